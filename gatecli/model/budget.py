@@ -1,0 +1,62 @@
+"""Privacy budgets: what is promised (ε, δ) and what a computation was found to cost.
+
+Source of the definitions: Dwork and Roth, "The Algorithmic Foundations of Differential Privacy"
+(2014), definition 2.4; NIST SP 800-226 (2025), section 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+
+class Neighbouring(StrEnum):
+    """Which pairs of datasets are neighbours: the relation every ε and δ is relative to."""
+
+    ADD_REMOVE = "add-remove"
+    """One unit is added or removed."""
+    REPLACE_ONE = "replace-one"
+    """One unit is replaced by another; the size of the dataset is public."""
+    ZERO_OUT = "zero-out"
+    """One unit is replaced by an empty record ("replace special")."""
+
+
+class Variant(StrEnum):
+    """The definition of privacy that a claim is made in."""
+
+    PURE = "pure"
+    APPROXIMATE = "approximate"
+    ZCDP = "zcdp"
+    RDP = "rdp"
+    GDP = "gdp"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """An (ε, δ) guarantee; both exact, ε ≥ 0 and 0 ≤ δ < 1."""
+
+    epsilon: Fraction
+    delta: Fraction
+
+    def __post_init__(self) -> None:
+        if self.epsilon < 0 or not 0 <= self.delta < 1:
+            raise ValueError("a budget needs ε ≥ 0 and 0 ≤ δ < 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a computation costs at `delta`: lower ≤ true ε ≤ upper.
+
+    `upper` is None where no finite bound is known (never zero), `lower` is 0 where none is known.
+    `accountant` names what gave `upper`, `lower_accountant` what gave `lower`; `notes` are theorems
+    applied on the way (a conversion of neighbouring relations, group privacy), one sentence each.
+    """
+
+    delta: Fraction
+    neighbouring: Neighbouring
+    upper: Fraction | None
+    lower: Fraction
+    accountant: str
+    lower_accountant: str = ""
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,87 @@
+"""One thing that a check found, with where, how bad and how to mend it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gatecli.model.document import Place
+
+DOCS = "https://gatecli.dev/rules/"
+
+
+class Severity(StrEnum):
+    """How bad a finding is; what closes a gate is decided by `--fail-on`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+    @property
+    def rank(self) -> int:
+        """0 is worst."""
+        return _ORDER.index(self)
+
+
+_ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What can be found: a promise by name. Its explanation is its section in docs/rules.md.
+
+    An `uncheckable` rule says that something could not be judged: it leads to exit code 4, and no
+    policy, waiver or baseline can soften it.
+    """
+
+    id: str
+    severity: Severity
+    summary: str
+    uncheckable: bool = False
+
+    @property
+    def url(self) -> str:
+        return f"{DOCS}#{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why a finding does not count: by a waiver, a baseline or an inline comment."""
+
+    by: str
+    name: str
+    reason: str = ""
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One breach of one rule at one place. Immutable; holds no detected personal value.
+
+    `fingerprint` identifies it by rule and content, never by line, so that it survives edits
+    elsewhere in the file.
+    """
+
+    rule: Rule
+    severity: Severity
+    message: str
+    subject: str
+    place: Place
+    remediation: str
+    fingerprint: str
+    suppressed: Suppression | None = None
+
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """Worst first, then by place, so that the same input gives the same bytes."""
+        at = self.place
+        where = (at.path, at.document or 0, at.line or 0, at.column or 0, at.pointer or "")
+        return (self.suppressed is not None, self.severity.rank, *where, self.rule.id, self.message)
+
+
+def found(rule: Rule, message: str, *, subject: str, place: Place, mend: str, identity: str = "") -> Finding:
+    """A finding of `rule`; `identity` is the content it is about (default: subject and pointer)."""
+    content = identity or f"{subject}\0{place.pointer or ''}"
+    digest = hashlib.sha256(f"{rule.id}\0{content}".encode("utf-8", "surrogatepass")).hexdigest()
+    return Finding(rule, rule.severity, message, subject, place, mend, digest[:32])

@@ -1,0 +1,103 @@
+"""`kind: PrivacyPolicy`: what an organisation permits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
+from gatecli.model.finding import Severity
+from gatecli.model.number import BelowOne, NonNegative
+from gatecli.model.verdict import PolicyStamp
+
+
+class Tier(Value):
+    """The limits for data of one sensitivity."""
+
+    max_epsilon: NonNegative | None = None
+    max_delta: BelowOne | None = None
+    min_k: Annotated[int, Field(ge=1)] | None = None
+    min_l: Annotated[int, Field(ge=1)] | None = None
+    max_t: NonNegative | None = None
+    source: Text | None = Field(default=None, description="where the figures come from")
+
+
+class ReleaseRules(Value):
+    """How releases are judged."""
+
+    require_evidence: bool = Field(
+        default=False, description="whether hand-written mechanisms alone are not enough"
+    )
+    overstatement: NonNegative = Field(
+        default="0.25",
+        validate_default=True,
+        description="share of ε that may be declared without being spent",
+    )
+    max_waiver_days: Annotated[int, Field(ge=1)] = Field(
+        default=366, description="a waiver that lasts longer is a finding of its own"
+    )
+
+
+class AnonymityRules(Value):
+    """How tables are judged."""
+
+    missing: Literal["own-value", "wildcard", "refuse"] = "own-value"
+
+
+class PiiRules(Value):
+    """What personal data is looked for, and what is done about it."""
+
+    packs: Many[Text] = ("generic", "cn", "us", "eu")
+    entities: dict[str, Literal["deny", "mask", "warn", "audit", "ignore"]] = Field(default_factory=dict)
+    time_budget: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m)$")] = "2s"
+
+
+class PolicySpec(Value):
+    """The rules themselves. Layers compose key by key (`overlay`)."""
+
+    extends: Text | None = Field(
+        default=None, description="`default`, or the path of another policy file, which this one overlays"
+    )
+    tiers: dict[str, Tier] = Field(default_factory=dict)
+    release: ReleaseRules = Field(default_factory=ReleaseRules)
+    anonymity: AnonymityRules = Field(default_factory=AnonymityRules)
+    pii: PiiRules = Field(default_factory=PiiRules)
+    severities: dict[str, Annotated[Severity, LENIENT]] = Field(default_factory=dict)
+
+
+class PrivacyPolicy(Resource):
+    """A policy as it stands in a file or in a cluster."""
+
+    kind: Literal["PrivacyPolicy"]
+    metadata: Metadata
+    spec: PolicySpec
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    both = {key: (base[key], value) for key, value in over.items() if key in base}
+    deep = {
+        key: _merged(low, high)
+        for key, (low, high) in both.items()
+        if isinstance(low, Mapping) and isinstance(high, Mapping)
+    }
+    return {**base, **over, **deep}
+
+
+def overlay(base: PrivacyPolicy, over: PrivacyPolicy) -> PrivacyPolicy:
+    """`over` with everything it leaves unsaid taken from `base`, key by key; lists are replaced."""
+    low = base.model_dump(exclude_unset=True)
+    high = over.model_dump(exclude_unset=True)
+    merged = _merged(low, high) | {"metadata": high["metadata"]}
+    merged["spec"].pop("extends", None)
+    return PrivacyPolicy.model_validate(merged)
+
+
+def stamp(policy: PrivacyPolicy) -> PolicyStamp:
+    """Its name, and the SHA-256 of its resolved content in canonical JSON."""
+    content = policy.spec.model_dump(mode="json", by_alias=True)
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return PolicyStamp(policy.metadata.name, hashlib.sha256(canonical.encode()).hexdigest())

@@ -1,0 +1,175 @@
+"""`kind: ModelRelease`: the declaration that stands beside a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
+from gatecli.model.budget import Budget, Neighbouring, Variant
+from gatecli.model.dataset import Dataset, Sha256
+from gatecli.model.document import Document, Place
+from gatecli.model.mechanism import Count, Mechanism
+from gatecli.model.number import BelowOne, NonNegative
+
+
+class EvidenceFormat(StrEnum):
+    """Who wrote an evidence file; `sources/evidence/` has one reader for each."""
+
+    OPACUS = "opacus"
+    DP_ACCOUNTING = "dp-accounting"
+    TF_PRIVACY = "tf-privacy"
+    OPENDP = "opendp"
+    TUMULT = "tumult"
+    DIFFPRIVLIB = "diffprivlib"
+    SMARTNOISE = "smartnoise"
+
+
+class TrustModel(StrEnum):
+    """Who sees raw data: a curator, a shuffler, a secure aggregator, or nobody."""
+
+    CENTRAL = "central"
+    SHUFFLE = "shuffle"
+    DISTRIBUTED = "distributed"
+    LOCAL = "local"
+
+
+class Artifact(Value):
+    """A file of the release; `path` is relative to the declaration."""
+
+    path: Text
+    sha256: Sha256
+
+
+class EvidenceReference(Value):
+    """A file that records what was run; `path` is relative to the declaration."""
+
+    format: Annotated[EvidenceFormat, LENIENT]
+    path: Text
+
+
+class Tuning(Value):
+    """Hyper-parameter tuning on the same data: how many runs, and whether they are composed."""
+
+    runs: Annotated[int, Field(ge=0)]
+    accounted: bool
+
+
+class Preprocessing(Value):
+    """Whether anything before training was computed from the data, and whether it is composed."""
+
+    data_dependent: bool
+    accounted: bool = False
+    description: Text | None = None
+
+
+class Privacy(Value):
+    """The claim. What is missing here is a finding, not a parse error: see docs/rules.md."""
+
+    unit: Text | None = None
+    neighbouring: Annotated[Neighbouring, LENIENT] | None = None
+    variant: Annotated[Variant, LENIENT] | None = None
+    epsilon: NonNegative | None = None
+    delta: BelowOne | None = None
+    rho: NonNegative | None = None
+    mu: NonNegative | None = None
+    max_contributions: Count | None = Field(
+        default=None, description="records that one unit contributes at most, where mechanisms are per record"
+    )
+    trust_model: Annotated[TrustModel, LENIENT] | None = None
+    composition_scope: Text | None = Field(
+        default=None,
+        description="over what the budget composes: this release alone, every release of a year, …",
+    )
+    preprocessing: Preprocessing | None = None
+    tuning: Tuning | None = None
+    mechanisms: Many[Mechanism] = ()
+    evidence: Many[EvidenceReference] = ()
+
+    @property
+    def claimed_variant(self) -> Variant:
+        """The variant named, else what the given parameters say."""
+        if self.variant is not None:
+            return self.variant
+        return Variant.PURE if self.delta == 0 else Variant.APPROXIMATE
+
+    @property
+    def budget(self) -> Budget | None:
+        """The declared (ε, δ); a pure claim's δ is 0. None where ε or δ is missing."""
+        delta = self.delta
+        if delta is None and self.variant is Variant.PURE:
+            return None if self.epsilon is None else Budget(self.epsilon, self.epsilon * 0)
+        if self.epsilon is None or delta is None:
+            return None
+        return Budget(self.epsilon, delta)
+
+
+def _version_text(value: object) -> object:
+    """`version: 2.3` is a number in YAML; its text is meant."""
+    return value if isinstance(value, (str, bool)) or value is None else str(value)
+
+
+class ReleaseMetadata(Metadata):
+    version: Annotated[Text, BeforeValidator(_version_text)]
+    owner: Text | None = None
+
+
+class ReleaseSpec(Value):
+    sensitivity: Text | None = None
+    artifacts: Many[Artifact] = ()
+    privacy: Privacy | Literal["none"] | None = None
+    datasets: Many[Dataset] = ()
+
+
+class ModelRelease(Resource):
+    """A model, a version of it, and the privacy promise it ships with."""
+
+    kind: Literal["ModelRelease"]
+    metadata: ReleaseMetadata
+    spec: ReleaseSpec
+
+    @property
+    def subject(self) -> str:
+        """The name that findings show; a waiver writes it as `name@version`."""
+        return f"{self.metadata.name} {self.metadata.version}"
+
+    @property
+    def claim(self) -> Privacy | None:
+        """The privacy block, where there is one."""
+        return self.spec.privacy if isinstance(self.spec.privacy, Privacy) else None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactState:
+    """What stands on disk for one declared artifact; `sha256` is None where no file is there."""
+
+    artifact: Artifact
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one evidence file records: mechanisms that were run, and the budget its tool states.
+
+    `neighbouring` is the relation of the file's own parameters, where the format fixes one.
+    """
+
+    reference: EvidenceReference
+    place: Place
+    mechanisms: tuple[Mechanism, ...]
+    stated: Budget | None = None
+    neighbouring: Neighbouring | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSubject:
+    """All that a check may know about one release; no file, no clock."""
+
+    release: ModelRelease
+    document: Document
+    artifacts: tuple[ArtifactState, ...] = ()
+    evidence: tuple[Evidence, ...] = ()

@@ -1,0 +1,102 @@
+"""The verdict of a run, and the only place that decides an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+
+from gatecli.model.finding import Finding, Severity
+
+
+class ExitCode(IntEnum):
+    """The same whatever the format; `errors` uses the same numbers for what stops a run."""
+
+    OPEN = 0
+    CLOSED = 1
+    USAGE = 2
+    NOTHING = 3
+    UNCHECKABLE = 4
+    BUG = 70
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyStamp:
+    """Which policy judged: its name, and the SHA-256 of its resolved content."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One subject that was really judged, with what was measured about it."""
+
+    kind: str
+    name: str
+    path: str
+    measures: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a gate decided, and everything it decided it from. Build it with `decide`."""
+
+    gate: str
+    policy: PolicyStamp
+    checked: tuple[Checked, ...]
+    findings: tuple[Finding, ...]
+    fail_on: Severity = Severity.ERROR
+    exit_zero: bool = False
+
+    @property
+    def active(self) -> tuple[Finding, ...]:
+        """The findings that count."""
+        return tuple(finding for finding in self.findings if finding.suppressed is None)
+
+    @property
+    def uncheckable(self) -> bool:
+        return any(finding.rule.uncheckable for finding in self.findings)
+
+    @property
+    def closed(self) -> bool:
+        """Whether a finding that counts reached `fail_on`."""
+        return any(finding.severity.rank <= self.fail_on.rank for finding in self.active)
+
+    @property
+    def passed(self) -> bool:
+        """Pass needs evidence: something was checked, nothing was uncheckable, nothing was found."""
+        return bool(self.checked) and not self.uncheckable and not self.closed
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Could not check (4) outweighs findings (1), which `exit_zero` alone may forgive."""
+        if self.uncheckable:
+            return ExitCode.UNCHECKABLE
+        if self.closed:
+            return ExitCode.OPEN if self.exit_zero else ExitCode.CLOSED
+        return ExitCode.OPEN if self.checked else ExitCode.NOTHING
+
+    def count(self, severity: Severity) -> int:
+        return sum(finding.severity is severity for finding in self.active)
+
+    @property
+    def suppressed_count(self) -> int:
+        return len(self.findings) - len(self.active)
+
+
+def decide(
+    gate: str,
+    policy: PolicyStamp,
+    checked: tuple[Checked, ...],
+    findings: tuple[Finding, ...],
+    *,
+    fail_on: Severity = Severity.ERROR,
+    exit_zero: bool = False,
+) -> Verdict:
+    """The verdict over what was checked and found, in the one stable order."""
+    ordered = tuple(sorted(findings, key=lambda finding: finding.sort_key))
+    subjects = tuple(sorted(checked, key=lambda item: (item.path, item.kind, item.name)))
+    return Verdict(gate, policy, subjects, ordered, fail_on, exit_zero)
