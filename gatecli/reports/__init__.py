@@ -1,0 +1,1 @@
+"""One file per format; each shows a Verdict and decides nothing."""

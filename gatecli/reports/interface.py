@@ -1,0 +1,28 @@
+"""What a report is: a pure function of a Verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from gatecli.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How text is shown; no format but `text` may look at it, and no verdict depends on it."""
+
+    colour: bool = False
+    width: int = 100
+    verbosity: int = 0
+    """-1 quiet, 0 normal, 1 and more: also suppressed findings and measures."""
+
+
+class Report(Protocol):
+    """A format by name."""
+
+    name: str
+
+    def render(self, verdict: Verdict, style: Style) -> str:
+        """The whole report, ending in a newline; the same verdict gives the same text."""
+        ...

@@ -1,0 +1,1 @@
+"""The only readers: files in, typed values and findings about unreadable inputs out."""
