@@ -1,5 +1,62 @@
-PY := .venv/bin/python
+# The first python3 that is new enough; PYTHON=… chooses another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+RUN := .venv/.installed
+DEV := .venv/.installed-dev
+
 .DEFAULT_GOAL := help
+.PHONY: help demo test lint types format generated constraints docs bench clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "gatecli needs Python 3.11 or newer: install it, or say make PYTHON=…" >&2; exit 2; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 2; }
+
+$(RUN): pyproject.toml constraints.txt | .venv/bin/python
+	@echo "installing gatecli into .venv (once) …" >&2
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | .venv/bin/python
+	@echo "installing gatecli and its tools into .venv (once) …" >&2
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@ $(RUN)
+
+demo: $(RUN) ## One release that fails, why, what mends it; and one that passes
+	@$(BIN)/python examples/demo.py
+
+test: $(DEV) ## Run the tests
+	@$(BIN)/python -m pytest --numprocesses auto
+
+lint: $(DEV) ## Style, formatting, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+
+types: $(DEV) ## mypy, strict, tests too
+	@$(BIN)/mypy
+
+format: $(DEV) ## Format the code
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+generated: $(DEV) ## Regenerate golden files, schemas and command reference
+	@$(BIN)/python -m tests.support.regenerate
+
+constraints: $(DEV) ## Pin the newest versions again, with hashes
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --no-header --upgrade \
+		--python-version 3.11 --output-file constraints.txt pyproject.toml
+
+docs: $(DEV) ## Build the documentation into site/
+	@$(BIN)/mkdocs build --strict --quiet
+
+bench: $(DEV) ## Measure; prints ratios to a peer in the same run
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+clean: ## Remove what make made
+	rm -rf .venv build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

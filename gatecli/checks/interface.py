@@ -1,0 +1,47 @@
+"""What a check is: a release and its context in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from gatecli.checks.recomputation import Costs
+from gatecli.model.finding import Finding, Rule, found
+from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.release import ReleaseSubject
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseContext:
+    """What a check knows besides the release: the policy, the recomputed costs, its namesakes.
+
+    `policy` is resolved; `namesakes` are the other releases of this run that share name and version
+    and stand before this one.
+    """
+
+    policy: PrivacyPolicy
+    costs: Costs = field(default_factory=Costs)
+    namesakes: tuple[ReleaseSubject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A pure function and every rule it may report."""
+
+    rules: tuple[Rule, ...]
+    find: Callable[[ReleaseSubject, ReleaseContext], Iterable[Finding]]
+
+
+def finding_at(
+    rule: Rule, subject: ReleaseSubject, pointer: str, message: str, mend: str, *, about: str = ""
+) -> Finding:
+    """A finding at `pointer` of the declaration; `about` is the content that it judges."""
+    release = subject.release.subject
+    return found(
+        rule,
+        message,
+        subject=release,
+        place=subject.document.place(pointer),
+        mend=mend,
+        identity=f"{release}\0{pointer}\0{about}",
+    )

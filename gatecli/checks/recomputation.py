@@ -1,0 +1,151 @@
+"""What a release really cost: the questions that its declaration and evidence raise, and the answers.
+
+The declared mechanisms are one account of what was run, all evidence files together are another:
+each file records a part of the work, so files compose. The worse account counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.model.budget import Bounds
+from gatecli.model.mechanism import Composed, Mechanism, Parallel, Subsampled
+from gatecli.model.release import Evidence, Privacy, ReleaseSubject
+
+Answer = Bounds | Unaccountable
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One account of what was run and what it costs; `source` names the account in a sentence."""
+
+    source: str
+    question: Question
+    answer: Answer
+
+    @property
+    def bounds(self) -> Bounds | None:
+        return self.answer if isinstance(self.answer, Bounds) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """All that is known about one release's cost.
+
+    `overlap` is the part of the declared mechanisms that the evidence speaks about: an accountant's
+    history covers the training and not the statistics published beside it.
+    """
+
+    declared: Cost | None = None
+    recorded: Cost | None = None
+    overlap: Cost | None = None
+
+    @property
+    def counted(self) -> tuple[Cost, ...]:
+        return tuple(cost for cost in (self.declared, self.recorded) if cost is not None)
+
+    @property
+    def bounded(self) -> tuple[tuple[Cost, Bounds], ...]:
+        """The counted costs that have bounds."""
+        return tuple((cost, cost.answer) for cost in self.counted if isinstance(cost.answer, Bounds))
+
+    @property
+    def worst(self) -> tuple[Cost, Bounds] | None:
+        """The cost with the highest upper bound, none counting as highest; None where nothing is bounded."""
+        return max(self.bounded, key=_upper_rank, default=None)
+
+    @property
+    def proven(self) -> tuple[Cost, Bounds] | None:
+        """The cost with the highest lower bound."""
+        return max(self.bounded, key=lambda pair: pair[1].lower, default=None)
+
+
+def _upper_rank(pair: tuple[Cost, Bounds]) -> tuple[bool, object]:
+    upper = pair[1].upper
+    return (upper is None, upper or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What accountants are asked about one release; None where there is nothing to ask."""
+
+    declared: Question | None = None
+    recorded: Question | None = None
+    overlap: Question | None = None
+
+    def __iter__(self) -> Iterator[Question]:
+        return (asked for asked in (self.declared, self.recorded, self.overlap) if asked is not None)
+
+
+def questions_of(subject: ReleaseSubject) -> Questions:
+    """The questions a release raises; none where its claim names no (ε, δ) or no neighbouring relation.
+
+    Without a relation ε has no meaning, so nothing recomputed could be compared with it.
+    """
+    claim = subject.release.claim
+    if claim is None or claim.budget is None or claim.neighbouring is None:
+        return Questions()
+    recorded = tuple(mechanism for evidence in subject.evidence for mechanism in _related(evidence))
+    return Questions(
+        declared=_question(claim, claim.mechanisms),
+        recorded=_question(claim, recorded),
+        overlap=_question(claim, _overlap(claim.mechanisms, recorded)),
+    )
+
+
+def _question(claim: Privacy, mechanisms: tuple[Mechanism, ...]) -> Question | None:
+    budget, neighbouring = claim.budget, claim.neighbouring
+    if not mechanisms or budget is None or neighbouring is None:
+        return None
+    return Question(mechanisms, budget.delta, neighbouring, claim.max_contributions or 1)
+
+
+def _related(evidence: Evidence) -> Iterator[Mechanism]:
+    """The mechanisms with the relation of the file's own parameters, where the format fixes one."""
+    for mechanism in evidence.mechanisms:
+        if evidence.neighbouring is None or mechanism.neighbouring is not None:
+            yield mechanism
+        else:
+            yield mechanism.model_copy(update={"neighbouring": evidence.neighbouring})
+
+
+def _overlap(declared: tuple[Mechanism, ...], recorded: tuple[Mechanism, ...]) -> tuple[Mechanism, ...]:
+    families = _families(recorded)
+    return tuple(mechanism for mechanism in declared if families & _families((mechanism,)))
+
+
+def _families(mechanisms: Iterable[Mechanism]) -> frozenset[str]:
+    return frozenset(
+        "gaussian" if leaf.kind == "dp-sgd" else leaf.kind
+        for mechanism in mechanisms
+        for leaf in leaves(mechanism)
+    )
+
+
+def leaves(mechanism: Mechanism) -> Iterator[Mechanism]:
+    """The mechanisms that a tree of compositions is made of."""
+    match mechanism:
+        case Composed(mechanisms=parts) | Parallel(partitions=parts):
+            for part in parts:
+                yield from leaves(part)
+        case Subsampled(mechanism=inner):
+            yield from leaves(inner)
+        case _:
+            yield mechanism
+
+
+def costs_of(subject: ReleaseSubject, answers: Mapping[Question, Answer]) -> Costs:
+    """The costs of a release; `answers` holds every question of `questions_of`."""
+    asked = questions_of(subject)
+    paths = ", ".join(evidence.reference.path for evidence in subject.evidence)
+
+    def cost(source: str, question: Question | None) -> Cost | None:
+        return None if question is None else Cost(source, question, answers[question])
+
+    return Costs(
+        declared=cost("the declared mechanisms", asked.declared),
+        recorded=cost(f"the evidence in {paths}", asked.recorded),
+        overlap=cost("the declared mechanisms of the same kind", asked.overlap),
+    )

@@ -1,0 +1,106 @@
+"""`gatecli`: from arguments to an exit code. A command's module is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from gatecli import __version__
+from gatecli.cli.console import err, show_bug, show_error
+from gatecli.errors import GatecliError
+from gatecli.model.verdict import ExitCode
+
+GATES, LOOK, START = "Gates", "Rules and formats", "Start"
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "release": GATES,
+        "rules": LOOK,
+        "explain": LOOK,
+        "schema": LOOK,
+        "init": START,
+    }
+)
+"""Each command, a module of this package by the same name, and its panel in the help."""
+
+
+class LazyGroup(TyperGroup):
+    """Imports `gatecli.cli.NAME` only when NAME is asked for: that is how the start stays fast."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the base's signature
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"gatecli.cli.{cmd_name}")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        command.rich_help_panel = COMMANDS[cmd_name]  # type: ignore[attr-defined]  # on every typer command
+        return command
+
+
+app = typer.Typer(
+    name="gatecli",
+    cls=LazyGroup,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 open, 1 closed, 2 usage, 3 nothing to check, 4 could not check, 70 bug.",
+)
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001 - typer's callback signature
+    if value:
+        sys.stdout.write(f"gatecli {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Privacy gates for machine-learning delivery: no release ships a promise it does not keep."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code (docs/exit-codes.md)."""
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="gatecli", standalone_mode=False)
+    except typer.TyperException as error:
+        return _usage(error)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        err("gatecli: interrupted; nothing was judged\n")
+        return ExitCode.INTERRUPTED
+    except GatecliError as error:
+        show_error(error)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a report without values
+        show_bug(error)
+        return ExitCode.BUG
+    return ExitCode.OPEN
+
+
+def _usage(error: typer.TyperException) -> int:
+    show = getattr(error, "show", None)
+    if show is None:
+        err(f"gatecli: {error.format_message()}\n")
+    else:
+        show()
+    return ExitCode.USAGE
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""What reaches a person: stdout for reports, stderr for everything else."""
+
+from __future__ import annotations
+
+import io
+import os
+import platform
+import sys
+import traceback
+from pathlib import Path
+from typing import TextIO
+
+from gatecli import __version__
+from gatecli.errors import GatecliError
+
+
+def out(text: str) -> None:
+    """Write to stdout as UTF-8; a reader that closed early (`| head`) is no error."""
+    _write(sys.stdout, text)
+
+
+def err(text: str) -> None:
+    """Write to stderr."""
+    _write(sys.stderr, text)
+
+
+def _write(target: TextIO, text: str) -> None:
+    try:
+        if isinstance(target, io.TextIOWrapper):
+            target.reconfigure(encoding="utf-8", errors="backslashreplace")
+        target.write(text)
+        target.flush()
+    except BrokenPipeError:
+        # Python would complain again when it flushes at exit.
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, target.fileno())
+
+
+def show_error(error: GatecliError) -> None:
+    """One sentence on what and where, one on how to mend it."""
+    advice = f"\n  mend: {error.advice}" if error.advice else ""
+    err(f"gatecli: {error.message}{advice}\n")
+
+
+def show_bug(error: BaseException) -> None:
+    """A paste-ready report: where it broke, and no value of any kind."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = "\n".join(f"  {_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
+    err(
+        "gatecli: this is a bug in gatecli, not in your input. Nothing was judged.\n"
+        "Please report it with these lines (they hold no value from your files):\n\n"
+        f"gatecli {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n"
+        f"{type(error).__module__}.{type(error).__qualname__}\n{where}\n"
+    )
+
+
+def _short(filename: str) -> str:
+    """The path from its package on: the folders above name a person's machine."""
+    parts = Path(filename).parts
+    known = [index for index, part in enumerate(parts) if part in ("gatecli", "site-packages")]
+    return "/".join(parts[known[-1] :]) if known else parts[-1]

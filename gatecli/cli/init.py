@@ -1,0 +1,44 @@
+"""`gatecli init`: the files of a first gate, commented."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gatecli.cli.console import err
+from gatecli.cli.options import GATE, option
+from gatecli.cli.publish import write_together
+from gatecli.cli.shipped import template
+from gatecli.errors import UsageError
+
+app = typer.Typer()
+
+FILES = {
+    "privacy.yaml": "privacy.yaml",
+    "gatecli.yaml": "gatecli.yaml",
+    ".pre-commit-config.yaml": "pre-commit.yaml",
+    ".github/workflows/privacy.yml": "workflow.yml",
+}
+"""What is written, and the template it comes from."""
+
+
+@app.command("init")
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to start.")] = Path(),
+    force: Annotated[bool, option("--force", panel=GATE, help="Overwrite files that are there.")] = False,
+) -> None:
+    """Write a commented privacy.yaml, gatecli.yaml, pre-commit entry and workflow."""
+    targets = {folder / file: template(name) for file, name in FILES.items()}
+    there = [str(path) for path in targets if path.exists()]
+    if there and not force:
+        raise UsageError(f"already there: {', '.join(there)}", advice="nothing was written; --force overwrites")
+    try:
+        for path in targets:
+            path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write to {folder}: {error.strerror}", advice="choose a writable folder") from None
+    write_together(targets)
+    err("".join(f"wrote {path}\n" for path in targets))
+    err("next: fill in privacy.yaml, then gatecli release check\n")

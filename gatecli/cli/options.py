@@ -1,0 +1,98 @@
+"""The options that commands share, each with its `GATECLI_…` variable.
+
+Together with `admission/settings.py` the only reader of the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gatecli.model.finding import Severity
+
+OUTPUT = "Output"
+GATE = "Gate"
+
+
+class Format(StrEnum):
+    """What `--format` and `--report` may name."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+
+
+class Listing(StrEnum):
+    """The formats of a command that lists or computes, and judges nothing."""
+
+    TEXT = "text"
+    JSON = "json"
+    YAML = "yaml"
+
+
+class Colour(StrEnum):
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def option(*names: str, panel: str, help: str, **more: Any) -> Any:  # noqa: A002 - typer's own word
+    """A typer option whose variable is `GATECLI_` and its first long name."""
+    long_name = next(name for name in names if name.startswith("--")).split("/")[0]
+    variable = "GATECLI_" + long_name.removeprefix("--").replace("-", "_").upper()
+    return typer.Option(*names, envvar=variable, help=help, rich_help_panel=panel, **more)
+
+
+PolicyFile = Annotated[
+    Path | None,
+    option(
+        "--policy",
+        panel=GATE,
+        metavar="FILE",
+        help="The policy (default: the nearest gatecli.yaml upward, else the shipped one).",
+    ),
+]
+WaiverFiles = Annotated[
+    list[Path] | None,
+    option("--waivers", panel=GATE, metavar="FILE", help="More PrivacyWaivers; repeatable."),
+]
+FailOn = Annotated[
+    Severity, option("--fail-on", panel=GATE, help="The least severity that closes the gate.")
+]
+BaselineFile = Annotated[
+    Path | None,
+    option("--baseline", panel=GATE, metavar="FILE", help="Findings that do not count: a JSON report."),
+]
+ExitZero = Annotated[
+    bool, option("--exit-zero", panel=GATE, help="Exit 0 instead of 1. Changes nothing else.")
+]
+OutputFormat = Annotated[Format, option("--format", "-f", panel=OUTPUT, help="What stdout shows.")]
+ReportFiles = Annotated[
+    list[str] | None,
+    option(
+        "--report",
+        panel=OUTPUT,
+        metavar="FORMAT=FILE",
+        help="Also write a report to a file, whole or not at all; repeatable.",
+    ),
+]
+ColourMode = Annotated[
+    Colour, option("--color", panel=OUTPUT, help="Colour; auto means on a terminal, and honours NO_COLOR.")
+]
+Verbose = Annotated[
+    int,
+    option("--verbose", "-v", panel=OUTPUT, count=True, help="Also show measures and suppressed findings."),
+]
+Quiet = Annotated[bool, option("--quiet", "-q", panel=OUTPUT, help="Show findings only.")]
+
+
+def no_colour_wanted() -> bool:
+    """Whether NO_COLOR is set to anything (https://no-color.org) or the terminal is dumb."""
+    return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

@@ -1,0 +1,82 @@
+"""From a verdict to its reports: on stdout and in files, in one run, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from gatecli.cli.console import out
+from gatecli.cli.options import Colour, Format, no_colour_wanted
+from gatecli.errors import UsageError
+from gatecli.model.verdict import ExitCode, Verdict
+from gatecli.reports.interface import Style
+from gatecli.reports.registry import report
+
+REPORTS_AT_ONCE = 20
+
+
+def style_of(colour: Colour, *, verbose: int = 0, quiet: bool = False) -> Style:
+    """How text is shown on this stdout."""
+    terminal = sys.stdout.isatty()
+    coloured = colour is Colour.ALWAYS or (colour is Colour.AUTO and terminal and not no_colour_wanted())
+    width = max(40, min(120, shutil.get_terminal_size((100, 24)).columns)) if terminal else 100
+    return Style(coloured, width, -1 if quiet else verbose)
+
+
+def report_targets(reports: Sequence[str]) -> dict[Path, Format]:
+    """`FORMAT=FILE` options as a table; raises UsageError on anything else."""
+    targets: dict[Path, Format] = {}
+    for text in reports:
+        name, separator, file = text.partition("=")
+        if not separator or not file or name not in set(Format):
+            known = ", ".join(Format)
+            raise UsageError(f"--report {text}: not FORMAT=FILE", advice=f"FORMAT is one of {known}")
+        path = Path(file)
+        if path in targets:
+            raise UsageError(f"--report names {file} twice", advice="give each report a file of its own")
+        targets[path] = Format(name)
+    if len(targets) > REPORTS_AT_ONCE:
+        raise UsageError(f"more than {REPORTS_AT_ONCE} reports in one run", advice="ask for fewer")
+    return targets
+
+
+def publish(verdict: Verdict, shown: Format, targets: dict[Path, Format], style: Style) -> ExitCode:
+    """Write every report file atomically, then show one on stdout; the verdict's exit code."""
+    plain = Style(colour=False, width=100, verbosity=style.verbosity)
+    write_together({path: report(name).render(verdict, plain) for path, name in targets.items()})
+    out(report(shown).render(verdict, style))
+    return verdict.exit_code
+
+
+def write_together(texts: dict[Path, str]) -> None:
+    """Stage every file beside its place, then move all in; on a failure none is left half-written."""
+    staged: list[tuple[str, Path]] = []
+    try:
+        for path, text in texts.items():
+            staged.append((_stage(path, text), path))
+        for temporary, path in staged:
+            Path(temporary).replace(path)
+    except OSError as error:
+        name = error.filename2 or error.filename or "a report"
+        raise UsageError(f"cannot write {name}: {error.strerror}", advice="choose a writable place") from None
+    finally:
+        for temporary, _ in staged:
+            with contextlib.suppress(FileNotFoundError):
+                Path(temporary).unlink()
+
+
+def _stage(path: Path, text: str) -> str:
+    if path.is_dir():
+        raise IsADirectoryError(21, "it is a folder", str(path))
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
+    umask = os.umask(0)
+    os.umask(umask)
+    Path(temporary).chmod(0o666 & ~umask)
+    return temporary

@@ -1,0 +1,40 @@
+"""`gatecli schema NAME`: the JSON Schemas of every file that gatecli reads or writes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gatecli.cli.console import out
+from gatecli.cli.shipped import shipped
+from gatecli.errors import UsageError
+
+app = typer.Typer()
+
+SCHEMAS = {
+    "ModelRelease": "schemas/ModelRelease.json",
+    "PrivacyPolicy": "schemas/PrivacyPolicy.json",
+    "PrivacyWaiver": "schemas/PrivacyWaiver.json",
+    "report": "schemas/report-v1.json",
+}
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
+
+
+@app.command("schema")
+def schema(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A document's kind, or report; none lists them.")
+    ] = None,
+) -> None:
+    """Print a JSON Schema, so that an editor can complete the file."""
+    if name is None:
+        out("".join(f"{known}\n" for known in SCHEMAS))
+        return
+    files = {_plain(known): file for known, file in SCHEMAS.items()}
+    if _plain(name) not in files:
+        raise UsageError(f"there is no schema {name!r}", advice=f"there are {', '.join(SCHEMAS)}")
+    out(shipped(files[_plain(name)]))

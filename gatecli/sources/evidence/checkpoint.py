@@ -1,0 +1,96 @@
+"""A torch checkpoint, for the accountant state in it: a zip archive or a legacy row of pickles.
+
+Layout: torch/serialization.py. A zip archive holds `<name>/data.pkl` beside its tensors; the legacy
+form is the pickles of a magic number, a protocol number, system information and the object itself.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from gatecli.sources.evidence.opacus import STATE
+from gatecli.sources.evidence.pickle_data import read_pickle
+from gatecli.sources.evidence.reading import Refused
+
+ZIP = b"PK\x03\x04"
+PICKLE = b"\x80"
+MAX_PICKLE = 16 * 1024 * 1024
+MAX_DIRECTORY = 16 * 1024 * 1024
+
+_LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
+_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_INSTEAD = "save accountant.state_dict() as JSON and name that file instead"
+_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
+
+
+class _Bounded(io.FileIO):
+    """A file that refuses one read beyond the bound: a forged zip directory cannot fill memory."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0 or size > MAX_DIRECTORY:
+            size = MAX_DIRECTORY + 1
+        content = super().read(size) or b""
+        if len(content) > MAX_DIRECTORY:
+            raise Refused(f"its zip directory is larger than {MAX_DIRECTORY} bytes", mend=_INSTEAD)
+        return content
+
+
+def is_checkpoint(head: bytes) -> bool:
+    """Whether a file that starts so is a checkpoint, not text."""
+    return head.startswith((ZIP, PICKLE))
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """{"privacy_accountant_state_dict": plain data} of the checkpoint at `path`.
+
+    Runs nothing of the file. Raises `Refused` where it holds no such state or is damaged, `OSError`
+    where it cannot be read.
+    """
+    with _Bounded(path) as file:
+        zipped = file.read(len(ZIP)) == ZIP
+        file.seek(0)
+        content = _zipped_pickle(file) if zipped else _head(file)
+    state = _object(io.BytesIO(content))
+    if not isinstance(state, Mapping) or STATE not in state:
+        raise Refused(f"the checkpoint holds no {STATE!r}: it was not saved by Opacus", mend=_INSTEAD)
+    return {STATE: state[STATE]}
+
+
+def _head(file: IO[bytes]) -> bytes:
+    """Legacy files keep tensors behind the pickles: only the start is read."""
+    return file.read(MAX_PICKLE)
+
+
+def _zipped_pickle(file: IO[bytes]) -> bytes:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return _member(archive)
+    except _ZIP_ERRORS:
+        raise Refused("the checkpoint is a damaged or truncated zip archive", mend=_INSTEAD) from None
+
+
+def _member(archive: zipfile.ZipFile) -> bytes:
+    found = [item for item in archive.infolist() if item.filename.partition("/")[2] == "data.pkl"]
+    if len(found) != 1:
+        raise Refused(f"the archive holds {len(found)} files named data.pkl where one is meant")
+    if found[0].compress_type not in _PLAIN:
+        raise Refused("data.pkl is compressed in a way that checkpoints are not", mend=_INSTEAD)
+    with archive.open(found[0]) as member:
+        content = member.read(MAX_PICKLE + 1)
+    if len(content) > MAX_PICKLE:
+        raise Refused(f"data.pkl is larger than {MAX_PICKLE} bytes when unpacked", mend=_INSTEAD)
+    return content
+
+
+def _object(stream: IO[bytes]) -> Any:
+    first = read_pickle(stream)
+    if first != _LEGACY_MAGIC:
+        return first
+    for _ in ("protocol", "system"):
+        read_pickle(stream)
+    return read_pickle(stream)

@@ -1,0 +1,231 @@
+"""The plain data of a pickle, read opcode by opcode: nothing is imported, called or built.
+
+Containers, text and numbers become Python values; every global, and everything made by calling one,
+becomes an `Opaque`. Opcodes: the documentation of `pickletools` in Python's standard library.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import IO, Any
+
+from gatecli.sources.evidence.reading import Refused
+
+MAX_OPCODES = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opaque:
+    """Something that only running code could make; `name` is the global, where it is one."""
+
+    name: str = ""
+
+
+@dataclass(slots=True)
+class _Machine:
+    stack: list[Any] = field(default_factory=list)
+    below: list[list[Any]] = field(default_factory=list)
+    memo: dict[int, Any] = field(default_factory=dict)
+
+    def push(self, value: Any) -> None:
+        self.stack.append(value)
+
+    def pop(self, count: int) -> list[Any]:
+        """The topmost `count` values, in order; IndexError where there are fewer."""
+        if count > len(self.stack):
+            raise IndexError
+        taken = self.stack[len(self.stack) - count :]
+        del self.stack[len(self.stack) - count :]
+        return taken
+
+    def pop_to_mark(self) -> list[Any]:
+        taken = self.stack
+        self.stack = self.below.pop()
+        return taken
+
+
+_Step = Callable[[_Machine, Any], None]
+
+
+def read_pickle(stream: IO[bytes]) -> Any:
+    """The value of the pickle that starts here; leaves the stream behind its end.
+
+    Raises `Refused` for what is not a whole pickle, or has too many opcodes.
+    """
+    machine = _Machine()
+    try:
+        for count, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
+            if count >= MAX_OPCODES:
+                raise Refused(f"the pickle has more than {MAX_OPCODES} opcodes")
+            if opcode.name == "STOP":
+                return machine.stack[-1]
+            _STEPS[opcode.name](machine, argument)
+    except KeyError as error:
+        raise Refused(f"the pickle is damaged or uses an unsupported opcode ({error})") from None
+    except (ValueError, IndexError, TypeError, AttributeError, EOFError, OverflowError):
+        raise Refused("the pickle is damaged or truncated") from None
+    raise Refused("the pickle is truncated")
+
+
+def _number(value: Any) -> Any:
+    """A float as the shortest decimal that names it: what its author wrote."""
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _constant(machine: _Machine, argument: Any) -> None:
+    machine.push(_number(argument))
+
+
+def _value(make: Callable[[], Any]) -> _Step:
+    return lambda machine, _: machine.push(make())
+
+
+def _fixed(count: int, make: Callable[[list[Any]], Any]) -> _Step:
+    return lambda machine, _: machine.push(make(machine.pop(count)))
+
+
+def _marked(make: Callable[[list[Any]], Any]) -> _Step:
+    return lambda machine, _: machine.push(make(machine.pop_to_mark()))
+
+
+def _opaque(_: list[Any]) -> Opaque:
+    return Opaque()
+
+
+def _mark(machine: _Machine, _: Any) -> None:
+    machine.below.append(machine.stack)
+    machine.stack = []
+
+
+def _pop(machine: _Machine, _: Any) -> None:
+    if machine.stack:
+        machine.stack.pop()
+    else:
+        machine.pop_to_mark()
+
+
+def _pop_mark(machine: _Machine, _: Any) -> None:
+    machine.pop_to_mark()
+
+
+def _dup(machine: _Machine, _: Any) -> None:
+    machine.push(machine.stack[-1])
+
+
+def _extend(machine: _Machine, items: list[Any]) -> None:
+    target = machine.stack[-1]
+    if isinstance(target, list):
+        target.extend(items)
+    elif not isinstance(target, Opaque):
+        raise TypeError
+
+
+def _update(machine: _Machine, items: list[Any]) -> None:
+    target = machine.stack[-1]
+    if isinstance(target, dict):
+        target.update(_pairs(items))
+    elif not isinstance(target, Opaque):
+        raise TypeError
+
+
+def _pairs(items: list[Any]) -> dict[Any, Any]:
+    if len(items) % 2:
+        raise ValueError
+    return {_key(key): value for key, value in zip(items[::2], items[1::2], strict=True)}
+
+
+def _key(key: Any) -> Any:
+    """Text keys are all that is ever looked up; hashing deep tuples would exhaust the C stack."""
+    return key if isinstance(key, str) else Opaque()
+
+
+def _put(machine: _Machine, argument: Any) -> None:
+    machine.memo[int(argument)] = machine.stack[-1]
+
+
+def _memoize(machine: _Machine, _: Any) -> None:
+    machine.memo[len(machine.memo)] = machine.stack[-1]
+
+
+def _get(machine: _Machine, argument: Any) -> None:
+    machine.push(machine.memo[int(argument)])
+
+
+def _global(machine: _Machine, argument: Any) -> None:
+    machine.push(Opaque(str(argument)))
+
+
+def _stack_global(machine: _Machine, _: Any) -> None:
+    module, name = machine.pop(2)
+    machine.push(Opaque(f"{module} {name}" if isinstance(module, str) and isinstance(name, str) else ""))
+
+
+def _reduce(machine: _Machine, _: Any) -> None:
+    """A call: never made. An empty OrderedDict, which Opacus' state is, is an empty dict."""
+    function, arguments = machine.pop(2)
+    empty = isinstance(arguments, tuple) and not arguments
+    is_dict = isinstance(function, Opaque) and function.name == "collections OrderedDict"
+    machine.push({} if empty and is_dict else Opaque())
+
+
+def _build(machine: _Machine, _: Any) -> None:
+    """State for an object that was never made; the attributes of an OrderedDict are no data."""
+    machine.pop(1)
+    if not isinstance(machine.stack[-1], (Opaque, dict)):
+        raise TypeError
+
+
+def _ignore(_: _Machine, __: Any) -> None:
+    return
+
+
+_STEPS: dict[str, _Step] = {
+    "PROTO": _ignore,
+    "FRAME": _ignore,
+    "MARK": _mark,
+    "POP": _pop,
+    "POP_MARK": _pop_mark,
+    "DUP": _dup,
+    "NONE": _value(lambda: None),
+    "NEWTRUE": _value(lambda: True),
+    "NEWFALSE": _value(lambda: False),
+    **dict.fromkeys(
+        ("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"), _constant
+    ),
+    **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE"), _constant),
+    **dict.fromkeys(("BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"), _constant),
+    **dict.fromkeys(("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"), _value(Opaque)),
+    "EMPTY_LIST": _value(list),
+    "EMPTY_TUPLE": _value(tuple),
+    "EMPTY_DICT": _value(dict),
+    "EMPTY_SET": _value(Opaque),
+    "LIST": _marked(list),
+    "TUPLE": _marked(tuple),
+    "TUPLE1": _fixed(1, tuple),
+    "TUPLE2": _fixed(2, tuple),
+    "TUPLE3": _fixed(3, tuple),
+    "DICT": _marked(_pairs),
+    "FROZENSET": _marked(_opaque),
+    "APPEND": lambda machine, _: _extend(machine, machine.pop(1)),
+    "APPENDS": lambda machine, _: _extend(machine, machine.pop_to_mark()),
+    "ADDITEMS": lambda machine, _: _extend(machine, machine.pop_to_mark()),
+    "SETITEM": lambda machine, _: _update(machine, machine.pop(2)),
+    "SETITEMS": lambda machine, _: _update(machine, machine.pop_to_mark()),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), _put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), _get),
+    "MEMOIZE": _memoize,
+    "GLOBAL": _global,
+    "STACK_GLOBAL": _stack_global,
+    "REDUCE": _reduce,
+    "BUILD": _build,
+    "INST": _marked(_opaque),
+    "OBJ": _marked(_opaque),
+    "NEWOBJ": _fixed(2, _opaque),
+    "NEWOBJ_EX": _fixed(3, _opaque),
+    "PERSID": _value(Opaque),
+    "BINPERSID": _fixed(1, _opaque),
+    **dict.fromkeys(("EXT1", "EXT2", "EXT4"), _value(Opaque)),
+}
