@@ -63,7 +63,11 @@ class Verdict:
     @property
     def closed(self) -> bool:
         """Whether a finding that counts reached `fail_on`."""
-        return any(finding.severity.rank <= self.fail_on.rank for finding in self.active)
+        return any(self.closed_by(finding) for finding in self.findings)
+
+    def closed_by(self, finding: Finding) -> bool:
+        """Whether this one finding is enough to close the gate."""
+        return finding.suppressed is None and finding.severity.rank <= self.fail_on.rank
 
     @property
     def passed(self) -> bool:

@@ -19,10 +19,10 @@ class Style:
 
 
 class Report(Protocol):
-    """A format by name."""
+    """A format by name; each module of this package that has `name` and `render` is one."""
 
     name: str
 
-    def render(self, verdict: Verdict, style: Style) -> str:
+    def render(self, verdict: Verdict, style: Style, /) -> str:
         """The whole report, ending in a newline; the same verdict gives the same text."""
         ...

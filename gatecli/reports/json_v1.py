@@ -1,0 +1,75 @@
+"""The JSON report, version 1: `docs/schemas/report-v1.json` says what it holds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import gatecli
+from gatecli.model.finding import Finding, Severity
+from gatecli.model.verdict import Checked, Verdict
+from gatecli.reports.harmless import visible_in_json
+from gatecli.reports.interface import Style
+from gatecli.reports.measures import as_json
+
+name = "json"
+
+SCHEMA = "gatecli/report/v1"
+
+
+def dump(value: Any) -> str:
+    """JSON text that ends in a newline, is valid UTF-8, and holds no raw control character."""
+    return visible_in_json(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)) + "\n"
+
+
+def _suppression(finding: Finding) -> dict[str, str] | None:
+    why = finding.suppressed
+    if why is None:
+        return None
+    return {"by": why.by, "name": why.name, "reason": why.reason, "expires": why.expires}
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    place = finding.place
+    stream = {} if place.document is None else {"document": place.document}
+    return {
+        "rule": finding.rule.id,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "subject": finding.subject,
+        "path": place.path,
+        "line": place.line,
+        "column": place.column,
+        "pointer": place.pointer,
+        **stream,
+        "remediation": finding.remediation,
+        "url": finding.rule.url,
+        "fingerprint": finding.fingerprint,
+        "suppressed": _suppression(finding),
+    }
+
+
+def _checked(item: Checked) -> dict[str, Any]:
+    measures = as_json("measures", item.measures)
+    return {"kind": item.kind, "name": item.name, "path": item.path, "measures": measures}
+
+
+def content(verdict: Verdict) -> dict[str, Any]:
+    """The report as plain data."""
+    counts = {severity.value: verdict.count(severity) for severity in Severity}
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "gatecli", "version": gatecli.__version__},
+        "gate": verdict.gate,
+        "verdict": "pass" if verdict.passed else "fail",
+        "exit_code": int(verdict.exit_code),
+        "policy": {"name": verdict.policy.name, "sha256": verdict.policy.sha256},
+        "checked": [_checked(item) for item in verdict.checked],
+        "findings": [_finding(finding) for finding in verdict.findings],
+        "summary": counts | {"suppressed": verdict.suppressed_count},
+    }
+
+
+def render(verdict: Verdict, _: Style, /) -> str:
+    """Every finding, suppressed ones too, in the verdict's own order."""
+    return dump(content(verdict))

@@ -1,0 +1,77 @@
+"""What every report says alike: the state of the gate, the counts, and the order of findings."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from gatecli.model.finding import Finding, Severity
+from gatecli.model.verdict import ExitCode, Verdict
+from gatecli.reports.harmless import clip, visible
+
+COULD_NOT_CHECK = "could not check"
+
+STATES = {
+    ExitCode.OPEN: "open",
+    ExitCode.CLOSED: "closed",
+    ExitCode.NOTHING: "nothing was checked",
+    ExitCode.UNCHECKABLE: COULD_NOT_CHECK,
+}
+
+NAME_LENGTH = 200
+"""Names longer than this are cut in summaries, which other systems bound."""
+
+
+def state(verdict: Verdict) -> str:
+    """The state of the gate in words; a closed gate stays closed where its exit code is forgiven."""
+    if verdict.closed and verdict.exit_code is ExitCode.OPEN:
+        return "closed, forgiven by --exit-zero"
+    return STATES[verdict.exit_code]
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 release`, `2 releases`, `3 policies`, `4 classes`."""
+    if count == 1:
+        return f"1 {noun}"
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{count} {noun[:-1]}ies"
+    return f"{count} {noun}{'es' if noun.endswith(('s', 'x', 'z', 'ch', 'sh')) else 's'}"
+
+
+def worst_first(verdict: Verdict) -> list[Finding]:
+    """The findings that count; what could not be checked comes first, and is never hidden."""
+    shown = [item for item in verdict.findings if item.suppressed is None or item.rule.uncheckable]
+    return sorted(shown, key=lambda item: not item.rule.uncheckable)
+
+
+def suppressed(verdict: Verdict) -> list[Finding]:
+    """The findings that a waiver, a baseline or a comment forgives."""
+    return [item for item in verdict.findings if item.suppressed is not None and not item.rule.uncheckable]
+
+
+def label(finding: Finding) -> str:
+    """How bad it is, in words: an input that could not be judged is not one more error."""
+    return COULD_NOT_CHECK if finding.rule.uncheckable else finding.severity.value
+
+
+def reason(finding: Finding) -> str:
+    """Why a suppressed finding does not count; "" for one that does."""
+    why = finding.suppressed
+    if why is None:
+        return ""
+    until = f" until {why.expires}" if why.expires else ""
+    return visible(f"{why.by} {why.name}{until}" + (f": {why.reason}" if why.reason else ""))
+
+
+def _checked(verdict: Verdict) -> str:
+    kinds = Counter(clip(visible(item.kind), NAME_LENGTH) for item in verdict.checked)
+    parts = [plural(count, kind) for kind, count in sorted(kinds.items())]
+    return "checked " + (", ".join(parts) or "nothing")
+
+
+def summary(verdict: Verdict) -> str:
+    """One line: `closed · 1 error · policy default · checked 1 release`."""
+    counts = [plural(verdict.count(level), level.value) for level in Severity if verdict.count(level)]
+    hidden = [f"{verdict.suppressed_count} suppressed"] if verdict.suppressed_count else []
+    policy = f"policy {clip(visible(verdict.policy.name), NAME_LENGTH)}"
+    checked = [_checked(verdict)] if verdict.exit_code is not ExitCode.NOTHING else []
+    return " · ".join([state(verdict), *counts, *hidden, policy, *checked])

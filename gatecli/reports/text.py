@@ -1,0 +1,90 @@
+"""The report for a person at a terminal: quiet when good, plain text wherever it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatecli.model.finding import Finding
+from gatecli.model.verdict import Checked, ExitCode, Verdict
+from gatecli.reports.harmless import inert, visible
+from gatecli.reports.interface import Style
+from gatecli.reports.measures import as_text
+from gatecli.reports.summary import COULD_NOT_CHECK, label, reason, summary, suppressed, worst_first
+from gatecli.reports.wrap import wrap
+
+name = "text"
+
+NARROWEST = 24
+
+_BOLD, _DIM = "1", "2"
+_LABEL_COLOURS = {
+    "error": "1;31",
+    "warning": "1;33",
+    "note": "1;36",
+    COULD_NOT_CHECK: "1;35",
+    "suppressed": _DIM,
+}
+_STATE_COLOURS = {
+    ExitCode.OPEN: "32",
+    ExitCode.CLOSED: "1;31",
+    ExitCode.NOTHING: "1;35",
+    ExitCode.UNCHECKABLE: "1;35",
+}
+
+
+def _paint(text: str, code: str, style: Style) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if style.colour else text
+
+
+def _body(text: str, style: Style, first: str = "  ") -> Iterator[str]:
+    width = max(style.width, NARROWEST)
+    yield from map(inert, wrap(visible(text), width, first=first, rest=" " * len(first)))
+
+
+def _header(finding: Finding, word: str, style: Style) -> str:
+    place = _paint(inert(visible(str(finding.place))) or "-", _BOLD, style)
+    return f"{place}  {_paint(word, _LABEL_COLOURS[word], style)}  {inert(visible(finding.rule.id))}"
+
+
+def _finding(finding: Finding, style: Style) -> Iterator[str]:
+    yield _header(finding, label(finding), style)
+    yield from _body(finding.message, style)
+    if finding.remediation:
+        yield from _body(finding.remediation, style, "  mend: ")
+
+
+def _suppressed(finding: Finding, style: Style) -> Iterator[str]:
+    yield _header(finding, "suppressed", style)
+    yield from _body(finding.message, style)
+    yield from _body(reason(finding), style, "  by ")
+
+
+def _checked(item: Checked, style: Style) -> Iterator[str]:
+    yield from _body(f"{item.kind} {item.name} ({item.path})", style, "checked ")
+    if item.measures:
+        yield from _body(", ".join(as_text(item.measures)), style)
+
+
+def _shown(verdict: Verdict, style: Style) -> list[Finding]:
+    findings = worst_first(verdict)
+    if style.verbosity >= 0:
+        return findings
+    return [item for item in findings if item.rule.uncheckable or verdict.closed_by(item)]
+
+
+def _lines(verdict: Verdict, style: Style) -> Iterator[str]:
+    for finding in _shown(verdict, style):
+        yield from _finding(finding, style)
+    if style.verbosity > 0:
+        for finding in suppressed(verdict):
+            yield from _suppressed(finding, style)
+        for item in verdict.checked:
+            yield from _checked(item, style)
+    word, dot, rest = inert(summary(verdict)).partition(" · ")
+    code = ExitCode.CLOSED if verdict.closed and not verdict.uncheckable else verdict.exit_code
+    yield _paint(word, _STATE_COLOURS[code], style) + dot + rest
+
+
+def render(verdict: Verdict, style: Style, /) -> str:
+    """Findings, worst first, and one summary line."""
+    return "\n".join(_lines(verdict, style)) + "\n"

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from markdown_it import MarkdownIt
+
+from gatecli.model.document import Place
+from gatecli.model.verdict import decide
+from gatecli.reports import markdown
+from gatecli.reports.interface import Style
+from tests.support.report_checks import check_markdown
+from tests.support.verdicts import CASES, POLICY, many, understated
+
+
+@pytest.mark.parametrize(
+    "text", ["|", "`", "``|`", "\\|", "\\", "a`b|c\\", " ", "", "||", "x `", "<b>", "&amp;"]
+)
+def test_code_shows_exactly_its_text(text: str) -> None:
+    html = (
+        MarkdownIt("commonmark")
+        .enable("table")
+        .render(f"| a | b |\n|---|---|\n| {markdown.code(text)} | end |")
+    )
+    shown = html.split("<tbody>")[1].replace("<code>", "").replace("</code>", "")
+    escaped = text.strip().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert f"<td>{escaped}</td>\n<td>end</td>" in shown
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "@team",
+        "#1",
+        "acme/app#12",
+        "GH-7",
+        "https://e.example",
+        "www.e.example",
+        "a@b.example",
+        "!4",
+        ":tada:",
+    ],
+)
+def test_a_word_that_a_forge_would_link_is_code(word: str) -> None:
+    assert markdown.inline(f"see {word} now") == f"see `{word}` now"
+
+
+def test_prose_stays_prose() -> None:
+    sentence = "declares ε = 1.0, but 14040 steps (σ = 1.1) cost 2.38 at δ = 1e-05"
+    assert markdown.inline(sentence) == sentence
+
+
+def test_what_means_something_to_markdown_is_referenced() -> None:
+    assert markdown.inline("*a* <b> [c](d) `e` | \\ & ~f~ $g$") == (
+        "&#42;a&#42; &lt;b&gt; &#91;c&#93;(d) &#96;e&#96; &#124; &#92; &amp; &#126;f&#126; &#36;g&#36;"
+    )
+
+
+def test_an_open_gate_has_no_table() -> None:
+    assert markdown.render(CASES["open"](), Style()) == (
+        "<!-- gatecli -->\n## gatecli release: open\n\nopen · policy default · checked 1 release\n"
+    )
+
+
+@pytest.mark.parametrize("limit", [4_096, 20_000, markdown.COMMENT_LIMIT])
+def test_a_report_is_cut_between_rows_and_says_how_many_are_left_out(limit: int) -> None:
+    verdict = many(1_000)
+    rendered = markdown.render(verdict, Style(), limit=limit)
+    rows = rendered.count("\n| error ")
+    assert limit - 500 < len(rendered.encode()) <= limit
+    assert f"{1_000 - rows} more findings left out for length" in rendered
+    check_markdown(rendered, verdict)
+
+
+def test_one_endless_finding_does_not_crowd_out_the_others() -> None:
+    endless = "|\U000e0041<" * 100_000
+    first = replace(understated(), place=Place("a" + endless), message=endless, remediation=endless)
+    second = replace(understated(), place=Place("b"))
+    verdict = decide("release", POLICY, (), (first, second))
+    rendered = markdown.render(verdict, Style(), limit=markdown.COMMENT_LIMIT)
+    assert rendered.count("\n| error ") == 2
+    assert len(rendered.encode()) <= markdown.COMMENT_LIMIT
+
+
+def test_a_limit_without_room_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 4096 bytes"):
+        markdown.render(CASES["open"](), Style(), limit=100)
