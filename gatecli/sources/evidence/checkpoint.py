@@ -11,11 +11,12 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO
 
 from gatecli.sources.evidence.opacus import STATE
 from gatecli.sources.evidence.pickle_data import read_pickle
 from gatecli.sources.evidence.reading import Refused
+from gatecli.sources.files import opened
 
 ZIP = b"PK\x03\x04"
 PICKLE = b"\x80"
@@ -28,16 +29,28 @@ _INSTEAD = "save accountant.state_dict() as JSON and name that file instead"
 _ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
 
 
-class _Bounded(io.FileIO):
+class _Bounded(io.RawIOBase):
     """A file that refuses one read beyond the bound: a forged zip directory cannot fill memory."""
 
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or size < 0 or size > MAX_DIRECTORY:
-            size = MAX_DIRECTORY + 1
-        content = super().read(size) or b""
+        wanted = -1 if size is None else size
+        content = self._file.read(wanted if 0 <= wanted <= MAX_DIRECTORY else MAX_DIRECTORY + 1)
         if len(content) > MAX_DIRECTORY:
             raise Refused(f"its zip directory is larger than {MAX_DIRECTORY} bytes", mend=_INSTEAD)
         return content
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seekable(self) -> bool:
+        return True
 
 
 def is_checkpoint(head: bytes) -> bool:
@@ -48,27 +61,23 @@ def is_checkpoint(head: bytes) -> bool:
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """{"privacy_accountant_state_dict": plain data} of the checkpoint at `path`.
 
-    Runs nothing of the file. Raises `Refused` where it holds no such state or is damaged, `OSError`
+    Runs nothing of the file. Raises `Refused` where it holds no such state or is damaged, `ReadError`
     where it cannot be read.
     """
-    with _Bounded(path) as file:
+    with opened(path) as file:
         zipped = file.read(len(ZIP)) == ZIP
         file.seek(0)
-        content = _zipped_pickle(file) if zipped else _head(file)
+        # Legacy files keep their tensors behind the pickles: only the start is read.
+        content = _zipped_pickle(file) if zipped else file.read(MAX_PICKLE)
     state = _object(io.BytesIO(content))
     if not isinstance(state, Mapping) or STATE not in state:
         raise Refused(f"the checkpoint holds no {STATE!r}: it was not saved by Opacus", mend=_INSTEAD)
     return {STATE: state[STATE]}
 
 
-def _head(file: IO[bytes]) -> bytes:
-    """Legacy files keep tensors behind the pickles: only the start is read."""
-    return file.read(MAX_PICKLE)
-
-
-def _zipped_pickle(file: IO[bytes]) -> bytes:
+def _zipped_pickle(file: BinaryIO) -> bytes:
     try:
-        with zipfile.ZipFile(file) as archive:
+        with zipfile.ZipFile(_Bounded(file)) as archive:
             return _member(archive)
     except _ZIP_ERRORS:
         raise Refused("the checkpoint is a damaged or truncated zip archive", mend=_INSTEAD) from None

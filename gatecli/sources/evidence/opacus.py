@@ -1,7 +1,7 @@
 """Opacus: the state of a privacy accountant, as JSON or inside a checkpoint.
 
 `accountant.state_dict()` is {"history": [[noise multiplier, sample rate, steps], …], "mechanism":
-"rdp" | "gdp" | "prv"} (opacus/accountants/accountant.py, versions 1.0 to 1.6);
+"rdp" | "gdp" | "prv"} (opacus/accountants/accountant.py, version 1.6);
 `PrivacyEngine.save_checkpoint` keeps it under "privacy_accountant_state_dict".
 """
 
@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import DpSgd, Mechanism, Unaccountable
 from gatecli.model.number import show
-from gatecli.sources.evidence.reading import Reading, Refused, Where, built, exact, record, rows, shown, whole
+from gatecli.sources.evidence.reading import Reading, Refused, Where, built, exact, record, rows, whole
+from gatecli.sources.nodes import shown
 
 STATE = "privacy_accountant_state_dict"
 

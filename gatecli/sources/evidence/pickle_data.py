@@ -9,10 +9,9 @@ from __future__ import annotations
 import pickletools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import IO, Any
 
-from gatecli.sources.evidence.reading import Refused
+from gatecli.sources.evidence.reading import Refused, shortest
 
 MAX_OPCODES = 2_000_000
 
@@ -22,6 +21,9 @@ class Opaque:
     """Something that only running code could make; `name` is the global, where it is one."""
 
     name: str = ""
+
+    def __str__(self) -> str:
+        return f"an object of {self.name or 'unknown kind'}"
 
 
 @dataclass(slots=True)
@@ -70,13 +72,8 @@ def read_pickle(stream: IO[bytes]) -> Any:
     raise Refused("the pickle is truncated")
 
 
-def _number(value: Any) -> Any:
-    """A float as the shortest decimal that names it: what its author wrote."""
-    return Decimal(repr(value)) if isinstance(value, float) else value
-
-
 def _constant(machine: _Machine, argument: Any) -> None:
-    machine.push(_number(argument))
+    machine.push(shortest(argument) if isinstance(argument, float) else argument)
 
 
 def _value(make: Callable[[], Any]) -> _Step:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.document import pointer_of
 from gatecli.model.mechanism import Approximate, Mechanism, Pure, Step, Unaccountable
 from gatecli.model.number import read_exact
+from gatecli.sources.nodes import shown
 
 Where = tuple[str | int, ...]
 """The keys and indices that lead to a value."""
@@ -44,36 +46,12 @@ class Refused(Exception):
         self.mend = mend
 
 
-def kind_of(value: object) -> str:
-    """What a person calls a value of JSON; never the value itself, which may be huge."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case str():
-            return "text"
-        case Mapping():
-            return "an object"
-        case list() | tuple():
-            return "a list"
-        case _:
-            return "a number"
-
-
-def shown(value: object) -> str:
-    """A value in a sentence: short text and numbers as they stand, anything else by its kind."""
-    if isinstance(value, str):
-        return repr(value if len(value) <= 40 else value[:37] + "…")
-    return kind_of(value)
-
-
 def record(
     value: object, where: Where, *, required: Collection[str] = (), optional: Collection[str] = ()
 ) -> Mapping[str, Any]:
     """`value` as an object with exactly these keys (and metadata); refuses what it does not know."""
     if not isinstance(value, Mapping):
-        raise Refused(f"{name_of(where)} is {kind_of(value)} where an object is meant", where)
+        raise Refused(f"{name_of(where)} is {shown(value)} where an object is meant", where)
     for key in required:
         if key not in value:
             raise Refused(f"{name_of(where)} has no key {key!r}", where)
@@ -87,7 +65,7 @@ def record(
 def rows(value: object, where: Where, *, width: int | None = None) -> list[Any]:
     """`value` as a list, of `width` items where that is given."""
     if not isinstance(value, (list, tuple)):
-        raise Refused(f"{name_of(where)} is {kind_of(value)} where a list is meant", where)
+        raise Refused(f"{name_of(where)} is {shown(value)} where a list is meant", where)
     if width is not None and len(value) != width:
         raise Refused(f"{name_of(where)} has {len(value)} items where {width} are meant", where)
     return list(value)
@@ -101,6 +79,11 @@ def exact(value: object, where: Where) -> Fraction:
         raise Refused(f"{name_of(where)}: {error.message()}", where) from None
 
 
+def shortest(number: float) -> Decimal:
+    """The shortest decimal that names a float: what its author wrote."""
+    return Decimal(repr(number))
+
+
 def whole(value: object, where: Where, *, least: int) -> int:
     """`value` as an integer of at least `least`."""
     if not isinstance(value, int) or isinstance(value, bool):
@@ -110,7 +93,7 @@ def whole(value: object, where: Where, *, least: int) -> int:
     return value
 
 
-def built(kind: type[SpecificStep], where: Where, **fields: Any) -> SpecificStep:
+def built(kind: type[SpecificStep], where: Where, /, **fields: Any) -> SpecificStep:
     """A mechanism of these parameters, or a refusal that says which parameter is impossible."""
     try:
         return kind(**fields)
@@ -128,6 +111,12 @@ def spent(epsilon: object, delta: object, where: Where) -> Mechanism:
     if at == 1:
         return Unaccountable(description="a budget with δ = 1 promises nothing")
     return built(Approximate, where, epsilon=exact(epsilon, where), delta=at)
+
+
+def spent_pair(pair: object, where: Where) -> Mechanism:
+    """A spend [ε, δ] as a black box."""
+    epsilon, delta = rows(pair, where, width=2)
+    return spent(epsilon, delta, where)
 
 
 def budget(value: object, where: Where) -> Budget:

@@ -1,0 +1,229 @@
+"""dp-accounting: a tree of DpEvents as JSON.
+
+An event is an object with the fields of `DpEvent.to_named_tuple` (dp_accounting/dp_event.py, version
+0.6): `class_name`, optionally `module_name`, and the event's own fields. Events are found in the table
+below and nowhere else; `from_named_tuple`, which imports by name, is never called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from gatecli.model.budget import Neighbouring
+from gatecli.model.mechanism import (
+    Composed,
+    DiscreteLaplace,
+    DpFtrl,
+    DpSgd,
+    Gaussian,
+    Laplace,
+    Mechanism,
+    RandomisedResponse,
+    Sampling,
+    Subsampled,
+    Unaccountable,
+    ZeroConcentrated,
+)
+from gatecli.sources.evidence.reading import (
+    Reading,
+    Refused,
+    Where,
+    built,
+    exact,
+    record,
+    rows,
+    whole,
+)
+from gatecli.sources.nodes import shown
+
+_MODULE = "dp_accounting.dp_event"
+_HEAD = ("class_name", "module_name")
+
+_RELATIONS = {
+    "ADD_OR_REMOVE_ONE": Neighbouring.ADD_REMOVE,
+    "REPLACE_ONE": Neighbouring.REPLACE_ONE,
+    "REPLACE_SPECIAL": Neighbouring.ZERO_OUT,
+}
+
+Run = tuple[Mechanism, ...]
+
+
+def read(data: object) -> Reading:
+    """The event, or {"event": …, "neighboring_relation": a name of dp-accounting's enum}."""
+    relation: Neighbouring | None = None
+    where: Where = ()
+    if isinstance(data, Mapping) and "event" in data and "class_name" not in data:
+        wrapper = record(data, (), required=("event",), optional=("neighboring_relation",))
+        relation = _relation(wrapper.get("neighboring_relation"))
+        data, where = wrapper["event"], ("event",)
+    mechanisms = _event(data, where)
+    if not mechanisms:
+        raise Refused("the event tree applies no mechanism, so it records no run", where)
+    return Reading(mechanisms, neighbouring=relation)
+
+
+def _relation(name: object) -> Neighbouring | None:
+    if name is None:
+        return None
+    if not isinstance(name, str) or name not in _RELATIONS:
+        known = ", ".join(_RELATIONS)
+        raise Refused(f"the relation {shown(name)} is unknown; known are {known}", ("neighboring_relation",))
+    return _RELATIONS[name]
+
+
+def _event(data: object, where: Where) -> Run:
+    if not isinstance(data, Mapping) or "class_name" not in data:
+        raise Refused("an event of dp-accounting is an object with a class_name", where)
+    name = data["class_name"]
+    if data.get("module_name", _MODULE) != _MODULE:
+        raise Refused(f"the event is of the module {shown(data['module_name'])}, not of {_MODULE}", where)
+    if not isinstance(name, str) or name not in _EVENTS:
+        raise Refused(
+            f"{shown(name)} is no event of dp-accounting that is known here", (*where, "class_name")
+        )
+    event = _EVENTS[name]
+    fields = record(data, where, required=event.fields, optional=(*_HEAD, *event.optional))
+    return event.build(fields, where)
+
+
+def _nothing(_: Mapping[str, Any], __: Where) -> Run:
+    return ()
+
+
+def _unaccountable(fields: Mapping[str, Any], _: Where) -> Run:
+    return (Unaccountable(description=f"a {fields['class_name']} of dp-accounting"),)
+
+
+def _noisy(fields: Mapping[str, Any], where: Where, field: str) -> Fraction | None:
+    """A parameter that says how much noise there is; None where it says none."""
+    return exact(fields[field], (*where, field)) or None
+
+
+def _gaussian(fields: Mapping[str, Any], where: Where) -> Run:
+    noise = _noisy(fields, where, "noise_multiplier")
+    if noise is None:
+        return _unaccountable(fields, where)
+    return (built(Gaussian, where, noise_multiplier=noise),)
+
+
+def _laplace(fields: Mapping[str, Any], where: Where) -> Run:
+    noise = _noisy(fields, where, "noise_multiplier")
+    return _unaccountable(fields, where) if noise is None else (built(Laplace, where, scale=noise),)
+
+
+def _discrete_laplace(fields: Mapping[str, Any], where: Where) -> Run:
+    """Its parameter a of exp(−a|x|) is the reciprocal of the scale."""
+    rate = _noisy(fields, where, "noise_parameter")
+    if rate is None:
+        raise Refused("a discrete Laplace parameter of 0 is no distribution", where)
+    return (built(DiscreteLaplace, where, scale=1 / rate, sensitivity=fields["sensitivity"]),)
+
+
+def _randomised_response(fields: Mapping[str, Any], where: Where) -> Run:
+    noise = _noisy(fields, where, "noise_parameter")
+    if noise is None:
+        return _unaccountable(fields, where)
+    return (built(RandomisedResponse, where, noise=noise, categories=fields["num_buckets"]),)
+
+
+def _zcdp(fields: Mapping[str, Any], where: Where) -> Run:
+    if exact(fields.get("xi", 0), (*where, "xi")) != 0:
+        return (Unaccountable(description="a ZCDpEvent with xi above 0"),)
+    return (built(ZeroConcentrated, where, rho=exact(fields["rho"], (*where, "rho"))),)
+
+
+def _tree(fields: Mapping[str, Any], where: Where) -> Run:
+    noise = _noisy(fields, where, "noise_multiplier")
+    if noise is None:
+        return _unaccountable(fields, where)
+    counts = fields["step_counts"]
+    trees = rows(counts if isinstance(counts, list) else [counts], (*where, "step_counts"))
+    return (built(DpFtrl, where, noise_multiplier=noise, step_counts=tuple(trees)),)
+
+
+def _composed(fields: Mapping[str, Any], where: Where) -> Run:
+    events = rows(fields["events"], (*where, "events"))
+    runs = (_event(event, (*where, "events", index)) for index, event in enumerate(events))
+    return tuple(mechanism for run in runs for mechanism in run)
+
+
+def _self_composed(fields: Mapping[str, Any], where: Where) -> Run:
+    count = whole(fields["count"], (*where, "count"), least=1)
+    inner = _one(_event(fields["event"], (*where, "event")), where)
+    match inner:
+        case None:
+            return ()
+        case DpSgd(count=1):
+            return (built(DpSgd, where, **dict(inner) | {"steps": inner.steps * count}),)
+        case _:
+            return (built(type(inner), where, **dict(inner) | {"count": inner.count * count}),)
+
+
+def _one(run: Run, where: Where) -> Mechanism | None:
+    """A run as a single mechanism; None where it is empty."""
+    if len(run) <= 1:
+        return run[0] if run else None
+    return built(Composed, where, mechanisms=run)
+
+
+def _poisson(fields: Mapping[str, Any], where: Where) -> Run:
+    rate = exact(fields["sampling_probability"], (*where, "sampling_probability"))
+    return _sampled(fields, where, {"sampling": Sampling.POISSON, "sampling_rate": rate})
+
+
+def _without_replacement(fields: Mapping[str, Any], where: Where) -> Run:
+    size = whole(fields["source_dataset_size"], (*where, "source_dataset_size"), least=1)
+    rate = Fraction(whole(fields["sample_size"], (*where, "sample_size"), least=1), size)
+    drawn = {"sampling": Sampling.FIXED_SIZE, "sampling_rate": rate, "dataset_size": size}
+    return _sampled(fields, where, drawn)
+
+
+def _sampled(fields: Mapping[str, Any], where: Where, drawn: dict[str, Any]) -> Run:
+    if drawn["sampling_rate"] == 0:
+        return (Unaccountable(description=f"a {fields['class_name']} with a sampling rate of 0"),)
+    inner = _one(_event(fields["event"], (*where, "event")), where)
+    match inner:
+        case None | Unaccountable():
+            return () if inner is None else (inner,)
+        case Gaussian(count=1, noise_multiplier=noise):
+            return (built(DpSgd, where, noise_multiplier=noise, steps=1, **drawn),)
+        case _:
+            sampling = drawn["sampling"].value
+            return (built(Subsampled, where, **drawn | {"sampling": sampling, "mechanism": inner}),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    build: Callable[[Mapping[str, Any], Where], Run]
+    fields: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+
+
+_BATCH = ("source_dataset_size", "sample_size", "event")
+
+_EVENTS: dict[str, _Event] = {
+    "NoOpDpEvent": _Event(_nothing),
+    "NonPrivateDpEvent": _Event(_unaccountable),
+    "UnsupportedDpEvent": _Event(_unaccountable),
+    "RandomizedResponseDpEvent": _Event(_randomised_response, ("noise_parameter", "num_buckets")),
+    "GaussianDpEvent": _Event(_gaussian, ("noise_multiplier",)),
+    "LaplaceDpEvent": _Event(_laplace, ("noise_multiplier",)),
+    "DiscreteLaplaceDpEvent": _Event(_discrete_laplace, ("noise_parameter", "sensitivity")),
+    "SelfComposedDpEvent": _Event(_self_composed, ("event", "count")),
+    "ComposedDpEvent": _Event(_composed, ("events",)),
+    "PoissonSampledDpEvent": _Event(_poisson, ("sampling_probability", "event")),
+    "SampledWithoutReplacementDpEvent": _Event(_without_replacement, _BATCH),
+    "SampledWithReplacementDpEvent": _Event(_unaccountable, _BATCH),
+    "SingleEpochTreeAggregationDpEvent": _Event(_tree, ("noise_multiplier", "step_counts")),
+    "RepeatAndSelectDpEvent": _Event(_unaccountable, ("event", "mean", "shape")),
+    "MixtureOfGaussiansDpEvent": _Event(
+        _unaccountable, ("standard_deviation", "sensitivities", "sampling_probs")
+    ),
+    "ZCDpEvent": _Event(_zcdp, ("rho",), ("xi",)),
+    "TruncatedSubsampledGaussianDpEvent": _Event(
+        _unaccountable, ("dataset_size", "sampling_probability", "truncated_batch_size", "noise_multiplier")
+    ),
+}

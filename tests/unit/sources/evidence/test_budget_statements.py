@@ -1,0 +1,139 @@
+"""Tumult, diffprivlib and SmartNoise: what was spent, as black boxes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from gatecli.model.budget import Budget, Neighbouring
+from gatecli.model.mechanism import Approximate, Pure, Unaccountable, ZeroConcentrated
+from tests.support.evidence import accept, accepted, refuse
+
+
+def test_tumults_budgets_keep_their_definition() -> None:
+    assert accepted("tumult", "tumult.json").mechanisms == (
+        ZeroConcentrated(rho=Fraction(1, 8)),
+        Approximate(epsilon=Fraction(1), delta=Fraction("1e-6")),
+        Pure(epsilon=Fraction(1, 2)),
+    )
+
+
+def test_tumult_protects_added_and_removed_rows() -> None:
+    assert accepted("tumult", "tumult.json").neighbouring is Neighbouring.ADD_REMOVE
+
+
+def test_a_single_budget_needs_no_list(tmp_path: Path) -> None:
+    assert accept("tumult", tmp_path, {"type": "PureDPBudget", "epsilon": "1/3"}).mechanisms == (
+        Pure(epsilon=Fraction(1, 3)),
+    )
+
+
+def test_an_approximate_budget_of_delta_zero_is_pure(tmp_path: Path) -> None:
+    budget = {"type": "ApproxDPBudget", "epsilon": 1, "delta": 0}
+    assert accept("tumult", tmp_path, budget).mechanisms == (Pure(epsilon=Fraction(1)),)
+
+
+def test_a_delta_of_one_promises_nothing(tmp_path: Path) -> None:
+    budget = {"type": "ApproxDPBudget", "epsilon": 0, "delta": 1}
+    assert isinstance(accept("tumult", tmp_path, budget).mechanisms[0], Unaccountable)
+
+
+@pytest.mark.parametrize(
+    "budget",
+    [
+        {"type": "PureDPBudget"},
+        {"type": "PureDPBudget", "epsilon": -1},
+        {"type": "PureDPBudget", "epsilon": "inf"},
+        {"type": "PureDPBudget", "epsilon": 1, "delta": 1e-6},
+        {"type": "ApproxDPBudget", "epsilon": 1, "delta": 1.5},
+        {"type": "RhoZCDPBudget", "epsilon": 1},
+        {"type": "PrivacyBudget", "epsilon": 1},
+        {"type": ["PureDPBudget"], "epsilon": 1},
+        {"epsilon": 1},
+        [[{"type": "PureDPBudget", "epsilon": 1}]],
+        [{"type": "PureDPBudget", "epsilon": 1}, None],
+    ],
+)
+def test_an_impossible_budget_is_refused(budget: object, tmp_path: Path) -> None:
+    refuse("tumult", tmp_path, budget)
+
+
+def test_every_spend_of_a_budget_accountant_counts() -> None:
+    evidence = accepted("diffprivlib", "diffprivlib.json")
+    assert evidence.mechanisms == tuple(Pure(epsilon=Fraction(part)) for part in ("1/2", "1/4", "1/4"))
+
+
+def test_the_accountants_total_is_what_it_states() -> None:
+    assert accepted("diffprivlib", "diffprivlib.json").stated == Budget(Fraction(1), Fraction("1e-6"))
+
+
+def test_a_ceiling_is_not_what_was_spent(tmp_path: Path) -> None:
+    evidence = accept("diffprivlib", tmp_path, {"epsilon": 0.1, "delta": 0, "spent_budget": [[5, 0]]})
+    assert evidence.mechanisms == (Pure(epsilon=Fraction(5)),)
+    assert evidence.stated is None
+
+
+def test_an_accountant_without_a_ceiling_writes_null(tmp_path: Path) -> None:
+    accept("diffprivlib", tmp_path, {"epsilon": None, "delta": 1.0, "spent_budget": [[1, 1e-6]]})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"spent_budget": []},
+        {"spent_budget": [[1]]},
+        {"spent_budget": [[1, 0, 0]]},
+        {"spent_budget": [1, 0]},
+        {"spent_budget": [[-1, 0]]},
+        {"spent_budget": [[1, 2]]},
+        {"spent_budget": {"0": [1, 0]}},
+        {"spent_budget": [[1, 0]], "slack": "nan"},
+        {"spent_budget": [[1, 0]], "total": [1]},
+        {"spent_budget": [[1, 0]], "total": [-1, 0]},
+        {"spent_budget": [[1, 0]], "count": 3},
+        {"epsilon": 1, "delta": 0},
+    ],
+)
+def test_an_impossible_accountant_is_refused(content: object, tmp_path: Path) -> None:
+    refuse("diffprivlib", tmp_path, content)
+
+
+def test_every_step_of_an_odometer_counts() -> None:
+    assert accepted("smartnoise", "smartnoise.json").mechanisms == (
+        Approximate(epsilon=Fraction(1), delta=Fraction("1e-6")),
+        Pure(epsilon=Fraction(1, 2)),
+        Approximate(epsilon=Fraction(1), delta=Fraction("1e-6")),
+    )
+
+
+def test_a_homogeneous_odometer_counts_its_queries() -> None:
+    assert accepted("smartnoise", "smartnoise-homogeneous.json").mechanisms == (
+        Approximate(epsilon=Fraction("0.1"), delta=Fraction("1e-7"), count=10),
+    )
+
+
+def test_an_odometers_answer_is_what_it_states() -> None:
+    stated = accepted("smartnoise", "smartnoise.json").stated
+    assert stated is not None
+    assert stated.epsilon == Fraction("2.5")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"steps": []},
+        {"steps": [[1, 0, 0]]},
+        {"steps": [["x", 0]]},
+        {"steps": [[1, 0]], "k": 3},
+        {"epsilon": 1, "delta": 0, "k": 0},
+        {"epsilon": 1, "delta": 0, "k": -3},
+        {"epsilon": 1, "delta": 0, "k": 10**13},
+        {"epsilon": 1, "delta": 0},
+        {"epsilon": 1, "k": 2},
+        {"steps": [[1, 0]], "spent": [1, 5]},
+    ],
+)
+def test_an_impossible_odometer_is_refused(content: object, tmp_path: Path) -> None:
+    refuse("smartnoise", tmp_path, content)
