@@ -1,7 +1,8 @@
 """Train the churn classifier with DP-SGD, and record what the accountant saw.
 
 Synthetic customers, logistic regression, Poisson-sampled batches, per-person clipping, Gaussian noise:
-small, but every number in privacy.yaml is what is really run here. Writes model.safetensors and accountant.json.
+small, but every number in privacy.yaml is what is really run here.
+Writes model.safetensors and accountant.json.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ app = typer.Typer(
 )
 
 
-def _show_version(value: bool) -> None:  # noqa: FBT001 - typer's callback signature
+def _show_version(value: bool) -> None:
     if value:
         sys.stdout.write(f"gatecli {__version__}\n")
         raise typer.Exit
@@ -75,21 +75,22 @@ def root(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code (docs/exit-codes.md)."""
     try:
-        app(args=None if arguments is None else list(arguments), prog_name="gatecli", standalone_mode=False)
+        given = None if arguments is None else list(arguments)
+        code: object = app(args=given, prog_name="gatecli", standalone_mode=False)
     except typer.TyperException as error:
         return _usage(error)
-    except typer.Exit as stop:
-        return stop.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        err("gatecli: interrupted; nothing was judged\n")
-        return ExitCode.INTERRUPTED
+        code = ExitCode.INTERRUPTED
     except GatecliError as error:
         show_error(error)
         return error.exit_code
     except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a report without values
         show_bug(error)
         return ExitCode.BUG
-    return ExitCode.OPEN
+    # Outside its standalone mode typer returns the code of an Exit, also of an interruption.
+    if code == ExitCode.INTERRUPTED:
+        err("gatecli: interrupted; nothing was judged\n")
+    return code if isinstance(code, int) else ExitCode.OPEN
 
 
 def _usage(error: typer.TyperException) -> int:

@@ -49,7 +49,7 @@ def show_bug(error: BaseException) -> None:
     err(
         "gatecli: this is a bug in gatecli, not in your input. Nothing was judged.\n"
         "Please report it with these lines (they hold no value from your files):\n\n"
-        f"gatecli {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}\n"
+        f"gatecli {__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}\n"
         f"{type(error).__module__}.{type(error).__qualname__}\n{where}\n"
     )
 

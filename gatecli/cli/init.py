@@ -33,12 +33,16 @@ def init(
     targets = {folder / file: template(name) for file, name in FILES.items()}
     there = [str(path) for path in targets if path.exists()]
     if there and not force:
-        raise UsageError(f"already there: {', '.join(there)}", advice="nothing was written; --force overwrites")
+        raise UsageError(
+            f"already there: {', '.join(there)}", advice="nothing was written; --force overwrites"
+        )
     try:
         for path in targets:
             path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"cannot write to {folder}: {error.strerror}", advice="choose a writable folder") from None
+        raise UsageError(
+            f"cannot write to {folder}: {error.strerror}", advice="choose a writable folder"
+        ) from None
     write_together(targets)
     err("".join(f"wrote {path}\n" for path in targets))
     err("next: fill in privacy.yaml, then gatecli release check\n")

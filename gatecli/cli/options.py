@@ -43,11 +43,11 @@ class Colour(StrEnum):
     NEVER = "never"
 
 
-def option(*names: str, panel: str, help: str, **more: Any) -> Any:  # noqa: A002 - typer's own word
-    """A typer option whose variable is `GATECLI_` and its first long name."""
+def option(*names: str, panel: str, help: str, variable: str = "", **more: Any) -> Any:  # noqa: A002 - typer's own word
+    """A typer option whose variable is `GATECLI_` and `variable`, else its first long name."""
     long_name = next(name for name in names if name.startswith("--")).split("/")[0]
-    variable = "GATECLI_" + long_name.removeprefix("--").replace("-", "_").upper()
-    return typer.Option(*names, envvar=variable, help=help, rich_help_panel=panel, **more)
+    name = variable or long_name.removeprefix("--").replace("-", "_").upper()
+    return typer.Option(*names, envvar=f"GATECLI_{name}", help=help, rich_help_panel=panel, **more)
 
 
 PolicyFile = Annotated[
@@ -63,15 +63,17 @@ WaiverFiles = Annotated[
     list[Path] | None,
     option("--waivers", panel=GATE, metavar="FILE", help="More PrivacyWaivers; repeatable."),
 ]
-FailOn = Annotated[
-    Severity, option("--fail-on", panel=GATE, help="The least severity that closes the gate.")
-]
+FailOn = Annotated[Severity, option("--fail-on", panel=GATE, help="The least severity that closes the gate.")]
 BaselineFile = Annotated[
     Path | None,
     option("--baseline", panel=GATE, metavar="FILE", help="Findings that do not count: a JSON report."),
 ]
 ExitZero = Annotated[
     bool, option("--exit-zero", panel=GATE, help="Exit 0 instead of 1. Changes nothing else.")
+]
+ListingFormat = Annotated[
+    # Not GATECLI_FORMAT: a pipeline that sets that to sarif must still be able to list the rules.
+    Listing, option("--format", "-f", panel=OUTPUT, variable="LISTING", help="How it is shown.")
 ]
 OutputFormat = Annotated[Format, option("--format", "-f", panel=OUTPUT, help="What stdout shows.")]
 ReportFiles = Annotated[

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
 
 import typer
 
 from gatecli.cli.catalogue import ALL_RULES
 from gatecli.cli.console import out
-from gatecli.cli.options import OUTPUT, Listing, option
+from gatecli.cli.options import Listing, ListingFormat
 from gatecli.model.finding import Rule
 
 app = typer.Typer()
 
 
 @app.command("rules")
-def rules(
-    output: Annotated[
-        Listing, option("--format", "-f", panel=OUTPUT, help="How the list is shown.")
-    ] = Listing.TEXT,
-) -> None:
+def rules(output: ListingFormat = Listing.TEXT) -> None:
     """List every rule with its severity."""
     out(_RENDER[output](ALL_RULES))
 
@@ -28,7 +23,9 @@ def rules(
 def _text(rules: tuple[Rule, ...]) -> str:
     width = max(len(rule.id) for rule in rules)
     lines = [f"{rule.id:<{width}}  {_level(rule):<15}  {rule.summary}" for rule in rules]
-    return "\n".join([*lines, "", "gatecli explain RULE says why, shows examples and names the source."]) + "\n"
+    return (
+        "\n".join([*lines, "", "gatecli explain RULE says why, shows examples and names the source."]) + "\n"
+    )
 
 
 def _level(rule: Rule) -> str:

@@ -1,0 +1,76 @@
+"""rules, explain, schema, init, calibrate, allocate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gatecli.cli.catalogue import ALL_RULES
+from tests.cli.conftest import Run
+
+
+def test_rules_lists_every_rule_once(run: Run) -> None:
+    listed = json.loads(run("rules", "--format", "json").stdout)
+    assert [rule["id"] for rule in listed] == [rule.id for rule in ALL_RULES]
+
+
+def test_an_unknown_rule_is_answered_with_the_nearest(run: Run) -> None:
+    done = run("explain", "dp-understated")
+    assert done.returncode == 2
+    assert "dp-understated-epsilon" in done.stderr
+
+
+def test_an_explanation_shows_examples_and_its_source(run: Run) -> None:
+    text = run("explain", "dp-delta-too-large").stdout
+    assert "Fails" in text
+    assert "Passes" in text
+    assert "Source" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["ModelRelease", "model-release", "PrivacyPolicy", "PrivacyWaiver", "report"]
+)
+def test_a_schema_is_printed_by_any_spelling_of_its_name(run: Run, name: str) -> None:
+    assert json.loads(run("schema", name).stdout)["$schema"]
+
+
+def test_init_writes_files_that_parse_and_never_overwrites(run: Run, tmp_path: Path) -> None:
+    assert run("init").returncode == 0
+    (tmp_path / "privacy.yaml").write_text("mine")
+    again = run("init")
+    assert again.returncode == 2
+    assert (tmp_path / "privacy.yaml").read_text() == "mine"
+    assert run("init", "--force").returncode == 0
+
+
+def test_what_init_writes_is_a_declaration_that_says_what_is_missing(run: Run) -> None:
+    run("init")
+    done = run("release", "check")
+    assert done.returncode == 1
+    assert "dp-missing-epsilon" in done.stdout
+
+
+def test_calibrate_finds_the_noise_that_the_gate_verifies(run: Run) -> None:
+    asked = ("--epsilon", "1", "--delta", "1e-5", "--sampling-rate", "0.01", "--steps", "100")
+    found = json.loads(run("release", "calibrate", *asked, "--format", "json").stdout)
+    assert float(found["epsilonUpper"]) <= 1
+    assert found["mechanisms"][0]["kind"] == "dp-sgd"
+
+
+def test_calibrate_says_when_no_noise_is_enough(run: Run) -> None:
+    done = run("release", "calibrate", "--epsilon", "1", "--delta", "0", "--mechanism", "gaussian")
+    assert done.returncode == 1
+    assert done.stderr.startswith("gatecli: ")
+
+
+def test_calibrate_needs_a_mechanism(run: Run) -> None:
+    assert run("release", "calibrate", "--epsilon", "1", "--delta", "0").returncode == 2
+
+
+def test_allocate_prints_shares_and_yaml_to_paste(run: Run) -> None:
+    done = run("release", "allocate", "age:weight=1", "income:weight=3,sensitivity=10", "--epsilon", "2")
+    assert done.returncode == 0
+    assert "income" in done.stdout
+    assert "mechanisms:\n  - {kind: laplace" in done.stdout

@@ -1,0 +1,75 @@
+"""docs/cli.md, written from the command tree itself: what exists is what is documented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import EnumType
+from typing import Any
+
+import typer
+
+from gatecli.cli.app import app
+
+HEAD = """\
+# Command line
+
+Reports go to stdout or to the files that `--report` names; everything else goes to stderr. Every option has a
+variable; the option wins. [Exit codes](exit-codes.md) are the same everywhere.
+
+This page is generated (`make generated`) from the commands themselves.
+"""
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Every command with its full name, depth first."""
+    root = typer.main.get_command(app)
+    context = typer.Context(root, info_name="gatecli")
+    yield "gatecli", root
+    yield from _below("gatecli", root, context)
+
+
+def _below(name: str, group: Any, context: Any) -> Iterator[tuple[str, Any]]:
+    for child in group.list_commands(context):
+        command = group.get_command(context, child)
+        yield f"{name} {child}", command
+        if hasattr(command, "list_commands"):
+            yield from _below(f"{name} {child}", command, context)
+
+
+def options(command: Any) -> Iterator[Any]:
+    """Its options and arguments, the help flag and completion aside."""
+    skipped = {"help", "install_completion", "show_completion"}
+    return (param for param in command.params if param.name not in skipped)
+
+
+def reference() -> str:
+    """The whole page."""
+    return "\n".join([HEAD, *(_section(name, command) for name, command in commands())])
+
+
+def _section(name: str, command: Any) -> str:
+    rows = [_row(param) for param in options(command)]
+    table = ["| option | variable | default | meaning |", "|---|---|---|---|", *rows, ""] if rows else []
+    return "\n".join([f"## {name}", "", (command.help or "").strip(), "", *table])
+
+
+def _row(param: Any) -> str:
+    is_option = param.opts[0].startswith("-")
+    names = ", ".join(f"`{name}`" for name in (param.opts if is_option else [_metavar(param)]))
+    value = f" `{_metavar(param)}`" if is_option and param.metavar else ""
+    annotation = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+    choices: list[Any] = list(annotation) if isinstance(annotation, EnumType) else []
+    kinds = "".join(f" `{choice.value}`" for choice in choices)
+    variable = f"`{param.envvar}`" if param.envvar else ""
+    return f"| {names}{value}{kinds} | {variable} | {_default(param)} | {param.help or ''} |"
+
+
+def _metavar(param: Any) -> str:
+    return str(param.metavar or param.name.upper()).replace("|", "\\|")
+
+
+def _default(param: Any) -> str:
+    default = param.default
+    if default is None or default == [] or default is False:
+        return ""
+    return f"`{getattr(default, 'value', default)}`"
