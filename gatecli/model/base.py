@@ -25,6 +25,7 @@ class Value(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
+        defer_build=True,  # a start pays only for the documents it reads
         extra="forbid",
         strict=True,
         alias_generator=to_camel,

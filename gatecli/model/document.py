@@ -44,7 +44,8 @@ class Document:
 
     `data` holds dict, list, str, bool, None, int and Decimal (never float). Pointers in `values`
     and `keys` are relative to the document; `prefix` is where `data` stands in the file, for a
-    document embedded in a larger one (`/tool/gatecli/release` in a pyproject.toml).
+    document embedded in a larger one (`/tool/gatecli/release` in a pyproject.toml). `roots` are parts
+    that stand elsewhere, by pointer (a model card keeps `/metadata/name` at `/model_name`).
     """
 
     path: str
@@ -53,6 +54,7 @@ class Document:
     keys: Mapping[str, Position] = field(default_factory=dict)
     index: int | None = None
     prefix: str = ""
+    roots: Mapping[str, str] = field(default_factory=dict)
 
     def place(self, pointer: str = "", *, key: bool = False) -> Place:
         """The place of a value (or of its key); of the nearest parent where it is absent."""
@@ -62,4 +64,10 @@ class Document:
             near = near.rpartition("/")[0]
             marks = self.values
         at = at or Position(1, 1)
-        return Place(self.path, at.line, at.column, self.prefix + pointer, self.index)
+        return Place(self.path, at.line, at.column, self._in_file(pointer), self.index)
+
+    def _in_file(self, pointer: str) -> str:
+        head = pointer
+        while head and head not in self.roots:
+            head = head.rpartition("/")[0]
+        return self.roots.get(head, self.prefix) + pointer[len(head) :]

@@ -255,6 +255,3 @@ Mechanism = Annotated[
     | Subsampled,
     Field(discriminator="kind"),
 ]
-
-for _recursive in (Composed, Parallel, Subsampled):
-    _recursive.model_rebuild()

@@ -7,7 +7,7 @@ rounded against the spender: what was spent rounds up, what is at least spent ro
 from __future__ import annotations
 
 import re
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Annotated, Any
 
@@ -42,7 +42,10 @@ def _from_text(text: str) -> Fraction:
         return Fraction(numerator, denominator)
     if not _NUMBER.fullmatch(stripped):
         raise _refusal(f'{shown!r} is not a number; write for example 0.5, 1e-5 or "1/3"')
-    return _from_decimal(Decimal(stripped))
+    try:
+        return _from_decimal(Decimal(stripped))
+    except InvalidOperation:  # an exponent that no Decimal holds
+        raise _refusal(f"{shown} is beyond what can be computed with (1e±{MAX_EXPONENT})") from None
 
 
 def _from_decimal(number: Decimal) -> Fraction:
@@ -153,14 +156,16 @@ def _serialise(number: Fraction) -> str:
     return plain(number)
 
 
-_SCHEMA: dict[str, Any] = {
+NUMBER_SCHEMA: dict[str, Any] = {
     "anyOf": [
         {"type": "number"},
         {"type": "string", "pattern": r"^\s*[+-]?(\d+\s*/\s*\d+|(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?)\s*$"},
     ]
 }
 
-Exact = Annotated[Fraction, BeforeValidator(read_exact), PlainSerializer(_serialise), WithJsonSchema(_SCHEMA)]
+Exact = Annotated[
+    Fraction, BeforeValidator(read_exact), PlainSerializer(_serialise), WithJsonSchema(NUMBER_SCHEMA)
+]
 """Any finite number, exactly."""
 
 
@@ -174,7 +179,7 @@ def _then(*checks: Any) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-_SHOWN = (PlainSerializer(_serialise), WithJsonSchema(_SCHEMA))
+_SHOWN = (PlainSerializer(_serialise), WithJsonSchema(NUMBER_SCHEMA))
 
 NonNegative = Annotated[Fraction, _then(_at_least_zero), *_SHOWN]
 Positive = Annotated[Fraction, _then(_above_zero), *_SHOWN]

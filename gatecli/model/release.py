@@ -113,7 +113,7 @@ def _version_text(value: object) -> object:
 
 
 class ReleaseMetadata(Metadata):
-    version: Annotated[Text, BeforeValidator(_version_text)]
+    version: Annotated[Text, BeforeValidator(_version_text, json_schema_input_type=Text | int | float)]
     owner: Text | None = None
 
 

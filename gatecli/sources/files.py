@@ -9,8 +9,8 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from gatecli.model.document import Position
 
@@ -85,11 +85,11 @@ def _opener(path: str, flags: int) -> int:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BinaryIO]:
+def opened(path: Path) -> Iterator[BufferedReader]:
     """The regular file at `path`, open for reading. Raises `ReadError`; never blocks."""
     try:
         _refuse_special(path.stat().st_mode, path)
-        with path.open("rb", opener=_opener) as file:
+        with open(path, "rb", opener=_opener) as file:
             _refuse_special(os.fstat(file.fileno()).st_mode, path)
             yield file
     except OSError as error:
@@ -106,6 +106,12 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     if size > limit or len(content) > limit:
         raise ReadError(f"is larger than {limit // 2**20} MiB", "keep only the declaration in it")
     return content
+
+
+def read_start(path: Path, length: int) -> bytes:
+    """At most the first `length` bytes of a regular file of any size. Raises `ReadError`."""
+    with opened(path) as file:
+        return file.read(length)
 
 
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
@@ -128,8 +134,9 @@ def decoded(content: bytes) -> str:
         return body.decode(encoding)
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1 if encoding == "utf-8" else None
+        byte, offset = body[error.start], error.start + len(mark)
         raise ReadError(
-            f"is not {encoding.upper()} text: byte 0x{body[error.start]:02x} at offset {error.start + len(mark)}",
+            f"is not {encoding.upper()} text: byte 0x{byte:02x} at offset {offset}",
             "save it as UTF-8",
             position=Position(line, 1) if line else None,
         ) from error

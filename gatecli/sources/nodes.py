@@ -5,6 +5,8 @@ Each format's reader yields nodes; limits, duplicate keys and positions are deal
 
 from __future__ import annotations
 
+import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ from gatecli.sources.files import ReadError
 MAX_DEPTH = 64
 MAX_NODES = 200_000
 """Values of a file after aliases are written out: a bomb of anchors ends here, not in memory."""
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
 
 Scalar: TypeAlias = str | bool | int | Decimal | None
 
@@ -46,9 +50,8 @@ class Lines:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._starts = [0]
-        for line in text.replace("\r\n", " \n").replace("\r", "\n").split("\n")[:-1]:
-            self._starts.append(self._starts[-1] + len(line) + 1)
+        self._starts = array("I", (0,))  # a file may be 16 million empty lines
+        self._starts.extend(end.end() for end in _LINE_END.finditer(text))
 
     def position(self, at: int) -> Position:
         line = bisect_right(self._starts, at)
@@ -59,8 +62,9 @@ class Lines:
         return self._starts[min(line, len(self._starts)) - 1] + column - 1
 
     def refusal(self, at: int, problem: str, mend: str = "", *, invalid: bool = False) -> ReadError:
-        """The error that `problem` stands at index `at`."""
-        return ReadError(problem, mend, position=self.position(at), invalid=invalid)
+        """The error that `problem` stands at index `at`; a text that ends too soon ends in its last line."""
+        near = min(at, len(self._text.rstrip()))
+        return ReadError(problem, mend, position=self.position(near), invalid=invalid)
 
 
 def shown(value: object, limit: int = 40) -> str:

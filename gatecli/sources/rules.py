@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gatecli.model.finding import Rule, Severity
+from gatecli.sources.evidence.rules import EVIDENCE_UNREADABLE
 
 RELEASE_UNREADABLE = Rule(
     "release-unreadable", Severity.ERROR, "A file of a release cannot be read", uncheckable=True
@@ -11,4 +12,4 @@ RELEASE_INVALID = Rule(
     "release-invalid", Severity.ERROR, "A declaration does not have the form of one", uncheckable=True
 )
 
-RULES: tuple[Rule, ...] = (RELEASE_UNREADABLE, RELEASE_INVALID)
+RULES: tuple[Rule, ...] = (RELEASE_UNREADABLE, RELEASE_INVALID, EVIDENCE_UNREADABLE)

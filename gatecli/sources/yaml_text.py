@@ -27,15 +27,15 @@ from gatecli.sources.nodes import (
     shown,
 )
 
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 _CORE: tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...] = (
     (re.compile(r"~|null|Null|NULL|"), lambda _: None),
     (re.compile(r"true|True|TRUE"), lambda _: True),
     (re.compile(r"false|False|FALSE"), lambda _: False),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), number_of),
-    (re.compile(r"0o[0-7]{1,400}"), lambda text: int(text[2:], 8)),
-    (re.compile(r"0x[0-9a-fA-F]{1,300}"), lambda text: int(text[2:], 16)),
+    (re.compile(r"0o[0-7]{1,400}"), lambda text: int(text, base=0)),
+    (re.compile(r"0x[0-9a-fA-F]{1,300}"), lambda text: int(text, base=0)),
     (re.compile(r"[-+]?\.(inf|Inf|INF)"), lambda text: Decimal(text.replace(".", ""))),
     (re.compile(r"\.(nan|NaN|NAN)"), lambda _: Decimal("NaN")),
 )
@@ -71,7 +71,7 @@ def resolve(text: str) -> Scalar:
 
 
 def _events(text: str, lines: Lines, loader: Any) -> Iterator[Any]:
-    import yaml
+    import yaml  # noqa: PLC0415 - needed for YAML alone
 
     loader = loader or getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -132,7 +132,7 @@ class _Composer:
 
     def _alias(self, name: str, at: int, depth: int) -> Node:
         if name not in self._anchors:
-            raise self._lines.refusal(at, f"uses the alias *{name}, which no anchor defines", "define it first")
+            raise self._lines.refusal(at, f"uses the undefined alias *{name}", "define its anchor first")
         node = self._anchors[name]
         if node is None:
             raise self._lines.refusal(at, f"holds the alias *{name} inside itself", "write the value out")

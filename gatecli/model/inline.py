@@ -1,0 +1,160 @@
+"""Findings forgiven beside the line they stand on: `# gatecli: allow pii-us-ssn -- reason until 2027-01-31`.
+
+The comment may begin with `#`, `//`, `--`, `;`, `/*`, `<!--` or `{{/*`. It speaks of its own line, or of
+the next one where it stands alone. What does not have this form forgives nothing, and is a finding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from gatecli.model.document import Place
+from gatecli.model.finding import Finding, Rule, Severity, Suppression, found
+from gatecli.model.text import RawText
+
+ALLOW_INVALID = Rule(
+    "pii-allow-invalid", Severity.ERROR, "An inline allowance has no rule, reason or date that can be used"
+)
+ALLOW_EXPIRED = Rule("pii-allow-expired", Severity.WARNING, "An inline allowance is past its date")
+ALLOW_UNUSED = Rule("pii-allow-unused", Severity.WARNING, "An inline allowance forgives nothing")
+
+INLINE_RULES: tuple[Rule, ...] = (ALLOW_INVALID, ALLOW_EXPIRED, ALLOW_UNUSED)
+
+_FORM = "gatecli: allow RULE -- REASON until YYYY-MM-DD"
+_COMMENT = re.compile(r"(?:#+|//+|--+|;+|<!--|\{\{-?[ \t]*/\*|/\*+)[ \t]*gatecli:(?P<body>[^\r\n]*)")
+_BODY = re.compile(r"allow\s+(?P<rule>\S+)\s+--\s+(?P<reason>\S.*?)\s+until\s+(?P<until>\S+)")
+_CLOSING = re.compile(r"(?:-->|\*/(?:[ \t]*-?\}\})?)\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class InlineAllowance:
+    """One rule forgiven on one line (`covers`) by the comment in `line`; `until` is its last day."""
+
+    rule: str
+    reason: str
+    until: date
+    line: int
+    column: int
+    covers: int
+
+    def expired(self, today: date) -> bool:
+        return self.until < today
+
+
+@dataclass(frozen=True, slots=True)
+class InlineFault:
+    """A comment that means to forgive and does not; the text completes "the allowance …"."""
+
+    line: int
+    column: int
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """What the comments of one text forgive, and those that cannot be used."""
+
+    path: str = ""
+    valid: tuple[InlineAllowance, ...] = ()
+    faults: tuple[InlineFault, ...] = ()
+
+
+def inline_allowances(raw: RawText, known: Collection[str]) -> Allowances:
+    """The allowances in a text, in its order; `known` are the rules there are."""
+    if "gatecli:" not in raw.text:
+        return Allowances(raw.path)
+    valid: list[InlineAllowance] = []
+    faults: list[InlineFault] = []
+    for match in _COMMENT.finditer(raw.text):
+        if match.end() <= raw.overlap:
+            continue
+        at = raw.position(match.start())
+        alone = not raw.line_at(at.line)[: at.column - 1].strip()
+        parsed = _parsed(match["body"], known)
+        if isinstance(parsed, str):
+            faults.append(InlineFault(at.line, at.column, parsed))
+        else:
+            valid.append(InlineAllowance(*parsed, at.line, at.column, at.line + alone))
+    return Allowances(raw.path, tuple(_stacked(valid)), tuple(faults))
+
+
+def _parsed(body: str, known: Collection[str]) -> tuple[str, str, date] | str:
+    match = _BODY.fullmatch(_CLOSING.sub("", body.rstrip()).strip())
+    if match is None:
+        return f"is not of the form `{_FORM}`"
+    if match["rule"] not in known:
+        return "names a rule that there is not"
+    if not _DATE.fullmatch(match["until"]):
+        return "has a date that is not of the form YYYY-MM-DD"
+    try:
+        until = date.fromisoformat(match["until"])
+    except ValueError:
+        return "has a date that no calendar has"
+    return match["rule"], match["reason"], until
+
+
+def _stacked(allowances: Iterable[InlineAllowance]) -> Iterator[InlineAllowance]:
+    """Comments that stand alone on lines that follow each other speak of the line after the last."""
+    ordered = list(allowances)
+    alone = {item.line for item in ordered if item.covers != item.line}
+    for item in ordered:
+        line = item.covers
+        while line in alone:
+            line += 1
+        yield replace(item, covers=line) if line != item.covers else item
+
+
+def apply_allowances(
+    findings: Iterable[Finding], allowances: Iterable[Allowances], today: date
+) -> tuple[Finding, ...]:
+    """The findings with those suppressed that an allowance of their file, rule and line covers.
+
+    Findings about the allowances themselves are added. What could not be checked is never forgiven.
+    """
+    texts = tuple(allowances)
+    open_ = {
+        (text.path, item.rule, item.covers): item
+        for text in texts
+        for item in text.valid
+        if not item.expired(today)
+    }
+    used: set[tuple[str, str, int]] = set()
+    judged: list[Finding] = []
+    for finding in findings:
+        key = (finding.place.path, finding.rule.id, finding.place.line or 0)
+        item = None if finding.rule.uncheckable else open_.get(key)
+        if item is None:
+            judged.append(finding)
+            continue
+        used.add(key)
+        why = Suppression("inline", f"{key[0]}:{item.line}", item.reason, item.until.isoformat())
+        judged.append(finding if finding.suppressed else replace(finding, suppressed=why))
+    return (*judged, *_faults(texts, used, today))
+
+
+def _faults(
+    texts: Iterable[Allowances], used: Collection[tuple[str, str, int]], today: date
+) -> Iterator[Finding]:
+    for text in texts:
+        for fault in text.faults:
+            mend = f"write `{_FORM}`, or delete it"
+            message = f"the allowance {fault.problem}: it forgives nothing"
+            yield _about(ALLOW_INVALID, text.path, fault.line, fault.column, message, mend, fault.problem)
+        for item in text.valid:
+            name = f"{item.rule}\0{item.until}"
+            if item.expired(today):
+                message = f"the allowance of {item.rule} expired on {item.until}: it forgives nothing"
+                mend = "mend what it forgave and delete it, or give it a new date"
+                yield _about(ALLOW_EXPIRED, text.path, item.line, item.column, message, mend, name)
+            elif (text.path, item.rule, item.covers) not in used:
+                message = f"the allowance of {item.rule} forgives nothing in line {item.covers}"
+                yield _about(ALLOW_UNUSED, text.path, item.line, item.column, message, "delete it", name)
+
+
+def _about(rule: Rule, path: str, line: int, column: int, message: str, mend: str, identity: str) -> Finding:
+    place = Place(path, line, column)
+    return found(rule, message, subject=path, place=place, mend=mend, identity=f"{path}\0{identity}")

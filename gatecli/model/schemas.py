@@ -1,0 +1,106 @@
+"""The JSON Schemas of every document kind, by name: what the models say, in the words an editor shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gatecli.model.base import Resource, schema_of
+from gatecli.model.number import NUMBER_SCHEMA
+from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.release import ModelRelease
+from gatecli.model.waiver import PrivacyWaiver
+
+KINDS: tuple[type[Resource], ...] = (ModelRelease, PrivacyPolicy, PrivacyWaiver)
+
+DESCRIPTIONS = {
+    "ModelRelease.metadata": "whose promise this is",
+    "ModelRelease.spec": "what ships, and what is promised about it",
+    "ReleaseMetadata.name": "the model's name",
+    "ReleaseMetadata.version": "the model's version; quote it where it looks like a number",
+    "ReleaseMetadata.owner": "who answers for the release",
+    "ReleaseSpec.sensitivity": "the tier of the policy that its data belongs to",
+    "ReleaseSpec.artifacts": "the files that ship",
+    "ReleaseSpec.privacy": "the claim; none promises nothing, and needs a waiver",
+    "ReleaseSpec.datasets": "what it was made from",
+    "Artifact.path": "relative to the declaration, inside the repository",
+    "Artifact.sha256": "64 hexadecimal digits",
+    "Privacy.unit": "whom the budget protects: person, household, record, a day of a person",
+    "Privacy.neighbouring": "which datasets are neighbours; every ε and δ is relative to it",
+    "Privacy.variant": "the definition of privacy; pure where delta is 0, else approximate",
+    "Privacy.epsilon": "the promised ε: of everything that was run on the data, together",
+    "Privacy.delta": "the promised δ, below 1/records; 0 for a pure claim",
+    "Privacy.rho": "ρ of a zCDP claim",
+    "Privacy.mu": "μ of a Gaussian-DP claim",
+    "Privacy.trustModel": "who sees raw data",
+    "Privacy.preprocessing": "whether anything before training was computed from the data",
+    "Privacy.tuning": "hyper-parameter tuning on the same data",
+    "Privacy.mechanisms": "what was run on the data; ε is recomputed from it",
+    "Privacy.evidence": "files in which the training tool recorded what was run",
+    "Dataset.records": "the number of units of privacy in it",
+    "Anonymity.k": "every combination of quasi-identifiers is shared by at least k records",
+    "Anonymity.l": "every such class has at least l distinct sensitive values",
+    "Anonymity.t": "no class's sensitive values are further than t from the whole table's",
+    "PolicySpec.tiers": "limits by the sensitivity that a release names",
+    "PolicySpec.release": "how releases are judged",
+    "PolicySpec.anonymity": "how tables are judged",
+    "PolicySpec.pii": "which personal data is looked for",
+    "PolicySpec.severities": "the severity of a rule, where it is not the shipped one",
+    "Tier.maxEpsilon": "the largest ε that may be declared",
+    "Tier.maxDelta": "the largest δ that may be declared",
+    "WaiverSpec.rule": "the rule that is forgiven",
+    "WaiverSpec.subject": "the release it is forgiven to, as name@version",
+    "WaiverSpec.fingerprint": "the one finding that is forgiven, by the fingerprint in a report",
+    "WaiverSpec.reason": "why it is forgiven",
+    "WaiverSpec.owner": "who answers for it",
+    "WaiverSpec.expires": "the last day it holds, as YYYY-MM-DD",
+}
+"""What a key means, by definition and key; kept out of the models, so that no start pays for it."""
+
+_NUMBER = {"description": 'an exact number, or its text: 0.5, 1e-5, "1/3"', **NUMBER_SCHEMA}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """JSON Schema (2020-12) by kind."""
+    return {model.__name__: _tidied(schema_of(model)) for model in KINDS}
+
+
+def _tidied(schema: dict[str, Any]) -> dict[str, Any]:
+    definitions = {name: _object(name, node) for name, node in schema.pop("$defs", {}).items()}
+    tidy = _object(str(schema["title"]), schema)
+    return tidy | {"$defs": dict(sorted({**definitions, "Number": _NUMBER}.items()))}
+
+
+def _object(name: str, node: dict[str, Any]) -> dict[str, Any]:
+    """A definition without the noise: no titles that repeat a key, no default that says nothing."""
+    properties = {
+        key: _described(f"{name}.{key}", _property(value))
+        for key, value in node.get("properties", {}).items()
+    }
+    tidy = {key: value for key, value in node.items() if key != "title"} | {"title": name}
+    if properties:
+        tidy["properties"] = properties
+    if "const" in properties.get("kind", {}) and "kind" not in tidy.get("required", ()):
+        tidy["required"] = ["kind", *tidy.get("required", ())]  # it chooses the mechanism
+    return tidy
+
+
+def _described(path: str, node: dict[str, Any]) -> dict[str, Any]:
+    return {"description": DESCRIPTIONS[path]} | node if path in DESCRIPTIONS else node
+
+
+def _property(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_property(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    tidy = {
+        key: _property(value)
+        for key, value in node.items()
+        if key != "title" and not (key == "default" and (value is None or "const" in node))
+    }
+    members = tidy.get("anyOf", [])
+    if all(member in members for member in NUMBER_SCHEMA["anyOf"]):
+        rest = [member for member in members if member not in NUMBER_SCHEMA["anyOf"]]
+        del tidy["anyOf"]
+        tidy |= {"anyOf": [{"$ref": "#/$defs/Number"}, *rest]} if rest else {"$ref": "#/$defs/Number"}
+    return tidy

@@ -1,0 +1,252 @@
+"""A text that personal data is looked for in: its string leaves, and what stands around each of them."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+from typing import NamedTuple
+
+from gatecli.model.document import Position, pointer_of
+
+_ENDINGS = re.compile(r"\r\n?|\n")
+_ASSIGNED = re.compile(r"([^\W\d][\w.-]*)[\"'\]})]*[ \t]*(?:=>|:=|[:=])(?!=)")
+_ESCAPE = re.compile(r"\\(?:u....|U........|x..|.)", re.DOTALL)
+_NAMES = ("name", "key", "Name", "Key")
+_VALUES = frozenset({"value", "Value"})
+_LISTS = (list, tuple)
+_NESTED = (dict, list, tuple)
+_LOOK_BACK = 400
+"""How far to the left of a value its name is looked for, in characters: a line may be a file long."""
+
+
+class LeafKind(StrEnum):
+    """What a leaf is in its file."""
+
+    VALUE = "value"
+    KEY = "key"
+    NUMBER = "number"
+    COMMENT = "comment"
+    TEXT = "text"
+    """Running text or source code; also what a format's reader takes for nothing else."""
+
+
+class Leaf(NamedTuple):
+    """One string of a file, decoded, and the token it was read from.
+
+    `start` and `end` are the token's characters in the text (-1 where there is no text: a parsed
+    object). `escaped` says that the token does not show `text` literally. `keys` is the path of keys
+    and indices that leads to it, `hint` a name beside it that says what it holds.
+    """
+
+    text: str
+    keys: tuple[str | int, ...] = ()
+    kind: LeafKind = LeafKind.VALUE
+    start: int = -1
+    end: int = -1
+    escaped: bool = False
+    hint: str = ""
+    document: int | None = None
+
+    @property
+    def pointer(self) -> str | None:
+        """The RFC 6901 pointer; None for what stands at no key: comments and running text."""
+        return None if self.kind in {LeafKind.COMMENT, LeafKind.TEXT} else pointer_of(self.keys)
+
+    def words(self, at: int = 0) -> tuple[str, ...]:
+        """The names that say what the characters from `at` on hold, outermost first."""
+        words = [key for key in self.keys if isinstance(key, str)]
+        if self.hint:
+            words.append(self.hint)
+        if self.kind in {LeafKind.COMMENT, LeafKind.TEXT} and (name := assigned_name(self.text, at)):
+            words.append(name)
+        return tuple(words)
+
+    def span(self, source: str, start: int, end: int) -> tuple[int, int]:
+        """Where the characters `start` to `end` of `text` stand in `source`.
+
+        The whole token where they are escaped, folded or ambiguous there.
+        """
+        if not self.escaped:
+            shift = source.find(self.text, self.start, self.end)
+            if shift >= 0:
+                return shift + start, shift + end
+        wanted = self.text[start:end]
+        spots = _occurrences(source, wanted, self.start, self.end)
+        before = _occurrences(self.text, wanted, 0, len(self.text))
+        if len(spots) == len(before) and start in before and "\\" not in wanted:
+            at = spots[before.index(start)]
+            if not _in_escape(source, self.start, at):
+                return at, at + len(wanted)
+        return self.start, self.end
+
+
+def _in_escape(source: str, start: int, at: int) -> bool:
+    marks = _ESCAPE.finditer(source, max(start, at - 10), at + 10)
+    return any(mark.start() < at < mark.end() for mark in marks)
+
+
+def _occurrences(text: str, wanted: str, start: int, end: int) -> list[int]:
+    spots = []
+    at = text.find(wanted, start, end) if wanted else -1
+    while at >= 0:
+        spots.append(at)
+        at = text.find(wanted, at + len(wanted), end)
+    return spots
+
+
+def assigned_name(text: str, at: int) -> str:
+    """The nearest name that something is assigned to, on the line left of `at`; "" without one."""
+    line = max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+    names = _ASSIGNED.findall(text, max(line, at - _LOOK_BACK), at)
+    return str(names[-1]) if names else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The leaves of a text. `note` says what a reader of it should know: why it was read as text."""
+
+    format: str
+    leaves: tuple[Leaf, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class RawText:
+    """A decoded file, or one piece of a large one, not yet read into leaves.
+
+    `line` and `column` are the place of its first character in the file, `offset` its index there.
+    The first `overlap` characters were already in the piece before: what ends there was seen. Lines
+    end at LF, CR LF or CR; lines and columns count from 1, columns in characters.
+    """
+
+    path: str
+    text: str
+    format: str
+    encoding: str = "utf-8"
+    line: int = 1
+    column: int = 1
+    offset: int = 0
+    overlap: int = 0
+    header: str = ""
+    """The first line of a table, in a piece that does not hold it."""
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(end.end() for end in _ENDINGS.finditer(self.text))]
+
+    def position(self, at: int) -> Position:
+        """The place in the file of the character at index `at` of this piece."""
+        number = bisect_right(self._starts, at)
+        column = at - self._starts[number - 1] + 1
+        return Position(self.line + number - 1, column + self.column - 1 if number == 1 else column)
+
+    def line_at(self, number: int) -> str:
+        """A line of the file by its number, without its end; "" where the piece does not hold it."""
+        index = number - self.line
+        if not 0 <= index < len(self._starts):
+            return ""
+        end = self._starts[index + 1] if index + 1 < len(self._starts) else len(self.text)
+        return self.text[self._starts[index] : end].rstrip("\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was not scanned because it holds no text; said, counted, and no error."""
+
+    path: str
+    reason: str
+
+
+def hint_for(key: object, siblings: Mapping[str, object]) -> str:
+    """The name that stands beside `key` in its mapping: Kubernetes `env`, tags and labels in lists.
+
+    `{name: CUSTOMER_ID, value: …}` names its value; so does every reader of documents, through this.
+    """
+    if key not in _VALUES:
+        return ""
+    for name in _NAMES:
+        if isinstance(text := siblings.get(name), str):
+            return text
+    return ""
+
+
+def number_text(literal: str) -> str:
+    """The decimal digits of a number's literal where it stands for a whole number, else the literal.
+
+    `1.1010119900307e+17`, `0x187…` and `110_101` hide digits that a reader of the value sees. A sign
+    stays: +8613800138000 is a telephone number.
+    """
+    plain = literal.replace("_", "")
+    sign, body = (plain[0], plain[1:]) if plain[:1] in {"+", "-"} else ("", plain)
+    if base := _BASES.get(body[:2].lower()):
+        return f"{sign}{Decimal(int(body[2:], base)):f}" if 2 < len(body) <= _LONGEST else literal
+    whole, dot, fraction = body.partition(".")
+    if "e" in body.lower():
+        return _expanded(sign, body) or literal
+    if dot and len(whole) >= _LONG and not fraction.strip("0"):
+        return sign + whole
+    return plain
+
+
+def _expanded(sign: str, body: str) -> str | None:
+    try:
+        value = Decimal(body)
+    except ArithmeticError:
+        return None
+    whole = value.is_finite() and abs(value.adjusted()) < 60 and value == value.to_integral_value()
+    return f"{sign}{value:.0f}" if whole else None
+
+
+_BASES = {"0x": 16, "0o": 8, "0b": 2}
+_LONGEST = 200
+"""Characters of a number in another base that is written out."""
+_LONG = 6
+"""Digits from which `….0` is a number that somebody's program made a float of."""
+
+
+def object_leaves(data: object) -> tuple[Leaf, ...]:
+    """The leaves of parsed JSON, with the keys and hints its text would give; no positions.
+
+    What is nested deeper comes later. Any depth is walked.
+    """
+    # An admission review passes here: one loop, and tuples without NamedTuple's slower constructor.
+    made, key_kind, value_kind = tuple.__new__, LeafKind.KEY, LeafKind.VALUE
+    leaves: list[Leaf] = []
+    add = leaves.append
+    pending: list[tuple[object, tuple[str | int, ...]]] = [(data, ())]
+    for value, keys in pending:
+        if isinstance(value, dict):
+            for key, child in value.items():
+                below = (*keys, key)
+                add(made(Leaf, (key, below, key_kind, -1, -1, False, "", None)))
+                if type(child) is str:
+                    hint = hint_for(key, value) if key in _VALUES else ""
+                    add(made(Leaf, (child, below, value_kind, -1, -1, False, hint, None)))
+                elif isinstance(child, _NESTED):
+                    pending.append((child, below))
+                elif leaf := _scalar(child, below, hint_for(key, value)):
+                    add(leaf)
+        elif isinstance(value, _LISTS):
+            pending += [(item, (*keys, index)) for index, item in enumerate(value)]
+        elif leaf := _scalar(value, keys, ""):
+            add(leaf)
+    return tuple(leaves)
+
+
+def _scalar(value: object, keys: tuple[str | int, ...], hint: str) -> Leaf | None:
+    if isinstance(value, str):
+        return Leaf(value, keys, hint=hint)
+    if value is None or isinstance(value, bool):
+        return None
+    return Leaf(number_text(_digits(value)), keys, LeafKind.NUMBER, hint=hint)
+
+
+def _digits(number: object) -> str:
+    # Decimal writes out integers beyond the length that str() of an int refuses.
+    return str(Decimal(number)) if isinstance(number, int) else str(number)

@@ -1,0 +1,126 @@
+"""Which files under some paths are declarations, and which models stand there without one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from gatecli.sources.files import MissingFileError, ReadError, read_bytes, read_start, read_text
+from gatecli.sources.toml_text import embedded, load
+
+NAMES = ("privacy.yaml", "privacy.yml", "privacy.json", "privacy.toml", "*.privacy.yaml", "*.privacy.yml")
+
+MODELS = (
+    "*.safetensors",
+    "*.pt",
+    "*.pth",
+    "*.ckpt",
+    "*.onnx",
+    "*.h5",
+    "*.keras",
+    "*.gguf",
+    "*.tflite",
+    "*.mlmodel",
+    "*.joblib",
+    "*.skops",
+    "saved_model.pb",
+    "pytorch_model*.bin",
+    "*model*.pkl",
+)
+"""Names of files that hold a model's weights; a bare `*.pb`, `*.bin` or `*.pkl` is too often none."""
+
+_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
+_FENCE = "---"
+_PRIVACY = re.compile(r"""^["']?privacy["']?[ \t]*:""", re.MULTILINE)
+_MARKS = "\xef\xbb\xbf\xff\xfe"
+
+
+def find_declarations(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Every declaration, sorted: files that are named, and those found in folders that are named.
+
+    A folder is searched for `privacy.yaml` and its relatives, for Markdown whose front matter has the
+    key `privacy`, and for a pyproject.toml with `[tool.gatecli.release]`. Hidden folders, installed
+    packages and links to folders are passed over. What cannot be looked into is returned too, so that
+    its reader says so.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        for file in filter(is_declaration, _files(path)) if _is_folder(path) else (path,):
+            found.setdefault(_absolute(file), file)
+    return tuple(sorted(found.values()))
+
+
+def find_models(
+    paths: Iterable[Path], patterns: Sequence[str] = MODELS, declarations: Iterable[Path] | None = None
+) -> tuple[str, ...]:
+    """Files of model weights in the folders among `paths` that no declaration covers, sorted.
+
+    A declaration covers its folder and all below. `declarations` are found where they are not given.
+    """
+    places = tuple(paths)
+    known = find_declarations(places) if declarations is None else declarations
+    covered = {_absolute(path).parent for path in known}
+    models = {
+        file
+        for root in filter(_is_folder, places)
+        for file in _files(root)
+        if any(fnmatchcase(file.name.lower(), pattern) for pattern in patterns)
+        and covered.isdisjoint(_absolute(file).parents)
+    }
+    return tuple(file.as_posix() for file in sorted(models))
+
+
+def is_declaration(path: Path) -> bool:
+    """Whether something found in a folder must be judged, or at least be looked at by a reader."""
+    name = path.name.lower()
+    if any(fnmatchcase(name, pattern) for pattern in NAMES) or _is_folder(path):
+        return True
+    try:
+        if name.endswith(".md"):
+            return _is_card(path)
+        return name == "pyproject.toml" and _is_project(path)
+    except MissingFileError:
+        return False
+    except ReadError:
+        return True
+
+
+def _is_card(path: Path) -> bool:
+    # Bytes are enough to see the key; the reader deals with the encoding.
+    if not _narrow(read_start(path, 16)).startswith(_FENCE):
+        return False
+    head, fence, _ = _narrow(read_bytes(path))[len(_FENCE) :].partition(f"\n{_FENCE}")
+    return bool(fence) and _PRIVACY.search(head) is not None
+
+
+def _narrow(content: bytes) -> str:
+    return content.replace(b"\0", b"").decode("latin-1").lstrip(_MARKS)
+
+
+def _is_project(path: Path) -> bool:
+    text = read_text(path)
+    return "gatecli" in text and embedded(load(text)) is not None
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where a parent is closed
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - a link counts where it stands, not where it leads
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """The files below `root`, and the folders in it that cannot be listed."""
+    unlisted: list[OSError] = []
+    for folder, folders, files in os.walk(root, onerror=unlisted.append):
+        folders[:] = sorted(name for name in folders if not _is_skipped(Path(folder, name)))
+        yield from (Path(folder, name) for name in sorted(files))
+    yield from (Path(error.filename) for error in unlisted)
+
+
+def _is_skipped(folder: Path) -> bool:
+    return folder.name.startswith(".") or folder.name in _SKIPPED or os.path.exists(folder / "pyvenv.cfg")  # noqa: PTH110 - as in _is_folder

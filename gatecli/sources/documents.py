@@ -1,0 +1,72 @@
+"""Which reader reads which file, and what every document of gatecli.dev has at its head."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gatecli.model.base import API_VERSION
+from gatecli.model.document import Document
+from gatecli.sources.files import read_text
+from gatecli.sources.json_text import read_json
+from gatecli.sources.markdown_text import read_card
+from gatecli.sources.nodes import shown
+from gatecli.sources.problems import Problem, suggestion
+from gatecli.sources.toml_text import read_toml
+from gatecli.sources.yaml_text import read_yaml
+
+KINDS = ("ModelRelease", "PrivacyPolicy", "PrivacyWaiver")
+
+Reader = Callable[[str, str], tuple[Document, ...]]
+
+_READERS: Mapping[str, Reader] = {
+    ".json": read_json,
+    ".toml": read_toml,
+    ".md": read_card,
+    ".markdown": read_card,
+}
+
+
+def read_documents(path: Path) -> tuple[Document, ...]:
+    """The documents of a file that hold anything, by its suffix; YAML where that says nothing.
+
+    Raises `ReadError`.
+    """
+    return parsed(path.as_posix(), read_text(path))
+
+
+def parsed(path: str, text: str) -> tuple[Document, ...]:
+    """The documents of a text that hold anything. Raises `ReadError`."""
+    reader = _READERS.get(Path(path).suffix.lower(), read_yaml)
+    return tuple(document for document in reader(path, text) if document.data is not None)
+
+
+def head_problem(document: Document) -> Problem | None:
+    """What is wrong with the head of a document; None where it is sound or of another API."""
+    data = document.data
+    if not isinstance(data, Mapping):
+        message = f"the document is {shown(data)}, not a block of keys"
+        return Problem("document", message, f"begin with apiVersion: {API_VERSION}", "")
+    for key in ("apiVersion", "kind"):
+        if key not in data:
+            names = [name for name in data if name.lower() == key.lower()]
+            mend = f"rename {names[0]} to {key}" if names else f"add {key} ({_EXAMPLE[key]})"
+            return Problem("missing", f"the document has no {key}", mend, f"/{key}")
+    return _api_problem(data["apiVersion"], data["kind"])
+
+
+_EXAMPLE = {"apiVersion": API_VERSION, "kind": ", ".join(KINDS)}
+
+
+def _api_problem(version: Any, kind: Any) -> Problem | None:
+    group = API_VERSION.partition("/")[0]
+    if not isinstance(version, str) or not isinstance(kind, str):
+        return Problem("head", "apiVersion or kind is not text", f"write apiVersion: {API_VERSION}", "")
+    if version == API_VERSION:
+        mend = suggestion(kind, KINDS, "use one of")
+        return None if kind in KINDS else Problem("head", f"unknown kind {shown(kind)}", mend, "/kind")
+    if group in version.lower() or kind in KINDS:
+        message = f"apiVersion is {shown(version)}, which this gatecli does not know"
+        return Problem("head", message, f"write apiVersion: {API_VERSION}", "/apiVersion")
+    return None

@@ -1,0 +1,100 @@
+"""What git knows of a working tree: tracked files, and what a branch changed.
+
+The program is run with argument lists only, never through a shell, with a time-out, and without what a
+stranger's repository could make it run.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+from gatecli.errors import UncheckableError, UsageError
+
+_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false")
+_SECONDS = 60
+
+
+def repository_of(folder: Path) -> Path | None:
+    """The top of the working tree that `folder` is in: the nearest parent with a `.git`."""
+    absolute = Path(os.path.abspath(folder))  # noqa: PTH100 - lexical: a link must not move the root
+    return next((at for at in (absolute, *absolute.parents) if os.path.lexists(at / ".git")), None)
+
+
+def git_folder(root: Path) -> Path:
+    """The folder that all working trees of the repository share; `.git` may be a file that names it."""
+    place = root / ".git"
+    if place.is_file():
+        place = root / place.read_text(errors="surrogateescape").removeprefix("gitdir:").strip()
+        common = place / "commondir"
+        if common.is_file():
+            place = place / common.read_text(errors="surrogateescape").strip()
+    return place
+
+
+def tracked_files(root: Path, folder: Path) -> frozenset[Path]:
+    """The files below `folder` that git tracks, as absolute paths. Raises `UncheckableError`."""
+    return _paths(root, "ls-files", "-z", "--", _inside(root, folder))
+
+
+def changed_files(root: Path, revision: str) -> frozenset[Path]:
+    """What a branch changed since it left `revision`, as absolute paths.
+
+    Committed, staged, unstaged and untracked files count, deleted ones do not; a renamed one counts
+    under its new name. Raises `UsageError` for a revision that git does not know, `UncheckableError`
+    where git cannot be asked.
+    """
+    start = _commit(root, revision)
+    base = _run(root, "merge-base", start, "HEAD")
+    if base.returncode == 0:
+        start = base.stdout.decode("ascii", "replace").split()[0]
+    options = ("--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules", "--diff-filter=d", "-z")
+    changed = _paths(root, "diff", *options, start, "--")
+    return changed | _paths(root, "ls-files", "-z", "--others", "--exclude-standard", "--")
+
+
+def _commit(root: Path, revision: str) -> str:
+    if not revision or revision.startswith("-") or not revision.isprintable():
+        raise UsageError(f"{revision[:80]!r} is no revision", advice="name a branch, a tag or a commit")
+    wanted = f"{revision}^{{commit}}"
+    asked = _run(root, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+    # git 2.24 to 2.29 echo the option itself; the answer is the last line.
+    lines = asked.stdout.decode("ascii", "replace").split()
+    if asked.returncode != 0 or not lines:
+        reason = _said(asked)
+        if reason:
+            raise UncheckableError(f"git cannot be asked about {root}: {reason}", advice="mend that first")
+        advice = "name a branch, a tag or a commit; fetch it first in a shallow clone"
+        raise UsageError(f"git knows no revision {revision[:80]!r} in {root}", advice=advice)
+    return lines[-1]
+
+
+def _inside(root: Path, folder: Path) -> str:
+    relative = os.path.relpath(os.path.abspath(folder), root)  # noqa: PTH100 - lexical, as above
+    return f":(literal,top){'' if relative == '.' else relative}"
+
+
+def _paths(root: Path, *arguments: str) -> frozenset[Path]:
+    asked = _run(root, *arguments)
+    if asked.returncode != 0:
+        reason = _said(asked) or f"exit code {asked.returncode}"
+        raise UncheckableError(f"git {arguments[0]} failed in {root}: {reason}", advice="mend that first")
+    return frozenset(root / os.fsdecode(name) for name in asked.stdout.split(b"\0") if name)
+
+
+def _said(asked: subprocess.CompletedProcess[bytes]) -> str:
+    return " ".join(asked.stderr.decode("utf-8", "replace").split("\n")[:1])[:200]
+
+
+def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = ["git", "--no-optional-locks", "--no-pager", *_SAFE, "-C", str(root), *arguments]
+    try:
+        return subprocess.run(  # noqa: S603 - a list, no shell; every argument is ours or resolved
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+        )
+    except FileNotFoundError as error:
+        advice = "install git, or scan without it (--no-gitignore, no --changed-since)"
+        raise UncheckableError("git is not installed", advice=advice) from error
+    except subprocess.TimeoutExpired as error:
+        raise UncheckableError(f"git did not answer in {_SECONDS} s in {root}", advice="try again") from error

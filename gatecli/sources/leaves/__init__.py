@@ -1,0 +1,1 @@
+"""Texts to string leaves, one file per format."""

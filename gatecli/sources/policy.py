@@ -1,0 +1,225 @@
+"""The policy of a run: which file, what it extends, and the waivers that stand in it.
+
+Nothing is judged by half a policy: whatever is wrong stops the run, all of it at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from gatecli.errors import ConfigurationError
+from gatecli.model.base import Value
+from gatecli.model.document import Document, pointer_of
+from gatecli.model.policy import PrivacyPolicy, overlay
+from gatecli.model.waiver import PlacedWaiver, PrivacyWaiver
+from gatecli.sources.documents import head_problem, parsed, read_documents
+from gatecli.sources.files import ReadError
+from gatecli.sources.nodes import shown
+from gatecli.sources.problems import Problem, problems_of, suggestion
+from gatecli.sources.rules import RULES
+
+DEFAULT = "default"
+NAMES = ("gatecli.yaml", "gatecli.yml")
+UNCHECKABLE = frozenset(rule.id for rule in RULES)
+
+Kind = TypeVar("Kind", bound=Value)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBundle:
+    """A resolved policy and its waivers; `path` is None where the shipped default judges."""
+
+    policy: PrivacyPolicy
+    waivers: tuple[PlacedWaiver, ...]
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What one file holds; its policy, if any, is not resolved yet."""
+
+    path: Path
+    policy: tuple[PrivacyPolicy, Document] | None
+    waivers: tuple[PlacedWaiver, ...]
+
+
+def read_policy(
+    path: Path | None,
+    *,
+    waiver_files: Sequence[Path] = (),
+    rule_ids: Collection[str],
+    start: Path,
+    uncheckable: Collection[str] = UNCHECKABLE,
+) -> PolicyBundle:
+    """The policy at `path`, else of the nearest gatecli.yaml from `start` upward, else the shipped one.
+
+    `rule_ids` are all that a severity or a waiver may name; those of `uncheckable` neither may soften.
+    Raises `ConfigurationError` with every problem, one a line.
+    """
+    reading = _Reading(rule_ids, uncheckable)
+    chosen = path or nearest(start)
+    file = reading.file(chosen) if chosen is not None else None
+    policy = reading.resolved(file, ()) if file is not None and file.policy else default_policy()
+    waivers = file.waivers if file is not None else ()
+    extra = [waiver for name in waiver_files for waiver in reading.waivers(name)]
+    if reading.complaints:
+        raise ConfigurationError("\n".join(reading.complaints))
+    return PolicyBundle(policy, (*waivers, *extra), chosen)
+
+
+def nearest(start: Path) -> Path | None:
+    """The gatecli.yaml in the folder of `start` or the closest above it, within its repository."""
+    folder = Path(os.path.abspath(start))  # noqa: PTH100 - as the user wrote it, links and all
+    for at in (folder, *folder.parents):
+        for name in NAMES:
+            if os.path.lexists(at / name):
+                return _shortest(at / name)
+        if os.path.lexists(at / ".git"):
+            return None
+    return None
+
+
+def _shortest(path: Path) -> Path:
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def default_policy() -> PrivacyPolicy:
+    """The policy that ships with gatecli."""
+    text = resources.files("gatecli").joinpath("policies", "default.yaml").read_text("utf-8")
+    (document,) = parsed("default.yaml", text)
+    return PrivacyPolicy.from_file(document.data)
+
+
+class _Reading:
+    """One attempt to read a policy; complaints are gathered, so that all are told at once."""
+
+    def __init__(self, rule_ids: Collection[str], uncheckable: Collection[str]) -> None:
+        self.complaints: list[str] = []
+        self._rule_ids = sorted(rule_ids)
+        self._uncheckable = uncheckable
+
+    def file(self, path: Path) -> _File | None:
+        """What stands in a policy file; None where it cannot be read."""
+        try:
+            documents = read_documents(path)
+        except ReadError as error:
+            at = f":{error.position.line}:{error.position.column}" if error.position else ""
+            self.complaints.append(f"{path.as_posix()}{at}: the file {error.problem} ({error.mend})")
+            return None
+        sound = [document for document in documents if self._is_sound(document)]
+        policies = list(self._typed(sound, "PrivacyPolicy", PrivacyPolicy))
+        waivers = list(self._typed(sound, "PrivacyWaiver", PrivacyWaiver))
+        self._check_contents(path, documents, sound)
+        for policy, document in policies:
+            self._check_policy(policy, document)
+        for waiver, document in waivers:
+            self._check_rule(waiver.spec.rule, document, "/spec/rule", "waived")
+        placed = tuple(PlacedWaiver(waiver, document.place("/spec/rule")) for waiver, document in waivers)
+        return _File(path, policies[0] if policies else None, placed)
+
+    def waivers(self, path: Path) -> tuple[PlacedWaiver, ...]:
+        """The waivers in a file of nothing but waivers."""
+        file = self.file(path)
+        if file is not None and file.policy is not None:
+            message = "a PrivacyPolicy stands in a file of waivers"
+            self._complain(file.policy[1], "/kind", message, "name it with --policy")
+        return file.waivers if file is not None else ()
+
+    def resolved(self, file: _File, below: tuple[str, ...]) -> PrivacyPolicy:
+        """The file's policy over all that it extends."""
+        if file.policy is None:
+            return default_policy()
+        policy, document = file.policy
+        match policy.spec.extends:
+            case None:
+                return policy
+            case "default":
+                return overlay(default_policy(), policy)
+            case name:
+                base = self._base(file.path, name, document, (*below, _identity(file.path)))
+                return overlay(base, policy) if base else policy
+
+    def _base(
+        self, path: Path, name: str, document: Document, below: tuple[str, ...]
+    ) -> PrivacyPolicy | None:
+        target = path.parent / name
+        cyclic = _identity(target) in below
+        file = None if cyclic else self.file(target)
+        if file is not None and file.policy is not None:
+            return self.resolved(file, below)
+        why = "and so itself" if cyclic else "which holds no PrivacyPolicy that can be used"
+        message = f"the policy extends {shown(name)}, {why}"
+        self._complain(document, "/spec/extends", message, "name another file, or default")
+        return None
+
+    def _complain(
+        self, document: Document, pointer: str, message: str, mend: str, *, key: bool = False
+    ) -> None:
+        self.complaints.append(f"{document.place(pointer, key=key)}: {message} ({mend})")
+
+    def _report(self, document: Document, problem: Problem) -> None:
+        self._complain(document, problem.pointer, problem.message, problem.mend, key=problem.at_key)
+
+    def _is_sound(self, document: Document) -> bool:
+        problem = head_problem(document)
+        if problem is not None:
+            self._report(document, problem)
+        return problem is None
+
+    def _typed(
+        self, documents: Iterable[Document], kind: str, model: type[Kind]
+    ) -> Iterator[tuple[Kind, Document]]:
+        for document in documents:
+            if document.data["kind"] == kind:
+                try:
+                    yield model.from_file(document.data), document
+                except ValidationError as error:
+                    for problem in problems_of(error, document.data, model):
+                        self._report(document, problem)
+
+    def _check_contents(self, path: Path, documents: Sequence[Document], sound: Sequence[Document]) -> None:
+        kinds = [document.data["kind"] for document in sound]
+        policies = [document for document in sound if document.data["kind"] == "PrivacyPolicy"]
+        if len(policies) > 1:
+            message = "a second PrivacyPolicy stands in the file"
+            self._complain(policies[1], "/kind", message, "keep one; it may extend the other")
+        if len(sound) == len(documents) and not {"PrivacyPolicy", "PrivacyWaiver"}.intersection(kinds):
+            message = "the file holds no PrivacyPolicy and no PrivacyWaiver"
+            self.complaints.append(f"{path.as_posix()}: {message} (gatecli init writes one)")
+
+    def _check_policy(self, policy: PrivacyPolicy, document: Document) -> None:
+        if not any(_says_something(value) for value in document.data["spec"].values()):
+            self._complain(
+                document, "/spec", "the policy is empty, so it permits everything", "add extends: default"
+            )
+        for name in policy.spec.severities:
+            self._check_rule(name, document, pointer_of(["spec", "severities", name]), "softened", key=True)
+
+    def _check_rule(
+        self, name: str, document: Document, pointer: str, verb: str, *, key: bool = False
+    ) -> None:
+        if name in self._uncheckable:
+            message = f"{name} says that something could not be judged, and cannot be {verb}"
+            self._complain(document, pointer, message, "mend the input, and remove this", key=key)
+        elif name not in self._rule_ids:
+            mend = suggestion(name, self._rule_ids, "gatecli rules lists them").partition(":")[0]
+            self._complain(document, pointer, f"there is no rule {shown(name)}", mend, key=key)
+
+
+def _says_something(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(_says_something(item) for item in value.values())
+    return value is not None and value != []
+
+
+def _identity(path: Path) -> str:
+    """One name for every way to a file; a name that no file can have is its own."""
+    return str(path) if "\0" in str(path) else os.path.realpath(path)

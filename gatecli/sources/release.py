@@ -1,0 +1,83 @@
+"""Releases with all that a check may know: the declaration, its artifacts' digests, its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+from gatecli.model.document import Document, Place
+from gatecli.model.finding import Finding, found
+from gatecli.model.release import (
+    Artifact,
+    ArtifactState,
+    Evidence,
+    EvidenceReference,
+    ModelRelease,
+    ReleaseSubject,
+)
+from gatecli.sources.declaration import read_declarations
+from gatecli.sources.evidence.reader import read_evidence
+from gatecli.sources.files import MissingFileError, ReadError, sha256_of
+from gatecli.sources.interface import Loaded
+from gatecli.sources.locations import inside
+from gatecli.sources.rules import RELEASE_UNREADABLE
+
+ReadEvidence: TypeAlias = Callable[[EvidenceReference, Path, Place, str], Loaded[Evidence]]
+
+
+def read_releases(
+    paths: Sequence[Path], read_evidence: ReadEvidence = read_evidence
+) -> Loaded[ReleaseSubject]:
+    """Every release that the files at `paths` declare, and a finding for all that cannot be read.
+
+    `read_evidence(reference, base, place, subject)` reads one evidence file beside the declaration.
+    """
+    subjects: list[ReleaseSubject] = []
+    findings: list[Finding] = []
+    for path in paths:
+        declared = read_declarations(path)
+        findings.extend(declared.findings)
+        for release, document in declared.values:
+            subjects.append(_subject(release, document, path.parent, read_evidence, findings))
+    return Loaded(tuple(subjects), tuple(findings))
+
+
+def _subject(
+    release: ModelRelease,
+    document: Document,
+    base: Path,
+    read_evidence: ReadEvidence,
+    findings: list[Finding],
+) -> ReleaseSubject:
+    artifacts = _artifacts(release, document, base, findings)
+    evidence: list[Evidence] = []
+    for number, reference in enumerate(release.claim.evidence if release.claim else ()):
+        place = document.place(f"/spec/privacy/evidence/{number}")
+        loaded = read_evidence(reference, base, place, release.subject)
+        evidence.extend(loaded.values)
+        findings.extend(loaded.findings)
+    return ReleaseSubject(release, document, artifacts, tuple(evidence))
+
+
+def _artifacts(
+    release: ModelRelease, document: Document, base: Path, findings: list[Finding]
+) -> tuple[ArtifactState, ...]:
+    states: list[ArtifactState] = []
+    for number, artifact in enumerate(release.spec.artifacts):
+        try:
+            states.append(ArtifactState(artifact, _digest(artifact, base)))
+        except ReadError as error:
+            place = document.place(f"/spec/artifacts/{number}/path")
+            message = f"the artifact {artifact.path} {error.problem}"
+            findings.append(
+                found(RELEASE_UNREADABLE, message, subject=release.subject, place=place, mend=error.mend)
+            )
+    return tuple(states)
+
+
+def _digest(artifact: Artifact, base: Path) -> str | None:
+    try:
+        return sha256_of(inside(base, artifact.path))
+    except MissingFileError:
+        return None

@@ -1,0 +1,168 @@
+"""Files as texts that can be scanned: decoded, in their format, in pieces where they are large.
+
+Reading and parsing are apart: `read_texts` decodes, `gatecli.sources.leaves.formats` parses what a
+prefilter lets through.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from gatecli.model.finding import Finding
+from gatecli.model.text import RawText, Skipped
+from gatecli.sources.encoding import Binary, Encoding, encoding_of
+from gatecli.sources.files import ReadError, opened
+from gatecli.sources.leaves.csv_leaves import CSV
+from gatecli.sources.leaves.formats import format_of, is_known
+from gatecli.sources.leaves.interface import Format
+from gatecli.sources.leaves.text_leaves import TEXT
+from gatecli.sources.scan_rules import unreadable
+from gatecli.sources.tree import shown_path
+
+WHOLE = 8 * 2**20
+"""Bytes of a file that is read at once and parsed; a larger one is read in pieces of its lines."""
+
+PIECE = 2**20
+"""Bytes that are read at a time of a larger file."""
+
+OVERLAP = 4096
+"""Characters that a piece of text repeats of the one before: nothing longer is looked for in it."""
+
+Read = RawText | Skipped | Finding
+_LINE = re.compile(r"[^\r\n]*")
+
+
+def read_texts(path: Path) -> Iterator[Read]:
+    """The text of a file, or its pieces in order; or that it is binary; or why it cannot be judged.
+
+    A finding may also come last: a file that changed while it was read was not judged.
+    """
+    shown = shown_path(path)
+    try:
+        with opened(path) as file:
+            before = _state(file)
+            yield from _texts(shown, file)
+            changed = _state(file) != before
+        if changed:
+            error = ReadError("changed while it was read", "scan it again when nothing writes to it")
+            yield unreadable(shown, error)
+    except ReadError as error:
+        yield unreadable(shown, error)
+
+
+def read_stream(stream: BinaryIO, name: str = "-") -> Iterator[Read]:
+    """The same for standard input, whose format is guessed from how it begins."""
+    try:
+        yield from _texts(name, stream)
+    except OSError as error:
+        problem = f"cannot be read: {(error.strerror or 'unknown error').lower()}"
+        yield unreadable(name, ReadError(problem, "give the input again"))
+
+
+def _state(file: BinaryIO) -> tuple[int, int]:
+    now = os.fstat(file.fileno())
+    return now.st_size, now.st_mtime_ns
+
+
+def _texts(name: str, file: BinaryIO) -> Iterator[Read]:
+    content = file.read(WHOLE + 1)
+    whole = len(content) <= WHOLE
+    encoding = encoding_of(content, whole=whole, named_text=is_known(name))
+    if isinstance(encoding, Binary):
+        yield Skipped(name, encoding.reason)
+    elif whole:
+        text, notes = _decoded(content, encoding)
+        yield RawText(name, text, format_of(name, text[:2000]).name, encoding.name, notes=notes)
+    else:
+        yield from _pieces(name, encoding, file, content)
+
+
+def _decoded(content: bytes, encoding: Encoding) -> tuple[str, tuple[str, ...]]:
+    body = content[len(encoding.mark) :]
+    try:
+        return body.decode(encoding.codec), encoding.notes
+    except UnicodeDecodeError:
+        note = f"holds bytes that are not {encoding.codec.upper()}"
+        return body.decode(encoding.codec, "replace"), (*encoding.notes, note)
+
+
+def _pieces(name: str, encoding: Encoding, file: BinaryIO, content: bytes) -> Iterator[RawText]:
+    """A large file in pieces that end with a line where they can; memory does not grow with it."""
+    chunks = _chunks(encoding, file, content)
+    text = next(chunks)
+    format_, notes = _format_of_large(name, text, encoding)
+    header = (_LINE.match(text) or [""])[0] if format_ is CSV else ""
+    at = RawText(name, "", format_.name, encoding.name, notes=notes)
+    for chunk in chunks:
+        while cut := _cut(text, at.overlap, format_):
+            piece = replace(at, text=text[:cut])
+            yield piece
+            at, text = _following(piece, text, header, format_)
+        text += chunk
+    if len(text) > at.overlap:
+        yield replace(at, text=text)
+
+
+def _chunks(encoding: Encoding, file: BinaryIO, content: bytes) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding.codec)(errors="replace")
+    body = memoryview(content)[len(encoding.mark) :]
+    for start in range(0, len(body), PIECE):
+        yield decoder.decode(body[start : start + PIECE])
+    while chunk := file.read(PIECE):
+        yield decoder.decode(chunk)
+    yield decoder.decode(b"", final=True)
+
+
+def _format_of_large(name: str, beginning: str, encoding: Encoding) -> tuple[Format, tuple[str, ...]]:
+    format_ = format_of(name, beginning[:2000])
+    if format_.records:
+        return format_, encoding.notes
+    return TEXT, (*encoding.notes, f"scanned as text: it is larger than {WHOLE // 2**20} MiB")
+
+
+def _cut(text: str, overlap: int, format_: Format) -> int:
+    """Where a piece may end: behind its last line, or anywhere in a line that is too long; else 0."""
+    cut = _even_line_end(text) if format_ is CSV else text.rfind("\n") + 1
+    if cut > overlap:
+        return cut
+    longest = PIECE if format_ is TEXT else WHOLE
+    if len(text) - overlap < longest:
+        return 0
+    return len(text) - text.endswith("\r")
+
+
+def _even_line_end(text: str) -> int:
+    """Behind the last line before which every quoted cell is closed."""
+    cut = text.rfind("\n") + 1
+    quotes = text.count('"', 0, cut)
+    while quotes % 2:
+        before = text.rfind("\n", 0, cut - 1) + 1
+        quotes -= text.count('"', before, cut)
+        cut = before
+    return cut
+
+
+def _following(piece: RawText, text: str, header: str, format_: Format) -> tuple[RawText, str]:
+    """The piece after `piece`, still empty, and what of `text` it begins with."""
+    cut = len(piece.text)
+    keep = 0 if format_ is not TEXT and piece.text.endswith("\n") else min(OVERLAP, cut)
+    start = cut - keep
+    place = piece.position(start)
+    at = RawText(
+        piece.path,
+        "",
+        piece.format,
+        piece.encoding,
+        place.line,
+        place.column,
+        piece.offset + start,
+        keep,
+        header,
+    )
+    return at, text[start:]

@@ -1,0 +1,253 @@
+"""Which files a scan is about: named files, and folders walked in one stable order."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gatecli.errors import UncheckableError
+from gatecli.model.finding import Finding
+from gatecli.model.text import Skipped
+from gatecli.sources.files import MissingFileError, ReadError, read_bytes
+from gatecli.sources.git import changed_files, git_folder, repository_of, tracked_files
+from gatecli.sources.ignore import Pattern, decision, patterns_of
+from gatecli.sources.scan_rules import unreadable
+
+_IGNORE_BYTES = 2**20
+_KINDS = (
+    (stat.S_ISLNK, "a symbolic link; what it leads to is scanned where it stands, if that is in the scan"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files to scan, sorted; what was passed over and why; what could not be looked into.
+
+    `notes` are sentences on what narrowed the search.
+    """
+
+    files: tuple[Path, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The patterns of one ignore file, relative to the folder it speaks of."""
+
+    folder: str
+    patterns: tuple[Pattern, ...]
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One folder being walked; `kept` maps absolute to shown paths."""
+
+    root: Path
+    exclude: tuple[Pattern, ...]
+    respect_gitignore: bool
+    kept: dict[str, Path] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    ignored_any: bool = False
+
+
+def find_files(
+    paths: Iterable[Path],
+    *,
+    exclude: Sequence[str] = (),
+    respect_gitignore: bool = True,
+    changed_since: str | None = None,
+) -> Tree:
+    """The files that `paths` name, and those in the folders that they name.
+
+    A named file is always in, through a link too. In a folder, links are not followed, `.git` is left
+    out, `exclude` takes patterns of .gitignore relative to that folder, and so do the repository's
+    .gitignore files and .git/info/exclude; what git tracks is in although they name it. With
+    `changed_since` only what changed since that revision is left. Raises `UsageError` for a bad
+    revision and `UncheckableError` where git must be asked and cannot answer.
+    """
+    places = tuple(paths)
+    patterns = patterns_of("\n".join(exclude))
+    kept: dict[str, Path] = {}
+    skipped: dict[str, Skipped] = {}
+    findings: dict[str, Finding] = {}
+    notes: list[str] = []
+    for path in places:
+        walk = _Walk(path, patterns, respect_gitignore)
+        notes += _visit(walk)
+        for absolute, shown in walk.kept.items():
+            kept.setdefault(absolute, shown)
+        skipped.update((item.path, item) for item in walk.skipped)
+        findings.update((item.place.path, item) for item in walk.findings)
+    if changed_since is not None:
+        kept = _changed(kept, places, changed_since)
+    return Tree(
+        tuple(sorted(kept.values(), key=lambda path: path.parts)),
+        tuple(skipped[path] for path in sorted(skipped)),
+        tuple(findings[path] for path in sorted(findings)),
+        tuple(dict.fromkeys(notes)),
+    )
+
+
+def _visit(walk: _Walk) -> Iterator[str]:
+    """Fill `walk`; yields notes."""
+    path = walk.root
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        walk.findings.append(_unread(path, error))
+        return
+    if not stat.S_ISDIR(mode):
+        # A named pipe or device is for the reader to refuse: it was asked for by name.
+        walk.kept[_absolute(path)] = path
+        return
+    repository = repository_of(path)
+    _descend(walk, _rules_above(repository, path) if walk.respect_gitignore else ())
+    if walk.ignored_any and repository is not None:
+        try:
+            tracked = tracked_files(repository, path)
+        except UncheckableError as error:
+            yield f"{error.message}; tracked files that .gitignore names are not scanned"
+            return
+        _add_tracked(walk, tracked)
+
+
+def _absolute(path: Path) -> str:
+    return os.path.abspath(path)  # noqa: PTH100 - lexical: links are not followed
+
+
+def _unread(path: Path, error: OSError | ValueError) -> Finding:
+    shown = shown_path(path)
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return unreadable(shown, MissingFileError("does not exist", "check the path"))
+    reason = error.strerror if isinstance(error, OSError) else "its name holds a NUL"
+    problem = f"cannot be looked into: {(reason or 'unknown error').lower()}"
+    return unreadable(shown, ReadError(problem, "make it readable for the user that runs the gate"))
+
+
+def shown_path(path: Path) -> str:
+    """A path as text that can be printed, whatever bytes its name has."""
+    return path.as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _rules_above(repository: Path | None, folder: Path) -> tuple[_Rules, ...]:
+    """The rules of a repository that reach into `folder`, weakest first."""
+    if repository is None:
+        return ()
+    try:
+        exclude = git_folder(repository) / "info" / "exclude"
+    except OSError:
+        exclude = repository / ".git" / "info" / "exclude"
+    above = Path(_absolute(folder)).parents
+    folders = [at for at in reversed(above) if at.is_relative_to(repository)]
+    found = [_rules(exclude, repository), *(_rules(at / ".gitignore", at) for at in folders)]
+    return tuple(rules for rules in found if rules.patterns)
+
+
+def _rules(file: Path, folder: Path) -> _Rules:
+    """The rules in an ignore file; none where it cannot be read: then more is scanned, not less."""
+    try:
+        content = b"" if file.is_symlink() else read_bytes(file, _IGNORE_BYTES)
+    except ReadError:
+        content = b""
+    return _Rules(_absolute(folder).rstrip(os.sep), patterns_of(content.decode("utf-8", "surrogateescape")))
+
+
+def _descend(walk: _Walk, above: tuple[_Rules, ...]) -> None:
+    pending = [(walk.root, _absolute(walk.root).rstrip(os.sep), above)]
+    while pending:
+        folder, absolute, rules = pending.pop()
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            walk.findings.append(_unread(folder, error))
+            continue
+        if walk.respect_gitignore and any(entry.name == ".gitignore" for entry in entries):
+            rules = (*rules, _rules(folder / ".gitignore", folder))
+        for entry in entries:
+            below = f"{absolute}{os.sep}{entry.name}"
+            path = folder / entry.name
+            if _enters(walk, entry, path, below, rules):
+                pending.append((path, below, rules))
+
+
+def _enters(
+    walk: _Walk, entry: os.DirEntry[str], path: Path, absolute: str, rules: tuple[_Rules, ...]
+) -> bool:
+    """Whether the entry is a folder to walk; files are kept, and all else is said to be skipped."""
+    try:
+        folder = entry.is_dir(follow_symlinks=False)
+        regular = entry.is_file(follow_symlinks=False)
+        if entry.name == ".git" or _excluded(walk, absolute, folder=folder):
+            return False
+        if _ignored(rules, absolute, folder=folder):
+            walk.ignored_any = True
+            return False
+        if regular:
+            walk.kept[absolute] = path
+        elif not folder:
+            mode = entry.stat(follow_symlinks=False).st_mode
+            kind = next((name for test, name in _KINDS if test(mode)), "no regular file")
+            walk.skipped.append(Skipped(shown_path(path), kind))
+    except OSError as error:
+        walk.findings.append(_unread(path, error))
+        return False
+    return folder
+
+
+def _excluded(walk: _Walk, absolute: str, *, folder: bool) -> bool:
+    if not walk.exclude:
+        return False
+    inside = absolute[len(_absolute(walk.root).rstrip(os.sep)) + 1 :].replace(os.sep, "/")
+    return decision(walk.exclude, inside, folder=folder) is True
+
+
+def _ignored(rules: Sequence[_Rules], absolute: str, *, folder: bool) -> bool:
+    for layer in reversed(rules):
+        inside = absolute[len(layer.folder) + 1 :].replace(os.sep, "/")
+        decided = decision(layer.patterns, inside, folder=folder)
+        if decided is not None:
+            return decided
+    return False
+
+
+def _add_tracked(walk: _Walk, tracked: Iterable[Path]) -> None:
+    root = Path(_absolute(walk.root))
+    for file in tracked:
+        absolute = str(file)
+        if absolute in walk.kept or not file.is_relative_to(root) or not _is_plain(file, root):
+            continue
+        above = [at for at in file.parents if at != root and at.is_relative_to(root)]
+        if any(_excluded(walk, str(at), folder=True) for at in above):
+            continue
+        if not _excluded(walk, absolute, folder=False):
+            walk.kept[absolute] = walk.root / file.relative_to(root)
+
+
+def _is_plain(file: Path, root: Path) -> bool:
+    """Whether a regular file stands there that is reached through no link below `root`."""
+    if any(at.is_symlink() for at in file.parents if at != root and at.is_relative_to(root)):
+        return False
+    return not file.is_symlink() and file.is_file()
+
+
+def _changed(kept: dict[str, Path], paths: Iterable[Path], revision: str) -> dict[str, Path]:
+    repositories: dict[Path, None] = {}
+    for path in paths:
+        repository = repository_of(path)
+        if repository is None:
+            advice = "name a folder of the repository, or leave --changed-since out"
+            raise UncheckableError(f"{shown_path(path)} is in no git repository", advice=advice)
+        repositories[repository] = None
+    changed = {str(file) for root in repositories for file in changed_files(root, revision)}
+    return {absolute: path for absolute, path in kept.items() if absolute in changed}

@@ -1,0 +1,33 @@
+"""What Hypothesis draws for more than one file of laws."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+# What JSON and YAML read alike: no controls, no half characters, no line breaks of Unicode.
+letters = st.characters(exclude_categories=("Cc", "Cs", "Cn", "Zl", "Zp"), exclude_characters="\ufeff")
+words = st.text(letters, max_size=20)
+names = st.from_regex(r"[a-z][a-z0-9]{0,8}", fullmatch=True).filter(
+    lambda name: name not in {"true", "false", "null"}
+)
+
+decimals = st.builds(
+    lambda digits, exponent: Decimal(digits).scaleb(exponent),
+    st.integers(-(10**20), 10**20),
+    st.integers(-200, 200),
+)
+"""Finite numbers within what a budget may be."""
+
+scalars = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | decimals | words
+
+
+def trees(leaves: st.SearchStrategy[Any] = scalars) -> st.SearchStrategy[Any]:
+    """Plain data as a document holds it."""
+    return st.recursive(
+        leaves,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(words, inner, max_size=4),
+        max_leaves=12,
+    )

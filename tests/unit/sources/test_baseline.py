@@ -1,0 +1,64 @@
+"""A baseline is read whole or refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gatecli.errors import ConfigurationError
+from gatecli.sources.baseline import read_baseline
+
+PRINT = "0123456789abcdef" * 2
+
+
+def file(folder: Path, data: object) -> Path:
+    path = folder / "baseline.json"
+    path.write_text(data if isinstance(data, str) else json.dumps(data), "utf-8")
+    return path
+
+
+def test_the_findings_of_a_report_are_a_baseline(tmp_path: Path) -> None:
+    report = {"schema": "gatecli/report/v1", "findings": [{"rule": "x", "fingerprint": PRINT}]}
+    assert read_baseline(file(tmp_path, report)) == {PRINT}
+
+
+def test_a_list_of_fingerprints_is_a_baseline(tmp_path: Path) -> None:
+    assert read_baseline(file(tmp_path, {"schema": "gatecli/baseline/v1", "fingerprints": [PRINT]})) == {
+        PRINT
+    }
+
+
+def test_a_baseline_may_be_empty(tmp_path: Path) -> None:
+    assert read_baseline(file(tmp_path, {"schema": "gatecli/baseline/v1", "fingerprints": []})) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "{",
+        "[" * 100_000,
+        [],
+        {},
+        {"schema": []},
+        {"schema": "gatecli/report/v2", "findings": []},
+        {"schema": "gatecli/report/v1"},
+        {"schema": "gatecli/report/v1", "findings": {}},
+        {"schema": "gatecli/report/v1", "findings": [{}]},
+        {"schema": "gatecli/report/v1", "findings": [5]},
+        {"schema": "gatecli/baseline/v1", "fingerprints": ["*"]},
+        {"schema": "gatecli/baseline/v1", "fingerprints": [None]},
+    ],
+    ids=str,
+)
+def test_half_a_baseline_is_refused(tmp_path: Path, data: object) -> None:
+    with pytest.raises(ConfigurationError, match="is no baseline") as caught:
+        read_baseline(file(tmp_path, data))
+    assert caught.value.advice
+
+
+def test_a_missing_baseline_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        read_baseline(tmp_path / "baseline.json")
