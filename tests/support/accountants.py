@@ -42,7 +42,9 @@ def _rho(mechanism: Mechanism) -> Fraction | None:
             sigma = mechanism.noise_multiplier or (mechanism.standard_deviation or 1) / mechanism.sensitivity
             return Fraction(mechanism.count) / (2 * Fraction(sigma) ** 2)
         case DiscreteGaussian():
-            return Fraction(mechanism.count * mechanism.sensitivity**2) / (2 * mechanism.standard_deviation**2)
+            return Fraction(mechanism.count * mechanism.sensitivity**2) / (
+                2 * mechanism.standard_deviation**2
+            )
         case DpSgd():
             rate = mechanism.sampling_rate / mechanism.noise_multiplier
             return mechanism.count * mechanism.steps * rate**2 / 2
