@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 
 from gatecli.checks.declaration import PRIVACY
@@ -19,6 +20,41 @@ DELTA_TOO_LARGE = Rule("dp-delta-too-large", Severity.ERROR, "δ is at least 1/r
 MISSING_RECORDS = Rule("dp-missing-records", Severity.NOTE, "δ cannot be compared with the size of the data")
 
 SENSITIVITY = "/spec/sensitivity"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit that a tier sets, under `key`, and what it limits."""
+
+    rule: Rule
+    key: str
+    letter: str
+    pointer: str
+    declared: Callable[[Privacy], Fraction | None]
+    most: Callable[[Tier], Fraction | None]
+    mend: str
+
+
+LIMITS = (
+    Limit(
+        EPSILON_OVER_TIER,
+        "maxEpsilon",
+        "ε",
+        f"{PRIVACY}/epsilon",
+        lambda claim: claim.epsilon,
+        lambda tier: tier.max_epsilon,
+        "retrain within ε ≤ {most} (gatecli release calibrate finds the noise)",
+    ),
+    Limit(
+        DELTA_OVER_TIER,
+        "maxDelta",
+        "δ",
+        f"{PRIVACY}/delta",
+        lambda claim: claim.delta,
+        lambda tier: tier.max_delta,
+        "recompute epsilon at δ ≤ {most} and declare both",
+    ),
+)
 
 
 def tier_of(subject: ReleaseSubject, policy: PrivacyPolicy) -> Tier | None:
@@ -41,7 +77,7 @@ def find_unknown_tier(subject: ReleaseSubject, context: ReleaseContext) -> Itera
     if tier is None:
         message = f"sensitivity {name} is not a tier of policy {policy.metadata.name}, so no limit applies"
         yield finding_at(UNKNOWN_TIER, subject, SENSITIVITY, message, choose, about=name)
-    elif missing := [key for key, limit in _limits(tier) if limit is None]:
+    elif missing := [limit.key for limit in LIMITS if limit.most(tier) is None]:
         keys = " and ".join(missing)
         message = f"tier {name} of policy {policy.metadata.name} sets no {keys}, so no limit applies"
         yield finding_at(
@@ -49,40 +85,29 @@ def find_unknown_tier(subject: ReleaseSubject, context: ReleaseContext) -> Itera
         )
 
 
-def _limits(tier: Tier) -> tuple[tuple[str, Fraction | None], ...]:
-    return (("maxEpsilon", tier.max_epsilon), ("maxDelta", tier.max_delta))
-
-
 def find_over_tier(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[Finding]:
     """ε and δ as declared; what they really cost is judged by the accounting rules."""
     claim, tier = subject.release.claim, tier_of(subject, context.policy)
     if claim is None or tier is None:
         return
-    over = (
-        (EPSILON_OVER_TIER, "epsilon", "ε", claim.epsilon, tier.max_epsilon),
-        (DELTA_OVER_TIER, "delta", "δ", claim.delta, tier.max_delta),
-    )
-    for rule, key, letter, declared, limit in over:
-        if declared is not None and limit is not None and declared > limit:
-            yield _over_tier(rule, subject, context, (key, letter, declared, limit))
+    for limit in LIMITS:
+        declared, most = limit.declared(claim), limit.most(tier)
+        if declared is not None and most is not None and declared > most:
+            yield _over_tier(limit, subject, context, declared, most)
 
 
 def _over_tier(
-    rule: Rule,
-    subject: ReleaseSubject,
-    context: ReleaseContext,
-    breach: tuple[str, str, Fraction, Fraction],
+    limit: Limit, subject: ReleaseSubject, context: ReleaseContext, declared: Fraction, most: Fraction
 ) -> Finding:
-    key, letter, declared, limit = breach
     metadata, tier = subject.release.metadata, subject.release.spec.sensitivity
     return finding_at(
-        rule,
+        limit.rule,
         subject,
-        f"{PRIVACY}/{key}",
-        f"declares {letter} = {show(declared)}, above the {letter} ≤ {show_down(limit, 12)} "
+        limit.pointer,
+        f"declares {limit.letter} = {show(declared)}, above the {limit.letter} ≤ {show(most)} "
         f"of tier {tier} (policy {context.policy.metadata.name})",
-        f"retrain within {letter} ≤ {show_down(limit, 12)} (gatecli release calibrate finds the noise) and declare it, "
-        f"or have its owner waive {rule.id} for {metadata.name}@{metadata.version}",
+        f"{limit.mend.format(most=show(most))}, "
+        f"or waive {limit.rule.id} for {metadata.name}@{metadata.version} with a PrivacyWaiver",
         about=show(declared),
     )
 
@@ -116,15 +141,9 @@ def _too_large(subject: ReleaseSubject, delta: Fraction, records: int, name: str
         DELTA_TOO_LARGE,
         subject,
         f"{PRIVACY}/delta",
-        f"declares δ = {show(delta)}, but {name} has {records} records: with δ ≥ 1/{records} a mechanism that "
-        "publishes one whole record, picked at random, is allowed",
+        f"declares δ = {show(delta)}, but {name} has {records} records: "
+        f"δ ≥ 1/{records} allows a mechanism that publishes one whole record, picked at random",
         f"recompute epsilon at a delta well below 1/{records}, "
         f"for example {show_down(Fraction(1, 10 * records), 1)}, and declare both",
         about=f"{show(delta)}\0{records}",
     )
-
-
-def limit_of(claim: Privacy, tier: Tier | None) -> Fraction | None:
-    """The ε that a mended release may declare at most."""
-    limits = [limit for limit in (claim.epsilon, tier and tier.max_epsilon) if limit is not None]
-    return min(limits, default=None)

@@ -34,8 +34,8 @@ def find_missing_declaration(subject: ReleaseSubject, _context: ReleaseContext) 
     message = "declares privacy: none" if said else "has no spec.privacy, so it promises nothing"
     metadata = subject.release.metadata
     mend = (
-        "declare unit, neighbouring, epsilon, delta and mechanisms under spec.privacy, or add a PrivacyWaiver "
-        f"with rule {MISSING_DECLARATION.id} and subject {metadata.name}@{metadata.version}"
+        "declare unit, neighbouring, epsilon, delta and mechanisms under spec.privacy, "
+        f"or waive {MISSING_DECLARATION.id} for {metadata.name}@{metadata.version} with a PrivacyWaiver"
     )
     yield finding_at(MISSING_DECLARATION, subject, PRIVACY, message, mend)
 
@@ -47,7 +47,7 @@ def undeclared_weights(path: str) -> Finding:
         "holds model weights, but no ModelRelease declaration stands beside it",
         subject=path,
         place=Place(path),
-        mend="write a privacy.yaml in its folder (gatecli init writes a commented one) that lists it in spec.artifacts",
+        mend="write a privacy.yaml beside it (gatecli init starts one) and list the file in spec.artifacts",
     )
 
 
@@ -83,7 +83,7 @@ PARTS = (
     Part(
         MISSING_NEIGHBOURING,
         lambda claim: claim.neighbouring is None,
-        "does not say which datasets are neighbours, so epsilon can be compared with nothing and was not recomputed",
+        "does not say which datasets are neighbours, so epsilon has no meaning and was not recomputed",
         "declare spec.privacy.neighbouring: add-remove (Poisson-sampled DP-SGD), replace-one or zero-out",
     ),
 )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from gatecli.checks.recomputation import Costs
+from gatecli.accounting.account import account
+from gatecli.accounting.interface import Question
+from gatecli.checks.recomputation import Answer, Costs
 from gatecli.model.finding import Finding, Rule, found
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ReleaseSubject
@@ -13,15 +15,17 @@ from gatecli.model.release import ReleaseSubject
 
 @dataclass(frozen=True, slots=True)
 class ReleaseContext:
-    """What a check knows besides the release: the policy, the recomputed costs, its namesakes.
+    """What a check knows besides the release.
 
-    `policy` is resolved; `namesakes` are the other releases of this run that share name and version
-    and stand before this one.
+    `policy` is resolved; `costs` are what this release was found to cost; `namesakes` are the releases
+    of this run that share its name and version and stand before it; `account` answers what-if
+    questions for advice, None where there is no time for them.
     """
 
     policy: PrivacyPolicy
     costs: Costs = field(default_factory=Costs)
     namesakes: tuple[ReleaseSubject, ...] = ()
+    account: Callable[[Question], Answer] | None = account
 
 
 @dataclass(frozen=True, slots=True)

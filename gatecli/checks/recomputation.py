@@ -8,26 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from gatecli.accounting.interface import Question, Unaccountable
-from gatecli.model.budget import Bounds
+from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.mechanism import Composed, Mechanism, Parallel, Subsampled
 from gatecli.model.release import Evidence, Privacy, ReleaseSubject
 
 Answer = Bounds | Unaccountable
 
+TOLERANCE = Fraction(1, 100)
+"""Two accounts of one run differ by rounded sampling rates; beyond this share they are of two runs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One account of what was run and what it costs; `source` names the account in a sentence."""
+    """One account of what was run and what it costs.
+
+    `source` names the account in a sentence; `suffix` follows a description of the mechanisms where
+    they are not the declared ones.
+    """
 
     source: str
     question: Question
     answer: Answer
-
-    @property
-    def bounds(self) -> Bounds | None:
-        return self.answer if isinstance(self.answer, Bounds) else None
+    suffix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +61,36 @@ class Costs:
         """The cost with the highest upper bound, none counting as highest; None where nothing is bounded."""
         return max(self.bounded, key=_upper_rank, default=None)
 
+    def unverified(self, declared: Fraction) -> tuple[Cost, Bounds] | None:
+        """A cost whose upper bound exceeds `declared`: the worst, or the declared one where they agree."""
+        return _told(pair for pair in self.bounded if pair[1].upper is None or pair[1].upper > declared)
+
+    def understated(self, declared: Fraction) -> tuple[Cost, Bounds] | None:
+        """A cost whose lower bound exceeds `declared`: the worst, or the declared one where they agree."""
+        return _told(pair for pair in self.bounded if pair[1].lower > declared)
+
     @property
-    def proven(self) -> tuple[Cost, Bounds] | None:
-        """The cost with the highest lower bound."""
-        return max(self.bounded, key=lambda pair: pair[1].lower, default=None)
+    def lower(self) -> Fraction:
+        """The highest lower bound; 0 where none is known."""
+        return max((bounds.lower for _, bounds in self.bounded), default=Fraction(0))
 
 
-def _upper_rank(pair: tuple[Cost, Bounds]) -> tuple[bool, object]:
+def _upper_rank(pair: tuple[Cost, Bounds]) -> tuple[bool, Fraction]:
     upper = pair[1].upper
-    return (upper is None, upper or 0)
+    return (upper is None, upper or Fraction(0))
+
+
+def _told(pairs: Iterable[tuple[Cost, Bounds]]) -> tuple[Cost, Bounds] | None:
+    several = tuple(pairs)
+    worst = max(several, key=_upper_rank, default=None)
+    return None if worst is None else next(pair for pair in several if agree(pair[1].upper, worst[1].upper))
+
+
+def agree(one: Fraction | None, other: Fraction | None) -> bool:
+    """Whether two upper bounds can be of the same work."""
+    if one is None or other is None:
+        return one is other
+    return abs(one - other) <= TOLERANCE * max(one, other)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +113,7 @@ def questions_of(subject: ReleaseSubject) -> Questions:
     claim = subject.release.claim
     if claim is None or claim.budget is None or claim.neighbouring is None:
         return Questions()
-    recorded = tuple(mechanism for evidence in subject.evidence for mechanism in _related(evidence))
+    recorded = tuple(mechanism for evidence in subject.evidence for mechanism in _recorded(evidence))
     return Questions(
         declared=_question(claim, claim.mechanisms),
         recorded=_question(claim, recorded),
@@ -99,16 +125,23 @@ def _question(claim: Privacy, mechanisms: tuple[Mechanism, ...]) -> Question | N
     budget, neighbouring = claim.budget, claim.neighbouring
     if not mechanisms or budget is None or neighbouring is None:
         return None
-    return Question(mechanisms, budget.delta, neighbouring, claim.max_contributions or 1)
+    plain = tuple(_plain(mechanism, neighbouring) for mechanism in mechanisms)
+    return Question(plain, budget.delta, neighbouring, claim.max_contributions or 1)
 
 
-def _related(evidence: Evidence) -> Iterator[Mechanism]:
+def _plain(mechanism: Mechanism, neighbouring: Neighbouring) -> Mechanism:
+    """The mechanism without what its cost does not depend on, so that equal work is one question."""
+    idle = {"name", "clipping_norm"} & type(mechanism).model_fields.keys()
+    if mechanism.neighbouring is neighbouring:
+        idle |= {"neighbouring"}
+    return mechanism.model_copy(update=dict.fromkeys(idle))
+
+
+def _recorded(evidence: Evidence) -> Iterator[Mechanism]:
     """The mechanisms with the relation of the file's own parameters, where the format fixes one."""
     for mechanism in evidence.mechanisms:
-        if evidence.neighbouring is None or mechanism.neighbouring is not None:
-            yield mechanism
-        else:
-            yield mechanism.model_copy(update={"neighbouring": evidence.neighbouring})
+        relation = mechanism.neighbouring or evidence.neighbouring
+        yield mechanism.model_copy(update={"neighbouring": relation})
 
 
 def _overlap(declared: tuple[Mechanism, ...], recorded: tuple[Mechanism, ...]) -> tuple[Mechanism, ...]:
@@ -141,11 +174,12 @@ def costs_of(subject: ReleaseSubject, answers: Mapping[Question, Answer]) -> Cos
     asked = questions_of(subject)
     paths = ", ".join(evidence.reference.path for evidence in subject.evidence)
 
-    def cost(source: str, question: Question | None) -> Cost | None:
-        return None if question is None else Cost(source, question, answers[question])
+    def cost(source: str, question: Question | None, suffix: str = "") -> Cost | None:
+        return None if question is None else Cost(source, question, answers[question], suffix)
 
+    same = "the declared mechanisms"
     return Costs(
-        declared=cost("the declared mechanisms", asked.declared),
-        recorded=cost(f"the evidence in {paths}", asked.recorded),
-        overlap=cost("the declared mechanisms of the same kind", asked.overlap),
+        declared=cost(same, asked.declared),
+        recorded=cost(f"the evidence in {paths}", asked.recorded, f", as {paths} records,"),
+        overlap=cost(same if asked.overlap == asked.declared else f"{same} of the same kind", asked.overlap),
     )

@@ -1,0 +1,5 @@
+"""`python -m gatecli`."""
+
+from gatecli.cli.app import run
+
+run()

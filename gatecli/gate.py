@@ -1,0 +1,146 @@
+"""The gates: run the listed checks over values, apply the policy, return a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from gatecli.accounting.account import account, account_all
+from gatecli.accounting.interface import Question
+from gatecli.checks.declaration import undeclared_weights
+from gatecli.checks.interface import ReleaseContext
+from gatecli.checks.recomputation import Answer, Costs, costs_of, questions_of
+from gatecli.checks.registry import RELEASE_CHECKS
+from gatecli.checks.waiver import WAIVER_RULES, find_waiver_faults
+from gatecli.model.finding import Finding, Severity, Suppression
+from gatecli.model.policy import PrivacyPolicy, stamp
+from gatecli.model.release import ReleaseSubject
+from gatecli.model.verdict import Checked, Verdict, decide
+from gatecli.model.waiver import PlacedWaiver
+
+ADVISED_AT_ONCE = 25
+"""Releases in one run beyond which advice names no calibrated noise: each costs several recomputations."""
+
+RELEASE_FAMILIES = frozenset({"dp", "release", "waiver"})
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """Who answers what something cost: many questions at once for the verdict, one at a time for advice."""
+
+    answer: Callable[[Question], Answer] = account
+    answer_all: Callable[[Sequence[Question]], Mapping[Question, Answer]] = account_all
+
+
+def judge_releases(  # noqa: PLR0913 - all that a verdict depends on, each by its name
+    subjects: Sequence[ReleaseSubject],
+    problems: Sequence[Finding],
+    policy: PrivacyPolicy,
+    waivers: Sequence[PlacedWaiver],
+    *,
+    today: date,
+    fail_on: Severity = Severity.ERROR,
+    exit_zero: bool = False,
+    baseline: frozenset[str] = frozenset(),
+    models: Sequence[str] = (),
+    accounting: Accounting = Accounting(),
+) -> Verdict:
+    """The verdict over model releases.
+
+    `problems` are what the sources could not read or found too broken to judge: they stand as they are,
+    since nothing else was looked at behind them, and forgiving them would pass what nobody judged.
+    `policy` is resolved; a waiver holds through its
+    last day, which `today` is compared with; `baseline` holds the fingerprints of findings that are
+    known and tolerated; `models` are files of model weights that no declaration stands beside.
+    """
+    costs = _costs(subjects, accounting)
+    found = [
+        *(undeclared_weights(path) for path in models),
+        *_findings(subjects, costs, policy, accounting),
+    ]
+    findings = (*problems, *apply(found, policy, concerning(RELEASE_FAMILIES, waivers), baseline, today))
+    checked = tuple(_checked(subject, cost) for subject, cost in zip(subjects, costs, strict=True))
+    return decide("release", stamp(policy), checked, findings, fail_on=fail_on, exit_zero=exit_zero)
+
+
+def concerning(families: frozenset[str], waivers: Sequence[PlacedWaiver]) -> tuple[PlacedWaiver, ...]:
+    """The waivers for a gate's rules: another gate's waivers are not unused here."""
+    return tuple(placed for placed in waivers if placed.waiver.spec.rule.partition("-")[0] in families)
+
+
+def apply(
+    findings: Iterable[Finding],
+    policy: PrivacyPolicy,
+    waivers: Sequence[PlacedWaiver],
+    baseline: frozenset[str],
+    today: date,
+) -> tuple[Finding, ...]:
+    """The findings as the policy weighs them, forgiven ones marked, and the faults of the waivers.
+
+    Nothing softens the finding of an uncheckable input, and nothing forgives one about a waiver.
+    """
+    weighed = [_weigh(finding, policy) for finding in findings]
+    max_days = policy.spec.release.max_waiver_days
+    faults = find_waiver_faults(waivers, weighed, today=today, max_days=max_days)
+    holding = [placed for placed in waivers if not placed.waiver.expired(today)]
+    forgiven = (_forgive(finding, holding, baseline) for finding in weighed)
+    return (*forgiven, *(_weigh(fault, policy) for fault in faults))
+
+
+def _weigh(finding: Finding, policy: PrivacyPolicy) -> Finding:
+    severity = policy.spec.severities.get(finding.rule.id)
+    if severity is None or finding.rule.uncheckable:
+        return finding
+    return replace(finding, severity=severity)
+
+
+def _forgive(finding: Finding, waivers: Sequence[PlacedWaiver], baseline: frozenset[str]) -> Finding:
+    if finding.rule.uncheckable or finding.rule in WAIVER_RULES:
+        return finding
+    known = Suppression("baseline", "baseline") if finding.fingerprint in baseline else None
+    covering = (placed.waiver.suppression for placed in waivers if placed.waiver.covers(finding))
+    return replace(finding, suppressed=next(covering, known))
+
+
+def _costs(subjects: Sequence[ReleaseSubject], accounting: Accounting) -> list[Costs]:
+    """The costs of each release; a question that several raise is asked once."""
+    questions = dict.fromkeys(question for subject in subjects for question in questions_of(subject))
+    answers = accounting.answer_all(tuple(questions)) if questions else {}
+    return [costs_of(subject, answers) for subject in subjects]
+
+
+def _findings(
+    subjects: Sequence[ReleaseSubject],
+    costs: Sequence[Costs],
+    policy: PrivacyPolicy,
+    accounting: Accounting,
+) -> Iterator[Finding]:
+    advisor = accounting.answer if len(subjects) <= ADVISED_AT_ONCE else None
+    seen: dict[str, list[ReleaseSubject]] = {}
+    for subject, cost in zip(subjects, costs, strict=True):
+        namesakes = seen.setdefault(subject.release.subject, [])
+        context = ReleaseContext(policy, cost, tuple(namesakes), advisor)
+        for check in RELEASE_CHECKS:
+            yield from check.find(subject, context)
+        namesakes.append(subject)
+
+
+def _checked(subject: ReleaseSubject, costs: Costs) -> Checked:
+    notes = [note for evidence in subject.evidence for note in evidence.notes]
+    measures = _measures(costs) | ({"notes": notes} if notes else {})
+    return Checked("release", subject.release.subject, subject.document.path, measures)
+
+
+def _measures(costs: Costs) -> dict[str, object]:
+    """What a release was found to cost, by its worst account; empty where nothing was recomputed."""
+    if costs.worst is None:
+        return {}
+    bounds = costs.worst[1]
+    return {
+        "epsilonUpper": bounds.upper,
+        "epsilonLower": costs.lower,
+        "delta": bounds.delta,
+        "accountant": bounds.accountant,
+        "neighbouring": bounds.neighbouring,
+    }

@@ -1,0 +1,74 @@
+"""Every rule has an example that breaks it and one that keeps it, and both are judged for real.
+
+`fail/` must produce the rule; `pass/` must not, and opens the gate.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gatecli.checks.registry import RULES as CHECK_RULES
+from gatecli.gate import judge_releases
+from gatecli.model.finding import Rule
+from gatecli.model.verdict import ExitCode, Verdict
+from gatecli.sources.discovery import find_declarations, find_models
+from gatecli.sources.policy import PolicyBundle, default_policy, read_policy
+from gatecli.sources.release import read_releases
+from gatecli.sources.rules import RULES as SOURCE_RULES
+
+TODAY = date(2026, 11, 21)
+EXAMPLES = Path(__file__).parent
+RULES: dict[str, Rule] = {rule.id: rule for rule in (*CHECK_RULES, *SOURCE_RULES)}
+FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name != "__pycache__")
+
+
+def policy_of(folder: Path) -> PolicyBundle:
+    """The example's own policy, else the shipped one; never one from a folder above."""
+    file = folder / "gatecli.yaml"
+    if not file.exists():
+        return PolicyBundle(default_policy(), (), None)
+    return read_policy(file, rule_ids=frozenset(RULES), start=folder)
+
+
+def judged(folder: Path) -> Verdict:
+    bundle = policy_of(folder)
+    releases = read_releases(find_declarations([folder]))
+    return judge_releases(
+        releases.values,
+        releases.findings,
+        bundle.policy,
+        bundle.waivers,
+        today=TODAY,
+        models=find_models([folder]),
+    )
+
+
+def test_every_rule_has_examples_and_every_example_is_a_rule() -> None:
+    assert sorted(RULES) == FOLDERS
+
+
+@pytest.mark.parametrize("rule", FOLDERS)
+def test_the_failing_example_breaks_the_rule(rule: str) -> None:
+    verdict = judged(EXAMPLES / rule / "fail")
+    found = [finding for finding in verdict.active if finding.rule.id == rule]
+    assert found
+    assert all(finding.severity is RULES[rule].severity for finding in found)
+    assert all(finding.remediation for finding in found)
+
+
+@pytest.mark.parametrize("rule", FOLDERS)
+def test_the_failing_example_s_findings_stand_in_its_files(rule: str) -> None:
+    folder = EXAMPLES / rule / "fail"
+    for finding in judged(folder).findings:
+        assert Path(finding.place.path).is_relative_to(folder)
+
+
+@pytest.mark.parametrize("rule", FOLDERS)
+def test_the_passing_example_keeps_the_rule_and_opens_the_gate(rule: str) -> None:
+    verdict = judged(EXAMPLES / rule / "pass")
+    assert rule not in {finding.rule.id for finding in verdict.findings}
+    assert verdict.exit_code is ExitCode.OPEN, [finding.message for finding in verdict.active]
+    assert verdict.passed
