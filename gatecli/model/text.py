@@ -14,7 +14,7 @@ from typing import NamedTuple
 from gatecli.model.document import Position, pointer_of
 
 _ENDINGS = re.compile(r"\r\n?|\n")
-_ASSIGNED = re.compile(r"([^\W\d][\w.-]*)[\"'\]})]*[ \t]*(?:=>|:=|[:=])(?!=)")
+_ASSIGNED = re.compile(r"(?<![\w.-])([^\W\d][\w.-]*+)[\"'\]})]*[ \t]*(?:=>|:=|[:=])(?!=)")
 _ESCAPE = re.compile(r"\\(?:u....|U........|x..|.)", re.DOTALL)
 _NAMES = ("name", "key", "Name", "Key")
 _VALUES = frozenset({"value", "Value"})
@@ -72,7 +72,8 @@ class Leaf(NamedTuple):
         The whole token where they are escaped, folded or ambiguous there.
         """
         if not self.escaped:
-            shift = source.find(self.text, self.start, self.end)
+            as_long = self.end - self.start == len(self.text)
+            shift = self.start if as_long else source.find(self.text, self.start, self.end)
             if shift >= 0:
                 return shift + start, shift + end
         wanted = self.text[start:end]
@@ -120,8 +121,9 @@ class RawText:
     """A decoded file, or one piece of a large one, not yet read into leaves.
 
     `line` and `column` are the place of its first character in the file, `offset` its index there.
-    The first `overlap` characters were already in the piece before: what ends there was seen. Lines
-    end at LF, CR LF or CR; lines and columns count from 1, columns in characters.
+    The first `overlap` characters were already in the piece before: what ends there was seen. `whole`
+    says that it is no piece but the file. Lines end at LF, CR LF or CR; lines and columns count from 1,
+    columns in characters.
     """
 
     path: str
@@ -132,6 +134,7 @@ class RawText:
     column: int = 1
     offset: int = 0
     overlap: int = 0
+    whole: bool = True
     header: str = ""
     """The first line of a table, in a piece that does not hold it."""
     notes: tuple[str, ...] = ()
@@ -213,7 +216,7 @@ _LONG = 6
 def object_leaves(data: object) -> tuple[Leaf, ...]:
     """The leaves of parsed JSON, with the keys and hints its text would give; no positions.
 
-    What is nested deeper comes later. Any depth is walked.
+    Empty texts are none. What is nested deeper comes later. Any depth is walked.
     """
     # An admission review passes here: one loop, and tuples without NamedTuple's slower constructor.
     made, key_kind, value_kind = tuple.__new__, LeafKind.KEY, LeafKind.VALUE
@@ -236,7 +239,7 @@ def object_leaves(data: object) -> tuple[Leaf, ...]:
             pending += [(item, (*keys, index)) for index, item in enumerate(value)]
         elif leaf := _scalar(value, keys, ""):
             add(leaf)
-    return tuple(leaves)
+    return tuple([leaf for leaf in leaves if leaf[0]])
 
 
 def _scalar(value: object, keys: tuple[str | int, ...], hint: str) -> Leaf | None:

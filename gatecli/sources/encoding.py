@@ -44,6 +44,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"wOF2", "a font"),
 )
 _HIGH = re.compile(rb"[\x80-\xff]+")
+_HIGH_BYTES = bytes(range(0x80, 0x100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def encoding_of(content: bytes, *, whole: bool = True, named_text: bool = False)
 def _eight_bit(content: bytes, *, whole: bool) -> Encoding:
     if _decodes(content, "utf-8", whole=whole):
         return Encoding("utf-8", "utf-8")
-    runs = _HIGH.findall(content)
+    runs = _HIGH.findall(content.rstrip(_HIGH_BYTES) if not whole else content)
     even = sum(len(run) % 2 == 0 for run in runs)
     # Two bytes make a character in GBK; in Latin-1 a letter with an accent mostly stands alone.
     if even * 5 >= len(runs) * 4 and _decodes(content, "gb18030", whole=whole):

@@ -136,9 +136,9 @@ def _class(body: str, *, negated: bool) -> str:
     for name, first, last in _MEMBER.findall(body):
         if name or not first:
             members += _CLASSES.get(name, "")
-        elif not last:
+        elif not last or first > last:  # git compares the first of a range by itself too
             members += re.escape(first)
-        elif first <= last:
+        else:
             members += f"{re.escape(first)}-{re.escape(last)}"
     if not members:
         return "[^/]" if negated else "(?!)"

@@ -98,7 +98,7 @@ def _pieces(name: str, encoding: Encoding, file: BinaryIO, content: bytes) -> It
     text = next(chunks)
     format_, notes = _format_of_large(name, text, encoding)
     header = (_LINE.match(text) or [""])[0] if format_ is CSV else ""
-    at = RawText(name, "", format_.name, encoding.name, notes=notes)
+    at = RawText(name, "", format_.name, encoding.name, whole=False, notes=notes)
     for chunk in chunks:
         while cut := _cut(text, at.overlap, format_):
             piece = replace(at, text=text[:cut])
@@ -163,6 +163,7 @@ def _following(piece: RawText, text: str, header: str, format_: Format) -> tuple
         place.column,
         piece.offset + start,
         keep,
-        header,
+        whole=False,
+        header=header,
     )
     return at, text[start:]

@@ -71,7 +71,8 @@ def find_files(
 
     A named file is always in, through a link too. In a folder, links are not followed, `.git` is left
     out, `exclude` takes patterns of .gitignore relative to that folder, and so do the repository's
-    .gitignore files and .git/info/exclude; what git tracks is in although they name it. With
+    .gitignore files and .git/info/exclude; what git tracks is in although they name it, and outside a
+    repository a .gitignore hides nothing. With
     `changed_since` only what changed since that revision is left. Raises `UsageError` for a bad
     revision and `UncheckableError` where git must be asked and cannot answer.
     """
@@ -111,6 +112,8 @@ def _visit(walk: _Walk) -> Iterator[str]:
         walk.kept[_absolute(path)] = path
         return
     repository = repository_of(path)
+    # Outside a repository nobody can say what was committed although it is ignored.
+    walk.respect_gitignore = walk.respect_gitignore and repository is not None
     _descend(walk, _rules_above(repository, path) if walk.respect_gitignore else ())
     if walk.ignored_any and repository is not None:
         try:

@@ -141,7 +141,9 @@ def _tree(fields: Mapping[str, Any], where: Where) -> Run:
         return _unaccountable(fields, where)
     counts = fields["step_counts"]
     trees = rows(counts if isinstance(counts, list) else [counts], (*where, "step_counts"))
-    return (built(DpFtrl, where, noise_multiplier=noise, step_counts=tuple(trees)),)
+    sizes = [whole(tree, (*where, "step_counts", index), least=1) for index, tree in enumerate(trees)]
+    # The event promises that a record occurs in one tree at most: the largest tree is the worst.
+    return (built(DpFtrl, where, noise_multiplier=noise, step_counts=tuple(sorted(sizes)[-1:])),)
 
 
 def _composed(fields: Mapping[str, Any], where: Where) -> Run:

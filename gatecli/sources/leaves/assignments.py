@@ -14,7 +14,7 @@ from gatecli.model.text import Leaf, LeafKind, RawText
 from gatecli.sources.leaves.escapes import unescaped
 from gatecli.sources.leaves.interface import Format, shown_as_is, shown_without_escapes, with_gaps
 
-_SECTION = re.compile(r"[ \t]*\[([^\]\r\n]*)\]")
+_SECTION = re.compile(r"[ \t]*\[([^\]\r\n]+)\]")
 _BLANK = re.compile(r"[ \t]*(?:\r\n?|\n)")
 _REST = re.compile(r"[^\r\n]*")
 _ENDED = re.compile(r"(?:\r\n?|\n)?")
@@ -36,7 +36,7 @@ class _Style:
 
 
 _ENV = _Style(re.compile(r"[ \t]*(?:export[ \t]+)?([^\s=:#\"']+)[ \t]*[=:][ \t]*"), ("#",), quotes=True)
-_INI = _Style(re.compile(r"[ \t]*([^=:\r\n#;\[][^=:\r\n]*)[=:][ \t]*"), ("#", ";"), sections=True)
+_INI = _Style(re.compile(r"[ \t]*([^=:\r\n#;\[ \t][^=:\r\n]*)[=:][ \t]*"), ("#", ";"), sections=True)
 _PROPERTIES = _Style(
     re.compile(r"[ \t\f]*((?:[^\\\s:=#!]|\\[^\r\n])(?:[^\\\s:=]|\\[^\r\n])*+)[ \t\f]*[:=]?[ \t\f]*"),
     ("#", "!"),
@@ -56,14 +56,15 @@ def _read(text: str, style: _Style) -> Iterator[Leaf]:
             at = header.end()
         elif style.sections and keys and (indent := _INDENT.match(text, at)) and not _BLANK.match(text, at):
             value = _value(text, indent.end(), style)
-            yield from _leaf(value, keys)
+            yield from _leaf(text, value, keys)
             at = value[2]
         elif not _is_comment(text, at, style) and (name := style.name.match(text, at)):
-            keys = (*section, _named(name[1]))
-            end = name.start(1) + len(name[1].rstrip())
-            yield Leaf(keys[-1], keys, LeafKind.KEY, name.start(1), end, keys[-1] != name[1].rstrip())
+            bare = name[1].rstrip()
+            keys = (*section, unescaped(bare) if style.logical else bare)
+            end = name.start(1) + len(bare)
+            yield Leaf(keys[-1], keys, LeafKind.KEY, name.start(1), end, keys[-1] != bare)
             value = _value(text, name.end(), style)
-            yield from _leaf(value, keys)
+            yield from _leaf(text, value, keys)
             at = value[2]
         at = _next_line(text, at)
         if at == line:
@@ -73,10 +74,6 @@ def _read(text: str, style: _Style) -> Iterator[Leaf]:
 def _is_comment(text: str, at: int, style: _Style) -> bool:
     indent = _INDENT.match(text, at)
     return text.startswith(style.comments, indent.end() if indent else at)
-
-
-def _named(raw: str) -> str:
-    return unescaped(raw.rstrip())
 
 
 def _value(text: str, at: int, style: _Style) -> tuple[str, int, int]:
@@ -93,12 +90,10 @@ def _value(text: str, at: int, style: _Style) -> tuple[str, int, int]:
     return token, at, at + len(token)
 
 
-def _leaf(value: tuple[str, int, int], keys: tuple[str, ...]) -> Iterator[Leaf]:
+def _leaf(source: str, value: tuple[str, int, int], keys: tuple[str, ...]) -> Iterator[Leaf]:
     text, start, end = value
     if text:
-        yield Leaf(
-            text, keys, LeafKind.VALUE, start, end, escaped=len(text) not in {end - start, end - start - 2}
-        )
+        yield Leaf(text, keys, LeafKind.VALUE, start, end, text not in source[start:end])
 
 
 def _next_line(text: str, at: int) -> int:

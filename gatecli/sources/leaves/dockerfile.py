@@ -1,6 +1,6 @@
 """Dockerfiles to leaves: ENV, ARG and LABEL by name, other instructions as text.
 
-What they hide: a backslash, as an escape or at the end of a line.
+What they hide: a backslash, as an escape or at the end of a line; quotes, since `a"b"c` is abc.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from gatecli.model.text import Leaf, LeafKind, RawText
 from gatecli.sources.leaves.escapes import unescaped
-from gatecli.sources.leaves.interface import Format, shown_without_escapes, with_gaps
+from gatecli.sources.leaves.interface import Format, with_gaps
 
 _INSTRUCTION = re.compile(
     r"(?<![^\r\n])[ \t]*(?P<name>[A-Za-z]+)[ \t]+(?P<rest>(?:[^\\\r\n]|\\(?:[ \t]*+(?:\r\n?|\n)|.|\Z))*+)"
@@ -33,8 +33,7 @@ def _leaves(text: str) -> Iterator[Leaf]:
         start, end = instruction.span("rest")
         if name in _NAMED:
             yield from _pairs(text, name, start, end)
-        else:
-            rest = text[start:end].rstrip()
+        elif rest := text[start:end].rstrip():
             joined = _CONTINUED.sub("", rest)
             yield Leaf(joined, (name,), LeafKind.TEXT, start, start + len(rest), joined != rest)
 
@@ -59,4 +58,9 @@ def _meant(token: str) -> str:
     return "".join(unescaped(double) or single or unescaped(bare) for double, single, bare in parts)
 
 
-DOCKERFILE = Format("dockerfile", read_dockerfile, shown_without_escapes)
+def dockerfile_views(text: str) -> tuple[str, ...] | None:
+    """The text, where nothing in it is quoted or escaped."""
+    return None if any(mark in text for mark in "\"'\\") else (text,)
+
+
+DOCKERFILE = Format("dockerfile", read_dockerfile, dockerfile_views)

@@ -21,15 +21,19 @@ from gatecli.sources.leaves.interface import (
     with_gaps,
 )
 
+# A string that does not end is a token too: or each quote in it would be looked at to the line's end.
 _TOKEN = re.compile(
     r"(?P<comment>#[^\r\n]*|//[^\r\n]*|/\*)"
     r"|(?P<heredoc><<-?(?P<tag>[A-Za-z_]\w*)[ \t]*(?:\r\n?|\n))"
-    r'|"(?P<string>(?:[^"\\\r\n$%]|\\.|[$%](?!\{)|[$%]\{[^{}"\r\n]*+(?:"[^"\r\n]*+"[^{}"\r\n]*+)*+\})*+)"'
-    r"|(?P<number>(?<![\w.])-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?(?![\w.]))"
-    r"|(?P<name>[^\W\d][\w.-]*)"
+    r'|"(?P<string>(?:[^"\\\r\n$%]|\\.|[$%](?!\{)|[$%]\{[^{}"\r\n]*+(?:"[^"\r\n]*+"[^{}"\r\n]*+)*+\})*+)"?'
+    r"|(?P<number>(?<![\w.@-])-?[0-9]++(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?(?![\w.@-]))"
+    r"|(?P<name>(?<![\w.@-])[^\W\d][\w.-]*+(?!@))"
     r"|(?P<mark>[{}\[\](),]|==|[=:])"
     r"|(?P<line>\r\n?|\n)"
 )
+_LABELS = 8
+"""Words before a body that are kept as its keys; Terraform has at most three."""
+
 _ASSIGNS = re.compile(r"[ \t]*[=:](?![=>])")
 
 
@@ -45,6 +49,10 @@ class _Frame:
 
     def here(self) -> tuple[str | int, ...]:
         return (*self.keys, self.count) if self.mark == "[" else (*self.keys, *self.names)
+
+    def add(self, name: str) -> None:
+        if len(self.names) < _LABELS:
+            self.names.append(name)
 
     def next(self) -> None:
         self.names, self.assigned = [], False
@@ -97,7 +105,7 @@ class _Reader:
         frame, text = self._frames[-1], unescaped(token["string"])
         is_key = not frame.assigned and frame.mark == "{"
         if is_key:
-            frame.names.append(text)
+            frame.add(text)
         kind = LeafKind.KEY if is_key and _ASSIGNS.match(self.text, token.end()) else LeafKind.VALUE
         return Leaf(text, frame.here(), kind, *token.span(), text != token["string"])
 
@@ -106,7 +114,7 @@ class _Reader:
         if token.lastgroup == "name":
             if frame.assigned or frame.mark != "{":
                 return None
-            frame.names.append(word)
+            frame.add(word)
             return Leaf(word, frame.here(), LeafKind.KEY, *token.span())
         if token.lastgroup == "line":
             if frame.mark == "{":

@@ -123,13 +123,13 @@ class _Reader:
         frame = self._frames[-1]
         frame.key = text = _decoded(token, start)
         keys = (*frame.keys, text)
-        escaped = "\\" in token
-        self.leaves.append(Leaf(text, keys, LeafKind.KEY, start, start + len(token), escaped))
         self._wants = "colon"
+        if text:
+            self.leaves.append(Leaf(text, keys, LeafKind.KEY, start, start + len(token), "\\" in token))
 
     def _value(self, kind: str, token: str, start: int) -> None:
         keys = self._place()
-        if kind == "word":
+        if kind == "word" or (kind == "string" and len(token) == 2):
             return
         if kind == "number":
             leaf = number_leaf(token, keys, start)

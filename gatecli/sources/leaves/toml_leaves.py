@@ -34,6 +34,9 @@ _TOKEN = re.compile(
     r"|(?P<line>\n)"
 )
 _NUMBER = re.compile(r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]+)?(?:[eE][-+]?[0-9_]+)?|0x[\w]+|0o[0-7_]+|0b[01_]+)")
+_DOTS = 1000
+"""Dots of a line; tomllib's time is quadratic in the parts of a key."""
+
 _ESCAPED = {"long", "string"}
 
 
@@ -136,6 +139,8 @@ class _Reader:
 
 def read_toml_leaves(raw: RawText) -> Iterable[Leaf]:
     """The leaves of a TOML document."""
+    if any(line.count(".") > _DOTS for line in raw.text.split("\n")):
+        raise FormatError(f"it has more than {_DOTS} dots in a line")
     try:
         tomllib.loads(raw.text)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:

@@ -110,11 +110,14 @@ class _Reader:
             if _NUMBER.fullmatch(text):
                 kind, text = LeafKind.NUMBER, number_text(text)
         escaped = self.text[start:end] != text if plain else text not in self.text[start:end]
-        self._add(Leaf(text, keys, kind, start, end, escaped, "", self.document), frame, keys)
+        leaf = Leaf(text, keys, kind, start, end, escaped, "", self.document)
+        self._add(leaf, frame, keys)
         if event.anchor is not None:
-            self._anchors[event.anchor] = self.leaves[-1]
+            self._anchors[event.anchor] = leaf
 
     def _add(self, leaf: Leaf, frame: _Frame | None, keys: tuple[str | int, ...]) -> None:
+        if not leaf.text:
+            return
         if frame is not None and frame.mapping and leaf.kind is not LeafKind.KEY:
             key = str(keys[-1])
             if leaf.kind is LeafKind.VALUE:

@@ -257,13 +257,14 @@ def test_a_sample_of_what_has_no_amplification_theorem_is_refused() -> None:
     assert isinstance(found, Unaccountable)
 
 
-EXTREMES = {
+DELTA = Fraction(1, 10**5)
+EXTREMES: dict[str, tuple[Mechanism, Fraction]] = {
     "a delta no float can hold": (ISSUE, Fraction(1, 10**320)),
     "a delta where PLD has no answer": (ISSUE, Fraction(1, 10**18)),
-    "a trillion steps": (ISSUE.model_copy(update={"steps": 10**12}), Fraction(1, 10**5)),
-    "ten million steps": (ISSUE.model_copy(update={"steps": 10**7}), Fraction(1, 10**5)),
-    "hardly any noise": (ISSUE.model_copy(update={"noise_multiplier": Fraction(1, 100)}), Fraction(1, 10**5)),
-    "very much noise": (ISSUE.model_copy(update={"noise_multiplier": Fraction(10**6)}), Fraction(1, 10**5)),
+    "a trillion steps": (ISSUE.model_copy(update={"steps": 10**12}), DELTA),
+    "ten million steps": (ISSUE.model_copy(update={"steps": 10**7}), DELTA),
+    "hardly any noise": (ISSUE.model_copy(update={"noise_multiplier": Fraction(1, 100)}), DELTA),
+    "very much noise": (ISSUE.model_copy(update={"noise_multiplier": Fraction(10**6)}), DELTA),
     "a rate near nothing": (
         ISSUE.model_copy(update={"sampling_rate": Fraction(1, 10**11)}),
         Fraction(1, 10**5),
@@ -272,12 +273,12 @@ EXTREMES = {
         ISSUE.model_copy(update={"sampling_rate": 1 - Fraction(1, 10**15)}),
         Fraction(1, 10**5),
     ),
-    "a trillion claims": (declared.Pure(epsilon=Fraction(1, 10**6), count=10**12), Fraction(1, 10**5)),
-    "an enormous claim": (declared.Pure(epsilon=Fraction(10**300)), Fraction(1, 10**5)),
-    "a tiny scale": (declared.Laplace(scale=Fraction(1, 10**12)), Fraction(1, 10**5)),
-    "a huge scale": (declared.Laplace(scale=Fraction(10**200)), Fraction(1, 10**5)),
-    "a huge deviation": (declared.Gaussian(standard_deviation=Fraction(10**250)), Fraction(1, 10**5)),
-    "a tiny deviation": (declared.Gaussian(standard_deviation=Fraction(1, 10**40)), Fraction(1, 10**5)),
+    "a trillion claims": (declared.Pure(epsilon=Fraction(1, 10**6), count=10**12), DELTA),
+    "an enormous claim": (declared.Pure(epsilon=Fraction(10**300)), DELTA),
+    "a tiny scale": (declared.Laplace(scale=Fraction(1, 10**12)), DELTA),
+    "a huge scale": (declared.Laplace(scale=Fraction(10**200)), DELTA),
+    "a huge deviation": (declared.Gaussian(standard_deviation=Fraction(10**250)), DELTA),
+    "a tiny deviation": (declared.Gaussian(standard_deviation=Fraction(1, 10**40)), DELTA),
     "a delta near one": (ISSUE, Fraction(999, 1000)),
 }
 

@@ -60,5 +60,5 @@ def test_a_mechanism_is_described_by_what_its_cost_depends_on(mechanism: Mechani
 
 
 def test_every_kind_of_mechanism_can_be_described() -> None:
-    kinds = {variant for variant in get_args(get_args(Mechanism)[0])}
+    kinds = set(get_args(get_args(Mechanism)[0]))
     assert {type(mechanism) for mechanism, _ in WORDS} == kinds

@@ -32,12 +32,19 @@ def test_paths_are_shown_as_they_were_named(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_ignored_files_are_left_out_with_nested_rules_and_exceptions(tmp_path: Path) -> None:
+    repository(tmp_path, {})
     files = {".gitignore": "*.log\nbuild/\n", "a.log": "", "build/x": "", "sub/.gitignore": "!keep.log\n/y\n"}
     write(tmp_path, {**files, "sub/keep.log": "", "sub/b.log": "", "sub/y": "", "sub/z/y": ""})
     assert names(tmp_path) == [".gitignore", "sub/.gitignore", "sub/keep.log", "sub/z/y"]
 
 
+def test_outside_a_repository_nothing_is_ignored(tmp_path: Path) -> None:
+    write(tmp_path, {".gitignore": "a\n", "a": ""})
+    assert names(tmp_path) == [".gitignore", "a"]
+
+
 def test_ignored_files_are_in_when_that_is_wished(tmp_path: Path) -> None:
+    repository(tmp_path, {})
     write(tmp_path, {".gitignore": "a\n", "a": ""})
     assert names(tmp_path, respect_gitignore=False) == [".gitignore", "a"]
 
@@ -166,12 +173,14 @@ def test_a_name_that_is_no_text_is_found_and_can_be_shown(tmp_path: Path) -> Non
 
 
 def test_an_ignore_file_of_any_bytes_is_read(tmp_path: Path) -> None:
+    repository(tmp_path, {})
     (tmp_path / ".gitignore").write_bytes(b"\xef\xbb\xbfa\r\n\xff\xfe\nb\\\n")
     write(tmp_path, {"a": "", "b": ""})
     assert names(tmp_path) == [".gitignore", "b"]
 
 
 def test_a_folder_as_ignore_file_ignores_nothing(tmp_path: Path) -> None:
+    repository(tmp_path, {})
     write(tmp_path, {".gitignore/x": "", "a": ""})
     assert names(tmp_path) == [".gitignore/x", "a"]
 

@@ -57,7 +57,7 @@ def test_a_real_tree_is_read_in_order() -> None:
         DiscreteLaplace(scale=Fraction(2)),
         ZeroConcentrated(rho=Fraction("0.01")),
         RandomisedResponse(noise=Fraction("0.5")),
-        DpFtrl(noise_multiplier=Fraction(8), step_counts=(16, 16)),
+        DpFtrl(noise_multiplier=Fraction(8), step_counts=(16,)),
         DpSgd(
             noise_multiplier=Fraction(2),
             sampling_rate=Fraction(1, 100),

@@ -37,11 +37,12 @@ def test_every_leaf_of_an_example_stands_where_it_says(name: str) -> None:
     assert list(faults_of(raw, read_leaves(raw))) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("ending", ["\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [(name, "\r\n") for name in NAMES]
+    + [(name, "\r") for name in NAMES if EXPECTED[name]["format"] != "toml"],  # TOML knows no lone CR
+)
 def test_an_example_reads_the_same_with_other_line_ends(name: str, ending: str) -> None:
-    if ending == "\r" and EXPECTED[name]["format"] == "toml":
-        pytest.skip("TOML knows no lone carriage return")
     raw = example(name)
     lines = raw.text.replace("\r\n", "\n")
     other = replace(raw, text=lines.replace("\n", ending))
