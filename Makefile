@@ -2,7 +2,8 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 
@@ -17,14 +18,16 @@ help: ## Show this list
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
 		echo "python3 -m venv failed; on Debian: apt-get install python3-venv" >&2; exit 2; }
 
-$(RUN): pyproject.toml constraints.txt | .venv/bin/python
+$(RUN): pyproject.toml requirements.txt | .venv/bin/python
 	@echo "installing gatecli into .venv (once) …" >&2
-	@$(INSTALL) --editable .
+	@$(PIP) --require-hashes --requirement requirements.txt
+	@$(PIP) --no-deps --editable .
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt | .venv/bin/python
 	@echo "installing gatecli and its tools into .venv (once) …" >&2
-	@$(INSTALL) --editable '.[dev]'
+	@$(PIP) --require-hashes --requirement constraints.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@ $(RUN)
 
 demo: $(RUN) ## One release that fails, why, what mends it; and one that passes
@@ -49,8 +52,8 @@ generated: $(DEV) ## Regenerate golden files, schemas and command reference
 	@$(BIN)/python -m tests.support.regenerate
 
 constraints: $(DEV) ## Pin the newest versions again, with hashes
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --no-header --upgrade \
-		--python-version 3.11 --output-file constraints.txt pyproject.toml
+	@$(LOCK) --all-extras --upgrade --output-file constraints.txt
+	@$(LOCK) --constraint constraints.txt --output-file requirements.txt
 
 docs: $(DEV) ## Build the documentation into site/
 	@$(BIN)/mkdocs build --strict --quiet

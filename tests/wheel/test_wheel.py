@@ -40,8 +40,10 @@ def test_the_wheel_holds_the_packages_and_what_they_show(wheel: Path) -> None:
 def test_an_installed_gatecli_explains_and_judges(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env/bin/python"
-    flags = ["--quiet", "--constraint", str(ROOT / "constraints.txt")]
-    subprocess.run([str(python), "-m", "pip", "install", *flags, str(wheel)], check=True, timeout=600)
+    pip = [str(python), "-m", "pip", "install", "--quiet"]
+    pinned = ["--require-hashes", "--requirement", str(ROOT / "requirements.txt")]
+    subprocess.run([*pip, *pinned], check=True, timeout=600)
+    subprocess.run([*pip, "--no-deps", str(wheel)], check=True, timeout=600)
     gatecli = tmp_path / "env/bin/gatecli"
     for arguments, code in (
         (["explain", "dp-missing-epsilon"], 0),
