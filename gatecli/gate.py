@@ -22,6 +22,7 @@ from gatecli.model.waiver import PlacedWaiver
 ADVISED_AT_ONCE = 25
 """Releases in one run beyond which advice names no calibrated noise: each costs several recomputations."""
 
+PII_FAMILIES = frozenset({"pii"})
 RELEASE_FAMILIES = frozenset({"dp", "release", "waiver"})
 
 
@@ -64,6 +65,22 @@ def judge_releases(  # noqa: PLR0913 - all that a verdict depends on, each by it
     return decide("release", stamp(policy), checked, findings, fail_on=fail_on, exit_zero=exit_zero)
 
 
+def judge_personal_data(
+    findings: Sequence[Finding],
+    checked: Sequence[Checked],
+    policy: PrivacyPolicy,
+    waivers: Sequence[PlacedWaiver],
+    *,
+    today: date,
+    fail_on: Severity = Severity.ERROR,
+    exit_zero: bool = False,
+    baseline: frozenset[str] = frozenset(),
+) -> Verdict:
+    """The verdict over texts that were searched for personal data; `checked` are those read to the end."""
+    judged = apply(findings, policy, concerning(PII_FAMILIES, waivers), baseline, today)
+    return decide("pii", stamp(policy), tuple(checked), judged, fail_on=fail_on, exit_zero=exit_zero)
+
+
 def concerning(families: frozenset[str], waivers: Sequence[PlacedWaiver]) -> tuple[PlacedWaiver, ...]:
     """The waivers for a gate's rules: another gate's waivers are not unused here."""
     return tuple(placed for placed in waivers if placed.waiver.spec.rule.partition("-")[0] in families)
@@ -96,7 +113,7 @@ def _weigh(finding: Finding, policy: PrivacyPolicy) -> Finding:
 
 
 def _forgive(finding: Finding, waivers: Sequence[PlacedWaiver], baseline: frozenset[str]) -> Finding:
-    if finding.rule.uncheckable or finding.rule in WAIVER_RULES:
+    if finding.suppressed or finding.rule.uncheckable or finding.rule in WAIVER_RULES:
         return finding
     known = Suppression("baseline", "baseline") if finding.fingerprint in baseline else None
     covering = (placed.waiver.suppression for placed in waivers if placed.waiver.covers(finding))

@@ -11,7 +11,7 @@ import typer
 
 from gatecli.cli.allocate import allocate
 from gatecli.cli.calibrate import calibrate
-from gatecli.cli.catalogue import ALL_RULES
+from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.options import (
     BaselineFile,
     Colour,
@@ -63,7 +63,7 @@ def check(
     targets = report_targets(reports or ())
     places = _existing(paths or (Path(),))
     bundle = read_policy(
-        policy, waiver_files=waivers or (), rule_ids=_RULE_IDS, uncheckable=_UNCHECKABLE, start=places[0]
+        policy, waiver_files=waivers or (), rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=places[0]
     )
     releases = read_releases(find_declarations(places))
     verdict = judge_releases(
@@ -78,10 +78,6 @@ def check(
         models=find_models(places),
     )
     raise typer.Exit(publish(verdict, output, targets, style_of(color, verbose=verbose, quiet=quiet)))
-
-
-_RULE_IDS = frozenset(rule.id for rule in ALL_RULES)
-_UNCHECKABLE = frozenset(rule.id for rule in ALL_RULES if rule.uncheckable)
 
 
 def _existing(paths: Sequence[Path]) -> Sequence[Path]:

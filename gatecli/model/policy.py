@@ -48,11 +48,27 @@ class AnonymityRules(Value):
     missing: Literal["own-value", "wildcard", "refuse"] = "own-value"
 
 
+class CustomEntity(Value):
+    """Personal data of an organisation's own kind, such as an employee number."""
+
+    id: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
+    label: Text = Field(description="what a finding calls it: `employee number`")
+    pattern: Text = Field(description="an expression of RE2, which runs in linear time")
+    check: Literal["luhn", "mod-97-10", "mod-11-2", "verhoeff"] | None = None
+    context: Many[Text] = Field(default=(), description="words of keys and text that raise its score")
+    context_required: bool = Field(default=False, description="whether it counts only beside such a word")
+
+    @property
+    def rule(self) -> str:
+        return "pii-" + self.id.lower().replace("_", "-")
+
+
 class PiiRules(Value):
     """What personal data is looked for, and what is done about it."""
 
     packs: Many[Text] = ("generic", "cn", "us", "eu")
     entities: dict[str, Literal["deny", "mask", "warn", "audit", "ignore"]] = Field(default_factory=dict)
+    custom: Many[CustomEntity] = ()
     time_budget: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m)$")] = "2s"
 
 

@@ -188,13 +188,23 @@ def number_text(literal: str) -> str:
     plain = literal.replace("_", "")
     sign, body = (plain[0], plain[1:]) if plain[:1] in {"+", "-"} else ("", plain)
     if base := _BASES.get(body[:2].lower()):
-        return f"{sign}{Decimal(int(body[2:], base)):f}" if 2 < len(body) <= _LONGEST else literal
+        return _in_decimal(sign, body[2:], base) or literal
     whole, dot, fraction = body.partition(".")
     if "e" in body.lower():
         return _expanded(sign, body) or literal
     if dot and len(whole) >= _LONG and not fraction.strip("0"):
         return sign + whole
     return plain
+
+
+def _in_decimal(sign: str, digits: str, base: int) -> str | None:
+    """None where it only begins like a number in another base: a digest may begin with `0b`."""
+    if not 0 < len(digits) <= _LONGEST:
+        return None
+    try:
+        return f"{sign}{Decimal(int(digits, base)):f}"
+    except ValueError:
+        return None
 
 
 def _expanded(sign: str, body: str) -> str | None:

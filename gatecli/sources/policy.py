@@ -116,6 +116,8 @@ class _Reading:
             return None
         sound = [document for document in documents if self._is_sound(document)]
         policies = list(self._typed(sound, "PrivacyPolicy", PrivacyPolicy))
+        own = {custom.rule for policy, _ in policies for custom in policy.spec.pii.custom}
+        self._rule_ids = sorted({*self._rule_ids, *own})
         waivers = list(self._typed(sound, "PrivacyWaiver", PrivacyWaiver))
         self._check_contents(path, documents, sound)
         for policy, document in policies:

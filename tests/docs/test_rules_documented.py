@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gatecli.checks.registry import RULES as CHECK_RULES
+from gatecli.cli.catalogue import ALL_RULES
 from gatecli.gate import judge_releases
 from gatecli.model.document import Document
 from gatecli.model.finding import Rule
@@ -19,12 +20,14 @@ from gatecli.sources.declaration import declared
 from gatecli.sources.documents import parsed
 from gatecli.sources.policy import default_policy
 from gatecli.sources.rules import RULES as SOURCE_RULES
+from tests.support.pii_sections import entity_page, written_into
 from tests.support.releases import TODAY
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "rules.md"
 RULES: dict[str, Rule] = {rule.id: rule for rule in (*CHECK_RULES, *SOURCE_RULES)}
 INTRODUCTION, *PARTS = re.split(r"^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)
-SECTIONS = {heading.strip(): body for heading, _, body in (part.partition("\n") for part in PARTS)}
+ALL_SECTIONS = {heading.strip(): body for heading, _, body in (part.partition("\n") for part in PARTS)}
+SECTIONS = {rule: body for rule, body in ALL_SECTIONS.items() if not rule.startswith("pii-")}
 
 ABOUT_FILES = {
     "dp-evidence-mismatch",
@@ -97,11 +100,11 @@ def test_every_rule_has_a_section_and_every_section_is_a_rule() -> None:
 
 
 def test_no_rule_is_explained_twice() -> None:
-    assert len(PARTS) == len(SECTIONS)
+    assert len(PARTS) == len(ALL_SECTIONS)
 
 
 def test_the_introduction_names_every_family() -> None:
-    families = {rule.partition("-")[0] for rule in RULES}
+    families = {rule.partition("-")[0] for rule in ALL_SECTIONS}
     assert families == set(re.findall(r"^\| `(\w+)-…`", INTRODUCTION, re.MULTILINE))
 
 
@@ -122,6 +125,25 @@ def test_the_failing_example_of_a_section_fails(rule: str) -> None:
 @pytest.mark.parametrize("rule", sorted(set(RULES) - ABOUT_FILES))
 def test_the_passing_example_of_a_section_passes(rule: str) -> None:
     assert rule not in found(examples(rule)["Passes"])
+
+
+def test_every_rule_about_personal_data_has_its_section() -> None:
+    sections = sorted(rule for rule in ALL_SECTIONS if rule.startswith("pii-"))
+    assert sections == sorted(rule.id for rule in ALL_RULES if rule.id.startswith("pii-"))
+
+
+def test_the_sections_about_entities_are_current() -> None:
+    assert written_into(PAGE.read_text("utf-8")) == PAGE.read_text("utf-8"), "run make generated"
+
+
+def test_the_page_of_entities_is_current() -> None:
+    assert (PAGE.parent / "pii-entities.md").read_text("utf-8") == entity_page(), "run make generated"
+
+
+@pytest.mark.parametrize("rule", sorted(rule for rule in ALL_SECTIONS if rule.startswith("pii-")))
+def test_a_section_about_personal_data_has_all_its_parts(rule: str) -> None:
+    parts = re.findall(r"^\*\*(\w+)\*\*", ALL_SECTIONS[rule], re.MULTILINE)
+    assert parts == ["Fails", "Passes", "Mend", "Source"]
 
 
 def test_the_declaration_around_the_examples_breaks_no_rule() -> None:

@@ -22,7 +22,9 @@ from gatecli.sources.rules import RULES as SOURCE_RULES
 TODAY = date(2026, 11, 21)
 EXAMPLES = Path(__file__).parent
 RULES: dict[str, Rule] = {rule.id: rule for rule in (*CHECK_RULES, *SOURCE_RULES)}
-FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name != "__pycache__")
+FOLDERS = sorted(
+    path.name for path in EXAMPLES.iterdir() if path.is_dir() and not path.name.startswith(("__", "pii-"))
+)
 
 
 def policy_of(folder: Path) -> PolicyBundle:

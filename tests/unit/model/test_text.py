@@ -122,3 +122,8 @@ def test_a_span_that_is_escaped_is_its_whole_token() -> None:
 def test_a_comment_has_no_pointer() -> None:
     assert Leaf("# x", (), LeafKind.COMMENT).pointer is None
     assert Leaf("x", ("a/b", 0)).pointer == "/a~1b/0"
+
+
+@pytest.mark.parametrize("word", ["0b1a2f", "0x", "0o9", "0xzz", "0b" + "1" * 300])
+def test_what_only_begins_like_a_number_stays_as_it_is(word: str) -> None:
+    assert number_text(word) == word

@@ -1,0 +1,251 @@
+"""Plaintext personal data: what stands in a text, where, and how to get it out.
+
+No finding holds a detected value: it names the kind, the place, a mask and a fingerprint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gatecli.model.document import Place, pointer_of
+from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.policy import PiiRules
+from gatecli.model.text import Leaf, LeafKind, RawText
+from gatecli.pii.budget import Budget, BudgetSpentError, Limits
+from gatecli.pii.custom import custom_entity
+from gatecli.pii.detector import Detector
+from gatecli.pii.entities import ENTITIES, entities_of
+from gatecli.pii.interface import Detection, Entity
+from gatecli.pii.names import PERSON_NAME, NameFinder
+from gatecli.pii.redaction import masked, value_hash
+from gatecli.pii.scanning import may_hold, scan
+from gatecli.pii.sieve import could_match, suspects
+
+PII_SCAN_INCOMPLETE = Rule(
+    "pii-scan-incomplete",
+    Severity.ERROR,
+    "A text could not be searched to its end within the time and size budget",
+    uncheckable=True,
+)
+
+
+def named(entity: Entity) -> str:
+    """The entity in a sentence, with its article: `an IBAN`, `a US Social Security number`."""
+    vowel = entity.label[0] in "aeiouAEIOU" and not entity.label.startswith(("US ", "UK "))
+    return f"{'an' if vowel else 'a'} {entity.label}"
+
+
+def rule_of(entity: Entity) -> Rule:
+    """The rule that an entity's findings are of."""
+    name = named(entity)
+    return Rule(entity.rule, Severity.ERROR, f"{name[0].upper()}{name[1:]} stands in plain text")
+
+
+RULES: tuple[Rule, ...] = (PII_SCAN_INCOMPLETE, *(rule_of(entity) for entity in (*ENTITIES, PERSON_NAME)))
+
+_SEVERITIES: Mapping[str, Severity | None] = {
+    "deny": Severity.ERROR,
+    "mask": Severity.ERROR,
+    "warn": Severity.WARNING,
+    "audit": Severity.NOTE,
+    "ignore": None,
+}
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+_EDGED = frozenset({"yaml", "json"})
+"""Formats in which the neighbours of a value are none that a pattern takes for a part of it."""
+
+_REVIEW = "AdmissionReview"
+_REVIEWED = ("request", "object")
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is looked for, what it means, and what one text may cost.
+
+    `key` is the organisation's fingerprint key; without one a fingerprint tells eight bits of a value.
+    `clock` gives seconds that only grow.
+    """
+
+    detector: Detector
+    severities: Mapping[str, Severity]
+    limits: Limits
+    clock: Clock
+    key: bytes = b""
+    names: NameFinder | None = None
+
+
+def search_of(rules: PiiRules, clock: Clock, key: bytes = b"", names: NameFinder | None = None) -> Search:
+    """The search a policy asks for; with `names`, for personal names too, which are warnings.
+
+    Raises ConfigurationError for a pack or an entity there is not.
+    """
+    actions = {PERSON_NAME.id: "warn", **rules.entities}
+    custom = tuple(custom_entity(each) for each in rules.custom)
+    own = {PERSON_NAME.id, *(entity.id for entity in custom)}
+    known = (*entities_of(rules.packs, [entity for entity in actions if entity not in own]), *custom)
+    wanted = [entity for entity in known if actions.get(entity.id) != "ignore"]
+    meant = {entity.id: _SEVERITIES[actions.get(entity.id, "deny")] for entity in (*wanted, PERSON_NAME)}
+    severities = {entity: severity for entity, severity in meant.items() if severity is not None}
+    limits = Limits(seconds=_seconds(rules.time_budget))
+    finder = names if PERSON_NAME.id in severities else None
+    return Search(Detector(tuple(wanted)), severities, limits, clock, key, finder)
+
+
+def _seconds(text: str) -> float:
+    unit = text.lstrip("0123456789.")
+    return float(text.removesuffix(unit)) * _SECONDS[unit]
+
+
+def is_clean(search: Search, texts: Iterable[str], format_: str) -> bool:
+    """Whether no text, decoded or not, can hold anything: a proof, so that it need not be parsed.
+
+    `texts` are all that a file of this format shows. What takes longer than the time budget is not clean.
+    """
+    if search.names is not None:
+        return False
+    budget = Budget(search.limits, search.clock)
+    try:
+        return not any(_could_hold(search.detector, text, format_, budget) for text in texts)
+    except BudgetSpentError:
+        return False
+
+
+def _could_hold(detector: Detector, text: str, format_: str, budget: Budget) -> bool:
+    if not may_hold(detector, text):
+        return False
+    return format_ not in _EDGED or could_match(detector, text, budget)
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """Personal data in a leaf: for whoever masks it."""
+
+    leaf: Leaf
+    detection: Detection
+
+
+def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Hidden | str]:
+    """Everything that the leaves of one text hold, in their order; last, why the search ended early."""
+    if search.names is not None:
+        values = (leaf for leaf in leaves if leaf.kind is not LeafKind.KEY)
+        yield from (Hidden(leaf, name) for leaf in values for name in search.names(leaf.text))
+    budget = Budget(search.limits, search.clock)
+    for index in suspects(search.detector, [leaf.text for leaf in leaves]):
+        leaf = leaves[index]
+        seen = scan(search.detector, leaf.text, leaf.words(), budget=budget)
+        for detection in seen.detections:
+            yield Hidden(leaf, detection)
+        if seen.incomplete:
+            yield seen.incomplete
+            return
+
+
+def find_personal_data(raw: RawText, leaves: tuple[Leaf, ...], search: Search) -> Iterator[Finding]:
+    """The findings of one text; where `raw` has no text (a parsed object) they have no line."""
+    subjects: dict[int | None, tuple[str, tuple[str, ...]]] | None = None
+    for seen in search_leaves(leaves, search):
+        if isinstance(seen, str):
+            yield _incomplete(raw, seen)
+            continue
+        subjects = _subjects(leaves, raw.path) if subjects is None else subjects
+        subject, base = subjects.get(seen.leaf.document, (raw.path, ()))
+        start, end = _span(raw, seen)
+        if end > raw.overlap or not raw.text:
+            yield _finding(raw, seen, search, subject, base, start)
+
+
+def _span(raw: RawText, seen: Hidden) -> tuple[int, int]:
+    if not raw.text:
+        return -1, -1
+    return seen.leaf.span(raw.text, seen.detection.start, seen.detection.end)
+
+
+def _finding(
+    raw: RawText, seen: Hidden, search: Search, subject: str, base: tuple[str, ...], start: int
+) -> Finding:
+    detection, pointer = seen.detection, seen.leaf.pointer
+    at = raw.position(start) if start >= 0 else None
+    line, column = (at.line, at.column) if at else (None, None)
+    place = Place(raw.path, line, column, pointer, seen.leaf.document)
+    entity = detection.entity
+    finding = found(
+        rule_of(entity),
+        _message(pointer, detection),
+        subject=subject,
+        place=place,
+        mend=_mend(pointer, detection),
+        identity=_identity(seen, search.key, subject, base),
+    )
+    severity = Severity.NOTE if detection.well_known else search.severities[entity.id]
+    return replace(finding, severity=severity)
+
+
+def _message(pointer: str | None, detection: Detection) -> str:
+    where = f"{pointer}  " if pointer else ""
+    sure = f" ({detection.validity})" if detection.validity else ""
+    known = ", a published test value" if detection.well_known else ""
+    decoded = f", after decoding {detection.path}" if detection.steps else ""
+    return f"{where}holds {named(detection.entity)}{sure}{known}{decoded}: {masked(detection.normalised)}"
+
+
+def _mend(pointer: str | None, detection: Detection) -> str:
+    if detection.well_known:
+        return "nothing, if it is there for a test"
+    if pointer and "/env/" in pointer:
+        return "move the value to a Secret and reference it (valueFrom.secretKeyRef)"
+    if pointer:
+        return "move the value to a secret store and reference it, or remove it"
+    return "remove it, or replace it by a published test value"
+
+
+def _identity(seen: Hidden, key: bytes, subject: str, base: tuple[str, ...]) -> str:
+    """With a key: the value, wherever it stands. Without: its place, and eight bits of the value.
+
+    A number has few possible values, so an unkeyed hash would tell it (docs/adr/0005-fingerprints.md).
+    """
+    normalised = seen.detection.normalised
+    if key:
+        return value_hash(normalised, key)
+    keys = seen.leaf.keys[len(base) :] if seen.leaf.keys[: len(base)] == base else seen.leaf.keys
+    place = (
+        pointer_of(keys) if seen.leaf.pointer is not None else "/".join(seen.leaf.words(seen.detection.start))
+    )
+    tag = hashlib.sha256(normalised.encode("utf-8", "surrogatepass")).hexdigest()[:2]
+    return f"{subject}\0{place}\0{tag}"
+
+
+def _subjects(leaves: Iterable[Leaf], path: str) -> dict[int | None, tuple[str, tuple[str, ...]]]:
+    """The name of each document: `Kind/name` of a Kubernetes object, else the file; and its root.
+
+    An AdmissionReview is about the object inside it, so that a waiver fits the review and the manifest.
+    """
+    named = (("kind",), ("metadata", "name"), (*_REVIEWED, "kind"), (*_REVIEWED, "metadata", "name"))
+    known: dict[int | None, dict[tuple[str | int, ...], str]] = {}
+    for leaf in leaves:
+        if (
+            leaf.kind is LeafKind.VALUE
+            and leaf.keys in named
+            and leaf.keys not in known.setdefault(leaf.document, {})
+        ):
+            known[leaf.document][leaf.keys] = leaf.text
+    subjects: dict[int | None, tuple[str, tuple[str, ...]]] = {}
+    for document, texts in known.items():
+        base: tuple[str, ...] = _REVIEWED if texts.get(("kind",)) == _REVIEW else ()
+        kind, name = texts.get((*base, "kind")), texts.get((*base, "metadata", "name"))
+        subjects[document] = (f"{kind}/{name}" if kind and name else path, base)
+    return subjects
+
+
+def _incomplete(raw: RawText, reason: str) -> Finding:
+    return found(
+        PII_SCAN_INCOMPLETE,
+        f"{raw.path} was not searched to its end: {reason}",
+        subject=raw.path,
+        place=Place(raw.path, raw.line, raw.column),
+        mend="raise pii.timeBudget in the policy, or split the file",
+    )

@@ -1,0 +1,303 @@
+"""`gatecli pii`: the gate for plaintext personal data."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gatecli.checks.personal_data import (
+    Hidden,
+    Search,
+    find_personal_data,
+    is_clean,
+    search_leaves,
+    search_of,
+)
+from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
+from gatecli.cli.console import err, out
+from gatecli.cli.options import (
+    GATE,
+    BaselineFile,
+    Colour,
+    ColourMode,
+    ExitZero,
+    FailOn,
+    Format,
+    OutputFormat,
+    PolicyFile,
+    Quiet,
+    ReportFiles,
+    Verbose,
+    WaiverFiles,
+    option,
+)
+from gatecli.cli.publish import publish, report_targets, style_of
+from gatecli.errors import UncheckableError, UsageError
+from gatecli.gate import judge_personal_data
+from gatecli.model.finding import Finding, Severity
+from gatecli.model.inline import Allowances, apply_allowances, inline_allowances
+from gatecli.model.text import RawText, Skipped
+from gatecli.model.verdict import Checked
+from gatecli.pii.detector import Detector
+from gatecli.pii.interface import THRESHOLD, Detection
+from gatecli.pii.names import NameFinder, name_finder
+from gatecli.pii.redaction import masked
+from gatecli.pii.scanning import scan as search_text
+from gatecli.sources.baseline import read_baseline
+from gatecli.sources.files import ReadError, read_bytes
+from gatecli.sources.leaves.formats import read_leaves, views
+from gatecli.sources.policy import PolicyBundle, read_policy
+from gatecli.sources.redact import Hit, redacted_bytes
+from gatecli.sources.scan import Read, read_stream, read_texts
+from gatecli.sources.tree import find_files
+
+app = typer.Typer(no_args_is_help=True, help="Find personal data that stands in plain text.")
+
+STDIN = Path("-")
+SHORTEST_KEY = 16
+
+KeyFile = Annotated[
+    Path | None,
+    option(
+        "--fingerprint-key",
+        panel=GATE,
+        metavar="FILE",
+        help="A secret key of at least 16 bytes: fingerprints then follow the value, not its place.",
+    ),
+]
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a scan has seen so far; the one mutable value of this command."""
+
+    findings: list[Finding] = field(default_factory=list)
+    checked: dict[str, Checked] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    allowances: list[Allowances] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+
+
+@app.command("scan")
+def scan(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, folders, - for stdin.")],
+    changed_since: Annotated[
+        str | None,
+        option("--changed-since", panel=GATE, metavar="REV", help="Only what changed since a git revision."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        option("--exclude", panel=GATE, metavar="PATTERN", help="As in .gitignore; repeatable."),
+    ] = None,
+    all_files: Annotated[
+        bool, option("--all-files", panel=GATE, help="Also what .gitignore leaves out.")
+    ] = False,
+    key: KeyFile = None,
+    names: Annotated[
+        str | None,
+        option(
+            "--names",
+            panel=GATE,
+            metavar="MODEL",
+            help="Also personal names, by this spaCy model (extra gatecli[names]).",
+        ),
+    ] = None,
+    policy: PolicyFile = None,
+    waivers: WaiverFiles = None,
+    fail_on: FailOn = Severity.ERROR,
+    baseline: BaselineFile = None,
+    exit_zero: ExitZero = False,
+    output: OutputFormat = Format.TEXT,
+    reports: ReportFiles = None,
+    color: ColourMode = Colour.AUTO,
+    verbose: Verbose = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Find plaintext personal data in manifests, configuration, code and tables."""
+    targets = report_targets(reports or ())
+    bundle = _policy(policy, waivers, paths)
+    known = read_baseline(baseline) if baseline else frozenset()
+    search = _search(bundle, key, name_finder(names) if names else None)
+    run = _Run()
+    for read in _reads(paths, run, changed_since, tuple(exclude or ()), respect_gitignore=not all_files):
+        _see(read, search, run)
+    today = datetime.now(UTC).date()
+    findings = apply_allowances(run.findings, run.allowances, today)
+    verdict = judge_personal_data(
+        findings,
+        tuple(run.checked.values()),
+        bundle.policy,
+        bundle.waivers,
+        today=today,
+        fail_on=fail_on,
+        exit_zero=exit_zero,
+        baseline=known,
+    )
+    code = publish(verdict, output, targets, style_of(color, verbose=verbose, quiet=quiet))
+    if not quiet:
+        _say_what_was_not_scanned(run, verbose)
+    raise typer.Exit(code)
+
+
+def _policy(policy: Path | None, waivers: list[Path] | None, paths: list[Path]) -> PolicyBundle:
+    start = Path() if paths[0] == STDIN else paths[0]
+    return read_policy(
+        policy, waiver_files=waivers or (), rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start
+    )
+
+
+def _search(bundle: PolicyBundle, key: Path | None = None, names: NameFinder | None = None) -> Search:
+    return search_of(bundle.policy.spec.pii, time.monotonic, _key(key) if key else b"", names)
+
+
+def _key(file: Path) -> bytes:
+    try:
+        key = read_bytes(file).strip()
+    except ReadError as error:
+        raise UsageError(f"the fingerprint key {file} {error.problem}", advice=error.mend) from None
+    if len(key) < SHORTEST_KEY:
+        raise UsageError(
+            f"the fingerprint key {file} is shorter than {SHORTEST_KEY} bytes",
+            advice="openssl rand -hex 32 > FILE",
+        )
+    return key
+
+
+def _reads(
+    paths: list[Path],
+    run: _Run,
+    changed_since: str | None,
+    exclude: tuple[str, ...],
+    *,
+    respect_gitignore: bool,
+) -> Iterator[Read]:
+    if STDIN in paths:
+        yield from read_stream(sys.stdin.buffer)
+    places = [path for path in paths if path != STDIN]
+    if not places:
+        return
+    tree = find_files(
+        places, exclude=exclude, respect_gitignore=respect_gitignore, changed_since=changed_since
+    )
+    run.notes.update(dict.fromkeys(tree.notes))
+    yield from tree.findings
+    yield from tree.skipped
+    for file in tree.files:
+        yield from read_texts(file)
+
+
+def _see(read: Read, search: Search, run: _Run) -> None:
+    match read:
+        case Finding():
+            run.findings.append(read)
+            run.checked.pop(read.place.path, None)
+        case Skipped():
+            run.skipped.append(read)
+        case RawText():
+            _search_text(read, search, run)
+
+
+def _search_text(raw: RawText, search: Search, run: _Run) -> None:
+    run.checked.setdefault(raw.path, Checked("file", raw.path, raw.path))
+    run.notes.update(dict.fromkeys(f"{raw.path}: {note}" for note in raw.notes))
+    allowances = inline_allowances(raw, RULE_IDS)
+    if allowances.valid or allowances.faults:
+        run.allowances.append(allowances)
+    plain = views(raw)
+    if plain is not None and is_clean(search, plain, raw.format):
+        return
+    reading = read_leaves(raw)
+    if reading.note:
+        run.notes[f"{raw.path}: {reading.note}"] = None
+    run.findings.extend(find_personal_data(raw, reading.leaves, search))
+
+
+def _say_what_was_not_scanned(run: _Run, verbose: int) -> None:
+    if run.skipped and not verbose:
+        count = len(run.skipped)
+        err(f"{count} file{'s' * (count != 1)} skipped (no text); -v names them\n")
+    if verbose:
+        err("".join(f"skipped {item.path}: {item.reason}\n" for item in run.skipped))
+        err("".join(f"note: {note}\n" for note in run.notes))
+
+
+@app.command("redact")
+def redact(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to mask; - for stdin.")],
+    target: Annotated[
+        Path | None,
+        option("--output", "-o", panel=GATE, metavar="FILE", help="Where the copy goes (default: stdout)."),
+    ] = None,
+    policy: PolicyFile = None,
+) -> None:
+    """Write a copy in which every found value is masked; all else stays byte for byte."""
+    search = _search(_policy(policy, None, [file]))
+    copy = b"".join(_masked_copy(read, search) for read in _single(file))
+    if target is None:
+        sys.stdout.buffer.write(copy)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        target.write_bytes(copy)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {target}: {error.strerror}", advice="choose a writable place"
+        ) from None
+
+
+def _single(file: Path) -> Iterable[Read]:
+    return read_stream(sys.stdin.buffer) if file == STDIN else list(read_texts(file))
+
+
+def _masked_copy(read: Read, search: Search) -> bytes:
+    if isinstance(read, Finding):
+        raise UncheckableError(read.message, advice=read.remediation)
+    if isinstance(read, Skipped):
+        raise UncheckableError(f"{read.path} holds no text: {read.reason}", advice="name a text file")
+    return redacted_bytes(read, list(_hits(read, search)))
+
+
+def _hits(raw: RawText, search: Search) -> Iterator[Hit]:
+    for seen in search_leaves(read_leaves(raw).leaves, search):
+        if not isinstance(seen, Hidden):
+            raise UncheckableError(f"{raw.path} was not searched to its end: {seen}", advice="split the file")
+        found = seen.detection
+        yield Hit(seen.leaf, found.start, found.end, masked(seen.leaf.text[found.start : found.end]))
+
+
+@app.command("explain")
+def explain(
+    context: Annotated[
+        str,
+        option("--context", panel=GATE, metavar="NAME", help="The key or column that the text stands under."),
+    ] = "",
+    policy: PolicyFile = None,
+) -> None:
+    """Read a text from stdin and say what led to each score; the values stay masked."""
+    entities = _search(_policy(policy, None, [STDIN])).detector.entities
+    everything = Detector(entities, threshold=0.0)
+    raw = RawText("-", sys.stdin.buffer.read().decode("utf-8", "replace"), "text")
+    words = (context,) if context else ()
+    seen = (
+        detection
+        for leaf in read_leaves(raw).leaves
+        for detection in search_text(everything, leaf.text, (*leaf.words(), *words)).detections
+    )
+    out("\n".join(map(_explained, seen)) or "nothing looks like personal data\n")
+
+
+def _explained(detection: Detection) -> str:
+    state = "reported" if detection.score >= THRESHOLD else f"not reported (below {THRESHOLD})"
+    lines = [
+        f"{detection.rule}  {masked(detection.normalised)}  score {detection.score:.2f}, {state}",
+        *(f"  {line}" for line in detection.explanation),
+        *([f"  decoded: {detection.path}"] if detection.steps else []),
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,88 @@
+"""Base64 inside text: found without a false alarm for each long name, decoded only to text."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator
+
+from gatecli.pii.views import View, part
+
+SHORTEST = 11
+"""Characters of base64 that eight characters of text need."""
+
+# What a run must begin with if its first six bytes are the start of UTF-8 text without control
+# characters. A byte's two halves stand in neighbouring sextets, hence the classes.
+_A1 = "[CDI-Za-f]"  # sextet 1 of an ASCII byte (tab, line ends, 0x20 to 0x7f)
+_A2 = "[A-HQ-Xg-nw-z0-3]"  # sextet 2: the second byte's high bit is clear
+_A3 = "[ABEFIJMNQRUVYZcdghklopstwx014589]"  # sextet 3: the third byte's high bit is clear
+_ANY = r"[A-Za-z0-9+/_-]"
+_ASCII = f"{_A1}{_A2}{_A3}{_ANY}"
+_LEAD_1 = r"[w-z0-9][I-LYZabo-r4-7]"
+_LEAD_2 = rf"{_A1}[M-Pc-fs-v89+/_-][CGKOSWaeimquy26+-]"
+_LEAD_3 = rf"{_A1}{_A2}[DHLPTXbfjnrvz37/_]{_ANY}[g-v]"
+_TEXT = re.compile(f"{_LEAD_1}|{_LEAD_2}|{_LEAD_3}|{_ASCII}(?:{_LEAD_1}|{_LEAD_2}|{_LEAD_3}|{_ASCII})")
+
+_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}={{0,2}}")
+_WRAPPED = re.compile(r"(?:[A-Za-z0-9+/_-]{60,100}[ \t]*\r?\n[ \t]*){1,100000}+[A-Za-z0-9+/_-]{1,100}={0,2}")
+_LONG_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}")
+_PIECE = re.compile(rf"[A-Za-z0-9+]{{{SHORTEST},}}")
+# Where a run, or a piece of one, could begin that the two functions below decode.
+_PLAUSIBLE = re.compile(rf"(?<![A-Za-z0-9+])(?={_ANY}{{{SHORTEST}}})(?:{_TEXT.pattern})")
+_URL_SAFE = str.maketrans("-_", "+/")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def holds_base64(text: str) -> bool:
+    """Whether any run in `text` could be base64 of text."""
+    if _PLAUSIBLE.search(text) is None:
+        return False
+    begins = _TEXT.match
+    runs = _LONG_RUN.findall(text)
+    return any(
+        (begins(run) is not None and decoded(run) is not None)
+        or (not run.isalnum() and any(decoded(piece) is not None for piece in _PIECE.findall(run)))
+        for run in runs
+    )
+
+
+def decoded(run: str) -> str | None:
+    """The text that `run` is base64 of (standard or URL-safe, padded or not), None where none."""
+    run = run.rstrip("=")
+    if _TEXT.match(run) is None:
+        return None
+    if "-" in run or "_" in run:
+        if "+" in run or "/" in run:
+            return None
+        run = run.translate(_URL_SAFE)
+    if len(run) % 4 == 1:
+        run = run[:-1]
+    try:
+        text = binascii.a2b_base64(run + "=" * (-len(run) % 4)).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return text if _CONTROL.search(text) is None else None
+
+
+def base64_views(view: View) -> Iterator[View]:
+    """What every base64 run reads as; runs that are broken over lines are joined first."""
+    text = view.text
+    for found in _WRAPPED.finditer(text) if "\n" in text else ():
+        joined = "".join(found.group().split())
+        if (read := decoded(joined)) is not None:
+            yield part(view, found.start(), found.end(), read, "base64")
+    for found in _RUN.finditer(text):
+        yield from _run_views(view, found)
+
+
+def _run_views(view: View, found: re.Match[str]) -> Iterator[View]:
+    run = found.group()
+    if (read := decoded(run)) is not None:
+        yield part(view, found.start(), found.end(), read, "base64")
+        return
+    if "/" not in run and "_" not in run and "-" not in run:
+        return
+    for piece in _PIECE.finditer(run):
+        if (read := decoded(piece.group())) is not None:
+            start = found.start() + piece.start()
+            yield part(view, start, start + len(piece.group()), read, "base64")

@@ -1,0 +1,181 @@
+"""Values inside values: every view of a text that a reader of it could have, within a budget.
+
+Each reader is a function from a view to further views; `expand` applies them all, level by level.
+`may_hide` is their common necessary condition, for texts that are as plain as they look.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+
+from gatecli.pii.base64_text import base64_views, holds_base64
+from gatecli.pii.budget import Budget, BudgetSpentError
+from gatecli.pii.json_text import json_views
+from gatecli.pii.views import Piece, Reader, View, replaced, whole
+
+_ESCAPE = re.compile(r"\\(?:u\{?[0-9A-Fa-f]{4,6}\}?|x[0-9A-Fa-f]{2}|[0-7]{3}|[nrt\"/\\])")
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
+_SCIENTIFIC = re.compile(r"(?<![0-9A-Za-z.])([1-9])\.([0-9]{7,24})[eE]\+?([0-9]{1,2})(?![0-9A-Za-z.])")
+
+_DASHES = "‐‑‒–—―−﹘﹣-⁃­˗۔➖"
+_DOTS = "·•‧∙⋅・․。．｡"
+_SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u2800\u3164\uffa0"  # noqa: E501 - one table
+_SLASHES = "⁄∕／"
+_INVISIBLE = frozenset({"Cf", "Mn", "Me", "Cc"})
+_LETTERS = {"Х": "X", "х": "x", "Χ": "X", "χ": "x", "＠": "@", "﹫": "@"}
+
+
+@lru_cache(maxsize=4096)
+def plain(character: str) -> str:  # noqa: PLR0911 - a table of look-alikes, one line each
+    """What a reader takes a character for: digits of any script, dashes, dots, spaces, nothing."""
+    if character in _DASHES:
+        return "-"
+    if character in _DOTS:
+        return "."
+    if character in _SPACES:
+        return " "
+    if character in _SLASHES:
+        return "/"
+    if character in _LETTERS:
+        return _LETTERS[character]
+    if character in "\n\r\t":
+        return character
+    if unicodedata.category(character) in _INVISIBLE:
+        return ""
+    digit = unicodedata.digit(character, None)
+    return str(digit) if digit is not None else unicodedata.normalize("NFKC", character)
+
+
+def _unicode_pieces(text: str) -> Iterator[Piece]:
+    for place, character in enumerate(text):
+        if character.isascii() and character >= " ":
+            continue
+        read = plain(character)
+        if read != character:
+            yield place, place + 1, read
+
+
+def unicode_views(view: View) -> Iterator[View]:
+    """NFKC, digits of every script, look-alike separators; what is invisible vanishes."""
+    if view.text.isascii() and view.text.isprintable():
+        return
+    pieces = list(_unicode_pieces(view.text))
+    if pieces:
+        yield replaced(view, pieces, "unicode")
+
+
+_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "/": "/", "\\": "\\"}
+
+
+def _unescaped(escape: str) -> str:
+    kind, rest = escape[1], escape[2:]
+    if kind in _SIMPLE:
+        return _SIMPLE[kind]
+    point = int(escape[1:], 8) if kind.isdigit() else int(rest.strip("{}"), 16)
+    return chr(point) if point < 0xD800 or 0xDFFF < point <= 0x10FFFF else ""
+
+
+def escape_views(view: View) -> Iterator[View]:
+    r"""`\u0031`, `\x31`, `\061` and the short escapes of JSON and of most languages."""
+    if "\\" in view.text:
+        yield from _substituted(view, _ESCAPE, _unescaped, "escapes")
+
+
+def percent_views(view: View) -> Iterator[View]:
+    """URL-encoding; `+` is a space only beside it."""
+    if "%" in view.text:
+        yield from _substituted(view, _PERCENT, urllib.parse.unquote, "url-encoding")
+
+
+def entity_views(view: View) -> Iterator[View]:
+    """HTML and XML character references."""
+    if "&" in view.text:
+        yield from _substituted(view, _ENTITY, html.unescape, "html")
+
+
+def scientific_views(view: View) -> Iterator[View]:
+    """A long integer that a serialiser wrote as a float: `1.10101199003077352E+17`."""
+    if "e" in view.text or "E" in view.text:
+        pieces = [
+            (found.start(), found.end(), found[1] + found[2].ljust(int(found[3]), "0"))
+            for found in _SCIENTIFIC.finditer(view.text)
+            if len(found[2]) <= int(found[3]) <= 24
+        ]
+        if pieces:
+            yield replaced(view, pieces, "number")
+
+
+def _substituted(
+    view: View, pattern: re.Pattern[str], read: Callable[[str], str], step: str
+) -> Iterator[View]:
+    pieces = [(found.start(), found.end(), read(found.group())) for found in pattern.finditer(view.text)]
+    if pieces:
+        yield replaced(view, pieces, step)
+
+
+READERS: tuple[Reader, ...] = (
+    unicode_views,
+    escape_views,
+    percent_views,
+    entity_views,
+    scientific_views,
+    json_views,
+    base64_views,
+)
+
+WRAPPERS: tuple[Reader, ...] = (base64_views, percent_views)
+"""What can be wrapped around a value again and again; beyond the depth it hides something."""
+
+_ESCAPED = re.compile(r"\\[ux0-7]")
+
+
+def may_hide(text: str) -> bool:
+    """Whether `text` could read differently once decoded, other than by structure alone.
+
+    A number in scientific notation needs no test: its digits are a cue as they stand.
+    """
+    return (
+        not text.isascii()
+        or ("\\" in text and _ESCAPED.search(text) is not None)
+        or ("%" in text and _PERCENT.search(text) is not None)
+        or ("&" in text and _ENTITY.search(text) is not None)
+        or holds_base64(text)
+    )
+
+
+def expand(text: str, budget: Budget, *, readers: Iterable[Reader] = READERS) -> Iterator[View]:
+    """The text itself, then every view inside it, to the budget's depth; each distinct text once.
+
+    Raises `BudgetSpentError` when time or size end first.
+    """
+    readers = tuple(readers)
+    level = [whole(text)]
+    yield level[0]
+    seen = {text}
+    for _ in range(budget.limits.depth):
+        level = list(_opened(level, readers, seen, budget))
+        yield from level
+        if not level:
+            return
+    if any(next(iter(reader(view)), None) for view in level for reader in WRAPPERS):
+        raise BudgetSpentError(f"values are encoded more than {budget.limits.depth} times over")
+
+
+def _opened(
+    level: Iterable[View], readers: tuple[Reader, ...], seen: set[str], budget: Budget
+) -> Iterator[View]:
+    for parent in level:
+        for reader in readers:
+            budget.check()
+            for view in reader(parent):
+                budget.take(len(view.text) + 1)
+                key = "\0".join((*view.context, view.text))
+                if key not in seen:
+                    seen.add(key)
+                    yield view

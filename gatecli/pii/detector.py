@@ -1,0 +1,117 @@
+"""The detector: a text and its key path in, detections out.
+
+Three stages, each far rarer than the one before: the prefilter's cues, then patterns and validators,
+then, for what could be reported, presidio's engine, which is imported with its first candidate.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from gatecli.pii.budget import Budget, unlimited
+from gatecli.pii.context import weigh, words
+from gatecli.pii.interface import THRESHOLD, Detection, Entity, Match
+from gatecli.pii.matching import find, readable
+from gatecli.pii.prefilter import Prefilter
+from gatecli.pii.redaction import normalised
+from gatecli.pii.resolution import resolved
+
+if TYPE_CHECKING:
+    from presidio_analyzer import AnalyzerEngine, RecognizerResult
+
+_LINES = re.compile(r"[^\n]+")
+LONG = 2048
+"""Characters from which a text is searched line by line."""
+
+
+class Detector:
+    """Finds `entities` whose score reaches `threshold` (0 shows everything that matched)."""
+
+    def __init__(self, entities: tuple[Entity, ...], *, threshold: float = THRESHOLD) -> None:
+        self.entities = entities
+        self.threshold = threshold
+        self.prefilter = Prefilter(entities)
+        self._by_id = {entity.id: entity for entity in entities}
+        self._order = {entity.id: number for number, entity in enumerate(entities)}
+
+    @cached_property
+    def engine(self) -> AnalyzerEngine:
+        """Presidio's engine over the same entities; the first use imports it."""
+        from gatecli.pii.recognizers import analyzer
+
+        return analyzer(self.entities)
+
+    def detect(
+        self, text: str, context: tuple[str, ...] = (), *, budget: Budget | None = None
+    ) -> tuple[Detection, ...]:
+        """The personal data in `text` as it stands; `context` is its key path and column names.
+
+        Raises `BudgetSpentError` when `budget` ends first; nothing found so far is returned then.
+        """
+        if not self.prefilter.may_match(text):
+            return ()
+        budget = budget or unlimited()
+        clear = readable(text)
+        matches = tuple(self._promising(clear, words(context), budget))
+        if not matches:
+            return ()
+        with budget.suspended():
+            engine = self.engine
+        return self._decided(engine, text, matches, context)
+
+    def _promising(self, text: str, keys: str, budget: Budget) -> Iterator[Match]:
+        for start, part in _parts(text):
+            for match in find(part, self.prefilter.candidates(part), budget):
+                if weigh(match, part, keys)[0] >= self.threshold:
+                    yield _moved(match, start)
+
+    def _decided(
+        self, engine: AnalyzerEngine, text: str, matches: tuple[Match, ...], context: tuple[str, ...]
+    ) -> tuple[Detection, ...]:
+        from gatecli.pii.recognizers import judged
+
+        results = judged(engine, text, matches, context)
+        found = (self._detection(text, result) for result in results if result.score >= self.threshold)
+        return resolved(found, self._order)
+
+    def _detection(self, text: str, result: RecognizerResult) -> Detection:
+        from gatecli.pii.recognizers import MATCH
+
+        match: Match = result.recognition_metadata[MATCH]
+        explanation: Any = result.analysis_explanation
+        return Detection(
+            entity=self._by_id[result.entity_type],
+            start=result.start,
+            end=result.end,
+            score=result.score,
+            validity=match.validity,
+            well_known=match.well_known,
+            explanation=tuple(explanation.textual_explanation.splitlines()),
+            normalised=normalised(text[result.start : result.end]),
+        )
+
+
+def _parts(text: str) -> Iterator[tuple[int, str]]:
+    """A short text whole, a long one by its lines: no number crosses a line."""
+    if len(text) <= LONG:
+        yield 0, text
+        return
+    for line in _LINES.finditer(text):
+        yield line.start(), line.group()
+
+
+def _moved(match: Match, by: int) -> Match:
+    if not by:
+        return match
+    return Match(
+        match.entity,
+        match.pattern,
+        match.start + by,
+        match.end + by,
+        match.score,
+        match.validity,
+        match.well_known,
+    )

@@ -1,0 +1,236 @@
+"""China: mainland, Hong Kong, Macau and Taiwan."""
+
+from __future__ import annotations
+
+from gatecli.pii.entities import cn_numbers as numbers
+from gatecli.pii.interface import Cue, Entity, Pattern, Strength
+from gatecli.pii.patterns import ANY_SEPARATOR, bounded, digits
+from gatecli.pii.validation import known, shape
+
+PACK = "cn"
+_S = ANY_SEPARATOR
+_PERSON = ("身份证", "证件号", "证件号码", "公民身份", "id card", "id number", "identity card", "resident id", "sfz",
+           "shenfenzheng", "customer id", "national id", "idcard", "citizen id")  # fmt: skip
+
+
+def _spread(*classes: str) -> str:
+    return "".join(_S + item for item in classes)
+
+
+_YEAR = f"(?:1{_S}9|2{_S}0){_S}[0-9]{_S}[0-9]"
+_MONTH = f"(?:0{_S}[1-9]|1{_S}[0-2])"
+_DAY = f"(?:0{_S}[1-9]|[12]{_S}[0-9]|3{_S}[01])"
+_REGION = _spread(*["[0-9]"] * 5)
+
+RESIDENT_ID = Entity(
+    id="CN_RESIDENT_ID",
+    label="Chinese resident ID",
+    pack=PACK,
+    patterns=(
+        Pattern(
+            "18 characters",
+            # The MOD 11-2 number is taken out of letters too ("SFZ110101…"): it proves itself.
+            r"[1-9](?<![0-9].)(?<![0-9]\..)"
+            f"{_REGION}{_S}{_YEAR}{_S}{_MONTH}{_S}{_DAY}{_spread('[0-9]', '[0-9]', '[0-9]', '[0-9Xx]')}"
+            r"(?![0-9])(?!\.[0-9]{0,9}[1-9])",
+            0.99,
+        ),
+    ),
+    cue=digits(17),
+    context=_PERSON,
+    validate=numbers.resident_id,
+    well_known=known("11010519491231002X", "110101199003077934", "34052419800101001X", "440524188001010014"),
+    strength=Strength.STRUCTURED,
+    source="GB 11643-1999; ISO 7064 MOD 11-2; GB/T 2260",
+)
+
+OLD_RESIDENT_ID = Entity(
+    id="CN_RESIDENT_ID_15",
+    label="Chinese resident ID (15 digits)",
+    pack=PACK,
+    patterns=(
+        Pattern(
+            "15 digits",
+            bounded(
+                "1-9", f"{_REGION}{_spread('[0-9]', '[0-9]')}{_S}{_MONTH}{_S}{_DAY}{_spread(*['[0-9]'] * 3)}"
+            ),
+            0.55,
+        ),
+    ),
+    cue=digits(15),
+    context=_PERSON,
+    validate=numbers.old_resident_id,
+    strength=Strength.SHAPE,
+    source="GB 11643-1989",
+)
+
+SOCIAL_CREDIT_CODE = Entity(
+    id="CN_SOCIAL_CREDIT_CODE",
+    label="Chinese unified social credit code",
+    pack="company",
+    patterns=(
+        Pattern(
+            "18 characters", bounded("1-9A-HJ-NP-RT-UW-Y", "[1-9A-G][0-9]{6}[0-9A-HJ-NP-RT-UW-Y]{10}"), 0.9
+        ),
+    ),
+    cue=digits(6),
+    validate=numbers.social_credit_code,
+    source="GB 32100-2015",
+    default=False,
+)
+
+BANK_CARD = Entity(
+    id="CN_BANK_CARD",
+    label="Chinese bank card number",
+    pack=PACK,
+    patterns=(
+        Pattern(
+            "groups of four",
+            bounded("6", r"2[0-9]{2}(?:[ ./_-]{1,3}[0-9]{4}){3}(?:[ ./_-]{0,3}[0-9]{1,3})?"),
+            0.9,
+        ),
+        Pattern("compact", bounded("6", "2[0-9]{14,17}"), 0.7),
+        Pattern("spread", bounded("6", r"[ .-]2(?:[ .-][0-9]){14,17}"), 0.7),
+    ),
+    cue=digits(16),
+    context=(
+        "银行卡",
+        "银行账号",
+        "卡号",
+        "bank card",
+        "card number",
+        "card no",
+        "bank account",
+        "debit card",
+        "pan",
+    ),
+    validate=numbers.bank_card,
+    well_known=known("6200000000000005", "6200000000000047", "6212345678901265", "6222021234567890128"),
+    source="ISO/IEC 7812-1; UnionPay issuers 62",
+)
+
+_MOBILE = "1[3-9][0-9]"
+MOBILE = Entity(
+    id="CN_MOBILE_NUMBER",
+    label="Chinese mobile number",
+    pack=PACK,
+    patterns=(
+        Pattern("+86", r"\+86[ -]?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])", 0.9),
+        Pattern("86 or 0086", bounded("08", "(?:086|6)[ -]1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}"), 0.7),
+        Pattern("groups of four", bounded("1", "[3-9][0-9]([ -])[0-9]{4}\\1[0-9]{4}"), 0.6),
+        Pattern("compact", bounded("1", "[3-9][0-9]{9}", before="0-9A-Za-z._/+#=@%&-", after="0-9A-Za-z_/@%-"), 0.55),
+        Pattern("inside text", bounded("1", "[3-9](?:[ ._-]{0,3}[0-9]){9}"), 0.3),
+    ),
+    cue=digits(11),
+    context=("手机", "手机号", "电话", "联系方式", "联系电话", "mobile", "phone", "tel", "telephone", "cell", "contact",
+             "whatsapp", "wechat", "sms", "phone number", "mobile number", "shouji"),
+    negative_context=("id", "count", "limit", "version", "serial", "counter", "total", "max", "min", "interval"),
+    validate=numbers.mobile,
+    well_known=known("13800138000", "13800000000", "13912345678", "13812345678", "+8613800138000"),
+    source="ITU E.164 numbering plan of China",
+)  # fmt: skip
+
+HONG_KONG_ID = Entity(
+    id="HK_IDENTITY_CARD",
+    label="Hong Kong identity card number",
+    pack=PACK,
+    patterns=(
+        Pattern(
+            "check digit in brackets", bounded("A-Z", r"[A-Z]?[0-9]{6}\([0-9A]\)", after="0-9A-Za-z"), 0.85
+        ),
+        Pattern("compact", bounded("A-Z", "[A-Z]?[0-9]{6}[0-9A]"), 0.3),
+    ),
+    cue=digits(6),
+    context=(
+        "hkid",
+        "香港身份证",
+        "香港身份證",
+        "身份證",
+        "身份证",
+        "identity card",
+        "hong kong id",
+        "id card",
+        "hk id",
+    ),
+    validate=numbers.hong_kong_id,
+    well_known=known("A123456(3)", "Z683365(5)"),
+)
+
+TAIWAN_ID = Entity(
+    id="TW_NATIONAL_ID",
+    label="Taiwan national ID",
+    pack=PACK,
+    patterns=(Pattern("letter and nine digits", bounded("A-Z", "[1289][0-9]{8}"), 0.5),),
+    cue=digits(9),
+    context=(
+        "身分證",
+        "身份證",
+        "身分证",
+        "身份证",
+        "national id",
+        "id number",
+        "taiwan id",
+        "居留證",
+        "id card",
+    ),
+    validate=numbers.taiwan_id,
+    well_known=known("A123456789"),
+)
+
+PASSPORT = Entity(
+    id="CN_PASSPORT",
+    label="Chinese passport number",
+    pack=PACK,
+    patterns=(Pattern("E and eight characters", bounded("EGDSPH", "(?:[A-HJ-NP-Z][0-9]{7}|[0-9]{8})"), 0.3),),
+    cue=digits(7),
+    context=("护照", "passport", "passport no", "passport number", "huzhao"),
+    validate=shape("written form valid"),
+    strength=Strength.SHAPE,
+)
+
+PERMIT = Entity(
+    id="CN_EXIT_ENTRY_PERMIT",
+    label="exit-entry permit for Hong Kong, Macau or Taiwan",
+    pack=PACK,
+    patterns=(
+        Pattern("home return permit", bounded("HM", "[0-9]{8}(?:[0-9]{2})?"), 0.3),
+        Pattern("exit-entry permit", bounded("CLTW", "(?:[A-HJ-NP-Z][0-9]{7}|[0-9]{8})"), 0.3),
+        Pattern("Taiwan compatriot permit", bounded("0-9", "[0-9]{7}(?:[0-9]{2})?"), 0.2),
+    ),
+    cue=digits(7),
+    context=("通行证", "通行證", "回乡证", "回鄉證", "台胞证", "台胞證", "港澳通行", "home return permit", "exit entry permit",
+             "mainland travel permit", "travel permit"),
+    validate=shape("written form valid"),
+    strength=Strength.SHAPE,
+)  # fmt: skip
+
+_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+PLATE = Entity(
+    id="CN_VEHICLE_PLATE",
+    label="Chinese vehicle plate",
+    pack=PACK,
+    patterns=(
+        Pattern(
+            "plate",
+            f"[{_PROVINCES}][A-HJ-NP-Z][ ·.-]?(?:[A-HJ-NP-Z0-9]{{4}}[A-HJ-NP-Z0-9挂学警港澳]|[DF][A-HJ-NP-Z0-9][0-9]{{4}}"
+            "|[0-9]{5}[DF])(?![0-9A-Za-z])",
+            0.6,
+        ),
+    ),
+    cue=Cue(f"[{_PROVINCES}][A-HJ-NP-Z]"),
+    context=("车牌", "车牌号", "plate", "license plate", "vehicle"),
+    strength=Strength.SHAPE,
+    source="GA 36-2018",
+)
+
+ENTITIES: tuple[Entity, ...] = (
+    RESIDENT_ID,
+    BANK_CARD,
+    MOBILE,
+    HONG_KONG_ID,
+    TAIWAN_ID,
+    OLD_RESIDENT_ID,
+    PASSPORT,
+    PERMIT,
+    PLATE,
+)

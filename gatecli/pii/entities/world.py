@@ -1,0 +1,136 @@
+"""The United Kingdom, India, the rest of Asia, the Americas, Oceania and Africa."""
+
+from __future__ import annotations
+
+from gatecli.pii.entities import world_numbers as numbers
+from gatecli.pii.entities.national import BARE, national
+from gatecli.pii.interface import Cue, Entity, Strength
+from gatecli.pii.patterns import digits
+from gatecli.pii.validation import known, shape
+
+_DATED = "checksum and birth date valid"
+_NINO = "[A-CEGHJ-NPR-TW-Z]"
+
+UNITED_KINGDOM: tuple[Entity, ...] = (
+    national(
+        "UK_NHS", "UK NHS number", "uk", "gb.nhs", digits(10),
+        (("0-9", "[0-9]{2}[ -][0-9]{3}[ -][0-9]{4}", 0.45), ("0-9", "[0-9]{9}", 0.2)),
+        ("nhs", "nhs number", "national health"), well_known=known("943 476 5919", "9434765919", "987 654 4321"),
+    ),
+    national(
+        "UK_NINO", "UK National Insurance number", "uk", "", digits(6),
+        (("A-CEGHJ-PR-TW-Z", f"{_NINO} ?[0-9]{{2}} ?[0-9]{{2}} ?[0-9]{{2}} ?[A-D]", 0.7),),
+        ("nino", "national insurance", "ni number", "insurance number"), validate=numbers.nino,
+        well_known=known("QQ123456C", "AB123456C"), strength=Strength.SHAPE, source="HMRC, NIM39110",
+    ),
+)  # fmt: skip
+
+INDIA: tuple[Entity, ...] = (
+    national(
+        "IN_AADHAAR", "Indian Aadhaar number", "in", "in_.aadhaar", digits(12),
+        (("2-9", "[0-9]{3}([ -])[0-9]{4}\\1[0-9]{4}", 0.7), ("2-9", "[0-9]{11}", 0.3)),
+        ("aadhaar", "aadhar", "uidai", "uid number", "आधार"), words="Verhoeff check valid",
+        well_known=known("234123412346"),
+    ),
+    national(
+        "IN_PAN", "Indian permanent account number (PAN)", "in", "in_.pan", Cue("[0-9]{4}[A-Z]", (b"0000A",)),
+        (("A-Z", "[A-Z]{2}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", 0.6),),
+        ("pan", "permanent account", "income tax", "pan card"), words="holder type valid", strength=Strength.SHAPE,
+        well_known=known("ABCDE1234F", "AAAPL1234C"),
+    ),
+)  # fmt: skip
+
+ASIA: tuple[Entity, ...] = (
+    national(
+        "KR_RRN", "Korean resident registration number", "asia", "kr.rrn", digits(13),
+        (("0-9", "[0-9]{5}-[1-8][0-9]{6}", 0.85), ("0-9", "[0-9]{5}[1-8][0-9]{6}", 0.35)),
+        ("주민등록번호", "rrn", "주민번호", "resident registration"), words=_DATED,
+    ),
+    national(
+        "JP_MY_NUMBER", "Japanese My Number", "asia", "jp.in_", digits(12),
+        (("0-9", "[0-9]{3}[ -][0-9]{4}[ -][0-9]{4}", 0.35), ("0-9", "[0-9]{11}", 0.2)),
+        ("my number", "mynumber", "マイナンバー", "個人番号", "kojin bango"),
+    ),
+    national(
+        "SG_NRIC", "Singapore NRIC or FIN", "asia", "", digits(7), (("STFGM", "[0-9]{7}[A-Z]", 0.6),),
+        ("nric", "fin", "singapore id", "identity card"), validate=numbers.nric, well_known=known("S1234567D"),
+        source="ICA, check letter modulo 11",
+    ),
+    national(
+        "TH_CITIZEN_ID", "Thai citizen identification number", "asia", "th.pin", digits(13),
+        (("1-8", "-[0-9]{4}-[0-9]{5}-[0-9]{2}-[0-9]", 0.85), ("1-8", "[0-9]{12}", 0.2)),
+        ("citizen id", "บัตรประชาชน", "เลขประจำตัว", "thai id"),
+    ),
+    national(
+        "MY_NRIC", "Malaysian identity card number", "asia", "my.nric", digits(12),
+        (("0-9", "[0-9]{5}-[0-9]{2}-[0-9]{4}", 0.6), ("0-9", "[0-9]{11}", 0.2)), ("mykad", "nric", "ic number", "kad pengenalan"),
+        words="birth date and place valid",
+    ),
+    national(
+        "ID_NIK", "Indonesian identity number (NIK)", "asia", "id.nik", digits(16), (("1-9", "[0-9]{15}", 0.4),),
+        ("nik", "ktp", "nomor induk"), words="region and birth date valid",
+    ),
+    national(
+        "IL_IDENTITY", "Israeli identity number", "asia", "il.idnr", digits(9), (("0-9", "[0-9]{8}", 0.2),),
+        ("teudat zehut", "תעודת זהות", "israeli id"),
+    ),
+)  # fmt: skip
+
+AMERICAS: tuple[Entity, ...] = (
+    national(
+        "BR_CPF", "Brazilian CPF", "americas", "br.cpf", digits(11),
+        (("0-9", r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", 0.9), ("0-9", "[0-9]{10}", 0.3)),
+        ("cpf", "cadastro de pessoas"), words="both check digits valid", well_known=known("123.456.789-09", "111.444.777-35"),
+    ),
+    national(
+        "MX_CURP", "Mexican CURP", "americas", "mx.curp", digits(6),
+        (("A-Z", "[AEIOUX][A-Z]{2}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9]", 0.9),), ("curp",),
+        words="checksum, birth date and state valid", strength=Strength.STRUCTURED,
+        well_known=known("BOXW310820HNERXN09", "HEGG560427MVZRRL04"),
+    ),
+    national(
+        "CA_SIN", "Canadian social insurance number", "americas", "ca.sin", digits(9),
+        (("1-79", "[0-9]{2}[ -][0-9]{3}[ -][0-9]{3}", 0.45), ("1-79", "[0-9]{8}", 0.2)),
+        ("sin", "social insurance", "nas", "assurance sociale"), words="Luhn check valid", well_known=known("046 454 286"),
+    ),
+    national(
+        "AR_DNI_CUIT", "Argentine CUIT or CUIL", "americas", "ar.cuit", digits(11),
+        (("23", "[0-9]-[0-9]{8}-[0-9]", 0.8), ("23", "[0-9]{10}", BARE)), ("cuit", "cuil", "dni"),
+    ),
+    national(
+        "CL_RUT", "Chilean RUT", "americas", "cl.rut", digits(7),
+        (("1-9", r"[0-9]?\.[0-9]{3}\.[0-9]{3}-[0-9Kk]", 0.8), ("1-9", "[0-9]{6,7}-[0-9Kk]", 0.4)), ("rut", "run", "rol unico"),
+    ),
+)  # fmt: skip
+
+OCEANIA: tuple[Entity, ...] = (
+    national(
+        "AU_TFN", "Australian tax file number", "oceania", "au.tfn", digits(9),
+        (("1-9", "[0-9]{2} [0-9]{3} [0-9]{3}", 0.4), ("1-9", "[0-9]{8}", 0.2)), ("tfn", "tax file", "tax file number"),
+        well_known=known("123456782"),
+    ),
+    national(
+        "AU_MEDICARE", "Australian Medicare number", "oceania", "", digits(10),
+        (("2-6", "[0-9]{3} [0-9]{5} [0-9](?:[ /-]?[1-9])?", 0.45), ("2-6", "[0-9]{9,10}", 0.2)),
+        ("medicare", "medicare number", "medicare card"), validate=numbers.medicare,
+        source="Services Australia, Medicare card number check digit", well_known=known("2123456701", "2428778132"),
+    ),
+    national(
+        "NZ_IRD", "New Zealand IRD number", "oceania", "nz.ird", digits(8),
+        (("1-9", "[0-9]{1,2}-[0-9]{3}-[0-9]{3}", 0.4), ("1-9", "[0-9]{7,8}", 0.15)), ("ird", "inland revenue"),
+    ),
+)  # fmt: skip
+
+AFRICA: tuple[Entity, ...] = (
+    national(
+        "ZA_IDENTITY", "South African identity number", "africa", "za.idnr", digits(13), (("0-9", "[0-9]{12}", 0.4),),
+        ("sa id", "south african id", "identity"), words=_DATED, well_known=known("8001015009087", "7503305044089"),
+    ),
+    national(
+        "EG_NATIONAL_ID", "Egyptian national number", "africa", "", digits(14), (("23", "[0-9]{13}", 0.15),),
+        ("الرقم القومي", "egyptian id"), validate=shape("written form valid"), strength=Strength.SHAPE,
+        source="Civil Status Organisation: century, birth date, governorate",
+    ),
+)  # fmt: skip
+
+ENTITIES: tuple[Entity, ...] = UNITED_KINGDOM + INDIA + ASIA + AMERICAS + OCEANIA + AFRICA

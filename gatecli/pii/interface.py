@@ -1,0 +1,143 @@
+"""The values of the engine: entities as data, what a validator answers, what a detection says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal
+
+THRESHOLD = 0.5
+"""A score from which a match is reported."""
+
+
+class Strength(IntEnum):
+    """How much a match proves by itself; the stronger wins where two overlap."""
+
+    SHAPE = 1
+    """A written form, no check digit."""
+    CHECKED = 2
+    """A check digit, or a form nothing else has."""
+    STRUCTURED = 3
+    """Check digits and structure (date, region, country) together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """A validator's yes: what was verified, in words; `score` replaces the pattern's where given."""
+
+    words: str
+    score: float | None = None
+
+
+Validator = Callable[[str], "Validity | None"]
+"""The matched text in, None where it is no such number. Never raises for a value it dislikes."""
+
+
+def unknown(_value: str) -> bool:
+    """No value of the entity is a published test value."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """One written form: a linear-time regular expression, and the score it earns when valid.
+
+    0.5 and above is reported without any context; below, a context word must raise it.
+    """
+
+    name: str
+    regex: str
+    score: float
+    linear: bool = False
+    """Whether RE2 runs it, in linear time whatever it is: a pattern from a policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What every match of every pattern of an entity contains: a necessary condition, no boundaries.
+
+    `regex` is the condition. `hints` are literals of which it implies one, in a coded text that is
+    quicker to search (`gatecli.pii.coding`); without hints the expression itself is searched.
+    """
+
+    regex: str
+    hints: tuple[bytes, ...] = ()
+    coding: Coding = "classes"
+
+
+Coding = Literal["classes", "squeezed", "runs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A kind of personal data, as data.
+
+    The prefilter looks for its `cue` and nothing else. `context` words raise a score,
+    `negative_context` words lower it, both as whole words of key paths and of the text before and
+    after. `label` names it in a message ("holds a {label}").
+    """
+
+    id: str
+    label: str
+    pack: str
+    patterns: tuple[Pattern, ...]
+    cue: Cue
+    context: tuple[str, ...] = ()
+    negative_context: tuple[str, ...] = ()
+    validate: Validator | None = None
+    well_known: Callable[[str], bool] = unknown
+    strength: Strength = Strength.CHECKED
+    source: str = ""
+    default: bool = True
+
+    @property
+    def rule(self) -> str:
+        """The id of the rule that reports it."""
+        return rule_id(self.id)
+
+
+def rule_id(entity: str) -> str:
+    """`CN_RESIDENT_ID` → `pii-cn-resident-id`."""
+    return "pii-" + entity.lower().replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A pattern that matched and a validator that agreed; the context is not weighed yet."""
+
+    entity: Entity
+    pattern: Pattern
+    start: int
+    end: int
+    score: float
+    validity: str
+    well_known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """Personal data at [start, end) of the text that was given; the value itself is not kept.
+
+    `steps` is how it was decoded, `key` the JSON pointer inside the decoded text where there is one.
+    `explanation` says which recognizer, form, check and context led to the score.
+    """
+
+    entity: Entity
+    start: int
+    end: int
+    score: float
+    validity: str
+    well_known: bool = False
+    steps: tuple[str, ...] = ()
+    explanation: tuple[str, ...] = ()
+    normalised: str = field(default="", repr=False)
+
+    @property
+    def rule(self) -> str:
+        return self.entity.rule
+
+    @property
+    def path(self) -> str:
+        """How the value was reached, for a message: `base64 → json /user/id`."""
+        return " → ".join(self.steps)

@@ -1,0 +1,64 @@
+"""How personal data is shown without being shown: a mask, and keyed hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+from collections.abc import Iterable
+
+from gatecli.pii.interface import Detection
+
+LONGEST_MASK = 24
+KEPT = 2
+SHORTEST_KEPT = 6
+"""Of a value shorter than this not even the end is shown."""
+
+
+def normalised(value: str) -> str:
+    """One form for all spellings of a value: NFKC, an address in lower case, a number alone."""
+    value = unicodedata.normalize("NFKC", value)
+    if "@" in value:
+        return value.lower().strip()
+    return "".join(character for character in value if character.isalnum()).upper()
+
+
+def masked(value: str) -> str:
+    """`****************2X`: at most the last two characters, never longer than `LONGEST_MASK`."""
+    if len(value) < SHORTEST_KEPT:
+        return "*" * len(value)
+    size = min(len(value), LONGEST_MASK)
+    return "*" * (size - KEPT) + _printable(value[-KEPT:])
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else "*" for character in text)
+
+
+def value_hash(value: str, key: bytes) -> str:
+    """HMAC-SHA-256 of the normalised value, in hex; two spellings of one value share it.
+
+    The key is the run's own random key, or the organisation's: without a key the few possible
+    values of a number could be tried one by one.
+    """
+    return hmac.new(key, normalised(value).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def redacted(text: str, detections: Iterable[Detection]) -> str:
+    """`text` with every detected span masked; spans of one text, in any order, may overlap."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in _merged((item.start, item.end) for item in detections):
+        pieces += (text[at:start], masked(text[start:end]))
+        at = end
+    return "".join((*pieces, text[at:]))
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,95 @@
+"""One string, seen through every decoding, within a budget: what a document walker calls per leaf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from gatecli.pii.budget import Budget, BudgetSpentError, unlimited
+from gatecli.pii.decoding import READERS, expand, may_hide
+from gatecli.pii.detector import Detector
+from gatecli.pii.interface import Detection
+from gatecli.pii.views import Reader, View
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one text holds. `incomplete` says why the search ended early; "" when it did not.
+
+    An incomplete scan without detections is no pass: the caller reports `pii-scan-incomplete`.
+    """
+
+    detections: tuple[Detection, ...] = ()
+    incomplete: str = ""
+
+
+def may_hold(detector: Detector, text: str) -> bool:
+    """Whether a scan of `text` could find anything: as it stands, or decoded.
+
+    It may be asked about a whole serialised body: no leaf of a JSON or YAML body that is refused
+    here holds anything.
+    """
+    return detector.prefilter.may_match(text) or may_hide(text)
+
+
+def scan(
+    detector: Detector,
+    text: str,
+    context: tuple[str, ...] = (),
+    *,
+    budget: Budget | None = None,
+    readers: Iterable[Reader] = READERS,
+) -> Scan:
+    """Everything in `text`, decoded forms too; spans are those of `text` itself.
+
+    The shortest decoding of a place wins, so that a value is reported once.
+    """
+    if not may_hold(detector, text):
+        return Scan()
+    budget = budget or unlimited()
+    found: list[Detection] = []
+    try:
+        for view in expand(text, budget, readers=readers):
+            for detection in _seen_in(detector, view, context, budget):
+                _add(found, detection)
+    except BudgetSpentError as spent:
+        return Scan(_ordered(found), spent.reason)
+    return Scan(_ordered(found))
+
+
+def _seen_in(detector: Detector, view: View, context: tuple[str, ...], budget: Budget) -> list[Detection]:
+    detections = detector.detect(view.text, context + view.context, budget=budget)
+    if not view.steps:
+        return list(detections)
+    return [_original(detection, view) for detection in detections]
+
+
+def _original(detection: Detection, view: View) -> Detection:
+    start, end = view.origin(detection.start, detection.end)
+    return replace(detection, start=start, end=end, steps=view.steps)
+
+
+def _add(found: list[Detection], new: Detection) -> None:
+    """Keep `new` unless its place is known; a structure's key path is better than the bare place."""
+    for number, known in enumerate(found):
+        if _same(new, known):
+            if _refines(new, known):
+                found[number] = replace(new, start=known.start, end=known.end)
+            return
+    found.append(new)
+
+
+def _same(new: Detection, known: Detection) -> bool:
+    """Whether both are one value at one place, or `new` is an echo of what stands there in clear."""
+    overlap = new.start < known.end and known.start < new.end
+    return overlap and (new.normalised == known.normalised or not known.steps)
+
+
+def _refines(new: Detection, known: Detection) -> bool:
+    further = new.steps[len(known.steps) :]
+    same = new.entity is known.entity and new.normalised == known.normalised
+    return same and new.steps[: len(known.steps)] == known.steps and len(further) == 1 and "/" in further[0]
+
+
+def _ordered(found: list[Detection]) -> tuple[Detection, ...]:
+    return tuple(sorted(found, key=lambda item: (item.start, item.end, item.entity.id, item.normalised)))
