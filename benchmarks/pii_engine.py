@@ -21,7 +21,7 @@ from gatecli.pii.recognizers import analyzer
 RESIDENT_ID = "440308199901101512"
 
 
-def deployment(dirty: bool) -> dict[str, object]:
+def deployment(*, dirty: bool) -> dict[str, object]:
     """A typical Deployment: three containers with twenty variables each."""
     containers = [
         {
@@ -68,7 +68,7 @@ def main() -> None:
     slow = milliseconds(lambda: scan(dirty), 300)
     print(f"clean Deployment, leaves and search   median {statistics.median(fast):.3f} ms")
     print(
-        f"dirty Deployment                      median {statistics.median(slow):.3f} ms, p99 {slow[-4]:.3f} ms"
+        f"dirty Deployment                      median {statistics.median(slow):.2f} ms, p99 {slow[-4]:.3f} ms"
     )
 
     leaves = object_leaves(clean)

@@ -229,7 +229,11 @@ spec:
   severities: {pii-employee-number: warning}
   pii:
     custom:
-      - {id: EMPLOYEE_NUMBER, label: employee number, pattern: "PATTERN", context: [staff], contextRequired: true}
+      - id: EMPLOYEE_NUMBER
+        label: employee number
+        pattern: "PATTERN"
+        context: [staff]
+        contextRequired: true
 """
 
 

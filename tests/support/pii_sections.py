@@ -39,8 +39,8 @@ TABLE = """\
 # The entities
 
 What `gatecli pii scan` knows, by pack; `gatecli explain RULE` says more of each. This page is generated
-(`make generated`) from the entities themselves. *Alone* says whether a valid number is reported wherever it stands;
-the others are reported where the name of their key, or the text beside them, says what they are.
+(`make generated`) from the entities themselves. *Alone* says whether a valid number is reported wherever it
+stands; the others are reported where the name of their key, or the text beside them, says what they are.
 
 """
 _PROVES = {1: "form", 2: "check digit or unique form", 3: "check digits and structure"}
