@@ -66,20 +66,20 @@ def main() -> None:
     assert scan(dirty)
     fast = milliseconds(lambda: scan(clean), 300)
     slow = milliseconds(lambda: scan(dirty), 300)
-    print(f"clean Deployment, leaves and search   median {statistics.median(fast):.3f} ms")
+    print(f"clean Deployment, leaves too       median {statistics.median(fast):.3f} ms")
     print(
-        f"dirty Deployment                      median {statistics.median(slow):.2f} ms, p99 {slow[-4]:.3f} ms"
+        f"dirty Deployment                   median {statistics.median(slow):.2f} ms, p99 {slow[-4]:.3f} ms"
     )
 
     leaves = object_leaves(clean)
     found = milliseconds(lambda: list(find_personal_data(review, leaves, search)), 300)
-    print(f"clean Deployment, search alone        median {statistics.median(found):.3f} ms")
+    print(f"clean Deployment, search alone     median {statistics.median(found):.3f} ms")
 
     engine = analyzer(default_entities())
     texts = [leaf.text for leaf in leaves]
     peer = milliseconds(lambda: [engine.analyze(text, "en") for text in texts], 3)
     ratio = statistics.median(peer) / statistics.median(found)
-    print(f"presidio, the same recognizers        median {statistics.median(peer):.1f} ms: {ratio:.0f}×")
+    print(f"presidio, the same recognizers     median {statistics.median(peer):.1f} ms: {ratio:.0f}×")
 
     detector = Detector(default_entities())
     digits = "".join(str((n * 7919) % 10) for n in range(2**20))
@@ -111,7 +111,7 @@ def _datafog(texts: list[str]) -> None:
     done = subprocess.run(
         [python, "-c", _PEER], input=json.dumps(texts), capture_output=True, text=True, check=False
     )
-    print(f"datafog, its own types                {done.stdout.strip() or done.stderr.strip()[-80:]} ms")
+    print(f"datafog, its own types             {done.stdout.strip() or done.stderr.strip()[-80:]} ms")
 
 
 if __name__ == "__main__":
