@@ -21,6 +21,8 @@ NEGATIVE: tuple[str, ...] = (
     "timestamp", "build", "revision", "generation", "etag", "nonce", "trace", "span", "commit", "bytes",
     "memory", "size", "nanos", "millis", "epoch", "isbn", "issn", "ean", "gtin", "sku", "upc", "latitude",
     "longitude", "semver", "offset", "creation time", "seed", "cidr", "api version", "price",
+    "run as user", "run as group", "fs group", "groups", "seconds", "timeout", "replicas", "limit", "quota",
+    "gid", "inode",
 )  # fmt: skip
 """Keys whose numbers are no person's."""
 

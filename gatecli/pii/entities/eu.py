@@ -108,7 +108,7 @@ NORTH: tuple[Entity, ...] = (
     ),
     national(
         "DK_CPR", "Danish CPR number", PACK, "dk.cpr", digits(10),
-        (("0-3", "[0-9]{5}-[0-9]{4}", 0.5), ("0-3", "[0-9]{9}", 0.2)), ("cpr", "personnummer", "cpr nummer"),
+        (("0-3", "[0-9]{5}-[0-9]{4}", 0.45), ("0-3", "[0-9]{9}", 0.2)), ("cpr", "personnummer", "cpr nummer"),
         words="birth date valid",
     ),
     national(
