@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gatecli.cli.console import out
@@ -53,12 +53,12 @@ def publish(verdict: Verdict, shown: Format, targets: dict[Path, Format], style:
     return verdict.exit_code
 
 
-def write_together(texts: dict[Path, str]) -> None:
+def write_together(contents: Mapping[Path, str | bytes]) -> None:
     """Stage every file beside its place, then move all in; on a failure none is left half-written."""
     staged: list[tuple[str, Path]] = []
     try:
-        for path, text in texts.items():
-            staged.append((_stage(path, text), path))
+        for path, content in contents.items():
+            staged.append((_stage(path, content), path))
         for temporary, path in staged:
             Path(temporary).replace(path)
     except OSError as error:
@@ -70,12 +70,14 @@ def write_together(texts: dict[Path, str]) -> None:
                 Path(temporary).unlink()
 
 
-def _stage(path: Path, text: str) -> str:
+def _stage(path: Path, content: str | bytes) -> str:
     if path.is_dir():
         raise IsADirectoryError(21, "it is a folder", str(path))
+    if path.exists() and not path.is_file():
+        raise OSError(22, "it is no regular file", str(path))
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(handle, "wb") as file:
-        file.write(text.encode("utf-8", "backslashreplace"))
+        file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
     umask = os.umask(0)
     os.umask(umask)
     Path(temporary).chmod(0o666 & ~umask)
