@@ -38,7 +38,7 @@ from gatecli.cli.options import (
     WaiverFiles,
     option,
 )
-from gatecli.cli.publish import publish, report_targets, style_of
+from gatecli.cli.publish import publish, report_targets, style_of, write_together
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gate import judge_personal_data
 from gatecli.model.finding import Finding, Severity
@@ -244,12 +244,7 @@ def redact(
         sys.stdout.buffer.write(copy)
         sys.stdout.buffer.flush()
         return
-    try:
-        target.write_bytes(copy)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {target}: {error.strerror}", advice="choose a writable place"
-        ) from None
+    write_together({target: copy})
 
 
 def _single(file: Path) -> Iterable[Read]:
