@@ -1,0 +1,51 @@
+"""No command needs or tries the network: they run in a namespace that has none."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.declarations import GOOD, write
+
+UNSHARE = ["unshare", "--net", "--map-root-user"]
+
+
+def isolated() -> bool:
+    """Whether this machine can make a namespace without network (Linux, user namespaces permitted)."""
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode == 0
+
+
+pytestmark = [
+    pytest.mark.network_none,
+    pytest.mark.skipif(not isolated(), reason="no namespaces without network on this machine"),
+]
+
+
+def alone(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [*UNSHARE, sys.executable, "-m", "gatecli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_personal_data_of_every_kind_is_found_without_network(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "email: carol@corporation.io\nssn: 536-90-4399\nid: 440308199901101512\n"
+        "phone: +49 30 901820\niban: DE89370400440532013000\ncard: 4539 1488 0343 6467\n"
+    )
+    started = time.monotonic()
+    done = alone("pii", "scan", tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert time.monotonic() - started < 30
+    for rule in ("pii-email-address", "pii-us-ssn", "pii-cn-resident-id", "pii-iban-code", "pii-credit-card"):
+        assert rule in done.stdout
+
+
+def test_a_release_is_judged_without_network(tmp_path: Path) -> None:
+    write(tmp_path, GOOD)
+    assert alone("release", "check", tmp_path).returncode == 0
