@@ -1,0 +1,286 @@
+"""Generalisation hierarchies: the ladders of ever coarser values a column may be released at.
+
+A level is data; `generalised` turns it into a table expression, so that the work stays in the engine.
+Levels of one hierarchy are nested: values that are equal at one level are equal at every coarser one
+(Samarati, "Protecting Respondents' Identities in Microdata Release", IEEE TKDE 13(6), 2001).
+A missing value stays missing at every level but the last.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from gatecli.anonymity.tables.interface import Column, Table
+from gatecli.errors import ConfigurationError
+
+ALL = "*"
+"""The one value of the coarsest level."""
+
+_LARGEST_INDEX = 1e15
+"""Bands further out are not told apart: beyond this, floats no longer count by ones."""
+
+_SLACK = 1e-9
+"""0.29 is 28.999999999999996 hundredths to a float: it belongs to the band that starts there."""
+
+
+class Period(StrEnum):
+    """A calendar period, finest first."""
+
+    DAY = "day"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    DECADE = "decade"
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """The value as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """Numbers as half-open bands `[low, low + width)` that start at multiples of `width`.
+
+    `base` is the finest width of the ladder and divides `width`; both have finite decimals.
+    """
+
+    width: Fraction
+    base: Fraction
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """The first `length` characters of the text, then `*`; `noun` names them ("digits")."""
+
+    length: int
+    noun: str = "characters"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """A date, a timestamp or an ISO 8601 text as the period it lies in."""
+
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A column of a hierarchy that a user wrote; a value it does not name becomes `*`."""
+
+    level: int
+    labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """One value for all: the column says nothing any more."""
+
+
+Level = Exact | Bands | Prefix | Calendar | Mapped | Everything
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """The levels of one column, finest (`Exact`) first, coarsest (`Everything`) last."""
+
+    column: str
+    levels: tuple[Level, ...]
+
+
+def literal(value: str | bool | None, kind: str = "string") -> Any:  # noqa: FBT001 - a value, not a mode
+    """A constant of the engine; None is its missing value."""
+    import ibis  # noqa: PLC0415 - half a second that only tables need
+
+    return ibis.literal(value, type=kind)
+
+
+def describe_level(column: str, level: Level) -> str:
+    """What a person is told to do: `zip to 3 digits`, `age to 10-year bands`; "" where nothing."""
+    match level:
+        case Exact():
+            return ""
+        case Bands():
+            return f"{column} to {_decimal(level.width)}-{level.unit or 'wide'} bands"
+        case Prefix():
+            noun = level.noun.removesuffix("s") if level.length == 1 else level.noun
+            return f"{column} to {level.length} {noun}"
+        case Calendar():
+            return f"{column} to the {level.period}"
+        case Mapped():
+            return f"{column} to level {level.level} of its hierarchy"
+        case Everything():
+            return f"{column} to {ALL}"
+
+
+def generalised(column: Column, level: Level) -> Any:
+    """The expression of a column at a level; text, but for `Exact`, which changes nothing."""
+    match level:
+        case Exact():
+            return column
+        case Bands():
+            return _integer_bands(column, level) if _counts(column, level) else _real_bands(column, level)
+        case Prefix():
+            return column.cast("string").substr(0, level.length) + ALL
+        case Calendar():
+            return _calendar(column, level.period)
+        case Mapped():
+            text = column.cast("string")
+            known = text.substitute(dict(level.labels), else_=ALL) if level.labels else literal(ALL)
+            return text.isnull().ifelse(literal(None), known)
+        case Everything():
+            return literal(ALL)
+
+
+def _counts(column: Column, level: Bands) -> bool:
+    return column.type().is_integer() and level.width.denominator == 1
+
+
+def _integer_bands(column: Any, level: Bands) -> Any:
+    width = level.width.numerator
+    number = column.cast("int64")
+    low = number - (number % width + width) % width  # engines differ on the sign of a remainder
+    return _interval(low.cast("string"), (low + width).cast("string"))
+
+
+def _real_bands(column: Any, level: Bands) -> Any:
+    """Coarser indices come from finer ones, so that no rounding can break the nesting."""
+    number = column.cast("float64")
+    endless = number.isinf()
+    finite = endless.ifelse(literal(None, "float64"), number)
+    scale = 10 ** _places(level.base)
+    bases = finite * float(scale) / float(level.base * scale)
+    fine = (bases.clip(-_LARGEST_INDEX, _LARGEST_INDEX) + _SLACK).floor().cast("float64")
+    index = (fine / float(level.width / level.base)).floor().cast("float64")
+    band = _interval(_bound(index, level.width), _bound(index + 1.0, level.width))
+    return endless.ifelse(number.cast("string"), band)
+
+
+def _bound(index: Any, width: Fraction) -> Any:
+    places = _places(width)
+    scaled = index * float(width * 10**places) + 0.0  # no band starts at -0.0
+    return (scaled / float(10**places)).cast("string") if places else scaled.cast("int64").cast("string")
+
+
+def _interval(low: Any, high: Any) -> Any:
+    return literal("[") + low + ", " + high + ")"
+
+
+def _places(width: Fraction) -> int:
+    """Decimal places of a width; raises ValueError where it has no end."""
+    for places in range(16):
+        if (width * 10**places).denominator == 1:
+            return places
+    raise ValueError("the width of a band needs a finite decimal")
+
+
+def _decimal(width: Fraction) -> str:
+    places = _places(width)
+    return f"{float(width):.{places}f}"
+
+
+def _calendar(column: Any, period: Period) -> Any:
+    textual = column.type().is_string()
+    year = column.substr(0, 4) if textual else column.year().cast("string").lpad(4, "0")
+    number = column.substr(5, 2).cast("int64") if textual else column.month().cast("int64")
+    month = year + "-" + number.cast("string").lpad(2, "0")
+    match period:
+        case Period.DAY:
+            return column.substr(0, 10) if textual else column.cast("date").cast("string")
+        case Period.MONTH:
+            return month
+        case Period.QUARTER:
+            quarter = ((number + 2) / 3).floor().cast("int64")
+            return year + "-Q" + quarter.cast("string")
+        case Period.YEAR:
+            return year
+        case Period.DECADE:
+            return year.substr(0, 3) + "0s"
+
+
+def band_hierarchy(column: str, widths: Sequence[Fraction], *, unit: str = "") -> Hierarchy:
+    """Numeric bands of growing width. Raises ConfigurationError where one does not divide the next."""
+    if not widths or min(widths) <= 0:
+        raise ConfigurationError(
+            f"the bands of {column} have no width above 0", advice="give widths such as 5, 10, 20"
+        )
+    for fine, coarse in pairwise(widths):
+        if coarse <= fine or (coarse / fine).denominator != 1:
+            raise ConfigurationError(
+                f"bands of {coarse} do not hold whole bands of {fine} for {column}",
+                advice="give widths where each is a multiple of the one before: 5, 10, 20",
+            )
+    bands = tuple(Bands(width, widths[0], unit) for width in widths)
+    return Hierarchy(column, (Exact(), *bands, Everything()))
+
+
+def hierarchy_from_csv(column: str, text: str, *, delimiter: str = ";") -> Hierarchy:
+    """A hierarchy as tools exchange it: a line a value, `value;level1;level2;…`, finest first, no header.
+
+    Raises ConfigurationError with the line where lines differ in length, a value stands twice, or
+    values that share a level do not share the next one.
+    """
+    lines = [(number, row) for number, row in enumerate(_rows(column, text, delimiter), 1) if row]
+    if not lines or len(lines[0][1]) < 2:
+        raise _unusable(column, 1, "holds no value with a coarser one beside it")
+    labels: dict[str, tuple[str, ...]] = {}
+    parents: dict[tuple[int, str], str] = {}
+    width = len(lines[0][1])
+    for number, (value, *levels) in lines:
+        if len(levels) + 1 != width:
+            raise _unusable(column, number, f"has {len(levels) + 1} fields where the first has {width}")
+        if labels.setdefault(value, tuple(levels)) != tuple(levels):
+            raise _unusable(column, number, "gives a second line to a value")
+        for depth, (fine, coarse) in enumerate(pairwise(levels)):
+            if parents.setdefault((depth, fine), coarse) != coarse:
+                raise _unusable(column, number, f"splits a value of level {depth + 1} again")
+    return Hierarchy(column, (Exact(), *_mapped(labels, width - 1), Everything()))
+
+
+def _rows(column: str, text: str, delimiter: str) -> list[list[str]]:
+    try:
+        return list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise _unusable(column, 1, f"is no CSV ({error})") from error
+
+
+def _mapped(labels: dict[str, tuple[str, ...]], depth: int) -> list[Level]:
+    last = {levels[-1] for levels in labels.values()}
+    kept = depth - 1 if last == {ALL} else depth
+    return [
+        Mapped(level + 1, tuple((value, levels[level]) for value, levels in sorted(labels.items())))
+        for level in range(kept)
+    ]
+
+
+def _unusable(column: str, line: int, problem: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"line {line} of the hierarchy of {column} {problem}",
+        advice="write one line a value, finest first: value;level1;level2;*",
+    )
+
+
+def covered(column: Column, hierarchy: Hierarchy) -> Any:
+    """Whether the hierarchy has a place for a value: an expression, true but for unmapped values."""
+    mapped = next((level for level in hierarchy.levels if isinstance(level, Mapped)), None)
+    if mapped is None:
+        return literal(value=True, kind="boolean")
+    return column.isnull() | column.cast("string").isin([value for value, _ in mapped.labels])
+
+
+def column_of(table: Table, name: str) -> Any:
+    """A column as it is counted: NaN is missing, −0.0 is 0.0, and what has no plain type is its text."""
+    column: Any = table[name]
+    kind = column.type()
+    if kind.is_floating():
+        return column.isnan().ifelse(literal(None, str(kind)), column + 0.0)
+    plain = ("is_string", "is_integer", "is_boolean", "is_decimal", "is_date", "is_timestamp")
+    return column if any(getattr(kind, test)() for test in plain) else column.cast("string")

@@ -1,0 +1,98 @@
+"""The measures of a table: the engine counts and finds the worst classes, exact numbers come back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from gatecli.anonymity.cells import sizes_of, tallied
+from gatecli.anonymity.coding import Coded, coded, prepared
+from gatecli.anonymity.population import population_uniqueness
+from gatecli.anonymity.sensitive import Classes, measured
+from gatecli.anonymity.tables.columns import require_columns
+from gatecli.anonymity.tables.functions import only_row, times
+from gatecli.anonymity.tables.interface import OpenedTable, Table
+from gatecli.anonymity.tables.problems import computing
+from gatecli.anonymity.wildcards import matches
+from gatecli.errors import NothingToCheckError, UsageError
+from gatecli.model.anonymity import AnonymityQuestion, ClassSize, Measures, Missing
+
+
+def measure(opened: OpenedTable, question: AnonymityQuestion) -> Measures:
+    """Every measure that `question` asks for.
+
+    Raises UsageError for a column that the table does not have, NothingToCheckError where it has no
+    rows, UncheckableError where the engine cannot compute it or its time is up.
+    """
+    if not question.quasi_identifiers:
+        raise UsageError("no quasi-identifier is named", advice="name the columns that others may know")
+    unit = () if question.unit is None else (question.unit,)
+    require_columns(opened.name, opened.columns, (*question.quasi_identifiers, *question.sensitive, *unit))
+    with computing(opened):
+        return _measure(opened, question)
+
+
+@dataclass(frozen=True, slots=True)
+class _Totals:
+    records: int
+    units: int | None
+    missing: Mapping[str, int]
+
+
+def _measure(opened: OpenedTable, question: AnonymityQuestion) -> Measures:
+    source = prepared(opened, question)
+    source = source.cache() if opened.is_slow_to_scan else source
+    totals = _totals(opened, question, source)
+    codes = coded(opened, question, source)
+    pairs = matches(codes) if question.missing is Missing.WILDCARD and totals.missing else None
+    is_plain = codes.unit is None and pairs is None
+    sized = None if is_plain and codes.sensitive else _sized(codes, pairs)
+    classes = Classes(codes, pairs, None if codes.unit is None else sized)
+    found = [measured(question, classes, code) for code in codes.sensitive]
+    sizes = found[0].sizes if sized is None else sizes_of(sized)
+    return Measures(
+        question,
+        records=totals.records,
+        classes=sum(item.classes for item in sizes),
+        sizes=sizes,
+        average_risk=_average_risk(sizes),
+        by_sensitive=tuple(each.measures for each in found),
+        missing=totals.missing,
+        units=totals.units,
+        population_uniques=None
+        if question.sampling_fraction is None or pairs is not None
+        else population_uniqueness(sizes, question.sampling_fraction),
+    )
+
+
+def _totals(opened: OpenedTable, question: AnonymityQuestion, source: Table) -> _Totals:
+    """Rows, units and missing values, in one pass."""
+    roles = [f"q{at}" for at in range(len(question.quasi_identifiers))]
+    roles += [f"s{at}" for at in range(len(question.sensitive))]
+    sums = {role: times(source[role].isnull()) for role in roles}
+    if question.unit is not None:
+        sums["units"] = source["u"].nunique()
+    row = only_row(source.aggregate(records=source.count(), **sums))
+    records = int(row["records"])
+    if not records:
+        raise NothingToCheckError(f"{opened.name} has no rows", advice="give a table that holds records")
+    names = (*question.quasi_identifiers, *question.sensitive)
+    missing = {name: int(row[role]) for name, role in zip(names, roles, strict=True) if row[role]}
+    return _Totals(records, None if question.unit is None else int(row["units"]), missing)
+
+
+def _sized(codes: Coded, pairs: Table | None) -> Table:
+    """Classes with `size`, what each counts, and `own`, the records (or units) that are of it."""
+    keys = list(codes.keys)
+    own = tallied(codes, None, None).rename(own="n")
+    if pairs is None:
+        return own.mutate(size=own["own"]).cache()
+    every = tallied(codes, None, pairs).rename(size="n")
+    return every.join(own, keys).select(*keys, "size", "own").cache()
+
+
+def _average_risk(sizes: tuple[ClassSize, ...]) -> Fraction:
+    """The mean over the records of one over the size of their class."""
+    risks = sum((Fraction(item.records, item.size) for item in sizes), start=Fraction(0))
+    return risks / sum(item.records for item in sizes)

@@ -1,0 +1,161 @@
+"""The measures of one sensitive attribute: the worst classes by the engine, their measures exactly."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from gatecli.anonymity import exact
+from gatecli.anonymity.cells import counted, sizes_of, tallied
+from gatecli.anonymity.coding import Coded, SensitiveCode
+from gatecli.anonymity.exact import ClassCounts
+from gatecli.anonymity.hierarchical import ancestors_of, hierarchical_distances
+from gatecli.anonymity.ordered import ordered
+from gatecli.anonymity.profiles import categorical, distributed, homogeneous, mixed, profiled, summed, worst
+from gatecli.anonymity.tables.functions import rows
+from gatecli.anonymity.tables.interface import Table
+from gatecli.model.anonymity import AnonymityQuestion, ClassSize, Scale, SensitiveMeasures
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The coded rows; the `pairs` that may match, where classes overlap; `sizes` by class, where a class
+    is not as large as its counts of values sum to.
+    """
+
+    codes: Coded
+    pairs: Table | None
+    sizes: Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An attribute's measures, and the sizes of classes that its counts sum to."""
+
+    measures: SensitiveMeasures
+    sizes: tuple[ClassSize, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attribute:
+    code: SensitiveCode
+    marginals: Table
+    shares: Mapping[int, int]
+    ancestors: Mapping[int, tuple[int, ...]]
+
+    @property
+    def total(self) -> int:
+        return sum(self.shares.values())
+
+    def distance(self, item: ClassCounts) -> Fraction:
+        """How far a class is from the table, on the attribute's scale."""
+        match self.code.scale:
+            case Scale.NUMERIC:
+                return exact.ordered_distance(item, self.shares)
+            case Scale.CATEGORICAL:
+                return exact.total_variation(item, self.shares)
+            case Scale.HIERARCHICAL:
+                return exact.hierarchical_distance(item, self.shares, self.ancestors)
+
+
+def measured(question: AnonymityQuestion, classes: Classes, code: SensitiveCode) -> Measured:
+    """Every measure of the attribute that `code` stands for."""
+    cells = tallied(classes.codes, code.column, classes.pairs).cache()
+    attribute = _attribute(question, classes, code, cells)
+    keys = classes.codes.keys
+    sums = summed(cells, keys).cache()
+    distinct = sorted(
+        (int(row["l"]), int(row["classes"]))
+        for row in rows(sums.group_by("l").aggregate(classes=sums.count()))
+    )
+    alike = [ClassCounts({value: 1}, 1) for value in _alike(attribute, sums)]
+    several = mixed(cells, keys, sums, classes.sizes) if distinct[-1][0] > 1 else None
+    found = [] if several is None else _worst_mixed(question, classes, attribute, several)
+    sizes = sizes_of(sums.mutate(size=sums["weight"], own=sums["weight"]))
+    return Measured(_summary(question, attribute, tuple(distinct), [*alike, *found]), sizes)
+
+
+def _attribute(
+    question: AnonymityQuestion, classes: Classes, code: SensitiveCode, cells: Table
+) -> _Attribute:
+    codes = classes.codes
+    if codes.unit is None and classes.pairs is None:
+        counts = cells.group_by("s").aggregate(m=cells["n"].sum().cast("int64"))
+    else:
+        values = codes.table.mutate(s=codes.table[code.column])
+        counts = counted(values, ["s"], codes.unit).rename(m="n")
+    marginals = counts.cache()
+    shares = {int(row["s"]): int(row["m"]) for row in rows(marginals)}
+    hierarchy = question.hierarchies.get(code.attribute)
+    ancestors = ancestors_of(code, hierarchy) if hierarchy and code.scale is Scale.HIERARCHICAL else {}
+    return _Attribute(code, marginals, shares, ancestors)
+
+
+def _alike(attribute: _Attribute, sums: Table) -> list[int]:
+    """Values that classes of one value hold, the worst among them."""
+    alone = sums.filter(sums["l"] == 1).select(s=sums["only"]).distinct()
+    if attribute.code.scale is not Scale.HIERARCHICAL:
+        alone = homogeneous(alone, attribute.marginals)
+    return [int(row["s"]) for row in rows(alone)]
+
+
+def _worst_mixed(
+    question: AnonymityQuestion, classes: Classes, attribute: _Attribute, cells: Table
+) -> list[ClassCounts]:
+    """The counts of the classes of several values that are worst by some measure."""
+    keys = classes.codes.keys
+    spread = distributed(cells, attribute.marginals, attribute.total)
+    if attribute.code.scale is Scale.NUMERIC:
+        moved = ordered(spread, keys, attribute.marginals, attribute.total, attribute.code.values)
+    else:
+        moved = categorical(spread)
+    profile = profiled(moved, keys, question.recursive_l)
+    if attribute.code.scale is Scale.HIERARCHICAL:
+        distances = hierarchical_distances(spread, keys, attribute.shares, attribute.ancestors)
+        profile = profile.drop("t").join(distances, list(keys)).rename(t="distance")
+    chosen = worst(profile.cache(), keys).cache()
+    return list(_classes(rows(cells.semi_join(chosen, list(keys))), keys))
+
+
+def _classes(cells: Iterable[Mapping[str, Any]], keys: tuple[str, ...]) -> Iterable[ClassCounts]:
+    counts: dict[tuple[object, ...], dict[int, int]] = defaultdict(dict)
+    sizes: dict[tuple[object, ...], int] = {}
+    for row in cells:
+        key = tuple(row[name] for name in keys)
+        counts[key][int(row["s"])] = int(row["n"])
+        sizes[key] = int(row["size"])
+    return (ClassCounts(counts[key], sizes[key]) for key in counts)
+
+
+def _summary(
+    question: AnonymityQuestion,
+    attribute: _Attribute,
+    distinct: tuple[tuple[int, int], ...],
+    found: list[ClassCounts],
+) -> SensitiveMeasures:
+    shares = attribute.shares
+    return SensitiveMeasures(
+        attribute=attribute.code.attribute,
+        scale=attribute.code.scale,
+        values=len(shares),
+        l=distinct[0][0],
+        distinct=distinct,
+        alpha=max(exact.alpha(item) for item in found),
+        entropy_l=min(exact.entropy_l(item) for item in found),
+        recursive_l=question.recursive_l,
+        recursive_c=_largest(exact.recursive_c(item, question.recursive_l) for item in found),
+        t=max(attribute.distance(item) for item in found),
+        basic_beta=max(exact.basic_beta(item, shares) for item in found),
+        enhanced_beta=_largest(exact.enhanced_beta(item, shares) for item in found),
+        delta_disclosure=max(exact.delta_disclosure(item, shares) for item in found),
+    )
+
+
+def _largest(values: Iterable[Fraction | None]) -> Fraction | None:
+    """None stands for infinity."""
+    known = list(values)
+    finite = [value for value in known if value is not None]
+    return max(finite) if len(finite) == len(known) else None

@@ -1,0 +1,1 @@
+"""Opening tables: the only home of ibis, DuckDB and the drivers of other engines."""

@@ -1,0 +1,173 @@
+"""Tables in files, read by DuckDB inside this process; work that outgrows the memory goes to disk."""
+
+from __future__ import annotations
+
+import glob
+import shutil
+import tempfile
+from collections.abc import Callable
+from os.path import commonpath
+from pathlib import Path
+from typing import Any
+
+from gatecli.anonymity.tables.closing import disconnect
+from gatecli.anonymity.tables.digests import file_digest, files_digest
+from gatecli.anonymity.tables.excel import read_excel
+from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions
+from gatecli.anonymity.tables.problems import guarded
+from gatecli.anonymity.tables.text_files import COMPRESSED, read_text
+from gatecli.errors import NothingToCheckError, UncheckableError
+
+Reader = Callable[[str, Path, TableOptions, Path, Any], Table]
+
+
+def _text(name: str, path: Path, options: TableOptions, scratch: Path, engine: Any) -> Table:
+    return read_text(name, path, options, scratch, engine.read_csv)
+
+
+def _parquet(_name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
+    return engine.read_parquet(str(path))
+
+
+def _json_lines(_name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
+    return engine.read_json(
+        str(path), format="newline_delimited", sample_size=-1, convert_strings_to_integers=False
+    )
+
+
+def _arrow(_name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
+    import pyarrow.dataset  # noqa: PLC0415 - heavy; only this kind of table needs it
+
+    return _registered(engine, pyarrow.dataset.dataset(str(path), format="ipc"))
+
+
+def _excel(name: str, path: Path, options: TableOptions, _scratch: Path, engine: Any) -> Table:
+    return _registered(engine, read_excel(name, path, options))
+
+
+def _registered(engine: Any, data: Any) -> Table:
+    engine.con.register("data", data)
+    return engine.table("data")
+
+
+READERS: dict[str, Reader] = {
+    ".csv": _text,
+    ".tsv": _text,
+    ".txt": _text,
+    ".parquet": _parquet,
+    ".pq": _parquet,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".arrow": _arrow,
+    ".feather": _arrow,
+    ".ipc": _arrow,
+    ".xlsx": _excel,
+}
+
+COPIED = frozenset({_text, _json_lines})
+"""Readers that parse text anew on every scan."""
+
+
+def open_file(source: str, options: TableOptions) -> OpenedTable:
+    """The table of a file, or of the Parquet files of a folder or a glob pattern.
+
+    Raises NothingToCheckError where there is none, UncheckableError where it cannot be read.
+    """
+    paths, root = _found(source)
+    reader = _reader(source, paths)
+    scratch = Path(tempfile.mkdtemp(prefix="gatecli-"))
+    try:
+        with guarded(source):
+            return _opened(source, paths, root, reader, scratch, options)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+
+
+def _opened(
+    source: str, paths: list[Path], root: Path | None, reader: Reader, scratch: Path, options: TableOptions
+) -> OpenedTable:
+    engine = _engine(options, scratch)
+    table = (
+        reader(source, paths[0], options, scratch, engine)
+        if root is None
+        else engine.read_parquet([str(path) for path in paths])
+    )
+    return OpenedTable(
+        source,
+        table,
+        "duckdb",
+        {name: str(kind) for name, kind in table.schema().items()},
+        file_digest(paths[0]) if root is None else files_digest(root, paths),
+        "the file's bytes" if root is None else "the names and bytes of the files",
+        is_typed=reader is not _text,
+        is_slow_to_scan=reader in COPIED,
+        timeout=options.timeout,
+        interrupt=engine.con.interrupt,
+        close=lambda: _close(engine, scratch),
+    )
+
+
+def _engine(options: TableOptions, scratch: Path) -> Any:
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    settings: dict[str, object] = {
+        "memory_limit": options.memory_limit,
+        "temp_directory": str(scratch / "spill"),
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+    }
+    if options.threads is not None:
+        settings["threads"] = options.threads
+    return ibis.duckdb.connect(**settings)
+
+
+def _close(engine: Any, scratch: Path) -> None:
+    disconnect(engine)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _found(source: str) -> tuple[list[Path], Path | None]:
+    """The files, and where they are several the folder that their names are relative to."""
+    path = Path(source)
+    if path.is_file():
+        return [path], None
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if _suffix(file) in {".parquet", ".pq"})
+        return _some(source, files), path
+    if glob.has_magic(source):
+        matches = sorted(Path(match) for match in glob.glob(source, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+        files = [match for match in matches if match.is_file()]
+        return _some(source, files), Path(commonpath([file.parent for file in files] or [Path()]))
+    raise NothingToCheckError(f"{source} does not exist", advice="check the path")
+
+
+def _some(source: str, files: list[Path]) -> list[Path]:
+    if not files:
+        raise NothingToCheckError(
+            f"{source} holds no table", advice="give a file, or a folder of Parquet files"
+        )
+    return files
+
+
+def _suffix(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    while suffixes and suffixes[-1] in COMPRESSED:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
+def _reader(source: str, paths: list[Path]) -> Reader:
+    kinds = {_suffix(path) for path in paths}
+    if len(paths) > 1 and not kinds <= {".parquet", ".pq"}:
+        raise UncheckableError(
+            f"{source} matches several files that are not all Parquet",
+            advice="give one file, or Parquet files",
+        )
+    reader = READERS.get(kinds.pop())
+    if reader is None:
+        raise UncheckableError(
+            f"{source} is of no kind that can be read",
+            advice=f"the kinds are {', '.join(READERS)}, and URLs of databases",
+        )
+    return reader

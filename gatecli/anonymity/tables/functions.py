@@ -1,0 +1,96 @@
+"""The few functions of ibis that are not methods of an expression; ibis is imported when one is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Any
+
+from gatecli.anonymity.tables.interface import Column, Table
+
+
+def row_number() -> Column:
+    """0, 1, 2 … in no particular order."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.row_number()
+
+
+def dense_rank(column: Column) -> Column:
+    """0 for the smallest value, the same for equal ones, no gaps."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.dense_rank().over(ibis.window(order_by=column))
+
+
+def largest(*columns: Column) -> Column:
+    """The largest of several columns, row by row."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.greatest(*columns)
+
+
+def least(*columns: Column) -> Column:
+    """The smallest of several columns, row by row."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.least(*columns)
+
+
+def constant(value: float, kind: str = "int64") -> Column:
+    """One value for every row."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.literal(value, type=kind)
+
+
+def nothing(kind: Any) -> Column:
+    """A missing value of a type."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.null(kind)
+
+
+def times(condition: Column) -> Column:
+    """How many rows it holds for; 0 for no rows."""
+    return condition.ifelse(1, 0).sum().fill_null(0)
+
+
+def window(partition: Sequence[str], order: Sequence[Column]) -> Column:
+    """The rows of a partition, in order, up to and including this one."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.window(group_by=list(partition), order_by=list(order), preceding=None, following=0)
+
+
+def whole(partition: Sequence[str], order: Sequence[Column]) -> Column:
+    """The rows of a partition, in order, for neighbours and ranks."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.window(group_by=list(partition), order_by=list(order))
+
+
+def local_table(columns: dict[str, list[object]], kinds: dict[str, str]) -> Table:
+    """A small table of given columns, sent to the engine when it is used."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.memtable(columns, schema=ibis.schema(kinds))
+
+
+def rows(table: Table) -> list[dict[str, Any]]:
+    """The rows of a small result as plain values; of counts, which every driver returns alike."""
+    engine = table.get_backend()
+    if engine.name == "duckdb":
+        return list(table.to_pyarrow().to_pylist())
+    query = engine.compile(table)
+    if engine.name == "pyspark":
+        return [row.asDict() for row in engine.raw_sql(query).collect()]
+    with closing(engine.raw_sql(query)) as cursor:
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def only_row(table: Table) -> dict[str, Any]:
+    """The row of an aggregate over everything."""
+    (row,) = rows(table)
+    return row

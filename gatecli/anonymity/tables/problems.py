@@ -1,0 +1,130 @@
+"""What goes wrong in an engine, as one sentence that holds no value of a row.
+
+The message of a driver is never shown: it quotes the line, the cell or the query that it stumbled on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Timer
+
+from gatecli.anonymity.tables.interface import OpenedTable
+from gatecli.errors import GatecliError, UncheckableError
+
+_DRIVERS = ("duckdb", "_duckdb", "sqlite3", "psycopg", "pyspark", "py4j", "ibis", "pyarrow", "sqlglot")
+
+_LINE = re.compile(r"on line:? (\d+)", re.IGNORECASE)
+_WIDTH = re.compile(r"expected number of columns: (\d+) found: (\d+)", re.IGNORECASE)
+
+_KINDS: tuple[tuple[str, str, str], ...] = (
+    (r"interrupt|canceling statement|cancell?ed", "was stopped before it ended", "give it more time"),
+    (
+        r"out of memory|memory limit|could not allocate",
+        "does not fit into the memory that the engine may use",
+        "raise the memory limit, or free space for temporary files",
+    ),
+    (r"no space left|disk", "does not fit on the disk for temporary files", "free some space there"),
+    (
+        r"line size|maximum_line_size|max_line_size",
+        "has a line longer than 32 MB",
+        "check the delimiter and the quotes",
+    ),
+    (
+        r"unterminated|quote",
+        "has a quote that is not closed, or stands inside a cell",
+        "double quotes inside quotes",
+    ),
+    (
+        r"parquet|magic|footer|thrift|snappy|zstd|not an arrow file|metadata",
+        "is truncated or not what its name says",
+        "write the file again",
+    ),
+    (
+        r"connection|could not connect|server closed|terminating|password|authentication|refused",
+        "cannot be reached any more, or the connection was refused",
+        "check the address, the account and that the server runs",
+    ),
+    (r"permission denied", "may not be read by this account", "grant it the right to select"),
+    (
+        r"unicode|utf-?8|encod",
+        "is not text in the expected encoding",
+        "give its encoding, for example latin-1",
+    ),
+    (r"csv", "cannot be read as separated text", "check the delimiter and the quotes"),
+    (r"json", "is not valid JSON lines", "write one object a line"),
+)
+
+
+def translated(name: str, error: Exception) -> UncheckableError:
+    """`error` of a driver, without its words."""
+    words = f"{type(error).__name__} {error}"
+    line, width = _LINE.search(words), _WIDTH.search(words)
+    if width is not None:
+        where = f"line {line[1]}" if line else "a line"
+        return UncheckableError(
+            f"{name}: {where} has {width[2]} columns where the header has {width[1]}",
+            advice="mend the line, quote cells that hold the delimiter, or give the delimiter",
+        )
+    for pattern, what, advice in _KINDS:
+        if re.search(pattern, words, re.IGNORECASE):
+            where = f" (line {line[1]})" if line else ""
+            return UncheckableError(f"{name}: the table {what}{where}", advice=advice)
+    return UncheckableError(
+        f"{name}: the engine could not compute the answer ({type(error).__name__})",
+        advice="check that the columns hold plain values, and that the engine is supported",
+    )
+
+
+def is_of_a_driver(error: Exception) -> bool:
+    """Whether an exception comes from an engine or its driver, not from a bug of ours."""
+    return type(error).__module__.partition(".")[0] in _DRIVERS or isinstance(error, OSError | UnicodeError)
+
+
+@contextmanager
+def guarded(name: str) -> Iterator[None]:
+    """Failures of an engine inside become an `UncheckableError` about `name`."""
+    try:
+        yield
+    except GatecliError:
+        raise
+    except Exception as error:
+        if not is_of_a_driver(error):
+            raise
+        raise translated(name, error) from None
+
+
+@contextmanager
+def computing(opened: OpenedTable) -> Iterator[None]:
+    """`guarded`, and the engine is interrupted when the table's time is up."""
+    if opened.timeout is None:
+        with guarded(opened.name):
+            yield
+        return
+    late: list[bool] = []
+    timer = Timer(opened.timeout, _expired, (late, opened.interrupt))
+    timer.daemon = True
+    timer.start()
+    try:
+        with guarded(opened.name):
+            yield
+    except UncheckableError:
+        if not late:
+            raise
+        raise _too_late(opened) from None
+    finally:
+        timer.cancel()
+    if late:
+        raise _too_late(opened)
+
+
+def _expired(late: list[bool], interrupt: Callable[[], None]) -> None:
+    late.append(True)
+    interrupt()
+
+
+def _too_late(opened: OpenedTable) -> UncheckableError:
+    return UncheckableError(
+        f"{opened.name}: not measured within {opened.timeout:g} s", advice="raise the timeout"
+    )

@@ -1,0 +1,151 @@
+"""Separated text: encodings, compression and delimiters, until the embedded engine can read it."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gatecli.anonymity.tables.columns import require_unique
+from gatecli.anonymity.tables.interface import Table, TableOptions
+from gatecli.errors import NothingToCheckError, UsageError
+
+DELIMITERS = (",", ";", "\t", "|")
+LONGEST_LINE = 32_000_000
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
+_SAMPLE = 64 * 1024
+_SAMPLED_ROWS = 50
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+)
+
+
+def _opened(path: Path) -> Any:
+    """The uncompressed bytes of a file."""
+    match path.suffix.lower():
+        case ".gz":
+            import gzip  # noqa: PLC0415 - only for a compressed file
+
+            return gzip.open(path, "rb")
+        case ".bz2":
+            import bz2  # noqa: PLC0415 - only for a compressed file
+
+            return bz2.open(path, "rb")
+        case ".xz":
+            import lzma  # noqa: PLC0415 - only for a compressed file
+
+            return lzma.open(path, "rb")
+        case ".zst":
+            import pyarrow  # noqa: PLC0415, ICN001 - heavy; only this kind of table needs it
+
+            return pyarrow.input_stream(str(path), compression="zstd")
+        case _:
+            return path.open("rb")
+
+
+def _encoding(start: bytes, options: TableOptions) -> str:
+    if options.encoding is not None:
+        try:
+            return codecs.lookup(options.encoding).name
+        except LookupError:
+            raise UsageError(
+                f"{options.encoding!r} is not an encoding",
+                advice="for example utf-8, utf-16, latin-1 or gb18030",
+            ) from None
+    return next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8")
+
+
+def as_utf8(path: Path, options: TableOptions, scratch: Path) -> Path:
+    """`path` itself where it is plain UTF-8, else a copy in `scratch` that is."""
+    with _opened(path) as file:
+        encoding = _encoding(file.read(4), options)
+    if encoding == "utf-8" and path.suffix.lower() not in COMPRESSED:
+        return path
+    copy = scratch / "data.csv"
+    with _opened(path) as file, copy.open("wb") as plain:
+        if encoding == "utf-8":
+            shutil.copyfileobj(file, plain, 1 << 20)
+        else:
+            _transcode(file, plain, encoding)
+    return copy
+
+
+def _transcode(file: Any, plain: Any, encoding: str) -> None:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    while block := file.read(1 << 20):
+        plain.write(decoder.decode(block).encode())
+    plain.write(decoder.decode(b"", final=True).encode())
+
+
+def delimiter_of(sample: str) -> str:
+    """The delimiter that splits the first lines into the most columns, as many in (nearly) each line."""
+    widths = {delimiter: _width(sample, delimiter) for delimiter in DELIMITERS}
+    best = max(DELIMITERS, key=lambda delimiter: widths[delimiter])
+    return best if widths[best] > 1 else ","
+
+
+def _width(sample: str, delimiter: str) -> int:
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    found = [len(row) for row, _ in zip(_readable(reader), range(_SAMPLED_ROWS), strict=False) if row]
+    alike = sum(width == found[0] for width in found) if found else 0
+    return found[0] if found and alike >= 0.8 * len(found) else 0
+
+
+def _readable(reader: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The rows of a sample up to where its cut end no longer parses."""
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error:
+            return
+        if row is None:
+            return
+        yield row
+
+
+def _sample(path: Path) -> str:
+    with path.open("rb") as file:
+        text = codecs.getincrementaldecoder("utf-8")().decode(file.read(_SAMPLE))
+    whole, newline, _ = text.rpartition("\n")
+    return whole + newline if newline else text
+
+
+def read_text(
+    name: str, path: Path, options: TableOptions, scratch: Path, read_csv: Callable[..., Table]
+) -> Table:
+    """A lazy table of a text file's columns, all text but those that the options call numeric."""
+    plain = as_utf8(path, options, scratch)
+    sample = _sample(plain)
+    if not sample.strip():
+        raise NothingToCheckError(f"{name} is empty", advice="give a table with a header and rows")
+    delimiter = options.delimiter or ("\t" if ".tsv" in path.suffixes else delimiter_of(sample))
+    if len(delimiter) != 1:
+        raise UsageError(
+            f"the delimiter {delimiter!r} is not one character", advice="for example ';' or a tab"
+        )
+    header = next(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter))
+    require_unique(name, header)
+    unknown = [column for column in options.numeric if column not in header]
+    if unknown:
+        raise UsageError(f"{name} has no column {unknown[0]!r} to be numeric", advice="check its spelling")
+    return read_csv(
+        str(plain),
+        columns={column: "double" if column in options.numeric else "varchar" for column in header},
+        auto_detect=False,
+        header=True,
+        delim=delimiter,
+        quote='"',
+        escape='"',
+        strict_mode=True,
+        nullstr=list(options.missing_values),
+        max_line_size=LONGEST_LINE,
+    )

@@ -1,0 +1,106 @@
+"""What every engine promises: the same table has the same measures. A subclass opens it in its engine."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from gatecli.anonymity.measure import measure
+from gatecli.anonymity.tables.interface import OpenedTable
+from gatecli.errors import UsageError
+from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale
+from tests.support.anonymity_oracle import Oracle
+from tests.support.tables import rows_of
+
+NASTY = 'di"sease; DROP TABLE data; --'
+COLUMNS: dict[str, list[Any]] = {
+    "age": [34, 34, 34, 51, 51, 51, 51, None, 34, 8],
+    "zip": ["01234", "01234", "01234", "9", "9", "9", "9", "9", None, "01234"],
+    NASTY: ["flu", "flu", "cold", "flu", "gout", "cold", "cold", "flu", "cold", None],
+    "income": [1.5, 20.0, 20.0, -3.0, 1.5, 1000.0, 7.0, 7.0, None, 1.5],
+    "person": ["a", "b", "c", "d", "e", "e", "f", "g", "h", "i"],
+}
+KINDS = {"age": "int64", "income": "float64"}
+TREE = {"flu": ("infection",), "cold": ("infection",), "gout": ("metabolic",)}
+
+
+class TableSuite:
+    @pytest.fixture(name="opened")
+    def table(self) -> OpenedTable:
+        """`COLUMNS` in the engine."""
+        raise NotImplementedError
+
+    @staticmethod
+    def ask(opened: OpenedTable, sensitive: str, **question: Any) -> Measures:
+        return measure(opened, AnonymityQuestion(("age", "zip"), (sensitive,), **question))
+
+    @staticmethod
+    def oracle(sensitive: str, **known: Any) -> Oracle:
+        return Oracle(rows_of(COLUMNS), ("age", "zip"), sensitive, **known)
+
+    def test_the_columns_and_the_engine_are_known(self, opened: OpenedTable) -> None:
+        assert set(opened.columns) == set(COLUMNS)
+        assert len(opened.digest) == 64
+
+    def test_classes_are_counted(self, opened: OpenedTable) -> None:
+        found = measure(opened, AnonymityQuestion(("age", "zip")))
+        assert (found.records, found.classes, found.k, found.unique_records) == (10, 5, 1, 3)
+        assert found.missing == {"age": 1, "zip": 1}
+
+    def test_a_categorical_attribute_is_measured(self, opened: OpenedTable) -> None:
+        (found,) = self.ask(opened, NASTY).by_sensitive
+        oracle = self.oracle(NASTY)
+        assert found.scale is Scale.CATEGORICAL
+        assert (found.l, found.alpha, found.t) == (
+            oracle.distinct_l(),
+            oracle.alpha(),
+            oracle.total_variation(),
+        )
+        assert (found.basic_beta, found.recursive_c) == (oracle.basic_beta(), oracle.recursive_c(2))
+
+    def test_a_numeric_attribute_is_measured_over_its_ranks(self, opened: OpenedTable) -> None:
+        (found,) = self.ask(opened, "income").by_sensitive
+        assert found.scale is Scale.NUMERIC
+        assert found.t == self.oracle("income").ordered_t()
+
+    def test_classes_of_several_values_are_compared(self, opened: OpenedTable) -> None:
+        known = [row for row in rows_of(COLUMNS) if row["age"] in (34, 51) and row["zip"]]
+        kept = opened.table.filter(opened.table["age"].isin([34, 51]) & opened.table["zip"].notnull())
+        part = OpenedTable(opened.name, kept, opened.engine, opened.columns, opened.digest, opened.digest_of)
+        for sensitive in (NASTY, "income"):
+            (found,) = self.ask(part, sensitive, recursive_l=3 if sensitive == "income" else 2).by_sensitive
+            oracle = Oracle(known, ("age", "zip"), sensitive)
+            assert found.t == (oracle.ordered_t() if sensitive == "income" else oracle.total_variation())
+            assert float(found.entropy_l) == pytest.approx(oracle.entropy_l(), rel=1e-9)
+            assert float(found.delta_disclosure) == pytest.approx(oracle.delta_disclosure(), rel=1e-9)
+            assert found.recursive_c == oracle.recursive_c(found.recursive_l)
+
+    def test_a_hierarchical_attribute_is_measured_over_its_tree(self, opened: OpenedTable) -> None:
+        (found,) = self.ask(opened, NASTY, hierarchies={NASTY: TREE}).by_sensitive
+        assert found.t == self.oracle(NASTY, tree=TREE).hierarchical_t()
+
+    def test_a_missing_value_may_be_anything_where_that_is_the_policy(self, opened: OpenedTable) -> None:
+        found = self.ask(opened, NASTY, missing=Missing.WILDCARD)
+        oracle = self.oracle(NASTY, wildcard=True)
+        assert min(size for size, _ in oracle.sizes()) == found.k
+        assert found.by_sensitive[0].t == oracle.total_variation()
+
+    def test_people_are_counted_instead_of_rows(self, opened: OpenedTable) -> None:
+        found = self.ask(opened, NASTY, unit="person")
+        sizes = self.oracle(NASTY, unit="person").sizes()
+        assert (found.records, found.units) == (10, 9)
+        assert found.average_risk == Fraction(len(sizes), sum(size for size, _ in sizes))
+
+    def test_case_and_blanks_count_unless_normalised(self, opened: OpenedTable) -> None:
+        table = opened.table.mutate(zip=(opened.table["person"] == "a").ifelse(" 9 X", "9 x "))
+        mixed = OpenedTable("mixed", table, opened.engine, opened.columns, "", "")
+        exact = measure(mixed, AnonymityQuestion(("zip",)))
+        loose = measure(mixed, AnonymityQuestion(("zip",), normalise=True))
+        assert (exact.classes, loose.classes) == (2, 1)
+
+    def test_a_column_that_is_not_there_is_a_usage_error(self, opened: OpenedTable) -> None:
+        with pytest.raises(UsageError, match="has no column 'zipp'") as caught:
+            measure(opened, AnonymityQuestion(("zipp",)))
+        assert caught.value.advice == "did you mean 'zip'?"

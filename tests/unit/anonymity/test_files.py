@@ -1,0 +1,259 @@
+"""Tables in files: every dialect, every kind, and one sentence for what cannot be read."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gatecli.anonymity.measure import measure
+from gatecli.anonymity.tables.interface import TableOptions
+from gatecli.anonymity.tables.opening import open_table
+from gatecli.anonymity.tables.text_files import delimiter_of
+from gatecli.errors import GatecliError, NothingToCheckError, UncheckableError, UsageError
+from gatecli.model.anonymity import AnonymityQuestion, Measures, Scale
+from tests.support.tables import Columns, arrow
+
+TEXT = "zip,age,disease\n01234,34,flu\n01234,34,cold\n1234,34,flu\n,51,grün\n"
+COLUMNS: Columns = {
+    "zip": ["01234", "01234", "1234", None],
+    "age": [34, 34, 34, 51],
+    "disease": ["flu", "cold", "flu", "grün"],
+}
+VALUE = "Zweistein-4711"
+
+
+def ask(source: Path | str, *quasi: str, sensitive: str = "", **options: Any) -> Measures:
+    with open_table(source, TableOptions(threads=1, **options)) as opened:
+        return measure(opened, AnonymityQuestion(quasi or ("zip", "age"), (sensitive,) if sensitive else ()))
+
+
+def classes(measures: Measures) -> tuple[int, int]:
+    return measures.records, measures.classes
+
+
+def refusal(kind: type[GatecliError], source: Path | str, *quasi: str, **options: Any) -> str:
+    with pytest.raises(kind) as caught:
+        ask(source, *quasi, **options)
+    assert VALUE not in caught.value.message + caught.value.advice
+    return caught.value.message.replace(str(source), "FILE")
+
+
+@pytest.fixture(name="file")
+def in_a_folder(tmp_path: Path) -> Callable[[str, bytes | str], Path]:
+    def write(name: str, content: bytes | str) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_delimiter_is_found(file: Callable[..., Path], delimiter: str) -> None:
+    assert classes(ask(file("data.csv", TEXT.replace(",", delimiter)))) == (4, 3)
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n\n"])
+def test_lines_may_end_in_other_ways(file: Callable[..., Path], end: str) -> None:
+    assert classes(ask(file("data.csv", "zip,age\n1,2\n3,4\n".replace("\n", end)))) == (2, 2)
+
+
+def test_a_delimiter_inside_quotes_splits_nothing() -> None:
+    assert delimiter_of('a;b\n"1,2,3,4";2\n"3,4,5,6";4\n') == ";"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_names_the_encoding(file: Callable[..., Path], encoding: str) -> None:
+    assert classes(ask(file("data.csv", TEXT.encode(encoding)), "disease")) == (4, 3)
+
+
+def test_an_encoding_can_be_given(file: Callable[..., Path]) -> None:
+    assert classes(ask(file("data.csv", TEXT.encode("latin-1")), "disease", encoding="latin-1")) == (4, 3)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
+def test_compressed_text_is_read(
+    file: Callable[..., Path], suffix: str, compress: Callable[[bytes], bytes]
+) -> None:
+    assert classes(ask(file(f"data.csv.{suffix}", compress(TEXT.encode())))) == (4, 3)
+
+
+def test_codes_keep_their_leading_zeros(file: Callable[..., Path]) -> None:
+    assert ask(file("data.csv", TEXT), "zip").classes == 3
+
+
+def test_a_column_can_be_declared_numeric(file: Callable[..., Path]) -> None:
+    assert ask(file("data.csv", TEXT), "zip", numeric=("zip",)).classes == 2
+
+
+@pytest.mark.parametrize(
+    ("cells", "scale"),
+    [
+        (["1", "2.5", "-3"], Scale.NUMERIC),
+        (["1", "", "10"], Scale.NUMERIC),
+        (["01", "02", "10"], Scale.CATEGORICAL),
+        (["1", "2", "n/a"], Scale.CATEGORICAL),
+        (["1e5", "2", "3"], Scale.CATEGORICAL),
+        (["", "", ""], Scale.CATEGORICAL),
+    ],
+)
+def test_text_is_a_number_only_where_nothing_else_fits(
+    file: Callable[..., Path], cells: list[str], scale: Scale
+) -> None:
+    path = file("data.csv", "q,s\n" + "".join(f"x,{cell}\n" for cell in cells))
+    assert ask(path, "q", sensitive="s").by_sensitive[0].scale is scale
+
+
+def test_numbers_in_text_are_compared_as_numbers(file: Callable[..., Path]) -> None:
+    path = file("data.csv", "q,s\na,9\na,10\nb,9.0\nb,100\n")
+    (found,) = ask(path, "q", sensitive="s").by_sensitive
+    assert found.values == 3
+
+
+def test_other_texts_may_stand_for_a_missing_value(file: Callable[..., Path]) -> None:
+    path = file("data.csv", "q\n?\n?\nNA\nx\n")
+    assert ask(path, "q", missing_values=("?", "NA")).missing == {"q": 3}
+
+
+def test_a_cell_of_a_megabyte_is_a_cell(file: Callable[..., Path]) -> None:
+    path = file("data.csv", f'q,s\n{"x" * 1_000_000},1\n"a\nb",2\n')
+    assert classes(ask(path, "q")) == (2, 2)
+
+
+def test_parquet_keeps_its_types(tmp_path: Path) -> None:
+    import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
+
+    path = tmp_path / "data.parquet"
+    pyarrow.parquet.write_table(arrow(COLUMNS, {"age": "int64"}), path)
+    assert classes(ask(path)) == (4, 3)
+
+
+@pytest.mark.parametrize("source", ["", "/*.parquet", "/**/*.parquet"])
+def test_parquet_files_of_a_folder_or_a_pattern_are_one_table(tmp_path: Path, source: str) -> None:
+    import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
+
+    for name in ("one", "two"):
+        pyarrow.parquet.write_table(arrow(COLUMNS, {"age": "int64"}), tmp_path / f"{name}.parquet")
+    assert ask(f"{tmp_path}{source}").records == 8
+
+
+def test_json_lines_are_read(file: Callable[..., Path]) -> None:
+    path = file("data.jsonl", '{"zip": "01", "age": 3}\n{"zip": "1", "age": 3}\n{"age": 3}\n')
+    assert classes(ask(path)) == (3, 3)
+
+
+def test_arrow_files_are_read(tmp_path: Path) -> None:
+    import pyarrow.feather  # noqa: PLC0415 - heavy; only this kind of table needs it
+
+    path = tmp_path / "data.feather"
+    pyarrow.feather.write_feather(arrow(COLUMNS, {"age": "int64"}), str(path))
+    assert classes(ask(path)) == (4, 3)
+
+
+def test_excel_is_read(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    path = tmp_path / "data.xlsx"
+    workbook = openpyxl.Workbook()
+    for row in (list(COLUMNS), *zip(*COLUMNS.values(), strict=True)):
+        workbook.active.append(row)
+    workbook.save(path)
+    assert classes(ask(path)) == (4, 3)
+    assert ask(path, "zip", sensitive="age").by_sensitive[0].scale is Scale.NUMERIC
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (f"zip,age\n1,2\n3,{VALUE},5\n", "FILE: line 3 has 3 columns where the header has 2"),
+        (f"zip,age\n1,2\n{VALUE}\n", "FILE: line 3 has 1 columns where the header has 2"),
+        ("zip,age,zip\n1,2,3\n", "FILE: the header names the column 'zip' twice"),
+        ("Zip,zip\n1,2\n", "FILE: the header names the column 'Zip' twice"),
+        (f'zip,age\n1,"{VALUE}\n3,4\n', "FILE: the table has a quote that is not closed"),
+        (f'zip,age\n1,"a"{VALUE}\n', "FILE: the table has a quote that is not closed"),
+        ("zip,,age\n1,2,3\n", "FILE: the header has a column without a name"),
+        (b"zip,age\n1,\xff\xfe\n", "FILE: the table is not text in the expected encoding"),
+    ],
+)
+def test_bad_text_is_one_sentence(file: Callable[..., Path], content: bytes | str, sentence: str) -> None:
+    assert refusal(UncheckableError, file("data.csv", content)).startswith(sentence)
+
+
+@pytest.mark.parametrize("content", ["", "\n", "zip,age\n"])
+def test_a_table_without_rows_is_nothing_to_check(file: Callable[..., Path], content: str) -> None:
+    refusal(NothingToCheckError, file("data.csv", content))
+
+
+def test_a_wrong_delimiter_is_suspected_in_a_single_column(file: Callable[..., Path]) -> None:
+    with pytest.raises(UsageError, match="has no column 'zip'") as caught:
+        ask(file("data.csv", "zip~age\n1~2\n"))
+    assert "give its delimiter" in caught.value.advice
+
+
+def test_a_truncated_parquet_file_is_uncheckable(tmp_path: Path) -> None:
+    import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
+
+    path = tmp_path / "data.parquet"
+    pyarrow.parquet.write_table(arrow(COLUMNS, {"age": "int64"}), path)
+    path.write_bytes(path.read_bytes()[:-20])
+    assert refusal(UncheckableError, path) == "FILE: the table is truncated or not what its name says"
+
+
+@pytest.mark.parametrize("name", ["data.parquet", "data.feather", "data.xlsx", "data.jsonl", "data.csv.gz"])
+def test_a_file_that_is_not_what_its_name_says_is_uncheckable(file: Callable[..., Path], name: str) -> None:
+    refusal(UncheckableError, file(name, VALUE * 20))
+
+
+def test_an_unknown_kind_is_uncheckable(file: Callable[..., Path]) -> None:
+    assert refusal(UncheckableError, file("data.docx", "x")) == "FILE is of no kind that can be read"
+
+
+def test_a_path_that_does_not_exist_is_nothing_to_check(tmp_path: Path) -> None:
+    assert refusal(NothingToCheckError, tmp_path / "none.csv") == "FILE does not exist"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"encoding": "klingon"}, "is not an encoding"),
+        ({"delimiter": "::"}, "is not one character"),
+        ({"numeric": ("ages",)}, "has no column 'ages'"),
+    ],
+)
+def test_a_bad_option_is_a_usage_error(
+    file: Callable[..., Path], options: dict[str, Any], words: str
+) -> None:
+    assert words in refusal(UsageError, file("data.csv", TEXT), **options)
+
+
+def test_the_digest_is_of_the_bytes(file: Callable[..., Path]) -> None:
+    import hashlib  # noqa: PLC0415 - only here
+
+    with open_table(file("data.csv", TEXT)) as opened:
+        assert opened.digest == hashlib.sha256(TEXT.encode()).hexdigest()
+
+
+def test_work_beyond_its_time_is_uncheckable(tmp_path: Path) -> None:
+    import duckdb  # noqa: PLC0415 - heavy, and only this needs it
+
+    path = tmp_path / "data.parquet"
+    query = "select range as zip, range % 90 as age from range(3000000)"
+    duckdb.sql(f"copy ({query}) to '{path}' (format parquet)")
+    assert refusal(UncheckableError, path, timeout=0.05) == "FILE: not measured within 0.05 s"
+
+
+def test_no_temporary_file_is_left(file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = file("data.csv.gz", gzip.compress(TEXT.encode()))
+    scratch = path.parent / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    ask(path)
+    refusal(UsageError, path, "nothing")
+    assert list(scratch.iterdir()) == []
