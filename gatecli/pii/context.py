@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 from gatecli.pii.interface import Entity, Match, Strength
 
@@ -47,6 +48,16 @@ def _holds(haystack: str, word: str) -> bool:
 def counted(candidates: Iterable[str], haystack: str) -> tuple[str, ...]:
     """Those of `candidates` that the text holds; words of scripts without spaces match anywhere."""
     return tuple(word for word in candidates if _holds(haystack, word))
+
+
+def may_speak(entity: Entity, text: str) -> bool:
+    """Whether a context word could be among the words of `text` (small letters): if not, none is."""
+    return any(all(part in text for part in parts) for parts in _context_parts(entity.context))
+
+
+@cache
+def _context_parts(context: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(word.split()) for word in context)
 
 
 def weigh(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:

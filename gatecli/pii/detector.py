@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from gatecli.pii.budget import Budget, unlimited
-from gatecli.pii.context import weigh, words
+from gatecli.pii.context import may_speak, weigh, words
 from gatecli.pii.interface import THRESHOLD, Detection, Entity, Match
-from gatecli.pii.matching import find, readable
+from gatecli.pii.matching import Form, find_forms, readable
 from gatecli.pii.prefilter import Prefilter
 from gatecli.pii.redaction import normalised
 from gatecli.pii.resolution import resolved
@@ -64,9 +64,22 @@ class Detector:
 
     def _promising(self, text: str, keys: str, budget: Budget) -> Iterator[Match]:
         for start, part in _parts(text):
-            for match in find(part, self.prefilter.candidates(part), budget):
-                if weigh(match, part, keys)[0] >= self.threshold:
+            forms = self._forms(part, keys)
+            for match in find_forms(part, forms, budget, partial(self._is_reported, part, keys)):
+                if self._is_reported(part, keys, match):
                     yield _moved(match, start)
+
+    def _forms(self, text: str, keys: str) -> Iterator[Form]:
+        """The forms that could be reported: the weak ones only where a context word may stand."""
+        said = keys + text.lower()
+        for entity in self.prefilter.candidates(text):
+            spoken = may_speak(entity, said)
+            yield from (
+                (entity, pattern) for pattern in entity.patterns if spoken or pattern.score >= self.threshold
+            )
+
+    def _is_reported(self, text: str, keys: str, match: Match) -> bool:
+        return weigh(match, text, keys)[0] >= self.threshold
 
     def _decided(
         self, engine: AnalyzerEngine, text: str, matches: tuple[Match, ...], context: tuple[str, ...]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 
 from gatecli.pii.budget import Budget
@@ -14,6 +15,10 @@ from gatecli.pii.interface import Entity, Match, Pattern
 
 LONGEST_RUN = 40
 """No entity has more digits in one run; a longer run is opaque."""
+
+Form = tuple[Entity, Pattern]
+Worth = Callable[[Match], bool]
+"""Whether a match could be reported if it were valid; validating costs far more than asking."""
 
 _LONG_RUN = re.compile(rf"[0-9]{{{LONGEST_RUN + 1},}}")
 
@@ -44,33 +49,43 @@ def readable(text: str) -> str:
 
 def find(text: str, entities: Iterable[Entity], budget: Budget) -> Iterator[Match]:
     """Every valid match of every entity, overlapping ones too. `text` is `readable`."""
-    for entity in entities:
-        for pattern in entity.patterns:
-            budget.check()
-            yield from _matches(text, entity, pattern, budget)
+    forms = ((entity, pattern) for entity in entities for pattern in entity.patterns)
+    return find_forms(text, forms, budget, _always)
 
 
-def _matches(text: str, entity: Entity, pattern: Pattern, budget: Budget) -> Iterator[Match]:
+def find_forms(text: str, forms: Iterable[Form], budget: Budget, worth: Worth) -> Iterator[Match]:
+    """The same for some written forms; only matches that are `worth` it are validated."""
+    for entity, pattern in forms:
+        budget.check()
+        yield from _matches(text, entity, pattern, budget, worth)
+
+
+def _always(_match: Match) -> bool:
+    return True
+
+
+def _matches(text: str, entity: Entity, pattern: Pattern, budget: Budget, worth: Worth) -> Iterator[Match]:
     search = searcher(pattern)
     position = 0
     while (found := search(text, position)) is not None:
-        match = _validated(entity, pattern, found.group(), found.start())
-        if match is None:
+        match = Match(entity, pattern, *found.span(), pattern.score, "", well_known=False)
+        valid = _validated(match, found.group()) if worth(match) else None
+        if valid is None:
             # The number may begin inside what was refused: "5 1101…" is a row and an ID.
             position = found.start() + 1
             budget.check()
         else:
             position = found.end()
-            yield match
+            yield valid
 
 
-def _validated(entity: Entity, pattern: Pattern, value: str, start: int) -> Match | None:
-    score, words = pattern.score, ""
-    if entity.validate is not None:
-        validity = entity.validate(value)
+def _validated(match: Match, value: str) -> Match | None:
+    """The match with what its validator says: a score may only sink by it."""
+    score, words = match.score, ""
+    if match.entity.validate is not None:
+        validity = match.entity.validate(value)
         if validity is None:
             return None
         words = validity.words
         score = score if validity.score is None else min(score, validity.score)
-    end = start + len(value)
-    return Match(entity, pattern, start, end, score, words, entity.well_known(value))
+    return replace(match, score=score, validity=words, well_known=match.entity.well_known(value))

@@ -39,6 +39,15 @@ def check(name: str, words: str = "checksum valid") -> Validator:
     return validate
 
 
+def check_as_written(name: str, words: str) -> Validator:
+    """The same where a sign is part of the number: `-`, `+` or a letter tells the century."""
+
+    def validate(value: str) -> Validity | None:
+        return Validity(words) if standard(name).is_valid(value.replace(" ", "")) else None
+
+    return validate
+
+
 def distinct(number: str) -> bool:
     """Whether it is more than one digit repeated, which passes many a checksum."""
     return len(set(number)) > 1

@@ -8,6 +8,7 @@ from pathlib import Path
 from gatecli.model.schemas import schemas
 from tests.golden.regenerate import main as golden
 from tests.support.command_reference import reference
+from tests.support.pii_examples import main as examples
 from tests.support.pii_sections import entity_page, written_into
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -22,6 +23,7 @@ def main() -> None:
     rules = DOCS / "rules.md"
     rules.write_text(written_into(rules.read_text("utf-8")), "utf-8")
     (DOCS / "pii-entities.md").write_text(entity_page(), "utf-8")
+    examples()
     golden()
 
 

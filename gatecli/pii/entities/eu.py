@@ -5,7 +5,7 @@ from __future__ import annotations
 from gatecli.pii.entities.national import BARE, WRITTEN, national
 from gatecli.pii.interface import Cue, Entity, Strength
 from gatecli.pii.patterns import digits
-from gatecli.pii.validation import known
+from gatecli.pii.validation import check_as_written, known
 
 PACK = "eu"
 _DATED = "checksum and birth date valid"
@@ -13,7 +13,7 @@ _DATED = "checksum and birth date valid"
 SOUTH: tuple[Entity, ...] = (
     national(
         "ES_NIF", "Spanish tax number (NIF)", PACK, "es.dni", digits(8),
-        (("0-9", "[0-9]{7}-?[A-HJ-NP-TV-Z]", 0.5), ("0-9", r"[0-9]\.?[0-9]{3}\.?[0-9]{3}[- ]?[A-HJ-NP-TV-Z]", WRITTEN)),
+        (("0-9", "[0-9]{7}-?[A-HJ-NP-TV-Z]", 0.5), ("0-9", r"[0-9]\.[0-9]{3}\.[0-9]{3}[- ]?[A-HJ-NP-TV-Z]", WRITTEN)),
         ("nif", "dni", "documento"), well_known=known("12345678Z", "00000000T"),
     ),
     national(
@@ -104,7 +104,7 @@ NORTH: tuple[Entity, ...] = (
     national(
         "FI_PERSONAL_CODE", "Finnish personal identity code", PACK, "fi.hetu", digits(6),
         (("0-3", "[0-9]{5}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]", 0.75),), ("hetu", "henkilotunnus", "henkilötunnus"),
-        words=_DATED, strength=Strength.STRUCTURED, well_known=known("131052-308T"),
+        validate=check_as_written("fi.hetu", _DATED), strength=Strength.STRUCTURED, well_known=known("131052-308T"),
     ),
     national(
         "DK_CPR", "Danish CPR number", PACK, "dk.cpr", digits(10),

@@ -1,0 +1,88 @@
+"""Nothing is shown, nothing runs for ever, nothing is passed over in silence."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatecli.errors import ConfigurationError
+from gatecli.pii.budget import Budget, BudgetSpentError, Limits
+from gatecli.pii.detector import Detector
+from gatecli.pii.entities import default_entities, entities_of
+from gatecli.pii.redaction import masked, normalised, value_hash
+from gatecli.pii.scanning import scan
+
+DETECTOR = Detector(default_entities())
+RESIDENT_ID = "440308199901101512"
+
+
+@given(st.text(max_size=60))
+def test_a_mask_keeps_two_characters_at_most(value: str) -> None:
+    mask = masked(value)
+    assert len(mask) <= 24
+    assert mask[:-2].strip("*") == ""
+
+
+def test_a_short_value_is_masked_whole() -> None:
+    assert masked("12345") == "*****"
+
+
+def test_two_spellings_of_a_value_have_one_hash_and_another_key_another() -> None:
+    key = b"0123456789abcdef"
+    assert value_hash("4403 0819 9901 1015 12", key) == value_hash(RESIDENT_ID, key)
+    assert value_hash(RESIDENT_ID, key) != value_hash(RESIDENT_ID, b"another key here")
+
+
+def test_an_address_keeps_its_dots_when_normalised() -> None:
+    assert normalised("A.B@Example.ORG ") == "a.b@example.org"
+
+
+def test_a_detection_does_not_show_its_value() -> None:
+    (detection,) = scan(DETECTOR, RESIDENT_ID).detections
+    assert RESIDENT_ID not in repr(detection)
+
+
+def test_decoding_ends_at_its_depth() -> None:
+    value = RESIDENT_ID
+    for _ in range(12):
+        value = base64.b64encode(value.encode()).decode()
+    result = scan(DETECTOR, value, budget=Budget(Limits()))
+    assert not result.detections
+
+
+def test_a_spent_time_budget_is_said() -> None:
+    ticks = iter(range(10**9))
+    result = scan(
+        DETECTOR, f"id {RESIDENT_ID} " * 50, budget=Budget(Limits(seconds=3), lambda: float(next(ticks)))
+    )
+    assert "time budget" in result.incomplete
+
+
+def test_a_spent_size_budget_is_said() -> None:
+    budget = Budget(Limits(characters=10))
+    with pytest.raises(BudgetSpentError, match="characters"):
+        budget.take(11)
+
+
+def test_what_is_suspended_does_not_count() -> None:
+    now = [0.0]
+    budget = Budget(Limits(seconds=1), lambda: now[0])
+    with budget.suspended():
+        now[0] += 100
+    budget.check()
+    now[0] += 2
+    with pytest.raises(BudgetSpentError):
+        budget.check()
+
+
+def test_a_company_s_code_is_no_resident_id() -> None:
+    assert scan(DETECTOR, "91440300708461136T", ("code",)).detections == ()
+
+
+@pytest.mark.parametrize("packs", [["cm"], ["generic", "usa"]])
+def test_a_pack_that_there_is_not_is_refused(packs: list[str]) -> None:
+    with pytest.raises(ConfigurationError):
+        entities_of(packs)
