@@ -6,7 +6,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from gatecli.pii.views import View, part
+from gatecli.pii.views import Piece, View, part
 
 SHORTEST = 11
 """Characters of base64 that eight characters of text need."""
@@ -24,7 +24,10 @@ _LEAD_3 = rf"{_A1}{_A2}[DHLPTXbfjnrvz37/_]{_ANY}[g-v]"
 _TEXT = re.compile(f"{_LEAD_1}|{_LEAD_2}|{_LEAD_3}|{_ASCII}(?:{_LEAD_1}|{_LEAD_2}|{_LEAD_3}|{_ASCII})")
 
 _RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}={{0,2}}")
-_WRAPPED = re.compile(r"(?:[A-Za-z0-9+/_-]{60,100}[ \t]*\r?\n[ \t]*){1,100000}+[A-Za-z0-9+/_-]{1,100}={0,2}")
+_WRAPPED = re.compile(
+    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{60,100}[ \t]*\r?\n[ \t]*){1,100000}+[A-Za-z0-9+/_-]{1,100}={0,2}"
+)
+SHORTEST_LINE = 60
 _LONG_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}")
 _PIECE = re.compile(rf"[A-Za-z0-9+]{{{SHORTEST},}}")
 # Where a run, or a piece of one, could begin that the two functions below decode.
@@ -39,6 +42,8 @@ def holds_base64(text: str) -> bool:
         return False
     begins = _TEXT.match
     runs = _LONG_RUN.findall(text)
+    if "\n" in text and any(len(run) >= SHORTEST_LINE for run in runs) and any(_joined(text)):
+        return True
     return any(
         (begins(run) is not None and decoded(run) is not None)
         or (not run.isalnum() and any(decoded(piece) is not None for piece in _PIECE.findall(run)))
@@ -66,20 +71,24 @@ def decoded(run: str) -> str | None:
 
 def base64_views(view: View) -> Iterator[View]:
     """What every base64 run reads as; runs that are broken over lines are joined first."""
-    text = view.text
-    for found in _WRAPPED.finditer(text) if "\n" in text else ():
-        joined = "".join(found.group().split())
-        if (read := decoded(joined)) is not None:
-            yield part(view, found.start(), found.end(), read, "base64")
-    for found in _RUN.finditer(text):
+    if "\n" in view.text:
+        for start, end, read in _joined(view.text):
+            yield part(view, start, end, read, "base64")
+    for found in _RUN.finditer(view.text):
         yield from _run_views(view, found)
+
+
+def _joined(text: str) -> Iterator[Piece]:
+    """What runs that are broken over lines read as."""
+    for found in _WRAPPED.finditer(text):
+        if (read := decoded("".join(found.group().split()))) is not None:
+            yield *found.span(), read
 
 
 def _run_views(view: View, found: re.Match[str]) -> Iterator[View]:
     run = found.group()
     if (read := decoded(run)) is not None:
         yield part(view, found.start(), found.end(), read, "base64")
-        return
     if "/" not in run and "_" not in run and "-" not in run:
         return
     for piece in _PIECE.finditer(run):

@@ -11,7 +11,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 _ALNUM = (digits + ascii_uppercase + ascii_lowercase).encode()
 _CLASSES = bytes.maketrans(_ALNUM, b"0" * 10 + b"A" * 26 + b"a" * 26)
 _RUNS = bytes.maketrans(_ALNUM, b"w" * 62)
-SEPARATORS = b" ()./_:-"
+SEPARATORS = b" ()./_:+-"
 
 
 class Coded:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from gatecli.pii.interface import Entity, Match, Strength
 
@@ -41,13 +41,14 @@ def around(text: str, start: int, end: int) -> tuple[str, str]:
     return before.rpartition("\n")[2], after.partition("\n")[0]
 
 
-def _holds(haystack: str, word: str) -> bool:
-    return word in haystack if not word.isascii() else f" {word} " in haystack
-
-
-def counted(candidates: Iterable[str], haystack: str) -> tuple[str, ...]:
+def counted(candidates: tuple[str, ...], haystack: str) -> tuple[str, ...]:
     """Those of `candidates` that the text holds; words of scripts without spaces match anywhere."""
-    return tuple(word for word in candidates if _holds(haystack, word))
+    return tuple(word for word, sought in _sought(candidates) if sought in haystack)
+
+
+@cache
+def _sought(candidates: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((word, f" {word} " if word.isascii() else word) for word in candidates)
 
 
 def may_speak(entity: Entity, text: str) -> bool:
@@ -79,4 +80,9 @@ def weigh(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
 def _negative(entity: Entity, haystack: str, keys: str) -> tuple[str, ...]:
     if entity.strength is Strength.STRUCTURED:
         return ()
-    return counted(NEGATIVE, keys) + counted(entity.negative_context, haystack)
+    return _negative_keys(keys) + counted(entity.negative_context, haystack)
+
+
+@lru_cache(maxsize=64)
+def _negative_keys(keys: str) -> tuple[str, ...]:
+    return counted(NEGATIVE, keys)

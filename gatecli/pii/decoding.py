@@ -18,7 +18,7 @@ from gatecli.pii.budget import Budget, BudgetSpentError
 from gatecli.pii.json_text import json_views
 from gatecli.pii.views import Piece, Reader, View, replaced, whole
 
-_ESCAPE = re.compile(r"\\(?:u\{?[0-9A-Fa-f]{4,6}\}?|x[0-9A-Fa-f]{2}|[0-7]{3}|[nrt\"/\\])")
+_ESCAPE = re.compile(r"\\(?:u\{?[0-9A-Fa-f]{4,6}\}?|x[0-9A-Fa-f]{2}|[0-7]{3}|[nrtbf\"/\\])")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _SCIENTIFIC = re.compile(r"(?<![0-9A-Za-z.])([1-9])\.([0-9]{7,24})[eE]\+?([0-9]{1,2})(?![0-9A-Za-z.])")
@@ -70,7 +70,7 @@ def unicode_views(view: View) -> Iterator[View]:
         yield replaced(view, pieces, "unicode")
 
 
-_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "/": "/", "\\": "\\"}
+_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "/": "/", "\\": "\\", "b": "", "f": ""}
 
 
 def _unescaped(escape: str) -> str:
@@ -132,7 +132,9 @@ READERS: tuple[Reader, ...] = (
 WRAPPERS: tuple[Reader, ...] = (base64_views, percent_views)
 """What can be wrapped around a value again and again; beyond the depth it hides something."""
 
-_ESCAPED = re.compile(r"\\[ux0-7]")
+# Escapes that YAML, JSON or a language may spell a digit or a separator with; line ends and quotes are none.
+_ESCAPED = re.compile(r"\\[^nrt\"'\\\s]")
+_PRINTABLE = bytes((9, 10, 13, *range(32, 127)))
 
 
 def may_hide(text: str) -> bool:
@@ -142,6 +144,7 @@ def may_hide(text: str) -> bool:
     """
     return (
         not text.isascii()
+        or len(text.encode("ascii").translate(None, _PRINTABLE)) > 0
         or ("\\" in text and _ESCAPED.search(text) is not None)
         or ("%" in text and _PERCENT.search(text) is not None)
         or ("&" in text and _ENTITY.search(text) is not None)

@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from gatecli.pii.budget import Budget, unlimited
-from gatecli.pii.context import may_speak, weigh, words
+from gatecli.pii.context import LOWER, may_speak, weigh, words
 from gatecli.pii.interface import THRESHOLD, Detection, Entity, Match
 from gatecli.pii.matching import Form, find_forms, readable
 from gatecli.pii.prefilter import Prefilter
@@ -66,7 +66,7 @@ class Detector:
         for start, part in _parts(text):
             forms = self._forms(part, keys)
             for match in find_forms(part, forms, budget, partial(self._is_reported, part, keys)):
-                if self._is_reported(part, keys, match):
+                if match.score == match.pattern.score or self._is_reported(part, keys, match):
                     yield _moved(match, start)
 
     def _forms(self, text: str, keys: str) -> Iterator[Form]:
@@ -79,7 +79,8 @@ class Detector:
             )
 
     def _is_reported(self, text: str, keys: str, match: Match) -> bool:
-        return weigh(match, text, keys)[0] >= self.threshold
+        sure = match.score - LOWER >= self.threshold
+        return sure or weigh(match, text, keys)[0] >= self.threshold
 
     def _decided(
         self, engine: AnalyzerEngine, text: str, matches: tuple[Match, ...], context: tuple[str, ...]

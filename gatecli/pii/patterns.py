@@ -12,7 +12,7 @@ from gatecli.pii.interface import Cue
 WORD = "0-9A-Za-z"
 ANY_SEPARATOR = "[ ./_-]{0,3}"
 """Between the digits of a number that somebody wants to hide."""
-CUE_SEPARATOR = "[ ()./_:-]{0,3}"
+CUE_SEPARATOR = "[ ()./_:+-]{0,3}"
 """What a cue forgives between two digits: more than any pattern."""
 
 

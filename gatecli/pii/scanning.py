@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,7 @@ from gatecli.pii.budget import Budget, BudgetSpentError, unlimited
 from gatecli.pii.decoding import READERS, expand, may_hide
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import Detection
+from gatecli.pii.resolution import Spans
 from gatecli.pii.views import Reader, View
 
 
@@ -47,14 +49,14 @@ def scan(
     if not may_hold(detector, text):
         return Scan()
     budget = budget or unlimited()
-    found: list[Detection] = []
+    found = _Found()
     try:
         for view in expand(text, budget, readers=readers):
             for detection in _seen_in(detector, view, context, budget):
-                _add(found, detection)
+                found.add(detection)
     except BudgetSpentError as spent:
-        return Scan(_ordered(found), spent.reason)
-    return Scan(_ordered(found))
+        return Scan(_ordered(found.detections), spent.reason)
+    return Scan(_ordered(found.detections))
 
 
 def _seen_in(detector: Detector, view: View, context: tuple[str, ...], budget: Budget) -> list[Detection]:
@@ -69,20 +71,33 @@ def _original(detection: Detection, view: View) -> Detection:
     return replace(detection, start=start, end=end, steps=view.steps)
 
 
-def _add(found: list[Detection], new: Detection) -> None:
-    """Keep `new` unless its place is known; a structure's key path is better than the bare place."""
-    for number, known in enumerate(found):
-        if _same(new, known):
-            if _refines(new, known):
-                found[number] = replace(new, start=known.start, end=known.end)
-            return
-    found.append(new)
+class _Found:
+    """What was found so far. Of one value at one place one detection stays."""
 
+    def __init__(self) -> None:
+        self.detections: list[Detection] = []
+        self._plain = Spans()
+        self._by_value: defaultdict[str, Spans] = defaultdict(Spans)
 
-def _same(new: Detection, known: Detection) -> bool:
-    """Whether both are one value at one place, or `new` is an echo of what stands there in clear."""
-    overlap = new.start < known.end and known.start < new.end
-    return overlap and (new.normalised == known.normalised or not known.steps)
+    def add(self, new: Detection) -> None:
+        """Keep `new` unless its place is known; a structure's key path is better than the bare place."""
+        number = self._known(new)
+        if number is None:
+            self._keep(new)
+        elif _refines(new, known := self.detections[number]):
+            self.detections[number] = replace(new, start=known.start, end=known.end)
+
+    def _known(self, new: Detection) -> int | None:
+        """What stands there already: the same value, or in clear what `new` is an echo of."""
+        same = self._by_value[new.normalised].at(new.start, new.end)
+        return self._plain.at(new.start, new.end) if same is None else same
+
+    def _keep(self, new: Detection) -> None:
+        number = len(self.detections)
+        self.detections.append(new)
+        self._by_value[new.normalised].add(new.start, new.end, number)
+        if not new.steps:
+            self._plain.add(new.start, new.end, number)
 
 
 def _refines(new: Detection, known: Detection) -> bool:

@@ -22,7 +22,7 @@ SOUTH: tuple[Entity, ...] = (
     ),
     national(
         "IT_FISCAL_CODE", "Italian codice fiscale", PACK, "it.codicefiscale",
-        Cue("[0-9]{2}[A-EHLMPR-Ta-ehlmpr-t][0-9][0-9LMNP-Vlmnp-v][A-Za-z]", (b"00A0", b"00a0")),
+        Cue("[0-9]{2}[A-EHLMPR-Ta-ehlmpr-t][0-9][0-9LMNP-Vlmnp-v] ?[A-Za-z]", (b"00A0", b"00a0")),
         (("A-Za-z", "[A-Za-z]{5} ?[0-9]{2}[A-EHLMPR-Ta-ehlmpr-t][0-9][0-9LMNP-Vlmnp-v] ?"
           "[A-Za-z][0-9LMNP-Vlmnp-v]{3}[A-Za-z]", 0.9),),
         ("codice fiscale", "fiscale", "cf"), words=_DATED, strength=Strength.STRUCTURED,
@@ -63,7 +63,7 @@ WEST: tuple[Entity, ...] = (
         words="checksum and digit pattern valid", well_known=known("36574261809", "86095742719"),
     ),
     national(
-        "FR_NIR", "French social security number (NIR)", PACK, "fr.nir", digits(13),
+        "FR_NIR", "French social security number (NIR)", PACK, "fr.nir", digits(8),
         (("12", "[0-9]{4}[0-9AB][0-9]{8}", 0.6),
          ("12", "[ .]?[0-9]{2}[ .]?[0-9]{2}[ .]?[0-9][0-9AB][ .]?[0-9]{3}[ .]?[0-9]{3}[ .-]?[0-9]{2}", 0.6)),
         ("nir", "securite sociale", "sécurité sociale", "insee", "secu", "numero de securite"),

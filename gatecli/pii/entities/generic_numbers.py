@@ -37,10 +37,18 @@ _ISSUERS: tuple[tuple[str, str, frozenset[int]], ...] = (
 )
 
 
+_BY_FIRST = {first: tuple(row for row in _ISSUERS if row[0][0] == first) for first in "23456789"}
+
+
+def _is_issued(number: str) -> bool:
+    rows = _BY_FIRST.get(number[0], ())
+    return any(low <= number[: len(low)] <= high and len(number) in sizes for low, high, sizes in rows)
+
+
 def card(value: str) -> Validity | None:
     """An issuer's range and length, and the Luhn check."""
     number = compact(value)
-    if not any(low <= number[: len(low)] <= high and len(number) in sizes for low, high, sizes in _ISSUERS):
+    if not _is_issued(number):
         return None
     real = distinct(number[4:]) or is_test_card(number)
     return Validity("Luhn check and issuer valid") if real and luhn(number) else None
