@@ -51,8 +51,10 @@ class Budget:
     def suspended(self) -> Iterator[None]:
         """Work that is no scan, such as the first import of the engine, is not counted."""
         started = self._clock()
-        yield
-        self._deadline += self._clock() - started
+        try:
+            yield
+        finally:
+            self._deadline += self._clock() - started
 
     def take(self, characters: int) -> None:
         """Account for text that decoding made; raise `BudgetSpentError` when it is too much."""

@@ -1,0 +1,134 @@
+"""The prefilter finds what the engine alone finds: on generated text, on disguises, on look-alikes."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gatecli.pii.budget import unlimited
+from gatecli.pii.coding import Coded
+from gatecli.pii.decoding import expand, may_hide
+from gatecli.pii.detector import Detector
+from gatecli.pii.entities import ENTITIES
+from gatecli.pii.interface import Cue, Entity, Pattern
+from gatecli.pii.matching import compiled
+from gatecli.pii.prefilter import Prefilter
+from gatecli.pii.scanning import scan
+from tests.support.pii_corpus import CHECKED, DISGUISES, LOOK_ALIKES, resident_id
+
+
+class NoPrefilter(Prefilter):
+    """Lets everything through."""
+
+    __slots__ = ("_entities",)
+
+    def __init__(self, entities: Iterable[Entity]) -> None:
+        self._entities = tuple(entities)
+
+    def may_match(self, text: str) -> bool:  # noqa: ARG002 - the prefilter's signature
+        return True
+
+    def candidates(self, text: str) -> tuple[Entity, ...]:  # noqa: ARG002 - the same
+        return self._entities
+
+
+FILTERED = Detector(ENTITIES)
+ALONE = Detector(ENTITIES)
+ALONE.prefilter = NoPrefilter(ENTITIES)
+
+FORMS = [
+    pytest.param(entity, pattern, id=f"{entity.id}-{pattern.name}")
+    for entity in ENTITIES
+    for pattern in entity.patterns
+]
+CUES = [pytest.param(cue, id=cue.regex[:40]) for cue in dict.fromkeys(entity.cue for entity in ENTITIES)]
+
+
+@pytest.mark.parametrize(("entity", "pattern"), FORMS)
+@settings(max_examples=15)
+@given(data=st.data())
+def test_every_match_of_a_pattern_contains_its_cue(
+    entity: Entity, pattern: Pattern, data: st.DataObject
+) -> None:
+    text = data.draw(st.from_regex(compiled(pattern.regex)))
+    found = compiled(pattern.regex).search(text)
+    if found is not None and _may_be_valid(entity, found.group()):
+        assert compiled(entity.cue.regex).search(found.group()) is not None
+
+
+def _may_be_valid(entity: Entity, value: str) -> bool:
+    """An IBAN's form allows an account of letters; its validator asks for the digits that are the cue."""
+    return entity.id != "IBAN_CODE" or (entity.validate is not None and entity.validate(value) is not None)
+
+
+@pytest.mark.parametrize("cue", CUES)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_every_match_of_a_cue_has_one_of_its_hints(cue: Cue, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(compiled(cue.regex)))
+    coded: bytes = getattr(Coded(text), cue.coding)
+    assert not cue.hints or any(hint in coded for hint in cue.hints)
+
+
+def _values(count: int) -> list[str]:
+    source = random.Random(5)  # noqa: S311 - a seed, no secret
+    valid = [make(source) for make, _ in CHECKED.values() for _ in range(count)]
+    hidden = [hide(resident_id(source)) for hide in DISGUISES.values() for _ in range(count)]
+    return valid + hidden + [make(source) for make in LOOK_ALIKES.values() for _ in range(count)]
+
+
+HIDING = "\\%&;=/+-_.,:'\"{}[]() \n\t\x08\u200b\u00a0１２X京＠@é"
+"""What escapes, encodings and boundaries are made of."""
+
+texts = st.lists(
+    st.one_of(
+        st.sampled_from(_values(3)),
+        st.sampled_from(
+            ["ssn", "phone", "id_card", "card: ", "\\u0031", "%31", "&#49;", "passport", "image"]
+        ),
+        st.text(string.digits + string.ascii_letters + HIDING, max_size=12),
+        st.text(string.digits + "X .-", min_size=8, max_size=22),
+    ),
+    max_size=5,
+).map("".join)
+contexts = st.lists(
+    st.sampled_from(["ssn", "phoneNumber", "resourceVersion", "id_card", "spec"]), max_size=2
+).map(tuple)
+
+
+@settings(max_examples=300)
+@given(texts, contexts)
+def test_the_prefilter_and_the_engine_find_what_the_engine_alone_finds(
+    text: str, context: tuple[str, ...]
+) -> None:
+    assert FILTERED.detect(text, context) == ALONE.detect(text, context)
+
+
+@settings(max_examples=300)
+@given(texts, contexts)
+def test_a_scan_skips_nothing_that_decoding_would_show(text: str, context: tuple[str, ...]) -> None:
+    assert scan(FILTERED, text, context) == scan(ALONE, text, context)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(st.text("0189AZaz" + HIDING, max_size=20) | st.sampled_from(_values(2)), max_size=3).map("".join)
+)
+def test_what_may_hide_nothing_has_no_cue_in_any_view(text: str) -> None:
+    if may_hide(text) or FILTERED.prefilter.may_match(text):
+        return
+    assert not any(FILTERED.prefilter.may_match(view.text) for view in expand(text, unlimited()))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_both_agree_on_lines_of_values_and_look_alikes(seed: int) -> None:
+    source = random.Random(seed)  # noqa: S311 - a seed, no secret
+    values = _values(4)
+    for _ in range(60):
+        text = source.choice((" ", ", ", "\n", '": "', "=")).join(source.choices(values, k=6))
+        assert scan(FILTERED, text) == scan(ALONE, text)
