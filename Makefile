@@ -8,7 +8,7 @@ RUN := .venv/.installed
 DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types format generated constraints docs bench clean
+.PHONY: help demo test control-plane e2e lint types format generated constraints docs bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -34,7 +34,13 @@ demo: $(RUN) ## One release that fails, why, what mends it; and one that passes
 	@$(BIN)/python examples/demo.py
 
 test: $(DEV) ## Run the tests
-	@$(BIN)/python -m pytest --numprocesses auto
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+
+control-plane: | .venv/bin/python ## Build etcd and a Kubernetes API server (once), print the folder
+	@$(BIN)/python -m tests.support.build_control_plane
+
+e2e: $(DEV) control-plane ## Run the end-to-end tests on a real API server
+	@$(BIN)/python -m pytest tests/e2e
 
 lint: $(DEV) ## Style, formatting, import contracts
 	@$(BIN)/ruff check .

@@ -8,6 +8,7 @@ from datetime import date
 
 from gatecli.accounting.account import account, account_all
 from gatecli.accounting.interface import Question
+from gatecli.checks.anonymity_table import JudgedTable, find_in_table
 from gatecli.checks.declaration import undeclared_weights
 from gatecli.checks.interface import ReleaseContext
 from gatecli.checks.recomputation import Answer, Costs, costs_of, questions_of
@@ -22,6 +23,7 @@ from gatecli.model.waiver import PlacedWaiver
 ADVISED_AT_ONCE = 25
 """Releases in one run beyond which advice names no calibrated noise: each costs several recomputations."""
 
+ANONYMITY_FAMILIES = frozenset({"anon"})
 PII_FAMILIES = frozenset({"pii"})
 RELEASE_FAMILIES = frozenset({"dp", "release", "waiver"})
 
@@ -79,6 +81,25 @@ def judge_personal_data(
     """The verdict over texts that were searched for personal data; `checked` are those read to the end."""
     judged = apply(findings, policy, concerning(PII_FAMILIES, waivers), baseline, today)
     return decide("pii", stamp(policy), tuple(checked), judged, fail_on=fail_on, exit_zero=exit_zero)
+
+
+def judge_anonymity(
+    tables: Sequence[JudgedTable],
+    problems: Sequence[Finding],
+    policy: PrivacyPolicy,
+    waivers: Sequence[PlacedWaiver],
+    *,
+    today: date,
+    fail_on: Severity = Severity.ERROR,
+    exit_zero: bool = False,
+    baseline: frozenset[str] = frozenset(),
+) -> Verdict:
+    """The verdict over tables that were measured; `problems` are those that could not be."""
+    findings = [finding for table in tables for finding in find_in_table(table)]
+    judged = apply(findings, policy, concerning(ANONYMITY_FAMILIES, waivers), baseline, today)
+    checked = tuple(table.checked for table in tables)
+    everything = (*problems, *judged)
+    return decide("anonymity", stamp(policy), checked, everything, fail_on=fail_on, exit_zero=exit_zero)
 
 
 def concerning(families: frozenset[str], waivers: Sequence[PlacedWaiver]) -> tuple[PlacedWaiver, ...]:
@@ -146,7 +167,17 @@ def _findings(
 def _checked(subject: ReleaseSubject, costs: Costs) -> Checked:
     notes = [note for evidence in subject.evidence for note in evidence.notes]
     measures = _measures(costs) | ({"notes": notes} if notes else {})
-    return Checked("release", subject.release.subject, subject.document.path, measures)
+    return Checked("release", subject.release.subject, subject.document.path, measures, _inputs(subject))
+
+
+def _inputs(subject: ReleaseSubject) -> dict[str, object]:
+    """The bytes that were judged: of the declaration, and of the artifacts that are there."""
+    artifacts = [
+        {"path": state.artifact.path, "sha256": state.sha256}
+        for state in subject.artifacts
+        if state.sha256 is not None
+    ]
+    return {"sha256": subject.document.sha256, "artifacts": artifacts} if subject.document.sha256 else {}
 
 
 def _measures(costs: Costs) -> dict[str, object]:

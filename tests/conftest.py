@@ -1,13 +1,32 @@
-"""What all tests share: how Hypothesis searches."""
+"""What all tests share: how Hypothesis searches, and what runs beside what."""
 
 from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 # A shared machine is slow now and then; what a test may take is pytest's business, not Hypothesis'.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("search", **_COMMON)  # type: ignore[arg-type]  # a table of keyword arguments
 settings.register_profile("repeatable", derandomize=True, **_COMMON)  # type: ignore[arg-type]  # the same
 settings.load_profile("repeatable" if os.environ.get("CI") else "search")
+
+
+class OneCluster(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
+    """Tests go to whichever worker is free; those of `tests/e2e/` all to one, which runs the one cluster.
+
+    A stand-in for `--dist loadgroup`, which pytest-xdist 3.8 ignores under pytest 9.2
+    (pytest-dev/pytest-xdist#1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "e2e" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)  # -p no:xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneCluster:
+    return OneCluster(config, log)

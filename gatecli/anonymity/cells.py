@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from gatecli.anonymity.coding import Coded
-from gatecli.anonymity.tables.functions import rows
-from gatecli.anonymity.tables.interface import Table
+from gatecli.anonymity.tables.functions import arrow, kept, only_row, rows
+from gatecli.anonymity.tables.interface import OpenedTable, Table
+from gatecli.errors import NothingToCheckError, UncheckableError
 from gatecli.model.anonymity import ClassSize
+
+CELLS_IN_MEMORY = 64_000_000
+"""Classes times columns."""
 
 
 def counted(table: Table, columns: Sequence[str], unit: str | None) -> Table:
@@ -16,6 +21,23 @@ def counted(table: Table, columns: Sequence[str], unit: str | None) -> Table:
         return table.group_by(list(columns)).aggregate(n=table.count())
     each = table.select(*columns, unit).distinct()
     return each.group_by(list(columns)).aggregate(n=each.count())
+
+
+def fetched(opened: OpenedTable, source: Table, columns: Sequence[str], unit: str | None) -> Any:
+    """`counted` as an Arrow table: for what is matched or walked here, and not in the engine.
+
+    Raises NothingToCheckError for no rows, UncheckableError for more classes than memory should hold.
+    """
+    classes = kept(counted(source.select(*columns, *([] if unit is None else [unit])), columns, unit))
+    number = int(only_row(classes.aggregate(classes=classes.count()))["classes"])
+    if number == 0:
+        raise NothingToCheckError(f"{opened.name} has no rows", advice="give a table that holds records")
+    if number * len(columns) > CELLS_IN_MEMORY:
+        raise UncheckableError(
+            f"{opened.name}: {number:,} classes are too many to hold in memory",
+            advice="generalise the quasi-identifiers first, or name fewer",
+        )
+    return arrow(classes)
 
 
 def tallied(coded: Coded, column: str | None, pairs: Table | None) -> Table:

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gatecli.anonymity.tables.functions import constant, dense_rank, nothing, only_row, row_number, times
+from gatecli.anonymity.tables.functions import (
+    constant,
+    dense_rank,
+    kept,
+    nothing,
+    only_row,
+    row_number,
+    times,
+)
 from gatecli.anonymity.tables.interface import Column, OpenedTable, Table
 from gatecli.model.anonymity import AnonymityQuestion, Scale
 
@@ -69,9 +77,12 @@ def _clean(column: Column, opened: OpenedTable, question: AnonymityQuestion) -> 
     if kind.is_floating():
         known = column if opened.engine in WITHOUT_NAN else column.isnan().ifelse(nothing(kind), column)
         return known + constant(0.0, str(kind))
-    if kind.is_string() and question.normalise:
-        return column.strip().lower()
-    return column
+    return normalised(column) if question.normalise else column
+
+
+def normalised(column: Column) -> Column:
+    """Text without case and outer blanks; anything else as it is."""
+    return column.strip().lower() if column.type().is_string() else column
 
 
 def coded(opened: OpenedTable, question: AnonymityQuestion, source: Table) -> Coded:
@@ -97,19 +108,20 @@ def coded(opened: OpenedTable, question: AnonymityQuestion, source: Table) -> Co
 
 
 def _or_last(code: Column, values: int) -> Column:
-    return code.fill_null(values - 1)
+    return _narrow(code.fill_null(values - 1), values)
 
 
 def _numbered(source: Table, name: str) -> tuple[str, Table, int]:
     values = source.select(**{f"v_{name}": source[name]}).distinct()
     present = values.filter(values[f"v_{name}"].notnull())
-    dimension = present.mutate(**{f"c_{name}": row_number().cast("int64")}).cache()
+    dimension = kept(present.mutate(**{f"c_{name}": row_number(present[f"v_{name}"]).cast("int64")}))
     return name, dimension, int(only_row(dimension.aggregate(values=dimension.count()))["values"])
 
 
 def _packed(columns: Sequence[tuple[str, Column, int]]) -> dict[str, Column]:
     """As few 64-bit keys as hold every combination; a missing value has the code after the last."""
     keys: dict[str, Column] = {}
+    spans: dict[str, int] = {}
     span = PACKED
     for _, column, size in columns:
         code, base = column.fill_null(size), size + 1
@@ -118,18 +130,24 @@ def _packed(columns: Sequence[tuple[str, Column, int]]) -> dict[str, Column]:
         else:
             last = f"k{len(keys) - 1}"
             keys[last], span = keys[last] * base + code, span * base
-    return keys
+        spans[f"k{len(keys) - 1}"] = span
+    return {name: _narrow(key, spans[name]) for name, key in keys.items()}
+
+
+def _narrow(column: Column, span: int) -> Column:
+    """Half as wide where that is enough: what is counted is as many integers as there are classes."""
+    return column.cast("int32" if span < 2**31 else "int64")
 
 
 def _sensitive(
     opened: OpenedTable, question: AnonymityQuestion, source: Table, attribute: str, name: str
 ) -> SensitiveCode:
     value = f"v_{name}"
-    distinct = source.select(**{value: source[name]}).distinct().cache()
+    distinct = kept(source.select(**{value: source[name]}).distinct())
     present = distinct.filter(distinct[value].notnull())
     scale = question.scales.get(attribute) or _scale(opened, question, present, attribute, value)
     ordered = _comparable(present[value]) if scale is Scale.NUMERIC else present[value]
-    dimension = present.mutate(**{f"c_{name}": dense_rank(ordered).cast("int64")}).cache()
+    dimension = kept(present.mutate(**{f"c_{name}": dense_rank(ordered).cast("int64")}))
     known, missing = _sizes(dimension, distinct, f"c_{name}", value)
     return SensitiveCode(attribute, name, scale, known + missing, dimension)
 

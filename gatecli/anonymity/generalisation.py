@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from gatecli.anonymity.coding import normalised
 from gatecli.anonymity.hierarchies import (
     Exact,
     Hierarchy,
@@ -50,7 +52,8 @@ class Loss:
 class Proposal:
     """A level for each quasi-identifier, and what the table is then; holds no value of any row.
 
-    `k` is the smallest class that remains. `least` says that no other choice of levels within the same
+    `k` is the smallest class that remains. `normalise` says that the columns lose case and outer blanks
+    of their text first. `least` says that no other choice of levels within the same
     limits was found or can be to lose less (`loss.generalised`).
     """
 
@@ -66,6 +69,7 @@ class Proposal:
     k: int
     loss: Loss
     least: bool = False
+    normalise: bool = False
 
     @property
     def suppression(self) -> Fraction:
@@ -99,6 +103,8 @@ def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None 
     """
     allowed = max(2 * proposal.suppression, Fraction(1, 100)) if max_suppression is None else max_suppression
     pairs = list(zip(proposal.quasi_identifiers, proposal.levels, strict=True))
+    if proposal.normalise:
+        table = normalised_table(table, [*proposal.quasi_identifiers, *proposal.sensitive])
     changed = {name: generalised(column_of(table, name), level) for name, level in pairs if level != Exact()}
     coarse = table.mutate(**changed)
     base = fetch(
@@ -116,6 +122,11 @@ def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None 
             advice="search again on this table",
         )
     return coarse if kept.suppressed == 0 else _without(coarse, base, classes, ~kept.classes)
+
+
+def normalised_table(table: Table, columns: Sequence[str]) -> Any:
+    """The table with the text of some columns normalised: an expression."""
+    return table.mutate(**{name: normalised(table[name]) for name in columns})
 
 
 def _without(table: Table, base: Base, classes: Classes, dropped: Any) -> Any:

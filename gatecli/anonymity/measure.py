@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,16 +11,23 @@ from gatecli.anonymity.coding import Coded, coded, prepared
 from gatecli.anonymity.population import population_uniqueness
 from gatecli.anonymity.sensitive import Classes, measured
 from gatecli.anonymity.tables.columns import require_columns
-from gatecli.anonymity.tables.functions import only_row, times
+from gatecli.anonymity.tables.functions import kept, only_row, times
 from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.anonymity.wildcards import matches
 from gatecli.errors import NothingToCheckError, UsageError
 from gatecli.model.anonymity import AnonymityQuestion, ClassSize, Measures, Missing
 
+Tell = Callable[[str, float], None]
+"""Told what is done next, and which share of the whole is done, in coarse steps."""
 
-def measure(opened: OpenedTable, question: AnonymityQuestion) -> Measures:
-    """Every measure that `question` asks for.
+
+def untold(_step: str, _done: float) -> None:
+    """Nobody asks."""
+
+
+def measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell = untold) -> Measures:
+    """Every measure that `question` asks for; `tell` is called before each step, and at the end with 1.
 
     Raises UsageError for a column that the table does not have, NothingToCheckError where it has no
     rows, UncheckableError where the engine cannot compute it or its time is up.
@@ -30,7 +37,7 @@ def measure(opened: OpenedTable, question: AnonymityQuestion) -> Measures:
     unit = () if question.unit is None else (question.unit,)
     require_columns(opened.name, opened.columns, (*question.quasi_identifiers, *question.sensitive, *unit))
     with computing(opened):
-        return _measure(opened, question)
+        return _measure(opened, question, tell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +47,27 @@ class _Totals:
     missing: Mapping[str, int]
 
 
-def _measure(opened: OpenedTable, question: AnonymityQuestion) -> Measures:
+def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Measures:
+    steps = 3 + len(question.sensitive)
+    tell("counting the records", 0.0)
     source = prepared(opened, question)
-    source = source.cache() if opened.is_slow_to_scan else source
+    source = kept(source) if opened.is_slow_to_scan else source
     totals = _totals(opened, question, source)
+    tell("numbering the values", 1 / steps)
     codes = coded(opened, question, source)
+    tell("forming the classes", 2 / steps)
     pairs = matches(codes) if question.missing is Missing.WILDCARD and totals.missing else None
     is_plain = codes.unit is None and pairs is None
     sized = None if is_plain and codes.sensitive else _sized(codes, pairs)
     classes = Classes(codes, pairs, None if codes.unit is None else sized)
-    found = [measured(question, classes, code) for code in codes.sensitive]
+    found = []
+    for at, code in enumerate(codes.sensitive):
+        tell(f"measuring {code.attribute}", (3 + at) / steps)
+        found.append(measured(question, classes, code))
     sizes = found[0].sizes if sized is None else sizes_of(sized)
+    fraction = None if pairs is not None else question.sampling_fraction
+    estimate = None if fraction is None else population_uniqueness(sizes, fraction)
+    tell("measured", 1.0)
     return Measures(
         question,
         records=totals.records,
@@ -60,9 +77,8 @@ def _measure(opened: OpenedTable, question: AnonymityQuestion) -> Measures:
         by_sensitive=tuple(each.measures for each in found),
         missing=totals.missing,
         units=totals.units,
-        population_uniques=None
-        if question.sampling_fraction is None or pairs is not None
-        else population_uniqueness(sizes, question.sampling_fraction),
+        population_uniques=None if estimate is None else estimate.uniqueness,
+        population_estimator=None if estimate is None else estimate.estimator,
     )
 
 
@@ -87,9 +103,9 @@ def _sized(codes: Coded, pairs: Table | None) -> Table:
     keys = list(codes.keys)
     own = tallied(codes, None, None).rename(own="n")
     if pairs is None:
-        return own.mutate(size=own["own"]).cache()
+        return kept(own.mutate(size=own["own"]))
     every = tallied(codes, None, pairs).rename(size="n")
-    return every.join(own, keys).select(*keys, "size", "own").cache()
+    return kept(every.join(own, keys).select(*keys, "size", "own"))
 
 
 def _average_risk(sizes: tuple[ClassSize, ...]) -> Fraction:

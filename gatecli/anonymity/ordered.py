@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gatecli.anonymity.profiles import fixed
-from gatecli.anonymity.tables.functions import constant, whole, window
+from gatecli.anonymity.tables.functions import constant, kept, whole, window
 from gatecli.anonymity.tables.interface import Column, Table
 
 
@@ -39,8 +39,8 @@ def ordered(cells: Table, keys: Sequence[str], marginals: Table, total: int, val
 
     `marginals` hold every rank 0 … values − 1.
     """
-    sums = cumulative(marginals).cache()
-    gaps = _gaps(cells.join(sums, "s"), keys, sums, total, values).cache()
+    sums = kept(cumulative(marginals))
+    gaps = kept(_gaps(cells.join(sums, "s"), keys, sums, total, values))
     crossed = _crossings(gaps, sums, total)
     joined = gaps.left_join(crossed, ["reached", "weight"])
     per_rank = _moved(joined, total) / float(max(values - 1, 1))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gatecli.anonymity.tables.functions import constant, largest, row_number, whole
+from gatecli.anonymity.tables.functions import constant, kept, largest, row_number, whole
 from gatecli.anonymity.tables.interface import Column, Table
 
 FIXED_POINT = 2**50
@@ -38,7 +38,7 @@ def homogeneous(values: Table, marginals: Table) -> Table:
     Whatever its size, such a class is the point mass at its value; how far that is from the table's
     distribution is convex in the rank, so an end is the farthest.
     """
-    alone = values.join(marginals, "s").cache()
+    alone = kept(values.join(marginals, "s"))
     rankings = ([alone["m"], alone["s"]], [alone["s"]], [alone["s"].desc()])
     first, *others = [alone.order_by(by).limit(1).select("s") for by in rankings]
     return first.union(*others, distinct=True)

@@ -51,10 +51,13 @@ def search(
 
     Each was verified: all thresholds hold for every sensitive attribute in the rows that remain. Columns
     without a hierarchy get a proposed one; a missing value counts as a value; `scales` are those that
-    the attributes were measured on. Raises UsageError for a question that means nothing,
-    ConfigurationError for a hierarchy that does not fit, NothingToCheckError for no rows.
+    the attributes were measured on. Classes are of records and of text as it is written: `propose`
+    (`gatecli.anonymity.proposing`) takes a whole question. Raises UsageError for a question that means
+    nothing or that no search answers, ConfigurationError for a hierarchy that does not fit,
+    NothingToCheckError for no rows.
     """
-    _check(quasi_identifiers, sensitive, thresholds, max_suppression, scales)
+    _check(quasi_identifiers, sensitive, thresholds, max_suppression)
+    _refuse(thresholds, scales)
     chosen = _hierarchies(table, quasi_identifiers, hierarchies)
     base = fetch(table, chosen, sensitive, scales)
     lattice = _Lattice(base, thresholds, int(max_suppression * base.rows), floor_of(base))
@@ -71,7 +74,6 @@ def _check(
     sensitive: Sequence[str],
     thresholds: Thresholds,
     max_suppression: Fraction,
-    scales: Mapping[str, Scale],
 ) -> None:
     if not quasi_identifiers or len({*quasi_identifiers, *sensitive}) < len([*quasi_identifiers, *sensitive]):
         raise UsageError(
@@ -80,14 +82,29 @@ def _check(
         )
     if not 0 <= max_suppression < 1:
         raise UsageError("suppression is a share from 0 to below 1", advice="give for example 0.05")
-    if Scale.HIERARCHICAL in scales.values():
-        raise UsageError(
-            "no search is made for a hierarchical distance of a sensitive attribute",
-            advice="search on the categorical scale, and measure the result",
-        )
     of_values = ("l", "entropy_l", "recursive", "t", "alpha", "beta", "enhanced_beta", "delta")
     if not sensitive and any(getattr(thresholds, name) is not None for name in of_values):
         raise UsageError("thresholds on sensitive values need a sensitive column", advice="name one")
+
+
+_BEYOND = ("k_map", "delta_presence", "max_population_uniqueness")
+"""What depends on more than the classes of the table."""
+
+
+def _refuse(thresholds: Thresholds, scales: Mapping[str, Scale]) -> None:
+    """Demands whose answer does not follow from counts of classes that are merged."""
+    if thresholds.t is not None and Scale.HIERARCHICAL in scales.values():
+        raise UsageError(
+            "no search is made for t with a hierarchical distance of a sensitive attribute",
+            advice="search on the categorical scale, and measure the result",
+        )
+    beyond = [name for name in _BEYOND if getattr(thresholds, name) is not None]
+    if beyond:
+        name = beyond[0].replace("_", "-")
+        raise UsageError(
+            f"no search is made for {name}: it does not follow from the table's classes",
+            advice="search for the other thresholds, and measure the result",
+        )
 
 
 def _hierarchies(table: Table, names: Sequence[str], given: Sequence[Hierarchy]) -> list[Hierarchy]:

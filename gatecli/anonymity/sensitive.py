@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -15,9 +15,14 @@ from gatecli.anonymity.exact import ClassCounts
 from gatecli.anonymity.hierarchical import ancestors_of, hierarchical_distances
 from gatecli.anonymity.ordered import ordered
 from gatecli.anonymity.profiles import categorical, distributed, homogeneous, mixed, profiled, summed, worst
-from gatecli.anonymity.tables.functions import rows
+from gatecli.anonymity.suspects import bounds, suspects
+from gatecli.anonymity.tables.functions import kept, rows
 from gatecli.anonymity.tables.interface import Table
+from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import AnonymityQuestion, ClassSize, Scale, SensitiveMeasures
+
+MOST_VALUES = 10_000_000
+"""Distinct values of a sensitive attribute, each a count in memory; nothing else here grows so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,31 +68,36 @@ class _Attribute:
 
 def measured(question: AnonymityQuestion, classes: Classes, code: SensitiveCode) -> Measured:
     """Every measure of the attribute that `code` stands for."""
-    cells = tallied(classes.codes, code.column, classes.pairs).cache()
+    cells = kept(tallied(classes.codes, code.column, classes.pairs))
     attribute = _attribute(question, classes, code, cells)
     keys = classes.codes.keys
-    sums = summed(cells, keys).cache()
+    sums = kept(summed(cells, keys))
     distinct = sorted(
         (int(row["l"]), int(row["classes"]))
         for row in rows(sums.group_by("l").aggregate(classes=sums.count()))
     )
-    alike = [ClassCounts({value: 1}, 1) for value in _alike(attribute, sums)]
-    several = mixed(cells, keys, sums, classes.sizes) if distinct[-1][0] > 1 else None
-    found = [] if several is None else _worst_mixed(question, classes, attribute, several)
+    alike = _alike(attribute, sums)
+    found = [] if distinct[-1][0] == 1 else _worst_mixed(question, classes, attribute, cells, sums, alike)
     sizes = sizes_of(sums.mutate(size=sums["weight"], own=sums["weight"]))
-    return Measured(_summary(question, attribute, tuple(distinct), [*alike, *found]), sizes)
+    pure = [ClassCounts({value: 1}, 1) for value in alike]
+    return Measured(_summary(question, attribute, tuple(distinct), [*pure, *found]), sizes)
 
 
 def _attribute(
     question: AnonymityQuestion, classes: Classes, code: SensitiveCode, cells: Table
 ) -> _Attribute:
+    if code.values > MOST_VALUES:
+        raise UncheckableError(
+            f"{code.attribute!r} holds {code.values:,} distinct values, more than {MOST_VALUES:,}",
+            advice="round it, or band it",
+        )
     codes = classes.codes
     if codes.unit is None and classes.pairs is None:
         counts = cells.group_by("s").aggregate(m=cells["n"].sum().cast("int64"))
     else:
         values = codes.table.mutate(s=codes.table[code.column])
         counts = counted(values, ["s"], codes.unit).rename(m="n")
-    marginals = counts.cache()
+    marginals = kept(counts)
     shares = {int(row["s"]): int(row["m"]) for row in rows(marginals)}
     hierarchy = question.hierarchies.get(code.attribute)
     ancestors = ancestors_of(code, hierarchy) if hierarchy and code.scale is Scale.HIERARCHICAL else {}
@@ -103,10 +113,22 @@ def _alike(attribute: _Attribute, sums: Table) -> list[int]:
 
 
 def _worst_mixed(
-    question: AnonymityQuestion, classes: Classes, attribute: _Attribute, cells: Table
+    question: AnonymityQuestion,
+    classes: Classes,
+    attribute: _Attribute,
+    cells: Table,
+    sums: Table,
+    alike: Sequence[int],
 ) -> list[ClassCounts]:
-    """The counts of the classes of several values that are worst by some measure."""
+    """The counts of the classes of several values that are worst by some measure, where a class of one
+    value, `alike`, is not worse.
+    """
     keys = classes.codes.keys
+    limits = bounds(attribute.code.scale, alike, attribute.shares)
+    if limits is not None:
+        chosen = kept(suspects(cells, keys, sums, attribute.marginals, limits))
+        cells, sums = cells.semi_join(chosen, list(keys)), sums.semi_join(chosen, list(keys))
+    cells = mixed(cells, keys, sums, classes.sizes)
     spread = distributed(cells, attribute.marginals, attribute.total)
     if attribute.code.scale is Scale.NUMERIC:
         moved = ordered(spread, keys, attribute.marginals, attribute.total, attribute.code.values)
@@ -116,7 +138,7 @@ def _worst_mixed(
     if attribute.code.scale is Scale.HIERARCHICAL:
         distances = hierarchical_distances(spread, keys, attribute.shares, attribute.ancestors)
         profile = profile.drop("t").join(distances, list(keys)).rename(t="distance")
-    chosen = worst(profile.cache(), keys).cache()
+    chosen = kept(worst(kept(profile), keys))
     return list(_classes(rows(cells.semi_join(chosen, list(keys))), keys))
 
 

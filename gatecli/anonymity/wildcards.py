@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import product
 
 from gatecli.anonymity.coding import Coded
-from gatecli.anonymity.tables.functions import rows
+from gatecli.anonymity.tables.functions import kept, rows
 from gatecli.anonymity.tables.interface import Column, Table
 from gatecli.errors import UncheckableError
 
@@ -23,7 +23,7 @@ Mask = tuple[bool, ...]
 
 def matches(coded: Coded) -> Table:
     """Pairs of a class (its keys) and one that it may match (`other_` keys)."""
-    patterns = coded.table.select(*coded.keys, *coded.codes).distinct().cache()
+    patterns = kept(coded.table.select(*coded.keys, *coded.codes).distinct())
     flags = patterns.select(**{code: patterns[code].isnull() for code in coded.codes}).distinct()
     masks = sorted(tuple(bool(row[code]) for code in coded.codes) for row in rows(flags))
     if len(masks) > MOST_MASKS:
@@ -33,7 +33,7 @@ def matches(coded: Coded) -> Table:
         )
     pairs = [_pairs(patterns, coded, one, other) for one, other in product(masks, repeat=2)]
     first, *others = pairs
-    return (first.union(*others) if others else first).cache()
+    return kept(first.union(*others) if others else first)
 
 
 def _pairs(patterns: Table, coded: Coded, one: Mask, other: Mask) -> Table:

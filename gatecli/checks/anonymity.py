@@ -39,13 +39,17 @@ RULES: tuple[Rule, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class AnonymitySubject:
-    """A table that was measured: what it is called, where findings about it stand, and its digests."""
+    """A table that was measured: what it is called, where findings about it stand, and its digests.
+
+    `advice` says what would make it keep its thresholds, the best proposal first.
+    """
 
     name: str
     place: Place
     measures: Measures
     digest: str = ""
     declared_digest: str | None = None
+    advice: tuple[str, ...] = ()
 
 
 _MERGE = "merge classes by generalising quasi-identifiers: each becomes more like the table in {}"
@@ -70,18 +74,24 @@ def find_anonymity(subject: AnonymitySubject, thresholds: Thresholds) -> Iterato
         *_risks(measures, thresholds),
         *(breach for values in measures.by_sensitive for breach in _values(values, thresholds)),
     ]
+    advised = next((rule for rule, *_ in breaches if rule not in _OF_DATA), None)
     for rule, message, mend, about in breaches:
         yield found(
             rule,
             message,
             subject=subject.name,
             place=subject.place,
-            mend=mend,
+            mend="; or ".join(subject.advice) if subject.advice and rule is advised else mend,
             identity=f"{subject.name}\0{subject.place.pointer or ''}\0{about}",
         )
 
 
-_OF_CLASSES = frozenset({"k", "max_risk", "average_risk"})
+_OF_DATA = frozenset({DATASET_CHANGED, MISSING_VALUES})
+"""Rules that no generalisation mends."""
+
+_OF_CLASSES = frozenset(
+    {"k", "max_risk", "average_risk", "k_map", "delta_presence", "max_population_uniqueness"}
+)
 
 
 def _require_sensitive(measures: Measures, thresholds: Thresholds) -> None:

@@ -15,8 +15,9 @@ from gatecli.accounting.allocation import Allocation, Step
 from gatecli.accounting.allocation import allocate as split
 from gatecli.accounting.calibration import Unreachable
 from gatecli.accounting.written import allocation_data
-from gatecli.cli.calibrate import TARGET, Relation, budget_of, exact
+from gatecli.cli.calibrate import TARGET, Relation, budget_of
 from gatecli.cli.console import err, out
+from gatecli.cli.numbers import exact
 from gatecli.cli.options import Listing, ListingFormat, option
 from gatecli.cli.paste import json_text, table, yaml_lines
 from gatecli.errors import UsageError

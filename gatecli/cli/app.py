@@ -21,6 +21,7 @@ GATES, LOOK, START = "Gates", "Rules and formats", "Start"
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         "release": GATES,
+        "anonymity": GATES,
         "pii": GATES,
         "rules": LOOK,
         "explain": LOOK,

@@ -18,6 +18,7 @@ from gatecli.accounting.calibration import calibrate as search
 from gatecli.accounting.interface import Question
 from gatecli.accounting.written import calibration_data
 from gatecli.cli.console import err, out
+from gatecli.cli.numbers import exact
 from gatecli.cli.options import Listing, ListingFormat, option
 from gatecli.cli.paste import json_text, yaml_lines
 from gatecli.errors import UncheckableError, UsageError
@@ -124,16 +125,6 @@ def calibrate(
         err("".join(f"gatecli: {reason}\n" for reason in found.reasons))
         raise typer.Exit(ExitCode.CLOSED)
     out(_RENDER[output](found))
-
-
-def exact(text: str, option_name: str, adapter: TypeAdapter[Fraction]) -> Fraction:
-    """A number from an option; raises UsageError with the number parser's own sentence."""
-    try:
-        return adapter.validate_python(text)
-    except ValidationError as error:
-        raise UsageError(
-            f"{option_name}: {error.errors()[0]['msg']}", advice="for example 0.5 or 1e-5"
-        ) from None
 
 
 def budget_of(epsilon: str, delta: str) -> Budget:

@@ -27,6 +27,7 @@ class Format(StrEnum):
     JUNIT = "junit"
     GITHUB = "github"
     MARKDOWN = "markdown"
+    HTML = "html"
 
 
 class Listing(StrEnum):
@@ -98,3 +99,9 @@ Quiet = Annotated[bool, option("--quiet", "-q", panel=OUTPUT, help="Show finding
 def no_colour_wanted() -> bool:
     """Whether NO_COLOR is set to anything (https://no-color.org) or the terminal is dumb."""
     return bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+
+
+def source_date_epoch() -> int | None:
+    """The time that a reproducible build fixes (https://reproducible-builds.org), in seconds."""
+    text = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return int(text) if text.isdecimal() and len(text) < 12 else None

@@ -205,7 +205,8 @@ def _see(read: Read, search: Search, run: _Run) -> None:
 
 
 def _search_text(raw: RawText, search: Search, run: _Run) -> None:
-    run.checked.setdefault(raw.path, Checked("file", raw.path, raw.path))
+    inputs = {"sha256": raw.sha256} if raw.sha256 else {}
+    run.checked.setdefault(raw.path, Checked("file", raw.path, raw.path, inputs=inputs))
     run.notes.update(dict.fromkeys(f"{raw.path}: {note}" for note in raw.notes))
     allowances = inline_allowances(raw, RULE_IDS)
     if allowances.valid or allowances.faults:

@@ -8,10 +8,11 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gatecli.cli.console import out
-from gatecli.cli.options import Colour, Format, no_colour_wanted
+from gatecli.cli.options import Colour, Format, no_colour_wanted, source_date_epoch
 from gatecli.errors import UsageError
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.interface import Style
@@ -46,11 +47,21 @@ def report_targets(reports: Sequence[str]) -> dict[Path, Format]:
 
 
 def publish(verdict: Verdict, shown: Format, targets: dict[Path, Format], style: Style) -> ExitCode:
-    """Write every report file atomically, then show one on stdout; the verdict's exit code."""
-    plain = Style(colour=False, width=100, verbosity=style.verbosity)
+    """Write every report file atomically, then show one on stdout; the verdict's exit code.
+
+    A file is evidence and says when it was made; what stdout shows is the same for the same input.
+    """
+    plain = Style(colour=False, width=100, verbosity=style.verbosity, made_at=_now())
     write_together({path: report(name).render(verdict, plain) for path, name in targets.items()})
     out(report(shown).render(verdict, style))
     return verdict.exit_code
+
+
+def _now() -> str:
+    """What a kept report is dated; the same input gives the same bytes where a build fixes its clock."""
+    fixed = source_date_epoch()
+    now = datetime.now(UTC) if fixed is None else datetime.fromtimestamp(fixed, UTC)
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def write_together(contents: Mapping[Path, str | bytes]) -> None:

@@ -14,6 +14,13 @@ from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 
+from gatecli.model.anonymity_risks import (
+    AttributeRisks,
+    PopulationEstimator,
+    ReferenceMeasures,
+    SudaScores,
+)
+
 
 class Missing(StrEnum):
     """What a missing quasi-identifier stands for."""
@@ -78,7 +85,11 @@ class RecursiveDiversity:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What a table must keep; None demands nothing."""
+    """What a table must keep; None demands nothing.
+
+    `k_map` and `delta_presence` (the highest share of a class of the reference that the table holds)
+    need a reference table, `max_population_uniqueness` a sampling fraction.
+    """
 
     k: int | None = None
     l: int | None = None  # noqa: E741 - the field's standard name
@@ -91,6 +102,9 @@ class Thresholds:
     delta: Fraction | None = None
     max_risk: Fraction | None = None
     average_risk: Fraction | None = None
+    k_map: int | None = None
+    delta_presence: Fraction | None = None
+    max_population_uniqueness: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +170,8 @@ class Measures:
     `sizes` is the distribution of class sizes, ascending; sizes count units where a unit was named and,
     under `Missing.WILDCARD`, every record that may match. `missing` counts the missing values of each
     column that has any. `population_uniques` is the estimated share of the records that are unique in
-    the population, None without a sampling fraction.
+    the population, and `population_estimator` whose estimate it is; None without a sampling fraction.
+    `reference`, `suda` and `attributes` are there where they were asked for.
     """
 
     question: AnonymityQuestion
@@ -168,6 +183,10 @@ class Measures:
     missing: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     units: int | None = None
     population_uniques: Fraction | None = None
+    population_estimator: PopulationEstimator | None = None
+    reference: ReferenceMeasures | None = None
+    suda: SudaScores | None = None
+    attributes: AttributeRisks | None = None
 
     @property
     def k(self) -> int:
@@ -219,7 +238,17 @@ class Measures:
             **_worst(tuple(each.values())),
             "sampleUniqueness": float(self.sample_uniqueness),
             "populationUniqueness": _number(self.population_uniques),
+            **self._asked_for(),
             "bySensitive": each,
+        }
+
+    def _asked_for(self) -> dict[str, object]:
+        estimator = self.population_estimator
+        return {
+            **({} if estimator is None else {"populationEstimator": estimator.value}),
+            **({} if self.reference is None else self.reference.as_mapping()),
+            **({} if self.suda is None else {"suda": self.suda.as_mapping()}),
+            **({} if self.attributes is None else {"attributes": self.attributes.as_mapping()}),
         }
 
 

@@ -6,28 +6,79 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gatecli.model.base import Many, Text, Value
-from gatecli.model.number import NonNegative, Proportion
+from gatecli.model.anonymity import RecursiveDiversity, Scale, Thresholds
+from gatecli.model.base import LENIENT, Many, Text, Value
+from gatecli.model.number import NonNegative, Positive, Proportion
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
+AtLeastOne = Annotated[int, Field(ge=1)]
+
+
+class Recursive(Value):
+    """Recursive (c,l)-diversity."""
+
+    c: Positive
+    l: AtLeastOne  # noqa: E741 - the field's standard name
 
 
 class Anonymity(Value):
-    """The k-anonymity promise of a table; thresholds not given come from the policy's tier."""
+    """The k-anonymity promise of a table; the policy's tier may demand more."""
 
     path: Text
     sha256: Sha256 | None = None
     quasi_identifiers: Annotated[Many[Text], Field(min_length=1)]
     sensitive: Many[Text] = ()
-    k: Annotated[int, Field(ge=1)] | None = None
-    l: Annotated[int, Field(ge=1)] | None = None  # noqa: E741 - the field's standard name
+    unit: Text | None = Field(default=None, description="the column that names whom a record is about")
+    normalise: bool = Field(default=False, description="whether case and outer blanks are forgotten")
+    numeric: Many[Text] = Field(default=(), description="columns of a text file that hold numbers")
+    scales: dict[str, Annotated[Scale, LENIENT]] = Field(
+        default_factory=dict, description="numeric or categorical, by sensitive column, for t"
+    )
+    k: AtLeastOne | None = None
+    l: AtLeastOne | None = None  # noqa: E741 - the field's standard name
+    entropy_l: Positive | None = None
+    recursive: Recursive | None = None
     t: NonNegative | None = None
+    alpha: Proportion | None = None
+    beta: NonNegative | None = None
+    enhanced_beta: NonNegative | None = None
+    delta: NonNegative | None = None
     max_risk: Proportion | None = None
+    average_risk: Proportion | None = None
+    reference: Text | None = Field(default=None, description="a table of the population, beside the data")
+    k_map: AtLeastOne | None = None
+    delta_presence: NonNegative | None = None
+    sampling_fraction: Proportion | None = Field(
+        default=None, description="the share of the population that the table is"
+    )
+    max_population_uniqueness: NonNegative | None = None
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What the declaration itself demands."""
+        given = self.recursive
+        recursive = None if given is None else RecursiveDiversity(given.c, given.l)
+        return Thresholds(
+            k=self.k,
+            l=self.l,
+            entropy_l=self.entropy_l,
+            recursive=recursive,
+            t=self.t,
+            alpha=self.alpha,
+            beta=self.beta,
+            enhanced_beta=self.enhanced_beta,
+            delta=self.delta,
+            max_risk=self.max_risk,
+            average_risk=self.average_risk,
+            k_map=self.k_map,
+            delta_presence=self.delta_presence,
+            max_population_uniqueness=self.max_population_uniqueness,
+        )
 
 
 class Dataset(Value):
     """A dataset by name; `records` counts units of privacy where `unit` is not a record."""
 
     name: Text
-    records: Annotated[int, Field(ge=1)] | None = None
+    records: AtLeastOne | None = None
     anonymity: Anonymity | None = None

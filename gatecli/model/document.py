@@ -55,6 +55,8 @@ class Document:
     index: int | None = None
     prefix: str = ""
     roots: Mapping[str, str] = field(default_factory=dict)
+    sha256: str = ""
+    """Of the bytes of its file; empty where it was not read from one."""
 
     def place(self, pointer: str = "", *, key: bool = False) -> Place:
         """The place of a value (or of its key); of the nearest parent where it is absent."""

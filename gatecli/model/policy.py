@@ -9,9 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from gatecli.model.admission import Action, AdmissionRules
+from gatecli.model.anonymity import Thresholds
 from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
 from gatecli.model.finding import Severity
-from gatecli.model.number import BelowOne, NonNegative
+from gatecli.model.number import BelowOne, NonNegative, Proportion
 from gatecli.model.verdict import PolicyStamp
 
 
@@ -23,6 +25,12 @@ class Tier(Value):
     min_k: Annotated[int, Field(ge=1)] | None = None
     min_l: Annotated[int, Field(ge=1)] | None = None
     max_t: NonNegative | None = None
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What a table of this sensitivity must keep."""
+        return Thresholds(k=self.min_k, l=self.min_l, t=self.max_t)
+
     source: Text | None = Field(default=None, description="where the figures come from")
 
 
@@ -46,6 +54,15 @@ class AnonymityRules(Value):
     """How tables are judged."""
 
     missing: Literal["own-value", "wildcard", "refuse"] = "own-value"
+    min_k: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="the least k of any table, whatever its tier"
+    )
+    max_risk: Proportion | None = Field(default=None, description="the highest risk of any record")
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What every table must keep."""
+        return Thresholds(k=self.min_k, max_risk=self.max_risk)
 
 
 class CustomEntity(Value):
@@ -67,7 +84,7 @@ class PiiRules(Value):
     """What personal data is looked for, and what is done about it."""
 
     packs: Many[Text] = ("generic", "cn", "us", "eu")
-    entities: dict[str, Literal["deny", "mask", "warn", "audit", "ignore"]] = Field(default_factory=dict)
+    entities: dict[str, Action] = Field(default_factory=dict)
     custom: Many[CustomEntity] = ()
     time_budget: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m)$")] = "2s"
 
@@ -82,6 +99,7 @@ class PolicySpec(Value):
     release: ReleaseRules = Field(default_factory=ReleaseRules)
     anonymity: AnonymityRules = Field(default_factory=AnonymityRules)
     pii: PiiRules = Field(default_factory=PiiRules)
+    admission: AdmissionRules = Field(default_factory=AdmissionRules)
     severities: dict[str, Annotated[Severity, LENIENT]] = Field(default_factory=dict)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -138,6 +138,8 @@ class RawText:
     header: str = ""
     """The first line of a table, in a piece that does not hold it."""
     notes: tuple[str, ...] = ()
+    sha256: str = ""
+    """Of the bytes of a whole file."""
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -252,12 +254,39 @@ def object_leaves(data: object) -> tuple[Leaf, ...]:
     return tuple([leaf for leaf in leaves if leaf[0]])
 
 
+def object_texts(data: object) -> set[str]:
+    """The texts of `object_leaves(data)` without their places: a quarter of the time, for a first look."""
+    texts: set[str] = set()
+    pending = [data]
+    for value in pending:
+        if isinstance(value, dict):
+            texts.update(value)
+            children: Iterable[object] = value.values()
+        else:
+            children = value if isinstance(value, _LISTS) else (value,)
+        for child in children:
+            if type(child) is str:
+                texts.add(child)
+            elif isinstance(child, _NESTED):
+                pending.append(child)
+            elif type(child) is int and -_EVERYDAY < child < _EVERYDAY:
+                texts.add(str(child))
+            elif leaf := _scalar(child, (), ""):
+                texts.add(leaf.text)
+    texts.discard("")
+    return texts
+
+
 def _scalar(value: object, keys: tuple[str | int, ...], hint: str) -> Leaf | None:
     if isinstance(value, str):
         return Leaf(value, keys, hint=hint)
     if value is None or isinstance(value, bool):
         return None
     return Leaf(number_text(_digits(value)), keys, LeafKind.NUMBER, hint=hint)
+
+
+_EVERYDAY = 10**18
+"""Whole numbers below it are their own text."""
 
 
 def _digits(number: object) -> str:

@@ -8,6 +8,7 @@ from enum import IntEnum
 from types import MappingProxyType
 
 from gatecli.model.finding import Finding, Severity
+from gatecli.model.picture import AnonymityPicture
 
 
 class ExitCode(IntEnum):
@@ -32,12 +33,18 @@ class PolicyStamp:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One subject that was really judged, with what was measured about it."""
+    """One subject that was really judged, with what was measured about it.
+
+    `inputs` is what the verdict is bound to (digests, columns, thresholds): whoever relies on a report
+    later compares it with what is there then.
+    """
 
     kind: str
     name: str
     path: str
     measures: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    inputs: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    picture: AnonymityPicture | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,14 @@ from gatecli.model.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How text is shown; no format but `text` may look at it, and no verdict depends on it."""
+    """How a verdict is shown; no verdict depends on it. Only `text` looks at anything but `made_at`."""
 
     colour: bool = False
     width: int = 100
     verbosity: int = 0
     """-1 quiet, 0 normal, 1 and more: also suppressed findings and measures."""
+    made_at: str = ""
+    """When the verdict was made (RFC 3339, UTC), where the report is kept as evidence."""
 
 
 class Report(Protocol):

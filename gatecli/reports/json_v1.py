@@ -51,15 +51,17 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _checked(item: Checked) -> dict[str, Any]:
     measures = as_json("measures", item.measures)
-    return {"kind": item.kind, "name": item.name, "path": item.path, "measures": measures}
+    inputs = {"inputs": as_json("inputs", item.inputs)} if item.inputs else {}
+    return {"kind": item.kind, "name": item.name, "path": item.path, "measures": measures, **inputs}
 
 
-def content(verdict: Verdict) -> dict[str, Any]:
-    """The report as plain data."""
+def content(verdict: Verdict, made_at: str = "") -> dict[str, Any]:
+    """The report as plain data; `made_at` where it is kept as evidence."""
     counts = {severity.value: verdict.count(severity) for severity in Severity}
     return {
         "schema": SCHEMA,
         "tool": {"name": "gatecli", "version": gatecli.__version__},
+        **({"time": made_at} if made_at else {}),
         "gate": verdict.gate,
         "verdict": "pass" if verdict.passed else "fail",
         "exit_code": int(verdict.exit_code),
@@ -70,6 +72,6 @@ def content(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def render(verdict: Verdict, _: Style, /) -> str:
+def render(verdict: Verdict, style: Style, /) -> str:
     """Every finding, suppressed ones too, in the verdict's own order."""
-    return dump(content(verdict))
+    return dump(content(verdict, style.made_at))

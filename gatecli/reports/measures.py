@@ -55,7 +55,8 @@ def as_json(name: str, value: object) -> object:
             raise TypeError(f"the measure {name} is a {type(value).__name__}")
 
 
-def _as_text(name: str, value: object) -> str:
+def shown(name: str, value: object) -> str:
+    """A measure as text: at most four significant digits of an exact number, `unknown` for none."""
     match value:
         case Fraction() | Decimal() if (exact := _exact(value)) is not None:
             return _rounded(name, exact, TEXT_DIGITS)
@@ -64,7 +65,7 @@ def _as_text(name: str, value: object) -> str:
         case bool() | int() | str():
             return str(value)
         case Sequence():
-            return "[" + ", ".join(_as_text(name, inner) for inner in value) + "]"
+            return "[" + ", ".join(shown(name, inner) for inner in value) + "]"
         case _:
             return "unknown"
 
@@ -76,4 +77,4 @@ def as_text(measures: Mapping[str, object], within: str = "") -> Iterator[str]:
         if isinstance(value, Mapping):
             yield from as_text(value, f"{name}.")
         else:
-            yield f"{name} = {_as_text(str(key), value)}"
+            yield f"{name} = {shown(str(key), value)}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gatecli.errors import UsageError
-from gatecli.reports import github, json_v1, junit, markdown, sarif, text
+from gatecli.reports import github, html, json_v1, junit, markdown, sarif, text
 from gatecli.reports.interface import Report
 
-REPORTS: tuple[Report, ...] = (text, json_v1, sarif, junit, github, markdown)
+REPORTS: tuple[Report, ...] = (text, json_v1, sarif, junit, github, markdown, html)
 
 
 def report(name: str) -> Report:

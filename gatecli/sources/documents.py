@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gatecli.model.base import API_VERSION
 from gatecli.model.document import Document
-from gatecli.sources.files import read_text
+from gatecli.sources.files import decoded, read_bytes
 from gatecli.sources.json_text import read_json
 from gatecli.sources.markdown_text import read_card
 from gatecli.sources.nodes import shown
@@ -33,7 +35,10 @@ def read_documents(path: Path) -> tuple[Document, ...]:
 
     Raises `ReadError`.
     """
-    return parsed(path.as_posix(), read_text(path))
+    content = read_bytes(path)
+    digest = hashlib.sha256(content).hexdigest()
+    documents = parsed(path.as_posix(), decoded(content))
+    return tuple(replace(document, sha256=digest) for document in documents)
 
 
 def parsed(path: str, text: str) -> tuple[Document, ...]:

@@ -7,6 +7,7 @@ prefilter lets through.
 from __future__ import annotations
 
 import codecs
+import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -78,7 +79,9 @@ def _texts(name: str, file: BinaryIO) -> Iterator[Read]:
         yield Skipped(name, encoding.reason)
     elif whole:
         text, notes = _decoded(content, encoding)
-        yield RawText(name, text, format_of(name, text[:2000]).name, encoding.name, notes=notes)
+        digest = hashlib.sha256(content).hexdigest()
+        format_ = format_of(name, text[:2000]).name
+        yield RawText(name, text, format_, encoding.name, notes=notes, sha256=digest)
     else:
         yield from _pieces(name, encoding, file, content)
 

@@ -33,7 +33,7 @@ spec:
         - name: CUSTOMER_ID
           value: "{RESIDENT_ID}"
 """
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown")
+FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "html")
 
 
 def scanned(run: Run, *arguments: str | Path, stdin: str = "") -> tuple[int, list[dict[str, object]]]:

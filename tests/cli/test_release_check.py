@@ -79,7 +79,7 @@ def test_an_option_may_come_from_its_variable(run: Run, tmp_path: Path) -> None:
     assert json.loads(done.stdout)["exit_code"] == 0
 
 
-@pytest.mark.parametrize("name", ["text", "json", "sarif", "junit", "github", "markdown"])
+@pytest.mark.parametrize("name", ["text", "json", "sarif", "junit", "github", "markdown", "html"])
 def test_the_verdict_does_not_depend_on_the_format(run: Run, tmp_path: Path, name: str) -> None:
     write(tmp_path, WITHOUT_EPSILON)
     done = run("release", "check", "--format", name, "--report", f"{name}=out")

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from traceback import format_exception
 from typing import Any
 
 import pytest
 
+from gatecli.anonymity.attributes import attribute_risk
 from gatecli.anonymity.measure import measure
+from gatecli.anonymity.reference import compare
+from gatecli.anonymity.suda import suda
 from gatecli.anonymity.tables.interface import OpenedTable
-from gatecli.errors import UsageError
+from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale
 from tests.support.anonymity_oracle import Oracle
-from tests.support.tables import rows_of
+from tests.support.anonymity_risk_oracle import distinction, minimal_uniques, separation
+from tests.support.tables import endless, rows_of
 
 NASTY = 'di"sease; DROP TABLE data; --'
 COLUMNS: dict[str, list[Any]] = {
@@ -31,6 +37,11 @@ class TableSuite:
     def table(self) -> OpenedTable:
         """`COLUMNS` in the engine."""
         raise NotImplementedError
+
+    @staticmethod
+    def endless(table: Any) -> Any:
+        """A table with the column `age` that the engine does not count in a test's time."""
+        return endless(table, "age")
 
     @staticmethod
     def ask(opened: OpenedTable, sensitive: str, **question: Any) -> Measures:
@@ -100,7 +111,38 @@ class TableSuite:
         loose = measure(mixed, AnonymityQuestion(("zip",), normalise=True))
         assert (exact.classes, loose.classes) == (2, 1)
 
+    def test_a_table_is_its_own_reference(self, opened: OpenedTable) -> None:
+        found = compare(opened, opened, AnonymityQuestion(("age", "zip")))
+        assert (found.k_map, found.records, found.classes, found.uncovered_records) == (1, 10, 5, 0)
+        assert {found.delta_presence_min, found.delta_presence_max} == {Fraction(1)}
+
+    def test_attributes_are_told_apart(self, opened: OpenedTable) -> None:
+        found = attribute_risk(opened, AnonymityQuestion(("age", "zip")))
+        for one in (found.together, *found.each):
+            assert one.distinction == distinction(rows_of(COLUMNS), one.attributes)
+            assert one.separation == separation(rows_of(COLUMNS), one.attributes)
+
+    def test_special_uniques_are_scored(self, opened: OpenedTable) -> None:
+        found = suda(opened, AnonymityQuestion(("age", "zip", "income")))
+        uniques = [
+            minimal_uniques(row, rows_of(COLUMNS), ("age", "zip", "income"), 3) for row in rows_of(COLUMNS)
+        ]
+        assert sum(found.minimal_uniques) == sum(map(len, uniques))
+
     def test_a_column_that_is_not_there_is_a_usage_error(self, opened: OpenedTable) -> None:
         with pytest.raises(UsageError, match="has no column 'zipp'") as caught:
             measure(opened, AnonymityQuestion(("zipp",)))
         assert caught.value.advice == "did you mean 'zip'?"
+
+    def test_what_runs_past_its_time_is_stopped_and_the_engine_lives(self, opened: OpenedTable) -> None:
+        late = replace(opened, table=self.endless(opened.table), timeout=0.3)
+        with pytest.raises(UncheckableError, match=r"not measured within 0\.3 s"):
+            measure(late, AnonymityQuestion(("age",)))
+        assert measure(opened, AnonymityQuestion(("age",))).records == 10
+
+    def test_a_cell_that_an_engine_stumbles_on_is_not_quoted(self, opened: OpenedTable) -> None:
+        table = opened.table
+        broken = table.mutate(age=("Zweistein " + table["person"]).cast("int64"))
+        with pytest.raises(UncheckableError) as caught:
+            measure(replace(opened, table=broken), AnonymityQuestion(("age",)))
+        assert "Zweistein" not in "".join(format_exception(caught.value)) + caught.value.advice

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from gatecli.reports import github, json_v1, junit, markdown, sarif, text
+from gatecli.reports import github, html, json_v1, junit, markdown, sarif, text
 from gatecli.reports.interface import Report
 from gatecli.reports.registry import REPORTS
 from tests.contract.report_suite import ReportSuite
@@ -34,6 +34,11 @@ class TestGithub(ReportSuite):
 class TestMarkdown(ReportSuite):
     report: ClassVar[Report] = markdown
     longest = 1_048_576
+
+
+class TestHtml(ReportSuite):
+    report: ClassVar[Report] = html
+    longest = 4 * 1024 * 1024
 
 
 def test_every_registered_report_has_a_suite() -> None:

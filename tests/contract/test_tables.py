@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from importlib.util import find_spec
-from shutil import which
+from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -15,10 +15,10 @@ from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import AnonymityQuestion
-from tests.contract.table_suite import COLUMNS, KINDS, NASTY, TableSuite
-from tests.support.anonymity_oracle import Oracle
+from tests.contract.table_suite import COLUMNS, KINDS, TableSuite
+from tests.support import spark
 from tests.support.postgres import binaries, cluster
-from tests.support.tables import arrow, rows_of
+from tests.support.tables import arrow, endless, rows_of
 
 
 def quoted(name: str) -> str:
@@ -58,6 +58,11 @@ class TestSQLite(TableSuite):
         with open_table(f"sqlite://{path}#data") as opened:
             yield opened
 
+    def test_a_cell_that_an_engine_stumbles_on_is_not_quoted(self, opened: OpenedTable) -> None:
+        """SQLite makes a number of any text; no cell stops it."""
+        broken = opened.table.mutate(age=("Zweistein " + opened.table["person"]).cast("int64"))
+        assert measure(replace(opened, table=broken), AnonymityQuestion(("age",))).classes == 1
+
 
 @pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server is installed")
 class TestPostgreSQL(TableSuite):
@@ -95,32 +100,60 @@ def test_a_server_that_goes_away_is_uncheckable() -> None:
             measure(opened, AnonymityQuestion(("age",)))
 
 
-@pytest.mark.skipif(
-    which("java") is None or find_spec("pyspark") is None,
-    reason="Spark needs Java and pyspark, which is no extra yet",
-)
-class TestSpark:
-    """A few questions of the suite: each of them is dozens of small jobs."""
+TERMINATE = """
+do $$ begin
+    while not exists (select from pg_stat_activity where state = 'active' and pid <> pg_backend_pid()
+        and query like '%x10%') loop
+        perform pg_sleep(0.01);
+        perform pg_stat_clear_snapshot();
+    end loop;
+    perform pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid();
+end $$
+"""
 
+
+@pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server is installed")
+def test_a_server_that_goes_away_in_the_middle_of_a_query_is_uncheckable() -> None:
+    import psycopg  # noqa: PLC0415 - only for PostgreSQL
+
+    programs = binaries()
+    assert programs is not None
+    with cluster(programs) as url:
+        admin = psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True)
+        admin.execute("create table data as select generate_series(1, 50) as age")
+        with open_table(f"{url}#data") as opened:
+            busy = replace(opened, table=endless(opened.table, "age"))
+            killer = Thread(target=admin.execute, args=(TERMINATE,))
+            killer.start()
+            with pytest.raises(UncheckableError, match="cannot be reached any more"):
+                measure(busy, AnonymityQuestion(("age",)))
+            killer.join()
+        admin.close()
+
+
+@pytest.mark.skipif(spark.LACKING is not None, reason=spark.LACKING or "")
+@pytest.mark.xdist_group("spark")
+class TestSpark(TableSuite):
     @pytest.fixture(name="opened", scope="class")
     @staticmethod
     def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenedTable]:
         import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
-        from pyspark.sql import SparkSession  # noqa: PLC0415 - an optional extra that starts a JVM
 
-        SparkSession.builder.config("spark.sql.shuffle.partitions", "1").config(
-            "spark.sql.adaptive.enabled", "false"
-        ).config("spark.ui.enabled", "false").master("local[1]").getOrCreate()
-        path = tmp_path_factory.mktemp("spark") / "data.parquet"
+        path = tmp_path_factory.mktemp("parquet") / "data.parquet"
         pyarrow.parquet.write_table(arrow(COLUMNS, KINDS), path)
-        with open_table(f"spark://local{path}") as opened:
+        with (
+            spark.session(tmp_path_factory.mktemp("spark")),
+            open_table(f"spark://local{path}") as opened,
+        ):
             yield opened
-        SparkSession.builder.getOrCreate().stop()
 
-    def test_a_categorical_and_a_numeric_attribute_are_measured_together(self, opened: OpenedTable) -> None:
-        found = measure(opened, AnonymityQuestion(("age", "zip"), (NASTY, "income")))
-        disease, income = found.by_sensitive
-        by_disease, by_income = (Oracle(rows_of(COLUMNS), ("age", "zip"), name) for name in (NASTY, "income"))
-        assert (found.records, found.classes, found.k, found.unique_records) == (10, 5, 1, 3)
-        assert (disease.l, disease.t, disease.alpha) == (1, by_disease.total_variation(), by_disease.alpha())
-        assert (income.l, income.t) == (1, by_income.ordered_t())
+    @staticmethod
+    def endless(table: Any) -> Any:
+        """Its tasks notice that they are cancelled when they read the next row of their source."""
+        return spark.endless(table.get_backend())
+
+    def test_a_table_of_the_catalogue_is_opened_by_its_name(self, opened: OpenedTable) -> None:
+        opened.table.get_backend().create_view("people", opened.table, overwrite=True)
+        with open_table("spark://local#people") as named:
+            assert set(named.columns) == set(COLUMNS)
+            assert named.name == "spark://local#people"

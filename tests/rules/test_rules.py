@@ -23,7 +23,9 @@ TODAY = date(2026, 11, 21)
 EXAMPLES = Path(__file__).parent
 RULES: dict[str, Rule] = {rule.id: rule for rule in (*CHECK_RULES, *SOURCE_RULES)}
 FOLDERS = sorted(
-    path.name for path in EXAMPLES.iterdir() if path.is_dir() and not path.name.startswith(("__", "pii-"))
+    path.name
+    for path in EXAMPLES.iterdir()
+    if path.is_dir() and not path.name.startswith(("__", "anon-", "pii-"))
 )
 
 

@@ -10,6 +10,7 @@ from tests.golden.regenerate import main as golden
 from tests.support.command_reference import reference
 from tests.support.pii_examples import main as examples
 from tests.support.pii_sections import entity_page, written_into
+from tests.support.terraform_docs import main as module_pages
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -24,6 +25,7 @@ def main() -> None:
     rules.write_text(written_into(rules.read_text("utf-8")), "utf-8")
     (DOCS / "pii-entities.md").write_text(entity_page(), "utf-8")
     examples()
+    module_pages()
     golden()
 
 

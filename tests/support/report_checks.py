@@ -167,6 +167,34 @@ def check_markdown(rendered: str, verdict: Verdict) -> bool:
     return f": {state(verdict)}</h2>" in html and state(verdict) == "open"
 
 
+_PAGE_TEXT = (
+    "a b body caption code dd details div dl dt figcaption figure footer h1 h2 h3 h4 head header html li"
+)
+_PAGE_MORE = "link main meta ol p section small span style summary table tbody td th thead title tr ul"
+_PAGE_DRAWING = "circle desc g line path polygon rect svg text"
+_PAGE_TAGS = frozenset(f"{_PAGE_TEXT} {_PAGE_MORE} {_PAGE_DRAWING}".split())
+_PAGE_LINK = re.compile(r"data:,|https://gatecli\.dev/rules/#[a-z0-9-]+")
+
+
+def check_html(rendered: str, verdict: Verdict) -> bool:
+    doctype, rest = rendered.split("\n", 1)
+    assert doctype == "<!DOCTYPE html>"
+    page = ET.fromstring(rest.encode())  # noqa: S314 - this project's own output
+    tags = [node.tag for node in page.iter()]
+    assert set(tags) <= _PAGE_TAGS, set(tags) - _PAGE_TAGS
+    for node in page.iter():
+        assert not any(name.startswith("on") or name in {"style", "src"} for name in node.attrib)
+        assert _PAGE_LINK.fullmatch(node.attrib.get("href", "data:,"))
+    seen = _seen(rest)
+    assert seen.tags == tags, "a browser reads another page than an XML parser"
+    rows = page.findall(".//table[@role='table']/tbody/tr")
+    assert len(rows) == min(1000, _counting(verdict)) + min(1000, len(verdict.findings) - _counting(verdict))
+    assert page.findtext(".//h1") == state(verdict)
+    assert not any(map(is_workflow_command, rendered.splitlines()))
+    (body,) = page.findall("body")
+    return body.attrib["data-verdict"] == "pass"
+
+
 CHECKS: dict[str, Callable[[str, Verdict], bool]] = {
     "text": check_text,
     "json": check_json,
@@ -174,4 +202,5 @@ CHECKS: dict[str, Callable[[str, Verdict], bool]] = {
     "junit": check_junit,
     "github": check_github,
     "markdown": check_markdown,
+    "html": check_html,
 }

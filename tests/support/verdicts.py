@@ -9,6 +9,7 @@ from fractions import Fraction
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, Suppression, found
 from gatecli.model.verdict import Checked, PolicyStamp, Verdict, decide
+from tests.support.painted import painted
 
 POLICY = PolicyStamp("default", "5f" * 32)
 
@@ -188,6 +189,11 @@ def _wide() -> Verdict:
     return decide("anonymity", POLICY, (table, CHURN), (rare,))
 
 
+def _pictured() -> Verdict:
+    table = Checked("table", "patients.csv", "data/patients.csv", {"k": 1, "records": 100}, picture=painted())
+    return decide("anonymity", POLICY, (table,), ())
+
+
 CASES: dict[str, Callable[[], Verdict]] = {
     "open": _open,
     "warned": _warned,
@@ -198,6 +204,7 @@ CASES: dict[str, Callable[[], Verdict]] = {
     "uncheckable": _uncheckable,
     "suppressed": _suppressed,
     "wide": _wide,
+    "pictured": _pictured,
     "many": lambda: many(12),
     "hostile": lambda: hostile(" ".join(HOSTILE_TEXTS)),
 }

@@ -2,89 +2,69 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from gatecli.anonymity.tables.closing import disconnect
 from gatecli.anonymity.tables.digests import fingerprint
-from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions, nothing
+from gatecli.anonymity.tables.interface import Connection, OpenedTable, Table, TableOptions
 from gatecli.anonymity.tables.problems import guarded
-from gatecli.errors import MissingExtraError, NothingToCheckError, UncheckableError, UsageError
+from gatecli.anonymity.tables.spark import LOCAL, connect_spark, spark_file
+from gatecli.errors import MissingExtraError, NothingToCheckError, UsageError
+
+CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine by URL: how it is connected to and stopped, and the extra that holds its driver."""
+    """An engine by URL: the extra that holds its driver, and how it is connected to."""
 
     name: str
     extra: str
-    connect: Callable[[str], Any]
-    interrupt: Callable[[Any], Callable[[], None]] = lambda _connection: nothing
+    connect: Callable[[str], Connection]
 
 
-def _by_url(url: str) -> Any:
+def _by_url(url: str) -> Connection:
+    """Drivers that wait for a server in Python: their calls are broken off."""
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
 
-    return ibis.connect(url)
+    backend = ibis.connect(url)
+    return Connection(backend, None, partial(disconnect, backend))
 
 
-def _sqlite(url: str) -> Any:
+def _sqlite(url: str) -> Connection:
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
 
     path = Path(url.removeprefix("sqlite://"))
     if not path.is_file():
         raise NothingToCheckError(f"{path} does not exist", advice="check the path: sqlite:///folder/file.db")
-    return ibis.sqlite.connect(path)
+    backend = ibis.sqlite.connect(path)
+    return Connection(backend, backend.con.interrupt, partial(disconnect, backend))
 
 
-def _postgres(url: str) -> Any:
+def _postgres(url: str) -> Connection:
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
 
-    return ibis.connect(url.replace("postgresql://", "postgres://", 1))
-
-
-def _spark(url: str) -> Any:
-    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
-    from pyspark.sql import SparkSession  # noqa: PLC0415 - an optional extra that starts a JVM
-
-    master = url.removeprefix("spark://").partition("/")[0]
-    if master != "local":
-        raise UsageError(
-            "only spark://local/… is supported",
-            advice="run gatecli on the cluster's driver, or read the files directly",
-        )
-    session = (
-        SparkSession.builder.master("local[*]")
-        .appName("gatecli")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "8")
-        .getOrCreate()
+    patience = (
+        {} if "connect_timeout" in parse_qs(urlsplit(url).query) else {"connect_timeout": CONNECT_SECONDS}
     )
-    session.sparkContext.setLogLevel("ERROR")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # about versions of pandas, which is not used here
-        return ibis.pyspark.connect(session)
+    backend = ibis.connect(url.replace("postgresql://", "postgres://", 1), **patience)
+    return Connection(backend, backend.con.cancel, partial(disconnect, backend))
 
 
 ENGINES: dict[str, Engine] = {
-    "postgres": Engine("postgres", "postgres", _postgres, lambda connection: connection.con.cancel),
-    "postgresql": Engine("postgres", "postgres", _postgres, lambda connection: connection.con.cancel),
-    "sqlite": Engine("sqlite", "sqlite", _sqlite, lambda connection: connection.con.interrupt),
-    "spark": Engine(
-        "spark",
-        "spark",
-        _spark,
-        lambda connection: connection._session.sparkContext.cancelAllJobs,  # noqa: SLF001 - ibis has no public name for it
-    ),
+    "postgres": Engine("postgres", "postgres", _postgres),
+    "postgresql": Engine("postgres", "postgres", _postgres),
+    "sqlite": Engine("sqlite", "sqlite", _sqlite),
+    "spark": Engine("spark", "spark", connect_spark),
+    "sc": Engine("spark", "spark", connect_spark),
     "bigquery": Engine("bigquery", "bigquery", _by_url),
     "snowflake": Engine("snowflake", "snowflake", _by_url),
     "trino": Engine("trino", "trino", _by_url),
-    "mysql": Engine("mysql", "mysql", _by_url),
 }
 
 
@@ -104,41 +84,63 @@ def open_database(source: str, options: TableOptions) -> OpenedTable:
     if engine is None:
         raise UsageError(f"{scheme}:// is not an engine", advice=f"the engines are {', '.join(ENGINES)}")
     url, _, fragment = source.partition("#")
-    shown = _without_password(url)
+    if "@" in fragment:
+        raise UsageError(
+            f"{without_password(source)}: # begins the name of the table", advice="write %23 in a password"
+        )
+    shown = without_password(url)
     try:
         with guarded(shown):
             connection = engine.connect(url)
-            table, name = _table(engine, connection, url, options.table or fragment, shown)
-            columns = {column: str(kind) for column, kind in table.schema().items()}
     except ImportError:
         raise MissingExtraError(
             f"{shown}: the driver of {engine.name} is not installed",
             advice=f"pip install 'gatecli[{engine.extra}]'",
         ) from None
+    try:
+        with guarded(shown):
+            return _opened(engine, connection, url, options.table or fragment, shown, options.timeout)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _opened(
+    engine: Engine, connection: Connection, url: str, wanted: str, shown: str, timeout: float | None
+) -> OpenedTable:
+    table, name = _table(engine, connection.backend, url, wanted, shown)
+    columns = {column: str(kind) for column, kind in table.schema().items()}
+    where = f"{shown}#{name}" if name else shown
     return OpenedTable(
-        f"{shown}#{name}" if name else shown,
+        where,
         table,
         engine.name,
         columns,
-        fingerprint(engine.name, f"{shown}#{name}", columns),
+        fingerprint(engine.name, where, columns),
         "the engine, the table and its schema",
-        timeout=options.timeout,
-        interrupt=engine.interrupt(connection),
-        close=nothing if engine.name == "spark" else partial(disconnect, connection),
+        timeout=timeout,
+        interrupt=connection.interrupt,
+        close=connection.close,
     )
 
 
-def _without_password(url: str) -> str:
+def without_password(url: str) -> str:
+    """A URL as it may be shown: no password, no query and no parameters, which may hold a token."""
     scheme, _, rest = url.partition("://")
     account, at, host = rest.rpartition("@")
-    host = host.partition("?")[0]
+    host = host.partition("?")[0].partition(";")[0]
     return f"{scheme}://{account.partition(':')[0]}{at}{host}"
 
 
-def _table(engine: Engine, connection: Any, url: str, wanted: str, shown: str) -> tuple[Table, str]:
-    if engine.name == "spark" and not wanted:
-        return _spark_file(connection, "/" + url.removeprefix("spark://").partition("/")[2]), ""
-    names = sorted(connection.list_tables())
+def _table(engine: Engine, backend: Any, url: str, wanted: str, shown: str) -> tuple[Table, str]:
+    if engine.name == "spark":
+        scheme, _, rest = url.partition("://")
+        host, _, path = rest.partition(";")[0].partition("/")
+        path = wanted if "/" in wanted else f"/{path}" if path and not wanted else ""
+        if path:
+            name = "" if path == f"/{rest.partition('/')[2]}" else path
+            return spark_file(backend, path, is_local=scheme == "spark" and host == LOCAL), name
+    names = sorted(backend.list_tables())
     if not wanted and len(names) == 1:
         wanted = names[0]
     if not wanted:
@@ -151,16 +153,4 @@ def _table(engine: Engine, connection: Any, url: str, wanted: str, shown: str) -
         raise UsageError(
             f"{shown} has no table {name!r}", advice=f"its tables are {', '.join(names[:20]) or 'none'}"
         )
-    return (connection.table(name, database=schema) if schema else connection.table(name)), wanted
-
-
-def _spark_file(connection: Any, path: str) -> Table:
-    if not Path(path).exists():
-        raise NothingToCheckError(
-            f"{path} does not exist", advice="check the path: spark://local/folder/data.parquet"
-        )
-    if not path.endswith((".parquet", ".pq")) and not Path(path).is_dir():
-        raise UncheckableError(
-            f"{path} is not Parquet", advice="give Parquet, or a table of the catalogue: spark://local#table"
-        )
-    return connection.read_parquet(path)
+    return (backend.table(name, database=schema) if schema else backend.table(name)), wanted

@@ -7,13 +7,14 @@ from contextlib import closing
 from typing import Any
 
 from gatecli.anonymity.tables.interface import Column, Table
+from gatecli.anonymity.tables.spark import kept_in_spark
 
 
-def row_number() -> Column:
-    """0, 1, 2 … in no particular order."""
+def row_number(by: Column | None = None) -> Column:
+    """0, 1, 2 … in the order of a column, or in no particular one."""
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
 
-    return ibis.row_number()
+    return ibis.row_number() if by is None else ibis.row_number().over(ibis.window(order_by=by))
 
 
 def dense_rank(column: Column) -> Column:
@@ -77,17 +78,48 @@ def local_table(columns: dict[str, list[object]], kinds: dict[str, str]) -> Tabl
     return ibis.memtable(columns, schema=ibis.schema(kinds))
 
 
+def kept(table: Table) -> Table:
+    """The table, computed once; the engine keeps it for as long as it is referred to, or connected.
+
+    An engine without temporary tables computes it again each time: every table kept is determined by its
+    query, so that only time is lost.
+    """
+    engine = table.get_backend()
+    if not engine.supports_temporary_tables:
+        return table
+    if engine.name == "pyspark":
+        import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+        return kept_in_spark(engine, _compiled(engine, table), ibis.util.gen_name("kept"))
+    return table.cache()
+
+
+def _compiled(engine: Any, table: Table) -> str:
+    """The query of a table, whose small tables (`local_table`) are sent first: compiling does not."""
+    engine._run_pre_execute_hooks(table)  # noqa: SLF001 - only ibis's own ways to fetch run it, see `rows`
+    return str(engine.compile(table))
+
+
 def rows(table: Table) -> list[dict[str, Any]]:
     """The rows of a small result as plain values; of counts, which every driver returns alike."""
     engine = table.get_backend()
     if engine.name == "duckdb":
         return list(table.to_pyarrow().to_pylist())
-    query = engine.compile(table)
+    query = _compiled(engine, table)
     if engine.name == "pyspark":
         return [row.asDict() for row in engine.raw_sql(query).collect()]
     with closing(engine.raw_sql(query)) as cursor:
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def arrow(table: Table) -> Any:
+    """The rows of a result as an Arrow table; from any engine, whatever its driver returns."""
+    if table.get_backend().name == "duckdb":
+        return table.to_pyarrow()
+    import pyarrow as pa  # noqa: PLC0415 - heavy; only results that are fetched whole need it
+
+    return pa.Table.from_pylist(rows(table), schema=table.schema().to_pyarrow())
 
 
 def only_row(table: Table) -> dict[str, Any]:

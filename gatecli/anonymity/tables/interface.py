@@ -38,6 +38,15 @@ def nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Connection:
+    """An engine that was connected to: ibis's backend, how it is stopped, how it is closed."""
+
+    backend: Any
+    interrupt: Callable[[], None] | None
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedTable:
     """A table that nothing was computed of yet; close it to release its engine.
 
@@ -58,7 +67,8 @@ class OpenedTable:
     is_slow_to_scan: bool = False
     """Whether the columns that matter are copied into the engine once, before they are counted."""
     timeout: float | None = None
-    interrupt: Callable[[], None] = nothing
+    interrupt: Callable[[], None] | None = nothing
+    """Asks the engine to stop what it computes; None where its driver has no way to."""
     close: Callable[[], None] = nothing
 
     def __enter__(self) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gatecli.anonymity.tables.databases import is_url, open_database
+from gatecli.anonymity.tables.databases import is_url, open_database, without_password
 from gatecli.anonymity.tables.files import open_file
 from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
 
@@ -19,3 +19,8 @@ def open_table(source: str | Path, options: TableOptions = DEFAULTS) -> OpenedTa
     """
     text = str(source)
     return open_database(text, options) if is_url(text) else open_file(text, options)
+
+
+def shown(source: str) -> str:
+    """A source as findings and reports name it."""
+    return without_password(source) if is_url(source) else source

@@ -6,14 +6,30 @@ The message of a driver is never shown: it quotes the line, the cell or the quer
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Timer
 
 from gatecli.anonymity.tables.interface import OpenedTable
+from gatecli.anonymity.tables.stopping import stoppable
 from gatecli.errors import GatecliError, UncheckableError
 
-_DRIVERS = ("duckdb", "_duckdb", "sqlite3", "psycopg", "pyspark", "py4j", "ibis", "pyarrow", "sqlglot")
+_DRIVERS = (
+    "duckdb",
+    "_duckdb",
+    "google",
+    "grpc",
+    "ibis",
+    "psycopg",
+    "py4j",
+    "pyarrow",
+    "pyspark",
+    "requests",
+    "snowflake",
+    "sqlglot",
+    "sqlite3",
+    "trino",
+    "urllib3",
+)
 
 _LINE = re.compile(r"on line:? (\d+)", re.IGNORECASE)
 _WIDTH = re.compile(r"expected number of columns: (\d+) found: (\d+)", re.IGNORECASE)
@@ -59,7 +75,7 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
 
 def translated(name: str, error: Exception) -> UncheckableError:
     """`error` of a driver, without its words."""
-    words = f"{type(error).__name__} {error}"
+    words = _words(error)
     line, width = _LINE.search(words), _WIDTH.search(words)
     if width is not None:
         where = f"line {line[1]}" if line else "a line"
@@ -75,6 +91,12 @@ def translated(name: str, error: Exception) -> UncheckableError:
         f"{name}: the engine could not compute the answer ({type(error).__name__})",
         advice="check that the columns hold plain values, and that the engine is supported",
     )
+
+
+def _words(error: Exception) -> str:
+    """What tells kinds of failure apart; Spark names the condition, and its text holds plans and paths."""
+    condition = getattr(error, "getCondition", lambda: None)()
+    return f"{type(error).__name__} {condition or error}"
 
 
 def is_of_a_driver(error: Exception) -> bool:
@@ -97,31 +119,23 @@ def guarded(name: str) -> Iterator[None]:
 
 @contextmanager
 def computing(opened: OpenedTable) -> Iterator[None]:
-    """`guarded`, and the engine is interrupted when the table's time is up."""
-    if opened.timeout is None:
-        with guarded(opened.name):
-            yield
-        return
-    late: list[bool] = []
-    timer = Timer(opened.timeout, _expired, (late, opened.interrupt))
-    timer.daemon = True
-    timer.start()
-    try:
-        with guarded(opened.name):
-            yield
-    except UncheckableError:
-        if not late:
-            raise
+    """`guarded`, and the engine is stopped when the table's time is up or the user interrupts.
+
+    Raises KeyboardInterrupt for the user's interrupt, whatever the engine makes of it.
+    """
+    failure: BaseException | None = None
+    with stoppable(opened.interrupt, opened.timeout) as stopped:
+        try:
+            with guarded(opened.name):
+                yield
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - raised again below, once it is known who stopped it
+            failure = error
+    if stopped.is_interrupted:
+        raise KeyboardInterrupt from None
+    if stopped.is_late:
         raise _too_late(opened) from None
-    finally:
-        timer.cancel()
-    if late:
-        raise _too_late(opened)
-
-
-def _expired(late: list[bool], interrupt: Callable[[], None]) -> None:
-    late.append(True)
-    interrupt()
+    if failure is not None:
+        raise failure
 
 
 def _too_late(opened: OpenedTable) -> UncheckableError:

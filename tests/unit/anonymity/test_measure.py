@@ -55,6 +55,8 @@ def test_a_sample_says_something_about_its_population() -> None:
     found = ask({"q": [*"aabcd"]}, sampling_fraction=Fraction(1, 10))
     assert found.population_uniques is not None
     assert 0 < found.population_uniques < found.sample_uniqueness
+    assert found.as_mapping()["populationEstimator"] == "pitman"
+    assert "populationEstimator" not in ask({"q": [*"aab"]}).as_mapping()
 
 
 def test_a_column_has_one_role() -> None:
@@ -216,3 +218,24 @@ def test_the_measures_have_the_names_of_the_report() -> None:
 def test_the_worst_attribute_counts() -> None:
     found = ask({"q": [*"aabb"], "s": [*"xyxy"], "r": [*"xxyy"]}, sensitive=("s", "r")).as_mapping()
     assert (found["l"], found["t"], found["recursiveC"], found["entropyL"]) == (1, 0.5, None, 1.0)
+
+
+def test_progress_is_told_in_steps_that_grow_to_the_whole() -> None:
+    told: list[tuple[str, float]] = []
+    table = opened({"age": ["1", "1"], "disease": ["a", "b"]})
+    measure(table, AnonymityQuestion(("age",), ("disease",)), lambda step, done: told.append((step, done)))
+    assert [step for step, _ in told] == [
+        "counting the records",
+        "numbering the values",
+        "forming the classes",
+        "measuring disease",
+        "measured",
+    ]
+    assert [done for _, done in told] == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_more_values_than_memory_should_hold_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gatecli.anonymity.sensitive.MOST_VALUES", 1)
+    table = opened({"age": ["1", "1"], "disease": ["a", "b"]})
+    with pytest.raises(UncheckableError, match="'disease' holds 2 distinct values, more than 1"):
+        measure(table, AnonymityQuestion(("age",), ("disease",)))

@@ -7,7 +7,8 @@ from gatecli.reports.registry import REPORTS, report
 
 
 def test_the_formats_are_those_of_the_contract() -> None:
-    assert [known.name for known in REPORTS] == ["text", "json", "sarif", "junit", "github", "markdown"]
+    names = ["text", "json", "sarif", "junit", "github", "markdown", "html"]
+    assert [known.name for known in REPORTS] == names
 
 
 @pytest.mark.parametrize("name", [known.name for known in REPORTS])
@@ -18,4 +19,4 @@ def test_a_report_is_found_by_name(name: str) -> None:
 def test_an_unknown_format_is_refused_with_the_choices() -> None:
     with pytest.raises(UsageError, match="no report format 'yaml'") as refused:
         report("yaml")
-    assert refused.value.advice == "choose one of text, json, sarif, junit, github, markdown"
+    assert refused.value.advice == "choose one of text, json, sarif, junit, github, markdown, html"

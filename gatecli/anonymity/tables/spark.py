@@ -1,0 +1,141 @@
+"""Spark: on this machine, a standalone cluster, or any cluster by Spark Connect."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from gatecli.anonymity.tables.interface import Connection, Table, nothing
+from gatecli.errors import NothingToCheckError, UncheckableError
+
+LOCAL = "local"
+LOOPBACK = "127.0.0.1"
+CONNECT_PORT = 15002
+CONNECT_SECONDS = 10
+UNINTERESTING = ("PySpark does not yet fully support pandas", "'verifySchema' is ignored")
+"""Warnings about how a small table of ours is sent."""
+
+
+def connect_spark(url: str) -> Connection:
+    """`spark://local…` is Spark on this machine, `spark://HOST:PORT…` a standalone cluster whose driver is
+    this process, `spark://#table` whatever Spark's own configuration names, `sc://HOST:PORT…` a Spark Connect
+    server. A session that is there already is used.
+
+    Raises UncheckableError where Spark does not start or answer.
+    """
+    for words in UNINTERESTING:
+        warnings.filterwarnings("ignore", words)
+    from pyspark.errors import PySparkRuntimeError  # noqa: PLC0415 - an optional extra
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - an optional extra that starts a JVM
+
+    running = SparkSession.getActiveSession()
+    if running is not None:
+        return Connection(_backend(running), _stopping(running), nothing)
+    scratch = Path(tempfile.mkdtemp(prefix="gatecli-"))
+    try:
+        session = _started(SparkSession.builder.appName("gatecli"), url, scratch)
+        backend = _backend(session)
+    except PySparkRuntimeError:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise UncheckableError(
+            "Spark does not start on this machine",
+            advice="install Java 17 or newer and let JAVA_HOME name it, or give a server: sc://HOST:15002",
+        ) from None
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+    return Connection(backend, _stopping(session), partial(_close, session, scratch))
+
+
+def spark_file(backend: Any, path: str, *, is_local: bool) -> Table:
+    """Parquet by its path, or by the URL of an object store."""
+    if is_local and "://" not in path:
+        if not Path(path).exists():
+            raise NothingToCheckError(
+                f"{path} does not exist", advice="check the path: spark://local/folder/data.parquet"
+            )
+        if not path.endswith((".parquet", ".pq")) and not Path(path).is_dir():
+            raise UncheckableError(
+                f"{path} is not Parquet",
+                advice="give Parquet, or a table of the catalogue: spark://local#table",
+            )
+    return backend.read_parquet(path)
+
+
+def kept_in_spark(backend: Any, query: str, name: str) -> Table:
+    """The result of a query, computed now.
+
+    Not cached, which Spark does later and may do again, and whose plans grow with each step: a checkpoint
+    is computed once and has no past.
+    """
+    backend._session.sql(query).localCheckpoint(eager=True).createOrReplaceTempView(name)  # noqa: SLF001 - ibis has no public name for it
+    return backend.table(name)
+
+
+def _backend(session: Any) -> Any:
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.pyspark.connect(session)
+
+
+def _started(builder: Any, url: str, scratch: Path) -> Any:
+    scheme, _, rest = url.partition("://")
+    host = rest.partition("/")[0]
+    if scheme == "sc":
+        _reach(url)
+        return builder.remote(url).getOrCreate()
+    builder = builder.config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
+    if host == LOCAL:
+        builder = builder.master("local[*]").config("spark.sql.shuffle.partitions", "8")
+        builder = builder.config("spark.driver.host", LOOPBACK).config("spark.driver.bindAddress", LOOPBACK)
+        builder = builder.config("spark.local.dir", str(scratch))
+        if rest.partition("/")[2]:
+            builder = builder.config("spark.sql.warehouse.dir", str(scratch / "warehouse"))
+            builder = builder.config("spark.sql.catalogImplementation", "in-memory")
+    elif host:
+        builder = builder.master(f"spark://{host}")
+    with _its_log_in(scratch / "log"):
+        return builder.getOrCreate()
+
+
+def _reach(url: str) -> None:
+    """Spark Connect itself tries for minutes. Raises an OSError."""
+    parts = urlsplit(url)
+    address = (parts.hostname or "localhost", parts.port or CONNECT_PORT)
+    socket.create_connection(address, CONNECT_SECONDS).close()
+
+
+@contextmanager
+def _its_log_in(path: Path) -> Iterator[None]:
+    """A Java machine started here writes its log to a file, which ends with it."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with path.open("wb") as log:
+        os.dup2(log.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _stopping(session: Any) -> Any:
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - an optional extra
+
+    is_here = type(session) is SparkSession
+    return session.sparkContext.cancelAllJobs if is_here else session.interruptAll
+
+
+def _close(session: Any, scratch: Path) -> None:
+    session.stop()
+    shutil.rmtree(scratch, ignore_errors=True)

@@ -1,0 +1,39 @@
+"""What personal data a column holds, by the engine that searches texts for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from gatecli.checks.personal_data import Search
+from gatecli.pii.budget import Budget
+from gatecli.pii.scanning import scan
+
+Classify = Callable[[str, tuple[str, ...]], "str | None"]
+"""Column name and a sample of its values in, the id of the entity they are, or None."""
+
+MOST = 0.5
+"""A column is what more than this share of its values are: a free text that names somebody is not."""
+
+FILLED = 0.8
+"""A value is personal data where that is nearly all of it."""
+
+
+def classifier(search: Search) -> Classify:
+    """What tells the entity of a column's values; within the search's time budget for each column."""
+
+    def classify(name: str, values: tuple[str, ...]) -> str | None:
+        budget = Budget(search.limits, search.clock)
+        seen = Counter(entity for value in values if (entity := _entity(value, name, search, budget)))
+        if not seen:
+            return None
+        entity, count = max(seen.items(), key=lambda item: (item[1], item[0]))
+        return entity if count > MOST * len(values) else None
+
+    return classify
+
+
+def _entity(value: str, name: str, search: Search, budget: Budget) -> str | None:
+    found = scan(search.detector, value, (name,), budget=budget).detections
+    wide = (each for each in found if each.end - each.start >= FILLED * len(value.strip()))
+    return max((each.entity.id for each in wide), default=None)

@@ -1,0 +1,138 @@
+"""`gatecli anonymity apply`: write the table that keeps its thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+from gatecli.anonymity import generalisation
+from gatecli.anonymity.generalisation import Proposal, describe
+from gatecli.anonymity.measure import measure
+from gatecli.anonymity.tables.interface import TableOptions
+from gatecli.anonymity.tables.opening import open_table
+from gatecli.anonymity.tables.problems import computing
+from gatecli.checks.anonymity import AnonymitySubject, find_anonymity
+from gatecli.cli import table_options as given
+from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
+from gatecli.cli.console import err
+from gatecli.cli.demands import MEMORY_LIMIT, Columns, Demands, task_of
+from gatecli.cli.numbers import listed
+from gatecli.cli.options import GATE, PolicyFile, option
+from gatecli.cli.tables import TableTask, proposals
+from gatecli.errors import UncheckableError, UsageError
+from gatecli.model.anonymity import Measures
+from gatecli.sources.policy import read_policy
+
+
+def apply(
+    data: given.Data,
+    target: given.TargetFile,
+    quasi_identifiers: given.QuasiIdentifiers = None,
+    sensitive: given.Sensitive = None,
+    numeric: given.Numeric = None,
+    scales: given.Scales = None,
+    hierarchies: given.Hierarchies = None,
+    missing: given.MissingValues = None,
+    k: given.K = None,
+    l: given.L = None,  # noqa: E741 - the field's standard name
+    entropy_l: given.EntropyL = None,
+    recursive_c: given.RecursiveC = None,
+    recursive_l: given.RecursiveL = None,
+    t: given.T = None,
+    alpha: given.Alpha = None,
+    beta: given.Beta = None,
+    enhanced_beta: given.EnhancedBeta = None,
+    delta: given.DeltaDisclosure = None,
+    max_risk: given.MaxRisk = None,
+    average_risk: given.AverageRisk = None,
+    tier: given.TierName = None,
+    choice: Annotated[
+        int,
+        option("--proposal", panel=GATE, min=1, help="Which of the proposals that `check` lists, from 1."),
+    ] = 1,
+    max_suppression: given.MaxSuppression = "0.05",
+    delimiter: given.Delimiter = None,
+    encoding: given.Encoding = None,
+    sheet: given.Sheet = None,
+    memory_limit: given.MemoryLimit = MEMORY_LIMIT,
+    timeout: given.Timeout = None,
+    policy: PolicyFile = None,
+) -> None:
+    """Write the generalised table that meets the demands, with the least loss that was found.
+
+    Only the named columns are changed: what identifies by itself has to be dropped by hand.
+    """
+    start = Path() if "://" in data else Path(data)
+    rules = read_policy(policy, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start).policy
+    columns = Columns(quasi_identifiers, sensitive, None, numeric, scales, hierarchies, missing)
+    numbers = {
+        "entropy_l": entropy_l,
+        "t": t,
+        "alpha": alpha,
+        "beta": beta,
+        "enhanced_beta": enhanced_beta,
+        "delta": delta,
+        "max_risk": max_risk,
+        "average_risk": average_risk,
+    }
+    demands = Demands(k, l, recursive_c, recursive_l, tier, numbers=numbers)
+    options = TableOptions(
+        delimiter, encoding, listed(numeric), table=sheet, memory_limit=memory_limit, timeout=timeout
+    )
+    task = task_of(data, columns, demands, rules, options, max_suppression)
+    done = _written(task, choice, target)
+    err(f"{target}: {done}\n")
+
+
+def _written(task: TableTask, choice: int, target: Path) -> str:
+    """The proposal that was applied; nothing is written unless what was written keeps the demands."""
+    with open_table(task.source, task.options) as opened, _beside(target) as unfinished:
+        measures = measure(opened, task.question)
+        chosen = _chosen(proposals(opened, task, measures), choice, task)
+        with computing(opened):
+            generalisation.write(generalisation.apply(opened.table, chosen), unfinished)
+        _prove(task, measures, unfinished)
+        unfinished.replace(target)
+    return describe(chosen)
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """A file of the same name in a folder that is gone afterwards, on the target's own file system."""
+    try:
+        with TemporaryDirectory(dir=target.parent, prefix=".gatecli-") as folder:
+            yield Path(folder) / target.name
+    except OSError as error:
+        raise UsageError(
+            f"cannot write {target}: {error.strerror}", advice="choose a writable place"
+        ) from None
+
+
+def _chosen(found: tuple[Proposal, ...], choice: int, task: TableTask) -> Proposal:
+    if not found:
+        raise UncheckableError(
+            f"{task.name}: nothing was found that meets the demands",
+            advice="allow more suppression, ask for less, or give a column a coarser hierarchy",
+        )
+    if choice > len(found):
+        raise UsageError(
+            f"--proposal {choice}: there are {len(found)}", advice="gatecli anonymity check lists them"
+        )
+    return found[choice - 1]
+
+
+def _prove(task: TableTask, before: Measures, written: Path) -> None:
+    """Measure what was written, as a stranger would."""
+    question = replace(task.question, scales={each.attribute: each.scale for each in before.by_sensitive})
+    with open_table(written, TableOptions(memory_limit=task.options.memory_limit)) as opened:
+        after = AnonymitySubject(task.name, task.place, measure(opened, question))
+    broken = next(find_anonymity(after, task.demands), None)
+    if broken is not None:
+        raise UncheckableError(
+            f"{task.name}: the generalised table does not keep its demands ({broken.message})",
+            advice="choose another --proposal",
+        )

@@ -1,0 +1,172 @@
+"""`gatecli anonymity discover`: which columns tell whose row it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import TypeAdapter
+
+from gatecli.anonymity.discovery import ERROR, MAX_COLUMNS
+from gatecli.anonymity.discovery import discover as discovered
+from gatecli.anonymity.discovery_names import Role
+from gatecli.anonymity.discovery_roles import Combination, Discovery
+from gatecli.anonymity.tables.interface import TableOptions
+from gatecli.anonymity.tables.opening import open_table
+from gatecli.anonymity.tables.problems import computing
+from gatecli.checks.column_entities import classifier
+from gatecli.checks.personal_data import search_of
+from gatecli.cli import table_options as given
+from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
+from gatecli.cli.console import out
+from gatecli.cli.demands import MEMORY_LIMIT
+from gatecli.cli.numbers import exact, listed
+from gatecli.cli.options import GATE, Listing, ListingFormat, PolicyFile, option
+from gatecli.cli.paste import flow, json_text, table, yaml_lines
+from gatecli.model.number import BelowOne, plain, show_down
+from gatecli.sources.policy import read_policy
+
+SHOWN = 20
+"""Combinations that text shows of each kind."""
+
+_SHARE: TypeAdapter[Fraction] = TypeAdapter(BelowOne)
+
+
+def discover(
+    data: given.Data,
+    max_columns: Annotated[
+        int, option("--max-columns", panel=GATE, min=1, max=8, help="The most columns of a combination.")
+    ] = MAX_COLUMNS,
+    error: Annotated[
+        str,
+        option(
+            "--error",
+            panel=GATE,
+            metavar="NUMBER",
+            help="Almost unique leaves at most this share of all pairs of rows together.",
+        ),
+    ] = plain(ERROR),
+    numeric: given.Numeric = None,
+    delimiter: given.Delimiter = None,
+    encoding: given.Encoding = None,
+    sheet: given.Sheet = None,
+    memory_limit: given.MemoryLimit = MEMORY_LIMIT,
+    timeout: given.Timeout = None,
+    policy: PolicyFile = None,
+    output: ListingFormat = Listing.TEXT,
+) -> None:
+    """Find the columns that tell whose row it is: alone, by name or value, or in combination."""
+    start = Path() if "://" in data else Path(data)
+    rules = read_policy(policy, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start).policy
+    classify = classifier(search_of(rules.spec.pii, time.monotonic))
+    options = TableOptions(
+        delimiter, encoding, listed(numeric), table=sheet, memory_limit=memory_limit, timeout=timeout
+    )
+    with open_table(data, options) as opened, computing(opened):
+        found = discovered(
+            opened.table,
+            max_columns=max_columns,
+            error=exact(error, "--error", _SHARE),
+            classify=classify,
+        )
+    out(_RENDER[output](found))
+
+
+def proposed(found: Discovery) -> dict[str, object]:
+    """The roles as a declaration writes them."""
+    return {
+        "quasiIdentifiers": list(found.with_role(Role.QUASI_IDENTIFIER)),
+        "sensitive": list(found.with_role(Role.SENSITIVE)),
+    }
+
+
+def _text(found: Discovery) -> str:
+    columns = [
+        {
+            "column": each.name,
+            "role": each.role.value,
+            "distinct": f"{each.alone.distinct:,}",
+            "separation": f"{show_down(each.alone.separation * 100)} %",
+            "why": each.why,
+        }
+        for each in found.columns
+    ]
+    return "".join(
+        [
+            f"{found.rows:,} rows\n\n",
+            table(columns),
+            *_combinations("unique", found.unique),
+            *_combinations(f"almost unique (error {plain(found.error)})", found.almost_unique),
+            "" if found.complete else "\nThe search saw a part of all combinations; every figure is exact.\n",
+            f"\nanonymity: {flow(proposed(found))}\n",
+        ]
+    )
+
+
+def _combinations(kind: str, combinations: tuple[Combination, ...]) -> Iterator[str]:
+    if not combinations:
+        yield f"\nno combination is {kind}\n"
+        return
+    worst = sorted(combinations, key=lambda one: (len(one.columns), -one.unique_rows, one.columns))
+    more = len(worst) - SHOWN
+    yield f"\n{kind}:\n"
+    yield table([_row(one) for one in worst[:SHOWN]])
+    yield f"… and {more} more (--format json shows all)\n" if more > 0 else ""
+
+
+def _row(one: Combination) -> dict[str, str]:
+    return {
+        "columns": ", ".join(one.columns),
+        "unique rows": f"{one.unique_rows:,}",
+        "distinction": f"{show_down(one.distinction * 100)} %",
+        "separation": f"{show_down(one.separation * 100)} %",
+    }
+
+
+def content(found: Discovery) -> dict[str, object]:
+    """What was found, as plain data: names of columns and counts."""
+    return {
+        "rows": found.rows,
+        "columns": [
+            {
+                "name": each.name,
+                "role": each.role.value,
+                "why": each.why,
+                "entity": each.entity,
+                **_measures(each.alone),
+            }
+            for each in found.columns
+        ],
+        "unique": [{"columns": list(one.columns), **_measures(one)} for one in found.unique],
+        "almostUnique": [{"columns": list(one.columns), **_measures(one)} for one in found.almost_unique],
+        "maxColumns": found.max_columns,
+        "error": float(found.error),
+        "sampledRows": found.sampled_rows,
+        "complete": found.complete,
+        "proposal": proposed(found),
+    }
+
+
+def _measures(one: Combination) -> Mapping[str, object]:
+    return {
+        "distinct": one.distinct,
+        "uniqueRows": one.unique_rows,
+        "distinction": float(one.distinction),
+        "separation": float(one.separation),
+    }
+
+
+def _yaml(found: Discovery) -> str:
+    return "".join(
+        yaml_lines(key, names) for key, names in proposed(found).items() if isinstance(names, list)
+    )
+
+
+_RENDER: dict[Listing, Callable[[Discovery], str]] = {
+    Listing.TEXT: _text,
+    Listing.JSON: lambda found: json_text(content(found)),
+    Listing.YAML: _yaml,
+}

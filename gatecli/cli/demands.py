@@ -1,0 +1,167 @@
+"""From options to what is asked about a table and what is demanded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from gatecli.anonymity.tables.interface import TableOptions
+from gatecli.anonymity.tables.opening import shown
+from gatecli.cli.numbers import exact, listed, paired
+from gatecli.cli.tables import TableTask, hierarchies_of, tree_of
+from gatecli.errors import UsageError
+from gatecli.model.anonymity import AnonymityQuestion, Missing, RecursiveDiversity, Scale, Thresholds
+from gatecli.model.document import Place
+from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
+from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.thresholds import strictest
+
+MEMORY_LIMIT = "1GB"
+
+_NOT_NEGATIVE: TypeAdapter[Fraction] = TypeAdapter(NonNegative)
+_POSITIVE: TypeAdapter[Fraction] = TypeAdapter(Positive)
+_SHARE: TypeAdapter[Fraction] = TypeAdapter(Proportion)
+_BELOW_ONE: TypeAdapter[Fraction] = TypeAdapter(BelowOne)
+
+_KINDS = {
+    "entropy_l": _POSITIVE,
+    "t": _NOT_NEGATIVE,
+    "alpha": _SHARE,
+    "beta": _NOT_NEGATIVE,
+    "enhanced_beta": _NOT_NEGATIVE,
+    "delta": _POSITIVE,
+    "max_risk": _SHARE,
+    "average_risk": _SHARE,
+    "delta_presence": _NOT_NEGATIVE,
+    "max_population_uniqueness": _NOT_NEGATIVE,
+}
+"""How a demand's number is read."""
+
+_OPTIONS = {"delta": "--delta-disclosure"}
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What was said about a table's columns, as it was typed."""
+
+    quasi_identifiers: Sequence[str] | None = None
+    sensitive: Sequence[str] | None = None
+    unit: str | None = None
+    numeric: Sequence[str] | None = None
+    scales: Sequence[str] | None = None
+    hierarchies: Sequence[str] | None = None
+    missing: Missing | None = None
+    normalise: bool = False
+    sampling_fraction: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What was demanded, as it was typed; `numbers` by the names of `Thresholds`."""
+
+    k: int | None = None
+    l: int | None = None  # noqa: E741 - the field's standard name
+    recursive_c: str | None = None
+    recursive_l: int | None = None
+    tier: str | None = None
+    k_map: int | None = None
+    numbers: dict[str, str | None] = field(default_factory=dict)
+
+
+def task_of(
+    source: str,
+    columns: Columns,
+    demands: Demands,
+    policy: PrivacyPolicy,
+    options: TableOptions,
+    max_suppression: str,
+) -> TableTask:
+    """The task that options describe. Raises UsageError where one means nothing, or nothing is demanded."""
+    quasi_identifiers = listed(columns.quasi_identifiers)
+    if not quasi_identifiers:
+        raise UsageError(
+            "no quasi-identifier is named",
+            advice=f"--quasi-identifier age,zip,…; to find them: gatecli anonymity discover {shown(source)}",
+        )
+    wanted = thresholds_of(demands, policy)
+    hierarchies = hierarchies_of(paired(columns.hierarchies, "--hierarchy"))
+    sensitive = listed(columns.sensitive)
+    question = AnonymityQuestion(
+        quasi_identifiers,
+        sensitive,
+        columns.missing or Missing(policy.spec.anonymity.missing),
+        unit=columns.unit,
+        normalise=columns.normalise,
+        recursive_l=wanted.recursive.l if wanted.recursive else 2,
+        scales=_scales(columns.scales),
+        hierarchies={each.column: tree_of(each) for each in hierarchies if each.column in sensitive},
+        sampling_fraction=None
+        if columns.sampling_fraction is None
+        else exact(columns.sampling_fraction, "--sampling-fraction", _SHARE),
+    )
+    suppressed = exact(max_suppression, "--max-suppression", _BELOW_ONE)
+    name = shown(source)
+    return TableTask(
+        source,
+        name,
+        Place(name),
+        question,
+        wanted,
+        options,
+        tuple(each for each in hierarchies if each.column in quasi_identifiers),
+        columns.reference,
+        max_suppression=suppressed,
+    )
+
+
+def thresholds_of(demands: Demands, policy: PrivacyPolicy) -> Thresholds:
+    """The strictest of what the options, the tier and the policy demand; raises UsageError for nothing."""
+    typed = replace(
+        Thresholds(k=demands.k, l=demands.l, recursive=_recursive(demands), k_map=demands.k_map),
+        **_numbers(demands),
+    )
+    wanted = strictest([typed, _tier(demands.tier, policy), policy.spec.anonymity.thresholds])
+    if wanted == Thresholds():
+        raise UsageError("nothing is demanded of the table", advice="give --k, another threshold, or --tier")
+    return wanted
+
+
+def _numbers(demands: Demands) -> dict[str, Any]:
+    given = ((name, text) for name, text in demands.numbers.items() if text is not None)
+    return {name: exact(text, _option(name), _KINDS[name]) for name, text in given}
+
+
+def _option(name: str) -> str:
+    return _OPTIONS.get(name, "--" + name.replace("_", "-"))
+
+
+def _recursive(demands: Demands) -> RecursiveDiversity | None:
+    if demands.recursive_c is None:
+        if demands.recursive_l is not None:
+            raise UsageError("--recursive-l without --recursive-c", advice="give both: c is the factor")
+        return None
+    c = exact(demands.recursive_c, "--recursive-c", _POSITIVE)
+    return RecursiveDiversity(c, demands.recursive_l or 2)
+
+
+def _tier(name: str | None, policy: PrivacyPolicy) -> Thresholds:
+    if name is None:
+        return Thresholds()
+    tier = policy.spec.tiers.get(name)
+    if tier is None:
+        known = ", ".join(sorted(policy.spec.tiers)) or "none"
+        raise UsageError(f"--tier {name}: the policy has no such tier", advice=f"its tiers are {known}")
+    return tier.thresholds
+
+
+def _scales(typed: Sequence[str] | None) -> dict[str, Scale]:
+    pairs = paired(typed, "--scale")
+    known = {Scale.NUMERIC.value, Scale.CATEGORICAL.value}
+    if wrong := [scale for scale in pairs.values() if scale not in known]:
+        raise UsageError(f"--scale {wrong[0]}: no such scale", advice="numeric or categorical")
+    return {column: Scale(scale) for column, scale in pairs.items()}

@@ -1,0 +1,174 @@
+"""The options of the commands about tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gatecli.cli.options import GATE, option
+from gatecli.model.anonymity import Missing
+
+TABLE, COLUMNS, DEMANDS = "Table", "Columns", "Demands"
+
+_LIST = "COLUMN,..."
+
+Data = Annotated[
+    str,
+    typer.Argument(metavar="DATA", help="A file, a folder or pattern of Parquet files, a database's URL."),
+]
+QuasiIdentifiers = Annotated[
+    list[str] | None,
+    option("--quasi-identifier", panel=COLUMNS, metavar=_LIST, help="What others may know; repeatable."),
+]
+Sensitive = Annotated[
+    list[str] | None,
+    option("--sensitive", panel=COLUMNS, metavar=_LIST, help="What must not be learnt; repeatable."),
+]
+Unit = Annotated[
+    str | None,
+    option(
+        "--unit",
+        panel=COLUMNS,
+        metavar="COLUMN",
+        help="Whom a row is about: k then counts persons, not rows.",
+    ),
+]
+Numeric = Annotated[
+    list[str] | None,
+    option("--numeric", panel=COLUMNS, metavar=_LIST, help="Columns of a text file that hold numbers."),
+]
+Scales = Annotated[
+    list[str] | None,
+    option(
+        "--scale",
+        panel=COLUMNS,
+        metavar="COLUMN=SCALE",
+        help="numeric or categorical, for t; default by what the column holds. Repeatable.",
+    ),
+]
+Hierarchies = Annotated[
+    list[str] | None,
+    option(
+        "--hierarchy",
+        panel=COLUMNS,
+        metavar="COLUMN=FILE",
+        help="What a column may be generalised to, or a sensitive one's tree: value;level;…;*. Repeatable.",
+    ),
+]
+MissingValues = Annotated[
+    Missing | None,
+    option("--missing", panel=COLUMNS, help="What a missing value stands for (default: the policy's)."),
+]
+Normalise = Annotated[bool, option("--normalise", panel=COLUMNS, help="Forget case and outer blanks.")]
+
+K = Annotated[int | None, option("--k", panel=DEMANDS, min=1, help="The least size of a class.")]
+L = Annotated[int | None, option("--l", panel=DEMANDS, min=1, help="The fewest sensitive values in a class.")]
+EntropyL = Annotated[
+    str | None, option("--entropy-l", panel=DEMANDS, metavar="NUMBER", help="The least e^H of a class.")
+]
+RecursiveC = Annotated[
+    str | None,
+    option(
+        "--recursive-c",
+        panel=DEMANDS,
+        metavar="NUMBER",
+        help="Recursive (c,l)-diversity: c, with the l of --recursive-l.",
+    ),
+]
+RecursiveL = Annotated[int | None, option("--recursive-l", panel=DEMANDS, min=1, help="Its l (default: 2).")]
+T = Annotated[
+    str | None,
+    option("--t", panel=DEMANDS, metavar="NUMBER", help="The greatest distance from the table's values."),
+]
+Alpha = Annotated[
+    str | None,
+    option("--alpha", panel=DEMANDS, metavar="NUMBER", help="The largest share of one value in a class."),
+]
+Beta = Annotated[
+    str | None, option("--beta", panel=DEMANDS, metavar="NUMBER", help="The greatest basic β-likeness.")
+]
+EnhancedBeta = Annotated[
+    str | None,
+    option("--enhanced-beta", panel=DEMANDS, metavar="NUMBER", help="The greatest enhanced β-likeness."),
+]
+DeltaDisclosure = Annotated[
+    str | None,
+    option(
+        "--delta-disclosure",
+        panel=DEMANDS,
+        metavar="NUMBER",
+        help="δ-disclosure stays below this; natural logarithm.",
+    ),
+]
+MaxRisk = Annotated[
+    str | None,
+    option("--max-risk", panel=DEMANDS, metavar="NUMBER", help="The highest risk of any record, 1 ÷ k."),
+]
+AverageRisk = Annotated[
+    str | None,
+    option("--average-risk", panel=DEMANDS, metavar="NUMBER", help="The highest mean risk of the records."),
+]
+KMap = Annotated[
+    int | None,
+    option("--k-map", panel=DEMANDS, min=1, help="The least size of a class in the reference table."),
+]
+DeltaPresence = Annotated[
+    str | None,
+    option(
+        "--delta-presence",
+        panel=DEMANDS,
+        metavar="NUMBER",
+        help="The largest share of a class of the reference table that is in the data.",
+    ),
+]
+MaxPopulationUniqueness = Annotated[
+    str | None,
+    option(
+        "--max-population-uniqueness",
+        panel=DEMANDS,
+        metavar="NUMBER",
+        help="The largest share of records that are estimated to be unique in the population.",
+    ),
+]
+TierName = Annotated[
+    str | None,
+    option("--tier", panel=DEMANDS, metavar="NAME", help="A tier of the policy, whose demands hold too."),
+]
+
+Delimiter = Annotated[
+    str | None, option("--delimiter", panel=TABLE, metavar="CHARACTER", help="Of a text file.")
+]
+Encoding = Annotated[
+    str | None, option("--encoding", panel=TABLE, metavar="NAME", help="Of a text file (default: UTF-8).")
+]
+Sheet = Annotated[
+    str | None, option("--table", panel=TABLE, metavar="NAME", help="Of a workbook or a database.")
+]
+Reference = Annotated[
+    str | None,
+    option("--reference", panel=TABLE, metavar="DATA", help="A table of the population, for k-map."),
+]
+SamplingFraction = Annotated[
+    str | None,
+    option(
+        "--sampling-fraction",
+        panel=TABLE,
+        metavar="NUMBER",
+        help="The share of the population that the table is.",
+    ),
+]
+MemoryLimit = Annotated[
+    str, option("--memory-limit", panel=TABLE, metavar="SIZE", help="Beyond it the work goes to disk.")
+]
+Timeout = Annotated[
+    float | None, option("--timeout", panel=TABLE, min=0, metavar="SECONDS", help="Give up after this long.")
+]
+MaxSuppression = Annotated[
+    str,
+    option("--max-suppression", panel=GATE, metavar="NUMBER", help="The share of rows that may be left out."),
+]
+TargetFile = Annotated[
+    Path, option("--output", "-o", panel=GATE, metavar="FILE", help="Where the table goes: .csv or .parquet.")
+]

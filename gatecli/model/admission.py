@@ -1,0 +1,68 @@
+"""`spec.admission` of a policy: what the webhook does with what it finds; no other gate reads it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gatecli.model.base import Text, Value
+
+Action = Literal["deny", "mask", "warn", "audit", "ignore"]
+Mode = Literal["deny", "warn", "audit", "mask"]
+
+Pattern = Annotated[str, Field(pattern=r"^[a-z0-9*?]([a-z0-9*?-]{0,61}[a-z0-9*?])?$")]
+"""A namespace, or several by `*` and `?`."""
+
+
+class NamespaceRules(Value):
+    """What holds in some namespaces instead."""
+
+    mode: Mode | None = None
+    entities: dict[str, Action] = Field(
+        default_factory=dict, description="instead of `pii.entities`, entity by entity"
+    )
+    exempt: bool = Field(default=False, description="whether nothing is searched there; needs a reason")
+    reason: Text | None = Field(default=None, description="why it is exempt")
+
+    @model_validator(mode="after")
+    def _exempt_for_a_reason(self) -> NamespaceRules:
+        if self.exempt and self.reason is None:
+            raise ValueError("an exempt namespace needs a reason")
+        if self.exempt and (self.mode or self.entities):
+            raise ValueError("an exempt namespace has no mode and no entities")
+        return self
+
+
+class AdmissionRules(Value):
+    """How the admission webhook answers."""
+
+    mode: Mode = Field(
+        default="deny",
+        description="`deny`: each entity's own action holds; `mask`: what is not expressly denied is masked; "
+        "`warn`, `audit`: nothing is refused",
+    )
+    namespaces: dict[Pattern, NamespaceRules] = Field(
+        default_factory=dict,
+        description="by name, or by a pattern with * and ?; a name outweighs a pattern, a longer pattern "
+        "a shorter one",
+    )
+    grandfather: bool = Field(
+        default=False, description="whether an update that adds no finding is let in with a warning"
+    )
+    on_incomplete: Literal["deny", "warn"] = Field(
+        default="deny", description="what happens when the search could not be finished"
+    )
+    secrets: Literal["metadata", "data", "ignore"] = Field(
+        default="metadata", description="what of a Secret is searched; its data is where values belong"
+    )
+    max_findings: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=20, description="how many findings an answer lists"
+    )
+    secret_ref: bool = Field(default=False, description="whether masking moves variables to a Secret instead")
+
+    @model_validator(mode="after")
+    def _never_off_everywhere(self) -> AdmissionRules:
+        if any(rules.exempt and not name.strip("*?") for name, rules in self.namespaces.items()):
+            raise ValueError("every namespace would be exempt; mode: audit looks and refuses nothing")
+        return self

@@ -1,0 +1,260 @@
+"""A Terraform or OpenTofu plan, or a state, as values; and the three answers a value in it can have.
+
+A plan knows some values only after it was applied: whoever asks gets `Known`, `Unknown` or `Absent`, and
+may not take the second for the third. Source: Terraform, "JSON Output Format" (format versions 0.1 to 1.x).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from gatecli.model.document import pointer_of
+
+Keys = tuple[str | int, ...]
+
+_INDEX = re.compile(r'\[(?:[0-9]+|"(?:[^"\\]|\\.)*+")\]')
+_GONE = ({"delete"}, {"forget"})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A value that the plan states. `whole` is False where parts of it are known only after the apply;
+    `sensitive` where any part of it is marked so: it may be judged, never shown.
+    """
+
+    value: Any = field(repr=False)
+    whole: bool = True
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that is known only after the apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Nothing is set there: no such key, or null."""
+
+
+Answer = Known | Unknown | Absent
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One instance of a resource, a data source or an action, as it will be.
+
+    `values` is what is planned (a state: what is), without what is unknown; `unknown` and `sensitive`
+    mark parts of it: True covers all below. `pointer` is where `values` stands in the plan's JSON.
+    `actions` is empty in a state. Ask for values through `lookup`.
+    """
+
+    address: str
+    mode: str
+    type: str
+    name: str
+    module: str = ""
+    index: str | int | None = None
+    provider: str = ""
+    actions: tuple[str, ...] = ()
+    values: Any = field(default=None, repr=False)
+    unknown: Any = field(default=False, repr=False)
+    sensitive: Any = field(default=False, repr=False)
+    before: Any = field(default=None, repr=False)
+    before_sensitive: Any = field(default=False, repr=False)
+    deposed: str = ""
+    deferred: bool = False
+    pointer: str = ""
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it will be gone, or no longer managed, after the apply, and nothing is planned for it."""
+        return set(self.actions) in _GONE and self.values is None
+
+    @property
+    def is_changing(self) -> bool:
+        return bool(set(self.actions) - {"no-op", "read"})
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An input variable of the root module. `sensitive` is None where the plan does not say."""
+
+    name: str
+    value: Any = field(default=None, repr=False)
+    sensitive: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """An output of the root module; `sensitive` and `unknown` are marks as a resource has them."""
+
+    name: str
+    value: Any = field(default=None, repr=False)
+    sensitive: Any = field(default=False, repr=False)
+    unknown: Any = field(default=False, repr=False)
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What came of the conditions of one object: preconditions, postconditions, validations, checks.
+
+    `problems` are sentences of the configuration's author, with values in them: mask them before they
+    are shown.
+    """
+
+    address: str
+    kind: str
+    status: Literal["pass", "fail", "error", "unknown"]
+    problems: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module call, by its address without instance keys; `constants` are inputs written literally."""
+
+    address: str
+    source: str = ""
+    version: str = ""
+    constants: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A literal text of a provisioner: it runs at the apply, and no planned value shows it."""
+
+    address: str
+    value: Any = field(repr=False)
+    pointer: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan (`kind` "plan") or a state as `terraform show -json` gives it.
+
+    `complete`, `applyable`: None where the format is too old to say. `edges` are the direct references of
+    each node of the configuration (`gatecli.model.plan_graph`).
+    """
+
+    path: str
+    kind: Literal["plan", "state"]
+    format_version: str
+    terraform_version: str = ""
+    tool: Literal["terraform", "opentofu"] = "terraform"
+    errored: bool = False
+    complete: bool | None = None
+    applyable: bool | None = None
+    resources: tuple[Resource, ...] = field(default=(), repr=False)
+    variables: tuple[Variable, ...] = field(default=(), repr=False)
+    outputs: tuple[Output, ...] = field(default=(), repr=False)
+    checks: tuple[CheckResult, ...] = field(default=(), repr=False)
+    modules: tuple[Module, ...] = field(default=(), repr=False)
+    scripts: tuple[Script, ...] = field(default=(), repr=False)
+    edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+
+    @property
+    def targeted(self) -> bool:
+        """Whether parts of the configuration were left out (`-target`, `-exclude`), as far as it says."""
+        deferred = any(resource.deferred for resource in self.resources)
+        return self.complete is False and not self.errored and not deferred
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to judge: that is no pass (exit code 3)."""
+        return not (self.resources or self.variables or self.outputs or self.scripts)
+
+    @cached_property
+    def by_address(self) -> Mapping[str, Resource]:
+        """The current object of each address; objects that were deposed are not among them."""
+        # Changes come first, and what an edited plan says beside them is no better.
+        return {resource.address: resource for resource in reversed(self.resources) if not resource.deposed}
+
+    @cached_property
+    def by_type(self) -> Mapping[str, tuple[Resource, ...]]:
+        types: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            types.setdefault(resource.type, []).append(resource)
+        return {name: tuple(found) for name, found in types.items()}
+
+    @cached_property
+    def by_module(self) -> Mapping[str, tuple[Resource, ...]]:
+        """The resources of each module, by its address without instance keys; "" is the root."""
+        modules: dict[str, list[Resource]] = {}
+        for resource in self.resources:
+            modules.setdefault(config_address(resource.module), []).append(resource)
+        return {address: tuple(found) for address, found in modules.items()}
+
+    @cached_property
+    def by_module_conditions(self) -> Mapping[str, tuple[CheckResult, ...]]:
+        """The condition results of each module, the same way: what a gate module was found to say."""
+        modules: dict[str, list[CheckResult]] = {}
+        for check in self.checks:
+            modules.setdefault(module_of(check.address), []).append(check)
+        return {address: tuple(found) for address, found in modules.items()}
+
+
+def config_address(address: str) -> str:
+    """An address without instance keys: `module.a["x"].b.c[0]` → `module.a.b.c`."""
+    return _INDEX.sub("", address) if "[" in address else address
+
+
+def module_of(address: str) -> str:
+    """The module that an address is in, without instance keys; "" is the root."""
+    parts = config_address(address).split(".")
+    end = 0
+    while parts[end : end + 1] == ["module"] and end + 2 < len(parts):
+        end += 2
+    return ".".join(parts[:end])
+
+
+def lookup(resource: Resource, *keys: str | int) -> Answer:
+    """The value at a path of keys and indices: known, known only after the apply, or not set."""
+    value, unknown, sensitive = resource.values, resource.unknown, resource.sensitive
+    for key in keys:
+        value, unknown, sensitive = _below(value, key), mark_below(unknown, key), mark_below(sensitive, key)
+    if unknown is True or (resource.deferred and value is None):
+        return Unknown()
+    if value is None:
+        return Unknown() if is_marked(unknown) else Absent()
+    return Known(value, whole=not is_marked(unknown), sensitive=is_marked(sensitive))
+
+
+def _below(value: Any, key: str | int) -> Any:
+    if isinstance(value, dict):
+        return value.get(key)
+    if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
+        return value[key]
+    return None
+
+
+def mark_below(marks: Any, key: str | int) -> Any:
+    """The marks of a part: a mark covers everything below it."""
+    return True if marks is True else _below(marks, key)
+
+
+def is_marked(marks: Any) -> bool:
+    """Whether a mark covers any part."""
+    return marks is not False and any(True for _ in marked(marks))
+
+
+def marked(marks: Any) -> Iterator[Keys]:
+    """The paths that are marked, each by its topmost."""
+    pending: list[tuple[Any, Keys]] = [(marks, ())]
+    while pending:
+        mark, keys = pending.pop()
+        if mark is True:
+            yield keys
+        elif isinstance(mark, dict):
+            pending += [(part, (*keys, key)) for key, part in mark.items() if part]
+        elif isinstance(mark, list):
+            pending += [(part, (*keys, index)) for index, part in enumerate(mark) if part]
+
+
+def pointer_to(resource: Resource, *keys: str | int) -> str:
+    """Where a value of the resource stands in the plan's JSON (RFC 6901)."""
+    return resource.pointer + pointer_of(keys)

@@ -1,0 +1,106 @@
+"""The page about Terraform: its commands run, its files are read by their tools, its tables are current."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.terraform import MODULES, QUIET, modules_below, system_terraform
+from tests.support.terraform_docs import page, pages
+
+PAGES = tuple(pages())
+
+TEXT = (MODULES.parent / "docs" / "terraform.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+GATE = "gatecli anonymity check patients.csv "
+
+
+def blocks(language: str) -> list[str]:
+    return [text for kind, text in BLOCKS if kind == language]
+
+
+@pytest.fixture(name="example")
+def an_example_with_the_programs_of_a_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    system_terraform()
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "gatecli").write_text(f'#!/bin/sh\nexec {sys.executable} -m gatecli "$@"\n', "utf-8")
+    (programs / "gatecli").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(MODULES.parent))
+    for name, value in QUIET.items():
+        monkeypatch.setenv(name, value)
+    return modules_below(tmp_path) / "k_anonymity_gate/examples/publish"
+
+
+def shell(text: str, folder: Path) -> None:
+    subprocess.run(["/bin/sh", "-euc", text], cwd=folder, check=True, stdin=subprocess.DEVNULL)
+
+
+def test_the_quick_start_runs(example: Path) -> None:
+    [script] = blocks("sh")
+    shell(script, example)
+    assert (example / "terraform.tfstate").exists()
+
+
+def test_the_workflow_for_atlantis_runs(example: Path) -> None:
+    [text] = blocks("yaml")
+    configuration = yaml.safe_load(text)
+    [project] = configuration["projects"]
+    stages = configuration["workflows"][project["workflow"]]
+    own = {
+        "init": "terraform init",
+        "plan": "terraform plan -out=plan.bin",
+        "apply": "terraform apply plan.bin",
+    }
+    steps = [step for stage in ("plan", "apply") for step in stages[stage]["steps"]]
+    for step in steps:
+        shell(own[step] if isinstance(step, str) else step["run"], example)
+    assert (example / "terraform.tfstate").exists()
+
+
+def test_the_hook_for_terragrunt_runs(example: Path) -> None:
+    [text] = [block for block in blocks("hcl") if "before_hook" in block]
+    words = re.search(r"execute = \[(.*?),\s*\]", text, re.DOTALL)
+    assert words is not None
+    command = json.loads(f"[{words[1]}]".replace("${get_terragrunt_dir()}", str(example)))
+    subprocess.run(command, cwd=example.parent, check=True)
+    assert (example / "patients.csv.gate.json").exists()
+
+
+@pytest.mark.parametrize("text", blocks("hcl"), ids=lambda text: text.split("\n", 1)[0])
+def test_terraform_reads_every_snippet_and_finds_it_formatted(text: str) -> None:
+    done = subprocess.run(
+        [*system_terraform(), "fmt", "-"], input=text.encode(), capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode() == text
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.parent.name)
+def test_the_tables_of_a_module_are_current(file: Path) -> None:
+    assert file.read_text("utf-8") == page(file), "run make generated"
+
+
+@pytest.mark.parametrize("file", [MODULES / "README.md", *PAGES], ids=lambda file: file.parent.name)
+def test_a_modules_links_lead_somewhere(file: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", file.read_text("utf-8"))
+    assert [link for link in links if not (file.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.parent.name)
+def test_a_modules_snippets_are_formatted(file: Path) -> None:
+    for text in re.findall(r"^```hcl\n(.*?)^```$", file.read_text("utf-8"), re.MULTILINE | re.DOTALL):
+        test_terraform_reads_every_snippet_and_finds_it_formatted(text)
+
+
+def test_every_module_is_on_the_page() -> None:
+    named = set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE))
+    assert named == {file.parent.name for file in PAGES} - {"evidence"}
