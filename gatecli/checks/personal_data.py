@@ -19,7 +19,7 @@ from gatecli.pii.detector import Detector
 from gatecli.pii.entities import ENTITIES, entities_of
 from gatecli.pii.interface import Detection, Entity
 from gatecli.pii.names import PERSON_NAME, NameFinder
-from gatecli.pii.redaction import masked, value_hash
+from gatecli.pii.redaction import masked, redacted, value_hash
 from gatecli.pii.scanning import may_hold, scan
 from gatecli.pii.sieve import could_match, suspects
 
@@ -59,6 +59,14 @@ _EDGED = frozenset({"yaml", "json"})
 
 _REVIEW = "AdmissionReview"
 _REVIEWED = ("request", "object")
+_NAMED = frozenset(
+    (*base, *keys)
+    for base in ((), _REVIEWED)
+    for keys in (("kind",), ("metadata", "name"), ("metadata", "generateName"))
+)
+"""Where a Kubernetes object says what it is."""
+_LONGEST_WAY = 300
+"""Characters of how a value was decoded that a message shows."""
 
 Clock = Callable[[], float]
 
@@ -147,16 +155,56 @@ def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Hidden | s
 
 def find_personal_data(raw: RawText, leaves: tuple[Leaf, ...], search: Search) -> Iterator[Finding]:
     """The findings of one text; where `raw` has no text (a parsed object) they have no line."""
-    subjects: dict[int | None, tuple[str, tuple[str, ...]]] | None = None
-    for seen in search_leaves(leaves, search):
+    return (finding for finding, _ in find_hidden(raw, leaves, search))
+
+
+def find_hidden(
+    raw: RawText, leaves: tuple[Leaf, ...], search: Search
+) -> Iterator[tuple[Finding, Hidden | None]]:
+    """The findings of one text, each with what it is about: for whoever masks it, or compares two texts.
+
+    A search that ended early gives a finding about nothing, last.
+    """
+    everything = list(search_leaves(leaves, search))
+    hidden = [seen for seen in everything if isinstance(seen, Hidden)]
+    names = _masked_names(hidden)
+    subjects = _subjects(leaves, raw.path, names) if hidden else {}
+    for seen in everything:
         if isinstance(seen, str):
-            yield _incomplete(raw, seen)
+            yield _incomplete(raw, seen), None
             continue
-        subjects = _subjects(leaves, raw.path) if subjects is None else subjects
-        subject, base = subjects.get(seen.leaf.document, (raw.path, ()))
         start, end = _span(raw, seen)
         if end > raw.overlap or not raw.text:
-            yield _finding(raw, seen, search, subject, base, start)
+            subject, base = subjects.get(seen.leaf.document, (raw.path, ()))
+            spot = _Spot(subject, base, _shown(seen.leaf.keys, names))
+            yield _finding(raw, seen, search, spot, start), seen
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Whose finding it is; where its document begins; and the keys to it, as they may be shown."""
+
+    subject: str
+    base: tuple[str, ...]
+    keys: tuple[str | int, ...]
+
+    def pointer(self, leaf: Leaf) -> str | None:
+        return None if leaf.pointer is None else pointer_of(self.keys)
+
+
+def _masked_names(hidden: Iterable[Hidden]) -> dict[str, str]:
+    """Keys and object names that hold personal data themselves, and how a place may name them."""
+    held: dict[str, list[Detection]] = {}
+    for seen in hidden:
+        if seen.leaf.kind is LeafKind.KEY or seen.leaf.keys in _NAMED:
+            held.setdefault(seen.leaf.text, []).append(seen.detection)
+    return {name: redacted(name, detections) for name, detections in held.items()}
+
+
+def _shown(keys: tuple[str | int, ...], names: Mapping[str, str]) -> tuple[str | int, ...]:
+    if not names:
+        return keys
+    return tuple([names.get(key, key) if isinstance(key, str) else key for key in keys])
 
 
 def _span(raw: RawText, seen: Hidden) -> tuple[int, int]:
@@ -165,32 +213,38 @@ def _span(raw: RawText, seen: Hidden) -> tuple[int, int]:
     return seen.leaf.span(raw.text, seen.detection.start, seen.detection.end)
 
 
-def _finding(
-    raw: RawText, seen: Hidden, search: Search, subject: str, base: tuple[str, ...], start: int
-) -> Finding:
-    detection, pointer = seen.detection, seen.leaf.pointer
+def _finding(raw: RawText, seen: Hidden, search: Search, spot: _Spot, start: int) -> Finding:
+    detection, pointer = seen.detection, spot.pointer(seen.leaf)
     at = raw.position(start) if start >= 0 else None
     line, column = (at.line, at.column) if at else (None, None)
     place = Place(raw.path, line, column, pointer, seen.leaf.document)
     entity = detection.entity
     finding = found(
         rule_of(entity),
-        _message(pointer, detection),
-        subject=subject,
+        _message(pointer, detection, search),
+        subject=spot.subject,
         place=place,
         mend=_mend(pointer, detection),
-        identity=_identity(seen, search.key, subject, base),
+        identity=_identity(seen, search.key, spot),
     )
     severity = Severity.NOTE if detection.well_known else search.severities[entity.id]
     return replace(finding, severity=severity)
 
 
-def _message(pointer: str | None, detection: Detection) -> str:
+def _message(pointer: str | None, detection: Detection, search: Search) -> str:
     where = f"{pointer}  " if pointer else ""
     sure = f" ({detection.validity})" if detection.validity else ""
     known = ", a published test value" if detection.well_known else ""
-    decoded = f", after decoding {detection.path}" if detection.steps else ""
+    decoded = f", after decoding {_way(detection, search)}" if detection.steps else ""
     return f"{where}holds {named(detection.entity)}{sure}{known}{decoded}: {masked(detection.normalised)}"
+
+
+def _way(detection: Detection, search: Search) -> str:
+    """How a value was decoded; the keys of a document inside a text may hold personal data themselves."""
+    path = detection.path
+    if len(path) > _LONGEST_WAY:
+        path = path[:_LONGEST_WAY].rpartition("/")[0] + "/…"
+    return redacted(path, scan(search.detector, path).detections)
 
 
 def _mend(pointer: str | None, detection: Detection) -> str:
@@ -203,7 +257,7 @@ def _mend(pointer: str | None, detection: Detection) -> str:
     return "remove it, or replace it by a published test value"
 
 
-def _identity(seen: Hidden, key: bytes, subject: str, base: tuple[str, ...]) -> str:
+def _identity(seen: Hidden, key: bytes, spot: _Spot) -> str:
     """With a key: the value, wherever it stands. Without: its place, and eight bits of the value.
 
     A number has few possible values, so an unkeyed hash would tell it (docs/adr/0005-fingerprints.md).
@@ -211,34 +265,42 @@ def _identity(seen: Hidden, key: bytes, subject: str, base: tuple[str, ...]) -> 
     normalised = seen.detection.normalised
     if key:
         return value_hash(normalised, key)
-    keys = seen.leaf.keys[len(base) :] if seen.leaf.keys[: len(base)] == base else seen.leaf.keys
+    base = spot.base
+    keys = spot.keys[len(base) :] if spot.keys[: len(base)] == base else spot.keys
     place = (
         pointer_of(keys) if seen.leaf.pointer is not None else "/".join(seen.leaf.words(seen.detection.start))
     )
     tag = hashlib.sha256(normalised.encode("utf-8", "surrogatepass")).hexdigest()[:2]
-    return f"{subject}\0{place}\0{tag}"
+    return f"{spot.subject}\0{place}\0{tag}"
 
 
-def _subjects(leaves: Iterable[Leaf], path: str) -> dict[int | None, tuple[str, tuple[str, ...]]]:
+def _subjects(
+    leaves: Iterable[Leaf], path: str, names: Mapping[str, str]
+) -> dict[int | None, tuple[str, tuple[str, ...]]]:
     """The name of each document: `Kind/name` of a Kubernetes object, else the file; and its root.
 
     An AdmissionReview is about the object inside it, so that a waiver fits the review and the manifest.
     """
-    named = (("kind",), ("metadata", "name"), (*_REVIEWED, "kind"), (*_REVIEWED, "metadata", "name"))
     known: dict[int | None, dict[tuple[str | int, ...], str]] = {}
     for leaf in leaves:
         if (
             leaf.kind is LeafKind.VALUE
-            and leaf.keys in named
+            and leaf.keys in _NAMED
             and leaf.keys not in known.setdefault(leaf.document, {})
         ):
-            known[leaf.document][leaf.keys] = leaf.text
+            known[leaf.document][leaf.keys] = names.get(leaf.text, leaf.text)
     subjects: dict[int | None, tuple[str, tuple[str, ...]]] = {}
     for document, texts in known.items():
         base: tuple[str, ...] = _REVIEWED if texts.get(("kind",)) == _REVIEW else ()
-        kind, name = texts.get((*base, "kind")), texts.get((*base, "metadata", "name"))
+        kind, name = texts.get((*base, "kind")), _name(texts, base)
         subjects[document] = (f"{kind}/{name}" if kind and name else path, base)
     return subjects
+
+
+def _name(texts: Mapping[tuple[str | int, ...], str], base: tuple[str, ...]) -> str | None:
+    """An object's name; what it was generated from, where it was: that outlives the object."""
+    name, stem = texts.get((*base, "metadata", "name")), texts.get((*base, "metadata", "generateName"))
+    return stem if stem and (name is None or name.startswith(stem)) else name
 
 
 def _incomplete(raw: RawText, reason: str) -> Finding:

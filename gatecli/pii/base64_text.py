@@ -27,27 +27,33 @@ _RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}={{0,2}}")
 _WRAPPED = re.compile(
     r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{60,100}[ \t]*\r?\n[ \t]*){1,100000}+[A-Za-z0-9+/_-]{1,100}={0,2}"
 )
-SHORTEST_LINE = 60
+_LINE = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{60,}+[ \t]*\r?\n")
 _LONG_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}")
 _PIECE = re.compile(rf"[A-Za-z0-9+]{{{SHORTEST},}}")
-# Where a run, or a piece of one, could begin that the two functions below decode.
-_PLAUSIBLE = re.compile(rf"(?<![A-Za-z0-9+])(?={_ANY}{{{SHORTEST}}})(?:{_TEXT.pattern})")
+# Where a run, or a piece of one, could begin that the functions below decode.
+_BEGIN = re.compile(rf"(?<![A-Za-z0-9+])(?={_ANY}{{{SHORTEST}}})(?=(?:{_TEXT.pattern}))")
 _URL_SAFE = str.maketrans("-_", "+/")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def holds_base64(text: str) -> bool:
     """Whether any run in `text` could be base64 of text."""
-    if _PLAUSIBLE.search(text) is None:
-        return False
-    begins = _TEXT.match
-    runs = _LONG_RUN.findall(text)
-    if "\n" in text and any(len(run) >= SHORTEST_LINE for run in runs) and any(_joined(text)):
+    begins = [begin.start() for begin in _BEGIN.finditer(text)]
+    if any(_decodes_at(text, at) for at in begins):
         return True
-    return any(
-        (begins(run) is not None and decoded(run) is not None)
-        or (not run.isalnum() and any(decoded(piece) is not None for piece in _PIECE.findall(run)))
-        for run in runs
+    return bool(begins) and "\n" in text and _LINE.search(text) is not None and any(_joined(text))
+
+
+def _decodes_at(text: str, at: int) -> bool:
+    """Whether the run, or the piece of one, that begins at `at` is base64 of text."""
+    piece = _PIECE.match(text, at)
+    if piece is not None and decoded(piece.group()) is not None:
+        return True
+    if at > 0 and text[at - 1] in "/_-":
+        return False
+    run = _LONG_RUN.match(text, at)
+    return (
+        run is not None and (piece is None or run.end() != piece.end()) and decoded(run.group()) is not None
     )
 
 

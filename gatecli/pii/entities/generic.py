@@ -129,7 +129,12 @@ CRYPTO = Entity(
         Pattern("Bitcoin (bech32)", "bc1(?<![0-9A-Za-z]...)[ac-hj-np-z02-9]{20,71}(?![0-9A-Za-z])", 0.9),
         Pattern("Ethereum", "0x(?<![0-9A-Za-z]..)[0-9a-fA-F]{40}(?![0-9A-Za-z])", 0.3),
     ),
-    cue=Cue("[13][1-9A-HJ-NP-Za-km-z]{25}|bc1[ac-hj-np-z02-9]{20}|0x[0-9a-fA-F]{40}", (b"w" * 23,), "runs"),
+    cue=Cue(
+        # The same as [13]…|bc1…|0x…, begun by one class: that is what the search can skip by.
+        "[013b](?:(?<=[13])[1-9A-HJ-NP-Za-km-z]{25}|(?<=b)c1[ac-hj-np-z02-9]{20}|(?<=0)x[0-9a-fA-F]{40})",
+        (b"w" * 23,),
+        "runs",
+    ),
     context=("wallet", "btc", "bitcoin", "eth", "ethereum", "crypto", "usdt", "wallet address", "钱包"),
     validate=numbers.wallet,
     well_known=known("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy",

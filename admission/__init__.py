@@ -1,0 +1,1 @@
+"""The admission webhook: plaintext personal data does not enter the cluster."""

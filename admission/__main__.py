@@ -1,0 +1,5 @@
+"""`python -m admission`."""
+
+from admission.cli import run
+
+run()

@@ -1,0 +1,92 @@
+"""`gatecli-admission`: from arguments to an exit code. A command's module is imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from gatecli import __version__
+from gatecli.cli.console import err, show_bug, show_error
+from gatecli.errors import GatecliError
+from gatecli.model.verdict import ExitCode
+
+COMMANDS: Mapping[str, str] = MappingProxyType({"run": "admission.running", "review": "admission.reviewing"})
+"""Each command, and the module that holds its `app`."""
+
+
+class LazyGroup(TyperGroup):
+    """Imports a command's module only when it is asked for (ADR 4)."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the base's signature
+        if cmd_name not in COMMANDS:
+            return None
+        command = typer.main.get_command(importlib.import_module(COMMANDS[cmd_name]).app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    name="gatecli-admission",
+    cls=LazyGroup,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 allowed, 1 denied, 2 usage, 4 could not check, 70 bug.",
+)
+
+
+def _show_version(value: bool) -> None:  # noqa: FBT001 - typer declares a flag as a boolean parameter
+    if value:
+        sys.stdout.write(f"gatecli-admission {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[  # noqa: FBT002 - typer declares a flag with its default
+        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """The admission webhook: plaintext personal data does not enter the cluster."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code (docs/exit-codes.md)."""
+    try:
+        given = None if arguments is None else list(arguments)
+        code: object = app(args=given, prog_name="gatecli-admission", standalone_mode=False)
+    except typer.TyperException as error:
+        return _usage(error)
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except GatecliError as error:
+        show_error(error)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the one place that turns a bug into a report without values
+        show_bug(error)
+        return ExitCode.BUG
+    return code if isinstance(code, int) else ExitCode.OPEN
+
+
+def _usage(error: typer.TyperException) -> int:
+    show = getattr(error, "show", None)
+    if show is None:
+        err(f"gatecli-admission: {error.format_message()}\n")
+    else:
+        show()
+    return ExitCode.USAGE
+
+
+def run() -> None:
+    """The console script."""
+    sys.exit(main())

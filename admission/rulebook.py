@@ -1,0 +1,147 @@
+"""The policy in force, compiled: for each namespace what is searched, and what is done about it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from functools import partial
+
+from gatecli.checks.personal_data import Search, search_of
+from gatecli.errors import ConfigurationError
+from gatecli.gate import PII_FAMILIES, concerning
+from gatecli.model.admission import AdmissionRules, Mode, NamespaceRules
+from gatecli.model.policy import PiiRules, PrivacyPolicy, stamp
+from gatecli.model.verdict import PolicyStamp
+from gatecli.model.waiver import PlacedWaiver
+from gatecli.pii.interface import rule_id
+
+EVERYWHERE = ""
+"""The namespace whose waivers hold in all."""
+SHORTEST_KEY = 16
+_SECONDS = 1.5
+_WARM = "440308199901101512"
+"""A valid resident ID of nobody: a region and a date with an unassigned serial."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What holds in some namespaces. `expressly` holds the policy's own word on a rule, where it has one.
+
+    `exempt` is the reason why nothing is searched; "" where it is.
+    """
+
+    search: Search
+    mode: Mode
+    expressly: Mapping[str, str] = field(default_factory=dict)
+    exempt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All that a verdict depends on besides the request and the day; never changed, only replaced.
+
+    `key` is secret: values are compared, and the Secrets that masking makes are named, by its HMAC.
+    """
+
+    policy: PrivacyPolicy
+    stamp: PolicyStamp
+    standard: Scope
+    scopes: Mapping[str, Scope]
+    waivers: Mapping[str, tuple[PlacedWaiver, ...]]
+    key: bytes = field(repr=False)
+    generation: int
+    digest: str
+
+    @property
+    def rules(self) -> AdmissionRules:
+        return self.policy.spec.admission
+
+    def scope(self, namespace: str) -> Scope:
+        """What holds in a namespace: its own rules, else those of the longest pattern, else the policy's."""
+        if not namespace or not self.scopes:
+            return self.standard
+        if namespace in self.scopes:
+            return self.scopes[namespace]
+        fitting = (scope for pattern, scope in self.scopes.items() if fnmatchcase(namespace, pattern))
+        return next(fitting, self.standard)
+
+    def waivers_in(self, namespace: str) -> tuple[PlacedWaiver, ...]:
+        """The waivers of a namespace and those that hold everywhere; no namespace sees another's."""
+        own = self.waivers.get(namespace, ()) if namespace else ()
+        return (*self.waivers.get(EVERYWHERE, ()), *own)
+
+
+def rulebook_of(
+    policy: PrivacyPolicy,
+    waivers: Mapping[str, Sequence[PlacedWaiver]],
+    *,
+    key: bytes,
+    seconds: float = _SECONDS,
+    fingerprint_key: bytes = b"",
+    generation: int = 0,
+) -> Rulebook:
+    """The rulebook of a resolved policy; `waivers` by namespace, `EVERYWHERE` for all.
+
+    A request is searched for `seconds` at most, or the policy's time budget where that is less.
+    `fingerprint_key` is the organisation's, as on the command line. Raises ConfigurationError for an
+    entity or a pattern that cannot be used.
+    """
+    if len(key) < SHORTEST_KEY:
+        raise ConfigurationError(
+            f"the webhook's key is shorter than {SHORTEST_KEY} bytes", advice="generate one at random"
+        )
+    rules = policy.spec.admission
+    standard = _scope(policy.spec.pii, rules.mode, seconds, fingerprint_key)
+    own_scope = partial(_own_scope, policy=policy, standard=standard, seconds=seconds, key=fingerprint_key)
+    names = sorted(rules.namespaces, key=lambda name: (-len(name), name))
+    return Rulebook(
+        policy=policy,
+        stamp=stamp(policy),
+        standard=standard,
+        scopes={name: own_scope(rules.namespaces[name]) for name in names},
+        waivers={namespace: concerning(PII_FAMILIES, held) for namespace, held in sorted(waivers.items())},
+        key=key,
+        generation=generation,
+        digest=_digest(policy, waivers),
+    )
+
+
+def _own_scope(
+    own: NamespaceRules, policy: PrivacyPolicy, standard: Scope, seconds: float, key: bytes
+) -> Scope:
+    mode: Mode = own.mode or policy.spec.admission.mode
+    if own.exempt:
+        return replace(standard, exempt=own.reason or "exempt")
+    if not own.entities:
+        return replace(standard, mode=mode)
+    pii = policy.spec.pii.model_copy(update={"entities": {**policy.spec.pii.entities, **own.entities}})
+    return _scope(pii, mode, seconds, key)
+
+
+def _scope(pii: PiiRules, mode: Mode, seconds: float, key: bytes) -> Scope:
+    search = search_of(pii, _stopped, key)
+    limits = replace(search.limits, seconds=min(search.limits.seconds, seconds))
+    expressly = {rule_id(entity): action for entity, action in pii.entities.items()}
+    return Scope(replace(search, limits=limits), mode, expressly)
+
+
+def _stopped() -> float:
+    """No clock: a judgement brings its own."""
+    return 0.0
+
+
+def _digest(policy: PrivacyPolicy, waivers: Mapping[str, Sequence[PlacedWaiver]]) -> str:
+    parts: Iterable[str] = (
+        f"{namespace}\0{placed.waiver.model_dump_json()}"
+        for namespace, held in sorted(waivers.items())
+        for placed in held
+    )
+    return hashlib.sha256("\0".join((stamp(policy).sha256, *sorted(parts))).encode()).hexdigest()
+
+
+def warm(rulebook: Rulebook) -> None:
+    """Import the engine and compile every expression, which takes seconds, before the first request does."""
+    for scope in (rulebook.standard, *rulebook.scopes.values()):
+        scope.search.detector.detect(_WARM)

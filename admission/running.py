@@ -1,0 +1,262 @@
+"""`gatecli-admission run`: the webhook, from opening its port to the end of its last request."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import secrets
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from admission.access import Access, from_kubeconfig, from_pod
+from admission.cluster import AlreadyExistsError, Client, ClusterError
+from admission.custody import SECRETS, Custodian, keep, keep_files
+from admission.deciding import Court
+from admission.endpoint import Endpoint, Shown, listen, new_context
+from admission.handlers import registry_of
+from admission.health import Health, measure, watchdog
+from admission.leadership import Candidate, Standing
+from admission.logs import LOGGER, configure
+from admission.metrics import Metrics, new_metrics
+from admission.policies import FileSource, PolicySource, Shelf
+from admission.reception import Bounds, Reception
+from admission.review import Object
+from admission.rulebook import Rulebook
+from admission.serving import Seam, operating
+from admission.settings import Settings, api_server, read_settings
+from admission.wiring import read_key, rulebook_of_files
+from admission.workers import Workers
+from gatecli.errors import ConfigurationError, GatecliError
+
+app = typer.Typer()
+
+SourceOf = Callable[[Client, Metrics], PolicySource]
+
+
+@app.command("run")
+def run(
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE", help="The policy file that judges.")
+    ] = None,
+    waivers: Annotated[
+        list[Path] | None, typer.Option("--waivers", metavar="FILE", help="PrivacyWaivers; repeatable.")
+    ] = None,
+) -> None:
+    """Serve the webhook until SIGTERM; `GATECLI_ADMISSION_…` say how (docs/admission.md)."""
+    settings = read_settings()
+    configure(settings.log_level)
+    return_memory()
+    file = policy or settings.policy
+    if file is None:
+        raise ConfigurationError(
+            "no policy judges", advice="give --policy FILE, or set GATECLI_ADMISSION_POLICY"
+        )
+    asyncio.run(serve(settings, _file_source(settings, file, waivers or ())))
+
+
+_MMAP_THRESHOLD = -3
+"""M_MMAP_THRESHOLD of glibc's malloc.h."""
+
+
+def return_memory() -> None:
+    """Have glibc give what one TLS connection held (256 KiB) back when it closes; elsewhere nothing."""
+    if hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(_MMAP_THRESHOLD, 64 * 1024)
+
+
+async def serve(settings: Settings, source_of: SourceOf) -> None:
+    """Serve until SIGTERM or SIGINT. Raises GatecliError for what cannot be started."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    access = access_of(settings)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(Client(access))
+        metrics, health = new_metrics(), Health(time.monotonic, _now)
+        shelf = Shelf()
+        workers = Workers(settings.workers, time.monotonic)
+        stack.callback(workers.close)
+        health.workers_hang = workers.hang
+        court = _court(settings, shelf, workers, metrics, client)
+        reception = Reception(court, health, metrics, _bounds(settings))
+        shown = Shown(health, metrics, new_context(settings.client_ca))
+        stack.enter_context(watchdog(loop))
+        endpoint = await _opened(settings, reception, shown)
+        tasks = (
+            measure(health, metrics.lag.set),
+            shelf.fill(source_of(client, metrics), _noting(health, metrics)),
+        )
+        await stack.enter_async_context(_background(tasks, stop))
+        await stack.enter_async_context(_certificates(settings, client, shown, metrics, stop))
+        seam = Seam(reception, health)
+        stack.enter_context(operating(lambda: registry_of(court, access, seam.server)))
+        await stop.wait()
+        await _drained(settings, health, endpoint)
+
+
+def access_of(settings: Settings) -> Access:
+    """How the API server is reached. Raises ConfigurationError."""
+    return from_kubeconfig(settings.kubeconfig) if settings.kubeconfig else from_pod(api_server())
+
+
+async def _opened(settings: Settings, reception: Reception, shown: Shown) -> list[Endpoint]:
+    """The ports: open at once, so that a probe is answered with what is missing."""
+    grace = settings.request_seconds + settings.read_seconds
+    main = await listen(reception.receive, settings.address, settings.port, shown.context, seconds=grace)
+    LOGGER.info("listening", extra={"fields": {"port": main.port}})
+    if not settings.metrics_port:
+        return [main]
+    scraped = await listen(reception.scraped, settings.address, settings.metrics_port, None, seconds=1.0)
+    return [main, scraped]
+
+
+async def _drained(settings: Settings, health: Health, endpoints: Sequence[Endpoint]) -> None:
+    """Say so, serve on until no endpoint names this replica any more, and finish what is in flight."""
+    health.is_draining = True
+    LOGGER.info("draining", extra={"fields": {"seconds": settings.drain_seconds}})
+    await asyncio.sleep(settings.drain_seconds)
+    for endpoint in endpoints:
+        await endpoint.close()
+    LOGGER.info("stopped")
+
+
+def _court(settings: Settings, shelf: Shelf, workers: Workers, metrics: Metrics, client: Client) -> Court:
+    async def keep_secret(secret: Object) -> None:
+        try:
+            await client.create(SECRETS.path(secret["metadata"]["namespace"]), secret)
+        except AlreadyExistsError:
+            # Its name is made from its content: it is the same one.
+            return
+
+    return Court(
+        rulebook=lambda: shelf.rulebook,
+        workers=workers,
+        metrics=metrics,
+        day=_today,
+        clock=time.monotonic,
+        keep=keep_secret,
+        inline_bytes=settings.inline_bytes,
+        seconds=settings.request_seconds,
+        fail_mode=settings.fail_mode,
+    )
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        settings.body_bytes, settings.read_seconds, settings.client_ca is not None, settings.client_name
+    )
+
+
+def _noting(health: Health, metrics: Metrics) -> Callable[[Rulebook], None]:
+    def note(rulebook: Rulebook) -> None:
+        # The engine is a million objects that live on: each full collection would walk them all.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        # A parsed review is hundreds of containers, which go by themselves.
+        gc.set_threshold(10_000)
+        health.has_rulebook = health.is_warm = True
+        metrics.generation.set(rulebook.generation)
+
+    return note
+
+
+def _file_source(settings: Settings, policy: Path, waivers: Sequence[Path]) -> SourceOf:
+    key = read_key(settings.key) if settings.key else secrets.token_bytes(32)
+
+    def read() -> Rulebook:
+        return rulebook_of_files(
+            policy,
+            waivers,
+            policy,
+            seconds=settings.scan_seconds,
+            fingerprint_key=settings.fingerprint_key,
+            key=key,
+        )
+
+    def source(_client: Client, metrics: Metrics) -> PolicySource:
+        return FileSource((policy, *waivers), read, settings.poll_seconds, metrics.rejected_policies.inc)
+
+    return source
+
+
+@asynccontextmanager
+async def _certificates(
+    settings: Settings, client: Client, shown: Shown, metrics: Metrics, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Certificates from a folder, or our own with one leader among the replicas."""
+    if settings.certificates is not None:
+        async with _background((keep_files(settings.certificates, shown, settings.poll_seconds),), stop):
+            yield
+        return
+    candidate = Candidate(
+        client,
+        settings.namespace,
+        settings.name,
+        time.monotonic,
+        _now,
+        Standing(f"{socket.gethostname()}_{secrets.token_hex(4)}"),
+    )
+    custodian = Custodian(
+        client,
+        settings.namespace,
+        f"{settings.name}-tls",
+        settings.name,
+        service_names(settings),
+        shown,
+        timedelta(seconds=settings.settle_seconds),
+        time.monotonic,
+        _now,
+    )
+    async with _background((keep(custodian, candidate, metrics, settings.poll_seconds),), stop):
+        yield
+    try:
+        await candidate.release()
+    except ClusterError as error:
+        LOGGER.info("the lease was not given back: %s", error.message)
+
+
+def service_names(settings: Settings) -> tuple[str, ...]:
+    """What the API server calls the webhook by: its Service."""
+    service = f"{settings.name}.{settings.namespace}.svc"
+    return (service, f"{service}.cluster.local")
+
+
+@asynccontextmanager
+async def _background(works: Sequence[Awaitable[None]], stop: asyncio.Event) -> AsyncIterator[None]:
+    """Run `works` meanwhile. One that ends is a bug: it is told, and this process stops."""
+
+    async def guarded(work: Awaitable[None]) -> None:
+        try:
+            await work
+        except GatecliError as error:
+            LOGGER.error("a background task ended: %s", error.message)
+        except Exception:  # noqa: BLE001 - told without its text, which may quote anything
+            LOGGER.error("a background task ended", exc_info=True)
+        stop.set()
+
+    tasks = [asyncio.create_task(guarded(work)) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _today() -> date:
+    return _now().date()

@@ -1,0 +1,189 @@
+"""What the environment says of how the webhook runs; what it permits stands in the policy.
+
+The package's only reader of the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from gatecli.errors import ConfigurationError
+
+PREFIX = "GATECLI_ADMISSION_"
+MEBIBYTE = 1024 * 1024
+
+# A Service by the name of gatecli-admission puts these into every Pod of its namespace.
+_SERVICE_LINK = re.compile(r"SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?")
+
+Reader = Callable[[str], Any]
+"""Text to value; raises ValueError with the end of the sentence "… must be"."""
+
+
+def whole(least: int, most: int) -> Reader:
+    """A whole number."""
+
+    def read(text: str) -> int:
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
+        if not least <= number <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return number
+
+    return read
+
+
+def seconds(least: float, most: float) -> Reader:
+    """Seconds, as a decimal number."""
+
+    def read(text: str) -> float:
+        number = float(text) if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})?", text) else -1.0
+        if not least <= number <= most:
+            raise ValueError(f"seconds from {least:g} to {most:g}")
+        return number
+
+    return read
+
+
+def path(text: str) -> Path:
+    """A path; whether it is there is found out by who opens it."""
+    if not text or "\0" in text:
+        raise ValueError("a path")
+    return Path(text)
+
+
+def name(text: str) -> str:
+    """A Kubernetes name: a DNS label."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", text):
+        raise ValueError("a name of lower-case letters, digits and dashes")
+    return text
+
+
+def one_of(*words: str) -> Reader:
+    """One of these words."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            raise ValueError("one of " + ", ".join(words))
+        return text
+
+    return read
+
+
+def words(text: str) -> str:
+    """Text of one line, such as an address or a certificate's name."""
+    if not text or not text.isprintable() or len(text) > 253:
+        raise ValueError("a short text of one line")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this process runs; each field is read from `GATECLI_ADMISSION_` and its name in capitals."""
+
+    policy: Path | None = None
+    policy_name: str = "default"
+    namespace: str = "gatecli-system"
+    fingerprint_key: Path | None = None
+    scan_seconds: float = 1.5
+    body_bytes: int = 7 * MEBIBYTE
+    workers: int = 2
+    address: str = ""
+    port: int = 9443
+    metrics_port: int = 8080
+    inline_bytes: int = 64 * 1024
+    read_seconds: float = 2.0
+    request_seconds: float = 4.5
+    drain_seconds: float = 15.0
+    poll_seconds: float = 5.0
+    settle_seconds: float = 60.0
+    fail_mode: Literal["deny", "allow"] = "deny"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    name: str = "gatecli-admission"
+    certificates: Path | None = None
+    client_ca: Path | None = None
+    client_name: str = ""
+    kubeconfig: Path | None = None
+    key: Path | None = None
+
+
+FIELDS: Mapping[str, tuple[Reader, str]] = MappingProxyType(
+    {
+        "policy": (path, "a policy file; without one a PrivacyPolicy of the cluster judges"),
+        "policy_name": (name, "the PrivacyPolicy of the cluster that judges"),
+        "namespace": (name, "the namespace that the webhook itself stands in"),
+        "fingerprint_key": (path, "a file with the organisation's fingerprint key"),
+        "scan_seconds": (seconds(0.05, 25), "what one search may take; less than the webhook's time-out"),
+        "body_bytes": (whole(MEBIBYTE, 64 * MEBIBYTE), "the largest body that is read"),
+        "workers": (whole(1, 64), "threads for searches that take long"),
+        "address": (words, "the address to listen at; all without one"),
+        "port": (whole(0, 65535), "the port of the webhook and the probes, with TLS; 0 takes a free one"),
+        "metrics_port": (whole(0, 65535), "the port of /metrics, in plain HTTP; 0 opens none"),
+        "inline_bytes": (whole(0, 16 * MEBIBYTE), "bodies up to this size are judged without a worker"),
+        "read_seconds": (seconds(0.1, 30), "what the sending of a body may take"),
+        "request_seconds": (
+            seconds(0.1, 30),
+            "what an answer may take, waiting counted; less than the webhook's time-out",
+        ),
+        "drain_seconds": (
+            seconds(0, 600),
+            "how long to serve on after SIGTERM, until endpoints are removed",
+        ),
+        "poll_seconds": (seconds(0.05, 300), "how often files and the Secret are looked at"),
+        "settle_seconds": (
+            seconds(0, 3600),
+            "how long a new authority stands in the configurations before it signs",
+        ),
+        "fail_mode": (one_of("deny", "allow"), "the answer to a review that a bug kept from being judged"),
+        "log_level": (one_of("debug", "info", "warning", "error"), "the least level that is logged"),
+        "name": (name, "the name of the Service, its Secret (-tls), its Lease and its configurations"),
+        "certificates": (path, "a folder with tls.crt and tls.key, such as cert-manager mounts"),
+        "client_ca": (path, "the authority of the API server's client certificate, which is then required"),
+        "client_name": (words, "the common name that the client certificate must have"),
+        "kubeconfig": (path, "how to reach the API server; without one as a pod does"),
+        "key": (path, "a file with the webhook's own key, the same for all replicas"),
+    }
+)
+"""How each field is read, and what it is."""
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of `environment` (default: the process's own).
+
+    Raises ConfigurationError with every problem, one a line; an unknown name is one.
+    """
+    given = os.environ if environment is None else environment
+    ours = {key.removeprefix(PREFIX): text for key, text in given.items() if key.startswith(PREFIX)}
+    problems: list[str] = []
+    values: dict[str, Any] = {}
+    for key, text in sorted(ours.items()):
+        field = key.lower()
+        if _SERVICE_LINK.fullmatch(key) and (field not in FIELDS or "://" in text):
+            continue
+        if field in FIELDS and key.isupper():
+            try:
+                values[field] = FIELDS[field][0](text)
+            except ValueError as error:
+                problems.append(f"{PREFIX}{key} must be {error}")
+        else:
+            problems.append(f"{PREFIX}{key} is no setting")
+    if problems:
+        raise ConfigurationError(
+            "\n".join(problems), advice="known are " + ", ".join(PREFIX + field.upper() for field in FIELDS)
+        )
+    return Settings(**values)
+
+
+def api_server(environment: Mapping[str, str] | None = None) -> str:
+    """The address of the API server as the kubelet tells a pod; ConfigurationError outside one."""
+    given = os.environ if environment is None else environment
+    host, port = given.get("KUBERNETES_SERVICE_HOST", ""), given.get("KUBERNETES_SERVICE_PORT", "443")
+    if not host:
+        raise ConfigurationError(
+            "this is no pod of a cluster", advice=f"set {PREFIX}KUBECONFIG to a kubeconfig file"
+        )
+    return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"

@@ -1,0 +1,53 @@
+"""From files to a rulebook: the one place where the webhook meets the readers of the command line (ADR 6)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from admission.rulebook import EVERYWHERE, SHORTEST_KEY, Rulebook, rulebook_of
+from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
+from gatecli.errors import UsageError
+from gatecli.sources.files import ReadError, read_bytes
+from gatecli.sources.policy import PolicyBundle, read_policy
+
+
+def read_bundle(policy: Path | None, waivers: Sequence[Path], start: Path) -> PolicyBundle:
+    """The policy and waivers that the command line would use. Raises ConfigurationError."""
+    return read_policy(
+        policy, waiver_files=waivers, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start
+    )
+
+
+def rulebook_of_files(
+    policy: Path | None,
+    waivers: Sequence[Path],
+    start: Path,
+    *,
+    seconds: float,
+    fingerprint_key: Path | None,
+    key: bytes = b"",
+) -> Rulebook:
+    """The rulebook of files, with `key` or one of its own; waivers in files hold in every namespace."""
+    bundle = read_bundle(policy, waivers, start)
+    return rulebook_of(
+        bundle.policy,
+        {EVERYWHERE: bundle.waivers},
+        key=key or secrets.token_bytes(32),
+        seconds=seconds,
+        fingerprint_key=read_key(fingerprint_key) if fingerprint_key else b"",
+    )
+
+
+def read_key(file: Path) -> bytes:
+    """A secret key in a file. Raises UsageError for none, or too short a one."""
+    try:
+        key = read_bytes(file).strip()
+    except ReadError as error:
+        raise UsageError(f"the key {file} {error.problem}", advice=error.mend) from None
+    if len(key) < SHORTEST_KEY:
+        raise UsageError(
+            f"the key {file} is shorter than {SHORTEST_KEY} bytes", advice="openssl rand -hex 32 > FILE"
+        )
+    return key
