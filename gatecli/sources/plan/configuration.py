@@ -1,0 +1,166 @@
+"""The configuration inside a plan: what refers to what, the module calls, the provisioners' texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatecli.model.plan import Module, Script
+from gatecli.model.plan_graph import CALL, nodes_of
+from gatecli.sources.plan.fields import items, optional_text, refused, table, text, texts
+
+_EXPRESSION = frozenset({"references", "constant_value"})
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """`edges` are the direct references of each node; `sensitive` says it of each root variable."""
+
+    edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    modules: tuple[Module, ...] = ()
+    scripts: tuple[Script, ...] = ()
+    sensitive: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A module of the configuration: its address, what it holds, and where that stands."""
+
+    module: str
+    data: Mapping[str, Any]
+    where: str
+    waits: tuple[str, ...] = ()
+
+    def node(self, name: str) -> str:
+        return f"{self.module}.{name}" if self.module else name
+
+
+class _Edges:
+    """References as they are collected; each target once, in the order of the text."""
+
+    def __init__(self) -> None:
+        self._targets: dict[str, dict[str, None]] = {}
+
+    def add(self, node: str, *targets: str) -> None:
+        self._targets.setdefault(node, {}).update(dict.fromkeys(targets))
+
+    def frozen(self) -> Mapping[str, tuple[str, ...]]:
+        return {node: tuple(targets) for node, targets in self._targets.items()}
+
+
+def configuration_of(data: Any) -> Configuration:
+    """The configuration of a plan; empty where a plan has none. Raises `ReadError`."""
+    if data is None:
+        return Configuration()
+    if not isinstance(data, dict):
+        raise refused("/configuration", "no object")
+    root = table(data, "root_module", "/configuration")
+    edges, modules, scripts = _Edges(), list[Module](), list[Script]()
+    pending = [_Level("", root, "/configuration/root_module")]
+    while pending:
+        level = pending.pop()
+        scripts += _resources(level, edges)
+        _outputs(level, edges)
+        for module, below in _calls(level, edges):
+            modules.append(module)
+            pending.append(below)
+    return Configuration(edges.frozen(), tuple(modules), tuple(scripts), _sensitive(root))
+
+
+def _sensitive(root: Mapping[str, Any]) -> Mapping[str, bool]:
+    where = "/configuration/root_module"
+    variables = table(root, "variables", where)
+    return {
+        name: isinstance(declared, dict) and declared.get("sensitive") is True
+        for name, declared in variables.items()
+    }
+
+
+def _resources(level: _Level, edges: _Edges) -> Iterator[Script]:
+    for number, item in enumerate(items(level.data, "resources", level.where)):
+        where = f"{level.where}/resources/{number}"
+        node = level.node(text(item, "address", where))
+        parts = [
+            item.get(key)
+            for key in ("expressions", "count_expression", "for_each_expression", "provisioners")
+        ]
+        edges.add(node, *_targets(level.module, parts), *_declared(level.module, item, where), *level.waits)
+        if level.module:
+            edges.add(level.module, node)
+        yield from _scripts(node, item, where)
+
+
+def _outputs(level: _Level, edges: _Edges) -> None:
+    outputs = table(level.data, "outputs", level.where)
+    for name, item in outputs.items():
+        if not isinstance(item, dict):
+            raise refused(f"{level.where}/outputs", "no table of outputs")
+        node = level.node(f"output.{name}")
+        declared = _declared(level.module, item, f"{level.where}/outputs")
+        edges.add(node, *_targets(level.module, [item.get("expression")]), *declared)
+        if level.module:
+            edges.add(level.module, node)
+
+
+def _calls(level: _Level, edges: _Edges) -> Iterator[tuple[Module, _Level]]:
+    where = f"{level.where}/module_calls"
+    for name, item in table(level.data, "module_calls", level.where).items():
+        if not isinstance(item, dict):
+            raise refused(where, "no table of calls")
+        address = level.node(f"module.{name}")
+        inputs = table(item, "expressions", where)
+        for variable, expression in inputs.items():
+            edges.add(f"{address}.var.{variable}", *_targets(level.module, [expression]))
+        repeated = [item.get("count_expression"), item.get("for_each_expression")]
+        edges.add(
+            f"{address}{CALL}",
+            *_targets(level.module, repeated),
+            *_declared(level.module, item, where),
+            *level.waits,
+        )
+        if level.module:
+            edges.add(level.module, address)
+        constants = {
+            variable: expression["constant_value"]
+            for variable, expression in inputs.items()
+            if isinstance(expression, dict) and "constant_value" in expression
+        }
+        version = optional_text(item, "version_constraint", where)
+        module = Module(address, optional_text(item, "source", where), version, constants)
+        yield module, _Level(address, table(item, "module", where), where, (f"{address}{CALL}",))
+
+
+def _declared(module: str, item: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    return tuple(node for target in texts(item, "depends_on", where) for node in nodes_of(module, [target]))
+
+
+def _targets(module: str, parts: list[Any]) -> Iterator[str]:
+    """The nodes that expressions refer to. A literal value is none, whatever it looks like."""
+    pending = list(parts)
+    while pending:
+        part = pending.pop()
+        if isinstance(part, list):
+            pending += part
+        elif isinstance(part, dict):
+            references = part.get("references")
+            if "constant_value" in part and part.keys() <= _EXPRESSION:
+                continue
+            if isinstance(references, list) and part.keys() <= _EXPRESSION and _all_text(references):
+                yield from nodes_of(module, references)
+            else:
+                pending += part.values()
+
+
+def _all_text(references: list[Any]) -> bool:
+    return all(isinstance(reference, str) for reference in references)
+
+
+def _scripts(node: str, item: Mapping[str, Any], where: str) -> Iterator[Script]:
+    """The literal arguments of provisioners, each under its name."""
+    for number, provisioner in enumerate(items(item, "provisioners", where)):
+        at = f"{where}/provisioners/{number}/expressions"
+        for name, expression in table(provisioner, "expressions", f"{where}/provisioners/{number}").items():
+            value = expression.get("constant_value") if isinstance(expression, dict) else None
+            if value is not None:
+                yield Script(node, {name: {"constant_value": value}}, at)

@@ -1,0 +1,191 @@
+"""The resources of a plan or a state: the changes, and whatever stands in the values beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from gatecli.model.plan import Resource, config_address
+from gatecli.sources.plan.fields import items, optional_text, refused, table, text, texts
+
+_MODES = frozenset({"managed", "data"})
+_GONE = ({"delete"}, {"forget"})
+
+Placed = tuple[Mapping[str, Any], str]
+
+
+def resources_of_plan(top: Mapping[str, Any]) -> tuple[Resource, ...]:
+    """Every resource that will be or go: its change, else what stands of it.
+
+    What only the planned values say (an edited plan) counts beside the change. What only the prior state
+    says stays as it is: data sources that were read, and all of a refresh-only or targeted plan's rest.
+    """
+    changed = [
+        *(
+            _changed(item, f"/resource_changes/{number}")
+            for number, item in _numbered(top, "resource_changes")
+        ),
+        *(
+            _deferred(item, f"/deferred_changes/{number}")
+            for number, item in _numbered(top, "deferred_changes")
+        ),
+        *(
+            _action(item, f"/action_invocations/{number}")
+            for number, item in _numbered(top, "action_invocations")
+        ),
+    ]
+    known = {resource.address: resource for resource in changed if not resource.deposed}
+    planned = [
+        resource
+        for item, where in _of_values(table(top, "planned_values", ""), "/planned_values")
+        if _is_news(resource := _standing(item, where, "no-op"), known)
+    ]
+    moved = {optional_text(item, "previous_address", "") for item in items(top, "resource_changes", "")}
+    settled = {*known, *(resource.address for resource in planned), *moved}
+    prior = table(table(top, "prior_state", ""), "values", "/prior_state")
+    kept = [
+        resource
+        for item, where in _of_values(prior, "/prior_state/values")
+        if (resource := _standing(item, where, "read" if item.get("mode") == "data" else "no-op")).address
+        not in settled
+    ]
+    return (*changed, *planned, *kept)
+
+
+def _is_news(planned: Resource, known: Mapping[str, Resource]) -> bool:
+    """Whether the planned values say what no change says: never in a plan that nobody touched."""
+    change = known.get(planned.address)
+    return change is None or change.values != planned.values
+
+
+def resources_of_state(
+    values: Mapping[str, Any], where: str
+) -> tuple[tuple[Resource, ...], Mapping[str, tuple[str, ...]]]:
+    """The resources of a state, and what each was made from."""
+    resources: list[Resource] = []
+    edges: dict[str, dict[str, None]] = {}
+    for item, at in _of_values(values, where):
+        resource = _standing(item, at, "")
+        resources.append(resource)
+        needed = (config_address(target) for target in texts(item, "depends_on", at))
+        edges.setdefault(config_address(resource.address), {}).update(dict.fromkeys(needed))
+    return tuple(resources), {node: tuple(targets) for node, targets in edges.items()}
+
+
+def _numbered(top: Mapping[str, Any], key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    return enumerate(items(top, key, ""))
+
+
+def _of_values(values: Mapping[str, Any], where: str) -> Iterator[Placed]:
+    """The resources of all modules, in the order of the text."""
+    pending = [(table(values, "root_module", where), f"{where}/root_module")]
+    while pending:
+        module, at = pending.pop()
+        for number, item in enumerate(items(module, "resources", at)):
+            yield item, f"{at}/resources/{number}"
+        children = enumerate(items(module, "child_modules", at))
+        pending += reversed([(child, f"{at}/child_modules/{number}") for number, child in children])
+
+
+def _identified(item: Mapping[str, Any], where: str) -> dict[str, Any]:
+    address, mode = text(item, "address", where), text(item, "mode", where)
+    if mode not in _MODES:
+        raise refused(f"{where}/mode", "neither managed nor data")
+    index = item.get("index")
+    if not isinstance(index, str | int | None) or isinstance(index, bool):
+        raise refused(f"{where}/index", "neither a text nor a whole number")
+    type_, name = text(item, "type", where), text(item, "name", where)
+    return {
+        "address": address,
+        "mode": mode,
+        "type": type_,
+        "name": name,
+        "module": _module(address, item, where),
+        "index": index,
+        "provider": optional_text(item, "provider_name", where),
+    }
+
+
+def _module(address: str, item: Mapping[str, Any], where: str) -> str:
+    """The module's address with its instance keys; only changes say it, the values' addresses show it."""
+    if given := optional_text(item, "module_address", where):
+        return given
+    if not address.startswith("module."):
+        return ""
+    data = "data." if item.get("mode") == "data" else ""
+    tail = f".{data}{item.get('type')}.{item.get('name')}"
+    at = address.rfind(tail)
+    if at < 0:
+        raise refused(f"{where}/address", "the address of another type or name")
+    return address[:at]
+
+
+def _changed(item: Mapping[str, Any], where: str) -> Resource:
+    change = item.get("change")
+    if not isinstance(change, dict):
+        raise refused(f"{where}/change", "no object")
+    actions = tuple(texts(change, "actions", f"{where}/change"))
+    if not actions:
+        raise refused(f"{where}/change/actions", "empty")
+    if "after" not in change and set(actions) not in _GONE:
+        raise refused(f"{where}/change", "a change that does not say what comes after it")
+    return Resource(
+        **_identified(item, where),
+        actions=actions,
+        values=_values(change, "after", f"{where}/change"),
+        unknown=_marks(change, "after_unknown", where),
+        sensitive=_marks(change, "after_sensitive", where),
+        before=change.get("before"),
+        before_sensitive=_marks(change, "before_sensitive", where),
+        deposed=optional_text(item, "deposed", where),
+        pointer=f"{where}/change/after",
+    )
+
+
+def _deferred(item: Mapping[str, Any], where: str) -> Resource:
+    change = item.get("resource_change")
+    if not isinstance(change, dict):
+        raise refused(f"{where}/resource_change", "no object")
+    return replace(_changed(change, f"{where}/resource_change"), deferred=True)
+
+
+def _action(item: Mapping[str, Any], where: str) -> Resource:
+    return Resource(
+        text(item, "address", where),
+        "action",
+        text(item, "type", where),
+        text(item, "name", where),
+        provider=optional_text(item, "provider_name", where),
+        actions=("invoke",),
+        values=_values(item, "config_values", where),
+        unknown=_marks(item, "config_unknown", where),
+        sensitive=_marks(item, "config_sensitive", where),
+        pointer=f"{where}/config_values",
+    )
+
+
+def _standing(item: Mapping[str, Any], where: str, action: str) -> Resource:
+    return Resource(
+        **_identified(item, where),
+        actions=(action,) if action else (),
+        values=_values(item, "values", where),
+        sensitive=_marks(item, "sensitive_values", where),
+        deposed=optional_text(item, "deposed_key", where),
+        pointer=f"{where}/values",
+    )
+
+
+def _values(data: Mapping[str, Any], key: str, where: str) -> Any:
+    value = data.get(key)
+    if not isinstance(value, dict | None):
+        raise refused(f"{where}/{key}", "no object")
+    return value
+
+
+def _marks(data: Mapping[str, Any], key: str, where: str) -> Any:
+    """True, or the parts that are marked; anything but a list or an object of them marks nothing."""
+    value = data.get(key)
+    if not isinstance(value, bool | dict | list | None):
+        raise refused(f"{where}/{key}", "no mark")
+    return value or False

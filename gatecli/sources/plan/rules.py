@@ -1,0 +1,44 @@
+"""What can be wrong with a plan before any rule looks at it; each means that it could not be judged."""
+
+from __future__ import annotations
+
+from gatecli.model.document import Place
+from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.plan import Plan, config_address
+from gatecli.sources.files import ReadError
+
+TF_PLAN_UNREADABLE = Rule(
+    "tf-plan-unreadable", Severity.ERROR, "A Terraform plan cannot be read", uncheckable=True
+)
+TF_PLAN_ERRORED = Rule(
+    "tf-plan-errored",
+    Severity.ERROR,
+    "A Terraform plan is the rest of a run that failed: what it would do is not known",
+    uncheckable=True,
+)
+
+RULES: tuple[Rule, ...] = (TF_PLAN_UNREADABLE, TF_PLAN_ERRORED)
+
+
+def unreadable(name: str, error: ReadError) -> Finding:
+    """The finding that a plan could not be read."""
+    at = error.position
+    place = Place(name, at.line if at else None, at.column if at else None)
+    return found(TF_PLAN_UNREADABLE, f"{name} {error.problem}", subject=name, place=place, mend=error.mend)
+
+
+def errored(plan: Plan) -> Finding:
+    """The finding that a plan's run failed; it names the conditions that did, not what they said."""
+    failed = sorted(
+        {config_address(check.address) for check in plan.checks if check.status in {"fail", "error"}}
+    )
+    named = ", ".join(failed[:3]) + (f" and {len(failed) - 3} more" if len(failed) > 3 else "")
+    why = f": the conditions of {named} do not hold" if failed else ""
+    return found(
+        TF_PLAN_ERRORED,
+        f"{plan.path} is the plan of a run that failed{why}",
+        subject=plan.path,
+        place=Place(plan.path, pointer="/errored"),
+        mend="mend what made terraform plan fail, and plan again",
+        identity=f"{plan.path}\0errored",
+    )

@@ -1,0 +1,212 @@
+variables {
+  folder = "tests/scratch"
+  report = {
+    schema    = "gatecli/report/v1"
+    time      = "2020-01-01T00:00:00Z"
+    tool      = { name = "gatecli", version = "1.0.0" }
+    gate      = "release"
+    verdict   = "pass"
+    exit_code = 0
+    policy    = { name = "acme", sha256 = "0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b" }
+    # One file stands for the declaration and for the artifact.
+    checked = [{
+      kind     = "release", name = "churn 2.3.0", path = "data.csv",
+      inputs   = { sha256 = "DATA", artifacts = [{ path = "other.bin", sha256 = "11" }, { path = "data.csv", sha256 = "DATA" }] }
+      measures = { epsilonUpper = 2.38, epsilonLower = 2.37, delta = 0.00001 }
+    }]
+    findings = []
+  }
+  cases = {
+    good           = {}
+    foreign        = { inputs = { sha256 = "1111111111111111111111111111111111111111111111111111111111111111" } }
+    other_artifact = { inputs = { artifacts = [{ path = "data.csv", sha256 = "1111111111111111111111111111111111111111111111111111111111111111" }] } }
+    no_artifact    = { inputs = { artifacts = null } }
+    no_epsilon     = { measures = { epsilonUpper = null } }
+    closed         = { report = { verdict = "fail", exit_code = 1, findings = [{ message = "the declared epsilon is too small", suppressed = null }] } }
+    other_gate     = { report = { gate = "anonymity" } }
+    other_kind     = { item = { kind = "table" } }
+    twice          = { report = { checked = [{ kind = "release", inputs = { sha256 = "DATA" } }, { kind = "release", inputs = { sha256 = "DATA" } }] } }
+  }
+  declaration     = "tests/scratch/data.csv"
+  artifact        = "tests/scratch/data.csv"
+  release_name    = "churn"
+  release_version = "2.3.0"
+  max_epsilon     = 2.5
+  max_age         = "876000h"
+  evidence        = "tests/scratch/good.json"
+}
+
+run "files" {
+  module {
+    source = "../evidence/tests/setup"
+  }
+}
+
+run "good_evidence_opens_the_gate" {
+  assert {
+    condition     = output.artifact_path == "tests/scratch/data.csv" && output.release == "churn 2.3.0" && output.epsilon == 2.38 && output.artifact_sha256 == filesha256("tests/scratch/data.csv")
+    error_message = "The outputs are not those of the release."
+  }
+}
+
+run "the_policy_of_the_evidence_opens_the_gate" {
+  command = plan
+  variables {
+    policy_sha256 = "0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b"
+  }
+}
+
+run "missing_evidence_closes_the_gate" {
+  command = plan
+  variables {
+    evidence = "tests/scratch/nowhere.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "a_missing_declaration_closes_the_gate" {
+  command = plan
+  variables {
+    declaration = "tests/scratch/nowhere.yaml"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "a_missing_artifact_closes_the_gate" {
+  command = plan
+  variables {
+    artifact = "tests/scratch/nowhere.bin"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "stale_evidence_closes_the_gate" {
+  command = plan
+  variables {
+    max_age = "168h"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "evidence_of_another_declaration_closes_the_gate" {
+  command = plan
+  variables {
+    evidence = "tests/scratch/foreign.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "an_undeclared_artifact_closes_the_gate" {
+  command = plan
+  variables {
+    evidence = "tests/scratch/other_artifact.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "a_release_without_artifacts_closes_the_gate" {
+  command = plan
+  variables {
+    evidence = "tests/scratch/no_artifact.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "an_epsilon_over_the_greatest_closes_the_gate" {
+  command = plan
+  variables {
+    max_epsilon = 2.37
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "an_unknown_epsilon_closes_the_gate" {
+  command = plan
+  variables {
+    evidence = "tests/scratch/no_epsilon.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "a_failing_verdict_closes_the_gate" {
+  command = plan
+  variables {
+    evidence = "tests/scratch/closed.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "another_gates_evidence_closes_the_gate" {
+  command = plan
+  variables {
+    evidence = "tests/scratch/other_gate.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "a_table_is_no_release" {
+  command = plan
+  variables {
+    evidence = "tests/scratch/other_kind.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "two_judgements_of_one_declaration_close_the_gate" {
+  command = plan
+  variables {
+    evidence = "tests/scratch/twice.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "another_version_closes_the_gate" {
+  command = plan
+  variables {
+    release_version = "2.4.0"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "another_policy_closes_the_gate" {
+  command = plan
+  variables {
+    policy_sha256 = "1111111111111111111111111111111111111111111111111111111111111111"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "an_artifact_elsewhere_is_invalid" {
+  command = plan
+  variables {
+    artifact = "s3://bucket/model.safetensors"
+  }
+  expect_failures = [var.artifact]
+}
+
+run "an_epsilon_of_zero_is_invalid" {
+  command = plan
+  variables {
+    max_epsilon = 0
+  }
+  expect_failures = [var.max_epsilon]
+}
+
+run "paths_with_line_breaks_are_invalid" {
+  command = plan
+  variables {
+    declaration = "privacy.yaml\nrm"
+    evidence    = "a\tb"
+    policy      = ""
+  }
+  expect_failures = [var.declaration, var.evidence, var.policy]
+}
+
+run "an_age_of_days_is_invalid" {
+  command = plan
+  variables {
+    max_age       = "7d"
+    policy_sha256 = "abc"
+  }
+  expect_failures = [var.max_age, var.policy_sha256]
+}

@@ -1,0 +1,7 @@
+variable "k" {
+  type = number
+}
+
+resource "terraform_data" "inner" {
+  input = var.k
+}
