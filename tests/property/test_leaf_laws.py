@@ -14,7 +14,7 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gatecli.model.text import Leaf, RawText, object_leaves
+from gatecli.model.text import Leaf, RawText, object_leaves, object_texts
 from gatecli.sources.leaves.formats import FORMATS, read_leaves, views
 from gatecli.sources.redact import Hit, redacted
 from tests.support.leaves import faults_of
@@ -94,6 +94,11 @@ def test_yaml_says_what_its_object_says(
 
 class _AllText(yaml.SafeDumper):
     """With a default style PyYAML tags every number, which is then no plain scalar."""
+
+
+@given(objects)
+def test_the_texts_of_an_object_are_those_of_its_leaves(data: Any) -> None:
+    assert object_texts(data) == {leaf.text for leaf in object_leaves(data)}
 
 
 def joined(text: str) -> str:
