@@ -32,7 +32,7 @@ def findings(data: Any) -> list[Finding]:
     return list(find_personal_data(RAW, object_leaves(data), SEARCH))
 
 
-def config(name: str = "a", **data: Any) -> dict[str, Any]:
+def config(name: str = "a", /, **data: Any) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data}
 
 
@@ -44,7 +44,7 @@ def config(name: str = "a", **data: Any) -> dict[str, Any]:
         config(a=json.dumps({RESIDENT_ID: SSN})),
         config(a=base64.b64encode(json.dumps({RESIDENT_ID: {"ssn": SSN}}).encode()).decode()),
         config(a=json.dumps({"k" * 280: {RESIDENT_ID: {"ssn": SSN}}})),
-        config(name=RESIDENT_ID, ssn=SSN),
+        config(RESIDENT_ID, ssn=SSN),
         {"kind": "Job", "metadata": {"generateName": f"{RESIDENT_ID}-"}, "ssn": SSN},
     ],
 )
