@@ -47,15 +47,13 @@ def stoppable(interrupt: Callable[[], None] | None, timeout: float | None) -> It
         daemon=True,
     )
     heard = _hearing(telling, stopped, is_patient=interrupt is not None) if is_main else nullcontext()
-    with heard:
+    with told, telling, heard:  # closed also where a second interrupt breaks off the waiting below
         watcher.start()
         try:
             yield stopped
         finally:
             telling.send(DONE)
             watcher.join()
-    telling.close()
-    told.close()
 
 
 @contextmanager
@@ -105,11 +103,13 @@ def _watch(
 
 def _heard(told: socket.socket, timeout: float | None) -> bytes:
     """The numbers of signals, or `DONE`; nothing where the time is up."""
-    told.settimeout(timeout)
     try:
+        told.settimeout(timeout)
         return told.recv(64)
     except TimeoutError:
         return b""
+    except OSError:  # nobody waits for an answer any more
+        return DONE
 
 
 def _nothing(_stopped: Stopped) -> None:
