@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.support.terraform import MODULES, QUIET, modules_below, system_terraform
-from tests.support.terraform_docs import page, pages
+from tests.support.terraform_docs import copies, page, pages
 
 PAGES = tuple(pages())
 
@@ -104,3 +104,38 @@ def test_a_modules_snippets_are_formatted(file: Path) -> None:
 def test_every_module_is_on_the_page() -> None:
     named = set(re.findall(r"^\| `(\w+)` \|", TEXT, re.MULTILINE))
     assert named == {file.parent.name for file in PAGES} - {"evidence"}
+
+
+def test_each_gate_s_copy_of_evidence_is_current() -> None:
+    assert {file: file.read_text("utf-8") for file, _ in copies()} == dict(copies()), "run make generated"
+
+
+def test_a_gate_that_is_fetched_alone_works(tmp_path: Path) -> None:
+    """An absolute path is fetched like an archive: nothing stands beside it."""
+    (tmp_path / "main.tf").write_text(
+        f"""
+        module "gate" {{
+          source            = "{MODULES / "k_anonymity_gate"}"
+          dataset           = "patients.csv"
+          quasi_identifiers = ["age"]
+          k                 = 2
+        }}
+        resource "terraform_data" "published" {{ input = module.gate.released_path }}
+        """,
+        "utf-8",
+    )
+    (tmp_path / "patients.csv").write_text("age\n30\n30\n", "utf-8")
+    terraform = system_terraform()
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            arguments, cwd=tmp_path, env=os.environ | QUIET, capture_output=True, text=True, check=False
+        )
+
+    assert run(*terraform, "init", "-no-color").returncode == 0
+    refused = run(*terraform, "plan", "-no-color", "-input=false")
+    assert refused.returncode == 1
+    command = [sys.executable, "-m", "gatecli", "anonymity", "check", "patients.csv"]
+    asked = ["--quasi-identifier", "age", "--k", "2", "--report", "json=patients.csv.gate.json"]
+    assert run(*command, *asked).returncode == 0
+    assert run(*terraform, "plan", "-no-color", "-input=false").returncode == 0

@@ -1,0 +1,29 @@
+output "checked" {
+  description = "What was judged: the report's `checked` items; empty where there is no report."
+  value       = try([for item in local.report.checked : item], [])
+}
+
+output "sha256" {
+  description = "The digest of the report's bytes; null where there is none."
+  value       = try(filesha256(var.path), null)
+}
+
+output "expires" {
+  description = "Until when the report may be relied on, RFC 3339; null where there is none."
+  value       = local.expires
+}
+
+output "passed" {
+  description = "Whether the gate was open: verdict `pass` and exit code 0."
+  value       = try(local.report.verdict == "pass" && local.report.exit_code == 0, false)
+}
+
+output "finding" {
+  description = "The first finding that counts, in the gate's own words; empty where there is none."
+  value       = try(local.findings[0], "")
+}
+
+output "problems" {
+  description = "Why the report cannot be relied on, most basic first; empty where it can be. Says nothing of the verdict."
+  value       = [for check in local.checks : check.says if !check.ok]
+}
