@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from gatecli.accounting.account import account, account_all
 from gatecli.accounting.interface import Question
 from gatecli.checks.anonymity_table import JudgedTable, find_in_table
 from gatecli.checks.declaration import undeclared_weights
 from gatecli.checks.interface import ReleaseContext
+from gatecli.checks.personal_data import Search
 from gatecli.checks.recomputation import Answer, Costs, costs_of, questions_of
 from gatecli.checks.registry import RELEASE_CHECKS
+from gatecli.checks.terraform import PlanSubject, find_in_plan
 from gatecli.checks.waiver import WAIVER_RULES, find_waiver_faults
 from gatecli.model.finding import Finding, Severity, Suppression
+from gatecli.model.plan import Plan
 from gatecli.model.policy import PrivacyPolicy, stamp
 from gatecli.model.release import ReleaseSubject
 from gatecli.model.verdict import Checked, Verdict, decide
@@ -25,6 +29,7 @@ ADVISED_AT_ONCE = 25
 
 ANONYMITY_FAMILIES = frozenset({"anon"})
 PII_FAMILIES = frozenset({"pii"})
+PLAN_FAMILIES = frozenset({"tf", "pii"})
 RELEASE_FAMILIES = frozenset({"dp", "release", "waiver"})
 
 
@@ -100,6 +105,42 @@ def judge_anonymity(
     checked = tuple(table.checked for table in tables)
     everything = (*problems, *judged)
     return decide("anonymity", stamp(policy), checked, everything, fail_on=fail_on, exit_zero=exit_zero)
+
+
+def judge_plans(  # noqa: PLR0913 - all that a verdict depends on, each by its name
+    subjects: Sequence[PlanSubject],
+    problems: Sequence[Finding],
+    policy: PrivacyPolicy,
+    waivers: Sequence[PlacedWaiver],
+    search: Search,
+    *,
+    today: date,
+    fail_on: Severity = Severity.ERROR,
+    exit_zero: bool = False,
+    baseline: frozenset[str] = frozenset(),
+    digests: Mapping[str, str] = MappingProxyType({}),
+    placed: Callable[[Finding], Finding] = lambda finding: finding,
+) -> Verdict:
+    """The verdict over Terraform plans and states; `digests` are SHA-256 by path.
+
+    `placed` gives a finding the place in the configuration where one is known.
+    """
+    findings = [placed(each) for subject in subjects for each in find_in_plan(subject, policy, search)]
+    judged = apply(findings, policy, concerning(PLAN_FAMILIES, waivers), baseline, today)
+    checked = tuple(_checked_plan(subject.plan, digests) for subject in subjects if not subject.plan.is_empty)
+    everything = (*problems, *judged)
+    return decide("terraform", stamp(policy), checked, everything, fail_on=fail_on, exit_zero=exit_zero)
+
+
+def _checked_plan(plan: Plan, digests: Mapping[str, str]) -> Checked:
+    measures: dict[str, object] = {
+        "resources": len(plan.resources),
+        "tool": plan.tool,
+        "version": plan.terraform_version,
+        "formatVersion": plan.format_version,
+    }
+    inputs = {"sha256": digests[plan.path]} if plan.path in digests else {}
+    return Checked(plan.kind, plan.path, plan.path, measures, inputs)
 
 
 def concerning(families: frozenset[str], waivers: Sequence[PlacedWaiver]) -> tuple[PlacedWaiver, ...]:

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "release": GATES,
         "anonymity": GATES,
         "pii": GATES,
+        "terraform": GATES,
         "rules": LOOK,
         "explain": LOOK,
         "schema": LOOK,

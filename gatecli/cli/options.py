@@ -6,6 +6,7 @@ Together with `admission/settings.py` the only reader of the environment.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -105,3 +106,8 @@ def source_date_epoch() -> int | None:
     """The time that a reproducible build fixes (https://reproducible-builds.org), in seconds."""
     text = os.environ.get("SOURCE_DATE_EPOCH", "")
     return int(text) if text.isdecimal() and len(text) < 12 else None
+
+
+def whole_environment() -> Mapping[str, str]:
+    """What a program that is started inherits."""
+    return dict(os.environ)

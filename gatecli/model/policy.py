@@ -89,6 +89,17 @@ class PiiRules(Value):
     time_budget: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m)$")] = "2s"
 
 
+class TerraformRules(Value):
+    """How plans are judged."""
+
+    publishers: dict[str, Literal["dataset", "model", "ignore"]] = Field(
+        default_factory=dict, description="what a resource type publishes, beside the shipped table"
+    )
+    on_unknown: Literal["fail", "warn", "defer"] = Field(
+        default="fail", description="what it means that a plan does not say whether a gate is passed"
+    )
+
+
 class PolicySpec(Value):
     """The rules themselves. Layers compose key by key (`overlay`)."""
 
@@ -99,6 +110,7 @@ class PolicySpec(Value):
     release: ReleaseRules = Field(default_factory=ReleaseRules)
     anonymity: AnonymityRules = Field(default_factory=AnonymityRules)
     pii: PiiRules = Field(default_factory=PiiRules)
+    terraform: TerraformRules = Field(default_factory=TerraformRules)
     admission: AdmissionRules = Field(default_factory=AdmissionRules)
     severities: dict[str, Annotated[Severity, LENIENT]] = Field(default_factory=dict)
 

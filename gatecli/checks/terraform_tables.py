@@ -1,0 +1,68 @@
+"""What counts as publishing data, serving a model, and opening either to everyone: tables, not code.
+
+Types are those of the providers' own documentation. A policy adds to them (`spec.terraform.publishers`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+DATASET, MODEL = "dataset", "model"
+
+PUBLISHERS: Mapping[str, str] = MappingProxyType(
+    {
+        "aws_s3_object": DATASET,
+        "aws_s3_bucket_object": DATASET,
+        "aws_s3_object_copy": DATASET,
+        "aws_glue_catalog_table": DATASET,
+        "aws_dataexchange_data_set": DATASET,
+        "google_storage_bucket_object": DATASET,
+        "google_bigquery_table": DATASET,
+        "google_bigquery_analytics_hub_listing": DATASET,
+        "azurerm_storage_blob": DATASET,
+        "snowflake_share": DATASET,
+        "databricks_share": DATASET,
+        "aws_sagemaker_model": MODEL,
+        "aws_sagemaker_endpoint_configuration": MODEL,
+        "aws_sagemaker_endpoint": MODEL,
+        "google_vertex_ai_endpoint": MODEL,
+        "databricks_model_serving": MODEL,
+    }
+)
+"""By type, what a resource publishes. Workloads of Kubernetes are none by default: most serve no model."""
+
+GATES: Mapping[str, str] = MappingProxyType({"k_anonymity_gate": DATASET, "model_release_gate": MODEL})
+"""The gate modules, by the last part of their source, and what they gate."""
+
+EVIDENCE: Mapping[str, str] = MappingProxyType({"anonymity": DATASET, "release": MODEL})
+"""The gates of the command line, and what their reports are evidence for."""
+
+_EVERYONE = frozenset({"allUsers", "allAuthenticatedUsers"})
+_ACL = frozenset({"public-read", "public-read-write", "authenticated-read"})
+_OPEN_CONTAINER = frozenset({"blob", "container"})
+
+PUBLIC: Mapping[str, tuple[tuple[str, frozenset[str]], ...]] = MappingProxyType(
+    {
+        "aws_s3_object": (("acl", _ACL),),
+        "aws_s3_bucket": (("acl", _ACL),),
+        "aws_s3_bucket_acl": (("acl", _ACL),),
+        "google_storage_bucket_iam_member": (("member", _EVERYONE),),
+        "google_storage_bucket_iam_binding": (("members", _EVERYONE),),
+        "google_bigquery_dataset_iam_member": (("member", _EVERYONE),),
+        "google_bigquery_dataset_iam_binding": (("members", _EVERYONE),),
+        "google_bigquery_table_iam_member": (("member", _EVERYONE),),
+        "azurerm_storage_container": (("container_access_type", _OPEN_CONTAINER),),
+    }
+)
+"""Arguments by type, and the values of them that let everyone in."""
+
+BUDGETS = re.compile(r"\w*cleanrooms_privacy_budget_template")
+"""AWS Clean Rooms' differential privacy: `parameters.epsilon` is spent by each period's queries."""
+
+PERSONAL_NAME = re.compile(
+    r"(^|_)(ssn|social_security(_number)?|passport(_number)?|resident_id|id_card(_number)?|national_id"
+    r"|tax_id|iban|credit_card(_number)?|card_number|medical_record(_number)?|date_of_birth|birth_date)($|_)"
+)
+"""Names of variables that hold what identifies one person."""

@@ -1,0 +1,40 @@
+"""Examples of plans: one that breaks each rule, and one that keeps it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gatecli.checks.terraform import RULES as TERRAFORM_RULES
+from gatecli.cli.app import main
+from gatecli.sources.plan.rules import RULES as PLAN_RULES
+
+EXAMPLES = Path(__file__).parent
+RULES = {rule.id: rule for rule in (*TERRAFORM_RULES, *PLAN_RULES)}
+FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name.startswith("tf-"))
+
+
+def judged(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, object]]]:
+    policy = folder / "gatecli.yaml"
+    named = ["--policy", str(policy)] if policy.exists() else []
+    code = main(["terraform", "check", str(folder / "plan.json"), *named, "--format", "json"])
+    return code, json.loads(capsys.readouterr().out)["findings"]
+
+
+def test_every_rule_has_examples_and_every_example_is_a_rule() -> None:
+    assert sorted(RULES) == FOLDERS
+
+
+@pytest.mark.parametrize("rule", FOLDERS)
+def test_the_failing_example_breaks_the_rule_alone(rule: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, findings = judged(EXAMPLES / rule / "fail", capsys)
+    assert code == (4 if RULES[rule].uncheckable else int(RULES[rule].severity == "error"))
+    assert {finding["rule"] for finding in findings} == {rule}
+    assert all(finding["remediation"] for finding in findings)
+
+
+@pytest.mark.parametrize("rule", FOLDERS)
+def test_the_passing_example_opens_the_gate(rule: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert judged(EXAMPLES / rule / "pass", capsys) == (0, [])
