@@ -20,6 +20,7 @@ GATES, LOOK, START = "Gates", "Rules and formats", "Start"
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "check": GATES,
         "release": GATES,
         "anonymity": GATES,
         "pii": GATES,

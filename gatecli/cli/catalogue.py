@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gatecli.checks.anonymity_table import RULES as ANONYMITY_RULES
+from gatecli.checks.coverage import RULES as COVERAGE_RULES
 from gatecli.checks.personal_data import RULES as PII_RULES
 from gatecli.checks.registry import RULES as CHECK_RULES
 from gatecli.checks.terraform import RULES as TERRAFORM_RULES
@@ -13,6 +14,7 @@ from gatecli.sources.rules import RULES as SOURCE_RULES
 from gatecli.sources.scan_rules import RULES as SCAN_RULES
 
 _FAMILIES = (
+    COVERAGE_RULES,
     TERRAFORM_RULES,
     PLAN_RULES,
     CHECK_RULES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,7 +75,7 @@ KeyFile = Annotated[
 
 
 @dataclass(slots=True)
-class _Run:
+class Scan:
     """What a scan has seen so far; the one mutable value of this command."""
 
     findings: list[Finding] = field(default_factory=list)
@@ -125,10 +125,8 @@ def scan(
     bundle = _policy(policy, waivers, paths)
     known = read_baseline(baseline) if baseline else frozenset()
     search = _search(bundle, key, name_finder(names) if names else None)
-    run = _Run()
-    for read in _reads(paths, run, changed_since, tuple(exclude or ()), respect_gitignore=not all_files):
-        _see(read, search, run)
     today = datetime.now(UTC).date()
+    run = scanned(paths, search, changed_since, exclude or (), respect_gitignore=not all_files)
     findings = apply_allowances(run.findings, run.allowances, today)
     verdict = judge_personal_data(
         findings,
@@ -170,9 +168,24 @@ def _key(file: Path) -> bytes:
     return key
 
 
+def scanned(
+    paths: list[Path],
+    search: Search,
+    changed_since: str | None,
+    exclude: Sequence[str],
+    *,
+    respect_gitignore: bool = True,
+) -> Scan:
+    """Everything that was seen in the files of `paths`."""
+    run = Scan()
+    for read in _reads(paths, run, changed_since, tuple(exclude), respect_gitignore=respect_gitignore):
+        _see(read, search, run)
+    return run
+
+
 def _reads(
     paths: list[Path],
-    run: _Run,
+    run: Scan,
     changed_since: str | None,
     exclude: tuple[str, ...],
     *,
@@ -193,7 +206,7 @@ def _reads(
         yield from read_texts(file)
 
 
-def _see(read: Read, search: Search, run: _Run) -> None:
+def _see(read: Read, search: Search, run: Scan) -> None:
     match read:
         case Finding():
             run.findings.append(read)
@@ -204,7 +217,7 @@ def _see(read: Read, search: Search, run: _Run) -> None:
             _search_text(read, search, run)
 
 
-def _search_text(raw: RawText, search: Search, run: _Run) -> None:
+def _search_text(raw: RawText, search: Search, run: Scan) -> None:
     inputs = {"sha256": raw.sha256} if raw.sha256 else {}
     run.checked.setdefault(raw.path, Checked("file", raw.path, raw.path, inputs=inputs))
     run.notes.update(dict.fromkeys(f"{raw.path}: {note}" for note in raw.notes))
@@ -220,7 +233,7 @@ def _search_text(raw: RawText, search: Search, run: _Run) -> None:
     run.findings.extend(find_personal_data(raw, reading.leaves, search))
 
 
-def _say_what_was_not_scanned(run: _Run, verbose: int) -> None:
+def _say_what_was_not_scanned(run: Scan, verbose: int) -> None:
     if run.skipped and not verbose:
         count = len(run.skipped)
         err(f"{count} file{'s' * (count != 1)} skipped (no text); -v names them\n")

@@ -177,8 +177,8 @@ def read_plan(target: str, request: Request) -> _Read:
     except ReadError as error:
         return _Read(Loaded(findings=(unreadable(target, error),)))
     if target == STDIN and is_saved_plan(content):
-        error = ReadError("is a saved plan", "give its file, or terraform show -json PLAN | gatecli …")
-        return _Read(Loaded(findings=(unreadable(target, error),)))
+        refused = ReadError("is a saved plan", "give its file, or terraform show -json PLAN | gatecli …")
+        return _Read(Loaded(findings=(unreadable(target, refused),)))
     if is_saved_plan(content):
         with _asked():
             return _made(show_saved_plan(path, request), path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from types import MappingProxyType
 
@@ -57,6 +57,8 @@ class Verdict:
     findings: tuple[Finding, ...]
     fail_on: Severity = Severity.ERROR
     exit_zero: bool = False
+    parts: tuple[Verdict, ...] = ()
+    """The gates that it was put together from (`combine`)."""
 
     @property
     def active(self) -> tuple[Finding, ...]:
@@ -111,3 +113,18 @@ def decide(
     ordered = tuple(sorted(findings, key=lambda finding: finding.sort_key))
     subjects = tuple(sorted(checked, key=lambda item: (item.path, item.kind, item.name)))
     return Verdict(gate, policy, subjects, ordered, fail_on, exit_zero)
+
+
+def combine(parts: tuple[Verdict, ...], also: tuple[Finding, ...] = ()) -> Verdict:
+    """One verdict over several gates that one policy judged; `also` are findings of none of them.
+
+    A gate that had nothing to check says nothing: only all of them together can have checked nothing.
+    Raises ValueError for no gate at all.
+    """
+    if not parts:
+        raise ValueError("there is no gate to combine")
+    first = parts[0]
+    checked = tuple(item for part in parts for item in part.checked)
+    findings = (*also, *(finding for part in parts for finding in part.findings))
+    whole = decide("check", first.policy, checked, findings, fail_on=first.fail_on, exit_zero=first.exit_zero)
+    return replace(whole, parts=parts)

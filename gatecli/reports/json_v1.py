@@ -55,6 +55,17 @@ def _checked(item: Checked) -> dict[str, Any]:
     return {"kind": item.kind, "name": item.name, "path": item.path, "measures": measures, **inputs}
 
 
+def _gate(part: Verdict) -> dict[str, Any]:
+    """One gate of a run of several."""
+    return {
+        "gate": part.gate,
+        "verdict": "pass" if part.passed else "fail",
+        "exit_code": int(part.exit_code),
+        "checked": len(part.checked),
+        **{severity.value: part.count(severity) for severity in Severity},
+    }
+
+
 def content(verdict: Verdict, made_at: str = "") -> dict[str, Any]:
     """The report as plain data; `made_at` where it is kept as evidence."""
     counts = {severity.value: verdict.count(severity) for severity in Severity}
@@ -66,6 +77,7 @@ def content(verdict: Verdict, made_at: str = "") -> dict[str, Any]:
         "verdict": "pass" if verdict.passed else "fail",
         "exit_code": int(verdict.exit_code),
         "policy": {"name": verdict.policy.name, "sha256": verdict.policy.sha256},
+        **({"gates": [_gate(part) for part in verdict.parts]} if verdict.parts else {}),
         "checked": [_checked(item) for item in verdict.checked],
         "findings": [_finding(finding) for finding in verdict.findings],
         "summary": counts | {"suppressed": verdict.suppressed_count},

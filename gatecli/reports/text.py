@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatecli.model.finding import Finding
+from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import Checked, ExitCode, Verdict
 from gatecli.reports.harmless import inert, visible
 from gatecli.reports.interface import Style
@@ -72,6 +72,23 @@ def _shown(verdict: Verdict, style: Style) -> list[Finding]:
     return [item for item in findings if item.rule.uncheckable or verdict.closed_by(item)]
 
 
+def _gates(verdict: Verdict, style: Style) -> Iterator[str]:
+    """A line a gate, where several were run."""
+    for part in verdict.parts:
+        state = _STATES[part.exit_code] if part.exit_code is not ExitCode.OPEN or part.passed else "closed"
+        counts = ", ".join(f"{part.count(each)} {each}" for each in Severity if part.count(each))
+        told = f"{part.gate:<10} {state:<17} checked {len(part.checked)}{counts and ', '}{counts}"
+        yield _paint(told, _STATE_COLOURS[part.exit_code], style)
+
+
+_STATES = {
+    ExitCode.OPEN: "open",
+    ExitCode.CLOSED: "closed",
+    ExitCode.NOTHING: "nothing to check",
+    ExitCode.UNCHECKABLE: "could not check",
+}
+
+
 def _lines(verdict: Verdict, style: Style) -> Iterator[str]:
     for finding in _shown(verdict, style):
         yield from _finding(finding, style)
@@ -80,6 +97,7 @@ def _lines(verdict: Verdict, style: Style) -> Iterator[str]:
             yield from _suppressed(finding, style)
         for item in verdict.checked:
             yield from _checked(item, style)
+    yield from _gates(verdict, style)
     word, dot, rest = inert(summary(verdict)).partition(" · ")
     code = ExitCode.CLOSED if verdict.closed and not verdict.uncheckable else verdict.exit_code
     yield _paint(word, _STATE_COLOURS[code], style) + dot + rest

@@ -18,6 +18,9 @@ Object = dict[str, Any]
 CORE = (("pods", "Pod", True), ("secrets", "Secret", True), ("configmaps", "ConfigMap", True))
 APPS = (("deployments", "Deployment", True),)
 
+LISTED = {"configmaps", "pods", "privacypolicies", "privacywaivers", "secrets"}
+"""Kinds of which a list may be empty; of another the server knows nothing without an object."""
+
 
 @dataclass(slots=True)
 class FakeCluster:
@@ -59,8 +62,8 @@ class FakeCluster:
     async def _get(self, http: web.Request) -> web.StreamResponse:
         if http.path in self.objects:
             return web.json_response(self.objects[http.path])
-        items = [each for path, each in sorted(self.objects.items()) if path.startswith(http.path + "/")]
-        if not items and http.path.rsplit("/", 1)[-1] not in {"configmaps", "pods", "secrets"}:
+        items = [each for path, each in sorted(self.objects.items()) if _stands_in(path, http.path)]
+        if not items and http.path.rsplit("/", 1)[-1] not in LISTED:
             return _status(404, "NotFound")
         start, limit = int(http.query.get("continue", "0")), int(http.query.get("limit", "500"))
         more = str(start + limit) if start + limit < len(items) else ""
@@ -86,12 +89,13 @@ class FakeCluster:
         return web.json_response(await self.put(http.path, content))
 
     async def _patch(self, http: web.Request) -> web.StreamResponse:
-        old = self.objects.get(http.path)
+        path = http.path.removesuffix("/status")
+        old = self.objects.get(path)
         if old is None:
             return _status(404, "NotFound")
         change = await http.json()
         if http.content_type != "application/json-patch+json":
-            return web.json_response(await self.put(http.path, _merged(old, change)))
+            return web.json_response(await self.put(path, _merged(old, change)))
         patched = json.loads(json.dumps(old))
         for operation in change:
             *above, last = operation["path"].split("/")[1:]
@@ -102,7 +106,7 @@ class FakeCluster:
                 return _status(422, "Invalid")
             if operation["op"] != "test":
                 at[last] = operation["value"]
-        return web.json_response(await self.put(http.path, patched))
+        return web.json_response(await self.put(path, patched))
 
     async def _delete(self, http: web.Request) -> web.StreamResponse:
         if http.path not in self.objects:
@@ -121,7 +125,7 @@ class FakeCluster:
         ends = loop.time() + float(http.query["timeoutSeconds"])
         while (left := ends - loop.time()) > 0:
             for version, path, kind, content in list(self.history):
-                if version > since and path.startswith(http.path):
+                if version > since and (path == http.path or _stands_in(path, http.path)):
                     since = version
                     await stream.write(json.dumps({"type": kind, "object": content}).encode() + b"\n")
             try:
@@ -131,6 +135,14 @@ class FakeCluster:
             except TimeoutError:
                 break
         return stream
+
+
+def _stands_in(path: str, collection: str) -> bool:
+    """Whether an object is of a collection: of one namespace, or of all."""
+    if path.startswith(collection + "/"):
+        return True
+    root, _, plural = collection.rpartition("/")
+    return path.startswith(f"{root}/namespaces/") and path.split("/")[-2] == plural
 
 
 def _merged(old: Any, change: Any) -> Any:

@@ -29,6 +29,7 @@ class Stopped:
     is_late: bool = False
     is_interrupted: bool = False
     is_broken_off: bool = False
+    is_over: bool = False
 
 
 @contextmanager
@@ -47,13 +48,14 @@ def stoppable(interrupt: Callable[[], None] | None, timeout: float | None) -> It
         daemon=True,
     )
     heard = _hearing(telling, stopped, is_patient=interrupt is not None) if is_main else nullcontext()
-    with told, telling, heard:  # closed also where a second interrupt breaks off the waiting below
+    with told, telling, heard:
         watcher.start()
         try:
             yield stopped
         finally:
+            stopped.is_over = True
             telling.send(DONE)
-            watcher.join()
+            watcher.join(PATIENCE)  # asking an engine that is gone may take for ever
 
 
 @contextmanager
@@ -64,7 +66,9 @@ def _hearing(telling: socket.socket, stopped: Stopped, *, is_patient: bool) -> I
 
     def press(number: int, _frame: FrameType | None) -> None:
         presses.append(number)
-        if stopped.is_broken_off or len(presses) > 1 or not is_patient:
+        if stopped.is_over:
+            stopped.is_interrupted |= not stopped.is_broken_off
+        elif stopped.is_broken_off or len(presses) > 1 or not is_patient:
             raise KeyboardInterrupt
 
     previous = signal.set_wakeup_fd(telling.fileno(), warn_on_full_buffer=False)
@@ -89,6 +93,8 @@ def _watch(
     while numbers and DONE not in numbers and signal.SIGINT not in numbers:
         numbers = _heard(told, timeout)
     stopped.is_late, stopped.is_interrupted = not numbers, signal.SIGINT in numbers
+    if stopped.is_interrupted and interrupt is None:
+        return  # the handler has raised already
     waited = PATIENCE if interrupt is None else 0.0
     while DONE not in numbers:
         if interrupt is not None:
