@@ -6,6 +6,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
+WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml gatecli/cli/templates/workflow.yml)
+ACTIONS := $(wildcard github_actions/*/action.yml)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test control-plane e2e lint types format generated constraints docs bench clean
@@ -34,7 +36,7 @@ demo: $(RUN) ## One release that fails, why, what mends it; and one that passes
 	@$(BIN)/python examples/demo.py
 
 test: $(DEV) ## Run the tests
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+	@$(BIN)/python -m pytest --numprocesses auto
 
 control-plane: | .venv/bin/python ## Build etcd and a Kubernetes API server (once), print the folder
 	@$(BIN)/python -m tests.support.build_control_plane
@@ -42,10 +44,14 @@ control-plane: | .venv/bin/python ## Build etcd and a Kubernetes API server (onc
 e2e: $(DEV) control-plane ## Run the end-to-end tests on a real API server
 	@$(BIN)/python -m pytest tests/e2e
 
-lint: $(DEV) ## Style, formatting, import contracts
+lint: $(DEV) ## Style, formatting, import contracts, workflows
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/zizmor --quiet --no-progress --offline --persona pedantic $(ACTIONS) $(WORKFLOWS)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" actionlint $(WORKFLOWS)
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-actions $(ACTIONS)
 
 types: $(DEV) ## mypy, strict, tests too
 	@$(BIN)/mypy

@@ -16,15 +16,19 @@ settings.register_profile("repeatable", derandomize=True, **_COMMON)  # type: ig
 settings.load_profile("repeatable" if os.environ.get("CI") else "search")
 
 
+TOGETHER = ("tests/e2e/", "tests/contract/test_tables.py::TestSpark")
+"""Prefixes of tests that share what takes long to start."""
+
+
 class OneCluster(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Tests go to whichever worker is free; those of `tests/e2e/` all to one, which runs the one cluster.
+    """Tests go to whichever worker is free; those of `TOGETHER` all to one, which runs the one cluster.
 
     A stand-in for `--dist loadgroup`, which pytest-xdist 3.8 ignores under pytest 9.2
     (pytest-dev/pytest-xdist#1386).
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "e2e" if nodeid.startswith("tests/e2e/") else nodeid
+        return next((shared for shared in TOGETHER if nodeid.startswith(shared)), nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)  # -p no:xdist
