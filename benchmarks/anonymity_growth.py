@@ -19,7 +19,7 @@ from pathlib import Path
 
 ATTRIBUTES = {"diagnosis": "categorical, 60 values", "salary": "numeric, 5,000 values"}
 DEFAULT_ROWS = ("1e5", "1e6", "1e7")
-SEEN = re.compile(r"([\d,]+) rows +\w+ +([\d.]+) s +(\d+) MB")
+SEEN = re.compile(r"([\d,]+) rows .* ([\d.]+) s CPU")
 LEFT, TOP, WIDTH, HEIGHT = 70, 30, 520, 300
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #333 }
@@ -37,7 +37,7 @@ STYLE = """
 class Seen:
     rows: int
     seconds: float
-    megabytes: int
+    """Of all processors together: what other work of the machine does not change."""
 
 
 def seen(rows: str, attribute: str) -> Seen:
@@ -48,7 +48,7 @@ def seen(rows: str, attribute: str) -> Seen:
     print(words, end="", flush=True)
     found = SEEN.search(words)
     assert found is not None
-    return Seen(int(found[1].replace(",", "")), float(found[2]), int(found[3]))
+    return Seen(int(found[1].replace(",", "")), float(found[2]))
 
 
 def across(rows: float) -> float:
@@ -81,7 +81,7 @@ def line(attribute: str, found: Sequence[Seen]) -> list[str]:
 
 
 def picture(figures: dict[str, list[Seen]]) -> str:
-    """Seconds by rows, both logarithmic, and what growth in proportion to the rows would be."""
+    """Processor seconds by rows, both logarithmic, and what growth in proportion to the rows would be."""
     parts = grid()
     last = next(item for item in figures["diagnosis"] if item.rows >= 10**7)
     low, high = (last.seconds / last.rows * rows for rows in (1e6, 1e8))
@@ -93,7 +93,7 @@ def picture(figures: dict[str, list[Seen]]) -> str:
         parts.append(f'<text class="{attribute}" x="{LEFT + 12}" y="{y}">{ATTRIBUTES[attribute]}</text>')
     parts.append(f'<text x="{LEFT + 12}" y="{TOP + 60}">dashed: in proportion to the rows</text>')
     size = f'viewBox="0 0 {LEFT + WIDTH + 60} {TOP + HEIGHT + 40}"'
-    title = "Seconds for all nine classic measures, by rows"
+    title = "Processor seconds for all nine classic measures, by rows"
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{title}">\n'
@@ -108,7 +108,7 @@ def main(arguments: list[str]) -> None:
     for name, found in figures.items():
         for one, more in pairwise(found):
             ratio = more.seconds / one.seconds
-            print(f"{name}: {more.rows / one.rows:.0f} × the rows, {ratio:.1f} × the time")
+            print(f"{name}: {more.rows / one.rows:.0f} × the rows, {ratio:.1f} × the processor time")
     if file:
         file.parent.mkdir(exist_ok=True)
         file.write_text(picture(figures), "utf-8")

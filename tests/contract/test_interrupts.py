@@ -81,6 +81,5 @@ def test_postgresql_is_stopped_and_its_server_idle(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(spark.LACKING is not None, reason=spark.LACKING or "")
-@pytest.mark.xdist_group("spark")
 def test_spark_is_stopped_quiet_and_leaves_nothing(tmp_path: Path) -> None:
     interrupted(f"spark://local{parquet(tmp_path)}", tmp_path, within=8.0)  # its Java machine ends after it

@@ -132,7 +132,6 @@ def test_a_server_that_goes_away_in_the_middle_of_a_query_is_uncheckable() -> No
 
 
 @pytest.mark.skipif(spark.LACKING is not None, reason=spark.LACKING or "")
-@pytest.mark.xdist_group("spark")
 class TestSpark(TableSuite):
     @pytest.fixture(name="opened", scope="class")
     @staticmethod
