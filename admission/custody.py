@@ -163,6 +163,22 @@ async def keep(custodian: Custodian, candidate: Candidate, metrics: Metrics, sec
         await asyncio.sleep(min(seconds, candidate.terms.retry))
 
 
+async def stand(candidate: Candidate, metrics: Metrics) -> None:
+    """Stand for election alone, where the certificates are another's care, until cancelled."""
+    told = ""
+    while True:
+        problem = ""
+        try:
+            await candidate.tick()
+        except GatecliError as error:
+            problem = error.message
+        if problem and problem != told:
+            LOGGER.warning("no leader was elected: %s", problem)
+        told = problem
+        metrics.leader.set(int(candidate.leads))
+        await asyncio.sleep(candidate.terms.retry)
+
+
 async def keep_files(folder: Path, shown: Shown, seconds: float) -> None:
     """Show the pair in `folder` (tls.crt, tls.key), again whenever it changes, until cancelled."""
     files = (folder / "tls.crt", folder / "tls.key")

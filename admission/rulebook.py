@@ -108,6 +108,18 @@ def rulebook_of(
     )
 
 
+def with_waivers(
+    rulebook: Rulebook, waivers: Mapping[str, Sequence[PlacedWaiver]], generation: int
+) -> Rulebook:
+    """The same policy with other waivers; what is compiled stays so."""
+    return replace(
+        rulebook,
+        waivers={namespace: concerning(PII_FAMILIES, held) for namespace, held in sorted(waivers.items())},
+        generation=generation,
+        digest=_digest(rulebook.policy, waivers),
+    )
+
+
 def _own_scope(
     own: NamespaceRules, policy: PrivacyPolicy, standard: Scope, seconds: float, key: bytes
 ) -> Scope:

@@ -19,7 +19,8 @@ import typer
 
 from admission.access import Access, from_kubeconfig, from_pod
 from admission.cluster import AlreadyExistsError, Client, ClusterError
-from admission.custody import SECRETS, Custodian, keep, keep_files
+from admission.cluster_policy import ClusterSource, Compiling
+from admission.custody import SECRETS, Custodian, keep, keep_files, stand
 from admission.deciding import Court
 from admission.endpoint import Endpoint, Shown, listen, new_context
 from admission.handlers import registry_of
@@ -39,7 +40,8 @@ from gatecli.errors import ConfigurationError, GatecliError
 
 app = typer.Typer()
 
-SourceOf = Callable[[Client, Metrics], PolicySource]
+SourceOf = Callable[[Client, Metrics, Callable[[], bool]], PolicySource]
+"""The source of policies; the last argument says whether this replica leads."""
 
 
 @app.command("run")
@@ -56,11 +58,12 @@ def run(
     configure(settings.log_level)
     return_memory()
     file = policy or settings.policy
-    if file is None:
+    if file is None and waivers:
         raise ConfigurationError(
-            "no policy judges", advice="give --policy FILE, or set GATECLI_ADMISSION_POLICY"
+            "waivers of files are for a policy of a file", advice="give --policy FILE, or PrivacyWaivers"
         )
-    asyncio.run(serve(settings, _file_source(settings, file, waivers or ())))
+    source = _file_source(settings, file, waivers or ()) if file else _cluster_source(settings)
+    asyncio.run(serve(settings, source))
 
 
 _MMAP_THRESHOLD = -3
@@ -83,7 +86,7 @@ async def serve(settings: Settings, source_of: SourceOf) -> None:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(Client(access))
         metrics, health = new_metrics(), Health(time.monotonic, _now)
-        shelf = Shelf()
+        shelf, candidate = Shelf(), _candidate(settings, client)
         workers = Workers(settings.workers, time.monotonic)
         stack.callback(workers.close)
         health.workers_hang = workers.hang
@@ -94,10 +97,13 @@ async def serve(settings: Settings, source_of: SourceOf) -> None:
         endpoint = await _opened(settings, reception, shown)
         tasks = (
             measure(health, metrics.lag.set),
-            shelf.fill(source_of(client, metrics), _noting(health, metrics)),
+            shelf.fill(
+                source_of(client, metrics, lambda: candidate.leads),
+                _noting(health, metrics),
+            ),
         )
         await stack.enter_async_context(_background(tasks, stop))
-        await stack.enter_async_context(_certificates(settings, client, shown, metrics, stop))
+        await stack.enter_async_context(_certificates(settings, candidate, shown, metrics, stop))
         seam = Seam(reception, health)
         stack.enter_context(operating(lambda: registry_of(court, access, seam.server)))
         await stop.wait()
@@ -184,31 +190,54 @@ def _file_source(settings: Settings, policy: Path, waivers: Sequence[Path]) -> S
             key=key,
         )
 
-    def source(_client: Client, metrics: Metrics) -> PolicySource:
+    def source(_client: Client, metrics: Metrics, _leads: Callable[[], bool]) -> PolicySource:
         return FileSource((policy, *waivers), read, settings.poll_seconds, metrics.rejected_policies.inc)
 
     return source
 
 
+def _cluster_source(settings: Settings) -> SourceOf:
+    key = read_key(settings.key) if settings.key else secrets.token_bytes(32)
+    own = read_key(settings.fingerprint_key) if settings.fingerprint_key else b""
+    compiling = Compiling(key, settings.scan_seconds, own)
+
+    def source(client: Client, metrics: Metrics, leads: Callable[[], bool]) -> PolicySource:
+        rejected = metrics.rejected_policies.inc
+        return ClusterSource(
+            client, settings.policy_name, compiling, leads, _now, settings.poll_seconds, rejected
+        )
+
+    return source
+
+
+def _candidate(settings: Settings, client: Client) -> Candidate:
+    me = Standing(f"{socket.gethostname()}_{secrets.token_hex(4)}")
+    return Candidate(client, settings.namespace, settings.name, time.monotonic, _now, me)
+
+
 @asynccontextmanager
 async def _certificates(
-    settings: Settings, client: Client, shown: Shown, metrics: Metrics, stop: asyncio.Event
+    settings: Settings, candidate: Candidate, shown: Shown, metrics: Metrics, stop: asyncio.Event
 ) -> AsyncIterator[None]:
     """Certificates from a folder, or our own with one leader among the replicas."""
     if settings.certificates is not None:
-        async with _background((keep_files(settings.certificates, shown, settings.poll_seconds),), stop):
-            yield
-        return
-    candidate = Candidate(
-        client,
-        settings.namespace,
-        settings.name,
-        time.monotonic,
-        _now,
-        Standing(f"{socket.gethostname()}_{secrets.token_hex(4)}"),
-    )
-    custodian = Custodian(
-        client,
+        works: tuple[Awaitable[None], ...] = (
+            keep_files(settings.certificates, shown, settings.poll_seconds),
+            stand(candidate, metrics),
+        )
+    else:
+        works = (keep(_custodian(settings, candidate, shown), candidate, metrics, settings.poll_seconds),)
+    async with _background(works, stop):
+        yield
+    try:
+        await candidate.release()
+    except ClusterError as error:
+        LOGGER.info("the lease was not given back: %s", error.message)
+
+
+def _custodian(settings: Settings, candidate: Candidate, shown: Shown) -> Custodian:
+    return Custodian(
+        candidate.client,
         settings.namespace,
         f"{settings.name}-tls",
         settings.name,
@@ -218,12 +247,6 @@ async def _certificates(
         time.monotonic,
         _now,
     )
-    async with _background((keep(custodian, candidate, metrics, settings.poll_seconds),), stop):
-        yield
-    try:
-        await candidate.release()
-    except ClusterError as error:
-        LOGGER.info("the lease was not given back: %s", error.message)
 
 
 def service_names(settings: Settings) -> tuple[str, ...]:

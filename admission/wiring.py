@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from admission.rulebook import EVERYWHERE, SHORTEST_KEY, Rulebook, rulebook_of
 from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.errors import UsageError
+from gatecli.model.document import Document
 from gatecli.sources.files import ReadError, read_bytes
-from gatecli.sources.policy import PolicyBundle, read_policy
+from gatecli.sources.policy import PolicyBundle, policy_in, read_policy
 
 
 def read_bundle(policy: Path | None, waivers: Sequence[Path], start: Path) -> PolicyBundle:
@@ -18,6 +20,16 @@ def read_bundle(policy: Path | None, waivers: Sequence[Path], start: Path) -> Po
     return read_policy(
         policy, waiver_files=waivers, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start
     )
+
+
+def read_objects(objects: Mapping[str, Mapping[str, Any]], known: Collection[str] = ()) -> PolicyBundle:
+    """The policy and the waivers in objects of the cluster, by what a complaint calls them.
+
+    Without a policy the shipped one. `known` are rules besides the shipped ones: those of the policy that
+    waivers are for. Raises ConfigurationError.
+    """
+    documents = [Document(where, data) for where, data in objects.items()]
+    return policy_in(documents, rule_ids={*RULE_IDS, *known}, uncheckable=UNCHECKABLE_IDS)
 
 
 def rulebook_of_files(

@@ -74,6 +74,27 @@ def read_policy(
     return PolicyBundle(policy, (*waivers, *extra), chosen)
 
 
+def policy_in(
+    documents: Sequence[Document], *, rule_ids: Collection[str], uncheckable: Collection[str] = UNCHECKABLE
+) -> PolicyBundle:
+    """The policy and the waivers in documents that stand in no file, such as a cluster's objects.
+
+    Such a policy may extend the shipped one alone. Without one, the shipped one judges. Raises
+    `ConfigurationError` with every problem, one a line.
+    """
+    if not documents:
+        return PolicyBundle(default_policy(), (), None)
+    reading = _Reading(rule_ids, uncheckable)
+    file = reading.contents(Path(), documents)
+    for policy, document in [file.policy] if file.policy else []:
+        if policy.spec.extends not in {None, DEFAULT}:
+            reading.complain_of_base(document)
+    policy = default_policy() if reading.complaints else reading.resolved(file, ())
+    if reading.complaints:
+        raise ConfigurationError("\n".join(reading.complaints))
+    return PolicyBundle(policy, file.waivers, None)
+
+
 def nearest(start: Path) -> Path | None:
     """The gatecli.yaml in the folder of `start` or the closest above it, within its repository."""
     folder = Path(os.path.abspath(start))  # noqa: PTH100 - as the user wrote it, links and all
@@ -114,6 +135,10 @@ class _Reading:
             at = f":{error.position.line}:{error.position.column}" if error.position else ""
             self.complaints.append(f"{path.as_posix()}{at}: the file {error.problem} ({error.mend})")
             return None
+        return self.contents(path, documents)
+
+    def contents(self, path: Path, documents: Sequence[Document]) -> _File:
+        """What stands in the documents of a file."""
         sound = [document for document in documents if self._is_sound(document)]
         policies = list(self._typed(sound, "PrivacyPolicy", PrivacyPolicy))
         own = {custom.rule for policy, _ in policies for custom in policy.spec.pii.custom}
@@ -162,10 +187,16 @@ class _Reading:
         self._complain(document, "/spec/extends", message, "name another file, or default")
         return None
 
+    def complain_of_base(self, document: Document) -> None:
+        """A policy that stands in no file names another file."""
+        message = "the policy extends a file, and stands in none"
+        self._complain(document, "/spec/extends", message, "extend default")
+
     def _complain(
         self, document: Document, pointer: str, message: str, mend: str, *, key: bool = False
     ) -> None:
-        self.complaints.append(f"{document.place(pointer, key=key)}: {message} ({mend})")
+        where = document.place(pointer, key=key) if document.values else f"{document.path} {pointer}".strip()
+        self.complaints.append(f"{where}: {message} ({mend})")
 
     def _report(self, document: Document, problem: Problem) -> None:
         self._complain(document, problem.pointer, problem.message, problem.mend, key=problem.at_key)

@@ -18,6 +18,7 @@ import pytest
 
 from admission.custody import CONFIGURATIONS
 from admission.leadership import LEASES
+from admission.resources import POLICIES
 from admission.running import access_of, service_names
 from admission.settings import Settings, api_server
 from gatecli.errors import ConfigurationError
@@ -89,7 +90,7 @@ async def running(folder: Path, *, broken: int = 0, **settings: str) -> AsyncIte
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "admission", "run"),
-            env={**os.environ, **{f"GATECLI_ADMISSION_{key}": text for key, text in given.items()}},
+            env={**os.environ, **{f"GATECLI_ADMISSION_{key}": text for key, text in given.items() if text}},
             stderr=asyncio.subprocess.PIPE,
         )
         log: list[dict[str, Any]] = []
@@ -166,6 +167,26 @@ def test_a_policy_that_is_broken_at_the_start_is_never_ready(tmp_path: Path) -> 
             assert await served.status("/readyz") == 503
             assert await served.status("/healthz") == 200
             assert not await served.allows(review())
+
+    asyncio.run(main())
+
+
+def test_without_a_file_the_policy_of_the_cluster_judges_and_is_told_so(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, POLICY="") as served:
+            at = POLICIES.path(name="default")
+            await until(served.is_ready)
+            assert not await served.allows(review(RESIDENT_ID))
+            ignoring = {"extends": "default", "pii": {"entities": {"CN_RESIDENT_ID": "ignore"}}}
+            metadata = {"name": "default", "generation": 1}
+            head = {"apiVersion": "gatecli.dev/v1", "kind": "PrivacyPolicy", "metadata": metadata}
+            await served.cluster.put(at, {**head, "spec": ignoring}, "ADDED")
+            await until(lambda: served.allows(review(RESIDENT_ID)))
+
+            async def is_told() -> bool:
+                return bool(served.cluster.objects[at].get("status"))
+
+            await until(is_told)
 
     asyncio.run(main())
 

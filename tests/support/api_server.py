@@ -124,13 +124,15 @@ class FakeCluster:
         loop = asyncio.get_running_loop()
         ends = loop.time() + float(http.query["timeoutSeconds"])
         while (left := ends - loop.time()) > 0:
-            for version, path, kind, content in list(self.history):
+            history = list(self.history)
+            for version, path, kind, content in history:
                 if version > since and (path == http.path or _stands_in(path, http.path)):
-                    since = version
                     await stream.write(json.dumps({"type": kind, "object": content}).encode() + b"\n")
+            # What other collections had is seen as well; else this would spin.
+            since = max([since, *(version for version, *_ in history)])
             try:
                 async with asyncio.timeout(left), self.changed:
-                    if self.version <= since:
+                    if not self.history or self.history[-1][0] <= since:
                         await self.changed.wait()
             except TimeoutError:
                 break
