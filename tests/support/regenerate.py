@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import yaml
+
+from admission.resources import definitions
 from gatecli.model.schemas import schemas
 from tests.golden.regenerate import main as golden
 from tests.support.command_reference import reference
@@ -12,7 +15,15 @@ from tests.support.pii_examples import main as examples
 from tests.support.pii_sections import entity_page, written_into
 from tests.support.terraform_docs import main as module_pages
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+CRDS = ROOT / "admission" / "deploy" / "base" / "crds.yaml"
+
+
+def crds() -> str:
+    """The definitions of the webhook's kinds, as they are applied."""
+    head = "# Written by `make generated` from gatecli/model; do not edit.\n"
+    return head + yaml.safe_dump_all(definitions(), sort_keys=False, allow_unicode=True, width=110)
 
 
 def main() -> None:
@@ -24,6 +35,7 @@ def main() -> None:
     rules = DOCS / "rules.md"
     rules.write_text(written_into(rules.read_text("utf-8")), "utf-8")
     (DOCS / "pii-entities.md").write_text(entity_page(), "utf-8")
+    CRDS.write_text(crds(), "utf-8")
     examples()
     module_pages()
     golden()

@@ -1,0 +1,94 @@
+"""What `kubectl apply -k` would apply."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from admission.settings import FIELDS, PREFIX, Settings
+
+DEPLOY = Path(__file__).resolve().parents[2] / "admission" / "deploy"
+BASE = DEPLOY / "base"
+SETTINGS = Settings()
+
+
+def objects() -> list[dict[str, Any]]:
+    names = yaml.safe_load((BASE / "kustomization.yaml").read_text("utf-8"))["resources"]
+    return [each for name in names for each in yaml.safe_load_all((BASE / name).read_text("utf-8"))]
+
+
+def of(kind: str) -> list[dict[str, Any]]:
+    return [each for each in objects() if each["kind"] == kind]
+
+
+def webhooks() -> list[dict[str, Any]]:
+    kinds = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration")
+    return [hook for kind in kinds for each in of(kind) for hook in each["webhooks"]]
+
+
+def test_the_webhooks_fail_closed_and_within_the_settings_own_times() -> None:
+    assert len(webhooks()) == 2
+    for hook in webhooks():
+        assert hook["failurePolicy"] == "Fail"
+        assert hook["timeoutSeconds"] > SETTINGS.request_seconds > SETTINGS.scan_seconds
+        assert hook["clientConfig"]["service"]["path"] in {"/validate", "/mutate"}
+        assert {operation for rule in hook["rules"] for operation in rule["operations"]} == {
+            "CREATE",
+            "UPDATE",
+        }
+
+
+def test_the_cluster_and_the_webhook_itself_can_always_start() -> None:
+    for hook in webhooks():
+        label, name = hook["namespaceSelector"]["matchExpressions"]
+        assert {"kube-system", SETTINGS.namespace} <= set(name["values"])
+        assert label == {"key": "gatecli.dev/unchecked", "operator": "NotIn", "values": ["true"]}
+    (namespace,) = of("Namespace")
+    assert namespace["metadata"]["labels"]["gatecli.dev/unchecked"] == "true"
+
+
+def test_pods_are_restricted_and_outlive_their_draining() -> None:
+    (deployment,) = of("Deployment")
+    pod = deployment["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert deployment["spec"]["replicas"] >= 2
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["enableServiceLinks"] is False
+    assert pod["terminationGracePeriodSeconds"] > SETTINGS.drain_seconds + SETTINGS.request_seconds
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+    assert ports == {"webhook": SETTINGS.port, "metrics": SETTINGS.metrics_port}
+    names = [each["name"].removeprefix(PREFIX).lower() for each in container["env"]]
+    assert set(names) <= set(FIELDS)
+
+
+def test_no_role_may_read_what_it_does_not_need() -> None:
+    for role in (*of("ClusterRole"), *of("Role")):
+        for rule in role["rules"]:
+            assert "*" not in (*rule["apiGroups"], *rule["resources"], *rule["verbs"])
+            if "secrets" in rule["resources"] and "get" in rule["verbs"]:
+                assert role["kind"] == "Role"
+                assert rule["resourceNames"] == [f"{SETTINGS.name}-tls"]
+
+
+@pytest.mark.parametrize("overlay", ["self-signed", "cert-manager"])
+def test_an_overlay_can_be_built(overlay: str) -> None:
+    kubectl = shutil.which("kubectl")
+    if kubectl is None:
+        pytest.skip("there is no kubectl on the PATH")
+    built = subprocess.run(
+        [kubectl, "kustomize", DEPLOY / "overlays" / overlay], capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stderr
+    kinds = {each["kind"] for each in yaml.safe_load_all(built.stdout)}
+    assert {"CustomResourceDefinition", "Deployment", "PrivacyPolicy", "NetworkPolicy"} <= kinds
