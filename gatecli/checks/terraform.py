@@ -139,8 +139,11 @@ def _holds(plan: Plan, module: str) -> bool:
     there = any(
         each.name == "gate" and each.type == "terraform_data" for each in plan.by_module.get(module, ())
     )
-    failed = any(each.status in {"fail", "error"} for each in plan.by_module_conditions.get(module, ()))
-    return there and not failed
+    conditions = plan.by_module_conditions.get(module, ())
+    judged = any(config_address(each.address) == f"{module}.terraform_data.gate" for each in conditions)
+    # "unknown" is right for a whole gate: it looks at the clock once more at the apply.
+    failed = any(each.status in {"fail", "error"} for each in conditions)
+    return there and judged and not failed
 
 
 def _gated(plan: Plan, kind: str) -> frozenset[str]:

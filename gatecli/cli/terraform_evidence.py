@@ -39,7 +39,7 @@ def _evidence(file: Path) -> tuple[str, str]:
             f"the evidence {file} is no report of gatecli anonymity check or release check",
             advice="write it with --report json=FILE",
         )
-    passed = report.get("verdict") == "pass" and report.get("exit_code") == 0
+    passed = report.get("verdict") == "pass" and report.get("exit_code") == 0 and report.get("checked")
     if not passed:
         raise UsageError(f"the evidence {file} did not pass", advice="mend what it says, and check again")
     return kind, hashlib.sha256(content).hexdigest()

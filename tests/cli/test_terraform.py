@@ -168,6 +168,7 @@ def test_a_part_of_a_configuration_is_refused_unless_forced(run: Run, folder: Pa
 
 def test_a_tag_counts_only_with_the_report_that_it_names(run: Run, tmp_path: Path) -> None:
     report = {"schema": "gatecli/report/v1", "gate": "anonymity", "verdict": "pass", "exit_code": 0}
+    report |= {"checked": [{"kind": "table"}]}
     evidence = tmp_path / "evidence.json"
     evidence.write_text(json.dumps(report), "utf-8")
     digest = hashlib.sha256(evidence.read_bytes()).hexdigest()
@@ -177,8 +178,19 @@ def test_a_tag_counts_only_with_the_report_that_it_names(run: Run, tmp_path: Pat
     file.write_text(json.dumps(plan), "utf-8")
     assert run(file)[0] == 1
     assert run(file, "--evidence", evidence)[0] == 0
-    evidence.write_text(json.dumps(report | {"verdict": "fail"}), "utf-8")
-    assert run(file, "--evidence", evidence)[0] == 2
+    for broken in ({"verdict": "fail"}, {"checked": []}):
+        evidence.write_text(json.dumps(report | broken), "utf-8")
+        assert run(file, "--evidence", evidence)[0] == 2
+
+
+def test_a_gate_without_conditions_gates_nothing(run: Run, tmp_path: Path) -> None:
+    plan = json.loads((PLANS.parents[1] / "rules/tf-dataset-ungated/pass/plan.json").read_text("utf-8"))
+    del plan["checks"]
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan), "utf-8")
+    code, shown, _ = run(file)
+    assert code == 1
+    assert "tf-dataset-ungated" in shown
 
 
 CONTENT = (PLANS / "aws.json").read_bytes()
