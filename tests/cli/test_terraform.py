@@ -178,7 +178,8 @@ def test_a_tag_counts_only_with_the_report_that_it_names(run: Run, tmp_path: Pat
     file.write_text(json.dumps(plan), "utf-8")
     assert run(file)[0] == 1
     assert run(file, "--evidence", evidence)[0] == 0
-    for broken in ({"verdict": "fail"}, {"checked": []}):
+    breaks: tuple[dict[str, object], ...] = ({"verdict": "fail"}, {"checked": []})
+    for broken in breaks:
         evidence.write_text(json.dumps(report | broken), "utf-8")
         assert run(file, "--evidence", evidence)[0] == 2
 
