@@ -186,6 +186,34 @@ def test_the_cluster_survives_a_restart_of_its_api_server(cluster: ControlPlane,
     assert cluster.get("configmap", "kept", "-n", namespace)["metadata"]["name"] == "kept"
 
 
+def test_a_custom_resource_may_have_labels(cluster: ControlPlane, namespace: str) -> None:
+    version = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": {"type": "object"}},
+    }
+    definition = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "labelled.example.com"},
+        "spec": {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "names": {"plural": "labelled", "singular": "labelled", "kind": "Labelled"},
+            "versions": [version],
+        },
+    }
+    labelled = {
+        "apiVersion": "example.com/v1",
+        "kind": "Labelled",
+        "metadata": {"name": "one", "namespace": namespace, "labels": {"a": "b"}},
+    }
+    with cluster.applied(definition):
+        eventually("the kind is served", lambda: cluster.apply(labelled).code == 0)
+        assert cluster.get("labelled", "one", "-n", namespace)["metadata"]["labels"] == {"a": "b"}
+
+
 def test_nothing_of_a_cluster_is_left_when_it_cannot_start(tmp_path: Path) -> None:
     mark = tmp_path / "etcd.pid"
     scripts = {
