@@ -89,6 +89,16 @@ class Installation:
 
         eventually("the webhook denies", denies, seconds=60)
 
+    def wait_for_namespace(self, namespace: str) -> None:
+        """Return when a clean object is let in there, and another denied."""
+        path = f"/api/v1/namespaces/{namespace}/configmaps?dryRun=All"
+
+        def status(value: str) -> int:
+            return self.cluster.call("POST", path, {"metadata": {"name": "probe"}, "data": {"id": value}})[0]
+
+        self.wait_for("clean objects are let in", lambda: status("batch-7") == 201, 30)
+        assert status(RESIDENT_ID) == 403
+
     # Policies
 
     def set_policy(self, **spec: Any) -> None:
