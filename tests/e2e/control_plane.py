@@ -254,7 +254,7 @@ class ControlPlane:
         )
 
     def _help(self, program: str) -> str:
-        command = [self._programs / program, "--help"]
+        command = [str(self._programs / program), "--help"]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def _launch(self, program: str, **flags: object) -> Program:
