@@ -20,7 +20,6 @@ from gatecli.cli.options import (
     run_task_key,
     whole_environment,
 )
-from gatecli.cli.terraform_evidence import evidence_of
 from gatecli.errors import MissingExtraError, UsageError
 from gatecli.model.finding import Severity
 from gatecli.run_tasks.settings import (
@@ -200,7 +199,6 @@ def run_task(
     bundle = read_policy(
         policy, waiver_files=waivers or (), rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=Path()
     )
-    evidence_of(evidence or ())
     if baseline:
         read_baseline(baseline)
     options = [

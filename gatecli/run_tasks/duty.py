@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice, repeat
 from typing import IO, Protocol
 
 from gatecli.run_tasks.message import Task
@@ -107,7 +108,7 @@ class Duty:
             self.log("unannounced", task=task.id, error=str(error))
 
     async def _fetched(self, task: Task, plan: IO[bytes]) -> str:
-        for pause in self.settings.pauses[: ATTEMPTS - 1]:
+        for pause in islice(self._pauses(), ATTEMPTS - 1):
             try:
                 return await self.line.fetch(task.plan, task.token, plan)
             except PassingError as error:
@@ -128,14 +129,16 @@ class Duty:
             self.log("delivered", task=task.id, run=task.run, status=result.status)
 
     async def _insisted(self, task: Task, document: bytes) -> None:
-        attempt = 0
+        pauses = self._pauses()
         while True:
             try:
                 return await self.line.send(task.callback, task.token, document)
             except PassingError as error:
                 self.log("retrying", task=task.id, what="result", error=str(error))
-            await asyncio.sleep(self.settings.pauses[min(attempt, len(self.settings.pauses) - 1)])
-            attempt += 1
+            await asyncio.sleep(next(pauses))
+
+    def _pauses(self) -> Iterator[float]:
+        return chain(self.settings.pauses, repeat(self.settings.pauses[-1]))
 
 
 def _document(task: Task, result: Result) -> bytes:
