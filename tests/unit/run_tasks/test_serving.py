@@ -67,7 +67,8 @@ def test_a_body_without_end_is_refused_when_it_is_too_large(monkeypatch: pytest.
 
 
 def test_a_body_that_breaks_off_leaves_the_service_as_it_was() -> None:
-    async def broken(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    async def broken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        await first_line(reader, writer, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         writer.write(POST + b"Content-Length: 100\r\n\r\nx")
         await writer.drain()
         writer.transport.abort()
