@@ -19,6 +19,9 @@ from gatecli.run_tasks.settings import Host, Network
 
 Address = IPv4Address | IPv6Address
 
+UNREADABLE = (ValueError, IndexError)
+"""What yarl raises for what is no URL; the second for `https://[]@`."""
+
 _URL = re.compile(r"[\x21-\x7e]{1,16384}")
 _NAT64 = IPv6Network("64:ff9b::/96")
 """Addresses that stand for IPv4 ones (RFC 6052)."""
@@ -44,7 +47,7 @@ class Targets:
             # As it stands: a signed address may not be quoted anew.
             url = URL(text, encoded=True)
             host, port = (url.host or "").lower(), url.port
-        except ValueError as error:
+        except UNREADABLE as error:
             raise ForbiddenError("an address is no URL") from error
         if url.scheme != "https":
             raise ForbiddenError("an address is not HTTPS")

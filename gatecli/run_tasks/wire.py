@@ -18,7 +18,7 @@ from yarl import URL
 from gatecli.errors import ConfigurationError
 from gatecli.run_tasks.outcomes import MEDIA_TYPE
 from gatecli.run_tasks.settings import MEBIBYTE
-from gatecli.run_tasks.targets import CheckedResolver, Targets
+from gatecli.run_tasks.targets import UNREADABLE, CheckedResolver, Targets
 
 CHUNK = 64 * 1024
 _HOPS = frozenset({302, 307})
@@ -160,6 +160,6 @@ def _joined(base: URL, location: str) -> str:
     try:
         if location:
             return str(base.join(URL(location, encoded=True)))
-    except ValueError:
+    except UNREADABLE:
         raise FinalError("the plan is redirected to what is no address") from None
     raise FinalError("the plan is redirected nowhere")

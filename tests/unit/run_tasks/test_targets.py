@@ -59,6 +59,7 @@ def test_a_signed_address_is_asked_as_it_stands() -> None:
         "https://app.terraform.io\u3002evil/x",
         "https://[::1]/x",
         "https://[/x",
+        "https://[]@",
         "https://127.0.0.1/x",
         "https://2130706433/x",
         "https://169.254.169.254/latest/meta-data",
