@@ -37,6 +37,7 @@ from gatecli.cli.options import (
 )
 from gatecli.cli.publish import publish, report_targets, style_of
 from gatecli.cli.terraform_evidence import evidence_of
+from gatecli.cli.terraform_run_task import run_task
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gate import judge_plans
 from gatecli.model.finding import Finding, Severity
@@ -55,6 +56,8 @@ from gatecli.sources.plan.text import is_saved_plan, read_content, read_input
 from gatecli.sources.policy import read_policy
 
 app = typer.Typer(no_args_is_help=True, help="Judge Terraform plans, before anything is applied.")
+
+app.command("run-task")(run_task)
 
 TERRAFORM = "Terraform"
 STDIN = "-"
