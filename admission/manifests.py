@@ -56,7 +56,7 @@ def manifests(  # noqa: PLR0913, PLR0917 - a command has as many parameters as i
     namespace: Annotated[
         str,
         typer.Option(
-            "--namespace", "-n", envvar="GATECLI_NAMESPACE", help="Where the webhook itself stands."
+            "--namespace", "-n", envvar="GATECLI_ADMISSION_NAMESPACE", help="Where the webhook itself stands."
         ),
     ] = NAMESPACE,
     image: Annotated[
