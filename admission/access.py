@@ -76,8 +76,9 @@ def from_pod(server: str, folder: Path = ACCOUNT) -> Access:
     return Access(server, authority, token_file=folder / "token", namespace=namespace)
 
 
-def from_kubeconfig(path: Path) -> Access:
-    """Access by the current context of a kubeconfig: a token, a token file or a client certificate.
+def from_kubeconfig(path: Path, context: str = "") -> Access:
+    """Access by a context of a kubeconfig, the current one without a name: a token, a token file or a client
+    certificate.
 
     Raises ConfigurationError for what it lacks, and for plug-ins (`exec`, `auth-provider`).
     """
@@ -86,13 +87,14 @@ def from_kubeconfig(path: Path) -> Access:
 
     try:
         content = yaml.safe_load(path.read_bytes())
-        chosen = _named(content["contexts"], content["current-context"])["context"]
+        chosen = _named(content["contexts"], context or content["current-context"])["context"]
         cluster = _named(content["clusters"], chosen["cluster"])["cluster"]
         user = _named(content["users"], chosen["user"])["user"]
         server = cluster["server"].rstrip("/")
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise ConfigurationError(
-            f"{path} is no kubeconfig with a current context", advice="write one: kubectl config view --raw"
+            f"{path} is no kubeconfig with {f'the context {context}' if context else 'a current context'}",
+            advice="write one: kubectl config view --raw",
         ) from error
     if user and {"exec", "auth-provider"} & user.keys():
         raise ConfigurationError(

@@ -99,14 +99,34 @@ def needs_renewal(certificate: bytes, now: datetime) -> bool:
 def covers(certificate: bytes, names: Sequence[str]) -> bool:
     """Whether it was made for all of these names."""
     parsed = certificates_of(certificate)[0]
-    extension = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    try:
+        extension = parsed.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return False
     return set(extension.value) >= {_general(name) for name in names}
 
 
 def signed_by(certificate: bytes, authority: bytes) -> bool:
-    leaf, signer = certificates_of(certificate)[0], certificates_of(authority)[0]
+    return _issued(certificates_of(certificate)[0], certificates_of(authority)[0])
+
+
+def leads_to(chain: bytes, bundle: bytes, now: datetime) -> bool:
+    """Whether the first certificate of a PEM is one of `bundle` that still holds, or signed by such a one,
+    directly or through the others. Raises ConfigurationError.
+    """
+    leaf, *others = certificates_of(chain)
+    trusted = [each for each in certificates_of(bundle) if each.not_valid_after_utc > now]
+    reached = [leaf]
+    for signer in reached:
+        if any(signer == each or _issued(signer, each) for each in trusted):
+            return True
+        reached += [each for each in others if each not in reached and _issued(signer, each)]
+    return False
+
+
+def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     try:
-        leaf.verify_directly_issued_by(signer)
+        certificate.verify_directly_issued_by(authority)
     except (InvalidSignature, ValueError, TypeError):
         return False
     return True

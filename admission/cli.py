@@ -16,7 +16,14 @@ from gatecli.cli.console import err, show_bug, show_error
 from gatecli.errors import GatecliError
 from gatecli.model.verdict import ExitCode
 
-COMMANDS: Mapping[str, str] = MappingProxyType({"run": "admission.running", "review": "admission.reviewing"})
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "run": "admission.running",
+        "review": "admission.reviewing",
+        "manifests": "admission.manifests",
+        "doctor": "admission.doctor",
+    }
+)
 """Each command, and the module that holds its `app`."""
 
 
@@ -41,7 +48,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 allowed, 1 denied, 2 usage, 4 could not check, 70 bug.",
+    epilog="Exit codes: 0 allowed or well, 1 denied or failing, 2 usage, 4 could not check, 70 bug.",
 )
 
 

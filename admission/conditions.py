@@ -36,7 +36,7 @@ def status_change(item: Mapping[str, Any], told: Told, now: datetime) -> dict[st
         "message": told.message if len(told.message) <= LONGEST else told.message[: LONGEST - 1] + "…",
     }
     status = item.get("status") or {}
-    old = _ready(status)
+    old = ready(status)
     since = old.get("lastTransitionTime") if old.get("status") == condition["status"] else None
     condition["lastTransitionTime"] = since or now.strftime("%Y-%m-%dT%H:%M:%SZ")
     wanted = {"observedGeneration": generation, "conditions": [condition], **told.more}
@@ -45,6 +45,7 @@ def status_change(item: Mapping[str, Any], told: Told, now: datetime) -> dict[st
     return {"metadata": {"resourceVersion": metadata.get("resourceVersion")}, "status": wanted}
 
 
-def _ready(status: Mapping[str, Any]) -> Mapping[str, Any]:
+def ready(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The condition `Ready`; empty where there is none."""
     conditions = [each for each in status.get("conditions") or () if each.get("type") == "Ready"]
     return conditions[0] if conditions else {}

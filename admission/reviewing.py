@@ -21,7 +21,7 @@ from gatecli.errors import UncheckableError
 from gatecli.model.verdict import ExitCode
 from gatecli.sources.files import ReadError, read_bytes
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 STDIN = Path("-")
 

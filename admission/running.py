@@ -38,7 +38,7 @@ from admission.wiring import read_key, rulebook_of_files
 from admission.workers import Workers
 from gatecli.errors import ConfigurationError, GatecliError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 SourceOf = Callable[[Client, Metrics, Callable[[], bool]], PolicySource]
 """The source of policies; the last argument says whether this replica leads."""

@@ -12,6 +12,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import kopf
 
@@ -25,6 +26,9 @@ from admission.review import Request
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds before kopf is started anew; the last is repeated."""
+
+_IDENTITY: Any = "gatecli-admission"
+"""kopf would ask for the user's name, which the user of a container need not have."""
 
 
 class Seam:
@@ -97,5 +101,9 @@ class _Operator:
         if self._stopping.is_set():
             return
         await kopf.operator(
-            registry=self._registry(), standalone=True, clusterwide=True, stop_flag=self._flag
+            registry=self._registry(),
+            standalone=True,
+            clusterwide=True,
+            stop_flag=self._flag,
+            identity=_IDENTITY,
         )

@@ -187,3 +187,11 @@ def api_server(environment: Mapping[str, str] | None = None) -> str:
             "this is no pod of a cluster", advice=f"set {PREFIX}KUBECONFIG to a kubeconfig file"
         )
     return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
+def usual_kubeconfig(environment: Mapping[str, str] | None = None) -> Path | None:
+    """The file that kubectl would read: the first of KUBECONFIG, else ~/.kube/config; None where none is."""
+    given = os.environ if environment is None else environment
+    named = [Path(each) for each in given.get("KUBECONFIG", "").split(os.pathsep) if each]
+    usual = [Path(given["HOME"]) / ".kube" / "config"] if given.get("HOME") else []
+    return next((each for each in named or usual if each.is_file()), None)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from admission.objects import KINDS
 from admission.settings import FIELDS, PREFIX, Settings
+from tests.support.kustomize import kustomized
 
 DEPLOY = Path(__file__).resolve().parents[2] / "admission" / "deploy"
 BASE = DEPLOY / "base"
@@ -82,13 +82,19 @@ def test_no_role_may_read_what_it_does_not_need() -> None:
 
 
 @pytest.mark.parametrize("overlay", ["self-signed", "cert-manager"])
-def test_an_overlay_can_be_built(overlay: str) -> None:
-    kubectl = shutil.which("kubectl")
-    if kubectl is None:
-        pytest.skip("there is no kubectl on the PATH")
-    built = subprocess.run(
-        [kubectl, "kustomize", DEPLOY / "overlays" / overlay], capture_output=True, text=True, check=False
-    )
-    assert built.returncode == 0, built.stderr
-    kinds = {each["kind"] for each in yaml.safe_load_all(built.stdout)}
+def test_an_overlay_can_be_built(overlay: str, tmp_path: Path) -> None:
+    kinds = {each["kind"] for each in kustomized(overlay, tmp_path)}
     assert {"CustomResourceDefinition", "Deployment", "PrivacyPolicy", "NetworkPolicy"} <= kinds
+
+
+def test_the_webhooks_are_asked_about_every_kind_that_is_known_and_no_other() -> None:
+    # A plural in English, but for the sub-resource, whose kind was its own before Kubernetes 1.22.
+    plurals = {(group, f"{kind.lower()}s") for group, kind in KINDS if kind != "EphemeralContainers"}
+    for hook in webhooks():
+        asked = {
+            (group, name)
+            for rule in hook["rules"]
+            for group in rule["apiGroups"]
+            for name in rule["resources"]
+        }
+        assert asked == plurals | {("", "pods/ephemeralcontainers")}

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,14 @@ from gatecli.errors import ConfigurationError
 from tests.support.api_server import FakeCluster, fake_cluster
 from tests.support.webhook import RESIDENT_ID, review, until
 
+NAMELESS = """
+import getpass
+def getuser():
+    raise KeyError("getpwuid(): uid not found: 65532")
+getpass.getuser = getuser
+from admission.cli import main
+main(["run"])
+"""
 POLICY = "apiVersion: gatecli.dev/v1\nkind: PrivacyPolicy\nmetadata: {name: acme}\nspec: {extends: default}\n"
 IGNORING = POLICY.replace("default}", "default, pii: {entities: {CN_RESIDENT_ID: ignore}}}")
 
@@ -62,7 +70,9 @@ async def read_log(stream: asyncio.StreamReader, log: list[dict[str, Any]]) -> N
 
 
 @asynccontextmanager
-async def running(folder: Path, *, broken: int = 0, **settings: str) -> AsyncIterator[Running]:
+async def running(
+    folder: Path, *, broken: int = 0, command: Sequence[str] = ("-m", "admission", "run"), **settings: str
+) -> AsyncIterator[Running]:
     async with fake_cluster() as (cluster, access), aiohttp.ClientSession() as session:
         for each in CONFIGURATIONS:
             content = {"metadata": {"name": "gatecli-admission"}, "webhooks": [{"clientConfig": {}}]}
@@ -89,7 +99,7 @@ async def running(folder: Path, *, broken: int = 0, **settings: str) -> AsyncIte
         }
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "admission", "run"),
+            *command,
             env={**os.environ, **{f"GATECLI_ADMISSION_{key}": text for key, text in given.items() if text}},
             stderr=asyncio.subprocess.PIPE,
         )
@@ -109,6 +119,14 @@ async def running(folder: Path, *, broken: int = 0, **settings: str) -> AsyncIte
 
 async def told(log: list[dict[str, Any]], message: str) -> bool:
     return any(line["message"] == message for line in log)
+
+
+def test_a_user_of_a_container_needs_no_name(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, command=("-c", NAMELESS)) as served:
+            await until(served.is_ready)
+
+    asyncio.run(main())
 
 
 def test_a_process_starts_serves_reloads_and_drains(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,14 +14,19 @@ from tests.support.build_control_plane import UnavailableError, locate
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[ControlPlane]:
-    """The running control plane; where it cannot be had a test is skipped, in CI it fails."""
+def programs() -> Path:
+    """The folder of the control plane's programs; where there is none a test is skipped, in CI it fails."""
     try:
-        programs = locate()
+        return locate()
     except UnavailableError as error:
         if os.environ.get("CI"):
             pytest.fail(str(error))
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def cluster(programs: Path) -> Iterator[ControlPlane]:
+    """The running control plane."""
     with ControlPlane(programs) as running:
         yield running
 

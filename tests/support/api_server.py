@@ -141,7 +141,7 @@ class FakeCluster:
 
 def _stands_in(path: str, collection: str) -> bool:
     """Whether an object is of a collection: of one namespace, or of all."""
-    if path.startswith(collection + "/"):
+    if path.rpartition("/")[0] == collection:
         return True
     root, _, plural = collection.rpartition("/")
     return path.startswith(f"{root}/namespaces/") and path.split("/")[-2] == plural
