@@ -63,9 +63,9 @@ class Attested:
 def attested(resource: Resource, kind: str, evidence: Evidence, policy: PrivacyPolicy) -> Attested:
     """What the tag of a publisher of `kind` is worth."""
     tags = [lookup(resource, block, name) for block in ("tags", "labels") for name in TAGS]
-    if any(isinstance(tag, Unknown) for tag in tags[:2]):
-        return Attested("unknown", "its evidence is named only after the apply")
     given = [str(tag.value) for tag in tags if isinstance(tag, Known)]
+    if not given and any(isinstance(tag, Unknown) for tag in tags):
+        return Attested("unknown", "its evidence is named only after the apply")
     if not given:
         return Attested("no")
     named = [value for value in given if len(value) >= _SHORTEST]
