@@ -7,23 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 
 from gatecli.checks.personal_data import Hidden, Search, find_hidden, named
 from gatecli.checks.terraform_attested import Evidence
+from gatecli.checks.terraform_budgets import find_budgets
 from gatecli.checks.terraform_rules import (
-    BUDGET_OVER_POLICY,
     PLAINTEXT_VARIABLE,
     PUBLIC_DATASET,
     at,
-    unknown,
 )
-from gatecli.checks.terraform_tables import BUDGETS, PERSONAL_NAME, PUBLIC
+from gatecli.checks.terraform_tables import PERSONAL_NAME, PUBLIC
 from gatecli.checks.terraform_ungated import find_ungated
 from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, found
-from gatecli.model.number import show
-from gatecli.model.plan import Known, Plan, Resource, Unknown, config_address, lookup
+from gatecli.model.plan import Known, Plan, Resource, config_address, lookup
 from gatecli.model.plan_text import PlanText, plan_leaves
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.text import RawText
@@ -44,7 +41,7 @@ def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) ->
     for resource in subject.plan.resources:
         if not resource.is_leaving:
             yield from _public(subject.plan, resource)
-            yield from _budget(subject.plan, resource, policy)
+            yield from find_budgets(subject.plan, resource, policy)
     yield from _variables(subject.plan)
 
 
@@ -88,28 +85,6 @@ def _public(plan: Plan, resource: Resource) -> Iterator[Finding]:
                 f"is open to everyone by its {argument}",
                 "grant it to named principals, or waive it where publishing is meant and the gate passed",
             )
-
-
-def _budget(plan: Plan, resource: Resource, policy: PrivacyPolicy) -> Iterator[Finding]:
-    limits = [tier.max_epsilon for tier in policy.spec.tiers.values() if tier.max_epsilon is not None]
-    if not BUDGETS.fullmatch(resource.type) or not limits:
-        return
-    tags = [lookup(resource, "tags", "sensitivity")]
-    tiers = [policy.spec.tiers.get(str(tag.value)) for tag in tags if isinstance(tag, Known)]
-    own = [tier.max_epsilon for tier in tiers if tier is not None and tier.max_epsilon is not None]
-    limit = own[0] if own else max(limits)
-    answer = lookup(resource, "parameters", "epsilon")
-    nested = lookup(resource, "parameters", 0, "epsilon")
-    stated = answer if isinstance(answer, Known) else nested
-    pointer = f"{resource.pointer}/parameters"
-    if isinstance(stated, Known) and Fraction(str(stated.value)) > limit:
-        message = f"spends ε = {show(Fraction(str(stated.value)))} a period, above {show(limit)}"
-        mend = f"set epsilon to {show(limit)} or less, or tag the tier: sensitivity"
-        yield at(plan, BUDGET_OVER_POLICY, resource.address, pointer, message, mend)
-    elif isinstance(answer, Unknown) or isinstance(nested, Unknown):
-        message = "states its epsilon only after the apply"
-        finding = at(plan, BUDGET_OVER_POLICY, resource.address, pointer, message, "write epsilon literally")
-        yield unknown(finding, policy)
 
 
 def _variables(plan: Plan) -> Iterator[Finding]:

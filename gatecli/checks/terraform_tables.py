@@ -50,6 +50,12 @@ SERVING: frozenset[str] = frozenset(
 )
 """Kinds of Kubernetes objects that serve a model: of KServe, Seldon Core and KubeRay."""
 
+SERVING_IN_AZURE = re.compile(
+    r"Microsoft\.MachineLearningServices/workspaces/(online|batch|serverless)Endpoints(/deployments)?@.*",
+    re.IGNORECASE,
+)
+"""Types of `azapi_resource` that serve a model: Azure ML's endpoints have no resource of their own."""
+
 GATES: Mapping[str, str] = MappingProxyType(
     {"k_anonymity_gate": DATASET, "model_release_gate": MODEL, "pii_gate": WORKLOAD}
 )
@@ -82,6 +88,21 @@ PUBLIC: Mapping[str, tuple[tuple[str, frozenset[str]], ...]] = MappingProxyType(
 
 BUDGETS = re.compile(r"\w*cleanrooms_privacy_budget_template")
 """AWS Clean Rooms' differential privacy: `parameters.epsilon` is spent by each period's queries."""
+
+SQL = ("snowflake_", "google_bigquery_")
+"""Providers whose privacy policies stand in SQL, or in arguments named like it."""
+
+BUDGET_KEYS = frozenset({"epsilon_budget", "epsilonBudget"})
+"""BigQuery's `DifferentialPrivacyPolicy`: the ε of all queries against a view."""
+
+SQL_BUDGET = re.compile(
+    r"(?:\bBUDGET_LIMIT\s*=>|[\"']epsilon_budget[\"']\s*:)\s*([0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]{1,3})?)",
+    re.IGNORECASE,
+)
+"""The same in SQL; and Snowflake's `PRIVACY_BUDGET(BUDGET_LIMIT => …)`, the ε of one window."""
+
+SQL_POLICY = re.compile(r"\bPRIVACY_BUDGET\s*\(|[\"']differential_privacy_policy[\"']\s*:", re.IGNORECASE)
+"""Where such a policy begins: one without a limit leaves it to the platform."""
 
 PERSONAL_NAME = re.compile(
     r"(^|_)(ssn|social_security(_number)?|passport(_number)?|resident_id|id_card(_number)?|national_id"

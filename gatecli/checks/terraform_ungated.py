@@ -26,6 +26,7 @@ from gatecli.checks.terraform_tables import (
     MODEL,
     PUBLISHERS,
     SERVING,
+    SERVING_IN_AZURE,
     WORKLOAD,
 )
 from gatecli.checks.terraform_thresholds import lowered, tiers_of
@@ -96,8 +97,10 @@ def _kind(resource: Resource, kinds: Mapping[str, str]) -> str:
         return ""
     if resource.type in kinds:
         return kinds[resource.type]
-    served = lookup(resource, "manifest", "kind")
-    return MODEL if isinstance(served, Known) and served.value in SERVING else ""
+    served, azure = lookup(resource, "manifest", "kind"), lookup(resource, "type")
+    in_kubernetes = isinstance(served, Known) and served.value in SERVING
+    in_azure = isinstance(azure, Known) and SERVING_IN_AZURE.fullmatch(str(azure.value)) is not None
+    return MODEL if in_kubernetes or in_azure else ""
 
 
 def _ungated(plan: Plan, what: _Published, evidence: Evidence, policy: PrivacyPolicy) -> Iterator[Finding]:

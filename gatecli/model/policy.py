@@ -110,7 +110,9 @@ class TerraformRules(Value):
         description="sources of gate modules that are trusted where a plan comes without their files; "
         "a `*` at the end stands for any rest",
     )
-    max_evidence_age: Annotated[str, Field(min_length=2, pattern=f"^{_DURATION.pattern}$")] = Field(
+    max_evidence_age: Annotated[
+        str, Field(min_length=2, pattern="^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$")
+    ] = Field(
         default="168h", description="how old evidence may be: that of a tag, and that which a gate takes"
     )
 
