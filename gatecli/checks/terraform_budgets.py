@@ -44,11 +44,11 @@ def find_budgets(plan: Plan, resource: Resource, policy: PrivacyPolicy) -> Itera
 
 def _limit(resource: Resource, policy: PrivacyPolicy) -> Fraction | None:
     """The ε of the tier that a resource is tagged with, else of the loosest."""
-    limits = {
-        name: tier.max_epsilon for name, tier in policy.spec.tiers.items() if tier.max_epsilon is not None
-    }
+    stated = {name: tier.max_epsilon for name, tier in policy.spec.tiers.items()}
+    limits = {name: epsilon for name, epsilon in stated.items() if epsilon is not None}
     tags = [lookup(resource, block, "sensitivity") for block in ("tags", "labels")]
-    own = [limits[tag.value] for tag in tags if isinstance(tag, Known) and tag.value in limits]
+    names = [str(tag.value) for tag in tags if isinstance(tag, Known)]
+    own = [limits[name] for name in names if name in limits]
     return min(own) if own else max(limits.values(), default=None)
 
 

@@ -98,7 +98,7 @@ def _kind(resource: Resource, kinds: Mapping[str, str]) -> str:
     if resource.type in kinds:
         return kinds[resource.type]
     served, azure = lookup(resource, "manifest", "kind"), lookup(resource, "type")
-    in_kubernetes = isinstance(served, Known) and served.value in SERVING
+    in_kubernetes = isinstance(served, Known) and str(served.value) in SERVING
     in_azure = isinstance(azure, Known) and SERVING_IN_AZURE.fullmatch(str(azure.value)) is not None
     return MODEL if in_kubernetes or in_azure else ""
 
