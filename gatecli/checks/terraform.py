@@ -75,8 +75,9 @@ def _concealed(plan: Plan, text: PlanText, finding: Finding, seen: Hidden) -> Fi
 def _public(plan: Plan, resource: Resource) -> Iterator[Finding]:
     for argument, open_values in PUBLIC.get(resource.type, ()):
         answer = lookup(resource, argument)
-        values = answer.value if isinstance(answer, Known) else ()
-        if {values} & open_values if isinstance(values, str) else open_values & set(map(str, values)):
+        value = answer.value if isinstance(answer, Known) else ()
+        values = value if isinstance(value, list | tuple) else [value]
+        if open_values.intersection(map(str, values)):
             yield at(
                 plan,
                 PUBLIC_DATASET,

@@ -18,7 +18,7 @@ BIGQUERY = """ALTER VIEW d.v SET OPTIONS (privacy_policy = '{"differential_priva
 SNOWFLAKE = "CREATE PRIVACY POLICY p AS () RETURNS PRIVACY_BUDGET -> PRIVACY_BUDGET(BUDGET_NAME => 'b'%s)"
 
 
-def messages(type_: str, values: dict[str, Any], unknown: Any = False) -> list[str]:
+def messages(type_: str, values: dict[str, Any], *, unknown: Any = False) -> list[str]:
     resource = Resource(f"{type_}.x", "managed", type_, "x", values=values, unknown=unknown)
     plan = Plan("plan.json", "plan", "1.2", resources=(resource,))
     found = find_budgets(plan, resource, default_policy())
@@ -79,7 +79,7 @@ def test_a_budget_that_is_left_to_the_platform_is_unknown(type_: str, values: di
     "unknown", [{"parameters": {"epsilon": True}}, {"parameters": [{"epsilon": True}]}, True]
 )
 def test_a_budget_that_only_the_apply_knows_is_unknown(unknown: Any) -> None:
-    assert messages(CLEAN_ROOM, {}, unknown) == ["states its epsilon only after the apply"]
+    assert messages(CLEAN_ROOM, {}, unknown=unknown) == ["states its epsilon only after the apply"]
 
 
 @pytest.mark.parametrize(
