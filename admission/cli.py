@@ -16,7 +16,13 @@ from gatecli.cli.console import err, show_bug, show_error
 from gatecli.errors import GatecliError
 from gatecli.model.verdict import ExitCode
 
-COMMANDS: Mapping[str, str] = MappingProxyType({"run": "admission.running", "review": "admission.reviewing"})
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "run": "admission.running",
+        "review": "admission.reviewing",
+        "scan": "admission.scanning",
+    }
+)
 """Each command, and the module that holds its `app`."""
 
 
