@@ -112,8 +112,8 @@ def parsed(body: bytes, path: str) -> tuple[list[Item], str]:
     """The items and the continue token of a list; numbers are as exact as they were written."""
     try:
         data = json.loads(body, parse_float=Decimal)
-        items = [dict(item) for item in data.get("items") or ()]
+        items = [dict(item) for item in data["items"] or ()]
         more = str((data.get("metadata") or {}).get("continue") or "")
-    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
         raise ClusterError(f"GET {path}: the answer is no list that can be read") from error
     return items, more

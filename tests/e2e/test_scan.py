@@ -17,7 +17,7 @@ import yaml
 from tests.e2e.control_plane import ControlPlane
 from tests.e2e.harness import PREFIX, ROOT, WebhookProcess, write_certificates
 from tests.e2e.processes import eventually
-from tests.support.reviews import RESIDENT_ID
+from tests.support.reviews import OTHER_ID, RESIDENT_ID
 
 DEPLOY = ROOT / "admission" / "deploy"
 REPORTS = "/apis/wgpolicyk8s.io/v1alpha2"
@@ -163,6 +163,15 @@ def test_an_editor_scans_his_own_namespace_but_for_what_he_may_not_read(
     assert said.code == 4
     assert [each["subject"] for each in said.report["findings"]] == ["podtemplates"]
     assert "further kinds that a webhook may judge are not known" in said.stderr
+
+
+def test_of_a_secret_its_metadata_alone_is_looked_at(cluster: ControlPlane, namespace: str) -> None:
+    metadata = {"name": "s", "namespace": namespace, "annotations": {"of": RESIDENT_ID}}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"id": OTHER_ID}}
+    assert cluster.create(secret).code == 0
+    said = scan(cluster, "--namespace", namespace)
+    assert said.code == 1
+    assert [each["pointer"] for each in said.report["findings"]] == ["/metadata/annotations/of"]
 
 
 def test_many_objects_come_in_pages_and_each_counts_once(cluster: ControlPlane, namespace: str) -> None:
@@ -329,3 +338,19 @@ def test_a_command_writes_the_same_reports(cluster: ControlPlane, namespace: str
     assert cluster.call("DELETE", f"/api/v1/namespaces/{namespace}/configmaps/notes")[0] == 200
     assert scan(cluster, "--namespace", namespace, "--write-reports").code == 0
     assert summary(cluster, namespace)["fail"] == 0
+
+
+@pytest.mark.usefixtures("reporting")
+def test_a_report_of_too_many_findings_is_cut_to_what_the_cluster_holds(
+    cluster: ControlPlane, namespace: str
+) -> None:
+    notes = {f"customer-{'x' * 200}-{number}": RESIDENT_ID for number in range(300)}
+    many = [{**config_map(namespace, f"c{number}"), "data": notes} for number in range(4)]
+    assert cluster.create(*many).code == 0
+    said = scan(cluster, "--namespace", namespace, "--write-reports")
+    assert (said.code, len(said.report["findings"])) == (1, 1200)
+    report = reports(cluster, namespace)
+    assert report["summary"]["fail"] == 1200
+    assert 500 < len(report["results"]) <= 1000
+    left = 1200 - len(report["results"]) + 1
+    assert report["results"][-1]["message"].startswith(f"{left} more results are left out")
