@@ -224,7 +224,7 @@ def _checked(seen: Scan) -> Iterator[Checked]:
         if each.objects:
             copies = sum(tally.copies for tally in each.namespaces.values())
             measures: dict[str, object] = {"objects": each.objects, "copies": copies}
-            yield Checked("objects", each.kind.name, str(each.kind), measures)
+            yield Checked("kind", each.kind.name, str(each.kind), measures)
 
 
 def _notes(seen: Scan, verbose: int) -> Iterator[str]:
@@ -237,8 +237,6 @@ def _notes(seen: Scan, verbose: int) -> Iterator[str]:
             yield f"{each.kind} were not looked at: {each.skipped}"
         elif not each.is_served and verbose:
             yield f"{each.kind} are not served by this cluster"
-    if verbose:
-        yield f"judged by the policy {seen.rulebook.stamp.name}"
 
 
 def _now() -> datetime:

@@ -103,7 +103,7 @@ def test_what_is_found_closes_the_gate(served: Served) -> None:
     assert [each["path"] for each in report["findings"]] == ["team-a/ConfigMap/notes"]
     assert report["checked"] == [
         {
-            "kind": "objects",
+            "kind": "kind",
             "name": "ConfigMap",
             "path": "configmaps",
             "measures": {"objects": 1, "copies": 0},

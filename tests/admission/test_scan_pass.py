@@ -82,7 +82,7 @@ def test_a_kind_that_may_not_be_listed_is_said_and_the_others_are_judged() -> No
         )
         assert "403" in finding.message
         assert paths(seen) == ["configmaps", "team-a/Deployment/etl"]
-        verdict = decide("pii", BOOK.stamp, (Checked("objects", "Deployment", "d"),), tuple(all_found(seen)))
+        verdict = decide("pii", BOOK.stamp, (Checked("kind", "Deployment", "d"),), tuple(all_found(seen)))
         assert verdict.exit_code == 4
 
     run(story)
