@@ -119,6 +119,12 @@ def read_policy(item: Mapping[str, Any] | None) -> PrivacyPolicy:
     return read_objects(given).policy
 
 
+_HOLDS = "this waiver holds through its last day"
+_HOLDS_FOR_ANYTHING = (
+    f"{_HOLDS}, for whatever its subject comes to hold; give a fingerprint in place of the subject"
+)
+
+
 def read_waivers(items: Objects, policy: PrivacyPolicy) -> tuple[Waivers, dict[Key, Told]]:
     """The sound waivers by namespace, and what to say of every one."""
     known = [custom.rule for custom in policy.spec.pii.custom]
@@ -133,7 +139,8 @@ def read_waivers(items: Objects, policy: PrivacyPolicy) -> tuple[Waivers, dict[K
             said[key] = Told(is_ready=False, reason="Invalid", message=error.message)
             continue
         sound[namespace] = (*sound.get(namespace, ()), *placed)
-        said[key] = Told(is_ready=True, reason="Holds", message="this waiver holds through its last day")
+        bound = all(each.waiver.spec.fingerprint for each in placed)
+        said[key] = Told(is_ready=True, reason="Holds", message=_HOLDS if bound else _HOLDS_FOR_ANYTHING)
     return sound, said
 
 

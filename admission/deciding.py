@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Literal
 
 from admission.answer import answer
+from admission.cluster import ClusterError
 from admission.health import Clock
 from admission.judging import Decision, Phase, Reason, judge
 from admission.logs import LOGGER
@@ -68,6 +69,9 @@ class Court:
             decision = await self._decision(request, rulebook, size, phase)
             if decision.secrets and decision.allowed and not request.dry_run:
                 await asyncio.gather(*(self.keep(secret) for secret in decision.secrets))
+        except ClusterError as error:
+            LOGGER.error("a value was not moved: %s", error.message, extra={"fields": _named(request)})
+            return self.failed(request, "its value could not be moved to a Secret")
         except Exception:  # noqa: BLE001 - whatever a bug raises, the answer is the one that was configured
             LOGGER.error("a review could not be judged", exc_info=True, extra={"fields": _named(request)})
             return self.failed(request, "an internal error")

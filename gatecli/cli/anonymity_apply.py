@@ -19,71 +19,37 @@ from gatecli.checks.anonymity import AnonymitySubject, find_anonymity
 from gatecli.cli import table_options as given
 from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import err
-from gatecli.cli.demands import MEMORY_LIMIT, Columns, Demands, task_of
-from gatecli.cli.numbers import listed
+from gatecli.cli.demands import MOST_SUPPRESSED, Columns, Demands, Population, TableGiven, start_of, task_of
 from gatecli.cli.options import GATE, PolicyFile, option
+from gatecli.cli.spread import spread
 from gatecli.cli.tables import TableTask, proposals
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.anonymity import Measures
 from gatecli.sources.policy import read_policy
 
 
+@spread
 def apply(
     data: given.Data,
     target: given.TargetFile,
-    quasi_identifiers: given.QuasiIdentifiers = None,
-    sensitive: given.Sensitive = None,
-    numeric: given.Numeric = None,
-    scales: given.Scales = None,
-    hierarchies: given.Hierarchies = None,
-    missing: given.MissingValues = None,
-    k: given.K = None,
-    l: given.L = None,  # noqa: E741 - the field's standard name
-    entropy_l: given.EntropyL = None,
-    recursive_c: given.RecursiveC = None,
-    recursive_l: given.RecursiveL = None,
-    t: given.T = None,
-    alpha: given.Alpha = None,
-    beta: given.Beta = None,
-    enhanced_beta: given.EnhancedBeta = None,
-    delta: given.DeltaDisclosure = None,
-    max_risk: given.MaxRisk = None,
-    average_risk: given.AverageRisk = None,
-    tier: given.TierName = None,
+    columns: Columns,
+    demands: Demands,
+    opened: TableGiven,
     choice: Annotated[
         int,
         option("--proposal", panel=GATE, min=1, help="Which of the proposals that `check` lists, from 1."),
     ] = 1,
-    max_suppression: given.MaxSuppression = "0.05",
-    delimiter: given.Delimiter = None,
-    encoding: given.Encoding = None,
-    sheet: given.Sheet = None,
-    memory_limit: given.MemoryLimit = MEMORY_LIMIT,
-    timeout: given.Timeout = None,
+    max_suppression: given.MaxSuppression = MOST_SUPPRESSED,
     policy: PolicyFile = None,
 ) -> None:
     """Write the generalised table that meets the demands, with the least loss that was found.
 
     Only the named columns are changed: what identifies by itself has to be dropped by hand.
     """
-    start = Path() if "://" in data else Path(data)
+    start = start_of(data)
     rules = read_policy(policy, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start).policy
-    columns = Columns(quasi_identifiers, sensitive, None, numeric, scales, hierarchies, missing)
-    numbers = {
-        "entropy_l": entropy_l,
-        "t": t,
-        "alpha": alpha,
-        "beta": beta,
-        "enhanced_beta": enhanced_beta,
-        "delta": delta,
-        "max_risk": max_risk,
-        "average_risk": average_risk,
-    }
-    demands = Demands(k, l, recursive_c, recursive_l, tier, numbers=numbers)
-    options = TableOptions(
-        delimiter, encoding, listed(numeric), table=sheet, memory_limit=memory_limit, timeout=timeout
-    )
-    task = task_of(data, columns, demands, rules, options, max_suppression)
+    options = opened.options(columns.numeric)
+    task = task_of(data, columns, demands, Population(), rules, options, max_suppression)
     done = _written(task, choice, target)
     err(f"{target}: {done}\n")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import TypeAdapter
@@ -14,7 +13,6 @@ from gatecli.anonymity.discovery import ERROR, MAX_COLUMNS
 from gatecli.anonymity.discovery import discover as discovered
 from gatecli.anonymity.discovery_names import Role
 from gatecli.anonymity.discovery_roles import Combination, Discovery
-from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.column_entities import classifier
@@ -22,10 +20,11 @@ from gatecli.checks.personal_data import search_of
 from gatecli.cli import table_options as given
 from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import out
-from gatecli.cli.demands import MEMORY_LIMIT
-from gatecli.cli.numbers import exact, listed
+from gatecli.cli.demands import TableGiven, start_of
+from gatecli.cli.numbers import exact
 from gatecli.cli.options import GATE, Listing, ListingFormat, PolicyFile, option
 from gatecli.cli.paste import flow, json_text, table, yaml_lines
+from gatecli.cli.spread import spread
 from gatecli.model.number import BelowOne, plain, show_down
 from gatecli.sources.policy import read_policy
 
@@ -35,8 +34,10 @@ SHOWN = 20
 _SHARE: TypeAdapter[Fraction] = TypeAdapter(BelowOne)
 
 
+@spread
 def discover(
     data: given.Data,
+    opened: TableGiven,
     max_columns: Annotated[
         int, option("--max-columns", panel=GATE, min=1, max=8, help="The most columns of a combination.")
     ] = MAX_COLUMNS,
@@ -50,24 +51,15 @@ def discover(
         ),
     ] = plain(ERROR),
     numeric: given.Numeric = None,
-    delimiter: given.Delimiter = None,
-    encoding: given.Encoding = None,
-    sheet: given.Sheet = None,
-    memory_limit: given.MemoryLimit = MEMORY_LIMIT,
-    timeout: given.Timeout = None,
     policy: PolicyFile = None,
     output: ListingFormat = Listing.TEXT,
 ) -> None:
     """Find the columns that tell whose row it is: alone, by name or value, or in combination."""
-    start = Path() if "://" in data else Path(data)
-    rules = read_policy(policy, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start).policy
+    rules = read_policy(policy, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start_of(data)).policy
     classify = classifier(search_of(rules.spec.pii, time.monotonic))
-    options = TableOptions(
-        delimiter, encoding, listed(numeric), table=sheet, memory_limit=memory_limit, timeout=timeout
-    )
-    with open_table(data, options) as opened, computing(opened):
+    with open_table(data, opened.options(numeric)) as table_, computing(table_):
         found = discovered(
-            opened.table,
+            table_.table,
             max_columns=max_columns,
             error=exact(error, "--error", _SHARE),
             classify=classify,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import shown
+from gatecli.cli import table_options as given
 from gatecli.cli.numbers import exact, listed, paired
 from gatecli.cli.tables import TableTask, hierarchies_of, tree_of
 from gatecli.errors import UsageError
@@ -21,6 +23,7 @@ from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.thresholds import strictest
 
 MEMORY_LIMIT = "1GB"
+MOST_SUPPRESSED = "0.05"
 
 _NOT_NEGATIVE: TypeAdapter[Fraction] = TypeAdapter(NonNegative)
 _POSITIVE: TypeAdapter[Fraction] = TypeAdapter(Positive)
@@ -48,35 +51,78 @@ _OPTIONS = {"delta": "--delta-disclosure"}
 class Columns:
     """What was said about a table's columns, as it was typed."""
 
-    quasi_identifiers: Sequence[str] | None = None
-    sensitive: Sequence[str] | None = None
-    unit: str | None = None
-    numeric: Sequence[str] | None = None
-    scales: Sequence[str] | None = None
-    hierarchies: Sequence[str] | None = None
-    missing: Missing | None = None
-    normalise: bool = False
-    sampling_fraction: str | None = None
-    reference: str | None = None
+    quasi_identifiers: given.QuasiIdentifiers = None
+    sensitive: given.Sensitive = None
+    numeric: given.Numeric = None
+    scales: given.Scales = None
+    hierarchies: given.Hierarchies = None
+    missing: given.MissingValues = None
 
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What was demanded, as it was typed; `numbers` by the names of `Thresholds`."""
+    """What was demanded of the classes, as it was typed."""
 
-    k: int | None = None
-    l: int | None = None  # noqa: E741 - the field's standard name
-    recursive_c: str | None = None
-    recursive_l: int | None = None
-    tier: str | None = None
-    k_map: int | None = None
-    numbers: dict[str, str | None] = field(default_factory=dict)
+    k: given.K = None
+    l: given.L = None  # noqa: E741 - the field's standard name
+    entropy_l: given.EntropyL = None
+    recursive_c: given.RecursiveC = None
+    recursive_l: given.RecursiveL = None
+    t: given.T = None
+    alpha: given.Alpha = None
+    beta: given.Beta = None
+    enhanced_beta: given.EnhancedBeta = None
+    delta: given.DeltaDisclosure = None
+    max_risk: given.MaxRisk = None
+    average_risk: given.AverageRisk = None
+    tier: given.TierName = None
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """What was said about whom the rows are about, and demanded of them among all people."""
+
+    unit: given.Unit = None
+    normalise: given.Normalise = False
+    reference: given.Reference = None
+    sampling_fraction: given.SamplingFraction = None
+    k_map: given.KMap = None
+    delta_presence: given.DeltaPresence = None
+    max_population_uniqueness: given.MaxPopulationUniqueness = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableGiven:
+    """How a table is read, as it was typed."""
+
+    delimiter: given.Delimiter = None
+    encoding: given.Encoding = None
+    table: given.Sheet = None
+    memory_limit: given.MemoryLimit = MEMORY_LIMIT
+    timeout: given.Timeout = None
+
+    def options(self, numeric: Sequence[str] | None) -> TableOptions:
+        """For those who open it; `numeric` are columns as they were typed."""
+        return TableOptions(
+            self.delimiter,
+            self.encoding,
+            listed(numeric),
+            table=self.table,
+            memory_limit=self.memory_limit,
+            timeout=self.timeout,
+        )
+
+
+def start_of(source: str) -> Path:
+    """Where the search for a policy begins: beside the data, or here for a database."""
+    return Path() if "://" in source else Path(source)
 
 
 def task_of(
     source: str,
     columns: Columns,
     demands: Demands,
+    population: Population,
     policy: PrivacyPolicy,
     options: TableOptions,
     max_suppression: str,
@@ -88,21 +134,21 @@ def task_of(
             "no quasi-identifier is named",
             advice=f"--quasi-identifier age,zip,…; to find them: gatecli anonymity discover {shown(source)}",
         )
-    wanted = thresholds_of(demands, policy)
+    wanted = thresholds_of(demands, population, policy)
     hierarchies = hierarchies_of(paired(columns.hierarchies, "--hierarchy"))
     sensitive = listed(columns.sensitive)
     question = AnonymityQuestion(
         quasi_identifiers,
         sensitive,
         columns.missing or Missing(policy.spec.anonymity.missing),
-        unit=columns.unit,
-        normalise=columns.normalise,
+        unit=population.unit,
+        normalise=population.normalise,
         recursive_l=wanted.recursive.l if wanted.recursive else 2,
         scales=_scales(columns.scales),
         hierarchies={each.column: tree_of(each) for each in hierarchies if each.column in sensitive},
         sampling_fraction=None
-        if columns.sampling_fraction is None
-        else exact(columns.sampling_fraction, "--sampling-fraction", _SHARE),
+        if population.sampling_fraction is None
+        else exact(population.sampling_fraction, "--sampling-fraction", _SHARE),
     )
     suppressed = exact(max_suppression, "--max-suppression", _BELOW_ONE)
     name = shown(source)
@@ -114,16 +160,16 @@ def task_of(
         wanted,
         options,
         tuple(each for each in hierarchies if each.column in quasi_identifiers),
-        columns.reference,
+        population.reference,
         max_suppression=suppressed,
     )
 
 
-def thresholds_of(demands: Demands, policy: PrivacyPolicy) -> Thresholds:
+def thresholds_of(demands: Demands, population: Population, policy: PrivacyPolicy) -> Thresholds:
     """The strictest of what the options, the tier and the policy demand; raises UsageError for nothing."""
     typed = replace(
-        Thresholds(k=demands.k, l=demands.l, recursive=_recursive(demands), k_map=demands.k_map),
-        **_numbers(demands),
+        Thresholds(k=demands.k, l=demands.l, recursive=_recursive(demands), k_map=population.k_map),
+        **_numbers(demands, population),
     )
     wanted = strictest([typed, _tier(demands.tier, policy), policy.spec.anonymity.thresholds])
     if wanted == Thresholds():
@@ -131,9 +177,11 @@ def thresholds_of(demands: Demands, policy: PrivacyPolicy) -> Thresholds:
     return wanted
 
 
-def _numbers(demands: Demands) -> dict[str, Any]:
-    given = ((name, text) for name, text in demands.numbers.items() if text is not None)
-    return {name: exact(text, _option(name), _KINDS[name]) for name, text in given}
+def _numbers(*groups: Demands | Population) -> dict[str, Any]:
+    typed = {name: getattr(group, name) for group in groups for name in _KINDS if hasattr(group, name)}
+    return {
+        name: exact(text, _option(name), _KINDS[name]) for name, text in typed.items() if text is not None
+    }
 
 
 def _option(name: str) -> str:

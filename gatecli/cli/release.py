@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,28 +10,11 @@ import typer
 
 from gatecli.cli.allocate import allocate
 from gatecli.cli.calibrate import calibrate
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
-from gatecli.cli.options import (
-    BaselineFile,
-    Colour,
-    ColourMode,
-    ExitZero,
-    FailOn,
-    Format,
-    OutputFormat,
-    PolicyFile,
-    Quiet,
-    ReportFiles,
-    Verbose,
-    WaiverFiles,
-)
-from gatecli.cli.publish import publish, report_targets, style_of
+from gatecli.cli.session import GateOptions, begin
+from gatecli.cli.spread import spread
 from gatecli.errors import UsageError
 from gatecli.gate import judge_releases
-from gatecli.model.finding import Severity
-from gatecli.sources.baseline import read_baseline
 from gatecli.sources.discovery import find_declarations, find_models
-from gatecli.sources.policy import read_policy
 from gatecli.sources.release import read_releases
 
 app = typer.Typer(no_args_is_help=True, help="Judge model releases, and find the noise that keeps a promise.")
@@ -41,43 +23,29 @@ app.command("allocate")(allocate)
 
 
 @app.command("check")
+@spread
 def check(
+    gate: GateOptions,
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
             metavar="[FILE|DIR]...", help="Declarations, or folders to find them in (default: here)."
         ),
     ] = None,
-    policy: PolicyFile = None,
-    waivers: WaiverFiles = None,
-    fail_on: FailOn = Severity.ERROR,
-    baseline: BaselineFile = None,
-    exit_zero: ExitZero = False,
-    output: OutputFormat = Format.TEXT,
-    reports: ReportFiles = None,
-    color: ColourMode = Colour.AUTO,
-    verbose: Verbose = 0,
-    quiet: Quiet = False,
 ) -> None:
     """Check that releases keep the privacy they declare: ε is recomputed from what was run."""
-    targets = report_targets(reports or ())
     places = _existing(paths or (Path(),))
-    bundle = read_policy(
-        policy, waiver_files=waivers or (), rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=places[0]
-    )
+    session = begin(gate, places[0])
     releases = read_releases(find_declarations(places))
     verdict = judge_releases(
         releases.values,
         releases.findings,
-        bundle.policy,
-        bundle.waivers,
-        today=datetime.now(UTC).date(),
-        fail_on=fail_on,
-        exit_zero=exit_zero,
-        baseline=read_baseline(baseline) if baseline else frozenset(),
+        session.bundle.policy,
+        session.bundle.waivers,
         models=find_models(places),
+        **session.terms,
     )
-    raise typer.Exit(publish(verdict, output, targets, style_of(color, verbose=verbose, quiet=quiet)))
+    raise session.end(verdict)
 
 
 def _existing(paths: Sequence[Path]) -> Sequence[Path]:

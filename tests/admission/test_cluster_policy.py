@@ -137,6 +137,17 @@ def test_a_wrong_waiver_spoils_nothing_but_itself(spec: dict[str, Any]) -> None:
     assert [done.waivers[name, "w"].reason for name in ("team-a", "team-b")] == ["Invalid", "Holds"]
 
 
+def test_a_waiver_by_its_subject_is_told_that_it_forgives_whatever_comes() -> None:
+    by_subject, by_value = (
+        made(policy(), waivers=(waiver(),)),
+        made(policy(), waivers=(waiver(fingerprint="f", subject=None),)),
+    )
+    (told,) = by_subject.waivers.values()
+    assert told.message.endswith("give a fingerprint in place of the subject")
+    (told,) = by_value.waivers.values()
+    assert told.message == "this waiver holds through its last day"
+
+
 def test_a_waiver_may_name_a_rule_of_the_policy_s_own() -> None:
     custom = {"id": "EMP", "label": "number", "pattern": "E-[0-9]{6}"}
     done = made(policy(pii={"custom": [custom]}), waivers=(waiver(rule="pii-emp"),))

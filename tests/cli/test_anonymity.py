@@ -208,8 +208,11 @@ def test_a_declared_column_that_is_not_there_is_a_finding_in_its_place(run: Run,
     assert "has no column 'zip'" in " ".join(shown.split())
 
 
-def test_options_about_columns_and_a_declaration_do_not_go_together(run: Run, patients: Path) -> None:
-    code, _, errors = run("check", declared(patients.parent), "--k", 5)
+@pytest.mark.parametrize("option", [("--k", 5), ("--t", "0.1"), ("--sensitive", "diagnosis"), ("--k-map", 3)])
+def test_options_about_columns_and_a_declaration_do_not_go_together(
+    run: Run, patients: Path, option: tuple[str, object]
+) -> None:
+    code, _, errors = run("check", declared(patients.parent), *option)
     assert code == 2
     assert "is a declaration" in errors
 

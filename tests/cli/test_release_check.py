@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -127,16 +126,16 @@ def test_a_reader_that_closes_early_is_no_error(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
-    fifo = tmp_path / "ready"
-    os.mkfifo(fifo)
     script = (
-        "import sys, gatecli.cli.app as app, gatecli.cli.release as release\n"
-        f"def wait(*a, **k):\n    open({str(fifo)!r}, 'w').close()\n    import time; time.sleep(30)\n"
-        "release.read_policy = wait\n"
+        "import sys, time, gatecli.cli.app as app, gatecli.cli.release as release\n"
+        "def wait(*a, **k):\n    print('begun', flush=True)\n    time.sleep(30)\n"
+        "release.read_releases = wait\n"
         f"sys.exit(app.main(['release', 'check', {str(tmp_path)!r}]))"
     )
-    process = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True)
-    fifo.read_text()  # returns when the run has begun
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, "-c", script], stdout=pipe, stderr=pipe, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -147,7 +146,7 @@ def test_a_bug_shows_where_and_no_value(tmp_path: Path) -> None:
     script = (
         "import sys, gatecli.cli.app as app, gatecli.cli.release as release\n"
         "def fail(*a, **k):\n    raise RuntimeError('canary-value')\n"
-        "release.read_policy = fail\n"
+        "release.read_releases = fail\n"
         f"sys.exit(app.main(['release', 'check', {str(tmp_path)!r}]))"
     )
     done = subprocess.run(

@@ -224,6 +224,7 @@ class ControlPlane:
             "service_account_signing_key_file": self.folder / "accounts.key",
             "admission_control_config_file": self.folder / "admission.json",
             "allow_privileged": "true",
+            **self._with_ephemeral_containers(),
         }
         self.start_api_server()
         self._launch(
@@ -241,9 +242,20 @@ class ControlPlane:
 
     def _without_plain_port(self) -> dict[str, str]:
         """Before Kubernetes 1.24 the controller manager also listens at a fixed port, unless told not to."""
-        program = self._programs / "kube-controller-manager"
-        flags = subprocess.run([program, "--help"], check=True, capture_output=True, text=True).stdout
-        return {"port": "0"} if "--port int" in flags else {}
+        return {"port": "0"} if "--port int" in self._help("kube-controller-manager") else {}
+
+    def _with_ephemeral_containers(self) -> dict[str, str]:
+        """Before Kubernetes 1.23 they are off unless asked for."""
+        gate = "EphemeralContainers"
+        return (
+            {"feature_gates": f"{gate}=true"}
+            if f"{gate}=true|false (ALPHA" in self._help("kube-apiserver")
+            else {}
+        )
+
+    def _help(self, program: str) -> str:
+        command = [str(self._programs / program), "--help"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def _launch(self, program: str, **flags: object) -> Program:
         words = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]

@@ -51,15 +51,16 @@ class WebhookProcess:
         try:
             return self.start()
         except BaseException:
-            self._end()
+            self.end()
             raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self.end()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """SIGKILL where it was ever started."""
         if self._program is not None:
             self._program.kill()
 

@@ -1,0 +1,100 @@
+"""What every gate command is given, and how each begins and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TypedDict
+
+import typer
+
+from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
+from gatecli.cli.options import (
+    BaselineFile,
+    Colour,
+    ColourMode,
+    ExitZero,
+    FailOn,
+    Format,
+    OutputFormat,
+    PolicyFile,
+    Quiet,
+    ReportFiles,
+    Verbose,
+    WaiverFiles,
+)
+from gatecli.cli.publish import publish, report_targets, style_of
+from gatecli.model.finding import Severity
+from gatecli.model.verdict import Verdict
+from gatecli.sources.baseline import read_baseline
+from gatecli.sources.policy import PolicyBundle, read_policy
+
+
+@dataclass(frozen=True, slots=True)
+class GateOptions:
+    """The options that all gates share."""
+
+    policy: PolicyFile = None
+    waivers: WaiverFiles = None
+    fail_on: FailOn = Severity.ERROR
+    baseline: BaselineFile = None
+    exit_zero: ExitZero = False
+    output: OutputFormat = Format.TEXT
+    reports: ReportFiles = None
+    color: ColourMode = Colour.AUTO
+    verbose: Verbose = 0
+    quiet: Quiet = False
+
+
+class Terms(TypedDict):
+    """What a verdict depends on besides findings and policy, by the names of `judge_…`."""
+
+    today: date
+    fail_on: Severity
+    exit_zero: bool
+    baseline: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run of a gate: its policy, its terms, and where its verdict goes."""
+
+    bundle: PolicyBundle
+    terms: Terms
+    options: GateOptions
+    targets: dict[Path, Format]
+
+    @property
+    def draws(self) -> bool:
+        """Whether a report with pictures is asked for."""
+        return Format.HTML in {self.options.output, *self.targets.values()}
+
+    def end(self, verdict: Verdict) -> typer.Exit:
+        """Show and write the verdict; what to raise then."""
+        given = self.options
+        style = style_of(given.color, verbose=given.verbose, quiet=given.quiet)
+        return typer.Exit(publish(verdict, given.output, self.targets, style))
+
+
+def begin(given: GateOptions, start: Path) -> Session:
+    """Read what judges; the policy is looked for from `start` upward.
+
+    Raises UsageError for reports that cannot be, ConfigurationError for a policy, waiver or baseline that
+    cannot be used: before anything is judged.
+    """
+    targets = report_targets(given.reports or ())
+    bundle = read_policy(
+        given.policy,
+        waiver_files=given.waivers or (),
+        rule_ids=RULE_IDS,
+        uncheckable=UNCHECKABLE_IDS,
+        start=start,
+    )
+    terms = Terms(
+        today=datetime.now(UTC).date(),
+        fail_on=given.fail_on,
+        exit_zero=given.exit_zero,
+        baseline=read_baseline(given.baseline) if given.baseline else frozenset(),
+    )
+    return Session(bundle, terms, given, targets)
