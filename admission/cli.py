@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "review": "admission.reviewing",
         "manifests": "admission.manifests",
         "doctor": "admission.doctor",
+        "scan": "admission.scanning",
     }
 )
 """Each command, and the module that holds its `app`."""

@@ -20,7 +20,10 @@ from gatecli.errors import GatecliError
 
 JSON_PATCH: Final = "application/json-patch+json"
 MERGE_PATCH: Final = "application/merge-patch+json"
+APPLY_PATCH: Final = "application/apply-patch+yaml"
 PatchType = Literal["application/json-patch+json", "application/merge-patch+json"]
+METADATA_ALONE: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""What to accept where the content of the objects of a list is not to be sent at all."""
 PAGE = 500
 _LONGEST_EVENT = 16 * 1024 * 1024
 """Bytes of one watched event: etcd holds 1.5 MiB of an object, and JSON writes it longer."""
@@ -58,6 +61,10 @@ class AlreadyExistsError(ConflictError):
 
 class ExpiredError(ClusterError):
     """The resourceVersion or the continue token is too old (410): list from the beginning."""
+
+
+class TooLongError(ClusterError):
+    """An answer is longer than whoever asked would read: ask for less at once."""
 
 
 _BY_STATUS: Mapping[int, type[ClusterError]] = {
@@ -141,8 +148,26 @@ class Client:
         """Change a part of an object. A failed `test` of a JSON patch is a ClusterError of status 422."""
         return await self._object("PATCH", path, change, kind)
 
-    async def delete(self, path: str) -> dict[str, Any]:
-        return await self._object("DELETE", path)
+    async def apply(self, path: str, content: Mapping[str, Any], manager: str) -> dict[str, Any]:
+        """Make an object hold `content`, or make it (server-side apply); its fields are then `manager`'s."""
+        query = {"fieldManager": manager, "force": "true"}
+        return await self._object("PATCH", path, content, APPLY_PATCH, query)
+
+    async def delete(self, path: str, version: str = "") -> dict[str, Any]:
+        """Delete an object; raises ConflictError where `version` is given and no longer current."""
+        only = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"resourceVersion": version}}
+        return await self._object("DELETE", path, only if version else None)
+
+    async def content(self, path: str, query: Mapping[str, str], accept: str, most: int) -> bytes:
+        """The bytes of a GET, for who reads them in a thread; raises TooLongError beyond `most`."""
+        kept: list[bytes] = []
+        async with self._answer("GET", path, query=query, accept=accept) as answer:
+            async for chunk in answer.content.iter_any():
+                kept.append(chunk)
+                most -= len(chunk)
+                if most < 0:
+                    raise TooLongError(f"GET {path}: the answer is too long")
+        return b"".join(kept)
 
     async def pages(
         self, path: str, *, limit: int = PAGE, more: str = "", **query: str
@@ -202,8 +227,9 @@ class Client:
         kind: str = "application/json",
         query: Mapping[str, str] | None = None,
         limits: aiohttp.ClientTimeout | None = None,
+        accept: str = "application/json",
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        headers = {"Accept": "application/json", **self.access.authorization()}
+        headers = {"Accept": accept, **self.access.authorization()}
         body = None if content is None else json.dumps(content).encode()
         if body is not None:
             headers["Content-Type"] = kind

@@ -18,6 +18,7 @@ from gatecli.checks.personal_data import Clock, Hidden, find_hidden, search_leav
 from gatecli.model.admission import Mode
 from gatecli.model.finding import Finding
 from gatecli.model.text import Leaf, RawText, object_texts
+from gatecli.pii.redaction import value_hash
 from gatecli.pii.scanning import may_hold
 
 
@@ -50,7 +51,8 @@ class Decision:
     `findings` are all, forgiven ones too, with the severities and fingerprints of the command line, and
     `acts` what is done about each; `why` says in words why nothing was searched. `secrets` must exist
     before `patch` is sent, and are not to be made in a dry run. `scanned_bytes` is the text that was
-    searched, each distinct piece once; 0 where none was.
+    searched, each distinct piece once; 0 where none was. `marks` tell the value of each finding from any
+    other by a hash under the rulebook's secret key; "" of what is about none.
     """
 
     allowed: bool
@@ -65,6 +67,7 @@ class Decision:
     secrets: tuple[Object, ...] = field(default=(), repr=False)
     incomplete: bool = False
     scanned_bytes: int = 0
+    marks: tuple[str, ...] = field(default=(), repr=False)
 
 
 def judge(
@@ -156,10 +159,15 @@ def _decided(case: Case, acts: Sequence[Judged], masking: Masking, refusing: fro
         acts=tuple(one.act for one in ordered),
         warnings=warnings_of(_warnings(ordered)),
         incomplete=incomplete,
+        marks=tuple(_mark(one.hidden, case.rulebook) for one in ordered),
     )
     if refused:
         return replace(decision, message=denial(refused, case.rulebook.rules.max_findings))
     return replace(decision, patch=masking.patch, secrets=masking.secrets)
+
+
+def _mark(hidden: Hidden | None, rulebook: Rulebook) -> str:
+    return "" if hidden is None else value_hash(hidden.detection.normalised, rulebook.key)
 
 
 def _reason(acts: Sequence[Judged], *, refused: bool, masked: bool, incomplete: bool) -> Reason:

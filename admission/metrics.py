@@ -97,6 +97,58 @@ def new_metrics() -> Metrics:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ScanMetrics:
+    """What the background scan tells. Only the leader scans; another's figures are those of its last pass."""
+
+    objects: Counter
+    """Objects judged, by kind."""
+    findings: Gauge
+    """Findings of the last pass, by rule and by what the webhook would do."""
+    completed: Gauge
+    """Unix time."""
+    incomplete: Gauge
+    """1 for each kind that the last pass could not list."""
+    passes: Counter
+    """By how they ended: complete, incomplete, abandoned, failed."""
+    unwritten: Gauge
+
+
+def scan_metrics(metrics: Metrics) -> ScanMetrics:
+    """Those of the background scan, in the same registry; once for each."""
+    name, registry = "gatecli_admission_scan", metrics.registry
+    return ScanMetrics(
+        objects=Counter(
+            f"{name}_objects", "Objects judged by the background scan", ("kind",), registry=registry
+        ),
+        findings=Gauge(
+            f"{name}_findings",
+            "Findings of the last background scan, by what the webhook would do",
+            ("entity", "mode"),
+            registry=registry,
+        ),
+        completed=Gauge(
+            f"{name}_complete_seconds",
+            "Unix time at which the last complete background scan began",
+            registry=registry,
+        ),
+        incomplete=Gauge(
+            f"{name}_incomplete_kinds",
+            "Kinds that the last scan could not list",
+            ("kind",),
+            registry=registry,
+        ),
+        passes=Counter(
+            f"{name}_passes", "Background scans, by how they ended", ("result",), registry=registry
+        ),
+        unwritten=Gauge(
+            f"{name}_unwritten_reports",
+            "Policy reports that could not be written; -1 where the cluster has none",
+            registry=registry,
+        ),
+    )
+
+
 def kind_label(kind: str) -> str:
     """The kind where it is a known one: custom kinds are without number."""
     return kind if kind in KINDS else OTHER

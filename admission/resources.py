@@ -176,6 +176,8 @@ def structural(node: Mapping[str, Any], shared: Mapping[str, Any]) -> Schema:
 def _of_either(members: list[Mapping[str, Any]], shared: Mapping[str, Any]) -> Schema:
     """Of a value or nothing: an explicit null overrides what the extended policy says."""
     values = [member for member in members if member.get("type") != "null"]
+    if {member.get("type") for member in values} == {"string", "object"}:
+        return dict(_ANYTHING)  # a structural schema has one type: a wrong value is told by `Ready`
     if len(values) != 1:
         raise ValueError("a structural schema has one type")
     inner = structural(values[0], shared)

@@ -27,11 +27,16 @@ from admission.handlers import registry_of
 from admission.health import Health, measure, watchdog
 from admission.leadership import Candidate, Standing
 from admission.logs import LOGGER, configure
-from admission.metrics import Metrics, new_metrics
+from admission.metrics import Metrics, new_metrics, scan_metrics
 from admission.policies import FileSource, PolicySource, Shelf
 from admission.reception import Bounds, Reception
 from admission.review import Object
 from admission.rulebook import Rulebook
+from admission.scan_list import Pace
+from admission.scan_loop import LEAST, Background, with_lead
+from admission.scan_pass import Scanner, Scope
+from admission.scan_report import MOST_RESULTS
+from admission.scan_write import Writer
 from admission.serving import Seam, operating
 from admission.settings import Settings, api_server, read_settings
 from admission.wiring import read_key, rulebook_of_files
@@ -103,11 +108,40 @@ async def serve(settings: Settings, source_of: SourceOf) -> None:
             ),
         )
         await stack.enter_async_context(_background(tasks, stop))
+        if settings.rescan_seconds:
+            searcher = Workers(1, time.monotonic)
+            stack.callback(searcher.close)
+            scan = _scan(settings, client, searcher, shelf, candidate, metrics)
+            await stack.enter_async_context(_background((scan.run(),), stop))
+        else:
+            LOGGER.warning("the background scan is off")
         await stack.enter_async_context(_certificates(settings, candidate, shown, metrics, stop))
         seam = Seam(reception, health)
         stack.enter_context(operating(lambda: registry_of(court, access, seam.server)))
         await stop.wait()
         await _drained(settings, health, endpoint)
+
+
+def _scan(
+    settings: Settings, client: Client, workers: Workers, shelf: Shelf, candidate: Candidate, metrics: Metrics
+) -> Background:
+    pace = Pace(settings.rescan_pause_seconds)
+    scope = Scope(settings.name, has_secrets=settings.scan_secrets, most=MOST_RESULTS)
+    scanner, writer = with_lead(
+        Scanner(client, workers, time.monotonic, pace, scope),
+        Writer(client, workers, pace, _now),
+        lambda: candidate.leads,
+    )
+    return Background(
+        scanner,
+        writer,
+        shelf,
+        lambda: candidate.leads,
+        scan_metrics(metrics),
+        time.monotonic,
+        settings.rescan_seconds,
+        least=min(LEAST, settings.rescan_seconds),
+    )
 
 
 def access_of(settings: Settings) -> Access:

@@ -74,6 +74,11 @@ def one_of(*words: str) -> Reader:
     return read
 
 
+def switch(text: str) -> bool:
+    """Yes or no."""
+    return bool(one_of("true", "false")(text) == "true")
+
+
 def words(text: str) -> str:
     """Text of one line, such as an address or a certificate's name."""
     if not text or not text.isprintable() or len(text) > 253:
@@ -109,6 +114,9 @@ class Settings:
     client_name: str = ""
     kubeconfig: Path | None = None
     key: Path | None = None
+    rescan_seconds: float = 3600.0
+    rescan_pause_seconds: float = 0.5
+    scan_secrets: bool = False
 
 
 FIELDS: Mapping[str, tuple[Reader, str]] = MappingProxyType(
@@ -146,6 +154,12 @@ FIELDS: Mapping[str, tuple[Reader, str]] = MappingProxyType(
         "client_name": (words, "the common name that the client certificate must have"),
         "kubeconfig": (path, "how to reach the API server; without one as a pod does"),
         "key": (path, "a file with the webhook's own key, the same for all replicas"),
+        "rescan_seconds": (
+            seconds(0, 604_800),
+            "how long after the beginning of one background scan the next begins; 0 scans never",
+        ),
+        "rescan_pause_seconds": (seconds(0, 60), "how long the background scan rests between two lists"),
+        "scan_secrets": (switch, "whether the background scan lists Secrets, for which it needs a role"),
     }
 )
 """How each field is read, and what it is."""

@@ -9,10 +9,12 @@ from typing import Any
 
 from admission.rulebook import EVERYWHERE, SHORTEST_KEY, Rulebook, rulebook_of
 from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
-from gatecli.errors import UsageError
-from gatecli.model.document import Document
+from gatecli.errors import GatecliError, UsageError
+from gatecli.model.document import Document, Place
+from gatecli.model.finding import Finding, found
 from gatecli.sources.files import ReadError, read_bytes
 from gatecli.sources.policy import PolicyBundle, policy_in, read_policy
+from gatecli.sources.scan_rules import PII_UNREADABLE
 
 
 def read_bundle(policy: Path | None, waivers: Sequence[Path], start: Path) -> PolicyBundle:
@@ -50,6 +52,12 @@ def rulebook_of_files(
         seconds=seconds,
         fingerprint_key=read_key(fingerprint_key) if fingerprint_key else b"",
     )
+
+
+def unread(what: str, subject: str, error: GatecliError) -> Finding:
+    """The finding that something of a cluster was not read, by the rule for a file that cannot be."""
+    message, mend = f"{what}: {error.message}", error.advice or "scan again"
+    return found(PII_UNREADABLE, message, subject=subject, place=Place(subject), mend=mend)
 
 
 def read_key(file: Path) -> bytes:

@@ -6,7 +6,7 @@ from gatecli.checks.anonymity_table import RULES as ANONYMITY_RULES
 from gatecli.checks.coverage import RULES as COVERAGE_RULES
 from gatecli.checks.personal_data import RULES as PII_RULES
 from gatecli.checks.registry import RULES as CHECK_RULES
-from gatecli.checks.terraform import RULES as TERRAFORM_RULES
+from gatecli.checks.terraform_rules import RULES as TERRAFORM_RULES
 from gatecli.model.finding import Rule
 from gatecli.model.inline import INLINE_RULES
 from gatecli.sources.plan.rules import RULES as PLAN_RULES

@@ -108,6 +108,11 @@ def source_date_epoch() -> int | None:
     return int(text) if text.isdecimal() and len(text) < 12 else None
 
 
+def run_task_key() -> str:
+    """The key that is shared with HCP Terraform; "" without one. No option: arguments are seen by others."""
+    return os.environ.get("GATECLI_RUN_TASK_HMAC_KEY", "")
+
+
 def whole_environment() -> Mapping[str, str]:
     """What a program that is started inherits."""
     return dict(os.environ)

@@ -37,6 +37,7 @@ from gatecli.cli.options import (
 )
 from gatecli.cli.publish import publish, report_targets, style_of
 from gatecli.cli.terraform_evidence import evidence_of
+from gatecli.cli.terraform_run_task import run_task
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gate import judge_plans
 from gatecli.model.finding import Finding, Severity
@@ -47,14 +48,17 @@ from gatecli.sources.baseline import read_baseline
 from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
 from gatecli.sources.plan.diagnostics import Failed
-from gatecli.sources.plan.places import Places, place_of, places_of, with_locals
+from gatecli.sources.plan.places import Places, place_of, places_of
 from gatecli.sources.plan.reading import loaded
 from gatecli.sources.plan.rules import unreadable
+from gatecli.sources.plan.snapshots import with_configuration
 from gatecli.sources.plan.terraform import SECONDS, Planned, Request, plan_directory, show_saved_plan
 from gatecli.sources.plan.text import is_saved_plan, read_content, read_input
 from gatecli.sources.policy import read_policy
 
 app = typer.Typer(no_args_is_help=True, help="Judge Terraform plans, before anything is applied.")
+
+app.command("run-task")(run_task)
 
 TERRAFORM = "Terraform"
 STDIN = "-"
@@ -111,8 +115,8 @@ def check(
         option(
             "--evidence",
             panel=GATE,
-            metavar="FILE",
-            help="A JSON report that passed, which a gatecli-evidence tag names; repeatable.",
+            metavar="PATH",
+            help="A JSON report that passed, or a folder of them, for tags gatecli-evidence; repeatable.",
         ),
     ] = None,
     policy: PolicyFile = None,
@@ -146,7 +150,8 @@ def check(
     )
     read = read_plan(target, request)
     err("".join(f"terraform: {_masked(note, search)}\n" for note in read.notes))
-    known = evidence_of(evidence or ())
+    now = datetime.now(UTC)
+    known = evidence_of(evidence or (), now)
     subjects = [PlanSubject(plan, known) for plan in read.plan.values]
     verdict = judge_plans(
         subjects,
@@ -154,7 +159,7 @@ def check(
         bundle.policy,
         bundle.waivers,
         search,
-        today=datetime.now(UTC).date(),
+        today=now.date(),
         fail_on=fail_on,
         exit_zero=exit_zero,
         baseline=read_baseline(baseline) if baseline else frozenset(),
@@ -202,10 +207,10 @@ def _made(answer: Planned | Failed, path: Path) -> _Read:
         notes = tuple(f"{said.summary}: {said.detail}" for said in answer.diagnostics)
         error = ReadError(f"has no plan: {answer.message}", answer.advice)
         return _Read(Loaded(findings=(unreadable(name, error),)), notes=notes)
-    places = _beside(path if path.is_dir() else path.parent)
-    plan = loaded(answer.content, name)
-    plans = tuple(with_locals(each, places) for each in plan.values) if places else plan.values
-    return _Read(Loaded(plans, plan.findings), places=places)
+    plan, saved = loaded(answer.content, name), answer.snapshot
+    plans = tuple(with_configuration(each, saved) for each in plan.values) if saved else plan.values
+    digest = hashlib.sha256(answer.content).hexdigest()
+    return _Read(Loaded(plans, plan.findings), digest, _beside(path))
 
 
 def _beside(path: Path) -> Places | None:

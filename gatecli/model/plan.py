@@ -116,12 +116,17 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """A module call, by its address without instance keys; `constants` are inputs written literally."""
+    """A module call, by its address without instance keys.
+
+    Of a module that may be a gate there are two digests: `configuration` of what the plan's JSON says of it
+    (which knows neither conditions nor locals), `text` of its files, where the plan came with them.
+    """
 
     address: str
     source: str = ""
     version: str = ""
-    constants: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    configuration: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -89,15 +90,46 @@ class PiiRules(Value):
     time_budget: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m)$")] = "2s"
 
 
+OnUnknown = Literal["fail", "warn", "defer"]
+
+_DURATION = re.compile(r"(?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
+
+
 class TerraformRules(Value):
     """How plans are judged."""
 
-    publishers: dict[str, Literal["dataset", "model", "ignore"]] = Field(
+    publishers: dict[str, Literal["dataset", "model", "workload", "ignore"]] = Field(
         default_factory=dict, description="what a resource type publishes, beside the shipped table"
     )
-    on_unknown: Literal["fail", "warn", "defer"] = Field(
-        default="fail", description="what it means that a plan does not say whether a gate is passed"
+    on_unknown: OnUnknown | dict[str, OnUnknown] = Field(
+        default="fail",
+        description="what it means that a plan does not say enough; also by rule, the rest as `default`",
     )
+    gate_sources: Many[Text] = Field(
+        default=(),
+        description="sources of gate modules that are trusted where a plan comes without their files; "
+        "a `*` at the end stands for any rest",
+    )
+    max_evidence_age: Annotated[
+        str, Field(min_length=2, pattern="^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$")
+    ] = Field(
+        default="168h", description="how old evidence may be: that of a tag, and that which a gate takes"
+    )
+
+    def unknown(self, rule: str) -> OnUnknown:
+        """What an unknown means for a rule."""
+        if isinstance(self.on_unknown, str):
+            return self.on_unknown
+        return self.on_unknown.get(rule, self.on_unknown.get("default", "fail"))
+
+
+def seconds_in(duration: str) -> int | None:
+    """The seconds of a duration such as `1h30m`, as the gate modules take it; None for what is none."""
+    match = _DURATION.fullmatch(duration)
+    if match is None or not duration:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
 
 
 class PolicySpec(Value):

@@ -30,16 +30,21 @@ _WRAPPED = re.compile(
 _LINE = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{60,}+[ \t]*\r?\n")
 _LONG_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}")
 _PIECE = re.compile(rf"[A-Za-z0-9+]{{{SHORTEST},}}")
-# Where a run, or a piece of one, could begin that the functions below decode.
-_BEGIN = re.compile(rf"(?<![A-Za-z0-9+])(?={_ANY}{{{SHORTEST}}})(?=(?:{_TEXT.pattern}))")
+# Before where a run, or a piece of one, could begin that the functions below decode.
+_BEGIN = re.compile(rf"[ /_-](?=(?:{_TEXT.pattern}))(?={_ANY}{{{SHORTEST}}})")
+_ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-")
+_OTHERS_BLANK = bytes(byte if byte in _ALPHABET else 0x20 for byte in range(256))
 _URL_SAFE = str.maketrans("-_", "+/")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def holds_base64(text: str) -> bool:
     """Whether any run in `text` could be base64 of text."""
-    begins = [begin.start() for begin in _BEGIN.finditer(text)]
-    if any(_decodes_at(text, at) for at in begins):
+    # Taken apart into runs first: most texts have few that are long enough, and expressions are slow.
+    words = text.encode("ascii", "replace").translate(_OTHERS_BLANK).decode("ascii").split()
+    runs = " ".join(["", *[word for word in words if len(word) >= SHORTEST]])
+    begins = [found.end() for found in _BEGIN.finditer(runs)]
+    if any(_decodes_at(runs, at) for at in begins):
         return True
     return bool(begins) and "\n" in text and _LINE.search(text) is not None and any(_joined(text))
 

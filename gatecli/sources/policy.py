@@ -235,6 +235,11 @@ class _Reading:
             )
         for name in policy.spec.severities:
             self._check_rule(name, document, pointer_of(["spec", "severities", name]), "softened", key=True)
+        unknown = policy.spec.terraform.on_unknown
+        for name in unknown if isinstance(unknown, dict) else ():
+            pointer = pointer_of(["spec", "terraform", "onUnknown", name])
+            if name != "default":
+                self._check_rule(name, document, pointer, "softened", key=True)
 
     def _check_rule(
         self, name: str, document: Document, pointer: str, verb: str, *, key: bool = False

@@ -13,6 +13,7 @@ locals {
     ["--k", format("%d", var.k)],
     var.l == null ? [] : ["--l", format("%d", coalesce(var.l, 1))],
     var.t == null ? [] : ["--t", tostring(coalesce(var.t, 0))],
+    var.tier == null ? [] : ["--tier", coalesce(var.tier, "none")],
     ["--missing", var.missing],
     var.policy == null ? [] : ["--policy", coalesce(var.policy, "none")],
     ["--report", "json=${local.evidence}"],
@@ -152,6 +153,12 @@ resource "terraform_data" "gate" {
       error_message = "${local.evidence} has grown older than ${var.max_age} since the plan; run: ${local.command}"
     }
   }
+}
+
+# What the gate demands, for whoever judges the plan: there a variable is a value.
+resource "terraform_data" "thresholds" {
+  input      = { tier = var.tier, k = var.k, l = var.l, t = var.t, max_age = var.max_age }
+  depends_on = [terraform_data.gate]
 }
 
 # With `run`: measured again when the data or the question changed, or the last measurement has aged. The

@@ -65,6 +65,17 @@ variable "t" {
   }
 }
 
+variable "tier" {
+  description = "The sensitivity of the data, a tier of the policy. `gatecli terraform check` then holds the thresholds here against all of the tier's; null names none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.tier == null || !can(regex("[[:cntrl:]]|^$", var.tier))
+    error_message = "The tier is a name, without control characters."
+  }
+}
+
 variable "missing" {
   description = "What a missing value was taken for: `own-value`, `wildcard` or `refuse`. The evidence must say the same."
   type        = string

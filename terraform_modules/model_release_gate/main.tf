@@ -29,6 +29,7 @@ locals {
   item      = try(one(local.items), null)
   artifacts = try([for artifact in local.item.inputs.artifacts : artifact.sha256], [])
   epsilon   = try(tonumber(local.item.measures.epsilonUpper), null)
+  delta     = try(tonumber(local.item.measures.delta), null)
 
   checks = concat(
     [
@@ -64,6 +65,10 @@ locals {
         says = "${local.release} spent epsilon ${jsonencode(local.epsilon)}, more than ${var.max_epsilon}"
       },
       {
+        ok   = var.max_delta == null || try(local.delta <= var.max_delta, false)
+        says = "${local.release} was judged at delta ${jsonencode(local.delta)}, more than ${coalesce(var.max_delta, 1)}"
+      },
+      {
         ok   = module.evidence.passed
         says = "the gate did not pass ${local.release}: ${coalesce(module.evidence.finding, "its verdict is not pass")}"
       },
@@ -87,4 +92,10 @@ resource "terraform_data" "gate" {
       error_message = "${local.evidence} has grown older than ${var.max_age} since the plan; run: ${local.command}"
     }
   }
+}
+
+# What the gate demands, for whoever judges the plan: there a variable is a value.
+resource "terraform_data" "thresholds" {
+  input      = { tier = var.tier, max_epsilon = var.max_epsilon, max_delta = var.max_delta, max_age = var.max_age }
+  depends_on = [terraform_data.gate]
 }

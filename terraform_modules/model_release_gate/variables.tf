@@ -43,6 +43,28 @@ variable "max_epsilon" {
   }
 }
 
+variable "max_delta" {
+  description = "The most δ that the release may have been judged at; null leaves it to the policy that judged."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = try(var.max_delta >= 0 && var.max_delta < 1, var.max_delta == null)
+    error_message = "The greatest delta is at least 0 and below 1."
+  }
+}
+
+variable "tier" {
+  description = "The sensitivity of the model's data, a tier of the policy. `gatecli terraform check` then holds the thresholds here against all of the tier's; null names none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.tier == null || !can(regex("[[:cntrl:]]|^$", var.tier))
+    error_message = "The tier is a name, without control characters."
+  }
+}
+
 variable "evidence" {
   description = "The report of `gatecli release check`; by default the declaration's path with `.gate.json`."
   type        = string

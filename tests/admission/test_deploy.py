@@ -9,6 +9,10 @@ import pytest
 import yaml
 
 from admission.objects import KINDS
+from admission.scan_kinds import KINDS as SCANNED
+from admission.scan_kinds import SECRET
+from admission.scan_pass import State
+from admission.scan_report import CLUSTER_REPORTS, REPORTS
 from admission.settings import FIELDS, PREFIX, Settings
 from tests.support.kustomize import kustomized
 
@@ -79,6 +83,57 @@ def test_no_role_may_read_what_it_does_not_need() -> None:
             if "secrets" in rule["resources"] and "get" in rule["verbs"]:
                 assert role["kind"] == "Role"
                 assert rule["resourceNames"] == [f"{SETTINGS.name}-tls"]
+
+
+def test_the_background_scan_may_list_every_kind_but_secrets_and_read_no_other_object() -> None:
+    (role,) = (each for each in of("ClusterRole") if each["metadata"]["name"] == "gatecli-admission-scan")
+    may = {
+        (group, resource): set(rule["verbs"])
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+    for kind in SCANNED:
+        assert may.get((kind.group, kind.plural)) == (None if kind is SECRET else {"list"})
+    assert may["", "events"] == {"create", "patch"}
+    assert set(may) - {(kind.group, kind.plural) for kind in SCANNED} == {
+        ("", "events"),
+        ("wgpolicyk8s.io", "policyreports"),
+        ("wgpolicyk8s.io", "clusterpolicyreports"),
+    }
+
+
+def test_the_kinds_that_are_scanned_are_those_that_the_webhooks_judge() -> None:
+    judged = {
+        (group, resource)
+        for hook in webhooks()
+        for rule in hook["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        if "/" not in resource
+    }
+    assert judged == {(kind.group, kind.plural) for kind in SCANNED}
+
+
+@pytest.mark.parametrize("part", ["policy-reports", "scan-secrets"])
+def test_an_optional_part_holds_what_its_kustomization_names(part: str) -> None:
+    folder = DEPLOY / "optional" / part
+    names = yaml.safe_load((folder / "kustomization.yaml").read_text("utf-8"))["resources"]
+    assert {file.name for file in folder.iterdir()} == {"kustomization.yaml", *names}
+
+
+def test_a_report_has_no_field_that_the_optional_definition_does_not_know() -> None:
+    text = (DEPLOY / "optional/policy-reports/crds.yaml").read_text("utf-8")
+    own, cluster = yaml.safe_load_all(text)
+    assert own["spec"]["versions"] == cluster["spec"]["versions"]
+    schema = own["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
+    result = schema["results"]["items"]["properties"]
+    assert {str(state) for state in State} < set(result["result"]["enum"])
+    assert {"pass", *map(str, State)} == set(schema["summary"]["properties"])
+    assert [each["spec"]["names"]["plural"] for each in (own, cluster)] == [
+        REPORTS.plural,
+        CLUSTER_REPORTS.plural,
+    ]
 
 
 @pytest.mark.parametrize("overlay", ["self-signed", "cert-manager"])

@@ -36,6 +36,8 @@ def test_values_are_typed() -> None:
         ("WORKERS", "-1"),
         ("WORKERS", "٣"),
         ("POLICY", ""),
+        ("SCAN_SECRETS", "yes"),
+        ("RESCAN_SECONDS", "-1"),
         ("NAMESPACE", "No Name"),
         ("SCAN_SECOND", "1"),
         ("scan_seconds", "1"),

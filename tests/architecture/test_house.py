@@ -13,7 +13,7 @@ PACKAGES = ("gatecli", "admission")
 CODE = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
 ENVIRONMENT_READERS = {"gatecli/cli/options.py", "admission/settings.py"}
 # The commands of the webhook, which bring the day; its judgement gets it as a value.
-ADMISSION_WIRING = {"admission/doctor.py", "admission/reviewing.py", "admission/running.py"}
+ADMISSION_WIRING = {f"admission/{name}.py" for name in ("doctor", "reviewing", "running", "scanning")}
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 70
 # Heavy or optional packages that their one home may import inside a function.
@@ -21,7 +21,11 @@ LATE = ("dp_accounting", "numpy", "opendp", "scipy", "yaml")
 LATE_OF_TABLES = ("ibis", "openpyxl", "pyarrow", "pyspark")
 LATE_OF_PII = ("phonenumbers", "presidio_analyzer", "re2", "spacy", "stdnum", "tldextract")
 # Modules of ours that are the one way to a heavy package, imported late in its stead.
-LATE_HOMES = ("gatecli.accounting.convolution", "gatecli.pii.recognizers")
+LATE_HOMES = (
+    "gatecli.accounting.convolution",
+    "gatecli.pii.recognizers",
+    "gatecli.run_tasks.serving",
+)
 LATE_STANDARD = (
     "bz2",
     "concurrent",

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatecli.cli.app import main
+from tests.support.evidence_files import digest, report, table, write
 from tests.support.terraform import QUIET, system_terraform
 
 Run = Callable[..., tuple[int, str, str]]
@@ -166,30 +167,67 @@ def test_a_part_of_a_configuration_is_refused_unless_forced(run: Run, folder: Pa
     assert "tf-gate-bypassed" in shown
 
 
-def test_a_tag_counts_only_with_the_report_that_it_names(run: Run, tmp_path: Path) -> None:
-    report = {"schema": "gatecli/report/v1", "gate": "anonymity", "verdict": "pass", "exit_code": 0}
-    report |= {"checked": [{"kind": "table"}]}
-    evidence = tmp_path / "evidence.json"
-    evidence.write_text(json.dumps(report), "utf-8")
-    digest = hashlib.sha256(evidence.read_bytes()).hexdigest()
+DATA = hashlib.sha256(b"the data").hexdigest()
+
+
+@pytest.fixture(name="tagged")
+def a_tagged_publisher_with_its_report(run: Run, tmp_path: Path) -> tuple[Path, Path]:
+    """A plan whose publisher carries the digest of a report, and the report: of today, by the same policy."""
+    policy = json.loads(run(PLANS / "plan.json", "--format", "json")[1])["policy"]
+    made = report("anonymity", [table(DATA)]) | {"policy": policy}
+    evidence = write(tmp_path / "evidence.json", made)
     plan = json.loads((PLANS.parents[1] / "rules/tf-dataset-ungated/fail/plan.json").read_text("utf-8"))
-    plan["resource_changes"][0]["change"]["after"]["tags"] = {"gatecli-evidence": digest}
-    file = tmp_path / "plan.json"
-    file.write_text(json.dumps(plan), "utf-8")
-    assert run(file)[0] == 1
-    assert run(file, "--evidence", evidence)[0] == 0
-    breaks: tuple[dict[str, object], ...] = ({"verdict": "fail"}, {"checked": []})
-    for broken in breaks:
-        evidence.write_text(json.dumps(report | broken), "utf-8")
-        assert run(file, "--evidence", evidence)[0] == 2
+    after = {"tags": {"gatecli-evidence": digest(evidence)}, "source_hash": DATA}
+    plan["resource_changes"][0]["change"]["after"] = after
+    return write(tmp_path / "plan.json", plan), evidence
+
+
+def test_a_tag_counts_only_with_the_report_that_it_names(run: Run, tagged: tuple[Path, Path]) -> None:
+    plan, evidence = tagged
+    assert run(plan)[0] == 1
+    assert run(plan, "--evidence", evidence)[0] == 0
+    write(evidence, json.loads(evidence.read_text("utf-8")) | {"tool": {}})
+    code, shown, _ = run(plan, "--evidence", evidence)
+    assert code == 1
+    assert "no report that was given has the digest in its tag" in " ".join(shown.split())
+
+
+def test_a_folder_of_reports_is_evidence_and_passes_over_what_is_none(
+    run: Run, tagged: tuple[Path, Path], tmp_path: Path
+) -> None:
+    plan, evidence = tagged
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    write(folder / "other.json", {"no": "report"})
+    assert run(plan, "--evidence", folder)[0] == 2
+    evidence.rename(folder / "evidence.json")
+    assert run(plan, "--evidence", folder)[0] == 0
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"verdict": "fail"},
+        {"exit_code": 1},
+        {"checked": []},
+        {"checked": [{"kind": "table"}]},
+        {"gate": "pii"},
+    ],
+    ids=str,
+)
+def test_what_did_not_pass_is_no_evidence(
+    run: Run, tagged: tuple[Path, Path], broken: dict[str, object]
+) -> None:
+    plan, evidence = tagged
+    write(evidence, json.loads(evidence.read_text("utf-8")) | broken)
+    assert run(plan, "--evidence", evidence)[0] == 2
 
 
 def test_a_gate_without_conditions_gates_nothing(run: Run, tmp_path: Path) -> None:
-    plan = json.loads((PLANS.parents[1] / "rules/tf-dataset-ungated/pass/plan.json").read_text("utf-8"))
+    passing = PLANS.parents[1] / "rules/tf-dataset-ungated/pass"
+    plan = json.loads((passing / "plan.json").read_text("utf-8"))
     del plan["checks"]
-    file = tmp_path / "plan.json"
-    file.write_text(json.dumps(plan), "utf-8")
-    code, shown, _ = run(file)
+    code, shown, _ = run(write(tmp_path / "plan.json", plan), "--policy", passing / "gatecli.yaml")
     assert code == 1
     assert "tf-dataset-ungated" in shown
 

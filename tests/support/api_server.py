@@ -18,13 +18,16 @@ Object = dict[str, Any]
 CORE = (("pods", "Pod", True), ("secrets", "Secret", True), ("configmaps", "ConfigMap", True))
 APPS = (("deployments", "Deployment", True),)
 
-LISTED = {"configmaps", "pods", "privacypolicies", "privacywaivers", "secrets"}
+LISTED = {"configmaps", "pods", "policyreports", "privacypolicies", "privacywaivers", "secrets"}
 """Kinds of which a list may be empty; of another the server knows nothing without an object."""
 
 
 @dataclass(slots=True)
 class FakeCluster:
-    """What the server holds, by path. Set `broken` to an HTTP status to have every request refused."""
+    """What the server holds, by path. Set `broken` to an HTTP status to have every request refused.
+
+    `failing` are the statuses of the next requests to a path, 0 for one that is answered; the last stays.
+    """
 
     objects: dict[str, Object] = field(default_factory=dict)
     history: list[tuple[int, str, str, Object]] = field(default_factory=list)
@@ -33,6 +36,8 @@ class FakeCluster:
     version: int = 100
     oldest: int = 0
     broken: int = 0
+    failing: dict[str, list[int]] = field(default_factory=dict)
+    queries: list[dict[str, str]] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def put(self, path: str, content: Object, kind: str = "MODIFIED") -> Object:
@@ -53,6 +58,11 @@ class FakeCluster:
         self.tokens.append(http.headers.get("Authorization", ""))
         if self.broken:
             return _status(self.broken, "Broken")
+        self.queries.append({**http.query, "accept": http.headers.get("Accept", "")})
+        if queue := self.failing.get(http.path):
+            status = queue.pop(0) if len(queue) > 1 else queue[0]
+            if status:
+                return _status(status, "Failing")
         if (found := _discovery(http.path)) is not None:
             return web.json_response(found)
         if http.method == "GET" and http.query.get("watch"):
@@ -91,9 +101,11 @@ class FakeCluster:
     async def _patch(self, http: web.Request) -> web.StreamResponse:
         path = http.path.removesuffix("/status")
         old = self.objects.get(path)
+        change = json.loads(await http.read())
+        if http.content_type == "application/apply-patch+yaml":
+            return web.json_response(await self.put(path, change), status=200 if old else 201)
         if old is None:
             return _status(404, "NotFound")
-        change = await http.json()
         if http.content_type != "application/json-patch+json":
             return web.json_response(await self.put(path, _merged(old, change)))
         patched = json.loads(json.dumps(old))
@@ -111,6 +123,9 @@ class FakeCluster:
     async def _delete(self, http: web.Request) -> web.StreamResponse:
         if http.path not in self.objects:
             return _status(404, "NotFound")
+        only = (json.loads(await http.read() or b"{}").get("preconditions") or {}).get("resourceVersion")
+        if only not in {None, self.objects[http.path]["metadata"]["resourceVersion"]}:
+            return _status(409, "Conflict")
         return web.json_response(await self.put(http.path, self.objects[http.path], "DELETED"))
 
     async def _watch(self, http: web.Request) -> web.StreamResponse:

@@ -11,9 +11,11 @@ from admission.resources import definitions
 from gatecli.model.schemas import schemas
 from tests.golden.regenerate import main as golden
 from tests.support.command_reference import reference
+from tests.support.gated_plans import main as gated_plans
 from tests.support.pii_examples import main as examples
 from tests.support.pii_sections import entity_page, written_into
 from tests.support.terraform_docs import main as module_pages
+from tests.support.terraform_gates import main as gate_digests
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -38,6 +40,8 @@ def main() -> None:
     CRDS.write_text(crds(), "utf-8")
     examples()
     module_pages()
+    gate_digests()
+    gated_plans()
     golden()
 
 

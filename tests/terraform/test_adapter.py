@@ -18,8 +18,8 @@ import pytest
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 from gatecli.model.plan_graph import depends_on
 from gatecli.sources.plan.diagnostics import Failed, Reason
-from gatecli.sources.plan.places import places_of, with_locals
 from gatecli.sources.plan.reading import loaded
+from gatecli.sources.plan.snapshots import with_configuration
 from gatecli.sources.plan.terraform import Planned, Request, plan_directory, show_saved_plan
 from tests.support.plans import CONFIGURATION
 from tests.support.terraform import QUIET, Terraform
@@ -81,7 +81,8 @@ def test_a_directory_is_planned_and_left_as_it_was(
     before = list(everything_below(root))
     answer = planned(request_of_root)
     assert (answer.has_changes, answer.tool) == (True, "terraform")
-    plan = with_locals(loaded(answer.content, "plan").values[0], places_of(root))
+    assert answer.snapshot is not None
+    plan = with_configuration(loaded(answer.content, "plan").values[0], answer.snapshot)
     assert len(plan.resources) == 12
     assert "module.gate.terraform_data.gate" in depends_on(plan, "terraform_data.local").addresses
     assert list(everything_below(root)) == before

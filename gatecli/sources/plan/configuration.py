@@ -9,6 +9,7 @@ from typing import Any
 from gatecli.model.plan import Module, Script
 from gatecli.model.plan_graph import CALL, nodes_of
 from gatecli.sources.plan.fields import items, optional_text, refused, table, text, texts
+from gatecli.sources.plan.fingerprints import fingerprint
 
 _EXPRESSION = frozenset({"references", "constant_value"})
 
@@ -121,14 +122,10 @@ def _calls(level: _Level, edges: _Edges) -> Iterator[tuple[Module, _Level]]:
         )
         if level.module:
             edges.add(level.module, address)
-        constants = {
-            variable: expression["constant_value"]
-            for variable, expression in inputs.items()
-            if isinstance(expression, dict) and "constant_value" in expression
-        }
         version = optional_text(item, "version_constraint", where)
-        module = Module(address, optional_text(item, "source", where), version, constants)
-        yield module, _Level(address, table(item, "module", where), where, (f"{address}{CALL}",))
+        content = table(item, "module", where)
+        module = Module(address, optional_text(item, "source", where), version, fingerprint(content))
+        yield module, _Level(address, content, where, (f"{address}{CALL}",))
 
 
 def _declared(module: str, item: Mapping[str, Any], where: str) -> tuple[str, ...]:

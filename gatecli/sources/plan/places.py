@@ -1,19 +1,18 @@
 """Where the objects of a plan stand in its .tf files: an address to a file and a line.
 
 Places only adorn a finding: a file that cannot be read gives none, and the finding then stands at the
-plan. What a plan says is judged by the plan alone; the one exception is `with_locals`.
+plan. What a plan says is judged by the plan, and the configuration that was saved with it, alone.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatecli.model.document import Place
-from gatecli.model.plan import Plan, config_address, module_of
-from gatecli.model.plan_graph import nodes_of
+from gatecli.model.plan import config_address, module_of
 from gatecli.sources.files import ReadError, read_text
 from gatecli.sources.plan.blocks import Block, blocks_of
 from gatecli.sources.tree import shown_path
@@ -43,18 +42,12 @@ class Places:
     root: Path
     installed: Mapping[str, Path] = field(default_factory=dict)
     _read: dict[Path, Named] = field(default_factory=dict, repr=False, compare=False)
-    _locals: dict[Path, dict[str, tuple[str, ...]]] = field(default_factory=dict, repr=False, compare=False)
 
     def blocks(self, folder: Path) -> Named:
         """The blocks of a module by their name in it: `aws_s3_bucket.b`, `module.m`, `var.x`."""
         if folder not in self._read:
-            self._read[folder], self._locals[folder] = _read_folder(folder)
+            self._read[folder] = _read_folder(folder)
         return self._read[folder]
-
-    def locals_of(self, folder: Path) -> Mapping[str, tuple[str, ...]]:
-        """What each local of a module refers to."""
-        self.blocks(folder)
-        return self._locals[folder]
 
 
 def places_of(directory: Path) -> Places:
@@ -77,28 +70,14 @@ def place_of(places: Places, address: str, *keys: str | int) -> Place | None:
     return _placed(places.blocks(folder), plain[len(module) :].lstrip("."), keys) or call
 
 
-def with_locals(plan: Plan, places: Places) -> Plan:
-    """The plan with what its locals refer to, which its JSON does not say.
-
-    Only for a plan that was made from these very files: they are evidence of what depends on what.
-    """
-    edges = dict(plan.edges)
-    for module in ("", *(module.address for module in plan.modules)):
-        folder, _ = _folder(places, module, also_installed=True)
-        for name, references in places.locals_of(folder).items() if folder else ():
-            node = f"{module}.local.{name}" if module else f"local.{name}"
-            edges.setdefault(node, tuple(nodes_of(module, references)))
-    return replace(plan, edges=edges)
-
-
-def _folder(places: Places, module: str, *, also_installed: bool = False) -> tuple[Path | None, Place | None]:
+def _folder(places: Places, module: str) -> tuple[Path | None, Place | None]:
     """The folder of a module, and the call of it that stands nearest in the user's own text."""
     folder, call = places.root, None
     names = module.split(".")[1::2] if module else []
     for depth, name in enumerate(names, 1):
         call = _placed(places.blocks(folder), f"module.{name}", ()) or call
         below = _called(places, folder, name, ".".join(names[:depth]))
-        if below is None or (not also_installed and _is_installed(places, below)):
+        if below is None or _is_installed(places, below):
             return None, call
         folder = below
     return folder, call
@@ -142,17 +121,14 @@ def _installed(directory: Path) -> Mapping[str, Path]:
     }
 
 
-def _read_folder(folder: Path) -> tuple[Named, dict[str, tuple[str, ...]]]:
+def _read_folder(folder: Path) -> Named:
     named: dict[str, tuple[Path, Block]] = {}
-    referred: dict[str, tuple[str, ...]] = {}
     for path in sorted(_files(folder), key=_order):
         for block in _blocks(path):
             form = _NODE.get(block.kind, "")
-            if block.kind == "locals":
-                referred |= {name: argument.references for name, argument in block.arguments.items()}
-            elif form and len(block.labels) == form.count("{}"):
+            if form and len(block.labels) == form.count("{}"):
                 named.setdefault(form.format(*block.labels), (path, block))
-    return named, referred
+    return named
 
 
 def _order(path: Path) -> tuple[bool, str]:

@@ -21,6 +21,7 @@ from python_terraform import IsFlagged, Terraform
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 from gatecli.sources.plan.diagnostics import Diagnostic, Failed, Reason, diagnostics_of, failure, version_of
 from gatecli.sources.plan.processes import GRACE, Ended, TimedOut, run, terminable
+from gatecli.sources.plan.snapshots import Snapshot, snapshot_of
 from gatecli.sources.tree import shown_path
 
 SECONDS = 600.0
@@ -59,9 +60,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan as `terraform show -json` gives it; `has_changes` is None where the exit code did not say."""
+    """A plan as `terraform show -json` gives it, and the configuration that is saved in it.
+
+    `has_changes` is None where the exit code did not say.
+    """
 
     content: bytes = field(repr=False)
+    snapshot: Snapshot | None = field(default=None, repr=False)
     has_changes: bool | None = None
     tool: str = ""
     version: str = ""
@@ -194,7 +199,7 @@ def _planned(session: _Session, request: Request, private: Path) -> Planned | Fa
     shown = _shown(session, saved, request)
     if isinstance(shown, Failed):
         return shown
-    return Planned(shown.content, ended.code == 2, tool, version, said)
+    return Planned(shown.content, shown.snapshot, ended.code == 2, tool, version, said)
 
 
 def _shown(session: _Session, plan: Path, request: Request) -> Planned | Failed:
@@ -204,7 +209,7 @@ def _shown(session: _Session, plan: Path, request: Request) -> Planned | Failed:
     if ended.code != 0:
         said = diagnostics_of(b"", ended.err)
         return failure(said, _name(request), shown_path(request.directory))
-    return Planned(ended.out)
+    return Planned(ended.out, snapshot_of(plan))
 
 
 def _answered(ask: Callable[[], Ended | TimedOut], request: Request) -> Ended | Failed:

@@ -91,6 +91,18 @@ run "wildcard_evidence_opens_a_gate_that_says_wildcard" {
   }
 }
 
+run "the_plan_says_what_the_gate_demands" {
+  command = plan
+  variables {
+    tier    = "health"
+    max_age = "876000h"
+  }
+  assert {
+    condition     = terraform_data.thresholds.input.tier == "health" && terraform_data.thresholds.input.k == var.k && terraform_data.thresholds.input.max_age == "876000h"
+    error_message = "The plan does not say what the gate demands."
+  }
+}
+
 run "missing_evidence_closes_the_gate" {
   command = plan
   variables {
@@ -373,4 +385,12 @@ run "an_age_of_days_is_invalid" {
     policy_sha256 = "abc"
   }
   expect_failures = [var.max_age, var.policy_sha256]
+}
+
+run "a_tier_without_a_name_is_invalid" {
+  command = plan
+  variables {
+    tier = ""
+  }
+  expect_failures = [var.tier]
 }

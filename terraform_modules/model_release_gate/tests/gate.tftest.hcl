@@ -21,6 +21,7 @@ variables {
     foreign        = { inputs = { sha256 = "1111111111111111111111111111111111111111111111111111111111111111" } }
     other_artifact = { inputs = { artifacts = [{ path = "data.csv", sha256 = "1111111111111111111111111111111111111111111111111111111111111111" }] } }
     no_artifact    = { inputs = { artifacts = null } }
+    no_delta       = { measures = { delta = null } }
     no_epsilon     = { measures = { epsilonUpper = null } }
     closed         = { report = { verdict = "fail", exit_code = 1, findings = [{ message = "the declared epsilon is too small", suppressed = null }] } }
     other_gate     = { report = { gate = "anonymity" } }
@@ -120,6 +121,35 @@ run "an_epsilon_over_the_greatest_closes_the_gate" {
   expect_failures = [terraform_data.gate]
 }
 
+run "a_delta_within_the_greatest_opens_the_gate" {
+  command = plan
+  variables {
+    max_delta = 0.00001
+    tier      = "low"
+  }
+  assert {
+    condition     = terraform_data.thresholds.input.max_delta == 0.00001 && terraform_data.thresholds.input.max_epsilon == var.max_epsilon && terraform_data.thresholds.input.tier == "low"
+    error_message = "The plan does not say what the gate demands."
+  }
+}
+
+run "a_delta_over_the_greatest_closes_the_gate" {
+  command = plan
+  variables {
+    max_delta = 0.000001
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "an_unknown_delta_closes_the_gate" {
+  command = plan
+  variables {
+    max_delta = 0.1
+    evidence  = "tests/scratch/no_delta.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
 run "an_unknown_epsilon_closes_the_gate" {
   command = plan
   variables {
@@ -209,4 +239,20 @@ run "an_age_of_days_is_invalid" {
     policy_sha256 = "abc"
   }
   expect_failures = [var.max_age, var.policy_sha256]
+}
+
+run "a_delta_of_one_is_invalid" {
+  command = plan
+  variables {
+    max_delta = 1
+  }
+  expect_failures = [var.max_delta]
+}
+
+run "a_tier_without_a_name_is_invalid" {
+  command = plan
+  variables {
+    tier = ""
+  }
+  expect_failures = [var.tier]
 }

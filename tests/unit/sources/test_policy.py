@@ -10,6 +10,7 @@ import pytest
 
 from gatecli.errors import ConfigurationError
 from gatecli.model.finding import Severity
+from gatecli.model.policy import seconds_in
 from gatecli.sources.policy import PolicyBundle, default_policy, read_policy
 
 RULES = ("dp-missing-epsilon", "dp-overstated-epsilon")
@@ -126,8 +127,50 @@ def test_a_severity_may_be_changed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("warn", ("warn", "warn")),
+        ("{default: defer, dp-missing-epsilon: warn}", ("warn", "defer")),
+        ("{dp-missing-epsilon: defer}", ("defer", "fail")),
+        ("{}", ("fail", "fail")),
+    ],
+)
+def test_what_an_unknown_means_may_differ_by_rule(given: str, meant: tuple[str, str]) -> None:
+    put(HEAD + f"  extends: default\n  terraform: {{onUnknown: {given}}}\n")
+    rules = read().policy.spec.terraform
+    assert (rules.unknown(RULES[0]), rules.unknown(RULES[1])) == meant
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"),
+    [
+        ("168h", 604_800),
+        ("1h30m", 5_400),
+        ("10s", 10),
+        ("0h", 0),
+        ("", None),
+        ("5", None),
+        ("1m1h", None),
+        ("-1h", None),
+    ],
+)
+def test_a_duration_is_whole_hours_minutes_and_seconds(duration: str, seconds: int | None) -> None:
+    assert seconds_in(duration) == seconds
+
+
+@pytest.mark.parametrize(
     ("text", "complaint"),
     [
+        (
+            HEAD + "  terraform: {onUnknown: {dp-missing-epsilom: warn}}\n",
+            ":5:27: there is no rule 'dp-missing-epsilom' (did you mean dp-missing-epsilon?)",
+        ),
+        (
+            HEAD + "  terraform: {onUnknown: {default: ignore}}\n",
+            ":5:36: default is 'ignore', not one of fail, warn, defer",
+        ),
+        (HEAD + "  terraform: {onUnknown: never}\n", ":5:26: onUnknown is 'never', not one of fail"),
+        (HEAD + "  terraform: {maxEvidenceAge: 7d}\n", ":5:31: maxEvidenceAge is '7d', not of the form"),
         ("a: {b", ":1:6: the file is not YAML"),
         ("", ": the file holds no PrivacyPolicy and no PrivacyWaiver"),
         ("- a\n", ":1:1: the document is a list of 1, not a block of keys"),

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import tfparse
 
-from gatecli.model.plan_graph import depends_on, unresolved
+from gatecli.model.plan import Plan
 from gatecli.sources.plan.blocks import blanked, blocks_of
-from gatecli.sources.plan.places import place_of, places_of, with_locals
-from tests.support.plans import CONFIGURATION, fixture
+from gatecli.sources.plan.places import place_of, places_of
+from gatecli.sources.plan.snapshots import with_configuration
+from tests.support.plans import CONFIGURATION
 
 HARD = r"""# resource "aws_x" "commented" {}
 /* resource "aws_x" "also" {
@@ -157,22 +158,18 @@ def test_what_is_not_declared_has_no_place(folder: Path, address: str) -> None:
     assert place_of(places_of(folder), address) is None
 
 
-def test_locals_refer_to_what_their_code_says_and_not_to_what_their_text_says(folder: Path) -> None:
-    assert places_of(folder).locals_of(folder) == {
-        "a": ("module.m.out",),
-        "b": ("module.m2.out", "module.m5.out"),
-        "c": ("var.list", "local.a"),
-        "d": ("module.m3.list",),
-        "e": ("data.aws_x.y.id", "aws_s3_bucket.b.id", "module.m4"),
-        "f": ("module.m.out",),
-        "g": ("aws_z.j.id",),
+def test_locals_refer_to_what_their_code_says_and_not_to_what_their_text_says() -> None:
+    files = {"main.tf": HARD.encode(), "j.tf.json": IN_JSON.encode()}
+    edges = with_configuration(Plan("p", "plan", "1.2"), {"": files}).edges
+    assert edges == {
+        "local.a": ("module.m.output.out",),
+        "local.b": ("module.m2.output.out", "module.m5.output.out"),
+        "local.c": ("var.list", "local.a"),
+        "local.d": ("module.m3.output.list",),
+        "local.e": ("data.aws_x.y", "aws_s3_bucket.b", "module.m4"),
+        "local.f": ("module.m.output.out",),
+        "local.g": ("aws_z.j",),
     }
-
-
-def test_a_plans_locals_are_resolved_by_its_own_files() -> None:
-    plan = with_locals(fixture("plan"), places_of(CONFIGURATION))
-    assert unresolved(plan) == frozenset()
-    assert "module.gate.terraform_data.gate" in depends_on(plan, "terraform_data.local").addresses
 
 
 def test_a_module_that_was_downloaded_has_the_place_of_its_call(tmp_path: Path) -> None:

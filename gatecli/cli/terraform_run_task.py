@@ -1,0 +1,255 @@
+"""`gatecli terraform run-task`: the run task of HCP Terraform, served until it is told to stop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
+from gatecli.cli.console import err
+from gatecli.cli.options import (
+    GATE,
+    BaselineFile,
+    FailOn,
+    PolicyFile,
+    WaiverFiles,
+    option,
+    run_task_key,
+    whole_environment,
+)
+from gatecli.errors import MissingExtraError, UsageError
+from gatecli.model.finding import Severity
+from gatecli.run_tasks.settings import (
+    HCP_TERRAFORM,
+    LONGEST_DEADLINE,
+    MEBIBYTE,
+    Settings,
+    host_of,
+    key_of,
+    listen_of,
+    network_of,
+)
+from gatecli.sources.baseline import read_baseline
+from gatecli.sources.files import ReadError, read_bytes
+from gatecli.sources.policy import read_policy
+
+SERVICE = "Service"
+REACH = "Reach"
+_KEY = "GATECLI_RUN_TASK_HMAC_KEY"
+
+
+def run_task(
+    listen: Annotated[
+        str,
+        option(
+            "--listen",
+            panel=SERVICE,
+            variable="RUN_TASK_LISTEN",
+            metavar="ADDRESS:PORT",
+            help="Where it is served.",
+        ),
+    ] = "127.0.0.1:8080",
+    tls_cert: Annotated[
+        Path | None,
+        option(
+            "--tls-cert",
+            panel=SERVICE,
+            variable="RUN_TASK_TLS_CERT",
+            metavar="FILE",
+            help="Serve HTTPS: a PEM chain.",
+        ),
+    ] = None,
+    tls_key: Annotated[
+        Path | None,
+        option(
+            "--tls-key",
+            panel=SERVICE,
+            variable="RUN_TASK_TLS_KEY",
+            metavar="FILE",
+            help="Its private key, PEM.",
+        ),
+    ] = None,
+    hmac_key_file: Annotated[
+        Path | None,
+        option(
+            "--hmac-key-file",
+            panel=SERVICE,
+            variable="RUN_TASK_HMAC_KEY_FILE",
+            metavar="FILE",
+            help=f"The key shared with HCP Terraform; else the variable {_KEY} holds it.",
+        ),
+    ] = None,
+    deadline: Annotated[
+        int,
+        option(
+            "--deadline",
+            panel=SERVICE,
+            variable="RUN_TASK_DEADLINE",
+            min=3,
+            max=LONGEST_DEADLINE,
+            metavar="SECONDS",
+            help="From a task to its result, which is failed when they are over.",
+        ),
+    ] = 540,
+    max_plan: Annotated[
+        int,
+        option(
+            "--max-plan",
+            panel=SERVICE,
+            variable="RUN_TASK_MAX_PLAN",
+            min=1,
+            max=1024,
+            metavar="MIB",
+            help="The largest plan that is checked.",
+        ),
+    ] = 100,
+    workers: Annotated[
+        int,
+        option(
+            "--workers",
+            panel=SERVICE,
+            variable="RUN_TASK_WORKERS",
+            min=1,
+            max=64,
+            help="Plans that are checked at once.",
+        ),
+    ] = 2,
+    queue: Annotated[
+        int,
+        option(
+            "--queue",
+            panel=SERVICE,
+            variable="RUN_TASK_QUEUE",
+            min=0,
+            max=1000,
+            help="Tasks that may wait; more are told that it is busy.",
+        ),
+    ] = 32,
+    drain: Annotated[
+        int,
+        option(
+            "--drain",
+            panel=SERVICE,
+            variable="RUN_TASK_DRAIN",
+            min=0,
+            max=600,
+            metavar="SECONDS",
+            help="For what is under way at SIGTERM.",
+        ),
+    ] = 20,
+    allow_host: Annotated[
+        list[str] | None,
+        option(
+            "--allow-host",
+            panel=REACH,
+            variable="RUN_TASK_ALLOW_HOST",
+            metavar="HOST[:PORT]",
+            help="Where plans may come from and results go to; repeatable (default: HCP Terraform's).",
+        ),
+    ] = None,
+    allow_network: Annotated[
+        list[str] | None,
+        option(
+            "--allow-network",
+            panel=REACH,
+            variable="RUN_TASK_ALLOW_NETWORK",
+            metavar="CIDR",
+            help="Addresses that are not public, and may be reached all the same; repeatable.",
+        ),
+    ] = None,
+    ca_file: Annotated[
+        Path | None,
+        option(
+            "--ca-file",
+            panel=REACH,
+            variable="RUN_TASK_CA_FILE",
+            metavar="FILE",
+            help="More authorities to trust, PEM.",
+        ),
+    ] = None,
+    evidence: Annotated[
+        list[Path] | None,
+        option("--evidence", panel=GATE, metavar="FILE", help="As of gatecli terraform check; repeatable."),
+    ] = None,
+    policy: PolicyFile = None,
+    waivers: WaiverFiles = None,
+    fail_on: FailOn = Severity.ERROR,
+    baseline: BaselineFile = None,
+) -> None:
+    """Serve the run task of HCP Terraform: check every plan that it announces, and answer."""
+    address, port = listen_of(listen)
+    settings = Settings(
+        _key(hmac_key_file),
+        address,
+        port,
+        *_pair(tls_cert, tls_key),
+        frozenset(map(host_of, allow_host)) if allow_host else HCP_TERRAFORM,
+        tuple(map(network_of, allow_network or ())),
+        ca_file,
+        deadline,
+        max_plan * MEBIBYTE,
+        workers,
+        queue,
+        drain,
+    )
+    # What every check would stumble over is said now.
+    bundle = read_policy(
+        policy, waiver_files=waivers or (), rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=Path()
+    )
+    if baseline:
+        read_baseline(baseline)
+    options = [
+        *_named("--policy", [bundle.path] if bundle.path else []),
+        *_named("--waivers", waivers or ()),
+        *_named("--baseline", [baseline] if baseline else []),
+        *_named("--evidence", evidence or ()),
+        f"--fail-on={fail_on.value}",
+    ]
+    _serve(settings, options)
+
+
+def _serve(settings: Settings, options: Sequence[str]) -> None:
+    try:
+        from gatecli.run_tasks.serving import run  # noqa: PLC0415 - aiohttp is an extra, and heavy
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(
+            f"the run task needs {error.name}, which is not installed",
+            advice="pip install 'gatecli[run-task]'",
+        ) from None
+    run(settings, options, whole_environment(), log)
+
+
+def log(event: str, **fields: object) -> None:
+    """One JSON object a line, on stderr."""
+    time = datetime.now(UTC).isoformat(timespec="milliseconds")
+    err(json.dumps({"time": time, "event": event, **fields}) + "\n")
+
+
+def _named(name: str, paths: Iterable[Path]) -> list[str]:
+    return [f"{name}={path}" for path in paths]
+
+
+def _key(file: Path | None) -> bytes:
+    text = run_task_key()
+    if file is not None and text:
+        raise UsageError(f"both --hmac-key-file and {_KEY} are given", advice="give one of them")
+    if file is not None:
+        try:
+            return key_of(read_bytes(file), str(file))
+        except ReadError as error:
+            raise UsageError(f"{file} {error.problem}", advice=error.mend) from None
+    if not text:
+        raise UsageError(
+            "there is no HMAC key, without which anybody could send tasks",
+            advice=f"give --hmac-key-file FILE, or set {_KEY}",
+        )
+    return key_of(text, _KEY)
+
+
+def _pair(certificate: Path | None, key: Path | None) -> tuple[Path | None, Path | None]:
+    if (certificate is None) != (key is None):
+        raise UsageError("--tls-cert and --tls-key belong together", advice="give both, or neither")
+    return certificate, key

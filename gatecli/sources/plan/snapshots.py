@@ -1,0 +1,103 @@
+"""The configuration inside a saved plan: the very text that its apply evaluates.
+
+A saved plan is a ZIP archive that holds the files of every module (`tfconfig/m-KEY/NAME`), so that an
+apply cannot use others. A plan's JSON says neither conditions nor locals; these files do.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from gatecli.model.plan import Module, Plan
+from gatecli.model.plan_graph import nodes_of
+from gatecli.sources.files import ReadError
+from gatecli.sources.plan.blocks import blocks_of
+from gatecli.sources.plan.fingerprints import files_digest
+
+Snapshot = Mapping[str, Mapping[str, bytes]]
+"""The files of each module, by its key (`gates.evidence`; the root is "") and their names."""
+
+_FILE = re.compile(r"tfconfig/m-([^/]*)/([^/]+)")
+_MAX_BYTES = 64 << 20
+_BROKEN = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
+
+
+def snapshot_of(plan: Path) -> Snapshot | None:
+    """The configuration in a saved plan; None where it cannot be had, which is evidence of nothing."""
+    try:
+        with zipfile.ZipFile(plan) as archive:
+            return _files(archive)
+    except _BROKEN:
+        return None
+
+
+def with_configuration(plan: Plan, snapshot: Snapshot) -> Plan:
+    """The plan with what only its files say: what its locals refer to, and what its gates are."""
+    edges = dict(plan.edges)
+    for module in ("", *(module.address for module in plan.modules)):
+        for name, references in _locals(snapshot.get(_key(module), {})).items():
+            node = f"{module}.local.{name}" if module else f"local.{name}"
+            edges.setdefault(node, tuple(nodes_of(module, references)))
+    return replace(plan, edges=edges, modules=tuple(_told(module, snapshot) for module in plan.modules))
+
+
+def _files(archive: zipfile.ZipFile) -> Snapshot | None:
+    members = archive.infolist()
+    names = {member.filename for member in members}
+    if len(names) < len(members) or sum(member.file_size for member in members) > _MAX_BYTES:
+        return None  # two readers could see two plans; or a bomb
+    files: dict[str, dict[str, bytes]] = {}
+    for name in names:
+        if (found := _FILE.fullmatch(name)) is not None:
+            files.setdefault(found[1], {})[found[2]] = archive.read(name)
+    return files or None
+
+
+def _told(module: Module, snapshot: Snapshot) -> Module:
+    """A module that may be a gate, with the digest of its files and of those of the modules inside it."""
+    key = _key(module.address)
+    if not module.configuration or key not in snapshot:
+        return module
+    files = {
+        f"{below}{name}": content
+        for other, held in snapshot.items()
+        if (below := _below(other, key)) is not None
+        for name, content in held.items()
+    }
+    return replace(module, text=files_digest(files))
+
+
+def _below(key: str, module: str) -> str | None:
+    """Where a module's files stand inside another's; None where they do not."""
+    if key == module:
+        return ""
+    return key[len(module) + 1 :].replace(".", "/") + "/" if key.startswith(f"{module}.") else None
+
+
+def _key(address: str) -> str:
+    return ".".join(address.split(".")[1::2])
+
+
+def _locals(files: Mapping[str, bytes]) -> Mapping[str, tuple[str, ...]]:
+    """What each local of a module refers to."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in sorted(files, key=_order):
+        try:
+            blocks = list(blocks_of(name, files[name].decode("utf-8", "replace")))
+        except ReadError:
+            continue  # Terraform read it: then it is JSON, and a local that is missing stays unresolved
+        for block in blocks:
+            if block.kind == "locals":
+                found |= {local: argument.references for local, argument in block.arguments.items()}
+    return found
+
+
+def _order(name: str) -> tuple[bool, str]:
+    """Overrides come last: they amend what stands elsewhere."""
+    stem = name.partition(".")[0]
+    return stem == "override" or stem.endswith("_override"), name

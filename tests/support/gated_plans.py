@@ -1,0 +1,105 @@
+"""Plans behind the shipped gates: real ones, in which the stand-in for a publisher is given its real type.
+
+No provider can be had where these are made; the gates themselves need none. `make generated` writes them.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tests.support.evidence_files import digest, release, report, scanned, table, write
+from tests.support.plans import PLANS
+from tests.support.terraform import Terraform, modules_below, system_terraform
+
+RULES = PLANS.parents[1] / "rules"
+
+DATASET = """
+module "anonymity" {
+  source            = "../terraform_modules/k_anonymity_gate"
+  dataset           = "data.csv"
+  quasi_identifiers = ["age", "zip"]
+  k                 = var.k
+}
+variable "k" { default = %d }
+resource "terraform_data" "published" { input = module.anonymity.released_path }
+"""
+MODEL = """
+module "model" {
+  source          = "../terraform_modules/model_release_gate"
+  declaration     = "privacy.yaml"
+  artifact        = "model.bin"
+  release_name    = "churn"
+  release_version = "2.3.0"
+  max_epsilon     = 2.5
+}
+resource "terraform_data" "published" { input = module.model.artifact_path }
+"""
+WORKLOAD = """
+module "manifests" {
+  source    = "../terraform_modules/pii_gate"
+  manifests = ["job.yaml"]
+}
+resource "terraform_data" "published" { depends_on = [module.manifests] }
+"""
+
+
+def gated(folder: Path, text: str, published: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The plan of a configuration whose `terraform_data.published` is taken for a resource `published`."""
+    modules_below(folder)
+    root = folder / "root"
+    root.mkdir()
+    terraform = Terraform(system_terraform(), root)
+    terraform.write(text)
+    terraform.write("age,zip\n" + "30,10115\n" * 6, name="data.csv")
+    for name in ("privacy.yaml", "model.bin", "job.yaml"):
+        terraform.write(f"# {name}\n", name=name)
+    write(root / "data.csv.gate.json", report("anonymity", [table(digest(root / "data.csv"))]))
+    item = release(root / "privacy.yaml", root / "model.bin")
+    write(root / "privacy.yaml.gate.json", report("release", [item]))
+    write(root / "pii.gate.json", report("pii", [scanned(root / "job.yaml")]))
+    terraform("init").passed()
+    terraform.planned().passed()
+    plan = json.loads(terraform("show", "-json", "plan.bin").passed().stdout)
+    return _published(plan, published, values)
+
+
+def _published(plan: dict[str, Any], type_: str, values: dict[str, Any]) -> dict[str, Any]:
+    del plan["relevant_attributes"]  # in no order of their own
+    plan["timestamp"] = "2026-01-01T00:00:00Z"
+    resources = [
+        *plan["planned_values"]["root_module"]["resources"],
+        *plan["resource_changes"],
+        *plan["configuration"]["root_module"]["resources"],
+    ]
+    provider = {"provider_name": "registry.terraform.io/x/x"}
+    for item in resources:
+        if item["address"] == "terraform_data.published":
+            item.update({"address": f"{type_}.published", "type": type_})
+            item.update({"values": values} if "values" in item else {})
+            item.update(provider if "provider_name" in item else {})
+            item.get("change", {}).update({"after": values, "after_unknown": {"id": True}})
+    return plan
+
+
+def _write(text: str, published: str, values: dict[str, Any], *files: Path) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        plan = gated(Path(name), text, published, values)
+    for file in files:
+        file.write_text(json.dumps(plan) + "\n", "utf-8")
+
+
+def main() -> None:
+    if shutil.which("terraform") is None:
+        return
+    s3, sagemaker = {"bucket": "open-data", "key": "data.csv"}, {"name": "churn"}
+    bypassed = RULES / "tf-gate-bypassed"
+    files = (PLANS / "gated.json", RULES / "tf-dataset-ungated/pass/plan.json", bypassed / "pass/plan.json")
+    _write(DATASET % 5, "aws_s3_object", s3, *files)
+    _write(DATASET % 2, "aws_s3_object", s3, bypassed / "fail/plan.json")
+    served = (PLANS / "served.json", RULES / "tf-model-ungated/pass/plan.json")
+    _write(MODEL, "aws_sagemaker_model", sagemaker, *served)
+    _write(WORKLOAD, "helm_release", sagemaker, RULES / "tf-workload-ungated/pass/plan.json")

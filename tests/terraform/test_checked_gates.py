@@ -1,0 +1,200 @@
+"""Gates in real plans, judged as a user has them judged: the shipped ones, and what only looks like them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gatecli.checks.terraform_gates import SHIPPED
+from gatecli.cli.app import main
+from tests.support.evidence_files import digest, report, table, write
+from tests.support.gated_plans import DATASET
+from tests.support.terraform import QUIET, Terraform
+from tests.support.terraform_gates import configurations, shipped
+
+POLICY = """
+apiVersion: gatecli.dev/v1
+kind: PrivacyPolicy
+metadata: {name: test}
+spec:
+  extends: default
+  anonymity: {minK: 5}
+  terraform:
+    publishers: {terraform_data: dataset}
+    onUnknown: %s
+"""
+FAKE = """
+variable "dataset" {}
+variable "quasi_identifiers" {}
+variable "k" {}
+resource "terraform_data" "gate" {
+  input = { path = var.dataset }
+  lifecycle {
+    precondition {
+      condition     = var.k > 0
+      error_message = "never"
+    }
+  }
+}
+output "released_path" { value = terraform_data.gate.output.path }
+"""
+GATE = "terraform_modules/k_anonymity_gate"
+
+Check = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(name="own")
+def a_terraform_with_modules_of_its_own(command: tuple[str, ...], modules: Path, tmp_path: Path) -> Terraform:
+    """In a folder `root`, with a copy of the modules beside it that a test may change."""
+    shutil.copytree(modules, tmp_path / "terraform_modules")
+    root = tmp_path / "root"
+    root.mkdir()
+    terraform = Terraform(command, root)
+    terraform.write(DATASET % 5)
+    terraform.write("age,zip\n" + "30,10115\n" * 6, name="data.csv")
+    write(root / "data.csv.gate.json", report("anonymity", [table(digest(root / "data.csv"))]))
+    return terraform
+
+
+@pytest.fixture(name="check")
+def check_of_the_root(
+    own: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Check:
+    """Initialise and check a target: the exit code, and the sentences."""
+    for name, value in QUIET.items():
+        monkeypatch.setenv(name, value)
+    program = tmp_path / "terraform"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(own.command)} "$@"\n')
+    program.chmod(0o755)
+
+    def checked(target: str = ".", meaning: str = "fail", *options: str) -> tuple[int, str]:
+        policy = tmp_path / "policy.yaml"
+        policy.write_text(POLICY % meaning, "utf-8")
+        given = ("--policy", str(policy), "--terraform-binary", str(program), "--format", "json", *options)
+        code = main(["terraform", "check", os.path.normpath(own.folder / target), *given])
+        findings = json.loads(capsys.readouterr().out)["findings"]
+        return code, "\n".join(finding["message"] for finding in findings)
+
+    return checked
+
+
+def test_a_shipped_gate_holds_in_a_folder_and_in_a_saved_plan(own: Terraform, check: Check) -> None:
+    own("init").passed()
+    assert check() == (0, "")
+    own.planned().passed()
+    assert check("plan.bin") == (0, "")
+
+
+def test_a_shipped_gate_may_be_vendored_under_another_name(own: Terraform, check: Check) -> None:
+    (own.folder.parent / GATE).rename(own.folder / "anonymous")
+    own.write((DATASET % 5).replace("../terraform_modules/k_anonymity_gate", "./anonymous"))
+    own("init").passed()
+    assert check() == (0, "")
+
+
+def test_json_alone_says_no_conditions_and_is_as_unknown_as_the_policy_has_it(
+    own: Terraform, check: Check
+) -> None:
+    own("init").passed()
+    own.planned().passed()
+    own.write(own("show", "-json", "plan.bin").passed().stdout, name="plan.json")
+    code, said = check("plan.json")
+    assert code == 1
+    assert "its JSON holds neither conditions nor locals of its gates" in said
+    assert check("plan.json", "warn")[0] == 0
+    assert check("plan.json", 'fail\n    gateSources: ["../terraform_modules/k_anonymity_gate"]') == (0, "")
+
+
+def test_a_fake_of_the_same_name_is_no_gate(own: Terraform, check: Check) -> None:
+    shutil.rmtree(own.folder.parent / GATE)
+    (own.folder.parent / GATE).mkdir()
+    (own.folder.parent / GATE / "main.tf").write_text(FAKE, "utf-8")
+    own("init").passed()
+    code, said = check(".", "defer")
+    assert code == 1
+    assert "is called k_anonymity_gate and is not the module that gatecli ships" in said
+    assert "terraform_data.published publishes data without a k-anonymity gate" in said
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (
+            "main.tf",
+            "= length(local.problems) == 0",
+            "= length(local.problems) >= 0",
+        ),
+        ("main.tf", "problems = [for check", "problems = [] == [] ? [] : [for check"),
+        ("variables.tf", "var.k >= 2", "var.k >= 0"),
+        ("evidence/outputs.tf", 'verdict == "pass"', 'verdict != ""'),
+        ("override.tf", "", "locals {\n  problems = []\n}\n"),
+    ],
+)
+def test_a_copy_that_judges_otherwise_is_no_gate_though_its_json_is_the_same(
+    own: Terraform, check: Check, file: str, old: str, new: str
+) -> None:
+    path = own.folder.parent / GATE / file
+    text = path.read_text("utf-8") if path.exists() else ""
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    own("init").passed()
+    for target in (".", "plan.bin"):
+        own.planned().passed()
+        code, said = check(target, "defer")
+        assert code == 1
+        assert "module.anonymity is made like the module k_anonymity_gate and has another text" in said
+        assert "terraform_data.published publishes data without a k-anonymity gate" in said
+
+
+def test_a_saved_plan_is_judged_by_what_was_saved_with_it(own: Terraform, check: Check) -> None:
+    """Its apply evaluates the files inside it."""
+    own.write('locals {\n  path = "data.csv"\n}\n', name="locals.tf")
+    own.write((DATASET % 5).replace("= module.anonymity.released_path", "= local.path"))
+    own("init").passed()
+    own.planned().passed()
+    own.write("locals {\n  path = module.anonymity.released_path\n}\n", name="locals.tf")
+    code, said = check("plan.bin")
+    assert code == 1
+    assert "terraform_data.published publishes data without a k-anonymity gate" in said
+    assert check() == (0, "")
+
+
+def test_a_threshold_that_a_variable_lowers_is_told(own: Terraform, check: Check) -> None:
+    own("init").passed()
+    write(own.folder / "data.csv.gate.json", report("anonymity", [table(digest(own.folder / "data.csv"))]))
+    code, said = check(".", "fail", "--var", "k=2")
+    assert (code, said) == (1, "module.anonymity demands k = 2 where the policy demands at least 5")
+
+
+def test_a_threshold_that_only_the_apply_knows_is_unknown(own: Terraform, check: Check) -> None:
+    own.write(
+        (DATASET % 5).replace("= var.k", "= 5 + terraform_data.later.output")
+        + 'resource "terraform_data" "later" { input = 1 }\n'
+    )
+    own("init").passed()
+    code, said = check()
+    assert code == 1
+    assert "module.anonymity states its k only after the apply" in said
+
+
+def test_the_digest_of_what_was_judged_is_in_the_report(
+    own: Terraform, check: Check, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    own("init").passed()
+    own.planned().passed()
+    kept = tmp_path / "report.json"
+    check("plan.bin", "fail", "--report", f"json={kept}")
+    [checked] = json.loads(kept.read_text("utf-8"))["checked"]
+    shown = own("show", "-json", "plan.bin").passed().stdout.encode()
+    (tmp_path / "plan.json").write_bytes(shown)
+    assert checked["inputs"]["sha256"] == digest(tmp_path / "plan.json")
+
+
+def test_the_digests_of_the_shipped_gates_are_current(command: tuple[str, ...], tmp_path: Path) -> None:
+    assert shipped(configurations(command, tmp_path)) == SHIPPED, "run make generated"
