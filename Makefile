@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11
 RUN := .venv/.installed
 DEV := .venv/.installed-dev
 WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml gatecli/cli/templates/workflow.yml)
@@ -64,8 +64,9 @@ generated: $(DEV) ## Regenerate golden files, schemas and command reference
 	@$(BIN)/python -m tests.support.regenerate
 
 constraints: $(DEV) ## Pin the newest versions again, with hashes
-	@$(LOCK) --all-extras --upgrade --output-file constraints.txt
-	@$(LOCK) --constraint constraints.txt --output-file requirements.txt
+	@$(LOCK) pyproject.toml --all-extras --upgrade --output-file constraints.txt
+	@$(LOCK) pyproject.toml --constraint constraints.txt --output-file requirements.txt
+	@$(LOCK) --group webhook --constraint constraints.txt --output-file admission/requirements.txt
 
 docs: $(DEV) ## Build the documentation into site/
 	@$(BIN)/mkdocs build --strict --quiet
