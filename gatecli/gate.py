@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 from gatecli.accounting.account import account, account_all
 from gatecli.accounting.interface import Question
-from gatecli.checks.anonymity_table import JudgedTable, find_in_table
 from gatecli.checks.declaration import undeclared_weights
 from gatecli.checks.interface import ReleaseContext
 from gatecli.checks.personal_data import Search
@@ -17,6 +16,7 @@ from gatecli.checks.recomputation import Answer, Costs, costs_of, questions_of
 from gatecli.checks.registry import RELEASE_CHECKS
 from gatecli.checks.terraform import PlanSubject, find_in_plan
 from gatecli.checks.waiver import WAIVER_RULES, find_waiver_faults
+from gatecli.model.examined import Examined
 from gatecli.model.finding import Finding, Severity, Suppression
 from gatecli.model.plan import Plan
 from gatecli.model.policy import PrivacyPolicy, stamp
@@ -27,6 +27,7 @@ from gatecli.model.waiver import PlacedWaiver
 ADVISED_AT_ONCE = 25
 """Releases in one run beyond which advice names no calibrated noise: each costs several recomputations."""
 
+COVERAGE_FAMILIES = frozenset({"check"})
 ANONYMITY_FAMILIES = frozenset({"anon"})
 PII_FAMILIES = frozenset({"pii"})
 PLAN_FAMILIES = frozenset({"tf", "pii"})
@@ -89,7 +90,7 @@ def judge_personal_data(
 
 
 def judge_anonymity(
-    tables: Sequence[JudgedTable],
+    tables: Sequence[Examined],
     problems: Sequence[Finding],
     policy: PrivacyPolicy,
     waivers: Sequence[PlacedWaiver],
@@ -100,10 +101,10 @@ def judge_anonymity(
     baseline: frozenset[str] = frozenset(),
 ) -> Verdict:
     """The verdict over tables that were measured; `problems` are those that could not be."""
-    findings = [finding for table in tables for finding in find_in_table(table)]
+    findings = [finding for table in tables for finding in table.findings]
     judged = apply(findings, policy, concerning(ANONYMITY_FAMILIES, waivers), baseline, today)
-    checked = tuple(table.checked for table in tables)
-    everything = (*problems, *judged)
+    checked = tuple(item for table in tables for item in table.checked)
+    everything = (*problems, *(problem for table in tables for problem in table.problems), *judged)
     return decide("anonymity", stamp(policy), checked, everything, fail_on=fail_on, exit_zero=exit_zero)
 
 
@@ -125,11 +126,60 @@ def judge_plans(  # noqa: PLR0913 - all that a verdict depends on, each by its n
 
     `placed` gives a finding the place in the configuration where one is known.
     """
-    findings = [placed(each) for subject in subjects for each in find_in_plan(subject, policy, search)]
+    plans = [examine_plan(subject, policy, search, digests, placed) for subject in subjects]
+    return judge_examined_plans(
+        plans,
+        problems,
+        policy,
+        waivers,
+        today=today,
+        fail_on=fail_on,
+        exit_zero=exit_zero,
+        baseline=baseline,
+    )
+
+
+def examine_plan(
+    subject: PlanSubject,
+    policy: PrivacyPolicy,
+    search: Search,
+    digests: Mapping[str, str] = MappingProxyType({}),
+    placed: Callable[[Finding], Finding] = lambda finding: finding,
+) -> Examined:
+    """What one plan gives, before severities and waivers."""
+    findings = tuple(placed(each) for each in find_in_plan(subject, policy, search))
+    checked = () if subject.plan.is_empty else (_checked_plan(subject.plan, digests),)
+    return Examined(checked, findings)
+
+
+def judge_examined_plans(
+    plans: Sequence[Examined],
+    problems: Sequence[Finding],
+    policy: PrivacyPolicy,
+    waivers: Sequence[PlacedWaiver],
+    *,
+    today: date,
+    fail_on: Severity = Severity.ERROR,
+    exit_zero: bool = False,
+    baseline: frozenset[str] = frozenset(),
+) -> Verdict:
+    """The verdict over plans that were looked at."""
+    findings = [finding for plan in plans for finding in plan.findings]
     judged = apply(findings, policy, concerning(PLAN_FAMILIES, waivers), baseline, today)
-    checked = tuple(_checked_plan(subject.plan, digests) for subject in subjects if not subject.plan.is_empty)
-    everything = (*problems, *judged)
+    checked = tuple(item for plan in plans for item in plan.checked)
+    everything = (*problems, *(problem for plan in plans for problem in plan.problems), *judged)
     return decide("terraform", stamp(policy), checked, everything, fail_on=fail_on, exit_zero=exit_zero)
+
+
+def weigh_coverage(
+    findings: Sequence[Finding],
+    policy: PrivacyPolicy,
+    waivers: Sequence[PlacedWaiver],
+    baseline: frozenset[str],
+    today: date,
+) -> tuple[Finding, ...]:
+    """Findings on what a run over several gates did not check, as the policy weighs them."""
+    return apply(findings, policy, concerning(COVERAGE_FAMILIES, waivers), baseline, today)
 
 
 def _checked_plan(plan: Plan, digests: Mapping[str, str]) -> Checked:

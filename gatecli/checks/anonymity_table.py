@@ -13,6 +13,7 @@ from gatecli.checks.anonymity_reference import REFERENCE_RULES, find_reference
 from gatecli.checks.anonymity_roles import ROLE_RULES, find_direct_identifiers, find_undeclared
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.document import Place
+from gatecli.model.examined import Examined
 from gatecli.model.finding import Finding, Rule, Severity, found
 from gatecli.model.picture import AnonymityPicture
 from gatecli.model.verdict import Checked
@@ -37,6 +38,11 @@ class JudgedTable:
     discovery: Discovery | None = None
     inputs: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     picture: AnonymityPicture | None = None
+
+    @property
+    def examined(self) -> Examined:
+        """What is judged of it. Raises UsageError as `find_in_table` does."""
+        return Examined((self.checked,), tuple(find_in_table(self)))
 
     @property
     def checked(self) -> Checked:

@@ -18,14 +18,33 @@ NAMED = 3
 
 def find_unplanned(folders: Sequence[str], root: str) -> Iterator[Finding]:
     """A note on Terraform folders without a plan: planning runs programs, which no check does unasked."""
-    if not folders:
-        return
-    named = ", ".join(folders[:NAMED]) + (f" and {len(folders) - NAMED} more" if len(folders) > NAMED else "")
-    yield found(
-        NOT_CHECKED,
-        f"Terraform was found and not planned: {named}",
-        subject=root,
-        place=Place(folders[0]),
-        mend=f"gatecli terraform check {folders[0]}, or keep the JSON of its plan where it is found",
-        identity="\0".join(folders),
-    )
+    if folders:
+        yield _note(
+            f"Terraform was found and not planned: {_named(folders)}",
+            root,
+            folders[0],
+            f"gatecli terraform check {folders[0]}, or keep the JSON of its plan in that folder",
+            "\0".join(folders),
+        )
+
+
+def find_unchanged(left_out: int, files: int, revision: str, root: str) -> Iterator[Finding]:
+    """A note on files that no personal data was looked for in, because they did not change."""
+    if left_out:
+        yield _note(
+            f"personal data was looked for in what changed since {revision} alone: "
+            f"{left_out} of {files} files did not",
+            root,
+            root,
+            "run it once without --changed-since, on the branch that changes are merged into",
+            "changed-since",
+        )
+
+
+def _note(message: str, root: str, path: str, mend: str, identity: str) -> Finding:
+    return found(NOT_CHECKED, message, subject=root, place=Place(path), mend=mend, identity=identity)
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -70,9 +70,9 @@ def check(
     search = search_of(policy.spec.pii, time.monotonic)
     with progress() as tell:
         aid = Aid(classifier(search) if roles else None, advice, suda, session.draws, tell)
-        tables, problems = measured_tables(declared.tasks, aid)
-    found = [*declared.findings, *problems]
-    raise session.end(judge_anonymity(tables, found, policy, session.bundle.waivers, **session.terms))
+        tables = measured_tables(declared.tasks, aid)
+    verdict = judge_anonymity(tables, declared.findings, policy, session.bundle.waivers, **session.terms)
+    raise session.end(verdict)
 
 
 def _tasks(

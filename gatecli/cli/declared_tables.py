@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from gatecli.model.finding import Finding
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ModelRelease
 from gatecli.model.thresholds import strictest
-from gatecli.sources.declaration import read_declarations
+from gatecli.sources.declaration import Declared, read_declarations
 from gatecli.sources.files import ReadError
+from gatecli.sources.interface import Loaded
 from gatecli.sources.locations import inside
 
 SUFFIXES = frozenset({".yaml", ".yml", ".toml", ".md", ".json"})
@@ -46,10 +47,16 @@ def declared_tables(
     paths: Sequence[Path], policy: PrivacyPolicy, options: TableOptions = DEFAULTS
 ) -> DeclaredTables:
     """The tables of every release that `paths` declare."""
+    return tables_of({path: read_declarations(path) for path in paths}, policy, options)
+
+
+def tables_of(
+    files: Mapping[Path, Loaded[Declared]], policy: PrivacyPolicy, options: TableOptions = DEFAULTS
+) -> DeclaredTables:
+    """The same of declarations that were read, by their files."""
     tasks: list[TableTask] = []
     findings: list[Finding] = []
-    for path in paths:
-        read = read_declarations(path)
+    for path, read in files.items():
         findings.extend(read.findings)
         for release, document in read.values:
             for task in _of_release(release, document, path.parent, policy, options):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,13 +14,11 @@ import typer
 from gatecli.checks.personal_data import (
     Hidden,
     Search,
-    find_personal_data,
-    is_clean,
     search_leaves,
     search_of,
 )
 from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
-from gatecli.cli.console import err, out
+from gatecli.cli.console import out
 from gatecli.cli.options import (
     GATE,
     BaselineFile,
@@ -39,12 +36,12 @@ from gatecli.cli.options import (
     option,
 )
 from gatecli.cli.publish import publish, report_targets, style_of, write_together
+from gatecli.cli.scanning import Scanned, say_what_was_not_scanned, scan_file, scan_reads
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gate import judge_personal_data
 from gatecli.model.finding import Finding, Severity
-from gatecli.model.inline import Allowances, apply_allowances, inline_allowances
+from gatecli.model.inline import apply_allowances
 from gatecli.model.text import RawText, Skipped
-from gatecli.model.verdict import Checked
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import THRESHOLD, Detection
 from gatecli.pii.names import NameFinder, name_finder
@@ -52,11 +49,11 @@ from gatecli.pii.redaction import masked
 from gatecli.pii.scanning import scan as search_text
 from gatecli.sources.baseline import read_baseline
 from gatecli.sources.files import ReadError, read_bytes
-from gatecli.sources.leaves.formats import read_leaves, views
+from gatecli.sources.leaves.formats import read_leaves
 from gatecli.sources.policy import PolicyBundle, read_policy
 from gatecli.sources.redact import Hit, redacted_bytes
 from gatecli.sources.scan import Read, read_stream, read_texts
-from gatecli.sources.tree import find_files
+from gatecli.sources.tree import Tree, find_files
 
 app = typer.Typer(no_args_is_help=True, help="Find personal data that stands in plain text.")
 
@@ -72,17 +69,6 @@ KeyFile = Annotated[
         help="A secret key of at least 16 bytes: fingerprints then follow the value, not its place.",
     ),
 ]
-
-
-@dataclass(slots=True)
-class Scan:
-    """What a scan has seen so far; the one mutable value of this command."""
-
-    findings: list[Finding] = field(default_factory=list)
-    checked: dict[str, Checked] = field(default_factory=dict)
-    skipped: list[Skipped] = field(default_factory=list)
-    allowances: list[Allowances] = field(default_factory=list)
-    notes: dict[str, None] = field(default_factory=dict)
 
 
 @app.command("scan")
@@ -126,11 +112,11 @@ def scan(
     known = read_baseline(baseline) if baseline else frozenset()
     search = _search(bundle, key, name_finder(names) if names else None)
     today = datetime.now(UTC).date()
-    run = scanned(paths, search, changed_since, exclude or (), respect_gitignore=not all_files)
-    findings = apply_allowances(run.findings, run.allowances, today)
+    seen = _scanned(paths, search, changed_since, exclude or (), respect_gitignore=not all_files)
+    findings = apply_allowances(seen.findings, seen.allowances, today)
     verdict = judge_personal_data(
         findings,
-        tuple(run.checked.values()),
+        seen.checked,
         bundle.policy,
         bundle.waivers,
         today=today,
@@ -140,7 +126,7 @@ def scan(
     )
     code = publish(verdict, output, targets, style_of(color, verbose=verbose, quiet=quiet))
     if not quiet:
-        _say_what_was_not_scanned(run, verbose)
+        say_what_was_not_scanned(seen, verbose)
     raise typer.Exit(code)
 
 
@@ -168,78 +154,23 @@ def _key(file: Path) -> bytes:
     return key
 
 
-def scanned(
+def _scanned(
     paths: list[Path],
     search: Search,
     changed_since: str | None,
     exclude: Sequence[str],
     *,
-    respect_gitignore: bool = True,
-) -> Scan:
-    """Everything that was seen in the files of `paths`."""
-    run = Scan()
-    for read in _reads(paths, run, changed_since, tuple(exclude), respect_gitignore=respect_gitignore):
-        _see(read, search, run)
-    return run
-
-
-def _reads(
-    paths: list[Path],
-    run: Scan,
-    changed_since: str | None,
-    exclude: tuple[str, ...],
-    *,
     respect_gitignore: bool,
-) -> Iterator[Read]:
-    if STDIN in paths:
-        yield from read_stream(sys.stdin.buffer)
+) -> Scanned:
+    """Everything that was seen in the files of `paths`, and on standard input where it is one of them."""
+    streams = [scan_reads(read_stream(sys.stdin.buffer), search)] if STDIN in paths else []
     places = [path for path in paths if path != STDIN]
-    if not places:
-        return
-    tree = find_files(
-        places, exclude=exclude, respect_gitignore=respect_gitignore, changed_since=changed_since
+    tree = (
+        find_files(places, exclude=exclude, respect_gitignore=respect_gitignore, changed_since=changed_since)
+        if places
+        else Tree()
     )
-    run.notes.update(dict.fromkeys(tree.notes))
-    yield from tree.findings
-    yield from tree.skipped
-    for file in tree.files:
-        yield from read_texts(file)
-
-
-def _see(read: Read, search: Search, run: Scan) -> None:
-    match read:
-        case Finding():
-            run.findings.append(read)
-            run.checked.pop(read.place.path, None)
-        case Skipped():
-            run.skipped.append(read)
-        case RawText():
-            _search_text(read, search, run)
-
-
-def _search_text(raw: RawText, search: Search, run: Scan) -> None:
-    inputs = {"sha256": raw.sha256} if raw.sha256 else {}
-    run.checked.setdefault(raw.path, Checked("file", raw.path, raw.path, inputs=inputs))
-    run.notes.update(dict.fromkeys(f"{raw.path}: {note}" for note in raw.notes))
-    allowances = inline_allowances(raw, RULE_IDS)
-    if allowances.valid or allowances.faults:
-        run.allowances.append(allowances)
-    plain = views(raw)
-    if plain is not None and is_clean(search, plain, raw.format):
-        return
-    reading = read_leaves(raw)
-    if reading.note:
-        run.notes[f"{raw.path}: {reading.note}"] = None
-    run.findings.extend(find_personal_data(raw, reading.leaves, search))
-
-
-def _say_what_was_not_scanned(run: Scan, verbose: int) -> None:
-    if run.skipped and not verbose:
-        count = len(run.skipped)
-        err(f"{count} file{'s' * (count != 1)} skipped (no text); -v names them\n")
-    if verbose:
-        err("".join(f"skipped {item.path}: {item.reason}\n" for item in run.skipped))
-        err("".join(f"note: {note}\n" for note in run.notes))
+    return Scanned(tree, (*streams, *(scan_file(file, search) for file in tree.files)))
 
 
 @app.command("redact")

@@ -25,7 +25,7 @@ from gatecli.checks.anonymity_table import JudgedTable, find_in_table, uncheckab
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale, Thresholds
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding
+from gatecli.model.examined import Examined
 from gatecli.model.thresholds import as_mapping
 
 PROPOSALS = 3
@@ -69,30 +69,31 @@ class Aid:
     tell: Tell = untold
 
 
-def measured_tables(tasks: Iterable[TableTask], aid: Aid) -> tuple[list[JudgedTable], list[Finding]]:
-    """Every table that can be measured; the others are findings, so that none hides another.
+def measured_tables(tasks: Iterable[TableTask], aid: Aid) -> list[Examined]:
+    """Every table, measured; one that cannot be is a problem, so that none hides another.
 
     Raises UsageError and NothingToCheckError for a table that the command line itself names.
     """
-    tables: list[JudgedTable] = []
-    problems: list[Finding] = []
-    for task in tasks:
-        try:
-            tables.append(measured(task, aid))
-        except GatecliError as error:
-            if not (task.is_declared or isinstance(error, UncheckableError)):
-                raise
-            problems.append(uncheckable(task.name, task.place, error.message, error.advice))
-    return tables, problems
+    return [measured_table(task, aid) for task in tasks]
 
 
-def measured(task: TableTask, aid: Aid) -> JudgedTable:
+def measured_table(task: TableTask, aid: Aid) -> Examined:
+    """One of them."""
+    try:
+        return _measured(task, aid).examined
+    except GatecliError as error:
+        if not (task.is_declared or isinstance(error, UncheckableError)):
+            raise
+        return Examined(problems=(uncheckable(task.name, task.place, error.message, error.advice),))
+
+
+def _measured(task: TableTask, aid: Aid) -> JudgedTable:
     """The table with all that is judged about it. Raises what `open_table` and `measure` raise."""
     with open_table(task.source, task.options) as opened:
         measures = _measures(opened, task, aid)
         subject = AnonymitySubject(task.name, task.place, measures, opened.digest, task.declared_digest)
         judged = JudgedTable(subject, task.demands, inputs=_inputs(opened, task))
-        is_broken = any(find_in_table(judged))
+        is_broken = any(find_in_table(judged))  # its measures alone, up to the first: is advice needed?
         found = proposals(opened, task, measures) if aid.advice and is_broken else ()
         discovery = _roles(opened, aid)
         return replace(

@@ -19,6 +19,7 @@ from gatecli.pii.json_text import json_views
 from gatecli.pii.views import Piece, Reader, View, replaced, whole
 
 _ESCAPE = re.compile(r"\\(?:u\{?[0-9A-Fa-f]{4,6}\}?|x[0-9A-Fa-f]{2}|[0-7]{3}|[nrtbf\"/\\])")
+_UNPLAIN = re.compile(r"[^\t\n\r -\x7f]")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _SCIENTIFIC = re.compile(r"(?<![0-9A-Za-z.])([1-9])\.([0-9]{7,24})[eE]\+?([0-9]{1,2})(?![0-9A-Za-z.])")
@@ -53,12 +54,10 @@ def plain(character: str) -> str:  # noqa: PLR0911 - a table of look-alikes, one
 
 
 def _unicode_pieces(text: str) -> Iterator[Piece]:
-    for place, character in enumerate(text):
-        if character.isascii() and character >= " ":
-            continue
-        read = plain(character)
-        if read != character:
-            yield place, place + 1, read
+    for found in _UNPLAIN.finditer(text):
+        read = plain(found.group())
+        if read != found.group():
+            yield found.start(), found.end(), read
 
 
 def unicode_views(view: View) -> Iterator[View]:

@@ -7,12 +7,13 @@ then, for what could be reported, presidio's engine, which is imported with its 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from gatecli.pii.budget import Budget, unlimited
 from gatecli.pii.context import LOWER, may_speak, weigh, words
+from gatecli.pii.halving import suspects
 from gatecli.pii.interface import THRESHOLD, Detection, Entity, Match
 from gatecli.pii.matching import Form, find_forms, readable
 from gatecli.pii.prefilter import Prefilter
@@ -63,7 +64,7 @@ class Detector:
         return self._decided(engine, text, matches, context)
 
     def _promising(self, text: str, keys: str, budget: Budget) -> Iterator[Match]:
-        for start, part in _parts(text):
+        for start, part in _parts(text, self.prefilter.may_match):
             forms = self._forms(part, keys)
             for match in find_forms(part, forms, budget, partial(self._is_reported, part, keys)):
                 if match.score == match.pattern.score or self._is_reported(part, keys, match):
@@ -108,13 +109,14 @@ class Detector:
         )
 
 
-def _parts(text: str) -> Iterator[tuple[int, str]]:
-    """A short text whole, a long one by its lines: no number crosses a line."""
+def _parts(text: str, may_match: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
+    """A short text whole, of a long one the lines that could hold anything: no number crosses a line."""
     if len(text) <= LONG:
         yield 0, text
         return
-    for line in _LINES.finditer(text):
-        yield line.start(), line.group()
+    lines = list(_LINES.finditer(text))
+    for index in suspects(may_match, [line.group() for line in lines]):
+        yield lines[index].start(), lines[index].group()
 
 
 def _moved(match: Match, by: int) -> Match:

@@ -1,9 +1,11 @@
-"""Which of many texts could hold anything: sought by halves, so that many clean ones cost what one does."""
+"""Which texts, and which lines of a raw file, could hold anything at all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
+from gatecli.pii import halving
 from gatecli.pii.budget import Budget
 from gatecli.pii.decoding import may_hide
 from gatecli.pii.detector import Detector
@@ -12,28 +14,10 @@ from gatecli.pii.scanning import may_hold
 
 _EDGES = str.maketrans("'{", "  ")
 
-FEW = 4
-"""So few texts are asked one by one."""
-
 
 def suspects(detector: Detector, texts: Sequence[str]) -> Iterator[int]:
-    """The indices of the texts that `may_hold` does not clear, ascending.
-
-    Texts are asked together, joined by line ends: no cue crosses one, so what a text may hold, a joined
-    text may hold too.
-    """
-    yield from _within(detector, texts, 0, len(texts))
-
-
-def _within(detector: Detector, texts: Sequence[str], start: int, end: int) -> Iterator[int]:
-    if end - start <= FEW:
-        yield from (index for index in range(start, end) if may_hold(detector, texts[index]))
-        return
-    if not may_hold(detector, "\n".join(texts[start:end])):
-        return
-    middle = (start + end) // 2
-    yield from _within(detector, texts, start, middle)
-    yield from _within(detector, texts, middle, end)
+    """The indices of the texts that `may_hold` does not clear, ascending: no cue crosses a line end."""
+    return halving.suspects(partial(may_hold, detector), texts)
 
 
 def could_match(detector: Detector, text: str, budget: Budget) -> bool:

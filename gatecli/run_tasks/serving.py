@@ -7,6 +7,7 @@ loop also ends what hangs at its deadline, which threads cannot.
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import ssl
 from collections.abc import Mapping, Sequence
@@ -41,6 +42,7 @@ class Service:
 
     duty: Duty
     log: Log
+    is_draining: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -56,7 +58,8 @@ class Service:
         return len(self.tasks)
 
     async def drain(self, seconds: float) -> None:
-        """Let what is under way end; then have it said that the rest was stopped."""
+        """Take no more, let what is under way end; then have it said that the rest was stopped."""
+        self.is_draining = True
         if self.tasks:
             await asyncio.wait(set(self.tasks), timeout=seconds)
         self.stopping.set()
@@ -91,10 +94,8 @@ class Reception:
         return _plain(status, text)
 
     async def _delivered(self, http: web.BaseRequest) -> tuple[int, str]:
-        if self.reading >= AT_ONCE:
-            return 503, "busy: too many deliveries at once"
-        if (http.content_length or 0) > LONGEST_BODY:
-            return 413, "the body is too large"
+        if (refused := self._turned_away(http)) is not None:
+            return refused
         self.reading += 1
         try:
             async with asyncio.timeout(READING):
@@ -109,12 +110,34 @@ class Reception:
             return 413, "the body is too large"
         return self.intake.answer(body, http.headers.getall(SIGNATURE, []))
 
+    def _turned_away(self, http: web.BaseRequest) -> tuple[int, str] | None:
+        """The answer to what is not even read."""
+        if self.service.is_draining:
+            return 503, "stopping"
+        if self.reading >= AT_ONCE:
+            return 503, "busy: too many deliveries at once"
+        return (413, "the body is too large") if (http.content_length or 0) > LONGEST_BODY else None
+
+
+class Told(logging.Handler):
+    """What other packages log, by its origin and its kind: their sentences may quote a delivery."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """One line."""
+        kind = record.exc_info[0] if record.exc_info else None
+        self._log("library", name=record.name, error=kind.__name__ if kind else record.levelname)
+
 
 def run(settings: Settings, options: Sequence[str], environment: Mapping[str, str], log: Log) -> None:
     """Serve until SIGTERM or SIGINT, then drain; `options` are those of each check.
 
     Raises ConfigurationError for what keeps it from starting.
     """
+    logging.basicConfig(handlers=[Told(log)], force=True)
     asyncio.run(serve(settings, Check(options, environment), log))
 
 

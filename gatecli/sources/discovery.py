@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import cache
 from pathlib import Path
 
 from gatecli.sources.files import MissingFileError, ReadError, read_bytes, read_start, read_text
@@ -62,21 +63,50 @@ def find_models(
     """
     places = tuple(paths)
     known = find_declarations(places) if declarations is None else declarations
-    covered = {_absolute(path).parent for path in known}
+    files = (file for root in filter(_is_folder, places) for file in _files(root))
+    return models_among(files, known, patterns)
+
+
+def models_among(
+    files: Iterable[Path], declarations: Iterable[Path], patterns: Sequence[str] = MODELS
+) -> tuple[str, ...]:
+    """Those of `files` that hold a model's weights and that none of the declarations covers, sorted."""
+    covered = {_absolute(path).parent for path in declarations}
+    named = _any_of(tuple(patterns))
     models = {
         file
-        for root in filter(_is_folder, places)
-        for file in _files(root)
-        if any(fnmatchcase(file.name.lower(), pattern) for pattern in patterns)
-        and covered.isdisjoint(_absolute(file).parents)
+        for file in files
+        if named.fullmatch(file.name.lower()) and covered.isdisjoint(_absolute(file).parents)
     }
     return tuple(file.as_posix() for file in sorted(models))
+
+
+def searched_among(files: Iterable[Path], root: Path) -> Iterator[Path]:
+    """Those of `files` below `root` that a search for declarations and models reaches.
+
+    Files in hidden folders and among installed packages are left out, as `find_declarations` does.
+    """
+    known: dict[Path, bool] = {root: True}
+
+    def reached(folder: Path) -> bool:
+        if folder not in known:
+            is_above = folder == folder.parent
+            known[folder] = is_above or (reached(folder.parent) and not _is_skipped(folder))
+        return known[folder]
+
+    return (file for file in files if file == root or reached(file.parent))
+
+
+@cache
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for several patterns: a repository has thousands of files to ask about."""
+    return re.compile("|".join(map(translate, patterns)))
 
 
 def is_declaration(path: Path) -> bool:
     """Whether something found in a folder must be judged, or at least be looked at by a reader."""
     name = path.name.lower()
-    if any(fnmatchcase(name, pattern) for pattern in NAMES) or _is_folder(path):
+    if _any_of(NAMES).fullmatch(name) or _is_folder(path):
         return True
     try:
         if name.endswith(".md"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ from gatecli.model.release import (
     ModelRelease,
     ReleaseSubject,
 )
-from gatecli.sources.declaration import read_declarations
+from gatecli.sources.declaration import Declared, read_declarations
 from gatecli.sources.evidence.reader import read_evidence
 from gatecli.sources.files import MissingFileError, ReadError, sha256_of
 from gatecli.sources.interface import Loaded
@@ -33,10 +33,16 @@ def read_releases(
 
     `read_evidence(reference, base, place, subject)` reads one evidence file beside the declaration.
     """
+    return releases_of({path: read_declarations(path) for path in paths}, read_evidence)
+
+
+def releases_of(
+    files: Mapping[Path, Loaded[Declared]], read_evidence: ReadEvidence = read_evidence
+) -> Loaded[ReleaseSubject]:
+    """The same of declarations that were read, by their files."""
     subjects: list[ReleaseSubject] = []
     findings: list[Finding] = []
-    for path in paths:
-        declared = read_declarations(path)
+    for path, declared in files.items():
         findings.extend(declared.findings)
         for release, document in declared.values:
             subjects.append(_subject(release, document, path.parent, read_evidence, findings))

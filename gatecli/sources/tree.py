@@ -30,10 +30,13 @@ _KINDS = (
 class Tree:
     """The files to scan, sorted; what was passed over and why; what could not be looked into.
 
-    `notes` are sentences on what narrowed the search.
+    `links` are the symbolic links in folders that lead to no folder: nothing is read through them here,
+    and something that is looked for by its name may be one. `notes` are sentences on what narrowed the
+    search.
     """
 
     files: tuple[Path, ...] = ()
+    links: tuple[Path, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
@@ -49,12 +52,13 @@ class _Rules:
 
 @dataclass(slots=True)
 class _Walk:
-    """One folder being walked; `kept` maps absolute to shown paths."""
+    """One folder being walked; `kept` and `links` map absolute to shown paths."""
 
     root: Path
     exclude: tuple[Pattern, ...]
     respect_gitignore: bool
     kept: dict[str, Path] = field(default_factory=dict)
+    links: dict[str, Path] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     ignored_any: bool = False
@@ -79,6 +83,7 @@ def find_files(
     places = tuple(paths)
     patterns = patterns_of("\n".join(exclude))
     kept: dict[str, Path] = {}
+    links: dict[str, Path] = {}
     skipped: dict[str, Skipped] = {}
     findings: dict[str, Finding] = {}
     notes: list[str] = []
@@ -87,16 +92,27 @@ def find_files(
         notes += _visit(walk)
         for absolute, shown in walk.kept.items():
             kept.setdefault(absolute, shown)
+        links |= walk.links
         skipped.update((item.path, item) for item in walk.skipped)
         findings.update((item.place.path, item) for item in walk.findings)
     if changed_since is not None:
         kept = _changed(kept, places, changed_since)
     return Tree(
-        tuple(sorted(kept.values(), key=lambda path: path.parts)),
+        _ordered(kept.values()),
+        _ordered(links.values()),
         tuple(skipped[path] for path in sorted(skipped)),
         tuple(findings[path] for path in sorted(findings)),
         tuple(dict.fromkeys(notes)),
     )
+
+
+def changed_among(files: Iterable[Path], root: Path, revision: str) -> tuple[Path, ...]:
+    """Those of `files` below `root` that changed since a revision. Raises as `find_files` does."""
+    return tuple(_changed({_absolute(file): file for file in files}, [root], revision).values())
+
+
+def _ordered(paths: Iterable[Path]) -> tuple[Path, ...]:
+    return tuple(sorted(paths, key=lambda path: path.parts))
 
 
 def _visit(walk: _Walk) -> Iterator[str]:
@@ -201,6 +217,8 @@ def _enters(
         elif not folder:
             mode = entry.stat(follow_symlinks=False).st_mode
             kind = next((name for test, name in _KINDS if test(mode)), "no regular file")
+            if stat.S_ISLNK(mode) and not os.path.isdir(path):  # noqa: PTH112 - never raises
+                walk.links[absolute] = path
             walk.skipped.append(Skipped(shown_path(path), kind))
     except OSError as error:
         walk.findings.append(_unread(path, error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import ssl
 import subprocess
 import threading
@@ -284,6 +285,15 @@ def test_a_service_that_is_busy_says_so_and_takes_the_task_later(stub: Stub, fol
         assert stub.final()["attributes"]["status"] == "passed"
 
 
+def test_what_is_no_http_is_no_text_of_the_log(stub: Stub, service: Service) -> None:
+    with socket.create_connection(("127.0.0.1", service.port), PATIENCE) as connection:
+        connection.sendall(f"GARBAGE {TOKEN}\r\n{TOKEN}\r\n\r\n".encode())
+        assert b" 400 " in connection.recv(1000)
+    assert service.request("GET", "/healthz")[0] == 200
+    assert TOKEN not in service.said()
+    assert all(json.loads(line)["event"] for line in service.stderr)
+
+
 def test_sigterm_lets_what_is_under_way_end(stub: Stub, folder: Path) -> None:
     come = threading.Event()
     stub.serve_plan(OPEN, "/last")
@@ -305,6 +315,36 @@ def test_what_a_drain_leaves_is_failed_not_forgotten(stub: Stub, folder: Path) -
         assert service.stop() == 0
     never.set()
     assert "was stopped" in stub.final()["attributes"]["message"]
+
+
+def test_a_policy_is_read_anew_and_one_that_is_broken_passes_nothing(stub: Stub, tmp_path: Path) -> None:
+    policy = tmp_path / "gatecli.yaml"
+    text = (
+        "apiVersion: gatecli.dev/v1\nkind: PrivacyPolicy\nmetadata: {name: own}\nspec: {extends: default}\n"
+    )
+    policy.write_text(text, "utf-8")
+    with running(stub, tmp_path, "--policy", policy) as service:
+        assert "policy own" in result_of(stub, service, OPEN, "sound")["attributes"]["message"]
+        policy.write_text(text.replace("default", "nowhere.yaml"), "utf-8")
+        result = result_of(stub, service, OPEN, "broken")
+    assert result["attributes"]["status"] == "failed"
+    assert "configured wrongly" in result["attributes"]["message"]
+
+
+def test_without_aiohttp_it_names_the_extra(stub: Stub, tmp_path: Path) -> None:
+    (tmp_path / "aiohttp.py").write_text(
+        "raise ModuleNotFoundError('No module named aiohttp', name='aiohttp')", "utf-8"
+    )
+    done = subprocess.run(
+        command(stub),
+        env={"PATH": os.environ["PATH"], "GATECLI_RUN_TASK_HMAC_KEY": KEY, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert done.returncode == 2
+    assert "gatecli[run-task]" in done.stderr
 
 
 def test_it_serves_tls_and_reads_the_key_from_a_file(stub: Stub, folder: Path) -> None:

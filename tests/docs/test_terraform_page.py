@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -10,9 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.support.terraform import MODULES, QUIET, modules_below, system_terraform
+from tests.support.terraform import MODULES, QUIET, system_terraform
 from tests.support.terraform_docs import copies, page, pages
 
 PAGES = tuple(pages())
@@ -26,20 +24,6 @@ def blocks(language: str) -> list[str]:
     return [text for kind, text in BLOCKS if kind == language]
 
 
-@pytest.fixture(name="example")
-def an_example_with_the_programs_of_a_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    system_terraform()
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / "gatecli").write_text(f'#!/bin/sh\nexec {sys.executable} -m gatecli "$@"\n', "utf-8")
-    (programs / "gatecli").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setenv("PYTHONPATH", str(MODULES.parent))
-    for name, value in QUIET.items():
-        monkeypatch.setenv(name, value)
-    return modules_below(tmp_path) / "k_anonymity_gate/examples/publish"
-
-
 def shell(text: str, folder: Path) -> None:
     subprocess.run(["/bin/sh", "-euc", text], cwd=folder, check=True, stdin=subprocess.DEVNULL)
 
@@ -48,31 +32,6 @@ def test_the_quick_start_runs(example: Path) -> None:
     [script] = blocks("sh")
     shell(script, example)
     assert (example / "terraform.tfstate").exists()
-
-
-def test_the_workflow_for_atlantis_runs(example: Path) -> None:
-    [text] = blocks("yaml")
-    configuration = yaml.safe_load(text)
-    [project] = configuration["projects"]
-    stages = configuration["workflows"][project["workflow"]]
-    own = {
-        "init": "terraform init",
-        "plan": "terraform plan -out=plan.bin",
-        "apply": "terraform apply plan.bin",
-    }
-    steps = [step for stage in ("plan", "apply") for step in stages[stage]["steps"]]
-    for step in steps:
-        shell(own[step] if isinstance(step, str) else step["run"], example)
-    assert (example / "terraform.tfstate").exists()
-
-
-def test_the_hook_for_terragrunt_runs(example: Path) -> None:
-    [text] = [block for block in blocks("hcl") if "before_hook" in block]
-    words = re.search(r"execute = \[(.*?),\s*\]", text, re.DOTALL)
-    assert words is not None
-    command = json.loads(f"[{words[1]}]".replace("${get_terragrunt_dir()}", str(example)))
-    subprocess.run(command, cwd=example.parent, check=True)
-    assert (example / "patients.csv.gate.json").exists()
 
 
 @pytest.mark.parametrize("text", blocks("hcl"), ids=lambda text: text.split("\n", 1)[0])

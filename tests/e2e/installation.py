@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-import shutil
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from http.client import HTTPConnection
@@ -12,16 +12,14 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-import yaml
-
 from tests.e2e.balancer import Balancer
 from tests.e2e.control_plane import ControlPlane, as_list
-from tests.e2e.harness import ROOT, WebhookProcess, render_service_overlay
+from tests.e2e.harness import WebhookProcess, render_service_overlay
 from tests.e2e.identities import WEBHOOK_ACCOUNT, WEBHOOK_NAMESPACE
 from tests.e2e.processes import LOOPBACK, eventually
+from tests.support.kustomize import kustomized
 from tests.support.reviews import RESIDENT_ID
 
-DEPLOY = ROOT / "admission" / "deploy"
 CONFIGURATIONS = ("validatingwebhookconfiguration", "mutatingwebhookconfiguration")
 QUICK: Mapping[str, object] = MappingProxyType(
     {"poll_seconds": 0.3, "settle_seconds": 1, "drain_seconds": 1, "policy_name": "default"}
@@ -150,12 +148,7 @@ class Installation:
 
     def rendered(self) -> list[dict[str, Any]]:
         """What `kubectl apply -k` of the shipped overlay applies."""
-        copy = shutil.copytree(DEPLOY, self.cluster.folder / "deploy", dirs_exist_ok=True)
-        for file in copy.rglob("kustomization.yaml"):
-            file.write_text(_with_bases(file.read_text("utf-8"), file.parent))
-        code, stdout, stderr = self.cluster.kubectl("kustomize", str(copy / "overlays" / self._overlay))
-        assert code == 0, stderr
-        return list(yaml.safe_load_all(stdout))
+        return kustomized(self._overlay, Path(tempfile.mkdtemp(dir=self.cluster.folder)))
 
     def _remove(self) -> None:
         """All but what other installations use again: kinds, roles, the namespace."""
@@ -165,14 +158,6 @@ class Installation:
         self.cluster.kubectl("delete", "privacypolicy,privacywaiver", "--all", "--all-namespaces")
         self.cluster.kubectl("delete", f"secret/{WEBHOOK_ACCOUNT}-tls", *own)
         self.cluster.kubectl("delete", f"deployment/{WEBHOOK_ACCOUNT}", f"lease/{WEBHOOK_ACCOUNT}", *own)
-
-
-def _with_bases(text: str, folder: Path) -> str:
-    """A kustomization as kubectl before 1.21 reads it: folders are not resources but bases."""
-    content = yaml.safe_load(text)
-    folders = [name for name in content["resources"] if (folder / name).is_dir()]
-    files = [name for name in content["resources"] if name not in folders]
-    return yaml.safe_dump({**content, "resources": files, "bases": folders})
 
 
 def adapted(manifest: Mapping[str, Any]) -> dict[str, Any]:

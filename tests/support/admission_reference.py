@@ -59,7 +59,7 @@ def metric_families() -> list[tuple[str, str, tuple[str, ...], str]]:
     """Name as Prometheus knows it, type, labels, and what it says."""
     metrics = new_metrics()
     scan_metrics(metrics)
-    collectors = list(metrics.registry._collector_to_names)
+    collectors: list[Any] = list(metrics.registry._collector_to_names)
     rows = []
     for collector in collectors:
         (family,) = collector.describe()

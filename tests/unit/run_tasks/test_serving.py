@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -11,9 +13,12 @@ from typing import IO, Any
 import pytest
 
 from gatecli.run_tasks import serving
+from gatecli.run_tasks.duty import Duty
+from gatecli.run_tasks.intake import Intake
 from gatecli.run_tasks.outcomes import Result
 from gatecli.run_tasks.serving import serve
 from gatecli.run_tasks.settings import Settings
+from tests.support.hcp_terraform import KEY, Stub, signature
 
 Use = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]]
 POST = b"POST /run-task HTTP/1.1\r\nHost: x\r\n"
@@ -34,7 +39,7 @@ def served(use: Use) -> tuple[bytes, list[str]]:
             ports.put_nowait(fields["port"])
 
     async def run() -> bytes:
-        service = asyncio.ensure_future(serve(Settings(b"k" * 16, port=0), unasked, log))
+        service = asyncio.ensure_future(serve(Settings(KEY.encode(), port=0, drain=30), unasked, log))
         reader, writer = await asyncio.open_connection("127.0.0.1", await ports.get())
         answer = await use(reader, writer)
         writer.close()
@@ -76,6 +81,50 @@ def test_a_body_that_breaks_off_leaves_the_service_as_it_was() -> None:
 
     _, events = served(broken)
     assert events[-2:] == ["draining", "stopped"]
+
+
+def test_what_a_library_says_is_told_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, Any]] = []
+    handler = serving.Told(lambda event, **fields: told.append({"event": event, **fields}))
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+
+    def broken(*_: Any) -> tuple[int, str]:
+        raise KeyError("a value")
+
+    monkeypatch.setattr(Intake, "answer", broken)
+    answer, _ = served(
+        lambda reader, writer: first_line(reader, writer, POST + b"Content-Length: 2\r\n\r\n{}")
+    )
+    assert b" 500 " in answer
+    assert told == [{"event": "library", "name": "aiohttp.server", "error": "KeyError"}]
+
+
+def test_a_delivery_on_an_open_connection_is_turned_away_while_draining(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = json.dumps(Stub(port=443).task(task_result_callback_url="https://app.terraform.io/")).encode()
+    head = f"X-TFC-Task-Signature: {signature(body)}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    released: list[asyncio.Event] = []
+
+    async def until_released(*_: Any) -> None:
+        released.append(asyncio.Event())
+        await released[0].wait()
+
+    async def again(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        assert b" 200 " in await first_line(reader, writer, POST + head + body)
+        while await reader.readline() != b"taken\n":
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        while not (answer := await first_line(reader, writer, POST + head + body)).startswith(
+            b"HTTP/1.1 503"
+        ):
+            while await reader.readline() != b"known already\n":
+                pass
+        released[0].set()
+        return answer
+
+    monkeypatch.setattr(Duty, "do", until_released)
+    assert b" 503 " in served(again)[0]
 
 
 def test_more_bodies_at_once_than_may_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,71 @@
+"""The Terraform gate of a run: JSON files that begin as a plan or a state does."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from gatecli.checks.terraform import PlanSubject
+from gatecli.cli.checking.run import Run
+from gatecli.gate import examine_plan, judge_examined_plans
+from gatecli.model.examined import Examined
+from gatecli.model.verdict import Verdict
+from gatecli.sources.files import MissingFileError, ReadError, read_start
+from gatecli.sources.plan.reading import loaded
+from gatecli.sources.plan.rules import unreadable
+from gatecli.sources.plan.text import read_content
+from gatecli.sources.tree import shown_path
+
+_HEAD = 4096
+_PLAN_KEYS = (b'"terraform_version"', b'"planned_values"', b'"resource_changes"', b'"prior_state"')
+
+
+def terraform(run: Run) -> Verdict:
+    """What changed or not: plans are made, not written, and git seldom knows them."""
+    plans = [_examined(file, run) for file in _candidates(run)]
+    return judge_examined_plans(plans, (), run.policy, run.session.bundle.waivers, **run.session.terms)
+
+
+def _candidates(run: Run) -> Iterator[Path]:
+    """JSON files; and links to such that are not among them, which nothing else would read."""
+    files = [file for file in run.tree.files if _is_json(file)]
+    yield from files
+    links = [link for link in run.tree.links if _is_json(link)]
+    known = {os.path.realpath(file) for file in files} if links else set()
+    yield from (link for link in links if os.path.realpath(link) not in known)
+
+
+def _is_json(file: Path) -> bool:
+    return file.suffix.lower() == ".json"
+
+
+def _examined(file: Path, run: Run) -> Examined:
+    name = shown_path(file)
+    try:
+        if not _begins_as_plan(file):
+            return Examined()
+        content = read_content(file)
+    except MissingFileError:
+        return Examined()  # a link that leads nowhere, or a file that went: no plan stands there
+    except ReadError as error:
+        return Examined(problems=(unreadable(name, error),))
+    return _of_content(content, name, run)
+
+
+def _of_content(content: bytes, name: str, run: Run) -> Examined:
+    digests = {name: hashlib.sha256(content).hexdigest()}
+    read = loaded(content, name)
+    plans = [examine_plan(PlanSubject(plan), run.policy, run.search, digests) for plan in read.values]
+    return Examined(
+        tuple(item for plan in plans for item in plan.checked),
+        tuple(finding for plan in plans for finding in plan.findings),
+        read.findings,
+    )
+
+
+def _begins_as_plan(file: Path) -> bool:
+    """Whether a JSON file begins as a plan does: so that a truncated one is not passed over."""
+    plain = read_start(file, _HEAD).replace(b"\0", b"")  # UTF-16
+    return b'"format_version"' in plain and any(key in plain for key in _PLAN_KEYS)

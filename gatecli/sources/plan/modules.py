@@ -1,0 +1,63 @@
+"""Which folders of Terraform's files are modules that another folder's files call by a local path."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from gatecli.sources.files import ReadError, read_text
+from gatecli.sources.plan.blocks import blocks_of
+
+ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
+
+_MAX_BYTES = 4 * 2**20
+
+
+def folders_of(files: Iterable[Path]) -> dict[Path, list[Path]]:
+    """The folders that hold a configuration, and its files."""
+    folders: dict[Path, list[Path]] = {}
+    for file in files:
+        if file.name.endswith(ENDINGS):
+            folders.setdefault(file.parent, []).append(file)
+    return folders
+
+
+def without_called(folders: Mapping[Path, Iterable[Path]], planned: Iterable[Path] = ()) -> list[Path]:
+    """The folders that must be planned to be judged, sorted: no plan covers them.
+
+    A plan covers its folder and every local module that it calls, however deep. Of the others, a module
+    is left out that a folder calls which must be planned itself; modules that only call each other stay.
+    A file that cannot be read calls nothing, so that more is named, never less.
+    """
+    if not folders:
+        return []
+    calls = {folder: frozenset(_called(folder, files)) & folders.keys() for folder, files in folders.items()}
+    covered = _reached(planned, calls)
+    called = {below for folder in calls for below in calls[folder] if below != folder}
+    roots = [folder for folder in folders if folder not in called and folder not in covered]
+    below = _reached(roots, calls) - set(roots)
+    return sorted(folder for folder in folders if folder not in covered and folder not in below)
+
+
+def _reached(starts: Iterable[Path], calls: Mapping[Path, Iterable[Path]]) -> set[Path]:
+    pending, seen = list(starts), set[Path]()
+    while pending:
+        folder = pending.pop()
+        if folder not in seen:
+            seen.add(folder)
+            pending += calls.get(folder, ())
+    return seen
+
+
+def _called(folder: Path, files: Iterable[Path]) -> Iterator[Path]:
+    for file in files:
+        try:
+            text = read_text(file, _MAX_BYTES)
+            blocks = list(blocks_of(file.name, text)) if "module" in text else []
+        except ReadError:
+            continue
+        for block in blocks:
+            source = block.arguments.get("source") if block.kind == "module" else None
+            if source is not None and source.literal.startswith(("./", "../")):
+                yield Path(os.path.normpath(folder / source.literal))
