@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from admission.settings import api_server, usual_kubeconfig
 from gatecli.errors import ConfigurationError
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -112,6 +113,19 @@ def from_kubeconfig(path: Path, context: str = "") -> Access:
         bool(cluster.get("insecure-skip-tls-verify")),
         chosen.get("namespace") or "default",
     )
+
+
+def from_usual(file: Path | None, context: str = "") -> Access:
+    """Access for a person's command: by `file`, else as kubectl finds its kubeconfig, else as a pod."""
+    if found := file or usual_kubeconfig():
+        return from_kubeconfig(found, context)
+    try:
+        return from_pod(api_server())
+    except ConfigurationError:
+        raise ConfigurationError(
+            "there is no way to a cluster: no kubeconfig, and this is no pod",
+            advice="give --kubeconfig FILE",
+        ) from None
 
 
 def load_pair(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:

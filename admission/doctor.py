@@ -13,12 +13,12 @@ from typing import Annotated, Literal
 import typer
 
 from admission import probes, webhook_probes
-from admission.access import Access, from_kubeconfig, from_pod
+from admission.access import Access, from_usual
 from admission.cluster import Client
 from admission.diagnosis import STATES, Line, Scene, diagnose, exit_code
 from admission.looking import look_around
 from admission.rendering import NAMESPACE, resources_asked_about
-from admission.settings import Settings, api_server, usual_kubeconfig
+from admission.settings import Settings
 from gatecli.cli.console import out
 
 app = typer.Typer(add_completion=False)
@@ -68,16 +68,10 @@ def doctor(
     ] = "text",
 ) -> None:
     """Say what is installed, armed and expiring; 0 nothing fails, 1 something does, 4 not all was seen."""
-    access = Access(server.rstrip("/")) if server else _access(kubeconfig, context)
+    access = Access(server.rstrip("/")) if server else from_usual(kubeconfig, context)
     lines = asyncio.run(_lines(access, namespace))
     out(as_json(lines) if form == "json" else as_text(lines))
     raise typer.Exit(exit_code(lines))
-
-
-def _access(kubeconfig: Path | None, context: str) -> Access:
-    """Raises ConfigurationError."""
-    file = kubeconfig or usual_kubeconfig()
-    return from_kubeconfig(file, context) if file else from_pod(api_server())
 
 
 async def _lines(access: Access, namespace: str) -> tuple[Line, ...]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 import typer
 
 from admission.cluster import Resource
-from admission.rendering import IMAGE, NAMESPACE, Certificates, Installation, Object, rendered
+from admission.rendering import IMAGE, NAMESPACE, Certificates, Extra, Installation, Object, rendered
 from gatecli.cli.console import err, out
 from gatecli.errors import UsageError
 from gatecli.model.admission import Action, Mode
@@ -33,6 +33,7 @@ _FORMS = {
         rf"{_LABEL}(\.{_LABEL})+/v[a-z0-9]+/[a-z0-9]+",
         "GROUP/VERSION/PLURAL, such as ray.io/v1/rayclusters",
     ),
+    "--with": ("|".join(get_args(Extra)), " or ".join(get_args(Extra))),
 }
 """What each option that takes text must be."""
 
@@ -101,6 +102,15 @@ def manifests(  # noqa: PLR0913, PLR0917 - a command has as many parameters as i
             help="A custom resource that is searched as well; repeatable.",
         ),
     ] = None,
+    extras: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="|".join(get_args(Extra)),
+            envvar="GATECLI_WITH",
+            help="What is not for every cluster; repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Print what to apply to a cluster, or write it into a folder for `kubectl apply -k`."""
     wanted = Installation(
@@ -113,6 +123,7 @@ def manifests(  # noqa: PLR0913, PLR0917 - a command has as many parameters as i
         entities=_actions(_all_checked("--entity", entities)),
         excluded_namespaces=_all_checked("--exclude-namespace", excluded),
         more_resources=[Resource(*each.split("/")) for each in _all_checked("--resource", resources)],
+        extras=cast("list[Extra]", _all_checked("--with", extras)),
     )
     objects = rendered(wanted)
     if output == STDOUT:

@@ -193,7 +193,7 @@ def reports(scene: Scene) -> Iterator[Line]:
     if scene.found("reports") is None:
         yield warn(
             f"the definition {REPORTS} is absent, so no PolicyReport can be written",
-            "apply the definition of the Kubernetes policy working group, if you want them",
+            "gatecli-admission manifests --with policy-reports | kubectl apply -f -, if you want them",
         )
     else:
         yield ok("PolicyReports can be written")

@@ -29,6 +29,12 @@ Certificates = Literal["self-signed", "cert-manager"]
 """Who makes the webhook's certificates: the name of an overlay."""
 
 
+Extra = Literal["policy-reports", "scan-secrets"]
+"""What is not for every cluster: a folder below `optional`."""
+_ORDER = {"Namespace": 0, "CustomResourceDefinition": 1} | dict.fromkeys(CONFIGURATIONS, 3)
+"""What others need comes first, what refuses comes last."""
+
+
 @dataclass(frozen=True, slots=True)
 class Installation:
     """What may differ; the defaults are what is shipped.
@@ -46,15 +52,15 @@ class Installation:
     entities: Mapping[str, Action] = field(default_factory=dict)
     excluded_namespaces: Sequence[str] = ()
     more_resources: Sequence[Resource] = ()
+    extras: Sequence[Extra] = ()
 
 
 def rendered(wanted: Installation, folder: Path = DEPLOY) -> list[Object]:
     """The objects of an installation, in the order to apply them in. Does not look at a cluster."""
-    return [
-        obj
-        for shipped in overlaid(wanted.certificates, folder)
-        if (obj := _turned(shipped, wanted)) is not None
-    ]
+    extras = [folder / "optional" / name for name in dict.fromkeys(wanted.extras)]
+    shipped = [*overlaid(wanted.certificates, folder), *(obj for each in extras for obj in _resources(each))]
+    turned = [obj for each in shipped if (obj := _turned(each, wanted)) is not None]
+    return sorted(turned, key=lambda obj: _ORDER.get(obj["kind"], 2))
 
 
 def resources_asked_about(folder: Path = DEPLOY) -> tuple[tuple[str, str], ...]:
@@ -146,10 +152,14 @@ def _renamed(value: Any, namespace: str) -> Any:
     return value.replace(NAMESPACE, namespace) if isinstance(value, str) else value
 
 
+_SCAN_SECRETS = {"name": "GATECLI_ADMISSION_SCAN_SECRETS", "value": "true"}
+
+
 def _deployment(obj: Object, wanted: Installation) -> Object:
     spec = obj["spec"]
     pod = spec["template"]["spec"]
-    containers = [{**each, "image": wanted.image} for each in pod["containers"]]
+    more = [_SCAN_SECRETS] if "scan-secrets" in wanted.extras else []
+    containers = [{**each, "image": wanted.image, "env": [*each["env"], *more]} for each in pod["containers"]]
     template = {**spec["template"], "spec": {**pod, "containers": containers}}
     return {**obj, "spec": {**spec, "replicas": wanted.replicas, "template": template}}
 

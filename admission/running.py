@@ -52,10 +52,16 @@ SourceOf = Callable[[Client, Metrics, Callable[[], bool]], PolicySource]
 @app.command("run")
 def run(
     policy: Annotated[
-        Path | None, typer.Option("--policy", metavar="FILE", help="The policy file that judges.")
+        Path | None,
+        typer.Option(
+            "--policy", metavar="FILE", envvar="GATECLI_ADMISSION_POLICY", help="The policy file that judges."
+        ),
     ] = None,
     waivers: Annotated[
-        list[Path] | None, typer.Option("--waivers", metavar="FILE", help="PrivacyWaivers; repeatable.")
+        list[Path] | None,
+        typer.Option(
+            "--waivers", metavar="FILE", envvar="GATECLI_WAIVERS", help="PrivacyWaivers; repeatable."
+        ),
     ] = None,
 ) -> None:
     """Serve the webhook until SIGTERM; `GATECLI_ADMISSION_…` say how (docs/admission.md)."""

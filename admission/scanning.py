@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from admission.access import Access, from_kubeconfig, from_pod
+from admission.access import Access, from_usual
 from admission.cluster import (
     Client,
     ClusterError,
@@ -30,7 +30,7 @@ from admission.scan_list import Pace
 from admission.scan_pass import Scan, Scanner, Scope, all_found
 from admission.scan_report import COMPLETED, DIGEST
 from admission.scan_write import ABSENT, Writer
-from admission.settings import Settings, api_server, read_settings
+from admission.settings import Settings, read_settings
 from admission.wiring import read_key, rulebook_of_files
 from admission.workers import Workers
 from gatecli.cli.console import err, show_error
@@ -53,7 +53,7 @@ from gatecli.errors import ConfigurationError
 from gatecli.model.finding import Severity
 from gatecli.model.verdict import Checked, ExitCode, decide
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 RETRIES = (0.5, 1.0, 2.0)
 
@@ -71,8 +71,8 @@ def scan(
         typer.Option(
             "--kubeconfig",
             metavar="FILE",
-            envvar=["GATECLI_ADMISSION_KUBECONFIG", "KUBECONFIG"],
-            help="How to reach the cluster (default: as a pod does, else ~/.kube/config).",
+            envvar="GATECLI_ADMISSION_KUBECONFIG",
+            help="How to reach the cluster (default: as kubectl does, else as a pod).",
             rich_help_panel=GATE,
         ),
     ] = None,
@@ -102,7 +102,7 @@ def scan(
     settings = read_settings()
     # Its own log is for what a report cannot say: bugs.
     configure("error")
-    access = _access(kubeconfig or settings.kubeconfig)
+    access = from_usual(kubeconfig or settings.kubeconfig)
     file = policy or settings.policy
     seen, problems = asyncio.run(
         _scanned(settings, access, file, tuple(waivers or ()), namespace, writes=write_reports)
@@ -121,22 +121,6 @@ def scan(
     for problem in problems:
         show_error(ClusterError(f"the policy reports are not up to date: {problem}"))
     raise typer.Exit(ExitCode.UNCHECKABLE if problems else code)
-
-
-def _access(kubeconfig: Path | None) -> Access:
-    """Raises ConfigurationError where there is no way to a cluster."""
-    if kubeconfig is not None:
-        return from_kubeconfig(kubeconfig)
-    try:
-        return from_pod(api_server())
-    except ConfigurationError:
-        home = Path.home() / ".kube" / "config"
-        if home.is_file():
-            return from_kubeconfig(home)
-        raise ConfigurationError(
-            "there is no cluster to scan: no --kubeconfig, no pod, no ~/.kube/config",
-            advice="give --kubeconfig FILE",
-        ) from None
 
 
 async def _scanned(

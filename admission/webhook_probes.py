@@ -145,7 +145,7 @@ def namespaces(scene: Scene) -> Iterator[Line]:
     passed = sorted(
         name
         for name in labels.keys() - SYSTEM - {own}
-        if not all(_selects(hook, labels[name]) for hook in webhooks)
+        if not all(_selects(hook, labels[name]) for _, hook in webhooks)
     )
     if passed:
         yield warn(
@@ -157,13 +157,13 @@ def namespaces(scene: Scene) -> Iterator[Line]:
 
 
 def _locked_out(
-    webhooks: Sequence[Object], labels: Mapping[str, Mapping[str, str]], own: str
+    webhooks: Sequence[tuple[str, Object]], labels: Mapping[str, Mapping[str, str]], own: str
 ) -> Iterator[Line]:
     for name in sorted({"kube-system", own} & labels.keys()):
-        asking = [hook["name"] for hook in webhooks if _fails_closed(hook) and _selects(hook, labels[name])]
-        if asking:
+        asked = [key for key, hook in webhooks if _fails_closed(hook) and _selects(hook, labels[name])]
+        if asked:
             yield fail(
-                f"{name} cannot start anything while no replica answers: {some(asking)} is asked about it",
+                f"{name} cannot start anything while no replica answers: {' and '.join(asked)} ask about it",
                 f"kubectl label namespace {name} gatecli.dev/unchecked=true",
             )
 
@@ -220,9 +220,11 @@ def _fitting(chain: bytes, scene: Scene, again: str) -> Iterator[Line]:
     service = f"{scene.subject.name}.{scene.subject.namespace}.svc"
     if not covers(chain, [service]):
         yield fail(f"the certificate is not made for {service}", again)
-    strangers = [hook["name"] for hook in _webhooks(scene) if not _trusts(hook, chain, scene)]
+    strangers = [key for key, hook in _webhooks(scene) if not _trusts(hook, chain, scene)]
     if strangers:
-        yield fail(f"the caBundle of {some(strangers)} does not lead to the certificate that is shown", again)
+        yield fail(
+            f"the caBundle of {' and '.join(strangers)} does not lead to the certificate that is shown", again
+        )
     elif _webhooks(scene):
         yield ok("every caBundle leads to the certificate that is shown")
 
@@ -235,8 +237,9 @@ def _trusts(webhook: Object, chain: bytes, scene: Scene) -> bool:
         return False
 
 
-def _webhooks(scene: Scene) -> list[Object]:
-    return [hook for key in KINDS for hook in (scene.found(key) or {}).get("webhooks") or ()]
+def _webhooks(scene: Scene) -> list[tuple[str, Object]]:
+    """Every webhook, and which of the two configurations it stands in."""
+    return [(key, hook) for key in KINDS for hook in (scene.found(key) or {}).get("webhooks") or ()]
 
 
 PROBES = (

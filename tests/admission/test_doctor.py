@@ -102,7 +102,7 @@ def test_without_any_kubeconfig_it_is_exit_code_2(
     for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
         monkeypatch.delenv(name, raising=False)
     assert main(["doctor"]) == 2
-    assert "GATECLI_ADMISSION_KUBECONFIG" in capsys.readouterr().err
+    assert "--kubeconfig FILE" in capsys.readouterr().err
 
 
 def test_the_kubeconfig_is_the_one_that_kubectl_would_read(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_every_option_reaches_the_objects(capsys: pytest.CaptureFixture[str]) ->
         + "0" * 64
         + " --replicas 3"
         " --mode warn --failure-policy Ignore --entity US_SSN=audit --exclude-namespace calico-system"
-        " --resource ray.io/v1/rayclusters"
+        " --resource ray.io/v1/rayclusters --with policy-reports --with scan-secrets"
     )
     assert main(["manifests", *options.split()]) == 0
     text = capsys.readouterr().out
@@ -51,6 +51,8 @@ def test_every_option_reaches_the_objects(capsys: pytest.CaptureFixture[str]) ->
         "US_SSN: audit\n",
         "- calico-system\n",
         "- rayclusters\n",
+        "policyreports.wgpolicyk8s.io",
+        "GATECLI_ADMISSION_SCAN_SECRETS",
     ):
         assert sign in text, sign
 
@@ -97,6 +99,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.
         ("--mode", "off"),
         ("--certificates", "none"),
         ("--failure-policy", "fail-open"),
+        ("--with", "everything"),
     ],
 )
 def test_a_value_that_is_not_of_its_form_is_exit_code_2(

@@ -155,7 +155,7 @@ FAILURES: dict[str, tuple[Change, str, str]] = {
     "its own namespace locked out": (
         hook("namespaceSelector", {}, "mutating"),
         "namespaces",
-        f"{NAMESPACE} cannot start anything while no replica answers: mask.gatecli.dev",
+        f"{NAMESPACE} cannot start anything while no replica answers: mutating ask",
     ),
     "no Secret": (gone("certificate"), "certificate", f"there is no Secret {NAME}-tls"),
     "an empty Secret": (setting({}, "certificate"), "certificate", "holds no certificate that can be read"),
@@ -191,7 +191,7 @@ FAILURES: dict[str, tuple[Change, str, str]] = {
     "a certificate of a stranger": (
         setting(shown_secret(issue(STRANGER, [SERVICE], NOW).certificate), "certificate"),
         "certificate",
-        "the caBundle of workloads.gatecli.dev, mask.gatecli.dev does not lead to the certificate",
+        "the caBundle of validating and mutating does not lead to the certificate",
     ),
     "a policy that cannot be used": (
         setting({"conditions": [condition("False", "Invalid", 3, "no such entity")]}, "policy", "status"),

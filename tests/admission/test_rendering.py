@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from admission.cluster import Resource
-from admission.rendering import DEPLOY, Certificates, Installation, rendered
+from admission.rendering import DEPLOY, Certificates, Extra, Installation, rendered
 from gatecli.model.policy import PrivacyPolicy
 from tests.support.kustomize import by_key, kustomized
 
@@ -119,3 +119,23 @@ def test_nothing_that_is_shipped_is_changed_by_what_is_asked_for() -> None:
 
 def test_the_folder_of_a_checkout_is_the_package_s_own() -> None:
     assert (DEPLOY / "base" / "kustomization.yaml").is_file()
+
+
+def test_what_is_not_for_every_cluster_comes_when_it_is_asked_for() -> None:
+    plain = {(each["kind"], each["metadata"]["name"]) for each in rendered(Installation(namespace="privacy"))}
+    wanted = rendered(Installation(extras=["policy-reports", "scan-secrets"], namespace="privacy"))
+    added = {(each["kind"], each["metadata"]["name"]) for each in wanted} - plain
+    assert ("CustomResourceDefinition", "policyreports.wgpolicyk8s.io") in added
+    assert {kind for kind, _ in added} == {"CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}
+    assert "gatecli-system" not in yaml.safe_dump_all(wanted)
+    assert wanted[1]["kind"] == wanted[4]["kind"] == "CustomResourceDefinition"
+
+
+def test_a_scan_of_secrets_is_switched_on_with_its_role() -> None:
+    wanted = Installation(extras=["scan-secrets"])
+    (container,) = of("Deployment", wanted)["spec"]["template"]["spec"]["containers"]
+    assert {"name": "GATECLI_ADMISSION_SCAN_SECRETS", "value": "true"} in container["env"]
+
+
+def test_every_folder_of_options_can_be_asked_for() -> None:
+    assert set(get_args(Extra)) == {each.name for each in (DEPLOY / "optional").iterdir()}

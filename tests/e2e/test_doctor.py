@@ -153,12 +153,22 @@ def test_what_is_armed_fails_in_nothing(doctor: Doctor) -> None:
         "definitions: PrivacyPolicy is served",
         "deployment: 2 of 2 replicas are available",
         "validating: workloads.gatecli.dev is armed",
-        "mutating: mask.gatecli.dev is armed",
+        "mutating: workloads.gatecli.dev is armed",
         "certificate: every caBundle leads to the certificate that is shown",
         "of default is in force",
         "leads",
     ):
         assert sentence in said
+
+
+def test_an_upgrade_by_apply_leaves_the_webhook_armed(doctor: Doctor, clinic: ControlPlane) -> None:
+    before = bundle(clinic)
+    newer = [each for each in rendered(Installation()) if "webhooks" in each]
+    for each in newer:
+        each["metadata"]["labels"]["version"] = "newer"
+    assert clinic.apply(*newer).stdout.count("configured") == 2
+    assert bundle(clinic) == before
+    assert doctor().code == 0
 
 
 def test_what_this_kubernetes_lacks_is_told(doctor: Doctor) -> None:

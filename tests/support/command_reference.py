@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import EnumType
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 
@@ -20,12 +20,12 @@ This page is generated (`make generated`) from the commands themselves.
 """
 
 
-def commands() -> Iterator[tuple[str, Any]]:
+def commands(of: typer.Typer = app, name: str = "gatecli") -> Iterator[tuple[str, Any]]:
     """Every command with its full name, depth first."""
-    root = typer.main.get_command(app)
-    context = typer.Context(root, info_name="gatecli")
-    yield "gatecli", root
-    yield from _below("gatecli", root, context)
+    root = typer.main.get_command(of)
+    context = typer.Context(root, info_name=name)
+    yield name, root
+    yield from _below(name, root, context)
 
 
 def _below(name: str, group: Any, context: Any) -> Iterator[tuple[str, Any]]:
@@ -44,10 +44,11 @@ def options(command: Any) -> Iterator[Any]:
 
 def reference() -> str:
     """The whole page."""
-    return "\n".join([HEAD, *(_section(name, command) for name, command in commands())])
+    return "\n".join([HEAD, *(section(name, command) for name, command in commands())])
 
 
-def _section(name: str, command: Any) -> str:
+def section(name: str, command: Any) -> str:
+    """One command: what it does, and a table of its options."""
     rows = [_row(param) for param in options(command)]
     table = ["| option | variable | default | meaning |", "|---|---|---|---|", *rows, ""] if rows else []
     return "\n".join([f"## {name}", "", (command.help or "").strip(), "", *table])
@@ -58,10 +59,15 @@ def _row(param: Any) -> str:
     names = ", ".join(f"`{name}`" for name in (param.opts if is_option else [_metavar(param)]))
     value = f" `{_metavar(param)}`" if is_option and param.metavar else ""
     annotation = getattr(getattr(param, "type_descriptor", None), "annotation", None)
-    choices: list[Any] = list(annotation) if isinstance(annotation, EnumType) else []
-    kinds = "".join(f" `{choice.value}`" for choice in choices)
+    kinds = "".join(f" `{choice}`" for choice in _choices(annotation))
     variable = f"`{param.envvar}`" if param.envvar else ""
     return f"| {names}{value}{kinds} | {variable} | {_default(param)} | {param.help or ''} |"
+
+
+def _choices(annotation: Any) -> list[Any]:
+    if isinstance(annotation, EnumType):
+        return [choice.value for choice in annotation]  # type: ignore[var-annotated]  # any enum
+    return list(get_args(annotation)) if get_origin(annotation) is Literal else []
 
 
 def _metavar(param: Any) -> str:
@@ -70,6 +76,6 @@ def _metavar(param: Any) -> str:
 
 def _default(param: Any) -> str:
     default = param.default
-    if default is None or default == [] or default is False:
+    if default is None or default in ([], "") or default is False:
         return ""
     return f"`{getattr(default, 'value', default)}`"

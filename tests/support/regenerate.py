@@ -10,6 +10,7 @@ import yaml
 from admission.resources import definitions
 from gatecli.model.schemas import schemas
 from tests.golden.regenerate import main as golden
+from tests.support.admission_reference import admission_reference
 from tests.support.command_reference import reference
 from tests.support.gated_plans import main as gated_plans
 from tests.support.pii_examples import main as examples
@@ -30,6 +31,7 @@ def crds() -> str:
 
 def main() -> None:
     (DOCS / "cli.md").write_text(reference(), "utf-8")
+    (DOCS / "admission-cli.md").write_text(admission_reference(), "utf-8")
     for name, schema in schemas().items():
         (DOCS / "schemas" / f"{name}.json").write_text(
             json.dumps(schema, indent=2, ensure_ascii=False) + "\n", "utf-8"
