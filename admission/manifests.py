@@ -150,7 +150,7 @@ def as_yaml(objects: Iterable[Object]) -> str:
 
 
 def _write(folder: Path, objects: Sequence[Object]) -> None:
-    """The definitions in a file of their own: they are applied first. Raises UsageError."""
+    """The definitions in a file of their own: before a policy they are applied first. Raises UsageError."""
     definitions = [each for each in objects if each["kind"] == "CustomResourceDefinition"]
     files = {
         DEFINITIONS: definitions,
@@ -165,7 +165,9 @@ def _write(folder: Path, objects: Sequence[Object]) -> None:
         raise UsageError(
             f"{folder} cannot be written: {error.strerror}", advice="name a folder of yours"
         ) from error
-    err(f"kubectl apply -f {folder / DEFINITIONS} && kubectl apply -k {folder}\n")
+    has_policy = any(each["kind"] == "PrivacyPolicy" for each in objects)
+    first = f"kubectl apply -f {folder / DEFINITIONS} && " if has_policy else ""
+    err(f"{first}kubectl apply -k {folder}\n")
 
 
 def _kustomization(*files: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ the same (a test compares them). Whatever an option does not change stays as it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -29,7 +29,7 @@ Certificates = Literal["self-signed", "cert-manager"]
 """Who makes the webhook's certificates: the name of an overlay."""
 
 
-Extra = Literal["policy-reports", "scan-secrets"]
+Extra = Literal["policy", "policy-reports", "scan-secrets"]
 """What is not for every cluster: a folder below `optional`."""
 _ORDER = {"Namespace": 0, "CustomResourceDefinition": 1} | dict.fromkeys(CONFIGURATIONS, 3)
 """What others need comes first, what refuses comes last."""
@@ -39,8 +39,8 @@ _ORDER = {"Namespace": 0, "CustomResourceDefinition": 1} | dict.fromkeys(CONFIGU
 class Installation:
     """What may differ; the defaults are what is shipped.
 
-    `entities` go into the policy; of `more_resources` reviews are asked for besides the shipped ones;
-    of `excluded_namespaces` none are.
+    `mode` and `entities` go into the policy, which is an extra that they bring; of `more_resources`
+    reviews are asked for besides the shipped ones; of `excluded_namespaces` none are.
     """
 
     certificates: Certificates = "self-signed"
@@ -57,10 +57,15 @@ class Installation:
 
 def rendered(wanted: Installation, folder: Path = DEPLOY) -> list[Object]:
     """The objects of an installation, in the order to apply them in. Does not look at a cluster."""
-    extras = [folder / "optional" / name for name in dict.fromkeys(wanted.extras)]
+    extras = [folder / "optional" / name for name in _extras(wanted)]
     shipped = [*overlaid(wanted.certificates, folder), *(obj for each in extras for obj in _resources(each))]
     turned = [obj for each in shipped if (obj := _turned(each, wanted)) is not None]
     return sorted(turned, key=lambda obj: _ORDER.get(obj["kind"], 2))
+
+
+def _extras(wanted: Installation) -> Iterable[Extra]:
+    own: tuple[Extra, ...] = ("policy",) if wanted.mode != Installation().mode or wanted.entities else ()
+    return dict.fromkeys((*own, *wanted.extras))
 
 
 def resources_asked_about(folder: Path = DEPLOY) -> tuple[tuple[str, str], ...]:

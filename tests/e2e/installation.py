@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
+from admission.rendering import DEPLOY
 from tests.e2e.balancer import Balancer
 from tests.e2e.control_plane import ControlPlane, as_list
 from tests.e2e.harness import WebhookProcess, render_service_overlay
@@ -20,6 +21,7 @@ from tests.e2e.processes import LOOPBACK, eventually
 from tests.support.kustomize import kustomized
 from tests.support.reviews import RESIDENT_ID
 
+POLICY = DEPLOY / "optional" / "policy"
 CONFIGURATIONS = ("validatingwebhookconfiguration", "mutatingwebhookconfiguration")
 QUICK: Mapping[str, object] = MappingProxyType(
     {"poll_seconds": 0.3, "settle_seconds": 1, "drain_seconds": 1, "policy_name": "default"}
@@ -63,6 +65,8 @@ class Installation:
                 replica.program.wait_until(replica.is_ready, seconds=90)
                 self.balancer.add(replica.port)
             self.wait_until_armed()
+            assert self.cluster.kubectl("apply", "-k", str(POLICY)).code == 0
+            self.wait_for_generation(1)
             self._stack = stack.pop_all()
         return self
 
