@@ -25,6 +25,9 @@ from gatecli.model.plan_text import PlanText, plan_leaves
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.text import RawText
 
+_REMEMBERED = 50_000
+"""Texts that are remembered as clean: of a huge plan no more than memory has room for."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanSubject:
@@ -46,9 +49,16 @@ def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) ->
 
 
 def _personal_data(plan: Plan, search: Search) -> Iterator[Finding]:
+    """What the texts hold. One that was clean under the same keys is clean: plans repeat themselves."""
+    clean: set[tuple[str, tuple[str, ...]]] = set()
     for text in plan_leaves(plan):
         address = config_address(text.address)
-        for finding, seen in find_hidden(RawText(address, "", "json"), text.leaves, search):
+        asked = [(leaf, (leaf.text, leaf.words())) for leaf in text.leaves]
+        news = tuple(leaf for leaf, said in asked if said not in clean)
+        held = list(find_hidden(RawText(address, "", "json"), news, search))
+        if not held and len(clean) < _REMEMBERED:
+            clean.update(said for _, said in asked)
+        for finding, seen in held:
             if seen is not None and seen.leaf.keys in text.hidden:
                 yield _concealed(plan, text, finding, seen)
             else:

@@ -16,12 +16,16 @@ _EXPRESSION = frozenset({"references", "constant_value"})
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """`edges` are the direct references of each node; `sensitive` says it of each root variable."""
+    """`edges` are the direct references of each node; `sensitive` says it of each root variable.
+
+    `certain` are the managed resources that nothing makes conditional: a whole plan speaks of each of them.
+    """
 
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     modules: tuple[Module, ...] = ()
     scripts: tuple[Script, ...] = ()
     sensitive: Mapping[str, bool] = field(default_factory=dict)
+    certain: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class _Level:
     data: Mapping[str, Any]
     where: str
     waits: tuple[str, ...] = ()
+    is_certain: bool = True
 
     def node(self, name: str) -> str:
         return f"{self.module}.{name}" if self.module else name
@@ -57,16 +62,28 @@ def configuration_of(data: Any) -> Configuration:
     if not isinstance(data, dict):
         raise refused("/configuration", "no object")
     root = table(data, "root_module", "/configuration")
-    edges, modules, scripts = _Edges(), list[Module](), list[Script]()
+    edges, modules, scripts, certain = _Edges(), list[Module](), list[Script](), set[str]()
     pending = [_Level("", root, "/configuration/root_module")]
     while pending:
         level = pending.pop()
         scripts += _resources(level, edges)
+        certain |= set(_certain(level))
         _outputs(level, edges)
         for module, below in _calls(level, edges):
             modules.append(module)
             pending.append(below)
-    return Configuration(edges.frozen(), tuple(modules), tuple(scripts), _sensitive(root))
+    return Configuration(edges.frozen(), tuple(modules), tuple(scripts), _sensitive(root), frozenset(certain))
+
+
+def _certain(level: _Level) -> Iterator[str]:
+    if level.is_certain:
+        for item in items(level.data, "resources", level.where):
+            if item.get("mode") == "managed" and not _is_conditional(item):
+                yield level.node(text(item, "address", level.where))
+
+
+def _is_conditional(item: Mapping[str, Any]) -> bool:
+    return any(item.get(key) is not None for key in ("count_expression", "for_each_expression"))
 
 
 def _sensitive(root: Mapping[str, Any]) -> Mapping[str, bool]:
@@ -125,7 +142,8 @@ def _calls(level: _Level, edges: _Edges) -> Iterator[tuple[Module, _Level]]:
         version = optional_text(item, "version_constraint", where)
         content = table(item, "module", where)
         module = Module(address, optional_text(item, "source", where), version, fingerprint(content))
-        yield module, _Level(address, content, where, (f"{address}{CALL}",))
+        is_certain = level.is_certain and not _is_conditional(item)
+        yield module, _Level(address, content, where, (f"{address}{CALL}",), is_certain)
 
 
 def _declared(module: str, item: Mapping[str, Any], where: str) -> tuple[str, ...]:

@@ -62,23 +62,28 @@ def _is_gate(resource: Any) -> bool:
 
 
 def _essence(module: Any) -> Any:
+    """What decides; a part of another type than it must be stays as it is, and so fits no shipped module."""
     if not isinstance(module, Mapping):
         return module
-    resources = module.get("resources") or []
+    resources, calls = module.get("resources"), module.get("module_calls")
     return {
-        "resources": [_picked(each, _OF_A_RESOURCE) for each in resources],
+        "resources": [_picked(each, _OF_A_RESOURCE) for each in resources]
+        if isinstance(resources, list)
+        else resources,
         "outputs": _each(module.get("outputs"), _OF_AN_OUTPUT),
         "variables": _each(module.get("variables"), ("default",)),
-        "calls": _each(module.get("module_calls"), _OF_A_CALL),
+        "calls": _each(calls, _OF_A_CALL),
         "modules": {
             name: _essence(call.get("module")) if isinstance(call, Mapping) else call
-            for name, call in (module.get("module_calls") or {}).items()
+            for name, call in (calls if isinstance(calls, Mapping) else {}).items()
         },
     }
 
 
 def _each(table: Any, keys: Sequence[str]) -> Any:
-    return {name: _picked(item, keys) for name, item in (table or {}).items()}
+    if not isinstance(table, Mapping):
+        return table
+    return {name: _picked(item, keys) for name, item in table.items()}
 
 
 def _picked(item: Any, keys: Sequence[str]) -> Any:

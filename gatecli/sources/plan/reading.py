@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from gatecli.model.plan import Plan, Resource
+from gatecli.model.plan import Plan, Resource, config_address
 from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
+from gatecli.sources.nodes import shown
 from gatecli.sources.plan.configuration import configuration_of
 from gatecli.sources.plan.fields import flag, optional_text, refused, table, text
 from gatecli.sources.plan.parts import checks_of, outputs_of, variables_of
@@ -127,6 +128,8 @@ def _checked_version(top: Mapping[str, Any]) -> str:
 def _plan(top: Mapping[str, Any], name: str, version: str) -> Plan:
     resources = resources_of_plan(top)
     configuration = configuration_of(top.get("configuration"))
+    if flag(top, "complete") is not False and not flag(top, "errored"):
+        _check_coverage(resources, configuration.certain)
     return Plan(
         name,
         "plan",
@@ -144,6 +147,18 @@ def _plan(top: Mapping[str, Any], name: str, version: str) -> Plan:
         configuration.scripts,
         configuration.edges,
     )
+
+
+def _check_coverage(resources: tuple[Resource, ...], certain: frozenset[str]) -> None:
+    """A plan of a whole configuration speaks of all of it, unless it does nothing but remove."""
+    silent = certain - {config_address(resource.address) for resource in resources}
+    changes = [resource for resource in resources if resource.mode == "managed"]
+    if silent and not (changes and all(resource.is_leaving for resource in changes)):
+        named = min(silent)
+        raise ReadError(
+            f"is the plan of a part: it does not say what becomes of {shown(named)}",
+            f"plan the whole configuration, without -target and -refresh-only: {SHOW}",
+        )
 
 
 def _state(top: Mapping[str, Any], name: str, version: str) -> Plan:

@@ -96,12 +96,17 @@ def _identified(item: Mapping[str, Any], where: str) -> dict[str, Any]:
     if not isinstance(index, str | int | None) or isinstance(index, bool):
         raise refused(f"{where}/index", "neither a text nor a whole number")
     type_, name = text(item, "type", where), text(item, "name", where)
+    module = _module(address, item, where)
+    rest = address.removeprefix(f"{module}.") if module else address
+    own = f"{'data.' if mode == 'data' else ''}{type_}.{name}"
+    if config_address(rest) != own or (module and rest == address):
+        raise refused(f"{where}/address", "the address of another type, name or module")
     return {
         "address": address,
         "mode": mode,
         "type": type_,
         "name": name,
-        "module": _module(address, item, where),
+        "module": module,
         "index": index,
         "provider": optional_text(item, "provider_name", where),
     }

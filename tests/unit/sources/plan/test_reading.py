@@ -254,3 +254,58 @@ def test_nothing_sensitive_stands_in_a_plans_representation() -> None:
 def test_the_line_of_what_is_not_json_is_told() -> None:
     [finding] = loaded(b'{"a": 1,\n "b": x}', "plan.json").findings
     assert (finding.place.line, finding.place.column) == (2, 7)
+
+
+def configured(*addresses: str, **more: Any) -> dict[str, Any]:
+    """The configuration of a root module with these resources."""
+    resources: list[dict[str, Any]] = []
+    for address in addresses:
+        type_, name = address.split(".")
+        resources.append({"address": address, "mode": "managed", "type": type_, "name": name} | more)
+    return {"root_module": {"resources": resources}}
+
+
+def test_a_plan_that_is_silent_on_a_part_of_its_configuration_is_refused() -> None:
+    """As Terraform before 1.8 writes the plan of a -target, without a word."""
+    changes = [change("a.b", {})]
+    read(plan_with(resource_changes=changes, configuration=configured("a.b")))
+    said = refusal(plan_with(resource_changes=changes, configuration=configured("a.b", "a.c")))
+    assert said == "plan.json is the plan of a part: it does not say what becomes of 'a.c'"
+
+
+@pytest.mark.parametrize("condition", ["count_expression", "for_each_expression"])
+def test_a_resource_that_may_have_no_instance_may_be_missing(condition: str) -> None:
+    configuration = configured("a.c", **{condition: {"references": ["var.x"]}})
+    called = {"source": "./m", condition: {"constant_value": 0}, "module": configured("a.d")["root_module"]}
+    configuration["root_module"]["module_calls"] = {"m": called}
+    assert read(plan_with(resource_changes=[change("x.y", {})], configuration=configuration)).resources
+
+
+def test_a_part_that_says_so_is_left_to_the_rules() -> None:
+    plan = read(
+        plan_with(complete=False, resource_changes=[change("a.b", {})], configuration=configured("a.c"))
+    )
+    assert plan.targeted
+
+
+def test_a_plan_that_only_removes_need_not_speak_of_what_never_was() -> None:
+    gone = change("a.b", None, actions=["delete"])
+    assert read(plan_with(resource_changes=[gone], configuration=configured("a.b", "a.c"))).resources
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"address": "a.c"},
+        {"type": "x"},
+        {"name": "x"},
+        {"mode": "data"},
+        {"module_address": "module.m"},
+        {"address": "module.m.a.b", "module_address": "module.n"},
+        {"address": "module.m.x.a.b", "module_address": "module.m"},
+    ],
+    ids=str,
+)
+def test_an_address_of_another_type_name_mode_or_module_is_refused(changed: dict[str, str]) -> None:
+    said = refusal(plan_with(resource_changes=[change("a.b", {}) | changed]))
+    assert "the address of another type" in said
