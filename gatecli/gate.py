@@ -16,8 +16,9 @@ from gatecli.checks.personal_data import Search
 from gatecli.checks.recomputation import Answer, Costs, costs_of, questions_of
 from gatecli.checks.registry import RELEASE_CHECKS
 from gatecli.checks.terraform import PlanSubject, find_in_plan
-from gatecli.checks.waiver import WAIVER_RULES, find_waiver_faults
-from gatecli.model.finding import Finding, Severity, Suppression
+from gatecli.checks.waiver import find_waiver_faults
+from gatecli.model.baseline import Baseline, forgiven
+from gatecli.model.finding import Finding, Severity
 from gatecli.model.plan import Plan
 from gatecli.model.policy import PrivacyPolicy, stamp
 from gatecli.model.release import ReleaseSubject
@@ -50,7 +51,7 @@ def judge_releases(  # noqa: PLR0913 - all that a verdict depends on, each by it
     today: date,
     fail_on: Severity = Severity.ERROR,
     exit_zero: bool = False,
-    baseline: frozenset[str] = frozenset(),
+    baseline: Baseline | None = None,
     models: Sequence[str] = (),
     accounting: Accounting = Accounting(),
 ) -> Verdict:
@@ -59,8 +60,8 @@ def judge_releases(  # noqa: PLR0913 - all that a verdict depends on, each by it
     `problems` are what the sources could not read or found too broken to judge: they stand as they are,
     since nothing else was looked at behind them, and forgiving them would pass what nobody judged.
     `policy` is resolved; a waiver holds through its
-    last day, which `today` is compared with; `baseline` holds the fingerprints of findings that are
-    known and tolerated; `models` are files of model weights that no declaration stands beside.
+    last day, which `today` is compared with; `baseline` holds the findings that are known and
+    tolerated; `models` are files of model weights that no declaration stands beside.
     """
     costs = _costs(subjects, accounting)
     found = [
@@ -69,7 +70,15 @@ def judge_releases(  # noqa: PLR0913 - all that a verdict depends on, each by it
     ]
     findings = (*problems, *apply(found, policy, concerning(RELEASE_FAMILIES, waivers), baseline, today))
     checked = tuple(_checked(subject, cost) for subject, cost in zip(subjects, costs, strict=True))
-    return decide("release", stamp(policy), checked, findings, fail_on=fail_on, exit_zero=exit_zero)
+    return decide(
+        "release",
+        stamp(policy),
+        checked,
+        findings,
+        fail_on=fail_on,
+        exit_zero=exit_zero,
+        baseline=baseline,
+    )
 
 
 def judge_personal_data(
@@ -81,11 +90,19 @@ def judge_personal_data(
     today: date,
     fail_on: Severity = Severity.ERROR,
     exit_zero: bool = False,
-    baseline: frozenset[str] = frozenset(),
+    baseline: Baseline | None = None,
 ) -> Verdict:
     """The verdict over texts that were searched for personal data; `checked` are those read to the end."""
     judged = apply(findings, policy, concerning(PII_FAMILIES, waivers), baseline, today)
-    return decide("pii", stamp(policy), tuple(checked), judged, fail_on=fail_on, exit_zero=exit_zero)
+    return decide(
+        "pii",
+        stamp(policy),
+        tuple(checked),
+        judged,
+        fail_on=fail_on,
+        exit_zero=exit_zero,
+        baseline=baseline,
+    )
 
 
 def judge_anonymity(
@@ -97,14 +114,22 @@ def judge_anonymity(
     today: date,
     fail_on: Severity = Severity.ERROR,
     exit_zero: bool = False,
-    baseline: frozenset[str] = frozenset(),
+    baseline: Baseline | None = None,
 ) -> Verdict:
     """The verdict over tables that were measured; `problems` are those that could not be."""
     findings = [finding for table in tables for finding in find_in_table(table)]
     judged = apply(findings, policy, concerning(ANONYMITY_FAMILIES, waivers), baseline, today)
     checked = tuple(table.checked for table in tables)
     everything = (*problems, *judged)
-    return decide("anonymity", stamp(policy), checked, everything, fail_on=fail_on, exit_zero=exit_zero)
+    return decide(
+        "anonymity",
+        stamp(policy),
+        checked,
+        everything,
+        fail_on=fail_on,
+        exit_zero=exit_zero,
+        baseline=baseline,
+    )
 
 
 def judge_plans(  # noqa: PLR0913 - all that a verdict depends on, each by its name
@@ -117,7 +142,7 @@ def judge_plans(  # noqa: PLR0913 - all that a verdict depends on, each by its n
     today: date,
     fail_on: Severity = Severity.ERROR,
     exit_zero: bool = False,
-    baseline: frozenset[str] = frozenset(),
+    baseline: Baseline | None = None,
     digests: Mapping[str, str] = MappingProxyType({}),
     placed: Callable[[Finding], Finding] = lambda finding: finding,
 ) -> Verdict:
@@ -129,7 +154,15 @@ def judge_plans(  # noqa: PLR0913 - all that a verdict depends on, each by its n
     judged = apply(findings, policy, concerning(PLAN_FAMILIES, waivers), baseline, today)
     checked = tuple(_checked_plan(subject.plan, digests) for subject in subjects if not subject.plan.is_empty)
     everything = (*problems, *judged)
-    return decide("terraform", stamp(policy), checked, everything, fail_on=fail_on, exit_zero=exit_zero)
+    return decide(
+        "terraform",
+        stamp(policy),
+        checked,
+        everything,
+        fail_on=fail_on,
+        exit_zero=exit_zero,
+        baseline=baseline,
+    )
 
 
 def _checked_plan(plan: Plan, digests: Mapping[str, str]) -> Checked:
@@ -152,7 +185,7 @@ def apply(
     findings: Iterable[Finding],
     policy: PrivacyPolicy,
     waivers: Sequence[PlacedWaiver],
-    baseline: frozenset[str],
+    baseline: Baseline | None,
     today: date,
 ) -> tuple[Finding, ...]:
     """The findings as the policy weighs them, forgiven ones marked, and the faults of the waivers.
@@ -160,11 +193,12 @@ def apply(
     Nothing softens the finding of an uncheckable input, and nothing forgives one about a waiver.
     """
     weighed = [_weigh(finding, policy) for finding in findings]
+    compared = list(baseline.marked(weighed)) if baseline else weighed
     max_days = policy.spec.release.max_waiver_days
-    faults = find_waiver_faults(waivers, weighed, today=today, max_days=max_days)
+    faults = find_waiver_faults(waivers, compared, today=today, max_days=max_days)
     holding = [placed for placed in waivers if not placed.waiver.expired(today)]
-    forgiven = (_forgive(finding, holding, baseline) for finding in weighed)
-    return (*forgiven, *(_weigh(fault, policy) for fault in faults))
+    judged = (forgiven(_waived(finding, holding)) for finding in compared)
+    return (*judged, *(_weigh(fault, policy) for fault in faults))
 
 
 def _weigh(finding: Finding, policy: PrivacyPolicy) -> Finding:
@@ -174,12 +208,11 @@ def _weigh(finding: Finding, policy: PrivacyPolicy) -> Finding:
     return replace(finding, severity=severity)
 
 
-def _forgive(finding: Finding, waivers: Sequence[PlacedWaiver], baseline: frozenset[str]) -> Finding:
-    if finding.suppressed or finding.rule.uncheckable or finding.rule in WAIVER_RULES:
+def _waived(finding: Finding, waivers: Sequence[PlacedWaiver]) -> Finding:
+    if finding.suppressed or finding.rule.uncheckable:
         return finding
-    known = Suppression("baseline", "baseline") if finding.fingerprint in baseline else None
     covering = (placed.waiver.suppression for placed in waivers if placed.waiver.covers(finding))
-    return replace(finding, suppressed=next(covering, known))
+    return replace(finding, suppressed=next(covering, None))
 
 
 def _costs(subjects: Sequence[ReleaseSubject], accounting: Accounting) -> list[Costs]:

@@ -123,7 +123,7 @@ def scan(
     """Find plaintext personal data in manifests, configuration, code and tables."""
     targets = report_targets(reports or ())
     bundle = _policy(policy, waivers, paths)
-    known = read_baseline(baseline) if baseline else frozenset()
+    known = read_baseline(baseline) if baseline else None
     search = _search(bundle, key, name_finder(names) if names else None)
     today = datetime.now(UTC).date()
     run = scanned(paths, search, changed_since, exclude or (), respect_gitignore=not all_files)

@@ -74,7 +74,7 @@ def check(
         today=datetime.now(UTC).date(),
         fail_on=fail_on,
         exit_zero=exit_zero,
-        baseline=read_baseline(baseline) if baseline else frozenset(),
+        baseline=read_baseline(baseline) if baseline else None,
         models=find_models(places),
     )
     raise typer.Exit(publish(verdict, output, targets, style_of(color, verbose=verbose, quiet=quiet)))

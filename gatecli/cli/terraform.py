@@ -157,7 +157,7 @@ def check(
         today=datetime.now(UTC).date(),
         fail_on=fail_on,
         exit_zero=exit_zero,
-        baseline=read_baseline(baseline) if baseline else frozenset(),
+        baseline=read_baseline(baseline) if baseline else None,
         digests={plan.path: read.digest for plan in read.plan.values if read.digest},
         placed=placing(read.places),
     )
