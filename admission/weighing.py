@@ -93,7 +93,7 @@ def weighed(case: Case, seen: Sequence[Seen]) -> list[Judged]:
 def _applied(case: Case, findings: Sequence[Finding], waivers: Sequence[PlacedWaiver]) -> tuple[Finding, ...]:
     """The findings as the gate weighs them; a waiver that is about others is not unused here."""
     concerned = [one for one in waivers if any(one.waiver.covers(finding) for finding in findings)]
-    return apply(findings, case.rulebook.policy, concerned, frozenset(), case.day)
+    return apply(findings, case.rulebook.policy, concerned, None, case.day)
 
 
 def _without_echoes(seen: Sequence[Seen]) -> Iterator[Seen]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
+from typing import Required, TypedDict, Unpack
 
 from gatecli.accounting.account import account, account_all
 from gatecli.accounting.interface import Question
@@ -15,9 +16,11 @@ from gatecli.checks.personal_data import Search
 from gatecli.checks.recomputation import Answer, Costs, costs_of, questions_of
 from gatecli.checks.registry import RELEASE_CHECKS
 from gatecli.checks.terraform import PlanSubject, find_in_plan
-from gatecli.checks.waiver import WAIVER_RULES, find_waiver_faults
-from gatecli.model.examined import Examined
-from gatecli.model.finding import Finding, Severity, Suppression
+from gatecli.checks.waiver import find_waiver_faults
+from gatecli.model.baseline import Baseline, forgiven
+from gatecli.model.examined import Examined, together
+from gatecli.model.finding import Finding, Severity
+from gatecli.model.gates import FAMILIES
 from gatecli.model.plan import Plan
 from gatecli.model.policy import PrivacyPolicy, stamp
 from gatecli.model.release import ReleaseSubject
@@ -27,11 +30,18 @@ from gatecli.model.waiver import PlacedWaiver
 ADVISED_AT_ONCE = 25
 """Releases in one run beyond which advice names no calibrated noise: each costs several recomputations."""
 
-COVERAGE_FAMILIES = frozenset({"check"})
-ANONYMITY_FAMILIES = frozenset({"anon"})
-PII_FAMILIES = frozenset({"pii"})
-PLAN_FAMILIES = frozenset({"tf", "pii"})
-RELEASE_FAMILIES = frozenset({"dp", "release", "waiver"})
+
+class Terms(TypedDict, total=False):
+    """What a verdict depends on besides findings, policy and waivers.
+
+    A waiver holds through its last day, which `today` is compared with; `baseline` holds the findings that
+    are known and tolerated.
+    """
+
+    today: Required[date]
+    fail_on: Severity
+    exit_zero: bool
+    baseline: Baseline | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +52,29 @@ class Accounting:
     answer_all: Callable[[Sequence[Question]], Mapping[Question, Answer]] = account_all
 
 
-def judge_releases(  # noqa: PLR0913 - all that a verdict depends on, each by its name
+def judge_releases(
     subjects: Sequence[ReleaseSubject],
     problems: Sequence[Finding],
     policy: PrivacyPolicy,
     waivers: Sequence[PlacedWaiver],
     *,
-    today: date,
-    fail_on: Severity = Severity.ERROR,
-    exit_zero: bool = False,
-    baseline: frozenset[str] = frozenset(),
     models: Sequence[str] = (),
     accounting: Accounting = Accounting(),
+    **terms: Unpack[Terms],
 ) -> Verdict:
-    """The verdict over model releases.
+    """The verdict over model releases; `policy` is resolved.
 
     `problems` are what the sources could not read or found too broken to judge: they stand as they are,
     since nothing else was looked at behind them, and forgiving them would pass what nobody judged.
-    `policy` is resolved; a waiver holds through its
-    last day, which `today` is compared with; `baseline` holds the fingerprints of findings that are
-    known and tolerated; `models` are files of model weights that no declaration stands beside.
+    `models` are files of model weights that no declaration stands beside.
     """
     costs = _costs(subjects, accounting)
     found = [
         *(undeclared_weights(path) for path in models),
         *_findings(subjects, costs, policy, accounting),
     ]
-    findings = (*problems, *apply(found, policy, concerning(RELEASE_FAMILIES, waivers), baseline, today))
     checked = tuple(_checked(subject, cost) for subject, cost in zip(subjects, costs, strict=True))
-    return decide("release", stamp(policy), checked, findings, fail_on=fail_on, exit_zero=exit_zero)
+    return _judged("release", Examined(checked, tuple(found), tuple(problems)), policy, waivers, terms)
 
 
 def judge_personal_data(
@@ -78,15 +82,10 @@ def judge_personal_data(
     checked: Sequence[Checked],
     policy: PrivacyPolicy,
     waivers: Sequence[PlacedWaiver],
-    *,
-    today: date,
-    fail_on: Severity = Severity.ERROR,
-    exit_zero: bool = False,
-    baseline: frozenset[str] = frozenset(),
+    **terms: Unpack[Terms],
 ) -> Verdict:
     """The verdict over texts that were searched for personal data; `checked` are those read to the end."""
-    judged = apply(findings, policy, concerning(PII_FAMILIES, waivers), baseline, today)
-    return decide("pii", stamp(policy), tuple(checked), judged, fail_on=fail_on, exit_zero=exit_zero)
+    return _judged("pii", Examined(tuple(checked), tuple(findings)), policy, waivers, terms)
 
 
 def judge_anonymity(
@@ -94,47 +93,46 @@ def judge_anonymity(
     problems: Sequence[Finding],
     policy: PrivacyPolicy,
     waivers: Sequence[PlacedWaiver],
-    *,
-    today: date,
-    fail_on: Severity = Severity.ERROR,
-    exit_zero: bool = False,
-    baseline: frozenset[str] = frozenset(),
+    **terms: Unpack[Terms],
 ) -> Verdict:
     """The verdict over tables that were measured; `problems` are those that could not be."""
-    findings = [finding for table in tables for finding in table.findings]
-    judged = apply(findings, policy, concerning(ANONYMITY_FAMILIES, waivers), baseline, today)
-    checked = tuple(item for table in tables for item in table.checked)
-    everything = (*problems, *(problem for table in tables for problem in table.problems), *judged)
-    return decide("anonymity", stamp(policy), checked, everything, fail_on=fail_on, exit_zero=exit_zero)
+    return _judged("anonymity", together(tables, problems), policy, waivers, terms)
 
 
-def judge_plans(  # noqa: PLR0913 - all that a verdict depends on, each by its name
-    subjects: Sequence[PlanSubject],
+def judge_plans(
+    plans: Sequence[Examined],
     problems: Sequence[Finding],
     policy: PrivacyPolicy,
     waivers: Sequence[PlacedWaiver],
-    search: Search,
-    *,
-    today: date,
-    fail_on: Severity = Severity.ERROR,
-    exit_zero: bool = False,
-    baseline: frozenset[str] = frozenset(),
-    digests: Mapping[str, str] = MappingProxyType({}),
-    placed: Callable[[Finding], Finding] = lambda finding: finding,
+    **terms: Unpack[Terms],
 ) -> Verdict:
-    """The verdict over Terraform plans and states; `digests` are SHA-256 by path.
+    """The verdict over Terraform plans and states that were looked at (`examine_plan`)."""
+    return _judged("terraform", together(plans, problems), policy, waivers, terms)
 
-    `placed` gives a finding the place in the configuration where one is known.
-    """
-    plans = [examine_plan(subject, policy, search, digests, placed) for subject in subjects]
-    return judge_examined_plans(
-        plans,
-        problems,
-        policy,
-        waivers,
-        today=today,
-        fail_on=fail_on,
-        exit_zero=exit_zero,
+
+def weigh_coverage(
+    findings: Sequence[Finding],
+    policy: PrivacyPolicy,
+    waivers: Sequence[PlacedWaiver],
+    **terms: Unpack[Terms],
+) -> tuple[Finding, ...]:
+    """Findings on what a run over several gates did not check, as the policy weighs them."""
+    return apply(
+        findings, policy, concerning(FAMILIES["check"], waivers), terms.get("baseline"), terms["today"]
+    )
+
+
+def _judged(
+    gate: str, examined: Examined, policy: PrivacyPolicy, waivers: Sequence[PlacedWaiver], terms: Terms
+) -> Verdict:
+    own, baseline = concerning(FAMILIES[gate], waivers), terms.get("baseline")
+    return decide(
+        gate,
+        stamp(policy),
+        examined.checked,
+        (*examined.problems, *apply(examined.findings, policy, own, baseline, terms["today"])),
+        fail_on=terms.get("fail_on", Severity.ERROR),
+        exit_zero=terms.get("exit_zero", False),
         baseline=baseline,
     )
 
@@ -146,40 +144,13 @@ def examine_plan(
     digests: Mapping[str, str] = MappingProxyType({}),
     placed: Callable[[Finding], Finding] = lambda finding: finding,
 ) -> Examined:
-    """What one plan gives, before severities and waivers."""
+    """What one plan gives, before severities and waivers; `digests` are SHA-256 by path.
+
+    `placed` gives a finding the place in the configuration where one is known.
+    """
     findings = tuple(placed(each) for each in find_in_plan(subject, policy, search))
     checked = () if subject.plan.is_empty else (_checked_plan(subject.plan, digests),)
     return Examined(checked, findings)
-
-
-def judge_examined_plans(
-    plans: Sequence[Examined],
-    problems: Sequence[Finding],
-    policy: PrivacyPolicy,
-    waivers: Sequence[PlacedWaiver],
-    *,
-    today: date,
-    fail_on: Severity = Severity.ERROR,
-    exit_zero: bool = False,
-    baseline: frozenset[str] = frozenset(),
-) -> Verdict:
-    """The verdict over plans that were looked at."""
-    findings = [finding for plan in plans for finding in plan.findings]
-    judged = apply(findings, policy, concerning(PLAN_FAMILIES, waivers), baseline, today)
-    checked = tuple(item for plan in plans for item in plan.checked)
-    everything = (*problems, *(problem for plan in plans for problem in plan.problems), *judged)
-    return decide("terraform", stamp(policy), checked, everything, fail_on=fail_on, exit_zero=exit_zero)
-
-
-def weigh_coverage(
-    findings: Sequence[Finding],
-    policy: PrivacyPolicy,
-    waivers: Sequence[PlacedWaiver],
-    baseline: frozenset[str],
-    today: date,
-) -> tuple[Finding, ...]:
-    """Findings on what a run over several gates did not check, as the policy weighs them."""
-    return apply(findings, policy, concerning(COVERAGE_FAMILIES, waivers), baseline, today)
 
 
 def _checked_plan(plan: Plan, digests: Mapping[str, str]) -> Checked:
@@ -202,7 +173,7 @@ def apply(
     findings: Iterable[Finding],
     policy: PrivacyPolicy,
     waivers: Sequence[PlacedWaiver],
-    baseline: frozenset[str],
+    baseline: Baseline | None,
     today: date,
 ) -> tuple[Finding, ...]:
     """The findings as the policy weighs them, forgiven ones marked, and the faults of the waivers.
@@ -210,11 +181,12 @@ def apply(
     Nothing softens the finding of an uncheckable input, and nothing forgives one about a waiver.
     """
     weighed = [_weigh(finding, policy) for finding in findings]
+    compared = list(baseline.marked(weighed)) if baseline else weighed
     max_days = policy.spec.release.max_waiver_days
-    faults = find_waiver_faults(waivers, weighed, today=today, max_days=max_days)
+    faults = find_waiver_faults(waivers, compared, today=today, max_days=max_days)
     holding = [placed for placed in waivers if not placed.waiver.expired(today)]
-    forgiven = (_forgive(finding, holding, baseline) for finding in weighed)
-    return (*forgiven, *(_weigh(fault, policy) for fault in faults))
+    judged = (forgiven(_waived(finding, holding)) for finding in compared)
+    return (*judged, *(_weigh(fault, policy) for fault in faults))
 
 
 def _weigh(finding: Finding, policy: PrivacyPolicy) -> Finding:
@@ -224,12 +196,11 @@ def _weigh(finding: Finding, policy: PrivacyPolicy) -> Finding:
     return replace(finding, severity=severity)
 
 
-def _forgive(finding: Finding, waivers: Sequence[PlacedWaiver], baseline: frozenset[str]) -> Finding:
-    if finding.suppressed or finding.rule.uncheckable or finding.rule in WAIVER_RULES:
+def _waived(finding: Finding, waivers: Sequence[PlacedWaiver]) -> Finding:
+    if finding.suppressed or finding.rule.uncheckable:
         return finding
-    known = Suppression("baseline", "baseline") if finding.fingerprint in baseline else None
     covering = (placed.waiver.suppression for placed in waivers if placed.waiver.covers(finding))
-    return replace(finding, suppressed=next(covering, known))
+    return replace(finding, suppressed=next(covering, None))
 
 
 def _costs(subjects: Sequence[ReleaseSubject], accounting: Accounting) -> list[Costs]:

@@ -16,7 +16,7 @@ from gatecli.cli.console import err, show_bug, show_error
 from gatecli.errors import GatecliError
 from gatecli.model.verdict import ExitCode
 
-GATES, LOOK, START = "Gates", "Rules and formats", "Start"
+GATES, BETWEEN, LOOK, START = "Gates", "Between two runs", "Rules and formats", "Start"
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -25,6 +25,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "anonymity": GATES,
         "pii": GATES,
         "terraform": GATES,
+        "baseline": BETWEEN,
+        "diff": BETWEEN,
         "rules": LOOK,
         "explain": LOOK,
         "schema": LOOK,

@@ -39,6 +39,14 @@ class Listing(StrEnum):
     YAML = "yaml"
 
 
+class Changes(StrEnum):
+    """The formats of a comparison."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
 class Colour(StrEnum):
     AUTO = "auto"
     ALWAYS = "always"
@@ -68,7 +76,12 @@ WaiverFiles = Annotated[
 FailOn = Annotated[Severity, option("--fail-on", panel=GATE, help="The least severity that closes the gate.")]
 BaselineFile = Annotated[
     Path | None,
-    option("--baseline", panel=GATE, metavar="FILE", help="Findings that do not count: a JSON report."),
+    option(
+        "--baseline",
+        panel=GATE,
+        metavar="FILE",
+        help="Findings that were there before: a baseline or a JSON report.",
+    ),
 ]
 ExitZero = Annotated[
     bool, option("--exit-zero", panel=GATE, help="Exit 0 instead of 1. Changes nothing else.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -19,38 +18,25 @@ from gatecli.checks.personal_data import (
 )
 from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import out
-from gatecli.cli.options import (
-    GATE,
-    BaselineFile,
-    Colour,
-    ColourMode,
-    ExitZero,
-    FailOn,
-    Format,
-    OutputFormat,
-    PolicyFile,
-    Quiet,
-    ReportFiles,
-    Verbose,
-    WaiverFiles,
-    option,
-)
-from gatecli.cli.publish import publish, report_targets, style_of, write_together
+from gatecli.cli.options import GATE, PolicyFile, option
+from gatecli.cli.publish import write_together
 from gatecli.cli.scanning import Scanned, say_what_was_not_scanned, scan_file, scan_reads
+from gatecli.cli.session import GateOptions, begin
+from gatecli.cli.spread import spread
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gate import judge_personal_data
-from gatecli.model.finding import Finding, Severity
+from gatecli.model.finding import Finding
 from gatecli.model.inline import apply_allowances
+from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.text import RawText, Skipped
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import THRESHOLD, Detection
 from gatecli.pii.names import NameFinder, name_finder
 from gatecli.pii.redaction import masked
 from gatecli.pii.scanning import scan as search_text
-from gatecli.sources.baseline import read_baseline
 from gatecli.sources.files import ReadError, read_bytes
 from gatecli.sources.leaves.formats import read_leaves
-from gatecli.sources.policy import PolicyBundle, read_policy
+from gatecli.sources.policy import read_policy
 from gatecli.sources.redact import Hit, redacted_bytes
 from gatecli.sources.scan import Read, read_stream, read_texts
 from gatecli.sources.tree import Tree, find_files
@@ -72,8 +58,10 @@ KeyFile = Annotated[
 
 
 @app.command("scan")
+@spread
 def scan(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, folders, - for stdin.")],
+    gate: GateOptions,
     changed_since: Annotated[
         str | None,
         option("--changed-since", panel=GATE, metavar="REV", help="Only what changed since a git revision."),
@@ -95,50 +83,31 @@ def scan(
             help="Also personal names, by this spaCy model (extra gatecli[names]).",
         ),
     ] = None,
-    policy: PolicyFile = None,
-    waivers: WaiverFiles = None,
-    fail_on: FailOn = Severity.ERROR,
-    baseline: BaselineFile = None,
-    exit_zero: ExitZero = False,
-    output: OutputFormat = Format.TEXT,
-    reports: ReportFiles = None,
-    color: ColourMode = Colour.AUTO,
-    verbose: Verbose = 0,
-    quiet: Quiet = False,
 ) -> None:
     """Find plaintext personal data in manifests, configuration, code and tables."""
-    targets = report_targets(reports or ())
-    bundle = _policy(policy, waivers, paths)
-    known = read_baseline(baseline) if baseline else frozenset()
-    search = _search(bundle, key, name_finder(names) if names else None)
-    today = datetime.now(UTC).date()
+    session = begin(gate, _start(paths))
+    bundle, terms = session.bundle, session.terms
+    search = _search(bundle.policy, key, name_finder(names) if names else None)
     seen = _scanned(paths, search, changed_since, exclude or (), respect_gitignore=not all_files)
-    findings = apply_allowances(seen.findings, seen.allowances, today)
-    verdict = judge_personal_data(
-        findings,
-        seen.checked,
-        bundle.policy,
-        bundle.waivers,
-        today=today,
-        fail_on=fail_on,
-        exit_zero=exit_zero,
-        baseline=known,
-    )
-    code = publish(verdict, output, targets, style_of(color, verbose=verbose, quiet=quiet))
-    if not quiet:
-        say_what_was_not_scanned(seen, verbose)
-    raise typer.Exit(code)
+    findings = apply_allowances(seen.findings, seen.allowances, terms["today"])
+    verdict = judge_personal_data(findings, seen.checked, bundle.policy, bundle.waivers, **terms)
+    ended = session.end(verdict)
+    if not gate.quiet:
+        say_what_was_not_scanned(seen, gate.verbose)
+    raise ended
 
 
-def _policy(policy: Path | None, waivers: list[Path] | None, paths: list[Path]) -> PolicyBundle:
-    start = Path() if paths[0] == STDIN else paths[0]
-    return read_policy(
-        policy, waiver_files=waivers or (), rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start
-    )
+def _start(paths: list[Path]) -> Path:
+    return Path() if paths[0] == STDIN else paths[0]
 
 
-def _search(bundle: PolicyBundle, key: Path | None = None, names: NameFinder | None = None) -> Search:
-    return search_of(bundle.policy.spec.pii, time.monotonic, _key(key) if key else b"", names)
+def _policy(file: Path | None, path: Path) -> PrivacyPolicy:
+    """The policy of the commands that judge nothing."""
+    return read_policy(file, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=_start([path])).policy
+
+
+def _search(policy: PrivacyPolicy, key: Path | None = None, names: NameFinder | None = None) -> Search:
+    return search_of(policy.spec.pii, time.monotonic, _key(key) if key else b"", names)
 
 
 def _key(file: Path) -> bytes:
@@ -183,7 +152,7 @@ def redact(
     policy: PolicyFile = None,
 ) -> None:
     """Write a copy in which every found value is masked; all else stays byte for byte."""
-    search = _search(_policy(policy, None, [file]))
+    search = _search(_policy(policy, file))
     copy = b"".join(_masked_copy(read, search) for read in _single(file))
     if target is None:
         sys.stdout.buffer.write(copy)
@@ -221,7 +190,7 @@ def explain(
     policy: PolicyFile = None,
 ) -> None:
     """Read a text from stdin and say what led to each score; the values stay masked."""
-    entities = _search(_policy(policy, None, [STDIN])).detector.entities
+    entities = _search(_policy(policy, STDIN)).detector.entities
     everything = Detector(entities, threshold=0.0)
     raw = RawText("-", sys.stdin.buffer.read().decode("utf-8", "replace"), "text")
     words = (context,) if context else ()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict
 
 import typer
 
@@ -25,6 +24,7 @@ from gatecli.cli.options import (
     WaiverFiles,
 )
 from gatecli.cli.publish import publish, report_targets, style_of
+from gatecli.gate import Terms
 from gatecli.model.finding import Severity
 from gatecli.model.verdict import Verdict
 from gatecli.sources.baseline import read_baseline
@@ -45,15 +45,6 @@ class GateOptions:
     color: ColourMode = Colour.AUTO
     verbose: Verbose = 0
     quiet: Quiet = False
-
-
-class Terms(TypedDict):
-    """What a verdict depends on besides findings and policy, by the names of `judge_…`."""
-
-    today: date
-    fail_on: Severity
-    exit_zero: bool
-    baseline: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +86,6 @@ def begin(given: GateOptions, start: Path) -> Session:
         today=datetime.now(UTC).date(),
         fail_on=given.fail_on,
         exit_zero=given.exit_zero,
-        baseline=read_baseline(given.baseline) if given.baseline else frozenset(),
+        baseline=read_baseline(given.baseline) if given.baseline else None,
     )
     return Session(bundle, terms, given, targets)

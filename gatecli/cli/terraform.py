@@ -16,35 +16,18 @@ import typer
 
 from gatecli.checks.personal_data import Search, search_of
 from gatecli.checks.terraform import PlanSubject
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import err
-from gatecli.cli.options import (
-    GATE,
-    BaselineFile,
-    Colour,
-    ColourMode,
-    ExitZero,
-    FailOn,
-    Format,
-    OutputFormat,
-    PolicyFile,
-    Quiet,
-    ReportFiles,
-    Verbose,
-    WaiverFiles,
-    option,
-    whole_environment,
-)
-from gatecli.cli.publish import publish, report_targets, style_of
+from gatecli.cli.options import GATE, option, whole_environment
+from gatecli.cli.session import GateOptions, begin
+from gatecli.cli.spread import spread
 from gatecli.cli.terraform_evidence import evidence_of
 from gatecli.cli.terraform_run_task import run_task
 from gatecli.errors import UncheckableError, UsageError
-from gatecli.gate import judge_plans
-from gatecli.model.finding import Finding, Severity
+from gatecli.gate import examine_plan, judge_plans
+from gatecli.model.finding import Finding
 from gatecli.model.plan import Plan
 from gatecli.pii.redaction import redacted
 from gatecli.pii.scanning import scan
-from gatecli.sources.baseline import read_baseline
 from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
 from gatecli.sources.plan.diagnostics import Failed
@@ -54,7 +37,6 @@ from gatecli.sources.plan.rules import unreadable
 from gatecli.sources.plan.snapshots import with_configuration
 from gatecli.sources.plan.terraform import SECONDS, Planned, Request, plan_directory, show_saved_plan
 from gatecli.sources.plan.text import is_saved_plan, read_content, read_input
-from gatecli.sources.policy import read_policy
 
 app = typer.Typer(no_args_is_help=True, help="Judge Terraform plans, before anything is applied.")
 
@@ -73,43 +55,70 @@ class _Read:
     places: Places | None = None
     notes: tuple[str, ...] = field(default=(), repr=False)
 
+    @property
+    def digests(self) -> dict[str, str]:
+        return {plan.path: self.digest for plan in self.plan.values if self.digest}
+
 
 @app.callback()
 def terraform() -> None:
     """Judge Terraform plans, before anything is applied."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlanGiven:
+    """How a folder is planned, as it was typed."""
+
+    var: Annotated[
+        list[str] | None, option("--var", panel=TERRAFORM, metavar="NAME=VALUE", help="As terraform's -var.")
+    ] = None
+    var_file: Annotated[
+        list[Path] | None,
+        option("--var-file", panel=TERRAFORM, metavar="FILE", help="As terraform's -var-file."),
+    ] = None
+    workspace: Annotated[
+        str, option("--workspace", panel=TERRAFORM, metavar="NAME", help="Default: the selected one.")
+    ] = ""
+    targets: Annotated[
+        list[str] | None,
+        option("--target", panel=TERRAFORM, metavar="ADDRESS", help="Plan a part; needs --force-target."),
+    ] = None
+    force_target: Annotated[
+        bool,
+        option("--force-target", panel=TERRAFORM, help="Judge a part, which proves nothing of the rest."),
+    ] = False
+    binary: Annotated[
+        str,
+        option("--terraform-binary", panel=TERRAFORM, metavar="PROGRAM", help="For example tofu."),
+    ] = "terraform"
+    timeout: Annotated[
+        float, option("--plan-timeout", panel=TERRAFORM, min=1, metavar="SECONDS", help="For the plan.")
+    ] = SECONDS
+
+    def request(self, folder: Path) -> Request:
+        """What is asked of Terraform in `folder`."""
+        return Request(
+            folder,
+            whole_environment(),
+            self.binary,
+            tuple(self.var or ()),
+            tuple(self.var_file or ()),
+            tuple(self.targets or ()),
+            self.force_target,
+            self.workspace,
+            seconds=self.timeout,
+        )
+
+
 @app.command("check")
+@spread
 def check(
+    planning: PlanGiven,
+    gate: GateOptions,
     target: Annotated[
         str,
         typer.Argument(metavar="[DIR|PLAN]", help="A folder to plan, a saved plan, its JSON, - for stdin."),
     ] = ".",
-    var: Annotated[
-        list[str] | None, option("--var", panel=TERRAFORM, metavar="NAME=VALUE", help="As terraform's -var.")
-    ] = None,
-    var_file: Annotated[
-        list[Path] | None,
-        option("--var-file", panel=TERRAFORM, metavar="FILE", help="As terraform's -var-file."),
-    ] = None,
-    workspace: Annotated[
-        str, option("--workspace", panel=TERRAFORM, metavar="NAME", help="Default: the selected one.")
-    ] = "",
-    targets: Annotated[
-        list[str] | None,
-        option("--target", panel=TERRAFORM, metavar="ADDRESS", help="Plan a part; needs --force-target."),
-    ] = None,
-    force_target: Annotated[
-        bool,
-        option("--force-target", panel=TERRAFORM, help="Judge a part, which proves nothing of the rest."),
-    ] = False,
-    binary: Annotated[
-        str,
-        option("--terraform-binary", panel=TERRAFORM, metavar="PROGRAM", help="For example tofu."),
-    ] = "terraform",
-    timeout: Annotated[
-        float, option("--plan-timeout", panel=TERRAFORM, min=1, metavar="SECONDS", help="For the plan.")
-    ] = SECONDS,
     evidence: Annotated[
         list[Path] | None,
         option(
@@ -119,54 +128,20 @@ def check(
             help="A JSON report that passed, or a folder of them, for tags gatecli-evidence; repeatable.",
         ),
     ] = None,
-    policy: PolicyFile = None,
-    waivers: WaiverFiles = None,
-    fail_on: FailOn = Severity.ERROR,
-    baseline: BaselineFile = None,
-    exit_zero: ExitZero = False,
-    output: OutputFormat = Format.TEXT,
-    reports: ReportFiles = None,
-    color: ColourMode = Colour.AUTO,
-    verbose: Verbose = 0,
-    quiet: Quiet = False,
 ) -> None:
     """Check what a plan would publish, serve and write down."""
-    written = report_targets(reports or ())
     start = Path() if target == STDIN else Path(target)
-    bundle = read_policy(
-        policy, waiver_files=waivers or (), rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start
-    )
-    search = search_of(bundle.policy.spec.pii, time.monotonic)
-    request = Request(
-        start if start.is_dir() else start.parent,
-        whole_environment(),
-        binary,
-        tuple(var or ()),
-        tuple(var_file or ()),
-        tuple(targets or ()),
-        force_target,
-        workspace,
-        seconds=timeout,
-    )
-    read = read_plan(target, request)
+    session = begin(gate, start)
+    policy = session.bundle.policy
+    search = search_of(policy.spec.pii, time.monotonic)
+    read = read_plan(target, planning.request(start if start.is_dir() else start.parent))
     err("".join(f"terraform: {_masked(note, search)}\n" for note in read.notes))
-    now = datetime.now(UTC)
-    known = evidence_of(evidence or (), now)
-    subjects = [PlanSubject(plan, known) for plan in read.plan.values]
-    verdict = judge_plans(
-        subjects,
-        read.plan.findings,
-        bundle.policy,
-        bundle.waivers,
-        search,
-        today=now.date(),
-        fail_on=fail_on,
-        exit_zero=exit_zero,
-        baseline=read_baseline(baseline) if baseline else frozenset(),
-        digests={plan.path: read.digest for plan in read.plan.values if read.digest},
-        placed=placing(read.places),
-    )
-    raise typer.Exit(publish(verdict, output, written, style_of(color, verbose=verbose, quiet=quiet)))
+    known = evidence_of(evidence or (), datetime.now(UTC))
+    plans = [
+        examine_plan(PlanSubject(plan, known), policy, search, read.digests, placing(read.places))
+        for plan in read.plan.values
+    ]
+    raise session.end(judge_plans(plans, read.plan.findings, policy, session.bundle.waivers, **session.terms))
 
 
 def read_plan(target: str, request: Request) -> _Read:

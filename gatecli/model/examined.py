@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatecli.model.finding import Finding
@@ -23,3 +24,12 @@ class Examined:
     def is_complete(self) -> bool:
         """Whether all of it was judged, so that judging it again would give the same."""
         return not any(finding.rule.uncheckable for finding in (*self.problems, *self.findings))
+
+
+def together(parts: Sequence[Examined], problems: Sequence[Finding] = ()) -> Examined:
+    """All of them as one; `problems` are of none of them."""
+    return Examined(
+        tuple(item for part in parts for item in part.checked),
+        tuple(finding for part in parts for finding in part.findings),
+        (*problems, *(problem for part in parts for problem in part.problems)),
+    )

@@ -71,13 +71,16 @@ class Finding:
     remediation: str
     fingerprint: str
     suppressed: Suppression | None = None
+    new: bool | None = None
+    """Whether the baseline does not hold it; None where there was no baseline."""
 
     @property
     def sort_key(self) -> tuple[object, ...]:
-        """Worst first, then by place, so that the same input gives the same bytes."""
+        """New first, then worst first, then by place, so that the same input gives the same bytes."""
         at = self.place
         where = (at.path, at.document or 0, at.line or 0, at.column or 0, at.pointer or "")
-        return (self.suppressed is not None, self.severity.rank, *where, self.rule.id, self.message)
+        rank = (self.suppressed is not None, self.new is False, self.severity.rank)
+        return (*rank, *where, self.rule.id, self.message)
 
 
 def found(rule: Rule, message: str, *, subject: str, place: Place, mend: str, identity: str = "") -> Finding:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from types import MappingProxyType
 
+from gatecli.model.baseline import Baseline, Known, forgiven
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.picture import AnonymityPicture
 
@@ -59,6 +60,8 @@ class Verdict:
     exit_zero: bool = False
     parts: tuple[Verdict, ...] = ()
     """The gates that it was put together from (`combine`)."""
+    baseline: Baseline | None = None
+    """The findings that were known before, where they were named."""
 
     @property
     def active(self) -> tuple[Finding, ...]:
@@ -99,6 +102,12 @@ class Verdict:
     def suppressed_count(self) -> int:
         return len(self.findings) - len(self.active)
 
+    @property
+    def stale(self) -> tuple[Known, ...]:
+        """What the baseline holds and this run did not find, of the rules that it looked for."""
+        gates = (self.gate, *(part.gate for part in self.parts))
+        return self.baseline.missing(self.findings, gates) if self.baseline else ()
+
 
 def decide(
     gate: str,
@@ -108,11 +117,16 @@ def decide(
     *,
     fail_on: Severity = Severity.ERROR,
     exit_zero: bool = False,
+    baseline: Baseline | None = None,
 ) -> Verdict:
-    """The verdict over what was checked and found, in the one stable order."""
-    ordered = tuple(sorted(findings, key=lambda finding: finding.sort_key))
+    """The verdict over what was checked and found, in the one stable order.
+
+    Beside a baseline, what was not compared with it (because nothing forgives it) is new.
+    """
+    told = [replace(each, new=True) if baseline and each.new is None else each for each in findings]
+    ordered = tuple(sorted(told, key=lambda finding: finding.sort_key))
     subjects = tuple(sorted(checked, key=lambda item: (item.path, item.kind, item.name)))
-    return Verdict(gate, policy, subjects, ordered, fail_on, exit_zero)
+    return Verdict(gate, policy, subjects, ordered, fail_on, exit_zero, baseline=baseline or None)
 
 
 def combine(parts: tuple[Verdict, ...], also: tuple[Finding, ...] = ()) -> Verdict:
@@ -125,6 +139,16 @@ def combine(parts: tuple[Verdict, ...], also: tuple[Finding, ...] = ()) -> Verdi
         raise ValueError("there is no gate to combine")
     first = parts[0]
     checked = tuple(item for part in parts for item in part.checked)
-    findings = (*also, *(finding for part in parts for finding in part.findings))
-    whole = decide("check", first.policy, checked, findings, fail_on=first.fail_on, exit_zero=first.exit_zero)
+    baseline = first.baseline
+    others = map(forgiven, baseline.marked(also)) if baseline else also
+    findings = (*others, *(finding for part in parts for finding in part.findings))
+    whole = decide(
+        "check",
+        first.policy,
+        checked,
+        findings,
+        fail_on=first.fail_on,
+        exit_zero=first.exit_zero,
+        baseline=baseline,
+    )
     return replace(whole, parts=parts)

@@ -7,15 +7,17 @@ that no text did.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import gatecli
 from gatecli.model.finding import Severity
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.html_checked import checked
 from gatecli.reports.html_findings import findings, forgiven
-from gatecli.reports.html_markup import Markup, each, element, joined, lines, tile
+from gatecli.reports.html_markup import Child, Markup, each, element, joined, lines, table, tile
 from gatecli.reports.html_style import STYLE, STYLE_HASH
 from gatecli.reports.interface import Style
-from gatecli.reports.summary import plural, state, summary
+from gatecli.reports.summary import gate_state, new_count, plural, state, summary
 
 name = "html"
 
@@ -81,9 +83,33 @@ def _tiles(verdict: Verdict) -> Markup:
     tiles = [
         tile(f"{level.value}s", f"{count:,}", tone=level.value if count else "") for level, count in counts
     ]
+    if verdict.baseline is not None:
+        tiles.append(tile("new", f"{new_count(verdict):,}"))
     tiles.append(tile("suppressed", f"{verdict.suppressed_count:,}"))
     tiles.append(tile("checked", f"{len(verdict.checked):,}"))
     return each("dl", tiles, class_="tiles counts")
+
+
+def _gates(verdict: Verdict) -> Markup:
+    """A row a gate, where several were run."""
+    if not verdict.parts:
+        return Markup()
+    rows: list[list[Child]] = [
+        [part.gate, gate_state(part), *(f"{count:,}" for count in _counts(part))] for part in verdict.parts
+    ]
+    heads = ["Gate", "State", "Checked", *(f"{level.value.capitalize()}s" for level in Severity)]
+    return element(
+        "section",
+        element("h2", "Gates", id="gates"),
+        Markup("\n"),
+        table(heads, rows),
+        aria_labelledby="gates",
+    )
+
+
+def _counts(part: Verdict) -> Iterator[int]:
+    yield len(part.checked)
+    yield from (part.count(level) for level in Severity)
 
 
 def _about(verdict: Verdict) -> Markup:
@@ -115,7 +141,13 @@ def render(verdict: Verdict, _: Style, /) -> str:
             "main",
             [
                 part
-                for part in (_tiles(verdict), findings(verdict), checked(verdict), forgiven(verdict))
+                for part in (
+                    _tiles(verdict),
+                    _gates(verdict),
+                    findings(verdict),
+                    checked(verdict),
+                    forgiven(verdict),
+                )
                 if part
             ],
         ),

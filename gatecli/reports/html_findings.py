@@ -9,7 +9,7 @@ from gatecli.model.finding import Finding, Rule
 from gatecli.model.verdict import Verdict
 from gatecli.reports.harmless import clip
 from gatecli.reports.html_markup import TEXT, Child, Markup, details, each, element, joined, lines, table
-from gatecli.reports.summary import label, plural, reason, suppressed, worst_first
+from gatecli.reports.summary import heading, label, plural, reason, suppressed, worst_first
 
 MOST = 1_000
 """Findings of a kind that a page shows: a browser lays out no table of a hundred thousand rows."""
@@ -33,7 +33,7 @@ def findings(verdict: Verdict) -> Markup:
     rows = [_row(item, label(item), _mend(item)) for item in found[:MOST]]
     return element(
         "section",
-        element("h2", "Findings", id="findings"),
+        element("h2", heading(verdict) or "Findings", id="findings"),
         Markup("\n"),
         _by_rule(found),
         _table(rows),

@@ -11,6 +11,7 @@ from gatecli.model.verdict import Checked, Verdict
 from gatecli.reports.harmless import visible_in_json
 from gatecli.reports.interface import Style
 from gatecli.reports.measures import as_json
+from gatecli.reports.summary import known_count, new_count
 
 name = "json"
 
@@ -29,7 +30,7 @@ def _suppression(finding: Finding) -> dict[str, str] | None:
     return {"by": why.by, "name": why.name, "reason": why.reason, "expires": why.expires}
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_data(finding: Finding) -> dict[str, Any]:
     place = finding.place
     stream = {} if place.document is None else {"document": place.document}
     return {
@@ -46,6 +47,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "url": finding.rule.url,
         "fingerprint": finding.fingerprint,
         "suppressed": _suppression(finding),
+        **({} if finding.new is None else {"new": finding.new}),
     }
 
 
@@ -66,6 +68,16 @@ def _gate(part: Verdict) -> dict[str, Any]:
     }
 
 
+def _baseline(verdict: Verdict) -> dict[str, Any]:
+    """What was known before; nothing where no baseline was named."""
+    if verdict.baseline is None:
+        return {}
+    stale = [
+        {"rule": each.rule, "path": each.path, "fingerprint": each.fingerprint} for each in verdict.stale
+    ]
+    return {"baseline": {"known": len(verdict.baseline.known), "stale": stale}}
+
+
 def content(verdict: Verdict, made_at: str = "") -> dict[str, Any]:
     """The report as plain data; `made_at` where it is kept as evidence."""
     counts = {severity.value: verdict.count(severity) for severity in Severity}
@@ -79,9 +91,16 @@ def content(verdict: Verdict, made_at: str = "") -> dict[str, Any]:
         "policy": {"name": verdict.policy.name, "sha256": verdict.policy.sha256},
         **({"gates": [_gate(part) for part in verdict.parts]} if verdict.parts else {}),
         "checked": [_checked(item) for item in verdict.checked],
-        "findings": [_finding(finding) for finding in verdict.findings],
-        "summary": counts | {"suppressed": verdict.suppressed_count},
+        "findings": [finding_data(finding) for finding in verdict.findings],
+        "summary": counts | {"suppressed": verdict.suppressed_count} | _compared(verdict),
+        **_baseline(verdict),
     }
+
+
+def _compared(verdict: Verdict) -> dict[str, int]:
+    if verdict.baseline is None:
+        return {}
+    return {"new": new_count(verdict), "known": known_count(verdict)}
 
 
 def render(verdict: Verdict, style: Style, /) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 
-from gatecli.model.finding import Finding, Rule
+from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.verdict import Verdict
 from gatecli.reports.harmless import clip, inert, visible
 from gatecli.reports.interface import Style
-from gatecli.reports.summary import label, plural, state, summary, worst_first
+from gatecli.reports.summary import gate_state, heading, label, plural, state, summary, worst_first
 
 name = "markdown"
 
@@ -37,6 +37,7 @@ _REFERENCES = str.maketrans({char: f"&#{ord(char)};" for char in "\\`*_[]|~$"}) 
 )
 _LIVE_WORD = re.compile(r"[@#!]\w|://|www\.|\bgh-\d|\w@|:\w+:", re.IGNORECASE)
 _RULE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_GATES = ("| gate | state | checked | errors | warnings | notes |", "| --- | --- | --: | --: | --: | --: |")
 _HEAD = ("| severity | rule | place | finding | mend |", "| --- | --- | --- | --- | --- |")
 
 
@@ -91,10 +92,21 @@ def _rows(findings: list[Finding], room: int) -> list[str]:
     return rows
 
 
-def _table(findings: list[Finding], room: int) -> list[str]:
+def _gate(part: Verdict) -> str:
+    counts = (len(part.checked), *(part.count(severity) for severity in Severity))
+    return f"| {' | '.join([inline(part.gate), gate_state(part), *map(str, counts)])} |"
+
+
+def _gates(verdict: Verdict) -> list[str]:
+    """A row a gate, where several were run."""
+    return ["", *_GATES, *map(_gate, verdict.parts)] if verdict.parts else []
+
+
+def table(findings: list[Finding], room: int, title: str = "") -> list[str]:
+    """A table of findings in at most `room` bytes; nothing where there is none."""
     if not findings:
         return []
-    head = ["", *_HEAD]
+    head = [*(["", f"### {title}"] if title else []), "", *_HEAD]
     rows = _rows(findings, room - sum(map(_size, head)) - _RESERVE)
     left = len(findings) - len(rows)
     more = ["", f"{plural(left, 'more finding')} left out for length, none worse than these."] if left else []
@@ -113,5 +125,7 @@ def render(verdict: Verdict, _: Style, /, *, limit: int = SUMMARY_LIMIT) -> str:
         f"## gatecli {inline(verdict.gate)}: {state(verdict)}",
         "",
         inert(inline(summary(verdict))),
+        *_gates(verdict),
     ]
-    return "\n".join([*top, *_table(worst_first(verdict), limit - sum(map(_size, top)))]) + "\n"
+    room = limit - sum(map(_size, top))
+    return "\n".join([*top, *table(worst_first(verdict), room, heading(verdict))]) + "\n"

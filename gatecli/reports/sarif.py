@@ -78,6 +78,7 @@ def _result(finding: Finding, rules: dict[str, int]) -> dict[str, Any]:
         "locations": [_location(finding.place)],
         "partialFingerprints": {"gatecli/v1": finding.fingerprint},
         "suppressions": _suppressions(finding),
+        **({} if finding.new is None else {"baselineState": "new" if finding.new else "unchanged"}),
         "properties": {key: value for key, value in properties.items() if value is not None},
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from gatecli.model.baseline import KNOWN_BY
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.harmless import clip, visible
@@ -28,6 +29,13 @@ def state(verdict: Verdict) -> str:
     return STATES[verdict.exit_code]
 
 
+def gate_state(part: Verdict) -> str:
+    """The state of one gate of several: one that had nothing to check says nothing about the others."""
+    if part.exit_code is ExitCode.NOTHING:
+        return "nothing to check"
+    return "closed" if part.closed and part.exit_code is ExitCode.OPEN else STATES[part.exit_code]
+
+
 def plural(count: int, noun: str) -> str:
     """`1 release`, `2 releases`, `3 policies`, `4 classes`."""
     if count == 1:
@@ -41,6 +49,11 @@ def worst_first(verdict: Verdict) -> list[Finding]:
     """The findings that count; what could not be checked comes first, and is never hidden."""
     shown = [item for item in verdict.findings if item.suppressed is None or item.rule.uncheckable]
     return sorted(shown, key=lambda item: not item.rule.uncheckable)
+
+
+def heading(verdict: Verdict) -> str:
+    """What the findings that count are, beside a baseline; "" without one."""
+    return "" if verdict.baseline is None else "New since the baseline"
 
 
 def suppressed(verdict: Verdict) -> list[Finding]:
@@ -59,7 +72,8 @@ def reason(finding: Finding) -> str:
     if why is None:
         return ""
     until = f" until {why.expires}" if why.expires else ""
-    return visible(f"{why.by} {why.name}{until}" + (f": {why.reason}" if why.reason else ""))
+    name = "" if why.name == why.by else f" {why.name}"
+    return visible(f"{why.by}{name}{until}" + (f": {why.reason}" if why.reason else ""))
 
 
 def _checked(verdict: Verdict) -> str:
@@ -68,10 +82,26 @@ def _checked(verdict: Verdict) -> str:
     return "checked " + (", ".join(parts) or "nothing")
 
 
+def new_count(verdict: Verdict) -> int:
+    """How many of the findings that count no baseline holds; 0 where there was none."""
+    return sum(item.new is True for item in worst_first(verdict))
+
+
+def known_count(verdict: Verdict) -> int:
+    """How many findings a baseline forgives."""
+    return sum(item.suppressed is not None and item.suppressed.by == KNOWN_BY for item in verdict.findings)
+
+
+def _hidden(verdict: Verdict) -> list[str]:
+    known = known_count(verdict)
+    others = verdict.suppressed_count - known
+    beside = [f"{new_count(verdict)} new", f"{known} known"] if verdict.baseline else []
+    return [*beside, *([f"{others} suppressed"] if others else [])]
+
+
 def summary(verdict: Verdict) -> str:
     """One line: `closed · 1 error · policy default · checked 1 release`."""
     counts = [plural(verdict.count(level), level.value) for level in Severity if verdict.count(level)]
-    hidden = [f"{verdict.suppressed_count} suppressed"] if verdict.suppressed_count else []
     policy = f"policy {clip(visible(verdict.policy.name), NAME_LENGTH)}"
     checked = [_checked(verdict)] if verdict.exit_code is not ExitCode.NOTHING else []
-    return " · ".join([state(verdict), *counts, *hidden, policy, *checked])
+    return " · ".join([state(verdict), *counts, *_hidden(verdict), policy, *checked])

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gatecli.model.baseline import Known
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import Checked, ExitCode, Verdict
 from gatecli.reports.harmless import inert, visible
 from gatecli.reports.interface import Style
 from gatecli.reports.measures import as_text
-from gatecli.reports.summary import COULD_NOT_CHECK, label, reason, summary, suppressed, worst_first
+from gatecli.reports.summary import (
+    COULD_NOT_CHECK,
+    gate_state,
+    label,
+    reason,
+    summary,
+    suppressed,
+    worst_first,
+)
 from gatecli.reports.wrap import wrap
 
 name = "text"
@@ -46,7 +55,7 @@ def _header(finding: Finding, word: str, style: Style) -> str:
     return f"{place}  {_paint(word, _LABEL_COLOURS[word], style)}  {inert(visible(finding.rule.id))}"
 
 
-def _finding(finding: Finding, style: Style) -> Iterator[str]:
+def finding_lines(finding: Finding, style: Style) -> Iterator[str]:
     yield _header(finding, label(finding), style)
     yield from _body(finding.message, style)
     if finding.remediation:
@@ -57,6 +66,11 @@ def _suppressed(finding: Finding, style: Style) -> Iterator[str]:
     yield _header(finding, "suppressed", style)
     yield from _body(finding.message, style)
     yield from _body(reason(finding), style, "  by ")
+
+
+def _stale(known: Known, style: Style) -> Iterator[str]:
+    yield f"{inert(visible(known.path)) or '-'}  {_paint('stale', _DIM, style)}  {inert(visible(known.rule))}"
+    yield from _body(f"the baseline holds {known.fingerprint}, which this run did not find", style)
 
 
 def _checked(item: Checked, style: Style) -> Iterator[str]:
@@ -75,26 +89,19 @@ def _shown(verdict: Verdict, style: Style) -> list[Finding]:
 def _gates(verdict: Verdict, style: Style) -> Iterator[str]:
     """A line a gate, where several were run."""
     for part in verdict.parts:
-        state = _STATES[part.exit_code] if part.exit_code is not ExitCode.OPEN or part.passed else "closed"
         counts = ", ".join(f"{part.count(each)} {each}" for each in Severity if part.count(each))
-        told = f"{part.gate:<10} {state:<17} checked {len(part.checked)}{counts and ', '}{counts}"
+        told = f"{part.gate:<10} {gate_state(part):<17} checked {len(part.checked)}{counts and ', '}{counts}"
         yield _paint(told, _STATE_COLOURS[part.exit_code], style)
-
-
-_STATES = {
-    ExitCode.OPEN: "open",
-    ExitCode.CLOSED: "closed",
-    ExitCode.NOTHING: "nothing to check",
-    ExitCode.UNCHECKABLE: "could not check",
-}
 
 
 def _lines(verdict: Verdict, style: Style) -> Iterator[str]:
     for finding in _shown(verdict, style):
-        yield from _finding(finding, style)
+        yield from finding_lines(finding, style)
     if style.verbosity > 0:
         for finding in suppressed(verdict):
             yield from _suppressed(finding, style)
+        for known in verdict.stale:
+            yield from _stale(known, style)
         for item in verdict.checked:
             yield from _checked(item, style)
     yield from _gates(verdict, style)

@@ -1,4 +1,4 @@
-"""Baselines: fingerprints of findings that are known and tolerated."""
+"""Baselines: findings that are known and tolerated."""
 
 from __future__ import annotations
 
@@ -8,33 +8,27 @@ from pathlib import Path
 from typing import Any
 
 from gatecli.errors import ConfigurationError
+from gatecli.model.baseline import KNOWN_BY, Baseline, Known
 from gatecli.sources.files import ReadError, read_text
+from gatecli.sources.report import FINGERPRINT, MAX_BYTES, REPORT
 
-MAX_BYTES = 256 * 2**20
-"""A report over a large repository is long."""
-
-REPORT = "gatecli/report/v1"
 BASELINE = "gatecli/baseline/v1"
 
-_FINGERPRINT = re.compile(r"[0-9a-f]{32,64}")
 
+def read_baseline(path: Path) -> Baseline:
+    """What a `gatecli/baseline/v1` file holds, or the findings of a JSON report.
 
-def read_baseline(path: Path) -> frozenset[str]:
-    """The fingerprints in a JSON report or in a `gatecli/baseline/v1` file.
-
-    Raises `ConfigurationError`: half a baseline would make old findings new, or hide new ones.
+    Of a report it is what counted there: what a waiver forgave has its own end. Raises
+    `ConfigurationError`: half a baseline would make old findings new, or hide new ones.
     """
     data = _loaded(path)
     schema = data.get("schema") if isinstance(data, dict) else None
-    match schema:
-        case "gatecli/report/v1":
-            entries = _list(path, data, "findings")
-            prints = [entry.get("fingerprint") if isinstance(entry, dict) else None for entry in entries]
-        case "gatecli/baseline/v1":
-            prints = _list(path, data, "fingerprints")
-        case _:
-            raise _refused(path, f"its schema is neither {REPORT} nor {BASELINE}")
-    return frozenset(_checked(path, number, item) for number, item in enumerate(prints))
+    if schema not in (REPORT, BASELINE):
+        raise _refused(path, f"its schema is neither {REPORT} nor {BASELINE}")
+    bare = schema == BASELINE and "fingerprints" in data
+    entries = _list(path, data, "fingerprints" if bare else "findings")
+    known = (_known(path, number, entry) for number, entry in enumerate(entries) if not _has_own_end(entry))
+    return Baseline(tuple(sorted(known)))
 
 
 def _loaded(path: Path) -> Any:
@@ -53,12 +47,20 @@ def _list(path: Path, data: dict[str, Any], key: str) -> list[Any]:
     return entries
 
 
-def _checked(path: Path, number: int, item: object) -> str:
-    if not isinstance(item, str) or not _FINGERPRINT.fullmatch(item):
+def _has_own_end(entry: Any) -> bool:
+    """Whether something else than a baseline forgives a finding of a report."""
+    why = entry.get("suppressed") if isinstance(entry, dict) else None
+    return why is not None and not (isinstance(why, dict) and why.get("by") == KNOWN_BY)
+
+
+def _known(path: Path, number: int, entry: Any) -> Known:
+    named = entry if isinstance(entry, dict) else {"fingerprint": entry}
+    fingerprint = named.get("fingerprint")
+    if not isinstance(fingerprint, str) or not re.fullmatch(FINGERPRINT, fingerprint):
         raise _refused(path, f"its entry {number} has no fingerprint in hexadecimal")
-    return item
+    return Known(str(named.get("rule", "")), str(named.get("path", "")), fingerprint)
 
 
 def _refused(path: Path, why: str) -> ConfigurationError:
-    advice = "write one with gatecli release check --report json=FILE"
+    advice = "write one with gatecli baseline REPORT.json"
     return ConfigurationError(f"{path.as_posix()} is no baseline: {why}", advice=advice)

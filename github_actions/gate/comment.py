@@ -6,6 +6,7 @@ verdict: the step that enforces the verdict comes after this one.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import re
@@ -13,6 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ LIMIT = 65_536
 TRIES = 3
 PAUSE = 1.0
 """Seconds before the second try; twice as long before the third."""
+LONGEST_PAUSE = 30.0
+TRANSIENT = frozenset({429, 500, 502, 503, 504})
 
 _PAGES = 30
 _CUT = "\nMore did not fit here, none of it worse; the job summary has it.\n"
@@ -29,7 +33,7 @@ _CUT = "\nMore did not fit here, none of it worse; the job summary has it.\n"
 
 def marker(name: str) -> str:
     """The hidden first line by which a later run finds its own comment."""
-    return f"<!-- gatecli {re.sub('[^a-z0-9-]+', '-', name.lower())[:64]} -->"
+    return f"<!-- gatecli {re.sub('[^a-z0-9]+', '-', name.lower())[:64]} -->"
 
 
 def bounded(head: str, report: str, limit: int = LIMIT) -> str:
@@ -38,7 +42,7 @@ def bounded(head: str, report: str, limit: int = LIMIT) -> str:
     if len(whole.encode()) <= limit:
         return whole
     kept, room = [head + "\n"], limit - len(head.encode()) - 1 - len(_CUT.encode())
-    for line in report.splitlines(keepends=True):
+    for line in re.findall(r"[^\n]*\n?", report):
         room -= len(line.encode())
         if room < 0:
             break
@@ -54,11 +58,8 @@ def pull_request(event: dict[str, Any]) -> int | None:
     return int(pull["number"])
 
 
-def call(method: str, url: str, token: str, body: str | None = None, pause: float = PAUSE) -> Any:
-    """One request as JSON; tried again where the server, not the request, is at fault.
-
-    Creating is not tried again after a lost answer: the comment may be there, and would be repeated.
-    """
+def call(method: str, url: str, token: str, body: str | None = None) -> Any:
+    """One request, and its answer as JSON."""
     request = urllib.request.Request(  # noqa: S310 - the runner names the address, not a stranger
         url,
         method=method,
@@ -69,23 +70,16 @@ def call(method: str, url: str, token: str, body: str | None = None, pause: floa
             "Content-Type": "application/json",
         },
     )
-    for attempt in range(TRIES):
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - as above
-                return json.load(answer)
-        except OSError as error:
-            status = error.code if isinstance(error, urllib.error.HTTPError) else 0
-            again = status in {429, 502, 503, 504} or (status == 0 and method != "POST")
-            if not again or attempt == TRIES - 1:
-                raise
-            time.sleep(pause * 2**attempt)
-    raise AssertionError("unreachable")
+    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - as above
+        return json.load(answer)
 
 
 def own(base: str, number: int, head: str, token: str) -> dict[str, Any] | None:
     """The comment that an earlier run left: by a bot, and with our marker in front."""
     for page in range(1, _PAGES + 1):
         found = call("GET", f"{base}/issues/{number}/comments?per_page=100&page={page}", token)
+        if not isinstance(found, list):
+            raise ValueError("no list of comments")  # noqa: TRY004 - a stranger's answer, no caller's mistake
         for comment in found:
             body = comment.get("body") or ""
             if (comment.get("user") or {}).get("type") == "Bot" and body.splitlines()[:1] == [head]:
@@ -108,6 +102,34 @@ def publish(base: str, number: int, head: str, report: str, token: str) -> str:
     return "updated"
 
 
+def pause(error: Exception, attempt: int) -> float | None:
+    """Seconds until the next try; None where the request, not the server, is at fault, or tries are spent.
+
+    A server that asks for patience (RFC 9110, section 10.2.3) gets it, within bounds.
+    """
+    if attempt >= TRIES - 1 or not isinstance(error, OSError):
+        return None
+    if not isinstance(error, urllib.error.HTTPError):
+        return PAUSE * (1 << attempt)
+    asked = error.headers.get("Retry-After", "")
+    if error.code not in TRANSIENT and not (error.code == 403 and asked):
+        return None
+    return min(float(asked), LONGEST_PAUSE) if asked.isdecimal() else PAUSE * (1 << attempt)
+
+
+def persist(publish_once: Callable[[], str]) -> str:
+    """Publish, again where the server failed: each try looks first, so that no comment is repeated."""
+    for attempt in range(TRIES):
+        try:
+            return publish_once()
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            seconds = pause(error, attempt)
+            if seconds is None:
+                raise
+            time.sleep(seconds)
+    raise AssertionError("unreachable")
+
+
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
@@ -122,8 +144,9 @@ def main() -> int:
     base = f"{os.environ['GITHUB_API_URL']}/repos/{os.environ['GITHUB_REPOSITORY']}"
     report = (Path(os.environ["REPORTS"]) / "report.md").read_text("utf-8")
     try:
-        done = publish(base, number, marker(os.environ["COMMENT_ID"]), report, os.environ["GITHUB_TOKEN"])
-    except (OSError, ValueError) as error:
+        head, token = marker(os.environ["COMMENT_ID"]), os.environ["GITHUB_TOKEN"]
+        done = persist(lambda: publish(base, number, head, report, token))
+    except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "code", type(error).__name__)
         say(f"::warning title=gatecli::no comment ({reason}): does the job have pull-requests: write?")
         return 0

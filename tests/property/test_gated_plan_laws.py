@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.terraform import PlanSubject
 from gatecli.cli.app import main
-from gatecli.gate import judge_plans
+from gatecli.gate import examine_plan, judge_plans
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.sources.plan.reading import loaded
 from gatecli.sources.policy import default_policy
@@ -49,8 +49,8 @@ SEARCH = search_of(POLICY.spec.pii, time.monotonic)
 def code(plan: Any) -> int:
     """The exit code of `gatecli terraform check`, in process."""
     found = loaded(json.dumps(plan).encode(), "plan.json")
-    subjects = [PlanSubject(each) for each in found.values]
-    verdict = judge_plans(subjects, found.findings, POLICY, (), SEARCH, today=date(2026, 1, 1))
+    plans = [examine_plan(PlanSubject(each), POLICY, SEARCH) for each in found.values]
+    verdict = judge_plans(plans, found.findings, POLICY, (), today=date(2026, 1, 1))
     return int(verdict.exit_code)
 
 

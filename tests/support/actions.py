@@ -18,6 +18,8 @@ SHA = "1" * 40
 STUBBED = (
     "github/codeql-action@f443b600d91635bebf5b0d9ebc620189c0d6fba5",
     "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02",
+    "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065",
+    "actions/cache@0057852bfaa89a56745cba8c7296529d2fc39830",
 )
 STUB = """\
 name: stub
@@ -35,7 +37,7 @@ jobs:
     runs-on: ubuntu-latest
     steps:
       - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683
-      - id: gate
+{setup}      - id: gate
         uses: {gate}/github_actions/gate@{sha}
         with: {inputs}
       - if: always()
@@ -47,11 +49,15 @@ jobs:
           REPORT: ${{{{ steps.gate.outputs.report-path }}}}
         run: echo "saw=$VERDICT,$FINDINGS,$CODE,${{REPORT##*/}}"
 """
+SETUP = """\
+      - uses: {gate}/github_actions/setup@{sha}
+        with: {inputs}
+"""
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What a workflow left: its exit code, its log and the requests that reached the stub of the API."""
+    """What a workflow left: its exit code and its log."""
 
     code: int
     log: str
@@ -63,19 +69,31 @@ class Ran:
         return line.removeprefix("saw=").split(",")
 
 
-def act(folder: Path, inputs: dict[str, Any], event: dict[str, Any] | None = None, api: str = "") -> Ran:
-    """Run the gate action with these inputs in `folder`, by `event` if given, else by a push."""
+def act(
+    folder: Path,
+    inputs: dict[str, Any],
+    event: dict[str, Any] | None = None,
+    *,
+    api: str = "",
+    path: str = f"{BIN}{os.pathsep}{os.environ['PATH']}",
+    setup: dict[str, Any] | None = None,
+) -> Ran:
+    """Run the gate action with these inputs in `folder`, by `event` if given, else by a push.
+
+    With inputs for `setup` that action runs first; its environments are in `tool_cache(home)`.
+    """
     home = folder.parent / "home"
     for stub in STUBBED:
         for place in (home / "stubs" / stub, home / "stubs" / stub / "upload-sarif"):
             place.mkdir(parents=True, exist_ok=True)
             (place / "action.yml").write_text(STUB)
-    (home / "workflow.yml").write_text(WORKFLOW.format(gate=GATE, sha=SHA, inputs=json.dumps(inputs)))
+    first = "" if setup is None else SETUP.format(gate=GATE, sha=SHA, inputs=json.dumps(setup))
+    (home / "workflow.yml").write_text(
+        WORKFLOW.format(gate=GATE, sha=SHA, inputs=json.dumps(inputs), setup=first)
+    )
     (home / "event.json").write_text(json.dumps(event or {}))
     _commit(folder)
-    ours = home / "ours"
-    if not ours.exists():  # a small copy: the runner copies what it is given
-        shutil.copytree(ROOT / "github_actions", ours / "github_actions")
+    ours = copy_of_actions(home)
     local = {f"{GATE}@{SHA}": ours} | {stub: home / "stubs" / stub for stub in STUBBED}
     done = subprocess.run(
         [
@@ -85,10 +103,11 @@ def act(folder: Path, inputs: dict[str, Any], event: dict[str, Any] | None = Non
             *("--platform", "ubuntu-latest=-self-hosted", "--pull=false", "--json"),
             *(part for name, path in local.items() for part in ("--local-repository", f"{name}={path}")),
             *(("--env", f"GITHUB_API_URL={api}") if api else ()),
+            *("--env", "PIP_NO_INDEX=1"),
             *("--secret", "GITHUB_TOKEN=loopback"),
         ],
         cwd=folder,
-        env={"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "HOME": str(home), "LANG": "C.UTF-8"},
+        env={"PATH": path, "HOME": str(home), "LANG": "C.UTF-8"},
         capture_output=True,
         text=True,
         check=False,
@@ -99,10 +118,40 @@ def act(folder: Path, inputs: dict[str, Any], event: dict[str, Any] | None = Non
     )
 
 
+def tool_cache(home: Path) -> Path:
+    """Where the runner keeps its tools."""
+    return home / ".cache/act/tool_cache"
+
+
+def copy_of_actions(home: Path) -> Path:
+    """A small copy of this repository: the runner copies what it is given."""
+    ours = home / "ours"
+    if not ours.exists():
+        shutil.copytree(ROOT / "github_actions", ours / "github_actions")
+        for name in ("requirements.txt", "pyproject.toml"):
+            shutil.copy(ROOT / name, ours)
+    return ours
+
+
+def without_gatecli(folder: Path) -> str:
+    """A PATH with the tools of a runner, but gatecli."""
+    tools = folder / "tools"
+    tools.mkdir()
+    for tool in BIN.iterdir():
+        if tool.name != "gatecli":
+            (tools / tool.name).symlink_to(tool)
+    return f"{tools}{os.pathsep}{os.environ['PATH']}"
+
+
 def _commit(folder: Path) -> None:
-    """The runner wants a repository with a commit."""
+    """The runner wants a repository with a commit, and names it by its remote."""
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
-    for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--allow-empty", "-m", "a"]):
+    for command in (
+        ["init", "--quiet"],
+        ["config", "remote.origin.url", "https://github.com/acme/model.git"],
+        ["add", "--all"],
+        ["commit", "--quiet", "--allow-empty", "-m", "a"],
+    ):
         subprocess.run([*git, *command], cwd=folder, check=True)
 
 

@@ -146,7 +146,7 @@ def _seen(html: str) -> _Seen:
     return seen
 
 
-_TABLE_TAGS = {"h2", "p", "table", "thead", "tbody", "tr", "th", "td", "a", "code"}
+_TABLE_TAGS = {"h2", "h3", "p", "table", "thead", "tbody", "tr", "th", "td", "a", "code"}
 
 
 def check_markdown(rendered: str, verdict: Verdict) -> bool:
@@ -158,10 +158,11 @@ def check_markdown(rendered: str, verdict: Verdict) -> bool:
     assert all(re.fullmatch(r"https://gatecli\.dev/rules/#[a-z0-9-]+", link) for link in seen.links)
     live = [text for text in seen.prose if _LIVE.search(text)]
     assert not live, live
-    rows = seen.tags.count("tr")
+    gates = len(verdict.parts) and len(verdict.parts) + 1
+    rows = seen.tags.count("tr") - gates
     if "left out for length" not in rendered:
         assert rows == (_counting(verdict) and _counting(verdict) + 1)
-    assert seen.tags.count("th") + seen.tags.count("td") == 5 * rows
+    assert seen.tags.count("th") + seen.tags.count("td") == 5 * rows + 6 * gates
     for line in rest.splitlines():
         assert not is_workflow_command(line)
     return f": {state(verdict)}</h2>" in html and state(verdict) == "open"

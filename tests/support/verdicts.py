@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
+from gatecli.model.baseline import Baseline, Known, forgiven
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, Suppression, found
-from gatecli.model.verdict import Checked, PolicyStamp, Verdict, decide
+from gatecli.model.verdict import Checked, PolicyStamp, Verdict, combine, decide
 from tests.support.painted import painted
 
 POLICY = PolicyStamp("default", "5f" * 32)
@@ -194,6 +195,26 @@ def _pictured() -> Verdict:
     return decide("anonymity", POLICY, (table,), ())
 
 
+def compared() -> Verdict:
+    """Beside a baseline: new findings, one that is known, one that a waiver forgives, one that is gone."""
+    baseline = Baseline(
+        (known(understated()), Known("dp-missing-delta", CHURN.path, "0d" * 16), known(unreadable()))
+    )
+    findings = (replace(overstated(), new=True), no_unit(), waived(), unreadable())
+    judged = (*findings, *map(forgiven, baseline.marked((understated(),))))
+    return decide("release", POLICY, (CHURN,), judged, baseline=baseline)
+
+
+def known(finding: Finding) -> Known:
+    return Known(finding.rule.id, finding.place.path, finding.fingerprint)
+
+
+def _gates() -> Verdict:
+    pii = decide("pii", POLICY, (Checked("file", "a.yaml", "a.yaml"),), (), exit_zero=True)
+    release = decide("release", POLICY, (CHURN,), (understated(), no_unit()), exit_zero=True)
+    return combine((release, decide("anonymity", POLICY, (), (), exit_zero=True), pii))
+
+
 CASES: dict[str, Callable[[], Verdict]] = {
     "open": _open,
     "warned": _warned,
@@ -205,6 +226,8 @@ CASES: dict[str, Callable[[], Verdict]] = {
     "suppressed": _suppressed,
     "wide": _wide,
     "pictured": _pictured,
+    "compared": compared,
+    "gates": _gates,
     "many": lambda: many(12),
     "hostile": lambda: hostile(" ".join(HOSTILE_TEXTS)),
 }

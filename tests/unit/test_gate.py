@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from gatecli.accounting.interface import Question
 from gatecli.checks.recomputation import Answer
 from gatecli.gate import ADVISED_AT_ONCE, Accounting, judge_releases
+from gatecli.model.baseline import Baseline, Known
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, found
 from gatecli.model.release import ReleaseSubject
@@ -35,6 +37,10 @@ ACCOUNTING = Accounting(basic, basic_all)
 
 def problem() -> Finding:
     return found(UNREADABLE, "is binary", subject="a.yaml", place=Place("a.yaml"), mend="name a text")
+
+
+def holding(*findings: Finding) -> Baseline:
+    return Baseline(tuple(Known(each.rule.id, each.place.path, each.fingerprint) for each in findings))
 
 
 def judge(
@@ -225,7 +231,7 @@ def test_nothing_forgives_a_release_too_broken_to_be_judged() -> None:
         problems=[broken],
         policy=policy(severities={"dp-invalid-budget": "note"}),
         waivers=[waiver("dp-invalid-budget", subject="other@1")],
-        baseline=frozenset({broken.fingerprint}),
+        baseline=holding(broken),
     )
     assert verdict.exit_code is ExitCode.CLOSED
 
@@ -236,17 +242,34 @@ def test_another_gate_s_waiver_is_not_unused_here() -> None:
 
 def test_the_baseline_forgives_what_it_knows() -> None:
     (known,) = judge(claiming(unit=None)).findings
-    verdict = judge(claiming(unit=None, neighbouring=None), baseline=frozenset({known.fingerprint}))
+    verdict = judge(claiming(unit=None, neighbouring=None), baseline=holding(known))
     assert ids(verdict.active) == ["dp-missing-neighbouring"]
+    assert [finding.new for finding in verdict.findings] == [True, False]
+    assert verdict.stale == ()
+
+
+def test_a_baseline_says_what_it_holds_in_vain() -> None:
+    (gone,) = judge(claiming(unit=None)).findings
+    foreign = replace(gone, rule=replace(gone.rule, id="pii-us-ssn"), fingerprint="a" * 32)
+    assert judge(claiming(), baseline=holding(gone, foreign)).stale == holding(gone).known
+
+
+def test_without_a_baseline_nothing_is_called_new() -> None:
+    assert [finding.new for finding in judge(claiming(unit=None)).findings] == [None]
+
+
+def test_beside_an_empty_baseline_everything_is_new() -> None:
+    verdict = judge(claiming(unit=None), problems=[problem()], baseline=Baseline())
+    assert [finding.new for finding in verdict.findings] == [True, True]
 
 
 def test_the_baseline_does_not_forgive_what_could_not_be_judged() -> None:
-    verdict = judge(claiming(), problems=[problem()], baseline=frozenset({problem().fingerprint}))
+    verdict = judge(claiming(), problems=[problem()], baseline=holding(problem()))
     assert verdict.exit_code is ExitCode.UNCHECKABLE
 
 
 def test_the_baseline_does_not_forgive_a_waiver_s_fault() -> None:
     late = [waiver("dp-missing-unit", "2099-01-01")]
     fault = judge(claiming(unit=None), waivers=late).active[0]
-    verdict = judge(claiming(unit=None), waivers=late, baseline=frozenset({fault.fingerprint}))
+    verdict = judge(claiming(unit=None), waivers=late, baseline=holding(fault))
     assert verdict.exit_code is ExitCode.CLOSED

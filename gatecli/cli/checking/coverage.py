@@ -16,10 +16,8 @@ from gatecli.sources.tree import shown_path
 
 def coverage(run: Run, parts: Sequence[Verdict]) -> tuple[Finding, ...]:
     """What could not be looked into, where no gate says so, and what was left out."""
-    terms = run.session.terms
-    notes = weigh_coverage(
-        list(_notes(run, parts)), run.policy, run.session.bundle.waivers, terms["baseline"], terms["today"]
-    )
+    session = run.session
+    notes = weigh_coverage(list(_notes(run, parts)), run.policy, session.bundle.waivers, **session.terms)
     return (*(run.tree.findings if Gate.PII not in run.gates else ()), *notes)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from gatecli.checks.terraform import PlanSubject
 from gatecli.cli.checking.run import Run
-from gatecli.gate import examine_plan, judge_examined_plans
-from gatecli.model.examined import Examined
+from gatecli.gate import examine_plan, judge_plans
+from gatecli.model.examined import Examined, together
 from gatecli.model.verdict import Verdict
 from gatecli.sources.files import MissingFileError, ReadError, read_start
 from gatecli.sources.plan.reading import loaded
@@ -25,7 +25,7 @@ _PLAN_KEYS = (b'"terraform_version"', b'"planned_values"', b'"resource_changes"'
 def terraform(run: Run) -> Verdict:
     """What changed or not: plans are made, not written, and git seldom knows them."""
     plans = [_examined(file, run) for file in _candidates(run)]
-    return judge_examined_plans(plans, (), run.policy, run.session.bundle.waivers, **run.session.terms)
+    return judge_plans(plans, (), run.policy, run.session.bundle.waivers, **run.session.terms)
 
 
 def _candidates(run: Run) -> Iterator[Path]:
@@ -58,11 +58,7 @@ def _of_content(content: bytes, name: str, run: Run) -> Examined:
     digests = {name: hashlib.sha256(content).hexdigest()}
     read = loaded(content, name)
     plans = [examine_plan(PlanSubject(plan), run.policy, run.search, digests) for plan in read.values]
-    return Examined(
-        tuple(item for plan in plans for item in plan.checked),
-        tuple(finding for plan in plans for finding in plan.findings),
-        read.findings,
-    )
+    return together(plans, read.findings)
 
 
 def _begins_as_plan(file: Path) -> bool:

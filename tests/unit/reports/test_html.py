@@ -217,3 +217,15 @@ def test_words_and_marks_stand_out_from_their_ground(colours: dict[str, str]) ->
     for mark in ("one", "two", "three"):
         assert contrast(colours[mark], colours["pale"]) >= 3, mark
     assert contrast(colours["card"], colours["bar"]) >= 4.5
+
+
+def test_the_gates_of_a_run_are_a_table() -> None:
+    page = rendered(CASES["gates"]())
+    assert '<tr><th scope="row">pii</th><td>open</td><td>1</td><td>0</td><td>0</td><td>0</td></tr>' in page
+    assert "Gates" not in rendered(CASES["closed"]())
+
+
+def test_beside_a_baseline_what_counts_is_called_new_and_what_is_known_is_folded() -> None:
+    page = rendered(CASES["compared"]())
+    assert page.index("New since the baseline") < page.index("dp-missing-unit") < page.index("<details>")
+    assert page.index("<details>") < page.index("dp-understated-epsilon")

@@ -6,7 +6,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gatecli.model.document import Place
-from gatecli.model.verdict import decide
+from gatecli.model.verdict import combine, decide
 from gatecli.reports import markdown
 from gatecli.reports.interface import Style
 from tests.support.report_checks import check_markdown
@@ -70,6 +70,34 @@ def test_a_report_is_cut_between_rows_and_says_how_many_are_left_out(limit: int)
     assert limit - 500 < len(rendered.encode()) <= limit
     assert f"{1_000 - rows} more findings left out for length" in rendered
     check_markdown(rendered, verdict)
+
+
+@pytest.mark.parametrize("limit", [4_096, 20_000, markdown.COMMENT_LIMIT, markdown.SUMMARY_LIMIT])
+@pytest.mark.parametrize("text", ["数据泄露 ", "🔒 ", "e\u0301\u0323 ", "```\n| a |\n", "<!-- ~~~ "])
+def test_a_cut_counts_bytes_and_splits_no_table_fence_or_character(limit: int, text: str) -> None:
+    findings = tuple(
+        replace(understated(at + 1), message=text * (at % 90 + 1), subject=f"m {at}")
+        for at in range(limit // 300)
+    )
+    one = decide("release", POLICY, (), findings)
+    verdict = combine((one, decide("pii", POLICY, (), ())))
+    rendered = markdown.render(verdict, Style(), limit=limit)
+    assert limit - 3_500 < len(rendered.encode()) <= limit
+    assert not any(line.lstrip().startswith(("```", "~~~")) for line in rendered.splitlines())
+    check_markdown(rendered, verdict)
+
+
+def test_the_gates_of_a_run_come_before_its_findings() -> None:
+    lines = markdown.render(CASES["gates"](), Style()).splitlines()
+    assert lines.index("| release | closed | 1 | 1 | 1 | 0 |") < lines.index(
+        "| --- | --- | --- | --- | --- |"
+    )
+
+
+def test_what_is_new_stands_under_a_heading_of_its_own() -> None:
+    rendered = markdown.render(CASES["compared"](), Style())
+    assert "\n### New since the baseline\n" in rendered
+    assert "dp-understated-epsilon" not in rendered
 
 
 def test_one_endless_finding_does_not_crowd_out_the_others() -> None:

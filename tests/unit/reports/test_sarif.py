@@ -97,3 +97,11 @@ def test_the_results_beyond_five_thousand_are_counted() -> None:
     assert len(run["results"]) == 5_000
     (notification,) = run["invocations"][0]["toolExecutionNotifications"]
     assert notification["message"]["text"].startswith("3 findings more")
+
+
+def test_beside_a_baseline_every_result_says_whether_it_is_new() -> None:
+    results = run_of(CASES["compared"]())["results"]
+    states = [(each["ruleId"], each["baselineState"]) for each in results]
+    assert states[0] == ("source-unreadable", "new")
+    assert ("dp-understated-epsilon", "unchanged") in states
+    assert all("baselineState" not in each for each in run_of(CASES["suppressed"]())["results"])

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from gatecli.model.finding import Severity
+from gatecli.model.finding import Severity, Suppression
 from gatecli.model.verdict import Checked, ExitCode, decide
-from gatecli.reports.summary import STATES, plural, state, summary, worst_first
+from gatecli.reports.summary import STATES, plural, reason, state, summary, worst_first
 from tests.support.verdicts import CASES, POLICY, no_unit, overstated, understated, unreadable, waived
 
 
@@ -65,3 +67,11 @@ def test_what_could_not_be_checked_comes_before_what_is_wrong() -> None:
         "dp-overstated-epsilon",
     ]
     assert worst_first(verdict)[-1].severity is Severity.NOTE
+
+
+def test_beside_a_baseline_the_summary_counts_what_is_new_and_what_is_known() -> None:
+    assert " · 3 new · 1 known · 1 suppressed · " in summary(CASES["compared"]())
+
+
+def test_a_baseline_s_own_name_is_not_said_twice() -> None:
+    assert reason(replace(no_unit(), suppressed=Suppression("baseline", "baseline"))) == "baseline"

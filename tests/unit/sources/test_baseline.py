@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from gatecli.errors import ConfigurationError
+from gatecli.model.baseline import Baseline, Known
+from gatecli.reports.known import render
 from gatecli.sources.baseline import read_baseline
 
 PRINT = "0123456789abcdef" * 2
@@ -21,17 +23,29 @@ def file(folder: Path, data: object) -> Path:
 
 def test_the_findings_of_a_report_are_a_baseline(tmp_path: Path) -> None:
     report = {"schema": "gatecli/report/v1", "findings": [{"rule": "x", "fingerprint": PRINT}]}
-    assert read_baseline(file(tmp_path, report)) == {PRINT}
+    assert read_baseline(file(tmp_path, report)) == Baseline((Known("x", "", PRINT),))
 
 
 def test_a_list_of_fingerprints_is_a_baseline(tmp_path: Path) -> None:
-    assert read_baseline(file(tmp_path, {"schema": "gatecli/baseline/v1", "fingerprints": [PRINT]})) == {
-        PRINT
-    }
+    data = {"schema": "gatecli/baseline/v1", "fingerprints": [PRINT, PRINT]}
+    assert read_baseline(file(tmp_path, data)) == Baseline((Known("", "", PRINT),) * 2)
+
+
+def test_what_gatecli_baseline_wrote_is_read_as_it_was(tmp_path: Path) -> None:
+    written = Baseline((Known("a", "b\u202e.yaml", PRINT), Known("a", "c\udc80.yaml", PRINT)))
+    read = read_baseline(file(tmp_path, render(written)))
+    assert read == Baseline((Known("a", "b\u202e.yaml", PRINT), Known("a", "c\\udc80.yaml", PRINT)))
+
+
+@pytest.mark.parametrize(("by", "held"), [("waiver", 0), ("comment", 0), ("baseline", 1)])
+def test_of_a_report_a_baseline_holds_what_nothing_else_forgave(tmp_path: Path, by: str, held: int) -> None:
+    finding = {"rule": "x", "fingerprint": PRINT, "suppressed": {"by": by, "name": "n"}}
+    read = read_baseline(file(tmp_path, {"schema": "gatecli/report/v1", "findings": [finding]}))
+    assert len(read.known) == held
 
 
 def test_a_baseline_may_be_empty(tmp_path: Path) -> None:
-    assert read_baseline(file(tmp_path, {"schema": "gatecli/baseline/v1", "fingerprints": []})) == frozenset()
+    assert read_baseline(file(tmp_path, {"schema": "gatecli/baseline/v1", "fingerprints": []})) == Baseline()
 
 
 @pytest.mark.parametrize(
@@ -50,6 +64,8 @@ def test_a_baseline_may_be_empty(tmp_path: Path) -> None:
         {"schema": "gatecli/report/v1", "findings": [5]},
         {"schema": "gatecli/baseline/v1", "fingerprints": ["*"]},
         {"schema": "gatecli/baseline/v1", "fingerprints": [None]},
+        {"schema": "gatecli/baseline/v1"},
+        {"schema": "gatecli/baseline/v1", "findings": [{"fingerprint": PRINT + "\n"}]},
     ],
     ids=str,
 )

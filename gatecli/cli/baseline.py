@@ -1,0 +1,58 @@
+"""`gatecli baseline`: adopt the findings of today, so that only new ones close the gate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gatecli.checks.waiver import WAIVER_RULES
+from gatecli.cli.catalogue import UNCHECKABLE_IDS
+from gatecli.cli.console import err
+from gatecli.cli.options import OUTPUT, option
+from gatecli.cli.publish import write_together
+from gatecli.model.baseline import Baseline, adopt, adoptable
+from gatecli.model.recorded import Recorded
+from gatecli.model.rules import DP_INVALID_BUDGET
+from gatecli.reports.known import render
+from gatecli.reports.summary import plural
+from gatecli.sources.report import read_report
+
+app = typer.Typer()
+
+NEVER = frozenset({*UNCHECKABLE_IDS, DP_INVALID_BUDGET.id, *(rule.id for rule in WAIVER_RULES)})
+"""What nothing forgives: to adopt it would promise a pass that does not come."""
+
+
+@app.command("baseline")
+def baseline(
+    reports: Annotated[
+        list[Path], typer.Argument(metavar="REPORT...", help="JSON reports: --report json=FILE.")
+    ],
+    target: Annotated[
+        Path,
+        option("--output", "-o", panel=OUTPUT, variable="BASELINE_OUTPUT", metavar="FILE", help="Where to."),
+    ] = Path(".gatecli-baseline.json"),
+) -> None:
+    """Adopt what the reports found: with --baseline FILE it no longer counts, and only new findings do."""
+    read = [read_report(report, UNCHECKABLE_IDS) for report in reports]
+    adopted = adopt(read, NEVER)
+    write_together({target: render(adopted)})
+    err(_said(adopted, read, target))
+
+
+def _said(adopted: Baseline, reports: Sequence[Recorded], target: Path) -> str:
+    rules = plural(len({known.rule for known in adopted.known}), "rule")
+    head = f"adopted {plural(len(adopted.known), 'finding')} of {rules} into {target}\n"
+    left = Counter(
+        "that nothing forgives" if finding.rule.id in NEVER else "that a waiver or a comment forgives"
+        for report in reports
+        for finding in report.findings
+        if not adoptable(finding, NEVER)
+    )
+    return head + "".join(
+        f"left out {plural(count, 'finding')} {why}\n" for why, count in sorted(left.items())
+    )
