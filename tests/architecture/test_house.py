@@ -21,7 +21,7 @@ LATE = ("dp_accounting", "numpy", "opendp", "scipy", "yaml")
 LATE_OF_TABLES = ("ibis", "openpyxl", "pyarrow", "pyspark")
 LATE_OF_PII = ("phonenumbers", "presidio_analyzer", "re2", "spacy", "stdnum", "tldextract")
 # Modules of ours that are the one way to a heavy package, imported late in its stead.
-LATE_HOMES = ("gatecli.accounting.convolution", "gatecli.pii.recognizers")
+LATE_HOMES = ("gatecli.accounting.convolution", "gatecli.cli.tables", "gatecli.pii.recognizers")
 LATE_STANDARD = (
     "bz2",
     "concurrent",
