@@ -15,6 +15,8 @@ settings.register_profile("search", **_COMMON)  # type: ignore[arg-type]  # a ta
 settings.register_profile("repeatable", derandomize=True, **_COMMON)  # type: ignore[arg-type]  # the same
 settings.load_profile("repeatable" if os.environ.get("CI") else "search")
 
+# No test depends on what another run left behind; those of the cache ask for one.
+os.environ["GATECLI_NO_CACHE"] = "1"
 
 TOGETHER = ("tests/e2e/", "tests/contract/test_tables.py::TestSpark")
 """Prefixes of tests that share what takes long to start."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from gatecli.checks.personal_data import Search
+from gatecli.errors import UncheckableError
 from gatecli.pii.budget import Budget
 from gatecli.pii.scanning import scan
 
@@ -20,7 +21,10 @@ FILLED = 0.8
 
 
 def classifier(search: Search) -> Classify:
-    """What tells the entity of a column's values; within the search's time budget for each column."""
+    """What tells the entity of a column's values; within the search's time budget for each column.
+
+    It raises UncheckableError where that does not suffice: what a column holds is then not known.
+    """
 
     def classify(name: str, values: tuple[str, ...]) -> str | None:
         budget = Budget(search.limits, search.clock)
@@ -34,6 +38,11 @@ def classifier(search: Search) -> Classify:
 
 
 def _entity(value: str, name: str, search: Search, budget: Budget) -> str | None:
-    found = scan(search.detector, value, (name,), budget=budget).detections
-    wide = (each for each in found if each.end - each.start >= FILLED * len(value.strip()))
+    seen = scan(search.detector, value, (name,), budget=budget)
+    if seen.incomplete:
+        raise UncheckableError(
+            f"the values of the column {name} were not searched to their end: {seen.incomplete}",
+            advice="raise pii.timeBudget in the policy",
+        )
+    wide = (each for each in seen.detections if each.end - each.start >= FILLED * len(value.strip()))
     return max((each.entity.id for each in wide), default=None)

@@ -22,7 +22,8 @@ from gatecli.cli.console import err
 from gatecli.cli.demands import MOST_SUPPRESSED, Columns, Demands, Population, TableGiven, start_of, task_of
 from gatecli.cli.options import GATE, PolicyFile, option
 from gatecli.cli.spread import spread
-from gatecli.cli.tables import TableTask, proposals
+from gatecli.cli.table_task import TableTask
+from gatecli.cli.tables import proposals
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.anonymity import Measures
 from gatecli.sources.policy import read_policy

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gatecli.checks.personal_data import search_of
+from gatecli.cli.checking.caching import CacheOptions, cache_of
 from gatecli.cli.checking.gates import Timings, judged
 from gatecli.cli.checking.run import Gate, Run
 from gatecli.cli.console import err
@@ -25,6 +26,7 @@ app = typer.Typer(help="Every gate over a folder, and one verdict.")
 @spread
 def check(
     given: GateOptions,
+    cached: CacheOptions,
     path: Annotated[Path, typer.Argument(metavar="[PATH]", help="A folder (default: here).")] = Path(),
     only: Annotated[
         list[Gate] | None, option("--only", panel=GATE, help="Run this gate alone; repeatable.")
@@ -60,7 +62,9 @@ def check(
     spent = Timings()
     with spent.of("discovery"):
         tree = find_files([path], exclude=tuple(exclude or ()))
-    verdict = judged(Run(path, session, tree, gates, search, changed_since), spent)
+    run = Run(path, session, tree, gates, search, cache_of(cached, path), changed_since)
+    verdict = judged(run, spent)
+    run.cache.save()
     if timings:
         err(str(spent))
     raise session.end(verdict)

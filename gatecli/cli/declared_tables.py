@@ -9,7 +9,7 @@ from pathlib import Path
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import DEFAULTS
 from gatecli.checks.anonymity_table import uncheckable
-from gatecli.cli.tables import TableTask
+from gatecli.cli.table_task import TableTask
 from gatecli.model.anonymity import AnonymityQuestion, Missing
 from gatecli.model.dataset import Anonymity, Dataset
 from gatecli.model.document import Document

@@ -6,6 +6,7 @@ Together with `admission/settings.py` the only reader of the environment.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -124,6 +125,31 @@ def source_date_epoch() -> int | None:
 def run_task_key() -> str:
     """The key that is shared with HCP Terraform; "" without one. No option: arguments are seen by others."""
     return os.environ.get("GATECLI_RUN_TASK_HMAC_KEY", "")
+
+
+_CI = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID")
+
+
+def in_continuous_integration() -> bool:
+    """Whether a service runs this, as the common ones say by a variable."""
+    return any(os.environ.get(name, "").lower() not in {"", "0", "false"} for name in _CI)
+
+
+def user_caches() -> Path | None:
+    """Where this user's programs keep what they can do without, by the platform's own convention.
+
+    On Linux the XDG Base Directory Specification. None where neither it nor a home is known.
+    """
+    if sys.platform == "win32":
+        named = os.environ.get("LOCALAPPDATA", "")
+    else:
+        named = os.environ.get("XDG_CACHE_HOME", "") if sys.platform != "darwin" else ""
+    if named and os.path.isabs(named):  # noqa: PTH117 - the text of a variable
+        return Path(named)
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home raises where there is none
+    if not os.path.isabs(home):  # noqa: PTH117 - as above
+        return None
+    return Path(home, {"darwin": "Library/Caches", "win32": "AppData/Local"}.get(sys.platform, ".cache"))
 
 
 def whole_environment() -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatecli.cache.store import Shelf, digest_of
 from gatecli.checks.personal_data import Search, find_personal_data, is_clean
 from gatecli.cli.catalogue import RULE_IDS
 from gatecli.cli.console import err
@@ -13,9 +14,10 @@ from gatecli.model.finding import Finding
 from gatecli.model.inline import Allowances, inline_allowances
 from gatecli.model.text import RawText, Skipped
 from gatecli.model.verdict import Checked
+from gatecli.sources.files import ReadError, sha256_of
 from gatecli.sources.leaves.formats import read_leaves, views
 from gatecli.sources.scan import Read, read_texts
-from gatecli.sources.tree import Tree
+from gatecli.sources.tree import Tree, shown_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,37 @@ class Scanned:
 def scan_file(path: Path, search: Search) -> FileScan:
     """What a file holds, or why it cannot be judged."""
     return scan_reads(read_texts(path), search)
+
+
+def recalled(path: Path, search: Search, shelf: Shelf) -> FileScan:
+    """The same, from a shelf where the same bytes were scanned to their end under the same name."""
+    digest = _digest(path) if shelf else ""
+    if not digest:
+        return scan_file(path, search)
+    name = shown_path(path)
+    key = digest_of(name, digest)
+    clean = FileScan(Checked("file", name, name, inputs={"sha256": digest}))
+    known = shelf.get(key)
+    if known is None:
+        scan = scan_file(path, search)
+        if scan.is_complete and _is_of(scan, digest, path):
+            shelf.put(key, scan == clean or scan)
+        return scan
+    return clean if known is True else known
+
+
+def _digest(path: Path) -> str:
+    """The digest of the bytes that stand there now; "" where they cannot be read, which the scan says."""
+    try:
+        return sha256_of(path)
+    except ReadError:
+        return ""
+
+
+def _is_of(scan: FileScan, digest: str, path: Path) -> bool:
+    """Whether it was these bytes that were scanned."""
+    stated = scan.checked.inputs.get("sha256") if scan.checked else None
+    return (stated or _digest(path)) == digest
 
 
 def scan_reads(reads: Iterable[Read], search: Search) -> FileScan:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 
 from gatecli.anonymity.discovery import Classify, discover
@@ -17,14 +16,14 @@ from gatecli.anonymity.proposing import propose
 from gatecli.anonymity.reference import compare
 from gatecli.anonymity.search import MAX_SUPPRESSION
 from gatecli.anonymity.suda import suda
-from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
-from gatecli.anonymity.tables.opening import DEFAULTS, open_table
+from gatecli.anonymity.tables.interface import OpenedTable
+from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.anonymity import AnonymitySubject
 from gatecli.checks.anonymity_table import JudgedTable, find_in_table, uncheckable
+from gatecli.cli.table_task import TableTask
 from gatecli.errors import GatecliError, UncheckableError, UsageError
-from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale, Thresholds
-from gatecli.model.document import Place
+from gatecli.model.anonymity import Measures, Missing, Scale, Thresholds
 from gatecli.model.examined import Examined
 from gatecli.model.thresholds import as_mapping
 
@@ -34,25 +33,6 @@ ADVISED_ROWS = 5_000_000
 
 ROLE_COLUMNS = 2
 """Columns of a combination that a check looks at; `anonymity discover` looks further."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableTask:
-    """A table, what is asked about it, and what is demanded of it."""
-
-    source: str
-    name: str
-    place: Place
-    question: AnonymityQuestion
-    demands: Thresholds
-    options: TableOptions = DEFAULTS
-    hierarchies: tuple[Hierarchy, ...] = ()
-    reference: str | None = None
-    """A table of the population, which others may hold."""
-    is_declared: bool = False
-    """Whether a declaration asks: then whatever is wrong is a finding in its place."""
-    declared_digest: str | None = None
-    max_suppression: Fraction = MAX_SUPPRESSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +118,7 @@ def proposals(opened: OpenedTable, task: TableTask, measures: Measures) -> tuple
         question,
         demands,
         [each for each in task.hierarchies if each.column in question.quasi_identifiers],
-        max_suppression=task.max_suppression,
+        max_suppression=MAX_SUPPRESSION if task.max_suppression is None else task.max_suppression,
         scales=scales,
         best=PROPOSALS,
     )

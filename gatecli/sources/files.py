@@ -17,6 +17,8 @@ from gatecli.model.document import Position
 MAX_BYTES = 16 * 2**20
 """A declaration, a policy or an evidence file above this is refused unread."""
 
+_SMALL = 2**18
+
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins like UTF-16, so it is looked for first
@@ -145,4 +147,6 @@ def decoded(content: bytes) -> str:
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a regular file in lower-case hexadecimal, read in pieces. Raises `ReadError`."""
     with opened(path) as file:
+        if os.fstat(file.fileno()).st_size < _SMALL:  # without the buffer that a large one needs
+            return hashlib.sha256(file.read()).hexdigest()
         return hashlib.file_digest(file, "sha256").hexdigest()

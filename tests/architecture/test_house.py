@@ -23,6 +23,7 @@ LATE_OF_PII = ("phonenumbers", "presidio_analyzer", "re2", "spacy", "stdnum", "t
 # Modules of ours that are the one way to a heavy package, imported late in its stead.
 LATE_HOMES = (
     "gatecli.accounting.convolution",
+    "gatecli.cli.tables",
     "gatecli.pii.recognizers",
     "gatecli.run_tasks.serving",
 )

@@ -84,6 +84,15 @@ def open_file(source: str, options: TableOptions) -> OpenedTable:
         raise
 
 
+def content_digest(source: str) -> str:
+    """The digest that `open_file` would state, without an engine. Raises OSError and what that raises."""
+    return _digest(*_found(source))
+
+
+def _digest(paths: list[Path], root: Path | None) -> str:
+    return file_digest(paths[0]) if root is None else files_digest(root, paths)
+
+
 def _opened(
     source: str, paths: list[Path], root: Path | None, reader: Reader, scratch: Path, options: TableOptions
 ) -> OpenedTable:
@@ -98,7 +107,7 @@ def _opened(
         table,
         "duckdb",
         {name: str(kind) for name, kind in table.schema().items()},
-        file_digest(paths[0]) if root is None else files_digest(root, paths),
+        _digest(paths, root),
         "the file's bytes" if root is None else "the names and bytes of the files",
         is_typed=reader is not _text,
         is_slow_to_scan=reader in COPIED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatecli.cli.checking.run import Run
-from gatecli.cli.scanning import Scanned, say_what_was_not_scanned, scan_file
+from gatecli.cli.scanning import Scanned, recalled, say_what_was_not_scanned
 from gatecli.gate import judge_personal_data
 from gatecli.model.inline import apply_allowances
 from gatecli.model.verdict import Verdict
@@ -11,7 +11,8 @@ from gatecli.model.verdict import Verdict
 
 def pii(run: Run) -> Verdict:
     """What could not be looked into is said here, whichever file it would have been."""
-    seen = Scanned(run.tree, tuple(scan_file(file, run.search) for file in run.changed))
+    shelf = run.cache.shelf("pii", run.policy_digest)
+    seen = Scanned(run.tree, tuple(recalled(file, run.search, shelf) for file in run.changed))
     findings = apply_allowances(seen.findings, seen.allowances, run.session.terms["today"])
     given = run.session.options
     if not given.quiet:

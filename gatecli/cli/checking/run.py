@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 
 from gatecli.checks.personal_data import Search
+from gatecli.cli.checking.caching import Cache
 from gatecli.cli.session import Session
-from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.policy import PrivacyPolicy, stamp
 from gatecli.sources.declaration import Declared, read_declarations
 from gatecli.sources.discovery import is_declaration, searched_among
 from gatecli.sources.interface import Loaded
@@ -33,11 +34,17 @@ class Run:
     tree: Tree
     gates: frozenset[Gate]
     search: Search
+    cache: Cache
     changed_since: str | None = None
 
     @property
     def policy(self) -> PrivacyPolicy:
         return self.session.bundle.policy
+
+    @cached_property
+    def policy_digest(self) -> str:
+        """What results that depend on the policy are bound to."""
+        return stamp(self.policy).sha256
 
     @cached_property
     def searched(self) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from gatecli.cache.store import Shelf, digest_of
 from gatecli.checks.terraform import PlanSubject
 from gatecli.cli.checking.run import Run
 from gatecli.gate import examine_plan, judge_plans
@@ -24,7 +25,8 @@ _PLAN_KEYS = (b'"terraform_version"', b'"planned_values"', b'"resource_changes"'
 
 def terraform(run: Run) -> Verdict:
     """What changed or not: plans are made, not written, and git seldom knows them."""
-    plans = [_examined(file, run) for file in _candidates(run)]
+    shelf = run.cache.shelf("terraform", run.policy_digest)
+    plans = [_examined(file, run, shelf) for file in _candidates(run)]
     return judge_plans(plans, (), run.policy, run.session.bundle.waivers, **run.session.terms)
 
 
@@ -41,7 +43,7 @@ def _is_json(file: Path) -> bool:
     return file.suffix.lower() == ".json"
 
 
-def _examined(file: Path, run: Run) -> Examined:
+def _examined(file: Path, run: Run, shelf: Shelf) -> Examined:
     name = shown_path(file)
     try:
         if not _begins_as_plan(file):
@@ -51,11 +53,20 @@ def _examined(file: Path, run: Run) -> Examined:
         return Examined()  # a link that leads nowhere, or a file that went: no plan stands there
     except ReadError as error:
         return Examined(problems=(unreadable(name, error),))
-    return _of_content(content, name, run)
+    digest = hashlib.sha256(content).hexdigest()
+    key = digest_of(name, digest)
+    known: Examined | None = shelf.get(key)
+    return _kept(key, _of_content(content, name, digest, run), shelf) if known is None else known
 
 
-def _of_content(content: bytes, name: str, run: Run) -> Examined:
-    digests = {name: hashlib.sha256(content).hexdigest()}
+def _kept(key: str, examined: Examined, shelf: Shelf) -> Examined:
+    if examined.is_complete:
+        shelf.put(key, examined)
+    return examined
+
+
+def _of_content(content: bytes, name: str, digest: str, run: Run) -> Examined:
+    digests = {name: digest}
     read = loaded(content, name)
     plans = [examine_plan(PlanSubject(plan), run.policy, run.search, digests) for plan in read.values]
     return together(plans, read.findings)

@@ -1,0 +1,120 @@
+"""Which cache a run has, and what its entries are bound to besides their inputs."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import gatecli
+from gatecli.accounting.interface import Unaccountable
+from gatecli.cache.codec import Codec
+from gatecli.cache.store import Shelf, Store, UnusableError, digest_of, open_shelf, open_store
+from gatecli.cli.console import err
+from gatecli.cli.options import GATE, in_continuous_integration, option, user_caches
+from gatecli.cli.scanning import FileScan
+
+_CODEC = Codec(FileScan, Unaccountable)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheOptions:
+    """Whether, and where, what was computed is kept for the next run."""
+
+    no_cache: Annotated[
+        bool, option("--no-cache", panel=GATE, help="Check everything anew, and keep nothing of it.")
+    ] = False
+    cache_dir: Annotated[
+        Path | None,
+        option(
+            "--cache-dir",
+            panel=GATE,
+            metavar="DIR",
+            help="Where results are kept (default: the user's cache folder; in CI, nowhere).",
+        ),
+    ] = None
+
+
+@dataclass(slots=True)
+class Cache:
+    """The shelves of one run over `root`."""
+
+    store: Store | None
+    root: Path
+    _shelves: list[Shelf] = field(default_factory=list)
+
+    def shelf(self, work: str, *bound: str, kept: bool = True) -> Shelf:
+        """What is kept of one kind of work. `bound` is what its results depend on besides the inputs."""
+        names = (work, os.path.abspath(self.root), tool_identity(), *bound) if self.store else ()  # noqa: PTH100 - lexical
+        shelf = open_shelf(self.store if kept else None, _CODEC, *names)
+        self._shelves.append(shelf)
+        return shelf
+
+    def save(self) -> None:
+        """Keep what is new. Where that fails the run is none the worse: it is said."""
+        try:
+            for shelf in self._shelves:
+                shelf.save()
+        except OSError as error:
+            err(f"the cache was not written: {error.strerror or error}\n")
+
+
+def cache_of(given: CacheOptions, root: Path) -> Cache:
+    """The cache that was asked for, or none, and why where that is no choice."""
+    folder = given.cache_dir or _usual()
+    if given.no_cache or folder is None:
+        return Cache(None, root)
+    try:
+        return Cache(_outside(folder, root), root)
+    except UnusableError as error:
+        err(f"the cache {folder} is not used: {error}\n")
+        return Cache(None, root)
+
+
+def _outside(folder: Path, root: Path) -> Store:
+    """Refuse a cache in what is checked: its files would be searched, and change with each run."""
+    if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root)):
+        raise UnusableError("it is in the folder that is checked")
+    return open_store(folder)
+
+
+def _usual() -> Path | None:
+    """None in continuous integration: what others restore there is theirs, and runners forget."""
+    caches = None if in_continuous_integration() else user_caches()
+    return caches / "gatecli" if caches else None
+
+
+def tool_identity() -> str:
+    """What computes: gatecli's own files, every installed distribution, Python, the platform."""
+    package = Path(gatecli.__file__).parent
+    return digest_of(
+        gatecli.__version__,
+        sys.version,
+        platform.machine(),
+        sys.platform,
+        *time.tzname,
+        *sorted(_states(package)),
+        *sorted(name for place in sys.path for name in _distributions(place)),
+    )
+
+
+def _states(package: Path) -> list[str]:
+    """Sizes and times rather than content: that tells an edit, and a start must be quick."""
+    return [
+        f"{folder}/{name} {state.st_size} {state.st_mtime_ns}"
+        for folder, folders, names in os.walk(package)
+        if not folder.endswith("__pycache__")
+        for name in names
+        for state in [os.stat(os.path.join(folder, name))]  # noqa: PTH116, PTH118 - hundreds of files at each start
+    ]
+
+
+def _distributions(place: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(place or ".") if name.endswith((".dist-info", ".egg-info"))]  # noqa: PTH208 - the same
+    except OSError:
+        return []  # an archive, or a place that is not there
