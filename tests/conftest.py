@@ -16,7 +16,7 @@ settings.register_profile("repeatable", derandomize=True, **_COMMON)  # type: ig
 settings.load_profile("repeatable" if os.environ.get("CI") else "search")
 
 
-TOGETHER = ("tests/e2e/", "tests/contract/test_tables.py::TestSpark")
+TOGETHER = ("tests/e2e/", "tests/cli/test_pre_commit.py", "tests/contract/test_tables.py::TestSpark")
 """Prefixes of tests that share what takes long to start."""
 
 
