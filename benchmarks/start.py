@@ -1,6 +1,7 @@
 """How long a start takes, as a ratio to an empty typer application in the same run.
 
-Targets: `--version` 1.5×, a declaration that needs no accountant 2.5×, a full recomputation under 2 s.
+Targets: `--version` 1.5×, a declaration that needs no accountant 2.5×, the pre-commit hook on one clean
+file 3×, a full recomputation under 2 s.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ spec:
   sensitivity: low
   privacy: {unit: person, neighbouring: add-remove, delta: 1.0e-6}
 """
+CLEAN = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: etl}
+spec: {containers: [{name: etl, image: etl, env: [{name: MODE, value: daily}]}]}
+"""
 
 
 def seconds(command: Sequence[str | Path], expected: int) -> float:
@@ -47,11 +54,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "empty.py").write_text(EMPTY)
         (Path(folder) / "privacy.yaml").write_text(WITHOUT_EPSILON)
+        (Path(folder) / "pod.yaml").write_text(CLEAN)
         gate = [sys.executable, "-m", "gatecli"]
         commands: dict[str, tuple[list[str | Path], int]] = {
             "an empty typer application": ([sys.executable, Path(folder) / "empty.py"], 0),
             "gatecli --version": ([*gate, "--version"], 0),
             "a declaration without epsilon": ([*gate, "release", "check", folder], 1),
+            "the hook on one clean file": ([*gate, "pii", "scan", "--", Path(folder) / "pod.yaml"], 0),
             "a full recomputation that passes": (
                 [*gate, "release", "check", ROOT / "examples/churn-model-mended"],
                 0,

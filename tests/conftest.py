@@ -18,7 +18,7 @@ settings.load_profile("repeatable" if os.environ.get("CI") else "search")
 # No test depends on what another run left behind; those of the cache ask for one.
 os.environ["GATECLI_NO_CACHE"] = "1"
 
-TOGETHER = ("tests/e2e/", "tests/contract/test_tables.py::TestSpark")
+TOGETHER = ("tests/e2e/", "tests/cli/test_pre_commit.py", "tests/contract/test_tables.py::TestSpark")
 """Prefixes of tests that share what takes long to start."""
 
 

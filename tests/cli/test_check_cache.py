@@ -202,7 +202,7 @@ def test_other_platforms_have_other_places(
     for name, value in {"HOME": "/home/a", "XDG_CACHE_HOME": "/caches", **variables}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.platform", system)
-    assert caching.user_caches() == Path(expected)
+    assert user_caches() == Path(expected)
 
 
 def test_a_table_that_is_written_to_while_it_is_measured_is_not_kept(

@@ -121,8 +121,8 @@ def is_whole(plan: Any) -> bool:
         *(item["address"] for item in _planned(plan)),
     ]
     root = plan["configuration"]["root_module"]
-    [published] = [item for item in root["resources"] if item["address"] == PUBLISHED]
-    references = published["expressions"]["input"]["references"]
+    # A list may hold it twice; each must lead to the gate.
+    published = [item for item in root["resources"] if item["address"] == PUBLISHED]
     called, original = (
         each["configuration"]["root_module"]["module_calls"]["anonymity"]["module"] for each in (plan, GATED)
     )
@@ -132,12 +132,17 @@ def is_whole(plan: Any) -> bool:
             not any(each["status"] in {"fail", "error"} for each in instances),
             PUBLISHED in stands,
             values and all(each["input"]["k"] >= 5 for each in values),
-            any(each.startswith("module.anonymity") for each in references) or published.get("depends_on"),
+            published and all(_is_bound(item) for item in published),
             _judging(called) == _judging(original),
             plan.get("errored") is not True,
             plan.get("complete") is not False,
         )
     )
+
+
+def _is_bound(resource: Any) -> bool:
+    references = resource["expressions"]["input"]["references"]
+    return bool(resource.get("depends_on") or any(each.startswith("module.anonymity") for each in references))
 
 
 def _is_demand(item: Any) -> bool:
