@@ -13,6 +13,7 @@ from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE
 from gatecli.cli import scanning
 from gatecli.cli.app import main
 from gatecli.cli.checking import anonymity, caching, release, terraform
+from gatecli.cli.options import user_caches
 from gatecli.gate import Accounting
 from tests.support.check_runs import check
 
