@@ -255,7 +255,7 @@ class ControlPlane:
 
     def _help(self, program: str) -> str:
         command = [str(self._programs / program), "--help"]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(command, check=False, capture_output=True, text=True).stdout
 
     def _launch(self, program: str, **flags: object) -> Program:
         words = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]

@@ -353,7 +353,7 @@ def test_a_waiver_by_the_fingerprint_of_the_command_line_is_honoured_until_it_ex
         lambda: create(cluster, namespace, workload("Deployment"), "--dry-run=server").code == 0,
     )
     let_in(create(cluster, namespace, workload("Deployment")))
-    pods = webhook.wait_for("its controller makes a Pod", lambda: cluster.get("pods", *at)["items"])
+    pods = webhook.wait_for("its controller makes a Pod", lambda: cluster.get("pods", *at)["items"] or None)
     assert pods[0]["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet"
     denied(create(cluster, namespace, workload("Pod")))
     expired = waiver(fingerprint, days=-1)

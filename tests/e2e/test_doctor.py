@@ -55,7 +55,7 @@ def a_cluster_of_its_own(programs: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 def install(cluster: ControlPlane) -> None:
-    objects = rendered(Installation())
+    objects = rendered(Installation(extras=["policy"]))
     definitions = [each for each in objects if each["kind"] == "CustomResourceDefinition"]
     # Kubernetes 1.20 labels no namespace by its name, and has no policy/v1.
     assert cluster.kubectl("label", "namespace", "kube-system", "gatecli.dev/unchecked=true").code == 0
