@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE
-from gatecli.cli import scanning
+from gatecli.cli import options, scanning
 from gatecli.cli.app import main
 from gatecli.cli.checking import anonymity, caching, release, terraform
 from gatecli.gate import Accounting
@@ -202,7 +202,7 @@ def test_other_platforms_have_other_places(
     for name, value in {"HOME": "/home/a", "XDG_CACHE_HOME": "/caches", **variables}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.platform", system)
-    assert caching.user_caches() == Path(expected)
+    assert options.user_caches() == Path(expected)
 
 
 def test_a_table_that_is_written_to_while_it_is_measured_is_not_kept(
