@@ -41,6 +41,39 @@ def find_unchanged(left_out: int, files: int, revision: str, root: str) -> Itera
         )
 
 
+def find_left_out(gates: Sequence[str], files: Sequence[str], root: str) -> Iterator[Finding]:
+    """Notes on gates and files that the policy leaves out."""
+    if gates:
+        many = "s" * (len(gates) > 1)
+        yield _note(
+            f"the policy leaves out the gate{many} {', '.join(gates)}",
+            root,
+            root,
+            f"gatecli check --only {gates[0]}, or take it out of spec.check in the policy",
+            "\0".join(("gates", *gates)),
+        )
+    if files:
+        yield _note(
+            f"the policy leaves out {_named(files)}",
+            root,
+            files[0],
+            "take it out of spec.check.exclude in the policy, if it is to be checked",
+            "\0".join(("files", *files)),
+        )
+
+
+def find_unasked(folders: Sequence[str], root: str) -> Iterator[Finding]:
+    """A note on folders that the policy names to be planned, and that the command line does not allow."""
+    if folders:
+        yield _note(
+            f"the policy names Terraform to be planned: {_named(folders)}",
+            root,
+            folders[0],
+            "give --plan where programs may be run, and the policy is not the author's of what is checked",
+            "\0".join(("plan", *folders)),
+        )
+
+
 def _note(message: str, root: str, path: str, mend: str, identity: str) -> Finding:
     return found(NOT_CHECKED, message, subject=root, place=Place(path), mend=mend, identity=identity)
 

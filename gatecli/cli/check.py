@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from gatecli.checks.personal_data import search_of
 from gatecli.cli.checking.caching import CacheOptions, cache_of
 from gatecli.cli.checking.gates import Timings, judged
-from gatecli.cli.checking.run import Gate, Run
+from gatecli.cli.checking.run import Gate, Run, base_of
 from gatecli.cli.console import err
 from gatecli.cli.options import GATE, OUTPUT, option
 from gatecli.cli.session import GateOptions, begin
@@ -25,8 +26,7 @@ app = typer.Typer(help="Every gate over a folder, and one verdict.")
 @app.command("check")
 @spread
 def check(
-    given: GateOptions,
-    cached: CacheOptions,
+    *,
     path: Annotated[Path, typer.Argument(metavar="[PATH]", help="A folder (default: here).")] = Path(),
     only: Annotated[
         list[Gate] | None, option("--only", panel=GATE, help="Run this gate alone; repeatable.")
@@ -47,24 +47,49 @@ def check(
         list[str] | None,
         option("--exclude", panel=GATE, metavar="PATTERN", help="As in .gitignore; repeatable."),
     ] = None,
+    plan: Annotated[
+        bool,
+        option(
+            "--plan", panel=GATE, help="Plan the Terraform folders that the policy names: that runs programs."
+        ),
+    ] = False,
     timings: Annotated[
         bool, option("--timings", panel=OUTPUT, help="Say on stderr how long each gate took.")
     ] = False,
+    cached: CacheOptions,
+    given: GateOptions,
 ) -> None:
     """Run every gate over what is found: declarations, their tables, files, Terraform plans."""
-    gates = frozenset(only or Gate) - frozenset(skip or ())
-    if not gates:
-        raise UsageError("--only and --skip leave no gate", advice="leave one of them out")
     if not path.exists():
         raise UsageError(f"{path}: there is no such file or folder", advice="check the spelling")
     session = begin(given, path)
+    rules = session.bundle.policy.spec.check
+    asked = _asked(only, skip)
+    gates = asked if only else asked & _asked(rules.only, rules.skip)
+    if not gates:
+        raise UsageError("--only, --skip and the policy leave no gate", advice="leave one of them out")
     search = search_of(session.bundle.policy.spec.pii, time.monotonic)
     spent = Timings()
     with spent.of("discovery"):
-        tree = find_files([path], exclude=tuple(exclude or ()))
-    run = Run(path, session, tree, gates, search, cache_of(cached, path), changed_since)
+        by_policy = (base_of(session.bundle.path, path), rules.exclude)
+        tree = find_files([path], exclude=tuple(exclude or ()), left_out=by_policy)
+    run = Run(
+        path,
+        session,
+        tree,
+        gates,
+        search,
+        cache_of(cached, path),
+        changed_since,
+        tuple(gate for gate in Gate if gate in asked - gates),
+        plan,
+    )
     verdict = judged(run, spent)
     run.cache.save()
     if timings:
         err(str(spent))
     raise session.end(verdict)
+
+
+def _asked(only: Sequence[str] | None, skip: Sequence[str] | None) -> frozenset[Gate]:
+    return frozenset(map(Gate, only or Gate)) - frozenset(map(Gate, skip or ()))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import DEFAULTS
 from gatecli.checks.anonymity_table import uncheckable
 from gatecli.cli.table_task import TableTask
-from gatecli.model.anonymity import AnonymityQuestion, Missing
-from gatecli.model.dataset import Anonymity, Dataset
-from gatecli.model.document import Document
+from gatecli.model.anonymity import AnonymityQuestion, Missing, Thresholds
+from gatecli.model.dataset import Anonymity
+from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ModelRelease
@@ -21,6 +22,9 @@ from gatecli.sources.declaration import Declared, read_declarations
 from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
 from gatecli.sources.locations import inside
+
+Locate = Callable[[str], Path | None]
+"""From a path as it is written to where that is. Raises ReadError."""
 
 SUFFIXES = frozenset({".yaml", ".yml", ".toml", ".md", ".json"})
 """No table has one of these; a declaration may."""
@@ -64,68 +68,101 @@ def tables_of(
     return DeclaredTables(tuple(tasks), tuple(findings))
 
 
+def tables_of_policy(rules: PrivacyPolicy, located: Locate, path: str) -> DeclaredTables:
+    """The tables that the policy in `path` names itself; one that is located nowhere is not asked about."""
+    found = [
+        _task(table.name, table, table.sensitivity, place, located, rules, DEFAULTS)
+        for number, table in enumerate(rules.spec.check.tables)
+        for place in [Place(path, pointer=f"/spec/check/tables/{number}/path")]
+    ]
+    return DeclaredTables(
+        tuple(each for each in found if isinstance(each, TableTask)),
+        tuple(each for each in found if isinstance(each, Finding)),
+    )
+
+
 def _of_release(
     release: ModelRelease, document: Document, base: Path, policy: PrivacyPolicy, options: TableOptions
 ) -> Iterator[TableTask | Finding]:
     for number, dataset in enumerate(release.spec.datasets):
         if dataset.anonymity is not None:
-            pointer = f"/spec/datasets/{number}/anonymity"
-            yield _task(release, dataset, dataset.anonymity, document, pointer, base, policy, options)
+            place = document.place(f"/spec/datasets/{number}/anonymity/path")
+            name = f"{release.subject} {dataset.name}"
+            tier = release.spec.sensitivity
+            task = _task(name, dataset.anonymity, tier, place, partial(inside, base), policy, options)
+            if task is not None:
+                yield task
 
 
 def _task(
-    release: ModelRelease,
-    dataset: Dataset,
+    name: str,
     declared: Anonymity,
-    document: Document,
-    pointer: str,
-    base: Path,
+    sensitivity: str | None,
+    place: Place,
+    located: Locate,
     policy: PrivacyPolicy,
     options: TableOptions,
-) -> TableTask | Finding:
-    place = document.place(f"{pointer}/path")
-    name = f"{release.subject} {dataset.name}"
+) -> TableTask | Finding | None:
     try:
-        source = _file(base, declared.path)
-        reference = None if declared.reference is None else str(_file(base, declared.reference))
+        source = _file(located, declared.path)
+        reference = None if declared.reference is None else _reference(located, declared.reference)
     except ReadError as error:
         return uncheckable(name, place, f"the table {declared.path} {error.problem}", error.mend)
-    tier = policy.spec.tiers.get(release.spec.sensitivity or "")
-    rules = policy.spec.anonymity
-    demands = strictest([declared.thresholds, rules.thresholds, *([tier.thresholds] if tier else [])])
+    if source is None:
+        return None
+    demands = _demands(declared, sensitivity, policy)
     if demands == strictest([]):
         return uncheckable(name, place, NOTHING_DEMANDED, "declare k, or a sensitivity that the policy knows")
-    question = AnonymityQuestion(
-        declared.quasi_identifiers,
-        declared.sensitive,
-        Missing(rules.missing),
-        unit=declared.unit,
-        normalise=declared.normalise,
-        recursive_l=demands.recursive.l if demands.recursive else 2,
-        scales=declared.scales,
-        sampling_fraction=declared.sampling_fraction,
-    )
-    reading = TableOptions(
-        numeric=declared.numeric,
-        memory_limit=options.memory_limit,
-        threads=options.threads,
-        timeout=options.timeout,
-    )
     return TableTask(
         str(source),
         name,
         place,
-        question,
+        _question(declared, demands, policy),
         demands,
-        reading,
+        _reading(declared, options),
         reference=reference,
         is_declared=True,
         declared_digest=declared.sha256,
     )
 
 
-def _file(base: Path, path: str) -> Path:
+def _demands(declared: Anonymity, sensitivity: str | None, policy: PrivacyPolicy) -> Thresholds:
+    tier = policy.spec.tiers.get(sensitivity or "")
+    own = [tier.thresholds] if tier else []
+    return strictest([declared.thresholds, policy.spec.anonymity.thresholds, *own])
+
+
+def _question(declared: Anonymity, demands: Thresholds, policy: PrivacyPolicy) -> AnonymityQuestion:
+    return AnonymityQuestion(
+        declared.quasi_identifiers,
+        declared.sensitive,
+        Missing(policy.spec.anonymity.missing),
+        unit=declared.unit,
+        normalise=declared.normalise,
+        recursive_l=demands.recursive.l if demands.recursive else 2,
+        scales=declared.scales,
+        sampling_fraction=declared.sampling_fraction,
+    )
+
+
+def _reading(declared: Anonymity, options: TableOptions) -> TableOptions:
+    return TableOptions(
+        numeric=declared.numeric,
+        memory_limit=options.memory_limit,
+        threads=options.threads,
+        timeout=options.timeout,
+    )
+
+
+def _file(located: Locate, path: str) -> Path | None:
     """A declaration comes from a pull request: it must not make the gate open a connection."""
     if "://" in path:
         raise ReadError("is a database", "declare a file, or measure it by: gatecli anonymity check URL")
-    return inside(base, path)
+    return located(path)
+
+
+def _reference(located: Locate, path: str) -> str:
+    found = _file(located, path)
+    if found is None:
+        raise ReadError("has a reference outside of what is checked", "check a folder that holds both")
+    return str(found)

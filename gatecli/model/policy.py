@@ -13,6 +13,7 @@ from pydantic import Field
 from gatecli.model.admission import Action, AdmissionRules
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
+from gatecli.model.dataset import Anonymity
 from gatecli.model.finding import Severity
 from gatecli.model.number import BelowOne, NonNegative, Proportion
 from gatecli.model.verdict import PolicyStamp
@@ -132,6 +133,28 @@ def seconds_in(duration: str) -> int | None:
     return hours * 3600 + minutes * 60 + seconds
 
 
+GateName = Literal["release", "anonymity", "pii", "terraform"]
+
+
+class CheckedTable(Anonymity):
+    """A table that no declaration names, and what it must keep."""
+
+    name: Text
+    sensitivity: Text | None = Field(default=None, description="the tier of the policy that its data is of")
+
+
+class CheckRules(Value):
+    """What `gatecli check` looks at. A report says what this leaves out."""
+
+    only: Many[GateName] = Field(default=(), description="the gates that are run; empty: all of them")
+    skip: Many[GateName] = Field(default=(), description="gates that are left out")
+    exclude: Many[Text] = Field(default=(), description="files that no gate looks at, as in .gitignore")
+    terraform: Many[Text] = Field(
+        default=(), description="plans to judge wherever they are, and folders to plan where --plan allows it"
+    )
+    tables: Many[CheckedTable] = Field(default=(), description="tables to measure, besides declared ones")
+
+
 class PolicySpec(Value):
     """The rules themselves. Layers compose key by key (`overlay`)."""
 
@@ -143,6 +166,7 @@ class PolicySpec(Value):
     anonymity: AnonymityRules = Field(default_factory=AnonymityRules)
     pii: PiiRules = Field(default_factory=PiiRules)
     terraform: TerraformRules = Field(default_factory=TerraformRules)
+    check: CheckRules = Field(default_factory=CheckRules)
     admission: AdmissionRules = Field(default_factory=AdmissionRules)
     severities: dict[str, Annotated[Severity, LENIENT]] = Field(default_factory=dict)
 

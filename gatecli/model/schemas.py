@@ -44,6 +44,7 @@ DESCRIPTIONS = {
     "PolicySpec.release": "how releases are judged",
     "PolicySpec.anonymity": "how tables are judged",
     "PolicySpec.pii": "which personal data is looked for",
+    "PolicySpec.check": "what gatecli check looks at; no other command reads it",
     "PolicySpec.severities": "the severity of a rule, where it is not the shipped one",
     "Tier.maxEpsilon": "the largest ε that may be declared",
     "Tier.maxDelta": "the largest δ that may be declared",

@@ -31,12 +31,13 @@ class Tree:
     """The files to scan, sorted; what was passed over and why; what could not be looked into.
 
     `links` are the symbolic links in folders that lead to no folder: nothing is read through them here,
-    and something that is looked for by its name may be one. `notes` are sentences on what narrowed the
-    search.
+    and something that is looked for by its name may be one. `left_out` are the files and whole folders
+    that patterns of a policy matched, as they are shown. `notes` are sentences on what narrowed the search.
     """
 
     files: tuple[Path, ...] = ()
     links: tuple[Path, ...] = ()
+    left_out: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
@@ -44,10 +45,14 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """The patterns of one ignore file, relative to the folder it speaks of."""
+    """Patterns, relative to the folder they speak of."""
 
     folder: str
     patterns: tuple[Pattern, ...]
+
+    def decide(self, absolute: str, *, folder: bool) -> bool | None:
+        inside = absolute[len(self.folder) + 1 :].replace(os.sep, "/")
+        return decision(self.patterns, inside, folder=folder)
 
 
 @dataclass(slots=True)
@@ -55,10 +60,12 @@ class _Walk:
     """One folder being walked; `kept` and `links` map absolute to shown paths."""
 
     root: Path
-    exclude: tuple[Pattern, ...]
+    exclude: _Rules
+    policy: _Rules
     respect_gitignore: bool
     kept: dict[str, Path] = field(default_factory=dict)
     links: dict[str, Path] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     ignored_any: bool = False
@@ -68,6 +75,7 @@ def find_files(
     paths: Iterable[Path],
     *,
     exclude: Sequence[str] = (),
+    left_out: tuple[Path, Sequence[str]] = (Path(), ()),
     respect_gitignore: bool = True,
     changed_since: str | None = None,
 ) -> Tree:
@@ -75,24 +83,29 @@ def find_files(
 
     A named file is always in, through a link too. In a folder, links are not followed, `.git` is left
     out, `exclude` takes patterns of .gitignore relative to that folder, and so do the repository's
-    .gitignore files and .git/info/exclude; what git tracks is in although they name it, and outside a
+    .gitignore files and .git/info/exclude. `left_out` are more such patterns, and the folder that they are
+    relative to: what they match is listed. What git tracks is in although they name it, and outside a
     repository a .gitignore hides nothing. With
     `changed_since` only what changed since that revision is left. Raises `UsageError` for a bad
     revision and `UncheckableError` where git must be asked and cannot answer.
     """
     places = tuple(paths)
-    patterns = patterns_of("\n".join(exclude))
+    base, named = left_out
+    policy = _Rules(_absolute(base).rstrip(os.sep), patterns_of("\n".join(named)))
     kept: dict[str, Path] = {}
     links: dict[str, Path] = {}
+    unwanted: dict[str, None] = {}
     skipped: dict[str, Skipped] = {}
     findings: dict[str, Finding] = {}
     notes: list[str] = []
     for path in places:
-        walk = _Walk(path, patterns, respect_gitignore)
+        own = _Rules(_absolute(path).rstrip(os.sep), patterns_of("\n".join(exclude)))
+        walk = _Walk(path, own, policy, respect_gitignore)
         notes += _visit(walk)
         for absolute, shown in walk.kept.items():
             kept.setdefault(absolute, shown)
         links |= walk.links
+        unwanted |= dict.fromkeys(walk.left_out)
         skipped.update((item.path, item) for item in walk.skipped)
         findings.update((item.place.path, item) for item in walk.findings)
     if changed_since is not None:
@@ -100,6 +113,7 @@ def find_files(
     return Tree(
         _ordered(kept.values()),
         _ordered(links.values()),
+        tuple(sorted(unwanted)),
         tuple(skipped[path] for path in sorted(skipped)),
         tuple(findings[path] for path in sorted(findings)),
         tuple(dict.fromkeys(notes)),
@@ -212,6 +226,8 @@ def _enters(
         if _ignored(rules, absolute, folder=folder):
             walk.ignored_any = True
             return False
+        if _left_out(walk, absolute, path, folder=folder):
+            return False
         if regular:
             walk.kept[absolute] = path
         elif not folder:
@@ -227,16 +243,20 @@ def _enters(
 
 
 def _excluded(walk: _Walk, absolute: str, *, folder: bool) -> bool:
-    if not walk.exclude:
+    return bool(walk.exclude.patterns) and walk.exclude.decide(absolute, folder=folder) is True
+
+
+def _left_out(walk: _Walk, absolute: str, path: Path, *, folder: bool) -> bool:
+    """Whether the policy leaves it out, which is noted."""
+    if not walk.policy.patterns or walk.policy.decide(absolute, folder=folder) is not True:
         return False
-    inside = absolute[len(_absolute(walk.root).rstrip(os.sep)) + 1 :].replace(os.sep, "/")
-    return decision(walk.exclude, inside, folder=folder) is True
+    walk.left_out.append(shown_path(path))
+    return True
 
 
 def _ignored(rules: Sequence[_Rules], absolute: str, *, folder: bool) -> bool:
     for layer in reversed(rules):
-        inside = absolute[len(layer.folder) + 1 :].replace(os.sep, "/")
-        decided = decision(layer.patterns, inside, folder=folder)
+        decided = layer.decide(absolute, folder=folder)
         if decided is not None:
             return decided
     return False
@@ -249,10 +269,14 @@ def _add_tracked(walk: _Walk, tracked: Iterable[Path]) -> None:
         if absolute in walk.kept or not file.is_relative_to(root) or not _is_plain(file, root):
             continue
         above = [at for at in file.parents if at != root and at.is_relative_to(root)]
-        if any(_excluded(walk, str(at), folder=True) for at in above):
-            continue
-        if not _excluded(walk, absolute, folder=False):
+        if not any(_unwanted(walk, at, root, folder=at != file) for at in (*reversed(above), file)):
             walk.kept[absolute] = walk.root / file.relative_to(root)
+
+
+def _unwanted(walk: _Walk, at: Path, root: Path, *, folder: bool) -> bool:
+    shown = walk.root / at.relative_to(root)
+    excluded = _excluded(walk, str(at), folder=folder)
+    return excluded or _left_out(walk, str(at), shown, folder=folder)
 
 
 def _is_plain(file: Path, root: Path) -> bool:

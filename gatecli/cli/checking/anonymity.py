@@ -1,4 +1,4 @@
-"""The anonymity gate of a run: the tables that declarations promise something about."""
+"""The anonymity gate of a run: the tables that declarations and the policy demand something of."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gatecli.anonymity.tables.files import content_digest
 from gatecli.cache.store import Shelf, digest_of
 from gatecli.checks.column_entities import classifier
 from gatecli.cli.checking.run import Gate, Run
-from gatecli.cli.declared_tables import tables_of
+from gatecli.cli.declared_tables import tables_of, tables_of_policy
 from gatecli.cli.progress import progress
 from gatecli.cli.table_task import TableTask
 from gatecli.errors import GatecliError
@@ -20,10 +20,11 @@ def anonymity(run: Run) -> Verdict:
     sound = {file: read for file, read in run.declared.items() if not read.findings}
     broken = [finding for read in run.declared.values() for finding in read.findings]
     declared = tables_of(sound, run.policy)
+    named = tables_of_policy(run.policy, run.named, (run.session.bundle.path or run.root).as_posix())
     # A picture holds values of columns, so it is kept nowhere and drawn anew.
     shelf = run.cache.shelf("anonymity", run.policy_digest, kept=not run.session.draws)
-    tables = [_recalled(task, run, shelf) for task in declared.tasks]
-    problems = [*declared.findings, *(broken if Gate.RELEASE not in run.gates else ())]
+    tables = [_recalled(task, run, shelf) for task in (*declared.tasks, *named.tasks)]
+    problems = [*declared.findings, *named.findings, *(broken if Gate.RELEASE not in run.gates else ())]
     return judge_anonymity(tables, problems, run.policy, run.session.bundle.waivers, **run.session.terms)
 
 
