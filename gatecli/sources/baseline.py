@@ -10,9 +10,13 @@ from typing import Any
 from gatecli.errors import ConfigurationError
 from gatecli.model.baseline import KNOWN_BY, Baseline, Known
 from gatecli.sources.files import ReadError, read_text
-from gatecli.sources.report import FINGERPRINT, MAX_BYTES, REPORT
 
+MAX_BYTES = 256 * 2**20
+"""A report over a large repository is long."""
+
+REPORT = "gatecli/report/v1"
 BASELINE = "gatecli/baseline/v1"
+FINGERPRINT = r"^[0-9a-f]{32,64}$"
 
 
 def read_baseline(path: Path) -> Baseline:

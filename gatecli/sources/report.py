@@ -13,13 +13,8 @@ from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, Suppression
 from gatecli.model.recorded import Recorded
+from gatecli.sources.baseline import FINGERPRINT, MAX_BYTES, REPORT
 from gatecli.sources.files import ReadError, read_text
-
-MAX_BYTES = 256 * 2**20
-"""A report over a large repository is long."""
-
-REPORT = "gatecli/report/v1"
-FINGERPRINT = r"^[0-9a-f]{32,64}$"
 
 _ADVICE = "write it again: --report json=FILE"
 

@@ -1,6 +1,6 @@
 """The setup action: what it installs, where it keeps it, and that a later step finds it.
 
-The installation itself needs the package index (45 s and 971 MB from an empty cache), which no test may
+The installation itself needs the package index (45 s and 0.9 GB from an empty cache), which no test may
 ask: here the programs that it would call are recorded. `tests/wheel` installs for real, by the same lock.
 """
 
