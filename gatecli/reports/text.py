@@ -14,6 +14,7 @@ from gatecli.reports.summary import (
     COULD_NOT_CHECK,
     gate_state,
     label,
+    plural,
     reason,
     summary,
     suppressed,
@@ -89,7 +90,7 @@ def _shown(verdict: Verdict, style: Style) -> list[Finding]:
 def _gates(verdict: Verdict, style: Style) -> Iterator[str]:
     """A line a gate, where several were run."""
     for part in verdict.parts:
-        counts = ", ".join(f"{part.count(each)} {each}" for each in Severity if part.count(each))
+        counts = ", ".join(plural(part.count(each), each.value) for each in Severity if part.count(each))
         told = f"{part.gate:<10} {gate_state(part):<17} checked {len(part.checked)}{counts and ', '}{counts}"
         yield _paint(told, _STATE_COLOURS[part.exit_code], style)
 
