@@ -36,11 +36,12 @@ from gatecli.cli.options import (
     option,
 )
 from gatecli.cli.publish import publish, report_targets, style_of, write_together
-from gatecli.cli.scanning import Scanned, say_what_was_not_scanned, scan_file, scan_reads
+from gatecli.cli.scanning import Scanned, say_what_was_not_scanned, scan_files, scan_reads
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gate import judge_personal_data
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.inline import apply_allowances
+from gatecli.model.policy import PiiRules
 from gatecli.model.text import RawText, Skipped
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import THRESHOLD, Detection
@@ -112,7 +113,8 @@ def scan(
     known = read_baseline(baseline) if baseline else frozenset()
     search = _search(bundle, key, name_finder(names) if names else None)
     today = datetime.now(UTC).date()
-    seen = _scanned(paths, search, changed_since, exclude or (), respect_gitignore=not all_files)
+    rules = bundle.policy.spec.pii
+    seen = _scanned(paths, search, rules, changed_since, exclude or (), respect_gitignore=not all_files)
     findings = apply_allowances(seen.findings, seen.allowances, today)
     verdict = judge_personal_data(
         findings,
@@ -157,6 +159,7 @@ def _key(file: Path) -> bytes:
 def _scanned(
     paths: list[Path],
     search: Search,
+    rules: PiiRules,
     changed_since: str | None,
     exclude: Sequence[str],
     *,
@@ -170,7 +173,7 @@ def _scanned(
         if places
         else Tree()
     )
-    return Scanned(tree, (*streams, *(scan_file(file, search) for file in tree.files)))
+    return Scanned(tree, (*streams, *scan_files(tree.files, search, rules)))
 
 
 @app.command("redact")
