@@ -20,14 +20,14 @@ from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import out
 from gatecli.cli.options import GATE, PolicyFile, option
 from gatecli.cli.publish import write_together
-from gatecli.cli.scanning import Scanned, say_what_was_not_scanned, scan_file, scan_reads
+from gatecli.cli.scanning import Scanned, say_what_was_not_scanned, scan_files, scan_reads
 from gatecli.cli.session import GateOptions, begin
 from gatecli.cli.spread import spread
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gate import judge_personal_data
 from gatecli.model.finding import Finding
 from gatecli.model.inline import apply_allowances
-from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.policy import PiiRules, PrivacyPolicy
 from gatecli.model.text import RawText, Skipped
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import THRESHOLD, Detection
@@ -88,7 +88,8 @@ def scan(
     session = begin(gate, _start(paths))
     bundle, terms = session.bundle, session.terms
     search = _search(bundle.policy, key, name_finder(names) if names else None)
-    seen = _scanned(paths, search, changed_since, exclude or (), respect_gitignore=not all_files)
+    rules = bundle.policy.spec.pii
+    seen = _scanned(paths, search, rules, changed_since, exclude or (), respect_gitignore=not all_files)
     findings = apply_allowances(seen.findings, seen.allowances, terms["today"])
     verdict = judge_personal_data(findings, seen.checked, bundle.policy, bundle.waivers, **terms)
     ended = session.end(verdict)
@@ -126,6 +127,7 @@ def _key(file: Path) -> bytes:
 def _scanned(
     paths: list[Path],
     search: Search,
+    rules: PiiRules,
     changed_since: str | None,
     exclude: Sequence[str],
     *,
@@ -139,7 +141,7 @@ def _scanned(
         if places
         else Tree()
     )
-    return Scanned(tree, (*streams, *(scan_file(file, search) for file in tree.files)))
+    return Scanned(tree, (*streams, *scan_files(tree.files, search, rules)))
 
 
 @app.command("redact")
