@@ -272,3 +272,21 @@ def test_the_walk_ignores_what_git_ignores(tmp_path: Path, seed: int) -> None:
     if seed % 2 == 0:
         git(root, "add", "-f", *chance.sample(sorted(not_ignored(root)) or ["."], 1))
     assert set(names(root)) == not_ignored(root)
+
+
+def test_links_to_files_are_listed_and_links_to_folders_are_not(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/file").write_text("a", "utf-8")
+    (tmp_path / "to-file").symlink_to("folder/file")
+    (tmp_path / "to-folder").symlink_to("folder")
+    (tmp_path / "to-nothing").symlink_to("gone")
+    assert find_files([tmp_path]).links == (tmp_path / "to-file", tmp_path / "to-nothing")
+
+
+def test_what_a_policy_leaves_out_is_listed_by_its_outermost_folder(tmp_path: Path) -> None:
+    for name in ("a/b/c", "a/d", "e"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("a", "utf-8")
+    tree = find_files([tmp_path / "a"], exclude=["d"], left_out=(tmp_path, ["a/b", "d", "e"]))
+    assert tree.left_out == ((tmp_path / "a/b").as_posix(),)
+    assert tree.files == ()
