@@ -52,6 +52,7 @@ class Installation:
         self.replicas = tuple(WebhookProcess(name, folder, own) for name in names)
         self.balancer = Balancer()
         self._stack = ExitStack()
+        self._applied: list[dict[str, Any]] = []
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -138,7 +139,7 @@ class Installation:
 
     def _apply(self, port: int) -> None:
         manifests = [adapted(each) for each in self.rendered()]
-        objects = render_service_overlay(manifests, port)
+        self._applied = objects = render_service_overlay(manifests, port)
         first = [each for each in objects if each["kind"] in {"Namespace", "CustomResourceDefinition"}]
         # What an earlier test took away may still be going, and a kind is served a moment after it is made.
         for batch in (first, objects):
@@ -155,13 +156,14 @@ class Installation:
         return kustomized(self._overlay, Path(tempfile.mkdtemp(dir=self.cluster.folder)))
 
     def _remove(self) -> None:
-        """All but what other installations use again: kinds, roles, the namespace."""
-        own = ("--namespace", WEBHOOK_NAMESPACE, "--ignore-not-found")
-        for kind in CONFIGURATIONS:
-            self.cluster.kubectl("delete", kind, WEBHOOK_ACCOUNT, "--ignore-not-found")
+        """All but the namespace and the kinds, which take long to go and which others use again."""
+        kept = {"Namespace", "CustomResourceDefinition"}
         self.cluster.kubectl("delete", "privacypolicy,privacywaiver", "--all", "--all-namespaces")
-        self.cluster.kubectl("delete", f"secret/{WEBHOOK_ACCOUNT}-tls", *own)
-        self.cluster.kubectl("delete", f"deployment/{WEBHOOK_ACCOUNT}", f"lease/{WEBHOOK_ACCOUNT}", *own)
+        gone = [each for each in self._applied if each["kind"] not in kept]
+        options = ("--ignore-not-found", "--wait=false")
+        self.cluster.kubectl("delete", "-f", "-", *options, stdin=as_list(tuple(gone)))
+        own = ("--namespace", WEBHOOK_NAMESPACE, *options)
+        self.cluster.kubectl("delete", f"secret/{WEBHOOK_ACCOUNT}-tls", f"lease/{WEBHOOK_ACCOUNT}", *own)
 
 
 def adapted(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,8 @@ def shown_secret(certificate: bytes) -> Object:
 
 @cache
 def shipped_objects(certificates: Certificates) -> dict[str, Object]:
-    return {each["kind"]: each for each in rendered(Installation(certificates=certificates))}
+    wanted = Installation(certificates=certificates, extras=["policy"])
+    return {each["kind"]: each for each in rendered(wanted)}
 
 
 asked_about = cache(resources_asked_about)

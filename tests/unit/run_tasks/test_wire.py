@@ -20,6 +20,7 @@ from tests.support.hcp_terraform import TOKEN, Stub, authority_in, content_of, r
 Made = TypeVar("Made")
 LOOPBACK = (network_of("127.0.0.1/32"), network_of("::1/128"))
 LIMIT = 1000
+GOODBYE = 0.1
 
 
 @pytest.fixture(scope="module", name="stub")
@@ -32,8 +33,12 @@ def with_wire(stub: Stub, use: Callable[[Wire], Awaitable[Made]], *, loopback: b
     targets = Targets(frozenset({("localhost", stub.port)}), LOOPBACK if loopback else ())
 
     async def run() -> Made:
-        async with connected(targets, LIMIT, stub.authority) as wire:
-            return await use(wire)
+        try:
+            async with connected(targets, LIMIT, stub.authority) as wire:
+                return await use(wire)
+        finally:
+            # A TLS connection that is closed at once ends with the peer's goodbye; aiohttp waits for none.
+            await asyncio.sleep(GOODBYE)
 
     return asyncio.run(run())
 
