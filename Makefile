@@ -26,10 +26,11 @@ $(RUN): pyproject.toml requirements.txt | .venv/bin/python
 	@$(PIP) --no-deps --editable .
 	@touch $@
 
-$(DEV): pyproject.toml constraints.txt | .venv/bin/python
+$(DEV): pyproject.toml constraints.txt tests/oracles.txt | .venv/bin/python
 	@echo "installing gatecli and its tools into .venv (once) …" >&2
 	@$(PIP) --require-hashes --requirement constraints.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
+	@$(PIP) --no-deps --require-hashes --requirement tests/oracles.txt
 	@touch $@ $(RUN)
 
 demo: $(RUN) ## One release that fails, why, what mends it; and one that passes
@@ -66,6 +67,7 @@ generated: $(DEV) ## Regenerate golden files, schemas and command reference
 constraints: $(DEV) ## Pin the newest versions again, with hashes
 	@$(LOCK) pyproject.toml --all-extras --upgrade --output-file constraints.txt
 	@$(LOCK) pyproject.toml --constraint constraints.txt --output-file requirements.txt
+	@$(LOCK) --no-deps tests/oracles.in --upgrade --output-file tests/oracles.txt
 	@$(LOCK) --group webhook --constraint constraints.txt --output-file admission/requirements.txt
 
 docs: $(DEV) ## Build the documentation into site/

@@ -12,12 +12,12 @@ import warnings
 from typing import Any
 
 import pytest
+from pycanon import anonymity as pycanon
 
 from gatecli.anonymity.measure import measure
 from gatecli.model.anonymity import AnonymityQuestion, Measures, SensitiveMeasures
 from tests.support.tables import Columns, opened
 
-pycanon = pytest.importorskip("pycanon.anonymity")
 QUASI = ["age", "zip"]
 
 
