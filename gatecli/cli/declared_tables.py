@@ -139,7 +139,7 @@ def _question(declared: Anonymity, demands: Thresholds, policy: PrivacyPolicy) -
         Missing(policy.spec.anonymity.missing),
         unit=declared.unit,
         normalise=declared.normalise,
-        recursive_l=demands.recursive.l if demands.recursive else 2,
+        recursive_l=demands.recursive_l,
         scales=declared.scales,
         sampling_fraction=declared.sampling_fraction,
     )

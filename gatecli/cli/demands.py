@@ -144,7 +144,7 @@ def task_of(
         columns.missing or Missing(policy.spec.anonymity.missing),
         unit=population.unit,
         normalise=population.normalise,
-        recursive_l=wanted.recursive.l if wanted.recursive else 2,
+        recursive_l=wanted.recursive_l,
         scales=_scales(columns.scales),
         hierarchies={each.column: tree_of(each) for each in hierarchies if each.column in sensitive},
         sampling_fraction=None
@@ -195,7 +195,7 @@ def _recursive(demands: Demands) -> RecursiveDiversity | None:
             raise UsageError("--recursive-l without --recursive-c", advice="give both: c is the factor")
         return None
     c = exact(demands.recursive_c, "--recursive-c", _POSITIVE)
-    return RecursiveDiversity(c, demands.recursive_l or 2)
+    return RecursiveDiversity(c, demands.recursive_l or demands.l or 2)
 
 
 def _tier(name: str | None, policy: PrivacyPolicy) -> Thresholds:

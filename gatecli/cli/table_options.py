@@ -77,7 +77,9 @@ RecursiveC = Annotated[
         help="Recursive (c,l)-diversity: c, with the l of --recursive-l.",
     ),
 ]
-RecursiveL = Annotated[int | None, option("--recursive-l", panel=DEMANDS, min=1, help="Its l (default: 2).")]
+RecursiveL = Annotated[
+    int | None, option("--recursive-l", panel=DEMANDS, min=1, help="Its l (default: that of --l, else 2).")
+]
 T = Annotated[
     str | None,
     option("--t", panel=DEMANDS, metavar="NUMBER", help="The greatest distance from the table's values."),

@@ -106,6 +106,11 @@ class Thresholds:
     delta_presence: Fraction | None = None
     max_population_uniqueness: Fraction | None = None
 
+    @property
+    def recursive_l(self) -> int:
+        """The l of recursive diversity: its own, else that of distinct diversity, else 2."""
+        return self.recursive.l if self.recursive else self.l or 2
+
 
 @dataclass(frozen=True, slots=True)
 class ClassSize:
@@ -147,6 +152,7 @@ class SensitiveMeasures:
             "alpha": float(self.alpha),
             "l": self.l,
             "entropyL": float(self.entropy_l),
+            "recursiveL": self.recursive_l,
             "recursiveC": _number(self.recursive_c),
             "t": float(self.t),
             "basicBeta": float(self.basic_beta),
@@ -156,7 +162,7 @@ class SensitiveMeasures:
 
 
 _LEAST = frozenset({"l", "entropyL"})
-_NOT_RANKED = frozenset({"scale", "values"})
+_NOT_RANKED = frozenset({"scale", "values", "recursiveL"})
 
 
 def _number(value: Fraction | None) -> float | None:

@@ -36,6 +36,7 @@ LABELS = {
     "populationUniqueness": "unique in the population (estimate)",
     "records": "records",
     "recursiveC": "c of recursive (c,l)-diversity",
+    "recursiveL": "l of recursive (c,l)-diversity",
     "sampleUniqueness": "unique in this table (share)",
     "scale": "scale",
     "t": "t, the farthest class from the table",

@@ -90,6 +90,25 @@ def test_the_evidence_is_bound_to_the_bytes_the_columns_and_the_thresholds(
     assert report["verdict"] == "fail"
 
 
+@pytest.mark.parametrize(
+    ("demands", "depth", "least"),
+    [
+        (("--k", 1), 2, 4 / 3),
+        (("--l", 3), 3, 4),
+        (("--l", 3, "--recursive-c", 9, "--recursive-l", 2), 2, 4 / 3),
+    ],
+)
+def test_recursive_diversity_is_measured_for_the_l_that_is_declared(
+    run: Run, tmp_path: Path, demands: tuple[object, ...], depth: int, least: float
+) -> None:
+    """Counts 4, 2, 1 in descending order: 4 ÷ (2 + 1) for l = 2, 4 ÷ 1 for l = 3."""
+    data = written(tmp_path / "data.csv", [[30, "02139", diagnosis] for diagnosis in "aaaabbc"])
+    code, shown, _ = run("check", data, *COLUMNS, *demands, "--no-roles", "--format", "json")
+    measures = json.loads(shown)["checked"][0]["measures"]
+    assert (code, measures["recursiveC"]) == (0, pytest.approx(least))
+    assert measures["bySensitive"]["diagnosis"]["recursiveL"] == depth
+
+
 def test_stdout_has_no_time_so_that_it_is_the_same_bytes(run: Run, patients: Path) -> None:
     first = run("check", patients, *COLUMNS, "--k", 5, "--format", "json")
     assert first == run("check", patients, *COLUMNS, "--k", 5, "--format", "json")
