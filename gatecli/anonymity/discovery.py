@@ -19,6 +19,7 @@ from gatecli.anonymity.discovery_partitions import (
     minimal_combinations,
 )
 from gatecli.anonymity.discovery_roles import ColumnRole, Combination, Discovery
+from gatecli.anonymity.discovery_shapes import shape_of
 from gatecli.anonymity.hierarchies import column_of
 from gatecli.anonymity.tables.functions import row_number
 from gatecli.anonymity.tables.interface import Table
@@ -136,11 +137,17 @@ def _column_role(
         return ColumnRole(name, Role.DIRECT_IDENTIFIER, f"its values look like {entity}", alone, entity)
     if named := role_of_name(name):
         return ColumnRole(name, named[0], f"its name says “{named[1]}”", alone, entity)
-    if entity:
-        return ColumnRole(name, Role.QUASI_IDENTIFIER, f"its values look like {entity}", alone, entity)
-    if alone.exact and not _is_measurement(values):
-        return ColumnRole(name, Role.QUASI_IDENTIFIER, "every row has a value of its own", alone)
-    return ColumnRole(name, Role.OTHER, "nothing betrays a role", alone)
+    why = _why_quasi(alone, values, entity)
+    if why is None:
+        return ColumnRole(name, Role.OTHER, "nothing betrays a role", alone)
+    return ColumnRole(name, Role.QUASI_IDENTIFIER, why, alone, entity)
+
+
+def _why_quasi(alone: Combination, values: Sequence[str], entity: str | None) -> str | None:
+    """What makes a column whose name says nothing a quasi-identifier."""
+    if known := entity or shape_of(values):
+        return f"its values look like {known}"
+    return "every row has a value of its own" if alone.exact and not _is_measurement(values) else None
 
 
 def _is_measurement(values: Sequence[str]) -> bool:

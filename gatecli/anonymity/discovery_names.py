@@ -48,9 +48,10 @@ _QUASI = """
     native country | country | country of birth | birthplace | place of birth | state | county | region |
     province | city | town | municipality | district | zip | zipcode | zip code | postal | postal code |
     postcode | location | latitude | longitude | lat | lon | lng | marital | marital status |
-    civil status | education | education num | education level | degree | school | occupation | job |
-    job title | profession | workclass | work class | employer | industry | department | relationship |
-    household | household size | family size | children | number of children | hours per week | language |
+    civil status | education | education num | educational num | education level | degree | school |
+    occupation | job | job title | profession | workclass | work class | employer | industry |
+    department | relationship | household | household size | family size | children |
+    number of children | hours per week | language |
     mother tongue | height | weight | eye color | blood type | admission date | discharge date |
     date of admission | date of discharge | date of death | visit date | hire date | vehicle |
     alter | geschlecht | geburtsdatum | geburtstag | geburtsjahr | geburtsort | plz | postleitzahl | ort |
