@@ -85,7 +85,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: object = app(args=given, prog_name="gatecli", standalone_mode=False)
     except typer.TyperException as error:
         return _usage(error)
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort) as error:
+        if isinstance(error.__cause__, EOFError):  # typer takes the end of any file for the user's
+            show_bug(error.__cause__)
+            return ExitCode.BUG
         code = ExitCode.INTERRUPTED
     except GatecliError as error:
         show_error(error)

@@ -142,10 +142,12 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     assert "Traceback" not in stderr
 
 
-def test_a_bug_shows_where_and_no_value(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["RuntimeError", "EOFError"])
+def test_a_bug_shows_where_and_no_value(tmp_path: Path, kind: str) -> None:
+    """Typer takes the end of a file for the user's: that is no interruption."""
     script = (
         "import sys, gatecli.cli.app as app, gatecli.cli.release as release\n"
-        "def fail(*a, **k):\n    raise RuntimeError('canary-value')\n"
+        f"def fail(*a, **k):\n    raise {kind}('canary-value')\n"
         "release.read_releases = fail\n"
         f"sys.exit(app.main(['release', 'check', {str(tmp_path)!r}]))"
     )

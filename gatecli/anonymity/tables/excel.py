@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from gatecli.anonymity.tables.columns import require_unique
+from gatecli.anonymity.tables.columns import require_header
 from gatecli.anonymity.tables.interface import TableOptions
-from gatecli.errors import MissingExtraError, NothingToCheckError, UncheckableError, UsageError
+from gatecli.errors import GatecliError, MissingExtraError, NothingToCheckError, UncheckableError, UsageError
 
 
 def read_excel(name: str, path: Path, options: TableOptions) -> Any:
@@ -19,27 +20,33 @@ def read_excel(name: str, path: Path, options: TableOptions) -> Any:
         raise MissingExtraError(
             f"{name}: reading Excel needs openpyxl", advice="pip install 'gatecli[excel]'"
         ) from None
-    import zipfile  # noqa: PLC0415 - only for a workbook
-
     try:
-        workbook = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError):
+        rows = _rows(name, openpyxl.load_workbook(path, read_only=True, data_only=True), options.table)
+    except GatecliError:
+        raise
+    except Exception:  # noqa: BLE001 - a broken workbook makes openpyxl stumble anywhere, over anything
         raise UncheckableError(
             f"{name} is truncated or no Excel workbook", advice="save it again as .xlsx"
         ) from None
-    if options.table is not None and options.table not in workbook.sheetnames:
-        raise UsageError(
-            f"{name} has no sheet {options.table!r}",
-            advice=f"its sheets are {', '.join(workbook.sheetnames)}",
-        )
-    sheet = workbook[options.table or workbook.sheetnames[0]]
-    rows = list(sheet.iter_rows(values_only=True))
-    workbook.close()
     if not rows:
         raise NothingToCheckError(f"{name} is empty", advice="give a sheet with a header and rows")
     header = ["" if cell is None else str(cell) for cell in rows[0]]
-    require_unique(name, header)
+    require_header(name, header)
+    wide = next((at for at, row in enumerate(rows, start=1) if any(row[len(header) :])), None)
+    if wide is not None:
+        raise UncheckableError(
+            f"{name}: row {wide} has more columns than the header", advice="name every column"
+        )
     return _table(header, rows[1:])
+
+
+def _rows(name: str, workbook: Any, sheet: str | None) -> list[tuple[object, ...]]:
+    with closing(workbook):
+        if sheet is not None and sheet not in workbook.sheetnames:
+            raise UsageError(
+                f"{name} has no sheet {sheet!r}", advice=f"its sheets are {', '.join(workbook.sheetnames)}"
+            )
+        return list(workbook[sheet or workbook.sheetnames[0]].iter_rows(values_only=True))
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Any:

@@ -16,6 +16,7 @@ from gatecli.errors import GatecliError, UncheckableError
 _DRIVERS = (
     "duckdb",
     "_duckdb",
+    "_lzma",
     "google",
     "grpc",
     "ibis",
@@ -29,6 +30,7 @@ _DRIVERS = (
     "sqlite3",
     "trino",
     "urllib3",
+    "zlib",
 )
 
 _LINE = re.compile(r"on line:? (\d+)", re.IGNORECASE)
@@ -58,6 +60,11 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
         "write the file again",
     ),
     (
+        r"gzip|lzma|zlib|eof|data stream|decompress",
+        "is truncated, or not compressed as its name says",
+        "compress the file again",
+    ),
+    (
         r"connection|could not connect|server closed|terminating|password|authentication|refused",
         "cannot be reached any more, or the connection was refused",
         "check the address, the account and that the server runs",
@@ -79,8 +86,10 @@ def translated(name: str, error: Exception) -> UncheckableError:
     line, width = _LINE.search(words), _WIDTH.search(words)
     if width is not None:
         where = f"line {line[1]}" if line else "a line"
+        # The engine's own number is wrong: it stops at the first column too many.
+        found = "more" if int(width[2]) > int(width[1]) else "fewer"
         return UncheckableError(
-            f"{name}: {where} has {width[2]} columns where the header has {width[1]}",
+            f"{name}: {where} has {found} columns than the header",
             advice="mend the line, quote cells that hold the delimiter, or give the delimiter",
         )
     for pattern, what, advice in _KINDS:
@@ -101,7 +110,9 @@ def _words(error: Exception) -> str:
 
 def is_of_a_driver(error: Exception) -> bool:
     """Whether an exception comes from an engine or its driver, not from a bug of ours."""
-    return type(error).__module__.partition(".")[0] in _DRIVERS or isinstance(error, OSError | UnicodeError)
+    return type(error).__module__.partition(".")[0] in _DRIVERS or isinstance(
+        error, OSError | UnicodeError | EOFError
+    )
 
 
 @contextmanager

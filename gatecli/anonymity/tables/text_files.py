@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from gatecli.anonymity.tables.columns import require_unique
+from gatecli.anonymity.tables.columns import require_header
 from gatecli.anonymity.tables.interface import Table, TableOptions
 from gatecli.errors import NothingToCheckError, UsageError
 
@@ -133,7 +133,7 @@ def read_text(
             f"the delimiter {delimiter!r} is not one character", advice="for example ';' or a tab"
         )
     header = next(csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter))
-    require_unique(name, header)
+    require_header(name, header)
     unknown = [column for column in options.numeric if column not in header]
     if unknown:
         raise UsageError(f"{name} has no column {unknown[0]!r} to be numeric", advice="check its spelling")

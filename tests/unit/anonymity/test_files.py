@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -172,14 +174,18 @@ def test_excel_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (f"zip,age\n1,2\n3,{VALUE},5\n", "FILE: line 3 has 3 columns where the header has 2"),
-        (f"zip,age\n1,2\n{VALUE}\n", "FILE: line 3 has 1 columns where the header has 2"),
-        ("zip,age,zip\n1,2,3\n", "FILE: the header names the column 'zip' twice"),
-        ("Zip,zip\n1,2\n", "FILE: the header names the column 'Zip' twice"),
+        (f"zip,age\n1,2\n3,{VALUE},5\n", "FILE: line 3 has more columns than the header"),
+        (f"zip,age\n1,2\n{VALUE}\n", "FILE: line 3 has fewer columns than the header"),
+        ("zip,age,zip\n1,2,3\n", "FILE: columns 1 and 3 of the header have the same name"),
+        ("Zip,zip\n1,2\n", "FILE: columns 1 and 2 of the header have the same name"),
         (f'zip,age\n1,"{VALUE}\n3,4\n', "FILE: the table has a quote that is not closed"),
         (f'zip,age\n1,"a"{VALUE}\n', "FILE: the table has a quote that is not closed"),
         ("zip,,age\n1,2,3\n", "FILE: the header has a column without a name"),
         (b"zip,age\n1,\xff\xfe\n", "FILE: the table is not text in the expected encoding"),
+        ("zip,age\n1,2\n".encode("utf-16-le"), "FILE: the table is not text in the expected encoding"),
+        (f"zip,age\n1,2\n{VALUE},2,3,4\n", "FILE: line 3 has more columns than the header"),
+        ("110105194912310021,30\n1,2\n", "FILE: the first line looks like a record"),
+        ("a@b.example,30\n1,2\n", "FILE: the first line looks like a record"),
     ],
 )
 def test_bad_text_is_one_sentence(file: Callable[..., Path], content: bytes | str, sentence: str) -> None:
@@ -209,6 +215,80 @@ def test_a_truncated_parquet_file_is_uncheckable(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["data.parquet", "data.feather", "data.xlsx", "data.jsonl", "data.csv.gz"])
 def test_a_file_that_is_not_what_its_name_says_is_uncheckable(file: Callable[..., Path], name: str) -> None:
     refusal(UncheckableError, file(name, VALUE * 20))
+
+
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+}
+
+
+@pytest.mark.parametrize("name", COMPRESSIONS)
+@pytest.mark.parametrize(
+    "spoil", [lambda data: data[:-20], lambda data: data[:40] + b"\xff\0" * 3 + data[46:]]
+)
+def test_spoiled_compression_is_uncheckable(
+    file: Callable[..., Path], name: str, spoil: Callable[[bytes], bytes]
+) -> None:
+    """Not an interruption either, for which typer takes the end of a file."""
+    whole = COMPRESSIONS[name](b"zip,age\n" + b"".join(b"%d,%d\n" % (at * at, at) for at in range(500)))
+    sentence = refusal(UncheckableError, file(f"data.csv.{name}", spoil(whole)))
+    assert sentence == "FILE: the table is truncated, or not compressed as its name says"
+
+
+def _parts(rows: Sequence[Sequence[object]]) -> dict[str, bytes]:
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook, packed = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        workbook.active.append(row)
+    workbook.save(packed)
+    with zipfile.ZipFile(packed) as parts:
+        return {part: parts.read(part) for part in parts.namelist()}
+
+
+@pytest.mark.parametrize(
+    ("part", "spoil"),
+    [
+        ("xl/worksheets/sheet1.xml", lambda data: data[:-30]),
+        ("xl/worksheets/sheet1.xml", lambda _: None),
+        ("xl/workbook.xml", lambda _: b"<a/>"),
+        ("xl/workbook.xml", lambda data: data.replace(b"Sheet", b"\0")),
+        ("[Content_Types].xml", lambda _: b""),
+        ("xl/styles.xml", lambda _: b"<styleSheet"),
+    ],
+)
+def test_a_spoiled_workbook_is_uncheckable(
+    tmp_path: Path, part: str, spoil: Callable[[bytes], bytes | None]
+) -> None:
+    parts: dict[str, bytes | None] = {**_parts([["zip", "age"], [1, 2]])}
+    parts[part] = spoil(parts[part] or b"")
+    path = tmp_path / "data.xlsx"
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in parts.items():
+            if content is not None:
+                file.writestr(name, content)
+    assert refusal(UncheckableError, path) == "FILE is truncated or no Excel workbook"
+
+
+def test_a_row_of_a_workbook_is_not_cut_to_the_header(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook(write_only=True)
+    sheet = workbook.create_sheet()
+    sheet.append(["zip", "age"])
+    sheet.append([1, 2, VALUE])
+    workbook.save(tmp_path / "data.xlsx")
+    sentence = refusal(UncheckableError, tmp_path / "data.xlsx")
+    assert sentence == "FILE: row 2 has more columns than the header"
+
+
+def test_what_may_be_a_record_is_not_listed_as_columns(file: Callable[..., Path]) -> None:
+    """Where one column that was asked for is there, the others are names too."""
+    path = file("data.csv", f"{VALUE},30\n1,2\n")
+    assert refusal(UsageError, path, "zip") == "FILE has no column 'zip'"
+    with pytest.raises(UsageError) as caught:
+        ask(file("named.csv", "zip,unlike\n1,2\n"), "zip", "age")
+    assert caught.value.advice == "its columns are zip, unlike"
 
 
 def test_an_unknown_kind_is_uncheckable(file: Callable[..., Path]) -> None:
