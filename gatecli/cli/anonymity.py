@@ -58,8 +58,13 @@ def check(
         ),
     ] = True,
     advice: Annotated[
-        bool, option("--advice/--no-advice", panel=GATE, help="Whether what would mend it is searched for.")
-    ] = True,
+        bool | None,
+        option(
+            "--advice/--no-advice",
+            panel=GATE,
+            help="Whether what would mend it is searched for (default: in up to 1,000,000 classes).",
+        ),
+    ] = None,
     max_suppression: given.MaxSuppression = MOST_SUPPRESSED,
 ) -> None:
     """Check that tables are as anonymous as is demanded: k-anonymity and its relatives."""

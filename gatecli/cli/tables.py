@@ -28,8 +28,11 @@ from gatecli.model.examined import Examined
 from gatecli.model.thresholds import as_mapping
 
 PROPOSALS = 3
-ADVISED_ROWS = 5_000_000
-"""Beyond, findings come without proposals: the search would take longer than the measures."""
+ADVISED_CLASSES = 1_000_000
+"""Beyond, proposals are searched for only where they are asked for: it takes longer than the measures."""
+
+MOST_CLASSES = 5_000_000
+"""Each is some hundred bytes of memory to a search; beyond, none is made."""
 
 ROLE_COLUMNS = 2
 """Columns of a combination that a check looks at; `anonymity discover` looks further."""
@@ -39,11 +42,12 @@ ROLE_COLUMNS = 2
 class Aid:
     """What is looked at besides the measures: `classify` is None where roles are not.
 
-    `picture` is for a report that draws; `tell` hears of progress.
+    `advice` is None where proposals are searched for as long as that is fast; `picture` is for a report
+    that draws; `tell` hears of progress.
     """
 
     classify: Classify | None = None
-    advice: bool = True
+    advice: bool | None = None
     suda: bool = False
     picture: bool = False
     tell: Tell = untold
@@ -74,11 +78,11 @@ def _measured(task: TableTask, aid: Aid) -> JudgedTable:
         subject = AnonymitySubject(task.name, task.place, measures, opened.digest, task.declared_digest)
         judged = JudgedTable(subject, task.demands, inputs=_inputs(opened, task))
         is_broken = any(find_in_table(judged))  # its measures alone, up to the first: is advice needed?
-        found = proposals(opened, task, measures) if aid.advice and is_broken else ()
+        found = proposals(opened, task, measures) if is_broken and _is_searched(task, measures, aid) else ()
         discovery = _roles(opened, aid)
         return replace(
             judged,
-            subject=replace(subject, advice=tuple(map(describe, found))),
+            subject=replace(subject, advice=tuple(map(describe, found)) or _left_out(task, measures, aid)),
             discovery=discovery,
             picture=draw(opened, task.question, measures, found, discovery, thresholds=task.demands)
             if aid.picture
@@ -104,22 +108,52 @@ def _roles(opened: OpenedTable, aid: Aid) -> Discovery | None:
         return discover(opened.table, max_columns=ROLE_COLUMNS, classify=aid.classify)
 
 
-def proposals(opened: OpenedTable, task: TableTask, measures: Measures) -> tuple[Proposal, ...]:
-    """What would make the table keep its demands; () where nothing is known to."""
-    question = task.question
-    scales = {values.attribute: values.scale for values in measures.by_sensitive}
-    has_gaps = question.missing is Missing.WILDCARD and bool(measures.missing)
-    demands = replace(task.demands, k_map=None, delta_presence=None, max_population_uniqueness=None)
-    fits = question.unit is None and not has_gaps and Scale.HIERARCHICAL not in scales.values()
-    if not fits or demands == Thresholds() or measures.records > ADVISED_ROWS:
+def _is_searched(task: TableTask, measures: Measures, aid: Aid) -> bool:
+    most = ADVISED_CLASSES if aid.advice is None else MOST_CLASSES
+    return aid.advice is not False and _has_answer(task, measures) and measures.classes <= most
+
+
+def _left_out(task: TableTask, measures: Measures, aid: Aid) -> tuple[str, ...]:
+    """How to have a search that takes long and was not asked for."""
+    is_slow = ADVISED_CLASSES < measures.classes <= MOST_CLASSES
+    if aid.advice is not None or not is_slow or not _has_answer(task, measures):
         return ()
+    classes = f"{measures.classes:,} classes"
+    return (f"generalise the quasi-identifiers: --advice searches for the least, in {classes}",)
+
+
+def _has_answer(task: TableTask, measures: Measures) -> bool:
+    """Whether what merged classes hold follows from what each holds, and anything is demanded of that."""
+    question = task.question
+    has_gaps = question.missing is Missing.WILDCARD and bool(measures.missing)
+    has_tree = any(values.scale is Scale.HIERARCHICAL for values in measures.by_sensitive)
+    is_distance = has_tree and task.demands.t is not None
+    return question.unit is None and not has_gaps and not is_distance and _searchable(task) != Thresholds()
+
+
+def _searchable(task: TableTask) -> Thresholds:
+    """What is demanded of the table alone."""
+    return replace(task.demands, k_map=None, delta_presence=None, max_population_uniqueness=None)
+
+
+def proposals(opened: OpenedTable, task: TableTask, measures: Measures) -> tuple[Proposal, ...]:
+    """What would make the table keep its demands, the least loss first; () where nothing does.
+
+    Raises UsageError for a question that no search answers, UncheckableError for too many classes.
+    """
+    if measures.classes > MOST_CLASSES:
+        raise UncheckableError(
+            f"{task.name}: {measures.classes:,} classes are more than are searched ({MOST_CLASSES:,})",
+            advice="round or band the quasi-identifiers first",
+        )
+    question = task.question
     return propose(
         opened,
         question,
-        demands,
+        _searchable(task),
         [each for each in task.hierarchies if each.column in question.quasi_identifiers],
         max_suppression=MAX_SUPPRESSION if task.max_suppression is None else task.max_suppression,
-        scales=scales,
+        scales={values.attribute: values.scale for values in measures.by_sensitive},
         best=PROPOSALS,
     )
 

@@ -245,6 +245,39 @@ def test_apply_writes_a_table_that_passes(run: Run, patients: Path, tmp_path: Pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["anonymous.csv", "patients.csv"]
 
 
+def test_a_slow_search_is_left_out_and_named_unless_it_is_asked_for(
+    run: Run, patients: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("check", patients, *COLUMNS, "--k", 5, "--no-roles")
+    monkeypatch.setattr("gatecli.cli.tables.ADVISED_CLASSES", 2)
+    assert "--advice searches for the least, in 3 classes" in run(*asked)[1]
+    assert "suppress" in run(*asked, "--advice")[1]
+    assert "--advice" not in run(*asked, "--no-advice")[1]
+
+
+def test_what_is_too_large_to_search_or_has_no_answer_is_not_called_hopeless(
+    run: Run, patients: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out.csv"
+    gaps = written(tmp_path / "gaps.csv", [["", "1", "a"], [2, "1", "a"]])
+    code, _, told = run("apply", gaps, *COLUMNS, "--k", 2, "--missing", "wildcard", "-o", target)
+    assert (code, "no search is made where a missing value may be anything" in told) == (2, True)
+    monkeypatch.setattr("gatecli.cli.tables.MOST_CLASSES", 2)
+    code, _, told = run("apply", patients, *COLUMNS, "--k", 5, "-o", target)
+    assert (code, "3 classes are more than are searched (2)" in told) == (4, True)
+    assert not target.exists()
+    assert run("check", patients, *COLUMNS, "--k", 5, "--advice")[0] == 1
+
+
+def test_a_tree_of_sensitive_values_hinders_no_advice_on_classes(
+    run: Run, patients: Path, tmp_path: Path
+) -> None:
+    tree = tmp_path / "tree.csv"
+    tree.write_text("flu;lung;*\ncold;lung;*\nasthma;lung;*\n" + f"{CANARY};other;*\n", "utf-8")
+    asked = ("check", patients, *COLUMNS, "--k", 5, "--l", 2, "--hierarchy", f"diagnosis={tree}")
+    assert "suppress small classes alone" in run(*asked, "--max-suppression", "0.1")[1]
+
+
 def test_apply_that_cannot_meet_the_demands_writes_nothing(run: Run, patients: Path, tmp_path: Path) -> None:
     target = tmp_path / "anonymous.csv"
     code, _, errors = run("apply", patients, *COLUMNS, "--k", 50, "--output", target)
