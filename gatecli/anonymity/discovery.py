@@ -48,8 +48,8 @@ def discover(
 ) -> Discovery:
     """The minimal combinations of at most `max_columns` columns that identify, and every column's role.
 
-    Almost unique is what leaves at most the share `error` of all pairs of rows together, that is, has
-    a separation of at least 1 − `error`. Raises NothingToCheckError for a table without rows, UsageError
+    Almost unique is what leaves some pairs of rows together, but at most the share `error` of all, that
+    is, has a separation of at least 1 − `error` and below 1. Raises NothingToCheckError for a table without rows, UsageError
     for limits that mean nothing.
     """
     if max_columns < 1 or not 0 <= error < 1:
@@ -67,7 +67,7 @@ def discover(
     measured = _measure(table, names, rows, codes, taken)
     found = minimal_combinations(codes, taken, max_columns, _allowed(error, taken))
     unique = tuple(one for one in map(measured, found.unique) if one.exact)
-    almost = tuple(one for one in map(measured, found.almost) if 1 - one.separation <= error)
+    almost = tuple(one for one in map(measured, found.almost) if 0 < 1 - one.separation <= error)
     columns = [
         _column_role(name, measured((at,)), _values(sample.column(at)), classify)
         for at, name in enumerate(names)

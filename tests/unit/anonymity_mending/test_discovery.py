@@ -82,7 +82,8 @@ def test_distinction_and_separation_are_those_of_motwani_and_xu() -> None:
 def test_almost_unique_is_a_share_of_pairs_at_most_the_error() -> None:
     table = table_of({"a": [1, 1, 2, 3], "b": [1, 2, 2, 2]})
     exact, loose = discover(table, error=Fraction(0)), discover(table, error=Fraction(1, 6))
-    assert [one.columns for one in exact.almost_unique] == [("a", "b")]
+    assert [one.columns for one in exact.unique] == [("a", "b")]
+    assert exact.almost_unique == ()
     assert [one.columns for one in loose.almost_unique] == [("a",)]
     assert [one.columns for one in loose.unique] == [("a", "b")]
 
