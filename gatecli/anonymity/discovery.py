@@ -49,8 +49,8 @@ def discover(
     """The minimal combinations of at most `max_columns` columns that identify, and every column's role.
 
     Almost unique is what leaves some pairs of rows together, but at most the share `error` of all, that
-    is, has a separation of at least 1 − `error` and below 1. Raises NothingToCheckError for a table without rows, UsageError
-    for limits that mean nothing.
+    is, has a separation of at least 1 − `error` and below 1. Raises NothingToCheckError for a table
+    without rows, UsageError for limits that mean nothing.
     """
     if max_columns < 1 or not 0 <= error < 1:
         raise UsageError(

@@ -49,6 +49,14 @@ def check(
     suda: Annotated[
         bool, option("--suda", panel=GATE, help="Also score the special uniques (SUDA), for the report.")
     ] = False,
+    attributes: Annotated[
+        bool,
+        option(
+            "--attributes",
+            panel=GATE,
+            help="Also measure how well each quasi-identifier tells rows apart, for the report.",
+        ),
+    ] = False,
     roles: Annotated[
         bool,
         option(
@@ -74,7 +82,7 @@ def check(
     declared = _tasks(data, columns, demands, population, policy, options, max_suppression)
     search = search_of(policy.spec.pii, time.monotonic)
     with progress() as tell:
-        aid = Aid(classifier(search) if roles else None, advice, suda, session.draws, tell)
+        aid = Aid(classifier(search) if roles else None, advice, suda, attributes, session.draws, tell)
         tables = measured_tables(declared.tasks, aid)
     verdict = judge_anonymity(tables, declared.findings, policy, session.bundle.waivers, **session.terms)
     raise session.end(verdict)

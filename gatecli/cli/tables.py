@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gatecli.anonymity.attributes import attribute_risk
 from gatecli.anonymity.discovery import Classify, discover
 from gatecli.anonymity.discovery_roles import Discovery
 from gatecli.anonymity.generalisation import Proposal, describe
@@ -42,13 +43,14 @@ ROLE_COLUMNS = 2
 class Aid:
     """What is looked at besides the measures: `classify` is None where roles are not.
 
-    `advice` is None where proposals are searched for as long as that is fast; `picture` is for a report
-    that draws; `tell` hears of progress.
+    `advice` is None where proposals are searched for as long as that is fast; `attributes` is how well
+    each quasi-identifier tells rows apart; `picture` is for a report that draws; `tell` hears of progress.
     """
 
     classify: Classify | None = None
     advice: bool | None = None
     suda: bool = False
+    attributes: bool = False
     picture: bool = False
     tell: Tell = untold
 
@@ -94,6 +96,8 @@ def _measures(opened: OpenedTable, task: TableTask, aid: Aid) -> Measures:
     measures = measure(opened, task.question, aid.tell)
     if aid.suda:
         measures = replace(measures, suda=suda(opened, task.question))
+    if aid.attributes:
+        measures = replace(measures, attributes=attribute_risk(opened, task.question))
     if task.reference is None:
         return measures
     options = replace(task.options, table=None)

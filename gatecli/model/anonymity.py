@@ -242,6 +242,7 @@ class Measures:
             "maxRisk": float(self.max_risk),
             "marketerRisk": float(self.marketer_risk),
             **_worst(tuple(each.values())),
+            "classSizes": _by_size(self.sizes),
             "sampleUniqueness": float(self.sample_uniqueness),
             "populationUniqueness": _number(self.population_uniques),
             **self._asked_for(),
@@ -256,6 +257,26 @@ class Measures:
             **({} if self.suda is None else {"suda": self.suda.as_mapping()}),
             **({} if self.attributes is None else {"attributes": self.attributes.as_mapping()}),
         }
+
+
+def _by_size(sizes: tuple[ClassSize, ...]) -> dict[str, dict[str, int]]:
+    """Classes and their records by ranges of size that start at 1, 2, 3, 5, 10, 20, 50 and so on."""
+    found: dict[str, dict[str, int]] = {}
+    for item in sizes:
+        held = found.setdefault(size_range(item.size), {"classes": 0, "records": 0})
+        held["classes"] += item.classes
+        held["records"] += item.records
+    return found
+
+
+def size_range(size: int) -> str:
+    """The range of `classSizes` that a size is in."""
+    if size < 5:
+        return "3-4" if size > 2 else str(size)
+    scale = 10 ** (len(str(size)) - 1)
+    first = next(factor for factor in (5, 2, 1) if size >= factor * scale)
+    after = {1: 2, 2: 5, 5: 10}[first]
+    return f"{first * scale}-{after * scale - 1}"
 
 
 def _worst(attributes: tuple[Mapping[str, object], ...]) -> dict[str, object]:

@@ -109,6 +109,20 @@ def test_recursive_diversity_is_measured_for_the_l_that_is_declared(
     assert measures["bySensitive"]["diagnosis"]["recursiveL"] == depth
 
 
+def test_special_uniques_and_attributes_are_measured_where_they_are_asked_for(
+    run: Run, patients: Path
+) -> None:
+    asked = ("check", patients, *COLUMNS, "--k", 1, "--no-roles", "--format", "json")
+    plain, more = (
+        json.loads(run(*asked, *options)[1])["checked"][0]["measures"]
+        for options in ((), ("--suda", "--attributes", "--sampling-fraction", 0.1))
+    )
+    assert {"suda", "attributes"} & plain.keys() == set()
+    assert more["suda"]["specialUniques"] == 1
+    assert more["attributes"]["byAttribute"]["zip"]["distinction"] == 2 / 13
+    assert plain["classSizes"] == {"1": {"classes": 1, "records": 1}, "5-9": {"classes": 2, "records": 12}}
+
+
 def test_stdout_has_no_time_so_that_it_is_the_same_bytes(run: Run, patients: Path) -> None:
     first = run("check", patients, *COLUMNS, "--k", 5, "--format", "json")
     assert first == run("check", patients, *COLUMNS, "--k", 5, "--format", "json")

@@ -9,10 +9,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gatecli.anonymity.measure import measure
 from gatecli.errors import ConfigurationError, NothingToCheckError, UncheckableError, UsageError
-from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale, SensitiveMeasures
+from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale, SensitiveMeasures, size_range
 from tests.support.tables import engine, opened
 
 PARIS = timezone(timedelta(hours=2))
@@ -210,9 +212,26 @@ def test_the_measures_have_the_names_of_the_report() -> None:
     found = ask({"q": [*"aab"], "s": [*"xyx"]}, sensitive=("s",)).as_mapping()
     assert list(found) == [
         "records", "classes", "k", "uniqueRecords", "averageRisk", "maxRisk", "marketerRisk", "alpha", "l",
-        "entropyL", "recursiveC", "t", "basicBeta", "enhancedBeta", "deltaDisclosure", "sampleUniqueness",
-        "populationUniqueness", "bySensitive",
+        "entropyL", "recursiveC", "t", "basicBeta", "enhancedBeta", "deltaDisclosure", "classSizes",
+        "sampleUniqueness", "populationUniqueness", "bySensitive",
     ]  # fmt: skip
+
+
+def test_the_sizes_of_classes_are_told_by_ranges() -> None:
+    column = [str(at) for at, size in enumerate((1, 1, 3, 4, 9, 10, 19, 200)) for _ in range(size)]
+    assert ask({"q": column}).as_mapping()["classSizes"] == {
+        "1": {"classes": 2, "records": 2},
+        "3-4": {"classes": 2, "records": 7},
+        "5-9": {"classes": 1, "records": 9},
+        "10-19": {"classes": 2, "records": 29},
+        "200-499": {"classes": 1, "records": 200},
+    }
+
+
+@given(st.integers(1, 10**12))
+def test_every_size_is_in_its_range(size: int) -> None:
+    first, _, last = size_range(size).partition("-")
+    assert int(first) <= size <= int(last or first)
 
 
 def test_the_worst_attribute_counts() -> None:
