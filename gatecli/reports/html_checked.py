@@ -47,6 +47,18 @@ LABELS = {
 """What a reader calls a measure; one without a label goes by its name in the json report."""
 
 
+TITLES = {
+    "attributes": "how well quasi-identifiers tell rows apart",
+    "byAttribute": "",
+    "bySensitive": "",
+    "classSizes": "classes of size",
+    "contributions": "what each column contributes",
+    "minimalUniques": "by number of columns",
+    "suda": "special uniques (SUDA)",
+}
+"""What a reader calls a group of measures; "" for one whose members say it themselves."""
+
+
 def checked(verdict: Verdict) -> Markup:
     """The section of all subjects; nothing where nothing was checked."""
     if not verdict.checked:
@@ -111,7 +123,7 @@ def _groups(measures: Mapping[str, object], title: str = "") -> Iterator[Markup]
         yield element("dl", *(_measure(name, value) for name, value in plain.items()), class_="measures")
     for key, value in measures.items():
         if isinstance(value, Mapping):
-            yield from _groups(value, "" if key == "bySensitive" else str(key))
+            yield from _groups(value, ": ".join(filter(None, (title, TITLES.get(key, str(key))))))
 
 
 def _measure(name: str, value: object) -> Markup:

@@ -14,6 +14,16 @@ JSON_DIGITS = 6
 TEXT_DIGITS = 4
 
 
+WITHOUT = {
+    "dis": "not estimated",
+    "enhancedBeta": "none is enough",
+    "maxDisSuda": "not estimated",
+    "populationUniqueness": "not estimated",
+    "recursiveC": "none is enough",
+}
+"""What the lack of a number means, where it is not that it is unknown."""
+
+
 def _rounded(name: str, number: Fraction, digits: int) -> str:
     return show_down(number, digits) if name.endswith("Lower") else show_up(number, digits)
 
@@ -67,7 +77,7 @@ def shown(name: str, value: object) -> str:
         case Sequence():
             return "[" + ", ".join(shown(name, inner) for inner in value) + "]"
         case _:
-            return "unknown"
+            return WITHOUT.get(name, "unknown")
 
 
 def as_text(measures: Mapping[str, object], within: str = "") -> Iterator[str]:

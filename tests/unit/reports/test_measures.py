@@ -63,6 +63,8 @@ def test_text_names_every_measure() -> None:
         "neighbouring": Neighbouring.ADD_REMOVE,
         "bySensitive": {"age": {"k": 3}},
         "sizes": [1, 2],
+        "recursiveC": None,
+        "populationUniqueness": None,
     }
     assert list(as_text(measures)) == [
         "epsilonUpper = 0.3334",
@@ -74,4 +76,6 @@ def test_text_names_every_measure() -> None:
         "neighbouring = add-remove",
         "bySensitive.age.k = 3",
         "sizes = [1, 2]",
+        "recursiveC = none is enough",
+        "populationUniqueness = not estimated",
     ]
