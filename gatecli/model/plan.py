@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from gatecli.model.document import pointer_of
-
 Keys = tuple[str | int, ...]
 
 _INDEX = re.compile(r'\[(?:[0-9]+|"(?:[^"\\]|\\.)*+")\]')
@@ -74,10 +72,6 @@ class Resource:
     def is_leaving(self) -> bool:
         """Whether it will be gone, or no longer managed, after the apply, and nothing is planned for it."""
         return set(self.actions) in _GONE and self.values is None
-
-    @property
-    def is_changing(self) -> bool:
-        return bool(set(self.actions) - {"no-op", "read"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +168,6 @@ class Plan:
         return not (self.resources or self.variables or self.outputs or self.scripts)
 
     @cached_property
-    def by_address(self) -> Mapping[str, Resource]:
-        """The current object of each address; objects that were deposed are not among them."""
-        # Changes come first, and what an edited plan says beside them is no better.
-        return {resource.address: resource for resource in reversed(self.resources) if not resource.deposed}
-
-    @cached_property
-    def by_type(self) -> Mapping[str, tuple[Resource, ...]]:
-        types: dict[str, list[Resource]] = {}
-        for resource in self.resources:
-            types.setdefault(resource.type, []).append(resource)
-        return {name: tuple(found) for name, found in types.items()}
-
-    @cached_property
     def by_module(self) -> Mapping[str, tuple[Resource, ...]]:
         """The resources of each module, by its address without instance keys; "" is the root."""
         modules: dict[str, list[Resource]] = {}
@@ -258,8 +239,3 @@ def marked(marks: Any) -> Iterator[Keys]:
             pending += [(part, (*keys, key)) for key, part in mark.items() if part]
         elif isinstance(mark, list):
             pending += [(part, (*keys, index)) for index, part in enumerate(mark) if part]
-
-
-def pointer_to(resource: Resource, *keys: str | int) -> str:
-    """Where a value of the resource stands in the plan's JSON (RFC 6901)."""
-    return resource.pointer + pointer_of(keys)

@@ -90,13 +90,6 @@ class Privacy(Value):
     evidence: Many[EvidenceReference] = ()
 
     @property
-    def claimed_variant(self) -> Variant:
-        """The variant named, else what the given parameters say."""
-        if self.variant is not None:
-            return self.variant
-        return Variant.PURE if self.delta == 0 else Variant.APPROXIMATE
-
-    @property
     def budget(self) -> Budget | None:
         """The declared (ε, δ); a pure claim's δ is 0. None where ε or δ is missing."""
         delta = self.delta

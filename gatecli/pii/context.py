@@ -14,7 +14,6 @@ BEFORE = 64
 AFTER = 24
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\x00-\x7f]+")
-_LINE_START = re.compile(r"[^\n]*\Z")
 _LINE_END = re.compile(r"[^\n]*")
 
 NEGATIVE: tuple[str, ...] = (

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gatecli.model.plan import Plan
-from gatecli.sources.plan.reading import load_plan, loaded
+from gatecli.model.plan import Plan, Resource
+from gatecli.sources.plan.reading import loaded
 
 PLANS = Path(__file__).resolve().parents[1] / "data" / "plans"
 CONFIGURATION = PLANS / "terraform_data"
@@ -19,9 +19,12 @@ def raw(name: str) -> Any:
 
 
 def fixture(name: str) -> Plan:
-    found = load_plan(PLANS / f"{name}.json")
-    assert len(found.values) == 1, found.findings
-    return found.values[0]
+    return read(raw(name), f"{name}.json")
+
+
+def at(plan: Plan, address: str) -> Resource:
+    """The current object of an address: the change, where there is one."""
+    return next(item for item in plan.resources if item.address == address and not item.deposed)
 
 
 def plan_with(**parts: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from gatecli.sources.plan.diagnostics import Failed, Reason
 from gatecli.sources.plan.reading import loaded
 from gatecli.sources.plan.snapshots import with_configuration
 from gatecli.sources.plan.terraform import Planned, Request, plan_directory, show_saved_plan
-from tests.support.plans import CONFIGURATION
+from tests.support.plans import CONFIGURATION, at
 from tests.support.terraform import QUIET, Terraform
 
 CANARY = "canary-4711 'quoted' \"twice\" $HOME `x` \\ ü\n; end"
@@ -69,7 +69,7 @@ def everything_below(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def value_of_q(answer: Planned) -> object:
-    return loaded(answer.content, "plan").values[0].by_address["terraform_data.x"].values["input"]
+    return at(loaded(answer.content, "plan").values[0], "terraform_data.x").values["input"]
 
 
 def test_a_directory_is_planned_and_left_as_it_was(

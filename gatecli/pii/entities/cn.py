@@ -109,7 +109,6 @@ BANK_CARD = Entity(
     source="ISO/IEC 7812-1; UnionPay issuers 62",
 )
 
-_MOBILE = "1[3-9][0-9]"
 MOBILE = Entity(
     id="CN_MOBILE_NUMBER",
     label="Chinese mobile number",

@@ -10,8 +10,7 @@ import gc
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 from gatecli.model.plan import Plan, Resource, config_address
 from gatecli.sources.files import ReadError
@@ -22,8 +21,7 @@ from gatecli.sources.plan.fields import flag, optional_text, refused, table, tex
 from gatecli.sources.plan.parts import checks_of, outputs_of, variables_of
 from gatecli.sources.plan.resources import resources_of_plan, resources_of_state
 from gatecli.sources.plan.rules import errored, unreadable
-from gatecli.sources.plan.text import SHOW, json_of, read_content, read_input
-from gatecli.sources.tree import shown_path
+from gatecli.sources.plan.text import SHOW, json_of
 
 MAJORS = frozenset({"0", "1"})
 """Major versions of the format that are known."""
@@ -47,29 +45,12 @@ _FOREIGN = (
 )
 
 
-def load_plan(path: Path) -> Loaded[Plan]:
-    """The plan (or state) in a JSON file, and a finding where it cannot be judged; never raises.
+def loaded(content: bytes, name: str) -> Loaded[Plan]:
+    """The plan (or state) that `terraform show -json` gave, and a finding where it cannot be judged.
 
     A plan of a failed run comes with a finding that is uncheckable. Whether a plan is empty, it says
     itself: that is nothing to check (exit code 3).
     """
-    name = shown_path(path)
-    try:
-        return loaded(read_content(path), name)
-    except ReadError as error:
-        return Loaded(findings=(unreadable(name, error),))
-
-
-def load_plan_input(stream: BinaryIO, name: str = "-") -> Loaded[Plan]:
-    """The same for standard input."""
-    try:
-        return loaded(read_input(stream), name)
-    except ReadError as error:
-        return Loaded(findings=(unreadable(name, error),))
-
-
-def loaded(content: bytes, name: str) -> Loaded[Plan]:
-    """The same for bytes that `terraform show -json` gave."""
     try:
         with _uncollected():
             plan = plan_of(json_of(content), name)

@@ -15,7 +15,6 @@ from gatecli.model.plan import (
     lookup,
     marked,
     module_of,
-    pointer_to,
 )
 from tests.support.plans import fixture
 
@@ -83,10 +82,6 @@ def test_a_known_value_is_not_in_its_representation() -> None:
     assert "canary" not in repr(Known("canary", sensitive=True))
 
 
-def test_a_value_has_a_pointer_into_the_plan() -> None:
-    assert pointer_to(RESOURCE, "a/b", 0) == "/resource_changes/3/change/after/a~1b/0"
-
-
 @pytest.mark.parametrize(
     ("address", "plain", "module"),
     [
@@ -125,7 +120,6 @@ def test_resources_and_conditions_are_found_by_module() -> None:
     conditions = plan.by_module_conditions["module.gate"]
     assert {(each.kind, each.status) for each in conditions} == {("resource", "pass"), ("var", "pass")}
     assert [each.problems for each in plan.by_module_conditions[""]] == [("k is low",)]
-    assert len(plan.by_type["terraform_data"]) == 12
 
 
 def test_module_calls_say_where_they_come_from_and_what_they_were_given_literally() -> None:

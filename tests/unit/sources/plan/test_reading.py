@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-import io
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gatecli.model.plan import Plan
-from gatecli.sources.plan.reading import load_plan, load_plan_input, loaded
-from tests.support.plans import PLANS, change, fixture, plan_with, raw, read, refusal
+from gatecli.sources.plan.reading import loaded
+from tests.support.plans import PLANS, at, change, fixture, plan_with, raw, read, refusal
 
 
 def test_a_plan_holds_every_resource_and_what_is_planned_for_it() -> None:
@@ -21,7 +18,7 @@ def test_a_plan_holds_every_resource_and_what_is_planned_for_it() -> None:
     )
     assert (plan.errored, plan.complete, plan.applyable, plan.targeted) == (False, True, True, False)
     assert len(plan.resources) == 12
-    gate = plan.by_address["module.gate.terraform_data.gate"]
+    gate = at(plan, "module.gate.terraform_data.gate")
     assert (gate.module, gate.type, gate.name, gate.actions) == (
         "module.gate",
         "terraform_data",
@@ -29,8 +26,8 @@ def test_a_plan_holds_every_resource_and_what_is_planned_for_it() -> None:
         ("create",),
     )
     assert gate.values["input"]["k"] == 5
-    assert plan.by_address['terraform_data.each["a"]'].index == "a"
-    assert plan.by_address["module.many[1].module.inner.terraform_data.inner"].module == (
+    assert at(plan, 'terraform_data.each["a"]').index == "a"
+    assert at(plan, "module.many[1].module.inner.terraform_data.inner").module == (
         "module.many[1].module.inner"
     )
 
@@ -59,12 +56,12 @@ def test_a_plan_of_opentofu_is_known_by_its_providers() -> None:
 
 def test_data_sources_that_were_read_count_as_resources() -> None:
     plan = fixture("aws")
-    document = plan.by_address["data.aws_iam_policy_document.read"]
+    document = at(plan, "data.aws_iam_policy_document.read")
     assert (document.mode, document.actions, document.module) == ("data", ("read",), "")
 
 
 def test_the_plan_of_a_failed_run_cannot_be_checked() -> None:
-    found = load_plan(PLANS / "errored.json")
+    found = loaded((PLANS / "errored.json").read_bytes(), "errored.json")
     [finding] = found.findings
     assert finding.rule.uncheckable
     assert "module.gate.terraform_data.gate" in finding.message
@@ -104,7 +101,7 @@ def test_planned_values_that_contradict_a_change_count_beside_it() -> None:
     data["resource_changes"][0]["change"]["after"] = {}
     plan = read(data)
     assert len(plan.resources) == 13
-    assert plan.by_address["terraform_data.counted[0]"].values == {}
+    assert at(plan, "terraform_data.counted[0]").values == {}
 
 
 def test_an_object_that_was_moved_is_not_counted_twice() -> None:
@@ -120,7 +117,7 @@ def test_deposed_objects_are_kept_beside_the_current_one() -> None:
     deposed = change("a.b", None, actions=["delete"]) | {"deposed": "ab12"}
     plan = read(plan_with(resource_changes=[deposed, change("a.b", {"x": 1})]))
     assert len(plan.resources) == 2
-    assert plan.by_address["a.b"].values == {"x": 1}
+    assert at(plan, "a.b").values == {"x": 1}
 
 
 @pytest.mark.parametrize(
@@ -212,100 +209,3 @@ def test_values_whose_address_is_of_another_type_are_refused() -> None:
 
 def test_a_refusal_holds_nothing_of_the_plans_values() -> None:
     assert "canary" not in refusal(plan_with(resource_changes=[change("canary.canary", "canary")]))
-
-
-def test_a_file_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
-    [finding] = load_plan(tmp_path / "plan.json").findings
-    assert finding.rule.id == "tf-plan-unreadable"
-    assert "does not exist" in finding.message
-
-
-def test_standard_input_is_read_the_same_way() -> None:
-    found = load_plan_input(io.BytesIO((PLANS / "aws.json").read_bytes()))
-    assert (found.values[0].path, len(found.values[0].resources)) == ("-", 8)
-
-
-def test_a_stream_that_breaks_is_a_finding() -> None:
-    class Broken(io.BytesIO):
-        def read(self, _size: int | None = -1) -> bytes:
-            raise OSError(5, "Input/output error")
-
-    [finding] = load_plan_input(Broken()).findings
-    assert "Input/output error" in finding.message
-
-
-def test_the_plan_is_never_written(tmp_path: Path) -> None:
-    file = tmp_path / "plan.json"
-    file.write_bytes((PLANS / "aws.json").read_bytes())
-    file.chmod(0o400)
-    before = file.stat()
-    assert load_plan(file).values
-    after = file.stat()
-    assert (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
-    assert list(tmp_path.iterdir()) == [file]
-
-
-def test_nothing_sensitive_stands_in_a_plans_representation() -> None:
-    plan: Plan = fixture("plan")
-    shown = repr((plan, plan.resources, plan.variables, plan.outputs, plan.checks, plan.modules))
-    assert "canary" not in shown
-
-
-def test_the_line_of_what_is_not_json_is_told() -> None:
-    [finding] = loaded(b'{"a": 1,\n "b": x}', "plan.json").findings
-    assert (finding.place.line, finding.place.column) == (2, 7)
-
-
-def configured(*addresses: str, **more: Any) -> dict[str, Any]:
-    """The configuration of a root module with these resources."""
-    resources: list[dict[str, Any]] = []
-    for address in addresses:
-        type_, name = address.split(".")
-        resources.append({"address": address, "mode": "managed", "type": type_, "name": name} | more)
-    return {"root_module": {"resources": resources}}
-
-
-def test_a_plan_that_is_silent_on_a_part_of_its_configuration_is_refused() -> None:
-    """As Terraform before 1.8 writes the plan of a -target, without a word."""
-    changes = [change("a.b", {})]
-    read(plan_with(resource_changes=changes, configuration=configured("a.b")))
-    said = refusal(plan_with(resource_changes=changes, configuration=configured("a.b", "a.c")))
-    assert said == "plan.json is the plan of a part: it does not say what becomes of 'a.c'"
-
-
-@pytest.mark.parametrize("condition", ["count_expression", "for_each_expression"])
-def test_a_resource_that_may_have_no_instance_may_be_missing(condition: str) -> None:
-    configuration = configured("a.c", **{condition: {"references": ["var.x"]}})
-    called = {"source": "./m", condition: {"constant_value": 0}, "module": configured("a.d")["root_module"]}
-    configuration["root_module"]["module_calls"] = {"m": called}
-    assert read(plan_with(resource_changes=[change("x.y", {})], configuration=configuration)).resources
-
-
-def test_a_part_that_says_so_is_left_to_the_rules() -> None:
-    plan = read(
-        plan_with(complete=False, resource_changes=[change("a.b", {})], configuration=configured("a.c"))
-    )
-    assert plan.targeted
-
-
-def test_a_plan_that_only_removes_need_not_speak_of_what_never_was() -> None:
-    gone = change("a.b", None, actions=["delete"])
-    assert read(plan_with(resource_changes=[gone], configuration=configured("a.b", "a.c"))).resources
-
-
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"address": "a.c"},
-        {"type": "x"},
-        {"name": "x"},
-        {"mode": "data"},
-        {"module_address": "module.m"},
-        {"address": "module.m.a.b", "module_address": "module.n"},
-        {"address": "module.m.x.a.b", "module_address": "module.m"},
-    ],
-    ids=str,
-)
-def test_an_address_of_another_type_name_mode_or_module_is_refused(changed: dict[str, str]) -> None:
-    said = refusal(plan_with(resource_changes=[change("a.b", {}) | changed]))
-    assert "the address of another type" in said
