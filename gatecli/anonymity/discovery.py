@@ -21,7 +21,7 @@ from gatecli.anonymity.discovery_partitions import (
 from gatecli.anonymity.discovery_roles import ColumnRole, Combination, Discovery
 from gatecli.anonymity.discovery_shapes import shape_of
 from gatecli.anonymity.hierarchies import column_of
-from gatecli.anonymity.tables.functions import row_number
+from gatecli.anonymity.tables.functions import only_row, row_number, whole_table
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import NothingToCheckError, UsageError
 
@@ -57,7 +57,7 @@ def discover(
             "combinations need at least 1 column and an error from 0 to below 1",
             advice="give for example 4 columns and an error of 1e-4",
         )
-    rows = int(table.count().to_pyarrow().as_py())
+    rows = int(only_row(table.aggregate(n=table.count()))["n"])
     if rows == 0:
         raise NothingToCheckError("the table has no rows", advice="give a table that holds records")
     names = tuple(table.columns)
@@ -85,9 +85,9 @@ def _fetched(table: Table, stride: int) -> Any:
     """All rows, or a systematic sample: the same one each time the table is read in the same order."""
     plain = table.select(**{f"c{at}": column_of(table, name) for at, name in enumerate(table.columns)})
     if stride == 1:
-        return plain.to_pyarrow()
+        return whole_table(plain)
     numbered = plain.mutate(row_in_order=row_number())
-    return numbered.filter(numbered.row_in_order % stride == 0).drop("row_in_order").to_pyarrow()
+    return whole_table(numbered.filter(numbered.row_in_order % stride == 0).drop("row_in_order"))
 
 
 def _allowed(error: Fraction, rows: int) -> int:
@@ -111,12 +111,10 @@ def _engine_counts(table: Table, columns: Sequence[str]) -> Counts:
     keys = {f"c{at}": column_of(table, name) for at, name in enumerate(columns)}
     sizes = table.group_by(**keys).aggregate(n=table.count())
     pairs = sizes.n.cast("decimal(38, 0)")
-    (row,) = (
+    row = only_row(
         sizes.aggregate(
             distinct=sizes.count(), alone=(sizes.n == 1).sum(), ordered=(pairs * (sizes.n - 1)).sum()
         )
-        .to_pyarrow()
-        .to_pylist()
     )
     return Counts(int(row["distinct"]), int(row["alone"]), int(row["ordered"]) // 2)
 

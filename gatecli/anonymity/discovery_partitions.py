@@ -140,6 +140,13 @@ def _combinations(masks: Sequence[int]) -> tuple[tuple[int, ...], ...]:
 
 def encoded(column: Any) -> Codes:
     """A pyarrow column as numbers from 0; a missing value is a value of its own."""
-    whole_column = column.combine_chunks() if hasattr(column, "combine_chunks") else column
-    indices = whole_column.dictionary_encode(null_encoding="encode").indices
-    return np.asarray(indices.to_numpy(zero_copy_only=False), np.int64)
+    return integers(_joined(column).dictionary_encode(null_encoding="encode").indices)
+
+
+def integers(column: Any) -> Codes:
+    """A pyarrow column of integers without a missing one; pyarrow's own `to_numpy` imports pandas."""
+    return np.asarray(np.from_dlpack(_joined(column)), np.int64)
+
+
+def _joined(column: Any) -> Any:
+    return column.combine_chunks() if hasattr(column, "combine_chunks") else column

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from gatecli.anonymity.cells import fetched
 from gatecli.anonymity.coding import prepared
-from gatecli.anonymity.discovery_partitions import Codes, encoded
+from gatecli.anonymity.discovery_partitions import Codes, encoded, integers
 from gatecli.anonymity.search_classes import combined, summed
 from gatecli.anonymity.tables.columns import require_columns
 from gatecli.anonymity.tables.interface import OpenedTable, Table
@@ -71,7 +71,7 @@ def _matched(ours: Any, theirs: Any, columns: Sequence[str]) -> tuple[Codes, Cod
     """For every class of either table, its records in the table and in the reference."""
     codes = [encoded(pa.chunked_array([*ours[name].chunks, *theirs[name].chunks])) for name in columns]
     keys, number = combined(codes, [int(column.max()) + 1 for column in codes])
-    sizes = [np.asarray(table["n"].to_numpy(), np.int64) for table in (ours, theirs)]
+    sizes = [integers(table["n"]) for table in (ours, theirs)]
     return (
         summed(keys[: len(ours)], sizes[0], number),
         summed(keys[len(ours) :], sizes[1], number),

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gatecli.anonymity.discovery_partitions import encoded
+from gatecli.anonymity.discovery_partitions import encoded, integers
 from gatecli.anonymity.hierarchies import Hierarchy, column_of, covered, generalised
 from gatecli.anonymity.search_classes import (
     Base,
@@ -24,6 +24,7 @@ from gatecli.anonymity.search_classes import (
     merged,
     summed,
 )
+from gatecli.anonymity.tables.functions import whole_table
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import ConfigurationError, NothingToCheckError, UncheckableError
 from gatecli.model.anonymity import Scale
@@ -43,10 +44,10 @@ def fetch(
     names = [hierarchy.column for hierarchy in hierarchies]
     keys = {f"q{at}": column_of(table, name) for at, name in enumerate(names)}
     keys |= {f"s{at}": column_of(table, name) for at, name in enumerate(sensitive)}
-    groups = table.group_by(**keys).aggregate(n=table.count()).to_pyarrow()
+    groups = whole_table(table.group_by(**keys).aggregate(n=table.count()))
     if len(groups) == 0:
         raise NothingToCheckError("the table has no rows", advice="give a table that holds records")
-    counts = np.asarray(groups["n"].to_numpy(), np.int64)
+    counts = integers(groups["n"])
     ladders = [_ladder(table, hierarchy) for hierarchy in hierarchies]
     raws = [_position(groups[f"q{at}"], ladder["raw"].combine_chunks()) for at, ladder in enumerate(ladders)]
     dimensions = tuple(
@@ -76,7 +77,7 @@ def _ladder(table: Table, hierarchy: Hierarchy) -> Any:
     column: Any = column_of(table, hierarchy.column)
     values = column.name("raw").as_table().distinct()
     levels = {f"l{at}": generalised(values.raw, level) for at, level in enumerate(hierarchy.levels)}
-    ladder = values.mutate(known=covered(values.raw, hierarchy), **levels).order_by("raw").to_pyarrow()
+    ladder = whole_table(values.mutate(known=covered(values.raw, hierarchy), **levels).order_by("raw"))
     missed = len(ladder) - (ladder["known"].to_pylist()).count(True)
     if missed:
         raise ConfigurationError(
@@ -93,7 +94,7 @@ def _position(column: Any, among: Any) -> Integers:
         raise UncheckableError(
             "the table changed while it was read", advice="run it again on a table that stands still"
         )
-    return np.asarray(found.to_numpy(), np.int64)
+    return integers(found)
 
 
 def _dimension(hierarchy: Hierarchy, ladder: Any, raw: Integers, counts: Integers) -> Dimension:
@@ -124,7 +125,8 @@ def _numbers(values: Any) -> Reals | None:
     kind = values.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         return None
-    numbers = np.asarray(values.cast(pa.float64()).to_numpy(), np.float64)
+    known = values.cast(pa.float64()).fill_null(float("nan")).combine_chunks()
+    numbers = np.asarray(np.from_dlpack(known), np.float64)
     return numbers if np.isfinite(numbers).all() else None
 
 

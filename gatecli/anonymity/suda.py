@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from gatecli.anonymity.cells import fetched
 from gatecli.anonymity.coding import prepared
-from gatecli.anonymity.discovery_partitions import Codes, Partition, encoded, refined
+from gatecli.anonymity.discovery_partitions import Codes, Partition, encoded, integers, refined
 from gatecli.anonymity.tables.columns import require_columns
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.problems import computing
@@ -84,7 +84,7 @@ def _classes(opened: OpenedTable, question: AnonymityQuestion) -> tuple[list[Cod
     """The classes of all quasi-identifiers as codes, and how many records each holds."""
     columns = [f"q{at}" for at in range(len(question.quasi_identifiers))]
     classes = fetched(opened, prepared(opened, question), columns, None)
-    return [encoded(classes[name]) for name in columns], np.asarray(classes["n"].to_numpy(), np.int64)
+    return [encoded(classes[name]) for name in columns], integers(classes["n"])
 
 
 @dataclass(slots=True)
