@@ -20,13 +20,14 @@ _TELLING = re.compile(
     r"|(?:[0-9][^0-9]{0,2}){9}"  # or in groups; a date has eight digits
     r"|(?=[A-Z0-9]{8})[A-Z0-9]*?[0-9]{4}"  # an IBAN, the number of a passport
 )
+_PARAMETER = re.compile(r"[+-]?[0-9]{0,7}\.[0-9]*([eE]-?[0-9]{1,3})?")
 _QUOTED = re.compile(r"'([^']{3,})'|\"([^\"]{3,})\"")
 
 
 def tells(text: str) -> bool:
     """Whether `text` has the shape of what tells who somebody is."""
     plain = text if text.isascii() else _decimal(text)
-    return _TELLING.search(plain) is not None
+    return _TELLING.search(plain) is not None and not _PARAMETER.fullmatch(plain)
 
 
 def _decimal(text: str) -> str:
