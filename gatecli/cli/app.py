@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -108,5 +109,7 @@ def _usage(error: typer.TyperException) -> int:
 
 
 def run() -> None:
-    """The console script."""
+    """The console script. A request to end is an interruption, after which no copy of an input is left."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
     sys.exit(main())

@@ -8,7 +8,6 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from gatecli.model.finding import Rule
 from gatecli.pii.concealing import concealed
 
 Value = TypeVar("Value")
@@ -25,8 +24,6 @@ def without_values(value: Value) -> Value:
 def _without(value: Any) -> Any:
     if type(value) is str:  # not the members of an enumeration
         return concealed(value)
-    if isinstance(value, Rule):
-        return value
     if is_dataclass(value) and not isinstance(value, type):
         changed = _changed(value, [field.name for field in fields(value)])
         return replace(value, **changed) if changed else value

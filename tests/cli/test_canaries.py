@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,3 +104,21 @@ def test_a_report_from_elsewhere_is_compared_and_adopted_without_its_values(show
     for format_ in ("text", "json", "markdown"):
         assert_silent(shown("diff", "now.json", "then.json", "-v", "--format", format_))
     assert_silent(shown("baseline", "then.json", "--output", "report"))
+
+
+def test_a_request_to_end_leaves_no_copy_behind(tmp_path: Path) -> None:
+    script = (
+        "import pathlib, signal, tempfile\n"
+        "from gatecli.cli import app\n"
+        "def work(**given):\n"
+        "    with tempfile.TemporaryDirectory(dir='.') as folder:\n"
+        f"        (pathlib.Path(folder) / 'copy').write_text('{SSN}')\n"
+        "        signal.raise_signal(signal.SIGTERM)\n"
+        "app.app = work\n"
+        "app.run()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, list(tmp_path.iterdir())) == (130, [])
+    assert "nothing was judged" in done.stderr
