@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from gatecli import __version__
-from gatecli.cli.console import err, show_bug, show_error
+from gatecli.cli.console import show_bug, show_error, show_usage
 from gatecli.errors import GatecliError
 from gatecli.model.verdict import ExitCode
 
@@ -87,11 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _usage(error: typer.TyperException) -> int:
-    show = getattr(error, "show", None)
-    if show is None:
-        err(f"gatecli-admission: {error.format_message()}\n")
-    else:
-        show()
+    show_usage(error, "gatecli-admission")
     return ExitCode.USAGE
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 
 from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.quoting import quoted
 from gatecli.model.waiver import PlacedWaiver
 
 EXPIRED = Rule("waiver-expired", Severity.WARNING, "A waiver is past its date, or its date is malformed")
@@ -40,7 +41,7 @@ def _expired(placed: PlacedWaiver) -> Finding:
     spec = placed.waiver.spec
     why = f"expired on {spec.expires}"
     if placed.waiver.expiry is None:
-        why = f"has the malformed expiry {spec.expires!r}, which counts as expired"
+        why = f"has the malformed expiry {quoted(spec.expires)}, which counts as expired"
     return _fault(
         EXPIRED,
         placed,

@@ -16,6 +16,7 @@ from gatecli.accounting.allocation import allocate as split
 from gatecli.accounting.calibration import Unreachable
 from gatecli.accounting.written import allocation_data
 from gatecli.cli.calibrate import TARGET, Relation, budget_of
+from gatecli.cli.concealment import without_values
 from gatecli.cli.console import err, out
 from gatecli.cli.numbers import exact
 from gatecli.cli.options import Listing, ListingFormat, option
@@ -77,7 +78,7 @@ def allocate(
     if isinstance(found, Unreachable):
         err("".join(f"gatecli: {reason}\n" for reason in found.reasons))
         raise typer.Exit(ExitCode.CLOSED)
-    out(_RENDER[output](found))
+    out(_RENDER[output](without_values(found)))
 
 
 def _step(text: str, noise: Noise) -> Step:

@@ -19,6 +19,7 @@ from gatecli.checks.column_entities import classifier
 from gatecli.checks.personal_data import search_of
 from gatecli.cli import table_options as given
 from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
+from gatecli.cli.concealment import without_values
 from gatecli.cli.console import out
 from gatecli.cli.demands import TableGiven, start_of
 from gatecli.cli.numbers import exact
@@ -64,7 +65,7 @@ def discover(
             error=exact(error, "--error", _SHARE),
             classify=classify,
         )
-    out(_RENDER[output](found))
+    out(_RENDER[output](without_values(found)))
 
 
 def proposed(found: Discovery) -> dict[str, object]:

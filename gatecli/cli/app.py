@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -12,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from gatecli import __version__
-from gatecli.cli.console import err, show_bug, show_error
+from gatecli.cli.console import err, show_bug, show_error, show_usage
 from gatecli.errors import GatecliError
 from gatecli.model.verdict import ExitCode
 
@@ -103,14 +104,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _usage(error: typer.TyperException) -> int:
-    show = getattr(error, "show", None)
-    if show is None:
-        err(f"gatecli: {error.format_message()}\n")
-    else:
-        show()
+    show_usage(error, "gatecli")
     return ExitCode.USAGE
 
 
 def run() -> None:
-    """The console script."""
+    """The console script. A request to end is an interruption, after which no copy of an input is left."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
     sys.exit(main())

@@ -11,6 +11,7 @@ import typer
 
 from gatecli.checks.waiver import WAIVER_RULES
 from gatecli.cli.catalogue import UNCHECKABLE_IDS
+from gatecli.cli.concealment import without_values
 from gatecli.cli.console import err
 from gatecli.cli.options import OUTPUT, option
 from gatecli.cli.publish import write_together
@@ -39,7 +40,7 @@ def baseline(
 ) -> None:
     """Adopt what the reports found: with --baseline FILE it no longer counts, and only new findings do."""
     read = [read_report(report, UNCHECKABLE_IDS) for report in reports]
-    adopted = adopt(read, NEVER)
+    adopted = without_values(adopt(read, NEVER))
     write_together({target: render(adopted)})
     err(_said(adopted, read, target))
 

@@ -17,6 +17,7 @@ from gatecli.accounting.calibration import Calibration, Unreachable
 from gatecli.accounting.calibration import calibrate as search
 from gatecli.accounting.interface import Question
 from gatecli.accounting.written import calibration_data
+from gatecli.cli.concealment import without_values
 from gatecli.cli.console import err, out
 from gatecli.cli.numbers import exact
 from gatecli.cli.options import Listing, ListingFormat, option
@@ -124,7 +125,7 @@ def calibrate(
     if isinstance(found, Unreachable):
         err("".join(f"gatecli: {reason}\n" for reason in found.reasons))
         raise typer.Exit(ExitCode.CLOSED)
-    out(_RENDER[output](found))
+    out(_RENDER[output](without_values(found)))
 
 
 def budget_of(epsilon: str, delta: str) -> Budget:

@@ -10,6 +10,8 @@ import traceback
 from pathlib import Path
 from typing import TextIO
 
+import typer
+
 from gatecli import __version__
 from gatecli.errors import GatecliError
 
@@ -20,8 +22,10 @@ def out(text: str) -> None:
 
 
 def err(text: str) -> None:
-    """Write to stderr."""
-    _write(sys.stderr, text)
+    """Write to stderr, personal data masked: paths, names and options are a stranger's."""
+    from gatecli.pii.concealing import concealed  # noqa: PLC0415 - most runs say nothing there
+
+    _write(sys.stderr, concealed(text))
 
 
 def _write(target: TextIO, text: str) -> None:
@@ -42,15 +46,26 @@ def show_error(error: GatecliError) -> None:
     err(f"gatecli: {error.message}{advice}\n")
 
 
+def show_usage(error: typer.TyperException, program: str) -> None:
+    """What typer says of a bad option or argument, which quotes it."""
+    said, show = io.StringIO(), getattr(error, "show", None)
+    if show is None:
+        said.write(f"{program}: {error.format_message()}\n")
+    else:
+        show(file=said)
+    err(said.getvalue())
+
+
 def show_bug(error: BaseException) -> None:
     """A paste-ready report: where it broke, and no value of any kind."""
     frames = traceback.extract_tb(error.__traceback__)
     where = "\n".join(f"  {_short(frame.filename)}:{frame.lineno} in {frame.name}" for frame in frames)
-    err(
+    _write(
+        sys.stderr,
         "gatecli: this is a bug in gatecli, not in your input. Nothing was judged.\n"
         "Please report it with these lines (they hold no value from your files):\n\n"
         f"gatecli {__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}\n"
-        f"{type(error).__module__}.{type(error).__qualname__}\n{where}\n"
+        f"{type(error).__module__}.{type(error).__qualname__}\n{where}\n",
     )
 
 

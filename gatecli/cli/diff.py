@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from gatecli.cli.catalogue import UNCHECKABLE_IDS
+from gatecli.cli.concealment import without_values
 from gatecli.cli.console import out
 from gatecli.cli.options import OUTPUT, Changes, Colour, ColourMode, FailOn, Verbose, option
 from gatecli.cli.publish import style_of
@@ -41,5 +42,5 @@ def diff(
     comparison = compare(
         read_report(before, UNCHECKABLE_IDS), read_report(after, UNCHECKABLE_IDS), fail_on=fail_on
     )
-    out(_SHOWN[shown](comparison, style_of(color, verbose=verbose)))
+    out(_SHOWN[shown](without_values(comparison), style_of(color, verbose=verbose)))
     raise typer.Exit(comparison.exit_code)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gatecli.cli.concealment import without_values
 from gatecli.cli.console import out
 from gatecli.cli.options import Colour, Format, no_colour_wanted, source_date_epoch
 from gatecli.errors import UsageError
@@ -51,6 +52,7 @@ def publish(verdict: Verdict, shown: Format, targets: dict[Path, Format], style:
 
     A file is evidence and says when it was made; what stdout shows is the same for the same input.
     """
+    verdict = without_values(verdict)
     plain = Style(colour=False, width=100, verbosity=style.verbosity, made_at=_now())
     write_together({path: report(name).render(verdict, plain) for path, name in targets.items()})
     out(report(shown).render(verdict, style))

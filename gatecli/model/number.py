@@ -14,6 +14,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from gatecli.model.quoting import figure, named, quoted
+
 MAX_EXPONENT = 300
 """Powers of ten beyond this have no meaning for a budget and would exhaust memory as integers."""
 
@@ -30,7 +32,7 @@ def _refusal(sentence: str) -> PydanticCustomError:
 
 def _from_text(text: str) -> Fraction:
     stripped = text.strip()
-    shown = stripped if len(stripped) <= 40 else stripped[:37] + "…"
+    shown = figure(stripped) if _NUMBER.fullmatch(stripped) else named(stripped, 40)
     if _NOT_FINITE.fullmatch(stripped):
         raise _refusal(f"{shown} is not a finite number, so it promises nothing")
     if len(stripped) > MAX_DIGITS:
@@ -41,7 +43,7 @@ def _from_text(text: str) -> Fraction:
             raise _refusal(f"{shown} divides by zero")
         return Fraction(numerator, denominator)
     if not _NUMBER.fullmatch(stripped):
-        raise _refusal(f'{shown!r} is not a number; write for example 0.5, 1e-5 or "1/3"')
+        raise _refusal(f'{quoted(stripped)} is not a number; write for example 0.5, 1e-5 or "1/3"')
     try:
         return _from_decimal(Decimal(stripped))
     except InvalidOperation:  # an exponent that no Decimal holds
@@ -87,25 +89,25 @@ def _too_large() -> Fraction:
 
 def _at_least_zero(number: Fraction) -> Fraction:
     if number < 0:
-        raise _refusal(f"{show(number)} is negative")
+        raise _refusal(f"{figure(show(number))} is negative")
     return number
 
 
 def _above_zero(number: Fraction) -> Fraction:
     if number <= 0:
-        raise _refusal(f"{show(number)} is not above zero")
+        raise _refusal(f"{figure(show(number))} is not above zero")
     return number
 
 
 def _at_most_one(number: Fraction) -> Fraction:
     if number > 1:
-        raise _refusal(f"{show(number)} is above 1")
+        raise _refusal(f"{figure(show(number))} is above 1")
     return number
 
 
 def _below_one(number: Fraction) -> Fraction:
     if number >= 1:
-        raise _refusal(f"{show(number)} is not a probability below 1")
+        raise _refusal(f"{figure(show(number))} is not a probability below 1")
     return number
 
 

@@ -52,16 +52,22 @@ class Detector:
 
         Raises `BudgetSpentError` when `budget` ends first; nothing found so far is returned then.
         """
-        if not self.prefilter.may_match(text):
-            return ()
         budget = budget or unlimited()
-        clear = readable(text)
-        matches = tuple(self._promising(clear, words(context), budget))
+        matches = self.promising(text, context, budget)
         if not matches:
             return ()
         with budget.suspended():
             engine = self.engine
         return self._decided(engine, text, matches, context)
+
+    def promising(self, text: str, context: tuple[str, ...], budget: Budget) -> tuple[Match, ...]:
+        """What may be reported of `text`, overlapping and in no order: all of `detect` but its engine.
+
+        Raises `BudgetSpentError` as `detect` does.
+        """
+        if not self.prefilter.may_match(text):
+            return ()
+        return tuple(self._promising(readable(text), words(context), budget))
 
     def _promising(self, text: str, keys: str, budget: Budget) -> Iterator[Match]:
         for start, part in _parts(text, self.prefilter.may_match):

@@ -46,9 +46,14 @@ def value_hash(value: str, key: bytes) -> str:
 
 def redacted(text: str, detections: Iterable[Detection]) -> str:
     """`text` with every detected span masked; spans of one text, in any order, may overlap."""
+    return masked_at(text, ((item.start, item.end) for item in detections))
+
+
+def masked_at(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """`text` with every span masked."""
     pieces: list[str] = []
     at = 0
-    for start, end in _merged((item.start, item.end) for item in detections):
+    for start, end in _merged(spans):
         pieces += (text[at:start], masked(text[start:end]))
         at = end
     return "".join((*pieces, text[at:]))

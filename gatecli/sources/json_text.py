@@ -23,6 +23,7 @@ from gatecli.sources.nodes import (
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"[-+.\w]+")
+_FOUND = re.compile(r"[-+.@\w]+")  # an address whole, so that it is known for one
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
 _STRING = json.JSONDecoder()
 
@@ -55,7 +56,7 @@ class _Parser:
         return self._text[self._at : self._at + 1]
 
     def _unexpected(self, wanted: str) -> Exception:
-        word = _WORD.match(self._text, self._at)
+        word = _FOUND.match(self._text, self._at)
         found = shown(word[0] if word else self._text[self._at : self._at + 1])
         problem = f"is not JSON: found {found}" if self._at < len(self._text) else "is not JSON: it ends"
         return self._lines.refusal(self._at, f"{problem} where {wanted} belongs", "mend the syntax")

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from gatecli.model.document import Document, Position
 from gatecli.model.number import MAX_DIGITS
+from gatecli.model.quoting import figure, quoted
 from gatecli.sources.files import ReadError
 
 MAX_DEPTH = 64
@@ -67,22 +68,21 @@ class Lines:
         return ReadError(problem, mend, position=self.position(near), invalid=invalid)
 
 
-def shown(value: object, limit: int = 40) -> str:
-    """A bounded, printable form of a value from a file."""
+def shown(value: object) -> str:
+    """A bounded, printable form of a value from a file, which tells nothing of a person."""
     match value:
         case None:
             return "nothing"
         case bool():
             return str(value).lower()
         case str():
-            return repr(value if len(value) <= limit else value[: limit - 1] + "…")
+            return quoted(value)
         case list() | tuple():
             return f"a list of {len(value)}"
         case dict():
             return f"a block of {len(value)} keys"
         case _:
-            text = str(value)
-            return text if len(text) <= limit else text[: limit - 1] + "…"
+            return figure(str(value))
 
 
 def number_of(text: str) -> Scalar:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from gatecli.model.base import Value, schema_of
 from gatecli.model.document import pointer_of
+from gatecli.model.quoting import named, tells
 from gatecli.sources.nodes import shown
 
 
@@ -42,9 +43,9 @@ class _Fault:
         """The value's name: its key, or `mechanisms[0]` for an item."""
         match self.keys:
             case (*_, str(key), int(index)):
-                return f"{key}[{index}]"
+                return f"{named(key)}[{index}]"
             case (*_, key):
-                return str(key)
+                return named(str(key))
         return "the document"
 
     @property
@@ -187,7 +188,8 @@ def _unknown_kind(error: _Fault) -> tuple[str, str]:
 def _whole(error: _Fault) -> tuple[str, str]:
     found = error.found
     whole = isinstance(found, Decimal) and found.is_finite() and found.adjusted() < 30 and found == int(found)
-    mend = f"write {int(found)}" if whole and isinstance(found, Decimal) else "write a whole number"
+    told = whole and isinstance(found, Decimal) and not tells(str(int(found)))
+    mend = f"write {int(found)}" if told and isinstance(found, Decimal) else "write a whole number"
     return f"{error.name} is {shown(found)}, not a whole number in plain digits", mend
 
 

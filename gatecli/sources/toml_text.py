@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from gatecli.model.document import Document, Position, pointer_of
+from gatecli.model.quoting import requoted
 from gatecli.sources.embedding import part_of
 from gatecli.sources.files import ReadError
 from gatecli.sources.nodes import MAX_DEPTH, Lines
@@ -58,7 +59,7 @@ def load(text: str) -> Any:
 
 def _syntax_error(text: str, lines: Lines, end: int) -> ReadError:
     match = _AT.match(text)
-    reason = match[1] if match else text
+    reason = requoted(match[1] if match else text)
     at = lines.index(int(match[2]), int(match[3])) if match and match[2] else end
     return lines.refusal(
         at, f"is not TOML: {reason[:1].lower()}{reason[1:]}", "mend the syntax; is it whole?"

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from gatecli.model.document import Document
+from gatecli.model.quoting import named, requoted
 from gatecli.sources.files import ReadError
 from gatecli.sources.nodes import (
     Lines,
@@ -86,7 +87,7 @@ def _syntax_error(error: Any, lines: Lines, end: int) -> ReadError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
     at = min(mark.index if mark else getattr(error, "position", 0) or 0, end)
-    return lines.refusal(at, f"is not YAML: {problem}", "mend the syntax; is the file whole?")
+    return lines.refusal(at, f"is not YAML: {requoted(problem)}", "mend the syntax; is the file whole?")
 
 
 class _Composer:
@@ -132,10 +133,14 @@ class _Composer:
 
     def _alias(self, name: str, at: int, depth: int) -> Node:
         if name not in self._anchors:
-            raise self._lines.refusal(at, f"uses the undefined alias *{name}", "define its anchor first")
+            raise self._lines.refusal(
+                at, f"uses the undefined alias *{named(name)}", "define its anchor first"
+            )
         node = self._anchors[name]
         if node is None:
-            raise self._lines.refusal(at, f"holds the alias *{name} inside itself", "write the value out")
+            raise self._lines.refusal(
+                at, f"holds the alias *{named(name)} inside itself", "write the value out"
+            )
         check_depth(depth + node.height - 1, at, self._lines)
         self._count(node.size, at)
         return Node(at, node.value, node.size, node.height)

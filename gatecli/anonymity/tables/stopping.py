@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from types import FrameType
 
 DONE = b"\0"
+ENDING = frozenset({signal.SIGINT, signal.SIGTERM})
+"""What ends the work, where a handler of it is set."""
 AGAIN = 0.1
 """Seconds between two requests: one that comes between two statements stops neither."""
 PATIENCE = 3.0
@@ -90,9 +92,9 @@ def _watch(
     timeout: float | None,
 ) -> None:
     numbers = _heard(told, timeout)
-    while numbers and DONE not in numbers and signal.SIGINT not in numbers:
+    while numbers and DONE not in numbers and ENDING.isdisjoint(numbers):
         numbers = _heard(told, timeout)
-    stopped.is_late, stopped.is_interrupted = not numbers, signal.SIGINT in numbers
+    stopped.is_late, stopped.is_interrupted = not numbers, not ENDING.isdisjoint(numbers)
     if stopped.is_interrupted and interrupt is None:
         return  # the handler has raised already
     waited = PATIENCE if interrupt is None else 0.0

@@ -1,0 +1,54 @@
+"""Personal data in whatever is about to be shown: names of files and objects, keys, options."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from gatecli.pii.concealing import concealed
+
+RESIDENT_ID, SSN, ADDRESS, CARD = (
+    "430102199607193689",
+    "517-29-8264",
+    "carol.sparrow@corporation.io",
+    "4929381332664295",
+)
+
+
+@pytest.mark.parametrize("value", [RESIDENT_ID, SSN, ADDRESS, CARD])
+@pytest.mark.parametrize("around", ["{}", "data/{}/x.csv", "data/{}.csv", "id_{}_2.csv", "is '{}', not text"])
+def test_a_value_in_a_name_is_masked_and_what_stands_around_it_is_not(value: str, around: str) -> None:
+    before, after = around.split("{}")
+    shown = concealed(around.format(value))
+    assert value not in shown
+    assert value[:-2] not in shown
+    if "@" not in value:  # much may stand in an address
+        assert (shown[: len(before)], shown[len(before) + len(value) :]) == (before, after)
+
+
+def test_an_encoded_value_is_masked() -> None:
+    encoded = base64.b64encode(SSN.encode()).decode()
+    assert encoded[:-4] not in concealed(f"the key {encoded} is unknown")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data/2026-11-21/part-00000-8d1a2b3c-1234-4f5e-8899-aabbccddeeff.parquet",
+        "postgres://user:***@db.internal.corp.io/x",
+        "git::ssh://git@github.com/x/y.git",
+        "icon@2x.png",
+        "package@1.2.3.tgz",
+        "ε = 3.14159265358979 ≤ 1/3",
+        "sha256 b672af2e9312d2191152fc24e3948a1a571e0e4612dcb51a6584448a3d09616d",
+        "078-05-1120 and a@example.com",
+    ],
+)
+def test_what_is_nobodys_stays(text: str) -> None:
+    assert concealed(text) == text
+
+
+def test_what_is_masked_stays_as_it_is() -> None:
+    once = concealed(f"{RESIDENT_ID} {ADDRESS}")
+    assert concealed(once) == once
