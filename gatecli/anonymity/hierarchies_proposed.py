@@ -21,6 +21,7 @@ from gatecli.anonymity.hierarchies import (
     column_of,
     literal,
 )
+from gatecli.anonymity.tables.functions import endless, rows
 from gatecli.anonymity.tables.interface import Table
 
 AGES = frozenset({"age", "ages", "alter", "edad", "idade", "eta", "leeftijd", "年龄", "年齡", "年齢", "나이"})
@@ -105,7 +106,7 @@ def _extent(column: Any) -> Extent:
         "dates": text.re_search(_ISO).all(),
         "numbers": text.re_search(CANONICAL_NUMBER).all(),
     }
-    (row,) = column.as_table().aggregate(**wanted).to_pyarrow().to_pylist()
+    (row,) = rows(column.as_table().aggregate(**wanted))
     numbers = column.type().is_numeric() or bool(row["numbers"])
     low, high = _range(column) if numbers else (None, None)
     return Extent(low, high, row["longest"] or 0, bool(row["digits"]), bool(row["dates"]), numbers)
@@ -113,10 +114,8 @@ def _extent(column: Any) -> Extent:
 
 def _range(column: Any) -> tuple[Fraction | None, Fraction | None]:
     number = column.cast("float64")
-    finite = number.isinf().ifelse(literal(None, "float64"), number)
-    (row,) = (
-        finite.name("x").as_table().aggregate(low=finite.min(), high=finite.max()).to_pyarrow().to_pylist()
-    )
+    finite = endless(number).ifelse(literal(None, "float64"), number)
+    (row,) = rows(finite.name("x").as_table().aggregate(low=finite.min(), high=finite.max()))
     if row["low"] is None:
         return None, None
     return Fraction(row["low"]), Fraction(row["high"])
