@@ -243,6 +243,19 @@ def test_an_entity_of_the_policy_s_own_is_found_in_its_context(run: Run, tmp_pat
     assert (code, finding["rule"], finding["line"]) == (0, "pii-employee-number", 1)
 
 
+def test_an_entity_of_the_policy_s_own_can_be_allowed_in_its_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "gatecli.yaml").write_text(CUSTOM.replace("PATTERN", "E[0-9]{6}"))
+    allow = "gatecli: allow pii-employee-number -- a sample until 2999-01-31"
+    code, (finding,) = scanned(run, "-", stdin=f"staff: E123456  # {allow}\n")
+    assert (code, finding["rule"], finding["suppressed"]["by"]) == (0, "pii-employee-number", "inline")
+
+
+def test_an_entity_of_the_policy_s_own_is_explained(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "gatecli.yaml").write_text(CUSTOM.replace("PATTERN", "E[0-9]{6}"))
+    done = run("explain", "pii-employee-number")
+    assert (done.returncode, "E[0-9]{6}" in done.stdout) == (0, True)
+
+
 @pytest.mark.parametrize("pattern", ["(a)\\\\1", "a(?=b)", "a*", "("])
 def test_a_pattern_that_is_not_linear_or_no_pattern_is_refused(
     run: Run, tmp_path: Path, pattern: str
