@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gatecli.anonymity.tables.functions import (
+    WITHOUT_NAN,
     constant,
     dense_rank,
     kept,
@@ -23,9 +24,6 @@ from gatecli.model.anonymity import AnonymityQuestion, Scale
 
 PACKED = 2**62
 """A packed key stays below it: a signed 64-bit integer on every engine."""
-
-WITHOUT_NAN = frozenset({"sqlite"})
-"""Engines that keep NaN as a missing value and have no test for it."""
 
 CANONICAL_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?$"
 """Text that is a number and nothing else: a leading zero says that it is a code."""

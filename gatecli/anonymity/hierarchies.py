@@ -17,6 +17,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from gatecli.anonymity.tables.functions import endless, keeps_no_nan
 from gatecli.anonymity.tables.interface import Column, Table
 from gatecli.errors import ConfigurationError
 
@@ -147,21 +148,22 @@ def _counts(column: Column, level: Bands) -> bool:
 def _integer_bands(column: Any, level: Bands) -> Any:
     width = level.width.numerator
     number = column.cast("int64")
-    low = number - (number % width + width) % width  # engines differ on the sign of a remainder
+    rest = (number % width + width) % width  # engines differ on the sign of a remainder
+    low = number - rest.cast("float64").cast("int64")  # SQLite's remainder is a float, whatever its type
     return _interval(low.cast("string"), (low + width).cast("string"))
 
 
 def _real_bands(column: Any, level: Bands) -> Any:
     """Coarser indices come from finer ones, so that no rounding can break the nesting."""
     number = column.cast("float64")
-    endless = number.isinf()
-    finite = endless.ifelse(literal(None, "float64"), number)
+    beyond = endless(number)
+    finite = beyond.ifelse(literal(None, "float64"), number)
     scale = 10 ** _places(level.base)
     bases = finite * float(scale) / float(level.base * scale)
     fine = (bases.clip(-_LARGEST_INDEX, _LARGEST_INDEX) + _SLACK).floor().cast("float64")
     index = (fine / float(level.width / level.base)).floor().cast("float64")
     band = _interval(_bound(index, level.width), _bound(index + 1.0, level.width))
-    return endless.ifelse(number.cast("string"), band)
+    return beyond.ifelse(number.cast("string"), band)
 
 
 def _bound(index: Any, width: Fraction) -> Any:
@@ -281,6 +283,7 @@ def column_of(table: Table, name: str) -> Any:
     column: Any = table[name]
     kind = column.type()
     if kind.is_floating():
-        return column.isnan().ifelse(literal(None, str(kind)), column + 0.0)
+        known = column + 0.0
+        return known if keeps_no_nan(table) else column.isnan().ifelse(literal(None, str(kind)), known)
     plain = ("is_string", "is_integer", "is_boolean", "is_decimal", "is_date", "is_timestamp")
     return column if any(getattr(kind, test)() for test in plain) else column.cast("string")

@@ -21,7 +21,7 @@ from gatecli.anonymity.hierarchies import (
     column_of,
     literal,
 )
-from gatecli.anonymity.tables.functions import only_row
+from gatecli.anonymity.tables.functions import endless, only_row
 from gatecli.anonymity.tables.interface import Table
 
 AGES = frozenset({"age", "ages", "alter", "edad", "idade", "eta", "leeftijd", "年龄", "年齡", "年齢", "나이"})
@@ -114,7 +114,7 @@ def _extent(column: Any) -> Extent:
 
 def _range(column: Any) -> tuple[Fraction | None, Fraction | None]:
     number = column.cast("float64")
-    finite = number.isinf().ifelse(literal(None, "float64"), number)
+    finite = endless(number).ifelse(literal(None, "float64"), number)
     row = only_row(finite.name("x").as_table().aggregate(low=finite.min(), high=finite.max()))
     if row["low"] is None:
         return None, None

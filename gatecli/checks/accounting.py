@@ -97,7 +97,7 @@ def _unaccountable(subject: ReleaseSubject, cost: Cost, reasons: tuple[str, ...]
         DP_UNACCOUNTABLE_MECHANISM,
         subject,
         f"{PRIVACY}/evidence" if cost.suffix else f"{PRIVACY}/mechanisms",
-        f"nothing bounds the cost of {described(cost)}: {'; '.join(reasons)}",
+        f"nothing bounds the cost of {described(cost).removesuffix(',')}: {'; '.join(reasons)}",
         "describe the mechanism by a kind that an accountant can bound, or state a proven bound of its own "
         "as kind: pure, approximate, zcdp or rdp",
         about="\0".join(reasons),

@@ -15,7 +15,7 @@ from gatecli.accounting.allocation import Allocation, Step
 from gatecli.accounting.allocation import allocate as split
 from gatecli.accounting.calibration import Unreachable
 from gatecli.accounting.written import allocation_data
-from gatecli.cli.calibrate import TARGET, Relation, budget_of
+from gatecli.cli.calibrate import TARGET, budget_of
 from gatecli.cli.concealment import without_values
 from gatecli.cli.console import err, out
 from gatecli.cli.numbers import exact
@@ -49,7 +49,7 @@ def allocate(
     steps: Annotated[
         list[str],
         typer.Argument(
-            metavar="STEP...",
+            metavar="STEP",
             help="NAME[:KEY=VALUE[,…]] with the keys weight, sensitivity, count (each 1 if unsaid).",
         ),
     ],
@@ -57,7 +57,9 @@ def allocate(
     delta: Annotated[
         str, option("--delta", panel=TARGET, metavar="NUMBER", help="The whole δ; 0 for pure DP.")
     ] = "0",
-    neighbouring: Relation = None,
+    neighbouring: Annotated[
+        Neighbouring, option("--neighbouring", panel=TARGET, help="Which datasets are neighbours.")
+    ] = Neighbouring.ADD_REMOVE,
     by: Annotated[
         Method,
         option(
@@ -73,8 +75,7 @@ def allocate(
 ) -> None:
     """Split a budget over steps: a table, and YAML ready to paste."""
     rows = tuple(_step(text, mechanism) for text in steps)
-    relation = neighbouring or Neighbouring.ADD_REMOVE
-    found = split(budget_of(epsilon, delta), rows, by.value, account, neighbouring=relation)
+    found = split(budget_of(epsilon, delta), rows, by.value, account, neighbouring=neighbouring)
     if isinstance(found, Unreachable):
         err("".join(f"gatecli: {reason}\n" for reason in found.reasons))
         raise typer.Exit(ExitCode.CLOSED)

@@ -37,7 +37,7 @@ def check(
     data: Annotated[
         list[str],
         typer.Argument(
-            metavar="DATA...",
+            metavar="DATA",
             help="Files, folders or patterns of Parquet files, databases' URLs, or declarations.",
         ),
     ],

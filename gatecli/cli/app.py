@@ -43,14 +43,24 @@ class LazyGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the base's signature
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"gatecli.cli.{cmd_name}")
         command = typer.main.get_command(module.app)
         command.name = cmd_name
         command.rich_help_panel = COMMANDS[cmd_name]  # type: ignore[attr-defined]  # on every typer command
+        without_types_of_flags(command, ctx)
         return command
+
+
+def without_types_of_flags(command: Any, ctx: Any) -> None:
+    """Show a flag as one: typer writes `<bool>` beside it, as if a value were to follow."""
+    for param in (*command.params, command.get_help_option(ctx)):
+        if getattr(param, "is_flag", False) or getattr(param, "count", False):
+            param.metavar = ""
+    for name in getattr(command, "commands", ()):
+        without_types_of_flags(command.commands[name], ctx)
 
 
 app = typer.Typer(
@@ -73,7 +83,10 @@ def _show_version(value: bool) -> None:
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_show_version, is_eager=True, metavar="", help="Show the version."
+        ),
     ] = False,
 ) -> None:
     """Privacy gates for machine-learning delivery: no release ships a promise it does not keep."""

@@ -31,7 +31,7 @@ NEVER = frozenset({*UNCHECKABLE_IDS, DP_INVALID_BUDGET.id, *(rule.id for rule in
 @app.command("baseline")
 def baseline(
     reports: Annotated[
-        list[Path], typer.Argument(metavar="REPORT...", help="JSON reports: --report json=FILE.")
+        list[Path], typer.Argument(metavar="REPORT", help="JSON reports: --report json=FILE.")
     ],
     target: Annotated[
         Path,

@@ -29,10 +29,10 @@ from gatecli.model.number import BelowOne, NonNegative, show, show_up
 from gatecli.model.release import ModelRelease, Privacy
 from gatecli.model.verdict import ExitCode
 from gatecli.sources.declaration import read_declarations
+from gatecli.sources.problems import problems_of
 
 TARGET, COMPUTATION = "Target", "Computation"
 
-_MECHANISM: TypeAdapter[Mechanism] = TypeAdapter(Mechanism)
 _EPSILON: TypeAdapter[Fraction] = TypeAdapter(NonNegative)
 _DELTA: TypeAdapter[Fraction] = TypeAdapter(BelowOne)
 
@@ -76,7 +76,7 @@ Relation = Annotated[
 
 def calibrate(
     declaration: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="A declaration; options override what it says.")
+        Path | None, typer.Argument(metavar="FILE", help="A declaration; options override what it says.")
     ] = None,
     epsilon: Epsilon = None,
     delta: Delta = None,
@@ -90,7 +90,7 @@ def calibrate(
             "--mechanism",
             panel=COMPUTATION,
             metavar="KIND[,KEY=VALUE]...",
-            help="What is run, e.g. laplace,sensitivity=2,count=3; repeatable.",
+            help="What is run: laplace,sensitivity=2; repeatable.",
         ),
     ] = None,
     noise_multiplier: Annotated[
@@ -144,14 +144,14 @@ def _keys(text: str) -> dict[str, object]:
 def _mechanism(keys: dict[str, object], solve: Unknown) -> Mechanism:
     start = _START[solve].get(str(keys["kind"]), {})
     given = keys if "standardDeviation" in keys else {**start, **keys}
+    claim = {"mechanisms": [given]}
     try:
-        return _MECHANISM.validate_python(given, by_alias=True, by_name=False)
+        return Privacy.model_validate(claim, by_alias=True, by_name=False).mechanisms[0]
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"][1:]) or "kind"
+        first = problems_of(error, claim, Privacy)[0]
         raise UsageError(
-            f"mechanism {keys['kind']}, {where}: {first['msg']}",
-            advice="docs/declaration.md lists each kind's keys",
+            f"--mechanism {keys['kind']}: {first.message.removesuffix(' in mechanisms[0]')}",
+            advice=first.mend,
         ) from None
 
 

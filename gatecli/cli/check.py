@@ -27,7 +27,7 @@ app = typer.Typer(help="Every gate over a folder, and one verdict.")
 @spread
 def check(
     *,
-    path: Annotated[Path, typer.Argument(metavar="[PATH]", help="A folder (default: here).")] = Path(),
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder (default: here).")] = Path(),
     only: Annotated[
         list[Gate] | None, option("--only", panel=GATE, help="Run this gate alone; repeatable.")
     ] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,7 @@ FILES = {
 
 @app.command("init")
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to start.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to start.")] = Path(),
     force: Annotated[bool, option("--force", panel=GATE, help="Overwrite files that are there.")] = False,
 ) -> None:
     """Write a commented privacy.yaml, gatecli.yaml, pre-commit entry and workflow."""
@@ -34,7 +35,8 @@ def init(
     there = [str(path) for path in targets if path.exists()]
     if there and not force:
         raise UsageError(
-            f"already there: {', '.join(there)}", advice="nothing was written; --force overwrites"
+            f"already there: {', '.join(there)}",
+            advice="nothing was written; gatecli init OTHER writes files to copy from, --force overwrites",
         )
     try:
         for path in targets:
@@ -45,4 +47,5 @@ def init(
         ) from None
     write_together(targets)
     err("".join(f"wrote {path}\n" for path in targets))
-    err("next: fill in privacy.yaml, then gatecli release check\n")
+    where = "" if folder == Path() else f" {shlex.quote(str(folder))}"
+    err(f"next: fill in {folder / 'privacy.yaml'}, then gatecli release check{where}\n")

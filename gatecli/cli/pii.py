@@ -60,7 +60,7 @@ KeyFile = Annotated[
 @app.command("scan")
 @spread
 def scan(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, folders, - for stdin.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Files, folders, - for stdin.")],
     gate: GateOptions,
     changed_since: Annotated[
         str | None,

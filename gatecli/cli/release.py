@@ -28,9 +28,7 @@ def check(
     gate: GateOptions,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(
-            metavar="[FILE|DIR]...", help="Declarations, or folders to find them in (default: here)."
-        ),
+        typer.Argument(metavar="FILE|DIR", help="Declarations, or folders to find them in (default: here)."),
     ] = None,
 ) -> None:
     """Check that releases keep the privacy they declare: ε is recomputed from what was run."""

@@ -136,6 +136,7 @@ def scan_reads(reads: Iterable[Read], search: Search) -> FileScan:
     findings: list[Finding] = []
     allowances: list[Allowances] = []
     notes: dict[str, None] = {}
+    known = RULE_IDS | {entity.rule for entity in search.detector.entities}  # the policy has its own
     for read in reads:
         match read:
             case Finding():
@@ -145,7 +146,7 @@ def scan_reads(reads: Iterable[Read], search: Search) -> FileScan:
                 skipped = read
             case RawText():
                 checked = checked or _checked(read)
-                allowed = inline_allowances(read, RULE_IDS)
+                allowed = inline_allowances(read, known)
                 allowances += [allowed] if allowed.valid or allowed.faults else []
                 notes.update(dict.fromkeys(f"{read.path}: {note}" for note in read.notes))
                 findings += _found(read, search, notes)

@@ -27,7 +27,7 @@ def _plain(name: str) -> str:
 @app.command("schema")
 def schema(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A document's kind, or report; none lists them.")
+        str | None, typer.Argument(metavar="NAME", help="A document's kind, or report; none lists them.")
     ] = None,
 ) -> None:
     """Print a JSON Schema, so that an editor can complete the file."""

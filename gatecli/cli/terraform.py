@@ -117,7 +117,7 @@ def check(
     gate: GateOptions,
     target: Annotated[
         str,
-        typer.Argument(metavar="[DIR|PLAN]", help="A folder to plan, a saved plan, its JSON, - for stdin."),
+        typer.Argument(metavar="DIR|PLAN", help="A folder to plan, a saved plan, its JSON, - for stdin."),
     ] = ".",
     evidence: Annotated[
         list[Path] | None,

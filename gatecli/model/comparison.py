@@ -53,16 +53,20 @@ def compare(before: Recorded, after: Recorded, *, fail_on: Severity = Severity.E
 
     Raises UsageError for reports of different gates: what the other gate looks for would seem fixed.
     """
-    if before.gate != after.gate:
+    if (before.gate, before.parts) != (after.gate, after.parts):
         raise UsageError(
-            f"{before.path} is of the gate {before.gate}, {after.path} of {after.gate}",
-            advice="compare two reports of one gate",
+            f"{before.path} is of {_gates(before)}, {after.path} of {_gates(after)}",
+            advice="compare two reports of the same gates",
         )
     old, now = (sorted(report.findings, key=lambda each: each.sort_key) for report in (before, after))
     new = tuple(_beyond(now, old))
     left = Counter(map(_key, new))
     unchanged = tuple(finding for finding in now if not _taken(left, _key(finding)))
     return Comparison(before, after, new, tuple(_beyond(old, now)), unchanged, fail_on)
+
+
+def _gates(report: Recorded) -> str:
+    return f"the gates {', '.join(report.parts)}" if report.parts else f"the gate {report.gate}"
 
 
 def _key(finding: Finding) -> tuple[object, ...]:

@@ -17,3 +17,5 @@ class Recorded:
     """The SHA-256 of the resolved policy."""
     exit_code: int
     findings: tuple[Finding, ...]
+    parts: tuple[str, ...] = ()
+    """The gates of a report of several, sorted."""

@@ -226,7 +226,7 @@ def _limit(words: str, key: str) -> Callable[[_Fault], tuple[str, str]]:
 def _fallback(message: str) -> Callable[[_Fault], tuple[str, str]]:
     return lambda error: (
         f"{error.name} is {shown(error.found)}: {message[:1].lower()}{message[1:200]}",
-        "see docs/declaration.md for what the key means",
+        "gatecli schema prints what each key may hold",
     )
 
 

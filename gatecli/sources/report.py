@@ -45,11 +45,16 @@ class _Policy(BaseModel, strict=True):
     sha256: str
 
 
+class _Part(BaseModel, strict=True):
+    gate: str
+
+
 class _Report(BaseModel, strict=True):
     gate: str
     exit_code: Literal[0, 1, 3, 4]
     policy: _Policy
     findings: list[_Found]
+    gates: list[_Part] = []
 
 
 def read_report(path: Path, uncheckable: Collection[str]) -> Recorded:
@@ -72,7 +77,8 @@ def read_report(path: Path, uncheckable: Collection[str]) -> Recorded:
         where = "/".join(map(str, error.errors(include_input=False)[0]["loc"]))
         raise UncheckableError(f"{name} is not a whole report: at /{where}", advice=_ADVICE) from None
     findings = tuple(_finding(each, each.rule in uncheckable) for each in report.findings)
-    return Recorded(name, report.gate, report.policy.sha256, report.exit_code, findings)
+    parts = tuple(sorted(part.gate for part in report.gates))
+    return Recorded(name, report.gate, report.policy.sha256, report.exit_code, findings, parts)
 
 
 def _finding(each: _Found, uncheckable: bool) -> Finding:  # noqa: FBT001 - what the rule's own field says

@@ -52,6 +52,19 @@ def test_what_init_writes_is_a_declaration_that_says_what_is_missing(run: Run) -
     assert "dp-missing-epsilon" in done.stdout
 
 
+def test_what_init_proposes_can_be_uncommented_and_passes(run: Run, tmp_path: Path) -> None:
+    assert "next: fill in model/privacy.yaml, then gatecli release check model" in run("init", "model").stderr
+    file = tmp_path / "model" / "privacy.yaml"
+    proposed = ("epsilon:", "delta:", "mechanisms:", "  - {kind:")
+    lines = [
+        line.replace("# ", "", 1) if line.strip().startswith(tuple(f"# {key}" for key in proposed)) else line
+        for line in file.read_text().splitlines()
+    ]
+    file.write_text("\n".join(lines))
+    done = run("release", "check", "model")
+    assert (done.returncode, "mechanisms" in "\n".join(lines)) == (0, True), done.stdout
+
+
 def test_calibrate_finds_the_noise_that_the_gate_verifies(run: Run) -> None:
     asked = ("--epsilon", "1", "--delta", "1e-5", "--sampling-rate", "0.01", "--steps", "100")
     found = json.loads(run("release", "calibrate", *asked, "--format", "json").stdout)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ spec:
 FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "html")
 
 
-def scanned(run: Run, *arguments: str | Path, stdin: str = "") -> tuple[int, list[dict[str, object]]]:
+def scanned(run: Run, *arguments: str | Path, stdin: str = "") -> tuple[int, list[dict[str, Any]]]:
     done = run("pii", "scan", *arguments, "--format", "json", stdin=stdin)
     return done.returncode, json.loads(done.stdout)["findings"]
 
@@ -241,6 +242,19 @@ def test_an_entity_of_the_policy_s_own_is_found_in_its_context(run: Run, tmp_pat
     (tmp_path / "gatecli.yaml").write_text(CUSTOM.replace("PATTERN", "E[0-9]{6}"))
     code, (finding,) = scanned(run, "-", stdin="staff: E123456\nbuild: E654321\n")
     assert (code, finding["rule"], finding["line"]) == (0, "pii-employee-number", 1)
+
+
+def test_an_entity_of_the_policy_s_own_can_be_allowed_in_its_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "gatecli.yaml").write_text(CUSTOM.replace("PATTERN", "E[0-9]{6}"))
+    allow = "gatecli: allow pii-employee-number -- a sample until 2999-01-31"
+    code, (finding,) = scanned(run, "-", stdin=f"staff: E123456  # {allow}\n")
+    assert (code, finding["rule"], finding["suppressed"]["by"]) == (0, "pii-employee-number", "inline")
+
+
+def test_an_entity_of_the_policy_s_own_is_explained(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "gatecli.yaml").write_text(CUSTOM.replace("PATTERN", "E[0-9]{6}"))
+    done = run("explain", "pii-employee-number")
+    assert (done.returncode, "E[0-9]{6}" in done.stdout) == (0, True)
 
 
 @pytest.mark.parametrize("pattern", ["(a)\\\\1", "a(?=b)", "a*", "("])

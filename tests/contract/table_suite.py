@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from traceback import format_exception
@@ -10,12 +11,16 @@ from typing import Any
 import pytest
 
 from gatecli.anonymity.attributes import attribute_risk
+from gatecli.anonymity.generalisation import apply
+from gatecli.anonymity.hierarchies import Bands, column_of, generalised
 from gatecli.anonymity.measure import measure
+from gatecli.anonymity.proposing import propose
 from gatecli.anonymity.reference import compare
 from gatecli.anonymity.suda import suda
+from gatecli.anonymity.tables.functions import rows
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.errors import UncheckableError, UsageError
-from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale
+from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale, Thresholds
 from tests.support.anonymity_oracle import Oracle
 from tests.support.anonymity_risk_oracle import distinction, minimal_uniques, separation
 from tests.support.tables import endless, rows_of
@@ -128,6 +133,21 @@ class TableSuite:
             minimal_uniques(row, rows_of(COLUMNS), ("age", "zip", "income"), 3) for row in rows_of(COLUMNS)
         ]
         assert sum(found.minimal_uniques) == sum(map(len, uniques))
+
+    @pytest.mark.filterwarnings("ignore:The copy keyword")  # of pyspark, about pandas 4
+    def test_what_would_mend_it_is_found_and_holds(self, opened: OpenedTable) -> None:
+        asked = AnonymityQuestion(("age", "income"))
+        (first, *_) = propose(opened, asked, Thresholds(k=2), max_suppression=Fraction(1, 2))
+        mended = rows(apply(opened.table, first, max_suppression=Fraction(1, 2)))
+        assert min(Counter((row["age"], row["income"]) for row in mended).values()) >= 2
+
+    @pytest.mark.parametrize(
+        ("column", "band"), [("age", "[30, 35)"), ("income", "[0, 5)")], ids=["integer", "float"]
+    )
+    def test_a_band_is_written_alike(self, opened: OpenedTable, column: str, band: str) -> None:
+        bands = generalised(column_of(opened.table, column), Bands(Fraction(5), Fraction(5)))
+        written = rows(opened.table.select(person=opened.table["person"], band=bands))
+        assert {one["person"]: one["band"] for one in written}["a"] == band
 
     def test_a_column_that_is_not_there_is_a_usage_error(self, opened: OpenedTable) -> None:
         with pytest.raises(UsageError, match="has no column 'zipp'") as caught:

@@ -56,7 +56,7 @@ def section(name: str, command: Any) -> str:
 
 def _row(param: Any) -> str:
     is_option = param.opts[0].startswith("-")
-    names = ", ".join(f"`{name}`" for name in (param.opts if is_option else [_metavar(param)]))
+    names = ", ".join(f"`{name}`" for name in (_spelt(param) if is_option else [_argument(param)]))
     value = f" `{_metavar(param)}`" if is_option and param.metavar else ""
     annotation = getattr(getattr(param, "type_descriptor", None), "annotation", None)
     kinds = "".join(f" `{choice}`" for choice in _choices(annotation))
@@ -68,6 +68,16 @@ def _choices(annotation: Any) -> list[Any]:
     if isinstance(annotation, EnumType):
         return [choice.value for choice in annotation]  # type: ignore[var-annotated]  # any enum
     return list(get_args(annotation)) if get_origin(annotation) is Literal else []
+
+
+def _spelt(param: Any) -> list[str]:
+    """An option's names; with `--no-…` where that is the one to give."""
+    return [*param.opts, *param.secondary_opts]
+
+
+def _argument(param: Any) -> str:
+    name = _metavar(param) if param.required else f"[{_metavar(param)}]"
+    return name + ("..." if param.nargs != 1 else "")
 
 
 def _metavar(param: Any) -> str:

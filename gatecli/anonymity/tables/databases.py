@@ -41,7 +41,10 @@ def _sqlite(url: str) -> Connection:
 
     path = Path(url.removeprefix("sqlite://"))
     if not path.is_file():
-        raise NothingToCheckError(f"{path} does not exist", advice="check the path: sqlite:///folder/file.db")
+        raise NothingToCheckError(
+            f"{path} does not exist",
+            advice="sqlite:///srv/file.db is meant from the root, sqlite://file.db from here",
+        )
     backend = ibis.sqlite.connect(path)
     return Connection(backend, backend.con.interrupt, partial(disconnect, backend))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
 from gatecli.anonymity.tables.interface import Column, Table
 from gatecli.anonymity.tables.spark import kept_in_spark
+
+WITHOUT_NAN = frozenset({"sqlite"})
+"""Engines that keep NaN as a missing value and have no test for it."""
 
 
 def row_number(by: Column | None = None) -> Column:
@@ -50,6 +54,16 @@ def nothing(kind: Any) -> Column:
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
 
     return ibis.null(kind)
+
+
+def endless(number: Column) -> Column:
+    """Whether a float that is not NaN is infinite: not every engine has a test of its own."""
+    return number.abs() > sys.float_info.max
+
+
+def keeps_no_nan(table: Table) -> bool:
+    """Whether the table's engine keeps NaN as a missing value, and so has no test for it."""
+    return table.get_backend().name in WITHOUT_NAN
 
 
 def times(condition: Column) -> Column:

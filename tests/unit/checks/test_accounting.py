@@ -92,6 +92,11 @@ def test_what_has_no_bound_is_unaccountable_and_nothing_else() -> None:
     assert finding.place.pointer == "/spec/privacy/mechanisms"
 
 
+def test_what_no_one_can_bound_in_the_evidence_is_named_in_one_sentence() -> None:
+    found = judged(claiming(evidence(pure("9"))), Unaccountable(("nobody knows",)))
+    assert any("records: nobody knows" in finding.message for finding in found)
+
+
 def test_unaccountable_evidence_cannot_hide_that_the_declared_part_is_understated() -> None:
     mechanism = {"kind": "unaccountable", "description": "a lookup"}
     recorded = evidence(pure("9"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gatecli.errors import UsageError
@@ -64,3 +66,9 @@ def test_an_earlier_run_that_could_not_check_all_makes_more_new_and_never_less()
 def test_reports_of_two_gates_are_not_compared() -> None:
     with pytest.raises(UsageError, match="of the gate pii"):
         compare(recorded(gate="pii"), recorded(gate="release"))
+
+
+def test_a_run_of_fewer_gates_is_refused_too() -> None:
+    whole = replace(recorded(finding()), parts=("pii", "release"))
+    with pytest.raises(UsageError, match="of the gates pii, release,"):
+        compare(whole, replace(recorded(), parts=("pii",)))
