@@ -14,6 +14,7 @@ import typer
 
 from gatecli import __version__
 from gatecli.errors import GatecliError
+from gatecli.pii.concealing import concealed
 
 
 def out(text: str) -> None:
@@ -23,8 +24,6 @@ def out(text: str) -> None:
 
 def err(text: str) -> None:
     """Write to stderr, personal data masked: paths, names and options are a stranger's."""
-    from gatecli.pii.concealing import concealed  # noqa: PLC0415 - most runs say nothing there
-
     _write(sys.stderr, concealed(text))
 
 

@@ -24,7 +24,7 @@ LATE_OF_PII = ("phonenumbers", "presidio_analyzer", "re2", "spacy", "stdnum", "t
 LATE_HOMES = (
     "gatecli.accounting.convolution",
     "gatecli.cli.tables",
-    "gatecli.pii.concealing",
+    "gatecli.pii.masking",
     "gatecli.pii.recognizers",
     "gatecli.run_tasks.serving",
 )

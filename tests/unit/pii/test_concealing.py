@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import random
 
 import pytest
 
-from gatecli.pii.concealing import concealed
+from gatecli.pii.concealing import concealed, may_tell
+from tests.support.pii_corpus import CHECKED, DISGUISES, NUMERIC_DISGUISES, checked, email, phone, resident_id
 
 RESIDENT_ID, SSN, ADDRESS, CARD = (
     "430102199607193689",
@@ -52,3 +54,21 @@ def test_what_is_nobodys_stays(text: str) -> None:
 def test_what_is_masked_stays_as_it_is() -> None:
     once = concealed(f"{RESIDENT_ID} {ADDRESS}")
     assert concealed(once) == once
+
+
+def test_whatever_may_be_masked_is_searched_for() -> None:
+    source = random.Random(5)  # noqa: S311 - a seed, no secret
+    texts = [sample.text for entity in CHECKED for sample in checked(entity, 60)]
+    texts += [make(source) for make in (phone, email, resident_id) for _ in range(200)]
+    texts += [disguise(RESIDENT_ID) for disguise in DISGUISES.values()]
+    texts += [disguise(RESIDENT_ID) for disguise in NUMERIC_DISGUISES.values()]
+    encoded = [base64.b64encode(text.encode()).decode() for text in texts]
+    assert [text for text in (*texts, *encoded) if not may_tell(text)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["open · policy default · checked 1 release\n", "model/privacy.yaml", "dp-missing-epsilon", "ε = 2.37"],
+)
+def test_a_plain_sentence_needs_no_search(text: str) -> None:
+    assert not may_tell(text)
