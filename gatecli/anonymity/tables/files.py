@@ -14,6 +14,7 @@ from gatecli.anonymity.tables.closing import disconnect
 from gatecli.anonymity.tables.digests import file_digest, files_digest
 from gatecli.anonymity.tables.excel import read_excel
 from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions
+from gatecli.anonymity.tables.parquet_files import ALONE, read_parquet, spelled
 from gatecli.anonymity.tables.problems import guarded
 from gatecli.anonymity.tables.text_files import COMPRESSED, read_text
 from gatecli.errors import NothingToCheckError, UncheckableError
@@ -25,13 +26,17 @@ def _text(name: str, path: Path, options: TableOptions, scratch: Path, engine: A
     return read_text(name, path, options, scratch, engine.read_csv)
 
 
-def _parquet(_name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
-    return engine.read_parquet(str(path))
+def _parquet(name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
+    return read_parquet(name, [path], None, engine)
 
 
 def _json_lines(_name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
     return engine.read_json(
-        str(path), format="newline_delimited", sample_size=-1, convert_strings_to_integers=False
+        spelled(path),
+        format="newline_delimited",
+        sample_size=-1,
+        convert_strings_to_integers=False,
+        **ALONE,
     )
 
 
@@ -100,7 +105,7 @@ def _opened(
     table = (
         reader(source, paths[0], options, scratch, engine)
         if root is None
-        else engine.read_parquet([str(path) for path in paths])
+        else read_parquet(source, paths, root, engine)
     )
     return OpenedTable(
         source,

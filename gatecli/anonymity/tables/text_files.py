@@ -12,6 +12,7 @@ from typing import Any
 
 from gatecli.anonymity.tables.columns import require_header
 from gatecli.anonymity.tables.interface import Table, TableOptions
+from gatecli.anonymity.tables.parquet_files import ALONE, spelled
 from gatecli.errors import NothingToCheckError, UsageError
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -138,7 +139,7 @@ def read_text(
     if unknown:
         raise UsageError(f"{name} has no column {unknown[0]!r} to be numeric", advice="check its spelling")
     return read_csv(
-        str(plain),
+        spelled(plain),
         columns={column: "double" if column in options.numeric else "varchar" for column in header},
         auto_detect=False,
         header=True,
@@ -148,4 +149,5 @@ def read_text(
         strict_mode=True,
         nullstr=list(options.missing_values),
         max_line_size=LONGEST_LINE,
+        **ALONE,
     )
