@@ -56,8 +56,9 @@ def _opened(path: Path) -> Any:
 def _encoding(start: bytes, options: TableOptions) -> str:
     if options.encoding is not None:
         try:
+            io.TextIOWrapper(io.BytesIO(), options.encoding)  # refuses base64 and rot13, which are no text's
             return codecs.lookup(options.encoding).name
-        except LookupError:
+        except (LookupError, ValueError):
             raise UsageError(
                 f"{options.encoding!r} is not an encoding",
                 advice="for example utf-8, utf-16, latin-1 or gb18030",
