@@ -81,6 +81,8 @@ def _clean(column: Column, opened: OpenedTable, question: AnonymityQuestion) -> 
     if kind.is_floating():
         known = column if opened.engine in WITHOUT_NAN else column.isnan().ifelse(nothing(kind), column)
         return known + constant(0.0, str(kind))
+    if kind.is_decimal() and opened.engine == "postgres":  # whose numeric type has a NaN of its own
+        return (column.cast("string") == "NaN").ifelse(nothing(kind), column)
     return normalised(column) if question.normalise else column
 
 
