@@ -59,12 +59,11 @@ def _keys(path: Path) -> list[str]:
 
 def alike(name: str, paths: Sequence[Path]) -> None:
     """Raises UncheckableError where the columns of two files, or of their folders, differ in name or type."""
-    first, *others = paths
-    wanted = None if not others else _schema(first)
-    strange = next((path for path in others if _schema(path) != wanted), None)
+    wanted = _schema(paths[0]) if len(paths) > 1 else None
+    strange = next((path for path in paths[1:] if _schema(path) != wanted), None)
     if strange is not None:
         raise UncheckableError(
-            f"{name}: {strange.name} has other columns, or other types of them, than {first.name}",
+            f"{name}: {strange.name} has other columns, or other types of them, than {paths[0].name}",
             advice="write all files with one schema, or check them one by one",
         )
 

@@ -13,6 +13,7 @@ import pytest
 from gatecli.anonymity.measure import measure
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import open_table
+from gatecli.anonymity.tables.spark import spark_file
 from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing
 
@@ -98,6 +99,13 @@ def test_files_of_a_folder_with_other_columns_than_the_first_are_refused(
     parquet(tmp_path / "2.parquet", other)
     with pytest.raises(UncheckableError, match=r"2\.parquet has other columns, or other types of them"):
         ask(tmp_path)
+
+
+def test_spark_is_not_asked_about_files_of_several_schemas_either(tmp_path: Path) -> None:
+    parquet(tmp_path / "1.parquet", ALIKE)
+    parquet(tmp_path / "2.parquet", {"years": [1, 2]})
+    with pytest.raises(UncheckableError, match=r"2\.parquet has other columns"):
+        spark_file(None, str(tmp_path), is_local=True)
 
 
 def test_files_of_a_folder_may_order_their_columns_differently(tmp_path: Path) -> None:
