@@ -20,10 +20,14 @@ from gatecli.anonymity.tables.functions import (
     times,
 )
 from gatecli.anonymity.tables.interface import Column, OpenedTable, Table
+from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import AnonymityQuestion, Scale
 
 PACKED = 2**62
 """A packed key stays below it: a signed 64-bit integer on every engine."""
+
+NUMBER = r"^ *[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,2})? *$"
+"""Text that every engine reads as the same finite number."""
 
 CANONICAL_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?$"
 """Text that is a number and nothing else: a leading zero says that it is a code."""
@@ -75,6 +79,8 @@ def _clean(column: Column, opened: OpenedTable, question: AnonymityQuestion) -> 
     if kind.is_floating():
         known = column if opened.engine in WITHOUT_NAN else column.isnan().ifelse(nothing(kind), column)
         return known + constant(0.0, str(kind))
+    if kind.is_decimal() and opened.engine == "postgres":  # whose numeric type has a NaN of its own
+        return (column.cast("string") == "NaN").ifelse(nothing(kind), column)
     return normalised(column) if question.normalise else column
 
 
@@ -144,7 +150,10 @@ def _sensitive(
     distinct = kept(source.select(**{value: source[name]}).distinct())
     present = distinct.filter(distinct[value].notnull())
     scale = question.scales.get(attribute) or _scale(opened, question, present, attribute, value)
-    ordered = _comparable(present[value]) if scale is Scale.NUMERIC else present[value]
+    ordered = present[value]
+    if scale is Scale.NUMERIC and ordered.type().is_string():
+        _require_numbers(opened, present, attribute, value)
+        ordered = ordered.cast("float64")
     dimension = kept(present.mutate(**{f"c_{name}": dense_rank(ordered).cast("int64")}))
     known, missing = _sizes(dimension, distinct, f"c_{name}", value)
     return SensitiveCode(attribute, name, scale, known + missing, dimension)
@@ -173,5 +182,13 @@ def _scale(
     return Scale.NUMERIC if row["all"] and row["all"] == row["numbers"] else Scale.CATEGORICAL
 
 
-def _comparable(value: Column) -> Column:
-    return value.cast("float64") if value.type().is_string() else value
+def _require_numbers(opened: OpenedTable, present: Table, attribute: str, value: str) -> None:
+    """Engines differ on text that is no number: some take it for 0."""
+    written = present[value].re_search(NUMBER)
+    strange = int(only_row(present.aggregate(strange=times(~written)))["strange"])
+    if strange:
+        noun = "value" if strange == 1 else "values"
+        raise UncheckableError(
+            f"{opened.name}: {strange:,} distinct {noun} of {attribute!r} are no numbers",
+            advice="measure it on a categorical scale, or mend the values",
+        )

@@ -16,7 +16,7 @@ from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.anonymity.wildcards import matches
 from gatecli.errors import NothingToCheckError, UsageError
-from gatecli.model.anonymity import AnonymityQuestion, ClassSize, Measures, Missing
+from gatecli.model.anonymity import AnonymityQuestion, ClassSize, Measures, Missing, Scale
 
 Tell = Callable[[str, float], None]
 """Told what is done next, and which share of the whole is done, in coarse steps."""
@@ -36,8 +36,24 @@ def measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell = untol
         raise UsageError("no quasi-identifier is named", advice="name the columns that others may know")
     unit = () if question.unit is None else (question.unit,)
     require_columns(opened.name, opened.columns, (*question.quasi_identifiers, *question.sensitive, *unit))
+    _require_scales(question)
     with computing(opened):
         return _measure(opened, question, tell)
+
+
+def _require_scales(question: AnonymityQuestion) -> None:
+    """Raises UsageError for a scale that would silently not be used, or that needs a tree and has none."""
+    if strange := [column for column in question.scales if column not in question.sensitive]:
+        raise UsageError(
+            f"{strange[0]!r} has a scale but is not a sensitive column",
+            advice=f"the sensitive columns are {', '.join(question.sensitive) or 'none'}",
+        )
+    bare = [column for column, scale in question.scales.items() if scale is Scale.HIERARCHICAL]
+    if bare := [column for column in bare if not question.hierarchies.get(column)]:
+        raise UsageError(
+            f"the scale of {bare[0]!r} is hierarchical, but it has no hierarchy",
+            advice="choose numeric or categorical, or give its hierarchy to: gatecli anonymity check DATA",
+        )
 
 
 @dataclass(frozen=True, slots=True)

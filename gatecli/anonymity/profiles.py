@@ -16,6 +16,9 @@ FIXED_POINT = 2**50
 BEYOND = 1e300
 """Stands for infinity in a ranking."""
 
+BEYOND_EVERY_PLACE = 2**31
+"""No class holds as many distinct values."""
+
 RANKINGS = ("alpha", "recursive", "similarity", "t", "gain", "loss", "excess")
 """Columns of a profile; the class with the largest is the worst."""
 
@@ -73,8 +76,9 @@ def categorical(cells: Table) -> Table:
 
 def with_tail(cells: Table, keys: Sequence[str], recursive_l: int) -> Table:
     """Cells with `tail`: what the count adds to r_l + … + r_m of its class."""
+    first = min(recursive_l - 1, BEYOND_EVERY_PLACE)  # the integers of an engine end
     ranked = cells.mutate(place=row_number().over(whole(keys, [cells["n"].desc()])))
-    return ranked.mutate(tail=(ranked["place"] >= recursive_l - 1).ifelse(ranked["n"], 0))
+    return ranked.mutate(tail=(ranked["place"] >= first).ifelse(ranked["n"], 0))
 
 
 def profiled(cells: Table, keys: Sequence[str], recursive_l: int) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,7 @@ from typing import Annotated
 from gatecli.anonymity import generalisation
 from gatecli.anonymity.generalisation import Proposal, describe
 from gatecli.anonymity.measure import measure
+from gatecli.anonymity.tables.files import holds
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
@@ -50,6 +51,7 @@ def apply(
     start = start_of(data)
     rules = read_policy(policy, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start).policy
     options = opened.options(columns.numeric)
+    _require_another(data, target)
     task = task_of(data, columns, demands, Population(), rules, options, max_suppression)
     done = _written(task, choice, target)
     err(f"{target}: {done}\n")
@@ -67,10 +69,20 @@ def _written(task: TableTask, choice: int, target: Path) -> str:
     return describe(chosen)
 
 
+def _require_another(data: str, target: Path) -> None:
+    """Raises UsageError where what is written would replace the source, or become a part of it."""
+    if "://" not in data and holds(data, target):
+        raise UsageError(
+            f"{target} is the table itself, or in its folder", advice="write the new table somewhere else"
+        )
+
+
 @contextmanager
 def _beside(target: Path) -> Iterator[Path]:
     """A file of the same name in a folder that is gone afterwards, on the target's own file system."""
     try:
+        with suppress(FileNotFoundError):
+            target.lstat()  # a name that no file can have
         with TemporaryDirectory(dir=target.parent, prefix=".gatecli-") as folder:
             yield Path(folder) / target.name
     except OSError as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from gatecli.anonymity.hierarchies import Hierarchy
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import shown
 from gatecli.cli import table_options as given
@@ -26,6 +28,7 @@ from gatecli.model.thresholds import strictest
 MEMORY_LIMIT = "1GB"
 MOST_SUPPRESSED = "0.05"
 
+_SIZE = re.compile(r"0*[1-9]\d{0,8}(\.\d+)?\s*([kmgt]i?)?b", re.IGNORECASE | re.ASCII)
 _NOT_NEGATIVE: TypeAdapter[Fraction] = TypeAdapter(NonNegative)
 _POSITIVE: TypeAdapter[Fraction] = TypeAdapter(Positive)
 _SHARE: TypeAdapter[Fraction] = TypeAdapter(Proportion)
@@ -104,6 +107,10 @@ class TableGiven:
 
     def options(self, numeric: Sequence[str] | None) -> TableOptions:
         """For those who open it; `numeric` are columns as they were typed."""
+        if not _SIZE.fullmatch(self.memory_limit):
+            raise UsageError(
+                f"--memory-limit {self.memory_limit}: not a size", advice="for example 512MB or 2GB"
+            )
         return TableOptions(
             self.delimiter,
             self.encoding,
@@ -138,6 +145,8 @@ def task_of(
     wanted = thresholds_of(demands, population, policy)
     hierarchies = hierarchies_of(paired(columns.hierarchies, "--hierarchy"))
     sensitive = listed(columns.sensitive)
+    scales = _scales(columns.scales)
+    _useful(hierarchies, (*quasi_identifiers, *sensitive), scales)
     question = AnonymityQuestion(
         quasi_identifiers,
         sensitive,
@@ -145,7 +154,7 @@ def task_of(
         unit=population.unit,
         normalise=population.normalise,
         recursive_l=wanted.recursive_l,
-        scales=_scales(columns.scales),
+        scales=scales,
         hierarchies={each.column: tree_of(each) for each in hierarchies if each.column in sensitive},
         sampling_fraction=None
         if population.sampling_fraction is None
@@ -206,6 +215,21 @@ def _tier(name: str | None, policy: PrivacyPolicy) -> Thresholds:
         known = ", ".join(sorted(policy.spec.tiers)) or "none"
         raise UsageError(f"--tier {name}: the policy has no such tier", advice=f"its tiers are {known}")
     return tier.thresholds
+
+
+def _useful(trees: Sequence[Hierarchy], columns: Collection[str], scales: Collection[str]) -> None:
+    """Raises UsageError for a hierarchy that would silently not be used."""
+    for each in trees:
+        if each.column not in columns:
+            raise UsageError(
+                f"--hierarchy {each.column}: no such column is asked about",
+                advice=f"its column is one of {', '.join(columns)}",
+            )
+        if each.column in scales:
+            raise UsageError(
+                f"{each.column} has both a --scale and a --hierarchy",
+                advice="leave one out: a hierarchy is a scale",
+            )
 
 
 def _scales(typed: Sequence[str] | None) -> dict[str, Scale]:

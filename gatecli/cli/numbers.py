@@ -38,4 +38,7 @@ def paired(values: Sequence[str] | None, option_name: str) -> dict[str, str]:
     pairs = [text.rpartition("=") for text in values or ()]
     if wrong := [value for name, _, value in pairs if not name or not value]:
         raise UsageError(f"{option_name} {wrong[0]}: not COLUMN=VALUE", advice="write for example zip=FILE")
-    return {name: value for name, _, value in pairs}
+    told = {name: value for name, _, value in pairs}
+    if twice := [name for name, _, value in pairs if told[name] != value]:
+        raise UsageError(f"{option_name} {twice[0]}: two answers", advice="give each column one")
+    return told

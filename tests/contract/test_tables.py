@@ -84,6 +84,23 @@ class TestPostgreSQL(TableSuite):
 
 
 @pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server is installed")
+def test_a_number_without_a_value_is_missing_and_a_type_without_equality_is_uncheckable() -> None:
+    import psycopg  # noqa: PLC0415 - only for PostgreSQL
+
+    programs = binaries()
+    assert programs is not None
+    with cluster(programs) as url:
+        with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as connection:
+            connection.execute("create table data (amount numeric, note json)")
+            connection.execute("insert into data values ('NaN', '{}'), (null, '{}'), (1.0, null), (1, null)")
+        with open_table(f"{url}#data") as opened:
+            found = measure(opened, AnonymityQuestion(("amount",)))
+            assert (found.missing, found.k) == ({"amount": 2}, 2)
+            with pytest.raises(UncheckableError, match="a type whose values cannot be compared"):
+                measure(opened, AnonymityQuestion(("note",)))
+
+
+@pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server is installed")
 def test_a_server_that_goes_away_is_uncheckable() -> None:
     import psycopg  # noqa: PLC0415 - only for PostgreSQL
 

@@ -31,7 +31,7 @@ def require_columns(name: str, columns: Mapping[str, str], wanted: Iterable[str]
 def _advice(column: str, columns: Mapping[str, str], *, has_header: bool) -> str:
     """Columns are listed only where one that was asked for is among them: else they may be a record."""
     if len(columns) == 1:
-        return "the file has a single column: give its delimiter"
+        return "it has a single column: check the spelling, or give the delimiter of a text file"
     folded = {name.casefold().strip(): name for name in columns}
     close = get_close_matches(column.casefold().strip(), folded, n=1, cutoff=0.6)
     if close:

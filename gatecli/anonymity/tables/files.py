@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import glob
+import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from os.path import commonpath
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from gatecli.anonymity.tables.closing import disconnect
 from gatecli.anonymity.tables.digests import file_digest, files_digest
 from gatecli.anonymity.tables.excel import read_excel
 from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions
+from gatecli.anonymity.tables.parquet_files import ALONE, read_parquet, spelled
 from gatecli.anonymity.tables.problems import guarded
 from gatecli.anonymity.tables.text_files import COMPRESSED, read_text
 from gatecli.errors import NothingToCheckError, UncheckableError
@@ -25,13 +27,17 @@ def _text(name: str, path: Path, options: TableOptions, scratch: Path, engine: A
     return read_text(name, path, options, scratch, engine.read_csv)
 
 
-def _parquet(_name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
-    return engine.read_parquet(str(path))
+def _parquet(name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
+    return read_parquet(name, [path], None, engine)
 
 
 def _json_lines(_name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
     return engine.read_json(
-        str(path), format="newline_delimited", sample_size=-1, convert_strings_to_integers=False
+        spelled(path),
+        format="newline_delimited",
+        sample_size=-1,
+        convert_strings_to_integers=False,
+        **ALONE,
     )
 
 
@@ -89,6 +95,18 @@ def content_digest(source: str) -> str:
     return _digest(*_found(source))
 
 
+def holds(source: str, target: Path) -> bool:
+    """Whether `target` is a file of the table, by whatever name, or stands in the folder of its files.
+
+    Raises what `open_file` raises where there is no table.
+    """
+    paths, root = _found(source)
+    real = Path(os.path.realpath(target))
+    if root is not None and real.is_relative_to(os.path.realpath(root)):
+        return True
+    return os.path.exists(target) and any(os.path.samefile(path, target) for path in paths)  # noqa: PTH110, PTH121 - neither raises for a name that is too long
+
+
 def _digest(paths: list[Path], root: Path | None) -> str:
     return file_digest(paths[0]) if root is None else files_digest(root, paths)
 
@@ -100,7 +118,7 @@ def _opened(
     table = (
         reader(source, paths[0], options, scratch, engine)
         if root is None
-        else engine.read_parquet([str(path) for path in paths])
+        else read_parquet(source, paths, root, engine)
     )
     return OpenedTable(
         source,
@@ -139,16 +157,29 @@ def _close(engine: Any, scratch: Path) -> None:
 def _found(source: str) -> tuple[list[Path], Path | None]:
     """The files, and where they are several the folder that their names are relative to."""
     path = Path(source)
-    if path.is_file():
+    if not source:
+        raise NothingToCheckError("the table has no name", advice="give a file, a folder or a URL")
+    if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
         return [path], None
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if _suffix(file) in {".parquet", ".pq"})
+    if os.path.isdir(path):  # noqa: PTH112 - as above
+        with guarded(source):
+            files = sorted(file for file in _below(path) if _suffix(file) in {".parquet", ".pq"})
         return _some(source, files), path
     if glob.has_magic(source):
         matches = sorted(Path(match) for match in glob.glob(source, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
         files = [match for match in matches if match.is_file()]
         return _some(source, files), Path(commonpath([file.parent for file in files] or [Path()]))
     raise NothingToCheckError(f"{source} does not exist", advice="check the path")
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Every file, or an OSError: a folder that may not be read is not an empty one."""
+    for at, _, names in os.walk(folder, onerror=_raise):
+        yield from (Path(at, name) for name in names)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _some(source: str, files: list[Path]) -> list[Path]:

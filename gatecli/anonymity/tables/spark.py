@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gatecli.anonymity.tables.interface import Connection, Table, nothing
+from gatecli.anonymity.tables.parquet_files import alike
 from gatecli.errors import NothingToCheckError, UncheckableError
 
 LOCAL = "local"
@@ -69,6 +70,8 @@ def spark_file(backend: Any, path: str, *, is_local: bool) -> Table:
                 f"{path} is not Parquet",
                 advice="give Parquet, or a table of the catalogue: spark://local#table",
             )
+        if Path(path).is_dir():
+            alike(path, sorted(Path(path).rglob("*.parquet")))
     return backend.read_parquet(path)
 
 
@@ -95,6 +98,7 @@ def _started(builder: Any, url: str, scratch: Path) -> Any:
         _reach(url)
         return builder.remote(url).getOrCreate()
     builder = builder.config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
+    builder = builder.config("spark.sql.sources.partitionColumnTypeInference.enabled", "false")  # zip=01234
     if host == LOCAL:
         builder = builder.master("local[*]").config("spark.sql.shuffle.partitions", "8")
         builder = builder.config("spark.driver.host", LOOPBACK).config("spark.driver.bindAddress", LOOPBACK)

@@ -112,9 +112,9 @@ def _watch(
 def _heard(told: socket.socket, timeout: float | None) -> bytes:
     """The numbers of signals, or `DONE`; nothing where the time is up."""
     try:
-        told.settimeout(timeout)
+        told.settimeout(None if timeout is None else min(timeout, threading.TIMEOUT_MAX))
         return told.recv(64)
-    except TimeoutError:
+    except (TimeoutError, BlockingIOError):  # the latter for no time at all
         return b""
     except OSError:  # nobody waits for an answer any more
         return DONE

@@ -12,6 +12,7 @@ from typing import Any
 
 from gatecli.anonymity.tables.columns import require_header
 from gatecli.anonymity.tables.interface import Table, TableOptions
+from gatecli.anonymity.tables.parquet_files import ALONE, spelled
 from gatecli.errors import NothingToCheckError, UsageError
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -55,8 +56,9 @@ def _opened(path: Path) -> Any:
 def _encoding(start: bytes, options: TableOptions) -> str:
     if options.encoding is not None:
         try:
+            io.TextIOWrapper(io.BytesIO(), options.encoding)  # refuses base64 and rot13, which are no text's
             return codecs.lookup(options.encoding).name
-        except LookupError:
+        except (LookupError, ValueError):
             raise UsageError(
                 f"{options.encoding!r} is not an encoding",
                 advice="for example utf-8, utf-16, latin-1 or gb18030",
@@ -138,7 +140,7 @@ def read_text(
     if unknown:
         raise UsageError(f"{name} has no column {unknown[0]!r} to be numeric", advice="check its spelling")
     return read_csv(
-        str(plain),
+        spelled(plain),
         columns={column: "double" if column in options.numeric else "varchar" for column in header},
         auto_detect=False,
         header=True,
@@ -148,4 +150,5 @@ def read_text(
         strict_mode=True,
         nullstr=list(options.missing_values),
         max_line_size=LONGEST_LINE,
+        **ALONE,
     )

@@ -200,7 +200,7 @@ def test_a_table_without_rows_is_nothing_to_check(file: Callable[..., Path], con
 def test_a_wrong_delimiter_is_suspected_in_a_single_column(file: Callable[..., Path]) -> None:
     with pytest.raises(UsageError, match="has no column 'zip'") as caught:
         ask(file("data.csv", "zip~age\n1~2\n"))
-    assert "give its delimiter" in caught.value.advice
+    assert "give the delimiter" in caught.value.advice
 
 
 def test_a_truncated_parquet_file_is_uncheckable(tmp_path: Path) -> None:
