@@ -21,11 +21,12 @@ from gatecli.cli import table_options as given
 from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import err
 from gatecli.cli.demands import MOST_SUPPRESSED, Columns, Demands, Population, TableGiven, start_of, task_of
+from gatecli.cli.numbers import paired
 from gatecli.cli.options import GATE, PolicyFile, option
 from gatecli.cli.spread import spread
 from gatecli.cli.table_task import TableTask
 from gatecli.cli.tables import proposals
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 from gatecli.model.anonymity import Measures
 from gatecli.sources.policy import read_policy
 
@@ -51,7 +52,7 @@ def apply(
     start = start_of(data)
     rules = read_policy(policy, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start).policy
     options = opened.options(columns.numeric)
-    _require_another(data, target)
+    _require_another(data, columns.hierarchies, target)
     task = task_of(data, columns, demands, Population(), rules, options, max_suppression)
     done = _written(task, choice, target)
     err(f"{target}: {done}\n")
@@ -69,12 +70,21 @@ def _written(task: TableTask, choice: int, target: Path) -> str:
     return describe(chosen)
 
 
-def _require_another(data: str, target: Path) -> None:
-    """Raises UsageError where what is written would replace the source, or become a part of it."""
-    if "://" not in data and holds(data, target):
+def _require_another(data: str, hierarchies: list[str] | None, target: Path) -> None:
+    """Raises UsageError where what is written would replace what is read, or become a part of it."""
+    file = data.removeprefix("sqlite://").partition("#")[0] if data.startswith("sqlite://") else data
+    read = [file, *paired(hierarchies, "--hierarchy").values()]
+    if any(_is_read(each, target) for each in read if "://" not in each):
         raise UsageError(
-            f"{target} is the table itself, or in its folder", advice="write the new table somewhere else"
+            f"{target} is what is read, or in its folder", advice="write the new table somewhere else"
         )
+
+
+def _is_read(source: str, target: Path) -> bool:
+    try:
+        return holds(source, target)
+    except NothingToCheckError:  # it is said again where the table is opened
+        return False
 
 
 @contextmanager

@@ -51,7 +51,8 @@ def head_problem(document: Document) -> Problem | None:
     """What is wrong with the head of a document; None where it is sound or of another API."""
     data = document.data
     if not isinstance(data, Mapping):
-        message = f"the document is {shown(data)}, not a block of keys"
+        found = "plain text" if isinstance(data, str) else shown(data)  # which may be somebody's table
+        message = f"the document is {found}, not a block of keys"
         return Problem("document", message, f"begin with apiVersion: {API_VERSION}", "")
     for key in ("apiVersion", "kind"):
         if key not in data:

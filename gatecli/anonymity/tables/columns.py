@@ -57,16 +57,21 @@ def require_header(name: str, header: list[str]) -> None:
             f"{name}: the first line looks like a record, not like names of columns",
             advice="give the table a header",
         )
-    seen: dict[str, int] = {}
-    for at, column in enumerate(header, start=1):
-        first = seen.setdefault(column.casefold(), at)
-        if first != at:
-            raise UncheckableError(
-                f"{name}: columns {first} and {at} of the header have the same name",
-                advice="give every column a name of its own",
-            )
+    require_distinct(name, header)
     if any(not column.strip() for column in header):
         raise UncheckableError(
             f"{name}: the header has a column without a name",
             advice="name every column, or check the delimiter",
         )
+
+
+def require_distinct(name: str, header: Iterable[str]) -> None:
+    """Raises UncheckableError for two columns of one name, case aside: an engine would rename one."""
+    seen: dict[str, int] = {}
+    for at, column in enumerate(header, start=1):
+        first = seen.setdefault(column.casefold(), at)
+        if first != at:
+            raise UncheckableError(
+                f"{name}: columns {first} and {at} have the same name, case aside",
+                advice="give every column a name of its own",
+            )

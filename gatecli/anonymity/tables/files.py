@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from gatecli.anonymity.tables.closing import disconnect
+from gatecli.anonymity.tables.columns import require_distinct
 from gatecli.anonymity.tables.digests import file_digest, files_digest
 from gatecli.anonymity.tables.excel import read_excel
 from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions
 from gatecli.anonymity.tables.parquet_files import ALONE, read_parquet, spelled
 from gatecli.anonymity.tables.problems import guarded
 from gatecli.anonymity.tables.text_files import COMPRESSED, read_text
-from gatecli.errors import NothingToCheckError, UncheckableError
+from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 
 Reader = Callable[[str, Path, TableOptions, Path, Any], Table]
 
@@ -31,7 +32,9 @@ def _parquet(name: str, path: Path, _options: TableOptions, _scratch: Path, engi
     return read_parquet(name, [path], None, engine)
 
 
-def _json_lines(_name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
+def _json_lines(name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
+    if not path.stat().st_size:
+        raise NothingToCheckError(f"{name} is empty", advice="give a file of one object a line")
     return engine.read_json(
         spelled(path),
         format="newline_delimited",
@@ -41,10 +44,12 @@ def _json_lines(_name: str, path: Path, _options: TableOptions, _scratch: Path, 
     )
 
 
-def _arrow(_name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
+def _arrow(name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
     import pyarrow.dataset  # noqa: PLC0415 - heavy; only this kind of table needs it
 
-    return _registered(engine, pyarrow.dataset.dataset(str(path), format="ipc"))
+    data = pyarrow.dataset.dataset(str(path), format="ipc")
+    require_distinct(name, data.schema.names)
+    return _registered(engine, data)
 
 
 def _excel(name: str, path: Path, options: TableOptions, _scratch: Path, engine: Any) -> Table:
@@ -81,6 +86,11 @@ def open_file(source: str, options: TableOptions) -> OpenedTable:
     """
     paths, root = _found(source)
     reader = _reader(source, paths)
+    if options.table is not None and reader is not _excel:
+        raise UsageError(
+            f"{source} is one table, and has none by a name",
+            advice="leave the table's name out: it is for a workbook or a database",
+        )
     scratch = Path(tempfile.mkdtemp(prefix="gatecli-"))
     try:
         with guarded(source):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from gatecli.anonymity.tables.columns import require_distinct
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import UncheckableError
 
@@ -27,6 +28,7 @@ def read_parquet(name: str, paths: Sequence[Path], root: Path | None, engine: An
     they hold: one would silently be read as the other.
     """
     alike(name, paths)
+    require_distinct(name, _names(paths[0]))
     table = _read(engine, paths, is_partitioned=False)
     folders = {} if root is None else dict.fromkeys(_keys(paths[0].relative_to(root)))
     if not folders:
@@ -72,6 +74,12 @@ def _schema(path: Path) -> tuple[list[str], list[tuple[str, str, str]]]:
     import pyarrow.parquet  # noqa: PLC0415 - heavy; only several files need it
 
     return _keys(path), sorted(_leaves(pyarrow.parquet.read_metadata(path).schema))
+
+
+def _names(path: Path) -> list[str]:
+    import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
+
+    return list(pyarrow.parquet.read_schema(path).names)
 
 
 def _leaves(schema: Any) -> Iterator[tuple[str, str, str]]:

@@ -176,8 +176,8 @@ def test_excel_is_read(tmp_path: Path) -> None:
     [
         (f"zip,age\n1,2\n3,{VALUE},5\n", "FILE: line 3 has more columns than the header"),
         (f"zip,age\n1,2\n{VALUE}\n", "FILE: line 3 has fewer columns than the header"),
-        ("zip,age,zip\n1,2,3\n", "FILE: columns 1 and 3 of the header have the same name"),
-        ("Zip,zip\n1,2\n", "FILE: columns 1 and 2 of the header have the same name"),
+        ("zip,age,zip\n1,2,3\n", "FILE: columns 1 and 3 have the same name, case aside"),
+        ("Zip,zip\n1,2\n", "FILE: columns 1 and 2 have the same name, case aside"),
         (f'zip,age\n1,"{VALUE}\n3,4\n', "FILE: the table has a quote that is not closed"),
         (f'zip,age\n1,"a"{VALUE}\n', "FILE: the table has a quote that is not closed"),
         ("zip,,age\n1,2,3\n", "FILE: the header has a column without a name"),

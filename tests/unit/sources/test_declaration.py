@@ -92,7 +92,7 @@ def test_a_file_without_a_release_is_never_a_pass(tmp_path: Path, text: str) -> 
     ("text", "message"),
     [
         ("- a\n", "the document is a list of 1, not a block of keys"),
-        ("just text\n", "the document is 'just text', not a block of keys"),
+        ("just text\n", "the document is plain text, not a block of keys"),
         ("kind: ModelRelease\n", "the document has no apiVersion"),
         ("apiVersion: gatecli.dev/v1\n", "the document has no kind"),
         ("apiVersion: 1\nkind: ModelRelease\n", "apiVersion or kind is not text"),
