@@ -96,8 +96,16 @@ def policy_in(
 
 
 def nearest(start: Path) -> Path | None:
-    """The gatecli.yaml in the folder of `start` or the closest above it, within its repository."""
-    folder = Path(os.path.abspath(start))  # noqa: PTH100 - as the user wrote it, links and all
+    """The gatecli.yaml in the folder of `start` or the closest above it, within its repository.
+
+    Raises ConfigurationError where `start` is relative to a folder that was deleted.
+    """
+    try:
+        folder = Path(os.path.abspath(start))  # noqa: PTH100 - as the user wrote it, links and all
+    except FileNotFoundError:
+        raise ConfigurationError(
+            "the folder that this was started in does not exist any more", advice="change to one that does"
+        ) from None
     for at in (folder, *folder.parents):
         for name in NAMES:
             if os.path.lexists(at / name):

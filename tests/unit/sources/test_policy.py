@@ -60,6 +60,17 @@ def test_a_file_that_is_named_is_the_policy() -> None:
     assert list(bundle.policy.spec.tiers) == ["health"]
 
 
+def test_a_folder_that_was_deleted_meanwhile_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ConfigurationError, match="does not exist any more"):
+        read()
+
+
 @pytest.mark.parametrize("start", [".", "a", "a/b", "a/b/privacy.yaml"])
 def test_the_nearest_policy_upward_is_found(start: str) -> None:
     put("x", "a/b/privacy.yaml")
