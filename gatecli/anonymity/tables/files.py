@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from os.path import commonpath
 from pathlib import Path
@@ -18,6 +16,7 @@ from gatecli.anonymity.tables.excel import read_excel
 from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions
 from gatecli.anonymity.tables.parquet_files import ALONE, read_parquet, spelled
 from gatecli.anonymity.tables.problems import guarded
+from gatecli.anonymity.tables.scratch import Scratch, scratch
 from gatecli.anonymity.tables.text_files import COMPRESSED, read_text
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 
@@ -91,12 +90,12 @@ def open_file(source: str, options: TableOptions) -> OpenedTable:
             f"{source} is one table, and has none by a name",
             advice="leave the table's name out: it is for a workbook or a database",
         )
-    scratch = Path(tempfile.mkdtemp(prefix="gatecli-"))
+    private = scratch()
     try:
         with guarded(source):
-            return _opened(source, paths, root, reader, scratch, options)
+            return _opened(source, paths, root, reader, private, options)
     except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
+        private.remove()
         raise
 
 
@@ -122,11 +121,11 @@ def _digest(paths: list[Path], root: Path | None) -> str:
 
 
 def _opened(
-    source: str, paths: list[Path], root: Path | None, reader: Reader, scratch: Path, options: TableOptions
+    source: str, paths: list[Path], root: Path | None, reader: Reader, private: Scratch, options: TableOptions
 ) -> OpenedTable:
-    engine = _engine(options, scratch)
+    engine = _engine(options, private.folder)
     table = (
-        reader(source, paths[0], options, scratch, engine)
+        reader(source, paths[0], options, private.folder, engine)
         if root is None
         else read_parquet(source, paths, root, engine)
     )
@@ -141,7 +140,7 @@ def _opened(
         is_slow_to_scan=reader in COPIED,
         timeout=options.timeout,
         interrupt=engine.con.interrupt,
-        close=lambda: _close(engine, scratch),
+        close=lambda: _close(engine, private),
     )
 
 
@@ -159,9 +158,9 @@ def _engine(options: TableOptions, scratch: Path) -> Any:
     return ibis.duckdb.connect(**settings)
 
 
-def _close(engine: Any, scratch: Path) -> None:
+def _close(engine: Any, private: Scratch) -> None:
     disconnect(engine)
-    shutil.rmtree(scratch, ignore_errors=True)
+    private.remove()
 
 
 def _found(source: str) -> tuple[list[Path], Path | None]:

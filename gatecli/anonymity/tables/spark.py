@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import sys
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from urllib.parse import urlsplit
 
 from gatecli.anonymity.tables.interface import Connection, Table, nothing
 from gatecli.anonymity.tables.parquet_files import alike
+from gatecli.anonymity.tables.scratch import Scratch, scratch
 from gatecli.errors import NothingToCheckError, UncheckableError
 
 LOCAL = "local"
@@ -42,20 +41,20 @@ def connect_spark(url: str) -> Connection:
     running = SparkSession.getActiveSession()
     if running is not None:
         return Connection(_backend(running), _stopping(running), nothing)
-    scratch = Path(tempfile.mkdtemp(prefix="gatecli-"))
+    private = scratch()
     try:
-        session = _started(SparkSession.builder.appName("gatecli"), url, scratch)
+        session = _started(SparkSession.builder.appName("gatecli"), url, private.folder)
         backend = _backend(session)
     except PySparkRuntimeError:
-        shutil.rmtree(scratch, ignore_errors=True)
+        private.remove()
         raise UncheckableError(
             "Spark does not start on this machine",
             advice="install Java 17 or newer and let JAVA_HOME name it, or give a server: sc://HOST:15002",
         ) from None
     except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
+        private.remove()
         raise
-    return Connection(backend, _stopping(session), partial(_close, session, scratch))
+    return Connection(backend, _stopping(session), partial(_close, session, private))
 
 
 def spark_file(backend: Any, path: str, *, is_local: bool) -> Table:
@@ -140,6 +139,6 @@ def _stopping(session: Any) -> Any:
     return session.sparkContext.cancelAllJobs if is_here else session.interruptAll
 
 
-def _close(session: Any, scratch: Path) -> None:
+def _close(session: Any, private: Scratch) -> None:
     session.stop()
-    shutil.rmtree(scratch, ignore_errors=True)
+    private.remove()
