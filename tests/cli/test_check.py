@@ -187,7 +187,7 @@ def test_every_input_is_looked_for_and_read_once(
         return read_declarations(file)
 
     def listing(folder: Any) -> Any:
-        folders.extend([str(folder)] if isinstance(folder, Path) else [])
+        folders.extend([str(folder)] if isinstance(folder, Path) and folder.is_relative_to(project) else [])
         return scandir(folder)
 
     scandir = os.scandir
