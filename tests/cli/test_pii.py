@@ -255,6 +255,7 @@ def test_an_entity_of_the_policy_s_own_is_explained(run: Run, tmp_path: Path) ->
     (tmp_path / "gatecli.yaml").write_text(CUSTOM.replace("PATTERN", "E[0-9]{6}"))
     done = run("explain", "pii-employee-number")
     assert (done.returncode, "E[0-9]{6}" in done.stdout) == (0, True)
+    assert done.stdout.startswith("pii-employee-number · warning\n")
 
 
 @pytest.mark.parametrize("pattern", ["(a)\\\\1", "a(?=b)", "a*", "("])
