@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +21,7 @@ from gatecli.cli.options import (
     run_task_key,
     whole_environment,
 )
+from gatecli.cli.spread import spread
 from gatecli.errors import MissingExtraError, UsageError
 from gatecli.model.finding import Severity
 from gatecli.run_tasks.settings import (
@@ -41,7 +43,10 @@ REACH = "Reach"
 _KEY = "GATECLI_RUN_TASK_HMAC_KEY"
 
 
-def run_task(
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How it is served, as it was typed."""
+
     listen: Annotated[
         str,
         option(
@@ -51,7 +56,7 @@ def run_task(
             metavar="ADDRESS:PORT",
             help="Where it is served.",
         ),
-    ] = "127.0.0.1:8080",
+    ] = "127.0.0.1:8080"
     tls_cert: Annotated[
         Path | None,
         option(
@@ -61,7 +66,7 @@ def run_task(
             metavar="FILE",
             help="Serve HTTPS: a PEM chain.",
         ),
-    ] = None,
+    ] = None
     tls_key: Annotated[
         Path | None,
         option(
@@ -71,7 +76,7 @@ def run_task(
             metavar="FILE",
             help="Its private key, PEM.",
         ),
-    ] = None,
+    ] = None
     hmac_key_file: Annotated[
         Path | None,
         option(
@@ -81,7 +86,7 @@ def run_task(
             metavar="FILE",
             help=f"The key shared with HCP Terraform; else the variable {_KEY} holds it.",
         ),
-    ] = None,
+    ] = None
     deadline: Annotated[
         int,
         option(
@@ -93,7 +98,7 @@ def run_task(
             metavar="SECONDS",
             help="From a task to its result, which is failed when they are over.",
         ),
-    ] = 540,
+    ] = 540
     max_plan: Annotated[
         int,
         option(
@@ -105,7 +110,7 @@ def run_task(
             metavar="MIB",
             help="The largest plan that is checked.",
         ),
-    ] = 100,
+    ] = 100
     workers: Annotated[
         int,
         option(
@@ -116,7 +121,7 @@ def run_task(
             max=64,
             help="Plans that are checked at once.",
         ),
-    ] = 2,
+    ] = 2
     queue: Annotated[
         int,
         option(
@@ -127,7 +132,7 @@ def run_task(
             max=1000,
             help="Tasks that may wait; more are told that it is busy.",
         ),
-    ] = 32,
+    ] = 32
     drain: Annotated[
         int,
         option(
@@ -139,7 +144,13 @@ def run_task(
             metavar="SECONDS",
             help="For what is under way at SIGTERM.",
         ),
-    ] = 20,
+    ] = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom it may speak to, as it was typed."""
+
     allow_host: Annotated[
         list[str] | None,
         option(
@@ -149,7 +160,7 @@ def run_task(
             metavar="HOST[:PORT]",
             help="Where plans may come from and results go to; repeatable (default: HCP Terraform's).",
         ),
-    ] = None,
+    ] = None
     allow_network: Annotated[
         list[str] | None,
         option(
@@ -159,7 +170,7 @@ def run_task(
             metavar="CIDR",
             help="Addresses that are not public, and may be reached all the same; repeatable.",
         ),
-    ] = None,
+    ] = None
     ca_file: Annotated[
         Path | None,
         option(
@@ -169,46 +180,65 @@ def run_task(
             metavar="FILE",
             help="More authorities to trust, PEM.",
         ),
-    ] = None,
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What every plan is judged by, as it was typed."""
+
     evidence: Annotated[
         list[Path] | None,
         option("--evidence", panel=GATE, metavar="FILE", help="As of gatecli terraform check; repeatable."),
-    ] = None,
-    policy: PolicyFile = None,
-    waivers: WaiverFiles = None,
-    fail_on: FailOn = Severity.ERROR,
-    baseline: BaselineFile = None,
-) -> None:
+    ] = None
+    policy: PolicyFile = None
+    waivers: WaiverFiles = None
+    fail_on: FailOn = Severity.ERROR
+    baseline: BaselineFile = None
+
+
+@spread
+def run_task(service: Service, reach: Reach, judging: Judging) -> None:
     """Serve the run task of HCP Terraform: check every plan that it announces, and answer."""
-    address, port = listen_of(listen)
-    settings = Settings(
-        _key(hmac_key_file),
+    _serve(_settings(service, reach), _options(judging))
+
+
+def _settings(service: Service, reach: Reach) -> Settings:
+    address, port = listen_of(service.listen)
+    return Settings(
+        _key(service.hmac_key_file),
         address,
         port,
-        *_pair(tls_cert, tls_key),
-        frozenset(map(host_of, allow_host)) if allow_host else HCP_TERRAFORM,
-        tuple(map(network_of, allow_network or ())),
-        ca_file,
-        deadline,
-        max_plan * MEBIBYTE,
-        workers,
-        queue,
-        drain,
+        *_pair(service.tls_cert, service.tls_key),
+        frozenset(map(host_of, reach.allow_host)) if reach.allow_host else HCP_TERRAFORM,
+        tuple(map(network_of, reach.allow_network or ())),
+        reach.ca_file,
+        service.deadline,
+        service.max_plan * MEBIBYTE,
+        service.workers,
+        service.queue,
+        service.drain,
     )
-    # What every check would stumble over is said now.
+
+
+def _options(judging: Judging) -> list[str]:
+    """What every check is given; what each would stumble over is said now."""
     bundle = read_policy(
-        policy, waiver_files=waivers or (), rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=Path()
+        judging.policy,
+        waiver_files=judging.waivers or (),
+        rule_ids=RULE_IDS,
+        uncheckable=UNCHECKABLE_IDS,
+        start=Path(),
     )
-    if baseline:
-        read_baseline(baseline)
-    options = [
+    if judging.baseline:
+        read_baseline(judging.baseline)
+    return [
         *_named("--policy", [bundle.path] if bundle.path else []),
-        *_named("--waivers", waivers or ()),
-        *_named("--baseline", [baseline] if baseline else []),
-        *_named("--evidence", evidence or ()),
-        f"--fail-on={fail_on.value}",
+        *_named("--waivers", judging.waivers or ()),
+        *_named("--baseline", [judging.baseline] if judging.baseline else []),
+        *_named("--evidence", judging.evidence or ()),
+        f"--fail-on={judging.fail_on.value}",
     ]
-    _serve(settings, options)
 
 
 def _serve(settings: Settings, options: Sequence[str]) -> None:
