@@ -17,6 +17,7 @@ from admission.access import Access, from_usual
 from admission.cluster import Client
 from admission.diagnosis import STATES, Line, Scene, diagnose, exit_code
 from admission.looking import look_around
+from admission.options import OwnNamespace
 from admission.rendering import NAMESPACE, resources_asked_about
 from admission.settings import Settings
 from gatecli.cli.console import out
@@ -57,12 +58,7 @@ def doctor(
             help="An API server that asks for no credentials, such as `kubectl proxy`.",
         ),
     ] = "",
-    namespace: Annotated[
-        str,
-        typer.Option(
-            "--namespace", "-n", envvar="GATECLI_ADMISSION_NAMESPACE", help="Where the webhook itself stands."
-        ),
-    ] = NAMESPACE,
+    namespace: OwnNamespace = NAMESPACE,
     form: Annotated[
         Format, typer.Option("--format", envvar="GATECLI_FORMAT", help="How the lines are written.")
     ] = "text",

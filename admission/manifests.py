@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
 
 import typer
 
 from admission.cluster import Resource
+from admission.options import OwnNamespace
 from admission.rendering import IMAGE, NAMESPACE, Certificates, Extra, Installation, Object, rendered
 from gatecli.cli.console import err, out
+from gatecli.cli.spread import spread
 from gatecli.errors import UsageError
 from gatecli.model.admission import Action, Mode
 from gatecli.pii.entities import entities_of
@@ -38,8 +41,89 @@ _FORMS = {
 """What each option that takes text must be."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The installation that is wanted, as it was typed."""
+
+    certificates: Annotated[
+        Certificates,
+        typer.Option("--certificates", envvar="GATECLI_CERTIFICATES", help="Who makes the certificates."),
+    ] = "self-signed"
+    namespace: OwnNamespace = NAMESPACE
+    image: Annotated[
+        str, typer.Option("--image", envvar="GATECLI_IMAGE", help="The image, best with its digest.")
+    ] = IMAGE
+    replicas: Annotated[
+        int, typer.Option("--replicas", min=1, max=100, envvar="GATECLI_REPLICAS", help="How many answer.")
+    ] = 2
+    mode: Annotated[Mode, typer.Option("--mode", envvar="GATECLI_MODE", help="The policy's mode.")] = "deny"
+    failure_policy: Annotated[
+        Literal["Fail", "Ignore"],
+        typer.Option(
+            "--failure-policy",
+            envvar="GATECLI_FAILURE_POLICY",
+            help="Whether objects are refused or let in while no replica answers.",
+        ),
+    ] = "Fail"
+    entities: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--entity",
+            metavar="NAME=ACTION",
+            envvar="GATECLI_ENTITY",
+            help="What the policy says of one entity; repeatable.",
+        ),
+    ] = None
+    excluded: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exclude-namespace",
+            metavar="NAME",
+            envvar="GATECLI_EXCLUDE_NAMESPACE",
+            help="A namespace that is passed over, as kube-system is; repeatable.",
+        ),
+    ] = None
+    resources: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--resource",
+            metavar="GROUP/VERSION/PLURAL",
+            envvar="GATECLI_RESOURCE",
+            help="A custom resource that is searched as well; repeatable.",
+        ),
+    ] = None
+    extras: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="|".join(get_args(Extra)),
+            envvar="GATECLI_WITH",
+            help="What is not for every cluster; repeatable.",
+        ),
+    ] = None
+
+    def installation(self) -> Installation:
+        """Raises UsageError for a value not of its option's form, ConfigurationError for no such entity."""
+        return Installation(
+            certificates=self.certificates,
+            namespace=_checked("--namespace", self.namespace),
+            image=_checked("--image", self.image),
+            replicas=self.replicas,
+            mode=self.mode,
+            failure_policy=self.failure_policy,
+            entities=_actions(_all_checked("--entity", self.entities)),
+            excluded_namespaces=_all_checked("--exclude-namespace", self.excluded),
+            more_resources=[
+                Resource(*each.split("/")) for each in _all_checked("--resource", self.resources)
+            ],
+            extras=cast("list[Extra]", _all_checked("--with", self.extras)),
+        )
+
+
 @app.command("manifests")
-def manifests(  # noqa: PLR0913, PLR0917 - a command has as many parameters as it has options
+@spread
+def manifests(
+    *,
     output: Annotated[
         Path,
         typer.Option(
@@ -50,82 +134,10 @@ def manifests(  # noqa: PLR0913, PLR0917 - a command has as many parameters as i
             help="A folder to kustomize; - for stdout.",
         ),
     ] = STDOUT,
-    certificates: Annotated[
-        Certificates,
-        typer.Option("--certificates", envvar="GATECLI_CERTIFICATES", help="Who makes the certificates."),
-    ] = "self-signed",
-    namespace: Annotated[
-        str,
-        typer.Option(
-            "--namespace", "-n", envvar="GATECLI_ADMISSION_NAMESPACE", help="Where the webhook itself stands."
-        ),
-    ] = NAMESPACE,
-    image: Annotated[
-        str, typer.Option("--image", envvar="GATECLI_IMAGE", help="The image, best with its digest.")
-    ] = IMAGE,
-    replicas: Annotated[
-        int, typer.Option("--replicas", min=1, max=100, envvar="GATECLI_REPLICAS", help="How many answer.")
-    ] = 2,
-    mode: Annotated[Mode, typer.Option("--mode", envvar="GATECLI_MODE", help="The policy's mode.")] = "deny",
-    failure_policy: Annotated[
-        Literal["Fail", "Ignore"],
-        typer.Option(
-            "--failure-policy",
-            envvar="GATECLI_FAILURE_POLICY",
-            help="Whether objects are refused or let in while no replica answers.",
-        ),
-    ] = "Fail",
-    entities: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--entity",
-            metavar="NAME=ACTION",
-            envvar="GATECLI_ENTITY",
-            help="What the policy says of one entity; repeatable.",
-        ),
-    ] = None,
-    excluded: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--exclude-namespace",
-            metavar="NAME",
-            envvar="GATECLI_EXCLUDE_NAMESPACE",
-            help="A namespace that is passed over, as kube-system is; repeatable.",
-        ),
-    ] = None,
-    resources: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--resource",
-            metavar="GROUP/VERSION/PLURAL",
-            envvar="GATECLI_RESOURCE",
-            help="A custom resource that is searched as well; repeatable.",
-        ),
-    ] = None,
-    extras: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--with",
-            metavar="|".join(get_args(Extra)),
-            envvar="GATECLI_WITH",
-            help="What is not for every cluster; repeatable.",
-        ),
-    ] = None,
+    wanted: Wanted,
 ) -> None:
     """Print what to apply to a cluster, or write it into a folder for `kubectl apply -k`."""
-    wanted = Installation(
-        certificates=certificates,
-        namespace=_checked("--namespace", namespace),
-        image=_checked("--image", image),
-        replicas=replicas,
-        mode=mode,
-        failure_policy=failure_policy,
-        entities=_actions(_all_checked("--entity", entities)),
-        excluded_namespaces=_all_checked("--exclude-namespace", excluded),
-        more_resources=[Resource(*each.split("/")) for each in _all_checked("--resource", resources)],
-        extras=cast("list[Extra]", _all_checked("--with", extras)),
-    )
-    objects = rendered(wanted)
+    objects = rendered(wanted.installation())
     if output == STDOUT:
         out(as_yaml(objects))
     else:

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,6 +50,7 @@ from gatecli.cli.options import (
     option,
 )
 from gatecli.cli.publish import publish, report_targets, style_of
+from gatecli.cli.spread import spread
 from gatecli.errors import ConfigurationError
 from gatecli.model.finding import Severity
 from gatecli.model.verdict import Checked, ExitCode, decide
@@ -58,14 +60,13 @@ app = typer.Typer(add_completion=False)
 RETRIES = (0.5, 1.0, 2.0)
 
 
-@app.command("scan")
-def scan(
-    once: Annotated[  # noqa: ARG001 - it says what happens; the scan that goes on is a part of `run`
-        bool, option("--once", panel=GATE, help="Scan one time, which is all that this command does.")
-    ] = True,
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is scanned and by what, as it was typed."""
+
     namespace: Annotated[
         str, option("--namespace", "-n", panel=GATE, metavar="NAME", help="One namespace alone.")
-    ] = "",
+    ] = ""
     kubeconfig: Annotated[
         Path | None,
         typer.Option(
@@ -75,7 +76,7 @@ def scan(
             help="How to reach the cluster (default: as kubectl does, else as a pod).",
             rich_help_panel=GATE,
         ),
-    ] = None,
+    ] = None
     policy: Annotated[
         Path | None,
         option(
@@ -84,40 +85,66 @@ def scan(
             metavar="FILE",
             help="The policy (default: the cluster's own; where it knows none, the nearest gatecli.yaml).",
         ),
-    ] = None,
-    waivers: WaiverFiles = None,
+    ] = None
+    waivers: WaiverFiles = None
     write_reports: Annotated[
         bool, option("--write-reports", panel=GATE, help="Also write PolicyReports into the cluster.")
-    ] = False,
-    fail_on: FailOn = Severity.ERROR,
-    exit_zero: ExitZero = False,
-    output: OutputFormat = Format.TEXT,
-    reports: ReportFiles = None,
-    color: ColourMode = Colour.AUTO,
-    verbose: Verbose = 0,
-    quiet: Quiet = False,
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How the verdict is decided and shown, as it was typed."""
+
+    fail_on: FailOn = Severity.ERROR
+    exit_zero: ExitZero = False
+    output: OutputFormat = Format.TEXT
+    reports: ReportFiles = None
+    color: ColourMode = Colour.AUTO
+    verbose: Verbose = 0
+    quiet: Quiet = False
+
+
+@app.command("scan")
+@spread
+def scan(
+    *,
+    once: Annotated[  # noqa: ARG001 - it says what happens; the scan that goes on is a part of `run`
+        bool, option("--once", panel=GATE, help="Scan one time, which is all that this command does.")
+    ] = True,
+    wanted: Wanted,
+    shown: Shown,
 ) -> None:
     """Find personal data in what a cluster holds already: 0 none, 1 some, 3 nothing read, 4 not all read."""
-    targets = report_targets(reports or ())
+    targets = report_targets(shown.reports or ())
     settings = read_settings()
     # Its own log is for what a report cannot say: bugs.
     configure("error")
-    access = from_usual(kubeconfig or settings.kubeconfig)
-    file = policy or settings.policy
+    access = from_usual(wanted.kubeconfig or settings.kubeconfig)
+    file = wanted.policy or settings.policy
     seen, problems = asyncio.run(
-        _scanned(settings, access, file, tuple(waivers or ()), namespace, writes=write_reports)
+        _scanned(
+            settings,
+            access,
+            file,
+            tuple(wanted.waivers or ()),
+            wanted.namespace,
+            writes=wanted.write_reports,
+        )
     )
     verdict = decide(
         "pii",
         seen.rulebook.stamp,
         tuple(_checked(seen)),
         tuple(all_found(seen)),
-        fail_on=fail_on,
-        exit_zero=exit_zero,
+        fail_on=shown.fail_on,
+        exit_zero=shown.exit_zero,
     )
-    code = publish(verdict, output, targets, style_of(color, verbose=verbose, quiet=quiet))
-    if not quiet:
-        err("".join(f"{line}\n" for line in _notes(seen, verbose)))
+    code = publish(
+        verdict, shown.output, targets, style_of(shown.color, verbose=shown.verbose, quiet=shown.quiet)
+    )
+    if not shown.quiet:
+        err("".join(f"{line}\n" for line in _notes(seen, shown.verbose)))
     for problem in problems:
         show_error(ClusterError(f"the policy reports are not up to date: {problem}"))
     raise typer.Exit(ExitCode.UNCHECKABLE if problems else code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -23,17 +24,16 @@ from gatecli.sources.tree import find_files
 app = typer.Typer(help="Every gate over a folder, and one verdict.")
 
 
-@app.command("check")
-@spread
-def check(
-    *,
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder (default: here).")] = Path(),
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which gates run, over what, as it was typed."""
+
     only: Annotated[
         list[Gate] | None, option("--only", panel=GATE, help="Run this gate alone; repeatable.")
-    ] = None,
-    skip: Annotated[
-        list[Gate] | None, option("--skip", panel=GATE, help="Leave a gate out; repeatable.")
-    ] = None,
+    ] = None
+    skip: Annotated[list[Gate] | None, option("--skip", panel=GATE, help="Leave a gate out; repeatable.")] = (
+        None
+    )
     changed_since: Annotated[
         str | None,
         option(
@@ -42,17 +42,25 @@ def check(
             metavar="REV",
             help="Look for personal data in what changed since a git revision only.",
         ),
-    ] = None,
+    ] = None
     exclude: Annotated[
         list[str] | None,
         option("--exclude", panel=GATE, metavar="PATTERN", help="As in .gitignore; repeatable."),
-    ] = None,
+    ] = None
     plan: Annotated[
         bool,
         option(
             "--plan", panel=GATE, help="Plan the Terraform folders that the policy names: that runs programs."
         ),
-    ] = False,
+    ] = False
+
+
+@app.command("check")
+@spread
+def check(
+    *,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder (default: here).")] = Path(),
+    wanted: Wanted,
     timings: Annotated[
         bool, option("--timings", panel=OUTPUT, help="Say on stderr how long each gate took.")
     ] = False,
@@ -64,15 +72,15 @@ def check(
         raise UsageError(f"{path}: there is no such file or folder", advice="check the spelling")
     session = begin(given, path)
     rules = session.bundle.policy.spec.check
-    asked = _asked(only, skip)
-    gates = asked if only else asked & _asked(rules.only, rules.skip)
+    asked = _asked(wanted.only, wanted.skip)
+    gates = asked if wanted.only else asked & _asked(rules.only, rules.skip)
     if not gates:
         raise UsageError("--only, --skip and the policy leave no gate", advice="leave one of them out")
     search = search_of(session.bundle.policy.spec.pii, time.monotonic)
     spent = Timings()
     with spent.of("discovery"):
         by_policy = (base_of(session.bundle.path, path), rules.exclude)
-        tree = find_files([path], exclude=tuple(exclude or ()), left_out=by_policy)
+        tree = find_files([path], exclude=tuple(wanted.exclude or ()), left_out=by_policy)
     run = Run(
         path,
         session,
@@ -80,9 +88,9 @@ def check(
         gates,
         search,
         cache_of(cached, path),
-        changed_since,
+        wanted.changed_since,
         tuple(gate for gate in Gate if gate in asked - gates),
-        plan,
+        wanted.plan,
     )
     verdict = judged(run, spent)
     run.cache.save()

@@ -1,0 +1,14 @@
+"""The options that commands about the webhook's own installation share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+OwnNamespace = Annotated[
+    str,
+    typer.Option(
+        "--namespace", "-n", envvar="GATECLI_ADMISSION_NAMESPACE", help="Where the webhook itself stands."
+    ),
+]
