@@ -183,7 +183,6 @@ def test_a_ragged_table_is_no_pass_and_does_not_hide_another(
 
 
 def test_an_unreachable_database_is_no_pass_and_its_password_is_not_shown(run: Run) -> None:
-    pytest.importorskip("psycopg", reason="extra postgres")
     url = f"postgres://u:{CANARY}@127.0.0.1:1/db#t"
     code, shown, errors = run("check", url, *COLUMNS, "--k", 2, "--format", "json")
     assert code == 4

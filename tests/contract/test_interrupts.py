@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import spark
-from tests.support.postgres import binaries, cluster
+from tests.support.postgres import cluster, connected
 from tests.support.tables import arrow
 
 PROMPT = 2.0
@@ -64,15 +64,10 @@ def test_sqlite_is_stopped(tmp_path: Path) -> None:
     interrupted(f"sqlite://{tmp_path}/data.db#data", tmp_path)
 
 
-@pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server is installed")
 def test_postgresql_is_stopped_and_its_server_idle(tmp_path: Path) -> None:
-    import psycopg  # noqa: PLC0415 - only for PostgreSQL
-
-    programs = binaries()
-    assert programs is not None
     with (
-        cluster(programs) as url,
-        psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as connection,
+        cluster() as url,
+        connected(url) as connection,
     ):
         connection.execute("create table data as select generate_series(1, 50) as age")
         interrupted(f"{url}#data", tmp_path)

@@ -17,7 +17,7 @@ from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import AnonymityQuestion
 from tests.contract.table_suite import COLUMNS, KINDS, TableSuite
 from tests.support import spark
-from tests.support.postgres import binaries, cluster
+from tests.support.postgres import cluster, connected
 from tests.support.tables import arrow, endless, rows_of
 
 
@@ -64,17 +64,12 @@ class TestSQLite(TableSuite):
         assert measure(replace(opened, table=broken), AnonymityQuestion(("age",))).classes == 1
 
 
-@pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server is installed")
 class TestPostgreSQL(TableSuite):
     @pytest.fixture(name="opened", scope="class")
     @staticmethod
     def table() -> Iterator[OpenedTable]:
-        import psycopg  # noqa: PLC0415 - only for PostgreSQL
-
-        programs = binaries()
-        assert programs is not None
-        with cluster(programs) as url:
-            with psycopg.connect(url.replace("postgres://", "postgresql://")) as connection:
+        with cluster() as url:
+            with connected(url) as connection:
                 connection.execute(
                     f"create table data ({ddl({'int64': 'bigint', 'float64': 'double precision'})})"
                 )
@@ -83,14 +78,9 @@ class TestPostgreSQL(TableSuite):
                 yield opened
 
 
-@pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server is installed")
 def test_a_number_without_a_value_is_missing_and_a_type_without_equality_is_uncheckable() -> None:
-    import psycopg  # noqa: PLC0415 - only for PostgreSQL
-
-    programs = binaries()
-    assert programs is not None
-    with cluster(programs) as url:
-        with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as connection:
+    with cluster() as url:
+        with connected(url) as connection:
             connection.execute("create table data (amount numeric, note json)")
             connection.execute("insert into data values ('NaN', '{}'), (null, '{}'), (1.0, null), (1, null)")
         with open_table(f"{url}#data") as opened:
@@ -100,14 +90,9 @@ def test_a_number_without_a_value_is_missing_and_a_type_without_equality_is_unch
                 measure(opened, AnonymityQuestion(("note",)))
 
 
-@pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server is installed")
 def test_a_server_that_goes_away_is_uncheckable() -> None:
-    import psycopg  # noqa: PLC0415 - only for PostgreSQL
-
-    programs = binaries()
-    assert programs is not None
-    with cluster(programs) as url:
-        with psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True) as connection:
+    with cluster() as url:
+        with connected(url) as connection:
             connection.execute("create table data as select 1 as age")
             opened = open_table(f"{url}#data")
             connection.execute(
@@ -129,14 +114,9 @@ end $$
 """
 
 
-@pytest.mark.skipif(binaries() is None, reason="no PostgreSQL server is installed")
 def test_a_server_that_goes_away_in_the_middle_of_a_query_is_uncheckable() -> None:
-    import psycopg  # noqa: PLC0415 - only for PostgreSQL
-
-    programs = binaries()
-    assert programs is not None
-    with cluster(programs) as url:
-        admin = psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True)
+    with cluster() as url:
+        admin = connected(url)
         admin.execute("create table data as select generate_series(1, 50) as age")
         with open_table(f"{url}#data") as opened:
             busy = replace(opened, table=endless(opened.table, "age"))

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
+from gatecli.sources.archives import BROKEN_ZIP
 from gatecli.sources.evidence.opacus import STATE
 from gatecli.sources.evidence.pickle_data import read_pickle
 from gatecli.sources.evidence.reading import Refused
@@ -26,7 +26,6 @@ MAX_DIRECTORY = 16 * 1024 * 1024
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _INSTEAD = "save accountant.state_dict() as JSON and name that file instead"
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
 
 
 class _Bounded(io.RawIOBase):
@@ -79,7 +78,7 @@ def _zipped_pickle(file: BinaryIO) -> bytes:
     try:
         with zipfile.ZipFile(_Bounded(file)) as archive:
             return _member(archive)
-    except _ZIP_ERRORS:
+    except BROKEN_ZIP:
         raise Refused("the checkpoint is a damaged or truncated zip archive", mend=_INSTEAD) from None
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from gatecli.model.plan import Module, Plan
 from gatecli.model.plan_graph import nodes_of
+from gatecli.sources.archives import BROKEN_ZIP
 from gatecli.sources.files import ReadError
 from gatecli.sources.plan.blocks import blocks_of
 from gatecli.sources.plan.fingerprints import files_digest
@@ -24,7 +24,6 @@ Snapshot = Mapping[str, Mapping[str, bytes]]
 
 _FILE = re.compile(r"tfconfig/m-([^/]*)/([^/]+)")
 _MAX_BYTES = 64 << 20
-_BROKEN = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
 
 def snapshot_of(plan: Path) -> Snapshot | None:
@@ -32,7 +31,7 @@ def snapshot_of(plan: Path) -> Snapshot | None:
     try:
         with zipfile.ZipFile(plan) as archive:
             return _files(archive)
-    except _BROKEN:
+    except (OSError, *BROKEN_ZIP):
         return None
 
 

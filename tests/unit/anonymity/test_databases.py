@@ -79,14 +79,12 @@ def test_a_file_that_is_no_database_is_uncheckable(tmp_path: Path) -> None:
 
 
 def test_a_server_that_does_not_answer_is_uncheckable_and_its_password_stays_hidden(tmp_path: Path) -> None:
-    pytest.importorskip("psycopg")
     with pytest.raises(UncheckableError, match="connection was refused") as caught:
         open_table(f"postgres://me:hunter2@/base?host={tmp_path}#data")
     assert "hunter2" not in caught.value.message
 
 
 def test_a_spark_that_does_not_answer_is_uncheckable_and_its_token_stays_hidden() -> None:
-    pytest.importorskip("pyspark")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(UncheckableError, match="connection was refused") as caught:

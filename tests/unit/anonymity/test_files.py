@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from gatecli.anonymity.measure import measure
@@ -161,7 +162,6 @@ def test_arrow_files_are_read(tmp_path: Path) -> None:
 
 
 def test_excel_is_read(tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
     path = tmp_path / "data.xlsx"
     workbook = openpyxl.Workbook()
     for row in (list(COLUMNS), *zip(*COLUMNS.values(), strict=True)):
@@ -238,7 +238,6 @@ def test_spoiled_compression_is_uncheckable(
 
 
 def _parts(rows: Sequence[Sequence[object]]) -> dict[str, bytes]:
-    openpyxl = pytest.importorskip("openpyxl")
     workbook, packed = openpyxl.Workbook(), io.BytesIO()
     for row in rows:
         workbook.active.append(row)
@@ -272,7 +271,6 @@ def test_a_spoiled_workbook_is_uncheckable(
 
 
 def test_a_row_of_a_workbook_is_not_cut_to_the_header(tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
     workbook = openpyxl.Workbook(write_only=True)
     sheet = workbook.create_sheet()
     sheet.append(["zip", "age"])
