@@ -49,6 +49,13 @@ jobs:
           REPORT: ${{{{ steps.gate.outputs.report-path }}}}
         run: echo "saw=$VERDICT,$FINDINGS,$CODE,${{REPORT##*/}}"
 """
+# The runner drops what a failing step printed last: it ends before its terminal is read to the end.
+SHELL = """\
+#!{bash}
+if [ -n "${{TOLD:-}}" ]; then exec {bash} "$@"; fi
+set -o pipefail
+TOLD=1 {bash} "$@" 2>&1 | tee -a "{log}"
+"""
 SETUP = """\
       - uses: {gate}/github_actions/setup@{sha}
         with: {inputs}
@@ -57,15 +64,17 @@ SETUP = """\
 
 @dataclass(frozen=True)
 class Ran:
-    """What a workflow left: its exit code and its log."""
+    """What a workflow left: its exit code, what its steps printed, and what the runner said of them."""
 
     code: int
     log: str
+    runner: str
 
     @property
     def saw(self) -> list[str]:
         """Verdict, findings, exit code and report, as a later step read them."""
-        line = next(line for line in self.log.splitlines() if line.startswith("saw="))
+        line = next((line for line in self.log.splitlines() if line.startswith("saw=")), None)
+        assert line, self.runner
         return line.removeprefix("saw=").split(",")
 
 
@@ -94,6 +103,7 @@ def act(
     (home / "event.json").write_text(json.dumps(event or {}))
     _commit(folder)
     ours = copy_of_actions(home)
+    said = _told(home)
     local = {f"{GATE}@{SHA}": ours} | {stub: home / "stubs" / stub for stub in STUBBED}
     done = subprocess.run(
         [
@@ -107,15 +117,14 @@ def act(
             *("--secret", "GITHUB_TOKEN=loopback"),
         ],
         cwd=folder,
-        env={"PATH": path, "HOME": str(home), "LANG": "C.UTF-8"},
+        env={"PATH": f"{home / 'shell'}{os.pathsep}{path}", "HOME": str(home), "LANG": "C.UTF-8"},
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
-    return Ran(
-        done.returncode, "\n".join(_message(line) for line in (done.stdout + done.stderr).splitlines())
-    )
+    messages = (_message(line) for line in (done.stdout + done.stderr).splitlines())
+    return Ran(done.returncode, said.read_text("utf-8"), "\n".join(messages))
 
 
 def tool_cache(home: Path) -> Path:
@@ -141,6 +150,16 @@ def without_gatecli(folder: Path) -> str:
         if tool.name != "gatecli":
             (tools / tool.name).symlink_to(tool)
     return f"{tools}{os.pathsep}{os.environ['PATH']}"
+
+
+def _told(home: Path) -> Path:
+    """Put a shell into `home` that keeps what it prints in the file that is returned, empty now."""
+    log, shell = home / "said.log", home / "shell/bash"
+    log.write_text("")
+    shell.parent.mkdir(exist_ok=True)
+    shell.write_text(SHELL.format(bash=shutil.which("bash"), log=log))
+    shell.chmod(0o755)
+    return log
 
 
 def _commit(folder: Path) -> None:
