@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from gatecli.anonymity.measure import measure
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
+from gatecli.anonymity.tables.spark import spark_file
 from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import AnonymityQuestion
 from tests.contract.table_suite import COLUMNS, KINDS, TableSuite
@@ -29,6 +31,14 @@ def ddl(kinds: dict[str, str]) -> str:
     return ", ".join(f"{quoted(name)} {kinds.get(KINDS.get(name, ''), 'text')}" for name in COLUMNS)
 
 
+def parquet_files(folder: Path, *names: str) -> None:
+    import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
+
+    for path in (folder / name for name in names):
+        path.parent.mkdir(exist_ok=True)
+        pyarrow.parquet.write_table(arrow(COLUMNS, KINDS), path)
+
+
 def values() -> list[tuple[Any, ...]]:
     return [tuple(row.values()) for row in rows_of(COLUMNS)]
 
@@ -37,10 +47,8 @@ class TestDuckDB(TableSuite):
     @pytest.fixture(name="opened", scope="class")
     @staticmethod
     def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenedTable]:
-        import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
-
         path = tmp_path_factory.mktemp("parquet") / "data.parquet"
-        pyarrow.parquet.write_table(arrow(COLUMNS, KINDS), path)
+        parquet_files(path.parent, path.name)
         with open_table(path) as opened:
             yield opened
 
@@ -133,10 +141,8 @@ class TestSpark(TableSuite):
     @pytest.fixture(name="opened", scope="class")
     @staticmethod
     def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenedTable]:
-        import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
-
         path = tmp_path_factory.mktemp("parquet") / "data.parquet"
-        pyarrow.parquet.write_table(arrow(COLUMNS, KINDS), path)
+        parquet_files(path.parent, path.name)
         with (
             spark.session(tmp_path_factory.mktemp("spark")),
             open_table(f"spark://local{path}") as opened,
@@ -153,3 +159,25 @@ class TestSpark(TableSuite):
         with open_table("spark://local#people") as named:
             assert set(named.columns) == set(COLUMNS)
             assert named.name == "spark://local#people"
+
+    def test_a_path_may_begin_with_another_slash(self, opened: OpenedTable, tmp_path: Path) -> None:
+        parquet_files(tmp_path, "t.parquet")
+        with open_table(f"spark://local/{tmp_path / 't.parquet'}") as again:
+            assert again.columns == opened.columns
+
+    @pytest.mark.parametrize("name", ["more/t.parquet", "_two.parquet", ".two.parquet"])
+    def test_a_folder_of_which_spark_leaves_a_file_out_is_refused(
+        self, opened: OpenedTable, tmp_path: Path, name: str
+    ) -> None:
+        parquet_files(tmp_path, "t.parquet", name)
+        with pytest.raises(UncheckableError, match="Spark would read 1 of its 2 files"):
+            spark_file(opened.table.get_backend(), str(tmp_path), is_local=True)
+
+    @pytest.mark.parametrize("names", [("a.parquet", "b.PQ"), ("zip=01/t.parquet", "zip=1/t.parquet")])
+    def test_a_folder_is_read_whole(
+        self, opened: OpenedTable, tmp_path: Path, names: tuple[str, ...]
+    ) -> None:
+        parquet_files(tmp_path, *names)
+        table = spark_file(opened.table.get_backend(), str(tmp_path), is_local=True)
+        found = measure(replace(opened, table=table), AnonymityQuestion(("age",)))
+        assert found.records == 2 * len(rows_of(COLUMNS))

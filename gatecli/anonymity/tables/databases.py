@@ -139,10 +139,11 @@ def _table(engine: Engine, backend: Any, url: str, wanted: str, shown: str) -> t
     if engine.name == "spark":
         scheme, _, rest = url.partition("://")
         host, _, path = rest.partition(";")[0].partition("/")
-        path = wanted if "/" in wanted else f"/{path}" if path and not wanted else ""
-        if path:
-            name = "" if path == f"/{rest.partition('/')[2]}" else path
-            return spark_file(backend, path, is_local=scheme == "spark" and host == LOCAL), name
+        is_local = scheme == "spark" and host == LOCAL
+        if "/" in wanted:
+            return spark_file(backend, wanted, is_local=is_local), wanted
+        if path and not wanted:
+            return spark_file(backend, f"/{path.lstrip('/')}", is_local=is_local), ""
     names = sorted(backend.list_tables())
     if not wanted and len(names) == 1:
         wanted = names[0]

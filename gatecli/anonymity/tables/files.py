@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from os.path import commonpath
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from gatecli.anonymity.tables.closing import disconnect
 from gatecli.anonymity.tables.columns import require_distinct
 from gatecli.anonymity.tables.digests import file_digest, files_digest
 from gatecli.anonymity.tables.excel import read_excel
+from gatecli.anonymity.tables.folders import PARQUET, parquet_below, suffix
 from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions
 from gatecli.anonymity.tables.parquet_files import ALONE, read_parquet, spelled
 from gatecli.anonymity.tables.problems import guarded
 from gatecli.anonymity.tables.scratch import Scratch, scratch
-from gatecli.anonymity.tables.text_files import COMPRESSED, read_text
+from gatecli.anonymity.tables.text_files import read_text
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 
 Reader = Callable[[str, Path, TableOptions, Path, Any], Table]
@@ -172,23 +173,13 @@ def _found(source: str) -> tuple[list[Path], Path | None]:
         return [path], None
     if os.path.isdir(path):  # noqa: PTH112 - as above
         with guarded(source):
-            files = sorted(file for file in _below(path) if _suffix(file) in {".parquet", ".pq"})
+            files = parquet_below(source, path)
         return _some(source, files), path
     if glob.has_magic(source):
         matches = sorted(Path(match) for match in glob.glob(source, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
-        files = [match for match in matches if match.is_file()]
+        files = [match for match in matches if not match.is_dir()]
         return _some(source, files), Path(commonpath([file.parent for file in files] or [Path()]))
     raise NothingToCheckError(f"{source} does not exist", advice="check the path")
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    """Every file, or an OSError: a folder that may not be read is not an empty one."""
-    for at, _, names in os.walk(folder, onerror=_raise):
-        yield from (Path(at, name) for name in names)
-
-
-def _raise(error: OSError) -> None:
-    raise error
 
 
 def _some(source: str, files: list[Path]) -> list[Path]:
@@ -199,16 +190,9 @@ def _some(source: str, files: list[Path]) -> list[Path]:
     return files
 
 
-def _suffix(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    while suffixes and suffixes[-1] in COMPRESSED:
-        suffixes.pop()
-    return suffixes[-1] if suffixes else ""
-
-
 def _reader(source: str, paths: list[Path]) -> Reader:
-    kinds = {_suffix(path) for path in paths}
-    if len(paths) > 1 and not kinds <= {".parquet", ".pq"}:
+    kinds = {suffix(path) for path in paths}
+    if len(paths) > 1 and not kinds <= PARQUET:
         raise UncheckableError(
             f"{source} matches several files that are not all Parquet",
             advice="give one file, or Parquet files",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from gatecli.anonymity.tables.folders import parquet_below
 from gatecli.anonymity.tables.interface import Connection, Table, nothing
 from gatecli.anonymity.tables.parquet_files import alike
 from gatecli.anonymity.tables.scratch import Scratch, scratch
@@ -58,7 +59,10 @@ def connect_spark(url: str) -> Connection:
 
 
 def spark_file(backend: Any, path: str, *, is_local: bool) -> Table:
-    """Parquet by its path, or by the URL of an object store."""
+    """Parquet by its path, or by the URL of an object store.
+
+    Raises NothingToCheckError where a local path holds none, UncheckableError where not all of it is read.
+    """
     if is_local and "://" not in path:
         if not Path(path).exists():
             raise NothingToCheckError(
@@ -70,8 +74,24 @@ def spark_file(backend: Any, path: str, *, is_local: bool) -> Table:
                 advice="give Parquet, or a table of the catalogue: spark://local#table",
             )
         if Path(path).is_dir():
-            alike(path, sorted(Path(path).rglob("*.parquet")))
+            return _folder(backend, path)
     return backend.read_parquet(path)
+
+
+def _folder(backend: Any, path: str) -> Table:
+    files = parquet_below(path, Path(path))
+    if not files:
+        raise NothingToCheckError(f"{path} holds no table", advice="give a folder of Parquet files")
+    alike(path, files)
+    table = backend.read_parquet(path)
+    read = len(backend._session.table(table.get_name()).inputFiles())  # noqa: SLF001 - ibis has no public name for it
+    if read != len(files):
+        raise UncheckableError(
+            f"{path}: Spark would read {read} of its {len(files)} files: "
+            "it leaves out folders that are not named like zip=01234, and names that begin with _ or .",
+            advice="put the files into one folder, under other names, or check it without Spark",
+        )
+    return table
 
 
 def kept_in_spark(backend: Any, query: str, name: str) -> Table:

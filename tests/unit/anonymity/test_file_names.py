@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from gatecli.anonymity.measure import measure
+from gatecli.anonymity.tables.files import READERS
+from gatecli.anonymity.tables.folders import OTHER_TABLES, PARQUET
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.spark import spark_file
@@ -106,6 +108,52 @@ def test_spark_is_not_asked_about_files_of_several_schemas_either(tmp_path: Path
     parquet(tmp_path / "2.parquet", {"years": [1, 2]})
     with pytest.raises(UncheckableError, match=r"2\.parquet has other columns"):
         spark_file(None, str(tmp_path), is_local=True)
+
+
+def test_a_link_to_a_folder_is_refused_as_its_files_would_be_left_out(tmp_path: Path) -> None:
+    for folder in ("table", "elsewhere"):
+        (tmp_path / folder).mkdir()
+        parquet(tmp_path / folder / "t.parquet", ALIKE)
+    (tmp_path / "table/more").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    with pytest.raises(UncheckableError, match="more is a link to another folder"):
+        ask(tmp_path / "table")
+
+
+@pytest.mark.parametrize("name", ["000000_0", "part.0", "_two"])
+def test_parquet_that_its_name_would_leave_out_is_refused(tmp_path: Path, name: str) -> None:
+    parquet(tmp_path / "1.parquet", ALIKE)
+    parquet(tmp_path / name, APART)
+    with pytest.raises(UncheckableError, match=f"{name} holds Parquet, but its name does not say so"):
+        ask(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["more.csv", "more.CSV.gz", "sub/more.jsonl"])
+def test_a_table_of_another_kind_is_not_left_out_in_silence(tmp_path: Path, name: str) -> None:
+    parquet(tmp_path / "1.parquet", ALIKE)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / name).write_bytes(b"age\n1\n")
+    with pytest.raises(UncheckableError, match="is a table too"):
+        ask(tmp_path)
+    assert ask(f"{tmp_path}/*.parquet").records == len(ALIKE["age"])
+
+
+def test_every_kind_that_is_read_is_known_in_a_folder() -> None:
+    assert {*PARQUET, *OTHER_TABLES, ".txt"} == {*READERS}
+
+
+def test_what_holds_no_rows_may_stand_beside_them(tmp_path: Path) -> None:
+    parquet(tmp_path / "1.parquet", ALIKE)
+    pq.write_metadata(pq.read_schema(tmp_path / "1.parquet"), tmp_path / "_metadata")
+    for name in ("_SUCCESS", ".1.parquet.crc", "notes.txt"):
+        (tmp_path / name).write_bytes(b"crc\0")
+    assert ask(tmp_path).records == len(ALIKE["age"])
+
+
+def test_a_pattern_that_matches_a_broken_link_is_no_pass(tmp_path: Path) -> None:
+    parquet(tmp_path / "1.parquet", ALIKE)
+    (tmp_path / "2.parquet").symlink_to(tmp_path / "gone.parquet")
+    with pytest.raises(UncheckableError):
+        ask(f"{tmp_path}/*.parquet")
 
 
 def test_files_of_a_folder_may_order_their_columns_differently(tmp_path: Path) -> None:
