@@ -15,7 +15,8 @@ from gatecli.anonymity.tables.digests import file_digest, files_digest
 from gatecli.anonymity.tables.excel import read_excel
 from gatecli.anonymity.tables.folders import PARQUET, parquet_below, suffix
 from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions
-from gatecli.anonymity.tables.parquet_files import ALONE, read_parquet, spelled
+from gatecli.anonymity.tables.json_lines import read_json_lines
+from gatecli.anonymity.tables.parquet_files import read_parquet
 from gatecli.anonymity.tables.problems import guarded
 from gatecli.anonymity.tables.scratch import Scratch, scratch
 from gatecli.anonymity.tables.text_files import read_text
@@ -33,15 +34,7 @@ def _parquet(name: str, path: Path, _options: TableOptions, _scratch: Path, engi
 
 
 def _json_lines(name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
-    if not path.stat().st_size:
-        raise NothingToCheckError(f"{name} is empty", advice="give a file of one object a line")
-    return engine.read_json(
-        spelled(path),
-        format="newline_delimited",
-        sample_size=-1,
-        convert_strings_to_integers=False,
-        **ALONE,
-    )
+    return read_json_lines(name, path, engine)
 
 
 def _arrow(name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:

@@ -153,6 +153,24 @@ def test_json_lines_are_read(file: Callable[..., Path]) -> None:
     assert classes(ask(path)) == (3, 3)
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '{"age": 1, "Age": 2}\n{"age": 1, "Age": 2}\n',
+        '{"age": 1}\n{"Age": 2}\n',
+        '{"age": 1, "age_1": 3, "AGE": 2}\n',
+    ],
+)
+def test_keys_that_differ_in_case_alone_are_refused(file: Callable[..., Path], lines: str) -> None:
+    with pytest.raises(UncheckableError, match="two keys of its objects have the same name, case aside"):
+        open_table(file("t.jsonl", lines))
+
+
+def test_a_key_may_end_in_a_number(file: Callable[..., Path]) -> None:
+    with open_table(file("t.jsonl", '{"age": 1, "age_1": 2}\n')) as opened:
+        assert list(opened.columns) == ["age", "age_1"]
+
+
 def test_arrow_files_are_read(tmp_path: Path) -> None:
     import pyarrow.feather  # noqa: PLC0415 - heavy; only this kind of table needs it
 
