@@ -33,10 +33,6 @@ def _parquet(name: str, path: Path, _options: TableOptions, _scratch: Path, engi
     return read_parquet(name, [path], None, engine)
 
 
-def _json_lines(name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
-    return read_json_lines(name, path, engine)
-
-
 def _arrow(name: str, path: Path, _options: TableOptions, _scratch: Path, engine: Any) -> Table:
     import pyarrow.dataset  # noqa: PLC0415 - heavy; only this kind of table needs it
 
@@ -60,15 +56,15 @@ READERS: dict[str, Reader] = {
     ".txt": _text,
     ".parquet": _parquet,
     ".pq": _parquet,
-    ".jsonl": _json_lines,
-    ".ndjson": _json_lines,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
     ".arrow": _arrow,
     ".feather": _arrow,
     ".ipc": _arrow,
     ".xlsx": _excel,
 }
 
-COPIED = frozenset({_text, _json_lines})
+COPIED = frozenset({_text, read_json_lines})
 """Readers that parse text anew on every scan."""
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from gatecli.anonymity.tables.text_files import COMPRESSED
+from gatecli.anonymity.tables.compressed import COMPRESSED
 from gatecli.errors import UncheckableError
 
 PARQUET = frozenset({".parquet", ".pq"})

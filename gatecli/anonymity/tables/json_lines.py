@@ -6,30 +6,32 @@ import re
 from pathlib import Path
 from typing import Any
 
-from gatecli.anonymity.tables.interface import Table
+from gatecli.anonymity.tables.interface import Table, TableOptions
 from gatecli.anonymity.tables.parquet_files import ALONE, spelled
+from gatecli.anonymity.tables.text_files import as_utf8
 from gatecli.errors import NothingToCheckError, UncheckableError
 
 RENAMED = re.compile(r"(.+)_\d+", re.DOTALL)
 KEYS = "SELECT DISTINCT unnest(json_keys(json)) FROM read_ndjson_objects(?)"
 
 
-def read_json_lines(name: str, path: Path, engine: Any) -> Table:
+def read_json_lines(name: str, path: Path, options: TableOptions, scratch: Path, engine: Any) -> Table:
     """A lazy table of the file, with the engine's types but no number made of text.
 
     Raises NothingToCheckError for an empty file, UncheckableError where two keys differ in case alone.
     """
-    if not path.stat().st_size:
+    plain = as_utf8(path, options, scratch)
+    if not plain.stat().st_size:
         raise NothingToCheckError(f"{name} is empty", advice="give a file of one object a line")
     table = engine.read_json(
-        spelled(path),
+        spelled(plain),
         format="newline_delimited",
         sample_size=-1,
         convert_strings_to_integers=False,
         **ALONE,
     )
     if _may_be_renamed(table.columns):
-        _require_distinct_keys(name, path, engine)
+        _require_distinct_keys(name, plain, engine)
     return table
 
 

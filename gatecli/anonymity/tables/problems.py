@@ -70,7 +70,7 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
         "write the file again",
     ),
     (
-        r"gzip|lzma|zlib|eof|data stream|decompress",
+        r"gzip|lzma|zlib|eof|data stream|compress",
         "is truncated, or not compressed as its name says",
         "compress the file again",
     ),

@@ -5,19 +5,17 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from gatecli.anonymity.tables.columns import require_header
+from gatecli.anonymity.tables.compressed import COMPRESSED, blocks
 from gatecli.anonymity.tables.interface import Table, TableOptions
 from gatecli.anonymity.tables.parquet_files import ALONE, spelled
 from gatecli.errors import NothingToCheckError, UsageError
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 32_000_000
-COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 _SAMPLE = 64 * 1024
 _SAMPLED_ROWS = 50
 
@@ -28,29 +26,6 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
     (codecs.BOM_UTF8, "utf-8-sig"),
 )
-
-
-def _opened(path: Path) -> Any:
-    """The uncompressed bytes of a file."""
-    match path.suffix.lower():
-        case ".gz":
-            import gzip  # noqa: PLC0415 - only for a compressed file
-
-            return gzip.open(path, "rb")
-        case ".bz2":
-            import bz2  # noqa: PLC0415 - only for a compressed file
-
-            return bz2.open(path, "rb")
-        case ".xz":
-            import lzma  # noqa: PLC0415 - only for a compressed file
-
-            return lzma.open(path, "rb")
-        case ".zst":
-            import pyarrow  # noqa: PLC0415, ICN001 - heavy; only this kind of table needs it
-
-            return pyarrow.input_stream(str(path), compression="zstd")
-        case _:
-            return path.open("rb")
 
 
 def _encoding(start: bytes, options: TableOptions) -> str:
@@ -68,24 +43,20 @@ def _encoding(start: bytes, options: TableOptions) -> str:
 
 def as_utf8(path: Path, options: TableOptions, scratch: Path) -> Path:
     """`path` itself where it is plain UTF-8, else a copy in `scratch` that is."""
-    with _opened(path) as file:
-        encoding = _encoding(file.read(4), options)
+    encoding = _encoding(next(filter(None, blocks(path)), b"")[:4], options)
     if encoding == "utf-8" and path.suffix.lower() not in COMPRESSED:
         return path
-    copy = scratch / "data.csv"
-    with _opened(path) as file, copy.open("wb") as plain:
-        if encoding == "utf-8":
-            shutil.copyfileobj(file, plain, 1 << 20)
-        else:
-            _transcode(file, plain, encoding)
+    copy = scratch / "data"
+    with copy.open("wb") as plain:
+        plain.writelines(blocks(path) if encoding == "utf-8" else _transcoded(blocks(path), encoding))
     return copy
 
 
-def _transcode(file: Any, plain: Any, encoding: str) -> None:
+def _transcoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
-    while block := file.read(1 << 20):
-        plain.write(decoder.decode(block).encode())
-    plain.write(decoder.decode(b"", final=True).encode())
+    for block in blocks:
+        yield decoder.decode(block).encode()
+    yield decoder.decode(b"", final=True).encode()
 
 
 def delimiter_of(sample: str) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyarrow as pa
 import pytest
 
 from gatecli.anonymity.measure import measure
@@ -80,13 +81,49 @@ def test_an_encoding_can_be_given(file: Callable[..., Path]) -> None:
     assert classes(ask(file("data.csv", TEXT.encode("latin-1")), "disease", encoding="latin-1")) == (4, 3)
 
 
-@pytest.mark.parametrize(
-    ("suffix", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
-)
-def test_compressed_text_is_read(
-    file: Callable[..., Path], suffix: str, compress: Callable[[bytes], bytes]
+COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": lambda data: bytes(pa.compress(data, codec="zstd", asbytes=True)),
+}
+compressed = pytest.mark.parametrize("name", COMPRESSIONS)
+
+
+@compressed
+def test_compressed_text_is_read(file: Callable[..., Path], name: str) -> None:
+    assert classes(ask(file(f"data.csv.{name}", COMPRESSIONS[name](TEXT.encode())))) == (4, 3)
+
+
+@compressed
+def test_all_streams_of_a_compressed_file_are_read(file: Callable[..., Path], name: str) -> None:
+    parts = [COMPRESSIONS[name](part) for part in (TEXT.encode(), b"9,9,9\n" * 400_000)]
+    assert ask(file(f"data.csv.{name}", b"".join(parts))).records == 400_004
+
+
+@compressed
+def test_compressed_json_lines_are_read(file: Callable[..., Path], name: str) -> None:
+    lines = COMPRESSIONS[name](b'{"zip": "01", "age": 3}\n' * 2)
+    assert classes(ask(file(f"data.jsonl.{name}", lines))) == (2, 1)
+
+
+def test_json_lines_may_be_of_another_encoding(file: Callable[..., Path]) -> None:
+    assert classes(ask(file("data.jsonl", '{"zip": "01", "age": 3}\n'.encode("utf-16")))) == (1, 1)
+
+
+@compressed
+@pytest.mark.parametrize("rest", [b"not a stream of its own", b"\xff" * 40])
+def test_what_follows_a_stream_and_is_none_is_not_left_out(
+    file: Callable[..., Path], name: str, rest: bytes
 ) -> None:
-    assert classes(ask(file(f"data.csv.{suffix}", compress(TEXT.encode())))) == (4, 3)
+    refusal(UncheckableError, file(f"data.csv.{name}", COMPRESSIONS[name](TEXT.encode()) + rest))
+
+
+@compressed
+def test_a_damaged_second_stream_is_not_left_out(file: Callable[..., Path], name: str) -> None:
+    second = bytearray(COMPRESSIONS[name](b"9,9,9\n" * 100))
+    second[0] ^= 0xFF
+    refusal(UncheckableError, file(f"data.csv.{name}", COMPRESSIONS[name](TEXT.encode()) + bytes(second)))
 
 
 def test_codes_keep_their_leading_zeros(file: Callable[..., Path]) -> None:
@@ -235,16 +272,13 @@ def test_a_file_that_is_not_what_its_name_says_is_uncheckable(file: Callable[...
     refusal(UncheckableError, file(name, VALUE * 20))
 
 
-COMPRESSIONS: dict[str, Callable[[bytes], bytes]] = {
-    "gz": gzip.compress,
-    "bz2": bz2.compress,
-    "xz": lzma.compress,
-}
-
-
-@pytest.mark.parametrize("name", COMPRESSIONS)
 @pytest.mark.parametrize(
-    "spoil", [lambda data: data[:-20], lambda data: data[:40] + b"\xff\0" * 3 + data[46:]]
+    ("name", "spoil"),
+    [
+        *((name, lambda data: data[:-20]) for name in COMPRESSIONS),
+        # zstd as it is written here has no checksum.
+        *((name, lambda data: data[:40] + b"\xff\0" * 3 + data[46:]) for name in ("gz", "bz2", "xz")),
+    ],
 )
 def test_spoiled_compression_is_uncheckable(
     file: Callable[..., Path], name: str, spoil: Callable[[bytes], bytes]
