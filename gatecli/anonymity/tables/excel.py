@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 from gatecli.anonymity.tables.columns import require_header
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.errors import GatecliError, MissingExtraError, NothingToCheckError, UncheckableError, UsageError
+
+MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b")
+FORMULA = re.compile(rb"<(?:\w+:)?f\b")
+UNCOMPUTED = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)\s*</(?:\w+:)?c>")
+"""A cell that ends after its formula: without a value."""
+NOT_COMPUTED = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 
 
 def read_excel(name: str, path: Path, options: TableOptions) -> Any:
@@ -21,7 +29,8 @@ def read_excel(name: str, path: Path, options: TableOptions) -> Any:
             f"{name}: reading Excel needs openpyxl", advice="pip install 'gatecli[excel]'"
         ) from None
     try:
-        rows = _rows(name, openpyxl.load_workbook(path, read_only=True, data_only=True), options.table)
+        with closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as workbook:
+            rows = _rows(name, workbook, options.table)
     except GatecliError:
         raise
     except Exception:  # noqa: BLE001 - a broken workbook makes openpyxl stumble anywhere, over anything
@@ -32,7 +41,7 @@ def read_excel(name: str, path: Path, options: TableOptions) -> Any:
         raise NothingToCheckError(f"{name} is empty", advice="give a sheet with a header and rows")
     header = ["" if cell is None else str(cell) for cell in rows[0]]
     require_header(name, header)
-    wide = next((at for at, row in enumerate(rows, start=1) if any(row[len(header) :])), None)
+    wide = next((at for at, row in enumerate(rows, start=1) if _holds(row[len(header) :])), None)
     if wide is not None:
         raise UncheckableError(
             f"{name}: row {wide} has more columns than the header", advice="name every column"
@@ -40,19 +49,54 @@ def read_excel(name: str, path: Path, options: TableOptions) -> Any:
     return _table(header, rows[1:])
 
 
-def _rows(name: str, workbook: Any, sheet: str | None) -> list[tuple[object, ...]]:
-    with closing(workbook):
-        if sheet is not None and sheet not in workbook.sheetnames:
-            raise UsageError(
-                f"{name} has no sheet {sheet!r}", advice=f"its sheets are {', '.join(workbook.sheetnames)}"
-            )
-        return list(workbook[sheet or workbook.sheetnames[0]].iter_rows(values_only=True))
+def _rows(name: str, workbook: Any, wanted: str | None) -> list[tuple[object, ...]]:
+    if wanted is not None and wanted not in workbook.sheetnames:
+        raise UsageError(
+            f"{name} has no sheet {wanted!r}", advice=f"its sheets are {', '.join(workbook.sheetnames)}"
+        )
+    sheet = workbook[wanted or workbook.sheetnames[0]]
+    _require_values(name, workbook._archive, sheet._worksheet_path)  # noqa: SLF001 - openpyxl has no public names for them
+    sheet.reset_dimensions()  # what a file says its size is need not be true, and would cut it
+    return list(sheet.iter_rows(values_only=True))
+
+
+def _require_values(name: str, parts: ZipFile, sheet: str) -> None:
+    """Raises UncheckableError where a cell that shows a value would be read as a missing or another one.
+
+    A program that only writes formulas leaves their values out, or zeros, and has them computed on load
+    (ECMA-376 part 1, 18.2.2, `fullCalcOnLoad`); of merged cells only the first holds the value.
+    """
+    xml = _xml(parts, sheet)
+    if MERGED.search(xml):
+        raise UncheckableError(
+            f"{name} has merged cells, of which only the first holds the value",
+            advice="unmerge them, and write the value into each",
+        )
+    if UNCOMPUTED.search(xml) or (FORMULA.search(xml) and _is_to_be_computed(parts)):
+        raise UncheckableError(
+            f"{name} holds formulas that no program has computed",
+            advice="open it in a spreadsheet program and save it, or write values",
+        )
+
+
+def _is_to_be_computed(parts: ZipFile) -> bool:
+    """By the file itself: openpyxl takes a workbook that does not say so for one that does."""
+    workbooks = (part for part in parts.namelist() if re.search(r"workbook[^/]*\.xml$", part, re.IGNORECASE))
+    return any(NOT_COMPUTED.search(_xml(parts, part)) for part in workbooks)
+
+
+def _xml(parts: ZipFile, part: str) -> bytes:
+    return parts.read(part).replace(b"\0", b"")  # UTF-16 is allowed
+
+
+def _holds(cells: Sequence[object]) -> bool:
+    return any(cell is not None for cell in cells)
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Any:
     import pyarrow  # noqa: PLC0415, ICN001 - heavy; only this kind of table needs it
 
-    full = [row for row in rows if any(cell is not None for cell in row)]
+    full = [row for row in rows if _holds(row)]
     columns = [_column([row[at] if at < len(row) else None for row in full]) for at in range(len(header))]
     return pyarrow.table(dict(zip(header, columns, strict=True)))
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pyarrow as pa
 import pytest
 
@@ -216,16 +213,6 @@ def test_arrow_files_are_read(tmp_path: Path) -> None:
     assert classes(ask(path)) == (4, 3)
 
 
-def test_excel_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "data.xlsx"
-    workbook = openpyxl.Workbook()
-    for row in (list(COLUMNS), *zip(*COLUMNS.values(), strict=True)):
-        workbook.active.append(row)
-    workbook.save(path)
-    assert classes(ask(path)) == (4, 3)
-    assert ask(path, "zip", sensitive="age").by_sensitive[0].scale is Scale.NUMERIC
-
-
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -287,49 +274,6 @@ def test_spoiled_compression_is_uncheckable(
     whole = COMPRESSIONS[name](b"zip,age\n" + b"".join(b"%d,%d\n" % (at * at, at) for at in range(500)))
     sentence = refusal(UncheckableError, file(f"data.csv.{name}", spoil(whole)))
     assert sentence == "FILE: the table is truncated, or not compressed as its name says"
-
-
-def _parts(rows: Sequence[Sequence[object]]) -> dict[str, bytes]:
-    workbook, packed = openpyxl.Workbook(), io.BytesIO()
-    for row in rows:
-        workbook.active.append(row)
-    workbook.save(packed)
-    with zipfile.ZipFile(packed) as parts:
-        return {part: parts.read(part) for part in parts.namelist()}
-
-
-@pytest.mark.parametrize(
-    ("part", "spoil"),
-    [
-        ("xl/worksheets/sheet1.xml", lambda data: data[:-30]),
-        ("xl/worksheets/sheet1.xml", lambda _: None),
-        ("xl/workbook.xml", lambda _: b"<a/>"),
-        ("xl/workbook.xml", lambda data: data.replace(b"Sheet", b"\0")),
-        ("[Content_Types].xml", lambda _: b""),
-        ("xl/styles.xml", lambda _: b"<styleSheet"),
-    ],
-)
-def test_a_spoiled_workbook_is_uncheckable(
-    tmp_path: Path, part: str, spoil: Callable[[bytes], bytes | None]
-) -> None:
-    parts: dict[str, bytes | None] = {**_parts([["zip", "age"], [1, 2]])}
-    parts[part] = spoil(parts[part] or b"")
-    path = tmp_path / "data.xlsx"
-    with zipfile.ZipFile(path, "w") as file:
-        for name, content in parts.items():
-            if content is not None:
-                file.writestr(name, content)
-    assert refusal(UncheckableError, path) == "FILE is truncated or no Excel workbook"
-
-
-def test_a_row_of_a_workbook_is_not_cut_to_the_header(tmp_path: Path) -> None:
-    workbook = openpyxl.Workbook(write_only=True)
-    sheet = workbook.create_sheet()
-    sheet.append(["zip", "age"])
-    sheet.append([1, 2, VALUE])
-    workbook.save(tmp_path / "data.xlsx")
-    sentence = refusal(UncheckableError, tmp_path / "data.xlsx")
-    assert sentence == "FILE: row 2 has more columns than the header"
 
 
 def test_what_may_be_a_record_is_not_listed_as_columns(file: Callable[..., Path]) -> None:
