@@ -115,6 +115,6 @@ def test_a_report_holds_counts_and_no_value() -> None:
     measures = replace(measure(opened(SURVEY), QUESTION), suda=suda(opened(SURVEY), QUESTION))
     shown = measures.as_mapping()["suda"]
     assert isinstance(shown, dict)
-    assert (shown["specialUniques"], shown["maxScore"]) == (4, 12)
+    assert (shown["specialUniques"], shown["unscoredUniques"], shown["maxScore"]) == (4, 0, 12)
     assert shown["minimalUniques"] == {"1": 4, "2": 5, "3": 0}
     assert "rural" not in str(shown)
