@@ -37,15 +37,22 @@ LARGEST_SIZE = 4
 
 COMBINATIONS = 20_000
 
+LEAST_SCORE = 1
+"""What one minimal sample unique weighs that is larger than the search looks for: `weight_of` it."""
+
+MOST_SPREAD = 27
+"""Attributes up to which DIS-SUDA has a positive exponent: with more, a higher score would lower it."""
+
 Bits = NDArray[np.uint8]
 
 
 def suda(opened: OpenedTable, question: AnonymityQuestion, max_size: int = MAX_SIZE) -> SudaScores:
     """The minimal sample uniques of at most `max_size` quasi-identifiers, as distributions.
 
-    A missing value counts as a value. DIS-SUDA needs the question's sampling fraction. Raises UsageError
-    for a size outside 1 … 4 and for questions without a definition (a unit, missing values that may be
-    anything), NothingToCheckError for no rows, UncheckableError where it would not end.
+    A missing value counts as a value. DIS-SUDA needs the question's sampling fraction, and at most
+    `MOST_SPREAD` quasi-identifiers. Raises UsageError for a size outside 1 … 4 and for questions without a
+    definition (a unit, missing values that may be anything), NothingToCheckError for no rows,
+    UncheckableError where it would not end.
     """
     names = question.quasi_identifiers
     _refuse(question, max_size)
@@ -135,7 +142,8 @@ def _scored(
     others = records - int(held.sum())
     total = sum(score * many for score, many in positive) or 1
     dis = None if fraction is None else data_intrusion(alone, int((counts == 2).sum()), fraction)
-    spread = [] if dis is None else dis_suda(positive, alone, len(names), dis)
+    uniques = _uniques(positive, alone)
+    spread = None if dis is None or len(names) > MOST_SPREAD else dis_suda(uniques, len(names), dis)
     return SudaScores(
         records=records,
         sample_uniques=alone,
@@ -147,9 +155,15 @@ def _scored(
             for name, many, share in zip(names, tally.by_attribute, tally.shares, strict=True)
         ),
         dis=dis,
-        dis_scores=None if dis is None else _tenths(spread, [many for _, many in positive]),
-        dis_max=None if dis is None else max(spread, default=0.0),
+        dis_scores=None if spread is None else _tenths(spread, [many for _, many in uniques]),
+        dis_max=None if spread is None else max(spread, default=0.0),
     )
+
+
+def _uniques(scored: Sequence[tuple[int, int]], alone: int) -> list[tuple[int, int]]:
+    """The scores of all `alone` sample uniques, those too that only larger sets make unique."""
+    left = alone - sum(many for _, many in scored)
+    return [*([(LEAST_SCORE, left)] if left else []), *scored]
 
 
 def _minimal(
@@ -200,22 +214,19 @@ def data_intrusion(uniques: int, pairs: int, fraction: Fraction) -> Fraction:
     return correct / (correct + 2 * (1 - fraction) * pairs) if uniques else Fraction(0)
 
 
-def dis_suda(
-    scores: Sequence[tuple[float, int]], uniques: int, attributes: int, dis: Fraction
-) -> list[float]:
-    """DIS-SUDA of each score: DIS spread over the records by their scores, equal scores get DIS itself.
+def dis_suda(scores: Sequence[tuple[float, int]], attributes: int, dis: Fraction) -> list[float]:
+    """DIS-SUDA of each score: DIS spread over the sample uniques by their scores. Their harmonic mean is
+    DIS, equal scores get DIS itself.
 
-    `scores` are pairs of a score and its records, `uniques` the table's sample uniques. Elliot and
-    Manning, "Using DIS to Modify the Classification of Special Uniques", UNECE/Eurostat work session on
-    statistical data confidentiality, 2003, with the exponent 1 + (8 − attributes) ÷ 20 that sdcMicro
-    (`suda2`) uses.
+    `scores` are pairs of a score above 0 and the sample uniques that have it. Elliot and Manning, "Using
+    DIS to Modify the Classification of Special Uniques", UNECE/Eurostat work session on statistical data
+    confidentiality, 2003, with the exponent 1 + (8 − attributes) ÷ 20 that sdcMicro (`suda2`) uses.
     """
-    if not dis:
-        return [0.0 for _ in scores]
     power = 1 + (8 - attributes) / 20
-    lift = sum(many * float(score) ** -power for score, many in scores)
-    wrong = uniques * float(1 / dis - 1)
-    return [1 / (1 + wrong / (float(score) ** power * lift)) for score, _ in scores]
+    inverse = [float(score) ** -power for score, _ in scores]
+    total = sum(many * each for (_, many), each in zip(scores, inverse, strict=True))
+    wrong = sum(many for _, many in scores) * (1 / dis - 1) if scores else Fraction(0)
+    return [1 / (1 + float(wrong) * each / total) for each in inverse]
 
 
 def _tenths(spread: Sequence[float], records: Sequence[int]) -> tuple[int, ...]:

@@ -97,8 +97,8 @@ class SudaScores:
 
     `minimal_uniques` counts minimal sample uniques by size, 1 to `max_size`; `scores` counts records by
     SUDA score, ascending, the zero included. `dis` is the probability that a unique match is a correct
-    one, for the file; `dis_scores` counts records with a score by tenths of DIS-SUDA, from 0…0.1 to
-    0.9…1; both None without a sampling fraction.
+    one, for the file; None without a sampling fraction. `dis_scores` counts the sample uniques by tenths
+    of DIS-SUDA, from 0…0.1 to 0.9…1, and `dis_max` is the highest; both None where it is not defined.
     """
 
     records: int
@@ -117,6 +117,11 @@ class SudaScores:
         return sum(records for score, records in self.scores if score)
 
     @property
+    def unscored_uniques(self) -> int:
+        """Sample uniques of which no set of at most `max_size` attributes is unique: their score is 0."""
+        return self.sample_uniques - self.special_uniques
+
+    @property
     def max_score(self) -> int:
         """The highest score of a record."""
         return self.scores[-1][0]
@@ -131,6 +136,7 @@ class SudaScores:
         return {
             "maxSize": self.max_size,
             "specialUniques": self.special_uniques,
+            "unscoredUniques": self.unscored_uniques,
             "minimalUniques": {str(size): count for size, count in enumerate(self.minimal_uniques, 1)},
             "maxScore": self.max_score,
             "meanScore": float(self.mean_score),

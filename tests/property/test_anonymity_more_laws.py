@@ -87,14 +87,14 @@ def test_special_uniques_are_unique_in_the_sample(rows: Rows) -> None:
 
 @ENGINE
 @given(TABLES, st.fractions(Fraction(1, 1000), 1))
-def test_dis_suda_is_a_probability_of_the_special_uniques(rows: Rows, fraction: Fraction) -> None:
+def test_dis_suda_is_a_probability_of_every_sample_unique(rows: Rows, fraction: Fraction) -> None:
     found = scored(rows, NAMES[:4], 3, sampling_fraction=fraction)
     assert found.dis is not None
     assert found.dis_scores is not None
     assert found.dis_max is not None
     assert 0 <= found.dis <= 1
     assert 0 <= found.dis_max <= 1
-    assert sum(found.dis_scores) == found.special_uniques
+    assert sum(found.dis_scores) == found.sample_uniques
 
 
 @ENGINE

@@ -40,7 +40,7 @@ def test_the_practice_guide_s_example_has_its_scores() -> None:
 def test_the_practice_guide_s_example_has_its_dis_suda() -> None:
     """The guide's DIS-SUDA column comes from the older scores 1.75, 2.75 and 3.25 of sdcMicro."""
     dis = data_intrusion(4, 3, Fraction(1, 100))
-    found = dis_suda([(1.75, 2), (2.75, 1), (3.25, 1)], 4, 4, dis)
+    found = dis_suda([(1.75, 2), (2.75, 1), (3.25, 1)], 4, dis)
     assert [round(one, 4) for one in found] == [0.0051, 0.0088, 0.0107]
 
 
@@ -58,7 +58,7 @@ def test_an_attribute_contributes_what_its_minimal_uniques_score() -> None:
 def test_equal_scores_share_the_risk_of_the_file_equally() -> None:
     dis = data_intrusion(3, 5, Fraction(1, 10))
     assert dis == Fraction(3, 10) / (Fraction(3, 10) + 9)
-    assert dis_suda([(6, 3)], 3, 4, dis) == pytest.approx([float(dis)])
+    assert dis_suda([(6, 3)], 4, dis) == pytest.approx([float(dis)])
 
 
 def test_a_whole_population_s_uniques_are_certain() -> None:
@@ -115,6 +115,6 @@ def test_a_report_holds_counts_and_no_value() -> None:
     measures = replace(measure(opened(SURVEY), QUESTION), suda=suda(opened(SURVEY), QUESTION))
     shown = measures.as_mapping()["suda"]
     assert isinstance(shown, dict)
-    assert (shown["specialUniques"], shown["maxScore"]) == (4, 12)
+    assert (shown["specialUniques"], shown["unscoredUniques"], shown["maxScore"]) == (4, 0, 12)
     assert shown["minimalUniques"] == {"1": 4, "2": 5, "3": 0}
     assert "rural" not in str(shown)
