@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
@@ -21,6 +22,15 @@ from tests.contract.table_suite import COLUMNS, KINDS, TableSuite
 from tests.support import spark
 from tests.support.postgres import cluster, connected
 from tests.support.tables import arrow, endless, rows_of
+
+SPELLINGS = ["a", "A", "a ", "a", "á"]
+
+
+def keeps_spellings(url: str) -> bool:
+    """Whether the column `age`, which holds SPELLINGS, has a class for each."""
+    with open_table(url) as opened:
+        found = measure(opened, AnonymityQuestion(("age",)))
+        return (found.classes, found.k) == (4, 1)
 
 
 def quoted(name: str) -> str:
@@ -70,6 +80,31 @@ class TestSQLite(TableSuite):
         """SQLite makes a number of any text; no cell stops it."""
         broken = opened.table.mutate(age=("Zweistein " + opened.table["person"]).cast("int64"))
         assert measure(replace(opened, table=broken), AnonymityQuestion(("age",))).classes == 1
+
+
+@pytest.mark.parametrize("collation", ["NOCASE", "RTRIM"])
+def test_sqlite_does_not_merge_what_a_column_s_collation_takes_for_equal(
+    tmp_path: Path, collation: str
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "data.db")) as connection:
+        connection.execute(f"create table data (age text collate {collation})")
+        connection.executemany("insert into data values (?)", [[text] for text in SPELLINGS])
+        connection.commit()
+    assert keeps_spellings(f"sqlite://{tmp_path / 'data.db'}#data")
+
+
+NOCASE = "create collation nocase (provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
+
+
+@pytest.mark.parametrize("kind", ["text collate nocase", "varchar(5) collate nocase", "citext"])
+def test_postgresql_does_not_merge_what_a_column_s_collation_takes_for_equal(kind: str) -> None:
+    with cluster() as url:
+        with connected(url) as connection:
+            connection.execute("create extension citext")
+            connection.execute(NOCASE)
+            connection.execute(f"create table data (age {kind})")
+            connection.cursor().executemany("insert into data values (%s)", [[text] for text in SPELLINGS])
+        assert keeps_spellings(f"{url}#data")
 
 
 class TestPostgreSQL(TableSuite):
@@ -159,6 +194,14 @@ class TestSpark(TableSuite):
         with open_table("spark://local#people") as named:
             assert set(named.columns) == set(COLUMNS)
             assert named.name == "spark://local#people"
+
+    def test_spark_does_not_merge_what_a_column_s_collation_takes_for_equal(
+        self, opened: OpenedTable
+    ) -> None:
+        values = ", ".join(f"('{text}')" for text in SPELLINGS)
+        query = f"select collate(col1, 'UNICODE_CI_AI') as age from values {values}"  # noqa: S608 - our own texts
+        opened.table.get_backend().raw_sql(f"create or replace temporary view spelled as {query}")
+        assert keeps_spellings("spark://local#spelled")
 
     def test_a_path_may_begin_with_another_slash(self, opened: OpenedTable, tmp_path: Path) -> None:
         parquet_files(tmp_path, "t.parquet")

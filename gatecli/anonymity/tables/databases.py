@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from gatecli.anonymity.tables.closing import disconnect
+from gatecli.anonymity.tables.collations import verbatim
 from gatecli.anonymity.tables.digests import fingerprint
 from gatecli.anonymity.tables.interface import Connection, OpenedTable, Table, TableOptions
 from gatecli.anonymity.tables.problems import guarded
@@ -116,7 +117,7 @@ def _opened(
     where = f"{shown}#{name}" if name else shown
     return OpenedTable(
         where,
-        table,
+        verbatim(table),
         engine.name,
         columns,
         fingerprint(engine.name, where, columns),
