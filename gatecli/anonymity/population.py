@@ -8,10 +8,11 @@ Zayatz's (the constants are also those of ARX's `RiskModelPopulationUniqueness`)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from math import exp, floor, lgamma, log
+from math import exp, floor
 
+from gatecli.anonymity.population_pitman import log_rising, pitman
 from gatecli.anonymity.population_snb import snb
 from gatecli.model.anonymity import ClassSize
 from gatecli.model.anonymity_risks import PopulationEstimate, PopulationEstimator
@@ -19,9 +20,8 @@ from gatecli.model.anonymity_risks import PopulationEstimate, PopulationEstimato
 SMALL_FRACTION = Fraction(1, 10)
 """Up to here Zayatz's estimate is several times too high, and Pitman's model counts."""
 
-_STEPS = 80
-_GOLDEN = 0.6180339887498949
-_EDGE = 1e-6
+_LEAST_FRACTION = Fraction(1, 10**200)
+"""The estimates do not rise as the fraction falls; a smaller one leaves the range of a double."""
 
 
 def population_uniqueness(sizes: Sequence[ClassSize], sampling_fraction: Fraction) -> PopulationEstimate:
@@ -32,11 +32,10 @@ def population_uniqueness(sizes: Sequence[ClassSize], sampling_fraction: Fractio
     """
     classes = {item.size: item.classes for item in sizes}
     alone = Fraction(classes.get(1, 0), sum(size * count for size, count in classes.items()))
-    if not alone or sampling_fraction == 1:
+    fraction = float(max(sampling_fraction, _LEAST_FRACTION))
+    if not alone or fraction == 1:
         return PopulationEstimate(alone, PopulationEstimator.COUNT)
-    estimate, estimator = _decided(
-        classes, float(sampling_fraction), is_small=sampling_fraction <= SMALL_FRACTION
-    )
+    estimate, estimator = _decided(classes, fraction, is_small=sampling_fraction <= SMALL_FRACTION)
     return PopulationEstimate(min(alone, Fraction(floor(estimate * 10**6) + 1, 10**6)), estimator)
 
 
@@ -65,58 +64,8 @@ def zayatz(classes: Mapping[int, int], fraction: float) -> float:
 
 def _draws_one(size: int, n: int, population: float) -> float:
     """The hypergeometric probability that of a class of `size` one record is drawn."""
-    rest = population - size
-    if rest < n - 1:
+    spared = population - n - size + 1
+    if spared < 0:
         return 0.0
-    return size * exp(_choose(rest, n - 1) - _choose(population, n))
-
-
-def _choose(total: float, taken: float) -> float:
-    return lgamma(total + 1) - lgamma(taken + 1) - lgamma(total - taken + 1)
-
-
-def pitman(classes: Mapping[int, int], fraction: float) -> float:
-    """Pitman's sampling formula with two parameters by maximum likelihood (Hoshino, "Applying Pitman's
-    Sampling Formula to Microdata Disclosure Risk Assessment", Journal of Official Statistics 17(4),
-    2001): the probability that a record of the population shares its class with no other.
-    """
-    n = sum(size * count for size, count in classes.items())
-    alpha, theta = _likeliest(classes, n)
-    population = n / fraction
-    gone = lgamma(theta + alpha + population - 1) - lgamma(theta + population)
-    return exp(min(0.0, gone + lgamma(theta + 1) - lgamma(theta + alpha)))
-
-
-def _likeliest(classes: Mapping[int, int], n: int) -> tuple[float, float]:
-    number = sum(classes.values())
-
-    def of_sizes(alpha: float) -> float:
-        single = lgamma(1 - alpha)
-        return sum(count * (lgamma(size - alpha) - single) for size, count in classes.items())
-
-    def of_theta(alpha: float, log_theta: float) -> float:
-        theta = exp(log_theta)
-        opened = (number - 1) * log(alpha) + lgamma(theta / alpha + number) - lgamma(theta / alpha + 1)
-        return opened - lgamma(theta + n) + lgamma(theta + 1)
-
-    def best_theta(alpha: float) -> float:
-        return _highest(lambda log_theta: of_theta(alpha, log_theta), log(_EDGE), log(100.0 * n))
-
-    alpha = _highest(lambda one: of_sizes(one) + of_theta(one, best_theta(one)), _EDGE, 1 - _EDGE)
-    return alpha, exp(best_theta(alpha))
-
-
-def _highest(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function with one peak is highest: golden section search."""
-    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
-    at_left, at_right = function(left), function(right)
-    for _ in range(_STEPS):
-        if at_left > at_right:
-            high, right, at_right = right, left, at_left
-            left = high - _GOLDEN * (high - low)
-            at_left = function(left)
-        else:
-            low, left, at_left = left, right, at_right
-            right = low + _GOLDEN * (high - low)
-            at_right = function(right)
-    return (low + high) / 2
+    missed = log_rising(spared + 1, size - 1) - log_rising(population - size + 1, size)
+    return size * n * exp(missed)

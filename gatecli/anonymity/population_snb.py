@@ -51,8 +51,9 @@ def shlosser(classes: Mapping[int, int], fraction: float) -> float:
     """
     q, rest = fraction, 1.0 - fraction
     seen = sum(classes.values())
-    squares = sum(i * q * q * (1 - q * q) ** (i - 1) * f for i, f in classes.items())
-    grown = sum(((1 - q * q) ** i - rest**i) * f for i, f in classes.items())
+    unsquared = rest * (1 + q)
+    squares = sum(i * q * q * unsquared ** (i - 1) * f for i, f in classes.items())
+    grown = sum((unsquared**i - rest**i) * f for i, f in classes.items())
     unseen = sum(rest**i * f for i, f in classes.items())
     once = sum(i * q * rest ** (i - 1) * f for i, f in classes.items())
     return seen + classes.get(1, 0) * (squares / grown) * (unseen / once) ** 2

@@ -10,7 +10,8 @@ from functools import cache
 
 import pytest
 
-from gatecli.anonymity.population import pitman, population_uniqueness, zayatz
+from gatecli.anonymity.population import population_uniqueness, zayatz
+from gatecli.anonymity.population_pitman import pitman
 from gatecli.anonymity.population_snb import shlosser, snb
 from gatecli.model.anonymity import ClassSize
 from gatecli.model.anonymity_risks import PopulationEstimator
