@@ -133,6 +133,30 @@ def test_a_number_without_a_value_is_missing_and_a_type_without_equality_is_unch
                 measure(opened, AnonymityQuestion(("note",)))
 
 
+ROW_SECURITY = """
+create table data as select age, 'a' as owner from generate_series(1, 5) as age;
+create role reader login;
+alter table data enable row level security;
+create policy own on data using (age < 3);
+create view whole as select age from data;
+create view own with (security_invoker = true) as select age from data;
+grant select on data, whole, own to reader;
+"""
+
+
+def test_rows_that_postgresql_hides_from_the_account_are_not_left_out() -> None:
+    with cluster() as url:
+        with connected(url) as connection:
+            connection.execute(ROW_SECURITY)
+        reader = f"postgres://reader@{url.partition('@')[2]}"
+        for table in ("data", "own"):
+            with open_table(f"{reader}#{table}") as opened, pytest.raises(UncheckableError) as caught:
+                measure(opened, AnonymityQuestion(("age",)))
+            assert "hides rows from this account" in caught.value.message
+        with open_table(f"{reader}#whole") as opened:
+            assert measure(opened, AnonymityQuestion(("age",))).records == 5
+
+
 def test_a_server_that_goes_away_is_uncheckable() -> None:
     with cluster() as url:
         with connected(url) as connection:

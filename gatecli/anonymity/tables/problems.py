@@ -79,6 +79,11 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
         "cannot be reached any more, or the connection was refused",
         "check the address, the account and that the server runs",
     ),
+    (
+        r"row-level security",
+        "hides rows from this account by its row-level security",
+        "check it with an account that sees all rows (BYPASSRLS)",
+    ),
     (r"permission denied", "may not be read by this account", "grant it the right to select"),
     (
         r"unicode|utf-?8|encod",
