@@ -15,7 +15,7 @@ from gatecli.anonymity.tables.functions import kept, only_row, times
 from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.anonymity.wildcards import matches
-from gatecli.errors import NothingToCheckError, UsageError
+from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 from gatecli.model.anonymity import AnonymityQuestion, ClassSize, Measures, Missing, Scale
 
 Tell = Callable[[str, float], None]
@@ -81,6 +81,11 @@ def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Me
         tell(f"measuring {code.attribute}", (3 + at) / steps)
         found.append(measured(question, classes, code))
     sizes = found[0].sizes if sized is None else sizes_of(sized)
+    if codes.unit is None and sum(item.records for item in sizes) != totals.records:
+        raise UncheckableError(
+            f"{opened.name}: the table changed while it was read",
+            advice="run it again on a table that stands still",
+        )
     fraction = None if pairs is not None else question.sampling_fraction
     estimate = None if fraction is None else population_uniqueness(sizes, fraction)
     tell("measured", 1.0)

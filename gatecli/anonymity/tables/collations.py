@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from gatecli.anonymity.tables.interface import Column, Table
+from gatecli.anonymity.tables.sqlite import mixed
 
 NONDETERMINISTIC = "SELECT 1 FROM pg_catalog.pg_collation WHERE NOT collisdeterministic LIMIT 1"
 
@@ -20,6 +21,7 @@ def verbatim(table: Table) -> Table:
     engine = table.get_backend()
     written = WRITTEN.get(engine.name)
     text = [name for name, kind in table.schema().items() if kind.is_string()]
+    text += mixed(table) if engine.name == "sqlite" else []
     if written is None or not text or (engine.name == "postgres" and not _may_merge(engine)):
         return table
     return table.mutate(**{name: written(table[name]) for name in text})
@@ -32,7 +34,7 @@ def _may_merge(postgres: Any) -> bool:
 
 
 def _in_sqlite(column: Column) -> Column:
-    return column + ""
+    return column.cast("string") + ""
 
 
 def _in_postgres(column: Column) -> Column:

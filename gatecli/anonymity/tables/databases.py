@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,7 +14,8 @@ from gatecli.anonymity.tables.digests import fingerprint
 from gatecli.anonymity.tables.interface import Connection, OpenedTable, Table, TableOptions
 from gatecli.anonymity.tables.problems import guarded
 from gatecli.anonymity.tables.spark import LOCAL, connect_spark, spark_file
-from gatecli.errors import MissingExtraError, NothingToCheckError, UsageError
+from gatecli.anonymity.tables.sqlite import connect_sqlite
+from gatecli.errors import MissingExtraError, UsageError
 
 CONNECT_SECONDS = 10
 
@@ -37,19 +37,6 @@ def _by_url(url: str) -> Connection:
     return Connection(backend, None, partial(disconnect, backend))
 
 
-def _sqlite(url: str) -> Connection:
-    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
-
-    path = Path(url.removeprefix("sqlite://"))
-    if not path.is_file():
-        raise NothingToCheckError(
-            f"{path} does not exist",
-            advice="sqlite:///srv/file.db is meant from the root, sqlite://file.db from here",
-        )
-    backend = ibis.sqlite.connect(path)
-    return Connection(backend, backend.con.interrupt, partial(disconnect, backend))
-
-
 def _postgres(url: str) -> Connection:
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
 
@@ -64,7 +51,7 @@ def _postgres(url: str) -> Connection:
 ENGINES: dict[str, Engine] = {
     "postgres": Engine("postgres", "postgres", _postgres),
     "postgresql": Engine("postgres", "postgres", _postgres),
-    "sqlite": Engine("sqlite", "sqlite", _sqlite),
+    "sqlite": Engine("sqlite", "sqlite", connect_sqlite),
     "spark": Engine("spark", "spark", connect_spark),
     "sc": Engine("spark", "spark", connect_spark),
     "bigquery": Engine("bigquery", "bigquery", _by_url),

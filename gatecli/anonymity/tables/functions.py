@@ -9,6 +9,7 @@ from typing import Any
 
 from gatecli.anonymity.tables.interface import Column, Table
 from gatecli.anonymity.tables.spark import kept_in_spark
+from gatecli.anonymity.tables.sqlite import arrow_column
 
 WITHOUT_NAN = frozenset({"sqlite"})
 """Engines that keep NaN as a missing value and have no test for it."""
@@ -142,7 +143,29 @@ def arrow(table: Table) -> Any:
 
 def whole_table(table: Table) -> Any:
     """The rows of a table as an Arrow table, of columns of any type."""
-    return _arrow_of_duckdb(table) if table.get_backend().name == "duckdb" else table.to_pyarrow()
+    match table.get_backend().name:
+        case "duckdb":
+            return _arrow_of_duckdb(table)
+        case "sqlite":
+            return _arrow_of_sqlite(table)
+        case _:
+            return table.to_pyarrow()
+
+
+def _arrow_of_sqlite(table: Table) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 - heavy; only results that are fetched whole need it
+
+    engine = table.get_backend()
+    with closing(engine.raw_sql(_compiled(engine, table))) as cursor:
+        found = cursor.fetchall()
+    kinds = table.schema()
+    columns = zip(*found, strict=True) if found else [()] * len(kinds)
+    return pa.table(
+        {
+            name: arrow_column(values, kind)
+            for (name, kind), values in zip(kinds.items(), columns, strict=True)
+        }
+    )
 
 
 def _arrow_of_duckdb(table: Table) -> Any:

@@ -42,6 +42,16 @@ def test_no_rows_are_nothing_to_check() -> None:
         ask({"q": []})
 
 
+def test_a_table_that_changes_between_two_reads_is_uncheckable() -> None:
+    """Here a view that has fewer rows each time it is read."""
+    table = opened({"q": ["a"] * 9})
+    backend = table.table.get_backend()
+    backend.raw_sql("create sequence turn")
+    backend.raw_sql("create view shrinking as select 'a' as q from range(100) where nextval('turn') < 250")
+    with pytest.raises(UncheckableError, match="the table changed while it was read"):
+        measure(replace(table, table=backend.table("shrinking")), AnonymityQuestion(("q",)))
+
+
 def test_a_question_needs_a_quasi_identifier() -> None:
     with pytest.raises(UsageError, match="no quasi-identifier is named"):
         ask({"q": ["a"]}, quasi_identifiers=())
