@@ -236,6 +236,12 @@ def test_without_policy_reports_the_log_says_so_and_the_webhook_serves(
         assert running.is_ready()
 
 
+def events(cluster: ControlPlane, namespace: str) -> list[dict[str, Any]] | None:
+    """What the webhook told the owners of a namespace's objects; None before it did."""
+    items = cluster.get("events", "-n", namespace)["items"]
+    return [each for each in items if each["source"].get("component") == "gatecli-admission"] or None
+
+
 @pytest.mark.usefixtures("reporting")
 def test_the_leader_reports_by_namespace_and_tells_the_owner(
     cluster: ControlPlane, namespace: str, tmp_path: Path
@@ -245,6 +251,7 @@ def test_the_leader_reports_by_namespace_and_tells_the_owner(
         eventually("a report", lambda: summary(cluster, namespace).get("fail") == 1, seconds=60)
         line = wait_for_a_pass(running)
         assert line["complete"] is True
+        eventually("an event", lambda: events(cluster, namespace))  # kopf posts them from a queue
     report = reports(cluster, namespace)
     assert report["summary"]["error"] == 0
     assert report["summary"]["pass"] >= 1
@@ -253,11 +260,8 @@ def test_the_leader_reports_by_namespace_and_tells_the_owner(
     assert result["resources"][0]["name"] == "web"
     assert result["resources"][0]["kind"] == "Deployment"
     assert RESIDENT_ID not in json.dumps(report) + running.logged()
-    told = [
-        each
-        for each in cluster.get("events", "-n", namespace)["items"]
-        if each["source"].get("component") == "gatecli-admission"
-    ]
+    told = events(cluster, namespace)
+    assert told is not None
     assert [each["involvedObject"]["name"] for each in told] == ["web"]
     assert RESIDENT_ID not in json.dumps(told)
     whole = cluster.get("clusterpolicyreport", "gatecli")

@@ -143,13 +143,16 @@ def copy_of_actions(home: Path) -> Path:
 
 
 def without_gatecli(folder: Path) -> str:
-    """A PATH with the tools of a runner, but gatecli."""
-    tools = folder / "tools"
-    tools.mkdir()
-    for tool in BIN.iterdir():
-        if tool.name != "gatecli":
-            (tools / tool.name).symlink_to(tool)
-    return f"{tools}{os.pathsep}{os.environ['PATH']}"
+    """A PATH with the tools of a runner, but gatecli, whatever this machine has."""
+    folders = [BIN, *map(Path, os.get_exec_path())]
+    for at, place in enumerate(folders):
+        if (place / "gatecli").exists():
+            folders[at] = folder / f"tools-{at}"
+            folders[at].mkdir()
+            for tool in place.iterdir():
+                if tool.name != "gatecli":
+                    (folders[at] / tool.name).symlink_to(tool)
+    return os.pathsep.join(map(str, folders))
 
 
 def _told(home: Path) -> Path:
