@@ -5,7 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +198,31 @@ def test_json_lines_are_read(file: Callable[..., Path]) -> None:
 def test_keys_that_differ_in_case_alone_are_refused(file: Callable[..., Path], lines: str) -> None:
     with pytest.raises(UncheckableError, match="two keys of its objects have the same name, case aside"):
         open_table(file("t.jsonl", lines))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("123456789012345678901", "123456789012345678902"),
+        ("1234567890123456789", "1234567890123456788", "1.5"),
+        ('"2020-01-01"', '"2020-1-1"', '"2020-01-01 "'),
+        ('"10:00"', '"10:00:00"'),
+        ('"2020-01-01T10:00:00Z"', '"2020-01-01T12:00:00+02:00"'),
+        ('"00000000-0000-0000-0000-00000000000a"', '"00000000-0000-0000-0000-00000000000A"'),
+        ("true", '"true"', "1"),
+        ('{"born": "2020-01-01"}', '{"born": "2020-1-1"}'),
+        ("null", '"null"', '"None"'),
+    ],
+)
+def test_json_values_are_not_made_alike(file: Callable[..., Path], cells: Sequence[str]) -> None:
+    lines = "".join(f'{{"age": {cell}}}\n' for cell in cells)
+    assert ask(file("t.jsonl", lines), "age").classes == len(cells)
+
+
+def test_json_numbers_are_numbers(file: Callable[..., Path]) -> None:
+    lines = "".join(f'{{"age": {cell}, "n": {cell}}}\n' for cell in ("1", "1.0", "2.5", "-0.0", "0"))
+    found = ask(file("t.jsonl", lines), "age", sensitive="n")
+    assert (found.classes, found.by_sensitive[0].scale) == (3, Scale.NUMERIC)
 
 
 def test_a_key_may_end_in_a_number(file: Callable[..., Path]) -> None:
