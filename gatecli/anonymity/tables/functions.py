@@ -14,6 +14,10 @@ from gatecli.anonymity.tables.sqlite import arrow_column
 WITHOUT_NAN = frozenset({"sqlite"})
 """Engines that keep NaN as a missing value and have no test for it."""
 
+INTEGER = r"^ *[-+]?[0-9]+ *$"
+EXACT_DIGITS = 15
+"""A float holds every integer of as many; a sign or a blank may cost one of them."""
+
 
 def row_number(by: Column | None = None) -> Column:
     """0, 1, 2 … in the order of a column, or in no particular one."""
@@ -65,6 +69,17 @@ def endless(number: Column) -> Column:
 def keeps_no_nan(table: Table) -> bool:
     """Whether the table's engine keeps NaN as a missing value, and so has no test for it."""
     return table.get_backend().name in WITHOUT_NAN
+
+
+def rounded_as_floats(text: Table, columns: Sequence[str]) -> list[str]:
+    """Of columns of text, those with an integer that a float would round, and so merge with others."""
+    if not columns:
+        return []
+    longest = {
+        column: text[column].re_search(INTEGER).ifelse(text[column].length(), 0).max() for column in columns
+    }
+    found = only_row(text.aggregate(**longest))
+    return [column for column in columns if (found[column] or 0) > EXACT_DIGITS]
 
 
 def times(condition: Column) -> Column:

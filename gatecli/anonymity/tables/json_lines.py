@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gatecli.anonymity.tables.functions import only_row
+from gatecli.anonymity.tables.functions import rounded_as_floats
 from gatecli.anonymity.tables.interface import Table, TableOptions
 from gatecli.anonymity.tables.parquet_files import ALONE, spelled
 from gatecli.anonymity.tables.text_files import as_utf8
@@ -16,9 +16,6 @@ from gatecli.errors import NothingToCheckError, UncheckableError
 RENAMED = re.compile(r"(.+)_\d+", re.DOTALL)
 KEYS = "SELECT DISTINCT unnest(json_keys(json)) FROM read_ndjson_objects(?)"
 
-INTEGER = "^-?[0-9]+$"
-EXACT_DIGITS = 15
-"""A float holds every integer of as many; a sign may cost one of them."""
 KINDS: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda kind: kind.is_boolean(), "BOOLEAN"),
     (lambda kind: kind.is_integer(), "BIGINT"),
@@ -40,9 +37,10 @@ def read_json_lines(name: str, path: Path, options: TableOptions, scratch: Path,
     if _may_be_renamed(table.columns):
         _require_distinct_keys(name, plain, engine)
     kinds = {column: _kind(kind) for column, kind in table.schema().items()}
-    for column in _too_long(plain, engine, [column for column, kind in kinds.items() if kind == "DOUBLE"]):
-        kinds[column] = "VARCHAR"
-    return _read(plain, engine, columns=kinds)
+    floats = [column for column, kind in kinds.items() if kind == "DOUBLE"]
+    text = _read(plain, engine, columns=dict.fromkeys(floats, "VARCHAR")) if floats else table
+    rounded = dict.fromkeys(rounded_as_floats(text, floats), "VARCHAR")
+    return _read(plain, engine, columns={**kinds, **rounded})
 
 
 def _read(path: Path, engine: Any, **how: Any) -> Table:
@@ -54,18 +52,6 @@ def _read(path: Path, engine: Any, **how: Any) -> Table:
 def _kind(kind: Any) -> str:
     """The engine's type for what it found, or for what it made of text: a date, a time, a UUID."""
     return next((ours for is_of, ours in KINDS if is_of(kind)), "VARCHAR")
-
-
-def _too_long(path: Path, engine: Any, columns: Sequence[str]) -> list[str]:
-    """Of columns that the engine takes for floats, those with an integer that it would round."""
-    if not columns:
-        return []
-    text = _read(path, engine, columns=dict.fromkeys(columns, "VARCHAR"))
-    longest = {
-        column: text[column].re_search(INTEGER).ifelse(text[column].length(), 0).max() for column in columns
-    }
-    found = only_row(text.aggregate(**longest))
-    return [column for column in columns if (found[column] or 0) > EXACT_DIGITS]
 
 
 def _may_be_renamed(columns: tuple[str, ...]) -> bool:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from gatecli.anonymity.tables.columns import require_header
 from gatecli.anonymity.tables.compressed import COMPRESSED, blocks
+from gatecli.anonymity.tables.functions import EXACT_DIGITS, rounded_as_floats
 from gatecli.anonymity.tables.interface import Table, TableOptions
 from gatecli.anonymity.tables.parquet_files import ALONE, spelled
-from gatecli.errors import NothingToCheckError, UsageError
+from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_LINE = 32_000_000
@@ -110,9 +112,9 @@ def read_text(
     unknown = [column for column in options.numeric if column not in header]
     if unknown:
         raise UsageError(f"{name} has no column {unknown[0]!r} to be numeric", advice="check its spelling")
-    return read_csv(
+    read = partial(
+        read_csv,
         spelled(plain),
-        columns={column: "double" if column in options.numeric else "varchar" for column in header},
         auto_detect=False,
         header=True,
         delim=delimiter,
@@ -123,3 +125,17 @@ def read_text(
         max_line_size=LONGEST_LINE,
         **ALONE,
     )
+    text = read(columns=dict.fromkeys(header, "varchar"))
+    if not options.numeric:
+        return text
+    _require_floats(name, text, options.numeric)
+    return read(columns={column: "double" if column in options.numeric else "varchar" for column in header})
+
+
+def _require_floats(name: str, text: Table, numeric: Sequence[str]) -> None:
+    rounded = rounded_as_floats(text, numeric)
+    if rounded:
+        raise UncheckableError(
+            f"{name}: {rounded[0]!r} holds integers of more than {EXACT_DIGITS} digits, which numbers round",
+            advice="let it be text: an identifier is no quantity",
+        )

@@ -149,6 +149,13 @@ def test_text_is_a_number_only_where_nothing_else_fits(
     assert ask(path, "q", sensitive="s").by_sensitive[0].scale is scale
 
 
+@pytest.mark.parametrize("last", ["110105194912310022", " -9007199254740993", "+9007199254740993 "])
+def test_a_code_that_a_number_would_round_is_no_number(file: Callable[..., Path], last: str) -> None:
+    path = file("data.csv", f"zip,age\n110105194912310021,1\n{last},1\n")
+    assert "'zip' holds integers of more than 15 digits" in refusal(UncheckableError, path, numeric=("zip",))
+    assert classes(ask(path)) == (2, 2)
+
+
 def test_numbers_in_text_are_compared_as_numbers(file: Callable[..., Path]) -> None:
     path = file("data.csv", "q,s\na,9\na,10\nb,9.0\nb,100\n")
     (found,) = ask(path, "q", sensitive="s").by_sensitive
