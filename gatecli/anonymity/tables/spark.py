@@ -23,6 +23,12 @@ LOCAL = "local"
 LOOPBACK = "127.0.0.1"
 CONNECT_PORT = 15002
 CONNECT_SECONDS = 10
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",  # zip=01234 is not 1234
+    "spark.sql.files.ignoreCorruptFiles": "false",  # a cluster's own configuration may have them left out
+    "spark.sql.files.ignoreMissingFiles": "false",
+}
 UNINTERESTING = ("PySpark does not yet fully support pandas", "'verifySchema' is ignored")
 """Warnings about how a small table of ours is sent."""
 
@@ -113,11 +119,12 @@ def _backend(session: Any) -> Any:
 def _started(builder: Any, url: str, scratch: Path) -> Any:
     scheme, _, rest = url.partition("://")
     host = rest.partition("/")[0]
+    for setting, value in SETTINGS.items():
+        builder = builder.config(setting, value)
     if scheme == "sc":
         _reach(url)
         return builder.remote(url).getOrCreate()
-    builder = builder.config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
-    builder = builder.config("spark.sql.sources.partitionColumnTypeInference.enabled", "false")  # zip=01234
+    builder = builder.config("spark.ui.enabled", "false")
     if host == LOCAL:
         builder = builder.master("local[*]").config("spark.sql.shuffle.partitions", "8")
         builder = builder.config("spark.driver.host", LOOPBACK).config("spark.driver.bindAddress", LOOPBACK)
