@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -14,6 +15,7 @@ from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.errors import GatecliError, MissingExtraError, NothingToCheckError, UncheckableError, UsageError
 
 MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b")
+ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\sr=["'](\d+)""")
 FORMULA = re.compile(rb"<(?:\w+:)?f\b")
 UNCOMPUTED = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f\b[^>]*/>)\s*</(?:\w+:)?c>")
 """A cell that ends after its formula: without a value."""
@@ -61,7 +63,7 @@ def _rows(name: str, workbook: Any, wanted: str | None) -> list[tuple[object, ..
 
 
 def _require_values(name: str, parts: ZipFile, sheet: str) -> None:
-    """Raises UncheckableError where a cell that shows a value would be read as a missing or another one.
+    """Raises UncheckableError where a cell would be left out, or read as a missing or another value.
 
     A program that only writes formulas leaves their values out, or zeros, and has them computed on load
     (ECMA-376 part 1, 18.2.2, `fullCalcOnLoad`); of merged cells only the first holds the value.
@@ -71,6 +73,11 @@ def _require_values(name: str, parts: ZipFile, sheet: str) -> None:
         raise UncheckableError(
             f"{name} has merged cells, of which only the first holds the value",
             advice="unmerge them, and write the value into each",
+        )
+    if any(later <= row for row, later in pairwise(int(number) for number in ROW.findall(xml))):
+        raise UncheckableError(
+            f"{name} numbers its rows out of order, and some would be left out",
+            advice="save it again as .xlsx",
         )
     if UNCOMPUTED.search(xml) or (FORMULA.search(xml) and _is_to_be_computed(parts)):
         raise UncheckableError(

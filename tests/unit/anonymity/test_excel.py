@@ -111,6 +111,14 @@ def test_an_empty_text_that_was_computed_is_missing(tmp_path: Path) -> None:
     assert (found.records, found.missing) == (2, {"age": 1})
 
 
+@pytest.mark.parametrize("number", [b"1", b"2"])
+def test_rows_that_are_numbered_out_of_order_are_not_left_out(tmp_path: Path, number: bytes) -> None:
+    path = spoiled(
+        tmp_path, [["zip", "age"], [1, 2], [1, 3]], (SHEET, rb'<row r="3"', b'<row r="%s"' % number)
+    )
+    assert refusal(path) == "FILE numbers its rows out of order, and some would be left out"
+
+
 def test_merged_cells_are_not_missing_values(tmp_path: Path) -> None:
     parts = parts_of([["zip", "age"], [1, 2], [1, None]], merged="B2:B3")
     sentence = refusal(write(tmp_path / "data.xlsx", parts))
