@@ -136,11 +136,17 @@ def _without(table: Table, base: Base, classes: Classes, dropped: Any) -> Any:
     pairs = list(zip(base.dimensions, classes.members, strict=True))
     held = {f"d{at}": one.values.take(raw[dropped]) for at, (one, raw) in enumerate(pairs)}
     gone = ibis.memtable(pa.table(held))
-    same = [
-        column_of(table, one.hierarchy.column).identical_to(gone[f"d{at}"])
-        for at, (one, _) in enumerate(pairs)
-    ]
+    columns = [column_of(table, one.hierarchy.column) for one, _ in pairs]
+    same = [_alike(column, gone[f"d{at}"]) for at, column in enumerate(columns)]
     return table.anti_join(gone, same).select(*table.columns)
+
+
+def _alike(column: Any, fetched: Any) -> Any:
+    """Whether a value is the one that was fetched; SQLite's instants come as they are written."""
+    same_type = (
+        column if column.type().is_string() or not fetched.type().is_string() else column.cast("string")
+    )
+    return same_type.identical_to(fetched)
 
 
 WRITERS = {".csv": "to_csv", ".parquet": "to_parquet"}

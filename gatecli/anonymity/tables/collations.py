@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Any
 
 from gatecli.anonymity.tables.interface import Column, Table
-from gatecli.anonymity.tables.sqlite import mixed
+from gatecli.anonymity.tables.sqlite import held_as_text
 
 NONDETERMINISTIC = "SELECT 1 FROM pg_catalog.pg_collation WHERE NOT collisdeterministic LIMIT 1"
 
@@ -16,14 +16,18 @@ def verbatim(table: Table) -> Table:
     """The table, whose text differs wherever its bytes do: a published table shows each as it is.
 
     SQLite compares a column by its collation (`NOCASE`), PostgreSQL by a nondeterministic one, Spark by
-    `UTF8_LCASE`; the value of an expression has none.
+    `UTF8_LCASE`; the value of an expression has none. In SQLite, whose columns hold values of any type, they
+    are text as well where they are not what the column declares.
     """
     engine = table.get_backend()
     written = WRITTEN.get(engine.name)
-    text = [name for name, kind in table.schema().items() if kind.is_string()]
-    text += mixed(table) if engine.name == "sqlite" else []
-    if written is None or not text or (engine.name == "postgres" and not _may_merge(engine)):
+    if written is None or (engine.name == "postgres" and not _may_merge(engine)):
         return table
+    text = (
+        held_as_text(table)
+        if engine.name == "sqlite"
+        else [name for name, kind in table.schema().items() if kind.is_string()]
+    )
     return table.mutate(**{name: written(table[name]) for name in text})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from datetime import date, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,22 @@ from gatecli.errors import NothingToCheckError
 AFFINITIES = (("int", "int64"), ("real", "float64"), ("floa", "float64"), ("doub", "float64"))
 """What a declared type that holds these letters stores (sqlite.org, "Datatypes In SQLite", 3.1)."""
 
-NUMBERS = "('integer', 'real', 'null')"
+ISO = "[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]?[0-2][0-9]:[0-5][0-9]*"
+
+Kind = Callable[[Any], bool]
+
+HELD: tuple[tuple[Kind, str], ...] = (
+    (lambda kind: kind.is_integer(), "typeof({0}) = 'integer'"),
+    (lambda kind: kind.is_floating() or kind.is_decimal(), "typeof({0}) IN ('integer', 'real')"),
+    (lambda kind: kind.is_boolean(), "typeof({0}) = 'integer' AND {0} IN (0, 1)"),
+    (lambda kind: kind.is_date(), "{0} IS date({0})"),
+    (
+        lambda kind: kind.is_timestamp(),
+        f"typeof({{0}}) = 'text' AND {{0}} GLOB '{ISO}' AND datetime({{0}}) IS NOT NULL",
+    ),
+    (lambda kind: kind.is_binary(), "typeof({0}) = 'blob'"),
+)
+"""What a value that is not missing must meet to be of its column's type; other types are text here."""
 
 
 def connect_sqlite(url: str) -> Connection:
@@ -61,20 +75,26 @@ def _declared(connection: sqlite3.Connection) -> Iterator[str]:
         yield from (kind for (kind,) in found)
 
 
-def mixed(table: Table) -> list[str]:
-    """The columns without a declared type that are numbers by their first value, but not by all of them.
+def held_as_text(table: Table) -> list[str]:
+    """The columns that are text, or not all of whose values are of the type that the column declares.
 
-    A copy is of the first value's type, and would make one value of 1 and '1'.
+    Read as of that type, some would be lost, made alike or counted twice.
     """
-    connection = table.get_backend().con
-    declared = connection.execute("SELECT name, type FROM pragma_table_info(?)", [table.get_name()])
-    kinds = table.schema()
-    open_to_all = [name for name, kind in declared if not kind and kinds[name].is_numeric()]
-    if not open_to_all:
-        return []
-    strange = ", ".join(f"max(typeof({_quoted(name)}) NOT IN {NUMBERS})" for name in open_to_all)
-    found = connection.execute(f"SELECT {strange} FROM {_quoted(table.get_name())}").fetchone()  # noqa: S608 - quoted names
-    return [name for name, is_mixed in zip(open_to_all, found, strict=True) if is_mixed]
+    conditions = {name: _held(kind) for name, kind in table.schema().items()}
+    bound = {name: condition.format(_quoted(name)) for name, condition in conditions.items() if condition}
+    if not bound:
+        return list(conditions)
+    strange = ", ".join(
+        f"max({_quoted(name)} IS NOT NULL AND NOT ({condition}))" for name, condition in bound.items()
+    )
+    query = f"SELECT {strange} FROM {_quoted(table.get_name())}"  # noqa: S608 - quoted names
+    found = table.get_backend().con.execute(query).fetchone()
+    typed = {name for name, is_strange in zip(bound, found, strict=True) if not is_strange}
+    return [name for name in conditions if name not in typed]
+
+
+def _held(kind: Any) -> str | None:
+    return next((condition for is_of, condition in HELD if is_of(kind)), None)
 
 
 def _quoted(name: str) -> str:
@@ -82,27 +102,13 @@ def _quoted(name: str) -> str:
 
 
 def arrow_column(values: Sequence[Any], kind: Any) -> Any:
-    """Values as SQLite returns them as an Arrow array of an ibis type, or of text where one is not of it."""
+    """Values as SQLite returns them, all of an ibis type, as an Arrow array: instants as they are written,
+    decimals as the floats that they are.
+    """
     import pyarrow as pa  # noqa: PLC0415 - heavy; only results that are fetched whole need it
 
-    read = next((read for is_of, read in READ if is_of(kind)), None)
-    try:
-        typed = values if read is None else [None if value is None else read(value) for value in values]
-        return pa.array(typed, pa.float64() if kind.is_decimal() else kind.to_pyarrow())
-    except (pa.ArrowException, ValueError, TypeError, OverflowError):
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
-
-
-def _boolean(value: Any) -> bool:
-    if value not in {0, 1}:
-        raise ValueError
-    return bool(value)
-
-
-READ: tuple[tuple[Callable[[Any], bool], Callable[[Any], Any]], ...] = (
-    (lambda kind: kind.is_boolean(), _boolean),
-    (lambda kind: kind.is_date(), date.fromisoformat),
-    (lambda kind: kind.is_timestamp(), datetime.fromisoformat),
-    (lambda kind: kind.is_time(), time.fromisoformat),
-    (lambda kind: kind.is_decimal(), float),
-)
+    if kind.is_boolean():
+        return pa.array([None if value is None else bool(value) for value in values], pa.bool_())
+    if kind.is_temporal():
+        return pa.array(values, pa.string())
+    return pa.array(values, pa.float64() if kind.is_decimal() else kind.to_pyarrow())

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from gatecli.anonymity.discovery import discover
+from gatecli.anonymity.generalisation import apply, write
 from gatecli.anonymity.measure import measure
+from gatecli.anonymity.proposing import propose
 from gatecli.anonymity.tables.opening import open_table
-from gatecli.model.anonymity import AnonymityQuestion, Measures, Scale
+from gatecli.model.anonymity import AnonymityQuestion, Measures, Scale, Thresholds
 
 
 def database(path: Path, kind: str, values: Sequence[object]) -> str:
@@ -59,7 +61,7 @@ def test_any_declared_type_is_read(tmp_path: Path, kind: str, ours: str) -> None
         ("integer", [1, 1, "one"]),
         ("decimal(5,2)", [1.5, "1.50", "n/a"]),
         ("double", [1.5, 1.5, "n/a"]),
-        ("blob", [b"x", b"x", "x"]),
+        ("blob", [b"x", b"x", "y"]),
         ("", [None, None, "x"]),
         ("", [1, 1, "one"]),
     ],
@@ -100,6 +102,32 @@ def test_a_column_of_a_view_that_holds_numbers_is_numeric(tmp_path: Path) -> Non
 def test_what_has_an_order_keeps_it(tmp_path: Path, kind: str, values: Sequence[object]) -> None:
     _, found = ask(database(tmp_path / "data.db", kind, values))
     assert found.by_sensitive[0].scale is Scale.NUMERIC
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("date", ["2020-01-01", "unknown"]),
+        ("timestamp", ["2020-01-01 10:00:00", 5]),
+        ("timestamp", ["2020-01-01 10:00:00", "2020-01-01 10:00:01.25"]),
+        ("time", ["10:00", "10:01"]),
+        ("json", ["{}", "[]"]),
+        ("uuid", ["a", "b"]),
+        ("integer", [1, "one"]),
+        ("decimal(5,2)", [1.5, 1.75]),
+        ("boolean", [1, 2]),
+        ("blob", [b"1", "2"]),
+    ],
+)
+def test_a_rare_value_of_any_type_is_suppressed(tmp_path: Path, kind: str, values: Sequence[object]) -> None:
+    usual, rare = values
+    url = database(tmp_path / "data.db", kind, [*[usual] * 200, rare])
+    with open_table(url) as opened:
+        (first, *_) = propose(opened, AnonymityQuestion(("a",)), Thresholds(k=3))
+        write(apply(opened.table, first), tmp_path / "out.parquet")
+    with open_table(tmp_path / "out.parquet") as opened:
+        found = measure(opened, AnonymityQuestion(("a",)))
+        assert (found.records, found.k) == (200, 200)
 
 
 def test_a_broken_view_is_nobody_else_s_trouble(tmp_path: Path) -> None:
