@@ -125,7 +125,9 @@ def _numbers(values: Any) -> Reals | None:
     kind = values.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         return None
-    known = values.cast(pa.float64()).fill_null(float("nan")).combine_chunks()
+    known = (
+        values.cast(pa.float64(), safe=False).fill_null(float("nan")).combine_chunks()
+    )  # a loss, no identity
     numbers = np.asarray(np.from_dlpack(known), np.float64)
     return numbers if np.isfinite(numbers).all() else None
 
@@ -150,7 +152,8 @@ def _attributes(
     attributes, values = [], []
     for at, name in enumerate(names):
         scale = scales.get(name) or scale_of(table[name])
-        codes = _ranks(groups[f"s{at}"]) if scale is Scale.NUMERIC else encoded(groups[f"s{at}"])
+        found = groups[f"s{at}"]
+        codes = _ranks(found, table[name].type()) if scale is Scale.NUMERIC else encoded(found)
         attributes.append(Sensitive(name, scale is Scale.NUMERIC, int(codes.max()) + 1))
         values.append(codes)
     return tuple(attributes), values
@@ -162,10 +165,11 @@ def scale_of(column: Any) -> Scale:
     return Scale.NUMERIC if kind.is_numeric() or kind.is_temporal() else Scale.CATEGORICAL
 
 
-def _ranks(column: Any) -> Integers:
-    """Codes in the order of the values, a missing one last."""
-    textual = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
-    values = (column.cast(pa.float64()) if textual else column).combine_chunks()
+def _ranks(column: Any, kind: Any) -> Integers:
+    """Codes in the order of the values, a missing one last; `kind` is the engine's type, whose instants may
+    have come as text.
+    """
+    values = (column.cast(pa.float64()) if kind.is_string() else column).combine_chunks()
     distinct = values.unique()
     places = np.empty(len(distinct), np.int64)
     places[np.asarray(pc.array_sort_indices(distinct))] = np.arange(len(distinct))

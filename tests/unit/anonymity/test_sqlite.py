@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,16 @@ def test_a_rare_value_of_any_type_is_suppressed(tmp_path: Path, kind: str, value
     with open_table(tmp_path / "out.parquet") as opened:
         found = measure(opened, AnonymityQuestion(("a",)))
         assert (found.records, found.k) == (200, 200)
+
+
+@pytest.mark.parametrize(("kind", "days"), [("date", ""), ("timestamp", " 10:00:00")])
+def test_instants_are_ranked_where_what_would_mend_it_is_searched(
+    tmp_path: Path, kind: str, days: str
+) -> None:
+    values = [f"20{year}-01-01{days}" for year in range(20, 30) for _ in range(20)]
+    with open_table(database(tmp_path / "data.db", kind, values)) as opened:
+        question = AnonymityQuestion(("a",), ("b",))
+        assert propose(opened, question, Thresholds(k=2, t=Fraction(1, 2)))
 
 
 def test_a_broken_view_is_nobody_else_s_trouble(tmp_path: Path) -> None:

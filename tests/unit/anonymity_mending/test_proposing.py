@@ -82,3 +82,10 @@ def test_what_depends_on_a_population_is_not_searched(demanded: dict[str, Any]) 
     table: OpenedTable = opened(SHOUTED)
     with pytest.raises(UsageError, match="does not follow from the table's classes"):
         search(table.table, ["ward"], [], Thresholds(k=2, **demanded))
+
+
+@pytest.mark.parametrize(("usual", "kind"), [(110105194912310021, "int64"), (2**64 - 1, "uint64")])
+def test_numbers_that_no_float_holds_can_be_mended(usual: int, kind: str) -> None:
+    table = opened({"id": [*[usual] * 200, usual - 1]}, {"id": kind})
+    (first, *_) = propose(table, AnonymityQuestion(("id",)), Thresholds(k=3))
+    assert int(apply(table.table, first).count().execute()) == 200
