@@ -121,16 +121,14 @@ class TestPostgreSQL(TableSuite):
                 yield opened
 
 
-def test_a_number_without_a_value_is_missing_and_a_type_without_equality_is_uncheckable() -> None:
+def test_a_number_without_a_value_is_missing() -> None:
     with cluster() as url:
         with connected(url) as connection:
-            connection.execute("create table data (amount numeric, note json)")
-            connection.execute("insert into data values ('NaN', '{}'), (null, '{}'), (1.0, null), (1, null)")
+            connection.execute("create table data (amount numeric)")
+            connection.execute("insert into data values ('NaN'), (null), (1.0), (1)")
         with open_table(f"{url}#data") as opened:
             found = measure(opened, AnonymityQuestion(("amount",)))
             assert (found.missing, found.k) == ({"amount": 2}, 2)
-            with pytest.raises(UncheckableError, match="a type whose values cannot be compared"):
-                measure(opened, AnonymityQuestion(("note",)))
 
 
 ROW_SECURITY = """
@@ -150,8 +148,8 @@ def test_rows_that_postgresql_hides_from_the_account_are_not_left_out() -> None:
             connection.execute(ROW_SECURITY)
         reader = f"postgres://reader@{url.partition('@')[2]}"
         for table in ("data", "own"):
-            with open_table(f"{reader}#{table}") as opened, pytest.raises(UncheckableError) as caught:
-                measure(opened, AnonymityQuestion(("age",)))
+            with pytest.raises(UncheckableError) as caught:
+                open_table(f"{reader}#{table}")
             assert "hides rows from this account" in caught.value.message
         with open_table(f"{reader}#whole") as opened:
             assert measure(opened, AnonymityQuestion(("age",))).records == 5

@@ -6,18 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from gatecli.anonymity.tables.closing import disconnect
-from gatecli.anonymity.tables.collations import verbatim
 from gatecli.anonymity.tables.digests import fingerprint
 from gatecli.anonymity.tables.interface import Connection, OpenedTable, Table, TableOptions
+from gatecli.anonymity.tables.postgres import connect_postgres
 from gatecli.anonymity.tables.problems import guarded
 from gatecli.anonymity.tables.spark import LOCAL, connect_spark, spark_file
 from gatecli.anonymity.tables.sqlite import connect_sqlite
+from gatecli.anonymity.tables.written import as_written
 from gatecli.errors import MissingExtraError, UsageError
-
-CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +35,9 @@ def _by_url(url: str) -> Connection:
     return Connection(backend, None, partial(disconnect, backend))
 
 
-def _postgres(url: str) -> Connection:
-    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
-
-    patience = (
-        {} if "connect_timeout" in parse_qs(urlsplit(url).query) else {"connect_timeout": CONNECT_SECONDS}
-    )
-    backend = ibis.connect(url.replace("postgresql://", "postgres://", 1), **patience)
-    backend.raw_sql("SET row_security = off").close()  # rows that a policy would hide are then an error
-    return Connection(backend, backend.con.cancel, partial(disconnect, backend))
-
-
 ENGINES: dict[str, Engine] = {
-    "postgres": Engine("postgres", "postgres", _postgres),
-    "postgresql": Engine("postgres", "postgres", _postgres),
+    "postgres": Engine("postgres", "postgres", connect_postgres),
+    "postgresql": Engine("postgres", "postgres", connect_postgres),
     "sqlite": Engine("sqlite", "sqlite", connect_sqlite),
     "spark": Engine("spark", "spark", connect_spark),
     "sc": Engine("spark", "spark", connect_spark),
@@ -105,7 +92,7 @@ def _opened(
     where = f"{shown}#{name}" if name else shown
     return OpenedTable(
         where,
-        verbatim(table),
+        as_written(table),
         engine.name,
         columns,
         fingerprint(engine.name, where, columns),

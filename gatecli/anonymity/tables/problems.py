@@ -42,11 +42,6 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
         "holds a value that is not of its column's type",
         "check the columns that are said to be numeric",
     ),
-    (
-        r"could not identify an? (equality|ordering) operator",
-        "has a column of a type whose values cannot be compared",
-        "give a view that casts it to text",
-    ),
     (r"interrupt|canceling statement|cancell?ed", "was stopped before it ended", "give it more time"),
     (
         r"out of memory|memory limit|could not allocate",

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gatecli.anonymity.tables.folders import parquet_below
-from gatecli.anonymity.tables.interface import Connection, Table, nothing
+from gatecli.anonymity.tables.interface import Column, Connection, Table, nothing
 from gatecli.anonymity.tables.parquet_files import alike
 from gatecli.anonymity.tables.scratch import Scratch, scratch
 from gatecli.errors import NothingToCheckError, UncheckableError
@@ -98,6 +98,12 @@ def _folder(backend: Any, path: str) -> Table:
             advice="put the files into one folder, under other names, or check it without Spark",
         )
     return table
+
+
+def written_in_spark(table: Table) -> dict[str, Column]:
+    """The text, without a collation that might take different ones for equal (`UTF8_LCASE`)."""
+    text = [name for name, kind in table.schema().items() if kind.is_string()]
+    return {name: table[name].cast("binary").cast("string") for name in text}
 
 
 def kept_in_spark(backend: Any, query: str, name: str) -> Table:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gatecli.anonymity.tables.closing import disconnect
-from gatecli.anonymity.tables.interface import Connection, Table
+from gatecli.anonymity.tables.interface import Column, Connection, Table
 from gatecli.errors import NothingToCheckError
 
 AFFINITIES = (("int", "int64"), ("real", "float64"), ("floa", "float64"), ("doub", "float64"))
@@ -75,11 +75,16 @@ def _declared(connection: sqlite3.Connection) -> Iterator[str]:
         yield from (kind for (kind,) in found)
 
 
-def held_as_text(table: Table) -> list[str]:
+def written_in_sqlite(table: Table) -> dict[str, Column]:
     """The columns that are text, or not all of whose values are of the type that the column declares.
 
-    Read as of that type, some would be lost, made alike or counted twice.
+    Read as of that type, some would be lost, made alike or counted twice. The value of an expression has no
+    collation, by which `A` might be `a`.
     """
+    return {name: table[name].cast("string") + "" for name in _as_text(table)}
+
+
+def _as_text(table: Table) -> list[str]:
     conditions = {name: _held(kind) for name, kind in table.schema().items()}
     bound = {name: condition.format(_quoted(name)) for name, condition in conditions.items() if condition}
     if not bound:
