@@ -225,6 +225,16 @@ class TestSpark(TableSuite):
         opened.table.get_backend().raw_sql(f"create or replace temporary view spelled as {query}")
         assert keeps_spellings("spark://local#spelled")
 
+    @pytest.mark.parametrize("value", ["map('a', 1)", "interval 1 year", "parse_json('1')"])
+    def test_a_type_whose_values_cannot_be_compared_is_uncheckable(
+        self, opened: OpenedTable, value: str
+    ) -> None:
+        opened.table.get_backend().raw_sql(
+            f"create or replace temporary view strange as select {value} as age"
+        )
+        with pytest.raises(UncheckableError, match="a type whose values cannot be compared"):
+            keeps_spellings("spark://local#strange")
+
     def test_a_path_may_begin_with_another_slash(self, opened: OpenedTable, tmp_path: Path) -> None:
         parquet_files(tmp_path, "t.parquet")
         with open_table(f"spark://local/{tmp_path / 't.parquet'}") as again:

@@ -42,6 +42,11 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
         "holds a value that is not of its column's type",
         "check the columns that are said to be numeric",
     ),
+    (
+        r"NotImplementedError|MAP_TYPE",
+        "has a column of a type whose values cannot be compared",
+        "give a view that casts it to text, or leaves it out",
+    ),
     (r"interrupt|canceling statement|cancell?ed", "was stopped before it ended", "give it more time"),
     (
         r"out of memory|memory limit|could not allocate",
@@ -121,7 +126,7 @@ def _words(error: Exception) -> str:
 def is_of_a_driver(error: Exception) -> bool:
     """Whether an exception comes from an engine or its driver, not from a bug of ours."""
     return type(error).__module__.partition(".")[0] in _DRIVERS or isinstance(
-        error, OSError | UnicodeError | EOFError
+        error, OSError | UnicodeError | EOFError | NotImplementedError
     )
 
 
