@@ -125,9 +125,8 @@ def _numbers(values: Any) -> Reals | None:
     kind = values.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         return None
-    known = (
-        values.cast(pa.float64(), safe=False).fill_null(float("nan")).combine_chunks()
-    )  # a loss, no identity
+    # Rounded: only a loss is computed from them, and no value told from another.
+    known = values.cast(pa.float64(), safe=False).fill_null(float("nan")).combine_chunks()
     numbers = np.asarray(np.from_dlpack(known), np.float64)
     return numbers if np.isfinite(numbers).all() else None
 
