@@ -34,14 +34,13 @@ def connect_postgres(url: str) -> Connection:
 def written_in_postgres(table: Table) -> dict[str, Column]:
     """The columns that are read as text, and text whose collation might take different ones for equal."""
     backend = table.get_backend()
-    types = _types(backend, table.op())
+    types, kinds = _types(backend, table.op()), table.schema()
     with closing(backend.raw_sql(NONDETERMINISTIC)) as cursor:
         may_merge = cursor.fetchone() is not None
-    written = {name: _as_text(table[name]) for name, kind in types.items() if kind not in TYPED | TEXTS}
-    if may_merge:
-        written |= {name: _as_bytes(table[name]) for name, kind in types.items() if kind in TEXTS}
-    return written | {
-        name: _as_text(table[name]) for name, kind in table.schema().items() if kind.is_unknown()
+    strange = [name for name, kind in types.items() if kind not in TYPED | TEXTS or kinds[name].is_unknown()]
+    merging = [name for name, kind in types.items() if may_merge and kind in TEXTS and name not in strange]
+    return {name: _as_text(table[name]) for name in strange} | {
+        name: _as_bytes(table[name]) for name in merging
     }
 
 
