@@ -72,9 +72,7 @@ def keeps_no_nan(table: Table) -> bool:
 
 
 def rounded_as_floats(text: Table, columns: Sequence[str]) -> list[str]:
-    """Of columns of text, those with an integer that a float would round, and so merge with others."""
-    if not columns:
-        return []
+    """Of some columns of text, those with an integer that a float would round, and so merge with others."""
     longest = {
         column: text[column].re_search(INTEGER).ifelse(text[column].length(), 0).max() for column in columns
     }

@@ -38,9 +38,10 @@ def read_json_lines(name: str, path: Path, options: TableOptions, scratch: Path,
         _require_distinct_keys(name, plain, engine)
     kinds = {column: _kind(kind) for column, kind in table.schema().items()}
     floats = [column for column, kind in kinds.items() if kind == "DOUBLE"]
-    text = _read(plain, engine, columns=dict.fromkeys(floats, "VARCHAR")) if floats else table
-    rounded = dict.fromkeys(rounded_as_floats(text, floats), "VARCHAR")
-    return _read(plain, engine, columns={**kinds, **rounded})
+    if floats:
+        text = _read(plain, engine, columns=dict.fromkeys(floats, "VARCHAR"))
+        kinds |= dict.fromkeys(rounded_as_floats(text, floats), "VARCHAR")
+    return _read(plain, engine, columns=kinds)
 
 
 def _read(path: Path, engine: Any, **how: Any) -> Table:
