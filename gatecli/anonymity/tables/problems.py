@@ -124,7 +124,10 @@ def _words(error: Exception) -> str:
 
 
 def is_of_a_driver(error: Exception) -> bool:
-    """Whether an exception comes from an engine or its driver, not from a bug of ours."""
+    """Whether an exception comes from an engine or its driver, not from a bug of ours.
+
+    `NotImplementedError` is ibis's word for a type that it does not know.
+    """
     return type(error).__module__.partition(".")[0] in _DRIVERS or isinstance(
         error, OSError | UnicodeError | EOFError | NotImplementedError
     )
