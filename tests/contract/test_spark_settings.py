@@ -15,6 +15,19 @@ from tests.support.tables import arrow
 LENIENT = "spark.sql.files.ignoreCorruptFiles true\nspark.sql.files.ignoreMissingFiles true\n"
 
 
+def checked(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            *(Path(sys.executable).parent / "gatecli", "anonymity", "check"),
+            *(f"spark://local{folder}/data", "--quasi-identifier", "age", "--k", "2"),
+        ],
+        env={**os.environ, "SPARK_CONF_DIR": str(folder / "conf")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.skipif(spark.LACKING is not None, reason=spark.LACKING or "")
 def test_a_damaged_file_is_not_left_out_whatever_spark_is_configured_to(tmp_path: Path) -> None:
     import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
@@ -25,17 +38,9 @@ def test_a_damaged_file_is_not_left_out_whatever_spark_is_configured_to(tmp_path
     for name, ages in ("a", [1] * 9), ("b", [*range(500)]):
         path = tmp_path / f"data/{name}.parquet"
         pyarrow.parquet.write_table(arrow({"age": ages}, {"age": "int64"}), path)
+    assert checked(tmp_path).returncode == 1
     whole = path.read_bytes()
     path.write_bytes(whole[:4] + b"\xff" * 200 + whole[204:])  # its footer, with the schema, is as it was
-    done = subprocess.run(
-        [
-            *(Path(sys.executable).parent / "gatecli", "anonymity", "check"),
-            *(f"spark://local{tmp_path}/data", "--quasi-identifier", "age", "--k", "2"),
-        ],
-        env={**os.environ, "SPARK_CONF_DIR": str(tmp_path / "conf")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = checked(tmp_path)
     assert done.returncode == 4, done.stdout + done.stderr
     assert "checked nothing" in done.stdout
