@@ -143,10 +143,8 @@ def _without(table: Table, base: Base, classes: Classes, dropped: Any) -> Any:
 
 def _alike(column: Any, fetched: Any) -> Any:
     """Whether a value is the one that was fetched; SQLite's instants come as they are written."""
-    same_type = (
-        column if column.type().is_string() or not fetched.type().is_string() else column.cast("string")
-    )
-    return same_type.identical_to(fetched)
+    is_text_alone = fetched.type().is_string() and not column.type().is_string()
+    return (column.cast("string") if is_text_alone else column).identical_to(fetched)
 
 
 WRITERS = {".csv": "to_csv", ".parquet": "to_parquet"}
