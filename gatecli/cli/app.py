@@ -6,7 +6,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 from typing import Annotated, Any
 
 import typer
@@ -124,5 +124,11 @@ def _usage(error: typer.TyperException) -> int:
 def run() -> None:
     """The console script. A request to end is an interruption, after which no copy of an input is left."""
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, _interrupt)
     sys.exit(main())
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    if not callable(signal.getsignal(signal.SIGINT)):  # a shell that starts a job in the background ignores it
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)

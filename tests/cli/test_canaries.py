@@ -106,9 +106,12 @@ def test_a_report_from_elsewhere_is_compared_and_adopted_without_its_values(show
     assert_silent(shown("baseline", "then.json", "--output", "report"))
 
 
-def test_a_request_to_end_leaves_no_copy_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("interrupt", ["default_int_handler", "SIG_IGN"])
+def test_a_request_to_end_leaves_no_copy_behind(tmp_path: Path, interrupt: str) -> None:
+    """Also where the interrupt is ignored, as a shell has it for a job in the background."""
     script = (
         "import pathlib, signal, tempfile\n"
+        f"signal.signal(signal.SIGINT, signal.{interrupt})\n"
         "from gatecli.cli import app\n"
         "def work(**given):\n"
         "    with tempfile.TemporaryDirectory(dir='.') as folder:\n"

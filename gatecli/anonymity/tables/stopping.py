@@ -63,7 +63,8 @@ def stoppable(interrupt: Callable[[], None] | None, timeout: float | None) -> It
 @contextmanager
 def _hearing(telling: socket.socket, stopped: Stopped, *, is_patient: bool) -> Iterator[None]:
     """Signals are told. A first Ctrl-C raises nothing in the middle of a driver that can be asked to stop."""
-    handler = signal.getsignal(signal.SIGINT)
+    ending = _ending()
+    handler = signal.getsignal(ending)
     presses: list[int] = []
 
     def press(number: int, _frame: FrameType | None) -> None:
@@ -74,13 +75,13 @@ def _hearing(telling: socket.socket, stopped: Stopped, *, is_patient: bool) -> I
             raise KeyboardInterrupt
 
     previous = signal.set_wakeup_fd(telling.fileno(), warn_on_full_buffer=False)
-    if callable(handler):
-        signal.signal(signal.SIGINT, press)
+    if handler is not None:  # None: it was not set from Python, and could not be put back
+        signal.signal(ending, press)
     try:
         yield
     finally:
-        if callable(handler):
-            signal.signal(signal.SIGINT, handler)
+        if handler is not None:
+            signal.signal(ending, handler)
         signal.set_wakeup_fd(previous)
 
 
@@ -129,4 +130,9 @@ def _break_off(stopped: Stopped) -> None:
     identity = threading.main_thread().ident
     if identity is not None and not stopped.is_broken_off:
         stopped.is_broken_off = True
-        signal.pthread_kill(identity, signal.SIGINT)
+        signal.pthread_kill(identity, _ending())
+
+
+def _ending() -> signal.Signals:
+    """The interrupt; the request to end where that is ignored, as it is in a shell's background job."""
+    return signal.SIGINT if callable(signal.getsignal(signal.SIGINT)) else signal.SIGTERM

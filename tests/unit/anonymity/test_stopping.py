@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import replace
 from threading import Event, Thread
 
@@ -17,10 +18,10 @@ from tests.support.tables import opened
 FOREVER = 60.0
 
 
-def press(times: int, until: Event) -> None:
+def press(times: int, until: Event, number: signal.Signals = signal.SIGINT) -> None:
     """Ctrl-C, and then a call that takes long."""
     for _ in range(times):
-        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), number)
     assert until.wait(FOREVER)
     raise RuntimeError("Query interrupted")
 
@@ -30,10 +31,35 @@ def of_one_row() -> OpenedTable:
     return opened({"age": ["1"]})
 
 
+@pytest.fixture
+def ignored() -> Iterator[None]:
+    """The interrupt, as a shell has it for a job in the background."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_a_driver_that_cannot_be_asked_is_broken_off_when_its_time_is_up(table: OpenedTable) -> None:
     late = replace(table, timeout=0.05, interrupt=None)
     with pytest.raises(UncheckableError, match="not measured within"), computing(late):
         assert Event().wait(FOREVER)
+
+
+@pytest.mark.usefixtures("ignored")
+def test_a_driver_is_broken_off_in_the_background_too(table: OpenedTable) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    late = replace(table, timeout=0.05, interrupt=None)
+    with pytest.raises(UncheckableError, match="not measured within"), computing(late):
+        assert Event().wait(FOREVER)
+    with pytest.raises(KeyboardInterrupt), computing(replace(table, interrupt=None)):
+        press(1, Event(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.usefixtures("ignored")
+def test_an_ignored_interrupt_stops_nothing(table: OpenedTable) -> None:
+    with computing(replace(table, timeout=FOREVER, interrupt=lambda: None)):
+        os.kill(os.getpid(), signal.SIGINT)
 
 
 def test_a_driver_that_cannot_be_asked_is_broken_off_by_the_user(table: OpenedTable) -> None:
