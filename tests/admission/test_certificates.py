@@ -370,8 +370,13 @@ def test_a_pair_that_does_not_fit_changes_nothing() -> None:
 
 
 def test_mounted_files_are_shown_and_shown_again_when_they_change(tmp_path: Path) -> None:
-    shown = Shown(Health(time.monotonic, lambda: NOW), new_metrics())
     authority = new_authority(NOW)
+    shown_pairs: asyncio.Queue[Pair] = asyncio.Queue()
+
+    class Announcing(Shown):
+        def show(self, pair: Pair) -> None:
+            super().show(pair)
+            shown_pairs.put_nowait(pair)
 
     def mount(pair: Pair) -> None:
         (tmp_path / "tls.crt").write_bytes(pair.certificate)
@@ -379,10 +384,11 @@ def test_mounted_files_are_shown_and_shown_again_when_they_change(tmp_path: Path
 
     async def shows(pair: Pair) -> None:
         async with asyncio.timeout(10):
-            while shown.pair != pair:  # noqa: ASYNC110 - a thread reads the files
-                await asyncio.sleep(0.01)
+            while await shown_pairs.get() != pair:
+                continue
 
     async def main() -> None:
+        shown = Announcing(Health(time.monotonic, lambda: NOW), new_metrics())
         task = asyncio.create_task(keep_files(tmp_path, shown, 0.01))
         for _ in range(2):
             pair = issue(authority, NAMES, NOW)

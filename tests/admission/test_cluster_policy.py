@@ -16,7 +16,6 @@ from admission.policies import Shelf
 from admission.resources import POLICIES, WAIVERS
 from tests.support.api_server import FakeCluster, fake_cluster
 from tests.support.reviews import KEY, decided, manifest
-from tests.support.webhook import until
 
 COMPILING = Compiling(KEY, 1.5)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -184,7 +183,7 @@ def run(story: Story) -> None:
 
             source = ClusterSource(client, "default", COMPILING, lambda: leads[0], lambda: NOW, 0.1, count)
             shelf = Shelf()
-            filling = asyncio.create_task(shelf.fill(source, lambda _: None))
+            filling = asyncio.create_task(shelf.fill(source, lambda _: cluster.moved.set()))
             try:
                 await story(cluster, shelf, leads, rejected)
             finally:
@@ -207,21 +206,21 @@ def test_a_change_is_in_force_without_a_restart_and_a_broken_one_is_not() -> Non
         async def reason_is(reason: str) -> bool:
             return reason_at(cluster, AT) == reason
 
-        await until(lambda: mode_is("deny"))
+        await cluster.until(lambda: mode_is("deny"))
         await cluster.put(AT, policy(admission={"mode": "warn"}))
-        await until(lambda: mode_is("warn"))
-        await until(lambda: reason_is("InForce"))
+        await cluster.until(lambda: mode_is("warn"))
+        await cluster.until(lambda: reason_is("InForce"))
         accepted = cluster.objects[AT]["status"]["accepted"]
         assert accepted["spec"]["admission"] == {"mode": "warn"}
         status = cluster.objects[AT]["status"]
         await cluster.put(AT, {**policy(generation=2, extends="/etc/passwd"), "status": status})
-        await until(lambda: reason_is("Invalid"))
+        await cluster.until(lambda: reason_is("Invalid"))
         assert await mode_is("warn")
         assert cluster.objects[AT]["status"]["accepted"] == accepted
         assert cluster.objects[AT]["status"]["observedGeneration"] == 2
         assert rejected == [1]
         await cluster.put(AT, {**policy(generation=3, admission={"mode": "audit"}), "status": status})
-        await until(lambda: mode_is("audit"))
+        await cluster.until(lambda: mode_is("audit"))
 
     run(story)
 
@@ -235,14 +234,14 @@ def test_waivers_come_and_go_and_expire_by_date() -> None:
             return reason_at(cluster, path) == reason
 
         path = WAIVERS.path("team-a", "w")
-        await until(lambda: held(0))
+        await cluster.until(lambda: held(0))
         await cluster.put(path, waiver(expires="2026-06-01"), "ADDED")
-        await until(lambda: held(1))
-        await until(lambda: reason_is("Holds"))
+        await cluster.until(lambda: held(1))
+        await cluster.until(lambda: reason_is("Holds"))
         await cluster.put(path, waiver(expires="2026-05-31"))
-        await until(lambda: reason_is("Expired"))
+        await cluster.until(lambda: reason_is("Expired"))
         await cluster.put(path, cluster.objects[path], "DELETED")
-        await until(lambda: held(0))
+        await cluster.until(lambda: held(0))
 
     run(story)
 
@@ -257,10 +256,10 @@ def test_only_the_leader_writes() -> None:
 
         leads[0] = False
         await cluster.put(AT, policy(admission={"mode": "warn"}))
-        await until(is_mode_of_warning)
+        await cluster.until(is_mode_of_warning)
         assert "PATCH" not in {method for method, _ in cluster.requests}
         leads[0] = True
-        await until(is_told)
+        await cluster.until(is_told)
 
     run(story)
 
@@ -273,12 +272,12 @@ def test_an_api_server_that_goes_and_forgets_costs_nothing() -> None:
         async def is_audit() -> bool:
             return shelf.rulebook is not None and shelf.rulebook.standard.mode == "audit"
 
-        await until(is_there)
+        await cluster.until(is_there)
         cluster.broken = 503
         cluster.oldest = cluster.version + 1_000
         await cluster.put(AT, policy(admission={"mode": "audit"}))
         cluster.broken = 0
-        await until(is_audit)
+        await cluster.until(is_audit)
         assert rejected == [0]
 
     run(story)

@@ -149,18 +149,15 @@ def test_a_loop_that_hung_is_told_for_a_while_and_then_forgotten() -> None:
 
 
 def test_the_loops_lateness_is_measured() -> None:
-    noted: list[float] = []
-
-    async def main() -> None:
-        health = Health(time.monotonic, lambda: NOW)
-        task = asyncio.create_task(measure(health, noted.append))
+    async def main() -> float:
+        noted: asyncio.Queue[float] = asyncio.Queue()
+        task = asyncio.create_task(measure(Health(time.monotonic, lambda: NOW), noted.put_nowait))
         async with asyncio.timeout(10):
-            while not noted:  # noqa: ASYNC110 - the measure has no event
-                await asyncio.sleep(0.01)
+            lateness = await noted.get()
         task.cancel()
+        return lateness
 
-    asyncio.run(main())
-    assert noted[0] >= 0
+    assert asyncio.run(main()) >= 0
 
 
 def test_where_a_loop_hangs_is_logged_while_it_does(caplog: pytest.LogCaptureFixture) -> None:
@@ -206,9 +203,12 @@ def test_a_worker_that_never_ends_is_told_and_one_that_is_late_is_given_up() -> 
 
 
 def test_a_policy_is_read_again_when_it_changes_and_the_last_good_one_is_kept(tmp_path: Path) -> None:
-    file = tmp_path / "policy.yaml"
-    file.write_text("good", "utf-8")
-    rejected: list[int] = []
+    file, part = tmp_path / "policy.yaml", tmp_path / "part"
+
+    def write(text: str) -> None:
+        """At once: half a file would be a version of its own."""
+        part.write_text(text, "utf-8")
+        part.replace(file)
 
     def read() -> Rulebook:
         if file.read_text("utf-8") == "broken":
@@ -216,23 +216,21 @@ def test_a_policy_is_read_again_when_it_changes_and_the_last_good_one_is_kept(tm
         return rulebook()
 
     async def main() -> None:
-        source = FileSource((file,), read, 0.01, lambda: rejected.append(1))
+        told: asyncio.Queue[str] = asyncio.Queue()
+        write("good")
+        source = FileSource((file,), read, 0.01, lambda: told.put_nowait("rejected"))
         shelf = Shelf()
-        noted: list[int] = []
-        task = asyncio.create_task(shelf.fill(source, lambda each: noted.append(each.generation)))
+        noted = lambda each: told.put_nowait(f"generation {each.generation}")  # noqa: E731 - one line
+        task = asyncio.create_task(shelf.fill(source, noted))
         async with asyncio.timeout(20):
-            while not noted:  # noqa: ASYNC110 - a thread reads the files
-                await asyncio.sleep(0.01)
+            assert await told.get() == "generation 1"
             first = shelf.rulebook
-            file.write_text("broken", "utf-8")
-            while not rejected:  # noqa: ASYNC110 - the same
-                await asyncio.sleep(0.01)
+            write("broken")
+            assert await told.get() == "rejected"
             assert shelf.rulebook is first
-            file.write_text("good again", "utf-8")
-            while len(noted) < 2:  # noqa: ASYNC110 - the same
-                await asyncio.sleep(0.01)
+            write("good again")
+            assert await told.get() == "generation 3"
         task.cancel()
-        assert noted == [1, 3]
-        assert rejected == [1]
+        assert told.empty()
 
     asyncio.run(main())

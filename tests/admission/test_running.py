@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ from admission.running import access_of, service_names
 from admission.settings import Settings, api_server
 from gatecli.errors import ConfigurationError
 from tests.support.api_server import FakeCluster, fake_cluster
-from tests.support.webhook import RESIDENT_ID, review, until
+from tests.support.webhook import RESIDENT_ID, review
 
 NAMELESS = """
 import getpass
@@ -62,6 +62,13 @@ class Running:
 
     async def is_ready(self) -> bool:
         return await self.status("/readyz") == 200
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Ask another process, which cannot tell us, until something holds."""
+    async with asyncio.timeout(20):
+        while not await holds():  # noqa: ASYNC110 - nothing of this process changes
+            await asyncio.sleep(0.02)
 
 
 async def read_log(stream: asyncio.StreamReader, log: list[dict[str, Any]]) -> None:

@@ -13,41 +13,58 @@ import pytest
 
 from admission.metrics import new_metrics, scan_metrics
 from admission.policies import Shelf
+from admission.rulebook import Rulebook
 from admission.scan_loop import Background, with_lead
 from admission.scan_pass import Scanner
 from admission.scan_report import CLUSTER_REPORTS, COMPLETED, DIGEST, REPORTS
 from tests.support.reviews import rulebook
 from tests.support.scans import NOW, SERVED, Setting, config_map, setting
-from tests.support.webhook import until
 
 BOOK = rulebook()
 AT = REPORTS.path("team-a", "gatecli")
 WHOLE = CLUSTER_REPORTS.path(name="gatecli")
 
 
+class WatchedShelf(Shelf):
+    """A shelf that tells when it is looked at, which the loop does at each of its looks."""
+
+    def __init__(self, book: Rulebook) -> None:
+        self._book: Rulebook | None = book
+        self.looked = asyncio.Event()
+
+    @property  # type: ignore[override]  # the field that it watches
+    def rulebook(self) -> Rulebook | None:
+        self.looked.set()
+        return self._book
+
+    @rulebook.setter
+    def rulebook(self, book: Rulebook | None) -> None:
+        self._book = book
+
+
 @dataclass(slots=True)
 class Turn:
-    """A background scan whose clock and leadership a test sets."""
+    """A background scan whose clock and leadership a test sets; `looked` is set at each of its looks."""
 
     held: Setting
     background: Background
     registry: Any
     state: dict[str, Any]
+    looked: asyncio.Event
 
     def value(self, name: str, **labels: str) -> float | None:
         found: float | None = self.registry.get_sample_value(f"gatecli_admission_scan_{name}", labels)
         return found
 
     async def passes(self, count: int, result: str = "complete") -> None:
-        async def done() -> bool:
-            return self.value("passes_total", result=result) == count
-
-        await until(done)
+        while self.value("passes_total", result=result) != count:
+            await self.looks(1)
 
     async def looks(self, count: int = 5) -> None:
         """Let the loop look several times."""
-        for _ in range(count * 4):
-            await asyncio.sleep(0.002)
+        for _ in range(count):
+            self.looked.clear()
+            await self.looked.wait()
 
 
 Story = Callable[[Turn], Awaitable[None]]
@@ -62,10 +79,11 @@ def run(story: Story, *, served: bool = True, leads: bool = True) -> None:
             metrics = new_metrics()
             state: dict[str, Any] = {"now": 1_000.0, "leads": leads}
             scanner, writer = with_lead(held.scanner, held.writer, lambda: bool(state["leads"]))
+            shelf = WatchedShelf(BOOK)
             background = Background(
                 scanner,
                 writer,
-                Shelf(BOOK),
+                shelf,
                 lambda: bool(state["leads"]),
                 scan_metrics(metrics),
                 lambda: float(state["now"]),
@@ -74,7 +92,7 @@ def run(story: Story, *, served: bool = True, leads: bool = True) -> None:
             )
             task = asyncio.create_task(background.run())
             try:
-                await story(Turn(held, background, metrics.registry, state))
+                await story(Turn(held, background, metrics.registry, state, shelf.looked))
             finally:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)

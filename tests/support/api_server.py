@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +39,16 @@ class FakeCluster:
     failing: dict[str, list[int]] = field(default_factory=dict)
     queries: list[dict[str, str]] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when an object changes; a test sets it for whatever else it waits for."""
+
+    async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until something holds, asking again whenever anything moved."""
+        while True:
+            self.moved.clear()
+            if await holds():
+                return
+            await self.moved.wait()
 
     async def put(self, path: str, content: Object, kind: str = "MODIFIED") -> Object:
         self.version += 1
@@ -51,6 +61,7 @@ class FakeCluster:
         async with self.changed:
             self.history.append((self.version, path, kind, content))
             self.changed.notify_all()
+        self.moved.set()
         return content
 
     async def handle(self, http: web.Request) -> web.StreamResponse:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -201,13 +200,3 @@ def trusting(client: Pair | None = None) -> ssl.SSLContext:
     if client is not None:
         load_pair(context, client.certificate, client.key)
     return context
-
-
-async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
-    """Wait until something holds; an AssertionError where it never does."""
-    try:
-        async with asyncio.timeout(seconds):
-            while not await holds():  # noqa: ASYNC110 - what is waited for may be in another process
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError("it never came true") from None
