@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -30,7 +29,7 @@ pytestmark = [
 
 def alone(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [*UNSHARE, sys.executable, "-m", "gatecli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
 
 
 def test_personal_data_of_every_kind_is_found_without_network(tmp_path: Path) -> None:
@@ -38,10 +37,8 @@ def test_personal_data_of_every_kind_is_found_without_network(tmp_path: Path) ->
         "email: carol@corporation.io\nssn: 536-90-4399\nid: 440308199901101512\n"
         "phone: +49 30 901820\niban: DE89370400440532013000\ncard: 4539 1488 0343 6467\n"
     )
-    started = time.monotonic()
     done = alone("pii", "scan", tmp_path)
     assert done.returncode == 1, done.stderr
-    assert time.monotonic() - started < 30
     for rule in ("pii-email-address", "pii-us-ssn", "pii-cn-resident-id", "pii-iban-code", "pii-credit-card"):
         assert rule in done.stdout
 

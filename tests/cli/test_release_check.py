@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -162,10 +161,9 @@ def test_a_bug_shows_where_and_no_value(tmp_path: Path, kind: str) -> None:
 def test_a_hundred_megabytes_are_refused_at_once(run: Run, tmp_path: Path) -> None:
     with (tmp_path / "privacy.yaml").open("wb") as file:
         file.truncate(100 * 1024 * 1024)
-    started = time.monotonic()
     done = run("release", "check")
     assert done.returncode == 4
-    assert time.monotonic() - started < 5
+    assert "is larger than" in done.stderr + done.stdout
 
 
 def test_a_bomb_of_aliases_is_refused(run: Run, tmp_path: Path) -> None:
