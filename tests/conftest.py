@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,6 +15,9 @@ _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("search", **_COMMON)  # type: ignore[arg-type]  # a table of keyword arguments
 settings.register_profile("repeatable", derandomize=True, **_COMMON)  # type: ignore[arg-type]  # the same
 settings.load_profile("repeatable" if os.environ.get("CI") else "search")
+
+# A shell that starts the suite in the background has it ignore the interrupt, and all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # No test depends on what another run left behind; those of the cache ask for one.
 os.environ["GATECLI_NO_CACHE"] = "1"
