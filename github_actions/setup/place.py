@@ -15,7 +15,13 @@ ROOT = ACTION.parents[1]
 
 def inputs(package: str) -> list[Path]:
     """The files whose content decides what is installed."""
-    locks = [ROOT / "requirements.txt", ACTION / "build-requirements.txt", ACTION / "run.sh"]
+    tools = ROOT / "tools"
+    locks = [
+        ROOT / "requirements.txt",
+        tools / "build-requirements.txt",
+        tools / "install.py",
+        ACTION / "run.sh",
+    ]
     code = [file for folder in ("gatecli", "admission") for file in (ROOT / folder).rglob("*.py")]
     return [*locks, Path(package)] if package else [*locks, ROOT / "pyproject.toml", *sorted(code)]
 

@@ -65,7 +65,7 @@ def test_nothing_is_installed_that_is_not_pinned_by_its_hash() -> None:
     ]
     assert len(installs) == 2
     packages, wheel = installs
-    assert "--require-hashes --requirement /source/requirements.txt" in packages
+    assert "--no-deps --require-hashes --requirement /source/requirements.txt" in packages
     assert "--only-binary :all:" in packages
     assert "--no-index --no-deps /source/*.whl" in wheel
     assert not [verb for verb, _ in instructions() if verb == "ADD"]

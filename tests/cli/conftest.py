@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.support import warm
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -24,15 +25,6 @@ def run(tmp_path: Path) -> Run:
             "LANG": "C.UTF-8",
             **variables,
         }
-        return subprocess.run(
-            [sys.executable, "-m", "gatecli", *map(str, arguments)],
-            cwd=tmp_path,
-            env=environment,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        return warm.run("gatecli", arguments, cwd=tmp_path, env=environment, stdin=stdin)
 
     return start

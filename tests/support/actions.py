@@ -136,7 +136,8 @@ def copy_of_actions(home: Path) -> Path:
     """A small copy of this repository: the runner copies what it is given."""
     ours = home / "ours"
     if not ours.exists():
-        shutil.copytree(ROOT / "github_actions", ours / "github_actions")
+        for folder in ("github_actions", "tools"):
+            shutil.copytree(ROOT / folder, ours / folder)
         for name in ("requirements.txt", "pyproject.toml"):
             shutil.copy(ROOT / name, ours)
     return ours

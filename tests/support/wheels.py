@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 import zipfile
 from pathlib import Path
 
 
-def make_wheel(folder: Path, name: str, version: str, *requires: str, extras: tuple[str, ...] = ()) -> Path:
-    """A wheel with one module, which holds its version."""
+def make_wheel(
+    folder: Path,
+    name: str,
+    version: str,
+    *requires: str,
+    extras: tuple[str, ...] = (),
+    program: str | None = None,
+) -> Path:
+    """A wheel with one module, which holds its version, and a program of its name where one is given."""
     info = f"{name}-{version}.dist-info"
     metadata = [
         "Metadata-Version: 2.1",
@@ -22,11 +30,15 @@ def make_wheel(folder: Path, name: str, version: str, *requires: str, extras: tu
         f"{info}/METADATA": "\n".join(metadata) + "\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
+    if program is not None:
+        files[f"{name}-{version}.data/scripts/{name}"] = program
     record = [f"{path},," for path in (*files, f"{info}/RECORD")]
     wheel = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
         for path, text in {**files, f"{info}/RECORD": "\n".join(record) + "\n"}.items():
-            archive.writestr(path, text)
+            entry = zipfile.ZipInfo(path)
+            entry.external_attr = (stat.S_IFREG | 0o755) << 16
+            archive.writestr(entry, text)
     return wheel
 
 

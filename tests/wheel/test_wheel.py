@@ -44,12 +44,9 @@ def test_the_wheel_holds_the_packages_and_what_they_show(wheel: Path) -> None:
 
 
 def test_an_installed_gatecli_explains_and_judges(wheel: Path, tmp_path: Path) -> None:
-    venv.create(tmp_path / "env", with_pip=True)
-    python = tmp_path / "env/bin/python"
-    pip = [str(python), "-m", "pip", "install", "--quiet"]
-    pinned = ["--require-hashes", "--requirement", str(ROOT / "requirements.txt")]
-    subprocess.run([*pip, *pinned], check=True, timeout=600)
-    subprocess.run([*pip, "--no-deps", str(wheel)], check=True, timeout=600)
+    lock = ["--lock", str(ROOT / "requirements.txt"), "--package", str(wheel)]
+    install = [sys.executable, str(ROOT / "tools/install.py"), str(tmp_path / "env"), *lock]
+    subprocess.run(install, check=True, timeout=600)
     gatecli = tmp_path / "env/bin/gatecli"
     for arguments, code in (
         (["explain", "dp-missing-epsilon"], 0),
@@ -72,6 +69,7 @@ def test_the_image_s_packages_run_the_webhook_with_nothing_writable(wheel: Path,
     pinned = [
         "--only-binary",
         ":all:",
+        "--no-deps",
         "--require-hashes",
         "--requirement",
         str(ROOT / "admission/requirements.txt"),
