@@ -77,8 +77,10 @@ def report(outcome: Outcome) -> str:
     if outcome.summary:
         parts += [outcome.summary, ""]
     if outcome.failed:
-        parts += [*(f"- `{test}`" for test in outcome.failed[:SHOWN])]
-        parts += [f"- and {len(outcome.failed) - SHOWN} more"] * (len(outcome.failed) > SHOWN) + [""]
+        parts += [f"- `{test}`" for test in outcome.failed[:SHOWN]]
+        if len(outcome.failed) > SHOWN:
+            parts.append(f"- and {len(outcome.failed) - SHOWN} more")
+        parts.append("")
     table = ["| package | locked | newest |", "|---|---|---|", *changed]
     parts += table if changed else ["No package has a newer version than the lock file."]
     return "\n".join([*parts, "", "`make newest` does this again on your machine.", ""])
@@ -127,7 +129,7 @@ def run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 
 def main(tests: Sequence[str]) -> int:
-    """Write the report; 1 where something broke. `tests` are pytest's arguments, by default all quick ones."""
+    """Write the report; 1 where something broke. `tests` are for pytest, by default the quick ones."""
     found = outcome(tests or ["--quick"])
     REPORT.write_text(report(found), "utf-8")
     print(report(found))

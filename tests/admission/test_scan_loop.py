@@ -32,7 +32,7 @@ class WatchedShelf(Shelf):
         self._book: Rulebook | None = book
         self.looked = asyncio.Event()
 
-    @property  # type: ignore[override]  # the field that it watches
+    @property
     def rulebook(self) -> Rulebook | None:
         self.looked.set()
         return self._book

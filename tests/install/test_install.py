@@ -67,8 +67,8 @@ class Place:
 
     def versions(self, *modules: str) -> list[str]:
         code = f"import {','.join(modules)}\nprint({','.join(f'{module}.version' for module in modules)})"
-        command = [self.environment / "bin/python", "-c", code]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+        command = [str(self.environment / "bin/python"), "-c", code]
+        return str(subprocess.run(command, capture_output=True, text=True, check=True).stdout).split()
 
 
 def new_place(folder: Path) -> Place:
@@ -102,9 +102,9 @@ def one_whole_environment(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def test_a_newer_version_on_the_index_changes_nothing(whole: Place) -> None:
     """As it was on 28 November 2026, when pip was allowed to resolve a lock again."""
     assert whole.versions("asking", "keys", "locks", "shipped") == ["1.0", "2.62", "3.0", "1"]
-    resolving = ["--ignore-installed", "--dry-run", "--require-hashes", "--requirement", whole.lock()]
+    resolving = ["--ignore-installed", "--dry-run", "--require-hashes", "--requirement", str(whole.lock())]
     resolved = subprocess.run(
-        [whole.environment / "bin/python", "-m", "pip", "install", *resolving],
+        [str(whole.environment / "bin/python"), "-m", "pip", "install", *resolving],
         env=whole.variables(),
         capture_output=True,
         text=True,
