@@ -41,7 +41,7 @@ def _write(target: TextIO, text: str) -> None:
 
 def show_error(error: GatecliError) -> None:
     """One sentence on what and where, one on how to mend it."""
-    advice = f"\n  mend: {error.advice}" if error.advice else ""
+    advice = f"\n  fix: {error.advice}" if error.advice else ""
     err(f"gatecli: {error.message}{advice}\n")
 
 

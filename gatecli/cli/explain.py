@@ -46,5 +46,5 @@ def _of_the_policy(rule: str) -> str:
     return (
         f"{rule} · {spec.severities.get(rule, meant)}\n\n{custom.label} stands in plain text: the entity "
         f"{custom.id} of the policy {policy.metadata.name}, whose pattern is {custom.pattern}.\n\n"
-        "**Mend**: move the value to a secret store and reference it, or remove it.\n"
+        "**Fix**: move the value to a secret store and reference it, or remove it.\n"
     )

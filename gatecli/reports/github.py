@@ -47,7 +47,7 @@ def _command(level: str, *lines: str, **properties: object) -> str:
 def _annotation(level: str, finding: Finding) -> str:
     place, rule = finding.place, finding.rule
     title = f"{COULD_NOT_CHECK}: {rule.id}" if rule.uncheckable else rule.id
-    mend = f"mend: {finding.remediation}" if finding.remediation else ""
+    mend = f"fix: {finding.remediation}" if finding.remediation else ""
     at = {"file": place.path, "line": place.line, "col": place.column}
     return _command(level, finding.message, mend, **at, title=title)
 

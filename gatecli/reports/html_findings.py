@@ -88,8 +88,8 @@ def _mend(finding: Finding) -> Markup | None:
     ways = clip(finding.remediation, TEXT).split(_OR)
     if len(ways) > 1:
         listed = each("ul", [element("li", way) for way in ways])
-        return element("div", element("b", "Mend, in one of these ways:"), listed, class_="mend")
-    return element("p", element("b", "Mend: "), *ways, class_="mend") if finding.remediation else None
+        return element("div", element("b", "Fix it in one of these ways:"), listed, class_="mend")
+    return element("p", element("b", "Fix: "), *ways, class_="mend") if finding.remediation else None
 
 
 def _reason(finding: Finding) -> Markup:

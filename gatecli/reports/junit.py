@@ -53,7 +53,7 @@ def _outcome(finding: Finding, verdict: Verdict) -> str:
 
 def _of_finding(finding: Finding, verdict: Verdict) -> _Case:
     where = f" {finding.place.pointer}" if finding.place.pointer else ""
-    mend = f"mend: {finding.remediation}" if finding.remediation else ""
+    mend = f"fix: {finding.remediation}" if finding.remediation else ""
     outcome = _outcome(finding, verdict)
     return _Case(
         name=f"{finding.subject}: {finding.rule.id}{where}",

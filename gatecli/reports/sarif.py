@@ -63,7 +63,7 @@ def _suppressions(finding: Finding) -> list[dict[str, str]]:
 
 
 def _result(finding: Finding, rules: dict[str, int]) -> dict[str, Any]:
-    mend = f"Mend: {finding.remediation}" if finding.remediation else ""
+    mend = f"Fix: {finding.remediation}" if finding.remediation else ""
     properties = {
         "subject": finding.subject,
         "pointer": finding.place.pointer,

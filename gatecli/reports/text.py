@@ -60,7 +60,7 @@ def finding_lines(finding: Finding, style: Style) -> Iterator[str]:
     yield _header(finding, label(finding), style)
     yield from _body(finding.message, style)
     if finding.remediation:
-        yield from _body(finding.remediation, style, "  mend: ")
+        yield from _body(finding.remediation, style, "  fix: ")
 
 
 def _suppressed(finding: Finding, style: Style) -> Iterator[str]:

@@ -157,7 +157,7 @@ def _said(finding: Mapping[str, Any]) -> str:
 def _details(finding: Mapping[str, Any]) -> str:
     """Markdown in which what a stranger wrote stands in fences, where it is nothing but text."""
     where = [("Where", f"{finding['subject']} {finding['pointer'] or ''}")]
-    parts = [("Found", _said(finding)), *where, ("Mend", finding["remediation"])]
+    parts = [("Found", _said(finding)), *where, ("Fix", finding["remediation"])]
     return "\n\n".join(f"**{name}**\n\n{_fenced(text)}" for name, text in parts if text.strip(" -"))
 
 

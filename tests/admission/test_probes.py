@@ -417,7 +417,7 @@ def test_text_has_a_line_each_and_what_mends_it_below() -> None:
     text = as_text([Line("fail", "it is broken", "mend it", "server"), Line("ok", "well", "", "policy")])
     assert text.splitlines() == [
         "fail     server       it is broken",
-        "                      mend: mend it",
+        "                      fix: mend it",
         "ok       policy       well",
         "1 ok · 0 warn · 1 fail · 0 unknown",
     ]

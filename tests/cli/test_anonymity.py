@@ -54,7 +54,7 @@ def test_a_table_below_its_thresholds_closes_the_gate_and_is_told_what_mends_it(
     assert code == 1
     assert "k = 1 < 5: 1 equivalence class (1 of 13 rows) is smaller than 5; 1 row is unique" in shown
     assert "l = 1 < 2 for diagnosis: 1 class holds a single value" in shown
-    assert "mend: generalise" in shown or "suppress small classes" in shown
+    assert "fix: generalise" in shown or "suppress small classes" in shown
     assert CANARY not in shown
 
 

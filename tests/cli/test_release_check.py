@@ -30,7 +30,7 @@ def test_the_issue_s_example_is_refused_where_it_is_wrong(run: Run) -> None:
     assert head.endswith("examples/churn-model/privacy.yaml:14:14  error  dp-understated-epsilon")
     text = " ".join(line.strip() for line in rest)
     assert "14040 steps of DP-SGD (σ = 1.1, q = 0.00426667) cost at least ε = 2.37 at δ = 1e-5" in text
-    assert "mend: declare epsilon ≥ 2.38, or raise noiseMultiplier to ≥ 2.0" in text
+    assert "fix: declare epsilon ≥ 2.38, or raise noiseMultiplier to ≥ 2.0" in text
 
 
 def test_the_mended_example_passes(run: Run) -> None:

@@ -112,7 +112,7 @@ def test_the_introduction_names_every_family() -> None:
 @pytest.mark.parametrize("rule", sorted(EVERY_RULE))
 def test_a_section_says_severity_examples_mending_and_source(rule: str) -> None:
     parts = re.findall(r"^\*\*(\w+)\*\*", ALL_SECTIONS[rule], re.MULTILINE)
-    assert parts == ["Fails", "Passes", "Mend", "Source"]
+    assert parts == ["Fails", "Passes", "Fix", "Source"]
     if not rule.startswith("pii-"):  # a policy decides how bad each entity is
         uncheckable = ", could not check" if EVERY_RULE[rule].uncheckable else ""
         assert ALL_SECTIONS[rule].strip().startswith(f"*{EVERY_RULE[rule].severity}{uncheckable}.* ")

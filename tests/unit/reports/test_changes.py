@@ -36,7 +36,7 @@ def test_text_shows_what_is_new_what_is_fixed_and_one_summary_line() -> None:
     assert as_text(changed(), Style()) == (
         "a.yaml:1:1  error  pii-us-ssn\n"
         "  m new\n"
-        "  mend: x\n"
+        "  fix: x\n"
         "a.yaml:1:1  fixed  pii-us-ssn\n"
         "two policies judged: what is new need not be new in the files\n"
         "closed · 2 new (1 error, 1 suppressed) · 1 fixed · 1 unchanged\n"

@@ -17,7 +17,7 @@ def test_a_finding_says_where_what_and_how_to_mend_it() -> None:
     assert header == "examples/churn-model/privacy.yaml:14:14  error  dp-understated-epsilon"
     assert rest == [
         f"  {understated().message}",
-        "  mend: declare epsilon ≥ 2.38, or raise noiseMultiplier to ≥ 2.04",
+        "  fix: declare epsilon ≥ 2.38, or raise noiseMultiplier to ≥ 2.04",
         "closed · 1 error · policy default · checked 1 release",
     ]
 

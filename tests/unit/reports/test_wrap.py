@@ -11,8 +11,8 @@ def test_wide_characters_take_two_cells_and_combining_ones_none() -> None:
 
 
 def test_a_line_hangs_under_its_first_word() -> None:
-    assert wrap("one two three four", 16, first="  mend: ", rest=" " * 8) == [
-        "  mend: one two",
+    assert wrap("one two three four", 16, first="  fix: ", rest=" " * 8) == [
+        "  fix: one two",
         "        three",
         "        four",
     ]
