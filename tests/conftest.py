@@ -10,14 +10,31 @@ from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-# A shared machine is slow now and then; what a test may take is pytest's business, not Hypothesis'.
-_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("search", **_COMMON)  # type: ignore[arg-type]  # a table of keyword arguments
-settings.register_profile("repeatable", derandomize=True, **_COMMON)  # type: ignore[arg-type]  # the same
-settings.load_profile("repeatable" if os.environ.get("CI") else "search")
+from tests.support.examples import QUICK, USUAL
+
+pytest_plugins = ("tests.support.selection",)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With `--quick` Hypothesis tries a quarter of its examples.
+
+    A shared machine is slow now and then; what a test may take is pytest's business, not Hypothesis'.
+    """
+    settings.register_profile(
+        "suite",
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        derandomize=bool(os.environ.get("CI")),
+        max_examples=QUICK if config.getoption("--quick") else USUAL,
+    )
+    settings.load_profile("suite")
+
 
 # A shell that starts the suite in the background has it ignore the interrupt, and all that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Programs that tests start would be compiled anew at each start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # No test depends on what another run left behind; those of the cache ask for one.
 os.environ["GATECLI_NO_CACHE"] = "1"

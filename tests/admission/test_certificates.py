@@ -48,6 +48,7 @@ from admission.rotation import (
 )
 from gatecli.errors import ConfigurationError
 from tests.support.api_server import FakeCluster, fake_cluster
+from tests.support.examples import share
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NAMES = ("gatecli-admission.gatecli-system.svc",)
@@ -145,7 +146,7 @@ def test_a_new_authority_signs_only_after_it_was_published_and_settled() -> None
     assert settled(done, later + timedelta(days=2)).bundle == (done.authority.certificate,)
 
 
-@settings(max_examples=25)
+@settings(max_examples=share(25))
 @given(st.lists(st.tuples(st.floats(0.01, 20), st.booleans()), min_size=20, max_size=60))
 def test_whatever_a_replica_shows_stands_in_whatever_bundle_is_published(
     steps: list[tuple[float, bool]],

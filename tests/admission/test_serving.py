@@ -27,6 +27,7 @@ from admission.reception import Bounds
 from admission.review import Request
 from admission.rulebook import Rulebook
 from admission.serving import Seam
+from tests.support.examples import share
 from tests.support.webhook import (
     BOUNDS,
     RESIDENT_ID,
@@ -243,7 +244,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=share(40))
 @given(
     bodies=st.lists(st.tuples(st.sampled_from(sorted(review()["request"])), JSON), min_size=1, max_size=20)
 )

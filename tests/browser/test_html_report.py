@@ -15,8 +15,6 @@ from tests.support.chromium import Page, browser, chromium
 from tests.support.pictures import census
 from tests.support.verdicts import CASES, HOSTILE_TEXTS, hostile
 
-pytestmark = pytest.mark.skipif(chromium() is None, reason="no chromium; on Debian: apt-get install chromium")
-
 LONG = "a_very_long_column_name_without_any_break_" * 8
 VERDICTS: dict[str, Callable[[], Verdict]] = {
     "anonymity": lambda: census(4_000),

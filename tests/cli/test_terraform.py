@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from gatecli.cli.app import main
 from tests.support.evidence_files import digest, report, table, write
+from tests.support.examples import share
 from tests.support.terraform import QUIET, system_terraform
 
 Run = Callable[..., tuple[int, str, str]]
@@ -235,7 +236,7 @@ def test_a_gate_without_conditions_gates_nothing(run: Run, tmp_path: Path) -> No
 CONTENT = (PLANS / "aws.json").read_bytes()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=share(60), deadline=None)
 @given(cut=st.integers(0, len(CONTENT) - 2), tail=st.binary(max_size=8))
 def test_a_truncated_plan_is_never_a_pass(
     tmp_path_factory: pytest.TempPathFactory, cut: int, tail: bytes

@@ -7,9 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from tests.support import spark
 from tests.support.postgres import cluster, connected
 from tests.support.tables import arrow
 
@@ -75,6 +72,5 @@ def test_postgresql_is_stopped_and_its_server_idle(tmp_path: Path) -> None:
         assert connection.execute(busy).fetchone() == (0,)
 
 
-@pytest.mark.skipif(spark.LACKING is not None, reason=spark.LACKING or "")
 def test_spark_is_stopped_quiet_and_leaves_nothing(tmp_path: Path) -> None:
     interrupted(f"spark://local{parquet(tmp_path)}", tmp_path, within=8.0)  # its Java machine ends after it

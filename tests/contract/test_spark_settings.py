@@ -7,9 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from tests.support import spark
 from tests.support.tables import arrow
 
 LENIENT = "spark.sql.files.ignoreCorruptFiles true\nspark.sql.files.ignoreMissingFiles true\n"
@@ -28,7 +25,6 @@ def checked(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.skipif(spark.LACKING is not None, reason=spark.LACKING or "")
 def test_a_damaged_file_is_not_left_out_whatever_spark_is_configured_to(tmp_path: Path) -> None:
     import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
 

@@ -193,7 +193,6 @@ def test_a_server_that_goes_away_in_the_middle_of_a_query_is_uncheckable() -> No
         admin.close()
 
 
-@pytest.mark.skipif(spark.LACKING is not None, reason=spark.LACKING or "")
 class TestSpark(TableSuite):
     @pytest.fixture(name="opened", scope="class")
     @staticmethod

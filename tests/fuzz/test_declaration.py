@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.declaration import NAMES, judge, one_input
 from tests.support.declarations import GOOD
+from tests.support.examples import share
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 JSON = """{"apiVersion": "gatecli.dev/v1", "kind": "ModelRelease",
@@ -82,7 +83,7 @@ TOKENS = (
 )
 
 bounded = settings(
-    max_examples=150, deadline=timedelta(seconds=10), suppress_health_check=[HealthCheck.too_slow]
+    max_examples=share(150), deadline=timedelta(seconds=10), suppress_health_check=[HealthCheck.too_slow]
 )
 
 

@@ -27,9 +27,10 @@ from gatecli.model.mechanism import (
     RandomisedResponse,
     ZeroConcentrated,
 )
+from tests.support.examples import share
 
-MODEST = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-FEW = settings(MODEST, max_examples=4)
+MODEST = settings(max_examples=share(8), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(MODEST, max_examples=share(4))
 ROUNDING = 1 + 1e-6
 ADD_REMOVE, REPLACE_ONE, ZERO_OUT = Neighbouring.ADD_REMOVE, Neighbouring.REPLACE_ONE, Neighbouring.ZERO_OUT
 

@@ -20,6 +20,7 @@ from admission.rulebook import Rulebook, rulebook_of
 from gatecli.cli.catalogue import RULE_IDS
 from gatecli.sources.policy import read_policy
 from tests.property.strategies import trees, words
+from tests.support.examples import share
 from tests.support.pii_corpus import CHECKED, DISGUISES, LOOK_ALIKES, checked, look_alikes, resident_id
 from tests.support.reviews import (
     KEY,
@@ -137,7 +138,7 @@ def active(decision: Decision) -> bool:
 
 
 @given(objects(), st.sampled_from([MASKING, MOVING]))
-@settings(max_examples=150)
+@settings(max_examples=share(150))
 def test_what_masking_leaves_is_valid_and_clean_and_is_not_masked_again(
     obj: dict[str, Any], book: Rulebook
 ) -> None:
@@ -155,7 +156,7 @@ def test_what_masking_leaves_is_valid_and_clean_and_is_not_masked_again(
 
 
 @given(objects())
-@settings(max_examples=100)
+@settings(max_examples=share(100))
 def test_what_holds_an_error_is_refused_and_nothing_else_is(obj: dict[str, Any]) -> None:
     decision = decided(obj, BOOK)
     assert decision.allowed is not active(decision)
@@ -163,7 +164,7 @@ def test_what_holds_an_error_is_refused_and_nothing_else_is(obj: dict[str, Any])
 
 
 @given(objects(), objects())
-@settings(max_examples=60)
+@settings(max_examples=share(60))
 def test_an_update_that_changes_anything_is_searched(old: dict[str, Any], new: dict[str, Any]) -> None:
     new = {**new, "kind": old["kind"], "apiVersion": old["apiVersion"]}
     decision = judged(request_for(new, "UPDATE", oldObject=old), BOOK)
@@ -199,7 +200,7 @@ def holds(data: Any) -> bool:
 
 
 @given(hostile(), st.sampled_from(list(Phase)), st.booleans())
-@settings(max_examples=400)
+@settings(max_examples=share(400))
 def test_no_review_crashes_the_webhook_or_is_allowed_without_a_search(
     review: Any,
     phase: Phase,
@@ -227,7 +228,7 @@ def test_bytes_of_any_kind_are_no_review(body: bytes) -> None:
 
 
 @given(st.integers(1, 4), st.integers(0, 4000))
-@settings(max_examples=20)
+@settings(max_examples=share(20))
 def test_depth_and_width_are_no_crash(width: int, depth: int) -> None:
     body = '{"a":' * depth + json.dumps(["x"] * width) + "}" * depth
     review = json.dumps(review_of(manifest("Rollout", "batch"))).replace('"batch"', body)

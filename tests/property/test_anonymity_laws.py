@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from gatecli.anonymity.measure import measure
 from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale
 from tests.support.anonymity_oracle import Oracle
+from tests.support.examples import share
 from tests.support.tables import opened, rows_of
 
-ENGINE = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ENGINE = settings(max_examples=share(15), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TREE = {"a": ("x", "left"), "b": ("x", "left"), "c": ("y", "left"), "d": ("z", "right")}
 POLICIES = st.sampled_from([Missing.OWN_VALUE, Missing.WILDCARD])
 UNITS = st.sampled_from([None, "person"])

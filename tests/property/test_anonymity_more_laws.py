@@ -18,9 +18,10 @@ from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.model.anonymity import AnonymityQuestion, ClassSize
 from gatecli.model.anonymity_risks import ReferenceMeasures, SudaScores
 from tests.support import anonymity_risk_oracle as oracle
+from tests.support.examples import share
 from tests.support.tables import opened
 
-ENGINE = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ENGINE = settings(max_examples=share(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 NAMES = ("age", "zip", "sex", "job", "car")
 KINDS = {"age": "int64"}
 UNITS = st.sampled_from([None, "person"])

@@ -17,6 +17,7 @@ from gatecli.accounting.interface import Question, Unaccountable
 from gatecli.model.budget import Bounds, Budget, Neighbouring
 from gatecli.model.mechanism import DpFtrl, DpSgd, Gaussian, Laplace, Mechanism
 from tests.support.accountants import analytic
+from tests.support.examples import share
 
 DELTA = Fraction(1, 10**5)
 METHODS: tuple[Method, ...] = ("weights", "sensitivity", "variance")
@@ -132,7 +133,7 @@ def test_laplace_noise_scales_with_sensitivity(sensitivity: Fraction, count: int
 
 @pytest.mark.parametrize("method", METHODS)
 @given(drawn=steps, epsilon=epsilons)
-@settings(max_examples=40)
+@settings(max_examples=share(40))
 def test_shares_never_exceed_the_total_and_spend_nearly_all_of_it(
     method: Method, drawn: list[tuple[NoiseKind, int, Fraction, int]], epsilon: Fraction
 ) -> None:
@@ -146,7 +147,7 @@ def test_shares_never_exceed_the_total_and_spend_nearly_all_of_it(
 
 @pytest.mark.parametrize("method", METHODS)
 @given(drawn=steps, factor=st.sampled_from([Fraction(10), Fraction(1000)]))
-@settings(max_examples=40)
+@settings(max_examples=share(40))
 def test_a_common_factor_on_all_sensitivities_is_a_factor_on_all_noise(
     method: Method, drawn: list[tuple[NoiseKind, int, Fraction, int]], factor: Fraction
 ) -> None:
@@ -161,7 +162,7 @@ def test_a_common_factor_on_all_sensitivities_is_a_factor_on_all_noise(
 
 
 @given(drawn=steps, factor=positive)
-@settings(max_examples=40)
+@settings(max_examples=share(40))
 def test_a_common_factor_on_all_weights_changes_nothing(
     drawn: list[tuple[NoiseKind, int, Fraction, int]], factor: Fraction
 ) -> None:

@@ -15,6 +15,7 @@ from gatecli.cache.codec import Codec
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.verdict import Checked
 from tests.support.check_runs import check
+from tests.support.examples import share
 
 RULES = Path(__file__).parents[1] / "rules"
 PLANS = [(RULES / "tf-dataset-ungated" / kind / "plan.json").read_bytes() for kind in ("pass", "fail")]
@@ -114,7 +115,7 @@ EDITS = st.one_of(
 )
 
 
-@settings(max_examples=20)
+@settings(max_examples=share(20))
 @given(st.lists(st.tuples(st.lists(EDITS, min_size=1, max_size=6), st.sampled_from(DAYS)), max_size=4))
 def test_a_run_with_a_cache_says_what_one_without_says(steps: list[tuple[list[Edit], date]]) -> None:
     with tempfile.TemporaryDirectory() as scratch:

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from gatecli.model.mechanism import DpSgd
 from tests.fuzz.evidence import KINDS, check
 from tests.support.evidence import REAL, checkpoint
+from tests.support.examples import share
 
 FILES = sorted(path for path in REAL.iterdir() if path.suffix in {".json", ".pt", ".txt"})
 SETTINGS = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=share(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 WORDS = sorted({word for path in FILES for word in path.read_bytes().split(b'"') if word.strip()})
 TEXTS = [word.decode() for word in WORDS if word.isascii() and len(word) < 40]

@@ -21,6 +21,7 @@ from gatecli.gate import examine_plan, judge_plans
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.sources.plan.reading import loaded
 from gatecli.sources.policy import default_policy
+from tests.support.examples import share
 from tests.support.plans import PLANS, raw
 
 GATED = raw("gated")
@@ -29,7 +30,9 @@ PUBLISHED, GATE = "aws_s3_object.published", "module.anonymity.terraform_data.ga
 Path_ = tuple[str | int, ...]
 
 thorough = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
+    max_examples=share(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
 

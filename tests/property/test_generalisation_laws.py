@@ -23,10 +23,11 @@ from gatecli.anonymity.search_classes import regrouped
 from gatecli.anonymity.search_counts import fetch
 from gatecli.model.anonymity import RecursiveDiversity, Thresholds
 from tests.support.anonymity_tables import IBIS_WARNS, meets, rows_of, table_of
+from tests.support.examples import share
 
 pytestmark = IBIS_WARNS
 
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FEW = settings(max_examples=share(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 codes = st.integers(1, 5).flatmap(
     lambda width: st.lists(
@@ -77,7 +78,7 @@ def pairs(rows: list[list[int]], columns: tuple[int, ...]) -> int:
 
 
 @given(codes, st.integers(1, 4), st.integers(0, 8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=share(200), deadline=None)
 def test_minimal_combinations_are_those_of_brute_force(
     rows: list[list[int]], widest: int, allowed: int
 ) -> None:
@@ -112,7 +113,7 @@ def test_discovery_finds_the_same_whatever_the_order_of_the_rows(rows: list[tupl
 
 
 @given(records, limits, st.sampled_from([Fraction(0), Fraction(1, 5), Fraction(1, 2)]))
-@settings(FEW, max_examples=60)
+@settings(FEW, max_examples=share(60))
 def test_a_proposal_meets_the_thresholds_when_it_is_applied(
     rows: list[tuple[Any, ...]], thresholds: Thresholds, most: Fraction
 ) -> None:
@@ -188,7 +189,7 @@ def test_classes_at_a_node_are_those_that_the_engine_counts(
 
 
 @given(records)
-@settings(FEW, max_examples=8)
+@settings(FEW, max_examples=share(8))
 def test_the_same_question_has_the_same_answer_in_the_same_order(rows: list[tuple[Any, ...]]) -> None:
     first, second = (
         search(
@@ -205,7 +206,7 @@ def test_the_same_question_has_the_same_answer_in_the_same_order(rows: list[tupl
 
 
 @given(records)
-@settings(FEW, max_examples=8)
+@settings(FEW, max_examples=share(8))
 def test_a_written_table_meets_the_thresholds(rows: list[tuple[Any, ...]]) -> None:
     thresholds = Thresholds(k=2, l=2, t=Fraction(1, 2))
     source = table(rows)

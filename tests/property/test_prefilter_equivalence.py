@@ -19,6 +19,7 @@ from gatecli.pii.interface import Cue, Entity, Pattern
 from gatecli.pii.matching import compiled
 from gatecli.pii.prefilter import Prefilter
 from gatecli.pii.scanning import scan
+from tests.support.examples import share
 from tests.support.pii_corpus import CHECKED, DISGUISES, LOOK_ALIKES, resident_id
 
 
@@ -50,7 +51,7 @@ CUES = [pytest.param(cue, id=cue.regex[:40]) for cue in dict.fromkeys(entity.cue
 
 
 @pytest.mark.parametrize(("entity", "pattern"), FORMS)
-@settings(max_examples=15)
+@settings(max_examples=share(15))
 @given(data=st.data())
 def test_every_match_of_a_pattern_contains_its_cue(
     entity: Entity, pattern: Pattern, data: st.DataObject
@@ -67,7 +68,7 @@ def _may_be_valid(entity: Entity, value: str) -> bool:
 
 
 @pytest.mark.parametrize("cue", CUES)
-@settings(max_examples=25)
+@settings(max_examples=share(25))
 @given(data=st.data())
 def test_every_match_of_a_cue_has_one_of_its_hints(cue: Cue, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(compiled(cue.regex)))
@@ -101,7 +102,7 @@ contexts = st.lists(
 ).map(tuple)
 
 
-@settings(max_examples=300)
+@settings(max_examples=share(300))
 @given(texts, contexts)
 def test_the_prefilter_and_the_engine_find_what_the_engine_alone_finds(
     text: str, context: tuple[str, ...]
@@ -109,13 +110,13 @@ def test_the_prefilter_and_the_engine_find_what_the_engine_alone_finds(
     assert FILTERED.detect(text, context) == ALONE.detect(text, context)
 
 
-@settings(max_examples=300)
+@settings(max_examples=share(300))
 @given(texts, contexts)
 def test_a_scan_skips_nothing_that_decoding_would_show(text: str, context: tuple[str, ...]) -> None:
     assert scan(FILTERED, text, context) == scan(ALONE, text, context)
 
 
-@settings(max_examples=300)
+@settings(max_examples=share(300))
 @given(
     st.lists(st.text("0189AZaz" + HIDING, max_size=20) | st.sampled_from(_values(2)), max_size=3).map("".join)
 )

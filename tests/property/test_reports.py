@@ -8,6 +8,7 @@ from gatecli.reports.harmless import inert, visible
 from gatecli.reports.interface import Report, Style
 from gatecli.reports.registry import REPORTS
 from gatecli.reports.wrap import cells, wrap
+from tests.support.examples import share
 from tests.support.report_checks import CHECKS
 from tests.support.verdicts import hostile
 
@@ -20,7 +21,7 @@ MARKUP = st.text("`|\\<>&[](){}*_~$@#!:/%,;.\r\n\t a1\x1b\u202e\udc80", max_size
 
 @pytest.mark.parametrize("report", REPORTS, ids=[report.name for report in REPORTS])
 @given(text=ANYTHING | MARKUP)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=share(100), deadline=None)
 def test_whatever_a_stranger_writes_a_report_keeps_its_form(report: Report, text: str) -> None:
     verdict = hostile(text)
     rendered = report.render(verdict, Style())

@@ -14,6 +14,7 @@ from gatecli.pii.entities import ENTITIES, default_entities
 from gatecli.pii.interface import Pattern
 from gatecli.pii.scanning import may_hold
 from gatecli.pii.sieve import suspects, without_edges
+from tests.support.examples import share
 
 DETECTOR = Detector(default_entities())
 BEFORE = ("", " ", "\t", '"', "'", "[", "{", ",")
@@ -26,7 +27,7 @@ PATTERNS = [
 
 
 @pytest.mark.parametrize("pattern", PATTERNS)
-@settings(max_examples=5)
+@settings(max_examples=share(5))
 @given(data=st.data())
 def test_what_stands_beside_a_value_in_yaml_or_json_is_no_boundary(
     pattern: Pattern, data: st.DataObject

@@ -6,19 +6,25 @@ document what a user who compares the two tools will see.
 
 from __future__ import annotations
 
+import importlib
 import math
 import random
 import warnings
+from types import ModuleType
 from typing import Any
 
 import pytest
-from pycanon import anonymity as pycanon
 
 from gatecli.anonymity.measure import measure
 from gatecli.model.anonymity import AnonymityQuestion, Measures, SensitiveMeasures
 from tests.support.tables import Columns, opened
 
 QUASI = ["age", "zip"]
+
+
+@pytest.fixture(name="pycanon", scope="module")
+def peer() -> ModuleType:
+    return importlib.import_module("pycanon.anonymity")
 
 
 def drawn(seed: int, rows: int = 300) -> dict[str, list[Any]]:
@@ -46,7 +52,7 @@ def ours(columns: Columns, sensitive: str) -> tuple[Measures, SensitiveMeasures]
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("sensitive", ["disease", "income"])
-def test_both_agree_on_complete_tables(seed: int, sensitive: str) -> None:
+def test_both_agree_on_complete_tables(pycanon: ModuleType, seed: int, sensitive: str) -> None:
     columns = drawn(seed)
     table, values = ours(columns, sensitive)
     theirs = (frame(columns), QUASI, [sensitive])
@@ -58,7 +64,7 @@ def test_both_agree_on_complete_tables(seed: int, sensitive: str) -> None:
     assert pycanon.delta_disclosure(*theirs) == pytest.approx(float(values.delta_disclosure))
 
 
-def test_entropy_l_is_not_truncated() -> None:
+def test_entropy_l_is_not_truncated(pycanon: ModuleType) -> None:
     """e^H of shares ⅔ and ⅓ is 1.89: pycanon says 1, and 1 for exactly 2 where floats fall short."""
     columns: Columns = {"age": [1, 1, 1], "zip": ["0"] * 3, "disease": ["a", "a", "b"], "income": [1, 1, 1]}
     _, values = ours(columns, "disease")
@@ -66,7 +72,7 @@ def test_entropy_l_is_not_truncated() -> None:
     assert float(values.entropy_l) == pytest.approx(3 / 2 ** (2 / 3))
 
 
-def test_recursive_diversity_sorts_the_counts_in_descending_order() -> None:
+def test_recursive_diversity_sorts_the_counts_in_descending_order(pycanon: ModuleType) -> None:
     """Counts 4, 1: r₁ ÷ r₂ = 4 (Machanavajjhala et al. 2007); pycanon starts from the smallest."""
     columns: Columns = {"age": [1] * 5, "zip": ["0"] * 5, "disease": [*"aaaab"], "income": [1] * 5}
     _, values = ours(columns, "disease")
@@ -74,14 +80,14 @@ def test_recursive_diversity_sorts_the_counts_in_descending_order() -> None:
     assert pycanon.recursive_c_l_diversity(frame(columns), QUASI, ["disease"])[0] == 1
 
 
-def test_rows_with_a_missing_quasi_identifier_are_not_dropped() -> None:
+def test_rows_with_a_missing_quasi_identifier_are_not_dropped(pycanon: ModuleType) -> None:
     """The row that misses its code is alone; pycanon does not see it."""
     columns: Columns = {"age": [1, 1, 1], "zip": ["0", "0", None], "disease": [*"aba"], "income": [1, 1, 1]}
     table, _ = ours(columns, "disease")
     assert (table.k, pycanon.k_anonymity(frame(columns), QUASI)) == (1, 2)
 
 
-def test_a_constant_numeric_attribute_is_at_distance_zero() -> None:
+def test_a_constant_numeric_attribute_is_at_distance_zero(pycanon: ModuleType) -> None:
     """Pycanon divides by m − 1 = 0."""
     columns: Columns = {"age": [1, 2], "zip": ["0", "0"], "disease": [*"ab"], "income": [7, 7]}
     _, values = ours(columns, "income")
@@ -90,7 +96,7 @@ def test_a_constant_numeric_attribute_is_at_distance_zero() -> None:
         pycanon.t_closeness(frame(columns), QUASI, ["income"])
 
 
-def test_an_index_of_the_frame_means_nothing() -> None:
+def test_an_index_of_the_frame_means_nothing(pycanon: ModuleType) -> None:
     """Pycanon takes labels for positions."""
     columns: Columns = {"age": [1, 1, 2, 2], "zip": ["0"] * 4, "disease": [*"abab"], "income": [1] * 4}
     relabelled = frame(columns).set_index(frame({"at": [7, 8, 9, 10]})["at"])
@@ -98,7 +104,7 @@ def test_an_index_of_the_frame_means_nothing() -> None:
         pycanon.l_diversity(relabelled, QUASI, ["disease"])
 
 
-def test_enhanced_likeness_bounds_every_value_by_its_own_share() -> None:
+def test_enhanced_likeness_bounds_every_value_by_its_own_share(pycanon: ModuleType) -> None:
     """(q − p) ÷ p ≤ min(β, −ln p) for each value (Cao and Karras 2012): a class of one value gains
     1 ÷ p − 1 > −ln p, so no β is enough; pycanon gives the minimum over all values instead.
     """
@@ -108,7 +114,7 @@ def test_enhanced_likeness_bounds_every_value_by_its_own_share() -> None:
     assert math.isfinite(pycanon.enhanced_beta_likeness(frame(columns), QUASI, ["disease"]))
 
 
-def test_both_take_the_natural_logarithm_for_delta() -> None:
+def test_both_take_the_natural_logarithm_for_delta(pycanon: ModuleType) -> None:
     """ARX takes log₂, so its δ is 1.44 times as large."""
     columns: Columns = {"age": [1, 1, 2, 2], "zip": ["0"] * 4, "disease": [*"aabb"], "income": [1] * 4}
     _, values = ours(columns, "disease")
