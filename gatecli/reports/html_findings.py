@@ -22,7 +22,7 @@ _OR = "; or "
 
 _RULE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TONES = {"error": "error", "warning": "warning", "note": "note"}
-_HEADS = ("Severity and rule", "Place", "Finding and how to mend it")
+_HEADS = ("Severity and rule", "Place", "Finding and how to fix it")
 
 
 def findings(verdict: Verdict) -> Markup:

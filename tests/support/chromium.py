@@ -105,11 +105,11 @@ class Page:
         while not any(method == "Page.loadEventFired" for method, _ in self.events):
             self._read()
 
-    def screenshot(self) -> bytes:
-        """The whole page as PNG."""
-        height = self.evaluate("document.documentElement.scrollHeight")
+    def screenshot(self, *, most: int = 16_000) -> bytes:
+        """The page's content as PNG, `most` pixels of it at most."""
+        height = self.evaluate("Math.ceil(document.documentElement.getBoundingClientRect().height)")
         width = self.evaluate("document.documentElement.clientWidth")
-        clip = {"x": 0, "y": 0, "width": width, "height": min(height, 16_000), "scale": 1}
+        clip = {"x": 0, "y": 0, "width": width, "height": min(height, most), "scale": 1}
         shot = self.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
         return base64.b64decode(shot["data"])
 
