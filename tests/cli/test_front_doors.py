@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support import warm
 from tests.support.actions import BIN, ROOT, act
 from tests.support.reviews import OTHER_ID, RESIDENT_ID, SSN, review_of
 from tests.support.terraform import Terraform, modules_below, system_terraform
@@ -51,6 +52,7 @@ FOUND = Counter(
     ]
 )
 """What stands in the manifests. A fingerprint that changes breaks every waiver and baseline out there."""
+MODULES = {"gatecli": "gatecli", "gatecli-admission": "admission"}
 VALUES = (SSN, RESIDENT_ID, OTHER_ID)
 
 ROOT_MODULE = """
@@ -72,16 +74,8 @@ def project(tmp_path: Path) -> Path:
 def run(folder: Path, *command: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
     """A program of this environment, with a bare environment of variables."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env={"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", **variables},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    environment = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", **variables}
+    done = warm.run(MODULES[command[0]], command[1:], cwd=folder, env=environment, stdin=stdin)
     assert not any(value in done.stdout + done.stderr for value in VALUES)
     return done
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from gatecli.model.document import Document
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.waiver import PrivacyWaiver
 from gatecli.sources.policy import default_policy
+from tests.support import warm
 from tests.support.admission_reference import (
     NAME,
     admission_commands,
@@ -110,8 +110,8 @@ def the_command_line_s_report(job: Path) -> dict[str, Any]:
 
 
 def run(*arguments: str, folder: Path) -> str:
-    command = [sys.executable, "-m", "gatecli", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60).stdout
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
+    return warm.run("gatecli", arguments, cwd=folder, env=environment).stdout
 
 
 def rulebook(mode: str = "deny") -> Rulebook:

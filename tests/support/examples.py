@@ -10,4 +10,5 @@ QUICK = 25
 
 def share(examples: int) -> int:
     """So many in a complete run, and the profile's share of them, at least three, with `--quick`."""
+    assert settings.default is not None
     return max(min(examples, 3), examples * settings.default.max_examples // USUAL)

@@ -144,7 +144,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     need = need_of(item)
-    reason = need and need.missing()
+    reason = None if need is None else need.missing()
     if need is None or reason is None:
         return
     if os.environ.get("CI") and need.everywhere:
@@ -156,7 +156,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker of xdist tells the process that sums up."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output[SENT] = dict(session.config.stash.get(COUNTS, Counter()))
+        counts: Counter[str] = session.config.stash.get(COUNTS, Counter())
+        output[SENT] = dict(counts)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -29,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALE = {"LANG": "C.UTF-8"}
@@ -59,7 +59,7 @@ class Reading:
             self.content = pipe.read()
 
 
-def run(  # noqa: PLR0913 - as subprocess.run
+def run(
     module: str,
     arguments: Sequence[str | Path],
     *,
@@ -70,12 +70,10 @@ def run(  # noqa: PLR0913 - as subprocess.run
 ) -> subprocess.CompletedProcess[str]:
     """`python -m MODULE ARGUMENTS`, whose streams are text."""
     done = run_bytes(module, arguments, cwd=cwd, env=env, stdin=stdin.encode(), timeout=timeout)
-    return subprocess.CompletedProcess(
-        done.args, done.returncode, text_of(done.stdout), text_of(done.stderr)
-    )
+    return subprocess.CompletedProcess(done.args, done.returncode, text_of(done.stdout), text_of(done.stderr))
 
 
-def run_bytes(  # noqa: PLR0913 - as subprocess.run
+def run_bytes(
     module: str,
     arguments: Sequence[str | Path],
     *,
@@ -135,7 +133,7 @@ def forked(
 
 def write(descriptor: int, content: bytes) -> None:
     try:
-        with open(descriptor, "wb") as pipe:  # noqa: PTH123 - a descriptor, no path
+        with open(descriptor, "wb") as pipe:
             pipe.write(content)
     except BrokenPipeError:
         """The program did not read all of it: its own affair."""
@@ -175,12 +173,13 @@ def serve(control: socket.socket) -> None:
     """Fork for each request until the caller is gone."""
     running: dict[int, socket.socket] = {}
     waking, woken = os.pipe()
+    sources: list[socket.socket | int] = [control, waking]
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
     while True:
-        ready, _, _ = select.select([control, waking], [], [])
+        ready, _, _ = select.select(sources, [], [])
         if waking in ready:
             os.read(waking, 1024)
             tell_what_ended(running)
@@ -236,14 +235,22 @@ def become(streams: list[int], answer: socket.socket) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if not stream.closed:
             stream.flush()
+    if code < 0:
+        signal.signal(-code, signal.SIG_DFL)
+        signal.raise_signal(-code)
     os._exit(code)  # objects of the server are not collected: that would take longer than most programs
 
 
 def open_streams() -> None:
     """New ones: the server's remember that what they wrote to could be rewound."""
-    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: PTH123, SIM115
-    sys.stdout = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # noqa: PTH123, SIM115
-    sys.stderr = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: PTH123, SIM115
+    sys.stdin = opened(0, "r", "surrogateescape")
+    sys.stdout = opened(1, "w", "surrogateescape")
+    sys.stderr = opened(2, "w", "backslashreplace", buffering=1)
+
+
+def opened(descriptor: int, mode: Literal["r", "w"], errors: str, *, buffering: int = -1) -> io.TextIOWrapper:
+    """A stream as an interpreter opens it."""
+    return open(descriptor, mode, buffering, encoding="utf-8", errors=errors, newline="\n", closefd=False)
 
 
 def code_of(module: str) -> int:
@@ -255,12 +262,9 @@ def code_of(module: str) -> int:
             return (end.code or 0) & 0xFF
         sys.stderr.write(f"{end.code}\n")
         return 1
-    except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-    except BaseException:  # noqa: BLE001 - as an interpreter
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # there is one
-        return 1
+    except BaseException as error:  # noqa: BLE001 - as an interpreter
+        sys.excepthook(type(error), error, error.__traceback__)
+        return -signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1
     return 0
 
 
