@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support import spark
 from tests.support.postgres import cluster, connected
 from tests.support.tables import arrow
 
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 AGES = {"age": list(range(50))}
 
 
-def interrupted(url: str, folder: Path, *, within: float = PROMPT) -> None:
+def interrupted(url: str, folder: Path, *, within: float = PROMPT, **variables: str) -> None:
     """Until its output is closed: any process that it had started is gone too."""
     work, temporary = folder / "work", folder / "temporary"
     work.mkdir()
@@ -24,7 +25,13 @@ def interrupted(url: str, folder: Path, *, within: float = PROMPT) -> None:
     started = subprocess.Popen(
         [sys.executable, "-m", "tests.support.long_query", url],
         cwd=work,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary), "HOME": str(work)},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
+            "TMPDIR": str(temporary),
+            "HOME": str(work),
+            **variables,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -73,4 +80,6 @@ def test_postgresql_is_stopped_and_its_server_idle(tmp_path: Path) -> None:
 
 
 def test_spark_is_stopped_quiet_and_leaves_nothing(tmp_path: Path) -> None:
-    interrupted(f"spark://local{parquet(tmp_path)}", tmp_path, within=8.0)  # its Java machine ends after it
+    conf = spark.configured(tmp_path / "conf")
+    url = f"spark://local{parquet(tmp_path)}"
+    interrupted(url, tmp_path, within=8.0, SPARK_CONF_DIR=str(conf))  # its Java machine ends after it

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support import spark
 from tests.support.tables import arrow
 
 LENIENT = "spark.sql.files.ignoreCorruptFiles true\nspark.sql.files.ignoreMissingFiles true\n"
@@ -28,8 +29,7 @@ def checked(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_a_damaged_file_is_not_left_out_whatever_spark_is_configured_to(tmp_path: Path) -> None:
     import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
 
-    (tmp_path / "conf").mkdir()
-    (tmp_path / "conf/spark-defaults.conf").write_text(LENIENT, "utf-8")
+    spark.configured(tmp_path / "conf", LENIENT)
     (tmp_path / "data").mkdir()
     for name, ages in ("a", [1] * 9), ("b", [*range(500)]):
         path = tmp_path / f"data/{name}.parquet"
