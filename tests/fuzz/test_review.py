@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from tests.fuzz.review import run
+from tests.support.examples import share
 
-COUNT = 700
+COUNT = share(700)
 
 
 @pytest.mark.parametrize("seed", [0, 1_000_000, 2_000_000])

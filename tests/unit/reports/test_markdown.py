@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -72,8 +73,13 @@ def test_a_report_is_cut_between_rows_and_says_how_many_are_left_out(limit: int)
     check_markdown(rendered, verdict)
 
 
-@pytest.mark.parametrize("limit", [4_096, 20_000, markdown.COMMENT_LIMIT, markdown.SUMMARY_LIMIT])
-@pytest.mark.parametrize("text", ["数据泄露 ", "🔒 ", "e\u0301\u0323 ", "```\n| a |\n", "<!-- ~~~ "])
+CUT = ("数据泄露 ", "🔒 ", "e\u0301\u0323 ", "```\n| a |\n", "<!-- ~~~ ")
+LIMITS = (4_096, 20_000, markdown.COMMENT_LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("limit", "text"), [*itertools.product(LIMITS, CUT), (markdown.SUMMARY_LIMIT, "".join(CUT))]
+)
 def test_a_cut_counts_bytes_and_splits_no_table_fence_or_character(limit: int, text: str) -> None:
     findings = tuple(
         replace(understated(at + 1), message=text * (at % 90 + 1), subject=f"m {at}")
