@@ -6,12 +6,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support import warm
 from tests.support.plans import change, plan_with
 from tests.support.terraform import QUIET, system_terraform
 
@@ -58,11 +58,15 @@ def a_watched_folder_for_temporary_files(tmp_path: Path) -> Path:
     return folder
 
 
+def checked(watched: Path, *arguments: str, cwd: Path, key: str) -> subprocess.CompletedProcess[bytes]:
+    own = {"PATH": os.environ["PATH"], "HOME": str(watched.parent), "LANG": "C.UTF-8"}
+    environment = {**own, **QUIET, "TMPDIR": str(watched), "TF_VAR_key": key}
+    return warm.run_bytes("gatecli", ["terraform", "check", "-vv", *arguments], cwd=cwd, env=environment)
+
+
 def run(watched: Path, *arguments: str, cwd: Path | None = None) -> bytes:
     """The whole program in a process of its own: all that it says, once it has left nothing behind."""
-    environment = {**os.environ, **QUIET, "TMPDIR": str(watched), "TF_VAR_key": f"{SSN} {WORD}"}
-    command = [sys.executable, "-m", "gatecli", "terraform", "check", "-vv", *arguments]
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, check=False)
+    done = checked(watched, *arguments, cwd=cwd or watched, key=f"{SSN} {WORD}")
     assert done.returncode == 1, (done.stdout + done.stderr).decode()
     assert list(watched.iterdir()) == []
     return done.stdout + done.stderr
@@ -110,9 +114,7 @@ def test_a_secret_of_a_plan_that_fails_is_nowhere(tmp_path: Path, watched: Path)
     text = CONFIGURATION.replace('var.key != ""', 'var.key == ""').replace(f"{WORD}", "")
     (root / "main.tf").write_text(text, "utf-8")
     shutil.which("terraform") or pytest.skip("there is no terraform on the PATH")
-    environment = {**os.environ, **QUIET, "TMPDIR": str(watched), "TF_VAR_key": SSN}
-    command = [sys.executable, "-m", "gatecli", "terraform", "check", "-vv"]
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, check=False)
+    done = checked(watched, cwd=root, key=SSN)
     assert done.returncode == 4
     assert_silent(done.stdout + done.stderr)
     assert list(watched.iterdir()) == []
