@@ -117,18 +117,27 @@ def forked(
         readings = Reading(out), Reading(err)
         threading.Thread(target=write, args=(giving, stdin), daemon=True).start()
         ours.sendall(json.dumps(request).encode() + b"\n")
-        answers = ours.makefile("r")
-        process = int(answers.readline())
+        process = number_from(ours)
         ready, _, _ = select.select([ours], [], [], timeout)
         if not ready:
             os.kill(process, signal.SIGKILL)
-        code = int(answers.readline())
-        answers.close()
+        code = number_from(ours)
     for reading in readings:
         reading.thread.join(timeout)
     if not ready or any(reading.thread.is_alive() for reading in readings):
         raise subprocess.TimeoutExpired(command, timeout, readings[0].content, readings[1].content)
     return subprocess.CompletedProcess(command, code, readings[0].content, readings[1].content)
+
+
+def number_from(answers: socket.socket) -> int:
+    """The next line, and no byte of the one after it: whether there is one has to show in `select`."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = answers.recv(1)
+        if not byte:
+            raise RuntimeError("the warm process has ended")
+        line += byte
+    return int(line)
 
 
 def write(descriptor: int, content: bytes) -> None:
