@@ -157,7 +157,8 @@ def fill(folder: Path, arguments: argparse.Namespace, missing: Sequence[str]) ->
     uv_install(
         *([arguments.package] if arguments.package else ["--editable"] * arguments.editable + [str(ROOT)])
     )
-    uv("check", "--quiet")
+    if arguments.lock:
+        uv("check", "--quiet")
     for lock in arguments.unchecked:
         uv_install("--require-hashes", "--requirement", str(lock))
 
@@ -224,7 +225,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Install what lock files pin into a virtual environment.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--lock", action="append", type=Path, default=[], metavar="FILE", help="repeatable")
-    unchecked = "a lock of peers that pin other versions of what is installed; repeatable"
+    unchecked = "a lock whose packages contradict others or gatecli itself; repeatable"
     parser.add_argument("--unchecked", action="append", type=Path, default=[], metavar="FILE", help=unchecked)
     tools = "the lock of what installs and builds"
     parser.add_argument("--tools", type=Path, default=TOOLS, metavar="FILE", help=tools)

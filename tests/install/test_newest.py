@@ -12,6 +12,10 @@ from tools.newest import Outcome, failures, report, requirements, versions, with
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def pinned(**versions: str) -> dict[str, frozenset[str]]:
+    return {name: frozenset({version}) for name, version in versions.items()}
+
+
 @pytest.mark.parametrize(
     ("line", "opened"),
     [
@@ -34,26 +38,22 @@ def test_everything_that_the_project_asks_for_is_asked_for_once() -> None:
 
 
 def test_a_lock_s_versions_are_read() -> None:
-    lock = "a==1.0 \\\n    --hash=sha256:0\nb-c==2 ; python_full_version < '3.12' \\\n    # via a\n"
-    assert versions(lock) == {"a": "1.0", "b-c": "2"}
+    old, new = "b-c==2 ; python_full_version < '3.12'", "b-c==3 ; python_full_version >= '3.12'"
+    lock = f"a==1.0 \\\n    --hash=sha256:0\n{old} \\\n    # via a\n{new} \\\n"
+    assert versions(lock) == {"a": {"1.0"}, "b-c": {"2", "3"}}
 
 
 def test_failed_tests_are_named() -> None:
-    output = (
-        "FAILED tests/a.py::test_x[1] - AssertionError: no\nERROR tests/b.py - ImportError\n"
-        "===== 2 failed, 10 passed, 1 error in 3.2s =====\n"
-    )
-    assert failures(output) == (
-        ["tests/a.py::test_x[1]", "tests/b.py"],
-        "2 failed, 10 passed, 1 error in 3.2s",
-    )
-    assert failures("10 passed in 3.2s (0:00:03)\n") == ([], "10 passed in 3.2s (0:00:03)")
+    broken = '<testcase classname="tests.b" name="y[1]"><{kind} message="no"/></testcase>'
+    cases = [broken.format(kind="failure"), broken.format(kind="error"), '<testcase classname="a" name="x"/>']
+    results = f"<testsuites><testsuite>{''.join(cases)}</testsuite></testsuites>"
+    assert failures(results) == (["tests.b::y[1]"], 3)
 
 
 def test_the_issue_says_what_changed_and_what_broke() -> None:
     outcome = Outcome(
-        {"a": "1.0", "b": "2.0"},
-        {"a": "1.1", "b": "2.0", "c": "0.1"},
+        pinned(a="1.0", b="2.0"),
+        pinned(a="1.1", b="2.0", c="0.1"),
         failed=("tests/a.py::test_x",),
         summary="1 failed, 9 passed in 3s",
     )
@@ -66,13 +66,13 @@ def test_the_issue_says_what_changed_and_what_broke() -> None:
 
 
 def test_versions_that_cannot_be_installed_are_reported() -> None:
-    outcome = Outcome({"a": "1.0"}, {}, problem="error: no solution\nbecause a and b")
+    outcome = Outcome(pinned(a="1.0"), {}, problem="error: no solution\nbecause a and b")
     assert outcome.is_broken
-    assert "They could not be installed:\n\n> error: no solution\n> because a and b\n" in report(outcome)
+    assert "The tests could not be run:\n\n> error: no solution\n> because a and b\n" in report(outcome)
 
 
 def test_versions_that_work_are_no_issue() -> None:
-    outcome = Outcome({"a": "1.0"}, {"a": "1.0"}, summary="10 passed")
+    outcome = Outcome(pinned(a="1.0"), pinned(a="1.0"), summary="10 passed")
     assert not outcome.is_broken
     assert report(outcome).startswith("# The newest versions work\n")
     assert "No package has a newer version than the lock file." in report(outcome)
