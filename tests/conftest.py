@@ -39,8 +39,14 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # No test depends on what another run left behind; those of the cache ask for one.
 os.environ["GATECLI_NO_CACHE"] = "1"
 
-TOGETHER = ("tests/e2e/", "tests/cli/test_pre_commit.py", "tests/contract/test_tables.py::TestSpark")
-"""Prefixes of tests that share what takes long to start."""
+TOGETHER = (
+    "tests/e2e/",
+    "tests/architecture/",
+    "tests/cli/test_pre_commit.py",
+    "tests/contract/test_tables.py::TestSpark",
+    "tests/install/test_install.py",
+)
+"""Prefixes of tests that share what takes long to make."""
 
 
 class OneCluster(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import runpy
 import signal
@@ -163,51 +164,63 @@ def test_nothing_is_built_from_source(whole: Place) -> None:
     assert "source==1 could not be had" in refusal(whole, lock)
 
 
-def test_a_lock_that_lacks_what_its_packages_ask_for_is_refused(place: Place) -> None:
-    make_lock(place.lock(), *place.index.glob("asking-*"), *place.index.glob("locks-*"))
-    done = place()
-    assert done.returncode == 2
-    assert "asking" in done.stderr
-    assert "keys" in done.stderr
-    assert not (place.environment / ".installed.json").exists()
-    wheels = [place.index / f"{name}-py3-none-any.whl" for name in ("asking-1.0", "keys-2.62", "locks-3.0")]
-    make_lock(place.lock(), *wheels)
-    assert place().returncode == 0, "another lock is another environment"
-    assert place.versions("locks") == ["3.0"]
+def test_a_lock_that_lacks_what_its_packages_ask_for_is_refused(whole: Place) -> None:
+    lock = make_lock(whole.folder / "needy.txt", make_wheel(whole.index, "needy", "1", "nowhere"))
+    said = refusal(whole, lock)
+    assert "needy" in said
+    assert "nowhere" in said
 
 
-def test_an_interrupted_installation_is_begun_anew(place: Place) -> None:
-    begun = place.folder / "begun"
-    os.mkfifo(begun)
-    stopping = place.folder / "stopping"
-    stopping.mkdir()
-    # pip stops here, in the middle of its work, until it is interrupted.
-    told = f"open({str(begun)!r}, 'w').close()"
-    code = f"import sys, signal\nif 'install' in sys.argv:\n {told}; signal.pause()\n"
-    (stopping / "sitecustomize.py").write_text(code, "utf-8")
-    for number, code_then in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)):
-        with subprocess.Popen(
-            [sys.executable, str(INSTALL), *place.arguments()],
-            env={**place.variables(), "PYTHONPATH": str(stopping)},
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        ) as process:
-            begun.read_text()
-            os.killpg(process.pid, number)
-            _, said = process.communicate(timeout=60)
-        assert process.returncode == code_then
-        assert ("interrupted; the same command begins anew" in said) == (number is signal.SIGINT)
-    assert place().returncode == 0
-    assert place.versions("asking", "shipped") == ["1.0", "1"]
-
-
-def test_without_a_network_nothing_is_made(place: Place) -> None:
+def test_without_a_network_and_when_interrupted_it_is_begun_anew(place: Place) -> None:
     away = {"PIP_NO_INDEX": "", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
     done = place(**away, PIP_FIND_LINKS="")
     assert done.returncode == 2
     assert f"uv==1 {UNAVAILABLE}" in done.stderr
+    code, said = interrupted(place)
+    assert code == 130
+    assert "interrupted; the same command begins anew" in said
     assert not (place.environment / ".installed.json").exists()
+    assert place().returncode == 0
+    assert place.versions("asking", "keys", "shipped") == ["1.0", "2.62", "1"]
+
+
+def interrupted(place: Place) -> tuple[int, str]:
+    """How an installation ends that is interrupted while pip works, and what it says."""
+    begun, stopping = place.folder / "begun", place.folder / "stopping"
+    os.mkfifo(begun)
+    stopping.mkdir()
+    told = f"open({str(begun)!r}, 'w').close()"
+    code = f"import sys, signal\nif 'install' in sys.argv:\n {told}; signal.pause()\n"
+    (stopping / "sitecustomize.py").write_text(code, "utf-8")
+    with subprocess.Popen(
+        [sys.executable, str(INSTALL), *place.arguments()],
+        env={**place.variables(), "PYTHONPATH": str(stopping)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        begun.read_text()
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    return process.returncode, said
+
+
+def test_another_lock_or_another_python_is_another_environment(whole: Place) -> None:
+    marker = whole.environment / ".installed.json"
+    record = json.loads(marker.read_text("utf-8"))
+    names = runpy.run_path(str(INSTALL))
+    assert names["installed"](whole.environment) == record
+    marker.write_text(json.dumps({**record, "python": "3.9"}), "utf-8")
+    assert names["installed"](whole.environment) == {}
+    marker.write_text("{", "utf-8")
+    assert names["installed"](whole.environment) == {}
+    marker.write_text(json.dumps(record), "utf-8")
+    make_lock(whole.lock(), *(next(whole.index.glob(f"{name}-*")) for name in ("asking", "locks")))
+    newer = make_lock(whole.folder / "newer.txt", whole.index / "keys-2.63-py3-none-any.whl")
+    (whole.environment / "old").touch()
+    assert whole(whole.lock(), newer).returncode == 0
+    assert not (whole.environment / "old").exists()
+    assert whole.versions("keys") == ["2.63"]
 
 
 @pytest.mark.parametrize("version", [(3, 10), (3, 15), (4, 0)])
