@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {"docs/index.md": "examples", "README.md": "."}
@@ -35,8 +36,7 @@ def test_a_session_says_what_it_shows(page: str, session: str, tmp_path: Path) -
     folder = tmp_path / PAGES[page]
     for command, shown in steps(session):
         words = shlex.split(command, comments=True)
-        program = [sys.executable, "-m", *words]
-        done = subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+        done = warm.run(words[0], words[1:], cwd=folder, env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8"})
         assert done.stdout.strip() == shown.strip(), done.stderr
         assert done.returncode == int(shown.strip().splitlines()[-1].startswith("closed"))
 
