@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,14 @@ def patients(rows: int = 200) -> dict[str, list[Any]]:
     }
 
 
+@cache
+def patients_drawn() -> AnonymityPicture:
+    """A frozen value: drawn once for all tests."""
+    return drawn(patients())
+
+
 def test_the_distribution_of_class_sizes_is_binned_around_k() -> None:
-    picture = drawn(patients())
+    picture = patients_drawn()
     assert [(one.least, one.most) for one in picture.sizes] == [(1, 1), (2, 2), (3, 4), (5, 9), (10, 24)]
     assert [one.records for one in picture.sizes] == [20, 0, 0, 0, 180]
     assert [one.classes for one in picture.sizes] == [20, 0, 0, 0, 18]
@@ -63,7 +70,7 @@ def test_bins_hold_every_class_once_and_one_starts_at_the_boundary(boundary: int
 
 
 def test_a_column_is_shown_with_what_leaving_it_out_brings() -> None:
-    picture = drawn(patients())
+    picture = patients_drawn()
     assert picture.together.unique == Fraction(20, 200)
     assert [(one.column, one.alone, one.without) for one in picture.columns] == [
         ("zip", Fraction(1, 10), Fraction(1, 10)),
@@ -80,7 +87,7 @@ def test_the_only_quasi_identifier_cannot_be_left_out() -> None:
 
 
 def test_rare_values_are_pooled_until_they_follow_from_nothing() -> None:
-    (values,) = drawn(patients()).sensitive
+    (values,) = patients_drawn().sensitive
     shown = [(one.kind, one.label, one.records) for one in values.values]
     assert shown == [
         (ValueKind.VALUE, "flu", 66),
