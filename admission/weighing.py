@@ -14,7 +14,7 @@ from admission.objects import LAST_APPLIED, row, searched
 from admission.review import Object, Request
 from admission.rulebook import Rulebook, Scope
 from gatecli.checks.personal_data import Hidden, Search, find_hidden, search_leaves
-from gatecli.gate import apply
+from gatecli.gates.judgement import apply
 from gatecli.model.admission import Mode
 from gatecli.model.finding import Finding, Severity, Suppression
 from gatecli.model.text import Leaf, RawText, object_leaves

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from admission.rulebook import EVERYWHERE, SHORTEST_KEY, Rulebook, rulebook_of
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.errors import GatecliError, UsageError
+from gatecli.gates.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding, found
 from gatecli.sources.files import ReadError, read_bytes

@@ -18,15 +18,15 @@ from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.anonymity import AnonymitySubject, find_anonymity
 from gatecli.cli import table_options as given
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import err
 from gatecli.cli.demands import MOST_SUPPRESSED, Columns, Demands, Population, TableGiven, start_of, task_of
 from gatecli.cli.numbers import paired
 from gatecli.cli.options import GATE, PolicyFile, option
 from gatecli.cli.spread import spread
-from gatecli.cli.table_task import TableTask
-from gatecli.cli.tables import proposals
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
+from gatecli.gates.catalogue import RULE_IDS, UNCHECKABLE_IDS
+from gatecli.gates.table_measurement import proposals
+from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import Measures
 from gatecli.sources.policy import read_policy
 

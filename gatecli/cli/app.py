@@ -129,6 +129,8 @@ def run() -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    if not callable(signal.getsignal(signal.SIGINT)):  # a shell that starts a job in the background ignores it
+    if not callable(
+        signal.getsignal(signal.SIGINT)
+    ):  # a shell that starts a job in the background ignores it
         raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)

@@ -16,9 +16,9 @@ from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import shown
 from gatecli.cli import table_options as given
 from gatecli.cli.numbers import exact, listed, paired
-from gatecli.cli.table_task import TableTask
-from gatecli.cli.tables import hierarchies_of, tree_of
 from gatecli.errors import UsageError
+from gatecli.gates.table_measurement import hierarchies_of, tree_of
+from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import AnonymityQuestion, Missing, RecursiveDiversity, Scale, Thresholds
 from gatecli.model.document import Place
 from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion

@@ -84,6 +84,15 @@ BaselineFile = Annotated[
         help="Findings that were there before: a baseline or a JSON report.",
     ),
 ]
+EvidenceFiles = Annotated[
+    list[Path] | None,
+    option(
+        "--evidence",
+        panel=GATE,
+        metavar="PATH",
+        help="A JSON report that passed, or a folder of them, for tags gatecli-evidence; repeatable.",
+    ),
+]
 ExitZero = Annotated[
     bool, option("--exit-zero", panel=GATE, help="Exit 0 instead of 1. Changes nothing else.")
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -16,18 +16,17 @@ from gatecli.checks.personal_data import (
     search_leaves,
     search_of,
 )
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import out
+from gatecli.cli.notices import listening
 from gatecli.cli.options import GATE, PolicyFile, option
 from gatecli.cli.publish import write_together
-from gatecli.cli.scanning import Scanned, say_what_was_not_scanned, scan_files, scan_reads
 from gatecli.cli.session import GateOptions, begin
 from gatecli.cli.spread import spread
 from gatecli.errors import UncheckableError, UsageError
-from gatecli.gate import judge_personal_data
+from gatecli.gates.catalogue import RULE_IDS, UNCHECKABLE_IDS
+from gatecli.gates.pii import Selection, check_texts, request_for
 from gatecli.model.finding import Finding
-from gatecli.model.inline import apply_allowances
-from gatecli.model.policy import PiiRules, PrivacyPolicy
+from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.text import RawText, Skipped
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import THRESHOLD, Detection
@@ -39,7 +38,6 @@ from gatecli.sources.leaves.formats import read_leaves
 from gatecli.sources.policy import read_policy
 from gatecli.sources.redact import Hit, redacted_bytes
 from gatecli.sources.scan import Read, read_stream, read_texts
-from gatecli.sources.tree import Tree, find_files
 
 app = typer.Typer(no_args_is_help=True, help="Find personal data that stands in plain text.")
 
@@ -86,16 +84,14 @@ def scan(
 ) -> None:
     """Find plaintext personal data in manifests, configuration, code and tables."""
     session = begin(gate, _start(paths))
-    bundle, terms = session.bundle, session.terms
-    search = _search(bundle.policy, key, name_finder(names) if names else None)
-    rules = bundle.policy.spec.pii
-    seen = _scanned(paths, search, rules, changed_since, exclude or (), respect_gitignore=not all_files)
-    findings = apply_allowances(seen.findings, seen.allowances, terms["today"])
-    verdict = judge_personal_data(findings, seen.checked, bundle.policy, bundle.waivers, **terms)
-    ended = session.end(verdict)
-    if not gate.quiet:
-        say_what_was_not_scanned(seen, gate.verbose)
-    raise ended
+    search = _search(session.policy, key, name_finder(names) if names else None)
+    selection = Selection(exclude or (), changed_since, respect_gitignore=not all_files)
+    places = [path for path in paths if path != STDIN]
+    streams = [sys.stdin.buffer] if STDIN in paths else []
+    with listening(gate.verbose, quiet=gate.quiet) as notify:
+        request = request_for(places, session.terms, search, selection, streams=streams, notify=notify)
+        verdict = check_texts(request)
+    raise session.end(verdict)
 
 
 def _start(paths: list[Path]) -> Path:
@@ -122,26 +118,6 @@ def _key(file: Path) -> bytes:
             advice="openssl rand -hex 32 > FILE",
         )
     return key
-
-
-def _scanned(
-    paths: list[Path],
-    search: Search,
-    rules: PiiRules,
-    changed_since: str | None,
-    exclude: Sequence[str],
-    *,
-    respect_gitignore: bool,
-) -> Scanned:
-    """Everything that was seen in the files of `paths`, and on standard input where it is one of them."""
-    streams = [scan_reads(read_stream(sys.stdin.buffer), search)] if STDIN in paths else []
-    places = [path for path in paths if path != STDIN]
-    tree = (
-        find_files(places, exclude=exclude, respect_gitignore=respect_gitignore, changed_since=changed_since)
-        if places
-        else Tree()
-    )
-    return Scanned(tree, (*streams, *scan_files(tree.files, search, rules)))
 
 
 @app.command("redact")

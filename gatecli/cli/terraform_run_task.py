@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import err
 from gatecli.cli.options import (
     GATE,
@@ -23,6 +22,7 @@ from gatecli.cli.options import (
 )
 from gatecli.cli.spread import spread
 from gatecli.errors import MissingExtraError, UsageError
+from gatecli.gates.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.model.finding import Severity
 from gatecli.run_tasks.settings import (
     HCP_TERRAFORM,

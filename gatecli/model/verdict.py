@@ -62,6 +62,8 @@ class Verdict:
     """The gates that it was put together from (`combine`)."""
     baseline: Baseline | None = None
     """The findings that were known before, where they were named."""
+    families: frozenset[str] = frozenset()
+    """The prefixes of the rules that the gate looks for."""
 
     @property
     def active(self) -> tuple[Finding, ...]:
@@ -105,8 +107,8 @@ class Verdict:
     @property
     def stale(self) -> tuple[Known, ...]:
         """What the baseline holds and this run did not find, of the rules that it looked for."""
-        gates = (self.gate, *(part.gate for part in self.parts))
-        return self.baseline.missing(self.findings, gates) if self.baseline else ()
+        families = self.families.union(*(part.families for part in self.parts))
+        return self.baseline.missing(self.findings, families) if self.baseline else ()
 
 
 def decide(
@@ -118,6 +120,7 @@ def decide(
     fail_on: Severity = Severity.ERROR,
     exit_zero: bool = False,
     baseline: Baseline | None = None,
+    families: frozenset[str] = frozenset(),
 ) -> Verdict:
     """The verdict over what was checked and found, in the one stable order.
 
@@ -126,11 +129,19 @@ def decide(
     told = [replace(each, new=True) if baseline and each.new is None else each for each in findings]
     ordered = tuple(sorted(told, key=lambda finding: finding.sort_key))
     subjects = tuple(sorted(checked, key=lambda item: (item.path, item.kind, item.name)))
-    return Verdict(gate, policy, subjects, ordered, fail_on, exit_zero, baseline=baseline or None)
+    return Verdict(
+        gate, policy, subjects, ordered, fail_on, exit_zero, baseline=baseline or None, families=families
+    )
 
 
-def combine(parts: tuple[Verdict, ...], also: tuple[Finding, ...] = ()) -> Verdict:
+def combine(
+    parts: tuple[Verdict, ...],
+    also: tuple[Finding, ...] = (),
+    families: frozenset[str] = frozenset(),
+) -> Verdict:
     """One verdict over several gates that one policy judged; `also` are findings of none of them.
+
+    `families` are the prefixes of the rules of `also`.
 
     A gate that had nothing to check says nothing: only all of them together can have checked nothing.
     Raises ValueError for no gate at all.
@@ -150,5 +161,6 @@ def combine(parts: tuple[Verdict, ...], also: tuple[Finding, ...] = ()) -> Verdi
         fail_on=first.fail_on,
         exit_zero=first.exit_zero,
         baseline=baseline,
+        families=families,
     )
     return replace(whole, parts=parts)

@@ -23,7 +23,8 @@ LATE_OF_PII = ("phonenumbers", "presidio_analyzer", "re2", "spacy", "stdnum", "t
 # Modules of ours that are the one way to a heavy package, imported late in its stead.
 LATE_HOMES = (
     "gatecli.accounting.convolution",
-    "gatecli.cli.tables",
+    "gatecli.gates.scan_processes",
+    "gatecli.gates.table_measurement",
     "gatecli.pii.masking",
     "gatecli.pii.recognizers",
     "gatecli.run_tasks.serving",
@@ -104,10 +105,13 @@ def test_only_the_settings_modules_read_the_environment(tree: tuple[str, ast.Mod
 
 def test_nothing_but_the_command_line_reads_the_clock(tree: tuple[str, ast.Module]) -> None:
     file, module = tree
+    called = {node.func for node in ast.walk(module) if isinstance(node, ast.Call)}
     reads = [
         node
         for node in ast.walk(module)
-        if isinstance(node, ast.Attribute) and node.attr in {"today", "now", "utcnow", "time_ns"}
+        if isinstance(node, ast.Attribute)
+        # A day is handed on as a value by the name of `today`, and only then not called.
+        and (node.attr in {"now", "utcnow", "time_ns"} or (node.attr == "today" and node in called))
     ]
     assert not reads or file.startswith("gatecli/cli/") or file in ADMISSION_WIRING
 

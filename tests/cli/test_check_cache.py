@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE
-from gatecli.cli import scanning
 from gatecli.cli.app import main
-from gatecli.cli.checking import anonymity, caching, release, terraform
+from gatecli.cli.check import usual_cache
 from gatecli.cli.options import user_caches
-from gatecli.gate import Accounting
+from gatecli.gates import anonymity, caching, file_scan, release, terraform
+from gatecli.gates.release import Accounting
 from tests.support.check_runs import check
 
 RULES = Path(__file__).parents[1] / "rules"
@@ -46,9 +46,9 @@ def refuse(*_: object, **__: object) -> Any:
 @pytest.fixture
 def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be computed any more."""
-    monkeypatch.setattr(scanning, "scan_file", refuse)
-    monkeypatch.setattr(anonymity, "_measured", refuse)
-    monkeypatch.setattr(terraform, "_of_content", refuse)
+    monkeypatch.setattr(file_scan, "scan_file", refuse)
+    monkeypatch.setattr(anonymity, "_measure", refuse)
+    monkeypatch.setattr(terraform, "_examine_content", refuse)
     monkeypatch.setattr(release, "Accounting", lambda *given: Accounting(*(given or (refuse, refuse))))
 
 
@@ -70,9 +70,9 @@ def test_a_second_run_computes_nothing_and_says_the_same(
 
 
 ORIGINALS = {
-    "scan_file": scanning.scan_file,
-    "_measured": anonymity._measured,
-    "_of_content": terraform._of_content,
+    "scan_file": file_scan.scan_file,
+    "_measure": anonymity._measure,
+    "_examine_content": terraform._examine_content,
 }
 
 
@@ -117,11 +117,11 @@ def test_what_ran_out_of_time_is_tried_again(
     assert PII_SCAN_INCOMPLETE.id in first[1]
     looked: list[Path] = []
 
-    def look(file: Path, search: Any) -> scanning.FileScan:
+    def look(file: Path, search: Any) -> file_scan.FileScan:
         looked.append(file)
         return ORIGINALS["scan_file"](file, search)  # type: ignore[operator,no-any-return]  # a table of functions
 
-    monkeypatch.setattr(scanning, "scan_file", look)
+    monkeypatch.setattr(file_scan, "scan_file", look)
     assert check(root, "--cache-dir", cache, "--policy", policy) == first
     assert looked == [root / "person.yaml"]
 
@@ -190,7 +190,7 @@ def test_the_usual_place_is_the_platform_s_own_and_none_in_ci(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.platform", "linux")
-    assert caching._usual() == expected
+    assert usual_cache() == expected
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_a_table_that_is_written_to_while_it_is_measured_is_not_kept(
         return measured
 
     with monkeypatch.context() as patched:
-        patched.setattr(anonymity, "_measured", measure)
+        patched.setattr(anonymity, "_measure", measure)
         check(project, "--cache-dir", cache, "--only", "anonymity")
     assert check(project, "--cache-dir", cache, "--only", "anonymity") == check(
         project, "--only", "anonymity"

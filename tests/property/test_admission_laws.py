@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from admission.judging import Decision, Phase, Reason
 from admission.review import ReviewError, parse, request_of
 from admission.rulebook import Rulebook, rulebook_of
-from gatecli.cli.catalogue import RULE_IDS
+from gatecli.gates.catalogue import RULE_IDS
 from gatecli.sources.policy import read_policy
 from tests.property.strategies import trees, words
 from tests.support.pii_corpus import CHECKED, DISGUISES, LOOK_ALIKES, checked, look_alikes, resident_id

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatecli.gate import apply
+from gatecli.gates.judgement import apply
 from gatecli.model.baseline import Baseline, adopt
 from gatecli.model.comparison import compare
 from gatecli.model.finding import Finding, Severity

@@ -13,7 +13,7 @@ import pytest
 
 from gatecli.accounting.interface import Unaccountable
 from gatecli.cache.codec import Codec, NotKeptError
-from gatecli.cli.scanning import FileScan
+from gatecli.gates.file_scan import FileScan
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.document import Place
 from gatecli.model.examined import Examined

@@ -8,43 +8,23 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
 import gatecli
 from gatecli.accounting.interface import Unaccountable
 from gatecli.cache.codec import Codec
 from gatecli.cache.store import Shelf, Store, UnusableError, digest_of, open_shelf, open_store
-from gatecli.cli.console import err
-from gatecli.cli.options import GATE, in_continuous_integration, option, user_caches
-from gatecli.cli.scanning import FileScan
+from gatecli.gates.file_scan import FileScan
+from gatecli.gates.notices import Notify, Remark
 
 _CODEC = Codec(FileScan, Unaccountable)
-
-
-@dataclass(frozen=True, slots=True)
-class CacheOptions:
-    """Whether, and where, what was computed is kept for the next run."""
-
-    no_cache: Annotated[
-        bool, option("--no-cache", panel=GATE, help="Check everything anew, and keep nothing of it.")
-    ] = False
-    cache_dir: Annotated[
-        Path | None,
-        option(
-            "--cache-dir",
-            panel=GATE,
-            metavar="DIR",
-            help="Where results are kept (default: the user's cache folder; in CI, nowhere).",
-        ),
-    ] = None
 
 
 @dataclass(slots=True)
 class Cache:
     """The shelves of one run over `root`."""
 
-    store: Store | None
     root: Path
+    store: Store | None = None
     _shelves: list[Shelf] = field(default_factory=list)
 
     def shelf(self, work: str, *bound: str, kept: bool = True) -> Shelf:
@@ -54,25 +34,24 @@ class Cache:
         self._shelves.append(shelf)
         return shelf
 
-    def save(self) -> None:
-        """Keep what is new. Where that fails the run is none the worse: it is said."""
+    def save(self, notify: Notify) -> None:
+        """Keep what is new. Where that fails the run is none the worse, and `notify` hears of it."""
         try:
             for shelf in self._shelves:
                 shelf.save()
         except OSError as error:
-            err(f"the cache was not written: {error.strerror or error}\n")
+            notify(Remark(f"the cache was not written: {error.strerror or error}"))
 
 
-def cache_of(given: CacheOptions, root: Path) -> Cache:
-    """The cache that was asked for, or none, and why where that is no choice."""
-    folder = given.cache_dir or _usual()
-    if given.no_cache or folder is None:
-        return Cache(None, root)
+def open_cache(folder: Path | None, root: Path, notify: Notify) -> Cache:
+    """The cache in `folder`; one that keeps nothing where there is none, or it cannot be used."""
+    if folder is None:
+        return Cache(root)
     try:
-        return Cache(_outside(folder, root), root)
+        return Cache(root, _outside(folder, root))
     except UnusableError as error:
-        err(f"the cache {folder} is not used: {error}\n")
-        return Cache(None, root)
+        notify(Remark(f"the cache {folder} is not used: {error}"))
+        return Cache(root)
 
 
 def _outside(folder: Path, root: Path) -> Store:
@@ -80,12 +59,6 @@ def _outside(folder: Path, root: Path) -> Store:
     if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root)):
         raise UnusableError("it is in the folder that is checked")
     return open_store(folder)
-
-
-def _usual() -> Path | None:
-    """None in continuous integration: what others restore there is theirs, and runners forget."""
-    caches = None if in_continuous_integration() else user_caches()
-    return caches / "gatecli" if caches else None
 
 
 def tool_identity() -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from gatecli.checks.terraform_attested import Attestation, Evidence
 from gatecli.checks.terraform_tables import EVIDENCE
 from gatecli.errors import UsageError
-from gatecli.reports.json_v1 import SCHEMA
+from gatecli.sources.baseline import REPORT
 from gatecli.sources.files import ReadError, read_bytes
 
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
@@ -50,7 +50,7 @@ def _named(file: Path) -> tuple[str, Attestation]:
     except (ValueError, RecursionError):
         raise UsageError(f"the evidence {file} is no JSON", advice="--report json=FILE writes it") from None
     kind = EVIDENCE.get(str(report.get("gate"))) if isinstance(report, dict) else None
-    if kind is None or report.get("schema") != SCHEMA:
+    if kind is None or report.get("schema") != REPORT:
         raise UsageError(
             f"the evidence {file} is no report of gatecli anonymity check or release check",
             advice="write it with --report json=FILE",

@@ -9,7 +9,8 @@ import pytest
 
 from gatecli.accounting.interface import Question
 from gatecli.checks.recomputation import Answer
-from gatecli.gate import ADVISED_AT_ONCE, Accounting, judge_releases
+from gatecli.gates.judgement import Terms
+from gatecli.gates.release import ADVISED_AT_ONCE, Accounting, ReleaseRequest, check_releases
 from gatecli.model.baseline import Baseline, Known
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, found
@@ -48,7 +49,9 @@ def judge(
 ) -> Verdict:
     rules = options.pop("policy", policy())
     accounting = options.pop("accounting", ACCOUNTING)
-    return judge_releases(subjects, problems, rules, waivers, today=TODAY, accounting=accounting, **options)
+    models = options.pop("models", ())
+    terms = Terms(rules, tuple(waivers), TODAY, **options)
+    return check_releases(ReleaseRequest(terms, subjects, problems, models, accounting))
 
 
 def test_a_sound_release_opens_the_gate_without_a_word() -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from gatecli.anonymity.attributes import attribute_risk
-from gatecli.anonymity.discovery import Classify, discover
+from gatecli.anonymity.discovery import discover
 from gatecli.anonymity.discovery_roles import Discovery
 from gatecli.anonymity.generalisation import Proposal, describe
 from gatecli.anonymity.hierarchies import Hierarchy, Mapped, hierarchy_from_csv
-from gatecli.anonymity.measure import Tell, measure, untold
+from gatecli.anonymity.measure import measure
 from gatecli.anonymity.pictures import draw
 from gatecli.anonymity.proposing import propose
 from gatecli.anonymity.reference import compare
@@ -22,8 +22,8 @@ from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.anonymity import AnonymitySubject
 from gatecli.checks.anonymity_table import JudgedTable, find_in_table, uncheckable
-from gatecli.cli.table_task import TableTask
 from gatecli.errors import GatecliError, UncheckableError, UsageError
+from gatecli.gates.table_task import Aid, TableTask
 from gatecli.model.anonymity import Measures, Missing, Scale, Thresholds
 from gatecli.model.examined import Examined
 from gatecli.model.thresholds import as_mapping
@@ -39,41 +39,20 @@ ROLE_COLUMNS = 2
 """Columns of a combination that a check looks at; `anonymity discover` looks further."""
 
 
-@dataclass(frozen=True, slots=True)
-class Aid:
-    """What is looked at besides the measures: `classify` is None where roles are not.
-
-    `advice` is None where proposals are searched for as long as that is fast; `attributes` is how well
-    each quasi-identifier tells rows apart; `picture` is for a report that draws; `tell` hears of progress.
-    """
-
-    classify: Classify | None = None
-    advice: bool | None = None
-    suda: bool = False
-    attributes: bool = False
-    picture: bool = False
-    tell: Tell = untold
-
-
-def measured_tables(tasks: Iterable[TableTask], aid: Aid) -> list[Examined]:
-    """Every table, measured; one that cannot be is a problem, so that none hides another.
+def measure_table(task: TableTask, aid: Aid) -> Examined:
+    """A table, measured; one that cannot be is a problem, so that none hides another.
 
     Raises UsageError and NothingToCheckError for a table that the command line itself names.
     """
-    return [measured_table(task, aid) for task in tasks]
-
-
-def measured_table(task: TableTask, aid: Aid) -> Examined:
-    """One of them."""
     try:
-        return _measured(task, aid).examined
+        return _judged_table(task, aid).examined
     except GatecliError as error:
         if not (task.is_declared or isinstance(error, UncheckableError)):
             raise
         return Examined(problems=(uncheckable(task.name, task.place, error.message, error.advice),))
 
 
-def _measured(task: TableTask, aid: Aid) -> JudgedTable:
+def _judged_table(task: TableTask, aid: Aid) -> JudgedTable:
     """The table with all that is judged about it. Raises what `open_table` and `measure` raise."""
     with open_table(task.source, task.options) as opened:
         measures = _measures(opened, task, aid)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
 from gatecli.anonymity.hierarchies import Hierarchy
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import DEFAULTS
+from gatecli.checks.column_entities import Classify
 from gatecli.model.anonymity import AnonymityQuestion, Thresholds
 from gatecli.model.document import Place
 
@@ -30,3 +32,27 @@ class TableTask:
     declared_digest: str | None = None
     max_suppression: Fraction | None = None
     """The largest share of rows that a proposal may suppress; None: what the search takes by itself."""
+
+
+Tell = Callable[[str, float], None]
+"""Hears of a step and how much of it is done (0 … 1)."""
+
+
+def untold(_step: str, _share: float) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aid:
+    """What is looked at besides the measures: `classify` is None where roles are not.
+
+    `advice` is None where proposals are searched for as long as that is fast; `attributes` is how well
+    each quasi-identifier tells rows apart; `picture` is for a report that draws; `tell` hears of progress.
+    """
+
+    classify: Classify | None = None
+    advice: bool | None = None
+    suda: bool = False
+    attributes: bool = False
+    picture: bool = False
+    tell: Tell = untold

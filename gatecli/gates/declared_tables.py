@@ -10,7 +10,7 @@ from pathlib import Path
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import DEFAULTS
 from gatecli.checks.anonymity_table import uncheckable
-from gatecli.cli.table_task import TableTask
+from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import AnonymityQuestion, Missing, Thresholds
 from gatecli.model.dataset import Anonymity
 from gatecli.model.document import Document, Place

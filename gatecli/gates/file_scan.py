@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
 
-from gatecli.cache.codec import Codec
-from gatecli.checks.personal_data import Search, find_personal_data, is_clean, search_of
-from gatecli.cli.catalogue import RULE_IDS
-from gatecli.cli.console import err
-from gatecli.errors import UncheckableError
+from gatecli.checks.personal_data import Search, find_personal_data, is_clean
+from gatecli.gates.catalogue import RuleIds
 from gatecli.model.finding import Finding
 from gatecli.model.inline import Allowances, inline_allowances
 from gatecli.model.policy import PiiRules
@@ -30,8 +20,6 @@ from gatecli.sources.tree import Tree
 
 PER_WORKER = 1000
 """Files that repay the second in which a process starts; one takes about a millisecond."""
-
-CHUNK = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +36,6 @@ class FileScan:
     def is_complete(self) -> bool:
         """Whether scanning the same bytes again would give the same."""
         return not any(finding.rule.uncheckable for finding in self.findings)
-
-
-CODEC = Codec(FileScan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,36 +83,9 @@ def scan_files(files: Sequence[Path], search: Search, rules: PiiRules) -> Iterat
     workers = min(os.cpu_count() or 1, len(files) // PER_WORKER)
     if workers < 2 or search.names is not None:
         return (scan_file(file, search) for file in files)
-    chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
-    return _shared_out(partial(_scan_chunk, rules, search.key), chunks, workers)
+    from gatecli.gates.scan_processes import scan_in_processes  # noqa: PLC0415 - few scans need several processes
 
-
-def _scan_chunk(rules: PiiRules, key: bytes, files: Sequence[Path]) -> list[Any]:
-    """What another process sends: a read-only mapping cannot be pickled, what a cache keeps can."""
-    search = search_of(rules, time.monotonic, key)
-    return [CODEC.encode(scan_file(file, search)) for file in files]
-
-
-def _shared_out(
-    work: Callable[[Sequence[Path]], list[Any]], chunks: Sequence[Sequence[Path]], workers: int
-) -> Iterator[FileScan]:
-    spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_leave_interrupts)
-    try:
-        for scans in pool.map(work, chunks):
-            yield from map(CODEC.decode, scans)
-    except BrokenProcessPool:
-        raise UncheckableError(
-            "a process that looked for personal data died; nothing was judged",
-            advice="check a part of the files at a time",
-        ) from None
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _leave_interrupts() -> None:
-    """An interrupt is the parent's: it asks for no more work and reports it once."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return scan_in_processes(files, search, rules, workers)
 
 
 def scan_reads(reads: Iterable[Read], search: Search) -> FileScan:
@@ -136,7 +94,7 @@ def scan_reads(reads: Iterable[Read], search: Search) -> FileScan:
     findings: list[Finding] = []
     allowances: list[Allowances] = []
     notes: dict[str, None] = {}
-    known = RULE_IDS | {entity.rule for entity in search.detector.entities}  # the policy has its own
+    known = RuleIds(frozenset(entity.rule for entity in search.detector.entities))  # the policy has its own
     for read in reads:
         match read:
             case Finding():
@@ -166,14 +124,3 @@ def _found(raw: RawText, search: Search, notes: dict[str, None]) -> Iterator[Fin
     if reading.note:
         notes[f"{raw.path}: {reading.note}"] = None
     yield from find_personal_data(raw, reading.leaves, search)
-
-
-def say_what_was_not_scanned(seen: Scanned, verbose: int) -> None:
-    """On stderr: how many files hold no text; which, and what narrowed the search, where it is asked."""
-    skipped = seen.skipped
-    if skipped and not verbose:
-        count = len(skipped)
-        err(f"{count} file{'s' * (count != 1)} skipped (no text); -v names them\n")
-    if verbose:
-        err("".join(f"skipped {item.path}: {item.reason}\n" for item in skipped))
-        err("".join(f"note: {note}\n" for note in seen.notes))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from gatecli.checks.personal_data import Search
-from gatecli.cli.checking.caching import Cache
-from gatecli.cli.session import Session
+from gatecli.checks.terraform_attested import Evidence
+from gatecli.gates import GateName
+from gatecli.gates.caching import Cache
+from gatecli.gates.judgement import Terms
+from gatecli.gates.notices import Notify, ignore
 from gatecli.model.policy import CheckRules, PrivacyPolicy, stamp
 from gatecli.sources.declaration import Declared, read_declarations
 from gatecli.sources.discovery import is_declaration, searched_among
@@ -20,32 +22,33 @@ from gatecli.sources.locations import inside
 from gatecli.sources.tree import Tree, changed_among
 
 
-class Gate(StrEnum):
-    RELEASE = "release"
-    ANONYMITY = "anonymity"
-    PII = "pii"
-    TERRAFORM = "terraform"
-
-
 @dataclass(frozen=True)
-class Run:
+class Folder:
     """One run. What `.gitignore` or `--exclude` leaves out is not in `tree`, and so in no gate."""
 
     root: Path
-    session: Session
     tree: Tree
-    gates: frozenset[Gate]
+    terms: Terms
+    gates: frozenset[GateName]
     search: Search
+    """The search for personal data that the policy asks for."""
     cache: Cache
+    policy_path: Path | None = None
+    """The policy's file, which what it names is relative to."""
     changed_since: str | None = None
-    left_out: tuple[Gate, ...] = ()
+    left_out: tuple[GateName, ...] = ()
     """Gates that the policy left out, and the command line did not."""
-    plans: bool = False
-    """Whether the folders that the policy names may be planned, which runs programs."""
+    evidence: Evidence = field(default_factory=Evidence)
+    """Reports that tags in plans may name."""
+    plans_with: Mapping[str, str] | None = None
+    """The environment to plan folders with that the policy names; None where no program may be run."""
+    draws: bool = False
+    """Whether pictures of tables are drawn."""
+    notify: Notify = ignore
 
     @property
     def policy(self) -> PrivacyPolicy:
-        return self.session.bundle.policy
+        return self.terms.policy
 
     @cached_property
     def policy_digest(self) -> str:
@@ -55,7 +58,7 @@ class Run:
 
     def named(self, name: str) -> Path | None:
         """What a path in the policy names; None where that is not below what is checked. Raises ReadError."""
-        path = inside(base_of(self.session.bundle.path, self.root), name)
+        path = inside(base_of(self.policy_path, self.root), name)
         relative = os.path.relpath(path, self.root)
         is_below = Path(relative).parts[:1] != ("..",)
         return self.root / relative if is_below else None
