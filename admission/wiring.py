@@ -9,19 +9,17 @@ from typing import Any
 
 from admission.rulebook import EVERYWHERE, SHORTEST_KEY, Rulebook, rulebook_of
 from gatecli.errors import GatecliError, UsageError
-from gatecli.gates.catalogue import RULE_IDS, UNCHECKABLE_IDS
+from gatecli.gates.policies import policy_of_documents, read_policy
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding, found
 from gatecli.sources.files import ReadError, read_bytes
-from gatecli.sources.policy import PolicyBundle, policy_in, read_policy
+from gatecli.sources.policy import PolicyBundle
 from gatecli.sources.scan_rules import PII_UNREADABLE
 
 
 def read_bundle(policy: Path | None, waivers: Sequence[Path], start: Path) -> PolicyBundle:
     """The policy and waivers that the command line would use. Raises ConfigurationError."""
-    return read_policy(
-        policy, waiver_files=waivers, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start
-    )
+    return read_policy(policy, start, waivers)
 
 
 def read_objects(objects: Mapping[str, Mapping[str, Any]], known: Collection[str] = ()) -> PolicyBundle:
@@ -31,7 +29,7 @@ def read_objects(objects: Mapping[str, Mapping[str, Any]], known: Collection[str
     waivers are for. Raises ConfigurationError.
     """
     documents = [Document(where, data) for where, data in objects.items()]
-    return policy_in(documents, rule_ids={*RULE_IDS, *known}, uncheckable=UNCHECKABLE_IDS)
+    return policy_of_documents(documents, known)
 
 
 def rulebook_of_files(

@@ -24,11 +24,10 @@ from gatecli.cli.numbers import paired
 from gatecli.cli.options import GATE, PolicyFile, option
 from gatecli.cli.spread import spread
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
-from gatecli.gates.catalogue import RULE_IDS, UNCHECKABLE_IDS
+from gatecli.gates.policies import read_policy
 from gatecli.gates.table_measurement import proposals
 from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import Measures
-from gatecli.sources.policy import read_policy
 
 
 @spread
@@ -50,7 +49,7 @@ def apply(
     Only the named columns are changed: what identifies by itself has to be dropped by hand.
     """
     start = start_of(data)
-    rules = read_policy(policy, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start).policy
+    rules = read_policy(policy, start).policy
     options = opened.options(columns.numeric)
     _require_another(data, columns.hierarchies, target)
     task = task_of(data, columns, demands, Population(), rules, options, max_suppression)

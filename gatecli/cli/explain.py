@@ -13,8 +13,8 @@ from gatecli.checks.personal_data import search_of
 from gatecli.cli.console import out
 from gatecli.cli.shipped import section, shipped
 from gatecli.errors import UsageError
-from gatecli.gates.catalogue import RULE_IDS, UNCHECKABLE_IDS, find_rule
-from gatecli.sources.policy import read_policy
+from gatecli.gates.catalogue import RULE_IDS, find_rule
+from gatecli.gates.policies import read_policy
 
 app = typer.Typer()
 
@@ -35,7 +35,7 @@ def explain(
 
 def _of_the_policy(rule: str) -> str:
     """The explanation of an entity that the nearest policy adds. Raises UsageError where it adds none."""
-    policy = read_policy(None, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=Path()).policy
+    policy = read_policy(None, Path()).policy
     spec = policy.spec
     custom = next((each for each in spec.pii.custom if each.rule == rule), None)
     if custom is None:

@@ -15,21 +15,10 @@ from typing import Annotated, Any
 import typer
 
 from gatecli.model.finding import Severity
+from gatecli.reports.registry import Format as Format  # noqa: PLC0414 - also for the webhook's commands
 
 OUTPUT = "Output"
 GATE = "Gate"
-
-
-class Format(StrEnum):
-    """What `--format` and `--report` may name."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-    JUNIT = "junit"
-    GITHUB = "github"
-    MARKDOWN = "markdown"
-    HTML = "html"
 
 
 class Listing(StrEnum):

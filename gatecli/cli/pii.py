@@ -23,11 +23,11 @@ from gatecli.cli.publish import write_together
 from gatecli.cli.session import GateOptions, begin
 from gatecli.cli.spread import spread
 from gatecli.errors import UncheckableError, UsageError
-from gatecli.gates.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.gates.pii import Selection, check_texts, request_for
+from gatecli.gates.policies import read_policy
 from gatecli.model.finding import Finding
 from gatecli.model.policy import PrivacyPolicy
-from gatecli.model.text import RawText, Skipped
+from gatecli.model.text import Leaf, RawText, Skipped
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import THRESHOLD, Detection
 from gatecli.pii.names import NameFinder, name_finder
@@ -35,8 +35,6 @@ from gatecli.pii.redaction import masked
 from gatecli.pii.scanning import scan as search_text
 from gatecli.sources.files import ReadError, read_bytes
 from gatecli.sources.leaves.formats import read_leaves
-from gatecli.sources.policy import read_policy
-from gatecli.sources.redact import Hit, redacted_bytes
 from gatecli.sources.scan import Read, read_stream, read_texts
 
 app = typer.Typer(no_args_is_help=True, help="Find personal data that stands in plain text.")
@@ -100,7 +98,7 @@ def _start(paths: list[Path]) -> Path:
 
 def _policy(file: Path | None, path: Path) -> PrivacyPolicy:
     """The policy of the commands that judge nothing."""
-    return read_policy(file, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=_start([path])).policy
+    return read_policy(file, _start([path])).policy
 
 
 def _search(policy: PrivacyPolicy, key: Path | None = None, names: NameFinder | None = None) -> Search:
@@ -148,15 +146,20 @@ def _masked_copy(read: Read, search: Search) -> bytes:
         raise UncheckableError(read.message, advice=read.remediation)
     if isinstance(read, Skipped):
         raise UncheckableError(f"{read.path} holds no text: {read.reason}", advice="name a text file")
-    return redacted_bytes(read, list(_hits(read, search)))
+    from gatecli.sources.redact import Hit, redacted_bytes  # noqa: PLC0415 - for this command alone
+
+    seen = _search_whole(read, search)
+    return redacted_bytes(
+        read, [Hit(leaf, start, end, masked(leaf.text[start:end])) for leaf, start, end in seen]
+    )
 
 
-def _hits(raw: RawText, search: Search) -> Iterator[Hit]:
+def _search_whole(raw: RawText, search: Search) -> Iterator[tuple[Leaf, int, int]]:
+    """Where each value stands in its leaf. Raises UncheckableError where the search ends early."""
     for seen in search_leaves(read_leaves(raw).leaves, search):
         if not isinstance(seen, Hidden):
             raise UncheckableError(f"{raw.path} was not searched to its end: {seen}", advice="split the file")
-        found = seen.detection
-        yield Hit(seen.leaf, found.start, found.end, masked(seen.leaf.text[found.start : found.end]))
+        yield seen.leaf, seen.detection.start, seen.detection.end
 
 
 @app.command("explain")

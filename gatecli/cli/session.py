@@ -23,13 +23,12 @@ from gatecli.cli.options import (
     WaiverFiles,
 )
 from gatecli.cli.publish import publish, report_targets, style_of
-from gatecli.gates.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.gates.judgement import Terms
+from gatecli.gates.policies import read_policy
+from gatecli.model.baseline import Baseline
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.verdict import Verdict
-from gatecli.sources.baseline import read_baseline
-from gatecli.sources.policy import read_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +81,7 @@ def begin(given: GateOptions, start: Path) -> Session:
     cannot be used: before anything is judged.
     """
     targets = report_targets(given.reports or ())
-    bundle = read_policy(
-        given.policy,
-        waiver_files=given.waivers or (),
-        rule_ids=RULE_IDS,
-        uncheckable=UNCHECKABLE_IDS,
-        start=start,
-    )
+    bundle = read_policy(given.policy, start, given.waivers or ())
     now = datetime.now(UTC)
     terms = Terms(
         bundle.policy,
@@ -96,6 +89,12 @@ def begin(given: GateOptions, start: Path) -> Session:
         now.date(),
         fail_on=given.fail_on,
         exit_zero=given.exit_zero,
-        baseline=read_baseline(given.baseline) if given.baseline else None,
+        baseline=_baseline(given.baseline) if given.baseline else None,
     )
     return Session(terms, bundle.path, now, given, targets)
+
+
+def _baseline(file: Path) -> Baseline:
+    from gatecli.sources.baseline import read_baseline  # noqa: PLC0415 - few runs have one
+
+    return read_baseline(file)

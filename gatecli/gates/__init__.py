@@ -6,12 +6,13 @@ the gate is run; the modules of its rules when a rule is looked up.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
+
+from gatecli import lazy
 
 if TYPE_CHECKING:
     from gatecli.gates.folder import Folder
@@ -53,13 +54,12 @@ class Gate:
     @property
     def rules(self) -> tuple[Rule, ...]:
         """Every rule that the gate itself can report. Imports the modules that hold them."""
-        homes = (importlib.import_module(f"gatecli.{name}") for name in self.rule_modules)
-        return tuple(rule for home in homes for rule in home.RULES)
+        return tuple(rule for name in self.rule_modules for rule in lazy.member(f"{name}:RULES"))
 
     @property
     def module(self) -> GateModule:
         """`gatecli.gates.NAME`, imported when it is asked for."""
-        return cast("GateModule", importlib.import_module(f"gatecli.gates.{self.name}"))
+        return cast("GateModule", lazy.module(f"gates.{self.name}"))
 
 
 RELEASE = Gate(
@@ -81,7 +81,7 @@ PII = Gate(
     frozenset({"pii"}),
     discovers="every text file",
     checks="that no personal data stands in plain text",
-    rule_modules=("checks.personal_data", "sources.scan_rules", "model.inline"),
+    rule_modules=("checks.personal_data_rules", "sources.scan_rules", "model.inline"),
 )
 TERRAFORM = Gate(
     GateName.TERRAFORM,

@@ -16,9 +16,8 @@ from gatecli.gates.declared_tables import declared_tables, tables_of, tables_of_
 from gatecli.gates.judgement import Terms, judge
 from gatecli.gates.notices import Notify, Progress, ignore
 from gatecli.gates.table_task import Aid, TableTask
-from gatecli.model.examined import Examined, together
 from gatecli.model.finding import Finding
-from gatecli.model.verdict import Verdict
+from gatecli.model.verdict import Examined, Verdict, together
 
 if TYPE_CHECKING:
     from gatecli.cache.store import Shelf

@@ -6,13 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from gatecli.checks.waiver import find_waiver_faults
 from gatecli.gates import Gate
 from gatecli.model.baseline import Baseline, forgiven
-from gatecli.model.examined import Examined
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.policy import PrivacyPolicy, stamp
-from gatecli.model.verdict import Verdict, decide
+from gatecli.model.verdict import Examined, Verdict, decide
 from gatecli.model.waiver import PlacedWaiver
 
 
@@ -70,11 +68,18 @@ def apply(
     """
     weighed = [_weigh(finding, policy) for finding in findings]
     compared = list(baseline.marked(weighed)) if baseline else weighed
-    max_days = policy.spec.release.max_waiver_days
-    faults = find_waiver_faults(waivers, compared, today=today, max_days=max_days)
+    faults = _faults(waivers, compared, policy.spec.release.max_waiver_days, today) if waivers else ()
     holding = [placed for placed in waivers if not placed.waiver.expired(today)]
     judged = (forgiven(_waive(finding, holding)) for finding in compared)
     return (*judged, *(_weigh(fault, policy) for fault in faults))
+
+
+def _faults(
+    waivers: Sequence[PlacedWaiver], findings: Sequence[Finding], max_days: int, today: date
+) -> tuple[Finding, ...]:
+    from gatecli.checks.waiver import find_waiver_faults  # noqa: PLC0415 - few runs have waivers
+
+    return tuple(find_waiver_faults(waivers, findings, today=today, max_days=max_days))
 
 
 def _weigh(finding: Finding, policy: PrivacyPolicy) -> Finding:

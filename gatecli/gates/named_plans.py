@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gatecli.gates.folder import Folder
-from gatecli.model.examined import Examined
+from gatecli.model.verdict import Examined
 from gatecli.sources.files import ReadError
 from gatecli.sources.plan.rules import unreadable
 from gatecli.sources.tree import shown_path
+
+if TYPE_CHECKING:
+    from gatecli.gates.folder import Folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,8 @@ from gatecli.gates import PII
 from gatecli.gates.file_scan import FileScan, Scanned, scan_files, scan_reads
 from gatecli.gates.judgement import Terms, judge
 from gatecli.gates.notices import Notify, NotScanned, ignore
-from gatecli.model.examined import Examined
 from gatecli.model.inline import apply_allowances
-from gatecli.model.verdict import Checked, Verdict
+from gatecli.model.verdict import Checked, Examined, Verdict
 from gatecli.sources.files import ReadError, sha256_of
 from gatecli.sources.scan import read_stream
 from gatecli.sources.tree import Tree, find_files, shown_path

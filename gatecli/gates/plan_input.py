@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gatecli.errors import UncheckableError, UsageError
-from gatecli.model.examined import Examined
 from gatecli.model.finding import Finding
 from gatecli.model.plan import Plan
+from gatecli.model.verdict import Examined
 from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
 from gatecli.sources.plan.diagnostics import Failed

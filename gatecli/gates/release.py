@@ -17,11 +17,10 @@ from gatecli.checks.registry import RELEASE_CHECKS
 from gatecli.errors import UsageError
 from gatecli.gates import RELEASE
 from gatecli.gates.judgement import Terms, judge
-from gatecli.model.examined import Examined
 from gatecli.model.finding import Finding
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ReleaseSubject
-from gatecli.model.verdict import Checked, Verdict
+from gatecli.model.verdict import Checked, Examined, Verdict
 from gatecli.sources.discovery import find_declarations, find_models, models_among
 from gatecli.sources.release import read_releases, releases_of
 

@@ -25,8 +25,8 @@ from gatecli.checks.anonymity_table import JudgedTable, find_in_table, uncheckab
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.gates.table_task import Aid, TableTask
 from gatecli.model.anonymity import Measures, Missing, Scale, Thresholds
-from gatecli.model.examined import Examined
 from gatecli.model.thresholds import as_mapping
+from gatecli.model.verdict import Examined
 
 PROPOSALS = 3
 ADVISED_CLASSES = 1_000_000

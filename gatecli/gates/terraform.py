@@ -20,10 +20,9 @@ from gatecli.gates.judgement import Terms, judge
 from gatecli.gates.named_plans import named_plans
 from gatecli.gates.notices import Notify, Remark, ignore
 from gatecli.gates.plan_input import PlanRead, place_in_configuration, places_beside, read_plan
-from gatecli.model.examined import Examined, together
 from gatecli.model.plan import Plan
 from gatecli.model.policy import PrivacyPolicy
-from gatecli.model.verdict import Checked, Verdict
+from gatecli.model.verdict import Checked, Examined, Verdict, together
 from gatecli.pii.redaction import redacted
 from gatecli.pii.scanning import scan
 from gatecli.sources.files import MissingFileError, ReadError, read_start

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from gatecli.model.finding import Finding, Suppression
-from gatecli.model.recorded import Recorded
+
+if TYPE_CHECKING:
+    from gatecli.model.recorded import Recorded
 
 KNOWN_BY = "baseline"
 """What a finding is suppressed by where a baseline holds it."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from gatecli.model.baseline import Baseline, Known, forgiven
 from gatecli.model.finding import Finding, Severity
-from gatecli.model.picture import AnonymityPicture
+
+if TYPE_CHECKING:
+    from gatecli.model.picture import AnonymityPicture
 
 
 class ExitCode(IntEnum):
@@ -46,6 +49,34 @@ class Checked:
     measures: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     inputs: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     picture: AnonymityPicture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What one input gave, before a policy, a waiver or a date was looked at.
+
+    Subjects that were judged, and their findings as the checks gave them: a function of the input alone.
+
+    `problems` are what could not be read or judged: they stand as they are, and nothing softens them.
+    """
+
+    checked: tuple[Checked, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Finding, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it was judged, so that judging it again would give the same."""
+        return not any(finding.rule.uncheckable for finding in (*self.problems, *self.findings))
+
+
+def together(parts: Sequence[Examined], problems: Sequence[Finding] = ()) -> Examined:
+    """All of them as one; `problems` are of none of them."""
+    return Examined(
+        tuple(item for part in parts for item in part.checked),
+        tuple(finding for part in parts for finding in part.findings),
+        (*problems, *(problem for part in parts for problem in part.problems)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

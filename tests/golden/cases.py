@@ -7,12 +7,12 @@ from unittest.mock import patch
 
 import gatecli
 from gatecli.reports.interface import Style
-from gatecli.reports.registry import REPORTS, report
+from gatecli.reports.registry import all_reports, report
 from tests.support.verdicts import CASES
 
 HERE = Path(__file__).parent
 
-STYLES = {known.name: (known.name, Style()) for known in REPORTS} | {
+STYLES = {known.name: (known.name, Style()) for known in all_reports()} | {
     "text-verbose-narrow": ("text", Style(verbosity=1, width=60)),
     "text-colour": ("text", Style(colour=True)),
     "text-quiet": ("text", Style(verbosity=-1)),

@@ -20,8 +20,8 @@ from gatecli.cli.app import main
 from gatecli.gates import TERRAFORM
 from gatecli.gates.judgement import Terms, judge
 from gatecli.gates.terraform import examine_plan
-from gatecli.model.examined import together
 from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.verdict import together
 from gatecli.sources.plan.reading import loaded
 from gatecli.sources.policy import default_policy
 from tests.support.plans import PLANS, raw

@@ -12,10 +12,11 @@ import pytest
 
 from gatecli.checks.registry import RULES as CHECK_RULES
 from gatecli.gates.judgement import Terms
+from gatecli.gates.policies import read_policy
 from gatecli.gates.release import check_releases, request_for
 from gatecli.model.finding import Rule
 from gatecli.model.verdict import ExitCode, Verdict
-from gatecli.sources.policy import PolicyBundle, default_policy, read_policy
+from gatecli.sources.policy import PolicyBundle, default_policy
 from gatecli.sources.rules import RULES as SOURCE_RULES
 
 TODAY = date(2026, 11, 21)
@@ -33,7 +34,7 @@ def policy_of(folder: Path) -> PolicyBundle:
     file = folder / "gatecli.yaml"
     if not file.exists():
         return PolicyBundle(default_policy(), (), None)
-    return read_policy(file, rule_ids=frozenset(RULES), start=folder)
+    return read_policy(file, folder)
 
 
 def judged(folder: Path) -> Verdict:
