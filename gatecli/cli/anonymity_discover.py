@@ -18,13 +18,13 @@ from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.column_entities import classifier
 from gatecli.checks.personal_data import search_of
 from gatecli.cli import table_options as given
-from gatecli.cli.concealment import without_values
 from gatecli.cli.console import out
 from gatecli.cli.demands import TableGiven, start_of
 from gatecli.cli.numbers import exact
 from gatecli.cli.options import GATE, Listing, ListingFormat, PolicyFile, option
 from gatecli.cli.paste import flow, json_text, table, yaml_lines
 from gatecli.cli.spread import spread
+from gatecli.gates.concealment import without_values
 from gatecli.gates.policies import read_policy
 from gatecli.model.number import BelowOne, plain, show_down
 

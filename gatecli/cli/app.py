@@ -12,10 +12,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gatecli import __version__
 from gatecli.cli.console import err, show_bug, show_error, show_usage
 from gatecli.errors import GatecliError
 from gatecli.model.verdict import ExitCode
+from gatecli.package import VERSION
 
 GATES, BETWEEN, LOOK, START = "Gates", "Between two runs", "Rules and formats", "Start"
 
@@ -76,7 +76,7 @@ app = typer.Typer(
 
 def _show_version(value: bool) -> None:
     if value:
-        sys.stdout.write(f"gatecli {__version__}\n")
+        sys.stdout.write(f"gatecli {VERSION}\n")
         raise typer.Exit
 
 

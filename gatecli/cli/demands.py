@@ -18,9 +18,8 @@ from gatecli.cli import table_options as given
 from gatecli.cli.numbers import exact, listed, paired
 from gatecli.errors import UsageError
 from gatecli.gates.table_measurement import hierarchies_of, tree_of
-from gatecli.gates.table_task import TableTask
+from gatecli.gates.table_task import TableTask, task_for
 from gatecli.model.anonymity import AnonymityQuestion, Missing, RecursiveDiversity, Scale, Thresholds
-from gatecli.model.document import Place
 from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.thresholds import strictest
@@ -161,16 +160,13 @@ def task_of(
         else exact(population.sampling_fraction, "--sampling-fraction", _SHARE),
     )
     suppressed = exact(max_suppression, "--max-suppression", _BELOW_ONE)
-    name = shown(source)
-    return TableTask(
+    return task_for(
         source,
-        name,
-        Place(name),
         question,
         wanted,
         options,
-        tuple(each for each in hierarchies if each.column in quasi_identifiers),
-        population.reference,
+        hierarchies=tuple(each for each in hierarchies if each.column in quasi_identifiers),
+        reference=population.reference,
         max_suppression=suppressed,
     )
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast
 
-from gatecli import lazy
+from gatecli import package
 
 if TYPE_CHECKING:
     from gatecli.gates.folder import Folder
@@ -54,12 +54,12 @@ class Gate:
     @property
     def rules(self) -> tuple[Rule, ...]:
         """Every rule that the gate itself can report. Imports the modules that hold them."""
-        return tuple(rule for name in self.rule_modules for rule in lazy.member(f"{name}:RULES"))
+        return tuple(rule for name in self.rule_modules for rule in package.member(f"{name}:RULES"))
 
     @property
     def module(self) -> GateModule:
         """`gatecli.gates.NAME`, imported when it is asked for."""
-        return cast("GateModule", lazy.module(f"gates.{self.name}"))
+        return cast("GateModule", package.module(f"gates.{self.name}"))
 
 
 RELEASE = Gate(

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import gatecli
+from gatecli import package
 from gatecli.accounting.interface import Unaccountable
 from gatecli.cache.codec import Codec
 from gatecli.cache.store import Shelf, Store, UnusableError, digest_of, open_shelf, open_store
@@ -63,14 +63,14 @@ def _outside(folder: Path, root: Path) -> Store:
 
 def tool_identity() -> str:
     """What computes: gatecli's own files, every installed distribution, Python, the platform."""
-    package = Path(gatecli.__file__).parent
+    folder = Path(package.__file__).parent
     return digest_of(
-        gatecli.__version__,
+        package.VERSION,
         sys.version,
         platform.machine(),
         sys.platform,
         *time.tzname,
-        *sorted(_states(package)),
+        *sorted(_states(folder)),
         *sorted(name for place in sys.path for name in _distributions(place)),
     )
 

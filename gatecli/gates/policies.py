@@ -7,7 +7,8 @@ from pathlib import Path
 
 from gatecli.gates.catalogue import RULE_IDS, UNCHECKABLE_IDS, RuleIds
 from gatecli.model.document import Document
-from gatecli.sources.policy import PolicyBundle, policy_in
+from gatecli.model.policy import PrivacyPolicy
+from gatecli.sources.policy import PolicyBundle, policy_in, read_waivers
 from gatecli.sources.policy import read_policy as read_policy_file
 
 
@@ -19,6 +20,13 @@ def read_policy(path: Path | None, start: Path, waiver_files: Sequence[Path] = (
     return read_policy_file(
         path, waiver_files=waiver_files, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start
     )
+
+
+def with_waivers(policy: PrivacyPolicy, waiver_files: Sequence[Path]) -> PolicyBundle:
+    """A policy that stands in no file, with the waivers in files. Raises ConfigurationError."""
+    own = frozenset(custom.rule for custom in policy.spec.pii.custom)
+    waivers = read_waivers(waiver_files, rule_ids=RuleIds(own), uncheckable=UNCHECKABLE_IDS)
+    return PolicyBundle(policy, waivers, None)
 
 
 def policy_of_documents(documents: Sequence[Document], known: Collection[str] = ()) -> PolicyBundle:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from gatecli.anonymity.hierarchies import Hierarchy
 from gatecli.anonymity.tables.interface import TableOptions
-from gatecli.anonymity.tables.opening import DEFAULTS
+from gatecli.anonymity.tables.opening import DEFAULTS, shown
 from gatecli.checks.column_entities import Classify
 from gatecli.model.anonymity import AnonymityQuestion, Thresholds
 from gatecli.model.document import Place
@@ -32,6 +32,31 @@ class TableTask:
     declared_digest: str | None = None
     max_suppression: Fraction | None = None
     """The largest share of rows that a proposal may suppress; None: what the search takes by itself."""
+
+
+def task_for(
+    source: str,
+    question: AnonymityQuestion,
+    demands: Thresholds,
+    options: TableOptions = DEFAULTS,
+    *,
+    hierarchies: tuple[Hierarchy, ...] = (),
+    reference: str | None = None,
+    max_suppression: Fraction | None = None,
+) -> TableTask:
+    """The task of a table that a caller names; a database's password is in no name."""
+    name = shown(source)
+    return TableTask(
+        source,
+        name,
+        Place(name),
+        question,
+        demands,
+        options,
+        hierarchies,
+        reference,
+        max_suppression=max_suppression,
+    )
 
 
 Tell = Callable[[str, float], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import cast
 
-from gatecli import lazy
+from gatecli import package
 from gatecli.errors import UsageError
 from gatecli.reports.interface import Report
 
@@ -30,7 +30,7 @@ def report(name: str) -> Report:
     """The format of that name. Raises `UsageError` where there is none."""
     if name not in set(Format):
         raise UsageError(f"there is no report format {name!r}", advice=f"choose one of {', '.join(Format)}")
-    return cast("Report", lazy.module(f"reports.{_MODULES.get(Format(name), name)}"))
+    return cast("Report", package.module(f"reports.{_MODULES.get(Format(name), name)}"))
 
 
 def all_reports() -> tuple[Report, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gatecli import lazy
+from gatecli import package
 from gatecli.model.base import API_VERSION
 from gatecli.model.document import Document
 from gatecli.sources.files import decoded, read_bytes
@@ -42,7 +42,7 @@ def read_documents(path: Path) -> tuple[Document, ...]:
 
 def parsed(path: str, text: str) -> tuple[Document, ...]:
     """The documents of a text that hold anything. Raises `ReadError`."""
-    reader: Reader = lazy.member(f"sources.{READERS.get(Path(path).suffix.lower(), YAML)}")
+    reader: Reader = package.member(f"sources.{READERS.get(Path(path).suffix.lower(), YAML)}")
     return tuple(document for document in reader(path, text) if document.data is not None)
 
 

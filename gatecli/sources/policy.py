@@ -72,6 +72,17 @@ def read_policy(
     return PolicyBundle(policy, (*waivers, *extra), chosen)
 
 
+def read_waivers(
+    files: Sequence[Path], *, rule_ids: Collection[str], uncheckable: Collection[str]
+) -> tuple[PlacedWaiver, ...]:
+    """The waivers in files of nothing but waivers. Raises `ConfigurationError` as `read_policy` does."""
+    reading = _Reading(rule_ids, uncheckable)
+    waivers = tuple(waiver for file in files for waiver in reading.waivers(file))
+    if reading.complaints:
+        raise ConfigurationError("\n".join(reading.complaints))
+    return waivers
+
+
 def policy_in(
     documents: Sequence[Document], *, rule_ids: Collection[str], uncheckable: Collection[str]
 ) -> PolicyBundle:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from unittest.mock import patch
 
-import gatecli
+from gatecli import package
 from gatecli.reports.interface import Style
 from gatecli.reports.registry import all_reports, report
 from tests.support.verdicts import CASES
@@ -21,7 +21,7 @@ STYLES = {known.name: (known.name, Style()) for known in all_reports()} | {
 
 def expected() -> dict[str, str]:
     """Relative path → text, under a version that no release changes."""
-    with patch.object(gatecli, "__version__", "1.2.3"):
+    with patch.object(package, "VERSION", "1.2.3"):
         return {
             f"{case}/{file}": report(name).render(build(), style)
             for case, build in CASES.items()

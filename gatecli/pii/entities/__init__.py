@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cache
 
-from gatecli import lazy
+from gatecli import package
 from gatecli.errors import ConfigurationError
 from gatecli.pii.interface import Entity
 
@@ -50,7 +50,7 @@ def default_entities() -> tuple[Entity, ...]:
 
 
 def _entities_in(name: str) -> tuple[Entity, ...]:
-    found: tuple[Entity, ...] = lazy.member(f"pii.entities.{name}:ENTITIES")
+    found: tuple[Entity, ...] = package.member(f"pii.entities.{name}:ENTITIES")
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import PurePath
 
-from gatecli import lazy
+from gatecli import package
 from gatecli.model.text import RawText, Reading
 from gatecli.sources.leaves.interface import Format, FormatError
 
@@ -81,7 +81,7 @@ _BEGINNINGS: tuple[tuple[re.Pattern[str], str], ...] = (
 @cache
 def format_named(name: str) -> Format:
     """The format of that name; its module is imported now if it was not before."""
-    found: Format = lazy.member(f"sources.leaves.{FORMATS[name]}")
+    found: Format = package.member(f"sources.leaves.{FORMATS[name]}")
     return found
 
 
