@@ -14,18 +14,15 @@ from typer.core import TyperGroup
 
 from gatecli.cli.console import err, show_bug, show_error, show_usage
 from gatecli.errors import GatecliError
+from gatecli.gates import CHECK, GATES
 from gatecli.model.verdict import ExitCode
 from gatecli.package import VERSION
 
-GATES, BETWEEN, LOOK, START = "Gates", "Between two runs", "Rules and formats", "Start"
+JUDGE, BETWEEN, LOOK, START = "Gates", "Between two runs", "Rules and formats", "Start"
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
-        "check": GATES,
-        "release": GATES,
-        "anonymity": GATES,
-        "pii": GATES,
-        "terraform": GATES,
+        **{gate.name: JUDGE for gate in (CHECK, *GATES.values())},
         "baseline": BETWEEN,
         "diff": BETWEEN,
         "rules": LOOK,

@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Literal, TypeAlias
 
-from gatecli.gates import GateName
+from gatecli import gates
 from gatecli.gates.evidence_reports import evidence_of
 from gatecli.gates.repository import RepositoryRequest
 from gatecli.gates.repository import check_repository as check
 from gatecli.library.calls import File, Verdict, begin, clock, end, environment
 from gatecli.model.finding import Severity
-from gatecli.model.policy import PrivacyPolicy
-
-Gate: TypeAlias = Literal["release", "anonymity", "pii", "terraform"]
+from gatecli.model.policy import GateName, PrivacyPolicy
 
 
 def check_repository(
     path: File = ".",
     *,
-    only: Sequence[Gate] = (),
-    skip: Sequence[Gate] = (),
+    only: Sequence[GateName] = (),
+    skip: Sequence[GateName] = (),
     exclude: Sequence[str] = (),
     changed_since: str | None = None,
     evidence: Sequence[File] = (),
@@ -49,8 +46,8 @@ def check_repository(
         call.terms,
         clock,
         call.policy_path,
-        tuple(map(GateName, only)),
-        tuple(map(GateName, skip)),
+        tuple(map(gates.GateName, only)),
+        tuple(map(gates.GateName, skip)),
         exclude,
         changed_since,
         evidence_of([Path(file) for file in evidence], call.now),

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gatecli.reports.registry import Format
 from tests.support.actions import BIN, ROOT, act
 from tests.support.evidence_files import digest, report, table, write
 from tests.support.reviews import OTHER_ID, RESIDENT_ID, SSN, review_of
@@ -151,10 +152,9 @@ def test_a_baseline_from_one_door_is_known_at_the_others(project: Path) -> None:
 
 
 def test_no_report_of_any_door_holds_a_value(project: Path) -> None:
-    formats = ("json", "sarif", "junit", "github", "markdown", "html", "text")
-    reports = [part for name in formats for part in ("--report", f"{name}=../r.{name}")]
+    reports = [part for name in Format for part in ("--report", f"{name}=../r.{name}")]
     run(project, "gatecli", "check", "-v", *reports)
-    shown = "".join((project.parent / f"r.{name}").read_text("utf-8") for name in formats)
+    shown = "".join((project.parent / f"r.{name}").read_text("utf-8") for name in Format)
     assert not any(value in shown for value in VALUES)
 
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from gatecli.reports.registry import Format
 from tests.support.plans import change, plan_with
 from tests.support.terraform import QUIET, system_terraform
 
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "html")
+FORMATS = tuple(Format)
 SSN, WORD = "517-29-8264", "canary-4711-qxz"
 CANARIES = (SSN, SSN.replace("-", ""), SSN[-4:] + '"', WORD, WORD.upper())
 
