@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -16,9 +17,11 @@ from gatecli.cli.options import user_caches
 from gatecli.gates import anonymity, caching, file_scan, release, terraform
 from gatecli.gates.release import Accounting
 from tests.support.check_runs import check
+from tests.support.evidence_files import digest, report, table, write
 
 RULES = Path(__file__).parents[1] / "rules"
 SSN = "536-22-1234"
+DATA = hashlib.sha256(b"the data").hexdigest()
 
 
 @pytest.fixture
@@ -222,3 +225,30 @@ def test_a_table_that_is_written_to_while_it_is_measured_is_not_kept(
     assert check(project, "--cache-dir", cache, "--only", "anonymity") == check(
         project, "--only", "anonymity"
     )
+
+
+@pytest.mark.usefixtures("warm")
+def test_the_configuration_beside_a_kept_plan_is_looked_at_anew(project: Path, cache: Path) -> None:
+    for text in ("", "\n\n", "# a comment\n"):
+        resource = 'resource "aws_s3_object" "published" {}\n'
+        (project / "plans/main.tf").write_text(text + resource, "utf-8")
+        kept = check(project, "--cache-dir", cache)
+        assert kept == check(project)
+        places = [(each["path"], each["line"]) for each in json.loads(kept[1])["findings"]]
+        assert ((project / "plans/main.tf").as_posix(), text.count("\n") + 1) in places
+
+
+def test_what_evidence_decides_is_not_kept(tmp_path: Path, cache: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    policy = json.loads(check(root)[1])["policy"]
+    evidence = write(tmp_path / "evidence.json", report("anonymity", [table(DATA)]) | {"policy": policy})
+    plan = json.loads((RULES / "tf-dataset-ungated/fail/plan.json").read_text("utf-8"))
+    after = {"tags": {"gatecli-evidence": digest(evidence)}, "source_hash": DATA}
+    plan["resource_changes"][0]["change"]["after"] = after
+    write(root / "plan.json", plan)
+    codes = [
+        check(root, "--only", "terraform", "--cache-dir", cache, *named)[0]
+        for named in ((), ("--evidence", evidence), (), ("--evidence", evidence))
+    ]
+    assert codes == [1, 0, 1, 0]

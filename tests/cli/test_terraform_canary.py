@@ -16,7 +16,7 @@ from gatecli.reports.registry import Format
 from tests.support.plans import change, plan_with
 from tests.support.terraform import QUIET, system_terraform
 
-FORMATS = tuple(Format)
+FORMATS = tuple(each.value for each in Format)
 SSN, WORD = "517-29-8264", "canary-4711-qxz"
 CANARIES = (SSN, SSN.replace("-", ""), SSN[-4:] + '"', WORD, WORD.upper())
 
