@@ -7,13 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from admission.rulebook import EVERYWHERE, SHORTEST_KEY, Rulebook, rulebook_of
-from gatecli.errors import GatecliError, UsageError
-from gatecli.gates.policies import policy_of_documents, read_policy
+from admission.rulebook import EVERYWHERE, Rulebook, rulebook_of
+from gatecli.errors import GatecliError
+from gatecli.gates.policies import PolicyBundle, policy_of_documents, read_key, read_policy
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding, found
-from gatecli.sources.files import ReadError, read_bytes
-from gatecli.sources.policy import PolicyBundle
 from gatecli.sources.scan_rules import PII_UNREADABLE
 
 
@@ -56,16 +54,3 @@ def unread(what: str, subject: str, error: GatecliError) -> Finding:
     """The finding that something of a cluster was not read, by the rule for a file that cannot be."""
     message, mend = f"{what}: {error.message}", error.advice or "scan again"
     return found(PII_UNREADABLE, message, subject=subject, place=Place(subject), mend=mend)
-
-
-def read_key(file: Path) -> bytes:
-    """A secret key in a file. Raises UsageError for none, or too short a one."""
-    try:
-        key = read_bytes(file).strip()
-    except ReadError as error:
-        raise UsageError(f"the key {file} {error.problem}", advice=error.mend) from None
-    if len(key) < SHORTEST_KEY:
-        raise UsageError(
-            f"the key {file} is shorter than {SHORTEST_KEY} bytes", advice="openssl rand -hex 32 > FILE"
-        )
-    return key

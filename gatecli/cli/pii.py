@@ -22,9 +22,9 @@ from gatecli.cli.options import GATE, PolicyFile, option
 from gatecli.cli.publish import write_together
 from gatecli.cli.session import GateOptions, begin
 from gatecli.cli.spread import spread
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import UncheckableError
 from gatecli.gates.pii import Selection, check_texts, request_for
-from gatecli.gates.policies import read_policy
+from gatecli.gates.policies import read_key, read_policy
 from gatecli.model.finding import Finding
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.text import Leaf, RawText, Skipped
@@ -33,14 +33,12 @@ from gatecli.pii.interface import THRESHOLD, Detection
 from gatecli.pii.names import NameFinder, name_finder
 from gatecli.pii.redaction import masked
 from gatecli.pii.scanning import scan as search_text
-from gatecli.sources.files import ReadError, read_bytes
 from gatecli.sources.leaves.formats import read_leaves
 from gatecli.sources.scan import Read, read_stream, read_texts
 
 app = typer.Typer(no_args_is_help=True, help="Find personal data that stands in plain text.")
 
 STDIN = Path("-")
-SHORTEST_KEY = 16
 
 KeyFile = Annotated[
     Path | None,
@@ -102,20 +100,7 @@ def _policy(file: Path | None, path: Path) -> PrivacyPolicy:
 
 
 def _search(policy: PrivacyPolicy, key: Path | None = None, names: NameFinder | None = None) -> Search:
-    return search_of(policy.spec.pii, time.monotonic, _key(key) if key else b"", names)
-
-
-def _key(file: Path) -> bytes:
-    try:
-        key = read_bytes(file).strip()
-    except ReadError as error:
-        raise UsageError(f"the fingerprint key {file} {error.problem}", advice=error.mend) from None
-    if len(key) < SHORTEST_KEY:
-        raise UsageError(
-            f"the fingerprint key {file} is shorter than {SHORTEST_KEY} bytes",
-            advice="openssl rand -hex 32 > FILE",
-        )
-    return key
+    return search_of(policy.spec.pii, time.monotonic, read_key(key, "fingerprint key") if key else b"", names)
 
 
 @app.command("redact")
