@@ -21,7 +21,7 @@ from gatecli.cli.spread import spread
 from gatecli.errors import UsageError
 from gatecli.gates.anonymity import check_tables, request_for
 from gatecli.gates.declared_tables import is_declaration
-from gatecli.gates.table_task import Aid
+from gatecli.gates.table_task import MeasurementOptions
 
 app = typer.Typer(no_args_is_help=True, help="Judge tables by how identifiable their rows are.")
 app.command("discover")(discover)
@@ -87,8 +87,10 @@ def check(
         task_of(source, columns, demands, population, policy, options, max_suppression) for source in tables
     ]
     search = search_of(policy.spec.pii, time.monotonic)
-    aid = Aid(classifier(search) if roles else None, advice, suda, attributes, session.draws)
+    wanted = MeasurementOptions(
+        classifier(search) if roles else None, advice, suda, attributes, session.draws
+    )
     with listening() as notify:
-        request = request_for(tasks, declarations, session.terms, aid, options, notify)
+        request = request_for(tasks, declarations, session.terms, wanted, options, notify)
         verdict = check_tables(request)
     raise session.end(verdict)

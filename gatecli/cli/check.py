@@ -23,7 +23,7 @@ from gatecli.cli.options import (
 from gatecli.cli.session import GateOptions, begin
 from gatecli.cli.spread import spread
 from gatecli.gates import GateName
-from gatecli.gates.evidence_reports import evidence_of
+from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.repository import RepositoryRequest, check_repository
 
 app = typer.Typer(help="Every gate over a folder, and one verdict.")
@@ -109,7 +109,7 @@ def check(
                 wanted.skip or (),
                 wanted.exclude or (),
                 wanted.changed_since,
-                evidence_of(wanted.evidence or (), session.now),
+                read_evidence(wanted.evidence or (), session.now),
                 whole_environment() if wanted.plan else None,
                 session.draws,
                 cached.folder,

@@ -17,7 +17,7 @@ from gatecli.anonymity.tables.opening import shown
 from gatecli.cli import table_options as given
 from gatecli.cli.numbers import exact, listed, paired
 from gatecli.errors import UsageError
-from gatecli.gates.table_measurement import hierarchies_of, tree_of
+from gatecli.gates.table_measurement import read_hierarchies, tree_of
 from gatecli.gates.table_task import TableTask, task_for
 from gatecli.model.anonymity import AnonymityQuestion, Missing, RecursiveDiversity, Scale, Thresholds
 from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
@@ -142,7 +142,7 @@ def task_of(
             advice=f"--quasi-identifier age,zip,…; to find them: gatecli anonymity discover {shown(source)}",
         )
     wanted = thresholds_of(demands, population, policy)
-    hierarchies = hierarchies_of(paired(columns.hierarchies, "--hierarchy"))
+    hierarchies = read_hierarchies(paired(columns.hierarchies, "--hierarchy"))
     sensitive = listed(columns.sensitive)
     scales = _scales(columns.scales)
     _useful(hierarchies, (*quasi_identifiers, *sensitive), scales)

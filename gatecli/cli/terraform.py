@@ -16,7 +16,7 @@ from gatecli.cli.options import EvidenceFiles, option, whole_environment
 from gatecli.cli.session import GateOptions, begin
 from gatecli.cli.spread import spread
 from gatecli.cli.terraform_run_task import run_task
-from gatecli.gates.evidence_reports import evidence_of
+from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.plan_input import STDIN
 from gatecli.gates.terraform import PlanSource, TerraformRequest, check_plans
 from gatecli.sources.plan.terraform import SECONDS, Request
@@ -96,7 +96,7 @@ def check(
     search = search_of(session.policy.spec.pii, time.monotonic)
     asked = planning.request(start if start.is_dir() else start.parent)
     source = PlanSource(target, asked, stream=sys.stdin.buffer if is_stdin else None)
-    known = evidence_of(evidence or (), session.now)
+    known = read_evidence(evidence or (), session.now)
     with listening() as notify:
         verdict = check_plans(TerraformRequest(session.terms, search, (source,), known, notify=notify))
     raise session.end(verdict)

@@ -12,10 +12,10 @@ from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.checks.column_entities import classifier
 from gatecli.errors import GatecliError
 from gatecli.gates import ANONYMITY, GateName
-from gatecli.gates.declared_tables import declared_tables, tables_of, tables_of_policy
+from gatecli.gates.declared_tables import policy_tables, read_declared_tables, tables_in
 from gatecli.gates.judgement import Terms, judge
 from gatecli.gates.notices import Notify, Progress, ignore
-from gatecli.gates.table_task import Aid, TableTask
+from gatecli.gates.table_task import MeasurementOptions, TableTask
 from gatecli.model.finding import Finding
 from gatecli.model.verdict import Examined, Verdict, together
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AnonymityRequest:
-    """The tables to measure. `problems` are those that cannot be; `aid` is what else is looked at."""
+    """The tables to measure. `problems` are those that cannot be; `wanted` is what else is looked at."""
 
     terms: Terms
     tasks: Sequence[TableTask]
     problems: Sequence[Finding] = ()
-    aid: Aid = field(default_factory=Aid)
+    wanted: MeasurementOptions = field(default_factory=MeasurementOptions)
     shelf: Shelf | None = None
     notify: Notify = ignore
 
@@ -40,13 +40,13 @@ def request_for(
     tasks: Sequence[TableTask],
     declarations: Sequence[Path],
     terms: Terms,
-    aid: Aid,
+    wanted: MeasurementOptions,
     options: TableOptions,
     notify: Notify = ignore,
 ) -> AnonymityRequest:
     """A request for tables that are named, and those that declarations demand something of."""
-    declared = declared_tables(declarations, terms.policy, options)
-    return AnonymityRequest(terms, (*tasks, *declared.tasks), declared.findings, aid, notify=notify)
+    declared = read_declared_tables(declarations, terms.policy, options)
+    return AnonymityRequest(terms, (*tasks, *declared.tasks), declared.findings, wanted, notify=notify)
 
 
 def check_folder(folder: Folder) -> Verdict:
@@ -56,8 +56,8 @@ def check_folder(folder: Folder) -> Verdict:
     """
     sound = {file: read for file, read in folder.declared.items() if not read.findings}
     broken = [finding for read in folder.declared.values() for finding in read.findings]
-    declared = tables_of(sound, folder.policy)
-    named = tables_of_policy(folder.policy, folder.named, (folder.policy_path or folder.root).as_posix())
+    declared = tables_in(sound, folder.policy)
+    named = policy_tables(folder.policy, folder.named, (folder.policy_path or folder.root).as_posix())
     problems = [
         *declared.findings,
         *named.findings,
@@ -67,7 +67,7 @@ def check_folder(folder: Folder) -> Verdict:
         folder.terms,
         (*declared.tasks, *named.tasks),
         problems,
-        Aid(classifier(folder.search), picture=folder.draws),
+        MeasurementOptions(classifier(folder.search), picture=folder.draws),
         # A picture holds values of columns, so it is kept nowhere and drawn anew.
         folder.cache.shelf("anonymity", folder.policy_digest, kept=not folder.draws),
         folder.notify,
@@ -105,7 +105,7 @@ def _measure(task: TableTask, request: AnonymityRequest) -> Examined:
     def tell(step: str, share: float) -> None:
         request.notify(Progress(step, share))
 
-    return measure_table(task, replace(request.aid, tell=tell))
+    return measure_table(task, replace(request.wanted, tell=tell))
 
 
 def _key(task: TableTask, shelf: Shelf) -> str:

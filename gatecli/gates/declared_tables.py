@@ -47,14 +47,14 @@ def is_declaration(source: str) -> bool:
     return "://" not in source and Path(source).suffix.lower() in SUFFIXES
 
 
-def declared_tables(
+def read_declared_tables(
     paths: Sequence[Path], policy: PrivacyPolicy, options: TableOptions = DEFAULTS
 ) -> DeclaredTables:
     """The tables of every release that `paths` declare."""
-    return tables_of({path: read_declarations(path) for path in paths}, policy, options)
+    return tables_in({path: read_declarations(path) for path in paths}, policy, options)
 
 
-def tables_of(
+def tables_in(
     files: Mapping[Path, Loaded[Declared]], policy: PrivacyPolicy, options: TableOptions = DEFAULTS
 ) -> DeclaredTables:
     """The same of declarations that were read, by their files."""
@@ -68,7 +68,7 @@ def tables_of(
     return DeclaredTables(tuple(tasks), tuple(findings))
 
 
-def tables_of_policy(rules: PrivacyPolicy, located: Locate, path: str) -> DeclaredTables:
+def policy_tables(rules: PrivacyPolicy, located: Locate, path: str) -> DeclaredTables:
     """The tables that the policy in `path` names itself; one that is located nowhere is not asked about."""
     found = [
         _task(table.name, table, table.sensitivity, place, located, rules, DEFAULTS)

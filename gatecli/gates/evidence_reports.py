@@ -18,7 +18,7 @@ from gatecli.sources.files import ReadError, read_bytes
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def evidence_of(paths: Sequence[Path], now: datetime) -> Evidence:
+def read_evidence(paths: Sequence[Path], now: datetime) -> Evidence:
     """The reports that passed among files, and in folders; `now` is the time to judge their age by.
 
     Raises UsageError for a file that is no report that passed, for who names one means it to count; in
@@ -26,22 +26,22 @@ def evidence_of(paths: Sequence[Path], now: datetime) -> Evidence:
     """
     reports: dict[str, Attestation] = {}
     for path in paths:
-        found = dict(_of_folder(path)) if path.is_dir() else dict([_named(path)])
+        found = dict(_read_folder(path)) if path.is_dir() else dict([_read_report(path)])
         if not found:
             raise UsageError(f"the folder {path} holds no report that passed", advice="name its reports")
         reports |= found
     return Evidence(reports, now)
 
 
-def _of_folder(folder: Path) -> Iterator[tuple[str, Attestation]]:
+def _read_folder(folder: Path) -> Iterator[tuple[str, Attestation]]:
     for file in sorted(folder.glob("*.json")):
         try:
-            yield _named(file)
+            yield _read_report(file)
         except UsageError:
             continue  # not named by anyone: it is evidence of nothing, and a tag that means it is told
 
 
-def _named(file: Path) -> tuple[str, Attestation]:
+def _read_report(file: Path) -> tuple[str, Attestation]:
     try:
         content = read_bytes(file)
         report = json.loads(content)
@@ -61,10 +61,10 @@ def _named(file: Path) -> tuple[str, Attestation]:
         raise UsageError(f"the evidence {file} did not pass", advice="mend what it says, and check again")
     policy = report.get("policy")
     by = str(policy.get("sha256")) if isinstance(policy, dict) else ""
-    return hashlib.sha256(content).hexdigest(), Attestation(kind, inputs, by, _made(report))
+    return hashlib.sha256(content).hexdigest(), Attestation(kind, inputs, by, _time_of(report))
 
 
-def _made(report: Mapping[str, Any]) -> datetime | None:
+def _time_of(report: Mapping[str, Any]) -> datetime | None:
     try:
         return datetime.strptime(str(report.get("time")), _TIME).replace(tzinfo=UTC)
     except ValueError:

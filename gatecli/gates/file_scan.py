@@ -39,7 +39,7 @@ class FileScan:
 
 
 @dataclass(frozen=True, slots=True)
-class Scanned:
+class ScanResult:
     """Everything that was seen, in the order of the files."""
 
     tree: Tree
@@ -107,7 +107,7 @@ def scan_reads(reads: Iterable[Read], search: Search) -> FileScan:
                 allowed = inline_allowances(read, known)
                 allowances += [allowed] if allowed.valid or allowed.faults else []
                 notes.update(dict.fromkeys(f"{read.path}: {note}" for note in read.notes))
-                findings += _found(read, search, notes)
+                findings += _find(read, search, notes)
     whole = None if unread else checked
     return FileScan(whole, tuple(findings), tuple(allowances), skipped, tuple(notes))
 
@@ -116,7 +116,7 @@ def _checked(raw: RawText) -> Checked:
     return Checked("file", raw.path, raw.path, inputs={"sha256": raw.sha256} if raw.sha256 else {})
 
 
-def _found(raw: RawText, search: Search, notes: dict[str, None]) -> Iterator[Finding]:
+def _find(raw: RawText, search: Search, notes: dict[str, None]) -> Iterator[Finding]:
     plain = views(raw)
     if plain is not None and is_clean(search, plain, raw.format):
         return

@@ -47,7 +47,7 @@ def judge(gate: Gate, examined: Examined, terms: Terms) -> Verdict:
 def judge_findings(gate: Gate, findings: Iterable[Finding], terms: Terms) -> tuple[Finding, ...]:
     """Findings as a gate weighs them: another gate's waivers are not unused here."""
     own = waivers_for(gate, terms.waivers)
-    return apply(findings, terms.policy, own, terms.baseline, terms.today)
+    return apply_policy(findings, terms.policy, own, terms.baseline, terms.today)
 
 
 def waivers_for(gate: Gate, waivers: Sequence[PlacedWaiver]) -> tuple[PlacedWaiver, ...]:
@@ -55,7 +55,7 @@ def waivers_for(gate: Gate, waivers: Sequence[PlacedWaiver]) -> tuple[PlacedWaiv
     return tuple(placed for placed in waivers if placed.waiver.spec.rule.partition("-")[0] in gate.families)
 
 
-def apply(
+def apply_policy(
     findings: Iterable[Finding],
     policy: PrivacyPolicy,
     waivers: Sequence[PlacedWaiver],

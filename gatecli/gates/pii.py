@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from gatecli.checks.personal_data import Search
 from gatecli.gates import PII
-from gatecli.gates.file_scan import FileScan, Scanned, scan_files, scan_reads
+from gatecli.gates.file_scan import FileScan, ScanResult, scan_files, scan_reads
 from gatecli.gates.judgement import Terms, judge
 from gatecli.gates.notices import Notify, NotScanned, ignore
 from gatecli.model.inline import apply_allowances
@@ -80,7 +80,7 @@ def check_texts(request: PiiRequest) -> Verdict:
     """The verdict over texts that were searched for personal data. Raises UncheckableError."""
     streams = [scan_reads(read_stream(stream), request.search) for stream in request.streams]
     scans = _cached(request, request.shelf) if request.shelf else _fresh(request.files, request)
-    seen = Scanned(request.tree, (*streams, *scans))
+    seen = ScanResult(request.tree, (*streams, *scans))
     request.notify(NotScanned(seen.skipped, seen.notes))
     findings = apply_allowances(seen.findings, seen.allowances, request.terms.today)
     return judge(PII, Examined(seen.checked, tuple(findings)), request.terms)

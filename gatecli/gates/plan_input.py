@@ -53,7 +53,7 @@ def read_plan(target: str, request: Request, stream: BinaryIO | None = None) -> 
     path = Path(target)
     if path.is_dir():
         with _running_terraform():
-            return _planned(plan_directory(request), path)
+            return _read_answer(plan_directory(request), path)
     if not path.exists():
         raise UsageError(f"{target}: there is no such file or folder", advice="check the spelling")
     try:
@@ -62,7 +62,7 @@ def read_plan(target: str, request: Request, stream: BinaryIO | None = None) -> 
         return PlanRead(Loaded(findings=(unreadable(target, error),)))
     if is_saved_plan(content):
         with _running_terraform():
-            return _planned(show_saved_plan(path, request), path)
+            return _read_answer(show_saved_plan(path, request), path)
     return _read_json(content, target)
 
 
@@ -92,7 +92,7 @@ def _running_terraform() -> Iterator[None]:
         ) from None
 
 
-def _planned(answer: Planned | Failed, path: Path) -> PlanRead:
+def _read_answer(answer: Planned | Failed, path: Path) -> PlanRead:
     name = path.as_posix()
     if isinstance(answer, Failed):
         notes = tuple(f"{said.summary}: {said.detail}" for said in answer.diagnostics)

@@ -69,8 +69,8 @@ def check_repository(request: RepositoryRequest) -> Verdict:
 def _folder(request: RepositoryRequest) -> Folder:
     """What is checked, and by which gates."""
     rules = request.terms.policy.spec.check
-    asked = _asked(request.only, request.skip)
-    gates = asked if request.only else asked & _asked(rules.only, rules.skip)
+    asked = _select(request.only, request.skip)
+    gates = asked if request.only else asked & _select(rules.only, rules.skip)
     if not gates:
         raise UsageError("--only, --skip and the policy leave no gate", advice="leave one of them out")
     search = search_of(request.terms.policy.spec.pii, request.clock)
@@ -97,7 +97,7 @@ def _tree(request: RepositoryRequest) -> Tree:
         return find_files([request.root], exclude=request.exclude, left_out=by_policy)
 
 
-def _asked(only: Collection[str], skip: Collection[str]) -> frozenset[GateName]:
+def _select(only: Collection[str], skip: Collection[str]) -> frozenset[GateName]:
     return frozenset(map(GateName, only or GateName)) - frozenset(map(GateName, skip))
 
 

@@ -23,7 +23,7 @@ from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.anonymity import AnonymitySubject
 from gatecli.checks.anonymity_table import JudgedTable, find_in_table, uncheckable
 from gatecli.errors import GatecliError, UncheckableError, UsageError
-from gatecli.gates.table_task import Aid, TableTask
+from gatecli.gates.table_task import MeasurementOptions, TableTask
 from gatecli.model.anonymity import Measures, Missing, Scale, Thresholds
 from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Examined
@@ -39,43 +39,45 @@ ROLE_COLUMNS = 2
 """Columns of a combination that a check looks at; `anonymity discover` looks further."""
 
 
-def measure_table(task: TableTask, aid: Aid) -> Examined:
+def measure_table(task: TableTask, wanted: MeasurementOptions) -> Examined:
     """A table, measured; one that cannot be is a problem, so that none hides another.
 
     Raises UsageError and NothingToCheckError for a table that the command line itself names.
     """
     try:
-        return _judged_table(task, aid).examined
+        return _judge_table(task, wanted).examined
     except GatecliError as error:
         if not (task.is_declared or isinstance(error, UncheckableError)):
             raise
         return Examined(problems=(uncheckable(task.name, task.place, error.message, error.advice),))
 
 
-def _judged_table(task: TableTask, aid: Aid) -> JudgedTable:
+def _judge_table(task: TableTask, wanted: MeasurementOptions) -> JudgedTable:
     """The table with all that is judged about it. Raises what `open_table` and `measure` raise."""
     with open_table(task.source, task.options) as opened:
-        measures = _measures(opened, task, aid)
+        measures = _measures(opened, task, wanted)
         subject = AnonymitySubject(task.name, task.place, measures, opened.digest, task.declared_digest)
         judged = JudgedTable(subject, task.demands, inputs=_inputs(opened, task))
         is_broken = any(find_in_table(judged))  # its measures alone, up to the first: is advice needed?
-        found = proposals(opened, task, measures) if is_broken and _is_searched(task, measures, aid) else ()
-        discovery = _roles(opened, aid)
+        found = (
+            proposals(opened, task, measures) if is_broken and _is_searched(task, measures, wanted) else ()
+        )
+        discovery = _roles(opened, wanted)
         return replace(
             judged,
-            subject=replace(subject, advice=tuple(map(describe, found)) or _left_out(task, measures, aid)),
+            subject=replace(subject, advice=tuple(map(describe, found)) or _left_out(task, measures, wanted)),
             discovery=discovery,
             picture=draw(opened, task.question, measures, found, discovery, thresholds=task.demands)
-            if aid.picture
+            if wanted.picture
             else None,
         )
 
 
-def _measures(opened: OpenedTable, task: TableTask, aid: Aid) -> Measures:
-    measures = measure(opened, task.question, aid.tell)
-    if aid.suda:
+def _measures(opened: OpenedTable, task: TableTask, wanted: MeasurementOptions) -> Measures:
+    measures = measure(opened, task.question, wanted.tell)
+    if wanted.suda:
         measures = replace(measures, suda=suda(opened, task.question))
-    if aid.attributes:
+    if wanted.attributes:
         measures = replace(measures, attributes=attribute_risk(opened, task.question))
     if task.reference is None:
         return measures
@@ -84,22 +86,22 @@ def _measures(opened: OpenedTable, task: TableTask, aid: Aid) -> Measures:
         return replace(measures, reference=compare(opened, reference, task.question))
 
 
-def _roles(opened: OpenedTable, aid: Aid) -> Discovery | None:
-    if aid.classify is None:
+def _roles(opened: OpenedTable, wanted: MeasurementOptions) -> Discovery | None:
+    if wanted.classify is None:
         return None
     with computing(opened):
-        return discover(opened.table, max_columns=ROLE_COLUMNS, classify=aid.classify)
+        return discover(opened.table, max_columns=ROLE_COLUMNS, classify=wanted.classify)
 
 
-def _is_searched(task: TableTask, measures: Measures, aid: Aid) -> bool:
-    most = ADVISED_CLASSES if aid.advice is None else MOST_CLASSES
-    return aid.advice is not False and _has_answer(task, measures) and measures.classes <= most
+def _is_searched(task: TableTask, measures: Measures, wanted: MeasurementOptions) -> bool:
+    most = ADVISED_CLASSES if wanted.advice is None else MOST_CLASSES
+    return wanted.advice is not False and _has_answer(task, measures) and measures.classes <= most
 
 
-def _left_out(task: TableTask, measures: Measures, aid: Aid) -> tuple[str, ...]:
+def _left_out(task: TableTask, measures: Measures, wanted: MeasurementOptions) -> tuple[str, ...]:
     """How to have a search that takes long and was not asked for."""
     is_slow = ADVISED_CLASSES < measures.classes <= MOST_CLASSES
-    if aid.advice is not None or not is_slow or not _has_answer(task, measures):
+    if wanted.advice is not None or not is_slow or not _has_answer(task, measures):
         return ()
     classes = f"{measures.classes:,} classes"
     return (f"generalise the quasi-identifiers: --advice searches for the least, in {classes}",)
@@ -159,7 +161,7 @@ def _inputs(opened: OpenedTable, task: TableTask) -> Mapping[str, object]:
     }
 
 
-def hierarchies_of(files: Mapping[str, str]) -> tuple[Hierarchy, ...]:
+def read_hierarchies(files: Mapping[str, str]) -> tuple[Hierarchy, ...]:
     """Hierarchies by column from files. Raises UsageError for a file that cannot be read."""
     return tuple(hierarchy_from_csv(column, _text(Path(file))) for column, file in files.items())
 

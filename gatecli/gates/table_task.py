@@ -63,12 +63,12 @@ Tell = Callable[[str, float], None]
 """Hears of a step and how much of it is done (0 … 1)."""
 
 
-def untold(_step: str, _share: float) -> None:
+def ignore_progress(_step: str, _share: float) -> None:
     """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
-class Aid:
+class MeasurementOptions:
     """What is looked at besides the measures: `classify` is None where roles are not.
 
     `advice` is None where proposals are searched for as long as that is fast; `attributes` is how well
@@ -80,4 +80,4 @@ class Aid:
     suda: bool = False
     attributes: bool = False
     picture: bool = False
-    tell: Tell = untold
+    tell: Tell = ignore_progress

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from gatecli.gates.evidence_reports import evidence_of
+from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.terraform import PlanSource, TerraformRequest, check_plans
 from gatecli.library.calls import File, Verdict, begin, end, environment
 from gatecli.model.finding import Severity
@@ -37,6 +37,6 @@ def check_plan(
     place = Path(path)
     call = begin(place, policy, waivers, today, fail_on, baseline)
     asked = Request(place if place.is_dir() else place.parent, environment())
-    known = evidence_of([Path(file) for file in evidence], call.now)
+    known = read_evidence([Path(file) for file in evidence], call.now)
     source = PlanSource(os.fspath(path), asked)
     return end(check_plans(TerraformRequest(call.terms, call.search, (source,), known)))

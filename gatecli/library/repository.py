@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from gatecli import gates
-from gatecli.gates.evidence_reports import evidence_of
+from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.repository import RepositoryRequest
 from gatecli.gates.repository import check_repository as check
 from gatecli.library.calls import File, Verdict, begin, clock, end, environment
@@ -50,7 +50,7 @@ def check_repository(
         tuple(map(gates.GateName, skip)),
         exclude,
         changed_since,
-        evidence_of([Path(file) for file in evidence], call.now),
+        read_evidence([Path(file) for file in evidence], call.now),
         environment() if plan else None,
     )
     return end(check(request))

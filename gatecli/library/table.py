@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from gatecli.checks.column_entities import classifier
 from gatecli.errors import UsageError
 from gatecli.gates.anonymity import AnonymityRequest, check_tables
-from gatecli.gates.table_task import Aid, task_for
+from gatecli.gates.table_task import MeasurementOptions, task_for
 from gatecli.library.calls import File, Verdict, begin, end
 from gatecli.model.anonymity import AnonymityQuestion, Missing, Thresholds
 from gatecli.model.finding import Severity
@@ -77,7 +77,11 @@ def check_table(
         unit=unit,
     )
     task = task_for(text, question, _demands(typed, tier, call.policy))
-    return end(check_tables(AnonymityRequest(call.terms, (task,), aid=Aid(classifier(call.search)))))
+    return end(
+        check_tables(
+            AnonymityRequest(call.terms, (task,), wanted=MeasurementOptions(classifier(call.search)))
+        )
+    )
 
 
 def _exact(numbers: Mapping[str, Number | None]) -> dict[str, Any]:
