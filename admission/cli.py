@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gatecli import __version__
 from gatecli.cli.console import show_bug, show_error, show_usage
 from gatecli.errors import GatecliError
 from gatecli.model.verdict import ExitCode
+from gatecli.package import VERSION
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -55,7 +55,7 @@ app = typer.Typer(
 
 def _show_version(value: bool) -> None:  # noqa: FBT001 - typer declares a flag as a boolean parameter
     if value:
-        sys.stdout.write(f"gatecli-admission {__version__}\n")
+        sys.stdout.write(f"gatecli-admission {VERSION}\n")
         raise typer.Exit
 
 

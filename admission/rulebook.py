@@ -10,9 +10,9 @@ from functools import partial
 
 from gatecli.checks.personal_data import Search, search_of
 from gatecli.errors import ConfigurationError
-from gatecli.gate import concerning
+from gatecli.gates import PII
+from gatecli.gates.judgement import waivers_for
 from gatecli.model.admission import AdmissionRules, Mode, NamespaceRules
-from gatecli.model.gates import FAMILIES
 from gatecli.model.policy import PiiRules, PrivacyPolicy, stamp
 from gatecli.model.verdict import PolicyStamp
 from gatecli.model.waiver import PlacedWaiver
@@ -102,7 +102,7 @@ def rulebook_of(
         stamp=stamp(policy),
         standard=standard,
         scopes={name: own_scope(rules.namespaces[name]) for name in names},
-        waivers={namespace: concerning(FAMILIES["pii"], held) for namespace, held in sorted(waivers.items())},
+        waivers={namespace: waivers_for(PII, held) for namespace, held in sorted(waivers.items())},
         key=key,
         generation=generation,
         digest=_digest(policy, waivers),
@@ -115,7 +115,7 @@ def with_waivers(
     """The same policy with other waivers; what is compiled stays so."""
     return replace(
         rulebook,
-        waivers={namespace: concerning(FAMILIES["pii"], held) for namespace, held in sorted(waivers.items())},
+        waivers={namespace: waivers_for(PII, held) for namespace, held in sorted(waivers.items())},
         generation=generation,
         digest=_digest(rulebook.policy, waivers),
     )

@@ -39,9 +39,10 @@ from admission.scan_report import MOST_RESULTS
 from admission.scan_write import Writer
 from admission.serving import Seam, operating
 from admission.settings import Settings, api_server, read_settings
-from admission.wiring import read_key, rulebook_of_files
+from admission.wiring import rulebook_of_files
 from admission.workers import Workers
 from gatecli.errors import ConfigurationError, GatecliError
+from gatecli.gates.policies import read_key
 
 app = typer.Typer(add_completion=False)
 

@@ -32,7 +32,7 @@ from admission.scan_pass import Scan, Scanner, Scope, all_found
 from admission.scan_report import COMPLETED, DIGEST
 from admission.scan_write import ABSENT, Writer
 from admission.settings import Settings, read_settings
-from admission.wiring import read_key, rulebook_of_files
+from admission.wiring import rulebook_of_files
 from admission.workers import Workers
 from gatecli.cli.console import err, show_error
 from gatecli.cli.options import (
@@ -52,6 +52,8 @@ from gatecli.cli.options import (
 from gatecli.cli.publish import publish, report_targets, style_of
 from gatecli.cli.spread import spread
 from gatecli.errors import ConfigurationError
+from gatecli.gates import PII
+from gatecli.gates.policies import read_key
 from gatecli.model.finding import Severity
 from gatecli.model.verdict import Checked, ExitCode, decide
 
@@ -133,12 +135,13 @@ def scan(
         )
     )
     verdict = decide(
-        "pii",
+        PII.name,
         seen.rulebook.stamp,
         tuple(_checked(seen)),
         tuple(all_found(seen)),
         fail_on=shown.fail_on,
         exit_zero=shown.exit_zero,
+        families=PII.families,
     )
     code = publish(
         verdict, shown.output, targets, style_of(shown.color, verbose=shown.verbose, quiet=shown.quiet)

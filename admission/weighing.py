@@ -14,7 +14,7 @@ from admission.objects import LAST_APPLIED, row, searched
 from admission.review import Object, Request
 from admission.rulebook import Rulebook, Scope
 from gatecli.checks.personal_data import Hidden, Search, find_hidden, search_leaves
-from gatecli.gate import apply
+from gatecli.gates.judgement import apply_policy
 from gatecli.model.admission import Mode
 from gatecli.model.finding import Finding, Severity, Suppression
 from gatecli.model.text import Leaf, RawText, object_leaves
@@ -93,7 +93,7 @@ def weighed(case: Case, seen: Sequence[Seen]) -> list[Judged]:
 def _applied(case: Case, findings: Sequence[Finding], waivers: Sequence[PlacedWaiver]) -> tuple[Finding, ...]:
     """The findings as the gate weighs them; a waiver that is about others is not unused here."""
     concerned = [one for one in waivers if any(one.waiver.covers(finding) for finding in findings)]
-    return apply(findings, case.rulebook.policy, concerned, None, case.day)
+    return apply_policy(findings, case.rulebook.policy, concerned, None, case.day)
 
 
 def _without_echoes(seen: Sequence[Seen]) -> Iterator[Seen]:

@@ -7,21 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from admission.rulebook import EVERYWHERE, SHORTEST_KEY, Rulebook, rulebook_of
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
-from gatecli.errors import GatecliError, UsageError
+from admission.rulebook import EVERYWHERE, Rulebook, rulebook_of
+from gatecli.errors import GatecliError
+from gatecli.gates.policies import PolicyBundle, policy_of_documents, read_key, read_policy
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding, found
-from gatecli.sources.files import ReadError, read_bytes
-from gatecli.sources.policy import PolicyBundle, policy_in, read_policy
 from gatecli.sources.scan_rules import PII_UNREADABLE
 
 
 def read_bundle(policy: Path | None, waivers: Sequence[Path], start: Path) -> PolicyBundle:
     """The policy and waivers that the command line would use. Raises ConfigurationError."""
-    return read_policy(
-        policy, waiver_files=waivers, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start
-    )
+    return read_policy(policy, start, waivers)
 
 
 def read_objects(objects: Mapping[str, Mapping[str, Any]], known: Collection[str] = ()) -> PolicyBundle:
@@ -31,7 +27,7 @@ def read_objects(objects: Mapping[str, Mapping[str, Any]], known: Collection[str
     waivers are for. Raises ConfigurationError.
     """
     documents = [Document(where, data) for where, data in objects.items()]
-    return policy_in(documents, rule_ids={*RULE_IDS, *known}, uncheckable=UNCHECKABLE_IDS)
+    return policy_of_documents(documents, known)
 
 
 def rulebook_of_files(
@@ -58,16 +54,3 @@ def unread(what: str, subject: str, error: GatecliError) -> Finding:
     """The finding that something of a cluster was not read, by the rule for a file that cannot be."""
     message, mend = f"{what}: {error.message}", error.advice or "scan again"
     return found(PII_UNREADABLE, message, subject=subject, place=Place(subject), mend=mend)
-
-
-def read_key(file: Path) -> bytes:
-    """A secret key in a file. Raises UsageError for none, or too short a one."""
-    try:
-        key = read_bytes(file).strip()
-    except ReadError as error:
-        raise UsageError(f"the key {file} {error.problem}", advice=error.mend) from None
-    if len(key) < SHORTEST_KEY:
-        raise UsageError(
-            f"the key {file} is shorter than {SHORTEST_KEY} bytes", advice="openssl rand -hex 32 > FILE"
-        )
-    return key

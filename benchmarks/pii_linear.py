@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from gatecli.pii.decoding import READERS, may_hide
 from gatecli.pii.detector import Detector
-from gatecli.pii.entities import ENTITIES, default_entities
+from gatecli.pii.entities import all_entities, default_entities
 from gatecli.pii.interface import Pattern
 from gatecli.pii.matching import compiled
 from gatecli.pii.prefilter import Prefilter
@@ -55,11 +55,11 @@ def search(pattern: Pattern) -> Callable[[str], object]:
 
 
 def main() -> None:
-    detector, prefilter = Detector(default_entities()), Prefilter(ENTITIES)
-    for entity in ENTITIES:
+    detector, prefilter = Detector(default_entities()), Prefilter(all_entities())
+    for entity in all_entities():
         for pattern in entity.patterns:
             worst(f"{entity.id} {pattern.name}", search(pattern))
-    print(f"{sum(len(entity.patterns) for entity in ENTITIES)} forms: linear on {len(ATTACKS)} attacks")
+    print(f"{sum(len(entity.patterns) for entity in all_entities())} forms: linear on {len(ATTACKS)} attacks")
     worst("prefilter", prefilter.may_match)
     worst("decoding", may_hide)
     for reader in READERS:

@@ -12,11 +12,10 @@ from typing import Any, cast
 
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.document import Place
-from gatecli.model.examined import Examined
 from gatecli.model.finding import Finding, Rule, Severity, Suppression
 from gatecli.model.inline import Allowances, InlineAllowance, InlineFault
 from gatecli.model.text import Skipped
-from gatecli.model.verdict import Checked
+from gatecli.model.verdict import Checked, Examined
 
 VALUES: tuple[type[Any], ...] = (
     Allowances, Bounds, Checked, Examined, Finding, InlineAllowance, InlineFault, Place, Rule, Skipped,

@@ -113,6 +113,11 @@ class Shelf:
         """Whether anything is kept."""
         return self.store is not None
 
+    @staticmethod
+    def key_of(*parts: str) -> str:
+        """A key for several texts (`digest_of`)."""
+        return digest_of(*parts)
+
     def get(self, key: str) -> Any:
         """What was put under `key`, in this run or before; None where nothing was."""
         data = self._used.get(key, self._before.get(key))

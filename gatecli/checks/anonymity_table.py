@@ -13,10 +13,9 @@ from gatecli.checks.anonymity_reference import REFERENCE_RULES, find_reference
 from gatecli.checks.anonymity_roles import ROLE_RULES, find_direct_identifiers, find_undeclared
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.document import Place
-from gatecli.model.examined import Examined
 from gatecli.model.finding import Finding, Rule, Severity, found
 from gatecli.model.picture import AnonymityPicture
-from gatecli.model.verdict import Checked
+from gatecli.model.verdict import Checked, Examined
 
 TABLE_UNCHECKABLE = Rule(
     "anon-table-uncheckable", Severity.ERROR, "A table could not be measured", uncheckable=True

@@ -14,9 +14,8 @@ from gatecli.model.finding import Finding, Rule, Severity, found
 from gatecli.model.policy import PiiRules
 from gatecli.model.text import Leaf, LeafKind, RawText
 from gatecli.pii.budget import Budget, BudgetSpentError, Limits
-from gatecli.pii.custom import custom_entity
 from gatecli.pii.detector import Detector
-from gatecli.pii.entities import ENTITIES, entities_of
+from gatecli.pii.entities import entities_of
 from gatecli.pii.interface import Detection, Entity
 from gatecli.pii.names import PERSON_NAME, NameFinder
 from gatecli.pii.redaction import masked, redacted, value_hash
@@ -42,8 +41,6 @@ def rule_of(entity: Entity) -> Rule:
     name = named(entity)
     return Rule(entity.rule, Severity.ERROR, f"{name[0].upper()}{name[1:]} stands in plain text")
 
-
-RULES: tuple[Rule, ...] = (PII_SCAN_INCOMPLETE, *(rule_of(entity) for entity in (*ENTITIES, PERSON_NAME)))
 
 _SEVERITIES: Mapping[str, Severity | None] = {
     "deny": Severity.ERROR,
@@ -93,7 +90,7 @@ def search_of(rules: PiiRules, clock: Clock, key: bytes = b"", names: NameFinder
     Raises ConfigurationError for a pack or an entity there is not.
     """
     actions = {PERSON_NAME.id: "warn", **rules.entities}
-    custom = tuple(custom_entity(each) for each in rules.custom)
+    custom = _custom(rules)
     own = {PERSON_NAME.id, *(entity.id for entity in custom)}
     known = (*entities_of(rules.packs, [entity for entity in actions if entity not in own]), *custom)
     wanted = [entity for entity in known if actions.get(entity.id) != "ignore"]
@@ -102,6 +99,14 @@ def search_of(rules: PiiRules, clock: Clock, key: bytes = b"", names: NameFinder
     limits = Limits(seconds=_seconds(rules.time_budget))
     finder = names if PERSON_NAME.id in severities else None
     return Search(Detector(tuple(wanted)), severities, limits, clock, key, finder)
+
+
+def _custom(rules: PiiRules) -> tuple[Entity, ...]:
+    if not rules.custom:
+        return ()
+    from gatecli.pii.custom import custom_entity  # noqa: PLC0415 - few policies have entities of their own
+
+    return tuple(custom_entity(each) for each in rules.custom)
 
 
 def _seconds(text: str) -> float:

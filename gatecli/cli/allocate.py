@@ -16,12 +16,12 @@ from gatecli.accounting.allocation import allocate as split
 from gatecli.accounting.calibration import Unreachable
 from gatecli.accounting.written import allocation_data
 from gatecli.cli.calibrate import TARGET, budget_of
-from gatecli.cli.concealment import without_values
 from gatecli.cli.console import err, out
 from gatecli.cli.numbers import exact
 from gatecli.cli.options import Listing, ListingFormat, option
 from gatecli.cli.paste import json_text, table, yaml_lines
 from gatecli.errors import UsageError
+from gatecli.gates.concealment import without_values
 from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import MAX_COUNT
 from gatecli.model.number import Positive

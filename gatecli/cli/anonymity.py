@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.checks.column_entities import classifier
 from gatecli.checks.personal_data import search_of
 from gatecli.cli import table_options as given
 from gatecli.cli.anonymity_apply import apply
 from gatecli.cli.anonymity_discover import discover
-from gatecli.cli.declared_tables import DeclaredTables, declared_tables, is_declaration
 from gatecli.cli.demands import MOST_SUPPRESSED, Columns, Demands, Population, TableGiven, start_of, task_of
+from gatecli.cli.notices import listening
 from gatecli.cli.options import GATE, option
-from gatecli.cli.progress import progress
 from gatecli.cli.session import GateOptions, begin
 from gatecli.cli.spread import spread
-from gatecli.cli.tables import Aid, measured_tables
 from gatecli.errors import UsageError
-from gatecli.gate import judge_anonymity
-from gatecli.model.policy import PrivacyPolicy
+from gatecli.gates.anonymity import check_tables, request_for
+from gatecli.gates.declared_tables import is_declaration
+from gatecli.gates.table_task import MeasurementOptions
 
 app = typer.Typer(no_args_is_help=True, help="Judge tables by how identifiable their rows are.")
 app.command("discover")(discover)
@@ -77,26 +74,7 @@ def check(
 ) -> None:
     """Check that tables are as anonymous as is demanded: k-anonymity and its relatives."""
     session = begin(gate, start_of(data[0]))
-    policy = session.bundle.policy
     options = opened.options(columns.numeric)
-    declared = _tasks(data, columns, demands, population, policy, options, max_suppression)
-    search = search_of(policy.spec.pii, time.monotonic)
-    with progress() as tell:
-        aid = Aid(classifier(search) if roles else None, advice, suda, attributes, session.draws, tell)
-        tables = measured_tables(declared.tasks, aid)
-    verdict = judge_anonymity(tables, declared.findings, policy, session.bundle.waivers, **session.terms)
-    raise session.end(verdict)
-
-
-def _tasks(
-    data: Sequence[str],
-    columns: Columns,
-    demands: Demands,
-    population: Population,
-    policy: PrivacyPolicy,
-    options: TableOptions,
-    max_suppression: str,
-) -> DeclaredTables:
     tables = [source for source in data if not is_declaration(source)]
     declarations = [Path(source) for source in data if is_declaration(source)]
     if declarations and (columns, demands, population) != (Columns(), Demands(), Population()):
@@ -104,8 +82,15 @@ def _tasks(
             f"{declarations[0]} is a declaration: it says itself what is asked and demanded",
             advice="leave the options about columns and demands out, or name a table",
         )
+    policy = session.policy
     tasks = [
         task_of(source, columns, demands, population, policy, options, max_suppression) for source in tables
     ]
-    declared = declared_tables(declarations, policy, options)
-    return DeclaredTables((*tasks, *declared.tasks), declared.findings)
+    search = search_of(policy.spec.pii, time.monotonic)
+    wanted = MeasurementOptions(
+        classifier(search) if roles else None, advice, suda, attributes, session.draws
+    )
+    with listening() as notify:
+        request = request_for(tasks, declarations, session.terms, wanted, options, notify)
+        verdict = check_tables(request)
+    raise session.end(verdict)

@@ -18,17 +18,16 @@ from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.anonymity import AnonymitySubject, find_anonymity
 from gatecli.cli import table_options as given
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import err
 from gatecli.cli.demands import MOST_SUPPRESSED, Columns, Demands, Population, TableGiven, start_of, task_of
 from gatecli.cli.numbers import paired
 from gatecli.cli.options import GATE, PolicyFile, option
 from gatecli.cli.spread import spread
-from gatecli.cli.table_task import TableTask
-from gatecli.cli.tables import proposals
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
+from gatecli.gates.policies import read_policy
+from gatecli.gates.table_measurement import proposals
+from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import Measures
-from gatecli.sources.policy import read_policy
 
 
 @spread
@@ -50,7 +49,7 @@ def apply(
     Only the named columns are changed: what identifies by itself has to be dropped by hand.
     """
     start = start_of(data)
-    rules = read_policy(policy, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start).policy
+    rules = read_policy(policy, start).policy
     options = opened.options(columns.numeric)
     _require_another(data, columns.hierarchies, target)
     task = task_of(data, columns, demands, Population(), rules, options, max_suppression)

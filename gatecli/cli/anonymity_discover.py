@@ -18,16 +18,15 @@ from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.column_entities import classifier
 from gatecli.checks.personal_data import search_of
 from gatecli.cli import table_options as given
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
-from gatecli.cli.concealment import without_values
 from gatecli.cli.console import out
 from gatecli.cli.demands import TableGiven, start_of
 from gatecli.cli.numbers import exact
 from gatecli.cli.options import GATE, Listing, ListingFormat, PolicyFile, option
 from gatecli.cli.paste import flow, json_text, table, yaml_lines
 from gatecli.cli.spread import spread
+from gatecli.gates.concealment import without_values
+from gatecli.gates.policies import read_policy
 from gatecli.model.number import BelowOne, plain, show_down
-from gatecli.sources.policy import read_policy
 
 SHOWN = 20
 """Combinations that text shows of each kind."""
@@ -56,7 +55,7 @@ def discover(
     output: ListingFormat = Listing.TEXT,
 ) -> None:
     """Find the columns that tell whose row it is: alone, by name or value, or in combination."""
-    rules = read_policy(policy, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start_of(data)).policy
+    rules = read_policy(policy, start_of(data)).policy
     classify = classifier(search_of(rules.spec.pii, time.monotonic))
     with open_table(data, opened.options(numeric)) as table_, computing(table_):
         found = discovered(

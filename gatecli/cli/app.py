@@ -12,20 +12,17 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gatecli import __version__
 from gatecli.cli.console import err, show_bug, show_error, show_usage
 from gatecli.errors import GatecliError
+from gatecli.gates import CHECK, GATES
 from gatecli.model.verdict import ExitCode
+from gatecli.package import VERSION
 
-GATES, BETWEEN, LOOK, START = "Gates", "Between two runs", "Rules and formats", "Start"
+JUDGE, BETWEEN, LOOK, START = "Gates", "Between two runs", "Rules and formats", "Start"
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
-        "check": GATES,
-        "release": GATES,
-        "anonymity": GATES,
-        "pii": GATES,
-        "terraform": GATES,
+        **{gate.name: JUDGE for gate in (CHECK, *GATES.values())},
         "baseline": BETWEEN,
         "diff": BETWEEN,
         "rules": LOOK,
@@ -76,7 +73,7 @@ app = typer.Typer(
 
 def _show_version(value: bool) -> None:
     if value:
-        sys.stdout.write(f"gatecli {__version__}\n")
+        sys.stdout.write(f"gatecli {VERSION}\n")
         raise typer.Exit
 
 
@@ -129,6 +126,8 @@ def run() -> None:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    if not callable(signal.getsignal(signal.SIGINT)):  # a shell that starts a job in the background ignores it
+    if not callable(
+        signal.getsignal(signal.SIGINT)
+    ):  # a shell that starts a job in the background ignores it
         raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)

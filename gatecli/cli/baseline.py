@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from gatecli.checks.waiver import WAIVER_RULES
-from gatecli.cli.catalogue import UNCHECKABLE_IDS
-from gatecli.cli.concealment import without_values
 from gatecli.cli.console import err
 from gatecli.cli.options import OUTPUT, option
 from gatecli.cli.publish import write_together
+from gatecli.gates.catalogue import UNCHECKABLE_IDS
+from gatecli.gates.concealment import without_values
 from gatecli.model.baseline import Baseline, adopt, adoptable
 from gatecli.model.recorded import Recorded
 from gatecli.model.rules import DP_INVALID_BUDGET

@@ -17,12 +17,12 @@ from gatecli.accounting.calibration import Calibration, Unreachable
 from gatecli.accounting.calibration import calibrate as search
 from gatecli.accounting.interface import Question
 from gatecli.accounting.written import calibration_data
-from gatecli.cli.concealment import without_values
 from gatecli.cli.console import err, out
 from gatecli.cli.numbers import exact
 from gatecli.cli.options import Listing, ListingFormat, option
 from gatecli.cli.paste import json_text, yaml_lines
 from gatecli.errors import UncheckableError, UsageError
+from gatecli.gates.concealment import without_values
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.mechanism import Mechanism
 from gatecli.model.number import BelowOne, NonNegative, show, show_up

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gatecli.checks.personal_data import search_of
-from gatecli.cli.checking.caching import CacheOptions, cache_of
-from gatecli.cli.checking.gates import Timings, judged
-from gatecli.cli.checking.run import Gate, Run, base_of
 from gatecli.cli.console import err
-from gatecli.cli.options import GATE, OUTPUT, option
+from gatecli.cli.notices import listening
+from gatecli.cli.options import (
+    GATE,
+    OUTPUT,
+    EvidenceFiles,
+    in_continuous_integration,
+    option,
+    user_caches,
+    whole_environment,
+)
 from gatecli.cli.session import GateOptions, begin
 from gatecli.cli.spread import spread
-from gatecli.errors import UsageError
-from gatecli.sources.tree import find_files
+from gatecli.gates import GateName
+from gatecli.gates.evidence_reports import read_evidence
+from gatecli.gates.repository import RepositoryRequest, check_repository
 
 app = typer.Typer(help="Every gate over a folder, and one verdict.")
 
@@ -29,11 +34,11 @@ class Wanted:
     """Which gates run, over what, as it was typed."""
 
     only: Annotated[
-        list[Gate] | None, option("--only", panel=GATE, help="Run this gate alone; repeatable.")
+        list[GateName] | None, option("--only", panel=GATE, help="Run this gate alone; repeatable.")
     ] = None
-    skip: Annotated[list[Gate] | None, option("--skip", panel=GATE, help="Leave a gate out; repeatable.")] = (
-        None
-    )
+    skip: Annotated[
+        list[GateName] | None, option("--skip", panel=GATE, help="Leave a gate out; repeatable.")
+    ] = None
     changed_since: Annotated[
         str | None,
         option(
@@ -53,6 +58,30 @@ class Wanted:
             "--plan", panel=GATE, help="Plan the Terraform folders that the policy names: that runs programs."
         ),
     ] = False
+    evidence: EvidenceFiles = None
+
+
+@dataclass(frozen=True, slots=True)
+class CacheOptions:
+    """Whether, and where, what was computed is kept for the next run."""
+
+    no_cache: Annotated[
+        bool, option("--no-cache", panel=GATE, help="Check everything anew, and keep nothing of it.")
+    ] = False
+    cache_dir: Annotated[
+        Path | None,
+        option(
+            "--cache-dir",
+            panel=GATE,
+            metavar="DIR",
+            help="Where results are kept (default: the user's cache folder; in CI, nowhere).",
+        ),
+    ] = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the cache; None for none."""
+        return None if self.no_cache else self.cache_dir or usual_cache()
 
 
 @app.command("check")
@@ -68,36 +97,31 @@ def check(
     given: GateOptions,
 ) -> None:
     """Run every gate over what is found: declarations, their tables, files, Terraform plans."""
-    if not path.exists():
-        raise UsageError(f"{path}: there is no such file or folder", advice="check the spelling")
     session = begin(given, path)
-    rules = session.bundle.policy.spec.check
-    asked = _asked(wanted.only, wanted.skip)
-    gates = asked if wanted.only else asked & _asked(rules.only, rules.skip)
-    if not gates:
-        raise UsageError("--only, --skip and the policy leave no gate", advice="leave one of them out")
-    search = search_of(session.bundle.policy.spec.pii, time.monotonic)
-    spent = Timings()
-    with spent.of("discovery"):
-        by_policy = (base_of(session.bundle.path, path), rules.exclude)
-        tree = find_files([path], exclude=tuple(wanted.exclude or ()), left_out=by_policy)
-    run = Run(
-        path,
-        session,
-        tree,
-        gates,
-        search,
-        cache_of(cached, path),
-        wanted.changed_since,
-        tuple(gate for gate in Gate if gate in asked - gates),
-        wanted.plan,
-    )
-    verdict = judged(run, spent)
-    run.cache.save()
+    with listening(given.verbose, quiet=given.quiet) as notify:
+        verdict = check_repository(
+            RepositoryRequest(
+                path,
+                session.terms,
+                time.monotonic,
+                session.policy_path,
+                wanted.only or (),
+                wanted.skip or (),
+                wanted.exclude or (),
+                wanted.changed_since,
+                read_evidence(wanted.evidence or (), session.now),
+                whole_environment() if wanted.plan else None,
+                session.draws,
+                cached.folder,
+                notify,
+            )
+        )
     if timings:
-        err(str(spent))
+        err(notify.timings())
     raise session.end(verdict)
 
 
-def _asked(only: Sequence[str] | None, skip: Sequence[str] | None) -> frozenset[Gate]:
-    return frozenset(map(Gate, only or Gate)) - frozenset(map(Gate, skip or ()))
+def usual_cache() -> Path | None:
+    """None in continuous integration: what others restore there is theirs, and runners forget."""
+    caches = None if in_continuous_integration() else user_caches()
+    return caches / "gatecli" if caches else None

@@ -12,8 +12,8 @@ from typing import TextIO
 
 import typer
 
-from gatecli import __version__
 from gatecli.errors import GatecliError
+from gatecli.package import VERSION
 from gatecli.pii.concealing import concealed
 
 
@@ -63,7 +63,7 @@ def show_bug(error: BaseException) -> None:
         sys.stderr,
         "gatecli: this is a bug in gatecli, not in your input. Nothing was judged.\n"
         "Please report it with these lines (they hold no value from your files):\n\n"
-        f"gatecli {__version__}, Python {platform.python_version()}, {platform.platform(terse=True)}\n"
+        f"gatecli {VERSION}, Python {platform.python_version()}, {platform.platform(terse=True)}\n"
         f"{type(error).__module__}.{type(error).__qualname__}\n{where}\n",
     )
 

@@ -16,11 +16,10 @@ from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import shown
 from gatecli.cli import table_options as given
 from gatecli.cli.numbers import exact, listed, paired
-from gatecli.cli.table_task import TableTask
-from gatecli.cli.tables import hierarchies_of, tree_of
 from gatecli.errors import UsageError
+from gatecli.gates.table_measurement import read_hierarchies, tree_of
+from gatecli.gates.table_task import TableTask, task_for
 from gatecli.model.anonymity import AnonymityQuestion, Missing, RecursiveDiversity, Scale, Thresholds
-from gatecli.model.document import Place
 from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.thresholds import strictest
@@ -143,7 +142,7 @@ def task_of(
             advice=f"--quasi-identifier age,zip,…; to find them: gatecli anonymity discover {shown(source)}",
         )
     wanted = thresholds_of(demands, population, policy)
-    hierarchies = hierarchies_of(paired(columns.hierarchies, "--hierarchy"))
+    hierarchies = read_hierarchies(paired(columns.hierarchies, "--hierarchy"))
     sensitive = listed(columns.sensitive)
     scales = _scales(columns.scales)
     _useful(hierarchies, (*quasi_identifiers, *sensitive), scales)
@@ -161,16 +160,13 @@ def task_of(
         else exact(population.sampling_fraction, "--sampling-fraction", _SHARE),
     )
     suppressed = exact(max_suppression, "--max-suppression", _BELOW_ONE)
-    name = shown(source)
-    return TableTask(
+    return task_for(
         source,
-        name,
-        Place(name),
         question,
         wanted,
         options,
-        tuple(each for each in hierarchies if each.column in quasi_identifiers),
-        population.reference,
+        hierarchies=tuple(each for each in hierarchies if each.column in quasi_identifiers),
+        reference=population.reference,
         max_suppression=suppressed,
     )
 

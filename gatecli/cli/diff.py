@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from gatecli.cli.catalogue import UNCHECKABLE_IDS
-from gatecli.cli.concealment import without_values
 from gatecli.cli.console import out
 from gatecli.cli.options import OUTPUT, Changes, Colour, ColourMode, FailOn, Verbose, option
 from gatecli.cli.publish import style_of
+from gatecli.gates.catalogue import UNCHECKABLE_IDS
+from gatecli.gates.concealment import without_values
 from gatecli.model.comparison import Comparison, compare
 from gatecli.model.finding import Severity
 from gatecli.reports.changes import as_json, as_markdown, as_text

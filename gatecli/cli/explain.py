@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from gatecli.checks.personal_data import search_of
-from gatecli.cli.catalogue import ALL_RULES, RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import out
 from gatecli.cli.shipped import section, shipped
 from gatecli.errors import UsageError
-from gatecli.sources.policy import read_policy
+from gatecli.gates.catalogue import RULE_IDS, find_rule
+from gatecli.gates.policies import read_policy
 
 app = typer.Typer()
 
@@ -24,7 +24,7 @@ def explain(
     rule: Annotated[str, typer.Argument(metavar="RULE", help="The rule's id, as findings show it.")],
 ) -> None:
     """Explain a rule: why it matters, what fails, what passes, the source."""
-    known = {each.id: each for each in ALL_RULES}.get(rule)
+    known = find_rule(rule)
     if known is None:
         out(_of_the_policy(rule))
         return
@@ -35,11 +35,11 @@ def explain(
 
 def _of_the_policy(rule: str) -> str:
     """The explanation of an entity that the nearest policy adds. Raises UsageError where it adds none."""
-    policy = read_policy(None, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=Path()).policy
+    policy = read_policy(None, Path()).policy
     spec = policy.spec
     custom = next((each for each in spec.pii.custom if each.rule == rule), None)
     if custom is None:
-        near = get_close_matches(rule, [each.id for each in ALL_RULES], n=1)
+        near = get_close_matches(rule, [*RULE_IDS], n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(f"there is no rule {rule!r}", advice=f"{hint}gatecli rules lists all of them")
     meant = search_of(spec.pii, time.monotonic).severities.get(custom.id, "ignored")

@@ -15,21 +15,10 @@ from typing import Annotated, Any
 import typer
 
 from gatecli.model.finding import Severity
+from gatecli.reports.registry import Format as Format  # noqa: PLC0414 - also for the webhook's commands
 
 OUTPUT = "Output"
 GATE = "Gate"
-
-
-class Format(StrEnum):
-    """What `--format` and `--report` may name."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-    JUNIT = "junit"
-    GITHUB = "github"
-    MARKDOWN = "markdown"
-    HTML = "html"
 
 
 class Listing(StrEnum):
@@ -82,6 +71,15 @@ BaselineFile = Annotated[
         panel=GATE,
         metavar="FILE",
         help="Findings that were there before: a baseline or a JSON report.",
+    ),
+]
+EvidenceFiles = Annotated[
+    list[Path] | None,
+    option(
+        "--evidence",
+        panel=GATE,
+        metavar="PATH",
+        help="A JSON report that passed, or a folder of them, for tags gatecli-evidence; repeatable.",
     ),
 ]
 ExitZero = Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -16,35 +16,29 @@ from gatecli.checks.personal_data import (
     search_leaves,
     search_of,
 )
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import out
+from gatecli.cli.notices import listening
 from gatecli.cli.options import GATE, PolicyFile, option
 from gatecli.cli.publish import write_together
-from gatecli.cli.scanning import Scanned, say_what_was_not_scanned, scan_files, scan_reads
 from gatecli.cli.session import GateOptions, begin
 from gatecli.cli.spread import spread
-from gatecli.errors import UncheckableError, UsageError
-from gatecli.gate import judge_personal_data
+from gatecli.errors import UncheckableError
+from gatecli.gates.pii import Selection, check_texts, request_for
+from gatecli.gates.policies import read_key, read_policy
 from gatecli.model.finding import Finding
-from gatecli.model.inline import apply_allowances
-from gatecli.model.policy import PiiRules, PrivacyPolicy
-from gatecli.model.text import RawText, Skipped
+from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.text import Leaf, RawText, Skipped
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import THRESHOLD, Detection
 from gatecli.pii.names import NameFinder, name_finder
 from gatecli.pii.redaction import masked
 from gatecli.pii.scanning import scan as search_text
-from gatecli.sources.files import ReadError, read_bytes
 from gatecli.sources.leaves.formats import read_leaves
-from gatecli.sources.policy import read_policy
-from gatecli.sources.redact import Hit, redacted_bytes
 from gatecli.sources.scan import Read, read_stream, read_texts
-from gatecli.sources.tree import Tree, find_files
 
 app = typer.Typer(no_args_is_help=True, help="Find personal data that stands in plain text.")
 
 STDIN = Path("-")
-SHORTEST_KEY = 16
 
 KeyFile = Annotated[
     Path | None,
@@ -86,16 +80,14 @@ def scan(
 ) -> None:
     """Find plaintext personal data in manifests, configuration, code and tables."""
     session = begin(gate, _start(paths))
-    bundle, terms = session.bundle, session.terms
-    search = _search(bundle.policy, key, name_finder(names) if names else None)
-    rules = bundle.policy.spec.pii
-    seen = _scanned(paths, search, rules, changed_since, exclude or (), respect_gitignore=not all_files)
-    findings = apply_allowances(seen.findings, seen.allowances, terms["today"])
-    verdict = judge_personal_data(findings, seen.checked, bundle.policy, bundle.waivers, **terms)
-    ended = session.end(verdict)
-    if not gate.quiet:
-        say_what_was_not_scanned(seen, gate.verbose)
-    raise ended
+    search = _search(session.policy, key, name_finder(names) if names else None)
+    selection = Selection(exclude or (), changed_since, respect_gitignore=not all_files)
+    places = [path for path in paths if path != STDIN]
+    streams = [sys.stdin.buffer] if STDIN in paths else []
+    with listening(gate.verbose, quiet=gate.quiet) as notify:
+        request = request_for(places, session.terms, search, selection, streams=streams, notify=notify)
+        verdict = check_texts(request)
+    raise session.end(verdict)
 
 
 def _start(paths: list[Path]) -> Path:
@@ -104,44 +96,11 @@ def _start(paths: list[Path]) -> Path:
 
 def _policy(file: Path | None, path: Path) -> PrivacyPolicy:
     """The policy of the commands that judge nothing."""
-    return read_policy(file, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=_start([path])).policy
+    return read_policy(file, _start([path])).policy
 
 
 def _search(policy: PrivacyPolicy, key: Path | None = None, names: NameFinder | None = None) -> Search:
-    return search_of(policy.spec.pii, time.monotonic, _key(key) if key else b"", names)
-
-
-def _key(file: Path) -> bytes:
-    try:
-        key = read_bytes(file).strip()
-    except ReadError as error:
-        raise UsageError(f"the fingerprint key {file} {error.problem}", advice=error.mend) from None
-    if len(key) < SHORTEST_KEY:
-        raise UsageError(
-            f"the fingerprint key {file} is shorter than {SHORTEST_KEY} bytes",
-            advice="openssl rand -hex 32 > FILE",
-        )
-    return key
-
-
-def _scanned(
-    paths: list[Path],
-    search: Search,
-    rules: PiiRules,
-    changed_since: str | None,
-    exclude: Sequence[str],
-    *,
-    respect_gitignore: bool,
-) -> Scanned:
-    """Everything that was seen in the files of `paths`, and on standard input where it is one of them."""
-    streams = [scan_reads(read_stream(sys.stdin.buffer), search)] if STDIN in paths else []
-    places = [path for path in paths if path != STDIN]
-    tree = (
-        find_files(places, exclude=exclude, respect_gitignore=respect_gitignore, changed_since=changed_since)
-        if places
-        else Tree()
-    )
-    return Scanned(tree, (*streams, *scan_files(tree.files, search, rules)))
+    return search_of(policy.spec.pii, time.monotonic, read_key(key, "fingerprint key") if key else b"", names)
 
 
 @app.command("redact")
@@ -172,15 +131,20 @@ def _masked_copy(read: Read, search: Search) -> bytes:
         raise UncheckableError(read.message, advice=read.remediation)
     if isinstance(read, Skipped):
         raise UncheckableError(f"{read.path} holds no text: {read.reason}", advice="name a text file")
-    return redacted_bytes(read, list(_hits(read, search)))
+    from gatecli.sources.redact import Hit, redacted_bytes  # noqa: PLC0415 - for this command alone
+
+    seen = _search_whole(read, search)
+    return redacted_bytes(
+        read, [Hit(leaf, start, end, masked(leaf.text[start:end])) for leaf, start, end in seen]
+    )
 
 
-def _hits(raw: RawText, search: Search) -> Iterator[Hit]:
+def _search_whole(raw: RawText, search: Search) -> Iterator[tuple[Leaf, int, int]]:
+    """Where each value stands in its leaf. Raises UncheckableError where the search ends early."""
     for seen in search_leaves(read_leaves(raw).leaves, search):
         if not isinstance(seen, Hidden):
             raise UncheckableError(f"{raw.path} was not searched to its end: {seen}", advice="split the file")
-        found = seen.detection
-        yield Hit(seen.leaf, found.start, found.end, masked(seen.leaf.text[found.start : found.end]))
+        yield seen.leaf, seen.detection.start, seen.detection.end
 
 
 @app.command("explain")

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from gatecli.cli.concealment import without_values
 from gatecli.cli.console import out
 from gatecli.cli.options import Colour, Format, no_colour_wanted, source_date_epoch
 from gatecli.errors import UsageError
+from gatecli.gates.concealment import without_values
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.interface import Style
 from gatecli.reports.registry import report

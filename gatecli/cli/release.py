@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +11,7 @@ from gatecli.cli.allocate import allocate
 from gatecli.cli.calibrate import calibrate
 from gatecli.cli.session import GateOptions, begin
 from gatecli.cli.spread import spread
-from gatecli.errors import UsageError
-from gatecli.gate import judge_releases
-from gatecli.sources.discovery import find_declarations, find_models
-from gatecli.sources.release import read_releases
+from gatecli.gates.release import check_releases, request_for, require_existing
 
 app = typer.Typer(no_args_is_help=True, help="Judge model releases, and find the noise that keeps a promise.")
 app.command("calibrate")(calibrate)
@@ -32,22 +28,7 @@ def check(
     ] = None,
 ) -> None:
     """Check that releases keep the privacy they declare: ε is recomputed from what was run."""
-    places = _existing(paths or (Path(),))
+    places = paths or [Path()]
+    require_existing(places)
     session = begin(gate, places[0])
-    releases = read_releases(find_declarations(places))
-    verdict = judge_releases(
-        releases.values,
-        releases.findings,
-        session.bundle.policy,
-        session.bundle.waivers,
-        models=find_models(places),
-        **session.terms,
-    )
-    raise session.end(verdict)
-
-
-def _existing(paths: Sequence[Path]) -> Sequence[Path]:
-    for path in paths:
-        if not path.exists() and not path.is_symlink():
-            raise UsageError(f"{path}: there is no such file or folder", advice="check the spelling")
-    return paths
+    raise session.end(check_releases(request_for(places, session.terms)))

@@ -6,9 +6,9 @@ import json
 
 import typer
 
-from gatecli.cli.catalogue import ALL_RULES
 from gatecli.cli.console import out
 from gatecli.cli.options import Listing, ListingFormat
+from gatecli.gates.catalogue import all_rules
 from gatecli.model.finding import Rule
 
 app = typer.Typer()
@@ -17,7 +17,7 @@ app = typer.Typer()
 @app.command("rules")
 def rules(output: ListingFormat = Listing.TEXT) -> None:
     """List every rule with its severity."""
-    out(_RENDER[output](ALL_RULES))
+    out(_RENDER[output](all_rules()))
 
 
 def _text(rules: tuple[Rule, ...]) -> str:

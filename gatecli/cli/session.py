@@ -8,7 +8,6 @@ from pathlib import Path
 
 import typer
 
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.options import (
     BaselineFile,
     Colour,
@@ -24,11 +23,12 @@ from gatecli.cli.options import (
     WaiverFiles,
 )
 from gatecli.cli.publish import publish, report_targets, style_of
-from gatecli.gate import Terms
+from gatecli.gates.judgement import Terms
+from gatecli.gates.policies import read_policy
+from gatecli.model.baseline import Baseline
 from gatecli.model.finding import Severity
+from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.verdict import Verdict
-from gatecli.sources.baseline import read_baseline
-from gatecli.sources.policy import PolicyBundle, read_policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,18 @@ class GateOptions:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run of a gate: its policy, its terms, and where its verdict goes."""
+    """One run of a gate: its terms, when it began, and where its verdict goes."""
 
-    bundle: PolicyBundle
     terms: Terms
+    policy_path: Path | None
+    now: datetime
     options: GateOptions
     targets: dict[Path, Format]
+
+    @property
+    def policy(self) -> PrivacyPolicy:
+        """The policy that judges."""
+        return self.terms.policy
 
     @property
     def draws(self) -> bool:
@@ -75,17 +81,20 @@ def begin(given: GateOptions, start: Path) -> Session:
     cannot be used: before anything is judged.
     """
     targets = report_targets(given.reports or ())
-    bundle = read_policy(
-        given.policy,
-        waiver_files=given.waivers or (),
-        rule_ids=RULE_IDS,
-        uncheckable=UNCHECKABLE_IDS,
-        start=start,
-    )
+    bundle = read_policy(given.policy, start, given.waivers or ())
+    now = datetime.now(UTC)
     terms = Terms(
-        today=datetime.now(UTC).date(),
+        bundle.policy,
+        bundle.waivers,
+        now.date(),
         fail_on=given.fail_on,
         exit_zero=given.exit_zero,
-        baseline=read_baseline(given.baseline) if given.baseline else None,
+        baseline=_baseline(given.baseline) if given.baseline else None,
     )
-    return Session(bundle, terms, given, targets)
+    return Session(terms, bundle.path, now, given, targets)
+
+
+def _baseline(file: Path) -> Baseline:
+    from gatecli.sources.baseline import read_baseline  # noqa: PLC0415 - few runs have one
+
+    return read_baseline(file)

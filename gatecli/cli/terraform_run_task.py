@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from gatecli.cli.catalogue import RULE_IDS, UNCHECKABLE_IDS
 from gatecli.cli.console import err
 from gatecli.cli.options import (
     GATE,
@@ -23,6 +22,7 @@ from gatecli.cli.options import (
 )
 from gatecli.cli.spread import spread
 from gatecli.errors import MissingExtraError, UsageError
+from gatecli.gates.policies import read_policy
 from gatecli.model.finding import Severity
 from gatecli.run_tasks.settings import (
     HCP_TERRAFORM,
@@ -36,7 +36,6 @@ from gatecli.run_tasks.settings import (
 )
 from gatecli.sources.baseline import read_baseline
 from gatecli.sources.files import ReadError, read_bytes
-from gatecli.sources.policy import read_policy
 
 SERVICE = "Service"
 REACH = "Reach"
@@ -223,13 +222,7 @@ def _settings(service: Service, reach: Reach) -> Settings:
 
 def _options(judging: Judging) -> list[str]:
     """What every check is given; what each would stumble over is said now."""
-    bundle = read_policy(
-        judging.policy,
-        waiver_files=judging.waivers or (),
-        rule_ids=RULE_IDS,
-        uncheckable=UNCHECKABLE_IDS,
-        start=Path(),
-    )
+    bundle = read_policy(judging.policy, Path(), judging.waivers or ())
     if judging.baseline:
         read_baseline(judging.baseline)
     return [

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from gatecli.model.anonymity_risks import (
-    AttributeRisks,
-    PopulationEstimator,
-    ReferenceMeasures,
-    SudaScores,
-)
+if TYPE_CHECKING:
+    from gatecli.model.anonymity_risks import (
+        AttributeRisks,
+        PopulationEstimator,
+        ReferenceMeasures,
+        SudaScores,
+    )
 
 
 class Missing(StrEnum):

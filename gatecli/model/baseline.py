@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from gatecli.model.finding import Finding, Suppression
-from gatecli.model.gates import FAMILIES
-from gatecli.model.recorded import Recorded
+
+if TYPE_CHECKING:
+    from gatecli.model.recorded import Recorded
 
 KNOWN_BY = "baseline"
 """What a finding is suppressed by where a baseline holds it."""
@@ -46,9 +48,11 @@ class Baseline:
             left[finding.fingerprint] -= is_known
             yield replace(finding, new=not is_known)
 
-    def missing(self, findings: Iterable[Finding], gates: Iterable[str]) -> tuple[Known, ...]:
-        """What is known and was not found by the gates that look for it: the baseline may let go of it."""
-        families = frozenset[str]().union(*(FAMILIES.get(gate, ()) for gate in gates))
+    def missing(self, findings: Iterable[Finding], families: frozenset[str]) -> tuple[Known, ...]:
+        """What is known, of the families of rules that were looked for, and was not found.
+
+        The baseline may let go of it.
+        """
         found = Counter(finding.fingerprint for finding in findings)
         return tuple(each for each in sorted(self.known) if _is_missing(each, found, families))
 

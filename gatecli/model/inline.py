@@ -21,7 +21,7 @@ ALLOW_INVALID = Rule(
 ALLOW_EXPIRED = Rule("pii-allow-expired", Severity.WARNING, "An inline allowance is past its date")
 ALLOW_UNUSED = Rule("pii-allow-unused", Severity.WARNING, "An inline allowance forgives nothing")
 
-INLINE_RULES: tuple[Rule, ...] = (ALLOW_INVALID, ALLOW_EXPIRED, ALLOW_UNUSED)
+RULES: tuple[Rule, ...] = (ALLOW_INVALID, ALLOW_EXPIRED, ALLOW_UNUSED)
 
 _FORM = "gatecli: allow RULE -- REASON until YYYY-MM-DD"
 _COMMENT = re.compile(r"(?:#+|//+|--+|;+|<!--|\{\{-?[ \t]*/\*|/\*+)[ \t]*gatecli:(?P<body>[^\r\n]*)")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from gatecli.model.baseline import Baseline, Known, forgiven
 from gatecli.model.finding import Finding, Severity
-from gatecli.model.picture import AnonymityPicture
+
+if TYPE_CHECKING:
+    from gatecli.model.picture import AnonymityPicture
 
 
 class ExitCode(IntEnum):
@@ -49,6 +52,34 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Examined:
+    """What one input gave, before a policy, a waiver or a date was looked at.
+
+    Subjects that were judged, and their findings as the checks gave them: a function of the input alone.
+
+    `problems` are what could not be read or judged: they stand as they are, and nothing softens them.
+    """
+
+    checked: tuple[Checked, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    problems: tuple[Finding, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all of it was judged, so that judging it again would give the same."""
+        return not any(finding.rule.uncheckable for finding in (*self.problems, *self.findings))
+
+
+def together(parts: Sequence[Examined], problems: Sequence[Finding] = ()) -> Examined:
+    """All of them as one; `problems` are of none of them."""
+    return Examined(
+        tuple(item for part in parts for item in part.checked),
+        tuple(finding for part in parts for finding in part.findings),
+        (*problems, *(problem for part in parts for problem in part.problems)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a gate decided, and everything it decided it from. Build it with `decide`."""
 
@@ -62,6 +93,8 @@ class Verdict:
     """The gates that it was put together from (`combine`)."""
     baseline: Baseline | None = None
     """The findings that were known before, where they were named."""
+    families: frozenset[str] = frozenset()
+    """The prefixes of the rules that the gate looks for."""
 
     @property
     def active(self) -> tuple[Finding, ...]:
@@ -105,8 +138,8 @@ class Verdict:
     @property
     def stale(self) -> tuple[Known, ...]:
         """What the baseline holds and this run did not find, of the rules that it looked for."""
-        gates = (self.gate, *(part.gate for part in self.parts))
-        return self.baseline.missing(self.findings, gates) if self.baseline else ()
+        families = self.families.union(*(part.families for part in self.parts))
+        return self.baseline.missing(self.findings, families) if self.baseline else ()
 
 
 def decide(
@@ -118,6 +151,7 @@ def decide(
     fail_on: Severity = Severity.ERROR,
     exit_zero: bool = False,
     baseline: Baseline | None = None,
+    families: frozenset[str] = frozenset(),
 ) -> Verdict:
     """The verdict over what was checked and found, in the one stable order.
 
@@ -126,11 +160,19 @@ def decide(
     told = [replace(each, new=True) if baseline and each.new is None else each for each in findings]
     ordered = tuple(sorted(told, key=lambda finding: finding.sort_key))
     subjects = tuple(sorted(checked, key=lambda item: (item.path, item.kind, item.name)))
-    return Verdict(gate, policy, subjects, ordered, fail_on, exit_zero, baseline=baseline or None)
+    return Verdict(
+        gate, policy, subjects, ordered, fail_on, exit_zero, baseline=baseline or None, families=families
+    )
 
 
-def combine(parts: tuple[Verdict, ...], also: tuple[Finding, ...] = ()) -> Verdict:
+def combine(
+    parts: tuple[Verdict, ...],
+    also: tuple[Finding, ...] = (),
+    families: frozenset[str] = frozenset(),
+) -> Verdict:
     """One verdict over several gates that one policy judged; `also` are findings of none of them.
+
+    `families` are the prefixes of the rules of `also`.
 
     A gate that had nothing to check says nothing: only all of them together can have checked nothing.
     Raises ValueError for no gate at all.
@@ -150,5 +192,6 @@ def combine(parts: tuple[Verdict, ...], also: tuple[Finding, ...] = ()) -> Verdi
         fail_on=first.fail_on,
         exit_zero=first.exit_zero,
         baseline=baseline,
+        families=families,
     )
     return replace(whole, parts=parts)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import gatecli
+from gatecli import package
 from gatecli.model.comparison import Comparison
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import ExitCode
@@ -73,7 +73,7 @@ def as_json(comparison: Comparison, _: Style) -> str:
     }
     content: dict[str, Any] = {
         "schema": SCHEMA,
-        "tool": {"name": "gatecli", "version": gatecli.__version__},
+        "tool": {"name": "gatecli", "version": package.VERSION},
         "gate": comparison.after.gate,
         "exit_code": int(comparison.exit_code),
         "policyChanged": comparison.policy_changed,

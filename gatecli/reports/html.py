@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import gatecli
+from gatecli import package
 from gatecli.model.finding import Severity
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.html_checked import checked
@@ -118,7 +118,7 @@ def _about(verdict: Verdict) -> Markup:
         "Policy": verdict.policy.name,
         "Policy SHA-256": verdict.policy.sha256,
         "Exit code": str(int(verdict.exit_code)),
-        "Tool": f"gatecli {gatecli.__version__}",
+        "Tool": f"gatecli {package.VERSION}",
     }
     pairs = [joined(element("dt", key), element("dd", value)) for key, value in facts.items()]
     never = (

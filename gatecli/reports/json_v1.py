@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import gatecli
+from gatecli import package
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import Checked, Verdict
 from gatecli.reports.harmless import visible_in_json
@@ -83,7 +83,7 @@ def content(verdict: Verdict, made_at: str = "") -> dict[str, Any]:
     counts = {severity.value: verdict.count(severity) for severity in Severity}
     return {
         "schema": SCHEMA,
-        "tool": {"name": "gatecli", "version": gatecli.__version__},
+        "tool": {"name": "gatecli", "version": package.VERSION},
         **({"time": made_at} if made_at else {}),
         "gate": verdict.gate,
         "verdict": "pass" if verdict.passed else "fail",

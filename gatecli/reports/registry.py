@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import cast
+
+from gatecli import package
 from gatecli.errors import UsageError
-from gatecli.reports import github, html, json_v1, junit, markdown, sarif, text
 from gatecli.reports.interface import Report
 
-REPORTS: tuple[Report, ...] = (text, json_v1, sarif, junit, github, markdown, html)
+
+class Format(StrEnum):
+    """What `--format` and `--report` may name; each is a module of this package, imported when asked for."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    JUNIT = "junit"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
+_MODULES = {Format.JSON: "json_v1"}
+"""Modules that are not called as their format is."""
 
 
 def report(name: str) -> Report:
     """The format of that name. Raises `UsageError` where there is none."""
-    for known in REPORTS:
-        if known.name == name:
-            return known
-    choices = ", ".join(known.name for known in REPORTS)
-    raise UsageError(f"there is no report format {name!r}", advice=f"choose one of {choices}")
+    if name not in set(Format):
+        raise UsageError(f"there is no report format {name!r}", advice=f"choose one of {', '.join(Format)}")
+    return cast("Report", package.module(f"reports.{_MODULES.get(Format(name), name)}"))
+
+
+def all_reports() -> tuple[Report, ...]:
+    """Every format, in the order of the list."""
+    return tuple(map(report, Format))

@@ -10,7 +10,7 @@ import re
 from typing import Any
 from urllib.parse import quote_from_bytes
 
-import gatecli
+from gatecli import package
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule
 from gatecli.model.verdict import ExitCode, Verdict
@@ -118,8 +118,8 @@ def _run(verdict: Verdict) -> dict[str, Any]:
     index = {rule.id: number for number, rule in enumerate(rules)}
     driver = {
         "name": "gatecli",
-        "version": gatecli.__version__,
-        "semanticVersion": gatecli.__version__,
+        "version": package.VERSION,
+        "semanticVersion": package.VERSION,
         "informationUri": "https://gatecli.dev/",
         "rules": [_rule(rule) for rule in rules],
     }

@@ -8,26 +8,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gatecli import package
 from gatecli.model.base import API_VERSION
 from gatecli.model.document import Document
 from gatecli.sources.files import decoded, read_bytes
-from gatecli.sources.json_text import read_json
-from gatecli.sources.markdown_text import read_card
 from gatecli.sources.nodes import shown
 from gatecli.sources.problems import Problem, suggestion
-from gatecli.sources.toml_text import read_toml
-from gatecli.sources.yaml_text import read_yaml
 
 KINDS = ("ModelRelease", "PrivacyPolicy", "PrivacyWaiver")
 
 Reader = Callable[[str, str], tuple[Document, ...]]
 
-_READERS: Mapping[str, Reader] = {
-    ".json": read_json,
-    ".toml": read_toml,
-    ".md": read_card,
-    ".markdown": read_card,
+YAML = "yaml_text:read_yaml"
+READERS: Mapping[str, str] = {
+    ".json": "json_text:read_json",
+    ".toml": "toml_text:read_toml",
+    ".md": "markdown_text:read_card",
+    ".markdown": "markdown_text:read_card",
 }
+"""Where the reader of a suffix is; imported when a file of it is read."""
 
 
 def read_documents(path: Path) -> tuple[Document, ...]:
@@ -43,7 +42,7 @@ def read_documents(path: Path) -> tuple[Document, ...]:
 
 def parsed(path: str, text: str) -> tuple[Document, ...]:
     """The documents of a text that hold anything. Raises `ReadError`."""
-    reader = _READERS.get(Path(path).suffix.lower(), read_yaml)
+    reader: Reader = package.member(f"sources.{READERS.get(Path(path).suffix.lower(), YAML)}")
     return tuple(document for document in reader(path, text) if document.data is not None)
 
 

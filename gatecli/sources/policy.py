@@ -23,11 +23,9 @@ from gatecli.sources.documents import head_problem, parsed, read_documents
 from gatecli.sources.files import ReadError
 from gatecli.sources.nodes import shown
 from gatecli.sources.problems import Problem, problems_of, suggestion
-from gatecli.sources.rules import RULES
 
 DEFAULT = "default"
 NAMES = ("gatecli.yaml", "gatecli.yml")
-UNCHECKABLE = frozenset(rule.id for rule in RULES)
 
 Kind = TypeVar("Kind", bound=Value)
 
@@ -56,7 +54,7 @@ def read_policy(
     waiver_files: Sequence[Path] = (),
     rule_ids: Collection[str],
     start: Path,
-    uncheckable: Collection[str] = UNCHECKABLE,
+    uncheckable: Collection[str],
 ) -> PolicyBundle:
     """The policy at `path`, else of the nearest gatecli.yaml from `start` upward, else the shipped one.
 
@@ -74,8 +72,19 @@ def read_policy(
     return PolicyBundle(policy, (*waivers, *extra), chosen)
 
 
+def read_waivers(
+    files: Sequence[Path], *, rule_ids: Collection[str], uncheckable: Collection[str]
+) -> tuple[PlacedWaiver, ...]:
+    """The waivers in files of nothing but waivers. Raises `ConfigurationError` as `read_policy` does."""
+    reading = _Reading(rule_ids, uncheckable)
+    waivers = tuple(waiver for file in files for waiver in reading.waivers(file))
+    if reading.complaints:
+        raise ConfigurationError("\n".join(reading.complaints))
+    return waivers
+
+
 def policy_in(
-    documents: Sequence[Document], *, rule_ids: Collection[str], uncheckable: Collection[str] = UNCHECKABLE
+    documents: Sequence[Document], *, rule_ids: Collection[str], uncheckable: Collection[str]
 ) -> PolicyBundle:
     """The policy and the waivers in documents that stand in no file, such as a cluster's objects.
 
@@ -132,7 +141,8 @@ class _Reading:
 
     def __init__(self, rule_ids: Collection[str], uncheckable: Collection[str]) -> None:
         self.complaints: list[str] = []
-        self._rule_ids = sorted(rule_ids)
+        self._rule_ids = rule_ids
+        self._own: frozenset[str] = frozenset()
         self._uncheckable = uncheckable
 
     def file(self, path: Path) -> _File | None:
@@ -150,7 +160,7 @@ class _Reading:
         sound = [document for document in documents if self._is_sound(document)]
         policies = list(self._typed(sound, "PrivacyPolicy", PrivacyPolicy))
         own = {custom.rule for policy, _ in policies for custom in policy.spec.pii.custom}
-        self._rule_ids = sorted({*self._rule_ids, *own})
+        self._own |= own
         waivers = list(self._typed(sound, "PrivacyWaiver", PrivacyWaiver))
         self._check_contents(path, documents, sound)
         for policy, document in policies:
@@ -255,8 +265,9 @@ class _Reading:
         if name in self._uncheckable:
             message = f"{name} says that something could not be judged, and cannot be {verb}"
             self._complain(document, pointer, message, "mend the input, and remove this", key=key)
-        elif name not in self._rule_ids:
-            mend = suggestion(name, self._rule_ids, "gatecli rules lists them").partition(":")[0]
+        elif name not in self._own and name not in self._rule_ids:
+            known = sorted({*self._rule_ids, *self._own})
+            mend = suggestion(name, known, "gatecli rules lists them").partition(":")[0]
             self._complain(document, pointer, f"there is no rule {shown(name)}", mend, key=key)
 
 

@@ -19,10 +19,7 @@ from gatecli.model.finding import Finding
 from gatecli.model.text import RawText, Skipped
 from gatecli.sources.encoding import Binary, Encoding, encoding_of
 from gatecli.sources.files import ReadError, opened
-from gatecli.sources.leaves.csv_leaves import CSV
-from gatecli.sources.leaves.formats import format_of, is_known
-from gatecli.sources.leaves.interface import Format
-from gatecli.sources.leaves.text_leaves import TEXT
+from gatecli.sources.leaves.formats import TEXT, format_of, is_known, records
 from gatecli.sources.scan_rules import unreadable
 from gatecli.sources.tree import shown_path
 
@@ -34,6 +31,8 @@ PIECE = 2**20
 
 OVERLAP = 4096
 """Characters that a piece of text repeats of the one before: nothing longer is looked for in it."""
+
+CSV = "csv"
 
 Read = RawText | Skipped | Finding
 _LINE = re.compile(r"[^\r\n]*")
@@ -80,7 +79,7 @@ def _texts(name: str, file: BinaryIO) -> Iterator[Read]:
     elif whole:
         text, notes = _decoded(content, encoding)
         digest = hashlib.sha256(content).hexdigest()
-        format_ = format_of(name, text[:2000]).name
+        format_ = format_of(name, text[:2000])
         yield RawText(name, text, format_, encoding.name, notes=notes, sha256=digest)
     else:
         yield from _pieces(name, encoding, file, content)
@@ -100,8 +99,8 @@ def _pieces(name: str, encoding: Encoding, file: BinaryIO, content: bytes) -> It
     chunks = _chunks(encoding, file, content)
     text = next(chunks)
     format_, notes = _format_of_large(name, text, encoding)
-    header = (_LINE.match(text) or [""])[0] if format_ is CSV else ""
-    at = RawText(name, "", format_.name, encoding.name, whole=False, notes=notes)
+    header = (_LINE.match(text) or [""])[0] if format_ == CSV else ""
+    at = RawText(name, "", format_, encoding.name, whole=False, notes=notes)
     for chunk in chunks:
         while cut := _cut(text, at.overlap, format_):
             piece = replace(at, text=text[:cut])
@@ -122,19 +121,19 @@ def _chunks(encoding: Encoding, file: BinaryIO, content: bytes) -> Iterator[str]
     yield decoder.decode(b"", final=True)
 
 
-def _format_of_large(name: str, beginning: str, encoding: Encoding) -> tuple[Format, tuple[str, ...]]:
+def _format_of_large(name: str, beginning: str, encoding: Encoding) -> tuple[str, tuple[str, ...]]:
     format_ = format_of(name, beginning[:2000])
-    if format_.records:
+    if records(format_):
         return format_, encoding.notes
     return TEXT, (*encoding.notes, f"scanned as text: it is larger than {WHOLE // 2**20} MiB")
 
 
-def _cut(text: str, overlap: int, format_: Format) -> int:
+def _cut(text: str, overlap: int, format_: str) -> int:
     """Where a piece may end: behind its last line, or anywhere in a line that is too long; else 0."""
-    cut = _even_line_end(text) if format_ is CSV else text.rfind("\n") + 1
+    cut = _even_line_end(text) if format_ == CSV else text.rfind("\n") + 1
     if cut > overlap:
         return cut
-    longest = PIECE if format_ is TEXT else WHOLE
+    longest = PIECE if format_ == TEXT else WHOLE
     if len(text) - overlap < longest:
         return 0
     return len(text) - text.endswith("\r")
@@ -151,10 +150,10 @@ def _even_line_end(text: str) -> int:
     return cut
 
 
-def _following(piece: RawText, text: str, header: str, format_: Format) -> tuple[RawText, str]:
+def _following(piece: RawText, text: str, header: str, format_: str) -> tuple[RawText, str]:
     """The piece after `piece`, still empty, and what of `text` it begins with."""
     cut = len(piece.text)
-    keep = 0 if format_ is not TEXT and piece.text.endswith("\n") else min(OVERLAP, cut)
+    keep = 0 if format_ != TEXT and piece.text.endswith("\n") else min(OVERLAP, cut)
     start = cut - keep
     place = piece.position(start)
     at = RawText(

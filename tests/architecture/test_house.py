@@ -11,22 +11,29 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("gatecli", "admission")
 CODE = sorted(file for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
-ENVIRONMENT_READERS = {"gatecli/cli/options.py", "admission/settings.py"}
+ENVIRONMENT_READERS = {"gatecli/cli/options.py", "gatecli/library/calls.py", "admission/settings.py"}
 # The commands of the webhook, which bring the day; its judgement gets it as a value.
 ADMISSION_WIRING = {f"admission/{name}.py" for name in ("doctor", "reviewing", "running", "scanning")}
+# A call that names no day is about today.
+LIBRARY = "gatecli/library/calls.py"
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 70
 # Heavy or optional packages that their one home may import inside a function.
 LATE = ("dp_accounting", "numpy", "opendp", "scipy", "yaml")
 LATE_OF_TABLES = ("ibis", "openpyxl", "pyarrow", "pyspark")
 LATE_OF_PII = ("phonenumbers", "presidio_analyzer", "re2", "spacy", "stdnum", "tldextract")
-# Modules of ours that are the one way to a heavy package, imported late in its stead.
+# Modules of ours that are the one way to a heavy package, imported late in its stead; and what few runs need.
 LATE_HOMES = (
     "gatecli.accounting.convolution",
-    "gatecli.cli.tables",
+    "gatecli.checks.waiver",
+    "gatecli.gates.scan_processes",
+    "gatecli.gates.table_measurement",
+    "gatecli.pii.custom",
     "gatecli.pii.masking",
     "gatecli.pii.recognizers",
     "gatecli.run_tasks.serving",
+    "gatecli.sources.baseline",
+    "gatecli.sources.redact",
 )
 LATE_STANDARD = (
     "bz2",
@@ -67,6 +74,15 @@ def reading(nodes: dict[str, list[ast.AST]], names: set[str]) -> set[str]:
         file
         for file, found in nodes.items()
         if any(isinstance(node, ast.Attribute) and node.attr in names for node in found)
+    }
+
+
+def calling(nodes: dict[str, list[ast.AST]], name: str) -> set[str]:
+    """Files that call an attribute of this name."""
+    return {
+        file
+        for file, found in nodes.items()
+        if any(isinstance(node, ast.Call) and getattr(node.func, "attr", "") == name for node in found)
     }
 
 
@@ -116,8 +132,9 @@ def test_only_the_settings_modules_read_the_environment(nodes: dict[str, list[as
 
 
 def test_nothing_but_the_command_line_reads_the_clock(nodes: dict[str, list[ast.AST]]) -> None:
-    files = reading(nodes, {"today", "now", "utcnow", "time_ns"})
-    assert {file for file in files if not file.startswith("gatecli/cli/")} <= ADMISSION_WIRING
+    # A day is handed on as a value by the name of `today`, and only then not called.
+    files = reading(nodes, {"now", "utcnow", "time_ns"}) | calling(nodes, "today")
+    assert {file for file in files if not file.startswith("gatecli/cli/")} <= {LIBRARY, *ADMISSION_WIRING}
 
 
 def test_no_exception_is_swallowed(nodes: dict[str, list[ast.AST]]) -> None:

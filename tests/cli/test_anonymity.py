@@ -262,7 +262,7 @@ def test_a_slow_search_is_left_out_and_named_unless_it_is_asked_for(
     run: Run, patients: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = ("check", patients, *COLUMNS, "--k", 5, "--no-roles")
-    monkeypatch.setattr("gatecli.cli.tables.ADVISED_CLASSES", 2)
+    monkeypatch.setattr("gatecli.gates.table_measurement.ADVISED_CLASSES", 2)
     assert "--advice searches for the least, in 3 classes" in run(*asked)[1]
     assert "suppress" in run(*asked, "--advice")[1]
     assert "--advice" not in run(*asked, "--no-advice")[1]
@@ -275,7 +275,7 @@ def test_what_is_too_large_to_search_or_has_no_answer_is_not_called_hopeless(
     gaps = written(tmp_path / "gaps.csv", [["", "1", "a"], [2, "1", "a"]])
     code, _, told = run("apply", gaps, *COLUMNS, "--k", 2, "--missing", "wildcard", "-o", target)
     assert (code, "no search is made where a missing value may be anything" in told) == (2, True)
-    monkeypatch.setattr("gatecli.cli.tables.MOST_CLASSES", 2)
+    monkeypatch.setattr("gatecli.gates.table_measurement.MOST_CLASSES", 2)
     code, _, told = run("apply", patients, *COLUMNS, "--k", 5, "-o", target)
     assert (code, "3 classes are more than are searched (2)" in told) == (4, True)
     assert not target.exists()

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from gatecli.cli.app import main
+from gatecli.reports.registry import Format
 
 RESIDENT_ID, SSN, ADDRESS = "430102199607193689", "517-29-8264", "carol.sparrow@corporation.io"
 CANARIES = (RESIDENT_ID, SSN, ADDRESS)
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "html")
+FORMATS = tuple(Format)
 
 Shown = Callable[..., str]
 

@@ -146,7 +146,7 @@ def test_a_folder_that_cannot_be_looked_into_is_said_whichever_gates_run(
         problem = unreadable("closed", ReadError("cannot be looked into: permission denied"))
         return replace(find_files(*arguments, **options), findings=(problem,))
 
-    monkeypatch.setattr("gatecli.cli.check.find_files", closed)
+    monkeypatch.setattr("gatecli.gates.repository.find_files", closed)
     (tmp_path / "a.yaml").write_text("a: 1\n", "utf-8")
     code, report = run("check", tmp_path, "--only", gate)
     assert (code, [finding["path"] for finding in report["findings"]]) == (4, ["closed"])
@@ -191,7 +191,7 @@ def test_every_input_is_looked_for_and_read_once(
         return scandir(folder)
 
     scandir = os.scandir
-    monkeypatch.setattr("gatecli.cli.checking.run.read_declarations", reading)
+    monkeypatch.setattr("gatecli.gates.folder.read_declarations", reading)
     monkeypatch.setattr(os, "scandir", listing)
     run("check", project, "--exclude", "deploy/")
     assert declarations == [project / "model/privacy.yaml"]

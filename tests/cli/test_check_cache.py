@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -10,15 +11,17 @@ from typing import Any
 import pytest
 
 from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE
-from gatecli.cli import scanning
 from gatecli.cli.app import main
-from gatecli.cli.checking import anonymity, caching, release, terraform
+from gatecli.cli.check import usual_cache
 from gatecli.cli.options import user_caches
-from gatecli.gate import Accounting
+from gatecli.gates import anonymity, caching, file_scan, release, terraform
+from gatecli.gates.release import Accounting
 from tests.support.check_runs import check
+from tests.support.evidence_files import digest, report, table, write
 
 RULES = Path(__file__).parents[1] / "rules"
 SSN = "536-22-1234"
+DATA = hashlib.sha256(b"the data").hexdigest()
 
 
 @pytest.fixture
@@ -46,9 +49,9 @@ def refuse(*_: object, **__: object) -> Any:
 @pytest.fixture
 def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be computed any more."""
-    monkeypatch.setattr(scanning, "scan_file", refuse)
-    monkeypatch.setattr(anonymity, "_measured", refuse)
-    monkeypatch.setattr(terraform, "_of_content", refuse)
+    monkeypatch.setattr(file_scan, "scan_file", refuse)
+    monkeypatch.setattr(anonymity, "_measure", refuse)
+    monkeypatch.setattr(terraform, "_examine_content", refuse)
     monkeypatch.setattr(release, "Accounting", lambda *given: Accounting(*(given or (refuse, refuse))))
 
 
@@ -70,9 +73,9 @@ def test_a_second_run_computes_nothing_and_says_the_same(
 
 
 ORIGINALS = {
-    "scan_file": scanning.scan_file,
-    "_measured": anonymity._measured,
-    "_of_content": terraform._of_content,
+    "scan_file": file_scan.scan_file,
+    "_measure": anonymity._measure,
+    "_examine_content": terraform._examine_content,
 }
 
 
@@ -117,11 +120,11 @@ def test_what_ran_out_of_time_is_tried_again(
     assert PII_SCAN_INCOMPLETE.id in first[1]
     looked: list[Path] = []
 
-    def look(file: Path, search: Any) -> scanning.FileScan:
+    def look(file: Path, search: Any) -> file_scan.FileScan:
         looked.append(file)
         return ORIGINALS["scan_file"](file, search)  # type: ignore[operator,no-any-return]  # a table of functions
 
-    monkeypatch.setattr(scanning, "scan_file", look)
+    monkeypatch.setattr(file_scan, "scan_file", look)
     assert check(root, "--cache-dir", cache, "--policy", policy) == first
     assert looked == [root / "person.yaml"]
 
@@ -190,7 +193,7 @@ def test_the_usual_place_is_the_platform_s_own_and_none_in_ci(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("sys.platform", "linux")
-    assert caching._usual() == expected
+    assert usual_cache() == expected
 
 
 @pytest.mark.parametrize(
@@ -217,8 +220,35 @@ def test_a_table_that_is_written_to_while_it_is_measured_is_not_kept(
         return measured
 
     with monkeypatch.context() as patched:
-        patched.setattr(anonymity, "_measured", measure)
+        patched.setattr(anonymity, "_measure", measure)
         check(project, "--cache-dir", cache, "--only", "anonymity")
     assert check(project, "--cache-dir", cache, "--only", "anonymity") == check(
         project, "--only", "anonymity"
     )
+
+
+@pytest.mark.usefixtures("warm")
+def test_the_configuration_beside_a_kept_plan_is_looked_at_anew(project: Path, cache: Path) -> None:
+    for text in ("", "\n\n", "# a comment\n"):
+        resource = 'resource "aws_s3_object" "published" {}\n'
+        (project / "plans/main.tf").write_text(text + resource, "utf-8")
+        kept = check(project, "--cache-dir", cache)
+        assert kept == check(project)
+        places = [(each["path"], each["line"]) for each in json.loads(kept[1])["findings"]]
+        assert ((project / "plans/main.tf").as_posix(), text.count("\n") + 1) in places
+
+
+def test_what_evidence_decides_is_not_kept(tmp_path: Path, cache: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    policy = json.loads(check(root)[1])["policy"]
+    evidence = write(tmp_path / "evidence.json", report("anonymity", [table(DATA)]) | {"policy": policy})
+    plan = json.loads((RULES / "tf-dataset-ungated/fail/plan.json").read_text("utf-8"))
+    after = {"tags": {"gatecli-evidence": digest(evidence)}, "source_hash": DATA}
+    plan["resource_changes"][0]["change"]["after"] = after
+    write(root / "plan.json", plan)
+    codes = [
+        check(root, "--only", "terraform", "--cache-dir", cache, *named)[0]
+        for named in ((), ("--evidence", evidence), (), ("--evidence", evidence))
+    ]
+    assert codes == [1, 0, 1, 0]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from gatecli.cli.checking import terraform
-from gatecli.cli.terraform import read_plan
+from gatecli.gates import terraform
+from gatecli.gates.plan_input import read_plan
 from gatecli.sources.plan.terraform import Request
 from tests.support.check_runs import check
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -14,8 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
+from gatecli.reports.registry import Format
 from tests.support import warm
 from tests.support.actions import BIN, ROOT, act
+from tests.support.evidence_files import digest, report, table, write
 from tests.support.reviews import OTHER_ID, RESIDENT_ID, SSN, review_of
 from tests.support.terraform import Terraform, modules_below, system_terraform
 
@@ -142,8 +146,65 @@ def test_a_baseline_from_one_door_is_known_at_the_others(project: Path) -> None:
 
 
 def test_no_report_of_any_door_holds_a_value(project: Path) -> None:
-    formats = ("json", "sarif", "junit", "github", "markdown", "html", "text")
-    reports = [part for name in formats for part in ("--report", f"{name}=../r.{name}")]
+    reports = [part for name in Format for part in ("--report", f"{name}=../r.{name}")]
     run(project, "gatecli", "check", "-v", *reports)
-    shown = "".join((project.parent / f"r.{name}").read_text("utf-8") for name in formats)
+    shown = "".join((project.parent / f"r.{name}").read_text("utf-8") for name in Format)
     assert not any(value in shown for value in VALUES)
+
+
+UNGATED = json.loads((ROOT / "tests/rules/tf-dataset-ungated/fail/plan.json").read_text("utf-8"))
+DATA = hashlib.sha256(b"the data").hexdigest()
+PLAN_DOORS = ("terraform check tf/plan.json", "check tf --only terraform")
+
+
+def write_plan(folder: Path, after: dict[str, Any]) -> None:
+    """A plan that publishes an object, beside its configuration."""
+    plan = json.loads(json.dumps(UNGATED))
+    plan["resource_changes"][0]["change"]["after"] = after
+    (folder / "tf").mkdir()
+    write(folder / "tf/plan.json", plan)
+    (folder / "tf/main.tf").write_text('resource "aws_s3_object" "published" {\n  source = "x"\n}\n', "utf-8")
+
+
+def plan_findings(folder: Path, *command: str) -> tuple[int, list[dict[str, Any]], list[dict[str, Any]]]:
+    """The exit code, the findings, and the plans that were checked."""
+    done = run(folder, "gatecli", *command, "--report", "json=../r.json")
+    told = json.loads((folder.parent / "r.json").read_text("utf-8"))
+    findings = [each for each in told["findings"] if each["rule"] != "check-not-checked"]
+    return done.returncode, findings, told["checked"]
+
+
+@pytest.mark.parametrize("command", PLAN_DOORS)
+def test_a_finding_in_a_plan_is_placed_in_the_configuration_beside_it(project: Path, command: str) -> None:
+    write_plan(project, {"source": "x"})
+    code, findings, _ = plan_findings(project, *command.split())
+    assert code == 1
+    assert [(each["rule"], each["path"], each["line"]) for each in findings] == [
+        ("tf-dataset-ungated", "tf/main.tf", 1)
+    ]
+
+
+def test_every_door_gives_the_same_findings_in_a_plan(project: Path) -> None:
+    write_plan(project, {"source": "x"})
+    alone, together = (plan_findings(project, *command.split()) for command in PLAN_DOORS)
+    assert alone == together
+
+
+@pytest.fixture
+def evidence(project: Path) -> Path:
+    """A report of today, by the policy that judges the plan, which the plan's publisher is tagged with."""
+    write_plan(project, {"source": "x"})
+    policy = json.loads(run(project, "gatecli", *PLAN_DOORS[0].split(), "--format", "json").stdout)["policy"]
+    file = write(project / "evidence.json", report("anonymity", [table(DATA)]) | {"policy": policy})
+    shutil.rmtree(project / "tf")
+    write_plan(project, {"tags": {"gatecli-evidence": digest(file)}, "source_hash": DATA})
+    return file
+
+
+@pytest.mark.parametrize("command", PLAN_DOORS)
+def test_a_tagged_publisher_passes_with_its_evidence_alone(
+    project: Path, evidence: Path, command: str
+) -> None:
+    assert plan_findings(project, *command.split())[0] == 1
+    code, findings, _ = plan_findings(project, *command.split(), "--evidence", evidence.name)
+    assert (code, findings) == (0, [])

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.cli.catalogue import ALL_RULES
+from gatecli.gates.catalogue import all_rules
 from tests.cli.conftest import Run
 
 
 def test_rules_lists_every_rule_once(run: Run) -> None:
     listed = json.loads(run("rules", "--format", "json").stdout)
-    assert [rule["id"] for rule in listed] == [rule.id for rule in ALL_RULES]
+    assert [rule["id"] for rule in listed] == [rule.id for rule in all_rules()]
 
 
 def test_an_unknown_rule_is_answered_with_the_nearest(run: Run) -> None:

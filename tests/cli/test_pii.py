@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gatecli.reports.registry import Format
 from tests.cli.conftest import Run
 
 # Valid by construction and of nobody: an unassigned serial in a published division.
@@ -34,7 +35,7 @@ spec:
         - name: CUSTOMER_ID
           value: "{RESIDENT_ID}"
 """
-FORMATS = ("text", "json", "sarif", "junit", "github", "markdown", "html")
+FORMATS = tuple(Format)
 
 
 def scanned(run: Run, *arguments: str | Path, stdin: str = "") -> tuple[int, list[dict[str, Any]]]:

@@ -126,7 +126,7 @@ def test_a_reader_that_closes_early_is_no_error(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     script = (
-        "import sys, time, gatecli.cli.app as app, gatecli.cli.release as release\n"
+        "import sys, time, gatecli.cli.app as app, gatecli.gates.release as release\n"
         "def wait(*a, **k):\n    print('begun', flush=True)\n    time.sleep(30)\n"
         "release.read_releases = wait\n"
         f"sys.exit(app.main(['release', 'check', {str(tmp_path)!r}]))"
@@ -145,7 +145,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
 def test_a_bug_shows_where_and_no_value(tmp_path: Path, kind: str) -> None:
     """Typer takes the end of a file for the user's: that is no interruption."""
     script = (
-        "import sys, gatecli.cli.app as app, gatecli.cli.release as release\n"
+        "import sys, gatecli.cli.app as app, gatecli.gates.release as release\n"
         f"def fail(*a, **k):\n    raise {kind}('canary-value')\n"
         "release.read_releases = fail\n"
         f"sys.exit(app.main(['release', 'check', {str(tmp_path)!r}]))"

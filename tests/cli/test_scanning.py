@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from gatecli.checks.personal_data import search_of
-from gatecli.cli import scanning
 from gatecli.errors import UncheckableError
+from gatecli.gates import file_scan, scan_processes
 from gatecli.sources.policy import default_policy
 
 
@@ -23,11 +23,11 @@ def test_several_processes_give_what_one_gives(tmp_path: Path, monkeypatch: pyte
     files.append(tmp_path / "absent.yaml")
     rules = default_policy().spec.pii
     search = search_of(rules, time.monotonic)
-    alone = list(scanning.scan_files(files, search, rules))
-    monkeypatch.setattr(scanning, "PER_WORKER", 2)
-    monkeypatch.setattr(scanning, "CHUNK", 4)
+    alone = list(file_scan.scan_files(files, search, rules))
+    monkeypatch.setattr(file_scan, "PER_WORKER", 2)
+    monkeypatch.setattr(scan_processes, "CHUNK", 4)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert list(scanning.scan_files(files, search, rules)) == alone
+    assert list(file_scan.scan_files(files, search, rules)) == alone
     assert [bool(scan.findings) for scan in alone[:2]] == [True, False]
 
 
@@ -35,4 +35,4 @@ def test_a_process_that_dies_leaves_nothing_judged() -> None:
     work: Any = os._exit
     chunks: Any = [1]
     with pytest.raises(UncheckableError, match="died"):
-        list(scanning._shared_out(work, chunks, 2))
+        list(scan_processes.share_out(work, chunks, 2))

@@ -69,6 +69,7 @@ class ReportSuite:
             fail_on=one.fail_on,
             exit_zero=one.exit_zero,
             baseline=one.baseline,
+            families=one.families,
         )
         assert self.render(one) == self.render(replace(other, parts=one.parts))
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from gatecli.reports import github, html, json_v1, junit, markdown, sarif, text
 from gatecli.reports.interface import Report
-from gatecli.reports.registry import REPORTS
+from gatecli.reports.registry import all_reports
 from tests.contract.report_suite import ReportSuite
 
 
@@ -42,4 +42,6 @@ class TestHtml(ReportSuite):
 
 
 def test_every_registered_report_has_a_suite() -> None:
-    assert {suite.report.name for suite in ReportSuite.__subclasses__()} == {known.name for known in REPORTS}
+    assert {suite.report.name for suite in ReportSuite.__subclasses__()} == {
+        known.name for known in all_reports()
+    }

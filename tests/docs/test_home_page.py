@@ -50,8 +50,8 @@ def test_the_home_page_shows_every_gate() -> None:
 
 
 def test_both_pages_name_the_kinds_of_personal_data_that_there_are() -> None:
-    from gatecli.pii.entities import ENTITIES  # noqa: PLC0415 - only this test needs the engine
+    from gatecli.pii.entities import all_entities  # noqa: PLC0415 - only this test needs the engine
 
-    kinds = len(ENTITIES)
+    kinds = len(all_entities())
     assert f"{kinds - 3} other kinds" in (ROOT / "docs/index.md").read_text("utf-8")
     assert f"{kinds} kinds" in (ROOT / "README.md").read_text("utf-8")

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from gatecli.checks.registry import RULES as CHECK_RULES
-from gatecli.cli.catalogue import ALL_RULES
-from gatecli.gate import judge_releases
+from gatecli.gates.catalogue import all_rules
+from gatecli.gates.judgement import Terms
+from gatecli.gates.release import ReleaseRequest, check_releases
 from gatecli.model.document import Document
 from gatecli.model.finding import Rule
 from gatecli.model.release import ModelRelease, ReleaseSubject
@@ -28,7 +29,7 @@ RULES: dict[str, Rule] = {rule.id: rule for rule in (*CHECK_RULES, *SOURCE_RULES
 INTRODUCTION, *PARTS = re.split(r"^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)
 ALL_SECTIONS = {heading.strip(): body for heading, _, body in (part.partition("\n") for part in PARTS)}
 SECTIONS = {rule: body for rule, body in ALL_SECTIONS.items() if rule in RULES}
-EVERY_RULE = {rule.id: rule for rule in ALL_RULES}
+EVERY_RULE = {rule.id: rule for rule in all_rules()}
 
 ABOUT_FILES = {
     "dp-evidence-mismatch",
@@ -92,7 +93,9 @@ def found(example: str) -> set[str]:
     document = Document("privacy.yaml", merged(base, {"spec": data}))
     releases = declared("privacy.yaml", (document,))
     subjects = [ReleaseSubject(release, where) for release, where in releases.values]
-    verdict = judge_releases(subjects, releases.findings, default_policy(), waivers, today=TODAY)
+    verdict = check_releases(
+        ReleaseRequest(Terms(default_policy(), waivers, TODAY), subjects, releases.findings)
+    )
     return {finding.rule.id for finding in verdict.findings}
 
 

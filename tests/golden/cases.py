@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from unittest.mock import patch
 
-import gatecli
+from gatecli import package
 from gatecli.reports.interface import Style
-from gatecli.reports.registry import REPORTS, report
+from gatecli.reports.registry import all_reports, report
 from tests.support.verdicts import CASES
 
 HERE = Path(__file__).parent
 
-STYLES = {known.name: (known.name, Style()) for known in REPORTS} | {
+STYLES = {known.name: (known.name, Style()) for known in all_reports()} | {
     "text-verbose-narrow": ("text", Style(verbosity=1, width=60)),
     "text-colour": ("text", Style(colour=True)),
     "text-quiet": ("text", Style(verbosity=-1)),
@@ -21,7 +21,7 @@ STYLES = {known.name: (known.name, Style()) for known in REPORTS} | {
 
 def expected() -> dict[str, str]:
     """Relative path → text, under a version that no release changes."""
-    with patch.object(gatecli, "__version__", "1.2.3"):
+    with patch.object(package, "VERSION", "1.2.3"):
         return {
             f"{case}/{file}": report(name).render(build(), style)
             for case, build in CASES.items()

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatecli.gate import apply
+from gatecli.gates.judgement import apply_policy
 from gatecli.model.baseline import Baseline, adopt
 from gatecli.model.comparison import compare
 from gatecli.model.finding import Finding, Severity
@@ -35,7 +35,7 @@ def prints(findings: tuple[Finding, ...]) -> Counter[str]:
 
 def judged(findings: tuple[Finding, ...], baseline: Baseline | None) -> Verdict:
     """As every gate judges: by the policy, waivers and a baseline, at the lowest threshold."""
-    applied = apply(findings, policy(), (), baseline, TODAY)
+    applied = apply_policy(findings, policy(), (), baseline, TODAY)
     checked = (Checked("file", "a.yaml", "a.yaml"),)
     stamp = PolicyStamp("default", "0" * 64)
     return decide("check", stamp, checked, applied, fail_on=Severity.NOTE, baseline=baseline)

@@ -17,8 +17,11 @@ from hypothesis import strategies as st
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.terraform import PlanSubject
 from gatecli.cli.app import main
-from gatecli.gate import examine_plan, judge_plans
+from gatecli.gates import TERRAFORM
+from gatecli.gates.judgement import Terms, judge
+from gatecli.gates.terraform import examine_plan
 from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.verdict import together
 from gatecli.sources.plan.reading import loaded
 from gatecli.sources.policy import default_policy
 from tests.support.examples import share
@@ -53,7 +56,7 @@ def code(plan: Any) -> int:
     """The exit code of `gatecli terraform check`, in process."""
     found = loaded(json.dumps(plan).encode(), "plan.json")
     plans = [examine_plan(PlanSubject(each), POLICY, SEARCH) for each in found.values]
-    verdict = judge_plans(plans, found.findings, POLICY, (), today=date(2026, 1, 1))
+    verdict = judge(TERRAFORM, together(plans, found.findings), Terms(POLICY, (), date(2026, 1, 1)))
     return int(verdict.exit_code)
 
 

@@ -131,7 +131,7 @@ def test_a_table_is_read_as_the_csv_module_reads_it(rows: list[list[str]]) -> No
     assert_shown(raw)
 
 
-@pytest.mark.parametrize("format_", [format_.name for format_ in FORMATS])
+@pytest.mark.parametrize("format_", [*FORMATS])
 @given(broken)
 def test_any_text_is_read_whole_in_its_place_and_shown_by_its_views(format_: str, text: str) -> None:
     raw = RawText(_NAMES[format_], text, format_)
@@ -140,7 +140,7 @@ def test_any_text_is_read_whole_in_its_place_and_shown_by_its_views(format_: str
     assert_shown(raw)
 
 
-@pytest.mark.parametrize("format_", [format_.name for format_ in FORMATS])
+@pytest.mark.parametrize("format_", [*FORMATS])
 @given(broken, st.sampled_from(["13800138000", "078-05-1120", "a@b.cn"]), st.data())
 def test_a_value_anywhere_can_be_masked_away(
     format_: str, text: str, secret: str, data: st.DataObject

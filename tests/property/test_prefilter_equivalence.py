@@ -14,7 +14,7 @@ from gatecli.pii.budget import unlimited
 from gatecli.pii.coding import Coded
 from gatecli.pii.decoding import expand, may_hide
 from gatecli.pii.detector import Detector
-from gatecli.pii.entities import ENTITIES
+from gatecli.pii.entities import all_entities
 from gatecli.pii.interface import Cue, Entity, Pattern
 from gatecli.pii.matching import compiled
 from gatecli.pii.prefilter import Prefilter
@@ -38,16 +38,18 @@ class NoPrefilter(Prefilter):
         return self._entities
 
 
-FILTERED = Detector(ENTITIES)
-ALONE = Detector(ENTITIES)
-ALONE.prefilter = NoPrefilter(ENTITIES)
+FILTERED = Detector(all_entities())
+ALONE = Detector(all_entities())
+ALONE.prefilter = NoPrefilter(all_entities())
 
 FORMS = [
     pytest.param(entity, pattern, id=f"{entity.id}-{pattern.name}")
-    for entity in ENTITIES
+    for entity in all_entities()
     for pattern in entity.patterns
 ]
-CUES = [pytest.param(cue, id=cue.regex[:40]) for cue in dict.fromkeys(entity.cue for entity in ENTITIES)]
+CUES = [
+    pytest.param(cue, id=cue.regex[:40]) for cue in dict.fromkeys(entity.cue for entity in all_entities())
+]
 
 
 @pytest.mark.parametrize(("entity", "pattern"), FORMS)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gatecli.reports.harmless import inert, visible
 from gatecli.reports.interface import Report, Style
-from gatecli.reports.registry import REPORTS
+from gatecli.reports.registry import all_reports
 from gatecli.reports.wrap import cells, wrap
 from tests.support.examples import share
 from tests.support.report_checks import CHECKS
@@ -19,7 +19,7 @@ MARKUP = st.text("`|\\<>&[](){}*_~$@#!:/%,;.\r\n\t a1\x1b\u202e\udc80", max_size
 """Mostly what one format or another gives a meaning to."""
 
 
-@pytest.mark.parametrize("report", REPORTS, ids=[report.name for report in REPORTS])
+@pytest.mark.parametrize("report", all_reports(), ids=[report.name for report in all_reports()])
 @given(text=ANYTHING | MARKUP)
 @settings(max_examples=share(100), deadline=None)
 def test_whatever_a_stranger_writes_a_report_keeps_its_form(report: Report, text: str) -> None:

@@ -14,7 +14,8 @@ from admission.scan_pass import Scan, State, Tally, state_of
 from admission.scan_report import MOST_BYTES, MOST_RESULTS, report_of
 from admission.scan_write import LONGEST_EVENT, events_of
 from admission.weighing import Act
-from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE, RULES
+from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE
+from gatecli.checks.personal_data_rules import RULES
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Severity, Suppression
 from tests.support.reviews import rulebook

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatecli.pii.detector import Detector
-from gatecli.pii.entities import ENTITIES, default_entities
+from gatecli.pii.entities import all_entities, default_entities
 from gatecli.pii.interface import Pattern
 from gatecli.pii.scanning import may_hold
 from gatecli.pii.sieve import suspects, without_edges
@@ -21,7 +21,7 @@ BEFORE = ("", " ", "\t", '"', "'", "[", "{", ",")
 AFTER = ("", " ", '"', "'", ",", "]", "}", ":", " #")
 PATTERNS = [
     pytest.param(pattern, id=f"{entity.id}-{pattern.name}")
-    for entity in ENTITIES
+    for entity in all_entities()
     for pattern in entity.patterns
 ]
 

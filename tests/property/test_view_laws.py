@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatecli.model.text import RawText
-from gatecli.pii.entities import ENTITIES
+from gatecli.pii.entities import all_entities
 from gatecli.pii.prefilter import Prefilter
 from gatecli.sources.leaves.formats import read_leaves, views
 
@@ -38,7 +38,7 @@ objects = st.recursive(
 
 @cache
 def prefilter() -> Prefilter:
-    return Prefilter(ENTITIES)
+    return Prefilter(all_entities())
 
 
 def assert_sound(raw: RawText) -> None:

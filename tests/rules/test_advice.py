@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.gate import judge_releases
+from gatecli.gates.judgement import Terms
+from gatecli.gates.release import ReleaseRequest, check_releases
 from gatecli.model.finding import Finding
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.sources.policy import default_policy
@@ -39,7 +40,8 @@ def judged(folder: Path, text: str) -> Verdict:
     file = folder / "privacy.yaml"
     file.write_text(text, "utf-8")
     releases = read_releases([file])
-    return judge_releases(releases.values, releases.findings, default_policy(), (), today=TODAY)
+    terms = Terms(default_policy(), (), TODAY)
+    return check_releases(ReleaseRequest(terms, releases.values, releases.findings))
 
 
 def declaring(folder: Path, **changes: str) -> Verdict:

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from gatecli.checks.registry import RULES as CHECK_RULES
-from gatecli.gate import judge_releases
+from gatecli.gates.judgement import Terms
+from gatecli.gates.policies import read_policy
+from gatecli.gates.release import check_releases, request_for
 from gatecli.model.finding import Rule
 from gatecli.model.verdict import ExitCode, Verdict
-from gatecli.sources.discovery import find_declarations, find_models
-from gatecli.sources.policy import PolicyBundle, default_policy, read_policy
-from gatecli.sources.release import read_releases
+from gatecli.sources.policy import PolicyBundle, default_policy
 from gatecli.sources.rules import RULES as SOURCE_RULES
 
 TODAY = date(2026, 11, 21)
@@ -34,20 +34,12 @@ def policy_of(folder: Path) -> PolicyBundle:
     file = folder / "gatecli.yaml"
     if not file.exists():
         return PolicyBundle(default_policy(), (), None)
-    return read_policy(file, rule_ids=frozenset(RULES), start=folder)
+    return read_policy(file, folder)
 
 
 def judged(folder: Path) -> Verdict:
     bundle = policy_of(folder)
-    releases = read_releases(find_declarations([folder]))
-    return judge_releases(
-        releases.values,
-        releases.findings,
-        bundle.policy,
-        bundle.waivers,
-        today=TODAY,
-        models=find_models([folder]),
-    )
+    return check_releases(request_for([folder], Terms(bundle.policy, bundle.waivers, TODAY)))
 
 
 def test_every_rule_has_examples_and_every_example_is_a_rule() -> None:

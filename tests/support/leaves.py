@@ -18,7 +18,7 @@ _ENDS = re.compile(r"\r\n|\r|\n")
 
 def raw_text(path: str, text: str) -> RawText:
     """A whole file as the scan would read it."""
-    return RawText(path, text, format_of(path, text[:2000]).name)
+    return RawText(path, text, format_of(path, text[:2000]))
 
 
 def leaves_of(path: str, text: str) -> tuple[Leaf, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatecli.checks.personal_data import named
-from gatecli.pii.entities import ENTITIES
+from gatecli.pii.entities import all_entities
 from gatecli.pii.interface import THRESHOLD, Entity
 from gatecli.pii.names import PERSON_NAME
 
@@ -48,12 +48,12 @@ _PROVES = {1: "form", 2: "check digit or unique form", 3: "check digits and stru
 
 def entity_page() -> str:
     """docs/pii-entities.md, whole."""
-    packs = sorted({entity.pack for entity in ENTITIES})
+    packs = sorted({entity.pack for entity in all_entities()})
     return TABLE + "\n".join(_pack(pack) for pack in packs)
 
 
 def _pack(pack: str) -> str:
-    held = sorted((entity for entity in ENTITIES if entity.pack == pack), key=lambda entity: entity.id)
+    held = sorted((entity for entity in all_entities() if entity.pack == pack), key=lambda entity: entity.id)
     off = "" if all(entity.default for entity in held) else " (off unless named)"
     rows = [
         f"| `{each.id}` | {each.label} | {_PROVES[each.strength]} | {_alone(each)} | {each.source} |"
@@ -70,7 +70,7 @@ def _alone(entity: Entity) -> str:
 def sections() -> str:
     """One section an entity, in the order of their rules."""
     return "\n".join(
-        _section(entity) for entity in sorted((*ENTITIES, PERSON_NAME), key=lambda entity: entity.rule)
+        _section(entity) for entity in sorted((*all_entities(), PERSON_NAME), key=lambda entity: entity.rule)
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
+from gatecli.gates import RELEASE
 from gatecli.model.baseline import Baseline, Known, forgiven
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, Suppression, found
@@ -202,7 +203,7 @@ def compared() -> Verdict:
     )
     findings = (replace(overstated(), new=True), no_unit(), waived(), unreadable())
     judged = (*findings, *map(forgiven, baseline.marked((understated(),))))
-    return decide("release", POLICY, (CHURN,), judged, baseline=baseline)
+    return decide("release", POLICY, (CHURN,), judged, baseline=baseline, families=RELEASE.families)
 
 
 def known(finding: Finding) -> Known:

@@ -2,11 +2,46 @@
 
 from __future__ import annotations
 
-from gatecli.pii.entities import world_numbers as numbers
 from gatecli.pii.entities.national import BARE, national
-from gatecli.pii.interface import Cue, Entity, Strength
+from gatecli.pii.interface import Cue, Entity, Strength, Validity
 from gatecli.pii.patterns import digits
-from gatecli.pii.validation import known, shape
+from gatecli.pii.validation import compact, distinct, known, shape, weighted
+
+_REFUSED_PREFIXES = frozenset({"BG", "GB", "NK", "KN", "TN", "NT", "ZZ"})
+
+
+def nino(value: str) -> Validity | None:
+    """HMRC manual NIM39110: prefixes never allocated."""
+    number = compact(value)
+    if number[:2] in _REFUSED_PREFIXES or not distinct(number[2:8]):
+        return None
+    return Validity("prefix and suffix valid")
+
+
+# By the weighted sum modulo 11; the offsets of T, G (4) and M (3) are in the tables already.
+_NRIC_LETTERS = {
+    "S": "JZIHGFEDCBA",
+    "T": "GFEDCBAJZIH",
+    "F": "XWUTRQPNMLK",
+    "G": "RQPNMLKXWUT",
+    "M": "TRQPNJLKXWU",
+}
+
+
+def nric(value: str) -> Validity | None:
+    """The check letter of Singapore's NRIC and FIN, weights 2 7 6 5 4 3 2."""
+    number = compact(value)
+    total = weighted(number[1:8], (2, 7, 6, 5, 4, 3, 2))
+    expected = _NRIC_LETTERS[number[0]][total % 11]
+    return Validity("check letter valid") if number[8] == expected and distinct(number[1:8]) else None
+
+
+def medicare(value: str) -> Validity | None:
+    """Weights 1 3 7 9 1 3 7 9 modulo 10, then the issue number."""
+    number = compact(value)
+    total = weighted(number[:8], (1, 3, 7, 9, 1, 3, 7, 9))
+    return Validity("checksum valid") if total % 10 == int(number[8]) and distinct(number[:8]) else None
+
 
 _DATED = "checksum and birth date valid"
 _NINO = "[A-CEGHJ-NPR-TW-Z]"
@@ -20,7 +55,7 @@ UNITED_KINGDOM: tuple[Entity, ...] = (
     national(
         "UK_NINO", "UK National Insurance number", "uk", "", digits(6),
         (("A-CEGHJ-PR-TW-Z", f"{_NINO} ?[0-9]{{2}} ?[0-9]{{2}} ?[0-9]{{2}} ?[A-D]", 0.7),),
-        ("nino", "national insurance", "ni number", "insurance number"), validate=numbers.nino,
+        ("nino", "national insurance", "ni number", "insurance number"), validate=nino,
         well_known=known("QQ123456C", "AB123456C"), strength=Strength.SHAPE, source="HMRC, NIM39110",
     ),
 )  # fmt: skip
@@ -53,7 +88,7 @@ ASIA: tuple[Entity, ...] = (
     ),
     national(
         "SG_NRIC", "Singapore NRIC or FIN", "asia", "", digits(7), (("STFGM", "[0-9]{7}[A-Z]", 0.6),),
-        ("nric", "fin", "singapore id", "identity card"), validate=numbers.nric, well_known=known("S1234567D"),
+        ("nric", "fin", "singapore id", "identity card"), validate=nric, well_known=known("S1234567D"),
         source="ICA, check letter modulo 11",
     ),
     national(
@@ -112,7 +147,7 @@ OCEANIA: tuple[Entity, ...] = (
     national(
         "AU_MEDICARE", "Australian Medicare number", "oceania", "", digits(10),
         (("2-6", "[0-9]{3} [0-9]{5} [0-9](?:[ /-]?[1-9])?", 0.45), ("2-6", "[0-9]{9,10}", 0.2)),
-        ("medicare", "medicare number", "medicare card"), validate=numbers.medicare,
+        ("medicare", "medicare number", "medicare card"), validate=medicare,
         source="Services Australia, Medicare card number check digit", well_known=known("2123456701", "2428778132"),
     ),
     national(

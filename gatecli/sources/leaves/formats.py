@@ -5,92 +5,95 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import PurePath
 
+from gatecli import package
 from gatecli.model.text import RawText, Reading
-from gatecli.sources.leaves.assignments import ENV, INI, PROPERTIES
-from gatecli.sources.leaves.csv_leaves import CSV
-from gatecli.sources.leaves.dockerfile import DOCKERFILE
-from gatecli.sources.leaves.hcl_leaves import HCL
 from gatecli.sources.leaves.interface import Format, FormatError
-from gatecli.sources.leaves.json_leaves import JSON, JSON_LINES
-from gatecli.sources.leaves.text_leaves import TEXT
-from gatecli.sources.leaves.toml_leaves import TOML
-from gatecli.sources.leaves.yaml_leaves import YAML
 
-FORMATS: tuple[Format, ...] = (
-    YAML,
-    JSON,
-    JSON_LINES,
-    TOML,
-    ENV,
-    INI,
-    PROPERTIES,
-    CSV,
-    HCL,
-    DOCKERFILE,
-    TEXT,
-)
-_BY_NAME: Mapping[str, Format] = {format_.name: format_ for format_ in FORMATS}
+FORMATS: Mapping[str, str] = {
+    "yaml": "yaml_leaves:YAML",
+    "json": "json_leaves:JSON",
+    "json-lines": "json_leaves:JSON_LINES",
+    "toml": "toml_leaves:TOML",
+    "env": "assignments:ENV",
+    "ini": "assignments:INI",
+    "properties": "assignments:PROPERTIES",
+    "csv": "csv_leaves:CSV",
+    "hcl": "hcl_leaves:HCL",
+    "dockerfile": "dockerfile:DOCKERFILE",
+    "text": "text_leaves:TEXT",
+}
+"""Every format by name, and where it is: imported when a text of it is read."""
 
-_NAMES: Mapping[str, Format] = {
-    "dockerfile": DOCKERFILE,
-    "containerfile": DOCKERFILE,
-    ".env": ENV,
-    ".envrc": ENV,
-    "pipfile": TOML,
-    "poetry.lock": TOML,
-    "uv.lock": TOML,
-    "cargo.lock": TOML,
-    "pipfile.lock": JSON,
-    "composer.lock": JSON,
-    ".editorconfig": INI,
-    ".npmrc": INI,
-    ".gitconfig": INI,
-    ".yamllint": YAML,
-    ".clang-format": YAML,
+TEXT = "text"
+
+_NAMES: Mapping[str, str] = {
+    "dockerfile": "dockerfile",
+    "containerfile": "dockerfile",
+    ".env": "env",
+    ".envrc": "env",
+    "pipfile": "toml",
+    "poetry.lock": "toml",
+    "uv.lock": "toml",
+    "cargo.lock": "toml",
+    "pipfile.lock": "json",
+    "composer.lock": "json",
+    ".editorconfig": "ini",
+    ".npmrc": "ini",
+    ".gitconfig": "ini",
+    ".yamllint": "yaml",
+    ".clang-format": "yaml",
 }
 
-_SUFFIXES: Mapping[str, Format] = {
-    ".yaml": YAML,
-    ".yml": YAML,
-    ".json": JSON,
-    ".geojson": JSON,
-    ".ipynb": JSON,
-    ".sarif": JSON,
-    ".tfstate": JSON,
-    ".webmanifest": JSON,
-    ".jsonl": JSON_LINES,
-    ".ndjson": JSON_LINES,
-    ".toml": TOML,
-    ".env": ENV,
-    ".ini": INI,
-    ".cfg": INI,
-    ".properties": PROPERTIES,
-    ".csv": CSV,
-    ".tsv": CSV,
-    ".tab": CSV,
-    ".tf": HCL,
-    ".tfvars": HCL,
-    ".hcl": HCL,
-    ".dockerfile": DOCKERFILE,
+_SUFFIXES: Mapping[str, str] = {
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".json": "json",
+    ".geojson": "json",
+    ".ipynb": "json",
+    ".sarif": "json",
+    ".tfstate": "json",
+    ".webmanifest": "json",
+    ".jsonl": "json-lines",
+    ".ndjson": "json-lines",
+    ".toml": "toml",
+    ".env": "env",
+    ".ini": "ini",
+    ".cfg": "ini",
+    ".properties": "properties",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".tf": "hcl",
+    ".tfvars": "hcl",
+    ".hcl": "hcl",
+    ".dockerfile": "dockerfile",
 }
 
-_BEGINNINGS: tuple[tuple[re.Pattern[str], Format], ...] = (
-    (re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*(?:[\"{\[\]\d-]|true|false|null|\Z))"), JSON),
-    (re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:---|%YAML|- |[\w./-]+:(?:[ \t]|\r?\n))"), YAML),
+_BEGINNINGS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\s*(?:\{\s*(?:[\"}]|\Z)|\[\s*(?:[\"{\[\]\d-]|true|false|null|\Z))"), "json"),
+    (re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:---|%YAML|- |[\w./-]+:(?:[ \t]|\r?\n))"), "yaml"),
 )
 
 
-def format_of(path: str, beginning: str) -> Format:
-    """The format of a file; `beginning` counts only where its name says nothing (or is `-`)."""
+@cache
+def format_named(name: str) -> Format:
+    """The format of that name; its module is imported now if it was not before."""
+    found: Format = package.member(f"sources.leaves.{FORMATS[name]}")
+    return found
+
+
+def format_of(path: str, beginning: str) -> str:
+    """The name of a file's format; `beginning` counts only where its name says nothing (or is `-`)."""
     name = PurePath(path).name.lower()
     if name in _NAMES:
         return _NAMES[name]
     if name.startswith(("dockerfile.", "containerfile.")):
-        return DOCKERFILE
+        return "dockerfile"
     if name.startswith(".env."):
-        return ENV
+        return "env"
     suffix = PurePath(name).suffix
     if suffix or name.startswith("."):
         return _SUFFIXES.get(suffix, TEXT)
@@ -99,17 +102,17 @@ def format_of(path: str, beginning: str) -> Format:
 
 def is_known(path: str) -> bool:
     """Whether the name alone promises a text of a known format."""
-    return format_of(path, "") is not TEXT
+    return format_of(path, "") != TEXT
 
 
 def read_leaves(raw: RawText) -> Reading:
     """The leaves of a text, in its format; as plain text, and said, where it does not have its form."""
     try:
-        return Reading(raw.format, tuple(_BY_NAME[raw.format].read(raw)))
+        return Reading(raw.format, tuple(format_named(raw.format).read(raw)))
     except FormatError as error:
         line = raw.position(error.at).line
         note = f"scanned as text: {error.problem} (line {line})"
-    return Reading(TEXT.name, tuple(TEXT.read(replace(raw, format=TEXT.name))), note)
+    return Reading(TEXT, tuple(format_named(TEXT).read(replace(raw, format=TEXT))), note)
 
 
 def views(raw: RawText) -> tuple[str, ...] | None:
@@ -118,9 +121,9 @@ def views(raw: RawText) -> tuple[str, ...] | None:
     A search that finds nothing in any of them finds nothing in `read_leaves(raw)`, given that it takes
     every run of white space alike and knows of no place where a text begins or ends.
     """
-    return _BY_NAME[raw.format].views(raw.text)
+    return format_named(raw.format).views(raw.text)
 
 
 def records(name: str) -> bool:
     """Whether a text of this format may be cut between any two lines."""
-    return _BY_NAME[name].records
+    return format_named(name).records

@@ -13,15 +13,14 @@ import pytest
 
 from gatecli.accounting.interface import Unaccountable
 from gatecli.cache.codec import Codec, NotKeptError
-from gatecli.cli.scanning import FileScan
+from gatecli.gates.file_scan import FileScan
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.document import Place
-from gatecli.model.examined import Examined
 from gatecli.model.finding import Rule, Severity, Suppression, found
 from gatecli.model.inline import Allowances, InlineAllowance, InlineFault
 from gatecli.model.picture import AnonymityPicture
 from gatecli.model.text import Skipped
-from gatecli.model.verdict import Checked
+from gatecli.model.verdict import Checked, Examined
 
 PICTURE = AnonymityPicture.__new__(AnonymityPicture)
 CODEC = Codec(FileScan, Unaccountable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatecli.gates import CHECK, PII, RELEASE, TERRAFORM
 from gatecli.model.baseline import Baseline, Known, adopt, forgiven
 from gatecli.model.finding import Severity, Suppression
 from tests.support.recorded import BLIND, RULES, finding, recorded
@@ -38,13 +39,16 @@ def test_what_could_not_be_checked_is_new_even_where_a_list_names_it() -> None:
 
 def test_only_what_a_gate_looks_for_can_be_missing() -> None:
     known = Baseline((Known("pii-us-ssn", "", "a" * 32), Known("", "", "b" * 32)))
-    assert [each.rule for each in known.missing([], ["release"])] == [""]
-    assert [each.rule for each in known.missing([], ["check", "terraform"])] == ["", "pii-us-ssn"]
+    assert [each.rule for each in known.missing([], RELEASE.families)] == [""]
+    assert [each.rule for each in known.missing([], CHECK.families | TERRAFORM.families)] == [
+        "",
+        "pii-us-ssn",
+    ]
 
 
 def test_a_copy_too_many_is_missing_once() -> None:
     known = Baseline((Known("pii-us-ssn", "a.yaml", finding().fingerprint),) * 2)
-    assert len(known.missing([finding()], ["pii"])) == 1
+    assert len(known.missing([finding()], PII.families)) == 1
 
 
 def test_new_findings_come_before_worse_ones_that_are_known() -> None:

@@ -16,7 +16,7 @@ import pytest
 from gatecli.pii.budget import Budget, Limits
 from gatecli.pii.decoding import READERS, may_hide
 from gatecli.pii.detector import Detector
-from gatecli.pii.entities import ENTITIES, default_entities
+from gatecli.pii.entities import all_entities, default_entities
 from gatecli.pii.matching import compiled
 from gatecli.pii.prefilter import Prefilter
 from gatecli.pii.scanning import scan
@@ -25,8 +25,8 @@ from tests.support.attacks import ATTACKS, digits
 from tests.support.steps import steps
 
 PATTERNS = {
-    f"{entity.id} {pattern.name}": pattern.regex for entity in ENTITIES for pattern in entity.patterns
-} | {f"{entity.id} cue": entity.cue.regex for entity in ENTITIES}
+    f"{entity.id} {pattern.name}": pattern.regex for entity in all_entities() for pattern in entity.patterns
+} | {f"{entity.id} cue": entity.cue.regex for entity in all_entities()}
 LONGEST = 2_500
 """Characters of the longest form, a URL with its path."""
 SMALL = 2**11
@@ -54,7 +54,7 @@ def test_no_form_matches_a_text_without_end(name: str) -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_a_text_is_filtered_and_read_in_linearly_many_steps(attack: str) -> None:
-    prefilter = Prefilter(ENTITIES)
+    prefilter = Prefilter(all_entities())
     assert_linear(prefilter.may_match, attack)
     assert_linear(may_hide, attack)
     for reader in READERS:

@@ -12,7 +12,7 @@ from stdnum import luhn
 from stdnum.cn import ric
 
 from gatecli.pii.detector import Detector
-from gatecli.pii.entities import ENTITIES, default_entities
+from gatecli.pii.entities import all_entities, default_entities
 from gatecli.pii.interface import Detection
 from gatecli.pii.redaction import redacted
 from gatecli.pii.resolution import Spans
@@ -59,7 +59,7 @@ def _passing_luhn() -> Iterator[str]:
 
 
 def test_a_company_s_code_hides_no_person_and_is_none() -> None:
-    everything = Detector(ENTITIES)
+    everything = Detector(all_entities())
     assert [item.entity.id for item in everything.detect("91440300708461136T")] == ["CN_SOCIAL_CREDIT_CODE"]
 
 

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from gatecli.pii.detector import Detector
-from gatecli.pii.entities import ENTITIES, default_entities
+from gatecli.pii.entities import all_entities, default_entities
 from gatecli.pii.scanning import scan
 from tests.support.pii_corpus import (
     CHECKED,
@@ -78,7 +78,7 @@ def test_a_wrong_digit_is_not_the_number(entity: str) -> None:
     assert len(hits) <= 0.15 * max(1, len(wrong))
 
 
-@pytest.mark.parametrize("entity", ENTITIES, ids=lambda entity: entity.id)
+@pytest.mark.parametrize("entity", all_entities(), ids=lambda entity: entity.id)
 def test_every_entity_says_what_it_is(entity: object) -> None:
     for attribute in ("id", "label", "pack", "patterns", "cue"):
         assert getattr(entity, attribute), attribute

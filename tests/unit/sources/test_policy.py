@@ -12,8 +12,10 @@ from gatecli.errors import ConfigurationError
 from gatecli.model.finding import Severity
 from gatecli.model.policy import seconds_in
 from gatecli.sources.policy import PolicyBundle, default_policy, read_policy
+from gatecli.sources.rules import RULES as SOURCE_RULES
 
 RULES = ("dp-missing-epsilon", "dp-overstated-epsilon")
+UNCHECKABLE = frozenset(rule.id for rule in SOURCE_RULES)
 HEAD = "apiVersion: gatecli.dev/v1\nkind: PrivacyPolicy\nmetadata: {name: acme}\nspec:\n"
 HEALTH = HEAD + "  tiers: {health: {maxEpsilon: 0.25}}\n"
 WAIVER = """\
@@ -38,7 +40,7 @@ def put(text: str, name: str = "gatecli.yaml") -> Path:
 
 
 def read(path: Path | None = None, waivers: Sequence[Path] = (), start: str = ".") -> PolicyBundle:
-    return read_policy(path, waiver_files=waivers, rule_ids=RULES, start=Path(start))
+    return read_policy(path, waiver_files=waivers, rule_ids=RULES, uncheckable=UNCHECKABLE, start=Path(start))
 
 
 def complaints(path: Path, waivers: Sequence[Path] = ()) -> list[str]:

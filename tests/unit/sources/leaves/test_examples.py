@@ -52,4 +52,4 @@ def test_an_example_reads_the_same_with_other_line_ends(name: str, ending: str) 
 
 
 def test_every_format_has_an_example() -> None:
-    assert {EXPECTED[name]["format"] for name in NAMES} == {format_.name for format_ in FORMATS}
+    assert {EXPECTED[name]["format"] for name in NAMES} == set(FORMATS)

@@ -37,7 +37,7 @@ from tests.support.steps import steps
     ],
 )
 def test_a_format_is_known_by_name_else_by_its_beginning(path: str, beginning: str, name: str) -> None:
-    assert format_of(path, beginning).name == name
+    assert format_of(path, beginning) == name
 
 
 def test_only_a_name_promises_a_format() -> None:

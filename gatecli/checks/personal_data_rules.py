@@ -1,0 +1,13 @@
+"""Every rule on personal data: one for each entity, and that a search ended early."""
+
+from __future__ import annotations
+
+from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE, rule_of
+from gatecli.model.finding import Rule
+from gatecli.pii.entities import all_entities
+from gatecli.pii.names import PERSON_NAME
+
+RULES: tuple[Rule, ...] = (
+    PII_SCAN_INCOMPLETE,
+    *(rule_of(entity) for entity in (*all_entities(), PERSON_NAME)),
+)

@@ -1,1 +1,0 @@
-"""The gates of `gatecli check`, a module each."""

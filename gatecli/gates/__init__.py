@@ -1,0 +1,106 @@
+"""The gates: each is one function from a request to a verdict, and every front door calls these functions.
+
+This list is the one place that names them all. A gate's module, and the engine behind it, are imported when
+the gate is run; the modules of its rules when a rule is looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol, cast
+
+from gatecli import package
+
+if TYPE_CHECKING:
+    from gatecli.gates.folder import Folder
+    from gatecli.model.finding import Rule
+    from gatecli.model.verdict import Verdict
+
+
+class GateName(StrEnum):
+    """The gates of `gatecli check`, as `--only`, `--skip` and a policy name them, in the order of a run."""
+
+    RELEASE = "release"
+    ANONYMITY = "anonymity"
+    PII = "pii"
+    TERRAFORM = "terraform"
+
+
+class GateModule(Protocol):
+    """What a gate's module offers to `gatecli check`."""
+
+    def check_folder(self, folder: Folder, /) -> Verdict:
+        """The verdict over what the gate discovers in a folder."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A gate by its name in reports.
+
+    `families` are the prefixes of the ids of the rules that it looks for. `rule_modules` each have a
+    tuple `RULES`.
+    """
+
+    name: str
+    families: frozenset[str]
+    discovers: str
+    checks: str
+    rule_modules: tuple[str, ...]
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule that the gate itself can report. Imports the modules that hold them."""
+        return tuple(rule for name in self.rule_modules for rule in package.member(f"{name}:RULES"))
+
+    @property
+    def module(self) -> GateModule:
+        """`gatecli.gates.NAME`, imported when it is asked for."""
+        return cast("GateModule", package.module(f"gates.{self.name}"))
+
+
+RELEASE = Gate(
+    GateName.RELEASE,
+    frozenset({"dp", "release", "waiver"}),
+    discovers="declarations, and model files without one",
+    checks="that the declared budget is what the training cost, and within the policy's tier",
+    rule_modules=("checks.registry", "sources.rules"),
+)
+ANONYMITY = Gate(
+    GateName.ANONYMITY,
+    frozenset({"anon"}),
+    discovers="the tables that declarations and the policy name",
+    checks="k-anonymity and its relatives against the thresholds",
+    rule_modules=("checks.anonymity_table",),
+)
+PII = Gate(
+    GateName.PII,
+    frozenset({"pii"}),
+    discovers="every text file",
+    checks="that no personal data stands in plain text",
+    rule_modules=("checks.personal_data_rules", "sources.scan_rules", "model.inline"),
+)
+TERRAFORM = Gate(
+    GateName.TERRAFORM,
+    frozenset({"tf", "pii"}),
+    discovers="JSON files that begin as a plan or a state does, and plans that the policy names",
+    checks="that nothing is published or served by a plan that the other gates have not passed",
+    rule_modules=("checks.terraform_rules", "sources.plan.rules"),
+)
+CHECK = Gate(
+    "check",
+    frozenset({"check"}),
+    discovers="everything that the other gates discover",
+    checks="all gates, and that what was left out is named",
+    rule_modules=("checks.coverage",),
+)
+
+GATES: Mapping[GateName, Gate] = MappingProxyType(
+    {GateName(gate.name): gate for gate in (RELEASE, ANONYMITY, PII, TERRAFORM)}
+)
+"""The gates that `gatecli check` runs, in their order."""
+
+ALL: tuple[Gate, ...] = (*GATES.values(), CHECK)

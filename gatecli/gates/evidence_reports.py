@@ -1,0 +1,83 @@
+"""Reports that stand behind tags in a plan: those that passed, and what they are bound to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gatecli.checks.terraform_attested import Attestation, Evidence
+from gatecli.checks.terraform_tables import EVIDENCE
+from gatecli.errors import UsageError
+from gatecli.sources.baseline import REPORT
+from gatecli.sources.files import ReadError, read_bytes
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def read_evidence(paths: Sequence[Path], now: datetime) -> Evidence:
+    """The reports that passed among files, and in folders; `now` is the time to judge their age by.
+
+    Raises UsageError for a file that is no report that passed, for who names one means it to count; in
+    a folder such a file is passed over, but a folder without any report is an error too.
+    """
+    reports: dict[str, Attestation] = {}
+    for path in paths:
+        found = dict(_read_folder(path)) if path.is_dir() else dict([_read_report(path)])
+        if not found:
+            raise UsageError(f"the folder {path} holds no report that passed", advice="name its reports")
+        reports |= found
+    return Evidence(reports, now)
+
+
+def _read_folder(folder: Path) -> Iterator[tuple[str, Attestation]]:
+    for file in sorted(folder.glob("*.json")):
+        try:
+            yield _read_report(file)
+        except UsageError:
+            continue  # not named by anyone: it is evidence of nothing, and a tag that means it is told
+
+
+def _read_report(file: Path) -> tuple[str, Attestation]:
+    try:
+        content = read_bytes(file)
+        report = json.loads(content)
+    except ReadError as error:
+        raise UsageError(f"the evidence {file} {error.problem}", advice=error.mend) from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"the evidence {file} is no JSON", advice="--report json=FILE writes it") from None
+    kind = EVIDENCE.get(str(report.get("gate"))) if isinstance(report, dict) else None
+    if kind is None or report.get("schema") != REPORT:
+        raise UsageError(
+            f"the evidence {file} is no report of gatecli anonymity check or release check",
+            advice="write it with --report json=FILE",
+        )
+    inputs = frozenset(_inputs(report.get("checked")))
+    passed = report.get("verdict") == "pass" and report.get("exit_code") == 0
+    if not (passed and inputs):
+        raise UsageError(f"the evidence {file} did not pass", advice="mend what it says, and check again")
+    policy = report.get("policy")
+    by = str(policy.get("sha256")) if isinstance(policy, dict) else ""
+    return hashlib.sha256(content).hexdigest(), Attestation(kind, inputs, by, _time_of(report))
+
+
+def _time_of(report: Mapping[str, Any]) -> datetime | None:
+    try:
+        return datetime.strptime(str(report.get("time")), _TIME).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _inputs(checked: Any) -> Iterator[str]:
+    """The digests of what was judged: of each subject, and of a release's artifacts."""
+    for item in checked if isinstance(checked, list) else ():
+        inputs = item.get("inputs") if isinstance(item, dict) else None
+        if isinstance(inputs, dict):
+            listed = inputs.get("artifacts")
+            artifacts = listed if isinstance(listed, list) else []
+            for each in (inputs, *artifacts):
+                if isinstance(each, dict) and isinstance(each.get("sha256"), str):
+                    yield each["sha256"]

@@ -1,0 +1,96 @@
+"""From what was found to a verdict: the policy's severities, waivers, the baseline, and the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from gatecli.gates import Gate
+from gatecli.model.baseline import Baseline, forgiven
+from gatecli.model.finding import Finding, Severity
+from gatecli.model.policy import PrivacyPolicy, stamp
+from gatecli.model.verdict import Examined, Verdict, decide
+from gatecli.model.waiver import PlacedWaiver
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a verdict depends on besides what was found; `policy` is resolved.
+
+    A waiver holds through its last day, which `today` is compared with; `baseline` holds the findings that
+    are known and tolerated.
+    """
+
+    policy: PrivacyPolicy
+    waivers: tuple[PlacedWaiver, ...]
+    today: date
+    fail_on: Severity = Severity.ERROR
+    exit_zero: bool = False
+    baseline: Baseline | None = None
+
+
+def judge(gate: Gate, examined: Examined, terms: Terms) -> Verdict:
+    """The verdict of a gate over what was examined; its problems stand as they are."""
+    return decide(
+        gate.name,
+        stamp(terms.policy),
+        examined.checked,
+        (*examined.problems, *judge_findings(gate, examined.findings, terms)),
+        fail_on=terms.fail_on,
+        exit_zero=terms.exit_zero,
+        baseline=terms.baseline,
+        families=gate.families,
+    )
+
+
+def judge_findings(gate: Gate, findings: Iterable[Finding], terms: Terms) -> tuple[Finding, ...]:
+    """Findings as a gate weighs them: another gate's waivers are not unused here."""
+    own = waivers_for(gate, terms.waivers)
+    return apply_policy(findings, terms.policy, own, terms.baseline, terms.today)
+
+
+def waivers_for(gate: Gate, waivers: Sequence[PlacedWaiver]) -> tuple[PlacedWaiver, ...]:
+    """The waivers for the rules that a gate looks for."""
+    return tuple(placed for placed in waivers if placed.waiver.spec.rule.partition("-")[0] in gate.families)
+
+
+def apply_policy(
+    findings: Iterable[Finding],
+    policy: PrivacyPolicy,
+    waivers: Sequence[PlacedWaiver],
+    baseline: Baseline | None,
+    today: date,
+) -> tuple[Finding, ...]:
+    """The findings as the policy weighs them, forgiven ones marked, and the faults of the waivers.
+
+    Nothing softens the finding of an uncheckable input, and nothing forgives one about a waiver.
+    """
+    weighed = [_weigh(finding, policy) for finding in findings]
+    compared = list(baseline.marked(weighed)) if baseline else weighed
+    faults = _faults(waivers, compared, policy.spec.release.max_waiver_days, today) if waivers else ()
+    holding = [placed for placed in waivers if not placed.waiver.expired(today)]
+    judged = (forgiven(_waive(finding, holding)) for finding in compared)
+    return (*judged, *(_weigh(fault, policy) for fault in faults))
+
+
+def _faults(
+    waivers: Sequence[PlacedWaiver], findings: Sequence[Finding], max_days: int, today: date
+) -> tuple[Finding, ...]:
+    from gatecli.checks.waiver import find_waiver_faults  # noqa: PLC0415 - few runs have waivers
+
+    return tuple(find_waiver_faults(waivers, findings, today=today, max_days=max_days))
+
+
+def _weigh(finding: Finding, policy: PrivacyPolicy) -> Finding:
+    severity = policy.spec.severities.get(finding.rule.id)
+    if severity is None or finding.rule.uncheckable:
+        return finding
+    return replace(finding, severity=severity)
+
+
+def _waive(finding: Finding, waivers: Sequence[PlacedWaiver]) -> Finding:
+    if finding.suppressed or finding.rule.uncheckable:
+        return finding
+    covering = (placed.waiver.suppression for placed in waivers if placed.waiver.covers(finding))
+    return replace(finding, suppressed=next(covering, None))

@@ -1,0 +1,139 @@
+"""The gate for personal data: no text holds any in plain sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from gatecli.checks.personal_data import Search
+from gatecli.gates import PII
+from gatecli.gates.file_scan import FileScan, ScanResult, scan_files, scan_reads
+from gatecli.gates.judgement import Terms, judge
+from gatecli.gates.notices import Notify, NotScanned, ignore
+from gatecli.model.inline import apply_allowances
+from gatecli.model.verdict import Checked, Examined, Verdict
+from gatecli.sources.files import ReadError, sha256_of
+from gatecli.sources.scan import read_stream
+from gatecli.sources.tree import Tree, find_files, shown_path
+
+if TYPE_CHECKING:
+    from gatecli.cache.store import Shelf
+    from gatecli.gates.folder import Folder
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which files below the named places are searched: all, or what git or patterns leave of them."""
+
+    exclude: Sequence[str] = ()
+    changed_since: str | None = None
+    respect_gitignore: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PiiRequest:
+    """The texts to search: files, and streams that are named `-`.
+
+    `search` is of the policy of `terms`. `tree` holds what was found on the way to the files.
+    """
+
+    terms: Terms
+    search: Search
+    files: Sequence[Path]
+    streams: Sequence[BinaryIO] = ()
+    tree: Tree = field(default_factory=Tree)
+    shelf: Shelf | None = None
+    notify: Notify = ignore
+
+
+def request_for(
+    paths: Sequence[Path],
+    terms: Terms,
+    search: Search,
+    selection: Selection = Selection(),
+    *,
+    streams: Sequence[BinaryIO] = (),
+    notify: Notify = ignore,
+) -> PiiRequest:
+    """A request for the files at and below `paths`. Raises UncheckableError where git does not answer."""
+    tree = Tree()
+    if paths:
+        tree = find_files(
+            paths,
+            exclude=selection.exclude,
+            respect_gitignore=selection.respect_gitignore,
+            changed_since=selection.changed_since,
+        )
+    return PiiRequest(terms, search, tree.files, streams, tree, notify=notify)
+
+
+def check_folder(folder: Folder) -> Verdict:
+    """What could not be looked into is reported here, whichever file it would have been."""
+    shelf = folder.cache.shelf("pii", folder.policy_digest)
+    request = PiiRequest(folder.terms, folder.search, folder.changed, (), folder.tree, shelf, folder.notify)
+    return check_texts(request)
+
+
+def check_texts(request: PiiRequest) -> Verdict:
+    """The verdict over texts that were searched for personal data. Raises UncheckableError."""
+    streams = [scan_reads(read_stream(stream), request.search) for stream in request.streams]
+    scans = _cached(request, request.shelf) if request.shelf else _fresh(request.files, request)
+    seen = ScanResult(request.tree, (*streams, *scans))
+    request.notify(NotScanned(seen.skipped, seen.notes))
+    findings = apply_allowances(seen.findings, seen.allowances, request.terms.today)
+    return judge(PII, Examined(seen.checked, tuple(findings)), request.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """A file by its name and the bytes that stand there now; "" where they cannot be read."""
+
+    path: Path
+    digest: str
+    key: str
+
+    @property
+    def clean(self) -> FileScan:
+        """What most files give, of which a word is kept."""
+        name = shown_path(self.path)
+        return FileScan(Checked("file", name, name, inputs={"sha256": self.digest}))
+
+
+def _cached(request: PiiRequest, shelf: Shelf) -> Iterator[FileScan]:
+    """Each file, from the shelf where the same bytes were scanned to their end under the same name."""
+    inputs = [_input(file, shelf) for file in request.files]
+    known = [shelf.get(each.key) if each.digest else None for each in inputs]
+    missing = [each.path for each, kept in zip(inputs, known, strict=True) if kept is None]
+    fresh = iter(_fresh(missing, request))
+    for each, kept in zip(inputs, known, strict=True):
+        if kept is None:
+            scan = next(fresh)
+            _keep(scan, each, shelf)
+            yield scan
+        else:
+            yield each.clean if kept is True else kept
+
+
+def _input(file: Path, shelf: Shelf) -> _Input:
+    digest = _digest(file)
+    return _Input(file, digest, shelf.key_of(shown_path(file), digest))
+
+
+def _fresh(files: Sequence[Path], request: PiiRequest) -> Iterator[FileScan]:
+    return scan_files(files, request.search, request.terms.policy.spec.pii)
+
+
+def _keep(scan: FileScan, each: _Input, shelf: Shelf) -> None:
+    """Keep what is of these bytes, and of all of them."""
+    stated = scan.checked.inputs.get("sha256") if scan.checked else None
+    if each.digest and scan.is_complete and (stated or _digest(each.path)) == each.digest:
+        shelf.put(each.key, scan == each.clean or scan)
+
+
+def _digest(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except ReadError:
+        return ""  # the scan says why

@@ -1,0 +1,134 @@
+"""A plan from wherever it is: a folder to plan, a saved plan, its JSON, or a stream."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from gatecli.errors import UncheckableError, UsageError
+from gatecli.model.finding import Finding
+from gatecli.model.plan import Plan
+from gatecli.model.verdict import Examined
+from gatecli.sources.files import ReadError
+from gatecli.sources.interface import Loaded
+from gatecli.sources.plan.diagnostics import Failed
+from gatecli.sources.plan.places import Places, place_of, places_of
+from gatecli.sources.plan.reading import loaded
+from gatecli.sources.plan.rules import unreadable
+from gatecli.sources.plan.snapshots import with_configuration
+from gatecli.sources.plan.terraform import Planned, Request, plan_directory, show_saved_plan
+from gatecli.sources.plan.text import is_saved_plan, read_content, read_input
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRead:
+    """A plan that was read, or why not; its digest, and the configuration beside it."""
+
+    plan: Loaded[Plan]
+    digest: str = ""
+    places: Places | None = None
+    notes: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 by the plan's path."""
+        return {plan.path: self.digest for plan in self.plan.values if self.digest}
+
+
+def read_plan(target: str, request: Request, stream: BinaryIO | None = None) -> PlanRead:
+    """The plan that is meant, whatever it is given as; with a stream, `target` is only its name.
+
+    Raises UsageError for what does not exist, UncheckableError where Terraform cannot be run, and what
+    `plan_directory` raises.
+    """
+    if stream is not None:
+        return _read_stream(stream, target)
+    path = Path(target)
+    if path.is_dir():
+        with _running_terraform():
+            return _read_answer(plan_directory(request), path)
+    if not path.exists():
+        raise UsageError(f"{target}: there is no such file or folder", advice="check the spelling")
+    try:
+        content = read_content(path)
+    except ReadError as error:
+        return PlanRead(Loaded(findings=(unreadable(target, error),)))
+    if is_saved_plan(content):
+        with _running_terraform():
+            return _read_answer(show_saved_plan(path, request), path)
+    return _read_json(content, target)
+
+
+def _read_stream(stream: BinaryIO, name: str) -> PlanRead:
+    try:
+        content = read_input(stream)
+    except ReadError as error:
+        return PlanRead(Loaded(findings=(unreadable(name, error),)))
+    if is_saved_plan(content):
+        refused = ReadError("is a saved plan", "give its file, or terraform show -json PLAN | gatecli …")
+        return PlanRead(Loaded(findings=(unreadable(name, refused),)))
+    return _read_json(content, name)
+
+
+def _read_json(content: bytes, name: str) -> PlanRead:
+    return PlanRead(loaded(content, name), hashlib.sha256(content).hexdigest(), places_beside(Path(name)))
+
+
+@contextmanager
+def _running_terraform() -> Iterator[None]:
+    """A program that cannot be started is an input that cannot be checked."""
+    try:
+        yield
+    except OSError as error:
+        raise UncheckableError(
+            f"terraform cannot be run: {error.strerror}", advice="install it, or name it: --terraform-binary"
+        ) from None
+
+
+def _read_answer(answer: Planned | Failed, path: Path) -> PlanRead:
+    name = path.as_posix()
+    if isinstance(answer, Failed):
+        notes = tuple(f"{said.summary}: {said.detail}" for said in answer.diagnostics)
+        error = ReadError(f"has no plan: {answer.message}", answer.advice)
+        return PlanRead(Loaded(findings=(unreadable(name, error),)), notes=notes)
+    plan, saved = loaded(answer.content, name), answer.snapshot
+    plans = tuple(with_configuration(each, saved) for each in plan.values) if saved else plan.values
+    digest = hashlib.sha256(answer.content).hexdigest()
+    return PlanRead(Loaded(plans, plan.findings), digest, places_beside(path))
+
+
+def places_beside(path: Path) -> Places | None:
+    """The configuration in the folder of a plan, where there is one."""
+    folder = path if path.is_dir() else path.parent
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - one look at the folder
+    except OSError:
+        return None
+    return places_of(folder) if any(name.endswith((".tf", ".tf.json")) for name in names) else None
+
+
+def place_in_configuration(examined: Examined, places: Places | None) -> Examined:
+    """What a plan gave, each finding at the line of the configuration that it is about."""
+    if places is None:
+        return examined
+    return replace(examined, findings=tuple(_place(finding, places) for finding in examined.findings))
+
+
+def _place(finding: Finding, places: Places) -> Finding:
+    pointer = finding.place.pointer
+    at = place_of(places, finding.subject, *_arguments(pointer or ""))
+    return finding if at is None else replace(finding, place=replace(at, pointer=pointer))
+
+
+def _arguments(pointer: str) -> list[str]:
+    """The keys of a pointer below an object's own values."""
+    keys = pointer.split("/")
+    starts = [at for at, key in enumerate(keys) if key in {"after", "values"}]
+    return keys[starts[0] + 1 :] if starts else []

@@ -1,0 +1,173 @@
+"""The release gate: declarations keep their promise, and no model is without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatecli.accounting.account import account, account_all
+from gatecli.accounting.interface import Question
+from gatecli.cache.store import Shelf, digest_of
+from gatecli.checks.declaration import undeclared_weights
+from gatecli.checks.interface import ReleaseContext
+from gatecli.checks.recomputation import Answer, Costs, costs_of, questions_of
+from gatecli.checks.registry import RELEASE_CHECKS
+from gatecli.errors import UsageError
+from gatecli.gates import RELEASE
+from gatecli.gates.judgement import Terms, judge
+from gatecli.model.finding import Finding
+from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.release import ReleaseSubject
+from gatecli.model.verdict import Checked, Examined, Verdict
+from gatecli.sources.discovery import find_declarations, find_models, models_among
+from gatecli.sources.release import read_releases, releases_of
+
+if TYPE_CHECKING:
+    from gatecli.gates.folder import Folder
+
+ADVISED_AT_ONCE = 25
+"""Releases in one run beyond which advice names no calibrated noise: each costs several recomputations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """Who answers what something cost: many questions at once for the verdict, one at a time for advice."""
+
+    answer: Callable[[Question], Answer] = account
+    answer_all: Callable[[Sequence[Question]], Mapping[Question, Answer]] = account_all
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRequest:
+    """The releases to check.
+
+    `problems` are what the sources could not read or found too broken to judge: they stand as they are,
+    since nothing else was looked at behind them, and forgiving them would pass what nobody judged.
+    `models` are files of model weights that no declaration stands beside.
+    """
+
+    terms: Terms
+    releases: Sequence[ReleaseSubject]
+    problems: Sequence[Finding] = ()
+    models: Sequence[str] = ()
+    accounting: Accounting = Accounting()
+
+
+def request_for(paths: Sequence[Path], terms: Terms) -> ReleaseRequest:
+    """A request for the declarations, and those found in folders. Raises UsageError for an absent path."""
+    require_existing(paths)
+    read = read_releases(find_declarations(paths))
+    return ReleaseRequest(terms, read.values, read.findings, find_models(paths))
+
+
+def require_existing(paths: Sequence[Path]) -> None:
+    """Raises UsageError for a path where nothing is."""
+    for path in paths:
+        if not path.exists() and not path.is_symlink():
+            raise UsageError(f"{path}: there is no such file or folder", advice="check the spelling")
+
+
+def check_folder(folder: Folder) -> Verdict:
+    """What changed or not: a promise is about the whole model, and its files are held to their digests."""
+    read = releases_of(folder.declared)
+    models = models_among(folder.searched, folder.declared)
+    accounting = with_cache(folder.cache.shelf("accounting"), Accounting())
+    return check_releases(ReleaseRequest(folder.terms, read.values, read.findings, models, accounting))
+
+
+def check_releases(request: ReleaseRequest) -> Verdict:
+    """The verdict over model releases."""
+    costs = _costs(request.releases, request.accounting)
+    found = [
+        *(undeclared_weights(path) for path in request.models),
+        *_findings(request.releases, costs, request.terms.policy, request.accounting),
+    ]
+    checked = tuple(_checked(subject, cost) for subject, cost in zip(request.releases, costs, strict=True))
+    return judge(RELEASE, Examined(checked, tuple(found), tuple(request.problems)), request.terms)
+
+
+def _costs(subjects: Sequence[ReleaseSubject], accounting: Accounting) -> list[Costs]:
+    """The costs of each release; a question that several raise is asked once."""
+    questions = dict.fromkeys(question for subject in subjects for question in questions_of(subject))
+    answers = accounting.answer_all(tuple(questions)) if questions else {}
+    return [costs_of(subject, answers) for subject in subjects]
+
+
+def _findings(
+    subjects: Sequence[ReleaseSubject],
+    costs: Sequence[Costs],
+    policy: PrivacyPolicy,
+    accounting: Accounting,
+) -> Iterator[Finding]:
+    advisor = accounting.answer if len(subjects) <= ADVISED_AT_ONCE else None
+    seen: dict[str, list[ReleaseSubject]] = {}
+    for subject, cost in zip(subjects, costs, strict=True):
+        namesakes = seen.setdefault(subject.release.subject, [])
+        context = ReleaseContext(policy, cost, tuple(namesakes), advisor)
+        for check in RELEASE_CHECKS:
+            yield from check.find(subject, context)
+        namesakes.append(subject)
+
+
+def _checked(subject: ReleaseSubject, costs: Costs) -> Checked:
+    notes = [note for evidence in subject.evidence for note in evidence.notes]
+    measures = _measures(costs) | ({"notes": notes} if notes else {})
+    return Checked("release", subject.release.subject, subject.document.path, measures, _inputs(subject))
+
+
+def _inputs(subject: ReleaseSubject) -> dict[str, object]:
+    """The bytes that were judged: of the declaration, and of the artifacts that are there."""
+    artifacts = [
+        {"path": state.artifact.path, "sha256": state.sha256}
+        for state in subject.artifacts
+        if state.sha256 is not None
+    ]
+    return {"sha256": subject.document.sha256, "artifacts": artifacts} if subject.document.sha256 else {}
+
+
+def _measures(costs: Costs) -> dict[str, object]:
+    """What a release was found to cost, by its worst account; empty where nothing was recomputed."""
+    if costs.worst is None:
+        return {}
+    bounds = costs.worst[1]
+    return {
+        "epsilonUpper": bounds.upper,
+        "epsilonLower": costs.lower,
+        "delta": bounds.delta,
+        "accountant": bounds.accountant,
+        "neighbouring": bounds.neighbouring,
+    }
+
+
+def with_cache(shelf: Shelf, accounting: Accounting) -> Accounting:
+    """The same answers, those of earlier runs from a shelf: they depend on the question alone."""
+
+    def known(question: Question) -> Answer | None:
+        answer: Answer | None = shelf.get(_key(question)) if shelf else None
+        return answer
+
+    def kept(question: Question, answer: Answer) -> Answer:
+        shelf.put(_key(question), answer)
+        return answer
+
+    def one(question: Question) -> Answer:
+        answer = known(question)
+        return kept(question, accounting.answer(question)) if answer is None else answer
+
+    def many(questions: Sequence[Question]) -> dict[Question, Answer]:
+        answers = {question: known(question) for question in questions}
+        missing = tuple(question for question, answer in answers.items() if answer is None)
+        fresh = accounting.answer_all(missing) if missing else {}
+        return {
+            question: kept(question, fresh[question]) if answer is None else answer
+            for question, answer in answers.items()
+        }
+
+    return Accounting(one, many)
+
+
+def _key(question: Question) -> str:
+    """Every number in it is exact, and so shown whole."""
+    return digest_of(repr(question))

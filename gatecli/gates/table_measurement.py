@@ -1,0 +1,180 @@
+"""From a table's name to what is judged about it: opened, measured, its columns' roles, what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from gatecli.anonymity.attributes import attribute_risk
+from gatecli.anonymity.discovery import discover
+from gatecli.anonymity.discovery_roles import Discovery
+from gatecli.anonymity.generalisation import Proposal, describe
+from gatecli.anonymity.hierarchies import Hierarchy, Mapped, hierarchy_from_csv
+from gatecli.anonymity.measure import measure
+from gatecli.anonymity.pictures import draw
+from gatecli.anonymity.proposing import propose
+from gatecli.anonymity.reference import compare
+from gatecli.anonymity.search import MAX_SUPPRESSION
+from gatecli.anonymity.suda import suda
+from gatecli.anonymity.tables.interface import OpenedTable
+from gatecli.anonymity.tables.opening import open_table
+from gatecli.anonymity.tables.problems import computing
+from gatecli.checks.anonymity import AnonymitySubject
+from gatecli.checks.anonymity_table import JudgedTable, find_in_table, uncheckable
+from gatecli.errors import GatecliError, UncheckableError, UsageError
+from gatecli.gates.table_task import MeasurementOptions, TableTask
+from gatecli.model.anonymity import Measures, Missing, Scale, Thresholds
+from gatecli.model.thresholds import as_mapping
+from gatecli.model.verdict import Examined
+
+PROPOSALS = 3
+ADVISED_CLASSES = 1_000_000
+"""Beyond, proposals are searched for only where they are asked for: it takes longer than the measures."""
+
+MOST_CLASSES = 5_000_000
+"""Each is some hundred bytes of memory to a search; beyond, none is made."""
+
+ROLE_COLUMNS = 2
+"""Columns of a combination that a check looks at; `anonymity discover` looks further."""
+
+
+def measure_table(task: TableTask, wanted: MeasurementOptions) -> Examined:
+    """A table, measured; one that cannot be is a problem, so that none hides another.
+
+    Raises UsageError and NothingToCheckError for a table that the command line itself names.
+    """
+    try:
+        return _judge_table(task, wanted).examined
+    except GatecliError as error:
+        if not (task.is_declared or isinstance(error, UncheckableError)):
+            raise
+        return Examined(problems=(uncheckable(task.name, task.place, error.message, error.advice),))
+
+
+def _judge_table(task: TableTask, wanted: MeasurementOptions) -> JudgedTable:
+    """The table with all that is judged about it. Raises what `open_table` and `measure` raise."""
+    with open_table(task.source, task.options) as opened:
+        measures = _measures(opened, task, wanted)
+        subject = AnonymitySubject(task.name, task.place, measures, opened.digest, task.declared_digest)
+        judged = JudgedTable(subject, task.demands, inputs=_inputs(opened, task))
+        is_broken = any(find_in_table(judged))  # its measures alone, up to the first: is advice needed?
+        found = (
+            proposals(opened, task, measures) if is_broken and _is_searched(task, measures, wanted) else ()
+        )
+        discovery = _roles(opened, wanted)
+        return replace(
+            judged,
+            subject=replace(subject, advice=tuple(map(describe, found)) or _left_out(task, measures, wanted)),
+            discovery=discovery,
+            picture=draw(opened, task.question, measures, found, discovery, thresholds=task.demands)
+            if wanted.picture
+            else None,
+        )
+
+
+def _measures(opened: OpenedTable, task: TableTask, wanted: MeasurementOptions) -> Measures:
+    measures = measure(opened, task.question, wanted.tell)
+    if wanted.suda:
+        measures = replace(measures, suda=suda(opened, task.question))
+    if wanted.attributes:
+        measures = replace(measures, attributes=attribute_risk(opened, task.question))
+    if task.reference is None:
+        return measures
+    options = replace(task.options, table=None)
+    with open_table(task.reference, options) as reference:
+        return replace(measures, reference=compare(opened, reference, task.question))
+
+
+def _roles(opened: OpenedTable, wanted: MeasurementOptions) -> Discovery | None:
+    if wanted.classify is None:
+        return None
+    with computing(opened):
+        return discover(opened.table, max_columns=ROLE_COLUMNS, classify=wanted.classify)
+
+
+def _is_searched(task: TableTask, measures: Measures, wanted: MeasurementOptions) -> bool:
+    most = ADVISED_CLASSES if wanted.advice is None else MOST_CLASSES
+    return wanted.advice is not False and _has_answer(task, measures) and measures.classes <= most
+
+
+def _left_out(task: TableTask, measures: Measures, wanted: MeasurementOptions) -> tuple[str, ...]:
+    """How to have a search that takes long and was not asked for."""
+    is_slow = ADVISED_CLASSES < measures.classes <= MOST_CLASSES
+    if wanted.advice is not None or not is_slow or not _has_answer(task, measures):
+        return ()
+    classes = f"{measures.classes:,} classes"
+    return (f"generalise the quasi-identifiers: --advice searches for the least, in {classes}",)
+
+
+def _has_answer(task: TableTask, measures: Measures) -> bool:
+    """Whether what merged classes hold follows from what each holds, and anything is demanded of that."""
+    question = task.question
+    has_gaps = question.missing is Missing.WILDCARD and bool(measures.missing)
+    has_tree = any(values.scale is Scale.HIERARCHICAL for values in measures.by_sensitive)
+    is_distance = has_tree and task.demands.t is not None
+    return question.unit is None and not has_gaps and not is_distance and _searchable(task) != Thresholds()
+
+
+def _searchable(task: TableTask) -> Thresholds:
+    """What is demanded of the table alone."""
+    return replace(task.demands, k_map=None, delta_presence=None, max_population_uniqueness=None)
+
+
+def proposals(opened: OpenedTable, task: TableTask, measures: Measures) -> tuple[Proposal, ...]:
+    """What would make the table keep its demands, the least loss first; () where nothing does.
+
+    Raises UsageError for a question that no search answers, UncheckableError for too many classes.
+    """
+    if measures.classes > MOST_CLASSES:
+        raise UncheckableError(
+            f"{task.name}: {measures.classes:,} classes are more than are searched ({MOST_CLASSES:,})",
+            advice="round or band the quasi-identifiers first",
+        )
+    question = task.question
+    return propose(
+        opened,
+        question,
+        _searchable(task),
+        [each for each in task.hierarchies if each.column in question.quasi_identifiers],
+        max_suppression=MAX_SUPPRESSION if task.max_suppression is None else task.max_suppression,
+        scales={values.attribute: values.scale for values in measures.by_sensitive},
+        best=PROPOSALS,
+    )
+
+
+def _inputs(opened: OpenedTable, task: TableTask) -> Mapping[str, object]:
+    """What the verdict is bound to."""
+    question = task.question
+    unit = {} if question.unit is None else {"unit": question.unit}
+    return {
+        "sha256": opened.digest,
+        "digestOf": opened.digest_of,
+        "engine": opened.engine,
+        "columns": dict(opened.columns),
+        "quasiIdentifiers": list(question.quasi_identifiers),
+        "sensitive": list(question.sensitive),
+        **unit,
+        "missing": question.missing.value,
+        "normalise": question.normalise,
+        "thresholds": as_mapping(task.demands),
+    }
+
+
+def read_hierarchies(files: Mapping[str, str]) -> tuple[Hierarchy, ...]:
+    """Hierarchies by column from files. Raises UsageError for a file that cannot be read."""
+    return tuple(hierarchy_from_csv(column, _text(Path(file))) for column, file in files.items())
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "is not UTF-8"
+        raise UsageError(f"{path}: {why}", advice="give a text file: value;level;…;*") from None
+
+
+def tree_of(hierarchy: Hierarchy) -> Mapping[str, tuple[str, ...]]:
+    """A sensitive column's values with their ancestors, from a hierarchy's file."""
+    levels = [dict(level.labels) for level in hierarchy.levels if isinstance(level, Mapped)]
+    return {value: tuple(level[value] for level in levels) for value in levels[0]} if levels else {}

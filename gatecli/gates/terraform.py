@@ -1,0 +1,217 @@
+"""The Terraform gate: nothing is published or served by a plan that the gates have not passed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, BinaryIO
+
+from gatecli.checks.personal_data import Search
+from gatecli.checks.terraform import PlanSubject, find_in_plan
+from gatecli.checks.terraform_attested import Evidence
+from gatecli.errors import GatecliError
+from gatecli.gates import TERRAFORM
+from gatecli.gates.judgement import Terms, judge
+from gatecli.gates.named_plans import named_plans
+from gatecli.gates.notices import Notify, Remark, ignore
+from gatecli.gates.plan_input import PlanRead, place_in_configuration, places_beside, read_plan
+from gatecli.model.plan import Plan
+from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.verdict import Checked, Examined, Verdict, together
+from gatecli.pii.redaction import redacted
+from gatecli.pii.scanning import scan
+from gatecli.sources.files import MissingFileError, ReadError, read_start
+from gatecli.sources.interface import Loaded
+from gatecli.sources.plan.reading import loaded
+from gatecli.sources.plan.rules import unreadable
+from gatecli.sources.plan.terraform import Request
+from gatecli.sources.plan.text import read_content
+from gatecli.sources.tree import shown_path
+
+if TYPE_CHECKING:
+    from gatecli.cache.store import Shelf
+    from gatecli.gates.folder import Folder
+
+_HEAD = 4096
+_PLAN_KEYS = (b'"terraform_version"', b'"planned_values"', b'"resource_changes"', b'"prior_state"')
+_LONGEST_REMARK = 400
+
+
+class Origin(Enum):
+    """Who names a plan: the caller, a policy, or nobody, where it was found in a folder."""
+
+    GIVEN = auto()
+    NAMED = auto()
+    FOUND = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSource:
+    """Where a plan is: a folder to plan, a saved plan, its JSON; or a stream that `target` names.
+
+    `asked` is how Terraform is asked. What the caller gives raises errors; what a policy names, or was
+    found, ends as a finding. What was found and is not a plan is passed over.
+    """
+
+    target: str
+    asked: Request
+    origin: Origin = Origin.GIVEN
+    stream: BinaryIO | None = None
+
+    @property
+    def path(self) -> Path:
+        return Path(self.target)
+
+
+@dataclass(frozen=True, slots=True)
+class TerraformRequest:
+    """The plans to check; `search` is of the policy of `terms`, `evidence` what tags in plans may name."""
+
+    terms: Terms
+    search: Search
+    sources: Sequence[PlanSource]
+    evidence: Evidence = field(default_factory=Evidence)
+    problems: Sequence[Examined] = ()
+    shelf: Shelf | None = None
+    notify: Notify = ignore
+
+
+def check_folder(folder: Folder) -> Verdict:
+    """What changed or not: plans are made, not written, and git seldom knows them."""
+    named = named_plans(folder)
+    found = [file for file in _candidates(folder) if file not in named.files]
+    environment = folder.plans_with or {}
+    folders = named.folders if folder.plans_with is not None else ()
+    sources = [
+        *(PlanSource(str(path), Request(path, environment), Origin.NAMED) for path in folders),
+        *(PlanSource(str(file), Request(file.parent, {}), Origin.NAMED) for file in named.files),
+        *(PlanSource(str(file), Request(file.parent, {}), Origin.FOUND) for file in found),
+    ]
+    # The age of evidence depends on the time, so that what it decides is kept nowhere.
+    shelf = folder.cache.shelf("terraform", folder.policy_digest, kept=not folder.evidence.reports)
+    return check_plans(
+        TerraformRequest(
+            folder.terms, folder.search, sources, folder.evidence, named.problems, shelf, folder.notify
+        )
+    )
+
+
+def check_plans(request: TerraformRequest) -> Verdict:
+    """The verdict over Terraform plans and states. Raises what `read_plan` does for plans that are given."""
+    plans = [*request.problems, *(_examine(source, request) for source in request.sources)]
+    return judge(TERRAFORM, together(plans), request.terms)
+
+
+def _candidates(folder: Folder) -> Iterator[Path]:
+    """JSON files; and links to such that are not among them, which nothing else would read."""
+    files = [file for file in folder.tree.files if _is_json(file)]
+    yield from files
+    links = [link for link in folder.tree.links if _is_json(link)]
+    known = {os.path.realpath(file) for file in files} if links else set()
+    yield from (link for link in links if os.path.realpath(link) not in known)
+
+
+def _is_json(file: Path) -> bool:
+    return file.suffix.lower() == ".json"
+
+
+def _examine(source: PlanSource, request: TerraformRequest) -> Examined:
+    if source.origin is Origin.GIVEN:
+        return _examine_read(read_plan(source.target, source.asked, source.stream), request)
+    if source.origin is Origin.NAMED and source.path.is_dir():
+        return _examine_folder(source, request)
+    return _examine_file(source, request)
+
+
+def _examine_folder(source: PlanSource, request: TerraformRequest) -> Examined:
+    """A folder's plan, made anew each time: it depends on what is there in the cloud."""
+    try:
+        read = read_plan(source.target, source.asked)
+    except GatecliError as error:
+        refused = ReadError(f"has no plan: {error.message}", error.advice)
+        return Examined(problems=(unreadable(shown_path(source.path), refused),))
+    return _examine_read(read, request)
+
+
+def _examine_read(read: PlanRead, request: TerraformRequest) -> Examined:
+    for note in read.notes:
+        request.notify(Remark(f"terraform: {_without_values(note, request.search)}"))
+    return place_in_configuration(_examine_plans(read.plan, read.digests, request), read.places)
+
+
+def _examine_file(source: PlanSource, request: TerraformRequest) -> Examined:
+    """A plan's JSON; nothing where a file that was found is none. What the policy names must be one."""
+    name, is_named = shown_path(source.path), source.origin is Origin.NAMED
+    try:
+        if not (is_named or _begins_as_plan(source.path)):
+            return Examined()
+        content = read_content(source.path)
+    except ReadError as error:
+        if isinstance(error, MissingFileError) and not is_named:
+            return Examined()  # a link that leads nowhere, or a file that went: no plan stands there
+        return Examined(problems=(unreadable(name, error),))
+    examined = _cached(content, name, request)
+    return place_in_configuration(examined, places_beside(source.path) if examined.findings else None)
+
+
+def _cached(content: bytes, name: str, request: TerraformRequest) -> Examined:
+    """What a plan gives, from the shelf where the same bytes were examined under the same name."""
+    digest, shelf = hashlib.sha256(content).hexdigest(), request.shelf
+    if not shelf:
+        return _examine_content(content, name, digest, request)
+    key = shelf.key_of(name, digest)
+    known: Examined | None = shelf.get(key)
+    examined = _examine_content(content, name, digest, request) if known is None else known
+    if known is None and examined.is_complete:
+        shelf.put(key, examined)
+    return examined
+
+
+def _examine_content(content: bytes, name: str, digest: str, request: TerraformRequest) -> Examined:
+    return _examine_plans(loaded(content, name), {name: digest}, request)
+
+
+def _examine_plans(read: Loaded[Plan], digests: Mapping[str, str], request: TerraformRequest) -> Examined:
+    subjects = (PlanSubject(plan, request.evidence) for plan in read.values)
+    plans = [examine_plan(subject, request.terms.policy, request.search, digests) for subject in subjects]
+    return together(plans, read.findings)
+
+
+def examine_plan(
+    subject: PlanSubject,
+    policy: PrivacyPolicy,
+    search: Search,
+    digests: Mapping[str, str] = MappingProxyType({}),
+) -> Examined:
+    """What one plan gives, before severities and waivers; `digests` are SHA-256 by path."""
+    findings = tuple(find_in_plan(subject, policy, search))
+    checked = () if subject.plan.is_empty else (_checked(subject.plan, digests),)
+    return Examined(checked, findings)
+
+
+def _checked(plan: Plan, digests: Mapping[str, str]) -> Checked:
+    measures: dict[str, object] = {
+        "resources": len(plan.resources),
+        "tool": plan.tool,
+        "version": plan.terraform_version,
+        "formatVersion": plan.format_version,
+    }
+    inputs = {"sha256": digests[plan.path]} if plan.path in digests else {}
+    return Checked(plan.kind, plan.path, plan.path, measures, inputs)
+
+
+def _begins_as_plan(file: Path) -> bool:
+    """Whether a JSON file begins as a plan does: so that a truncated one is not passed over."""
+    plain = read_start(file, _HEAD).replace(b"\0", b"")  # UTF-16
+    return b'"format_version"' in plain and any(key in plain for key in _PLAN_KEYS)
+
+
+def _without_values(text: str, search: Search) -> str:
+    """Terraform's own words, which may quote values."""
+    flat = " ".join(text.split())[:_LONGEST_REMARK]
+    return redacted(flat, scan(search.detector, flat).detections)

@@ -1,0 +1,61 @@
+"""What is added in one list is known everywhere: lists that must say the same as another one."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from gatecli.cli.app import COMMANDS
+from gatecli.gates import ALL, CHECK, GATES, GateName
+from gatecli.model import policy
+from gatecli.model.release import EvidenceFormat
+from gatecli.reports.registry import Format
+from gatecli.sources.evidence.reader import FORMATS
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = sorted(file for package in ("gatecli", "admission") for file in (ROOT / package).rglob("*.py"))
+
+
+def files_with(text: str) -> set[str]:
+    found = (file for file in CODE if text in file.read_text("utf-8"))
+    return {file.relative_to(ROOT).as_posix() for file in found}
+
+
+@pytest.mark.parametrize("name", [Format.SARIF, Format.JUNIT, Format.GITHUB])
+def test_a_report_format_costs_its_module_and_its_line(name: Format) -> None:
+    assert files_with(f'"{name}"') == {"gatecli/reports/registry.py", f"gatecli/reports/{name}.py"}
+
+
+@pytest.mark.parametrize("name", [EvidenceFormat.OPACUS, EvidenceFormat.TUMULT, EvidenceFormat.SMARTNOISE])
+def test_an_evidence_format_costs_its_module_its_name_and_its_line(name: EvidenceFormat) -> None:
+    at_most = {"gatecli/model/release.py", f"gatecli/sources/evidence/{name}.py"}
+    assert files_with(f'"{name}"') <= at_most
+    assert name in FORMATS
+
+
+def test_a_policy_and_the_command_line_name_the_same_gates() -> None:
+    assert set(get_args(policy.GateName)) == set(GateName) == set(GATES)
+
+
+def test_every_gate_has_a_command_of_its_name() -> None:
+    assert {gate.name for gate in ALL} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("gate", GATES.values(), ids=lambda gate: gate.name)
+def test_the_page_about_all_gates_has_a_line_for_each(gate: object) -> None:
+    page = (ROOT / "docs/check.md").read_text("utf-8")
+    assert re.search(rf"^\| {gate.name} \|", page, re.MULTILINE)  # type: ignore[attr-defined]  # a gate
+
+
+def test_the_schema_of_a_report_names_every_gate() -> None:
+    schema = json.loads((ROOT / "docs/schemas/report-v1.json").read_text("utf-8"))
+    assert set(schema["properties"]["gate"]["enum"]) == {gate.name for gate in ALL}
+
+
+def test_no_two_gates_share_a_name() -> None:
+    assert len({gate.name for gate in ALL}) == len(ALL)
+    assert CHECK.name not in set(GateName)
