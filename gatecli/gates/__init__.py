@@ -39,7 +39,7 @@ class GateModule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A gate by its name in reports.
+    """A gate by its name in reports; `docs/check.md` says what it discovers and checks.
 
     `families` are the prefixes of the ids of the rules that it looks for. `rule_modules` each have a
     tuple `RULES`.
@@ -72,7 +72,7 @@ RELEASE = Gate(
 ANONYMITY = Gate(
     GateName.ANONYMITY,
     frozenset({"anon"}),
-    discovers="the tables that declarations and the policy name",
+    discovers="the tables that declarations promise something about",
     checks="k-anonymity and its relatives against the thresholds",
     rule_modules=("checks.anonymity_table",),
 )
@@ -86,7 +86,7 @@ PII = Gate(
 TERRAFORM = Gate(
     GateName.TERRAFORM,
     frozenset({"tf", "pii"}),
-    discovers="JSON files that begin as a plan or a state does, and plans that the policy names",
+    discovers="JSON files that begin as a plan or a state does",
     checks="that nothing is published or served by a plan that the other gates have not passed",
     rule_modules=("checks.terraform_rules", "sources.plan.rules"),
 )

@@ -49,7 +49,7 @@ class Call:
 
     terms: Terms
     policy_path: Path | None
-    now: datetime
+    moment: datetime
 
     @property
     def policy(self) -> PrivacyPolicy:

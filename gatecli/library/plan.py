@@ -37,6 +37,6 @@ def check_plan(
     place = Path(path)
     call = begin(place, policy, waivers, today, fail_on, baseline)
     asked = Request(place if place.is_dir() else place.parent, environment())
-    known = read_evidence([Path(file) for file in evidence], call.now)
+    known = read_evidence([Path(file) for file in evidence], call.moment)
     source = PlanSource(os.fspath(path), asked)
     return end(check_plans(TerraformRequest(call.terms, call.search, (source,), known)))

@@ -50,7 +50,7 @@ def check_repository(
         tuple(map(gates.GateName, skip)),
         exclude,
         changed_since,
-        read_evidence([Path(file) for file in evidence], call.now),
+        read_evidence([Path(file) for file in evidence], call.moment),
         environment() if plan else None,
     )
     return end(check(request))
