@@ -16,7 +16,7 @@ pytest_plugins = ("tests.support.selection",)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With `--quick` Hypothesis tries a quarter of its examples.
+    """With `--quick` Hypothesis tries an eighth of its examples.
 
     A shared machine is slow now and then; what a test may take is pytest's business, not Hypothesis'.
     """

@@ -28,11 +28,15 @@ CHANGELOG = """\
 - candidate
 ## [1.2.0] - 2026-10-01
 """
-# Writes its arguments down; `docker buildx build` also leaves the digest that a build reports.
+# Writes its arguments down; `docker buildx build` also leaves the digest that a build reports, and `docker login`
+# reads the password: else who writes it may find nobody that reads.
 PROGRAM = """\
 #!/usr/bin/env bash
 printf '%s\\n' "${0##*/} $*" >>record
-case "$*" in "buildx build "*) echo '{"containerimage.digest": "sha256:0123"}' >image.json ;; esac
+case "$*" in
+  "buildx build "*) echo '{"containerimage.digest": "sha256:0123"}' >image.json ;;
+  *--password-stdin*) cat >/dev/null ;;
+esac
 """
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -85,19 +85,45 @@ def new_place(folder: Path) -> Place:
     return made
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return new_place(tmp_path)
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """Two installations that fail, and the environment that the third makes."""
+
+    place: Place
+    without_network: subprocess.CompletedProcess[str]
+    interrupted: tuple[int, str]
 
 
-@pytest.fixture(scope="module", name="whole")
-def one_whole_environment(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """Installed from an index that has a newer version of what another package wants an extra of."""
-    made = new_place(tmp_path_factory.mktemp("whole"))
-    make_wheel(made.index, "keys", "2.63", "locks; extra == 'safe'", extras=("safe",))
-    done = made()
+@pytest.fixture(scope="module", name="attempts")
+def all_attempts(tmp_path_factory: pytest.TempPathFactory) -> Attempts:
+    """The index has a newer version of what another package wants an extra of."""
+    place = new_place(tmp_path_factory.mktemp("whole"))
+    make_wheel(place.index, "keys", "2.63", "locks; extra == 'safe'", extras=("safe",))
+    away = {"PIP_NO_INDEX": "", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
+    without_network = place(**away, PIP_FIND_LINKS="")
+    assert not (place.environment / ".installed.json").exists()
+    ended = interrupted(place)
+    assert not (place.environment / ".installed.json").exists()
+    done = place()
     assert done.returncode == 0, done.stderr
-    return made
+    return Attempts(place, without_network, ended)
+
+
+@pytest.fixture(name="whole")
+def one_whole_environment(attempts: Attempts) -> Place:
+    return attempts.place
+
+
+def test_without_a_network_the_first_package_is_named(attempts: Attempts) -> None:
+    done = attempts.without_network
+    assert done.returncode == 2
+    assert f"uv==1 {UNAVAILABLE}" in done.stderr
+
+
+def test_an_interrupt_is_told(attempts: Attempts) -> None:
+    code, said = attempts.interrupted
+    assert code == 130
+    assert "interrupted; the same command begins anew" in said
 
 
 def test_a_newer_version_on_the_index_changes_nothing(whole: Place) -> None:
@@ -171,19 +197,6 @@ def test_a_lock_that_lacks_what_its_packages_ask_for_is_refused(whole: Place) ->
     assert "nowhere" in said
 
 
-def test_without_a_network_and_when_interrupted_it_is_begun_anew(place: Place) -> None:
-    away = {"PIP_NO_INDEX": "", "PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
-    done = place(**away, PIP_FIND_LINKS="")
-    assert done.returncode == 2
-    assert f"uv==1 {UNAVAILABLE}" in done.stderr
-    code, said = interrupted(place)
-    assert code == 130
-    assert "interrupted; the same command begins anew" in said
-    assert not (place.environment / ".installed.json").exists()
-    assert place().returncode == 0
-    assert place.versions("asking", "keys", "shipped") == ["1.0", "2.62", "1"]
-
-
 def interrupted(place: Place) -> tuple[int, str]:
     """How an installation ends that is interrupted while pip works, and what it says."""
     begun, stopping = place.folder / "begun", place.folder / "stopping"
@@ -217,10 +230,14 @@ def test_another_lock_or_another_python_is_another_environment(whole: Place) -> 
     marker.write_text(json.dumps(record), "utf-8")
     make_lock(whole.lock(), *(next(whole.index.glob(f"{name}-*")) for name in ("asking", "locks")))
     newer = make_lock(whole.folder / "newer.txt", whole.index / "keys-2.63-py3-none-any.whl")
-    (whole.environment / "old").touch()
-    assert whole(whole.lock(), newer).returncode == 0
-    assert not (whole.environment / "old").exists()
-    assert whole.versions("keys") == ["2.63"]
+    # The program that makes environments writes down that it was called, and fails.
+    stopping = whole.folder / "recording"
+    stopping.mkdir()
+    code = "import os, sys\nif 'venv' in sys.orig_argv:\n print(*sys.orig_argv[1:]); os._exit(1)\n"
+    (stopping / "sitecustomize.py").write_text(code, "utf-8")
+    done = whole(whole.lock(), newer, PYTHONPATH=str(stopping))
+    assert done.returncode == 2
+    assert f"-m venv --clear {whole.environment}" in done.stderr
 
 
 @pytest.mark.parametrize("version", [(3, 10), (3, 15), (4, 0)])

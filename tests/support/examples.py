@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import settings
 
 USUAL = 100
-QUICK = 25
+QUICK = 12
 
 
 def share(examples: int) -> int:
