@@ -28,8 +28,8 @@ CHANGELOG = """\
 - candidate
 ## [1.2.0] - 2026-10-01
 """
-# Writes its arguments down; `docker buildx build` also leaves the digest that a build reports, and `docker login`
-# reads the password: else who writes it may find nobody that reads.
+# Writes its arguments down; `docker buildx build` also leaves the digest that a build reports, and
+# `docker login` reads the password: else who writes it may find nobody that reads.
 PROGRAM = """\
 #!/usr/bin/env bash
 printf '%s\\n' "${0##*/} $*" >>record
