@@ -22,13 +22,13 @@ ACTIONS := $(wildcard github_actions/*/action.yml)
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
 
-# Each does nothing where .venv holds what its locks pin (tools/install.py).
-installed:
-	@$(INSTALL) --lock requirements.txt
-installed-dev:
-	@$(INSTALL) --lock requirements-dev.txt
-installed-all:
-	@$(INSTALL) --lock constraints.txt --unchecked tests/oracles.txt
+# Each does nothing where .venv holds what its locks pin (tools/install.py), and each holds the one before.
+installed: LOCKS := --lock requirements.txt
+installed-dev: LOCKS := --lock requirements.txt --lock requirements-dev.txt
+installed-all: LOCKS := --lock requirements.txt --lock requirements-dev.txt --lock constraints.txt \
+	--unchecked tests/oracles.txt
+installed installed-dev installed-all:
+	@$(INSTALL) $(LOCKS)
 
 demo: installed ## One release that fails, why, what mends it; and one that passes
 	@$(BIN)/python examples/demo.py

@@ -114,12 +114,17 @@ def install(folder: Path, arguments: argparse.Namespace) -> None:
     print(f"installing gatecli and its packages into {folder} (once) …", file=sys.stderr, flush=True)
     # A whole environment grows by further locks; one that holds an older lock, or contradictions, does not.
     stale = any(aim.get(name, digest) != digest for name, digest in present.items())
-    if not present or stale or present.keys() & set(map(lock_name, arguments.unchecked)):
+    if not present or stale or held["unchecked"]:
         present = {}
         create(folder)
     (folder / MARKER).unlink(missing_ok=True)
     fill(folder, arguments, [name for name in aim if name not in present])
-    record = {"python": sys.version, "locks": {**present, **aim}, "project": project(arguments)}
+    record = {
+        "python": sys.version,
+        "locks": {**present, **aim},
+        "unchecked": [lock_name(file) for file in arguments.unchecked],
+        "project": project(arguments),
+    }
     part = folder / (MARKER + ".part")
     part.write_text(json.dumps(record, indent=1), "utf-8")
     part.replace(folder / MARKER)

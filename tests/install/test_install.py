@@ -30,8 +30,11 @@ class Place:
 
     def __call__(self, *locks: Path, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the installer, which can reach nothing but the folder's own index."""
+        return self.run(self.arguments(*locks), variables)
+
+    def run(self, arguments: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, str(INSTALL), *self.arguments(*locks)],
+            [sys.executable, str(INSTALL), *arguments],
             env={**self.variables(), **variables},
             capture_output=True,
             text=True,
@@ -195,6 +198,8 @@ def test_a_lock_that_lacks_what_its_packages_ask_for_is_refused(whole: Place) ->
     said = refusal(whole, lock)
     assert "needy" in said
     assert "nowhere" in said
+    removing = [str(whole.environment / "bin/python"), "-m", "pip", "uninstall", "--yes", "--quiet", "needy"]
+    subprocess.run(removing, check=True)
 
 
 def interrupted(place: Place) -> tuple[int, str]:
@@ -218,6 +223,33 @@ def interrupted(place: Place) -> tuple[int, str]:
     return process.returncode, said
 
 
+def test_what_contradicts_itself_does_not_grow(whole: Place) -> None:
+    """The check of the whole could not pass any more."""
+    marker = whole.environment / ".installed.json"
+    record = marker.read_text("utf-8")
+    contradicting = make_lock(whole.folder / "peer.txt", make_wheel(whole.index, "peer", "1", "locks<3"))
+    grown = whole.run([*whole.arguments(), "--unchecked", str(contradicting)], {})
+    assert grown.returncode == 0, grown.stderr
+    assert whole.versions("peer") == ["1"]
+    assert whole().stderr == ""
+    late = make_lock(whole.folder / "late.txt", make_wheel(whole.index, "late", "1"))
+    assert "-m venv --clear" in stopped_at_the_start(whole, whole.lock(), late)
+    marker.write_text(record, "utf-8")
+
+
+def stopped_at_the_start(whole: Place, *locks: Path) -> str:
+    """What is said where the program that makes environments says that it was called, and fails."""
+    stopping = whole.folder / "recording"
+    stopping.mkdir(exist_ok=True)
+    code = (
+        "import os, sys\nif 'venv' in sys.orig_argv:\n print(*sys.orig_argv[1:], flush=True); os._exit(1)\n"
+    )
+    (stopping / "sitecustomize.py").write_text(code, "utf-8")
+    done = whole(*locks, PYTHONPATH=str(stopping))
+    assert done.returncode == 2
+    return done.stderr
+
+
 def test_another_lock_or_another_python_is_another_environment(whole: Place) -> None:
     marker = whole.environment / ".installed.json"
     record = json.loads(marker.read_text("utf-8"))
@@ -230,14 +262,7 @@ def test_another_lock_or_another_python_is_another_environment(whole: Place) -> 
     marker.write_text(json.dumps(record), "utf-8")
     make_lock(whole.lock(), *(next(whole.index.glob(f"{name}-*")) for name in ("asking", "locks")))
     newer = make_lock(whole.folder / "newer.txt", whole.index / "keys-2.63-py3-none-any.whl")
-    # The program that makes environments writes down that it was called, and fails.
-    stopping = whole.folder / "recording"
-    stopping.mkdir()
-    code = "import os, sys\nif 'venv' in sys.orig_argv:\n print(*sys.orig_argv[1:]); os._exit(1)\n"
-    (stopping / "sitecustomize.py").write_text(code, "utf-8")
-    done = whole(whole.lock(), newer, PYTHONPATH=str(stopping))
-    assert done.returncode == 2
-    assert f"-m venv --clear {whole.environment}" in done.stderr
+    assert f"-m venv --clear {whole.environment}" in stopped_at_the_start(whole, whole.lock(), newer)
 
 
 @pytest.mark.parametrize("version", [(3, 10), (3, 15), (4, 0)])
