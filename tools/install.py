@@ -109,12 +109,12 @@ def install(folder: Path, arguments: argparse.Namespace) -> None:
     """Make `folder` hold what is wanted. Raises InstallError; what is there then is not used."""
     aim, held = locks(arguments), installed(folder)
     present = held.get("locks", {})
-    if aim.items() <= present.items() and held["project"] == project(arguments):
+    if aim.items() <= present.items() and held.get("project") == project(arguments):
         return
     print(f"installing gatecli and its packages into {folder} (once) …", file=sys.stderr, flush=True)
     # A whole environment grows by further locks; one that holds an older lock, or contradictions, does not.
     stale = any(aim.get(name, digest) != digest for name, digest in present.items())
-    if not present or stale or held["unchecked"]:
+    if not present or stale or held.get("unchecked"):
         present = {}
         create(folder)
     (folder / MARKER).unlink(missing_ok=True)
@@ -146,7 +146,9 @@ def fill(folder: Path, arguments: argparse.Namespace, missing: Sequence[str]) ->
     """Install the missing locks and the project, and check that all fits together."""
     if lock_name(arguments.tools) in missing:
         raise_failure(pip(folder, "install", "--quiet", "--no-compile", *pinned(arguments.tools)))
-    index, variables = index_settings(pip(folder, "config", "list").stdout)
+    configuration = pip(folder, "config", "list")
+    raise_failure(configuration)
+    index, variables = index_settings(configuration.stdout)
 
     def uv(*words: str) -> None:
         # Bytecode is made when it is first needed: most of what is installed is never imported.
