@@ -35,7 +35,7 @@ def seconds(work: Callable[[str], object], text: str) -> float:
     return best
 
 
-def measured(name: str, work: Callable[[str], object], small: str, large: str) -> float:
+def growth(name: str, work: Callable[[str], object], small: str, large: str) -> float:
     """How many times longer the fourfold text takes; asserts that it is no more than `MOST`."""
     once, four = seconds(work, small), seconds(work, large)
     assert four <= MOST * once + SLACK, f"{name}: {once:.3f} s, then {four:.3f} s on {large[:20]!r}…"
@@ -45,7 +45,7 @@ def measured(name: str, work: Callable[[str], object], small: str, large: str) -
 def worst(name: str, work: Callable[[str], object]) -> float:
     """Over all attacks."""
     return max(
-        measured(name, work, attack * (SMALL // len(attack)), attack * (4 * SMALL // len(attack)))
+        growth(name, work, attack * (SMALL // len(attack)), attack * (4 * SMALL // len(attack)))
         for attack in ATTACKS
     )
 
@@ -66,12 +66,12 @@ def main() -> None:
         worst(reader.__name__, lambda text, reader=reader: list(reader(whole(text))))  # type: ignore[misc]
     print(f"prefilter and {len(READERS)} readers: linear")
     for path, line in REPEATED_LINES:
-        measured(path, lambda text, path=path: read_leaves(raw_text(path, text)), line * 4_000, line * 16_000)  # type: ignore[misc]
+        growth(path, lambda text, path=path: read_leaves(raw_text(path, text)), line * 4_000, line * 16_000)  # type: ignore[misc]
     print(f"{len(REPEATED_LINES)} kinds of lines in files: linear")
-    ratio = measured("dense digits", detector.detect, digits(2**17), digits(2**19))
+    ratio = growth("dense digits", detector.detect, digits(2**17), digits(2**19))
     print(f"512 KiB of dense digits: {ratio:.1f}× the time of 128 KiB")
     line = "mario.rossi@posta.it "
-    print(f"1,000 addresses: {measured('many', detector.detect, line * 250, line * 1000):.1f}× of 250")
+    print(f"1,000 addresses: {growth('many', detector.detect, line * 250, line * 1000):.1f}× of 250")
     run = "".join(str(number * 7919 % 10) for number in range(2**20))
     print(f"a mebibyte of digits in one run: {seconds(detector.detect, run):.2f} s")
 
