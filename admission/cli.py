@@ -11,18 +11,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gatecli.cli.console import show_bug, show_error, show_usage
 from gatecli.errors import GatecliError
+from gatecli.frontdoor.console import show_bug, show_error, show_usage
 from gatecli.model.verdict import ExitCode
 from gatecli.package import VERSION
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
-        "run": "admission.running",
-        "review": "admission.reviewing",
-        "manifests": "admission.manifests",
-        "doctor": "admission.doctor",
-        "scan": "admission.scanning",
+        "run": "admission.commands.run",
+        "review": "admission.commands.review",
+        "manifests": "admission.commands.manifests",
+        "doctor": "admission.commands.doctor",
+        "scan": "admission.commands.scan",
     }
 )
 """Each command, and the module that holds its `app`."""

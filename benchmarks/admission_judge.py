@@ -12,9 +12,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from admission.judging import Phase, judge
-from admission.review import parse
-from admission.rulebook import EVERYWHERE, rulebook_of, warm
+from admission.review.admission_review import parse
+from admission.review.judging import Phase, judge
+from admission.review.rulebook import EVERYWHERE, rulebook_of, warm
 from benchmarks.pii_engine import deployment, milliseconds
 from gatecli.checks.personal_data import find_personal_data
 from gatecli.model.text import RawText, object_leaves

@@ -25,7 +25,7 @@ from urllib.request import urlopen
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from admission.certificates import issue, new_authority  # noqa: E402 - after the path
+from admission.tls.certificates import issue, new_authority  # noqa: E402 - after the path
 from benchmarks.pii_engine import deployment  # noqa: E402 - after the path
 from tests.support.api_server import fake_cluster  # noqa: E402 - after the path
 

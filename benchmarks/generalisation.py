@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 
 import ibis
 
-from gatecli.anonymity.discovery import discover
-from gatecli.anonymity.generalisation import apply, describe
+from gatecli.anonymity.discovery.identifying_columns import discover
 from gatecli.anonymity.hierarchies import generalised
-from gatecli.anonymity.hierarchies_proposed import proposed_hierarchies
-from gatecli.anonymity.search import search
+from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
+from gatecli.anonymity.search.generalisation import apply, describe
+from gatecli.anonymity.search.lattice import search
 from gatecli.model.anonymity import Thresholds
 from tests.support.adult import QUASI_IDENTIFIERS, adult
 

@@ -16,7 +16,7 @@ from gatecli.pii.interface import Pattern
 from gatecli.pii.matching import compiled
 from gatecli.pii.prefilter import Prefilter
 from gatecli.pii.views import whole
-from gatecli.sources.leaves.formats import read_leaves
+from gatecli.sources.string_fields.formats import read_leaves
 from tests.support.attacks import ATTACKS, REPEATED_LINES, digits
 from tests.support.leaves import raw_text
 

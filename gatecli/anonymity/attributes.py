@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gatecli.anonymity.cells import counted, sizes_of
-from gatecli.anonymity.coding import prepared
+from gatecli.anonymity.contingency import counted, sizes_of
+from gatecli.anonymity.dictionary_encoding import prepared
 from gatecli.anonymity.tables.columns import require_columns
 from gatecli.anonymity.tables.functions import kept
 from gatecli.anonymity.tables.interface import OpenedTable, Table

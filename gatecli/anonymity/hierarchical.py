@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from gatecli.anonymity.coding import SensitiveCode
+from gatecli.anonymity.dictionary_encoding import SensitiveCode
 from gatecli.anonymity.profiles import fixed
 from gatecli.anonymity.tables.functions import constant, largest, least, local_table, rows
 from gatecli.anonymity.tables.interface import Table

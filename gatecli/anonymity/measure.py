@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gatecli.anonymity.cells import sizes_of, tallied
-from gatecli.anonymity.coding import Coded, coded, prepared
-from gatecli.anonymity.population import population_uniqueness
+from gatecli.anonymity.contingency import sizes_of, tallied
+from gatecli.anonymity.dictionary_encoding import Coded, coded, prepared
+from gatecli.anonymity.population.uniqueness import population_uniqueness
 from gatecli.anonymity.sensitive import Classes, measured
 from gatecli.anonymity.tables.columns import require_columns
 from gatecli.anonymity.tables.functions import kept, only_row, times

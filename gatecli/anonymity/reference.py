@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from gatecli.anonymity.cells import fetched
-from gatecli.anonymity.coding import prepared
-from gatecli.anonymity.discovery_partitions import Codes, encoded, integers
-from gatecli.anonymity.search_classes import combined, summed
+from gatecli.anonymity.contingency import fetched
+from gatecli.anonymity.dictionary_encoding import prepared
+from gatecli.anonymity.discovery.partitions import Codes, encoded, integers
+from gatecli.anonymity.search.classes import combined, summed
 from gatecli.anonymity.tables.columns import require_columns
 from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.anonymity.tables.problems import computing

@@ -9,13 +9,13 @@ from fractions import Fraction
 from typing import Any
 
 from gatecli.anonymity import exact
-from gatecli.anonymity.cells import counted, sizes_of, tallied
-from gatecli.anonymity.coding import Coded, SensitiveCode
+from gatecli.anonymity.candidate_classes import bounds, suspects
+from gatecli.anonymity.contingency import counted, sizes_of, tallied
+from gatecli.anonymity.dictionary_encoding import Coded, SensitiveCode
 from gatecli.anonymity.exact import ClassCounts
 from gatecli.anonymity.hierarchical import ancestors_of, hierarchical_distances
 from gatecli.anonymity.ordered import ordered
 from gatecli.anonymity.profiles import categorical, distributed, homogeneous, mixed, profiled, summed, worst
-from gatecli.anonymity.suspects import bounds, suspects
 from gatecli.anonymity.tables.functions import kept, rows
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import UncheckableError

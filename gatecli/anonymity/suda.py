@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gatecli.anonymity.cells import fetched
-from gatecli.anonymity.coding import prepared
-from gatecli.anonymity.discovery_partitions import Codes, Partition, encoded, integers, refined
+from gatecli.anonymity.contingency import fetched
+from gatecli.anonymity.dictionary_encoding import prepared
+from gatecli.anonymity.discovery.partitions import Codes, Partition, encoded, integers, refined
 from gatecli.anonymity.tables.columns import require_columns
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.problems import computing

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from gatecli.anonymity.coding import Coded
+from gatecli.anonymity.dictionary_encoding import Coded
 from gatecli.anonymity.tables.functions import kept, rows
 from gatecli.anonymity.tables.interface import Column, Table
 from gatecli.errors import UncheckableError

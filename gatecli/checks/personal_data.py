@@ -18,9 +18,9 @@ from gatecli.pii.detector import Detector
 from gatecli.pii.entities import entities_of
 from gatecli.pii.interface import Detection, Entity
 from gatecli.pii.names import PERSON_NAME, NameFinder
+from gatecli.pii.raw_text_prefilter import could_match, suspects
 from gatecli.pii.redaction import masked, redacted, value_hash
 from gatecli.pii.scanning import may_hold, scan
-from gatecli.pii.sieve import could_match, suspects
 
 PII_SCAN_INCOMPLETE = Rule(
     "pii-scan-incomplete",

@@ -16,11 +16,11 @@ from gatecli.accounting.allocation import allocate as split
 from gatecli.accounting.calibration import Unreachable
 from gatecli.accounting.written import allocation_data
 from gatecli.cli.calibrate import TARGET, budget_of
-from gatecli.cli.console import err, out
 from gatecli.cli.numbers import exact
-from gatecli.cli.options import Listing, ListingFormat, option
-from gatecli.cli.paste import json_text, table, yaml_lines
+from gatecli.cli.yaml_output import json_text, table, yaml_lines
 from gatecli.errors import UsageError
+from gatecli.frontdoor.console import err, out
+from gatecli.frontdoor.options import Listing, ListingFormat, option
 from gatecli.gates.concealment import without_values
 from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import MAX_COUNT

@@ -8,17 +8,25 @@ from typing import Annotated
 
 import typer
 
-from gatecli.checks.column_entities import classifier
 from gatecli.checks.personal_data import search_of
+from gatecli.checks.tables.column_entities import classifier
 from gatecli.cli import table_options as given
 from gatecli.cli.anonymity_apply import apply
 from gatecli.cli.anonymity_discover import discover
-from gatecli.cli.demands import MOST_SUPPRESSED, Columns, Demands, Population, TableGiven, start_of, task_of
 from gatecli.cli.notices import listening
-from gatecli.cli.options import GATE, option
-from gatecli.cli.session import GateOptions, begin
-from gatecli.cli.spread import spread
+from gatecli.cli.table_arguments import (
+    MOST_SUPPRESSED,
+    Columns,
+    Demands,
+    Population,
+    TableGiven,
+    start_of,
+    task_of,
+)
 from gatecli.errors import UsageError
+from gatecli.frontdoor.option_groups import spread
+from gatecli.frontdoor.options import GATE, option
+from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.anonymity import check_tables, request_for
 from gatecli.gates.declared_tables import is_declaration
 from gatecli.gates.table_task import MeasurementOptions

@@ -9,21 +9,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
-from gatecli.anonymity import generalisation
-from gatecli.anonymity.generalisation import Proposal, describe
 from gatecli.anonymity.measure import measure
+from gatecli.anonymity.search import generalisation
+from gatecli.anonymity.search.generalisation import Proposal, describe
 from gatecli.anonymity.tables.files import holds
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
-from gatecli.checks.anonymity import AnonymitySubject, find_anonymity
+from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
 from gatecli.cli import table_options as given
-from gatecli.cli.console import err
-from gatecli.cli.demands import MOST_SUPPRESSED, Columns, Demands, Population, TableGiven, start_of, task_of
 from gatecli.cli.numbers import paired
-from gatecli.cli.options import GATE, PolicyFile, option
-from gatecli.cli.spread import spread
+from gatecli.cli.table_arguments import (
+    MOST_SUPPRESSED,
+    Columns,
+    Demands,
+    Population,
+    TableGiven,
+    start_of,
+    task_of,
+)
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
+from gatecli.frontdoor.console import err
+from gatecli.frontdoor.option_groups import spread
+from gatecli.frontdoor.options import GATE, PolicyFile, option
 from gatecli.gates.policies import read_policy
 from gatecli.gates.table_measurement import proposals
 from gatecli.gates.table_task import TableTask

@@ -9,21 +9,21 @@ from typing import Annotated
 
 from pydantic import TypeAdapter
 
-from gatecli.anonymity.discovery import ERROR, MAX_COLUMNS
-from gatecli.anonymity.discovery import discover as discovered
-from gatecli.anonymity.discovery_names import Role
-from gatecli.anonymity.discovery_roles import Combination, Discovery
+from gatecli.anonymity.discovery.column_names import Role
+from gatecli.anonymity.discovery.identifying_columns import ERROR, MAX_COLUMNS
+from gatecli.anonymity.discovery.identifying_columns import discover as discovered
+from gatecli.anonymity.discovery.roles import Combination, Discovery
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
-from gatecli.checks.column_entities import classifier
 from gatecli.checks.personal_data import search_of
+from gatecli.checks.tables.column_entities import classifier
 from gatecli.cli import table_options as given
-from gatecli.cli.console import out
-from gatecli.cli.demands import TableGiven, start_of
 from gatecli.cli.numbers import exact
-from gatecli.cli.options import GATE, Listing, ListingFormat, PolicyFile, option
-from gatecli.cli.paste import flow, json_text, table, yaml_lines
-from gatecli.cli.spread import spread
+from gatecli.cli.table_arguments import TableGiven, start_of
+from gatecli.cli.yaml_output import flow, json_text, table, yaml_lines
+from gatecli.frontdoor.console import out
+from gatecli.frontdoor.option_groups import spread
+from gatecli.frontdoor.options import GATE, Listing, ListingFormat, PolicyFile, option
 from gatecli.gates.concealment import without_values
 from gatecli.gates.policies import read_policy
 from gatecli.model.number import BelowOne, plain, show_down

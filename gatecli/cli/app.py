@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gatecli.cli.console import err, show_bug, show_error, show_usage
 from gatecli.errors import GatecliError
+from gatecli.frontdoor.console import err, show_bug, show_error, show_usage
 from gatecli.gates import CHECK, GATES
 from gatecli.model.verdict import ExitCode
 from gatecli.package import VERSION

@@ -10,15 +10,15 @@ from typing import Annotated
 import typer
 
 from gatecli.checks.waiver import WAIVER_RULES
-from gatecli.cli.console import err
-from gatecli.cli.options import OUTPUT, option
-from gatecli.cli.publish import write_together
+from gatecli.frontdoor.console import err
+from gatecli.frontdoor.options import OUTPUT, option
+from gatecli.frontdoor.publish import write_together
 from gatecli.gates.catalogue import UNCHECKABLE_IDS
 from gatecli.gates.concealment import without_values
 from gatecli.model.baseline import Baseline, adopt, adoptable
 from gatecli.model.recorded import Recorded
 from gatecli.model.rules import DP_INVALID_BUDGET
-from gatecli.reports.known import render
+from gatecli.reports.baseline_file import render
 from gatecli.reports.summary import plural
 from gatecli.sources.report import read_report
 

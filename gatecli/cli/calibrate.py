@@ -17,11 +17,11 @@ from gatecli.accounting.calibration import Calibration, Unreachable
 from gatecli.accounting.calibration import calibrate as search
 from gatecli.accounting.interface import Question
 from gatecli.accounting.written import calibration_data
-from gatecli.cli.console import err, out
 from gatecli.cli.numbers import exact
-from gatecli.cli.options import Listing, ListingFormat, option
-from gatecli.cli.paste import json_text, yaml_lines
+from gatecli.cli.yaml_output import json_text, yaml_lines
 from gatecli.errors import UncheckableError, UsageError
+from gatecli.frontdoor.console import err, out
+from gatecli.frontdoor.options import Listing, ListingFormat, option
 from gatecli.gates.concealment import without_values
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.mechanism import Mechanism

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from gatecli.cli.console import err
 from gatecli.cli.notices import listening
-from gatecli.cli.options import (
+from gatecli.frontdoor.console import err
+from gatecli.frontdoor.option_groups import spread
+from gatecli.frontdoor.options import (
     GATE,
     OUTPUT,
     EvidenceFiles,
@@ -20,8 +21,7 @@ from gatecli.cli.options import (
     user_caches,
     whole_environment,
 )
-from gatecli.cli.session import GateOptions, begin
-from gatecli.cli.spread import spread
+from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates import GateName
 from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.repository import RepositoryRequest, check_repository

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from gatecli.cli.console import out
-from gatecli.cli.options import OUTPUT, Changes, Colour, ColourMode, FailOn, Verbose, option
-from gatecli.cli.publish import style_of
+from gatecli.frontdoor.console import out
+from gatecli.frontdoor.options import OUTPUT, Changes, Colour, ColourMode, FailOn, Verbose, option
+from gatecli.frontdoor.publish import style_of
 from gatecli.gates.catalogue import UNCHECKABLE_IDS
 from gatecli.gates.concealment import without_values
 from gatecli.model.comparison import Comparison, compare

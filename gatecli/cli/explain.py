@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from gatecli.checks.personal_data import search_of
-from gatecli.cli.console import out
 from gatecli.cli.shipped import section, shipped
 from gatecli.errors import UsageError
+from gatecli.frontdoor.console import out
 from gatecli.gates.catalogue import RULE_IDS, find_rule
 from gatecli.gates.policies import read_policy
 

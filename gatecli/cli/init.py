@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from gatecli.cli.console import err
-from gatecli.cli.options import GATE, option
-from gatecli.cli.publish import write_together
 from gatecli.cli.shipped import template
 from gatecli.errors import UsageError
+from gatecli.frontdoor.console import err
+from gatecli.frontdoor.options import GATE, option
+from gatecli.frontdoor.publish import write_together
 
 app = typer.Typer()
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from gatecli.cli.console import err
+from gatecli.frontdoor.console import err
 from gatecli.gates.notices import Notice, NotScanned, Progress, Remark, Timing
 
 PATIENCE = 0.5

@@ -16,13 +16,13 @@ from gatecli.checks.personal_data import (
     search_leaves,
     search_of,
 )
-from gatecli.cli.console import out
 from gatecli.cli.notices import listening
-from gatecli.cli.options import GATE, PolicyFile, option
-from gatecli.cli.publish import write_together
-from gatecli.cli.session import GateOptions, begin
-from gatecli.cli.spread import spread
 from gatecli.errors import UncheckableError
+from gatecli.frontdoor.console import out
+from gatecli.frontdoor.option_groups import spread
+from gatecli.frontdoor.options import GATE, PolicyFile, option
+from gatecli.frontdoor.publish import write_together
+from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.pii import Selection, check_texts, request_for
 from gatecli.gates.policies import read_key, read_policy
 from gatecli.model.finding import Finding
@@ -33,8 +33,8 @@ from gatecli.pii.interface import THRESHOLD, Detection
 from gatecli.pii.names import NameFinder, name_finder
 from gatecli.pii.redaction import masked
 from gatecli.pii.scanning import scan as search_text
-from gatecli.sources.leaves.formats import read_leaves
 from gatecli.sources.scan import Read, read_stream, read_texts
+from gatecli.sources.string_fields.formats import read_leaves
 
 app = typer.Typer(no_args_is_help=True, help="Find personal data that stands in plain text.")
 

@@ -9,8 +9,8 @@ import typer
 
 from gatecli.cli.allocate import allocate
 from gatecli.cli.calibrate import calibrate
-from gatecli.cli.session import GateOptions, begin
-from gatecli.cli.spread import spread
+from gatecli.frontdoor.option_groups import spread
+from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.release import check_releases, request_for, require_existing
 
 app = typer.Typer(no_args_is_help=True, help="Judge model releases, and find the noise that keeps a promise.")

@@ -6,8 +6,8 @@ import json
 
 import typer
 
-from gatecli.cli.console import out
-from gatecli.cli.options import Listing, ListingFormat
+from gatecli.frontdoor.console import out
+from gatecli.frontdoor.options import Listing, ListingFormat
 from gatecli.gates.catalogue import all_rules
 from gatecli.model.finding import Rule
 

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from gatecli.cli.console import out
 from gatecli.cli.shipped import shipped
 from gatecli.errors import UsageError
+from gatecli.frontdoor.console import out
 
 app = typer.Typer()
 

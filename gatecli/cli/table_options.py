@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gatecli.cli.options import GATE, option
+from gatecli.frontdoor.options import GATE, option
 from gatecli.model.anonymity import Missing
 
 TABLE, COLUMNS, DEMANDS = "Table", "Columns", "Demands"

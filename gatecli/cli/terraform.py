@@ -12,10 +12,10 @@ import typer
 
 from gatecli.checks.personal_data import search_of
 from gatecli.cli.notices import listening
-from gatecli.cli.options import EvidenceFiles, option, whole_environment
-from gatecli.cli.session import GateOptions, begin
-from gatecli.cli.spread import spread
 from gatecli.cli.terraform_run_task import run_task
+from gatecli.frontdoor.option_groups import spread
+from gatecli.frontdoor.options import EvidenceFiles, option, whole_environment
+from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.plan_input import STDIN
 from gatecli.gates.terraform import PlanSource, TerraformRequest, check_plans

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from gatecli.cli.console import err
-from gatecli.cli.options import (
+from gatecli.errors import MissingExtraError, UsageError
+from gatecli.frontdoor.console import err
+from gatecli.frontdoor.option_groups import spread
+from gatecli.frontdoor.options import (
     GATE,
     BaselineFile,
     FailOn,
@@ -20,8 +22,6 @@ from gatecli.cli.options import (
     run_task_key,
     whole_environment,
 )
-from gatecli.cli.spread import spread
-from gatecli.errors import MissingExtraError, UsageError
 from gatecli.gates.policies import read_policy
 from gatecli.model.finding import Severity
 from gatecli.run_tasks.settings import (
@@ -236,7 +236,7 @@ def _options(judging: Judging) -> list[str]:
 
 def _serve(settings: Settings, options: Sequence[str]) -> None:
     try:
-        from gatecli.run_tasks.serving import run  # noqa: PLC0415 - aiohttp is an extra, and heavy
+        from gatecli.run_tasks.server import run  # noqa: PLC0415 - aiohttp is an extra, and heavy
     except ModuleNotFoundError as error:
         raise MissingExtraError(
             f"the run task needs {error.name}, which is not installed",

@@ -67,14 +67,14 @@ RELEASE = Gate(
     frozenset({"dp", "release", "waiver"}),
     discovers="declarations, and model files without one",
     checks="that the declared budget is what the training cost, and within the policy's tier",
-    rule_modules=("checks.registry", "sources.rules"),
+    rule_modules=("checks.release.registry", "sources.rules"),
 )
 ANONYMITY = Gate(
     GateName.ANONYMITY,
     frozenset({"anon"}),
     discovers="the tables that declarations promise something about",
     checks="k-anonymity and its relatives against the thresholds",
-    rule_modules=("checks.anonymity_table",),
+    rule_modules=("checks.tables.table_findings",),
 )
 PII = Gate(
     GateName.PII,
@@ -88,7 +88,7 @@ TERRAFORM = Gate(
     frozenset({"tf", "pii"}),
     discovers="JSON files that begin as a plan or a state does",
     checks="that nothing is published or served by a plan that the other gates have not passed",
-    rule_modules=("checks.terraform_rules", "sources.plan.rules"),
+    rule_modules=("checks.terraform.rules", "sources.plan.rules"),
 )
 CHECK = Gate(
     "check",

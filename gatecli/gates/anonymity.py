@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gatecli.anonymity.tables.files import content_digest
 from gatecli.anonymity.tables.interface import TableOptions
-from gatecli.checks.column_entities import classifier
+from gatecli.checks.tables.column_entities import classifier
 from gatecli.errors import GatecliError
 from gatecli.gates import ANONYMITY, GateName
 from gatecli.gates.declared_tables import policy_tables, read_declared_tables, tables_in

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import DEFAULTS
-from gatecli.checks.anonymity_table import uncheckable
+from gatecli.checks.tables.table_findings import uncheckable
 from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import AnonymityQuestion, Missing, Thresholds
 from gatecli.model.dataset import Anonymity

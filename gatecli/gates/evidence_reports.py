@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gatecli.checks.terraform_attested import Attestation, Evidence
-from gatecli.checks.terraform_tables import EVIDENCE
+from gatecli.checks.terraform.resource_types import EVIDENCE
+from gatecli.checks.terraform.tagged_evidence import Attestation, Evidence
 from gatecli.errors import UsageError
 from gatecli.sources.baseline import REPORT
 from gatecli.sources.files import ReadError, read_bytes

@@ -14,8 +14,8 @@ from gatecli.model.inline import Allowances, inline_allowances
 from gatecli.model.policy import PiiRules
 from gatecli.model.text import RawText, Skipped
 from gatecli.model.verdict import Checked
-from gatecli.sources.leaves.formats import read_leaves, views
 from gatecli.sources.scan import Read, read_texts
+from gatecli.sources.string_fields.formats import read_leaves, views
 from gatecli.sources.tree import Tree
 
 PER_WORKER = 1000

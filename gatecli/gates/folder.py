@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gatecli.checks.personal_data import Search
-from gatecli.checks.terraform_attested import Evidence
+from gatecli.checks.terraform.tagged_evidence import Evidence
 from gatecli.gates import GateName
 from gatecli.gates.caching import Cache
 from gatecli.gates.judgement import Terms

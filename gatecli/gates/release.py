@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from gatecli.accounting.account import account, account_all
 from gatecli.accounting.interface import Question
 from gatecli.cache.store import Shelf, digest_of
-from gatecli.checks.declaration import undeclared_weights
-from gatecli.checks.interface import ReleaseContext
-from gatecli.checks.recomputation import Answer, Costs, costs_of, questions_of
-from gatecli.checks.registry import RELEASE_CHECKS
+from gatecli.checks.release.declaration import undeclared_weights
+from gatecli.checks.release.interface import ReleaseContext
+from gatecli.checks.release.recomputation import Answer, Costs, costs_of, questions_of
+from gatecli.checks.release.registry import RELEASE_CHECKS
 from gatecli.errors import UsageError
 from gatecli.gates import RELEASE
 from gatecli.gates.judgement import Terms, judge

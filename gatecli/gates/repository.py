@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatecli.checks.personal_data import Clock, search_of
-from gatecli.checks.terraform_attested import Evidence
+from gatecli.checks.terraform.tagged_evidence import Evidence
 from gatecli.errors import UsageError
 from gatecli.gates import CHECK, GATES, GateName
 from gatecli.gates.caching import open_cache

@@ -7,21 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 
 from gatecli.anonymity.attributes import attribute_risk
-from gatecli.anonymity.discovery import discover
-from gatecli.anonymity.discovery_roles import Discovery
-from gatecli.anonymity.generalisation import Proposal, describe
+from gatecli.anonymity.discovery.identifying_columns import discover
+from gatecli.anonymity.discovery.roles import Discovery
 from gatecli.anonymity.hierarchies import Hierarchy, Mapped, hierarchy_from_csv
 from gatecli.anonymity.measure import measure
-from gatecli.anonymity.pictures import draw
-from gatecli.anonymity.proposing import propose
+from gatecli.anonymity.pictures.table_picture import draw
 from gatecli.anonymity.reference import compare
-from gatecli.anonymity.search import MAX_SUPPRESSION
+from gatecli.anonymity.search.generalisation import Proposal, describe
+from gatecli.anonymity.search.lattice import MAX_SUPPRESSION
+from gatecli.anonymity.search.proposals import propose
 from gatecli.anonymity.suda import suda
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
-from gatecli.checks.anonymity import AnonymitySubject
-from gatecli.checks.anonymity_table import JudgedTable, find_in_table, uncheckable
+from gatecli.checks.tables.measures import AnonymitySubject
+from gatecli.checks.tables.table_findings import JudgedTable, find_in_table, uncheckable
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.gates.table_task import MeasurementOptions, TableTask
 from gatecli.model.anonymity import Measures, Missing, Scale, Thresholds

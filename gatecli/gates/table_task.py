@@ -9,7 +9,7 @@ from fractions import Fraction
 from gatecli.anonymity.hierarchies import Hierarchy
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import DEFAULTS, shown
-from gatecli.checks.column_entities import Classify
+from gatecli.checks.tables.column_entities import Classify
 from gatecli.model.anonymity import AnonymityQuestion, Thresholds
 from gatecli.model.document import Place
 

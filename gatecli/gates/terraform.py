@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 from gatecli.checks.personal_data import Search
-from gatecli.checks.terraform import PlanSubject, find_in_plan
-from gatecli.checks.terraform_attested import Evidence
+from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_plan
+from gatecli.checks.terraform.tagged_evidence import Evidence
 from gatecli.errors import GatecliError
 from gatecli.gates import TERRAFORM
 from gatecli.gates.judgement import Terms, judge

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
-from gatecli.checks.column_entities import classifier
+from gatecli.checks.tables.column_entities import classifier
 from gatecli.errors import UsageError
 from gatecli.gates.anonymity import AnonymityRequest, check_tables
 from gatecli.gates.table_task import MeasurementOptions, task_for

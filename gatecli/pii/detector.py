@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gatecli.pii.budget import Budget, unlimited
 from gatecli.pii.context import LOWER, may_speak, weigh, words
-from gatecli.pii.halving import suspects
+from gatecli.pii.group_testing import suspects
 from gatecli.pii.interface import THRESHOLD, Detection, Entity, Match
 from gatecli.pii.matching import Form, find_forms, readable
 from gatecli.pii.prefilter import Prefilter

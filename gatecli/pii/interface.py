@@ -58,7 +58,7 @@ class Cue:
     """What every match of every pattern of an entity contains: a necessary condition, no boundaries.
 
     `regex` is the condition. `hints` are literals of which it implies one, in a coded text that is
-    quicker to search (`gatecli.pii.coding`); without hints the expression itself is searched.
+    quicker to search (`gatecli.pii.cue_encoding`); without hints the expression itself is searched.
     """
 
     regex: str

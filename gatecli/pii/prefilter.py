@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gatecli.pii.coding import Coded
+from gatecli.pii.cue_encoding import Coded
 from gatecli.pii.interface import Cue, Entity
 from gatecli.pii.matching import compiled
 

@@ -11,7 +11,7 @@ from gatecli.model.comparison import Comparison
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import ExitCode
 from gatecli.reports import json_v1, markdown, text
-from gatecli.reports.harmless import inert, visible
+from gatecli.reports.escaping import inert, visible
 from gatecli.reports.interface import Style
 from gatecli.reports.summary import STATES, plural, reason
 

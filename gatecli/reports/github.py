@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import ExitCode, Verdict
-from gatecli.reports.harmless import clip, inert, visible
+from gatecli.reports.escaping import clip, inert, visible
 from gatecli.reports.interface import Style
 from gatecli.reports.summary import COULD_NOT_CHECK, plural, state, summary, worst_first
 

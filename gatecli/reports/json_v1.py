@@ -8,7 +8,7 @@ from typing import Any
 from gatecli import package
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import Checked, Verdict
-from gatecli.reports.harmless import visible_in_json
+from gatecli.reports.escaping import visible_in_json
 from gatecli.reports.interface import Style
 from gatecli.reports.measures import as_json
 from gatecli.reports.summary import known_count, new_count

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from gatecli.model.finding import Finding
 from gatecli.model.verdict import ExitCode, Verdict
-from gatecli.reports.harmless import inert, visible
+from gatecli.reports.escaping import inert, visible
 from gatecli.reports.interface import Style
 from gatecli.reports.summary import reason, state, summary, suppressed, worst_first
 

@@ -11,7 +11,7 @@ import re
 
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.verdict import Verdict
-from gatecli.reports.harmless import clip, inert, visible
+from gatecli.reports.escaping import clip, inert, visible
 from gatecli.reports.interface import Style
 from gatecli.reports.summary import gate_state, heading, label, plural, state, summary, worst_first
 

@@ -22,7 +22,7 @@ class Format(StrEnum):
     HTML = "html"
 
 
-_MODULES = {Format.JSON: "json_v1"}
+_MODULES = {Format.HTML: "html.rendering", Format.JSON: "json_v1"}
 """Modules that are not called as their format is."""
 
 

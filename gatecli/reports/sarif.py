@@ -14,7 +14,7 @@ from gatecli import package
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule
 from gatecli.model.verdict import ExitCode, Verdict
-from gatecli.reports.harmless import visible
+from gatecli.reports.escaping import visible
 from gatecli.reports.interface import Style
 from gatecli.reports.json_v1 import dump
 from gatecli.reports.summary import plural, reason, state, suppressed, worst_first

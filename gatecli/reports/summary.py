@@ -7,7 +7,7 @@ from collections import Counter
 from gatecli.model.baseline import KNOWN_BY
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import ExitCode, Verdict
-from gatecli.reports.harmless import clip, visible
+from gatecli.reports.escaping import clip, visible
 
 COULD_NOT_CHECK = "could not check"
 

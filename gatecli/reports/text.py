@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gatecli.model.baseline import Known
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import Checked, ExitCode, Verdict
-from gatecli.reports.harmless import inert, visible
+from gatecli.reports.escaping import inert, visible
 from gatecli.reports.interface import Style
 from gatecli.reports.measures import as_text
 from gatecli.reports.summary import (

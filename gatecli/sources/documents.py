@@ -12,7 +12,7 @@ from gatecli import package
 from gatecli.model.base import API_VERSION
 from gatecli.model.document import Document
 from gatecli.sources.files import decoded, read_bytes
-from gatecli.sources.nodes import shown
+from gatecli.sources.positioned_tree import shown
 from gatecli.sources.problems import Problem, suggestion
 
 KINDS = ("ModelRelease", "PrivacyPolicy", "PrivacyWaiver")

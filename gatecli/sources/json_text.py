@@ -6,7 +6,7 @@ import json
 import re
 
 from gatecli.model.document import Document
-from gatecli.sources.nodes import (
+from gatecli.sources.positioned_tree import (
     Lines,
     Node,
     Pair,

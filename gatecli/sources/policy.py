@@ -21,7 +21,7 @@ from gatecli.model.policy import PrivacyPolicy, overlay
 from gatecli.model.waiver import PlacedWaiver, PrivacyWaiver
 from gatecli.sources.documents import head_problem, parsed, read_documents
 from gatecli.sources.files import ReadError
-from gatecli.sources.nodes import shown
+from gatecli.sources.positioned_tree import shown
 from gatecli.sources.problems import Problem, problems_of, suggestion
 
 DEFAULT = "default"

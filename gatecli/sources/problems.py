@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from gatecli.model.base import Value, schema_of
 from gatecli.model.document import pointer_of
 from gatecli.model.quoting import named, tells
-from gatecli.sources.nodes import shown
+from gatecli.sources.positioned_tree import shown
 
 
 @dataclass(frozen=True, slots=True)

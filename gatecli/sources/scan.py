@@ -1,6 +1,6 @@
 """Files as texts that can be scanned: decoded, in their format, in pieces where they are large.
 
-Reading and parsing are apart: `read_texts` decodes, `gatecli.sources.leaves.formats` parses what a
+Reading and parsing are apart: `read_texts` decodes, `gatecli.sources.string_fields.formats` parses what a
 prefilter lets through.
 """
 
@@ -19,8 +19,8 @@ from gatecli.model.finding import Finding
 from gatecli.model.text import RawText, Skipped
 from gatecli.sources.encoding import Binary, Encoding, encoding_of
 from gatecli.sources.files import ReadError, opened
-from gatecli.sources.leaves.formats import TEXT, format_of, is_known, records
 from gatecli.sources.scan_rules import unreadable
+from gatecli.sources.string_fields.formats import TEXT, format_of, is_known, records
 from gatecli.sources.tree import shown_path
 
 WHOLE = 8 * 2**20

@@ -16,7 +16,7 @@ from gatecli.model.document import Document, Position, pointer_of
 from gatecli.model.quoting import requoted
 from gatecli.sources.embedding import part_of
 from gatecli.sources.files import ReadError
-from gatecli.sources.nodes import MAX_DEPTH, Lines
+from gatecli.sources.positioned_tree import MAX_DEPTH, Lines
 
 MAX_CHARACTERS = 2**20
 """tomllib needs seconds for a megabyte, and no project file is larger."""

@@ -14,7 +14,7 @@ from typing import Any
 from gatecli.model.document import Document
 from gatecli.model.quoting import named, requoted
 from gatecli.sources.files import ReadError
-from gatecli.sources.nodes import (
+from gatecli.sources.positioned_tree import (
     Lines,
     Node,
     Pair,

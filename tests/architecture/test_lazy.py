@@ -12,7 +12,7 @@ from gatecli.gates import ALL, GATES, Gate
 from gatecli.pii import entities
 from gatecli.reports.registry import Format, report
 from gatecli.sources import documents
-from gatecli.sources.leaves import formats
+from gatecli.sources.string_fields import formats
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = sorted(file for package in ("gatecli", "admission") for file in (ROOT / package).rglob("*.py"))

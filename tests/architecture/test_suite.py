@@ -21,11 +21,11 @@ CLOCKS = {
     "time_ns",
 }
 WAITING = {
-    "tests/admission/test_running.py": "another process serves; it cannot tell the test when",
+    "tests/admission/commands/test_run.py": "another process serves; it cannot tell the test when",
     "tests/e2e/balancer.py": "a load balancer probes at its period",
     "tests/e2e/processes.py": "another process starts; it cannot tell the test when",
     "tests/e2e/stub_webhook.py": "a webhook serves on while its endpoints are removed",
-    "tests/unit/run_tasks/test_wire.py": "a server says goodbye late",
+    "tests/unit/run_tasks/test_hcp_client.py": "a server says goodbye late",
 }
 """Who sleeps, and why nothing else would do."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gatecli.model.verdict import Verdict
-from gatecli.reports import html
+from gatecli.reports.html import rendering
 from gatecli.reports.interface import Style
 from tests.support.chromium import Page, browser, chromium
 from tests.support.pictures import census
@@ -51,7 +51,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def write(path: Path, verdict: Verdict) -> Path:
-    path.write_text(html.render(verdict, Style()), "utf-8")
+    path.write_text(rendering.render(verdict, Style()), "utf-8")
     return path
 
 

@@ -13,7 +13,7 @@ import pytest
 from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE
 from gatecli.cli.app import main
 from gatecli.cli.check import usual_cache
-from gatecli.cli.options import user_caches
+from gatecli.frontdoor.options import user_caches
 from gatecli.gates import anonymity, caching, file_scan, release, terraform
 from gatecli.gates.release import Accounting
 from tests.support.check_runs import check

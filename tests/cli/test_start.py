@@ -83,8 +83,12 @@ def test_a_declaration_that_needs_no_accountant_imports_none(tmp_path: Path) -> 
     ("command", "file", "others"),
     [
         (["pii", "scan"], "a.yaml", {"accounting", "anonymity", "cache", "sources.plan"}),
-        (["release", "check"], "privacy.yaml", {"anonymity", "sources.plan", "checks.terraform"}),
-        (["terraform", "check"], "plan.json", {"accounting", "anonymity", "checks.registry"}),
+        (
+            ["release", "check"],
+            "privacy.yaml",
+            {"anonymity", "sources.plan", "checks.terraform.plan_findings"},
+        ),
+        (["terraform", "check"], "plan.json", {"accounting", "anonymity", "checks.release.registry"}),
     ],
 )
 def test_a_gate_loads_no_engine_but_its_own(

@@ -12,7 +12,7 @@ import pytest
 
 from gatecli.model.finding import Suppression
 from gatecli.model.verdict import Verdict, decide
-from gatecli.reports.harmless import visible
+from gatecli.reports.escaping import visible
 from gatecli.reports.interface import Report, Style
 from tests.support.report_checks import CHECKS
 from tests.support.verdicts import CASES, CHURN, HOSTILE_TEXTS, POLICY, hostile, many, unreadable

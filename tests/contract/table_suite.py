@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from gatecli.anonymity.attributes import attribute_risk
-from gatecli.anonymity.generalisation import apply
 from gatecli.anonymity.hierarchies import Bands, column_of, generalised
 from gatecli.anonymity.measure import measure
-from gatecli.anonymity.proposing import propose
 from gatecli.anonymity.reference import compare
+from gatecli.anonymity.search.generalisation import apply
+from gatecli.anonymity.search.proposals import propose
 from gatecli.anonymity.suda import suda
 from gatecli.anonymity.tables.functions import rows
 from gatecli.anonymity.tables.interface import OpenedTable

@@ -8,9 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gatecli.anonymity.generalisation import apply, write
 from gatecli.anonymity.measure import measure
-from gatecli.anonymity.proposing import propose
+from gatecli.anonymity.search.generalisation import apply, write
+from gatecli.anonymity.search.proposals import propose
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.model.anonymity import AnonymityQuestion, Thresholds
 from tests.support.postgres import cluster, connected

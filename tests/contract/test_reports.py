@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from gatecli.reports import github, html, json_v1, junit, markdown, sarif, text
+from gatecli.reports import github, json_v1, junit, markdown, sarif, text
+from gatecli.reports.html import rendering
 from gatecli.reports.interface import Report
 from gatecli.reports.registry import all_reports
 from tests.contract.report_suite import ReportSuite
@@ -37,7 +38,7 @@ class TestMarkdown(ReportSuite):
 
 
 class TestHtml(ReportSuite):
-    report: ClassVar[Report] = html
+    report: ClassVar[Report] = rendering
     longest = 4 * 1024 * 1024
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from admission.judging import Phase, judge
-from admission.review import parse
-from admission.rulebook import Rulebook, rulebook_of
+from admission.review.admission_review import parse
+from admission.review.judging import Phase, judge
+from admission.review.rulebook import Rulebook, rulebook_of
 from admission.settings import FIELDS, PREFIX
 from gatecli.model.document import Document
 from gatecli.model.policy import PrivacyPolicy

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gatecli.checks.registry import RULES as CHECK_RULES
+from gatecli.checks.release.registry import RULES as CHECK_RULES
 from gatecli.gates.catalogue import all_rules
 from gatecli.gates.judgement import Terms
 from gatecli.gates.release import ReleaseRequest, check_releases

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.run_tasks import intake, message, outcomes, serving
+from gatecli.run_tasks import delivery_verification, message, server, task_results
 from gatecli.run_tasks.settings import LONGEST_DEADLINE, MEBIBYTE, Settings
 from tests.support.command_reference import commands, options
 
@@ -30,14 +30,14 @@ def test_every_option_on_the_page_is_there() -> None:
     "figure",
     [
         f"{DEFAULTS.drain:g} seconds (`--drain`)",
-        f"{outcomes.MOST} are shown",
-        f"the last {intake.REMEMBERED:,} are known",
-        f"{message.LONGEST_BODY // 1024} KiB, {serving.READING:g} seconds, {serving.AT_ONCE} at once",
+        f"{task_results.MOST} are shown",
+        f"the last {delivery_verification.REMEMBERED:,} are known",
+        f"{message.LONGEST_BODY // 1024} KiB, {server.READING:g} seconds, {server.AT_ONCE} at once",
         f"{DEFAULTS.plan_bytes // MEBIBYTE} MiB (`--max-plan`)",
         f"{DEFAULTS.waiting} waiting (`--queue`)",
         f"at most {LONGEST_DEADLINE} seconds",
-        f"https://your-host:8443{serving.PATH}`",
-        f"`GET {serving.HEALTH}`",
+        f"https://your-host:8443{server.PATH}`",
+        f"`GET {server.HEALTH}`",
     ],
 )
 def test_a_figure_on_the_page_is_that_of_the_code(figure: str) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from admission.certificates import new_authority
+from admission.tls.certificates import new_authority
 from tests.e2e.identities import USERS, write_identities
 from tests.e2e.processes import LOOPBACK, Program, eventually, free_port
 

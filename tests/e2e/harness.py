@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from admission.certificates import Pair, issue
+from admission.tls.certificates import Pair, issue
 from tests.e2e.processes import LOOPBACK, Program, free_port
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from admission.certificates import Pair, issue, new_authority
+from admission.tls.certificates import Pair, issue, new_authority
 
 WEBHOOK_NAMESPACE, WEBHOOK_ACCOUNT = "gatecli-system", "gatecli-admission"
 USERS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(

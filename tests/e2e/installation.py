@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
-from admission.rendering import DEPLOY
+from admission.deploy.rendering import DEPLOY
 from tests.e2e.balancer import Balancer
 from tests.e2e.control_plane import ControlPlane, as_list
 from tests.e2e.harness import WebhookProcess, render_service_overlay

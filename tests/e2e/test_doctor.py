@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from admission.certificates import Pair, issue, new_authority
 from admission.cli import main
-from admission.rendering import NAMESPACE, Installation, rendered
+from admission.deploy.rendering import NAMESPACE, Installation, rendered
+from admission.tls.certificates import Pair, issue, new_authority
 from tests.e2e.control_plane import ControlPlane
 from tests.e2e.harness import WebhookProcess
 from tests.e2e.processes import eventually

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from admission.certificates import Pair, new_authority
+from admission.tls.certificates import Pair, new_authority
 from tests.e2e.balancer import Balancer
 from tests.e2e.harness import (
     STUB,

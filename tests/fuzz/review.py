@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from admission.endpoint import listen
 from admission.logs import JsonFormatter
+from admission.tls.endpoint import listen
 from tests.support.reviews import RESIDENT_ID, manifest, review_of
 from tests.support.webhook import BOUNDS, Webhook, webhook
 

@@ -14,9 +14,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from admission.judging import Decision, Phase, Reason
-from admission.review import ReviewError, parse, request_of
-from admission.rulebook import Rulebook, rulebook_of
+from admission.review.admission_review import ReviewError, parse, request_of
+from admission.review.judging import Decision, Phase, Reason
+from admission.review.rulebook import Rulebook, rulebook_of
 from gatecli.gates.policies import read_policy
 from tests.property.strategies import trees, words
 from tests.support.examples import share

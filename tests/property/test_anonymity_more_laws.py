@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gatecli.anonymity.attributes import attribute_risk
 from gatecli.anonymity.measure import measure
-from gatecli.anonymity.population import population_uniqueness
+from gatecli.anonymity.population.uniqueness import population_uniqueness
 from gatecli.anonymity.reference import compare
 from gatecli.anonymity.suda import suda
 from gatecli.anonymity.tables.interface import OpenedTable

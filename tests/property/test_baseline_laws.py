@@ -18,8 +18,8 @@ from gatecli.model.comparison import compare
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import Checked, PolicyStamp, Verdict, decide
 from gatecli.reports import json_v1
+from gatecli.reports.baseline_file import render
 from gatecli.reports.interface import Style
-from gatecli.reports.known import render
 from gatecli.sources.baseline import read_baseline
 from gatecli.sources.report import read_report
 from tests.support.recorded import BLIND, found_here, recorded, runs, suppressions

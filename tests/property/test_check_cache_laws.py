@@ -124,7 +124,7 @@ def test_a_run_with_a_cache_says_what_one_without_says(steps: list[tuple[list[Ed
         for edits, day in steps:
             for edit in edits:
                 edit(root, cache)
-            with patch("gatecli.cli.session.datetime") as clock:
+            with patch("gatecli.frontdoor.session.datetime") as clock:
                 clock.now.return_value = datetime(day.year, day.month, day.day, tzinfo=UTC)
                 assert check(root, "--cache-dir", cache) == check(root)
                 assert check(root, "--cache-dir", cache) == check(root)

@@ -16,7 +16,7 @@ from gatecli.model.document import Document, Position, pointer_of
 from gatecli.model.number import read_exact
 from gatecli.sources.files import ReadError
 from gatecli.sources.json_text import read_json
-from gatecli.sources.nodes import Lines
+from gatecli.sources.positioned_tree import Lines
 from gatecli.sources.toml_text import read_toml
 from gatecli.sources.yaml_text import read_yaml
 from tests.property.strategies import decimals, names, trees, words

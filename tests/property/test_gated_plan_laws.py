@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gatecli.checks.personal_data import search_of
-from gatecli.checks.terraform import PlanSubject
+from gatecli.checks.terraform.plan_findings import PlanSubject
 from gatecli.cli.app import main
 from gatecli.gates import TERRAFORM
 from gatecli.gates.judgement import Terms, judge

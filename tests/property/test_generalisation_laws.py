@@ -14,13 +14,13 @@ import pyarrow.parquet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatecli.anonymity.discovery import discover
-from gatecli.anonymity.discovery_partitions import counted, minimal_combinations
-from gatecli.anonymity.generalisation import apply, write
+from gatecli.anonymity.discovery.identifying_columns import discover
+from gatecli.anonymity.discovery.partitions import counted, minimal_combinations
 from gatecli.anonymity.hierarchies import Hierarchy, band_hierarchy, generalised, hierarchy_from_csv
-from gatecli.anonymity.search import search
-from gatecli.anonymity.search_classes import regrouped
-from gatecli.anonymity.search_counts import fetch
+from gatecli.anonymity.search.classes import regrouped
+from gatecli.anonymity.search.counts import fetch
+from gatecli.anonymity.search.generalisation import apply, write
+from gatecli.anonymity.search.lattice import search
 from gatecli.model.anonymity import RecursiveDiversity, Thresholds
 from tests.support.anonymity_tables import IBIS_WARNS, meets, rows_of, table_of
 from tests.support.examples import share

@@ -15,8 +15,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gatecli.model.text import Leaf, RawText, object_leaves, object_texts
-from gatecli.sources.leaves.formats import FORMATS, read_leaves, views
 from gatecli.sources.redact import Hit, redacted
+from gatecli.sources.string_fields.formats import FORMATS, read_leaves, views
 from tests.support.leaves import faults_of
 
 _NAMES = {

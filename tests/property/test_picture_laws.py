@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatecli.anonymity.pictures_ranges import Ranges
-from gatecli.anonymity.pictures_values import pooled
+from gatecli.anonymity.pictures.ranges import Ranges
+from gatecli.anonymity.pictures.values import pooled
 
 counts = st.integers(0, 30)
 

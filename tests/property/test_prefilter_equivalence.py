@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatecli.pii.budget import unlimited
-from gatecli.pii.coding import Coded
+from gatecli.pii.cue_encoding import Coded
 from gatecli.pii.decoding import expand, may_hide
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import all_entities

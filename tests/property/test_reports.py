@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatecli.reports.harmless import inert, visible
+from gatecli.reports.escaping import inert, visible
 from gatecli.reports.interface import Report, Style
 from gatecli.reports.registry import all_reports
 from gatecli.reports.wrap import cells, wrap

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gatecli.run_tasks.egress_allowlist import ForbiddenError, Targets
 from gatecli.run_tasks.message import MessageError, is_signed, task_of
-from gatecli.run_tasks.outcomes import payload, result_of
 from gatecli.run_tasks.settings import HCP_TERRAFORM
-from gatecli.run_tasks.targets import ForbiddenError, Targets
+from gatecli.run_tasks.task_results import payload, result_of
 from tests.property.strategies import trees
 from tests.support.hcp_terraform import KEY, Stub, is_result, signature
 

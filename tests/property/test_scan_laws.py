@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admission.scan_judge import About, Found
-from admission.scan_pass import Scan, State, Tally, state_of
-from admission.scan_report import MOST_BYTES, MOST_RESULTS, report_of
-from admission.scan_write import LONGEST_EVENT, events_of
-from admission.weighing import Act
+from admission.review.enforcement import Act
+from admission.scan.judgement import About, Found
+from admission.scan.policy_report import MOST_BYTES, MOST_RESULTS, report_of
+from admission.scan.scanner import Scan, State, Tally, state_of
+from admission.scan.writer import LONGEST_EVENT, events_of
 from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE
 from gatecli.checks.personal_data_rules import RULES
 from gatecli.model.document import Place

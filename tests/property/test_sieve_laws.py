@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import all_entities, default_entities
 from gatecli.pii.interface import Pattern
+from gatecli.pii.raw_text_prefilter import suspects, without_edges
 from gatecli.pii.scanning import may_hold
-from gatecli.pii.sieve import suspects, without_edges
 from tests.support.examples import share
 
 DETECTOR = Detector(default_entities())

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatecli.anonymity import exact
+from gatecli.anonymity.candidate_classes import Bounds, bounds
 from gatecli.anonymity.exact import ClassCounts
-from gatecli.anonymity.suspects import Bounds, bounds
 from gatecli.model.anonymity import Scale
 
 # Classes by code of the sensitive value, some of one value: how often each class holds each.

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gatecli.model.text import RawText
 from gatecli.pii.entities import all_entities
 from gatecli.pii.prefilter import Prefilter
-from gatecli.sources.leaves.formats import read_leaves, views
+from gatecli.sources.string_fields.formats import read_leaves, views
 
 personal = st.sampled_from(
     [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.checks.anonymity_table import RULES as ANONYMITY_RULES
+from gatecli.checks.tables.table_findings import RULES as ANONYMITY_RULES
 from gatecli.cli.app import main
 
 EXAMPLES = Path(__file__).parent

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.checks.registry import RULES as CHECK_RULES
+from gatecli.checks.release.registry import RULES as CHECK_RULES
 from gatecli.gates.judgement import Terms
 from gatecli.gates.policies import read_policy
 from gatecli.gates.release import check_releases, request_for

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.checks.terraform_rules import RULES as TERRAFORM_RULES
+from gatecli.checks.terraform.rules import RULES as TERRAFORM_RULES
 from gatecli.cli.app import main
 from gatecli.sources.plan.rules import RULES as PLAN_RULES
 

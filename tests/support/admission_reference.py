@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from admission.cli import app
-from admission.metrics import new_metrics, scan_metrics
+from admission.server.metrics import new_metrics, scan_metrics
 from admission.settings import FIELDS, PREFIX, Settings
 from tests.support.command_reference import commands, section
 

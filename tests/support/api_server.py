@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from admission.access import Access
+from admission.cluster.access import Access
 
 Object = dict[str, Any]
 

@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from admission.certificates import issue, new_authority
+from admission.tls.certificates import issue, new_authority
 
 KEY = "a key that both sides share"
 TOKEN = "token-that-nobody-may-see.atlasv1.0123456789"  # noqa: S105 - it opens nothing

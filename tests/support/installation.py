@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from admission.certificates import Pair, issue, new_authority
-from admission.diagnosis import Scene
-from admission.looking import DEPLOYMENT, REPORTS, Sight, subject_of
-from admission.rendering import NAMESPACE, Certificates, Installation, rendered, resources_asked_about
+from admission.deploy.rendering import NAMESPACE, Certificates, Installation, rendered, resources_asked_about
+from admission.doctor.cluster_snapshot import DEPLOYMENT, REPORTS, Sight, subject_of
+from admission.doctor.diagnosis import Scene
+from admission.tls.certificates import Pair, issue, new_authority
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NAME = "gatecli-admission"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from admission.rendering import DEPLOY
+from admission.deploy.rendering import DEPLOY
 from tests.support.build_control_plane import UnavailableError, locate
 
 Key = tuple[str, str, str]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gatecli.model.text import Leaf, RawText, Reading, Skipped
-from gatecli.sources.leaves.formats import format_of, read_leaves
 from gatecli.sources.scan import read_texts
+from gatecli.sources.string_fields.formats import format_of, read_leaves
 
 EXAMPLES = Path("tests/data/formats")
 NAMED = {"dot.env": ".env"}

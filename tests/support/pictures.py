@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gatecli.anonymity.discovery import discover
-from gatecli.anonymity.generalisation import describe
+from gatecli.anonymity.discovery.identifying_columns import discover
 from gatecli.anonymity.measure import measure
-from gatecli.anonymity.pictures import draw
-from gatecli.anonymity.search import search
+from gatecli.anonymity.pictures.table_picture import draw
+from gatecli.anonymity.search.generalisation import describe
+from gatecli.anonymity.search.lattice import search
 from gatecli.anonymity.tables.interface import OpenedTable
-from gatecli.checks.anonymity import AnonymitySubject, find_anonymity
+from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
 from gatecli.model.anonymity import AnonymityQuestion, Thresholds
 from gatecli.model.document import Place
 from gatecli.model.picture import AnonymityPicture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from admission.resources import definitions
+from admission.cluster.custom_resources import definitions
 from gatecli.model.schemas import schemas
 from tests.golden.regenerate import main as golden
 from tests.support.admission_reference import admission_reference

@@ -9,8 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 from gatecli.accounting.interface import Question, Unaccountable
-from gatecli.checks.interface import ReleaseContext
-from gatecli.checks.recomputation import Answer, costs_of, questions_of
+from gatecli.checks.release.interface import ReleaseContext
+from gatecli.checks.release.recomputation import Answer, costs_of, questions_of
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.document import Document, Place, Position
 from gatecli.model.finding import Finding

@@ -10,9 +10,9 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from admission.judging import Decision, Phase, judge
-from admission.review import Request, parse
-from admission.rulebook import Rulebook, rulebook_of
+from admission.review.admission_review import Request, parse
+from admission.review.judging import Decision, Phase, judge
+from admission.review.rulebook import Rulebook, rulebook_of
 from gatecli.cli.app import main
 from gatecli.model.document import Place
 from gatecli.model.policy import PrivacyPolicy, overlay

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from admission.cluster import Client
-from admission.rulebook import Rulebook
-from admission.scan_kinds import KINDS, Kind
-from admission.scan_list import Pace
-from admission.scan_pass import Scan, Scanner, Scope
-from admission.scan_write import Writer
-from admission.workers import Workers
+from admission.cluster.client import Client
+from admission.review.rulebook import Rulebook
+from admission.scan.kinds import KINDS, Kind
+from admission.scan.listing import Pace
+from admission.scan.scanner import Scan, Scanner, Scope
+from admission.scan.writer import Writer
+from admission.server.workers import Workers
 from tests.support.api_server import FakeCluster, fake_cluster
 from tests.support.reviews import RESIDENT_ID, TODAY, manifest
 

@@ -126,7 +126,7 @@ NEEDS = (
     Need(
         "a peer to compare with",
         (
-            "tests/unit/anonymity_mending/test_discovery.py::test_minimal_combinations_are_those_of_desbordante",
+            "tests/unit/anonymity/discovery/test_identifying_columns.py::test_minimal_combinations_are_those_of_desbordante",
         ),
         lacking("desbordante"),
         everywhere=WHEELS_ARE_MADE,

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from gatecli.checks.terraform_gates import ShippedGate
+from gatecli.checks.terraform.gate_digests import ShippedGate
 from gatecli.sources.plan.configuration import configuration_of
 from gatecli.sources.plan.fingerprints import files_digest
 from tests.support.terraform import MODULES, Terraform, modules_below, system_terraform

@@ -20,16 +20,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from admission.access import load_pair
-from admission.certificates import Pair, issue, new_authority
-from admission.deciding import Court
-from admission.endpoint import Endpoint, Shown, listen, new_context
-from admission.health import Health
-from admission.metrics import Metrics, new_metrics
-from admission.reception import Bounds, Reception
-from admission.review import Object
-from admission.rulebook import Rulebook, rulebook_of, warm
-from admission.workers import Workers
+from admission.cluster.access import load_pair
+from admission.review.admission_review import Object
+from admission.review.rulebook import Rulebook, rulebook_of, warm
+from admission.server.health import Health
+from admission.server.http_handler import Bounds, Reception
+from admission.server.metrics import Metrics, new_metrics
+from admission.server.review_service import Court
+from admission.server.workers import Workers
+from admission.tls.certificates import Pair, issue, new_authority
+from admission.tls.endpoint import Endpoint, Shown, listen, new_context
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.sources.policy import default_policy
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.checks.terraform_gates import SHIPPED
+from gatecli.checks.terraform.gate_digests import SHIPPED
 from gatecli.cli.app import main
 from tests.support.evidence_files import digest, report, table, write
 from tests.support.gated_plans import DATASET

@@ -37,7 +37,7 @@ from gatecli.sources.evidence.reading import (
     rows,
     whole,
 )
-from gatecli.sources.nodes import shown
+from gatecli.sources.positioned_tree import shown
 
 _MODULE = "dp_accounting.dp_event"
 _HEAD = ("class_name", "module_name")

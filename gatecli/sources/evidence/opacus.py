@@ -13,7 +13,7 @@ from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import DpSgd, Mechanism, Unaccountable
 from gatecli.model.number import show
 from gatecli.sources.evidence.reading import Reading, Refused, Where, built, exact, record, rows, whole
-from gatecli.sources.nodes import shown
+from gatecli.sources.positioned_tree import shown
 
 STATE = "privacy_accountant_state_dict"
 

@@ -28,7 +28,7 @@ from gatecli.sources.evidence.reading import (
     shortest,
     spent,
 )
-from gatecli.sources.nodes import shown
+from gatecli.sources.positioned_tree import shown
 
 _FUNCTION, _MODULE, _KWARGS, _VERSION = "__function__", "__module__", "__kwargs__", "__version__"
 _TUPLE = "__tuple__"

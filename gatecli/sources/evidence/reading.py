@@ -15,7 +15,7 @@ from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.document import pointer_of
 from gatecli.model.mechanism import Approximate, Mechanism, Pure, Step, Unaccountable
 from gatecli.model.number import read_exact
-from gatecli.sources.nodes import shown
+from gatecli.sources.positioned_tree import shown
 
 Where = tuple[str | int, ...]
 """The keys and indices that lead to a value."""

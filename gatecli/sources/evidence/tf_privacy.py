@@ -16,7 +16,7 @@ from typing import Any
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.mechanism import DpSgd, Mechanism, Sampling, Unaccountable
 from gatecli.sources.evidence.reading import Reading, Refused, built, exact, record, whole
-from gatecli.sources.nodes import shown
+from gatecli.sources.positioned_tree import shown
 
 _REQUIRED = ("number_of_examples", "batch_size", "num_epochs", "noise_multiplier")
 _OPTIONAL = ("delta", "used_microbatching", "max_examples_per_user", "accountant_type", "sampling")

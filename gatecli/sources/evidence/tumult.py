@@ -13,7 +13,7 @@ from typing import Any
 from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import Mechanism, Pure, ZeroConcentrated
 from gatecli.sources.evidence.reading import Reading, Refused, Where, built, exact, record, rows, spent
-from gatecli.sources.nodes import shown
+from gatecli.sources.positioned_tree import shown
 
 _NOTE = (
     "a session's whole budget counts as spent; it protects what the session's ProtectedChange says, "

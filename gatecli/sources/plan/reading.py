@@ -15,13 +15,13 @@ from typing import Any, Literal
 from gatecli.model.plan import Plan, Resource, config_address
 from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
-from gatecli.sources.nodes import shown
 from gatecli.sources.plan.configuration import configuration_of
 from gatecli.sources.plan.fields import flag, optional_text, refused, table, text
 from gatecli.sources.plan.parts import checks_of, outputs_of, variables_of
 from gatecli.sources.plan.resources import resources_of_plan, resources_of_state
 from gatecli.sources.plan.rules import errored, unreadable
 from gatecli.sources.plan.text import SHOW, json_of
+from gatecli.sources.positioned_tree import shown
 
 MAJORS = frozenset({"0", "1"})
 """Major versions of the format that are known."""

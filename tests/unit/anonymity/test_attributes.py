@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from gatecli.anonymity.attributes import attribute_risk
-from gatecli.anonymity.discovery import discover
+from gatecli.anonymity.discovery.identifying_columns import discover
 from gatecli.anonymity.measure import measure
 from gatecli.errors import NothingToCheckError, UsageError
 from gatecli.model.anonymity import AnonymityQuestion

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gatecli.anonymity import cells
+from gatecli.anonymity import contingency
 from gatecli.anonymity.measure import measure
 from gatecli.anonymity.reference import compare
 from gatecli.anonymity.tables.opening import open_table
@@ -108,7 +108,7 @@ def test_a_reference_without_rows_is_nothing_to_check() -> None:
 
 
 def test_more_classes_than_memory_should_hold_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cells, "CELLS_IN_MEMORY", 2)
+    monkeypatch.setattr(contingency, "CELLS_IN_MEMORY", 2)
     with pytest.raises(UncheckableError, match="register: 3 classes are too many"):
         compared({"zip": ["a"]}, {"zip": [*"abc"]})
 

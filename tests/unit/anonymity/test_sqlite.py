@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.anonymity.discovery import discover
-from gatecli.anonymity.generalisation import apply, write
+from gatecli.anonymity.discovery.identifying_columns import discover
 from gatecli.anonymity.measure import measure
-from gatecli.anonymity.proposing import propose
+from gatecli.anonymity.search.generalisation import apply, write
+from gatecli.anonymity.search.proposals import propose
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.model.anonymity import AnonymityQuestion, Measures, Scale, Thresholds
 

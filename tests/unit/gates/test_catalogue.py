@@ -39,7 +39,8 @@ def test_a_policy_adds_ids() -> None:
 def test_looking_a_rule_up_imports_the_checks_of_its_family_alone() -> None:
     script = (
         "import sys; from gatecli.gates.catalogue import RULE_IDS; assert 'tf-dataset-ungated' in RULE_IDS; "
-        "assert 'gatecli.checks.registry' not in sys.modules; assert 'dp-missing-epsilon' in RULE_IDS; "
-        "assert 'gatecli.checks.registry' in sys.modules"
+        "assert 'gatecli.checks.release.registry' not in sys.modules; "
+        "assert 'dp-missing-epsilon' in RULE_IDS; "
+        "assert 'gatecli.checks.release.registry' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True)

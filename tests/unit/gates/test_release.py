@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gatecli.accounting.interface import Question
-from gatecli.checks.recomputation import Answer
+from gatecli.checks.release.recomputation import Answer
 from gatecli.gates.judgement import Terms
 from gatecli.gates.release import ADVISED_AT_ONCE, Accounting, ReleaseRequest, check_releases
 from gatecli.model.baseline import Baseline, Known

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from gatecli.model.comparison import Comparison, compare
 from gatecli.model.finding import Suppression
 from gatecli.reports.changes import as_json, as_markdown, as_text
-from gatecli.reports.harmless import visible
+from gatecli.reports.escaping import visible
 from gatecli.reports.interface import Style
 from gatecli.reports.markdown import SUMMARY_LIMIT
 from tests.support.recorded import RULES, finding, recorded

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from gatecli.model.picture import AnonymityPicture, SizeBin
 from gatecli.model.verdict import Checked, Verdict, decide
-from gatecli.reports import html
-from gatecli.reports.html_findings import MOST
-from gatecli.reports.html_markup import element, safe
-from gatecli.reports.html_style import DARK, LIGHT, STYLE
-from gatecli.reports.html_svg import percent, rough, short
+from gatecli.reports.html import rendering
+from gatecli.reports.html.findings import MOST
+from gatecli.reports.html.markup import element, safe
+from gatecli.reports.html.stylesheet import DARK, LIGHT, STYLE
+from gatecli.reports.html.svg import percent, rough, short
 from gatecli.reports.interface import Style
 from tests.support.painted import painted
 from tests.support.report_checks import check_html
@@ -25,7 +25,7 @@ from tests.support.verdicts import CASES, CHURN, HOSTILE_TEXTS, POLICY, many, un
 
 
 def rendered(verdict: Verdict) -> str:
-    page = html.render(verdict, Style())
+    page = rendering.render(verdict, Style())
     check_html(page, verdict)
     return page
 

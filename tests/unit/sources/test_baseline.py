@@ -9,7 +9,7 @@ import pytest
 
 from gatecli.errors import ConfigurationError
 from gatecli.model.baseline import Baseline, Known
-from gatecli.reports.known import render
+from gatecli.reports.baseline_file import render
 from gatecli.sources.baseline import read_baseline
 
 PRINT = "0123456789abcdef" * 2

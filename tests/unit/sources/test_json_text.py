@@ -9,7 +9,7 @@ import pytest
 from gatecli.model.document import Position
 from gatecli.sources.files import ReadError
 from gatecli.sources.json_text import read_json
-from gatecli.sources.nodes import MAX_DEPTH
+from gatecli.sources.positioned_tree import MAX_DEPTH
 
 
 def test_values_are_exact_and_have_positions() -> None:

@@ -12,9 +12,9 @@ import yaml
 
 from gatecli.errors import UncheckableError
 from gatecli.model.text import RawText
-from gatecli.sources.leaves.formats import read_leaves
 from gatecli.sources.redact import Hit, apply_spans, redacted, redacted_bytes
 from gatecli.sources.scan import read_texts
+from gatecli.sources.string_fields.formats import read_leaves
 from tests.support.leaves import EXAMPLES, example, raw_text
 
 _SOUGHT = re.compile(r"id-\d{4}|110101\d*")

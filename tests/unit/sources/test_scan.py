@@ -10,8 +10,8 @@ import pytest
 from gatecli.model.finding import Finding
 from gatecli.model.text import RawText
 from gatecli.sources import scan
-from gatecli.sources.leaves.formats import read_leaves
 from gatecli.sources.scan import read_stream, read_texts
+from gatecli.sources.string_fields.formats import read_leaves
 from tests.support.leaves import read_one, skipped
 
 

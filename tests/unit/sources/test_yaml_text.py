@@ -10,7 +10,7 @@ import yaml
 
 from gatecli.model.document import Document, Position
 from gatecli.sources.files import ReadError
-from gatecli.sources.nodes import MAX_DEPTH, MAX_NODES
+from gatecli.sources.positioned_tree import MAX_DEPTH, MAX_NODES
 from gatecli.sources.yaml_text import read_yaml
 
 LOADERS = [

@@ -1,0 +1,1 @@
+"""The Kubernetes API: a client, what collections hold, leader election, our own resources."""

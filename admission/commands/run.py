@@ -1,0 +1,326 @@
+"""`gatecli-admission run`: the webhook, from opening its port to the end of its last request."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import secrets
+import signal
+import socket
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from admission.cluster.access import Access, from_kubeconfig, from_pod
+from admission.cluster.client import AlreadyExistsError, Client, ClusterError
+from admission.cluster.leader_election import Candidate, Standing
+from admission.cluster.policies import ClusterSource, Compiling
+from admission.logs import LOGGER, configure
+from admission.policy_loader import rulebook_of_files
+from admission.review.admission_review import Object
+from admission.review.rulebook import Rulebook
+from admission.review.rulebook_sources import FileSource, PolicySource, Shelf
+from admission.scan.background import LEAST, Background, with_lead
+from admission.scan.listing import Pace
+from admission.scan.policy_report import MOST_RESULTS
+from admission.scan.scanner import Scanner, Scope
+from admission.scan.writer import Writer
+from admission.server.health import Health, measure, watchdog
+from admission.server.http_handler import Bounds, Reception
+from admission.server.kopf_handlers import registry_of
+from admission.server.kopf_server import Seam, operating
+from admission.server.metrics import Metrics, new_metrics, scan_metrics
+from admission.server.review_service import Court
+from admission.server.workers import Workers
+from admission.settings import Settings, api_server, read_settings
+from admission.tls.certificate_manager import SECRETS, Custodian, keep, keep_files, stand
+from admission.tls.endpoint import Endpoint, Shown, listen, new_context
+from gatecli.errors import ConfigurationError, GatecliError
+from gatecli.gates.policies import read_key
+
+app = typer.Typer(add_completion=False)
+
+SourceOf = Callable[[Client, Metrics, Callable[[], bool]], PolicySource]
+"""The source of policies; the last argument says whether this replica leads."""
+
+
+@app.command("run")
+def run(
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy", metavar="FILE", envvar="GATECLI_ADMISSION_POLICY", help="The policy file that judges."
+        ),
+    ] = None,
+    waivers: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--waivers", metavar="FILE", envvar="GATECLI_WAIVERS", help="PrivacyWaivers; repeatable."
+        ),
+    ] = None,
+) -> None:
+    """Serve the webhook until SIGTERM; `GATECLI_ADMISSION_…` say how (docs/admission.md)."""
+    settings = read_settings()
+    configure(settings.log_level)
+    return_memory()
+    file = policy or settings.policy
+    if file is None and waivers:
+        raise ConfigurationError(
+            "waivers of files are for a policy of a file", advice="give --policy FILE, or PrivacyWaivers"
+        )
+    source = _file_source(settings, file, waivers or ()) if file else _cluster_source(settings)
+    asyncio.run(serve(settings, source))
+
+
+_MMAP_THRESHOLD = -3
+"""M_MMAP_THRESHOLD of glibc's malloc.h."""
+
+
+def return_memory() -> None:
+    """Have glibc give what one TLS connection held (256 KiB) back when it closes; elsewhere nothing."""
+    if hasattr(library := ctypes.CDLL(None), "mallopt"):
+        library.mallopt(_MMAP_THRESHOLD, 64 * 1024)
+
+
+async def serve(settings: Settings, source_of: SourceOf) -> None:
+    """Serve until SIGTERM or SIGINT. Raises GatecliError for what cannot be started."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    access = access_of(settings)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(Client(access))
+        metrics, health = new_metrics(), Health(time.monotonic, _now)
+        shelf, candidate = Shelf(), _candidate(settings, client)
+        workers = Workers(settings.workers, time.monotonic)
+        stack.callback(workers.close)
+        health.workers_hang = workers.hang
+        court = _court(settings, shelf, workers, metrics, client)
+        reception = Reception(court, health, metrics, _bounds(settings))
+        shown = Shown(health, metrics, new_context(settings.client_ca))
+        stack.enter_context(watchdog(loop))
+        endpoint = await _opened(settings, reception, shown)
+        tasks = (
+            measure(health, metrics.lag.set),
+            shelf.fill(
+                source_of(client, metrics, lambda: candidate.leads),
+                _noting(health, metrics),
+            ),
+        )
+        await stack.enter_async_context(_background(tasks, stop))
+        if settings.rescan_seconds:
+            searcher = Workers(1, time.monotonic)
+            stack.callback(searcher.close)
+            scan = _scan(settings, client, searcher, shelf, candidate, metrics)
+            await stack.enter_async_context(_background((scan.run(),), stop))
+        else:
+            LOGGER.warning("the background scan is off")
+        await stack.enter_async_context(_certificates(settings, candidate, shown, metrics, stop))
+        seam = Seam(reception, health)
+        stack.enter_context(operating(lambda: registry_of(court, access, seam.server)))
+        await stop.wait()
+        await _drained(settings, health, endpoint)
+
+
+def _scan(
+    settings: Settings, client: Client, workers: Workers, shelf: Shelf, candidate: Candidate, metrics: Metrics
+) -> Background:
+    pace = Pace(settings.rescan_pause_seconds)
+    scope = Scope(settings.name, has_secrets=settings.scan_secrets, most=MOST_RESULTS)
+    scanner, writer = with_lead(
+        Scanner(client, workers, time.monotonic, pace, scope),
+        Writer(client, workers, pace, _now),
+        lambda: candidate.leads,
+    )
+    return Background(
+        scanner,
+        writer,
+        shelf,
+        lambda: candidate.leads,
+        scan_metrics(metrics),
+        time.monotonic,
+        settings.rescan_seconds,
+        least=min(LEAST, settings.rescan_seconds),
+    )
+
+
+def access_of(settings: Settings) -> Access:
+    """How the API server is reached. Raises ConfigurationError."""
+    return from_kubeconfig(settings.kubeconfig) if settings.kubeconfig else from_pod(api_server())
+
+
+async def _opened(settings: Settings, reception: Reception, shown: Shown) -> list[Endpoint]:
+    """The ports: open at once, so that a probe is answered with what is missing."""
+    grace = settings.request_seconds + settings.read_seconds
+    main = await listen(reception.receive, settings.address, settings.port, shown.context, seconds=grace)
+    LOGGER.info("listening", extra={"fields": {"port": main.port}})
+    if not settings.metrics_port:
+        return [main]
+    scraped = await listen(reception.scraped, settings.address, settings.metrics_port, None, seconds=1.0)
+    return [main, scraped]
+
+
+async def _drained(settings: Settings, health: Health, endpoints: Sequence[Endpoint]) -> None:
+    """Say so, serve on until no endpoint names this replica any more, and finish what is in flight."""
+    health.is_draining = True
+    LOGGER.info("draining", extra={"fields": {"seconds": settings.drain_seconds}})
+    await asyncio.sleep(settings.drain_seconds)
+    for endpoint in endpoints:
+        await endpoint.close()
+    LOGGER.info("stopped")
+
+
+def _court(settings: Settings, shelf: Shelf, workers: Workers, metrics: Metrics, client: Client) -> Court:
+    async def keep_secret(secret: Object) -> None:
+        try:
+            await client.create(SECRETS.path(secret["metadata"]["namespace"]), secret)
+        except AlreadyExistsError:
+            # Its name is made from its content: it is the same one.
+            return
+
+    return Court(
+        rulebook=lambda: shelf.rulebook,
+        workers=workers,
+        metrics=metrics,
+        day=_today,
+        clock=time.monotonic,
+        keep=keep_secret,
+        inline_bytes=settings.inline_bytes,
+        seconds=settings.request_seconds,
+        fail_mode=settings.fail_mode,
+    )
+
+
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(
+        settings.body_bytes, settings.read_seconds, settings.client_ca is not None, settings.client_name
+    )
+
+
+def _noting(health: Health, metrics: Metrics) -> Callable[[Rulebook], None]:
+    def note(rulebook: Rulebook) -> None:
+        # The engine is a million objects that live on: each full collection would walk them all.
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        # A parsed review is hundreds of containers, which go by themselves.
+        gc.set_threshold(10_000)
+        health.has_rulebook = health.is_warm = True
+        metrics.generation.set(rulebook.generation)
+
+    return note
+
+
+def _file_source(settings: Settings, policy: Path, waivers: Sequence[Path]) -> SourceOf:
+    key = read_key(settings.key) if settings.key else secrets.token_bytes(32)
+
+    def read() -> Rulebook:
+        return rulebook_of_files(
+            policy,
+            waivers,
+            policy,
+            seconds=settings.scan_seconds,
+            fingerprint_key=settings.fingerprint_key,
+            key=key,
+        )
+
+    def source(_client: Client, metrics: Metrics, _leads: Callable[[], bool]) -> PolicySource:
+        return FileSource((policy, *waivers), read, settings.poll_seconds, metrics.rejected_policies.inc)
+
+    return source
+
+
+def _cluster_source(settings: Settings) -> SourceOf:
+    key = read_key(settings.key) if settings.key else secrets.token_bytes(32)
+    own = read_key(settings.fingerprint_key) if settings.fingerprint_key else b""
+    compiling = Compiling(key, settings.scan_seconds, own)
+
+    def source(client: Client, metrics: Metrics, leads: Callable[[], bool]) -> PolicySource:
+        rejected = metrics.rejected_policies.inc
+        return ClusterSource(
+            client, settings.policy_name, compiling, leads, _now, settings.poll_seconds, rejected
+        )
+
+    return source
+
+
+def _candidate(settings: Settings, client: Client) -> Candidate:
+    me = Standing(f"{socket.gethostname()}_{secrets.token_hex(4)}")
+    return Candidate(client, settings.namespace, settings.name, time.monotonic, _now, me)
+
+
+@asynccontextmanager
+async def _certificates(
+    settings: Settings, candidate: Candidate, shown: Shown, metrics: Metrics, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Certificates from a folder, or our own with one leader among the replicas."""
+    if settings.certificates is not None:
+        works: tuple[Awaitable[None], ...] = (
+            keep_files(settings.certificates, shown, settings.poll_seconds),
+            stand(candidate, metrics),
+        )
+    else:
+        works = (keep(_custodian(settings, candidate, shown), candidate, metrics, settings.poll_seconds),)
+    async with _background(works, stop):
+        yield
+    try:
+        await candidate.release()
+    except ClusterError as error:
+        LOGGER.info("the lease was not given back: %s", error.message)
+
+
+def _custodian(settings: Settings, candidate: Candidate, shown: Shown) -> Custodian:
+    return Custodian(
+        candidate.client,
+        settings.namespace,
+        f"{settings.name}-tls",
+        settings.name,
+        service_names(settings),
+        shown,
+        timedelta(seconds=settings.settle_seconds),
+        time.monotonic,
+        _now,
+    )
+
+
+def service_names(settings: Settings) -> tuple[str, ...]:
+    """What the API server calls the webhook by: its Service."""
+    service = f"{settings.name}.{settings.namespace}.svc"
+    return (service, f"{service}.cluster.local")
+
+
+@asynccontextmanager
+async def _background(works: Sequence[Awaitable[None]], stop: asyncio.Event) -> AsyncIterator[None]:
+    """Run `works` meanwhile. One that ends is a bug: it is told, and this process stops."""
+
+    async def guarded(work: Awaitable[None]) -> None:
+        try:
+            await work
+        except GatecliError as error:
+            LOGGER.error("a background task ended: %s", error.message)
+        except Exception:  # noqa: BLE001 - told without its text, which may quote anything
+            LOGGER.error("a background task ended", exc_info=True)
+        stop.set()
+
+    tasks = [asyncio.create_task(guarded(work)) for work in works]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _today() -> date:
+    return _now().date()

@@ -1,0 +1,1 @@
+"""The manifests of the webhook, and what turns them to an installation's own names."""

@@ -1,0 +1,1 @@
+"""What `doctor` reads of an installation, and what it asks of it."""

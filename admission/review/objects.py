@@ -1,0 +1,131 @@
+"""What of an object is searched, and what passes by rule: two tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from admission.review.admission_review import Object, Operation, Request
+from gatecli.model.admission import AdmissionRules
+
+LAST_APPLIED = ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
+"""Where `kubectl apply` repeats the whole object; a value that stands elsewhere too is reported there."""
+
+_STATUS = frozenset({"status"})
+_CONTENT = frozenset({"status", "data", "stringData"})
+_SERVERS_OWN = frozenset(
+    {
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "generation",
+        "managedFields",
+        "resourceVersion",
+        "selfLink",
+        "uid",
+    }
+)
+"""What the API server writes into metadata, and nobody else can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A kind's row: the top-level keys that are left out, and where its pod template stands.
+
+    `metadata_only` is for Secrets, whose content is where values belong.
+    """
+
+    template: tuple[str, ...] | None = None
+    metadata_only: bool = False
+
+
+POD: tuple[str, ...] = ()
+TEMPLATE = ("spec", "template")
+
+WHOLE = Searched()
+"""Any kind that is not listed: everything but `status` and the field managers' sets."""
+
+KINDS: Mapping[tuple[str, str], Searched] = MappingProxyType(
+    {
+        ("", "Pod"): Searched(POD),
+        ("", "EphemeralContainers"): WHOLE,  # the sub-resource of a Pod before Kubernetes 1.22
+        ("", "PodTemplate"): Searched(("template",)),
+        ("", "ReplicationController"): Searched(TEMPLATE),
+        ("apps", "Deployment"): Searched(TEMPLATE),
+        ("apps", "StatefulSet"): Searched(TEMPLATE),
+        ("apps", "DaemonSet"): Searched(TEMPLATE),
+        ("apps", "ReplicaSet"): Searched(TEMPLATE),
+        ("batch", "Job"): Searched(TEMPLATE),
+        ("batch", "CronJob"): Searched(("spec", "jobTemplate", *TEMPLATE)),
+        ("", "ConfigMap"): WHOLE,  # binaryData too: the engine reads base64
+        ("", "Service"): WHOLE,
+        ("", "Secret"): Searched(metadata_only=True),
+    }
+)
+"""By group and kind."""
+
+
+def row(request: Request) -> Searched:
+    """The row of the kind that is asked about; the API server names it, not the object."""
+    return KINDS.get((request.kind.group, request.kind.name), WHOLE)
+
+
+def searched(obj: Object, kind: Searched, rules: AdmissionRules) -> Object:
+    """The parts of `obj` that are searched, at their own places, so that pointers stay as they are."""
+    left_out = _CONTENT if kind.metadata_only and rules.secrets != "data" else _STATUS
+    kept = {key: value for key, value in obj.items() if key not in left_out}
+    metadata = obj.get("metadata")
+    if isinstance(metadata, dict) and "managedFields" in metadata:
+        kept["metadata"] = {**metadata, "managedFields": _managers(metadata["managedFields"])}
+    return kept
+
+
+def _managers(entries: Any) -> Any:
+    """Who manages fields, without the sets of field names, which repeat the object's own keys."""
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        return entries
+    return [{key: value for key, value in entry.items() if key != "fieldsV1"} for entry in entries]
+
+
+def passed_by_rule(request: Request, rules: AdmissionRules) -> str:
+    """Why there is nothing to judge, in words; "" where there is."""
+    return next((why for why, holds in PASSED if holds(request, rules)), "")
+
+
+def _is_unchanged(request: Request, rules: AdmissionRules) -> bool:
+    """An update of `status` or of the server's own metadata alone; of finalizers too, on its way out."""
+    new, old = request.object, request.old_object
+    if request.operation is not Operation.UPDATE or new is None or old is None:
+        return False
+    return _comparable(new, request, rules) == _comparable(old, request, rules)
+
+
+def _is_status_alone(request: Request, rules: AdmissionRules) -> bool:
+    """An update through `/status`, by which labels and annotations may be changed as well."""
+    if request.subresource != "status" or request.object is None or request.old_object is None:
+        return False
+    new, old = (_comparable(obj, request, rules) for obj in (request.object, request.old_object))
+    return bool(new["metadata"] == old["metadata"])
+
+
+def _comparable(obj: Object, request: Request, rules: AdmissionRules) -> Object:
+    kept = searched(obj, row(request), rules)
+    is_going = bool((request.old_object or {}).get("metadata", {}).get("deletionTimestamp"))
+    left_out = _SERVERS_OWN | {"finalizers"} if is_going else _SERVERS_OWN
+    metadata = kept.get("metadata", {})
+    return {**kept, "metadata": {key: value for key, value in metadata.items() if key not in left_out}}
+
+
+PASSED: tuple[tuple[str, Callable[[Request, AdmissionRules], bool]], ...] = (
+    ("a deletion holds nothing new", lambda request, _: request.operation is Operation.DELETE),
+    ("a connection is no object", lambda request, _: request.operation is Operation.CONNECT),
+    ("a status is what a controller observed", _is_status_alone),
+    (
+        "the policy says secrets: ignore",
+        lambda request, rules: row(request).metadata_only and rules.secrets == "ignore",
+    ),
+    ("nothing that is searched has changed", _is_unchanged),
+)
+"""What is allowed without a search, and why; every other request is searched."""

@@ -1,0 +1,177 @@
+"""One object that exists, judged as the webhook would if it were created today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from admission.logs import LOGGER
+from admission.review.admission_review import Operation, Request, Type, too_deep
+from admission.review.enforcement import Act
+from admission.review.judging import Decision, Reason, judge
+from admission.review.objects import KINDS as SEARCHED
+from admission.review.owner_references import CONTROLLERS
+from admission.review.rulebook import Rulebook
+from admission.scan.kinds import Kind
+from admission.server.health import Clock
+from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE, Search
+from gatecli.model.document import Place
+from gatecli.model.finding import Finding, found
+from gatecli.pii.redaction import redacted
+from gatecli.pii.scanning import scan
+
+Mark = tuple[str, str, bool]
+"""A value that an owner holds: rule, keyed hash, and whether it is forgiven there."""
+
+_CONTROLLER = min(CONTROLLERS)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """An object as a report may name it; a name that is itself personal data is masked.
+
+    `is_masked` says that no API knows it by this name.
+    """
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    is_masked: bool = False
+
+    @property
+    def path(self) -> str:
+        """`team-a/Deployment/web`."""
+        return "/".join(part for part in (self.namespace, self.kind, self.name) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One finding, what the webhook would do about it, and the object; None where a kind was not listed."""
+
+    finding: Finding
+    act: Act
+    about: About | None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen of one object. `copies` are findings that its owner has too, where they are told."""
+
+    namespace: str
+    reason: Reason
+    found: tuple[Found, ...] = ()
+    copies: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What objects are judged by. `owners` holds what the owners met so far hold, by uid."""
+
+    rulebook: Rulebook
+    day: date
+    clock: Clock
+    owners: dict[str, frozenset[Mark]] = field(default_factory=dict)
+
+
+def look(item: Mapping[str, Any], kind: Kind, version: str, bench: Bench) -> Looked:
+    """What the webhook would say to the creation of a listed object. Raises nothing."""
+    obj = {**item, "apiVersion": f"{kind.group}/{version}" if kind.group else version, "kind": kind.name}
+    metadata = item.get("metadata")
+    namespace = str(metadata.get("namespace") or "") if isinstance(metadata, dict) else ""
+    try:
+        return _looked(obj, kind, version, namespace, bench)
+    except Exception:  # noqa: BLE001 - one object that a bug keeps from being judged must not hide the others
+        LOGGER.error("an object could not be judged", exc_info=True, extra={"fields": {"kind": kind.name}})
+        return _unsearched(obj, namespace, bench, "an internal error; the log says more")
+
+
+def _looked(obj: dict[str, Any], kind: Kind, version: str, namespace: str, bench: Bench) -> Looked:
+    if too_deep(obj) and not bench.rulebook.scope(namespace).exempt:
+        return _unsearched(obj, namespace, bench, "it is nested too deeply")
+    owners = [bench.owners[uid] for uid in _controllers(obj) if uid in bench.owners]
+    request = Request(
+        uid="",
+        operation=Operation.CREATE,
+        kind=Type(kind.group, version, kind.name),
+        resource=Type(kind.group, version, kind.plural),
+        namespace=namespace,
+        name=str(obj["metadata"].get("name") or ""),
+        # The owner is there, by its uid: what the webhook takes from the user's name.
+        user=_CONTROLLER if owners else "",
+        object=obj,
+    )
+    decision = judge(request, bench.rulebook, today=bench.day, clock=bench.clock)
+    if _may_own(kind):
+        bench.owners[str(obj["metadata"].get("uid"))] = frozenset(_marks(decision))
+    told = _told(decision, frozenset().union(*owners))
+    if not told:
+        return Looked(namespace, decision.reason, copies=len(decision.findings))
+    about = _about(obj, namespace, bench.rulebook.scope(namespace).search)
+    seen = tuple(Found(_placed(finding, about), act, about) for finding, act in told)
+    return Looked(namespace, decision.reason, seen, len(decision.findings) - len(seen))
+
+
+def _may_own(kind: Kind) -> bool:
+    row = SEARCHED.get((kind.group, kind.name))
+    return row is not None and bool(row.template)
+
+
+def _controllers(obj: Mapping[str, Any]) -> Iterator[str]:
+    references = obj["metadata"].get("ownerReferences")
+    for reference in references if isinstance(references, list) else ():
+        if isinstance(reference, dict) and reference.get("controller") is True:
+            yield str(reference.get("uid"))
+
+
+def _marks(decision: Decision) -> Iterator[Mark]:
+    for finding, mark in zip(decision.findings, decision.marks, strict=True):
+        if mark:
+            yield finding.rule.id, mark, finding.suppressed is not None
+
+
+def _told(decision: Decision, held: frozenset[Mark]) -> list[tuple[Finding, Act]]:
+    """The findings that no owner has: a copy of what counts there, or is forgiven at both, is told there."""
+    seen = zip(decision.findings, decision.acts, decision.marks, strict=True)
+    return [(finding, act) for finding, act, mark in seen if not _is_copy(finding, mark, held)]
+
+
+def _is_copy(finding: Finding, mark: str, held: frozenset[Mark]) -> bool:
+    at = (finding.rule.id, mark)
+    return (*at, False) in held or (finding.suppressed is not None and (*at, True) in held)
+
+
+def _about(obj: Mapping[str, Any], namespace: str, search: Search) -> About:
+    metadata = obj.get("metadata")
+    known = metadata if isinstance(metadata, dict) else {}
+    name = str(known.get("name") or "")
+    shown = _shown(name, search)
+    uid = str(known.get("uid") or "")
+    return About(
+        obj["apiVersion"], obj["kind"], _shown(namespace, search), shown, uid, is_masked=shown != name
+    )
+
+
+def _shown(name: str, search: Search) -> str:
+    return redacted(name, scan(search.detector, name, ("metadata", "name")).detections)
+
+
+def _placed(finding: Finding, about: About) -> Finding:
+    """The finding at its object: the webhook need not say which one it is about."""
+    subject = f"{about.kind}/{about.name}" if finding.rule.uncheckable else finding.subject
+    return replace(finding, subject=subject, place=replace(finding.place, path=about.path))
+
+
+def _unsearched(obj: Mapping[str, Any], namespace: str, bench: Bench, why: str) -> Looked:
+    about = _about(obj, namespace, bench.rulebook.scope(namespace).search)
+    finding = found(
+        PII_SCAN_INCOMPLETE,
+        f"{about.kind} was not searched to its end: {why}",
+        subject=f"{about.kind}/{about.name}",
+        place=Place(about.path),
+        mend="look at the object by hand, and report the bug",
+    )
+    return Looked(namespace, Reason.INCOMPLETE, (Found(finding, Act.DENY, about),))

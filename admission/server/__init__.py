@@ -1,0 +1,1 @@
+"""The webhook as a server: HTTP, kopf, reviews in threads, health and metrics."""

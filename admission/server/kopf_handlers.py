@@ -1,0 +1,107 @@
+"""The kopf handlers, and the seam through which a review reaches them.
+
+kopf is given a constant envelope of one resource that every cluster has, never the review itself (ADR 7):
+so it keeps no memory by uid, computes no difference of two large objects, needs to have discovered no
+custom kind, and has nothing to log. The review travels beside it, in a context variable, and its ruling
+comes back the same way.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, cast
+
+import kopf
+
+from admission.cluster.access import Access
+from admission.review.admission_review import API_VERSION, FORBIDDEN, KIND, Request
+from admission.review.judging import Phase
+from admission.server.review_service import Court, Ruling
+
+RESOURCE = ("", "v1", "pods")
+
+_ENVELOPE: dict[str, Any] = {
+    "apiVersion": API_VERSION,
+    "kind": KIND,
+    "request": {
+        "uid": "",
+        "kind": {"group": "", "version": "v1", "kind": "Pod"},
+        "resource": {"group": RESOURCE[0], "version": RESOURCE[1], "resource": RESOURCE[2]},
+        # kopf remembers nothing of what is being created.
+        "operation": "CREATE",
+        "userInfo": {},
+        # Empty texts are found more quickly than none.
+        "object": {"metadata": {"uid": "", "name": "", "namespace": ""}},
+    },
+}
+
+
+@dataclass(slots=True)
+class Hearing:
+    """One review on its way through kopf. `ruling` is None until the handler has run."""
+
+    request: Request
+    size: int
+    phase: Phase
+    ruling: Ruling | None = None
+
+
+_HEARING: ContextVar[Hearing] = ContextVar("hearing")
+
+
+async def ask(webhook: kopf.WebhookFn, hearing: Hearing) -> bool:
+    """Put a review before its handler; what kopf answers. The ruling is left in `hearing`."""
+    token = _HEARING.set(hearing)
+    try:
+        answered = await webhook(cast("Any", _ENVELOPE), webhook=hearing.phase.value)
+    finally:
+        _HEARING.reset(token)
+    return answered["response"]["allowed"]
+
+
+def registry_of(court: Court, access: Access, server: kopf.WebhookServerProtocol) -> kopf.OperatorRegistry:
+    """The handlers, in a registry of their own: nothing is registered by an import."""
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.startup(registry=registry)
+    async def configure(settings: kopf.OperatorSettings, **_: Any) -> None:
+        settings.admission.server = server
+        # The configurations are shipped, not managed: kopf empties those it manages when it exits.
+        settings.admission.managed = None
+        settings.peering.standalone = True
+        settings.scanning.disabled = True
+        settings.posting.enabled = False
+        settings.networking.request_timeout = 15
+        settings.networking.error_backoffs = (0.5, 1.0)
+        settings.process.ultimate_exiting_timeout = None
+
+    @kopf.on.login(registry=registry)
+    async def login(**_: Any) -> kopf.ConnectionInfo:
+        return connection_of(access)
+
+    async def handle(warnings: list[str], **_: Any) -> None:
+        hearing = _HEARING.get()
+        ruling = await court.rule(hearing.request, hearing.size, hearing.phase)
+        hearing.ruling = ruling
+        warnings.extend(ruling.warnings)
+        if not ruling.allowed:
+            raise kopf.AdmissionError(ruling.message, code=FORBIDDEN)
+
+    where = {"operations": ["CREATE", "UPDATE"], "registry": registry}
+    kopf.on.mutate(*RESOURCE, id=Phase.MUTATING.value, **where)(handle)  # type: ignore[arg-type]  # its protocol lists every argument
+    kopf.on.validate(*RESOURCE, id=Phase.VALIDATING.value, **where)(handle)  # type: ignore[arg-type]  # the same
+    return registry
+
+
+def connection_of(access: Access) -> kopf.ConnectionInfo:
+    """The same access for kopf, with the token as it is now."""
+    return kopf.ConnectionInfo(
+        server=access.server,
+        ca_data=access.authority or None,
+        insecure=access.insecure,
+        token=access.bearer() or None,
+        certificate_data=access.certificate or None,
+        private_key_data=access.key or None,
+        default_namespace=access.namespace,
+    )

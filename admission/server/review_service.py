@@ -1,0 +1,139 @@
+"""From a body to a ruling: parsed, judged in the loop or by a worker, and never left without an answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import Any, Literal
+
+from admission.cluster.client import ClusterError
+from admission.logs import LOGGER
+from admission.review.admission_review import Object, Request, parse, response
+from admission.review.judging import Decision, Phase, Reason, judge
+from admission.review.response import answer
+from admission.review.rulebook import Rulebook
+from admission.server.health import Clock
+from admission.server.metrics import Metrics, count_verdicts
+from admission.server.workers import Workers
+
+FAILED = "failed"
+"""The reason of a ruling without a judgement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What is answered. `decision` is None where a bug or a lost Secret kept it from being made."""
+
+    request: Request
+    allowed: bool
+    reason: str
+    message: str = ""
+    warnings: tuple[str, ...] = ()
+    decision: Decision | None = None
+    response: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Court:
+    """All that a ruling depends on besides the request.
+
+    `keep` makes sure that a Secret exists; it raises where it cannot. `inline_bytes` is the largest body
+    that is judged in the loop; `seconds` is what any other may take, waiting for a worker counted.
+    """
+
+    rulebook: Callable[[], Rulebook | None]
+    workers: Workers
+    metrics: Metrics
+    day: Callable[[], date]
+    clock: Clock
+    keep: Callable[[Object], Awaitable[None]]
+    inline_bytes: int
+    seconds: float
+    fail_mode: Literal["deny", "allow"] = "deny"
+
+    async def parse(self, body: bytes) -> Request:
+        """The request in a body. Raises ReviewError, or TimeoutError."""
+        if len(body) <= self.inline_bytes:
+            return parse(body)
+        return await self.workers.run(partial(parse, body), self.seconds)
+
+    async def rule(self, request: Request, size: int, phase: Phase) -> Ruling:
+        """The ruling on a request whose body has `size` bytes. Raises nothing but a cancellation."""
+        rulebook = self.rulebook()
+        try:
+            if rulebook is None:
+                return self.failed(request, "no policy is loaded")
+            decision = await self._decision(request, rulebook, size, phase)
+            if decision.secrets and decision.allowed and not request.dry_run:
+                await asyncio.gather(*(self.keep(secret) for secret in decision.secrets))
+        except ClusterError as error:
+            LOGGER.error("a value was not moved: %s", error.message, extra={"fields": _named(request)})
+            return self.failed(request, "its value could not be moved to a Secret")
+        except Exception:  # noqa: BLE001 - whatever a bug raises, the answer is the one that was configured
+            LOGGER.error("a review could not be judged", exc_info=True, extra={"fields": _named(request)})
+            return self.failed(request, "an internal error")
+        self._count(decision)
+        return Ruling(
+            request,
+            decision.allowed,
+            decision.reason.value,
+            decision.message,
+            decision.warnings,
+            decision,
+            answer(request, decision, rulebook),
+        )
+
+    def failed(self, request: Request, why: str) -> Ruling:
+        """The ruling that `fail_mode` makes of a request that could not be judged; counted."""
+        self.metrics.failures.labels(why).inc()
+        allowed = self.fail_mode == "allow"
+        message = f"gatecli could not judge this: {why} (request {request.uid}; the webhook's log says more)"
+        warnings = (f"{message}. It was let in unsearched",) if allowed else ()
+        content = response(
+            request.uid,
+            allowed=allowed,
+            message=message,
+            code=500,
+            warnings=warnings,
+            annotations={"reason": FAILED, "why": why},
+        )
+        return Ruling(request, allowed, FAILED, message, warnings, None, content)
+
+    async def _decision(self, request: Request, rulebook: Rulebook, size: int, phase: Phase) -> Decision:
+        job = partial(judge, request, rulebook, today=self.day(), clock=self.clock, phase=phase)
+        if size <= self.inline_bytes:
+            return job()
+        try:
+            return await self.workers.run(job, self.seconds)
+        except TimeoutError:
+            return _out_of_time(request, rulebook)
+
+    def _count(self, decision: Decision) -> None:
+        self.metrics.scanned.inc(decision.scanned_bytes)
+        if decision.incomplete:
+            self.metrics.incomplete.inc()
+        if decision.findings:
+            acts = zip(decision.findings, decision.acts, strict=True)
+            count_verdicts(self.metrics, ((finding.rule.id, act.value) for finding, act in acts))
+
+
+def _out_of_time(request: Request, rulebook: Rulebook) -> Decision:
+    """What the policy says of a search that was not finished, where not even its beginning came back."""
+    mode = rulebook.scope(request.namespace).mode
+    refuses = rulebook.rules.on_incomplete == "deny" and mode in {"deny", "mask"}
+    message = "pii-scan-incomplete: the time ran out before the object was searched to its end"
+    return Decision(
+        allowed=not refuses,
+        reason=Reason.INCOMPLETE,
+        mode=mode,
+        message=message if refuses else "",
+        warnings=() if refuses or mode == "audit" else (message,),
+        incomplete=True,
+    )
+
+
+def _named(request: Request) -> dict[str, str]:
+    return {"uid": request.uid, "kind": request.kind.name, "namespace": request.namespace}

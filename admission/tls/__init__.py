@@ -1,0 +1,1 @@
+"""Certificates of the webhook: issued, rotated, kept in a Secret, served."""

@@ -1,0 +1,1 @@
+"""Uniqueness in the population that a table was sampled from."""

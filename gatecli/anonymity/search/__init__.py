@@ -1,0 +1,1 @@
+"""The least generalisation and suppression that meets thresholds."""

@@ -1,0 +1,175 @@
+"""A table as class counts: the only part of a search that asks the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gatecli.anonymity.discovery.partitions import encoded, integers
+from gatecli.anonymity.hierarchies import Hierarchy, column_of, covered, generalised
+from gatecli.anonymity.search.classes import (
+    Base,
+    Classes,
+    Dimension,
+    Histogram,
+    Integers,
+    Reals,
+    Sensitive,
+    combined,
+    merged,
+    summed,
+)
+from gatecli.anonymity.tables.functions import whole_table
+from gatecli.anonymity.tables.interface import Table
+from gatecli.errors import ConfigurationError, NothingToCheckError, UncheckableError
+from gatecli.model.anonymity import Scale
+
+
+def fetch(
+    table: Table,
+    hierarchies: Sequence[Hierarchy],
+    sensitive: Sequence[str],
+    scales: Mapping[str, Scale],
+) -> Base:
+    """The counts of a table: one grouping of it, and one of each quasi-identifier, in the engine.
+
+    Raises NothingToCheckError for no rows, ConfigurationError for a hierarchy that misses values or is
+    not nested, UncheckableError where the table changes meanwhile.
+    """
+    names = [hierarchy.column for hierarchy in hierarchies]
+    keys = {f"q{at}": column_of(table, name) for at, name in enumerate(names)}
+    keys |= {f"s{at}": column_of(table, name) for at, name in enumerate(sensitive)}
+    groups = whole_table(table.group_by(**keys).aggregate(n=table.count()))
+    if len(groups) == 0:
+        raise NothingToCheckError("the table has no rows", advice="give a table that holds records")
+    counts = integers(groups["n"])
+    ladders = [_ladder(table, hierarchy) for hierarchy in hierarchies]
+    raws = [_position(groups[f"q{at}"], ladder["raw"].combine_chunks()) for at, ladder in enumerate(ladders)]
+    dimensions = tuple(
+        _dimension(hierarchy, ladder, raw, counts)
+        for hierarchy, ladder, raw in zip(hierarchies, ladders, raws, strict=True)
+    )
+    attributes, values = _attributes(table, sensitive, scales, groups)
+    labels, number = combined(raws, [dimension.cardinalities[0] for dimension in dimensions])
+    first = np.zeros(number, np.int64)
+    first[labels] = np.arange(len(labels))
+    own = np.arange(len(counts))
+    members = tuple(raw[first] for raw in raws)
+    sizes = summed(labels, counts, number)
+    rare = [np.log2(one.rows_alike[0][raw]) for one, raw in zip(dimensions, members, strict=True)]
+    surprise: Reals = np.sum(rare, axis=0)
+    histograms = tuple(
+        merged(labels, Histogram(own, codes, counts), attribute.cardinality)
+        for attribute, codes in zip(attributes, values, strict=True)
+    )
+    return Base(
+        dimensions, attributes, Classes(members, sizes, surprise * sizes, histograms), int(sizes.sum())
+    )
+
+
+def _ladder(table: Table, hierarchy: Hierarchy) -> Any:
+    """The distinct values of a column in order, their number at every level, and whether all are covered."""
+    column: Any = column_of(table, hierarchy.column)
+    values = column.name("raw").as_table().distinct()
+    levels = {f"l{at}": generalised(values.raw, level) for at, level in enumerate(hierarchy.levels)}
+    ladder = whole_table(values.mutate(known=covered(values.raw, hierarchy), **levels).order_by("raw"))
+    missed = len(ladder) - (ladder["known"].to_pylist()).count(True)
+    if missed:
+        raise ConfigurationError(
+            f"the hierarchy of {hierarchy.column} misses {missed:,} of its {len(ladder):,} values",
+            advice="add a line for each value that the column holds",
+        )
+    return ladder
+
+
+def _position(column: Any, among: Any) -> Integers:
+    """Where each value stands among distinct ones."""
+    found = pc.index_in(column, value_set=among)
+    if found.null_count:
+        raise UncheckableError(
+            "the table changed while it was read", advice="run it again on a table that stands still"
+        )
+    return integers(found)
+
+
+def _dimension(hierarchy: Hierarchy, ladder: Any, raw: Integers, counts: Integers) -> Dimension:
+    own = np.arange(len(ladder))
+    codes = [own, *(encoded(ladder[f"l{at}"]) for at in range(1, len(hierarchy.levels)))]
+    for level, (fine, coarse) in enumerate(pairwise(codes), 1):
+        if len(np.unique(fine * (int(coarse.max()) + 1) + coarse)) != len(np.unique(fine)):
+            raise ConfigurationError(
+                f"level {level} of the hierarchy of {hierarchy.column} splits what level {level - 1} joins",
+                advice="give levels that only ever join values",
+            )
+    rows = np.bincount(raw, weights=counts, minlength=len(ladder))
+    numbers = _numbers(ladder["raw"])
+    extents = [_extent(code, numbers) for code in codes]
+    return Dimension(
+        hierarchy,
+        ladder["raw"].combine_chunks(),
+        tuple(codes),
+        tuple(int(code.max()) + 1 for code in codes),
+        tuple(extent for extent, _ in extents),
+        tuple(certainty for _, certainty in extents),
+        tuple(np.bincount(code, weights=rows)[code] for code in codes),
+    )
+
+
+def _numbers(values: Any) -> Reals | None:
+    """The values as finite numbers; None where they are none, or not all."""
+    kind = values.type
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        return None
+    # Rounded: only a loss is computed from them, and no value told from another.
+    known = values.cast(pa.float64(), safe=False).fill_null(float("nan")).combine_chunks()
+    numbers = np.asarray(np.from_dlpack(known), np.float64)
+    return numbers if np.isfinite(numbers).all() else None
+
+
+def _extent(codes: Integers, numbers: Reals | None) -> tuple[Reals, Reals]:
+    """What a generalised value covers of the active domain: for Iyengar's metric, and for NCP's."""
+    held = np.bincount(codes)
+    whole = len(codes)
+    if numbers is None or numbers.max() == numbers.min():
+        extent = (held - 1) / max(whole - 1, 1)
+        return extent[codes], np.where(held > 1, held / whole, 0.0)[codes]
+    low, high = np.full(len(held), np.inf), np.full(len(held), -np.inf)
+    np.minimum.at(low, codes, numbers)
+    np.maximum.at(high, codes, numbers)
+    share = (high - low) / (numbers.max() - numbers.min())
+    return share[codes], share[codes]
+
+
+def _attributes(
+    table: Table, names: Sequence[str], scales: Mapping[str, Scale], groups: Any
+) -> tuple[tuple[Sensitive, ...], list[Integers]]:
+    attributes, values = [], []
+    for at, name in enumerate(names):
+        scale = scales.get(name) or scale_of(table[name])
+        found = groups[f"s{at}"]
+        codes = _ranks(found, table[name].type()) if scale is Scale.NUMERIC else encoded(found)
+        attributes.append(Sensitive(name, scale is Scale.NUMERIC, int(codes.max()) + 1))
+        values.append(codes)
+    return tuple(attributes), values
+
+
+def scale_of(column: Any) -> Scale:
+    """Numbers, dates and times are ordered, everything else is not; a text that is a number needs telling."""
+    kind = column.type()
+    return Scale.NUMERIC if kind.is_numeric() or kind.is_temporal() else Scale.CATEGORICAL
+
+
+def _ranks(column: Any, kind: Any) -> Integers:
+    """Codes in the order of the values, a missing one last; `kind` is the engine's type, whose instants may
+    have come as text.
+    """
+    values = (column.cast(pa.float64()) if kind.is_string() else column).combine_chunks()
+    distinct = values.unique()
+    places = np.empty(len(distinct), np.int64)
+    places[np.asarray(pc.array_sort_indices(distinct))] = np.arange(len(distinct))
+    return places[_position(values, distinct)]

@@ -1,0 +1,289 @@
+"""Which classes at a node may stay: floats decide where they are clear, exact numbers where they are near.
+
+Suppression drops whole classes. Dropping one changes the table's own distribution, so what is measured
+against it (t, β, δ) is measured again until no further class falls: those criteria are not monotone
+under suppression, and are verified rather than assumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cache
+from math import ceil
+from typing import Any
+
+import numpy as np
+
+from gatecli.anonymity import exact
+from gatecli.anonymity.exact import ClassCounts
+from gatecli.anonymity.search.classes import (
+    Base,
+    Classes,
+    Histogram,
+    Integers,
+    Mask,
+    Reals,
+    Sensitive,
+    summed,
+)
+from gatecli.model.anonymity import Thresholds
+
+NEAR = 1e-9
+"""How close to a limit, relative to it, a float no longer decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Which classes stay, the rows in them, and how many rows are suppressed."""
+
+    classes: Mask
+    rows: int
+    suppressed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The histogram of one attribute over the classes that stay, with what criteria need of it."""
+
+    histogram: Histogram
+    sizes: Integers
+    marginals: Integers
+    total: int
+    ordered: bool
+
+    def of(self, number: int) -> ClassCounts:
+        """One class for the exact measures."""
+        classes = self.histogram.classes
+        low, high = np.searchsorted(classes, [number, number + 1])
+        counts = zip(
+            self.histogram.values[low:high].tolist(), self.histogram.counts[low:high].tolist(), strict=True
+        )
+        return ClassCounts(dict(counts), int(self.sizes[number]))
+
+    def shares(self) -> dict[int, int]:
+        """The marginals of the values that there are, for the exact measures."""
+        return {code: count for code, count in enumerate(self.marginals.tolist()) if count}
+
+
+def least_size(thresholds: Thresholds) -> int:
+    """The smallest class that may stay: k, or what the highest risk 1 ÷ k demands."""
+    risk = thresholds.max_risk
+    return max(thresholds.k or 1, ceil(1 / risk) if risk else 1)
+
+
+def monotone(classes: Classes, thresholds: Thresholds) -> Mask:
+    """The classes of k rows and l distinct values: a row that stays at a node stays at coarser ones."""
+    kept = classes.sizes >= least_size(thresholds)
+    if thresholds.l and thresholds.l > 1:
+        for histogram in classes.sensitive:
+            kept &= np.bincount(histogram.classes, minlength=len(kept)) >= thresholds.l
+    return np.asarray(kept)
+
+
+def keep(base: Base, classes: Classes, thresholds: Thresholds, most: int) -> Kept | None:
+    """The classes to keep so that all thresholds hold for what remains; None where that suppresses more
+    than `most` rows, or all.
+    """
+    kept = monotone(classes, thresholds)
+    demands = _demands(thresholds)
+    while True:
+        rows = int(classes.sizes[kept].sum())
+        if rows == 0 or base.rows - rows > most:
+            return None
+        failing = _failing(base, classes, kept, demands)
+        if not failing.any():
+            break
+        kept = kept & ~failing
+    risk = thresholds.average_risk
+    if risk is not None and Fraction(int(kept.sum()), rows) > risk:
+        return None
+    return Kept(kept, rows, base.rows - rows)
+
+
+def _failing(base: Base, classes: Classes, kept: Mask, demands: tuple[Demand, ...]) -> Mask:
+    failing = np.zeros(len(kept), bool)
+    for attribute, histogram in zip(base.sensitive, classes.sensitive, strict=True) if demands else ():
+        cells = _cells(attribute, histogram, classes.sizes, kept)
+        for demand in demands:
+            failing |= kept & ~_passing(cells, demand)
+    return failing
+
+
+def _cells(attribute: Sensitive, histogram: Histogram, sizes: Integers, kept: Mask) -> Cells:
+    stay = kept[histogram.classes]
+    values = histogram.values[stay]
+    counts = histogram.counts[stay]
+    marginals = summed(values, counts, attribute.cardinality)
+    present = marginals > 0  # a value that is nowhere any more has no rank
+    ranks = np.cumsum(present) - 1
+    left = replace(histogram, classes=histogram.classes[stay], values=ranks[values], counts=counts)
+    return Cells(left, sizes, marginals[present], int(counts.sum()), attribute.ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A demand on each class: its measure as a float a class, the exact one, and the limit."""
+
+    measure: Callable[[Cells], Reals]
+    exactly: Callable[[Cells, ClassCounts], Fraction | None]
+    limit: Fraction
+    at_least: bool = False
+    strict: bool = False
+
+    def holds(self, value: Fraction | None) -> bool:
+        """Whether an exact value meets the limit; None is beyond every limit."""
+        if value is None:
+            return False
+        if self.strict:
+            return value < self.limit
+        return value >= self.limit if self.at_least else value <= self.limit
+
+
+def _passing(cells: Cells, demand: Demand) -> Mask:
+    values = demand.measure(cells)
+    limit = float(demand.limit)
+    passing = values >= limit if demand.at_least else values <= limit
+    near = np.flatnonzero(np.abs(values - limit) <= NEAR * max(1.0, abs(limit)))
+    held = {int(at) for at in np.unique(cells.histogram.classes[np.isin(cells.histogram.classes, near)])}
+    decided = cache(lambda item: demand.holds(demand.exactly(cells, ClassCounts(dict(item[0]), item[1]))))
+    for at in sorted(held):
+        item = cells.of(at)
+        passing[at] = decided((tuple(item.counts.items()), item.size))
+    return np.asarray(passing)
+
+
+def _demands(thresholds: Thresholds) -> tuple[Demand, ...]:
+    recursive = thresholds.recursive
+    wanted: tuple[tuple[Fraction | None, Callable[[Fraction], Demand]], ...] = (
+        (thresholds.alpha, lambda limit: Demand(_alpha, lambda _, item: exact.alpha(item), limit)),
+        (
+            thresholds.entropy_l,
+            lambda limit: Demand(_entropy, lambda _, item: exact.entropy_l(item), limit, at_least=True),
+        ),
+        (
+            recursive.c if recursive else None,
+            lambda limit: _recursive_demand(limit, recursive.l if recursive else 1),
+        ),
+        (thresholds.t, lambda limit: Demand(_distance, _exact_distance, limit)),
+        (
+            thresholds.beta,
+            lambda limit: Demand(_gain, lambda cells, item: exact.basic_beta(item, cells.shares()), limit),
+        ),
+        (
+            thresholds.enhanced_beta,
+            lambda limit: Demand(
+                _enhanced, lambda cells, item: exact.enhanced_beta(item, cells.shares()), limit
+            ),
+        ),
+        (
+            thresholds.delta,
+            lambda limit: Demand(
+                _delta, lambda cells, item: exact.delta_disclosure(item, cells.shares()), limit
+            ),
+        ),
+    )
+    return tuple(make(limit) for limit, make in wanted if limit is not None)
+
+
+def _recursive_demand(c: Fraction, depth: int) -> Demand:
+    return Demand(
+        lambda cells: _recursive(cells, depth),
+        lambda _, item: exact.recursive_c(item, depth),
+        c,
+        strict=True,
+    )
+
+
+def _per_class(cells: Cells, values: Any, ufunc: str = "add") -> Reals:
+    """The sum (or `maximum`) of the cells of each class; 0 for a class that is not kept."""
+    out = np.zeros(len(cells.sizes))
+    starts = np.flatnonzero(_opens(cells))
+    out[cells.histogram.classes[starts]] = getattr(np, ufunc).reduceat(values, starts)
+    return out
+
+
+def _opens(cells: Cells) -> Mask:
+    """Which cells are the first of their class."""
+    classes = cells.histogram.classes
+    return np.append([True], classes[1:] != classes[:-1])
+
+
+def _own_shares(cells: Cells) -> Reals:
+    return cells.histogram.counts / cells.sizes[cells.histogram.classes]
+
+
+def _table_shares(cells: Cells) -> Reals:
+    return (cells.marginals / max(cells.total, 1))[cells.histogram.values]
+
+
+def _alpha(cells: Cells) -> Reals:
+    return _per_class(cells, _own_shares(cells), "maximum")
+
+
+def _entropy(cells: Cells) -> Reals:
+    shares = _own_shares(cells)
+    return np.asarray(np.exp(_per_class(cells, -shares * np.log(shares))))
+
+
+def _recursive(cells: Cells, depth: int) -> Reals:
+    """r₁ ÷ (r_l + … + r_m), counts descending; infinite where fewer than l values are there."""
+    classes, counts = cells.histogram.classes, cells.histogram.counts
+    order = np.lexsort((-counts, classes))
+    opens = _opens(cells)
+    place = np.arange(len(classes)) - np.flatnonzero(opens)[np.cumsum(opens) - 1]
+    tail = place >= depth - 1
+    rest = np.bincount(classes[order][tail], weights=counts[order][tail], minlength=len(cells.sizes))
+    top = _per_class(cells, counts, "maximum")
+    ratios: Reals = np.divide(top, rest, out=np.full(len(top), np.inf), where=rest > 0)
+    return ratios
+
+
+def _distance(cells: Cells) -> Reals:
+    if cells.ordered:
+        return _ordered_distance(cells)
+    gains = np.maximum(_own_shares(cells) - _table_shares(cells), 0.0)
+    return _per_class(cells, gains)
+
+
+def _exact_distance(cells: Cells, item: ClassCounts) -> Fraction:
+    far = exact.ordered_distance if cells.ordered else exact.total_variation
+    return far(item, cells.shares())
+
+
+def _ordered_distance(cells: Cells) -> Reals:
+    """Σ |Q − P| over ranks ÷ (m − 1), gap by gap: between two values of a class Q stands still."""
+    ranks = len(cells.marginals)
+    if ranks < 2:
+        return np.zeros(len(cells.sizes))
+    table = np.cumsum(cells.marginals) / cells.total
+    area = np.concatenate(([0.0], np.cumsum(table)))
+    classes, values = cells.histogram.classes, cells.histogram.values
+    within = np.cumsum(cells.histogram.counts)
+    opens = _opens(cells)
+    before = np.append([0], within)[np.flatnonzero(opens)]
+    reached = (within - before[np.cumsum(opens) - 1]) / cells.sizes[classes]
+    last = np.append(opens[1:], [True])
+    ends = np.where(last, ranks, np.append(values[1:], [ranks]))
+    crossing = np.clip(np.searchsorted(table, reached), values, ends)
+    moved = reached * (2.0 * crossing - values - ends) + area[values] + area[ends] - 2.0 * area[crossing]
+    moved += np.where(opens, area[values], 0.0)
+    return _per_class(cells, moved) / (ranks - 1)
+
+
+def _gain(cells: Cells) -> Reals:
+    return _per_class(cells, _own_shares(cells) / _table_shares(cells) - 1.0, "maximum")
+
+
+def _enhanced(cells: Cells) -> Reals:
+    """The basic β, infinite where a value gains more than −ln of its own share."""
+    shares = _table_shares(cells)
+    gains = np.maximum(_own_shares(cells) / shares - 1.0, 0.0)
+    excess = gains + np.log(shares)
+    clear = np.where(excess > -NEAR, np.inf, gains)  # what is too close to tell fails
+    return _per_class(cells, clear, "maximum")
+
+
+def _delta(cells: Cells) -> Reals:
+    return _per_class(cells, np.abs(np.log(_own_shares(cells) / _table_shares(cells))), "maximum")

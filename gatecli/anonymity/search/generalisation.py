@@ -1,0 +1,170 @@
+"""What is proposed to make a table anonymous, and the table that follows from it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from gatecli.anonymity.dictionary_encoding import normalised
+from gatecli.anonymity.hierarchies import (
+    Exact,
+    Hierarchy,
+    Level,
+    column_of,
+    describe_level,
+    generalised,
+)
+from gatecli.anonymity.search.classes import Base, Classes, regrouped
+from gatecli.anonymity.search.counts import fetch
+from gatecli.anonymity.search.criteria import keep
+from gatecli.anonymity.tables.interface import Table
+from gatecli.errors import UncheckableError, UsageError
+from gatecli.model.anonymity import Scale, Thresholds
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What a proposal costs; rows it suppresses count as lost altogether.
+
+    `generalised` is the loss metric of Iyengar ("Transforming Data to Satisfy Privacy Constraints", KDD
+    2002) averaged over all cells, 0 … 1. `certainty` is the normalised certainty penalty of Xu et al.
+    ("Utility-Based Anonymization Using Local Recoding", KDD 2006), averaged likewise. `entropy` is
+    non-uniform entropy (Gionis and Tassa, "k-Anonymization with Minimal Loss of Information", IEEE TKDE
+    21(2), 2009) as a share of what there is to lose. `discernibility` is Σ |class|² + suppressed · rows
+    (Bayardo and Agrawal, "Data Privacy through Optimal k-Anonymization", ICDE 2005). `average_class` is
+    C_AVG, (rows ÷ classes) ÷ k of what remains (LeFevre et al., "Mondrian", ICDE 2006), k as demanded.
+    """
+
+    generalised: float
+    certainty: float
+    entropy: float
+    discernibility: int
+    average_class: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A level for each quasi-identifier, and what the table is then; holds no value of any row.
+
+    `k` is the smallest class that remains. `normalise` says that the columns lose case and outer blanks
+    of their text first. `least` says that no other choice of levels within the same
+    limits was found or can be to lose less (`loss.generalised`).
+    """
+
+    quasi_identifiers: tuple[str, ...]
+    levels: tuple[Level, ...]
+    node: tuple[int, ...]
+    sensitive: tuple[str, ...]
+    scales: tuple[Scale, ...]
+    thresholds: Thresholds
+    rows: int
+    suppressed: int
+    classes: int
+    k: int
+    loss: Loss
+    least: bool = False
+    normalise: bool = False
+
+    @property
+    def suppression(self) -> Fraction:
+        """Suppressed rows ÷ rows."""
+        return Fraction(self.suppressed, self.rows)
+
+
+def describe(proposal: Proposal) -> str:
+    """One line a person can act on: `generalise zip to 3 digits (k becomes 7, 0.4 % suppressed)`."""
+    pairs = zip(proposal.quasi_identifiers, proposal.levels, strict=True)
+    changes = [text for column, level in pairs if (text := describe_level(column, level))]
+    effect = f"(k becomes {proposal.k:,}, {_percent(proposal.suppression)} suppressed)"
+    if not changes:
+        return f"suppress small classes alone {effect}" if proposal.suppressed else "change nothing"
+    *most, last = changes
+    return f"generalise {', '.join(most)}{' and ' if most else ''}{last} {effect}"
+
+
+def _percent(share: Fraction) -> str:
+    """Rounded up to one decimal: what is lost is never understated."""
+    tenths = -(-share * 1000 // 1)
+    return f"{float(tenths) / 10:g} %" if share else "nothing"
+
+
+def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None = None) -> Table:
+    """The table with every quasi-identifier at its level and without the suppressed rows: an expression.
+
+    What must be suppressed is counted again in this table, so that the thresholds hold for it even where
+    it is not the table that was searched. Raises UncheckableError where more than `max_suppression`
+    (default: twice what was proposed, at least 1 %) would have to go.
+    """
+    allowed = max(2 * proposal.suppression, Fraction(1, 100)) if max_suppression is None else max_suppression
+    pairs = list(zip(proposal.quasi_identifiers, proposal.levels, strict=True))
+    if proposal.normalise:
+        table = normalised_table(table, [*proposal.quasi_identifiers, *proposal.sensitive])
+    changed = {name: generalised(column_of(table, name), level) for name, level in pairs if level != Exact()}
+    coarse = table.mutate(**changed)
+    base = fetch(
+        coarse,
+        [Hierarchy(name, (Exact(),)) for name, _ in pairs],
+        proposal.sensitive,
+        dict(zip(proposal.sensitive, proposal.scales, strict=True)),
+    )
+    classes = regrouped(base, base.classes, (0,) * len(pairs))
+    kept = keep(base, classes, proposal.thresholds, int(allowed * base.rows))
+    if kept is None:
+        raise UncheckableError(
+            "the table no longer meets its thresholds at the proposed levels within "
+            f"{_percent(allowed)} suppressed",
+            advice="search again on this table",
+        )
+    return coarse if kept.suppressed == 0 else _without(coarse, base, classes, ~kept.classes)
+
+
+def normalised_table(table: Table, columns: Sequence[str]) -> Any:
+    """The table with the text of some columns normalised: an expression."""
+    return table.mutate(**{name: normalised(table[name]) for name in columns})
+
+
+def _without(table: Table, base: Base, classes: Classes, dropped: Any) -> Any:
+    """The rows whose class is not dropped; missing values are equal here."""
+    import ibis  # noqa: PLC0415 - half a second that only tables need
+
+    pairs = list(zip(base.dimensions, classes.members, strict=True))
+    held = {f"d{at}": one.values.take(raw[dropped]) for at, (one, raw) in enumerate(pairs)}
+    gone = ibis.memtable(pa.table(held))
+    columns = [column_of(table, one.hierarchy.column) for one, _ in pairs]
+    same = [_alike(column, gone[f"d{at}"]) for at, column in enumerate(columns)]
+    return table.anti_join(gone, same).select(*table.columns)
+
+
+def _alike(column: Any, fetched: Any) -> Any:
+    """Whether a value is the one that was fetched; SQLite's instants come as they are written."""
+    is_text_alone = fetched.type().is_string() and not column.type().is_string()
+    return (column.cast("string") if is_text_alone else column).identical_to(fetched)
+
+
+WRITERS = {".csv": "to_csv", ".parquet": "to_parquet"}
+"""By the ending of a file's name, the engine's own writer (COPY on DuckDB)."""
+
+
+def write(table: Table, path: Path) -> None:
+    """Write a table as CSV or Parquet, all of it or nothing: an existing file is replaced at the end.
+
+    Raises UsageError for another ending, UncheckableError where the place cannot be written.
+    """
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise UsageError(f"{path.name} names no format to write", advice="end the name in .csv or .parquet")
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gatecli-") as folder:
+            unfinished = Path(folder) / path.name
+            getattr(table, writer)(unfinished)
+            unfinished.replace(path)
+    except OSError as error:
+        raise UncheckableError(
+            f"{path} cannot be written: {error.strerror}", advice="name a file in a folder you may write to"
+        ) from error

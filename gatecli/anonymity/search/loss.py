@@ -1,0 +1,65 @@
+"""What a node of the lattice costs, in the field's metrics (see `generalisation.Loss`)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from gatecli.anonymity.search.classes import Base, Classes, Node, Reals
+from gatecli.anonymity.search.criteria import Kept
+from gatecli.anonymity.search.generalisation import Loss
+
+
+def floor_of(base: Base) -> tuple[tuple[float, ...], ...]:
+    """By dimension and level, what generalising alone loses of all cells (Iyengar's metric).
+
+    The sum over a node's levels bounds the loss of the node, and of every coarser one, from below:
+    suppression only adds to it.
+    """
+    cells = base.rows * len(base.dimensions)
+    return tuple(
+        tuple(float((base.classes.sizes * extent[raw]).sum()) / cells for extent in dimension.extent)
+        for dimension, raw in zip(base.dimensions, base.classes.members, strict=True)
+    )
+
+
+def loss_at(base: Base, classes: Classes, node: Node, kept: Kept, k: int) -> Loss:
+    """The loss of a node where `kept` stays; `k` is what was demanded."""
+    sizes = classes.sizes[kept.classes]
+    cells = base.rows * len(base.dimensions)
+    lost = kept.suppressed * len(base.dimensions)
+    return Loss(
+        generalised=_mean(base, classes, node, kept, "extent", lost, cells),
+        certainty=_mean(base, classes, node, kept, "certainty", lost, cells),
+        entropy=_entropy(base, classes, node, kept),
+        discernibility=sum(int(size) ** 2 for size in sizes) + kept.suppressed * base.rows,
+        average_class=Fraction(kept.rows, len(sizes) * k),
+    )
+
+
+def _at(base: Base, classes: Classes, node: Node, what: str) -> list[Reals]:
+    """A figure of each dimension, for a member of each class."""
+    return [
+        getattr(dimension, what)[level][raw]
+        for dimension, level, raw in zip(base.dimensions, node, classes.members, strict=True)
+    ]
+
+
+def _mean(base: Base, classes: Classes, node: Node, kept: Kept, what: str, lost: int, cells: int) -> float:
+    rows = classes.sizes * kept.classes
+    return (sum(float((rows * share).sum()) for share in _at(base, classes, node, what)) + lost) / cells
+
+
+def _entropy(base: Base, classes: Classes, node: Node, kept: Kept) -> float:
+    """Σ log2(rows that share the generalised value ÷ rows that share the raw one), as a share."""
+    everything = float(np.log2(base.rows)) * len(base.dimensions) * base.rows
+    raw = float(base.classes.surprise.sum())
+    most = everything - raw
+    if most <= 0:
+        return 0.0
+    coarse = sum(np.log2(shared) for shared in _at(base, classes, node, "rows_alike"))
+    kept_bits = float(((classes.sizes * coarse - classes.surprise) * kept.classes).sum())
+    suppressed_raw = raw - float((classes.surprise * kept.classes).sum())
+    suppressed_bits = kept.suppressed * len(base.dimensions) * float(np.log2(base.rows)) - suppressed_raw
+    return min(max((kept_bits + suppressed_bits) / most, 0.0), 1.0)

@@ -1,0 +1,65 @@
+"""What would make a table keep its thresholds, for the question that it was measured by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from types import MappingProxyType
+
+from gatecli.anonymity.hierarchies import Hierarchy, column_of
+from gatecli.anonymity.search.generalisation import Proposal, normalised_table
+from gatecli.anonymity.search.lattice import BEST, MAX_SUPPRESSION, search
+from gatecli.anonymity.tables.functions import only_row, times
+from gatecli.anonymity.tables.interface import OpenedTable
+from gatecli.anonymity.tables.problems import computing
+from gatecli.errors import UsageError
+from gatecli.model.anonymity import AnonymityQuestion, Missing, Scale, Thresholds
+
+
+def propose(
+    opened: OpenedTable,
+    question: AnonymityQuestion,
+    thresholds: Thresholds,
+    hierarchies: Sequence[Hierarchy] = (),
+    *,
+    max_suppression: Fraction = MAX_SUPPRESSION,
+    scales: Mapping[str, Scale] = MappingProxyType({}),
+    best: int = BEST,
+) -> tuple[Proposal, ...]:
+    """`search`, of classes as the question counts them; `scales` are those that were measured on.
+
+    Normalised text is searched, and written by `apply`, normalised. Raises what `search` raises, and
+    UsageError for classes that count units and for missing values that may be anything: what merged
+    classes hold does not follow there from what each holds.
+    """
+    if question.unit is not None:
+        raise UsageError(
+            "no search is made for classes that count units: merged classes share some of them",
+            advice="keep one record for each unit, or search without a unit and measure the result",
+        )
+    trees = {name: Scale.HIERARCHICAL for name in question.sensitive if name in question.hierarchies}
+    names = (*question.quasi_identifiers, *question.sensitive)
+    with computing(opened):
+        if question.missing is Missing.WILDCARD and _misses(opened, question.quasi_identifiers):
+            raise UsageError(
+                "no search is made where a missing value may be anything: such classes overlap",
+                advice="search with own-value, and measure the result",
+            )
+        found = search(
+            normalised_table(opened.table, names) if question.normalise else opened.table,
+            question.quasi_identifiers,
+            question.sensitive,
+            thresholds,
+            hierarchies,
+            max_suppression=max_suppression,
+            scales={**trees, **scales, **question.scales},
+            best=best,
+        )
+    return tuple(replace(one, normalise=question.normalise) for one in found)
+
+
+def _misses(opened: OpenedTable, names: Sequence[str]) -> bool:
+    table = opened.table
+    gaps = {f"m{at}": times(column_of(table, name).isnull()) for at, name in enumerate(names)}
+    return any(only_row(table.aggregate(**gaps)).values())

@@ -1,0 +1,1 @@
+"""Checks of declarations: the claim, its budget, its evidence, its cost."""

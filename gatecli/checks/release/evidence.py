@@ -1,0 +1,102 @@
+"""Whether there is anything to recompute from, and whether the accounts of the work agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from gatecli.checks.release.declaration import PRIVACY
+from gatecli.checks.release.interface import ReleaseContext, finding_at
+from gatecli.checks.release.recomputation import Cost, Costs, agree
+from gatecli.model.budget import Bounds
+from gatecli.model.finding import Finding, Rule, Severity
+from gatecli.model.number import show, show_up
+from gatecli.model.release import ReleaseSubject
+
+MISSING_EVIDENCE = Rule(
+    "dp-missing-evidence",
+    Severity.ERROR,
+    "Nothing that ε could be recomputed from, or not what the policy asks",
+)
+EVIDENCE_MISMATCH = Rule(
+    "dp-evidence-mismatch", Severity.ERROR, "Declared mechanisms and evidence tell different costs"
+)
+
+EVIDENCE = f"{PRIVACY}/evidence"
+
+
+def find_missing_evidence(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[Finding]:
+    """A number that nothing can be recomputed from is a wish; so is an evidence file that records nothing."""
+    claim = subject.release.claim
+    if claim is None:
+        return
+    if not claim.mechanisms and not claim.evidence:
+        yield finding_at(
+            MISSING_EVIDENCE,
+            subject,
+            PRIVACY,
+            "gives neither mechanisms nor evidence, so epsilon cannot be recomputed",
+            "list what was run in spec.privacy.mechanisms, or an accountant's file in spec.privacy.evidence",
+        )
+    elif not claim.evidence and context.policy.spec.release.require_evidence:
+        yield finding_at(
+            MISSING_EVIDENCE,
+            subject,
+            EVIDENCE,
+            f"gives hand-written mechanisms alone; policy {context.policy.metadata.name} requires evidence",
+            "save the accountant's state after training and list the file under spec.privacy.evidence",
+        )
+    for number, evidence in enumerate(subject.evidence):
+        if not evidence.mechanisms:
+            yield finding_at(
+                MISSING_EVIDENCE,
+                subject,
+                f"{EVIDENCE}/{number}",
+                f"{evidence.reference.path} records nothing that was run",
+                "save the accountant's state after training, or remove the file from spec.privacy.evidence",
+                about=evidence.reference.path,
+            )
+
+
+def find_mismatch(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[Finding]:
+    """Two accounts of the same work must cost the same; the worse one counts for every other rule."""
+    pair = _comparable(context.costs)
+    if pair is None:
+        return
+    declared, recorded = pair
+    upper, found = _upper(declared), _upper(recorded)
+    if agree(upper, found):
+        return
+    yield finding_at(
+        EVIDENCE_MISMATCH,
+        subject,
+        EVIDENCE,
+        f"{declared.source} cost {_shown(upper)}, but {recorded.source} costs {_shown(found)} "
+        f"at δ = {show(recorded.question.delta)}; the worse counts",
+        "write under spec.privacy.mechanisms what the evidence records (and each run once), "
+        "or replace the evidence by that of the run that ships",
+        about=f"{_shown(upper)}\0{_shown(found)}",
+    )
+
+
+def _comparable(costs: Costs) -> tuple[Cost, Cost] | None:
+    """The accounts to compare: the declared part that the evidence speaks about, and the evidence.
+
+    Where the declaration has no such part, the evidence may at most stay within the whole. Work that
+    nothing bounds is a finding of its own and is compared with nothing.
+    """
+    if costs.declared is None or costs.recorded is None or len(costs.bounded) < len(costs.counted):
+        return None
+    if costs.overlap is not None:
+        return costs.overlap, costs.recorded
+    upper, found = _upper(costs.declared), _upper(costs.recorded)
+    within = upper is not None and found is not None and found <= upper
+    return None if within else (costs.declared, costs.recorded)
+
+
+def _upper(cost: Cost) -> Fraction | None:
+    return cost.answer.upper if isinstance(cost.answer, Bounds) else None
+
+
+def _shown(upper: Fraction | None) -> str:
+    return "no bounded ε" if upper is None else f"at most ε = {show_up(upper)}"

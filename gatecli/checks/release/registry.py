@@ -1,0 +1,61 @@
+"""Every check of the release gate, and every rule that it can report."""
+
+from __future__ import annotations
+
+from gatecli.checks.release import accounting, artifact, budget, declaration, disclosure, evidence, processing
+from gatecli.checks.release.interface import Check
+from gatecli.checks.waiver import WAIVER_RULES
+from gatecli.model.finding import Rule
+from gatecli.model.rules import DP_INVALID_BUDGET, DP_UNACCOUNTABLE_MECHANISM
+
+RELEASE_CHECKS: tuple[Check, ...] = (
+    Check((declaration.MISSING_DECLARATION,), declaration.find_missing_declaration),
+    Check(
+        (
+            declaration.MISSING_EPSILON,
+            declaration.MISSING_DELTA,
+            declaration.MISSING_UNIT,
+            declaration.MISSING_NEIGHBOURING,
+        ),
+        declaration.find_missing_parts,
+    ),
+    Check((declaration.PURE_WITH_DELTA,), declaration.find_pure_with_delta),
+    Check((budget.UNKNOWN_TIER,), budget.find_unknown_tier),
+    Check((budget.EPSILON_OVER_TIER, budget.DELTA_OVER_TIER), budget.find_over_tier),
+    Check((budget.DELTA_TOO_LARGE, budget.MISSING_RECORDS), budget.find_delta_too_large),
+    Check(
+        (
+            accounting.UNDERSTATED,
+            accounting.UNVERIFIED,
+            accounting.OVERSTATED,
+            DP_UNACCOUNTABLE_MECHANISM,
+        ),
+        accounting.find_accounting,
+    ),
+    Check((evidence.MISSING_EVIDENCE,), evidence.find_missing_evidence),
+    Check((evidence.EVIDENCE_MISMATCH,), evidence.find_mismatch),
+    Check((processing.NONPRIVATE_TUNING, processing.UNSTATED_TUNING), processing.find_tuning),
+    Check(
+        (processing.NONPRIVATE_PREPROCESSING, processing.UNSTATED_PREPROCESSING),
+        processing.find_preprocessing,
+    ),
+    Check(
+        (
+            disclosure.MISSING_VARIANT,
+            disclosure.MISSING_SCOPE,
+            disclosure.MISSING_TRUST_MODEL,
+            disclosure.MISSING_MAX_CONTRIBUTIONS,
+        ),
+        disclosure.find_undisclosed,
+    ),
+    Check((disclosure.MISSING_CLIPPING_NORM,), disclosure.find_missing_clipping_norm),
+    Check((artifact.ARTIFACT_MISSING, artifact.DIGEST_MISMATCH), artifact.find_artifacts),
+    Check((artifact.DUPLICATE_VERSION,), artifact.find_duplicate_version),
+)
+
+RULES: tuple[Rule, ...] = (
+    *(rule for check in RELEASE_CHECKS for rule in check.rules),
+    DP_INVALID_BUDGET,
+    *WAIVER_RULES,
+)
+"""Each once; what a source alone can report is in `gatecli.sources`."""

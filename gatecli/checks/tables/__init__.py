@@ -1,0 +1,1 @@
+"""Checks of tables: their measures, the roles of their columns."""

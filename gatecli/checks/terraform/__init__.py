@@ -1,0 +1,1 @@
+"""Checks of Terraform plans: what they publish, serve and write down."""

@@ -1,0 +1,101 @@
+"""The privacy budgets that a platform keeps, against the policy's tiers: clean rooms, BigQuery, Snowflake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from gatecli.checks.terraform.resource_types import BUDGET_KEYS, BUDGETS, SQL, SQL_BUDGET, SQL_POLICY
+from gatecli.checks.terraform.rules import BUDGET_OVER_POLICY, at, unknown
+from gatecli.model.document import pointer_of
+from gatecli.model.finding import Finding
+from gatecli.model.number import show
+from gatecli.model.plan import Keys, Known, Plan, Resource, Unknown, lookup
+from gatecli.model.policy import PrivacyPolicy
+
+_LATER, _LEFT = "states its epsilon only after the apply", "leaves its epsilon to the platform"
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """An ε that a resource grants; where there is none, why."""
+
+    epsilon: Fraction | None
+    keys: Keys
+    why: str = ""
+
+
+def find_budgets(plan: Plan, resource: Resource, policy: PrivacyPolicy) -> Iterator[Finding]:
+    """Every budget of a resource that is larger than its tier allows, or unknown."""
+    limit = _limit(resource, policy)
+    for budget in _budgets(resource) if limit is not None else ():
+        pointer = resource.pointer + pointer_of(budget.keys)
+        if budget.epsilon is None:
+            mend = "write epsilon literally"
+            finding = at(plan, BUDGET_OVER_POLICY, resource.address, pointer, budget.why, mend)
+            yield unknown(finding, policy)
+        elif limit is not None and budget.epsilon > limit:
+            message = f"spends ε = {show(budget.epsilon)} a period, above {show(limit)}"
+            mend = f"set epsilon to {show(limit)} or less, or tag the tier: sensitivity"
+            yield at(plan, BUDGET_OVER_POLICY, resource.address, pointer, message, mend)
+
+
+def _limit(resource: Resource, policy: PrivacyPolicy) -> Fraction | None:
+    """The ε of the tier that a resource is tagged with, else of the loosest."""
+    stated = {name: tier.max_epsilon for name, tier in policy.spec.tiers.items()}
+    limits = {name: epsilon for name, epsilon in stated.items() if epsilon is not None}
+    tags = [lookup(resource, block, "sensitivity") for block in ("tags", "labels")]
+    names = [str(tag.value) for tag in tags if isinstance(tag, Known)]
+    own = [limits[name] for name in names if name in limits]
+    return min(own) if own else max(limits.values(), default=None)
+
+
+def _budgets(resource: Resource) -> Iterator[_Budget]:
+    if BUDGETS.fullmatch(resource.type):
+        yield from _of_clean_room(resource)
+    elif resource.type.startswith(SQL):
+        for keys, value in _leaves(resource.values):
+            yield from _of_value(keys, value)
+
+
+def _of_clean_room(resource: Resource) -> Iterator[_Budget]:
+    for keys in (("parameters", "epsilon"), ("parameters", 0, "epsilon")):
+        answer = lookup(resource, *keys)
+        if isinstance(answer, Known):
+            yield _Budget(_number(answer.value), keys, _LEFT)
+            return
+    if isinstance(lookup(resource, "parameters"), Unknown) or resource.unknown:
+        answers = (lookup(resource, "parameters", "epsilon"), lookup(resource, "parameters", 0, "epsilon"))
+        if any(isinstance(answer, Unknown) for answer in answers):
+            yield _Budget(None, ("parameters",), _LATER)
+
+
+def _of_value(keys: Keys, value: Any) -> Iterator[_Budget]:
+    if keys and keys[-1] in BUDGET_KEYS:
+        yield _Budget(_number(value), keys, _LEFT)
+    elif isinstance(value, str):
+        stated = [_number(found) for found in SQL_BUDGET.findall(value)]
+        yield from (_Budget(epsilon, keys, _LEFT) for epsilon in stated)
+        if len(SQL_POLICY.findall(value)) > len(stated):
+            yield _Budget(None, keys, _LEFT)
+
+
+def _leaves(values: Any) -> Iterator[tuple[Keys, Any]]:
+    pending: list[tuple[Keys, Any]] = [((), values)]
+    while pending:
+        keys, value = pending.pop()
+        if isinstance(value, dict):
+            pending += [((*keys, key), item) for key, item in value.items()]
+        elif isinstance(value, list):
+            pending += [((*keys, index), item) for index, item in enumerate(value)]
+        elif value is not None:
+            yield keys, value
+
+
+def _number(value: Any) -> Fraction | None:
+    try:
+        return None if isinstance(value, bool) else Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        return None

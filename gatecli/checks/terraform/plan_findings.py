@@ -1,0 +1,111 @@
+"""What a Terraform plan would publish, serve and write down, against the gates that it must pass.
+
+Three-valued: what a plan does not say is neither a pass nor, of itself, a fault; the policy decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from gatecli.checks.personal_data import Hidden, Search, find_hidden, named
+from gatecli.checks.terraform.budgets import find_budgets
+from gatecli.checks.terraform.resource_types import PERSONAL_NAME, PUBLIC
+from gatecli.checks.terraform.rules import (
+    PLAINTEXT_VARIABLE,
+    PUBLIC_DATASET,
+    at,
+)
+from gatecli.checks.terraform.tagged_evidence import Evidence
+from gatecli.checks.terraform.ungated import find_ungated
+from gatecli.model.document import Place, pointer_of
+from gatecli.model.finding import Finding, found
+from gatecli.model.plan import Known, Plan, Resource, config_address, lookup
+from gatecli.model.plan_text import PlanText, plan_leaves
+from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.text import RawText
+
+_REMEMBERED = 50_000
+"""Texts that are remembered as clean: of a huge plan no more than memory has room for."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSubject:
+    """A plan, and the evidence that tags in it may name."""
+
+    plan: Plan
+    evidence: Evidence = field(default_factory=Evidence)
+
+
+def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) -> Iterator[Finding]:
+    """Everything that a plan must not do. Subjects are addresses without instance keys."""
+    yield from _personal_data(subject.plan, search)
+    yield from find_ungated(subject.plan, subject.evidence, policy)
+    for resource in subject.plan.resources:
+        if not resource.is_leaving:
+            yield from _public(subject.plan, resource)
+            yield from find_budgets(subject.plan, resource, policy)
+    yield from _variables(subject.plan)
+
+
+def _personal_data(plan: Plan, search: Search) -> Iterator[Finding]:
+    """What the texts hold. One that was clean under the same keys is clean: plans repeat themselves."""
+    clean: set[tuple[str, tuple[str, ...]]] = set()
+    for text in plan_leaves(plan):
+        address = config_address(text.address)
+        asked = [(leaf, (leaf.text, leaf.words())) for leaf in text.leaves]
+        news = tuple(leaf for leaf, said in asked if said not in clean)
+        held = list(find_hidden(RawText(address, "", "json"), news, search))
+        if not held and len(clean) < _REMEMBERED:
+            clean.update(said for _, said in asked)
+        for finding, seen in held:
+            if seen is not None and seen.leaf.keys in text.hidden:
+                yield _concealed(plan, text, finding, seen)
+            else:
+                place = Place(plan.path, pointer=text.pointer + (finding.place.pointer or ""))
+                message = f"{address}  {finding.message}"
+                yield replace(finding, subject=address, place=place, message=message)
+
+
+def _concealed(plan: Plan, text: PlanText, finding: Finding, seen: Hidden) -> Finding:
+    """A value that is marked sensitive: what kind it is and where, no sample and no digest of it."""
+    address = config_address(text.address)
+    pointer = text.pointer + pointer_of(seen.leaf.keys)
+    plain = found(
+        finding.rule,
+        f"{address}  holds {named(seen.detection.entity)} (sensitive)",
+        subject=address,
+        place=Place(plan.path, pointer=pointer),
+        mend="read it from a secret store at run time: plans and states hold it in clear text",
+        identity=f"{address}\0{pointer}",
+    )
+    return replace(plain, severity=finding.severity)
+
+
+def _public(plan: Plan, resource: Resource) -> Iterator[Finding]:
+    for argument, open_values in PUBLIC.get(resource.type, ()):
+        answer = lookup(resource, argument)
+        value = answer.value if isinstance(answer, Known) else ()
+        values = value if isinstance(value, list | tuple) else [value]
+        if open_values.intersection(map(str, values)):
+            yield at(
+                plan,
+                PUBLIC_DATASET,
+                resource.address,
+                f"{resource.pointer}/{argument}",
+                f"is open to everyone by its {argument}",
+                "grant it to named principals, or waive it where publishing is meant and the gate passed",
+            )
+
+
+def _variables(plan: Plan) -> Iterator[Finding]:
+    for variable in plan.variables:
+        if variable.sensitive is False and PERSONAL_NAME.search(variable.name.lower()):
+            yield at(
+                plan,
+                PLAINTEXT_VARIABLE,
+                f"var.{variable.name}",
+                f"/variables/{variable.name}",
+                "is named like personal data and is not marked sensitive",
+                "add sensitive = true; better, read it from a secret store at run time",
+            )

@@ -1,0 +1,156 @@
+"""How values are made coarser."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from gatecli.anonymity.hierarchies import (
+    Bands,
+    Calendar,
+    Everything,
+    Exact,
+    Hierarchy,
+    Level,
+    Period,
+    Prefix,
+    band_hierarchy,
+    describe_level,
+    generalised,
+    hierarchy_from_csv,
+)
+from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
+from gatecli.errors import ConfigurationError
+from tests.support.adult import adult
+from tests.support.anonymity_tables import IBIS_WARNS, rows_of, table_of
+
+pytestmark = IBIS_WARNS
+
+COUNTRIES = "Schweiz;Europe;*\nJapan;Asia;*\n中国;Asia;*\n"
+
+
+def at(values: list[Any], kind: str, level: Level) -> list[Any]:
+    """Values at a level."""
+    table = table_of({"x": values}, {"x": kind})
+    return [row["y"] for row in rows_of(table.select(y=generalised(table.x, level)))]
+
+
+def bands(width: str, base: str | None = None) -> Bands:
+    return Bands(Fraction(width), Fraction(base or width))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "level", "coarse"),
+    [
+        ([17, 20, -1, None], "int64", bands("10"), ["[10, 20)", "[20, 30)", "[-10, 0)", None]),
+        ([17], "int8", bands("200"), ["[0, 200)"]),
+        ([0.3, -0.05, 7.0], "float64", bands("0.1"), ["[0.3, 0.4)", "[-0.1, 0.0)", "[7.0, 7.1)"]),
+        ([0.29, -0.57], "float64", bands("0.01"), ["[0.29, 0.3)", "[-0.57, -0.56)"]),
+        ([1.5, float("inf")], "float64", bands("5"), ["[0, 5)", "inf"]),
+        (["17", "3.5"], "string", bands("5"), ["[15, 20)", "[0, 5)"]),
+        (["02139", "02", None], "string", Prefix(3), ["021*", "02*", None]),
+        ([date(2024, 5, 31)], "date", Calendar(Period.MONTH), ["2024-05"]),
+        ([date(2024, 5, 31)], "date", Calendar(Period.QUARTER), ["2024-Q2"]),
+        ([date(987, 12, 1), None], "date", Calendar(Period.YEAR), ["0987", None]),
+        ([date(2024, 5, 31)], "date", Calendar(Period.DECADE), ["2020s"]),
+        ([datetime.fromisoformat("2024-05-31T23:59")], "timestamp", Calendar(Period.DAY), ["2024-05-31"]),
+        (["2024-12-31T10:00"], "string", Calendar(Period.DAY), ["2024-12-31"]),
+        (["2024-12-31"], "string", Calendar(Period.QUARTER), ["2024-Q4"]),
+        ([1, None], "int64", Everything(), ["*", "*"]),
+        ([True, None], "boolean", Exact(), [True, None]),
+    ],
+)
+def test_a_level_makes_values_coarser(values: list[Any], kind: str, level: Level, coarse: list[Any]) -> None:
+    assert at(values, kind, level) == coarse
+
+
+def test_a_hierarchy_of_a_user_maps_its_values_and_hides_all_others() -> None:
+    _, continent, top = hierarchy_from_csv("country", COUNTRIES).levels
+    assert at(["Japan", "中国", "Peru", None], "string", continent) == ["Asia", "Asia", "*", None]
+    assert top == Everything()
+
+
+def test_a_hierarchy_of_a_user_takes_numbers_as_their_text() -> None:
+    _, level, _ = hierarchy_from_csv("grade", "1;low\n2;low\n3;high\n").levels
+    assert at([1, 3], "int64", level) == ["low", "high"]
+
+
+def test_quotes_in_a_hierarchy_are_text() -> None:
+    _, level, _ = hierarchy_from_csv("x", "'; drop table t;--,\"a'b\"\n", delimiter=",").levels
+    assert at(["'; drop table t;--"], "string", level) == ["a'b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "line 1 of the hierarchy of x holds no value"),
+        ("a\n", "line 1 of the hierarchy of x holds no value"),
+        ("a;b;*\nc;d\n", "line 2 of the hierarchy of x has 2 fields where the first has 3"),
+        ("a;b;*\na;c;*\n", "line 2 of the hierarchy of x gives a second line to a value"),
+        ("a;b;c\nd;b;e\n", "line 2 of the hierarchy of x splits a value of level 1 again"),
+        ('a;"b\n', "is no CSV"),
+    ],
+)
+def test_a_hierarchy_that_cannot_be_used_is_refused_with_its_line(text: str, problem: str) -> None:
+    with pytest.raises(ConfigurationError, match=problem):
+        hierarchy_from_csv("x", text)
+
+
+@pytest.mark.parametrize("widths", [[], ["0"], ["5", "7"], ["10", "5"]])
+def test_bands_that_do_not_nest_are_refused(widths: list[str]) -> None:
+    with pytest.raises(ConfigurationError, match="bands"):
+        band_hierarchy("x", [Fraction(width) for width in widths])
+
+
+def proposed(values: list[Any], kind: str, name: str = "x") -> tuple[Level, ...]:
+    (hierarchy,) = proposed_hierarchies(table_of({name: values}, {name: kind}), [name])
+    return hierarchy.levels[1:-1]
+
+
+def test_ages_get_bands_of_years() -> None:
+    (hierarchy,) = proposed_hierarchies(table_of(adult(500)), ["age"])
+    told = [describe_level("age", level) for level in hierarchy.levels[1:3]]
+    assert told == ["age to 5-year bands", "age to 10-year bands"]
+
+
+def test_numbers_get_bands_that_fit_their_range() -> None:
+    widths = [level.width for level in proposed([0.0, 1.0, 0.25], "float64") if isinstance(level, Bands)]
+    assert widths == [Fraction(1, 20), Fraction(1, 10), Fraction(1, 2)]
+
+
+def test_numbers_written_as_text_get_bands_too() -> None:
+    assert all(isinstance(level, Bands) for level in proposed(["1", "70"], "string", "alter"))
+
+
+def test_codes_get_ever_shorter_prefixes() -> None:
+    assert proposed(["02139", "10115"], "string", "zip") == tuple(Prefix(n, "digits") for n in (4, 3, 2, 1))
+    assert proposed(["SW1A", "N1"], "string", "postcode") == tuple(Prefix(n) for n in (3, 2, 1))
+    assert proposed([2139, 10115], "int64", "zip")[0] == Prefix(4, "digits")
+
+
+def test_dates_get_calendar_periods_also_as_text() -> None:
+    months = tuple(map(Calendar, (Period.MONTH, Period.QUARTER, Period.YEAR, Period.DECADE)))
+    assert proposed([date(2024, 1, 1)], "date") == months
+    assert proposed(["2024-01-01", "1999-12-31"], "string") == (Calendar(Period.DAY), *months)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [(["a", "b"], "string"), ([True], "boolean"), ([7, 7], "int64"), ([None], "float64"), ([None], "string")],
+)
+def test_everything_else_is_kept_or_hidden(values: list[Any], kind: str) -> None:
+    assert proposed(values, kind) == ()
+
+
+def test_a_hierarchy_says_what_is_done_in_words() -> None:
+    country = hierarchy_from_csv("country", COUNTRIES)
+    said = [describe_level("c", level) for level in (Prefix(1, "digits"), bands("0.5"), *country.levels)]
+    assert said == ["c to 1 digit", "c to 0.5-wide bands", "", "c to level 1 of its hierarchy", "c to *"]
+
+
+def test_a_hierarchy_is_a_value() -> None:
+    assert hierarchy_from_csv("x", COUNTRIES) == hierarchy_from_csv("x", COUNTRIES)
+    assert hash(Hierarchy("x", (Exact(), Everything())))

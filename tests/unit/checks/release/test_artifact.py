@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gatecli.checks.release.artifact import find_artifacts, find_duplicate_version
+from gatecli.checks.release.interface import ReleaseContext
+from gatecli.model.release import Artifact, ArtifactState
+from tests.support.releases import claiming, context_of, data_of, ids, policy, subject_of
+
+DIGEST, OTHER = "ab" * 32, "cd" * 32
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "found"),
+    [
+        (DIGEST, []),
+        (DIGEST.upper(), []),
+        (OTHER, ["release-artifact-digest-mismatch"]),
+        (None, ["release-artifact-missing"]),
+    ],
+)
+def test_an_artifact_must_be_the_declared_file(on_disk: str | None, found: list[str]) -> None:
+    subject = claiming()
+    state = ArtifactState(Artifact(path="model.bin", sha256=DIGEST), on_disk)
+    changed = replace(subject, artifacts=(state,))
+    assert ids(find_artifacts(changed, context_of(subject))) == found
+
+
+def test_a_mismatch_shows_both_digests() -> None:
+    subject = claiming()
+    state = ArtifactState(Artifact(path="model.bin", sha256=DIGEST), OTHER)
+    (finding,) = find_artifacts(replace(subject, artifacts=(state,)), context_of(subject))
+    assert DIGEST in finding.message
+    assert OTHER in finding.message
+
+
+def test_two_declarations_of_one_version_name_each_other() -> None:
+    first = subject_of(data_of({}), path="a.yaml")
+    second = subject_of(data_of({}), path="b.yaml")
+    (finding,) = find_duplicate_version(second, ReleaseContext(policy(), namesakes=(first,)))
+    assert finding.rule.id == "release-duplicate-version"
+    assert (finding.place.path, "a.yaml" in finding.message) == ("b.yaml", True)
+
+
+def test_a_version_declared_once_is_no_duplicate() -> None:
+    subject = claiming()
+    assert not list(find_duplicate_version(subject, context_of(subject)))
