@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 """Each command, and the module that holds its `app`."""
 
 
-class LazyGroup(TyperGroup):
+class LazyCommands(TyperGroup):
     """Imports a command's module only when it is asked for (ADR 4)."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base's signature
@@ -44,7 +44,7 @@ class LazyGroup(TyperGroup):
 
 app = typer.Typer(
     name="gatecli-admission",
-    cls=LazyGroup,
+    cls=LazyCommands,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -11,7 +11,7 @@ from admission.review.rulebook import EVERYWHERE, Rulebook, rulebook_of
 from gatecli.errors import GatecliError
 from gatecli.gates.policies import PolicyBundle, policy_of_documents, read_key, read_policy
 from gatecli.model.document import Document, Place
-from gatecli.model.finding import Finding, found
+from gatecli.model.finding import Finding, make_finding
 from gatecli.sources.scan_rules import PII_UNREADABLE
 
 
@@ -53,4 +53,4 @@ def rulebook_of_files(
 def unread(what: str, subject: str, error: GatecliError) -> Finding:
     """The finding that something of a cluster was not read, by the rule for a file that cannot be."""
     message, mend = f"{what}: {error.message}", error.advice or "scan again"
-    return found(PII_UNREADABLE, message, subject=subject, place=Place(subject), mend=mend)
+    return make_finding(PII_UNREADABLE, message, subject=subject, place=Place(subject), mend=mend)

@@ -87,7 +87,7 @@ def words(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WebhookSettings:
     """How this process runs; each field is read from `GATECLI_ADMISSION_` and its name in capitals."""
 
     policy: Path | None = None
@@ -165,7 +165,7 @@ FIELDS: Mapping[str, tuple[Reader, str]] = MappingProxyType(
 """How each field is read, and what it is."""
 
 
-def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+def read_settings(environment: Mapping[str, str] | None = None) -> WebhookSettings:
     """The settings of `environment` (default: the process's own).
 
     Raises ConfigurationError with every problem, one a line; an unknown name is one.
@@ -189,7 +189,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise ConfigurationError(
             "\n".join(problems), advice="known are " + ", ".join(PREFIX + field.upper() for field in FIELDS)
         )
-    return Settings(**values)
+    return WebhookSettings(**values)
 
 
 def api_server(environment: Mapping[str, str] | None = None) -> str:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 import ibis
 
 from gatecli.anonymity.discovery.identifying_columns import discover
-from gatecli.anonymity.hierarchies import generalised
+from gatecli.anonymity.hierarchies import generalised_column
 from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
 from gatecli.anonymity.search.generalisation import apply, describe
 from gatecli.anonymity.search.lattice import search
@@ -63,7 +63,7 @@ def whole_lattice(table: Any, names: tuple[str, ...], k: int) -> int:
     reached = 0
     for levels in product(*(hierarchy.levels for hierarchy in hierarchies)):
         keys = {
-            f"q{at}": generalised(table[name], level)
+            f"q{at}": generalised_column(table[name], level)
             for at, (name, level) in enumerate(zip(names, levels, strict=True))
         }
         sizes = table.group_by(**keys).aggregate(n=table.count())

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from gatecli.pii.decoding import READERS, may_hide
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import all_entities, default_entities
-from gatecli.pii.interface import Pattern
-from gatecli.pii.matching import compiled
+from gatecli.pii.interface import EntityPattern
+from gatecli.pii.matching import compile_pattern
 from gatecli.pii.prefilter import Prefilter
 from gatecli.pii.views import whole
 from gatecli.sources.string_fields.formats import read_leaves
@@ -50,8 +50,8 @@ def worst(name: str, work: Callable[[str], object]) -> float:
     )
 
 
-def search(pattern: Pattern) -> Callable[[str], object]:
-    return lambda text: sum(1 for _ in compiled(pattern.regex).finditer(text))
+def search(pattern: EntityPattern) -> Callable[[str], object]:
+    return lambda text: sum(1 for _ in compile_pattern(pattern.regex).finditer(text))
 
 
 def main() -> None:

@@ -88,9 +88,9 @@ def from_kubeconfig(path: Path, context: str = "") -> Access:
 
     try:
         content = yaml.safe_load(path.read_bytes())
-        chosen = _named(content["contexts"], context or content["current-context"])["context"]
-        cluster = _named(content["clusters"], chosen["cluster"])["cluster"]
-        user = _named(content["users"], chosen["user"])["user"]
+        chosen = _entry_named(content["contexts"], context or content["current-context"])["context"]
+        cluster = _entry_named(content["clusters"], chosen["cluster"])["cluster"]
+        user = _entry_named(content["users"], chosen["user"])["user"]
         server = cluster["server"].rstrip("/")
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise ConfigurationError(
@@ -158,7 +158,7 @@ def _private_file(content: bytes) -> Iterator[str]:
             yield file.name
 
 
-def _named(entries: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
+def _entry_named(entries: Sequence[Mapping[str, Any]], name: str) -> Mapping[str, Any]:
     return next(entry for entry in entries if entry["name"] == name)
 
 

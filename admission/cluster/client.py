@@ -77,7 +77,7 @@ _BY_STATUS: Mapping[int, type[ClusterError]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class ResourceKind:
     """A kind by the plural that its paths use; `group` is "" for the core."""
 
     group: str

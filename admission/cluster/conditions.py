@@ -12,7 +12,7 @@ LONGEST = 4_000
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Condition:
     """What is said of one object: whether it holds, why in one word and in one sentence.
 
     `more` are further keys of the status.
@@ -24,7 +24,7 @@ class Told:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-def status_change(item: Mapping[str, Any], told: Told, now: datetime) -> dict[str, Any] | None:
+def status_change(item: Mapping[str, Any], told: Condition, now: datetime) -> dict[str, Any] | None:
     """The merge patch, upon the version that was read, that makes the status say so; None where it does."""
     metadata = item["metadata"]
     generation = int(metadata.get("generation") or 0)

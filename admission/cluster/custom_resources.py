@@ -15,15 +15,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from admission.cluster.client import Resource
+from admission.cluster.client import ResourceKind
 from gatecli.model.number import NUMBER_SCHEMA
 from gatecli.model.schemas import schemas
 
 GROUP = "gatecli.dev"
 VERSION = "v1"
 CATEGORY = "gatecli"
-POLICIES = Resource(GROUP, VERSION, "privacypolicies")
-WAIVERS = Resource(GROUP, VERSION, "privacywaivers")
+POLICIES = ResourceKind(GROUP, VERSION, "privacypolicies")
+WAIVERS = ResourceKind(GROUP, VERSION, "privacywaivers")
 
 Schema = dict[str, Any]
 
@@ -92,7 +92,7 @@ def definitions() -> list[dict[str, Any]]:
 
 def _definition(
     kind: str,
-    resource: Resource,
+    resource: ResourceKind,
     *,
     scope: str,
     columns: list[dict[str, Any]],

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from admission.cluster.client import AlreadyExistsError, Client, ConflictError, MissingError, Resource
+from admission.cluster.client import AlreadyExistsError, Client, ConflictError, MissingError, ResourceKind
 
-LEASES = Resource("coordination.k8s.io", "v1", "leases")
+LEASES = ResourceKind("coordination.k8s.io", "v1", "leases")
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class LeaseRecord:
     """What a Lease says. `version` is the resourceVersion, "" where there is no Lease."""
 
     holder: str = ""
@@ -31,7 +31,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class LeaseTimes:
     """Seconds. `duration` must exceed `deadline`, which must exceed a few `retry`."""
 
     duration: int = 15
@@ -49,12 +49,12 @@ class Standing:
     """
 
     me: str
-    record: Record = Record()
+    record: LeaseRecord = LeaseRecord()
     seen: float = float("-inf")
     held: float = float("-inf")
 
 
-def observed(standing: Standing, record: Record, at: float) -> Standing:
+def observe_record(standing: Standing, record: LeaseRecord, at: float) -> Standing:
     """After reading the Lease at `at`."""
     known = standing if record == standing.record else replace(standing, record=record, seen=at)
     return known if record.holder == standing.me else replace(known, held=float("-inf"))
@@ -66,31 +66,31 @@ def may_hold(standing: Standing, at: float) -> bool:
     return record.holder in {standing.me, ""} or at > standing.seen + record.seconds
 
 
-def leads(standing: Standing, at: float, terms: Terms) -> bool:
+def leads(standing: Standing, at: float, terms: LeaseTimes) -> bool:
     """Whether we may act as the leader at `at`."""
     return standing.record.holder == standing.me and at < standing.held + terms.deadline
 
 
-def claim(standing: Standing, now: str, terms: Terms) -> Record:
+def claim(standing: Standing, now: str, terms: LeaseTimes) -> LeaseRecord:
     """The record to write, upon the version that was seen."""
     old = standing.record
     if old.holder == standing.me:
         return replace(old, renewed=now, seconds=terms.duration)
     transitions = old.transitions + (1 if old.version else 0)
-    return Record(standing.me, terms.duration, now, now, transitions, old.version)
+    return LeaseRecord(standing.me, terms.duration, now, now, transitions, old.version)
 
 
-def claimed(standing: Standing, record: Record, begun: float) -> Standing:
+def claim_record(standing: Standing, record: LeaseRecord, begun: float) -> Standing:
     """After a write that was begun at `begun` was accepted as `record`."""
     return replace(standing, record=record, seen=begun, held=begun)
 
 
-def released(record: Record) -> Record:
+def released_record(record: LeaseRecord) -> LeaseRecord:
     """What a leader that goes writes: nobody need wait for the lease to run out."""
     return replace(record, holder="", seconds=1)
 
 
-def to_object(record: Record, name: str, namespace: str) -> dict[str, Any]:
+def to_object(record: LeaseRecord, name: str, namespace: str) -> dict[str, Any]:
     metadata = {"name": name, "namespace": namespace}
     if record.version:
         metadata["resourceVersion"] = record.version
@@ -104,10 +104,10 @@ def to_object(record: Record, name: str, namespace: str) -> dict[str, Any]:
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
 
 
-def from_object(lease: Mapping[str, Any]) -> Record:
+def from_object(lease: Mapping[str, Any]) -> LeaseRecord:
     """The record of a Lease; what it leaves out counts as nothing."""
     spec = lease.get("spec") or {}
-    return Record(
+    return LeaseRecord(
         spec.get("holderIdentity") or "",
         spec.get("leaseDurationSeconds") or 0,
         spec.get("acquireTime") or "",
@@ -132,7 +132,7 @@ class Candidate:
     clock: Callable[[], float]
     utc: Callable[[], datetime]
     standing: Standing
-    terms: Terms = field(default_factory=Terms)
+    terms: LeaseTimes = field(default_factory=LeaseTimes)
 
     @property
     def leads(self) -> bool:
@@ -144,7 +144,7 @@ class Candidate:
         Call it every `terms.retry` seconds. A raise changes nothing: leadership ends by its deadline.
         """
         at = self.clock()
-        self.standing = observed(self.standing, await self._read(), at)
+        self.standing = observe_record(self.standing, await self._read(), at)
         if may_hold(self.standing, at):
             await self._write()
         return self.leads
@@ -156,14 +156,14 @@ class Candidate:
         given_up, self.standing = self.standing.record, replace(self.standing, held=float("-inf"))
         await self.client.replace(
             LEASES.path(self.namespace, self.name),
-            to_object(released(given_up), self.name, self.namespace),
+            to_object(released_record(given_up), self.name, self.namespace),
         )
 
-    async def _read(self) -> Record:
+    async def _read(self) -> LeaseRecord:
         try:
             return from_object(await self.client.get(LEASES.path(self.namespace, self.name)))
         except MissingError:
-            return Record()
+            return LeaseRecord()
 
     async def _write(self) -> None:
         begun = self.clock()
@@ -179,4 +179,4 @@ class Candidate:
             # Somebody else was quicker; the next tick sees who.
             self.standing = replace(self.standing, held=float("-inf"))
             return
-        self.standing = claimed(self.standing, from_object(written), begun)
+        self.standing = claim_record(self.standing, from_object(written), begun)

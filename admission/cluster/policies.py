@@ -14,8 +14,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from admission.cluster.client import Client, ClusterError, ConflictError, MissingError, Resource
-from admission.cluster.conditions import Told, status_change
+from admission.cluster.client import Client, ClusterError, ConflictError, MissingError, ResourceKind
+from admission.cluster.conditions import Condition, status_change
 from admission.cluster.custom_resources import POLICIES, WAIVERS
 from admission.cluster.informer import Key, Mirror
 from admission.logs import LOGGER
@@ -45,8 +45,8 @@ class Read:
     """What was made of the cluster's objects: a rulebook, if any can be used, and what to say of each."""
 
     rulebook: Rulebook | None
-    policies: Mapping[Key, Told]
-    waivers: Mapping[Key, Told]
+    policies: Mapping[Key, Condition]
+    waivers: Mapping[Key, Condition]
 
 
 def read(
@@ -61,23 +61,23 @@ def read(
     mine = policies.get(("", name))
     if mine is None:
         LOGGER.info("there is no PrivacyPolicy %s; the shipped policy judges", name)
-        made = _compiled(None, waivers, compiling, before)
+        made = _compile_rulebook(None, waivers, compiling, before)
         return Read(made[0], said, made[1])
     try:
-        rulebook, about = _compiled(mine, waivers, compiling, before)
+        rulebook, about = _compile_rulebook(mine, waivers, compiling, before)
     except ConfigurationError as error:
-        said["", name] = Told(is_ready=False, reason="Invalid", message=error.message)
+        said["", name] = Condition(is_ready=False, reason="Invalid", message=error.message)
         last, about = _last_good(mine, waivers, compiling, before)
         return Read(last, said, about)
     accepted = {"generation": _generation(mine), "spec": mine["spec"]}
     more = {"sha256": rulebook.stamp.sha256, "accepted": accepted}
-    said["", name] = Told(is_ready=True, reason="InForce", message="this policy judges", more=more)
+    said["", name] = Condition(is_ready=True, reason="InForce", message="this policy judges", more=more)
     return Read(rulebook, said, about)
 
 
 def _last_good(
     mine: Mapping[str, Any], waivers: Objects, compiling: Compiling, before: Rulebook | None
-) -> tuple[Rulebook | None, dict[Key, Told]]:
+) -> tuple[Rulebook | None, dict[Key, Condition]]:
     if before is not None:
         sound, about = read_waivers(waivers, before.policy)
         return with_waivers(before, sound, before.generation), about
@@ -86,15 +86,15 @@ def _last_good(
         metadata = {**mine["metadata"], "generation": accepted.get("generation")}
         try:
             kept = {**mine, "metadata": metadata, "spec": accepted.get("spec")}
-            return _compiled(kept, waivers, compiling, None)
+            return _compile_rulebook(kept, waivers, compiling, None)
         except ConfigurationError as error:
             LOGGER.error("the last sound policy cannot be used either: %s", error.message)
     return None, {}
 
 
-def _compiled(
+def _compile_rulebook(
     item: Mapping[str, Any] | None, waivers: Objects, compiling: Compiling, before: Rulebook | None
-) -> tuple[Rulebook, dict[Key, Told]]:
+) -> tuple[Rulebook, dict[Key, Condition]]:
     """Raises ConfigurationError."""
     policy = read_policy(item)
     sound, about = read_waivers(waivers, policy)
@@ -125,22 +125,22 @@ _HOLDS_FOR_ANYTHING = (
 )
 
 
-def read_waivers(items: Objects, policy: PrivacyPolicy) -> tuple[Waivers, dict[Key, Told]]:
+def read_waivers(items: Objects, policy: PrivacyPolicy) -> tuple[Waivers, dict[Key, Condition]]:
     """The sound waivers by namespace, and what to say of every one."""
     known = [custom.rule for custom in policy.spec.pii.custom]
     sound: Waivers = {}
-    said: dict[Key, Told] = {}
+    said: dict[Key, Condition] = {}
     for key, item in sorted(items.items()):
         namespace, name = key
         try:
             where = f"PrivacyWaiver {namespace}/{name}"
             placed = read_objects({where: _content(item)}, known).waivers
         except ConfigurationError as error:
-            said[key] = Told(is_ready=False, reason="Invalid", message=error.message)
+            said[key] = Condition(is_ready=False, reason="Invalid", message=error.message)
             continue
         sound[namespace] = (*sound.get(namespace, ()), *placed)
         bound = all(each.waiver.spec.fingerprint for each in placed)
-        said[key] = Told(is_ready=True, reason="Holds", message=_HOLDS if bound else _HOLDS_FOR_ANYTHING)
+        said[key] = Condition(is_ready=True, reason="Holds", message=_HOLDS if bound else _HOLDS_FOR_ANYTHING)
     return sound, said
 
 
@@ -162,13 +162,13 @@ def _generation(item: Mapping[str, Any]) -> int:
     return int(item["metadata"].get("generation") or 0)
 
 
-def _told_of_other(item: Mapping[str, Any], name: str) -> Told:
+def _told_of_other(item: Mapping[str, Any], name: str) -> Condition:
     message = f"the PrivacyPolicy {name} judges; GATECLI_ADMISSION_POLICY_NAME says which"
     try:
         read_policy(item)
     except ConfigurationError as error:
-        return Told(is_ready=False, reason="Invalid", message=error.message)
-    return Told(is_ready=False, reason="NotChosen", message=message)
+        return Condition(is_ready=False, reason="Invalid", message=error.message)
+    return Condition(is_ready=False, reason="NotChosen", message=message)
 
 
 @dataclass(slots=True)
@@ -227,7 +227,7 @@ class ClusterSource:
         self._refused = problem
         return made
 
-    def _dated(self, items: Objects, said: Mapping[Key, Told]) -> dict[Key, Told]:
+    def _dated(self, items: Objects, said: Mapping[Key, Condition]) -> dict[Key, Condition]:
         """What is said of the waivers today: one holds through its last day."""
         today = self.utc().date()
         expired = {
@@ -237,7 +237,7 @@ class ClusterSource:
         }
         return {key: replace(told, **_EXPIRED) if key in expired else told for key, told in said.items()}
 
-    async def _tell(self, resource: Resource, items: Objects, said: Mapping[Key, Told]) -> None:
+    async def _tell(self, resource: ResourceKind, items: Objects, said: Mapping[Key, Condition]) -> None:
         for (namespace, name), told in said.items():
             item = items.get((namespace, name))
             change = None if item is None else status_change(item, told, self.utc())

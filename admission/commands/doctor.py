@@ -18,8 +18,8 @@ from admission.commands.options import OwnNamespace
 from admission.deploy.rendering import NAMESPACE, resources_asked_about
 from admission.doctor import probes, webhook_probes
 from admission.doctor.cluster_snapshot import look_around
-from admission.doctor.diagnosis import STATES, Line, Scene, diagnose, exit_code
-from admission.settings import Settings
+from admission.doctor.diagnosis import STATES, DiagnosisLine, Scene, diagnose, exit_code
+from admission.settings import WebhookSettings
 from gatecli.frontdoor.console import out
 
 app = typer.Typer(add_completion=False)
@@ -70,13 +70,13 @@ def doctor(
     raise typer.Exit(exit_code(lines))
 
 
-async def _lines(access: Access, namespace: str) -> tuple[Line, ...]:
+async def _lines(access: Access, namespace: str) -> tuple[DiagnosisLine, ...]:
     async with Client(access, seconds=SECONDS) as client:
-        subject, seen = await look_around(client, namespace, Settings().name)
+        subject, seen = await look_around(client, namespace, WebhookSettings().name)
     return diagnose(PROBES, Scene(subject, seen, datetime.now(UTC), resources_asked_about()))
 
 
-def as_text(lines: Sequence[Line]) -> str:
+def as_text(lines: Sequence[DiagnosisLine]) -> str:
     """A line each, and a second one on how to mend it; nothing of the cluster's can steer a terminal."""
     shown = [f"{line.state:<7}  {line.probe:<{_WIDTH}}  {_printable(line.text)}" for line in lines]
     mends = [f"{'':<7}  {'':<{_WIDTH}}  fix: {_printable(line.mend)}" if line.mend else "" for line in lines]
@@ -84,7 +84,7 @@ def as_text(lines: Sequence[Line]) -> str:
     return "\n".join([*rows, _summary(lines), ""])
 
 
-def as_json(lines: Sequence[Line]) -> str:
+def as_json(lines: Sequence[DiagnosisLine]) -> str:
     counted = Counter(line.state for line in lines)
     content = {
         "schema": "gatecli/doctor/v1",
@@ -98,7 +98,7 @@ def as_json(lines: Sequence[Line]) -> str:
     return json.dumps(content, indent=2) + "\n"
 
 
-def _summary(lines: Sequence[Line]) -> str:
+def _summary(lines: Sequence[DiagnosisLine]) -> str:
     counted = Counter(line.state for line in lines)
     return " · ".join(f"{counted[state]} {state}" for state in STATES)
 

@@ -10,9 +10,17 @@ from typing import Annotated, Any, Literal, cast, get_args
 
 import typer
 
-from admission.cluster.client import Resource
+from admission.cluster.client import ResourceKind
 from admission.commands.options import OwnNamespace
-from admission.deploy.rendering import IMAGE, NAMESPACE, Certificates, Extra, Installation, Object, rendered
+from admission.deploy.rendering import (
+    IMAGE,
+    NAMESPACE,
+    Certificates,
+    Extra,
+    Installation,
+    Object,
+    render_objects,
+)
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err, out
 from gatecli.frontdoor.option_groups import spread
@@ -42,7 +50,7 @@ _FORMS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedInstallation:
     """The installation that is wanted, as it was typed."""
 
     certificates: Annotated[
@@ -106,15 +114,15 @@ class Wanted:
         """Raises UsageError for a value not of its option's form, ConfigurationError for no such entity."""
         return Installation(
             certificates=self.certificates,
-            namespace=_checked("--namespace", self.namespace),
-            image=_checked("--image", self.image),
+            namespace=_check_form("--namespace", self.namespace),
+            image=_check_form("--image", self.image),
             replicas=self.replicas,
             mode=self.mode,
             failure_policy=self.failure_policy,
             entities=_actions(_all_checked("--entity", self.entities)),
             excluded_namespaces=_all_checked("--exclude-namespace", self.excluded),
             more_resources=[
-                Resource(*each.split("/")) for each in _all_checked("--resource", self.resources)
+                ResourceKind(*each.split("/")) for each in _all_checked("--resource", self.resources)
             ],
             extras=cast("list[Extra]", _all_checked("--with", self.extras)),
         )
@@ -134,10 +142,10 @@ def manifests(
             help="A folder to kustomize; - for stdout.",
         ),
     ] = STDOUT,
-    wanted: Wanted,
+    wanted: WantedInstallation,
 ) -> None:
     """Print what to apply to a cluster, or write it into a folder for `kubectl apply -k`."""
-    objects = rendered(wanted.installation())
+    objects = render_objects(wanted.installation())
     if output == STDOUT:
         out(as_yaml(objects))
     else:
@@ -198,10 +206,10 @@ def _actions(pairs: Sequence[str]) -> dict[str, Action]:
 
 
 def _all_checked(option: str, values: Sequence[str] | None) -> list[str]:
-    return [_checked(option, value) for value in values or ()]
+    return [_check_form(option, value) for value in values or ()]
 
 
-def _checked(option: str, value: str) -> str:
+def _check_form(option: str, value: str) -> str:
     """Raises UsageError for a value that is not of the option's form."""
     form, words = _FORMS[option]
     if not re.fullmatch(form, value):

@@ -25,22 +25,22 @@ from admission.logs import LOGGER, configure
 from admission.policy_loader import rulebook_of_files
 from admission.review.admission_review import Object
 from admission.review.rulebook import Rulebook
-from admission.review.rulebook_sources import FileSource, PolicySource, Shelf
+from admission.review.rulebook_sources import FileSource, PolicySource, RulebookHolder
 from admission.scan.background import LEAST, Background, with_lead
 from admission.scan.listing import Pace
 from admission.scan.policy_report import MOST_RESULTS
-from admission.scan.scanner import Scanner, Scope
+from admission.scan.scanner import Scanner, ScanScope
 from admission.scan.writer import Writer
 from admission.server.health import Health, measure, watchdog
-from admission.server.http_handler import Bounds, Reception
+from admission.server.http_handler import BodyBounds, HttpHandler
 from admission.server.kopf_handlers import registry_of
 from admission.server.kopf_server import Seam, operating
 from admission.server.metrics import Metrics, new_metrics, scan_metrics
-from admission.server.review_service import Court
+from admission.server.review_service import ReviewService
 from admission.server.workers import Workers
-from admission.settings import Settings, api_server, read_settings
-from admission.tls.certificate_manager import SECRETS, Custodian, keep, keep_files, stand
-from admission.tls.endpoint import Endpoint, Shown, listen, new_context
+from admission.settings import WebhookSettings, api_server, read_settings
+from admission.tls.certificate_manager import SECRETS, CertificateManager, keep, keep_files, stand
+from admission.tls.endpoint import Endpoint, ServingCertificate, listen, new_context
 from gatecli.errors import ConfigurationError, GatecliError
 from gatecli.gates.policies import read_key
 
@@ -88,7 +88,7 @@ def return_memory() -> None:
         library.mallopt(_MMAP_THRESHOLD, 64 * 1024)
 
 
-async def serve(settings: Settings, source_of: SourceOf) -> None:
+async def serve(settings: WebhookSettings, source_of: SourceOf) -> None:
     """Serve until SIGTERM or SIGINT. Raises GatecliError for what cannot be started."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -98,15 +98,15 @@ async def serve(settings: Settings, source_of: SourceOf) -> None:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(Client(access))
         metrics, health = new_metrics(), Health(time.monotonic, _now)
-        shelf, candidate = Shelf(), _candidate(settings, client)
+        shelf, candidate = RulebookHolder(), _candidate(settings, client)
         workers = Workers(settings.workers, time.monotonic)
         stack.callback(workers.close)
         health.workers_hang = workers.hang
         court = _court(settings, shelf, workers, metrics, client)
-        reception = Reception(court, health, metrics, _bounds(settings))
-        shown = Shown(health, metrics, new_context(settings.client_ca))
+        reception = HttpHandler(court, health, metrics, _bounds(settings))
+        shown = ServingCertificate(health, metrics, new_context(settings.client_ca))
         stack.enter_context(watchdog(loop))
-        endpoint = await _opened(settings, reception, shown)
+        endpoint = await _open_endpoints(settings, reception, shown)
         tasks = (
             measure(health, metrics.lag.set),
             shelf.fill(
@@ -126,14 +126,19 @@ async def serve(settings: Settings, source_of: SourceOf) -> None:
         seam = Seam(reception, health)
         stack.enter_context(operating(lambda: registry_of(court, access, seam.server)))
         await stop.wait()
-        await _drained(settings, health, endpoint)
+        await _drain(settings, health, endpoint)
 
 
 def _scan(
-    settings: Settings, client: Client, workers: Workers, shelf: Shelf, candidate: Candidate, metrics: Metrics
+    settings: WebhookSettings,
+    client: Client,
+    workers: Workers,
+    shelf: RulebookHolder,
+    candidate: Candidate,
+    metrics: Metrics,
 ) -> Background:
     pace = Pace(settings.rescan_pause_seconds)
-    scope = Scope(settings.name, has_secrets=settings.scan_secrets, most=MOST_RESULTS)
+    scope = ScanScope(settings.name, has_secrets=settings.scan_secrets, most=MOST_RESULTS)
     scanner, writer = with_lead(
         Scanner(client, workers, time.monotonic, pace, scope),
         Writer(client, workers, pace, _now),
@@ -151,12 +156,14 @@ def _scan(
     )
 
 
-def access_of(settings: Settings) -> Access:
+def access_of(settings: WebhookSettings) -> Access:
     """How the API server is reached. Raises ConfigurationError."""
     return from_kubeconfig(settings.kubeconfig) if settings.kubeconfig else from_pod(api_server())
 
 
-async def _opened(settings: Settings, reception: Reception, shown: Shown) -> list[Endpoint]:
+async def _open_endpoints(
+    settings: WebhookSettings, reception: HttpHandler, shown: ServingCertificate
+) -> list[Endpoint]:
     """The ports: open at once, so that a probe is answered with what is missing."""
     grace = settings.request_seconds + settings.read_seconds
     main = await listen(reception.receive, settings.address, settings.port, shown.context, seconds=grace)
@@ -167,7 +174,7 @@ async def _opened(settings: Settings, reception: Reception, shown: Shown) -> lis
     return [main, scraped]
 
 
-async def _drained(settings: Settings, health: Health, endpoints: Sequence[Endpoint]) -> None:
+async def _drain(settings: WebhookSettings, health: Health, endpoints: Sequence[Endpoint]) -> None:
     """Say so, serve on until no endpoint names this replica any more, and finish what is in flight."""
     health.is_draining = True
     LOGGER.info("draining", extra={"fields": {"seconds": settings.drain_seconds}})
@@ -177,7 +184,9 @@ async def _drained(settings: Settings, health: Health, endpoints: Sequence[Endpo
     LOGGER.info("stopped")
 
 
-def _court(settings: Settings, shelf: Shelf, workers: Workers, metrics: Metrics, client: Client) -> Court:
+def _court(
+    settings: WebhookSettings, shelf: RulebookHolder, workers: Workers, metrics: Metrics, client: Client
+) -> ReviewService:
     async def keep_secret(secret: Object) -> None:
         try:
             await client.create(SECRETS.path(secret["metadata"]["namespace"]), secret)
@@ -185,7 +194,7 @@ def _court(settings: Settings, shelf: Shelf, workers: Workers, metrics: Metrics,
             # Its name is made from its content: it is the same one.
             return
 
-    return Court(
+    return ReviewService(
         rulebook=lambda: shelf.rulebook,
         workers=workers,
         metrics=metrics,
@@ -198,8 +207,8 @@ def _court(settings: Settings, shelf: Shelf, workers: Workers, metrics: Metrics,
     )
 
 
-def _bounds(settings: Settings) -> Bounds:
-    return Bounds(
+def _bounds(settings: WebhookSettings) -> BodyBounds:
+    return BodyBounds(
         settings.body_bytes, settings.read_seconds, settings.client_ca is not None, settings.client_name
     )
 
@@ -218,7 +227,7 @@ def _noting(health: Health, metrics: Metrics) -> Callable[[Rulebook], None]:
     return note
 
 
-def _file_source(settings: Settings, policy: Path, waivers: Sequence[Path]) -> SourceOf:
+def _file_source(settings: WebhookSettings, policy: Path, waivers: Sequence[Path]) -> SourceOf:
     key = read_key(settings.key) if settings.key else secrets.token_bytes(32)
 
     def read() -> Rulebook:
@@ -237,7 +246,7 @@ def _file_source(settings: Settings, policy: Path, waivers: Sequence[Path]) -> S
     return source
 
 
-def _cluster_source(settings: Settings) -> SourceOf:
+def _cluster_source(settings: WebhookSettings) -> SourceOf:
     key = read_key(settings.key) if settings.key else secrets.token_bytes(32)
     own = read_key(settings.fingerprint_key) if settings.fingerprint_key else b""
     compiling = Compiling(key, settings.scan_seconds, own)
@@ -251,14 +260,18 @@ def _cluster_source(settings: Settings) -> SourceOf:
     return source
 
 
-def _candidate(settings: Settings, client: Client) -> Candidate:
+def _candidate(settings: WebhookSettings, client: Client) -> Candidate:
     me = Standing(f"{socket.gethostname()}_{secrets.token_hex(4)}")
     return Candidate(client, settings.namespace, settings.name, time.monotonic, _now, me)
 
 
 @asynccontextmanager
 async def _certificates(
-    settings: Settings, candidate: Candidate, shown: Shown, metrics: Metrics, stop: asyncio.Event
+    settings: WebhookSettings,
+    candidate: Candidate,
+    shown: ServingCertificate,
+    metrics: Metrics,
+    stop: asyncio.Event,
 ) -> AsyncIterator[None]:
     """Certificates from a folder, or our own with one leader among the replicas."""
     if settings.certificates is not None:
@@ -276,8 +289,10 @@ async def _certificates(
         LOGGER.info("the lease was not given back: %s", error.message)
 
 
-def _custodian(settings: Settings, candidate: Candidate, shown: Shown) -> Custodian:
-    return Custodian(
+def _custodian(
+    settings: WebhookSettings, candidate: Candidate, shown: ServingCertificate
+) -> CertificateManager:
+    return CertificateManager(
         candidate.client,
         settings.namespace,
         f"{settings.name}-tls",
@@ -290,7 +305,7 @@ def _custodian(settings: Settings, candidate: Candidate, shown: Shown) -> Custod
     )
 
 
-def service_names(settings: Settings) -> tuple[str, ...]:
+def service_names(settings: WebhookSettings) -> tuple[str, ...]:
     """What the API server calls the webhook by: its Service."""
     service = f"{settings.name}.{settings.namespace}.svc"
     return (service, f"{service}.cluster.local")

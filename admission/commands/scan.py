@@ -19,7 +19,7 @@ from admission.cluster.client import (
     ClusterError,
     ForbiddenError,
     MissingError,
-    Resource,
+    ResourceKind,
     UnreachableError,
 )
 from admission.cluster.custom_resources import POLICIES, WAIVERS
@@ -30,10 +30,10 @@ from admission.policy_loader import rulebook_of_files
 from admission.review.rulebook import Rulebook, warm
 from admission.scan.listing import Pace
 from admission.scan.policy_report import COMPLETED, DIGEST
-from admission.scan.scanner import Scan, Scanner, Scope, all_found
+from admission.scan.scanner import Scanner, ScanPass, ScanScope, all_found
 from admission.scan.writer import ABSENT, Writer
 from admission.server.workers import Workers
-from admission.settings import Settings, read_settings
+from admission.settings import WebhookSettings, read_settings
 from gatecli.errors import ConfigurationError
 from gatecli.frontdoor.console import err, show_error
 from gatecli.frontdoor.option_groups import spread
@@ -43,10 +43,10 @@ from gatecli.frontdoor.options import (
     ColourMode,
     ExitZero,
     FailOn,
-    Format,
     OutputFormat,
     Quiet,
     ReportFiles,
+    ReportFormat,
     Verbose,
     WaiverFiles,
     option,
@@ -63,7 +63,7 @@ RETRIES = (0.5, 1.0, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ScanArguments:
     """What is scanned and by what, as it was typed."""
 
     namespace: Annotated[
@@ -95,12 +95,12 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReportOptions:
     """How the verdict is decided and shown, as it was typed."""
 
     fail_on: FailOn = Severity.ERROR
     exit_zero: ExitZero = False
-    output: OutputFormat = Format.TEXT
+    output: OutputFormat = ReportFormat.TEXT
     reports: ReportFiles = None
     color: ColourMode = Colour.AUTO
     verbose: Verbose = 0
@@ -114,8 +114,8 @@ def scan(
     once: Annotated[  # noqa: ARG001 - it says what happens; the scan that goes on is a part of `run`
         bool, option("--once", panel=GATE, help="Scan one time, which is all that this command does.")
     ] = True,
-    wanted: Wanted,
-    shown: Shown,
+    wanted: ScanArguments,
+    shown: ReportOptions,
 ) -> None:
     """Find personal data in what a cluster holds already: 0 none, 1 some, 3 nothing read, 4 not all read."""
     targets = report_targets(shown.reports or ())
@@ -125,7 +125,7 @@ def scan(
     access = from_usual(wanted.kubeconfig or settings.kubeconfig)
     file = wanted.policy or settings.policy
     seen, problems = asyncio.run(
-        _scanned(
+        _scan_cluster(
             settings,
             access,
             file,
@@ -137,7 +137,7 @@ def scan(
     verdict = decide(
         PII.name,
         seen.rulebook.stamp,
-        tuple(_checked(seen)),
+        tuple(_checked_objects(seen)),
         tuple(all_found(seen)),
         fail_on=shown.fail_on,
         exit_zero=shown.exit_zero,
@@ -153,23 +153,23 @@ def scan(
     raise typer.Exit(ExitCode.UNCHECKABLE if problems else code)
 
 
-async def _scanned(
-    settings: Settings,
+async def _scan_cluster(
+    settings: WebhookSettings,
     access: Access,
     policy: Path | None,
     waivers: Sequence[Path],
     namespace: str,
     *,
     writes: bool,
-) -> tuple[Scan, Sequence[str]]:
+) -> tuple[ScanPass, Sequence[str]]:
     """What the cluster holds, and what kept its reports from being written."""
     workers = Workers(1, time.monotonic)
     pace = Pace(retries=RETRIES)
     try:
         async with Client(access) as client:
-            await _reached(client)
+            await _check_reachable(client)
             rulebook = await _rulebook(client, settings, policy, waivers)
-            scope = Scope(settings.name, is_webhook=False, namespace=namespace)
+            scope = ScanScope(settings.name, is_webhook=False, namespace=namespace)
             begun = _now()
             scanner = Scanner(client, workers, time.monotonic, pace, scope)
             seen = await scanner.scan(rulebook, begun.date())
@@ -183,7 +183,7 @@ async def _scanned(
         workers.close()
 
 
-async def _reached(client: Client) -> None:
+async def _check_reachable(client: Client) -> None:
     """Raises UnreachableError at once, where each kind would be tried several times."""
     try:
         await client.get("/version")
@@ -194,7 +194,7 @@ async def _reached(client: Client) -> None:
 
 
 async def _rulebook(
-    client: Client, settings: Settings, policy: Path | None, waivers: Sequence[Path]
+    client: Client, settings: WebhookSettings, policy: Path | None, waivers: Sequence[Path]
 ) -> Rulebook:
     """That of a file; else that which the webhook takes from the cluster; else that of the command line."""
     seconds, file = settings.scan_seconds, settings.fingerprint_key
@@ -209,7 +209,7 @@ async def _rulebook(
     return rulebook
 
 
-async def _cluster_rulebook(client: Client, settings: Settings) -> Rulebook | None:
+async def _cluster_rulebook(client: Client, settings: WebhookSettings) -> Rulebook | None:
     """None where the cluster knows no PrivacyPolicies. Raises ClusterError, ConfigurationError."""
     try:
         policies, waivers = await _objects(client, POLICIES), await _objects(client, WAIVERS)
@@ -229,11 +229,11 @@ async def _cluster_rulebook(client: Client, settings: Settings) -> Rulebook | No
     return made.rulebook
 
 
-async def _objects(client: Client, resource: Resource) -> dict[Key, dict[str, Any]]:
+async def _objects(client: Client, resource: ResourceKind) -> dict[Key, dict[str, Any]]:
     return {key_of(item): item async for page in client.pages(resource.path()) for item in page.items}
 
 
-def _checked(seen: Scan) -> Iterator[Checked]:
+def _checked_objects(seen: ScanPass) -> Iterator[Checked]:
     for each in seen.kinds:
         if each.objects:
             copies = sum(tally.copies for tally in each.namespaces.values())
@@ -241,7 +241,7 @@ def _checked(seen: Scan) -> Iterator[Checked]:
             yield Checked("kind", each.kind.name, str(each.kind), measures)
 
 
-def _notes(seen: Scan, verbose: int) -> Iterator[str]:
+def _notes(seen: ScanPass, verbose: int) -> Iterator[str]:
     yield from seen.notes
     exempt = sum(tally.exempt for each in seen.kinds for tally in each.namespaces.values())
     if exempt:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from admission.cluster.client import Resource
+from admission.cluster.client import ResourceKind
 from gatecli.model.admission import Action, Mode
 
 DEPLOY = Path(__file__).parent
@@ -51,15 +51,15 @@ class Installation:
     failure_policy: Literal["Fail", "Ignore"] = "Fail"
     entities: Mapping[str, Action] = field(default_factory=dict)
     excluded_namespaces: Sequence[str] = ()
-    more_resources: Sequence[Resource] = ()
+    more_resources: Sequence[ResourceKind] = ()
     extras: Sequence[Extra] = ()
 
 
-def rendered(wanted: Installation, folder: Path = DEPLOY) -> list[Object]:
+def render_objects(wanted: Installation, folder: Path = DEPLOY) -> list[Object]:
     """The objects of an installation, in the order to apply them in. Does not look at a cluster."""
     extras = [folder / "optional" / name for name in _extras(wanted)]
     shipped = [*overlaid(wanted.certificates, folder), *(obj for each in extras for obj in _resources(each))]
-    turned = [obj for each in shipped if (obj := _turned(each, wanted)) is not None]
+    turned = [obj for each in shipped if (obj := _adapt_object(each, wanted)) is not None]
     return sorted(turned, key=lambda obj: _ORDER.get(obj["kind"], 2))
 
 
@@ -90,7 +90,8 @@ def overlaid(overlay: str, folder: Path = DEPLOY) -> list[Object]:
         patch for name in kustomization.get("patchesStrategicMerge", ()) for patch in _documents(above / name)
     ]
     return [
-        _patched(obj, [patch for patch in patches if _identity(patch) == _identity(obj)]) for obj in objects
+        _patch_object(obj, [patch for patch in patches if _identity(patch) == _identity(obj)])
+        for obj in objects
     ]
 
 
@@ -120,21 +121,21 @@ def _identity(obj: Object) -> tuple[str, str, str, str]:
     return obj["apiVersion"], obj["kind"], metadata.get("namespace", ""), metadata["name"]
 
 
-def _patched(obj: Object, patches: Sequence[Object]) -> Object:
+def _patch_object(obj: Object, patches: Sequence[Object]) -> Object:
     for patch in patches:
-        obj = _merged(obj, patch)
+        obj = _merge_values(obj, patch)
     return obj
 
 
-def _merged(old: Any, new: Any) -> Any:
+def _merge_values(old: Any, new: Any) -> Any:
     """A strategic merge: lists of named things by name, what is new first; other lists are replaced."""
     if isinstance(old, dict) and isinstance(new, dict):
-        both = {key: _merged(old[key], value) for key, value in new.items() if key in old}
+        both = {key: _merge_values(old[key], value) for key, value in new.items() if key in old}
         return {**old, **new, **both}
     if not (_is_named(old) and _is_named(new)):
         return new
     changes = {each["name"]: each for each in new}
-    kept = [_merged(each, changes.pop(each["name"], {})) for each in old]
+    kept = [_merge_values(each, changes.pop(each["name"], {})) for each in old]
     return [*changes.values(), *kept]
 
 
@@ -142,18 +143,18 @@ def _is_named(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, dict) and "name" in each for each in value)
 
 
-def _turned(obj: Object, wanted: Installation) -> Object | None:
-    renamed: Object = _renamed(obj, wanted.namespace)
+def _adapt_object(obj: Object, wanted: Installation) -> Object | None:
+    renamed: Object = _rename_namespace(obj, wanted.namespace)
     turn = _TURNS.get(obj["kind"])
     return renamed if turn is None else turn(renamed, wanted)
 
 
-def _renamed(value: Any, namespace: str) -> Any:
+def _rename_namespace(value: Any, namespace: str) -> Any:
     """With another namespace wherever its own is named: alone, in a DNS name, in a reference."""
     if isinstance(value, dict):
-        return {key: _renamed(each, namespace) for key, each in value.items()}
+        return {key: _rename_namespace(each, namespace) for key, each in value.items()}
     if isinstance(value, list):
-        return [_renamed(each, namespace) for each in value]
+        return [_rename_namespace(each, namespace) for each in value]
     return value.replace(NAMESPACE, namespace) if isinstance(value, str) else value
 
 
@@ -201,7 +202,7 @@ def _excluding(expression: Object, namespaces: Sequence[str]) -> Object:
     return {**expression, "values": list(dict.fromkeys([*expression["values"], *namespaces]))}
 
 
-def _rules(resources: Sequence[Resource]) -> list[Object]:
+def _rules(resources: Sequence[ResourceKind]) -> list[Object]:
     return [
         {
             "apiGroups": [each.group],

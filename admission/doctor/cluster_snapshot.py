@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from admission.cluster.client import Client, ClusterError, ForbiddenError, MissingError, Resource
+from admission.cluster.client import Client, ClusterError, ForbiddenError, MissingError, ResourceKind
 from admission.cluster.custom_resources import POLICIES, WAIVERS
 from admission.cluster.leader_election import LEASES
-from admission.settings import Settings, read_settings
+from admission.settings import WebhookSettings, read_settings
 from admission.tls.certificate_manager import CONFIGURATIONS, SECRETS
 from gatecli.errors import ConfigurationError
 
 Object = Mapping[str, Any]
-DEFINITIONS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions")
-DEPLOYMENTS = Resource("apps", "v1", "deployments")
-SERVICES = Resource("", "v1", "services")
-NAMESPACES = Resource("", "v1", "namespaces")
+DEFINITIONS = ResourceKind("apiextensions.k8s.io", "v1", "customresourcedefinitions")
+DEPLOYMENTS = ResourceKind("apps", "v1", "deployments")
+SERVICES = ResourceKind("", "v1", "services")
+NAMESPACES = ResourceKind("", "v1", "namespaces")
 REPORTS = "policyreports.wgpolicyk8s.io"
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class Observation:
     """What stands at a place: an object, or the `items` of a list; None where nothing does.
 
     `why` says why it could not be looked at, and `mend` what helps; then nothing is known of it.
@@ -46,67 +46,69 @@ class Subject:
 
     namespace: str
     name: str
-    settings: Settings | None = field(default_factory=Settings)
+    settings: WebhookSettings | None = field(default_factory=WebhookSettings)
     secret: str = ""
     """The Secret of the certificate that is shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ClusterPlace:
     """A path to look at; `is_list` where all of it is wanted."""
 
     path: Callable[[Subject], str]
     is_list: bool = False
 
 
-def _definition(name: str) -> Place:
-    return Place(lambda _: DEFINITIONS.path(name=name))
+def _definition(name: str) -> ClusterPlace:
+    return ClusterPlace(lambda _: DEFINITIONS.path(name=name))
 
 
-PLACES: Mapping[str, Place] = MappingProxyType(
+PLACES: Mapping[str, ClusterPlace] = MappingProxyType(
     {
-        "version": Place(lambda _: "/version"),
+        "version": ClusterPlace(lambda _: "/version"),
         "policies": _definition("privacypolicies.gatecli.dev"),
         "waivers": _definition("privacywaivers.gatecli.dev"),
         "reports": _definition(REPORTS),
-        "service": Place(lambda subject: SERVICES.path(subject.namespace, subject.name)),
-        "validating": Place(lambda subject: CONFIGURATIONS[0].path(name=subject.name)),
-        "mutating": Place(lambda subject: CONFIGURATIONS[1].path(name=subject.name)),
-        "certificate": Place(lambda subject: SECRETS.path(subject.namespace, subject.secret)),
-        "policy": Place(lambda subject: POLICIES.path(name=(subject.settings or Settings()).policy_name)),
-        "all waivers": Place(lambda _: WAIVERS.path(), is_list=True),
-        "lease": Place(lambda subject: LEASES.path(subject.namespace, subject.name)),
-        "namespaces": Place(lambda _: NAMESPACES.path(), is_list=True),
+        "service": ClusterPlace(lambda subject: SERVICES.path(subject.namespace, subject.name)),
+        "validating": ClusterPlace(lambda subject: CONFIGURATIONS[0].path(name=subject.name)),
+        "mutating": ClusterPlace(lambda subject: CONFIGURATIONS[1].path(name=subject.name)),
+        "certificate": ClusterPlace(lambda subject: SECRETS.path(subject.namespace, subject.secret)),
+        "policy": ClusterPlace(
+            lambda subject: POLICIES.path(name=(subject.settings or WebhookSettings()).policy_name)
+        ),
+        "all waivers": ClusterPlace(lambda _: WAIVERS.path(), is_list=True),
+        "lease": ClusterPlace(lambda subject: LEASES.path(subject.namespace, subject.name)),
+        "namespaces": ClusterPlace(lambda _: NAMESPACES.path(), is_list=True),
     }
 )
 """All but the Deployment, which says where some of the others are."""
 DEPLOYMENT = "deployment"
 
-Seen = Mapping[str, Sight]
+Seen = Mapping[str, Observation]
 
 
 async def look_around(client: Client, namespace: str, name: str) -> tuple[Subject, Seen]:
     """Look at every place of the installation. Raises ConfigurationError for unusable credentials alone."""
     deployment = await _look(
-        client, Place(lambda _: DEPLOYMENTS.path(namespace, name)), Subject(namespace, name)
+        client, ClusterPlace(lambda _: DEPLOYMENTS.path(namespace, name)), Subject(namespace, name)
     )
     subject = subject_of(namespace, name, deployment.found or {})
     sights = await asyncio.gather(*(_look(client, place, subject) for place in PLACES.values()))
     return subject, {DEPLOYMENT: deployment, **dict(zip(PLACES, sights, strict=True))}
 
 
-async def _look(client: Client, place: Place, subject: Subject) -> Sight:
+async def _look(client: Client, place: ClusterPlace, subject: Subject) -> Observation:
     path = place.path(subject)
     try:
         if not place.is_list:
-            return Sight(await client.get(path))
-        return Sight({"items": [item async for page in client.pages(path) for item in page.items]})
+            return Observation(await client.get(path))
+        return Observation({"items": [item async for page in client.pages(path) for item in page.items]})
     except MissingError:
-        return Sight()
+        return Observation()
     except ForbiddenError as error:
-        return Sight(why=error.message, mend="run it as a user who may read this")
+        return Observation(why=error.message, mend="run it as a user who may read this")
     except ClusterError as error:
-        return Sight(why=error.message, mend=error.advice or "run it again")
+        return Observation(why=error.message, mend=error.advice or "run it again")
 
 
 def subject_of(namespace: str, name: str, deployment: Object) -> Subject:
@@ -122,7 +124,7 @@ def pod_of(deployment: Object) -> Object:
     return pod
 
 
-def _settings_of(deployment: Object) -> Settings | None:
+def _settings_of(deployment: Object) -> WebhookSettings | None:
     given = [each for container in _containers(deployment) for each in container.get("env") or ()]
     try:
         return read_settings({each["name"]: each["value"] for each in given if "value" in each})

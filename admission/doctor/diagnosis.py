@@ -20,7 +20,7 @@ _NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DiagnosisLine:
     """One clear sentence about one thing, and how to mend it; `probe` is whose it is."""
 
     state: State
@@ -55,19 +55,19 @@ class Probe:
 
     name: str
     needs: tuple[str, ...]
-    judge: Callable[[Scene], Iterable[Line]]
+    judge: Callable[[Scene], Iterable[DiagnosisLine]]
 
 
-def ok(text: str) -> Line:
-    return Line("ok", text)
+def ok(text: str) -> DiagnosisLine:
+    return DiagnosisLine("ok", text)
 
 
-def warn(text: str, mend: str) -> Line:
-    return Line("warn", text, mend)
+def warn(text: str, mend: str) -> DiagnosisLine:
+    return DiagnosisLine("warn", text, mend)
 
 
-def fail(text: str, mend: str) -> Line:
-    return Line("fail", text, mend)
+def fail(text: str, mend: str) -> DiagnosisLine:
+    return DiagnosisLine("fail", text, mend)
 
 
 def some(names: Iterable[str]) -> str:
@@ -77,22 +77,24 @@ def some(names: Iterable[str]) -> str:
     return ", ".join(listed[:_NAMED]) + more
 
 
-def diagnose(probes: Sequence[Probe], scene: Scene) -> tuple[Line, ...]:
+def diagnose(probes: Sequence[Probe], scene: Scene) -> tuple[DiagnosisLine, ...]:
     """What every probe says, in their order; each says something."""
-    return tuple(replace(line, probe=probe.name) for probe in probes for line in _said(probe, scene))
+    return tuple(replace(line, probe=probe.name) for probe in probes for line in _probe_lines(probe, scene))
 
 
-def _said(probe: Probe, scene: Scene) -> Iterator[Line]:
+def _probe_lines(probe: Probe, scene: Scene) -> Iterator[DiagnosisLine]:
     hidden = [sight for key in probe.needs if (sight := scene.seen[key]).why]
     if hidden:
-        yield Line("unknown", f"could not look: {hidden[0].why}", hidden[0].mend)
+        yield DiagnosisLine("unknown", f"could not look: {hidden[0].why}", hidden[0].mend)
         return
     lines = tuple(probe.judge(scene))
     # A probe that finds nothing to say has found nothing out.
-    yield from lines or (Line("unknown", "nothing could be said", "report this: it is a bug of gatecli"),)
+    yield from lines or (
+        DiagnosisLine("unknown", "nothing could be said", "report this: it is a bug of gatecli"),
+    )
 
 
-def exit_code(lines: Iterable[Line]) -> ExitCode:
+def exit_code(lines: Iterable[DiagnosisLine]) -> ExitCode:
     """What could not be looked at outweighs what fails: the diagnosis is incomplete."""
     states = {line.state for line in lines}
     if "unknown" in states or not states:

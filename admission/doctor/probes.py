@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from admission.cluster.conditions import ready
-from admission.cluster.leader_election import Record, from_object
+from admission.cluster.leader_election import LeaseRecord, from_object
 from admission.doctor.cluster_snapshot import DEPLOYMENT, REPORTS, Object, pod_of
-from admission.doctor.diagnosis import APPLY, SOON, Line, Probe, Scene, fail, ok, some, warn
+from admission.doctor.diagnosis import APPLY, SOON, DiagnosisLine, Probe, Scene, fail, ok, some, warn
 from gatecli.model.waiver import PrivacyWaiver
 
 OLDEST = (1, 21)
@@ -19,7 +19,7 @@ _LEAST_LEASE = timedelta(seconds=60)
 """Clocks differ; a lease of 15 seconds that is a minute old is nobody's."""
 
 
-def server(scene: Scene) -> Iterator[Line]:
+def server(scene: Scene) -> Iterator[DiagnosisLine]:
     version = scene.found("version") or {}
     shown = f"Kubernetes {version.get('gitVersion', 'of no version')}"
     numbers = [
@@ -34,7 +34,7 @@ def server(scene: Scene) -> Iterator[Line]:
         yield ok(shown)
 
 
-def definitions(scene: Scene) -> Iterator[Line]:
+def definitions(scene: Scene) -> Iterator[DiagnosisLine]:
     for key, kind in (("policies", "PrivacyPolicy"), ("waivers", "PrivacyWaiver")):
         found = scene.found(key)
         if found is None:
@@ -52,7 +52,7 @@ def _is_served(definition: Object) -> bool:
     return established and any(each["name"] == "v1" and each["served"] for each in versions)
 
 
-def deployment(scene: Scene) -> Iterator[Line]:
+def deployment(scene: Scene) -> Iterator[DiagnosisLine]:
     found = scene.found(DEPLOYMENT)
     namespace = scene.subject.namespace
     if found is None:
@@ -72,7 +72,7 @@ def deployment(scene: Scene) -> Iterator[Line]:
         yield ok(f"{there} of {wanted} replicas are available")
 
 
-def service(scene: Scene) -> Iterator[Line]:
+def service(scene: Scene) -> Iterator[DiagnosisLine]:
     found, pods = scene.found("service"), scene.found(DEPLOYMENT)
     if found is None:
         yield fail("there is no Service, so the API server finds no replica", APPLY)
@@ -85,7 +85,7 @@ def service(scene: Scene) -> Iterator[Line]:
         yield ok("the Service leads to the replicas")
 
 
-def policy(scene: Scene) -> Iterator[Line]:
+def policy(scene: Scene) -> Iterator[DiagnosisLine]:
     settings, found = scene.subject.settings, scene.found("policy")
     if _judges_by_a_file(scene):
         yield ok("a policy file judges, not a PrivacyPolicy")
@@ -103,7 +103,7 @@ def _judges_by_a_file(scene: Scene) -> bool:
     return by_option or (settings is not None and settings.policy is not None)
 
 
-def _policy(found: Object) -> Iterator[Line]:
+def _policy(found: Object) -> Iterator[DiagnosisLine]:
     name, generation = found["metadata"]["name"], found["metadata"].get("generation", 0)
     condition = ready(found.get("status") or {})
     see = f"kubectl get privacypolicy {name} -o yaml"
@@ -121,7 +121,7 @@ def _policy(found: Object) -> Iterator[Line]:
     yield from _mode((found.get("spec") or {}).get("admission") or {}, name)
 
 
-def _mode(rules: Object, name: str) -> Iterator[Line]:
+def _mode(rules: Object, name: str) -> Iterator[DiagnosisLine]:
     """What a policy lets through on purpose: nobody should have to remember it."""
     edit = f"kubectl edit privacypolicy {name}"
     if (mode := rules.get("mode") or "deny") in {"audit", "warn"}:
@@ -133,7 +133,7 @@ def _mode(rules: Object, name: str) -> Iterator[Line]:
         yield warn(f"{name} lets in what could not be searched to the end", f"{edit}: onIncomplete: deny")
 
 
-def waivers(scene: Scene) -> Iterator[Line]:
+def waivers(scene: Scene) -> Iterator[DiagnosisLine]:
     held = scene.items("all waivers")
     lines = [line for each in sorted(held, key=_full_name) if (line := _waiver(each, scene.at.date()))]
     yield from lines[:SHOWN]
@@ -144,7 +144,7 @@ def waivers(scene: Scene) -> Iterator[Line]:
         yield ok(f"waivers: {len(held)}; none ends within {SOON.days} days")
 
 
-def _waiver(item: Object, today: date) -> Line | None:
+def _waiver(item: Object, today: date) -> DiagnosisLine | None:
     namespace, name = item["metadata"].get("namespace", ""), item["metadata"]["name"]
     shown, delete = f"{namespace}/{name}", f"kubectl -n {namespace} delete privacywaiver {name}"
     content = {"apiVersion": "gatecli.dev/v1", "kind": "PrivacyWaiver", "metadata": {"name": name}}
@@ -168,9 +168,9 @@ def _full_name(item: Object) -> tuple[str, str]:
     return item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
-def lease(scene: Scene) -> Iterator[Line]:
+def lease(scene: Scene) -> Iterator[DiagnosisLine]:
     found = scene.found("lease")
-    record = from_object(found) if found else Record()
+    record = from_object(found) if found else LeaseRecord()
     look = f"kubectl -n {scene.subject.namespace} logs deployment/{scene.subject.name}"
     if not record.holder:
         yield warn("no replica leads: certificates are not renewed and no status is written", look)
@@ -189,7 +189,7 @@ def _age(time: str, now: datetime) -> timedelta | None:
         return None
 
 
-def reports(scene: Scene) -> Iterator[Line]:
+def reports(scene: Scene) -> Iterator[DiagnosisLine]:
     if scene.found("reports") is None:
         yield warn(
             f"the definition {REPORTS} is absent, so no PolicyReport can be written",

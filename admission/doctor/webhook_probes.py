@@ -9,7 +9,7 @@ from functools import partial
 from types import MappingProxyType
 
 from admission.doctor.cluster_snapshot import DEPLOYMENT, Object
-from admission.doctor.diagnosis import APPLY, SOON, Line, Probe, Scene, fail, ok, some, warn
+from admission.doctor.diagnosis import APPLY, SOON, DiagnosisLine, Probe, Scene, fail, ok, some, warn
 from admission.tls.certificates import covers, leads_to, validity
 from gatecli.errors import ConfigurationError
 
@@ -19,7 +19,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
 SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 
 
-def configuration(key: str, scene: Scene) -> Iterator[Line]:
+def configuration(key: str, scene: Scene) -> Iterator[DiagnosisLine]:
     kind, found = KINDS[key], scene.found(key)
     if found is None:
         yield fail(f"there is no {kind} {scene.subject.name}: nothing is asked about", APPLY)
@@ -30,7 +30,7 @@ def configuration(key: str, scene: Scene) -> Iterator[Line]:
             yield from _webhook(webhook, scene)
 
 
-def _webhook(webhook: Object, scene: Scene) -> Iterator[Line]:
+def _webhook(webhook: Object, scene: Scene) -> Iterator[DiagnosisLine]:
     lines = [line for ask in _QUESTIONS if (line := ask(webhook, scene))]
     yield from lines
     if not lines:
@@ -38,7 +38,7 @@ def _webhook(webhook: Object, scene: Scene) -> Iterator[Line]:
         yield ok(f"{webhook['name']} is armed, and refuses what is not answered within {seconds} s")
 
 
-def _unarmed(webhook: Object, scene: Scene) -> Line | None:
+def _unarmed_line(webhook: Object, scene: Scene) -> DiagnosisLine | None:
     refused = "refused" if _fails_closed(webhook) else "let in without a search"
     look = f"see the log of the leader in {scene.subject.namespace}, and `gatecli-admission doctor` again"
     try:
@@ -48,7 +48,7 @@ def _unarmed(webhook: Object, scene: Scene) -> Line | None:
     return None
 
 
-def _elsewhere(webhook: Object, scene: Scene) -> Line | None:
+def _elsewhere(webhook: Object, scene: Scene) -> DiagnosisLine | None:
     asked = webhook["clientConfig"].get("service") or {}
     where = asked.get("namespace"), asked.get("name")
     if where == (scene.subject.namespace, scene.subject.name):
@@ -57,7 +57,7 @@ def _elsewhere(webhook: Object, scene: Scene) -> Line | None:
     return fail(f"{webhook['name']} asks {shown}, not this installation", APPLY)
 
 
-def _open(webhook: Object, _: Scene) -> Line | None:
+def _open(webhook: Object, _: Scene) -> DiagnosisLine | None:
     if _fails_closed(webhook):
         return None
     return warn(
@@ -66,7 +66,7 @@ def _open(webhook: Object, _: Scene) -> Line | None:
     )
 
 
-def _hurried(webhook: Object, scene: Scene) -> Line | None:
+def _timeout_line(webhook: Object, scene: Scene) -> DiagnosisLine | None:
     """The API server stops waiting before the webhook says that time ran out."""
     settings, seconds = scene.subject.settings, webhook.get("timeoutSeconds", 10)
     if settings is None or settings.request_seconds < seconds:
@@ -77,7 +77,7 @@ def _hurried(webhook: Object, scene: Scene) -> Line | None:
     )
 
 
-def _selective(webhook: Object, _: Scene) -> Line | None:
+def _selective(webhook: Object, _: Scene) -> DiagnosisLine | None:
     """Whoever writes an object also writes its labels."""
     if not any((webhook.get("objectSelector") or {}).values()) and not webhook.get("matchConditions"):
         return None
@@ -87,7 +87,7 @@ def _selective(webhook: Object, _: Scene) -> Line | None:
     )
 
 
-def _overlooking(webhook: Object, scene: Scene) -> Line | None:
+def _overlooking(webhook: Object, scene: Scene) -> DiagnosisLine | None:
     rules: Sequence[Object] = webhook.get("rules") or ()
     missed = [name for group, name in scene.expected if not _are_covered(rules, group, name)]
     return warn(f"{webhook['name']} is not asked about {some(missed)}", APPLY) if missed else None
@@ -97,11 +97,11 @@ def _are_covered(rules: Sequence[Object], group: str, name: str) -> bool:
     return all(any(_covers(each, group, name, verb) for each in rules) for verb in ("CREATE", "UPDATE"))
 
 
-_QUESTIONS: Sequence[Callable[[Object, Scene], Line | None]] = (
-    _unarmed,
+_QUESTIONS: Sequence[Callable[[Object, Scene], DiagnosisLine | None]] = (
+    _unarmed_line,
     _elsewhere,
     _open,
-    _hurried,
+    _timeout_line,
     _selective,
     _overlooking,
 )
@@ -132,7 +132,7 @@ def bundle_of(webhook: Object) -> bytes:
 # Which namespaces are asked about
 
 
-def namespaces(scene: Scene) -> Iterator[Line]:
+def namespaces(scene: Scene) -> Iterator[DiagnosisLine]:
     webhooks = _webhooks(scene)
     own = scene.subject.namespace
     if not webhooks:
@@ -158,7 +158,7 @@ def namespaces(scene: Scene) -> Iterator[Line]:
 
 def _locked_out(
     webhooks: Sequence[tuple[str, Object]], labels: Mapping[str, Mapping[str, str]], own: str
-) -> Iterator[Line]:
+) -> Iterator[DiagnosisLine]:
     for name in sorted({"kube-system", own} & labels.keys()):
         asked = [key for key, hook in webhooks if _fails_closed(hook) and _selects(hook, labels[name])]
         if asked:
@@ -189,7 +189,7 @@ def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
 # The certificate that is shown
 
 
-def certificate(scene: Scene) -> Iterator[Line]:
+def certificate(scene: Scene) -> Iterator[DiagnosisLine]:
     secret, name = scene.found("certificate"), scene.subject.secret
     again = f"kubectl -n {scene.subject.namespace} delete secret {name}, and a new one is made"
     if secret is None:
@@ -197,13 +197,13 @@ def certificate(scene: Scene) -> Iterator[Line]:
         return
     try:
         chain = base64.b64decode((secret.get("data") or {}).get("tls.crt") or "", validate=True)
-        yield from _dated(chain, scene, again)
+        yield from _validity_lines(chain, scene, again)
         yield from _fitting(chain, scene, again)
     except (ConfigurationError, binascii.Error, ValueError):
         yield fail(f"the Secret {name} holds no certificate that can be read", again)
 
 
-def _dated(chain: bytes, scene: Scene, again: str) -> Iterator[Line]:
+def _validity_lines(chain: bytes, scene: Scene, again: str) -> Iterator[DiagnosisLine]:
     holds = validity(chain)
     left = holds.ends - scene.at
     if scene.at < holds.begins:
@@ -216,7 +216,7 @@ def _dated(chain: bytes, scene: Scene, again: str) -> Iterator[Line]:
         yield ok(f"the certificate holds for {left.days} days")
 
 
-def _fitting(chain: bytes, scene: Scene, again: str) -> Iterator[Line]:
+def _fitting(chain: bytes, scene: Scene, again: str) -> Iterator[DiagnosisLine]:
     service = f"{scene.subject.name}.{scene.subject.namespace}.svc"
     if not covers(chain, [service]):
         yield fail(f"the certificate is not made for {service}", again)

@@ -52,7 +52,7 @@ class Type:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ReviewRequest:
     """What the API server asks about. Its `repr` shows no object.
 
     `namespace` is empty for what stands in none, `name` where the server has yet to generate one.
@@ -71,7 +71,7 @@ class Request:
     old_object: Object | None = field(default=None, repr=False)
 
 
-def parse(body: bytes) -> Request:
+def parse(body: bytes) -> ReviewRequest:
     """The request in a body. Raises `ReviewError` for whatever is no review; its text holds no value."""
     try:
         data = _DECODER.decode(body.decode("utf-8"))
@@ -87,17 +87,17 @@ def _no_number(_literal: str) -> NoReturn:
 _DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_number)
 
 
-def request_of(review: object) -> Request:
+def request_of(review: object) -> ReviewRequest:
     """The request in parsed JSON. Raises `ReviewError`."""
     if too_deep(review):
-        raise _malformed(f"it is nested deeper than {DEEPEST} levels")
+        raise _malformed_review(f"it is nested deeper than {DEEPEST} levels")
     head = _mapping(review, "the body")
     if head.get("apiVersion") != API_VERSION or head.get("kind") != KIND:
-        raise _malformed(f"it is no {API_VERSION} {KIND}")
+        raise _malformed_review(f"it is no {API_VERSION} {KIND}")
     data = _mapping(head.get("request"), "request")
     operation = _operation(data.get("operation"))
     kind = _type(data.get("kind"), "kind")
-    request = Request(
+    request = ReviewRequest(
         uid=_uid(data.get("uid")),
         operation=operation,
         kind=kind,
@@ -111,9 +111,9 @@ def request_of(review: object) -> Request:
         old_object=_object(data.get("oldObject"), "oldObject", kind, operation),
     )
     if operation in {Operation.CREATE, Operation.UPDATE} and request.object is None:
-        raise _malformed("request.object is missing")
+        raise _malformed_review("request.object is missing")
     if operation is Operation.UPDATE and request.old_object is None:
-        raise _malformed("request.oldObject is missing")
+        raise _malformed_review("request.oldObject is missing")
     return request
 
 
@@ -132,14 +132,14 @@ def too_deep(data: object, deepest: int = DEEPEST) -> bool:
     return True
 
 
-def _malformed(problem: str) -> ReviewError:
+def _malformed_review(problem: str) -> ReviewError:
     message = f"the AdmissionReview cannot be judged: {problem}"
     return ReviewError(message, advice="send what the API server sends")
 
 
 def _mapping(value: object, name: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise _malformed(f"{name} is no mapping")
+        raise _malformed_review(f"{name} is no mapping")
     return value
 
 
@@ -148,25 +148,25 @@ def _text(data: Mapping[str, Any], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _malformed(f"{key} is no text")
+        raise _malformed_review(f"{key} is no text")
     return value
 
 
 def _uid(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_UID:
-        raise _malformed("request.uid is no text of a usable length")
+        raise _malformed_review("request.uid is no text of a usable length")
     return value
 
 
 def _flag(value: object) -> bool:
     if value is not None and not isinstance(value, bool):
-        raise _malformed("request.dryRun is neither true nor false")
+        raise _malformed_review("request.dryRun is neither true nor false")
     return value is True
 
 
 def _operation(value: object) -> Operation:
     if not isinstance(value, str) or value not in set(Operation):
-        raise _malformed("request.operation is none of " + ", ".join(Operation))
+        raise _malformed_review("request.operation is none of " + ", ".join(Operation))
     return Operation(value)
 
 
@@ -174,7 +174,7 @@ def _type(value: object, name: str) -> Type:
     data = _mapping(value, f"request.{name}")
     kind = Type(_text(data, "group"), _text(data, "version"), _text(data, name))
     if not kind.version or not kind.name:
-        raise _malformed(f"request.{name} is incomplete")
+        raise _malformed_review(f"request.{name} is incomplete")
     return kind
 
 
@@ -183,11 +183,11 @@ def _object(value: object, name: str, kind: Type, operation: Operation) -> Objec
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise _malformed(f"request.{name} is no mapping")
+        raise _malformed_review(f"request.{name} is no mapping")
     if operation is not Operation.CONNECT and value.get("kind") != kind.name:
-        raise _malformed(f"request.{name} is not of request.kind")
+        raise _malformed_review(f"request.{name} is not of request.kind")
     if not isinstance(value.get("metadata", {}), dict):
-        raise _malformed(f"request.{name}.metadata is no mapping")
+        raise _malformed_review(f"request.{name}.metadata is no mapping")
     return value
 
 

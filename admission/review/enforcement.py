@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from admission.review.admission_review import Object, Request
+from admission.review.admission_review import Object, ReviewRequest
 from admission.review.messages import Seen
-from admission.review.objects import LAST_APPLIED, row, searched
+from admission.review.objects import LAST_APPLIED, row, searched_parts
 from admission.review.owner_references import Ancestor, ancestors
-from admission.review.rulebook import Rulebook, Scope
+from admission.review.rulebook import NamespaceScope, Rulebook
 from gatecli.checks.personal_data import Hidden, Search, find_hidden, search_leaves
 from gatecli.gates.judgement import apply_policy
 from gatecli.model.admission import Mode
@@ -51,9 +51,9 @@ class Judged:
 class Case:
     """All that the judgement of one request works with."""
 
-    request: Request
+    request: ReviewRequest
     rulebook: Rulebook
-    scope: Scope
+    scope: NamespaceScope
     search: Search
     deadline: float
     day: date
@@ -65,32 +65,34 @@ class Case:
         return replace(self.search, limits=replace(self.search.limits, seconds=seconds))
 
 
-def leaves_of(request: Request, obj: Object, rulebook: Rulebook) -> tuple[Leaf, ...]:
+def leaves_of(request: ReviewRequest, obj: Object, rulebook: Rulebook) -> tuple[Leaf, ...]:
     """The texts of `obj` that are searched in such a request."""
-    return object_leaves(searched(obj, row(request), rulebook.rules))
+    return object_leaves(searched_parts(obj, row(request), rulebook.rules))
 
 
-def weighed(case: Case, seen: Sequence[Seen]) -> list[Judged]:
+def weigh_findings(case: Case, seen: Sequence[Seen]) -> list[Judged]:
     """Every finding with what is done about it, and what is wrong with the waivers it has."""
     waivers = case.rulebook.waivers_in(case.request.namespace)
     kept = list(_without_echoes(seen))
     findings = [finding for finding, _ in kept]
     if waivers and findings:
         for ancestor in ancestors(case.request):
-            findings = _inherited(case, findings, waivers, ancestor)
+            findings = _inherit_waivers(case, findings, waivers, ancestor)
     about = [hidden for _, hidden in kept]
-    judged = _applied(case, findings, waivers)
+    judged = _apply_waivers(case, findings, waivers)
     about += [None] * (len(judged) - len(about))
     acts = [
         Judged(finding, hidden, _act(case, finding, hidden))
         for finding, hidden in zip(judged, about, strict=True)
     ]
     if case.rulebook.rules.grandfather and any(one.act in REFUSED for one in acts):
-        return list(_grandfathered(case, acts))
+        return list(_grandfather(case, acts))
     return acts
 
 
-def _applied(case: Case, findings: Sequence[Finding], waivers: Sequence[PlacedWaiver]) -> tuple[Finding, ...]:
+def _apply_waivers(
+    case: Case, findings: Sequence[Finding], waivers: Sequence[PlacedWaiver]
+) -> tuple[Finding, ...]:
     """The findings as the gate weighs them; a waiver that is about others is not unused here."""
     concerned = [one for one in waivers if any(one.waiver.covers(finding) for finding in findings)]
     return apply_policy(findings, case.rulebook.policy, concerned, None, case.day)
@@ -109,7 +111,7 @@ def _kind_and_value(hidden: Hidden) -> tuple[str, str]:
     return hidden.detection.rule, hidden.detection.normalised
 
 
-def _inherited(
+def _inherit_waivers(
     case: Case, findings: Sequence[Finding], waivers: Sequence[PlacedWaiver], ancestor: Ancestor
 ) -> list[Finding]:
     """The findings, those suppressed that a waiver of the object's owner forgives."""
@@ -117,7 +119,7 @@ def _inherited(
     raw = replace(case.raw, path=str(ancestor.object["kind"]))
     twins = [finding for finding, _ in find_hidden(raw, leaves, case.further())]
     forgiven: dict[tuple[str, str | None], list[Suppression | None]] = {}
-    for twin in _applied(case, twins, waivers)[: len(twins)]:
+    for twin in _apply_waivers(case, twins, waivers)[: len(twins)]:
         at = (twin.rule.id, ancestor.pointer(twin.place.pointer))
         forgiven.setdefault(at, []).append(twin.suppressed)
     # Of one kind at one place the n-th here is the n-th there: both hold the same text.
@@ -131,24 +133,26 @@ def _inherited(
 
 def _act(case: Case, finding: Finding, hidden: Hidden | None) -> Act:
     if finding.rule.uncheckable:
-        return _capped(Act.DENY if case.rulebook.rules.on_incomplete == "deny" else Act.WARN, case.scope.mode)
+        return _cap_act(
+            Act.DENY if case.rulebook.rules.on_incomplete == "deny" else Act.WARN, case.scope.mode
+        )
     if finding.suppressed is not None:
         return Act.NONE
     if finding.severity is not Severity.ERROR:
-        return _capped(Act.WARN if finding.severity is Severity.WARNING else Act.AUDIT, case.scope.mode)
+        return _cap_act(Act.WARN if finding.severity is Severity.WARNING else Act.AUDIT, case.scope.mode)
     expressly = case.scope.expressly.get(finding.rule.id)
     masks = expressly == "mask" or (case.scope.mode == "mask" and expressly is None)
-    return _capped(Act.MASK if masks and hidden is not None else Act.DENY, case.scope.mode)
+    return _cap_act(Act.MASK if masks and hidden is not None else Act.DENY, case.scope.mode)
 
 
-def _capped(act: Act, mode: Mode) -> Act:
+def _cap_act(act: Act, mode: Mode) -> Act:
     """What a mode that refuses nothing makes of it."""
     if mode == "audit":
         return Act.AUDIT
     return Act.WARN if mode == "warn" and act in REFUSED else act
 
 
-def _grandfathered(case: Case, acts: Sequence[Judged]) -> Iterator[Judged]:
+def _grandfather(case: Case, acts: Sequence[Judged]) -> Iterator[Judged]:
     """What the object held before, as often as it held it, is warned about; an incomplete search is not."""
     before = _values(case)
     for one in acts:

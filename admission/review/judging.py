@@ -8,11 +8,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from admission.review.admission_review import Object, Request
-from admission.review.enforcement import REFUSED, Act, Case, Judged, leaves_of, weighed
+from admission.review.admission_review import Object, ReviewRequest
+from admission.review.enforcement import REFUSED, Act, Case, Judged, leaves_of, weigh_findings
 from admission.review.masking import Masking, Move, is_maskable, mask
-from admission.review.messages import denial, located, warnings_of
-from admission.review.objects import LAST_APPLIED, passed_by_rule, row, searched
+from admission.review.messages import denial, locate_finding, warnings_of
+from admission.review.objects import LAST_APPLIED, passed_by_rule, row, searched_parts
 from admission.review.rulebook import Rulebook
 from gatecli.checks.personal_data import Clock, Hidden, find_hidden, search_leaves
 from gatecli.model.admission import Mode
@@ -29,7 +29,7 @@ class Phase(StrEnum):
     VALIDATING = "validating"
 
 
-class Reason(StrEnum):
+class DecisionReason(StrEnum):
     """Why a decision is what it is; for metrics and the audit log."""
 
     NOT_APPLICABLE = "not-applicable"
@@ -56,7 +56,7 @@ class Decision:
     """
 
     allowed: bool
-    reason: Reason
+    reason: DecisionReason
     mode: Mode = "deny"
     why: str = ""
     message: str = ""
@@ -71,7 +71,7 @@ class Decision:
 
 
 def judge(
-    request: Request, rulebook: Rulebook, *, today: date, clock: Clock, phase: Phase = Phase.VALIDATING
+    request: ReviewRequest, rulebook: Rulebook, *, today: date, clock: Clock, phase: Phase = Phase.VALIDATING
 ) -> Decision:
     """The decision on a request: it is searched, or a rule that the decision names lets it pass.
 
@@ -81,37 +81,39 @@ def judge(
     says, in any mode that refuses.
     """
     if why := passed_by_rule(request, rulebook.rules):
-        return Decision(allowed=True, reason=Reason.NOT_APPLICABLE, mode=rulebook.rules.mode, why=why)
+        return Decision(allowed=True, reason=DecisionReason.NOT_APPLICABLE, mode=rulebook.rules.mode, why=why)
     scope = rulebook.scope(request.namespace)
     if scope.exempt:
-        return Decision(allowed=True, reason=Reason.EXEMPT, mode=scope.mode, why=scope.exempt)
+        return Decision(allowed=True, reason=DecisionReason.EXEMPT, mode=scope.mode, why=scope.exempt)
     # By tabs, since lines invite the search for base64 that is broken over several.
-    text = "\t".join(object_texts(searched(request.object or {}, row(request), rulebook.rules)))
+    text = "\t".join(object_texts(searched_parts(request.object or {}, row(request), rulebook.rules)))
     size = len(text.encode("utf-8", "surrogatepass"))
     # All texts together, each once: quicker than one by one, and as sound (`gatecli.pii.raw_text_prefilter`).
     if not may_hold(scope.search.detector, text):
-        return Decision(allowed=True, reason=Reason.CLEAN, mode=scope.mode, scanned_bytes=size)
+        return Decision(allowed=True, reason=DecisionReason.CLEAN, mode=scope.mode, scanned_bytes=size)
     raw = RawText(request.kind.name, "", "json")
     search = replace(scope.search, clock=clock)
     case = Case(request, rulebook, scope, search, clock() + search.limits.seconds, today, raw)
     leaves = leaves_of(request, request.object or {}, rulebook)
-    return replace(_judged(case, leaves, phase), scanned_bytes=size)
+    return replace(_judge_leaves(case, leaves, phase), scanned_bytes=size)
 
 
-def _judged(case: Case, leaves: tuple[Leaf, ...], phase: Phase) -> Decision:
+def _judge_leaves(case: Case, leaves: tuple[Leaf, ...], phase: Phase) -> Decision:
     seen = list(find_hidden(case.raw, leaves, case.search))
-    acts = weighed(case, seen)
+    acts = weigh_findings(case, seen)
     masking = Masking()
     refusing = REFUSED
     # What was not searched to its end is not masked either: nobody knows what else it holds.
     if phase is Phase.MUTATING and not any(finding.rule.uncheckable for finding, _ in seen):
         refusing = frozenset({Act.DENY})
         if any(one.act is Act.MASK for one in acts):
-            acts, masking = _masked(case, acts, [hidden for _, hidden in seen if hidden is not None])
-    return _decided(case, acts, masking, refusing)
+            acts, masking = _mask_findings(case, acts, [hidden for _, hidden in seen if hidden is not None])
+    return _decide(case, acts, masking, refusing)
 
 
-def _masked(case: Case, acts: Sequence[Judged], everything: Sequence[Hidden]) -> tuple[list[Judged], Masking]:
+def _mask_findings(
+    case: Case, acts: Sequence[Judged], everything: Sequence[Hidden]
+) -> tuple[list[Judged], Masking]:
     """The patch; what is left once it is applied cannot be masked, and is refused."""
     wanted = {id(one.hidden) for one in acts if one.act is Act.MASK}
     rules = {one.finding.rule.id for one in acts if one.act is Act.MASK}
@@ -147,7 +149,7 @@ def _move(case: Case) -> Move | None:
     return Move(case.request.namespace, f"{case.request.kind.name}/{name}", template, case.rulebook.key)
 
 
-def _decided(case: Case, acts: Sequence[Judged], masking: Masking, refusing: frozenset[Act]) -> Decision:
+def _decide(case: Case, acts: Sequence[Judged], masking: Masking, refusing: frozenset[Act]) -> Decision:
     ordered = tuple(sorted(acts, key=lambda one: one.finding.sort_key))
     refused = [(one.finding, one.hidden) for one in ordered if one.act in refusing]
     incomplete = any(one.finding.rule.uncheckable for one in ordered)
@@ -170,18 +172,18 @@ def _mark(hidden: Hidden | None, rulebook: Rulebook) -> str:
     return "" if hidden is None else value_hash(hidden.detection.normalised, rulebook.key)
 
 
-def _reason(acts: Sequence[Judged], *, refused: bool, masked: bool, incomplete: bool) -> Reason:
+def _reason(acts: Sequence[Judged], *, refused: bool, masked: bool, incomplete: bool) -> DecisionReason:
     done = {one.act for one in acts}
-    table: Iterable[tuple[bool, Reason]] = (
-        (refused and not incomplete, Reason.DENIED),
-        (incomplete, Reason.INCOMPLETE),
-        (masked, Reason.MASKED),
-        (any(one.known for one in acts), Reason.GRANDFATHERED),
-        (Act.WARN in done, Reason.WARNED),
-        (Act.AUDIT in done, Reason.AUDITED),
-        (bool(acts), Reason.SUPPRESSED),
+    table: Iterable[tuple[bool, DecisionReason]] = (
+        (refused and not incomplete, DecisionReason.DENIED),
+        (incomplete, DecisionReason.INCOMPLETE),
+        (masked, DecisionReason.MASKED),
+        (any(one.known for one in acts), DecisionReason.GRANDFATHERED),
+        (Act.WARN in done, DecisionReason.WARNED),
+        (Act.AUDIT in done, DecisionReason.AUDITED),
+        (bool(acts), DecisionReason.SUPPRESSED),
     )
-    return next((reason for holds, reason in table if holds), Reason.CLEAN)
+    return next((reason for holds, reason in table if holds), DecisionReason.CLEAN)
 
 
 _TOLD = {Act.WARN: "", Act.MASK: ": masked"}
@@ -191,4 +193,4 @@ def _warnings(acts: Sequence[Judged]) -> Iterator[str]:
     for one in acts:
         if one.act in _TOLD:
             known = ": it was there before" if one.known else ""
-            yield f"{located(one.finding, one.hidden)}{known}{_TOLD[one.act]}"
+            yield f"{locate_finding(one.finding, one.hidden)}{known}{_TOLD[one.act]}"

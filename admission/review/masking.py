@@ -22,7 +22,7 @@ from gatecli.checks.personal_data import Hidden, Search, search_leaves
 from gatecli.model.document import pointer_of
 from gatecli.model.text import Leaf, LeafKind, object_leaves
 from gatecli.pii.interface import Detection
-from gatecli.pii.redaction import redacted
+from gatecli.pii.redaction import redact_text
 from gatecli.pii.scanning import scan
 
 Keys = tuple[str | int, ...]
@@ -81,18 +81,18 @@ def mask(obj: Object, hidden: Sequence[Hidden], search: Search, move: Move | Non
             secrets[secret["metadata"]["name"]] = secret
             edits[keys[:-1]] = _referencing(variable, secret)
         else:
-            edits[keys] = _masked(leaf, detections, search, rules)
+            edits[keys] = _mask_leaf(leaf, detections, search, rules)
     changed = {keys: value for keys, value in edits.items() if _at(obj, keys) != value}
     patch = tuple({"op": "replace", "path": pointer_of(keys), "value": new} for keys, new in changed.items())
     return Masking(patch, _with(obj, changed), tuple(secrets.values()))
 
 
-def _masked(leaf: Leaf, detections: Sequence[Detection], search: Search, rules: frozenset[str]) -> str:
+def _mask_leaf(leaf: Leaf, detections: Sequence[Detection], search: Search, rules: frozenset[str]) -> str:
     if leaf.keys == LAST_APPLIED:
         return _masked_copy(leaf.text, detections, search, rules)
     if leaf.keys[0] in _BASE64 and any("base64" in detection.steps[:1] for detection in detections):
-        return _masked_inside(leaf, search) or redacted(leaf.text, detections)
-    return redacted(leaf.text, detections)
+        return _masked_inside(leaf, search) or redact_text(leaf.text, detections)
+    return redact_text(leaf.text, detections)
 
 
 def _masked_inside(leaf: Leaf, search: Search) -> str:
@@ -102,7 +102,7 @@ def _masked_inside(leaf: Leaf, search: Search) -> str:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return ""
     detections = scan(search.detector, content, leaf.words()).detections
-    return base64.b64encode(redacted(content, detections).encode()).decode()
+    return base64.b64encode(redact_text(content, detections).encode()).decode()
 
 
 def _masked_copy(text: str, detections: Iterable[Detection], search: Search, rules: frozenset[str]) -> str:
@@ -110,15 +110,15 @@ def _masked_copy(text: str, detections: Iterable[Detection], search: Search, rul
     try:
         copy = json.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError):
-        return redacted(text, detections)
+        return redact_text(text, detections)
     found = [seen for seen in search_leaves(object_leaves(copy), search) if isinstance(seen, Hidden)]
     by_keys: dict[Keys, list[Detection]] = {}
     for seen in found:
         if seen.leaf.kind is LeafKind.VALUE and seen.detection.rule in rules:
             by_keys.setdefault(seen.leaf.keys, []).append(seen.detection)
     if not by_keys or not isinstance(copy, dict):
-        return redacted(text, detections)
-    edits = {keys: redacted(_at(copy, keys), held) for keys, held in by_keys.items()}
+        return redact_text(text, detections)
+    edits = {keys: redact_text(_at(copy, keys), held) for keys, held in by_keys.items()}
     return json.dumps(_with(copy, edits), separators=(",", ":"), ensure_ascii=False, default=float) + "\n"
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from gatecli.checks.personal_data import Hidden, named
+from gatecli.checks.personal_data import Hidden, entity_phrase
 from gatecli.model.finding import Finding
-from gatecli.pii.redaction import masked
+from gatecli.pii.redaction import mask_value
 
 LONGEST_MESSAGE = 8_000
 LONGEST_WARNING = 256
@@ -42,16 +42,17 @@ def _sentence(finding: Finding, hidden: Hidden | None) -> str:
         return clean(f"{finding.rule.id}: {finding.message}{mend}. gatecli explain {finding.rule.id}")
     where = finding.place.pointer or "/"
     advice = next(text for part, text in _ADVICE if part in where)
-    return f"{located(finding, hidden)}. {advice} gatecli explain {finding.rule.id}"
+    return f"{locate_finding(finding, hidden)}. {advice} gatecli explain {finding.rule.id}"
 
 
-def located(finding: Finding, hidden: Hidden | None) -> str:
+def locate_finding(finding: Finding, hidden: Hidden | None) -> str:
     """`pii-us-ssn at /data/note (a US Social Security number, *********99)`."""
     if hidden is None:
         return clean(f"{finding.rule.id}: {finding.message}")
     detection = hidden.detection
     where = _cut(clean(finding.place.pointer or "/"), LONGEST_PLACE)
-    return clean(f"{finding.rule.id} at {where} ({named(detection.entity)}, {masked(detection.normalised)})")
+    what = f"{entity_phrase(detection.entity)}, {mask_value(detection.normalised)}"
+    return clean(f"{finding.rule.id} at {where} ({what})")
 
 
 def warnings_of(texts: Iterable[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from admission.review.admission_review import Object, Operation, Request
+from admission.review.admission_review import Object, Operation, ReviewRequest
 from gatecli.model.admission import AdmissionRules
 
 LAST_APPLIED = ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration")
@@ -67,12 +67,12 @@ KINDS: Mapping[tuple[str, str], Searched] = MappingProxyType(
 """By group and kind."""
 
 
-def row(request: Request) -> Searched:
+def row(request: ReviewRequest) -> Searched:
     """The row of the kind that is asked about; the API server names it, not the object."""
     return KINDS.get((request.kind.group, request.kind.name), WHOLE)
 
 
-def searched(obj: Object, kind: Searched, rules: AdmissionRules) -> Object:
+def searched_parts(obj: Object, kind: Searched, rules: AdmissionRules) -> Object:
     """The parts of `obj` that are searched, at their own places, so that pointers stay as they are."""
     left_out = _CONTENT if kind.metadata_only and rules.secrets != "data" else _STATUS
     kept = {key: value for key, value in obj.items() if key not in left_out}
@@ -89,12 +89,12 @@ def _managers(entries: Any) -> Any:
     return [{key: value for key, value in entry.items() if key != "fieldsV1"} for entry in entries]
 
 
-def passed_by_rule(request: Request, rules: AdmissionRules) -> str:
+def passed_by_rule(request: ReviewRequest, rules: AdmissionRules) -> str:
     """Why there is nothing to judge, in words; "" where there is."""
     return next((why for why, holds in PASSED if holds(request, rules)), "")
 
 
-def _is_unchanged(request: Request, rules: AdmissionRules) -> bool:
+def _is_unchanged(request: ReviewRequest, rules: AdmissionRules) -> bool:
     """An update of `status` or of the server's own metadata alone; of finalizers too, on its way out."""
     new, old = request.object, request.old_object
     if request.operation is not Operation.UPDATE or new is None or old is None:
@@ -102,7 +102,7 @@ def _is_unchanged(request: Request, rules: AdmissionRules) -> bool:
     return _comparable(new, request, rules) == _comparable(old, request, rules)
 
 
-def _is_status_alone(request: Request, rules: AdmissionRules) -> bool:
+def _is_status_alone(request: ReviewRequest, rules: AdmissionRules) -> bool:
     """An update through `/status`, by which labels and annotations may be changed as well."""
     if request.subresource != "status" or request.object is None or request.old_object is None:
         return False
@@ -110,15 +110,15 @@ def _is_status_alone(request: Request, rules: AdmissionRules) -> bool:
     return bool(new["metadata"] == old["metadata"])
 
 
-def _comparable(obj: Object, request: Request, rules: AdmissionRules) -> Object:
-    kept = searched(obj, row(request), rules)
+def _comparable(obj: Object, request: ReviewRequest, rules: AdmissionRules) -> Object:
+    kept = searched_parts(obj, row(request), rules)
     is_going = bool((request.old_object or {}).get("metadata", {}).get("deletionTimestamp"))
     left_out = _SERVERS_OWN | {"finalizers"} if is_going else _SERVERS_OWN
     metadata = kept.get("metadata", {})
     return {**kept, "metadata": {key: value for key, value in metadata.items() if key not in left_out}}
 
 
-PASSED: tuple[tuple[str, Callable[[Request, AdmissionRules], bool]], ...] = (
+PASSED: tuple[tuple[str, Callable[[ReviewRequest, AdmissionRules], bool]], ...] = (
     ("a deletion holds nothing new", lambda request, _: request.operation is Operation.DELETE),
     ("a connection is no object", lambda request, _: request.operation is Operation.CONNECT),
     ("a status is what a controller observed", _is_status_alone),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from admission.review.admission_review import Object, Request
+from admission.review.admission_review import Object, ReviewRequest
 from admission.review.objects import KINDS, row
 
 _NAMES = ("replicaset", "deployment", "statefulset", "daemon-set", "job", "cronjob", "replication")
@@ -42,7 +42,7 @@ class Ancestor:
         return self.was + pointer[len(self.at) :]
 
 
-def ancestors(request: Request) -> Iterator[Ancestor]:
+def ancestors(request: ReviewRequest) -> Iterator[Ancestor]:
     """The owner of a controller's object, and the owner's owner where its name tells it."""
     template = row(request).template
     if template is None or request.object is None or request.user not in CONTROLLERS:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from admission.review.admission_review import Request, response
+from admission.review.admission_review import ReviewRequest, response
 from admission.review.judging import Decision
 from admission.review.messages import annotation_of
 from admission.review.rulebook import Rulebook
 
 
-def answer(request: Request, decision: Decision, rulebook: Rulebook) -> dict[str, Any]:
+def answer(request: ReviewRequest, decision: Decision, rulebook: Rulebook) -> dict[str, Any]:
     """The response. The audit log gets reason, mode, policy, and each finding's place and fingerprint."""
     annotations = {
         "reason": decision.reason.value,

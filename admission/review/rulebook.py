@@ -27,7 +27,7 @@ _WARM = "440308199901101512"
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class NamespaceScope:
     """What holds in some namespaces. `expressly` holds the policy's own word on a rule, where it has one.
 
     `exempt` is the reason why nothing is searched; "" where it is.
@@ -48,8 +48,8 @@ class Rulebook:
 
     policy: PrivacyPolicy
     stamp: PolicyStamp
-    standard: Scope
-    scopes: Mapping[str, Scope]
+    standard: NamespaceScope
+    scopes: Mapping[str, NamespaceScope]
     waivers: Mapping[str, tuple[PlacedWaiver, ...]]
     key: bytes = field(repr=False)
     generation: int
@@ -59,7 +59,7 @@ class Rulebook:
     def rules(self) -> AdmissionRules:
         return self.policy.spec.admission
 
-    def scope(self, namespace: str) -> Scope:
+    def scope(self, namespace: str) -> NamespaceScope:
         """What holds in a namespace: its own rules, else those of the longest pattern, else the policy's."""
         if not namespace or not self.scopes:
             return self.standard
@@ -122,8 +122,8 @@ def with_waivers(
 
 
 def _own_scope(
-    own: NamespaceRules, policy: PrivacyPolicy, standard: Scope, seconds: float, key: bytes
-) -> Scope:
+    own: NamespaceRules, policy: PrivacyPolicy, standard: NamespaceScope, seconds: float, key: bytes
+) -> NamespaceScope:
     mode: Mode = own.mode or policy.spec.admission.mode
     if own.exempt:
         return replace(standard, exempt=own.reason or "exempt")
@@ -133,14 +133,14 @@ def _own_scope(
     return _scope(pii, mode, seconds, key)
 
 
-def _scope(pii: PiiRules, mode: Mode, seconds: float, key: bytes) -> Scope:
-    search = search_of(pii, _stopped, key)
+def _scope(pii: PiiRules, mode: Mode, seconds: float, key: bytes) -> NamespaceScope:
+    search = search_of(pii, _stopped_clock, key)
     limits = replace(search.limits, seconds=min(search.limits.seconds, seconds))
     expressly = {rule_id(entity): action for entity, action in pii.entities.items()}
-    return Scope(replace(search, limits=limits), mode, expressly)
+    return NamespaceScope(replace(search, limits=limits), mode, expressly)
 
 
-def _stopped() -> float:
+def _stopped_clock() -> float:
     """No clock: a judgement brings its own."""
     return 0.0
 

@@ -61,7 +61,7 @@ class FileSource:
 
 
 @dataclass(slots=True)
-class Shelf:
+class RulebookHolder:
     """The rulebook in force; None before the first."""
 
     rulebook: Rulebook | None = None

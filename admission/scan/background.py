@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from admission.cluster.client import ClusterError
 from admission.logs import LOGGER
 from admission.review.rulebook import Rulebook
-from admission.review.rulebook_sources import Shelf
+from admission.review.rulebook_sources import RulebookHolder
 from admission.scan.listing import DeposedError
 from admission.scan.policy_report import COMPLETED, DIGEST
-from admission.scan.scanner import Scan, Scanner
+from admission.scan.scanner import Scanner, ScanPass
 from admission.scan.writer import ABSENT, Writer, Written
 from admission.server.health import Clock
 from admission.server.metrics import ScanMetrics, kind_label
@@ -39,7 +39,7 @@ class Background:
 
     scanner: Scanner
     writer: Writer
-    shelf: Shelf
+    shelf: RulebookHolder
     leads: Callable[[], bool]
     metrics: ScanMetrics
     clock: Clock
@@ -109,12 +109,12 @@ class Background:
         self._note(scan, written, begun)
         self._say(scan, written, events)
 
-    def _next_marks(self, scan: Scan, begun: datetime) -> Mapping[str, str]:
+    def _next_marks(self, scan: ScanPass, begun: datetime) -> Mapping[str, str]:
         if not scan.is_complete:
             return dict(self._marks or {})
         return {COMPLETED: begun.astimezone(UTC).isoformat(), DIGEST: scan.rulebook.digest}
 
-    def _note(self, scan: Scan, written: Written, begun: datetime) -> None:
+    def _note(self, scan: ScanPass, written: Written, begun: datetime) -> None:
         metrics = self.metrics
         metrics.passes.labels("complete" if scan.is_complete else "incomplete").inc()
         if scan.is_complete:
@@ -135,7 +135,7 @@ class Background:
         for (rule, act), count in findings.items():
             metrics.findings.labels(rule, act).set(count)
 
-    def _say(self, scan: Scan, written: Written, events: int) -> None:
+    def _say(self, scan: ScanPass, written: Written, events: int) -> None:
         if not written.is_served and not self._absent:
             LOGGER.warning(ABSENT)
         self._absent = not written.is_served

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from admission.logs import LOGGER
-from admission.review.admission_review import Operation, Request, Type, too_deep
+from admission.review.admission_review import Operation, ReviewRequest, Type, too_deep
 from admission.review.enforcement import Act
-from admission.review.judging import Decision, Reason, judge
+from admission.review.judging import Decision, DecisionReason, judge
 from admission.review.objects import KINDS as SEARCHED
 from admission.review.owner_references import CONTROLLERS
 from admission.review.rulebook import Rulebook
@@ -18,8 +18,8 @@ from admission.scan.kinds import Kind
 from admission.server.health import Clock
 from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE, Search
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, found
-from gatecli.pii.redaction import redacted
+from gatecli.model.finding import Finding, make_finding
+from gatecli.pii.redaction import redact_text
 from gatecli.pii.scanning import scan
 
 Mark = tuple[str, str, bool]
@@ -58,17 +58,17 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class ObjectResult:
     """What was seen of one object. `copies` are findings that its owner has too, where they are told."""
 
     namespace: str
-    reason: Reason
+    reason: DecisionReason
     found: tuple[Found, ...] = ()
     copies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class ScanContext:
     """What objects are judged by. `owners` holds what the owners met so far hold, by uid."""
 
     rulebook: Rulebook
@@ -77,23 +77,25 @@ class Bench:
     owners: dict[str, frozenset[Mark]] = field(default_factory=dict)
 
 
-def look(item: Mapping[str, Any], kind: Kind, version: str, bench: Bench) -> Looked:
+def look(item: Mapping[str, Any], kind: Kind, version: str, bench: ScanContext) -> ObjectResult:
     """What the webhook would say to the creation of a listed object. Raises nothing."""
     obj = {**item, "apiVersion": f"{kind.group}/{version}" if kind.group else version, "kind": kind.name}
     metadata = item.get("metadata")
     namespace = str(metadata.get("namespace") or "") if isinstance(metadata, dict) else ""
     try:
-        return _looked(obj, kind, version, namespace, bench)
+        return _look_at(obj, kind, version, namespace, bench)
     except Exception:  # noqa: BLE001 - one object that a bug keeps from being judged must not hide the others
         LOGGER.error("an object could not be judged", exc_info=True, extra={"fields": {"kind": kind.name}})
-        return _unsearched(obj, namespace, bench, "an internal error; the log says more")
+        return _unsearched_result(obj, namespace, bench, "an internal error; the log says more")
 
 
-def _looked(obj: dict[str, Any], kind: Kind, version: str, namespace: str, bench: Bench) -> Looked:
+def _look_at(
+    obj: dict[str, Any], kind: Kind, version: str, namespace: str, bench: ScanContext
+) -> ObjectResult:
     if too_deep(obj) and not bench.rulebook.scope(namespace).exempt:
-        return _unsearched(obj, namespace, bench, "it is nested too deeply")
+        return _unsearched_result(obj, namespace, bench, "it is nested too deeply")
     owners = [bench.owners[uid] for uid in _controllers(obj) if uid in bench.owners]
-    request = Request(
+    request = ReviewRequest(
         uid="",
         operation=Operation.CREATE,
         kind=Type(kind.group, version, kind.name),
@@ -107,12 +109,12 @@ def _looked(obj: dict[str, Any], kind: Kind, version: str, namespace: str, bench
     decision = judge(request, bench.rulebook, today=bench.day, clock=bench.clock)
     if _may_own(kind):
         bench.owners[str(obj["metadata"].get("uid"))] = frozenset(_marks(decision))
-    told = _told(decision, frozenset().union(*owners))
+    told = _own_findings(decision, frozenset().union(*owners))
     if not told:
-        return Looked(namespace, decision.reason, copies=len(decision.findings))
+        return ObjectResult(namespace, decision.reason, copies=len(decision.findings))
     about = _about(obj, namespace, bench.rulebook.scope(namespace).search)
-    seen = tuple(Found(_placed(finding, about), act, about) for finding, act in told)
-    return Looked(namespace, decision.reason, seen, len(decision.findings) - len(seen))
+    seen = tuple(Found(_place_finding(finding, about), act, about) for finding, act in told)
+    return ObjectResult(namespace, decision.reason, seen, len(decision.findings) - len(seen))
 
 
 def _may_own(kind: Kind) -> bool:
@@ -133,7 +135,7 @@ def _marks(decision: Decision) -> Iterator[Mark]:
             yield finding.rule.id, mark, finding.suppressed is not None
 
 
-def _told(decision: Decision, held: frozenset[Mark]) -> list[tuple[Finding, Act]]:
+def _own_findings(decision: Decision, held: frozenset[Mark]) -> list[tuple[Finding, Act]]:
     """The findings that no owner has: a copy of what counts there, or is forgiven at both, is told there."""
     seen = zip(decision.findings, decision.acts, decision.marks, strict=True)
     return [(finding, act) for finding, act, mark in seen if not _is_copy(finding, mark, held)]
@@ -148,30 +150,30 @@ def _about(obj: Mapping[str, Any], namespace: str, search: Search) -> About:
     metadata = obj.get("metadata")
     known = metadata if isinstance(metadata, dict) else {}
     name = str(known.get("name") or "")
-    shown = _shown(name, search)
+    shown = _safe_name(name, search)
     uid = str(known.get("uid") or "")
     return About(
-        obj["apiVersion"], obj["kind"], _shown(namespace, search), shown, uid, is_masked=shown != name
+        obj["apiVersion"], obj["kind"], _safe_name(namespace, search), shown, uid, is_masked=shown != name
     )
 
 
-def _shown(name: str, search: Search) -> str:
-    return redacted(name, scan(search.detector, name, ("metadata", "name")).detections)
+def _safe_name(name: str, search: Search) -> str:
+    return redact_text(name, scan(search.detector, name, ("metadata", "name")).detections)
 
 
-def _placed(finding: Finding, about: About) -> Finding:
+def _place_finding(finding: Finding, about: About) -> Finding:
     """The finding at its object: the webhook need not say which one it is about."""
     subject = f"{about.kind}/{about.name}" if finding.rule.uncheckable else finding.subject
     return replace(finding, subject=subject, place=replace(finding.place, path=about.path))
 
 
-def _unsearched(obj: Mapping[str, Any], namespace: str, bench: Bench, why: str) -> Looked:
+def _unsearched_result(obj: Mapping[str, Any], namespace: str, bench: ScanContext, why: str) -> ObjectResult:
     about = _about(obj, namespace, bench.rulebook.scope(namespace).search)
-    finding = found(
+    finding = make_finding(
         PII_SCAN_INCOMPLETE,
         f"{about.kind} was not searched to its end: {why}",
         subject=f"{about.kind}/{about.name}",
         place=Place(about.path),
         mend="look at the object by hand, and report the bug",
     )
-    return Looked(namespace, Reason.INCOMPLETE, (Found(finding, Act.DENY, about),))
+    return ObjectResult(namespace, DecisionReason.INCOMPLETE, (Found(finding, Act.DENY, about),))

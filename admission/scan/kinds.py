@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from admission.cluster.client import Client, MissingError, Resource
+from admission.cluster.client import Client, MissingError, ResourceKind
 from admission.tls.certificate_manager import CONFIGURATIONS
 from gatecli.errors import ConfigurationError
 
@@ -24,8 +24,8 @@ class Kind:
     versions: tuple[str, ...] = ("v1",)
     is_namespaced: bool = True
 
-    def resource(self, version: str) -> Resource:
-        return Resource(self.group, version, self.plural)
+    def resource(self, version: str) -> ResourceKind:
+        return ResourceKind(self.group, version, self.plural)
 
     def __str__(self) -> str:
         return f"{self.plural}.{self.group}" if self.group else self.plural
@@ -61,18 +61,18 @@ async def further_kinds(client: Client, configuration: str) -> tuple[Kind, ...]:
         found = await client.get(CONFIGURATIONS[0].path(name=configuration))
     except MissingError:
         return ()
-    asked = list(dict.fromkeys(_asked(found)))
+    asked = list(dict.fromkeys(_configured_kinds(found)))
     kinds: dict[tuple[str, str], Kind] = {}
     for group, version in dict.fromkeys((group, version) for group, version, _ in asked):
         plurals = {plural for *at, plural in asked if at == [group, version]}
-        for kind in _named(await _served(client, group, version), group, version, plurals):
+        for kind in _select_kinds(await _served_resources(client, group, version), group, version, plurals):
             known = kinds.get((group, kind.plural))
             versions = (*known.versions, version) if known else (version,)
             kinds[group, kind.plural] = Kind(kind.name, group, kind.plural, versions, kind.is_namespaced)
     return tuple(kinds.values())
 
 
-def _asked(configuration: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _configured_kinds(configuration: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Group, version and plural of every rule; a sub-resource is part of its object."""
     for webhook in configuration.get("webhooks") or ():
         for rule in webhook.get("rules") or ():
@@ -88,7 +88,7 @@ def _asked(configuration: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
                 yield group, version, plural
 
 
-async def _served(client: Client, group: str, version: str) -> Sequence[Mapping[str, Any]]:
+async def _served_resources(client: Client, group: str, version: str) -> Sequence[Mapping[str, Any]]:
     root = f"/apis/{group}/{version}" if group else f"/api/{version}"
     try:
         found = await client.get(root)
@@ -97,7 +97,7 @@ async def _served(client: Client, group: str, version: str) -> Sequence[Mapping[
     return tuple(found.get("resources") or ())
 
 
-def _named(
+def _select_kinds(
     served: Iterable[Mapping[str, Any]], group: str, version: str, plurals: set[str]
 ) -> Iterator[Kind]:
     for each in served:

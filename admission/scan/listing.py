@@ -93,7 +93,7 @@ class Lister:
                     raise
                 limit = max(1, limit // 8)
                 continue
-            items, more = await self.workers.run(partial(parsed, body, path), SECONDS)
+            items, more = await self.workers.run(partial(parse_list, body, path), SECONDS)
             limit = fitting(limit, len(body))
             yield items
             if not more:
@@ -108,7 +108,7 @@ def fitting(limit: int, size: int) -> int:
     return min(MOST, limit * 2) if size < SMALL else limit
 
 
-def parsed(body: bytes, path: str) -> tuple[list[Item], str]:
+def parse_list(body: bytes, path: str) -> tuple[list[Item], str]:
     """The items and the continue token of a list; numbers are as exact as they were written."""
     try:
         data = json.loads(body, parse_float=Decimal)

@@ -11,15 +11,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from admission.cluster.client import Resource
+from admission.cluster.client import ResourceKind
 from admission.review.messages import clean
 from admission.scan.judgement import About, Found
-from admission.scan.scanner import Scan, State, Tally, state_of, worst_first
+from admission.scan.scanner import ScanPass, State, Tally, state_of, worst_first
 from gatecli.model.finding import Finding, Severity
 
 GROUP, VERSION = "wgpolicyk8s.io", "v1alpha2"
-REPORTS = Resource(GROUP, VERSION, "policyreports")
-CLUSTER_REPORTS = Resource(GROUP, VERSION, "clusterpolicyreports")
+REPORTS = ResourceKind(GROUP, VERSION, "policyreports")
+CLUSTER_REPORTS = ResourceKind(GROUP, VERSION, "clusterpolicyreports")
 NAME = "gatecli"
 MANAGER = "gatecli-admission"
 LABELS = {"app.kubernetes.io/managed-by": MANAGER}
@@ -37,20 +37,20 @@ _CATEGORY = "Personal data"
 Object = dict[str, Any]
 
 
-def report_of(namespace: str, tally: Tally, scan: Scan) -> Object:
+def report_of(namespace: str, tally: Tally, scan: ScanPass) -> Object:
     """The report of one namespace; what could not be listed at all is an error in each."""
     results = sorted(tally.results, key=worst_first)
     return _report("PolicyReport", {"namespace": namespace}, tally, results, scan)
 
 
-def cluster_report_of(tally: Tally, scan: Scan, marks: Mapping[str, str]) -> Object:
+def cluster_report_of(tally: Tally, scan: ScanPass, marks: Mapping[str, str]) -> Object:
     """The report of the cluster: what stands in no namespace, which kinds were left out, and `marks`."""
     results = sorted(tally.results, key=worst_first)
     annotations = {"annotations": dict(marks)} if marks else {}
     return _report("ClusterPolicyReport", annotations, tally, results, scan)
 
 
-def _report(kind: str, metadata: Object, tally: Tally, results: Sequence[Found], scan: Scan) -> Object:
+def _report(kind: str, metadata: Object, tally: Tally, results: Sequence[Found], scan: ScanPass) -> Object:
     policy = scan.rulebook.stamp.name
     left_out = [each for each in scan.kinds if each.skipped] if kind == "ClusterPolicyReport" else []
     first = [

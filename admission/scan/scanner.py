@@ -20,9 +20,9 @@ from admission.cluster.client import (
 from admission.logs import LOGGER
 from admission.policy_loader import unread
 from admission.review.enforcement import REFUSED, Act
-from admission.review.judging import Reason
+from admission.review.judging import DecisionReason
 from admission.review.rulebook import Rulebook
-from admission.scan.judgement import Bench, Found, Looked, look
+from admission.scan.judgement import Found, ObjectResult, ScanContext, look
 from admission.scan.kinds import KINDS, SECRET, Kind, further_kinds
 from admission.scan.listing import SECONDS, Item, Lister, Pace
 from admission.server.health import Clock
@@ -85,9 +85,9 @@ class Tally:
     verdicts: Counter[tuple[str, Act]] = field(default_factory=Counter)
     results: list[Found] = field(default_factory=list)
 
-    def add(self, seen: Looked, most: int | None) -> None:
+    def add(self, seen: ObjectResult, most: int | None) -> None:
         """Take one object in."""
-        if seen.reason in {Reason.EXEMPT, Reason.NOT_APPLICABLE}:
+        if seen.reason in {DecisionReason.EXEMPT, DecisionReason.NOT_APPLICABLE}:
             self.exempt += 1
             return
         self.objects += 1
@@ -134,7 +134,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class ScanPass:
     """What a pass saw, kind by kind, and by what policy."""
 
     rulebook: Rulebook
@@ -164,7 +164,7 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ScanScope:
     """What a pass looks at: `namespace` alone, or all; Secrets or not (their metadata, as the policy says).
 
     `configuration` is the validating webhook configuration that may name further kinds: who may not read
@@ -187,14 +187,14 @@ class Scanner:
     workers: Workers
     clock: Clock
     pace: Pace
-    scope: Scope
+    scope: ScanScope
 
-    async def scan(self, rulebook: Rulebook, day: date) -> Scan:
+    async def scan(self, rulebook: Rulebook, day: date) -> ScanPass:
         """One pass. Raises DeposedError where the pace calls it off; all else is part of the result."""
-        bench = Bench(rulebook, day, self.clock)
+        bench = ScanContext(rulebook, day, self.clock)
         further, problems, notes = await self._further()
         kinds = [*KINDS, *(kind for kind in further if kind.is_namespaced or not self.scope.namespace)]
-        return Scan(rulebook, [await self._kind(kind, bench) for kind in kinds], problems, notes)
+        return ScanPass(rulebook, [await self._kind(kind, bench) for kind in kinds], problems, notes)
 
     async def _further(self) -> tuple[tuple[Kind, ...], tuple[Finding, ...], tuple[str, ...]]:
         try:
@@ -205,7 +205,7 @@ class Scanner:
                 return (), (), (f"further kinds that a webhook may judge are not known: {error.message}",)
             return (), (unread("which kinds the webhook judges is not known", "webhook", error),), ()
 
-    async def _kind(self, kind: Kind, bench: Bench) -> Listed:
+    async def _kind(self, kind: Kind, bench: ScanContext) -> Listed:
         if why := self._why_not(kind, bench.rulebook):
             return Listed(kind, skipped=why)
         try:
@@ -229,7 +229,7 @@ class Scanner:
             return "the policy says secrets: ignore"
         return "" if self.scope.has_secrets else "the settings say scan_secrets: false"
 
-    async def _begun(self, kind: Kind, bench: Bench) -> Listed:
+    async def _begun(self, kind: Kind, bench: ScanContext) -> Listed:
         """The kind by the first version that is served."""
         for version in kind.versions:
             try:
@@ -238,7 +238,7 @@ class Scanner:
                 LOGGER.debug("%s %s is not served", kind, version)
         return Listed(kind, is_served=False)
 
-    async def _listed(self, kind: Kind, version: str, bench: Bench) -> Listed:
+    async def _listed(self, kind: Kind, version: str, bench: ScanContext) -> Listed:
         content_matters = kind is not SECRET or bench.rulebook.rules.secrets == "data"
         accept = "application/json" if content_matters else METADATA_ALONE
         lister = Lister(self.client, self.workers, self.pace)
@@ -255,10 +255,10 @@ class Scanner:
         return listed
 
 
-def _look_at(items: Sequence[Item], kind: Kind, version: str, bench: Bench) -> list[Looked]:
+def _look_at(items: Sequence[Item], kind: Kind, version: str, bench: ScanContext) -> list[ObjectResult]:
     """The first of the items, as many as a slice of time allows; at least one."""
     ends = bench.clock() + SLICE
-    seen: list[Looked] = []
+    seen: list[ObjectResult] = []
     for item in items:
         seen.append(look(item, kind, version, bench))
         if bench.clock() >= ends:
@@ -266,7 +266,7 @@ def _look_at(items: Sequence[Item], kind: Kind, version: str, bench: Bench) -> l
     return seen
 
 
-def all_found(scan: Scan) -> Iterator[Finding]:
+def all_found(scan: ScanPass) -> Iterator[Finding]:
     """Every finding of a pass, and what was not read."""
     yield from scan.unread
     for each in scan.kinds:

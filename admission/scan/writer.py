@@ -18,7 +18,7 @@ from admission.cluster.client import (
     ClusterError,
     ConflictError,
     MissingError,
-    Resource,
+    ResourceKind,
 )
 from admission.cluster.informer import key_of
 from admission.logs import LOGGER
@@ -39,10 +39,10 @@ from admission.scan.policy_report import (
     cluster_report_of,
     report_of,
 )
-from admission.scan.scanner import Scan, State, Tally, state_of, worst_first
+from admission.scan.scanner import ScanPass, State, Tally, state_of, worst_first
 from admission.server.workers import Workers
 
-EVENTS = Resource("", "v1", "events")
+EVENTS = ResourceKind("", "v1", "events")
 MOST_EVENTS = 500
 """Of one pass, the worst first."""
 LONGEST_EVENT = 1_000
@@ -92,7 +92,7 @@ class Writer:
         return {key: str(annotations[key]) for key in (COMPLETED, DIGEST) if key in annotations}
 
     async def write(
-        self, scan: Scan, most: int | None, marks: Mapping[str, str], within: str = ""
+        self, scan: ScanPass, most: int | None, marks: Mapping[str, str], within: str = ""
     ) -> Written:
         """Bring the reports up to what was seen; with `within` that namespace's alone.
 
@@ -153,7 +153,7 @@ class Writer:
             return False
         return True
 
-    async def tell(self, scan: Scan, most: int | None) -> int:
+    async def tell(self, scan: ScanPass, most: int | None) -> int:
         """One Event for each object that holds what a user should know; how many. Raises DeposedError."""
         told = 0
         everything = [one for tally in scan.by_namespace(most).values() for one in tally.results]

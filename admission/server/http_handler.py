@@ -18,11 +18,11 @@ from typing import Any, NoReturn
 from aiohttp import hdrs, web
 
 from admission.logs import LOGGER
-from admission.review.admission_review import Request, ReviewError
+from admission.review.admission_review import ReviewError, ReviewRequest
 from admission.review.judging import Phase
 from admission.server.health import Health
 from admission.server.metrics import CONTENT_TYPE, Metrics, exposition, kind_label
-from admission.server.review_service import FAILED, Court, Ruling
+from admission.server.review_service import FAILED, ReviewResult, ReviewService
 
 PATHS = {"/validate": Phase.VALIDATING, "/mutate": Phase.MUTATING}
 JSON = "application/json"
@@ -31,12 +31,12 @@ SMALL = 64 * 1024
 ROOM = 32 * 1024 * 1024
 """Bytes of larger bodies that are held at once; parsed, an object takes several times its text."""
 
-Hear = Callable[[Request, int, Phase], Awaitable["Ruling | None"]]
+Hear = Callable[[ReviewRequest, int, Phase], Awaitable["ReviewResult | None"]]
 """Puts a review before its handler; None where nobody ruled."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class BodyBounds:
     """Bytes and seconds of one body; `client_name` is the API server's, "" for any."""
 
     body_bytes: int
@@ -68,13 +68,13 @@ class Room:
 
 
 @dataclass(slots=True)
-class Reception:
+class HttpHandler:
     """Takes in reviews for `court`, through `hear`, which is None until kopf is there."""
 
-    court: Court
+    court: ReviewService
     health: Health
     metrics: Metrics
-    bounds: Bounds
+    bounds: BodyBounds
     hear: Hear | None = None
     room: Room = field(default_factory=Room)
     in_flight: int = 0
@@ -170,7 +170,7 @@ class Reception:
             LOGGER.debug("a body ended early", extra={"fields": {"error": type(error).__name__}})
             raise web.HTTPBadRequest(text="the body ended early") from None
 
-    async def _parsed(self, body: bytes) -> Request:
+    async def _parsed(self, body: bytes) -> ReviewRequest:
         try:
             return await self.court.parse(body)
         except ReviewError as error:
@@ -178,7 +178,7 @@ class Reception:
         except TimeoutError:
             raise web.HTTPServiceUnavailable(text="the workers are busy") from None
 
-    def _note(self, ruling: Ruling, phase: Phase, size: int, seconds: float) -> None:
+    def _note(self, ruling: ReviewResult, phase: Phase, size: int, seconds: float) -> None:
         request, allowed = ruling.request, str(ruling.allowed).lower()
         kind = kind_label(request.kind.name)
         self.metrics.requests.labels(phase.value, kind, allowed, ruling.reason).inc()
@@ -200,14 +200,14 @@ class Reception:
             LOGGER.log(level, "review", extra={"fields": fields})
 
 
-def _level(ruling: Ruling) -> int:
+def _level(ruling: ReviewResult) -> int:
     """Reviews that hold nothing are told at level debug: a busy cluster has thousands a minute."""
     if ruling.reason == FAILED:
         return logging.WARNING
     return logging.INFO if ruling.decision is None or ruling.decision.findings else logging.DEBUG
 
 
-def _rules(ruling: Ruling) -> list[str]:
+def _rules(ruling: ReviewResult) -> list[str]:
     findings: Iterable[Any] = ruling.decision.findings if ruling.decision else ()
     return sorted({finding.rule.id for finding in findings})
 
@@ -240,7 +240,7 @@ def _refuse_other_content(http: web.BaseRequest) -> None:
         raise web.HTTPUnsupportedMediaType(text="send it without a content encoding")
 
 
-def _refuse_strangers(http: web.BaseRequest, bounds: Bounds) -> None:
+def _refuse_strangers(http: web.BaseRequest, bounds: BodyBounds) -> None:
     """The TLS layer verified the certificate if there is one; the probes need none."""
     if not bounds.needs_client:
         return

@@ -15,9 +15,9 @@ from typing import Any, cast
 import kopf
 
 from admission.cluster.access import Access
-from admission.review.admission_review import API_VERSION, FORBIDDEN, KIND, Request
+from admission.review.admission_review import API_VERSION, FORBIDDEN, KIND, ReviewRequest
 from admission.review.judging import Phase
-from admission.server.review_service import Court, Ruling
+from admission.server.review_service import ReviewResult, ReviewService
 
 RESOURCE = ("", "v1", "pods")
 
@@ -38,19 +38,19 @@ _ENVELOPE: dict[str, Any] = {
 
 
 @dataclass(slots=True)
-class Hearing:
+class PendingReview:
     """One review on its way through kopf. `ruling` is None until the handler has run."""
 
-    request: Request
+    request: ReviewRequest
     size: int
     phase: Phase
-    ruling: Ruling | None = None
+    ruling: ReviewResult | None = None
 
 
-_HEARING: ContextVar[Hearing] = ContextVar("hearing")
+_HEARING: ContextVar[PendingReview] = ContextVar("hearing")
 
 
-async def ask(webhook: kopf.WebhookFn, hearing: Hearing) -> bool:
+async def ask(webhook: kopf.WebhookFn, hearing: PendingReview) -> bool:
     """Put a review before its handler; what kopf answers. The ruling is left in `hearing`."""
     token = _HEARING.set(hearing)
     try:
@@ -60,7 +60,9 @@ async def ask(webhook: kopf.WebhookFn, hearing: Hearing) -> bool:
     return answered["response"]["allowed"]
 
 
-def registry_of(court: Court, access: Access, server: kopf.WebhookServerProtocol) -> kopf.OperatorRegistry:
+def registry_of(
+    court: ReviewService, access: Access, server: kopf.WebhookServerProtocol
+) -> kopf.OperatorRegistry:
     """The handlers, in a registry of their own: nothing is registered by an import."""
     registry = kopf.OperatorRegistry()
 

@@ -17,12 +17,12 @@ from typing import Any
 import kopf
 
 from admission.logs import LOGGER
-from admission.review.admission_review import Request
+from admission.review.admission_review import ReviewRequest
 from admission.review.judging import Phase
 from admission.server.health import Health
-from admission.server.http_handler import Reception
-from admission.server.kopf_handlers import Hearing, ask
-from admission.server.review_service import Ruling
+from admission.server.http_handler import HttpHandler
+from admission.server.kopf_handlers import PendingReview, ask
+from admission.server.review_service import ReviewResult
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds before kopf is started anew; the last is repeated."""
@@ -34,7 +34,7 @@ _IDENTITY: Any = "gatecli-admission"
 class Seam:
     """Holds kopf's webhook function once there is one, and puts reviews to it."""
 
-    def __init__(self, reception: Reception, health: Health) -> None:
+    def __init__(self, reception: HttpHandler, health: Health) -> None:
         self._reception = reception
         self._health = health
         self._webhook: kopf.WebhookFn | None = None
@@ -48,11 +48,11 @@ class Seam:
         yield kopf.WebhookClientConfig(url="")
         await asyncio.Event().wait()
 
-    async def hear(self, request: Request, size: int, phase: Phase) -> Ruling | None:
+    async def hear(self, request: ReviewRequest, size: int, phase: Phase) -> ReviewResult | None:
         """The ruling of the handler; None where kopf ran none, or answered otherwise than it ruled."""
         if self._webhook is None:
             return None
-        hearing = Hearing(request, size, phase)
+        hearing = PendingReview(request, size, phase)
         allowed = await ask(self._webhook, hearing)
         ruling = hearing.ruling
         # kopf allows what no handler was found for.

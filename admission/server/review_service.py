@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from admission.cluster.client import ClusterError
 from admission.logs import LOGGER
-from admission.review.admission_review import Object, Request, parse, response
-from admission.review.judging import Decision, Phase, Reason, judge
+from admission.review.admission_review import Object, ReviewRequest, parse, response
+from admission.review.judging import Decision, DecisionReason, Phase, judge
 from admission.review.response import answer
 from admission.review.rulebook import Rulebook
 from admission.server.health import Clock
@@ -24,10 +24,10 @@ FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class ReviewResult:
     """What is answered. `decision` is None where a bug or a lost Secret kept it from being made."""
 
-    request: Request
+    request: ReviewRequest
     allowed: bool
     reason: str
     message: str = ""
@@ -37,7 +37,7 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
-class Court:
+class ReviewService:
     """All that a ruling depends on besides the request.
 
     `keep` makes sure that a Secret exists; it raises where it cannot. `inline_bytes` is the largest body
@@ -54,13 +54,13 @@ class Court:
     seconds: float
     fail_mode: Literal["deny", "allow"] = "deny"
 
-    async def parse(self, body: bytes) -> Request:
+    async def parse(self, body: bytes) -> ReviewRequest:
         """The request in a body. Raises ReviewError, or TimeoutError."""
         if len(body) <= self.inline_bytes:
             return parse(body)
         return await self.workers.run(partial(parse, body), self.seconds)
 
-    async def rule(self, request: Request, size: int, phase: Phase) -> Ruling:
+    async def rule(self, request: ReviewRequest, size: int, phase: Phase) -> ReviewResult:
         """The ruling on a request whose body has `size` bytes. Raises nothing but a cancellation."""
         rulebook = self.rulebook()
         try:
@@ -70,13 +70,13 @@ class Court:
             if decision.secrets and decision.allowed and not request.dry_run:
                 await asyncio.gather(*(self.keep(secret) for secret in decision.secrets))
         except ClusterError as error:
-            LOGGER.error("a value was not moved: %s", error.message, extra={"fields": _named(request)})
+            LOGGER.error("a value was not moved: %s", error.message, extra={"fields": log_fields(request)})
             return self.failed(request, "its value could not be moved to a Secret")
         except Exception:  # noqa: BLE001 - whatever a bug raises, the answer is the one that was configured
-            LOGGER.error("a review could not be judged", exc_info=True, extra={"fields": _named(request)})
+            LOGGER.error("a review could not be judged", exc_info=True, extra={"fields": log_fields(request)})
             return self.failed(request, "an internal error")
         self._count(decision)
-        return Ruling(
+        return ReviewResult(
             request,
             decision.allowed,
             decision.reason.value,
@@ -86,7 +86,7 @@ class Court:
             answer(request, decision, rulebook),
         )
 
-    def failed(self, request: Request, why: str) -> Ruling:
+    def failed(self, request: ReviewRequest, why: str) -> ReviewResult:
         """The ruling that `fail_mode` makes of a request that could not be judged; counted."""
         self.metrics.failures.labels(why).inc()
         allowed = self.fail_mode == "allow"
@@ -100,9 +100,11 @@ class Court:
             warnings=warnings,
             annotations={"reason": FAILED, "why": why},
         )
-        return Ruling(request, allowed, FAILED, message, warnings, None, content)
+        return ReviewResult(request, allowed, FAILED, message, warnings, None, content)
 
-    async def _decision(self, request: Request, rulebook: Rulebook, size: int, phase: Phase) -> Decision:
+    async def _decision(
+        self, request: ReviewRequest, rulebook: Rulebook, size: int, phase: Phase
+    ) -> Decision:
         job = partial(judge, request, rulebook, today=self.day(), clock=self.clock, phase=phase)
         if size <= self.inline_bytes:
             return job()
@@ -120,14 +122,14 @@ class Court:
             count_verdicts(self.metrics, ((finding.rule.id, act.value) for finding, act in acts))
 
 
-def _out_of_time(request: Request, rulebook: Rulebook) -> Decision:
+def _out_of_time(request: ReviewRequest, rulebook: Rulebook) -> Decision:
     """What the policy says of a search that was not finished, where not even its beginning came back."""
     mode = rulebook.scope(request.namespace).mode
     refuses = rulebook.rules.on_incomplete == "deny" and mode in {"deny", "mask"}
     message = "pii-scan-incomplete: the time ran out before the object was searched to its end"
     return Decision(
         allowed=not refuses,
-        reason=Reason.INCOMPLETE,
+        reason=DecisionReason.INCOMPLETE,
         mode=mode,
         message=message if refuses else "",
         warnings=() if refuses or mode == "audit" else (message,),
@@ -135,5 +137,5 @@ def _out_of_time(request: Request, rulebook: Rulebook) -> Decision:
     )
 
 
-def _named(request: Request) -> dict[str, str]:
+def log_fields(request: ReviewRequest) -> dict[str, str]:
     return {"uid": request.uid, "kind": request.kind.name, "namespace": request.namespace}

@@ -14,15 +14,15 @@ from admission.cluster.client import (
     Client,
     ConflictError,
     MissingError,
-    Resource,
+    ResourceKind,
 )
 from admission.cluster.leader_election import Candidate
 from admission.logs import LOGGER
 from admission.review.rulebook_sources import digest_of
 from admission.server.health import Clock
 from admission.server.metrics import Metrics
-from admission.tls.certificates import Pair
-from admission.tls.endpoint import Shown
+from admission.tls.certificates import KeyPair
+from admission.tls.endpoint import ServingCertificate
 from admission.tls.rotation import (
     Keyring,
     advance,
@@ -35,15 +35,15 @@ from admission.tls.rotation import (
 )
 from gatecli.errors import ConfigurationError, GatecliError
 
-SECRETS = Resource("", "v1", "secrets")
+SECRETS = ResourceKind("", "v1", "secrets")
 CONFIGURATIONS = tuple(
-    Resource("admissionregistration.k8s.io", "v1", plural)
+    ResourceKind("admissionregistration.k8s.io", "v1", plural)
     for plural in ("validatingwebhookconfigurations", "mutatingwebhookconfigurations")
 )
 
 
 @dataclass(slots=True)
-class Custodian:
+class CertificateManager:
     """One replica's care for the certificates of all. Times of `clock` are seconds that only grow."""
 
     client: Client
@@ -52,7 +52,7 @@ class Custodian:
     configuration: str
     """The name of the validating and of the mutating webhook configuration."""
     names: Sequence[str]
-    shown: Shown
+    shown: ServingCertificate
     settle: timedelta
     clock: Clock
     utc: Callable[[], datetime]
@@ -110,7 +110,7 @@ class Custodian:
         elif self._published is None or self._published[0] != bundle or any(changed):
             self._published = (bundle, self.clock())
 
-    async def _publish_to(self, resource: Resource, bundle: str) -> bool | None:
+    async def _publish_to(self, resource: ResourceKind, bundle: str) -> bool | None:
         """Whether anything had to be changed; None where there is no such configuration."""
         path = resource.path(name=self.configuration)
         try:
@@ -141,7 +141,7 @@ class Custodian:
         )
 
 
-async def keep(custodian: Custodian, candidate: Candidate, metrics: Metrics, seconds: float) -> None:
+async def keep(custodian: CertificateManager, candidate: Candidate, metrics: Metrics, seconds: float) -> None:
     """Stand for election at the lease's pace, and look every `seconds`, until cancelled."""
     due = float("-inf")
     told = ""
@@ -179,7 +179,7 @@ async def stand(candidate: Candidate, metrics: Metrics) -> None:
         await asyncio.sleep(candidate.terms.retry)
 
 
-async def keep_files(folder: Path, shown: Shown, seconds: float) -> None:
+async def keep_files(folder: Path, shown: ServingCertificate, seconds: float) -> None:
     """Show the pair in `folder` (tls.crt, tls.key), again whenever it changes, until cancelled."""
     files = (folder / "tls.crt", folder / "tls.key")
     seen = ""
@@ -194,7 +194,7 @@ async def keep_files(folder: Path, shown: Shown, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
 
-def read_pair(files: Sequence[Path]) -> Pair:
+def read_pair(files: Sequence[Path]) -> KeyPair:
     """A certificate and its key from two files. Raises ConfigurationError."""
     try:
         certificate, key = (file.read_bytes() for file in files)
@@ -202,4 +202,4 @@ def read_pair(files: Sequence[Path]) -> Pair:
         raise ConfigurationError(
             f"{error.filename} is not readable", advice="mount the Secret of the certificate"
         ) from error
-    return Pair(certificate, key)
+    return KeyPair(certificate, key)

@@ -29,7 +29,7 @@ SKEW = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class KeyPair:
     """A certificate and its private key, both PEM. The key is not shown."""
 
     certificate: bytes
@@ -40,7 +40,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Validity:
+class ValidityPeriod:
     """The time in which a certificate holds; both ends aware of their zone."""
 
     begins: datetime
@@ -49,7 +49,7 @@ class Validity:
 
 def new_authority(
     now: datetime, *, life: timedelta = AUTHORITY_LIFE, name: str = "gatecli admission"
-) -> Pair:
+) -> KeyPair:
     """A certificate that signs leaves and nothing else."""
     key = ec.generate_private_key(ec.SECP256R1())
     # Two authorities stand in one bundle during a rotation: each has a name of its own.
@@ -64,7 +64,7 @@ def new_authority(
     return _pair(builder.sign(key, hashes.SHA256()), key)
 
 
-def issue(authority: Pair, names: Sequence[str], now: datetime, *, life: timedelta = LEAF_LIFE) -> Pair:
+def issue(authority: KeyPair, names: Sequence[str], now: datetime, *, life: timedelta = LEAF_LIFE) -> KeyPair:
     """A server certificate for the DNS names and IP addresses in `names`; never outlives its authority."""
     signer = x509.load_pem_x509_certificate(authority.certificate)
     signing_key = _private(authority.key)
@@ -84,10 +84,10 @@ def issue(authority: Pair, names: Sequence[str], now: datetime, *, life: timedel
     return _pair(builder.sign(signing_key, hashes.SHA256()), key)
 
 
-def validity(certificate: bytes) -> Validity:
+def validity(certificate: bytes) -> ValidityPeriod:
     """When the first certificate of a PEM holds. Raises ConfigurationError where there is none."""
     parsed = certificates_of(certificate)[0]
-    return Validity(parsed.not_valid_before_utc, parsed.not_valid_after_utc)
+    return ValidityPeriod(parsed.not_valid_before_utc, parsed.not_valid_after_utc)
 
 
 def needs_renewal(certificate: bytes, now: datetime) -> bool:
@@ -107,7 +107,7 @@ def covers(certificate: bytes, names: Sequence[str]) -> bool:
 
 
 def signed_by(certificate: bytes, authority: bytes) -> bool:
-    return _issued(certificates_of(certificate)[0], certificates_of(authority)[0])
+    return _is_issued_by(certificates_of(certificate)[0], certificates_of(authority)[0])
 
 
 def leads_to(chain: bytes, bundle: bytes, now: datetime) -> bool:
@@ -118,13 +118,13 @@ def leads_to(chain: bytes, bundle: bytes, now: datetime) -> bool:
     trusted = [each for each in certificates_of(bundle) if each.not_valid_after_utc > now]
     reached = [leaf]
     for signer in reached:
-        if any(signer == each or _issued(signer, each) for each in trusted):
+        if any(signer == each or _is_issued_by(signer, each) for each in trusted):
             return True
-        reached += [each for each in others if each not in reached and _issued(signer, each)]
+        reached += [each for each in others if each not in reached and _is_issued_by(signer, each)]
     return False
 
 
-def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
+def _is_issued_by(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     try:
         certificate.verify_directly_issued_by(authority)
     except (InvalidSignature, ValueError, TypeError):
@@ -132,7 +132,7 @@ def _issued(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     return True
 
 
-def belong_together(pair: Pair) -> bool:
+def belong_together(pair: KeyPair) -> bool:
     """Whether the key is the certificate's; what is no key belongs to none."""
     public = certificates_of(pair.certificate)[0].public_key()
     try:
@@ -203,8 +203,8 @@ def _private(pem: bytes) -> ec.EllipticCurvePrivateKey:
     return key
 
 
-def _pair(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Pair:
-    return Pair(
+def _pair(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> KeyPair:
+    return KeyPair(
         certificate.public_bytes(serialization.Encoding.PEM),
         key.private_bytes(
             serialization.Encoding.PEM,

@@ -14,7 +14,7 @@ from admission.cluster.access import load_pair
 from admission.logs import LOGGER
 from admission.server.health import Health
 from admission.server.metrics import Metrics, note_certificate
-from admission.tls.certificates import Pair, belong_together, fingerprint, validity
+from admission.tls.certificates import KeyPair, belong_together, fingerprint, validity
 from gatecli.errors import ConfigurationError
 
 HANDSHAKE = 10.0
@@ -25,15 +25,15 @@ BACKLOG = 1024
 
 
 @dataclass(slots=True)
-class Shown:
+class ServingCertificate:
     """The certificate that the port shows. A new connection gets the newest; open ones live on."""
 
     health: Health
     metrics: Metrics
     context: ssl.SSLContext = field(default_factory=lambda: new_context(None))
-    pair: Pair | None = None
+    pair: KeyPair | None = None
 
-    def show(self, pair: Pair) -> None:
+    def show(self, pair: KeyPair) -> None:
         """Show `pair` from now on. Raises ConfigurationError, changing nothing, for what does not fit."""
         if pair == self.pair:
             return

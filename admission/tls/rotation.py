@@ -16,7 +16,7 @@ from typing import Any
 
 from admission.tls.certificates import (
     SKEW,
-    Pair,
+    KeyPair,
     belong_together,
     covers,
     issue,
@@ -36,10 +36,10 @@ OVERLAP = timedelta(days=1)
 class Keyring:
     """What the Secret holds. `bundle` is what the API server must trust; `successor` is yet to sign."""
 
-    authority: Pair
-    leaf: Pair
+    authority: KeyPair
+    leaf: KeyPair
     bundle: tuple[bytes, ...]
-    successor: Pair | None = None
+    successor: KeyPair | None = None
 
 
 def advance(
@@ -54,10 +54,10 @@ def advance(
         authority = new_authority(now)
         return Keyring(authority, issue(authority, names, now), (authority.certificate,))
     if keyring.successor is not None:
-        keyring = _succeeded(keyring, names, now) if published >= settle else keyring
+        keyring = _succeed(keyring, names, now) if published >= settle else keyring
     elif needs_renewal(keyring.authority.certificate, now):
         keyring = begin(keyring, now)
-    return _pruned(_with_leaf(keyring, names, now), now)
+    return _prune_authorities(_with_leaf(keyring, names, now), now)
 
 
 def begin(keyring: Keyring, now: datetime) -> Keyring:
@@ -66,7 +66,7 @@ def begin(keyring: Keyring, now: datetime) -> Keyring:
     return replace(keyring, successor=successor, bundle=(*keyring.bundle, successor.certificate))
 
 
-def _succeeded(keyring: Keyring, names: Sequence[str], now: datetime) -> Keyring:
+def _succeed(keyring: Keyring, names: Sequence[str], now: datetime) -> Keyring:
     successor = keyring.successor
     if successor is None:
         return keyring
@@ -81,7 +81,7 @@ def _with_leaf(keyring: Keyring, names: Sequence[str], now: datetime) -> Keyring
     return replace(keyring, leaf=issue(authority, names, now))
 
 
-def _pruned(keyring: Keyring, now: datetime) -> Keyring:
+def _prune_authorities(keyring: Keyring, now: datetime) -> Keyring:
     """Without the authorities that signed once, a day after the leaf that followed theirs."""
     if now < validity(keyring.leaf.certificate).begins + SKEW + OVERLAP:
         return keyring
@@ -106,13 +106,15 @@ def to_data(keyring: Keyring) -> dict[str, str]:
 
 def from_data(data: Mapping[str, Any]) -> Keyring:
     """The keyring of a Secret. Raises ConfigurationError where anything is missing or does not fit."""
-    content = _decoded(data)
+    content = _decode_data(data)
     try:
-        authority = Pair(content["authority.crt"], content["authority.key"])
-        leaf = Pair(content["tls.crt"], content["tls.key"])
+        authority = KeyPair(content["authority.crt"], content["authority.key"])
+        leaf = KeyPair(content["tls.crt"], content["tls.key"])
         bundle = split_bundle(content["ca.crt"])
         successor = (
-            Pair(content["successor.crt"], content["successor.key"]) if "successor.crt" in content else None
+            KeyPair(content["successor.crt"], content["successor.key"])
+            if "successor.crt" in content
+            else None
         )
     except (KeyError, ConfigurationError) as error:
         raise _unusable() from error
@@ -122,23 +124,23 @@ def from_data(data: Mapping[str, Any]) -> Keyring:
     return Keyring(authority, leaf, bundle, successor)
 
 
-def _are_sound(pairs: Sequence[Pair]) -> bool:
+def _are_sound(pairs: Sequence[KeyPair]) -> bool:
     try:
         return all(belong_together(pair) for pair in pairs)
     except ConfigurationError:
         return False
 
 
-def leaf_of(data: Mapping[str, Any]) -> Pair:
+def leaf_of(data: Mapping[str, Any]) -> KeyPair:
     """What a replica shows, of the same Secret. Raises ConfigurationError."""
-    content = _decoded(data)
-    pair = Pair(content.get("tls.crt", b""), content.get("tls.key", b""))
+    content = _decode_data(data)
+    pair = KeyPair(content.get("tls.crt", b""), content.get("tls.key", b""))
     if not pair.certificate or not pair.key:
         raise _unusable()
     return pair
 
 
-def _decoded(data: Mapping[str, Any]) -> dict[str, bytes]:
+def _decode_data(data: Mapping[str, Any]) -> dict[str, bytes]:
     try:
         return {str(key): base64.b64decode(text, validate=True) for key, text in data.items()}
     except (binascii.Error, TypeError, ValueError) as error:

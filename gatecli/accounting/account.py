@@ -20,7 +20,7 @@ from gatecli.accounting.advanced import AdvancedAccountant
 from gatecli.accounting.basic import BasicAccountant
 from gatecli.accounting.description import describe
 from gatecli.accounting.gaussian import GaussianAccountant
-from gatecli.accounting.interface import Accountant, Question, Unaccountable
+from gatecli.accounting.interface import Accountant, NoBound, Question
 from gatecli.accounting.pld import PldAccountant
 from gatecli.accounting.rdp import RdpAccountant
 from gatecli.accounting.terms import ClaimTerm, Translation
@@ -52,18 +52,18 @@ PER_WORKER = 16
 
 
 @lru_cache(maxsize=16384)
-def account(question: Question) -> Bounds | Unaccountable:
+def account(question: Question) -> Bounds | NoBound:
     """The tightest valid upper and the best valid lower bound on ε; Unaccountable is never zero.
 
     `Bounds.upper` is None where mechanisms are understood but have no finite ε at this δ (Gaussian
     noise at δ = 0).
     """
     translation = translate(question)
-    if isinstance(translation, Unaccountable):
+    if isinstance(translation, NoBound):
         return translation
     best = Bounds(question.delta, question.neighbouring, None, Fraction(0), "", "", translation.notes)
     for accountant in ACCOUNTANTS:
-        if _settled(best, translation):
+        if _is_settled(best, translation):
             break
         found = accountant.bounds(question)
         if isinstance(found, Bounds):
@@ -71,7 +71,7 @@ def account(question: Question) -> Bounds | Unaccountable:
     return best
 
 
-def _settled(best: Bounds, translation: Translation) -> bool:
+def _is_settled(best: Bounds, translation: Translation) -> bool:
     """Whether no accountant that is left could say more.
 
     A PLD is what Rényi and concentrated accounting of the same pairs only approximate: these can do
@@ -98,7 +98,7 @@ def _tighter(one: Bounds, other: Bounds) -> Bounds:
 
 def account_all(
     questions: Iterable[Question], *, workers: int | None = None
-) -> dict[Question, Bounds | Unaccountable]:
+) -> dict[Question, Bounds | NoBound]:
     """The answer to every distinct question, in the order of first appearance.
 
     Many questions are shared out to `workers` processes (default: one a processor; 1: none). A script
@@ -112,7 +112,7 @@ def account_all(
     return dict(zip(distinct, _shared_out(distinct, processes), strict=True))
 
 
-def _shared_out(questions: list[Question], processes: int) -> list[Bounds | Unaccountable]:
+def _shared_out(questions: list[Question], processes: int) -> list[Bounds | NoBound]:
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(processes, mp_context=spawn, initializer=_leave_interrupts)
     try:

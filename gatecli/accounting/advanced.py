@@ -10,7 +10,7 @@ import math
 from fractions import Fraction
 
 from gatecli.accounting.answers import Cost, answer, without_claims
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.losses import pure_epsilon
 from gatecli.accounting.rounding import above, log_of, upper
 from gatecli.accounting.terms import Term, Translation, WorstTerm
@@ -20,7 +20,7 @@ from gatecli.model.budget import Bounds
 class AdvancedAccountant:
     name = "advanced composition"
 
-    def bounds(self, question: Question) -> Bounds | Unaccountable:
+    def bounds(self, question: Question) -> Bounds | NoBound:
         return answer(self.name, _cost, question)
 
 

@@ -46,7 +46,7 @@ DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class QueryStep:
     """A query to be answered `count` times with noise.
 
     `sensitivity` is that of one answer to one unit of privacy: L1 for Laplace, L2 for Gaussian kinds.
@@ -95,7 +95,7 @@ class Allocation:
 
 def allocate(
     total: Budget,
-    steps: tuple[Step, ...],
+    steps: tuple[QueryStep, ...],
     method: Method,
     account: Account,
     *,
@@ -112,15 +112,15 @@ def allocate(
     composition: Composition = "basic" if all("laplace" in step.kind for step in steps) else "zcdp"
     available = total.epsilon if composition == "basic" else _largest_rho(total, neighbouring, account)
     if available is None:
-        return Unreachable((f"no ρ of zCDP is known to meet {_shown(total)}",))
+        return Unreachable((f"no ρ of zCDP is known to meet {_budget_text(total)}",))
     parts = [_PARTS[composition, method](step) for step in steps]
     whole = sum(parts, Fraction(0))
     pairs = zip(steps, parts, strict=True)
     rows = tuple(_share(step, composition, available * part / whole) for step, part in pairs)
-    return _verified(rows, composition, total, available, account, neighbouring)
+    return _verify_total(rows, composition, total, available, account, neighbouring)
 
 
-def _verified(
+def _verify_total(
     rows: tuple[Share, ...],
     composition: Composition,
     total: Budget,
@@ -133,15 +133,15 @@ def _verified(
         return Unreachable(bounds.reasons)
     if bounds.upper is None or bounds.upper > total.epsilon:
         cost = "no finite ε" if bounds.upper is None else f"ε = {show_up(bounds.upper)}"
-        return Unreachable((f"the accountant {bounds.accountant} finds {cost}, not {_shown(total)}",))
+        return Unreachable((f"the accountant {bounds.accountant} finds {cost}, not {_budget_text(total)}",))
     return Allocation(rows, composition, total, available, bounds)
 
 
-def _shown(total: Budget) -> str:
+def _budget_text(total: Budget) -> str:
     return f"ε = {show(total.epsilon)} at δ = {show(total.delta)}"
 
 
-def _refusals(total: Budget, steps: tuple[Step, ...], method: Method) -> tuple[str, ...]:
+def _refusals(total: Budget, steps: tuple[QueryStep, ...], method: Method) -> tuple[str, ...]:
     """One sentence for each thing that makes a split meaningless."""
     if not steps:
         return ("there is no step to give a budget to",)
@@ -151,15 +151,15 @@ def _refusals(total: Budget, steps: tuple[Step, ...], method: Method) -> tuple[s
     if total.delta == 0 and any("gaussian" in step.kind for step in steps):
         general.append("the total δ is 0, and Gaussian noise needs a δ above 0; use Laplace noise")
     names = [step.name for step in steps]
-    general += [f"the name {name!r} is given to two steps" for name in sorted(_repeated(names))]
+    general += [f"the name {name!r} is given to two steps" for name in sorted(_repeated_names(names))]
     return (*general, *(sentence for step in steps for sentence in _step_refusals(step, method)))
 
 
-def _repeated(names: list[str]) -> set[str]:
+def _repeated_names(names: list[str]) -> set[str]:
     return {name for name in names if names.count(name) > 1}
 
 
-def _step_refusals(step: Step, method: Method) -> list[str]:
+def _step_refusals(step: QueryStep, method: Method) -> list[str]:
     who = f"the step {step.name!r}"
     whole = step.sensitivity.denominator == 1
     broken = {
@@ -183,19 +183,19 @@ def _power(number: Fraction, exponent: float) -> Fraction:
     return Fraction(math.exp(min(max(exponent * log_of(number), -700.0), 700.0)))
 
 
-def _unit_variance(step: Step) -> int:
+def _unit_variance(step: QueryStep) -> int:
     """The variance of noise of scale 1: 2b² of Laplace, σ² of Gaussian; the discrete have no more."""
     return 2 if "laplace" in step.kind else 1
 
 
-def _importance(step: Step) -> Fraction:
+def _importance(step: QueryStep) -> Fraction:
     """What counts of a step in the sum to be minimised: weight × variance, in squared scales."""
     return step.weight * _unit_variance(step) * step.sensitivity**2
 
 
 # Least Σ count·weight·variance at a fixed sum, by Lagrange. basic: variance ∝ Δ²/ε², so ε ∝ (w·Δ²)^⅓;
 # zCDP: variance ∝ Δ²/ρ, so ρ ∝ √(w·Δ²). Both are for one answer; a step's part is count times that.
-_PARTS: Mapping[tuple[Composition, Method], Callable[[Step], Fraction]] = {
+_PARTS: Mapping[tuple[Composition, Method], Callable[[QueryStep], Fraction]] = {
     ("basic", "weights"): lambda step: step.weight,
     ("zcdp", "weights"): lambda step: step.weight,
     ("basic", "sensitivity"): lambda step: step.sensitivity * step.count,
@@ -227,7 +227,7 @@ def _simple_rho(total: Budget) -> Fraction:
     return (total.epsilon / Fraction(roots)) ** 2
 
 
-def _share(step: Step, composition: Composition, part: Fraction) -> Share:
+def _share(step: QueryStep, composition: Composition, part: Fraction) -> Share:
     """The mechanism that costs at most `part`, and what it really costs."""
     if composition == "basic":
         noise = rounded_up(step.sensitivity * step.count / part, DIGITS)
@@ -246,7 +246,7 @@ def _root_up(square: Fraction) -> Fraction:
     return root if root**2 >= square else rounded_up(root * (1 + Fraction(1, 10**20)), DIGITS)
 
 
-def _mechanism(step: Step, noise: Fraction) -> Mechanism:
+def _mechanism(step: QueryStep, noise: Fraction) -> Mechanism:
     match step.kind:
         case "laplace":
             return Laplace(name=step.name, count=step.count, sensitivity=step.sensitivity, scale=noise)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from fractions import Fraction
 
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.rounding import NumericFailure
 from gatecli.accounting.terms import ClaimTerm, Term, Translation, WorstTerm
 from gatecli.accounting.translation import translate
@@ -17,10 +17,10 @@ Engine = Callable[[Translation, Fraction], tuple[Cost, Fraction]]
 """Upper (None: no finite bound) and lower (0: none) of a translation at δ."""
 
 
-def answer(name: str, engine: Engine, question: Question) -> Bounds | Unaccountable:
+def answer(name: str, engine: Engine, question: Question) -> Bounds | NoBound:
     """What an engine says to a question; a numeric failure within it is no bound."""
     translation = translate(question)
-    if isinstance(translation, Unaccountable):
+    if isinstance(translation, NoBound):
         return translation
     try:
         high, low = engine(translation, question.delta)
@@ -29,7 +29,7 @@ def answer(name: str, engine: Engine, question: Question) -> Bounds | Unaccounta
     if high is not None and low > high:
         low = Fraction(0)
     if high is None and low == 0:
-        return Unaccountable((f"{name} has no bound on such a composition at this δ",))
+        return NoBound((f"{name} has no bound on such a composition at this δ",))
     return Bounds(
         question.delta,
         question.neighbouring,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from gatecli.accounting.answers import Cost, answer
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.losses import pure_epsilon
 from gatecli.accounting.terms import Translation
 from gatecli.model.budget import Bounds
@@ -17,7 +17,7 @@ from gatecli.model.budget import Bounds
 class BasicAccountant:
     name = "basic composition"
 
-    def bounds(self, question: Question) -> Bounds | Unaccountable:
+    def bounds(self, question: Question) -> Bounds | NoBound:
         return answer(self.name, _cost, question)
 
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from gatecli.accounting.boundary import Grid, find_boundary
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.model.budget import Bounds, Budget
 from gatecli.model.mechanism import (
     MAX_COUNT,
@@ -31,7 +31,7 @@ from gatecli.model.mechanism import (
 )
 from gatecli.model.number import show, show_up
 
-Account = Callable[[Question], Bounds | Unaccountable]
+Account = Callable[[Question], Bounds | NoBound]
 
 NOISE_DIGITS = 4
 """Significant digits of a calibrated noise; the last one is rounded up."""
@@ -107,11 +107,11 @@ def calibrate(
         return knob
     start, slope = knob.grid.position(knob.start), knob.slope
     if sketch is not None:
-        start, slope = _sketched(asked, target, knob, sketch)
+        start, slope = _sketch_boundary(asked, target, knob, sketch)
     return _search(asked, target, knob, account, start=start, slope=slope, limit=limit)
 
 
-def _sketched(asked: Question, target: Budget, knob: _Knob, sketch: Account) -> tuple[int, float]:
+def _sketch_boundary(asked: Question, target: Budget, knob: _Knob, sketch: Account) -> tuple[int, float]:
     """Where a cheap accountant sees the boundary; the knob's own start where it sees none."""
 
     def cost(position: int) -> Fraction | None:
@@ -126,7 +126,7 @@ def _sketched(asked: Question, target: Budget, knob: _Knob, sketch: Account) -> 
 def _search(
     asked: Question, target: Budget, knob: _Knob, account: Account, *, start: int, slope: float, limit: int
 ) -> Calibration | Unreachable:
-    answers: dict[int, Bounds | Unaccountable] = {}
+    answers: dict[int, Bounds | NoBound] = {}
 
     def cost(position: int) -> Fraction | None:
         if position not in answers:
@@ -152,16 +152,16 @@ def _refusal(
     target: Budget,
     knob: _Knob,
     account: Account,
-    first: Bounds | Unaccountable,
+    first: Bounds | NoBound,
     spent: Fraction | None,
 ) -> Unreachable | None:
     """Why searching is pointless: the composition has no accountant, or the rest spends it all."""
-    if isinstance(first, Unaccountable):
+    if isinstance(first, NoBound):
         return Unreachable(first.reasons)
     if not knob.rest or (spent is not None and spent <= target.epsilon):
         return None
     others = account(replace(asked, mechanisms=knob.rest))
-    if isinstance(others, Unaccountable):
+    if isinstance(others, NoBound):
         return Unreachable(others.reasons)
     if others.upper is None or others.upper > target.epsilon:
         cost = "no finite ε" if others.upper is None else f"ε = {show_up(others.upper)}"
@@ -173,10 +173,10 @@ def _aim(target: Budget) -> str:
     return f"the target is ε = {show(target.epsilon)} at δ = {show(target.delta)}"
 
 
-def _nothing_found(target: Budget, knob: _Knob, answers: dict[int, Bounds | Unaccountable]) -> Unreachable:
+def _nothing_found(target: Budget, knob: _Knob, answers: dict[int, Bounds | NoBound]) -> Unreachable:
     position = max(answers)
     value, answer = show(knob.grid.value(position)), answers[position]
-    if isinstance(answer, Unaccountable):
+    if isinstance(answer, NoBound):
         return Unreachable(answer.reasons)
     if answer.upper is not None:
         sentence = f"even {knob.name} {value} costs ε = {show_up(answer.upper)}; {_aim(target)}"
@@ -201,7 +201,7 @@ def _noise_knob(mechanisms: tuple[Mechanism, ...]) -> _Knob | Unreachable:
     unit = start if one else Fraction(1)
 
     def turn(value: Fraction) -> tuple[Mechanism, ...]:
-        return tuple(_scaled(mechanism, value / unit) for mechanism in mechanisms)
+        return tuple(_scale_noise(mechanism, value / unit) for mechanism in mechanisms)
 
     grid = Grid(NOISE_DIGITS, falling=False, lowest=start / 10**9, highest=start * 10**9)
     return _Knob(name, start, grid, _NOISE_SLOPE, turn, rest)
@@ -260,12 +260,12 @@ def _noise_field(mechanism: Mechanism) -> str | None:
             return None
 
 
-def _scaled(mechanism: Mechanism, factor: Fraction) -> Mechanism:
+def _scale_noise(mechanism: Mechanism, factor: Fraction) -> Mechanism:
     """The mechanism with every noise in it times `factor`, rounded up to what is written."""
     change: dict[str, Any] = {}
     if field := _noise_field(mechanism):
         change = {field: rounded_up(getattr(mechanism, field) * factor, NOISE_DIGITS)}
-    inside = tuple(_scaled(one, factor) for one in _inside(mechanism))
+    inside = tuple(_scale_noise(one, factor) for one in _inside(mechanism))
     match mechanism:
         case Composed():
             change = {"mechanisms": inside}

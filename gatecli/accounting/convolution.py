@@ -12,7 +12,7 @@ from gatecli.accounting.grid import (
     MAX_LENGTH,
     STEP,
     TIE,
-    Composed,
+    ComposedLosses,
     Losses,
     TooWide,
     compose,
@@ -21,7 +21,7 @@ from gatecli.accounting.grid import (
     optimistic,
     pessimistic,
     step_for,
-    swapped,
+    swap_pair,
 )
 from gatecli.accounting.pairs import Curve, Pair, pair_of
 from gatecli.accounting.rounding import NumericFailure, above, below, lower, quiet_numerics, upper
@@ -97,10 +97,10 @@ def _above(terms: tuple[Term, ...], delta: Fraction) -> Fraction | None:
     return None if bound is None else bound * (1 + PEER_SLACK)
 
 
-def _affordable(found: Found, discretise: Discretise, step: float, *, turned: bool) -> Composed:
+def _affordable(found: Found, discretise: Discretise, step: float, *, turned: bool) -> ComposedLosses:
     """The composition in one direction, on the finest grid that is affordable."""
     for _ in range(_COARSENINGS):
-        parts = tuple(discretise(swapped(pair) if turned else pair, count, step) for pair, count in found)
+        parts = tuple(discretise(swap_pair(pair) if turned else pair, count, step) for pair, count in found)
         try:
             return compose(parts, MAX_LENGTH if step >= STEP else MAX_LENGTH // 4)
         except TooWide as wide:
@@ -148,12 +148,12 @@ def _choices(terms: tuple[Term, ...]) -> list[tuple[Term, ...]]:
         return [plain]
     first = worst[0]
     return [
-        plain + tuple(_repeated(term, first.count) for term in branch)
+        plain + tuple(_repeat_term(term, first.count) for term in branch)
         for branch in first.branches[:MAX_BRANCHES]
     ]
 
 
-def _repeated(term: Term, count: int) -> Term:
+def _repeat_term(term: Term, count: int) -> Term:
     if isinstance(term, GaussianTerm):
         return GaussianTerm(term.mu_squared * count)
     if isinstance(term, ConcentratedTerm):

@@ -78,7 +78,7 @@ def _renyi(one: declared.Renyi) -> str:
     return f"an RDP claim at {orders}"
 
 
-def _composed(one: declared.Composed) -> str:
+def _describe_composed(one: declared.Composed) -> str:
     return f"({_list(one.mechanisms, ' + ')})"
 
 
@@ -92,7 +92,7 @@ def _list(parts: tuple[Mechanism, ...], separator: str) -> str:
     return separator.join([*named, f"{more} more"] if more else named)
 
 
-def _subsampled(one: declared.Subsampled) -> str:
+def _describe_subsampled(one: declared.Subsampled) -> str:
     return f"{describe(one.mechanism)} on a {one.sampling} sample (q = {show(one.sampling_rate)})"
 
 
@@ -114,7 +114,7 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     declared.Pure: _epsilon("a pure claim"),
     declared.Approximate: lambda one: f"a claim (ε = {show(one.epsilon)}, δ = {show(one.delta)})",
     declared.Unaccountable: lambda one: one.description,
-    declared.Composed: _composed,
+    declared.Composed: _describe_composed,
     declared.Parallel: _parallel,
-    declared.Subsampled: _subsampled,
+    declared.Subsampled: _describe_subsampled,
 }

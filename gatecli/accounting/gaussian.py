@@ -6,7 +6,7 @@ import math
 from fractions import Fraction
 
 from gatecli.accounting.answers import Cost, answer
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.rounding import above, below, log_of, lower, upper
 from gatecli.accounting.terms import GaussianTerm, Term, Translation
 from gatecli.model.budget import Bounds
@@ -18,7 +18,7 @@ _MARGIN = 1e-9
 class GaussianAccountant:
     name = "analytic Gaussian"
 
-    def bounds(self, question: Question) -> Bounds | Unaccountable:
+    def bounds(self, question: Question) -> Bounds | NoBound:
         return answer(self.name, _cost, question)
 
 

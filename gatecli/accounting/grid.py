@@ -68,7 +68,7 @@ class Losses:
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
+class ComposedLosses:
     """A composition: `mass[i]` at loss low + i · step; δ is known up to `slip`."""
 
     low: float
@@ -124,7 +124,7 @@ def _atom_losses(pair: Atoms) -> tuple[Array, Array, float]:
     return pair.upper[finite] - pair.lower[finite], chance[finite], max(lost, outside)
 
 
-def swapped(pair: Pair) -> Pair:
+def swap_pair(pair: Pair) -> Pair:
     """The pair of the other direction: adding where it was removing."""
     if isinstance(pair, Atoms):
         return Atoms(pair.lower, pair.upper)
@@ -151,11 +151,11 @@ def pessimistic(pair: Pair, count: int, step: float) -> Losses:
         index = np.floor(losses / step).astype(np.int64)
         over = -np.expm1(index * step - losses) / -math.expm1(-step)
         over = np.clip(over + _GUARD, 0.0, 1.0)
-        return _gathered(index, chance * (1 - over), index + 1, chance * over, infinite, step, count)
+        return _gather_losses(index, chance * (1 - over), index + 1, chance * over, infinite, step, count)
     first, last = (float(end) for end in pair.loss(np.array(pair.ends)))
     points: Array = np.arange(math.floor(first / step) - 1, math.ceil(last / step) + 1, dtype=np.float64)
     grid: Array = np.multiply(points, step)
-    upper, lower = pair.masses(_bounded(invert(pair, grid)))
+    upper, lower = pair.masses(_bound_thresholds(invert(pair, grid)))
     infinite = float(upper[-1])
     head, upper, lower = float(upper[0]), upper[1:-1], lower[1:-1]
     with np.errstate(over="ignore", invalid="ignore"):
@@ -168,11 +168,11 @@ def pessimistic(pair: Pair, count: int, step: float) -> Losses:
     return Losses(int(points[0]), mass, infinite, step, count)
 
 
-def _bounded(thresholds: Array) -> Array:
+def _bound_thresholds(thresholds: Array) -> Array:
     return np.asarray(np.pad(thresholds, 1, constant_values=(-np.inf, np.inf)), dtype=np.float64)
 
 
-def _gathered(
+def _gather_losses(
     low: npt.NDArray[np.int64],
     low_mass: Array,
     high: npt.NDArray[np.int64],
@@ -195,11 +195,11 @@ def optimistic(pair: Pair, count: int, step: float) -> Losses:
         losses, chance, _ = _atom_losses(pair)
         outside, offset = float(np.exp(pair.upper[~np.isfinite(pair.lower)]).sum()), 0.0
     else:
-        losses, chance, offset = _merged(pair, step)
+        losses, chance, offset = _merge_cells(pair, step)
         outside = 0.0
     offset = min([offset, *_offsets(losses, chance, step)], key=_cost_of(losses, chance, step))
     index = np.floor((losses - offset) / step + TIE).astype(np.int64)
-    found = _gathered(index, chance, index, np.zeros(index.size), outside, step, count)
+    found = _gather_losses(index, chance, index, np.zeros(index.size), outside, step, count)
     return replace(found, offset=offset)
 
 
@@ -217,7 +217,7 @@ def _cost_of(losses: Array, chance: Array, step: float) -> Callable[[float], flo
     return cost
 
 
-def _merged(pair: Curve, step: float) -> tuple[Array, Array, float]:
+def _merge_cells(pair: Curve, step: float) -> tuple[Array, Array, float]:
     """Losses and masses of cells moved so that their mean losses lie just above grid points.
 
     Where exactly the cells are cut decides how tight the bound is, never whether it holds.
@@ -244,14 +244,14 @@ def _cells(pair: Curve, edges: Array) -> tuple[Array, Array]:
     """The loss and the mass under P of the cells between edges; nan where nothing lies."""
     first, last = pair.ends
     within = np.clip(invert(pair, edges), first, last)
-    upper, lower = pair.masses(_bounded(np.pad(within, 1, constant_values=(first, last))))
+    upper, lower = pair.masses(_bound_thresholds(np.pad(within, 1, constant_values=(first, last))))
     seen = (upper > 0) & (lower > 0)
     return np.log(upper, where=seen, out=np.full(upper.size, np.nan)) - np.log(
         lower, where=seen, out=np.zeros(upper.size)
     ), upper
 
 
-def compose(parts: tuple[Losses, ...], limit: int = MAX_LENGTH) -> Composed:
+def compose(parts: tuple[Losses, ...], limit: int = MAX_LENGTH) -> ComposedLosses:
     """The distribution of the sum of all losses. Raises TooWide where the grid is too fine for it."""
     step = parts[0].step
     low, high = _window(parts)
@@ -269,7 +269,7 @@ def compose(parts: tuple[Losses, ...], limit: int = MAX_LENGTH) -> Composed:
     mass = np.maximum(np.roll(mass, -((start - origin) % length)), 0.0)
     total = sum(part.count for part in parts)
     finite = sum(part.count * math.log1p(-min(part.infinite, 1 - 1e-16)) for part in parts)
-    return Composed(
+    return ComposedLosses(
         start * step + offset, step, mass, -math.expm1(finite), 3 * _TAIL + 1e-14 + 2 * _ULP * total
     )
 
@@ -304,7 +304,7 @@ def _cumulants(parts: tuple[Losses, ...], sign: int) -> list[float]:
     return totals
 
 
-def epsilon_at(composed: Composed, delta: float) -> float:
+def epsilon_at(composed: ComposedLosses, delta: float) -> float:
     """The smallest ε ≥ 0 whose δ is at most `delta`; infinity where there is none."""
     if composed.infinite > delta:
         return math.inf

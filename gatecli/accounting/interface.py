@@ -25,7 +25,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Unaccountable:
+class NoBound:
     """No valid upper bound is known; one sentence each on why. Never to be read as zero."""
 
     reasons: tuple[str, ...]
@@ -36,6 +36,6 @@ class Accountant(Protocol):
 
     name: str
 
-    def bounds(self, question: Question) -> Bounds | Unaccountable:
+    def bounds(self, question: Question) -> Bounds | NoBound:
         """Valid bounds: lower ≤ true ε ≤ upper, in exact numbers rounded against the spender."""
         ...

@@ -25,7 +25,7 @@ def pure_epsilon(term: Term) -> tuple[Fraction, Fraction] | None:
         case ClaimTerm(epsilon, delta, count):
             cost = epsilon * count, delta * count
         case LaplaceTerm(epsilon, rate, count):
-            cost = amplified(epsilon, rate) * count, Fraction(0)
+            cost = amplified_epsilon(epsilon, rate) * count, Fraction(0)
         case IntegerTerm(kind="laplace"):
             cost = term.sensitivity / term.scale * term.count, Fraction(0)
         case ResponseTerm():
@@ -40,7 +40,7 @@ def pure_epsilon(term: Term) -> tuple[Fraction, Fraction] | None:
     return cost
 
 
-def amplified(epsilon: Fraction, rate: Fraction) -> Fraction:
+def amplified_epsilon(epsilon: Fraction, rate: Fraction) -> Fraction:
     """ln(1 + q (e^ε − 1)): the pure ε on a random sample (Balle, Barthe, Gaboardi 2018)."""
     if rate == 1 or epsilon > 700:
         return epsilon

@@ -217,15 +217,15 @@ def _claim(epsilon: float) -> Pair | None:
 def _integer(term: IntegerTerm, scale: float) -> Pair | None:
     match term.kind:
         case "laplace":
-            return _shifted(
+            return _shifted_pair(
                 term.sensitivity, _two_sided(scale, lambda points: -abs(points) / scale, 50 * scale)
             )
         case "gaussian":
-            return _shifted(
+            return _shifted_pair(
                 term.sensitivity, _two_sided(scale, lambda points: -(points**2) / (2 * scale**2), 11 * scale)
             )
         case _:
-            return _shifted(term.sensitivity, _binomial(term.trials, scale))
+            return _shifted_pair(term.sensitivity, _binomial(term.trials, scale))
 
 
 def _two_sided(scale: float, exponent: Callable[[Array], Array], reach: float) -> Array | None:
@@ -254,7 +254,7 @@ def _binomial(trials: int, probability: float) -> Array | None:
     return np.asarray(logs - math.log(float(np.exp(logs).sum())))
 
 
-def _shifted(shift: int, logs: Array | None) -> Pair | None:
+def _shifted_pair(shift: int, logs: Array | None) -> Pair | None:
     """Noise against the same noise moved by `shift`; what falls outside the window is lost to −inf."""
     if logs is None or shift > MAX_ATOMS:
         return None

@@ -11,7 +11,7 @@ import math
 from fractions import Fraction
 
 from gatecli.accounting.answers import Cost, answer
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.rounding import below
 from gatecli.accounting.terms import Translation
 from gatecli.model.budget import Bounds
@@ -23,7 +23,7 @@ CLOSE = Fraction(999, 1000)
 class PldAccountant:
     name = "PLD"
 
-    def bounds(self, question: Question) -> Bounds | Unaccountable:
+    def bounds(self, question: Question) -> Bounds | NoBound:
         return answer(self.name, _cost, question)
 
 

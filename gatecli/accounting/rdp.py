@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from gatecli.accounting.answers import Cost, answer, without_claims
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.rounding import NumericFailure, above, below, log_of, quiet_numerics, upper
 from gatecli.accounting.terms import (
     ClaimTerm,
@@ -48,7 +48,7 @@ _ABSOLUTE = 1e-13
 class RdpAccountant:
     name = "RDP"
 
-    def bounds(self, question: Question) -> Bounds | Unaccountable:
+    def bounds(self, question: Question) -> Bounds | NoBound:
         return answer(self.name, _cost, question)
 
 
@@ -59,7 +59,7 @@ def _cost(translation: Translation, delta: Fraction) -> tuple[Cost, Fraction]:
     with quiet_numerics():
         orders = _orders(stripped[0])
         total = _total(stripped[0], orders)
-        return upper(_converted(orders, total, log_of(stripped[1]))), Fraction(0)
+        return upper(_epsilon_of_curve(orders, total, log_of(stripped[1]))), Fraction(0)
 
 
 def _orders(terms: Iterable[Term]) -> tuple[float, ...]:
@@ -75,7 +75,7 @@ def _total(terms: Iterable[Term], orders: tuple[float, ...]) -> list[float]:
     return total
 
 
-def _converted(orders: Sequence[float], curve: Sequence[float], log_delta: float) -> float:
+def _epsilon_of_curve(orders: Sequence[float], curve: Sequence[float], log_delta: float) -> float:
     """Min over α of ε(α) + ln(1 − 1/α) − (ln δ + ln α)/(α − 1); nan counts as no bound."""
     best = math.inf
     for order, epsilon in zip(orders, curve, strict=True):
@@ -89,10 +89,10 @@ def _curve(term: Term, orders: tuple[float, ...]) -> list[float]:
     """The Rényi divergences of all compositions of a term; infinity where none is known."""
     if isinstance(term, WorstTerm):
         curves = [_total(branch, orders) for branch in term.branches]
-        return _scaled([max(values) for values in zip(*curves, strict=True)], term.count)
+        return _scale_curve([max(values) for values in zip(*curves, strict=True)], term.count)
     single = _single(term, orders)
     if single is not None:
-        return _scaled(single, getattr(term, "count", 1))
+        return _scale_curve(single, getattr(term, "count", 1))
     rho = rho_of(term)
     return [math.inf if rho is None else order * above(rho) for order in orders]
 
@@ -102,7 +102,7 @@ def _single(term: Term, orders: tuple[float, ...]) -> list[float] | None:
     curve: list[float] | None = None
     match term:
         case SampledGaussianTerm():
-            curve = _sampled(term, orders)
+            curve = _sampled_gaussian_curve(term, orders)
         case FixedSizeTerm():
             curve = _fixed_size(term, orders)
         case LaplaceTerm(epsilon, rate) if rate == 1:
@@ -112,13 +112,13 @@ def _single(term: Term, orders: tuple[float, ...]) -> list[float] | None:
         case ClaimTerm(epsilon, ranged=ranged):
             curve = [_pure(above(epsilon), order, ranged=ranged) for order in orders]
         case CurveTerm(points):
-            curve = [_claimed(points, order) for order in orders]
+            curve = [_claimed_epsilon(points, order) for order in orders]
         case _:
             pass
     return curve
 
 
-def _scaled(curve: Iterable[float], count: int) -> list[float]:
+def _scale_curve(curve: Iterable[float], count: int) -> list[float]:
     times = float(count)
     return [value * times for value in curve]
 
@@ -160,19 +160,19 @@ def _response(term: ResponseTerm, order: float) -> float:
     return _side(moment, order, told - other)
 
 
-def _claimed(points: tuple[tuple[Fraction, Fraction], ...], order: float) -> float:
+def _claimed_epsilon(points: tuple[tuple[Fraction, Fraction], ...], order: float) -> float:
     """RDP does not fall with the order, so the next claimed order bounds this one."""
     return min((above(epsilon) for at, epsilon in points if at >= order), default=math.inf)
 
 
-def _grouped(group: int, orders: tuple[float, ...]) -> tuple[int, tuple[float, ...]]:
+def _group_orders(group: int, orders: tuple[float, ...]) -> tuple[int, tuple[float, ...]]:
     """Mironov (2017), proposition 2: 2^c records at α cost 3^c times a record at 2^c α, α ≥ 2."""
     doublings = (group - 1).bit_length()
     return doublings, tuple(order * 2**doublings for order in orders)
 
 
-def _sampled(term: SampledGaussianTerm, orders: tuple[float, ...]) -> list[float]:
-    doublings, higher = _grouped(term.group * (2 if term.replaced else 1), orders)
+def _sampled_gaussian_curve(term: SampledGaussianTerm, orders: tuple[float, ...]) -> list[float]:
+    doublings, higher = _group_orders(term.group * (2 if term.replaced else 1), orders)
     sigma, rate = below(term.sigma), min(above(term.rate), 1.0)
     if not 1e-6 < sigma < 1e9 or doublings > 6:
         raise NumericFailure("parameters beyond what Rényi accounting can compute")
@@ -189,7 +189,7 @@ def _after(curve: Iterable[float], doublings: int, orders: tuple[float, ...]) ->
 
 
 def _fixed_size(term: FixedSizeTerm, orders: tuple[float, ...]) -> list[float]:
-    doublings, higher = _grouped(term.group, orders)
+    doublings, higher = _group_orders(term.group, orders)
     sigma, rate = below(term.sigma), min(above(term.rate), 1.0)
     if not 1e-6 < sigma < 1e9:
         raise NumericFailure("parameters beyond what Rényi accounting can compute")
@@ -203,7 +203,7 @@ def poisson_curve(sigma: float, rate: float, orders: tuple[float, ...]) -> tuple
 
     engine = dp_accounting.rdp.RdpAccountant(orders)
     engine.compose(dp_accounting.PoissonSampledDpEvent(rate, dp_accounting.GaussianDpEvent(sigma)))
-    return _checked(engine.rdp)
+    return _discard_invalid(engine.rdp)
 
 
 @lru_cache(maxsize=512)
@@ -216,14 +216,14 @@ def fixed_size_curve(sigma: float, rate: float, orders: tuple[float, ...]) -> tu
     exact = Fraction(rate)
     noise = dp_accounting.GaussianDpEvent(sigma)
     engine.compose(dp_accounting.SampledWithoutReplacementDpEvent(exact.denominator, exact.numerator, noise))
-    plain = _checked(engine.rdp)
+    plain = _discard_invalid(engine.rdp)
     return tuple(
         min(plain[at], order / (2 * sigma**2)) if at < len(plain) else order / (2 * sigma**2)
         for at, order in enumerate(orders)
     )
 
 
-def _checked(curve: Iterable[float]) -> tuple[float, ...]:
+def _discard_invalid(curve: Iterable[float]) -> tuple[float, ...]:
     """The curve with nan and negative values, signs of cancellation, counted as no bound."""
     return tuple(
         float(value) + _ABSOLUTE if math.isfinite(value) and value >= 0 else math.inf for value in curve

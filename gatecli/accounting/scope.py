@@ -21,7 +21,7 @@ class Refusal(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ScopedTerm:
     """A term, and whether some data and queries that fit the description attain its loss."""
 
     term: Term
@@ -29,7 +29,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class QuestionScope:
     """What is asked (`target`, `group`) and what the mechanism says of itself (`stated`).
 
     `sgd_group` is the group of clipped sums, which attain the loss of all their records; `claimed`
@@ -64,7 +64,7 @@ def _tight_growth(epsilon: Fraction, distance: int, wide: Fraction, delta: Fract
     return (upper(total) or wide) * delta
 
 
-def steps_between(scope: Scope) -> tuple[int, bool]:
+def steps_between(scope: QuestionScope) -> tuple[int, bool]:
     """How many neighbouring steps of the mechanism's own relation a pair of the question is apart.
 
     The second value says whether the description still attains its loss. Raises Refusal where no

@@ -6,9 +6,16 @@ import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 
-from gatecli.accounting.losses import amplified, pure_epsilon
+from gatecli.accounting.losses import amplified_epsilon, pure_epsilon
 from gatecli.accounting.rounding import above
-from gatecli.accounting.scope import ADD_REMOVE, REPLACE_ONE, Part, Refusal, Scope, steps_between
+from gatecli.accounting.scope import (
+    ADD_REMOVE,
+    REPLACE_ONE,
+    QuestionScope,
+    Refusal,
+    ScopedTerm,
+    steps_between,
+)
 from gatecli.accounting.terms import (
     ClaimTerm,
     GaussianTerm,
@@ -22,7 +29,7 @@ from gatecli.model.mechanism import Subsampled
 Merge = Callable[[Iterable[Term]], tuple[Term, ...]]
 
 
-def parallel(partitions: list[list[Part]], scope: Scope, merged: Merge) -> list[Part]:
+def parallel(partitions: list[list[ScopedTerm]], scope: QuestionScope, merged: Merge) -> list[ScopedTerm]:
     """A unit is in one partition, so the worst counts (McSherry 2009, theorem 4).
 
     A unit that is replaced may leave one partition and enter another, and the records of one unit
@@ -38,13 +45,17 @@ def parallel(partitions: list[list[Part]], scope: Scope, merged: Merge) -> list[
     if all(isinstance(term, GaussianTerm) for branch in branches for term in branch):
         worst = max(sum(_mu_squared(term) for term in branch) for branch in branches)
         return [
-            Part(GaussianTerm(Fraction(worst)), all(part.tight for parts in partitions for part in parts))
+            ScopedTerm(
+                GaussianTerm(Fraction(worst)), all(part.tight for parts in partitions for part in parts)
+            )
         ]
     if scope.group > 1 or stated is not scope.target:
-        return [Part(_spread(branches), tight=False)]
+        return [ScopedTerm(_spread(branches), tight=False)]
     if len(branches) == 1:
         return partitions[0]
-    return [Part(WorstTerm(branches, 1), tight=all(part.tight for parts in partitions for part in parts))]
+    return [
+        ScopedTerm(WorstTerm(branches, 1), tight=all(part.tight for parts in partitions for part in parts))
+    ]
 
 
 def _mu_squared(term: Term) -> Fraction:
@@ -71,7 +82,9 @@ def _pure_total(terms: Iterable[Term]) -> Fraction | None:
     return total
 
 
-def subsampled(mechanism: Subsampled, inner: list[Part], scope: Scope, merged: Merge) -> list[Part]:
+def subsample_parts(
+    mechanism: Subsampled, inner: list[ScopedTerm], scope: QuestionScope, merged: Merge
+) -> list[ScopedTerm]:
     """Amplification of ε to ln(1 + q (e^ε − 1)) and of δ to q δ.
 
     Balle, Barthe, Gaboardi (2018), theorem 8 (Poisson, add-remove) and theorem 11 (fixed size,
@@ -90,14 +103,16 @@ def subsampled(mechanism: Subsampled, inner: list[Part], scope: Scope, merged: M
     if mechanism.sampling == "poisson" and distance == 1 and len(terms) == 1:
         exact = _exact(terms[0], rate)
         if exact is not None:
-            return [Part(exact, tight and all(part.tight for part in inner))]
+            return [ScopedTerm(exact, tight and all(part.tight for part in inner))]
     claim = _claim(terms)
     if claim is None:
         raise Refusal(
             "a subsampled mechanism is accounted where the mechanism within is pure or (ε, δ), or where it is"
             " Gaussian or Laplace noise on a Poisson sample of single records"
         )
-    return [Part(scope.widened(amplified(claim[0], rate), rate * claim[1], distance), tight=False)]
+    return [
+        ScopedTerm(scope.widened(amplified_epsilon(claim[0], rate), rate * claim[1], distance), tight=False)
+    ]
 
 
 def _exact(term: Term, rate: Fraction) -> Term | None:

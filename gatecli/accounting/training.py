@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from gatecli.accounting.scope import ADD_REMOVE, REPLACE_ONE, Part, Refusal, Scope
+from gatecli.accounting.scope import ADD_REMOVE, REPLACE_ONE, QuestionScope, Refusal, ScopedTerm
 from gatecli.accounting.terms import FixedSizeTerm, GaussianTerm, SampledGaussianTerm
 from gatecli.model.mechanism import DpFtrl, DpSgd, Sampling
 
 
-def dp_sgd(mechanism: DpSgd, scope: Scope) -> list[Part]:
+def dp_sgd(mechanism: DpSgd, scope: QuestionScope) -> list[ScopedTerm]:
     """The steps of a run by their own sampling; none stands for another."""
     match mechanism.sampling:
         case Sampling.POISSON:
@@ -23,10 +23,10 @@ def dp_sgd(mechanism: DpSgd, scope: Scope) -> list[Part]:
         case Sampling.FIXED_SIZE:
             return [_fixed_size(mechanism, scope)]
         case Sampling.SHUFFLE:
-            return [_shuffled(mechanism, scope)]
+            return [_shuffled_part(mechanism, scope)]
 
 
-def _reach(scope: Scope) -> int:
+def _reach(scope: QuestionScope) -> int:
     """The change of a clipped sum in clipping norms."""
     if scope.sgd_group > 1:
         scope.note(
@@ -35,20 +35,22 @@ def _reach(scope: Scope) -> int:
     return scope.sgd_group * (2 if scope.target is REPLACE_ONE else 1)
 
 
-def _poisson(mechanism: DpSgd, scope: Scope) -> Part:
+def _poisson(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
     reach = _reach(scope)
     if scope.stated not in (None, scope.target):
         scope.note(f"DP-SGD is accounted under {scope.target} directly: its parameters fix every relation")
     if mechanism.sampling_rate == 1:
-        return Part(GaussianTerm((reach / mechanism.noise_multiplier) ** 2 * mechanism.steps), tight=True)
+        return ScopedTerm(
+            GaussianTerm((reach / mechanism.noise_multiplier) ** 2 * mechanism.steps), tight=True
+        )
     replaced = scope.target is REPLACE_ONE
     term = SampledGaussianTerm(
         mechanism.noise_multiplier, mechanism.sampling_rate, scope.sgd_group, replaced, mechanism.steps
     )
-    return Part(term, tight=True)
+    return ScopedTerm(term, tight=True)
 
 
-def _fixed_size(mechanism: DpSgd, scope: Scope) -> Part:
+def _fixed_size(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
     """Wang, Balle, Kasiviswanathan (2019), theorem 27, under replace-one and sensitivity 2C.
 
     Zeroing a record is replacing it by one that adds nothing, so the same bound holds for it.
@@ -66,10 +68,12 @@ def _fixed_size(mechanism: DpSgd, scope: Scope) -> Part:
             f"group privacy: a unit contributes up to {scope.sgd_group} records (Mironov 2017, proposition 2)"
         )
     sigma = mechanism.noise_multiplier / 2
-    return Part(FixedSizeTerm(sigma, mechanism.sampling_rate, scope.sgd_group, mechanism.steps), tight=False)
+    return ScopedTerm(
+        FixedSizeTerm(sigma, mechanism.sampling_rate, scope.sgd_group, mechanism.steps), tight=False
+    )
 
 
-def _shuffled(mechanism: DpSgd, scope: Scope) -> Part:
+def _shuffled_part(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
     """One Gaussian a pass and no amplification: given the order, a record is in one batch of it."""
     if scope.target is ADD_REMOVE:
         raise Refusal(
@@ -79,10 +83,10 @@ def _shuffled(mechanism: DpSgd, scope: Scope) -> Part:
     batches = math.ceil(1 / mechanism.sampling_rate)
     passes = max(mechanism.epochs or 1, -(-mechanism.steps // batches))
     scope.note(f"shuffled batches: {passes} passes over the data without amplification by sampling")
-    return Part(GaussianTerm((_reach(scope) / mechanism.noise_multiplier) ** 2 * passes), tight=False)
+    return ScopedTerm(GaussianTerm((_reach(scope) / mechanism.noise_multiplier) ** 2 * passes), tight=False)
 
 
-def dp_ftrl(mechanism: DpFtrl, scope: Scope) -> list[Part]:
+def dp_ftrl(mechanism: DpFtrl, scope: QuestionScope) -> list[ScopedTerm]:
     """Gaussian noise at every node of every tree (Kairouz et al. 2021, appendix D).
 
     A record is in one leaf, and so in one node of each level, of every tree: trees are restarts, as
@@ -95,4 +99,4 @@ def dp_ftrl(mechanism: DpFtrl, scope: Scope) -> list[Part]:
         )
     nodes = sum(steps.bit_length() for steps in mechanism.step_counts)
     mu_squared = (_reach(scope) / mechanism.noise_multiplier) ** 2 * Fraction(nodes)
-    return [Part(GaussianTerm(mu_squared), tight=False)]
+    return [ScopedTerm(GaussianTerm(mu_squared), tight=False)]

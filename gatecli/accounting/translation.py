@@ -19,9 +19,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from gatecli.accounting.interface import Question, Unaccountable
-from gatecli.accounting.scope import ADD_REMOVE, ZERO_OUT, Part, Refusal, Scope, steps_between
-from gatecli.accounting.structures import parallel, subsampled
+from gatecli.accounting.interface import NoBound, Question
+from gatecli.accounting.scope import ADD_REMOVE, ZERO_OUT, QuestionScope, Refusal, ScopedTerm, steps_between
+from gatecli.accounting.structures import parallel, subsample_parts
 from gatecli.accounting.terms import (
     ClaimTerm,
     ConcentratedTerm,
@@ -39,11 +39,11 @@ from gatecli.model.mechanism import Mechanism
 
 
 @lru_cache(maxsize=4096)
-def translate(question: Question) -> Translation | Unaccountable:
+def translate(question: Question) -> Translation | NoBound:
     """The terms of a question, or the sentences that say why a mechanism cannot be accounted."""
     notes: list[str] = []
-    scope = Scope(question.neighbouring, question.group, question.group, note=notes.append)
-    parts: list[Part] = []
+    scope = QuestionScope(question.neighbouring, question.group, question.group, note=notes.append)
+    parts: list[ScopedTerm] = []
     reasons: list[str] = []
     for mechanism in question.mechanisms:
         try:
@@ -51,9 +51,11 @@ def translate(question: Question) -> Translation | Unaccountable:
         except Refusal as refusal:
             reasons.append(str(refusal))
     if reasons:
-        return Unaccountable(tuple(dict.fromkeys(reasons)))
+        return NoBound(tuple(dict.fromkeys(reasons)))
     tight = _tight(question) if question.group > 1 else (part.term for part in parts if part.tight)
-    return Translation(merged(part.term for part in parts), merged(tight), tuple(dict.fromkeys(notes)))
+    return Translation(
+        merge_terms(part.term for part in parts), merge_terms(tight), tuple(dict.fromkeys(notes))
+    )
 
 
 def _tight(question: Question) -> Iterator[Term]:
@@ -62,7 +64,7 @@ def _tight(question: Question) -> Iterator[Term]:
     Only clipped sums are known to be attained by all k records together; of any other query a unit
     with k records may hide no more than one that matters, so it counts as a single record's.
     """
-    scope = Scope(question.neighbouring, 1, question.group, note=lambda _: None)
+    scope = QuestionScope(question.neighbouring, 1, question.group, note=lambda _: None)
     for mechanism in question.mechanisms:
         try:
             yield from [part.term for part in _parts(mechanism, scope) if part.tight]
@@ -70,7 +72,7 @@ def _tight(question: Question) -> Iterator[Term]:
             continue
 
 
-def merged(terms: Iterable[Term]) -> tuple[Term, ...]:
+def merge_terms(terms: Iterable[Term]) -> tuple[Term, ...]:
     """Equal terms once, with their counts added; Gaussians and zCDP claims sum to one each."""
     found: dict[Any, Term] = {}
     for term in terms:
@@ -91,7 +93,7 @@ def merged(terms: Iterable[Term]) -> tuple[Term, ...]:
     return tuple(found.values())
 
 
-def _times(part: Part, count: int) -> Part:
+def _times(part: ScopedTerm, count: int) -> ScopedTerm:
     match part.term:
         case GaussianTerm(mu_squared):
             return replace(part, term=GaussianTerm(mu_squared * count))
@@ -101,27 +103,27 @@ def _times(part: Part, count: int) -> Part:
             return replace(part, term=replace(term, count=term.count * count))
 
 
-def _parts(mechanism: Mechanism, outer: Scope) -> list[Part]:
+def _parts(mechanism: Mechanism, outer: QuestionScope) -> list[ScopedTerm]:
     scope = outer if mechanism.neighbouring is None else replace(outer, stated=mechanism.neighbouring)
     handler = _HANDLERS[type(mechanism)]
     return [_times(part, mechanism.count) for part in handler(mechanism, scope)]
 
 
-def _composed(mechanism: declared.Composed, scope: Scope) -> list[Part]:
+def _composed_parts(mechanism: declared.Composed, scope: QuestionScope) -> list[ScopedTerm]:
     return [part for child in mechanism.mechanisms for part in _parts(child, scope)]
 
 
-def _additive(part: Callable[[int], Term], scope: Scope) -> list[Part]:
+def _additive(part: Callable[[int], Term], scope: QuestionScope) -> list[ScopedTerm]:
     distance, tight = steps_between(scope)
-    return [Part(part(distance), tight)]
+    return [ScopedTerm(part(distance), tight)]
 
 
-def _laplace(mechanism: declared.Laplace, scope: Scope) -> list[Part]:
+def _laplace(mechanism: declared.Laplace, scope: QuestionScope) -> list[ScopedTerm]:
     epsilon = mechanism.sensitivity / mechanism.scale
     return _additive(lambda k: LaplaceTerm(k * epsilon, Fraction(1), 1), scope)
 
 
-def _gaussian(mechanism: declared.Gaussian, scope: Scope) -> list[Part]:
+def _gaussian(mechanism: declared.Gaussian, scope: QuestionScope) -> list[ScopedTerm]:
     if mechanism.noise_multiplier is not None:
         sigma = mechanism.noise_multiplier
     else:
@@ -129,18 +131,18 @@ def _gaussian(mechanism: declared.Gaussian, scope: Scope) -> list[Part]:
     return _additive(lambda k: GaussianTerm((k / sigma) ** 2), scope)
 
 
-def _discrete_laplace(mechanism: declared.DiscreteLaplace, scope: Scope) -> list[Part]:
+def _discrete_laplace(mechanism: declared.DiscreteLaplace, scope: QuestionScope) -> list[ScopedTerm]:
     return _additive(
         lambda k: IntegerTerm("laplace", k * mechanism.sensitivity, mechanism.scale, 0, 1), scope
     )
 
 
-def _discrete_gaussian(mechanism: declared.DiscreteGaussian, scope: Scope) -> list[Part]:
+def _discrete_gaussian(mechanism: declared.DiscreteGaussian, scope: QuestionScope) -> list[ScopedTerm]:
     sigma = mechanism.standard_deviation
     return _additive(lambda k: IntegerTerm("gaussian", k * mechanism.sensitivity, sigma, 0, 1), scope)
 
 
-def _binomial(mechanism: declared.Binomial, scope: Scope) -> list[Part]:
+def _binomial(mechanism: declared.Binomial, scope: QuestionScope) -> list[ScopedTerm]:
     return _additive(
         lambda k: IntegerTerm(
             "binomial", k * mechanism.sensitivity, mechanism.probability, mechanism.trials, 1
@@ -149,40 +151,40 @@ def _binomial(mechanism: declared.Binomial, scope: Scope) -> list[Part]:
     )
 
 
-def _response(mechanism: declared.RandomisedResponse, scope: Scope) -> list[Part]:
+def _response(mechanism: declared.RandomisedResponse, scope: QuestionScope) -> list[ScopedTerm]:
     if scope.target is ADD_REMOVE:
         raise Refusal(
             "randomised response gives one answer a record, so the number of answers tells when a record is"
             " added or removed; state it under replace-one or zero-out"
         )
     zeroed = scope.target is ZERO_OUT
-    return [Part(ResponseTerm(mechanism.categories, mechanism.noise, zeroed, scope.group), tight=True)]
+    return [ScopedTerm(ResponseTerm(mechanism.categories, mechanism.noise, zeroed, scope.group), tight=True)]
 
 
 def _pure(
     mechanism: declared.Pure | declared.AboveThreshold | declared.ReportNoisyMax | declared.Exponential,
-    scope: Scope,
-) -> list[Part]:
+    scope: QuestionScope,
+) -> list[ScopedTerm]:
     distance, _ = steps_between(scope)
     gumbel = isinstance(mechanism, declared.ReportNoisyMax) and mechanism.noise == "gumbel"
     ranged = gumbel or isinstance(mechanism, declared.Exponential)
-    return [Part(ClaimTerm(distance * mechanism.epsilon, Fraction(0), 1, ranged), tight=False)]
+    return [ScopedTerm(ClaimTerm(distance * mechanism.epsilon, Fraction(0), 1, ranged), tight=False)]
 
 
-def _approximate(mechanism: declared.Approximate, scope: Scope) -> list[Part]:
+def _approximate(mechanism: declared.Approximate, scope: QuestionScope) -> list[ScopedTerm]:
     distance, _ = steps_between(scope)
-    return [Part(scope.widened(mechanism.epsilon, mechanism.delta, distance), tight=False)]
+    return [ScopedTerm(scope.widened(mechanism.epsilon, mechanism.delta, distance), tight=False)]
 
 
-def _concentrated(mechanism: declared.ZeroConcentrated, scope: Scope) -> list[Part]:
+def _zcdp_parts(mechanism: declared.ZeroConcentrated, scope: QuestionScope) -> list[ScopedTerm]:
     return _additive(lambda k: ConcentratedTerm(k * k * mechanism.rho), replace(scope, claimed=True))
 
 
-def _gaussian_dp(mechanism: declared.GaussianDp, scope: Scope) -> list[Part]:
+def _gaussian_dp(mechanism: declared.GaussianDp, scope: QuestionScope) -> list[ScopedTerm]:
     return _additive(lambda k: GaussianTerm((k * mechanism.mu) ** 2), replace(scope, claimed=True))
 
 
-def _renyi(mechanism: declared.Renyi, scope: Scope) -> list[Part]:
+def _renyi(mechanism: declared.Renyi, scope: QuestionScope) -> list[ScopedTerm]:
     distance, _ = steps_between(scope)
     doublings = (distance - 1).bit_length()
     points = sorted(
@@ -195,23 +197,23 @@ def _renyi(mechanism: declared.Renyi, scope: Scope) -> list[Part]:
             f"the RDP claim has no order of at least {2 ** (doublings + 1)}, which group privacy for"
             f" {distance} steps needs (Mironov 2017, proposition 2)"
         )
-    return [Part(CurveTerm(tuple(points), 1), tight=False)]
+    return [ScopedTerm(CurveTerm(tuple(points), 1), tight=False)]
 
 
-def _unaccountable(mechanism: declared.Unaccountable, _: Scope) -> list[Part]:
+def _unaccountable(mechanism: declared.Unaccountable, _: QuestionScope) -> list[ScopedTerm]:
     raise Refusal(f"no accountant can bound: {mechanism.description}")
 
 
-def _parallel(mechanism: declared.Parallel, scope: Scope) -> list[Part]:
-    return parallel([_parts(partition, scope) for partition in mechanism.partitions], scope, merged)
+def _parallel(mechanism: declared.Parallel, scope: QuestionScope) -> list[ScopedTerm]:
+    return parallel([_parts(partition, scope) for partition in mechanism.partitions], scope, merge_terms)
 
 
-def _subsampled(mechanism: declared.Subsampled, scope: Scope) -> list[Part]:
+def _subsampled_parts(mechanism: declared.Subsampled, scope: QuestionScope) -> list[ScopedTerm]:
     within = replace(scope, target=scope.stated or scope.target, group=1, sgd_group=1)
-    return subsampled(mechanism, _parts(mechanism.mechanism, within), scope, merged)
+    return subsample_parts(mechanism, _parts(mechanism.mechanism, within), scope, merge_terms)
 
 
-_HANDLERS: dict[type, Callable[[Any, Scope], list[Part]]] = {
+_HANDLERS: dict[type, Callable[[Any, QuestionScope], list[ScopedTerm]]] = {
     declared.Laplace: _laplace,
     declared.Gaussian: _gaussian,
     declared.DiscreteLaplace: _discrete_laplace,
@@ -223,13 +225,13 @@ _HANDLERS: dict[type, Callable[[Any, Scope], list[Part]]] = {
     declared.ReportNoisyMax: _pure,
     declared.DpSgd: dp_sgd,
     declared.DpFtrl: dp_ftrl,
-    declared.ZeroConcentrated: _concentrated,
+    declared.ZeroConcentrated: _zcdp_parts,
     declared.Renyi: _renyi,
     declared.GaussianDp: _gaussian_dp,
     declared.Pure: _pure,
     declared.Approximate: _approximate,
     declared.Unaccountable: _unaccountable,
-    declared.Composed: _composed,
+    declared.Composed: _composed_parts,
     declared.Parallel: _parallel,
-    declared.Subsampled: _subsampled,
+    declared.Subsampled: _subsampled_parts,
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gatecli.anonymity.contingency import counted, sizes_of
-from gatecli.anonymity.dictionary_encoding import prepared
+from gatecli.anonymity.contingency import count_cells, sizes_of
+from gatecli.anonymity.dictionary_encoding import prepare_columns
 from gatecli.anonymity.tables.columns import require_columns
-from gatecli.anonymity.tables.functions import kept
+from gatecli.anonymity.tables.functions import keep_table
 from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.errors import NothingToCheckError, UsageError
@@ -27,17 +27,17 @@ def attribute_risk(opened: OpenedTable, question: AnonymityQuestion) -> Attribut
     require_columns(opened.name, opened.columns, names)
     with computing(opened):
         columns = [f"q{at}" for at in range(len(names))]
-        source = prepared(opened, question).select(*columns)
-        classes = kept(counted(source, columns, None))
+        source = prepare_columns(opened, question).select(*columns)
+        classes = keep_table(count_cells(source, columns, None))
         together = _risk(opened, names, classes)
         singly = tuple(
-            _risk(opened, (name,), _merged(classes, column))
+            _risk(opened, (name,), _merge_classes(classes, column))
             for name, column in zip(names, columns, strict=True)
         )
         return AttributeRisks(together, singly)
 
 
-def _merged(classes: Table, column: str) -> Table:
+def _merge_classes(classes: Table, column: str) -> Table:
     return classes.group_by(column).aggregate(n=classes["n"].sum().cast("int64"))
 
 

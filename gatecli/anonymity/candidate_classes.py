@@ -21,7 +21,7 @@ from gatecli.model.anonymity import Scale
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class SuspectBounds:
     """A class of several values is suspect if it holds a value counted less than `rarest` times in the
     table or, on a numeric scale, ranked outside `nearest`; or if its weight is more than `weight`.
     """
@@ -31,7 +31,7 @@ class Bounds:
     weight: int
 
 
-def bounds(scale: Scale, alike: Sequence[int], shares: Mapping[int, int]) -> Bounds | None:
+def bounds(scale: Scale, alike: Sequence[int], shares: Mapping[int, int]) -> SuspectBounds | None:
     """`alike` are values that classes of one value hold: the rarest, and by rank the first and the last.
 
     None where every class may be worse: there is no class of one value, or the distance follows a tree.
@@ -40,7 +40,7 @@ def bounds(scale: Scale, alike: Sequence[int], shares: Mapping[int, int]) -> Bou
         return None
     rarest = min(shares[code] for code in alike)
     total = sum(shares.values())
-    return Bounds(
+    return SuspectBounds(
         rarest,
         _nearest(alike, shares) if scale is Scale.NUMERIC else None,
         total * total // (rarest * max(shares.values())),
@@ -67,7 +67,9 @@ def _nearest(alike: Sequence[int], shares: Mapping[int, int]) -> tuple[int, int]
     return low, high
 
 
-def suspects(cells: Table, keys: Sequence[str], sums: Table, marginals: Table, limits: Bounds) -> Table:
+def suspects(
+    cells: Table, keys: Sequence[str], sums: Table, marginals: Table, limits: SuspectBounds
+) -> Table:
     """The keys of the suspect classes, each once."""
     heavy = sums.filter((sums["l"] > 1) & (sums["weight"] > limits.weight)).select(*keys)
     rare = marginals.filter(marginals["m"] < limits.rarest).select("s")

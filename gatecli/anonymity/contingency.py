@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gatecli.anonymity.dictionary_encoding import Coded
-from gatecli.anonymity.tables.functions import arrow, kept, only_row, rows
+from gatecli.anonymity.dictionary_encoding import EncodedTable
+from gatecli.anonymity.tables.functions import arrow, keep_table, only_row, rows
 from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.errors import NothingToCheckError, UncheckableError
 from gatecli.model.anonymity import ClassSize
@@ -15,7 +15,7 @@ CELLS_IN_MEMORY = 64_000_000
 """Classes times columns."""
 
 
-def counted(table: Table, columns: Sequence[str], unit: str | None) -> Table:
+def count_cells(table: Table, columns: Sequence[str], unit: str | None) -> Table:
     """`n` by `columns`: rows, or distinct units; rows that miss their unit count as one unit."""
     if unit is None:
         return table.group_by(list(columns)).aggregate(n=table.count())
@@ -23,12 +23,14 @@ def counted(table: Table, columns: Sequence[str], unit: str | None) -> Table:
     return each.group_by(list(columns)).aggregate(n=each.count())
 
 
-def fetched(opened: OpenedTable, source: Table, columns: Sequence[str], unit: str | None) -> Any:
+def fetch_cells(opened: OpenedTable, source: Table, columns: Sequence[str], unit: str | None) -> Any:
     """`counted` as an Arrow table: for what is matched or walked here, and not in the engine.
 
     Raises NothingToCheckError for no rows, UncheckableError for more classes than memory should hold.
     """
-    classes = kept(counted(source.select(*columns, *([] if unit is None else [unit])), columns, unit))
+    classes = keep_table(
+        count_cells(source.select(*columns, *([] if unit is None else [unit])), columns, unit)
+    )
     number = int(only_row(classes.aggregate(classes=classes.count()))["classes"])
     if number == 0:
         raise NothingToCheckError(f"{opened.name} has no rows", advice="give a table that holds records")
@@ -40,7 +42,7 @@ def fetched(opened: OpenedTable, source: Table, columns: Sequence[str], unit: st
     return arrow(classes)
 
 
-def tallied(coded: Coded, column: str | None, pairs: Table | None) -> Table:
+def count_codes(coded: EncodedTable, column: str | None, pairs: Table | None) -> Table:
     """`n` by class and, where a `column` is given, by its code `s`.
 
     With `pairs` (`gatecli.anonymity.wildcards`) a class counts what it may match as well.
@@ -49,10 +51,10 @@ def tallied(coded: Coded, column: str | None, pairs: Table | None) -> Table:
     by = keys if column is None else [*keys, "s"]
     table = coded.table if column is None else coded.table.mutate(s=coded.table[column])
     if pairs is None:
-        return counted(table, by, coded.unit)
+        return count_cells(table, by, coded.unit)
     if coded.unit is not None:
-        return counted(through(table.select(*by, coded.unit).distinct(), pairs, keys), by, coded.unit)
-    merged = through(counted(table, by, None), pairs, keys)
+        return count_cells(through(table.select(*by, coded.unit).distinct(), pairs, keys), by, coded.unit)
+    merged = through(count_cells(table, by, None), pairs, keys)
     return merged.group_by(by).aggregate(n=merged["n"].sum().cast("int64"))
 
 

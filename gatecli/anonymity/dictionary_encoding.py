@@ -13,7 +13,7 @@ from gatecli.anonymity.tables.functions import (
     WITHOUT_NAN,
     constant,
     dense_rank,
-    kept,
+    keep_table,
     nothing,
     only_row,
     row_number,
@@ -34,7 +34,7 @@ CANONICAL_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?$"
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class EncodedTable:
     """A table of `keys` (packed quasi-identifiers), `sensitive` codes and, where named, `unit`.
 
     `codes` are the unpacked codes of the quasi-identifiers, missing ones null.
@@ -62,7 +62,7 @@ class SensitiveCode:
     dimension: Table
 
 
-def prepared(opened: OpenedTable, question: AnonymityQuestion) -> Table:
+def prepare_columns(opened: OpenedTable, question: AnonymityQuestion) -> Table:
     """The columns that matter under names of ours: q0 …, s0 …, u."""
     table = opened.table
     columns = {f"q{at}": name for at, name in enumerate(question.quasi_identifiers)}
@@ -81,17 +81,17 @@ def _clean(column: Column, opened: OpenedTable, question: AnonymityQuestion) -> 
         return known + constant(0.0, str(kind))
     if kind.is_decimal() and opened.engine == "postgres":  # whose numeric type has a NaN of its own
         return (column.cast("string") == "NaN").ifelse(nothing(kind), column)
-    return normalised(column) if question.normalise else column
+    return normalise_text(column) if question.normalise else column
 
 
-def normalised(column: Column) -> Column:
+def normalise_text(column: Column) -> Column:
     """Text without case and outer blanks; anything else as it is."""
     return column.strip().lower() if column.type().is_string() else column
 
 
-def coded(opened: OpenedTable, question: AnonymityQuestion, source: Table) -> Coded:
+def encode_table(opened: OpenedTable, question: AnonymityQuestion, source: Table) -> EncodedTable:
     """`source` (as `prepared` made it) in integers; computes the distinct values of each column."""
-    quasi = [_numbered(source, f"q{at}") for at in range(len(question.quasi_identifiers))]
+    quasi = [_number_values(source, f"q{at}") for at in range(len(question.quasi_identifiers))]
     sensitive = [
         _sensitive(opened, question, source, name, f"s{at}") for at, name in enumerate(question.sensitive)
     ]
@@ -105,24 +105,24 @@ def coded(opened: OpenedTable, question: AnonymityQuestion, source: Table) -> Co
         **{code.column: _or_last(joined[f"c_{code.column}"], code.values) for code in sensitive},
         **{name: joined[name] for name in unit},
     )
-    packed = _packed([(name, flat[name], size) for name, _, size in quasi])
+    packed = _pack_keys([(name, flat[name], size) for name, _, size in quasi])
     table = flat.mutate(**packed)
     names = tuple(name for name, _, _ in quasi)
-    return Coded(table, tuple(packed), names, tuple(sensitive), unit[0] if unit else None)
+    return EncodedTable(table, tuple(packed), names, tuple(sensitive), unit[0] if unit else None)
 
 
 def _or_last(code: Column, values: int) -> Column:
     return _narrow(code.fill_null(values - 1), values)
 
 
-def _numbered(source: Table, name: str) -> tuple[str, Table, int]:
+def _number_values(source: Table, name: str) -> tuple[str, Table, int]:
     values = source.select(**{f"v_{name}": source[name]}).distinct()
     present = values.filter(values[f"v_{name}"].notnull())
-    dimension = kept(present.mutate(**{f"c_{name}": row_number(present[f"v_{name}"]).cast("int64")}))
+    dimension = keep_table(present.mutate(**{f"c_{name}": row_number(present[f"v_{name}"]).cast("int64")}))
     return name, dimension, int(only_row(dimension.aggregate(values=dimension.count()))["values"])
 
 
-def _packed(columns: Sequence[tuple[str, Column, int]]) -> dict[str, Column]:
+def _pack_keys(columns: Sequence[tuple[str, Column, int]]) -> dict[str, Column]:
     """As few 64-bit keys as hold every combination; a missing value has the code after the last."""
     keys: dict[str, Column] = {}
     spans: dict[str, int] = {}
@@ -147,14 +147,14 @@ def _sensitive(
     opened: OpenedTable, question: AnonymityQuestion, source: Table, attribute: str, name: str
 ) -> SensitiveCode:
     value = f"v_{name}"
-    distinct = kept(source.select(**{value: source[name]}).distinct())
+    distinct = keep_table(source.select(**{value: source[name]}).distinct())
     present = distinct.filter(distinct[value].notnull())
     scale = question.scales.get(attribute) or _scale(opened, question, present, attribute, value)
     ordered = present[value]
     if scale is Scale.NUMERIC and ordered.type().is_string():
         _require_numbers(opened, present, attribute, value)
         ordered = ordered.cast("float64")
-    dimension = kept(present.mutate(**{f"c_{name}": dense_rank(ordered).cast("int64")}))
+    dimension = keep_table(present.mutate(**{f"c_{name}": dense_rank(ordered).cast("int64")}))
     known, missing = _sizes(dimension, distinct, f"c_{name}", value)
     return SensitiveCode(attribute, name, scale, known + missing, dimension)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gatecli.anonymity.dictionary_encoding import SensitiveCode
-from gatecli.anonymity.profiles import fixed
+from gatecli.anonymity.profiles import as_integer
 from gatecli.anonymity.tables.functions import constant, largest, least, local_table, rows
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import ConfigurationError
@@ -98,5 +98,5 @@ def _step(
         above=joined["above"].max(),
     )
     outflow = grouped["above"] - grouped["q"] + grouped["inflow"]
-    moved = fixed(least(grouped["inflow"], largest(outflow, zero)) * weight)
+    moved = as_integer(least(grouped["inflow"], largest(outflow, zero)) * weight)
     return grouped.select(*keys, node=grouped["parent"], q=grouped["q"]), grouped.select(*keys, moved=moved)

@@ -122,7 +122,7 @@ def describe_level(column: str, level: Level) -> str:
             return f"{column} to {ALL}"
 
 
-def generalised(column: Column, level: Level) -> Any:
+def generalised_column(column: Column, level: Level) -> Any:
     """The expression of a column at a level; text, but for `Exact`, which changes nothing."""
     match level:
         case Exact():
@@ -162,11 +162,11 @@ def _real_bands(column: Any, level: Bands) -> Any:
     bases = finite * float(scale) / float(level.base * scale)
     fine = (bases.clip(-_LARGEST_INDEX, _LARGEST_INDEX) + _SLACK).floor().cast("float64")
     index = (fine / float(level.width / level.base)).floor().cast("float64")
-    band = _interval(_bound(index, level.width), _bound(index + 1.0, level.width))
+    band = _interval(_bound_text(index, level.width), _bound_text(index + 1.0, level.width))
     return beyond.ifelse(number.cast("string"), band)
 
 
-def _bound(index: Any, width: Fraction) -> Any:
+def _bound_text(index: Any, width: Fraction) -> Any:
     places = _places(width)
     scaled = index * float(width * 10**places) + 0.0  # no band starts at -0.0
     return (scaled / float(10**places)).cast("string") if places else scaled.cast("int64").cast("string")
@@ -244,7 +244,7 @@ def hierarchy_from_csv(column: str, text: str, *, delimiter: str = ";") -> Hiera
         for depth, (fine, coarse) in enumerate(pairwise(levels)):
             if parents.setdefault((depth, fine), coarse) != coarse:
                 raise _unusable(column, number, f"splits a value of level {depth + 1} again")
-    return Hierarchy(column, (Exact(), *_mapped(labels, width - 1), Everything()))
+    return Hierarchy(column, (Exact(), *_mapping_levels(labels, width - 1), Everything()))
 
 
 def _rows(column: str, text: str, delimiter: str) -> list[list[str]]:
@@ -254,7 +254,7 @@ def _rows(column: str, text: str, delimiter: str) -> list[list[str]]:
         raise _unusable(column, 1, f"is no CSV ({error})") from error
 
 
-def _mapped(labels: dict[str, tuple[str, ...]], depth: int) -> list[Level]:
+def _mapping_levels(labels: dict[str, tuple[str, ...]], depth: int) -> list[Level]:
     last = {levels[-1] for levels in labels.values()}
     kept = depth - 1 if last == {ALL} else depth
     return [
@@ -270,7 +270,7 @@ def _unusable(column: str, line: int, problem: str) -> ConfigurationError:
     )
 
 
-def covered(column: Column, hierarchy: Hierarchy) -> Any:
+def covers_value(column: Column, hierarchy: Hierarchy) -> Any:
     """Whether the hierarchy has a place for a value: an expression, true but for unmapped values."""
     mapped = next((level for level in hierarchy.levels if isinstance(level, Mapped)), None)
     if mapped is None:

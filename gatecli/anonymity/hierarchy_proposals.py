@@ -53,10 +53,10 @@ def proposed_hierarchies(table: Table, columns: Sequence[str]) -> tuple[Hierarch
     Ages become 5-, 10-, 20- and 40-year bands, other numbers bands of 1 and 5 times a power of ten,
     dates months to decades, codes (by name, or of digits alone) ever shorter prefixes.
     """
-    return tuple(_proposed(table, column) for column in columns)
+    return tuple(_propose_hierarchy(table, column) for column in columns)
 
 
-def _proposed(table: Table, name: str) -> Hierarchy:
+def _propose_hierarchy(table: Table, name: str) -> Hierarchy:
     column = column_of(table, name)
     kind = column.type()
     words = frozenset(words_of(name))

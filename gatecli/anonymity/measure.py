@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gatecli.anonymity.contingency import sizes_of, tallied
-from gatecli.anonymity.dictionary_encoding import Coded, coded, prepared
+from gatecli.anonymity.contingency import count_codes, sizes_of
+from gatecli.anonymity.dictionary_encoding import EncodedTable, encode_table, prepare_columns
 from gatecli.anonymity.population.uniqueness import population_uniqueness
-from gatecli.anonymity.sensitive import Classes, measured
+from gatecli.anonymity.sensitive import CodedClasses, measure_attribute
 from gatecli.anonymity.tables.columns import require_columns
-from gatecli.anonymity.tables.functions import kept, only_row, times
+from gatecli.anonymity.tables.functions import keep_table, only_row, times
 from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.anonymity.wildcards import matches
@@ -66,20 +66,20 @@ class _Totals:
 def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Measures:
     steps = 3 + len(question.sensitive)
     tell("counting the records", 0.0)
-    source = prepared(opened, question)
-    source = kept(source) if opened.is_slow_to_scan else source
+    source = prepare_columns(opened, question)
+    source = keep_table(source) if opened.is_slow_to_scan else source
     totals = _totals(opened, question, source)
     tell("numbering the values", 1 / steps)
-    codes = coded(opened, question, source)
+    codes = encode_table(opened, question, source)
     tell("forming the classes", 2 / steps)
     pairs = matches(codes) if question.missing is Missing.WILDCARD and totals.missing else None
     is_plain = codes.unit is None and pairs is None
-    sized = None if is_plain and codes.sensitive else _sized(codes, pairs)
-    classes = Classes(codes, pairs, None if codes.unit is None else sized)
+    sized = None if is_plain and codes.sensitive else _size_classes(codes, pairs)
+    classes = CodedClasses(codes, pairs, None if codes.unit is None else sized)
     found = []
     for at, code in enumerate(codes.sensitive):
         tell(f"measuring {code.attribute}", (3 + at) / steps)
-        found.append(measured(question, classes, code))
+        found.append(measure_attribute(question, classes, code))
     sizes = found[0].sizes if sized is None else sizes_of(sized)
     if codes.unit is None and sum(item.records for item in sizes) != totals.records:
         raise UncheckableError(
@@ -119,14 +119,14 @@ def _totals(opened: OpenedTable, question: AnonymityQuestion, source: Table) -> 
     return _Totals(records, None if question.unit is None else int(row["units"]), missing)
 
 
-def _sized(codes: Coded, pairs: Table | None) -> Table:
+def _size_classes(codes: EncodedTable, pairs: Table | None) -> Table:
     """Classes with `size`, what each counts, and `own`, the records (or units) that are of it."""
     keys = list(codes.keys)
-    own = tallied(codes, None, None).rename(own="n")
+    own = count_codes(codes, None, None).rename(own="n")
     if pairs is None:
-        return kept(own.mutate(size=own["own"]))
-    every = tallied(codes, None, pairs).rename(size="n")
-    return kept(every.join(own, keys).select(*keys, "size", "own"))
+        return keep_table(own.mutate(size=own["own"]))
+    every = count_codes(codes, None, pairs).rename(size="n")
+    return keep_table(every.join(own, keys).select(*keys, "size", "own"))
 
 
 def _average_risk(sizes: tuple[ClassSize, ...]) -> Fraction:

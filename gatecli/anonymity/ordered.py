@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gatecli.anonymity.profiles import fixed
-from gatecli.anonymity.tables.functions import constant, kept, whole, window
+from gatecli.anonymity.profiles import as_integer
+from gatecli.anonymity.tables.functions import constant, keep_table, whole, window
 from gatecli.anonymity.tables.interface import Column, Table
 
 
@@ -34,17 +34,19 @@ def cumulative(marginals: Table) -> Table:
     )
 
 
-def ordered(cells: Table, keys: Sequence[str], marginals: Table, total: int, values: int) -> Table:
+def with_ordered_distance(
+    cells: Table, keys: Sequence[str], marginals: Table, total: int, values: int
+) -> Table:
     """Cells with `moved`: what the value adds to the ordered distance of its class.
 
     `marginals` hold every rank 0 … values − 1.
     """
-    sums = kept(cumulative(marginals))
-    gaps = kept(_gaps(cells.join(sums, "s"), keys, sums, total, values))
+    sums = keep_table(cumulative(marginals))
+    gaps = keep_table(_gaps(cells.join(sums, "s"), keys, sums, total, values))
     crossed = _crossings(gaps, sums, total)
     joined = gaps.left_join(crossed, ["reached", "weight"])
-    per_rank = _moved(joined, total) / float(max(values - 1, 1))
-    return joined.select(*cells.columns, moved=fixed(per_rank))
+    per_rank = _moved_mass(joined, total) / float(max(values - 1, 1))
+    return joined.select(*cells.columns, moved=as_integer(per_rank))
 
 
 def _gaps(cells: Table, keys: Sequence[str], sums: Table, total: int, values: int) -> Table:
@@ -100,7 +102,7 @@ def _is_crossed(gaps: Table, total: int) -> Column:
     return (level > _float(gaps["upto"]) / float(total)) & (level < _float(gaps["before_end"]) / float(total))
 
 
-def _moved(gaps: Table, total: int) -> Column:
+def _moved_mass(gaps: Table, total: int) -> Column:
     """Σ |Q − P| over the gap, and for a class's first value over the ranks before it."""
     level, length = gaps["share"], _float(gaps["end"] - gaps["s"])
     grown = (gaps["area_before_end"] - gaps["area_below"]) / float(total)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gatecli.anonymity.tables.functions import constant, kept, largest, row_number, whole
+from gatecli.anonymity.tables.functions import constant, keep_table, largest, row_number, whole
 from gatecli.anonymity.tables.interface import Column, Table
 
 FIXED_POINT = 2**50
@@ -23,12 +23,12 @@ RANKINGS = ("alpha", "recursive", "similarity", "t", "gain", "loss", "excess")
 """Columns of a profile; the class with the largest is the worst."""
 
 
-def fixed(value: Column) -> Column:
+def as_integer(value: Column) -> Column:
     """A float of moderate size as an integer."""
     return (value * float(FIXED_POINT)).floor().cast("int64")
 
 
-def summed(cells: Table, keys: Sequence[str]) -> Table:
+def sum_cells(cells: Table, keys: Sequence[str]) -> Table:
     """By class: `weight` (its counts, summed), `l` (its distinct values) and `only`, one of them."""
     return cells.group_by(list(keys)).aggregate(
         weight=cells["n"].sum().cast("int64"), l=cells.count(), only=cells["s"].min()
@@ -41,13 +41,13 @@ def homogeneous(values: Table, marginals: Table) -> Table:
     Whatever its size, such a class is the point mass at its value; how far that is from the table's
     distribution is convex in the rank, so an end is the farthest.
     """
-    alone = kept(values.join(marginals, "s"))
+    alone = keep_table(values.join(marginals, "s"))
     rankings = ([alone["m"], alone["s"]], [alone["s"]], [alone["s"].desc()])
     first, *others = [alone.order_by(by).limit(1).select("s") for by in rankings]
     return first.union(*others, distinct=True)
 
 
-def mixed(cells: Table, keys: Sequence[str], sums: Table, sizes: Table | None) -> Table:
+def mixed_classes(cells: Table, keys: Sequence[str], sums: Table, sizes: Table | None) -> Table:
     """The cells of classes of several values, with the `weight` and the `size` of their class; `sizes`
     are those of the classes where a size is not the weight (a unit may hold several values).
     """
@@ -59,7 +59,7 @@ def mixed(cells: Table, keys: Sequence[str], sums: Table, sizes: Table | None) -
     return cells.join(several, list(keys)).select(*keys, "s", "n", "weight", "size")
 
 
-def distributed(cells: Table, marginals: Table, total: int) -> Table:
+def with_shares(cells: Table, marginals: Table, total: int) -> Table:
     """Cells with `q`, the share of the value in its class, and `p`, its share in the table."""
     joined = cells.join(marginals, "s")
     return joined.mutate(
@@ -71,7 +71,7 @@ def distributed(cells: Table, marginals: Table, total: int) -> Table:
 def categorical(cells: Table) -> Table:
     """Distributed cells with `moved`: what the value adds to the total variation."""
     gain = largest(cells["q"] - cells["p"], constant(0.0, "float64"))
-    return cells.mutate(moved=fixed(gain))
+    return cells.mutate(moved=as_integer(gain))
 
 
 def with_tail(cells: Table, keys: Sequence[str], recursive_l: int) -> Table:
@@ -81,7 +81,7 @@ def with_tail(cells: Table, keys: Sequence[str], recursive_l: int) -> Table:
     return ranked.mutate(tail=(ranked["place"] >= first).ifelse(ranked["n"], 0))
 
 
-def profiled(cells: Table, keys: Sequence[str], recursive_l: int) -> Table:
+def profile_classes(cells: Table, keys: Sequence[str], recursive_l: int) -> Table:
     """Every ranking by class; `cells` have `q`, `p` and `moved`."""
     if recursive_l > 2:
         cells = with_tail(cells, keys, recursive_l)
@@ -91,7 +91,7 @@ def profiled(cells: Table, keys: Sequence[str], recursive_l: int) -> Table:
         "size": cells["size"].max(),
         "weight": cells["weight"].max(),
         "top": n.max(),
-        "entropy": fixed(q * -q.ln()).sum().cast("int64"),
+        "entropy": as_integer(q * -q.ln()).sum().cast("int64"),
         "t": cells["moved"].sum().cast("int64"),
         "gain": ratio.max(),
         "least": ratio.min(),

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from gatecli.anonymity.contingency import fetched
-from gatecli.anonymity.dictionary_encoding import prepared
-from gatecli.anonymity.discovery.partitions import Codes, encoded, integers
-from gatecli.anonymity.search.classes import combined, summed
+from gatecli.anonymity.contingency import fetch_cells
+from gatecli.anonymity.dictionary_encoding import prepare_columns
+from gatecli.anonymity.discovery.partitions import Codes, encode_column, integers
+from gatecli.anonymity.search.classes import combine_codes, sum_by_label
 from gatecli.anonymity.tables.columns import require_columns
 from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.anonymity.tables.problems import computing
@@ -45,12 +45,12 @@ def compare(opened: OpenedTable, reference: OpenedTable, question: AnonymityQues
     for each in (opened, reference):
         require_columns(each.name, each.columns, (*question.quasi_identifiers, *unit))
     classes = replace(question, sensitive=())
-    here, there = prepared(opened, classes), prepared(reference, classes)
+    here, there = prepare_columns(opened, classes), prepare_columns(reference, classes)
     columns = [f"q{at}" for at in range(len(question.quasi_identifiers))]
     kinds = {name: kind for name in columns if (kind := _common(here[name].type(), there[name].type()))}
     ours = _counts(opened, here, columns, kinds)
     theirs = _counts(reference, there, columns, kinds)
-    return _measured(reference, *_matched(ours, theirs, columns))
+    return _measure_match(reference, *_match_classes(ours, theirs, columns))
 
 
 def _common(one: Any, other: Any) -> str | None:
@@ -64,21 +64,21 @@ def _counts(opened: OpenedTable, source: Table, columns: Sequence[str], kinds: M
     """`n` by class, of records or units."""
     cast = {name: source[name].cast(kind) for name, kind in kinds.items()}
     with computing(opened):
-        return fetched(opened, source.mutate(**cast), columns, "u" if "u" in source.columns else None)
+        return fetch_cells(opened, source.mutate(**cast), columns, "u" if "u" in source.columns else None)
 
 
-def _matched(ours: Any, theirs: Any, columns: Sequence[str]) -> tuple[Codes, Codes]:
+def _match_classes(ours: Any, theirs: Any, columns: Sequence[str]) -> tuple[Codes, Codes]:
     """For every class of either table, its records in the table and in the reference."""
-    codes = [encoded(pa.chunked_array([*ours[name].chunks, *theirs[name].chunks])) for name in columns]
-    keys, number = combined(codes, [int(column.max()) + 1 for column in codes])
+    codes = [encode_column(pa.chunked_array([*ours[name].chunks, *theirs[name].chunks])) for name in columns]
+    keys, number = combine_codes(codes, [int(column.max()) + 1 for column in codes])
     sizes = [integers(table["n"]) for table in (ours, theirs)]
     return (
-        summed(keys[: len(ours)], sizes[0], number),
-        summed(keys[len(ours) :], sizes[1], number),
+        sum_by_label(keys[: len(ours)], sizes[0], number),
+        sum_by_label(keys[len(ours) :], sizes[1], number),
     )
 
 
-def _measured(reference: OpenedTable, ours: Codes, theirs: Codes) -> ReferenceMeasures:
+def _measure_match(reference: OpenedTable, ours: Codes, theirs: Codes) -> ReferenceMeasures:
     held = ours > 0
     lacking = held & (theirs == 0)
     records = int(ours.sum())

@@ -10,13 +10,21 @@ from typing import Any
 
 from gatecli.anonymity import exact
 from gatecli.anonymity.candidate_classes import bounds, suspects
-from gatecli.anonymity.contingency import counted, sizes_of, tallied
-from gatecli.anonymity.dictionary_encoding import Coded, SensitiveCode
+from gatecli.anonymity.contingency import count_cells, count_codes, sizes_of
+from gatecli.anonymity.dictionary_encoding import EncodedTable, SensitiveCode
 from gatecli.anonymity.exact import ClassCounts
 from gatecli.anonymity.hierarchical import ancestors_of, hierarchical_distances
-from gatecli.anonymity.ordered import ordered
-from gatecli.anonymity.profiles import categorical, distributed, homogeneous, mixed, profiled, summed, worst
-from gatecli.anonymity.tables.functions import kept, rows
+from gatecli.anonymity.ordered import with_ordered_distance
+from gatecli.anonymity.profiles import (
+    categorical,
+    homogeneous,
+    mixed_classes,
+    profile_classes,
+    sum_cells,
+    with_shares,
+    worst,
+)
+from gatecli.anonymity.tables.functions import keep_table, rows
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import AnonymityQuestion, ClassSize, Scale, SensitiveMeasures
@@ -26,12 +34,12 @@ MOST_VALUES = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Classes:
+class CodedClasses:
     """The coded rows; the `pairs` that may match, where classes overlap; `sizes` by class, where a class
     is not as large as its counts of values sum to.
     """
 
-    codes: Coded
+    codes: EncodedTable
     pairs: Table | None
     sizes: Table | None
 
@@ -66,12 +74,12 @@ class _Attribute:
                 return exact.hierarchical_distance(item, self.shares, self.ancestors)
 
 
-def measured(question: AnonymityQuestion, classes: Classes, code: SensitiveCode) -> Measured:
+def measure_attribute(question: AnonymityQuestion, classes: CodedClasses, code: SensitiveCode) -> Measured:
     """Every measure of the attribute that `code` stands for."""
-    cells = kept(tallied(classes.codes, code.column, classes.pairs))
+    cells = keep_table(count_codes(classes.codes, code.column, classes.pairs))
     attribute = _attribute(question, classes, code, cells)
     keys = classes.codes.keys
-    sums = kept(summed(cells, keys))
+    sums = keep_table(sum_cells(cells, keys))
     distinct = sorted(
         (int(row["l"]), int(row["classes"]))
         for row in rows(sums.group_by("l").aggregate(classes=sums.count()))
@@ -84,7 +92,7 @@ def measured(question: AnonymityQuestion, classes: Classes, code: SensitiveCode)
 
 
 def _attribute(
-    question: AnonymityQuestion, classes: Classes, code: SensitiveCode, cells: Table
+    question: AnonymityQuestion, classes: CodedClasses, code: SensitiveCode, cells: Table
 ) -> _Attribute:
     if code.values > MOST_VALUES:
         raise UncheckableError(
@@ -96,8 +104,8 @@ def _attribute(
         counts = cells.group_by("s").aggregate(m=cells["n"].sum().cast("int64"))
     else:
         values = codes.table.mutate(s=codes.table[code.column])
-        counts = counted(values, ["s"], codes.unit).rename(m="n")
-    marginals = kept(counts)
+        counts = count_cells(values, ["s"], codes.unit).rename(m="n")
+    marginals = keep_table(counts)
     shares = {int(row["s"]): int(row["m"]) for row in rows(marginals)}
     hierarchy = question.hierarchies.get(code.attribute)
     ancestors = ancestors_of(code, hierarchy) if hierarchy and code.scale is Scale.HIERARCHICAL else {}
@@ -114,7 +122,7 @@ def _alike(attribute: _Attribute, sums: Table) -> list[int]:
 
 def _worst_mixed(
     question: AnonymityQuestion,
-    classes: Classes,
+    classes: CodedClasses,
     attribute: _Attribute,
     cells: Table,
     sums: Table,
@@ -126,19 +134,21 @@ def _worst_mixed(
     keys = classes.codes.keys
     limits = bounds(attribute.code.scale, alike, attribute.shares)
     if limits is not None:
-        chosen = kept(suspects(cells, keys, sums, attribute.marginals, limits))
+        chosen = keep_table(suspects(cells, keys, sums, attribute.marginals, limits))
         cells, sums = cells.semi_join(chosen, list(keys)), sums.semi_join(chosen, list(keys))
-    cells = mixed(cells, keys, sums, classes.sizes)
-    spread = distributed(cells, attribute.marginals, attribute.total)
+    cells = mixed_classes(cells, keys, sums, classes.sizes)
+    spread = with_shares(cells, attribute.marginals, attribute.total)
     if attribute.code.scale is Scale.NUMERIC:
-        moved = ordered(spread, keys, attribute.marginals, attribute.total, attribute.code.values)
+        moved = with_ordered_distance(
+            spread, keys, attribute.marginals, attribute.total, attribute.code.values
+        )
     else:
         moved = categorical(spread)
-    profile = profiled(moved, keys, question.recursive_l)
+    profile = profile_classes(moved, keys, question.recursive_l)
     if attribute.code.scale is Scale.HIERARCHICAL:
         distances = hierarchical_distances(spread, keys, attribute.shares, attribute.ancestors)
         profile = profile.drop("t").join(distances, list(keys)).rename(t="distance")
-    chosen = kept(worst(kept(profile), keys))
+    chosen = keep_table(worst(keep_table(profile), keys))
     return list(_classes(rows(cells.semi_join(chosen, list(keys))), keys))
 
 

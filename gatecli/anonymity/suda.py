@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gatecli.anonymity.contingency import fetched
-from gatecli.anonymity.dictionary_encoding import prepared
-from gatecli.anonymity.discovery.partitions import Codes, Partition, encoded, integers, refined
+from gatecli.anonymity.contingency import fetch_cells
+from gatecli.anonymity.dictionary_encoding import prepare_columns
+from gatecli.anonymity.discovery.partitions import Codes, Partition, encode_column, integers, refine_partition
 from gatecli.anonymity.tables.columns import require_columns
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.problems import computing
@@ -65,7 +65,7 @@ def suda(opened: OpenedTable, question: AnonymityQuestion, max_size: int = MAX_S
         )
     with computing(opened):
         codes, counts = _classes(opened, question)
-    return _scored(names, codes, counts, size, question.sampling_fraction)
+    return _score_classes(names, codes, counts, size, question.sampling_fraction)
 
 
 def _refuse(question: AnonymityQuestion, max_size: int) -> None:
@@ -90,8 +90,8 @@ def _refuse(question: AnonymityQuestion, max_size: int) -> None:
 def _classes(opened: OpenedTable, question: AnonymityQuestion) -> tuple[list[Codes], Codes]:
     """The classes of all quasi-identifiers as codes, and how many records each holds."""
     columns = [f"q{at}" for at in range(len(question.quasi_identifiers))]
-    classes = fetched(opened, prepared(opened, question), columns, None)
-    return [encoded(classes[name]) for name in columns], integers(classes["n"])
+    classes = fetch_cells(opened, prepare_columns(opened, question), columns, None)
+    return [encode_column(classes[name]) for name in columns], integers(classes["n"])
 
 
 @dataclass(slots=True)
@@ -122,7 +122,7 @@ def weight_of(size: int, max_size: int, attributes: int) -> int:
     return prod(attributes - i for i in range(size, min(max_size, attributes - 1) + 1))
 
 
-def _scored(
+def _score_classes(
     names: Sequence[str], classes: Sequence[Codes], counts: Codes, size: int, fraction: Fraction | None
 ) -> SudaScores:
     """Of a class with several records two are enough: none of them is ever alone."""
@@ -182,7 +182,7 @@ def _minimal(
             others = [_mask(grown) & ~(1 << column) for column in columns]
             if any(other and other not in unique for other in others):
                 continue
-            partition = refined(parent, codes[at], cardinalities[at])
+            partition = refine_partition(parent, codes[at], cardinalities[at])
             shared = np.zeros(number, bool)
             shared[partition.rows] = True
             fresh = parent.rows[~shared[parent.rows]]

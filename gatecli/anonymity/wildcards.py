@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 
-from gatecli.anonymity.dictionary_encoding import Coded
-from gatecli.anonymity.tables.functions import kept, rows
+from gatecli.anonymity.dictionary_encoding import EncodedTable
+from gatecli.anonymity.tables.functions import keep_table, rows
 from gatecli.anonymity.tables.interface import Column, Table
 from gatecli.errors import UncheckableError
 
@@ -21,9 +21,9 @@ MOST_MASKS = 16
 Mask = tuple[bool, ...]
 
 
-def matches(coded: Coded) -> Table:
+def matches(coded: EncodedTable) -> Table:
     """Pairs of a class (its keys) and one that it may match (`other_` keys)."""
-    patterns = kept(coded.table.select(*coded.keys, *coded.codes).distinct())
+    patterns = keep_table(coded.table.select(*coded.keys, *coded.codes).distinct())
     flags = patterns.select(**{code: patterns[code].isnull() for code in coded.codes}).distinct()
     masks = sorted(tuple(bool(row[code]) for code in coded.codes) for row in rows(flags))
     if len(masks) > MOST_MASKS:
@@ -33,10 +33,10 @@ def matches(coded: Coded) -> Table:
         )
     pairs = [_pairs(patterns, coded, one, other) for one, other in product(masks, repeat=2)]
     first, *others = pairs
-    return kept(first.union(*others) if others else first)
+    return keep_table(first.union(*others) if others else first)
 
 
-def _pairs(patterns: Table, coded: Coded, one: Mask, other: Mask) -> Table:
+def _pairs(patterns: Table, coded: EncodedTable, one: Mask, other: Mask) -> Table:
     left = patterns.filter(_has_mask(patterns, coded.codes, one))
     right = patterns.filter(_has_mask(patterns, coded.codes, other))
     right = right.select(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 
 NOT_CHECKED = Rule(
     "check-not-checked", Severity.NOTE, "Something that a gate is for was found and not checked"
@@ -20,7 +20,7 @@ def find_unplanned(folders: Sequence[str], root: str) -> Iterator[Finding]:
     """A note on Terraform folders without a plan: planning runs programs, which no check does unasked."""
     if folders:
         yield _note(
-            f"Terraform was found and not planned: {_named(folders)}",
+            f"Terraform was found and not planned: {_list_names(folders)}",
             root,
             folders[0],
             f"gatecli terraform check {folders[0]}, or keep the JSON of its plan in that folder",
@@ -54,7 +54,7 @@ def find_left_out(gates: Sequence[str], files: Sequence[str], root: str) -> Iter
         )
     if files:
         yield _note(
-            f"the policy leaves out {_named(files)}",
+            f"the policy leaves out {_list_names(files)}",
             root,
             files[0],
             "take it out of spec.check.exclude in the policy, if it is to be checked",
@@ -66,7 +66,7 @@ def find_unasked(folders: Sequence[str], root: str) -> Iterator[Finding]:
     """A note on folders that the policy names to be planned, and that the command line does not allow."""
     if folders:
         yield _note(
-            f"the policy names Terraform to be planned: {_named(folders)}",
+            f"the policy names Terraform to be planned: {_list_names(folders)}",
             root,
             folders[0],
             "give --plan where programs may be run, and the policy is not the author's of what is checked",
@@ -75,9 +75,9 @@ def find_unasked(folders: Sequence[str], root: str) -> Iterator[Finding]:
 
 
 def _note(message: str, root: str, path: str, mend: str, identity: str) -> Finding:
-    return found(NOT_CHECKED, message, subject=root, place=Place(path), mend=mend, identity=identity)
+    return make_finding(NOT_CHECKED, message, subject=root, place=Place(path), mend=mend, identity=identity)
 
 
-def _named(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     more = len(names) - NAMED
     return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gatecli.model.document import Place, pointer_of
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.policy import PiiRules
 from gatecli.model.text import Leaf, LeafKind, RawText
-from gatecli.pii.budget import Budget, BudgetSpentError, Limits
+from gatecli.pii.budget import BudgetSpentError, Limits, ScanBudget
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import entities_of
 from gatecli.pii.interface import Detection, Entity
 from gatecli.pii.names import PERSON_NAME, NameFinder
 from gatecli.pii.raw_text_prefilter import could_match, suspects
-from gatecli.pii.redaction import masked, redacted, value_hash
+from gatecli.pii.redaction import mask_value, redact_text, value_hash
 from gatecli.pii.scanning import may_hold, scan
 
 PII_SCAN_INCOMPLETE = Rule(
@@ -30,7 +30,7 @@ PII_SCAN_INCOMPLETE = Rule(
 )
 
 
-def named(entity: Entity) -> str:
+def entity_phrase(entity: Entity) -> str:
     """The entity in a sentence, with its article: `an IBAN`, `a US Social Security number`."""
     vowel = entity.label[0] in "aeiouAEIOU" and not entity.label.startswith(("US ", "UK "))
     return f"{'an' if vowel else 'a'} {entity.label}"
@@ -38,7 +38,7 @@ def named(entity: Entity) -> str:
 
 def rule_of(entity: Entity) -> Rule:
     """The rule that an entity's findings are of."""
-    name = named(entity)
+    name = entity_phrase(entity)
     return Rule(entity.rule, Severity.ERROR, f"{name[0].upper()}{name[1:]} stands in plain text")
 
 
@@ -121,14 +121,14 @@ def is_clean(search: Search, texts: Iterable[str], format_: str) -> bool:
     """
     if search.names is not None:
         return False
-    budget = Budget(search.limits, search.clock)
+    budget = ScanBudget(search.limits, search.clock)
     try:
         return not any(_could_hold(search.detector, text, format_, budget) for text in texts)
     except BudgetSpentError:
         return False
 
 
-def _could_hold(detector: Detector, text: str, format_: str, budget: Budget) -> bool:
+def _could_hold(detector: Detector, text: str, format_: str, budget: ScanBudget) -> bool:
     if not may_hold(detector, text):
         return False
     return format_ not in _EDGED or could_match(detector, text, budget)
@@ -147,7 +147,7 @@ def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Hidden | s
     if search.names is not None:
         values = (leaf for leaf in leaves if leaf.kind is not LeafKind.KEY)
         yield from (Hidden(leaf, name) for leaf in values for name in search.names(leaf.text))
-    budget = Budget(search.limits, search.clock)
+    budget = ScanBudget(search.limits, search.clock)
     for index in suspects(search.detector, [leaf.text for leaf in leaves]):
         leaf = leaves[index]
         seen = scan(search.detector, leaf.text, leaf.words(), budget=budget)
@@ -181,7 +181,7 @@ def find_hidden(
         start, end = _span(raw, seen)
         if end > raw.overlap or not raw.text:
             subject, base = subjects.get(seen.leaf.document, (raw.path, ()))
-            spot = _Spot(subject, base, _shown(seen.leaf.keys, names))
+            spot = _Spot(subject, base, _shown_keys(seen.leaf.keys, names))
             yield _finding(raw, seen, search, spot, start), seen
 
 
@@ -203,10 +203,10 @@ def _masked_names(hidden: Iterable[Hidden]) -> dict[str, str]:
     for seen in hidden:
         if seen.leaf.kind is LeafKind.KEY or seen.leaf.keys in _NAMED:
             held.setdefault(seen.leaf.text, []).append(seen.detection)
-    return {name: redacted(name, detections) for name, detections in held.items()}
+    return {name: redact_text(name, detections) for name, detections in held.items()}
 
 
-def _shown(keys: tuple[str | int, ...], names: Mapping[str, str]) -> tuple[str | int, ...]:
+def _shown_keys(keys: tuple[str | int, ...], names: Mapping[str, str]) -> tuple[str | int, ...]:
     if not names:
         return keys
     return tuple([names.get(key, key) if isinstance(key, str) else key for key in keys])
@@ -224,7 +224,7 @@ def _finding(raw: RawText, seen: Hidden, search: Search, spot: _Spot, start: int
     line, column = (at.line, at.column) if at else (None, None)
     place = Place(raw.path, line, column, pointer, seen.leaf.document)
     entity = detection.entity
-    finding = found(
+    finding = make_finding(
         rule_of(entity),
         _message(pointer, detection, search),
         subject=spot.subject,
@@ -241,7 +241,8 @@ def _message(pointer: str | None, detection: Detection, search: Search) -> str:
     sure = f" ({detection.validity})" if detection.validity else ""
     known = ", a published test value" if detection.well_known else ""
     decoded = f", after decoding {_way(detection, search)}" if detection.steps else ""
-    return f"{where}holds {named(detection.entity)}{sure}{known}{decoded}: {masked(detection.normalised)}"
+    what = f"{entity_phrase(detection.entity)}{sure}{known}{decoded}"
+    return f"{where}holds {what}: {mask_value(detection.normalised)}"
 
 
 def _way(detection: Detection, search: Search) -> str:
@@ -249,7 +250,7 @@ def _way(detection: Detection, search: Search) -> str:
     path = detection.path
     if len(path) > _LONGEST_WAY:
         path = path[:_LONGEST_WAY].rpartition("/")[0] + "/…"
-    return redacted(path, scan(search.detector, path).detections)
+    return redact_text(path, scan(search.detector, path).detections)
 
 
 def _mend(pointer: str | None, detection: Detection) -> str:
@@ -309,7 +310,7 @@ def _name(texts: Mapping[tuple[str | int, ...], str], base: tuple[str, ...]) -> 
 
 
 def _incomplete(raw: RawText, reason: str) -> Finding:
-    return found(
+    return make_finding(
         PII_SCAN_INCOMPLETE,
         f"{raw.path} was not searched to its end: {reason}",
         subject=raw.path,

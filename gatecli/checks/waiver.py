@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 
-from gatecli.model.finding import Finding, Rule, Severity, found
-from gatecli.model.quoting import quoted
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
+from gatecli.model.quoting import quote_text
 from gatecli.model.waiver import PlacedWaiver
 
 EXPIRED = Rule("waiver-expired", Severity.WARNING, "A waiver is past its date, or its date is malformed")
@@ -23,25 +23,25 @@ def find_waiver_faults(
     for placed in waivers:
         waiver = placed.waiver
         if waiver.expiry is None or waiver.expired(today):
-            yield _expired(placed)
+            yield _expired_finding(placed)
             continue
         if waiver.expiry - today > timedelta(days=max_days):
             yield _too_long(placed, today + timedelta(days=max_days), max_days)
         if not any(waiver.covers(finding) for finding in findings):
-            yield _unused(placed)
+            yield _unused_finding(placed)
 
 
 def _fault(rule: Rule, placed: PlacedWaiver, key: str, message: str, mend: str) -> Finding:
     name, place = placed.waiver.metadata.name, placed.place
     identity = f"{name}\0{getattr(placed.waiver.spec, key)}"
-    return found(rule, message, subject=name, place=place, mend=mend, identity=identity)
+    return make_finding(rule, message, subject=name, place=place, mend=mend, identity=identity)
 
 
-def _expired(placed: PlacedWaiver) -> Finding:
+def _expired_finding(placed: PlacedWaiver) -> Finding:
     spec = placed.waiver.spec
     why = f"expired on {spec.expires}"
     if placed.waiver.expiry is None:
-        why = f"has the malformed expiry {quoted(spec.expires)}, which counts as expired"
+        why = f"has the malformed expiry {quote_text(spec.expires)}, which counts as expired"
     return _fault(
         EXPIRED,
         placed,
@@ -63,7 +63,7 @@ def _too_long(placed: PlacedWaiver, latest: date, max_days: int) -> Finding:
     )
 
 
-def _unused(placed: PlacedWaiver) -> Finding:
+def _unused_finding(placed: PlacedWaiver) -> Finding:
     spec = placed.waiver.spec
     target = spec.subject or f"fingerprint {spec.fingerprint}"
     return _fault(

@@ -11,7 +11,7 @@ import typer
 from pydantic import TypeAdapter
 
 from gatecli.accounting.account import account
-from gatecli.accounting.allocation import Allocation, Step
+from gatecli.accounting.allocation import Allocation, QueryStep
 from gatecli.accounting.allocation import allocate as split
 from gatecli.accounting.calibration import Unreachable
 from gatecli.accounting.written import allocation_data
@@ -82,7 +82,7 @@ def allocate(
     out(_RENDER[output](without_values(found)))
 
 
-def _step(text: str, noise: Noise) -> Step:
+def _step(text: str, noise: Noise) -> QueryStep:
     name, _, keys = text.partition(":")
     given = dict.fromkeys(("weight", "sensitivity", "count"), "1")
     for pair in filter(None, keys.split(",")):
@@ -98,7 +98,7 @@ def _step(text: str, noise: Noise) -> Step:
     if not count.isdecimal() or not 1 <= int(count) <= MAX_COUNT:
         raise UsageError(f"step {text}: count is a whole number, at least 1", advice="write count=3")
     sensitivity = exact(given["sensitivity"], f"step {text}, sensitivity", _POSITIVE)
-    return Step(
+    return QueryStep(
         name, noise.value, sensitivity, exact(given["weight"], f"step {text}, weight", _POSITIVE), int(count)
     )
 

@@ -18,7 +18,7 @@ from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
 from gatecli.cli import table_options as given
-from gatecli.cli.numbers import paired
+from gatecli.cli.numbers import split_pairs
 from gatecli.cli.table_arguments import (
     MOST_SUPPRESSED,
     Columns,
@@ -61,15 +61,15 @@ def apply(
     options = opened.options(columns.numeric)
     _require_another(data, columns.hierarchies, target)
     task = task_of(data, columns, demands, Population(), rules, options, max_suppression)
-    done = _written(task, choice, target)
+    done = _write_table(task, choice, target)
     err(f"{target}: {done}\n")
 
 
-def _written(task: TableTask, choice: int, target: Path) -> str:
+def _write_table(task: TableTask, choice: int, target: Path) -> str:
     """The proposal that was applied; nothing is written unless what was written keeps the demands."""
     with open_table(task.source, task.options) as opened, _beside(target) as unfinished:
         measures = measure(opened, task.question)
-        chosen = _chosen(proposals(opened, task, measures), choice, task)
+        chosen = _choose_proposal(proposals(opened, task, measures), choice, task)
         with computing(opened):
             generalisation.write(generalisation.apply(opened.table, chosen), unfinished)
         _prove(task, measures, unfinished)
@@ -80,7 +80,7 @@ def _written(task: TableTask, choice: int, target: Path) -> str:
 def _require_another(data: str, hierarchies: list[str] | None, target: Path) -> None:
     """Raises UsageError where what is written would replace what is read, or become a part of it."""
     file = data.removeprefix("sqlite://").partition("#")[0] if data.startswith("sqlite://") else data
-    read = [file, *paired(hierarchies, "--hierarchy").values()]
+    read = [file, *split_pairs(hierarchies, "--hierarchy").values()]
     if any(_is_read(each, target) for each in read if "://" not in each):
         raise UsageError(
             f"{target} is what is read, or in its folder", advice="write the new table somewhere else"
@@ -108,7 +108,7 @@ def _beside(target: Path) -> Iterator[Path]:
         ) from None
 
 
-def _chosen(found: tuple[Proposal, ...], choice: int, task: TableTask) -> Proposal:
+def _choose_proposal(found: tuple[Proposal, ...], choice: int, task: TableTask) -> Proposal:
     if not found:
         raise UncheckableError(
             f"{task.name}: nothing was found that meets the demands",

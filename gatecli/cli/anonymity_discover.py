@@ -67,7 +67,7 @@ def discover(
     out(_RENDER[output](without_values(found)))
 
 
-def proposed(found: Discovery) -> dict[str, object]:
+def proposed_roles(found: Discovery) -> dict[str, object]:
     """The roles as a declaration writes them."""
     return {
         "quasiIdentifiers": list(found.with_role(Role.QUASI_IDENTIFIER)),
@@ -93,7 +93,7 @@ def _text(found: Discovery) -> str:
             *_combinations("unique", found.unique),
             *_combinations(f"almost unique (error {plain(found.error)})", found.almost_unique),
             "" if found.complete else "\nThe search saw a part of all combinations; every figure is exact.\n",
-            f"\nanonymity: {flow(proposed(found))}\n",
+            f"\nanonymity: {flow(proposed_roles(found))}\n",
         ]
     )
 
@@ -138,7 +138,7 @@ def content(found: Discovery) -> dict[str, object]:
         "error": float(found.error),
         "sampledRows": found.sampled_rows,
         "complete": found.complete,
-        "proposal": proposed(found),
+        "proposal": proposed_roles(found),
     }
 
 
@@ -153,7 +153,7 @@ def _measures(one: Combination) -> Mapping[str, object]:
 
 def _yaml(found: Discovery) -> str:
     return "".join(
-        yaml_lines(key, names) for key, names in proposed(found).items() if isinstance(names, list)
+        yaml_lines(key, names) for key, names in proposed_roles(found).items() if isinstance(names, list)
     )
 
 

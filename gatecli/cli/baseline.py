@@ -42,10 +42,10 @@ def baseline(
     read = [read_report(report, UNCHECKABLE_IDS) for report in reports]
     adopted = without_values(adopt(read, NEVER))
     write_together({target: render(adopted)})
-    err(_said(adopted, read, target))
+    err(_summary(adopted, read, target))
 
 
-def _said(adopted: Baseline, reports: Sequence[Recorded], target: Path) -> str:
+def _summary(adopted: Baseline, reports: Sequence[Recorded], target: Path) -> str:
     rules = plural(len({known.rule for known in adopted.known}), "rule")
     head = f"adopted {plural(len(adopted.known), 'finding')} of {rules} into {target}\n"
     left = Counter(

@@ -37,14 +37,14 @@ _EPSILON: TypeAdapter[Fraction] = TypeAdapter(NonNegative)
 _DELTA: TypeAdapter[Fraction] = TypeAdapter(BelowOne)
 
 
-class Unknown(StrEnum):
+class UnknownQuantity(StrEnum):
     NOISE = "noise"
     STEPS = "steps"
 
 
 # What is searched for needs a starting value where the declaration's model wants one.
 _START = {
-    Unknown.NOISE: {
+    UnknownQuantity.NOISE: {
         "dp-sgd": {"noiseMultiplier": 1},
         "dp-ftrl": {"noiseMultiplier": 1},
         "gaussian": {"noiseMultiplier": 1},
@@ -52,7 +52,7 @@ _START = {
         "laplace": {"scale": 1},
         "discrete-laplace": {"scale": 1},
     },
-    Unknown.STEPS: {"dp-sgd": {"steps": 1}},
+    UnknownQuantity.STEPS: {"dp-sgd": {"steps": 1}},
 }
 
 
@@ -82,8 +82,8 @@ def calibrate(
     delta: Delta = None,
     neighbouring: Relation = None,
     solve: Annotated[
-        Unknown, option("--solve", panel=COMPUTATION, help="What to search for.")
-    ] = Unknown.NOISE,
+        UnknownQuantity, option("--solve", panel=COMPUTATION, help="What to search for.")
+    ] = UnknownQuantity.NOISE,
     mechanism: Annotated[
         list[str] | None,
         option(
@@ -141,7 +141,7 @@ def _keys(text: str) -> dict[str, object]:
     return {"kind": kind, **{name: int(value) if value.isdecimal() else value for name, _, value in split}}
 
 
-def _mechanism(keys: dict[str, object], solve: Unknown) -> Mechanism:
+def _mechanism(keys: dict[str, object], solve: UnknownQuantity) -> Mechanism:
     start = _START[solve].get(str(keys["kind"]), {})
     given = keys if "standardDeviation" in keys else {**start, **keys}
     claim = {"mechanisms": [given]}

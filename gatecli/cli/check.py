@@ -30,7 +30,7 @@ app = typer.Typer(help="Every gate over a folder, and one verdict.")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class CheckArguments:
     """Which gates run, over what, as it was typed."""
 
     only: Annotated[
@@ -89,7 +89,7 @@ class CacheOptions:
 def check(
     *,
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder (default: here).")] = Path(),
-    wanted: Wanted,
+    wanted: CheckArguments,
     timings: Annotated[
         bool, option("--timings", panel=OUTPUT, help="Say on stderr how long each gate took.")
     ] = False,

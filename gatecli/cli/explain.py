@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gatecli.checks.personal_data import search_of
-from gatecli.cli.shipped import section, shipped
+from gatecli.cli.shipped import section, shipped_text
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import out
 from gatecli.gates.catalogue import RULE_IDS, find_rule
@@ -29,7 +29,7 @@ def explain(
         out(_of_the_policy(rule))
         return
     level = "could not check (exit 4)" if known.uncheckable else known.severity
-    text = section(shipped("rules.md"), rule) or f"{known.summary}\n"
+    text = section(shipped_text("rules.md"), rule) or f"{known.summary}\n"
     out(f"{rule} · {level}\n\n{text}\n{known.url}\n")
 
 

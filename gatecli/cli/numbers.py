@@ -21,7 +21,7 @@ def exact(text: str, option_name: str, adapter: TypeAdapter[Fraction]) -> Fracti
         ) from None
 
 
-def listed(values: Sequence[str] | None) -> tuple[str, ...]:
+def split_list(values: Sequence[str] | None) -> tuple[str, ...]:
     """The items of a repeatable option, each a list with commas; quotes hold a comma that is meant."""
     rows = csv.reader(values or (), skipinitialspace=True, strict=True)
     try:
@@ -33,7 +33,7 @@ def listed(values: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item for item in items if item))
 
 
-def paired(values: Sequence[str] | None, option_name: str) -> dict[str, str]:
+def split_pairs(values: Sequence[str] | None, option_name: str) -> dict[str, str]:
     """`NAME=VALUE` options as a table; raises UsageError on anything else."""
     pairs = [text.rpartition("=") for text in values or ()]
     if wrong := [value for name, _, value in pairs if not name or not value]:

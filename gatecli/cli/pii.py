@@ -31,7 +31,7 @@ from gatecli.model.text import Leaf, RawText, Skipped
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import THRESHOLD, Detection
 from gatecli.pii.names import NameFinder, name_finder
-from gatecli.pii.redaction import masked
+from gatecli.pii.redaction import mask_value
 from gatecli.pii.scanning import scan as search_text
 from gatecli.sources.scan import Read, read_stream, read_texts
 from gatecli.sources.string_fields.formats import read_leaves
@@ -135,7 +135,7 @@ def _masked_copy(read: Read, search: Search) -> bytes:
 
     seen = _search_whole(read, search)
     return redacted_bytes(
-        read, [Hit(leaf, start, end, masked(leaf.text[start:end])) for leaf, start, end in seen]
+        read, [Hit(leaf, start, end, mask_value(leaf.text[start:end])) for leaf, start, end in seen]
     )
 
 
@@ -165,13 +165,13 @@ def explain(
         for leaf in read_leaves(raw).leaves
         for detection in search_text(everything, leaf.text, (*leaf.words(), *words)).detections
     )
-    out("\n".join(map(_explained, seen)) or "nothing looks like personal data\n")
+    out("\n".join(map(_explain_detection, seen)) or "nothing looks like personal data\n")
 
 
-def _explained(detection: Detection) -> str:
+def _explain_detection(detection: Detection) -> str:
     state = "reported" if detection.score >= THRESHOLD else f"not reported (below {THRESHOLD})"
     lines = [
-        f"{detection.rule}  {masked(detection.normalised)}  score {detection.score:.2f}, {state}",
+        f"{detection.rule}  {mask_value(detection.normalised)}  score {detection.score:.2f}, {state}",
         *(f"  {line}" for line in detection.explanation),
         *([f"  decoded: {detection.path}"] if detection.steps else []),
     ]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gatecli.cli.shipped import shipped
+from gatecli.cli.shipped import shipped_text
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import out
 
@@ -37,4 +37,4 @@ def schema(
     files = {_plain(known): file for known, file in SCHEMAS.items()}
     if _plain(name) not in files:
         raise UsageError(f"there is no schema {name!r}", advice=f"there are {', '.join(SCHEMAS)}")
-    out(shipped(files[_plain(name)]))
+    out(shipped_text(files[_plain(name)]))

@@ -7,7 +7,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
-def shipped(name: str) -> str:
+def shipped_text(name: str) -> str:
     """A text by name: inside the installed package, or in `docs/` of a source checkout."""
     inside, checkout = PACKAGE / "shipped" / name, PACKAGE.parent / "docs" / name
     return (inside if inside.is_file() else checkout).read_text("utf-8")

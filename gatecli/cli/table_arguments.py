@@ -13,9 +13,9 @@ from pydantic import TypeAdapter
 
 from gatecli.anonymity.hierarchies import Hierarchy
 from gatecli.anonymity.tables.interface import TableOptions
-from gatecli.anonymity.tables.opening import shown
+from gatecli.anonymity.tables.opening import source_name
 from gatecli.cli import table_options as given
-from gatecli.cli.numbers import exact, listed, paired
+from gatecli.cli.numbers import exact, split_list, split_pairs
 from gatecli.errors import UsageError
 from gatecli.gates.table_measurement import read_hierarchies, tree_of
 from gatecli.gates.table_task import TableTask, task_for
@@ -113,7 +113,7 @@ class TableGiven:
         return TableOptions(
             self.delimiter,
             self.encoding,
-            listed(numeric),
+            split_list(numeric),
             table=self.table,
             memory_limit=self.memory_limit,
             timeout=self.timeout,
@@ -135,15 +135,16 @@ def task_of(
     max_suppression: str,
 ) -> TableTask:
     """The task that options describe. Raises UsageError where one means nothing, or nothing is demanded."""
-    quasi_identifiers = listed(columns.quasi_identifiers)
+    quasi_identifiers = split_list(columns.quasi_identifiers)
     if not quasi_identifiers:
         raise UsageError(
             "no quasi-identifier is named",
-            advice=f"--quasi-identifier age,zip,…; to find them: gatecli anonymity discover {shown(source)}",
+            advice="--quasi-identifier age,zip,…; "
+            f"to find them: gatecli anonymity discover {source_name(source)}",
         )
     wanted = thresholds_of(demands, population, policy)
-    hierarchies = read_hierarchies(paired(columns.hierarchies, "--hierarchy"))
-    sensitive = listed(columns.sensitive)
+    hierarchies = read_hierarchies(split_pairs(columns.hierarchies, "--hierarchy"))
+    sensitive = split_list(columns.sensitive)
     scales = _scales(columns.scales)
     _useful(hierarchies, (*quasi_identifiers, *sensitive), scales)
     question = AnonymityQuestion(
@@ -229,7 +230,7 @@ def _useful(trees: Sequence[Hierarchy], columns: Collection[str], scales: Collec
 
 
 def _scales(typed: Sequence[str] | None) -> dict[str, Scale]:
-    pairs = paired(typed, "--scale")
+    pairs = split_pairs(typed, "--scale")
     known = {Scale.NUMERIC.value, Scale.CATEGORICAL.value}
     if wrong := [scale for scale in pairs.values() if scale not in known]:
         raise UsageError(f"--scale {wrong[0]}: no such scale", advice="numeric or categorical")

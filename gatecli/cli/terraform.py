@@ -19,7 +19,7 @@ from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.plan_input import STDIN
 from gatecli.gates.terraform import PlanSource, TerraformRequest, check_plans
-from gatecli.sources.plan.terraform import SECONDS, Request
+from gatecli.sources.plan.terraform import SECONDS, PlanRequest
 
 app = typer.Typer(no_args_is_help=True, help="Judge Terraform plans, before anything is applied.")
 
@@ -63,9 +63,9 @@ class PlanGiven:
         float, option("--plan-timeout", panel=TERRAFORM, min=1, metavar="SECONDS", help="For the plan.")
     ] = SECONDS
 
-    def request(self, folder: Path) -> Request:
+    def request(self, folder: Path) -> PlanRequest:
         """What is asked of Terraform in `folder`."""
-        return Request(
+        return PlanRequest(
             folder,
             whole_environment(),
             self.binary,

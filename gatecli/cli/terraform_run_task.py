@@ -28,7 +28,7 @@ from gatecli.run_tasks.settings import (
     HCP_TERRAFORM,
     LONGEST_DEADLINE,
     MEBIBYTE,
-    Settings,
+    RunTaskSettings,
     host_of,
     key_of,
     listen_of,
@@ -43,7 +43,7 @@ _KEY = "GATECLI_RUN_TASK_HMAC_KEY"
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ServiceOptions:
     """How it is served, as it was typed."""
 
     listen: Annotated[
@@ -197,14 +197,14 @@ class Judging:
 
 
 @spread
-def run_task(service: Service, reach: Reach, judging: Judging) -> None:
+def run_task(service: ServiceOptions, reach: Reach, judging: Judging) -> None:
     """Serve the run task of HCP Terraform: check every plan that it announces, and answer."""
     _serve(_settings(service, reach), _options(judging))
 
 
-def _settings(service: Service, reach: Reach) -> Settings:
+def _settings(service: ServiceOptions, reach: Reach) -> RunTaskSettings:
     address, port = listen_of(service.listen)
-    return Settings(
+    return RunTaskSettings(
         _key(service.hmac_key_file),
         address,
         port,
@@ -226,15 +226,15 @@ def _options(judging: Judging) -> list[str]:
     if judging.baseline:
         read_baseline(judging.baseline)
     return [
-        *_named("--policy", [bundle.path] if bundle.path else []),
-        *_named("--waivers", judging.waivers or ()),
-        *_named("--baseline", [judging.baseline] if judging.baseline else []),
-        *_named("--evidence", judging.evidence or ()),
+        *_read_names("--policy", [bundle.path] if bundle.path else []),
+        *_read_names("--waivers", judging.waivers or ()),
+        *_read_names("--baseline", [judging.baseline] if judging.baseline else []),
+        *_read_names("--evidence", judging.evidence or ()),
         f"--fail-on={judging.fail_on.value}",
     ]
 
 
-def _serve(settings: Settings, options: Sequence[str]) -> None:
+def _serve(settings: RunTaskSettings, options: Sequence[str]) -> None:
     try:
         from gatecli.run_tasks.server import run  # noqa: PLC0415 - aiohttp is an extra, and heavy
     except ModuleNotFoundError as error:
@@ -251,7 +251,7 @@ def log(event: str, **fields: object) -> None:
     err(json.dumps({"time": time, "event": event, **fields}) + "\n")
 
 
-def _named(name: str, paths: Iterable[Path]) -> list[str]:
+def _read_names(name: str, paths: Iterable[Path]) -> list[str]:
     return [f"{name}={path}" for path in paths]
 
 

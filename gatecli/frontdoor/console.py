@@ -14,7 +14,7 @@ import typer
 
 from gatecli.errors import GatecliError
 from gatecli.package import VERSION
-from gatecli.pii.concealing import concealed
+from gatecli.pii.concealing import conceal_values
 
 
 def out(text: str) -> None:
@@ -24,7 +24,7 @@ def out(text: str) -> None:
 
 def err(text: str) -> None:
     """Write to stderr, personal data masked: paths, names and options are a stranger's."""
-    _write(sys.stderr, concealed(text))
+    _write(sys.stderr, conceal_values(text))
 
 
 def _write(target: TextIO, text: str) -> None:

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from gatecli.model.finding import Severity
-from gatecli.reports.registry import Format as Format  # noqa: PLC0414 - also for the webhook's commands
+from gatecli.reports.registry import ReportFormat as ReportFormat  # noqa: PLC0414 - also for the webhook's commands
 
 OUTPUT = "Output"
 GATE = "Gate"
@@ -89,7 +89,7 @@ ListingFormat = Annotated[
     # Not GATECLI_FORMAT: a pipeline that sets that to sarif must still be able to list the rules.
     Listing, option("--format", "-f", panel=OUTPUT, variable="LISTING", help="How it is shown.")
 ]
-OutputFormat = Annotated[Format, option("--format", "-f", panel=OUTPUT, help="What stdout shows.")]
+OutputFormat = Annotated[ReportFormat, option("--format", "-f", panel=OUTPUT, help="What stdout shows.")]
 ReportFiles = Annotated[
     list[str] | None,
     option(

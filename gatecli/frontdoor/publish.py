@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import out
-from gatecli.frontdoor.options import Colour, Format, no_colour_wanted, source_date_epoch
+from gatecli.frontdoor.options import Colour, ReportFormat, no_colour_wanted, source_date_epoch
 from gatecli.gates.concealment import without_values
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.interface import Style
@@ -30,24 +30,26 @@ def style_of(colour: Colour, *, verbose: int = 0, quiet: bool = False) -> Style:
     return Style(coloured, width, -1 if quiet else verbose)
 
 
-def report_targets(reports: Sequence[str]) -> dict[Path, Format]:
+def report_targets(reports: Sequence[str]) -> dict[Path, ReportFormat]:
     """`FORMAT=FILE` options as a table; raises UsageError on anything else."""
-    targets: dict[Path, Format] = {}
+    targets: dict[Path, ReportFormat] = {}
     for text in reports:
         name, separator, file = text.partition("=")
-        if not separator or not file or name not in set(Format):
-            known = ", ".join(Format)
+        if not separator or not file or name not in set(ReportFormat):
+            known = ", ".join(ReportFormat)
             raise UsageError(f"--report {text}: not FORMAT=FILE", advice=f"FORMAT is one of {known}")
         path = Path(file)
         if path in targets:
             raise UsageError(f"--report names {file} twice", advice="give each report a file of its own")
-        targets[path] = Format(name)
+        targets[path] = ReportFormat(name)
     if len(targets) > REPORTS_AT_ONCE:
         raise UsageError(f"more than {REPORTS_AT_ONCE} reports in one run", advice="ask for fewer")
     return targets
 
 
-def publish(verdict: Verdict, shown: Format, targets: dict[Path, Format], style: Style) -> ExitCode:
+def publish(
+    verdict: Verdict, shown: ReportFormat, targets: dict[Path, ReportFormat], style: Style
+) -> ExitCode:
     """Write every report file atomically, then show one on stdout; the verdict's exit code.
 
     A file is evidence and says when it was made; what stdout shows is the same for the same input.

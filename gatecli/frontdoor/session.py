@@ -14,16 +14,16 @@ from gatecli.frontdoor.options import (
     ColourMode,
     ExitZero,
     FailOn,
-    Format,
     OutputFormat,
     PolicyFile,
     Quiet,
     ReportFiles,
+    ReportFormat,
     Verbose,
     WaiverFiles,
 )
 from gatecli.frontdoor.publish import publish, report_targets, style_of
-from gatecli.gates.judgement import Terms
+from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.policies import read_policy
 from gatecli.model.baseline import Baseline
 from gatecli.model.finding import Severity
@@ -40,7 +40,7 @@ class GateOptions:
     fail_on: FailOn = Severity.ERROR
     baseline: BaselineFile = None
     exit_zero: ExitZero = False
-    output: OutputFormat = Format.TEXT
+    output: OutputFormat = ReportFormat.TEXT
     reports: ReportFiles = None
     color: ColourMode = Colour.AUTO
     verbose: Verbose = 0
@@ -51,11 +51,11 @@ class GateOptions:
 class Session:
     """One run of a gate: its terms, when it began, and where its verdict goes."""
 
-    terms: Terms
+    terms: JudgementTerms
     policy_path: Path | None
     now: datetime
     options: GateOptions
-    targets: dict[Path, Format]
+    targets: dict[Path, ReportFormat]
 
     @property
     def policy(self) -> PrivacyPolicy:
@@ -65,7 +65,7 @@ class Session:
     @property
     def draws(self) -> bool:
         """Whether a report with pictures is asked for."""
-        return Format.HTML in {self.options.output, *self.targets.values()}
+        return ReportFormat.HTML in {self.options.output, *self.targets.values()}
 
     def end(self, verdict: Verdict) -> typer.Exit:
         """Show and write the verdict; what to raise then."""
@@ -83,7 +83,7 @@ def begin(given: GateOptions, start: Path) -> Session:
     targets = report_targets(given.reports or ())
     bundle = read_policy(given.policy, start, given.waivers or ())
     now = datetime.now(UTC)
-    terms = Terms(
+    terms = JudgementTerms(
         bundle.policy,
         bundle.waivers,
         now.date(),

@@ -13,7 +13,7 @@ from gatecli.checks.tables.column_entities import classifier
 from gatecli.errors import GatecliError
 from gatecli.gates import ANONYMITY, GateName
 from gatecli.gates.declared_tables import policy_tables, read_declared_tables, tables_in
-from gatecli.gates.judgement import Terms, judge
+from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.notices import Notify, Progress, ignore
 from gatecli.gates.table_task import MeasurementOptions, TableTask
 from gatecli.model.finding import Finding
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class AnonymityRequest:
     """The tables to measure. `problems` are those that cannot be; `wanted` is what else is looked at."""
 
-    terms: Terms
+    terms: JudgementTerms
     tasks: Sequence[TableTask]
     problems: Sequence[Finding] = ()
     wanted: MeasurementOptions = field(default_factory=MeasurementOptions)
@@ -39,7 +39,7 @@ class AnonymityRequest:
 def request_for(
     tasks: Sequence[TableTask],
     declarations: Sequence[Path],
-    terms: Terms,
+    terms: JudgementTerms,
     wanted: MeasurementOptions,
     options: TableOptions,
     notify: Notify = ignore,

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatecli import package
-from gatecli.accounting.interface import Unaccountable
+from gatecli.accounting.interface import NoBound
 from gatecli.cache.codec import Codec
 from gatecli.cache.store import Shelf, Store, UnusableError, digest_of, open_shelf, open_store
 from gatecli.gates.file_scan import FileScan
 from gatecli.gates.notices import Notify, Remark
 
-_CODEC = Codec(FileScan, Unaccountable)
+_CODEC = Codec(FileScan, NoBound)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel
 
-from gatecli.pii.concealing import concealed
+from gatecli.pii.concealing import conceal_values
 
 Value = TypeVar("Value")
 
@@ -23,17 +23,17 @@ def without_values(value: Value) -> Value:
 
 def _without(value: Any) -> Any:
     if type(value) is str:  # not the members of an enumeration
-        return concealed(value)
+        return conceal_values(value)
     if is_dataclass(value) and not isinstance(value, type):
-        changed = _changed(value, [field.name for field in fields(value)])
+        changed = _changed_fields(value, [field.name for field in fields(value)])
         return replace(value, **changed) if changed else value
     if isinstance(value, BaseModel):
-        changed = _changed(value, type(value).model_fields)
+        changed = _changed_fields(value, type(value).model_fields)
         return value.model_copy(update=changed) if changed else value
     return _container(value)
 
 
-def _changed(value: Any, names: Iterable[str]) -> dict[str, Any]:
+def _changed_fields(value: Any, names: Iterable[str]) -> dict[str, Any]:
     """The fields that are shown otherwise than they are."""
     held = {name: getattr(value, name) for name in names if name not in _OURS}
     told = {name: _without(old) for name, old in held.items()}

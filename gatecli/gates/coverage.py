@@ -27,13 +27,13 @@ def _notes(folder: Folder, parts: Sequence[Verdict]) -> Iterator[Finding]:
     yield from find_left_out([gate.value for gate in folder.left_out], folder.tree.left_out, root)
     if GateName.TERRAFORM in folder.gates:
         yield from find_unasked([] if folder.plans_with is not None else folders_to_plan(folder), root)
-        yield from find_unplanned(_unplanned(folder, parts), root)
+        yield from find_unplanned(_unplanned_folders(folder, parts), root)
     if GateName.PII in folder.gates and folder.changed_since is not None:
         files = len(folder.tree.files)
         yield from find_unchanged(files - len(folder.changed), files, folder.changed_since, root)
 
 
-def _unplanned(folder: Folder, parts: Sequence[Verdict]) -> list[str]:
+def _unplanned_folders(folder: Folder, parts: Sequence[Verdict]) -> list[str]:
     """Folders of Terraform that no plan in them covers, without what others call as their modules."""
     paths = (Path(item.path) for part in parts for item in part.checked if item.kind == "plan")
     planned = [path if path.is_dir() else path.parent for path in paths]

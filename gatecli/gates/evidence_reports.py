@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gatecli.checks.terraform.resource_types import EVIDENCE
-from gatecli.checks.terraform.tagged_evidence import Attestation, Evidence
+from gatecli.checks.terraform.tagged_evidence import Attestation, TaggedReports
 from gatecli.errors import UsageError
 from gatecli.sources.baseline import REPORT
 from gatecli.sources.files import ReadError, read_bytes
@@ -18,7 +18,7 @@ from gatecli.sources.files import ReadError, read_bytes
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def read_evidence(paths: Sequence[Path], now: datetime) -> Evidence:
+def read_evidence(paths: Sequence[Path], now: datetime) -> TaggedReports:
     """The reports that passed among files, and in folders; `now` is the time to judge their age by.
 
     Raises UsageError for a file that is no report that passed, for who names one means it to count; in
@@ -30,7 +30,7 @@ def read_evidence(paths: Sequence[Path], now: datetime) -> Evidence:
         if not found:
             raise UsageError(f"the folder {path} holds no report that passed", advice="name its reports")
         reports |= found
-    return Evidence(reports, now)
+    return TaggedReports(reports, now)
 
 
 def _read_folder(folder: Path) -> Iterator[tuple[str, Attestation]]:

@@ -103,7 +103,7 @@ def scan_reads(reads: Iterable[Read], search: Search) -> FileScan:
             case Skipped():
                 skipped = read
             case RawText():
-                checked = checked or _checked(read)
+                checked = checked or _checked_text(read)
                 allowed = inline_allowances(read, known)
                 allowances += [allowed] if allowed.valid or allowed.faults else []
                 notes.update(dict.fromkeys(f"{read.path}: {note}" for note in read.notes))
@@ -112,7 +112,7 @@ def scan_reads(reads: Iterable[Read], search: Search) -> FileScan:
     return FileScan(whole, tuple(findings), tuple(allowances), skipped, tuple(notes))
 
 
-def _checked(raw: RawText) -> Checked:
+def _checked_text(raw: RawText) -> Checked:
     return Checked("file", raw.path, raw.path, inputs={"sha256": raw.sha256} if raw.sha256 else {})
 
 

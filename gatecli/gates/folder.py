@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from gatecli.checks.personal_data import Search
-from gatecli.checks.terraform.tagged_evidence import Evidence
+from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.gates import GateName
 from gatecli.gates.caching import Cache
-from gatecli.gates.judgement import Terms
+from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.notices import Notify, ignore
 from gatecli.model.policy import CheckRules, PrivacyPolicy, stamp
 from gatecli.sources.declaration import Declared, read_declarations
@@ -28,7 +28,7 @@ class Folder:
 
     root: Path
     tree: Tree
-    terms: Terms
+    terms: JudgementTerms
     gates: frozenset[GateName]
     search: Search
     """The search for personal data that the policy asks for."""
@@ -38,7 +38,7 @@ class Folder:
     changed_since: str | None = None
     left_out: tuple[GateName, ...] = ()
     """Gates that the policy left out, and the command line did not."""
-    evidence: Evidence = field(default_factory=Evidence)
+    evidence: TaggedReports = field(default_factory=TaggedReports)
     """Reports that tags in plans may name."""
     plans_with: Mapping[str, str] | None = None
     """The environment to plan folders with that the policy names; None where no program may be run."""

@@ -15,7 +15,7 @@ from gatecli.model.waiver import PlacedWaiver
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class JudgementTerms:
     """What a verdict depends on besides what was found; `policy` is resolved.
 
     A waiver holds through its last day, which `today` is compared with; `baseline` holds the findings that
@@ -30,7 +30,7 @@ class Terms:
     baseline: Baseline | None = None
 
 
-def judge(gate: Gate, examined: Examined, terms: Terms) -> Verdict:
+def judge(gate: Gate, examined: Examined, terms: JudgementTerms) -> Verdict:
     """The verdict of a gate over what was examined; its problems stand as they are."""
     return decide(
         gate.name,
@@ -44,7 +44,7 @@ def judge(gate: Gate, examined: Examined, terms: Terms) -> Verdict:
     )
 
 
-def judge_findings(gate: Gate, findings: Iterable[Finding], terms: Terms) -> tuple[Finding, ...]:
+def judge_findings(gate: Gate, findings: Iterable[Finding], terms: JudgementTerms) -> tuple[Finding, ...]:
     """Findings as a gate weighs them: another gate's waivers are not unused here."""
     own = waivers_for(gate, terms.waivers)
     return apply_policy(findings, terms.policy, own, terms.baseline, terms.today)

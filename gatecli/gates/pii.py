@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from gatecli.checks.personal_data import Search
 from gatecli.gates import PII
 from gatecli.gates.file_scan import FileScan, ScanResult, scan_files, scan_reads
-from gatecli.gates.judgement import Terms, judge
+from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.notices import Notify, NotScanned, ignore
 from gatecli.model.inline import apply_allowances
 from gatecli.model.verdict import Checked, Examined, Verdict
@@ -39,7 +39,7 @@ class PiiRequest:
     `search` is of the policy of `terms`. `tree` holds what was found on the way to the files.
     """
 
-    terms: Terms
+    terms: JudgementTerms
     search: Search
     files: Sequence[Path]
     streams: Sequence[BinaryIO] = ()
@@ -50,7 +50,7 @@ class PiiRequest:
 
 def request_for(
     paths: Sequence[Path],
-    terms: Terms,
+    terms: JudgementTerms,
     search: Search,
     selection: Selection = Selection(),
     *,
@@ -79,7 +79,7 @@ def check_folder(folder: Folder) -> Verdict:
 def check_texts(request: PiiRequest) -> Verdict:
     """The verdict over texts that were searched for personal data. Raises UncheckableError."""
     streams = [scan_reads(read_stream(stream), request.search) for stream in request.streams]
-    scans = _cached(request, request.shelf) if request.shelf else _fresh(request.files, request)
+    scans = _cached_scans(request, request.shelf) if request.shelf else _fresh(request.files, request)
     seen = ScanResult(request.tree, (*streams, *scans))
     request.notify(NotScanned(seen.skipped, seen.notes))
     findings = apply_allowances(seen.findings, seen.allowances, request.terms.today)
@@ -101,7 +101,7 @@ class _Input:
         return FileScan(Checked("file", name, name, inputs={"sha256": self.digest}))
 
 
-def _cached(request: PiiRequest, shelf: Shelf) -> Iterator[FileScan]:
+def _cached_scans(request: PiiRequest, shelf: Shelf) -> Iterator[FileScan]:
     """Each file, from the shelf where the same bytes were scanned to their end under the same name."""
     inputs = [_input(file, shelf) for file in request.files]
     known = [shelf.get(each.key) if each.digest else None for each in inputs]

@@ -18,10 +18,10 @@ from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
 from gatecli.sources.plan.diagnostics import Failed
 from gatecli.sources.plan.places import Places, place_of, places_of
-from gatecli.sources.plan.reading import loaded
+from gatecli.sources.plan.reading import load_plan
 from gatecli.sources.plan.rules import unreadable
 from gatecli.sources.plan.snapshots import with_configuration
-from gatecli.sources.plan.terraform import Planned, Request, plan_directory, show_saved_plan
+from gatecli.sources.plan.terraform import Planned, PlanRequest, plan_directory, show_saved_plan
 from gatecli.sources.plan.text import is_saved_plan, read_content, read_input
 
 STDIN = "-"
@@ -42,7 +42,7 @@ class PlanRead:
         return {plan.path: self.digest for plan in self.plan.values if self.digest}
 
 
-def read_plan(target: str, request: Request, stream: BinaryIO | None = None) -> PlanRead:
+def read_plan(target: str, request: PlanRequest, stream: BinaryIO | None = None) -> PlanRead:
     """The plan that is meant, whatever it is given as; with a stream, `target` is only its name.
 
     Raises UsageError for what does not exist, UncheckableError where Terraform cannot be run, and what
@@ -78,7 +78,7 @@ def _read_stream(stream: BinaryIO, name: str) -> PlanRead:
 
 
 def _read_json(content: bytes, name: str) -> PlanRead:
-    return PlanRead(loaded(content, name), hashlib.sha256(content).hexdigest(), places_beside(Path(name)))
+    return PlanRead(load_plan(content, name), hashlib.sha256(content).hexdigest(), places_beside(Path(name)))
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def _read_answer(answer: Planned | Failed, path: Path) -> PlanRead:
         notes = tuple(f"{said.summary}: {said.detail}" for said in answer.diagnostics)
         error = ReadError(f"has no plan: {answer.message}", answer.advice)
         return PlanRead(Loaded(findings=(unreadable(name, error),)), notes=notes)
-    plan, saved = loaded(answer.content, name), answer.snapshot
+    plan, saved = load_plan(answer.content, name), answer.snapshot
     plans = tuple(with_configuration(each, saved) for each in plan.values) if saved else plan.values
     digest = hashlib.sha256(answer.content).hexdigest()
     return PlanRead(Loaded(plans, plan.findings), digest, places_beside(path))

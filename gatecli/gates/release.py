@@ -16,7 +16,7 @@ from gatecli.checks.release.recomputation import Answer, Costs, costs_of, questi
 from gatecli.checks.release.registry import RELEASE_CHECKS
 from gatecli.errors import UsageError
 from gatecli.gates import RELEASE
-from gatecli.gates.judgement import Terms, judge
+from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.model.finding import Finding
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ReleaseSubject
@@ -48,14 +48,14 @@ class ReleaseRequest:
     `models` are files of model weights that no declaration stands beside.
     """
 
-    terms: Terms
+    terms: JudgementTerms
     releases: Sequence[ReleaseSubject]
     problems: Sequence[Finding] = ()
     models: Sequence[str] = ()
     accounting: Accounting = Accounting()
 
 
-def request_for(paths: Sequence[Path], terms: Terms) -> ReleaseRequest:
+def request_for(paths: Sequence[Path], terms: JudgementTerms) -> ReleaseRequest:
     """A request for the declarations, and those found in folders. Raises UsageError for an absent path."""
     require_existing(paths)
     read = read_releases(find_declarations(paths))
@@ -84,7 +84,9 @@ def check_releases(request: ReleaseRequest) -> Verdict:
         *(undeclared_weights(path) for path in request.models),
         *_findings(request.releases, costs, request.terms.policy, request.accounting),
     ]
-    checked = tuple(_checked(subject, cost) for subject, cost in zip(request.releases, costs, strict=True))
+    checked = tuple(
+        _checked_release(subject, cost) for subject, cost in zip(request.releases, costs, strict=True)
+    )
     return judge(RELEASE, Examined(checked, tuple(found), tuple(request.problems)), request.terms)
 
 
@@ -111,7 +113,7 @@ def _findings(
         namesakes.append(subject)
 
 
-def _checked(subject: ReleaseSubject, costs: Costs) -> Checked:
+def _checked_release(subject: ReleaseSubject, costs: Costs) -> Checked:
     notes = [note for evidence in subject.evidence for note in evidence.notes]
     measures = _measures(costs) | ({"notes": notes} if notes else {})
     return Checked("release", subject.release.subject, subject.document.path, measures, _inputs(subject))

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatecli.checks.personal_data import Clock, search_of
-from gatecli.checks.terraform.tagged_evidence import Evidence
+from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.errors import UsageError
 from gatecli.gates import CHECK, GATES, GateName
 from gatecli.gates.caching import open_cache
 from gatecli.gates.coverage import find_uncovered
 from gatecli.gates.folder import Folder, base_of
-from gatecli.gates.judgement import Terms
+from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.notices import Notify, Timing, ignore
 from gatecli.model.verdict import Verdict, combine
 from gatecli.sources.tree import Tree, find_files
@@ -31,14 +31,14 @@ class RepositoryRequest:
     """
 
     root: Path
-    terms: Terms
+    terms: JudgementTerms
     clock: Clock
     policy_path: Path | None = None
     only: Collection[GateName] = ()
     skip: Collection[GateName] = ()
     exclude: Sequence[str] = ()
     changed_since: str | None = None
-    evidence: Evidence = field(default_factory=Evidence)
+    evidence: TaggedReports = field(default_factory=TaggedReports)
     plans_with: Mapping[str, str] | None = field(default=None, repr=False)
     draws: bool = False
     cache_folder: Path | None = None
@@ -57,9 +57,9 @@ def check_repository(request: RepositoryRequest) -> Verdict:
     parts = []
     for name, gate in GATES.items():
         if name in folder.gates:
-            with _timed(request, name.value):
+            with _time_part(request, name.value):
                 parts.append(gate.module.check_folder(folder))
-    with _timed(request, "coverage"):
+    with _time_part(request, "coverage"):
         also = find_uncovered(folder, parts)
     verdict = combine(tuple(parts), also, CHECK.families)
     folder.cache.save(request.notify)
@@ -93,7 +93,7 @@ def _folder(request: RepositoryRequest) -> Folder:
 
 def _tree(request: RepositoryRequest) -> Tree:
     by_policy = (base_of(request.policy_path, request.root), request.terms.policy.spec.check.exclude)
-    with _timed(request, "discovery"):
+    with _time_part(request, "discovery"):
         return find_files([request.root], exclude=request.exclude, left_out=by_policy)
 
 
@@ -102,7 +102,7 @@ def _select(only: Collection[str], skip: Collection[str]) -> frozenset[GateName]
 
 
 @contextmanager
-def _timed(request: RepositoryRequest, part: str) -> Iterator[None]:
+def _time_part(request: RepositoryRequest, part: str) -> Iterator[None]:
     begun = request.clock()
     yield
     request.notify(Timing(part, request.clock() - begun))

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from gatecli.anonymity.hierarchies import Hierarchy
 from gatecli.anonymity.tables.interface import TableOptions
-from gatecli.anonymity.tables.opening import DEFAULTS, shown
+from gatecli.anonymity.tables.opening import DEFAULTS, source_name
 from gatecli.checks.tables.column_entities import Classify
 from gatecli.model.anonymity import AnonymityQuestion, Thresholds
 from gatecli.model.document import Place
@@ -45,7 +45,7 @@ def task_for(
     max_suppression: Fraction | None = None,
 ) -> TableTask:
     """The task of a table that a caller names; a database's password is in no name."""
-    name = shown(source)
+    name = source_name(source)
     return TableTask(
         source,
         name,

@@ -13,23 +13,23 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from gatecli.checks.personal_data import Search
 from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_plan
-from gatecli.checks.terraform.tagged_evidence import Evidence
+from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.errors import GatecliError
 from gatecli.gates import TERRAFORM
-from gatecli.gates.judgement import Terms, judge
+from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.named_plans import named_plans
 from gatecli.gates.notices import Notify, Remark, ignore
 from gatecli.gates.plan_input import PlanRead, place_in_configuration, places_beside, read_plan
 from gatecli.model.plan import Plan
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.verdict import Checked, Examined, Verdict, together
-from gatecli.pii.redaction import redacted
+from gatecli.pii.redaction import redact_text
 from gatecli.pii.scanning import scan
 from gatecli.sources.files import MissingFileError, ReadError, read_start
 from gatecli.sources.interface import Loaded
-from gatecli.sources.plan.reading import loaded
+from gatecli.sources.plan.reading import load_plan
 from gatecli.sources.plan.rules import unreadable
-from gatecli.sources.plan.terraform import Request
+from gatecli.sources.plan.terraform import PlanRequest
 from gatecli.sources.plan.text import read_content
 from gatecli.sources.tree import shown_path
 
@@ -59,7 +59,7 @@ class PlanSource:
     """
 
     target: str
-    asked: Request
+    asked: PlanRequest
     origin: Origin = Origin.GIVEN
     stream: BinaryIO | None = None
 
@@ -72,10 +72,10 @@ class PlanSource:
 class TerraformRequest:
     """The plans to check; `search` is of the policy of `terms`, `evidence` what tags in plans may name."""
 
-    terms: Terms
+    terms: JudgementTerms
     search: Search
     sources: Sequence[PlanSource]
-    evidence: Evidence = field(default_factory=Evidence)
+    evidence: TaggedReports = field(default_factory=TaggedReports)
     problems: Sequence[Examined] = ()
     shelf: Shelf | None = None
     notify: Notify = ignore
@@ -88,9 +88,9 @@ def check_folder(folder: Folder) -> Verdict:
     environment = folder.plans_with or {}
     folders = named.folders if folder.plans_with is not None else ()
     sources = [
-        *(PlanSource(str(path), Request(path, environment), Origin.NAMED) for path in folders),
-        *(PlanSource(str(file), Request(file.parent, {}), Origin.NAMED) for file in named.files),
-        *(PlanSource(str(file), Request(file.parent, {}), Origin.FOUND) for file in found),
+        *(PlanSource(str(path), PlanRequest(path, environment), Origin.NAMED) for path in folders),
+        *(PlanSource(str(file), PlanRequest(file.parent, {}), Origin.NAMED) for file in named.files),
+        *(PlanSource(str(file), PlanRequest(file.parent, {}), Origin.FOUND) for file in found),
     ]
     # The age of evidence depends on the time, so that what it decides is kept nowhere.
     shelf = folder.cache.shelf("terraform", folder.policy_digest, kept=not folder.evidence.reports)
@@ -155,11 +155,11 @@ def _examine_file(source: PlanSource, request: TerraformRequest) -> Examined:
         if isinstance(error, MissingFileError) and not is_named:
             return Examined()  # a link that leads nowhere, or a file that went: no plan stands there
         return Examined(problems=(unreadable(name, error),))
-    examined = _cached(content, name, request)
+    examined = _cached_result(content, name, request)
     return place_in_configuration(examined, places_beside(source.path) if examined.findings else None)
 
 
-def _cached(content: bytes, name: str, request: TerraformRequest) -> Examined:
+def _cached_result(content: bytes, name: str, request: TerraformRequest) -> Examined:
     """What a plan gives, from the shelf where the same bytes were examined under the same name."""
     digest, shelf = hashlib.sha256(content).hexdigest(), request.shelf
     if not shelf:
@@ -173,7 +173,7 @@ def _cached(content: bytes, name: str, request: TerraformRequest) -> Examined:
 
 
 def _examine_content(content: bytes, name: str, digest: str, request: TerraformRequest) -> Examined:
-    return _examine_plans(loaded(content, name), {name: digest}, request)
+    return _examine_plans(load_plan(content, name), {name: digest}, request)
 
 
 def _examine_plans(read: Loaded[Plan], digests: Mapping[str, str], request: TerraformRequest) -> Examined:
@@ -190,11 +190,11 @@ def examine_plan(
 ) -> Examined:
     """What one plan gives, before severities and waivers; `digests` are SHA-256 by path."""
     findings = tuple(find_in_plan(subject, policy, search))
-    checked = () if subject.plan.is_empty else (_checked(subject.plan, digests),)
+    checked = () if subject.plan.is_empty else (_checked_plan(subject.plan, digests),)
     return Examined(checked, findings)
 
 
-def _checked(plan: Plan, digests: Mapping[str, str]) -> Checked:
+def _checked_plan(plan: Plan, digests: Mapping[str, str]) -> Checked:
     measures: dict[str, object] = {
         "resources": len(plan.resources),
         "tool": plan.tool,
@@ -214,4 +214,4 @@ def _begins_as_plan(file: Path) -> bool:
 def _without_values(text: str, search: Search) -> str:
     """Terraform's own words, which may quote values."""
     flat = " ".join(text.split())[:_LONGEST_REMARK]
-    return redacted(flat, scan(search.detector, flat).detections)
+    return redact_text(flat, scan(search.detector, flat).detections)

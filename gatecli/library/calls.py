@@ -14,7 +14,7 @@ from gatecli.checks.personal_data import Search, search_of
 from gatecli.errors import UsageError
 from gatecli.gates import policies
 from gatecli.gates.concealment import without_values
-from gatecli.gates.judgement import Terms
+from gatecli.gates.judgement import JudgementTerms
 from gatecli.model import verdict as model
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy
@@ -47,7 +47,7 @@ class Verdict(model.Verdict):
 class Call:
     """What a call is judged by, and when it was made."""
 
-    terms: Terms
+    terms: JudgementTerms
     policy_path: Path | None
     moment: datetime
 
@@ -78,7 +78,7 @@ def begin(
         bundle = policies.read_policy(None if policy is None else Path(policy), start, files)
     now = datetime.now(UTC) if today is None else _end_of(today)
     known = None if baseline is None else read_baseline(Path(baseline))
-    terms = Terms(bundle.policy, bundle.waivers, now.date(), fail_on, baseline=known)
+    terms = JudgementTerms(bundle.policy, bundle.waivers, now.date(), fail_on, baseline=known)
     return Call(terms, bundle.path, now)
 
 

@@ -12,7 +12,7 @@ from gatecli.gates.terraform import PlanSource, TerraformRequest, check_plans
 from gatecli.library.calls import File, Verdict, begin, end, environment
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy
-from gatecli.sources.plan.terraform import Request
+from gatecli.sources.plan.terraform import PlanRequest
 
 
 def check_plan(
@@ -36,7 +36,7 @@ def check_plan(
     """
     place = Path(path)
     call = begin(place, policy, waivers, today, fail_on, baseline)
-    asked = Request(place if place.is_dir() else place.parent, environment())
+    asked = PlanRequest(place if place.is_dir() else place.parent, environment())
     known = read_evidence([Path(file) for file in evidence], call.moment)
     source = PlanSource(os.fspath(path), asked)
     return end(check_plans(TerraformRequest(call.terms, call.search, (source,), known)))

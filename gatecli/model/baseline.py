@@ -23,7 +23,7 @@ _FORGIVEN = Suppression(KNOWN_BY, KNOWN_BY)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Known:
+class KnownFinding:
     """One finding that is tolerated; its rule and its file are for whoever reads the list."""
 
     rule: str
@@ -35,7 +35,7 @@ class Known:
 class Baseline:
     """The findings that are known, each as often as it was found."""
 
-    known: tuple[Known, ...] = ()
+    known: tuple[KnownFinding, ...] = ()
 
     def marked(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """The findings, each with whether it is new; of copies the first in order are the known ones.
@@ -48,7 +48,7 @@ class Baseline:
             left[finding.fingerprint] -= is_known
             yield replace(finding, new=not is_known)
 
-    def missing(self, findings: Iterable[Finding], families: frozenset[str]) -> tuple[Known, ...]:
+    def missing(self, findings: Iterable[Finding], families: frozenset[str]) -> tuple[KnownFinding, ...]:
         """What is known, of the families of rules that were looked for, and was not found.
 
         The baseline may let go of it.
@@ -57,7 +57,7 @@ class Baseline:
         return tuple(each for each in sorted(self.known) if _is_missing(each, found, families))
 
 
-def _is_missing(each: Known, found: Counter[str], families: frozenset[str]) -> bool:
+def _is_missing(each: KnownFinding, found: Counter[str], families: frozenset[str]) -> bool:
     if found[each.fingerprint] > 0:
         found[each.fingerprint] -= 1
         return False
@@ -85,12 +85,12 @@ def adopt(reports: Sequence[Recorded], never: frozenset[str]) -> Baseline:
 
     The same finding of one file in several reports counts once, however often they were run.
     """
-    most: Counter[tuple[Known, int | None, str | None]] = Counter()
+    most: Counter[tuple[KnownFinding, int | None, str | None]] = Counter()
     for report in reports:
         most |= Counter(_spot(finding) for finding in report.findings if adoptable(finding, never))
     return Baseline(tuple(sorted(known for known, _, _ in most.elements())))
 
 
-def _spot(finding: Finding) -> tuple[Known, int | None, str | None]:
+def _spot(finding: Finding) -> tuple[KnownFinding, int | None, str | None]:
     at = finding.place
-    return Known(finding.rule.id, at.path, finding.fingerprint), at.document, at.pointer
+    return KnownFinding(finding.rule.id, at.path, finding.fingerprint), at.document, at.pointer

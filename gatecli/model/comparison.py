@@ -61,7 +61,7 @@ def compare(before: Recorded, after: Recorded, *, fail_on: Severity = Severity.E
     old, now = (sorted(report.findings, key=lambda each: each.sort_key) for report in (before, after))
     new = tuple(_beyond(now, old))
     left = Counter(map(_key, new))
-    unchanged = tuple(finding for finding in now if not _taken(left, _key(finding)))
+    unchanged = tuple(finding for finding in now if not _take_one(left, _key(finding)))
     return Comparison(before, after, new, tuple(_beyond(old, now)), unchanged, fail_on)
 
 
@@ -79,12 +79,12 @@ def _beyond(these: Sequence[Finding], those: Sequence[Finding]) -> Iterator[Find
     spare = Counter(each.fingerprint for each in these)
     spare.subtract(Counter(each.fingerprint for each in those))
     same = Counter(map(_key, those))
-    moved = [finding for finding in these if not _taken(same, _key(finding))]
-    chosen = Counter(_key(each) for each in moved if _taken(spare, each.fingerprint))
-    return (finding for finding in these if _taken(chosen, _key(finding)))
+    moved = [finding for finding in these if not _take_one(same, _key(finding))]
+    chosen = Counter(_key(each) for each in moved if _take_one(spare, each.fingerprint))
+    return (finding for finding in these if _take_one(chosen, _key(finding)))
 
 
-def _taken(counts: Counter[Any], key: Hashable) -> bool:
+def _take_one(counts: Counter[Any], key: Hashable) -> bool:
     """Whether one was left, which is now taken."""
     if counts[key] <= 0:
         return False

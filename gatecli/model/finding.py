@@ -83,7 +83,9 @@ class Finding:
         return (*rank, *where, self.rule.id, self.message)
 
 
-def found(rule: Rule, message: str, *, subject: str, place: Place, mend: str, identity: str = "") -> Finding:
+def make_finding(
+    rule: Rule, message: str, *, subject: str, place: Place, mend: str, identity: str = ""
+) -> Finding:
     """A finding of `rule`; `identity` is the content it is about (default: subject and pointer)."""
     content = identity or f"{subject}\0{place.pointer or ''}"
     digest = hashlib.sha256(f"{rule.id}\0{content}".encode("utf-8", "surrogatepass")).hexdigest()

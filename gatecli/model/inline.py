@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, Suppression, found
+from gatecli.model.finding import Finding, Rule, Severity, Suppression, make_finding
 from gatecli.model.text import RawText
 
 ALLOW_INVALID = Rule(
@@ -74,15 +74,15 @@ def inline_allowances(raw: RawText, known: Collection[str]) -> Allowances:
             continue
         at = raw.position(match.start())
         alone = not raw.line_at(at.line)[: at.column - 1].strip()
-        parsed = _parsed(match["body"], known)
+        parsed = _parse_body(match["body"], known)
         if isinstance(parsed, str):
             faults.append(InlineFault(at.line, at.column, parsed))
         else:
             valid.append(InlineAllowance(*parsed, at.line, at.column, at.line + alone))
-    return Allowances(raw.path, tuple(_stacked(valid)), tuple(faults))
+    return Allowances(raw.path, tuple(_stack_allowances(valid)), tuple(faults))
 
 
-def _parsed(body: str, known: Collection[str]) -> tuple[str, str, date] | str:
+def _parse_body(body: str, known: Collection[str]) -> tuple[str, str, date] | str:
     match = _BODY.fullmatch(_CLOSING.sub("", body.rstrip()).strip())
     if match is None:
         return f"is not of the form `{_FORM}`"
@@ -97,7 +97,7 @@ def _parsed(body: str, known: Collection[str]) -> tuple[str, str, date] | str:
     return match["rule"], match["reason"], until
 
 
-def _stacked(allowances: Iterable[InlineAllowance]) -> Iterator[InlineAllowance]:
+def _stack_allowances(allowances: Iterable[InlineAllowance]) -> Iterator[InlineAllowance]:
     """Comments that stand alone on lines that follow each other speak of the line after the last."""
     ordered = list(allowances)
     alone = {item.line for item in ordered if item.covers != item.line}
@@ -157,4 +157,4 @@ def _faults(
 
 def _about(rule: Rule, path: str, line: int, column: int, message: str, mend: str, identity: str) -> Finding:
     place = Place(path, line, column)
-    return found(rule, message, subject=path, place=place, mend=mend, identity=f"{path}\0{identity}")
+    return make_finding(rule, message, subject=path, place=place, mend=mend, identity=f"{path}\0{identity}")

@@ -31,7 +31,7 @@ class Sampling(StrEnum):
     """One pass over shuffled data an epoch: every record exactly once an epoch."""
 
 
-class Step(Value):
+class MechanismBase(Value):
     """What every mechanism shares."""
 
     name: Text | None = None
@@ -39,7 +39,7 @@ class Step(Value):
     neighbouring: Relation | None = None
 
 
-class Laplace(Step):
+class Laplace(MechanismBase):
     """Additive Laplace noise; `sensitivity` in L1, `scale` is b of density ∝ exp(−|x|/b)."""
 
     kind: Literal["laplace"] = "laplace"
@@ -47,7 +47,7 @@ class Laplace(Step):
     scale: Positive
 
 
-class Gaussian(Step):
+class Gaussian(MechanismBase):
     """Additive Gaussian noise; `sensitivity` in L2. Exactly one of the two noise fields."""
 
     kind: Literal["gaussian"] = "gaussian"
@@ -64,7 +64,7 @@ class Gaussian(Step):
         return self
 
 
-class DiscreteLaplace(Step):
+class DiscreteLaplace(MechanismBase):
     """Integer Laplace ("geometric") noise, P(x) ∝ exp(−|x|/scale), on an integer query."""
 
     kind: Literal["discrete-laplace"] = "discrete-laplace"
@@ -72,7 +72,7 @@ class DiscreteLaplace(Step):
     scale: Positive
 
 
-class DiscreteGaussian(Step):
+class DiscreteGaussian(MechanismBase):
     """Integer Gaussian noise, P(x) ∝ exp(−x²/2σ²) (Canonne, Kamath, Steinke 2020)."""
 
     kind: Literal["discrete-gaussian"] = "discrete-gaussian"
@@ -80,7 +80,7 @@ class DiscreteGaussian(Step):
     standard_deviation: Positive
 
 
-class Binomial(Step):
+class Binomial(MechanismBase):
     """Centred binomial noise Bin(trials, probability) on an integer query (cpSGD, 2018)."""
 
     kind: Literal["binomial"] = "binomial"
@@ -89,7 +89,7 @@ class Binomial(Step):
     probability: BelowOne
 
 
-class RandomisedResponse(Step):
+class RandomisedResponse(MechanismBase):
     """With probability `noise` a uniformly random category is reported, else the true one."""
 
     kind: Literal["randomised-response"] = "randomised-response"
@@ -97,21 +97,21 @@ class RandomisedResponse(Step):
     noise: Proportion
 
 
-class Exponential(Step):
+class Exponential(MechanismBase):
     """The exponential mechanism that is ε-DP (McSherry and Talwar 2007)."""
 
     kind: Literal["exponential"] = "exponential"
     epsilon: NonNegative
 
 
-class AboveThreshold(Step):
+class AboveThreshold(MechanismBase):
     """Sparse vector, stopped at its last positive answer; ε for the whole run (Dwork, Roth 3.6)."""
 
     kind: Literal["above-threshold"] = "above-threshold"
     epsilon: NonNegative
 
 
-class ReportNoisyMax(Step):
+class ReportNoisyMax(MechanismBase):
     """The index of the largest noisy score; ε-DP with this noise."""
 
     kind: Literal["report-noisy-max"] = "report-noisy-max"
@@ -119,7 +119,7 @@ class ReportNoisyMax(Step):
     noise: Literal["laplace", "exponential", "gumbel"] = "laplace"
 
 
-class DpSgd(Step):
+class DpSgd(MechanismBase):
     """Noisy clipped gradients on sampled batches (Abadi et al. 2016).
 
     `noise_multiplier` is the noise's standard deviation over `clipping_norm`, which is the
@@ -145,7 +145,7 @@ class DpSgd(Step):
         return self
 
 
-class DpFtrl(Step):
+class DpFtrl(MechanismBase):
     """Tree aggregation over one epoch or several restarts (Kairouz et al. 2021, 2103.00039)."""
 
     kind: Literal["dp-ftrl"] = "dp-ftrl"
@@ -154,7 +154,7 @@ class DpFtrl(Step):
     clipping_norm: Positive | None = None
 
 
-class ZeroConcentrated(Step):
+class ZeroConcentrated(MechanismBase):
     """A claim of ρ-zCDP (Bun and Steinke 2016)."""
 
     kind: Literal["zcdp"] = "zcdp"
@@ -172,28 +172,28 @@ class RenyiPoint(Value):
         return self
 
 
-class Renyi(Step):
+class Renyi(MechanismBase):
     """A claim of (α, ε(α))-RDP at some orders (Mironov 2017)."""
 
     kind: Literal["rdp"] = "rdp"
     curve: Annotated[Many[RenyiPoint], Field(min_length=1, max_length=10_000)]
 
 
-class GaussianDp(Step):
+class GaussianDp(MechanismBase):
     """A claim of exact μ-GDP (Dong, Roth, Su 2019); never a central-limit approximation."""
 
     kind: Literal["gdp"] = "gdp"
     mu: NonNegative
 
 
-class Pure(Step):
+class Pure(MechanismBase):
     """A black box that is ε-DP."""
 
     kind: Literal["pure"] = "pure"
     epsilon: NonNegative
 
 
-class Approximate(Step):
+class Approximate(MechanismBase):
     """A black box that is (ε, δ)-DP."""
 
     kind: Literal["approximate"] = "approximate"
@@ -201,28 +201,28 @@ class Approximate(Step):
     delta: BelowOne
 
 
-class Unaccountable(Step):
+class Unaccountable(MechanismBase):
     """Something that was run and that no accountant can bound; it never counts as zero."""
 
     kind: Literal["unaccountable"] = "unaccountable"
     description: Text
 
 
-class Composed(Step):
+class Composed(MechanismBase):
     """Sequential composition of all, `count` times."""
 
     kind: Literal["composed"] = "composed"
     mechanisms: Annotated[Many[Mechanism], Field(min_length=1, max_length=10_000)]
 
 
-class Parallel(Step):
+class Parallel(MechanismBase):
     """Each mechanism sees its own disjoint part of the units; the worst counts, not the sum."""
 
     kind: Literal["parallel"] = "parallel"
     partitions: Annotated[Many[Mechanism], Field(min_length=1, max_length=10_000)]
 
 
-class Subsampled(Step):
+class Subsampled(MechanismBase):
     """A mechanism that is run on a random subsample."""
 
     kind: Literal["subsampled"] = "subsampled"

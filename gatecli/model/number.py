@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from gatecli.model.quoting import figure, named, quoted
+from gatecli.model.quoting import figure, quote_name, quote_text
 
 MAX_EXPONENT = 300
 """Powers of ten beyond this have no meaning for a budget and would exhaust memory as integers."""
@@ -32,7 +32,7 @@ def _refusal(sentence: str) -> PydanticCustomError:
 
 def _from_text(text: str) -> Fraction:
     stripped = text.strip()
-    shown = figure(stripped) if _NUMBER.fullmatch(stripped) else named(stripped, 40)
+    shown = figure(stripped) if _NUMBER.fullmatch(stripped) else quote_name(stripped, 40)
     if _NOT_FINITE.fullmatch(stripped):
         raise _refusal(f"{shown} is not a finite number, so it promises nothing")
     if len(stripped) > MAX_DIGITS:
@@ -43,7 +43,7 @@ def _from_text(text: str) -> Fraction:
             raise _refusal(f"{shown} divides by zero")
         return Fraction(numerator, denominator)
     if not _NUMBER.fullmatch(stripped):
-        raise _refusal(f'{quoted(stripped)} is not a number; write for example 0.5, 1e-5 or "1/3"')
+        raise _refusal(f'{quote_text(stripped)} is not a number; write for example 0.5, 1e-5 or "1/3"')
     try:
         return _from_decimal(Decimal(stripped))
     except InvalidOperation:  # an exponent that no Decimal holds
@@ -133,25 +133,25 @@ def _tidy(number: Decimal) -> str:
     return f"{reduced:e}".replace("e+", "e")
 
 
-def _rounded(number: Fraction, digits: int, rounding: str) -> str:
+def _round_number(number: Fraction, digits: int, rounding: str) -> str:
     context = Context(prec=digits, rounding=rounding)
     return _tidy(context.divide(Decimal(number.numerator), Decimal(number.denominator)))
 
 
 def show_up(number: Fraction, digits: int = 4) -> str:
     """At most `digits` significant digits, rounded up: for what was spent."""
-    return _rounded(number, digits, ROUND_CEILING)
+    return _round_number(number, digits, ROUND_CEILING)
 
 
 def show_down(number: Fraction, digits: int = 4) -> str:
     """At most `digits` significant digits, rounded down: for what was at least spent."""
-    return _rounded(number, digits, ROUND_FLOOR)
+    return _round_number(number, digits, ROUND_FLOOR)
 
 
 def show(number: Fraction) -> str:
     """A declared number as a person would write it; exact when that is short."""
     text = plain(number)
-    return text if len(text) <= 24 else _rounded(number, 12, ROUND_CEILING)
+    return text if len(text) <= 24 else _round_number(number, 12, ROUND_CEILING)
 
 
 def _serialise(number: Fraction) -> str:

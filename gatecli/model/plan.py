@@ -19,7 +19,7 @@ _GONE = ({"delete"}, {"forget"})
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownValue:
     """A value that the plan states. `whole` is False where parts of it are known only after the apply;
     `sensitive` where any part of it is marked so: it may be judged, never shown.
     """
@@ -30,7 +30,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownValue:
     """A value that is known only after the apply."""
 
 
@@ -39,11 +39,11 @@ class Absent:
     """Nothing is set there: no such key, or null."""
 
 
-Answer = Known | Unknown | Absent
+Answer = KnownValue | UnknownValue | Absent
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class PlannedResource:
     """One instance of a resource, a data source or an action, as it will be.
 
     `values` is what is planned (a state: what is), without what is unknown; `unknown` and `sensitive`
@@ -148,7 +148,7 @@ class Plan:
     errored: bool = False
     complete: bool | None = None
     applyable: bool | None = None
-    resources: tuple[Resource, ...] = field(default=(), repr=False)
+    resources: tuple[PlannedResource, ...] = field(default=(), repr=False)
     variables: tuple[Variable, ...] = field(default=(), repr=False)
     outputs: tuple[Output, ...] = field(default=(), repr=False)
     checks: tuple[CheckResult, ...] = field(default=(), repr=False)
@@ -168,9 +168,9 @@ class Plan:
         return not (self.resources or self.variables or self.outputs or self.scripts)
 
     @cached_property
-    def by_module(self) -> Mapping[str, tuple[Resource, ...]]:
+    def by_module(self) -> Mapping[str, tuple[PlannedResource, ...]]:
         """The resources of each module, by its address without instance keys; "" is the root."""
-        modules: dict[str, list[Resource]] = {}
+        modules: dict[str, list[PlannedResource]] = {}
         for resource in self.resources:
             modules.setdefault(config_address(resource.module), []).append(resource)
         return {address: tuple(found) for address, found in modules.items()}
@@ -198,16 +198,16 @@ def module_of(address: str) -> str:
     return ".".join(parts[:end])
 
 
-def lookup(resource: Resource, *keys: str | int) -> Answer:
+def lookup(resource: PlannedResource, *keys: str | int) -> Answer:
     """The value at a path of keys and indices: known, known only after the apply, or not set."""
     value, unknown, sensitive = resource.values, resource.unknown, resource.sensitive
     for key in keys:
         value, unknown, sensitive = _below(value, key), mark_below(unknown, key), mark_below(sensitive, key)
     if unknown is True or (resource.deferred and value is None):
-        return Unknown()
+        return UnknownValue()
     if value is None:
-        return Unknown() if is_marked(unknown) else Absent()
-    return Known(value, whole=not is_marked(unknown), sensitive=is_marked(sensitive))
+        return UnknownValue() if is_marked(unknown) else Absent()
+    return KnownValue(value, whole=not is_marked(unknown), sensitive=is_marked(sensitive))
 
 
 def _below(value: Any, key: str | int) -> Any:
@@ -225,10 +225,10 @@ def mark_below(marks: Any, key: str | int) -> Any:
 
 def is_marked(marks: Any) -> bool:
     """Whether a mark covers any part."""
-    return marks is not False and any(True for _ in marked(marks))
+    return marks is not False and any(True for _ in marked_paths(marks))
 
 
-def marked(marks: Any) -> Iterator[Keys]:
+def marked_paths(marks: Any) -> Iterator[Keys]:
     """The paths that are marked, each by its topmost."""
     pending: list[tuple[Any, Keys]] = [(marks, ())]
     while pending:

@@ -32,7 +32,7 @@ class Dependencies:
 
 def depends_on(plan: Plan, address: str) -> Dependencies:
     """Everything that a resource needs, directly or not. Linear in the references of the configuration."""
-    return _reached(plan, plan.edges, address)
+    return _reach(plan, plan.edges, address)
 
 
 def dependents_of(plan: Plan, addresses: Iterable[str]) -> frozenset[str]:
@@ -40,20 +40,20 @@ def dependents_of(plan: Plan, addresses: Iterable[str]) -> frozenset[str]:
 
     Whatever also depends on a node of `unresolved(plan)` may need them all the same.
     """
-    return _closure(_reversed(plan.edges), [config_address(address) for address in addresses])
+    return _closure(_reverse_edges(plan.edges), [config_address(address) for address in addresses])
 
 
-def unresolved(plan: Plan) -> frozenset[str]:
+def unresolved_locals(plan: Plan) -> frozenset[str]:
     """The locals that something refers to and of whose own references the plan says nothing."""
-    return _unresolved(plan, (target for targets in plan.edges.values() for target in targets))
+    return _unresolved_nodes(plan, (target for targets in plan.edges.values() for target in targets))
 
 
-def _reached(plan: Plan, edges: Mapping[str, Sequence[str]], address: str) -> Dependencies:
+def _reach(plan: Plan, edges: Mapping[str, Sequence[str]], address: str) -> Dependencies:
     found = _closure(edges, [config_address(address)])
-    return Dependencies(found, _unresolved(plan, found))
+    return Dependencies(found, _unresolved_nodes(plan, found))
 
 
-def _unresolved(plan: Plan, nodes: Iterable[str]) -> frozenset[str]:
+def _unresolved_nodes(plan: Plan, nodes: Iterable[str]) -> frozenset[str]:
     return frozenset(node for node in nodes if is_local(node) and node not in plan.edges)
 
 
@@ -69,7 +69,7 @@ def _closure(edges: Mapping[str, Sequence[str]], start: list[str]) -> frozenset[
     return frozenset(node for node in seen if not node.endswith(CALL))
 
 
-def _reversed(edges: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+def _reverse_edges(edges: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
     back: dict[str, list[str]] = {}
     for source, targets in edges.items():
         for target in targets:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gatecli.model.plan import Keys, Output, Plan, Resource, Script, Variable, is_marked, mark_below
+from gatecli.model.plan import Keys, Output, Plan, PlannedResource, Script, Variable, is_marked, mark_below
 from gatecli.model.text import Leaf, LeafKind, object_leaves
 
 
@@ -42,7 +42,7 @@ def plan_leaves(plan: Plan) -> Iterator[PlanText]:
         yield script_text(script)
 
 
-def resource_text(resource: Resource) -> PlanText:
+def resource_text(resource: PlannedResource) -> PlanText:
     return _text(resource.address, resource.pointer, resource.values, resource.sensitive)
 
 
@@ -68,7 +68,7 @@ def _text(address: str, pointer: str, value: Any, sensitive: Any) -> PlanText:
     if not is_marked(sensitive):
         return PlanText(address, pointer, leaves)
     covered = [(leaf, _cover(leaf, sensitive)) for leaf in leaves]
-    shown = tuple(leaf if cut is None else _concealed(leaf, cut) for leaf, cut in covered)
+    shown = tuple(leaf if cut is None else _conceal_leaf(leaf, cut) for leaf, cut in covered)
     hidden = frozenset(leaf.keys[:cut] for leaf, cut in covered if cut is not None)
     return PlanText(address, pointer, shown, hidden)
 
@@ -86,6 +86,6 @@ def _cover(leaf: Leaf, marks: Any) -> int | None:
     return len(leaf.keys) if leaf.kind is not LeafKind.KEY and is_marked(marks) else None
 
 
-def _concealed(leaf: Leaf, cut: int) -> Leaf:
+def _conceal_leaf(leaf: Leaf, cut: int) -> Leaf:
     inner = [str(key) for key in leaf.keys[cut:]]
     return leaf._replace(keys=leaf.keys[:cut], hint=" ".join([*inner, leaf.hint]).strip())

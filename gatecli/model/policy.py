@@ -179,10 +179,10 @@ class PrivacyPolicy(Resource):
     spec: PolicySpec
 
 
-def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+def _merge_mappings(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     both = {key: (base[key], value) for key, value in over.items() if key in base}
     deep = {
-        key: _merged(low, high)
+        key: _merge_mappings(low, high)
         for key, (low, high) in both.items()
         if isinstance(low, Mapping) and isinstance(high, Mapping)
     }
@@ -193,7 +193,7 @@ def overlay(base: PrivacyPolicy, over: PrivacyPolicy) -> PrivacyPolicy:
     """`over` with everything it leaves unsaid taken from `base`, key by key; lists are replaced."""
     low = base.model_dump(exclude_unset=True)
     high = over.model_dump(exclude_unset=True)
-    merged = _merged(low, high) | {"metadata": high["metadata"]}
+    merged = _merge_mappings(low, high) | {"metadata": high["metadata"]}
     merged["spec"].pop("extends", None)
     return PrivacyPolicy.model_validate(merged)
 

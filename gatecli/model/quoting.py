@@ -35,16 +35,16 @@ def _decimal(text: str) -> str:
     return "".join([str(int(char)) if char.isdecimal() else char for char in text])
 
 
-def quoted(text: str, limit: int = LONGEST) -> str:
+def quote_text(text: str, limit: int = LONGEST) -> str:
     """`text` in quotes, cut to `limit` characters; its size alone where it might tell who somebody is."""
     if tells(text):
         return f"a text of {len(text)} characters"
     return repr(text if len(text) <= limit else text[: limit - 1] + "…")
 
 
-def named(text: str, limit: int = 100) -> str:
+def quote_name(text: str, limit: int = 100) -> str:
     """The same of a name that stands without quotes."""
-    return quoted(text) if tells(text) else text[:limit]
+    return quote_text(text) if tells(text) else text[:limit]
 
 
 def figure(literal: str, limit: int = LONGEST) -> str:
@@ -65,6 +65,6 @@ def _shrinks(literal: str) -> bool:
     return bool(mark) and not exponent.startswith("-")
 
 
-def requoted(sentence: str) -> str:
+def requote_sentence(sentence: str) -> str:
     """A parser's own sentence, with what it quotes as `quoted` shows it."""
-    return _QUOTED.sub(lambda found: quoted(found[1] or found[2]), sentence)
+    return _QUOTED.sub(lambda found: quote_text(found[1] or found[2]), sentence)

@@ -62,10 +62,10 @@ _NUMBER = {"description": 'an exact number, or its text: 0.5, 1e-5, "1/3"', **NU
 
 def schemas() -> dict[str, dict[str, Any]]:
     """JSON Schema (2020-12) by kind."""
-    return {model.__name__: _tidied(schema_of(model)) for model in KINDS}
+    return {model.__name__: _tidy_schema(schema_of(model)) for model in KINDS}
 
 
-def _tidied(schema: dict[str, Any]) -> dict[str, Any]:
+def _tidy_schema(schema: dict[str, Any]) -> dict[str, Any]:
     definitions = {name: _object(name, node) for name, node in schema.pop("$defs", {}).items()}
     tidy = _object(str(schema["title"]), schema)
     return tidy | {"$defs": dict(sorted({**definitions, "Number": _NUMBER}.items()))}
@@ -74,7 +74,7 @@ def _tidied(schema: dict[str, Any]) -> dict[str, Any]:
 def _object(name: str, node: dict[str, Any]) -> dict[str, Any]:
     """A definition without the noise: no titles that repeat a key, no default that says nothing."""
     properties = {
-        key: _described(f"{name}.{key}", _property(value))
+        key: _describe_node(f"{name}.{key}", _property(value))
         for key, value in node.get("properties", {}).items()
     }
     tidy = {key: value for key, value in node.items() if key != "title"} | {"title": name}
@@ -85,7 +85,7 @@ def _object(name: str, node: dict[str, Any]) -> dict[str, Any]:
     return tidy
 
 
-def _described(path: str, node: dict[str, Any]) -> dict[str, Any]:
+def _describe_node(path: str, node: dict[str, Any]) -> dict[str, Any]:
     return {"description": DESCRIPTIONS[path]} | node if path in DESCRIPTIONS else node
 
 

@@ -108,7 +108,7 @@ def assigned_name(text: str, at: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LeafReading:
     """The leaves of a text. `note` says what a reader of it should know: why it was read as text."""
 
     format: str
@@ -193,7 +193,7 @@ def number_text(literal: str) -> str:
         return _in_decimal(sign, body[2:], base) or literal
     whole, dot, fraction = body.partition(".")
     if "e" in body.lower():
-        return _expanded(sign, body) or literal
+        return _expand_escape(sign, body) or literal
     if dot and len(whole) >= _LONG and not fraction.strip("0"):
         return sign + whole
     return plain
@@ -209,7 +209,7 @@ def _in_decimal(sign: str, digits: str, base: int) -> str | None:
         return None
 
 
-def _expanded(sign: str, body: str) -> str | None:
+def _expand_escape(sign: str, body: str) -> str | None:
     try:
         value = Decimal(body)
     except ArithmeticError:

@@ -47,10 +47,10 @@ def _smallest_c(demands: list[RecursiveDiversity]) -> RecursiveDiversity:
 def as_mapping(thresholds: Thresholds) -> Mapping[str, object]:
     """What is demanded, by its names in a report: whole numbers, and exact text for all others."""
     given = {name: getattr(thresholds, name) for name in Thresholds.__slots__}
-    return {to_camel(name): _shown(value) for name, value in given.items() if value is not None}
+    return {to_camel(name): _plain_value(value) for name, value in given.items() if value is not None}
 
 
-def _shown(value: int | Fraction | RecursiveDiversity) -> object:
+def _plain_value(value: int | Fraction | RecursiveDiversity) -> object:
     match value:
         case RecursiveDiversity():
             return {"c": plain(value.c), "l": value.l}

@@ -8,7 +8,7 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gatecli.model.baseline import Baseline, Known, forgiven
+from gatecli.model.baseline import Baseline, KnownFinding, forgiven
 from gatecli.model.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Verdict:
         return len(self.findings) - len(self.active)
 
     @property
-    def stale(self) -> tuple[Known, ...]:
+    def stale(self) -> tuple[KnownFinding, ...]:
         """What the baseline holds and this run did not find, of the rules that it looked for."""
         families = self.families.union(*(part.families for part in self.parts))
         return self.baseline.missing(self.findings, families) if self.baseline else ()

@@ -46,23 +46,25 @@ def holds_base64(text: str) -> bool:
     begins = [found.end() for found in _BEGIN.finditer(runs)]
     if any(_decodes_at(runs, at) for at in begins):
         return True
-    return bool(begins) and "\n" in text and _LINE.search(text) is not None and any(_joined(text))
+    return bool(begins) and "\n" in text and _LINE.search(text) is not None and any(_joined_pieces(text))
 
 
 def _decodes_at(text: str, at: int) -> bool:
     """Whether the run, or the piece of one, that begins at `at` is base64 of text."""
     piece = _PIECE.match(text, at)
-    if piece is not None and decoded(piece.group()) is not None:
+    if piece is not None and decode_run(piece.group()) is not None:
         return True
     if at > 0 and text[at - 1] in "/_-":
         return False
     run = _LONG_RUN.match(text, at)
     return (
-        run is not None and (piece is None or run.end() != piece.end()) and decoded(run.group()) is not None
+        run is not None
+        and (piece is None or run.end() != piece.end())
+        and decode_run(run.group()) is not None
     )
 
 
-def decoded(run: str) -> str | None:
+def decode_run(run: str) -> str | None:
     """The text that `run` is base64 of (standard or URL-safe, padded or not), None where none."""
     run = run.rstrip("=")
     if _TEXT.match(run) is None:
@@ -83,26 +85,26 @@ def decoded(run: str) -> str | None:
 def base64_views(view: View) -> Iterator[View]:
     """What every base64 run reads as; runs that are broken over lines are joined first."""
     if "\n" in view.text:
-        for start, end, read in _joined(view.text):
+        for start, end, read in _joined_pieces(view.text):
             yield part(view, start, end, read, "base64")
     for found in _RUN.finditer(view.text):
         yield from _run_views(view, found)
 
 
-def _joined(text: str) -> Iterator[Piece]:
+def _joined_pieces(text: str) -> Iterator[Piece]:
     """What runs that are broken over lines read as."""
     for found in _WRAPPED.finditer(text):
-        if (read := decoded("".join(found.group().split()))) is not None:
+        if (read := decode_run("".join(found.group().split()))) is not None:
             yield *found.span(), read
 
 
 def _run_views(view: View, found: re.Match[str]) -> Iterator[View]:
     run = found.group()
-    if (read := decoded(run)) is not None:
+    if (read := decode_run(run)) is not None:
         yield part(view, found.start(), found.end(), read, "base64")
     if "/" not in run and "_" not in run and "-" not in run:
         return
     for piece in _PIECE.finditer(run):
-        if (read := decoded(piece.group())) is not None:
+        if (read := decode_run(piece.group())) is not None:
             start = found.start() + piece.start()
             yield part(view, start, start + len(piece.group()), read, "base64")

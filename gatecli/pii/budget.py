@@ -31,7 +31,7 @@ class Limits:
     depth: int = 4
 
 
-class Budget:
+class ScanBudget:
     """What is left of `limits`, from now on. The one mutable value of the engine."""
 
     __slots__ = ("_clock", "_deadline", "_left", "limits")
@@ -63,6 +63,6 @@ class Budget:
             raise BudgetSpentError(f"decoding exceeds {self.limits.characters} characters")
 
 
-def unlimited() -> Budget:
+def unlimited_budget() -> ScanBudget:
     """A budget that never ends in time: for tests and for texts of known size."""
-    return Budget(Limits(seconds=float("inf")))
+    return ScanBudget(Limits(seconds=float("inf")))

@@ -20,7 +20,7 @@ _MAY_TELL = re.compile(
 
 
 @lru_cache(maxsize=8192)
-def concealed(text: str) -> str:
+def conceal_values(text: str) -> str:
     """`text` with every value in it masked that is personal everywhere; published test values stay."""
     if not may_tell(text):
         return text

@@ -40,13 +40,13 @@ def around(text: str, start: int, end: int) -> tuple[str, str]:
     return before.rpartition("\n")[2], after.partition("\n")[0]
 
 
-def counted(candidates: tuple[str, ...], haystack: str) -> tuple[str, ...]:
+def held_candidates(candidates: tuple[str, ...], haystack: str) -> tuple[str, ...]:
     """Those of `candidates` that the text holds; words of scripts without spaces match anywhere."""
-    return tuple(word for word, sought in _sought(candidates) if sought in haystack)
+    return tuple(word for word, sought in _search_forms(candidates) if sought in haystack)
 
 
 @cache
-def _sought(candidates: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def _search_forms(candidates: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((word, f" {word} " if word.isascii() else word) for word in candidates)
 
 
@@ -67,7 +67,7 @@ def weigh(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
     one, and never against a number that proves itself by checks and structure.
     """
     haystack = keys + words(around(text, match.start, match.end))
-    positive = counted(match.entity.context, haystack)
+    positive = held_candidates(match.entity.context, haystack)
     if positive:
         return min(1.0, match.score + RAISE), (f"raised by context: {', '.join(positive)}",)
     negative = _negative(match.entity, haystack, keys)
@@ -79,9 +79,9 @@ def weigh(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
 def _negative(entity: Entity, haystack: str, keys: str) -> tuple[str, ...]:
     if entity.strength is Strength.STRUCTURED:
         return ()
-    return _negative_keys(keys) + counted(entity.negative_context, haystack)
+    return _negative_keys(keys) + held_candidates(entity.negative_context, haystack)
 
 
 @lru_cache(maxsize=64)
 def _negative_keys(keys: str) -> tuple[str, ...]:
-    return counted(NEGATIVE, keys)
+    return held_candidates(NEGATIVE, keys)

@@ -14,7 +14,7 @@ _RUNS = bytes.maketrans(_ALNUM, b"w" * 62)
 SEPARATORS = b" ()./_:+-"
 
 
-class Coded:
+class CueEncodings:
     """A text's codings, each made when it is first asked for.
 
     `classes`: digits are `0`, capitals `A`, small letters `a`, other ASCII itself, the rest `?`.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from gatecli.errors import ConfigurationError, MissingExtraError
 from gatecli.model.policy import CustomEntity
-from gatecli.pii.interface import Cue, Entity, Pattern, Strength, Validator, Validity
+from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, Validator, ValidityEvidence
 
 ALONE, IN_CONTEXT = 0.6, 0.3
 """Scores of a pattern that is reported wherever it stands, and of one that needs a context word."""
@@ -24,7 +24,7 @@ def custom_entity(custom: CustomEntity) -> Entity:
         id=custom.id,
         label=custom.label,
         pack="custom",
-        patterns=(Pattern("as the policy says", custom.pattern, score, linear=True),),
+        patterns=(EntityPattern("as the policy says", custom.pattern, score, linear=True),),
         cue=Cue(""),
         context=tuple(custom.context),
         validate=_CHECKS[custom.check] if custom.check else None,
@@ -60,28 +60,32 @@ def _compact(value: str) -> str:
     return "".join(character for character in value if character.isalnum())
 
 
-def _luhn(value: str) -> Validity | None:
+def _luhn(value: str) -> ValidityEvidence | None:
     from stdnum import luhn
 
-    return Validity("Luhn check valid") if luhn.is_valid(_compact(value)) else None
+    return ValidityEvidence("Luhn check valid") if luhn.is_valid(_compact(value)) else None
 
 
-def _mod_97(value: str) -> Validity | None:
+def _mod_97(value: str) -> ValidityEvidence | None:
     from stdnum.iso7064 import mod_97_10
 
-    return Validity("ISO 7064 MOD 97-10 check valid") if mod_97_10.is_valid(_compact(value)) else None
+    return ValidityEvidence("ISO 7064 MOD 97-10 check valid") if mod_97_10.is_valid(_compact(value)) else None
 
 
-def _mod_11(value: str) -> Validity | None:
+def _mod_11(value: str) -> ValidityEvidence | None:
     from stdnum.iso7064 import mod_11_2
 
-    return Validity("ISO 7064 MOD 11-2 check valid") if mod_11_2.is_valid(_compact(value).upper()) else None
+    return (
+        ValidityEvidence("ISO 7064 MOD 11-2 check valid")
+        if mod_11_2.is_valid(_compact(value).upper())
+        else None
+    )
 
 
-def _verhoeff(value: str) -> Validity | None:
+def _verhoeff(value: str) -> ValidityEvidence | None:
     from stdnum import verhoeff
 
-    return Validity("Verhoeff check valid") if verhoeff.is_valid(_compact(value)) else None
+    return ValidityEvidence("Verhoeff check valid") if verhoeff.is_valid(_compact(value)) else None
 
 
 _CHECKS: Mapping[str, Validator] = {

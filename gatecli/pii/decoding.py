@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from gatecli.pii.base64_text import base64_views, holds_base64
-from gatecli.pii.budget import Budget, BudgetSpentError
+from gatecli.pii.budget import BudgetSpentError, ScanBudget
 from gatecli.pii.json_text import json_views
-from gatecli.pii.views import Piece, Reader, View, replaced, whole
+from gatecli.pii.views import Piece, Reader, View, replace_pieces, whole
 
 _ESCAPE = re.compile(r"\\(?:u\{?[0-9A-Fa-f]{4,6}\}?|x[0-9A-Fa-f]{2}|[0-7]{3}|[nrtbf\"/\\])")
 _UNPLAIN = re.compile(r"[^\t\n\r -\x7f]")
@@ -66,13 +66,13 @@ def unicode_views(view: View) -> Iterator[View]:
         return
     pieces = list(_unicode_pieces(view.text))
     if pieces:
-        yield replaced(view, pieces, "unicode")
+        yield replace_pieces(view, pieces, "unicode")
 
 
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "/": "/", "\\": "\\", "b": "", "f": ""}
 
 
-def _unescaped(escape: str) -> str:
+def _unescape(escape: str) -> str:
     kind, rest = escape[1], escape[2:]
     if kind in _SIMPLE:
         return _SIMPLE[kind]
@@ -83,19 +83,19 @@ def _unescaped(escape: str) -> str:
 def escape_views(view: View) -> Iterator[View]:
     r"""`\u0031`, `\x31`, `\061` and the short escapes of JSON and of most languages."""
     if "\\" in view.text:
-        yield from _substituted(view, _ESCAPE, _unescaped, "escapes")
+        yield from _substitute_views(view, _ESCAPE, _unescape, "escapes")
 
 
 def percent_views(view: View) -> Iterator[View]:
     """URL-encoding; `+` is a space only beside it."""
     if "%" in view.text:
-        yield from _substituted(view, _PERCENT, urllib.parse.unquote, "url-encoding")
+        yield from _substitute_views(view, _PERCENT, urllib.parse.unquote, "url-encoding")
 
 
 def entity_views(view: View) -> Iterator[View]:
     """HTML and XML character references."""
     if "&" in view.text:
-        yield from _substituted(view, _ENTITY, html.unescape, "html")
+        yield from _substitute_views(view, _ENTITY, html.unescape, "html")
 
 
 def scientific_views(view: View) -> Iterator[View]:
@@ -107,15 +107,15 @@ def scientific_views(view: View) -> Iterator[View]:
             if len(found[2]) <= int(found[3]) <= 24
         ]
         if pieces:
-            yield replaced(view, pieces, "number")
+            yield replace_pieces(view, pieces, "number")
 
 
-def _substituted(
+def _substitute_views(
     view: View, pattern: re.Pattern[str], read: Callable[[str], str], step: str
 ) -> Iterator[View]:
     pieces = [(found.start(), found.end(), read(found.group())) for found in pattern.finditer(view.text)]
     if pieces:
-        yield replaced(view, pieces, step)
+        yield replace_pieces(view, pieces, step)
 
 
 READERS: tuple[Reader, ...] = (
@@ -151,7 +151,7 @@ def may_hide(text: str) -> bool:
     )
 
 
-def expand(text: str, budget: Budget, *, readers: Iterable[Reader] = READERS) -> Iterator[View]:
+def expand(text: str, budget: ScanBudget, *, readers: Iterable[Reader] = READERS) -> Iterator[View]:
     """The text itself, then every view inside it, to the budget's depth; each distinct text once.
 
     Raises `BudgetSpentError` when time or size end first.
@@ -161,7 +161,7 @@ def expand(text: str, budget: Budget, *, readers: Iterable[Reader] = READERS) ->
     yield level[0]
     seen = {text}
     for _ in range(budget.limits.depth):
-        level = list(_opened(level, readers, seen, budget))
+        level = list(_open_views(level, readers, seen, budget))
         yield from level
         if not level:
             return
@@ -169,8 +169,8 @@ def expand(text: str, budget: Budget, *, readers: Iterable[Reader] = READERS) ->
         raise BudgetSpentError(f"values are encoded more than {budget.limits.depth} times over")
 
 
-def _opened(
-    level: Iterable[View], readers: tuple[Reader, ...], seen: set[str], budget: Budget
+def _open_views(
+    level: Iterable[View], readers: tuple[Reader, ...], seen: set[str], budget: ScanBudget
 ) -> Iterator[View]:
     for parent in level:
         for reader in readers:

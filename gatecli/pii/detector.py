@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from gatecli.pii.budget import Budget, unlimited
+from gatecli.pii.budget import ScanBudget, unlimited_budget
 from gatecli.pii.context import LOWER, may_speak, weigh, words
 from gatecli.pii.group_testing import suspects
 from gatecli.pii.interface import THRESHOLD, Detection, Entity, Match
 from gatecli.pii.matching import Form, find_forms, readable
 from gatecli.pii.prefilter import Prefilter
-from gatecli.pii.redaction import normalised
-from gatecli.pii.resolution import resolved
+from gatecli.pii.redaction import normalise_value
+from gatecli.pii.resolution import resolve_overlaps
 
 if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine, RecognizerResult
@@ -46,13 +46,13 @@ class Detector:
         return analyzer(self.entities)
 
     def detect(
-        self, text: str, context: tuple[str, ...] = (), *, budget: Budget | None = None
+        self, text: str, context: tuple[str, ...] = (), *, budget: ScanBudget | None = None
     ) -> tuple[Detection, ...]:
         """The personal data in `text` as it stands; `context` is its key path and column names.
 
         Raises `BudgetSpentError` when `budget` ends first; nothing found so far is returned then.
         """
-        budget = budget or unlimited()
+        budget = budget or unlimited_budget()
         matches = self.promising(text, context, budget)
         if not matches:
             return ()
@@ -60,7 +60,7 @@ class Detector:
             engine = self.engine
         return self._decided(engine, text, matches, context)
 
-    def promising(self, text: str, context: tuple[str, ...], budget: Budget) -> tuple[Match, ...]:
+    def promising(self, text: str, context: tuple[str, ...], budget: ScanBudget) -> tuple[Match, ...]:
         """What may be reported of `text`, overlapping and in no order: all of `detect` but its engine.
 
         Raises `BudgetSpentError` as `detect` does.
@@ -69,12 +69,12 @@ class Detector:
             return ()
         return tuple(self._promising(readable(text), words(context), budget))
 
-    def _promising(self, text: str, keys: str, budget: Budget) -> Iterator[Match]:
+    def _promising(self, text: str, keys: str, budget: ScanBudget) -> Iterator[Match]:
         for start, part in _parts(text, self.prefilter.may_match):
             forms = self._forms(part, keys)
             for match in find_forms(part, forms, budget, partial(self._is_reported, part, keys)):
                 if match.score == match.pattern.score or self._is_reported(part, keys, match):
-                    yield _moved(match, start)
+                    yield _move_match(match, start)
 
     def _forms(self, text: str, keys: str) -> Iterator[Form]:
         """The forms that could be reported: the weak ones only where a context word may stand."""
@@ -92,11 +92,11 @@ class Detector:
     def _decided(
         self, engine: AnalyzerEngine, text: str, matches: tuple[Match, ...], context: tuple[str, ...]
     ) -> tuple[Detection, ...]:
-        from gatecli.pii.recognizers import judged
+        from gatecli.pii.recognizers import judge_matches
 
-        results = judged(engine, text, matches, context)
+        results = judge_matches(engine, text, matches, context)
         found = (self._detection(text, result) for result in results if result.score >= self.threshold)
-        return resolved(found, self._order)
+        return resolve_overlaps(found, self._order)
 
     def _detection(self, text: str, result: RecognizerResult) -> Detection:
         from gatecli.pii.recognizers import MATCH
@@ -111,7 +111,7 @@ class Detector:
             validity=match.validity,
             well_known=match.well_known,
             explanation=tuple(explanation.textual_explanation.splitlines()),
-            normalised=normalised(text[result.start : result.end]),
+            normalised=normalise_value(text[result.start : result.end]),
         )
 
 
@@ -125,7 +125,7 @@ def _parts(text: str, may_match: Callable[[str], bool]) -> Iterator[tuple[int, s
         yield lines[index].start(), lines[index].group()
 
 
-def _moved(match: Match, by: int) -> Match:
+def _move_match(match: Match, by: int) -> Match:
     if not by:
         return match
     return Match(

@@ -23,14 +23,14 @@ class Strength(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Validity:
+class ValidityEvidence:
     """A validator's yes: what was verified, in words; `score` replaces the pattern's where given."""
 
     words: str
     score: float | None = None
 
 
-Validator = Callable[[str], "Validity | None"]
+Validator = Callable[[str], "ValidityEvidence | None"]
 """The matched text in, None where it is no such number. Never raises for a value it dislikes."""
 
 
@@ -40,7 +40,7 @@ def unknown(_value: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class EntityPattern:
     """One written form: a linear-time regular expression, and the score it earns when valid.
 
     0.5 and above is reported without any context; below, a context word must raise it.
@@ -81,7 +81,7 @@ class Entity:
     id: str
     label: str
     pack: str
-    patterns: tuple[Pattern, ...]
+    patterns: tuple[EntityPattern, ...]
     cue: Cue
     context: tuple[str, ...] = ()
     negative_context: tuple[str, ...] = ()
@@ -107,7 +107,7 @@ class Match:
     """A pattern that matched and a validator that agreed; the context is not weighed yet."""
 
     entity: Entity
-    pattern: Pattern
+    pattern: EntityPattern
     start: int
     end: int
     score: float

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import chain
 
-from gatecli.pii.budget import Budget, BudgetSpentError, unlimited
+from gatecli.pii.budget import BudgetSpentError, ScanBudget, unlimited_budget
 from gatecli.pii.decoding import expand
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import default_entities
@@ -32,7 +32,7 @@ def masked_spans(text: str) -> str:
     if not may_hold(detector, text):
         return text
     try:
-        return masked_at(text, _spans(detector, text, unlimited()))
+        return masked_at(text, _spans(detector, text, unlimited_budget()))
     except BudgetSpentError:
         return UNREADABLE
 
@@ -42,7 +42,7 @@ def _everything() -> Detector:
     return Detector(default_entities())
 
 
-def _spans(detector: Detector, text: str, budget: Budget) -> Iterator[tuple[int, int]]:
+def _spans(detector: Detector, text: str, budget: ScanBudget) -> Iterator[tuple[int, int]]:
     for view in chain(expand(text, budget), expand(_as_words(text), budget)):
         for match in detector.promising(view.text, view.context, budget):
             if not match.well_known:
@@ -50,7 +50,7 @@ def _spans(detector: Detector, text: str, budget: Budget) -> Iterator[tuple[int,
 
 
 def _without_folders(
-    detector: Detector, text: str, start: int, end: int, budget: Budget
+    detector: Detector, text: str, start: int, end: int, budget: ScanBudget
 ) -> Iterator[tuple[int, int]]:
     """The span of an address without the folders or the mark before it, which its form permits."""
     at = text.find("@", start, end)

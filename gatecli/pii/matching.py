@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
-from gatecli.pii.budget import Budget
-from gatecli.pii.interface import Entity, Match, Pattern
+from gatecli.pii.budget import ScanBudget
+from gatecli.pii.interface import Entity, EntityPattern, Match
 
 LONGEST_RUN = 40
 """No entity has more digits in one run; a longer run is opaque."""
 
-Form = tuple[Entity, Pattern]
+Form = tuple[Entity, EntityPattern]
 Worth = Callable[[Match], bool]
 """Whether a match could be reported if it were valid; validating costs far more than asking."""
 
@@ -24,16 +24,16 @@ _LONG_RUN = re.compile(rf"[0-9]{{{LONGEST_RUN + 1},}}")
 
 
 @cache
-def compiled(regex: str) -> re.Pattern[str]:
+def compile_pattern(regex: str) -> re.Pattern[str]:
     """The expression, compiled once; recognizers and prefilter share it."""
     return re.compile(regex)
 
 
 @cache
-def searcher(pattern: Pattern) -> Callable[[str, int], re.Match[str] | None]:
+def searcher(pattern: EntityPattern) -> Callable[[str, int], re.Match[str] | None]:
     """Where a pattern next matches from a position on."""
     if not pattern.linear:
-        return compiled(pattern.regex).search
+        return compile_pattern(pattern.regex).search
     import re2
 
     search: Callable[[str, int], re.Match[str] | None] = re2.compile(pattern.regex).search
@@ -47,13 +47,13 @@ def readable(text: str) -> str:
     return _LONG_RUN.sub(lambda run: "x" * len(run.group()), text)
 
 
-def find(text: str, entities: Iterable[Entity], budget: Budget) -> Iterator[Match]:
+def find(text: str, entities: Iterable[Entity], budget: ScanBudget) -> Iterator[Match]:
     """Every valid match of every entity, overlapping ones too. `text` is `readable`."""
     forms = ((entity, pattern) for entity in entities for pattern in entity.patterns)
     return find_forms(text, forms, budget, _always)
 
 
-def find_forms(text: str, forms: Iterable[Form], budget: Budget, worth: Worth) -> Iterator[Match]:
+def find_forms(text: str, forms: Iterable[Form], budget: ScanBudget, worth: Worth) -> Iterator[Match]:
     """The same for some written forms; only matches that are `worth` it are validated."""
     for entity, pattern in forms:
         budget.check()
@@ -64,12 +64,14 @@ def _always(_match: Match) -> bool:
     return True
 
 
-def _matches(text: str, entity: Entity, pattern: Pattern, budget: Budget, worth: Worth) -> Iterator[Match]:
+def _matches(
+    text: str, entity: Entity, pattern: EntityPattern, budget: ScanBudget, worth: Worth
+) -> Iterator[Match]:
     search = searcher(pattern)
     position = 0
     while (found := search(text, position)) is not None:
         match = Match(entity, pattern, *found.span(), pattern.score, "", well_known=False)
-        valid = _validated(match, found.group()) if worth(match) else None
+        valid = _validate_match(match, found.group()) if worth(match) else None
         if valid is None:
             # The number may begin inside what was refused: "5 1101…" is a row and an ID.
             position = found.start() + 1
@@ -79,7 +81,7 @@ def _matches(text: str, entity: Entity, pattern: Pattern, budget: Budget, worth:
             yield valid
 
 
-def _validated(match: Match, value: str) -> Match | None:
+def _validate_match(match: Match, value: str) -> Match | None:
     """The match with what its validator says: a score may only sink by it."""
     score, words = match.score, ""
     if match.entity.validate is not None:

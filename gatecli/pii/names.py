@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 from gatecli.errors import MissingExtraError
 from gatecli.pii.interface import Cue, Detection, Entity
-from gatecli.pii.redaction import normalised
+from gatecli.pii.redaction import normalise_value
 
 PERSON_NAME = Entity(
     id="PERSON_NAME",
@@ -52,7 +52,7 @@ def name_finder(model: str) -> NameFinder:
                     score=_SCORE,
                     validity=f"by the model {language.meta.get('name', 'unnamed')}",
                     explanation=("the spaCy model labels it a person",),
-                    normalised=normalised(entity.text),
+                    normalised=normalise_value(entity.text),
                 )
 
     return find

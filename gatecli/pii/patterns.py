@@ -16,13 +16,13 @@ CUE_SEPARATOR = "[ ()./_:+-]{0,3}"
 """What a cue forgives between two digits: more than any pattern."""
 
 
-def bounded(first: str, rest: str, *, before: str = WORD, after: str = WORD) -> str:
+def bounded_pattern(first: str, rest: str, *, before: str = WORD, after: str = WORD) -> str:
     """`first` (a character class) and `rest`, not inside a longer word or a decimal fraction."""
     start = rf"[{first}](?<![{before}].)(?<![0-9]\..)"
     return rf"{start}{rest}(?![{after}])(?!\.[0-9])"
 
 
-def grouped(*sizes: int, separator: str) -> str:
+def grouped_digits(*sizes: int, separator: str) -> str:
     """The rest of a number in groups of digits, after its first digit."""
     parts = [rf"[0-9]{{{size}}}" for size in sizes]
     parts[0] = rf"[0-9]{{{sizes[0] - 1}}}" if sizes[0] > 1 else ""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gatecli.pii.cue_encoding import Coded
+from gatecli.pii.cue_encoding import CueEncodings
 from gatecli.pii.interface import Cue, Entity
-from gatecli.pii.matching import compiled
+from gatecli.pii.matching import compile_pattern
 
 
 class Prefilter:
@@ -28,24 +28,24 @@ class Prefilter:
 
     def may_match(self, text: str) -> bool:
         """Whether any entity could match in `text` as it stands (decoded forms aside)."""
-        coded = Coded(text)
+        coded = CueEncodings(text)
         return any(_holds(cue, text, coded) for cue in self._weakest)
 
     def candidates(self, text: str) -> tuple[Entity, ...]:
         """The entities that could match in `text`, in the engine's order."""
-        coded = Coded(text)
+        coded = CueEncodings(text)
         found = [item for cue, held in self._cues if _holds(cue, text, coded) for item in held]
         return tuple(entity for _order, entity in sorted(found, key=lambda item: item[0]))
 
 
-def _holds(cue: Cue, text: str, coded: Coded) -> bool:
+def _holds(cue: Cue, text: str, coded: CueEncodings) -> bool:
     if cue.hints:
         spelling: bytes = getattr(coded, cue.coding)
         if not any(hint in spelling for hint in cue.hints):
             return False
     elif not cue.regex.isascii() and text.isascii():
         return False
-    return compiled(cue.regex).search(text) is not None
+    return compile_pattern(cue.regex).search(text) is not None
 
 
 def _weakest(cues: Iterable[Cue]) -> tuple[Cue, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from gatecli.pii import group_testing
-from gatecli.pii.budget import Budget
+from gatecli.pii.budget import ScanBudget
 from gatecli.pii.decoding import may_hide
 from gatecli.pii.detector import Detector
 from gatecli.pii.matching import find, readable
@@ -20,7 +20,7 @@ def suspects(detector: Detector, texts: Sequence[str]) -> Iterator[int]:
     return group_testing.suspects(partial(may_hold, detector), texts)
 
 
-def could_match(detector: Detector, text: str, budget: Budget) -> bool:
+def could_match(detector: Detector, text: str, budget: ScanBudget) -> bool:
     """Whether any pattern matches a valid number in any line of `text`, whatever its context.
 
     Sound for the raw text of a YAML or JSON file without escapes: what stands beside a value there (white

@@ -21,7 +21,7 @@ from presidio_analyzer import (
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
-from gatecli.pii.budget import Budget, unlimited
+from gatecli.pii.budget import unlimited_budget
 from gatecli.pii.context import weigh, words
 from gatecli.pii.interface import Entity, Match
 from gatecli.pii.matching import find, readable
@@ -104,7 +104,7 @@ class EntityDataRecognizer(PatternRecognizer):
             return []
         known = nlp_artifacts.matches if isinstance(nlp_artifacts, MatchArtifacts) else None
         if known is None:
-            known = tuple(find(readable(text), (self.entity,), unlimited()))
+            known = tuple(find(readable(text), (self.entity,), unlimited_budget()))
         return [self._result(match) for match in known if match.entity is self.entity]
 
     def _result(self, match: Match) -> RecognizerResult:
@@ -177,7 +177,7 @@ def analyzer(entities: Iterable[Entity], extra: Iterable[EntityRecognizer] = ())
     )
 
 
-def judged(
+def judge_matches(
     engine: AnalyzerEngine, text: str, matches: tuple[Match, ...], context: tuple[str, ...]
 ) -> list[RecognizerResult]:
     """Presidio's decision on `matches` of `text`, explanations kept."""
@@ -190,14 +190,3 @@ def judged(
         return_decision_process=True,
         nlp_artifacts=MatchArtifacts(engine.nlp_engine, matches),
     )
-
-
-__all__ = [
-    "Budget",
-    "EntityDataRecognizer",
-    "KeyPathEnhancer",
-    "NoModelEngine",
-    "analyzer",
-    "judged",
-    "registry",
-]

@@ -15,7 +15,7 @@ SHORTEST_KEPT = 6
 """Of a value shorter than this not even the end is shown."""
 
 
-def normalised(value: str) -> str:
+def normalise_value(value: str) -> str:
     """One form for all spellings of a value: NFKC, an address in lower case, a number alone."""
     value = unicodedata.normalize("NFKC", value)
     if "@" in value:
@@ -23,7 +23,7 @@ def normalised(value: str) -> str:
     return "".join(character for character in value if character.isalnum()).upper()
 
 
-def masked(value: str) -> str:
+def mask_value(value: str) -> str:
     """`****************2X`: at most the last two characters, never longer than `LONGEST_MASK`."""
     if len(value) < SHORTEST_KEPT:
         return "*" * len(value)
@@ -41,10 +41,10 @@ def value_hash(value: str, key: bytes) -> str:
     The key is the run's own random key, or the organisation's: without a key the few possible
     values of a number could be tried one by one.
     """
-    return hmac.new(key, normalised(value).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    return hmac.new(key, normalise_value(value).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def redacted(text: str, detections: Iterable[Detection]) -> str:
+def redact_text(text: str, detections: Iterable[Detection]) -> str:
     """`text` with every detected span masked; spans of one text, in any order, may overlap."""
     return masked_at(text, ((item.start, item.end) for item in detections))
 
@@ -53,13 +53,13 @@ def masked_at(text: str, spans: Iterable[tuple[int, int]]) -> str:
     """`text` with every span masked."""
     pieces: list[str] = []
     at = 0
-    for start, end in _merged(spans):
-        pieces += (text[at:start], masked(text[start:end]))
+    for start, end in _merge_spans(spans):
+        pieces += (text[at:start], mask_value(text[start:end]))
         at = end
     return "".join((*pieces, text[at:]))
 
 
-def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+def _merge_spans(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     merged: list[tuple[int, int]] = []
     for start, end in sorted(spans):
         if merged and start < merged[-1][1]:

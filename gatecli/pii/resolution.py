@@ -31,7 +31,7 @@ class Spans:
         insort(self._spans, (start, end, number))
 
 
-def resolved(detections: Iterable[Detection], order: dict[str, int]) -> tuple[Detection, ...]:
+def resolve_overlaps(detections: Iterable[Detection], order: dict[str, int]) -> tuple[Detection, ...]:
     """The detections that stand, by place.
 
     Of two that overlap the stronger stands (checks and structure over a check, a check over a

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gatecli.pii.budget import Budget, BudgetSpentError, unlimited
+from gatecli.pii.budget import BudgetSpentError, ScanBudget, unlimited_budget
 from gatecli.pii.decoding import READERS, expand, may_hide
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import Detection
@@ -15,7 +15,7 @@ from gatecli.pii.views import Reader, View
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class TextScan:
     """What one text holds. `incomplete` says why the search ended early; "" when it did not.
 
     An incomplete scan without detections is no pass: the caller reports `pii-scan-incomplete`.
@@ -39,27 +39,27 @@ def scan(
     text: str,
     context: tuple[str, ...] = (),
     *,
-    budget: Budget | None = None,
+    budget: ScanBudget | None = None,
     readers: Iterable[Reader] = READERS,
-) -> Scan:
+) -> TextScan:
     """Everything in `text`, decoded forms too; spans are those of `text` itself.
 
     The shortest decoding of a place wins, so that a value is reported once.
     """
     if not may_hold(detector, text):
-        return Scan()
-    budget = budget or unlimited()
-    found = _Found()
+        return TextScan()
+    budget = budget or unlimited_budget()
+    found = _Detections()
     try:
         for view in expand(text, budget, readers=readers):
             for detection in _seen_in(detector, view, context, budget):
                 found.add(detection)
     except BudgetSpentError as spent:
-        return Scan(_ordered(found.detections), spent.reason)
-    return Scan(_ordered(found.detections))
+        return TextScan(_order_detections(found.detections), spent.reason)
+    return TextScan(_order_detections(found.detections))
 
 
-def _seen_in(detector: Detector, view: View, context: tuple[str, ...], budget: Budget) -> list[Detection]:
+def _seen_in(detector: Detector, view: View, context: tuple[str, ...], budget: ScanBudget) -> list[Detection]:
     detections = detector.detect(view.text, context + view.context, budget=budget)
     if not view.steps:
         return list(detections)
@@ -71,7 +71,7 @@ def _original(detection: Detection, view: View) -> Detection:
     return replace(detection, start=start, end=end, steps=view.steps)
 
 
-class _Found:
+class _Detections:
     """What was found so far. Of one value at one place one detection stays."""
 
     def __init__(self) -> None:
@@ -106,5 +106,5 @@ def _refines(new: Detection, known: Detection) -> bool:
     return same and new.steps[: len(known.steps)] == known.steps and len(further) == 1 and "/" in further[0]
 
 
-def _ordered(found: list[Detection]) -> tuple[Detection, ...]:
+def _order_detections(found: list[Detection]) -> tuple[Detection, ...]:
     return tuple(sorted(found, key=lambda item: (item.start, item.end, item.entity.id, item.normalised)))

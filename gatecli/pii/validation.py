@@ -8,7 +8,7 @@ from functools import cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from gatecli.pii.interface import Validator, Validity
+from gatecli.pii.interface import Validator, ValidityEvidence
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -30,11 +30,11 @@ def standard(name: str) -> ModuleType:
 def check(name: str, words: str = "checksum valid") -> Validator:
     """The validator that asks python-stdnum's module `name`."""
 
-    def validate(value: str) -> Validity | None:
+    def validate(value: str) -> ValidityEvidence | None:
         number = compact(value)
         if not distinct(number) or not standard(name).is_valid(number):
             return None
-        return Validity(words)
+        return ValidityEvidence(words)
 
     return validate
 
@@ -42,8 +42,8 @@ def check(name: str, words: str = "checksum valid") -> Validator:
 def check_as_written(name: str, words: str) -> Validator:
     """The same where a sign is part of the number: `-`, `+` or a letter tells the century."""
 
-    def validate(value: str) -> Validity | None:
-        return Validity(words) if standard(name).is_valid(value.replace(" ", "")) else None
+    def validate(value: str) -> ValidityEvidence | None:
+        return ValidityEvidence(words) if standard(name).is_valid(value.replace(" ", "")) else None
 
     return validate
 
@@ -56,13 +56,13 @@ def distinct(number: str) -> bool:
 def shape(words: str) -> Validator:
     """A validator that a well-formed match satisfies, unless it is one character repeated."""
 
-    def validate(value: str) -> Validity | None:
-        return Validity(words) if distinct(value[-6:]) else None
+    def validate(value: str) -> ValidityEvidence | None:
+        return ValidityEvidence(words) if distinct(value[-6:]) else None
 
     return validate
 
 
-def known(*values: str) -> Callable[[str], bool]:
+def known_values(*values: str) -> Callable[[str], bool]:
     """Whether a value is one of the published test values, in any spelling."""
     published = frozenset(compact(value) for value in values)
 
@@ -79,7 +79,7 @@ def luhn(number: str) -> bool:
     return (odd + even) % 10 == 0
 
 
-def weighted(number: str, weights: Iterable[int]) -> int:
+def weighted_sum(number: str, weights: Iterable[int]) -> int:
     """The weighted sum of the digits of `number`."""
     return sum(int(digit) * weight for digit, weight in zip(number, weights, strict=False))
 
@@ -87,18 +87,18 @@ def weighted(number: str, weights: Iterable[int]) -> int:
 def phone(region: str | None, *, mobile: bool = False) -> Validator:
     """A number that phonenumbers finds valid, in international form or as `region` writes it."""
 
-    def validate(value: str) -> Validity | None:
+    def validate(value: str) -> ValidityEvidence | None:
         if not distinct(compact(value)[-7:]):
             return None
-        number = parsed(value, region)
+        number = parse_phone(value, region)
         if number is None or (mobile and not _is_mobile(number)):
             return None
-        return Validity(f"valid number of {_region(number)}")
+        return ValidityEvidence(f"valid number of {_region(number)}")
 
     return validate
 
 
-def parsed(value: str, region: str | None) -> PhoneNumber | None:
+def parse_phone(value: str, region: str | None) -> PhoneNumber | None:
     """The number, where the numbering plan knows it."""
     import phonenumbers
 

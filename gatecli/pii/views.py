@@ -56,7 +56,7 @@ Piece = tuple[int, int, str]
 """[start, end) of a text, and what it reads as."""
 
 
-def replaced(view: View, pieces: Iterable[Piece], step: str) -> View:
+def replace_pieces(view: View, pieces: Iterable[Piece], step: str) -> View:
     """`view` with every piece read as its text, the rest unchanged; pieces ascend."""
     texts: list[str] = []
     starts: list[int] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from gatecli.model.baseline import Baseline, Known
+from gatecli.model.baseline import Baseline, KnownFinding
 from gatecli.reports.escaping import visible_in_json
 
 SCHEMA = "gatecli/baseline/v1"
@@ -17,6 +17,6 @@ def render(baseline: Baseline) -> str:
     return f'{{\n  "schema": "{SCHEMA}",\n  "findings": {listed}\n}}\n'
 
 
-def _entry(known: Known) -> str:
+def _entry(known: KnownFinding) -> str:
     entry = {"rule": known.rule, "path": known.path, "fingerprint": known.fingerprint}
     return visible_in_json(json.dumps(entry, ensure_ascii=False))

@@ -56,7 +56,7 @@ def _level(finding: Finding) -> str:
     return _COMMANDS[Severity.ERROR if finding.rule.uncheckable else finding.severity]
 
 
-def _capped(level: str, findings: list[Finding]) -> Iterator[str]:
+def _cap_annotations(level: str, findings: list[Finding]) -> Iterator[str]:
     over = len(findings) > MAX_OF_A_LEVEL
     shown = findings[: MAX_OF_A_LEVEL - 1] if over else findings
     yield from (_annotation(level, finding) for finding in shown)
@@ -71,7 +71,7 @@ def render(verdict: Verdict, _: Style, /) -> str:
     lines = [
         line
         for level in _COMMANDS.values()
-        for line in _capped(level, [finding for finding in findings if _level(finding) == level])
+        for line in _cap_annotations(level, [finding for finding in findings if _level(finding) == level])
     ]
     if verdict.exit_code is ExitCode.NOTHING:
         lines.insert(0, _command("error", f"{state(verdict)}: that is never a pass", title="gatecli"))

@@ -51,7 +51,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _checked(item: Checked) -> dict[str, Any]:
+def _checked_object(item: Checked) -> dict[str, Any]:
     measures = as_json("measures", item.measures)
     inputs = {"inputs": as_json("inputs", item.inputs)} if item.inputs else {}
     return {"kind": item.kind, "name": item.name, "path": item.path, "measures": measures, **inputs}
@@ -90,14 +90,14 @@ def content(verdict: Verdict, made_at: str = "") -> dict[str, Any]:
         "exit_code": int(verdict.exit_code),
         "policy": {"name": verdict.policy.name, "sha256": verdict.policy.sha256},
         **({"gates": [_gate(part) for part in verdict.parts]} if verdict.parts else {}),
-        "checked": [_checked(item) for item in verdict.checked],
+        "checked": [_checked_object(item) for item in verdict.checked],
         "findings": [finding_data(finding) for finding in verdict.findings],
-        "summary": counts | {"suppressed": verdict.suppressed_count} | _compared(verdict),
+        "summary": counts | {"suppressed": verdict.suppressed_count} | _comparison_object(verdict),
         **_baseline(verdict),
     }
 
 
-def _compared(verdict: Verdict) -> dict[str, int]:
+def _comparison_object(verdict: Verdict) -> dict[str, int]:
     if verdict.baseline is None:
         return {}
     return {"new": new_count(verdict), "known": known_count(verdict)}

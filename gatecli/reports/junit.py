@@ -15,7 +15,7 @@ from gatecli.model.finding import Finding
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.escaping import inert, visible
 from gatecli.reports.interface import Style
-from gatecli.reports.summary import reason, state, summary, suppressed, worst_first
+from gatecli.reports.summary import reason, state, summary, suppressed_findings, worst_first
 
 name = "junit"
 
@@ -23,7 +23,7 @@ _XML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _TestCase:
     """One test case: `outcome` is failure, error, skipped or passed."""
 
     name: str
@@ -51,11 +51,11 @@ def _outcome(finding: Finding, verdict: Verdict) -> str:
     return "failure" if verdict.closed_by(finding) else "passed"
 
 
-def _of_finding(finding: Finding, verdict: Verdict) -> _Case:
+def _of_finding(finding: Finding, verdict: Verdict) -> _TestCase:
     where = f" {finding.place.pointer}" if finding.place.pointer else ""
     mend = f"fix: {finding.remediation}" if finding.remediation else ""
     outcome = _outcome(finding, verdict)
-    return _Case(
+    return _TestCase(
         name=f"{finding.subject}: {finding.rule.id}{where}",
         path=finding.place.path,
         outcome=outcome,
@@ -65,20 +65,20 @@ def _of_finding(finding: Finding, verdict: Verdict) -> _Case:
     )
 
 
-def _cases(verdict: Verdict) -> Iterator[_Case]:
+def _cases(verdict: Verdict) -> Iterator[_TestCase]:
     shown = worst_first(verdict)
     against = {item.subject for item in shown if item.rule.uncheckable or verdict.closed_by(item)}
     if verdict.exit_code is ExitCode.NOTHING:
         words = state(verdict)
-        yield _Case(words, "", "error", "nothing-checked", words, "that is never a pass")
+        yield _TestCase(words, "", "error", "nothing-checked", words, "that is never a pass")
     for item in verdict.checked:
         if item.name not in against:
-            yield _Case(f"{item.kind} {item.name}", item.path)
-    for finding in [*shown, *suppressed(verdict)]:
+            yield _TestCase(f"{item.kind} {item.name}", item.path)
+    for finding in [*shown, *suppressed_findings(verdict)]:
         yield _of_finding(finding, verdict)
 
 
-def _inside(case: _Case) -> str:
+def _inside(case: _TestCase) -> str:
     if case.outcome == "passed":
         return f"<system-out>{case.detail}</system-out>" if case.detail else ""
     if case.outcome == "skipped":
@@ -88,7 +88,7 @@ def _inside(case: _Case) -> str:
     )
 
 
-def _named_once(cases: Iterator[_Case]) -> Iterator[tuple[str, _Case]]:
+def _named_once(cases: Iterator[_TestCase]) -> Iterator[tuple[str, _TestCase]]:
     taken: set[str] = set()
     repeats: Counter[str] = Counter()
     for case in cases:

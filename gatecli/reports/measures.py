@@ -24,7 +24,7 @@ WITHOUT = {
 """What the lack of a number means, where it is not that it is unknown."""
 
 
-def _rounded(name: str, number: Fraction, digits: int) -> str:
+def _round_measure(name: str, number: Fraction, digits: int) -> str:
     return show_down(number, digits) if name.endswith("Lower") else show_up(number, digits)
 
 
@@ -36,7 +36,7 @@ def _json_number(name: str, number: Fraction | Decimal) -> int | float | None:
     exact = _exact(number)
     if exact is None:
         return None
-    near = float(_rounded(name, exact, JSON_DIGITS))
+    near = float(_round_measure(name, exact, JSON_DIGITS))
     if not math.isfinite(near):
         return None
     if near == 0 and exact > 0 and not name.endswith("Lower"):
@@ -65,17 +65,17 @@ def as_json(name: str, value: object) -> object:
             raise TypeError(f"the measure {name} is a {type(value).__name__}")
 
 
-def shown(name: str, value: object) -> str:
+def measure_text(name: str, value: object) -> str:
     """A measure as text: at most four significant digits of an exact number, `unknown` for none."""
     match value:
         case Fraction() | Decimal() if (exact := _exact(value)) is not None:
-            return _rounded(name, exact, TEXT_DIGITS)
+            return _round_measure(name, exact, TEXT_DIGITS)
         case float() if math.isfinite(value):
             return f"{value:.{JSON_DIGITS}g}"
         case bool() | int() | str():
             return str(value)
         case Sequence():
-            return "[" + ", ".join(shown(name, inner) for inner in value) + "]"
+            return "[" + ", ".join(measure_text(name, inner) for inner in value) + "]"
         case _:
             return WITHOUT.get(name, "unknown")
 
@@ -87,4 +87,4 @@ def as_text(measures: Mapping[str, object], within: str = "") -> Iterator[str]:
         if isinstance(value, Mapping):
             yield from as_text(value, f"{name}.")
         else:
-            yield f"{name} = {shown(str(key), value)}"
+            yield f"{name} = {measure_text(str(key), value)}"

@@ -10,7 +10,7 @@ from gatecli.errors import UsageError
 from gatecli.reports.interface import Report
 
 
-class Format(StrEnum):
+class ReportFormat(StrEnum):
     """What `--format` and `--report` may name; each is a module of this package, imported when asked for."""
 
     TEXT = "text"
@@ -22,17 +22,19 @@ class Format(StrEnum):
     HTML = "html"
 
 
-_MODULES = {Format.HTML: "html.rendering", Format.JSON: "json_v1"}
+_MODULES = {ReportFormat.HTML: "html.rendering", ReportFormat.JSON: "json_v1"}
 """Modules that are not called as their format is."""
 
 
 def report(name: str) -> Report:
     """The format of that name. Raises `UsageError` where there is none."""
-    if name not in set(Format):
-        raise UsageError(f"there is no report format {name!r}", advice=f"choose one of {', '.join(Format)}")
-    return cast("Report", package.module(f"reports.{_MODULES.get(Format(name), name)}"))
+    if name not in set(ReportFormat):
+        raise UsageError(
+            f"there is no report format {name!r}", advice=f"choose one of {', '.join(ReportFormat)}"
+        )
+    return cast("Report", package.module(f"reports.{_MODULES.get(ReportFormat(name), name)}"))
 
 
 def all_reports() -> tuple[Report, ...]:
     """Every format, in the order of the list."""
-    return tuple(map(report, Format))
+    return tuple(map(report, ReportFormat))

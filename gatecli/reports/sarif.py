@@ -17,7 +17,7 @@ from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.escaping import visible
 from gatecli.reports.interface import Style
 from gatecli.reports.json_v1 import dump
-from gatecli.reports.summary import plural, reason, state, suppressed, worst_first
+from gatecli.reports.summary import plural, reason, state, suppressed_findings, worst_first
 
 name = "sarif"
 
@@ -112,7 +112,7 @@ def _invocation(verdict: Verdict, left_out: int) -> dict[str, Any]:
 
 
 def _run(verdict: Verdict) -> dict[str, Any]:
-    findings = [*worst_first(verdict), *suppressed(verdict)]
+    findings = [*worst_first(verdict), *suppressed_findings(verdict)]
     kept = findings[:MAX_RESULTS]
     rules = sorted({finding.rule.id: finding.rule for finding in kept}.values(), key=lambda rule: rule.id)
     index = {rule.id: number for number, rule in enumerate(rules)}

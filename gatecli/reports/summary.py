@@ -56,7 +56,7 @@ def heading(verdict: Verdict) -> str:
     return "" if verdict.baseline is None else "New since the baseline"
 
 
-def suppressed(verdict: Verdict) -> list[Finding]:
+def suppressed_findings(verdict: Verdict) -> list[Finding]:
     """The findings that a waiver, a baseline or a comment forgives."""
     return [item for item in verdict.findings if item.suppressed is not None and not item.rule.uncheckable]
 
@@ -76,7 +76,7 @@ def reason(finding: Finding) -> str:
     return visible(f"{why.by}{name}{until}" + (f": {why.reason}" if why.reason else ""))
 
 
-def _checked(verdict: Verdict) -> str:
+def _checked_line(verdict: Verdict) -> str:
     kinds = Counter(clip(visible(item.kind), NAME_LENGTH) for item in verdict.checked)
     parts = [plural(count, kind) for kind, count in sorted(kinds.items())]
     return "checked " + (", ".join(parts) or "nothing")
@@ -92,7 +92,7 @@ def known_count(verdict: Verdict) -> int:
     return sum(item.suppressed is not None and item.suppressed.by == KNOWN_BY for item in verdict.findings)
 
 
-def _hidden(verdict: Verdict) -> list[str]:
+def _hidden_lines(verdict: Verdict) -> list[str]:
     known = known_count(verdict)
     others = verdict.suppressed_count - known
     beside = [f"{new_count(verdict)} new", f"{known} known"] if verdict.baseline else []
@@ -103,5 +103,5 @@ def summary(verdict: Verdict) -> str:
     """One line: `closed · 1 error · policy default · checked 1 release`."""
     counts = [plural(verdict.count(level), level.value) for level in Severity if verdict.count(level)]
     policy = f"policy {clip(visible(verdict.policy.name), NAME_LENGTH)}"
-    checked = [_checked(verdict)] if verdict.exit_code is not ExitCode.NOTHING else []
-    return " · ".join([state(verdict), *counts, *_hidden(verdict), policy, *checked])
+    checked = [_checked_line(verdict)] if verdict.exit_code is not ExitCode.NOTHING else []
+    return " · ".join([state(verdict), *counts, *_hidden_lines(verdict), policy, *checked])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gatecli.model.baseline import Known
+from gatecli.model.baseline import KnownFinding
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import Checked, ExitCode, Verdict
 from gatecli.reports.escaping import inert, visible
@@ -17,7 +17,7 @@ from gatecli.reports.summary import (
     plural,
     reason,
     summary,
-    suppressed,
+    suppressed_findings,
     worst_first,
 )
 from gatecli.reports.wrap import wrap
@@ -63,24 +63,24 @@ def finding_lines(finding: Finding, style: Style) -> Iterator[str]:
         yield from _body(finding.remediation, style, "  fix: ")
 
 
-def _suppressed(finding: Finding, style: Style) -> Iterator[str]:
+def _suppressed_lines(finding: Finding, style: Style) -> Iterator[str]:
     yield _header(finding, "suppressed", style)
     yield from _body(finding.message, style)
     yield from _body(reason(finding), style, "  by ")
 
 
-def _stale(known: Known, style: Style) -> Iterator[str]:
+def _stale(known: KnownFinding, style: Style) -> Iterator[str]:
     yield f"{inert(visible(known.path)) or '-'}  {_paint('stale', _DIM, style)}  {inert(visible(known.rule))}"
     yield from _body(f"the baseline holds {known.fingerprint}, which this run did not find", style)
 
 
-def _checked(item: Checked, style: Style) -> Iterator[str]:
+def _checked_lines(item: Checked, style: Style) -> Iterator[str]:
     yield from _body(f"{item.kind} {item.name} ({item.path})", style, "checked ")
     if item.measures:
         yield from _body(", ".join(as_text(item.measures)), style)
 
 
-def _shown(verdict: Verdict, style: Style) -> list[Finding]:
+def _shown_findings(verdict: Verdict, style: Style) -> list[Finding]:
     findings = worst_first(verdict)
     if style.verbosity >= 0:
         return findings
@@ -96,15 +96,15 @@ def _gates(verdict: Verdict, style: Style) -> Iterator[str]:
 
 
 def _lines(verdict: Verdict, style: Style) -> Iterator[str]:
-    for finding in _shown(verdict, style):
+    for finding in _shown_findings(verdict, style):
         yield from finding_lines(finding, style)
     if style.verbosity > 0:
-        for finding in suppressed(verdict):
-            yield from _suppressed(finding, style)
+        for finding in suppressed_findings(verdict):
+            yield from _suppressed_lines(finding, style)
         for known in verdict.stale:
             yield from _stale(known, style)
         for item in verdict.checked:
-            yield from _checked(item, style)
+            yield from _checked_lines(item, style)
     yield from _gates(verdict, style)
     word, dot, rest = inert(summary(verdict)).partition(" · ")
     code = ExitCode.CLOSED if verdict.closed and not verdict.uncheckable else verdict.exit_code

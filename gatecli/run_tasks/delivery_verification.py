@@ -6,9 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from gatecli.run_tasks.egress_allowlist import ForbiddenError, Targets
+from gatecli.run_tasks.egress_allowlist import EgressForbiddenError, Targets
 from gatecli.run_tasks.message import MessageError, Task, is_signed, task_of
-from gatecli.run_tasks.settings import Settings
+from gatecli.run_tasks.settings import RunTaskSettings
 
 REMEMBERED = 10_000
 """Tasks that are known again; HCP Terraform gives one up after an hour, its token with it."""
@@ -17,10 +17,10 @@ Answer = tuple[int, str]
 
 
 @dataclass(slots=True)
-class Intake:
+class DeliveryVerifier:
     """Takes each task once, while there is room. `begin` starts the work, `open` is how much is under way."""
 
-    settings: Settings
+    settings: RunTaskSettings
     targets: Targets
     begin: Callable[[Task], None]
     open: Callable[[], int]
@@ -37,7 +37,7 @@ class Intake:
             self.targets.url(task.callback)
         except MessageError as error:
             return 400, str(error)
-        except ForbiddenError as error:
+        except EgressForbiddenError as error:
             # There is no way to answer but this one.
             return 422, str(error)
         return self._taken(task)

@@ -28,7 +28,7 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 
 
-class ForbiddenError(Exception):
+class EgressForbiddenError(Exception):
     """A place this service may not go to; the text names its host at most."""
 
 
@@ -42,19 +42,19 @@ class Targets:
     def url(self, text: str) -> URL:
         """A URL that may be asked: HTTPS, of a host on the list, no credentials. Raises ForbiddenError."""
         if not _URL.fullmatch(text):
-            raise ForbiddenError("an address is no URL")
+            raise EgressForbiddenError("an address is no URL")
         try:
             # As it stands: a signed address may not be quoted anew.
             url = URL(text, encoded=True)
             host, port = (url.host or "").lower(), url.port
         except UNREADABLE as error:
-            raise ForbiddenError("an address is no URL") from error
+            raise EgressForbiddenError("an address is no URL") from error
         if url.scheme != "https":
-            raise ForbiddenError("an address is not HTTPS")
+            raise EgressForbiddenError("an address is not HTTPS")
         if url.user is not None or url.password is not None:
-            raise ForbiddenError("an address holds credentials")
+            raise EgressForbiddenError("an address holds credentials")
         if (host, port) not in self._hosts:
-            raise ForbiddenError(
+            raise EgressForbiddenError(
                 f"{host[:253] or 'an address without a host'} is not on the list of allowed hosts"
             )
         self._literal(host)
@@ -65,8 +65,8 @@ class Targets:
         address = ip_address(text.partition("%")[0])
         if any(address in network for network in self._networks):
             return
-        if not all(map(_is_public, _meant(address))):
-            raise ForbiddenError(
+        if not all(map(_is_public, _embedded_addresses(address))):
+            raise EgressForbiddenError(
                 "a host leads to an address that is not public (--allow-network permits some)"
             )
 
@@ -103,7 +103,7 @@ class CheckedResolver(AbstractResolver):
         """Nothing is held."""
 
 
-def _meant(address: Address) -> list[Address]:
+def _embedded_addresses(address: Address) -> list[Address]:
     """The address, and those that it carries inside."""
     if isinstance(address, IPv4Address):
         return [address]

@@ -40,7 +40,7 @@ class FinalError(Exception):
     """It failed, and would fail again."""
 
 
-class Wire:
+class HcpClient:
     """Requests to allowed hosts alone; made by `connected`."""
 
     def __init__(self, session: aiohttp.ClientSession, targets: Targets, plan_bytes: int) -> None:
@@ -55,11 +55,11 @@ class Wire:
         ForbiddenError, PassingError and FinalError.
         """
         url = self._targets.url(address)
-        async with self._asked("GET", url, _authorized(token)) as answer:
+        async with self._asked("GET", url, _authorization(token)) as answer:
             if answer.status not in _HOPS:
                 return await self._written(answer, into)
             hop = answer.headers.get("Location", "")
-        url = self._targets.url(_joined(url, hop))
+        url = self._targets.url(_join_location(url, hop))
         async with self._asked("GET", url, {}) as answer:
             if answer.status in _HOPS:
                 raise FinalError("the plan is redirected more than once")
@@ -67,7 +67,7 @@ class Wire:
 
     async def send(self, address: str, token: str, document: bytes) -> None:
         """Send a result. Raises ForbiddenError, PassingError and FinalError."""
-        headers = {**_authorized(token), "Content-Type": MEDIA_TYPE}
+        headers = {**_authorization(token), "Content-Type": MEDIA_TYPE}
         async with self._asked("PATCH", self._targets.url(address), headers, document) as answer:
             if answer.status in _PASSING:
                 raise PassingError(f"answered {answer.status}")
@@ -107,7 +107,7 @@ class Wire:
 
 
 @asynccontextmanager
-async def connected(targets: Targets, plan_bytes: int, authorities: Path | None) -> AsyncIterator[Wire]:
+async def connect(targets: Targets, plan_bytes: int, authorities: Path | None) -> AsyncIterator[HcpClient]:
     """A wire whose every connection is verified, direct, new, and to an address that `targets` permits."""
     connector = aiohttp.TCPConnector(
         ssl=trust(authorities),
@@ -127,7 +127,7 @@ async def connected(targets: Targets, plan_bytes: int, authorities: Path | None)
         auto_decompress=False,
         cookie_jar=aiohttp.DummyCookieJar(),
     ) as session:
-        yield Wire(session, targets, plan_bytes)
+        yield HcpClient(session, targets, plan_bytes)
 
 
 def trust(authorities: Path | None) -> ssl.SSLContext:
@@ -151,11 +151,11 @@ def _keep(chunk: bytes, into: IO[bytes]) -> None:
         raise FinalError(f"the plan could not be kept while it is checked: {error.strerror}") from None
 
 
-def _authorized(token: str) -> dict[str, str]:
+def _authorization(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def _joined(base: URL, location: str) -> str:
+def _join_location(base: URL, location: str) -> str:
     """Where a redirect leads. Raises FinalError for one that leads nowhere."""
     try:
         if location:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
-from gatecli.run_tasks.task_results import Result, failed, result_of
+from gatecli.run_tasks.task_results import Result, failed_result, result_of
 
 LONGEST_REPORT = 32 * 1024 * 1024
 """Bytes; above that there are tens of thousands of findings."""
@@ -22,7 +22,7 @@ OWN = "GATECLI_"
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CheckCommand:
     """The command that reads a plan from its standard input; `options` stand behind its name."""
 
     options: Sequence[str]
@@ -47,7 +47,7 @@ class Check:
                 _read(process.stdout, LONGEST_REPORT), _read(process.stderr, LONGEST_SAID)
             )
             if len(output) > LONGEST_REPORT:
-                return failed("The gate is closed; there are more findings than can be shown."), ""
+                return failed_result("The gate is closed; there are more findings than can be shown."), ""
             code = await process.wait()
         finally:
             if process.returncode is None:

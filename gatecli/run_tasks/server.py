@@ -18,13 +18,13 @@ from aiohttp import hdrs, web
 
 from gatecli.errors import ConfigurationError
 from gatecli.run_tasks import task_runner
-from gatecli.run_tasks.delivery_verification import Intake
+from gatecli.run_tasks.delivery_verification import DeliveryVerifier
 from gatecli.run_tasks.egress_allowlist import Targets
-from gatecli.run_tasks.hcp_client import connected
+from gatecli.run_tasks.hcp_client import connect
 from gatecli.run_tasks.message import LONGEST_BODY, SIGNATURE, Task
-from gatecli.run_tasks.plan_check import Check
-from gatecli.run_tasks.settings import Settings
-from gatecli.run_tasks.task_runner import Duty, Log
+from gatecli.run_tasks.plan_check import CheckCommand
+from gatecli.run_tasks.settings import RunTaskSettings
+from gatecli.run_tasks.task_runner import Log, TaskRunner
 
 PATH = "/run-task"
 HEALTH = "/healthz"
@@ -37,10 +37,10 @@ LAST_WORDS = 5.0
 
 
 @dataclass(slots=True)
-class Service:
+class RunTaskService:
     """The tasks that are under way."""
 
-    duty: Duty
+    duty: TaskRunner
     log: Log
     is_draining: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,11 +72,11 @@ class Service:
 
 
 @dataclass(slots=True)
-class Reception:
+class DeliveryHandler:
     """The HTTP side."""
 
-    intake: Intake
-    service: Service
+    intake: DeliveryVerifier
+    service: RunTaskService
     log: Log
     reading: int = 0
 
@@ -119,7 +119,7 @@ class Reception:
         return (413, "the body is too large") if (http.content_length or 0) > LONGEST_BODY else None
 
 
-class Told(logging.Handler):
+class LibraryLogFilter(logging.Handler):
     """What other packages log, by its origin and its kind: their sentences may quote a delivery."""
 
     def __init__(self, log: Log) -> None:
@@ -132,26 +132,28 @@ class Told(logging.Handler):
         self._log("library", name=record.name, error=kind.__name__ if kind else record.levelname)
 
 
-def run(settings: Settings, options: Sequence[str], environment: Mapping[str, str], log: Log) -> None:
+def run(settings: RunTaskSettings, options: Sequence[str], environment: Mapping[str, str], log: Log) -> None:
     """Serve until SIGTERM or SIGINT, then drain; `options` are those of each check.
 
     Raises ConfigurationError for what keeps it from starting.
     """
-    logging.basicConfig(handlers=[Told(log)], force=True)
-    asyncio.run(serve(settings, Check(options, environment), log))
+    logging.basicConfig(handlers=[LibraryLogFilter(log)], force=True)
+    asyncio.run(serve(settings, CheckCommand(options, environment), log))
 
 
-async def serve(settings: Settings, check: task_runner.Check, log: Log) -> None:
+async def serve(settings: RunTaskSettings, check: task_runner.Check, log: Log) -> None:
     """The same, with a check of one's own, inside a loop."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     targets = Targets(settings.hosts, settings.networks)
-    async with connected(targets, settings.plan_bytes, settings.authorities) as wire:
-        service = Service(Duty(settings, wire, check, log, asyncio.Semaphore(settings.workers)), log)
-        intake = Intake(settings, targets, service.begin, service.open)
-        runner, listener = await _listen(Reception(intake, service, log), settings)
+    async with connect(targets, settings.plan_bytes, settings.authorities) as wire:
+        service = RunTaskService(
+            TaskRunner(settings, wire, check, log, asyncio.Semaphore(settings.workers)), log
+        )
+        intake = DeliveryVerifier(settings, targets, service.begin, service.open)
+        runner, listener = await _listen(DeliveryHandler(intake, service, log), settings)
         log(
             "listening",
             port=listener.sockets[0].getsockname()[1],
@@ -166,8 +168,10 @@ async def serve(settings: Settings, check: task_runner.Check, log: Log) -> None:
         log("stopped")
 
 
-async def _listen(reception: Reception, settings: Settings) -> tuple[web.ServerRunner, asyncio.Server]:
-    context = _shown(settings.certificate, settings.certificate_key)
+async def _listen(
+    reception: DeliveryHandler, settings: RunTaskSettings
+) -> tuple[web.ServerRunner, asyncio.Server]:
+    context = _tls_context(settings.certificate, settings.certificate_key)
     server = web.Server(
         reception.receive, access_log=None, keepalive_timeout=30.0, lingering_time=1.0, auto_decompress=False
     )
@@ -191,7 +195,7 @@ async def _listen(reception: Reception, settings: Settings) -> tuple[web.ServerR
     return runner, listener
 
 
-def _shown(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+def _tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
     """The certificate of this port. Raises ConfigurationError."""
     if certificate is None:
         return None

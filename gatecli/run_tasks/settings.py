@@ -27,7 +27,7 @@ _HOST = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class RunTaskSettings:
     """How this process serves. `deadline` is in seconds from the delivery of a task to its result.
 
     `networks` are those of private addresses that may be reached all the same. `pauses` are the seconds

@@ -47,7 +47,7 @@ class Result:
     outcomes: tuple[Mapping[str, Any], ...] = ()
 
 
-def failed(message: str) -> Result:
+def failed_result(message: str) -> Result:
     return Result("failed", message)
 
 
@@ -55,7 +55,7 @@ def result_of(code: int, output: bytes, sha256: str) -> Result:
     """What a check came to that ended with `code`, wrote `output`, and was given the bytes of `sha256`."""
     report = _report(output)
     if report is None:
-        return failed(_STATES.get(code, _BROKEN) if code in {2, 4} else _BROKEN)
+        return failed_result(_STATES.get(code, _BROKEN) if code in {2, 4} else _BROKEN)
     findings = [each for each in report["findings"] if not each["suppressed"]]
     counts = _counts(report)
     outcomes = _outcomes(findings)
@@ -138,7 +138,7 @@ def _outcome(number: int, finding: Mapping[str, Any]) -> Mapping[str, Any]:
     }
     attributes = {
         "outcome-id": f"{finding['rule']}-{number}",
-        "description": _line(_said(finding)),
+        "description": _line(_finding_message(finding)),
         "body": _details(finding),
         "url": finding["url"],
         "tags": tags,
@@ -146,7 +146,7 @@ def _outcome(number: int, finding: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"type": "task-result-outcomes", "attributes": attributes}
 
 
-def _said(finding: Mapping[str, Any]) -> str:
+def _finding_message(finding: Mapping[str, Any]) -> str:
     """The message; the plan has no name of its own here."""
     message: str = finding["message"]
     if finding["subject"] == _STDIN and message.startswith(f"{_STDIN} "):
@@ -157,11 +157,11 @@ def _said(finding: Mapping[str, Any]) -> str:
 def _details(finding: Mapping[str, Any]) -> str:
     """Markdown in which what a stranger wrote stands in fences, where it is nothing but text."""
     where = [("Where", f"{finding['subject']} {finding['pointer'] or ''}")]
-    parts = [("Found", _said(finding)), *where, ("Fix", finding["remediation"])]
-    return "\n\n".join(f"**{name}**\n\n{_fenced(text)}" for name, text in parts if text.strip(" -"))
+    parts = [("Found", _finding_message(finding)), *where, ("Fix", finding["remediation"])]
+    return "\n\n".join(f"**{name}**\n\n{_fence(text)}" for name, text in parts if text.strip(" -"))
 
 
-def _fenced(text: str) -> str:
+def _fence(text: str) -> str:
     shown = _clip(_visible(text), LONGEST_BODY // 4)
     fence = "`" * max(3, *(len(run) + 1 for run in _BACKTICKS.findall(shown)), 3)
     return f"{fence}text\n{shown}\n{fence}"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from itertools import chain, islice, repeat
 from typing import IO, Protocol
 
-from gatecli.run_tasks.egress_allowlist import ForbiddenError
+from gatecli.run_tasks.egress_allowlist import EgressForbiddenError
 from gatecli.run_tasks.hcp_client import FinalError, PassingError
 from gatecli.run_tasks.message import Task
-from gatecli.run_tasks.settings import Settings
-from gatecli.run_tasks.task_results import Result, failed, payload
+from gatecli.run_tasks.settings import RunTaskSettings
+from gatecli.run_tasks.task_results import Result, failed_result, payload
 
 ATTEMPTS = 5
 """At fetching a plan; a result is sent until the deadline."""
@@ -26,7 +26,7 @@ _STOPPING = "The service was stopped before the plan was checked; run it again."
 _NO_PLAN = "There is no plan at this stage: attach the run task to post-plan."
 
 
-class Line(Protocol):
+class ResultChannel(Protocol):
     """To HCP Terraform (`wire.Wire`)."""
 
     async def fetch(self, address: str, token: str, into: IO[bytes]) -> str: ...
@@ -40,11 +40,11 @@ Check = Callable[[IO[bytes], str], Awaitable[tuple[Result, str]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Duty:
+class TaskRunner:
     """What is done with every task; `slots` bounds how many plans are checked at once."""
 
-    settings: Settings
-    line: Line
+    settings: RunTaskSettings
+    line: ResultChannel
     check: Check
     log: Log
     slots: asyncio.Semaphore
@@ -67,9 +67,9 @@ class Duty:
             async with asyncio.timeout_at(until):
                 await asyncio.wait({work, stop}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
-            return failed(_LATE)
+            return failed_result(_LATE)
         else:
-            return await work if work.done() else failed(_STOPPING)
+            return await work if work.done() else failed_result(_STOPPING)
         finally:
             for each in (work, stop):
                 each.cancel()
@@ -78,14 +78,14 @@ class Duty:
     async def _worked(self, task: Task) -> Result:
         try:
             if not task.plan:
-                return failed(_NO_PLAN)
+                return failed_result(_NO_PLAN)
             async with self.slots:
                 return await self._checked(task)
-        except (ForbiddenError, FinalError, PassingError) as error:
-            return failed(f"The plan could not be fetched: {error}.")
+        except (EgressForbiddenError, FinalError, PassingError) as error:
+            return failed_result(f"The plan could not be fetched: {error}.")
         except Exception as error:  # noqa: BLE001 - whatever broke, a run is waiting for an answer
             self.log("bug", task=task.id, error=type(error).__name__)
-            return failed("The service failed; nothing was checked.")
+            return failed_result("The service failed; nothing was checked.")
 
     async def _checked(self, task: Task) -> Result:
         await self._announce(task)
@@ -104,7 +104,7 @@ class Duty:
         try:
             async with asyncio.timeout(COURTESY):
                 await self.line.send(task.callback, task.token, begun)
-        except (ForbiddenError, FinalError, PassingError, TimeoutError) as error:
+        except (EgressForbiddenError, FinalError, PassingError, TimeoutError) as error:
             self.log("unannounced", task=task.id, error=str(error))
 
     async def _fetched(self, task: Task, plan: IO[bytes]) -> str:
@@ -123,7 +123,7 @@ class Duty:
                 await self._insisted(task, document)
         except TimeoutError:
             self.log("undelivered", task=task.id, error="the deadline passed")
-        except (ForbiddenError, FinalError) as error:
+        except (EgressForbiddenError, FinalError) as error:
             self.log("undelivered", task=task.id, error=str(error))
         else:
             self.log("delivered", task=task.id, run=task.run, status=result.status)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gatecli.errors import ConfigurationError
-from gatecli.model.baseline import KNOWN_BY, Baseline, Known
+from gatecli.model.baseline import KNOWN_BY, Baseline, KnownFinding
 from gatecli.sources.files import ReadError, read_text
 
 MAX_BYTES = 256 * 2**20
@@ -25,29 +25,31 @@ def read_baseline(path: Path) -> Baseline:
     Of a report it is what counted there: what a waiver forgave has its own end. Raises
     `ConfigurationError`: half a baseline would make old findings new, or hide new ones.
     """
-    data = _loaded(path)
+    data = _load_json(path)
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema not in (REPORT, BASELINE):
-        raise _refused(path, f"its schema is neither {REPORT} nor {BASELINE}")
+        raise _refuse(path, f"its schema is neither {REPORT} nor {BASELINE}")
     bare = schema == BASELINE and "fingerprints" in data
     entries = _list(path, data, "fingerprints" if bare else "findings")
-    known = (_known(path, number, entry) for number, entry in enumerate(entries) if not _has_own_end(entry))
+    known = (
+        _known_finding(path, number, entry) for number, entry in enumerate(entries) if not _has_own_end(entry)
+    )
     return Baseline(tuple(sorted(known)))
 
 
-def _loaded(path: Path) -> Any:
+def _load_json(path: Path) -> Any:
     try:
         return json.loads(read_text(path, MAX_BYTES))
     except ReadError as error:
         raise ConfigurationError(f"{path.as_posix()} {error.problem}", advice=error.mend) from error
     except (ValueError, RecursionError) as error:
-        raise _refused(path, f"it is not JSON ({str(error)[:100]})") from error
+        raise _refuse(path, f"it is not JSON ({str(error)[:100]})") from error
 
 
 def _list(path: Path, data: dict[str, Any], key: str) -> list[Any]:
     entries = data.get(key)
     if not isinstance(entries, list):
-        raise _refused(path, f"it has no list {key}")
+        raise _refuse(path, f"it has no list {key}")
     return entries
 
 
@@ -57,14 +59,14 @@ def _has_own_end(entry: Any) -> bool:
     return why is not None and not (isinstance(why, dict) and why.get("by") == KNOWN_BY)
 
 
-def _known(path: Path, number: int, entry: Any) -> Known:
+def _known_finding(path: Path, number: int, entry: Any) -> KnownFinding:
     named = entry if isinstance(entry, dict) else {"fingerprint": entry}
     fingerprint = named.get("fingerprint")
     if not isinstance(fingerprint, str) or not re.fullmatch(FINGERPRINT, fingerprint):
-        raise _refused(path, f"its entry {number} has no fingerprint in hexadecimal")
-    return Known(str(named.get("rule", "")), str(named.get("path", "")), fingerprint)
+        raise _refuse(path, f"its entry {number} has no fingerprint in hexadecimal")
+    return KnownFinding(str(named.get("rule", "")), str(named.get("path", "")), fingerprint)
 
 
-def _refused(path: Path, why: str) -> ConfigurationError:
+def _refuse(path: Path, why: str) -> ConfigurationError:
     advice = "write one with gatecli baseline REPORT.json"
     return ConfigurationError(f"{path.as_posix()} is no baseline: {why}", advice=advice)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from gatecli.model.base import API_VERSION
 from gatecli.model.document import Document, Place
-from gatecli.model.finding import Finding, Rule, found
+from gatecli.model.finding import Finding, Rule, make_finding
 from gatecli.model.release import ModelRelease
 from gatecli.model.rules import DP_INVALID_BUDGET, DP_UNACCOUNTABLE_MECHANISM
 from gatecli.sources.documents import KINDS, head_problem, read_documents
@@ -35,10 +35,10 @@ def read_declarations(path: Path) -> Loaded[Declared]:
         documents = read_documents(path)
     except ReadError as error:
         return Loaded(findings=(unreadable(path, error),))
-    return declared(path.as_posix(), documents)
+    return read_declared(path.as_posix(), documents)
 
 
-def declared(path: str, documents: tuple[Document, ...]) -> Loaded[Declared]:
+def read_declared(path: str, documents: tuple[Document, ...]) -> Loaded[Declared]:
     """The releases among `documents`."""
     values: list[Declared] = []
     findings: list[Finding] = []
@@ -58,7 +58,9 @@ def unreadable(path: Path, error: ReadError, subject: str = "") -> Finding:
     name, at = path.as_posix(), error.position
     place = Place(name, at.line, at.column) if at else Place(name)
     rule = RELEASE_INVALID if error.invalid else RELEASE_UNREADABLE
-    return found(rule, f"the file {error.problem}", subject=subject or name, place=place, mend=error.mend)
+    return make_finding(
+        rule, f"the file {error.problem}", subject=subject or name, place=place, mend=error.mend
+    )
 
 
 def _is_release(data: Any) -> bool:
@@ -96,7 +98,7 @@ def _rule(problem: Problem) -> Rule:
 def _finding(problem: Problem, document: Document, subject: str) -> Finding:
     place = document.place(problem.pointer, key=problem.at_key)
     identity = f"{subject}\0{problem.pointer}\0{problem.message}"
-    return found(
+    return make_finding(
         _rule(problem), problem.message, subject=subject, place=place, mend=problem.mend, identity=identity
     )
 
@@ -104,4 +106,4 @@ def _finding(problem: Problem, document: Document, subject: str) -> Finding:
 def _without_release(path: str) -> Finding:
     message = "the file holds no ModelRelease"
     mend = f"declare one: apiVersion: {API_VERSION}, kind: {KINDS[0]}; `gatecli init` writes an example"
-    return found(RELEASE_INVALID, message, subject=path, place=Place(path), mend=mend)
+    return make_finding(RELEASE_INVALID, message, subject=path, place=Place(path), mend=mend)

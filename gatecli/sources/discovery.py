@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from gatecli.sources.files import MissingFileError, ReadError, read_bytes, read_start, read_text
-from gatecli.sources.toml_text import embedded, load
+from gatecli.sources.toml_text import embedded_release, load
 
 NAMES = ("privacy.yaml", "privacy.yml", "privacy.json", "privacy.toml", "*.privacy.yaml", "*.privacy.yml")
 
@@ -132,7 +132,7 @@ def _narrow(content: bytes) -> str:
 
 def _is_project(path: Path) -> bool:
     text = read_text(path)
-    return "gatecli" in text and embedded(load(text)) is not None
+    return "gatecli" in text and embedded_release(load(text)) is not None
 
 
 def _is_folder(path: Path) -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 from gatecli import package
 from gatecli.model.base import API_VERSION
 from gatecli.model.document import Document
-from gatecli.sources.files import decoded, read_bytes
-from gatecli.sources.positioned_tree import shown
+from gatecli.sources.files import decode_text, read_bytes
+from gatecli.sources.positioned_tree import printable
 from gatecli.sources.problems import Problem, suggestion
 
 KINDS = ("ModelRelease", "PrivacyPolicy", "PrivacyWaiver")
@@ -36,11 +36,11 @@ def read_documents(path: Path) -> tuple[Document, ...]:
     """
     content = read_bytes(path)
     digest = hashlib.sha256(content).hexdigest()
-    documents = parsed(path.as_posix(), decoded(content))
+    documents = parse_documents(path.as_posix(), decode_text(content))
     return tuple(replace(document, sha256=digest) for document in documents)
 
 
-def parsed(path: str, text: str) -> tuple[Document, ...]:
+def parse_documents(path: str, text: str) -> tuple[Document, ...]:
     """The documents of a text that hold anything. Raises `ReadError`."""
     reader: Reader = package.member(f"sources.{READERS.get(Path(path).suffix.lower(), YAML)}")
     return tuple(document for document in reader(path, text) if document.data is not None)
@@ -50,7 +50,7 @@ def head_problem(document: Document) -> Problem | None:
     """What is wrong with the head of a document; None where it is sound or of another API."""
     data = document.data
     if not isinstance(data, Mapping):
-        found = "plain text" if isinstance(data, str) else shown(data)  # which may be somebody's table
+        found = "plain text" if isinstance(data, str) else printable(data)  # which may be somebody's table
         message = f"the document is {found}, not a block of keys"
         return Problem("document", message, f"begin with apiVersion: {API_VERSION}", "")
     for key in ("apiVersion", "kind"):
@@ -70,8 +70,8 @@ def _api_problem(version: Any, kind: Any) -> Problem | None:
         return Problem("head", "apiVersion or kind is not text", f"write apiVersion: {API_VERSION}", "")
     if version == API_VERSION:
         mend = suggestion(kind, KINDS, "use one of")
-        return None if kind in KINDS else Problem("head", f"unknown kind {shown(kind)}", mend, "/kind")
+        return None if kind in KINDS else Problem("head", f"unknown kind {printable(kind)}", mend, "/kind")
     if group in version.lower() or kind in KINDS:
-        message = f"apiVersion is {shown(version)}, which this gatecli does not know"
+        message = f"apiVersion is {printable(version)}, which this gatecli does not know"
         return Problem("head", message, f"write apiVersion: {API_VERSION}", "/apiVersion")
     return None

@@ -11,7 +11,7 @@ HEAD = {"apiVersion": API_VERSION, "kind": "ModelRelease"}
 """An embedded declaration need not say what the key that holds it says already."""
 
 
-def moved(marks: Mapping[str, Position], source: str, target: str) -> dict[str, Position]:
+def move_marks(marks: Mapping[str, Position], source: str, target: str) -> dict[str, Position]:
     """The marks at and below `source`, as if it stood at `target`."""
     return {
         target + pointer[len(source) :]: at
@@ -23,7 +23,7 @@ def moved(marks: Mapping[str, Position], source: str, target: str) -> dict[str, 
 def part_of(document: Document, pointer: str, data: object) -> Document:
     """The release that stands at `pointer` of `document`; `data` is what stands there."""
     release = HEAD | data if isinstance(data, dict) else data
-    values, keys = moved(document.values, pointer, ""), moved(document.keys, pointer, "")
+    values, keys = move_marks(document.values, pointer, ""), move_marks(document.keys, pointer, "")
     return Document(document.path, release, values, keys, document.index, pointer)
 
 
@@ -32,6 +32,6 @@ def composed_of(document: Document, data: object, roots: Mapping[str, str]) -> D
     values: dict[str, Position] = {"": document.values.get("", Position(1, 1))}
     keys: dict[str, Position] = {}
     for target, source in roots.items():
-        values |= moved(document.values, source, target)
-        keys |= moved(document.keys, source, target)
+        values |= move_marks(document.values, source, target)
+        keys |= move_marks(document.keys, source, target)
     return Document(document.path, data, values, keys, document.index, "", roots)

@@ -120,6 +120,6 @@ def _wide(content: bytes) -> str:
     return ""
 
 
-def encoded(text: str, name: str) -> bytes:
+def encode_text(text: str, name: str) -> bytes:
     """The bytes of `text` in an encoding by its name, with its mark. Raises `UnicodeEncodeError`."""
     return _MARK_OF.get(name, b"") + text.encode(name.partition(" ")[0])

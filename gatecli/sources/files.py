@@ -64,7 +64,7 @@ class MissingFileError(ReadError):
     """Nothing stands at the path."""
 
 
-def _explained(error: OSError) -> ReadError:
+def _explain_error(error: OSError) -> ReadError:
     problem, mend = _REASONS.get(error.errno or 0, (f"cannot be read: {error.strerror or error}", ""))
     kind = MissingFileError if error.errno in {errno.ENOENT, errno.ENOTDIR} else ReadError
     return kind(problem, mend)
@@ -87,7 +87,7 @@ def _opener(path: str, flags: int) -> int:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[BufferedReader]:
+def open_file(path: Path) -> Iterator[BufferedReader]:
     """The regular file at `path`, open for reading. Raises `ReadError`; never blocks."""
     try:
         _refuse_special(path.stat().st_mode, path)
@@ -95,14 +95,14 @@ def opened(path: Path) -> Iterator[BufferedReader]:
             _refuse_special(os.fstat(file.fileno()).st_mode, path)
             yield file
     except OSError as error:
-        raise _explained(error) from error
+        raise _explain_error(error) from error
     except ValueError as error:  # a NUL in the name
         raise ReadError("has a name that no file can have", "check the path") from error
 
 
 def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
     """All of a regular file of at most `limit` bytes. Raises `ReadError`."""
-    with opened(path) as file:
+    with open_file(path) as file:
         size = os.fstat(file.fileno()).st_size
         content = b"" if size > limit else file.read(limit + 1)
     if size > limit or len(content) > limit:
@@ -112,16 +112,16 @@ def read_bytes(path: Path, limit: int = MAX_BYTES) -> bytes:
 
 def read_start(path: Path, length: int) -> bytes:
     """At most the first `length` bytes of a regular file of any size. Raises `ReadError`."""
-    with opened(path) as file:
+    with open_file(path) as file:
         return file.read(length)
 
 
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
     """The text of a file, in UTF-8 or marked by a byte order mark. Raises `ReadError`."""
-    return decoded(read_bytes(path, limit))
+    return decode_text(read_bytes(path, limit))
 
 
-def decoded(content: bytes) -> str:
+def decode_text(content: bytes) -> str:
     """The text in `content`, without its byte order mark. Raises `ReadError`."""
     mark, encoding = next(
         ((mark, name) for mark, name in _BYTE_ORDER_MARKS if content.startswith(mark)), (b"", "utf-8")
@@ -146,7 +146,7 @@ def decoded(content: bytes) -> str:
 
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a regular file in lower-case hexadecimal, read in pieces. Raises `ReadError`."""
-    with opened(path) as file:
+    with open_file(path) as file:
         if os.fstat(file.fileno()).st_size < _SMALL:  # without the buffer that a large one needs
             return hashlib.sha256(file.read()).hexdigest()
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -62,7 +62,7 @@ def _commit(root: Path, revision: str) -> str:
     # git 2.24 to 2.29 echo the option itself; the answer is the last line.
     lines = asked.stdout.decode("ascii", "replace").split()
     if asked.returncode != 0 or not lines:
-        reason = _said(asked)
+        reason = _stdout_text(asked)
         if reason:
             raise UncheckableError(f"git cannot be asked about {root}: {reason}", advice="mend that first")
         advice = "name a branch, a tag or a commit; fetch it first in a shallow clone"
@@ -78,12 +78,12 @@ def _inside(root: Path, folder: Path) -> str:
 def _paths(root: Path, *arguments: str) -> frozenset[Path]:
     asked = _run(root, *arguments)
     if asked.returncode != 0:
-        reason = _said(asked) or f"exit code {asked.returncode}"
+        reason = _stdout_text(asked) or f"exit code {asked.returncode}"
         raise UncheckableError(f"git {arguments[0]} failed in {root}: {reason}", advice="mend that first")
     return frozenset(root / os.fsdecode(name) for name in asked.stdout.split(b"\0") if name)
 
 
-def _said(asked: subprocess.CompletedProcess[bytes]) -> str:
+def _stdout_text(asked: subprocess.CompletedProcess[bytes]) -> str:
     return " ".join(asked.stderr.decode("utf-8", "replace").split("\n")[:1])[:200]
 
 

@@ -32,7 +32,7 @@ _MEMBER = re.compile(r"\[:(\w*):\]|\\?(.)(?:-\\?(.))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class IgnorePattern:
     """One line of a .gitignore: what it matches, whether it takes back, whether only folders count."""
 
     form: re.Pattern[str]
@@ -40,13 +40,13 @@ class Pattern:
     folders_only: bool
 
 
-def patterns_of(text: str) -> tuple[Pattern, ...]:
+def patterns_of(text: str) -> tuple[IgnorePattern, ...]:
     """The patterns of a .gitignore, in its order. A line that no path can match is left out."""
     lines = text.removeprefix("\ufeff").split("\n")
     return tuple(pattern for line in lines if (pattern := _pattern(line.removesuffix("\r"))))
 
 
-def decision(patterns: Iterable[Pattern], path: str, *, folder: bool) -> bool | None:
+def decision(patterns: Iterable[IgnorePattern], path: str, *, folder: bool) -> bool | None:
     """Whether `path` (relative to the patterns' folder) is ignored; None where no pattern says."""
     for pattern in reversed(tuple(patterns)):
         if (folder or not pattern.folders_only) and pattern.form.fullmatch(path):
@@ -54,7 +54,7 @@ def decision(patterns: Iterable[Pattern], path: str, *, folder: bool) -> bool | 
     return None
 
 
-def _pattern(line: str) -> Pattern | None:
+def _pattern(line: str) -> IgnorePattern | None:
     if not line or line.startswith("#"):
         return None
     negated = line.startswith("!")
@@ -65,8 +65,8 @@ def _pattern(line: str) -> Pattern | None:
         return None
     anchored = "/" in body
     body = body.removeprefix("/")
-    form = _translated(body if anchored else f"**/{body}")
-    return None if form is None else Pattern(form, negated, folders_only)
+    form = _translate_glob(body if anchored else f"**/{body}")
+    return None if form is None else IgnorePattern(form, negated, folders_only)
 
 
 def _without_trailing_spaces(text: str) -> str:
@@ -75,7 +75,7 @@ def _without_trailing_spaces(text: str) -> str:
     return text[: len(bare) + 1] if backslashes % 2 and len(bare) < len(text) else bare
 
 
-def _translated(glob: str) -> re.Pattern[str] | None:
+def _translate_glob(glob: str) -> re.Pattern[str] | None:
     """The regular expression of a glob; None for one with a broken class or escape.
 
     Between two `**` the leftmost match is as good as any, and between two `*` too: both are atomic but

@@ -7,17 +7,17 @@ import re
 
 from gatecli.model.document import Document
 from gatecli.sources.positioned_tree import (
+    KeyedNode,
     Lines,
     Node,
-    Pair,
     Scalar,
     check_depth,
     check_size,
     document_of,
-    listed,
-    mapped,
+    list_node,
+    mapping_node,
     number_of,
-    shown,
+    printable,
 )
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -57,7 +57,7 @@ class _Parser:
 
     def _unexpected(self, wanted: str) -> Exception:
         word = _FOUND.match(self._text, self._at)
-        found = shown(word[0] if word else self._text[self._at : self._at + 1])
+        found = printable(word[0] if word else self._text[self._at : self._at + 1])
         problem = f"is not JSON: found {found}" if self._at < len(self._text) else "is not JSON: it ends"
         return self._lines.refusal(self._at, f"{problem} where {wanted} belongs", "mend the syntax")
 
@@ -74,9 +74,9 @@ class _Parser:
         check_size(self._size, at, self._lines)
         match first:
             case "{":
-                return mapped(at, self._members(depth + 1), self._lines)
+                return mapping_node(at, self._members(depth + 1), self._lines)
             case "[":
-                return listed(at, self._elements(depth + 1))
+                return list_node(at, self._elements(depth + 1))
             case '"':
                 return Node(at, self._string())
         return Node(at, self._word())
@@ -115,9 +115,9 @@ class _Parser:
             raise self._unexpected("a comma or ]")
         return items
 
-    def _members(self, depth: int) -> list[Pair]:
+    def _members(self, depth: int) -> list[KeyedNode]:
         self._at += 1
-        pairs: list[Pair] = []
+        pairs: list[KeyedNode] = []
         while not (self._peek() == "}" and not pairs):
             pairs.append(self._pair(depth))
             if not self._take(","):
@@ -126,11 +126,11 @@ class _Parser:
             raise self._unexpected("a comma or }")
         return pairs
 
-    def _pair(self, depth: int) -> Pair:
+    def _pair(self, depth: int) -> KeyedNode:
         if self._peek() != '"':
             raise self._unexpected("a key in quotes")
         at = self._at
         key = self._string()
         if not self._take(":"):
             raise self._unexpected("a colon")
-        return Pair(key, at, self._value(depth))
+        return KeyedNode(key, at, self._value(depth))

@@ -19,9 +19,9 @@ from gatecli.model.base import Value
 from gatecli.model.document import Document, pointer_of
 from gatecli.model.policy import PrivacyPolicy, overlay
 from gatecli.model.waiver import PlacedWaiver, PrivacyWaiver
-from gatecli.sources.documents import head_problem, parsed, read_documents
+from gatecli.sources.documents import head_problem, parse_documents, read_documents
 from gatecli.sources.files import ReadError
-from gatecli.sources.positioned_tree import shown
+from gatecli.sources.positioned_tree import printable
 from gatecli.sources.problems import Problem, problems_of, suggestion
 
 DEFAULT = "default"
@@ -132,7 +132,7 @@ def _shortest(path: Path) -> Path:
 def default_policy() -> PrivacyPolicy:
     """The policy that ships with gatecli."""
     text = resources.files("gatecli").joinpath("policies", "default.yaml").read_text("utf-8")
-    (document,) = parsed("default.yaml", text)
+    (document,) = parse_documents("default.yaml", text)
     return PrivacyPolicy.from_file(document.data)
 
 
@@ -201,7 +201,7 @@ class _Reading:
         if file is not None and file.policy is not None:
             return self.resolved(file, below)
         why = "and so itself" if cyclic else "which holds no PrivacyPolicy that can be used"
-        message = f"the policy extends {shown(name)}, {why}"
+        message = f"the policy extends {printable(name)}, {why}"
         self._complain(document, "/spec/extends", message, "name another file, or default")
         return None
 
@@ -268,7 +268,7 @@ class _Reading:
         elif name not in self._own and name not in self._rule_ids:
             known = sorted({*self._rule_ids, *self._own})
             mend = suggestion(name, known, "gatecli rules lists them").partition(":")[0]
-            self._complain(document, pointer, f"there is no rule {shown(name)}", mend, key=key)
+            self._complain(document, pointer, f"there is no rule {printable(name)}", mend, key=key)
 
 
 def _says_something(value: object) -> bool:

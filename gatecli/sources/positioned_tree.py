@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from gatecli.model.document import Document, Position
 from gatecli.model.number import MAX_DIGITS
-from gatecli.model.quoting import figure, quoted
+from gatecli.model.quoting import figure, quote_text
 from gatecli.sources.files import ReadError
 
 MAX_DEPTH = 64
@@ -28,7 +28,7 @@ Scalar: TypeAlias = str | bool | int | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class KeyedNode:
     """A key, where it stands, and its value."""
 
     key: str
@@ -41,7 +41,7 @@ class Node:
     """A value and the index of its first character; `size` and `height` count aliases written out."""
 
     at: int
-    value: Scalar | tuple[Node, ...] | Mapping[str, Pair]
+    value: Scalar | tuple[Node, ...] | Mapping[str, KeyedNode]
     size: int = 1
     height: int = 1
 
@@ -68,7 +68,7 @@ class Lines:
         return ReadError(problem, mend, position=self.position(near), invalid=invalid)
 
 
-def shown(value: object) -> str:
+def printable(value: object) -> str:
     """A bounded, printable form of a value from a file, which tells nothing of a person."""
     match value:
         case None:
@@ -76,7 +76,7 @@ def shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
-            return quoted(value)
+            return quote_text(value)
         case list() | tuple():
             return f"a list of {len(value)}"
         case dict():
@@ -100,18 +100,18 @@ def number_of(text: str) -> Scalar:
         return text
 
 
-def listed(at: int, items: Sequence[Node]) -> Node:
+def list_node(at: int, items: Sequence[Node]) -> Node:
     """The node of a list."""
     return Node(at, tuple(items), *_extent(items))
 
 
-def mapped(at: int, pairs: Iterable[Pair], lines: Lines) -> Node:
+def mapping_node(at: int, pairs: Iterable[KeyedNode], lines: Lines) -> Node:
     """The node of a mapping. Raises `ReadError` for a key that stands twice."""
-    table: dict[str, Pair] = {}
+    table: dict[str, KeyedNode] = {}
     for pair in pairs:
         if pair.key in table:
             first = lines.position(table[pair.key].at).line
-            problem = f"has the key {shown(pair.key)} twice, first in line {first}"
+            problem = f"has the key {printable(pair.key)} twice, first in line {first}"
             raise lines.refusal(pair.at, problem, "remove one of them", invalid=True)
         table[pair.key] = pair
     return Node(at, table, *_extent([pair.node for pair in table.values()]))
@@ -148,7 +148,7 @@ def document_of(path: str, node: Node, lines: Lines, index: int | None = None) -
             case scalar:
                 return scalar
 
-    def entry(pair: Pair, parent: str) -> Any:
+    def entry(pair: KeyedNode, parent: str) -> Any:
         pointer = f"{parent}/{pair.key.replace('~', '~0').replace('/', '~1')}"
         keys[pointer] = lines.position(pair.at)
         return plain(pair.node, pointer)

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from gatecli.model.base import Value, schema_of
 from gatecli.model.document import pointer_of
-from gatecli.model.quoting import named, tells
-from gatecli.sources.positioned_tree import shown
+from gatecli.model.quoting import quote_name, tells
+from gatecli.sources.positioned_tree import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class _Fault:
         """The value's name: its key, or `mechanisms[0]` for an item."""
         match self.keys:
             case (*_, str(key), int(index)):
-                return f"{named(key)}[{index}]"
+                return f"{quote_name(key)}[{index}]"
             case (*_, key):
-                return named(str(key))
+                return quote_name(str(key))
         return "the document"
 
     @property
@@ -130,11 +130,11 @@ _schema_of = cache(schema_of)
 def known_keys(model: type[Value], data: object, keys: Iterable[str | int]) -> tuple[str, ...]:
     """The keys that may stand in the mapping at `keys`, by the model's JSON Schema."""
     schema = _schema_of(model)
-    node = _settled(schema, schema, data)
+    node = _settle_schema(schema, schema, data)
     for key in keys:
         data = _child(data, key)
         others = node.get("items" if isinstance(key, int) else "additionalProperties")
-        node = _settled(schema, node.get("properties", {}).get(key, others) or {}, data)
+        node = _settle_schema(schema, node.get("properties", {}).get(key, others) or {}, data)
     return tuple(node.get("properties", {}))
 
 
@@ -144,14 +144,14 @@ def _child(data: object, key: str | int) -> object:
     return data[key] if isinstance(data, list) and isinstance(key, int) and key < len(data) else None
 
 
-def _settled(schema: Mapping[str, Any], node: Any, data: object) -> Mapping[str, Any]:
+def _settle_schema(schema: Mapping[str, Any], node: Any, data: object) -> Mapping[str, Any]:
     """`node` with references followed and the union member chosen that fits `data`."""
     while "$ref" in node:
         node = schema["$defs"][node["$ref"].rpartition("/")[2]]
     if mapping := node.get("discriminator", {}).get("mapping"):
         kind = data.get("kind") if isinstance(data, dict) else None
-        return _settled(schema, {"$ref": mapping[kind]} if kind in mapping else {}, data)
-    members = [_settled(schema, member, data) for member in node.get("anyOf", ())]
+        return _settle_schema(schema, {"$ref": mapping[kind]} if kind in mapping else {}, data)
+    members = [_settle_schema(schema, member, data) for member in node.get("anyOf", ())]
     wanted = "properties" if isinstance(data, dict) else "items"
     return next((member for member in members if wanted in member), node)
 
@@ -164,7 +164,7 @@ def _missing(error: _Fault) -> tuple[str, str]:
 def _unknown(error: _Fault) -> tuple[str, str]:
     where = f" in {error.parent}" if len(error.keys) > 1 else ""
     return (
-        f"unknown key {shown(error.keys[-1] if error.keys else '')}{where}",
+        f"unknown key {printable(error.keys[-1] if error.keys else '')}{where}",
         suggestion(error.keys[-1] if error.keys else "", error.known(), "remove it, or use one of"),
     )
 
@@ -174,13 +174,13 @@ def _choice(error: _Fault) -> tuple[str, str]:
     listed = f"one of {', '.join(choices)}" if len(choices) > 1 else (choices or ["something else"])[0]
     near = closest(error.found, choices) if isinstance(error.found, str) else None
     mend = f"did you mean {near}?" if near else f"write {listed}"
-    return f"{error.name} is {shown(error.found)}, not {listed}", mend
+    return f"{error.name} is {printable(error.found)}, not {listed}", mend
 
 
 def _unknown_kind(error: _Fault) -> tuple[str, str]:
     tag = error.context.get("tag", "")
     return (
-        f"{error.name} has the unknown kind {shown(tag)}",
+        f"{error.name} has the unknown kind {printable(tag)}",
         suggestion(tag, error.choices, "use one of the kinds"),
     )
 
@@ -190,13 +190,13 @@ def _whole(error: _Fault) -> tuple[str, str]:
     whole = isinstance(found, Decimal) and found.is_finite() and found.adjusted() < 30 and found == int(found)
     told = whole and isinstance(found, Decimal) and not tells(str(int(found)))
     mend = f"write {int(found)}" if told and isinstance(found, Decimal) else "write a whole number"
-    return f"{error.name} is {shown(found)}, not a whole number in plain digits", mend
+    return f"{error.name} is {printable(found)}, not a whole number in plain digits", mend
 
 
 def _block(error: _Fault) -> tuple[str, str]:
     other = "none or " if error.keys[-2:] == ("spec", "privacy") else ""
     return (
-        f"{error.name} is {shown(error.found)}, not {other}a block of keys",
+        f"{error.name} is {printable(error.found)}, not {other}a block of keys",
         f"write {error.name} as a block of `key: value` lines",
     )
 
@@ -212,20 +212,20 @@ def _value(error: _Fault) -> tuple[str, str]:
 
 
 def _not_a(expected: str, mend: str) -> Callable[[_Fault], tuple[str, str]]:
-    return lambda error: (f"{error.name} is {shown(error.found)}, not {expected}", mend)
+    return lambda error: (f"{error.name} is {printable(error.found)}, not {expected}", mend)
 
 
 def _limit(words: str, key: str) -> Callable[[_Fault], tuple[str, str]]:
     def sentence(error: _Fault) -> tuple[str, str]:
         bound = error.context.get(key)
-        return f"{error.name} is {shown(error.found)}, not {words} {bound}", f"write {words} {bound}"
+        return f"{error.name} is {printable(error.found)}, not {words} {bound}", f"write {words} {bound}"
 
     return sentence
 
 
 def _fallback(message: str) -> Callable[[_Fault], tuple[str, str]]:
     return lambda error: (
-        f"{error.name} is {shown(error.found)}: {message[:1].lower()}{message[1:200]}",
+        f"{error.name} is {printable(error.found)}: {message[:1].lower()}{message[1:200]}",
         "gatecli schema prints what each key may hold",
     )
 
@@ -234,7 +234,7 @@ def _pattern(error: _Fault) -> tuple[str, str]:
     form = (
         "64 hexadecimal digits" if error.name == "sha256" else f"of the form {error.context.get('pattern')}"
     )
-    return f"{error.name} is {shown(error.found)}, not {form}", f"write {form}"
+    return f"{error.name} is {printable(error.found)}, not {form}", f"write {form}"
 
 
 _SENTENCES: Mapping[str, Callable[[_Fault], tuple[str, str]]] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gatecli.errors import UncheckableError
 from gatecli.model.text import Leaf, LeafKind, RawText
-from gatecli.sources.encoding import encoded
+from gatecli.sources.encoding import encode_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def apply_spans(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def redacted(raw: RawText, hits: Iterable[Hit]) -> str:
+def redact_raw(raw: RawText, hits: Iterable[Hit]) -> str:
     """The text of `raw` with every hit masked.
 
     A value that stands as it is in the file is replaced alone. One that is escaped or folded there, or
@@ -90,7 +90,7 @@ def redacted_bytes(raw: RawText, hits: Iterable[Hit]) -> bytes:
         advice = "split it, or save it as UTF-8"
         raise UncheckableError(f"{raw.path} {problem} to be redacted", advice=advice)
     try:
-        return encoded(redacted(raw, hits), raw.encoding)
+        return encode_text(redact_raw(raw, hits), raw.encoding)
     except UnicodeEncodeError as error:
         advice = "save it as UTF-8 first"
         raise UncheckableError(f"{raw.path} cannot be written as {raw.encoding}", advice=advice) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gatecli.model.document import Document, Place
-from gatecli.model.finding import Finding, found
+from gatecli.model.finding import Finding, make_finding
 from gatecli.model.release import (
     Artifact,
     ArtifactState,
@@ -77,7 +77,9 @@ def _artifacts(
             place = document.place(f"/spec/artifacts/{number}/path")
             message = f"the artifact {artifact.path} {error.problem}"
             findings.append(
-                found(RELEASE_UNREADABLE, message, subject=release.subject, place=place, mend=error.mend)
+                make_finding(
+                    RELEASE_UNREADABLE, message, subject=release.subject, place=place, mend=error.mend
+                )
             )
     return tuple(states)
 

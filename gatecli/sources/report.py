@@ -26,7 +26,7 @@ class _Suppressed(BaseModel, strict=True):
     expires: str
 
 
-class _Found(BaseModel, strict=True):
+class _ReportedFinding(BaseModel, strict=True):
     rule: str
     severity: Literal["error", "warning", "note"]
     message: str
@@ -53,7 +53,7 @@ class _Report(BaseModel, strict=True):
     gate: str
     exit_code: Literal[0, 1, 3, 4]
     policy: _Policy
-    findings: list[_Found]
+    findings: list[_ReportedFinding]
     gates: list[_Part] = []
 
 
@@ -81,7 +81,7 @@ def read_report(path: Path, uncheckable: Collection[str]) -> Recorded:
     return Recorded(name, report.gate, report.policy.sha256, report.exit_code, findings, parts)
 
 
-def _finding(each: _Found, uncheckable: bool) -> Finding:  # noqa: FBT001 - what the rule's own field says
+def _finding(each: _ReportedFinding, uncheckable: bool) -> Finding:  # noqa: FBT001 - what the rule's own field says
     severity, why = Severity(each.severity), each.suppressed
     return Finding(
         Rule(each.rule, severity, "", uncheckable),

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from gatecli.model.finding import Finding
 from gatecli.model.text import RawText, Skipped
 from gatecli.sources.encoding import Binary, Encoding, encoding_of
-from gatecli.sources.files import ReadError, opened
+from gatecli.sources.files import ReadError, open_file
 from gatecli.sources.scan_rules import unreadable
 from gatecli.sources.string_fields.formats import TEXT, format_of, is_known, records
 from gatecli.sources.tree import shown_path
@@ -45,7 +45,7 @@ def read_texts(path: Path) -> Iterator[Read]:
     """
     shown = shown_path(path)
     try:
-        with opened(path) as file:
+        with open_file(path) as file:
             before = _state(file)
             yield from _texts(shown, file)
             changed = _state(file) != before
@@ -77,7 +77,7 @@ def _texts(name: str, file: BinaryIO) -> Iterator[Read]:
     if isinstance(encoding, Binary):
         yield Skipped(name, encoding.reason)
     elif whole:
-        text, notes = _decoded(content, encoding)
+        text, notes = _decode_content(content, encoding)
         digest = hashlib.sha256(content).hexdigest()
         format_ = format_of(name, text[:2000])
         yield RawText(name, text, format_, encoding.name, notes=notes, sha256=digest)
@@ -85,7 +85,7 @@ def _texts(name: str, file: BinaryIO) -> Iterator[Read]:
         yield from _pieces(name, encoding, file, content)
 
 
-def _decoded(content: bytes, encoding: Encoding) -> tuple[str, tuple[str, ...]]:
+def _decode_content(content: bytes, encoding: Encoding) -> tuple[str, tuple[str, ...]]:
     body = content[len(encoding.mark) :]
     try:
         return body.decode(encoding.codec), encoding.notes

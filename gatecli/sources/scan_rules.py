@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.sources.files import ReadError
 
 PII_UNREADABLE = Rule(
@@ -20,4 +20,4 @@ def unreadable(path: str, error: ReadError) -> Finding:
     """The finding that the scan could not read `path`."""
     at = error.position
     place = Place(path, at.line if at else None, at.column if at else None)
-    return found(PII_UNREADABLE, f"{path} {error.problem}", subject=path, place=place, mend=error.mend)
+    return make_finding(PII_UNREADABLE, f"{path} {error.problem}", subject=path, place=place, mend=error.mend)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from gatecli.model.document import Document, Position, pointer_of
-from gatecli.model.quoting import requoted
+from gatecli.model.quoting import requote_sentence
 from gatecli.sources.embedding import part_of
 from gatecli.sources.files import ReadError
 from gatecli.sources.positioned_tree import MAX_DEPTH, Lines
@@ -32,11 +32,11 @@ def read_toml(path: str, text: str) -> tuple[Document, ...]:
     data = load(text)
     values, keys = _Locator(text, lines).marks()
     document = Document(path, data, values, keys)
-    table = embedded(document.data)
+    table = embedded_release(document.data)
     return (document,) if table is None else (part_of(document, pointer_of(TABLE), table),)
 
 
-def embedded(data: Any) -> Any:
+def embedded_release(data: Any) -> Any:
     """What stands at `[tool.gatecli.release]`; None where nothing does."""
     for key in TABLE:
         data = data.get(key) if isinstance(data, dict) else None
@@ -59,7 +59,7 @@ def load(text: str) -> Any:
 
 def _syntax_error(text: str, lines: Lines, end: int) -> ReadError:
     match = _AT.match(text)
-    reason = requoted(match[1] if match else text)
+    reason = requote_sentence(match[1] if match else text)
     at = lines.index(int(match[2]), int(match[3])) if match and match[2] else end
     return lines.refusal(
         at, f"is not TOML: {reason[:1].lower()}{reason[1:]}", "mend the syntax; is it whole?"

@@ -13,7 +13,7 @@ from gatecli.model.finding import Finding
 from gatecli.model.text import Skipped
 from gatecli.sources.files import MissingFileError, ReadError, read_bytes
 from gatecli.sources.git import changed_files, git_folder, repository_of, tracked_files
-from gatecli.sources.ignore import Pattern, decision, patterns_of
+from gatecli.sources.ignore import IgnorePattern, decision, patterns_of
 from gatecli.sources.scan_rules import unreadable
 
 _IGNORE_BYTES = 2**20
@@ -48,7 +48,7 @@ class _Rules:
     """Patterns, relative to the folder they speak of."""
 
     folder: str
-    patterns: tuple[Pattern, ...]
+    patterns: tuple[IgnorePattern, ...]
 
     def decide(self, absolute: str, *, folder: bool) -> bool | None:
         inside = absolute[len(self.folder) + 1 :].replace(os.sep, "/")
@@ -109,10 +109,10 @@ def find_files(
         skipped.update((item.path, item) for item in walk.skipped)
         findings.update((item.place.path, item) for item in walk.findings)
     if changed_since is not None:
-        kept = _changed(kept, places, changed_since)
+        kept = _changed_paths(kept, places, changed_since)
     return Tree(
-        _ordered(kept.values()),
-        _ordered(links.values()),
+        _order_paths(kept.values()),
+        _order_paths(links.values()),
         tuple(sorted(unwanted)),
         tuple(skipped[path] for path in sorted(skipped)),
         tuple(findings[path] for path in sorted(findings)),
@@ -122,10 +122,10 @@ def find_files(
 
 def changed_among(files: Iterable[Path], root: Path, revision: str) -> tuple[Path, ...]:
     """Those of `files` below `root` that changed since a revision. Raises as `find_files` does."""
-    return tuple(_changed({_absolute(file): file for file in files}, [root], revision).values())
+    return tuple(_changed_paths({_absolute(file): file for file in files}, [root], revision).values())
 
 
-def _ordered(paths: Iterable[Path]) -> tuple[Path, ...]:
+def _order_paths(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(sorted(paths, key=lambda path: path.parts))
 
 
@@ -221,9 +221,9 @@ def _enters(
     try:
         folder = entry.is_dir(follow_symlinks=False)
         regular = entry.is_file(follow_symlinks=False)
-        if entry.name == ".git" or _excluded(walk, absolute, folder=folder):
+        if entry.name == ".git" or _is_excluded(walk, absolute, folder=folder):
             return False
-        if _ignored(rules, absolute, folder=folder):
+        if _is_ignored(rules, absolute, folder=folder):
             walk.ignored_any = True
             return False
         if _left_out(walk, absolute, path, folder=folder):
@@ -242,7 +242,7 @@ def _enters(
     return folder
 
 
-def _excluded(walk: _Walk, absolute: str, *, folder: bool) -> bool:
+def _is_excluded(walk: _Walk, absolute: str, *, folder: bool) -> bool:
     return bool(walk.exclude.patterns) and walk.exclude.decide(absolute, folder=folder) is True
 
 
@@ -254,7 +254,7 @@ def _left_out(walk: _Walk, absolute: str, path: Path, *, folder: bool) -> bool:
     return True
 
 
-def _ignored(rules: Sequence[_Rules], absolute: str, *, folder: bool) -> bool:
+def _is_ignored(rules: Sequence[_Rules], absolute: str, *, folder: bool) -> bool:
     for layer in reversed(rules):
         decided = layer.decide(absolute, folder=folder)
         if decided is not None:
@@ -269,13 +269,13 @@ def _add_tracked(walk: _Walk, tracked: Iterable[Path]) -> None:
         if absolute in walk.kept or not file.is_relative_to(root) or not _is_plain(file, root):
             continue
         above = [at for at in file.parents if at != root and at.is_relative_to(root)]
-        if not any(_unwanted(walk, at, root, folder=at != file) for at in (*reversed(above), file)):
+        if not any(_is_unwanted(walk, at, root, folder=at != file) for at in (*reversed(above), file)):
             walk.kept[absolute] = walk.root / file.relative_to(root)
 
 
-def _unwanted(walk: _Walk, at: Path, root: Path, *, folder: bool) -> bool:
+def _is_unwanted(walk: _Walk, at: Path, root: Path, *, folder: bool) -> bool:
     shown = walk.root / at.relative_to(root)
-    excluded = _excluded(walk, str(at), folder=folder)
+    excluded = _is_excluded(walk, str(at), folder=folder)
     return excluded or _left_out(walk, str(at), shown, folder=folder)
 
 
@@ -286,7 +286,7 @@ def _is_plain(file: Path, root: Path) -> bool:
     return not file.is_symlink() and file.is_file()
 
 
-def _changed(kept: dict[str, Path], paths: Iterable[Path], revision: str) -> dict[str, Path]:
+def _changed_paths(kept: dict[str, Path], paths: Iterable[Path], revision: str) -> dict[str, Path]:
     repositories: dict[Path, None] = {}
     for path in paths:
         repository = repository_of(path)

@@ -12,20 +12,20 @@ from decimal import Decimal
 from typing import Any
 
 from gatecli.model.document import Document
-from gatecli.model.quoting import named, requoted
+from gatecli.model.quoting import quote_name, requote_sentence
 from gatecli.sources.files import ReadError
 from gatecli.sources.positioned_tree import (
+    KeyedNode,
     Lines,
     Node,
-    Pair,
     Scalar,
     check_depth,
     check_size,
     document_of,
-    listed,
-    mapped,
+    list_node,
+    mapping_node,
     number_of,
-    shown,
+    printable,
 )
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -87,7 +87,9 @@ def _syntax_error(error: Any, lines: Lines, end: int) -> ReadError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
     at = min(mark.index if mark else getattr(error, "position", 0) or 0, end)
-    return lines.refusal(at, f"is not YAML: {requoted(problem)}", "mend the syntax; is the file whole?")
+    return lines.refusal(
+        at, f"is not YAML: {requote_sentence(problem)}", "mend the syntax; is the file whole?"
+    )
 
 
 class _Composer:
@@ -119,10 +121,10 @@ class _Composer:
                 node = Node(at, self._scalar(event))
             case "SequenceStartEvent":
                 self._check_tag(event, "tag:yaml.org,2002:seq")
-                node = listed(at, list(self._items(depth + 1)))
+                node = list_node(at, list(self._items(depth + 1)))
             case _:
                 self._check_tag(event, "tag:yaml.org,2002:map")
-                node = mapped(at, self._pairs(depth + 1), self._lines)
+                node = mapping_node(at, self._pairs(depth + 1), self._lines)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         return node
@@ -134,12 +136,12 @@ class _Composer:
     def _alias(self, name: str, at: int, depth: int) -> Node:
         if name not in self._anchors:
             raise self._lines.refusal(
-                at, f"uses the undefined alias *{named(name)}", "define its anchor first"
+                at, f"uses the undefined alias *{quote_name(name)}", "define its anchor first"
             )
         node = self._anchors[name]
         if node is None:
             raise self._lines.refusal(
-                at, f"holds the alias *{named(name)} inside itself", "write the value out"
+                at, f"holds the alias *{quote_name(name)} inside itself", "write the value out"
             )
         check_depth(depth + node.height - 1, at, self._lines)
         self._count(node.size, at)
@@ -149,16 +151,18 @@ class _Composer:
         while type(event := next(self._events)).__name__ != "SequenceEndEvent":
             yield self._node(event, depth)
 
-    def _pairs(self, depth: int) -> Iterator[Pair]:
+    def _pairs(self, depth: int) -> Iterator[KeyedNode]:
         while type(event := next(self._events)).__name__ != "MappingEndEvent":
             key = self._key(event, depth)
-            yield Pair(key, event.start_mark.index, self._node(next(self._events), depth))
+            yield KeyedNode(key, event.start_mark.index, self._node(next(self._events), depth))
 
     def _key(self, event: Any, depth: int) -> str:
         at = event.start_mark.index
         key = self._node(event, depth).value
         if not isinstance(key, str):
-            problem = f"has a key that is not text: {shown(key) if not isinstance(key, tuple) else 'a list'}"
+            problem = (
+                f"has a key that is not text: {printable(key) if not isinstance(key, tuple) else 'a list'}"
+            )
             raise self._lines.refusal(at, problem, "put the key in quotes", invalid=True)
         if key == "<<" and getattr(event, "implicit", (False,))[0]:
             problem = "has a merge key <<, which YAML 1.2 does not know"
@@ -175,12 +179,12 @@ class _Composer:
         value = text if wanted == (str,) else resolve(text)
         if type(value) not in wanted:
             kind = event.tag.rpartition(":")[2]
-            problem = f"has the tag !!{kind} on {shown(text)}, which is none"
+            problem = f"has the tag !!{kind} on {printable(text)}, which is none"
             raise self._lines.refusal(event.start_mark.index, problem, "remove the tag", invalid=True)
         return value
 
     def _check_tag(self, event: Any, known: str) -> tuple[type, ...]:
         if event.tag is not None and event.tag != known:
-            problem = f"has the tag {shown(event.tag)}, which is not of YAML's core schema"
+            problem = f"has the tag {printable(event.tag)}, which is not of YAML's core schema"
             raise self._lines.refusal(event.start_mark.index, problem, "remove the tag", invalid=True)
         return ()

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from admission.settings import FIELDS, PREFIX, Settings, read_settings
+from admission.settings import FIELDS, PREFIX, WebhookSettings, read_settings
 from gatecli.errors import ConfigurationError
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
-    assert read_settings({}) == Settings()
+    assert read_settings({}) == WebhookSettings()
 
 
 def test_every_field_is_read_from_its_own_variable() -> None:
-    assert set(FIELDS) == {field.name for field in fields(Settings)}
+    assert set(FIELDS) == {field.name for field in fields(WebhookSettings)}
 
 
 def test_values_are_typed() -> None:
@@ -59,4 +59,4 @@ def test_all_problems_are_told_at_once() -> None:
     ["SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTPS", "PORT", "PORT_443_TCP", "PORT_443_TCP_ADDR"],
 )
 def test_what_kubernetes_says_about_a_service_of_our_name_is_no_setting(name: str) -> None:
-    assert read_settings({PREFIX + name: "tcp://10.0.0.1:443"}) == Settings()
+    assert read_settings({PREFIX + name: "tcp://10.0.0.1:443"}) == WebhookSettings()

@@ -134,7 +134,10 @@ def test_only_the_settings_modules_read_the_environment(nodes: dict[str, list[as
 def test_nothing_but_the_command_line_reads_the_clock(nodes: dict[str, list[ast.AST]]) -> None:
     # A day is handed on as a value by the name of `today`, and only then not called.
     files = reading(nodes, {"now", "utcnow", "time_ns"}) | calling(nodes, "today")
-    assert {file for file in files if not file.startswith(("gatecli/cli/", "gatecli/frontdoor/"))} <= {LIBRARY, *ADMISSION_WIRING}
+    assert {file for file in files if not file.startswith(("gatecli/cli/", "gatecli/frontdoor/"))} <= {
+        LIBRARY,
+        *ADMISSION_WIRING,
+    }
 
 
 def test_no_exception_is_swallowed(nodes: dict[str, list[ast.AST]]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from gatecli import package
 from gatecli.gates import ALL, GATES, Gate
 from gatecli.pii import entities
-from gatecli.reports.registry import Format, report
+from gatecli.reports.registry import ReportFormat, report
 from gatecli.sources import documents
 from gatecli.sources.string_fields import formats
 
@@ -56,8 +56,8 @@ def test_every_rule_belongs_to_one_gate() -> None:
     assert len(ids) == len(set(ids))
 
 
-@pytest.mark.parametrize("name", Format)
-def test_every_report_format_has_a_module_of_its_name(name: Format) -> None:
+@pytest.mark.parametrize("name", ReportFormat)
+def test_every_report_format_has_a_module_of_its_name(name: ReportFormat) -> None:
     assert report(name).name == name
 
 

@@ -12,7 +12,7 @@ from gatecli.cli.app import COMMANDS
 from gatecli.gates import ALL, CHECK, GATES, Gate, GateName
 from gatecli.model import policy
 from gatecli.model.release import EvidenceFormat
-from gatecli.reports.registry import Format
+from gatecli.reports.registry import ReportFormat
 from gatecli.sources.evidence.reader import FORMATS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,8 +24,8 @@ def files_with(text: str) -> set[str]:
     return {file.relative_to(ROOT).as_posix() for file in found}
 
 
-@pytest.mark.parametrize("name", [Format.SARIF, Format.JUNIT, Format.GITHUB])
-def test_a_report_format_costs_its_module_and_its_line(name: Format) -> None:
+@pytest.mark.parametrize("name", [ReportFormat.SARIF, ReportFormat.JUNIT, ReportFormat.GITHUB])
+def test_a_report_format_costs_its_module_and_its_line(name: ReportFormat) -> None:
     assert files_with(f'"{name}"') == {"gatecli/reports/registry.py", f"gatecli/reports/{name}.py"}
 
 

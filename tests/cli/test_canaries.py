@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gatecli.cli.app import main
-from gatecli.reports.registry import Format
+from gatecli.reports.registry import ReportFormat
 
 RESIDENT_ID, SSN, ADDRESS = "430102199607193689", "517-29-8264", "carol.sparrow@corporation.io"
 CANARIES = (RESIDENT_ID, SSN, ADDRESS)
-FORMATS = tuple(Format)
+FORMATS = tuple(ReportFormat)
 
 Shown = Callable[..., str]
 

@@ -12,7 +12,7 @@ import pytest
 
 from gatecli.gates import terraform
 from gatecli.gates.plan_input import read_plan
-from gatecli.sources.plan.terraform import Request
+from gatecli.sources.plan.terraform import PlanRequest
 from tests.support.check_runs import check
 
 RULES = Path(__file__).parents[1] / "rules"
@@ -150,7 +150,7 @@ def test_a_folder_is_not_planned_unless_it_is_allowed(root: Path, monkeypatch: p
     ruled(root, "{terraform: [infra]}")
     planned: list[str] = []
 
-    def made(target: str, request: Request) -> Any:
+    def made(target: str, request: PlanRequest) -> Any:
         planned.append(target)
         plan(root.parent, "plan.json")
         return ORIGINAL((root.parent / "plan.json").as_posix(), request)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gatecli.reports.registry import Format
+from gatecli.reports.registry import ReportFormat
 from tests.support import warm
 from tests.support.actions import BIN, ROOT, act
 from tests.support.evidence_files import digest, report, table, write
@@ -146,9 +146,9 @@ def test_a_baseline_from_one_door_is_known_at_the_others(project: Path) -> None:
 
 
 def test_no_report_of_any_door_holds_a_value(project: Path) -> None:
-    reports = [part for name in Format for part in ("--report", f"{name}=../r.{name}")]
+    reports = [part for name in ReportFormat for part in ("--report", f"{name}=../r.{name}")]
     run(project, "gatecli", "check", "-v", *reports)
-    shown = "".join((project.parent / f"r.{name}").read_text("utf-8") for name in Format)
+    shown = "".join((project.parent / f"r.{name}").read_text("utf-8") for name in ReportFormat)
     assert not any(value in shown for value in VALUES)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gatecli.reports.registry import Format
+from gatecli.reports.registry import ReportFormat
 from tests.cli.conftest import Run
 
 # Valid by construction and of nobody: an unassigned serial in a published division.
@@ -35,7 +35,7 @@ spec:
         - name: CUSTOMER_ID
           value: "{RESIDENT_ID}"
 """
-FORMATS = tuple(Format)
+FORMATS = tuple(ReportFormat)
 
 
 def scanned(run: Run, *arguments: str | Path, stdin: str = "") -> tuple[int, list[dict[str, Any]]]:

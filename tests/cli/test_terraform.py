@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatecli.cli.app import main
-from gatecli.reports.registry import Format
+from gatecli.reports.registry import ReportFormat
 from tests.support.evidence_files import digest, report, table, write
 from tests.support.examples import share
 from tests.support.terraform import QUIET, system_terraform
@@ -26,7 +26,7 @@ Run = Callable[..., tuple[int, str, str]]
 PLANS = Path(__file__).parents[1] / "data" / "plans"
 SSN = "536-90-4399"
 CANARY = "517-29-8264"
-FORMATS = tuple(Format)
+FORMATS = tuple(ReportFormat)
 
 CONFIGURATION = f"""\
 variable "ssn" {{

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from gatecli.reports.registry import Format
+from gatecli.reports.registry import ReportFormat
 from tests.support import warm
 from tests.support.plans import change, plan_with
 from tests.support.terraform import QUIET, system_terraform
 
-FORMATS = tuple(each.value for each in Format)
+FORMATS = tuple(each.value for each in ReportFormat)
 SSN, WORD = "517-29-8264", "canary-4711-qxz"
 CANARIES = (SSN, SSN.replace("-", ""), SSN[-4:] + '"', WORD, WORD.upper())
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from gatecli.accounting.interface import Accountant, Question, Unaccountable
+from gatecli.accounting.interface import Accountant, NoBound, Question
 from gatecli.model import mechanism as declared
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.mechanism import Mechanism
@@ -80,25 +80,25 @@ class AccountantSuite:
         secret = declared.Unaccountable(description="a manual correction")
         for mechanism in self.supported:
             answer = self.accountant.bounds(question(mechanism, secret))
-            assert isinstance(answer, Unaccountable)
+            assert isinstance(answer, NoBound)
             assert "a manual correction" in answer.reasons[0]
 
     def test_what_it_cannot_bound_gets_no_upper_bound(self) -> None:
         for mechanism in self.unsupported:
             answer = self.accountant.bounds(question(*self.supported, mechanism))
-            assert isinstance(answer, Unaccountable) or answer.upper is None
+            assert isinstance(answer, NoBound) or answer.upper is None
 
     def test_a_relation_is_never_converted_silently(self) -> None:
         for mechanism in self.supported:
             stated = mechanism.model_copy(update={"neighbouring": Neighbouring.ADD_REMOVE})
             converted = self.accountant.bounds(question(stated, neighbouring=Neighbouring.REPLACE_ONE))
-            assert isinstance(converted, Unaccountable) or converted.notes
+            assert isinstance(converted, NoBound) or converted.notes
 
     def test_replace_one_does_not_convert_to_add_remove(self) -> None:
         for mechanism in self.supported:
             stated = mechanism.model_copy(update={"neighbouring": Neighbouring.REPLACE_ONE})
             answer = self.accountant.bounds(question(stated))
-            assert isinstance(answer, Unaccountable) or isinstance(mechanism, declared.DpSgd)
+            assert isinstance(answer, NoBound) or isinstance(mechanism, declared.DpSgd)
 
     def test_a_unit_of_more_records_never_costs_less(self) -> None:
         for mechanism in self.supported:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gatecli.anonymity.attributes import attribute_risk
-from gatecli.anonymity.hierarchies import Bands, column_of, generalised
+from gatecli.anonymity.hierarchies import Bands, column_of, generalised_column
 from gatecli.anonymity.measure import measure
 from gatecli.anonymity.reference import compare
 from gatecli.anonymity.search.generalisation import apply
@@ -145,7 +145,7 @@ class TableSuite:
         ("column", "band"), [("age", "[30, 35)"), ("income", "[0, 5)")], ids=["integer", "float"]
     )
     def test_a_band_is_written_alike(self, opened: OpenedTable, column: str, band: str) -> None:
-        bands = generalised(column_of(opened.table, column), Bands(Fraction(5), Fraction(5)))
+        bands = generalised_column(column_of(opened.table, column), Bands(Fraction(5), Fraction(5)))
         written = rows(opened.table.select(person=opened.table["person"], band=bands))
         assert {one["person"]: one["band"] for one in written}["a"] == band
 

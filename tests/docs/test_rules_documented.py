@@ -11,14 +11,14 @@ import pytest
 
 from gatecli.checks.release.registry import RULES as CHECK_RULES
 from gatecli.gates.catalogue import all_rules
-from gatecli.gates.judgement import Terms
+from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.release import ReleaseRequest, check_releases
 from gatecli.model.document import Document
 from gatecli.model.finding import Rule
 from gatecli.model.release import ModelRelease, ReleaseSubject
 from gatecli.model.waiver import PlacedWaiver, PrivacyWaiver
-from gatecli.sources.declaration import declared
-from gatecli.sources.documents import parsed
+from gatecli.sources.declaration import read_declared
+from gatecli.sources.documents import parse_documents
 from gatecli.sources.policy import default_policy
 from gatecli.sources.rules import RULES as SOURCE_RULES
 from tests.support.pii_sections import entity_page, written_into
@@ -69,7 +69,7 @@ def examples(rule: str) -> dict[str, str]:
 
 
 def loaded(text: str) -> Any:
-    (document,) = parsed("example.yaml", text)
+    (document,) = parse_documents("example.yaml", text)
     return document.data
 
 
@@ -91,10 +91,10 @@ def found(example: str) -> set[str]:
         waivers = (PlacedWaiver(waiver, Document("waiver.yaml", data).place()),)
         data = {"sensitivity": "low"}
     document = Document("privacy.yaml", merged(base, {"spec": data}))
-    releases = declared("privacy.yaml", (document,))
+    releases = read_declared("privacy.yaml", (document,))
     subjects = [ReleaseSubject(release, where) for release, where in releases.values]
     verdict = check_releases(
-        ReleaseRequest(Terms(default_policy(), waivers, TODAY), subjects, releases.findings)
+        ReleaseRequest(JudgementTerms(default_policy(), waivers, TODAY), subjects, releases.findings)
     )
     return {finding.rule.id for finding in verdict.findings}
 

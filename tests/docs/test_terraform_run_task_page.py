@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from gatecli.run_tasks import delivery_verification, message, server, task_results
-from gatecli.run_tasks.settings import LONGEST_DEADLINE, MEBIBYTE, Settings
+from gatecli.run_tasks.settings import LONGEST_DEADLINE, MEBIBYTE, RunTaskSettings
 from tests.support.command_reference import commands, options
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "terraform-run-task.md").read_text("utf-8")
 FLAT = " ".join(TEXT.split())
 SCRIPTS = re.findall(r"^```sh\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 KNOWN = {name for param in options(dict(commands())["gatecli terraform run-task"]) for name in param.opts}
-DEFAULTS = Settings(b"")
+DEFAULTS = RunTaskSettings(b"")
 
 
 def test_every_option_on_the_page_is_there() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from admission.tls.certificates import Pair, issue
+from admission.tls.certificates import KeyPair, issue
 from tests.e2e.processes import LOOPBACK, Program, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,7 +113,7 @@ class WebhookProcess:
             return answer.status, answer.read().decode()
 
 
-def write_certificates(folder: Path, authority: Pair, *names: str) -> Path:
+def write_certificates(folder: Path, authority: KeyPair, *names: str) -> Path:
     """A folder with tls.crt and tls.key for the loopback and `names`, as a mounted Secret holds them."""
     pair = issue(authority, (LOOPBACK, "localhost", *names), datetime.now(UTC))
     folder.mkdir(parents=True, exist_ok=True)

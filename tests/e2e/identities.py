@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from admission.tls.certificates import Pair, issue, new_authority
+from admission.tls.certificates import KeyPair, issue, new_authority
 
 WEBHOOK_NAMESPACE, WEBHOOK_ACCOUNT = "gatecli-system", "gatecli-admission"
 USERS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
@@ -35,7 +35,7 @@ API_SERVER = "kube-apiserver"
 """The common name in the certificate that the API server shows to webhooks."""
 
 
-def write_identities(folder: Path, url: str, tokens: Mapping[str, str], authority: Pair) -> None:
+def write_identities(folder: Path, url: str, tokens: Mapping[str, str], authority: KeyPair) -> None:
     """The files that the control plane's programs are pointed at, and `USER.kubeconfig` for each user."""
     now = datetime.now(UTC)
     server = issue(authority, ("127.0.0.1", "localhost", "kubernetes.default.svc"), now)
@@ -62,7 +62,7 @@ def _token_line(user: str, token: str) -> str:
     return f'{token},{name},{user},"{",".join(groups)}"\n'
 
 
-def _kubeconfig(url: str, authority: Pair, user: str, credentials: Mapping[str, str]) -> bytes:
+def _kubeconfig(url: str, authority: KeyPair, user: str, credentials: Mapping[str, str]) -> bytes:
     cluster = {"server": url, "certificate-authority-data": _base64(authority.certificate)}
     content = {
         "apiVersion": "v1",
@@ -91,7 +91,7 @@ def _admission(kubeconfig: Path) -> bytes:
     return json.dumps(content).encode()
 
 
-def _client_pair(authority: Pair, now: datetime) -> Pair:
+def _client_pair(authority: KeyPair, now: datetime) -> KeyPair:
     signer = x509.load_pem_x509_certificate(authority.certificate)
     signing_key = serialization.load_pem_private_key(authority.key, None)
     assert isinstance(signing_key, ec.EllipticCurvePrivateKey)
@@ -106,14 +106,14 @@ def _client_pair(authority: Pair, now: datetime) -> Pair:
     )
     form = serialization.PrivateFormat.PKCS8
     private = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
-    return Pair(certificate.public_bytes(serialization.Encoding.PEM), private)
+    return KeyPair(certificate.public_bytes(serialization.Encoding.PEM), private)
 
 
-def _shown(pair: Pair) -> dict[str, str]:
+def _shown(pair: KeyPair) -> dict[str, str]:
     return {"client-certificate-data": _base64(pair.certificate), "client-key-data": _base64(pair.key)}
 
 
-def _public(pair: Pair) -> bytes:
+def _public(pair: KeyPair) -> bytes:
     key = serialization.load_pem_private_key(pair.key, None).public_key()
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 

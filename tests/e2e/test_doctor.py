@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from admission.cli import main
-from admission.deploy.rendering import NAMESPACE, Installation, rendered
-from admission.tls.certificates import Pair, issue, new_authority
+from admission.deploy.rendering import NAMESPACE, Installation, render_objects
+from admission.tls.certificates import KeyPair, issue, new_authority
 from tests.e2e.control_plane import ControlPlane
 from tests.e2e.harness import WebhookProcess
 from tests.e2e.processes import eventually
@@ -55,7 +55,7 @@ def a_cluster_of_its_own(programs: Path, tmp_path_factory: pytest.TempPathFactor
 
 
 def install(cluster: ControlPlane) -> None:
-    objects = rendered(Installation(extras=["policy"]))
+    objects = render_objects(Installation(extras=["policy"]))
     definitions = [each for each in objects if each["kind"] == "CustomResourceDefinition"]
     # Kubernetes 1.20 labels no namespace by its name, and has no policy/v1.
     assert cluster.kubectl("label", "namespace", "kube-system", "gatecli.dev/unchecked=true").code == 0
@@ -129,18 +129,18 @@ def a_doctor(clinic: ControlPlane, capsys: pytest.CaptureFixture[str]) -> Doctor
     return ask
 
 
-def showing(cluster: ControlPlane, leaf: Callable[[Pair], Pair]) -> Callable[[dict[str, Any]], None]:
+def showing(cluster: ControlPlane, leaf: Callable[[KeyPair], KeyPair]) -> Callable[[dict[str, Any]], None]:
     """Puts another leaf into the Secret, made from the authority in it."""
 
     def change(secret: dict[str, Any]) -> None:
         data = secret["data"]
-        authority = Pair(*(base64.b64decode(data[key]) for key in ("authority.crt", "authority.key")))
+        authority = KeyPair(*(base64.b64decode(data[key]) for key in ("authority.crt", "authority.key")))
         data["tls.crt"] = base64.b64encode(leaf(authority).certificate).decode()
 
     return change
 
 
-def lasting(days: int) -> Callable[[Pair], Pair]:
+def lasting(days: int) -> Callable[[KeyPair], KeyPair]:
     return lambda authority: issue(authority, [SERVICE], datetime.now(UTC), life=timedelta(days=days))
 
 
@@ -163,7 +163,7 @@ def test_what_is_armed_fails_in_nothing(doctor: Doctor) -> None:
 
 def test_an_upgrade_by_apply_leaves_the_webhook_armed(doctor: Doctor, clinic: ControlPlane) -> None:
     before = bundle(clinic)
-    newer = [each for each in rendered(Installation()) if "webhooks" in each]
+    newer = [each for each in render_objects(Installation()) if "webhooks" in each]
     for each in newer:
         each["metadata"]["labels"]["version"] = "newer"
     assert clinic.apply(*newer).stdout.count("configured") == 2

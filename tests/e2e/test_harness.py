@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from admission.tls.certificates import Pair, new_authority
+from admission.tls.certificates import KeyPair, new_authority
 from tests.e2e.balancer import Balancer
 from tests.e2e.harness import (
     STUB,
@@ -31,12 +31,12 @@ REVIEW = '{"apiVersion": "v1", "request": {"uid": "u", "object": {"metadata": {"
 
 
 @pytest.fixture(scope="module")
-def authority() -> Pair:
+def authority() -> KeyPair:
     return new_authority(datetime.now(UTC))
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, authority: Pair) -> Iterator[Replicas]:
+def running(tmp_path_factory: pytest.TempPathFactory, authority: KeyPair) -> Iterator[Replicas]:
     folder = tmp_path_factory.mktemp("replicas")
     settings = {"certificates": write_certificates(folder / "tls", authority)}
     with (
@@ -57,7 +57,7 @@ def replicas(running: Replicas) -> Replicas:
     return running
 
 
-def who(balancer: Balancer, authority: Pair) -> str:
+def who(balancer: Balancer, authority: KeyPair) -> str:
     """The replica that answers a new connection."""
     trust = ssl.create_default_context(cadata=authority.certificate.decode())
     with closing(HTTPSConnection(LOOPBACK, balancer.port, timeout=5, context=trust)) as connection:
@@ -109,14 +109,14 @@ def test_a_webhook_stops_and_starts_again_at_its_port(replicas: Replicas) -> Non
     assert one.logged().count("one serves") == runs + 1
 
 
-def test_connections_go_to_all_ready_replicas(replicas: Replicas, authority: Pair) -> None:
+def test_connections_go_to_all_ready_replicas(replicas: Replicas, authority: KeyPair) -> None:
     with Balancer(replica.port for replica in replicas) as balancer:
         balancer.wait_for(*(replica.port for replica in replicas))
         assert {who(balancer, authority) for _ in range(4)} == {"one", "two"}
 
 
 def test_an_unready_replica_gets_no_new_connection_until_it_is_ready(
-    replicas: Replicas, authority: Pair
+    replicas: Replicas, authority: KeyPair
 ) -> None:
     one, two = replicas
     with Balancer((one.port, two.port)) as balancer:
@@ -128,7 +128,7 @@ def test_an_unready_replica_gets_no_new_connection_until_it_is_ready(
 
 
 def test_a_connection_stays_with_its_replica_when_that_becomes_unready(
-    replicas: Replicas, authority: Pair
+    replicas: Replicas, authority: KeyPair
 ) -> None:
     one, two = replicas
     trust = ssl.create_default_context(cadata=authority.certificate.decode())
@@ -144,7 +144,7 @@ def test_a_connection_stays_with_its_replica_when_that_becomes_unready(
         assert who(balancer, authority) == "two"
 
 
-def test_a_killed_replica_is_passed_over_at_once(replicas: Replicas, authority: Pair) -> None:
+def test_a_killed_replica_is_passed_over_at_once(replicas: Replicas, authority: KeyPair) -> None:
     one, two = replicas
     with Balancer((one.port, two.port)) as balancer:
         balancer.wait_for(one.port, two.port)
@@ -153,7 +153,9 @@ def test_a_killed_replica_is_passed_over_at_once(replicas: Replicas, authority: 
         balancer.wait_for(two.port)
 
 
-def test_a_removed_replica_gets_no_connection_though_it_is_ready(replicas: Replicas, authority: Pair) -> None:
+def test_a_removed_replica_gets_no_connection_though_it_is_ready(
+    replicas: Replicas, authority: KeyPair
+) -> None:
     one, two = replicas
     with Balancer((one.port, two.port)) as balancer:
         balancer.wait_for(one.port, two.port)

@@ -9,9 +9,9 @@ import importlib
 import sys
 from pathlib import Path
 
-from gatecli.sources.declaration import declared
-from gatecli.sources.documents import parsed
-from gatecli.sources.files import ReadError, decoded
+from gatecli.sources.declaration import read_declared
+from gatecli.sources.documents import parse_documents
+from gatecli.sources.files import ReadError, decode_text
 
 NAMES = ("privacy.yaml", "privacy.json", "pyproject.toml", "README.md")
 
@@ -19,11 +19,11 @@ NAMES = ("privacy.yaml", "privacy.json", "pyproject.toml", "README.md")
 def judge(name: str, content: bytes) -> bool:
     """Whether the bytes were read as documents; raises AssertionError where the reader broke its word."""
     try:
-        documents = parsed(name, decoded(content))
+        documents = parse_documents(name, decode_text(content))
     except ReadError as error:
         _check_refusal(error, content)
         return False
-    loaded = declared(name, documents)
+    loaded = read_declared(name, documents)
     assert loaded.values or loaded.findings
     for finding in loaded.findings:
         assert len(finding.message) < 2000

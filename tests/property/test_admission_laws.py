@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from admission.review.admission_review import ReviewError, parse, request_of
-from admission.review.judging import Decision, Phase, Reason
+from admission.review.judging import Decision, DecisionReason, Phase
 from admission.review.rulebook import Rulebook, rulebook_of
 from gatecli.gates.policies import read_policy
 from tests.property.strategies import trees, words
@@ -159,7 +159,7 @@ def test_what_masking_leaves_is_valid_and_clean_and_is_not_masked_again(
 def test_what_holds_an_error_is_refused_and_nothing_else_is(obj: dict[str, Any]) -> None:
     decision = decided(obj, BOOK)
     assert decision.allowed is not active(decision)
-    assert decision.reason is not Reason.NOT_APPLICABLE
+    assert decision.reason is not DecisionReason.NOT_APPLICABLE
 
 
 @given(objects(), objects())
@@ -167,7 +167,7 @@ def test_what_holds_an_error_is_refused_and_nothing_else_is(obj: dict[str, Any])
 def test_an_update_that_changes_anything_is_searched(old: dict[str, Any], new: dict[str, Any]) -> None:
     new = {**new, "kind": old["kind"], "apiVersion": old["apiVersion"]}
     decision = judged(request_for(new, "UPDATE", oldObject=old), BOOK)
-    if decision.reason is not Reason.NOT_APPLICABLE:
+    if decision.reason is not DecisionReason.NOT_APPLICABLE:
         assert decision.allowed is not active(decision)
         return
     assert {**new, "metadata": {}} == {**old, "metadata": {}} or old["kind"] == "Secret"

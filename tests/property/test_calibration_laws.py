@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatecli.accounting.account import account
-from gatecli.accounting.allocation import Allocation, Method, NoiseKind, Step, allocate
+from gatecli.accounting.allocation import Allocation, Method, NoiseKind, QueryStep, allocate
 from gatecli.accounting.calibration import Account, Calibration, Unreachable, calibrate, rounded_up
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.model.budget import Bounds, Budget, Neighbouring
 from gatecli.model.mechanism import DpFtrl, DpSgd, Gaussian, Laplace, Mechanism
 from tests.support.accountants import analytic
@@ -62,9 +62,9 @@ def with_noise(mechanism: Mechanism, factor: Fraction) -> Mechanism:
     return mechanism.model_copy(update={field: getattr(mechanism, field) * factor})
 
 
-def planned(drawn: list[tuple[NoiseKind, int, Fraction, int]], *, weighted: bool) -> tuple[Step, ...]:
+def planned(drawn: list[tuple[NoiseKind, int, Fraction, int]], *, weighted: bool) -> tuple[QueryStep, ...]:
     return tuple(
-        Step(f"step {index}", kind, Fraction(sensitivity), weight if weighted else Fraction(1), count)
+        QueryStep(f"step {index}", kind, Fraction(sensitivity), weight if weighted else Fraction(1), count)
         for index, (kind, sensitivity, weight, count) in enumerate(drawn)
     )
 
@@ -206,7 +206,7 @@ def test_the_real_accountant_is_asked_at_most_eight_times(
 ) -> None:
     asked: list[Question] = []
 
-    def counting(question: Question) -> Bounds | Unaccountable:
+    def counting(question: Question) -> Bounds | NoBound:
         asked.append(question)
         return account(question)
 
@@ -242,7 +242,11 @@ def test_group_privacy_needs_more_noise() -> None:
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("neighbouring", list(Neighbouring))
 def test_the_gate_verifies_an_allocation(method: Method, neighbouring: Neighbouring) -> None:
-    plan = (Step("a", "gaussian"), Step("b", "laplace", Fraction(8)), Step("c", "discrete-gaussian", count=3))
+    plan = (
+        QueryStep("a", "gaussian"),
+        QueryStep("b", "laplace", Fraction(8)),
+        QueryStep("c", "discrete-gaussian", count=3),
+    )
     result = allocate(Budget(Fraction(1), DELTA), plan, method, account, neighbouring=neighbouring)
     assert isinstance(result, Allocation)
     assert result.bounds.upper is not None
@@ -250,7 +254,7 @@ def test_the_gate_verifies_an_allocation(method: Method, neighbouring: Neighbour
 
 
 def test_calibrating_an_allocation_spends_the_rest_and_keeps_its_proportions() -> None:
-    plan = (Step("a", "gaussian"), Step("b", "gaussian", Fraction(8)))
+    plan = (QueryStep("a", "gaussian"), QueryStep("b", "gaussian", Fraction(8)))
     total = Budget(Fraction(1), DELTA)
     split = allocate(total, plan, "variance", account)
     assert isinstance(split, Allocation)

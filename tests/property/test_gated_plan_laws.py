@@ -18,11 +18,11 @@ from gatecli.checks.personal_data import search_of
 from gatecli.checks.terraform.plan_findings import PlanSubject
 from gatecli.cli.app import main
 from gatecli.gates import TERRAFORM
-from gatecli.gates.judgement import Terms, judge
+from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.terraform import examine_plan
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.verdict import together
-from gatecli.sources.plan.reading import loaded
+from gatecli.sources.plan.reading import load_plan
 from gatecli.sources.policy import default_policy
 from tests.support.examples import share
 from tests.support.plans import PLANS, raw
@@ -54,9 +54,9 @@ SEARCH = search_of(POLICY.spec.pii, time.monotonic)
 
 def code(plan: Any) -> int:
     """The exit code of `gatecli terraform check`, in process."""
-    found = loaded(json.dumps(plan).encode(), "plan.json")
+    found = load_plan(json.dumps(plan).encode(), "plan.json")
     plans = [examine_plan(PlanSubject(each), POLICY, SEARCH) for each in found.values]
-    verdict = judge(TERRAFORM, together(plans, found.findings), Terms(POLICY, (), date(2026, 1, 1)))
+    verdict = judge(TERRAFORM, together(plans, found.findings), JudgementTerms(POLICY, (), date(2026, 1, 1)))
     return int(verdict.exit_code)
 
 

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatecli.anonymity.discovery.identifying_columns import discover
-from gatecli.anonymity.discovery.partitions import counted, minimal_combinations
-from gatecli.anonymity.hierarchies import Hierarchy, band_hierarchy, generalised, hierarchy_from_csv
-from gatecli.anonymity.search.classes import regrouped
+from gatecli.anonymity.discovery.partitions import count_combination, minimal_combinations
+from gatecli.anonymity.hierarchies import Hierarchy, band_hierarchy, generalised_column, hierarchy_from_csv
+from gatecli.anonymity.search.classes import regroup_classes
 from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.generalisation import apply, write
 from gatecli.anonymity.search.lattice import search
@@ -101,7 +101,7 @@ def test_a_combination_is_counted_as_by_brute_force(rows: list[list[int]]) -> No
     every = tuple(range(len(rows[0])))
     columns = [np.array([row[at] for row in rows], np.int64) for at in every]
     sizes = Counter(map(tuple, rows)).values()
-    counts = counted(columns, every, len(rows))
+    counts = count_combination(columns, every, len(rows))
     alone = sum(size == 1 for size in sizes)
     assert (counts.distinct, counts.unique_rows, counts.pairs) == (len(sizes), alone, pairs(rows, every))
 
@@ -141,7 +141,7 @@ def test_the_first_proposal_loses_least_of_all_nodes(rows: list[tuple[Any, ...]]
     base = fetch(source, HIERARCHIES, ("illness",), {})
     losses = []
     for node in product(*(range(len(hierarchy.levels)) for hierarchy in HIERARCHIES)):
-        classes = regrouped(base, base.classes, node)
+        classes = regroup_classes(base, base.classes, node)
         distinct = np.bincount(classes.sensitive[0].classes, minlength=len(classes.sizes))
         kept = (classes.sizes >= k) & (distinct >= l)
         left = int(classes.sizes[kept].sum())
@@ -163,9 +163,9 @@ def test_a_coarser_level_never_has_a_smaller_k(rows: list[tuple[Any, ...]]) -> N
     source = table(rows)
     base = fetch(source, HIERARCHIES, (), {})
     for node in product(range(4), range(2)):
-        fine = regrouped(base, base.classes, node).sizes.min()
+        fine = regroup_classes(base, base.classes, node).sizes.min()
         for coarser in ((node[0] + 1, node[1]), (node[0], node[1] + 1)):
-            assert regrouped(base, base.classes, coarser).sizes.min() >= fine
+            assert regroup_classes(base, base.classes, coarser).sizes.min() >= fine
 
 
 @given(records, st.tuples(st.integers(0, 4), st.integers(0, 2)))
@@ -175,17 +175,17 @@ def test_classes_at_a_node_are_those_that_the_engine_counts(
 ) -> None:
     source = table(rows)
     base = fetch(source, HIERARCHIES, ("illness",), {})
-    direct = regrouped(base, base.classes, node)
-    halfway = regrouped(base, base.classes, (node[0] // 2, node[1] // 2))
+    direct = regroup_classes(base, base.classes, node)
+    halfway = regroup_classes(base, base.classes, (node[0] // 2, node[1] // 2))
     coarse = source.mutate(
         **{
-            one.column: generalised(source[one.column], one.levels[level])
+            one.column: generalised_column(source[one.column], one.levels[level])
             for one, level in zip(HIERARCHIES, node, strict=True)
         }
     )
     counted_by_engine = Counter((row["age"], row["city"]) for row in rows_of(coarse))
     assert sorted(direct.sizes.tolist()) == sorted(counted_by_engine.values())
-    assert sorted(regrouped(base, halfway, node).sizes.tolist()) == sorted(counted_by_engine.values())
+    assert sorted(regroup_classes(base, halfway, node).sizes.tolist()) == sorted(counted_by_engine.values())
 
 
 @given(records)
@@ -220,7 +220,7 @@ def test_a_written_table_meets_the_thresholds(rows: list[tuple[Any, ...]]) -> No
 
 def levels_of(values: list[float], hierarchy: Hierarchy) -> list[list[Any]]:
     source = table_of({"x": values}, {"x": "float64"})
-    wanted = {f"l{at}": generalised(source.x, level) for at, level in enumerate(hierarchy.levels)}
+    wanted = {f"l{at}": generalised_column(source.x, level) for at, level in enumerate(hierarchy.levels)}
     return [list(row.values()) for row in rows_of(source.select(**wanted))]
 
 

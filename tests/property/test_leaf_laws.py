@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gatecli.model.text import Leaf, RawText, object_leaves, object_texts
-from gatecli.sources.redact import Hit, redacted
+from gatecli.sources.redact import Hit, redact_raw
 from gatecli.sources.string_fields.formats import FORMATS, read_leaves, views
 from tests.support.leaves import faults_of
 
@@ -152,6 +152,6 @@ def test_a_value_anywhere_can_be_masked_away(
         for leaf in read_leaves(raw).leaves
         for match in re.finditer(re.escape(secret), leaf.text)
     ]
-    masked = replace(raw, text=redacted(raw, hits))
+    masked = replace(raw, text=redact_raw(raw, hits))
     assert hits
     assert secret not in masked.text

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatecli.anonymity.pictures.ranges import Ranges
-from gatecli.anonymity.pictures.values import pooled
+from gatecli.anonymity.pictures.values import pool_lines
 
 counts = st.integers(0, 30)
 
@@ -27,7 +27,7 @@ def test_no_count_below_the_floor_is_shown_or_follows(
     table: tuple[dict[int | None, list[int]], list[int]], floor: int
 ) -> None:
     lines, totals = table
-    shown, rest = pooled(lines, totals, floor)
+    shown, rest = pool_lines(lines, totals, floor)
     assert all(count >= floor for line in shown for count in lines[line])
     assert [sum(lines[line][at] for line in shown) + rest[at] for at in range(len(totals))] == totals
     assert not shown or not any(rest) or min(rest) >= floor
@@ -40,7 +40,7 @@ def test_a_floor_of_one_hides_only_values_that_a_group_lacks(
     lines, _ = table
     totals = [sum(found) for found in zip(*lines.values(), strict=True)] or [0]
     if all(min(found) >= 1 for found in lines.values()):
-        assert pooled(lines, totals, 1)[0] == tuple(lines)
+        assert pool_lines(lines, totals, 1)[0] == tuple(lines)
 
 
 @given(st.integers(-1000, 1000), st.integers(1, 12), st.sampled_from([0.001, 0.5, 1.0, 2.0, 50.0, 1e6]))

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gatecli.model.plan import Known, lookup
+from gatecli.model.plan import KnownValue, lookup
 from gatecli.model.plan_text import plan_leaves
-from gatecli.sources.plan.blocks import blanked, blocks_of
-from gatecli.sources.plan.reading import loaded
+from gatecli.sources.plan.blocks import blank_text, blocks_of
+from gatecli.sources.plan.reading import load_plan
 from tests.support.plans import PLANS, raw
 
 NAMES = ("plan", "changed", "aws", "opentofu_gcp")
@@ -47,7 +47,7 @@ PLACES = {name: places(data) for name, data in DATA.items()}
 
 def standing(content: bytes) -> set[str] | None:
     """The addresses of what will be there; None where the plan was refused."""
-    found = loaded(content, "plan.json")
+    found = load_plan(content, "plan.json")
     if not found.values:
         assert found.findings
         assert all(finding.rule.uncheckable for finding in found.findings)
@@ -129,12 +129,12 @@ marks: st.SearchStrategy[Any] = st.recursive(
 def test_a_leaf_is_hidden_exactly_where_a_lookup_calls_it_sensitive(after: Any, sensitive: Any) -> None:
     body = {"actions": ["create"], "after": after, "after_sensitive": sensitive}
     item = {"address": "a.b", "mode": "managed", "type": "a", "name": "b", "change": body}
-    [plan] = loaded(json.dumps({"format_version": "1.2", "resource_changes": [item]}).encode(), "p").values
+    [plan] = load_plan(json.dumps({"format_version": "1.2", "resource_changes": [item]}).encode(), "p").values
     [text] = plan_leaves(plan)
     for leaf in text.leaves:
         if leaf.keys not in text.hidden and leaf.kind != "key":
             found = lookup(plan.resources[0], *leaf.keys)
-            assert isinstance(found, Known)
+            assert isinstance(found, KnownValue)
             assert not found.sensitive
 
 
@@ -171,7 +171,7 @@ HCL = st.lists(
 
 @given(HCL)
 def test_any_text_is_scanned_to_its_end_at_its_own_length(text: str) -> None:
-    assert len(blanked(text)) == len(text)
+    assert len(blank_text(text)) == len(text)
     list(blocks_of("main.tf", text))
 
 
@@ -180,5 +180,5 @@ def test_any_text_is_scanned_to_its_end_at_its_own_length(text: str) -> None:
 )
 def test_a_long_broken_text_takes_no_more_than_linear_time(piece: str) -> None:
     text = piece * 20_000
-    assert len(blanked(text)) == len(text)
+    assert len(blank_text(text)) == len(text)
     list(blocks_of("main.tf", text))

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatecli.pii.budget import unlimited
-from gatecli.pii.cue_encoding import Coded
+from gatecli.pii.budget import unlimited_budget
+from gatecli.pii.cue_encoding import CueEncodings
 from gatecli.pii.decoding import expand, may_hide
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import all_entities
-from gatecli.pii.interface import Cue, Entity, Pattern
-from gatecli.pii.matching import compiled
+from gatecli.pii.interface import Cue, Entity, EntityPattern
+from gatecli.pii.matching import compile_pattern
 from gatecli.pii.prefilter import Prefilter
 from gatecli.pii.scanning import scan
 from tests.support.examples import share
@@ -56,12 +56,12 @@ CUES = [
 @settings(max_examples=share(15))
 @given(data=st.data())
 def test_every_match_of_a_pattern_contains_its_cue(
-    entity: Entity, pattern: Pattern, data: st.DataObject
+    entity: Entity, pattern: EntityPattern, data: st.DataObject
 ) -> None:
-    text = data.draw(st.from_regex(compiled(pattern.regex)))
-    found = compiled(pattern.regex).search(text)
+    text = data.draw(st.from_regex(compile_pattern(pattern.regex)))
+    found = compile_pattern(pattern.regex).search(text)
     if found is not None and _may_be_valid(entity, found.group()):
-        assert compiled(entity.cue.regex).search(found.group()) is not None
+        assert compile_pattern(entity.cue.regex).search(found.group()) is not None
 
 
 def _may_be_valid(entity: Entity, value: str) -> bool:
@@ -73,8 +73,8 @@ def _may_be_valid(entity: Entity, value: str) -> bool:
 @settings(max_examples=share(25))
 @given(data=st.data())
 def test_every_match_of_a_cue_has_one_of_its_hints(cue: Cue, data: st.DataObject) -> None:
-    text = data.draw(st.from_regex(compiled(cue.regex)))
-    coded: bytes = getattr(Coded(text), cue.coding)
+    text = data.draw(st.from_regex(compile_pattern(cue.regex)))
+    coded: bytes = getattr(CueEncodings(text), cue.coding)
     assert not cue.hints or any(hint in coded for hint in cue.hints)
 
 
@@ -125,7 +125,7 @@ def test_a_scan_skips_nothing_that_decoding_would_show(text: str, context: tuple
 def test_what_may_hide_nothing_has_no_cue_in_any_view(text: str) -> None:
     if may_hide(text) or FILTERED.prefilter.may_match(text):
         return
-    assert not any(FILTERED.prefilter.may_match(view.text) for view in expand(text, unlimited()))
+    assert not any(FILTERED.prefilter.may_match(view.text) for view in expand(text, unlimited_budget()))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatecli.run_tasks.egress_allowlist import ForbiddenError, Targets
+from gatecli.run_tasks.egress_allowlist import EgressForbiddenError, Targets
 from gatecli.run_tasks.message import MessageError, is_signed, task_of
 from gatecli.run_tasks.settings import HCP_TERRAFORM
 from gatecli.run_tasks.task_results import payload, result_of
@@ -34,7 +34,7 @@ def test_a_url_that_may_be_asked_is_of_the_list_by_every_parser(text: str) -> No
     for each in (text, f"https://{text}", f"https://app.terraform.io{text}"):
         try:
             url = TARGETS.url(each)
-        except ForbiddenError:
+        except EgressForbiddenError:
             continue
         other = urlsplit(each)
         assert (url.scheme, other.scheme.lower()) == ("https", "https")
@@ -45,7 +45,7 @@ def test_a_url_that_may_be_asked_is_of_the_list_by_every_parser(text: str) -> No
 def may_be_reached(address: IPv4Address | IPv6Address) -> bool:
     try:
         TARGETS.address(str(address))
-    except ForbiddenError:
+    except EgressForbiddenError:
         return False
     return True
 

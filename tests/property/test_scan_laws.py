@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from admission.review.enforcement import Act
 from admission.scan.judgement import About, Found
 from admission.scan.policy_report import MOST_BYTES, MOST_RESULTS, report_of
-from admission.scan.scanner import Scan, State, Tally, state_of
+from admission.scan.scanner import ScanPass, State, Tally, state_of
 from admission.scan.writer import LONGEST_EVENT, events_of
 from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE
 from gatecli.checks.personal_data_rules import RULES
@@ -56,7 +56,7 @@ def tally_of(found: list[Found]) -> Tally:
 
 @given(MANY)
 def test_a_report_fits_counts_all_and_keeps_the_worst(found: list[Found]) -> None:
-    report = report_of("n", tally_of(found), Scan(BOOK, []))
+    report = report_of("n", tally_of(found), ScanPass(BOOK, []))
     results = report["results"]
     assert len(results) <= MOST_RESULTS
     assert len(json.dumps(report)) <= MOST_BYTES

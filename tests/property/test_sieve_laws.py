@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import all_entities, default_entities
-from gatecli.pii.interface import Pattern
+from gatecli.pii.interface import EntityPattern
 from gatecli.pii.raw_text_prefilter import suspects, without_edges
 from gatecli.pii.scanning import may_hold
 from tests.support.examples import share
@@ -30,7 +30,7 @@ PATTERNS = [
 @settings(max_examples=share(5))
 @given(data=st.data())
 def test_what_stands_beside_a_value_in_yaml_or_json_is_no_boundary(
-    pattern: Pattern, data: st.DataObject
+    pattern: EntityPattern, data: st.DataObject
 ) -> None:
     compiled = re.compile(pattern.regex)
     text = data.draw(st.from_regex(compiled).filter(lambda drawn: compiled.search(drawn) is not None))

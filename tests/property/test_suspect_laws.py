@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatecli.anonymity import exact
-from gatecli.anonymity.candidate_classes import Bounds, bounds
+from gatecli.anonymity.candidate_classes import SuspectBounds, bounds
 from gatecli.anonymity.exact import ClassCounts
 from gatecli.model.anonymity import Scale
 
@@ -21,7 +21,7 @@ CLASSES = st.lists(st.one_of(PURE, SEVERAL, SEVERAL), min_size=1, max_size=8).fi
 )
 
 
-def is_suspect(item: ClassCounts, shares: Counter[int], limits: Bounds) -> bool:
+def is_suspect(item: ClassCounts, shares: Counter[int], limits: SuspectBounds) -> bool:
     low, high = limits.nearest or (0, len(shares))
     holds = any(shares[code] < limits.rarest or not low <= code <= high for code in item.counts)
     return holds or item.weight > limits.weight

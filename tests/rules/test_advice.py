@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.gates.judgement import Terms
+from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.release import ReleaseRequest, check_releases
 from gatecli.model.finding import Finding
 from gatecli.model.verdict import ExitCode, Verdict
@@ -40,7 +40,7 @@ def judged(folder: Path, text: str) -> Verdict:
     file = folder / "privacy.yaml"
     file.write_text(text, "utf-8")
     releases = read_releases([file])
-    terms = Terms(default_policy(), (), TODAY)
+    terms = JudgementTerms(default_policy(), (), TODAY)
     return check_releases(ReleaseRequest(terms, releases.values, releases.findings))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gatecli.checks.release.registry import RULES as CHECK_RULES
-from gatecli.gates.judgement import Terms
+from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.policies import read_policy
 from gatecli.gates.release import check_releases, request_for
 from gatecli.model.finding import Rule
@@ -39,7 +39,7 @@ def policy_of(folder: Path) -> PolicyBundle:
 
 def judged(folder: Path) -> Verdict:
     bundle = policy_of(folder)
-    return check_releases(request_for([folder], Terms(bundle.policy, bundle.waivers, TODAY)))
+    return check_releases(request_for([folder], JudgementTerms(bundle.policy, bundle.waivers, TODAY)))
 
 
 def test_every_rule_has_examples_and_every_example_is_a_rule() -> None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.model.budget import Bounds
 from gatecli.model.mechanism import (
     Approximate,
@@ -70,10 +70,10 @@ def _upper(question: Question) -> Fraction | None:
     return concentrated if basic is None else min(basic, concentrated)
 
 
-def analytic(question: Question) -> Bounds | Unaccountable:
+def analytic(question: Question) -> Bounds | NoBound:
     """Basic composition and zCDP (Bun and Steinke 2016); DP-SGD as if its noise were unamplified/q."""
     if any(isinstance(one, Approximate) or _rho(one) is None for one in question.mechanisms):
-        return Unaccountable(("the test accountant knows no such mechanism",))
+        return NoBound(("the test accountant knows no such mechanism",))
     upper = _upper(question)
     return Bounds(question.delta, question.neighbouring, upper, upper or Fraction(0), "analytic")
 
@@ -84,6 +84,6 @@ class Counting:
 
     asked: list[Question] = field(default_factory=list)
 
-    def __call__(self, question: Question) -> Bounds | Unaccountable:
+    def __call__(self, question: Question) -> Bounds | NoBound:
         self.asked.append(question)
         return analytic(question)

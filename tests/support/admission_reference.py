@@ -8,7 +8,7 @@ from typing import Any
 
 from admission.cli import app
 from admission.server.metrics import new_metrics, scan_metrics
-from admission.settings import FIELDS, PREFIX, Settings
+from admission.settings import FIELDS, PREFIX, WebhookSettings
 from tests.support.command_reference import commands, section
 
 NAME = "gatecli-admission"
@@ -34,7 +34,7 @@ def admission_reference() -> str:
 
 def _settings() -> str:
     rows = [
-        f"| `{PREFIX}{field.upper()}` | {_value(getattr(Settings(), field))} | {what} |"
+        f"| `{PREFIX}{field.upper()}` | {_value(getattr(WebhookSettings(), field))} | {what} |"
         for field, (_, what) in FIELDS.items()
     ]
     head = (

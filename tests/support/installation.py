@@ -8,10 +8,16 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from admission.deploy.rendering import NAMESPACE, Certificates, Installation, rendered, resources_asked_about
-from admission.doctor.cluster_snapshot import DEPLOYMENT, REPORTS, Sight, subject_of
+from admission.deploy.rendering import (
+    NAMESPACE,
+    Certificates,
+    Installation,
+    render_objects,
+    resources_asked_about,
+)
+from admission.doctor.cluster_snapshot import DEPLOYMENT, REPORTS, Observation, subject_of
 from admission.doctor.diagnosis import Scene
-from admission.tls.certificates import Pair, issue, new_authority
+from admission.tls.certificates import KeyPair, issue, new_authority
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NAME = "gatecli-admission"
@@ -20,12 +26,12 @@ Object = dict[str, Any]
 
 
 @cache
-def authority() -> Pair:
+def authority() -> KeyPair:
     return new_authority(NOW)
 
 
 @cache
-def leaf(days: int = 90, name: str = SERVICE) -> Pair:
+def leaf(days: int = 90, name: str = SERVICE) -> KeyPair:
     return issue(authority(), [name], NOW, life=timedelta(days=days))
 
 
@@ -40,7 +46,7 @@ def shown_secret(certificate: bytes) -> Object:
 @cache
 def shipped_objects(certificates: Certificates) -> dict[str, Object]:
     wanted = Installation(certificates=certificates, extras=["policy"])
-    return {each["kind"]: each for each in rendered(wanted)}
+    return {each["kind"]: each for each in render_objects(wanted)}
 
 
 asked_about = cache(resources_asked_about)
@@ -79,9 +85,9 @@ def well(certificates: Certificates = "self-signed") -> dict[str, Any]:
 
 def scene_of(places: dict[str, Any], hidden: str = "") -> Scene:
     """The scene; the place `hidden` could not be looked at."""
-    seen = {key: Sight(found) for key, found in places.items()}
+    seen = {key: Observation(found) for key, found in places.items()}
     if hidden:
-        seen[hidden] = Sight(why=f"GET /{hidden}: 403 Forbidden", mend="be somebody else")
+        seen[hidden] = Observation(why=f"GET /{hidden}: 403 Forbidden", mend="be somebody else")
     subject = subject_of(NAMESPACE, NAME, places[DEPLOYMENT] or {})
     return Scene(subject, seen, NOW, asked_about())
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from gatecli.model.text import Leaf, RawText, Reading, Skipped
+from gatecli.model.text import Leaf, LeafReading, RawText, Skipped
 from gatecli.sources.scan import read_texts
 from gatecli.sources.string_fields.formats import format_of, read_leaves
 
@@ -40,7 +40,7 @@ def example(name: str) -> RawText:
     return read
 
 
-def faults_of(raw: RawText, reading: Reading) -> Iterator[str]:
+def faults_of(raw: RawText, reading: LeafReading) -> Iterator[str]:
     """Every way in which positions, spans or coverage of a reading are wrong."""
     lines = _ENDS.split(raw.text)
     covered = bytearray(len(raw.text))

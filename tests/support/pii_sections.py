@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatecli.checks.personal_data import named
+from gatecli.checks.personal_data import entity_phrase
 from gatecli.pii.entities import all_entities
 from gatecli.pii.interface import THRESHOLD, Entity
 from gatecli.pii.names import PERSON_NAME
@@ -90,8 +90,8 @@ def _section(entity: Entity) -> str:
     usual = f"Words that raise its score: {words}." if words else ""
     return SECTION.format(
         rule=entity.rule,
-        label=named(entity),
-        title=named(entity)[0].upper() + named(entity)[1:],
+        label=entity_phrase(entity),
+        title=entity_phrase(entity)[0].upper() + entity_phrase(entity)[1:],
         forms=forms,
         context=context,
         usual=usual,

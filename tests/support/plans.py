@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gatecli.model.plan import Plan, Resource
-from gatecli.sources.plan.reading import loaded
+from gatecli.model.plan import Plan, PlannedResource
+from gatecli.sources.plan.reading import load_plan
 
 PLANS = Path(__file__).resolve().parents[1] / "data" / "plans"
 CONFIGURATION = PLANS / "terraform_data"
@@ -22,7 +22,7 @@ def fixture(name: str) -> Plan:
     return read(raw(name), f"{name}.json")
 
 
-def at(plan: Plan, address: str) -> Resource:
+def at(plan: Plan, address: str) -> PlannedResource:
     """The current object of an address: the change, where there is one."""
     return next(item for item in plan.resources if item.address == address and not item.deposed)
 
@@ -44,14 +44,14 @@ def change(address: str, after: Any, /, **more: Any) -> dict[str, Any]:
 
 
 def read(data: Any, name: str = "plan.json") -> Plan:
-    found = loaded(json.dumps(data).encode(), name)
+    found = load_plan(json.dumps(data).encode(), name)
     assert len(found.values) == 1, found.findings
     return found.values[0]
 
 
 def refusal(data: Any) -> str:
     """The sentence that a plan's JSON (or bytes) is refused with; it must be uncheckable."""
-    found = loaded(data if isinstance(data, bytes) else json.dumps(data).encode(), "plan.json")
+    found = load_plan(data if isinstance(data, bytes) else json.dumps(data).encode(), "plan.json")
     assert not found.values
     [finding] = found.findings
     assert finding.rule.uncheckable

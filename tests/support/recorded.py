@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, Suppression, found
+from gatecli.model.finding import Finding, Rule, Severity, Suppression, make_finding
 from gatecli.model.recorded import Recorded
 
 RULES = (
@@ -22,7 +22,9 @@ def finding(
     rule: Rule = RULES[0], content: str = "a", path: str = "a.yaml", line: int = 1, **more: object
 ) -> Finding:
     """One finding; `content` decides its fingerprint."""
-    base = found(rule, f"m {content}", subject=path, place=Place(path, line, 1), mend="x", identity=content)
+    base = make_finding(
+        rule, f"m {content}", subject=path, place=Place(path, line, 1), mend="x", identity=content
+    )
     return replace(base, **more)  # type: ignore[arg-type]  # a table of fields
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.checks.release.interface import ReleaseContext
 from gatecli.checks.release.recomputation import Answer, costs_of, questions_of
 from gatecli.model.budget import Bounds, Neighbouring
@@ -133,7 +133,7 @@ def basic(question: Question) -> Answer:
             case _ if mechanism.kind == "laplace":
                 total += mechanism.count * mechanism.sensitivity / mechanism.scale
             case _:
-                return Unaccountable((f"{mechanism.kind} is unknown here",))
+                return NoBound((f"{mechanism.kind} is unknown here",))
     cost = total * question.group
     return Bounds(question.delta, question.neighbouring, cost, cost, "basic", "basic")
 

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from admission.review.admission_review import Request, parse
+from admission.review.admission_review import ReviewRequest, parse
 from admission.review.judging import Decision, Phase, judge
 from admission.review.rulebook import Rulebook, rulebook_of
 from gatecli.cli.app import main
@@ -90,11 +90,11 @@ def review_of(obj: Mapping[str, Any], operation: str = "CREATE", **fields: Any) 
     return {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": request}
 
 
-def request_for(obj: Mapping[str, Any], operation: str = "CREATE", **fields: Any) -> Request:
+def request_for(obj: Mapping[str, Any], operation: str = "CREATE", **fields: Any) -> ReviewRequest:
     return parse(json.dumps(review_of(obj, operation, **fields)).encode())
 
 
-def judged(request: Request, book: Rulebook, phase: Phase = Phase.VALIDATING) -> Decision:
+def judged(request: ReviewRequest, book: Rulebook, phase: Phase = Phase.VALIDATING) -> Decision:
     return judge(request, book, today=TODAY, clock=still, phase=phase)
 
 

@@ -13,7 +13,7 @@ from admission.cluster.client import Client
 from admission.review.rulebook import Rulebook
 from admission.scan.kinds import KINDS, Kind
 from admission.scan.listing import Pace
-from admission.scan.scanner import Scan, Scanner, Scope
+from admission.scan.scanner import Scanner, ScanPass, ScanScope
 from admission.scan.writer import Writer
 from admission.server.workers import Workers
 from tests.support.api_server import FakeCluster, fake_cluster
@@ -64,7 +64,7 @@ class Setting:
         metadata = obj["metadata"]
         await self.cluster.put(path_of(kind, metadata["name"], metadata["namespace"]), obj, "ADDED")
 
-    async def scan(self, rulebook: Rulebook) -> Scan:
+    async def scan(self, rulebook: Rulebook) -> ScanPass:
         return await self.scanner.scan(rulebook, TODAY)
 
 
@@ -75,7 +75,7 @@ async def setting(*, pace: Pace | None = None, **scope: Any) -> AsyncIterator[Se
     workers = Workers(1, time.monotonic)
     try:
         async with fake_cluster() as (cluster, access), Client(access) as client:
-            scanner = Scanner(client, workers, time.monotonic, used, Scope(CONFIGURATION, **scope))
+            scanner = Scanner(client, workers, time.monotonic, used, ScanScope(CONFIGURATION, **scope))
             yield Setting(cluster, scanner, Writer(client, workers, used, lambda: NOW))
     finally:
         workers.close()

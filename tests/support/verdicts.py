@@ -7,9 +7,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from gatecli.gates import RELEASE
-from gatecli.model.baseline import Baseline, Known, forgiven
+from gatecli.model.baseline import Baseline, KnownFinding, forgiven
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, Suppression, found
+from gatecli.model.finding import Finding, Rule, Severity, Suppression, make_finding
 from gatecli.model.verdict import Checked, PolicyStamp, Verdict, combine, decide
 from tests.support.painted import painted
 
@@ -37,7 +37,7 @@ CHURN = Checked(
 
 def understated(line: int = 14) -> Finding:
     """The finding that the first page of the documentation shows."""
-    return found(
+    return make_finding(
         UNDERSTATED,
         "declares ε = 1.0, but 14040 steps of DP-SGD (σ = 1.1, q = 0.00426667) cost at least ε = 2.38 "
         "at δ = 1e-05 (PLD, add-remove)",
@@ -48,7 +48,7 @@ def understated(line: int = 14) -> Finding:
 
 
 def overstated() -> Finding:
-    return found(
+    return make_finding(
         OVERSTATED,
         "declares ε = 8, of which at most 2.38 were spent",
         subject=CHURN.name,
@@ -58,7 +58,7 @@ def overstated() -> Finding:
 
 
 def no_unit() -> Finding:
-    return found(
+    return make_finding(
         NO_UNIT,
         "no unit of privacy is declared",
         subject=CHURN.name,
@@ -68,7 +68,7 @@ def no_unit() -> Finding:
 
 
 def unreadable() -> Finding:
-    return found(
+    return make_finding(
         UNREADABLE,
         "the file ends in the middle of a mapping",
         subject="models/truncated.yaml",
@@ -79,7 +79,7 @@ def unreadable() -> Finding:
 
 def waived() -> Finding:
     by = Suppression("waiver", "legacy-churn", "retrained by the first quarter", "2027-03-31")
-    over = found(
+    over = make_finding(
         OVER_TIER,
         "ε = 8 is above 4, the limit of the tier behavioural",
         subject=CHURN.name,
@@ -93,7 +93,7 @@ def many(count: int, severity: Severity = Severity.ERROR) -> Verdict:
     """As many findings of one severity in as many places."""
     rule = replace(UNDERSTATED, severity=severity)
     findings = tuple(
-        found(
+        make_finding(
             rule,
             f"finding {at}",
             subject=f"model {at}",
@@ -125,11 +125,11 @@ HOSTILE_TEXTS = (
 def hostile(text: str) -> Verdict:
     """A verdict in which a stranger wrote everything that a stranger can write."""
     place = Place(text, 1, 1, "/" + text)
-    plain = found(NO_UNIT, text, subject=text, place=place, mend=text)
-    closing = found(UNDERSTATED, text, subject=f"b{text}", place=place, mend=text)
-    blind = found(UNREADABLE, text, subject=f"c{text}", place=place, mend=text)
+    plain = make_finding(NO_UNIT, text, subject=text, place=place, mend=text)
+    closing = make_finding(UNDERSTATED, text, subject=f"b{text}", place=place, mend=text)
+    blind = make_finding(UNREADABLE, text, subject=f"c{text}", place=place, mend=text)
     hidden = replace(
-        found(OVER_TIER, text, subject=f"d{text}", place=place, mend=text),
+        make_finding(OVER_TIER, text, subject=f"d{text}", place=place, mend=text),
         suppressed=Suppression("waiver", text, text, text),
     )
     checked = Checked("release", text, text, {"note": text})
@@ -180,7 +180,7 @@ def _wide() -> Verdict:
             "bySensitive": {"diagnosis": {"l": 1, "t": None}},
         },
     )
-    rare = found(
+    rare = make_finding(
         Rule("anon-k-too-small", Severity.ERROR, "a class is smaller than k"),
         "这张表的准标识符把三条记录放进同一个等价类，低于政策要求的 k = 10，因此攻击者能够以三分之一的概率"
         "重新识别其中任何一个人（见 https://gatecli.dev/rules/#anon-k-too-small-with-a-long-address-that-must-not-break）。",
@@ -199,15 +199,15 @@ def _pictured() -> Verdict:
 def compared() -> Verdict:
     """Beside a baseline: new findings, one that is known, one that a waiver forgives, one that is gone."""
     baseline = Baseline(
-        (known(understated()), Known("dp-missing-delta", CHURN.path, "0d" * 16), known(unreadable()))
+        (known(understated()), KnownFinding("dp-missing-delta", CHURN.path, "0d" * 16), known(unreadable()))
     )
     findings = (replace(overstated(), new=True), no_unit(), waived(), unreadable())
     judged = (*findings, *map(forgiven, baseline.marked((understated(),))))
     return decide("release", POLICY, (CHURN,), judged, baseline=baseline, families=RELEASE.families)
 
 
-def known(finding: Finding) -> Known:
-    return Known(finding.rule.id, finding.place.path, finding.fingerprint)
+def known(finding: Finding) -> KnownFinding:
+    return KnownFinding(finding.rule.id, finding.place.path, finding.fingerprint)
 
 
 def _gates() -> Verdict:

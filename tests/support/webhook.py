@@ -24,12 +24,12 @@ from admission.cluster.access import load_pair
 from admission.review.admission_review import Object
 from admission.review.rulebook import Rulebook, rulebook_of, warm
 from admission.server.health import Health
-from admission.server.http_handler import Bounds, Reception
+from admission.server.http_handler import BodyBounds, HttpHandler
 from admission.server.metrics import Metrics, new_metrics
-from admission.server.review_service import Court
+from admission.server.review_service import ReviewService
 from admission.server.workers import Workers
-from admission.tls.certificates import Pair, issue, new_authority
-from admission.tls.endpoint import Endpoint, Shown, listen, new_context
+from admission.tls.certificates import KeyPair, issue, new_authority
+from admission.tls.endpoint import Endpoint, ServingCertificate, listen, new_context
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.sources.policy import default_policy
 
@@ -77,16 +77,16 @@ def config_map(note: str, uid: str = "u-1") -> Object:
 
 
 @cache
-def authority() -> Pair:
+def authority() -> KeyPair:
     return new_authority(datetime.now(UTC))
 
 
 @cache
-def leaf() -> Pair:
+def leaf() -> KeyPair:
     return issue(authority(), ["127.0.0.1", "localhost"], datetime.now(UTC))
 
 
-def client_pair(signer: Pair, name: str) -> Pair:
+def client_pair(signer: KeyPair, name: str) -> KeyPair:
     """A client certificate, such as an API server shows."""
     now = datetime.now(UTC)
     key = ec.generate_private_key(ec.SECP256R1())
@@ -105,7 +105,7 @@ def client_pair(signer: Pair, name: str) -> Pair:
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
         .sign(signing_key, hashes.SHA256())
     )
-    return Pair(
+    return KeyPair(
         made.public_bytes(serialization.Encoding.PEM),
         key.private_bytes(
             serialization.Encoding.PEM,
@@ -124,10 +124,10 @@ class Webhook:
     """What a test holds of a running webhook."""
 
     endpoint: Endpoint
-    reception: Reception
+    reception: HttpHandler
     health: Health
     metrics: Metrics
-    shown: Shown
+    shown: ServingCertificate
     session: aiohttp.ClientSession
     rulebooks: list[Rulebook | None] = field(default_factory=list)
 
@@ -153,15 +153,15 @@ class Webhook:
             return answer.status, await answer.text()
 
 
-BOUNDS = Bounds(body_bytes=7 * 1024 * 1024, read_seconds=5.0)
+BOUNDS = BodyBounds(body_bytes=7 * 1024 * 1024, read_seconds=5.0)
 
 
 @asynccontextmanager
 async def webhook(
     *,
-    bounds: Bounds = BOUNDS,
+    bounds: BodyBounds = BOUNDS,
     client_ca: Path | None = None,
-    client: Pair | None = None,
+    client: KeyPair | None = None,
     rules: Rulebook | None = None,
     **court: Any,
 ) -> AsyncIterator[Webhook]:
@@ -169,7 +169,7 @@ async def webhook(
     metrics, health = new_metrics(), Health(time.monotonic, lambda: datetime.now(UTC))
     workers = Workers(2, time.monotonic)
     held: list[Rulebook | None] = [rules or rulebook()]
-    judge = Court(
+    judge = ReviewService(
         rulebook=lambda: held[0],
         workers=workers,
         metrics=metrics,
@@ -180,8 +180,8 @@ async def webhook(
         seconds=30.0,
     )
     judge = replace(judge, **court)
-    reception = Reception(judge, health, metrics, bounds, hear=judge.rule)
-    shown = Shown(health, metrics, new_context(client_ca))
+    reception = HttpHandler(judge, health, metrics, bounds, hear=judge.rule)
+    shown = ServingCertificate(health, metrics, new_context(client_ca))
     shown.show(leaf())
     health.has_rulebook = health.is_warm = health.is_attached = True
     endpoint = await listen(reception.receive, "127.0.0.1", 0, shown.context, seconds=2.0)
@@ -194,7 +194,7 @@ async def webhook(
         workers.close()
 
 
-def trusting(client: Pair | None = None) -> ssl.SSLContext:
+def trusting(client: KeyPair | None = None) -> ssl.SSLContext:
     """TLS that trusts the tests' authority."""
     context = ssl.create_default_context(cadata=authority().certificate.decode())
     if client is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gatecli.anonymity.tables.digests import files_digest
-from gatecli.anonymity.tables.files import _found
+from gatecli.anonymity.tables.files import _find_files
 from tests.support.evidence_files import report, table, write
 from tests.support.terraform import Terraform
 
@@ -49,7 +49,7 @@ def a_gated_folder(initialise: Callable[[str], Terraform]) -> Terraform:
 
 def found(root: Path) -> list[Path]:
     """The files that gatecli reads."""
-    return [path for path in _found(str(root / "tables"))[0] if path.is_file()]
+    return [path for path in _find_files(str(root / "tables"))[0] if path.is_file()]
 
 
 def evidence(root: Path) -> str:

@@ -127,10 +127,10 @@ def role_of_name(name: str) -> tuple[Role, str] | None:
             phrase = words[start : start + length]
             if phrase in ROLES:
                 return ROLES[phrase], " ".join(phrase)
-    return _unspaced(words)
+    return _role_of_unspaced(words)
 
 
-def _unspaced(words: tuple[str, ...]) -> tuple[Role, str] | None:
+def _role_of_unspaced(words: tuple[str, ...]) -> tuple[Role, str] | None:
     known = [
         (phrase[0], role)
         for phrase, role in ROLES.items()

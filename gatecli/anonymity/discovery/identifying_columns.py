@@ -14,8 +14,8 @@ from typing import Any
 from gatecli.anonymity.discovery.column_names import Role, role_of_name
 from gatecli.anonymity.discovery.partitions import (
     Counts,
-    counted,
-    encoded,
+    count_combination,
+    encode_column,
     minimal_combinations,
 )
 from gatecli.anonymity.discovery.roles import ColumnRole, Combination, Discovery
@@ -61,11 +61,11 @@ def discover(
     if rows == 0:
         raise NothingToCheckError("the table has no rows", advice="give a table that holds records")
     names = tuple(table.columns)
-    sample = _fetched(table, _stride(rows, len(names)))
-    codes = [encoded(column) for column in sample.columns[: len(names)]]
+    sample = _fetch_sample(table, _stride(rows, len(names)))
+    codes = [encode_column(column) for column in sample.columns[: len(names)]]
     taken = len(sample)
     measured = _measure(table, names, rows, codes, taken)
-    found = minimal_combinations(codes, taken, max_columns, _allowed(error, taken))
+    found = minimal_combinations(codes, taken, max_columns, _allowed_duplicates(error, taken))
     unique = tuple(one for one in map(measured, found.unique) if one.exact)
     almost = tuple(one for one in map(measured, found.almost) if 0 < 1 - one.separation <= error)
     columns = [
@@ -81,7 +81,7 @@ def _stride(rows: int, columns: int) -> int:
     return max(1, -(-rows * columns // CELLS_IN_MEMORY))
 
 
-def _fetched(table: Table, stride: int) -> Any:
+def _fetch_sample(table: Table, stride: int) -> Any:
     """All rows, or a systematic sample: the same one each time the table is read in the same order."""
     plain = table.select(**{f"c{at}": column_of(table, name) for at, name in enumerate(table.columns)})
     if stride == 1:
@@ -90,7 +90,7 @@ def _fetched(table: Table, stride: int) -> Any:
     return whole_table(numbered.filter(numbered.row_in_order % stride == 0).drop("row_in_order"))
 
 
-def _allowed(error: Fraction, rows: int) -> int:
+def _allowed_duplicates(error: Fraction, rows: int) -> int:
     return int(error * (rows * (rows - 1) // 2))
 
 
@@ -101,7 +101,7 @@ def _measure(
 
     def measured(columns: Sequence[int]) -> Combination:
         chosen = tuple(names[column] for column in columns)
-        counts = counted(codes, columns, rows) if taken == rows else _engine_counts(table, chosen)
+        counts = count_combination(codes, columns, rows) if taken == rows else _engine_counts(table, chosen)
         return Combination(chosen, rows, counts.distinct, counts.unique_rows, counts.pairs)
 
     return measured

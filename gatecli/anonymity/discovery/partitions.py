@@ -55,7 +55,7 @@ def whole(number: int) -> Partition:
     return Partition(np.arange(number), np.zeros(number, np.int64), 1, number * (number - 1) // 2)
 
 
-def refined(partition: Partition, codes: Codes, cardinality: int) -> Partition:
+def refine_partition(partition: Partition, codes: Codes, cardinality: int) -> Partition:
     """The partition by one more column."""
     keys = partition.labels * cardinality + codes[partition.rows]
     space = partition.classes * cardinality
@@ -70,11 +70,11 @@ def refined(partition: Partition, codes: Codes, cardinality: int) -> Partition:
     return Partition(partition.rows[kept], labels, len(left), int((left * (left - 1) // 2).sum()))
 
 
-def counted(columns: Sequence[Codes], combination: Sequence[int], number: int) -> Counts:
+def count_combination(columns: Sequence[Codes], combination: Sequence[int], number: int) -> Counts:
     """What a combination does to `number` rows."""
     partition = whole(number)
     for column in combination:
-        partition = refined(partition, columns[column], _cardinality(columns[column]))
+        partition = refine_partition(partition, columns[column], _cardinality(columns[column]))
     alone = number - len(partition.rows)
     return Counts(alone + partition.classes, alone, partition.pairs)
 
@@ -121,7 +121,7 @@ def _walk(
             grown = mask | 1 << order[at]
             if _holds(grown, unique):
                 continue
-            partition = refined(parent, columns[order[at]], cardinalities[order[at]])
+            partition = refine_partition(parent, columns[order[at]], cardinalities[order[at]])
             yield grown, partition
             if left > 1 and partition.pairs:
                 yield from below(grown, at + 1, left - 1, partition)
@@ -138,15 +138,15 @@ def _combinations(masks: Sequence[int]) -> tuple[tuple[int, ...], ...]:
     return tuple(sorted(sets, key=lambda columns: (len(columns), columns)))
 
 
-def encoded(column: Any) -> Codes:
+def encode_column(column: Any) -> Codes:
     """A pyarrow column as numbers from 0; a missing value is a value of its own."""
-    return integers(_joined(column).dictionary_encode(null_encoding="encode").indices)
+    return integers(_join_chunks(column).dictionary_encode(null_encoding="encode").indices)
 
 
 def integers(column: Any) -> Codes:
     """A pyarrow column of integers without a missing one; pyarrow's own `to_numpy` imports pandas."""
-    return np.asarray(np.from_dlpack(_joined(column)), np.int64)
+    return np.asarray(np.from_dlpack(_join_chunks(column)), np.int64)
 
 
-def _joined(column: Any) -> Any:
+def _join_chunks(column: Any) -> Any:
     return column.combine_chunks() if hasattr(column, "combine_chunks") else column

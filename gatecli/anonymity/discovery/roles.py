@@ -102,7 +102,7 @@ def undeclared_quasi_identifiers(
     for column in discovery.columns:
         if column.name in ignored or column.role is Role.DIRECT_IDENTIFIER:
             continue
-        proof = _completed(combinations, column.name, declared_set)
+        proof = _completing_combination(combinations, column.name, declared_set)
         if column.role is Role.QUASI_IDENTIFIER:
             found.append(Undeclared(column.name, column.why, proof or column.alone))
         elif proof is not None:
@@ -110,7 +110,7 @@ def undeclared_quasi_identifiers(
     return tuple(found)
 
 
-def _completed(
+def _completing_combination(
     combinations: Sequence[Combination], column: str, declared: Collection[str]
 ) -> Combination | None:
     """The smallest combination that is declared but for the column."""

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from gatecli.anonymity.contingency import counted
-from gatecli.anonymity.dictionary_encoding import Coded
-from gatecli.anonymity.tables.functions import kept, only_row, times
+from gatecli.anonymity.contingency import count_cells
+from gatecli.anonymity.dictionary_encoding import EncodedTable
+from gatecli.anonymity.tables.functions import keep_table, only_row, times
 from gatecli.anonymity.tables.interface import Table
 from gatecli.model.picture import ColumnEffect, CombinationRisk
 
 
 def column_effects(
-    codes: Coded, quasi_identifiers: Sequence[str]
+    codes: EncodedTable, quasi_identifiers: Sequence[str]
 ) -> tuple[CombinationRisk, tuple[ColumnEffect, ...]]:
     """All quasi-identifiers together, and what each does; a missing value counts as a value.
 
     Where a unit is named units are counted, and a share is of the units in classes.
     """
     names = list(codes.codes)
-    rows = kept(_distinct(codes, names))
+    rows = keep_table(_distinct(codes, names))
     together = _risk(rows, names, codes.unit, tuple(quasi_identifiers))
     effects = []
     for name, column in zip(names, quasi_identifiers, strict=True):
@@ -31,10 +31,10 @@ def column_effects(
     return together, tuple(effects)
 
 
-def _distinct(codes: Coded, names: list[str]) -> Table:
+def _distinct(codes: EncodedTable, names: list[str]) -> Table:
     """Classes with their size `n`; where a unit is named, each class and unit once."""
     if codes.unit is None:
-        return counted(codes.table, names, None)
+        return count_cells(codes.table, names, None)
     return codes.table.select(*names, codes.unit).distinct()
 
 
@@ -42,7 +42,7 @@ def _risk(rows: Table, names: list[str], unit: str | None, columns: tuple[str, .
     if unit is None:
         sizes = rows.group_by(names).aggregate(n=rows["n"].sum().cast("int64"))
     else:
-        sizes = counted(rows, names, unit)
+        sizes = count_cells(rows, names, unit)
     n = sizes["n"]
     row = only_row(
         sizes.aggregate(

@@ -74,7 +74,7 @@ def _body(weighted: Table) -> tuple[float, float]:
         return 0.0, 1.0
     low, high = float(ends["low"]), float(ends["high"])
     for _ in range(_ROUNDS):
-        tighter = _narrowed(finite, low, high) if high > low else (low, high)
+        tighter = _narrow_range(finite, low, high) if high > low else (low, high)
         shrunk = (tighter[1] - tighter[0]) / (high - low) if high > low else 1.0
         low, high = tighter
         if shrunk > 0.5:
@@ -82,7 +82,7 @@ def _body(weighted: Table) -> tuple[float, float]:
     return low, high
 
 
-def _narrowed(weighted: Table, low: float, high: float) -> tuple[float, float]:
+def _narrow_range(weighted: Table, low: float, high: float) -> tuple[float, float]:
     size = (high - low) / _CELLS
     cell = ((weighted["v"] - low) / size).clip(-1.0, float(_CELLS)).floor().cast("int64")
     grouped = weighted.mutate(cell=cell).group_by("cell").aggregate(n=weighted["n"].sum().cast("int64"))

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from fractions import Fraction
 from itertools import accumulate
 
-from gatecli.anonymity.contingency import tallied
-from gatecli.anonymity.dictionary_encoding import Coded, coded, prepared
+from gatecli.anonymity.contingency import count_codes
+from gatecli.anonymity.dictionary_encoding import EncodedTable, encode_table, prepare_columns
 from gatecli.anonymity.discovery.roles import Combination, Discovery
 from gatecli.anonymity.hierarchies import describe_level
 from gatecli.anonymity.pictures.columns import column_effects
 from gatecli.anonymity.pictures.values import Groups, drawn_values
 from gatecli.anonymity.search.generalisation import Proposal, describe
 from gatecli.anonymity.tables.columns import require_columns
-from gatecli.anonymity.tables.functions import kept
+from gatecli.anonymity.tables.functions import keep_table
 from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.anonymity.wildcards import matches
@@ -50,10 +50,10 @@ def draw(
     floor = max(thresholds.k or FLOOR, FLOOR)
     boundary = thresholds.k or floor
     with computing(opened):
-        source = prepared(opened, question)
-        codes = coded(opened, question, kept(source) if opened.is_slow_to_scan else source)
+        source = prepare_columns(opened, question)
+        codes = encode_table(opened, question, keep_table(source) if opened.is_slow_to_scan else source)
         together, columns = column_effects(codes, question.quasi_identifiers)
-        sized = kept(_sized(codes, question, measures)) if codes.sensitive else None
+        sized = keep_table(_size_classes(codes, question, measures)) if codes.sensitive else None
         groups = Groups(_edges_of_groups(measures.sizes, boundary), sized)
         diversity = {item.attribute: item.distinct for item in measures.by_sensitive}
         sensitive = tuple(
@@ -72,16 +72,16 @@ def draw(
         sizes=size_bins(measures.sizes, boundary),
         columns=columns,
         together=together,
-        discovered=_discovered(discovery),
+        discovered=_combination_risks(discovery),
         sensitive=sensitive,
         mendings=tuple(map(_mending, proposals)),
     )
 
 
-def _sized(codes: Coded, question: AnonymityQuestion, measures: Measures) -> Table:
+def _size_classes(codes: EncodedTable, question: AnonymityQuestion, measures: Measures) -> Table:
     """Every class with its size `n`, counted as the measures count it."""
     is_wildcard = question.missing is Missing.WILDCARD and measures.missing
-    return tallied(codes, None, matches(codes) if is_wildcard else None)
+    return count_codes(codes, None, matches(codes) if is_wildcard else None)
 
 
 def size_bins(sizes: Sequence[ClassSize], boundary: int) -> tuple[SizeBin, ...]:
@@ -109,7 +109,7 @@ def _edges_of_groups(sizes: Sequence[ClassSize], boundary: int) -> tuple[int, ..
     return tuple(sorted({1, boundary, *middle[:1]}))
 
 
-def _discovered(discovery: Discovery | None) -> tuple[CombinationRisk, ...]:
+def _combination_risks(discovery: Discovery | None) -> tuple[CombinationRisk, ...]:
     if discovery is None:
         return ()
     found = sorted(

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gatecli.anonymity.contingency import counted
-from gatecli.anonymity.dictionary_encoding import Coded, SensitiveCode
+from gatecli.anonymity.contingency import count_cells
+from gatecli.anonymity.dictionary_encoding import EncodedTable, SensitiveCode
 from gatecli.anonymity.pictures.ranges import ranges_of
-from gatecli.anonymity.tables.functions import constant, kept, rows
+from gatecli.anonymity.tables.functions import constant, keep_table, rows
 from gatecli.anonymity.tables.interface import Column, Table
 from gatecli.model.anonymity import Scale
 from gatecli.model.picture import ClassGroup, SensitivePicture, ValueCount, ValueKind
@@ -39,7 +39,7 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
-class _Labelled:
+class _LabelledCodes:
     """The codes of an attribute (`c`) with the number (`g`) of the line they are counted in."""
 
     dimension: Table
@@ -48,24 +48,28 @@ class _Labelled:
 
 
 def drawn_values(
-    codes: Coded, code: SensitiveCode, groups: Groups, floor: int, diversity: tuple[tuple[int, int], ...]
+    codes: EncodedTable,
+    code: SensitiveCode,
+    groups: Groups,
+    floor: int,
+    diversity: tuple[tuple[int, int], ...],
 ) -> SensitivePicture:
     """The picture of one attribute. No count in it but zero is below `floor`, and none follows from it."""
-    labelled = _labelled(codes, code)
+    labelled = _label_lines(codes, code)
     table = _lines(codes, code, labelled, groups)
-    by_line = kept(counted(table, ["g"], codes.unit))
+    by_line = keep_table(count_cells(table, ["g"], codes.unit))
     frequent = by_line.filter(by_line["n"] >= floor).order_by([by_line["n"].desc(), by_line["g"]])
     found = {_int(row["g"]): int(row["n"]) for row in rows(frequent.limit(SHOWN_VALUES))}
     total = _total(by_line)
-    candidates: Counts = {line: [count] for line, count in _sorted(found, labelled)}
-    shown, (rest,) = pooled(candidates, [total], floor)
+    candidates: Counts = {line: [count] for line, count in _sort_lines(found, labelled)}
+    shown, (rest,) = pool_lines(candidates, [total], floor)
     labels = labelled.labels([line for line in shown if line is not None])
     values = _values({line: candidates[line][0] for line in shown}, rest, labels)
-    parts = _grouped(table, codes, groups, shown, labels, floor)
+    parts = _group_classes(table, codes, groups, shown, labels, floor)
     return SensitivePicture(code.attribute, labelled.is_ordered, values, parts, diversity)
 
 
-def pooled(
+def pool_lines(
     counts: Counts, totals: Sequence[int], floor: int
 ) -> tuple[tuple[int | None, ...], tuple[int, ...]]:
     """Which lines of a table of counts (values by groups) may be shown, and what is pooled of each group.
@@ -83,17 +87,17 @@ def pooled(
     return tuple(line for line in counts if line in enough), tuple(rest)
 
 
-def _grouped(
+def _group_classes(
     table: Table,
-    codes: Coded,
+    codes: EncodedTable,
     groups: Groups,
     lines: Sequence[int | None],
     labels: Mapping[int, str],
     floor: int,
 ) -> tuple[ClassGroup, ...]:
     """The groups of classes, joined with their neighbours until something of each may be shown."""
-    cells = kept(counted(table, ["b", "g"], codes.unit))
-    totals = {int(row["b"]): int(row["n"]) for row in rows(_summed(cells, ["b"]))}
+    cells = keep_table(count_cells(table, ["b", "g"], codes.unit))
+    totals = {int(row["b"]): int(row["n"]) for row in rows(_sum_cells(cells, ["b"]))}
     known = cells.filter(_is_one_of(cells["g"], lines))
     counts: Counts = {line: [0] * len(groups.edges) for line in lines}
     for row in rows(known):
@@ -101,7 +105,7 @@ def _grouped(
     bounds = groups.bounds
     sums = [totals.get(at, 0) for at in range(len(bounds))]
     while len(bounds) > 1:
-        shown, rest = pooled(counts, sums, floor)
+        shown, rest = pool_lines(counts, sums, floor)
         if shown and min(sums) >= floor:
             return tuple(
                 ClassGroup(
@@ -127,14 +131,14 @@ def _values(counts: Mapping[int | None, int], rest: int, labels: Mapping[int, st
     return (*values, ValueCount(ValueKind.OTHER, "", rest)) if rest else tuple(values)
 
 
-def _sorted(found: Mapping[int | None, int], labelled: _Labelled) -> list[tuple[int | None, int]]:
+def _sort_lines(found: Mapping[int | None, int], labelled: _LabelledCodes) -> list[tuple[int | None, int]]:
     """In their own order, or the most frequent first; a missing value last."""
     if labelled.is_ordered:
         return sorted(found.items(), key=lambda item: (item[0] is None, item[0] or 0))
     return sorted(found.items(), key=lambda item: (item[0] is None, -item[1], item[0] or 0))
 
 
-def _lines(codes: Coded, code: SensitiveCode, labelled: _Labelled, groups: Groups) -> Table:
+def _lines(codes: EncodedTable, code: SensitiveCode, labelled: _LabelledCodes, groups: Groups) -> Table:
     """Every record with its line `g`, the group `b` of its class, and its unit."""
     dimension = labelled.dimension
     unit = () if codes.unit is None else (codes.unit,)
@@ -151,7 +155,7 @@ def _lines(codes: Coded, code: SensitiveCode, labelled: _Labelled, groups: Group
     return flat.join(bands, list(codes.keys)).select("b", "g", *unit)
 
 
-def _labelled(codes: Coded, code: SensitiveCode) -> _Labelled:
+def _label_lines(codes: EncodedTable, code: SensitiveCode) -> _LabelledCodes:
     dimension, value = code.dimension, code.dimension[f"v_{code.column}"]
     kind = value.type()
     line = dimension[f"c_{code.column}"]
@@ -162,7 +166,7 @@ def _labelled(codes: Coded, code: SensitiveCode) -> _Labelled:
         return _labelled_by(dimension, line, years, is_ordered=True, labels=_numbers)
     if code.values <= SHOWN_VALUES:
         return _labelled_by(dimension, line, line, is_ordered=True, labels=_texts(code))
-    ranges = ranges_of(_weighted(codes, code), SHOWN_VALUES - 2)
+    ranges = ranges_of(_weigh_values(codes, code), SHOWN_VALUES - 2)
     number = value.cast("float64")
     return _labelled_by(dimension, line, ranges.index(number), is_ordered=True, labels=ranges.labels)
 
@@ -174,17 +178,17 @@ def _labelled_by(
     *,
     is_ordered: bool,
     labels: Callable[[Sequence[int]], Mapping[int, str]],
-) -> _Labelled:
-    return _Labelled(dimension.select(c=code, g=line.cast("int64")), is_ordered, labels)
+) -> _LabelledCodes:
+    return _LabelledCodes(dimension.select(c=code, g=line.cast("int64")), is_ordered, labels)
 
 
-def _weighted(codes: Coded, code: SensitiveCode) -> Table:
+def _weigh_values(codes: EncodedTable, code: SensitiveCode) -> Table:
     """Every value `v` of a number, and how many (`n`) records or units hold it."""
     table = codes.table.mutate(s=codes.table[code.column])
-    counts = counted(table, ["s"], codes.unit)
+    counts = count_cells(table, ["s"], codes.unit)
     dimension = code.dimension
     joined = counts.join(dimension, counts["s"] == dimension[f"c_{code.column}"])
-    return kept(joined.select(v=joined[f"v_{code.column}"].cast("float64"), n=joined["n"]))
+    return keep_table(joined.select(v=joined[f"v_{code.column}"].cast("float64"), n=joined["n"]))
 
 
 def _texts(code: SensitiveCode) -> Callable[[Sequence[int]], Mapping[int, str]]:
@@ -213,7 +217,7 @@ def _is_one_of(column: Column, lines: Sequence[int | None]) -> Column:
     return among | column.isnull() if None in lines else among
 
 
-def _summed(cells: Table, by: Sequence[str]) -> Table:
+def _sum_cells(cells: Table, by: Sequence[str]) -> Table:
     return cells.group_by(list(by)).aggregate(n=cells["n"].sum().cast("int64"))
 
 

@@ -87,13 +87,13 @@ def _roots(error: Callable[[float], float]) -> list[float]:
     points = [step * at - _WIDEST for at in range(_GRID + 1)]
     values = [(point, error(point)) for point in points]
     return [
-        _beta(_bisected(error, low, high))
+        _beta(_bisect_root(error, low, high))
         for (low, at_low), (high, at_high) in pairwise(values)
         if at_low * at_high <= 0
     ]
 
 
-def _bisected(error: Callable[[float], float], low: float, high: float) -> float:
+def _bisect_root(error: Callable[[float], float], low: float, high: float) -> float:
     rising = error(low) < error(high)
     for _ in range(_STEPS):
         middle = (low + high) / 2

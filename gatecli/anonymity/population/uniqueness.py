@@ -35,11 +35,11 @@ def population_uniqueness(sizes: Sequence[ClassSize], sampling_fraction: Fractio
     fraction = float(max(sampling_fraction, _LEAST_FRACTION))
     if not alone or fraction == 1:
         return PopulationEstimate(alone, PopulationEstimator.COUNT)
-    estimate, estimator = _decided(classes, fraction, is_small=sampling_fraction <= SMALL_FRACTION)
+    estimate, estimator = _choose_estimate(classes, fraction, is_small=sampling_fraction <= SMALL_FRACTION)
     return PopulationEstimate(min(alone, Fraction(floor(estimate * 10**6) + 1, 10**6)), estimator)
 
 
-def _decided(
+def _choose_estimate(
     classes: Mapping[int, int], fraction: float, *, is_small: bool
 ) -> tuple[float, PopulationEstimator]:
     if is_small:

@@ -56,7 +56,7 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True)
-class Classes:
+class NodeClasses:
     """The equivalence classes at a node.
 
     `members[i]` are raw codes of one member of each class in dimension i; `surprise` is Σ log2 of the
@@ -84,11 +84,11 @@ class Base:
 
     dimensions: tuple[Dimension, ...]
     sensitive: tuple[Sensitive, ...]
-    classes: Classes
+    classes: NodeClasses
     rows: int
 
 
-def compressed(keys: Integers, space: int) -> tuple[Integers, int]:
+def renumber_keys(keys: Integers, space: int) -> tuple[Integers, int]:
     """Keys renumbered from 0 without gaps, in ascending order, and how many there are."""
     if space <= min(DENSE * len(keys) + 1024, LARGEST_MAP):
         present = np.zeros(space, bool)
@@ -99,47 +99,47 @@ def compressed(keys: Integers, space: int) -> tuple[Integers, int]:
     return labels.astype(np.int64), len(found)
 
 
-def combined(columns: Sequence[Integers], cardinalities: Sequence[int]) -> tuple[Integers, int]:
+def combine_codes(columns: Sequence[Integers], cardinalities: Sequence[int]) -> tuple[Integers, int]:
     """One number for every combination of codes: the same for the same, and how many there are."""
     keys, space = columns[0], cardinalities[0]
     for codes, cardinality in zip(columns[1:], cardinalities[1:], strict=True):
         if space * cardinality >= LARGEST_KEY:
-            keys, space = compressed(keys, space)
+            keys, space = renumber_keys(keys, space)
         keys, space = keys * cardinality + codes, space * cardinality
-    return compressed(keys, space)
+    return renumber_keys(keys, space)
 
 
-def regrouped(base: Base, finer: Classes, node: Node) -> Classes:
+def regroup_classes(base: Base, finer: NodeClasses, node: Node) -> NodeClasses:
     """The classes at `node`, from those of any finer node."""
     codes = [
         dimension.codes[level][raw]
         for dimension, level, raw in zip(base.dimensions, node, finer.members, strict=True)
     ]
     sizes = [dimension.cardinalities[level] for dimension, level in zip(base.dimensions, node, strict=True)]
-    labels, number = combined(codes, sizes)
+    labels, number = combine_codes(codes, sizes)
     first = np.zeros(number, np.int64)
     first[labels[::-1]] = np.arange(len(labels))[::-1]
-    return Classes(
+    return NodeClasses(
         tuple(raw[first] for raw in finer.members),
-        summed(labels, finer.sizes, number),
+        sum_by_label(labels, finer.sizes, number),
         np.bincount(labels, weights=finer.surprise, minlength=number).astype(np.float64),
         tuple(
-            merged(labels, histogram, attribute.cardinality)
+            merge_histogram(labels, histogram, attribute.cardinality)
             for histogram, attribute in zip(finer.sensitive, base.sensitive, strict=True)
         ),
     )
 
 
-def summed(labels: Integers, counts: Integers, number: int) -> Integers:
+def sum_by_label(labels: Integers, counts: Integers, number: int) -> Integers:
     """The sum of `counts` by label; exact below 2^53."""
     return np.bincount(labels, weights=counts, minlength=number).astype(np.int64)
 
 
-def merged(labels: Integers, histogram: Histogram, cardinality: int) -> Histogram:
+def merge_histogram(labels: Integers, histogram: Histogram, cardinality: int) -> Histogram:
     """A histogram whose class i is now class `labels[i]`."""
     keys = labels[histogram.classes] * cardinality + histogram.values
     space = (int(labels.max()) + 1) * cardinality if len(labels) else 1
-    cells, number = compressed(keys, space)
+    cells, number = renumber_keys(keys, space)
     first = np.zeros(number, np.int64)
     first[cells] = keys
-    return Histogram(first // cardinality, first % cardinality, summed(cells, histogram.counts, number))
+    return Histogram(first // cardinality, first % cardinality, sum_by_label(cells, histogram.counts, number))

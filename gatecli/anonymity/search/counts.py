@@ -10,19 +10,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from gatecli.anonymity.discovery.partitions import encoded, integers
-from gatecli.anonymity.hierarchies import Hierarchy, column_of, covered, generalised
+from gatecli.anonymity.discovery.partitions import encode_column, integers
+from gatecli.anonymity.hierarchies import Hierarchy, column_of, covers_value, generalised_column
 from gatecli.anonymity.search.classes import (
     Base,
-    Classes,
     Dimension,
     Histogram,
     Integers,
+    NodeClasses,
     Reals,
     Sensitive,
-    combined,
-    merged,
-    summed,
+    combine_codes,
+    merge_histogram,
+    sum_by_label,
 )
 from gatecli.anonymity.tables.functions import whole_table
 from gatecli.anonymity.tables.interface import Table
@@ -55,20 +55,20 @@ def fetch(
         for hierarchy, ladder, raw in zip(hierarchies, ladders, raws, strict=True)
     )
     attributes, values = _attributes(table, sensitive, scales, groups)
-    labels, number = combined(raws, [dimension.cardinalities[0] for dimension in dimensions])
+    labels, number = combine_codes(raws, [dimension.cardinalities[0] for dimension in dimensions])
     first = np.zeros(number, np.int64)
     first[labels] = np.arange(len(labels))
     own = np.arange(len(counts))
     members = tuple(raw[first] for raw in raws)
-    sizes = summed(labels, counts, number)
+    sizes = sum_by_label(labels, counts, number)
     rare = [np.log2(one.rows_alike[0][raw]) for one, raw in zip(dimensions, members, strict=True)]
     surprise: Reals = np.sum(rare, axis=0)
     histograms = tuple(
-        merged(labels, Histogram(own, codes, counts), attribute.cardinality)
+        merge_histogram(labels, Histogram(own, codes, counts), attribute.cardinality)
         for attribute, codes in zip(attributes, values, strict=True)
     )
     return Base(
-        dimensions, attributes, Classes(members, sizes, surprise * sizes, histograms), int(sizes.sum())
+        dimensions, attributes, NodeClasses(members, sizes, surprise * sizes, histograms), int(sizes.sum())
     )
 
 
@@ -76,8 +76,8 @@ def _ladder(table: Table, hierarchy: Hierarchy) -> Any:
     """The distinct values of a column in order, their number at every level, and whether all are covered."""
     column: Any = column_of(table, hierarchy.column)
     values = column.name("raw").as_table().distinct()
-    levels = {f"l{at}": generalised(values.raw, level) for at, level in enumerate(hierarchy.levels)}
-    ladder = whole_table(values.mutate(known=covered(values.raw, hierarchy), **levels).order_by("raw"))
+    levels = {f"l{at}": generalised_column(values.raw, level) for at, level in enumerate(hierarchy.levels)}
+    ladder = whole_table(values.mutate(known=covers_value(values.raw, hierarchy), **levels).order_by("raw"))
     missed = len(ladder) - (ladder["known"].to_pylist()).count(True)
     if missed:
         raise ConfigurationError(
@@ -99,7 +99,7 @@ def _position(column: Any, among: Any) -> Integers:
 
 def _dimension(hierarchy: Hierarchy, ladder: Any, raw: Integers, counts: Integers) -> Dimension:
     own = np.arange(len(ladder))
-    codes = [own, *(encoded(ladder[f"l{at}"]) for at in range(1, len(hierarchy.levels)))]
+    codes = [own, *(encode_column(ladder[f"l{at}"]) for at in range(1, len(hierarchy.levels)))]
     for level, (fine, coarse) in enumerate(pairwise(codes), 1):
         if len(np.unique(fine * (int(coarse.max()) + 1) + coarse)) != len(np.unique(fine)):
             raise ConfigurationError(
@@ -152,7 +152,7 @@ def _attributes(
     for at, name in enumerate(names):
         scale = scales.get(name) or scale_of(table[name])
         found = groups[f"s{at}"]
-        codes = _ranks(found, table[name].type()) if scale is Scale.NUMERIC else encoded(found)
+        codes = _ranks(found, table[name].type()) if scale is Scale.NUMERIC else encode_column(found)
         attributes.append(Sensitive(name, scale is Scale.NUMERIC, int(codes.max()) + 1))
         values.append(codes)
     return tuple(attributes), values

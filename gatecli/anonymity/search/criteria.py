@@ -20,13 +20,13 @@ from gatecli.anonymity import exact
 from gatecli.anonymity.exact import ClassCounts
 from gatecli.anonymity.search.classes import (
     Base,
-    Classes,
     Histogram,
     Integers,
     Mask,
+    NodeClasses,
     Reals,
     Sensitive,
-    summed,
+    sum_by_label,
 )
 from gatecli.model.anonymity import Thresholds
 
@@ -73,7 +73,7 @@ def least_size(thresholds: Thresholds) -> int:
     return max(thresholds.k or 1, ceil(1 / risk) if risk else 1)
 
 
-def monotone(classes: Classes, thresholds: Thresholds) -> Mask:
+def monotone(classes: NodeClasses, thresholds: Thresholds) -> Mask:
     """The classes of k rows and l distinct values: a row that stays at a node stays at coarser ones."""
     kept = classes.sizes >= least_size(thresholds)
     if thresholds.l and thresholds.l > 1:
@@ -82,7 +82,7 @@ def monotone(classes: Classes, thresholds: Thresholds) -> Mask:
     return np.asarray(kept)
 
 
-def keep(base: Base, classes: Classes, thresholds: Thresholds, most: int) -> Kept | None:
+def keep(base: Base, classes: NodeClasses, thresholds: Thresholds, most: int) -> Kept | None:
     """The classes to keep so that all thresholds hold for what remains; None where that suppresses more
     than `most` rows, or all.
     """
@@ -102,7 +102,7 @@ def keep(base: Base, classes: Classes, thresholds: Thresholds, most: int) -> Kep
     return Kept(kept, rows, base.rows - rows)
 
 
-def _failing(base: Base, classes: Classes, kept: Mask, demands: tuple[Demand, ...]) -> Mask:
+def _failing(base: Base, classes: NodeClasses, kept: Mask, demands: tuple[Demand, ...]) -> Mask:
     failing = np.zeros(len(kept), bool)
     for attribute, histogram in zip(base.sensitive, classes.sensitive, strict=True) if demands else ():
         cells = _cells(attribute, histogram, classes.sizes, kept)
@@ -115,7 +115,7 @@ def _cells(attribute: Sensitive, histogram: Histogram, sizes: Integers, kept: Ma
     stay = kept[histogram.classes]
     values = histogram.values[stay]
     counts = histogram.counts[stay]
-    marginals = summed(values, counts, attribute.cardinality)
+    marginals = sum_by_label(values, counts, attribute.cardinality)
     present = marginals > 0  # a value that is nowhere any more has no rank
     ranks = np.cumsum(present) - 1
     left = replace(histogram, classes=histogram.classes[stay], values=ranks[values], counts=counts)
@@ -174,7 +174,7 @@ def _demands(thresholds: Thresholds) -> tuple[Demand, ...]:
         (
             thresholds.enhanced_beta,
             lambda limit: Demand(
-                _enhanced, lambda cells, item: exact.enhanced_beta(item, cells.shares()), limit
+                _enhanced_beta, lambda cells, item: exact.enhanced_beta(item, cells.shares()), limit
             ),
         ),
         (
@@ -276,7 +276,7 @@ def _gain(cells: Cells) -> Reals:
     return _per_class(cells, _own_shares(cells) / _table_shares(cells) - 1.0, "maximum")
 
 
-def _enhanced(cells: Cells) -> Reals:
+def _enhanced_beta(cells: Cells) -> Reals:
     """The basic β, infinite where a value gains more than −ln of its own share."""
     shares = _table_shares(cells)
     gains = np.maximum(_own_shares(cells) / shares - 1.0, 0.0)

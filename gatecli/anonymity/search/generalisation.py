@@ -11,16 +11,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from gatecli.anonymity.dictionary_encoding import normalised
+from gatecli.anonymity.dictionary_encoding import normalise_text
 from gatecli.anonymity.hierarchies import (
     Exact,
     Hierarchy,
     Level,
     column_of,
     describe_level,
-    generalised,
+    generalised_column,
 )
-from gatecli.anonymity.search.classes import Base, Classes, regrouped
+from gatecli.anonymity.search.classes import Base, NodeClasses, regroup_classes
 from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.criteria import keep
 from gatecli.anonymity.tables.interface import Table
@@ -105,7 +105,9 @@ def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None 
     pairs = list(zip(proposal.quasi_identifiers, proposal.levels, strict=True))
     if proposal.normalise:
         table = normalised_table(table, [*proposal.quasi_identifiers, *proposal.sensitive])
-    changed = {name: generalised(column_of(table, name), level) for name, level in pairs if level != Exact()}
+    changed = {
+        name: generalised_column(column_of(table, name), level) for name, level in pairs if level != Exact()
+    }
     coarse = table.mutate(**changed)
     base = fetch(
         coarse,
@@ -113,7 +115,7 @@ def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None 
         proposal.sensitive,
         dict(zip(proposal.sensitive, proposal.scales, strict=True)),
     )
-    classes = regrouped(base, base.classes, (0,) * len(pairs))
+    classes = regroup_classes(base, base.classes, (0,) * len(pairs))
     kept = keep(base, classes, proposal.thresholds, int(allowed * base.rows))
     if kept is None:
         raise UncheckableError(
@@ -126,10 +128,10 @@ def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None 
 
 def normalised_table(table: Table, columns: Sequence[str]) -> Any:
     """The table with the text of some columns normalised: an expression."""
-    return table.mutate(**{name: normalised(table[name]) for name in columns})
+    return table.mutate(**{name: normalise_text(table[name]) for name in columns})
 
 
-def _without(table: Table, base: Base, classes: Classes, dropped: Any) -> Any:
+def _without(table: Table, base: Base, classes: NodeClasses, dropped: Any) -> Any:
     """The rows whose class is not dropped; missing values are equal here."""
     import ibis  # noqa: PLC0415 - half a second that only tables need
 

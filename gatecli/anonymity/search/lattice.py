@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 from gatecli.anonymity.hierarchies import Hierarchy
 from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
-from gatecli.anonymity.search.classes import Base, Classes, Node, regrouped
+from gatecli.anonymity.search.classes import Base, Node, NodeClasses, regroup_classes
 from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.criteria import Kept, keep, least_size, monotone
 from gatecli.anonymity.search.generalisation import Proposal
@@ -61,7 +61,7 @@ def search(
     chosen = _hierarchies(table, quasi_identifiers, hierarchies)
     base = fetch(table, chosen, sensitive, scales)
     lattice = _Lattice(base, thresholds, int(max_suppression * base.rows), floor_of(base))
-    found = _explored(lattice)
+    found = _explore_lattice(lattice)
     front = _front(found)
     return tuple(
         replace(one, least=at == 0 and one.loss.generalised <= lattice.reached)
@@ -125,7 +125,7 @@ class _Lattice:
     evaluations: int = EVALUATIONS
     failing: list[Node] = field(default_factory=list)
     passing: list[tuple[int, Node]] = field(default_factory=list)
-    groupings: dict[Node, Classes] = field(default_factory=dict)
+    groupings: dict[Node, NodeClasses] = field(default_factory=dict)
     reached: float = float("inf")
     """All nodes with a lower floor were judged."""
 
@@ -143,7 +143,7 @@ class _Lattice:
             if level < last:
                 yield (*node[:at], level + 1, *node[at + 1 :])
 
-    def classes(self, node: Node) -> Classes:
+    def classes(self, node: Node) -> NodeClasses:
         """The classes at a node, from the smallest known grouping that is finer."""
         if node in self.groupings:
             return self.groupings[node]
@@ -151,7 +151,7 @@ class _Lattice:
         nearest = min(finer, key=lambda one: (len(self.groupings[one].sizes), one), default=None)
         start = self.base.classes if nearest is None else self.groupings[nearest]
         self.evaluations -= 1
-        found = regrouped(self.base, start, node)
+        found = regroup_classes(self.base, start, node)
         self.groupings[node] = found
         if len(self.groupings) > CACHED:
             self.groupings.pop(max(self.groupings, key=lambda one: (len(self.groupings[one].sizes), one)))
@@ -189,7 +189,7 @@ def _is_finer(node: Node, other: Node) -> bool:
     return all(level <= above for level, above in zip(node, other, strict=True))
 
 
-def _explored(lattice: _Lattice) -> list[Proposal]:
+def _explore_lattice(lattice: _Lattice) -> list[Proposal]:
     """Proposals in the order of their floors, until no other can be better."""
     bottom = (0,) * len(lattice.top)
     heap = [(lattice.floor(bottom), bottom)]
@@ -203,7 +203,7 @@ def _explored(lattice: _Lattice) -> list[Proposal]:
         if lattice.evaluations <= 0 or len(seen) > VISITS:
             lattice.reached = floor
             break
-        proposal = _judged(lattice, node)
+        proposal = _judge_node(lattice, node)
         if proposal is not None:
             found.append(proposal)
             if proposal.suppressed == 0:
@@ -215,7 +215,7 @@ def _explored(lattice: _Lattice) -> list[Proposal]:
     return found
 
 
-def _judged(lattice: _Lattice, node: Node) -> Proposal | None:
+def _judge_node(lattice: _Lattice, node: Node) -> Proposal | None:
     if lattice.tagged(node) is None:
         _bisect(lattice, node)
     return _proposal(lattice, node) if lattice.meets(node) else None
@@ -241,10 +241,12 @@ def _proposal(lattice: _Lattice, node: Node) -> Proposal | None:
     base, thresholds = lattice.base, lattice.thresholds
     classes = lattice.classes(node)
     kept = keep(base, classes, thresholds, lattice.most)
-    return None if kept is None else _proposed(base, classes, node, kept, thresholds)
+    return None if kept is None else _propose_node(base, classes, node, kept, thresholds)
 
 
-def _proposed(base: Base, classes: Classes, node: Node, kept: Kept, thresholds: Thresholds) -> Proposal:
+def _propose_node(
+    base: Base, classes: NodeClasses, node: Node, kept: Kept, thresholds: Thresholds
+) -> Proposal:
     return Proposal(
         quasi_identifiers=tuple(dimension.hierarchy.column for dimension in base.dimensions),
         levels=tuple(

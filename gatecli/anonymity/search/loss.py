@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from gatecli.anonymity.search.classes import Base, Classes, Node, Reals
+from gatecli.anonymity.search.classes import Base, Node, NodeClasses, Reals
 from gatecli.anonymity.search.criteria import Kept
 from gatecli.anonymity.search.generalisation import Loss
 
@@ -24,7 +24,7 @@ def floor_of(base: Base) -> tuple[tuple[float, ...], ...]:
     )
 
 
-def loss_at(base: Base, classes: Classes, node: Node, kept: Kept, k: int) -> Loss:
+def loss_at(base: Base, classes: NodeClasses, node: Node, kept: Kept, k: int) -> Loss:
     """The loss of a node where `kept` stays; `k` is what was demanded."""
     sizes = classes.sizes[kept.classes]
     cells = base.rows * len(base.dimensions)
@@ -38,7 +38,7 @@ def loss_at(base: Base, classes: Classes, node: Node, kept: Kept, k: int) -> Los
     )
 
 
-def _at(base: Base, classes: Classes, node: Node, what: str) -> list[Reals]:
+def _at(base: Base, classes: NodeClasses, node: Node, what: str) -> list[Reals]:
     """A figure of each dimension, for a member of each class."""
     return [
         getattr(dimension, what)[level][raw]
@@ -46,12 +46,14 @@ def _at(base: Base, classes: Classes, node: Node, what: str) -> list[Reals]:
     ]
 
 
-def _mean(base: Base, classes: Classes, node: Node, kept: Kept, what: str, lost: int, cells: int) -> float:
+def _mean(
+    base: Base, classes: NodeClasses, node: Node, kept: Kept, what: str, lost: int, cells: int
+) -> float:
     rows = classes.sizes * kept.classes
     return (sum(float((rows * share).sum()) for share in _at(base, classes, node, what)) + lost) / cells
 
 
-def _entropy(base: Base, classes: Classes, node: Node, kept: Kept) -> float:
+def _entropy(base: Base, classes: NodeClasses, node: Node, kept: Kept) -> float:
     """Σ log2(rows that share the generalised value ÷ rows that share the raw one), as a share."""
     everything = float(np.log2(base.rows)) * len(base.dimensions) * base.rows
     raw = float(base.classes.surprise.sum())

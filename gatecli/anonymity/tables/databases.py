@@ -11,7 +11,7 @@ from gatecli.anonymity.tables.closing import disconnect
 from gatecli.anonymity.tables.digests import fingerprint
 from gatecli.anonymity.tables.interface import Connection, OpenedTable, Table, TableOptions
 from gatecli.anonymity.tables.postgres import connect_postgres
-from gatecli.anonymity.tables.problems import guarded
+from gatecli.anonymity.tables.problems import guard_engine
 from gatecli.anonymity.tables.spark import LOCAL, connect_spark, spark_file
 from gatecli.anonymity.tables.sqlite import connect_sqlite
 from gatecli.anonymity.tables.written import as_written
@@ -69,7 +69,7 @@ def open_database(source: str, options: TableOptions) -> OpenedTable:
         )
     shown = without_password(url)
     try:
-        with guarded(shown):
+        with guard_engine(shown):
             connection = engine.connect(url)
     except ImportError:
         raise MissingExtraError(
@@ -77,14 +77,14 @@ def open_database(source: str, options: TableOptions) -> OpenedTable:
             advice=f"pip install 'gatecli[{engine.extra}]'",
         ) from None
     try:
-        with guarded(shown):
-            return _opened(engine, connection, url, options.table or fragment, shown, options.timeout)
+        with guard_engine(shown):
+            return _open_table(engine, connection, url, options.table or fragment, shown, options.timeout)
     except BaseException:
         connection.close()
         raise
 
 
-def _opened(
+def _open_table(
     engine: Engine, connection: Connection, url: str, wanted: str, shown: str, timeout: float | None
 ) -> OpenedTable:
     table, name = _table(engine, connection.backend, url, wanted, shown)

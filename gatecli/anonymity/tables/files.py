@@ -17,7 +17,7 @@ from gatecli.anonymity.tables.folders import PARQUET, parquet_below, suffix
 from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions
 from gatecli.anonymity.tables.json_lines import read_json_lines
 from gatecli.anonymity.tables.parquet_files import read_parquet
-from gatecli.anonymity.tables.problems import guarded
+from gatecli.anonymity.tables.problems import guard_engine
 from gatecli.anonymity.tables.scratch import Scratch, scratch
 from gatecli.anonymity.tables.text_files import read_text
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
@@ -38,14 +38,14 @@ def _arrow(name: str, path: Path, _options: TableOptions, _scratch: Path, engine
 
     data = pyarrow.dataset.dataset(str(path), format="ipc")
     require_distinct(name, data.schema.names)
-    return _registered(engine, data)
+    return _register_data(engine, data)
 
 
 def _excel(name: str, path: Path, options: TableOptions, _scratch: Path, engine: Any) -> Table:
-    return _registered(engine, read_excel(name, path, options))
+    return _register_data(engine, read_excel(name, path, options))
 
 
-def _registered(engine: Any, data: Any) -> Table:
+def _register_data(engine: Any, data: Any) -> Table:
     engine.con.register("data", data)
     return engine.table("data")
 
@@ -73,7 +73,7 @@ def open_file(source: str, options: TableOptions) -> OpenedTable:
 
     Raises NothingToCheckError where there is none, UncheckableError where it cannot be read.
     """
-    paths, root = _found(source)
+    paths, root = _find_files(source)
     reader = _reader(source, paths)
     if options.table is not None and reader is not _excel:
         raise UsageError(
@@ -82,8 +82,8 @@ def open_file(source: str, options: TableOptions) -> OpenedTable:
         )
     private = scratch()
     try:
-        with guarded(source):
-            return _opened(source, paths, root, reader, private, options)
+        with guard_engine(source):
+            return _open_files(source, paths, root, reader, private, options)
     except BaseException:
         private.remove()
         raise
@@ -91,7 +91,7 @@ def open_file(source: str, options: TableOptions) -> OpenedTable:
 
 def content_digest(source: str) -> str:
     """The digest that `open_file` would state, without an engine. Raises OSError and what that raises."""
-    return _digest(*_found(source))
+    return _digest(*_find_files(source))
 
 
 def holds(source: str, target: Path) -> bool:
@@ -99,7 +99,7 @@ def holds(source: str, target: Path) -> bool:
 
     Raises what `open_file` raises where there is no table.
     """
-    paths, root = _found(source)
+    paths, root = _find_files(source)
     real = Path(os.path.realpath(target))
     if root is not None and real.is_relative_to(os.path.realpath(root)):
         return True
@@ -110,7 +110,7 @@ def _digest(paths: list[Path], root: Path | None) -> str:
     return file_digest(paths[0]) if root is None else files_digest(root, paths)
 
 
-def _opened(
+def _open_files(
     source: str, paths: list[Path], root: Path | None, reader: Reader, private: Scratch, options: TableOptions
 ) -> OpenedTable:
     engine = _engine(options, private.folder)
@@ -153,7 +153,7 @@ def _close(engine: Any, private: Scratch) -> None:
     private.remove()
 
 
-def _found(source: str) -> tuple[list[Path], Path | None]:
+def _find_files(source: str) -> tuple[list[Path], Path | None]:
     """The files, and where they are several the folder that their names are relative to."""
     path = Path(source)
     if not source:
@@ -161,7 +161,7 @@ def _found(source: str) -> tuple[list[Path], Path | None]:
     if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
         return [path], None
     if os.path.isdir(path):  # noqa: PTH112 - as above
-        with guarded(source):
+        with guard_engine(source):
             files = parquet_below(source, path)
         return _some(source, files), path
     if glob.has_magic(source):

@@ -106,7 +106,7 @@ def local_table(columns: dict[str, list[object]], kinds: dict[str, str]) -> Tabl
     return ibis.memtable(columns, schema=ibis.schema(kinds))
 
 
-def kept(table: Table) -> Table:
+def keep_table(table: Table) -> Table:
     """The table, computed once; the engine keeps it for as long as it is referred to, or connected.
 
     An engine without temporary tables computes it again each time: every table kept is determined by its
@@ -118,11 +118,11 @@ def kept(table: Table) -> Table:
     if engine.name == "pyspark":
         import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
 
-        return kept_in_spark(engine, _compiled(engine, table), ibis.util.gen_name("kept"))
+        return kept_in_spark(engine, _compile_query(engine, table), ibis.util.gen_name("kept"))
     return table.cache()
 
 
-def _compiled(engine: Any, table: Table) -> str:
+def _compile_query(engine: Any, table: Table) -> str:
     """The query of a table, whose small tables (`local_table`) are sent first: compiling does not."""
     engine._run_pre_execute_hooks(table)  # noqa: SLF001 - only ibis's own ways to fetch run it, see `rows`
     return str(engine.compile(table))
@@ -131,16 +131,16 @@ def _compiled(engine: Any, table: Table) -> str:
 def rows(table: Table) -> list[dict[str, Any]]:
     """The rows of a small result as plain values; of counts, which every driver returns alike."""
     engine = table.get_backend()
-    query = _compiled(engine, table)
+    query = _compile_query(engine, table)
     if engine.name == "pyspark":
         return [row.asDict() for row in engine.raw_sql(query).collect()]
     if engine.name == "duckdb":  # its connection is its cursor
-        return _named(engine.con.execute(query))
+        return _rows_by_name(engine.con.execute(query))
     with closing(engine.raw_sql(query)) as cursor:
-        return _named(cursor)
+        return _rows_by_name(cursor)
 
 
-def _named(cursor: Any) -> list[dict[str, Any]]:
+def _rows_by_name(cursor: Any) -> list[dict[str, Any]]:
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -169,7 +169,7 @@ def _arrow_of_sqlite(table: Table) -> Any:
     import pyarrow as pa  # noqa: PLC0415 - heavy; only results that are fetched whole need it
 
     engine = table.get_backend()
-    with closing(engine.raw_sql(_compiled(engine, table))) as cursor:
+    with closing(engine.raw_sql(_compile_query(engine, table))) as cursor:
         found = cursor.fetchall()
     kinds = table.schema()
     columns = zip(*found, strict=True) if found else [()] * len(kinds)
@@ -189,7 +189,7 @@ def _arrow_of_duckdb(table: Table) -> Any:
     if any(kind.is_null() for kind in schema.types):
         return table.to_pyarrow()
     engine = table.get_backend()
-    return PyArrowData.convert_table(engine.con.sql(_compiled(engine, table)).to_arrow_table(), schema)
+    return PyArrowData.convert_table(engine.con.sql(_compile_query(engine, table)).to_arrow_table(), schema)
 
 
 def only_row(table: Table) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gatecli.anonymity.tables.functions import rounded_as_floats
 from gatecli.anonymity.tables.interface import Table, TableOptions
-from gatecli.anonymity.tables.parquet_files import ALONE, spelled
+from gatecli.anonymity.tables.parquet_files import ALONE, escape_path
 from gatecli.anonymity.tables.text_files import as_utf8
 from gatecli.errors import NothingToCheckError, UncheckableError
 
@@ -46,7 +46,7 @@ def read_json_lines(name: str, path: Path, options: TableOptions, scratch: Path,
 
 def _read(path: Path, engine: Any, **how: Any) -> Table:
     return engine.read_json(
-        spelled(path), format="newline_delimited", convert_strings_to_integers=False, **how, **ALONE
+        escape_path(path), format="newline_delimited", convert_strings_to_integers=False, **how, **ALONE
     )
 
 
@@ -62,7 +62,7 @@ def _may_be_renamed(columns: tuple[str, ...]) -> bool:
 
 
 def _require_distinct_keys(name: str, path: Path, engine: Any) -> None:
-    keys = [key for (key,) in engine.con.execute(KEYS, [spelled(path)]).fetchall()]
+    keys = [key for (key,) in engine.con.execute(KEYS, [escape_path(path)]).fetchall()]
     if len({key.casefold() for key in keys}) < len(keys):
         raise UncheckableError(
             f"{name}: two keys of its objects have the same name, case aside",

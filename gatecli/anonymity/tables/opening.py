@@ -21,6 +21,6 @@ def open_table(source: str | Path, options: TableOptions = DEFAULTS) -> OpenedTa
     return open_database(text, options) if is_url(text) else open_file(text, options)
 
 
-def shown(source: str) -> str:
+def source_name(source: str) -> str:
     """A source as findings and reports name it."""
     return without_password(source) if is_url(source) else source

@@ -16,7 +16,7 @@ ALONE = {"hive_partitioning": False}
 """How one file is read: `age=5` in the name of a folder would take the place of a column `age`."""
 
 
-def spelled(path: Path) -> str:
+def escape_path(path: Path) -> str:
     """A path that the engine takes for this file alone: it would expand patterns, and `~`."""
     return glob.escape(os.path.join(".", path))  # noqa: PTH118 - pathlib drops the leading dot again
 
@@ -47,7 +47,7 @@ def _read(engine: Any, paths: Sequence[Path], *, is_partitioned: bool) -> Table:
     Codes in the names of folders keep their leading zeros.
     """
     return engine.read_parquet(
-        [spelled(path) for path in paths],
+        [escape_path(path) for path in paths],
         can_have_nan=True,
         hive_partitioning=is_partitioned,
         hive_types_autocast=False,

@@ -95,7 +95,7 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def translated(name: str, error: Exception) -> UncheckableError:
+def translate_error(name: str, error: Exception) -> UncheckableError:
     """`error` of a driver, without its words."""
     words = _words(error)
     line, width = _LINE.search(words), _WIDTH.search(words)
@@ -134,7 +134,7 @@ def is_of_a_driver(error: Exception) -> bool:
 
 
 @contextmanager
-def guarded(name: str) -> Iterator[None]:
+def guard_engine(name: str) -> Iterator[None]:
     """Failures of an engine inside become an `UncheckableError` about `name`."""
     try:
         yield
@@ -143,7 +143,7 @@ def guarded(name: str) -> Iterator[None]:
     except Exception as error:
         if not is_of_a_driver(error):
             raise
-        raise translated(name, error) from None
+        raise translate_error(name, error) from None
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def computing(opened: OpenedTable) -> Iterator[None]:
     failure: BaseException | None = None
     with stoppable(opened.interrupt, opened.timeout) as stopped:
         try:
-            with guarded(opened.name):
+            with guard_engine(opened.name):
                 yield
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - raised again below, once it is known who stopped it
             failure = error

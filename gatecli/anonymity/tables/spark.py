@@ -50,7 +50,7 @@ def connect_spark(url: str) -> Connection:
         return Connection(_backend(running), _stopping(running), nothing)
     private = scratch()
     try:
-        session = _started(SparkSession.builder.appName("gatecli"), url, private.folder)
+        session = _start_session(SparkSession.builder.appName("gatecli"), url, private.folder)
         backend = _backend(session)
     except PySparkRuntimeError:
         private.remove()
@@ -122,7 +122,7 @@ def _backend(session: Any) -> Any:
     return ibis.pyspark.connect(session)
 
 
-def _started(builder: Any, url: str, scratch: Path) -> Any:
+def _start_session(builder: Any, url: str, scratch: Path) -> Any:
     scheme, _, rest = url.partition("://")
     host = rest.partition("/")[0]
     for setting, value in SETTINGS.items():

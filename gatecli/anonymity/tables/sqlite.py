@@ -59,13 +59,13 @@ def _unknown_types(path: Path) -> dict[str, str]:
             return False
 
     with closing(sqlite3.connect(path)) as connection:
-        declared = {kind for kind in _declared(connection) if kind and not is_known(kind)}
+        declared = {kind for kind in _declared_columns(connection) if kind and not is_known(kind)}
     return {
         kind: next((ours for letters, ours in AFFINITIES if letters in kind), "string") for kind in declared
     }
 
 
-def _declared(connection: sqlite3.Connection) -> Iterator[str]:
+def _declared_columns(connection: sqlite3.Connection) -> Iterator[str]:
     names = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')").fetchall()
     for name in names:
         try:
@@ -85,24 +85,24 @@ def written_in_sqlite(table: Table) -> dict[str, Column]:
 
 
 def _as_text(table: Table) -> list[str]:
-    conditions = {name: _held(kind) for name, kind in table.schema().items()}
-    bound = {name: condition.format(_quoted(name)) for name, condition in conditions.items() if condition}
+    conditions = {name: _held_type(kind) for name, kind in table.schema().items()}
+    bound = {name: condition.format(_quote_name(name)) for name, condition in conditions.items() if condition}
     if not bound:
         return list(conditions)
     strange = ", ".join(
-        f"max({_quoted(name)} IS NOT NULL AND NOT ({condition}))" for name, condition in bound.items()
+        f"max({_quote_name(name)} IS NOT NULL AND NOT ({condition}))" for name, condition in bound.items()
     )
-    query = f"SELECT {strange} FROM {_quoted(table.get_name())}"  # noqa: S608 - quoted names
+    query = f"SELECT {strange} FROM {_quote_name(table.get_name())}"  # noqa: S608 - quoted names
     found = table.get_backend().con.execute(query).fetchone()
     typed = {name for name, is_strange in zip(bound, found, strict=True) if not is_strange}
     return [name for name in conditions if name not in typed]
 
 
-def _held(kind: Any) -> str | None:
+def _held_type(kind: Any) -> str | None:
     return next((condition for is_of, condition in HELD if is_of(kind)), None)
 
 
-def _quoted(name: str) -> str:
+def _quote_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 

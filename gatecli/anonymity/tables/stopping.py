@@ -92,9 +92,9 @@ def _watch(
     break_off: Callable[[Stopped], None],
     timeout: float | None,
 ) -> None:
-    numbers = _heard(told, timeout)
+    numbers = _hear_signals(told, timeout)
     while numbers and DONE not in numbers and ENDING.isdisjoint(numbers):
-        numbers = _heard(told, timeout)
+        numbers = _hear_signals(told, timeout)
     stopped.is_late, stopped.is_interrupted = not numbers, not ENDING.isdisjoint(numbers)
     if stopped.is_interrupted and interrupt is None:
         return  # the handler has raised already
@@ -106,11 +106,11 @@ def _watch(
         if waited >= PATIENCE:
             break_off(stopped)
             waited = float("-inf")
-        numbers = _heard(told, AGAIN)
+        numbers = _hear_signals(told, AGAIN)
         waited += AGAIN
 
 
-def _heard(told: socket.socket, timeout: float | None) -> bytes:
+def _hear_signals(told: socket.socket, timeout: float | None) -> bytes:
     """The numbers of signals, or `DONE`; nothing where the time is up."""
     try:
         told.settimeout(None if timeout is None else min(timeout, threading.TIMEOUT_MAX))

@@ -13,7 +13,7 @@ from gatecli.anonymity.tables.columns import require_header
 from gatecli.anonymity.tables.compressed import COMPRESSED, blocks
 from gatecli.anonymity.tables.functions import EXACT_DIGITS, rounded_as_floats
 from gatecli.anonymity.tables.interface import Table, TableOptions
-from gatecli.anonymity.tables.parquet_files import ALONE, spelled
+from gatecli.anonymity.tables.parquet_files import ALONE, escape_path
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -50,11 +50,11 @@ def as_utf8(path: Path, options: TableOptions, scratch: Path) -> Path:
         return path
     copy = scratch / "data"
     with copy.open("wb") as plain:
-        plain.writelines(blocks(path) if encoding == "utf-8" else _transcoded(blocks(path), encoding))
+        plain.writelines(blocks(path) if encoding == "utf-8" else _transcode_blocks(blocks(path), encoding))
     return copy
 
 
-def _transcoded(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+def _transcode_blocks(blocks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
     for block in blocks:
         yield decoder.decode(block).encode()
@@ -114,7 +114,7 @@ def read_text(
         raise UsageError(f"{name} has no column {unknown[0]!r} to be numeric", advice="check its spelling")
     read = partial(
         read_csv,
-        spelled(plain),
+        escape_path(plain),
         auto_detect=False,
         header=True,
         delim=delimiter,

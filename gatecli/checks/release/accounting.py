@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from gatecli.accounting.calibration import Calibration, calibrate
 from gatecli.accounting.description import describe
-from gatecli.accounting.interface import Unaccountable
+from gatecli.accounting.interface import NoBound
 from gatecli.checks.release.budget import tier_of
 from gatecli.checks.release.declaration import PRIVACY
 from gatecli.checks.release.interface import ReleaseContext, finding_at
@@ -38,18 +38,16 @@ def find_accounting(subject: ReleaseSubject, context: ReleaseContext) -> Iterato
     claim = subject.release.claim
     if claim is None or claim.budget is None:
         return
-    reasons = [
-        (cost, cost.answer) for cost in context.costs.counted if isinstance(cost.answer, Unaccountable)
-    ]
+    reasons = [(cost, cost.answer) for cost in context.costs.counted if isinstance(cost.answer, NoBound)]
     for cost, unaccountable in reasons:
         yield _unaccountable(subject, cost, unaccountable.reasons)
-    case = _Case(subject, context, claim.budget.epsilon)
+    case = _DeclaredCase(subject, context, claim.budget.epsilon)
     if finding := _verdict(case, all_bounded=not reasons):
         yield finding
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class _DeclaredCase:
     """What is judged: a release and the ε that it declares."""
 
     subject: ReleaseSubject
@@ -61,18 +59,18 @@ class _Case:
         return finding_at(rule, self.subject, EPSILON, f"declares ε = {shown}, {message}", mend, about=shown)
 
 
-def _verdict(case: _Case, *, all_bounded: bool) -> Finding | None:
+def _verdict(case: _DeclaredCase, *, all_bounded: bool) -> Finding | None:
     costs, declared = case.context.costs, case.declared
     if understated := costs.understated(declared):
-        return _understated(case, *understated)
+        return _understated_finding(case, *understated)
     if not all_bounded:
         return None
     if unverified := costs.unverified(declared):
-        return _unverified(case, *unverified)
-    return _overstated(case, *costs.worst) if costs.worst else None
+        return _unverified_finding(case, *unverified)
+    return _overstated_finding(case, *costs.worst) if costs.worst else None
 
 
-def described(cost: Cost) -> str:
+def describe_cost(cost: Cost) -> str:
     """What was run, in words; where only the evidence says so, by which file."""
     words = [describe(mechanism) for mechanism in cost.question.mechanisms]
     if len(words) > SHOWN_MECHANISMS:
@@ -97,29 +95,29 @@ def _unaccountable(subject: ReleaseSubject, cost: Cost, reasons: tuple[str, ...]
         DP_UNACCOUNTABLE_MECHANISM,
         subject,
         f"{PRIVACY}/evidence" if cost.suffix else f"{PRIVACY}/mechanisms",
-        f"nothing bounds the cost of {described(cost).removesuffix(',')}: {'; '.join(reasons)}",
+        f"nothing bounds the cost of {describe_cost(cost).removesuffix(',')}: {'; '.join(reasons)}",
         "describe the mechanism by a kind that an accountant can bound, or state a proven bound of its own "
         "as kind: pure, approximate, zcdp or rdp",
         about="\0".join(reasons),
     )
 
 
-def _understated(case: _Case, cost: Cost, bounds: Bounds) -> Finding:
+def _understated_finding(case: _DeclaredCase, cost: Cost, bounds: Bounds) -> Finding:
     least = _down(bounds.lower, case.declared)
     at = _at(bounds, bounds.lower_accountant or bounds.accountant)
-    return case.finding(UNDERSTATED, f"but {described(cost)} cost at least ε = {least} {at}", _mend(case))
+    return case.finding(UNDERSTATED, f"but {describe_cost(cost)} cost at least ε = {least} {at}", _mend(case))
 
 
-def _unverified(case: _Case, cost: Cost, bounds: Bounds) -> Finding:
+def _unverified_finding(case: _DeclaredCase, cost: Cost, bounds: Bounds) -> Finding:
     at = _at(bounds, bounds.accountant)
-    known = f"no finite ε is known for {described(cost)} {at}"
+    known = f"no finite ε is known for {describe_cost(cost)} {at}"
     if bounds.upper is not None:
         least = f"at least ε = {show_down(bounds.lower, DIGITS)} and " if bounds.lower else ""
-        known = f"{described(cost)} cost {least}at most ε = {show_up(bounds.upper, DIGITS)} {at}"
+        known = f"{describe_cost(cost)} cost {least}at most ε = {show_up(bounds.upper, DIGITS)} {at}"
     return case.finding(UNVERIFIED, f"which is not verified: {known}", _mend(case))
 
 
-def _overstated(case: _Case, cost: Cost, bounds: Bounds) -> Finding | None:
+def _overstated_finding(case: _DeclaredCase, cost: Cost, bounds: Bounds) -> Finding | None:
     upper, permitted = bounds.upper, case.context.policy.spec.release.overstatement
     if upper is None or case.declared - upper <= case.declared * permitted:
         return None
@@ -127,12 +125,12 @@ def _overstated(case: _Case, cost: Cost, bounds: Bounds) -> Finding | None:
     at = _at(bounds, bounds.accountant)
     return case.finding(
         OVERSTATED,
-        f"but {described(cost)} cost at most ε = {shown} {at}: {unspent} % of the budget is unspent",
+        f"but {describe_cost(cost)} cost at most ε = {shown} {at}: {unspent} % of the budget is unspent",
         f"declare epsilon: {shown}, or spend the rest on more steps or less noise",
     )
 
 
-def _mend(case: _Case) -> str:
+def _mend(case: _DeclaredCase) -> str:
     """The steps that open the gate: an ε that verifies within the tier, or noise that meets the target."""
     worst = case.context.costs.worst
     if worst is None:

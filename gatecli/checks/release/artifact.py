@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatecli.checks.release.interface import ReleaseContext, finding_at
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.release import ReleaseSubject
 
 ARTIFACT_MISSING = Rule("release-artifact-missing", Severity.ERROR, "A declared artifact is not there")
@@ -46,7 +46,7 @@ def find_artifacts(subject: ReleaseSubject, _context: ReleaseContext) -> Iterato
 def find_duplicate_version(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[Finding]:
     """Of two declarations for one version only one can be what shipped."""
     for namesake in context.namesakes:
-        yield found(
+        yield make_finding(
             DUPLICATE_VERSION,
             f"{subject.release.subject} is also declared in {namesake.document.place()}",
             subject=subject.release.subject,

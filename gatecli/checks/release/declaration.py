@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gatecli.checks.release.interface import ReleaseContext, finding_at
 from gatecli.model.budget import Variant
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.number import show
 from gatecli.model.release import Privacy, ReleaseSubject
 
@@ -42,7 +42,7 @@ def find_missing_declaration(subject: ReleaseSubject, _context: ReleaseContext) 
 
 def undeclared_weights(path: str) -> Finding:
     """A file of model weights that no declaration stands beside."""
-    return found(
+    return make_finding(
         MISSING_DECLARATION,
         "holds model weights, but no ModelRelease declaration stands beside it",
         subject=path,
@@ -52,7 +52,7 @@ def undeclared_weights(path: str) -> Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RequiredPart:
     """A part that every claim needs, and the words for its absence."""
 
     rule: Rule
@@ -62,25 +62,25 @@ class Part:
 
 
 PARTS = (
-    Part(
+    RequiredPart(
         MISSING_EPSILON,
         lambda claim: claim.epsilon is None,
         "declares no epsilon, so nothing bounds what the model may reveal",
         "declare spec.privacy.epsilon: the total ε of all that was run on the data",
     ),
-    Part(
+    RequiredPart(
         MISSING_DELTA,
         lambda claim: claim.delta is None and claim.variant is not Variant.PURE,
         "declares no delta and does not claim variant: pure",
         "declare spec.privacy.delta below 1/records, or variant: pure if every mechanism is purely ε-DP",
     ),
-    Part(
+    RequiredPart(
         MISSING_UNIT,
         lambda claim: claim.unit is None,
         "does not say whom epsilon protects: a record, a person, a household, a day of a person",
         "declare spec.privacy.unit, for example `unit: person`",
     ),
-    Part(
+    RequiredPart(
         MISSING_NEIGHBOURING,
         lambda claim: claim.neighbouring is None,
         "does not say which datasets are neighbours, so epsilon has no meaning and was not recomputed",

@@ -71,11 +71,11 @@ def find_mismatch(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[
         EVIDENCE_MISMATCH,
         subject,
         EVIDENCE,
-        f"{declared.source} cost {_shown(upper)}, but {recorded.source} costs {_shown(found)} "
+        f"{declared.source} cost {_bound_text(upper)}, but {recorded.source} costs {_bound_text(found)} "
         f"at δ = {show(recorded.question.delta)}; the worse counts",
         "write under spec.privacy.mechanisms what the evidence records (and each run once), "
         "or replace the evidence by that of the run that ships",
-        about=f"{_shown(upper)}\0{_shown(found)}",
+        about=f"{_bound_text(upper)}\0{_bound_text(found)}",
     )
 
 
@@ -98,5 +98,5 @@ def _upper(cost: Cost) -> Fraction | None:
     return cost.answer.upper if isinstance(cost.answer, Bounds) else None
 
 
-def _shown(upper: Fraction | None) -> str:
+def _bound_text(upper: Fraction | None) -> str:
     return "no bounded ε" if upper is None else f"at most ε = {show_up(upper)}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from gatecli.accounting.account import account
 from gatecli.accounting.interface import Question
 from gatecli.checks.release.recomputation import Answer, Costs
-from gatecli.model.finding import Finding, Rule, found
+from gatecli.model.finding import Finding, Rule, make_finding
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ReleaseSubject
 
@@ -41,7 +41,7 @@ def finding_at(
 ) -> Finding:
     """A finding at `pointer` of the declaration; `about` is the content that it judges."""
     release = subject.release.subject
-    return found(
+    return make_finding(
         rule,
         message,
         subject=release,

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.mechanism import Composed, Mechanism, Parallel, Subsampled
 from gatecli.model.release import Evidence, Privacy, ReleaseSubject
 
-Answer = Bounds | Unaccountable
+Answer = Bounds | NoBound
 
 TOLERANCE = Fraction(1, 100)
 """Two accounts of one run differ by rounded sampling rates; beyond this share they are of two runs."""
@@ -63,11 +63,13 @@ class Costs:
 
     def unverified(self, declared: Fraction) -> tuple[Cost, Bounds] | None:
         """A cost whose upper bound exceeds `declared`: the worst, or the declared one where they agree."""
-        return _told(pair for pair in self.bounded if pair[1].upper is None or pair[1].upper > declared)
+        return _telling_pair(
+            pair for pair in self.bounded if pair[1].upper is None or pair[1].upper > declared
+        )
 
     def understated(self, declared: Fraction) -> tuple[Cost, Bounds] | None:
         """A cost whose lower bound exceeds `declared`: the worst, or the declared one where they agree."""
-        return _told(pair for pair in self.bounded if pair[1].lower > declared)
+        return _telling_pair(pair for pair in self.bounded if pair[1].lower > declared)
 
     @property
     def lower(self) -> Fraction:
@@ -80,7 +82,7 @@ def _upper_rank(pair: tuple[Cost, Bounds]) -> tuple[bool, Fraction]:
     return (upper is None, upper or Fraction(0))
 
 
-def _told(pairs: Iterable[tuple[Cost, Bounds]]) -> tuple[Cost, Bounds] | None:
+def _telling_pair(pairs: Iterable[tuple[Cost, Bounds]]) -> tuple[Cost, Bounds] | None:
     several = tuple(pairs)
     worst = max(several, key=_upper_rank, default=None)
     return None if worst is None else next(pair for pair in several if agree(pair[1].upper, worst[1].upper))
@@ -113,7 +115,9 @@ def questions_of(subject: ReleaseSubject) -> Questions:
     claim = subject.release.claim
     if claim is None or claim.budget is None or claim.neighbouring is None:
         return Questions()
-    recorded = tuple(mechanism for evidence in subject.evidence for mechanism in _recorded(evidence))
+    recorded = tuple(
+        mechanism for evidence in subject.evidence for mechanism in _recorded_mechanisms(evidence)
+    )
     return Questions(
         declared=_question(claim, claim.mechanisms),
         recorded=_question(claim, recorded),
@@ -137,7 +141,7 @@ def _plain(mechanism: Mechanism, neighbouring: Neighbouring) -> Mechanism:
     return mechanism.model_copy(update=dict.fromkeys(idle))
 
 
-def _recorded(evidence: Evidence) -> Iterator[Mechanism]:
+def _recorded_mechanisms(evidence: Evidence) -> Iterator[Mechanism]:
     """The mechanisms with the relation of the file's own parameters, where the format fixes one."""
     for mechanism in evidence.mechanisms:
         relation = mechanism.neighbouring or evidence.neighbouring

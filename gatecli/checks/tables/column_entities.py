@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from gatecli.checks.personal_data import Search
 from gatecli.errors import UncheckableError
-from gatecli.pii.budget import Budget
+from gatecli.pii.budget import ScanBudget
 from gatecli.pii.scanning import scan
 
 Classify = Callable[[str, tuple[str, ...]], "str | None"]
@@ -27,7 +27,7 @@ def classifier(search: Search) -> Classify:
     """
 
     def classify(name: str, values: tuple[str, ...]) -> str | None:
-        budget = Budget(search.limits, search.clock)
+        budget = ScanBudget(search.limits, search.clock)
         seen = Counter(entity for value in values if (entity := _entity(value, name, search, budget)))
         if not seen:
             return None
@@ -37,7 +37,7 @@ def classifier(search: Search) -> Classify:
     return classify
 
 
-def _entity(value: str, name: str, search: Search, budget: Budget) -> str | None:
+def _entity(value: str, name: str, search: Search, budget: ScanBudget) -> str | None:
     seen = scan(search.detector, value, (name,), budget=budget)
     if seen.incomplete:
         raise UncheckableError(

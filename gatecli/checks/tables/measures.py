@@ -9,7 +9,7 @@ from fractions import Fraction
 from gatecli.errors import UsageError
 from gatecli.model.anonymity import Measures, Missing, SensitiveMeasures, Thresholds
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.number import show, show_down, show_up
 
 K = Rule("anon-k-below-threshold", Severity.ERROR, "Classes are smaller than k")
@@ -76,7 +76,7 @@ def find_anonymity(subject: AnonymitySubject, thresholds: Thresholds) -> Iterato
     ]
     advised = next((rule for rule, *_ in breaches if rule not in _OF_DATA), None)
     for rule, message, mend, about in breaches:
-        yield found(
+        yield make_finding(
             rule,
             message,
             subject=subject.name,

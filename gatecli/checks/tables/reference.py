@@ -8,7 +8,7 @@ from gatecli.checks.tables.measures import AnonymitySubject, Breach
 from gatecli.errors import UsageError
 from gatecli.model.anonymity import Measures, Thresholds
 from gatecli.model.anonymity_risks import PopulationEstimator, ReferenceMeasures
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.number import show, show_up
 
 K_MAP = Rule(
@@ -47,7 +47,7 @@ def find_reference(subject: AnonymitySubject, thresholds: Thresholds) -> Iterato
         *_population(measures, thresholds),
     ]
     for rule, message, mend, about in breaches:
-        yield found(
+        yield make_finding(
             rule,
             message,
             subject=subject.name,
@@ -57,7 +57,7 @@ def find_reference(subject: AnonymitySubject, thresholds: Thresholds) -> Iterato
         )
 
 
-def _required(measures: Measures, demanded: str) -> ReferenceMeasures:
+def _required_measures(measures: Measures, demanded: str) -> ReferenceMeasures:
     if measures.reference is None:
         raise UsageError(
             f"{demanded} is demanded, but no reference table is given",
@@ -70,7 +70,7 @@ def _k_map(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
     wanted = thresholds.k_map
     if wanted is None:
         return
-    reference = _required(measures, "k-map")
+    reference = _required_measures(measures, "k-map")
     if reference.k_map >= wanted:
         return
     noun = "record" if measures.units is None else "unit"
@@ -87,7 +87,7 @@ def _presence(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
     limit = thresholds.delta_presence
     if limit is None:
         return
-    reference = _required(measures, "delta-presence")
+    reference = _required_measures(measures, "delta-presence")
     if reference.delta_presence_max <= limit:
         return
     shown = f"delta-presence = {show_up(reference.delta_presence_max)} > {show(limit)}"

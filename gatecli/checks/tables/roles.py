@@ -12,7 +12,7 @@ from gatecli.anonymity.discovery.roles import (
     undeclared_quasi_identifiers,
 )
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.number import show_down
 
 DIRECT_IDENTIFIER = Rule(
@@ -34,7 +34,7 @@ def find_direct_identifiers(discovery: Discovery, subject: str, place: Place) ->
 
 
 def _direct(column: ColumnRole, subject: str, place: Place) -> Finding:
-    return found(
+    return make_finding(
         DIRECT_IDENTIFIER,
         f"{column.name} is a direct identifier: {column.why}",
         subject=subject,
@@ -53,14 +53,14 @@ def find_undeclared(
 ) -> Iterator[Finding]:
     """A finding for each column that re-identifies and is neither declared nor sensitive."""
     for left_out in undeclared_quasi_identifiers(discovery, declared, sensitive):
-        yield _undeclared(left_out, subject, place)
+        yield _undeclared_finding(left_out, subject, place)
 
 
-def _undeclared(left_out: Undeclared, subject: str, place: Place) -> Finding:
+def _undeclared_finding(left_out: Undeclared, subject: str, place: Place) -> Finding:
     together = left_out.together
     others = [name for name in together.columns if name != left_out.column]
     with_others = f" with {', '.join(others)}" if others else " alone"
-    return found(
+    return make_finding(
         UNDECLARED_QUASI_IDENTIFIER,
         f"{left_out.column} is not declared as a quasi-identifier, but {left_out.why};{with_others} it makes "
         f"{together.unique_rows:,} of {together.rows:,} rows unique and tells "

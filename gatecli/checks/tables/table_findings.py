@@ -13,7 +13,7 @@ from gatecli.checks.tables.reference import REFERENCE_RULES, find_reference
 from gatecli.checks.tables.roles import ROLE_RULES, find_direct_identifiers, find_undeclared
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.picture import AnonymityPicture
 from gatecli.model.verdict import Checked, Examined
 
@@ -72,4 +72,4 @@ def _roles(table: JudgedTable, discovery: Discovery) -> Iterator[Finding]:
 
 def uncheckable(name: str, place: Place, problem: str, mend: str) -> Finding:
     """The finding that a table could not be measured, and why."""
-    return found(TABLE_UNCHECKABLE, problem, subject=name, place=place, mend=mend)
+    return make_finding(TABLE_UNCHECKABLE, problem, subject=name, place=place, mend=mend)

@@ -12,7 +12,7 @@ from gatecli.checks.terraform.rules import BUDGET_OVER_POLICY, at, unknown
 from gatecli.model.document import pointer_of
 from gatecli.model.finding import Finding
 from gatecli.model.number import show
-from gatecli.model.plan import Keys, Known, Plan, Resource, Unknown, lookup
+from gatecli.model.plan import Keys, KnownValue, Plan, PlannedResource, UnknownValue, lookup
 from gatecli.model.policy import PrivacyPolicy
 
 _LATER, _LEFT = "states its epsilon only after the apply", "leaves its epsilon to the platform"
@@ -27,7 +27,7 @@ class _Budget:
     why: str = ""
 
 
-def find_budgets(plan: Plan, resource: Resource, policy: PrivacyPolicy) -> Iterator[Finding]:
+def find_budgets(plan: Plan, resource: PlannedResource, policy: PrivacyPolicy) -> Iterator[Finding]:
     """Every budget of a resource that is larger than its tier allows, or unknown."""
     limit = _limit(resource, policy)
     for budget in _budgets(resource) if limit is not None else ():
@@ -42,17 +42,17 @@ def find_budgets(plan: Plan, resource: Resource, policy: PrivacyPolicy) -> Itera
             yield at(plan, BUDGET_OVER_POLICY, resource.address, pointer, message, mend)
 
 
-def _limit(resource: Resource, policy: PrivacyPolicy) -> Fraction | None:
+def _limit(resource: PlannedResource, policy: PrivacyPolicy) -> Fraction | None:
     """The ε of the tier that a resource is tagged with, else of the loosest."""
     stated = {name: tier.max_epsilon for name, tier in policy.spec.tiers.items()}
     limits = {name: epsilon for name, epsilon in stated.items() if epsilon is not None}
     tags = [lookup(resource, block, "sensitivity") for block in ("tags", "labels")]
-    names = [str(tag.value) for tag in tags if isinstance(tag, Known)]
+    names = [str(tag.value) for tag in tags if isinstance(tag, KnownValue)]
     own = [limits[name] for name in names if name in limits]
     return min(own) if own else max(limits.values(), default=None)
 
 
-def _budgets(resource: Resource) -> Iterator[_Budget]:
+def _budgets(resource: PlannedResource) -> Iterator[_Budget]:
     if BUDGETS.fullmatch(resource.type):
         yield from _of_clean_room(resource)
     elif resource.type.startswith(SQL):
@@ -60,15 +60,15 @@ def _budgets(resource: Resource) -> Iterator[_Budget]:
             yield from _of_value(keys, value)
 
 
-def _of_clean_room(resource: Resource) -> Iterator[_Budget]:
+def _of_clean_room(resource: PlannedResource) -> Iterator[_Budget]:
     for keys in (("parameters", "epsilon"), ("parameters", 0, "epsilon")):
         answer = lookup(resource, *keys)
-        if isinstance(answer, Known):
+        if isinstance(answer, KnownValue):
             yield _Budget(_number(answer.value), keys, _LEFT)
             return
-    if isinstance(lookup(resource, "parameters"), Unknown) or resource.unknown:
+    if isinstance(lookup(resource, "parameters"), UnknownValue) or resource.unknown:
         answers = (lookup(resource, "parameters", "epsilon"), lookup(resource, "parameters", 0, "epsilon"))
-        if any(isinstance(answer, Unknown) for answer in answers):
+        if any(isinstance(answer, UnknownValue) for answer in answers):
             yield _Budget(None, ("parameters",), _LATER)
 
 

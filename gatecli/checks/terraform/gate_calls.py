@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from gatecli.checks.terraform.gate_digests import SHIPPED, ShippedGate
 from gatecli.checks.terraform.resource_types import EARLIER, GATES
-from gatecli.model.plan import Module, Plan, Resource, config_address
+from gatecli.model.plan import Module, Plan, PlannedResource, config_address
 
 _JUDGED = frozenset({"pass", "unknown"})
 """How the conditions of a whole gate end: one looks at the clock of the apply, so "unknown" is right."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class GateCall:
     """A module call that is a gate for `kind`, or is called like one.
 
     `fault` says why it gates nothing, `doubt` what the plan does not say of it; without both it holds.
@@ -39,58 +39,58 @@ class Gate:
         return not (self.fault or self.doubt)
 
 
-def gates_of(plan: Plan, sources: tuple[str, ...]) -> tuple[Gate, ...]:
+def gates_of(plan: Plan, sources: tuple[str, ...]) -> tuple[GateCall, ...]:
     """The gates of a plan; of those whose files it does not hold, only `sources` are trusted.
 
     A module counts by its configuration in the plan's JSON, by its conditions, which must have been judged
     for every instance, and by its text: the JSON holds neither conditions nor locals, which a copy may have
     changed.
     """
-    return tuple(_recognised(plan, sources))
+    return tuple(_recognise_gates(plan, sources))
 
 
-def inside(gates: tuple[Gate, ...], resource: Resource) -> bool:
+def inside(gates: tuple[GateCall, ...], resource: PlannedResource) -> bool:
     """Whether a resource is a gate's own."""
     modules = [gate.address for gate in gates if not gate.fault]
     return any(f"{config_address(resource.module)}.".startswith(f"{module}.") for module in modules)
 
 
-def _recognised(plan: Plan, sources: tuple[str, ...]) -> Iterator[Gate]:
+def _recognise_gates(plan: Plan, sources: tuple[str, ...]) -> Iterator[GateCall]:
     for module in plan.modules:
         name = _last_part(module.source)
         shipped = [each for each in (*SHIPPED, *EARLIER) if each.configuration == module.configuration]
         if not shipped and name in GATES:
             fault = f"is called {name} and is not the module that gatecli ships"
-            yield Gate(module, GATES[name], fault)
+            yield GateCall(module, GATES[name], fault)
         elif shipped and (instances := _instances(plan, module, "gate")):
-            yield _judged(plan, module, shipped, instances, sources)
+            yield _judge_call(plan, module, shipped, instances, sources)
 
 
-def _judged(
+def _judge_call(
     plan: Plan,
     module: Module,
     shipped: list[ShippedGate],
-    instances: list[Resource],
+    instances: list[PlannedResource],
     sources: tuple[str, ...],
-) -> Gate:
+) -> GateCall:
     kind, name = GATES[shipped[0].name], shipped[0].name
     if module.text and module.text not in {each.text for each in shipped}:
-        return Gate(module, kind, f"is made like the module {name} and has another text")
+        return GateCall(module, kind, f"is made like the module {name} and has another text")
     if not {each.module for each in instances} <= {each.module for each in thresholds_of(plan, module)}:
-        return Gate(module, kind, "does not say in this plan what it demands")
+        return GateCall(module, kind, "does not say in this plan what it demands")
     if not _conditions_hold(plan, module.address, instances):
-        return Gate(module, kind, "has conditions that the plan did not judge, or that do not hold")
+        return GateCall(module, kind, "has conditions that the plan did not judge, or that do not hold")
     if not module.text and not _is_trusted(module.source, sources):
-        return Gate(module, kind, doubt="is a gate as far as the plan says: its JSON holds no conditions")
-    return Gate(module, kind)
+        return GateCall(module, kind, doubt="is a gate as far as the plan says: its JSON holds no conditions")
+    return GateCall(module, kind)
 
 
-def thresholds_of(plan: Plan, module: Module) -> list[Resource]:
+def thresholds_of(plan: Plan, module: Module) -> list[PlannedResource]:
     """What a gate demands, instance by instance: its resource `thresholds`."""
     return _instances(plan, module, "thresholds")
 
 
-def _instances(plan: Plan, module: Module, name: str) -> list[Resource]:
+def _instances(plan: Plan, module: Module, name: str) -> list[PlannedResource]:
     return [
         each
         for each in plan.by_module.get(module.address, ())
@@ -100,7 +100,7 @@ def _instances(plan: Plan, module: Module, name: str) -> list[Resource]:
     ]
 
 
-def _conditions_hold(plan: Plan, module: str, instances: list[Resource]) -> bool:
+def _conditions_hold(plan: Plan, module: str, instances: list[PlannedResource]) -> bool:
     conditions = plan.by_module_conditions.get(module, ())
     judged = {each.address for each in conditions if each.kind == "resource" and each.status in _JUDGED}
     failed = any(each.status not in _JUDGED for each in conditions)

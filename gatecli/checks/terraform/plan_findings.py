@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from gatecli.checks.personal_data import Hidden, Search, find_hidden, named
+from gatecli.checks.personal_data import Hidden, Search, entity_phrase, find_hidden
 from gatecli.checks.terraform.budgets import find_budgets
 from gatecli.checks.terraform.resource_types import PERSONAL_NAME, PUBLIC
 from gatecli.checks.terraform.rules import (
@@ -16,11 +16,11 @@ from gatecli.checks.terraform.rules import (
     PUBLIC_DATASET,
     at,
 )
-from gatecli.checks.terraform.tagged_evidence import Evidence
+from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.model.document import Place, pointer_of
-from gatecli.model.finding import Finding, found
-from gatecli.model.plan import Known, Plan, Resource, config_address, lookup
+from gatecli.model.finding import Finding, make_finding
+from gatecli.model.plan import KnownValue, Plan, PlannedResource, config_address, lookup
 from gatecli.model.plan_text import PlanText, plan_leaves
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.text import RawText
@@ -34,7 +34,7 @@ class PlanSubject:
     """A plan, and the evidence that tags in it may name."""
 
     plan: Plan
-    evidence: Evidence = field(default_factory=Evidence)
+    evidence: TaggedReports = field(default_factory=TaggedReports)
 
 
 def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) -> Iterator[Finding]:
@@ -60,20 +60,20 @@ def _personal_data(plan: Plan, search: Search) -> Iterator[Finding]:
             clean.update(said for _, said in asked)
         for finding, seen in held:
             if seen is not None and seen.leaf.keys in text.hidden:
-                yield _concealed(plan, text, finding, seen)
+                yield _conceal_finding(plan, text, finding, seen)
             else:
                 place = Place(plan.path, pointer=text.pointer + (finding.place.pointer or ""))
                 message = f"{address}  {finding.message}"
                 yield replace(finding, subject=address, place=place, message=message)
 
 
-def _concealed(plan: Plan, text: PlanText, finding: Finding, seen: Hidden) -> Finding:
+def _conceal_finding(plan: Plan, text: PlanText, finding: Finding, seen: Hidden) -> Finding:
     """A value that is marked sensitive: what kind it is and where, no sample and no digest of it."""
     address = config_address(text.address)
     pointer = text.pointer + pointer_of(seen.leaf.keys)
-    plain = found(
+    plain = make_finding(
         finding.rule,
-        f"{address}  holds {named(seen.detection.entity)} (sensitive)",
+        f"{address}  holds {entity_phrase(seen.detection.entity)} (sensitive)",
         subject=address,
         place=Place(plan.path, pointer=pointer),
         mend="read it from a secret store at run time: plans and states hold it in clear text",
@@ -82,10 +82,10 @@ def _concealed(plan: Plan, text: PlanText, finding: Finding, seen: Hidden) -> Fi
     return replace(plain, severity=finding.severity)
 
 
-def _public(plan: Plan, resource: Resource) -> Iterator[Finding]:
+def _public(plan: Plan, resource: PlannedResource) -> Iterator[Finding]:
     for argument, open_values in PUBLIC.get(resource.type, ()):
         answer = lookup(resource, argument)
-        value = answer.value if isinstance(answer, Known) else ()
+        value = answer.value if isinstance(answer, KnownValue) else ()
         values = value if isinstance(value, list | tuple) else [value]
         if open_values.intersection(map(str, values)):
             yield at(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.plan import Plan, config_address
 from gatecli.model.policy import PrivacyPolicy
 
@@ -39,7 +39,7 @@ _SOFTENED = {"fail": Severity.ERROR, "warn": Severity.WARNING, "defer": Severity
 def at(plan: Plan, rule: Rule, address: str, pointer: str, message: str, mend: str) -> Finding:
     """A finding about an address, without its instance keys: one for all instances of a resource."""
     plain = config_address(address)
-    return found(
+    return make_finding(
         rule,
         f"{plain} {message}",
         subject=plain,

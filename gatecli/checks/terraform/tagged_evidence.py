@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from gatecli.model.plan import Known, Resource, Unknown, lookup
+from gatecli.model.plan import KnownValue, PlannedResource, UnknownValue, lookup
 from gatecli.model.policy import PrivacyPolicy, seconds_in, stamp
 
 TAGS = ("gatecli-evidence", "gatecli_evidence")
@@ -45,7 +45,7 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class TaggedReports:
     """Reports by their own SHA-256, and the time to judge their age by."""
 
     reports: Mapping[str, Attestation] = field(default_factory=dict)
@@ -60,11 +60,13 @@ class Attested:
     why: str = ""
 
 
-def attested(resource: Resource, kind: str, evidence: Evidence, policy: PrivacyPolicy) -> Attested:
+def judge_tag(
+    resource: PlannedResource, kind: str, evidence: TaggedReports, policy: PrivacyPolicy
+) -> Attested:
     """What the tag of a publisher of `kind` is worth."""
     tags = [lookup(resource, block, name) for block in ("tags", "labels") for name in TAGS]
-    given = [str(tag.value) for tag in tags if isinstance(tag, Known)]
-    if not given and any(isinstance(tag, Unknown) for tag in tags):
+    given = [str(tag.value) for tag in tags if isinstance(tag, KnownValue)]
+    if not given and any(isinstance(tag, UnknownValue) for tag in tags):
         return Attested("unknown", "its evidence is named only after the apply")
     if not given:
         return Attested("no")
@@ -89,10 +91,10 @@ def _problem(report: Attestation, kind: str, now: datetime, policy: PrivacyPolic
     return ""
 
 
-def _of_bytes(resource: Resource, judged: frozenset[str]) -> Attested:
+def _of_bytes(resource: PlannedResource, judged: frozenset[str]) -> Attested:
     texts = list(_texts(resource.values))
-    held = [digest for key, value in texts if key in _CONTENTS for digest in _hashed(key, value)]
-    stated = [digest for key, value in texts for digest in _stated(key, value)]
+    held = [digest for key, value in texts if key in _CONTENTS for digest in _hashed_digests(key, value)]
+    stated = [digest for key, value in texts for digest in _stated_digests(key, value)]
     if not (held or stated):
         return Attested("unknown", "it does not state the SHA-256 of what it publishes")
     if not judged.issuperset(held):
@@ -115,7 +117,7 @@ def _texts(values: Any) -> Iterator[tuple[str, str]]:
             yield key, value
 
 
-def _stated(key: str, value: str) -> Iterator[str]:
+def _stated_digests(key: str, value: str) -> Iterator[str]:
     if key in _ADDRESSES:
         yield from _HEX.findall(value)
     elif key in _DIGESTS:
@@ -123,16 +125,16 @@ def _stated(key: str, value: str) -> Iterator[str]:
 
 
 def _from_base64(value: str) -> list[str]:
-    raw = _decoded(value)
+    raw = _decode_digest(value)
     return [raw.hex()] if raw is not None and len(raw) == hashlib.sha256().digest_size else []
 
 
-def _hashed(key: str, value: str) -> Iterator[str]:
-    raw = _decoded(value) if key == "content_base64" else value.encode("utf-8", "surrogatepass")
+def _hashed_digests(key: str, value: str) -> Iterator[str]:
+    raw = _decode_digest(value) if key == "content_base64" else value.encode("utf-8", "surrogatepass")
     yield hashlib.sha256(raw).hexdigest() if raw is not None else ""
 
 
-def _decoded(value: str) -> bytes | None:
+def _decode_digest(value: str) -> bytes | None:
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from gatecli.checks.terraform.gate_calls import Gate, thresholds_of
+from gatecli.checks.terraform.gate_calls import GateCall, thresholds_of
 from gatecli.checks.terraform.resource_types import DATASET, MODEL
 from gatecli.checks.terraform.rules import GATE_BYPASSED, at, unknown
 from gatecli.model.finding import Finding
 from gatecli.model.number import show
-from gatecli.model.plan import Absent, Known, Plan, Resource, Unknown, lookup
+from gatecli.model.plan import Absent, KnownValue, Plan, PlannedResource, UnknownValue, lookup
 from gatecli.model.policy import PrivacyPolicy, Tier, seconds_in
 
 
@@ -30,7 +30,9 @@ class _Demand:
     words: str = ""
 
 
-def lowered(plan: Plan, gate: Gate, policy: PrivacyPolicy, tiers: Iterable[str]) -> Iterator[Finding]:
+def find_lowered(
+    plan: Plan, gate: GateCall, policy: PrivacyPolicy, tiers: Iterable[str]
+) -> Iterator[Finding]:
     """Every threshold of a gate that is looser than the policy's; `tiers` are those behind the gate."""
     found: dict[str, Finding] = {}
     for resource in thresholds_of(plan, gate.module):
@@ -40,26 +42,26 @@ def lowered(plan: Plan, gate: Gate, policy: PrivacyPolicy, tiers: Iterable[str])
 
 
 def _of_instance(
-    plan: Plan, gate: Gate, resource: Resource, policy: PrivacyPolicy, tiers: frozenset[str]
+    plan: Plan, gate: GateCall, resource: PlannedResource, policy: PrivacyPolicy, tiers: frozenset[str]
 ) -> Iterator[Finding]:
     def told(message: str, mend: str) -> Finding:
         return at(plan, GATE_BYPASSED, gate.address, f"{resource.pointer}/input", message, mend)
 
     own = lookup(resource, "input", "tier")
     known = policy.spec.tiers
-    named = str(own.value) if isinstance(own, Known) else ""
-    if isinstance(own, Unknown):
+    named = str(own.value) if isinstance(own, KnownValue) else ""
+    if isinstance(own, UnknownValue):
         yield unknown(told("names its tier only after the apply", "write the tier literally"), policy)
     elif named and named not in known:
         yield told("names a tier that the policy does not have", f"name one of {', '.join(known)}")
     meant = [known[name] for name in sorted({*tiers, named}) if name in known]
     for key, demand in _demands(policy, gate.kind, meant).items():
         stated = lookup(resource, "input", key)
-        if isinstance(stated, Unknown) or not isinstance(lookup(resource, "input"), Known):
+        if isinstance(stated, UnknownValue) or not isinstance(lookup(resource, "input"), KnownValue):
             message = f"states its {_WORDS[key]} only after the apply"
             yield unknown(told(message, "give it a value that the plan knows"), policy)
         elif (problem := _problem(key, stated, demand)) is not None:
-            yield told(problem, f"demand {_WORDS[key]} {_bound(demand)}, as the policy does")
+            yield told(problem, f"demand {_WORDS[key]} {_demand_text(demand)}, as the policy does")
 
 
 def _demands(policy: PrivacyPolicy, kind: str, tiers: list[Tier]) -> Mapping[str, _Demand]:
@@ -89,16 +91,16 @@ _LIMITS: Mapping[str, Mapping[str, tuple[str, bool]]] = {
 _WORDS = {"k": "k", "l": "l", "t": "t", "max_epsilon": "epsilon", "max_delta": "delta", "max_age": "max_age"}
 
 
-def _problem(key: str, stated: Known | Absent, demand: _Demand) -> str | None:
+def _problem(key: str, stated: KnownValue | Absent, demand: _Demand) -> str | None:
     if isinstance(stated, Absent):
-        bound = _bound(demand)
+        bound = _demand_text(demand)
         return f"demands no {_WORDS[key]} where the policy demands {bound}" if demand.must else None
     value = _number(key, stated.value)
     if value is None:
         return f"demands a {_WORDS[key]} that is none"
     if (value < demand.bound) if demand.least else (value > demand.bound):
         shown = "a value" if stated.sensitive else stated.value if key == "max_age" else show(value)
-        return f"demands {_WORDS[key]} = {shown} where the policy demands {_bound(demand)}"
+        return f"demands {_WORDS[key]} = {shown} where the policy demands {_demand_text(demand)}"
     return None
 
 
@@ -112,11 +114,11 @@ def _number(key: str, value: Any) -> Fraction | None:
         return None
 
 
-def _bound(demand: _Demand) -> str:
+def _demand_text(demand: _Demand) -> str:
     return f"at {'least' if demand.least else 'most'} {demand.words or show(demand.bound)}"
 
 
-def tiers_of(publishers: Iterable[Resource]) -> frozenset[str]:
+def tiers_of(publishers: Iterable[PlannedResource]) -> frozenset[str]:
     """The sensitivities that resources are tagged with."""
     answers = (lookup(each, block, "sensitivity") for each in publishers for block in ("tags", "labels"))
-    return frozenset(str(answer.value) for answer in answers if isinstance(answer, Known))
+    return frozenset(str(answer.value) for answer in answers if isinstance(answer, KnownValue))

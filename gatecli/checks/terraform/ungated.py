@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from gatecli.checks.terraform.gate_calls import Gate, gates_of, inside
+from gatecli.checks.terraform.gate_calls import GateCall, gates_of, inside
 from gatecli.checks.terraform.resource_types import (
     DATASET,
     EVIDENCE,
@@ -28,12 +28,12 @@ from gatecli.checks.terraform.rules import (
     at,
     unknown,
 )
-from gatecli.checks.terraform.tagged_evidence import Evidence, attested
-from gatecli.checks.terraform.thresholds import lowered, tiers_of
+from gatecli.checks.terraform.tagged_evidence import TaggedReports, judge_tag
+from gatecli.checks.terraform.thresholds import find_lowered, tiers_of
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, found
-from gatecli.model.plan import Known, Plan, Resource, config_address, lookup
-from gatecli.model.plan_graph import dependents_of, unresolved
+from gatecli.model.finding import Finding, make_finding
+from gatecli.model.plan import KnownValue, Plan, PlannedResource, config_address, lookup
+from gatecli.model.plan_graph import dependents_of, unresolved_locals
 from gatecli.model.policy import PrivacyPolicy
 
 _UNGATED = {DATASET: DATASET_UNGATED, MODEL: MODEL_UNGATED, WORKLOAD: WORKLOAD_UNGATED}
@@ -63,8 +63,8 @@ _DOUBTS = {
 class _Published:
     """What a plan publishes, by its kind, and the gates in it."""
 
-    publishers: tuple[tuple[Resource, str], ...]
-    gates: tuple[Gate, ...]
+    publishers: tuple[tuple[PlannedResource, str], ...]
+    gates: tuple[GateCall, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class _Ways:
     blind: frozenset[str]
 
 
-def find_ungated(plan: Plan, evidence: Evidence, policy: PrivacyPolicy) -> Iterator[Finding]:
+def find_ungated(plan: Plan, evidence: TaggedReports, policy: PrivacyPolicy) -> Iterator[Finding]:
     """Publishers without a gate, and gates that are bypassed."""
     gates = gates_of(plan, policy.spec.terraform.gate_sources)
     kinds = {**PUBLISHERS, **policy.spec.terraform.publishers}
@@ -88,22 +88,24 @@ def find_ungated(plan: Plan, evidence: Evidence, policy: PrivacyPolicy) -> Itera
         and not inside(gates, resource)
     )
     what = _Published(publishers, gates)
-    yield from _ungated(plan, what, evidence, policy)
-    yield from _bypassed(plan, what, policy)
+    yield from _find_ungated(plan, what, evidence, policy)
+    yield from _find_bypassed(plan, what, policy)
 
 
-def _kind(resource: Resource, kinds: Mapping[str, str]) -> str:
+def _kind(resource: PlannedResource, kinds: Mapping[str, str]) -> str:
     if resource.mode != "managed":
         return ""
     if resource.type in kinds:
         return kinds[resource.type]
     served, azure = lookup(resource, "manifest", "kind"), lookup(resource, "type")
-    in_kubernetes = isinstance(served, Known) and str(served.value) in SERVING
-    in_azure = isinstance(azure, Known) and SERVING_IN_AZURE.fullmatch(str(azure.value)) is not None
+    in_kubernetes = isinstance(served, KnownValue) and str(served.value) in SERVING
+    in_azure = isinstance(azure, KnownValue) and SERVING_IN_AZURE.fullmatch(str(azure.value)) is not None
     return MODEL if in_kubernetes or in_azure else ""
 
 
-def _ungated(plan: Plan, what: _Published, evidence: Evidence, policy: PrivacyPolicy) -> Iterator[Finding]:
+def _find_ungated(
+    plan: Plan, what: _Published, evidence: TaggedReports, policy: PrivacyPolicy
+) -> Iterator[Finding]:
     ways = {kind: _ways(plan, [gate for gate in what.gates if gate.kind == kind]) for kind in _UNGATED}
     for resource, kind in what.publishers:
         address = config_address(resource.address)
@@ -113,14 +115,14 @@ def _ungated(plan: Plan, what: _Published, evidence: Evidence, policy: PrivacyPo
         yield from _unless_attested(plan, resource, kind, evidence, policy, doubt=doubt)
 
 
-def _ways(plan: Plan, gates: list[Gate]) -> _Ways:
+def _ways(plan: Plan, gates: list[GateCall]) -> _Ways:
     """What depends on gates of one kind."""
     sound = [gate for gate in gates if not gate.fault]
     gated = dependents_of(plan, [gate.node for gate in sound if gate.holds])
     doubted = dependents_of(plan, [gate.node for gate in sound if gate.doubt])
     nodes = {gate.node for gate in sound}
     reached = gated | doubted
-    locals_ = [node for node in unresolved(plan) if _may_refer(node, nodes, reached)]
+    locals_ = [node for node in unresolved_locals(plan) if _may_refer(node, nodes, reached)]
     return _Ways(gated, doubted, dependents_of(plan, locals_))
 
 
@@ -133,9 +135,15 @@ def _may_refer(local: str, gates: AbstractSet[str], reached: AbstractSet[str]) -
 
 
 def _unless_attested(
-    plan: Plan, resource: Resource, kind: str, evidence: Evidence, policy: PrivacyPolicy, *, doubt: str
+    plan: Plan,
+    resource: PlannedResource,
+    kind: str,
+    evidence: TaggedReports,
+    policy: PrivacyPolicy,
+    *,
+    doubt: str,
 ) -> Iterator[Finding]:
-    tag = attested(resource, kind, evidence, policy)
+    tag = judge_tag(resource, kind, evidence, policy)
     if tag.answer == "yes":
         return
     unsaid = _DOUBTS.get(doubt, (tag.why, _TAG_MEND) if tag.answer == "unknown" else None)
@@ -154,9 +162,9 @@ def _mend(kind: str) -> str:
     return f"let it depend on the module {_MODULE[kind]} (docs/terraform.md){tag}"
 
 
-def _bypassed(plan: Plan, what: _Published, policy: PrivacyPolicy) -> Iterator[Finding]:
+def _find_bypassed(plan: Plan, what: _Published, policy: PrivacyPolicy) -> Iterator[Finding]:
     if plan.targeted:
-        yield found(
+        yield make_finding(
             GATE_BYPASSED,
             "the plan leaves out parts of the configuration (-target or -exclude): so may a gate be",
             subject=plan.path,
@@ -171,7 +179,7 @@ def _bypassed(plan: Plan, what: _Published, policy: PrivacyPolicy) -> Iterator[F
             yield from _gate(plan, gate, what, policy)
 
 
-def _gate(plan: Plan, gate: Gate, what: _Published, policy: PrivacyPolicy) -> Iterator[Finding]:
+def _gate(plan: Plan, gate: GateCall, what: _Published, policy: PrivacyPolicy) -> Iterator[Finding]:
     behind = dependents_of(plan, [gate.node])
     through = [each for each, _ in what.publishers if config_address(each.address) in behind]
     # Manifests are applied by much that is in no table.
@@ -179,4 +187,4 @@ def _gate(plan: Plan, gate: Gate, what: _Published, policy: PrivacyPolicy) -> It
         message = "gates nothing: no resource that publishes depends on it"
         mend = "publish its output, for example released_path, or name it in depends_on"
         yield at(plan, GATE_BYPASSED, gate.address, "", message, mend)
-    yield from lowered(plan, gate, policy, tiers_of(through))
+    yield from find_lowered(plan, gate, policy, tiers_of(through))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
-from gatecli.pii.interface import Cue, Entity, Pattern, Strength, Validity
-from gatecli.pii.patterns import ANY_SEPARATOR, bounded, digits
-from gatecli.pii.validation import compact, distinct, known, luhn, parsed, shape, standard
+from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, ValidityEvidence
+from gatecli.pii.patterns import ANY_SEPARATOR, bounded_pattern, digits
+from gatecli.pii.validation import compact, distinct, known_values, luhn, parse_phone, shape, standard
 
 EARLIEST_BIRTH = 1900
 LATEST_BIRTH = 2040
@@ -29,7 +29,7 @@ def division(code: str) -> str | None:
     return "county" if "county" in held else "province" if "province" in held else None
 
 
-def _born(year: str, month: str, day: str) -> bool:
+def _is_birth_date(year: str, month: str, day: str) -> bool:
     if not EARLIEST_BIRTH <= int(year) <= LATEST_BIRTH:
         return False
     try:
@@ -39,47 +39,49 @@ def _born(year: str, month: str, day: str) -> bool:
     return True
 
 
-def resident_id(value: str) -> Validity | None:
+def resident_id(value: str) -> ValidityEvidence | None:
     """GB 11643-1999: ISO 7064 MOD 11-2, birth date, administrative division."""
     number = compact(value)
     if number[-1] != standard("cn.ric").calc_check_digit(number):
         return None
-    if not _born(number[6:10], number[10:12], number[12:14]):
+    if not _is_birth_date(number[6:10], number[10:12], number[12:14]):
         return None
     match division(number[:6]):
         case "county":
-            return Validity("checksum, region and birth date valid")
+            return ValidityEvidence("checksum, region and birth date valid")
         case "province":
-            return Validity("checksum, province and birth date valid", 0.75)
+            return ValidityEvidence("checksum, province and birth date valid", 0.75)
         case _:
             return None
 
 
-def old_resident_id(value: str) -> Validity | None:
+def old_resident_id(value: str) -> ValidityEvidence | None:
     """The 15-digit form issued until 1999: no check digit, births of the 20th century."""
     number = compact(value)
-    if division(number[:6]) != "county" or not _born("19" + number[6:8], number[8:10], number[10:12]):
+    if division(number[:6]) != "county" or not _is_birth_date(
+        "19" + number[6:8], number[8:10], number[10:12]
+    ):
         return None
-    return Validity("region and birth date valid")
+    return ValidityEvidence("region and birth date valid")
 
 
-def bank_card(value: str) -> Validity | None:
+def bank_card(value: str) -> ValidityEvidence | None:
     """A UnionPay number: ISO/IEC 7812-1 with an issuer that begins with 62."""
     number = compact(value)
-    return Validity("Luhn check and issuer valid") if distinct(number[2:]) and luhn(number) else None
+    return ValidityEvidence("Luhn check and issuer valid") if distinct(number[2:]) and luhn(number) else None
 
 
-def mobile(value: str) -> Validity | None:
+def mobile(value: str) -> ValidityEvidence | None:
     """A mainland mobile number; round numbers and sizes in bytes are none."""
     number = compact(value).lstrip("+")[-11:]
     if int(number) % 1000 == 0 or int(number) % 4096 == 0:
         return None
-    if not number.startswith("1") or parsed(number, "CN") is None:
+    if not number.startswith("1") or parse_phone(number, "CN") is None:
         return None
-    return Validity("valid number of CN")
+    return ValidityEvidence("valid number of CN")
 
 
-def hong_kong_id(value: str) -> Validity | None:
+def hong_kong_id(value: str) -> ValidityEvidence | None:
     """One or two letters, six digits, a check character modulo 11 with A for ten."""
     number = compact(value)
     letters, check = number[:-7], number[-1]
@@ -87,25 +89,25 @@ def hong_kong_id(value: str) -> Validity | None:
     values += [int(digit) for digit in number[-7:-1]] + [10 if check == "A" else int(check)]
     weights = (9, 8, 7, 6, 5, 4, 3, 2, 1)
     total = sum(a * b for a, b in zip(values, weights, strict=True))
-    return Validity("checksum valid") if total % 11 == 0 and distinct(number[-7:]) else None
+    return ValidityEvidence("checksum valid") if total % 11 == 0 and distinct(number[-7:]) else None
 
 
 _TAIWAN_LETTERS = "ABCDEFGHJKLMNPQRSTUVXYWZIO"
 
 
-def taiwan_id(value: str) -> Validity | None:
+def taiwan_id(value: str) -> ValidityEvidence | None:
     """A letter (10 to 35 in the order of registration offices), nine digits, modulo 10."""
     number = compact(value)
     prefix = _TAIWAN_LETTERS.index(number[0]) + 10
     digits = [prefix // 10, prefix % 10, *map(int, number[1:])]
     weights = (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1)
     total = sum(a * b for a, b in zip(digits, weights, strict=True))
-    return Validity("checksum valid") if total % 10 == 0 and distinct(number[2:]) else None
+    return ValidityEvidence("checksum valid") if total % 10 == 0 and distinct(number[2:]) else None
 
 
-def social_credit_code(value: str) -> Validity | None:
+def social_credit_code(value: str) -> ValidityEvidence | None:
     """GB 32100-2015: a company's, known so that it is never taken for a person's."""
-    return Validity("checksum valid") if standard("cn.uscc").is_valid(compact(value)) else None
+    return ValidityEvidence("checksum valid") if standard("cn.uscc").is_valid(compact(value)) else None
 
 
 PACK = "cn"
@@ -128,7 +130,7 @@ RESIDENT_ID = Entity(
     label="Chinese resident ID",
     pack=PACK,
     patterns=(
-        Pattern(
+        EntityPattern(
             "18 characters",
             # The MOD 11-2 number is taken out of letters too ("SFZ110101…"): it proves itself.
             r"[1-9](?<![0-9].)(?<![0-9]\..)"
@@ -140,7 +142,9 @@ RESIDENT_ID = Entity(
     cue=digits(17),
     context=_PERSON,
     validate=resident_id,
-    well_known=known("11010519491231002X", "110101199003077934", "34052419800101001X", "440524188001010014"),
+    well_known=known_values(
+        "11010519491231002X", "110101199003077934", "34052419800101001X", "440524188001010014"
+    ),
     strength=Strength.STRUCTURED,
     source="GB 11643-1999; ISO 7064 MOD 11-2; GB/T 2260",
 )
@@ -150,9 +154,9 @@ OLD_RESIDENT_ID = Entity(
     label="Chinese resident ID (15 digits)",
     pack=PACK,
     patterns=(
-        Pattern(
+        EntityPattern(
             "15 digits",
-            bounded(
+            bounded_pattern(
                 "1-9", f"{_REGION}{_spread('[0-9]', '[0-9]')}{_S}{_MONTH}{_S}{_DAY}{_spread(*['[0-9]'] * 3)}"
             ),
             0.55,
@@ -170,8 +174,10 @@ SOCIAL_CREDIT_CODE = Entity(
     label="Chinese unified social credit code",
     pack="company",
     patterns=(
-        Pattern(
-            "18 characters", bounded("1-9A-HJ-NP-RT-UW-Y", "[1-9A-G][0-9]{6}[0-9A-HJ-NP-RT-UW-Y]{10}"), 0.9
+        EntityPattern(
+            "18 characters",
+            bounded_pattern("1-9A-HJ-NP-RT-UW-Y", "[1-9A-G][0-9]{6}[0-9A-HJ-NP-RT-UW-Y]{10}"),
+            0.9,
         ),
     ),
     cue=digits(6),
@@ -185,13 +191,13 @@ BANK_CARD = Entity(
     label="Chinese bank card number",
     pack=PACK,
     patterns=(
-        Pattern(
+        EntityPattern(
             "groups of four",
-            bounded("6", r"2[0-9]{2}(?:[ ./_-]{1,3}[0-9]{4}){3}(?:[ ./_-]{0,3}[0-9]{1,3})?"),
+            bounded_pattern("6", r"2[0-9]{2}(?:[ ./_-]{1,3}[0-9]{4}){3}(?:[ ./_-]{0,3}[0-9]{1,3})?"),
             0.9,
         ),
-        Pattern("compact", bounded("6", "2[0-9]{14,17}"), 0.7),
-        Pattern("spread", bounded("6", r"[ .-]2(?:[ .-][0-9]){14,17}"), 0.7),
+        EntityPattern("compact", bounded_pattern("6", "2[0-9]{14,17}"), 0.7),
+        EntityPattern("spread", bounded_pattern("6", r"[ .-]2(?:[ .-][0-9]){14,17}"), 0.7),
     ),
     cue=digits(16),
     context=(
@@ -206,7 +212,9 @@ BANK_CARD = Entity(
         "pan",
     ),
     validate=bank_card,
-    well_known=known("6200000000000005", "6200000000000047", "6212345678901265", "6222021234567890128"),
+    well_known=known_values(
+        "6200000000000005", "6200000000000047", "6212345678901265", "6222021234567890128"
+    ),
     source="ISO/IEC 7812-1; UnionPay issuers 62",
 )
 
@@ -215,18 +223,18 @@ MOBILE = Entity(
     label="Chinese mobile number",
     pack=PACK,
     patterns=(
-        Pattern("+86", r"\+86[ -]?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])", 0.9),
-        Pattern("86 or 0086", bounded("08", "(?:086|6)[ -]1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}"), 0.7),
-        Pattern("groups of four", bounded("1", "[3-9][0-9]([ -])[0-9]{4}\\1[0-9]{4}"), 0.6),
-        Pattern("compact", bounded("1", "[3-9][0-9]{9}", before="0-9A-Za-z._/+#=@%&-", after="0-9A-Za-z_/@%-"), 0.55),
-        Pattern("inside text", bounded("1", "[3-9](?:[ ._-]{0,3}[0-9]){9}"), 0.3),
+        EntityPattern("+86", r"\+86[ -]?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])", 0.9),
+        EntityPattern("86 or 0086", bounded_pattern("08", "(?:086|6)[ -]1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}"), 0.7),
+        EntityPattern("groups of four", bounded_pattern("1", "[3-9][0-9]([ -])[0-9]{4}\\1[0-9]{4}"), 0.6),
+        EntityPattern("compact", bounded_pattern("1", "[3-9][0-9]{9}", before="0-9A-Za-z._/+#=@%&-", after="0-9A-Za-z_/@%-"), 0.55),
+        EntityPattern("inside text", bounded_pattern("1", "[3-9](?:[ ._-]{0,3}[0-9]){9}"), 0.3),
     ),
     cue=digits(11),
     context=("手机", "手机号", "电话", "联系方式", "联系电话", "mobile", "phone", "tel", "telephone", "cell", "contact",
              "whatsapp", "wechat", "sms", "phone number", "mobile number", "shouji"),
     negative_context=("id", "count", "limit", "version", "serial", "counter", "total", "max", "min", "interval"),
     validate=mobile,
-    well_known=known("13800138000", "13800000000", "13912345678", "13812345678", "+8613800138000"),
+    well_known=known_values("13800138000", "13800000000", "13912345678", "13812345678", "+8613800138000"),
     source="ITU E.164 numbering plan of China",
 )  # fmt: skip
 
@@ -235,10 +243,12 @@ HONG_KONG_ID = Entity(
     label="Hong Kong identity card number",
     pack=PACK,
     patterns=(
-        Pattern(
-            "check digit in brackets", bounded("A-Z", r"[A-Z]?[0-9]{6}\([0-9A]\)", after="0-9A-Za-z"), 0.85
+        EntityPattern(
+            "check digit in brackets",
+            bounded_pattern("A-Z", r"[A-Z]?[0-9]{6}\([0-9A]\)", after="0-9A-Za-z"),
+            0.85,
         ),
-        Pattern("compact", bounded("A-Z", "[A-Z]?[0-9]{6}[0-9A]"), 0.3),
+        EntityPattern("compact", bounded_pattern("A-Z", "[A-Z]?[0-9]{6}[0-9A]"), 0.3),
     ),
     cue=digits(6),
     context=(
@@ -253,14 +263,14 @@ HONG_KONG_ID = Entity(
         "hk id",
     ),
     validate=hong_kong_id,
-    well_known=known("A123456(3)", "Z683365(5)"),
+    well_known=known_values("A123456(3)", "Z683365(5)"),
 )
 
 TAIWAN_ID = Entity(
     id="TW_NATIONAL_ID",
     label="Taiwan national ID",
     pack=PACK,
-    patterns=(Pattern("letter and nine digits", bounded("A-Z", "[1289][0-9]{8}"), 0.5),),
+    patterns=(EntityPattern("letter and nine digits", bounded_pattern("A-Z", "[1289][0-9]{8}"), 0.5),),
     cue=digits(9),
     context=(
         "身分證",
@@ -274,14 +284,18 @@ TAIWAN_ID = Entity(
         "id card",
     ),
     validate=taiwan_id,
-    well_known=known("A123456789"),
+    well_known=known_values("A123456789"),
 )
 
 PASSPORT = Entity(
     id="CN_PASSPORT",
     label="Chinese passport number",
     pack=PACK,
-    patterns=(Pattern("E and eight characters", bounded("EGDSPH", "(?:[A-HJ-NP-Z][0-9]{7}|[0-9]{8})"), 0.3),),
+    patterns=(
+        EntityPattern(
+            "E and eight characters", bounded_pattern("EGDSPH", "(?:[A-HJ-NP-Z][0-9]{7}|[0-9]{8})"), 0.3
+        ),
+    ),
     cue=digits(7),
     context=("护照", "passport", "passport no", "passport number", "huzhao"),
     validate=shape("written form valid"),
@@ -293,9 +307,9 @@ PERMIT = Entity(
     label="exit-entry permit for Hong Kong, Macau or Taiwan",
     pack=PACK,
     patterns=(
-        Pattern("home return permit", bounded("HM", "[0-9]{8}(?:[0-9]{2})?"), 0.3),
-        Pattern("exit-entry permit", bounded("CLTW", "(?:[A-HJ-NP-Z][0-9]{7}|[0-9]{8})"), 0.3),
-        Pattern("Taiwan compatriot permit", bounded("0-9", "[0-9]{7}(?:[0-9]{2})?"), 0.2),
+        EntityPattern("home return permit", bounded_pattern("HM", "[0-9]{8}(?:[0-9]{2})?"), 0.3),
+        EntityPattern("exit-entry permit", bounded_pattern("CLTW", "(?:[A-HJ-NP-Z][0-9]{7}|[0-9]{8})"), 0.3),
+        EntityPattern("Taiwan compatriot permit", bounded_pattern("0-9", "[0-9]{7}(?:[0-9]{2})?"), 0.2),
     ),
     cue=digits(7),
     context=("通行证", "通行證", "回乡证", "回鄉證", "台胞证", "台胞證", "港澳通行", "home return permit", "exit entry permit",
@@ -310,7 +324,7 @@ PLATE = Entity(
     label="Chinese vehicle plate",
     pack=PACK,
     patterns=(
-        Pattern(
+        EntityPattern(
             "plate",
             f"[{_PROVINCES}][A-HJ-NP-Z][ ·.-]?(?:[A-HJ-NP-Z0-9]{{4}}[A-HJ-NP-Z0-9挂学警港澳]|[DF][A-HJ-NP-Z0-9][0-9]{{4}}"
             "|[0-9]{5}[DF])(?![0-9A-Za-z])",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gatecli.pii.entities.national import BARE, WRITTEN, national
 from gatecli.pii.interface import Cue, Entity, Strength
 from gatecli.pii.patterns import digits
-from gatecli.pii.validation import check_as_written, known
+from gatecli.pii.validation import check_as_written, known_values
 
 PACK = "eu"
 _DATED = "checksum and birth date valid"
@@ -14,11 +14,11 @@ SOUTH: tuple[Entity, ...] = (
     national(
         "ES_NIF", "Spanish tax number (NIF)", PACK, "es.dni", digits(8),
         (("0-9", "[0-9]{7}-?[A-HJ-NP-TV-Z]", 0.5), ("0-9", r"[0-9]\.[0-9]{3}\.[0-9]{3}[- ]?[A-HJ-NP-TV-Z]", WRITTEN)),
-        ("nif", "dni", "documento"), well_known=known("12345678Z", "00000000T"),
+        ("nif", "dni", "documento"), well_known=known_values("12345678Z", "00000000T"),
     ),
     national(
         "ES_NIE", "Spanish foreigner number (NIE)", PACK, "es.nie", digits(7),
-        (("XYZ", "-?[0-9]{7}-?[A-HJ-NP-TV-Z]", 0.6),), ("nie", "extranjero"), well_known=known("X1234567L"),
+        (("XYZ", "-?[0-9]{7}-?[A-HJ-NP-TV-Z]", 0.6),), ("nie", "extranjero"), well_known=known_values("X1234567L"),
     ),
     national(
         "IT_FISCAL_CODE", "Italian codice fiscale", PACK, "it.codicefiscale",
@@ -26,12 +26,12 @@ SOUTH: tuple[Entity, ...] = (
         (("A-Za-z", "[A-Za-z]{5} ?[0-9]{2}[A-EHLMPR-Ta-ehlmpr-t][0-9][0-9LMNP-Vlmnp-v] ?"
           "[A-Za-z][0-9LMNP-Vlmnp-v]{3}[A-Za-z]", 0.9),),
         ("codice fiscale", "fiscale", "cf"), words=_DATED, strength=Strength.STRUCTURED,
-        well_known=known("RSSMRA85M01H501Z", "RSSMRA80A01H501U"),
+        well_known=known_values("RSSMRA85M01H501Z", "RSSMRA80A01H501U"),
     ),
     national(
         "PT_NIF", "Portuguese tax number (NIF)", PACK, "pt.nif", digits(9),
         (("1-35689", "[0-9]{2} ?[0-9]{3} ?[0-9]{3}", BARE),), ("nif", "contribuinte", "numero fiscal"),
-        well_known=known("123456789"),
+        well_known=known_values("123456789"),
     ),
     national(
         "PT_CITIZEN_CARD", "Portuguese citizen card number", PACK, "pt.cc", digits(9),
@@ -51,7 +51,7 @@ SOUTH: tuple[Entity, ...] = (
     national(
         "TR_NATIONAL_ID", "Turkish identification number", PACK, "tr.tckimlik", digits(11),
         (("1-9", "[0-9]{10}", 0.3),), ("kimlik", "tckn", "tc kimlik", "tc no", "vatandas"),
-        words="both check digits valid", well_known=known("10000000146", "11111111110"),
+        words="both check digits valid", well_known=known_values("10000000146", "11111111110"),
     ),
 )  # fmt: skip
 
@@ -60,7 +60,7 @@ WEST: tuple[Entity, ...] = (
         "DE_TAX_ID", "German tax identification number", PACK, "de.idnr", digits(11),
         (("1-9", "[0-9] [0-9]{3} [0-9]{3} [0-9]{3}", WRITTEN), ("1-9", "[0-9]{10}", BARE)),
         ("steuer", "steuer id", "steueridentifikationsnummer", "idnr", "steuernummer", "steuerid", "tin"),
-        words="checksum and digit pattern valid", well_known=known("36574261809", "86095742719"),
+        words="checksum and digit pattern valid", well_known=known_values("36574261809", "86095742719"),
     ),
     national(
         "FR_NIR", "French social security number (NIR)", PACK, "fr.nir", digits(8),
@@ -71,7 +71,7 @@ WEST: tuple[Entity, ...] = (
     national(
         "NL_BSN", "Dutch citizen service number (BSN)", PACK, "nl.bsn", digits(8),
         (("0-9", r"[0-9]{3}\.?[0-9]{2}\.?[0-9]{3}", BARE), ("0-9", "[0-9]{7}", 0.15)),
-        ("bsn", "burgerservicenummer", "sofinummer", "sofi"), well_known=known("111222333", "123456782"),
+        ("bsn", "burgerservicenummer", "sofinummer", "sofi"), well_known=known_values("111222333", "123456782"),
     ),
     national(
         "BE_NATIONAL_NUMBER", "Belgian national number", PACK, "be.nn", digits(11),
@@ -86,11 +86,11 @@ WEST: tuple[Entity, ...] = (
     national(
         "CH_AHV", "Swiss social security number (AHV)", PACK, "ch.ssn", digits(13),
         (("7", r"56\.[0-9]{4}\.[0-9]{4}\.[0-9]{2}", 0.9), ("7", "56[0-9]{10}", 0.55)),
-        ("ahv", "avs", "ahvn", "sozialversicherungsnummer", "oasi"), well_known=known("756.9217.0769.85"),
+        ("ahv", "avs", "ahvn", "sozialversicherungsnummer", "oasi"), well_known=known_values("756.9217.0769.85"),
     ),
     national(
         "IE_PPS", "Irish personal public service number", PACK, "ie.pps", digits(7),
-        (("0-9", "[0-9]{6}[A-W][A-IW]?", 0.4),), ("pps", "ppsn", "pps number"), well_known=known("1234567T"),
+        (("0-9", "[0-9]{6}[A-W][A-IW]?", 0.4),), ("pps", "ppsn", "pps number"), well_known=known_values("1234567T"),
     ),
 )  # fmt: skip
 
@@ -99,12 +99,12 @@ NORTH: tuple[Entity, ...] = (
         "SE_PERSONAL_NUMBER", "Swedish personal identity number", PACK, "se.personnummer", digits(10),
         (("0-9", "[0-9]{5}[-+][0-9]{4}", 0.6), ("12", "[0-9]{7}[-+][0-9]{4}", 0.7), ("12", "[0-9]{11}", 0.35),
          ("0-9", "[0-9]{9}", BARE)),
-        ("personnummer", "samordningsnummer", "pnr"), words=_DATED, well_known=known("811228-9874", "19121212-1212"),
+        ("personnummer", "samordningsnummer", "pnr"), words=_DATED, well_known=known_values("811228-9874", "19121212-1212"),
     ),
     national(
         "FI_PERSONAL_CODE", "Finnish personal identity code", PACK, "fi.hetu", digits(6),
         (("0-3", "[0-9]{5}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]", 0.75),), ("hetu", "henkilotunnus", "henkilötunnus"),
-        validate=check_as_written("fi.hetu", _DATED), strength=Strength.STRUCTURED, well_known=known("131052-308T"),
+        validate=check_as_written("fi.hetu", _DATED), strength=Strength.STRUCTURED, well_known=known_values("131052-308T"),
     ),
     national(
         "DK_CPR", "Danish CPR number", PACK, "dk.cpr", digits(10),
@@ -137,7 +137,7 @@ NORTH: tuple[Entity, ...] = (
 EAST: tuple[Entity, ...] = (
     national(
         "PL_PESEL", "Polish PESEL", PACK, "pl.pesel", digits(11), (("0-9", "[0-9]{10}", 0.3),), ("pesel",), words=_DATED,
-        well_known=known("44051401359", "44051401458"),
+        well_known=known_values("44051401359", "44051401458"),
     ),
     national(
         "CZ_BIRTH_NUMBER", "Czech or Slovak birth number", PACK, "cz.rc", digits(9),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from gatecli.pii.interface import Cue, Entity, Pattern, Strength, Validity
-from gatecli.pii.patterns import bounded, digits
-from gatecli.pii.validation import check, compact, distinct, known, luhn, parsed, shape, standard
+from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, ValidityEvidence
+from gatecli.pii.patterns import bounded_pattern, digits
+from gatecli.pii.validation import check, compact, distinct, known_values, luhn, parse_phone, shape, standard
 
 # Issuer ranges as (lowest prefix, highest prefix, lengths). Source: ISO/IEC 7812 registrations as
 # published by the networks; 13-digit numbers are obsolete, and look like milliseconds.
@@ -46,17 +46,17 @@ def _is_issued(number: str) -> bool:
     return any(low <= number[: len(low)] <= high and len(number) in sizes for low, high, sizes in rows)
 
 
-def card(value: str) -> Validity | None:
+def card(value: str) -> ValidityEvidence | None:
     """An issuer's range and length, and the Luhn check."""
     number = compact(value)
     if not _is_issued(number):
         return None
     real = distinct(number[4:]) or is_test_card(number)
-    return Validity("Luhn check and issuer valid") if real and luhn(number) else None
+    return ValidityEvidence("Luhn check and issuer valid") if real and luhn(number) else None
 
 
 # Published by the card networks and payment processors for testing.
-is_test_card: Callable[[str], bool] = known(
+is_test_card: Callable[[str], bool] = known_values(
     "4111111111111111", "4242424242424242", "4012888888881881", "4000056655665556", "4222222222222",
     "5555555555554444", "5105105105105100", "5200828282828210", "2223003122003222", "5431111111111111",
     "378282246310005", "371449635398431", "378734493671000", "6011111111111117", "6011000990139424",
@@ -71,7 +71,7 @@ is_test_card: Callable[[str], bool] = known(
 _SIX_DIGITS = re.compile("[0-9](?:[ ._-]?[0-9]){5}")
 
 
-def iban(value: str) -> Validity | None:
+def iban(value: str) -> ValidityEvidence | None:
     """ISO 13616 structure of the country and ISO 7064 MOD 97-10.
 
     Some countries allow letters throughout the account; six digits in a row are asked for all the
@@ -84,7 +84,7 @@ def iban(value: str) -> Validity | None:
         or not standard("iban").is_valid(number, check_country=False)
     ):
         return None
-    return Validity("checksum, country and structure valid")
+    return ValidityEvidence("checksum, country and structure valid")
 
 
 # Where a dot and two letters are a file or a reference, not a mailbox.
@@ -105,7 +105,7 @@ _SERVICE_DOMAINS = (
 )
 
 
-def email(value: str) -> Validity | None:
+def email(value: str) -> ValidityEvidence | None:
     """A mailbox that can exist: not a service account, a git remote, a file or a cluster name."""
     local, _, domain = value.lower().rpartition("@")
     if (
@@ -117,7 +117,7 @@ def email(value: str) -> Validity | None:
         return None
     if f"{local}@{domain}" in _SERVICE_ADDRESSES or f".{domain}".endswith(_SERVICE_DOMAINS):
         return None
-    return Validity("address and domain well formed") if local.strip("*x_-.+'\"/=?") else None
+    return ValidityEvidence("address and domain well formed") if local.strip("*x_-.+'\"/=?") else None
 
 
 _RESERVED_DOMAINS = ("example.com", "example.org", "example.net", "example.edu", "test.com", "domain.com", "email.com",
@@ -153,7 +153,7 @@ _REGIONS = (
 )
 
 
-def telephone(value: str) -> Validity | None:
+def telephone(value: str) -> ValidityEvidence | None:
     """Valid in the numbering plan: of its country code, else of one of the large countries."""
     digits = compact(value).lstrip("+")
     if not distinct(digits[-7:]) or len(digits) > 15:
@@ -166,13 +166,13 @@ def telephone(value: str) -> Validity | None:
     return next((validity for validity in found if validity is not None), None)
 
 
-def _valid(value: str, region: str | None) -> Validity | None:
+def _valid(value: str, region: str | None) -> ValidityEvidence | None:
     import phonenumbers
 
-    number = parsed(value, region)
+    number = parse_phone(value, region)
     if number is None:
         return None
-    return Validity(f"valid number of {phonenumbers.region_code_for_number(number) or 'no region'}")
+    return ValidityEvidence(f"valid number of {phonenumbers.region_code_for_number(number) or 'no region'}")
 
 
 # Reserved for fiction: 555-0100 to 555-0199 of any area (NANPA); Ofcom's drama numbers.
@@ -189,11 +189,11 @@ def is_fictional_phone(value: str) -> bool:
     return digits.removeprefix("00").removeprefix("44").removeprefix("0").startswith(_DRAMA)
 
 
-def wallet(value: str) -> Validity | None:
+def wallet(value: str) -> ValidityEvidence | None:
     """Base58Check or Bech32 of Bitcoin; an Ethereum address has only its form."""
     if value.startswith("0x"):
-        return Validity("written form valid") if distinct(value[2:]) else None
-    return Validity("checksum valid") if standard("bitcoin").is_valid(value) else None
+        return ValidityEvidence("written form valid") if distinct(value[2:]) else None
+    return ValidityEvidence("checksum valid") if standard("bitcoin").is_valid(value) else None
 
 
 PACK = "generic"
@@ -203,15 +203,15 @@ CREDIT_CARD = Entity(
     label="payment card number",
     pack=PACK,
     patterns=(
-        Pattern(
+        EntityPattern(
             "groups of four",
-            bounded("2-9", r"[0-9]{3}(?:[ ./_-]{1,3}[0-9]{4}){3}(?:[ ./_-]{0,3}[0-9]{1,3})?(?!-[0-9A-Za-z])(?<![0-9]-.{19})"),
+            bounded_pattern("2-9", r"[0-9]{3}(?:[ ./_-]{1,3}[0-9]{4}){3}(?:[ ./_-]{0,3}[0-9]{1,3})?(?!-[0-9A-Za-z])(?<![0-9]-.{19})"),
             0.9,
         ),
-        Pattern("groups of 4, 6, 5 or 4", bounded("3", r"[0-9]{3}[ ./_-]{1,3}[0-9]{6}[ ./_-]{1,3}[0-9]{4,5}"), 0.9),
-        Pattern("compact", bounded("2-9", "[0-9]{13,15}"), 0.6),
-        Pattern("17 to 19 digits", bounded("2-9", "[0-9]{16,18}"), 0.3),
-        Pattern("spread", bounded("2-9", "[ .-][0-9](?:[ .-][0-9]){12,17}"), 0.6),
+        EntityPattern("groups of 4, 6, 5 or 4", bounded_pattern("3", r"[0-9]{3}[ ./_-]{1,3}[0-9]{6}[ ./_-]{1,3}[0-9]{4,5}"), 0.9),
+        EntityPattern("compact", bounded_pattern("2-9", "[0-9]{13,15}"), 0.6),
+        EntityPattern("17 to 19 digits", bounded_pattern("2-9", "[0-9]{16,18}"), 0.3),
+        EntityPattern("spread", bounded_pattern("2-9", "[ .-][0-9](?:[ .-][0-9]){12,17}"), 0.6),
     ),
     cue=digits(14),
     context=("card", "card number", "cardnumber", "credit", "credit card", "creditcard", "debit", "cc", "ccn", "pan",
@@ -228,13 +228,13 @@ IBAN = Entity(
     label="IBAN",
     pack=PACK,
     patterns=(
-        Pattern("compact", bounded("A-Za-z", "[A-Za-z][0-9]{2}[A-Za-z0-9]{11,30}"), 0.95),
-        Pattern("groups", bounded("A-Za-z", r"[A-Za-z][0-9]{2}(?:[ ._-][A-Za-z0-9]{4}){2,7}(?:[ ._-][A-Za-z0-9]{1,4})?"), 0.95),
+        EntityPattern("compact", bounded_pattern("A-Za-z", "[A-Za-z][0-9]{2}[A-Za-z0-9]{11,30}"), 0.95),
+        EntityPattern("groups", bounded_pattern("A-Za-z", r"[A-Za-z][0-9]{2}(?:[ ._-][A-Za-z0-9]{4}){2,7}(?:[ ._-][A-Za-z0-9]{1,4})?"), 0.95),
     ),
     cue=digits(6),
     context=("iban", "bank", "account", "bank account", "konto", "kontonummer", "sepa"),
     validate=iban,
-    well_known=known(
+    well_known=known_values(
         "GB82WEST12345698765432", "GB29NWBK60161331926819", "DE89370400440532013000", "FR1420041010050500013M02606",
         "NL91ABNA0417164300", "ES9121000418450200051332", "IT60X0542811101000000123456", "CH9300762011623852957",
         "BE68539007547034", "AT611904300234573201", "GB33BUKB20201555555555", "SE4550000000058398257466",
@@ -250,14 +250,14 @@ EMAIL = Entity(
     label="e-mail address",
     pack=PACK,
     patterns=(
-        Pattern(
+        EntityPattern(
             "address",
             r"(?<![A-Za-z0-9.!#$%&'*+/=?^_`{|}~-])[A-Za-z0-9_.+!#$%&'*/=?^`{|}~-]{1,64}+@"
             r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}+[A-Za-z](?:[A-Za-z]{1,23}|n--[A-Za-z0-9-]{1,59})"
             r"(?![A-Za-z0-9@_-])",
             0.9,
         ),
-        Pattern(
+        EntityPattern(
             "international address",
             r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.+-]{1,64}+@(?:[\w](?:[\w-]{0,62})\.){1,8}+[^\W\d_]{2,24}(?![\w@-])",
             0.9,
@@ -281,20 +281,26 @@ PHONE = Entity(
     label="telephone number",
     pack=PACK,
     patterns=(
-        Pattern(
+        EntityPattern(
             "international",
             r"\+(?<![0-9A-Za-z+].)[1-9](?:[ ./()-]{0,2}[0-9]){6,14}(?![0-9A-Za-z])",
             0.75,
         ),
-        Pattern("00 and country", bounded("0", "0[ -]?[1-9](?:[ ./()-]{0,2}[0-9]){7,13}"), 0.3),
-        Pattern("(212) 456-7890", r"\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[-. ][0-9]{4}(?![0-9A-Za-z-])", 0.7),
-        Pattern(
+        EntityPattern("00 and country", bounded_pattern("0", "0[ -]?[1-9](?:[ ./()-]{0,2}[0-9]){7,13}"), 0.3),
+        EntityPattern(
+            "(212) 456-7890", r"\([2-9][0-9]{2}\) ?[2-9][0-9]{2}[-. ][0-9]{4}(?![0-9A-Za-z-])", 0.7
+        ),
+        EntityPattern(
             "212-456-7890",
-            bounded("2-9", r"[0-9]{2}-[2-9][0-9]{2}-[0-9]{4}", before="0-9A-Za-z_/=.-", after="0-9A-Za-z_-"),
+            bounded_pattern(
+                "2-9", r"[0-9]{2}-[2-9][0-9]{2}-[0-9]{4}", before="0-9A-Za-z_/=.-", after="0-9A-Za-z_-"
+            ),
             0.6,
         ),
-        Pattern("national", bounded("0-9", r"(?:[ ./()-]{0,2}[0-9]){6,12}", before="0-9A-Za-z+"), 0.2),
-        Pattern(
+        EntityPattern(
+            "national", bounded_pattern("0-9", r"(?:[ ./()-]{0,2}[0-9]){6,12}", before="0-9A-Za-z+"), 0.2
+        ),
+        EntityPattern(
             "national in brackets",
             r"\((?<![0-9A-Za-z+].)[0-9](?:[ ./()-]{0,2}[0-9]){6,12}(?![0-9A-Za-z])",
             0.2,
@@ -314,9 +320,9 @@ CRYPTO = Entity(
     label="cryptocurrency address",
     pack=PACK,
     patterns=(
-        Pattern("Bitcoin (base58)", bounded("13", "[1-9A-HJ-NP-Za-km-z]{25,34}"), 0.9),
-        Pattern("Bitcoin (bech32)", "bc1(?<![0-9A-Za-z]...)[ac-hj-np-z02-9]{20,71}(?![0-9A-Za-z])", 0.9),
-        Pattern("Ethereum", "0x(?<![0-9A-Za-z]..)[0-9a-fA-F]{40}(?![0-9A-Za-z])", 0.3),
+        EntityPattern("Bitcoin (base58)", bounded_pattern("13", "[1-9A-HJ-NP-Za-km-z]{25,34}"), 0.9),
+        EntityPattern("Bitcoin (bech32)", "bc1(?<![0-9A-Za-z]...)[ac-hj-np-z02-9]{20,71}(?![0-9A-Za-z])", 0.9),
+        EntityPattern("Ethereum", "0x(?<![0-9A-Za-z]..)[0-9a-fA-F]{40}(?![0-9A-Za-z])", 0.3),
     ),
     cue=Cue(
         # The same as [13]…|bc1…|0x…, begun by one class: that is what the search can skip by.
@@ -326,7 +332,7 @@ CRYPTO = Entity(
     ),
     context=("wallet", "btc", "bitcoin", "eth", "ethereum", "crypto", "usdt", "wallet address", "钱包"),
     validate=wallet,
-    well_known=known("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy",
+    well_known=known_values("1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy",
                      "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"),
 )  # fmt: skip
 
@@ -334,7 +340,7 @@ MEDICAL_RECORD = Entity(
     id="MEDICAL_RECORD_NUMBER",
     label="medical record number",
     pack=PACK,
-    patterns=(Pattern("number", bounded("0-9A-Z", "(?:[A-Z]{0,3}-?)[0-9]{6,10}"), 0.2),),
+    patterns=(EntityPattern("number", bounded_pattern("0-9A-Z", "(?:[A-Z]{0,3}-?)[0-9]{6,10}"), 0.2),),
     cue=digits(6),
     context=("mrn", "mrns", "medical record", "patient id", "patient number", "病历", "病历号", "住院号", "health record",
              "medical record number", "chart number"),
@@ -346,7 +352,7 @@ PASSPORT = Entity(
     id="PASSPORT_NUMBER",
     label="passport number",
     pack=PACK,
-    patterns=(Pattern("number", bounded("0-9A-Z", "[A-Z]?[0-9]{6,9}"), 0.15),),
+    patterns=(EntityPattern("number", bounded_pattern("0-9A-Z", "[A-Z]?[0-9]{6,9}"), 0.15),),
     cue=digits(6),
     context=(
         "passport",
@@ -366,7 +372,7 @@ IMEI = Entity(
     id="IMEI",
     label="mobile equipment identity (IMEI)",
     pack=PACK,
-    patterns=(Pattern("15 digits", bounded("0-9", "[0-9]{14}"), 0.2),),
+    patterns=(EntityPattern("15 digits", bounded_pattern("0-9", "[0-9]{14}"), 0.2),),
     cue=digits(15),
     context=("imei", "device imei", "equipment identity"),
     validate=check("imei", "Luhn check valid"),

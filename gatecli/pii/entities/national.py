@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gatecli.pii.interface import Cue, Entity, Pattern, Strength, Validator, unknown
-from gatecli.pii.patterns import bounded
+from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, Validator, unknown
+from gatecli.pii.patterns import bounded_pattern
 from gatecli.pii.validation import check
 
 BARE = 0.25
@@ -31,7 +31,8 @@ def national(
 ) -> Entity:
     """An entity whose forms are (first character class, rest, score), checked by `stdnum.<module>`."""
     patterns = tuple(
-        Pattern(f"form {n}", bounded(first, rest), score) for n, (first, rest, score) in enumerate(forms, 1)
+        EntityPattern(f"form {n}", bounded_pattern(first, rest), score)
+        for n, (first, rest, score) in enumerate(forms, 1)
     )
     general = ("national id", "id number", "personal number", "identity number", "tax id")
     return Entity(

@@ -5,19 +5,19 @@ from __future__ import annotations
 import ipaddress
 from datetime import date
 
-from gatecli.pii.interface import Cue, Entity, Pattern, Strength, Validity
-from gatecli.pii.patterns import bounded, digits
+from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, ValidityEvidence
+from gatecli.pii.patterns import bounded_pattern, digits
 
 PACK = "network"
 _DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
 
 
-def _address(value: str) -> Validity | None:
+def _address(value: str) -> ValidityEvidence | None:
     try:
         ipaddress.ip_address(value)
     except ValueError:
         return None
-    return Validity("address well formed")
+    return ValidityEvidence("address well formed")
 
 
 def _is_documentation(value: str) -> bool:
@@ -28,12 +28,12 @@ def _is_documentation(value: str) -> bool:
     return reserved or any(address in network for network in networks if network.version == address.version)
 
 
-def _date(value: str) -> Validity | None:
+def _date(value: str) -> ValidityEvidence | None:
     try:
         date.fromisoformat(value)
     except ValueError:
         return None
-    return Validity("calendar date valid")
+    return ValidityEvidence("calendar date valid")
 
 
 ENTITIES: tuple[Entity, ...] = (
@@ -42,10 +42,14 @@ ENTITIES: tuple[Entity, ...] = (
         label="IP address",
         pack=PACK,
         patterns=(
-            Pattern("IPv4", bounded("0-9", r"[0-9]{0,2}(?:\.[0-9]{1,3}){3}", before="0-9A-Za-z."), 0.6),
-            Pattern(
+            EntityPattern(
+                "IPv4", bounded_pattern("0-9", r"[0-9]{0,2}(?:\.[0-9]{1,3}){3}", before="0-9A-Za-z."), 0.6
+            ),
+            EntityPattern(
                 "IPv6",
-                bounded("0-9A-Fa-f", "[0-9A-Fa-f]{0,3}(?::[0-9A-Fa-f]{0,4}){2,7}", before="0-9A-Za-z:"),
+                bounded_pattern(
+                    "0-9A-Fa-f", "[0-9A-Fa-f]{0,3}(?::[0-9A-Fa-f]{0,4}){2,7}", before="0-9A-Za-z:"
+                ),
                 0.6,
             ),
         ),
@@ -60,9 +64,9 @@ ENTITIES: tuple[Entity, ...] = (
         label="MAC address",
         pack=PACK,
         patterns=(
-            Pattern(
+            EntityPattern(
                 "six octets",
-                bounded("0-9A-Fa-f", "[0-9A-Fa-f]([:-])(?:[0-9A-Fa-f]{2}\\1){4}[0-9A-Fa-f]{2}"),
+                bounded_pattern("0-9A-Fa-f", "[0-9A-Fa-f]([:-])(?:[0-9A-Fa-f]{2}\\1){4}[0-9A-Fa-f]{2}"),
                 0.6,
             ),
         ),
@@ -74,7 +78,7 @@ ENTITIES: tuple[Entity, ...] = (
         id="DATE",
         label="date",
         pack=PACK,
-        patterns=(Pattern("ISO 8601", bounded("12", "[0-9]{3}-[0-9]{2}-[0-9]{2}"), 0.6),),
+        patterns=(EntityPattern("ISO 8601", bounded_pattern("12", "[0-9]{3}-[0-9]{2}-[0-9]{2}"), 0.6),),
         cue=digits(8),
         validate=_date,
         strength=Strength.SHAPE,
@@ -85,7 +89,9 @@ ENTITIES: tuple[Entity, ...] = (
         label="link",
         pack=PACK,
         patterns=(
-            Pattern("http", r"https?://[A-Za-z0-9._~-]{1,253}(?::[0-9]{1,5})?(?:/[^\s\"'<>]{0,2000})?", 0.6),
+            EntityPattern(
+                "http", r"https?://[A-Za-z0-9._~-]{1,253}(?::[0-9]{1,5})?(?:/[^\s\"'<>]{0,2000})?", 0.6
+            ),
         ),
         cue=Cue("://", (b"://",)),
         strength=Strength.SHAPE,

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from gatecli.pii.interface import Cue, Entity, Pattern, Strength, Validity
-from gatecli.pii.patterns import bounded, digits
-from gatecli.pii.validation import check, compact, known, luhn, shape
+from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, ValidityEvidence
+from gatecli.pii.patterns import bounded_pattern, digits
+from gatecli.pii.validation import check, compact, known_values, luhn, shape
 
 PACK = "us"
-_PUBLISHED_SSNS = known("078-05-1120", "219-09-9999", "457-55-5462")
+_PUBLISHED_SSNS = known_values("078-05-1120", "219-09-9999", "457-55-5462")
 
 
-def _ssn(value: str) -> Validity | None:
+def _ssn(value: str) -> ValidityEvidence | None:
     """No area 000, 666 or 9xx, no group 00, no serial 0000 (SSA, "SSN randomization", 2011)."""
     number = compact(value)
     if number[0] == "9" or number[:3] in {"000", "666"} or number[3:5] == "00" or number[5:] == "0000":
         return None
     if len(set(number)) == 1:
         return None
-    return Validity("area, group and serial valid")
+    return ValidityEvidence("area, group and serial valid")
 
 
-def _npi(value: str) -> Validity | None:
+def _npi(value: str) -> ValidityEvidence | None:
     """45 CFR 162.406: Luhn over the number behind the prefix 80840."""
-    return Validity("Luhn check valid") if luhn("80840" + compact(value)) else None
+    return ValidityEvidence("Luhn check valid") if luhn("80840" + compact(value)) else None
 
 
 SSN = Entity(
@@ -30,10 +30,10 @@ SSN = Entity(
     label="US Social Security number",
     pack=PACK,
     patterns=(
-        Pattern("with dashes", bounded("0-8", r"[0-9]{2}-[0-9]{2}-[0-9]{4}(?!-[0-9A-Za-z])(?<![0-9]-.{11})"), 0.85),
-        Pattern("with spaces or dots", bounded("0-8", r"[0-9]{2}([ ./_])[0-9]{2}\1[0-9]{4}"), 0.4),
-        Pattern("nine digits", bounded("0-8", "[0-9]{8}"), 0.25),
-        Pattern("spread", bounded("0-8", "(?:[ ./_-]{0,3}[0-9]){8}"), 0.2),
+        EntityPattern("with dashes", bounded_pattern("0-8", r"[0-9]{2}-[0-9]{2}-[0-9]{4}(?!-[0-9A-Za-z])(?<![0-9]-.{11})"), 0.85),
+        EntityPattern("with spaces or dots", bounded_pattern("0-8", r"[0-9]{2}([ ./_])[0-9]{2}\1[0-9]{4}"), 0.4),
+        EntityPattern("nine digits", bounded_pattern("0-8", "[0-9]{8}"), 0.25),
+        EntityPattern("spread", bounded_pattern("0-8", "(?:[ ./_-]{0,3}[0-9]){8}"), 0.2),
     ),
     cue=digits(9),
     context=("ssn", "ssns", "social security", "social security number", "ss number", "socialsecurity",
@@ -49,8 +49,8 @@ ITIN = Entity(
     label="US individual taxpayer identification number",
     pack=PACK,
     patterns=(
-        Pattern("with dashes", bounded("9", "[0-9]{2}-[0-9]{2}-[0-9]{4}(?!-)"), 0.75),
-        Pattern("nine digits", bounded("9", "[0-9]{2}[ ]?[0-9]{2}[ ]?[0-9]{4}"), 0.25),
+        EntityPattern("with dashes", bounded_pattern("9", "[0-9]{2}-[0-9]{2}-[0-9]{4}(?!-)"), 0.75),
+        EntityPattern("nine digits", bounded_pattern("9", "[0-9]{2}[ ]?[0-9]{2}[ ]?[0-9]{4}"), 0.25),
     ),
     cue=digits(9),
     context=("itin", "taxpayer", "tax id", "individual taxpayer", "tin", "ssn"),
@@ -64,12 +64,16 @@ MBI = Entity(
     label="Medicare beneficiary identifier",
     pack=PACK,
     patterns=(
-        Pattern("with dashes", bounded("1-9", f"{_A}{_AN}[0-9]-{_A}{_AN}[0-9]-{_A}{{2}}[0-9]{{2}}"), 0.8),
-        Pattern("compact", bounded("1-9", f"{_A}{_AN}[0-9]{_A}{_AN}[0-9]{_A}{{2}}[0-9]{{2}}"), 0.45),
+        EntityPattern(
+            "with dashes", bounded_pattern("1-9", f"{_A}{_AN}[0-9]-{_A}{_AN}[0-9]-{_A}{{2}}[0-9]{{2}}"), 0.8
+        ),
+        EntityPattern(
+            "compact", bounded_pattern("1-9", f"{_A}{_AN}[0-9]{_A}{_AN}[0-9]{_A}{{2}}[0-9]{{2}}"), 0.45
+        ),
     ),
     cue=Cue(f"[1-9]{_A}{_AN}[0-9]-?{_A}{_AN}[0-9]", (b"0A00", b"0AA0")),
     context=("mbi", "medicare", "beneficiary", "medicare number", "hic", "hicn"),
-    well_known=known("1EG4-TE5-MK73", "1EG4-TE5-MK72"),
+    well_known=known_values("1EG4-TE5-MK73", "1EG4-TE5-MK72"),
     strength=Strength.SHAPE,
     source="CMS, Understanding the Medicare Beneficiary Identifier (MBI) format",
 )
@@ -78,11 +82,11 @@ NPI = Entity(
     id="US_NPI",
     label="US national provider identifier",
     pack=PACK,
-    patterns=(Pattern("ten digits", bounded("12", "[0-9]{9}"), 0.2),),
+    patterns=(EntityPattern("ten digits", bounded_pattern("12", "[0-9]{9}"), 0.2),),
     cue=digits(10),
     context=("npi", "provider identifier", "national provider", "provider npi"),
     validate=_npi,
-    well_known=known("1234567893"),
+    well_known=known_values("1234567893"),
     strength=Strength.SHAPE,
     source="45 CFR 162.406",
 )
@@ -91,7 +95,7 @@ PASSPORT = Entity(
     id="US_PASSPORT",
     label="US passport number",
     pack=PACK,
-    patterns=(Pattern("letter or digit and eight digits", bounded("A-Z0-9", "[0-9]{8}"), 0.2),),
+    patterns=(EntityPattern("letter or digit and eight digits", bounded_pattern("A-Z0-9", "[0-9]{8}"), 0.2),),
     cue=digits(8),
     context=("passport", "passport no", "passport number", "travel document"),
     validate=shape("written form valid"),
@@ -102,7 +106,7 @@ DRIVER_LICENSE = Entity(
     id="US_DRIVER_LICENSE",
     label="US driver's license number",
     pack=PACK,
-    patterns=(Pattern("letter and digits", bounded("A-Z", "[0-9]{7,12}"), 0.2),),
+    patterns=(EntityPattern("letter and digits", bounded_pattern("A-Z", "[0-9]{7,12}"), 0.2),),
     cue=digits(7),
     context=("driver license", "drivers license", "driver licence", "driving license", "dl number"),
     validate=shape("written form valid"),

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from gatecli.pii.entities.national import BARE, national
-from gatecli.pii.interface import Cue, Entity, Strength, Validity
+from gatecli.pii.interface import Cue, Entity, Strength, ValidityEvidence
 from gatecli.pii.patterns import digits
-from gatecli.pii.validation import compact, distinct, known, shape, weighted
+from gatecli.pii.validation import compact, distinct, known_values, shape, weighted_sum
 
 _REFUSED_PREFIXES = frozenset({"BG", "GB", "NK", "KN", "TN", "NT", "ZZ"})
 
 
-def nino(value: str) -> Validity | None:
+def nino(value: str) -> ValidityEvidence | None:
     """HMRC manual NIM39110: prefixes never allocated."""
     number = compact(value)
     if number[:2] in _REFUSED_PREFIXES or not distinct(number[2:8]):
         return None
-    return Validity("prefix and suffix valid")
+    return ValidityEvidence("prefix and suffix valid")
 
 
 # By the weighted sum modulo 11; the offsets of T, G (4) and M (3) are in the tables already.
@@ -28,19 +28,21 @@ _NRIC_LETTERS = {
 }
 
 
-def nric(value: str) -> Validity | None:
+def nric(value: str) -> ValidityEvidence | None:
     """The check letter of Singapore's NRIC and FIN, weights 2 7 6 5 4 3 2."""
     number = compact(value)
-    total = weighted(number[1:8], (2, 7, 6, 5, 4, 3, 2))
+    total = weighted_sum(number[1:8], (2, 7, 6, 5, 4, 3, 2))
     expected = _NRIC_LETTERS[number[0]][total % 11]
-    return Validity("check letter valid") if number[8] == expected and distinct(number[1:8]) else None
+    return ValidityEvidence("check letter valid") if number[8] == expected and distinct(number[1:8]) else None
 
 
-def medicare(value: str) -> Validity | None:
+def medicare(value: str) -> ValidityEvidence | None:
     """Weights 1 3 7 9 1 3 7 9 modulo 10, then the issue number."""
     number = compact(value)
-    total = weighted(number[:8], (1, 3, 7, 9, 1, 3, 7, 9))
-    return Validity("checksum valid") if total % 10 == int(number[8]) and distinct(number[:8]) else None
+    total = weighted_sum(number[:8], (1, 3, 7, 9, 1, 3, 7, 9))
+    return (
+        ValidityEvidence("checksum valid") if total % 10 == int(number[8]) and distinct(number[:8]) else None
+    )
 
 
 _DATED = "checksum and birth date valid"
@@ -50,13 +52,13 @@ UNITED_KINGDOM: tuple[Entity, ...] = (
     national(
         "UK_NHS", "UK NHS number", "uk", "gb.nhs", digits(10),
         (("0-9", "[0-9]{2}[ -][0-9]{3}[ -][0-9]{4}", 0.45), ("0-9", "[0-9]{9}", 0.2)),
-        ("nhs", "nhs number", "national health"), well_known=known("943 476 5919", "9434765919", "987 654 4321"),
+        ("nhs", "nhs number", "national health"), well_known=known_values("943 476 5919", "9434765919", "987 654 4321"),
     ),
     national(
         "UK_NINO", "UK National Insurance number", "uk", "", digits(6),
         (("A-CEGHJ-PR-TW-Z", f"{_NINO} ?[0-9]{{2}} ?[0-9]{{2}} ?[0-9]{{2}} ?[A-D]", 0.7),),
         ("nino", "national insurance", "ni number", "insurance number"), validate=nino,
-        well_known=known("QQ123456C", "AB123456C"), strength=Strength.SHAPE, source="HMRC, NIM39110",
+        well_known=known_values("QQ123456C", "AB123456C"), strength=Strength.SHAPE, source="HMRC, NIM39110",
     ),
 )  # fmt: skip
 
@@ -65,13 +67,13 @@ INDIA: tuple[Entity, ...] = (
         "IN_AADHAAR", "Indian Aadhaar number", "in", "in_.aadhaar", digits(12),
         (("2-9", "[0-9]{3}([ -])[0-9]{4}\\1[0-9]{4}", 0.7), ("2-9", "[0-9]{11}", 0.3)),
         ("aadhaar", "aadhar", "uidai", "uid number", "आधार"), words="Verhoeff check valid",
-        well_known=known("234123412346"),
+        well_known=known_values("234123412346"),
     ),
     national(
         "IN_PAN", "Indian permanent account number (PAN)", "in", "in_.pan", Cue("[0-9]{4}[A-Z]", (b"0000A",)),
         (("A-Z", "[A-Z]{2}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", 0.6),),
         ("pan", "permanent account", "income tax", "pan card"), words="holder type valid", strength=Strength.SHAPE,
-        well_known=known("ABCDE1234F", "AAAPL1234C"),
+        well_known=known_values("ABCDE1234F", "AAAPL1234C"),
     ),
 )  # fmt: skip
 
@@ -88,7 +90,7 @@ ASIA: tuple[Entity, ...] = (
     ),
     national(
         "SG_NRIC", "Singapore NRIC or FIN", "asia", "", digits(7), (("STFGM", "[0-9]{7}[A-Z]", 0.6),),
-        ("nric", "fin", "singapore id", "identity card"), validate=nric, well_known=known("S1234567D"),
+        ("nric", "fin", "singapore id", "identity card"), validate=nric, well_known=known_values("S1234567D"),
         source="ICA, check letter modulo 11",
     ),
     national(
@@ -115,18 +117,18 @@ AMERICAS: tuple[Entity, ...] = (
     national(
         "BR_CPF", "Brazilian CPF", "americas", "br.cpf", digits(11),
         (("0-9", r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", 0.9), ("0-9", "[0-9]{10}", 0.3)),
-        ("cpf", "cadastro de pessoas"), words="both check digits valid", well_known=known("123.456.789-09", "111.444.777-35"),
+        ("cpf", "cadastro de pessoas"), words="both check digits valid", well_known=known_values("123.456.789-09", "111.444.777-35"),
     ),
     national(
         "MX_CURP", "Mexican CURP", "americas", "mx.curp", digits(6),
         (("A-Z", "[AEIOUX][A-Z]{2}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9]", 0.9),), ("curp",),
         words="checksum, birth date and state valid", strength=Strength.STRUCTURED,
-        well_known=known("BOXW310820HNERXN09", "HEGG560427MVZRRL04"),
+        well_known=known_values("BOXW310820HNERXN09", "HEGG560427MVZRRL04"),
     ),
     national(
         "CA_SIN", "Canadian social insurance number", "americas", "ca.sin", digits(9),
         (("1-79", "[0-9]{2}[ -][0-9]{3}[ -][0-9]{3}", 0.45), ("1-79", "[0-9]{8}", 0.2)),
-        ("sin", "social insurance", "nas", "assurance sociale"), words="Luhn check valid", well_known=known("046 454 286"),
+        ("sin", "social insurance", "nas", "assurance sociale"), words="Luhn check valid", well_known=known_values("046 454 286"),
     ),
     national(
         "AR_DNI_CUIT", "Argentine CUIT or CUIL", "americas", "ar.cuit", digits(11),
@@ -142,13 +144,13 @@ OCEANIA: tuple[Entity, ...] = (
     national(
         "AU_TFN", "Australian tax file number", "oceania", "au.tfn", digits(9),
         (("1-9", "[0-9]{2} [0-9]{3} [0-9]{3}", 0.4), ("1-9", "[0-9]{8}", 0.2)), ("tfn", "tax file", "tax file number"),
-        well_known=known("123456782"),
+        well_known=known_values("123456782"),
     ),
     national(
         "AU_MEDICARE", "Australian Medicare number", "oceania", "", digits(10),
         (("2-6", "[0-9]{3} [0-9]{5} [0-9](?:[ /-]?[1-9])?", 0.45), ("2-6", "[0-9]{9,10}", 0.2)),
         ("medicare", "medicare number", "medicare card"), validate=medicare,
-        source="Services Australia, Medicare card number check digit", well_known=known("2123456701", "2428778132"),
+        source="Services Australia, Medicare card number check digit", well_known=known_values("2123456701", "2428778132"),
     ),
     national(
         "NZ_IRD", "New Zealand IRD number", "oceania", "nz.ird", digits(8),
@@ -159,7 +161,7 @@ OCEANIA: tuple[Entity, ...] = (
 AFRICA: tuple[Entity, ...] = (
     national(
         "ZA_IDENTITY", "South African identity number", "africa", "za.idnr", digits(13), (("0-9", "[0-9]{12}", 0.4),),
-        ("sa id", "south african id", "identity"), words=_DATED, well_known=known("8001015009087", "7503305044089"),
+        ("sa id", "south african id", "identity"), words=_DATED, well_known=known_values("8001015009087", "7503305044089"),
     ),
     national(
         "EG_NATIONAL_ID", "Egyptian national number", "africa", "", digits(14), (("23", "[0-9]{13}", 0.15),),

@@ -111,7 +111,7 @@ def diversity(picture: AnonymityPicture, item: SensitivePicture, key: str) -> Ma
     """Classes by the number of distinct values that they hold; nothing where that was not counted."""
     if not item.diversity:
         return Markup()
-    found = _pooled(item.diversity)
+    found = _pool_counts(item.diversity)
     total, most = sum(found.values()), max(found.values())
     limit = picture.demanded_l or 2
     rows, table = [], list[list[Child]]()
@@ -131,7 +131,7 @@ def diversity(picture: AnonymityPicture, item: SensitivePicture, key: str) -> Ma
     return figure(title, said, drawn, numbers(["Distinct values", "Classes", "Share"], table))
 
 
-def _pooled(diversity: Sequence[tuple[int, int]]) -> dict[int, int]:
+def _pool_counts(diversity: Sequence[tuple[int, int]]) -> dict[int, int]:
     """Classes by distinct values, from 1 to `DISTINCT_VALUES` and more, without a gap in between."""
     found: dict[int, int] = {}
     for values, classes in diversity:

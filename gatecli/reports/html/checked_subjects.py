@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from gatecli.model.finding import Severity
 from gatecli.model.verdict import Checked, Verdict
-from gatecli.reports.html.markup import Child, Markup, details, each, element, joined, lines
+from gatecli.reports.html.markup import Child, Markup, details, each, element, join_children, lines
 from gatecli.reports.html.table_charts import figures
-from gatecli.reports.measures import shown
+from gatecli.reports.measures import measure_text
 from gatecli.reports.summary import plural
 
 MOST = 1_000
@@ -59,7 +59,7 @@ TITLES = {
 """What a reader calls a group of measures; "" for one whose members say it themselves."""
 
 
-def checked(verdict: Verdict) -> Markup:
+def subjects_section(verdict: Verdict) -> Markup:
     """The section of all subjects; nothing where nothing was checked."""
     if not verdict.checked:
         return Markup()
@@ -86,7 +86,7 @@ def _worst_of_subjects(verdict: Verdict) -> Mapping[str, Counter[Severity]]:
 
 def _card(item: Checked, counts: Counter[Severity], key: str) -> Markup:
     badges = (
-        joined(" ", element("span", plural(counts[level], level.value), class_=f"badge {level.value}"))
+        join_children(" ", element("span", plural(counts[level], level.value), class_=f"badge {level.value}"))
         for level in Severity
         if counts[level]
     )
@@ -106,7 +106,9 @@ def _measures(measures: Mapping[str, object], *, folded: bool) -> Markup:
         return Markup()
     whole = lines(*_groups(measures))
     return (
-        details("All measures", Markup("\n"), whole) if folded else joined(Markup("\n"), whole, Markup("\n"))
+        details("All measures", Markup("\n"), whole)
+        if folded
+        else join_children(Markup("\n"), whole, Markup("\n"))
     )
 
 
@@ -127,7 +129,7 @@ def _groups(measures: Mapping[str, object], title: str = "") -> Iterator[Markup]
 
 
 def _measure(name: str, value: object) -> Markup:
-    return element("div", element("dt", LABELS.get(name, name)), element("dd", shown(name, value)))
+    return element("div", element("dt", LABELS.get(name, name)), element("dd", measure_text(name, value)))
 
 
 def _list(items: list[Checked]) -> Markup:

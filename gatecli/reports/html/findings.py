@@ -8,8 +8,18 @@ from collections import Counter
 from gatecli.model.finding import Finding, Rule
 from gatecli.model.verdict import Verdict
 from gatecli.reports.escaping import clip
-from gatecli.reports.html.markup import TEXT, Child, Markup, details, each, element, joined, lines, table
-from gatecli.reports.summary import heading, label, plural, reason, suppressed, worst_first
+from gatecli.reports.html.markup import (
+    TEXT,
+    Child,
+    Markup,
+    details,
+    each,
+    element,
+    join_children,
+    lines,
+    table,
+)
+from gatecli.reports.summary import heading, label, plural, reason, suppressed_findings, worst_first
 
 MOST = 1_000
 """Findings of a kind that a page shows: a browser lays out no table of a hundred thousand rows."""
@@ -44,7 +54,7 @@ def findings(verdict: Verdict) -> Markup:
 
 def forgiven(verdict: Verdict) -> Markup:
     """The findings that do not count, closed until somebody opens them; nothing where there is none."""
-    found = suppressed(verdict)
+    found = suppressed_findings(verdict)
     if not found:
         return Markup()
     rows = [_row(item, "suppressed", _reason(item)) for item in found[:MOST]]
@@ -69,10 +79,10 @@ def _table(rows: list[Markup]) -> Markup:
 
 
 def _row(finding: Finding, word: str, below: Child) -> Markup:
-    kind = joined(element("span", word, class_="badge"), element("p", _rule(finding.rule)))
+    kind = join_children(element("span", word, class_="badge"), element("p", _rule(finding.rule)))
     subject = element("p", finding.subject, class_="soft") if finding.subject else None
-    place = joined(element("code", str(finding.place)), _pointer(finding), subject)
-    said = joined(element("p", finding.message), below)
+    place = join_children(element("code", str(finding.place)), _pointer(finding), subject)
+    said = join_children(element("p", finding.message), below)
     cells = (element("td", cell, role="cell") for cell in (kind, place, said))
     return element(
         "tr", *cells, class_=_TONES.get(word, "suppressed" if word == "suppressed" else "blind"), role="row"

@@ -25,14 +25,14 @@ Child: TypeAlias = "str | None"
 
 def safe(text: str) -> Markup:
     """A text as text: controls spelt out, markup escaped, cut where too long, no command of a runner."""
-    return _escaped(clip(visible(text), TEXT))
+    return _escape(clip(visible(text), TEXT))
 
 
-def _escaped(text: str) -> Markup:
+def _escape(text: str) -> Markup:
     return Markup(inert(escape(text), colon="&#58;", hashes="#&#35;"))
 
 
-def joined(*children: Child) -> Markup:
+def join_children(*children: Child) -> Markup:
     """The children one after the other, texts escaped; None is nothing."""
     known = (child for child in children if child is not None)
     return Markup("".join(child if isinstance(child, Markup) else safe(child) for child in known))
@@ -40,19 +40,19 @@ def joined(*children: Child) -> Markup:
 
 def lines(*children: Child) -> Markup:
     """The children, each on a line of its own; nothing where there is nothing."""
-    return Markup("\n".join(joined(child) for child in children if child))
+    return Markup("\n".join(join_children(child) for child in children if child))
 
 
 def element(name: str, /, *children: Child, **attributes: object) -> Markup:
     """An element; `class_` is class, other underscores are hyphens, and None is no attribute."""
     shown = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{_escaped(visible(str(value)))}"'
+        f' {key.rstrip("_").replace("_", "-")}="{_escape(visible(str(value)))}"'
         for key, value in attributes.items()
         if value is not None
     )
     if name in _VOID and not children:
         return Markup(f"<{name}{shown}/>")
-    return Markup(f"<{name}{shown}>{joined(*children)}</{name}>")
+    return Markup(f"<{name}{shown}>{join_children(*children)}</{name}>")
 
 
 def each(name: str, children: list[Markup], /, **attributes: object) -> Markup:

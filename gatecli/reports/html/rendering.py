@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from gatecli import package
 from gatecli.model.finding import Severity
 from gatecli.model.verdict import ExitCode, Verdict
-from gatecli.reports.html.checked_subjects import checked
+from gatecli.reports.html.checked_subjects import subjects_section
 from gatecli.reports.html.findings import findings, forgiven
-from gatecli.reports.html.markup import Child, Markup, each, element, joined, lines, table, tile
+from gatecli.reports.html.markup import Child, Markup, each, element, join_children, lines, table, tile
 from gatecli.reports.html.stylesheet import STYLE, STYLE_HASH
 from gatecli.reports.interface import Style
 from gatecli.reports.summary import gate_state, new_count, plural, state, summary
@@ -50,7 +50,7 @@ def _head(verdict: Verdict) -> Markup:
     )
 
 
-def _said(verdict: Verdict) -> str:
+def _state_sentence(verdict: Verdict) -> str:
     """What the state means, in a sentence."""
     if verdict.uncheckable:
         return "Something could not be judged: that is never a pass."
@@ -68,7 +68,7 @@ def _banner(verdict: Verdict) -> Markup:
     sign = element(
         "svg", ring, element("path", d=_MARKS[tone], class_="mark"), viewBox="0 0 44 44", aria_hidden="true"
     )
-    words = element("div", element("h1", state(verdict)), element("p", _said(verdict)))
+    words = element("div", element("h1", state(verdict)), element("p", _state_sentence(verdict)))
     brand = element("p", element("b", "gatecli"), element("span", f"{verdict.gate} gate"), class_="brand")
     return element(
         "header",
@@ -120,7 +120,7 @@ def _about(verdict: Verdict) -> Markup:
         "Exit code": str(int(verdict.exit_code)),
         "Tool": f"gatecli {package.VERSION}",
     }
-    pairs = [joined(element("dt", key), element("dd", value)) for key, value in facts.items()]
+    pairs = [join_children(element("dt", key), element("dd", value)) for key, value in facts.items()]
     never = (
         "The charts hold counts, shares and names of columns. They show no value of a quasi-identifier, and "
         "of a sensitive attribute only values that enough records share."
@@ -145,7 +145,7 @@ def render(verdict: Verdict, _: Style, /) -> str:
                     _tiles(verdict),
                     _gates(verdict),
                     findings(verdict),
-                    checked(verdict),
+                    subjects_section(verdict),
                     forgiven(verdict),
                 )
                 if part

@@ -6,7 +6,17 @@ from fractions import Fraction
 
 from gatecli.model.picture import AnonymityPicture, CombinationRisk, Mending, range_of
 from gatecli.reports.html.attribute_charts import distribution, diversity
-from gatecli.reports.html.markup import Child, Markup, each, element, figure, joined, lines, numbers, tile
+from gatecli.reports.html.markup import (
+    Child,
+    Markup,
+    each,
+    element,
+    figure,
+    join_children,
+    lines,
+    numbers,
+    tile,
+)
 from gatecli.reports.html.svg import (
     Bar,
     Chart,
@@ -29,7 +39,7 @@ def figures(picture: AnonymityPicture, key: str) -> Markup:
         _columns(picture, f"{key}-columns"),
         *(draw(picture, item, inner) for item, inner in keys for draw in (distribution, diversity)),
     ]
-    whole = (_discovered(picture), _mendings(picture, f"{key}-mend"))
+    whole = (_discovery_list(picture), _mendings(picture, f"{key}-mend"))
     charts = each("div", [chart for chart in half if chart], class_="charts")
     return lines(_tiles(picture), charts, *(chart for chart in whole if chart))
 
@@ -108,7 +118,7 @@ def _columns(picture: AnonymityPicture, key: str) -> Markup:
     )
 
 
-def _discovered(picture: AnonymityPicture) -> Markup:
+def _discovery_list(picture: AnonymityPicture) -> Markup:
     """Combinations are of any length, so their names are text that wraps, not part of a drawing."""
     if not picture.discovered:
         return Markup()
@@ -155,7 +165,7 @@ def _mending(number: int, item: Mending, k: int) -> Markup:
     least = element("span", "least loss", class_="badge open") if item.is_least else None
     rows = f"{item.suppressed_records:,} rows suppressed ({percent(item.suppressed, up=True)})"
     facts = (
-        joined("k ", element("b", f"{k:,} → {item.k:,}")),
+        join_children("k ", element("b", f"{k:,} → {item.k:,}")),
         f"{percent(item.loss, up=True)} of the detail lost",
         rows if item.suppressed_records else "no row suppressed",
         f"{item.classes:,} classes",
@@ -164,5 +174,5 @@ def _mending(number: int, item: Mending, k: int) -> Markup:
         "li",
         element("span", str(number), class_="number"),
         element("div", *chips, least, class_="chips"),
-        element("p", *(joined(" · " if at else None, fact) for at, fact in enumerate(facts))),
+        element("p", *(join_children(" · " if at else None, fact) for at, fact in enumerate(facts))),
     )

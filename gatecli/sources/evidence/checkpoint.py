@@ -16,7 +16,7 @@ from gatecli.sources.archives import BROKEN_ZIP
 from gatecli.sources.evidence.opacus import STATE
 from gatecli.sources.evidence.pickle_data import read_pickle
 from gatecli.sources.evidence.reading import Refused
-from gatecli.sources.files import opened
+from gatecli.sources.files import open_file
 
 ZIP = b"PK\x03\x04"
 PICKLE = b"\x80"
@@ -63,7 +63,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     Runs nothing of the file. Raises `Refused` where it holds no such state or is damaged, `ReadError`
     where it cannot be read.
     """
-    with opened(path) as file:
+    with open_file(path) as file:
         zipped = file.read(len(ZIP)) == ZIP
         file.seek(0)
         # Legacy files keep their tensors behind the pickles: only the start is read.

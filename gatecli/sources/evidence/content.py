@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gatecli.model.document import Document
 from gatecli.sources.evidence.checkpoint import is_checkpoint, read_checkpoint
-from gatecli.sources.files import opened, read_text
+from gatecli.sources.files import open_file, read_text
 from gatecli.sources.json_text import read_json
 
 
@@ -18,7 +18,7 @@ def load_json(path: Path, name: str) -> Document:
 
 def load_state(path: Path, name: str) -> Document:
     """JSON, or the accountant state of a checkpoint. Raises `ReadError` and `Refused`."""
-    with opened(path) as file:
+    with open_file(path) as file:
         head = file.read(4)
     return Document(name, read_checkpoint(path)) if is_checkpoint(head) else load_json(path, name)
 

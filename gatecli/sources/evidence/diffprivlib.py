@@ -7,12 +7,12 @@ of `diffprivlib.BudgetAccountant` (version 0.6). Only `spent_budget` is required
 
 from __future__ import annotations
 
-from gatecli.sources.evidence.reading import Reading, Refused, budget, exact, record, rows, spent_pair
+from gatecli.sources.evidence.reading import EvidenceReading, Refused, budget, exact, record, rows, spent_pair
 
 _CEILING = ("epsilon", "delta", "slack")
 
 
-def read(data: object) -> Reading:
+def read(data: object) -> EvidenceReading:
     """Every spend as a black box; `total`, what the accountant reports, as the stated budget."""
     state = record(data, (), required=("spent_budget",), optional=(*_CEILING, "total"))
     for key in _CEILING:
@@ -24,4 +24,4 @@ def read(data: object) -> Reading:
     places = [("spent_budget", index) for index in range(len(spends))]
     mechanisms = tuple(spent_pair(spend, where) for spend, where in zip(spends, places, strict=True))
     stated = None if state.get("total") is None else budget(state["total"], ("total",))
-    return Reading(mechanisms, stated)
+    return EvidenceReading(mechanisms, stated)

@@ -28,16 +28,16 @@ from gatecli.model.mechanism import (
     ZeroConcentrated,
 )
 from gatecli.sources.evidence.reading import (
-    Reading,
+    EvidenceReading,
     Refused,
     Where,
-    built,
+    build_mechanism,
     exact,
     record,
     rows,
     whole,
 )
-from gatecli.sources.positioned_tree import shown
+from gatecli.sources.positioned_tree import printable
 
 _MODULE = "dp_accounting.dp_event"
 _HEAD = ("class_name", "module_name")
@@ -51,7 +51,7 @@ _RELATIONS = {
 Run = tuple[Mechanism, ...]
 
 
-def read(data: object) -> Reading:
+def read(data: object) -> EvidenceReading:
     """The event, or {"event": …, "neighboring_relation": a name of dp-accounting's enum}."""
     relation: Neighbouring | None = None
     where: Where = ()
@@ -62,7 +62,7 @@ def read(data: object) -> Reading:
     mechanisms = _event(data, where)
     if not mechanisms:
         raise Refused("the event tree applies no mechanism, so it records no run", where)
-    return Reading(mechanisms, neighbouring=relation)
+    return EvidenceReading(mechanisms, neighbouring=relation)
 
 
 def _relation(name: object) -> Neighbouring | None:
@@ -70,7 +70,9 @@ def _relation(name: object) -> Neighbouring | None:
         return None
     if not isinstance(name, str) or name not in _RELATIONS:
         known = ", ".join(_RELATIONS)
-        raise Refused(f"the relation {shown(name)} is unknown; known are {known}", ("neighboring_relation",))
+        raise Refused(
+            f"the relation {printable(name)} is unknown; known are {known}", ("neighboring_relation",)
+        )
     return _RELATIONS[name]
 
 
@@ -79,10 +81,10 @@ def _event(data: object, where: Where) -> Run:
         raise Refused("an event of dp-accounting is an object with a class_name", where)
     name = data["class_name"]
     if data.get("module_name", _MODULE) != _MODULE:
-        raise Refused(f"the event is of the module {shown(data['module_name'])}, not of {_MODULE}", where)
+        raise Refused(f"the event is of the module {printable(data['module_name'])}, not of {_MODULE}", where)
     if not isinstance(name, str) or name not in _EVENTS:
         raise Refused(
-            f"{shown(name)} is no event of dp-accounting that is known here", (*where, "class_name")
+            f"{printable(name)} is no event of dp-accounting that is known here", (*where, "class_name")
         )
     event = _EVENTS[name]
     fields = record(data, where, required=event.fields, optional=(*_HEAD, *event.optional))
@@ -106,12 +108,12 @@ def _gaussian(fields: Mapping[str, Any], where: Where) -> Run:
     noise = _noisy(fields, where, "noise_multiplier")
     if noise is None:
         return _unaccountable(fields, where)
-    return (built(Gaussian, where, noise_multiplier=noise),)
+    return (build_mechanism(Gaussian, where, noise_multiplier=noise),)
 
 
 def _laplace(fields: Mapping[str, Any], where: Where) -> Run:
     noise = _noisy(fields, where, "noise_multiplier")
-    return _unaccountable(fields, where) if noise is None else (built(Laplace, where, scale=noise),)
+    return _unaccountable(fields, where) if noise is None else (build_mechanism(Laplace, where, scale=noise),)
 
 
 def _discrete_laplace(fields: Mapping[str, Any], where: Where) -> Run:
@@ -119,20 +121,20 @@ def _discrete_laplace(fields: Mapping[str, Any], where: Where) -> Run:
     rate = _noisy(fields, where, "noise_parameter")
     if rate is None:
         raise Refused("a discrete Laplace parameter of 0 is no distribution", where)
-    return (built(DiscreteLaplace, where, scale=1 / rate, sensitivity=fields["sensitivity"]),)
+    return (build_mechanism(DiscreteLaplace, where, scale=1 / rate, sensitivity=fields["sensitivity"]),)
 
 
 def _randomised_response(fields: Mapping[str, Any], where: Where) -> Run:
     noise = _noisy(fields, where, "noise_parameter")
     if noise is None:
         return _unaccountable(fields, where)
-    return (built(RandomisedResponse, where, noise=noise, categories=fields["num_buckets"]),)
+    return (build_mechanism(RandomisedResponse, where, noise=noise, categories=fields["num_buckets"]),)
 
 
 def _zcdp(fields: Mapping[str, Any], where: Where) -> Run:
     if exact(fields.get("xi", 0), (*where, "xi")) != 0:
         return (Unaccountable(description="a ZCDpEvent with xi above 0"),)
-    return (built(ZeroConcentrated, where, rho=exact(fields["rho"], (*where, "rho"))),)
+    return (build_mechanism(ZeroConcentrated, where, rho=exact(fields["rho"], (*where, "rho"))),)
 
 
 def _tree(fields: Mapping[str, Any], where: Where) -> Run:
@@ -143,10 +145,10 @@ def _tree(fields: Mapping[str, Any], where: Where) -> Run:
     trees = rows(counts if isinstance(counts, list) else [counts], (*where, "step_counts"))
     sizes = [whole(tree, (*where, "step_counts", index), least=1) for index, tree in enumerate(trees)]
     # The event promises that a record occurs in one tree at most: the largest tree is the worst.
-    return (built(DpFtrl, where, noise_multiplier=noise, step_counts=tuple(sorted(sizes)[-1:])),)
+    return (build_mechanism(DpFtrl, where, noise_multiplier=noise, step_counts=tuple(sorted(sizes)[-1:])),)
 
 
-def _composed(fields: Mapping[str, Any], where: Where) -> Run:
+def _read_composed(fields: Mapping[str, Any], where: Where) -> Run:
     events = rows(fields["events"], (*where, "events"))
     runs = (_event(event, (*where, "events", index)) for index, event in enumerate(events))
     return tuple(mechanism for run in runs for mechanism in run)
@@ -159,31 +161,31 @@ def _self_composed(fields: Mapping[str, Any], where: Where) -> Run:
         case None:
             return ()
         case DpSgd(count=1):
-            return (built(DpSgd, where, **dict(inner) | {"steps": inner.steps * count}),)
+            return (build_mechanism(DpSgd, where, **dict(inner) | {"steps": inner.steps * count}),)
         case _:
-            return (built(type(inner), where, **dict(inner) | {"count": inner.count * count}),)
+            return (build_mechanism(type(inner), where, **dict(inner) | {"count": inner.count * count}),)
 
 
 def _one(run: Run, where: Where) -> Mechanism | None:
     """A run as a single mechanism; None where it is empty."""
     if len(run) <= 1:
         return run[0] if run else None
-    return built(Composed, where, mechanisms=run)
+    return build_mechanism(Composed, where, mechanisms=run)
 
 
 def _poisson(fields: Mapping[str, Any], where: Where) -> Run:
     rate = exact(fields["sampling_probability"], (*where, "sampling_probability"))
-    return _sampled(fields, where, {"sampling": Sampling.POISSON, "sampling_rate": rate})
+    return _read_sampled(fields, where, {"sampling": Sampling.POISSON, "sampling_rate": rate})
 
 
 def _without_replacement(fields: Mapping[str, Any], where: Where) -> Run:
     size = whole(fields["source_dataset_size"], (*where, "source_dataset_size"), least=1)
     rate = Fraction(whole(fields["sample_size"], (*where, "sample_size"), least=1), size)
     drawn = {"sampling": Sampling.FIXED_SIZE, "sampling_rate": rate, "dataset_size": size}
-    return _sampled(fields, where, drawn)
+    return _read_sampled(fields, where, drawn)
 
 
-def _sampled(fields: Mapping[str, Any], where: Where, drawn: dict[str, Any]) -> Run:
+def _read_sampled(fields: Mapping[str, Any], where: Where, drawn: dict[str, Any]) -> Run:
     if drawn["sampling_rate"] == 0:
         return (Unaccountable(description=f"a {fields['class_name']} with a sampling rate of 0"),)
     inner = _one(_event(fields["event"], (*where, "event")), where)
@@ -191,10 +193,10 @@ def _sampled(fields: Mapping[str, Any], where: Where, drawn: dict[str, Any]) -> 
         case None | Unaccountable():
             return () if inner is None else (inner,)
         case Gaussian(count=1, noise_multiplier=noise):
-            return (built(DpSgd, where, noise_multiplier=noise, steps=1, **drawn),)
+            return (build_mechanism(DpSgd, where, noise_multiplier=noise, steps=1, **drawn),)
         case _:
             sampling = drawn["sampling"].value
-            return (built(Subsampled, where, **drawn | {"sampling": sampling, "mechanism": inner}),)
+            return (build_mechanism(Subsampled, where, **drawn | {"sampling": sampling, "mechanism": inner}),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ _EVENTS: dict[str, _Event] = {
     "LaplaceDpEvent": _Event(_laplace, ("noise_multiplier",)),
     "DiscreteLaplaceDpEvent": _Event(_discrete_laplace, ("noise_parameter", "sensitivity")),
     "SelfComposedDpEvent": _Event(_self_composed, ("event", "count")),
-    "ComposedDpEvent": _Event(_composed, ("events",)),
+    "ComposedDpEvent": _Event(_read_composed, ("events",)),
     "PoissonSampledDpEvent": _Event(_poisson, ("sampling_probability", "event")),
     "SampledWithoutReplacementDpEvent": _Event(_without_replacement, _BATCH),
     "SampledWithReplacementDpEvent": _Event(_unaccountable, _BATCH),

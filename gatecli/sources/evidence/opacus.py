@@ -12,8 +12,17 @@ from collections.abc import Mapping
 from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import DpSgd, Mechanism, Unaccountable
 from gatecli.model.number import show
-from gatecli.sources.evidence.reading import Reading, Refused, Where, built, exact, record, rows, whole
-from gatecli.sources.positioned_tree import shown
+from gatecli.sources.evidence.reading import (
+    EvidenceReading,
+    Refused,
+    Where,
+    build_mechanism,
+    exact,
+    record,
+    rows,
+    whole,
+)
+from gatecli.sources.positioned_tree import printable
 
 STATE = "privacy_accountant_state_dict"
 
@@ -36,7 +45,7 @@ _GDP_NOTE = (
 _NOTES = {"rdp": (), "prv": (), "gdp": (_GDP_NOTE,)}
 
 
-def read(data: object) -> Reading:
+def read(data: object) -> EvidenceReading:
     """Every history entry as a DP-SGD run under add-remove.
 
     A run without noise, or of sampling rate 0, is unaccountable and never free.
@@ -48,11 +57,13 @@ def read(data: object) -> Reading:
     mechanism = state["mechanism"]
     if not isinstance(mechanism, str) or mechanism not in _NOTES:
         raise Refused(
-            f"the accountant's mechanism is {shown(mechanism)}; known are {', '.join(sorted(_NOTES))}",
+            f"the accountant's mechanism is {printable(mechanism)}; known are {', '.join(sorted(_NOTES))}",
             (*where, "mechanism"),
         )
     runs = tuple(_run(entry, (*where, "history", index)) for index, entry in enumerate(entries))
-    return Reading(runs, neighbouring=Neighbouring.ADD_REMOVE, notes=(_SAMPLING_NOTE, *_NOTES[mechanism]))
+    return EvidenceReading(
+        runs, neighbouring=Neighbouring.ADD_REMOVE, notes=(_SAMPLING_NOTE, *_NOTES[mechanism])
+    )
 
 
 def _state(data: object) -> tuple[Mapping[str, object], Where]:
@@ -72,4 +83,4 @@ def _run(entry: object, where: Where) -> Mechanism:
             description=f"{count} steps of DP-SGD with noise multiplier {show(sigma)} and "
             f"sampling rate {show(probability)}"
         )
-    return built(DpSgd, where, noise_multiplier=sigma, sampling_rate=probability, steps=count)
+    return build_mechanism(DpSgd, where, noise_multiplier=sigma, sampling_rate=probability, steps=count)

@@ -18,17 +18,17 @@ from typing import Any
 from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import Mechanism, Pure, Unaccountable, ZeroConcentrated
 from gatecli.sources.evidence.reading import (
-    Reading,
+    EvidenceReading,
     Refused,
     Where,
-    built,
+    build_mechanism,
     exact,
     record,
     rows,
     shortest,
-    spent,
+    spent_budget,
 )
-from gatecli.sources.positioned_tree import shown
+from gatecli.sources.positioned_tree import printable
 
 _FUNCTION, _MODULE, _KWARGS, _VERSION = "__function__", "__module__", "__kwargs__", "__version__"
 _TUPLE = "__tuple__"
@@ -99,7 +99,7 @@ _DATASETS: dict[str, Neighbouring] = {
 """Metrics in which a distance of 1 is one record; in every other the sensitivity has to be given."""
 
 
-def read(data: object) -> Reading:
+def read(data: object) -> EvidenceReading:
     """One measurement or a list of them, each as what its privacy map says of neighbouring datasets.
 
     {"measurement": …, "d_in": …} gives the distance where it is not one record. A measurement on an
@@ -110,21 +110,21 @@ def read(data: object) -> Reading:
         wheres = [(item, (index,)) for index, item in enumerate(data)]
     if not wheres:
         raise Refused("the list holds no measurement")
-    items = [_unwrapped(item, where) for item, where in wheres]
+    items = [_unwrap_tree(item, where) for item, where in wheres]
     for tree, _, where in items:
         _check(tree, where)
     with _library() as modules:
         mechanisms = tuple(_mechanism(modules, *item) for item in items)
         version = str(modules["mod"].__version__)
     relations = {mechanism.neighbouring for mechanism in mechanisms}
-    return Reading(
+    return EvidenceReading(
         mechanisms,
         neighbouring=relations.pop() if len(relations) == 1 else None,
         notes=_version_notes({tree[_VERSION] for tree, _, _ in items}, version),
     )
 
 
-def _unwrapped(data: object, where: Where) -> tuple[Mapping[str, Any], Fraction | None, Where]:
+def _unwrap_tree(data: object, where: Where) -> tuple[Mapping[str, Any], Fraction | None, Where]:
     """The serialised tree, the distance that was given for it, and where the tree stands."""
     if not isinstance(data, Mapping) or _FUNCTION in data:
         return _call(data, where), None, where
@@ -152,7 +152,7 @@ def _check(data: object, where: Where) -> None:
             module, function = call[_MODULE], call[_FUNCTION]
             if function not in _CONSTRUCTORS.get(module, ()):
                 raise Refused(
-                    f"{shown(f'{module}.{function}')} is no constructor that may stand as evidence", where
+                    f"{printable(f'{module}.{function}')} is no constructor that may stand as evidence", where
                 )
             arguments = call.get(_KWARGS, {})
             if not isinstance(arguments, Mapping):
@@ -223,7 +223,7 @@ def _rebuilt(modules: Mapping[str, Any], data: Any) -> Any:
             return data
 
 
-def _asked(where: Where, ask: Callable[[], Any]) -> Any:
+def _ask_opendp(where: Where, ask: Callable[[], Any]) -> Any:
     """What OpenDP answers; its own errors as a refusal."""
     try:
         return ask()
@@ -236,16 +236,18 @@ def _asked(where: Where, ask: Callable[[], Any]) -> Any:
 def _mechanism(
     modules: Mapping[str, Any], tree: Mapping[str, Any], distance: Fraction | None, where: Where
 ) -> Mechanism:
-    measurement = _asked(where, lambda: _rebuilt(modules, tree))
-    metric, measure = _asked(where, lambda: (str(measurement.input_metric), str(measurement.output_measure)))
+    measurement = _ask_opendp(where, lambda: _rebuilt(modules, tree))
+    metric, measure = _ask_opendp(
+        where, lambda: (str(measurement.input_metric), str(measurement.output_measure))
+    )
     relation = _DATASETS.get(metric.partition("(")[0])
     if distance is None and relation is None:
         return Unaccountable(description=f"an OpenDP measurement in {metric}, of which d_in is not given")
     if distance is not None and relation is not None and distance < 1:
         raise Refused(f"d_in is below 1, and {metric} counts whole records", where)
     d_in = _argument(Fraction(1) if distance is None else distance)
-    loss = _claim(measure, _asked(where, lambda: measurement.map(d_in)), where)
-    return built(type(loss), where, **dict(loss) | {"neighbouring": relation})
+    loss = _claim(measure, _ask_opendp(where, lambda: measurement.map(d_in)), where)
+    return build_mechanism(type(loss), where, **dict(loss) | {"neighbouring": relation})
 
 
 def _argument(distance: Fraction) -> int | float:
@@ -269,15 +271,15 @@ def _claim(measure: str, loss: Any, where: Where) -> Mechanism:
 
 
 _MEASURES: dict[str, Callable[..., Mechanism]] = {
-    "MaxDivergence": lambda where, epsilon: built(Pure, where, epsilon=epsilon),
-    "ZeroConcentratedDivergence": lambda where, rho: built(ZeroConcentrated, where, rho=rho),
+    "MaxDivergence": lambda where, epsilon: build_mechanism(Pure, where, epsilon=epsilon),
+    "ZeroConcentratedDivergence": lambda where, rho: build_mechanism(ZeroConcentrated, where, rho=rho),
     # A fixed δ is its author's number: the shortest text of it, where ε is computed and stays as it is.
-    "Approximate(MaxDivergence)": lambda where, epsilon, delta: spent(epsilon, shortest(delta), where),
+    "Approximate(MaxDivergence)": lambda where, epsilon, delta: spent_budget(epsilon, shortest(delta), where),
 }
 
 
 def _version_notes(written: set[object], installed: str) -> tuple[str, ...]:
-    others = sorted(shown(version) for version in written if version != installed)
+    others = sorted(printable(version) for version in written if version != installed)
     if not others:
         return ()
     return (f"the measurement was written by OpenDP {', '.join(others)} and evaluated by {installed}",)

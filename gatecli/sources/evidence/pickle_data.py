@@ -80,11 +80,11 @@ def _value(make: Callable[[], Any]) -> _Step:
     return lambda machine, _: machine.push(make())
 
 
-def _fixed(count: int, make: Callable[[list[Any]], Any]) -> _Step:
+def _fixed_step(count: int, make: Callable[[list[Any]], Any]) -> _Step:
     return lambda machine, _: machine.push(make(machine.pop(count)))
 
 
-def _marked(make: Callable[[list[Any]], Any]) -> _Step:
+def _marked_step(make: Callable[[list[Any]], Any]) -> _Step:
     return lambda machine, _: machine.push(make(machine.pop_to_mark()))
 
 
@@ -199,13 +199,13 @@ _STEPS: dict[str, _Step] = {
     "EMPTY_TUPLE": _value(tuple),
     "EMPTY_DICT": _value(dict),
     "EMPTY_SET": _value(Opaque),
-    "LIST": _marked(list),
-    "TUPLE": _marked(tuple),
-    "TUPLE1": _fixed(1, tuple),
-    "TUPLE2": _fixed(2, tuple),
-    "TUPLE3": _fixed(3, tuple),
-    "DICT": _marked(_pairs),
-    "FROZENSET": _marked(_opaque),
+    "LIST": _marked_step(list),
+    "TUPLE": _marked_step(tuple),
+    "TUPLE1": _fixed_step(1, tuple),
+    "TUPLE2": _fixed_step(2, tuple),
+    "TUPLE3": _fixed_step(3, tuple),
+    "DICT": _marked_step(_pairs),
+    "FROZENSET": _marked_step(_opaque),
     "APPEND": lambda machine, _: _extend(machine, machine.pop(1)),
     "APPENDS": lambda machine, _: _extend(machine, machine.pop_to_mark()),
     "ADDITEMS": lambda machine, _: _extend(machine, machine.pop_to_mark()),
@@ -218,11 +218,11 @@ _STEPS: dict[str, _Step] = {
     "STACK_GLOBAL": _stack_global,
     "REDUCE": _reduce,
     "BUILD": _build,
-    "INST": _marked(_opaque),
-    "OBJ": _marked(_opaque),
-    "NEWOBJ": _fixed(2, _opaque),
-    "NEWOBJ_EX": _fixed(3, _opaque),
+    "INST": _marked_step(_opaque),
+    "OBJ": _marked_step(_opaque),
+    "NEWOBJ": _fixed_step(2, _opaque),
+    "NEWOBJ_EX": _fixed_step(3, _opaque),
     "PERSID": _value(Opaque),
-    "BINPERSID": _fixed(1, _opaque),
+    "BINPERSID": _fixed_step(1, _opaque),
     **dict.fromkeys(("EXT1", "EXT2", "EXT4"), _value(Opaque)),
 }

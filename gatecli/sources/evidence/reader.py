@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatecli.model.document import Document, Place
-from gatecli.model.finding import Finding, found
+from gatecli.model.finding import Finding, make_finding
 from gatecli.model.release import Evidence, EvidenceFormat, EvidenceReference
 from gatecli.sources.evidence import diffprivlib, dp_events, opacus, opendp, smartnoise, tf_privacy, tumult
 from gatecli.sources.evidence.content import load_json, load_state, load_statement
-from gatecli.sources.evidence.reading import Reading, Refused
+from gatecli.sources.evidence.reading import EvidenceReading, Refused
 from gatecli.sources.evidence.rules import EVIDENCE_UNREADABLE
 from gatecli.sources.files import MissingFileError, ReadError
 from gatecli.sources.interface import Loaded
@@ -20,7 +20,7 @@ from gatecli.sources.interface import Loaded
 @dataclass(frozen=True, slots=True)
 class _Format:
     load: Callable[[Path, str], Document]
-    read: Callable[[object], Reading]
+    read: Callable[[object], EvidenceReading]
 
 
 FORMATS: dict[EvidenceFormat, _Format] = {
@@ -45,20 +45,22 @@ def read_evidence(reference: EvidenceReference, base: Path, place: Place, subjec
     """
     path = base / reference.path
     if problem := _outside(path, base):
-        return _lost(reference, f"{reference.path} {problem}", _INSIDE, place, subject)
+        return _lost_evidence(reference, f"{reference.path} {problem}", _INSIDE, place, subject)
     file = Place(path.as_posix())
     try:
         document = FORMATS[reference.format].load(path, path.as_posix())
     except MissingFileError as error:
-        return _lost(reference, f"{reference.path} {error.problem}", error.mend, place, subject)
+        return _lost_evidence(reference, f"{reference.path} {error.problem}", error.mend, place, subject)
     except ReadError as error:
-        return _lost(reference, f"{reference.path} {error.problem}", error.mend, _at(file, error), subject)
+        return _lost_evidence(
+            reference, f"{reference.path} {error.problem}", error.mend, _at(file, error), subject
+        )
     except Refused as error:
-        return _refused(reference, error, file, subject)
+        return _refused_evidence(reference, error, file, subject)
     try:
         reading = FORMATS[reference.format].read(document.data)
     except Refused as error:
-        return _refused(reference, error, _place(document, error.pointer), subject)
+        return _refused_evidence(reference, error, _place(document, error.pointer), subject)
     return Loaded((_evidence(reference, _place(document, ""), reading),))
 
 
@@ -86,21 +88,23 @@ def _place(document: Document, pointer: str) -> Place:
     return document.place(pointer) if document.values else Place(document.path, pointer=pointer)
 
 
-def _evidence(reference: EvidenceReference, place: Place, reading: Reading) -> Evidence:
+def _evidence(reference: EvidenceReference, place: Place, reading: EvidenceReading) -> Evidence:
     return Evidence(reference, place, reading.mechanisms, reading.stated, reading.neighbouring, reading.notes)
 
 
-def _refused(reference: EvidenceReference, error: Refused, place: Place, subject: str) -> Loaded[Evidence]:
+def _refused_evidence(
+    reference: EvidenceReference, error: Refused, place: Place, subject: str
+) -> Loaded[Evidence]:
     sentence = f"{reference.path} is no {reference.format} evidence: {error.sentence}"
     mend = error.mend or _MEND.format(format=reference.format)
-    return _lost(reference, sentence, mend, place, subject)
+    return _lost_evidence(reference, sentence, mend, place, subject)
 
 
-def _lost(
+def _lost_evidence(
     reference: EvidenceReference, sentence: str, mend: str, place: Place, subject: str
 ) -> Loaded[Evidence]:
     identity = f"{subject}\0{reference.format}\0{reference.path}"
-    finding: Finding = found(
+    finding: Finding = make_finding(
         EVIDENCE_UNREADABLE, sentence, subject=subject, place=place, mend=mend, identity=identity
     )
     return Loaded(findings=(finding,))

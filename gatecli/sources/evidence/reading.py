@@ -13,9 +13,9 @@ from pydantic_core import PydanticCustomError
 
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.document import pointer_of
-from gatecli.model.mechanism import Approximate, Mechanism, Pure, Step, Unaccountable
+from gatecli.model.mechanism import Approximate, Mechanism, MechanismBase, Pure, Unaccountable
 from gatecli.model.number import read_exact
-from gatecli.sources.positioned_tree import shown
+from gatecli.sources.positioned_tree import printable
 
 Where = tuple[str | int, ...]
 """The keys and indices that lead to a value."""
@@ -23,11 +23,11 @@ Where = tuple[str | int, ...]
 METADATA = frozenset({"tool", "version", "timestamp", "comment"})
 """Keys that any evidence object may hold: they say who wrote it, never what was run."""
 
-SpecificStep = TypeVar("SpecificStep", bound=Step)
+SpecificStep = TypeVar("SpecificStep", bound=MechanismBase)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class EvidenceReading:
     """What a file records: at least one mechanism, under `neighbouring` where the format fixes it."""
 
     mechanisms: tuple[Mechanism, ...]
@@ -51,21 +51,21 @@ def record(
 ) -> Mapping[str, Any]:
     """`value` as an object with exactly these keys (and metadata); refuses what it does not know."""
     if not isinstance(value, Mapping):
-        raise Refused(f"{name_of(where)} is {shown(value)} where an object is meant", where)
+        raise Refused(f"{name_of(where)} is {printable(value)} where an object is meant", where)
     for key in required:
         if key not in value:
             raise Refused(f"{name_of(where)} has no key {key!r}", where)
     known = {*required, *optional, *METADATA}
     for key in value:
         if key not in known:
-            raise Refused(f"{name_of(where)} has the key {shown(key)}, whose meaning is unknown", where)
+            raise Refused(f"{name_of(where)} has the key {printable(key)}, whose meaning is unknown", where)
     return value
 
 
 def rows(value: object, where: Where, *, width: int | None = None) -> list[Any]:
     """`value` as a list, of `width` items where that is given."""
     if not isinstance(value, (list, tuple)):
-        raise Refused(f"{name_of(where)} is {shown(value)} where a list is meant", where)
+        raise Refused(f"{name_of(where)} is {printable(value)} where a list is meant", where)
     if width is not None and len(value) != width:
         raise Refused(f"{name_of(where)} has {len(value)} items where {width} are meant", where)
     return list(value)
@@ -87,13 +87,13 @@ def shortest(number: float) -> Decimal:
 def whole(value: object, where: Where, *, least: int) -> int:
     """`value` as an integer of at least `least`."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise Refused(f"{name_of(where)} is {shown(value)} where a whole number is meant", where)
+        raise Refused(f"{name_of(where)} is {printable(value)} where a whole number is meant", where)
     if value < least:
         raise Refused(f"{name_of(where)} is below {least}", where)
     return value
 
 
-def built(kind: type[SpecificStep], where: Where, /, **fields: Any) -> SpecificStep:
+def build_mechanism(kind: type[SpecificStep], where: Where, /, **fields: Any) -> SpecificStep:
     """A mechanism of these parameters, or a refusal that says which parameter is impossible."""
     try:
         return kind(**fields)
@@ -104,19 +104,19 @@ def built(kind: type[SpecificStep], where: Where, /, **fields: Any) -> SpecificS
         raise Refused(f"{name_of(where)} describes no possible mechanism ({detail})", where) from None
 
 
-def spent(epsilon: object, delta: object, where: Where) -> Mechanism:
+def spent_budget(epsilon: object, delta: object, where: Where) -> Mechanism:
     """A black box of (ε, δ): pure where δ is 0, without any guarantee where δ is 1."""
     if (at := exact(delta, where)) == 0:
-        return built(Pure, where, epsilon=exact(epsilon, where))
+        return build_mechanism(Pure, where, epsilon=exact(epsilon, where))
     if at == 1:
         return Unaccountable(description="a budget with δ = 1 promises nothing")
-    return built(Approximate, where, epsilon=exact(epsilon, where), delta=at)
+    return build_mechanism(Approximate, where, epsilon=exact(epsilon, where), delta=at)
 
 
 def spent_pair(pair: object, where: Where) -> Mechanism:
     """A spend [ε, δ] as a black box."""
     epsilon, delta = rows(pair, where, width=2)
-    return spent(epsilon, delta, where)
+    return spent_budget(epsilon, delta, where)
 
 
 def budget(value: object, where: Where) -> Budget:

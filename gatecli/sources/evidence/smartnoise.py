@@ -10,19 +10,19 @@ from collections.abc import Mapping
 
 from gatecli.model.mechanism import Mechanism
 from gatecli.sources.evidence.reading import (
-    Reading,
+    EvidenceReading,
     Refused,
     budget,
-    built,
+    build_mechanism,
     record,
     rows,
-    spent,
+    spent_budget,
     spent_pair,
     whole,
 )
 
 
-def read(data: object) -> Reading:
+def read(data: object) -> EvidenceReading:
     """Every step as a black box; what the odometer reports as the stated budget."""
     if isinstance(data, Mapping) and "steps" in data:
         state = record(data, (), required=("steps",), optional=("spent",))
@@ -31,7 +31,7 @@ def read(data: object) -> Reading:
         state = record(data, (), required=("epsilon", "delta", "k"), optional=("spent",))
         mechanisms = (_alike(state),)
     stated = None if state.get("spent") is None else budget(state["spent"], ("spent",))
-    return Reading(mechanisms, stated)
+    return EvidenceReading(mechanisms, stated)
 
 
 def _steps(data: object) -> tuple[Mechanism, ...]:
@@ -44,5 +44,5 @@ def _steps(data: object) -> tuple[Mechanism, ...]:
 
 def _alike(state: Mapping[str, object]) -> Mechanism:
     count = whole(state["k"], ("k",), least=1)
-    query = spent(state["epsilon"], state["delta"], ())
-    return built(type(query), (), **dict(query) | {"count": count})
+    query = spent_budget(state["epsilon"], state["delta"], ())
+    return build_mechanism(type(query), (), **dict(query) | {"count": count})

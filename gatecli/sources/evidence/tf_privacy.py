@@ -15,8 +15,8 @@ from typing import Any
 
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.mechanism import DpSgd, Mechanism, Sampling, Unaccountable
-from gatecli.sources.evidence.reading import Reading, Refused, built, exact, record, whole
-from gatecli.sources.positioned_tree import shown
+from gatecli.sources.evidence.reading import EvidenceReading, Refused, build_mechanism, exact, record, whole
+from gatecli.sources.positioned_tree import printable
 
 _REQUIRED = ("number_of_examples", "batch_size", "num_epochs", "noise_multiplier")
 _OPTIONAL = ("delta", "used_microbatching", "max_examples_per_user", "accountant_type", "sampling")
@@ -42,14 +42,14 @@ _MICROBATCH_NOTE = (
 )
 
 
-def read(data: object) -> Reading:
+def read(data: object) -> EvidenceReading:
     """One DP-SGD run under add-remove: shuffled, unless the parameters say "sampling": "poisson"."""
     if isinstance(data, str):
         return _statement(data)
     return _reading(record(data, (), required=_REQUIRED, optional=_OPTIONAL))
 
 
-def _statement(text: str) -> Reading:
+def _statement(text: str) -> EvidenceReading:
     """The numbers of a printed statement; its ε is printed to three decimals."""
     joined = re.sub(r"-\s+", "-", text)
     flat = " ".join(joined.split())
@@ -57,25 +57,25 @@ def _statement(text: str) -> Reading:
     if len(runs) != 1 or len(guarantees) != 1:
         raise Refused("the text is not one privacy statement as TensorFlow Privacy 0.9 prints it")
     found = runs[0].groupdict()
-    parameters: dict[str, Any] = {key: _printed(found[key]) for key in _REQUIRED}
+    parameters: dict[str, Any] = {key: _printed_value(found[key]) for key in _REQUIRED}
     parameters["used_microbatching"] = found["microbatching"] == "with"
     if found["max_examples_per_user"] is not None:
-        parameters["max_examples_per_user"] = _printed(found["max_examples_per_user"])
-    return _reading(parameters, _stated(guarantees[0]))
+        parameters["max_examples_per_user"] = _printed_value(found["max_examples_per_user"])
+    return _reading(parameters, _stated_budget(guarantees[0]))
 
 
-def _printed(text: str) -> int | Decimal | str:
+def _printed_value(text: str) -> int | Decimal | str:
     return int(text) if text.isdigit() and len(text) < 20 else text
 
 
-def _stated(guarantee: re.Match[str]) -> Budget:
+def _stated_budget(guarantee: re.Match[str]) -> Budget:
     epsilon, delta = exact(guarantee["epsilon"], ()), exact(guarantee["delta"], ())
     if not 0 <= delta < 1:
         raise Refused("the statement's delta is not a probability below 1")
     return Budget(epsilon, delta)
 
 
-def _reading(fields: Mapping[str, Any], stated: Budget | None = None) -> Reading:
+def _reading(fields: Mapping[str, Any], stated: Budget | None = None) -> EvidenceReading:
     microbatched = _flag(fields)
     sampling = _sampling(fields)
     notes = [_MICROBATCH_NOTE] * microbatched + [_SHUFFLED_NOTE] * (sampling is Sampling.SHUFFLE)
@@ -87,7 +87,7 @@ def _reading(fields: Mapping[str, Any], stated: Budget | None = None) -> Reading
         )
     noise = exact(fields["noise_multiplier"], ("noise_multiplier",)) / (2 if microbatched else 1)
     run = _run(fields, noise, sampling)
-    return Reading((run,), stated, Neighbouring.ADD_REMOVE, tuple(notes))
+    return EvidenceReading((run,), stated, Neighbouring.ADD_REMOVE, tuple(notes))
 
 
 def _flag(fields: Mapping[str, Any]) -> bool:
@@ -95,7 +95,7 @@ def _flag(fields: Mapping[str, Any]) -> bool:
     used = fields.get("used_microbatching", True)
     if not isinstance(used, bool):
         raise Refused(
-            f"used_microbatching is {shown(used)} where true or false is meant", ("used_microbatching",)
+            f"used_microbatching is {printable(used)} where true or false is meant", ("used_microbatching",)
         )
     return used
 
@@ -103,7 +103,7 @@ def _flag(fields: Mapping[str, Any]) -> bool:
 def _sampling(fields: Mapping[str, Any]) -> Sampling:
     name = fields.get("sampling", Sampling.SHUFFLE.value)
     if name not in (Sampling.SHUFFLE.value, Sampling.POISSON.value):
-        raise Refused(f"sampling is {shown(name)}; known are poisson and shuffle", ("sampling",))
+        raise Refused(f"sampling is {printable(name)}; known are poisson and shuffle", ("sampling",))
     return Sampling(name)
 
 
@@ -114,7 +114,7 @@ def _run(fields: Mapping[str, Any], noise: Fraction, sampling: Sampling) -> Mech
     if noise == 0:
         return Unaccountable(description="DP-SGD with noise multiplier 0")
     passes = {"epochs": math.ceil(epochs)} if sampling is Sampling.SHUFFLE else {}
-    return built(
+    return build_mechanism(
         DpSgd,
         (),
         noise_multiplier=noise,

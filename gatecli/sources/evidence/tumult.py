@@ -12,8 +12,17 @@ from typing import Any
 
 from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import Mechanism, Pure, ZeroConcentrated
-from gatecli.sources.evidence.reading import Reading, Refused, Where, built, exact, record, rows, spent
-from gatecli.sources.positioned_tree import shown
+from gatecli.sources.evidence.reading import (
+    EvidenceReading,
+    Refused,
+    Where,
+    build_mechanism,
+    exact,
+    record,
+    rows,
+    spent_budget,
+)
+from gatecli.sources.positioned_tree import printable
 
 _NOTE = (
     "a session's whole budget counts as spent; it protects what the session's ProtectedChange says, "
@@ -21,26 +30,26 @@ _NOTE = (
 )
 
 
-def read(data: object) -> Reading:
+def read(data: object) -> EvidenceReading:
     """Every budget as a black box, under add-remove, which every ProtectedChange of Tumult is."""
     if not isinstance(data, list):
-        return Reading((_budget(data, ()),), neighbouring=Neighbouring.ADD_REMOVE, notes=(_NOTE,))
+        return EvidenceReading((_budget(data, ()),), neighbouring=Neighbouring.ADD_REMOVE, notes=(_NOTE,))
     budgets = tuple(_budget(item, (index,)) for index, item in enumerate(rows(data, ())))
     if not budgets:
         raise Refused("the list holds no budget")
-    return Reading(budgets, neighbouring=Neighbouring.ADD_REMOVE, notes=(_NOTE,))
+    return EvidenceReading(budgets, neighbouring=Neighbouring.ADD_REMOVE, notes=(_NOTE,))
 
 
 def _pure(fields: Mapping[str, Any], where: Where) -> Mechanism:
-    return built(Pure, where, epsilon=exact(fields["epsilon"], (*where, "epsilon")))
+    return build_mechanism(Pure, where, epsilon=exact(fields["epsilon"], (*where, "epsilon")))
 
 
 def _approximate(fields: Mapping[str, Any], where: Where) -> Mechanism:
-    return spent(fields["epsilon"], fields["delta"], where)
+    return spent_budget(fields["epsilon"], fields["delta"], where)
 
 
 def _zcdp(fields: Mapping[str, Any], where: Where) -> Mechanism:
-    return built(ZeroConcentrated, where, rho=exact(fields["rho"], (*where, "rho")))
+    return build_mechanism(ZeroConcentrated, where, rho=exact(fields["rho"], (*where, "rho")))
 
 
 _Builder = Callable[[Mapping[str, Any], Where], Mechanism]
@@ -55,6 +64,8 @@ _BUDGETS: dict[str, tuple[tuple[str, ...], _Builder]] = {
 def _budget(data: object, where: Where) -> Mechanism:
     name = data.get("type") if isinstance(data, Mapping) else None
     if not isinstance(name, str) or name not in _BUDGETS:
-        raise Refused(f"a budget has a type, one of {', '.join(_BUDGETS)}; here it is {shown(name)}", where)
+        raise Refused(
+            f"a budget has a type, one of {', '.join(_BUDGETS)}; here it is {printable(name)}", where
+        )
     fields, build = _BUDGETS[name]
     return build(record(data, where, required=("type", *fields)), where)

@@ -59,7 +59,7 @@ def blocks_of(name: str, text: str) -> Iterator[Block]:
     return _Scanner(text).blocks()
 
 
-def blanked(text: str, *, template: bool = False) -> str:
+def blank_text(text: str, *, template: bool = False) -> str:
     """The code of a text at its place, everything else blank; quotes become control characters.
 
     With `template` the text is the inside of a string. Interpolations are code.
@@ -124,7 +124,7 @@ class _Scanner:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._code = blanked(text)
+        self._code = blank_text(text)
         self._lines = [0, *(end.end() for end in re.finditer("\n", text))]
 
     def blocks(self) -> Iterator[Block]:
@@ -190,7 +190,7 @@ def _json_blocks(document: Document) -> Iterator[Block]:
         for labels, body, pointer in _bodies(data.get(kind), f"/{kind}", _LABELS.get(kind, 0)):
             at = document.keys.get(pointer) or document.values.get(pointer) or Position(1, 1)
             arguments = {
-                key: _json_argument(document, f"{pointer}/{_escaped(key)}", body[key]) for key in body
+                key: _json_argument(document, f"{pointer}/{_escape_key(key)}", body[key]) for key in body
             }
             yield Block(kind, labels, at, arguments)
 
@@ -203,12 +203,12 @@ def _bodies(
             yield from _bodies(item, f"{pointer}/{number}", labels, names)
     elif isinstance(data, dict) and labels:
         for key, item in data.items():
-            yield from _bodies(item, f"{pointer}/{_escaped(key)}", labels - 1, (*names, key))
+            yield from _bodies(item, f"{pointer}/{_escape_key(key)}", labels - 1, (*names, key))
     elif isinstance(data, dict):
         yield names, data, pointer
 
 
-def _escaped(key: str) -> str:
+def _escape_key(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
@@ -220,5 +220,5 @@ def _json_argument(document: Document, pointer: str, value: object) -> Argument:
         if isinstance(item, dict | list):
             pending += item.values() if isinstance(item, dict) else item
         elif isinstance(item, str) and "{" in item:
-            found.update(dict.fromkeys(references_in(blanked(item, template=True))))
+            found.update(dict.fromkeys(references_in(blank_text(item, template=True))))
     return Argument(at, value if isinstance(value, str) and "{" not in value else "", tuple(found))

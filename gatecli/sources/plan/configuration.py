@@ -8,7 +8,7 @@ from typing import Any
 
 from gatecli.model.plan import Module, Script
 from gatecli.model.plan_graph import CALL, nodes_of
-from gatecli.sources.plan.fields import items, optional_text, refused, table, text, texts
+from gatecli.sources.plan.fields import items, malformed_plan, optional_text, table, text, texts
 from gatecli.sources.plan.fingerprints import fingerprint
 
 _EXPRESSION = frozenset({"references", "constant_value"})
@@ -60,7 +60,7 @@ def configuration_of(data: Any) -> Configuration:
     if data is None:
         return Configuration()
     if not isinstance(data, dict):
-        raise refused("/configuration", "no object")
+        raise malformed_plan("/configuration", "no object")
     root = table(data, "root_module", "/configuration")
     edges, modules, scripts, certain = _Edges(), list[Module](), list[Script](), set[str]()
     pending = [_Level("", root, "/configuration/root_module")]
@@ -103,7 +103,12 @@ def _resources(level: _Level, edges: _Edges) -> Iterator[Script]:
             item.get(key)
             for key in ("expressions", "count_expression", "for_each_expression", "provisioners")
         ]
-        edges.add(node, *_targets(level.module, parts), *_declared(level.module, item, where), *level.waits)
+        edges.add(
+            node,
+            *_targets(level.module, parts),
+            *_declared_providers(level.module, item, where),
+            *level.waits,
+        )
         if level.module:
             edges.add(level.module, node)
         yield from _scripts(node, item, where)
@@ -113,9 +118,9 @@ def _outputs(level: _Level, edges: _Edges) -> None:
     outputs = table(level.data, "outputs", level.where)
     for name, item in outputs.items():
         if not isinstance(item, dict):
-            raise refused(f"{level.where}/outputs", "no table of outputs")
+            raise malformed_plan(f"{level.where}/outputs", "no table of outputs")
         node = level.node(f"output.{name}")
-        declared = _declared(level.module, item, f"{level.where}/outputs")
+        declared = _declared_providers(level.module, item, f"{level.where}/outputs")
         edges.add(node, *_targets(level.module, [item.get("expression")]), *declared)
         if level.module:
             edges.add(level.module, node)
@@ -125,7 +130,7 @@ def _calls(level: _Level, edges: _Edges) -> Iterator[tuple[Module, _Level]]:
     where = f"{level.where}/module_calls"
     for name, item in table(level.data, "module_calls", level.where).items():
         if not isinstance(item, dict):
-            raise refused(where, "no table of calls")
+            raise malformed_plan(where, "no table of calls")
         address = level.node(f"module.{name}")
         inputs = table(item, "expressions", where)
         for variable, expression in inputs.items():
@@ -134,7 +139,7 @@ def _calls(level: _Level, edges: _Edges) -> Iterator[tuple[Module, _Level]]:
         edges.add(
             f"{address}{CALL}",
             *_targets(level.module, repeated),
-            *_declared(level.module, item, where),
+            *_declared_providers(level.module, item, where),
             *level.waits,
         )
         if level.module:
@@ -146,7 +151,7 @@ def _calls(level: _Level, edges: _Edges) -> Iterator[tuple[Module, _Level]]:
         yield module, _Level(address, content, where, (f"{address}{CALL}",), is_certain)
 
 
-def _declared(module: str, item: Mapping[str, Any], where: str) -> tuple[str, ...]:
+def _declared_providers(module: str, item: Mapping[str, Any], where: str) -> tuple[str, ...]:
     return tuple(node for target in texts(item, "depends_on", where) for node in nodes_of(module, [target]))
 
 

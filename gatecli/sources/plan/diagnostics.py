@@ -12,7 +12,7 @@ from typing import Any
 from gatecli.model.document import Place
 
 
-class Reason(StrEnum):
+class PlanFailure(StrEnum):
     """Why there is no plan; each of them is exit code 4, could not check."""
 
     NOT_FOUND = "not-found"
@@ -47,7 +47,7 @@ class Failed:
     that do not hold.
     """
 
-    reason: Reason
+    reason: PlanFailure
     message: str
     advice: str
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -56,13 +56,13 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    reason: Reason
+    reason: PlanFailure
     sign: re.Pattern[str]
     sentence: str
     advice: str
 
 
-def _kind(reason: Reason, sign: str, sentence: str, advice: str) -> _Kind:
+def _kind(reason: PlanFailure, sign: str, sentence: str, advice: str) -> _Kind:
     return _Kind(reason, re.compile(sign, re.IGNORECASE), sentence, advice)
 
 
@@ -71,31 +71,31 @@ _INIT = "run {tool} init in {where}, then run the gate again"
 # The first that fits a summary and its detail; the words are those of Terraform 1.5 to 1.15 and OpenTofu.
 _KINDS = (
     _kind(
-        Reason.NO_PLAN,
+        PlanFailure.NO_PLAN,
         r"failed to read the given file as a state or plan file",
         "the file is no saved plan that {tool} can read",
         "save the plan again: {tool} plan -out=plan.out",
     ),
     _kind(
-        Reason.BACKEND,
+        PlanFailure.BACKEND,
         r"unsupported state file format",
         "the state of {where} cannot be read",
         "restore it from its last backup, then run the gate again",
     ),
     _kind(
-        Reason.LOCKED,
+        PlanFailure.LOCKED,
         r"(acquiring|locking).{0,20}state( lock)?|state lock",
         "the state in {where} is locked by another run",
         "wait for that run, or give a lock time-out",
     ),
     _kind(
-        Reason.VERSION,
+        PlanFailure.VERSION,
         r"(state snapshot|plan file) was created by|unsupported (terraform|opentofu) core version",
         "another version of {tool} is needed in {where}",
         "use the version that its error names, with --terraform-binary",
     ),
     _kind(
-        Reason.NOT_INITIALISED,
+        PlanFailure.NOT_INITIALISED,
         r"module not installed|module source has changed|backend initialization required"
         r"|backend configuration changed|inconsistent dependency lock file|required plugins are not installed"
         r"|missing required provider|initialization required|please run \W?(terraform|tofu) init"
@@ -104,35 +104,35 @@ _KINDS = (
         _INIT,
     ),
     _kind(
-        Reason.PROVIDER,
+        PlanFailure.PROVIDER,
         r"failed to (install|query|instantiate|load).{0,30}provider|plugin did not respond|provider crashed"
         r"|failed to load plugin schemas|invalid provider configuration|configuring provider",
         "a provider in {where} cannot be used",
         "check its credentials and its installation ({tool} init), then run the gate again",
     ),
     _kind(
-        Reason.BACKEND,
+        PlanFailure.BACKEND,
         r"backend|error loading state|failed to (load|get|read|refresh).{0,20}state|error refreshing state"
         r"|failed to decode.{0,20}state",
         "the state of {where} cannot be read",
         "check the backend's address and credentials, then run the gate again",
     ),
     _kind(
-        Reason.VARIABLE,
+        PlanFailure.VARIABLE,
         r"no value for required variable|value for undeclared variable|invalid value for( input)? variable"
         r"|failed to read variables file|unsupported argument.{0,40}tfvars",
         "the variables of {where} are not those that it declares",
         "give them with --var or --var-file",
     ),
     _kind(
-        Reason.CONDITION,
+        PlanFailure.CONDITION,
         r"(pre|post)condition failed|check block assertion failed",
         "a condition in {where} does not hold",
         "mend what it asks for, then run the gate again",
     ),
 )
 _OTHER = _kind(
-    Reason.OTHER,
+    PlanFailure.OTHER,
     "",
     "{tool} could not plan {where}",
     "mend what {tool} plan says there, then run the gate again",

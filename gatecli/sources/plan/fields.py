@@ -9,7 +9,7 @@ from gatecli.sources.files import ReadError
 from gatecli.sources.plan.text import SHOW
 
 
-def refused(where: str, problem: str, mend: str = "") -> ReadError:
+def malformed_plan(where: str, problem: str, mend: str = "") -> ReadError:
     """The error that the JSON is no plan; `where` is a pointer of fixed keys and indices alone."""
     at = f"{where or '/'} is " if not problem.startswith("it ") else ""
     return ReadError(f"is not a Terraform plan: {at}{problem}", mend or f"write it again, whole: {SHOW}")
@@ -19,7 +19,7 @@ def text(data: Mapping[str, Any], key: str, where: str) -> str:
     """A text that must be there, and not empty."""
     value = data.get(key)
     if not isinstance(value, str) or not value:
-        raise refused(f"{where}/{key}", "no text")
+        raise malformed_plan(f"{where}/{key}", "no text")
     return value
 
 
@@ -28,14 +28,14 @@ def optional_text(data: Mapping[str, Any], key: str, where: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise refused(f"{where}/{key}", "no text")
+        raise malformed_plan(f"{where}/{key}", "no text")
     return value
 
 
 def flag(data: Mapping[str, Any], key: str) -> bool | None:
     value = data.get(key)
     if value is not None and not isinstance(value, bool):
-        raise refused(f"/{key}", "neither true nor false")
+        raise malformed_plan(f"/{key}", "neither true nor false")
     return value
 
 
@@ -45,7 +45,7 @@ def table(data: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise refused(f"{where}/{key}", "no object")
+        raise malformed_plan(f"{where}/{key}", "no object")
     return value
 
 
@@ -55,7 +55,7 @@ def items(data: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, An
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise refused(f"{where}/{key}", "no list of objects")
+        raise malformed_plan(f"{where}/{key}", "no list of objects")
     return value
 
 
@@ -65,5 +65,5 @@ def texts(data: Mapping[str, Any], key: str, where: str) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise refused(f"{where}/{key}", "no list of texts")
+        raise malformed_plan(f"{where}/{key}", "no list of texts")
     return value

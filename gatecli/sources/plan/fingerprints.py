@@ -67,7 +67,7 @@ def _essence(module: Any) -> Any:
         return module
     resources, calls = module.get("resources"), module.get("module_calls")
     return {
-        "resources": [_picked(each, _OF_A_RESOURCE) for each in resources]
+        "resources": [_pick_keys(each, _OF_A_RESOURCE) for each in resources]
         if isinstance(resources, list)
         else resources,
         "outputs": _each(module.get("outputs"), _OF_AN_OUTPUT),
@@ -83,8 +83,8 @@ def _essence(module: Any) -> Any:
 def _each(table: Any, keys: Sequence[str]) -> Any:
     if not isinstance(table, Mapping):
         return table
-    return {name: _picked(item, keys) for name, item in table.items()}
+    return {name: _pick_keys(item, keys) for name, item in table.items()}
 
 
-def _picked(item: Any, keys: Sequence[str]) -> Any:
+def _pick_keys(item: Any, keys: Sequence[str]) -> Any:
     return {key: item[key] for key in keys if key in item} if isinstance(item, Mapping) else item

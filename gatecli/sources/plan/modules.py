@@ -32,15 +32,18 @@ def without_called(folders: Mapping[Path, Iterable[Path]], planned: Iterable[Pat
     """
     if not folders:
         return []
-    calls = {folder: frozenset(_called(folder, files)) & folders.keys() for folder, files in folders.items()}
-    covered = _reached(planned, calls)
+    calls = {
+        folder: frozenset(_called_folders(folder, files)) & folders.keys()
+        for folder, files in folders.items()
+    }
+    covered = _reachable_folders(planned, calls)
     called = {below for folder in calls for below in calls[folder] if below != folder}
     roots = [folder for folder in folders if folder not in called and folder not in covered]
-    below = _reached(roots, calls) - set(roots)
+    below = _reachable_folders(roots, calls) - set(roots)
     return sorted(folder for folder in folders if folder not in covered and folder not in below)
 
 
-def _reached(starts: Iterable[Path], calls: Mapping[Path, Iterable[Path]]) -> set[Path]:
+def _reachable_folders(starts: Iterable[Path], calls: Mapping[Path, Iterable[Path]]) -> set[Path]:
     pending, seen = list(starts), set[Path]()
     while pending:
         folder = pending.pop()
@@ -50,7 +53,7 @@ def _reached(starts: Iterable[Path], calls: Mapping[Path, Iterable[Path]]) -> se
     return seen
 
 
-def _called(folder: Path, files: Iterable[Path]) -> Iterator[Path]:
+def _called_folders(folder: Path, files: Iterable[Path]) -> Iterator[Path]:
     for file in files:
         try:
             text = read_text(file, _MAX_BYTES)

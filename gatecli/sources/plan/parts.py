@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from gatecli.model.plan import CheckResult, Output, Variable
 from gatecli.sources.plan.configuration import Configuration
-from gatecli.sources.plan.fields import items, refused, table, text
+from gatecli.sources.plan.fields import items, malformed_plan, table, text
 
 _STATUSES: Mapping[str, Literal["pass", "fail", "error", "unknown"]] = {
     "pass": "pass",
@@ -28,7 +28,7 @@ def variables_of(top: Mapping[str, Any], configuration: Configuration) -> tuple[
 def _value(given: Mapping[str, Any], name: str, where: str) -> Any:
     entry = given[name]
     if not isinstance(entry, dict):
-        raise refused(where, "no table of values")
+        raise malformed_plan(where, "no table of values")
     return entry.get("value")
 
 
@@ -36,7 +36,7 @@ def outputs_of(top: Mapping[str, Any], where: str = "/planned_values") -> tuple[
     """The root module's outputs as they will be; one that a plan only changes counts as well."""
     planned = table(table(top, "planned_values", ""), "outputs", where)
     changes = table(top, "output_changes", "")
-    outputs = {name: _planned(planned, name, changes, f"{where}/outputs") for name in planned}
+    outputs = {name: _planned_output(planned, name, changes, f"{where}/outputs") for name in planned}
     for name in changes:
         change = _change(changes, name)
         if name not in outputs and change.get("after") is not None:
@@ -46,7 +46,7 @@ def outputs_of(top: Mapping[str, Any], where: str = "/planned_values") -> tuple[
     return tuple(outputs.values())
 
 
-def _planned(planned: Mapping[str, Any], name: str, changes: Mapping[str, Any], where: str) -> Output:
+def _planned_output(planned: Mapping[str, Any], name: str, changes: Mapping[str, Any], where: str) -> Output:
     value = _value(planned, name, where)
     change = _change(changes, name) if name in changes else {}
     sensitive = planned[name].get("sensitive") is True or change.get("after_sensitive") or False
@@ -57,7 +57,7 @@ def _planned(planned: Mapping[str, Any], name: str, changes: Mapping[str, Any], 
 def _change(changes: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     change = changes[name]
     if not isinstance(change, dict):
-        raise refused("/output_changes", "no table of changes")
+        raise malformed_plan("/output_changes", "no table of changes")
     return change
 
 
@@ -77,6 +77,6 @@ def _results(item: Mapping[str, Any], where: str) -> Iterator[CheckResult]:
         address = text(table(instance, "address", where), "to_display", f"{where}/address")
         status = _STATUSES.get(text(instance, "status", where))
         if status is None:
-            raise refused(f"{where}/status", "no status that is known")
+            raise malformed_plan(f"{where}/status", "no status that is known")
         problems = [problem.get("message") for problem in items(instance, "problems", where)]
         yield CheckResult(address, kind, status, tuple(said for said in problems if isinstance(said, str)))

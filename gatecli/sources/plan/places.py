@@ -52,7 +52,7 @@ class Places:
 
 def places_of(directory: Path) -> Places:
     """The places of a root module; nothing is read before it is asked for but what init noted."""
-    return Places(directory, _installed(directory))
+    return Places(directory, _installed_modules(directory))
 
 
 def place_of(places: Places, address: str, *keys: str | int) -> Place | None:
@@ -67,7 +67,7 @@ def place_of(places: Places, address: str, *keys: str | int) -> Place | None:
     folder, call = _folder(places, module)
     if folder is None:
         return call
-    return _placed(places.blocks(folder), plain[len(module) :].lstrip("."), keys) or call
+    return _find_place(places.blocks(folder), plain[len(module) :].lstrip("."), keys) or call
 
 
 def _folder(places: Places, module: str) -> tuple[Path | None, Place | None]:
@@ -75,15 +75,15 @@ def _folder(places: Places, module: str) -> tuple[Path | None, Place | None]:
     folder, call = places.root, None
     names = module.split(".")[1::2] if module else []
     for depth, name in enumerate(names, 1):
-        call = _placed(places.blocks(folder), f"module.{name}", ()) or call
-        below = _called(places, folder, name, ".".join(names[:depth]))
+        call = _find_place(places.blocks(folder), f"module.{name}", ()) or call
+        below = _called_folder(places, folder, name, ".".join(names[:depth]))
         if below is None or _is_installed(places, below):
             return None, call
         folder = below
     return folder, call
 
 
-def _called(places: Places, folder: Path, name: str, key: str) -> Path | None:
+def _called_folder(places: Places, folder: Path, name: str, key: str) -> Path | None:
     if key in places.installed:
         return places.installed[key]
     declared = places.blocks(folder).get(f"module.{name}")
@@ -99,7 +99,7 @@ def _is_installed(places: Places, folder: Path) -> bool:
     )
 
 
-def _placed(blocks: Named, node: str, keys: tuple[str | int, ...]) -> Place | None:
+def _find_place(blocks: Named, node: str, keys: tuple[str | int, ...]) -> Place | None:
     if node not in blocks:
         return None
     path, block = blocks[node]
@@ -108,7 +108,7 @@ def _placed(blocks: Named, node: str, keys: tuple[str | int, ...]) -> Place | No
     return Place(shown_path(path), at.line, at.column)
 
 
-def _installed(directory: Path) -> Mapping[str, Path]:
+def _installed_modules(directory: Path) -> Mapping[str, Path]:
     try:
         noted = json.loads(read_text(directory / ".terraform" / "modules" / "modules.json", _MAX_BYTES))
     except (ReadError, ValueError, RecursionError):

@@ -12,16 +12,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from gatecli.model.plan import Plan, Resource, config_address
+from gatecli.model.plan import Plan, PlannedResource, config_address
 from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
 from gatecli.sources.plan.configuration import configuration_of
-from gatecli.sources.plan.fields import flag, optional_text, refused, table, text
+from gatecli.sources.plan.fields import flag, malformed_plan, optional_text, table, text
 from gatecli.sources.plan.parts import checks_of, outputs_of, variables_of
 from gatecli.sources.plan.resources import resources_of_plan, resources_of_state
-from gatecli.sources.plan.rules import errored, unreadable
+from gatecli.sources.plan.rules import errored_finding, unreadable
 from gatecli.sources.plan.text import SHOW, json_of
-from gatecli.sources.positioned_tree import shown
+from gatecli.sources.positioned_tree import printable
 
 MAJORS = frozenset({"0", "1"})
 """Major versions of the format that are known."""
@@ -45,22 +45,22 @@ _FOREIGN = (
 )
 
 
-def loaded(content: bytes, name: str) -> Loaded[Plan]:
+def load_plan(content: bytes, name: str) -> Loaded[Plan]:
     """The plan (or state) that `terraform show -json` gave, and a finding where it cannot be judged.
 
     A plan of a failed run comes with a finding that is uncheckable. Whether a plan is empty, it says
     itself: that is nothing to check (exit code 3).
     """
     try:
-        with _uncollected():
+        with _without_garbage_collection():
             plan = plan_of(json_of(content), name)
     except ReadError as error:
         return Loaded(findings=(unreadable(name, error),))
-    return Loaded((plan,), (errored(plan),) if plan.errored else ())
+    return Loaded((plan,), (errored_finding(plan),) if plan.errored else ())
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def _without_garbage_collection() -> Iterator[None]:
     """While millions of values are made, and none is garbage, looking for garbage would take most time."""
     was_on = gc.isenabled()
     gc.disable()
@@ -78,7 +78,7 @@ def plan_of(data: Any, name: str) -> Plan:
     if not _OF_A_PLAN & top.keys():
         return _state(top, name, version)
     if "values" in top:
-        raise refused("", "a plan and a state at once", _MENDS)
+        raise malformed_plan("", "a plan and a state at once", _MENDS)
     return _plan(top, name, version)
 
 
@@ -130,14 +130,14 @@ def _plan(top: Mapping[str, Any], name: str, version: str) -> Plan:
     )
 
 
-def _check_coverage(resources: tuple[Resource, ...], certain: frozenset[str]) -> None:
+def _check_coverage(resources: tuple[PlannedResource, ...], certain: frozenset[str]) -> None:
     """A plan of a whole configuration speaks of all of it, unless it does nothing but remove."""
     silent = certain - {config_address(resource.address) for resource in resources}
     changes = [resource for resource in resources if resource.mode == "managed"]
     if silent and not (changes and all(resource.is_leaving for resource in changes)):
         named = min(silent)
         raise ReadError(
-            f"is the plan of a part: it does not say what becomes of {shown(named)}",
+            f"is the plan of a part: it does not say what becomes of {printable(named)}",
             f"plan the whole configuration, without -target and -refresh-only: {SHOW}",
         )
 
@@ -158,6 +158,6 @@ def _state(top: Mapping[str, Any], name: str, version: str) -> Plan:
     )
 
 
-def _tool(resources: tuple[Resource, ...]) -> Literal["terraform", "opentofu"]:
+def _tool(resources: tuple[PlannedResource, ...]) -> Literal["terraform", "opentofu"]:
     tofu = any(resource.provider.startswith("registry.opentofu.org/") for resource in resources)
     return "opentofu" if tofu else "terraform"

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from gatecli.model.plan import Resource, config_address
-from gatecli.sources.plan.fields import items, optional_text, refused, table, text, texts
+from gatecli.model.plan import PlannedResource, config_address
+from gatecli.sources.plan.fields import items, malformed_plan, optional_text, table, text, texts
 
 _MODES = frozenset({"managed", "data"})
 _GONE = ({"delete"}, {"forget"})
@@ -15,7 +15,7 @@ _GONE = ({"delete"}, {"forget"})
 Placed = tuple[Mapping[str, Any], str]
 
 
-def resources_of_plan(top: Mapping[str, Any]) -> tuple[Resource, ...]:
+def resources_of_plan(top: Mapping[str, Any]) -> tuple[PlannedResource, ...]:
     """Every resource that will be or go: its change, else what stands of it.
 
     What only the planned values say (an edited plan) counts beside the change. What only the prior state
@@ -23,16 +23,16 @@ def resources_of_plan(top: Mapping[str, Any]) -> tuple[Resource, ...]:
     """
     changed = [
         *(
-            _changed(item, f"/resource_changes/{number}")
-            for number, item in _numbered(top, "resource_changes")
+            _read_change(item, f"/resource_changes/{number}")
+            for number, item in _enumerate_items(top, "resource_changes")
         ),
         *(
-            _deferred(item, f"/deferred_changes/{number}")
-            for number, item in _numbered(top, "deferred_changes")
+            _read_deferred(item, f"/deferred_changes/{number}")
+            for number, item in _enumerate_items(top, "deferred_changes")
         ),
         *(
             _action(item, f"/action_invocations/{number}")
-            for number, item in _numbered(top, "action_invocations")
+            for number, item in _enumerate_items(top, "action_invocations")
         ),
     ]
     known = {resource.address: resource for resource in changed if not resource.deposed}
@@ -53,7 +53,7 @@ def resources_of_plan(top: Mapping[str, Any]) -> tuple[Resource, ...]:
     return (*changed, *planned, *kept)
 
 
-def _is_news(planned: Resource, known: Mapping[str, Resource]) -> bool:
+def _is_news(planned: PlannedResource, known: Mapping[str, PlannedResource]) -> bool:
     """Whether the planned values say what no change says: never in a plan that nobody touched."""
     change = known.get(planned.address)
     return change is None or change.values != planned.values
@@ -61,9 +61,9 @@ def _is_news(planned: Resource, known: Mapping[str, Resource]) -> bool:
 
 def resources_of_state(
     values: Mapping[str, Any], where: str
-) -> tuple[tuple[Resource, ...], Mapping[str, tuple[str, ...]]]:
+) -> tuple[tuple[PlannedResource, ...], Mapping[str, tuple[str, ...]]]:
     """The resources of a state, and what each was made from."""
-    resources: list[Resource] = []
+    resources: list[PlannedResource] = []
     edges: dict[str, dict[str, None]] = {}
     for item, at in _of_values(values, where):
         resource = _standing(item, at, "")
@@ -73,7 +73,7 @@ def resources_of_state(
     return tuple(resources), {node: tuple(targets) for node, targets in edges.items()}
 
 
-def _numbered(top: Mapping[str, Any], key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _enumerate_items(top: Mapping[str, Any], key: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     return enumerate(items(top, key, ""))
 
 
@@ -88,19 +88,19 @@ def _of_values(values: Mapping[str, Any], where: str) -> Iterator[Placed]:
         pending += reversed([(child, f"{at}/child_modules/{number}") for number, child in children])
 
 
-def _identified(item: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _read_identity(item: Mapping[str, Any], where: str) -> dict[str, Any]:
     address, mode = text(item, "address", where), text(item, "mode", where)
     if mode not in _MODES:
-        raise refused(f"{where}/mode", "neither managed nor data")
+        raise malformed_plan(f"{where}/mode", "neither managed nor data")
     index = item.get("index")
     if not isinstance(index, str | int | None) or isinstance(index, bool):
-        raise refused(f"{where}/index", "neither a text nor a whole number")
+        raise malformed_plan(f"{where}/index", "neither a text nor a whole number")
     type_, name = text(item, "type", where), text(item, "name", where)
     module = _module(address, item, where)
     rest = address.removeprefix(f"{module}.") if module else address
     own = f"{'data.' if mode == 'data' else ''}{type_}.{name}"
     if config_address(rest) != own or (module and rest == address):
-        raise refused(f"{where}/address", "the address of another type, name or module")
+        raise malformed_plan(f"{where}/address", "the address of another type, name or module")
     return {
         "address": address,
         "mode": mode,
@@ -122,21 +122,21 @@ def _module(address: str, item: Mapping[str, Any], where: str) -> str:
     tail = f".{data}{item.get('type')}.{item.get('name')}"
     at = address.rfind(tail)
     if at < 0:
-        raise refused(f"{where}/address", "the address of another type or name")
+        raise malformed_plan(f"{where}/address", "the address of another type or name")
     return address[:at]
 
 
-def _changed(item: Mapping[str, Any], where: str) -> Resource:
+def _read_change(item: Mapping[str, Any], where: str) -> PlannedResource:
     change = item.get("change")
     if not isinstance(change, dict):
-        raise refused(f"{where}/change", "no object")
+        raise malformed_plan(f"{where}/change", "no object")
     actions = tuple(texts(change, "actions", f"{where}/change"))
     if not actions:
-        raise refused(f"{where}/change/actions", "empty")
+        raise malformed_plan(f"{where}/change/actions", "empty")
     if "after" not in change and set(actions) not in _GONE:
-        raise refused(f"{where}/change", "a change that does not say what comes after it")
-    return Resource(
-        **_identified(item, where),
+        raise malformed_plan(f"{where}/change", "a change that does not say what comes after it")
+    return PlannedResource(
+        **_read_identity(item, where),
         actions=actions,
         values=_values(change, "after", f"{where}/change"),
         unknown=_marks(change, "after_unknown", where),
@@ -148,15 +148,15 @@ def _changed(item: Mapping[str, Any], where: str) -> Resource:
     )
 
 
-def _deferred(item: Mapping[str, Any], where: str) -> Resource:
+def _read_deferred(item: Mapping[str, Any], where: str) -> PlannedResource:
     change = item.get("resource_change")
     if not isinstance(change, dict):
-        raise refused(f"{where}/resource_change", "no object")
-    return replace(_changed(change, f"{where}/resource_change"), deferred=True)
+        raise malformed_plan(f"{where}/resource_change", "no object")
+    return replace(_read_change(change, f"{where}/resource_change"), deferred=True)
 
 
-def _action(item: Mapping[str, Any], where: str) -> Resource:
-    return Resource(
+def _action(item: Mapping[str, Any], where: str) -> PlannedResource:
+    return PlannedResource(
         text(item, "address", where),
         "action",
         text(item, "type", where),
@@ -170,9 +170,9 @@ def _action(item: Mapping[str, Any], where: str) -> Resource:
     )
 
 
-def _standing(item: Mapping[str, Any], where: str, action: str) -> Resource:
-    return Resource(
-        **_identified(item, where),
+def _standing(item: Mapping[str, Any], where: str, action: str) -> PlannedResource:
+    return PlannedResource(
+        **_read_identity(item, where),
         actions=(action,) if action else (),
         values=_values(item, "values", where),
         sensitive=_marks(item, "sensitive_values", where),
@@ -184,7 +184,7 @@ def _standing(item: Mapping[str, Any], where: str, action: str) -> Resource:
 def _values(data: Mapping[str, Any], key: str, where: str) -> Any:
     value = data.get(key)
     if not isinstance(value, dict | None):
-        raise refused(f"{where}/{key}", "no object")
+        raise malformed_plan(f"{where}/{key}", "no object")
     return value
 
 
@@ -192,5 +192,5 @@ def _marks(data: Mapping[str, Any], key: str, where: str) -> Any:
     """True, or the parts that are marked; anything but a list or an object of them marks nothing."""
     value = data.get(key)
     if not isinstance(value, bool | dict | list | None):
-        raise refused(f"{where}/{key}", "no mark")
+        raise malformed_plan(f"{where}/{key}", "no mark")
     return value or False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.plan import Plan, config_address
 from gatecli.sources.files import ReadError
 
@@ -24,17 +24,19 @@ def unreadable(name: str, error: ReadError) -> Finding:
     """The finding that a plan could not be read."""
     at = error.position
     place = Place(name, at.line if at else None, at.column if at else None)
-    return found(TF_PLAN_UNREADABLE, f"{name} {error.problem}", subject=name, place=place, mend=error.mend)
+    return make_finding(
+        TF_PLAN_UNREADABLE, f"{name} {error.problem}", subject=name, place=place, mend=error.mend
+    )
 
 
-def errored(plan: Plan) -> Finding:
+def errored_finding(plan: Plan) -> Finding:
     """The finding that a plan's run failed; it names the conditions that did, not what they said."""
     failed = sorted(
         {config_address(check.address) for check in plan.checks if check.status in {"fail", "error"}}
     )
     named = ", ".join(failed[:3]) + (f" and {len(failed) - 3} more" if len(failed) > 3 else "")
     why = f": the conditions of {named} do not hold" if failed else ""
-    return found(
+    return make_finding(
         TF_PLAN_ERRORED,
         f"{plan.path} is the plan of a run that failed{why}",
         subject=plan.path,

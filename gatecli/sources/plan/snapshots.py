@@ -42,7 +42,9 @@ def with_configuration(plan: Plan, snapshot: Snapshot) -> Plan:
         for name, references in _locals(snapshot.get(_key(module), {})).items():
             node = f"{module}.local.{name}" if module else f"local.{name}"
             edges.setdefault(node, tuple(nodes_of(module, references)))
-    return replace(plan, edges=edges, modules=tuple(_told(module, snapshot) for module in plan.modules))
+    return replace(
+        plan, edges=edges, modules=tuple(_with_digest(module, snapshot) for module in plan.modules)
+    )
 
 
 def _files(archive: zipfile.ZipFile) -> Snapshot | None:
@@ -57,7 +59,7 @@ def _files(archive: zipfile.ZipFile) -> Snapshot | None:
     return files or None
 
 
-def _told(module: Module, snapshot: Snapshot) -> Module:
+def _with_digest(module: Module, snapshot: Snapshot) -> Module:
     """A module that may be a gate, with the digest of its files and of those of the modules inside it."""
     key = _key(module.address)
     if not module.configuration or key not in snapshot:

@@ -19,7 +19,14 @@ from time import monotonic
 from python_terraform import IsFlagged, Terraform
 
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
-from gatecli.sources.plan.diagnostics import Diagnostic, Failed, Reason, diagnostics_of, failure, version_of
+from gatecli.sources.plan.diagnostics import (
+    Diagnostic,
+    Failed,
+    PlanFailure,
+    diagnostics_of,
+    failure,
+    version_of,
+)
 from gatecli.sources.plan.processes import GRACE, Ended, TimedOut, run, terminable
 from gatecli.sources.plan.snapshots import Snapshot, snapshot_of
 from gatecli.sources.tree import shown_path
@@ -37,7 +44,7 @@ _LONGEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PlanRequest:
     """What is to be planned, and how. `environment` is the caller's own.
 
     `variables` are `name=value`, as -var takes them; they come after `var_files` and win over them.
@@ -73,7 +80,7 @@ class Planned:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def plan_directory(request: Request) -> Planned | Failed:
+def plan_directory(request: PlanRequest) -> Planned | Failed:
     """The plan of a directory. Nothing is initialised, applied, written there or left behind.
 
     A state lock is taken and given back. Raises `UsageError` for -target and for variables that are none,
@@ -83,20 +90,20 @@ def plan_directory(request: Request) -> Planned | Failed:
     _check(request)
     with terminable(), tempfile.TemporaryDirectory(prefix="gatecli-") as private:
         session = _session(request, Path(private))
-        return session if isinstance(session, Failed) else _planned(session, request, Path(private))
+        return session if isinstance(session, Failed) else _make_plan(session, request, Path(private))
 
 
-def show_saved_plan(plan: Path, request: Request) -> Planned | Failed:
+def show_saved_plan(plan: Path, request: PlanRequest) -> Planned | Failed:
     """The JSON of a saved plan, read in the directory that it was made in: its providers are there."""
     with terminable(), tempfile.TemporaryDirectory(prefix="gatecli-") as private:
         session = _session(request, Path(private))
-        return session if isinstance(session, Failed) else _shown(session, plan.absolute(), request)
+        return session if isinstance(session, Failed) else _show_plan(session, plan.absolute(), request)
 
 
 class _Session(Terraform):  # type: ignore[misc]  # python-terraform has no types
     """python-terraform with another way to run what it put together."""
 
-    def __init__(self, program: str, request: Request, environment: Mapping[str, str]) -> None:
+    def __init__(self, program: str, request: PlanRequest, environment: Mapping[str, str]) -> None:
         super().__init__(working_dir=str(request.directory), terraform_bin_path=program)
         self.variables = None  # an empty dict would become a file under the temporary folder
         self._environment = environment
@@ -115,7 +122,7 @@ class _Session(Terraform):  # type: ignore[misc]  # python-terraform has no type
         return TimedOut(request.seconds) if isinstance(ended, TimedOut) else ended
 
 
-def _check(request: Request) -> None:
+def _check(request: PlanRequest) -> None:
     where = shown_path(request.directory)
     if not request.directory.is_dir():
         raise UncheckableError(f"{where} is no directory", advice="name the directory of a root module")
@@ -130,7 +137,7 @@ def _check(request: Request) -> None:
         raise UsageError("the variables are too long for a command", advice="put them into a --var-file")
 
 
-def _check_targets(request: Request) -> None:
+def _check_targets(request: PlanRequest) -> None:
     advice = "plan the whole configuration, or say that a part is enough"
     if request.targets:
         raise UsageError("a plan with -target says nothing about the rest", advice=advice)
@@ -141,11 +148,11 @@ def _check_targets(request: Request) -> None:
             )
 
 
-def _session(request: Request, private: Path) -> _Session | Failed:
+def _session(request: PlanRequest, private: Path) -> _Session | Failed:
     program = shutil.which(request.binary, path=request.environment.get("PATH"))
     if program is None:
         return Failed(
-            Reason.NOT_FOUND,
+            PlanFailure.NOT_FOUND,
             f"{shown_path(Path(request.binary))} is not on the PATH",
             "install Terraform (developer.hashicorp.com/terraform/install), name another program with "
             "--terraform-binary tofu, or give the JSON of a plan that was made elsewhere",
@@ -153,7 +160,7 @@ def _session(request: Request, private: Path) -> _Session | Failed:
     return _Session(str(Path(program).absolute()), request, _environment(request, private))
 
 
-def _environment(request: Request, private: Path) -> dict[str, str]:
+def _environment(request: PlanRequest, private: Path) -> dict[str, str]:
     """The caller's environment, quiet, and with the variables in it.
 
     Variables go through TF_CLI_ARGS_plan: only this user can read the environment of a process, where
@@ -168,42 +175,44 @@ def _environment(request: Request, private: Path) -> dict[str, str]:
     }
     if request.workspace:
         environment["TF_WORKSPACE"] = request.workspace
-    if given := _given(request):
+    if given := _variable_arguments(request):
         before = environment.get("TF_CLI_ARGS_plan", "")
         environment["TF_CLI_ARGS_plan"] = " ".join([*([before] if before else []), *map(shlex.quote, given)])
     return environment
 
 
-def _given(request: Request) -> Sequence[str]:
+def _variable_arguments(request: PlanRequest) -> Sequence[str]:
     files = (f"-var-file={file.absolute()}" for file in request.var_files)
     return [*files, *(f"-var={variable}" for variable in request.variables)]
 
 
-def _planned(session: _Session, request: Request, private: Path) -> Planned | Failed:
+def _make_plan(session: _Session, request: PlanRequest, private: Path) -> Planned | Failed:
     saved = private / "plan"
     options = {"out": str(saved), "lock_timeout": f"{request.lock_seconds}s", "json": IsFlagged}
     session.targets = list(request.targets)
-    ended = _answered(lambda: session.plan(**options), request)
+    ended = _answer(lambda: session.plan(**options), request)
     if isinstance(ended, Failed):
         return ended
     said = diagnostics_of(ended.out, ended.err)
     tool, version = version_of(ended.out)
     if ended.code not in {0, 2}:
-        left = _shown(session, saved, request) if saved.exists() else None
+        left = _show_plan(session, saved, request) if saved.exists() else None
         content = left.content if isinstance(left, Planned) else None
         return failure(said, tool or _name(request), shown_path(request.directory), content)
     if not saved.exists():
         return Failed(
-            Reason.NO_PLAN, f"{_name(request)} plan wrote no plan", "unset TF_CLI_ARGS and TF_CLI_ARGS_plan"
+            PlanFailure.NO_PLAN,
+            f"{_name(request)} plan wrote no plan",
+            "unset TF_CLI_ARGS and TF_CLI_ARGS_plan",
         )
-    shown = _shown(session, saved, request)
+    shown = _show_plan(session, saved, request)
     if isinstance(shown, Failed):
         return shown
     return Planned(shown.content, shown.snapshot, ended.code == 2, tool, version, said)
 
 
-def _shown(session: _Session, plan: Path, request: Request) -> Planned | Failed:
-    ended = _answered(lambda: session.cmd("show", str(plan), json=IsFlagged, no_color=IsFlagged), request)
+def _show_plan(session: _Session, plan: Path, request: PlanRequest) -> Planned | Failed:
+    ended = _answer(lambda: session.cmd("show", str(plan), json=IsFlagged, no_color=IsFlagged), request)
     if isinstance(ended, Failed):
         return ended
     if ended.code != 0:
@@ -212,20 +221,20 @@ def _shown(session: _Session, plan: Path, request: Request) -> Planned | Failed:
     return Planned(ended.out, snapshot_of(plan))
 
 
-def _answered(ask: Callable[[], Ended | TimedOut], request: Request) -> Ended | Failed:
+def _answer(ask: Callable[[], Ended | TimedOut], request: PlanRequest) -> Ended | Failed:
     try:
         ended = ask()
     except OSError as error:
         problem = f"{_name(request)} cannot be started: {(error.strerror or 'unknown error').lower()}"
-        return Failed(Reason.NOT_FOUND, problem, "check --terraform-binary")
+        return Failed(PlanFailure.NOT_FOUND, problem, "check --terraform-binary")
     if isinstance(ended, TimedOut):
         return Failed(
-            Reason.TIME,
+            PlanFailure.TIME,
             f"{_name(request)} did not plan {shown_path(request.directory)} within {ended.seconds:g} seconds",
             "give it more time, or find out what it waits for",
         )
     return ended
 
 
-def _name(request: Request) -> str:
+def _name(request: PlanRequest) -> str:
     return shown_path(Path(Path(request.binary).name))

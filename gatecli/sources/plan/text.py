@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from gatecli.model.document import Position
-from gatecli.sources.files import ReadError, opened
+from gatecli.sources.files import ReadError, open_file
 
 MAX_BYTES = 1 << 30
 """A plan above this is refused; one of 100 MiB takes about 600 MiB of memory."""
@@ -39,21 +39,21 @@ def is_saved_plan(content: bytes) -> bool:
 
 def read_content(path: Path) -> bytes:
     """The bytes of a plan file. Raises `ReadError`."""
-    with opened(path) as file:
-        return _limited(file)
+    with open_file(path) as file:
+        return _read_limited(file)
 
 
 def read_input(stream: BinaryIO) -> bytes:
     """The bytes of standard input. Raises `ReadError`."""
     try:
-        return _limited(stream)
+        return _read_limited(stream)
     except OSError as error:
         raise ReadError(
             f"cannot be read: {error.strerror or 'unknown error'}", "give the plan again"
         ) from error
 
 
-def _limited(file: BinaryIO) -> bytes:
+def _read_limited(file: BinaryIO) -> bytes:
     content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise ReadError(f"is larger than {MAX_BYTES >> 20} MiB", "plan its parts one by one")
@@ -72,7 +72,7 @@ def json_of(content: bytes) -> Any:
     start = _wrapping_end(text, 0)
     if start == len(text):
         raise ReadError("is empty", f"write the plan into it: {SHOW}")
-    data, end = _parsed(text, start)
+    data, end = _parse_at(text, start)
     if (after := _wrapping_end(text, end)) < len(text):
         raise _refusal(text, after, "goes on after its JSON ended", "give one plan, and nothing else")
     _check_depth(data)
@@ -94,12 +94,12 @@ def _wrapping_end(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _parsed(text: str, start: int) -> tuple[Any, int]:
+def _parse_at(text: str, start: int) -> tuple[Any, int]:
     decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_decimal)
     try:
         return decoder.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        raise _refusal(text, error.pos, *_explained(text, error.pos)) from error
+        raise _refusal(text, error.pos, *_explain_position(text, error.pos)) from error
     except RecursionError as error:
         raise ReadError(f"is nested deeper than {MAX_DEPTH} levels", "flatten it") from error
     except _Unwanted as error:
@@ -126,7 +126,7 @@ def _decimal(literal: str) -> Decimal:
         raise _Unwanted("holds a number that is too large") from error
 
 
-def _explained(text: str, at: int) -> tuple[str, str]:
+def _explain_position(text: str, at: int) -> tuple[str, str]:
     if not text[at:].strip() or at >= len(text.rstrip()) - 1:
         return "is truncated: its JSON does not end", f"write it again, whole: {SHOW}"
     if at == _wrapping_end(text, 0):

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gatecli.model.text import Leaf, LeafKind, RawText
-from gatecli.sources.string_fields.escapes import unescaped
-from gatecli.sources.string_fields.interface import Format, shown_as_is, shown_without_escapes, with_gaps
+from gatecli.sources.string_fields.escapes import unescape
+from gatecli.sources.string_fields.interface import TextFormat, shown_as_is, shown_without_escapes, with_gaps
 
 _SECTION = re.compile(r"[ \t]*\[([^\]\r\n]+)\]")
 _BLANK = re.compile(r"[ \t]*(?:\r\n?|\n)")
@@ -60,7 +60,7 @@ def _read(text: str, style: _Style) -> Iterator[Leaf]:
             at = value[2]
         elif not _is_comment(text, at, style) and (name := style.name.match(text, at)):
             bare = name[1].rstrip()
-            keys = (*section, unescaped(bare) if style.logical else bare)
+            keys = (*section, unescape(bare) if style.logical else bare)
             end = name.start(1) + len(bare)
             yield Leaf(keys[-1], keys, LeafKind.KEY, name.start(1), end, keys[-1] != bare)
             value = _value(text, name.end(), style)
@@ -80,10 +80,10 @@ def _value(text: str, at: int, style: _Style) -> tuple[str, int, int]:
     """A value's meaning and where its token begins and ends."""
     if style.quotes and (quoted := _QUOTED.match(text, at)):
         body = quoted[0][1:-1]
-        return unescaped(body) if quoted[0][0] == '"' else body, at, quoted.end()
+        return unescape(body) if quoted[0][0] == '"' else body, at, quoted.end()
     if style.logical:
         token = (_LOGICAL.match(text, at) or _REST.match(text, at) or [""])[0]
-        return unescaped(token), at, at + len(token)
+        return unescape(token), at, at + len(token)
     token = (_REST.match(text, at) or [""])[0]
     cut = min((i for mark in style.comments if (i := token.find(" " + mark)) >= 0), default=len(token))
     token = token[:cut].rstrip()
@@ -117,6 +117,6 @@ def read_properties(raw: RawText) -> Iterator[Leaf]:
     return with_gaps(raw.text, _read(raw.text, _PROPERTIES))
 
 
-ENV = Format("env", read_env, shown_without_escapes)
-INI = Format("ini", read_ini, shown_as_is)
-PROPERTIES = Format("properties", read_properties, shown_without_escapes)
+ENV = TextFormat("env", read_env, shown_without_escapes)
+INI = TextFormat("ini", read_ini, shown_as_is)
+PROPERTIES = TextFormat("properties", read_properties, shown_without_escapes)

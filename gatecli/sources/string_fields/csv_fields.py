@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from gatecli.model.text import Leaf, LeafKind, RawText
-from gatecli.sources.string_fields.interface import Format, FormatError
+from gatecli.sources.string_fields.interface import FormatError, TextFormat
 
 _COMMA, _TAB, _SEMICOLON, _PIPE = (
     re.compile(rf'(?:"(?P<quoted>[^"]*+(?:""[^"]*+)*+)"(?=[{end}\r\n]|\Z)|(?P<plain>[^{end}\r\n]*+))'
@@ -71,4 +71,4 @@ def csv_views(text: str) -> tuple[str, ...] | None:
     return (text, text.replace('""', '"')) if '""' in text else (text,)
 
 
-CSV = Format("csv", read_csv_leaves, csv_views, records=True)
+CSV = TextFormat("csv", read_csv_leaves, csv_views, records=True)

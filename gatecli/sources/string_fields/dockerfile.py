@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 from gatecli.model.text import Leaf, LeafKind, RawText
-from gatecli.sources.string_fields.escapes import unescaped
-from gatecli.sources.string_fields.interface import Format, with_gaps
+from gatecli.sources.string_fields.escapes import unescape
+from gatecli.sources.string_fields.interface import TextFormat, with_gaps
 
 _INSTRUCTION = re.compile(
     r"(?<![^\r\n])[ \t]*(?P<name>[A-Za-z]+)[ \t]+(?P<rest>(?:[^\\\r\n]|\\(?:[ \t]*+(?:\r\n?|\n)|.|\Z))*+)"
@@ -43,19 +43,19 @@ def _pairs(text: str, name: str, start: int, end: int) -> Iterator[Leaf]:
     if not pairs and (alone := _ALONE.match(text, start, end)):
         pairs = [alone]
     for pair in pairs:
-        key = _meant(pair["key"])
+        key = _unquote(pair["key"])
         keys = (name, key)
         yield Leaf(key, keys, LeafKind.KEY, *pair.span("key"), key not in pair["key"])
-        if value := _meant(pair["value"].rstrip()):
+        if value := _unquote(pair["value"].rstrip()):
             first = pair.start("value")
             last = first + len(pair["value"].rstrip())
             yield Leaf(value, keys, LeafKind.VALUE, first, last, value not in pair["value"])
 
 
-def _meant(token: str) -> str:
+def _unquote(token: str) -> str:
     """A word without its quotes and escapes, as the builder joins them."""
     parts = re.findall(r'"((?:[^"\\]|\\[\s\S])*+)"|\'([^\']*+)\'|((?:\\[\s\S]|[^\\"\'])+|["\'\\])', token)
-    return "".join(unescaped(double) or single or unescaped(bare) for double, single, bare in parts)
+    return "".join(unescape(double) or single or unescape(bare) for double, single, bare in parts)
 
 
 def dockerfile_views(text: str) -> tuple[str, ...] | None:
@@ -63,4 +63,4 @@ def dockerfile_views(text: str) -> tuple[str, ...] | None:
     return None if any(mark in text for mark in "\"'\\") else (text,)
 
 
-DOCKERFILE = Format("dockerfile", read_dockerfile, dockerfile_views)
+DOCKERFILE = TextFormat("dockerfile", read_dockerfile, dockerfile_views)

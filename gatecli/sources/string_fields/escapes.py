@@ -11,12 +11,12 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     """The text that is meant; an escaped line end is dropped with the indentation after it."""
-    return whole(_ESCAPE.sub(_meant, text)) if "\\" in text else text
+    return whole(_ESCAPE.sub(_meant_text, text)) if "\\" in text else text
 
 
-def _meant(match: re.Match[str]) -> str:
+def _meant_text(match: re.Match[str]) -> str:
     if code := match[1] or match[2] or match[3]:
         number = int(code, 16)
         return chr(number) if number <= 0x10FFFF else match[0]

@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import PurePath
 
 from gatecli import package
-from gatecli.model.text import RawText, Reading
-from gatecli.sources.string_fields.interface import Format, FormatError
+from gatecli.model.text import LeafReading, RawText
+from gatecli.sources.string_fields.interface import FormatError, TextFormat
 
 FORMATS: Mapping[str, str] = {
     "yaml": "yaml_fields:YAML",
@@ -79,9 +79,9 @@ _BEGINNINGS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 @cache
-def format_named(name: str) -> Format:
+def format_named(name: str) -> TextFormat:
     """The format of that name; its module is imported now if it was not before."""
-    found: Format = package.member(f"sources.string_fields.{FORMATS[name]}")
+    found: TextFormat = package.member(f"sources.string_fields.{FORMATS[name]}")
     return found
 
 
@@ -105,14 +105,14 @@ def is_known(path: str) -> bool:
     return format_of(path, "") != TEXT
 
 
-def read_leaves(raw: RawText) -> Reading:
+def read_leaves(raw: RawText) -> LeafReading:
     """The leaves of a text, in its format; as plain text, and said, where it does not have its form."""
     try:
-        return Reading(raw.format, tuple(format_named(raw.format).read(raw)))
+        return LeafReading(raw.format, tuple(format_named(raw.format).read(raw)))
     except FormatError as error:
         line = raw.position(error.at).line
         note = f"scanned as text: {error.problem} (line {line})"
-    return Reading(TEXT, tuple(format_named(TEXT).read(replace(raw, format=TEXT))), note)
+    return LeafReading(TEXT, tuple(format_named(TEXT).read(replace(raw, format=TEXT))), note)
 
 
 def views(raw: RawText) -> tuple[str, ...] | None:

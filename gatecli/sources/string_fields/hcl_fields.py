@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gatecli.model.text import Leaf, LeafKind, RawText
-from gatecli.sources.string_fields.escapes import unescaped
+from gatecli.sources.string_fields.escapes import unescape
 from gatecli.sources.string_fields.interface import (
     MAX_DEPTH,
-    Format,
     FormatError,
+    TextFormat,
     number_leaf,
     shown_without_disguise,
     with_gaps,
@@ -38,7 +38,7 @@ _ASSIGNS = re.compile(r"[ \t]*[=:](?![=>])")
 
 
 @dataclass(slots=True)
-class _Frame:
+class _HclFrame:
     """A body; `names` are the words of the statement so far: a block's type and labels, or a key."""
 
     keys: tuple[str | int, ...]
@@ -58,10 +58,10 @@ class _Frame:
         self.names, self.assigned = [], False
 
 
-class _Reader:
+class _HclReader:
     def __init__(self, text: str) -> None:
         self.text = text
-        self._frames = [_Frame(())]
+        self._frames = [_HclFrame(())]
 
     def leaves(self) -> Iterator[Leaf]:
         at = 0
@@ -102,7 +102,7 @@ class _Reader:
         return Leaf(self.text[token.end() : last.start()], keys, LeafKind.VALUE, token.end(), last.start())
 
     def _string(self, token: re.Match[str]) -> Leaf:
-        frame, text = self._frames[-1], unescaped(token["string"])
+        frame, text = self._frames[-1], unescape(token["string"])
         is_key = not frame.assigned and frame.mark == "{"
         if is_key:
             frame.add(text)
@@ -130,15 +130,15 @@ class _Reader:
             frame.assigned = True
         return None
 
-    def _open(self, frame: _Frame, mark: str, at: int) -> None:
+    def _open(self, frame: _HclFrame, mark: str, at: int) -> None:
         if len(self._frames) > MAX_DEPTH:
             raise FormatError(f"it is nested deeper than {MAX_DEPTH} levels", at)
-        self._frames.append(_Frame(frame.here(), "[" if mark == "(" else mark))
+        self._frames.append(_HclFrame(frame.here(), "[" if mark == "(" else mark))
 
 
 def read_hcl(raw: RawText) -> Iterator[Leaf]:
     """The leaves of a configuration; the keys are block types, labels, attributes and indices."""
-    return with_gaps(raw.text, _Reader(raw.text).leaves())
+    return with_gaps(raw.text, _HclReader(raw.text).leaves())
 
 
-HCL = Format("hcl", read_hcl, shown_without_disguise)
+HCL = TextFormat("hcl", read_hcl, shown_without_disguise)

@@ -37,7 +37,7 @@ class FormatError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class TextFormat:
     """A format by name.
 
     `read` gives the leaves in the order of the text and raises `FormatError`. `views` gives texts that

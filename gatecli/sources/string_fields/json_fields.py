@@ -15,8 +15,8 @@ from gatecli.model.text import Leaf, LeafKind, RawText, hint_for
 from gatecli.sources.string_fields.escapes import whole
 from gatecli.sources.string_fields.interface import (
     MAX_DEPTH,
-    Format,
     FormatError,
+    TextFormat,
     number_leaf,
     shown_without_disguise,
 )
@@ -30,7 +30,7 @@ _LINE = re.compile(r"[^\r\n]+")
 
 
 @dataclass(slots=True)
-class _Frame:
+class _JsonFrame:
     keys: tuple[str | int, ...]
     close: str
     key: str | None = None
@@ -39,7 +39,7 @@ class _Frame:
     hintable: list[tuple[int, str]] = field(default_factory=list)
 
 
-class _Reader:
+class _JsonReader:
     """A state machine over tokens; no recursion, so that depth is a number and not a crash.
 
     `_wants` is what may come next: a value, a value or the end of a list, a key or the end of a
@@ -50,7 +50,7 @@ class _Reader:
         self.text = text
         self.leaves: list[Leaf] = []
         self._prefix = prefix
-        self._frames: list[_Frame] = []
+        self._frames: list[_JsonFrame] = []
         self._wants = "value"
         self._run(start, end)
 
@@ -100,7 +100,7 @@ class _Reader:
     def _open(self, mark: str, start: int) -> None:
         if len(self._frames) >= MAX_DEPTH:
             raise FormatError(f"it is nested deeper than {MAX_DEPTH} levels", start)
-        self._frames.append(_Frame(self._place(), "}" if mark == "{" else "]"))
+        self._frames.append(_JsonFrame(self._place(), "}" if mark == "{" else "]"))
         self._wants = "key or end" if mark == "{" else "value or end"
 
     def _close(self) -> None:
@@ -121,7 +121,7 @@ class _Reader:
 
     def _key(self, token: str, start: int) -> None:
         frame = self._frames[-1]
-        frame.key = text = _decoded(token, start)
+        frame.key = text = _decode_token(token, start)
         keys = (*frame.keys, text)
         self._wants = "colon"
         if text:
@@ -134,7 +134,7 @@ class _Reader:
         if kind == "number":
             leaf = number_leaf(token, keys, start)
         else:
-            text = _decoded(token, start)
+            text = _decode_token(token, start)
             leaf = Leaf(text, keys, LeafKind.VALUE, start, start + len(token), "\\" in token)
         if self._frames and self._frames[-1].key is not None:
             frame = self._frames[-1]
@@ -144,7 +144,7 @@ class _Reader:
         self.leaves.append(leaf)
 
 
-def _decoded(token: str, start: int) -> str:
+def _decode_token(token: str, start: int) -> str:
     if "\\" not in token:
         return token[1:-1]
     try:
@@ -155,7 +155,7 @@ def _decoded(token: str, start: int) -> str:
 
 def read_json_leaves(raw: RawText) -> Iterable[Leaf]:
     """The leaves of one JSON document."""
-    return _Reader(raw.text, 0, len(raw.text), ()).leaves
+    return _JsonReader(raw.text, 0, len(raw.text), ()).leaves
 
 
 def read_json_lines(raw: RawText) -> Iterator[Leaf]:
@@ -168,10 +168,10 @@ def read_json_lines(raw: RawText) -> Iterator[Leaf]:
             continue
         number = raw.position(line.start()).line - 1
         try:
-            yield from _Reader(raw.text, line.start(), line.end(), (number,)).leaves
+            yield from _JsonReader(raw.text, line.start(), line.end(), (number,)).leaves
         except FormatError:
             yield Leaf(line[0], (), LeafKind.TEXT, line.start(), line.end())
 
 
-JSON = Format("json", read_json_leaves, shown_without_disguise)
-JSON_LINES = Format("json-lines", read_json_lines, shown_without_disguise, records=True)
+JSON = TextFormat("json", read_json_leaves, shown_without_disguise)
+JSON_LINES = TextFormat("json-lines", read_json_lines, shown_without_disguise, records=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gatecli.model.text import Leaf, LeafKind, RawText
-from gatecli.sources.string_fields.interface import Format, shown_as_is
+from gatecli.sources.string_fields.interface import TextFormat, shown_as_is
 
 
 def read_text_leaves(raw: RawText) -> Iterable[Leaf]:
@@ -18,4 +18,4 @@ def read_text_leaves(raw: RawText) -> Iterable[Leaf]:
         yield Leaf(raw.text, (), LeafKind.TEXT, 0, len(raw.text))
 
 
-TEXT = Format("text", read_text_leaves, shown_as_is, records=True)
+TEXT = TextFormat("text", read_text_leaves, shown_as_is, records=True)

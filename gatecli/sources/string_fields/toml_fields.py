@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gatecli.model.text import Leaf, LeafKind, RawText
-from gatecli.sources.string_fields.escapes import unescaped
+from gatecli.sources.string_fields.escapes import unescape
 from gatecli.sources.string_fields.interface import (
     MAX_DEPTH,
-    Format,
     FormatError,
+    TextFormat,
     number_leaf,
     shown_without_disguise,
     with_gaps,
@@ -41,7 +41,7 @@ _ESCAPED = {"long", "string"}
 
 
 @dataclass(slots=True)
-class _Frame:
+class _TomlFrame:
     """A table or an array; `key` is that of the statement so far, `assigned` past its equals sign."""
 
     keys: tuple[str | int, ...]
@@ -57,10 +57,10 @@ class _Frame:
         self.key, self.assigned = (), False
 
 
-class _Reader:
+class _TomlReader:
     def __init__(self, text: str) -> None:
         self.text = text
-        self._frames = [_Frame(())]
+        self._frames = [_TomlFrame(())]
         self._header = ""
         self._tables: Counter[tuple[str | int, ...]] = Counter()
 
@@ -82,14 +82,14 @@ class _Reader:
         frame, mark = self._frames[-1], token[0]
         if mark == "[" and len(self._frames) == 1 and not frame.assigned:
             if not self._header:
-                self._frames = [_Frame(())]
+                self._frames = [_TomlFrame(())]
             self._header += "["
         elif mark == "]" and self._header:
             self._close_header()
         elif mark in "[{":
             if len(self._frames) > MAX_DEPTH:
                 raise FormatError(f"it is nested deeper than {MAX_DEPTH} levels", token.start())
-            self._frames.append(_Frame(frame.here(), mark == "["))
+            self._frames.append(_TomlFrame(frame.here(), mark == "["))
         elif mark in "]}":
             self._frames.pop()
         elif mark == ",":
@@ -110,7 +110,7 @@ class _Reader:
             self._tables[keys] += 1
             keys = (*keys, number)
         self._double = False
-        self._frames = [_Frame(keys)]
+        self._frames = [_TomlFrame(keys)]
 
     _double = False
 
@@ -125,7 +125,7 @@ class _Reader:
 
     def _word(self, token: re.Match[str], group: str) -> Iterator[Leaf]:
         frame, raw = self._frames[-1], token[group]
-        text = unescaped(raw) if group in _ESCAPED else raw
+        text = unescape(raw) if group in _ESCAPED else raw
         if not frame.array and not frame.assigned:
             self._double = self._header == "[["
             parts = tuple(part for part in raw.split(".") if part) if group == "bare" else (text,)
@@ -145,7 +145,7 @@ def read_toml_leaves(raw: RawText) -> Iterable[Leaf]:
         tomllib.loads(raw.text)
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         raise FormatError("it is not TOML") from error
-    return with_gaps(raw.text, _Reader(raw.text).leaves())
+    return with_gaps(raw.text, _TomlReader(raw.text).leaves())
 
 
-TOML = Format("toml", read_toml_leaves, shown_without_disguise)
+TOML = TextFormat("toml", read_toml_leaves, shown_without_disguise)

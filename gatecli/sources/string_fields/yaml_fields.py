@@ -17,8 +17,8 @@ from gatecli.sources.string_fields.escapes import whole
 from gatecli.sources.string_fields.interface import (
     LONG_SHARED,
     MAX_DEPTH,
-    Format,
     FormatError,
+    TextFormat,
     respelt_number,
     with_gaps,
 )
@@ -31,7 +31,7 @@ _SILENT = re.compile(r"~|null|Null|NULL|true|True|TRUE|false|False|FALSE|")
 
 
 @dataclass(slots=True)
-class _Frame:
+class _YamlFrame:
     """A collection being read. In a mapping, `key` is what the next value stands at."""
 
     keys: tuple[str | int, ...]
@@ -42,14 +42,14 @@ class _Frame:
     hintable: list[tuple[int, str]] = field(default_factory=list)
 
 
-class _Reader:
+class _YamlReader:
     """Leaves from the events of one stream."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.leaves: list[Leaf] = []
         self.document = -1
-        self._frames: list[_Frame] = []
+        self._frames: list[_YamlFrame] = []
         self._anchors: dict[str, Leaf] = {}
 
     def event(self, event: Any) -> None:
@@ -68,7 +68,7 @@ class _Reader:
                 self.document += 1
                 self._anchors.clear()
 
-    def _place(self) -> tuple[tuple[str | int, ...], _Frame | None, bool]:
+    def _place(self) -> tuple[tuple[str | int, ...], _YamlFrame | None, bool]:
         """Where the next node stands: its keys, the collection it is in, whether it is a key there."""
         if not self._frames:
             return (), None, False
@@ -87,7 +87,7 @@ class _Reader:
             frame.key = ""  # a collection as a key has no name
         if len(self._frames) >= MAX_DEPTH:
             raise FormatError(f"it is nested deeper than {MAX_DEPTH} levels", event.start_mark.index)
-        self._frames.append(_Frame(keys, mapping))
+        self._frames.append(_YamlFrame(keys, mapping))
 
     def _close(self) -> None:
         frame = self._frames.pop()
@@ -115,7 +115,7 @@ class _Reader:
         if event.anchor is not None:
             self._anchors[event.anchor] = leaf
 
-    def _add(self, leaf: Leaf, frame: _Frame | None, keys: tuple[str | int, ...]) -> None:
+    def _add(self, leaf: Leaf, frame: _YamlFrame | None, keys: tuple[str | int, ...]) -> None:
         if not leaf.text:
             return
         if frame is not None and frame.mapping and leaf.kind is not LeafKind.KEY:
@@ -151,7 +151,7 @@ class _Reader:
 
 def read_yaml_leaves(raw: RawText) -> Iterable[Leaf]:
     """The leaves of every document of a stream; `document` is set where there are several."""
-    reader = _Reader(raw.text)
+    reader = _YamlReader(raw.text)
     for event in _events(raw.text):
         reader.event(event)
     leaves = sorted(_with_headers(raw.text, reader.leaves), key=lambda leaf: leaf.start)
@@ -197,4 +197,4 @@ def yaml_views(text: str) -> tuple[str, ...] | None:
     return text, " ".join([line.strip(" \t") for line in lines])
 
 
-YAML = Format("yaml", read_yaml_leaves, yaml_views)
+YAML = TextFormat("yaml", read_yaml_leaves, yaml_views)

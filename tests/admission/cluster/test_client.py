@@ -22,14 +22,14 @@ from admission.cluster.client import (
     ExpiredError,
     ForbiddenError,
     MissingError,
-    Resource,
+    ResourceKind,
     UnreachableError,
 )
 from admission.tls.certificates import issue, new_authority
 from gatecli.errors import ConfigurationError
 from tests.support.api_server import FakeCluster, fake_cluster
 
-MAPS = Resource("", "v1", "configmaps")
+MAPS = ResourceKind("", "v1", "configmaps")
 AT = MAPS.path("shop", "a")
 
 Story = Callable[[Client, FakeCluster], Awaitable[None]]
@@ -51,7 +51,7 @@ def config_map(name: str = "a", **data: str) -> dict[str, object]:
 def test_paths_are_those_of_the_api_and_names_cannot_leave_them() -> None:
     assert MAPS.path() == "/api/v1/configmaps"
     assert AT == "/api/v1/namespaces/shop/configmaps/a"
-    crd = Resource("gatecli.dev", "v1", "privacypolicies")
+    crd = ResourceKind("gatecli.dev", "v1", "privacypolicies")
     assert crd.path(name="acme", subresource="status") == "/apis/gatecli.dev/v1/privacypolicies/acme/status"
     assert MAPS.path("a/b", "../c?d") == "/api/v1/namespaces/a%2Fb/configmaps/..%2Fc%3Fd"
 

@@ -15,21 +15,21 @@ from admission.cluster.client import Client, ClusterError
 from admission.cluster.leader_election import (
     LEASES,
     Candidate,
-    Record,
+    LeaseRecord,
+    LeaseTimes,
     Standing,
-    Terms,
     claim,
-    claimed,
+    claim_record,
     from_object,
     leads,
     may_hold,
     micro_time,
-    observed,
+    observe_record,
     to_object,
 )
 from tests.support.api_server import fake_cluster
 
-TERMS = Terms(duration=15, deadline=10.0, retry=2.0)
+TERMS = LeaseTimes(duration=15, deadline=10.0, retry=2.0)
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
@@ -37,9 +37,9 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 class Store:
     """An API server's one Lease: a write is accepted upon the version that was read."""
 
-    record: Record
+    record: LeaseRecord
 
-    def write(self, wanted: Record) -> Record | None:
+    def write(self, wanted: LeaseRecord) -> LeaseRecord | None:
         if wanted.version != self.record.version:
             return None
         self.record = replace(wanted, version=str(int(wanted.version or "0") + 1))
@@ -52,8 +52,8 @@ class Replica:
 
     standing: Standing
     skew: float
-    read: tuple[Record, float] | None = None
-    sent: tuple[Record, float] | None = None
+    read: tuple[LeaseRecord, float] | None = None
+    sent: tuple[LeaseRecord, float] | None = None
 
     def step(self, store: Store, at: float) -> None:
         """Read; decide and send; have it written and learn of it: one of these, in turn."""
@@ -62,7 +62,7 @@ class Replica:
             self.read = (store.record, local)
         elif self.sent is None:
             record, when = self.read
-            self.standing = observed(self.standing, record, when)
+            self.standing = observe_record(self.standing, record, when)
             self.read = None
             if may_hold(self.standing, local):
                 self.sent = (claim(self.standing, str(local), TERMS), local)
@@ -72,7 +72,7 @@ class Replica:
             self.read = self.sent = None
             written = store.write(wanted)
             if written is not None:
-                self.standing = claimed(self.standing, written, begun)
+                self.standing = claim_record(self.standing, written, begun)
 
 
 @given(
@@ -80,7 +80,7 @@ class Replica:
     steps=st.lists(st.tuples(st.integers(0, 3), st.floats(0, 8)), max_size=120),
 )
 def test_no_two_lead_at_once(skews: list[float], steps: list[tuple[int, float]]) -> None:
-    store = Store(Record())
+    store = Store(LeaseRecord())
     replicas = [Replica(Standing(f"r{number}"), skew) for number, skew in enumerate(skews)]
     at = 0.0
     for who, pause in steps:
@@ -91,22 +91,22 @@ def test_no_two_lead_at_once(skews: list[float], steps: list[tuple[int, float]])
 
 
 def test_a_lease_is_taken_only_when_it_has_not_changed_for_its_duration() -> None:
-    other = Record("other", 15, "t", "t", 0, "1")
-    standing = observed(Standing("me"), other, 100.0)
+    other = LeaseRecord("other", 15, "t", "t", 0, "1")
+    standing = observe_record(Standing("me"), other, 100.0)
     assert not may_hold(standing, 115.0)
     assert may_hold(standing, 115.1)
-    renewed = observed(standing, replace(other, renewed="u", version="2"), 114.0)
+    renewed = observe_record(standing, replace(other, renewed="u", version="2"), 114.0)
     assert not may_hold(renewed, 120.0)
 
 
 def test_a_leader_stops_before_its_lease_is_over() -> None:
-    standing = claimed(Standing("me"), Record("me", 15, "t", "t", 0, "2"), 100.0)
+    standing = claim_record(Standing("me"), LeaseRecord("me", 15, "t", "t", 0, "2"), 100.0)
     assert leads(standing, 109.9, TERMS)
     assert not leads(standing, 110.0, TERMS)
 
 
 def test_a_change_of_holder_is_counted_and_a_renewal_is_not() -> None:
-    standing = Standing("me", Record("other", 15, "t", "t", 3, "9"))
+    standing = Standing("me", LeaseRecord("other", 15, "t", "t", 3, "9"))
     taken = claim(standing, "now", TERMS)
     assert (taken.holder, taken.transitions, taken.version) == ("me", 4, "9")
     kept = claim(Standing("me", taken), "later", TERMS)
@@ -114,9 +114,9 @@ def test_a_change_of_holder_is_counted_and_a_renewal_is_not() -> None:
 
 
 def test_a_lease_is_read_as_it_was_written() -> None:
-    record = Record("me", 15, micro_time(NOW), micro_time(NOW), 2, "7")
+    record = LeaseRecord("me", 15, micro_time(NOW), micro_time(NOW), 2, "7")
     assert from_object(to_object(record, "gatecli", "system")) == record
-    assert from_object({"metadata": {}, "spec": {"holderIdentity": None}}) == Record()
+    assert from_object({"metadata": {}, "spec": {"holderIdentity": None}}) == LeaseRecord()
 
 
 def run(story: Callable[[Client, list[float]], object]) -> None:

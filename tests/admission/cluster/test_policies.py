@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from admission.cluster.client import Client
-from admission.cluster.conditions import Told, status_change
+from admission.cluster.conditions import Condition, status_change
 from admission.cluster.custom_resources import POLICIES, WAIVERS
 from admission.cluster.policies import ClusterSource, Compiling, Objects, Read, read
-from admission.review.rulebook_sources import Shelf
+from admission.review.rulebook_sources import RulebookHolder
 from tests.support.api_server import FakeCluster, fake_cluster
 from tests.support.reviews import KEY, decided, manifest
 
@@ -154,7 +154,7 @@ def test_a_waiver_may_name_a_rule_of_the_policy_s_own() -> None:
 
 
 def test_a_status_is_written_once_and_keeps_the_time_of_its_last_turn() -> None:
-    told = Told(is_ready=True, reason="Holds", message="m")
+    told = Condition(is_ready=True, reason="Holds", message="m")
     item = {"metadata": {"name": "w", "generation": 2, "resourceVersion": "7"}}
     change = status_change(item, told, NOW)
     assert change is not None
@@ -162,15 +162,15 @@ def test_a_status_is_written_once_and_keeps_the_time_of_its_last_turn() -> None:
     written = {**item, "status": change["status"]}
     later = NOW.replace(hour=9)
     assert status_change(written, told, later) is None
-    other = status_change(written, Told(is_ready=True, reason="Holds", message="n"), later)
+    other = status_change(written, Condition(is_ready=True, reason="Holds", message="n"), later)
     assert other is not None
     assert other["status"]["conditions"][0]["lastTransitionTime"] == "2026-06-01T00:00:00Z"
-    turned = status_change(written, Told(is_ready=False, reason="Expired", message="m"), later)
+    turned = status_change(written, Condition(is_ready=False, reason="Expired", message="m"), later)
     assert turned is not None
     assert turned["status"]["conditions"][0]["lastTransitionTime"] == "2026-06-01T09:00:00Z"
 
 
-Story = Callable[[FakeCluster, Shelf, list[bool], list[int]], Awaitable[None]]
+Story = Callable[[FakeCluster, RulebookHolder, list[bool], list[int]], Awaitable[None]]
 
 
 def run(story: Story) -> None:
@@ -182,7 +182,7 @@ def run(story: Story) -> None:
                 rejected[0] += 1
 
             source = ClusterSource(client, "default", COMPILING, lambda: leads[0], lambda: NOW, 0.1, count)
-            shelf = Shelf()
+            shelf = RulebookHolder()
             filling = asyncio.create_task(shelf.fill(source, lambda _: cluster.moved.set()))
             try:
                 await story(cluster, shelf, leads, rejected)
@@ -199,7 +199,7 @@ def reason_at(cluster: FakeCluster, path: str) -> str:
 
 
 def test_a_change_is_in_force_without_a_restart_and_a_broken_one_is_not() -> None:
-    async def story(cluster: FakeCluster, shelf: Shelf, _: list[bool], rejected: list[int]) -> None:
+    async def story(cluster: FakeCluster, shelf: RulebookHolder, _: list[bool], rejected: list[int]) -> None:
         async def mode_is(mode: str) -> bool:
             return shelf.rulebook is not None and shelf.rulebook.standard.mode == mode
 
@@ -226,7 +226,7 @@ def test_a_change_is_in_force_without_a_restart_and_a_broken_one_is_not() -> Non
 
 
 def test_waivers_come_and_go_and_expire_by_date() -> None:
-    async def story(cluster: FakeCluster, shelf: Shelf, _leads: list[bool], _: list[int]) -> None:
+    async def story(cluster: FakeCluster, shelf: RulebookHolder, _leads: list[bool], _: list[int]) -> None:
         async def held(count: int) -> bool:
             return shelf.rulebook is not None and len(shelf.rulebook.waivers_in("team-a")) == count
 
@@ -247,7 +247,7 @@ def test_waivers_come_and_go_and_expire_by_date() -> None:
 
 
 def test_only_the_leader_writes() -> None:
-    async def story(cluster: FakeCluster, shelf: Shelf, leads: list[bool], _: list[int]) -> None:
+    async def story(cluster: FakeCluster, shelf: RulebookHolder, leads: list[bool], _: list[int]) -> None:
         async def is_mode_of_warning() -> bool:
             return shelf.rulebook is not None and shelf.rulebook.standard.mode == "warn"
 
@@ -265,7 +265,7 @@ def test_only_the_leader_writes() -> None:
 
 
 def test_an_api_server_that_goes_and_forgets_costs_nothing() -> None:
-    async def story(cluster: FakeCluster, shelf: Shelf, _: list[bool], rejected: list[int]) -> None:
+    async def story(cluster: FakeCluster, shelf: RulebookHolder, _: list[bool], rejected: list[int]) -> None:
         async def is_there() -> bool:
             return shelf.rulebook is not None
 

@@ -8,13 +8,13 @@ import pytest
 import yaml
 
 from admission.cli import main
-from admission.deploy.rendering import Installation, rendered
+from admission.deploy.rendering import Installation, render_objects
 
 
 def test_what_is_printed_is_what_is_rendered(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["manifests"]) == 0
     shown = capsys.readouterr()
-    assert list(yaml.safe_load_all(shown.out)) == rendered(Installation())
+    assert list(yaml.safe_load_all(shown.out)) == render_objects(Installation())
     assert shown.err == ""
 
 
@@ -69,7 +69,7 @@ def test_a_folder_holds_a_kustomization_and_the_definitions_apart(
     definitions, rest = files
     assert {each["kind"] for each in definitions} == {"CustomResourceDefinition"}
     assert sorted(str(each) for each in [*definitions, *rest]) == sorted(
-        str(each) for each in rendered(Installation())
+        str(each) for each in render_objects(Installation())
     )
     shown = capsys.readouterr()
     assert shown.out == ""

@@ -19,7 +19,7 @@ import pytest
 from admission.cluster.custom_resources import POLICIES
 from admission.cluster.leader_election import LEASES
 from admission.commands.run import access_of, service_names
-from admission.settings import Settings, api_server
+from admission.settings import WebhookSettings, api_server
 from admission.tls.certificate_manager import CONFIGURATIONS
 from gatecli.errors import ConfigurationError
 from tests.support.api_server import FakeCluster, fake_cluster
@@ -217,7 +217,7 @@ def test_without_a_file_the_policy_of_the_cluster_judges_and_is_told_so(tmp_path
 
 
 def test_the_webhook_is_called_by_its_service() -> None:
-    assert service_names(Settings(name="gate", namespace="system")) == (
+    assert service_names(WebhookSettings(name="gate", namespace="system")) == (
         "gate.system.svc",
         "gate.system.svc.cluster.local",
     )
@@ -233,4 +233,4 @@ def test_a_pod_knows_its_api_server_and_who_is_none_is_told() -> None:
 
 def test_a_kubeconfig_outweighs_the_pod(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no kubeconfig"):
-        access_of(Settings(kubeconfig=tmp_path / "absent"))
+        access_of(WebhookSettings(kubeconfig=tmp_path / "absent"))

@@ -13,12 +13,12 @@ from admission.scan.kinds import KINDS as SCANNED
 from admission.scan.kinds import SECRET
 from admission.scan.policy_report import CLUSTER_REPORTS, REPORTS
 from admission.scan.scanner import State
-from admission.settings import FIELDS, PREFIX, Settings
+from admission.settings import FIELDS, PREFIX, WebhookSettings
 from tests.support.kustomize import kustomized
 
 DEPLOY = Path(__file__).resolve().parents[2] / "admission" / "deploy"
 BASE = DEPLOY / "base"
-SETTINGS = Settings()
+SETTINGS = WebhookSettings()
 
 
 def objects() -> list[dict[str, Any]]:

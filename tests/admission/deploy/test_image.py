@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from admission.deploy.rendering import Installation, rendered
-from admission.settings import Settings
+from admission.deploy.rendering import Installation, render_objects
+from admission.settings import WebhookSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "admission" / "Dockerfile"
@@ -87,7 +87,9 @@ def test_the_last_stage_has_no_pip_and_no_root() -> None:
 
 def test_the_image_runs_as_the_deployment_runs_it() -> None:
     (pod,) = [
-        each["spec"]["template"]["spec"] for each in rendered(Installation()) if each["kind"] == "Deployment"
+        each["spec"]["template"]["spec"]
+        for each in render_objects(Installation())
+        if each["kind"] == "Deployment"
     ]
     context, (container,) = pod["securityContext"], pod["containers"]
     assert only("USER") == f"{context['runAsUser']}:{context['runAsGroup']}"
@@ -95,7 +97,9 @@ def test_the_image_runs_as_the_deployment_runs_it() -> None:
     assert json.loads(only("CMD")) == container["args"]
     ports = {each["containerPort"] for each in container["ports"]}
     assert (
-        {int(port) for port in only("EXPOSE").split()} == ports == {Settings().port, Settings().metrics_port}
+        {int(port) for port in only("EXPOSE").split()}
+        == ports
+        == {WebhookSettings().port, WebhookSettings().metrics_port}
     )
     assert only("HEALTHCHECK") == "NONE"  # Kubernetes has probes of its own
 

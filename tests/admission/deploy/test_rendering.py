@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from admission.cluster.client import Resource
-from admission.deploy.rendering import DEPLOY, Certificates, Extra, Installation, rendered
+from admission.cluster.client import ResourceKind
+from admission.deploy.rendering import DEPLOY, Certificates, Extra, Installation, render_objects
 from gatecli.model.policy import PrivacyPolicy
 from tests.support.kustomize import by_key, kustomized
 
@@ -17,20 +17,20 @@ OVERLAYS: tuple[Certificates, ...] = ("self-signed", "cert-manager")
 
 
 def of(kind: str, wanted: Installation) -> dict[str, Any]:
-    return next(each for each in rendered(wanted) if each["kind"] == kind)
+    return next(each for each in render_objects(wanted) if each["kind"] == kind)
 
 
 def webhooks(wanted: Installation) -> list[dict[str, Any]]:
-    return [hook for each in rendered(wanted) for hook in each.get("webhooks", ())]
+    return [hook for each in render_objects(wanted) for hook in each.get("webhooks", ())]
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_by_default_it_is_what_kubectl_makes_of_the_folder(overlay: Certificates, tmp_path: Path) -> None:
-    assert by_key(rendered(Installation(certificates=overlay))) == by_key(kustomized(overlay, tmp_path))
+    assert by_key(render_objects(Installation(certificates=overlay))) == by_key(kustomized(overlay, tmp_path))
 
 
 def test_what_is_needed_comes_before_what_needs_it() -> None:
-    kinds = [each["kind"] for each in rendered(Installation())]
+    kinds = [each["kind"] for each in render_objects(Installation())]
     assert kinds[:3] == ["Namespace", "CustomResourceDefinition", "CustomResourceDefinition"]
     assert kinds[-2:] == ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]
     assert kinds.index("ServiceAccount") < kinds.index("Deployment")
@@ -38,7 +38,7 @@ def test_what_is_needed_comes_before_what_needs_it() -> None:
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_another_namespace_is_named_everywhere(overlay: Certificates) -> None:
-    turned = rendered(Installation(certificates=overlay, namespace="privacy"))
+    turned = render_objects(Installation(certificates=overlay, namespace="privacy"))
     assert "gatecli-system" not in yaml.safe_dump_all(turned)
     assert {each["metadata"].get("namespace", "privacy") for each in turned} == {"privacy"}
     for hook in webhooks(Installation(certificates=overlay, namespace="privacy")):
@@ -63,9 +63,9 @@ def test_the_replicas_are_as_many_as_asked_for() -> None:
 
 
 def test_a_single_replica_has_no_budget_that_would_keep_its_node_from_being_drained() -> None:
-    kinds = {each["kind"] for each in rendered(Installation(replicas=1))}
+    kinds = {each["kind"] for each in render_objects(Installation(replicas=1))}
     assert "PodDisruptionBudget" not in kinds
-    assert "PodDisruptionBudget" in {each["kind"] for each in rendered(Installation(replicas=3))}
+    assert "PodDisruptionBudget" in {each["kind"] for each in render_objects(Installation(replicas=3))}
 
 
 def test_the_policy_begins_with_the_mode_and_the_entities_asked_for() -> None:
@@ -100,7 +100,7 @@ def test_cert_manager_can_start_before_the_webhook_whose_certificates_it_makes()
 
 def test_a_custom_resource_is_asked_about_by_both_webhooks_beside_the_shipped_ones() -> None:
     shipped = webhooks(Installation())
-    wanted = Installation(more_resources=[Resource("ray.io", "v1", "rayclusters")])
+    wanted = Installation(more_resources=[ResourceKind("ray.io", "v1", "rayclusters")])
     for hook, before in zip(webhooks(wanted), shipped, strict=True):
         *kept, added = hook["rules"]
         assert kept == before["rules"]
@@ -110,11 +110,11 @@ def test_a_custom_resource_is_asked_about_by_both_webhooks_beside_the_shipped_on
 
 
 def test_nothing_that_is_shipped_is_changed_by_what_is_asked_for() -> None:
-    before = rendered(Installation())
-    rendered(
+    before = render_objects(Installation())
+    render_objects(
         Installation(namespace="other", mode="audit", excluded_namespaces=["a"], failure_policy="Ignore")
     )
-    assert rendered(Installation()) == before
+    assert render_objects(Installation()) == before
 
 
 def test_the_folder_of_a_checkout_is_the_package_s_own() -> None:
@@ -122,8 +122,10 @@ def test_the_folder_of_a_checkout_is_the_package_s_own() -> None:
 
 
 def test_what_is_not_for_every_cluster_comes_when_it_is_asked_for() -> None:
-    plain = {(each["kind"], each["metadata"]["name"]) for each in rendered(Installation(namespace="privacy"))}
-    wanted = rendered(Installation(extras=["policy-reports", "scan-secrets"], namespace="privacy"))
+    plain = {
+        (each["kind"], each["metadata"]["name"]) for each in render_objects(Installation(namespace="privacy"))
+    }
+    wanted = render_objects(Installation(extras=["policy-reports", "scan-secrets"], namespace="privacy"))
     added = {(each["kind"], each["metadata"]["name"]) for each in wanted} - plain
     assert ("CustomResourceDefinition", "policyreports.wgpolicyk8s.io") in added
     assert {kind for kind, _ in added} == {"CustomResourceDefinition", "ClusterRole", "ClusterRoleBinding"}

@@ -12,7 +12,7 @@ import pytest
 from admission.commands.doctor import PROBES, as_json, as_text
 from admission.deploy.rendering import NAMESPACE
 from admission.doctor.cluster_snapshot import DEPLOYMENT
-from admission.doctor.diagnosis import Line, Probe, Scene, diagnose, exit_code, ok, some
+from admission.doctor.diagnosis import DiagnosisLine, Probe, Scene, diagnose, exit_code, ok, some
 from admission.tls.certificates import issue, new_authority
 from tests.support.installation import (
     NAME,
@@ -33,7 +33,7 @@ Places = dict[str, Any]
 Change = Callable[[Places], object]
 
 
-def lines_after(change: Change) -> tuple[Line, ...]:
+def lines_after(change: Change) -> tuple[DiagnosisLine, ...]:
     places = well()
     change(places)
     return diagnose(PROBES, scene_of(places))
@@ -353,7 +353,7 @@ def test_what_could_not_be_looked_at_is_never_well(key: str) -> None:
 
 
 def test_what_was_not_seen_outweighs_what_fails() -> None:
-    assert exit_code([Line("fail", "a"), Line("unknown", "b")]) == 4
+    assert exit_code([DiagnosisLine("fail", "a"), DiagnosisLine("unknown", "b")]) == 4
 
 
 def test_a_diagnosis_of_nothing_is_no_pass() -> None:
@@ -375,7 +375,7 @@ def test_a_policy_file_needs_no_policy_in_the_cluster() -> None:
         ]
 
     said = [line for line in lines_after(by_file) if line.probe == "policy"]
-    assert said == [Line("ok", "a policy file judges, not a PrivacyPolicy", probe="policy")]
+    assert said == [DiagnosisLine("ok", "a policy file judges, not a PrivacyPolicy", probe="policy")]
     said = [
         line for line in lines_after(both(gone("policy"), env("POLICY", "/p.yaml"))) if line.probe == "policy"
     ]
@@ -414,7 +414,12 @@ def test_the_secret_is_the_one_that_is_mounted() -> None:
 
 
 def test_text_has_a_line_each_and_what_mends_it_below() -> None:
-    text = as_text([Line("fail", "it is broken", "mend it", "server"), Line("ok", "well", "", "policy")])
+    text = as_text(
+        [
+            DiagnosisLine("fail", "it is broken", "mend it", "server"),
+            DiagnosisLine("ok", "well", "", "policy"),
+        ]
+    )
     assert text.splitlines() == [
         "fail     server       it is broken",
         "                      fix: mend it",
@@ -424,11 +429,11 @@ def test_text_has_a_line_each_and_what_mends_it_below() -> None:
 
 
 def test_nothing_in_the_cluster_steers_a_terminal() -> None:
-    assert "\x1b" not in as_text([Line("ok", "a\x1b[2Jb", "c\r", "server")])
+    assert "\x1b" not in as_text([DiagnosisLine("ok", "a\x1b[2Jb", "c\r", "server")])
 
 
 def test_json_holds_what_text_says() -> None:
-    shown = json.loads(as_json([Line("fail", "it is broken", "mend it", "server")]))
+    shown = json.loads(as_json([DiagnosisLine("fail", "it is broken", "mend it", "server")]))
     assert shown == {
         "schema": "gatecli/doctor/v1",
         "exit_code": 1,
@@ -442,8 +447,8 @@ def test_a_long_list_of_names_is_cut() -> None:
 
 
 def test_a_scene_gives_what_was_found() -> None:
-    def judge(scene: Scene) -> list[Line]:
+    def judge(scene: Scene) -> list[DiagnosisLine]:
         return [ok(str((scene.found("version") or {})["gitVersion"]))]
 
     (line,) = diagnose([Probe("p", ("version",), judge)], scene_of(well()))
-    assert line == Line("ok", "v1.31.2", probe="p")
+    assert line == DiagnosisLine("ok", "v1.31.2", probe="p")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from admission.review.judging import Phase, Reason, judge
+from admission.review.judging import DecisionReason, Phase, judge
 from admission.review.owner_references import CONTROLLERS
 from admission.review.rulebook import rulebook_of
 from tests.support.reviews import (
@@ -32,13 +32,15 @@ RESIDENT = {"CN_RESIDENT_ID": "deny"}
 @pytest.mark.parametrize(
     ("mode", "outcome"),
     [
-        ("deny", (False, Reason.DENIED, 0)),
-        ("warn", (True, Reason.WARNED, 1)),
-        ("audit", (True, Reason.AUDITED, 0)),
-        ("mask", (False, Reason.DENIED, 1)),
+        ("deny", (False, DecisionReason.DENIED, 0)),
+        ("warn", (True, DecisionReason.WARNED, 1)),
+        ("audit", (True, DecisionReason.AUDITED, 0)),
+        ("mask", (False, DecisionReason.DENIED, 1)),
     ],
 )
-def test_the_mode_decides_what_a_finding_leads_to(mode: str, outcome: tuple[bool, Reason, int]) -> None:
+def test_the_mode_decides_what_a_finding_leads_to(
+    mode: str, outcome: tuple[bool, DecisionReason, int]
+) -> None:
     decision = decided(JOB, rulebook(admission={"mode": mode}))
     assert (decision.allowed, decision.reason, len(decision.warnings)) == outcome
     assert len(decision.findings) == 1
@@ -79,7 +81,9 @@ def test_the_worst_finding_decides() -> None:
 
 
 def test_a_severity_of_the_policy_counts() -> None:
-    assert decided(JOB, rulebook(severities={"pii-cn-resident-id": "warning"})).reason is Reason.WARNED
+    assert (
+        decided(JOB, rulebook(severities={"pii-cn-resident-id": "warning"})).reason is DecisionReason.WARNED
+    )
 
 
 def test_a_published_test_value_is_let_in() -> None:
@@ -98,17 +102,17 @@ NAMESPACES = {
 @pytest.mark.parametrize(
     ("namespace", "reason"),
     [
-        ("team-a", Reason.WARNED),
-        ("team-prod-1", Reason.DENIED),
-        ("team-b", Reason.AUDITED),
-        ("team-c", Reason.EXEMPT),
-        ("team-d", Reason.AUDITED),
-        ("other", Reason.DENIED),
-        ("", Reason.DENIED),
+        ("team-a", DecisionReason.WARNED),
+        ("team-prod-1", DecisionReason.DENIED),
+        ("team-b", DecisionReason.AUDITED),
+        ("team-c", DecisionReason.EXEMPT),
+        ("team-d", DecisionReason.AUDITED),
+        ("other", DecisionReason.DENIED),
+        ("", DecisionReason.DENIED),
     ],
 )
 def test_a_namespace_has_its_own_rules_by_name_then_by_the_longest_pattern(
-    namespace: str, reason: Reason
+    namespace: str, reason: DecisionReason
 ) -> None:
     book = rulebook(admission={"namespaces": NAMESPACES})
     assert decided(JOB, book, namespace=namespace).reason is reason
@@ -141,7 +145,7 @@ def test_a_waiver_is_honoured_and_kept_in_the_findings(by: str) -> None:
     target: dict[str, Any] = {"subject": "Job/etl"} if by == "subject" else {"fingerprint": fingerprint()}
     decision = decided(JOB, rulebook(waiver(**target)))
     (finding,) = decision.findings
-    assert (decision.allowed, decision.reason) == (True, Reason.SUPPRESSED)
+    assert (decision.allowed, decision.reason) == (True, DecisionReason.SUPPRESSED)
     assert finding.suppressed is not None
 
 
@@ -281,7 +285,7 @@ def test_an_update_that_adds_nothing_is_let_in_where_the_policy_says_so(
 
 def test_what_was_there_before_is_warned_about() -> None:
     decision = update(with_variables(RESIDENT_ID), with_variables(RESIDENT_ID, "x"), grandfather=True)
-    assert decision.reason is Reason.GRANDFATHERED
+    assert decision.reason is DecisionReason.GRANDFATHERED
     assert "it was there before" in decision.warnings[0]
 
 
@@ -313,7 +317,7 @@ def test_a_search_that_ran_out_of_time_ends_as_the_policy_says(
         clock=lambda: next(ticks),
     )
     assert (decision.allowed, decision.incomplete, len(decision.warnings)) == (allowed, True, warned)
-    assert decision.reason is Reason.INCOMPLETE
+    assert decision.reason is DecisionReason.INCOMPLETE
 
 
 def test_nothing_forgives_a_search_that_was_not_finished() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from admission.review.judging import Decision, Phase, Reason
+from admission.review.judging import Decision, DecisionReason, Phase
 from tests.support.reviews import (
     MASK,
     OTHER_ID,
@@ -32,7 +32,11 @@ def config_map(**content: Any) -> dict[str, Any]:
 def masked(obj: dict[str, Any], decision: Decision) -> Any:
     """The object after the patch, which the validating webhook then lets in."""
     after = patched(obj, decision.patch)
-    assert decided(after, BOOK).reason in {Reason.CLEAN, Reason.WARNED, Reason.AUDITED}
+    assert decided(after, BOOK).reason in {
+        DecisionReason.CLEAN,
+        DecisionReason.WARNED,
+        DecisionReason.AUDITED,
+    }
     assert decided(after, BOOK, Phase.MUTATING).patch == ()
     return after
 
@@ -40,7 +44,7 @@ def masked(obj: dict[str, Any], decision: Decision) -> Any:
 def test_a_variable_is_replaced_by_its_mask_and_the_user_is_told() -> None:
     obj = manifest("Deployment")
     decision = decided(obj, BOOK, Phase.MUTATING)
-    assert (decision.allowed, decision.reason) == (True, Reason.MASKED)
+    assert (decision.allowed, decision.reason) == (True, DecisionReason.MASKED)
     assert decision.warnings[0].endswith("masked")
     pod = masked(obj, decision)["spec"]["template"]["spec"]
     assert pod["containers"][0]["env"][1] == {"name": "CUSTOMER_ID", "value": MASK}
@@ -154,7 +158,7 @@ def test_the_secret_s_name_follows_from_namespace_owner_and_value() -> None:
 )
 def test_what_is_no_plain_variable_of_a_workload_is_masked_instead(obj: dict[str, Any]) -> None:
     decision = decided(obj, MOVING, Phase.MUTATING)
-    assert (decision.reason, decision.secrets) == (Reason.MASKED, ())
+    assert (decision.reason, decision.secrets) == (DecisionReason.MASKED, ())
     assert RESIDENT_ID not in json.dumps(masked(obj, decision))
 
 

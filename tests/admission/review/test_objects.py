@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from admission.review.judging import Reason
+from admission.review.judging import DecisionReason
 from admission.review.objects import KINDS
 from tests.support.reviews import RESIDENT_ID, decided, manifest, rulebook
 
@@ -41,7 +41,7 @@ def test_a_resident_id_in_any_workload_is_refused_where_it_stands(kind: str) -> 
 @pytest.mark.parametrize("kind", POINTERS)
 def test_a_clean_workload_is_allowed_after_a_search(kind: str) -> None:
     decision = decided(manifest(kind, "batch"), BOOK)
-    assert (decision.allowed, decision.reason) == (True, Reason.CLEAN)
+    assert (decision.allowed, decision.reason) == (True, DecisionReason.CLEAN)
     assert decision.scanned_bytes > 0
 
 
@@ -79,15 +79,25 @@ def test_a_config_map_is_searched_in_data_and_binary_data(content: dict[str, Any
 @pytest.mark.parametrize(
     ("secrets", "content", "allowed", "reason"),
     [
-        ("metadata", {"data": {"id": ENCODED}}, True, Reason.CLEAN),
-        ("metadata", {"stringData": {"id": RESIDENT_ID}}, True, Reason.CLEAN),
-        ("metadata", {"metadata": {"name": "a", "labels": {"id": RESIDENT_ID}}}, False, Reason.DENIED),
-        ("data", {"data": {"id": ENCODED}}, False, Reason.DENIED),
-        ("ignore", {"metadata": {"name": "a", "labels": {"id": RESIDENT_ID}}}, True, Reason.NOT_APPLICABLE),
+        ("metadata", {"data": {"id": ENCODED}}, True, DecisionReason.CLEAN),
+        ("metadata", {"stringData": {"id": RESIDENT_ID}}, True, DecisionReason.CLEAN),
+        (
+            "metadata",
+            {"metadata": {"name": "a", "labels": {"id": RESIDENT_ID}}},
+            False,
+            DecisionReason.DENIED,
+        ),
+        ("data", {"data": {"id": ENCODED}}, False, DecisionReason.DENIED),
+        (
+            "ignore",
+            {"metadata": {"name": "a", "labels": {"id": RESIDENT_ID}}},
+            True,
+            DecisionReason.NOT_APPLICABLE,
+        ),
     ],
 )
 def test_of_a_secret_the_policy_s_part_is_searched(
-    secrets: str, content: dict[str, Any], reason: Reason, *, allowed: bool
+    secrets: str, content: dict[str, Any], reason: DecisionReason, *, allowed: bool
 ) -> None:
     decision = decided(secret(**content), rulebook(admission={"secrets": secrets}))
     assert (decision.allowed, decision.reason) == (allowed, reason)
@@ -149,7 +159,7 @@ def test_a_deletion_and_a_connection_pass_and_say_why() -> None:
     obj = manifest("Pod")
     gone = decided(obj, BOOK, operation="DELETE", object=None, oldObject=obj)
     connected = decided({**obj, "kind": "PodExecOptions"}, BOOK, operation="CONNECT")
-    assert {gone.reason, connected.reason} == {Reason.NOT_APPLICABLE}
+    assert {gone.reason, connected.reason} == {DecisionReason.NOT_APPLICABLE}
     assert (gone.why, connected.why) == ("a deletion holds nothing new", "a connection is no object")
 
 
@@ -164,8 +174,8 @@ def with_metadata(obj: dict[str, Any], **metadata: Any) -> dict[str, Any]:
 def test_an_update_of_the_status_alone_passes() -> None:
     old = manifest("Pod")
     new = with_metadata({**old, "status": {"phase": "Running"}}, resourceVersion="2", generation=3)
-    assert updated(old, new).reason is Reason.NOT_APPLICABLE
-    assert updated(old, new, subResource="status").reason is Reason.NOT_APPLICABLE
+    assert updated(old, new).reason is DecisionReason.NOT_APPLICABLE
+    assert updated(old, new, subResource="status").reason is DecisionReason.NOT_APPLICABLE
 
 
 def test_an_annotation_that_is_written_through_the_status_is_searched() -> None:
@@ -177,7 +187,7 @@ def test_an_annotation_that_is_written_through_the_status_is_searched() -> None:
 def test_finalizers_are_removed_on_the_way_out_only() -> None:
     old = with_metadata(manifest("Pod"), finalizers=["a/b"])
     going = with_metadata(old, deletionTimestamp="2026-01-01T00:00:00Z")
-    assert updated(going, with_metadata(going, finalizers=[])).reason is Reason.NOT_APPLICABLE
+    assert updated(going, with_metadata(going, finalizers=[])).reason is DecisionReason.NOT_APPLICABLE
     assert not updated(old, with_metadata(old, finalizers=[])).allowed
 
 

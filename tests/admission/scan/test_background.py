@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from admission.review.rulebook import Rulebook
-from admission.review.rulebook_sources import Shelf
+from admission.review.rulebook_sources import RulebookHolder
 from admission.scan.background import Background, with_lead
 from admission.scan.policy_report import CLUSTER_REPORTS, COMPLETED, DIGEST, REPORTS
 from admission.scan.scanner import Scanner
@@ -25,7 +25,7 @@ AT = REPORTS.path("team-a", "gatecli")
 WHOLE = CLUSTER_REPORTS.path(name="gatecli")
 
 
-class WatchedShelf(Shelf):
+class WatchedShelf(RulebookHolder):
     """A shelf that tells when it is looked at, which the loop does at each of its looks."""
 
     def __init__(self, book: Rulebook) -> None:

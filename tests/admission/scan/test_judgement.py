@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from admission.review.enforcement import Act
-from admission.review.judging import Reason
+from admission.review.judging import DecisionReason
 from admission.review.rulebook import Rulebook
-from admission.scan.judgement import Bench, Looked, look
+from admission.scan.judgement import ObjectResult, ScanContext, look
 from admission.scan.kinds import KINDS, SECRET, Kind
 from gatecli.model.waiver import PlacedWaiver
 from tests.support.reviews import (
@@ -27,16 +27,16 @@ from tests.support.scans import BY_NAME, config_map, item, owned_by
 RULE = "pii-cn-resident-id"
 
 
-def bench(*waivers: PlacedWaiver, **spec: Any) -> Bench:
-    return Bench(rulebook(*waivers, **spec), TODAY, still)
+def bench(*waivers: PlacedWaiver, **spec: Any) -> ScanContext:
+    return ScanContext(rulebook(*waivers, **spec), TODAY, still)
 
 
-def looked(obj: dict[str, Any], kind: str, at: Bench | None = None) -> Looked:
+def looked(obj: dict[str, Any], kind: str, at: ScanContext | None = None) -> ObjectResult:
     known = BY_NAME[kind]
     return look(obj, known, known.versions[0], at or bench())
 
 
-def rules(seen: Looked) -> list[str]:
+def rules(seen: ObjectResult) -> list[str]:
     return [one.finding.rule.id for one in seen.found]
 
 
@@ -52,12 +52,12 @@ def test_an_item_of_a_list_has_the_findings_of_its_creation(kind: str) -> None:
 
 
 def test_a_clean_object_has_none() -> None:
-    assert looked(config_map(value="x"), "ConfigMap") == Looked("team-a", Reason.CLEAN)
+    assert looked(config_map(value="x"), "ConfigMap") == ObjectResult("team-a", DecisionReason.CLEAN)
 
 
 def test_what_the_policy_exempts_is_not_judged() -> None:
     exempting = bench(admission={"namespaces": {"team-*": {"exempt": True, "reason": "r"}}})
-    assert looked(config_map(), "ConfigMap", exempting).reason is Reason.EXEMPT
+    assert looked(config_map(), "ConfigMap", exempting).reason is DecisionReason.EXEMPT
 
 
 def test_a_secret_is_one_though_its_metadata_alone_was_sent() -> None:
@@ -70,7 +70,7 @@ def test_a_secret_is_one_though_its_metadata_alone_was_sent() -> None:
 HASH = {"pod-template-hash": "5d4"}
 
 
-def family(at: Bench, pod: dict[str, Any], replica_set: str = RESIDENT_ID) -> list[Looked]:
+def family(at: ScanContext, pod: dict[str, Any], replica_set: str = RESIDENT_ID) -> list[ObjectResult]:
     """A Deployment, its ReplicaSet and a Pod, in the order in which a pass meets them."""
     owned = owned_by("Deployment", "web")
     return [
@@ -153,8 +153,8 @@ def deep(levels: int) -> Any:
 )
 def test_nothing_malformed_ends_the_scan_or_passes_unsearched(obj: dict[str, Any]) -> None:
     seen = looked(obj, "ConfigMap")
-    assert seen.reason in {Reason.INCOMPLETE, Reason.CLEAN}
-    if seen.reason is Reason.INCOMPLETE:
+    assert seen.reason in {DecisionReason.INCOMPLETE, DecisionReason.CLEAN}
+    if seen.reason is DecisionReason.INCOMPLETE:
         assert rules(seen) == ["pii-scan-incomplete"]
         assert seen.found[0].finding.rule.uncheckable
 
@@ -162,7 +162,7 @@ def test_nothing_malformed_ends_the_scan_or_passes_unsearched(obj: dict[str, Any
 def test_a_search_that_runs_out_of_time_is_uncheckable_and_says_of_what() -> None:
     clock = iter(range(0, 10_000, 5))
     book: Rulebook = rulebook()
-    late = Bench(book, TODAY, lambda: float(next(clock)))
+    late = ScanContext(book, TODAY, lambda: float(next(clock)))
     seen = look(config_map(), BY_NAME["ConfigMap"], "v1", late)
     assert [(one.finding.rule.id, one.finding.subject) for one in seen.found] == [
         ("pii-scan-incomplete", "ConfigMap/notes")

@@ -11,7 +11,7 @@ import pytest
 
 from admission.cluster.client import ClusterError, ExpiredError, TooLongError, UnreachableError
 from admission.scan import listing
-from admission.scan.listing import FIRST, LARGE, MOST, DeposedError, Lister, Pace, fitting, parsed
+from admission.scan.listing import FIRST, LARGE, MOST, DeposedError, Lister, Pace, fitting, parse_list
 from tests.support.scans import Setting, config_map, setting
 
 MAPS = "/api/v1/configmaps"
@@ -101,7 +101,7 @@ def test_pages_are_bounded_by_number_and_size() -> None:
 
 
 def test_numbers_are_as_exact_as_in_a_file() -> None:
-    assert parsed(b'{"items": [{"a": 1.10}]}', "p") == ([{"a": Decimal("1.10")}], "")
+    assert parse_list(b'{"items": [{"a": 1.10}]}', "p") == ([{"a": Decimal("1.10")}], "")
 
 
 DEEP = b'{"items":[' + b'{"a":' * 100_000
@@ -110,7 +110,7 @@ DEEP = b'{"items":[' + b'{"a":' * 100_000
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"{", b'{"items": 1}', b'{"items": [1]}', DEEP, b"\xff"])
 def test_an_answer_that_is_no_list_is_an_error_and_no_empty_one(body: bytes) -> None:
     with pytest.raises(ClusterError, match="no list"):
-        parsed(body, "p")
+        parse_list(body, "p")
 
 
 def test_a_server_that_never_answers_is_unreachable() -> None:

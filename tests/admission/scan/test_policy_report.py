@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from admission.policy_loader import unread
-from admission.scan.judgement import Bench, look
+from admission.scan.judgement import ScanContext, look
 from admission.scan.kinds import SECRET
 from admission.scan.policy_report import MOST_BYTES, MOST_RESULTS, cluster_report_of, report_of, within
-from admission.scan.scanner import Listed, Scan, Tally
+from admission.scan.scanner import Listed, ScanPass, Tally
 from gatecli.errors import GatecliError
 from gatecli.model.waiver import PlacedWaiver
 from tests.support.reviews import OTHER_ID, RESIDENT_ID, TODAY, rulebook, still, waiver
@@ -20,13 +20,13 @@ from tests.support.scans import BY_NAME, config_map
 
 def seen_of(
     *objects: dict[str, Any], waivers: tuple[PlacedWaiver, ...] = (), **spec: Any
-) -> tuple[Tally, Scan]:
+) -> tuple[Tally, ScanPass]:
     book = rulebook(*waivers, **spec)
     listed, tally = Listed(BY_NAME["ConfigMap"]), Tally()
     for obj in objects:
-        tally.add(look(obj, listed.kind, "v1", Bench(book, TODAY, still)), None)
+        tally.add(look(obj, listed.kind, "v1", ScanContext(book, TODAY, still)), None)
     listed.namespaces["team-a"] = tally
-    return tally, Scan(book, [listed])
+    return tally, ScanPass(book, [listed])
 
 
 def reported(*objects: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -79,7 +79,9 @@ def test_what_is_waived_is_told_as_skipped_and_by_which_waiver() -> None:
 
 def test_what_was_not_listed_is_an_error_in_every_report() -> None:
     tally, scan = seen_of(config_map())
-    scan = Scan(scan.rulebook, scan.kinds, (unread("pods could not be listed", "pods", GatecliError("403")),))
+    scan = ScanPass(
+        scan.rulebook, scan.kinds, (unread("pods could not be listed", "pods", GatecliError("403")),)
+    )
     report = report_of("team-a", tally, scan)
     assert [result["result"] for result in report["results"]] == ["error", "fail"]
     assert report["summary"]["error"] == 1
@@ -88,7 +90,7 @@ def test_what_was_not_listed_is_an_error_in_every_report() -> None:
 def test_the_cluster_s_report_says_which_kinds_were_left_out() -> None:
     _, scan = seen_of(config_map())
     left_out = Listed(SECRET, skipped="the settings say scan_secrets: false")
-    report = cluster_report_of(Tally(), Scan(scan.rulebook, [*scan.kinds, left_out]), {"a": "b"})
+    report = cluster_report_of(Tally(), ScanPass(scan.rulebook, [*scan.kinds, left_out]), {"a": "b"})
     assert (report["kind"], report["metadata"]["annotations"]) == ("ClusterPolicyReport", {"a": "b"})
     assert "namespace" not in report["metadata"]
     assert [(result["result"], "secrets" in result["message"]) for result in report["results"]] == [

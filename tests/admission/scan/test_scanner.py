@@ -11,7 +11,7 @@ import pytest
 from admission.cluster.client import METADATA_ALONE
 from admission.scan.kinds import KINDS, SECRET
 from admission.scan.listing import DeposedError, Pace
-from admission.scan.scanner import Scan, State, all_found
+from admission.scan.scanner import ScanPass, State, all_found
 from admission.tls.certificate_manager import CONFIGURATIONS
 from gatecli.model.verdict import Checked, decide
 from tests.support.reviews import OTHER_ID, RESIDENT_ID, rulebook, waiver
@@ -30,7 +30,7 @@ def run(story: Story, **more: Any) -> None:
     asyncio.run(main())
 
 
-def paths(seen: Scan) -> list[str]:
+def paths(seen: ScanPass) -> list[str]:
     return sorted(finding.place.path for finding in all_found(seen))
 
 

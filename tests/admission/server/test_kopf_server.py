@@ -18,13 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from admission.logs import JsonFormatter
-from admission.review.admission_review import Request
+from admission.review.admission_review import ReviewRequest
 from admission.review.judging import Phase
 from admission.review.rulebook import Rulebook
-from admission.server.http_handler import Bounds
-from admission.server.kopf_handlers import Hearing, ask
+from admission.server.http_handler import BodyBounds
+from admission.server.kopf_handlers import PendingReview, ask
 from admission.server.kopf_server import Seam
-from admission.server.review_service import Ruling
+from admission.server.review_service import ReviewResult
 from admission.tls.certificates import issue, new_authority
 from admission.tls.endpoint import listen
 from tests.support.examples import share
@@ -400,7 +400,7 @@ def test_closing_finishes_what_is_in_flight() -> None:
             begun, go_on = asyncio.Event(), asyncio.Event()
             rule = asked.reception.court.rule
 
-            async def held(request: Request, size: int, phase: Phase) -> Ruling:
+            async def held(request: ReviewRequest, size: int, phase: Phase) -> ReviewResult:
                 begun.set()
                 await go_on.wait()
                 return await rule(request, size, phase)
@@ -455,7 +455,7 @@ def test_kopf_sees_the_same_envelope_whatever_is_reviewed() -> None:
             for number in range(3):
                 content = json.dumps(review(RESIDENT_ID, uid=f"u-{number}", operation="UPDATE")).encode()
                 request = await asked.reception.court.parse(content)
-                await ask(noting, Hearing(request, 1, Phase.VALIDATING))
+                await ask(noting, PendingReview(request, 1, Phase.VALIDATING))
 
     asyncio.run(main())
     assert len(set(seen)) == 1
@@ -486,7 +486,7 @@ def test_the_api_servers_certificate_can_be_required(tmp_path: Path) -> None:
     file.write_bytes(clients.certificate)
     strict = replace(BOUNDS, needs_client=True, client_name="kube-apiserver")
 
-    async def status(bounds: Bounds, name: str) -> int:
+    async def status(bounds: BodyBounds, name: str) -> int:
         pair = client_pair(clients, name) if name else None
         async with webhook(bounds=bounds, client_ca=file, client=pair) as asked:
             assert (await asked.get("/readyz"))[0] == 200

@@ -15,7 +15,7 @@ import pytest
 
 from admission.logs import LOGGER, JsonFormatter, configure
 from admission.review.rulebook import Rulebook
-from admission.review.rulebook_sources import FileSource, Shelf
+from admission.review.rulebook_sources import FileSource, RulebookHolder
 from admission.server.health import MEMORY, Health, measure, watchdog
 from admission.server.metrics import (
     OTHER,
@@ -226,7 +226,7 @@ def test_a_policy_is_read_again_when_it_changes_and_the_last_good_one_is_kept(tm
         told: asyncio.Queue[str] = asyncio.Queue()
         write("good")
         source = FileSource((file,), read, 0.01, lambda: told.put_nowait("rejected"))
-        shelf = Shelf()
+        shelf = RulebookHolder()
         noted = lambda each: told.put_nowait(f"generation {each.generation}")  # noqa: E731 - one line
         task = asyncio.create_task(shelf.fill(source, noted))
         async with asyncio.timeout(20):

@@ -21,11 +21,11 @@ from admission.cluster.access import load_pair
 from admission.cluster.client import Client
 from admission.server.health import Health
 from admission.server.metrics import new_metrics
-from admission.tls.certificate_manager import CONFIGURATIONS, SECRETS, Custodian, keep_files
+from admission.tls.certificate_manager import CONFIGURATIONS, SECRETS, CertificateManager, keep_files
 from admission.tls.certificates import (
     AUTHORITY_LIFE,
     LEAF_LIFE,
-    Pair,
+    KeyPair,
     belong_together,
     covers,
     issue,
@@ -35,7 +35,7 @@ from admission.tls.certificates import (
     split_bundle,
     validity,
 )
-from admission.tls.endpoint import Shown
+from admission.tls.endpoint import ServingCertificate
 from admission.tls.rotation import (
     Keyring,
     advance,
@@ -56,7 +56,7 @@ SETTLE = timedelta(seconds=60)
 NEVER = timedelta(seconds=-1)
 
 
-def handshake(pair: Pair, bundle: bytes, name: str) -> None:
+def handshake(pair: KeyPair, bundle: bytes, name: str) -> None:
     """TLS between two ends in memory; raises what a client that trusts `bundle` would."""
     server, client = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
     load_pair(server, pair.certificate, pair.key)
@@ -217,8 +217,8 @@ class Replicas:
     """Two replicas of one cluster."""
 
     cluster: FakeCluster
-    one: Custodian
-    other: Custodian
+    one: CertificateManager
+    other: CertificateManager
     time: Time
 
     @property
@@ -227,7 +227,7 @@ class Replicas:
         return {hook["clientConfig"].get("caBundle", "") for each in found for hook in each["webhooks"]}
 
     @property
-    def shown(self) -> list[Pair | None]:
+    def shown(self) -> list[KeyPair | None]:
         return [self.one.shown.pair, self.other.shown.pair]
 
     @property
@@ -243,13 +243,13 @@ async def replicas() -> AsyncIterator[Replicas]:
             hooks = [{"name": "a", "clientConfig": {}}, {"name": "b", "clientConfig": {}}]
             await cluster.put(each.path(name="gatecli"), {"metadata": {"name": "gatecli"}, "webhooks": hooks})
         both = [
-            Custodian(
+            CertificateManager(
                 client,
                 "system",
                 "gatecli-tls",
                 "gatecli",
                 NAMES,
-                Shown(Health(time.monotonic, moment.now), new_metrics()),
+                ServingCertificate(Health(time.monotonic, moment.now), new_metrics()),
                 SETTLE,
                 moment.clock,
                 moment.now,
@@ -360,7 +360,7 @@ def test_a_bundle_that_somebody_removed_comes_back() -> None:
 
 
 def test_a_pair_that_does_not_fit_changes_nothing() -> None:
-    shown = Shown(Health(time.monotonic, lambda: NOW), new_metrics())
+    shown = ServingCertificate(Health(time.monotonic, lambda: NOW), new_metrics())
     authority = new_authority(NOW)
     good = issue(authority, NAMES, NOW)
     shown.show(good)
@@ -372,18 +372,18 @@ def test_a_pair_that_does_not_fit_changes_nothing() -> None:
 
 def test_mounted_files_are_shown_and_shown_again_when_they_change(tmp_path: Path) -> None:
     authority = new_authority(NOW)
-    shown_pairs: asyncio.Queue[Pair] = asyncio.Queue()
+    shown_pairs: asyncio.Queue[KeyPair] = asyncio.Queue()
 
-    class Announcing(Shown):
-        def show(self, pair: Pair) -> None:
+    class Announcing(ServingCertificate):
+        def show(self, pair: KeyPair) -> None:
             super().show(pair)
             shown_pairs.put_nowait(pair)
 
-    def mount(pair: Pair) -> None:
+    def mount(pair: KeyPair) -> None:
         (tmp_path / "tls.crt").write_bytes(pair.certificate)
         (tmp_path / "tls.key").write_bytes(pair.key)
 
-    async def shows(pair: Pair) -> None:
+    async def shows(pair: KeyPair) -> None:
         async with asyncio.timeout(10):
             while await shown_pairs.get() != pair:
                 continue

@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from gatecli.accounting.account import account, account_all
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.model import mechanism as declared
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.mechanism import DpSgd, Mechanism, Sampling
@@ -25,7 +25,7 @@ def ask(
     delta: Fraction = Fraction(1, 10**5),
     neighbouring: Neighbouring = ADD_REMOVE,
     group: int = 1,
-) -> Bounds | Unaccountable:
+) -> Bounds | NoBound:
     return account(Question(mechanisms, delta, neighbouring, group))
 
 
@@ -116,7 +116,7 @@ def test_claims_of_delta_beyond_the_question_have_no_upper_bound() -> None:
 
 def test_the_unaccountable_is_named_and_not_summed_over() -> None:
     found = ask(ISSUE, declared.Unaccountable(description="a manual correction"))
-    assert found == Unaccountable(("no accountant can bound: a manual correction",))
+    assert found == NoBound(("no accountant can bound: a manual correction",))
 
 
 def test_replacing_is_twice_the_clipping_norm_for_gaussian_steps() -> None:
@@ -137,7 +137,7 @@ def test_a_conversion_from_add_remove_to_replace_one_is_noted() -> None:
 )
 def test_a_relation_without_a_theorem_is_refused(stated: Neighbouring, asked: Neighbouring) -> None:
     found = ask(declared.Pure(epsilon=Fraction(1), neighbouring=stated), neighbouring=asked)
-    assert isinstance(found, Unaccountable)
+    assert isinstance(found, NoBound)
     assert str(stated) in found.reasons[0]
 
 
@@ -152,7 +152,7 @@ def shuffled(**changes: object) -> DpSgd:
 @pytest.mark.parametrize("run", [fixed_size(), shuffled()], ids=["fixed-size", "shuffle"])
 def test_only_poisson_batches_are_accounted_under_add_remove(run: DpSgd) -> None:
     found = ask(run)
-    assert isinstance(found, Unaccountable)
+    assert isinstance(found, NoBound)
     assert "Poisson accounting does not apply" in found.reasons[0]
 
 
@@ -181,7 +181,7 @@ def test_a_shuffled_run_with_more_steps_than_its_epochs_is_accounted_by_its_step
 
 
 def test_dp_ftrl_is_refused_under_add_remove() -> None:
-    assert isinstance(ask(declared.DpFtrl(noise_multiplier=Fraction(5), step_counts=(1000,))), Unaccountable)
+    assert isinstance(ask(declared.DpFtrl(noise_multiplier=Fraction(5), step_counts=(1000,))), NoBound)
 
 
 def test_dp_ftrl_costs_a_gaussian_for_every_level_of_every_tree() -> None:
@@ -207,7 +207,7 @@ def test_a_group_widens_the_delta_of_a_claim() -> None:
 
 
 def test_randomised_response_is_refused_under_add_remove() -> None:
-    assert isinstance(ask(declared.RandomisedResponse(noise=Fraction(1, 2))), Unaccountable)
+    assert isinstance(ask(declared.RandomisedResponse(noise=Fraction(1, 2))), NoBound)
 
 
 def test_the_gumbel_report_noisy_max_profits_from_bounded_range() -> None:
@@ -229,7 +229,7 @@ def test_parallel_partitions_cost_the_worst() -> None:
 
 def test_parallel_partitions_are_refused_where_a_unit_may_move() -> None:
     parts = declared.Parallel(partitions=(UNIT_GAUSSIAN, UNIT_GAUSSIAN))
-    assert isinstance(ask(parts, neighbouring=REPLACE_ONE), Unaccountable)
+    assert isinstance(ask(parts, neighbouring=REPLACE_ONE), NoBound)
 
 
 def test_composition_flattens_with_its_counts() -> None:
@@ -253,7 +253,7 @@ def test_a_poisson_sample_of_a_gaussian_is_a_dp_sgd_step() -> None:
 def test_a_sample_of_what_has_no_amplification_theorem_is_refused() -> None:
     claim = declared.ZeroConcentrated(rho=Fraction(1, 10))
     found = ask(declared.Subsampled(sampling_rate=Fraction(1, 100), mechanism=claim))
-    assert isinstance(found, Unaccountable)
+    assert isinstance(found, NoBound)
 
 
 DELTA = Fraction(1, 10**5)

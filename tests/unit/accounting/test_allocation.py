@@ -4,9 +4,9 @@ from fractions import Fraction
 
 import pytest
 
-from gatecli.accounting.allocation import Allocation, Method, NoiseKind, Step, allocate
+from gatecli.accounting.allocation import Allocation, Method, NoiseKind, QueryStep, allocate
 from gatecli.accounting.calibration import Unreachable
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.model.budget import Bounds, Budget, Neighbouring
 from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Gaussian, Laplace
 from tests.support.accountants import analytic
@@ -17,17 +17,17 @@ APPROXIMATE = Budget(Fraction(1), Fraction(1, 10**5))
 
 def step(
     name: str, kind: NoiseKind = "laplace", sensitivity: int = 1, weight: str = "1", count: int = 1
-) -> Step:
-    return Step(name, kind, Fraction(sensitivity), Fraction(weight), count)
+) -> QueryStep:
+    return QueryStep(name, kind, Fraction(sensitivity), Fraction(weight), count)
 
 
-def split(*steps: Step, method: Method = "weights", total: Budget = PURE) -> Allocation:
+def split(*steps: QueryStep, method: Method = "weights", total: Budget = PURE) -> Allocation:
     result = allocate(total, steps, method, analytic)
     assert isinstance(result, Allocation), result
     return result
 
 
-def refused(*steps: Step, method: Method = "weights", total: Budget = PURE) -> str:
+def refused(*steps: QueryStep, method: Method = "weights", total: Budget = PURE) -> str:
     result = allocate(total, steps, method, analytic)
     assert isinstance(result, Unreachable), result
     return " ".join(result.reasons)
@@ -133,7 +133,7 @@ def test_an_accountant_without_a_finite_bound_refuses_the_split() -> None:
 
 
 def test_an_accountant_that_knows_no_mechanism_is_quoted() -> None:
-    result = allocate(PURE, (step("a"),), "weights", lambda _: Unaccountable(("no idea",)))
+    result = allocate(PURE, (step("a"),), "weights", lambda _: NoBound(("no idea",)))
     assert result == Unreachable(("no idea",))
 
 
@@ -149,11 +149,11 @@ def test_a_step_of_weight_zero_is_refused_in_a_sentence() -> None:
         (step("b", sensitivity=0), "sensitivity 0; it must be above 0"),
         (step("b", count=0), "count of 0"),
         (step("a"), "'a' is given to two steps"),
-        (Step("b", "discrete-laplace", Fraction(1, 2)), "must be an integer"),
+        (QueryStep("b", "discrete-laplace", Fraction(1, 2)), "must be an integer"),
         (step("b", "gaussian"), "Gaussian noise needs a δ above 0"),
     ],
 )
-def test_a_meaningless_step_is_refused_in_a_sentence(bad: Step, said: str) -> None:
+def test_a_meaningless_step_is_refused_in_a_sentence(bad: QueryStep, said: str) -> None:
     assert said in refused(step("a"), bad)
 
 
@@ -175,7 +175,7 @@ def test_numbers_beyond_the_range_of_floats_are_split_without_a_crash(
     method: Method, kind: NoiseKind
 ) -> None:
     huge, tiny = Fraction(10**300), Fraction(1, 10**300)
-    steps = Step("a", kind, huge, huge), Step("b", kind, tiny, tiny)
+    steps = QueryStep("a", kind, huge, huge), QueryStep("b", kind, tiny, tiny)
     for epsilon in (Fraction(1), tiny):
         result = split(*steps, method=method, total=Budget(epsilon, APPROXIMATE.delta))
         assert sum(row.spent for row in result.rows) <= result.available

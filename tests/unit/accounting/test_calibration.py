@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from gatecli.accounting.calibration import Calibration, Unreachable, calibrate, rounded_up
-from gatecli.accounting.interface import Question, Unaccountable
+from gatecli.accounting.interface import NoBound, Question
 from gatecli.model.budget import Bounds, Budget, Neighbouring
 from gatecli.model.mechanism import (
     Approximate,
@@ -204,8 +204,8 @@ def test_what_the_accountant_does_not_know_is_not_reachable() -> None:
 
 
 def test_an_accountant_that_gives_up_on_the_rest_is_quoted() -> None:
-    def account(asked: Question) -> Bounds | Unaccountable:
-        return analytic(asked) if len(asked.mechanisms) > 1 else Unaccountable(("no idea",))
+    def account(asked: Question) -> Bounds | NoBound:
+        return analytic(asked) if len(asked.mechanisms) > 1 else NoBound(("no idea",))
 
     mechanisms = (Pure(epsilon=Fraction(1, 2)), Laplace(scale=Fraction(1)))
     result = calibrate(question(*mechanisms), PURE_TARGET, "noise", account)
@@ -257,8 +257,8 @@ def test_a_sketch_decides_nothing() -> None:
 
 
 def test_a_sketch_that_sees_nothing_is_passed_over() -> None:
-    def blind(asked: Question) -> Unaccountable:
-        return Unaccountable(("blind",))
+    def blind(asked: Question) -> NoBound:
+        return NoBound(("blind",))
 
     with_sketch = calibrate(question(SGD), TARGET, "noise", analytic, sketch=blind)
     assert with_sketch == calibrate(question(SGD), TARGET, "noise", analytic)

@@ -50,7 +50,7 @@ def costs(pair: Pair, count: int, delta: float) -> tuple[float, float]:
 @pytest.mark.parametrize("term", TERMS, ids=lambda term: type(term).__name__)
 @pytest.mark.parametrize("count", [1, 30])
 def test_the_two_grids_enclose_a_narrow_range(term: Term, count: int) -> None:
-    for pair in (exact_pair(term), grid.swapped(exact_pair(term))):
+    for pair in (exact_pair(term), grid.swap_pair(exact_pair(term))):
         low, high = costs(pair, count, 1e-4)
         assert low <= high + 1e-9
         assert high - low <= 2e-3 * max(high, 0.2)

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 from pydantic import TypeAdapter
 
-from gatecli.accounting.allocation import Allocation, Step, allocate
+from gatecli.accounting.allocation import Allocation, QueryStep, allocate
 from gatecli.accounting.calibration import Calibration, calibrate
 from gatecli.accounting.interface import Question
 from gatecli.accounting.written import allocation_data, calibration_data, mechanism_data
@@ -63,7 +63,7 @@ def test_a_calibration_is_written_with_its_mechanisms() -> None:
 
 
 def test_an_allocation_is_written_as_rows_and_mechanisms() -> None:
-    result = allocate(Budget(Fraction(1), Fraction(0)), (Step("a", "laplace"),), "weights", analytic)
+    result = allocate(Budget(Fraction(1), Fraction(0)), (QueryStep("a", "laplace"),), "weights", analytic)
     assert isinstance(result, Allocation)
     data = allocation_data(result)
     assert data["steps"] == [{"name": "a", "epsilon": "1", "share": "100 %", "variance": "2"}]

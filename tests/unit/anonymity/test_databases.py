@@ -14,8 +14,8 @@ import pytest
 from gatecli.anonymity.measure import measure
 from gatecli.anonymity.tables.databases import ENGINES
 from gatecli.anonymity.tables.interface import Connection, TableOptions
-from gatecli.anonymity.tables.opening import open_table, shown
-from gatecli.anonymity.tables.problems import translated
+from gatecli.anonymity.tables.opening import open_table, source_name
+from gatecli.anonymity.tables.problems import translate_error
 from gatecli.errors import GatecliError, MissingExtraError, NothingToCheckError, UncheckableError, UsageError
 from gatecli.model.anonymity import AnonymityQuestion
 
@@ -138,7 +138,7 @@ def test_a_secret_is_in_no_message(url: str, monkeypatch: pytest.MonkeyPatch) ->
     replaced(monkeypatch, url.partition("://")[0], ConnectionError(f"cannot reach {url}"))
     with pytest.raises(GatecliError) as caught:
         open_table(url)
-    assert "hunter2" not in caught.value.message + caught.value.advice + shown(url)
+    assert "hunter2" not in caught.value.message + caught.value.advice + source_name(url)
 
 
 @pytest.mark.parametrize("url", SECRETS)
@@ -172,5 +172,5 @@ def test_the_fingerprint_tells_questions_apart_and_says_what_it_is(database: Pat
 
 @pytest.mark.parametrize("words", ["Conversion Error: 'Zweistein' is no number", "server closed: Zweistein"])
 def test_the_words_of_a_driver_are_never_shown(words: str) -> None:
-    error = translated("data", RuntimeError(words))
+    error = translate_error("data", RuntimeError(words))
     assert "Zweistein" not in error.message + error.advice

@@ -19,7 +19,7 @@ from gatecli.anonymity.hierarchies import (
     Prefix,
     band_hierarchy,
     describe_level,
-    generalised,
+    generalised_column,
     hierarchy_from_csv,
 )
 from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
@@ -35,7 +35,7 @@ COUNTRIES = "Schweiz;Europe;*\nJapan;Asia;*\n中国;Asia;*\n"
 def at(values: list[Any], kind: str, level: Level) -> list[Any]:
     """Values at a level."""
     table = table_of({"x": values}, {"x": kind})
-    return [row["y"] for row in rows_of(table.select(y=generalised(table.x, level)))]
+    return [row["y"] for row in rows_of(table.select(y=generalised_column(table.x, level)))]
 
 
 def bands(width: str, base: str | None = None) -> Bands:

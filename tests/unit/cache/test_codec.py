@@ -11,21 +11,21 @@ from types import MappingProxyType
 
 import pytest
 
-from gatecli.accounting.interface import Unaccountable
+from gatecli.accounting.interface import NoBound
 from gatecli.cache.codec import Codec, NotKeptError
 from gatecli.gates.file_scan import FileScan
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.document import Place
-from gatecli.model.finding import Rule, Severity, Suppression, found
+from gatecli.model.finding import Rule, Severity, Suppression, make_finding
 from gatecli.model.inline import Allowances, InlineAllowance, InlineFault
 from gatecli.model.picture import AnonymityPicture
 from gatecli.model.text import Skipped
 from gatecli.model.verdict import Checked, Examined
 
 PICTURE = AnonymityPicture.__new__(AnonymityPicture)
-CODEC = Codec(FileScan, Unaccountable)
+CODEC = Codec(FileScan, NoBound)
 FINDING = replace(
-    found(
+    make_finding(
         Rule("pii-us-ssn", Severity.ERROR, "It stands in plain text"),
         "holds \u2028 \ud800 …12",
         subject="Pod/a",
@@ -60,7 +60,7 @@ def again(value: object) -> object:
             ("a", "b"),
         ),
         Bounds(Fraction(1, 10**6), Neighbouring.ZERO_OUT, None, Fraction(3, 2**2000), "a", "b", ("n",)),
-        Unaccountable(("no", "bound")),
+        NoBound(("no", "bound")),
         -(2**53),
     ],
 )

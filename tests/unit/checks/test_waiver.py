@@ -4,12 +4,12 @@ import pytest
 
 from gatecli.checks.waiver import find_waiver_faults
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.waiver import PlacedWaiver
 from tests.support.releases import TODAY, ids, waiver
 
 RULE = Rule("dp-epsilon-over-tier", Severity.ERROR, "ε exceeds its tier")
-FINDING = found(
+FINDING = make_finding(
     RULE, "too much", subject="churn-classifier 2.3.0", place=Place("privacy.yaml"), mend="spend less"
 )
 

@@ -9,11 +9,11 @@ import pytest
 
 from gatecli.accounting.interface import Question
 from gatecli.checks.release.recomputation import Answer
-from gatecli.gates.judgement import Terms
+from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.release import ADVISED_AT_ONCE, Accounting, ReleaseRequest, check_releases
-from gatecli.model.baseline import Baseline, Known
+from gatecli.model.baseline import Baseline, KnownFinding
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, found
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.release import ReleaseSubject
 from gatecli.model.rules import DP_INVALID_BUDGET
 from gatecli.model.verdict import ExitCode, Verdict
@@ -37,11 +37,11 @@ ACCOUNTING = Accounting(basic, basic_all)
 
 
 def problem() -> Finding:
-    return found(UNREADABLE, "is binary", subject="a.yaml", place=Place("a.yaml"), mend="name a text")
+    return make_finding(UNREADABLE, "is binary", subject="a.yaml", place=Place("a.yaml"), mend="name a text")
 
 
 def holding(*findings: Finding) -> Baseline:
-    return Baseline(tuple(Known(each.rule.id, each.place.path, each.fingerprint) for each in findings))
+    return Baseline(tuple(KnownFinding(each.rule.id, each.place.path, each.fingerprint) for each in findings))
 
 
 def judge(
@@ -50,7 +50,7 @@ def judge(
     rules = options.pop("policy", policy())
     accounting = options.pop("accounting", ACCOUNTING)
     models = options.pop("models", ())
-    terms = Terms(rules, tuple(waivers), TODAY, **options)
+    terms = JudgementTerms(rules, tuple(waivers), TODAY, **options)
     return check_releases(ReleaseRequest(terms, subjects, problems, models, accounting))
 
 
@@ -228,7 +228,7 @@ def test_no_waiver_forgives_what_could_not_be_judged() -> None:
 
 
 def test_nothing_forgives_a_release_too_broken_to_be_judged() -> None:
-    broken = found(DP_INVALID_BUDGET, "m", subject="other 1", place=Place("b.yaml"), mend="x")
+    broken = make_finding(DP_INVALID_BUDGET, "m", subject="other 1", place=Place("b.yaml"), mend="x")
     verdict = judge(
         claiming(),
         problems=[broken],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatecli.gates import CHECK, PII, RELEASE, TERRAFORM
-from gatecli.model.baseline import Baseline, Known, adopt, forgiven
+from gatecli.model.baseline import Baseline, KnownFinding, adopt, forgiven
 from gatecli.model.finding import Severity, Suppression
 from tests.support.recorded import BLIND, RULES, finding, recorded
 
@@ -32,13 +32,13 @@ def test_a_copy_that_a_comment_allows_does_not_use_up_what_is_known() -> None:
 
 def test_what_could_not_be_checked_is_new_even_where_a_list_names_it() -> None:
     blind = finding(BLIND)
-    listed = Baseline((Known(BLIND.id, "a.yaml", blind.fingerprint),))
+    listed = Baseline((KnownFinding(BLIND.id, "a.yaml", blind.fingerprint),))
     assert [forgiven(each).suppressed for each in listed.marked([blind])] == [None]
     assert [each.new for each in listed.marked([blind])] == [True]
 
 
 def test_only_what_a_gate_looks_for_can_be_missing() -> None:
-    known = Baseline((Known("pii-us-ssn", "", "a" * 32), Known("", "", "b" * 32)))
+    known = Baseline((KnownFinding("pii-us-ssn", "", "a" * 32), KnownFinding("", "", "b" * 32)))
     assert [each.rule for each in known.missing([], RELEASE.families)] == [""]
     assert [each.rule for each in known.missing([], CHECK.families | TERRAFORM.families)] == [
         "",
@@ -47,7 +47,7 @@ def test_only_what_a_gate_looks_for_can_be_missing() -> None:
 
 
 def test_a_copy_too_many_is_missing_once() -> None:
-    known = Baseline((Known("pii-us-ssn", "a.yaml", finding().fingerprint),) * 2)
+    known = Baseline((KnownFinding("pii-us-ssn", "a.yaml", finding().fingerprint),) * 2)
     assert len(known.missing([finding()], PII.families)) == 1
 
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, Suppression, found
+from gatecli.model.finding import Finding, Rule, Severity, Suppression, make_finding
 from gatecli.model.inline import InlineAllowance, apply_allowances, inline_allowances
 from gatecli.model.text import RawText
 
@@ -21,7 +21,7 @@ def text(content: str) -> RawText:
 
 
 def judged(content: str, *lines: int, rule: Rule = SSN) -> list[tuple[str, str]]:
-    findings = [found(rule, "m", subject="s", place=Place("a.yaml", line), mend="") for line in lines]
+    findings = [make_finding(rule, "m", subject="s", place=Place("a.yaml", line), mend="") for line in lines]
     after = apply_allowances(findings, [inline_allowances(text(content), {"pii-us-ssn"})], TODAY)
     return [(item.rule.id, item.suppressed.by if item.suppressed else "") for item in after]
 
@@ -115,7 +115,7 @@ def test_an_allowance_in_the_overlap_of_two_pieces_counts_once() -> None:
 
 def test_a_finding_that_a_waiver_suppressed_keeps_its_waiver() -> None:
     by_waiver = Suppression("waiver", "w")
-    finding: Finding = found(SSN, "m", subject="s", place=Place("a.yaml", 1), mend="")
+    finding: Finding = make_finding(SSN, "m", subject="s", place=Place("a.yaml", 1), mend="")
     allowed = [inline_allowances(text(f"x # {ALLOW}"), {"pii-us-ssn"})]
     (after,) = apply_allowances([replace(finding, suppressed=by_waiver)], allowed, TODAY)
     assert after.suppressed == by_waiver

@@ -7,18 +7,18 @@ import pytest
 from gatecli.model.plan import (
     Absent,
     Answer,
-    Known,
-    Resource,
-    Unknown,
+    KnownValue,
+    PlannedResource,
+    UnknownValue,
     config_address,
     is_marked,
     lookup,
-    marked,
+    marked_paths,
     module_of,
 )
 from tests.support.plans import fixture
 
-RESOURCE = Resource(
+RESOURCE = PlannedResource(
     "a.b",
     "managed",
     "a",
@@ -46,23 +46,23 @@ RESOURCE = Resource(
 @pytest.mark.parametrize(
     ("keys", "answer"),
     [
-        (("plain",), Known("x", sensitive=True)),
-        (("zero",), Known(0)),
+        (("plain",), KnownValue("x", sensitive=True)),
+        (("zero",), KnownValue(0)),
         (("null",), Absent()),
         (("nothing",), Absent()),
         (("plain", "below"), Absent()),
-        (("id",), Unknown()),
-        (("id", "below", 3), Unknown()),
-        (("block", 0, "size"), Known(1)),
-        (("block", 0, "disk"), Unknown()),
+        (("id",), UnknownValue()),
+        (("id", "below", 3), UnknownValue()),
+        (("block", 0, "size"), KnownValue(1)),
+        (("block", 0, "disk"), UnknownValue()),
         (("block", 1), Absent()),
         (("block", -1), Absent()),
-        (("block",), Known([{"size": 1}], whole=False)),
-        (("list", 0), Unknown()),
-        (("list", 1), Known("y")),
-        (("part", "late"), Unknown()),
-        (("part",), Known({"known": 1}, whole=False, sensitive=True)),
-        (("deep",), Unknown()),
+        (("block",), KnownValue([{"size": 1}], whole=False)),
+        (("list", 0), UnknownValue()),
+        (("list", 1), KnownValue("y")),
+        (("part", "late"), UnknownValue()),
+        (("part",), KnownValue({"known": 1}, whole=False, sensitive=True)),
+        (("deep",), UnknownValue()),
     ],
 )
 def test_a_value_is_known_unknown_or_absent(keys: tuple[str | int, ...], answer: Answer) -> None:
@@ -70,16 +70,16 @@ def test_a_value_is_known_unknown_or_absent(keys: tuple[str | int, ...], answer:
 
 
 def test_nothing_is_known_of_a_deferred_resource_that_has_no_value() -> None:
-    assert lookup(Resource("a.b", "managed", "a", "b", deferred=True), "x") == Unknown()
+    assert lookup(PlannedResource("a.b", "managed", "a", "b", deferred=True), "x") == UnknownValue()
 
 
 def test_below_a_mark_everything_is_sensitive() -> None:
-    resource = Resource("a.b", "managed", "a", "b", values={"x": {"y": 1}}, sensitive=True)
-    assert lookup(resource, "x", "y") == Known(1, sensitive=True)
+    resource = PlannedResource("a.b", "managed", "a", "b", values={"x": {"y": 1}}, sensitive=True)
+    assert lookup(resource, "x", "y") == KnownValue(1, sensitive=True)
 
 
 def test_a_known_value_is_not_in_its_representation() -> None:
-    assert "canary" not in repr(Known("canary", sensitive=True))
+    assert "canary" not in repr(KnownValue("canary", sensitive=True))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_addresses_lose_their_instance_keys(address: str, plain: str, module: st
     ],
 )
 def test_marks_are_paths(marks: Any, paths: list[tuple[str | int, ...]]) -> None:
-    assert (list(marked(marks)), is_marked(marks)) == (paths, bool(paths))
+    assert (list(marked_paths(marks)), is_marked(marks)) == (paths, bool(paths))
 
 
 def test_resources_and_conditions_are_found_by_module() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gatecli.model.plan_graph import dependents_of, depends_on, node_of, nodes_of, unresolved
+from gatecli.model.plan_graph import dependents_of, depends_on, node_of, nodes_of, unresolved_locals
 from tests.support.plans import fixture, plan_with, read
 
 GATE = "module.gate.terraform_data.gate"
@@ -65,7 +65,7 @@ def test_a_resource_beside_the_gate_does_not_reach_it() -> None:
 def test_a_local_leaves_the_question_open() -> None:
     found = depends_on(fixture("plan"), "terraform_data.local")
     assert found.unresolved == {"local.released"}
-    assert unresolved(fixture("plan")) == {"local.released"}
+    assert unresolved_locals(fixture("plan")) == {"local.released"}
 
 
 def test_dependents_are_the_other_direction() -> None:
@@ -161,4 +161,6 @@ def test_locals_are_told_from_modules_of_that_name() -> None:
         "module_calls": {"local": {"module": {"resources": [resource("a.b")]}}},
         "resources": [resource("p.q", {"x": expression("module.local")})],
     }
-    assert unresolved(read(plan_with(complete=False, configuration={"root_module": root}))) == frozenset()
+    assert (
+        unresolved_locals(read(plan_with(complete=False, configuration={"root_module": root}))) == frozenset()
+    )

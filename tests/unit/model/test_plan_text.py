@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gatecli.model.plan import Output, Resource, Variable
+from gatecli.model.plan import Output, PlannedResource, Variable
 from gatecli.model.plan_text import output_text, plan_leaves, resource_text, variable_text
 from gatecli.model.text import LeafKind
 from tests.support.plans import change, fixture, plan_with, read
@@ -38,7 +38,7 @@ def test_a_sensitive_value_is_searched_and_hidden() -> None:
 
 
 def test_the_names_below_a_mark_are_hidden_with_the_values() -> None:
-    resource = Resource(
+    resource = PlannedResource(
         "a.b",
         "managed",
         "a",
@@ -55,12 +55,14 @@ def test_the_names_below_a_mark_are_hidden_with_the_values() -> None:
 
 
 def test_a_resource_that_is_sensitive_as_a_whole_is_hidden_as_a_whole() -> None:
-    text = resource_text(Resource("a.b", "managed", "a", "b", values={"x": "y"}, sensitive=True))
+    text = resource_text(PlannedResource("a.b", "managed", "a", "b", values={"x": "y"}, sensitive=True))
     assert {leaf.keys for leaf in text.leaves} == {()} == text.hidden
 
 
 def test_a_mark_in_a_list_hides_that_item_alone() -> None:
-    resource = Resource("a.b", "managed", "a", "b", values={"x": ["p", "q"]}, sensitive={"x": [False, True]})
+    resource = PlannedResource(
+        "a.b", "managed", "a", "b", values={"x": ["p", "q"]}, sensitive={"x": [False, True]}
+    )
     assert resource_text(resource).hidden == {("x", 1)}
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from gatecli.model.quoting import figure, named, quoted, requoted
+from gatecli.model.quoting import figure, quote_name, quote_text, requote_sentence
 
 
 @pytest.mark.parametrize("text", ["epsilom", "2026-13-21", "dp-sgd", "1.2.3", "gatecli.dev/v2", "0.00426667"])
 def test_a_mistyped_word_is_quoted(text: str) -> None:
-    assert quoted(text) == f"'{text}'"
+    assert quote_text(text) == f"'{text}'"
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,12 @@ def test_a_mistyped_word_is_quoted(text: str) -> None:
     ],
 )
 def test_what_may_be_somebodys_is_told_by_its_size(text: str) -> None:
-    assert quoted(text) == f"a text of {len(text)} characters"
-    assert named(text) == quoted(text)
+    assert quote_text(text) == f"a text of {len(text)} characters"
+    assert quote_name(text) == quote_text(text)
 
 
 def test_a_long_text_is_cut() -> None:
-    assert quoted("a" * 100) == "'" + "a" * 39 + "…'"
+    assert quote_text("a" * 100) == "'" + "a" * 39 + "…'"
 
 
 @pytest.mark.parametrize("literal", ["0.0042666712345", "14040", "-1", "1e-5", "1.5e300", "1234567"])
@@ -48,6 +48,6 @@ def test_a_number_of_many_digits_is_not_shown(literal: str) -> None:
 
 
 def test_a_parsers_own_sentence_quotes_no_more() -> None:
-    assert requoted("Duplicate inline table key 'carol@corporation.io'") == (
+    assert requote_sentence("Duplicate inline table key 'carol@corporation.io'") == (
         "Duplicate inline table key a text of 20 characters"
     )

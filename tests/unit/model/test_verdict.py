@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Rule, Severity, Suppression, found
+from gatecli.model.finding import Finding, Rule, Severity, Suppression, make_finding
 from gatecli.model.verdict import Checked, ExitCode, PolicyStamp, Verdict, decide
 
 POLICY = PolicyStamp("default", "0" * 64)
@@ -17,7 +17,7 @@ UNREADABLE = Rule("release-test", Severity.ERROR, "a test", uncheckable=True)
 
 
 def a(rule: Rule, severity: Severity = Severity.ERROR) -> Finding:
-    return replace(found(rule, "m", subject="s", place=Place("p"), mend="x"), severity=severity)
+    return replace(make_finding(rule, "m", subject="s", place=Place("p"), mend="x"), severity=severity)
 
 
 def verdict(

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatecli.errors import ConfigurationError
-from gatecli.pii.budget import Budget, BudgetSpentError, Limits
+from gatecli.pii.budget import BudgetSpentError, Limits, ScanBudget
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import default_entities, entities_of
-from gatecli.pii.redaction import masked, normalised, value_hash
+from gatecli.pii.redaction import mask_value, normalise_value, value_hash
 from gatecli.pii.scanning import scan
 
 DETECTOR = Detector(default_entities())
@@ -21,13 +21,13 @@ RESIDENT_ID = "440308199901101512"
 
 @given(st.text(max_size=60))
 def test_a_mask_keeps_two_characters_at_most(value: str) -> None:
-    mask = masked(value)
+    mask = mask_value(value)
     assert len(mask) <= 24
     assert mask[:-2].strip("*") == ""
 
 
 def test_a_short_value_is_masked_whole() -> None:
-    assert masked("12345") == "*****"
+    assert mask_value("12345") == "*****"
 
 
 def test_two_spellings_of_a_value_have_one_hash_and_another_key_another() -> None:
@@ -37,7 +37,7 @@ def test_two_spellings_of_a_value_have_one_hash_and_another_key_another() -> Non
 
 
 def test_an_address_keeps_its_dots_when_normalised() -> None:
-    assert normalised("A.B@Example.ORG ") == "a.b@example.org"
+    assert normalise_value("A.B@Example.ORG ") == "a.b@example.org"
 
 
 def test_a_detection_does_not_show_its_value() -> None:
@@ -49,27 +49,27 @@ def test_decoding_ends_at_its_depth() -> None:
     value = RESIDENT_ID
     for _ in range(12):
         value = base64.b64encode(value.encode()).decode()
-    result = scan(DETECTOR, value, budget=Budget(Limits()))
+    result = scan(DETECTOR, value, budget=ScanBudget(Limits()))
     assert not result.detections
 
 
 def test_a_spent_time_budget_is_said() -> None:
     ticks = iter(range(10**9))
     result = scan(
-        DETECTOR, f"id {RESIDENT_ID} " * 50, budget=Budget(Limits(seconds=3), lambda: float(next(ticks)))
+        DETECTOR, f"id {RESIDENT_ID} " * 50, budget=ScanBudget(Limits(seconds=3), lambda: float(next(ticks)))
     )
     assert "time budget" in result.incomplete
 
 
 def test_a_spent_size_budget_is_said() -> None:
-    budget = Budget(Limits(characters=10))
+    budget = ScanBudget(Limits(characters=10))
     with pytest.raises(BudgetSpentError, match="characters"):
         budget.take(11)
 
 
 def test_what_is_suspended_does_not_count() -> None:
     now = [0.0]
-    budget = Budget(Limits(seconds=1), lambda: now[0])
+    budget = ScanBudget(Limits(seconds=1), lambda: now[0])
     with budget.suspended():
         now[0] += 100
     budget.check()

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from gatecli.pii.concealing import concealed, may_tell
+from gatecli.pii.concealing import conceal_values, may_tell
 from tests.support.pii_corpus import CHECKED, DISGUISES, NUMERIC_DISGUISES, checked, email, phone, resident_id
 
 RESIDENT_ID, SSN, ADDRESS, CARD = (
@@ -22,7 +22,7 @@ RESIDENT_ID, SSN, ADDRESS, CARD = (
 @pytest.mark.parametrize("around", ["{}", "data/{}/x.csv", "data/{}.csv", "id_{}_2.csv", "is '{}', not text"])
 def test_a_value_in_a_name_is_masked_and_what_stands_around_it_is_not(value: str, around: str) -> None:
     before, after = around.split("{}")
-    shown = concealed(around.format(value))
+    shown = conceal_values(around.format(value))
     assert value not in shown
     assert value[:-2] not in shown
     if "@" not in value:  # much may stand in an address
@@ -31,7 +31,7 @@ def test_a_value_in_a_name_is_masked_and_what_stands_around_it_is_not(value: str
 
 def test_an_encoded_value_is_masked() -> None:
     encoded = base64.b64encode(SSN.encode()).decode()
-    assert encoded[:-4] not in concealed(f"the key {encoded} is unknown")
+    assert encoded[:-4] not in conceal_values(f"the key {encoded} is unknown")
 
 
 @pytest.mark.parametrize(
@@ -48,12 +48,12 @@ def test_an_encoded_value_is_masked() -> None:
     ],
 )
 def test_what_is_nobodys_stays(text: str) -> None:
-    assert concealed(text) == text
+    assert conceal_values(text) == text
 
 
 def test_what_is_masked_stays_as_it_is() -> None:
-    once = concealed(f"{RESIDENT_ID} {ADDRESS}")
-    assert concealed(once) == once
+    once = conceal_values(f"{RESIDENT_ID} {ADDRESS}")
+    assert conceal_values(once) == once
 
 
 def test_whatever_may_be_masked_is_searched_for() -> None:

@@ -13,11 +13,11 @@ from re import _parser  # type: ignore[attr-defined]  # what knows how long a ma
 
 import pytest
 
-from gatecli.pii.budget import Budget, Limits
+from gatecli.pii.budget import Limits, ScanBudget
 from gatecli.pii.decoding import READERS, may_hide
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import all_entities, default_entities
-from gatecli.pii.matching import compiled
+from gatecli.pii.matching import compile_pattern
 from gatecli.pii.prefilter import Prefilter
 from gatecli.pii.scanning import scan
 from gatecli.pii.views import whole
@@ -47,7 +47,7 @@ def assert_linear(work: Callable[[str], object], attack: str) -> None:
 
 @pytest.mark.parametrize("name", PATTERNS)
 def test_no_form_matches_a_text_without_end(name: str) -> None:
-    expression = compiled(PATTERNS[name])
+    expression = compile_pattern(PATTERNS[name])
     _, longest = _parser.parse(expression.pattern, expression.flags).getwidth()
     assert longest <= LONGEST
 
@@ -88,13 +88,13 @@ def test_a_quadratic_search_is_noticed() -> None:
 def test_a_text_that_is_too_slow_is_said_to_be_incomplete() -> None:
     ticks = count()  # a clock on which a second passes at each look
     text = "phone " + "2345 6789 " * 100
-    result = scan(detector(), text, budget=Budget(Limits(seconds=20), lambda: float(next(ticks))))
+    result = scan(detector(), text, budget=ScanBudget(Limits(seconds=20), lambda: float(next(ticks))))
     assert "time budget" in result.incomplete
 
 
 def test_what_grows_by_decoding_is_said_to_be_incomplete() -> None:
     text = '["' + "\\u0061" * 1000 + '"]'
-    result = scan(detector(), text, budget=Budget(Limits(characters=500)))
+    result = scan(detector(), text, budget=ScanBudget(Limits(characters=500)))
     assert "characters" in result.incomplete
 
 

@@ -14,7 +14,7 @@ from stdnum.cn import ric
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import all_entities, default_entities
 from gatecli.pii.interface import Detection
-from gatecli.pii.redaction import redacted
+from gatecli.pii.redaction import redact_text
 from gatecli.pii.resolution import Spans
 from gatecli.pii.scanning import scan
 
@@ -99,7 +99,7 @@ def test_spans_redact_the_original_whatever_the_encoding() -> None:
     hidden = base64.b64encode(RESIDENT_ID.encode()).decode()
     wide = "\u200b".join(RESIDENT_ID)
     text = f"plain {RESIDENT_ID} coded {hidden} wide {wide}!"
-    masked = redacted(text, found(text))
+    masked = redact_text(text, found(text))
     assert not found(masked)
     assert masked.startswith("plain ****************12 coded ")
     assert masked.endswith("*2!")

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from gatecli.run_tasks import delivery_verification
-from gatecli.run_tasks.delivery_verification import Intake
+from gatecli.run_tasks.delivery_verification import DeliveryVerifier
 from gatecli.run_tasks.egress_allowlist import Targets
 from gatecli.run_tasks.message import Task
-from gatecli.run_tasks.settings import Settings
+from gatecli.run_tasks.settings import RunTaskSettings
 from tests.support.hcp_terraform import KEY, Stub, signature
 
 STUB = Stub(port=443)
-SETTINGS = Settings(KEY.encode(), hosts=frozenset({("localhost", 443)}), workers=1, waiting=1)
+SETTINGS = RunTaskSettings(KEY.encode(), hosts=frozenset({("localhost", 443)}), workers=1, waiting=1)
 
 
 @dataclass
@@ -28,7 +28,9 @@ class Desk:
 
     def __post_init__(self) -> None:
         targets = Targets(SETTINGS.hosts, ())
-        self.intake = Intake(SETTINGS, targets, self.begun.append, lambda: len(self.begun) - self.ended)
+        self.intake = DeliveryVerifier(
+            SETTINGS, targets, self.begun.append, lambda: len(self.begun) - self.ended
+        )
 
     def answer(self, name: str, **changes: Any) -> int:
         body = json.dumps(STUB.task(name, **changes)).encode()

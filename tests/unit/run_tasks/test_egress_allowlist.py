@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gatecli.run_tasks.egress_allowlist import CheckedResolver, ForbiddenError, Targets
+from gatecli.run_tasks.egress_allowlist import CheckedResolver, EgressForbiddenError, Targets
 from gatecli.run_tasks.settings import HCP_TERRAFORM
 
 OWN = Targets(HCP_TERRAFORM, ())
@@ -66,7 +66,7 @@ def test_a_signed_address_is_asked_as_it_stands() -> None:
     ],
 )
 def test_nothing_else_may(text: str) -> None:
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(EgressForbiddenError):
         OWN.url(text)
 
 
@@ -102,7 +102,7 @@ def test_a_public_address_may_be_reached(address: str) -> None:
     ],
 )
 def test_no_other_address_may(address: str) -> None:
-    with pytest.raises(ForbiddenError, match="not public"):
+    with pytest.raises(EgressForbiddenError, match="not public"):
         OWN.address(address)
 
 
@@ -110,12 +110,12 @@ def test_a_permitted_network_permits_itself_alone() -> None:
     inside = Targets(frozenset({("10.1.2.3", 443)}), [ip_network("10.1.0.0/16")])
     inside.address("10.1.2.3")
     inside.url("https://10.1.2.3/x")
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(EgressForbiddenError):
         inside.address("10.2.0.1")
 
 
 def test_an_allowed_host_that_is_a_private_address_needs_its_network() -> None:
-    with pytest.raises(ForbiddenError, match="not public"):
+    with pytest.raises(EgressForbiddenError, match="not public"):
         Targets(frozenset({("10.1.2.3", 443)}), ()).url("https://10.1.2.3/x")
 
 
@@ -135,5 +135,5 @@ def test_a_name_is_connected_to_at_the_address_that_was_checked(monkeypatch: pyt
 
 
 def test_one_address_that_is_not_public_forbids_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ForbiddenError):
+    with pytest.raises(EgressForbiddenError):
         resolved(monkeypatch, "8.8.8.8", "169.254.169.254")

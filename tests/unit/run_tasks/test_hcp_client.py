@@ -12,8 +12,8 @@ from typing import TypeVar
 import pytest
 
 from gatecli.errors import ConfigurationError
-from gatecli.run_tasks.egress_allowlist import ForbiddenError, Targets
-from gatecli.run_tasks.hcp_client import FinalError, PassingError, Wire, connected, trust
+from gatecli.run_tasks.egress_allowlist import EgressForbiddenError, Targets
+from gatecli.run_tasks.hcp_client import FinalError, HcpClient, PassingError, connect, trust
 from gatecli.run_tasks.settings import network_of
 from tests.support.hcp_terraform import TOKEN, Stub, authority_in, content_of, redirect, standing_in, status
 
@@ -29,12 +29,12 @@ def a_stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
         yield stub
 
 
-def with_wire(stub: Stub, use: Callable[[Wire], Awaitable[Made]], *, loopback: bool = True) -> Made:
+def with_wire(stub: Stub, use: Callable[[HcpClient], Awaitable[Made]], *, loopback: bool = True) -> Made:
     targets = Targets(frozenset({("localhost", stub.port)}), LOOPBACK if loopback else ())
 
     async def run() -> Made:
         try:
-            async with connected(targets, LIMIT, stub.authority) as wire:
+            async with connect(targets, LIMIT, stub.authority) as wire:
                 return await use(wire)
         finally:
             # A TLS connection that is closed at once ends with the peer's goodbye; aiohttp waits for none.
@@ -110,7 +110,7 @@ def test_a_result_is_not_sent_along_a_redirect(stub: Stub) -> None:
 
 def test_a_name_that_leads_to_a_private_address_is_not_connected_to(stub: Stub) -> None:
     before = len(stub.asked)
-    with pytest.raises(ForbiddenError, match="not public"):
+    with pytest.raises(EgressForbiddenError, match="not public"):
         fetched(stub, "/plan", loopback=False)
     assert len(stub.asked) == before
 
@@ -126,7 +126,7 @@ def test_a_certificate_of_a_stranger_is_not_accepted(stub: Stub, tmp_path: Path)
 def test_an_error_names_no_address_and_no_token(stub: Stub) -> None:
     for page in (status(404), status(500), redirect("https://elsewhere.example/?signature=secret")):
         stub.pages["/wrong"] = page
-        with pytest.raises((FinalError, PassingError, ForbiddenError)) as caught:
+        with pytest.raises((FinalError, PassingError, EgressForbiddenError)) as caught:
             fetched(stub, "/wrong")
         said = f"{caught.value}{caught.value.__cause__}"
         assert TOKEN not in said

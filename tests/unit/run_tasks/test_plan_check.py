@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gatecli.run_tasks import plan_check
-from gatecli.run_tasks.plan_check import Check
+from gatecli.run_tasks.plan_check import CheckCommand
 from gatecli.run_tasks.task_results import Result
 
 PLANS = Path(__file__).resolve().parents[2] / "data/plans"
@@ -23,7 +23,7 @@ def checked(content: bytes, *options: str, **variables: str) -> tuple[Result, st
     with tempfile.TemporaryFile() as plan:
         plan.write(content)
         plan.flush()
-        check = Check(options, {"PATH": os.environ["PATH"], **variables})
+        check = CheckCommand(options, {"PATH": os.environ["PATH"], **variables})
         return asyncio.run(check(plan, hashlib.sha256(content).hexdigest()))
 
 
@@ -89,7 +89,7 @@ def test_whoever_cancels_it_ends_the_process(program: Path, tmp_path: Path) -> N
 
     async def cancelled() -> int:
         with tempfile.TemporaryFile() as plan:
-            work = asyncio.ensure_future(Check((), dict(os.environ))(plan, ""))
+            work = asyncio.ensure_future(CheckCommand((), dict(os.environ))(plan, ""))
             # To open it waits for the other side to open it.
             pid = await asyncio.to_thread(begun.read_text, "utf-8")
             work.cancel()
@@ -103,4 +103,4 @@ def test_whoever_cancels_it_ends_the_process(program: Path, tmp_path: Path) -> N
 
 
 def test_this_python_runs_it() -> None:
-    assert Check((), {})._command()[0] == sys.executable
+    assert CheckCommand((), {})._command()[0] == sys.executable

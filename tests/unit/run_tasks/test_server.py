@@ -13,11 +13,11 @@ from typing import IO, Any
 import pytest
 
 from gatecli.run_tasks import server
-from gatecli.run_tasks.delivery_verification import Intake
+from gatecli.run_tasks.delivery_verification import DeliveryVerifier
 from gatecli.run_tasks.server import serve
-from gatecli.run_tasks.settings import Settings
+from gatecli.run_tasks.settings import RunTaskSettings
 from gatecli.run_tasks.task_results import Result
-from gatecli.run_tasks.task_runner import Duty
+from gatecli.run_tasks.task_runner import TaskRunner
 from tests.support.hcp_terraform import KEY, Stub, signature
 
 Use = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]]
@@ -39,7 +39,7 @@ def served(use: Use) -> tuple[bytes, list[str]]:
             ports.put_nowait(fields["port"])
 
     async def run() -> bytes:
-        service = asyncio.ensure_future(serve(Settings(KEY.encode(), port=0, drain=30), unasked, log))
+        service = asyncio.ensure_future(serve(RunTaskSettings(KEY.encode(), port=0, drain=30), unasked, log))
         reader, writer = await asyncio.open_connection("127.0.0.1", await ports.get())
         answer = await use(reader, writer)
         writer.close()
@@ -85,13 +85,13 @@ def test_a_body_that_breaks_off_leaves_the_service_as_it_was() -> None:
 
 def test_what_a_library_says_is_told_without_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[dict[str, Any]] = []
-    handler = server.Told(lambda event, **fields: told.append({"event": event, **fields}))
+    handler = server.LibraryLogFilter(lambda event, **fields: told.append({"event": event, **fields}))
     monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
 
     def broken(*_: Any) -> tuple[int, str]:
         raise KeyError("a value")
 
-    monkeypatch.setattr(Intake, "answer", broken)
+    monkeypatch.setattr(DeliveryVerifier, "answer", broken)
     answer, _ = served(
         lambda reader, writer: first_line(reader, writer, POST + b"Content-Length: 2\r\n\r\n{}")
     )
@@ -123,7 +123,7 @@ def test_a_delivery_on_an_open_connection_is_turned_away_while_draining(
         released[0].set()
         return answer
 
-    monkeypatch.setattr(Duty, "do", until_released)
+    monkeypatch.setattr(TaskRunner, "do", until_released)
     assert b" 503 " in served(again)[0]
 
 

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 
 from gatecli.errors import UsageError
-from gatecli.run_tasks.settings import Settings, host_of, key_of, listen_of, network_of
+from gatecli.run_tasks.settings import RunTaskSettings, host_of, key_of, listen_of, network_of
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_a_short_key_is_refused_and_not_shown() -> None:
 
 
 def test_the_key_is_in_no_picture_of_the_settings() -> None:
-    assert "secret" not in repr(Settings(b"secret secret secret"))
+    assert "secret" not in repr(RunTaskSettings(b"secret secret secret"))
 
 
 @pytest.mark.parametrize("deadline", [3, 30, 90, 590])
 def test_a_result_can_be_sent_before_the_deadline(deadline: int) -> None:
-    work = Settings(b"", deadline=deadline).work
+    work = RunTaskSettings(b"", deadline=deadline).work
     assert 0 < work <= deadline - min(30, deadline / 3)

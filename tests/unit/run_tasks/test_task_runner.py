@@ -10,16 +10,16 @@ from typing import IO, Any
 
 import pytest
 
-from gatecli.run_tasks.egress_allowlist import ForbiddenError
+from gatecli.run_tasks.egress_allowlist import EgressForbiddenError
 from gatecli.run_tasks.hcp_client import FinalError, PassingError
 from gatecli.run_tasks.message import Task
-from gatecli.run_tasks.settings import Settings
+from gatecli.run_tasks.settings import RunTaskSettings
 from gatecli.run_tasks.task_results import Result
-from gatecli.run_tasks.task_runner import ATTEMPTS, Duty
+from gatecli.run_tasks.task_runner import ATTEMPTS, TaskRunner
 from tests.support.hcp_terraform import TOKEN
 
 TASK = Task("taskrs-1", "post_plan", TOKEN, "https://callback", "https://plan", "run-1")
-QUICK = Settings(b"k" * 16, deadline=0.5, pauses=(0.001,))
+QUICK = RunTaskSettings(b"k" * 16, deadline=0.5, pauses=(0.001,))
 """Half a second from delivery to result, of which a third is for saying it."""
 
 
@@ -67,14 +67,14 @@ class Fake:
     def log(self, event: str, **fields: Any) -> None:
         self.logged.append({"event": event, **fields})
 
-    def duty(self, settings: Settings = QUICK) -> Duty:
-        return Duty(settings, self, self.check, self.log, asyncio.Semaphore(settings.workers))
+    def duty(self, settings: RunTaskSettings = QUICK) -> TaskRunner:
+        return TaskRunner(settings, self, self.check, self.log, asyncio.Semaphore(settings.workers))
 
     def events(self) -> list[str]:
         return [each["event"] for each in self.logged]
 
 
-def done(fake: Fake, task: Task = TASK, settings: Settings = QUICK) -> list[str]:
+def done(fake: Fake, task: Task = TASK, settings: RunTaskSettings = QUICK) -> list[str]:
     async def run() -> None:
         await fake.duty(settings).do(task, asyncio.Event())
 
@@ -104,7 +104,7 @@ def test_a_plan_is_not_asked_for_without_end() -> None:
     assert fake.tried == ATTEMPTS
 
 
-@pytest.mark.parametrize("error", [FinalError("no such plan"), ForbiddenError("no such plan")])
+@pytest.mark.parametrize("error", [FinalError("no such plan"), EgressForbiddenError("no such plan")])
 def test_what_would_fail_again_is_not_tried_again(error: Exception) -> None:
     fake = Fake(fetches=[error])
     assert done(fake)[-1] == "failed: The plan could not be fetched: no such plan."

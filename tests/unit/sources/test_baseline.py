@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gatecli.errors import ConfigurationError
-from gatecli.model.baseline import Baseline, Known
+from gatecli.model.baseline import Baseline, KnownFinding
 from gatecli.reports.baseline_file import render
 from gatecli.sources.baseline import read_baseline
 
@@ -23,18 +23,20 @@ def file(folder: Path, data: object) -> Path:
 
 def test_the_findings_of_a_report_are_a_baseline(tmp_path: Path) -> None:
     report = {"schema": "gatecli/report/v1", "findings": [{"rule": "x", "fingerprint": PRINT}]}
-    assert read_baseline(file(tmp_path, report)) == Baseline((Known("x", "", PRINT),))
+    assert read_baseline(file(tmp_path, report)) == Baseline((KnownFinding("x", "", PRINT),))
 
 
 def test_a_list_of_fingerprints_is_a_baseline(tmp_path: Path) -> None:
     data = {"schema": "gatecli/baseline/v1", "fingerprints": [PRINT, PRINT]}
-    assert read_baseline(file(tmp_path, data)) == Baseline((Known("", "", PRINT),) * 2)
+    assert read_baseline(file(tmp_path, data)) == Baseline((KnownFinding("", "", PRINT),) * 2)
 
 
 def test_what_gatecli_baseline_wrote_is_read_as_it_was(tmp_path: Path) -> None:
-    written = Baseline((Known("a", "b\u202e.yaml", PRINT), Known("a", "c\udc80.yaml", PRINT)))
+    written = Baseline((KnownFinding("a", "b\u202e.yaml", PRINT), KnownFinding("a", "c\udc80.yaml", PRINT)))
     read = read_baseline(file(tmp_path, render(written)))
-    assert read == Baseline((Known("a", "b\u202e.yaml", PRINT), Known("a", "c\\udc80.yaml", PRINT)))
+    assert read == Baseline(
+        (KnownFinding("a", "b\u202e.yaml", PRINT), KnownFinding("a", "c\\udc80.yaml", PRINT))
+    )
 
 
 @pytest.mark.parametrize(("by", "held"), [("waiver", 0), ("comment", 0), ("baseline", 1)])

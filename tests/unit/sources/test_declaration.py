@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from gatecli.model.finding import Finding, Severity
-from gatecli.sources.declaration import Declared, declared, read_declarations
-from gatecli.sources.documents import parsed
+from gatecli.sources.declaration import Declared, read_declarations, read_declared
+from gatecli.sources.documents import parse_documents
 from gatecli.sources.interface import Loaded
 from tests.support.declarations import GOOD, write
 
@@ -281,5 +281,5 @@ PAGE = (Path(__file__).resolve().parents[3] / "docs" / "declaration.md").read_te
 )
 def test_the_documented_examples_are_read(language: str, name: str) -> None:
     (example,) = re.findall(f"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    loaded = declared(name, parsed(name, example))
+    loaded = read_declared(name, parse_documents(name, example))
     assert (len(loaded.values), loaded.findings) == (1, ())

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 
-from gatecli.sources.encoding import Binary, Encoding, encoded, encoding_of
+from gatecli.sources.encoding import Binary, Encoding, encode_text, encoding_of
 
 CHINESE = "姓名: 王芳\n身份证号: 110101199003071234\n电话: 13800138000\n"
 
@@ -82,4 +82,4 @@ def test_a_text_can_be_written_back_byte_for_byte(codec: str) -> None:
     content = text.encode(codec)
     found = encoding_of(content)
     assert isinstance(found, Encoding)
-    assert encoded(content[len(found.mark) :].decode(found.codec), found.name) == content
+    assert encode_text(content[len(found.mark) :].decode(found.codec), found.name) == content

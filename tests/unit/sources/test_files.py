@@ -13,7 +13,7 @@ import pytest
 
 from gatecli.model.document import Position
 from gatecli.sources import files
-from gatecli.sources.files import MissingFileError, ReadError, decoded, read_text, sha256_of
+from gatecli.sources.files import MissingFileError, ReadError, decode_text, read_text, sha256_of
 
 
 def refusal(path: Path, limit: int = files.MAX_BYTES) -> str:
@@ -39,23 +39,23 @@ def test_utf8_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_byte_order_mark_names_the_encoding_and_is_no_text(mark: bytes, encoding: str) -> None:
-    assert decoded(mark + "ε😀".encode(encoding)) == "ε😀"
+    assert decode_text(mark + "ε😀".encode(encoding)) == "ε😀"
 
 
 def test_a_byte_that_is_not_utf8_is_named_with_its_line() -> None:
     with pytest.raises(ReadError, match="byte 0xe9 at offset 7") as caught:
-        decoded(b"a: 1\nb:\xe9")
+        decode_text(b"a: 1\nb:\xe9")
     assert caught.value.position == Position(2, 1)
 
 
 def test_half_a_utf16_character_is_refused() -> None:
     with pytest.raises(ReadError, match="is not UTF-16-LE text"):
-        decoded(codecs.BOM_UTF16_LE + b"a")
+        decode_text(codecs.BOM_UTF16_LE + b"a")
 
 
 def test_a_character_that_was_cut_in_two_is_refused() -> None:
     with pytest.raises(ReadError, match="is not UTF-8 text"):
-        decoded("ε".encode()[:1])
+        decode_text("ε".encode()[:1])
 
 
 def test_a_binary_file_is_refused(tmp_path: Path) -> None:

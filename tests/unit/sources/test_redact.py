@@ -12,7 +12,7 @@ import yaml
 
 from gatecli.errors import UncheckableError
 from gatecli.model.text import RawText
-from gatecli.sources.redact import Hit, apply_spans, redacted, redacted_bytes
+from gatecli.sources.redact import Hit, apply_spans, redact_raw, redacted_bytes
 from gatecli.sources.scan import read_texts
 from gatecli.sources.string_fields.formats import read_leaves
 from tests.support.leaves import EXAMPLES, example, raw_text
@@ -30,7 +30,7 @@ def hits(raw: RawText) -> list[Hit]:
 
 def masked(path: str, text: str) -> str:
     raw = raw_text(path, text)
-    return redacted(raw, hits(raw))
+    return redact_raw(raw, hits(raw))
 
 
 def test_spans_are_replaced_and_all_else_stays() -> None:
@@ -82,7 +82,7 @@ _LOADERS: dict[str, Any] = {
 def test_a_masked_example_holds_nothing_of_it_and_reads_as_before(name: str, ending: str) -> None:
     raw = example(name)
     raw = replace(raw, text=raw.text.replace("\r\n", "\n").replace("\n", ending))
-    after = replace(raw, text=redacted(raw, hits(raw)))
+    after = replace(raw, text=redact_raw(raw, hits(raw)))
     reading = read_leaves(after)
     assert not any(_SOUGHT.search(leaf.text) for leaf in reading.leaves)
     assert reading.format == read_leaves(raw).format

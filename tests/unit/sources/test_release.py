@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, found
+from gatecli.model.finding import Finding, make_finding
 from gatecli.model.release import Evidence, EvidenceReference, ReleaseSubject
 from gatecli.sources.interface import Loaded
 from gatecli.sources.release import read_releases
@@ -91,7 +91,7 @@ def test_evidence_is_read_beside_the_declaration(tmp_path: Path) -> None:
         reference: EvidenceReference, base: Path, place: Place, subject: str
     ) -> Loaded[Evidence]:
         asked.append((reference.path, base, place.pointer, subject))
-        lost = found(RELEASE_UNREADABLE, "lost", subject=subject, place=place, mend="find it")
+        lost = make_finding(RELEASE_UNREADABLE, "lost", subject=subject, place=place, mend="find it")
         return Loaded((Evidence(reference, place, ()),), (lost,))
 
     path = write(tmp_path, GOOD + "    evidence: [{format: opacus, path: a.json}]\n")

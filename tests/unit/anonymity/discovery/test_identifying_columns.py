@@ -12,7 +12,7 @@ import pytest
 from gatecli.anonymity.discovery import identifying_columns
 from gatecli.anonymity.discovery.column_names import Role
 from gatecli.anonymity.discovery.identifying_columns import discover
-from gatecli.anonymity.discovery.partitions import encoded, minimal_combinations
+from gatecli.anonymity.discovery.partitions import encode_column, minimal_combinations
 from gatecli.anonymity.discovery.roles import direct_identifiers, undeclared_quasi_identifiers
 from gatecli.errors import NothingToCheckError, UsageError
 from tests.support.adult import QUASI_IDENTIFIERS, adult
@@ -147,7 +147,7 @@ def test_minimal_combinations_are_those_of_desbordante() -> None:
         algorithm.load_data(table=table.to_pandas())
         algorithm.execute()
     theirs = sorted(tuple(sorted(one.indices)) for one in algorithm.get_uccs() if len(one.indices) <= 4)
-    ours = minimal_combinations([encoded(column) for column in table.columns], len(table), 4, 0).unique
+    ours = minimal_combinations([encode_column(column) for column in table.columns], len(table), 4, 0).unique
     assert sorted(ours) == theirs
 
 

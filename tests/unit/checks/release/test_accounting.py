@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from gatecli.accounting.description import describe
-from gatecli.accounting.interface import Unaccountable
-from gatecli.checks.release.accounting import described, find_accounting
+from gatecli.accounting.interface import NoBound
+from gatecli.checks.release.accounting import describe_cost, find_accounting
 from gatecli.model.finding import Finding
 from gatecli.model.release import ReleaseSubject
 from tests.support.releases import LAPLACE, bounds, claiming, context_of, evidence, ids, policy, pure
@@ -86,14 +86,14 @@ def test_the_policy_says_what_overstatement_is() -> None:
 
 
 def test_what_has_no_bound_is_unaccountable_and_nothing_else() -> None:
-    finding = only(claiming(), Unaccountable(("nobody knows", "at all")))
+    finding = only(claiming(), NoBound(("nobody knows", "at all")))
     assert finding.rule.id == "dp-unaccountable-mechanism"
     assert finding.message.endswith("nobody knows; at all")
     assert finding.place.pointer == "/spec/privacy/mechanisms"
 
 
 def test_what_no_one_can_bound_in_the_evidence_is_named_in_one_sentence() -> None:
-    found = judged(claiming(evidence(pure("9"))), Unaccountable(("nobody knows",)))
+    found = judged(claiming(evidence(pure("9"))), NoBound(("nobody knows",)))
     assert any("records: nobody knows" in finding.message for finding in found)
 
 
@@ -138,7 +138,7 @@ def test_several_mechanisms_are_listed_and_many_summarised(count: int, words: st
     cost = context_of(subject).costs.declared
     assert cost is not None
     one = describe(cost.question.mechanisms[0])
-    assert described(cost) == one + words.replace("{}", one)
+    assert describe_cost(cost) == one + words.replace("{}", one)
 
 
 def advised_epsilon(finding: Finding) -> str:

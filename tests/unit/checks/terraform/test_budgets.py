@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from gatecli.checks.terraform.budgets import find_budgets
-from gatecli.checks.terraform.tagged_evidence import Evidence
+from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.checks.terraform.ungated import find_ungated
-from gatecli.model.plan import Plan, Resource
+from gatecli.model.plan import Plan, PlannedResource
 from gatecli.sources.policy import default_policy
 
 CLEAN_ROOM = "aws_cleanrooms_privacy_budget_template"
@@ -19,7 +19,7 @@ SNOWFLAKE = "CREATE PRIVACY POLICY p AS () RETURNS PRIVACY_BUDGET -> PRIVACY_BUD
 
 
 def messages(type_: str, values: dict[str, Any], *, unknown: Any = False) -> list[str]:
-    resource = Resource(f"{type_}.x", "managed", type_, "x", values=values, unknown=unknown)
+    resource = PlannedResource(f"{type_}.x", "managed", type_, "x", values=values, unknown=unknown)
     plan = Plan("plan.json", "plan", "1.2", resources=(resource,))
     found = find_budgets(plan, resource, default_policy())
     return [finding.message.removeprefix(f"{type_}.x ") for finding in found]
@@ -87,7 +87,7 @@ def test_a_budget_that_only_the_apply_knows_is_unknown(unknown: Any) -> None:
 )
 def test_an_endpoint_of_azure_ml_serves_a_model(kind: str) -> None:
     values = {"type": f"Microsoft.MachineLearningServices/workspaces/{kind}"}
-    resource = Resource("azapi_resource.x", "managed", "azapi_resource", "x", values=values)
+    resource = PlannedResource("azapi_resource.x", "managed", "azapi_resource", "x", values=values)
     plan = Plan("plan.json", "plan", "1.2", resources=(resource,))
-    [finding] = find_ungated(plan, Evidence(), default_policy())
+    [finding] = find_ungated(plan, TaggedReports(), default_policy())
     assert finding.rule.id == "tf-model-ungated"

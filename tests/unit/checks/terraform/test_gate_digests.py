@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from gatecli.checks.terraform.gate_digests import SHIPPED
-from gatecli.checks.terraform.tagged_evidence import Evidence
+from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.model.finding import Finding
 from gatecli.model.plan import Plan
@@ -32,7 +32,7 @@ def policy(*, min_k: int | None = None, **terraform: Any) -> PrivacyPolicy:
 
 def findings(plan: Plan | dict[str, Any], by: PrivacyPolicy | None = None) -> list[Finding]:
     judged = plan if isinstance(plan, Plan) else read(plan)
-    return list(find_ungated(judged, Evidence(), by or policy()))
+    return list(find_ungated(judged, TaggedReports(), by or policy()))
 
 
 def told(plan: Plan | dict[str, Any], by: PrivacyPolicy | None = None) -> dict[str, str]:

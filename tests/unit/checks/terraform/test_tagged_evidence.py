@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gatecli.checks.terraform.tagged_evidence import Attestation, Evidence, attested
-from gatecli.model.plan import Resource
+from gatecli.checks.terraform.tagged_evidence import Attestation, TaggedReports, judge_tag
+from gatecli.model.plan import PlannedResource
 from gatecli.model.policy import stamp
 from gatecli.sources.policy import default_policy
 
@@ -30,9 +30,9 @@ def answer(values: dict[str, Any], *, marks: Any = False, **report: Any) -> tupl
         "policy": stamp(POLICY).sha256,
         "made": NOW,
     }
-    evidence = Evidence({REPORT: Attestation(**(made | report))}, NOW)
-    resource = Resource("a.b", "managed", "a", "b", values=values, unknown=marks)
-    found = attested(resource, "dataset", evidence, POLICY)
+    evidence = TaggedReports({REPORT: Attestation(**(made | report))}, NOW)
+    resource = PlannedResource("a.b", "managed", "a", "b", values=values, unknown=marks)
+    found = judge_tag(resource, "dataset", evidence, POLICY)
     return found.answer, found.why
 
 
@@ -123,4 +123,4 @@ def test_a_tag_that_is_known_after_the_apply_is_unknown() -> None:
 
 
 def test_without_evidence_every_report_is_too_old() -> None:
-    assert Evidence().moment.year == 9999
+    assert TaggedReports().moment.year == 9999

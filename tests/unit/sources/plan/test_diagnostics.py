@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gatecli.model.document import Place
-from gatecli.sources.plan.diagnostics import Diagnostic, Reason, diagnostics_of, failure, version_of
+from gatecli.sources.plan.diagnostics import Diagnostic, PlanFailure, diagnostics_of, failure, version_of
 
 FRAMED = """\x1b[31m╷\x1b[0m\x1b[0m
 \x1b[31m│\x1b[0m \x1b[1m\x1b[31mError: \x1b[0m\x1b[0m\x1b[1mCouldn't show local plan\x1b[0m
@@ -27,34 +27,42 @@ SAID = [
     (
         "Module not installed",
         'This module is not yet installed. Run "terraform init" …',
-        Reason.NOT_INITIALISED,
+        PlanFailure.NOT_INITIALISED,
     ),
-    ('Backend initialization required, please run "terraform init"', "Reason: …", Reason.NOT_INITIALISED),
-    ("Inconsistent dependency lock file", "… provider registry.terraform.io/x/y: …", Reason.NOT_INITIALISED),
-    ("Required plugins are not installed", "The installed provider plugins …", Reason.NOT_INITIALISED),
-    ("Error acquiring the state lock", "Error message: resource temporarily unavailable", Reason.LOCKED),
+    (
+        'Backend initialization required, please run "terraform init"',
+        "Reason: …",
+        PlanFailure.NOT_INITIALISED,
+    ),
+    (
+        "Inconsistent dependency lock file",
+        "… provider registry.terraform.io/x/y: …",
+        PlanFailure.NOT_INITIALISED,
+    ),
+    ("Required plugins are not installed", "The installed provider plugins …", PlanFailure.NOT_INITIALISED),
+    ("Error acquiring the state lock", "Error message: resource temporarily unavailable", PlanFailure.LOCKED),
     (
         "Error loading state",
         "state snapshot was created by Terraform v1.15.0, which is newer than current v1.11.4",
-        Reason.VERSION,
+        PlanFailure.VERSION,
     ),
-    ("Unsupported Terraform Core version", "This configuration does not support …", Reason.VERSION),
-    ("Failed to install provider", "Error while installing x/y v1: …", Reason.PROVIDER),
-    ("Plugin did not respond", "The plugin encountered an error …", Reason.PROVIDER),
-    ("Error loading state: AccessDenied", "", Reason.BACKEND),
-    ("Failed to get existing workspaces", "S3 backend: no credentials", Reason.BACKEND),
-    ("No value for required variable", 'The root module input variable "q" is not set', Reason.VARIABLE),
-    ("Value for undeclared variable", "…", Reason.VARIABLE),
-    ("Invalid value for variable", "k is positive", Reason.VARIABLE),
-    ("Resource precondition failed", "k-anonymity 1 is below 5", Reason.CONDITION),
-    ("Module output value precondition failed", "…", Reason.CONDITION),
-    ("Failed to read the given file as a state or plan file", "State read error: …", Reason.NO_PLAN),
-    ("Unsupported argument", 'An argument named "x" is not expected here.', Reason.OTHER),
+    ("Unsupported Terraform Core version", "This configuration does not support …", PlanFailure.VERSION),
+    ("Failed to install provider", "Error while installing x/y v1: …", PlanFailure.PROVIDER),
+    ("Plugin did not respond", "The plugin encountered an error …", PlanFailure.PROVIDER),
+    ("Error loading state: AccessDenied", "", PlanFailure.BACKEND),
+    ("Failed to get existing workspaces", "S3 backend: no credentials", PlanFailure.BACKEND),
+    ("No value for required variable", 'The root module input variable "q" is not set', PlanFailure.VARIABLE),
+    ("Value for undeclared variable", "…", PlanFailure.VARIABLE),
+    ("Invalid value for variable", "k is positive", PlanFailure.VARIABLE),
+    ("Resource precondition failed", "k-anonymity 1 is below 5", PlanFailure.CONDITION),
+    ("Module output value precondition failed", "…", PlanFailure.CONDITION),
+    ("Failed to read the given file as a state or plan file", "State read error: …", PlanFailure.NO_PLAN),
+    ("Unsupported argument", 'An argument named "x" is not expected here.', PlanFailure.OTHER),
 ]
 
 
 @pytest.mark.parametrize(("summary", "detail", "reason"), SAID)
-def test_an_error_of_terraforms_has_a_meaning(summary: str, detail: str, reason: Reason) -> None:
+def test_an_error_of_terraforms_has_a_meaning(summary: str, detail: str, reason: PlanFailure) -> None:
     failed = failure(diagnostics_of(line(summary, detail), b""), "terraform", "infra")
     assert failed.reason is reason
     assert failed.message
@@ -82,13 +90,13 @@ def test_a_range_of_another_form_is_no_place(at: object) -> None:
 
 def test_the_first_error_that_tells_decides() -> None:
     said = diagnostics_of(line("Odd") + line("Error acquiring the state lock"), b"")
-    assert failure(said, "tofu", "infra").reason is Reason.LOCKED
+    assert failure(said, "tofu", "infra").reason is PlanFailure.LOCKED
 
 
 def test_warnings_are_no_reason() -> None:
     said = diagnostics_of(line("Error acquiring the state lock", severity="warning"), b"")
     failed = failure(said, "terraform", "infra")
-    assert (failed.reason, failed.diagnostics) == (Reason.OTHER, ())
+    assert (failed.reason, failed.diagnostics) == (PlanFailure.OTHER, ())
 
 
 def test_a_framed_and_coloured_text_is_read_where_there_are_no_json_lines() -> None:
@@ -101,7 +109,7 @@ def test_a_framed_and_coloured_text_is_read_where_there_are_no_json_lines() -> N
             "cannot be transferred between different Terraform versions",
         ),
     )
-    assert failure(said, "terraform", "infra").reason is Reason.VERSION
+    assert failure(said, "terraform", "infra").reason is PlanFailure.VERSION
 
 
 def test_the_version_line_names_the_tool() -> None:

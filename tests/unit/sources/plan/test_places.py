@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gatecli.model.plan import Plan
-from gatecli.sources.plan.blocks import blanked, blocks_of
+from gatecli.sources.plan.blocks import blank_text, blocks_of
 from gatecli.sources.plan.places import place_of, places_of
 from gatecli.sources.plan.snapshots import with_configuration
 from tests.support.plans import CONFIGURATION
@@ -218,7 +218,7 @@ def test_files_that_cannot_be_read_give_no_place_and_no_crash(tmp_path: Path) ->
     ["resource", 'resource "a" "b"', "}}}}", '"', 'x = "${', "a = <<X\n", "/*", "${{", 'a "b" {\n c = "d\n}'],
 )
 def test_broken_text_is_scanned_to_its_end(text: str) -> None:
-    assert len(blanked(text)) == len(text)
+    assert len(blank_text(text)) == len(text)
     assert list(blocks_of("main.tf", text)) == [] or text.startswith("a ")
 
 

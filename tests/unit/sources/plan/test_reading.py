@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gatecli.sources.plan.reading import loaded
+from gatecli.sources.plan.reading import load_plan
 from tests.support.plans import PLANS, at, change, fixture, plan_with, raw, read, refusal
 
 
@@ -61,7 +61,7 @@ def test_data_sources_that_were_read_count_as_resources() -> None:
 
 
 def test_the_plan_of_a_failed_run_cannot_be_checked() -> None:
-    found = loaded((PLANS / "errored.json").read_bytes(), "errored.json")
+    found = load_plan((PLANS / "errored.json").read_bytes(), "errored.json")
     [finding] = found.findings
     assert finding.rule.uncheckable
     assert "module.gate.terraform_data.gate" in finding.message

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.model.plan_graph import depends_on, unresolved
+from gatecli.model.plan_graph import depends_on, unresolved_locals
 from gatecli.sources.plan.fingerprints import files_digest
 from gatecli.sources.plan.snapshots import Snapshot, snapshot_of, with_configuration
 from tests.support.plans import CONFIGURATION, fixture
@@ -72,7 +72,7 @@ def test_an_archive_whose_bytes_are_broken_has_none(tmp_path: Path) -> None:
 
 def test_a_plans_locals_are_resolved_by_its_own_files() -> None:
     plan = with_configuration(fixture("plan"), of_folder())
-    assert unresolved(plan) == frozenset()
+    assert unresolved_locals(plan) == frozenset()
     assert "module.gate.terraform_data.gate" in depends_on(plan, "terraform_data.local").addresses
 
 
