@@ -236,7 +236,7 @@ class Client:
         limits = limits or aiohttp.ClientTimeout(total=self.seconds)
         url = self.access.server + path
         try:
-            async with self._connected().request(
+            async with self._connect().request(
                 method, url, params=query, data=body, headers=headers, timeout=limits, allow_redirects=False
             ) as answer:
                 if answer.status >= 300:
@@ -249,7 +249,7 @@ class Client:
                 advice="check the address, the network policy and the certificate authority",
             ) from error
 
-    def _connected(self) -> aiohttp.ClientSession:
+    def _connect(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(ssl=self.access.context(), limit=16)
             self._session = aiohttp.ClientSession(connector=connector, trust_env=False)

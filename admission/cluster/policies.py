@@ -210,7 +210,7 @@ class ClusterSource:
                         yield latest.rulebook
                 if latest is not None and self.leads():
                     await self._tell(POLICIES, seen[0], latest.policies)
-                    await self._tell(WAIVERS, seen[1], self._dated(seen[1], latest.waivers))
+                    await self._tell(WAIVERS, seen[1], self._date_waivers(seen[1], latest.waivers))
         finally:
             for each in following:
                 each.cancel()
@@ -227,7 +227,7 @@ class ClusterSource:
         self._refused = problem
         return made
 
-    def _dated(self, items: Objects, said: Mapping[Key, Condition]) -> dict[Key, Condition]:
+    def _date_waivers(self, items: Objects, said: Mapping[Key, Condition]) -> dict[Key, Condition]:
         """What is said of the waivers today: one holds through its last day."""
         today = self.utc().date()
         expired = {

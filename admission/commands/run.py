@@ -102,11 +102,11 @@ async def serve(settings: WebhookSettings, source_of: SourceOf) -> None:
         workers = Workers(settings.workers, time.monotonic)
         stack.callback(workers.close)
         health.workers_hang = workers.hang
-        court = _court(settings, shelf, workers, metrics, client)
-        reception = HttpHandler(court, health, metrics, _bounds(settings))
+        service = _review_service(settings, shelf, workers, metrics, client)
+        http_handler = HttpHandler(service, health, metrics, _bounds(settings))
         shown = ServingCertificate(health, metrics, new_context(settings.client_ca))
         stack.enter_context(watchdog(loop))
-        endpoint = await _open_endpoints(settings, reception, shown)
+        endpoint = await _open_endpoints(settings, http_handler, shown)
         tasks = (
             measure(health, metrics.lag.set),
             shelf.fill(
@@ -123,8 +123,8 @@ async def serve(settings: WebhookSettings, source_of: SourceOf) -> None:
         else:
             LOGGER.warning("the background scan is off")
         await stack.enter_async_context(_certificates(settings, candidate, shown, metrics, stop))
-        seam = Seam(reception, health)
-        stack.enter_context(operating(lambda: registry_of(court, access, seam.server)))
+        seam = Seam(http_handler, health)
+        stack.enter_context(operating(lambda: registry_of(service, access, seam.server)))
         await stop.wait()
         await _drain(settings, health, endpoint)
 
@@ -162,15 +162,17 @@ def access_of(settings: WebhookSettings) -> Access:
 
 
 async def _open_endpoints(
-    settings: WebhookSettings, reception: HttpHandler, shown: ServingCertificate
+    settings: WebhookSettings, http_handler: HttpHandler, shown: ServingCertificate
 ) -> list[Endpoint]:
     """The ports: open at once, so that a probe is answered with what is missing."""
     grace = settings.request_seconds + settings.read_seconds
-    main = await listen(reception.receive, settings.address, settings.port, shown.context, seconds=grace)
+    main = await listen(http_handler.receive, settings.address, settings.port, shown.context, seconds=grace)
     LOGGER.info("listening", extra={"fields": {"port": main.port}})
     if not settings.metrics_port:
         return [main]
-    scraped = await listen(reception.scraped, settings.address, settings.metrics_port, None, seconds=1.0)
+    scraped = await listen(
+        http_handler.serve_metrics, settings.address, settings.metrics_port, None, seconds=1.0
+    )
     return [main, scraped]
 
 
@@ -184,7 +186,7 @@ async def _drain(settings: WebhookSettings, health: Health, endpoints: Sequence[
     LOGGER.info("stopped")
 
 
-def _court(
+def _review_service(
     settings: WebhookSettings, shelf: RulebookHolder, workers: Workers, metrics: Metrics, client: Client
 ) -> ReviewService:
     async def keep_secret(secret: Object) -> None:
@@ -280,7 +282,9 @@ async def _certificates(
             stand(candidate, metrics),
         )
     else:
-        works = (keep(_custodian(settings, candidate, shown), candidate, metrics, settings.poll_seconds),)
+        works = (
+            keep(_certificate_manager(settings, candidate, shown), candidate, metrics, settings.poll_seconds),
+        )
     async with _background(works, stop):
         yield
     try:
@@ -289,7 +293,7 @@ async def _certificates(
         LOGGER.info("the lease was not given back: %s", error.message)
 
 
-def _custodian(
+def _certificate_manager(
     settings: WebhookSettings, candidate: Candidate, shown: ServingCertificate
 ) -> CertificateManager:
     return CertificateManager(

@@ -177,7 +177,7 @@ async def _scan_cluster(
                 return seen, ()
             writer = Writer(client, workers, pace, _now)
             marks = {COMPLETED: begun.isoformat(), DIGEST: rulebook.digest} if seen.is_complete else {}
-            written = await writer.write(seen, None, marks or await writer.completed(), namespace)
+            written = await writer.write(seen, None, marks or await writer.completed_marks(), namespace)
             return seen, written.problems if written.is_served else (ABSENT,)
     finally:
         workers.close()

@@ -41,7 +41,7 @@ class Scene:
     at: datetime
     expected: tuple[tuple[str, str], ...] = ()
 
-    def found(self, key: str) -> Object | None:
+    def object_at(self, key: str) -> Object | None:
         """What stands there; None for nothing."""
         return self.seen[key].found
 

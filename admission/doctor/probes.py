@@ -20,7 +20,7 @@ _LEAST_LEASE = timedelta(seconds=60)
 
 
 def server(scene: Scene) -> Iterator[DiagnosisLine]:
-    version = scene.found("version") or {}
+    version = scene.object_at("version") or {}
     shown = f"Kubernetes {version.get('gitVersion', 'of no version')}"
     numbers = [
         int("".join(filter(str.isdigit, str(version.get(part, "")))) or 0) for part in ("major", "minor")
@@ -36,7 +36,7 @@ def server(scene: Scene) -> Iterator[DiagnosisLine]:
 
 def definitions(scene: Scene) -> Iterator[DiagnosisLine]:
     for key, kind in (("policies", "PrivacyPolicy"), ("waivers", "PrivacyWaiver")):
-        found = scene.found(key)
+        found = scene.object_at(key)
         if found is None:
             yield fail(f"the definition of {kind} is absent", APPLY)
         elif not _is_served(found):
@@ -53,7 +53,7 @@ def _is_served(definition: Object) -> bool:
 
 
 def deployment(scene: Scene) -> Iterator[DiagnosisLine]:
-    found = scene.found(DEPLOYMENT)
+    found = scene.object_at(DEPLOYMENT)
     namespace = scene.subject.namespace
     if found is None:
         yield fail(f"there is no Deployment {scene.subject.name} in {namespace}", APPLY)
@@ -73,7 +73,7 @@ def deployment(scene: Scene) -> Iterator[DiagnosisLine]:
 
 
 def service(scene: Scene) -> Iterator[DiagnosisLine]:
-    found, pods = scene.found("service"), scene.found(DEPLOYMENT)
+    found, pods = scene.object_at("service"), scene.object_at(DEPLOYMENT)
     if found is None:
         yield fail("there is no Service, so the API server finds no replica", APPLY)
         return
@@ -86,7 +86,7 @@ def service(scene: Scene) -> Iterator[DiagnosisLine]:
 
 
 def policy(scene: Scene) -> Iterator[DiagnosisLine]:
-    settings, found = scene.subject.settings, scene.found("policy")
+    settings, found = scene.subject.settings, scene.object_at("policy")
     if _judges_by_a_file(scene):
         yield ok("a policy file judges, not a PrivacyPolicy")
     elif found is None:
@@ -98,7 +98,7 @@ def policy(scene: Scene) -> Iterator[DiagnosisLine]:
 
 def _judges_by_a_file(scene: Scene) -> bool:
     settings = scene.subject.settings
-    containers = pod_of(scene.found(DEPLOYMENT) or {}).get("containers") or ()
+    containers = pod_of(scene.object_at(DEPLOYMENT) or {}).get("containers") or ()
     by_option = any("--policy" in (each.get("args") or ()) for each in containers)
     return by_option or (settings is not None and settings.policy is not None)
 
@@ -169,7 +169,7 @@ def _full_name(item: Object) -> tuple[str, str]:
 
 
 def lease(scene: Scene) -> Iterator[DiagnosisLine]:
-    found = scene.found("lease")
+    found = scene.object_at("lease")
     record = from_object(found) if found else LeaseRecord()
     look = f"kubectl -n {scene.subject.namespace} logs deployment/{scene.subject.name}"
     if not record.holder:
@@ -190,7 +190,7 @@ def _age(time: str, now: datetime) -> timedelta | None:
 
 
 def reports(scene: Scene) -> Iterator[DiagnosisLine]:
-    if scene.found("reports") is None:
+    if scene.object_at("reports") is None:
         yield warn(
             f"the definition {REPORTS} is absent, so no PolicyReport can be written",
             "gatecli-admission manifests --with policy-reports | kubectl apply -f -, if you want them",

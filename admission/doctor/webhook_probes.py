@@ -20,7 +20,7 @@ SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 
 
 def configuration(key: str, scene: Scene) -> Iterator[DiagnosisLine]:
-    kind, found = KINDS[key], scene.found(key)
+    kind, found = KINDS[key], scene.object_at(key)
     if found is None:
         yield fail(f"there is no {kind} {scene.subject.name}: nothing is asked about", APPLY)
     elif not found.get("webhooks"):
@@ -190,7 +190,7 @@ def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
 
 
 def certificate(scene: Scene) -> Iterator[DiagnosisLine]:
-    secret, name = scene.found("certificate"), scene.subject.secret
+    secret, name = scene.object_at("certificate"), scene.subject.secret
     again = f"kubectl -n {scene.subject.namespace} delete secret {name}, and a new one is made"
     if secret is None:
         yield fail(f"there is no Secret {name} with a certificate", "see the log of the leader")
@@ -239,7 +239,7 @@ def _trusts(webhook: Object, chain: bytes, scene: Scene) -> bool:
 
 def _webhooks(scene: Scene) -> list[tuple[str, Object]]:
     """Every webhook, and which of the two configurations it stands in."""
-    return [(key, hook) for key in KINDS for hook in (scene.found(key) or {}).get("webhooks") or ()]
+    return [(key, hook) for key in KINDS for hook in (scene.object_at(key) or {}).get("webhooks") or ()]
 
 
 PROBES = (

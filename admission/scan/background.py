@@ -60,7 +60,7 @@ class Background:
             if rulebook is None or not self.leads():
                 self._forget()
             elif self.clock() >= self._begun + self.least and await self._is_due(rulebook):
-                await self._guarded(rulebook)
+                await self._scan_guarded(rulebook)
             await asyncio.sleep(self.look)
 
     def _forget(self) -> None:
@@ -71,14 +71,14 @@ class Background:
         if self._judged:
             return self._judged != rulebook.digest or self.clock() >= self._begun + self.seconds
         try:
-            self._marks = await self.writer.completed()
+            self._marks = await self.writer.completed_marks()
         except ClusterError as error:
             LOGGER.warning("when the last scan was is not known: %s", error.message)
             self._marks = {}
         is_ours = self._marks.get(DIGEST) == rulebook.digest
         return not is_ours or self._age(self._marks.get(COMPLETED, "")) >= self.seconds
 
-    async def _guarded(self, rulebook: Rulebook) -> None:
+    async def _scan_guarded(self, rulebook: Rulebook) -> None:
         """One pass. A bug in it is told, and the webhook serves on."""
         try:
             await self._pass(rulebook)

@@ -77,24 +77,24 @@ class ScanContext:
     owners: dict[str, frozenset[Mark]] = field(default_factory=dict)
 
 
-def look(item: Mapping[str, Any], kind: Kind, version: str, bench: ScanContext) -> ObjectResult:
+def look(item: Mapping[str, Any], kind: Kind, version: str, context: ScanContext) -> ObjectResult:
     """What the webhook would say to the creation of a listed object. Raises nothing."""
     obj = {**item, "apiVersion": f"{kind.group}/{version}" if kind.group else version, "kind": kind.name}
     metadata = item.get("metadata")
     namespace = str(metadata.get("namespace") or "") if isinstance(metadata, dict) else ""
     try:
-        return _look_at(obj, kind, version, namespace, bench)
+        return _look_at(obj, kind, version, namespace, context)
     except Exception:  # noqa: BLE001 - one object that a bug keeps from being judged must not hide the others
         LOGGER.error("an object could not be judged", exc_info=True, extra={"fields": {"kind": kind.name}})
-        return _unsearched_result(obj, namespace, bench, "an internal error; the log says more")
+        return _unsearched_result(obj, namespace, context, "an internal error; the log says more")
 
 
 def _look_at(
-    obj: dict[str, Any], kind: Kind, version: str, namespace: str, bench: ScanContext
+    obj: dict[str, Any], kind: Kind, version: str, namespace: str, context: ScanContext
 ) -> ObjectResult:
-    if too_deep(obj) and not bench.rulebook.scope(namespace).exempt:
-        return _unsearched_result(obj, namespace, bench, "it is nested too deeply")
-    owners = [bench.owners[uid] for uid in _controllers(obj) if uid in bench.owners]
+    if too_deep(obj) and not context.rulebook.scope(namespace).exempt:
+        return _unsearched_result(obj, namespace, context, "it is nested too deeply")
+    owners = [context.owners[uid] for uid in _controllers(obj) if uid in context.owners]
     request = ReviewRequest(
         uid="",
         operation=Operation.CREATE,
@@ -106,13 +106,13 @@ def _look_at(
         user=_CONTROLLER if owners else "",
         object=obj,
     )
-    decision = judge(request, bench.rulebook, today=bench.day, clock=bench.clock)
+    decision = judge(request, context.rulebook, today=context.day, clock=context.clock)
     if _may_own(kind):
-        bench.owners[str(obj["metadata"].get("uid"))] = frozenset(_marks(decision))
+        context.owners[str(obj["metadata"].get("uid"))] = frozenset(_marks(decision))
     told = _own_findings(decision, frozenset().union(*owners))
     if not told:
         return ObjectResult(namespace, decision.reason, copies=len(decision.findings))
-    about = _about(obj, namespace, bench.rulebook.scope(namespace).search)
+    about = _about(obj, namespace, context.rulebook.scope(namespace).search)
     seen = tuple(Found(_place_finding(finding, about), act, about) for finding, act in told)
     return ObjectResult(namespace, decision.reason, seen, len(decision.findings) - len(seen))
 
@@ -167,8 +167,10 @@ def _place_finding(finding: Finding, about: About) -> Finding:
     return replace(finding, subject=subject, place=replace(finding.place, path=about.path))
 
 
-def _unsearched_result(obj: Mapping[str, Any], namespace: str, bench: ScanContext, why: str) -> ObjectResult:
-    about = _about(obj, namespace, bench.rulebook.scope(namespace).search)
+def _unsearched_result(
+    obj: Mapping[str, Any], namespace: str, context: ScanContext, why: str
+) -> ObjectResult:
+    about = _about(obj, namespace, context.rulebook.scope(namespace).search)
     finding = make_finding(
         PII_SCAN_INCOMPLETE,
         f"{about.kind} was not searched to its end: {why}",

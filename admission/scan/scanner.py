@@ -191,10 +191,10 @@ class Scanner:
 
     async def scan(self, rulebook: Rulebook, day: date) -> ScanPass:
         """One pass. Raises DeposedError where the pace calls it off; all else is part of the result."""
-        bench = ScanContext(rulebook, day, self.clock)
+        context = ScanContext(rulebook, day, self.clock)
         further, problems, notes = await self._further()
         kinds = [*KINDS, *(kind for kind in further if kind.is_namespaced or not self.scope.namespace)]
-        return ScanPass(rulebook, [await self._kind(kind, bench) for kind in kinds], problems, notes)
+        return ScanPass(rulebook, [await self._kind(kind, context) for kind in kinds], problems, notes)
 
     async def _further(self) -> tuple[tuple[Kind, ...], tuple[Finding, ...], tuple[str, ...]]:
         try:
@@ -205,13 +205,13 @@ class Scanner:
                 return (), (), (f"further kinds that a webhook may judge are not known: {error.message}",)
             return (), (unread("which kinds the webhook judges is not known", "webhook", error),), ()
 
-    async def _kind(self, kind: Kind, bench: ScanContext) -> Listed:
-        if why := self._why_not(kind, bench.rulebook):
+    async def _kind(self, kind: Kind, context: ScanContext) -> Listed:
+        if why := self._why_not(kind, context.rulebook):
             return Listed(kind, skipped=why)
         try:
             for _ in range(BEGINNINGS):
                 try:
-                    return await self._begun(kind, bench)
+                    return await self._begin_kind(kind, context)
                 except ExpiredError:
                     # What was seen so far is forgotten: nothing may be counted twice.
                     LOGGER.info("a list expired before its end, and is begun anew: %s", kind)
@@ -229,24 +229,24 @@ class Scanner:
             return "the policy says secrets: ignore"
         return "" if self.scope.has_secrets else "the settings say scan_secrets: false"
 
-    async def _begun(self, kind: Kind, bench: ScanContext) -> Listed:
+    async def _begin_kind(self, kind: Kind, context: ScanContext) -> Listed:
         """The kind by the first version that is served."""
         for version in kind.versions:
             try:
-                return await self._listed(kind, version, bench)
+                return await self._list_kind(kind, version, context)
             except MissingError:
                 LOGGER.debug("%s %s is not served", kind, version)
         return Listed(kind, is_served=False)
 
-    async def _listed(self, kind: Kind, version: str, bench: ScanContext) -> Listed:
-        content_matters = kind is not SECRET or bench.rulebook.rules.secrets == "data"
+    async def _list_kind(self, kind: Kind, version: str, context: ScanContext) -> Listed:
+        content_matters = kind is not SECRET or context.rulebook.rules.secrets == "data"
         accept = "application/json" if content_matters else METADATA_ALONE
         lister = Lister(self.client, self.workers, self.pace)
         listed = Listed(kind)
         async for items in lister.pages(kind.resource(version).path(self.scope.namespace), accept):
             at = 0
             while at < len(items):
-                job = partial(_look_at, items[at:], kind, version, bench)
+                job = partial(_look_at, items[at:], kind, version, context)
                 seen = await self.workers.run(job, SECONDS)
                 at += len(seen)
                 for one in seen:
@@ -255,13 +255,13 @@ class Scanner:
         return listed
 
 
-def _look_at(items: Sequence[Item], kind: Kind, version: str, bench: ScanContext) -> list[ObjectResult]:
+def _look_at(items: Sequence[Item], kind: Kind, version: str, context: ScanContext) -> list[ObjectResult]:
     """The first of the items, as many as a slice of time allows; at least one."""
-    ends = bench.clock() + SLICE
+    ends = context.clock() + SLICE
     seen: list[ObjectResult] = []
     for item in items:
-        seen.append(look(item, kind, version, bench))
-        if bench.clock() >= ends:
+        seen.append(look(item, kind, version, context))
+        if context.clock() >= ends:
             break
     return seen
 

@@ -82,7 +82,7 @@ class Writer:
             return False
         return True
 
-    async def completed(self) -> Mapping[str, str]:
+    async def completed_marks(self) -> Mapping[str, str]:
         """The marks of the last complete pass; empty without one. Raises ClusterError."""
         try:
             found = await self.client.get(CLUSTER_REPORTS.path(name=NAME))

@@ -53,7 +53,7 @@ class Room:
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
-    async def taken(self, wanted: int) -> AsyncIterator[None]:
+    async def take_room(self, wanted: int) -> AsyncIterator[None]:
         """Wait for room, and hold it; a body larger than all of it waits until it is alone."""
         size = min(wanted, self._size)
         async with self._changed:
@@ -69,9 +69,9 @@ class Room:
 
 @dataclass(slots=True)
 class HttpHandler:
-    """Takes in reviews for `court`, through `hear`, which is None until kopf is there."""
+    """Takes in reviews for `service`, through `hear`, which is None until kopf is there."""
 
-    court: ReviewService
+    service: ReviewService
     health: Health
     metrics: Metrics
     bounds: BodyBounds
@@ -88,7 +88,7 @@ class HttpHandler:
         """
         phase = PATHS.get(http.path) if http.method == hdrs.METH_POST else None
         try:
-            answered = self._probed(http) if phase is None else await self._reviewed(http, phase)
+            answered = self._serve_probe(http) if phase is None else await self._serve_review(http, phase)
         except web.HTTPException as refusal:
             if phase is not None:
                 self.metrics.refusals.labels(str(refusal.status)).inc()
@@ -100,13 +100,13 @@ class HttpHandler:
             answered.force_close()
         return answered
 
-    async def scraped(self, http: web.BaseRequest) -> web.StreamResponse:
+    async def serve_metrics(self, http: web.BaseRequest) -> web.StreamResponse:
         """What Prometheus reads, on a port of its own."""
         if http.path != "/metrics":
             raise web.HTTPNotFound
         return web.Response(body=exposition(self.metrics), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
 
-    def _probed(self, http: web.BaseRequest) -> web.Response:
+    def _serve_probe(self, http: web.BaseRequest) -> web.Response:
         if http.path in PATHS:
             raise web.HTTPMethodNotAllowed(http.method, [hdrs.METH_POST])
         probes = {"/healthz": self.health.dead, "/readyz": self.health.unready}
@@ -115,7 +115,7 @@ class HttpHandler:
         reasons = probes[http.path]()
         return web.Response(status=503 if reasons else 200, text=("; ".join(reasons) or "ok") + "\n")
 
-    async def _reviewed(self, http: web.BaseRequest, phase: Phase) -> web.Response:
+    async def _serve_review(self, http: web.BaseRequest, phase: Phase) -> web.Response:
         begun = time.perf_counter()
         _refuse_strangers(http, self.bounds)
         _refuse_other_content(http)
@@ -123,17 +123,17 @@ class HttpHandler:
         self.in_flight += 1
         try:
             if size is not None and size <= SMALL:
-                return await self._answered(http, phase, begun)
+                return await self._answer_review(http, phase, begun)
             if size is not None and size > self.bounds.body_bytes:
                 _too_large(self.bounds.body_bytes)
             async with self._room_for(self.bounds.body_bytes if size is None else size):
-                return await self._answered(http, phase, begun)
+                return await self._answer_review(http, phase, begun)
         finally:
             self.in_flight -= 1
 
     @asynccontextmanager
     async def _room_for(self, size: int) -> AsyncIterator[None]:
-        held = self.room.taken(size)
+        held = self.room.take_room(size)
         try:
             await asyncio.wait_for(held.__aenter__(), self.bounds.read_seconds)
         except TimeoutError:
@@ -143,17 +143,19 @@ class HttpHandler:
         finally:
             await held.__aexit__(None, None, None)
 
-    async def _answered(self, http: web.BaseRequest, phase: Phase, begun: float) -> web.Response:
+    async def _answer_review(self, http: web.BaseRequest, phase: Phase, begun: float) -> web.Response:
         body = await self._body(http)
-        request = await self._parsed(body)
+        request = await self._parse_body(body)
         if self.hear is None:
             raise web.HTTPServiceUnavailable(text="not started yet")
-        ruling = await self.hear(request, len(body), phase)
-        if ruling is None:
-            ruling = self.court.failed(request, "no handler ruled")
+        review_result = await self.hear(request, len(body), phase)
+        if review_result is None:
+            review_result = self.service.failed_result(request, "no handler ruled")
         seconds = time.perf_counter() - begun
-        self._note(ruling, phase, len(body), seconds)
-        return web.Response(body=json.dumps(ruling.response).encode(), headers={hdrs.CONTENT_TYPE: JSON})
+        self._note(review_result, phase, len(body), seconds)
+        return web.Response(
+            body=json.dumps(review_result.response).encode(), headers={hdrs.CONTENT_TYPE: JSON}
+        )
 
     async def _body(self, http: web.BaseRequest) -> bytes:
         if http.content.is_eof() and http.content_length is not None:
@@ -170,20 +172,20 @@ class HttpHandler:
             LOGGER.debug("a body ended early", extra={"fields": {"error": type(error).__name__}})
             raise web.HTTPBadRequest(text="the body ended early") from None
 
-    async def _parsed(self, body: bytes) -> ReviewRequest:
+    async def _parse_body(self, body: bytes) -> ReviewRequest:
         try:
-            return await self.court.parse(body)
+            return await self.service.parse(body)
         except ReviewError as error:
             raise web.HTTPBadRequest(text=error.message) from None
         except TimeoutError:
             raise web.HTTPServiceUnavailable(text="the workers are busy") from None
 
-    def _note(self, ruling: ReviewResult, phase: Phase, size: int, seconds: float) -> None:
-        request, allowed = ruling.request, str(ruling.allowed).lower()
+    def _note(self, review_result: ReviewResult, phase: Phase, size: int, seconds: float) -> None:
+        request, allowed = review_result.request, str(review_result.allowed).lower()
         kind = kind_label(request.kind.name)
-        self.metrics.requests.labels(phase.value, kind, allowed, ruling.reason).inc()
+        self.metrics.requests.labels(phase.value, kind, allowed, review_result.reason).inc()
         self.metrics.latency.labels(phase.value).observe(seconds)
-        level = _level(ruling)
+        level = _level(review_result)
         if LOGGER.isEnabledFor(level):
             fields = {
                 "uid": request.uid,
@@ -191,24 +193,26 @@ class HttpHandler:
                 "operation": request.operation.value,
                 "kind": request.kind.name,
                 "namespace": request.namespace,
-                "allowed": ruling.allowed,
-                "reason": ruling.reason,
-                "rules": _rules(ruling),
+                "allowed": review_result.allowed,
+                "reason": review_result.reason,
+                "rules": _rules(review_result),
                 "bytes": size,
                 "milliseconds": round(seconds * 1000, 2),
             }
             LOGGER.log(level, "review", extra={"fields": fields})
 
 
-def _level(ruling: ReviewResult) -> int:
+def _level(review_result: ReviewResult) -> int:
     """Reviews that hold nothing are told at level debug: a busy cluster has thousands a minute."""
-    if ruling.reason == FAILED:
+    if review_result.reason == FAILED:
         return logging.WARNING
-    return logging.INFO if ruling.decision is None or ruling.decision.findings else logging.DEBUG
+    return (
+        logging.INFO if review_result.decision is None or review_result.decision.findings else logging.DEBUG
+    )
 
 
-def _rules(ruling: ReviewResult) -> list[str]:
-    findings: Iterable[Any] = ruling.decision.findings if ruling.decision else ()
+def _rules(review_result: ReviewResult) -> list[str]:
+    findings: Iterable[Any] = review_result.decision.findings if review_result.decision else ()
     return sorted({finding.rule.id for finding in findings})
 
 

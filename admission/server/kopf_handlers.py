@@ -2,7 +2,7 @@
 
 kopf is given a constant envelope of one resource that every cluster has, never the review itself (ADR 7):
 so it keeps no memory by uid, computes no difference of two large objects, needs to have discovered no
-custom kind, and has nothing to log. The review travels beside it, in a context variable, and its ruling
+custom kind, and has nothing to log. The review travels beside it, in a context variable, and its result
 comes back the same way.
 """
 
@@ -39,29 +39,29 @@ _ENVELOPE: dict[str, Any] = {
 
 @dataclass(slots=True)
 class PendingReview:
-    """One review on its way through kopf. `ruling` is None until the handler has run."""
+    """One review on its way through kopf. `review_result` is None until the handler has run."""
 
     request: ReviewRequest
     size: int
     phase: Phase
-    ruling: ReviewResult | None = None
+    review_result: ReviewResult | None = None
 
 
-_HEARING: ContextVar[PendingReview] = ContextVar("hearing")
+_PENDING: ContextVar[PendingReview] = ContextVar("pending")
 
 
-async def ask(webhook: kopf.WebhookFn, hearing: PendingReview) -> bool:
-    """Put a review before its handler; what kopf answers. The ruling is left in `hearing`."""
-    token = _HEARING.set(hearing)
+async def ask(webhook: kopf.WebhookFn, pending: PendingReview) -> bool:
+    """Put a review before its handler; what kopf answers. The result is left in `pending`."""
+    token = _PENDING.set(pending)
     try:
-        answered = await webhook(cast("Any", _ENVELOPE), webhook=hearing.phase.value)
+        answered = await webhook(cast("Any", _ENVELOPE), webhook=pending.phase.value)
     finally:
-        _HEARING.reset(token)
+        _PENDING.reset(token)
     return answered["response"]["allowed"]
 
 
 def registry_of(
-    court: ReviewService, access: Access, server: kopf.WebhookServerProtocol
+    service: ReviewService, access: Access, server: kopf.WebhookServerProtocol
 ) -> kopf.OperatorRegistry:
     """The handlers, in a registry of their own: nothing is registered by an import."""
     registry = kopf.OperatorRegistry()
@@ -83,12 +83,12 @@ def registry_of(
         return connection_of(access)
 
     async def handle(warnings: list[str], **_: Any) -> None:
-        hearing = _HEARING.get()
-        ruling = await court.rule(hearing.request, hearing.size, hearing.phase)
-        hearing.ruling = ruling
-        warnings.extend(ruling.warnings)
-        if not ruling.allowed:
-            raise kopf.AdmissionError(ruling.message, code=FORBIDDEN)
+        pending = _PENDING.get()
+        review_result = await service.rule(pending.request, pending.size, pending.phase)
+        pending.review_result = review_result
+        warnings.extend(review_result.warnings)
+        if not review_result.allowed:
+            raise kopf.AdmissionError(review_result.message, code=FORBIDDEN)
 
     where = {"operations": ["CREATE", "UPDATE"], "registry": registry}
     kopf.on.mutate(*RESOURCE, id=Phase.MUTATING.value, **where)(handle)  # type: ignore[arg-type]  # its protocol lists every argument

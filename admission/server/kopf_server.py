@@ -34,8 +34,8 @@ _IDENTITY: Any = "gatecli-admission"
 class Seam:
     """Holds kopf's webhook function once there is one, and puts reviews to it."""
 
-    def __init__(self, reception: HttpHandler, health: Health) -> None:
-        self._reception = reception
+    def __init__(self, http_handler: HttpHandler, health: Health) -> None:
+        self._reception = http_handler
         self._health = health
         self._webhook: kopf.WebhookFn | None = None
 
@@ -49,14 +49,14 @@ class Seam:
         await asyncio.Event().wait()
 
     async def hear(self, request: ReviewRequest, size: int, phase: Phase) -> ReviewResult | None:
-        """The ruling of the handler; None where kopf ran none, or answered otherwise than it ruled."""
+        """The review result of the handler; None where kopf ran none, or answered otherwise than it ruled."""
         if self._webhook is None:
             return None
-        hearing = PendingReview(request, size, phase)
-        allowed = await ask(self._webhook, hearing)
-        ruling = hearing.ruling
+        pending = PendingReview(request, size, phase)
+        allowed = await ask(self._webhook, pending)
+        review_result = pending.review_result
         # kopf allows what no handler was found for.
-        return ruling if ruling is not None and ruling.allowed == allowed else None
+        return review_result if review_result is not None and review_result.allowed == allowed else None
 
 
 @contextmanager

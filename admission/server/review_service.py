@@ -1,4 +1,4 @@
-"""From a body to a ruling: parsed, judged in the loop or by a worker, and never left without an answer."""
+"""From a body to a result: parsed, judged in the loop or by a worker, and never left without an answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from admission.server.metrics import Metrics, count_verdicts
 from admission.server.workers import Workers
 
 FAILED = "failed"
-"""The reason of a ruling without a judgement."""
+"""The reason of a review result without a judgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class ReviewResult:
 
 @dataclass(frozen=True, slots=True)
 class ReviewService:
-    """All that a ruling depends on besides the request.
+    """All that a review result depends on besides the request.
 
     `keep` makes sure that a Secret exists; it raises where it cannot. `inline_bytes` is the largest body
     that is judged in the loop; `seconds` is what any other may take, waiting for a worker counted.
@@ -61,20 +61,20 @@ class ReviewService:
         return await self.workers.run(partial(parse, body), self.seconds)
 
     async def rule(self, request: ReviewRequest, size: int, phase: Phase) -> ReviewResult:
-        """The ruling on a request whose body has `size` bytes. Raises nothing but a cancellation."""
+        """The review result on a request whose body has `size` bytes. Raises nothing but a cancellation."""
         rulebook = self.rulebook()
         try:
             if rulebook is None:
-                return self.failed(request, "no policy is loaded")
+                return self.failed_result(request, "no policy is loaded")
             decision = await self._decision(request, rulebook, size, phase)
             if decision.secrets and decision.allowed and not request.dry_run:
                 await asyncio.gather(*(self.keep(secret) for secret in decision.secrets))
         except ClusterError as error:
             LOGGER.error("a value was not moved: %s", error.message, extra={"fields": log_fields(request)})
-            return self.failed(request, "its value could not be moved to a Secret")
+            return self.failed_result(request, "its value could not be moved to a Secret")
         except Exception:  # noqa: BLE001 - whatever a bug raises, the answer is the one that was configured
             LOGGER.error("a review could not be judged", exc_info=True, extra={"fields": log_fields(request)})
-            return self.failed(request, "an internal error")
+            return self.failed_result(request, "an internal error")
         self._count(decision)
         return ReviewResult(
             request,
@@ -86,8 +86,8 @@ class ReviewService:
             answer(request, decision, rulebook),
         )
 
-    def failed(self, request: ReviewRequest, why: str) -> ReviewResult:
-        """The ruling that `fail_mode` makes of a request that could not be judged; counted."""
+    def failed_result(self, request: ReviewRequest, why: str) -> ReviewResult:
+        """The review result that `fail_mode` makes of a request that could not be judged; counted."""
         self.metrics.failures.labels(why).inc()
         allowed = self.fail_mode == "allow"
         message = f"gatecli could not judge this: {why} (request {request.uid}; the webhook's log says more)"

@@ -30,7 +30,7 @@ class Workers:
         A job that has begun runs on to its own end: it must have a budget of its own.
         """
         return await asyncio.wait_for(
-            asyncio.get_running_loop().run_in_executor(self._pool, self._watched, job), seconds
+            asyncio.get_running_loop().run_in_executor(self._pool, self._watch, job), seconds
         )
 
     def hang(self) -> bool:
@@ -43,7 +43,7 @@ class Workers:
         """Take no more jobs, and wait for none."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _watched(self, job: Callable[[], Result]) -> Result:
+    def _watch(self, job: Callable[[], Result]) -> Result:
         number = next(self._numbers)
         self._running[number] = self._clock()
         try:

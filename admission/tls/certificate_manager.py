@@ -65,7 +65,7 @@ class CertificateManager:
         secret = await self._read()
         readable = self._remember(secret)
         if leads:
-            secret = await self._kept(secret, readable=readable)
+            secret = await self._complete_secret(secret, readable=readable)
         if secret is not None:
             self.shown.show(leaf_of(secret.get("data") or {}))
 
@@ -80,7 +80,7 @@ class CertificateManager:
             return False
         return True
 
-    async def _kept(self, secret: dict[str, Any] | None, *, readable: bool) -> dict[str, Any]:
+    async def _complete_secret(self, secret: dict[str, Any] | None, *, readable: bool) -> dict[str, Any]:
         """The Secret as it should be; its bundle goes into the configurations with every look."""
         known = self._keyring
         settled = timedelta(seconds=self._published_for(known))
@@ -141,7 +141,7 @@ class CertificateManager:
         )
 
 
-async def keep(custodian: CertificateManager, candidate: Candidate, metrics: Metrics, seconds: float) -> None:
+async def keep(manager: CertificateManager, candidate: Candidate, metrics: Metrics, seconds: float) -> None:
     """Stand for election at the lease's pace, and look every `seconds`, until cancelled."""
     due = float("-inf")
     told = ""
@@ -149,9 +149,9 @@ async def keep(custodian: CertificateManager, candidate: Candidate, metrics: Met
         problem = ""
         try:
             leads = await candidate.tick()
-            if custodian.clock() >= due:
-                due = custodian.clock() + seconds
-                await custodian.tick(leads=leads)
+            if manager.clock() >= due:
+                due = manager.clock() + seconds
+                await manager.tick(leads=leads)
         except ConflictError:
             LOGGER.info("another replica wrote first")
         except GatecliError as error:

@@ -43,7 +43,7 @@ class QuestionScope:
     stated: Neighbouring | None = None
     claimed: bool = False
 
-    def widened(self, epsilon: Fraction, delta: Fraction, distance: int) -> ClaimTerm:
+    def widen_claim(self, epsilon: Fraction, delta: Fraction, distance: int) -> ClaimTerm:
         """An (ε, δ) claim about pairs at `distance` steps: (kε, δ (e^{kε} − 1)/(e^ε − 1))."""
         if distance == 1 or delta == 0:
             return ClaimTerm(distance * epsilon, delta, 1)

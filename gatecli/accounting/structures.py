@@ -111,7 +111,9 @@ def subsample_parts(
             " Gaussian or Laplace noise on a Poisson sample of single records"
         )
     return [
-        ScopedTerm(scope.widened(amplified_epsilon(claim[0], rate), rate * claim[1], distance), tight=False)
+        ScopedTerm(
+            scope.widen_claim(amplified_epsilon(claim[0], rate), rate * claim[1], distance), tight=False
+        )
     ]
 
 

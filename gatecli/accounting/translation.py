@@ -173,7 +173,7 @@ def _pure(
 
 def _approximate(mechanism: declared.Approximate, scope: QuestionScope) -> list[ScopedTerm]:
     distance, _ = steps_between(scope)
-    return [ScopedTerm(scope.widened(mechanism.epsilon, mechanism.delta, distance), tight=False)]
+    return [ScopedTerm(scope.widen_claim(mechanism.epsilon, mechanism.delta, distance), tight=False)]
 
 
 def _zcdp_parts(mechanism: declared.ZeroConcentrated, scope: QuestionScope) -> list[ScopedTerm]:

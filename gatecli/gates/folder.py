@@ -56,7 +56,7 @@ class Folder:
         spec = self.policy.spec.model_copy(update={"check": CheckRules()})
         return stamp(self.policy.model_copy(update={"spec": spec})).sha256
 
-    def named(self, name: str) -> Path | None:
+    def resolve_name(self, name: str) -> Path | None:
         """What a path in the policy names; None where that is not below what is checked. Raises ReadError."""
         path = inside(base_of(self.policy_path, self.root), name)
         relative = os.path.relpath(path, self.root)

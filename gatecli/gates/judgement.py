@@ -67,7 +67,7 @@ def apply_policy(
     Nothing softens the finding of an uncheckable input, and nothing forgives one about a waiver.
     """
     weighed = [_weigh(finding, policy) for finding in findings]
-    compared = list(baseline.marked(weighed)) if baseline else weighed
+    compared = list(baseline.mark_new(weighed)) if baseline else weighed
     faults = _faults(waivers, compared, policy.spec.release.max_waiver_days, today) if waivers else ()
     holding = [placed for placed in waivers if not placed.waiver.expired(today)]
     judged = (forgiven(_waive(finding, holding)) for finding in compared)

@@ -31,7 +31,7 @@ def named_plans(folder: Folder) -> NamedPlans:
     problems: list[Examined] = []
     for name in folder.policy.spec.check.terraform:
         try:
-            path = folder.named(name)
+            path = folder.resolve_name(name)
             if path is not None:
                 (folders if path.is_dir() else files).append(path)
         except ReadError as error:

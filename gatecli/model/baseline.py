@@ -37,7 +37,7 @@ class Baseline:
 
     known: tuple[KnownFinding, ...] = ()
 
-    def marked(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+    def mark_new(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """The findings, each with whether it is new; of copies the first in order are the known ones.
 
         What could not be checked is always new: nobody knows what is there.

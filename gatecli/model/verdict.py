@@ -182,7 +182,7 @@ def combine(
     first = parts[0]
     checked = tuple(item for part in parts for item in part.checked)
     baseline = first.baseline
-    others = map(forgiven, baseline.marked(also)) if baseline else also
+    others = map(forgiven, baseline.mark_new(also)) if baseline else also
     findings = (*others, *(finding for part in parts for finding in part.findings))
     whole = decide(
         "check",

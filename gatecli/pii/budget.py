@@ -48,7 +48,7 @@ class ScanBudget:
             raise BudgetSpentError(f"the time budget of {self.limits.seconds:g} s is spent")
 
     @contextmanager
-    def suspended(self) -> Iterator[None]:
+    def suspend(self) -> Iterator[None]:
         """Work that is no scan, such as the first import of the engine, is not counted."""
         started = self._clock()
         try:

@@ -56,9 +56,9 @@ class Detector:
         matches = self.promising(text, context, budget)
         if not matches:
             return ()
-        with budget.suspended():
+        with budget.suspend():
             engine = self.engine
-        return self._decided(engine, text, matches, context)
+        return self._decide(engine, text, matches, context)
 
     def promising(self, text: str, context: tuple[str, ...], budget: ScanBudget) -> tuple[Match, ...]:
         """What may be reported of `text`, overlapping and in no order: all of `detect` but its engine.
@@ -89,7 +89,7 @@ class Detector:
         sure = match.score - LOWER >= self.threshold
         return sure or weigh(match, text, keys)[0] >= self.threshold
 
-    def _decided(
+    def _decide(
         self, engine: AnalyzerEngine, text: str, matches: tuple[Match, ...], context: tuple[str, ...]
     ) -> tuple[Detection, ...]:
         from gatecli.pii.recognizers import judge_matches

@@ -81,13 +81,13 @@ class _Detections:
 
     def add(self, new: Detection) -> None:
         """Keep `new` unless its place is known; a structure's key path is better than the bare place."""
-        number = self._known(new)
+        number = self._index_of_known(new)
         if number is None:
             self._keep(new)
         elif _refines(new, known := self.detections[number]):
             self.detections[number] = replace(new, start=known.start, end=known.end)
 
-    def _known(self, new: Detection) -> int | None:
+    def _index_of_known(self, new: Detection) -> int | None:
         """What stands there already: the same value, or in clear what `new` is an echo of."""
         same = self._by_value[new.normalised].at(new.start, new.end)
         return self._plain.at(new.start, new.end) if same is None else same

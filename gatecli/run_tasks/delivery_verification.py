@@ -40,9 +40,9 @@ class DeliveryVerifier:
         except EgressForbiddenError as error:
             # There is no way to answer but this one.
             return 422, str(error)
-        return self._taken(task)
+        return self._take(task)
 
-    def _taken(self, task: Task) -> Answer:
+    def _take(self, task: Task) -> Answer:
         if task.id in self._known:
             return 200, "known already"
         if self.open() >= self.settings.workers + self.settings.waiting:

@@ -55,27 +55,27 @@ class HcpClient:
         ForbiddenError, PassingError and FinalError.
         """
         url = self._targets.url(address)
-        async with self._asked("GET", url, _authorization(token)) as answer:
+        async with self._ask("GET", url, _authorization(token)) as answer:
             if answer.status not in _HOPS:
-                return await self._written(answer, into)
+                return await self._write_body(answer, into)
             hop = answer.headers.get("Location", "")
         url = self._targets.url(_join_location(url, hop))
-        async with self._asked("GET", url, {}) as answer:
+        async with self._ask("GET", url, {}) as answer:
             if answer.status in _HOPS:
                 raise FinalError("the plan is redirected more than once")
-            return await self._written(answer, into)
+            return await self._write_body(answer, into)
 
     async def send(self, address: str, token: str, document: bytes) -> None:
         """Send a result. Raises ForbiddenError, PassingError and FinalError."""
         headers = {**_authorization(token), "Content-Type": MEDIA_TYPE}
-        async with self._asked("PATCH", self._targets.url(address), headers, document) as answer:
+        async with self._ask("PATCH", self._targets.url(address), headers, document) as answer:
             if answer.status in _PASSING:
                 raise PassingError(f"answered {answer.status}")
             if answer.status // 100 != 2:
                 raise FinalError(f"answered {answer.status}")
 
     @asynccontextmanager
-    async def _asked(
+    async def _ask(
         self, method: str, url: URL, headers: dict[str, str], document: bytes | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
@@ -86,7 +86,7 @@ class HcpClient:
         except (aiohttp.ClientError, OSError, ssl.SSLError) as error:
             raise PassingError(f"could not be reached: {type(error).__name__}") from None
 
-    async def _written(self, answer: aiohttp.ClientResponse, into: IO[bytes]) -> str:
+    async def _write_body(self, answer: aiohttp.ClientResponse, into: IO[bytes]) -> str:
         if answer.status in _PASSING:
             raise PassingError(f"answered {answer.status}")
         if answer.status != 200:
@@ -108,7 +108,7 @@ class HcpClient:
 
 @asynccontextmanager
 async def connect(targets: Targets, plan_bytes: int, authorities: Path | None) -> AsyncIterator[HcpClient]:
-    """A wire whose every connection is verified, direct, new, and to an address that `targets` permits."""
+    """A client whose every connection is verified, direct, new, and to an address that `targets` permits."""
     connector = aiohttp.TCPConnector(
         ssl=trust(authorities),
         resolver=CheckedResolver(targets),

@@ -40,7 +40,7 @@ LAST_WORDS = 5.0
 class RunTaskService:
     """The tasks that are under way."""
 
-    duty: TaskRunner
+    task_runner: TaskRunner
     log: Log
     is_draining: bool = False
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,7 +50,7 @@ class RunTaskService:
         """Do it behind the answer."""
         place = {"organization": task.organization, "workspace": task.workspace, "stage": task.stage}
         self.log("taken", task=task.id, run=task.run, **place)
-        work = asyncio.get_running_loop().create_task(self.duty.do(task, self.stopping))
+        work = asyncio.get_running_loop().create_task(self.task_runner.do(task, self.stopping))
         self.tasks.add(work)
         work.add_done_callback(self.tasks.discard)
 
@@ -75,7 +75,7 @@ class RunTaskService:
 class DeliveryHandler:
     """The HTTP side."""
 
-    intake: DeliveryVerifier
+    verifier: DeliveryVerifier
     service: RunTaskService
     log: Log
     reading: int = 0
@@ -88,12 +88,12 @@ class DeliveryHandler:
             return _plain(404, "not found")
         if http.method != hdrs.METH_POST:
             return _plain(405, "a run task is delivered by POST")
-        status, text = await self._delivered(http)
+        status, text = await self._deliver(http)
         if status != 200:
             self.log("refused", status=status, reason=text)
         return _plain(status, text)
 
-    async def _delivered(self, http: web.BaseRequest) -> tuple[int, str]:
+    async def _deliver(self, http: web.BaseRequest) -> tuple[int, str]:
         if (refused := self._turned_away(http)) is not None:
             return refused
         self.reading += 1
@@ -108,7 +108,7 @@ class DeliveryHandler:
             self.reading -= 1
         if len(body) > LONGEST_BODY:
             return 413, "the body is too large"
-        return self.intake.answer(body, http.headers.getall(SIGNATURE, []))
+        return self.verifier.answer(body, http.headers.getall(SIGNATURE, []))
 
     def _turned_away(self, http: web.BaseRequest) -> tuple[int, str] | None:
         """The answer to what is not even read."""
@@ -148,12 +148,12 @@ async def serve(settings: RunTaskSettings, check: task_runner.Check, log: Log) -
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     targets = Targets(settings.hosts, settings.networks)
-    async with connect(targets, settings.plan_bytes, settings.authorities) as wire:
+    async with connect(targets, settings.plan_bytes, settings.authorities) as hcp_client:
         service = RunTaskService(
-            TaskRunner(settings, wire, check, log, asyncio.Semaphore(settings.workers)), log
+            TaskRunner(settings, hcp_client, check, log, asyncio.Semaphore(settings.workers)), log
         )
-        intake = DeliveryVerifier(settings, targets, service.begin, service.open)
-        runner, listener = await _listen(DeliveryHandler(intake, service, log), settings)
+        verifier = DeliveryVerifier(settings, targets, service.begin, service.open)
+        runner, listener = await _listen(DeliveryHandler(verifier, service, log), settings)
         log(
             "listening",
             port=listener.sockets[0].getsockname()[1],
@@ -169,11 +169,15 @@ async def serve(settings: RunTaskSettings, check: task_runner.Check, log: Log) -
 
 
 async def _listen(
-    reception: DeliveryHandler, settings: RunTaskSettings
+    delivery_handler: DeliveryHandler, settings: RunTaskSettings
 ) -> tuple[web.ServerRunner, asyncio.Server]:
     context = _tls_context(settings.certificate, settings.certificate_key)
     server = web.Server(
-        reception.receive, access_log=None, keepalive_timeout=30.0, lingering_time=1.0, auto_decompress=False
+        delivery_handler.receive,
+        access_log=None,
+        keepalive_timeout=30.0,
+        lingering_time=1.0,
+        auto_decompress=False,
     )
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()

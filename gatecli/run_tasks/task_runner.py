@@ -27,7 +27,7 @@ _NO_PLAN = "There is no plan at this stage: attach the run task to post-plan."
 
 
 class ResultChannel(Protocol):
-    """To HCP Terraform (`wire.Wire`)."""
+    """To HCP Terraform (`hcp_client.HcpClient`)."""
 
     async def fetch(self, address: str, token: str, into: IO[bytes]) -> str: ...
     async def send(self, address: str, token: str, document: bytes) -> None: ...
@@ -61,7 +61,7 @@ class TaskRunner:
         await self._deliver(task, result, until)
 
     async def _result(self, task: Task, until: float, stopping: asyncio.Event) -> Result:
-        work = asyncio.ensure_future(self._worked(task))
+        work = asyncio.ensure_future(self._work(task))
         stop = asyncio.ensure_future(stopping.wait())
         try:
             async with asyncio.timeout_at(until):
@@ -75,23 +75,23 @@ class TaskRunner:
                 each.cancel()
             await asyncio.gather(work, stop, return_exceptions=True)
 
-    async def _worked(self, task: Task) -> Result:
+    async def _work(self, task: Task) -> Result:
         try:
             if not task.plan:
                 return failed_result(_NO_PLAN)
             async with self.slots:
-                return await self._checked(task)
+                return await self._check_plan(task)
         except (EgressForbiddenError, FinalError, PassingError) as error:
             return failed_result(f"The plan could not be fetched: {error}.")
         except Exception as error:  # noqa: BLE001 - whatever broke, a run is waiting for an answer
             self.log("bug", task=task.id, error=type(error).__name__)
             return failed_result("The service failed; nothing was checked.")
 
-    async def _checked(self, task: Task) -> Result:
+    async def _check_plan(self, task: Task) -> Result:
         await self._announce(task)
         # A file without a name: nothing is left behind, whatever ends this process.
         with tempfile.TemporaryFile() as plan:
-            sha256 = await self._fetched(task, plan)
+            sha256 = await self._fetch_plan(task, plan)
             self.log("fetched", task=task.id, run=task.run, bytes=plan.tell(), sha256=sha256)
             result, said = await self.check(plan, sha256)
         if said:
@@ -107,7 +107,7 @@ class TaskRunner:
         except (EgressForbiddenError, FinalError, PassingError, TimeoutError) as error:
             self.log("unannounced", task=task.id, error=str(error))
 
-    async def _fetched(self, task: Task, plan: IO[bytes]) -> str:
+    async def _fetch_plan(self, task: Task, plan: IO[bytes]) -> str:
         for pause in islice(self._pauses(), ATTEMPTS - 1):
             try:
                 return await self.line.fetch(task.plan, task.token, plan)
@@ -120,7 +120,7 @@ class TaskRunner:
         document = _document(task, result)
         try:
             async with asyncio.timeout_at(until):
-                await self._insisted(task, document)
+                await self._insist(task, document)
         except TimeoutError:
             self.log("undelivered", task=task.id, error="the deadline passed")
         except (EgressForbiddenError, FinalError) as error:
@@ -128,7 +128,7 @@ class TaskRunner:
         else:
             self.log("delivered", task=task.id, run=task.run, status=result.status)
 
-    async def _insisted(self, task: Task, document: bytes) -> None:
+    async def _insist(self, task: Task, document: bytes) -> None:
         pauses = self._pauses()
         while True:
             try:

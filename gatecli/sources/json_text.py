@@ -46,7 +46,7 @@ class _Parser:
     def document(self) -> Node:
         node = self._value(1)
         if self._peek():
-            raise self._unexpected("the end of the file")
+            raise self._unexpected_error("the end of the file")
         return node
 
     def _peek(self) -> str:
@@ -55,7 +55,7 @@ class _Parser:
         self._at = match.end() if match else self._at
         return self._text[self._at : self._at + 1]
 
-    def _unexpected(self, wanted: str) -> Exception:
+    def _unexpected_error(self, wanted: str) -> Exception:
         word = _FOUND.match(self._text, self._at)
         found = printable(word[0] if word else self._text[self._at : self._at + 1])
         problem = f"is not JSON: found {found}" if self._at < len(self._text) else "is not JSON: it ends"
@@ -89,7 +89,7 @@ class _Parser:
                 return number_of(number[0])
         word = _WORD.match(self._text, self._at)
         if word is None or word[0] not in _WORDS:
-            raise self._unexpected("a value")
+            raise self._unexpected_error("a value")
         self._at = word.end()
         return _WORDS[word[0]]
 
@@ -112,7 +112,7 @@ class _Parser:
             if not self._take(","):
                 break
         if not self._take("]"):
-            raise self._unexpected("a comma or ]")
+            raise self._unexpected_error("a comma or ]")
         return items
 
     def _members(self, depth: int) -> list[KeyedNode]:
@@ -123,14 +123,14 @@ class _Parser:
             if not self._take(","):
                 break
         if not self._take("}"):
-            raise self._unexpected("a comma or }")
+            raise self._unexpected_error("a comma or }")
         return pairs
 
     def _pair(self, depth: int) -> KeyedNode:
         if self._peek() != '"':
-            raise self._unexpected("a key in quotes")
+            raise self._unexpected_error("a key in quotes")
         at = self._at
         key = self._string()
         if not self._take(":"):
-            raise self._unexpected("a colon")
+            raise self._unexpected_error("a colon")
         return KeyedNode(key, at, self._value(depth))

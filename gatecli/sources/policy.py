@@ -64,7 +64,7 @@ def read_policy(
     reading = _Reading(rule_ids, uncheckable)
     chosen = path or nearest(start)
     file = reading.file(chosen) if chosen is not None else None
-    policy = reading.resolved(file, ()) if file is not None and file.policy else default_policy()
+    policy = reading.resolve(file, ()) if file is not None and file.policy else default_policy()
     waivers = file.waivers if file is not None else ()
     extra = [waiver for name in waiver_files for waiver in reading.waivers(name)]
     if reading.complaints:
@@ -98,7 +98,7 @@ def policy_in(
     for policy, document in [file.policy] if file.policy else []:
         if policy.spec.extends not in {None, DEFAULT}:
             reading.complain_of_base(document)
-    policy = default_policy() if reading.complaints else reading.resolved(file, ())
+    policy = default_policy() if reading.complaints else reading.resolve(file, ())
     if reading.complaints:
         raise ConfigurationError("\n".join(reading.complaints))
     return PolicyBundle(policy, file.waivers, None)
@@ -158,10 +158,10 @@ class _Reading:
     def contents(self, path: Path, documents: Sequence[Document]) -> _File:
         """What stands in the documents of a file."""
         sound = [document for document in documents if self._is_sound(document)]
-        policies = list(self._typed(sound, "PrivacyPolicy", PrivacyPolicy))
+        policies = list(self._typed_documents(sound, "PrivacyPolicy", PrivacyPolicy))
         own = {custom.rule for policy, _ in policies for custom in policy.spec.pii.custom}
         self._own |= own
-        waivers = list(self._typed(sound, "PrivacyWaiver", PrivacyWaiver))
+        waivers = list(self._typed_documents(sound, "PrivacyWaiver", PrivacyWaiver))
         self._check_contents(path, documents, sound)
         for policy, document in policies:
             self._check_policy(policy, document)
@@ -178,7 +178,7 @@ class _Reading:
             self._complain(file.policy[1], "/kind", message, "name it with --policy")
         return file.waivers if file is not None else ()
 
-    def resolved(self, file: _File, below: tuple[str, ...]) -> PrivacyPolicy:
+    def resolve(self, file: _File, below: tuple[str, ...]) -> PrivacyPolicy:
         """The file's policy over all that it extends."""
         if file.policy is None:
             return default_policy()
@@ -199,7 +199,7 @@ class _Reading:
         cyclic = _identity(target) in below
         file = None if cyclic else self.file(target)
         if file is not None and file.policy is not None:
-            return self.resolved(file, below)
+            return self.resolve(file, below)
         why = "and so itself" if cyclic else "which holds no PrivacyPolicy that can be used"
         message = f"the policy extends {printable(name)}, {why}"
         self._complain(document, "/spec/extends", message, "name another file, or default")
@@ -225,7 +225,7 @@ class _Reading:
             self._report(document, problem)
         return problem is None
 
-    def _typed(
+    def _typed_documents(
         self, documents: Iterable[Document], kind: str, model: type[Kind]
     ) -> Iterator[tuple[Kind, Document]]:
         for document in documents:

@@ -123,7 +123,7 @@ class _Locator:
     def _header(self) -> str:
         is_array = self._text.startswith("[[", self._at)
         self._at += 2 if is_array else 1
-        pointer = self._dotted("")
+        pointer = self._dotted_key("")
         self._at += 2 if is_array else 1
         if not is_array:
             return self._current(pointer)
@@ -135,7 +135,7 @@ class _Locator:
         """`pointer`, or its newest item where it is an array of tables."""
         return f"{pointer}/{self._last[pointer]}" if pointer in self._last else pointer
 
-    def _dotted(self, pointer: str) -> str:
+    def _dotted_key(self, pointer: str) -> str:
         while True:
             self._skip(_BLANK)
             at = self._lines.position(self._at)
@@ -155,7 +155,7 @@ class _Locator:
         return next(iter(tomllib.loads(f"{match[0]}=0")))
 
     def _pair(self, table: str) -> None:
-        pointer = self._dotted(table)
+        pointer = self._dotted_key(table)
         self._at += 1
         self._skip(_BLANK)
         self._value(pointer)

@@ -212,7 +212,7 @@ async def run(count: int, seed: int) -> Counter[str]:
 
 async def _sent(count: int, seed: int) -> Counter[str]:
     async with webhook(bounds=replace(BOUNDS, read_seconds=READ_SECONDS)) as asked:
-        plain = await listen(asked.reception.receive, "127.0.0.1", 0, None, seconds=1.0)
+        plain = await listen(asked.http_handler.receive, "127.0.0.1", 0, None, seconds=1.0)
         seen: Counter[str] = Counter()
         numbers = iter(range(seed, seed + count))
 
@@ -239,7 +239,7 @@ async def _unharmed(asked: Webhook) -> None:
         status, told = await asked.ask(review)
         assert status == 200
         assert told["allowed"] is allowed
-    assert asked.reception.in_flight == 0
+    assert asked.http_handler.in_flight == 0
     samples = (sample for metric in asked.metrics.failures.collect() for sample in metric.samples)
     assert sum(sample.value for sample in samples if sample.name.endswith("_total")) == 0, "a bug was counted"
 

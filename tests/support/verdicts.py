@@ -202,7 +202,7 @@ def compared() -> Verdict:
         (known(understated()), KnownFinding("dp-missing-delta", CHURN.path, "0d" * 16), known(unreadable()))
     )
     findings = (replace(overstated(), new=True), no_unit(), waived(), unreadable())
-    judged = (*findings, *map(forgiven, baseline.marked((understated(),))))
+    judged = (*findings, *map(forgiven, baseline.mark_new((understated(),))))
     return decide("release", POLICY, (CHURN,), judged, baseline=baseline, families=RELEASE.families)
 
 

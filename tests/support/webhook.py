@@ -124,7 +124,7 @@ class Webhook:
     """What a test holds of a running webhook."""
 
     endpoint: Endpoint
-    reception: HttpHandler
+    http_handler: HttpHandler
     health: Health
     metrics: Metrics
     shown: ServingCertificate
@@ -163,9 +163,9 @@ async def webhook(
     client_ca: Path | None = None,
     client: KeyPair | None = None,
     rules: Rulebook | None = None,
-    **court: Any,
+    **fields: Any,
 ) -> AsyncIterator[Webhook]:
-    """A webhook whose reviews go to the court directly; `court` changes its fields."""
+    """A webhook whose reviews go to the service directly; `fields` changes its fields."""
     metrics, health = new_metrics(), Health(time.monotonic, lambda: datetime.now(UTC))
     workers = Workers(2, time.monotonic)
     held: list[Rulebook | None] = [rules or rulebook()]
@@ -179,16 +179,16 @@ async def webhook(
         inline_bytes=64 * 1024,
         seconds=30.0,
     )
-    judge = replace(judge, **court)
-    reception = HttpHandler(judge, health, metrics, bounds, hear=judge.rule)
+    judge = replace(judge, **fields)
+    http_handler = HttpHandler(judge, health, metrics, bounds, hear=judge.rule)
     shown = ServingCertificate(health, metrics, new_context(client_ca))
     shown.show(leaf())
     health.has_rulebook = health.is_warm = health.is_attached = True
-    endpoint = await listen(reception.receive, "127.0.0.1", 0, shown.context, seconds=2.0)
+    endpoint = await listen(http_handler.receive, "127.0.0.1", 0, shown.context, seconds=2.0)
     connector = aiohttp.TCPConnector(ssl=trusting(client), limit=0)
     try:
         async with aiohttp.ClientSession(connector=connector) as session:
-            yield Webhook(endpoint, reception, health, metrics, shown, session, held)
+            yield Webhook(endpoint, http_handler, health, metrics, shown, session, held)
     finally:
         await endpoint.close()
         workers.close()

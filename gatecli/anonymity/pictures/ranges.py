@@ -33,12 +33,12 @@ class Ranges:
         return {at: self._label(at) for at in wanted}
 
     def _label(self, at: int) -> str:
-        low, high = self._bound(at - 1), self._bound(at)
+        low, high = self._bound_text(at - 1), self._bound_text(at)
         if at == 0:
             return f"below {high}"
         return f"{low} and more" if at > self.count else f"{low} to below {high}"
 
-    def _bound(self, at: int) -> str:
+    def _bound_text(self, at: int) -> str:
         bound = (self.first + at) * self.width
         return f"{round(bound):,}" if self.width >= 1 and abs(bound) < 1e15 else f"{bound:.6g}"
 

@@ -157,7 +157,7 @@ class _Lattice:
             self.groupings.pop(max(self.groupings, key=lambda one: (len(self.groupings[one].sizes), one)))
         return found
 
-    def tagged(self, node: Node) -> bool | None:
+    def known_outcome(self, node: Node) -> bool | None:
         """Whether a node meets the monotone criteria, where that is known without looking."""
         if any(_is_finer(node, known) for known in self.failing):
             return False
@@ -166,7 +166,7 @@ class _Lattice:
 
     def meets(self, node: Node) -> bool:
         """Whether k rows and l distinct values can be had at a node; remembers the answer."""
-        known = self.tagged(node)
+        known = self.known_outcome(node)
         if known is not None:
             return known
         classes = self.classes(node)
@@ -216,7 +216,7 @@ def _explore_lattice(lattice: _Lattice) -> list[Proposal]:
 
 
 def _judge_node(lattice: _Lattice, node: Node) -> Proposal | None:
-    if lattice.tagged(node) is None:
+    if lattice.known_outcome(node) is None:
         _bisect(lattice, node)
     return _proposal(lattice, node) if lattice.meets(node) else None
 

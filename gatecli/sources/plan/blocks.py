@@ -132,7 +132,7 @@ class _Scanner:
         for token in _TOKEN.finditer(self._code):
             match token.lastgroup:
                 case "open":
-                    self._opened(at, depth)
+                    self._open_block(at, depth)
                     depth += 1
                 case "close" | "line" if depth <= 1:
                     self._finish(at, token.start())
@@ -146,7 +146,7 @@ class _Scanner:
                     yield replace(at.head, arguments=at.arguments)
                     at = _Open()
 
-    def _opened(self, at: _Open, depth: int) -> None:
+    def _open_block(self, at: _Open, depth: int) -> None:
         if depth == 0:
             at.head, at.words = self._head(at.words), []
         elif depth == 1 and at.words and at.start is None:

@@ -51,7 +51,7 @@ class _Edges:
     def add(self, node: str, *targets: str) -> None:
         self._targets.setdefault(node, {}).update(dict.fromkeys(targets))
 
-    def frozen(self) -> Mapping[str, tuple[str, ...]]:
+    def freeze(self) -> Mapping[str, tuple[str, ...]]:
         return {node: tuple(targets) for node, targets in self._targets.items()}
 
 
@@ -72,7 +72,7 @@ def configuration_of(data: Any) -> Configuration:
         for module, below in _calls(level, edges):
             modules.append(module)
             pending.append(below)
-    return Configuration(edges.frozen(), tuple(modules), tuple(scripts), _sensitive(root), frozenset(certain))
+    return Configuration(edges.freeze(), tuple(modules), tuple(scripts), _sensitive(root), frozenset(certain))
 
 
 def _certain(level: _Level) -> Iterator[str]:

@@ -104,7 +104,7 @@ class _TomlReader:
         self._header = opened[1:]
         if self._header or not frame.key:
             return
-        keys = self._numbered(frame.key)
+        keys = self._numbered_keys(frame.key)
         if opened == "[" and self._double:
             number = self._tables[keys]
             self._tables[keys] += 1
@@ -114,7 +114,7 @@ class _TomlReader:
 
     _double = False
 
-    def _numbered(self, names: tuple[str, ...]) -> tuple[str | int, ...]:
+    def _numbered_keys(self, names: tuple[str, ...]) -> tuple[str | int, ...]:
         """The keys of a header, with the index of the array element that it is in."""
         keys: tuple[str | int, ...] = ()
         for index, name in enumerate(names):

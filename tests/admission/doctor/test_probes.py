@@ -448,7 +448,7 @@ def test_a_long_list_of_names_is_cut() -> None:
 
 def test_a_scene_gives_what_was_found() -> None:
     def judge(scene: Scene) -> list[DiagnosisLine]:
-        return [ok(str((scene.found("version") or {})["gitVersion"]))]
+        return [ok(str((scene.object_at("version") or {})["gitVersion"]))]
 
     (line,) = diagnose([Probe("p", ("version",), judge)], scene_of(well()))
     assert line == DiagnosisLine("ok", "v1.31.2", probe="p")

@@ -27,13 +27,13 @@ from tests.support.scans import BY_NAME, config_map, item, owned_by
 RULE = "pii-cn-resident-id"
 
 
-def bench(*waivers: PlacedWaiver, **spec: Any) -> ScanContext:
+def scan_context(*waivers: PlacedWaiver, **spec: Any) -> ScanContext:
     return ScanContext(rulebook(*waivers, **spec), TODAY, still)
 
 
 def looked(obj: dict[str, Any], kind: str, at: ScanContext | None = None) -> ObjectResult:
     known = BY_NAME[kind]
-    return look(obj, known, known.versions[0], at or bench())
+    return look(obj, known, known.versions[0], at or scan_context())
 
 
 def rules(seen: ObjectResult) -> list[str]:
@@ -56,14 +56,14 @@ def test_a_clean_object_has_none() -> None:
 
 
 def test_what_the_policy_exempts_is_not_judged() -> None:
-    exempting = bench(admission={"namespaces": {"team-*": {"exempt": True, "reason": "r"}}})
+    exempting = scan_context(admission={"namespaces": {"team-*": {"exempt": True, "reason": "r"}}})
     assert looked(config_map(), "ConfigMap", exempting).reason is DecisionReason.EXEMPT
 
 
 def test_a_secret_is_one_though_its_metadata_alone_was_sent() -> None:
     partial = {"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata"}
     metadata = {"name": "s", "namespace": "team-a", "annotations": {"owner": RESIDENT_ID}}
-    seen = look({**partial, "metadata": metadata}, SECRET, "v1", bench())
+    seen = look({**partial, "metadata": metadata}, SECRET, "v1", scan_context())
     assert seen.found[0].finding.subject == "Secret/s"
 
 
@@ -90,39 +90,43 @@ def pod(value: str = RESIDENT_ID, owner: str = "") -> dict[str, Any]:
 
 
 def test_what_a_controller_copied_is_told_of_the_owner_alone() -> None:
-    assert [(len(seen.found), seen.copies) for seen in family(bench(), pod())] == [(1, 0), (0, 1), (0, 1)]
+    assert [(len(seen.found), seen.copies) for seen in family(scan_context(), pod())] == [
+        (1, 0),
+        (0, 1),
+        (0, 1),
+    ]
 
 
 def test_what_only_the_pod_holds_is_told_of_the_pod() -> None:
-    *_, seen = family(bench(), pod(OTHER_ID))
+    *_, seen = family(scan_context(), pod(OTHER_ID))
     assert rules(seen) == [RULE]
     assert seen.found[0].finding.place.path == "team-a/Pod/web-5d4-x"
 
 
 def test_an_owner_that_does_not_exist_excuses_nothing() -> None:
-    *_, seen = family(bench(), pod(owner="invented"))
+    *_, seen = family(scan_context(), pod(owner="invented"))
     assert (rules(seen), seen.copies) == ([RULE], 0)
 
 
 def test_a_revision_that_is_no_longer_the_owner_s_is_told() -> None:
-    _, old, _ = family(bench(), pod(), replica_set=OTHER_ID)
+    _, old, _ = family(scan_context(), pod(), replica_set=OTHER_ID)
     assert rules(old) == [RULE]
 
 
 def test_a_waiver_of_the_owner_reaches_its_pods_and_is_told_once() -> None:
-    owner, *copies = family(bench(waiver(subject="Deployment/web")), pod())
+    owner, *copies = family(scan_context(waiver(subject="Deployment/web")), pod())
     assert [one.finding.suppressed is not None for one in owner.found] == [True]
     assert [(seen.found, seen.copies) for seen in copies] == [((), 1), ((), 1)]
 
 
 def test_a_waiver_by_fingerprint_reaches_no_other_value() -> None:
     (finding,) = decided(manifest("Deployment", name="web"), rulebook()).findings
-    *_, seen = family(bench(waiver(fingerprint=finding.fingerprint)), pod(OTHER_ID))
+    *_, seen = family(scan_context(waiver(fingerprint=finding.fingerprint)), pod(OTHER_ID))
     assert [one.finding.suppressed for one in seen.found] == [None]
 
 
 def test_a_waiver_of_an_invented_owner_forgives_nothing() -> None:
-    *_, seen = family(bench(waiver(subject="Deployment/web")), pod(owner="invented"))
+    *_, seen = family(scan_context(waiver(subject="Deployment/web")), pod(owner="invented"))
     assert [one.finding.suppressed for one in seen.found] == [None]
 
 
@@ -175,11 +179,13 @@ def test_a_custom_kind_is_searched_whole() -> None:
         {"metadata": {"name": "r", "namespace": "n"}, "spec": {"note": RESIDENT_ID}},
         kind,
         "v1alpha1",
-        bench(),
+        scan_context(),
     )
     assert seen.found[0].finding.subject == "Rollout/r"
 
 
 def test_the_mode_is_that_of_the_namespace() -> None:
-    seen = looked(config_map(), "ConfigMap", bench(admission={"namespaces": {"team-a": {"mode": "audit"}}}))
+    seen = looked(
+        config_map(), "ConfigMap", scan_context(admission={"namespaces": {"team-a": {"mode": "audit"}}})
+    )
     assert [one.act for one in seen.found] == [Act.AUDIT]

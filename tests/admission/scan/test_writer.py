@@ -51,7 +51,7 @@ def test_there_is_a_report_for_each_namespace_and_one_of_the_cluster() -> None:
         assert held.cluster.objects[AT]["summary"]["fail"] == 1
         assert held.cluster.objects[REPORTS.path("team-b", "gatecli")]["summary"]["pass"] == 1
         assert held.cluster.objects[CLUSTER_REPORTS.path(name="gatecli")]["metadata"]["annotations"] == MARKS
-        assert await held.writer.completed() == MARKS
+        assert await held.writer.completed_marks() == MARKS
 
     run(story)
 

@@ -170,7 +170,7 @@ def test_a_connection_that_breaks_in_a_body_holds_nothing_up() -> None:
                 await writer.drain()
                 writer.transport.abort()
             async with asyncio.timeout(20):
-                while asked.reception.in_flight:  # what broke is noticed while others are served
+                while asked.http_handler.in_flight:  # what broke is noticed while others are served
                     assert (await asked.ask(review()))[0] == 200
             assert (await asked.ask(review()))[0] == 200
 
@@ -180,7 +180,7 @@ def test_a_connection_that_breaks_in_a_body_holds_nothing_up() -> None:
 def test_a_half_closed_connection_is_answered_or_closed_and_never_allowed() -> None:
     async def main() -> None:
         async with webhook() as asked:
-            plain = await listen(asked.reception.receive, "127.0.0.1", 0, None, seconds=1.0)
+            plain = await listen(asked.http_handler.receive, "127.0.0.1", 0, None, seconds=1.0)
             reader, writer = await asyncio.open_connection("127.0.0.1", plain.port)
             writer.write(b"POST /validate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
             writer.write(b"Content-Length: 4000\r\n\r\n{")
@@ -306,14 +306,14 @@ def test_a_search_that_never_came_back_ends_as_the_policy_says(says: str, *, all
     async def main() -> None:
         rules = rulebook_with(onIncomplete=says)
         async with webhook(rules=rules, inline_bytes=0, seconds=30.0) as asked:
-            court = asked.reception.court
+            service = asked.http_handler.service
 
             async def late(job: Any, seconds: float) -> Any:
                 if "judge" in repr(job):
                     raise TimeoutError
                 return job()
 
-            court.workers.run = late  # type: ignore[method-assign]  # a worker that is late
+            service.workers.run = late  # type: ignore[method-assign]  # a worker that is late
             answer = (await asked.ask(review(RESIDENT_ID)))[1]
             assert answer["allowed"] is allowed
             assert "pii-scan-incomplete" in json.dumps(answer)
@@ -398,14 +398,14 @@ def test_closing_finishes_what_is_in_flight() -> None:
     async def main() -> None:
         async with webhook() as asked:
             begun, go_on = asyncio.Event(), asyncio.Event()
-            rule = asked.reception.court.rule
+            rule = asked.http_handler.service.rule
 
             async def held(request: ReviewRequest, size: int, phase: Phase) -> ReviewResult:
                 begun.set()
                 await go_on.wait()
                 return await rule(request, size, phase)
 
-            asked.reception.hear = held
+            asked.http_handler.hear = held
             answer = asyncio.create_task(asked.ask(review()))
             await begun.wait()
             closing = asyncio.create_task(asked.endpoint.close())
@@ -420,7 +420,7 @@ def test_closing_finishes_what_is_in_flight() -> None:
 def test_until_kopf_is_there_nothing_is_answered() -> None:
     async def main() -> None:
         async with webhook() as asked:
-            asked.reception.hear = None
+            asked.http_handler.hear = None
             assert (await asked.ask(review()))[0] == 503
 
     asyncio.run(main())
@@ -432,7 +432,7 @@ def test_an_allowance_that_no_handler_made_is_a_refusal() -> None:
 
     async def main() -> None:
         async with webhook() as asked:
-            seam = Seam(asked.reception, asked.health)
+            seam = Seam(asked.http_handler, asked.health)
             servers = seam.server(permissive)
             await anext(servers)
             answer = (await asked.ask(review()))[1]
@@ -454,7 +454,7 @@ def test_kopf_sees_the_same_envelope_whatever_is_reviewed() -> None:
         async with webhook() as asked:
             for number in range(3):
                 content = json.dumps(review(RESIDENT_ID, uid=f"u-{number}", operation="UPDATE")).encode()
-                request = await asked.reception.court.parse(content)
+                request = await asked.http_handler.service.parse(content)
                 await ask(noting, PendingReview(request, 1, Phase.VALIDATING))
 
     asyncio.run(main())

@@ -26,15 +26,15 @@ def test_what_an_older_baseline_forgave_stays_adopted() -> None:
 
 def test_a_copy_that_a_comment_allows_does_not_use_up_what_is_known() -> None:
     baseline = adopt([recorded(finding(line=2))], frozenset())
-    told = list(baseline.marked([finding(line=1, suppressed=ALLOWED), finding(line=3)]))
+    told = list(baseline.mark_new([finding(line=1, suppressed=ALLOWED), finding(line=3)]))
     assert [(each.place.line, each.new) for each in told] == [(3, False), (1, True)]
 
 
 def test_what_could_not_be_checked_is_new_even_where_a_list_names_it() -> None:
     blind = finding(BLIND)
     listed = Baseline((KnownFinding(BLIND.id, "a.yaml", blind.fingerprint),))
-    assert [forgiven(each).suppressed for each in listed.marked([blind])] == [None]
-    assert [each.new for each in listed.marked([blind])] == [True]
+    assert [forgiven(each).suppressed for each in listed.mark_new([blind])] == [None]
+    assert [each.new for each in listed.mark_new([blind])] == [True]
 
 
 def test_only_what_a_gate_looks_for_can_be_missing() -> None:

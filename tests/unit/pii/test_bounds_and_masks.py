@@ -70,7 +70,7 @@ def test_a_spent_size_budget_is_said() -> None:
 def test_what_is_suspended_does_not_count() -> None:
     now = [0.0]
     budget = ScanBudget(Limits(seconds=1), lambda: now[0])
-    with budget.suspended():
+    with budget.suspend():
         now[0] += 100
     budget.check()
     now[0] += 2

@@ -21,20 +21,20 @@ SETTINGS = RunTaskSettings(KEY.encode(), hosts=frozenset({("localhost", 443)}), 
 
 @dataclass
 class Desk:
-    """An intake whose tasks never end unless they are ended."""
+    """An verifier whose tasks never end unless they are ended."""
 
     begun: list[Task] = field(default_factory=list)
     ended: int = 0
 
     def __post_init__(self) -> None:
         targets = Targets(SETTINGS.hosts, ())
-        self.intake = DeliveryVerifier(
+        self.verifier = DeliveryVerifier(
             SETTINGS, targets, self.begun.append, lambda: len(self.begun) - self.ended
         )
 
     def answer(self, name: str, **changes: Any) -> int:
         body = json.dumps(STUB.task(name, **changes)).encode()
-        return self.intake.answer(body, [signature(body)])[0]
+        return self.verifier.answer(body, [signature(body)])[0]
 
 
 def test_a_task_is_taken_once() -> None:
@@ -76,10 +76,10 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_not_signed_is_not_even_parsed() -> None:
     desk = Desk()
-    assert desk.intake.answer(b"{", ["0" * 128]) == (401, "the signature is missing or wrong")
-    assert desk.intake.answer(b"{", [signature(b"{")])[0] == 400
+    assert desk.verifier.answer(b"{", ["0" * 128]) == (401, "the signature is missing or wrong")
+    assert desk.verifier.answer(b"{", [signature(b"{")])[0] == 400
 
 
 def test_an_answer_quotes_nothing_of_the_body() -> None:
     body = json.dumps(STUB.task("a", run_id="<script>")).encode()
-    assert "script" not in Desk().intake.answer(body, [signature(body)])[1]
+    assert "script" not in Desk().verifier.answer(body, [signature(body)])[1]

@@ -25,7 +25,7 @@ GOODBYE = 0.1
 
 @pytest.fixture(scope="module", name="stub")
 def a_stub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stub]:
-    with standing_in(tmp_path_factory.mktemp("wire")) as stub:
+    with standing_in(tmp_path_factory.mktemp("hcp_client")) as stub:
         yield stub
 
 
@@ -34,8 +34,8 @@ def with_wire(stub: Stub, use: Callable[[HcpClient], Awaitable[Made]], *, loopba
 
     async def run() -> Made:
         try:
-            async with connect(targets, LIMIT, stub.authority) as wire:
-                return await use(wire)
+            async with connect(targets, LIMIT, stub.authority) as hcp_client:
+                return await use(hcp_client)
         finally:
             # A TLS connection that is closed at once ends with the peer's goodbye; aiohttp waits for none.
             await asyncio.sleep(GOODBYE)
@@ -45,14 +45,16 @@ def with_wire(stub: Stub, use: Callable[[HcpClient], Awaitable[Made]], *, loopba
 
 def fetched(stub: Stub, path: str, *, loopback: bool = True) -> tuple[str, bytes]:
     file = io.BytesIO(b"the rest of an earlier attempt")
-    digest = with_wire(stub, lambda wire: wire.fetch(stub.url(path), TOKEN, file), loopback=loopback)
+    digest = with_wire(
+        stub, lambda hcp_client: hcp_client.fetch(stub.url(path), TOKEN, file), loopback=loopback
+    )
     return digest, file.getvalue()
 
 
 def sent(stub: Stub, code: int) -> None:
     stub.statuses[:] = [code]
     document = b'{"data": {"type": "task-results", "attributes": {"status": "passed", "message": ""}}}'
-    with_wire(stub, lambda wire: wire.send(stub.url("/callback"), TOKEN, document))
+    with_wire(stub, lambda hcp_client: hcp_client.send(stub.url("/callback"), TOKEN, document))
 
 
 def test_a_plan_is_fetched_over_one_redirect(stub: Stub) -> None:

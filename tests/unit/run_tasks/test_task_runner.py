@@ -67,7 +67,7 @@ class Fake:
     def log(self, event: str, **fields: Any) -> None:
         self.logged.append({"event": event, **fields})
 
-    def duty(self, settings: RunTaskSettings = QUICK) -> TaskRunner:
+    def task_runner(self, settings: RunTaskSettings = QUICK) -> TaskRunner:
         return TaskRunner(settings, self, self.check, self.log, asyncio.Semaphore(settings.workers))
 
     def events(self) -> list[str]:
@@ -76,7 +76,7 @@ class Fake:
 
 def done(fake: Fake, task: Task = TASK, settings: RunTaskSettings = QUICK) -> list[str]:
     async def run() -> None:
-        await fake.duty(settings).do(task, asyncio.Event())
+        await fake.task_runner(settings).do(task, asyncio.Event())
 
     asyncio.run(run())
     return fake.sent
@@ -121,10 +121,10 @@ def test_a_plan_that_waits_for_others_too_long_is_failed_too() -> None:
     fake = Fake()
 
     async def run() -> None:
-        duty = fake.duty()
+        task_runner = fake.task_runner()
         for _ in range(QUICK.workers):
-            await duty.slots.acquire()
-        await duty.do(TASK, asyncio.Event())
+            await task_runner.slots.acquire()
+        await task_runner.do(TASK, asyncio.Event())
 
     asyncio.run(run())
     [only] = fake.sent
@@ -136,8 +136,8 @@ def test_no_more_plans_are_checked_at_once_than_there_are_workers() -> None:
     fake = Fake()
 
     async def run() -> None:
-        duty = fake.duty()
-        await asyncio.gather(*(duty.do(replace(TASK, id=str(i)), asyncio.Event()) for i in range(9)))
+        task_runner = fake.task_runner()
+        await asyncio.gather(*(task_runner.do(replace(TASK, id=str(i)), asyncio.Event()) for i in range(9)))
 
     asyncio.run(run())
     assert fake.busiest == QUICK.workers
@@ -161,7 +161,7 @@ def test_who_stops_the_service_has_it_said() -> None:
     fake = Fake(during=stop)
 
     async def run() -> None:
-        await fake.duty().do(TASK, stopping)
+        await fake.task_runner().do(TASK, stopping)
 
     asyncio.run(run())
     assert "service was stopped" in fake.sent[-1]
