@@ -33,7 +33,7 @@ SCALE = 10 if "--quick" in sys.argv else 1
 POLICY = """
 apiVersion: gatecli.dev/v1
 kind: PrivacyPolicy
-metadata: {name: scan_context}
+metadata: {name: bench}
 spec: {extends: default}
 """
 _UIDS = count()
@@ -309,7 +309,7 @@ async def reloads(us: Served, folder: Path, metrics: int) -> None:
     total, sizes = 288 // SCALE, []
     for number in range(total):
         before = await asyncio.to_thread(generation, metrics)
-        (folder / "policy.yaml").write_text(POLICY.replace("scan_context", f"scan_context-{number}"), "utf-8")
+        (folder / "policy.yaml").write_text(POLICY.replace("bench", f"bench-{number}"), "utf-8")
         while await asyncio.to_thread(generation, metrics) == before:  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
         sizes.append(resident(us.pid))

@@ -35,14 +35,14 @@ class Seam:
     """Holds kopf's webhook function once there is one, and puts reviews to it."""
 
     def __init__(self, http_handler: HttpHandler, health: Health) -> None:
-        self._reception = http_handler
+        self._http_handler = http_handler
         self._health = health
         self._webhook: kopf.WebhookFn | None = None
 
     async def server(self, webhook: kopf.WebhookFn) -> AsyncIterator[kopf.WebhookClientConfig]:
         """For `settings.admission.server`; what it yields is read by nobody: configurations are shipped."""
         self._webhook = webhook
-        self._reception.hear = self.hear
+        self._http_handler.hear = self.hear
         self._health.is_attached = True
         LOGGER.info("the cluster is discovered")
         yield kopf.WebhookClientConfig(url="")

@@ -16,7 +16,7 @@ from admission.scan.scanner import State
 from admission.settings import FIELDS, PREFIX, WebhookSettings
 from tests.support.kustomize import kustomized
 
-DEPLOY = Path(__file__).resolve().parents[2] / "admission" / "deploy"
+DEPLOY = Path(__file__).resolve().parents[3] / "admission" / "deploy"
 BASE = DEPLOY / "base"
 SETTINGS = WebhookSettings()
 

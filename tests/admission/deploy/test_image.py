@@ -12,7 +12,7 @@ import pytest
 from admission.deploy.rendering import Installation, render_objects
 from admission.settings import WebhookSettings
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 DOCKERFILE = ROOT / "admission" / "Dockerfile"
 IGNORED = ROOT / "admission" / "Dockerfile.dockerignore"
 LOCK = ROOT / "admission" / "requirements.txt"
