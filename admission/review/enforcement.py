@@ -1,4 +1,4 @@
-"""What each finding of an object means: by policy, waivers, owners, and what the object held before."""
+"""What is done about each finding of an object: by mode, severity, and what the object held before."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import partial
 
 from admission.review.admission_review import Object, ReviewRequest
-from admission.review.messages import Seen
 from admission.review.objects import LAST_APPLIED, row, searched_parts
-from admission.review.owner_references import Ancestor, ancestors
+from admission.review.owner_references import ancestors
 from admission.review.rulebook import NamespaceScope, Rulebook
-from gatecli.checks.personal_data import Hidden, Search, find_hidden, search_leaves
-from gatecli.gates.judgement import apply_policy
+from gatecli.checks.personal_data import Hidden, Search, search_leaves
+from gatecli.gates.judgement import JudgementTerms
+from gatecli.gates.objects import ObjectFindings, ObjectRequest, Owner, remaining_search
 from gatecli.model.admission import Mode
-from gatecli.model.finding import Finding, Severity, Suppression
+from gatecli.model.finding import Finding, Severity
 from gatecli.model.text import Leaf, RawText, object_leaves
-from gatecli.model.waiver import PlacedWaiver
 from gatecli.pii.redaction import value_hash
 
 
@@ -61,8 +61,7 @@ class Case:
 
     def further(self) -> Search:
         """The search with the time that is left: all searches of one request share one budget."""
-        seconds = max(0.0, self.deadline - self.search.clock())
-        return replace(self.search, limits=replace(self.search.limits, seconds=seconds))
+        return remaining_search(self.search, self.deadline)
 
 
 def leaves_of(request: ReviewRequest, obj: Object, rulebook: Rulebook) -> tuple[Leaf, ...]:
@@ -70,65 +69,27 @@ def leaves_of(request: ReviewRequest, obj: Object, rulebook: Rulebook) -> tuple[
     return object_leaves(searched_parts(obj, row(request), rulebook.rules))
 
 
-def weigh_findings(case: Case, seen: Sequence[Seen]) -> list[Judged]:
+def decide_acts(case: Case, found: ObjectFindings) -> list[Judged]:
     """Every finding with what is done about it, and what is wrong with the waivers it has."""
-    waivers = case.rulebook.waivers_in(case.request.namespace)
-    kept = list(_without_echoes(seen))
-    findings = [finding for finding, _ in kept]
-    if waivers and findings:
-        for ancestor in ancestors(case.request):
-            findings = _inherit_waivers(case, findings, waivers, ancestor)
-    about = [hidden for _, hidden in kept]
-    judged = _apply_waivers(case, findings, waivers)
-    about += [None] * (len(judged) - len(about))
-    acts = [
-        Judged(finding, hidden, _act(case, finding, hidden))
-        for finding, hidden in zip(judged, about, strict=True)
-    ]
+    acts = [Judged(finding, hidden, _act(case, finding, hidden)) for finding, hidden in found.weighed]
     if case.rulebook.rules.grandfather and any(one.act in REFUSED for one in acts):
         return list(_grandfather(case, acts))
     return acts
 
 
-def _apply_waivers(
-    case: Case, findings: Sequence[Finding], waivers: Sequence[PlacedWaiver]
-) -> tuple[Finding, ...]:
-    """The findings as the gate weighs them; a waiver that is about others is not unused here."""
-    concerned = [one for one in waivers if any(one.waiver.covers(finding) for finding in findings)]
-    return apply_policy(findings, case.rulebook.policy, concerned, None, case.day)
+def request_of(case: Case, leaves: tuple[Leaf, ...]) -> ObjectRequest:
+    """What the gate is asked about the object."""
+    waivers = tuple(case.rulebook.waivers_in(case.request.namespace))
+    terms = JudgementTerms(case.rulebook.policy, waivers, case.day)
+    return ObjectRequest(
+        case.raw, leaves, case.search, case.deadline, terms, LAST_APPLIED, partial(_owners_of, case)
+    )
 
 
-def _without_echoes(seen: Sequence[Seen]) -> Iterator[Seen]:
-    """Without what the annotation of `kubectl apply` only repeats."""
-    own = {_kind_and_value(hidden) for _, hidden in seen if hidden and hidden.leaf.keys != LAST_APPLIED}
-    for finding, hidden in seen:
-        is_copy = hidden is not None and hidden.leaf.keys == LAST_APPLIED
-        if hidden is None or not is_copy or _kind_and_value(hidden) not in own:
-            yield finding, hidden
-
-
-def _kind_and_value(hidden: Hidden) -> tuple[str, str]:
-    return hidden.detection.rule, hidden.detection.normalised
-
-
-def _inherit_waivers(
-    case: Case, findings: Sequence[Finding], waivers: Sequence[PlacedWaiver], ancestor: Ancestor
-) -> list[Finding]:
-    """The findings, those suppressed that a waiver of the object's owner forgives."""
-    leaves = leaves_of(case.request, ancestor.object, case.rulebook)
-    raw = replace(case.raw, path=str(ancestor.object["kind"]))
-    twins = [finding for finding, _ in find_hidden(raw, leaves, case.further())]
-    forgiven: dict[tuple[str, str | None], list[Suppression | None]] = {}
-    for twin in _apply_waivers(case, twins, waivers)[: len(twins)]:
-        at = (twin.rule.id, ancestor.pointer(twin.place.pointer))
-        forgiven.setdefault(at, []).append(twin.suppressed)
-    # Of one kind at one place the n-th here is the n-th there: both hold the same text.
-    found = []
-    for finding in findings:
-        twins_here = forgiven.get((finding.rule.id, finding.place.pointer))
-        suppressed = twins_here.pop(0) if twins_here else None
-        found.append(finding if finding.suppressed else replace(finding, suppressed=suppressed))
-    return found
+def _owners_of(case: Case) -> Iterator[Owner]:
+    for ancestor in ancestors(case.request):
+        leaves = leaves_of(case.request, ancestor.object, case.rulebook)
+        yield Owner(replace(case.raw, path=str(ancestor.object["kind"])), leaves, ancestor.pointer)
 
 
 def _act(case: Case, finding: Finding, hidden: Hidden | None) -> Act:

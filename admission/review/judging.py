@@ -9,12 +9,13 @@ from enum import StrEnum
 from typing import Any
 
 from admission.review.admission_review import Object, ReviewRequest
-from admission.review.enforcement import REFUSED, Act, Case, Judged, leaves_of, weigh_findings
+from admission.review.enforcement import REFUSED, Act, Case, Judged, decide_acts, leaves_of, request_of
 from admission.review.masking import Masking, Move, is_maskable, mask
 from admission.review.messages import denial, locate_finding, warnings_of
 from admission.review.objects import LAST_APPLIED, passed_by_rule, row, searched_parts
 from admission.review.rulebook import Rulebook
-from gatecli.checks.personal_data import Clock, Hidden, find_hidden, search_leaves
+from gatecli.checks.personal_data import Clock, Hidden, search_leaves
+from gatecli.gates.objects import check_object
 from gatecli.model.admission import Mode
 from gatecli.model.finding import Finding
 from gatecli.model.text import Leaf, RawText, object_texts
@@ -99,15 +100,15 @@ def judge(
 
 
 def _judge_leaves(case: Case, leaves: tuple[Leaf, ...], phase: Phase) -> Decision:
-    seen = list(find_hidden(case.raw, leaves, case.search))
-    acts = weigh_findings(case, seen)
+    found = check_object(request_of(case, leaves))
+    acts = decide_acts(case, found)
     masking = Masking()
     refusing = REFUSED
     # What was not searched to its end is not masked either: nobody knows what else it holds.
-    if phase is Phase.MUTATING and not any(finding.rule.uncheckable for finding, _ in seen):
+    if phase is Phase.MUTATING and found.is_complete:
         refusing = frozenset({Act.DENY})
         if any(one.act is Act.MASK for one in acts):
-            acts, masking = _mask_findings(case, acts, [hidden for _, hidden in seen if hidden is not None])
+            acts, masking = _mask_findings(case, acts, found.values)
     return _decide(case, acts, masking, refusing)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from gatecli.checks.personal_data import Hidden, entity_phrase
+from gatecli.gates.objects import Seen
 from gatecli.model.finding import Finding
 from gatecli.pii.redaction import mask_value
 
@@ -16,8 +17,6 @@ LONGEST_PLACE = 400
 LONGEST_ANNOTATION = 4_000
 
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
-
-Seen = tuple[Finding, Hidden | None]
 
 _ADVICE = (
     ("/metadata/labels/", "Remove it, or ask for a PrivacyWaiver."),

@@ -1,0 +1,121 @@
+"""The gate for personal data over one object of a cluster: reviews and the background scan call it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from gatecli.checks.personal_data import Hidden, Search, find_hidden
+from gatecli.gates.judgement import JudgementTerms, apply_policy
+from gatecli.model.finding import Finding, Suppression
+from gatecli.model.text import Leaf, RawText
+from gatecli.model.waiver import PlacedWaiver
+
+Keys = tuple[str | int, ...]
+Seen = tuple[Finding, Hidden | None]
+"""A finding, and the value that it is about; None where it is about none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """What an owner of the object holds; `pointer_here` turns a place in the owner into the object's."""
+
+    raw: RawText
+    leaves: tuple[Leaf, ...]
+    pointer_here: Callable[[str | None], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRequest:
+    """An object to search, as its leaves.
+
+    All searches end by `deadline`, in seconds of the search's clock. `terms` hold the waivers that reach the
+    object. The text at `repeats` only repeats the object. `owners` is asked where a waiver may reach through
+    an owner.
+    """
+
+    raw: RawText
+    leaves: tuple[Leaf, ...]
+    search: Search
+    deadline: float
+    terms: JudgementTerms
+    repeats: Keys | None = None
+    owners: Callable[[], Iterable[Owner]] = tuple
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFindings:
+    """What an object holds: every value, and each finding as the policy and the waivers weigh it.
+
+    Faults of waivers stand behind the findings. `is_complete` is False where the search ended early.
+    """
+
+    values: tuple[Hidden, ...]
+    weighed: tuple[Seen, ...]
+    is_complete: bool
+
+
+def remaining_search(search: Search, deadline: float) -> Search:
+    """The search with the time that is left: all searches of one object share one budget."""
+    seconds = max(0.0, deadline - search.clock())
+    return replace(search, limits=replace(search.limits, seconds=seconds))
+
+
+def check_object(request: ObjectRequest) -> ObjectFindings:
+    """The findings of `gatecli pii scan` on the same object, weighed by the same policy and waivers."""
+    seen = tuple(find_hidden(request.raw, request.leaves, request.search))
+    return ObjectFindings(
+        tuple(hidden for _, hidden in seen if hidden is not None),
+        _weigh(request, list(_without_repeats(seen, request.repeats))),
+        not any(finding.rule.uncheckable for finding, _ in seen),
+    )
+
+
+def _weigh(request: ObjectRequest, seen: Sequence[Seen]) -> tuple[Seen, ...]:
+    findings = [finding for finding, _ in seen]
+    if request.terms.waivers and findings:
+        for owner in request.owners():
+            findings = _inherit_waivers(request, findings, owner)
+    judged = _apply_waivers(findings, request.terms)
+    about = [hidden for _, hidden in seen] + [None] * (len(judged) - len(seen))
+    return tuple(zip(judged, about, strict=True))
+
+
+def _apply_waivers(findings: Sequence[Finding], terms: JudgementTerms) -> tuple[Finding, ...]:
+    """The findings as the policy weighs them; a waiver that is about other objects is not unused here."""
+    concerned = [placed for placed in terms.waivers if _concerns(placed, findings)]
+    return apply_policy(findings, terms.policy, concerned, terms.baseline, terms.today)
+
+
+def _concerns(placed: PlacedWaiver, findings: Sequence[Finding]) -> bool:
+    return any(placed.waiver.covers(finding) for finding in findings)
+
+
+def _without_repeats(seen: Sequence[Seen], repeats: Keys | None) -> Iterator[Seen]:
+    """Without the findings whose values the text at `repeats` only repeats."""
+    own = {_kind_and_value(hidden) for _, hidden in seen if hidden and hidden.leaf.keys != repeats}
+    for finding, hidden in seen:
+        is_copy = hidden is not None and hidden.leaf.keys == repeats
+        if hidden is None or not is_copy or _kind_and_value(hidden) not in own:
+            yield finding, hidden
+
+
+def _kind_and_value(hidden: Hidden) -> tuple[str, str]:
+    return hidden.detection.rule, hidden.detection.normalised
+
+
+def _inherit_waivers(request: ObjectRequest, findings: Sequence[Finding], owner: Owner) -> list[Finding]:
+    """The findings, those suppressed that a waiver of the object's owner forgives."""
+    search = remaining_search(request.search, request.deadline)
+    twins = [finding for finding, _ in find_hidden(owner.raw, owner.leaves, search)]
+    forgiven: dict[tuple[str, str | None], list[Suppression | None]] = {}
+    for twin in _apply_waivers(twins, request.terms)[: len(twins)]:
+        at = (twin.rule.id, owner.pointer_here(twin.place.pointer))
+        forgiven.setdefault(at, []).append(twin.suppressed)
+    # Of one kind at one place the n-th here is the n-th there: both hold the same text.
+    inherited = []
+    for finding in findings:
+        twins_here = forgiven.get((finding.rule.id, finding.place.pointer))
+        suppressed = twins_here.pop(0) if twins_here else None
+        inherited.append(finding if finding.suppressed else replace(finding, suppressed=suppressed))
+    return inherited
