@@ -233,7 +233,7 @@ class ClusterSource:
         expired = {
             key
             for key, told in said.items()
-            if told.is_ready and PrivacyWaiver.from_file(_content(items[key])).expired(today)
+            if told.is_ready and PrivacyWaiver.from_file(_content(items[key])).is_expired(today)
         }
         return {key: replace(told, **_EXPIRED) if key in expired else told for key, told in said.items()}
 

@@ -319,7 +319,7 @@ def service_names(settings: WebhookSettings) -> tuple[str, ...]:
 async def _background(works: Sequence[Awaitable[None]], stop: asyncio.Event) -> AsyncIterator[None]:
     """Run `works` meanwhile. One that ends is a bug: it is told, and this process stops."""
 
-    async def guarded(work: Awaitable[None]) -> None:
+    async def guard(work: Awaitable[None]) -> None:
         try:
             await work
         except GatecliError as error:
@@ -328,7 +328,7 @@ async def _background(works: Sequence[Awaitable[None]], stop: asyncio.Event) -> 
             LOGGER.error("a background task ended", exc_info=True)
         stop.set()
 
-    tasks = [asyncio.create_task(guarded(work)) for work in works]
+    tasks = [asyncio.create_task(guard(work)) for work in works]
     try:
         yield
     finally:

@@ -130,13 +130,13 @@ def swap_pair(pair: Pair) -> Pair:
         return Atoms(pair.lower, pair.upper)
     masses, loss, inverse = pair.masses, pair.loss, pair.inverse
 
-    def turned(thresholds: Array) -> tuple[Array, Array]:
+    def turn_thresholds(thresholds: Array) -> tuple[Array, Array]:
         upper, lower = masses(-thresholds[::-1])
         return lower[::-1], upper[::-1]
 
     return Curve(
         lambda points: -loss(-points),
-        turned,
+        turn_thresholds,
         (-pair.ends[1], -pair.ends[0]),
         None if inverse is None else lambda losses: -inverse(-np.asarray(losses)),
         pair.work,

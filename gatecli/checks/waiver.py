@@ -22,7 +22,7 @@ def find_waiver_faults(
     """What is wrong with the waivers of a run; what an expired one forgave counts again."""
     for placed in waivers:
         waiver = placed.waiver
-        if waiver.expiry is None or waiver.expired(today):
+        if waiver.expiry is None or waiver.is_expired(today):
             yield _expired_finding(placed)
             continue
         if waiver.expiry - today > timedelta(days=max_days):

@@ -21,17 +21,17 @@ def spread(command: Command) -> Command:
     groups: dict[str, Any] = {each.name: each.annotation for each in given if is_dataclass(each.annotation)}
     flat = [own for each in given for own in _own(each)]
 
-    def spreaded(**values: Any) -> None:
+    def with_groups(**values: Any) -> None:
         grouped = {
             name: group(**{field.name: values.pop(field.name) for field in fields(group)})
             for name, group in groups.items()
         }
         command(**grouped, **values)
 
-    spreaded.__name__, spreaded.__doc__ = command.__name__, command.__doc__
-    spreaded.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]  # inspect.signature reads it
-    spreaded.__annotations__ = {each.name: each.annotation for each in flat}
-    return spreaded
+    with_groups.__name__, with_groups.__doc__ = command.__name__, command.__doc__
+    with_groups.__signature__ = inspect.Signature(flat)  # type: ignore[attr-defined]  # inspect.signature reads it
+    with_groups.__annotations__ = {each.name: each.annotation for each in flat}
+    return with_groups
 
 
 def _own(parameter: Parameter) -> Iterator[Parameter]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from gatecli.gates import Gate
-from gatecli.model.baseline import Baseline, forgiven
+from gatecli.model.baseline import Baseline, forgive_known
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.policy import PrivacyPolicy, stamp
 from gatecli.model.verdict import Examined, Verdict, decide
@@ -69,8 +69,8 @@ def apply_policy(
     weighed = [_weigh(finding, policy) for finding in findings]
     compared = list(baseline.mark_new(weighed)) if baseline else weighed
     faults = _faults(waivers, compared, policy.spec.release.max_waiver_days, today) if waivers else ()
-    holding = [placed for placed in waivers if not placed.waiver.expired(today)]
-    judged = (forgiven(_waive(finding, holding)) for finding in compared)
+    holding = [placed for placed in waivers if not placed.waiver.is_expired(today)]
+    judged = (forgive_known(_waive(finding, holding)) for finding in compared)
     return (*judged, *(_weigh(fault, policy) for fault in faults))
 
 

@@ -146,24 +146,24 @@ def _measures(costs: Costs) -> dict[str, object]:
 def with_cache(shelf: Shelf, accounting: Accounting) -> Accounting:
     """The same answers, those of earlier runs from a shelf: they depend on the question alone."""
 
-    def known(question: Question) -> Answer | None:
+    def recall(question: Question) -> Answer | None:
         answer: Answer | None = shelf.get(_key(question)) if shelf else None
         return answer
 
-    def kept(question: Question, answer: Answer) -> Answer:
+    def keep(question: Question, answer: Answer) -> Answer:
         shelf.put(_key(question), answer)
         return answer
 
     def one(question: Question) -> Answer:
-        answer = known(question)
-        return kept(question, accounting.answer(question)) if answer is None else answer
+        answer = recall(question)
+        return keep(question, accounting.answer(question)) if answer is None else answer
 
     def many(questions: Sequence[Question]) -> dict[Question, Answer]:
-        answers = {question: known(question) for question in questions}
+        answers = {question: recall(question) for question in questions}
         missing = tuple(question for question, answer in answers.items() if answer is None)
         fresh = accounting.answer_all(missing) if missing else {}
         return {
-            question: kept(question, fresh[question]) if answer is None else answer
+            question: keep(question, fresh[question]) if answer is None else answer
             for question, answer in answers.items()
         }
 

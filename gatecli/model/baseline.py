@@ -64,7 +64,7 @@ def _is_missing(each: KnownFinding, found: Counter[str], families: frozenset[str
     return not each.rule or each.rule.partition("-")[0] in families
 
 
-def forgiven(finding: Finding) -> Finding:
+def forgive_known(finding: Finding) -> Finding:
     """A finding that is known does not count."""
     if finding.new is not False or finding.suppressed is not None:
         return finding

@@ -41,7 +41,7 @@ class InlineAllowance:
     column: int
     covers: int
 
-    def expired(self, today: date) -> bool:
+    def is_expired(self, today: date) -> bool:
         return self.until < today
 
 
@@ -120,7 +120,7 @@ def apply_allowances(
         (text.path, item.rule, item.covers): item
         for text in texts
         for item in text.valid
-        if not item.expired(today)
+        if not item.is_expired(today)
     }
     used: set[tuple[str, str, int]] = set()
     judged: list[Finding] = []
@@ -146,7 +146,7 @@ def _faults(
             yield _about(ALLOW_INVALID, text.path, fault.line, fault.column, message, mend, fault.problem)
         for item in text.valid:
             name = f"{item.rule}\0{item.until}"
-            if item.expired(today):
+            if item.is_expired(today):
                 message = f"the allowance of {item.rule} expired on {item.until}: it forgives nothing"
                 mend = "mend what it forgave and delete it, or give it a new date"
                 yield _about(ALLOW_EXPIRED, text.path, item.line, item.column, message, mend, name)

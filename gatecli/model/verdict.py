@@ -8,7 +8,7 @@ from enum import IntEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gatecli.model.baseline import Baseline, KnownFinding, forgiven
+from gatecli.model.baseline import Baseline, KnownFinding, forgive_known
 from gatecli.model.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def combine(
     first = parts[0]
     checked = tuple(item for part in parts for item in part.checked)
     baseline = first.baseline
-    others = map(forgiven, baseline.mark_new(also)) if baseline else also
+    others = map(forgive_known, baseline.mark_new(also)) if baseline else also
     findings = (*others, *(finding for part in parts for finding in part.findings))
     whole = decide(
         "check",

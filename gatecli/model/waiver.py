@@ -45,7 +45,7 @@ class PrivacyWaiver(Resource):
         except ValueError:
             return None
 
-    def expired(self, today: date) -> bool:
+    def is_expired(self, today: date) -> bool:
         return self.expiry is None or self.expiry < today
 
     def covers(self, finding: Finding) -> bool:

@@ -88,13 +88,13 @@ def searched_among(files: Iterable[Path], root: Path) -> Iterator[Path]:
     """
     known: dict[Path, bool] = {root: True}
 
-    def reached(folder: Path) -> bool:
+    def is_reached(folder: Path) -> bool:
         if folder not in known:
             is_above = folder == folder.parent
-            known[folder] = is_above or (reached(folder.parent) and not _is_skipped(folder))
+            known[folder] = is_above or (is_reached(folder.parent) and not _is_skipped(folder))
         return known[folder]
 
-    return (file for file in files if file == root or reached(file.parent))
+    return (file for file in files if file == root or is_reached(file.parent))
 
 
 @cache

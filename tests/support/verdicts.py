@@ -7,7 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from gatecli.gates import RELEASE
-from gatecli.model.baseline import Baseline, KnownFinding, forgiven
+from gatecli.model.baseline import Baseline, KnownFinding, forgive_known
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, Suppression, make_finding
 from gatecli.model.verdict import Checked, PolicyStamp, Verdict, combine, decide
@@ -202,7 +202,7 @@ def compared() -> Verdict:
         (known(understated()), KnownFinding("dp-missing-delta", CHURN.path, "0d" * 16), known(unreadable()))
     )
     findings = (replace(overstated(), new=True), no_unit(), waived(), unreadable())
-    judged = (*findings, *map(forgiven, baseline.mark_new((understated(),))))
+    judged = (*findings, *map(forgive_known, baseline.mark_new((understated(),))))
     return decide("release", POLICY, (CHURN,), judged, baseline=baseline, families=RELEASE.families)
 
 

@@ -64,12 +64,12 @@ def discover(
     sample = _fetch_sample(table, _stride(rows, len(names)))
     codes = [encode_column(column) for column in sample.columns[: len(names)]]
     taken = len(sample)
-    measured = _measure(table, names, rows, codes, taken)
+    combination_of = _measure(table, names, rows, codes, taken)
     found = minimal_combinations(codes, taken, max_columns, _allowed_duplicates(error, taken))
-    unique = tuple(one for one in map(measured, found.unique) if one.exact)
-    almost = tuple(one for one in map(measured, found.almost) if 0 < 1 - one.separation <= error)
+    unique = tuple(one for one in map(combination_of, found.unique) if one.exact)
+    almost = tuple(one for one in map(combination_of, found.almost) if 0 < 1 - one.separation <= error)
     columns = [
-        _column_role(name, measured((at,)), _values(sample.column(at)), classify)
+        _column_role(name, combination_of((at,)), _values(sample.column(at)), classify)
         for at, name in enumerate(names)
     ]
     complete = found.complete and taken == rows
@@ -99,12 +99,12 @@ def _measure(
 ) -> Callable[[Sequence[int]], Combination]:
     """What counts a combination on all rows: from the codes, or where they are a sample, in the engine."""
 
-    def measured(columns: Sequence[int]) -> Combination:
+    def combination_of(columns: Sequence[int]) -> Combination:
         chosen = tuple(names[column] for column in columns)
         counts = count_combination(codes, columns, rows) if taken == rows else _engine_counts(table, chosen)
         return Combination(chosen, rows, counts.distinct, counts.unique_rows, counts.pairs)
 
-    return measured
+    return combination_of
 
 
 def _engine_counts(table: Table, columns: Sequence[str]) -> Counts:

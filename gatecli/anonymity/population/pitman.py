@@ -76,7 +76,7 @@ def _likeliest(classes: Mapping[int, int], n: int, number: int) -> tuple[float, 
     """The logit of α and t = θ + α, for a sample of `n` records in a `number` of classes below it."""
     highest = 2 * log(n) + 3
 
-    def opened(alpha: float, t: float) -> float:
+    def opening_term(alpha: float, t: float) -> float:
         return _slope(t / alpha, number - 1) / alpha
 
     def best_t(logit: float) -> float:
@@ -84,7 +84,7 @@ def _likeliest(classes: Mapping[int, int], n: int, number: int) -> tuple[float, 
 
         def by_theta(log_t: float) -> float:
             t = exp(log_t)
-            return opened(alpha, t) - _slope(t + beta, n - 1)
+            return opening_term(alpha, t) - _slope(t + beta, n - 1)
 
         return exp(_falls(by_theta, _LEAST_LOG_T, highest))
 
@@ -96,7 +96,7 @@ def _likeliest(classes: Mapping[int, int], n: int, number: int) -> tuple[float, 
             * (joined[size - 1] if size <= _NEAR else joined[-1] + _far_slope(beta + _NEAR, size - 1 - _NEAR))
             for size, count in classes.items()
         )
-        return (number - 1 - (t - alpha) * opened(alpha, t)) / alpha - taken
+        return (number - 1 - (t - alpha) * opening_term(alpha, t)) / alpha - taken
 
     logit = _falls(by_alpha, *_LOGITS)
     return logit, best_t(logit)

@@ -61,11 +61,11 @@ class _DeclaredCase:
 
 def _verdict(case: _DeclaredCase, *, all_bounded: bool) -> Finding | None:
     costs, declared = case.context.costs, case.declared
-    if understated := costs.understated(declared):
+    if understated := costs.find_understated(declared):
         return _understated_finding(case, *understated)
     if not all_bounded:
         return None
-    if unverified := costs.unverified(declared):
+    if unverified := costs.find_unverified(declared):
         return _unverified_finding(case, *unverified)
     return _overstated_finding(case, *costs.worst) if costs.worst else None
 

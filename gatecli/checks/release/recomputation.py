@@ -61,13 +61,13 @@ class Costs:
         """The cost with the highest upper bound, none counting as highest; None where nothing is bounded."""
         return max(self.bounded, key=_upper_rank, default=None)
 
-    def unverified(self, declared: Fraction) -> tuple[Cost, Bounds] | None:
+    def find_unverified(self, declared: Fraction) -> tuple[Cost, Bounds] | None:
         """A cost whose upper bound exceeds `declared`: the worst, or the declared one where they agree."""
         return _telling_pair(
             pair for pair in self.bounded if pair[1].upper is None or pair[1].upper > declared
         )
 
-    def understated(self, declared: Fraction) -> tuple[Cost, Bounds] | None:
+    def find_understated(self, declared: Fraction) -> tuple[Cost, Bounds] | None:
         """A cost whose lower bound exceeds `declared`: the worst, or the declared one where they agree."""
         return _telling_pair(pair for pair in self.bounded if pair[1].lower > declared)
 

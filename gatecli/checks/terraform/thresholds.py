@@ -44,24 +44,30 @@ def find_lowered(
 def _of_instance(
     plan: Plan, gate: GateCall, resource: PlannedResource, policy: PrivacyPolicy, tiers: frozenset[str]
 ) -> Iterator[Finding]:
-    def told(message: str, mend: str) -> Finding:
+    def threshold_finding(message: str, mend: str) -> Finding:
         return at(plan, GATE_BYPASSED, gate.address, f"{resource.pointer}/input", message, mend)
 
     own = lookup(resource, "input", "tier")
     known = policy.spec.tiers
     named = str(own.value) if isinstance(own, KnownValue) else ""
     if isinstance(own, UnknownValue):
-        yield unknown(told("names its tier only after the apply", "write the tier literally"), policy)
+        yield unknown(
+            threshold_finding("names its tier only after the apply", "write the tier literally"), policy
+        )
     elif named and named not in known:
-        yield told("names a tier that the policy does not have", f"name one of {', '.join(known)}")
+        yield threshold_finding(
+            "names a tier that the policy does not have", f"name one of {', '.join(known)}"
+        )
     meant = [known[name] for name in sorted({*tiers, named}) if name in known]
     for key, demand in _demands(policy, gate.kind, meant).items():
         stated = lookup(resource, "input", key)
         if isinstance(stated, UnknownValue) or not isinstance(lookup(resource, "input"), KnownValue):
             message = f"states its {_WORDS[key]} only after the apply"
-            yield unknown(told(message, "give it a value that the plan knows"), policy)
+            yield unknown(threshold_finding(message, "give it a value that the plan knows"), policy)
         elif (problem := _problem(key, stated, demand)) is not None:
-            yield told(problem, f"demand {_WORDS[key]} {_demand_text(demand)}, as the policy does")
+            yield threshold_finding(
+                problem, f"demand {_WORDS[key]} {_demand_text(demand)}, as the policy does"
+            )
 
 
 def _demands(policy: PrivacyPolicy, kind: str, tiers: list[Tier]) -> Mapping[str, _Demand]:

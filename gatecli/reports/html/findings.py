@@ -52,7 +52,7 @@ def findings(verdict: Verdict) -> Markup:
     )
 
 
-def forgiven(verdict: Verdict) -> Markup:
+def forgiven_section(verdict: Verdict) -> Markup:
     """The findings that do not count, closed until somebody opens them; nothing where there is none."""
     found = suppressed_findings(verdict)
     if not found:

@@ -13,7 +13,7 @@ from gatecli import package
 from gatecli.model.finding import Severity
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.html.checked_subjects import subjects_section
-from gatecli.reports.html.findings import findings, forgiven
+from gatecli.reports.html.findings import findings, forgiven_section
 from gatecli.reports.html.markup import Child, Markup, each, element, join_children, lines, table, tile
 from gatecli.reports.html.stylesheet import STYLE, STYLE_HASH
 from gatecli.reports.interface import Style
@@ -146,7 +146,7 @@ def render(verdict: Verdict, _: Style, /) -> str:
                     _gates(verdict),
                     findings(verdict),
                     subjects_section(verdict),
-                    forgiven(verdict),
+                    forgiven_section(verdict),
                 )
                 if part
             ],

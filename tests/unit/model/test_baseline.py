@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatecli.gates import CHECK, PII, RELEASE, TERRAFORM
-from gatecli.model.baseline import Baseline, KnownFinding, adopt, forgiven
+from gatecli.model.baseline import Baseline, KnownFinding, adopt, forgive_known
 from gatecli.model.finding import Severity, Suppression
 from tests.support.recorded import BLIND, RULES, finding, recorded
 
@@ -33,7 +33,7 @@ def test_a_copy_that_a_comment_allows_does_not_use_up_what_is_known() -> None:
 def test_what_could_not_be_checked_is_new_even_where_a_list_names_it() -> None:
     blind = finding(BLIND)
     listed = Baseline((KnownFinding(BLIND.id, "a.yaml", blind.fingerprint),))
-    assert [forgiven(each).suppressed for each in listed.mark_new([blind])] == [None]
+    assert [forgive_known(each).suppressed for each in listed.mark_new([blind])] == [None]
     assert [each.new for each in listed.mark_new([blind])] == [True]
 
 
