@@ -13,8 +13,7 @@ import typer
 
 from admission.policy_loader import rulebook_of_files
 from admission.review.admission_review import parse
-from admission.review.judging import Decision, Phase, judge
-from admission.review.response import answer
+from admission.review.judging import Decision, Phase, answer, judge
 from admission.settings import read_settings
 from gatecli.errors import UncheckableError
 from gatecli.frontdoor.console import out

@@ -1,4 +1,4 @@
-"""From a request to a decision: what is searched, what counts, what is done about it."""
+"""From a request to a decision and its response: what is searched, what counts, what is done about it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from admission.review.admission_review import Object, ReviewRequest
+from admission.review.admission_review import Object, ReviewRequest, response
 from admission.review.enforcement import REFUSED, Act, Case, Judged, decide_acts, leaves_of, request_of
 from admission.review.masking import Masking, Move, is_maskable, mask
-from admission.review.messages import denial, locate_finding, warnings_of
+from admission.review.messages import annotation_of, denial, locate_finding, warnings_of
 from admission.review.objects import LAST_APPLIED, passed_by_rule, row, searched_parts
 from admission.review.rulebook import Rulebook
 from gatecli.checks.personal_data import Clock, Hidden, search_leaves
@@ -195,3 +195,24 @@ def _warnings(acts: Sequence[Judged]) -> Iterator[str]:
         if one.act in _TOLD:
             known = ": it was there before" if one.known else ""
             yield f"{locate_finding(one.finding, one.hidden)}{known}{_TOLD[one.act]}"
+
+
+def answer(request: ReviewRequest, decision: Decision, rulebook: Rulebook) -> dict[str, Any]:
+    """The response. The audit log gets reason, mode, policy, and each finding's place and fingerprint."""
+    annotations = {
+        "reason": decision.reason.value,
+        "mode": decision.mode,
+        "policy": f"{rulebook.stamp.name} sha256:{rulebook.stamp.sha256}",
+    }
+    if decision.why:
+        annotations["why"] = decision.why
+    if decision.findings:
+        annotations["findings"] = annotation_of(decision.findings)
+    return response(
+        request.uid,
+        allowed=decision.allowed,
+        message=decision.message,
+        warnings=decision.warnings,
+        annotations=annotations,
+        patch=decision.patch,
+    )

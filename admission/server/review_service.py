@@ -12,8 +12,7 @@ from typing import Any, Literal
 from admission.cluster.client import ClusterError
 from admission.logs import LOGGER
 from admission.review.admission_review import Object, ReviewRequest, parse, response
-from admission.review.judging import Decision, DecisionReason, Phase, judge
-from admission.review.response import answer
+from admission.review.judging import Decision, DecisionReason, Phase, answer, judge
 from admission.review.rulebook import Rulebook
 from admission.server.health import Clock
 from admission.server.metrics import Metrics, count_verdicts

@@ -7,17 +7,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gatecli.checks.coverage import find_left_out, find_unasked, find_unchanged, find_unplanned
 from gatecli.checks.personal_data import Clock, search_of
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.errors import UsageError
 from gatecli.gates import CHECK, GATES, GateName
 from gatecli.gates.caching import open_cache
-from gatecli.gates.coverage import find_uncovered
 from gatecli.gates.folder import Folder, base_of
-from gatecli.gates.judgement import JudgementTerms
+from gatecli.gates.judgement import JudgementTerms, judge_findings
+from gatecli.gates.named_plans import folders_to_plan
 from gatecli.gates.notices import Notify, Timing, ignore
+from gatecli.model.finding import Finding
 from gatecli.model.verdict import Verdict, combine
-from gatecli.sources.tree import Tree, find_files
+from gatecli.sources.plan.modules import folders_of, without_called
+from gatecli.sources.tree import Tree, find_files, shown_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def check_repository(request: RepositoryRequest) -> Verdict:
             with _time_part(request, name.value):
                 parts.append(gate.module.check_folder(folder))
     with _time_part(request, "coverage"):
-        also = find_uncovered(folder, parts)
+        also = _find_uncovered(folder, parts)
     verdict = combine(tuple(parts), also, CHECK.families)
     folder.cache.save(request.notify)
     return verdict
@@ -106,3 +109,27 @@ def _time_part(request: RepositoryRequest, part: str) -> Iterator[None]:
     begun = request.clock()
     yield
     request.notify(Timing(part, request.clock() - begun))
+
+
+def _find_uncovered(folder: Folder, parts: Sequence[Verdict]) -> tuple[Finding, ...]:
+    """What could not be looked into, where no gate says so, and what was left out."""
+    notes = judge_findings(CHECK, list(_coverage_notes(folder, parts)), folder.terms)
+    return (*(folder.tree.findings if GateName.PII not in folder.gates else ()), *notes)
+
+
+def _coverage_notes(folder: Folder, parts: Sequence[Verdict]) -> Iterator[Finding]:
+    root = shown_path(folder.root)
+    yield from find_left_out([gate.value for gate in folder.left_out], folder.tree.left_out, root)
+    if GateName.TERRAFORM in folder.gates:
+        yield from find_unasked([] if folder.plans_with is not None else folders_to_plan(folder), root)
+        yield from find_unplanned(_unplanned_folders(folder, parts), root)
+    if GateName.PII in folder.gates and folder.changed_since is not None:
+        files = len(folder.tree.files)
+        yield from find_unchanged(files - len(folder.changed), files, folder.changed_since, root)
+
+
+def _unplanned_folders(folder: Folder, parts: Sequence[Verdict]) -> list[str]:
+    """Folders of Terraform that no plan in them covers, without what others call as their modules."""
+    paths = (Path(item.path) for part in parts for item in part.checked if item.kind == "plan")
+    planned = [path if path.is_dir() else path.parent for path in paths]
+    return [shown_path(each) for each in without_called(folders_of(folder.tree.files), planned)]

@@ -13,68 +13,13 @@ CODE = sorted(file for package in ("gatecli", "admission") for file in (ROOT / p
 FACES = {"Verdict": "the library's face of the model's verdict, which can write itself as JSON"}
 """Classes that stand for another of their name, and why."""
 
-IRREGULAR = frozenset(
-    [
-        "begun",
-        "bound",
-        "bought",
-        "broken",
-        "brought",
-        "built",
-        "caught",
-        "chosen",
-        "done",
-        "drawn",
-        "driven",
-        "fallen",
-        "felt",
-        "fetched",
-        "forgiven",
-        "forgotten",
-        "found",
-        "frozen",
-        "given",
-        "gone",
-        "grown",
-        "heard",
-        "held",
-        "hidden",
-        "kept",
-        "known",
-        "laid",
-        "led",
-        "left",
-        "lost",
-        "made",
-        "meant",
-        "met",
-        "paid",
-        "said",
-        "seen",
-        "sent",
-        "shown",
-        "sold",
-        "sought",
-        "spent",
-        "spoken",
-        "stolen",
-        "stuck",
-        "sunk",
-        "taken",
-        "taught",
-        "thought",
-        "thrown",
-        "told",
-        "torn",
-        "understood",
-        "unwound",
-        "woken",
-        "won",
-        "worn",
-        "woven",
-        "written",
-    ]
-)
+PARTICIPLES = """
+begun bound bought broken brought built caught chosen done drawn driven fallen felt forgiven forgotten found
+frozen given gone grown heard held hidden kept known laid led left lost made meant met paid said seen sent
+shown sold sought spent spoken stolen stuck sunk taken taught thought thrown told torn understood unwound
+woken won worn woven written
+"""
+IRREGULAR = frozenset(PARTICIPLES.split())
 VERBS = frozenset({"embed", "exceed", "feed", "need", "proceed", "seed", "shed", "speed", "succeed"})
 """Words in -ed that are no participles."""
 

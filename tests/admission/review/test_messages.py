@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from admission.review.judging import answer
 from admission.review.messages import (
     LONGEST_ANNOTATION,
     LONGEST_MESSAGE,
@@ -11,7 +12,6 @@ from admission.review.messages import (
     LONGEST_WARNINGS,
     warnings_of,
 )
-from admission.review.response import answer
 from tests.support.reviews import MASK, RESIDENT_ID, SSN, decided, manifest, request_for, rulebook
 
 BOOK = rulebook()
