@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import shutil
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -163,6 +164,48 @@ def test_a_saved_plan_is_judged_by_what_was_saved_with_it(own: Terraform, check:
     assert code == 1
     assert "terraform_data.published publishes data without a k-anonymity gate" in said
     assert check() == (0, "")
+
+
+FALSE_WITNESS = """
+module "false_witness" {
+  source = "../false_witness"
+  path   = "data.csv.gate.json"
+  gate   = "anonymity"
+  now    = plantimestamp()
+}
+"""
+
+
+def moved(plan: Path, module: str, folder: str, copy: Path) -> None:
+    """A copy of a saved plan in which a module is said to be in another folder."""
+    with zipfile.ZipFile(plan) as before, zipfile.ZipFile(copy, "w") as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if name == "tfconfig/modules.json":
+                records = json.loads(content)
+                records = [each | ({"Dir": folder} if each["Key"] == module else {}) for each in records]
+                content = json.dumps(records).encode()
+            after.writestr(name, content)
+
+
+def test_a_saved_plan_whose_modules_share_a_folder_and_differ_in_it_is_not_taken_at_its_word(
+    own: Terraform, check: Check
+) -> None:
+    """Terraform would take the files of either."""
+    liar = own.folder.parent / "false_witness"
+    shutil.copytree(own.folder.parent / "terraform_modules/evidence", liar)
+    outputs = liar / "outputs.tf"
+    outputs.write_text(outputs.read_text("utf-8").replace('verdict == "pass"', 'verdict != ""'), "utf-8")
+    own.write(DATASET % 5 + FALSE_WITNESS)
+    own("init").passed()
+    own.planned().passed()
+    moved(own.folder / "plan.bin", "", ".", own.folder / "same.bin")
+    assert check("same.bin") == (0, "")
+    moved(own.folder / "plan.bin", "anonymity.evidence", "../false_witness", own.folder / "moved.bin")
+    own("show", "-json", "moved.bin").passed()
+    code, said = check("moved.bin")
+    assert code == 1
+    assert "terraform_data.published publishes data without a k-anonymity gate" in said
 
 
 def test_a_threshold_that_a_variable_lowers_is_told(own: Terraform, check: Check) -> None:

@@ -6,6 +6,8 @@ apply cannot use others. A plan's JSON says neither conditions nor locals; these
 
 from __future__ import annotations
 
+import json
+import posixpath
 import re
 import zipfile
 from collections.abc import Mapping
@@ -23,6 +25,8 @@ Snapshot = Mapping[str, Mapping[str, bytes]]
 """The files of each module, by its key (`gates.evidence`; the root is "") and their names."""
 
 _FILE = re.compile(r"tfconfig/m-([^/]*)/([^/]+)")
+_MANIFEST = "tfconfig/modules.json"
+_SLASHES = re.compile(r"[\\/]+")
 _MAX_BYTES = 64 << 20
 
 
@@ -56,7 +60,33 @@ def _files(archive: zipfile.ZipFile) -> Snapshot | None:
     for name in names:
         if (found := _FILE.fullmatch(name)) is not None:
             files.setdefault(found[1], {})[found[2]] = archive.read(name)
-    return files or None
+    folders = _folders(archive.read(_MANIFEST)) if _MANIFEST in names else {}
+    return files if files and _agree(files, folders) else None
+
+
+def _folders(manifest: bytes) -> Mapping[str, str]:
+    """The folder of each module, by its key; empty where it could be read in two ways."""
+    try:
+        records = json.loads(manifest)
+        named = {each["Key"]: posixpath.normpath(_SLASHES.sub("/", each["Dir"])) for each in records}
+        is_plain = all(len({name.casefold() for name in each}) == len(each) for each in records)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+    return named if is_plain and len(named) == len(records) else {}
+
+
+def _agree(files: Snapshot, folders: Mapping[str, str]) -> bool:
+    """Whether every module has a folder, and modules of one folder the same files.
+
+    Terraform looks a file up by its module's folder, not by its key. Where the files of two modules of one
+    folder differ, it takes those of either.
+    """
+    if not files.keys() <= folders.keys():
+        return False
+    held: dict[str, Mapping[str, bytes]] = {}
+    return all(
+        held.setdefault(folder, files.get(key, {})) == files.get(key, {}) for key, folder in folders.items()
+    )
 
 
 def _with_digest(module: Module, snapshot: Snapshot) -> Module:
