@@ -17,7 +17,7 @@ ACTIONS := $(wildcard github_actions/*/action.yml)
 
 .DEFAULT_GOAL := help
 .PHONY: help installed installed-dev installed-all demo test test-all control-plane e2e lint types format \
-	generated constraints newest docs bench clean
+	generated constraints newest modules docs bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,10 @@ constraints: installed-dev ## Pin the newest versions again, with hashes
 
 newest: installed-dev ## Run the tests on the newest versions of everything; newest.md says what broke
 	@$(BIN)/python tools/newest.py
+
+modules: installed ## Write each Terraform module alone, for a release, into build/terraform_modules/
+	@rm -rf build/terraform_modules
+	@$(BIN)/python tools/flatten_modules.py build/terraform_modules
 
 docs: installed-all ## Build the documentation into site/
 	@$(BIN)/mkdocs build --strict --quiet

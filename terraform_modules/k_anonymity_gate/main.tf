@@ -38,7 +38,7 @@ locals {
 }
 
 module "evidence" {
-  source        = "./evidence"
+  source        = "../evidence"
   path          = var.run ? terraform_data.measured[0].output : local.evidence
   gate          = "anonymity"
   policy_sha256 = var.policy_sha256

@@ -16,7 +16,7 @@ locals {
 }
 
 module "evidence" {
-  source        = "./evidence"
+  source        = "../evidence"
   path          = local.evidence
   gate          = "release"
   policy_sha256 = var.policy_sha256

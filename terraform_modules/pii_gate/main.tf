@@ -18,7 +18,7 @@ locals {
 }
 
 module "evidence" {
-  source        = "./evidence"
+  source        = "../evidence"
   path          = var.evidence
   gate          = "pii"
   policy_sha256 = var.policy_sha256

@@ -54,6 +54,9 @@ def run(tmp_path: Path) -> Run:
         (tools / tool).write_text(PROGRAM, "utf-8")
         (tools / tool).chmod(0o755)
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG, "utf-8")
+    (tmp_path / "modules").mkdir()
+    for name in ("evidence", "pii_gate"):
+        (tmp_path / "modules" / f"{name}.zip").touch()
 
     def start(text: str, **variables: str) -> subprocess.CompletedProcess[str]:
         given = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "GITHUB_OUTPUT": "output", **variables}
@@ -72,7 +75,8 @@ def test_the_notes_are_the_changelog_s_section_of_that_version(run: Run, tmp_pat
     assert notes(run, "v1.2.3") == 0
     assert (tmp_path / "notes.md").read_text("utf-8") == "### Added\n- `$(touch owned)` one\n"
     said = (tmp_path / "record").read_text("utf-8")
-    assert said == "gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md\n"
+    modules = "modules/evidence.zip modules/pii_gate.zip"
+    assert said == f"gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md {modules}\n"
     assert not (tmp_path / "owned").exists()
 
 
@@ -112,3 +116,19 @@ def test_nothing_is_published_that_was_not_built_and_tested() -> None:
     }
     steps = json.dumps(JOBS["build"]["steps"])
     assert steps.index("tests/wheel") < steps.index("hatchling")
+
+
+def test_the_terraform_modules_are_made_attested_and_released() -> None:
+    """Each alone: an archive holds one folder."""
+    steps = json.dumps(JOBS["build"]["steps"])
+    archives = "build/terraform_modules/*.zip"
+    assert steps.index("make modules") < steps.index(archives) < steps.rindex(archives)
+    [attested] = [step for step in JOBS["build"]["steps"] if "attest" in step.get("uses", "")]
+    assert archives in attested["with"]["subject-path"].splitlines()
+    names = [
+        step["with"]["name"]
+        for job in ("build", "notes")
+        for step in JOBS[job]["steps"]
+        if "terraform" in json.dumps(step.get("with", {})) and "artifact@" in step["uses"]
+    ]
+    assert names == ["terraform-modules", "terraform-modules"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,20 +48,33 @@ resource "terraform_data" "published" { depends_on = [module.manifests] }
 """
 
 
-def gated(folder: Path, text: str, published: str, values: dict[str, Any]) -> dict[str, Any]:
+def write_inputs(root: Path) -> None:
+    """What the gates let through."""
+    (root / "data.csv").write_text("age,zip\n" + "30,10115\n" * 6, "utf-8")
+    for name in ("privacy.yaml", "model.bin", "job.yaml"):
+        (root / name).write_text(f"# {name}\n", "utf-8")
+
+
+def write_evidence(root: Path, *, ago: timedelta = timedelta(), **changes: Any) -> None:
+    """A report for each gate: made so long ago, and with these members in place of an open gate's."""
+    items = {
+        "data.csv.gate.json": ("anonymity", table(digest(root / "data.csv"))),
+        "privacy.yaml.gate.json": ("release", release(root / "privacy.yaml", root / "model.bin")),
+        "pii.gate.json": ("pii", scanned(root / "job.yaml")),
+    }
+    for name, (gate, item) in items.items():
+        write(root / name, report(gate, [item], ago=ago) | changes)
+
+
+def gated(folder: Path, text: str, published: str, values: dict[str, Any], form: str) -> dict[str, Any]:
     """The plan of a configuration whose `terraform_data.published` is taken for a resource `published`."""
-    modules_below(folder)
+    modules_below(folder, form)
     root = folder / "root"
     root.mkdir()
     terraform = Terraform(system_terraform(), root)
     terraform.write(text)
-    terraform.write("age,zip\n" + "30,10115\n" * 6, name="data.csv")
-    for name in ("privacy.yaml", "model.bin", "job.yaml"):
-        terraform.write(f"# {name}\n", name=name)
-    write(root / "data.csv.gate.json", report("anonymity", [table(digest(root / "data.csv"))]))
-    item = release(root / "privacy.yaml", root / "model.bin")
-    write(root / "privacy.yaml.gate.json", report("release", [item]))
-    write(root / "pii.gate.json", report("pii", [scanned(root / "job.yaml")]))
+    write_inputs(root)
+    write_evidence(root)
     terraform("init").passed()
     terraform.planned().passed()
     plan = json.loads(terraform("show", "-json", "plan.bin").passed().stdout)
@@ -85,9 +99,9 @@ def _published(plan: dict[str, Any], type_: str, values: dict[str, Any]) -> dict
     return plan
 
 
-def _write(text: str, published: str, values: dict[str, Any], *files: Path) -> None:
+def _write(text: str, published: str, values: dict[str, Any], *files: Path, form: str = "shared") -> None:
     with tempfile.TemporaryDirectory() as name:
-        plan = gated(Path(name), text, published, values)
+        plan = gated(Path(name), text, published, values, form)
     for file in files:
         file.write_text(json.dumps(plan) + "\n", "utf-8")
 
@@ -99,6 +113,7 @@ def main() -> None:
     bypassed = RULES / "tf-gate-bypassed"
     files = (PLANS / "gated.json", RULES / "tf-dataset-ungated/pass/plan.json", bypassed / "pass/plan.json")
     _write(DATASET % 5, "aws_s3_object", s3, *files)
+    _write(DATASET % 5, "aws_s3_object", s3, PLANS / "flattened.json", form="flattened")
     _write(DATASET % 2, "aws_s3_object", s3, bypassed / "fail/plan.json")
     served = (PLANS / "served.json", RULES / "tf-model-ungated/pass/plan.json")
     _write(MODEL, "aws_sagemaker_model", sagemaker, *served)

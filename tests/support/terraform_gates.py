@@ -10,8 +10,8 @@ from pathlib import Path
 from gatecli.checks.terraform.gate_digests import ShippedGate
 from gatecli.sources.plan.configuration import configuration_of
 from gatecli.sources.plan.fingerprints import files_digest
-from tests.support.terraform import MODULES, Terraform, modules_below, system_terraform
-from tests.support.terraform_docs import GATES
+from tests.support.terraform import FORMS, MODULES, Terraform, modules_below, system_terraform
+from tools.flatten_modules import neighbours
 
 TABLE = MODULES.parent / "gatecli" / "checks" / "terraform_gates.py"
 
@@ -24,18 +24,37 @@ ARGUMENTS = {
 """The least that each gate is called with."""
 
 
+GATES = tuple(ARGUMENTS)
+
+
 def text_of(gate: Path) -> str:
-    """The digest of a gate's files."""
-    files = [*gate.glob("*.tf"), *(gate / "evidence").glob("*.tf")]
-    return files_digest({file.relative_to(gate).as_posix(): file.read_bytes() for file in files})
+    """The digest of a gate's files and those of the modules that it calls, as a plan holds them."""
+    inside = [*gate.glob("*.tf"), *gate.glob("*/*.tf")]
+    beside = [file for name in neighbours(gate) for file in (gate.parent / name).glob("*.tf")]
+    files = {file.relative_to(gate).as_posix(): file.read_bytes() for file in inside}
+    return files_digest(files | {f"{file.parent.name}/{file.name}": file.read_bytes() for file in beside})
 
 
-def configurations(command: tuple[str, ...], folder: Path) -> dict[str, str]:
-    """What the plan of a Terraform says of each gate, as a digest."""
-    modules_below(folder)
-    root = folder / "root"
-    root.mkdir()
-    terraform = Terraform(command, root)
+def shipped(command: tuple[str, ...], folder: Path) -> tuple[ShippedGate, ...]:
+    """The gates of this checkout in each form, as the plans of a Terraform have them."""
+    found: list[ShippedGate] = []
+    for form in FORMS:
+        below = folder / form
+        below.mkdir()
+        modules = modules_below(below, form)
+        said = _configurations(Terraform(command, below / "root"))
+        found += [_gate(modules / name, said[name]) for name in GATES]
+    return tuple(sorted(found, key=lambda gate: gate.name))
+
+
+def _gate(folder: Path, configuration: str) -> ShippedGate:
+    beside = tuple(f"../{name}" for name in neighbours(folder))
+    return ShippedGate(folder.name, configuration, text_of(folder), beside)
+
+
+def _configurations(terraform: Terraform) -> dict[str, str]:
+    """What a plan says of each gate, as a digest."""
+    terraform.folder.mkdir()
     calls = (
         f'module "{name}" {{\nsource = "../terraform_modules/{name}"\n{ARGUMENTS[name]}\n}}\n'
         for name in GATES
@@ -52,21 +71,18 @@ def configurations(command: tuple[str, ...], folder: Path) -> dict[str, str]:
     }
 
 
-def shipped(configurations: dict[str, str]) -> tuple[ShippedGate, ...]:
-    """The gates as they are in this checkout."""
-    return tuple(ShippedGate(name, configurations[name], text_of(MODULES / name)) for name in GATES)
-
-
 def main() -> None:
     if shutil.which("terraform") is None:
         return  # a test says whether the table is current
     with tempfile.TemporaryDirectory() as name:
-        gates = shipped(configurations(system_terraform(), Path(name)))
+        gates = shipped(system_terraform(), Path(name))
     head, _, _ = TABLE.read_text("utf-8").partition("SHIPPED: ")
     rows = "".join(map(_row, gates))
     TABLE.write_text(f"{head}SHIPPED: tuple[ShippedGate, ...] = (\n{rows})\n", "utf-8")
 
 
 def _row(gate: ShippedGate) -> str:
-    digests = f'configuration="{gate.configuration}",\n        text="{gate.text}"'
-    return f'    ShippedGate(\n        "{gate.name}",\n        {digests},\n    ),\n'
+    parts = [f'"{gate.name}"', f'configuration="{gate.configuration}"', f'text="{gate.text}"']
+    if gate.beside:
+        parts.append("beside=(" + "".join(f'"{name}",' for name in gate.beside) + ")")
+    return "    ShippedGate(\n" + "".join(f"        {part},\n" for part in parts) + "    ),\n"

@@ -16,8 +16,9 @@ from gatecli.checks.terraform.gate_digests import SHIPPED
 from gatecli.cli.app import main
 from tests.support.evidence_files import digest, report, table, write
 from tests.support.gated_plans import DATASET
-from tests.support.terraform import QUIET, Terraform
-from tests.support.terraform_gates import configurations, shipped
+from tests.support.terraform import MODULES, QUIET, Terraform, in_both_forms
+from tests.support.terraform_gates import shipped
+from tools.flatten_modules import write_modules
 
 POLICY = """
 apiVersion: gatecli.dev/v1
@@ -46,6 +47,10 @@ resource "terraform_data" "gate" {
 output "released_path" { value = terraform_data.gate.output.path }
 """
 GATE = "terraform_modules/k_anonymity_gate"
+EVIDENCE = {"shared": "terraform_modules/evidence", "flattened": f"{GATE}/evidence"}
+NOT_SHIPPED = "is called k_anonymity_gate and is not the module that gatecli ships"
+OTHER_TEXT = "module.anonymity is made like the module k_anonymity_gate and has another text"
+UNGATED = "terraform_data.published publishes data without a k-anonymity gate"
 
 Check = Callable[..., tuple[int, str]]
 
@@ -85,6 +90,13 @@ def check_of_the_root(
     return checked
 
 
+def changed(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8") if path.exists() else ""
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+@in_both_forms
 def test_a_shipped_gate_holds_in_a_folder_and_in_a_saved_plan(own: Terraform, check: Check) -> None:
     own("init").passed()
     assert check() == (0, "")
@@ -92,15 +104,40 @@ def test_a_shipped_gate_holds_in_a_folder_and_in_a_saved_plan(own: Terraform, ch
     assert check("plan.bin") == (0, "")
 
 
-def test_a_shipped_gate_may_be_vendored_under_another_name(own: Terraform, check: Check) -> None:
-    (own.folder.parent / GATE).rename(own.folder / "anonymous")
+def test_a_flattened_gate_may_be_vendored_under_another_name(
+    own: Terraform, check: Check, tmp_path: Path
+) -> None:
+    write_modules(MODULES, tmp_path / "flat")
+    (tmp_path / "flat/k_anonymity_gate").rename(own.folder / "anonymous")
     own.write((DATASET % 5).replace("../terraform_modules/k_anonymity_gate", "./anonymous"))
     own("init").passed()
     assert check() == (0, "")
 
 
+def test_a_gate_may_be_vendored_with_the_module_beside_it(own: Terraform, check: Check) -> None:
+    shutil.copytree(own.folder.parent / GATE, own.folder / "vendored/anonymous")
+    shutil.copytree(own.folder.parent / EVIDENCE["shared"], own.folder / "vendored/evidence")
+    own.write((DATASET % 5).replace("../terraform_modules/k_anonymity_gate", "./vendored/anonymous"))
+    own("init").passed()
+    assert check() == (0, "")
+
+
+def test_a_gate_without_the_module_beside_it_is_not_even_initialised(own: Terraform) -> None:
+    shutil.rmtree(own.folder.parent / EVIDENCE["shared"])
+    own("init").refused("Unable to evaluate directory symlink")
+
+
+@pytest.mark.parametrize(
+    ("form", "trusted", "message"),
+    [
+        ("shared", ["k_anonymity_gate", "evidence"], ""),
+        ("shared", ["k_anonymity_gate"], "its JSON holds neither conditions nor locals of its gates"),
+        ("flattened", ["k_anonymity_gate"], ""),
+    ],
+    scope="session",
+)
 def test_json_alone_says_no_conditions_and_is_as_unknown_as_the_policy_has_it(
-    own: Terraform, check: Check
+    own: Terraform, check: Check, trusted: list[str], message: str
 ) -> None:
     own("init").passed()
     own.planned().passed()
@@ -109,7 +146,9 @@ def test_json_alone_says_no_conditions_and_is_as_unknown_as_the_policy_has_it(
     assert code == 1
     assert "its JSON holds neither conditions nor locals of its gates" in said
     assert check("plan.json", "warn")[0] == 0
-    assert check("plan.json", 'fail\n    gateSources: ["../terraform_modules/k_anonymity_gate"]') == (0, "")
+    sources = json.dumps([f"../terraform_modules/{name}" for name in trusted])
+    code, said = check("plan.json", f"fail\n    gateSources: {sources}")
+    assert (code, message in said, said == "") == (int(bool(message)), True, not message)
 
 
 def test_a_fake_of_the_same_name_is_no_gate(own: Terraform, check: Check) -> None:
@@ -119,10 +158,11 @@ def test_a_fake_of_the_same_name_is_no_gate(own: Terraform, check: Check) -> Non
     own("init").passed()
     code, said = check(".", "defer")
     assert code == 1
-    assert "is called k_anonymity_gate and is not the module that gatecli ships" in said
-    assert "terraform_data.published publishes data without a k-anonymity gate" in said
+    assert NOT_SHIPPED in said
+    assert UNGATED in said
 
 
+@in_both_forms
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
@@ -135,22 +175,78 @@ def test_a_fake_of_the_same_name_is_no_gate(own: Terraform, check: Check) -> Non
         ("variables.tf", "var.k >= 2", "var.k >= 0"),
         ("evidence/outputs.tf", 'verdict == "pass"', 'verdict != ""'),
         ("override.tf", "", "locals {\n  problems = []\n}\n"),
+        ("evidence/override.tf", "", "locals {\n  checks = []\n}\n"),
     ],
 )
 def test_a_copy_that_judges_otherwise_is_no_gate_though_its_json_is_the_same(
-    own: Terraform, check: Check, file: str, old: str, new: str
+    own: Terraform, check: Check, form: str, file: str, old: str, new: str
 ) -> None:
-    path = own.folder.parent / GATE / file
-    text = path.read_text("utf-8") if path.exists() else ""
-    assert old in text
-    path.write_text(text.replace(old, new, 1), "utf-8")
+    place, _, name = file.rpartition("/")
+    changed(own.folder.parent / (EVIDENCE[form] if place else GATE) / name, old, new)
     own("init").passed()
     for target in (".", "plan.bin"):
         own.planned().passed()
         code, said = check(target, "defer")
         assert code == 1
-        assert "module.anonymity is made like the module k_anonymity_gate and has another text" in said
-        assert "terraform_data.published publishes data without a k-anonymity gate" in said
+        assert OTHER_TEXT in said
+        assert UNGATED in said
+
+
+def false_witness(own: Terraform) -> Path:
+    """A module that is like `evidence` but for one condition, which a plan's JSON does not hold."""
+    witness = own.folder.parent / "false_witness"
+    shutil.copytree(own.folder.parent / EVIDENCE["shared"], witness)
+    changed(witness / "outputs.tf", 'verdict == "pass"', 'verdict != ""')
+    return witness
+
+
+def link(own: Terraform, witness: Path) -> None:
+    folder = own.folder.parent / EVIDENCE["shared"]
+    shutil.rmtree(folder)
+    folder.symlink_to(witness)
+
+
+def rename(own: Terraform, witness: Path) -> None:
+    folder = own.folder.parent / EVIDENCE["shared"]
+    shutil.rmtree(folder)
+    witness.rename(folder)
+
+
+def install(own: Terraform, witness: Path) -> None:
+    """Terraform takes a module from where its own list says that it was installed."""
+    own("init").passed()
+    changed(
+        own.folder / ".terraform/modules/modules.json",
+        '"Dir":"../terraform_modules/evidence"',
+        f'"Dir":"../{witness.name}"',
+    )
+
+
+@pytest.mark.parametrize("replace", [link, rename, install])
+def test_another_module_in_the_place_of_evidence_is_no_evidence(
+    own: Terraform, check: Check, replace: Callable[[Terraform, Path], None]
+) -> None:
+    replace(own, false_witness(own))
+    if replace is not install:
+        own("init").passed()
+    for target in (".", "plan.bin"):
+        own.planned().passed()
+        code, said = check(target, "defer")
+        assert code == 1
+        assert OTHER_TEXT in said
+        assert UNGATED in said
+
+
+def test_a_gate_that_calls_another_module_for_evidence_is_no_gate(own: Terraform, check: Check) -> None:
+    """By an override, which leaves the gate's own files as they are."""
+    false_witness(own)
+    override = 'module "evidence" {\n  source = "../../false_witness"\n}\n'
+    (own.folder.parent / GATE / "override.tf").write_text(override, "utf-8")
+    own("init").passed()
+    code, said = check(".", "defer")
+    assert code == 1
+    assert NOT_SHIPPED in said
+    assert UNGATED in said
 
 
 def test_a_saved_plan_is_judged_by_what_was_saved_with_it(own: Terraform, check: Check) -> None:
@@ -162,7 +258,7 @@ def test_a_saved_plan_is_judged_by_what_was_saved_with_it(own: Terraform, check:
     own.write("locals {\n  path = module.anonymity.released_path\n}\n", name="locals.tf")
     code, said = check("plan.bin")
     assert code == 1
-    assert "terraform_data.published publishes data without a k-anonymity gate" in said
+    assert UNGATED in said
     assert check() == (0, "")
 
 
@@ -192,10 +288,7 @@ def test_a_saved_plan_whose_modules_share_a_folder_and_differ_in_it_is_not_taken
     own: Terraform, check: Check
 ) -> None:
     """Terraform would take the files of either."""
-    liar = own.folder.parent / "false_witness"
-    shutil.copytree(own.folder.parent / "terraform_modules/evidence", liar)
-    outputs = liar / "outputs.tf"
-    outputs.write_text(outputs.read_text("utf-8").replace('verdict == "pass"', 'verdict != ""'), "utf-8")
+    false_witness(own)
     own.write(DATASET % 5 + FALSE_WITNESS)
     own("init").passed()
     own.planned().passed()
@@ -205,7 +298,7 @@ def test_a_saved_plan_whose_modules_share_a_folder_and_differ_in_it_is_not_taken
     own("show", "-json", "moved.bin").passed()
     code, said = check("moved.bin")
     assert code == 1
-    assert "terraform_data.published publishes data without a k-anonymity gate" in said
+    assert UNGATED in said
 
 
 def test_a_threshold_that_a_variable_lowers_is_told(own: Terraform, check: Check) -> None:
@@ -240,4 +333,4 @@ def test_the_digest_of_what_was_judged_is_in_the_report(
 
 
 def test_the_digests_of_the_shipped_gates_are_current(command: tuple[str, ...], tmp_path: Path) -> None:
-    assert shipped(configurations(command, tmp_path)) == SHIPPED, "run make generated"
+    assert shipped(command, tmp_path) == SHIPPED, "run make generated"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from gatecli.model.plan import Module, Plan, PlannedResource, config_address
 
 _JUDGED = frozenset({"pass", "unknown"})
 """How the conditions of a whole gate end: one looks at the clock of the apply, so "unknown" is right."""
+
+_LOCAL = ("./", "../")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def _judge_call(
         return GateCall(module, kind, "does not say in this plan what it demands")
     if not _conditions_hold(plan, module.address, instances):
         return GateCall(module, kind, "has conditions that the plan did not judge, or that do not hold")
-    if not module.text and not _is_trusted(module.source, sources):
+    if not module.text and not all(_is_trusted(each, sources) for each in _origins(module, shipped[0])):
         return GateCall(module, kind, doubt="is a gate as far as the plan says: its JSON holds no conditions")
     return GateCall(module, kind)
 
@@ -105,6 +108,18 @@ def _conditions_hold(plan: Plan, module: str, instances: list[PlannedResource]) 
     judged = {each.address for each in conditions if each.kind == "resource" and each.status in _JUDGED}
     failed = any(each.status not in _JUDGED for each in conditions)
     return not failed and all(each.address in judged for each in instances)
+
+
+def _origins(module: Module, gate: ShippedGate) -> Iterator[str]:
+    """Where a gate's files are from: its own address, and that of each module beside a local one.
+
+    What is fetched comes as a whole: there Terraform refuses a module outside of the package.
+    """
+    yield module.source
+    if module.source.startswith(_LOCAL):
+        for neighbour in gate.beside:
+            path = posixpath.normpath(posixpath.join(module.source, neighbour))
+            yield path if path.startswith("../") else f"./{path}"
 
 
 def _is_trusted(source: str, sources: tuple[str, ...]) -> bool:

@@ -7,14 +7,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ShippedGate:
-    """A gate: what a plan's JSON says of its configuration, and its files, as SHA-256."""
+    """A gate in one of its forms: what a plan's JSON says of its configuration, and its files, as SHA-256.
+
+    In the repository a gate calls the modules `beside` it; flattened for a release it holds them. A text
+    counts only with the configuration of its own form.
+    """
 
     name: str
     configuration: str
     text: str
+    beside: tuple[str, ...] = ()
 
 
 SHIPPED: tuple[ShippedGate, ...] = (
+    ShippedGate(
+        "k_anonymity_gate",
+        configuration="30bd5eafd009e16d8ec831825be2209e7db4dd54ac31cb87bd374f5791493ff3",
+        text="02805ea3b67009fdc3cbfbe8db38c527af269c8d460ccdcded8a2e45cf4f8518",
+        beside=("../evidence",),
+    ),
     ShippedGate(
         "k_anonymity_gate",
         configuration="eaadbcce1d2c0b31715e40db9372d0e434a81965d9f416265615ad86919fce24",
@@ -22,8 +33,20 @@ SHIPPED: tuple[ShippedGate, ...] = (
     ),
     ShippedGate(
         "model_release_gate",
+        configuration="9e3e6465b9b9ab137e73d35730b8a9392fb48f09e93cd516026cbcfe653aec02",
+        text="31e5ff41b0935fc2c20716b0e794f05cfcd9d7448fa9c32acf24a9e003a1044e",
+        beside=("../evidence",),
+    ),
+    ShippedGate(
+        "model_release_gate",
         configuration="97bb465f3c5b4d96203c809425ce51d353c282dbe52ab104a6456cae099b07a6",
         text="1ca210440b0572d91f2e8e51824a2e174cfd9e419b700fd79328fa8a24249634",
+    ),
+    ShippedGate(
+        "pii_gate",
+        configuration="01d652aa05dac3284ad0f70801724b80bff8be1103242e452a934b64eda294c5",
+        text="884d5e2828acf11fc0ddf17e57bae64d730b49ba7e38ec1d4c0129c0f0b0045e",
+        beside=("../evidence",),
     ),
     ShippedGate(
         "pii_gate",

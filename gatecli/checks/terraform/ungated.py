@@ -50,7 +50,7 @@ _TAG_MEND = (
 _DOUBTS = {
     "gate": (
         "its JSON holds neither conditions nor locals of its gates",
-        "check the folder or the saved plan, or trust the module's source: spec.terraform.gateSources",
+        "check the folder or the saved plan, or trust the sources of its modules: spec.terraform.gateSources",
     ),
     "locals": (
         "it does not say what its locals refer to",

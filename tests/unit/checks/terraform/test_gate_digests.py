@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gatecli.checks.terraform.gate_digests import SHIPPED
+from gatecli.checks.terraform.resource_types import EARLIER
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.model.finding import Finding
@@ -19,7 +20,23 @@ from gatecli.sources.policy import default_policy
 from tests.support.plans import raw, read
 
 TRUSTED = ("../terraform_modules/*",)
-TEXTS = {each.name: each.text for each in SHIPPED}
+TEXTS = {(each.name, "shared" if each.beside else "flattened"): each.text for each in SHIPPED}
+GATE, EVIDENCE = "../terraform_modules/k_anonymity_gate", "../terraform_modules/evidence"
+BEFORE = {
+    "k_anonymity_gate": (
+        "eaadbcce1d2c0b31715e40db9372d0e434a81965d9f416265615ad86919fce24",
+        "5d8d10a9d7c283b15267cf3b222178464c8ef44bcb82b558f8963477939844d4",
+    ),
+    "model_release_gate": (
+        "97bb465f3c5b4d96203c809425ce51d353c282dbe52ab104a6456cae099b07a6",
+        "1ca210440b0572d91f2e8e51824a2e174cfd9e419b700fd79328fa8a24249634",
+    ),
+    "pii_gate": (
+        "ccf5d4678c9d42e3e67590030010a9a7056d1db2221b2897b70213ab180872ec",
+        "e340f67f04c31e4c0c7218916fbab39a6369867d9f6e5d3bf5c1bcd32e999c9d",
+    ),
+}
+"""The gates of plans that were made while each gate held a copy of the module `evidence`."""
 
 
 def policy(*, min_k: int | None = None, **terraform: Any) -> PrivacyPolicy:
@@ -65,13 +82,25 @@ def a_plan_behind_the_anonymity_gate() -> dict[str, Any]:
     return copy.deepcopy(raw("gated"))
 
 
+@pytest.fixture(name="flattened")
+def a_plan_behind_a_gate_that_holds_its_evidence() -> dict[str, Any]:
+    return copy.deepcopy(raw("flattened"))
+
+
 @pytest.fixture(name="served")
 def a_plan_behind_the_release_gate() -> dict[str, Any]:
     return copy.deepcopy(raw("served"))
 
 
-def test_a_gate_of_a_trusted_source_holds(gated: dict[str, Any], served: dict[str, Any]) -> None:
-    assert told(gated) == told(served) == {}
+@pytest.mark.parametrize("name", ["gated", "flattened", "served"])
+def test_a_gate_of_a_trusted_source_holds(name: str) -> None:
+    assert told(raw(name)) == {}
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_the_gates_of_plans_that_were_saved_before_still_count(name: str) -> None:
+    known = {(each.name, each.configuration, each.text) for each in (*SHIPPED, *EARLIER)}
+    assert (name, *BEFORE[name]) in known
 
 
 def with_text(plan: dict[str, Any], text: str) -> Plan:
@@ -79,17 +108,61 @@ def with_text(plan: dict[str, Any], text: str) -> Plan:
     return replace(judged, modules=tuple(replace(each, text=text) for each in judged.modules))
 
 
-def test_a_gate_whose_files_came_with_the_plan_holds_wherever_it_is_from(gated: dict[str, Any]) -> None:
-    module(gated)["source"] = "./vendored/gates/other_name"
-    assert told(with_text(gated, TEXTS["k_anonymity_gate"]), policy(gate_sources=())) == {}
+@pytest.mark.parametrize(("name", "form"), [("gated", "shared"), ("flattened", "flattened")])
+def test_a_gate_whose_files_came_with_the_plan_holds_wherever_it_is_from(name: str, form: str) -> None:
+    plan = copy.deepcopy(raw(name))
+    module(plan)["source"] = "./vendored/gates/other_name"
+    assert told(with_text(plan, TEXTS["k_anonymity_gate", form]), policy(gate_sources=())) == {}
 
 
-@pytest.mark.parametrize("text", [TEXTS["pii_gate"], "0" * 64])
-def test_a_gate_of_another_text_is_none_even_from_a_trusted_source(gated: dict[str, Any], text: str) -> None:
-    said = told(with_text(gated, text))
-    assert "module.anonymity is made like the module k_anonymity_gate and has another text" in said
-    assert "aws_s3_object.published publishes data without a k-anonymity gate" in said
-    assert set(said.values()) == {"error"}
+@pytest.mark.parametrize(("name", "other"), [("gated", "flattened"), ("flattened", "shared")])
+def test_a_gate_of_another_text_is_none_even_from_a_trusted_source(name: str, other: str) -> None:
+    """Neither with the text of its own other form."""
+    for text in (TEXTS["k_anonymity_gate", other], TEXTS["pii_gate", "shared"], "0" * 64):
+        said = told(with_text(raw(name), text))
+        assert "module.anonymity is made like the module k_anonymity_gate and has another text" in said
+        assert "aws_s3_object.published publishes data without a k-anonymity gate" in said
+        assert set(said.values()) == {"error"}
+
+
+@pytest.mark.parametrize(
+    ("sources", "holds"),
+    [
+        ((GATE, EVIDENCE), True),
+        (("../terraform_modules/*",), True),
+        ((GATE,), False),
+        ((EVIDENCE,), False),
+        ((GATE, "../evidence"), False),
+        ((GATE, f"{GATE}/evidence"), False),
+    ],
+)
+def test_a_local_gate_is_trusted_only_with_the_module_beside_it(
+    gated: dict[str, Any], sources: tuple[str, ...], *, holds: bool
+) -> None:
+    """Another may be allowed to write there."""
+    assert (told(gated, policy(gate_sources=sources)) == {}) is holds
+
+
+@pytest.mark.parametrize(
+    ("gate", "evidence"),
+    [("./k_anonymity_gate", "./evidence"), ("./a/../gates/x/", "./gates/evidence"), ("../x", "../evidence")],
+)
+def test_the_module_beside_a_local_gate_is_where_terraform_finds_it(
+    gated: dict[str, Any], gate: str, evidence: str
+) -> None:
+    module(gated)["source"] = gate
+    assert told(gated, policy(gate_sources=(gate, evidence))) == {}
+    assert told(gated, policy(gate_sources=(gate, f"{evidence}/"))) != {}
+
+
+def test_a_gate_that_is_fetched_brings_the_module_beside_it(gated: dict[str, Any]) -> None:
+    source = "git::https://git.example.com/gates.git//terraform_modules/k_anonymity_gate?ref=v1"
+    module(gated)["source"] = source
+    assert told(gated, policy(gate_sources=(source,))) == {}
+
+
+def test_a_gate_that_holds_its_evidence_is_trusted_by_its_own_address(flattened: dict[str, Any]) -> None:
+    assert told(flattened, policy(gate_sources=(GATE,))) == {}
 
 
 @pytest.mark.parametrize(("meaning", "severity"), [("fail", "error"), ("warn", "warning"), ("defer", "note")])
@@ -109,16 +182,19 @@ def edits() -> Iterator[Any]:
     yield lambda called: called["module"]["resources"][0]["expressions"].clear()
     yield lambda called: called["module"]["outputs"].popitem()
     yield lambda called: called["module"]["outputs"]["sha256"].pop("depends_on")
-    yield lambda called: called["module"]["module_calls"]["evidence"].update({"source": "./fake"})
+    for source in ("./fake", "../fake", "../evidence/", "../../evidence", "evidence"):
+        yield lambda called, to=source: called["module"]["module_calls"]["evidence"].update({"source": to})
     yield lambda called: called["module"]["module_calls"]["evidence"]["module"]["outputs"].clear()
     yield lambda called: called["module"]["variables"]["missing"].update({"default": "wildcard"})
     yield lambda called: called.pop("module")
 
 
+@pytest.mark.parametrize("name", ["gated", "flattened"])
 @pytest.mark.parametrize("edit", list(edits()))
-def test_a_module_that_is_only_called_like_a_gate_is_none(gated: dict[str, Any], edit: Any) -> None:
-    edit(module(gated))
-    said = told(gated)
+def test_a_module_that_is_only_called_like_a_gate_is_none(name: str, edit: Any) -> None:
+    plan = copy.deepcopy(raw(name))
+    edit(module(plan))
+    said = told(plan)
     assert "module.anonymity is called k_anonymity_gate and is not the module that gatecli ships" in said
     assert "aws_s3_object.published publishes data without a k-anonymity gate" in said
 
