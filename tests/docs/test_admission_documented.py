@@ -36,7 +36,7 @@ PAGES = [*sorted(DOCS.glob("admission*.md")), DOCS / "threat-model.md", ROOT / "
 WEBHOOK = (DOCS / "admission.md").read_text("utf-8")
 OPERATIONS = (DOCS / "admission-operations.md").read_text("utf-8")
 COMMANDS = dict(admission_commands())
-CODE = "".join(file.read_text("utf-8") for file in sorted((ROOT / "admission").glob("*.py")))
+CODE = "".join(file.read_text("utf-8") for file in sorted((ROOT / "admission").rglob("*.py")))
 
 
 def flat(text: str) -> str:
