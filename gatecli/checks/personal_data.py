@@ -16,8 +16,7 @@ from gatecli.model.text import Leaf, LeafKind, RawText
 from gatecli.pii.budget import BudgetSpentError, Limits, ScanBudget
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import entities_of
-from gatecli.pii.interface import Detection, Entity
-from gatecli.pii.names import PERSON_NAME, NameFinder
+from gatecli.pii.interface import PERSON_NAME, Detection, Entity, NameFinder
 from gatecli.pii.raw_text_prefilter import could_match, suspects
 from gatecli.pii.redaction import mask_value, redact_text, value_hash
 from gatecli.pii.scanning import may_hold, scan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE, rule_of
 from gatecli.model.finding import Rule
 from gatecli.pii.entities import all_entities
-from gatecli.pii.names import PERSON_NAME
+from gatecli.pii.interface import PERSON_NAME
 
 RULES: tuple[Rule, ...] = (
     PII_SCAN_INCOMPLETE,

@@ -29,8 +29,7 @@ from gatecli.model.finding import Finding
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.text import Leaf, RawText, Skipped
 from gatecli.pii.detector import Detector
-from gatecli.pii.interface import THRESHOLD, Detection
-from gatecli.pii.names import NameFinder, name_finder
+from gatecli.pii.interface import THRESHOLD, Detection, NameFinder
 from gatecli.pii.redaction import mask_value
 from gatecli.pii.scanning import scan as search_text
 from gatecli.sources.scan import Read, read_stream, read_texts
@@ -80,7 +79,7 @@ def scan(
 ) -> None:
     """Find plaintext personal data in manifests, configuration, code and tables."""
     session = begin(gate, _start(paths))
-    search = _search(session.policy, key, name_finder(names) if names else None)
+    search = _search(session.policy, key, _name_finder(names))
     selection = Selection(exclude or (), changed_since, respect_gitignore=not all_files)
     places = [path for path in paths if path != STDIN]
     streams = [sys.stdin.buffer] if STDIN in paths else []
@@ -97,6 +96,14 @@ def _start(paths: list[Path]) -> Path:
 def _policy(file: Path | None, path: Path) -> PrivacyPolicy:
     """The policy of the commands that judge nothing."""
     return read_policy(file, _start([path])).policy
+
+
+def _name_finder(model: str | None) -> NameFinder | None:
+    if not model:
+        return None
+    from gatecli.pii.names import name_finder  # noqa: PLC0415 - few scans look for names
+
+    return name_finder(model)
 
 
 def _search(policy: PrivacyPolicy, key: Path | None = None, names: NameFinder | None = None) -> Search:

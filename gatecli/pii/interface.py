@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
@@ -141,3 +141,18 @@ class Detection:
     def path(self) -> str:
         """How the value was reached, for a message: `base64 → json /user/id`."""
         return " → ".join(self.steps)
+
+
+NameFinder = Callable[[str], Iterator[Detection]]
+"""The personal names in a text."""
+
+PERSON_NAME = Entity(
+    id="PERSON_NAME",
+    label="personal name",
+    pack="names",
+    patterns=(),
+    cue=Cue("(?!)"),
+    default=False,
+    source="the labels PERSON and PER of the spaCy model that was named",
+)
+"""Names have no form: a language model finds them (`gatecli.pii.names`)."""

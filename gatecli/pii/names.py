@@ -5,26 +5,14 @@ A name has no check digit: what a model finds is a guess, so names are warnings 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from gatecli.errors import MissingExtraError
-from gatecli.pii.interface import Cue, Detection, Entity
+from gatecli.pii.interface import PERSON_NAME, Detection, NameFinder
 from gatecli.pii.redaction import normalise_value
-
-PERSON_NAME = Entity(
-    id="PERSON_NAME",
-    label="personal name",
-    pack="names",
-    patterns=(),
-    cue=Cue("(?!)"),
-    default=False,
-    source="the labels PERSON and PER of the spaCy model that was named",
-)
 
 _LABELS = frozenset({"PERSON", "PER"})
 _SCORE = 0.6
-
-NameFinder = Callable[[str], Iterator[Detection]]
 
 
 def name_finder(model: str) -> NameFinder:

@@ -30,6 +30,7 @@ LATE_HOMES = (
     "gatecli.gates.table_measurement",
     "gatecli.pii.custom",
     "gatecli.pii.masking",
+    "gatecli.pii.names",
     "gatecli.pii.recognizers",
     "gatecli.run_tasks.server",
     "gatecli.sources.baseline",
