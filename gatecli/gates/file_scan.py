@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,15 +10,11 @@ from gatecli.checks.personal_data import Search, find_personal_data, is_clean
 from gatecli.gates.catalogue import RuleIds
 from gatecli.model.finding import Finding
 from gatecli.model.inline import Allowances, inline_allowances
-from gatecli.model.policy import PiiRules
 from gatecli.model.text import RawText, Skipped
 from gatecli.model.verdict import Checked
 from gatecli.sources.scan import Read, read_texts
 from gatecli.sources.string_fields.formats import read_leaves, views
 from gatecli.sources.tree import Tree
-
-PER_WORKER = 1000
-"""Files that repay the second in which a process starts; one takes about a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +68,6 @@ class ScanResult:
 def scan_file(path: Path, search: Search) -> FileScan:
     """What a file holds, or why it cannot be judged."""
     return scan_reads(read_texts(path), search)
-
-
-def scan_files(files: Sequence[Path], search: Search, rules: PiiRules) -> Iterator[FileScan]:
-    """What each file holds, in their order; many files are shared out to processes.
-
-    `rules` are those that `search` is of. Raises UncheckableError where a process dies.
-    """
-    workers = min(os.cpu_count() or 1, len(files) // PER_WORKER)
-    if workers < 2 or search.names is not None:
-        return (scan_file(file, search) for file in files)
-    from gatecli.gates.scan_processes import scan_in_processes  # noqa: PLC0415 - few scans need several processes
-
-    return scan_in_processes(files, search, rules, workers)
 
 
 def scan_reads(reads: Iterable[Read], search: Search) -> FileScan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from gatecli.checks.personal_data import Search
 from gatecli.gates import PII
-from gatecli.gates.file_scan import FileScan, ScanResult, scan_files, scan_reads
+from gatecli.gates.file_scan import FileScan, ScanResult, scan_file, scan_reads
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.notices import Notify, NotScanned, ignore
 from gatecli.model.inline import apply_allowances
+from gatecli.model.policy import PiiRules
 from gatecli.model.verdict import Checked, Examined, Verdict
 from gatecli.sources.files import ReadError, sha256_of
 from gatecli.sources.scan import read_stream
@@ -21,6 +23,10 @@ from gatecli.sources.tree import Tree, find_files, shown_path
 if TYPE_CHECKING:
     from gatecli.cache.store import Shelf
     from gatecli.gates.folder import Folder
+
+
+PER_WORKER = 1000
+"""Files that repay the second in which a process starts; one takes about a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +129,19 @@ def _input(file: Path, shelf: Shelf) -> _Input:
 
 def _fresh(files: Sequence[Path], request: PiiRequest) -> Iterator[FileScan]:
     return scan_files(files, request.search, request.terms.policy.spec.pii)
+
+
+def scan_files(files: Sequence[Path], search: Search, rules: PiiRules) -> Iterator[FileScan]:
+    """What each file holds, in their order; many files are shared out to processes.
+
+    `rules` are those that `search` is of. Raises UncheckableError where a process dies.
+    """
+    workers = min(os.cpu_count() or 1, len(files) // PER_WORKER)
+    if workers < 2 or search.names is not None:
+        return (scan_file(file, search) for file in files)
+    from gatecli.gates.scan_processes import scan_in_processes  # noqa: PLC0415 - few scans need several processes
+
+    return scan_in_processes(files, search, rules, workers)
 
 
 def _keep(scan: FileScan, each: _Input, shelf: Shelf) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from gatecli.checks.personal_data import search_of
 from gatecli.errors import UncheckableError
-from gatecli.gates import file_scan, scan_processes
+from gatecli.gates import pii, scan_processes
 from gatecli.sources.policy import default_policy
 
 
@@ -23,11 +23,11 @@ def test_several_processes_give_what_one_gives(tmp_path: Path, monkeypatch: pyte
     files.append(tmp_path / "absent.yaml")
     rules = default_policy().spec.pii
     search = search_of(rules, time.monotonic)
-    alone = list(file_scan.scan_files(files, search, rules))
-    monkeypatch.setattr(file_scan, "PER_WORKER", 2)
+    alone = list(pii.scan_files(files, search, rules))
+    monkeypatch.setattr(pii, "PER_WORKER", 2)
     monkeypatch.setattr(scan_processes, "CHUNK", 4)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert list(file_scan.scan_files(files, search, rules)) == alone
+    assert list(pii.scan_files(files, search, rules)) == alone
     assert [bool(scan.findings) for scan in alone[:2]] == [True, False]
 
 
