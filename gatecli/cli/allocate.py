@@ -50,15 +50,15 @@ def allocate(
         list[str],
         typer.Argument(
             metavar="STEP",
-            help="NAME[:KEY=VALUE[,…]] with the keys weight, sensitivity, count (each 1 if unsaid).",
+            help="NAME[:KEY=VALUE[,…]] with the keys weight, sensitivity, count (each defaults to 1).",
         ),
     ],
-    epsilon: Annotated[str, option("--epsilon", panel=TARGET, metavar="NUMBER", help="The whole ε.")],
+    epsilon: Annotated[str, option("--epsilon", panel=TARGET, metavar="NUMBER", help="The total ε.")],
     delta: Annotated[
-        str, option("--delta", panel=TARGET, metavar="NUMBER", help="The whole δ; 0 for pure DP.")
+        str, option("--delta", panel=TARGET, metavar="NUMBER", help="The total δ; 0 for pure DP.")
     ] = "0",
     neighbouring: Annotated[
-        Neighbouring, option("--neighbouring", panel=TARGET, help="Which datasets are neighbours.")
+        Neighbouring, option("--neighbouring", panel=TARGET, help="The neighbouring relation.")
     ] = Neighbouring.ADD_REMOVE,
     by: Annotated[
         Method,
@@ -73,7 +73,7 @@ def allocate(
     ] = Noise.LAPLACE,
     output: ListingFormat = Listing.TEXT,
 ) -> None:
-    """Split a budget over steps: a table, and YAML ready to paste."""
+    """Split a budget over steps; prints a table, and YAML to paste."""
     rows = tuple(_step(text, mechanism) for text in steps)
     found = split(budget_of(epsilon, delta), rows, by.value, account, neighbouring=neighbouring)
     if isinstance(found, Unreachable):

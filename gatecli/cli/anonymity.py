@@ -31,7 +31,7 @@ from gatecli.gates.anonymity import check_tables, request_for
 from gatecli.gates.declared_tables import is_declaration
 from gatecli.gates.table_task import MeasurementOptions
 
-app = typer.Typer(no_args_is_help=True, help="Judge tables by how identifiable their rows are.")
+app = typer.Typer(no_args_is_help=True, help="Measure how identifiable the rows of a table are.")
 app.command("discover")(discover)
 app.command("apply")(apply)
 
@@ -67,7 +67,7 @@ def check(
         option(
             "--roles/--no-roles",
             panel=GATE,
-            help="Whether columns that identify and are not named are found.",
+            help="Whether to report columns that identify rows and are not named.",
         ),
     ] = True,
     advice: Annotated[
@@ -75,20 +75,20 @@ def check(
         option(
             "--advice/--no-advice",
             panel=GATE,
-            help="Whether what would mend it is searched for (default: in up to 1,000,000 classes).",
+            help="Whether to search for a generalisation that passes (default: in up to 1,000,000 classes).",
         ),
     ] = None,
     max_suppression: given.MaxSuppression = MOST_SUPPRESSED,
 ) -> None:
-    """Check that tables are as anonymous as is demanded: k-anonymity and its relatives."""
+    """Check tables against thresholds of anonymity: k-anonymity and its relatives."""
     session = begin(gate, start_of(data[0]))
     options = opened.options(columns.numeric)
     tables = [source for source in data if not is_declaration(source)]
     declarations = [Path(source) for source in data if is_declaration(source)]
     if declarations and (columns, demands, population) != (Columns(), Demands(), Population()):
         raise UsageError(
-            f"{declarations[0]} is a declaration: it says itself what is asked and demanded",
-            advice="leave the options about columns and demands out, or name a table",
+            f"{declarations[0]} is a declaration, which names columns and thresholds itself",
+            advice="leave out the options about columns and thresholds, or name a table",
         )
     policy = session.policy
     tasks = [

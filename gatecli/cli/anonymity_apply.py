@@ -47,14 +47,14 @@ def apply(
     opened: TableGiven,
     choice: Annotated[
         int,
-        option("--proposal", panel=GATE, min=1, help="Which of the proposals that `check` lists, from 1."),
+        option("--proposal", panel=GATE, min=1, help="The number of a proposal that `check` lists, from 1."),
     ] = 1,
     max_suppression: given.MaxSuppression = MOST_SUPPRESSED,
     policy: PolicyFile = None,
 ) -> None:
-    """Write the generalised table that meets the demands, with the least loss that was found.
+    """Write the generalised table that meets the thresholds with the least loss that was found.
 
-    Only the named columns are changed: what identifies by itself has to be dropped by hand.
+    Only the named columns are changed. Drop direct identifiers yourself.
     """
     start = start_of(data)
     rules = read_policy(policy, start).policy
@@ -83,7 +83,8 @@ def _require_another(data: str, hierarchies: list[str] | None, target: Path) -> 
     read = [file, *split_pairs(hierarchies, "--hierarchy").values()]
     if any(_is_read(each, target) for each in read if "://" not in each):
         raise UsageError(
-            f"{target} is what is read, or in its folder", advice="write the new table somewhere else"
+            f"{target} is the table that is read, or is in its folder",
+            advice="write the new table somewhere else",
         )
 
 
@@ -111,7 +112,7 @@ def _beside(target: Path) -> Iterator[Path]:
 def _choose_proposal(found: tuple[Proposal, ...], choice: int, task: TableTask) -> Proposal:
     if not found:
         raise UncheckableError(
-            f"{task.name}: nothing was found that meets the demands",
+            f"{task.name}: no proposal meets the thresholds",
             advice="allow more suppression, ask for less, or give a column a coarser hierarchy",
         )
     if choice > len(found):
@@ -129,6 +130,6 @@ def _prove(task: TableTask, before: Measures, written: Path) -> None:
     broken = next(find_anonymity(after, task.demands), None)
     if broken is not None:
         raise UncheckableError(
-            f"{task.name}: the generalised table does not keep its demands ({broken.message})",
+            f"{task.name}: the generalised table does not meet its thresholds ({broken.message})",
             advice="choose another --proposal",
         )

@@ -39,7 +39,10 @@ def discover(
     data: given.Data,
     opened: TableGiven,
     max_columns: Annotated[
-        int, option("--max-columns", panel=GATE, min=1, max=8, help="The most columns of a combination.")
+        int,
+        option(
+            "--max-columns", panel=GATE, min=1, max=8, help="The largest number of columns in a combination."
+        ),
     ] = MAX_COLUMNS,
     error: Annotated[
         str,
@@ -47,14 +50,14 @@ def discover(
             "--error",
             panel=GATE,
             metavar="NUMBER",
-            help="Almost unique leaves at most this share of all pairs of rows together.",
+            help="The largest share of row pairs that an almost unique combination leaves together.",
         ),
     ] = plain(ERROR),
     numeric: given.Numeric = None,
     policy: PolicyFile = None,
     output: ListingFormat = Listing.TEXT,
 ) -> None:
-    """Find the columns that tell whose row it is: alone, by name or value, or in combination."""
+    """Find the columns that identify people: alone, by name or value, or in combination."""
     rules = read_policy(policy, start_of(data)).policy
     classify = classifier(search_of(rules.spec.pii, time.monotonic))
     with open_table(data, opened.options(numeric)) as table_, computing(table_):
@@ -92,7 +95,9 @@ def _text(found: Discovery) -> str:
             table(columns),
             *_combinations("unique", found.unique),
             *_combinations(f"almost unique (error {plain(found.error)})", found.almost_unique),
-            "" if found.complete else "\nThe search saw a part of all combinations; every figure is exact.\n",
+            ""
+            if found.complete
+            else "\nThe search covered a part of all combinations; every figure is exact.\n",
             f"\nanonymity: {flow(proposed_roles(found))}\n",
         ]
     )

@@ -35,10 +35,17 @@ def baseline(
     ],
     target: Annotated[
         Path,
-        option("--output", "-o", panel=OUTPUT, variable="BASELINE_OUTPUT", metavar="FILE", help="Where to."),
+        option(
+            "--output",
+            "-o",
+            panel=OUTPUT,
+            variable="BASELINE_OUTPUT",
+            metavar="FILE",
+            help="The baseline file to write.",
+        ),
     ] = Path(".gatecli-baseline.json"),
 ) -> None:
-    """Adopt what the reports found: with --baseline FILE it no longer counts, and only new findings do."""
+    """Adopt the findings of reports: with --baseline FILE, only new findings count."""
     read = [read_report(report, UNCHECKABLE_IDS) for report in reports]
     adopted = without_values(adopt(read, NEVER))
     write_together({target: render(adopted)})

@@ -70,7 +70,11 @@ Delta = Annotated[
 ]
 Relation = Annotated[
     Neighbouring | None,
-    option("--neighbouring", panel=TARGET, help="Default: the declaration's, else add-remove."),
+    option(
+        "--neighbouring",
+        panel=TARGET,
+        help="The neighbouring relation (default: the declaration's, else add-remove).",
+    ),
 ]
 
 
@@ -82,7 +86,8 @@ def calibrate(
     delta: Delta = None,
     neighbouring: Relation = None,
     solve: Annotated[
-        UnknownQuantity, option("--solve", panel=COMPUTATION, help="What to search for.")
+        UnknownQuantity,
+        option("--solve", panel=COMPUTATION, help="Whether to search for the least noise or the most steps."),
     ] = UnknownQuantity.NOISE,
     mechanism: Annotated[
         list[str] | None,
@@ -90,7 +95,7 @@ def calibrate(
             "--mechanism",
             panel=COMPUTATION,
             metavar="KIND[,KEY=VALUE]...",
-            help="What is run: laplace,sensitivity=2; repeatable.",
+            help="A mechanism, such as laplace,sensitivity=2; repeatable.",
         ),
     ] = None,
     noise_multiplier: Annotated[
@@ -99,21 +104,26 @@ def calibrate(
             "--noise-multiplier",
             panel=COMPUTATION,
             metavar="NUMBER",
-            help="DP-SGD: σ over the clipping norm.",
+            help="DP-SGD: σ divided by the clipping norm.",
         ),
     ] = None,
     sampling_rate: Annotated[
         str | None,
-        option("--sampling-rate", panel=COMPUTATION, metavar="NUMBER", help="DP-SGD: batch over dataset."),
+        option(
+            "--sampling-rate",
+            panel=COMPUTATION,
+            metavar="NUMBER",
+            help="DP-SGD: batch size divided by dataset size.",
+        ),
     ] = None,
     steps: Annotated[
-        int | None, option("--steps", panel=COMPUTATION, metavar="N", help="DP-SGD: how many.")
+        int | None, option("--steps", panel=COMPUTATION, metavar="N", help="DP-SGD: the number of steps.")
     ] = None,
     output: ListingFormat = Listing.TEXT,
 ) -> None:
     """Find the least noise (or the most steps) that meets a budget.
 
-    The gate verifies what this prints: both ask the same accountant.
+    The gate accepts what this prints: both use the same accountants.
     """
     flags = {"noiseMultiplier": noise_multiplier, "samplingRate": sampling_rate, "steps": steps}
     sgd: dict[str, object] = {key: value for key, value in flags.items() if value is not None}
@@ -181,7 +191,7 @@ def _target(
     missed = claim.delta if delta is None else exact(delta, "--delta", _DELTA)
     if spent is None or missed is None:
         missing = "--epsilon" if spent is None else "--delta"
-        raise UsageError(f"{missing} is missing", advice="a budget is both, and δ is 0 for pure DP")
+        raise UsageError(f"{missing} is missing", advice="a budget has both; δ is 0 for pure DP")
     relation = neighbouring or claim.neighbouring or Neighbouring.ADD_REMOVE
     question = Question(mechanisms, missed, relation, claim.max_contributions or 1)
     return Target(question, Budget(spent, missed))

@@ -26,7 +26,7 @@ from gatecli.gates import GateName
 from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.repository import RepositoryRequest, check_repository
 
-app = typer.Typer(help="Every gate over a folder, and one verdict.")
+app = typer.Typer(help="Run every gate over a folder and give one verdict.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class CheckArguments:
     """Which gates run, over what, as it was typed."""
 
     only: Annotated[
-        list[GateName] | None, option("--only", panel=GATE, help="Run this gate alone; repeatable.")
+        list[GateName] | None, option("--only", panel=GATE, help="Run only this gate; repeatable.")
     ] = None
     skip: Annotated[
-        list[GateName] | None, option("--skip", panel=GATE, help="Leave a gate out; repeatable.")
+        list[GateName] | None, option("--skip", panel=GATE, help="Skip this gate; repeatable.")
     ] = None
     changed_since: Annotated[
         str | None,
@@ -45,17 +45,22 @@ class CheckArguments:
             "--changed-since",
             panel=GATE,
             metavar="REV",
-            help="Look for personal data in what changed since a git revision only.",
+            help="Search only files that changed since a git revision for personal data.",
         ),
     ] = None
     exclude: Annotated[
         list[str] | None,
-        option("--exclude", panel=GATE, metavar="PATTERN", help="As in .gitignore; repeatable."),
+        option(
+            "--exclude",
+            panel=GATE,
+            metavar="PATTERN",
+            help="A pattern of files to skip, as in .gitignore; repeatable.",
+        ),
     ] = None
     plan: Annotated[
         bool,
         option(
-            "--plan", panel=GATE, help="Plan the Terraform folders that the policy names: that runs programs."
+            "--plan", panel=GATE, help="Plan the Terraform folders that the policy names. This runs programs."
         ),
     ] = False
     evidence: EvidenceFiles = None
@@ -66,7 +71,8 @@ class CacheOptions:
     """Whether, and where, what was computed is kept for the next run."""
 
     no_cache: Annotated[
-        bool, option("--no-cache", panel=GATE, help="Check everything anew, and keep nothing of it.")
+        bool,
+        option("--no-cache", panel=GATE, help="Check everything again; neither read nor write the cache."),
     ] = False
     cache_dir: Annotated[
         Path | None,
@@ -74,7 +80,7 @@ class CacheOptions:
             "--cache-dir",
             panel=GATE,
             metavar="DIR",
-            help="Where results are kept (default: the user's cache folder; in CI, nowhere).",
+            help="The folder of the cache (default: the user's cache folder; none in CI).",
         ),
     ] = None
 
@@ -91,12 +97,12 @@ def check(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A folder (default: here).")] = Path(),
     wanted: CheckArguments,
     timings: Annotated[
-        bool, option("--timings", panel=OUTPUT, help="Say on stderr how long each gate took.")
+        bool, option("--timings", panel=OUTPUT, help="Show on stderr how long each gate took.")
     ] = False,
     cached: CacheOptions,
     given: GateOptions,
 ) -> None:
-    """Run every gate over what is found: declarations, their tables, files, Terraform plans."""
+    """Run every gate over the declarations, tables, files and Terraform plans of a folder."""
     session = begin(given, path)
     with listening(given.verbose, quiet=given.quiet) as notify:
         verdict = check_repository(

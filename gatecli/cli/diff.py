@@ -30,10 +30,10 @@ _SHOWN: Mapping[Changes, Callable[[Comparison, Style], str]] = MappingProxyType(
 @app.command("diff")
 def diff(
     before: Annotated[Path, typer.Argument(metavar="A.json", help="The earlier JSON report.")],
-    after: Annotated[Path, typer.Argument(metavar="B.json", help="The later one, of the same gate.")],
+    after: Annotated[Path, typer.Argument(metavar="B.json", help="The later JSON report, of the same gate.")],
     fail_on: FailOn = Severity.ERROR,
     shown: Annotated[
-        Changes, option("--format", "-f", panel=OUTPUT, variable="CHANGES", help="How it is shown.")
+        Changes, option("--format", "-f", panel=OUTPUT, variable="CHANGES", help="The output format.")
     ] = Changes.TEXT,
     color: ColourMode = Colour.AUTO,
     verbose: Verbose = 0,

@@ -44,7 +44,7 @@ def _of_the_policy(rule: str) -> str:
         raise UsageError(f"there is no rule {rule!r}", advice=f"{hint}gatecli rules lists all of them")
     meant = search_of(spec.pii, time.monotonic).severities.get(custom.id, "ignored")
     return (
-        f"{rule} · {spec.severities.get(rule, meant)}\n\n{custom.label} stands in plain text: the entity "
+        f"{rule} · {spec.severities.get(rule, meant)}\n\n{custom.label} is in plain text: the entity "
         f"{custom.id} of the policy {policy.metadata.name}, whose pattern is {custom.pattern}.\n\n"
         "**Fix**: move the value to a secret store and reference it, or remove it.\n"
     )

@@ -27,7 +27,7 @@ FILES = {
 
 @app.command("init")
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to start.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write into.")] = Path(),
     force: Annotated[bool, option("--force", panel=GATE, help="Overwrite files that are there.")] = False,
 ) -> None:
     """Write a commented privacy.yaml, gatecli.yaml, pre-commit entry and workflow."""

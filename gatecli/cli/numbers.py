@@ -40,5 +40,5 @@ def split_pairs(values: Sequence[str] | None, option_name: str) -> dict[str, str
         raise UsageError(f"{option_name} {wrong[0]}: not COLUMN=VALUE", advice="write for example zip=FILE")
     told = {name: value for name, _, value in pairs}
     if twice := [name for name, _, value in pairs if told[name] != value]:
-        raise UsageError(f"{option_name} {twice[0]}: two answers", advice="give each column one")
+        raise UsageError(f"{option_name} {twice[0]}: given twice", advice="give each column one value")
     return told

@@ -35,7 +35,7 @@ from gatecli.pii.scanning import scan as search_text
 from gatecli.sources.scan import Read, read_stream, read_texts
 from gatecli.sources.string_fields.formats import read_leaves
 
-app = typer.Typer(no_args_is_help=True, help="Find personal data that stands in plain text.")
+app = typer.Typer(no_args_is_help=True, help="Find personal data that is in plain text.")
 
 STDIN = Path("-")
 
@@ -45,7 +45,7 @@ KeyFile = Annotated[
         "--fingerprint-key",
         panel=GATE,
         metavar="FILE",
-        help="A secret key of at least 16 bytes: fingerprints then follow the value, not its place.",
+        help="A secret key of at least 16 bytes; fingerprints then follow the value, not its place.",
     ),
 ]
 
@@ -57,14 +57,24 @@ def scan(
     gate: GateOptions,
     changed_since: Annotated[
         str | None,
-        option("--changed-since", panel=GATE, metavar="REV", help="Only what changed since a git revision."),
+        option(
+            "--changed-since",
+            panel=GATE,
+            metavar="REV",
+            help="Scan only files that changed since a git revision.",
+        ),
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        option("--exclude", panel=GATE, metavar="PATTERN", help="As in .gitignore; repeatable."),
+        option(
+            "--exclude",
+            panel=GATE,
+            metavar="PATTERN",
+            help="A pattern of files to skip, as in .gitignore; repeatable.",
+        ),
     ] = None,
     all_files: Annotated[
-        bool, option("--all-files", panel=GATE, help="Also what .gitignore leaves out.")
+        bool, option("--all-files", panel=GATE, help="Also scan files that .gitignore leaves out.")
     ] = False,
     key: KeyFile = None,
     names: Annotated[
@@ -73,7 +83,7 @@ def scan(
             "--names",
             panel=GATE,
             metavar="MODEL",
-            help="Also personal names, by this spaCy model (extra gatecli[names]).",
+            help="Also find personal names, with this spaCy model (extra gatecli[names]).",
         ),
     ] = None,
 ) -> None:
@@ -115,11 +125,17 @@ def redact(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to mask; - for stdin.")],
     target: Annotated[
         Path | None,
-        option("--output", "-o", panel=GATE, metavar="FILE", help="Where the copy goes (default: stdout)."),
+        option(
+            "--output",
+            "-o",
+            panel=GATE,
+            metavar="FILE",
+            help="The file for the masked copy (default: stdout).",
+        ),
     ] = None,
     policy: PolicyFile = None,
 ) -> None:
-    """Write a copy in which every found value is masked; all else stays byte for byte."""
+    """Write a copy in which every found value is masked; the rest stays byte for byte."""
     search = _search(_policy(policy, file))
     copy = b"".join(_masked_copy(read, search) for read in _single(file))
     if target is None:
@@ -158,11 +174,11 @@ def _search_whole(raw: RawText, search: Search) -> Iterator[tuple[Leaf, int, int
 def explain(
     context: Annotated[
         str,
-        option("--context", panel=GATE, metavar="NAME", help="The key or column that the text stands under."),
+        option("--context", panel=GATE, metavar="NAME", help="The key or column that holds the text."),
     ] = "",
     policy: PolicyFile = None,
 ) -> None:
-    """Read a text from stdin and say what led to each score; the values stay masked."""
+    """Read a text from stdin and explain the score of each match; values stay masked."""
     entities = _search(_policy(policy, STDIN)).detector.entities
     everything = Detector(entities, threshold=0.0)
     raw = RawText("-", sys.stdin.buffer.read().decode("utf-8", "replace"), "text")

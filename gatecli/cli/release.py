@@ -13,7 +13,7 @@ from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.release import check_releases, request_for, require_existing
 
-app = typer.Typer(no_args_is_help=True, help="Judge model releases, and find the noise that keeps a promise.")
+app = typer.Typer(no_args_is_help=True, help="Check model releases, and find the noise that meets a budget.")
 app.command("calibrate")(calibrate)
 app.command("allocate")(allocate)
 

@@ -27,7 +27,8 @@ def _plain(name: str) -> str:
 @app.command("schema")
 def schema(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A document's kind, or report; none lists them.")
+        str | None,
+        typer.Argument(metavar="NAME", help="A kind of document, or report (default: list the names)."),
     ] = None,
 ) -> None:
     """Print a JSON Schema, so that an editor can complete the file."""

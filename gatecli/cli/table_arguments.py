@@ -180,7 +180,9 @@ def thresholds_of(demands: Demands, population: Population, policy: PrivacyPolic
     )
     wanted = strictest([typed, _tier(demands.tier, policy), policy.spec.anonymity.thresholds])
     if wanted == Thresholds():
-        raise UsageError("nothing is demanded of the table", advice="give --k, another threshold, or --tier")
+        raise UsageError(
+            "no threshold is given for the table", advice="give --k, another threshold, or --tier"
+        )
     return wanted
 
 
@@ -219,7 +221,7 @@ def _useful(trees: Sequence[Hierarchy], columns: Collection[str], scales: Collec
     for each in trees:
         if each.column not in columns:
             raise UsageError(
-                f"--hierarchy {each.column}: no such column is asked about",
+                f"--hierarchy {each.column}: the check uses no such column",
                 advice=f"its column is one of {', '.join(columns)}",
             )
         if each.column in scales:

@@ -20,11 +20,21 @@ Data = Annotated[
 ]
 QuasiIdentifiers = Annotated[
     list[str] | None,
-    option("--quasi-identifier", panel=COLUMNS, metavar=_LIST, help="What others may know; repeatable."),
+    option(
+        "--quasi-identifier",
+        panel=COLUMNS,
+        metavar=_LIST,
+        help="Quasi-identifiers: columns that others may know; repeatable.",
+    ),
 ]
 Sensitive = Annotated[
     list[str] | None,
-    option("--sensitive", panel=COLUMNS, metavar=_LIST, help="What must not be learnt; repeatable."),
+    option(
+        "--sensitive",
+        panel=COLUMNS,
+        metavar=_LIST,
+        help="Sensitive columns: what nobody may learn; repeatable.",
+    ),
 ]
 Unit = Annotated[
     str | None,
@@ -32,7 +42,7 @@ Unit = Annotated[
         "--unit",
         panel=COLUMNS,
         metavar="COLUMN",
-        help="Whom a row is about: k then counts persons, not rows.",
+        help="The column that says whom a row is about; k then counts persons, not rows.",
     ),
 ]
 Numeric = Annotated[
@@ -45,7 +55,7 @@ Scales = Annotated[
         "--scale",
         panel=COLUMNS,
         metavar="COLUMN=SCALE",
-        help="numeric or categorical, for t; default by what the column holds. Repeatable.",
+        help="The scale for t, numeric or categorical (default: by what the column holds); repeatable.",
     ),
 ]
 Hierarchies = Annotated[
@@ -54,19 +64,23 @@ Hierarchies = Annotated[
         "--hierarchy",
         panel=COLUMNS,
         metavar="COLUMN=FILE",
-        help="What a column may be generalised to, or a sensitive one's tree: value;level;…;*. Repeatable.",
+        help="A column's levels of generalisation, or a sensitive one's tree: value;level;…;*. Repeatable.",
     ),
 ]
 MissingValues = Annotated[
     Missing | None,
     option("--missing", panel=COLUMNS, help="What a missing value stands for (default: the policy's)."),
 ]
-Normalise = Annotated[bool, option("--normalise", panel=COLUMNS, help="Forget case and outer blanks.")]
+Normalise = Annotated[bool, option("--normalise", panel=COLUMNS, help="Ignore case and surrounding blanks.")]
 
-K = Annotated[int | None, option("--k", panel=DEMANDS, min=1, help="The least size of a class.")]
-L = Annotated[int | None, option("--l", panel=DEMANDS, min=1, help="The fewest sensitive values in a class.")]
+K = Annotated[int | None, option("--k", panel=DEMANDS, min=1, help="The smallest permitted class.")]
+L = Annotated[
+    int | None,
+    option("--l", panel=DEMANDS, min=1, help="The fewest permitted distinct sensitive values in a class."),
+]
 EntropyL = Annotated[
-    str | None, option("--entropy-l", panel=DEMANDS, metavar="NUMBER", help="The least e^H of a class.")
+    str | None,
+    option("--entropy-l", panel=DEMANDS, metavar="NUMBER", help="The smallest permitted e^H of a class."),
 ]
 RecursiveC = Annotated[
     str | None,
@@ -82,18 +96,31 @@ RecursiveL = Annotated[
 ]
 T = Annotated[
     str | None,
-    option("--t", panel=DEMANDS, metavar="NUMBER", help="The greatest distance from the table's values."),
+    option(
+        "--t",
+        panel=DEMANDS,
+        metavar="NUMBER",
+        help="The largest permitted distance of a class from the table.",
+    ),
 ]
 Alpha = Annotated[
     str | None,
-    option("--alpha", panel=DEMANDS, metavar="NUMBER", help="The largest share of one value in a class."),
+    option(
+        "--alpha",
+        panel=DEMANDS,
+        metavar="NUMBER",
+        help="The largest permitted share of one value in a class.",
+    ),
 ]
 Beta = Annotated[
-    str | None, option("--beta", panel=DEMANDS, metavar="NUMBER", help="The greatest basic β-likeness.")
+    str | None,
+    option("--beta", panel=DEMANDS, metavar="NUMBER", help="The largest permitted basic β-likeness."),
 ]
 EnhancedBeta = Annotated[
     str | None,
-    option("--enhanced-beta", panel=DEMANDS, metavar="NUMBER", help="The greatest enhanced β-likeness."),
+    option(
+        "--enhanced-beta", panel=DEMANDS, metavar="NUMBER", help="The largest permitted enhanced β-likeness."
+    ),
 ]
 DeltaDisclosure = Annotated[
     str | None,
@@ -106,15 +133,22 @@ DeltaDisclosure = Annotated[
 ]
 MaxRisk = Annotated[
     str | None,
-    option("--max-risk", panel=DEMANDS, metavar="NUMBER", help="The highest risk of any record, 1 ÷ k."),
+    option(
+        "--max-risk", panel=DEMANDS, metavar="NUMBER", help="The highest permitted risk of any record, 1 ÷ k."
+    ),
 ]
 AverageRisk = Annotated[
     str | None,
-    option("--average-risk", panel=DEMANDS, metavar="NUMBER", help="The highest mean risk of the records."),
+    option(
+        "--average-risk",
+        panel=DEMANDS,
+        metavar="NUMBER",
+        help="The highest permitted mean risk of the records.",
+    ),
 ]
 KMap = Annotated[
     int | None,
-    option("--k-map", panel=DEMANDS, min=1, help="The least size of a class in the reference table."),
+    option("--k-map", panel=DEMANDS, min=1, help="The smallest permitted class in the reference table."),
 ]
 DeltaPresence = Annotated[
     str | None,
@@ -122,7 +156,7 @@ DeltaPresence = Annotated[
         "--delta-presence",
         panel=DEMANDS,
         metavar="NUMBER",
-        help="The largest share of a class of the reference table that is in the data.",
+        help="The largest permitted share of a reference table's class that is in the data.",
     ),
 ]
 MaxPopulationUniqueness = Annotated[
@@ -131,22 +165,23 @@ MaxPopulationUniqueness = Annotated[
         "--max-population-uniqueness",
         panel=DEMANDS,
         metavar="NUMBER",
-        help="The largest share of records that are estimated to be unique in the population.",
+        help="The largest permitted share of records estimated to be unique in the population.",
     ),
 ]
 TierName = Annotated[
     str | None,
-    option("--tier", panel=DEMANDS, metavar="NAME", help="A tier of the policy, whose demands hold too."),
+    option("--tier", panel=DEMANDS, metavar="NAME", help="A tier of the policy; its thresholds apply too."),
 ]
 
 Delimiter = Annotated[
-    str | None, option("--delimiter", panel=TABLE, metavar="CHARACTER", help="Of a text file.")
+    str | None, option("--delimiter", panel=TABLE, metavar="CHARACTER", help="The delimiter of a text file.")
 ]
 Encoding = Annotated[
-    str | None, option("--encoding", panel=TABLE, metavar="NAME", help="Of a text file (default: UTF-8).")
+    str | None,
+    option("--encoding", panel=TABLE, metavar="NAME", help="The encoding of a text file (default: UTF-8)."),
 ]
 Sheet = Annotated[
-    str | None, option("--table", panel=TABLE, metavar="NAME", help="Of a workbook or a database.")
+    str | None, option("--table", panel=TABLE, metavar="NAME", help="The table of a workbook or a database.")
 ]
 Reference = Annotated[
     str | None,
@@ -158,19 +193,33 @@ SamplingFraction = Annotated[
         "--sampling-fraction",
         panel=TABLE,
         metavar="NUMBER",
-        help="The share of the population that the table is.",
+        help="The table's share of the population.",
     ),
 ]
 MemoryLimit = Annotated[
-    str, option("--memory-limit", panel=TABLE, metavar="SIZE", help="Beyond it the work goes to disk.")
+    str,
+    option(
+        "--memory-limit", panel=TABLE, metavar="SIZE", help="The memory limit; work beyond it goes to disk."
+    ),
 ]
 Timeout = Annotated[
-    float | None, option("--timeout", panel=TABLE, min=0, metavar="SECONDS", help="Give up after this long.")
+    float | None,
+    option(
+        "--timeout", panel=TABLE, min=0, metavar="SECONDS", help="The longest time for the whole measurement."
+    ),
 ]
 MaxSuppression = Annotated[
     str,
-    option("--max-suppression", panel=GATE, metavar="NUMBER", help="The share of rows that may be left out."),
+    option(
+        "--max-suppression",
+        panel=GATE,
+        metavar="NUMBER",
+        help="The largest share of rows that may be suppressed.",
+    ),
 ]
 TargetFile = Annotated[
-    Path, option("--output", "-o", panel=GATE, metavar="FILE", help="Where the table goes: .csv or .parquet.")
+    Path,
+    option(
+        "--output", "-o", panel=GATE, metavar="FILE", help="The file for the new table: .csv or .parquet."
+    ),
 ]

@@ -21,7 +21,7 @@ from gatecli.gates.plan_input import STDIN
 from gatecli.gates.terraform import PlanSource, TerraformRequest, check_plans
 from gatecli.sources.plan.terraform import SECONDS, PlanRequest
 
-app = typer.Typer(no_args_is_help=True, help="Judge Terraform plans, before anything is applied.")
+app = typer.Typer(no_args_is_help=True, help="Check Terraform plans before anything is applied.")
 
 app.command("run-task")(run_task)
 
@@ -30,7 +30,7 @@ TERRAFORM = "Terraform"
 
 @app.callback()
 def terraform() -> None:
-    """Judge Terraform plans, before anything is applied."""
+    """Check Terraform plans before anything is applied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +38,47 @@ class PlanGiven:
     """How a folder is planned, as it was typed."""
 
     var: Annotated[
-        list[str] | None, option("--var", panel=TERRAFORM, metavar="NAME=VALUE", help="As terraform's -var.")
+        list[str] | None,
+        option("--var", panel=TERRAFORM, metavar="NAME=VALUE", help="A variable, as with terraform -var."),
     ] = None
     var_file: Annotated[
         list[Path] | None,
-        option("--var-file", panel=TERRAFORM, metavar="FILE", help="As terraform's -var-file."),
+        option(
+            "--var-file",
+            panel=TERRAFORM,
+            metavar="FILE",
+            help="A file of variables, as with terraform -var-file.",
+        ),
     ] = None
     workspace: Annotated[
-        str, option("--workspace", panel=TERRAFORM, metavar="NAME", help="Default: the selected one.")
+        str,
+        option(
+            "--workspace", panel=TERRAFORM, metavar="NAME", help="The workspace (default: the selected one)."
+        ),
     ] = ""
     targets: Annotated[
         list[str] | None,
-        option("--target", panel=TERRAFORM, metavar="ADDRESS", help="Plan a part; needs --force-target."),
+        option(
+            "--target", panel=TERRAFORM, metavar="ADDRESS", help="Plan only a part; needs --force-target."
+        ),
     ] = None
     force_target: Annotated[
         bool,
-        option("--force-target", panel=TERRAFORM, help="Judge a part, which proves nothing of the rest."),
+        option(
+            "--force-target", panel=TERRAFORM, help="Check only a part, which proves nothing about the rest."
+        ),
     ] = False
     binary: Annotated[
         str,
-        option("--terraform-binary", panel=TERRAFORM, metavar="PROGRAM", help="For example tofu."),
+        option(
+            "--terraform-binary", panel=TERRAFORM, metavar="PROGRAM", help="The program, for example tofu."
+        ),
     ] = "terraform"
     timeout: Annotated[
-        float, option("--plan-timeout", panel=TERRAFORM, min=1, metavar="SECONDS", help="For the plan.")
+        float,
+        option(
+            "--plan-timeout", panel=TERRAFORM, min=1, metavar="SECONDS", help="The longest time for the plan."
+        ),
     ] = SECONDS
 
     def request(self, folder: Path) -> PlanRequest:
@@ -89,7 +107,7 @@ def check(
     ] = ".",
     evidence: EvidenceFiles = None,
 ) -> None:
-    """Check what a plan would publish, serve and write down."""
+    """Check what a plan would publish and serve, and what personal data it holds."""
     is_stdin = target == STDIN
     start = Path() if is_stdin else Path(target)
     session = begin(gate, start)

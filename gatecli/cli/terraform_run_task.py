@@ -53,7 +53,7 @@ class ServiceOptions:
             panel=SERVICE,
             variable="RUN_TASK_LISTEN",
             metavar="ADDRESS:PORT",
-            help="Where it is served.",
+            help="The address to listen on.",
         ),
     ] = "127.0.0.1:8080"
     tls_cert: Annotated[
@@ -63,7 +63,7 @@ class ServiceOptions:
             panel=SERVICE,
             variable="RUN_TASK_TLS_CERT",
             metavar="FILE",
-            help="Serve HTTPS: a PEM chain.",
+            help="The certificate chain for HTTPS, PEM.",
         ),
     ] = None
     tls_key: Annotated[
@@ -73,7 +73,7 @@ class ServiceOptions:
             panel=SERVICE,
             variable="RUN_TASK_TLS_KEY",
             metavar="FILE",
-            help="Its private key, PEM.",
+            help="The certificate's private key, PEM.",
         ),
     ] = None
     hmac_key_file: Annotated[
@@ -95,7 +95,7 @@ class ServiceOptions:
             min=3,
             max=LONGEST_DEADLINE,
             metavar="SECONDS",
-            help="From a task to its result, which is failed when they are over.",
+            help="The longest time from a task to its result; then the result is failed.",
         ),
     ] = 540
     max_plan: Annotated[
@@ -118,7 +118,7 @@ class ServiceOptions:
             variable="RUN_TASK_WORKERS",
             min=1,
             max=64,
-            help="Plans that are checked at once.",
+            help="The number of plans that are checked at once.",
         ),
     ] = 2
     queue: Annotated[
@@ -129,7 +129,7 @@ class ServiceOptions:
             variable="RUN_TASK_QUEUE",
             min=0,
             max=1000,
-            help="Tasks that may wait; more are told that it is busy.",
+            help="The number of tasks that may wait; more are refused as busy.",
         ),
     ] = 32
     drain: Annotated[
@@ -141,7 +141,7 @@ class ServiceOptions:
             min=0,
             max=600,
             metavar="SECONDS",
-            help="For what is under way at SIGTERM.",
+            help="The time for running tasks after SIGTERM.",
         ),
     ] = 20
 
@@ -157,7 +157,7 @@ class Reach:
             panel=REACH,
             variable="RUN_TASK_ALLOW_HOST",
             metavar="HOST[:PORT]",
-            help="Where plans may come from and results go to; repeatable (default: HCP Terraform's).",
+            help="A host that plans may come from and results go to; repeatable (default: HCP Terraform's).",
         ),
     ] = None
     allow_network: Annotated[
@@ -167,7 +167,7 @@ class Reach:
             panel=REACH,
             variable="RUN_TASK_ALLOW_NETWORK",
             metavar="CIDR",
-            help="Addresses that are not public, and may be reached all the same; repeatable.",
+            help="A network of addresses that are not public but may be reached; repeatable.",
         ),
     ] = None
     ca_file: Annotated[
@@ -177,7 +177,7 @@ class Reach:
             panel=REACH,
             variable="RUN_TASK_CA_FILE",
             metavar="FILE",
-            help="More authorities to trust, PEM.",
+            help="Further certificate authorities to trust, PEM.",
         ),
     ] = None
 
@@ -188,7 +188,12 @@ class Judging:
 
     evidence: Annotated[
         list[Path] | None,
-        option("--evidence", panel=GATE, metavar="FILE", help="As of gatecli terraform check; repeatable."),
+        option(
+            "--evidence",
+            panel=GATE,
+            metavar="FILE",
+            help="A report, as for gatecli terraform check; repeatable.",
+        ),
     ] = None
     policy: PolicyFile = None
     waivers: WaiverFiles = None
@@ -198,7 +203,7 @@ class Judging:
 
 @spread
 def run_task(service: ServiceOptions, reach: Reach, judging: Judging) -> None:
-    """Serve the run task of HCP Terraform: check every plan that it announces, and answer."""
+    """Serve a run task for HCP Terraform: check every plan that it announces, and report back."""
     _serve(_settings(service, reach), _options(judging))
 
 

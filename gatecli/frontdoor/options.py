@@ -63,14 +63,16 @@ WaiverFiles = Annotated[
     list[Path] | None,
     option("--waivers", panel=GATE, metavar="FILE", help="More PrivacyWaivers; repeatable."),
 ]
-FailOn = Annotated[Severity, option("--fail-on", panel=GATE, help="The least severity that closes the gate.")]
+FailOn = Annotated[
+    Severity, option("--fail-on", panel=GATE, help="The lowest severity that closes the gate.")
+]
 BaselineFile = Annotated[
     Path | None,
     option(
         "--baseline",
         panel=GATE,
         metavar="FILE",
-        help="Findings that were there before: a baseline or a JSON report.",
+        help="A baseline or a JSON report of known findings.",
     ),
 ]
 EvidenceFiles = Annotated[
@@ -79,24 +81,24 @@ EvidenceFiles = Annotated[
         "--evidence",
         panel=GATE,
         metavar="PATH",
-        help="A JSON report that passed, or a folder of them, for tags gatecli-evidence; repeatable.",
+        help="A JSON report that passed, or a folder of them, for `gatecli-evidence` tags; repeatable.",
     ),
 ]
 ExitZero = Annotated[
-    bool, option("--exit-zero", panel=GATE, help="Exit 0 instead of 1. Changes nothing else.")
+    bool, option("--exit-zero", panel=GATE, help="Exit 0 instead of 1; nothing else changes.")
 ]
 ListingFormat = Annotated[
     # Not GATECLI_FORMAT: a pipeline that sets that to sarif must still be able to list the rules.
-    Listing, option("--format", "-f", panel=OUTPUT, variable="LISTING", help="How it is shown.")
+    Listing, option("--format", "-f", panel=OUTPUT, variable="LISTING", help="The output format.")
 ]
-OutputFormat = Annotated[ReportFormat, option("--format", "-f", panel=OUTPUT, help="What stdout shows.")]
+OutputFormat = Annotated[ReportFormat, option("--format", "-f", panel=OUTPUT, help="The report on stdout.")]
 ReportFiles = Annotated[
     list[str] | None,
     option(
         "--report",
         panel=OUTPUT,
         metavar="FORMAT=FILE",
-        help="Also write a report to a file, whole or not at all; repeatable.",
+        help="Also write a report to a file, atomically; repeatable.",
     ),
 ]
 ColourMode = Annotated[

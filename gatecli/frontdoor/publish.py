@@ -89,7 +89,7 @@ def _stage(path: Path, content: str | bytes) -> str:
     if path.is_dir():
         raise IsADirectoryError(21, "it is a folder", str(path))
     if path.exists() and not path.is_file():
-        raise OSError(22, "it is no regular file", str(path))
+        raise OSError(22, "it is not a regular file", str(path))
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
