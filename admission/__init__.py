@@ -1,1 +1,1 @@
-"""The admission webhook: plaintext personal data does not enter the cluster."""
+"""An admission webhook that keeps plaintext personal data out of a cluster."""

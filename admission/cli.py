@@ -65,7 +65,7 @@ def root(
         bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """The admission webhook: plaintext personal data does not enter the cluster."""
+    """An admission webhook that keeps plaintext personal data out of a cluster."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -121,45 +121,51 @@ class WebhookSettings:
 
 FIELDS: Mapping[str, tuple[Reader, str]] = MappingProxyType(
     {
-        "policy": (path, "a policy file; without one a PrivacyPolicy of the cluster judges"),
-        "policy_name": (name, "the PrivacyPolicy of the cluster that judges"),
-        "namespace": (name, "the namespace that the webhook itself stands in"),
+        "policy": (path, "a policy file; without one, a PrivacyPolicy of the cluster is in force"),
+        "policy_name": (name, "the name of the cluster's PrivacyPolicy that is in force"),
+        "namespace": (name, "the namespace of the webhook itself"),
         "fingerprint_key": (path, "a file with the organisation's fingerprint key"),
-        "scan_seconds": (seconds(0.05, 25), "what one search may take; less than the webhook's time-out"),
+        "scan_seconds": (
+            seconds(0.05, 25),
+            "the longest time for one search; keep it below the webhook's timeout",
+        ),
         "body_bytes": (whole(MEBIBYTE, 64 * MEBIBYTE), "the largest body that is read"),
-        "workers": (whole(1, 64), "threads for searches that take long"),
-        "address": (words, "the address to listen at; all without one"),
+        "workers": (whole(1, 64), "threads for long searches"),
+        "address": (words, "the address to listen on; without one, all"),
         "port": (whole(0, 65535), "the port of the webhook and the probes, with TLS; 0 takes a free one"),
         "metrics_port": (whole(0, 65535), "the port of /metrics, in plain HTTP; 0 opens none"),
         "inline_bytes": (whole(0, 16 * MEBIBYTE), "bodies up to this size are judged without a worker"),
-        "read_seconds": (seconds(0.1, 30), "what the sending of a body may take"),
+        "read_seconds": (seconds(0.1, 30), "the longest time to receive a body"),
         "request_seconds": (
             seconds(0.1, 30),
             "what an answer may take, waiting counted; less than the webhook's time-out",
         ),
         "drain_seconds": (
             seconds(0, 600),
-            "how long to serve on after SIGTERM, until endpoints are removed",
+            "how long to keep serving after SIGTERM, until endpoints are removed",
         ),
-        "poll_seconds": (seconds(0.05, 300), "how often files and the Secret are looked at"),
+        "poll_seconds": (seconds(0.05, 300), "how often files and the Secret are checked"),
         "settle_seconds": (
             seconds(0, 3600),
-            "how long a new authority stands in the configurations before it signs",
+            "how long a new authority is in the webhook configurations before it signs",
         ),
-        "fail_mode": (one_of("deny", "allow"), "the answer to a review that a bug kept from being judged"),
-        "log_level": (one_of("debug", "info", "warning", "error"), "the least level that is logged"),
+        "fail_mode": (one_of("deny", "allow"), "the answer to a review when a bug prevents a decision"),
+        "log_level": (one_of("debug", "info", "warning", "error"), "the lowest level that is logged"),
         "name": (name, "the name of the Service, its Secret (-tls), its Lease and its configurations"),
-        "certificates": (path, "a folder with tls.crt and tls.key, such as cert-manager mounts"),
-        "client_ca": (path, "the authority of the API server's client certificate, which is then required"),
+        "certificates": (path, "a folder with tls.crt and tls.key, as cert-manager mounts it"),
+        "client_ca": (
+            path,
+            "the authority of the API server's client certificate; the certificate is then required",
+        ),
         "client_name": (words, "the common name that the client certificate must have"),
-        "kubeconfig": (path, "how to reach the API server; without one as a pod does"),
+        "kubeconfig": (path, "the kubeconfig for the API server; without one, the pod's service account"),
         "key": (path, "a file with the webhook's own key, the same for all replicas"),
         "rescan_seconds": (
             seconds(0, 604_800),
-            "how long after the beginning of one background scan the next begins; 0 scans never",
+            "the time from the start of one background scan to the start of the next; 0 never scans",
         ),
-        "rescan_pause_seconds": (seconds(0, 60), "how long the background scan rests between two lists"),
-        "scan_secrets": (switch, "whether the background scan lists Secrets, for which it needs a role"),
+        "rescan_pause_seconds": (seconds(0, 60), "how long the background scan pauses between two lists"),
+        "scan_secrets": (switch, "whether the background scan lists Secrets; it needs a role for that"),
     }
 )
 """How each field is read, and what it is."""
@@ -184,7 +190,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> WebhookSettin
             except ValueError as error:
                 problems.append(f"{PREFIX}{key} must be {error}")
         else:
-            problems.append(f"{PREFIX}{key} is no setting")
+            problems.append(f"{PREFIX}{key} is not a setting")
     if problems:
         raise ConfigurationError(
             "\n".join(problems), advice="known are " + ", ".join(PREFIX + field.upper() for field in FIELDS)
@@ -198,7 +204,7 @@ def api_server(environment: Mapping[str, str] | None = None) -> str:
     host, port = given.get("KUBERNETES_SERVICE_HOST", ""), given.get("KUBERNETES_SERVICE_PORT", "443")
     if not host:
         raise ConfigurationError(
-            "this is no pod of a cluster", advice=f"set {PREFIX}KUBECONFIG to a kubeconfig file"
+            "this process does not run in a pod", advice=f"set {PREFIX}KUBECONFIG to a kubeconfig file"
         )
     return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
 

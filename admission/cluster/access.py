@@ -71,7 +71,7 @@ def from_pod(server: str, folder: Path = ACCOUNT) -> Access:
         namespace = (folder / "namespace").read_text("utf-8").strip()
     except OSError as error:
         raise ConfigurationError(
-            f"no service account stands at {folder}",
+            f"there is no service account at {folder}",
             advice="run inside a pod with a mounted service account, or give --kubeconfig FILE",
         ) from error
     return Access(server, authority, token_file=folder / "token", namespace=namespace)
@@ -94,7 +94,7 @@ def from_kubeconfig(path: Path, context: str = "") -> Access:
         server = cluster["server"].rstrip("/")
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise ConfigurationError(
-            f"{path} is no kubeconfig with {f'the context {context}' if context else 'a current context'}",
+            f"{path} is not a kubeconfig with {f'the context {context}' if context else 'a current context'}",
             advice="write one: kubectl config view --raw",
         ) from error
     if user and {"exec", "auth-provider"} & user.keys():
@@ -123,7 +123,7 @@ def from_usual(file: Path | None, context: str = "") -> Access:
         return from_pod(api_server())
     except ConfigurationError:
         raise ConfigurationError(
-            "there is no way to a cluster: no kubeconfig, and this is no pod",
+            "no cluster can be reached: there is no kubeconfig, and this is not a pod",
             advice="give --kubeconfig FILE",
         ) from None
 
@@ -138,7 +138,8 @@ def load_pair(context: ssl.SSLContext, certificate: bytes, key: bytes) -> None:
             context.load_cert_chain(path)
     except (ssl.SSLError, OSError) as error:
         raise ConfigurationError(
-            "a certificate and its private key do not fit", advice="give the pair that was issued together"
+            "a certificate and its private key do not belong together",
+            advice="give the pair that was issued together",
         ) from error
 
 

@@ -213,9 +213,11 @@ class Client:
             try:
                 read = await answer.json()
             except ValueError as error:
-                raise ClusterError(f"{method} {path}: the answer is no JSON", status=answer.status) from error
+                raise ClusterError(
+                    f"{method} {path}: the answer is not JSON", status=answer.status
+                ) from error
         if not isinstance(read, dict):
-            raise ClusterError(f"{method} {path}: the answer is no object", status=answer.status)
+            raise ClusterError(f"{method} {path}: the answer is not an object", status=answer.status)
         return read
 
     @asynccontextmanager

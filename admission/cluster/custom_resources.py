@@ -58,7 +58,7 @@ _STATUS: Mapping[str, Schema] = MappingProxyType(
 _DIGEST: Schema = {"type": "string", "description": "SHA-256 of the resolved policy, as reports name it"}
 _ACCEPTED: Schema = {
     "type": "object",
-    "description": "the last version that was sound; it judges where the present one is not",
+    "description": "the last version that could be used; it stays in force while a newer one cannot be used",
     "properties": {"generation": _GENERATION, "spec": {"type": "object", **_ANYTHING}},
 }
 

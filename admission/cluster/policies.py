@@ -60,7 +60,7 @@ def read(
     said = {key: _told_of_other(item, name) for key, item in policies.items()}
     mine = policies.get(("", name))
     if mine is None:
-        LOGGER.info("there is no PrivacyPolicy %s; the shipped policy judges", name)
+        LOGGER.info("there is no PrivacyPolicy %s; the shipped policy is in force", name)
         made = _compile_rulebook(None, waivers, compiling, before)
         return Read(made[0], said, made[1])
     try:
@@ -71,7 +71,7 @@ def read(
         return Read(last, said, about)
     accepted = {"generation": _generation(mine), "spec": mine["spec"]}
     more = {"sha256": rulebook.stamp.sha256, "accepted": accepted}
-    said["", name] = Condition(is_ready=True, reason="InForce", message="this policy judges", more=more)
+    said["", name] = Condition(is_ready=True, reason="InForce", message="this policy is in force", more=more)
     return Read(rulebook, said, about)
 
 
@@ -88,7 +88,7 @@ def _last_good(
             kept = {**mine, "metadata": metadata, "spec": accepted.get("spec")}
             return _compile_rulebook(kept, waivers, compiling, None)
         except ConfigurationError as error:
-            LOGGER.error("the last sound policy cannot be used either: %s", error.message)
+            LOGGER.error("the last good policy cannot be used either: %s", error.message)
     return None, {}
 
 
@@ -163,7 +163,7 @@ def _generation(item: Mapping[str, Any]) -> int:
 
 
 def _told_of_other(item: Mapping[str, Any], name: str) -> Condition:
-    message = f"the PrivacyPolicy {name} judges; GATECLI_ADMISSION_POLICY_NAME says which"
+    message = f"the PrivacyPolicy {name} is in force; GATECLI_ADMISSION_POLICY_NAME chooses it"
     try:
         read_policy(item)
     except ConfigurationError as error:
@@ -223,7 +223,7 @@ class ClusterSource:
         if problem and problem != self._refused:
             self.rejected()
             # It names keys of a policy: configuration, and nobody's data.
-            LOGGER.error("the policy cannot be used; the last good one judges: %s", problem)
+            LOGGER.error("the policy cannot be used; the last good one stays in force: %s", problem)
         self._refused = problem
         return made
 
@@ -246,7 +246,7 @@ class ClusterSource:
             try:
                 await self.client.patch(resource.path(namespace, name, "status"), change)
             except (ConflictError, MissingError):
-                LOGGER.debug("an object changed meanwhile; its status waits")
+                LOGGER.debug("an object changed meanwhile; its status is written later")
             except ClusterError as error:
                 LOGGER.warning("a status was not written: %s", error.message)
                 return
@@ -255,7 +255,7 @@ class ClusterSource:
 _EXPIRED: dict[str, Any] = {
     "is_ready": False,
     "reason": "Expired",
-    "message": "its last day is over, or no date",
+    "message": "its last day is over, or is not a date",
 }
 
 

@@ -60,10 +60,10 @@ def doctor(
     ] = "",
     namespace: OwnNamespace = NAMESPACE,
     form: Annotated[
-        Format, typer.Option("--format", envvar="GATECLI_FORMAT", help="How the lines are written.")
+        Format, typer.Option("--format", envvar="GATECLI_FORMAT", help="The output format.")
     ] = "text",
 ) -> None:
-    """Say what is installed, armed and expiring; 0 nothing fails, 1 something does, 4 not all was seen."""
+    """Diagnose an installation; exit code 0 nothing fails, 1 something fails, 4 could not check all."""
     access = Access(server.rstrip("/")) if server else from_usual(kubeconfig, context)
     lines = asyncio.run(_lines(access, namespace))
     out(as_json(lines) if form == "json" else as_text(lines))

@@ -55,14 +55,15 @@ class WantedInstallation:
 
     certificates: Annotated[
         Certificates,
-        typer.Option("--certificates", envvar="GATECLI_CERTIFICATES", help="Who makes the certificates."),
+        typer.Option("--certificates", envvar="GATECLI_CERTIFICATES", help="Who issues the certificates."),
     ] = "self-signed"
     namespace: OwnNamespace = NAMESPACE
     image: Annotated[
-        str, typer.Option("--image", envvar="GATECLI_IMAGE", help="The image, best with its digest.")
+        str, typer.Option("--image", envvar="GATECLI_IMAGE", help="The image, preferably with its digest.")
     ] = IMAGE
     replicas: Annotated[
-        int, typer.Option("--replicas", min=1, max=100, envvar="GATECLI_REPLICAS", help="How many answer.")
+        int,
+        typer.Option("--replicas", min=1, max=100, envvar="GATECLI_REPLICAS", help="The number of replicas."),
     ] = 2
     mode: Annotated[Mode, typer.Option("--mode", envvar="GATECLI_MODE", help="The policy's mode.")] = "deny"
     failure_policy: Annotated[
@@ -70,7 +71,7 @@ class WantedInstallation:
         typer.Option(
             "--failure-policy",
             envvar="GATECLI_FAILURE_POLICY",
-            help="Whether objects are refused or let in while no replica answers.",
+            help="Whether objects are refused or admitted while no replica answers.",
         ),
     ] = "Fail"
     entities: Annotated[
@@ -79,7 +80,7 @@ class WantedInstallation:
             "--entity",
             metavar="NAME=ACTION",
             envvar="GATECLI_ENTITY",
-            help="What the policy says of one entity; repeatable.",
+            help="The policy's action for one entity; repeatable.",
         ),
     ] = None
     excluded: Annotated[
@@ -88,7 +89,7 @@ class WantedInstallation:
             "--exclude-namespace",
             metavar="NAME",
             envvar="GATECLI_EXCLUDE_NAMESPACE",
-            help="A namespace that is passed over, as kube-system is; repeatable.",
+            help="A namespace that the webhook skips, as it skips kube-system; repeatable.",
         ),
     ] = None
     resources: Annotated[
@@ -106,7 +107,7 @@ class WantedInstallation:
             "--with",
             metavar="|".join(get_args(Extra)),
             envvar="GATECLI_WITH",
-            help="What is not for every cluster; repeatable.",
+            help="An optional part to include; repeatable.",
         ),
     ] = None
 
@@ -139,12 +140,12 @@ def manifests(
             "-o",
             metavar="DIR",
             envvar="GATECLI_OUTPUT",
-            help="A folder to kustomize; - for stdout.",
+            help="The folder to write, for kustomize; - for stdout.",
         ),
     ] = STDOUT,
     wanted: WantedInstallation,
 ) -> None:
-    """Print what to apply to a cluster, or write it into a folder for `kubectl apply -k`."""
+    """Print the webhook's manifests, or write them into a folder for `kubectl apply -k`."""
     objects = render_objects(wanted.installation())
     if output == STDOUT:
         out(as_yaml(objects))
@@ -183,7 +184,7 @@ def _write(folder: Path, objects: Sequence[Object]) -> None:
             (folder / name).write_text(as_yaml(content), "utf-8")
     except OSError as error:
         raise UsageError(
-            f"{folder} cannot be written: {error.strerror}", advice="name a folder of yours"
+            f"{folder} cannot be written: {error.strerror}", advice="name a folder that you may write to"
         ) from error
     has_policy = any(each["kind"] == "PrivacyPolicy" for each in objects)
     first = f"kubectl apply -f {folder / DEFINITIONS} && " if has_policy else ""
@@ -213,5 +214,5 @@ def _check_form(option: str, value: str) -> str:
     """Raises UsageError for a value that is not of the option's form."""
     form, words = _FORMS[option]
     if not re.fullmatch(form, value):
-        raise UsageError(f"{option} {value!r} is not of its form", advice=f"give {words}")
+        raise UsageError(f"{option} {value!r} has the wrong form", advice=f"give {words}")
     return value

@@ -9,6 +9,6 @@ import typer
 OwnNamespace = Annotated[
     str,
     typer.Option(
-        "--namespace", "-n", envvar="GATECLI_ADMISSION_NAMESPACE", help="Where the webhook itself stands."
+        "--namespace", "-n", envvar="GATECLI_ADMISSION_NAMESPACE", help="The namespace of the webhook itself."
     ),
 ]

@@ -44,10 +44,10 @@ def review(
         ),
     ] = None,
     phase: Annotated[
-        Phase, typer.Option("--phase", envvar="GATECLI_PHASE", help="Which of the two webhooks answers.")
+        Phase, typer.Option("--phase", envvar="GATECLI_PHASE", help="The webhook whose response is printed.")
     ] = Phase.VALIDATING,
 ) -> None:
-    """Print the response to one AdmissionReview; 0 allowed, 1 denied, 4 not searched to the end."""
+    """Print the response to one AdmissionReview; exit code 0 allowed, 1 denied, 4 could not check."""
     settings = read_settings()
     rulebook = rulebook_of_files(
         policy or settings.policy,

@@ -54,9 +54,7 @@ SourceOf = Callable[[Client, Metrics, Callable[[], bool]], PolicySource]
 def run(
     policy: Annotated[
         Path | None,
-        typer.Option(
-            "--policy", metavar="FILE", envvar="GATECLI_ADMISSION_POLICY", help="The policy file that judges."
-        ),
+        typer.Option("--policy", metavar="FILE", envvar="GATECLI_ADMISSION_POLICY", help="The policy file."),
     ] = None,
     waivers: Annotated[
         list[Path] | None,
@@ -65,14 +63,15 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Serve the webhook until SIGTERM; `GATECLI_ADMISSION_…` say how (docs/admission.md)."""
+    """Serve the webhook until SIGTERM; variables `GATECLI_ADMISSION_…` configure it."""
     settings = read_settings()
     configure(settings.log_level)
     return_memory()
     file = policy or settings.policy
     if file is None and waivers:
         raise ConfigurationError(
-            "waivers of files are for a policy of a file", advice="give --policy FILE, or PrivacyWaivers"
+            "waivers from files need a policy from a file",
+            advice="give --policy FILE, or apply PrivacyWaivers to the cluster",
         )
     source = _file_source(settings, file, waivers or ()) if file else _cluster_source(settings)
     asyncio.run(serve(settings, source))
@@ -290,7 +289,7 @@ async def _certificates(
     try:
         await candidate.release()
     except ClusterError as error:
-        LOGGER.info("the lease was not given back: %s", error.message)
+        LOGGER.info("the lease was not released: %s", error.message)
 
 
 def _certificate_manager(

@@ -112,12 +112,12 @@ class ReportOptions:
 def scan(
     *,
     once: Annotated[  # noqa: ARG001 - it says what happens; the scan that goes on is a part of `run`
-        bool, option("--once", panel=GATE, help="Scan one time, which is all that this command does.")
+        bool, option("--once", panel=GATE, help="Scan once. The command has no other mode.")
     ] = True,
     wanted: ScanArguments,
     shown: ReportOptions,
 ) -> None:
-    """Find personal data in what a cluster holds already: 0 none, 1 some, 3 nothing read, 4 not all read."""
+    """Find personal data in a cluster's objects; exit code 0 none, 1 some, 3 nothing read, 4 not all read."""
     targets = report_targets(shown.reports or ())
     settings = read_settings()
     # Its own log is for what a report cannot say: bugs.
@@ -190,7 +190,7 @@ async def _check_reachable(client: Client) -> None:
     except UnreachableError:
         raise
     except ClusterError as error:
-        LOGGER.debug("the version is not told: %s", error.message)
+        LOGGER.debug("the API server did not report its version: %s", error.message)
 
 
 async def _rulebook(
@@ -201,7 +201,8 @@ async def _rulebook(
     if policy is None and (made := await _cluster_rulebook(client, settings)) is not None:
         if waivers:
             raise ConfigurationError(
-                "waivers of files are for a policy of a file", advice="give --policy FILE, or PrivacyWaivers"
+                "waivers from files need a policy from a file",
+                advice="give --policy FILE, or apply PrivacyWaivers to the cluster",
             )
         return made
     rulebook = rulebook_of_files(policy, waivers, Path(), seconds=seconds, fingerprint_key=file)
@@ -217,14 +218,14 @@ async def _cluster_rulebook(client: Client, settings: WebhookSettings) -> Rulebo
         return None
     except ForbiddenError as error:
         raise ForbiddenError(
-            f"which policy judges is not known: {error.message}", advice="give --policy FILE, or grant list"
+            f"the policy in force is not known: {error.message}", advice="give --policy FILE, or grant list"
         ) from None
     own = read_key(settings.fingerprint_key) if settings.fingerprint_key else b""
     compiling = Compiling(secrets.token_bytes(32), settings.scan_seconds, own)
     made = read(policies, waivers, settings.policy_name, compiling)
     if made.rulebook is None:
         raise ConfigurationError(
-            made.policies["", settings.policy_name].message, advice="mend the policy, or give --policy FILE"
+            made.policies["", settings.policy_name].message, advice="fix the policy, or give --policy FILE"
         )
     return made.rulebook
 
@@ -245,10 +246,10 @@ def _notes(seen: ScanPass, verbose: int) -> Iterator[str]:
     yield from seen.notes
     exempt = sum(tally.exempt for each in seen.kinds for tally in each.namespaces.values())
     if exempt:
-        yield f"{exempt} object{'s' * (exempt != 1)} in namespaces that the policy exempts were not looked at"
+        yield f"{exempt} object{'s' * (exempt != 1)} in namespaces that the policy exempts were not scanned"
     for each in seen.kinds:
         if each.skipped:
-            yield f"{each.kind} were not looked at: {each.skipped}"
+            yield f"{each.kind} were not scanned: {each.skipped}"
         elif not each.is_served and verbose:
             yield f"{each.kind} are not served by this cluster"
 

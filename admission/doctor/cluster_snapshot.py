@@ -27,7 +27,7 @@ REPORTS = "policyreports.wgpolicyk8s.io"
 class Observation:
     """What stands at a place: an object, or the `items` of a list; None where nothing does.
 
-    `why` says why it could not be looked at, and `mend` what helps; then nothing is known of it.
+    `why` says why it could not be looked at, and `mend` what helps; then nothing is known about it.
     """
 
     found: Object | None = None

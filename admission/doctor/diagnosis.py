@@ -85,12 +85,12 @@ def diagnose(probes: Sequence[Probe], scene: Scene) -> tuple[DiagnosisLine, ...]
 def _probe_lines(probe: Probe, scene: Scene) -> Iterator[DiagnosisLine]:
     hidden = [sight for key in probe.needs if (sight := scene.seen[key]).why]
     if hidden:
-        yield DiagnosisLine("unknown", f"could not look: {hidden[0].why}", hidden[0].mend)
+        yield DiagnosisLine("unknown", f"could not check: {hidden[0].why}", hidden[0].mend)
         return
     lines = tuple(probe.judge(scene))
     # A probe that finds nothing to say has found nothing out.
     yield from lines or (
-        DiagnosisLine("unknown", "nothing could be said", "report this: it is a bug of gatecli"),
+        DiagnosisLine("unknown", "this check failed", "report this: it is a bug in gatecli"),
     )
 
 

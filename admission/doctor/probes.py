@@ -21,7 +21,7 @@ _LEAST_LEASE = timedelta(seconds=60)
 
 def server(scene: Scene) -> Iterator[DiagnosisLine]:
     version = scene.object_at("version") or {}
-    shown = f"Kubernetes {version.get('gitVersion', 'of no version')}"
+    shown = f"Kubernetes {version.get('gitVersion', 'of an unknown version')}"
     numbers = [
         int("".join(filter(str.isdigit, str(version.get(part, "")))) or 0) for part in ("major", "minor")
     ]
@@ -38,7 +38,7 @@ def definitions(scene: Scene) -> Iterator[DiagnosisLine]:
     for key, kind in (("policies", "PrivacyPolicy"), ("waivers", "PrivacyWaiver")):
         found = scene.object_at(key)
         if found is None:
-            yield fail(f"the definition of {kind} is absent", APPLY)
+            yield fail(f"the definition of {kind} is missing", APPLY)
         elif not _is_served(found):
             yield fail(f"the definition of {kind} is not served", f"{APPLY}, and look at its status")
         else:
@@ -82,16 +82,16 @@ def service(scene: Scene) -> Iterator[DiagnosisLine]:
     if pods is not None and not selector.items() <= labels.items():
         yield fail("the Service selects other Pods than the Deployment's", APPLY)
     else:
-        yield ok("the Service leads to the replicas")
+        yield ok("the Service selects the replicas")
 
 
 def policy(scene: Scene) -> Iterator[DiagnosisLine]:
     settings, found = scene.subject.settings, scene.object_at("policy")
     if _judges_by_a_file(scene):
-        yield ok("a policy file judges, not a PrivacyPolicy")
+        yield ok("a policy file is in force, not a PrivacyPolicy")
     elif found is None:
         name = settings.policy_name if settings else "default"
-        yield warn(f"there is no PrivacyPolicy {name}; the shipped policy judges", APPLY)
+        yield warn(f"there is no PrivacyPolicy {name}; the shipped policy is in force", APPLY)
     else:
         yield from _policy(found)
 
@@ -108,14 +108,14 @@ def _policy(found: Object) -> Iterator[DiagnosisLine]:
     condition = ready(found.get("status") or {})
     see = f"kubectl get privacypolicy {name} -o yaml"
     if not condition:
-        yield warn(
-            f"no replica has looked at the PrivacyPolicy {name} yet", "wait for a leader; see its logs"
-        )
+        yield warn(f"no replica has read the PrivacyPolicy {name} yet", "wait for a leader; see its logs")
     elif condition.get("observedGeneration") != generation:
         told = condition.get("observedGeneration")
-        yield warn(f"generation {generation} of {name} is not judged yet, {told} was", "wait for a leader")
+        yield warn(
+            f"generation {generation} of {name} has not been read yet, {told} has", "wait for a leader"
+        )
     elif condition["status"] != "True":
-        yield fail(f"{name} cannot be used, the last sound one judges: {condition['message']}", see)
+        yield fail(f"{name} cannot be used; the last good one stays in force: {condition['message']}", see)
     else:
         yield ok(f"generation {generation} of {name} is in force")
     yield from _mode((found.get("spec") or {}).get("admission") or {}, name)
@@ -125,12 +125,14 @@ def _mode(rules: Object, name: str) -> Iterator[DiagnosisLine]:
     """What a policy lets through on purpose: nobody should have to remember it."""
     edit = f"kubectl edit privacypolicy {name}"
     if (mode := rules.get("mode") or "deny") in {"audit", "warn"}:
-        yield warn(f"{name} says mode: {mode}, so nothing is refused", f"{edit}: mode: deny")
+        yield warn(f"{name} sets mode: {mode}, so nothing is refused", f"{edit}: mode: deny")
     spaces = sorted((rules.get("namespaces") or {}).items())
     if exempt := [pattern for pattern, own in spaces if own.get("exempt")]:
         yield warn(f"{name} exempts {some(exempt)}", f"{edit}, if that is no longer wanted")
     if rules.get("onIncomplete") == "warn":
-        yield warn(f"{name} lets in what could not be searched to the end", f"{edit}: onIncomplete: deny")
+        yield warn(
+            f"{name} admits objects that could not be searched to the end", f"{edit}: onIncomplete: deny"
+        )
 
 
 def waivers(scene: Scene) -> Iterator[DiagnosisLine]:
@@ -139,9 +141,9 @@ def waivers(scene: Scene) -> Iterator[DiagnosisLine]:
     yield from lines[:SHOWN]
     if len(lines) > SHOWN:
         all_of_them = "kubectl get privacywaivers --all-namespaces"
-        yield warn(f"so it is with {len(lines) - SHOWN} more waivers", all_of_them)
+        yield warn(f"{len(lines) - SHOWN} more waivers have the same problem", all_of_them)
     if not lines:
-        yield ok(f"waivers: {len(held)}; none ends within {SOON.days} days")
+        yield ok(f"waivers: {len(held)}; none expires within {SOON.days} days")
 
 
 def _waiver(item: Object, today: date) -> DiagnosisLine | None:
@@ -154,13 +156,17 @@ def _waiver(item: Object, today: date) -> DiagnosisLine | None:
     except ValueError:
         told = {"reason": "Invalid"}
     if told.get("reason") == "Invalid":
-        return warn(f"the waiver {shown} is not valid and forgives nothing", f"mend its spec, or {delete}")
+        return warn(f"the waiver {shown} is not valid and forgives nothing", f"fix its spec, or {delete}")
     if last is None:
-        return warn(f"the waiver {shown} has no date that can be read, thus is over", "write YYYY-MM-DD")
+        return warn(
+            f"the waiver {shown} has no date that can be read, so it counts as expired", "write YYYY-MM-DD"
+        )
     if last < today:
-        return warn(f"the waiver {shown} is over since {last}", f"renew it for a reason, or {delete}")
+        return warn(f"the waiver {shown} expired on {last}", f"renew it with a reason, or {delete}")
     if last <= today + SOON:
-        return warn(f"the waiver {shown} ends on {last}", "mend what it forgives, or renew it for a reason")
+        return warn(
+            f"the waiver {shown} expires on {last}", "fix what it forgives, or renew it with a reason"
+        )
     return None
 
 
@@ -176,7 +182,7 @@ def lease(scene: Scene) -> Iterator[DiagnosisLine]:
         yield warn("no replica leads: certificates are not renewed and no status is written", look)
     elif (age := _age(record.renewed, scene.at)) is None or age > _LEAST_LEASE:
         yield warn(
-            f"{record.holder} led until {record.renewed or 'an unknown time'}, and nobody does now", look
+            f"{record.holder} led until {record.renewed or 'an unknown time'}, and no replica leads now", look
         )
     else:
         yield ok(f"{record.holder} leads")
@@ -192,7 +198,7 @@ def _age(time: str, now: datetime) -> timedelta | None:
 def reports(scene: Scene) -> Iterator[DiagnosisLine]:
     if scene.object_at("reports") is None:
         yield warn(
-            f"the definition {REPORTS} is absent, so no PolicyReport can be written",
+            f"the definition {REPORTS} is missing, so no PolicyReport can be written",
             "gatecli-admission manifests --with policy-reports | kubectl apply -f -, if you want them",
         )
     else:

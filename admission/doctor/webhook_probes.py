@@ -22,9 +22,9 @@ SYSTEM = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 def configuration(key: str, scene: Scene) -> Iterator[DiagnosisLine]:
     kind, found = KINDS[key], scene.object_at(key)
     if found is None:
-        yield fail(f"there is no {kind} {scene.subject.name}: nothing is asked about", APPLY)
+        yield fail(f"there is no {kind} {scene.subject.name}, so the webhook is never called", APPLY)
     elif not found.get("webhooks"):
-        yield fail(f"the {kind} {scene.subject.name} is empty: nothing is asked about", APPLY)
+        yield fail(f"the {kind} {scene.subject.name} is empty, so the webhook is never called", APPLY)
     else:
         for webhook in found["webhooks"]:
             yield from _webhook(webhook, scene)
@@ -35,16 +35,16 @@ def _webhook(webhook: Object, scene: Scene) -> Iterator[DiagnosisLine]:
     yield from lines
     if not lines:
         seconds = webhook.get("timeoutSeconds", 10)
-        yield ok(f"{webhook['name']} is armed, and refuses what is not answered within {seconds} s")
+        yield ok(f"{webhook['name']} is armed, and refuses what gets no answer within {seconds} s")
 
 
 def _unarmed_line(webhook: Object, scene: Scene) -> DiagnosisLine | None:
-    refused = "refused" if _fails_closed(webhook) else "let in without a search"
+    refused = "refused" if _fails_closed(webhook) else "admitted without a search"
     look = f"see the log of the leader in {scene.subject.namespace}, and `gatecli-admission doctor` again"
     try:
         validity(bundle_of(webhook))
     except ConfigurationError:
-        return fail(f"{webhook['name']} has no caBundle that can be read, so all is {refused}", look)
+        return fail(f"{webhook['name']} has no caBundle that can be read, so every object is {refused}", look)
     return None
 
 
@@ -54,14 +54,14 @@ def _elsewhere(webhook: Object, scene: Scene) -> DiagnosisLine | None:
     if where == (scene.subject.namespace, scene.subject.name):
         return None
     shown = "/".join(str(part) for part in where) if asked else webhook["clientConfig"].get("url", "nowhere")
-    return fail(f"{webhook['name']} asks {shown}, not this installation", APPLY)
+    return fail(f"{webhook['name']} calls {shown}, not this installation", APPLY)
 
 
 def _open(webhook: Object, _: Scene) -> DiagnosisLine | None:
     if _fails_closed(webhook):
         return None
     return warn(
-        f"{webhook['name']} says failurePolicy: Ignore, so all is let in while no replica answers",
+        f"{webhook['name']} sets failurePolicy: Ignore, so every object is admitted while no replica answers",
         "gatecli-admission manifests --failure-policy Fail | kubectl apply -f -",
     )
 
@@ -82,7 +82,7 @@ def _selective(webhook: Object, _: Scene) -> DiagnosisLine | None:
     if not any((webhook.get("objectSelector") or {}).values()) and not webhook.get("matchConditions"):
         return None
     return warn(
-        f"{webhook['name']} passes objects over by their own labels or content",
+        f"{webhook['name']} skips objects by their own labels or content",
         "remove its objectSelector and matchConditions; exempt by the policy",
     )
 
@@ -90,7 +90,7 @@ def _selective(webhook: Object, _: Scene) -> DiagnosisLine | None:
 def _overlooking(webhook: Object, scene: Scene) -> DiagnosisLine | None:
     rules: Sequence[Object] = webhook.get("rules") or ()
     missed = [name for group, name in scene.expected if not _are_covered(rules, group, name)]
-    return warn(f"{webhook['name']} is not asked about {some(missed)}", APPLY) if missed else None
+    return warn(f"{webhook['name']} is not called for {some(missed)}", APPLY) if missed else None
 
 
 def _are_covered(rules: Sequence[Object], group: str, name: str) -> bool:
@@ -136,7 +136,7 @@ def namespaces(scene: Scene) -> Iterator[DiagnosisLine]:
     webhooks = _webhooks(scene)
     own = scene.subject.namespace
     if not webhooks:
-        yield fail("no webhook is asked about any namespace", APPLY)
+        yield fail("no webhook is called for any namespace", APPLY)
         return
     labels = {
         each["metadata"]["name"]: each["metadata"].get("labels") or {} for each in scene.items("namespaces")
@@ -153,7 +153,9 @@ def namespaces(scene: Scene) -> Iterator[DiagnosisLine]:
             "take the label gatecli.dev/unchecked away, or the name from the selector, if that is not wanted",
         )
     else:
-        yield ok(f"namespaces that are searched: {len(labels.keys() - SYSTEM - {own})}, all but the system's")
+        yield ok(
+            f"namespaces that are searched: {len(labels.keys() - SYSTEM - {own})}, all except the system's"
+        )
 
 
 def _locked_out(
@@ -163,7 +165,7 @@ def _locked_out(
         asked = [key for key, hook in webhooks if _fails_closed(hook) and _selects(hook, labels[name])]
         if asked:
             yield fail(
-                f"{name} cannot start anything while no replica answers: {' and '.join(asked)} ask about it",
+                f"{name} cannot start anything while no replica answers: {' and '.join(asked)} need one",
                 f"kubectl label namespace {name} gatecli.dev/unchecked=true",
             )
 
@@ -207,26 +209,26 @@ def _validity_lines(chain: bytes, scene: Scene, again: str) -> Iterator[Diagnosi
     holds = validity(chain)
     left = holds.ends - scene.at
     if scene.at < holds.begins:
-        yield fail(f"the certificate holds only from {holds.begins:%Y-%m-%d %H:%M}", "compare the clocks")
+        yield fail(f"the certificate is not valid before {holds.begins:%Y-%m-%d %H:%M}", "compare the clocks")
     elif scene.at >= holds.ends:
-        yield fail(f"the certificate ended on {holds.ends:%Y-%m-%d}", again)
+        yield fail(f"the certificate expired on {holds.ends:%Y-%m-%d}", again)
     elif left < SOON:
-        yield warn(f"the certificate ends in {left.days} days, and should have been renewed", again)
+        yield warn(f"the certificate expires in {left.days} days, and should have been renewed", again)
     else:
-        yield ok(f"the certificate holds for {left.days} days")
+        yield ok(f"the certificate is valid for another {left.days} days")
 
 
 def _fitting(chain: bytes, scene: Scene, again: str) -> Iterator[DiagnosisLine]:
     service = f"{scene.subject.name}.{scene.subject.namespace}.svc"
     if not covers(chain, [service]):
-        yield fail(f"the certificate is not made for {service}", again)
+        yield fail(f"the certificate was not issued for {service}", again)
     strangers = [key for key, hook in _webhooks(scene) if not _trusts(hook, chain, scene)]
     if strangers:
         yield fail(
-            f"the caBundle of {' and '.join(strangers)} does not lead to the certificate that is shown", again
+            f"the caBundle of {' and '.join(strangers)} does not verify the certificate that is served", again
         )
     elif _webhooks(scene):
-        yield ok("every caBundle leads to the certificate that is shown")
+        yield ok("every caBundle verifies the certificate that is served")
 
 
 def _trusts(webhook: Object, chain: bytes, scene: Scene) -> bool:

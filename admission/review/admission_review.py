@@ -93,7 +93,7 @@ def request_of(review: object) -> ReviewRequest:
         raise _malformed_review(f"it is nested deeper than {DEEPEST} levels")
     head = _mapping(review, "the body")
     if head.get("apiVersion") != API_VERSION or head.get("kind") != KIND:
-        raise _malformed_review(f"it is no {API_VERSION} {KIND}")
+        raise _malformed_review(f"it is not an {API_VERSION} {KIND}")
     data = _mapping(head.get("request"), "request")
     operation = _operation(data.get("operation"))
     kind = _type(data.get("kind"), "kind")
@@ -139,7 +139,7 @@ def _malformed_review(problem: str) -> ReviewError:
 
 def _mapping(value: object, name: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise _malformed_review(f"{name} is no mapping")
+        raise _malformed_review(f"{name} is not a mapping")
     return value
 
 
@@ -148,13 +148,13 @@ def _text(data: Mapping[str, Any], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise _malformed_review(f"{key} is no text")
+        raise _malformed_review(f"{key} is not text")
     return value
 
 
 def _uid(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_UID:
-        raise _malformed_review("request.uid is no text of a usable length")
+        raise _malformed_review("request.uid is not text of a usable length")
     return value
 
 
@@ -183,11 +183,11 @@ def _object(value: object, name: str, kind: Type, operation: Operation) -> Objec
     if value is None:
         return None
     if not isinstance(value, dict):
-        raise _malformed_review(f"request.{name} is no mapping")
+        raise _malformed_review(f"request.{name} is not a mapping")
     if operation is not Operation.CONNECT and value.get("kind") != kind.name:
         raise _malformed_review(f"request.{name} is not of request.kind")
     if not isinstance(value.get("metadata", {}), dict):
-        raise _malformed_review(f"request.{name}.metadata is no mapping")
+        raise _malformed_review(f"request.{name}.metadata is not a mapping")
     return value
 
 

@@ -119,8 +119,8 @@ def _comparable(obj: Object, request: ReviewRequest, rules: AdmissionRules) -> O
 
 
 PASSED: tuple[tuple[str, Callable[[ReviewRequest, AdmissionRules], bool]], ...] = (
-    ("a deletion holds nothing new", lambda request, _: request.operation is Operation.DELETE),
-    ("a connection is no object", lambda request, _: request.operation is Operation.CONNECT),
+    ("a deletion adds nothing", lambda request, _: request.operation is Operation.DELETE),
+    ("a connection is not an object", lambda request, _: request.operation is Operation.CONNECT),
     ("a status is what a controller observed", _is_status_alone),
     (
         "the policy says secrets: ignore",

@@ -17,7 +17,7 @@ from gatecli.errors import GatecliError
 class PolicySource(Protocol):
     """Gives rulebooks for as long as it is iterated, the first as soon as there is one.
 
-    What does not validate is logged and counted there, and gives nothing: the last good one judges.
+    What does not validate is logged and counted there, and gives nothing: the last good one stays in force.
     """
 
     def __call__(self) -> AsyncIterator[Rulebook]: ...
@@ -55,7 +55,7 @@ class FileSource:
         except GatecliError as error:
             self.rejected()
             # The message names files, rules and keys of a policy: configuration, and nobody's data.
-            LOGGER.error("the policy cannot be used; the last good one judges: %s", error.message)
+            LOGGER.error("the policy cannot be used; the last good one stays in force: %s", error.message)
             return None
         return replace(rulebook, generation=generation)
 

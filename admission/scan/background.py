@@ -73,7 +73,7 @@ class Background:
         try:
             self._marks = await self.writer.completed_marks()
         except ClusterError as error:
-            LOGGER.warning("when the last scan was is not known: %s", error.message)
+            LOGGER.warning("the time of the last scan is not known: %s", error.message)
             self._marks = {}
         is_ours = self._marks.get(DIGEST) == rulebook.digest
         return not is_ours or self._age(self._marks.get(COMPLETED, "")) >= self.seconds

@@ -176,6 +176,6 @@ def _unsearched_result(
         f"{about.kind} was not searched to its end: {why}",
         subject=f"{about.kind}/{about.name}",
         place=Place(about.path),
-        mend="look at the object by hand, and report the bug",
+        mend="check the object by hand, and report the bug",
     )
     return ObjectResult(namespace, DecisionReason.INCOMPLETE, (Found(finding, Act.DENY, about),))

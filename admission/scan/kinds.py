@@ -83,7 +83,7 @@ def _configured_kinds(configuration: Mapping[str, Any]) -> Iterator[tuple[str, s
                 if ANY in {group, version}:
                     raise ConfigurationError(
                         f"the webhook {webhook.get('name')} has a rule for every API group or version",
-                        advice="name groups and versions, so that what exists can be scanned",
+                        advice="name groups and versions, so that existing objects can be scanned",
                     )
                 yield group, version, plural
 

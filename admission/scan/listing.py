@@ -115,5 +115,5 @@ def parse_list(body: bytes, path: str) -> tuple[list[Item], str]:
         items = [dict(item) for item in data["items"] or ()]
         more = str((data.get("metadata") or {}).get("continue") or "")
     except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise ClusterError(f"GET {path}: the answer is no list that can be read") from error
+        raise ClusterError(f"GET {path}: the answer is not a list that can be read") from error
     return items, more

@@ -127,7 +127,7 @@ def _kind_result(policy: str, finding: Finding) -> Object:
 
 
 def _skipped_result(policy: str, kind: str, why: str) -> Object:
-    return _result(policy, "pii-unreadable", State.SKIP, f"{kind} were not looked at: {why}", "low")
+    return _result(policy, "pii-unreadable", State.SKIP, f"{kind} were not scanned: {why}", "low")
 
 
 def _rest(policy: str, left: int) -> Object:

@@ -203,7 +203,7 @@ class Scanner:
         except (ClusterError, ConfigurationError) as error:
             if isinstance(error, ForbiddenError) and not self.scope.is_webhook:
                 return (), (), (f"further kinds that a webhook may judge are not known: {error.message}",)
-            return (), (unread("which kinds the webhook judges is not known", "webhook", error),), ()
+            return (), (unread("the kinds that the webhook checks are not known", "webhook", error),), ()
 
     async def _kind(self, kind: Kind, context: ScanContext) -> Listed:
         if why := self._why_not(kind, context.rulebook):
@@ -214,7 +214,7 @@ class Scanner:
                     return await self._begin_kind(kind, context)
                 except ExpiredError:
                     # What was seen so far is forgotten: nothing may be counted twice.
-                    LOGGER.info("a list expired before its end, and is begun anew: %s", kind)
+                    LOGGER.info("a list expired before its end and is started again: %s", kind)
             raise ExpiredError(f"the list expired {BEGINNINGS} times before its end")
         except ClusterError as error:
             return Listed(kind, problem=unread(f"{kind} could not be listed", str(kind), error))

@@ -48,8 +48,8 @@ MOST_EVENTS = 500
 LONGEST_EVENT = 1_000
 """Characters of a message; the newer API of Events takes 1,024."""
 ABSENT = (
-    f"the cluster serves no policy reports ({GROUP}/{VERSION}): what the background scan found is told by "
-    "Events, metrics and this log alone; kubectl apply -k admission/deploy/optional/policy-reports"
+    f"the cluster serves no policy reports ({GROUP}/{VERSION}): Events, metrics and this log are "
+    "the only reports of the background scan; kubectl apply -k admission/deploy/optional/policy-reports"
 )
 _TOLD = REFUSED | {Act.WARN}
 """What an Event tells; `audit` is no user's concern."""

@@ -165,7 +165,7 @@ class HttpHandler:
             async with asyncio.timeout(self.bounds.read_seconds):
                 return await _read(http, self.bounds.body_bytes)
         except TimeoutError:
-            raise web.HTTPRequestTimeout(text="the body came too slowly") from None
+            raise web.HTTPRequestTimeout(text="the body arrived too slowly") from None
         except (web.HTTPException, asyncio.CancelledError):
             raise
         except Exception as error:  # noqa: BLE001 - a broken or half-closed connection, in aiohttp's many words for it

@@ -74,24 +74,24 @@ def new_metrics() -> Metrics:
     return Metrics(
         registry=registry,
         requests=counter("requests", "Admission reviews answered", "phase", "kind", "allowed", "reason"),
-        refusals=counter("refused_bodies", "Requests that were no admission review", "status"),
+        refusals=counter("refused_bodies", "Requests that were not admission reviews", "status"),
         failures=counter("failures", "Reviews that could not be judged", "why"),
         verdicts=counter("verdicts", "Findings, by what was done about them", "entity", "mode"),
         latency=Histogram(
             f"{name}_request_seconds",
-            "From the first byte of the body to the answer",
+            "Seconds from the first byte of the body to the answer",
             ("phase",),
             buckets=LATENCIES,
             registry=registry,
         ),
-        scanned=counter("scanned_bytes", "Text that was searched"),
-        incomplete=counter("incomplete_scans", "Searches that the time ran out for"),
+        scanned=counter("scanned_bytes", "Bytes of text that were searched"),
+        incomplete=counter("incomplete_scans", "Searches that ran out of time"),
         generation=gauge("policy_generation", "Generation of the policy in force"),
         rejected_policies=counter(
-            "rejected_policies", "Policies that could not be used; the last good one judges"
+            "rejected_policies", "Policies that could not be used; the last good one stays in force"
         ),
-        certificate_expiry=gauge("certificate_expiry_seconds", "Unix time at which the certificate ends"),
-        leader=gauge("leader", "1 where this replica leads"),
+        certificate_expiry=gauge("certificate_expiry_seconds", "Unix time at which the certificate expires"),
+        leader=gauge("leader", "1 on the replica that leads, else 0"),
         lag=gauge("loop_lag_seconds", "How late the event loop ran at the last beat"),
         in_flight=gauge("requests_in_flight", "Reviews that are being answered"),
     )
@@ -143,7 +143,7 @@ def scan_metrics(metrics: Metrics) -> ScanMetrics:
         ),
         unwritten=Gauge(
             f"{name}_unwritten_reports",
-            "Policy reports that could not be written; -1 where the cluster has none",
+            "Policy reports that could not be written; -1 if the cluster does not serve them",
             registry=registry,
         ),
     )

@@ -90,7 +90,7 @@ class ReviewService:
         self.metrics.failures.labels(why).inc()
         allowed = self.fail_mode == "allow"
         message = f"gatecli could not judge this: {why} (request {request.uid}; the webhook's log says more)"
-        warnings = (f"{message}. It was let in unsearched",) if allowed else ()
+        warnings = (f"{message}. It was admitted without a search",) if allowed else ()
         content = response(
             request.uid,
             allowed=allowed,
@@ -125,7 +125,7 @@ def _out_of_time(request: ReviewRequest, rulebook: Rulebook) -> Decision:
     """What the policy says of a search that was not finished, where not even its beginning came back."""
     mode = rulebook.scope(request.namespace).mode
     refuses = rulebook.rules.on_incomplete == "deny" and mode in {"deny", "mask"}
-    message = "pii-scan-incomplete: the time ran out before the object was searched to its end"
+    message = "pii-scan-incomplete: the time ran out before the whole object was searched"
     return Decision(
         allowed=not refuses,
         reason=DecisionReason.INCOMPLETE,

@@ -157,7 +157,7 @@ async def keep(manager: CertificateManager, candidate: Candidate, metrics: Metri
         except GatecliError as error:
             problem = error.message
         if problem and problem != told:
-            LOGGER.warning("certificates were not looked at: %s", problem)
+            LOGGER.warning("certificates were not checked: %s", problem)
         told = problem
         metrics.leader.set(int(candidate.leads))
         await asyncio.sleep(min(seconds, candidate.terms.retry))

@@ -158,7 +158,7 @@ def certificates_of(pem: bytes) -> list[x509.Certificate]:
         return x509.load_pem_x509_certificates(pem)
     except ValueError as error:
         raise ConfigurationError(
-            "a certificate is no PEM", advice="give a file that begins with -----BEGIN CERTIFICATE-----"
+            "a certificate is not PEM", advice="give a file that begins with -----BEGIN CERTIFICATE-----"
         ) from error
 
 

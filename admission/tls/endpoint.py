@@ -39,7 +39,7 @@ class ServingCertificate:
             return
         if not belong_together(pair):
             raise ConfigurationError(
-                "tls.crt and tls.key do not fit", advice="give the pair that was issued together"
+                "tls.crt and tls.key do not belong together", advice="give the pair that was issued together"
             )
         load_pair(new_context(None), pair.certificate, pair.key)
         load_pair(self.context, pair.certificate, pair.key)
@@ -61,7 +61,7 @@ def new_context(client_ca: Path | None) -> ssl.SSLContext:
             context.load_verify_locations(client_ca)
         except (OSError, ssl.SSLError) as error:
             raise ConfigurationError(
-                f"{client_ca} holds no authority of clients", advice="give a PEM file"
+                f"{client_ca} holds no certificate authority", advice="give a PEM file"
             ) from error
         # Probes come without one: who needs one is decided by path.
         context.verify_mode = ssl.CERT_OPTIONAL
@@ -116,6 +116,7 @@ async def listen(
     except OSError as error:
         await runner.cleanup()
         raise ConfigurationError(
-            f"port {port} cannot be opened: {error.strerror}", advice="choose another, or end what uses it"
+            f"port {port} cannot be opened: {error.strerror}",
+            advice="choose another port, or stop the program that uses it",
         ) from error
     return Endpoint(runner, listener)

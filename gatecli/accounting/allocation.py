@@ -144,14 +144,14 @@ def _budget_text(total: Budget) -> str:
 def _refusals(total: Budget, steps: tuple[QueryStep, ...], method: Method) -> tuple[str, ...]:
     """One sentence for each thing that makes a split meaningless."""
     if not steps:
-        return ("there is no step to give a budget to",)
+        return ("there is no step that could get a budget",)
     general = []
     if total.epsilon == 0:
-        general.append("the total ε is 0, and no part of it is above 0")
+        general.append("the total ε is 0, so no step can get more than 0")
     if total.delta == 0 and any("gaussian" in step.kind for step in steps):
         general.append("the total δ is 0, and Gaussian noise needs a δ above 0; use Laplace noise")
     names = [step.name for step in steps]
-    general += [f"the name {name!r} is given to two steps" for name in sorted(_repeated_names(names))]
+    general += [f"two steps have the name {name!r}" for name in sorted(_repeated_names(names))]
     return (*general, *(sentence for step in steps for sentence in _step_refusals(step, method)))
 
 

@@ -189,6 +189,6 @@ def _require_numbers(opened: OpenedTable, present: Table, attribute: str, value:
     if strange:
         noun = "value" if strange == 1 else "values"
         raise UncheckableError(
-            f"{opened.name}: {strange:,} distinct {noun} of {attribute!r} are no numbers",
-            advice="measure it on a categorical scale, or mend the values",
+            f"{opened.name}: {strange:,} distinct {noun} of {attribute!r} are not numbers",
+            advice="measure it on a categorical scale, or fix the values",
         )

@@ -251,7 +251,7 @@ def _rows(column: str, text: str, delimiter: str) -> list[list[str]]:
     try:
         return list(csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise _unusable(column, 1, f"is no CSV ({error})") from error
+        raise _unusable(column, 1, f"is not CSV ({error})") from error
 
 
 def _mapping_levels(labels: dict[str, tuple[str, ...]], depth: int) -> list[Level]:

@@ -84,7 +84,7 @@ def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Me
     if codes.unit is None and sum(item.records for item in sizes) != totals.records:
         raise UncheckableError(
             f"{opened.name}: the table changed while it was read",
-            advice="run it again on a table that stands still",
+            advice="run it again while nothing writes to the table",
         )
     fraction = None if pairs is not None else question.sampling_fraction
     estimate = None if fraction is None else population_uniqueness(sizes, fraction)

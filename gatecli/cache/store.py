@@ -57,7 +57,7 @@ def open_store(folder: Path) -> Store:
         _require_own(folder, stat.S_IWGRP | stat.S_IWOTH, "others may write in it")
         return Store(folder, _key(folder / _KEY))
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it has a name that no folder can have"
+        reason = error.strerror if isinstance(error, OSError) else "a folder cannot have its name"
         raise UnusableError(reason or "it cannot be opened") from error
 
 
@@ -65,7 +65,7 @@ def _require_own(path: Path, unwanted: int, why: str) -> None:
     """Refuse what is another user's, or open to others, where the platform tells."""
     state = path.lstat()
     if stat.S_ISLNK(state.st_mode) or not (stat.S_ISDIR(state.st_mode) or stat.S_ISREG(state.st_mode)):
-        raise UnusableError("a link or no plain file stands there")
+        raise UnusableError("a link or a special file is in its place")
     if not hasattr(os, "geteuid"):
         return
     if state.st_uid != os.geteuid():

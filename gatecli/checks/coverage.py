@@ -8,7 +8,7 @@ from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 
 NOT_CHECKED = Rule(
-    "check-not-checked", Severity.NOTE, "Something that a gate is for was found and not checked"
+    "check-not-checked", Severity.NOTE, "Something that a gate covers was found but not checked"
 )
 
 RULES: tuple[Rule, ...] = (NOT_CHECKED,)
@@ -20,7 +20,7 @@ def find_unplanned(folders: Sequence[str], root: str) -> Iterator[Finding]:
     """A note on Terraform folders without a plan: planning runs programs, which no check does unasked."""
     if folders:
         yield _note(
-            f"Terraform was found and not planned: {_list_names(folders)}",
+            f"Terraform was found but not planned: {_list_names(folders)}",
             root,
             folders[0],
             f"gatecli terraform check {folders[0]}, or keep the JSON of its plan in that folder",
@@ -32,11 +32,11 @@ def find_unchanged(left_out: int, files: int, revision: str, root: str) -> Itera
     """A note on files that no personal data was looked for in, because they did not change."""
     if left_out:
         yield _note(
-            f"personal data was looked for in what changed since {revision} alone: "
-            f"{left_out} of {files} files did not",
+            f"only files that changed since {revision} were searched for personal data: "
+            f"{left_out} of {files} files were not",
             root,
             root,
-            "run it once without --changed-since, on the branch that changes are merged into",
+            "run gatecli once without --changed-since on the branch that changes are merged into",
             "changed-since",
         )
 
@@ -57,7 +57,7 @@ def find_left_out(gates: Sequence[str], files: Sequence[str], root: str) -> Iter
             f"the policy leaves out {_list_names(files)}",
             root,
             files[0],
-            "take it out of spec.check.exclude in the policy, if it is to be checked",
+            "remove it from spec.check.exclude in the policy to have it checked",
             "\0".join(("files", *files)),
         )
 
@@ -69,7 +69,7 @@ def find_unasked(folders: Sequence[str], root: str) -> Iterator[Finding]:
             f"the policy names Terraform to be planned: {_list_names(folders)}",
             root,
             folders[0],
-            "give --plan where programs may be run, and the policy is not the author's of what is checked",
+            "give --plan if programs may run here and the policy is not by the author of what is checked",
             "\0".join(("plan", *folders)),
         )
 

@@ -38,7 +38,7 @@ def entity_phrase(entity: Entity) -> str:
 def rule_of(entity: Entity) -> Rule:
     """The rule that an entity's findings are of."""
     name = entity_phrase(entity)
-    return Rule(entity.rule, Severity.ERROR, f"{name[0].upper()}{name[1:]} stands in plain text")
+    return Rule(entity.rule, Severity.ERROR, f"{name[0].upper()}{name[1:]} is in plain text")
 
 
 _SEVERITIES: Mapping[str, Severity | None] = {
@@ -254,7 +254,7 @@ def _way(detection: Detection, search: Search) -> str:
 
 def _mend(pointer: str | None, detection: Detection) -> str:
     if detection.well_known:
-        return "nothing, if it is there for a test"
+        return "nothing, if it is meant as test data"
     if pointer and "/env/" in pointer:
         return "move the value to a Secret and reference it (valueFrom.secretKeyRef)"
     if pointer:

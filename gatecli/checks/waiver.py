@@ -47,7 +47,7 @@ def _expired_finding(placed: PlacedWaiver) -> Finding:
         placed,
         "expires",
         f"waiver {placed.waiver.metadata.name} of {spec.rule} {why}: it forgives nothing",
-        f"mend the finding and delete the waiver, or have {spec.owner} renew it with a new date (YYYY-MM-DD)",
+        f"fix the finding and delete the waiver, or have {spec.owner} renew it with a new date (YYYY-MM-DD)",
     )
 
 

@@ -66,13 +66,13 @@ RELEASE = Gate(
     GateName.RELEASE,
     frozenset({"dp", "release", "waiver"}),
     discovers="declarations, and model files without one",
-    checks="that the declared budget is what the training cost, and within the policy's tier",
+    checks="that the declared budget covers what the training cost and stays within the policy's tier",
     rule_modules=("checks.release.registry", "sources.rules"),
 )
 ANONYMITY = Gate(
     GateName.ANONYMITY,
     frozenset({"anon"}),
-    discovers="the tables that declarations promise something about",
+    discovers="the tables that declarations make a promise about",
     checks="k-anonymity and its relatives against the thresholds",
     rule_modules=("checks.tables.table_findings",),
 )
@@ -80,21 +80,21 @@ PII = Gate(
     GateName.PII,
     frozenset({"pii"}),
     discovers="every text file",
-    checks="that no personal data stands in plain text",
+    checks="that no personal data is in plain text",
     rule_modules=("checks.personal_data_rules", "sources.scan_rules", "model.inline"),
 )
 TERRAFORM = Gate(
     GateName.TERRAFORM,
     frozenset({"tf", "pii"}),
-    discovers="JSON files that begin as a plan or a state does",
-    checks="that nothing is published or served by a plan that the other gates have not passed",
+    discovers="JSON files that begin like a plan or a state",
+    checks="that a plan publishes and serves only what the other gates have passed",
     rule_modules=("checks.terraform.rules", "sources.plan.rules"),
 )
 CHECK = Gate(
     "check",
     frozenset({"check"}),
     discovers="everything that the other gates discover",
-    checks="all gates, and that what was left out is named",
+    checks="everything that the other gates check, and names what was left out",
     rule_modules=("checks.coverage",),
 )
 

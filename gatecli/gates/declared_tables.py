@@ -30,7 +30,7 @@ SUFFIXES = frozenset({".yaml", ".yml", ".toml", ".md", ".json"})
 """No table has one of these; a declaration may."""
 
 NOTHING_DEMANDED = (
-    "nothing is demanded of the table: neither the declaration nor the policy gives a threshold"
+    "no threshold is given for the table: neither the declaration nor the policy gives a threshold"
 )
 
 
@@ -157,7 +157,7 @@ def _reading(declared: Anonymity, options: TableOptions) -> TableOptions:
 def _file(located: Locate, path: str) -> Path | None:
     """A declaration comes from a pull request: it must not make the gate open a connection."""
     if "://" in path:
-        raise ReadError("is a database", "declare a file, or measure it by: gatecli anonymity check URL")
+        raise ReadError("is a database", "declare a file, or measure it with: gatecli anonymity check URL")
     return located(path)
 
 

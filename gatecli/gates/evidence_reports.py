@@ -48,17 +48,17 @@ def _read_report(file: Path) -> tuple[str, Attestation]:
     except ReadError as error:
         raise UsageError(f"the evidence {file} {error.problem}", advice=error.mend) from None
     except (ValueError, RecursionError):
-        raise UsageError(f"the evidence {file} is no JSON", advice="--report json=FILE writes it") from None
+        raise UsageError(f"the evidence {file} is not JSON", advice="--report json=FILE writes it") from None
     kind = EVIDENCE.get(str(report.get("gate"))) if isinstance(report, dict) else None
     if kind is None or report.get("schema") != REPORT:
         raise UsageError(
-            f"the evidence {file} is no report of gatecli anonymity check or release check",
+            f"the evidence {file} is not a report of gatecli anonymity check or release check",
             advice="write it with --report json=FILE",
         )
     inputs = frozenset(_inputs(report.get("checked")))
     passed = report.get("verdict") == "pass" and report.get("exit_code") == 0
     if not (passed and inputs):
-        raise UsageError(f"the evidence {file} did not pass", advice="mend what it says, and check again")
+        raise UsageError(f"the evidence {file} did not pass", advice="fix what it reports, and check again")
     policy = report.get("policy")
     by = str(policy.get("sha256")) if isinstance(policy, dict) else ""
     return hashlib.sha256(content).hexdigest(), Attestation(kind, inputs, by, _time_of(report))

@@ -105,5 +105,5 @@ def _demands(typed: Thresholds, tier: str | None, policy: PrivacyPolicy) -> Thre
     own = tiers[tier].thresholds if tier is not None else Thresholds()
     demands = strictest([typed, own, policy.spec.anonymity.thresholds])
     if demands == Thresholds():
-        raise UsageError("nothing is demanded of the table", advice="give k, another threshold, or a tier")
+        raise UsageError("no threshold is given for the table", advice="give k, another threshold, or a tier")
     return demands

@@ -23,7 +23,7 @@ def scan(
     fail_on: Severity = Severity.ERROR,
     baseline: File | None = None,
 ) -> Verdict:
-    """Find personal data that stands in plain text in files and folders: `gatecli pii scan`.
+    """Find personal data that is in plain text in files and folders: `gatecli pii scan`.
 
     `exclude` are patterns as in .gitignore. `changed_since` narrows the search to what changed since a git
     revision. `all_files` also searches what .gitignore leaves out. The other parameters are those of

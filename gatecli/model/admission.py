@@ -20,9 +20,11 @@ class NamespaceRules(Value):
 
     mode: Mode | None = None
     entities: dict[str, Action] = Field(
-        default_factory=dict, description="instead of `pii.entities`, entity by entity"
+        default_factory=dict, description="overrides `pii.entities`, entity by entity"
     )
-    exempt: bool = Field(default=False, description="whether nothing is searched there; needs a reason")
+    exempt: bool = Field(
+        default=False, description="whether the namespace is not searched at all; needs a reason"
+    )
     reason: Text | None = Field(default=None, description="why it is exempt")
 
     @model_validator(mode="after")
@@ -44,25 +46,25 @@ class AdmissionRules(Value):
     )
     namespaces: dict[Pattern, NamespaceRules] = Field(
         default_factory=dict,
-        description="by name, or by a pattern with * and ?; a name outweighs a pattern, a longer pattern "
+        description="by name, or by a pattern with * and ?; a name wins over a pattern, a longer pattern "
         "a shorter one",
     )
     grandfather: bool = Field(
-        default=False, description="whether an update that adds no finding is let in with a warning"
+        default=False, description="whether an update that adds no finding is admitted with a warning"
     )
     on_incomplete: Literal["deny", "warn"] = Field(
         default="deny", description="what happens when the search could not be finished"
     )
     secrets: Literal["metadata", "data", "ignore"] = Field(
-        default="metadata", description="what of a Secret is searched; its data is where values belong"
+        default="metadata", description="which part of a Secret is searched; values belong in its data"
     )
     max_findings: Annotated[int, Field(ge=1, le=100)] = Field(
-        default=20, description="how many findings an answer lists"
+        default=20, description="how many findings an answer lists at most"
     )
     secret_ref: bool = Field(default=False, description="whether masking moves variables to a Secret instead")
 
     @model_validator(mode="after")
     def _never_off_everywhere(self) -> AdmissionRules:
         if any(rules.exempt and not name.strip("*?") for name, rules in self.namespaces.items()):
-            raise ValueError("every namespace would be exempt; mode: audit looks and refuses nothing")
+            raise ValueError("every namespace would be exempt; mode: audit searches and refuses nothing")
         return self

@@ -28,8 +28,8 @@ class Anonymity(Value):
     sha256: Sha256 | None = None
     quasi_identifiers: Annotated[Many[Text], Field(min_length=1)]
     sensitive: Many[Text] = ()
-    unit: Text | None = Field(default=None, description="the column that names whom a record is about")
-    normalise: bool = Field(default=False, description="whether case and outer blanks are forgotten")
+    unit: Text | None = Field(default=None, description="the column that says whom a record is about")
+    normalise: bool = Field(default=False, description="whether case and surrounding blanks are ignored")
     numeric: Many[Text] = Field(default=(), description="columns of a text file that hold numbers")
     scales: dict[str, Annotated[Scale, LENIENT]] = Field(
         default_factory=dict, description="numeric or categorical, by sensitive column, for t"
@@ -49,7 +49,7 @@ class Anonymity(Value):
     k_map: AtLeastOne | None = None
     delta_presence: NonNegative | None = None
     sampling_fraction: Proportion | None = Field(
-        default=None, description="the share of the population that the table is"
+        default=None, description="the table's share of the population"
     )
     max_population_uniqueness: NonNegative | None = None
 

@@ -16,7 +16,7 @@ from gatecli.model.finding import Finding, Rule, Severity, Suppression, make_fin
 from gatecli.model.text import RawText
 
 ALLOW_INVALID = Rule(
-    "pii-allow-invalid", Severity.ERROR, "An inline allowance has no rule, reason or date that can be used"
+    "pii-allow-invalid", Severity.ERROR, "An inline allowance lacks a usable rule, reason or date"
 )
 ALLOW_EXPIRED = Rule("pii-allow-expired", Severity.WARNING, "An inline allowance is past its date")
 ALLOW_UNUSED = Rule("pii-allow-unused", Severity.WARNING, "An inline allowance forgives nothing")
@@ -87,13 +87,13 @@ def _parse_body(body: str, known: Collection[str]) -> tuple[str, str, date] | st
     if match is None:
         return f"is not of the form `{_FORM}`"
     if match["rule"] not in known:
-        return "names a rule that there is not"
+        return "names a rule that does not exist"
     if not _DATE.fullmatch(match["until"]):
         return "has a date that is not of the form YYYY-MM-DD"
     try:
         until = date.fromisoformat(match["until"])
     except ValueError:
-        return "has a date that no calendar has"
+        return "has a date that does not exist"
     return match["rule"], match["reason"], until
 
 
@@ -148,7 +148,7 @@ def _faults(
             name = f"{item.rule}\0{item.until}"
             if item.is_expired(today):
                 message = f"the allowance of {item.rule} expired on {item.until}: it forgives nothing"
-                mend = "mend what it forgave and delete it, or give it a new date"
+                mend = "fix what it forgave and delete it, or give it a new date"
                 yield _about(ALLOW_EXPIRED, text.path, item.line, item.column, message, mend, name)
             elif (text.path, item.rule, item.covers) not in used:
                 message = f"the allowance of {item.rule} forgives nothing in line {item.covers}"

@@ -40,7 +40,7 @@ class ReleaseRules(Value):
     """How releases are judged."""
 
     require_evidence: bool = Field(
-        default=False, description="whether hand-written mechanisms alone are not enough"
+        default=False, description="whether evidence is required beside hand-written mechanisms"
     )
     overstatement: NonNegative = Field(
         default="0.25",
@@ -48,7 +48,7 @@ class ReleaseRules(Value):
         description="share of ε that may be declared without being spent",
     )
     max_waiver_days: Annotated[int, Field(ge=1)] = Field(
-        default=366, description="a waiver that lasts longer is a finding of its own"
+        default=366, description="a waiver that lasts longer is itself a finding"
     )
 
 
@@ -57,7 +57,7 @@ class AnonymityRules(Value):
 
     missing: Literal["own-value", "wildcard", "refuse"] = "own-value"
     min_k: Annotated[int, Field(ge=1)] | None = Field(
-        default=None, description="the least k of any table, whatever its tier"
+        default=None, description="the smallest permitted k of any table, whatever its tier"
     )
     max_risk: Proportion | None = Field(default=None, description="the highest risk of any record")
 
@@ -75,7 +75,9 @@ class CustomEntity(Value):
     pattern: Text = Field(description="an expression of RE2, which runs in linear time")
     check: Literal["luhn", "mod-97-10", "mod-11-2", "verhoeff"] | None = None
     context: Many[Text] = Field(default=(), description="words of keys and text that raise its score")
-    context_required: bool = Field(default=False, description="whether it counts only beside such a word")
+    context_required: bool = Field(
+        default=False, description="whether a match counts only beside such a word"
+    )
 
     @property
     def rule(self) -> str:
@@ -104,7 +106,7 @@ class TerraformRules(Value):
     )
     on_unknown: OnUnknown | dict[str, OnUnknown] = Field(
         default="fail",
-        description="what it means that a plan does not say enough; also by rule, the rest as `default`",
+        description="what follows if a plan does not say enough; also by rule, with `default` for the rest",
     )
     gate_sources: Many[Text] = Field(
         default=(),
@@ -113,9 +115,7 @@ class TerraformRules(Value):
     )
     max_evidence_age: Annotated[
         str, Field(min_length=2, pattern="^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$")
-    ] = Field(
-        default="168h", description="how old evidence may be: that of a tag, and that which a gate takes"
-    )
+    ] = Field(default="168h", description="the greatest age of evidence, of a tag or of a gate")
 
     def unknown(self, rule: str) -> OnUnknown:
         """What an unknown means for a rule."""
@@ -148,9 +148,9 @@ class CheckRules(Value):
 
     only: Many[GateName] = Field(default=(), description="the gates that are run; empty: all of them")
     skip: Many[GateName] = Field(default=(), description="gates that are left out")
-    exclude: Many[Text] = Field(default=(), description="files that no gate looks at, as in .gitignore")
+    exclude: Many[Text] = Field(default=(), description="files that no gate reads, as in .gitignore")
     terraform: Many[Text] = Field(
-        default=(), description="plans to judge wherever they are, and folders to plan where --plan allows it"
+        default=(), description="plans to check, and folders to plan if --plan is given"
     )
     tables: Many[CheckedTable] = Field(default=(), description="tables to measure, besides declared ones")
 

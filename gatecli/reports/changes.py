@@ -17,7 +17,7 @@ from gatecli.reports.summary import STATES, plural, reason
 
 SCHEMA = "gatecli/diff/v1"
 
-_POLICY_CHANGED = "two policies judged: what is new need not be new in the files"
+_POLICY_CHANGED = "the two runs used different policies, so a new finding need not be new in the files"
 _NOT_WHOLE = {
     ExitCode.NOTHING: "the later run checked nothing: that is never a pass",
     ExitCode.UNCHECKABLE: "the later run could not check everything: that is never a pass",

@@ -38,7 +38,7 @@ _REFERENCES = str.maketrans({char: f"&#{ord(char)};" for char in "\\`*_[]|~$"}) 
 _LIVE_WORD = re.compile(r"[@#!]\w|://|www\.|\bgh-\d|\w@|:\w+:", re.IGNORECASE)
 _RULE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _GATES = ("| gate | state | checked | errors | warnings | notes |", "| --- | --- | --: | --: | --: | --: |")
-_HEAD = ("| severity | rule | place | finding | mend |", "| --- | --- | --- | --- | --- |")
+_HEAD = ("| severity | rule | place | finding | fix |", "| --- | --- | --- | --- | --- |")
 
 
 def code(text: str) -> str:

@@ -46,7 +46,7 @@ class DeliveryVerifier:
         if task.id in self._known:
             return 200, "known already"
         if self.open() >= self.settings.workers + self.settings.waiting:
-            return 503, "busy: as many tasks are waiting as may"
+            return 503, "busy: the queue is full"
         self._known[task.id] = None
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)

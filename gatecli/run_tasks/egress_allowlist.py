@@ -42,13 +42,13 @@ class Targets:
     def url(self, text: str) -> URL:
         """A URL that may be asked: HTTPS, of a host on the list, no credentials. Raises ForbiddenError."""
         if not _URL.fullmatch(text):
-            raise EgressForbiddenError("an address is no URL")
+            raise EgressForbiddenError("an address is not a URL")
         try:
             # As it stands: a signed address may not be quoted anew.
             url = URL(text, encoded=True)
             host, port = (url.host or "").lower(), url.port
         except UNREADABLE as error:
-            raise EgressForbiddenError("an address is no URL") from error
+            raise EgressForbiddenError("an address is not a URL") from error
         if url.scheme != "https":
             raise EgressForbiddenError("an address is not HTTPS")
         if url.user is not None or url.password is not None:
@@ -67,7 +67,7 @@ class Targets:
             return
         if not all(map(_is_public, _embedded_addresses(address))):
             raise EgressForbiddenError(
-                "a host leads to an address that is not public (--allow-network permits some)"
+                "a host resolves to an address that is not public (--allow-network permits some)"
             )
 
     def _literal(self, host: str) -> None:

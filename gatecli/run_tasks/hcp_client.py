@@ -28,7 +28,7 @@ _NO_PLAN = {
     204: "the plan is not finished",
     401: "HCP Terraform did not accept its own token",
     404: "there is no such plan, or the token may not read it",
-    422: "the plan is of a Terraform that has no JSON of it",
+    422: "the plan is from a Terraform version that provides no JSON of it",
 }
 
 
@@ -90,9 +90,13 @@ class HcpClient:
         if answer.status in _PASSING:
             raise PassingError(f"answered {answer.status}")
         if answer.status != 200:
-            raise FinalError(_NO_PLAN.get(answer.status, f"the plan was answered by status {answer.status}"))
+            raise FinalError(
+                _NO_PLAN.get(
+                    answer.status, f"the request for the plan was answered with status {answer.status}"
+                )
+            )
         if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise FinalError("the plan came compressed, which was not asked for")
+            raise FinalError("the plan arrived compressed, which was not requested")
         digest, size = hashlib.sha256(), 0
         into.seek(0)
         into.truncate()
@@ -161,5 +165,5 @@ def _join_location(base: URL, location: str) -> str:
         if location:
             return str(base.join(URL(location, encoded=True)))
     except UNREADABLE:
-        raise FinalError("the plan is redirected to what is no address") from None
+        raise FinalError("the plan is redirected to something that is not an address") from None
     raise FinalError("the plan is redirected nowhere")

@@ -85,7 +85,7 @@ def _table(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as error:
         raise MessageError("the body is not JSON") from error
     if not isinstance(data, dict):
-        raise MessageError("the body is no JSON object")
+        raise MessageError("the body is not a JSON object")
     return data
 
 
@@ -94,5 +94,5 @@ def _text(data: Mapping[str, Any], key: str, form: re.Pattern[str], *, optional:
     if value is None and optional:
         return ""
     if not isinstance(value, str) or not form.fullmatch(value):
-        raise MessageError(f"{key} is missing, or not what it should be")
+        raise MessageError(f"{key} is missing or malformed")
     return value

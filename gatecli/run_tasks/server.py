@@ -101,7 +101,7 @@ class DeliveryHandler:
             async with asyncio.timeout(READING):
                 body = await _body(http)
         except TimeoutError:
-            return 408, "the body came too slowly"
+            return 408, "the body arrived too slowly"
         except Exception as error:  # noqa: BLE001 - a connection that broke, in aiohttp's many words for it
             return 400, f"the body ended early ({type(error).__name__})"
         finally:
@@ -194,7 +194,7 @@ async def _listen(
         await runner.cleanup()
         where = f"{settings.address}:{settings.port}"
         raise ConfigurationError(
-            f"{where} cannot be opened: {error.strerror}", advice="choose another by --listen"
+            f"{where} cannot be opened: {error.strerror}", advice="choose another with --listen"
         ) from None
     return runner, listener
 

@@ -61,7 +61,7 @@ def host_of(text: str) -> Host:
     port = int(match["port"] or HTTPS) if match else 0
     if match is None or not 0 < port < 65536:
         raise UsageError(
-            f"--allow-host {text}: is no host", advice="give a name, such as tfe.example.com:8443"
+            f"--allow-host {text}: not a host", advice="give a name, such as tfe.example.com:8443"
         )
     return match["name"].strip("[]").lower(), port
 
@@ -72,7 +72,7 @@ def network_of(text: str) -> Network:
         return ip_network(text)
     except ValueError as error:
         raise UsageError(
-            f"--allow-network {text}: is no network", advice="give one such as 10.20.0.0/16"
+            f"--allow-network {text}: not a network", advice="give one such as 10.20.0.0/16"
         ) from error
 
 

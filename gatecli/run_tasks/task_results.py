@@ -27,13 +27,13 @@ _STDIN = "-"
 _STATES: Mapping[int, str] = MappingProxyType(
     {
         1: "The gate is closed",
-        2: "The service that checks is configured wrongly, and nothing was checked; tell who runs it",
-        3: "The plan holds nothing to check, which is no pass",
+        2: "The service is misconfigured and checked nothing; tell the people who run it",
+        3: "The plan holds nothing to check, which is not a pass",
         4: "The plan could not be checked",
     }
 )
-_BROKEN = "The check itself failed, and nothing was judged; tell who runs the service"
-_UNPROVEN = "What was checked is not this plan, and that is no pass"
+_BROKEN = "The check itself failed and judged nothing; tell the people who run the service"
+_UNPROVEN = "The plan that was checked is not this plan, which is not a pass"
 _LEVELS: Mapping[str, str] = MappingProxyType({"error": "error", "warning": "warning", "note": "info"})
 _BACKTICKS = re.compile("`+")
 

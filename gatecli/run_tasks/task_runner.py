@@ -21,7 +21,7 @@ ATTEMPTS = 5
 COURTESY = 10.0
 """Seconds that saying that it has begun may take."""
 
-_LATE = "The time budget was spent before the plan was checked; nothing is known of it."
+_LATE = "The time budget was spent before the plan was checked; nothing is known about it."
 _STOPPING = "The service was stopped before the plan was checked; run it again."
 _NO_PLAN = "There is no plan at this stage: attach the run task to post-plan."
 

@@ -69,4 +69,4 @@ def _known_finding(path: Path, number: int, entry: Any) -> KnownFinding:
 
 def _refuse(path: Path, why: str) -> ConfigurationError:
     advice = "write one with gatecli baseline REPORT.json"
-    return ConfigurationError(f"{path.as_posix()} is no baseline: {why}", advice=advice)
+    return ConfigurationError(f"{path.as_posix()} is not a baseline: {why}", advice=advice)

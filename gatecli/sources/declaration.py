@@ -54,7 +54,7 @@ def read_declared(path: str, documents: tuple[Document, ...]) -> Loaded[Declared
 
 
 def unreadable(path: Path, error: ReadError, subject: str = "") -> Finding:
-    """The finding that a file cannot be read, or is not of its form."""
+    """The finding that a file cannot be read, or has the wrong form."""
     name, at = path.as_posix(), error.position
     place = Place(name, at.line, at.column) if at else Place(name)
     rule = RELEASE_INVALID if error.invalid else RELEASE_UNREADABLE

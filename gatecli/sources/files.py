@@ -77,7 +77,7 @@ def _refuse_special(mode: int, path: Path) -> None:
         if not os.access(path, os.R_OK | os.X_OK):
             raise ReadError("is a directory that cannot be listed", "make it readable, or leave it out")
         raise ReadError("is a directory", "name a file in it")
-    kind = next((name for test, name in _FILE_KINDS if test(mode)), "no regular file")
+    kind = next((name for test, name in _FILE_KINDS if test(mode)), "not a regular file")
     raise ReadError(f"is {kind}", "write it to a regular file and name that")
 
 

@@ -56,7 +56,7 @@ def changed_files(root: Path, revision: str) -> frozenset[Path]:
 
 def _commit(root: Path, revision: str) -> str:
     if not revision or revision.startswith("-") or not revision.isprintable():
-        raise UsageError(f"{revision[:80]!r} is no revision", advice="name a branch, a tag or a commit")
+        raise UsageError(f"{revision[:80]!r} is not a revision", advice="name a branch, a tag or a commit")
     wanted = f"{revision}^{{commit}}"
     asked = _run(root, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
     # git 2.24 to 2.29 echo the option itself; the answer is the last line.
@@ -64,7 +64,7 @@ def _commit(root: Path, revision: str) -> str:
     if asked.returncode != 0 or not lines:
         reason = _stdout_text(asked)
         if reason:
-            raise UncheckableError(f"git cannot be asked about {root}: {reason}", advice="mend that first")
+            raise UncheckableError(f"git cannot read {root}: {reason}", advice="fix that first")
         advice = "name a branch, a tag or a commit; fetch it first in a shallow clone"
         raise UsageError(f"git knows no revision {revision[:80]!r} in {root}", advice=advice)
     return lines[-1]
@@ -79,7 +79,7 @@ def _paths(root: Path, *arguments: str) -> frozenset[Path]:
     asked = _run(root, *arguments)
     if asked.returncode != 0:
         reason = _stdout_text(asked) or f"exit code {asked.returncode}"
-        raise UncheckableError(f"git {arguments[0]} failed in {root}: {reason}", advice="mend that first")
+        raise UncheckableError(f"git {arguments[0]} failed in {root}: {reason}", advice="fix that first")
     return frozenset(root / os.fsdecode(name) for name in asked.stdout.split(b"\0") if name)
 
 

@@ -59,7 +59,7 @@ class _Parser:
         word = _FOUND.match(self._text, self._at)
         found = printable(word[0] if word else self._text[self._at : self._at + 1])
         problem = f"is not JSON: found {found}" if self._at < len(self._text) else "is not JSON: it ends"
-        return self._lines.refusal(self._at, f"{problem} where {wanted} belongs", "mend the syntax")
+        return self._lines.refusal(self._at, f"{problem} where {wanted} belongs", "fix the syntax")
 
     def _take(self, wanted: str) -> bool:
         if self._peek() != wanted:
@@ -99,9 +99,9 @@ class _Parser:
             value, self._at = _STRING.raw_decode(self._text, at)
         except json.JSONDecodeError as error:
             problem = f"is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
-            raise self._lines.refusal(min(error.pos, len(self._text)), problem, "mend the syntax") from error
+            raise self._lines.refusal(min(error.pos, len(self._text)), problem, "fix the syntax") from error
         if any("\ud800" <= letter <= "\udfff" for letter in value):
-            raise self._lines.refusal(at, "is not JSON: an escape is half a character", "mend the escape")
+            raise self._lines.refusal(at, "is not JSON: an escape is half a character", "fix the escape")
         return str(value)
 
     def _elements(self, depth: int) -> list[Node]:

@@ -113,7 +113,7 @@ def nearest(start: Path) -> Path | None:
         folder = Path(os.path.abspath(start))  # noqa: PTH100 - as the user wrote it, links and all
     except FileNotFoundError:
         raise ConfigurationError(
-            "the folder that this was started in does not exist any more", advice="change to one that does"
+            "the current folder no longer exists", advice="change to another folder"
         ) from None
     for at in (folder, *folder.parents):
         for name in NAMES:
@@ -174,7 +174,7 @@ class _Reading:
         """The waivers in a file of nothing but waivers."""
         file = self.file(path)
         if file is not None and file.policy is not None:
-            message = "a PrivacyPolicy stands in a file of waivers"
+            message = "a file of waivers holds a PrivacyPolicy"
             self._complain(file.policy[1], "/kind", message, "name it with --policy")
         return file.waivers if file is not None else ()
 
@@ -207,7 +207,7 @@ class _Reading:
 
     def complain_of_base(self, document: Document) -> None:
         """A policy that stands in no file names another file."""
-        message = "the policy extends a file, and stands in none"
+        message = "the policy extends a file but does not come from one"
         self._complain(document, "/spec/extends", message, "extend default")
 
     def _complain(
@@ -240,7 +240,7 @@ class _Reading:
         kinds = [document.data["kind"] for document in sound]
         policies = [document for document in sound if document.data["kind"] == "PrivacyPolicy"]
         if len(policies) > 1:
-            message = "a second PrivacyPolicy stands in the file"
+            message = "the file holds a second PrivacyPolicy"
             self._complain(policies[1], "/kind", message, "keep one; it may extend the other")
         if len(sound) == len(documents) and not {"PrivacyPolicy", "PrivacyWaiver"}.intersection(kinds):
             message = "the file holds no PrivacyPolicy and no PrivacyWaiver"
@@ -263,8 +263,8 @@ class _Reading:
         self, name: str, document: Document, pointer: str, verb: str, *, key: bool = False
     ) -> None:
         if name in self._uncheckable:
-            message = f"{name} says that something could not be judged, and cannot be {verb}"
-            self._complain(document, pointer, message, "mend the input, and remove this", key=key)
+            message = f"{name} reports that something could not be judged, so it cannot be {verb}"
+            self._complain(document, pointer, message, "fix the input, and remove this", key=key)
         elif name not in self._own and name not in self._rule_ids:
             known = sorted({*self._rule_ids, *self._own})
             mend = suggestion(name, known, "gatecli rules lists them").partition(":")[0]

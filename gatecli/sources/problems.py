@@ -207,8 +207,8 @@ def _number(error: _Fault) -> tuple[str, str]:
 
 
 def _value(error: _Fault) -> tuple[str, str]:
-    sentence = str(error.context.get("error", "its keys do not fit together"))
-    return f"{error.name}: {sentence}", "mend its keys"
+    sentence = str(error.context.get("error", "its keys contradict each other"))
+    return f"{error.name}: {sentence}", "fix its keys"
 
 
 def _not_a(expected: str, mend: str) -> Callable[[_Fault], tuple[str, str]]:
@@ -252,7 +252,7 @@ _SENTENCES: Mapping[str, Callable[[_Fault], tuple[str, str]]] = {
     "dict_type": _block,
     "model_type": _block,
     "model_attributes_type": _block,
-    "string_too_short": lambda error: (f"{error.name} is empty", "write something that says it"),
+    "string_too_short": lambda error: (f"{error.name} is empty", "write a value"),
     "string_pattern_mismatch": _pattern,
     "greater_than_equal": _limit("at least", "ge"),
     "less_than_equal": _limit("at most", "le"),

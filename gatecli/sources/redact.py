@@ -86,7 +86,7 @@ def _whole(raw: RawText, hits: list[Hit]) -> list[tuple[int, int, str]]:
 def redacted_bytes(raw: RawText, hits: Iterable[Hit]) -> bytes:
     """The same as bytes in the file's own encoding. Raises `UncheckableError` where it cannot be kept."""
     if not raw.whole or "\ufffd" in raw.text:
-        problem = "holds bytes that are no text" if raw.whole else "is too large"
+        problem = "holds bytes that are not text" if raw.whole else "is too large"
         advice = "split it, or save it as UTF-8"
         raise UncheckableError(f"{raw.path} {problem} to be redacted", advice=advice)
     try:

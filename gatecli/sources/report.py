@@ -70,7 +70,7 @@ def read_report(path: Path, uncheckable: Collection[str]) -> Recorded:
     except (ValueError, RecursionError) as error:
         raise UncheckableError(f"{name} is not whole JSON ({str(error)[:100]})", advice=_ADVICE) from error
     if not isinstance(data, dict) or data.get("schema") != REPORT:
-        raise UsageError(f"{name} is no report of gatecli: its schema is not {REPORT}", advice=_ADVICE)
+        raise UsageError(f"{name} is not a report of gatecli: its schema is not {REPORT}", advice=_ADVICE)
     try:
         report = _Report.model_validate(data)
     except ValidationError as error:

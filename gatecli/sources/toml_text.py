@@ -61,9 +61,7 @@ def _syntax_error(text: str, lines: Lines, end: int) -> ReadError:
     match = _AT.match(text)
     reason = requote_sentence(match[1] if match else text)
     at = lines.index(int(match[2]), int(match[3])) if match and match[2] else end
-    return lines.refusal(
-        at, f"is not TOML: {reason[:1].lower()}{reason[1:]}", "mend the syntax; is it whole?"
-    )
+    return lines.refusal(at, f"is not TOML: {reason[:1].lower()}{reason[1:]}", "fix the syntax; is it whole?")
 
 
 def _plain(value: Any, depth: int = 1) -> Any:

@@ -18,7 +18,7 @@ from gatecli.sources.scan_rules import unreadable
 
 _IGNORE_BYTES = 2**20
 _KINDS = (
-    (stat.S_ISLNK, "a symbolic link; what it leads to is scanned where it stands, if that is in the scan"),
+    (stat.S_ISLNK, "a symbolic link; its target is scanned at its own path, if the scan covers it"),
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"),
@@ -232,7 +232,7 @@ def _enters(
             walk.kept[absolute] = path
         elif not folder:
             mode = entry.stat(follow_symlinks=False).st_mode
-            kind = next((name for test, name in _KINDS if test(mode)), "no regular file")
+            kind = next((name for test, name in _KINDS if test(mode)), "not a regular file")
             if stat.S_ISLNK(mode) and not os.path.isdir(path):  # noqa: PTH112 - never raises
                 walk.links[absolute] = path
             walk.skipped.append(Skipped(shown_path(path), kind))
@@ -292,7 +292,7 @@ def _changed_paths(kept: dict[str, Path], paths: Iterable[Path], revision: str) 
         repository = repository_of(path)
         if repository is None:
             advice = "name a folder of the repository, or leave --changed-since out"
-            raise UncheckableError(f"{shown_path(path)} is in no git repository", advice=advice)
+            raise UncheckableError(f"{shown_path(path)} is not in a git repository", advice=advice)
         repositories[repository] = None
     changed = {str(file) for root in repositories for file in changed_files(root, revision)}
     return {absolute: path for absolute, path in kept.items() if absolute in changed}

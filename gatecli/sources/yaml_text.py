@@ -88,7 +88,7 @@ def _syntax_error(error: Any, lines: Lines, end: int) -> ReadError:
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
     at = min(mark.index if mark else getattr(error, "position", 0) or 0, end)
     return lines.refusal(
-        at, f"is not YAML: {requote_sentence(problem)}", "mend the syntax; is the file whole?"
+        at, f"is not YAML: {requote_sentence(problem)}", "fix the syntax; is the file whole?"
     )
 
 
@@ -179,7 +179,7 @@ class _Composer:
         value = text if wanted == (str,) else resolve(text)
         if type(value) not in wanted:
             kind = event.tag.rpartition(":")[2]
-            problem = f"has the tag !!{kind} on {printable(text)}, which is none"
+            problem = f"has the tag !!{kind} on {printable(text)}, which it is not"
             raise self._lines.refusal(event.start_mark.index, problem, "remove the tag", invalid=True)
         return value
 

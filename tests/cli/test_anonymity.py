@@ -147,7 +147,7 @@ def test_a_tier_and_the_policy_can_only_demand_more(run: Run, patients: Path, tm
     ("arguments", "code", "says"),
     [
         (("--quasi-identifier", "agee", "--k", 2), 2, "did you mean 'age'?"),
-        (("--quasi-identifier", "age"), 2, "nothing is demanded"),
+        (("--quasi-identifier", "age"), 2, "no threshold is given"),
         (("--k", 2), 2, "no quasi-identifier is named"),
         (("--quasi-identifier", "age", "--l", 2), 2, "no sensitive attribute is named"),
         (("--quasi-identifier", "age", "--t", "nan"), 2, "not a finite number"),
@@ -295,7 +295,7 @@ def test_apply_that_cannot_meet_the_demands_writes_nothing(run: Run, patients: P
     target = tmp_path / "anonymous.csv"
     code, _, errors = run("apply", patients, *COLUMNS, "--k", 50, "--output", target)
     assert code == 4
-    assert "nothing was found that meets the demands" in errors
+    assert "no proposal meets the thresholds" in errors
     assert not target.exists()
 
 

@@ -43,10 +43,10 @@ def in_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
         (("--memory-limit", "1GB'; x"), 2, "--memory-limit 1GB'; x: not a size"),
         (("--scale", "age=numeric"), 2, "'age' has a scale but is not a sensitive column"),
         (("--scale", "diagnosis=numeric,x=numeric"), 2, "'diagnosis=numeric,x' has a scale but is not"),
-        (("--scale", "diagnosis=numeric", "--scale", "diagnosis=categorical"), 2, "diagnosis: two answers"),
-        (("--scale", "diagnosis=numeric"), 4, "2 distinct values of 'diagnosis' are no numbers"),
+        (("--scale", "diagnosis=numeric", "--scale", "diagnosis=categorical"), 2, "diagnosis: given twice"),
+        (("--scale", "diagnosis=numeric"), 4, "2 distinct values of 'diagnosis' are not numbers"),
         (("--numeric", "diagnosis"), 4, "holds a value that is not of its column's type (line 2)"),
-        (("--hierarchy", "nope=tree.csv"), 2, "--hierarchy nope: no such column is asked about"),
+        (("--hierarchy", "nope=tree.csv"), 2, "--hierarchy nope: the check uses no such column"),
         (
             ("--hierarchy", "diagnosis=tree.csv", "--scale", "diagnosis=categorical"),
             2,
@@ -105,7 +105,7 @@ def test_apply_does_not_write_over_its_source(run: Run, target: str) -> None:
     Path("link.csv").symlink_to("table.csv")
     os.link("table.csv", "hard.csv")
     code, shown = run("apply", "table.csv", "--quasi-identifier", "age,zip", "--k", "5", "-o", target)
-    assert (code, "is what is read" in shown) == (2, True), shown
+    assert (code, "is the table that is read" in shown) == (2, True), shown
     assert Path("table.csv").read_text() == TABLE
 
 
@@ -148,7 +148,7 @@ def test_apply_does_not_write_over_a_hierarchy_or_a_database(run: Run) -> None:
         code, shown = run(
             "apply", *asked, "--quasi-identifier", "age", "--sensitive", "diagnosis", "--k", "2"
         )
-        assert (code, "is what is read" in shown) == (2, True), shown
+        assert (code, "is the table that is read" in shown) == (2, True), shown
 
 
 @pytest.mark.parametrize("name", ["twice.parquet", "twice.arrow"])
@@ -166,7 +166,7 @@ def test_columns_that_differ_by_case_alone_are_refused(run: Run, name: str) -> N
 
 def test_the_name_of_a_table_in_a_file_of_one_is_not_ignored(run: Run) -> None:
     code, shown = run("check", "table.csv", *ASKED, "--table", "people")
-    assert (code, "is one table" in shown) == (2, True), shown
+    assert (code, "is a single table" in shown) == (2, True), shown
 
 
 def test_json_lines_without_any_are_nothing_to_check(run: Run) -> None:

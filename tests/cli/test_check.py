@@ -221,7 +221,7 @@ def test_modules_and_what_has_a_plan_beside_it_need_none(run: Run, tmp_path: Pat
         text = f'module "m" {{\n  source = "{source}"\n}}\n'
         (tmp_path / folder / "main.tf").write_text(text, "utf-8")
     told = unplanned(run("check", tmp_path)[1]).replace(tmp_path.as_posix() + "/", "")
-    assert told == "Terraform was found and not planned: infra, loop/x, loop/y"
+    assert told == "Terraform was found but not planned: infra, loop/x, loop/y"
 
 
 def commit(folder: Path) -> None:
@@ -243,7 +243,10 @@ def test_what_did_not_change_is_not_searched_and_said_and_promises_are_judged(
         (project / "new.txt").as_posix()
     ]
     told = [each["message"] for each in report["findings"] if each["rule"] == "check-not-checked"]
-    assert any("changed since HEAD alone: 5 of 6 files did not" in message for message in told)
+    assert any(
+        "changed since HEAD were searched for personal data: 5 of 6 files were not" in message
+        for message in told
+    )
 
 
 WAIVER = """\

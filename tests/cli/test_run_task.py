@@ -331,7 +331,7 @@ def test_a_policy_is_read_anew_and_one_that_is_broken_passes_nothing(stub: Stub,
         policy.write_text(text.replace("default", "nowhere.yaml"), "utf-8")
         result = result_of(stub, service, OPEN, "broken")
     assert result["attributes"]["status"] == "failed"
-    assert "configured wrongly" in result["attributes"]["message"]
+    assert "misconfigured" in result["attributes"]["message"]
 
 
 def test_without_aiohttp_it_names_the_extra(stub: Stub, tmp_path: Path) -> None:
@@ -370,8 +370,8 @@ def test_it_serves_tls_and_reads_the_key_from_a_file(stub: Stub, folder: Path) -
         (["--tls-cert", "none", "--tls-key", "none"], {}, "cannot be used"),
         (["--listen", "here"], {}, "not ADDRESS:PORT"),
         (["--listen", "192.0.2.1:1"], {}, "cannot be opened"),
-        (["--allow-host", "https://x"], {}, "is no host"),
-        (["--allow-network", "x"], {}, "is no network"),
+        (["--allow-host", "https://x"], {}, "not a host"),
+        (["--allow-network", "x"], {}, "not a network"),
         (["--ca-file", "none"], {}, "holds no certificates"),
         (["--policy", "none"], {}, "none"),
         (["--deadline", "600"], {}, "--deadline"),

@@ -394,7 +394,7 @@ def test_a_waiver_says_whether_it_holds(
     let_in(create(cluster, namespace, wrong, user="admin"))
     shown = webhook.wait_for("its status", lambda: condition(cluster, "privacywaiver/legacy", namespace))
     assert shown["status"] == "False"
-    assert shown["message"] == "its last day is over, or no date"
+    assert shown["message"] == "its last day is over, or is not a date"
 
 
 def test_a_broken_policy_changes_nothing_but_its_status(

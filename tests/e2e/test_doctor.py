@@ -154,7 +154,7 @@ def test_what_is_armed_fails_in_nothing(doctor: Doctor) -> None:
         "deployment: 2 of 2 replicas are available",
         "validating: workloads.gatecli.dev is armed",
         "mutating: workloads.gatecli.dev is armed",
-        "certificate: every caBundle leads to the certificate that is shown",
+        "certificate: every caBundle verifies the certificate that is served",
         "of default is in force",
         "leads",
     ):
@@ -183,7 +183,7 @@ def test_a_place_where_nothing_is_installed_fails(doctor: Doctor) -> None:
     failed = "\n".join(diagnosis.of("fail"))
     assert "there is no Deployment gatecli-admission in nowhere" in failed
     assert "there is no Secret gatecli-admission-tls" in failed
-    assert f"asks {NAMESPACE}/gatecli-admission, not this installation" in failed
+    assert f"calls {NAMESPACE}/gatecli-admission, not this installation" in failed
 
 
 def test_a_webhook_without_a_bundle_is_not_armed(doctor: Doctor, clinic: ControlPlane) -> None:
@@ -207,7 +207,7 @@ def test_a_certificate_that_ends_soon_is_told(doctor: Doctor, clinic: ControlPla
     with changed(clinic, SECRET, showing(clinic, lasting(5))):
         diagnosis = doctor()
     assert diagnosis.code == 0
-    assert "certificate: the certificate ends in 4 days" in "\n".join(diagnosis.of("warn"))
+    assert "certificate: the certificate expires in 4 days" in "\n".join(diagnosis.of("warn"))
 
 
 def test_a_certificate_of_another_authority_fails(doctor: Doctor, clinic: ControlPlane) -> None:
@@ -215,7 +215,7 @@ def test_a_certificate_of_another_authority_fails(doctor: Doctor, clinic: Contro
     with changed(clinic, SECRET, showing(clinic, lambda _: lasting(90)(stranger))):
         diagnosis = doctor()
     assert diagnosis.code == 1
-    assert "does not lead to the certificate" in "\n".join(diagnosis.of("fail"))
+    assert "does not verify the certificate" in "\n".join(diagnosis.of("fail"))
 
 
 def test_a_namespace_that_is_labelled_out_is_named(doctor: Doctor, clinic: ControlPlane) -> None:
@@ -249,7 +249,9 @@ def test_a_policy_that_cannot_be_used_fails_while_the_last_sound_one_judges(
         diagnosis = doctor()
     eventually("the leader says so", is_judged, seconds=30)
     assert diagnosis.code == 1
-    assert "policy: default cannot be used, the last sound one judges" in "\n".join(diagnosis.of("fail"))
+    assert "policy: default cannot be used; the last good one stays in force" in "\n".join(
+        diagnosis.of("fail")
+    )
 
 
 def test_waivers_that_end_are_told(doctor: Doctor, clinic: ControlPlane) -> None:
@@ -270,8 +272,8 @@ def test_waivers_that_end_are_told(doctor: Doctor, clinic: ControlPlane) -> None
         }
         assert clinic.call("POST", WAIVERS, body)[0] == 201
     told = "\n".join(line for line in doctor().of("warn") if line.startswith("waivers"))
-    assert f"default/past is over since {today - timedelta(days=3)}" in told
-    assert f"default/soon ends on {today + timedelta(days=7)}" in told
+    assert f"default/past expired on {today - timedelta(days=3)}" in told
+    assert f"default/soon expires on {today + timedelta(days=7)}" in told
     assert "later" not in told
 
 

@@ -238,7 +238,7 @@ def test_variables_beyond_what_a_process_takes_are_refused(tmp_path: Path) -> No
 def test_no_directory_and_no_configuration_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(NothingToCheckError, match=r"holds no \.tf file"):
         plan_directory(PlanRequest(tmp_path, {}))
-    with pytest.raises(UncheckableError, match="is no directory"):
+    with pytest.raises(UncheckableError, match="is not a directory"):
         plan_directory(PlanRequest(tmp_path / "none", {}))
 
 

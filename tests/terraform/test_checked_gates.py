@@ -48,8 +48,8 @@ output "released_path" { value = terraform_data.gate.output.path }
 """
 GATE = "terraform_modules/k_anonymity_gate"
 EVIDENCE = {"shared": "terraform_modules/evidence", "flattened": f"{GATE}/evidence"}
-NOT_SHIPPED = "is called k_anonymity_gate and is not the module that gatecli ships"
-OTHER_TEXT = "module.anonymity is made like the module k_anonymity_gate and has another text"
+NOT_SHIPPED = "is called k_anonymity_gate but is not the module that gatecli ships"
+OTHER_TEXT = "module.anonymity is built like the module k_anonymity_gate but has a different text"
 UNGATED = "terraform_data.published publishes data without a k-anonymity gate"
 
 Check = Callable[..., tuple[int, str]]

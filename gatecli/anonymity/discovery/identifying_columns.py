@@ -137,7 +137,7 @@ def _column_role(
         return ColumnRole(name, named[0], f"its name says “{named[1]}”", alone, entity)
     why = _why_quasi(alone, values, entity)
     if why is None:
-        return ColumnRole(name, Role.OTHER, "nothing betrays a role", alone)
+        return ColumnRole(name, Role.OTHER, "nothing indicates a role", alone)
     return ColumnRole(name, Role.QUASI_IDENTIFIER, why, alone, entity)
 
 

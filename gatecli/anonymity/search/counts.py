@@ -92,7 +92,7 @@ def _position(column: Any, among: Any) -> Integers:
     found = pc.index_in(column, value_set=among)
     if found.null_count:
         raise UncheckableError(
-            "the table changed while it was read", advice="run it again on a table that stands still"
+            "the table changed while it was read", advice="run it again while nothing writes to the table"
         )
     return integers(found)
 

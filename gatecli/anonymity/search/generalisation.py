@@ -160,7 +160,9 @@ def write(table: Table, path: Path) -> None:
     """
     writer = WRITERS.get(path.suffix.lower())
     if writer is None:
-        raise UsageError(f"{path.name} names no format to write", advice="end the name in .csv or .parquet")
+        raise UsageError(
+            f"{path.name} does not name a format to write", advice="end the name in .csv or .parquet"
+        )
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gatecli-") as folder:
             unfinished = Path(folder) / path.name

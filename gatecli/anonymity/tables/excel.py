@@ -37,7 +37,7 @@ def read_excel(name: str, path: Path, options: TableOptions) -> Any:
         raise
     except Exception:  # noqa: BLE001 - a broken workbook makes openpyxl stumble anywhere, over anything
         raise UncheckableError(
-            f"{name} is truncated or no Excel workbook", advice="save it again as .xlsx"
+            f"{name} is truncated or not an Excel workbook", advice="save it again as .xlsx"
         ) from None
     if not rows:
         raise NothingToCheckError(f"{name} is empty", advice="give a sheet with a header and rows")

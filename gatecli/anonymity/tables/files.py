@@ -77,8 +77,8 @@ def open_file(source: str, options: TableOptions) -> OpenedTable:
     reader = _reader(source, paths)
     if options.table is not None and reader is not _excel:
         raise UsageError(
-            f"{source} is one table, and has none by a name",
-            advice="leave the table's name out: it is for a workbook or a database",
+            f"{source} is a single table, so it has no table of that name",
+            advice="leave out the table's name; it is for a workbook or a database",
         )
     private = scratch()
     try:
@@ -189,7 +189,7 @@ def _reader(source: str, paths: list[Path]) -> Reader:
     reader = READERS.get(kinds.pop())
     if reader is None:
         raise UncheckableError(
-            f"{source} is of no kind that can be read",
+            f"{source} is of a kind that cannot be read",
             advice=f"the kinds are {', '.join(READERS)}, and URLs of databases",
         )
     return reader

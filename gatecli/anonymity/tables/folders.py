@@ -58,7 +58,7 @@ def _require_no_table(name: str, path: Path) -> None:
     if _is_parquet(path):
         raise UncheckableError(
             f"{name}: {path.name} holds Parquet, but its name does not say so",
-            advice="let its name end in .parquet",
+            advice="give it a name that ends in .parquet",
         )
 
 

@@ -61,7 +61,7 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         r"unterminated|quote",
-        "has a quote that is not closed, or stands inside a cell",
+        "has a quote that is not closed, or that is inside a cell",
         "double quotes inside quotes",
     ),
     (
@@ -105,7 +105,7 @@ def translate_error(name: str, error: Exception) -> UncheckableError:
         found = "more" if int(width[2]) > int(width[1]) else "fewer"
         return UncheckableError(
             f"{name}: {where} has {found} columns than the header",
-            advice="mend the line, quote cells that hold the delimiter, or give the delimiter",
+            advice="fix the line, quote cells that hold the delimiter, or give the delimiter",
         )
     for pattern, what, advice in _KINDS:
         if re.search(pattern, words, re.IGNORECASE):

@@ -56,7 +56,7 @@ def connect_spark(url: str) -> Connection:
         private.remove()
         raise UncheckableError(
             "Spark does not start on this machine",
-            advice="install Java 17 or newer and let JAVA_HOME name it, or give a server: sc://HOST:15002",
+            advice="install Java 17 or newer and set JAVA_HOME to it, or give a server: sc://HOST:15002",
         ) from None
     except BaseException:
         private.remove()

@@ -42,7 +42,7 @@ def connect_sqlite(url: str) -> Connection:
     if not path.is_file():
         raise NothingToCheckError(
             f"{path} does not exist",
-            advice="sqlite:///srv/file.db is meant from the root, sqlite://file.db from here",
+            advice="sqlite:///srv/file.db is an absolute path, sqlite://file.db a relative one",
         )
     backend = ibis.sqlite.connect(path, type_map={"null": "string", **_unknown_types(path)})
     return Connection(backend, backend.con.interrupt, partial(disconnect, backend))

@@ -137,5 +137,5 @@ def _require_floats(name: str, text: Table, numeric: Sequence[str]) -> None:
     if rounded:
         raise UncheckableError(
             f"{name}: {rounded[0]!r} holds integers of more than {EXACT_DIGITS} digits, which numbers round",
-            advice="let it be text: an identifier is no quantity",
+            advice="leave the column out of the numeric ones: an identifier is not a quantity",
         )

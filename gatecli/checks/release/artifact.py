@@ -8,12 +8,12 @@ from gatecli.checks.release.interface import ReleaseContext, finding_at
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.release import ReleaseSubject
 
-ARTIFACT_MISSING = Rule("release-artifact-missing", Severity.ERROR, "A declared artifact is not there")
+ARTIFACT_MISSING = Rule("release-artifact-missing", Severity.ERROR, "A declared artifact is missing")
 DIGEST_MISMATCH = Rule(
     "release-artifact-digest-mismatch", Severity.ERROR, "An artifact is not the file that was declared"
 )
 DUPLICATE_VERSION = Rule(
-    "release-duplicate-version", Severity.ERROR, "Two declarations speak for the same version"
+    "release-duplicate-version", Severity.ERROR, "Two declarations describe the same version"
 )
 
 
@@ -27,7 +27,7 @@ def find_artifacts(subject: ReleaseSubject, _context: ReleaseContext) -> Iterato
                 ARTIFACT_MISSING,
                 subject,
                 f"{pointer}/path",
-                f"{path} is declared but is not there",
+                f"{path} is declared but does not exist",
                 f"put {path} beside the declaration, or remove it from spec.artifacts",
                 about=path,
             )

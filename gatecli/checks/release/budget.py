@@ -13,7 +13,7 @@ from gatecli.model.number import show, show_down
 from gatecli.model.policy import PrivacyPolicy, Tier
 from gatecli.model.release import Privacy, ReleaseSubject
 
-UNKNOWN_TIER = Rule("dp-unknown-tier", Severity.ERROR, "No limit applies: the tier is unsaid or unknown")
+UNKNOWN_TIER = Rule("dp-unknown-tier", Severity.ERROR, "No limit applies: the tier is missing or unknown")
 EPSILON_OVER_TIER = Rule("dp-epsilon-over-tier", Severity.ERROR, "ε exceeds the limit of the data's tier")
 DELTA_OVER_TIER = Rule("dp-delta-over-tier", Severity.ERROR, "δ exceeds the limit of the data's tier")
 DELTA_TOO_LARGE = Rule("dp-delta-too-large", Severity.ERROR, "δ is at least 1/records")

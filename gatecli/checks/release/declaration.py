@@ -44,7 +44,7 @@ def undeclared_weights(path: str) -> Finding:
     """A file of model weights that no declaration stands beside."""
     return make_finding(
         MISSING_DECLARATION,
-        "holds model weights, but no ModelRelease declaration stands beside it",
+        "holds model weights, but there is no ModelRelease declaration beside it",
         subject=path,
         place=Place(path),
         mend="write a privacy.yaml beside it (gatecli init starts one) and list the file in spec.artifacts",

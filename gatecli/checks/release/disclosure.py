@@ -13,11 +13,13 @@ from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.mechanism import DpFtrl, DpSgd
 from gatecli.model.release import Privacy, ReleaseSubject
 
-MISSING_VARIANT = Rule("dp-missing-variant", Severity.NOTE, "A claim's variant or its parameter is unsaid")
+MISSING_VARIANT = Rule(
+    "dp-missing-variant", Severity.NOTE, "A claim names a variant without its parameter, or the reverse"
+)
 MISSING_SCOPE = Rule("dp-missing-composition-scope", Severity.NOTE, "A claim names no composition scope")
 MISSING_TRUST_MODEL = Rule("dp-missing-trust-model", Severity.NOTE, "A claim names no trust model")
 MISSING_MAX_CONTRIBUTIONS = Rule(
-    "dp-missing-max-contributions", Severity.NOTE, "A unit's maximum contributions are unsaid"
+    "dp-missing-max-contributions", Severity.NOTE, "A claim does not bound a unit's contributions"
 )
 MISSING_CLIPPING_NORM = Rule(
     "dp-missing-clipping-norm", Severity.WARNING, "A DP-SGD or DP-FTRL run names no clipping norm"

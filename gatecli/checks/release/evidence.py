@@ -16,10 +16,10 @@ from gatecli.model.release import ReleaseSubject
 MISSING_EVIDENCE = Rule(
     "dp-missing-evidence",
     Severity.ERROR,
-    "Nothing that ε could be recomputed from, or not what the policy asks",
+    "ε cannot be recomputed, or not from what the policy requires",
 )
 EVIDENCE_MISMATCH = Rule(
-    "dp-evidence-mismatch", Severity.ERROR, "Declared mechanisms and evidence tell different costs"
+    "dp-evidence-mismatch", Severity.ERROR, "Declared mechanisms and evidence give different costs"
 )
 
 EVIDENCE = f"{PRIVACY}/evidence"

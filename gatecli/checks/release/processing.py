@@ -15,9 +15,11 @@ NONPRIVATE_TUNING = Rule(
 NONPRIVATE_PREPROCESSING = Rule(
     "dp-nonprivate-preprocessing", Severity.ERROR, "Data-dependent preprocessing is not in the budget"
 )
-UNSTATED_TUNING = Rule("dp-unstated-tuning", Severity.NOTE, "Whether tuning touched the data is unsaid")
+UNSTATED_TUNING = Rule(
+    "dp-unstated-tuning", Severity.NOTE, "A claim does not say whether tuning used the data"
+)
 UNSTATED_PREPROCESSING = Rule(
-    "dp-unstated-preprocessing", Severity.NOTE, "Whether preprocessing touched the data is unsaid"
+    "dp-unstated-preprocessing", Severity.NOTE, "A claim does not say whether preprocessing used the data"
 )
 
 TUNING = f"{PRIVACY}/tuning"

@@ -22,7 +22,11 @@ T = Rule(
     "anon-t-above-threshold", Severity.ERROR, "A class's sensitive values are distributed unlike the table's"
 )
 ALPHA = Rule("anon-alpha-above-threshold", Severity.ERROR, "One sensitive value holds too much of a class")
-BETA = Rule("anon-beta-above-threshold", Severity.ERROR, "A class makes a sensitive value too much likelier")
+BETA = Rule(
+    "anon-beta-above-threshold",
+    Severity.ERROR,
+    "A class raises the probability of a sensitive value too much",
+)
 DELTA = Rule(
     "anon-delta-above-threshold", Severity.ERROR, "A class discloses too much about a sensitive value"
 )
@@ -99,8 +103,8 @@ def _require_sensitive(measures: Measures, thresholds: Thresholds) -> None:
     about_values = sorted(set(demanded) - _OF_CLASSES)
     if about_values and not measures.by_sensitive:
         raise UsageError(
-            f"{about_values[0].replace('_', '-')} is demanded, but no sensitive attribute is named",
-            advice="name the sensitive columns, or leave the demand out",
+            f"{about_values[0].replace('_', '-')} is required, but no sensitive attribute is named",
+            advice="name the sensitive columns, or drop the threshold",
         )
 
 

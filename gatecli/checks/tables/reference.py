@@ -15,7 +15,9 @@ K_MAP = Rule(
     "anon-k-map-below-threshold", Severity.ERROR, "Classes are smaller than k in the reference table"
 )
 PRESENCE = Rule(
-    "anon-presence-above-threshold", Severity.ERROR, "A reference table tells who is in the data, or nearly"
+    "anon-presence-above-threshold",
+    Severity.ERROR,
+    "A reference table shows, or nearly shows, who is in the data",
 )
 POPULATION_UNIQUENESS = Rule(
     "anon-population-uniqueness-above-threshold",
@@ -60,8 +62,8 @@ def find_reference(subject: AnonymitySubject, thresholds: Thresholds) -> Iterato
 def _required_measures(measures: Measures, demanded: str) -> ReferenceMeasures:
     if measures.reference is None:
         raise UsageError(
-            f"{demanded} is demanded, but no reference table is given",
-            advice="give a table of the population, or leave the demand out",
+            f"{demanded} is required, but no reference table is given",
+            advice="give a table of the population, or drop the threshold",
         )
     return measures.reference
 
@@ -106,7 +108,7 @@ def _population(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
     share, estimator = measures.population_uniques, measures.population_estimator
     if share is None or estimator is None:
         raise UsageError(
-            "max-population-uniqueness is demanded, but it was not estimated",
+            "max-population-uniqueness is required, but it was not estimated",
             advice="give the sampling fraction, and no missing value that may be anything",
         )
     if share > limit:

@@ -63,7 +63,7 @@ def _recognise_gates(plan: Plan, sources: tuple[str, ...]) -> Iterator[GateCall]
         name = _last_part(module.source)
         shipped = [each for each in (*SHIPPED, *EARLIER) if each.configuration == module.configuration]
         if not shipped and name in GATES:
-            fault = f"is called {name} and is not the module that gatecli ships"
+            fault = f"is called {name} but is not the module that gatecli ships"
             yield GateCall(module, GATES[name], fault)
         elif shipped and (instances := _instances(plan, module, "gate")):
             yield _judge_call(plan, module, shipped, instances, sources)
@@ -78,13 +78,13 @@ def _judge_call(
 ) -> GateCall:
     kind, name = GATES[shipped[0].name], shipped[0].name
     if module.text and module.text not in {each.text for each in shipped}:
-        return GateCall(module, kind, f"is made like the module {name} and has another text")
+        return GateCall(module, kind, f"is built like the module {name} but has a different text")
     if not {each.module for each in instances} <= {each.module for each in thresholds_of(plan, module)}:
         return GateCall(module, kind, "does not say in this plan what it demands")
     if not _conditions_hold(plan, module.address, instances):
-        return GateCall(module, kind, "has conditions that the plan did not judge, or that do not hold")
+        return GateCall(module, kind, "has conditions that the plan did not evaluate, or that do not hold")
     if not module.text and not all(_is_trusted(each, sources) for each in _origins(module, shipped[0])):
-        return GateCall(module, kind, doubt="is a gate as far as the plan says: its JSON holds no conditions")
+        return GateCall(module, kind, doubt="looks like a gate, but the plan's JSON holds no conditions")
     return GateCall(module, kind)
 
 

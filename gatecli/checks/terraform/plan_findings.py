@@ -93,7 +93,7 @@ def _public(plan: Plan, resource: PlannedResource) -> Iterator[Finding]:
                 PUBLIC_DATASET,
                 resource.address,
                 f"{resource.pointer}/{argument}",
-                f"is open to everyone by its {argument}",
+                f"is open to everyone through its {argument}",
                 "grant it to named principals, or waive it where publishing is meant and the gate passed",
             )
 

@@ -14,7 +14,9 @@ MODEL_UNGATED = Rule("tf-model-ungated", Severity.ERROR, "A model is served with
 WORKLOAD_UNGATED = Rule(
     "tf-workload-ungated", Severity.WARNING, "Manifests that the plan does not show are applied unscanned"
 )
-GATE_BYPASSED = Rule("tf-gate-bypassed", Severity.ERROR, "A gate is there, and does not hold what it should")
+GATE_BYPASSED = Rule(
+    "tf-gate-bypassed", Severity.ERROR, "A gate is present but does not enforce what it should"
+)
 PUBLIC_DATASET = Rule("tf-public-dataset", Severity.WARNING, "Stored data is open to everyone")
 BUDGET_OVER_POLICY = Rule(
     "tf-budget-over-policy", Severity.ERROR, "A platform's privacy budget is larger than the policy allows"

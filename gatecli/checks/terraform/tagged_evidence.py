@@ -67,7 +67,7 @@ def judge_tag(
     tags = [lookup(resource, block, name) for block in ("tags", "labels") for name in TAGS]
     given = [str(tag.value) for tag in tags if isinstance(tag, KnownValue)]
     if not given and any(isinstance(tag, UnknownValue) for tag in tags):
-        return Attested("unknown", "its evidence is named only after the apply")
+        return Attested("unknown", "its evidence is known only after the apply")
     if not given:
         return Attested("no")
     named = [value for value in given if len(value) >= _SHORTEST]

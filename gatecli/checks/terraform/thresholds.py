@@ -103,7 +103,7 @@ def _problem(key: str, stated: KnownValue | Absent, demand: _Demand) -> str | No
         return f"demands no {_WORDS[key]} where the policy demands {bound}" if demand.must else None
     value = _number(key, stated.value)
     if value is None:
-        return f"demands a {_WORDS[key]} that is none"
+        return f"demands a {_WORDS[key]} that is not a number"
     if (value < demand.bound) if demand.least else (value > demand.bound):
         shown = "a value" if stated.sensitive else stated.value if key == "max_age" else show(value)
         return f"demands {_WORDS[key]} = {shown} where the policy demands {_demand_text(demand)}"

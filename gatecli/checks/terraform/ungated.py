@@ -53,7 +53,7 @@ _DOUBTS = {
         "check the folder or the saved plan, or trust the sources of its modules: spec.terraform.gateSources",
     ),
     "locals": (
-        "it does not say what its locals refer to",
+        "the plan does not say what its locals refer to",
         "check the folder or the saved plan: both hold the configuration",
     ),
 }
@@ -159,14 +159,14 @@ def _unless_attested(
 
 def _mend(kind: str) -> str:
     tag = ", or tag it gatecli-evidence" if kind in EVIDENCE.values() else ""
-    return f"let it depend on the module {_MODULE[kind]} (docs/terraform.md){tag}"
+    return f"make it depend on the module {_MODULE[kind]} (docs/terraform.md){tag}"
 
 
 def _find_bypassed(plan: Plan, what: _Published, policy: PrivacyPolicy) -> Iterator[Finding]:
     if plan.targeted:
         yield make_finding(
             GATE_BYPASSED,
-            "the plan leaves out parts of the configuration (-target or -exclude): so may a gate be",
+            "the plan leaves out parts of the configuration (-target or -exclude), perhaps a gate",
             subject=plan.path,
             place=Place(plan.path, pointer="/complete"),
             mend="plan the whole configuration",

@@ -156,7 +156,7 @@ def _mendings(picture: AnonymityPicture, key: str) -> Markup:
         chart = Chart(key, "Detail lost against rows suppressed", said)
         drawn = front(chart, points, "detail lost", "rows suppressed")
     listed = [_mending(number, item, picture.k) for number, item in enumerate(picture.mendings, 1)]
-    return figure("What would mend it", said, drawn, each("ol", listed, class_="mendings"))
+    return figure("What would help", said, drawn, each("ol", listed, class_="mendings"))
 
 
 def _mending(number: int, item: Mending, k: int) -> Markup:

@@ -83,9 +83,7 @@ def _event(data: object, where: Where) -> Run:
     if data.get("module_name", _MODULE) != _MODULE:
         raise Refused(f"the event is of the module {printable(data['module_name'])}, not of {_MODULE}", where)
     if not isinstance(name, str) or name not in _EVENTS:
-        raise Refused(
-            f"{printable(name)} is no event of dp-accounting that is known here", (*where, "class_name")
-        )
+        raise Refused(f"{printable(name)} is not a known event of dp-accounting", (*where, "class_name"))
     event = _EVENTS[name]
     fields = record(data, where, required=event.fields, optional=(*_HEAD, *event.optional))
     return event.build(fields, where)

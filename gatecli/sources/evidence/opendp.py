@@ -152,7 +152,8 @@ def _check(data: object, where: Where) -> None:
             module, function = call[_MODULE], call[_FUNCTION]
             if function not in _CONSTRUCTORS.get(module, ()):
                 raise Refused(
-                    f"{printable(f'{module}.{function}')} is no constructor that may stand as evidence", where
+                    f"{printable(f'{module}.{function}')} is not a constructor that is accepted as evidence",
+                    where,
                 )
             arguments = call.get(_KWARGS, {})
             if not isinstance(arguments, Mapping):

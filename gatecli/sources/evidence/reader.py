@@ -95,7 +95,7 @@ def _evidence(reference: EvidenceReference, place: Place, reading: EvidenceReadi
 def _refused_evidence(
     reference: EvidenceReference, error: Refused, place: Place, subject: str
 ) -> Loaded[Evidence]:
-    sentence = f"{reference.path} is no {reference.format} evidence: {error.sentence}"
+    sentence = f"{reference.path} is not {reference.format} evidence: {error.sentence}"
     mend = error.mend or _MEND.format(format=reference.format)
     return _lost_evidence(reference, sentence, mend, place, subject)
 

@@ -101,7 +101,7 @@ def build_mechanism(kind: type[SpecificStep], where: Where, /, **fields: Any) ->
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         detail = f"{field}: {first['msg']}" if field else first["msg"]
-        raise Refused(f"{name_of(where)} describes no possible mechanism ({detail})", where) from None
+        raise Refused(f"{name_of(where)} does not describe a possible mechanism ({detail})", where) from None
 
 
 def spent_budget(epsilon: object, delta: object, where: Where) -> Mechanism:
@@ -123,7 +123,7 @@ def budget(value: object, where: Where) -> Budget:
     """A pair [ε, δ] as a stated budget."""
     epsilon, delta = (exact(item, where) for item in rows(value, where, width=2))
     if epsilon < 0 or not 0 <= delta < 1:
-        raise Refused(f"{name_of(where)} is no budget: it needs ε ≥ 0 and 0 ≤ δ < 1", where)
+        raise Refused(f"{name_of(where)} is not a budget: it needs ε ≥ 0 and 0 ≤ δ < 1", where)
     return Budget(epsilon, delta)
 
 

@@ -60,7 +60,7 @@ def configuration_of(data: Any) -> Configuration:
     if data is None:
         return Configuration()
     if not isinstance(data, dict):
-        raise malformed_plan("/configuration", "no object")
+        raise malformed_plan("/configuration", "not an object")
     root = table(data, "root_module", "/configuration")
     edges, modules, scripts, certain = _Edges(), list[Module](), list[Script](), set[str]()
     pending = [_Level("", root, "/configuration/root_module")]
@@ -118,7 +118,7 @@ def _outputs(level: _Level, edges: _Edges) -> None:
     outputs = table(level.data, "outputs", level.where)
     for name, item in outputs.items():
         if not isinstance(item, dict):
-            raise malformed_plan(f"{level.where}/outputs", "no table of outputs")
+            raise malformed_plan(f"{level.where}/outputs", "not a table of outputs")
         node = level.node(f"output.{name}")
         declared = _declared_providers(level.module, item, f"{level.where}/outputs")
         edges.add(node, *_targets(level.module, [item.get("expression")]), *declared)
@@ -130,7 +130,7 @@ def _calls(level: _Level, edges: _Edges) -> Iterator[tuple[Module, _Level]]:
     where = f"{level.where}/module_calls"
     for name, item in table(level.data, "module_calls", level.where).items():
         if not isinstance(item, dict):
-            raise malformed_plan(where, "no table of calls")
+            raise malformed_plan(where, "not a table of calls")
         address = level.node(f"module.{name}")
         inputs = table(item, "expressions", where)
         for variable, expression in inputs.items():

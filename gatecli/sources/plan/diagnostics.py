@@ -73,7 +73,7 @@ _KINDS = (
     _kind(
         PlanFailure.NO_PLAN,
         r"failed to read the given file as a state or plan file",
-        "the file is no saved plan that {tool} can read",
+        "the file is not a saved plan that {tool} can read",
         "save the plan again: {tool} plan -out=plan.out",
     ),
     _kind(
@@ -128,14 +128,14 @@ _KINDS = (
         PlanFailure.CONDITION,
         r"(pre|post)condition failed|check block assertion failed",
         "a condition in {where} does not hold",
-        "mend what it asks for, then run the gate again",
+        "fix what it asks for, then run the gate again",
     ),
 )
 _OTHER = _kind(
     PlanFailure.OTHER,
     "",
     "{tool} could not plan {where}",
-    "mend what {tool} plan says there, then run the gate again",
+    "fix the error that {tool} plan reports there, then run the gate again",
 )
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"^[╷│╵|] ?", re.MULTILINE)

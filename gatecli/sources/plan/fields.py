@@ -19,7 +19,7 @@ def text(data: Mapping[str, Any], key: str, where: str) -> str:
     """A text that must be there, and not empty."""
     value = data.get(key)
     if not isinstance(value, str) or not value:
-        raise malformed_plan(f"{where}/{key}", "no text")
+        raise malformed_plan(f"{where}/{key}", "not text")
     return value
 
 
@@ -28,7 +28,7 @@ def optional_text(data: Mapping[str, Any], key: str, where: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise malformed_plan(f"{where}/{key}", "no text")
+        raise malformed_plan(f"{where}/{key}", "not text")
     return value
 
 
@@ -45,7 +45,7 @@ def table(data: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise malformed_plan(f"{where}/{key}", "no object")
+        raise malformed_plan(f"{where}/{key}", "not an object")
     return value
 
 
@@ -55,7 +55,7 @@ def items(data: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, An
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        raise malformed_plan(f"{where}/{key}", "no list of objects")
+        raise malformed_plan(f"{where}/{key}", "not a list of objects")
     return value
 
 
@@ -65,5 +65,5 @@ def texts(data: Mapping[str, Any], key: str, where: str) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise malformed_plan(f"{where}/{key}", "no list of texts")
+        raise malformed_plan(f"{where}/{key}", "not a list of texts")
     return value

@@ -28,7 +28,7 @@ def variables_of(top: Mapping[str, Any], configuration: Configuration) -> tuple[
 def _value(given: Mapping[str, Any], name: str, where: str) -> Any:
     entry = given[name]
     if not isinstance(entry, dict):
-        raise malformed_plan(where, "no table of values")
+        raise malformed_plan(where, "not a table of values")
     return entry.get("value")
 
 
@@ -57,7 +57,7 @@ def _planned_output(planned: Mapping[str, Any], name: str, changes: Mapping[str,
 def _change(changes: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     change = changes[name]
     if not isinstance(change, dict):
-        raise malformed_plan("/output_changes", "no table of changes")
+        raise malformed_plan("/output_changes", "not a table of changes")
     return change
 
 
@@ -77,6 +77,6 @@ def _results(item: Mapping[str, Any], where: str) -> Iterator[CheckResult]:
         address = text(table(instance, "address", where), "to_display", f"{where}/address")
         status = _STATUSES.get(text(instance, "status", where))
         if status is None:
-            raise malformed_plan(f"{where}/status", "no status that is known")
+            raise malformed_plan(f"{where}/status", "not a known status")
         problems = [problem.get("message") for problem in items(instance, "problems", where)]
         yield CheckResult(address, kind, status, tuple(said for said in problems if isinstance(said, str)))

@@ -84,7 +84,7 @@ def plan_of(data: Any, name: str) -> Plan:
 
 def _checked_top(data: Any) -> Mapping[str, Any]:
     if not isinstance(data, dict):
-        raise ReadError("is not a Terraform plan: its JSON is no object", _MENDS)
+        raise ReadError("is not a Terraform plan: its JSON is not an object", _MENDS)
     if "format_version" not in data:
         for key, what, command in _FOREIGN:
             if key in data:
@@ -97,7 +97,7 @@ def _checked_version(top: Mapping[str, Any]) -> str:
     version = text(top, "format_version", "")
     match = _VERSION.fullmatch(version)
     if match is None:
-        raise ReadError("is not a Terraform plan: its format_version is no version", _MENDS)
+        raise ReadError("is not a Terraform plan: its format_version is not a version", _MENDS)
     if match[1] not in MAJORS:
         raise ReadError(
             f"has format version {version}, which this gatecli does not know",
@@ -137,7 +137,7 @@ def _check_coverage(resources: tuple[PlannedResource, ...], certain: frozenset[s
     if silent and not (changes and all(resource.is_leaving for resource in changes)):
         named = min(silent)
         raise ReadError(
-            f"is the plan of a part: it does not say what becomes of {printable(named)}",
+            f"is a partial plan: it does not say what happens to {printable(named)}",
             f"plan the whole configuration, without -target and -refresh-only: {SHOW}",
         )
 

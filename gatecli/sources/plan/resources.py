@@ -129,7 +129,7 @@ def _module(address: str, item: Mapping[str, Any], where: str) -> str:
 def _read_change(item: Mapping[str, Any], where: str) -> PlannedResource:
     change = item.get("change")
     if not isinstance(change, dict):
-        raise malformed_plan(f"{where}/change", "no object")
+        raise malformed_plan(f"{where}/change", "not an object")
     actions = tuple(texts(change, "actions", f"{where}/change"))
     if not actions:
         raise malformed_plan(f"{where}/change/actions", "empty")
@@ -151,7 +151,7 @@ def _read_change(item: Mapping[str, Any], where: str) -> PlannedResource:
 def _read_deferred(item: Mapping[str, Any], where: str) -> PlannedResource:
     change = item.get("resource_change")
     if not isinstance(change, dict):
-        raise malformed_plan(f"{where}/resource_change", "no object")
+        raise malformed_plan(f"{where}/resource_change", "not an object")
     return replace(_read_change(change, f"{where}/resource_change"), deferred=True)
 
 
@@ -184,7 +184,7 @@ def _standing(item: Mapping[str, Any], where: str, action: str) -> PlannedResour
 def _values(data: Mapping[str, Any], key: str, where: str) -> Any:
     value = data.get(key)
     if not isinstance(value, dict | None):
-        raise malformed_plan(f"{where}/{key}", "no object")
+        raise malformed_plan(f"{where}/{key}", "not an object")
     return value
 
 

@@ -13,7 +13,7 @@ TF_PLAN_UNREADABLE = Rule(
 TF_PLAN_ERRORED = Rule(
     "tf-plan-errored",
     Severity.ERROR,
-    "A Terraform plan is the rest of a run that failed: what it would do is not known",
+    "A Terraform plan is from a run that failed, so its effects are not known",
     uncheckable=True,
 )
 
@@ -41,6 +41,6 @@ def errored_finding(plan: Plan) -> Finding:
         f"{plan.path} is the plan of a run that failed{why}",
         subject=plan.path,
         place=Place(plan.path, pointer="/errored"),
-        mend="mend what made terraform plan fail, and plan again",
+        mend="fix what made terraform plan fail, and plan again",
         identity=f"{plan.path}\0errored",
     )

@@ -125,7 +125,7 @@ class _Session(Terraform):  # type: ignore[misc]  # python-terraform has no type
 def _check(request: PlanRequest) -> None:
     where = shown_path(request.directory)
     if not request.directory.is_dir():
-        raise UncheckableError(f"{where} is no directory", advice="name the directory of a root module")
+        raise UncheckableError(f"{where} is not a directory", advice="name the directory of a root module")
     if not any(any(request.directory.glob(pattern)) for pattern in _CONFIGURATION):
         raise NothingToCheckError(f"{where} holds no .tf file", advice="name the directory of a root module")
     if not request.allows_targets:

@@ -74,7 +74,7 @@ def json_of(content: bytes) -> Any:
         raise ReadError("is empty", f"write the plan into it: {SHOW}")
     data, end = _parse_at(text, start)
     if (after := _wrapping_end(text, end)) < len(text):
-        raise _refusal(text, after, "goes on after its JSON ended", "give one plan, and nothing else")
+        raise _refusal(text, after, "continues after its JSON ended", "give one plan, and nothing else")
     _check_depth(data)
     _check_characters(text, data)
     return data
@@ -111,7 +111,7 @@ def _parse_at(text: str, start: int) -> tuple[Any, int]:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) != len(pairs):
-        raise _Unwanted("is not a plan: a key stands twice in one object")
+        raise _Unwanted("is not a plan: a key occurs twice in one object")
     return table
 
 

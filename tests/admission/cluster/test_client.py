@@ -236,7 +236,7 @@ def test_credentials_that_cannot_be_used_are_refused(tmp_path: Path, user: objec
 def test_what_is_no_kubeconfig_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "kubeconfig"
     file.write_text(text, "utf-8")
-    with pytest.raises(ConfigurationError, match="no kubeconfig"):
+    with pytest.raises(ConfigurationError, match="not a kubeconfig"):
         from_kubeconfig(file)
 
 

@@ -92,7 +92,7 @@ def test_a_server_that_refuses_is_exit_code_4(status: int, capsys: pytest.Captur
         assert main(["doctor", "--server", address]) == 4
     lines = capsys.readouterr().out.splitlines()
     assert not [line for line in lines if line.startswith(("ok", "warn", "fail"))]
-    assert f"could not look: GET /version: {status}" in lines[0]
+    assert f"could not check: GET /version: {status}" in lines[0]
 
 
 def test_without_any_kubeconfig_it_is_exit_code_2(
@@ -128,7 +128,7 @@ def test_a_context_is_chosen_by_its_name(tmp_path: Path) -> None:
     file.write_text(json.dumps(content))
     assert from_kubeconfig(file).server == "https://a.example"
     assert from_kubeconfig(file, "b").server == "https://b.example"
-    with pytest.raises(ConfigurationError, match="no kubeconfig with the context c"):
+    with pytest.raises(ConfigurationError, match="not a kubeconfig with the context c"):
         from_kubeconfig(file, "c")
 
 

@@ -227,10 +227,10 @@ def test_a_pod_knows_its_api_server_and_who_is_none_is_told() -> None:
     where = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "KUBERNETES_SERVICE_PORT": "6443"}
     assert api_server(where) == "https://10.0.0.1:6443"
     assert api_server({"KUBERNETES_SERVICE_HOST": "fd00::1"}) == "https://[fd00::1]:443"
-    with pytest.raises(ConfigurationError, match="no pod"):
+    with pytest.raises(ConfigurationError, match="does not run in a pod"):
         api_server({})
 
 
 def test_a_kubeconfig_outweighs_the_pod(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="no kubeconfig"):
+    with pytest.raises(ConfigurationError, match="not a kubeconfig"):
         access_of(WebhookSettings(kubeconfig=tmp_path / "absent"))

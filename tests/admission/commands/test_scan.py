@@ -192,7 +192,7 @@ def test_what_was_not_looked_at_is_said(served: Served) -> None:
     (served.folder / "policy.yaml").write_text(POLICY.replace("default}", spec))
     assert served.scan("--policy", "policy.yaml", "-v")[0] == 3
     assert "1 object in namespaces that the policy exempts" in served.stderr
-    assert "secrets were not looked at" in served.stderr
+    assert "secrets were not scanned" in served.stderr
     assert "podtemplates are not served" in served.stderr
     assert served.scan("--policy", "policy.yaml", "-q")[0] == 3
     assert served.stderr == ""

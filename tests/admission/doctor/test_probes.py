@@ -89,7 +89,7 @@ def test_nothing_is_said_against_an_installation_in_which_all_is_well(certificat
 
 STRANGER = new_authority(NOW)
 FAILURES: dict[str, tuple[Change, str, str]] = {
-    "no definition": (gone("policies"), "definitions", "the definition of PrivacyPolicy is absent"),
+    "no definition": (gone("policies"), "definitions", "the definition of PrivacyPolicy is missing"),
     "a definition that is not served": (
         setting([], "waivers", "status", "conditions"),
         "definitions",
@@ -110,7 +110,7 @@ FAILURES: dict[str, tuple[Change, str, str]] = {
     "no bundle": (
         setting("", "validating", "webhooks", 0, "clientConfig", "caBundle"),
         "validating",
-        "has no caBundle that can be read, so all is refused",
+        "has no caBundle that can be read, so every object is refused",
     ),
     "no bundle, and open": (
         both(
@@ -118,7 +118,7 @@ FAILURES: dict[str, tuple[Change, str, str]] = {
             lambda places: places["validating"]["webhooks"][0]["clientConfig"].pop("caBundle"),
         ),
         "validating",
-        "so all is let in without a search",
+        "so every object is admitted without a search",
     ),
     "a bundle that is none": (
         setting("bm8gUEVN", "mutating", "webhooks", 0, "clientConfig", "caBundle"),
@@ -133,7 +133,7 @@ FAILURES: dict[str, tuple[Change, str, str]] = {
     "another service": (
         setting("elsewhere", "validating", "webhooks", 0, "clientConfig", "service", "namespace"),
         "validating",
-        f"asks elsewhere/{NAME}, not this installation",
+        f"calls elsewhere/{NAME}, not this installation",
     ),
     "a URL": (
         setting(
@@ -144,9 +144,9 @@ FAILURES: dict[str, tuple[Change, str, str]] = {
             "clientConfig",
         ),
         "validating",
-        "asks https://a.example/, not this installation",
+        "calls https://a.example/, not this installation",
     ),
-    "no webhook at all": (gone("validating", "mutating"), "namespaces", "no webhook is asked"),
+    "no webhook at all": (gone("validating", "mutating"), "namespaces", "no webhook is called"),
     "kube-system locked out": (
         hook("namespaceSelector", {}),
         "namespaces",
@@ -155,7 +155,7 @@ FAILURES: dict[str, tuple[Change, str, str]] = {
     "its own namespace locked out": (
         hook("namespaceSelector", {}, "mutating"),
         "namespaces",
-        f"{NAMESPACE} cannot start anything while no replica answers: mutating ask",
+        f"{NAMESPACE} cannot start anything while no replica answers: mutating need one",
     ),
     "no Secret": (gone("certificate"), "certificate", f"there is no Secret {NAME}-tls"),
     "an empty Secret": (setting({}, "certificate"), "certificate", "holds no certificate that can be read"),
@@ -169,34 +169,34 @@ FAILURES: dict[str, tuple[Change, str, str]] = {
             shown_secret(issue(authority(), [SERVICE], NOW - timedelta(days=91)).certificate), "certificate"
         ),
         "certificate",
-        "the certificate ended on 2026-11-20",
+        "the certificate expired on 2026-11-20",
     ),
     "a certificate that does not hold yet": (
         setting(
             shown_secret(issue(authority(), [SERVICE], NOW + timedelta(days=1)).certificate), "certificate"
         ),
         "certificate",
-        "the certificate holds only from 2026-11-22",
+        "the certificate is not valid before 2026-11-22",
     ),
     "a certificate of another name": (
         setting(shown_secret(leaf(90, "other.svc").certificate), "certificate"),
         "certificate",
-        f"is not made for {SERVICE}",
+        f"was not issued for {SERVICE}",
     ),
     "a certificate of nobody's name": (
         setting(shown_secret(authority().certificate), "certificate"),
         "certificate",
-        f"is not made for {SERVICE}",
+        f"was not issued for {SERVICE}",
     ),
     "a certificate of a stranger": (
         setting(shown_secret(issue(STRANGER, [SERVICE], NOW).certificate), "certificate"),
         "certificate",
-        "the caBundle of validating and mutating does not lead to the certificate",
+        "the caBundle of validating and mutating does not verify the certificate",
     ),
     "a policy that cannot be used": (
         setting({"conditions": [condition("False", "Invalid", 3, "no such entity")]}, "policy", "status"),
         "policy",
-        "default cannot be used, the last sound one judges: no such entity",
+        "default cannot be used; the last good one stays in force: no such entity",
     ),
 }
 
@@ -247,7 +247,7 @@ WARNINGS: dict[str, tuple[Change, str, str]] = {
     "resources left out": (
         lambda places: places["validating"]["webhooks"][0]["rules"].pop(),
         "validating",
-        "is not asked about jobs, cronjobs",
+        "is not called for jobs, cronjobs",
     ),
     "updates left out": (
         lambda places: [
@@ -266,17 +266,17 @@ WARNINGS: dict[str, tuple[Change, str, str]] = {
     "a certificate that ends soon": (
         setting(shown_secret(leaf(5).certificate), "certificate"),
         "certificate",
-        "the certificate ends in 5 days",
+        "the certificate expires in 5 days",
     ),
-    "no policy": (gone("policy"), "policy", "the shipped policy judges"),
-    "a policy nobody looked at": (setting({}, "policy", "status"), "policy", "no replica has looked"),
+    "no policy": (gone("policy"), "policy", "the shipped policy is in force"),
+    "a policy nobody looked at": (setting({}, "policy", "status"), "policy", "no replica has read"),
     "a policy of an older generation": (
         setting(4, "policy", "metadata", "generation"),
         "policy",
-        "generation 4 of default is not judged yet, 3 was",
+        "generation 4 of default has not been read yet, 3 has",
     ),
-    "audit": (policy_says(mode="audit"), "policy", "says mode: audit, so nothing is refused"),
-    "warn": (policy_says(mode="warn"), "policy", "says mode: warn"),
+    "audit": (policy_says(mode="audit"), "policy", "sets mode: audit, so nothing is refused"),
+    "warn": (policy_says(mode="warn"), "policy", "sets mode: warn"),
     "an exempt namespace": (
         policy_says(namespaces={"legacy-*": {"exempt": True, "reason": "r"}, "a": {"mode": "warn"}}),
         "policy",
@@ -286,12 +286,12 @@ WARNINGS: dict[str, tuple[Change, str, str]] = {
     "a waiver that is over": (
         setting([waiver("w", "2026-11-20")], "all waivers", "items"),
         "waivers",
-        "team-a/w is over since 2026-11-20",
+        "team-a/w expired on 2026-11-20",
     ),
     "a waiver that ends": (
         setting([waiver("w", "2026-12-05")], "all waivers", "items"),
         "waivers",
-        "team-a/w ends on 2026-12-05",
+        "team-a/w expires on 2026-12-05",
     ),
     "a waiver without a date": (
         setting([waiver("w", "soon")], "all waivers", "items"),
@@ -315,7 +315,7 @@ WARNINGS: dict[str, tuple[Change, str, str]] = {
     "many waivers": (
         setting([waiver(f"w{number:02}", "2026-11-20") for number in range(12)], "all waivers", "items"),
         "waivers",
-        "with 2 more waivers",
+        "2 more waivers",
     ),
     "no lease": (gone("lease"), "leader", "no replica leads"),
     "a lease given back": (setting({"holderIdentity": ""}, "lease", "spec"), "leader", "no replica leads"),
@@ -375,7 +375,7 @@ def test_a_policy_file_needs_no_policy_in_the_cluster() -> None:
         ]
 
     said = [line for line in lines_after(by_file) if line.probe == "policy"]
-    assert said == [DiagnosisLine("ok", "a policy file judges, not a PrivacyPolicy", probe="policy")]
+    assert said == [DiagnosisLine("ok", "a policy file is in force, not a PrivacyPolicy", probe="policy")]
     said = [
         line for line in lines_after(both(gone("policy"), env("POLICY", "/p.yaml"))) if line.probe == "policy"
     ]

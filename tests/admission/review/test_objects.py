@@ -160,7 +160,7 @@ def test_a_deletion_and_a_connection_pass_and_say_why() -> None:
     gone = decided(obj, BOOK, operation="DELETE", object=None, oldObject=obj)
     connected = decided({**obj, "kind": "PodExecOptions"}, BOOK, operation="CONNECT")
     assert {gone.reason, connected.reason} == {DecisionReason.NOT_APPLICABLE}
-    assert (gone.why, connected.why) == ("a deletion holds nothing new", "a connection is no object")
+    assert (gone.why, connected.why) == ("a deletion adds nothing", "a connection is not an object")
 
 
 def updated(old: dict[str, Any], new: dict[str, Any], **fields: Any) -> Any:

@@ -109,7 +109,7 @@ DEEP = b'{"items":[' + b'{"a":' * 100_000
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"{", b'{"items": 1}', b'{"items": [1]}', DEEP, b"\xff"])
 def test_an_answer_that_is_no_list_is_an_error_and_no_empty_one(body: bytes) -> None:
-    with pytest.raises(ClusterError, match="no list"):
+    with pytest.raises(ClusterError, match="not a list"):
         parse_list(body, "p")
 
 

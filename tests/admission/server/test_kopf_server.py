@@ -286,7 +286,7 @@ def test_a_bug_ends_in_the_configured_answer_is_counted_and_tells_no_value(
         allowed = asyncio.run(main("allow"))
     assert (denied["allowed"], denied["status"]["code"]) == (False, 500)
     assert allowed["allowed"] is True
-    assert "let in unsearched" in allowed["warnings"][0]
+    assert "admitted without a search" in allowed["warnings"][0]
     lines = [JsonFormatter().format(record) for record in caplog.records]
     assert any('"error":"RuntimeError"' in line for line in lines)
     assert RESIDENT_ID not in "".join([*lines, json.dumps(denied), json.dumps(allowed)])

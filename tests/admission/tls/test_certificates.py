@@ -364,7 +364,7 @@ def test_a_pair_that_does_not_fit_changes_nothing() -> None:
     authority = new_authority(NOW)
     good = issue(authority, NAMES, NOW)
     shown.show(good)
-    with pytest.raises(ConfigurationError, match="do not fit"):
+    with pytest.raises(ConfigurationError, match="do not belong together"):
         shown.show(replace(issue(authority, NAMES, NOW), key=authority.key))
     assert shown.pair == good
     assert shown.health.certificate_ends == validity(good.certificate).ends

@@ -148,7 +148,7 @@ def test_a_step_of_weight_zero_is_refused_in_a_sentence() -> None:
         (step("b", weight="-1"), "weight -1"),
         (step("b", sensitivity=0), "sensitivity 0; it must be above 0"),
         (step("b", count=0), "count of 0"),
-        (step("a"), "'a' is given to two steps"),
+        (step("a"), "two steps have the name 'a'"),
         (QueryStep("b", "discrete-laplace", Fraction(1, 2)), "must be an integer"),
         (step("b", "gaussian"), "Gaussian noise needs a δ above 0"),
     ],
@@ -162,7 +162,7 @@ def test_weights_that_a_split_by_sensitivity_would_ignore_are_refused() -> None:
 
 
 def test_no_steps_are_refused() -> None:
-    assert refused() == "there is no step to give a budget to"
+    assert refused() == "there is no step that could get a budget"
 
 
 def test_a_total_of_zero_is_refused() -> None:

@@ -142,7 +142,7 @@ def test_a_spoiled_workbook_is_uncheckable(
     parts = parts_of([["zip", "age"], [1, 2]])
     changed = spoil(parts.pop(part))
     path = write(tmp_path / "data.xlsx", parts if changed is None else {**parts, part: changed})
-    assert refusal(path) == "FILE is truncated or no Excel workbook"
+    assert refusal(path) == "FILE is truncated or not an Excel workbook"
 
 
 @pytest.mark.parametrize("beyond", [VALUE, 0])

@@ -318,7 +318,7 @@ def test_what_may_be_a_record_is_not_listed_as_columns(file: Callable[..., Path]
 
 
 def test_an_unknown_kind_is_uncheckable(file: Callable[..., Path]) -> None:
-    assert refusal(UncheckableError, file("data.docx", "x")) == "FILE is of no kind that can be read"
+    assert refusal(UncheckableError, file("data.docx", "x")) == "FILE is of a kind that cannot be read"
 
 
 def test_a_path_that_does_not_exist_is_nothing_to_check(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_quotes_in_a_hierarchy_are_text() -> None:
         ("a;b;*\nc;d\n", "line 2 of the hierarchy of x has 2 fields where the first has 3"),
         ("a;b;*\na;c;*\n", "line 2 of the hierarchy of x gives a second line to a value"),
         ("a;b;c\nd;b;e\n", "line 2 of the hierarchy of x splits a value of level 1 again"),
-        ('a;"b\n', "is no CSV"),
+        ('a;"b\n', "is not CSV"),
     ],
 )
 def test_a_hierarchy_that_cannot_be_used_is_refused_with_its_line(text: str, problem: str) -> None:

@@ -26,7 +26,7 @@ PICTURE = AnonymityPicture.__new__(AnonymityPicture)
 CODEC = Codec(FileScan, NoBound)
 FINDING = replace(
     make_finding(
-        Rule("pii-us-ssn", Severity.ERROR, "It stands in plain text"),
+        Rule("pii-us-ssn", Severity.ERROR, "It is in plain text"),
         "holds \u2028 \ud800 …12",
         subject="Pod/a",
         place=Place("a.yaml", 3, None, "/a~1b", 0),

@@ -38,7 +38,7 @@ def test_text_shows_what_is_new_what_is_fixed_and_one_summary_line() -> None:
         "  m new\n"
         "  fix: x\n"
         "a.yaml:1:1  fixed  pii-us-ssn\n"
-        "two policies judged: what is new need not be new in the files\n"
+        "the two runs used different policies, so a new finding need not be new in the files\n"
         "closed · 2 new (1 error, 1 suppressed) · 1 fixed · 1 unchanged\n"
     )
 

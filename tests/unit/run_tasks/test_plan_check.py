@@ -47,7 +47,7 @@ def test_a_plan_is_judged_by_the_command_that_everybody_uses() -> None:
 def test_options_reach_the_command_and_a_complaint_comes_back() -> None:
     result, said = checked(b"{}", "--policy=none.yaml")
     assert result.status == "failed"
-    assert "configured wrongly" in result.message
+    assert "misconfigured" in result.message
     assert "none.yaml" in said
 
 

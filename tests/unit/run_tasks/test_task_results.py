@@ -87,7 +87,7 @@ def test_what_is_no_report_is_failed(output: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "words"), [(2, "configured wrongly"), (4, "could not be checked"), (70, "failed")]
+    ("code", "words"), [(2, "misconfigured"), (4, "could not be checked"), (70, "failed")]
 )
 def test_what_went_wrong_without_a_report_is_named(code: int, words: str) -> None:
     assert words in result_of(code, b"", SHA256).message

@@ -72,7 +72,7 @@ def test_a_baseline_may_be_empty(tmp_path: Path) -> None:
     ids=str,
 )
 def test_half_a_baseline_is_refused(tmp_path: Path, data: object) -> None:
-    with pytest.raises(ConfigurationError, match="is no baseline") as caught:
+    with pytest.raises(ConfigurationError, match="is not a baseline") as caught:
         read_baseline(file(tmp_path, data))
     assert caught.value.advice
 

@@ -148,7 +148,7 @@ PRIVACY = "/spec/privacy"
     [
         ("    unit:", "    unti:", "/unti", "unknown key 'unti' in privacy", "did you mean unit?"),
         ("    unit: person", "    unit: 5", "/unit", "unit is 5, not text", "put it in quotes"),
-        ("    unit: person", "    unit: ''", "/unit", "unit is empty", "write something"),
+        ("    unit: person", "    unit: ''", "/unit", "unit is empty", "write a value"),
         (
             "add-remove",
             "add_remove",
@@ -188,7 +188,7 @@ PRIVACY = "/spec/privacy"
             "kind: gaussian",
             "/mechanisms/0",
             "mechanisms[0]: give",
-            "mend",
+            "fix",
         ),
         (
             "kind: laplace, sensitivity: 1, scale: 1",

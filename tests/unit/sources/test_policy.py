@@ -69,7 +69,7 @@ def test_a_folder_that_was_deleted_meanwhile_is_one_sentence(
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    with pytest.raises(ConfigurationError, match="does not exist any more"):
+    with pytest.raises(ConfigurationError, match="no longer exists"):
         read()
 
 
@@ -210,9 +210,9 @@ def test_a_duration_is_whole_hours_minutes_and_seconds(duration: str, seconds: i
         ),
         (
             HEAD + "  severities: {release-unreadable: note}\n",
-            ":5:16: release-unreadable says that something could not be judged",
+            ":5:16: release-unreadable reports that something could not be judged",
         ),
-        (HEALTH + "---\n" + HEALTH, ":8:7: a second PrivacyPolicy stands in the file"),
+        (HEALTH + "---\n" + HEALTH, ":8:7: the file holds a second PrivacyPolicy"),
         (
             HEALTH + "  extends: nothing.yaml\n",
             ":6:12: the policy extends 'nothing.yaml', which holds no PrivacyPolicy",
@@ -224,7 +224,7 @@ def test_a_duration_is_whole_hours_minutes_and_seconds(duration: str, seconds: i
         (WAIVER.replace("dp-missing-epsilon", "dp-missing"), ":4:14: there is no rule 'dp-missing'"),
         (
             WAIVER.replace("dp-missing-epsilon", "release-invalid"),
-            ":4:14: release-invalid says that something could not be judged",
+            ":4:14: release-invalid reports that something could not be judged",
         ),
     ],
 )
@@ -252,7 +252,7 @@ def test_a_circle_of_policies_is_refused() -> None:
 
 def test_a_policy_among_the_waivers_is_refused() -> None:
     lines = complaints(put(HEALTH), [put(HEALTH, "waivers.yaml")])
-    assert lines == ["waivers.yaml:2:7: a PrivacyPolicy stands in a file of waivers (name it with --policy)"]
+    assert lines == ["waivers.yaml:2:7: a file of waivers holds a PrivacyPolicy (name it with --policy)"]
 
 
 def test_a_policy_that_leads_nowhere_is_refused_not_passed_over() -> None:

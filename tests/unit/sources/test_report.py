@@ -57,7 +57,7 @@ def test_a_missing_report_could_not_be_checked(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [[], {}, None, 5, {"schema": "gatecli/report/v2"}, {"version": "2.1.0"}])
 def test_another_file_is_a_usage_error(tmp_path: Path, data: object) -> None:
     (tmp_path / "r.json").write_text(json.dumps(data), "utf-8")
-    with pytest.raises(UsageError, match="no report of gatecli"):
+    with pytest.raises(UsageError, match="not a report of gatecli"):
         read_report(tmp_path / "r.json", ())
 
 

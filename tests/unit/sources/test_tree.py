@@ -233,7 +233,7 @@ def test_a_revision_is_never_a_command(branch: Path, tmp_path: Path) -> None:
 
 
 def test_changes_need_a_repository(tmp_path: Path) -> None:
-    with pytest.raises(UncheckableError, match="is in no git repository"):
+    with pytest.raises(UncheckableError, match="is not in a git repository"):
         find_files([tmp_path], changed_since="main")
 
 

@@ -147,7 +147,7 @@ INVALID = [
         Position(1, 1),
     ),
     ("a: !!set {b}", "has the tag 'tag:yaml.org,2002:set'", Position(1, 4)),
-    ("a: !!int x", "has the tag !!int on 'x', which is none", Position(1, 4)),
+    ("a: !!int x", "has the tag !!int on 'x', which it is not", Position(1, 4)),
 ]
 
 

@@ -196,7 +196,7 @@ def test_a_written_file_replaces_another_and_leaves_nothing_beside_it(tmp_path: 
 
 
 def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"out\.xlsx names no format"):
+    with pytest.raises(UsageError, match=r"out\.xlsx does not name a format"):
         write(zips(), tmp_path / "out.xlsx")
     with pytest.raises(UncheckableError, match="cannot be written"):
         write(zips(), tmp_path / "nowhere" / "out.csv")

@@ -166,7 +166,7 @@ def test_a_measure_without_a_finite_value_is_no_pass() -> None:
 
 
 def test_a_demand_on_values_needs_a_sensitive_attribute() -> None:
-    with pytest.raises(UsageError, match="l is demanded, but no sensitive attribute is named"):
+    with pytest.raises(UsageError, match="l is required, but no sensitive attribute is named"):
         findings(replace(MEASURES, by_sensitive=()), l=2)
 
 

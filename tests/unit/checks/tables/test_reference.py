@@ -103,8 +103,8 @@ def test_a_count_is_no_estimate() -> None:
 @pytest.mark.parametrize(
     ("demanded", "said"),
     [
-        ({"k_map": 2}, "k-map is demanded, but no reference"),
-        ({"delta_presence": Fraction(1, 2)}, "delta-presence is demanded, but no reference"),
+        ({"k_map": 2}, "k-map is required, but no reference"),
+        ({"delta_presence": Fraction(1, 2)}, "delta-presence is required, but no reference"),
         ({"max_population_uniqueness": Fraction(1, 2)}, "was not estimated"),
     ],
 )

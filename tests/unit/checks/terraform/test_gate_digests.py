@@ -120,7 +120,7 @@ def test_a_gate_of_another_text_is_none_even_from_a_trusted_source(name: str, ot
     """Neither with the text of its own other form."""
     for text in (TEXTS["k_anonymity_gate", other], TEXTS["pii_gate", "shared"], "0" * 64):
         said = told(with_text(raw(name), text))
-        assert "module.anonymity is made like the module k_anonymity_gate and has another text" in said
+        assert "module.anonymity is built like the module k_anonymity_gate but has a different text" in said
         assert "aws_s3_object.published publishes data without a k-anonymity gate" in said
         assert set(said.values()) == {"error"}
 
@@ -195,7 +195,7 @@ def test_a_module_that_is_only_called_like_a_gate_is_none(name: str, edit: Any) 
     plan = copy.deepcopy(raw(name))
     edit(module(plan))
     said = told(plan)
-    assert "module.anonymity is called k_anonymity_gate and is not the module that gatecli ships" in said
+    assert "module.anonymity is called k_anonymity_gate but is not the module that gatecli ships" in said
     assert "aws_s3_object.published publishes data without a k-anonymity gate" in said
 
 
@@ -216,7 +216,7 @@ def test_a_gate_whose_conditions_were_not_judged_or_do_not_hold_is_none(
     else:
         check["instances"][0]["status"] = status
     said = told(gated)
-    assert "module.anonymity has conditions that the plan did not judge, or that do not hold" in said
+    assert "module.anonymity has conditions that the plan did not evaluate, or that do not hold" in said
     assert len(said) == 2
 
 
@@ -314,7 +314,9 @@ def test_every_instance_of_a_gate_is_held_to_the_policy(gated: dict[str, Any]) -
         each["address"] = each["address"].replace("module.anonymity", 'module.anonymity["b"]')
         each["module_address"] = 'module.anonymity["b"]'
     weaker["resource_changes"] += again
-    assert "module.anonymity has conditions that the plan did not judge, or that do not hold" in told(weaker)
+    assert "module.anonymity has conditions that the plan did not evaluate, or that do not hold" in told(
+        weaker
+    )
     checks = copy.deepcopy(gated["checks"])
     for check in checks:
         for instance in check["instances"]:
@@ -354,6 +356,6 @@ def test_a_local_that_may_lead_to_a_gate_is_a_doubt(gated: dict[str, Any]) -> No
     said = told(gated, policy(on_unknown="warn"))
     message = (
         "aws_s3_object.published publishes data without a k-anonymity gate, as far as the plan says: "
-        "it does not say what its locals refer to"
+        "the plan does not say what its locals refer to"
     )
     assert said[message] == "warning"
