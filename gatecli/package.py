@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 
 def module(name: str) -> ModuleType:
