@@ -13,7 +13,7 @@ from gatecli.sources.plan.fingerprints import files_digest
 from tests.support.terraform import FORMS, MODULES, Terraform, modules_below, system_terraform
 from tools.flatten_modules import neighbours
 
-TABLE = MODULES.parent / "gatecli" / "checks" / "terraform_gates.py"
+TABLE = MODULES.parent / "gatecli" / "checks" / "terraform" / "gate_digests.py"
 
 ARGUMENTS = {
     "k_anonymity_gate": 'dataset = "d.csv"\nquasi_identifiers = ["a"]\nk = 2',
