@@ -26,6 +26,7 @@ from gatecli.model.mechanism import (
     Laplace,
     Mechanism,
     Parallel,
+    RepeatAndSelect,
     Sampling,
     Subsampled,
 )
@@ -242,7 +243,7 @@ def _inside(mechanism: Mechanism) -> tuple[Mechanism, ...]:
             return mechanism.mechanisms
         case Parallel():
             return mechanism.partitions
-        case Subsampled():
+        case Subsampled() | RepeatAndSelect():
             return (mechanism.mechanism,)
         case _:
             return ()
@@ -271,7 +272,7 @@ def _scale_noise(mechanism: Mechanism, factor: Fraction) -> Mechanism:
             change = {"mechanisms": inside}
         case Parallel():
             change = {"partitions": inside}
-        case Subsampled():
+        case Subsampled() | RepeatAndSelect():
             change = {"mechanism": inside[0]}
         case _:
             pass

@@ -16,11 +16,13 @@ from functools import lru_cache
 from gatecli.accounting.answers import Cost, answer, without_claims
 from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.rounding import NumericFailure, above, below, log_of, quiet_numerics, upper
+from gatecli.accounting.selection import repeated_curve
 from gatecli.accounting.terms import (
     ClaimTerm,
     CurveTerm,
     FixedSizeTerm,
     LaplaceTerm,
+    RepeatTerm,
     ResponseTerm,
     SampledGaussianTerm,
     Term,
@@ -111,6 +113,8 @@ def _single(term: Term, orders: tuple[float, ...]) -> list[float] | None:
             curve = [_response(term, order) for order in orders]
         case ClaimTerm(epsilon, ranged=ranged):
             curve = [_pure(above(epsilon), order, ranged=ranged) for order in orders]
+        case RepeatTerm(terms=terms):
+            curve = repeated_curve(term, orders, _total(terms, orders))
         case CurveTerm(points):
             curve = [_claimed_epsilon(points, order) for order in orders]
         case _:

@@ -109,6 +109,19 @@ class WorstTerm:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class RepeatTerm:
+    """A run of `terms` that is repeated a random number of times and selected from.
+
+    `shape` is the η of the truncated negative binomial distribution; None for Poisson.
+    """
+
+    terms: tuple[Term, ...]
+    mean: Fraction
+    shape: Fraction | None
+    count: int
+
+
 Term = (
     GaussianTerm
     | SampledGaussianTerm
@@ -120,6 +133,7 @@ Term = (
     | ConcentratedTerm
     | CurveTerm
     | WorstTerm
+    | RepeatTerm
 )
 
 

@@ -20,7 +20,15 @@ from functools import lru_cache
 from typing import Any
 
 from gatecli.accounting.interface import NoBound, Question
-from gatecli.accounting.scope import ADD_REMOVE, ZERO_OUT, QuestionScope, Refusal, ScopedTerm, steps_between
+from gatecli.accounting.scope import (
+    ADD_REMOVE,
+    REPLACE_ONE,
+    ZERO_OUT,
+    QuestionScope,
+    Refusal,
+    ScopedTerm,
+    steps_between,
+)
 from gatecli.accounting.structures import parallel, subsample_parts
 from gatecli.accounting.terms import (
     ClaimTerm,
@@ -29,6 +37,7 @@ from gatecli.accounting.terms import (
     GaussianTerm,
     IntegerTerm,
     LaplaceTerm,
+    RepeatTerm,
     ResponseTerm,
     Term,
     Translation,
@@ -36,6 +45,7 @@ from gatecli.accounting.terms import (
 from gatecli.accounting.training import dp_ftrl, dp_sgd
 from gatecli.model import mechanism as declared
 from gatecli.model.mechanism import Mechanism
+from gatecli.model.number import show
 
 
 @lru_cache(maxsize=4096)
@@ -125,10 +135,24 @@ def _laplace(mechanism: declared.Laplace, scope: QuestionScope) -> list[ScopedTe
 
 def _gaussian(mechanism: declared.Gaussian, scope: QuestionScope) -> list[ScopedTerm]:
     if mechanism.noise_multiplier is not None:
-        sigma = mechanism.noise_multiplier
-    else:
-        sigma = (mechanism.standard_deviation or Fraction(0)) / mechanism.sensitivity
+        return _multiplied(mechanism.noise_multiplier, scope)
+    sigma = (mechanism.standard_deviation or Fraction(0)) / mechanism.sensitivity
     return _additive(lambda k: GaussianTerm((k / sigma) ** 2), scope)
+
+
+def _multiplied(sigma: Fraction, scope: QuestionScope) -> list[ScopedTerm]:
+    """Noise as a multiple of what one unit adds, as in DP-SGD: a replaced unit moves the sum by twice that.
+
+    A mechanism that names its own relation says what its multiplier is relative to.
+    """
+    if scope.stated is not None or scope.target is not REPLACE_ONE:
+        return _additive(lambda k: GaussianTerm((k / sigma) ** 2), scope)
+    scope.note(
+        "a noise multiplier is relative to what one unit adds: a replaced unit moves the sum by twice that"
+    )
+    if scope.group > 1:
+        steps_between(scope)
+    return [ScopedTerm(GaussianTerm((2 * scope.group / sigma) ** 2), tight=scope.group == 1)]
 
 
 def _discrete_laplace(mechanism: declared.DiscreteLaplace, scope: QuestionScope) -> list[ScopedTerm]:
@@ -213,6 +237,19 @@ def _subsampled_parts(mechanism: declared.Subsampled, scope: QuestionScope) -> l
     return subsample_parts(mechanism, _parts(mechanism.mechanism, within), scope, merge_terms)
 
 
+def _repeated(mechanism: declared.RepeatAndSelect, scope: QuestionScope) -> list[ScopedTerm]:
+    """Papernot and Steinke (2022); the loss of one run is a loss of the selected one only by their bound."""
+    inner = merge_terms(part.term for part in _parts(mechanism.mechanism, scope))
+    if any(isinstance(term, ClaimTerm) and term.delta > 0 for term in inner):
+        raise Refusal("a run that is repeated and selected from is accounted where it has a Rényi divergence")
+    chosen = mechanism.selection
+    shape = None if chosen.distribution == "poisson" else chosen.shape
+    scope.note(
+        f"selected from {chosen.distribution} many runs, {show(chosen.mean)} in the mean (arXiv:2110.03620)"
+    )
+    return [ScopedTerm(RepeatTerm(inner, chosen.mean, shape, 1), tight=False)]
+
+
 _HANDLERS: dict[type, Callable[[Any, QuestionScope], list[ScopedTerm]]] = {
     declared.Laplace: _laplace,
     declared.Gaussian: _gaussian,
@@ -234,4 +271,5 @@ _HANDLERS: dict[type, Callable[[Any, QuestionScope], list[ScopedTerm]]] = {
     declared.Composed: _composed_parts,
     declared.Parallel: _parallel,
     declared.Subsampled: _subsampled_parts,
+    declared.RepeatAndSelect: _repeated,
 }

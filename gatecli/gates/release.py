@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gatecli.accounting.account import account, account_all
 from gatecli.accounting.interface import Question
 from gatecli.cache.store import Shelf, digest_of
+from gatecli.checks.evidence_coverage import coverage
 from gatecli.checks.release.declaration import undeclared_weights
 from gatecli.checks.release.interface import ReleaseContext
 from gatecli.checks.release.recomputation import Answer, Costs, costs_of, questions_of
@@ -115,8 +116,14 @@ def _findings(
 
 def _checked_release(subject: ReleaseSubject, costs: Costs) -> Checked:
     notes = [note for evidence in subject.evidence for note in evidence.notes]
-    measures = _measures(costs) | ({"notes": notes} if notes else {})
+    measures = _measures(costs) | _covered(subject) | ({"notes": notes} if notes else {})
     return Checked("release", subject.release.subject, subject.document.path, measures, _inputs(subject))
+
+
+def _covered(subject: ReleaseSubject) -> dict[str, object]:
+    """Which evidence file records which declared mechanism; empty where there is no such file."""
+    claim = subject.release.claim
+    return {"covered": coverage(subject)} if claim and claim.mechanisms and claim.evidence else {}
 
 
 def _inputs(subject: ReleaseSubject) -> dict[str, object]:

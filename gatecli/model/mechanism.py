@@ -216,9 +216,14 @@ class Composed(MechanismBase):
 
 
 class Parallel(MechanismBase):
-    """Each mechanism sees its own disjoint part of the units; the worst counts, not the sum."""
+    """Each mechanism sees its own disjoint part of the units; the worst counts, not the sum.
+
+    `column` is the public attribute whose values tell the parts apart. A release that names none has
+    parts that are not known to be disjoint: they count in sequence.
+    """
 
     kind: Literal["parallel"] = "parallel"
+    column: Text | None = Field(default=None, description="the column whose values tell the parts apart")
     partitions: Annotated[Many[Mechanism], Field(min_length=1, max_length=10_000)]
 
 
@@ -229,6 +234,32 @@ class Subsampled(MechanismBase):
     sampling: Literal["poisson", "fixed-size"] = "poisson"
     sampling_rate: Proportion
     dataset_size: Count | None = None
+    mechanism: Mechanism
+
+
+class Selection(Value):
+    """How often a run was repeated, drawn at random before the first (Papernot and Steinke 2022).
+
+    `poisson` with this mean, or the negative binomial with the shape η, truncated to at least one run:
+    1 is the geometric distribution, 0 the logarithmic one.
+    """
+
+    distribution: Literal["poisson", "negative-binomial"] = "negative-binomial"
+    mean: Positive
+    shape: NonNegative = Field(default=1, validate_default=True)
+
+    @model_validator(mode="after")
+    def _mean_is_possible(self) -> Selection:
+        if self.mean < 1:
+            raise ValueError("a selection is from at least one run in the mean")
+        return self
+
+
+class RepeatAndSelect(MechanismBase):
+    """A mechanism that is run a random number of times; only the best run's output is published."""
+
+    kind: Literal["repeat-and-select"] = "repeat-and-select"
+    selection: Selection
     mechanism: Mechanism
 
 
@@ -252,6 +283,7 @@ Mechanism = Annotated[
     | Unaccountable
     | Composed
     | Parallel
-    | Subsampled,
+    | Subsampled
+    | RepeatAndSelect,
     Field(discriminator="kind"),
 ]

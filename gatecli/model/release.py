@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
 from gatecli.model.budget import Budget, Neighbouring, Variant
 from gatecli.model.dataset import Dataset, Sha256
 from gatecli.model.document import Document, Place
-from gatecli.model.mechanism import Count, Mechanism
+from gatecli.model.mechanism import Count, Mechanism, Sampling, Selection
 from gatecli.model.number import BelowOne, NonNegative
 
 
@@ -45,17 +45,46 @@ class Artifact(Value):
 
 
 class EvidenceReference(Value):
-    """A file that records what was run; `path` is relative to the declaration."""
+    """A file that records what was run; `path` is relative to the declaration.
+
+    What the file itself cannot say is said here.
+    """
 
     format: Annotated[EvidenceFormat, LENIENT]
     path: Text
+    sha256: Sha256 | None = None
+    neighbouring: Annotated[Neighbouring, LENIENT] | None = Field(
+        default=None, description="the relation that the file's budgets hold under, where it does not say so"
+    )
+    sensitivity: Annotated[Neighbouring, LENIENT] | None = Field(
+        default=None,
+        description="format dp-accounting: the relation of the sensitivity that its noise multipliers are "
+        "relative to",
+    )
+    sampling: Annotated[Sampling, LENIENT] | None = Field(
+        default=None, description="format opacus: how batches were drawn, which its files do not say"
+    )
+
+    @model_validator(mode="after")
+    def _keys_fit_the_format(self) -> EvidenceReference:
+        if self.sampling is not None and self.format is not EvidenceFormat.OPACUS:
+            raise ValueError("sampling belongs to format: opacus, whose files do not say it")
+        if self.sensitivity is not None and self.format is not EvidenceFormat.DP_ACCOUNTING:
+            raise ValueError("sensitivity belongs to format: dp-accounting, whose events do not say it")
+        if self.sensitivity is Neighbouring.ZERO_OUT:
+            raise ValueError("sensitivity is add-remove or replace-one")
+        return self
 
 
 class Tuning(Value):
-    """Hyper-parameter tuning on the same data: how many runs, and whether they are composed."""
+    """Hyper-parameter tuning on the same data: how many runs, and whether they are composed.
+
+    With `selection` the mechanisms describe one run: how often it was repeated is random.
+    """
 
     runs: Annotated[int, Field(ge=0)]
     accounted: bool
+    selection: Selection | None = None
 
 
 class Preprocessing(Value):
@@ -64,6 +93,7 @@ class Preprocessing(Value):
     data_dependent: bool
     accounted: bool = False
     description: Text | None = None
+    mechanism: Text | None = Field(default=None, description="the name of the mechanism that accounts for it")
 
 
 class Privacy(Value):
@@ -147,7 +177,9 @@ class ArtifactState:
 class Evidence:
     """What one evidence file records: mechanisms that were run, and the budget its tool states.
 
-    `neighbouring` is the relation of the file's own parameters, where the format fixes one.
+    `neighbouring` is the relation of the file's own parameters, where the file or the format fixes one;
+    `sensitivity` the relation of what its noise multipliers are multiples of, where the file says it;
+    `sha256` what its bytes hash to, where the declaration states a digest.
     """
 
     reference: EvidenceReference
@@ -156,6 +188,8 @@ class Evidence:
     stated: Budget | None = None
     neighbouring: Neighbouring | None = None
     notes: tuple[str, ...] = ()
+    sensitivity: Neighbouring | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
+from gatecli.checks.recorded_work import kinds_of
 from gatecli.checks.release.declaration import PRIVACY
 from gatecli.checks.release.interface import ReleaseContext, finding_at
 from gatecli.checks.release.recomputation import Cost, Costs, agree
 from gatecli.model.budget import Bounds
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.number import show, show_up
-from gatecli.model.release import ReleaseSubject
+from gatecli.model.release import Evidence, ReleaseSubject
 
 MISSING_EVIDENCE = Rule(
     "dp-missing-evidence",
@@ -23,6 +24,13 @@ EVIDENCE_MISMATCH = Rule(
 )
 
 EVIDENCE = f"{PRIVACY}/evidence"
+
+
+def entry_pointer(subject: ReleaseSubject, evidence: Evidence) -> str:
+    """Where the declaration names a file; files that could not be read stand between those that could."""
+    entries = subject.release.claim.evidence if subject.release.claim else ()
+    number = next((at for at, entry in enumerate(entries) if entry == evidence.reference), None)
+    return EVIDENCE if number is None else f"{EVIDENCE}/{number}"
 
 
 def find_missing_evidence(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[Finding]:
@@ -46,12 +54,12 @@ def find_missing_evidence(subject: ReleaseSubject, context: ReleaseContext) -> I
             f"gives hand-written mechanisms alone; policy {context.policy.metadata.name} requires evidence",
             "save the accountant's state after training and list the file under spec.privacy.evidence",
         )
-    for number, evidence in enumerate(subject.evidence):
+    for evidence in subject.evidence:
         if not evidence.mechanisms:
             yield finding_at(
                 MISSING_EVIDENCE,
                 subject,
-                f"{EVIDENCE}/{number}",
+                entry_pointer(subject, evidence),
                 f"{evidence.reference.path} records nothing that was run",
                 "save the accountant's state after training, or remove the file from spec.privacy.evidence",
                 about=evidence.reference.path,
@@ -82,16 +90,18 @@ def find_mismatch(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[
 def _comparable(costs: Costs) -> tuple[Cost, Cost] | None:
     """The accounts to compare: the declared part that the evidence speaks about, and the evidence.
 
-    Where the declaration has no such part, the evidence may at most stay within the whole. Work that
+    Where the declaration has no such part, the evidence may at most stay within the budgets that it claims
+    without parameters, else within the whole. Work that
     nothing bounds is a finding of its own and is compared with nothing.
     """
     if costs.declared is None or costs.recorded is None or len(costs.bounded) < len(costs.counted):
         return None
-    if costs.overlap is not None:
-        return costs.overlap, costs.recorded
-    upper, found = _upper(costs.declared), _upper(costs.recorded)
+    part = costs.overlap or costs.declared
+    if kinds_of(part.question.mechanisms) & kinds_of(costs.recorded.question.mechanisms):
+        return part, costs.recorded
+    upper, found = _upper(part), _upper(costs.recorded)
     within = upper is not None and found is not None and found <= upper
-    return None if within else (costs.declared, costs.recorded)
+    return None if within else (part, costs.recorded)
 
 
 def _upper(cost: Cost) -> Fraction | None:

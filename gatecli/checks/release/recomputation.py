@@ -11,9 +11,17 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gatecli.accounting.interface import NoBound, Question
+from gatecli.checks.recorded_work import (
+    BLACK_BOXES,
+    declared_work,
+    kinds,
+    kinds_of,
+    recorded_work,
+    selected,
+)
 from gatecli.model.budget import Bounds, Neighbouring
-from gatecli.model.mechanism import Composed, Mechanism, Parallel, Subsampled
-from gatecli.model.release import Evidence, Privacy, ReleaseSubject
+from gatecli.model.mechanism import Mechanism
+from gatecli.model.release import Privacy, ReleaseSubject
 
 Answer = Bounds | NoBound
 
@@ -116,12 +124,12 @@ def questions_of(subject: ReleaseSubject) -> Questions:
     if claim is None or claim.budget is None or claim.neighbouring is None:
         return Questions()
     recorded = tuple(
-        mechanism for evidence in subject.evidence for mechanism in _recorded_mechanisms(evidence)
+        mechanism for evidence in subject.evidence for mechanism in recorded_work(evidence, subject.release)
     )
     return Questions(
-        declared=_question(claim, claim.mechanisms),
-        recorded=_question(claim, recorded),
-        overlap=_question(claim, _overlap(claim.mechanisms, recorded)),
+        declared=_question(claim, declared_work(claim)),
+        recorded=_question(claim, selected(claim, recorded)),
+        overlap=_question(claim, selected(claim, _overlap(claim.mechanisms, recorded))),
     )
 
 
@@ -134,43 +142,22 @@ def _question(claim: Privacy, mechanisms: tuple[Mechanism, ...]) -> Question | N
 
 
 def _plain(mechanism: Mechanism, neighbouring: Neighbouring) -> Mechanism:
-    """The mechanism without what its cost does not depend on, so that equal work is one question."""
+    """The mechanism without what its cost does not depend on, so that equal work is one question.
+
+    Under replace-one a noise multiplier depends on whether its relation is stated.
+    """
     idle = {"name", "clipping_norm"} & type(mechanism).model_fields.keys()
-    if mechanism.neighbouring is neighbouring:
+    if mechanism.neighbouring is neighbouring is not Neighbouring.REPLACE_ONE:
         idle |= {"neighbouring"}
     return mechanism.model_copy(update=dict.fromkeys(idle))
 
 
-def _recorded_mechanisms(evidence: Evidence) -> Iterator[Mechanism]:
-    """The mechanisms with the relation of the file's own parameters, where the format fixes one."""
-    for mechanism in evidence.mechanisms:
-        relation = mechanism.neighbouring or evidence.neighbouring
-        yield mechanism.model_copy(update={"neighbouring": relation})
-
-
 def _overlap(declared: tuple[Mechanism, ...], recorded: tuple[Mechanism, ...]) -> tuple[Mechanism, ...]:
-    families = _families(recorded)
-    return tuple(mechanism for mechanism in declared if families & _families((mechanism,)))
-
-
-def _families(mechanisms: Iterable[Mechanism]) -> frozenset[str]:
-    return frozenset(
-        "gaussian" if leaf.kind == "dp-sgd" else leaf.kind
-        for mechanism in mechanisms
-        for leaf in leaves(mechanism)
-    )
-
-
-def leaves(mechanism: Mechanism) -> Iterator[Mechanism]:
-    """The mechanisms that a tree of compositions is made of."""
-    match mechanism:
-        case Composed(mechanisms=parts) | Parallel(partitions=parts):
-            for part in parts:
-                yield from leaves(part)
-        case Subsampled(mechanism=inner):
-            yield from leaves(inner)
-        case _:
-            yield mechanism
+    """The declared mechanisms of the recorded kinds; where there are none, budgets that may be of them."""
+    families = kinds_of(recorded)
+    alike = tuple(mechanism for mechanism in declared if families & kinds(mechanism))
+    boxes = tuple(mechanism for mechanism in declared if isinstance(mechanism, BLACK_BOXES))
+    return alike or (boxes if recorded else ())
 
 
 def costs_of(subject: ReleaseSubject, answers: Mapping[Question, Answer]) -> Costs:

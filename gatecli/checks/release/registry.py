@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatecli.checks import evidence_coverage, evidence_terms
 from gatecli.checks.release import accounting, artifact, budget, declaration, disclosure, evidence, processing
 from gatecli.checks.release.interface import Check
 from gatecli.checks.waiver import WAIVER_RULES
@@ -34,6 +35,13 @@ RELEASE_CHECKS: tuple[Check, ...] = (
     ),
     Check((evidence.MISSING_EVIDENCE,), evidence.find_missing_evidence),
     Check((evidence.EVIDENCE_MISMATCH,), evidence.find_mismatch),
+    Check(
+        (evidence_terms.UNSTATED_EVIDENCE, evidence_terms.ASSUMED_EVIDENCE), evidence_terms.find_open_terms
+    ),
+    Check((evidence.EVIDENCE_MISMATCH,), evidence_terms.find_contradictions),
+    Check((evidence.MISSING_EVIDENCE,), evidence_coverage.find_uncovered),
+    Check((evidence.EVIDENCE_MISMATCH,), evidence_coverage.find_unlisted),
+    Check((artifact.DIGEST_MISMATCH,), evidence_terms.find_changed_evidence),
     Check((processing.NONPRIVATE_TUNING, processing.UNSTATED_TUNING), processing.find_tuning),
     Check(
         (processing.NONPRIVATE_PREPROCESSING, processing.UNSTATED_PREPROCESSING),
@@ -54,7 +62,7 @@ RELEASE_CHECKS: tuple[Check, ...] = (
 )
 
 RULES: tuple[Rule, ...] = (
-    *(rule for check in RELEASE_CHECKS for rule in check.rules),
+    *dict.fromkeys(rule for check in RELEASE_CHECKS for rule in check.rules),
     DP_INVALID_BUDGET,
     *WAIVER_RULES,
 )

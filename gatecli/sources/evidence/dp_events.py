@@ -22,7 +22,9 @@ from gatecli.model.mechanism import (
     Laplace,
     Mechanism,
     RandomisedResponse,
+    RepeatAndSelect,
     Sampling,
+    Selection,
     Subsampled,
     Unaccountable,
     ZeroConcentrated,
@@ -52,17 +54,30 @@ Run = tuple[Mechanism, ...]
 
 
 def read(data: object) -> EvidenceReading:
-    """The event, or {"event": …, "neighboring_relation": a name of dp-accounting's enum}."""
-    relation: Neighbouring | None = None
+    """The event, or {"event": …, "neighboring_relation": a name of dp-accounting's enum, "sensitivity": …}.
+
+    `sensitivity` (`add-remove` or `replace-one`) is the relation of what noise multipliers are relative to.
+    """
+    relation = sensitivity = None
     where: Where = ()
     if isinstance(data, Mapping) and "event" in data and "class_name" not in data:
-        wrapper = record(data, (), required=("event",), optional=("neighboring_relation",))
+        wrapper = record(data, (), required=("event",), optional=("neighboring_relation", "sensitivity"))
         relation = _relation(wrapper.get("neighboring_relation"))
+        sensitivity = _sensitivity(wrapper.get("sensitivity"))
         data, where = wrapper["event"], ("event",)
     mechanisms = _event(data, where)
     if not mechanisms:
         raise Refused("the event tree applies no mechanism, so it records no run", where)
-    return EvidenceReading(mechanisms, neighbouring=relation)
+    return EvidenceReading(mechanisms, neighbouring=relation, sensitivity=sensitivity)
+
+
+def _sensitivity(name: object) -> Neighbouring | None:
+    known = (Neighbouring.ADD_REMOVE, Neighbouring.REPLACE_ONE)
+    if name is None:
+        return None
+    if name not in known:
+        raise Refused(f"sensitivity is {printable(name)}; known are {' and '.join(known)}", ("sensitivity",))
+    return Neighbouring(name)
 
 
 def _relation(name: object) -> Neighbouring | None:
@@ -171,6 +186,25 @@ def _one(run: Run, where: Where) -> Mechanism | None:
     return build_mechanism(Composed, where, mechanisms=run)
 
 
+def _selected(fields: Mapping[str, Any], where: Where) -> Run:
+    """Poisson where the shape is infinite, else the truncated negative binomial of that shape."""
+    inner = _one(_event(fields["event"], (*where, "event")), where)
+    if inner is None:
+        return ()
+    mean = exact(fields["mean"], (*where, "mean"))
+    if fields["shape"] in _INFINITE:
+        selection = build_mechanism(Selection, where, distribution="poisson", mean=mean)
+    else:
+        selection = build_mechanism(
+            Selection, where, mean=mean, shape=exact(fields["shape"], (*where, "shape"))
+        )
+    return (build_mechanism(RepeatAndSelect, where, selection=selection, mechanism=inner),)
+
+
+_INFINITE = ("inf", "Infinity")
+"""JSON has no infinity: it is written as text."""
+
+
 def _poisson(fields: Mapping[str, Any], where: Where) -> Run:
     rate = exact(fields["sampling_probability"], (*where, "sampling_probability"))
     return _read_sampled(fields, where, {"sampling": Sampling.POISSON, "sampling_rate": rate})
@@ -220,7 +254,7 @@ _EVENTS: dict[str, _Event] = {
     "SampledWithoutReplacementDpEvent": _Event(_without_replacement, _BATCH),
     "SampledWithReplacementDpEvent": _Event(_unaccountable, _BATCH),
     "SingleEpochTreeAggregationDpEvent": _Event(_tree, ("noise_multiplier", "step_counts")),
-    "RepeatAndSelectDpEvent": _Event(_unaccountable, ("event", "mean", "shape")),
+    "RepeatAndSelectDpEvent": _Event(_selected, ("event", "mean", "shape")),
     "MixtureOfGaussiansDpEvent": _Event(
         _unaccountable, ("standard_deviation", "sensitivities", "sampling_probs")
     ),

@@ -13,7 +13,7 @@ from gatecli.sources.evidence import diffprivlib, dp_events, opacus, opendp, sma
 from gatecli.sources.evidence.content import load_json, load_state, load_statement
 from gatecli.sources.evidence.reading import EvidenceReading, Refused
 from gatecli.sources.evidence.rules import EVIDENCE_UNREADABLE
-from gatecli.sources.files import MissingFileError, ReadError
+from gatecli.sources.files import MissingFileError, ReadError, sha256_of
 from gatecli.sources.interface import Loaded
 
 
@@ -61,7 +61,8 @@ def read_evidence(reference: EvidenceReference, base: Path, place: Place, subjec
         reading = FORMATS[reference.format].read(document.data)
     except Refused as error:
         return _refused_evidence(reference, error, _place(document, error.pointer), subject)
-    return Loaded((_evidence(reference, _place(document, ""), reading),))
+    digest = sha256_of(path) if reference.sha256 is not None else None
+    return Loaded((_evidence(reference, _place(document, ""), reading, digest),))
 
 
 _INSIDE = "put the file in the declaration's folder or below, so that the evidence travels with the release"
@@ -88,8 +89,19 @@ def _place(document: Document, pointer: str) -> Place:
     return document.place(pointer) if document.values else Place(document.path, pointer=pointer)
 
 
-def _evidence(reference: EvidenceReference, place: Place, reading: EvidenceReading) -> Evidence:
-    return Evidence(reference, place, reading.mechanisms, reading.stated, reading.neighbouring, reading.notes)
+def _evidence(
+    reference: EvidenceReference, place: Place, reading: EvidenceReading, digest: str | None
+) -> Evidence:
+    return Evidence(
+        reference,
+        place,
+        reading.mechanisms,
+        reading.stated,
+        reading.neighbouring,
+        reading.notes,
+        reading.sensitivity,
+        digest,
+    )
 
 
 def _refused_evidence(

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
+from gatecli.model.base import Value
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.document import pointer_of
-from gatecli.model.mechanism import Approximate, Mechanism, MechanismBase, Pure, Unaccountable
+from gatecli.model.mechanism import Approximate, Mechanism, Pure, Unaccountable
 from gatecli.model.number import read_exact
 from gatecli.sources.positioned_tree import printable
 
@@ -23,17 +24,21 @@ Where = tuple[str | int, ...]
 METADATA = frozenset({"tool", "version", "timestamp", "comment"})
 """Keys that any evidence object may hold: they say who wrote it, never what was run."""
 
-SpecificStep = TypeVar("SpecificStep", bound=MechanismBase)
+SpecificStep = TypeVar("SpecificStep", bound=Value)
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceReading:
-    """What a file records: at least one mechanism, under `neighbouring` where the format fixes it."""
+    """What a file records: at least one mechanism, under `neighbouring` where the format fixes it.
+
+    `sensitivity` is the relation of what its noise multipliers are relative to, where the file says it.
+    """
 
     mechanisms: tuple[Mechanism, ...]
     stated: Budget | None = None
     neighbouring: Neighbouring | None = None
     notes: tuple[str, ...] = ()
+    sensitivity: Neighbouring | None = None
 
 
 class Refused(Exception):

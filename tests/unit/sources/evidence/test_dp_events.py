@@ -134,7 +134,6 @@ def test_a_batch_of_two_noisy_answers_is_not_one_dp_sgd_step(tmp_path: Path) -> 
         ),
         pytest.param(poisson(event("Gaussian", noise_multiplier=0)), id="sampled without noise"),
         pytest.param(poisson(GAUSSIAN, 0), id="a sampling rate of zero"),
-        pytest.param(event("RepeatAndSelect", event=GAUSSIAN, mean=2, shape=1), id="repeat and select"),
         pytest.param(
             event("SampledWithReplacement", source_dataset_size=9, sample_size=3, event=GAUSSIAN),
             id="with replacement",
