@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +11,10 @@ from gatecli.accounting.account import account, account_all
 from gatecli.accounting.interface import Question
 from gatecli.cache.store import Shelf, digest_of
 from gatecli.checks.evidence_coverage import coverage
-from gatecli.checks.release.declaration import undeclared_weights
 from gatecli.checks.release.interface import ReleaseContext
 from gatecli.checks.release.recomputation import Answer, Costs, costs_of, questions_of
 from gatecli.checks.release.registry import RELEASE_CHECKS
+from gatecli.checks.weights import Shipped, find_unbound
 from gatecli.errors import UsageError
 from gatecli.gates import RELEASE
 from gatecli.gates.judgement import JudgementTerms, judge
@@ -22,8 +22,17 @@ from gatecli.model.finding import Finding
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ReleaseSubject
 from gatecli.model.verdict import Checked, Examined, Verdict
-from gatecli.sources.discovery import find_declarations, find_models, models_among
+from gatecli.sources.declaration import read_declarations
+from gatecli.sources.discovery import (
+    find_beside,
+    find_declarations,
+    find_models,
+    find_weights,
+    models_among,
+    weights_in,
+)
 from gatecli.sources.release import read_releases, releases_of
+from gatecli.sources.weights import is_fitted
 
 if TYPE_CHECKING:
     from gatecli.gates.folder import Folder
@@ -46,7 +55,9 @@ class ReleaseRequest:
 
     `problems` are what the sources could not read or found too broken to judge: they stand as they are,
     since nothing else was looked at behind them, and forgiving them would pass what nobody judged.
-    `models` are files of model weights that no declaration stands beside.
+    `models` are files of model weights that no declaration stands beside, `weights` all files of them that
+    are checked, `fitted` those of preprocessing. `beside` are releases that stand beside the checked ones and
+    are not judged themselves: they only say which files are theirs.
     """
 
     terms: JudgementTerms
@@ -54,13 +65,37 @@ class ReleaseRequest:
     problems: Sequence[Finding] = ()
     models: Sequence[str] = ()
     accounting: Accounting = Accounting()
+    weights: Sequence[str] = ()
+    fitted: Sequence[str] = ()
+    beside: Sequence[ReleaseSubject] = ()
 
 
 def request_for(paths: Sequence[Path], terms: JudgementTerms) -> ReleaseRequest:
     """A request for the declarations, and those found in folders. Raises UsageError for an absent path."""
     require_existing(paths)
     read = read_releases(find_declarations(paths))
-    return ReleaseRequest(terms, read.values, read.findings, find_models(paths))
+    weights, fitted = _sorted(find_weights(paths))
+    beside = _undisturbed(find_beside(paths))
+    models = find_models(paths)
+    return ReleaseRequest(
+        terms, read.values, read.findings, models, weights=weights, fitted=fitted, beside=beside
+    )
+
+
+def _sorted(files: Iterable[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Files of weights, and files of fitted preprocessing."""
+    shipped = tuple(files)
+    fitted = {file for file in shipped if is_fitted(file.name)}
+    return (
+        tuple(file.as_posix() for file in shipped if file not in fitted),
+        tuple(file.as_posix() for file in sorted(fitted)),
+    )
+
+
+def _undisturbed(files: Iterable[Path]) -> tuple[ReleaseSubject, ...]:
+    """The releases in files that are not judged; one that cannot be read claims nothing."""
+    read = (each for file in files for each in read_declarations(file).values)
+    return tuple(ReleaseSubject(release, document) for release, document in read)
 
 
 def require_existing(paths: Sequence[Path]) -> None:
@@ -74,15 +109,20 @@ def check_folder(folder: Folder) -> Verdict:
     """What changed or not: a promise is about the whole model, and its files are held to their digests."""
     read = releases_of(folder.declared)
     models = models_among(folder.searched, folder.declared)
+    weights, fitted = _sorted(weights_in(folder.searched))
     accounting = with_cache(folder.cache.shelf("accounting"), Accounting())
-    return check_releases(ReleaseRequest(folder.terms, read.values, read.findings, models, accounting))
+    return check_releases(
+        ReleaseRequest(folder.terms, read.values, read.findings, models, accounting, weights, fitted)
+    )
 
 
 def check_releases(request: ReleaseRequest) -> Verdict:
     """The verdict over model releases."""
     costs = _costs(request.releases, request.accounting)
     found = [
-        *(undeclared_weights(path) for path in request.models),
+        *find_unbound(
+            Shipped(request.weights, request.fitted, request.models), request.releases, request.beside
+        ),
         *_findings(request.releases, costs, request.terms.policy, request.accounting),
     ]
     checked = tuple(

@@ -32,13 +32,15 @@ class Rule:
     """What can be found: a promise by name. Its explanation is its section in docs/rules.md.
 
     An `uncheckable` rule says that something could not be judged: it leads to exit code 4, and no
-    policy, waiver or baseline can soften it.
+    policy, waiver or baseline can soften it. A `falsehood` says that a declaration is false: no policy
+    softens it, no baseline forgives it, and a waiver does so for a month at most.
     """
 
     id: str
     severity: Severity
     summary: str
     uncheckable: bool = False
+    falsehood: bool = False
 
     @property
     def url(self) -> str:

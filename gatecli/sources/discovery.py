@@ -11,27 +11,9 @@ from pathlib import Path
 
 from gatecli.sources.files import MissingFileError, ReadError, read_bytes, read_start, read_text
 from gatecli.sources.toml_text import embedded_release, load
+from gatecli.sources.weights import MODELS, companions, is_shipped, is_weights
 
 NAMES = ("privacy.yaml", "privacy.yml", "privacy.json", "privacy.toml", "*.privacy.yaml", "*.privacy.yml")
-
-MODELS = (
-    "*.safetensors",
-    "*.pt",
-    "*.pth",
-    "*.ckpt",
-    "*.onnx",
-    "*.h5",
-    "*.keras",
-    "*.gguf",
-    "*.tflite",
-    "*.mlmodel",
-    "*.joblib",
-    "*.skops",
-    "saved_model.pb",
-    "pytorch_model*.bin",
-    "*model*.pkl",
-)
-"""Names of files that hold a model's weights; a bare `*.pb`, `*.bin` or `*.pkl` is too often none."""
 
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv"})
 _FENCE = "---"
@@ -72,13 +54,47 @@ def models_among(
 ) -> tuple[str, ...]:
     """Those of `files` that hold a model's weights and that none of the declarations covers, sorted."""
     covered = {_absolute(path).parent for path in declarations}
-    named = _any_of(tuple(patterns))
     models = {
         file
         for file in files
-        if named.fullmatch(file.name.lower()) and covered.isdisjoint(_absolute(file).parents)
+        if is_weights(file.name, tuple(patterns)) and covered.isdisjoint(_absolute(file).parents)
     }
     return tuple(file.as_posix() for file in sorted(models))
+
+
+def find_weights(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Files of weights and of fitted preprocessing under the folders among `paths`, sorted.
+
+    Of a file that is named, those in its folder: what lies beside a declaration ships with it.
+    """
+    places = tuple(paths)
+    files = {file for root in filter(_is_folder, places) for file in _files(root)}
+    beside = {place.parent for place in places if not _is_folder(place)}
+    files |= {file for folder in beside for file in _in_folder(folder)}
+    return weights_in(files)
+
+
+def weights_in(files: Iterable[Path]) -> tuple[Path, ...]:
+    """Those of `files` that hold weights or fitted preprocessing, and what ONNX files keep elsewhere."""
+    return tuple(
+        sorted({each for file in files if is_shipped(file.name) for each in (file, *companions(file))})
+    )
+
+
+def find_beside(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Declarations in the folders of those that are named, which are not named themselves."""
+    named = {_absolute(path) for path in paths if not _is_folder(path)}
+    folders = {path.parent for path in paths if not _is_folder(path)}
+    found = {file for folder in folders for file in _in_folder(folder) if _absolute(file) not in named}
+    return tuple(sorted(filter(is_declaration, found)))
+
+
+def _in_folder(folder: Path) -> Iterator[Path]:
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone
+    except OSError:
+        return  # what cannot be listed is said by the reader of what was named in it
+    yield from (folder / name for name in names if not _is_folder(folder / name))
 
 
 def searched_among(files: Iterable[Path], root: Path) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def event(name: str, **fields: Any) -> dict[str, Any]:
 
 
 def with_file(
-    folder: Path, kind: str, content: object, *, entry: dict[str, Any] | None = None, **claim: Any
+    folder: Path, kind: str, content: object, *, entry: Mapping[str, Any] | None = None, **claim: Any
 ) -> Verdict:
     """The verdict on a release whose evidence is this one file."""
     write(folder, content, "evidence.json")
@@ -42,7 +43,7 @@ class TestSpends:
         self, kind: str, content: object, tmp_path: Path
     ) -> None:
         entry = {"neighbouring": "add-remove"}
-        claim = {"neighbouring": "replace-one"}
+        claim: dict[str, Any] = {"neighbouring": "replace-one"}
         assert "dp-unverified-epsilon" in closing(
             with_file(tmp_path, kind, content, entry=entry, epsilon="1.99", **claim)
         )
@@ -97,7 +98,7 @@ def test_a_multiplier_is_relative_to_what_one_unit_adds(
 ) -> None:
     """The oracle of the Gaussian figures is dp-accounting's PLD accountant under REPLACE_ONE."""
     content = {"event": tree, "neighboring_relation": "REPLACE_ONE"} if form == "wrapped" else tree
-    claim = {"neighbouring": "replace-one", "delta": "1e-5", "sensitivity": "behavioural"}
+    claim: dict[str, Any] = {"neighbouring": "replace-one", "delta": "1e-5", "sensitivity": "behavioural"}
     for entry in ({}, {"sensitivity": "add-remove"}):
         low = with_file(tmp_path, "dp-accounting", content, entry=entry, epsilon=least, **claim)
         assert closing(low) & {"dp-understated-epsilon", "dp-unverified-epsilon"}
@@ -110,7 +111,7 @@ def test_a_multiplier_that_is_relative_to_replacing_counts_once(place: str, tmp_
     wrapper: dict[str, Any] = {"event": FIXED, "neighboring_relation": "REPLACE_ONE"}
     stated = {"sensitivity": "replace-one"}
     content, entry = (wrapper | stated, {}) if place == "file" else (wrapper, stated)
-    claim = {"neighbouring": "replace-one", "delta": "1e-5"}
+    claim: dict[str, Any] = {"neighbouring": "replace-one", "delta": "1e-5"}
     assert with_file(tmp_path, "dp-accounting", content, entry=entry, epsilon="1.4453", **claim).passed
     assert not with_file(tmp_path, "dp-accounting", content, entry=entry, epsilon="1.44", **claim).passed
     unstated = with_file(tmp_path, "dp-accounting", wrapper, epsilon="1.4453", **claim)
@@ -133,7 +134,7 @@ def test_a_claim_in_a_file_without_a_relation_verifies_nothing_under_replace_one
 def test_a_multiplier_typed_by_hand_is_read_as_that_of_dp_sgd(steps: int, tmp_path: Path) -> None:
     gaussian = {"kind": "gaussian", "noiseMultiplier": 2, "count": steps}
     training = {"kind": "dp-sgd", "noiseMultiplier": 2, "samplingRate": 1, "steps": steps, "clippingNorm": 1}
-    claim = {"neighbouring": "replace-one", "delta": "1e-5", "epsilon": 2}
+    claim: dict[str, Any] = {"neighbouring": "replace-one", "delta": "1e-5", "epsilon": 2}
     measures = []
     for mechanism in (gaussian, training):
         write(tmp_path, declaration(mechanisms=[mechanism], **claim))
@@ -175,7 +176,7 @@ def test_other_batches_are_not_amplified_as_poisson(sampling: str, relation: str
 def test_shuffled_batches_cost_one_gaussian_an_epoch(tmp_path: Path) -> None:
     """σ = 2, 4 epochs: μ = 1, and 4.37718 at δ = 1e-5."""
     run = {"history": [[2.0, 0.1, 40]], "mechanism": "prv"}
-    claim = {"delta": "1e-5", "neighbouring": "zero-out", "sensitivity": "behavioural"}
+    claim: dict[str, Any] = {"delta": "1e-5", "neighbouring": "zero-out", "sensitivity": "behavioural"}
     entry = {"sampling": "shuffle"}
     assert closing(with_file(tmp_path, "opacus", run, entry=entry, epsilon="3.9", **claim)) == {
         "dp-unverified-epsilon"

@@ -20,7 +20,10 @@ from gatecli.model.release import ReleaseSubject
 from gatecli.model.rules import DP_UNACCOUNTABLE_MECHANISM
 
 UNDERSTATED = Rule(
-    "dp-understated-epsilon", Severity.ERROR, "The described work provably cost more than the declared ε"
+    "dp-understated-epsilon",
+    Severity.ERROR,
+    "The described work provably cost more than the declared ε",
+    falsehood=True,
 )
 UNVERIFIED = Rule(
     "dp-unverified-epsilon", Severity.ERROR, "No accountant can show that the declared ε was enough"

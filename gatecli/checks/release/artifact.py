@@ -10,7 +10,10 @@ from gatecli.model.release import ReleaseSubject
 
 ARTIFACT_MISSING = Rule("release-artifact-missing", Severity.ERROR, "A declared artifact is missing")
 DIGEST_MISMATCH = Rule(
-    "release-artifact-digest-mismatch", Severity.ERROR, "An artifact is not the file that was declared"
+    "release-artifact-digest-mismatch",
+    Severity.ERROR,
+    "A file of a release is not the one that was declared",
+    falsehood=True,
 )
 DUPLICATE_VERSION = Rule(
     "release-duplicate-version", Severity.ERROR, "Two declarations describe the same version"

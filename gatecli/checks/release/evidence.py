@@ -20,7 +20,10 @@ MISSING_EVIDENCE = Rule(
     "ε cannot be recomputed, or not from what the policy requires",
 )
 EVIDENCE_MISMATCH = Rule(
-    "dp-evidence-mismatch", Severity.ERROR, "Declared mechanisms and evidence give different costs"
+    "dp-evidence-mismatch",
+    Severity.ERROR,
+    "The declaration and its evidence differ",
+    falsehood=True,
 )
 
 EVIDENCE = f"{PRIVACY}/evidence"

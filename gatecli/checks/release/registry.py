@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatecli.checks import evidence_coverage, evidence_terms
+from gatecli.checks import evidence_coverage, evidence_terms, weights
 from gatecli.checks.release import accounting, artifact, budget, declaration, disclosure, evidence, processing
 from gatecli.checks.release.interface import Check
 from gatecli.checks.waiver import WAIVER_RULES
@@ -64,6 +64,7 @@ RELEASE_CHECKS: tuple[Check, ...] = (
 RULES: tuple[Rule, ...] = (
     *dict.fromkeys(rule for check in RELEASE_CHECKS for rule in check.rules),
     DP_INVALID_BUDGET,
+    *weights.RULES,
     *WAIVER_RULES,
 )
 """Each once; what a source alone can report is in `gatecli.sources`."""
