@@ -87,6 +87,30 @@ def kinds_of(mechanisms: Iterable[Mechanism]) -> frozenset[str]:
 def changed(mechanism: Mechanism, change: Change) -> Mechanism:
     """The mechanism with `change` made to each leaf of it."""
     parts = tuple(changed(part, change) for part in inside(mechanism))
+    return _made_of(mechanism, parts) if parts else change(mechanism)
+
+
+def declared_work(claim: Privacy) -> tuple[Mechanism, ...]:
+    """The declared mechanisms as they count."""
+    return selected(claim, in_sequence(claim.mechanisms))
+
+
+def in_sequence(mechanisms: Iterable[Mechanism]) -> tuple[Mechanism, ...]:
+    """The mechanisms with parts in sequence that nothing says are disjoint."""
+    return tuple(map(_in_sequence, mechanisms))
+
+
+def _in_sequence(mechanism: Mechanism) -> Mechanism:
+    parts = in_sequence(inside(mechanism))
+    match mechanism:
+        case Parallel(column=None):
+            kept = {"count": mechanism.count, "neighbouring": mechanism.neighbouring}
+            return Composed(mechanisms=parts, name=mechanism.name, **kept)
+        case _:
+            return _made_of(mechanism, parts)
+
+
+def _made_of(mechanism: Mechanism, parts: tuple[Mechanism, ...]) -> Mechanism:
     match mechanism:
         case Composed():
             return mechanism.model_copy(update={"mechanisms": parts})
@@ -95,12 +119,7 @@ def changed(mechanism: Mechanism, change: Change) -> Mechanism:
         case Subsampled() | RepeatAndSelect():
             return mechanism.model_copy(update={"mechanism": parts[0]})
         case _:
-            return change(mechanism)
-
-
-def declared_work(claim: Privacy) -> tuple[Mechanism, ...]:
-    """The declared mechanisms as they count."""
-    return selected(claim, claim.mechanisms)
+            return mechanism
 
 
 def selected(claim: Privacy, mechanisms: tuple[Mechanism, ...]) -> tuple[Mechanism, ...]:

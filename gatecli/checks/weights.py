@@ -165,7 +165,7 @@ def _doubled(subject: ReleaseSubject, first: ReleaseSubject, pointer: str, path:
         f"claims {path}, {what} of {other} ({first.document.place()})",
         subject=release,
         place=subject.document.place(pointer),
-        mend="let one release list it, with the budget of all that was run for it; each training run has evidence "
-        "of its own",
+        mend="let one release list it, with the budget of all that was run for it; each training run has "
+        "evidence of its own",
         identity=f"{release}\0{subject.document.path}\0{path}\0{other}",
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gatecli.accounting.account import account, account_all
 from gatecli.accounting.interface import Question
 from gatecli.cache.store import Shelf, digest_of
+from gatecli.checks.composition import companies, find_over_scope
 from gatecli.checks.evidence_coverage import coverage
 from gatecli.checks.release.interface import ReleaseContext
 from gatecli.checks.release.recomputation import Answer, Costs, costs_of, questions_of
@@ -19,6 +20,7 @@ from gatecli.errors import UsageError
 from gatecli.gates import RELEASE
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.model.finding import Finding
+from gatecli.model.identity import identity_of
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ReleaseSubject
 from gatecli.model.verdict import Checked, Examined, Verdict
@@ -124,6 +126,7 @@ def check_releases(request: ReleaseRequest) -> Verdict:
             Shipped(request.weights, request.fitted, request.models), request.releases, request.beside
         ),
         *_findings(request.releases, costs, request.terms.policy, request.accounting),
+        *_composed(request.releases, costs, request.accounting),
     ]
     checked = tuple(
         _checked_release(subject, cost) for subject, cost in zip(request.releases, costs, strict=True)
@@ -147,11 +150,28 @@ def _findings(
     advisor = accounting.answer if len(subjects) <= ADVISED_AT_ONCE else None
     seen: dict[str, list[ReleaseSubject]] = {}
     for subject, cost in zip(subjects, costs, strict=True):
-        namesakes = seen.setdefault(subject.release.subject, [])
+        namesakes = seen.setdefault(_identity(subject), [])
         context = ReleaseContext(policy, cost, tuple(namesakes), advisor)
         for check in RELEASE_CHECKS:
             yield from check.find(subject, context)
         namesakes.append(subject)
+
+
+def _identity(subject: ReleaseSubject) -> str:
+    """Name and version as a reader sees them."""
+    metadata = subject.release.metadata
+    return f"{identity_of(metadata.name)}\0{identity_of(metadata.version)}"
+
+
+def _composed(
+    subjects: Sequence[ReleaseSubject], costs: Sequence[Costs], accounting: Accounting
+) -> Iterator[Finding]:
+    """Findings on releases that count together."""
+    found = companies(subjects, costs)
+    questions = tuple(dict.fromkeys(each.question for each in found.values()))
+    answers = accounting.answer_all(questions) if questions else {}
+    for number, company in found.items():
+        yield from find_over_scope(subjects[number], company, answers[company.question])
 
 
 def _checked_release(subject: ReleaseSubject, costs: Costs) -> Checked:

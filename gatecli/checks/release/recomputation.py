@@ -14,6 +14,7 @@ from gatecli.accounting.interface import NoBound, Question
 from gatecli.checks.recorded_work import (
     BLACK_BOXES,
     declared_work,
+    in_sequence,
     kinds,
     kinds_of,
     recorded_work,
@@ -129,7 +130,7 @@ def questions_of(subject: ReleaseSubject) -> Questions:
     return Questions(
         declared=_question(claim, declared_work(claim)),
         recorded=_question(claim, selected(claim, recorded)),
-        overlap=_question(claim, selected(claim, _overlap(claim.mechanisms, recorded))),
+        overlap=_question(claim, selected(claim, _overlap(in_sequence(claim.mechanisms), recorded))),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatecli.checks import evidence_coverage, evidence_terms, weights
+from gatecli.checks import composition, evidence_coverage, evidence_terms, weights
 from gatecli.checks.release import accounting, artifact, budget, declaration, disclosure, evidence, processing
 from gatecli.checks.release.interface import Check
 from gatecli.checks.waiver import WAIVER_RULES
@@ -47,6 +47,7 @@ RELEASE_CHECKS: tuple[Check, ...] = (
         (processing.NONPRIVATE_PREPROCESSING, processing.UNSTATED_PREPROCESSING),
         processing.find_preprocessing,
     ),
+    Check((processing.UNSTATED_PARTITION,), processing.find_unstated_partitions),
     Check(
         (
             disclosure.MISSING_VARIANT,
@@ -65,6 +66,7 @@ RULES: tuple[Rule, ...] = (
     *dict.fromkeys(rule for check in RELEASE_CHECKS for rule in check.rules),
     DP_INVALID_BUDGET,
     *weights.RULES,
+    composition.SCOPE_OVER_BUDGET,
     *WAIVER_RULES,
 )
 """Each once; what a source alone can report is in `gatecli.sources`."""

@@ -75,7 +75,7 @@ def _sensitivity(name: object) -> Neighbouring | None:
     known = (Neighbouring.ADD_REMOVE, Neighbouring.REPLACE_ONE)
     if name is None:
         return None
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise Refused(f"sensitivity is {printable(name)}; known are {' and '.join(known)}", ("sensitivity",))
     return Neighbouring(name)
 

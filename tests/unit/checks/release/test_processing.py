@@ -11,7 +11,8 @@ from tests.support.releases import claiming, context_of, ids, with_spec
     [
         (None, ["dp-unstated-tuning"]),
         ({"runs": 0, "accounted": False}, []),
-        ({"runs": 12, "accounted": True}, []),
+        ({"runs": 12, "accounted": True}, ["dp-nonprivate-hyperparameter-tuning"]),
+        ({"runs": 1, "accounted": True}, []),
         ({"runs": 1, "accounted": False}, ["dp-nonprivate-hyperparameter-tuning"]),
     ],
 )
