@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.quoting import quote_text
-from gatecli.model.waiver import PlacedWaiver
+from gatecli.model.waiver import FALSEHOOD_DAYS, PlacedWaiver
 
 EXPIRED = Rule("waiver-expired", Severity.WARNING, "A waiver is past its date, or its date is malformed")
 TOO_LONG = Rule("waiver-too-long", Severity.ERROR, "A waiver lasts longer than the policy permits")
@@ -25,9 +25,12 @@ def find_waiver_faults(
         if waiver.expiry is None or waiver.is_expired(today):
             yield _expired_finding(placed)
             continue
-        if waiver.expiry - today > timedelta(days=max_days):
-            yield _too_long(placed, today + timedelta(days=max_days), max_days)
-        if not any(waiver.covers(finding) for finding in findings):
+        covered = [finding for finding in findings if waiver.covers(finding)]
+        is_false = any(finding.rule.falsehood for finding in covered)
+        most = min(max_days, FALSEHOOD_DAYS) if is_false else max_days
+        if waiver.expiry - today > timedelta(days=most):
+            yield _too_long(placed, today + timedelta(days=most), most, is_false=is_false)
+        if not covered:
             yield _unused_finding(placed)
 
 
@@ -51,14 +54,15 @@ def _expired_finding(placed: PlacedWaiver) -> Finding:
     )
 
 
-def _too_long(placed: PlacedWaiver, latest: date, max_days: int) -> Finding:
+def _too_long(placed: PlacedWaiver, latest: date, max_days: int, *, is_false: bool) -> Finding:
     spec = placed.waiver.spec
+    limit = "that a false declaration may be waived for: it forgives nothing"
     return _fault(
         TOO_LONG,
         placed,
         "expires",
         f"waiver {placed.waiver.metadata.name} of {spec.rule} lasts until {spec.expires}, "
-        f"more than the {max_days} days that the policy permits",
+        f"more than the {max_days} days {limit if is_false else 'that the policy permits'}",
         f"set expires to {latest.isoformat()} or earlier",
     )
 

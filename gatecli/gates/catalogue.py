@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from gatecli.gates import ALL
-from gatecli.model.finding import Rule
+from gatecli.model.finding import Rule, Severity
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -28,20 +28,32 @@ class RuleIds(Collection[str]):
 
     also: frozenset[str] = frozenset()
     uncheckable_only: bool = False
+    falsehood_only: bool = False
 
     def __contains__(self, name: object) -> bool:
         if name in self.also:
             return True
         rule = find_rule(name) if isinstance(name, str) else None
-        return rule is not None and (rule.uncheckable or not self.uncheckable_only)
+        return rule is not None and self._is_of(rule)
 
     def __iter__(self) -> Iterator[str]:
-        known = {rule.id for rule in all_rules() if rule.uncheckable or not self.uncheckable_only}
+        known = {rule.id for rule in all_rules() if self._is_of(rule)}
         return iter(sorted(known | self.also))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def _is_of(self, rule: Rule) -> bool:
+        asked = (not self.uncheckable_only or rule.uncheckable, not self.falsehood_only or rule.falsehood)
+        return all(asked)
+
+
+def severity_of(name: str) -> Severity | None:
+    """The severity of the rule of that id; None where there is none."""
+    rule = find_rule(name)
+    return None if rule is None else rule.severity
+
 
 RULE_IDS = RuleIds()
 UNCHECKABLE_IDS = RuleIds(uncheckable_only=True)
+FALSEHOOD_IDS = RuleIds(falsehood_only=True)

@@ -15,7 +15,7 @@ from gatecli.model.anonymity import AnonymityQuestion, Missing, Thresholds
 from gatecli.model.dataset import Anonymity
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding
-from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.policy import PrivacyPolicy, bound_tiers
 from gatecli.model.release import ModelRelease
 from gatecli.model.thresholds import strictest
 from gatecli.sources.declaration import Declared, read_declarations
@@ -71,7 +71,7 @@ def tables_in(
 def policy_tables(rules: PrivacyPolicy, located: Locate, path: str) -> DeclaredTables:
     """The tables that the policy in `path` names itself; one that is located nowhere is not asked about."""
     found = [
-        _task(table.name, table, table.sensitivity, place, located, rules, DEFAULTS)
+        _task(table.name, table, table.name, table.sensitivity, place, located, rules, DEFAULTS)
         for number, table in enumerate(rules.spec.check.tables)
         for place in [Place(path, pointer=f"/spec/check/tables/{number}/path")]
     ]
@@ -89,7 +89,8 @@ def _of_release(
             place = document.place(f"/spec/datasets/{number}/anonymity/path")
             name = f"{release.subject} {dataset.name}"
             tier = release.spec.sensitivity
-            task = _task(name, dataset.anonymity, tier, place, partial(inside, base), policy, options)
+            located = partial(inside, base)
+            task = _task(name, dataset.anonymity, dataset.name, tier, place, located, policy, options)
             if task is not None:
                 yield task
 
@@ -97,6 +98,7 @@ def _of_release(
 def _task(
     name: str,
     declared: Anonymity,
+    dataset: str,
     sensitivity: str | None,
     place: Place,
     located: Locate,
@@ -110,7 +112,7 @@ def _task(
         return uncheckable(name, place, f"the table {declared.path} {error.problem}", error.mend)
     if source is None:
         return None
-    demands = _demands(declared, sensitivity, policy)
+    demands = _demands(declared, dataset, sensitivity, policy)
     if demands == strictest([]):
         return uncheckable(name, place, NOTHING_DEMANDED, "declare k, or a sensitivity that the policy knows")
     return TableTask(
@@ -126,9 +128,9 @@ def _task(
     )
 
 
-def _demands(declared: Anonymity, sensitivity: str | None, policy: PrivacyPolicy) -> Thresholds:
-    tier = policy.spec.tiers.get(sensitivity or "")
-    own = [tier.thresholds] if tier else []
+def _demands(declared: Anonymity, dataset: str, sensitivity: str | None, policy: PrivacyPolicy) -> Thresholds:
+    names = (*bound_tiers(policy, [dataset]), sensitivity or "")
+    own = [policy.spec.tiers[name].thresholds for name in names if name in policy.spec.tiers]
     return strictest([declared.thresholds, policy.spec.anonymity.thresholds, *own])
 
 

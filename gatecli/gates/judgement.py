@@ -64,13 +64,13 @@ def apply_policy(
 ) -> tuple[Finding, ...]:
     """The findings as the policy weighs them, forgiven ones marked, and the faults of the waivers.
 
-    Nothing softens the finding of an uncheckable input, and nothing forgives one about a waiver.
+    Nothing softens the finding of an uncheckable input or of a falsehood, and nothing forgives one about a
+    waiver.
     """
     weighed = [_weigh(finding, policy) for finding in findings]
     compared = list(baseline.mark_new(weighed)) if baseline else weighed
     faults = _faults(waivers, compared, policy.spec.release.max_waiver_days, today) if waivers else ()
-    holding = [placed for placed in waivers if not placed.waiver.is_expired(today)]
-    judged = (forgive_known(_waive(finding, holding)) for finding in compared)
+    judged = (forgive_known(_waive(finding, waivers, today)) for finding in compared)
     return (*judged, *(_weigh(fault, policy) for fault in faults))
 
 
@@ -86,11 +86,13 @@ def _weigh(finding: Finding, policy: PrivacyPolicy) -> Finding:
     severity = policy.spec.severities.get(finding.rule.id)
     if severity is None or finding.rule.uncheckable:
         return finding
+    if finding.rule.falsehood and severity.rank > finding.rule.severity.rank:
+        return finding
     return replace(finding, severity=severity)
 
 
-def _waive(finding: Finding, waivers: Sequence[PlacedWaiver]) -> Finding:
+def _waive(finding: Finding, waivers: Sequence[PlacedWaiver], today: date) -> Finding:
     if finding.suppressed or finding.rule.uncheckable:
         return finding
-    covering = (placed.waiver.suppression for placed in waivers if placed.waiver.covers(finding))
+    covering = (placed.waiver.suppression for placed in waivers if placed.waiver.forgives(finding, today))
     return replace(finding, suppressed=next(covering, None))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from gatecli.errors import UsageError
-from gatecli.gates.catalogue import RULE_IDS, UNCHECKABLE_IDS, RuleIds
+from gatecli.gates.catalogue import FALSEHOOD_IDS, RULE_IDS, UNCHECKABLE_IDS, RuleIds, severity_of
 from gatecli.model.document import Document
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.sources.files import ReadError, read_bytes
@@ -19,12 +19,20 @@ SHORTEST_KEY = 16
 
 
 def read_policy(path: Path | None, start: Path, waiver_files: Sequence[Path] = ()) -> PolicyBundle:
-    """The policy at `path`, else of the nearest gatecli.yaml from `start` upward, else the shipped one.
+    """The policy at `path`, else that of the gatecli.yaml files from `start` upward, else the shipped one.
+
+    The one at the root is a floor: a nearer one may only tighten it.
 
     Raises ConfigurationError for a policy or a waiver that cannot be used.
     """
     return read_policy_file(
-        path, waiver_files=waiver_files, rule_ids=RULE_IDS, uncheckable=UNCHECKABLE_IDS, start=start
+        path,
+        waiver_files=waiver_files,
+        rule_ids=RULE_IDS,
+        uncheckable=UNCHECKABLE_IDS,
+        start=start,
+        false=FALSEHOOD_IDS,
+        severity_of=severity_of,
     )
 
 
@@ -40,7 +48,9 @@ def policy_of_documents(documents: Sequence[Document], known: Collection[str] = 
 
     Raises ConfigurationError as `read_policy` does.
     """
-    return policy_in(documents, rule_ids=RuleIds(frozenset(known)), uncheckable=UNCHECKABLE_IDS)
+    return policy_in(
+        documents, rule_ids=RuleIds(frozenset(known)), uncheckable=UNCHECKABLE_IDS, false=FALSEHOOD_IDS
+    )
 
 
 def read_key(file: Path, called: str = "key") -> bytes:

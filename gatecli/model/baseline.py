@@ -40,11 +40,13 @@ class Baseline:
     def mark_new(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """The findings, each with whether it is new; of copies the first in order are the known ones.
 
-        What could not be checked is always new: nobody knows what is there.
+        What could not be checked is always new: nobody knows what is there. So is what is false: tolerating
+        that has an end, which a baseline lacks.
         """
         left = Counter(each.fingerprint for each in self.known)
         for finding in sorted(findings, key=lambda each: each.sort_key):
-            is_known = left[finding.fingerprint] > 0 and not finding.rule.uncheckable
+            may_be_known = not (finding.rule.uncheckable or finding.rule.falsehood)
+            is_known = left[finding.fingerprint] > 0 and may_be_known
             left[finding.fingerprint] -= is_known
             yield replace(finding, new=not is_known)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -15,6 +15,7 @@ from gatecli.model.anonymity import Thresholds
 from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
 from gatecli.model.dataset import Anonymity
 from gatecli.model.finding import Severity
+from gatecli.model.identity import identity_of
 from gatecli.model.number import BelowOne, NonNegative, Proportion
 from gatecli.model.verdict import PolicyStamp
 
@@ -162,6 +163,10 @@ class PolicySpec(Value):
         default=None, description="`default`, or the path of another policy file, which this one overlays"
     )
     tiers: dict[str, Tier] = Field(default_factory=dict)
+    datasets: dict[str, Text] = Field(
+        default_factory=dict,
+        description="the tier of a dataset by its name, whatever sensitivity a release of it names",
+    )
     release: ReleaseRules = Field(default_factory=ReleaseRules)
     anonymity: AnonymityRules = Field(default_factory=AnonymityRules)
     pii: PiiRules = Field(default_factory=PiiRules)
@@ -196,6 +201,13 @@ def overlay(base: PrivacyPolicy, over: PrivacyPolicy) -> PrivacyPolicy:
     merged = _merge_mappings(low, high) | {"metadata": high["metadata"]}
     merged["spec"].pop("extends", None)
     return PrivacyPolicy.model_validate(merged)
+
+
+def bound_tiers(policy: PrivacyPolicy, datasets: Iterable[str]) -> tuple[str, ...]:
+    """The tiers that the policy binds datasets of these names to, each once."""
+    bound = {identity_of(name): tier for name, tier in policy.spec.datasets.items()}
+    tiers = (bound.get(identity_of(name)) for name in datasets)
+    return tuple(dict.fromkeys(tier for tier in tiers if tier is not None))
 
 
 def stamp(policy: PrivacyPolicy) -> PolicyStamp:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from pydantic import model_validator
@@ -11,6 +11,9 @@ from pydantic import model_validator
 from gatecli.model.base import Metadata, Resource, Text, Value
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Suppression
+
+FALSEHOOD_DAYS = 30
+"""How long a waiver of a finding that says "this is false" may last."""
 
 
 class WaiverSpec(Value):
@@ -55,6 +58,12 @@ class PrivacyWaiver(Resource):
         if self.spec.fingerprint is not None:
             return finding.fingerprint == self.spec.fingerprint
         return finding.subject.replace(" ", "@") == (self.spec.subject or "").replace(" ", "@")
+
+    def forgives(self, finding: Finding, today: date) -> bool:
+        """Whether a finding does not count by it: of a falsehood no longer than for a month ahead."""
+        if self.expiry is None or self.is_expired(today) or not self.covers(finding):
+            return False
+        return not finding.rule.falsehood or self.expiry - today <= timedelta(days=FALSEHOOD_DAYS)
 
     @property
     def suppression(self) -> Suppression:

@@ -96,7 +96,16 @@ def _hidden_lines(verdict: Verdict) -> list[str]:
     known = known_count(verdict)
     others = verdict.suppressed_count - known
     beside = [f"{new_count(verdict)} new", f"{known} known"] if verdict.baseline else []
-    return [*beside, *([f"{others} suppressed"] if others else [])]
+    return [*beside, *([f"{others} suppressed"] if others else []), *_falsehoods(verdict)]
+
+
+def _falsehoods(verdict: Verdict) -> list[str]:
+    """What is known to be false and does not count: nobody must take the gate for open without it."""
+    waived = [item for item in suppressed_findings(verdict) if item.rule.falsehood]
+    if not waived:
+        return []
+    until = max(item.suppressed.expires for item in waived if item.suppressed)
+    return [f"{plural(len(waived), 'false declaration')} waived until {until}"]
 
 
 def summary(verdict: Verdict) -> str:

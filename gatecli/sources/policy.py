@@ -17,6 +17,8 @@ from pydantic import ValidationError
 from gatecli.errors import ConfigurationError
 from gatecli.model.base import Value
 from gatecli.model.document import Document, pointer_of
+from gatecli.model.finding import Severity
+from gatecli.model.floor import SeverityOf, tightened
 from gatecli.model.policy import PrivacyPolicy, overlay
 from gatecli.model.waiver import PlacedWaiver, PrivacyWaiver
 from gatecli.sources.documents import head_problem, parse_documents, read_documents
@@ -55,21 +57,43 @@ def read_policy(
     rule_ids: Collection[str],
     start: Path,
     uncheckable: Collection[str],
+    false: Collection[str] = (),
+    severity_of: SeverityOf = lambda _: None,
 ) -> PolicyBundle:
-    """The policy at `path`, else of the nearest gatecli.yaml from `start` upward, else the shipped one.
+    """The policy at `path`, else that of the gatecli.yaml files from `start` upward, else the shipped one.
 
-    `rule_ids` are all that a severity or a waiver may name; those of `uncheckable` neither may soften.
-    Raises `ConfigurationError` with every problem, one a line.
+    Of several upward, the one at the root is a floor, and nearer ones may only tighten it. `rule_ids` are
+    all that a severity or a waiver may name; those of `uncheckable` neither may soften, those of `false` no
+    severity. `severity_of` is that of a rule where no policy says another. Raises `ConfigurationError` with
+    every problem, one a line.
     """
-    reading = _Reading(rule_ids, uncheckable)
-    chosen = path or nearest(start)
-    file = reading.file(chosen) if chosen is not None else None
-    policy = reading.resolve(file, ()) if file is not None and file.policy else default_policy()
-    waivers = file.waivers if file is not None else ()
+    reading = _Reading(rule_ids, uncheckable, false)
+    chosen = (path,) if path is not None else upward(start)
+    files = [file for file in map(reading.file, chosen) if file is not None]
+    policy = _layered(reading, files, severity_of)
+    waivers = [waiver for file in files for waiver in file.waivers]
     extra = [waiver for name in waiver_files for waiver in reading.waivers(name)]
     if reading.complaints:
         raise ConfigurationError("\n".join(reading.complaints))
-    return PolicyBundle(policy, (*waivers, *extra), chosen)
+    return PolicyBundle(policy, (*waivers, *extra), _standing(files, chosen))
+
+
+def _layered(reading: _Reading, files: Sequence[_File], severity_of: SeverityOf) -> PrivacyPolicy:
+    """The policies of files, the nearest first, each tightening those after it."""
+    layers = [(file.path.parent, reading.resolve(file, ())) for file in files if file.policy is not None]
+    if not layers:
+        return default_policy()
+    root, policy = layers[-1]
+    for folder, nearer in reversed(layers[:-1]):
+        below = Path(os.path.relpath(folder, root)).as_posix()
+        policy = tightened(policy, nearer, severity_of, below)
+    return policy
+
+
+def _standing(files: Sequence[_File], chosen: Sequence[Path]) -> Path | None:
+    """The file that paths in the policy are relative to: the floor, where there is one."""
+    holding = [file.path for file in files if file.policy is not None]
+    return holding[-1] if holding else next(iter(chosen), None)
 
 
 def read_waivers(
@@ -84,7 +108,11 @@ def read_waivers(
 
 
 def policy_in(
-    documents: Sequence[Document], *, rule_ids: Collection[str], uncheckable: Collection[str]
+    documents: Sequence[Document],
+    *,
+    rule_ids: Collection[str],
+    uncheckable: Collection[str],
+    false: Collection[str] = (),
 ) -> PolicyBundle:
     """The policy and the waivers in documents that stand in no file, such as a cluster's objects.
 
@@ -93,7 +121,7 @@ def policy_in(
     """
     if not documents:
         return PolicyBundle(default_policy(), (), None)
-    reading = _Reading(rule_ids, uncheckable)
+    reading = _Reading(rule_ids, uncheckable, false)
     file = reading.contents(Path(), documents)
     for policy, document in [file.policy] if file.policy else []:
         if policy.spec.extends not in {None, DEFAULT}:
@@ -109,19 +137,26 @@ def nearest(start: Path) -> Path | None:
 
     Raises ConfigurationError where `start` is relative to a folder that was deleted.
     """
+    return next(iter(upward(start)), None)
+
+
+def upward(start: Path) -> tuple[Path, ...]:
+    """Every gatecli.yaml in the folder of `start` and above it, within its repository; the nearest first.
+
+    Raises ConfigurationError where `start` is relative to a folder that was deleted.
+    """
     try:
         folder = Path(os.path.abspath(start))  # noqa: PTH100 - as the user wrote it, links and all
     except FileNotFoundError:
         raise ConfigurationError(
             "the current folder no longer exists", advice="change to another folder"
         ) from None
+    found = []
     for at in (folder, *folder.parents):
-        for name in NAMES:
-            if os.path.lexists(at / name):
-                return _shortest(at / name)
+        found += [_shortest(at / name) for name in NAMES if os.path.lexists(at / name)][:1]
         if os.path.lexists(at / ".git"):
-            return None
-    return None
+            break
+    return tuple(found)
 
 
 def _shortest(path: Path) -> Path:
@@ -139,11 +174,14 @@ def default_policy() -> PrivacyPolicy:
 class _Reading:
     """One attempt to read a policy; complaints are gathered, so that all are told at once."""
 
-    def __init__(self, rule_ids: Collection[str], uncheckable: Collection[str]) -> None:
+    def __init__(
+        self, rule_ids: Collection[str], uncheckable: Collection[str], false: Collection[str] = ()
+    ) -> None:
         self.complaints: list[str] = []
         self._rule_ids = rule_ids
         self._own: frozenset[str] = frozenset()
         self._uncheckable = uncheckable
+        self._false = false
 
     def file(self, path: Path) -> _File | None:
         """What stands in a policy file; None where it cannot be read."""
@@ -251,8 +289,14 @@ class _Reading:
             self._complain(
                 document, "/spec", "the policy is empty, so it permits everything", "add extends: default"
             )
-        for name in policy.spec.severities:
-            self._check_rule(name, document, pointer_of(["spec", "severities", name]), "softened", key=True)
+        for name, severity in policy.spec.severities.items():
+            pointer = pointer_of(["spec", "severities", name])
+            self._check_rule(name, document, pointer, "softened", key=True)
+            if severity is not Severity.ERROR and name in self._false:
+                message = f"{name} says that a declaration is false, and cannot be softened"
+                self._complain(
+                    document, pointer, message, "correct the declaration, and remove this", key=True
+                )
         unknown = policy.spec.terraform.on_unknown
         for name in unknown if isinstance(unknown, dict) else ():
             pointer = pointer_of(["spec", "terraform", "onUnknown", name])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gatecli.checks.release.interface import ReleaseContext, finding_at
+from gatecli.checks.units import is_nobody
 from gatecli.model.budget import Variant
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
@@ -23,6 +24,7 @@ MISSING_UNIT = Rule("dp-missing-unit", Severity.ERROR, "A claim names no unit of
 MISSING_NEIGHBOURING = Rule(
     "dp-missing-neighbouring", Severity.ERROR, "A claim names no neighbouring relation"
 )
+UNUSUAL_UNIT = Rule("dp-unusual-unit", Severity.WARNING, "The unit of privacy is nobody")
 PURE_WITH_DELTA = Rule("dp-pure-with-delta", Severity.ERROR, "A claim of pure ε-DP has δ > 0")
 
 
@@ -97,6 +99,22 @@ def find_missing_parts(subject: ReleaseSubject, _context: ReleaseContext) -> Ite
     for part in PARTS:
         if part.missing(claim):
             yield finding_at(part.rule, subject, PRIVACY, part.message, part.mend)
+
+
+def find_unusual_unit(subject: ReleaseSubject, _context: ReleaseContext) -> Iterator[Finding]:
+    """A batch or a step has no interest of its own: what is promised to it is promised to nobody."""
+    claim = subject.release.claim
+    if claim is None or claim.unit is None:
+        return
+    if is_nobody(claim.unit):
+        yield finding_at(
+            UNUSUAL_UNIT,
+            subject,
+            f"{PRIVACY}/unit",
+            f"protects a {claim.unit}, which is nobody: a person may be in many of them",
+            "declare whom the budget protects (person, household, record), and epsilon for them",
+            about=claim.unit,
+        )
 
 
 def find_pure_with_delta(subject: ReleaseSubject, _context: ReleaseContext) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatecli.checks import composition, evidence_coverage, evidence_terms, weights
+from gatecli.checks import composition, evidence_coverage, evidence_terms, parameters, weights
 from gatecli.checks.release import accounting, artifact, budget, declaration, disclosure, evidence, processing
 from gatecli.checks.release.interface import Check
 from gatecli.checks.waiver import WAIVER_RULES
@@ -24,6 +24,10 @@ RELEASE_CHECKS: tuple[Check, ...] = (
     Check((budget.UNKNOWN_TIER,), budget.find_unknown_tier),
     Check((budget.EPSILON_OVER_TIER, budget.DELTA_OVER_TIER), budget.find_over_tier),
     Check((budget.DELTA_TOO_LARGE, budget.MISSING_RECORDS), budget.find_delta_too_large),
+    Check((budget.DELTA_NEAR_RECORDS,), budget.find_delta_near_records),
+    Check((budget.SIZE_MISMATCH,), budget.find_sizes),
+    Check((declaration.UNUSUAL_UNIT,), declaration.find_unusual_unit),
+    Check((parameters.PARAMETER_MISMATCH, accounting.UNDERSTATED), parameters.find_parameters),
     Check(
         (
             accounting.UNDERSTATED,

@@ -34,7 +34,9 @@ RISK = Rule("anon-risk-above-threshold", Severity.ERROR, "A record is too likely
 MISSING_VALUES = Rule(
     "anon-missing-values", Severity.ERROR, "Values are missing where the policy refuses missing values"
 )
-DATASET_CHANGED = Rule("anon-dataset-changed", Severity.ERROR, "The data is not the data that was declared")
+DATASET_CHANGED = Rule(
+    "anon-dataset-changed", Severity.ERROR, "The data is not the data that was declared", falsehood=True
+)
 
 RULES: tuple[Rule, ...] = (
     K, L, ENTROPY_L, RECURSIVE_L, T, ALPHA, BETA, DELTA, RISK, MISSING_VALUES, DATASET_CHANGED,

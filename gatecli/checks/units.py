@@ -1,0 +1,23 @@
+"""Words of units of privacy: whom a promise can be made to, and what is nobody."""
+
+from __future__ import annotations
+
+from gatecli.model.identity import identity_of
+
+_NOBODY = """
+batch batches minibatch microbatch epoch step steps iteration run gradient update parameter weight
+layer model release token word pixel feature column cell bit byte file shard partition chunk block
+"""
+"""Parts of training and of data."""
+
+_SOMEBODY = """
+person people user client patient customer household family individual human device account record
+row example sample event visit day week month year silo hospital school company employee student
+member
+"""
+
+
+def is_nobody(unit: str) -> bool:
+    """Whether a unit of privacy is a part of the training or of the data, and no one in it."""
+    words = set(identity_of(unit).replace("-", " ").split())
+    return bool(words & set(_NOBODY.split())) and not words & set(_SOMEBODY.split())

@@ -1,0 +1,177 @@
+"""A policy above another one: what is nearer to the files may tighten it, and loosens nothing."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from gatecli.model.finding import Severity
+from gatecli.model.policy import (
+    AnonymityRules,
+    CheckRules,
+    OnUnknown,
+    PiiRules,
+    PolicySpec,
+    PrivacyPolicy,
+    ReleaseRules,
+    TerraformRules,
+    Tier,
+    seconds_in,
+)
+
+SeverityOf = Callable[[str], Severity | None]
+"""The severity of a rule where no policy says another; None for a rule that nobody knows."""
+
+Limit = TypeVar("Limit", bound=Any)
+
+_ACTIONS = ("deny", "mask", "warn", "audit", "ignore")
+_UNKNOWNS: tuple[OnUnknown, ...] = ("fail", "defer", "warn")
+
+
+def tightened(
+    floor: PrivacyPolicy, nearer: PrivacyPolicy, severity_of: SeverityOf, below: str = ""
+) -> PrivacyPolicy:
+    """`floor` with everything that `nearer` makes stricter; it keeps the name of the nearer one.
+
+    `below` is the folder of `nearer` as seen from that of `floor`, which paths are relative to.
+    """
+    low, high = floor.spec, nearer.spec
+    spec = PolicySpec(
+        tiers=_tiers(low.tiers, high.tiers),
+        datasets={**high.datasets, **low.datasets},
+        release=_release(low.release, high.release),
+        anonymity=_anonymity(low.anonymity, high.anonymity),
+        pii=_pii(low.pii, high.pii),
+        terraform=_terraform(low.terraform, high.terraform),
+        check=_check(low.check, high.check, below),
+        admission=low.admission,
+        severities=_severities(low.severities, high.severities, severity_of),
+    )
+    return nearer.model_copy(update={"spec": spec})
+
+
+def _least(*values: Limit | None) -> Limit | None:
+    return min((value for value in values if value is not None), default=None)
+
+
+def _most(*values: Limit | None) -> Limit | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def stricter_tier(one: Tier, other: Tier) -> Tier:
+    """The limits of both."""
+    return Tier(
+        max_epsilon=_least(one.max_epsilon, other.max_epsilon),
+        max_delta=_least(one.max_delta, other.max_delta),
+        min_k=_most(one.min_k, other.min_k),
+        min_l=_most(one.min_l, other.min_l),
+        max_t=_least(one.max_t, other.max_t),
+        source=one.source or other.source,
+    )
+
+
+def _tiers(low: Mapping[str, Tier], high: Mapping[str, Tier]) -> dict[str, Tier]:
+    """A tier that is new keeps within the loosest of those that are there."""
+    loosest = _loosest(low.values()) if low else Tier()
+    new = {name: stricter_tier(tier, loosest) for name, tier in high.items() if name not in low}
+    both = {name: stricter_tier(tier, high[name]) if name in high else tier for name, tier in low.items()}
+    return new | both
+
+
+def _loosest(tiers: Iterable[Tier]) -> Tier:
+    """The limits that every tier keeps; none where one of them sets none."""
+    known = tuple(tiers)
+
+    def all_of(name: str, choose: Callable[..., Any]) -> Any:
+        values = [getattr(tier, name) for tier in known]
+        return None if None in values else choose(values)
+
+    least = {name: all_of(name, max) for name in ("max_epsilon", "max_delta", "max_t")}
+    return Tier(**least, **{name: all_of(name, min) for name in ("min_k", "min_l")})
+
+
+def _release(low: ReleaseRules, high: ReleaseRules) -> ReleaseRules:
+    return ReleaseRules(
+        require_evidence=low.require_evidence or high.require_evidence,
+        overstatement=min(low.overstatement, high.overstatement),
+        max_waiver_days=min(low.max_waiver_days, high.max_waiver_days),
+    )
+
+
+def _anonymity(low: AnonymityRules, high: AnonymityRules) -> AnonymityRules:
+    return AnonymityRules(
+        missing="refuse" if high.missing == "refuse" else low.missing,
+        min_k=_most(low.min_k, high.min_k),
+        max_risk=_least(low.max_risk, high.max_risk),
+    )
+
+
+def _pii(low: PiiRules, high: PiiRules) -> PiiRules:
+    names = {*low.entities, *high.entities}
+    known = {custom.id for custom in low.custom}
+    return PiiRules(
+        packs=tuple(dict.fromkeys((*low.packs, *high.packs))),
+        entities={name: _action(low, high, name) for name in sorted(names)},
+        custom=(*low.custom, *(custom for custom in high.custom if custom.id not in known)),
+        time_budget=low.time_budget,
+    )
+
+
+def _action(low: PiiRules, high: PiiRules, name: str) -> Any:
+    """What no policy names is denied."""
+    chosen = [rules.entities.get(name) for rules in (low, high)]
+    below = chosen[0] or ("deny" if chosen[1] else None)
+    return min((each for each in (below, chosen[1]) if each), key=_ACTIONS.index)
+
+
+def _terraform(low: TerraformRules, high: TerraformRules) -> TerraformRules:
+    new = {name: kind for name, kind in high.publishers.items() if kind != "ignore"}
+    return TerraformRules(
+        publishers={**new, **low.publishers},
+        on_unknown=_on_unknown(low, high),
+        gate_sources=low.gate_sources,
+        max_evidence_age=min(
+            (low.max_evidence_age, high.max_evidence_age), key=lambda age: seconds_in(age) or 0
+        ),
+    )
+
+
+def _on_unknown(low: TerraformRules, high: TerraformRules) -> OnUnknown | dict[str, OnUnknown]:
+    rules = {
+        name
+        for rules in (low.on_unknown, high.on_unknown)
+        for name in (rules if isinstance(rules, dict) else ())
+    }
+    chosen = {
+        name: min((low.unknown(name), high.unknown(name)), key=_UNKNOWNS.index)
+        for name in (*rules, "default")
+    }
+    return chosen if rules - {"default"} else chosen["default"]
+
+
+def _check(low: CheckRules, high: CheckRules, below: str) -> CheckRules:
+    """What is looked at besides; what is left out is for the floor to say."""
+    tables = tuple(table.model_copy(update={"path": _moved(table.path, below)}) for table in high.tables)
+    plans = tuple(_moved(path, below) for path in high.terraform)
+    return low.model_copy(
+        update={
+            "terraform": tuple(dict.fromkeys((*low.terraform, *plans))),
+            "tables": (*low.tables, *(table for table in tables if table not in low.tables)),
+        }
+    )
+
+
+def _moved(path: str, below: str) -> str:
+    return path if "://" in path else posixpath.normpath(posixpath.join(below, path))
+
+
+def _severities(
+    low: Mapping[str, Severity], high: Mapping[str, Severity], severity_of: SeverityOf
+) -> dict[str, Severity]:
+    chosen = dict(low)
+    for name, severity in high.items():
+        known = low.get(name) or severity_of(name)
+        if known is None or severity.rank <= known.rank:
+            chosen[name] = severity
+    return chosen
