@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from gatecli.accounting.account import account
 from gatecli.accounting.interface import Question
-from gatecli.checks.release.accounting import UNDERSTATED
 from gatecli.checks.release.declaration import PRIVACY
 from gatecli.checks.release.interface import ReleaseContext, finding_at
 from gatecli.model.budget import Bounds
@@ -17,7 +16,7 @@ from gatecli.model.number import show, show_down, show_up
 from gatecli.model.release import Privacy, ReleaseSubject
 
 PARAMETER_MISMATCH = Rule(
-    "dp-parameter-mismatch", Severity.WARNING, "ρ or μ promises far more privacy than the ε beside it"
+    "dp-parameter-mismatch", Severity.WARNING, "ρ or μ promises more privacy than was kept"
 )
 
 FAR = 2
@@ -35,13 +34,14 @@ def find_parameters(subject: ReleaseSubject, context: ReleaseContext) -> Iterato
             continue
         means = f"declares {letter} = {show(value)}, which means ε ≤ {show_up(meant)} at the declared δ"
         if context.costs.lower > meant:
-            rule, problem = UNDERSTATED, f"but the work cost at least ε = {show_down(context.costs.lower)}"
+            problem = f"but the work cost at least ε = {show_down(context.costs.lower)}"
         elif claim.epsilon > FAR * meant:
-            rule, problem = PARAMETER_MISMATCH, f"beside ε = {show(claim.epsilon)}"
+            problem = f"beside ε = {show(claim.epsilon)}"
         else:
             continue
         mend = f"declare the {key} that the mechanisms cost together, or remove it"
-        yield finding_at(rule, subject, f"{PRIVACY}/{key}", f"{means}, {problem}", mend, about=show(value))
+        pointer = f"{PRIVACY}/{key}"
+        yield finding_at(PARAMETER_MISMATCH, subject, pointer, f"{means}, {problem}", mend, about=show(value))
 
 
 def _claimed(claim: Privacy) -> Iterator[tuple[str, str, Fraction, Mechanism]]:

@@ -240,8 +240,8 @@ TOLD: list[tuple[dict[str, Any], str]] = [
     ({"unit": "Mini-Batch"}, "dp-unusual-unit"),
     ({"delta": "0.0000166660"}, "dp-delta-near-records"),
     ({"mechanisms": [RUN | {"datasetSize": 50000}]}, "dp-size-mismatch"),
-    ({"rho": "1e-6", "variant": "zcdp"}, "dp-understated-epsilon"),
-    ({"mu": "1e-6", "variant": "gdp"}, "dp-understated-epsilon"),
+    ({"rho": "1e-6", "variant": "zcdp"}, "dp-parameter-mismatch"),
+    ({"mu": "1e-6", "variant": "gdp"}, "dp-parameter-mismatch"),
     ({"rho": "1e-6", "mechanisms": [{"kind": "pure", "epsilon": 2}]}, "dp-parameter-mismatch"),
 ]
 

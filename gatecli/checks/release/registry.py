@@ -27,7 +27,7 @@ RELEASE_CHECKS: tuple[Check, ...] = (
     Check((budget.DELTA_NEAR_RECORDS,), budget.find_delta_near_records),
     Check((budget.SIZE_MISMATCH,), budget.find_sizes),
     Check((declaration.UNUSUAL_UNIT,), declaration.find_unusual_unit),
-    Check((parameters.PARAMETER_MISMATCH, accounting.UNDERSTATED), parameters.find_parameters),
+    Check((parameters.PARAMETER_MISMATCH,), parameters.find_parameters),
     Check(
         (
             accounting.UNDERSTATED,
