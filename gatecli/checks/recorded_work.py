@@ -104,8 +104,12 @@ def _in_sequence(mechanism: Mechanism) -> Mechanism:
     parts = in_sequence(inside(mechanism))
     match mechanism:
         case Parallel(column=None):
-            kept = {"count": mechanism.count, "neighbouring": mechanism.neighbouring}
-            return Composed(mechanisms=parts, name=mechanism.name, **kept)
+            return Composed(
+                mechanisms=parts,
+                name=mechanism.name,
+                count=mechanism.count,
+                neighbouring=mechanism.neighbouring,
+            )
         case _:
             return _made_of(mechanism, parts)
 

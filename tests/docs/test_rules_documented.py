@@ -32,10 +32,16 @@ SECTIONS = {rule: body for rule, body in ALL_SECTIONS.items() if rule in RULES}
 EVERY_RULE = {rule.id: rule for rule in all_rules()}
 
 ABOUT_FILES = {
+    "dp-assumed-evidence",
     "dp-evidence-mismatch",
+    "dp-scope-over-budget",
+    "dp-unstated-evidence",
     "release-artifact-missing",
     "release-artifact-digest-mismatch",
     "release-duplicate-version",
+    "release-shared-file",
+    "release-unlisted-preprocessing",
+    "release-unlisted-weights",
     "release-unreadable",
     "release-evidence-unreadable",
 }
