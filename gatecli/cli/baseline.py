@@ -13,7 +13,7 @@ from gatecli.checks.waiver import WAIVER_RULES
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import OUTPUT, option
 from gatecli.frontdoor.publish import write_together
-from gatecli.gates.catalogue import UNCHECKABLE_IDS
+from gatecli.gates.catalogue import FALSEHOOD_IDS, UNCHECKABLE_IDS
 from gatecli.gates.concealment import without_values
 from gatecli.model.baseline import Baseline, adopt, adoptable
 from gatecli.model.recorded import Recorded
@@ -24,7 +24,9 @@ from gatecli.sources.report import read_report
 
 app = typer.Typer()
 
-NEVER = frozenset({*UNCHECKABLE_IDS, DP_INVALID_BUDGET.id, *(rule.id for rule in WAIVER_RULES)})
+NEVER = frozenset(
+    {*UNCHECKABLE_IDS, *FALSEHOOD_IDS, DP_INVALID_BUDGET.id, *(rule.id for rule in WAIVER_RULES)}
+)
 """What nothing forgives: to adopt it would promise a pass that does not come."""
 
 

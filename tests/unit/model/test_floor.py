@@ -1,0 +1,103 @@
+"""A nearer policy tightens: nothing that the floor refuses is let through."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from gatecli.model.finding import Severity
+from gatecli.model.floor import tightened
+from gatecli.model.policy import PolicySpec, PrivacyPolicy
+
+
+def policy(name: str = "floor", **spec: Any) -> PrivacyPolicy:
+    return PrivacyPolicy.from_file(
+        {
+            "apiVersion": "gatecli.dev/v1",
+            "kind": "PrivacyPolicy",
+            "metadata": {"name": name},
+            "spec": spec,
+        }
+    )
+
+
+def severity_of(rule: str) -> Severity | None:
+    return {"dp-a": Severity.ERROR, "dp-b": Severity.NOTE}.get(rule)
+
+
+def law(floor: dict[str, Any], nearer: dict[str, Any], below: str = "models") -> PolicySpec:
+    return tightened(policy(**floor), policy("nearer", **nearer), severity_of, below).spec
+
+
+@pytest.mark.parametrize(("low", "high", "most"), [(1, 2, 1), (2, 1, 1), (None, 2, 2), (2, None, 2)])
+def test_the_smaller_epsilon_holds(low: int | None, high: int | None, most: int) -> None:
+    def tier(limit: int | None) -> dict[str, Any]:
+        return {"tiers": {"t": {} if limit is None else {"maxEpsilon": limit}}}
+
+    assert law(tier(low), tier(high)).tiers["t"].max_epsilon == most
+
+
+def test_a_new_tier_is_as_strict_as_the_loosest() -> None:
+    floor = {"tiers": {"a": {"maxEpsilon": 1, "minK": 9}, "b": {"maxEpsilon": 4, "minK": 5}}}
+    spec = law(floor, {"tiers": {"mine": {"maxEpsilon": 100, "minK": 2}, "strict": {"maxEpsilon": 0}}})
+    assert (spec.tiers["mine"].max_epsilon, spec.tiers["mine"].min_k) == (4, 5)
+    assert spec.tiers["strict"].max_epsilon == 0
+
+
+def test_rules_for_releases_are_the_stricter_ones() -> None:
+    floor = {"release": {"requireEvidence": True, "overstatement": "0.1", "maxWaiverDays": 90}}
+    nearer = {"release": {"requireEvidence": False, "overstatement": "0.5", "maxWaiverDays": 30}}
+    rules = law(floor, nearer).release
+    assert (rules.require_evidence, rules.overstatement, rules.max_waiver_days) == (True, Fraction(1, 10), 30)
+
+
+@pytest.mark.parametrize(
+    ("floor", "nearer", "severities"),
+    [
+        ({"dp-a": "error"}, {"dp-a": "note"}, {"dp-a": Severity.ERROR}),
+        ({}, {"dp-a": "note"}, {}),
+        ({}, {"dp-b": "error"}, {"dp-b": Severity.ERROR}),
+        ({"dp-a": "note"}, {"dp-a": "warning"}, {"dp-a": Severity.WARNING}),
+    ],
+)
+def test_a_severity_is_only_raised(
+    floor: dict[str, str], nearer: dict[str, str], severities: dict[str, Severity]
+) -> None:
+    assert law({"severities": floor}, {"severities": nearer}).severities == severities
+
+
+def test_an_action_is_only_strengthened() -> None:
+    floor = {"pii": {"entities": {"A": "warn", "B": "deny"}}}
+    nearer = {"pii": {"entities": {"A": "deny", "B": "ignore", "C": "ignore"}, "packs": ["cn", "jp"]}}
+    rules = law(floor, nearer).pii
+    assert rules.entities == {"A": "deny", "B": "deny", "C": "deny"}
+    assert rules.packs == ("generic", "cn", "us", "eu", "jp")
+
+
+def test_what_lets_something_through_is_the_floor_s() -> None:
+    floor = {"terraform": {"gateSources": ["a"], "onUnknown": "warn"}, "check": {"exclude": ["x/"]}}
+    nearer = {
+        "terraform": {"gateSources": ["b"], "onUnknown": "fail", "publishers": {"t": "ignore", "u": "model"}},
+        "check": {"exclude": ["y/"], "skip": ["release"], "terraform": ["plan.json"]},
+    }
+    spec = law(floor, nearer)
+    assert (spec.terraform.gate_sources, spec.terraform.on_unknown) == (("a",), "fail")
+    assert spec.terraform.publishers == {"u": "model"}
+    assert (spec.check.exclude, spec.check.skip) == (("x/",), ())
+    assert spec.check.terraform == ("models/plan.json",)
+
+
+def test_a_dataset_stays_bound() -> None:
+    spec = law({"datasets": {"a": "health"}}, {"datasets": {"a": "low", "b": "low"}})
+    assert spec.datasets == {"a": "health", "b": "low"}
+
+
+def test_a_policy_tightened_by_itself_is_itself() -> None:
+    own = {
+        "tiers": {"t": {"maxEpsilon": 1}},
+        "release": {"requireEvidence": True},
+        "severities": {"dp-a": "note"},
+    }
+    assert law(own, own, ".") == law(own, {}, ".")
