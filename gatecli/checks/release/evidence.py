@@ -71,14 +71,19 @@ def find_missing_evidence(subject: ReleaseSubject, context: ReleaseContext) -> I
 
 def find_mismatch(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[Finding]:
     """Two accounts of the same work must cost the same; the worse one counts for every other rule."""
-    pair = _comparable(context.costs)
-    if pair is None:
-        return
+    whole = _comparable(context.costs)
+    pairs = (*([whole] if whole else ()), *context.costs.parts)
+    differing = ((each, _upper(each[0]), _upper(each[1])) for each in pairs)
+    found = next((each for each in differing if not agree(each[1], each[2])), None)
+    if found is not None:
+        yield _mismatch(subject, *found)
+
+
+def _mismatch(
+    subject: ReleaseSubject, pair: tuple[Cost, Cost], upper: Fraction | None, found: Fraction | None
+) -> Finding:
     declared, recorded = pair
-    upper, found = _upper(declared), _upper(recorded)
-    if agree(upper, found):
-        return
-    yield finding_at(
+    return finding_at(
         EVIDENCE_MISMATCH,
         subject,
         EVIDENCE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
 from gatecli.accounting.interface import NoBound, Question
 from gatecli.checks.recorded_work import (
@@ -49,12 +50,14 @@ class Costs:
     """All that is known about one release's cost.
 
     `overlap` is the part of the declared mechanisms that the evidence speaks about: an accountant's
-    history covers the training and not the statistics published beside it.
+    history covers the training and not the statistics published beside it. `parts` are both accounts of each
+    kind of work that both know, where there are several: a small part must not hide beside a large one.
     """
 
     declared: Cost | None = None
     recorded: Cost | None = None
     overlap: Cost | None = None
+    parts: tuple[tuple[Cost, Cost], ...] = ()
 
     @property
     def counted(self) -> tuple[Cost, ...]:
@@ -111,9 +114,11 @@ class Questions:
     declared: Question | None = None
     recorded: Question | None = None
     overlap: Question | None = None
+    parts: tuple[tuple[Question, Question], ...] = ()
 
     def __iter__(self) -> Iterator[Question]:
-        return (asked for asked in (self.declared, self.recorded, self.overlap) if asked is not None)
+        whole = (asked for asked in (self.declared, self.recorded, self.overlap) if asked is not None)
+        return chain(whole, *self.parts)
 
 
 def questions_of(subject: ReleaseSubject) -> Questions:
@@ -131,7 +136,24 @@ def questions_of(subject: ReleaseSubject) -> Questions:
         declared=_question(claim, declared_work(claim)),
         recorded=_question(claim, selected(claim, recorded)),
         overlap=_question(claim, selected(claim, _overlap(in_sequence(claim.mechanisms), recorded))),
+        parts=tuple(_parts(claim, in_sequence(claim.mechanisms), recorded)),
     )
+
+
+def _parts(
+    claim: Privacy, declared: tuple[Mechanism, ...], recorded: tuple[Mechanism, ...]
+) -> Iterator[tuple[Question, Question]]:
+    """Both accounts of each kind of work; none where there is one kind, or a mechanism is of several."""
+    common = sorted(kinds_of(declared) & kinds_of(recorded))
+    if len(common) < 2 or any(len(kinds(mechanism)) > 1 for mechanism in (*declared, *recorded)):
+        return
+    for kind in common:
+        pair = [
+            _question(claim, tuple(mechanism for mechanism in account if kind in kinds(mechanism)))
+            for account in (declared, recorded)
+        ]
+        if pair[0] is not None and pair[1] is not None:
+            yield pair[0], pair[1]
 
 
 def _question(claim: Privacy, mechanisms: tuple[Mechanism, ...]) -> Question | None:
@@ -161,6 +183,10 @@ def _overlap(declared: tuple[Mechanism, ...], recorded: tuple[Mechanism, ...]) -
     return alike or (boxes if recorded else ())
 
 
+def _kind(asked: Question) -> str:
+    return ", ".join(sorted(kinds_of(asked.mechanisms)))
+
+
 def costs_of(subject: ReleaseSubject, answers: Mapping[Question, Answer]) -> Costs:
     """The costs of a release; `answers` holds every question of `questions_of`."""
     asked = questions_of(subject)
@@ -173,5 +199,12 @@ def costs_of(subject: ReleaseSubject, answers: Mapping[Question, Answer]) -> Cos
     return Costs(
         declared=cost(same, asked.declared),
         recorded=cost(f"the evidence in {paths}", asked.recorded, f", as {paths} records,"),
+        parts=tuple(
+            (
+                Cost(f"the declared {_kind(of_declared)}", of_declared, answers[of_declared]),
+                Cost(f"that in {paths}", of_recorded, answers[of_recorded]),
+            )
+            for of_declared, of_recorded in asked.parts
+        ),
         overlap=cost(same if asked.overlap == asked.declared else f"{same} of the same kind", asked.overlap),
     )
