@@ -44,37 +44,33 @@ def companies(subjects: Sequence[ReleaseSubject], costs: Sequence[Costs]) -> Map
 
     A release that nothing bounds is a finding of its own, and is left out.
     """
-    counted = [
-        (subject, cost.worst[0].question)
-        for subject, cost in zip(subjects, costs, strict=True)
-        if cost.worst is not None and _scope(subject) is not None
-    ]
+    keys = {
+        number: _keys(subject)
+        for number, (subject, cost) in enumerate(zip(subjects, costs, strict=True))
+        if cost.worst is not None
+    }
+    sharing: dict[tuple[str, str], list[int]] = {}
+    for number, own in keys.items():
+        for key in own:
+            sharing.setdefault(key, []).append(number)
     found = {}
-    for number, subject in enumerate(subjects):
-        members = [each for each in counted if _are_together(subject, each[0])]
-        if len(members) > 1 and any(each[0] is subject for each in members):
-            claim = subject.release.claim
-            question = _question(claim, [each[1] for each in members]) if claim else None
-            if question is not None:
-                found[number] = Company(tuple(each[0] for each in members), question)
+    for number, own in keys.items():
+        members = sorted({other for key in own for other in sharing[key]})
+        asked = [cost.worst[0].question for each in members if (cost := costs[each]).worst is not None]
+        claim = subjects[number].release.claim
+        question = _question(claim, asked) if claim and len(members) > 1 else None
+        if question is not None:
+            found[number] = Company(tuple(subjects[each] for each in members), question)
     return found
 
 
-def _scope(subject: ReleaseSubject) -> str | None:
-    """What a release says it counts together with; None where that is nothing but itself."""
+def _keys(subject: ReleaseSubject) -> frozenset[tuple[str, str]]:
+    """What a release counts together by: its scope and each of its datasets; none where it stands alone."""
     claim = subject.release.claim
-    if claim is None or claim.composition_scope is None:
-        return None
-    scope = identity_of(claim.composition_scope)
-    return None if _ALONE.fullmatch(scope) else scope
-
-
-def _datasets(subject: ReleaseSubject) -> frozenset[str]:
-    return frozenset(identity_of(dataset.name) for dataset in subject.release.spec.datasets)
-
-
-def _are_together(one: ReleaseSubject, other: ReleaseSubject) -> bool:
-    return _scope(one) == _scope(other) is not None and bool(_datasets(one) & _datasets(other))
+    scope = identity_of(claim.composition_scope) if claim and claim.composition_scope else ""
+    if not scope or _ALONE.fullmatch(scope):
+        return frozenset()
+    return frozenset((scope, identity_of(dataset.name)) for dataset in subject.release.spec.datasets)
 
 
 def _question(claim: Privacy, asked: Sequence[Question]) -> Question | None:

@@ -115,8 +115,10 @@ def _shared(
     releases: Sequence[ReleaseSubject],
     weights: frozenset[str],
 ) -> Iterator[Finding]:
+    cards = [subject for subject in releases if _is_card(subject)]
     for path in sorted(weights & owners.keys()):
-        first, *others = (*owners[path], *_cards(path, owners[path], releases))
+        beside = (card for card in cards if card not in owners[path] and _stands_by(card, path))
+        first, *others = (*owners[path], *beside)
         for other in others:
             yield _doubled(other, first, "/spec/artifacts", path, "the weights")
     yield from _copies(releases, weights)
@@ -128,20 +130,14 @@ def _shared(
                 yield _doubled(subject, first, "/spec/privacy/evidence", path, "the evidence")
 
 
-def _cards(
-    path: str, owning: Sequence[ReleaseSubject], releases: Sequence[ReleaseSubject]
-) -> list[ReleaseSubject]:
-    """Model cards in the file's folder that list nothing: they speak for the model that they describe."""
-    folder = posixpath.dirname(path)
-    return [
-        subject
-        for subject in releases
-        if subject not in owning
-        and subject.release.claim is not None
-        and not subject.release.spec.artifacts
-        and subject.document.path.lower().endswith((".md", ".markdown"))
-        and posixpath.dirname(_normal(subject.document.path)) == folder
-    ]
+def _is_card(subject: ReleaseSubject) -> bool:
+    """Whether it is a model card that claims a budget and lists nothing: it speaks for what is beside it."""
+    spec, name = subject.release.spec, subject.document.path.lower()
+    return subject.release.claim is not None and not spec.artifacts and name.endswith((".md", ".markdown"))
+
+
+def _stands_by(card: ReleaseSubject, path: str) -> bool:
+    return posixpath.dirname(_normal(card.document.path)) == posixpath.dirname(path)
 
 
 def _copies(releases: Sequence[ReleaseSubject], weights: frozenset[str]) -> Iterator[Finding]:
