@@ -51,6 +51,12 @@ WORDS: list[tuple[Mechanism, str]] = [
         declared.Subsampled(sampling_rate=Fraction(1, 10), mechanism=declared.Pure(epsilon=EPSILON)),
         "a pure claim (ε = 0.5) on a poisson sample (q = 0.1)",
     ),
+    (
+        declared.RepeatAndSelect(
+            selection=declared.Selection(mean=Fraction(10)), mechanism=declared.Pure(epsilon=EPSILON)
+        ),
+        "the best of 10 runs in the mean of a pure claim (ε = 0.5)",
+    ),
 ]
 
 
