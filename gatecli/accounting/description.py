@@ -96,7 +96,7 @@ def _describe_subsampled(one: declared.Subsampled) -> str:
     return f"{describe(one.mechanism)} on a {one.sampling} sample (q = {show(one.sampling_rate)})"
 
 
-def _repeated(one: declared.RepeatAndSelect) -> str:
+def _describe_selection(one: declared.RepeatAndSelect) -> str:
     return f"the best of {show(one.selection.mean)} runs in the mean of {describe(one.mechanism)}"
 
 
@@ -121,5 +121,5 @@ _WORDS: dict[type, Callable[[Any], str]] = {
     declared.Composed: _describe_composed,
     declared.Parallel: _parallel,
     declared.Subsampled: _describe_subsampled,
-    declared.RepeatAndSelect: _repeated,
+    declared.RepeatAndSelect: _describe_selection,
 }

@@ -135,12 +135,12 @@ def _laplace(mechanism: declared.Laplace, scope: QuestionScope) -> list[ScopedTe
 
 def _gaussian(mechanism: declared.Gaussian, scope: QuestionScope) -> list[ScopedTerm]:
     if mechanism.noise_multiplier is not None:
-        return _multiplied(mechanism.noise_multiplier, scope)
+        return _gaussian_of_multiplier(mechanism.noise_multiplier, scope)
     sigma = (mechanism.standard_deviation or Fraction(0)) / mechanism.sensitivity
     return _additive(lambda k: GaussianTerm((k / sigma) ** 2), scope)
 
 
-def _multiplied(sigma: Fraction, scope: QuestionScope) -> list[ScopedTerm]:
+def _gaussian_of_multiplier(sigma: Fraction, scope: QuestionScope) -> list[ScopedTerm]:
     """Noise as a multiple of what one unit adds, as in DP-SGD: a replaced unit moves the sum by twice that.
 
     A mechanism that names its own relation says what its multiplier is relative to.
@@ -237,7 +237,7 @@ def _subsampled_parts(mechanism: declared.Subsampled, scope: QuestionScope) -> l
     return subsample_parts(mechanism, _parts(mechanism.mechanism, within), scope, merge_terms)
 
 
-def _repeated(mechanism: declared.RepeatAndSelect, scope: QuestionScope) -> list[ScopedTerm]:
+def _selected_parts(mechanism: declared.RepeatAndSelect, scope: QuestionScope) -> list[ScopedTerm]:
     """Papernot and Steinke (2022); the loss of one run is a loss of the selected one only by their bound."""
     inner = merge_terms(part.term for part in _parts(mechanism.mechanism, scope))
     if any(isinstance(term, ClaimTerm) and term.delta > 0 for term in inner):
@@ -271,5 +271,5 @@ _HANDLERS: dict[type, Callable[[Any, QuestionScope], list[ScopedTerm]]] = {
     declared.Composed: _composed_parts,
     declared.Parallel: _parallel,
     declared.Subsampled: _subsampled_parts,
-    declared.RepeatAndSelect: _repeated,
+    declared.RepeatAndSelect: _selected_parts,
 }

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from gatecli.accounting.account import account, account_all
 from gatecli.accounting.interface import Question
 from gatecli.cache.store import Shelf, digest_of
-from gatecli.checks.composition import companies, find_over_scope
-from gatecli.checks.evidence_coverage import coverage
+from gatecli.checks.release.composition import companies, find_over_scope
+from gatecli.checks.release.evidence_coverage import coverage
 from gatecli.checks.release.interface import ReleaseContext
 from gatecli.checks.release.recomputation import Answer, Costs, costs_of, questions_of
 from gatecli.checks.release.registry import RELEASE_CHECKS
-from gatecli.checks.weights import Shipped, find_unbound
+from gatecli.checks.release.weights import Shipped, find_unbound
 from gatecli.errors import UsageError
 from gatecli.gates import RELEASE
 from gatecli.gates.judgement import JudgementTerms, judge
@@ -76,15 +76,15 @@ def request_for(paths: Sequence[Path], terms: JudgementTerms) -> ReleaseRequest:
     """A request for the declarations, and those found in folders. Raises UsageError for an absent path."""
     require_existing(paths)
     read = read_releases(find_declarations(paths))
-    weights, fitted = _sorted(find_weights(paths))
-    beside = _undisturbed(find_beside(paths))
+    weights, fitted = _sort_weights(find_weights(paths))
+    beside = _releases_beside(find_beside(paths))
     models = find_models(paths)
     return ReleaseRequest(
         terms, read.values, read.findings, models, weights=weights, fitted=fitted, beside=beside
     )
 
 
-def _sorted(files: Iterable[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _sort_weights(files: Iterable[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Files of weights, and files of fitted preprocessing."""
     shipped = tuple(files)
     fitted = {file for file in shipped if is_fitted(file.name)}
@@ -94,7 +94,7 @@ def _sorted(files: Iterable[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     )
 
 
-def _undisturbed(files: Iterable[Path]) -> tuple[ReleaseSubject, ...]:
+def _releases_beside(files: Iterable[Path]) -> tuple[ReleaseSubject, ...]:
     """The releases in files that are not judged; one that cannot be read claims nothing."""
     read = (each for file in files for each in read_declarations(file).values)
     return tuple(ReleaseSubject(release, document) for release, document in read)
@@ -111,7 +111,7 @@ def check_folder(folder: Folder) -> Verdict:
     """What changed or not: a promise is about the whole model, and its files are held to their digests."""
     read = releases_of(folder.declared)
     models = models_among(folder.searched, folder.declared)
-    weights, fitted = _sorted(weights_in(folder.searched))
+    weights, fitted = _sort_weights(weights_in(folder.searched))
     accounting = with_cache(folder.cache.shelf("accounting"), Accounting())
     return check_releases(
         ReleaseRequest(folder.terms, read.values, read.findings, models, accounting, weights, fitted)
@@ -126,7 +126,7 @@ def check_releases(request: ReleaseRequest) -> Verdict:
             Shipped(request.weights, request.fitted, request.models), request.releases, request.beside
         ),
         *_findings(request.releases, costs, request.terms.policy, request.accounting),
-        *_composed(request.releases, costs, request.accounting),
+        *_find_composed(request.releases, costs, request.accounting),
     ]
     checked = tuple(
         _checked_release(subject, cost) for subject, cost in zip(request.releases, costs, strict=True)
@@ -163,7 +163,7 @@ def _identity(subject: ReleaseSubject) -> str:
     return f"{identity_of(metadata.name)}\0{identity_of(metadata.version)}"
 
 
-def _composed(
+def _find_composed(
     subjects: Sequence[ReleaseSubject], costs: Sequence[Costs], accounting: Accounting
 ) -> Iterator[Finding]:
     """Findings on releases that count together."""
@@ -176,11 +176,11 @@ def _composed(
 
 def _checked_release(subject: ReleaseSubject, costs: Costs) -> Checked:
     notes = [note for evidence in subject.evidence for note in evidence.notes]
-    measures = _measures(costs) | _covered(subject) | ({"notes": notes} if notes else {})
+    measures = _measures(costs) | _coverage_of(subject) | ({"notes": notes} if notes else {})
     return Checked("release", subject.release.subject, subject.document.path, measures, _inputs(subject))
 
 
-def _covered(subject: ReleaseSubject) -> dict[str, object]:
+def _coverage_of(subject: ReleaseSubject) -> dict[str, object]:
     """Which evidence file records which declared mechanism; empty where there is no such file."""
     claim = subject.release.claim
     return {"covered": coverage(subject)} if claim and claim.mechanisms and claim.evidence else {}

@@ -29,7 +29,7 @@ _ACTIONS = ("deny", "mask", "warn", "audit", "ignore")
 _UNKNOWNS: tuple[OnUnknown, ...] = ("fail", "defer", "warn")
 
 
-def tightened(
+def tighten(
     floor: PrivacyPolicy, nearer: PrivacyPolicy, severity_of: SeverityOf, below: str = ""
 ) -> PrivacyPolicy:
     """`floor` with everything that `nearer` makes stricter; it keeps the name of the nearer one.
@@ -152,8 +152,8 @@ def _on_unknown(low: TerraformRules, high: TerraformRules) -> OnUnknown | dict[s
 
 def _check(low: CheckRules, high: CheckRules, below: str) -> CheckRules:
     """What is looked at besides; what is left out is for the floor to say."""
-    tables = tuple(table.model_copy(update={"path": _moved(table.path, below)}) for table in high.tables)
-    plans = tuple(_moved(path, below) for path in high.terraform)
+    tables = tuple(table.model_copy(update={"path": _move_path(table.path, below)}) for table in high.tables)
+    plans = tuple(_move_path(path, below) for path in high.terraform)
     return low.model_copy(
         update={
             "terraform": tuple(dict.fromkeys((*low.terraform, *plans))),
@@ -162,7 +162,7 @@ def _check(low: CheckRules, high: CheckRules, below: str) -> CheckRules:
     )
 
 
-def _moved(path: str, below: str) -> str:
+def _move_path(path: str, below: str) -> str:
     return path if "://" in path else posixpath.normpath(posixpath.join(below, path))
 
 

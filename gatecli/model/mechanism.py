@@ -237,7 +237,7 @@ class Subsampled(MechanismBase):
     mechanism: Mechanism
 
 
-class Selection(Value):
+class RunSelection(Value):
     """How often a run was repeated, drawn at random before the first (Papernot and Steinke 2022).
 
     `poisson` with this mean, or the negative binomial with the shape η, truncated to at least one run:
@@ -249,7 +249,7 @@ class Selection(Value):
     shape: NonNegative = Field(default=1, validate_default=True)
 
     @model_validator(mode="after")
-    def _mean_is_possible(self) -> Selection:
+    def _mean_is_possible(self) -> RunSelection:
         if self.mean < 1:
             raise ValueError("a selection is from at least one run in the mean")
         return self
@@ -259,7 +259,7 @@ class RepeatAndSelect(MechanismBase):
     """A mechanism that is run a random number of times; only the best run's output is published."""
 
     kind: Literal["repeat-and-select"] = "repeat-and-select"
-    selection: Selection
+    selection: RunSelection
     mechanism: Mechanism
 
 

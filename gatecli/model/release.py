@@ -12,7 +12,7 @@ from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
 from gatecli.model.budget import Budget, Neighbouring, Variant
 from gatecli.model.dataset import Dataset, Sha256
 from gatecli.model.document import Document, Place
-from gatecli.model.mechanism import Count, Mechanism, Sampling, Selection
+from gatecli.model.mechanism import Count, Mechanism, RunSelection, Sampling
 from gatecli.model.number import BelowOne, NonNegative
 
 
@@ -84,7 +84,7 @@ class Tuning(Value):
 
     runs: Annotated[int, Field(ge=0)]
     accounted: bool
-    selection: Selection | None = None
+    selection: RunSelection | None = None
 
 
 class Preprocessing(Value):

@@ -18,7 +18,7 @@ from gatecli.errors import ConfigurationError
 from gatecli.model.base import Value
 from gatecli.model.document import Document, pointer_of
 from gatecli.model.finding import Severity
-from gatecli.model.floor import SeverityOf, tightened
+from gatecli.model.floor import SeverityOf, tighten
 from gatecli.model.policy import PrivacyPolicy, overlay
 from gatecli.model.waiver import PlacedWaiver, PrivacyWaiver
 from gatecli.sources.documents import head_problem, parse_documents, read_documents
@@ -70,7 +70,7 @@ def read_policy(
     reading = _Reading(rule_ids, uncheckable, false)
     chosen = (path,) if path is not None else upward(start)
     files = [file for file in map(reading.file, chosen) if file is not None]
-    policy = _layered(reading, files, severity_of)
+    policy = _layer_policies(reading, files, severity_of)
     waivers = [waiver for file in files for waiver in file.waivers]
     extra = [waiver for name in waiver_files for waiver in reading.waivers(name)]
     if reading.complaints:
@@ -78,7 +78,7 @@ def read_policy(
     return PolicyBundle(policy, (*waivers, *extra), _standing(files, chosen))
 
 
-def _layered(reading: _Reading, files: Sequence[_File], severity_of: SeverityOf) -> PrivacyPolicy:
+def _layer_policies(reading: _Reading, files: Sequence[_File], severity_of: SeverityOf) -> PrivacyPolicy:
     """The policies of files, the nearest first, each tightening those after it."""
     layers = [(file.path.parent, reading.resolve(file, ())) for file in files if file.policy is not None]
     if not layers:
@@ -86,7 +86,7 @@ def _layered(reading: _Reading, files: Sequence[_File], severity_of: SeverityOf)
     root, policy = layers[-1]
     for folder, nearer in reversed(layers[:-1]):
         below = Path(os.path.relpath(folder, root)).as_posix()
-        policy = tightened(policy, nearer, severity_of, below)
+        policy = tighten(policy, nearer, severity_of, below)
     return policy
 
 

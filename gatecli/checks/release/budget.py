@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 
-from gatecli.checks.recorded_work import leaves
 from gatecli.checks.release.declaration import PRIVACY
 from gatecli.checks.release.interface import ReleaseContext, finding_at
+from gatecli.checks.release.recorded_work import leaves
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.floor import stricter_tier
 from gatecli.model.mechanism import DpSgd, Mechanism, Subsampled
@@ -94,10 +94,12 @@ def find_unknown_tier(subject: ReleaseSubject, context: ReleaseContext) -> Itera
         message = "names no sensitivity, so no limit applies"
         yield finding_at(UNKNOWN_TIER, subject, SENSITIVITY, message, choose)
     for name in names:
-        yield from _unlimited(name, subject, policy, choose)
+        yield from _unlimited_finding(name, subject, policy, choose)
 
 
-def _unlimited(name: str, subject: ReleaseSubject, policy: PrivacyPolicy, choose: str) -> Iterator[Finding]:
+def _unlimited_finding(
+    name: str, subject: ReleaseSubject, policy: PrivacyPolicy, choose: str
+) -> Iterator[Finding]:
     tier = policy.spec.tiers.get(name)
     if tier is None:
         message = f"sensitivity {name} is not a tier of policy {policy.metadata.name}, so no limit applies"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gatecli.checks.release.interface import ReleaseContext, finding_at
-from gatecli.checks.units import is_nobody
+from gatecli.checks.release.units import is_nobody
 from gatecli.model.budget import Variant
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from gatecli.checks.recorded_work import leaves
 from gatecli.checks.release.declaration import PRIVACY
 from gatecli.checks.release.interface import ReleaseContext, finding_at
+from gatecli.checks.release.recorded_work import leaves
 from gatecli.model.budget import Variant
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.mechanism import DpFtrl, DpSgd

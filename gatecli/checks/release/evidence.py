@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from gatecli.checks.recorded_work import kinds_of
 from gatecli.checks.release.declaration import PRIVACY
 from gatecli.checks.release.interface import ReleaseContext, finding_at
 from gatecli.checks.release.recomputation import Cost, Costs, agree
+from gatecli.checks.release.recorded_work import kinds_of
 from gatecli.model.budget import Bounds
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.number import show, show_up

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from gatecli.accounting.selection import tail
-from gatecli.checks.recorded_work import has_selection, inside, leaves
 from gatecli.checks.release.declaration import PRIVACY
 from gatecli.checks.release.interface import ReleaseContext, finding_at
+from gatecli.checks.release.recorded_work import has_selection, inside, leaves
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.identity import identity_of
-from gatecli.model.mechanism import DpFtrl, DpSgd, Mechanism, Parallel, RepeatAndSelect, Selection
+from gatecli.model.mechanism import DpFtrl, DpSgd, Mechanism, Parallel, RepeatAndSelect, RunSelection
 from gatecli.model.number import show
 from gatecli.model.release import Preprocessing, Privacy, ReleaseSubject, Tuning
 
@@ -53,7 +53,7 @@ def find_tuning(subject: ReleaseSubject, _context: ReleaseContext) -> Iterator[F
             "declare spec.privacy.tuning: {runs: 0, accounted: true}, or the number of runs and whether "
             "mechanisms compose them",
         )
-    elif problem := _unaccounted(claim.tuning, _work(subject)):
+    elif problem := _why_unaccounted(claim.tuning, _work(subject)):
         yield finding_at(
             NONPRIVATE_TUNING,
             subject,
@@ -72,7 +72,7 @@ def _work(subject: ReleaseSubject) -> tuple[Mechanism, ...]:
     return declared or tuple(each for evidence in subject.evidence for each in evidence.mechanisms)
 
 
-def _unaccounted(tuning: Tuning, work: Sequence[Mechanism]) -> str:
+def _why_unaccounted(tuning: Tuning, work: Sequence[Mechanism]) -> str:
     """Why runs are not in the budget; "" where they are."""
     if not tuning.runs:
         return ""
@@ -87,7 +87,7 @@ def _unaccounted(tuning: Tuning, work: Sequence[Mechanism]) -> str:
     return f"says that {tuning.runs} tuning runs are accounted for, and describes {there}"
 
 
-def _selection(mechanism: Mechanism) -> Selection | None:
+def _selection(mechanism: Mechanism) -> RunSelection | None:
     if not has_selection(mechanism):
         return None
     if isinstance(mechanism, RepeatAndSelect):
@@ -95,7 +95,7 @@ def _selection(mechanism: Mechanism) -> Selection | None:
     return next(filter(None, map(_selection, inside(mechanism))), None)
 
 
-def _undrawn(runs: int, chosen: Selection) -> str:
+def _undrawn(runs: int, chosen: RunSelection) -> str:
     shape = None if chosen.distribution == "poisson" else chosen.shape
     if tail(shape, chosen.mean, runs) >= UNLIKELY:
         return ""
@@ -134,7 +134,9 @@ def find_preprocessing(subject: ReleaseSubject, _context: ReleaseContext) -> Ite
             "declare spec.privacy.preprocessing: {dataDependent: false}, or dataDependent: true and whether "
             "mechanisms compose it",
         )
-    elif claim.preprocessing.data_dependent and (problem := _uncounted(claim, claim.preprocessing, subject)):
+    elif claim.preprocessing.data_dependent and (
+        problem := _why_uncounted(claim, claim.preprocessing, subject)
+    ):
         what = claim.preprocessing.description or "preprocessing"
         yield finding_at(
             NONPRIVATE_PREPROCESSING,
@@ -148,7 +150,7 @@ def find_preprocessing(subject: ReleaseSubject, _context: ReleaseContext) -> Ite
         )
 
 
-def _uncounted(claim: Privacy, preprocessing: Preprocessing, subject: ReleaseSubject) -> str:
+def _why_uncounted(claim: Privacy, preprocessing: Preprocessing, subject: ReleaseSubject) -> str:
     """Why preprocessing is not in the budget; "" where it is."""
     if not preprocessing.accounted:
         return "is not accounted for in epsilon"

@@ -12,14 +12,14 @@ from fractions import Fraction
 from itertools import chain
 
 from gatecli.accounting.interface import NoBound, Question
-from gatecli.checks.recorded_work import (
+from gatecli.checks.release.recorded_work import (
     BLACK_BOXES,
     declared_work,
     in_sequence,
     kinds,
     kinds_of,
     recorded_work,
-    selected,
+    select_run,
 )
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.mechanism import Mechanism
@@ -134,8 +134,8 @@ def questions_of(subject: ReleaseSubject) -> Questions:
     )
     return Questions(
         declared=_question(claim, declared_work(claim)),
-        recorded=_question(claim, selected(claim, recorded)),
-        overlap=_question(claim, selected(claim, _overlap(in_sequence(claim.mechanisms), recorded))),
+        recorded=_question(claim, select_run(claim, recorded)),
+        overlap=_question(claim, select_run(claim, _overlap(in_sequence(claim.mechanisms), recorded))),
         parts=tuple(_parts(claim, in_sequence(claim.mechanisms), recorded)),
     )
 

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from gatecli.checks import composition, evidence_coverage, evidence_terms, parameters, weights
-from gatecli.checks.release import accounting, artifact, budget, declaration, disclosure, evidence, processing
+from gatecli.checks.release import (
+    accounting,
+    artifact,
+    budget,
+    composition,
+    declaration,
+    disclosure,
+    evidence,
+    evidence_coverage,
+    evidence_terms,
+    parameters,
+    processing,
+    weights,
+)
 from gatecli.checks.release.interface import Check
 from gatecli.checks.waiver import WAIVER_RULES
 from gatecli.model.finding import Rule

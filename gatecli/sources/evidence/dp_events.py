@@ -23,8 +23,8 @@ from gatecli.model.mechanism import (
     Mechanism,
     RandomisedResponse,
     RepeatAndSelect,
+    RunSelection,
     Sampling,
-    Selection,
     Subsampled,
     Unaccountable,
     ZeroConcentrated,
@@ -186,17 +186,17 @@ def _one(run: Run, where: Where) -> Mechanism | None:
     return build_mechanism(Composed, where, mechanisms=run)
 
 
-def _selected(fields: Mapping[str, Any], where: Where) -> Run:
+def _read_selected(fields: Mapping[str, Any], where: Where) -> Run:
     """Poisson where the shape is infinite, else the truncated negative binomial of that shape."""
     inner = _one(_event(fields["event"], (*where, "event")), where)
     if inner is None:
         return ()
     mean = exact(fields["mean"], (*where, "mean"))
     if fields["shape"] in _INFINITE:
-        selection = build_mechanism(Selection, where, distribution="poisson", mean=mean)
+        selection = build_mechanism(RunSelection, where, distribution="poisson", mean=mean)
     else:
         selection = build_mechanism(
-            Selection, where, mean=mean, shape=exact(fields["shape"], (*where, "shape"))
+            RunSelection, where, mean=mean, shape=exact(fields["shape"], (*where, "shape"))
         )
     return (build_mechanism(RepeatAndSelect, where, selection=selection, mechanism=inner),)
 
@@ -254,7 +254,7 @@ _EVENTS: dict[str, _Event] = {
     "SampledWithoutReplacementDpEvent": _Event(_without_replacement, _BATCH),
     "SampledWithReplacementDpEvent": _Event(_unaccountable, _BATCH),
     "SingleEpochTreeAggregationDpEvent": _Event(_tree, ("noise_multiplier", "step_counts")),
-    "RepeatAndSelectDpEvent": _Event(_selected, ("event", "mean", "shape")),
+    "RepeatAndSelectDpEvent": _Event(_read_selected, ("event", "mean", "shape")),
     "MixtureOfGaussiansDpEvent": _Event(
         _unaccountable, ("standard_deviation", "sensitivities", "sampling_probs")
     ),

@@ -53,7 +53,7 @@ WORDS: list[tuple[Mechanism, str]] = [
     ),
     (
         declared.RepeatAndSelect(
-            selection=declared.Selection(mean=Fraction(10)), mechanism=declared.Pure(epsilon=EPSILON)
+            selection=declared.RunSelection(mean=Fraction(10)), mechanism=declared.Pure(epsilon=EPSILON)
         ),
         "the best of 10 runs in the mean of a pure claim (ε = 0.5)",
     ),

@@ -13,25 +13,25 @@ from gatecli.accounting.interface import Question
 from gatecli.accounting.rdp import ORDERS
 from gatecli.accounting.selection import tail
 from gatecli.model.budget import Bounds, Neighbouring
-from gatecli.model.mechanism import Approximate, DpSgd, Mechanism, RepeatAndSelect, Selection
+from gatecli.model.mechanism import Approximate, DpSgd, Mechanism, RepeatAndSelect, RunSelection
 
 DELTA = Fraction(1, 10**5)
 RUN = DpSgd(noise_multiplier=Fraction(11, 10), sampling_rate=Fraction(1, 100), steps=1000)
 
 
-def cost(mechanism: Mechanism, selection: Selection) -> Bounds:
+def cost(mechanism: Mechanism, selection: RunSelection) -> Bounds:
     asked = RepeatAndSelect(selection=selection, mechanism=mechanism)
     bounds = account(Question((asked,), DELTA, Neighbouring.ADD_REMOVE))
     assert isinstance(bounds, Bounds)
     return bounds
 
 
-def negative_binomial(mean: int, shape: str) -> Selection:
-    return Selection(mean=Fraction(mean), shape=Fraction(shape))
+def negative_binomial(mean: int, shape: str) -> RunSelection:
+    return RunSelection(mean=Fraction(mean), shape=Fraction(shape))
 
 
-def poisson(mean: int) -> Selection:
-    return Selection(distribution="poisson", mean=Fraction(mean))
+def poisson(mean: int) -> RunSelection:
+    return RunSelection(distribution="poisson", mean=Fraction(mean))
 
 
 CASES = [
@@ -45,7 +45,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("selection", "mean", "shape"), CASES)
-def test_the_cost_is_that_of_dp_accounting(selection: Selection, mean: int, shape: float) -> None:
+def test_the_cost_is_that_of_dp_accounting(selection: RunSelection, mean: int, shape: float) -> None:
     accountant = dp_accounting.rdp.RdpAccountant(ORDERS)
     step = dp_accounting.PoissonSampledDpEvent(0.01, dp_accounting.GaussianDpEvent(1.1))
     run = dp_accounting.SelfComposedDpEvent(step, 1000)

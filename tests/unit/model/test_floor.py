@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gatecli.model.finding import Severity
-from gatecli.model.floor import tightened
+from gatecli.model.floor import tighten
 from gatecli.model.policy import PolicySpec, PrivacyPolicy
 
 
@@ -28,7 +28,7 @@ def severity_of(rule: str) -> Severity | None:
 
 
 def law(floor: dict[str, Any], nearer: dict[str, Any], below: str = "models") -> PolicySpec:
-    return tightened(policy(**floor), policy("nearer", **nearer), severity_of, below).spec
+    return tighten(policy(**floor), policy("nearer", **nearer), severity_of, below).spec
 
 
 @pytest.mark.parametrize(("low", "high", "most"), [(1, 2, 1), (2, 1, 1), (None, 2, 2), (2, None, 2)])

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from gatecli.checks.recorded_work import leaves
 from gatecli.checks.release.recomputation import Costs, costs_of, questions_of
+from gatecli.checks.release.recorded_work import leaves
 from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import Composed, DpSgd, Laplace, Mechanism, Parallel, Subsampled
 from tests.support.releases import basic_all, bounds, claiming, evidence, pure, with_spec

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from gatecli.checks.recorded_work import is_kept_in_place, is_of_unknown_relation
 from gatecli.checks.release.artifact import DIGEST_MISMATCH
 from gatecli.checks.release.evidence import EVIDENCE_MISMATCH, entry_pointer
 from gatecli.checks.release.interface import ReleaseContext, finding_at
+from gatecli.checks.release.recorded_work import is_kept_in_place, is_of_unknown_relation
 from gatecli.model.budget import Neighbouring
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.mechanism import DpSgd

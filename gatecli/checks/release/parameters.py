@@ -28,8 +28,8 @@ def find_parameters(subject: ReleaseSubject, context: ReleaseContext) -> Iterato
     claim = subject.release.claim
     if claim is None:
         return
-    for key, letter, value, mechanism in _claimed(claim):
-        meant = _meant(claim, mechanism)
+    for key, letter, value, mechanism in _claimed_parameters(claim):
+        meant = _epsilon_meant(claim, mechanism)
         if meant is None or claim.epsilon is None:
             continue
         means = f"declares {letter} = {show(value)}, which means ε ≤ {show_up(meant)} at the declared δ"
@@ -44,14 +44,14 @@ def find_parameters(subject: ReleaseSubject, context: ReleaseContext) -> Iterato
         yield finding_at(PARAMETER_MISMATCH, subject, pointer, f"{means}, {problem}", mend, about=show(value))
 
 
-def _claimed(claim: Privacy) -> Iterator[tuple[str, str, Fraction, Mechanism]]:
+def _claimed_parameters(claim: Privacy) -> Iterator[tuple[str, str, Fraction, Mechanism]]:
     if claim.rho is not None:
         yield "rho", "ρ", claim.rho, ZeroConcentrated(rho=claim.rho)
     if claim.mu is not None:
         yield "mu", "μ", claim.mu, GaussianDp(mu=claim.mu)
 
 
-def _meant(claim: Privacy, mechanism: Mechanism) -> Fraction | None:
+def _epsilon_meant(claim: Privacy, mechanism: Mechanism) -> Fraction | None:
     """The ε that a claim in another definition means; None where nothing is comparable."""
     if claim.budget is None or claim.neighbouring is None:
         return None

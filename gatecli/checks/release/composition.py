@@ -77,13 +77,15 @@ def _question(claim: Privacy, asked: Sequence[Question]) -> Question | None:
     if claim.budget is None or claim.neighbouring is None:
         return None
     mechanisms = tuple(
-        _stated(mechanism, question, claim) for question in asked for mechanism in question.mechanisms
+        _under_stated_relation(mechanism, question, claim)
+        for question in asked
+        for mechanism in question.mechanisms
     )
     most = max(question.group for question in asked)
     return Question(mechanisms, claim.budget.delta, claim.neighbouring, most)
 
 
-def _stated(mechanism: Mechanism, question: Question, claim: Privacy) -> Mechanism:
+def _under_stated_relation(mechanism: Mechanism, question: Question, claim: Privacy) -> Mechanism:
     """A mechanism of another release, under the relation that its release declares."""
     if mechanism.neighbouring is not None or question.neighbouring is claim.neighbouring:
         return mechanism

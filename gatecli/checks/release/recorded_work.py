@@ -84,15 +84,15 @@ def kinds_of(mechanisms: Iterable[Mechanism]) -> frozenset[str]:
     return frozenset(kind for mechanism in mechanisms for kind in kinds(mechanism))
 
 
-def changed(mechanism: Mechanism, change: Change) -> Mechanism:
+def change_leaves(mechanism: Mechanism, change: Change) -> Mechanism:
     """The mechanism with `change` made to each leaf of it."""
-    parts = tuple(changed(part, change) for part in inside(mechanism))
+    parts = tuple(change_leaves(part, change) for part in inside(mechanism))
     return _made_of(mechanism, parts) if parts else change(mechanism)
 
 
 def declared_work(claim: Privacy) -> tuple[Mechanism, ...]:
     """The declared mechanisms as they count."""
-    return selected(claim, in_sequence(claim.mechanisms))
+    return select_run(claim, in_sequence(claim.mechanisms))
 
 
 def in_sequence(mechanisms: Iterable[Mechanism]) -> tuple[Mechanism, ...]:
@@ -126,7 +126,7 @@ def _made_of(mechanism: Mechanism, parts: tuple[Mechanism, ...]) -> Mechanism:
             return mechanism
 
 
-def selected(claim: Privacy, mechanisms: tuple[Mechanism, ...]) -> tuple[Mechanism, ...]:
+def select_run(claim: Privacy, mechanisms: tuple[Mechanism, ...]) -> tuple[Mechanism, ...]:
     """The mechanisms of one run, repeated as the declared selection says."""
     selection = claim.tuning.selection if claim.tuning else None
     if selection is None or not mechanisms or any(map(has_selection, mechanisms)):
@@ -182,11 +182,11 @@ def recorded_work(evidence: Evidence, release: ModelRelease) -> Iterator[Mechani
             yield _of_unknown_relation(evidence)
             continue
         stated = mechanism.neighbouring or relation_of(evidence)
-        read = changed(mechanism, lambda leaf: _relative(leaf, evidence, claim.neighbouring))
+        read = change_leaves(mechanism, lambda leaf: _relative(leaf, evidence, claim.neighbouring))
         if evidence.reference.format is EvidenceFormat.OPACUS:
-            read = changed(read, lambda leaf: _sampled(leaf, evidence.reference.sampling, release))
+            read = change_leaves(read, lambda leaf: _as_sampled(leaf, evidence.reference.sampling, release))
         if in_place:
-            read = changed(read, _in_place)
+            read = change_leaves(read, _in_place)
         yield read if read.neighbouring else read.model_copy(update={"neighbouring": stated})
 
 
@@ -217,7 +217,7 @@ def _relative(leaf: Mechanism, evidence: Evidence, target: Neighbouring | None) 
             return leaf
 
 
-def _sampled(leaf: Mechanism, sampling: Sampling | None, release: ModelRelease) -> Mechanism:
+def _as_sampled(leaf: Mechanism, sampling: Sampling | None, release: ModelRelease) -> Mechanism:
     """An Opacus run with its batches drawn as the declaration says; Opacus writes all as Poisson."""
     if not isinstance(leaf, DpSgd) or sampling is None:
         return leaf
@@ -226,17 +226,17 @@ def _sampled(leaf: Mechanism, sampling: Sampling | None, release: ModelRelease) 
             return leaf
         case Sampling.SHUFFLE:
             epochs = math.ceil(leaf.steps * leaf.sampling_rate)
-            return _drawn(leaf, sampling=sampling, epochs=epochs)
+            return _as_drawn(leaf, sampling=sampling, epochs=epochs)
         case Sampling.FIXED_SIZE:
             sizes = [dataset.records for dataset in release.spec.datasets if dataset.records]
             if len(sizes) != 1:
                 return Unaccountable(
                     description="batches of a fixed size from data of unknown size (give its records)"
                 )
-            return _drawn(leaf, sampling=sampling, dataset_size=sizes[0])
+            return _as_drawn(leaf, sampling=sampling, dataset_size=sizes[0])
 
 
-def _drawn(run: DpSgd, **drawn: Any) -> DpSgd:
+def _as_drawn(run: DpSgd, **drawn: Any) -> DpSgd:
     return run.model_copy(update=drawn)
 
 

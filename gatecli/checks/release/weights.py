@@ -52,11 +52,11 @@ def find_unbound(
     yield from (undeclared_weights(path) for path in shipped.undeclared if _normal(path) not in owners)
     for path in shipped.weights:
         if _normal(path) not in owners and _normal(path) not in alone:
-            yield _unlisted(path, releases)
+            yield _unlisted_finding(path, releases)
     for path in shipped.fitted:
         if _normal(path) not in owners:
             yield _unlisted_preprocessing(path)
-    yield from _shared(owners, releases, frozenset(map(_normal, shipped.weights)))
+    yield from _find_shared(owners, releases, frozenset(map(_normal, shipped.weights)))
 
 
 def _normal(path: str) -> str:
@@ -76,7 +76,7 @@ def _owners(releases: Iterable[ReleaseSubject]) -> Mapping[str, list[ReleaseSubj
     return owners
 
 
-def _unlisted(path: str, releases: Sequence[ReleaseSubject]) -> Finding:
+def _unlisted_finding(path: str, releases: Sequence[ReleaseSubject]) -> Finding:
     near = _nearest(path, releases)
     where = f"spec.artifacts of {near.document.path}" if near else "spec.artifacts of its declaration"
     return make_finding(
@@ -110,7 +110,7 @@ def _unlisted_preprocessing(path: str) -> Finding:
     )
 
 
-def _shared(
+def _find_shared(
     owners: Mapping[str, list[ReleaseSubject]],
     releases: Sequence[ReleaseSubject],
     weights: frozenset[str],
@@ -120,14 +120,14 @@ def _shared(
         beside = (card for card in cards if card not in owners[path] and _stands_by(card, path))
         first, *others = (*owners[path], *beside)
         for other in others:
-            yield _doubled(other, first, "/spec/artifacts", path, "the weights")
+            yield _doubled_finding(other, first, "/spec/artifacts", path, "the weights")
     yield from _copies(releases, weights)
     seen: dict[str, ReleaseSubject] = {}
     for subject in releases:
         for path in dict.fromkeys(_beside(subject, each.reference.path) for each in subject.evidence):
             first = seen.setdefault(path, subject)
             if first is not subject:
-                yield _doubled(subject, first, "/spec/privacy/evidence", path, "the evidence")
+                yield _doubled_finding(subject, first, "/spec/privacy/evidence", path, "the evidence")
 
 
 def _is_card(subject: ReleaseSubject) -> bool:
@@ -149,12 +149,14 @@ def _copies(releases: Sequence[ReleaseSubject], weights: frozenset[str]) -> Iter
             if path in weights:
                 first, original = seen.setdefault(artifact.sha256.lower(), (subject, path))
                 if first is not subject and original != path:
-                    yield _doubled(
+                    yield _doubled_finding(
                         subject, first, "/spec/artifacts", path, f"the same bytes as {original}, which are"
                     )
 
 
-def _doubled(subject: ReleaseSubject, first: ReleaseSubject, pointer: str, path: str, what: str) -> Finding:
+def _doubled_finding(
+    subject: ReleaseSubject, first: ReleaseSubject, pointer: str, path: str, what: str
+) -> Finding:
     release, other = subject.release.subject, first.release.subject
     return make_finding(
         SHARED_FILE,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from gatecli.checks.recorded_work import BLACK_BOXES, kinds, kinds_of
 from gatecli.checks.release.declaration import PRIVACY
 from gatecli.checks.release.evidence import EVIDENCE_MISMATCH, MISSING_EVIDENCE, entry_pointer
 from gatecli.checks.release.interface import ReleaseContext, finding_at
+from gatecli.checks.release.recorded_work import BLACK_BOXES, kinds, kinds_of
 from gatecli.model.finding import Finding
 from gatecli.model.mechanism import Mechanism
 from gatecli.model.release import Evidence, Privacy, ReleaseSubject
@@ -55,12 +55,12 @@ def coverage(subject: ReleaseSubject) -> Mapping[str, tuple[str, ...]]:
 
 def _files(mechanism: Mechanism, evidence: Iterable[Evidence]) -> tuple[str, ...]:
     wanted = kinds(mechanism)
-    parts = {file.reference.path: _covered(wanted, file) for file in evidence}
+    parts = {file.reference.path: _covered_kinds(wanted, file) for file in evidence}
     whole = wanted <= frozenset(kind for covered in parts.values() for kind in covered)
     return tuple(path for path, covered in parts.items() if covered) if whole else ()
 
 
-def _covered(wanted: frozenset[str], file: Evidence) -> frozenset[str]:
+def _covered_kinds(wanted: frozenset[str], file: Evidence) -> frozenset[str]:
     recorded = kinds_of(file.mechanisms)
     return frozenset(kind for kind in wanted if kind in recorded or _is_recorded(kind, recorded))
 
@@ -99,7 +99,7 @@ def find_unlisted(subject: ReleaseSubject, _context: ReleaseContext) -> Iterator
     if claim is None or not claim.mechanisms:
         return
     for file in subject.evidence:
-        if unlisted := sorted(_unlisted(claim, file)):
+        if unlisted := sorted(_unlisted_kinds(claim, file)):
             yield finding_at(
                 EVIDENCE_MISMATCH,
                 subject,
@@ -111,7 +111,7 @@ def find_unlisted(subject: ReleaseSubject, _context: ReleaseContext) -> Iterator
             )
 
 
-def _unlisted(claim: Privacy, file: Evidence) -> frozenset[str]:
+def _unlisted_kinds(claim: Privacy, file: Evidence) -> frozenset[str]:
     """Kinds in a file of which the declaration lists neither the kind nor a budget that may stand for it."""
     declared = kinds_of(claim.mechanisms)
     if declared & (_BOXES | {"unaccountable"}):
