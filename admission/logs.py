@@ -24,6 +24,8 @@ _QUIET = {
     "kopf": logging.WARNING,
     # It runs in a thread of its own here, and says at each start that signals are ignored there.
     "kopf._core.reactor.running": logging.ERROR,
+    # While the API server is away it tells every attempt; our own list tells the outage once.
+    "kopf._cogs.clients.watching": logging.CRITICAL,
     "aiohttp.access": logging.CRITICAL,
     "aiohttp": logging.ERROR,
     "asyncio": logging.ERROR,

@@ -1,4 +1,4 @@
-"""A small client of the Kubernetes API: read, list in pages, write upon a version, watch.
+"""A small client of the Kubernetes API: read, list in pages, write upon a version.
 
 Every failure is a `ClusterError` with a type of its own; nothing is retried here, since whoever asks
 knows whether to. The token is read anew with every request: the kubelet rotates it.
@@ -10,7 +10,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, Self, cast
+from typing import Any, Final, Literal, Self
 from urllib.parse import quote, urlsplit
 
 import aiohttp
@@ -25,8 +25,6 @@ PatchType = Literal["application/json-patch+json", "application/merge-patch+json
 METADATA_ALONE: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """What to accept where the content of the objects of a list is not to be sent at all."""
 PAGE = 500
-_LONGEST_EVENT = 16 * 1024 * 1024
-"""Bytes of one watched event: etcd holds 1.5 MiB of an object, and JSON writes it longer."""
 
 
 class ClusterError(GatecliError):
@@ -101,19 +99,6 @@ class Page:
     more: str
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One change. `kind` is ADDED, MODIFIED, DELETED or BOOKMARK."""
-
-    kind: str
-    object: dict[str, Any]
-
-    @property
-    def version(self) -> str:
-        """The resourceVersion to watch on from."""
-        return str(self.object["metadata"]["resourceVersion"])
-
-
 @dataclass(slots=True)
 class Client:
     """Requests to one API server; close it when done, or use it with `async with`."""
@@ -182,25 +167,6 @@ class Client:
             if not more:
                 return
 
-    async def watch(
-        self, path: str, version: str, *, seconds: int = 290, **query: str
-    ) -> AsyncIterator[Event]:
-        """The changes after `version` until the server ends the stream, about `seconds` later.
-
-        Raises ExpiredError when `version` is too old: list again. Bookmarks are asked for.
-        """
-        wanted = {
-            "watch": "true",
-            "resourceVersion": version,
-            "timeoutSeconds": str(seconds),
-            "allowWatchBookmarks": "true",
-            **query,
-        }
-        limits = aiohttp.ClientTimeout(total=None, sock_connect=self.seconds, sock_read=seconds + 15.0)
-        async with self._answer("GET", path, query=wanted, limits=limits) as answer:
-            async for line in _lines(answer):
-                yield _event(line, path)
-
     async def _object(
         self,
         method: str,
@@ -228,14 +194,13 @@ class Client:
         content: object = None,
         kind: str = "application/json",
         query: Mapping[str, str] | None = None,
-        limits: aiohttp.ClientTimeout | None = None,
         accept: str = "application/json",
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         headers = {"Accept": accept, **self.access.authorization()}
         body = None if content is None else json.dumps(content).encode()
         if body is not None:
             headers["Content-Type"] = kind
-        limits = limits or aiohttp.ClientTimeout(total=self.seconds)
+        limits = aiohttp.ClientTimeout(total=self.seconds)
         url = self.access.server + path
         try:
             async with self._connect().request(
@@ -271,30 +236,3 @@ def _refusal(what: str, status: int, body: bytes) -> ClusterError:
         kind = AlreadyExistsError
     advice = "grant the verb to the service account" if kind is ForbiddenError else ""
     return kind(f"{what}: {status} {reason}".rstrip(), status=status, advice=advice)
-
-
-async def _lines(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """The lines of a stream, whatever their length; aiohttp's own reader stops at 128 KiB."""
-    kept: list[bytes] = []
-    size = 0
-    async for chunk in answer.content.iter_any():
-        *ends, rest = chunk.split(b"\n")
-        for end in ends:
-            yield b"".join((*kept, end))
-            kept, size = [], 0
-        kept.append(rest)
-        size += len(rest)
-        if size > _LONGEST_EVENT:
-            raise ClusterError(f"a watched event is longer than {_LONGEST_EVENT} bytes")
-
-
-def _event(line: bytes, path: str) -> Event:
-    try:
-        read = json.loads(line)
-        kind, what = read["type"], read["object"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ClusterError(f"watch {path}: an event is not what it should be") from error
-    if kind == "ERROR":
-        code = int(what.get("code") or 0)
-        raise _BY_STATUS.get(code, ClusterError)(f"watch {path}: {code} {what.get('reason')}", status=code)
-    return Event(cast("str", kind), what)

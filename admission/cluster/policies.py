@@ -1,6 +1,6 @@
 """The policy of the cluster: one PrivacyPolicy by name, and the PrivacyWaivers of all namespaces.
 
-Both are watched. What does not validate is left out: of the policy the last sound version judges, which
+kopf watches both, and says that something changed; a list says what. What does not validate is left out: of the policy the last sound version judges, which
 the leader keeps in its status, so that it survives every replica; of the waivers that one alone is.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ from typing import Any
 from admission.cluster.client import Client, ClusterError, ConflictError, MissingError, ResourceKind
 from admission.cluster.conditions import Condition, status_change
 from admission.cluster.custom_resources import POLICIES, WAIVERS
-from admission.cluster.informer import Key, Mirror
+from admission.cluster.informer import Key, Mirror, Objects
 from admission.logs import LOGGER
 from admission.policy_loader import read_objects
 from admission.review.admission_review import too_deep
@@ -26,7 +27,8 @@ from gatecli.errors import ConfigurationError
 from gatecli.model.policy import PrivacyPolicy, stamp
 from gatecli.model.waiver import PlacedWaiver, PrivacyWaiver
 
-Objects = Mapping[Key, Mapping[str, Any]]
+SETTLE = 0.05
+"""Seconds after a change for others that belong to it."""
 Waivers = dict[str, tuple[PlacedWaiver, ...]]
 """By namespace."""
 
@@ -175,7 +177,7 @@ def _told_of_other(item: Mapping[str, Any], name: str) -> Condition:
 class ClusterSource:
     """A `PolicySource` of the cluster's objects; only while `leads()` does it write their status.
 
-    `rejected` is told of every version of the policy that cannot be used.
+    It looks at once when `changed` is set, and after `seconds` in any case. `rejected` is told of every version of the policy that cannot be used.
     """
 
     client: Client
@@ -184,37 +186,27 @@ class ClusterSource:
     leads: Callable[[], bool]
     utc: Callable[[], datetime]
     seconds: float
+    changed: asyncio.Event
     rejected: Callable[[], object] = field(default=lambda: None)
     _refused: str = ""
 
     async def __call__(self) -> AsyncIterator[Rulebook]:
-        changed = asyncio.Event()
-        policies = Mirror(self.client, POLICIES.path(), changed, self.seconds)
-        waivers = Mirror(self.client, WAIVERS.path(), changed, self.seconds)
-        following = [asyncio.create_task(each.follow()) for each in (policies, waivers)]
+        policies, waivers = Mirror(self.client, POLICIES.path()), Mirror(self.client, WAIVERS.path())
         latest: Read | None = None
-        seen: tuple[Objects, Objects] = {}, {}
-        try:
-            while True:
-                is_new = await _within(changed, self.seconds)
-                for each in following:
-                    if each.done():
-                        # It never ends by itself: a bug, which is told rather than slept upon.
-                        each.result()
-                if is_new and policies.is_complete and waivers.is_complete:
-                    before = latest.rulebook if latest else None
-                    # What is said is said of the versions that were read, not of newer ones.
-                    seen = policies.objects, waivers.objects
-                    latest = await self._read(*seen, before)
-                    if latest.rulebook is not None and _differ(latest.rulebook, before):
-                        yield latest.rulebook
-                if latest is not None and self.leads():
-                    await self._tell(POLICIES, seen[0], latest.policies)
-                    await self._tell(WAIVERS, seen[1], self._date_waivers(seen[1], latest.waivers))
-        finally:
-            for each in following:
-                each.cancel()
-            await asyncio.gather(*following, return_exceptions=True)
+        while True:
+            is_new = [await each.look() for each in (policies, waivers)]
+            if policies.objects is None or waivers.objects is None:
+                await _within(self.changed, self.seconds)
+                continue
+            if any(is_new):
+                before = latest.rulebook if latest else None
+                latest = await self._read(policies.objects, waivers.objects, before)
+                if latest.rulebook is not None and _differ(latest.rulebook, before):
+                    yield latest.rulebook
+            if latest is not None and self.leads():
+                await self._tell(POLICIES, policies.objects, latest.policies)
+                await self._tell(WAIVERS, waivers.objects, self._date_waivers(waivers.objects, latest.waivers))
+            await _within(self.changed, self.seconds)
 
     async def _read(self, policies: Objects, waivers: Objects, before: Rulebook | None) -> Read:
         made = await asyncio.to_thread(read, policies, waivers, self.name, self.compiling, before)
@@ -263,13 +255,10 @@ def _differ(one: Rulebook, other: Rulebook | None) -> bool:
     return other is None or (one.digest, one.generation) != (other.digest, other.generation)
 
 
-async def _within(changed: asyncio.Event, seconds: float) -> bool:
-    """Whether something changed within so many seconds; what follows at once is taken along."""
-    try:
+async def _within(changed: asyncio.Event, seconds: float) -> None:
+    """Wait until something changed, or so many seconds; what follows at once is taken along."""
+    with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await changed.wait()
-    except TimeoutError:
-        return False
-    await asyncio.sleep(min(seconds, 0.05))
+            await asyncio.sleep(SETTLE)
     changed.clear()
-    return True

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -46,8 +47,8 @@ from gatecli.gates.policies import read_key
 
 app = typer.Typer(add_completion=False)
 
-SourceOf = Callable[[Client, Metrics, Callable[[], bool]], PolicySource]
-"""The source of policies; the last argument says whether this replica leads."""
+SourceOf = Callable[[Client, Metrics, Callable[[], bool], asyncio.Event], PolicySource]
+"""The source of policies, by whether this replica leads, and what is set when the cluster's policies change."""
 
 
 @app.command("run")
@@ -74,7 +75,7 @@ def run(
             advice="give --policy FILE, or apply PrivacyWaivers to the cluster",
         )
     source = _file_source(settings, file, waivers or ()) if file else _cluster_source(settings)
-    asyncio.run(serve(settings, source))
+    asyncio.run(serve(settings, source, is_watched=file is None))
 
 
 _MMAP_THRESHOLD = -3
@@ -87,9 +88,12 @@ def return_memory() -> None:
         library.mallopt(_MMAP_THRESHOLD, 64 * 1024)
 
 
-async def serve(settings: WebhookSettings, source_of: SourceOf) -> None:
-    """Serve until SIGTERM or SIGINT. Raises GatecliError for what cannot be started."""
-    stop = asyncio.Event()
+async def serve(settings: WebhookSettings, source_of: SourceOf, *, is_watched: bool) -> None:
+    """Serve until SIGTERM or SIGINT; `is_watched` has kopf watch the cluster's policies.
+
+    Raises GatecliError for what cannot be started.
+    """
+    stop, changed = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -109,7 +113,7 @@ async def serve(settings: WebhookSettings, source_of: SourceOf) -> None:
         tasks = (
             measure(health, metrics.lag.set),
             shelf.fill(
-                source_of(client, metrics, lambda: candidate.leads),
+                source_of(client, metrics, lambda: candidate.leads, changed),
                 _noting(health, metrics),
             ),
         )
@@ -123,7 +127,8 @@ async def serve(settings: WebhookSettings, source_of: SourceOf) -> None:
             LOGGER.warning("the background scan is off")
         await stack.enter_async_context(_certificates(settings, candidate, shown, metrics, stop))
         seam = Seam(http_handler, health)
-        stack.enter_context(operating(lambda: registry_of(service, access, seam.server)))
+        note = partial(loop.call_soon_threadsafe, changed.set) if is_watched else None
+        stack.enter_context(operating(lambda: registry_of(service, access, seam.server, note)))
         await stop.wait()
         await _drain(settings, health, endpoint)
 
@@ -241,7 +246,9 @@ def _file_source(settings: WebhookSettings, policy: Path, waivers: Sequence[Path
             key=key,
         )
 
-    def source(_client: Client, metrics: Metrics, _leads: Callable[[], bool]) -> PolicySource:
+    def source(
+        _client: Client, metrics: Metrics, _leads: Callable[[], bool], _changed: asyncio.Event
+    ) -> PolicySource:
         return FileSource((policy, *waivers), read, settings.poll_seconds, metrics.rejected_policies.inc)
 
     return source
@@ -252,11 +259,11 @@ def _cluster_source(settings: WebhookSettings) -> SourceOf:
     own = read_key(settings.fingerprint_key) if settings.fingerprint_key else b""
     compiling = Compiling(key, settings.scan_seconds, own)
 
-    def source(client: Client, metrics: Metrics, leads: Callable[[], bool]) -> PolicySource:
-        rejected = metrics.rejected_policies.inc
-        return ClusterSource(
-            client, settings.policy_name, compiling, leads, _now, settings.poll_seconds, rejected
-        )
+    def source(
+        client: Client, metrics: Metrics, leads: Callable[[], bool], changed: asyncio.Event
+    ) -> PolicySource:
+        name, rejected = settings.policy_name, metrics.rejected_policies.inc
+        return ClusterSource(client, name, compiling, leads, _now, settings.poll_seconds, changed, rejected)
 
     return source
 

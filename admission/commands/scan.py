@@ -23,7 +23,7 @@ from admission.cluster.client import (
     UnreachableError,
 )
 from admission.cluster.custom_resources import POLICIES, WAIVERS
-from admission.cluster.informer import Key, key_of
+from admission.cluster.informer import list_objects
 from admission.cluster.policies import Compiling, read
 from admission.logs import LOGGER, configure
 from admission.policy_loader import rulebook_of_files
@@ -213,7 +213,7 @@ async def _rulebook(
 async def _cluster_rulebook(client: Client, settings: WebhookSettings) -> Rulebook | None:
     """None where the cluster knows no PrivacyPolicies. Raises ClusterError, ConfigurationError."""
     try:
-        policies, waivers = await _objects(client, POLICIES), await _objects(client, WAIVERS)
+        policies, waivers = [await list_objects(client, each.path()) for each in (POLICIES, WAIVERS)]
     except MissingError:
         return None
     except ForbiddenError as error:
@@ -228,10 +228,6 @@ async def _cluster_rulebook(client: Client, settings: WebhookSettings) -> Rulebo
             made.policies["", settings.policy_name].message, advice="fix the policy, or give --policy FILE"
         )
     return made.rulebook
-
-
-async def _objects(client: Client, resource: ResourceKind) -> dict[Key, dict[str, Any]]:
-    return {key_of(item): item async for page in client.pages(resource.path()) for item in page.items}
 
 
 def _checked_objects(seen: ScanPass) -> Iterator[Checked]:

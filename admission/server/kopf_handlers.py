@@ -4,10 +4,14 @@ kopf is given a constant envelope of one resource that every cluster has, never 
 so it keeps no memory by uid, computes no difference of two large objects, needs to have discovered no
 custom kind, and has nothing to log. The review travels beside it, in a context variable, and its result
 comes back the same way.
+
+Of the policies and waivers that kopf watches, it is asked when something changed and nothing more: a list
+says what (ADR 14). Handlers of events alone write nothing to an object: no finalizer, no annotation.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
@@ -15,6 +19,8 @@ from typing import Any, cast
 import kopf
 
 from admission.cluster.access import Access
+from admission.cluster.client import PAGE
+from admission.cluster.custom_resources import POLICIES, WAIVERS
 from admission.review.admission_review import API_VERSION, FORBIDDEN, KIND, ReviewRequest
 from admission.review.judging import Phase
 from admission.server.review_service import ReviewResult, ReviewService
@@ -61,9 +67,15 @@ async def ask(webhook: kopf.WebhookFn, pending: PendingReview) -> bool:
 
 
 def registry_of(
-    service: ReviewService, access: Access, server: kopf.WebhookServerProtocol
+    service: ReviewService,
+    access: Access,
+    server: kopf.WebhookServerProtocol,
+    changed: Callable[[], object] | None = None,
 ) -> kopf.OperatorRegistry:
-    """The handlers, in a registry of their own: nothing is registered by an import."""
+    """The handlers, in a registry of their own: nothing is registered by an import.
+
+    `changed` is told of every event of a policy or a waiver, in kopf's thread; without it kopf watches none.
+    """
     registry = kopf.OperatorRegistry()
 
     @kopf.on.startup(registry=registry)
@@ -76,6 +88,7 @@ def registry_of(
         settings.posting.enabled = False
         settings.networking.request_timeout = 15
         settings.networking.error_backoffs = (0.5, 1.0)
+        settings.watching.chunk_size = PAGE
         settings.process.ultimate_exiting_timeout = None
 
     @kopf.on.login(registry=registry)
@@ -93,6 +106,13 @@ def registry_of(
     where = {"operations": ["CREATE", "UPDATE"], "registry": registry}
     kopf.on.mutate(*RESOURCE, id=Phase.MUTATING.value, **where)(handle)  # type: ignore[arg-type]  # its protocol lists every argument
     kopf.on.validate(*RESOURCE, id=Phase.VALIDATING.value, **where)(handle)  # type: ignore[arg-type]  # the same
+    if changed is not None:
+
+        async def note_change(**_: Any) -> None:
+            changed()
+
+        for kind in (POLICIES, WAIVERS):
+            kopf.on.event(kind.group, kind.version, kind.plural, id=kind.plural, registry=registry)(note_change)
     return registry
 
 

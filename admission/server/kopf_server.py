@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -25,7 +26,7 @@ from admission.server.kopf_handlers import PendingReview, ask
 from admission.server.review_service import ReviewResult
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds before kopf is started anew; the last is repeated."""
+"""Seconds before kopf is started anew; the last is repeated, until kopf has run for longer than that."""
 
 _IDENTITY: Any = "gatecli-admission"
 """kopf would ask for the user's name, which the user of a container need not have."""
@@ -85,10 +86,13 @@ class _Operator:
     def run(self) -> None:
         pauses = iter(PAUSES)
         while not self._stopping.is_set():
+            begun = time.monotonic()
             try:
                 asyncio.run(self._once())
             except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever ends it, it is started anew
                 LOGGER.warning("kopf ended", extra={"fields": {"error": type(error).__name__}})
+            if time.monotonic() - begun > PAUSES[-1]:
+                pauses = iter(PAUSES)
             self._stopping.wait(next(pauses, PAUSES[-1]))
 
     def stop(self) -> None:

@@ -15,8 +15,17 @@ from admission.cluster.access import Access
 
 Object = dict[str, Any]
 
-CORE = (("pods", "Pod", True), ("secrets", "Secret", True), ("configmaps", "ConfigMap", True))
+CORE = (
+    ("pods", "Pod", True),
+    ("secrets", "Secret", True),
+    ("configmaps", "ConfigMap", True),
+    # kopf watches nothing before it has found this kind, though it is told to look at no namespace.
+    ("namespaces", "Namespace", False),
+)
 APPS = (("deployments", "Deployment", True),)
+OWN = (("privacypolicies", "PrivacyPolicy", False), ("privacywaivers", "PrivacyWaiver", True))
+DISCOVERED = {"/api/v1": CORE, "/apis/apps/v1": APPS, "/apis/gatecli.dev/v1": OWN}
+"""Names, kinds and whether they have a namespace, as discovery tells them. Each has a status."""
 
 LISTED = {"configmaps", "pods", "policyreports", "privacypolicies", "privacywaivers", "secrets"}
 """Kinds of which a list may be empty; of another the server knows nothing without an object."""
@@ -148,7 +157,7 @@ class FakeCluster:
             await stream.write(json.dumps({"type": "ERROR", "object": gone}).encode() + b"\n")
             return stream
         loop = asyncio.get_running_loop()
-        ends = loop.time() + float(http.query["timeoutSeconds"])
+        ends = loop.time() + float(http.query.get("timeoutSeconds", "1800"))
         while (left := ends - loop.time()) > 0:
             history = list(self.history)
             for version, path, kind, content in history:
@@ -192,15 +201,20 @@ def _discovery(path: str) -> Object | None:
     if path == "/api":
         return {"versions": ["v1"]}
     if path == "/apis":
-        version = {"groupVersion": "apps/v1", "version": "v1"}
-        return {"groups": [{"name": "apps", "preferredVersion": version, "versions": [version]}]}
-    if path in {"/api/v1", "/apis/apps/v1"}:
+        return {"groups": [_group(name) for name in ("apps", "gatecli.dev")]}
+    if path in DISCOVERED:
         resources = [
             {"name": name, "singularName": "", "namespaced": namespaced, "kind": kind, "verbs": verbs}
-            for name, kind, namespaced in (CORE if path == "/api/v1" else APPS)
+            for plural, kind, namespaced in DISCOVERED[path]
+            for name in (plural, f"{plural}/status")
         ]
         return {"groupVersion": path.split("/", 2)[2], "resources": resources}
     return None
+
+
+def _group(name: str) -> Object:
+    version = {"groupVersion": f"{name}/v1", "version": "v1"}
+    return {"name": name, "preferredVersion": version, "versions": [version]}
 
 
 @asynccontextmanager

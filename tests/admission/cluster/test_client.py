@@ -1,4 +1,4 @@
-"""The client of the API server: typed errors, pages, watches, and credentials that change."""
+"""The client of the API server: typed errors, pages, and credentials that change."""
 
 from __future__ import annotations
 
@@ -99,37 +99,8 @@ def test_a_list_comes_in_pages_and_goes_on_where_it_stopped() -> None:
     run(story)
 
 
-def test_a_watch_tells_every_change_after_its_version_however_large() -> None:
+def test_a_list_that_is_too_old_to_go_on_with_is_told_from_other_failures() -> None:
     async def story(client: Client, cluster: FakeCluster) -> None:
-        start = str(cluster.version)
-        large = "x" * 1_500_000
-        await cluster.put(AT, config_map(x=large), "ADDED")
-
-        async def change() -> None:
-            await asyncio.sleep(0)
-            await cluster.put(AT, config_map(x="2"))
-            await cluster.put(AT, config_map(), "DELETED")
-
-        task = asyncio.create_task(change())
-        events = []
-        async for event in client.watch(MAPS.path("shop"), start):
-            events.append(event)
-            if event.kind == "DELETED":
-                break
-        await task
-        assert [event.kind for event in events] == ["ADDED", "MODIFIED", "DELETED"]
-        assert len(events[0].object["data"]["x"]) == len(large)
-        assert events[-1].version == str(cluster.version)
-
-    run(story)
-
-
-def test_a_version_that_is_too_old_is_told_from_other_failures() -> None:
-    async def story(client: Client, cluster: FakeCluster) -> None:
-        cluster.oldest = 50
-        with pytest.raises(ExpiredError):
-            async for _ in client.watch(MAPS.path("shop"), "10"):
-                pass
         cluster.broken = 410
         with pytest.raises(ExpiredError):
             async for _ in client.pages(MAPS.path("shop"), more="old"):

@@ -12,7 +12,8 @@ import pytest
 from admission.cluster.client import Client
 from admission.cluster.conditions import Condition, status_change
 from admission.cluster.custom_resources import POLICIES, WAIVERS
-from admission.cluster.policies import ClusterSource, Compiling, Objects, Read, read
+from admission.cluster.informer import Objects
+from admission.cluster.policies import ClusterSource, Compiling, Read, read
 from admission.review.rulebook_sources import RulebookHolder
 from tests.support.api_server import FakeCluster, fake_cluster
 from tests.support.reviews import KEY, decided, manifest
@@ -176,12 +177,12 @@ Story = Callable[[FakeCluster, RulebookHolder, list[bool], list[int]], Awaitable
 def run(story: Story) -> None:
     async def main() -> None:
         async with fake_cluster() as (cluster, access), Client(access) as client, asyncio.timeout(60):
-            leads, rejected = [True], [0]
+            leads, rejected, changed = [True], [0], asyncio.Event()
 
             def count() -> None:
                 rejected[0] += 1
 
-            source = ClusterSource(client, "default", COMPILING, lambda: leads[0], lambda: NOW, 0.1, count)
+            source = ClusterSource(client, "default", COMPILING, lambda: leads[0], lambda: NOW, 0.1, changed, count)
             shelf = RulebookHolder()
             filling = asyncio.create_task(shelf.fill(source, lambda _: cluster.moved.set()))
             try:

@@ -216,6 +216,35 @@ def test_without_a_file_the_policy_of_the_cluster_judges_and_is_told_so(tmp_path
     asyncio.run(main())
 
 
+def judging(name: str = "default", generation: int = 1, action: str = "ignore") -> dict[str, Any]:
+    """A PrivacyPolicy of the cluster."""
+    head = {"apiVersion": "gatecli.dev/v1", "kind": "PrivacyPolicy"}
+    spec = {"extends": "default", "pii": {"entities": {"CN_RESIDENT_ID": action}}}
+    return {**head, "metadata": {"name": name, "generation": generation, "uid": name}, "spec": spec}
+
+
+def test_kopf_tells_of_a_change_long_before_the_next_look(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, POLICY="", POLL_SECONDS="300") as served:
+            await until(served.is_ready)
+            await until(lambda: is_watched(served))
+            await served.cluster.put(POLICIES.path(name="default"), judging(), "ADDED")
+            await until(lambda: served.allows(review(RESIDENT_ID)))
+            await served.cluster.put(POLICIES.path(name="default"), judging(generation=2, action="deny"))
+            await until(lambda: refuses(served))
+
+    async def refuses(served: Running) -> bool:
+        return not await served.allows(review(RESIDENT_ID))
+
+    asyncio.run(main())
+
+
+async def is_watched(served: Running) -> bool:
+    """Whether kopf has asked for more than one list of the policies would."""
+    asked = [query for query in served.cluster.queries if query.get("watch")]
+    return len(asked) >= 2
+
+
 def test_the_webhook_is_called_by_its_service() -> None:
     assert service_names(WebhookSettings(name="gate", namespace="system")) == (
         "gate.system.svc",
