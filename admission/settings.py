@@ -144,7 +144,10 @@ FIELDS: Mapping[str, tuple[Reader, str]] = MappingProxyType(
             seconds(0, 600),
             "how long to keep serving after SIGTERM, until endpoints are removed",
         ),
-        "poll_seconds": (seconds(0.05, 300), "how often files and the Secret are checked"),
+        "poll_seconds": (
+            seconds(0.05, 300),
+            "how often files, the Secret and the policies of the cluster are checked",
+        ),
         "settle_seconds": (
             seconds(0, 3600),
             "how long a new authority is in the webhook configurations before it signs",

@@ -30,16 +30,18 @@ class Mirror:
     async def look(self) -> bool:
         """List all, and say whether anything changed. A failure is logged once, and changes nothing."""
         try:
-            found, problem = await list_objects(self.client, self.path), ""
-        except ClusterError as error:
-            found, problem = self.objects, error.message
-        except RecursionError:
-            found, problem = self.objects, "an object is nested too deeply"
-        if problem and problem != self._told:
-            LOGGER.warning("policies are not read: %s", problem)
+            found = await list_objects(self.client, self.path)
+        except (ClusterError, RecursionError) as error:
+            self._tell(error.message if isinstance(error, ClusterError) else "an object is nested too deeply")
+            return False
         is_new = _versions(found) != _versions(self.objects)
-        self.objects, self._told = found, problem
+        self.objects, self._told = found, ""
         return is_new
+
+    def _tell(self, problem: str) -> None:
+        if problem != self._told:
+            LOGGER.warning("policies are not read: %s", problem)
+        self._told = problem
 
 
 async def list_objects(client: Client, path: str) -> dict[Key, dict[str, Any]]:

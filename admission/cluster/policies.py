@@ -1,7 +1,8 @@
 """The policy of the cluster: one PrivacyPolicy by name, and the PrivacyWaivers of all namespaces.
 
-kopf watches both, and says that something changed; a list says what. What does not validate is left out: of the policy the last sound version judges, which
-the leader keeps in its status, so that it survives every replica; of the waivers that one alone is.
+kopf watches both, and says that something changed; a list says what. What does not validate is left out:
+of the policy the last sound version judges, which the leader keeps in its status, so that it survives
+every replica; of the waivers that one alone is.
 """
 
 from __future__ import annotations
@@ -177,7 +178,8 @@ def _told_of_other(item: Mapping[str, Any], name: str) -> Condition:
 class ClusterSource:
     """A `PolicySource` of the cluster's objects; only while `leads()` does it write their status.
 
-    It looks at once when `changed` is set, and after `seconds` in any case. `rejected` is told of every version of the policy that cannot be used.
+    It looks at once when `changed` is set, and after `seconds` in any case. `rejected` is told of every
+    version of the policy that cannot be used.
     """
 
     client: Client
@@ -205,7 +207,8 @@ class ClusterSource:
                     yield latest.rulebook
             if latest is not None and self.leads():
                 await self._tell(POLICIES, policies.objects, latest.policies)
-                await self._tell(WAIVERS, waivers.objects, self._date_waivers(waivers.objects, latest.waivers))
+                dated = self._date_waivers(waivers.objects, latest.waivers)
+                await self._tell(WAIVERS, waivers.objects, dated)
             await _within(self.changed, self.seconds)
 
     async def _read(self, policies: Objects, waivers: Objects, before: Rulebook | None) -> Read:

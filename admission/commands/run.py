@@ -48,7 +48,7 @@ from gatecli.gates.policies import read_key
 app = typer.Typer(add_completion=False)
 
 SourceOf = Callable[[Client, Metrics, Callable[[], bool], asyncio.Event], PolicySource]
-"""The source of policies, by whether this replica leads, and what is set when the cluster's policies change."""
+"""The source of policies; the last two say whether this replica leads, and that the cluster's changed."""
 
 
 @app.command("run")

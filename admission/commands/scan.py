@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -19,7 +19,6 @@ from admission.cluster.client import (
     ClusterError,
     ForbiddenError,
     MissingError,
-    ResourceKind,
     UnreachableError,
 )
 from admission.cluster.custom_resources import POLICIES, WAIVERS

@@ -112,7 +112,8 @@ def registry_of(
             changed()
 
         for kind in (POLICIES, WAIVERS):
-            kopf.on.event(kind.group, kind.version, kind.plural, id=kind.plural, registry=registry)(note_change)
+            which = (kind.group, kind.version, kind.plural)
+            kopf.on.event(*which, id=kind.plural, registry=registry)(note_change)
     return registry
 
 

@@ -320,6 +320,18 @@ def test_a_dry_run_gets_the_same_answer_and_makes_nothing(
 # Waivers and policies
 
 
+def test_kopf_watches_policies_and_waivers_and_writes_nothing_to_them(
+    cluster: ControlPlane, webhook: Installation, namespace: str, fingerprint: str
+) -> None:
+    assert cluster.apply(waiver(fingerprint, 30), options=("--namespace", namespace)).code == 0
+    at = ("privacywaiver", "legacy", "--namespace", namespace)
+    webhook.wait_for("its status is told", lambda: cluster.get(*at).get("status"))
+    webhook.set_policy(admission={"mode": "warn"})
+    for found in (cluster.get(*at), cluster.get("privacypolicy", "default")):
+        assert "finalizers" not in found["metadata"]
+        assert "kopf" not in json.dumps(found)
+
+
 def waiver(fingerprint: str, days: int, name: str = "legacy") -> Object:
     expires = (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
     spec = {

@@ -47,9 +47,10 @@ class FakeCluster:
     broken: int = 0
     failing: dict[str, list[int]] = field(default_factory=dict)
     queries: list[dict[str, str]] = field(default_factory=list)
+    restarts: int = 0
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     moved: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when an object changes; a test sets it for whatever else it waits for."""
+    """Set when an object changes or a watch begins; a test sets it for whatever else it waits for."""
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
         """Wait until something holds, asking again whenever anything moved."""
@@ -73,12 +74,26 @@ class FakeCluster:
         self.moved.set()
         return content
 
+    async def restart(self, without: str = "") -> None:
+        """End every watch and forget what happened: versions from before are too old to go on from.
+
+        An object at `without` is deleted meanwhile, which nobody is told.
+        """
+        self.objects.pop(without, None)
+        self.version += 1
+        self.oldest = self.version
+        self.restarts += 1
+        async with self.changed:
+            self.history.clear()
+            self.changed.notify_all()
+        self.moved.set()
+
     async def handle(self, http: web.Request) -> web.StreamResponse:
         self.requests.append((http.method, http.path))
+        self.queries.append({**http.query, "accept": http.headers.get("Accept", "")})
         self.tokens.append(http.headers.get("Authorization", ""))
         if self.broken:
             return _status(self.broken, "Broken")
-        self.queries.append({**http.query, "accept": http.headers.get("Accept", "")})
         if queue := self.failing.get(http.path):
             status = queue.pop(0) if len(queue) > 1 else queue[0]
             if status:
@@ -152,13 +167,14 @@ class FakeCluster:
         since = int(http.query["resourceVersion"])
         stream = web.StreamResponse()
         await stream.prepare(http)
+        self.moved.set()
         if since < self.oldest:
             gone = {"kind": "Status", "code": 410, "reason": "Expired"}
             await stream.write(json.dumps({"type": "ERROR", "object": gone}).encode() + b"\n")
             return stream
-        loop = asyncio.get_running_loop()
+        loop, restarts = asyncio.get_running_loop(), self.restarts
         ends = loop.time() + float(http.query.get("timeoutSeconds", "1800"))
-        while (left := ends - loop.time()) > 0:
+        while (left := ends - loop.time()) > 0 and restarts == self.restarts:
             history = list(self.history)
             for version, path, kind, content in history:
                 if version > since and (path == http.path or _stands_in(path, http.path)):
@@ -167,7 +183,8 @@ class FakeCluster:
             since = max([since, *(version for version, *_ in history)])
             try:
                 async with asyncio.timeout(left), self.changed:
-                    if not self.history or self.history[-1][0] <= since:
+                    is_told = not self.history or self.history[-1][0] <= since
+                    if is_told and restarts == self.restarts:
                         await self.changed.wait()
             except TimeoutError:
                 break

@@ -182,7 +182,9 @@ def run(story: Story) -> None:
             def count() -> None:
                 rejected[0] += 1
 
-            source = ClusterSource(client, "default", COMPILING, lambda: leads[0], lambda: NOW, 0.1, changed, count)
+            source = ClusterSource(
+                client, "default", COMPILING, lambda: leads[0], lambda: NOW, 0.1, changed, count
+            )
             shelf = RulebookHolder()
             filling = asyncio.create_task(shelf.fill(source, lambda _: cluster.moved.set()))
             try:
@@ -280,5 +282,35 @@ def test_an_api_server_that_goes_and_forgets_costs_nothing() -> None:
         cluster.broken = 0
         await cluster.until(is_audit)
         assert rejected == [0]
+
+    run(story)
+
+
+def test_a_waiver_that_is_withdrawn_while_the_api_server_is_away_forgives_nothing() -> None:
+    async def story(cluster: FakeCluster, shelf: RulebookHolder, _leads: list[bool], _: list[int]) -> None:
+        async def held(count: int) -> bool:
+            return shelf.rulebook is not None and len(shelf.rulebook.waivers_in("team-a")) == count
+
+        path = WAIVERS.path("team-a", "w")
+        await cluster.put(path, waiver(), "ADDED")
+        await cluster.until(lambda: held(1))
+        await cluster.restart(without=path)
+        await cluster.until(lambda: held(0))
+
+    run(story)
+
+
+def test_of_two_collections_the_one_that_can_be_read_is_followed() -> None:
+    async def story(cluster: FakeCluster, shelf: RulebookHolder, _leads: list[bool], _: list[int]) -> None:
+        async def mode_is(mode: str) -> bool:
+            return shelf.rulebook is not None and shelf.rulebook.standard.mode == mode
+
+        await cluster.put(WAIVERS.path("team-a", "w"), waiver(), "ADDED")
+        await cluster.until(lambda: mode_is("deny"))
+        cluster.failing[WAIVERS.path()] = [403]
+        await cluster.put(AT, policy(admission={"mode": "warn"}))
+        await cluster.until(lambda: mode_is("warn"))
+        assert shelf.rulebook is not None
+        assert len(shelf.rulebook.waivers_in("team-a")) == 1
 
     run(story)

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from admission.cluster.custom_resources import POLICIES
+from admission.cluster.custom_resources import POLICIES, WAIVERS
 from admission.cluster.leader_election import LEASES
 from admission.commands.run import access_of, service_names
 from admission.settings import WebhookSettings, api_server
@@ -239,10 +239,28 @@ def test_kopf_tells_of_a_change_long_before_the_next_look(tmp_path: Path) -> Non
     asyncio.run(main())
 
 
+def test_kinds_that_are_installed_after_the_webhook_judge_without_a_restart(tmp_path: Path) -> None:
+    """kopf discovers once: it watches nothing, and the next look finds them."""
+
+    async def main() -> None:
+        async with running(tmp_path, POLICY="", broken=404) as served:
+            served.cluster.broken = 0
+            for path in ("/apis/gatecli.dev/v1", POLICIES.path(), WAIVERS.path()):
+                served.cluster.failing[path] = [404]
+            await until(lambda: told(served.log, "the cluster is discovered"))
+            assert not await served.is_ready()
+            served.cluster.failing.clear()
+            await until(served.is_ready)
+            await served.cluster.put(POLICIES.path(name="default"), judging(), "ADDED")
+            await until(lambda: served.allows(review(RESIDENT_ID)))
+            assert not await is_watched(served)
+
+    asyncio.run(main())
+
+
 async def is_watched(served: Running) -> bool:
-    """Whether kopf has asked for more than one list of the policies would."""
-    asked = [query for query in served.cluster.queries if query.get("watch")]
-    return len(asked) >= 2
+    """Whether kopf watches both kinds."""
+    return sum("watch" in query for query in served.cluster.queries) >= 2
 
 
 def test_the_webhook_is_called_by_its_service() -> None:
