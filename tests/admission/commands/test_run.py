@@ -240,7 +240,7 @@ def test_kopf_tells_of_a_change_long_before_the_next_look(tmp_path: Path) -> Non
 
 
 def test_kinds_that_are_installed_after_the_webhook_judge_without_a_restart(tmp_path: Path) -> None:
-    """kopf discovers once: it watches nothing, and the next look finds them."""
+    """It is discovered once: nothing is watched, and the next look finds them."""
 
     async def main() -> None:
         async with running(tmp_path, POLICY="", broken=404) as served:
