@@ -51,14 +51,18 @@ def operator(
         stop = asyncio.Event()
         begun.put((asyncio.get_running_loop(), stop))
         name: Any = identity
-        await kopf.operator(
-            registry=registry,
-            standalone=peering is None,
-            peering_name=peering,
-            clusterwide=True,
-            stop_flag=stop,
-            identity=name,
-        )
+        try:
+            await kopf.operator(
+                registry=registry,
+                standalone=peering is None,
+                peering_name=peering,
+                clusterwide=True,
+                stop_flag=stop,
+                identity=name,
+            )
+        finally:
+            # aiohttp closes connections with TLS a moment after it says so (its documentation).
+            await asyncio.sleep(0.25)
 
     def main() -> None:
         with suppress(Exception, asyncio.CancelledError):
