@@ -16,8 +16,8 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml gatecli
 ACTIONS := $(wildcard github_actions/*/action.yml)
 
 .DEFAULT_GOAL := help
-.PHONY: help installed installed-dev installed-all demo test test-all control-plane e2e lint types format \
-	generated constraints newest modules docs bench clean
+.PHONY: help installed installed-dev installed-all installed-training demo test test-all control-plane e2e lint types format \
+	generated constraints training-constraints newest modules docs bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,10 @@ installed-all: LOCKS := --lock requirements.txt --lock requirements-dev.txt --lo
 	--unchecked tests/oracles.txt
 installed installed-dev installed-all:
 	@$(INSTALL) $(LOCKS)
+
+# Apart, since PyTorch's build for the CPU is not on the package index (docs/dependencies.md).
+installed-training:
+	@$(PYTHON) tools/install.py .venv-training --editable --lock requirements.txt --lock tests/training.txt
 
 demo: installed ## One release that fails, why, what mends it; and one that passes
 	@$(BIN)/python examples/demo.py
@@ -72,6 +76,11 @@ constraints: installed-dev ## Pin the newest versions again, with hashes
 	@$(LOCK) --group webhook --constraint constraints.txt --output-file admission/requirements.txt
 	@$(LOCK) --no-deps tests/oracles.in --upgrade --output-file tests/oracles.txt
 
+training-constraints: installed-dev ## Pin the training libraries again; UV_TORCH_BACKEND=cpu or UV_FIND_LINKS=FOLDER finds PyTorch
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-find-links --python-version 3.11 \
+		--python-platform x86_64-manylinux_2_28 --upgrade tests/training.in --constraint constraints.txt \
+		--output-file tests/training.txt
+
 newest: installed-dev ## Run the tests on the newest versions of everything; newest.md says what broke
 	@$(BIN)/python tools/newest.py
 
@@ -86,4 +95,4 @@ bench: installed-all ## Measure; prints ratios to a peer in the same run
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 clean: ## Remove what make made
-	rm -rf .venv .venv-newest newest.md build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest .venv-training newest.md build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,6 +9,7 @@ from gatecli import package
 TYPE_CHECKING = False  # type checkers take it for true; typing is not imported for it
 
 if TYPE_CHECKING:
+    from gatecli import evidence
     from gatecli.errors import GatecliError
     from gatecli.library.calls import Verdict, read_policy
     from gatecli.library.plan import check_plan
@@ -31,6 +32,7 @@ __all__ = [
     "check_release",
     "check_repository",
     "check_table",
+    "evidence",
     "read_policy",
     "scan",
 ]
@@ -45,6 +47,7 @@ _HOMES = {
     "check_release": "library.release:check_release",
     "check_repository": "library.repository:check_repository",
     "check_table": "library.table:check_table",
+    "evidence": "evidence",
     "read_policy": "library.calls:read_policy",
     "scan": "library.texts:scan",
 }

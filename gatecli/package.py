@@ -22,6 +22,6 @@ def module(name: str) -> ModuleType:
 
 
 def member(reference: str) -> Any:
-    """What `MODULE:NAME` is: NAME in `gatecli.MODULE`."""
+    """What `MODULE:NAME` is: NAME in `gatecli.MODULE`, or the module itself where there is no name."""
     home, _, name = reference.partition(":")
-    return getattr(module(home), name)
+    return getattr(module(home), name) if name else module(home)

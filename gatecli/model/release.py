@@ -26,6 +26,7 @@ class EvidenceFormat(StrEnum):
     TUMULT = "tumult"
     DIFFPRIVLIB = "diffprivlib"
     SMARTNOISE = "smartnoise"
+    PIPELINE_DP = "pipeline-dp"
 
 
 class TrustModel(StrEnum):

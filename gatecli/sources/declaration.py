@@ -19,6 +19,7 @@ from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
 from gatecli.sources.problems import Problem, problems_of
 from gatecli.sources.rules import RELEASE_INVALID, RELEASE_UNREADABLE
+from gatecli.sources.spellings import respelt
 
 Declared: TypeAlias = tuple[ModelRelease, Document]
 
@@ -47,7 +48,7 @@ def read_declared(path: str, documents: tuple[Document, ...]) -> Loaded[Declared
         if problem is not None:
             findings.append(_finding(problem, document, path))
         elif _is_release(document.data):
-            _validate(document, values, findings)
+            _validate(respelt(document), values, findings)
     if not values and not findings:
         findings.append(_without_release(path))
     return Loaded(tuple(values), tuple(findings))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from decimal import Decimal
 
 from gatecli.model.document import Document
 from gatecli.sources.positioned_tree import (
@@ -25,21 +27,33 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _WORD = re.compile(r"[-+.\w]+")
 _FOUND = re.compile(r"[-+.@\w]+")  # an address whole, so that it is known for one
 _WORDS: dict[str, Scalar] = {"true": True, "false": False, "null": None}
+INFINITY: dict[str, Scalar] = {"Infinity": Decimal("Infinity")}
+"""The word that Python's json writes for an infinite float."""
 _STRING = json.JSONDecoder()
 
 
-def read_json(path: str, text: str) -> tuple[Document, ...]:
-    """The one document of a JSON file. Raises `ReadError`; `NaN` and `Infinity` are not JSON."""
+def read_json(path: str, text: str, words: Mapping[str, Scalar] | None = None) -> tuple[Document, ...]:
+    """The one document of a JSON file. Raises `ReadError`.
+
+    `NaN` and `Infinity` are not JSON; `words` are read besides, for a format whose writer knows no better.
+    """
     lines = Lines(text)
-    return (document_of(path, _Parser(text, lines).document(), lines),)
+    return (document_of(path, _Parser(text, lines, words).document(), lines),)
+
+
+def read_json_lines(path: str, text: str) -> Document:
+    """A list of the documents that follow each other in `text`, with their places. Raises `ReadError`."""
+    lines = Lines(text)
+    return document_of(path, _Parser(text, lines).documents(), lines)
 
 
 class _Parser:
     """A cursor over the text."""
 
-    def __init__(self, text: str, lines: Lines) -> None:
+    def __init__(self, text: str, lines: Lines, words: Mapping[str, Scalar] | None = None) -> None:
         self._text = text
         self._lines = lines
+        self._words = {**_WORDS, **(words or {})}
         self._at = 0
         self._size = 0
 
@@ -48,6 +62,12 @@ class _Parser:
         if self._peek():
             raise self._unexpected_error("the end of the file")
         return node
+
+    def documents(self) -> Node:
+        items: list[Node] = []
+        while self._peek():
+            items.append(self._value(2))
+        return list_node(0, items)
 
     def _peek(self) -> str:
         """The next character that is not white space; "" at the end."""
@@ -88,10 +108,10 @@ class _Parser:
                 self._at = number.end()
                 return number_of(number[0])
         word = _WORD.match(self._text, self._at)
-        if word is None or word[0] not in _WORDS:
+        if word is None or word[0] not in self._words:
             raise self._unexpected_error("a value")
         self._at = word.end()
-        return _WORDS[word[0]]
+        return self._words[word[0]]
 
     def _string(self) -> str:
         at = self._at

@@ -17,7 +17,7 @@ SECTIONS = dict(re.findall(r"^## ([a-z-]+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILIN
 EXAMPLES = [
     (kind, example)
     for kind, section in SECTIONS.items()
-    for example in re.findall(r"```json\n(.*?)```", section, re.DOTALL)
+    for example in re.findall(r"```(?:json|text)\n(.*?)```", section, re.DOTALL)
 ]
 
 

@@ -47,6 +47,8 @@ ROOTS = {
     "tools/build-requirements.txt": PROJECT["dependency-groups"]["build"],
 }
 """What each lock was made for."""
+TRAINING = "tests/training.txt"
+"""Another environment, for one platform; its installation ends with a check of what fits together."""
 CONTRADICTING = "tests/oracles.txt"
 """Peers that pin other versions of what we need: the one lock that cannot be closed."""
 
@@ -160,7 +162,7 @@ def test_what_is_installed_is_what_the_lock_pins(lock: str) -> None:
     assert {name: f"=={metadata(name)[0]}" for name in pinned} == pinned
 
 
-@pytest.mark.parametrize("lock", [*ROOTS, CONTRADICTING])
+@pytest.mark.parametrize("lock", [*ROOTS, CONTRADICTING, TRAINING])
 def test_every_package_of_a_lock_has_hashes(lock: str) -> None:
     blocks = re.split(r"\n(?=[A-Za-z0-9])", (ROOT / lock).read_text("utf-8"))
     assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []
@@ -171,3 +173,12 @@ def test_every_package_of_a_lock_has_hashes(lock: str) -> None:
 def test_every_lock_is_cut_from_the_complete_one(lock: str) -> None:
     complete = {(pin.name, str(pin.specifier)) for pin in pins("constraints.txt")}
     assert {(pin.name, str(pin.specifier)) for pin in pins(lock)} <= complete, "run make constraints"
+
+
+def test_the_training_libraries_stand_beside_what_gatecli_needs() -> None:
+    here = held("requirements.txt", Target("3.11.9", "Linux x86-64"))
+    there = held(TRAINING, Target("3.11.9", "Linux x86-64"))
+    assert there["torch"].endswith("+cpu"), "every other build brings CUDA"
+    assert {name: there[name] for name in there.keys() & here.keys()} == {
+        name: here[name] for name in there.keys() & here.keys()
+    }

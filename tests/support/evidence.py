@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from gatecli import evidence
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding
 from gatecli.model.release import Evidence, EvidenceFormat, EvidenceReference
@@ -59,6 +60,13 @@ def accept(kind: str, base: Path, content: object) -> Evidence:
 
 def refuse(kind: str, base: Path, content: object) -> Finding:
     return refused(kind, write(base, content), base)
+
+
+def written(value: Any, tmp_path: Path) -> Evidence:
+    """What the gate reads of the file that was written."""
+    kind = evidence.write(value, tmp_path / "evidence")
+    assert [path.name for path in tmp_path.iterdir()] == ["evidence"]
+    return accepted(kind, "evidence", tmp_path)
 
 
 STATE = {"history": [(1.1, 0.01, 100)], "mechanism": "rdp"}

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import spark
+from tests.support import spark, training
 from tests.support.chromium import chromium
 
 OPTION = "--quick"
@@ -30,6 +30,9 @@ OPENDP_EVALUATES = (
     "test_a_fixed_delta_is_approximate",
     "test_a_given_sensitivity_is_used",
     "test_a_list_of_measurements_is_read_one_by_one",
+    "test_a_noisy_max_of_scores_needs_their_sensitivity",
+    "test_a_query_of_a_context_costs_what_the_context_gave_it",
+    "test_a_query_of_a_context_keeps_its_measure",
     "test_a_measurement_on_an_aggregate_without_a_sensitivity_is_unaccountable",
     "test_a_measurement_without_noise_is_never_free",
     "test_a_privacy_profile_without_a_delta_is_unaccountable",
@@ -93,10 +96,12 @@ NEEDS = (
     ),
     Need("a browser", ("tests/browser/",), without_browser),
     Need("the package index", ("tests/wheel/",)),
+    Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),
     Need(
         "OpenDP",
         (
             *(f"tests/unit/sources/evidence/test_opendp.py::{name}" for name in OPENDP_EVALUATES),
+            "tests/unit/evidence/test_write_opendp.py",
             "tests/unit/sources/evidence/test_reader.py::test_what_a_real_tool_wrote_is_read[opendp",
             "tests/docs/test_evidence_page.py::test_every_example_is_read[opendp",
         ),

@@ -1,4 +1,4 @@
-"""A torch checkpoint, for the accountant state in it: a zip archive or a legacy row of pickles.
+"""A torch checkpoint or a pickle, as plain data: a zip archive, a legacy row of pickles, or one pickle.
 
 Layout: torch/serialization.py. A zip archive holds `<name>/data.pkl` beside its tensors; the legacy
 form is the pickles of a magic number, a protocol number, system information and the object itself.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from gatecli.sources.archives import BROKEN_ZIP
-from gatecli.sources.evidence.opacus import STATE
 from gatecli.sources.evidence.pickle_data import read_pickle
 from gatecli.sources.evidence.reading import Refused
 from gatecli.sources.files import open_file
@@ -25,7 +23,7 @@ MAX_DIRECTORY = 16 * 1024 * 1024
 
 _LEGACY_MAGIC = 0x1950A86A20F9469CFC6C
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_INSTEAD = "save accountant.state_dict() as JSON and name that file instead"
+_INSTEAD = "write it by gatecli.evidence.write(privacy_engine, FILE) and name that file instead"
 
 
 class _Bounded(io.RawIOBase):
@@ -57,21 +55,17 @@ def is_checkpoint(head: bytes) -> bool:
     return head.startswith((ZIP, PICKLE))
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """{"privacy_accountant_state_dict": plain data} of the checkpoint at `path`.
+def read_checkpoint(path: Path) -> Any:
+    """The object that was saved at `path`, as plain data.
 
-    Runs nothing of the file. Raises `Refused` where it holds no such state or is damaged, `ReadError`
-    where it cannot be read.
+    Runs nothing of the file. Raises `Refused` where it is damaged, `ReadError` where it cannot be read.
     """
     with open_file(path) as file:
         zipped = file.read(len(ZIP)) == ZIP
         file.seek(0)
         # Legacy files keep their tensors behind the pickles: only the start is read.
         content = _zipped_pickle(file) if zipped else file.read(MAX_PICKLE)
-    state = _object(io.BytesIO(content))
-    if not isinstance(state, Mapping) or STATE not in state:
-        raise Refused(f"the checkpoint holds no {STATE!r}: it was not saved by Opacus", mend=_INSTEAD)
-    return {STATE: state[STATE]}
+    return _object(io.BytesIO(content))
 
 
 def _zipped_pickle(file: BinaryIO) -> bytes:

@@ -42,13 +42,16 @@ from gatecli.sources.evidence.reading import (
 from gatecli.sources.positioned_tree import printable
 
 _MODULE = "dp_accounting.dp_event"
+_NAMES_LOST = "json.dump writes to_named_tuple() as a list; write it by gatecli.evidence.write(event, FILE)"
 _HEAD = ("class_name", "module_name")
 
 _RELATIONS = {
     "ADD_OR_REMOVE_ONE": Neighbouring.ADD_REMOVE,
     "REPLACE_ONE": Neighbouring.REPLACE_ONE,
     "REPLACE_SPECIAL": Neighbouring.ZERO_OUT,
+    **{relation.value: relation for relation in Neighbouring},
 }
+_RELATION_KEYS = ("neighboring_relation", "neighboring", "neighbouring")
 
 Run = tuple[Mechanism, ...]
 
@@ -61,8 +64,8 @@ def read(data: object) -> EvidenceReading:
     relation = sensitivity = None
     where: Where = ()
     if isinstance(data, Mapping) and "event" in data and "class_name" not in data:
-        wrapper = record(data, (), required=("event",), optional=("neighboring_relation", "sensitivity"))
-        relation = _relation(wrapper.get("neighboring_relation"))
+        wrapper = record(data, (), required=("event",), optional=(*_RELATION_KEYS, "sensitivity"))
+        relation = _relation(wrapper)
         sensitivity = _sensitivity(wrapper.get("sensitivity"))
         data, where = wrapper["event"], ("event",)
     mechanisms = _event(data, where)
@@ -80,18 +83,21 @@ def _sensitivity(name: object) -> Neighbouring | None:
     return Neighbouring(name)
 
 
-def _relation(name: object) -> Neighbouring | None:
-    if name is None:
-        return None
-    if not isinstance(name, str) or name not in _RELATIONS:
-        known = ", ".join(_RELATIONS)
-        raise Refused(
-            f"the relation {printable(name)} is unknown; known are {known}", ("neighboring_relation",)
-        )
-    return _RELATIONS[name]
+def _relation(wrapper: Mapping[str, Any]) -> Neighbouring | None:
+    given = {key: wrapper[key] for key in _RELATION_KEYS if wrapper.get(key) is not None}
+    if len(given) > 1:
+        raise Refused(f"it gives the relation more than once: {', '.join(given)}")
+    for key, name in given.items():
+        if not isinstance(name, str) or name not in _RELATIONS:
+            known = ", ".join(_RELATIONS)
+            raise Refused(f"the relation {printable(name)} is unknown; known are {known}", (key,))
+        return _RELATIONS[name]
+    return None
 
 
 def _event(data: object, where: Where) -> Run:
+    if isinstance(data, list) and _MODULE in data[:1]:
+        raise Refused("it is a named tuple without the names of its fields", where, mend=_NAMES_LOST)
     if not isinstance(data, Mapping) or "class_name" not in data:
         raise Refused("an event of dp-accounting is an object with a class_name", where)
     name = data["class_name"]

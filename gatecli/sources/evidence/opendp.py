@@ -44,10 +44,19 @@ _CONSTRUCTORS: dict[str, frozenset[str]] = {
             "insert_delete_distance",
             "l1_distance",
             "l2_distance",
+            "linf_distance",
             "symmetric_distance",
         }
     ),
-    "core": frozenset({"transformation_output_domain", "transformation_output_metric"}),
+    "measures": frozenset({"approximate", "max_divergence", "zero_concentrated_divergence"}),
+    "core": frozenset(
+        {
+            "measurement_input_domain",
+            "measurement_input_metric",
+            "transformation_output_domain",
+            "transformation_output_metric",
+        }
+    ),
     "transformations": frozenset(
         {
             "make_cast",
@@ -61,6 +70,7 @@ _CONSTRUCTORS: dict[str, frozenset[str]] = {
             "make_identity",
             "make_impute_constant",
             "make_mean",
+            "make_quantile_score_candidates",
             "make_resize",
             "make_sum",
             "make_variance",
@@ -71,12 +81,14 @@ _CONSTRUCTORS: dict[str, frozenset[str]] = {
             "make_gaussian",
             "make_geometric",
             "make_laplace",
+            "make_noisy_max",
             "make_randomized_response",
             "make_randomized_response_bool",
         }
     ),
     "combinators": frozenset(
         {
+            "make_adaptive_composition",
             "make_approximate",
             "make_basic_composition",
             "make_chain_mt",
@@ -181,6 +193,7 @@ def _library() -> Iterator[dict[str, Any]]:
             core,
             domains,
             measurements,
+            measures,
             metrics,
             mod,
             transformations,
@@ -199,6 +212,7 @@ def _library() -> Iterator[dict[str, Any]]:
                 "core": core,
                 "domains": domains,
                 "measurements": measurements,
+                "measures": measures,
                 "metrics": metrics,
                 "mod": mod,
                 "transformations": transformations,

@@ -1,29 +1,58 @@
 """The plain data of a pickle, read opcode by opcode: nothing is imported, called or built.
 
-Containers, text and numbers become Python values; every global, and everything made by calling one,
-becomes an `Opaque`. Opcodes: the documentation of `pickletools` in Python's standard library.
+Containers, text and numbers become Python values; every global becomes an `Opaque`, everything made by
+calling one an `Instance` with its plain arguments and attributes. Three calls have a value that the file
+itself holds, and stand for it: an empty OrderedDict, bytes as protocol 2 writes them, a numpy number.
+Opcodes: the documentation of `pickletools` in Python's standard library.
 """
 
 from __future__ import annotations
 
 import pickletools
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 from gatecli.sources.evidence.reading import Refused, shortest
 
 MAX_OPCODES = 2_000_000
+MAX_BYTES = 16
+"""Of a value in bytes; longer ones are tensors, and no number."""
+
+_NUMPY_SCALAR = ("numpy._core.multiarray scalar", "numpy.core.multiarray scalar")
+_NUMBERS = {
+    "f8": "d",
+    "f4": "f",
+    "f2": "e",
+    "i8": "q",
+    "i4": "i",
+    "i2": "h",
+    "i1": "b",
+    "u8": "Q",
+    "u4": "I",
+    "u2": "H",
+    "u1": "B",
+}
+"""The layout of each kind of number of numpy, by the name of its dtype."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Opaque:
-    """Something that only running code could make; `name` is the global, where it is one."""
+    """Something that only running code could make; `name` is the global ("module name"), where it is one."""
 
     name: str = ""
 
     def __str__(self) -> str:
-        return f"an object of {self.name or 'unknown kind'}"
+        return f"an object of {self.name.replace(' ', '.') or 'unknown kind'}"
+
+
+@dataclass(slots=True, eq=False)
+class Instance(Opaque):
+    """What calling a global with `arguments` would make; `state` are the attributes it would be given."""
+
+    arguments: tuple[Any, ...] = ()
+    state: Any = None
 
 
 @dataclass(slots=True)
@@ -160,19 +189,72 @@ def _stack_global(machine: _Machine, _: Any) -> None:
     machine.push(Opaque(f"{module} {name}" if isinstance(module, str) and isinstance(name, str) else ""))
 
 
+def _bytes(machine: _Machine, argument: Any) -> None:
+    machine.push(bytes(argument) if len(argument) <= MAX_BYTES else Opaque())
+
+
 def _reduce(machine: _Machine, _: Any) -> None:
-    """A call: never made. An empty OrderedDict, which Opacus' state is, is an empty dict."""
+    """A call: never made."""
     function, arguments = machine.pop(2)
-    empty = isinstance(arguments, tuple) and not arguments
-    is_dict = isinstance(function, Opaque) and function.name == "collections OrderedDict"
-    machine.push({} if empty and is_dict else Opaque())
+    machine.push(_called(function, arguments))
+
+
+def _new(machine: _Machine, _: Any) -> None:
+    """An object of a class, before it has a state."""
+    kind, arguments = machine.pop(2)
+    machine.push(_instance(kind, arguments))
+
+
+def _called(function: Any, arguments: Any) -> Any:
+    """What stands for a call: its value where the file holds it, else an instance of what was called."""
+    match function, arguments:
+        case Opaque(name="collections OrderedDict"), ():
+            return {}
+        case Opaque(name="_codecs encode"), (str() as text, "latin1"):
+            return text.encode("latin-1") if len(text) <= MAX_BYTES else Opaque()
+        case Opaque(name="copyreg _reconstructor" | "copy_reg _reconstructor"), (kind, _, _):
+            return _instance(kind, ())  # objects as protocols 0 and 1 write them
+        case Opaque(name="numpy._core.multiarray scalar" | "numpy.core.multiarray scalar"), (
+            kind,
+            bytes() as raw,
+        ):
+            return _number(kind, raw)
+    return _instance(function, arguments)
+
+
+def _instance(kind: Any, arguments: Any) -> Instance:
+    name = kind.name if isinstance(kind, Opaque) and not isinstance(kind, Instance) else ""
+    return Instance(name, arguments if isinstance(arguments, tuple) else ())
+
+
+def _number(kind: Any, raw: bytes) -> Any:
+    """A number of numpy from its dtype and its bytes."""
+    match kind:
+        case Instance(
+            name="numpy dtype", arguments=(str() as code, *_), state=(_, "<" | ">" | "|" as order, *_)
+        ):
+            layout = _NUMBERS.get(code)
+        case _:
+            return Opaque()
+    if layout is None or struct.calcsize(layout) != len(raw):
+        return Opaque()
+    (value,) = struct.unpack((">" if order == ">" else "<") + layout, raw)
+    return shortest(value) if isinstance(value, float) else value
 
 
 def _build(machine: _Machine, _: Any) -> None:
     """State for an object that was never made; the attributes of an OrderedDict are no data."""
-    machine.pop(1)
-    if not isinstance(machine.stack[-1], (Opaque, dict)):
+    (state,) = machine.pop(1)
+    target = machine.stack[-1]
+    if isinstance(target, Instance):
+        target.state = state
+    elif not isinstance(target, (Opaque, dict)):
         raise TypeError
+
+
+def attributes(instance: Instance) -> Mapping[str, Any]:
+    """The attributes that the object would have; none where the file gives it no plain state."""
+    return instance.state if isinstance(instance.state, dict) else {}
 
 
 def _ignore(_: _Machine, __: Any) -> None:
@@ -194,7 +276,8 @@ _STEPS: dict[str, _Step] = {
     ),
     **dict.fromkeys(("STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE"), _constant),
     **dict.fromkeys(("BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"), _constant),
-    **dict.fromkeys(("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"), _value(Opaque)),
+    **dict.fromkeys(("BINBYTES", "SHORT_BINBYTES", "BINBYTES8"), _bytes),
+    "BYTEARRAY8": _value(Opaque),
     "EMPTY_LIST": _value(list),
     "EMPTY_TUPLE": _value(tuple),
     "EMPTY_DICT": _value(dict),
@@ -220,7 +303,7 @@ _STEPS: dict[str, _Step] = {
     "BUILD": _build,
     "INST": _marked_step(_opaque),
     "OBJ": _marked_step(_opaque),
-    "NEWOBJ": _fixed_step(2, _opaque),
+    "NEWOBJ": _new,
     "NEWOBJ_EX": _fixed_step(3, _opaque),
     "PERSID": _value(Opaque),
     "BINPERSID": _fixed_step(1, _opaque),

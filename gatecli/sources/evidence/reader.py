@@ -9,8 +9,17 @@ from pathlib import Path
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding, make_finding
 from gatecli.model.release import Evidence, EvidenceFormat, EvidenceReference
-from gatecli.sources.evidence import diffprivlib, dp_events, opacus, opendp, smartnoise, tf_privacy, tumult
-from gatecli.sources.evidence.content import load_json, load_state, load_statement
+from gatecli.sources.evidence import (
+    diffprivlib,
+    dp_events,
+    opacus,
+    opendp,
+    pipeline_dp,
+    smartnoise,
+    tf_privacy,
+    tumult,
+)
+from gatecli.sources.evidence.content import load_budget, load_json, load_state, load_statement
 from gatecli.sources.evidence.reading import EvidenceReading, Refused
 from gatecli.sources.evidence.rules import EVIDENCE_UNREADABLE
 from gatecli.sources.files import MissingFileError, ReadError, sha256_of
@@ -29,11 +38,12 @@ FORMATS: dict[EvidenceFormat, _Format] = {
     EvidenceFormat.TF_PRIVACY: _Format(load_statement, tf_privacy.read),
     EvidenceFormat.OPENDP: _Format(load_json, opendp.read),
     EvidenceFormat.TUMULT: _Format(load_json, tumult.read),
-    EvidenceFormat.DIFFPRIVLIB: _Format(load_json, diffprivlib.read),
+    EvidenceFormat.DIFFPRIVLIB: _Format(load_budget, diffprivlib.read),
     EvidenceFormat.SMARTNOISE: _Format(load_json, smartnoise.read),
+    EvidenceFormat.PIPELINE_DP: _Format(load_statement, pipeline_dp.read),
 }
 
-_MEND = "write the evidence again in the form that docs/evidence.md shows for {format}"
+_MEND = "write it by gatecli.evidence.write(…), or in the form that docs/evidence.md shows for {format}"
 
 
 def read_evidence(reference: EvidenceReference, base: Path, place: Place, subject: str) -> Loaded[Evidence]:

@@ -78,6 +78,8 @@ def rows(value: object, where: Where, *, width: int | None = None) -> list[Any]:
 
 def exact(value: object, where: Where) -> Fraction:
     """`value` as an exact finite number."""
+    if value is not None and not isinstance(value, str | int | Decimal | Fraction):
+        raise Refused(f"{name_of(where)} is {printable(value)} where a number is meant", where)
     try:
         return read_exact(value)
     except PydanticCustomError as error:

@@ -137,3 +137,31 @@ def test_an_odometers_answer_is_what_it_states() -> None:
 )
 def test_an_impossible_odometer_is_refused(content: object, tmp_path: Path) -> None:
     refuse("smartnoise", tmp_path, content)
+
+
+def test_an_accountant_without_a_ceiling_is_read_as_python_writes_it(tmp_path: Path) -> None:
+    text = (
+        '{"epsilon": Infinity, "delta": 1.0, "slack": 0.0, "spent_budget": [[1.0, 0]], "total": [1.0, 0.0]}'
+    )
+    assert accept("diffprivlib", tmp_path, text).mechanisms == (Pure(epsilon=Fraction(1)),)
+
+
+def test_an_infinite_spend_promises_nothing(tmp_path: Path) -> None:
+    text = '{"epsilon": Infinity, "delta": 1.0, "spent_budget": [[Infinity, 0]], "total": [Infinity, 0]}'
+    evidence = accept("diffprivlib", tmp_path, text)
+    assert isinstance(evidence.mechanisms[0], Unaccountable)
+    assert evidence.stated is None
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "inf"])
+def test_other_words_are_no_numbers(number: str, tmp_path: Path) -> None:
+    refuse("diffprivlib", tmp_path, f'{{"epsilon": {number}, "spent_budget": [[1, 0]]}}')
+
+
+def test_infinity_is_no_number_elsewhere(tmp_path: Path) -> None:
+    refuse("diffprivlib", tmp_path, '{"spent_budget": [[1, Infinity]]}')
+    refuse("smartnoise", tmp_path, '{"steps": [[Infinity, 0]]}')
+
+
+def test_a_real_accountant_without_a_ceiling_is_read() -> None:
+    assert accepted("diffprivlib", "diffprivlib-unbounded.json").mechanisms == (Pure(epsilon=Fraction(1)),)

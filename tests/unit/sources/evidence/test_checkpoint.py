@@ -46,8 +46,8 @@ def test_the_legacy_form_says_the_same() -> None:
 
 def test_a_checkpoint_without_an_accountant_is_refused() -> None:
     finding = refused("opacus", "torch-without-accountant.pt")
-    assert "not saved by Opacus" in finding.message
-    assert "JSON" in finding.remediation
+    assert "no privacy accountant" in finding.message
+    assert "gatecli.evidence.write" in finding.remediation
     assert finding.place.line is None
 
 

@@ -85,7 +85,7 @@ def test_a_wrapper_may_name_the_relation(name: str, relation: Neighbouring, tmp_
     assert evidence.neighbouring is relation
 
 
-@pytest.mark.parametrize("name", ["add-remove", "", 1, ["REPLACE_ONE"]])
+@pytest.mark.parametrize("name", ["add-or-remove", "", 1, ["REPLACE_ONE"]])
 def test_an_unknown_relation_is_refused(name: object, tmp_path: Path) -> None:
     refuse(KIND, tmp_path, {"event": GAUSSIAN, "neighboring_relation": name})
 
@@ -242,3 +242,29 @@ def test_repetition_multiplies_only_to_the_limit(tmp_path: Path) -> None:
     for _ in range(20):
         tree = repeated(tree, 10**6)
     refuse(KIND, tmp_path, tree)
+
+
+def test_a_named_tuple_without_its_names_is_told_how_to_be_written(tmp_path: Path) -> None:
+    written = [
+        "dp_accounting.dp_event",
+        "SelfComposedDpEvent",
+        ["dp_accounting.dp_event", "GaussianDpEvent", 1.1],
+        7,
+    ]
+    finding = refuse("dp-accounting", tmp_path, written)
+    assert "named tuple without the names" in finding.message
+    assert "gatecli.evidence.write(event, FILE)" in finding.remediation
+    refuse("dp-accounting", tmp_path, {"event": written})
+
+
+@pytest.mark.parametrize("key", ["neighboring_relation", "neighboring", "neighbouring"])
+@pytest.mark.parametrize("name", ["REPLACE_ONE", "replace-one"])
+def test_the_relation_may_be_spelt_as_libraries_spell_it(key: str, name: str, tmp_path: Path) -> None:
+    content = {"event": {"class_name": "GaussianDpEvent", "noise_multiplier": 1}, key: name}
+    assert accept("dp-accounting", tmp_path, content).neighbouring is Neighbouring.REPLACE_ONE
+
+
+def test_a_relation_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    event = {"class_name": "GaussianDpEvent", "noise_multiplier": 1}
+    content = {"event": event, "neighboring": "replace-one", "neighboring_relation": "ADD_OR_REMOVE_ONE"}
+    assert "more than once" in refuse("dp-accounting", tmp_path, content).message

@@ -194,3 +194,28 @@ def test_opendps_warnings_do_not_reach_the_user(tmp_path: Path) -> None:
         warnings.simplefilter("always")
         accept(KIND, tmp_path, tree("response") | {"__version__": "0.1.0"})
     assert not caught
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [("context", "0.5", "0.5"), ("context-median", "0.5", "0.5"), ("compositor", "1", "1")],
+)
+def test_a_query_of_a_context_costs_what_the_context_gave_it(name: str, least: str, most: str) -> None:
+    mechanism = one(name)
+    assert isinstance(mechanism, Pure)
+    assert mechanism.neighbouring is Neighbouring.ADD_REMOVE
+    assert Fraction(least) <= mechanism.epsilon <= Fraction(most)
+
+
+def test_a_query_of_a_context_keeps_its_measure() -> None:
+    zcdp, approximate = one("context-zcdp"), one("context-approx")
+    assert isinstance(zcdp, ZeroConcentrated)
+    assert Fraction("0.2499") < zcdp.rho <= Fraction("0.25")
+    assert isinstance(approximate, Approximate)
+    assert (approximate.epsilon, approximate.delta) == (Fraction("0.5"), Fraction("5e-7"))
+
+
+def test_a_noisy_max_of_scores_needs_their_sensitivity(tmp_path: Path) -> None:
+    assert isinstance(one("noisy-max"), Unaccountable)
+    given = accept(KIND, tmp_path, {"d_in": 1, "measurement": tree("noisy-max")})
+    assert given.mechanisms == (Pure(epsilon=Fraction(2)),)
