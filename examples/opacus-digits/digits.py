@@ -45,7 +45,7 @@ spec:
     preprocessing: {{dataDependent: false}}
     tuning: {{runs: 0, accounted: true}}
     evidence:
-      - {{format: {format}, path: accountant.json}}
+      - {{format: {format}, path: accountant.json, sampling: poisson}}
   datasets:
     - {{name: sklearn-digits-train, records: {records}}}
 """
