@@ -34,7 +34,7 @@ installed installed-dev installed-all:
 installed-training:
 	@$(PYTHON) tools/install.py .venv-training --editable --lock requirements.txt --lock tests/training.txt
 
-demo: installed ## One release that fails, why, what mends it; and one that passes
+demo: installed ## One release that fails, why, how to fix it; and one that passes
 	@$(BIN)/python examples/demo.py
 
 test: installed-dev ## Run the tests that need no server; says which were not run

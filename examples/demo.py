@@ -1,4 +1,4 @@
-"""What `make demo` shows: a release that fails, what mends it, and the mended one that passes."""
+"""What `make demo` shows: a release that fails, how to fix it, and the fixed one that passes."""
 
 from __future__ import annotations
 

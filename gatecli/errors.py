@@ -1,4 +1,4 @@
-"""The error tree: each class owns its exit code, and every error says how to mend it.
+"""The error tree: each class owns its exit code, and every error says how to fix it.
 
 An error is raised only for what stops a whole run (a bad option, a bad policy, nothing to check).
 What is wrong with one input among many is a `Finding`, so that the other inputs are still judged.
@@ -10,7 +10,7 @@ from typing import ClassVar
 
 
 class GatecliError(Exception):
-    """A failure that a person can mend.
+    """A failure that a person can fix.
 
     `message` says what and where in one sentence; `advice` says how to mend it.
     """

@@ -62,7 +62,7 @@ class ExpiredError(ClusterError):
 
 
 class TooLongError(ClusterError):
-    """An answer is longer than whoever asked would read: ask for less at once."""
+    """An answer is longer than the caller's limit: ask for less at once."""
 
 
 _BY_STATUS: Mapping[int, type[ClusterError]] = {

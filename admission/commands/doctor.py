@@ -77,7 +77,7 @@ async def _lines(access: Access, namespace: str) -> tuple[DiagnosisLine, ...]:
 
 
 def as_text(lines: Sequence[DiagnosisLine]) -> str:
-    """A line each, and a second one on how to mend it; nothing of the cluster's can steer a terminal."""
+    """One line each, and a second one on how to fix it; text from the cluster cannot control a terminal."""
     shown = [f"{line.state:<7}  {line.probe:<{_WIDTH}}  {_printable(line.text)}" for line in lines]
     mends = [f"{'':<7}  {'':<{_WIDTH}}  fix: {_printable(line.mend)}" if line.mend else "" for line in lines]
     rows = [row for pair in zip(shown, mends, strict=True) for row in pair if row]

@@ -21,7 +21,7 @@ _NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisLine:
-    """One clear sentence about one thing, and how to mend it; `probe` is whose it is."""
+    """One sentence about one thing, and how to fix it; `probe` names the probe that wrote it."""
 
     state: State
     text: str

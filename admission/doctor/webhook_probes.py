@@ -78,7 +78,7 @@ def _timeout_line(webhook: Object, scene: Scene) -> DiagnosisLine | None:
 
 
 def _selective(webhook: Object, _: Scene) -> DiagnosisLine | None:
-    """Whoever writes an object also writes its labels."""
+    """The webhook must not depend on an object's labels, because its author chooses them."""
     if not any((webhook.get("objectSelector") or {}).values()) and not webhook.get("matchConditions"):
         return None
     return warn(

@@ -72,7 +72,7 @@ class ReviewRequest:
 
 
 def parse(body: bytes) -> ReviewRequest:
-    """The request in a body. Raises `ReviewError` for whatever is no review; its text holds no value."""
+    """The request in a body. Raises `ReviewError` if it is not a review; the text holds no value."""
     try:
         data = _DECODER.decode(body.decode("utf-8"))
     except (ValueError, ArithmeticError, RecursionError) as error:

@@ -123,7 +123,7 @@ def _masked_copy(text: str, detections: Iterable[Detection], search: Search, rul
 
 
 def _variable(obj: Object, keys: Keys, move: Move | None) -> Object | None:
-    """The `env` entry whose value stands at `keys`; None where it is no variable, or refers to others."""
+    """The `env` entry whose value stands at `keys`; None if it is not a variable, or refers to others."""
     if move is None or keys[: len(move.template)] != move.template:
         return None
     match keys[len(move.template) :]:

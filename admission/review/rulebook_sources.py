@@ -85,7 +85,7 @@ class RulebookHolder:
 
 
 def digest_of(files: Sequence[Path]) -> str:
-    """SHA-256 over the content of the files; an unreadable one counts as such, and is no error here."""
+    """SHA-256 over the content of the files; an unreadable file counts as such and is not an error here."""
     whole = hashlib.sha256()
     for file in files:
         try:

@@ -91,7 +91,7 @@ class Background:
             LOGGER.error("the background scan failed", exc_info=True)
 
     def _age(self, text: str) -> float:
-        """Seconds since a pass; a time that is no time, or to come, counts as long ago."""
+        """Seconds since a pass; a malformed or future time counts as long ago."""
         try:
             age = (self.writer.utc() - datetime.fromisoformat(text)).total_seconds()
         except (ValueError, TypeError):

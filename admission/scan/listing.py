@@ -37,7 +37,7 @@ class DeposedError(GatecliError):
 
 
 def always() -> None:
-    """Nobody else scans."""
+    """No other replica scans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Lister:
     pace: Pace
 
     async def pages(self, path: str, accept: str, **query: str) -> AsyncIterator[list[Item]]:
-        """The objects under `path`. Raises ExpiredError where the list must begin anew, else ClusterError."""
+        """The objects under `path`. Raises ExpiredError if the list must start again, else ClusterError."""
         more, limit = "", FIRST
         while True:
             wanted = {**query, "limit": str(limit), **({"continue": more} if more else {})}

@@ -52,7 +52,7 @@ ABSENT = (
     "the only reports of the background scan; kubectl apply -k admission/deploy/optional/policy-reports"
 )
 _TOLD = REFUSED | {Act.WARN}
-"""What an Event tells; `audit` is no user's concern."""
+"""What an Event reports; `audit` does not concern the user."""
 
 
 @dataclass(frozen=True, slots=True)

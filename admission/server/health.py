@@ -57,7 +57,7 @@ class Health:
         return tuple(reason for holds, reason in table if holds)
 
     def dead(self) -> tuple[str, ...]:
-        """Why this process should be started anew; empty where it should not."""
+        """Why this process should be restarted; empty if it should not."""
         table = (
             (self.clock() < self._late + MEMORY, "the event loop hung"),
             (self.workers_hang(), "the workers hang"),

@@ -26,7 +26,7 @@ from admission.server.kopf_handlers import PendingReview, ask
 from admission.server.review_service import ReviewResult
 
 PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds before kopf is started anew; the last is repeated, until kopf has run for longer than that."""
+"""Seconds before kopf is restarted; the last is repeated, until kopf has run for longer than that."""
 
 _IDENTITY: Any = "gatecli-admission"
 """kopf would ask for the user's name, which the user of a container need not have."""
@@ -62,7 +62,7 @@ class Seam:
 
 @contextmanager
 def operating(registry: Callable[[], kopf.OperatorRegistry]) -> Iterator[None]:
-    """While inside, kopf runs, and is started anew whenever it ends; each time with a new registry."""
+    """While inside, kopf runs, and is restarted whenever it ends, each time with a new registry."""
     operator = _Operator(registry)
     thread = threading.Thread(target=operator.run, name="kopf", daemon=True)
     thread.start()

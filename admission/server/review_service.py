@@ -1,4 +1,4 @@
-"""From a body to a result: parsed, judged in the loop or by a worker, and never left without an answer."""
+"""From a body to a result: parsed, judged in the loop or by a worker, and always answered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The certificates kept: the leader writes the Secret and the bundles, every replica shows what it reads."""
+"""Keeps certificates current: the leader writes the Secret and the bundles, every replica serves them."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _is_issued_by(certificate: x509.Certificate, authority: x509.Certificate) ->
 
 
 def belong_together(pair: KeyPair) -> bool:
-    """Whether the key is the certificate's; what is no key belongs to none."""
+    """Whether the key is the certificate's; False for a text that is not a key."""
     public = certificates_of(pair.certificate)[0].public_key()
     try:
         return public == serialization.load_pem_private_key(pair.key, None).public_key()

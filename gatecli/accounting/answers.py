@@ -18,7 +18,7 @@ Engine = Callable[[Translation, Fraction], tuple[Cost, Fraction]]
 
 
 def answer(name: str, engine: Engine, question: Question) -> Bounds | NoBound:
-    """What an engine says to a question; a numeric failure within it is no bound."""
+    """An engine's answer to a question; a numeric failure within it gives no bound."""
     translation = translate(question)
     if isinstance(translation, NoBound):
         return translation

@@ -183,7 +183,7 @@ def _scale(
 
 
 def _require_numbers(opened: OpenedTable, present: Table, attribute: str, value: str) -> None:
-    """Engines differ on text that is no number: some take it for 0."""
+    """Engines differ on text that is not a number: some read it as 0."""
     written = present[value].re_search(NUMBER)
     strange = int(only_row(present.aggregate(strange=times(~written)))["strange"])
     if strange:

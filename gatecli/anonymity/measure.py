@@ -23,7 +23,7 @@ Tell = Callable[[str, float], None]
 
 
 def untold(_step: str, _done: float) -> None:
-    """Nobody asks."""
+    """Ignore progress: the default."""
 
 
 def measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell = untold) -> Measures:

@@ -1,1 +1,1 @@
-"""What was computed before, kept for the next run: it makes a run quicker and changes nothing in it."""
+"""Results of earlier runs: they make a run faster and change nothing in it."""

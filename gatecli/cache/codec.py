@@ -21,7 +21,7 @@ VALUES: tuple[type[Any], ...] = (
     Allowances, Bounds, Checked, Examined, Finding, InlineAllowance, InlineFault, Place, Rule, Skipped,
     Suppression,
 )  # fmt: skip
-"""Dataclasses that may be kept. No picture is: it is drawn anew, and holds values of columns."""
+"""Dataclasses that may be kept. Pictures are not kept: they hold values of columns, and are drawn again."""
 
 ENUMS: tuple[type[Enum], ...] = (Neighbouring, Severity)
 

@@ -135,7 +135,7 @@ def _could_hold(detector: Detector, text: str, format_: str, budget: ScanBudget)
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """Personal data in a leaf: for whoever masks it."""
+    """Personal data in a leaf, for callers that mask it."""
 
     leaf: Leaf
     detection: Detection

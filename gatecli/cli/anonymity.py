@@ -1,4 +1,4 @@
-"""`gatecli anonymity`: how identifiable the rows of a table are, and what mends it."""
+"""`gatecli anonymity`: how identifiable the rows of a table are, and what would help."""
 
 from __future__ import annotations
 

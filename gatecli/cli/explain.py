@@ -1,4 +1,4 @@
-"""`gatecli explain RULE`: why a rule exists, examples, how to mend a breach, the source."""
+"""`gatecli explain RULE`: why a rule exists, examples, how to fix a breach, the source."""
 
 from __future__ import annotations
 

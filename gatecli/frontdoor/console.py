@@ -18,7 +18,7 @@ from gatecli.pii.concealing import conceal_values
 
 
 def out(text: str) -> None:
-    """Write to stdout as UTF-8; a reader that closed early (`| head`) is no error."""
+    """Write to stdout as UTF-8; a reader that closed early (`| head`) is not an error."""
     _write(sys.stdout, text)
 
 
@@ -40,7 +40,7 @@ def _write(target: TextIO, text: str) -> None:
 
 
 def show_error(error: GatecliError) -> None:
-    """One sentence on what and where, one on how to mend it."""
+    """One sentence on what and where, one on how to fix it."""
     advice = f"\n  fix: {error.advice}" if error.advice else ""
     err(f"gatecli: {error.message}{advice}\n")
 

@@ -1,4 +1,4 @@
-"""What a gate says while it works: values for whoever listens, and no part of the verdict."""
+"""A gate's progress notices: values for a `notify` callback, not part of the verdict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a table's name to what is judged about it: opened, measured, its columns' roles, what mends it."""
+"""From a table's name to what is judged about it: opened, measured, its columns' roles, what would help."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def _examine(source: PlanSource, request: TerraformRequest) -> Examined:
 
 
 def _examine_folder(source: PlanSource, request: TerraformRequest) -> Examined:
-    """A folder's plan, made anew each time: it depends on what is there in the cloud."""
+    """A folder's plan, made again each time, because it depends on the state of the cloud."""
     try:
         read = read_plan(source.target, source.asked)
     except GatecliError as error:

@@ -24,7 +24,7 @@ _FORGIVEN = Suppression(KNOWN_BY, KNOWN_BY)
 
 @dataclass(frozen=True, slots=True, order=True)
 class KnownFinding:
-    """One finding that is tolerated; its rule and its file are for whoever reads the list."""
+    """One finding that is tolerated; its rule and its file are for human readers."""
 
     rule: str
     path: str

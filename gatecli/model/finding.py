@@ -1,4 +1,4 @@
-"""One thing that a check found, with where, how bad and how to mend it."""
+"""One thing that a check found: where, how severe, and how to fix it."""
 
 from __future__ import annotations
 

@@ -164,7 +164,7 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to judge: that is no pass (exit code 3)."""
+        """Whether there is nothing to judge, which is not a pass (exit code 3)."""
         return not (self.resources or self.variables or self.outputs or self.scripts)
 
     @cached_property

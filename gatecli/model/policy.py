@@ -126,7 +126,7 @@ class TerraformRules(Value):
 
 
 def seconds_in(duration: str) -> int | None:
-    """The seconds of a duration such as `1h30m`, as the gate modules take it; None for what is none."""
+    """The seconds of a duration such as `1h30m`, as the gate modules read it; None if it is not one."""
     match = _DURATION.fullmatch(duration)
     if match is None or not duration:
         return None
@@ -195,7 +195,7 @@ def _merge_mappings(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[st
 
 
 def overlay(base: PrivacyPolicy, over: PrivacyPolicy) -> PrivacyPolicy:
-    """`over` with everything it leaves unsaid taken from `base`, key by key; lists are replaced."""
+    """`over`, with its missing keys taken from `base`, key by key; lists are replaced."""
     low = base.model_dump(exclude_unset=True)
     high = over.model_dump(exclude_unset=True)
     merged = _merge_mappings(low, high) | {"metadata": high["metadata"]}

@@ -1,1 +1,1 @@
-"""Personal data: what it looks like, where it hides, how it is shown without being shown."""
+"""Personal data: how it is recognised, decoded, masked and fingerprinted."""

@@ -1,4 +1,4 @@
-"""A bound on time and size, so that no input holds the gate up, and none passes because it tried."""
+"""A bound on time and size: no input can delay the gate, and none passes because it tried to."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ScanBudget:
 
     @contextmanager
     def suspend(self) -> Iterator[None]:
-        """Work that is no scan, such as the first import of the engine, is not counted."""
+        """Do not count work other than scanning, such as the first import of the engine."""
         started = self._clock()
         try:
             yield

@@ -1,4 +1,4 @@
-"""The last line: whatever is about to be shown, with the personal data in it masked.
+"""Masks the personal data in any text that is about to be shown.
 
 Findings name no value of their own. What else a sentence names is a stranger's all the same: a file, a
 folder, an object, a key, a column, an option. This needs no knowledge of where a name came from.

@@ -1,4 +1,4 @@
-"""Which of many texts could hold anything: sought by halves, so that many clean ones cost what one does."""
+"""Which of many texts could hold anything, found by group testing: many clean texts cost as much as one."""
 
 from __future__ import annotations
 

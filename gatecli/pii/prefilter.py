@@ -1,4 +1,4 @@
-"""What cannot match is never looked at: a necessary condition for each entity, checked quickly.
+"""A necessary condition for each entity, checked quickly: a text that cannot match is not searched.
 
 Equivalence: every match of an entity contains a match of its cue, and every match of a cue has one
 of its hints (tests hold each pattern and each cue to it), so running the entities of

@@ -1,4 +1,4 @@
-"""Which texts, and which lines of a raw file, could hold anything at all."""
+"""Which texts, and which lines of a raw file, could hold personal data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How personal data is shown without being shown: a mask, and keyed hashes."""
+"""How a report refers to personal data without revealing it: a mask, and keyed hashes."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class DeliveryVerifier:
     _known: OrderedDict[str, None] = field(default_factory=OrderedDict, repr=False)
 
     def answer(self, body: bytes, signatures: Sequence[str]) -> Answer:
-        """The HTTP status and a sentence; what is not signed is not looked at."""
+        """The HTTP status and a sentence; an unsigned body is not read."""
         if not is_signed(body, signatures, self.settings.key):
             return 401, "the signature is missing or wrong"
         try:

@@ -20,7 +20,7 @@ from gatecli.run_tasks.settings import Host, Network
 Address = IPv4Address | IPv6Address
 
 UNREADABLE = (ValueError, IndexError)
-"""What yarl raises for what is no URL; the second for `https://[]@`."""
+"""What yarl raises for a text that is not a URL; the second for `https://[]@`."""
 
 _URL = re.compile(r"[\x21-\x7e]{1,16384}")
 _NAT64 = IPv6Network("64:ff9b::/96")

@@ -26,7 +26,7 @@ _NAME = re.compile(r"[\x20-\x7e]{0,256}")
 
 
 class MessageError(ValueError):
-    """A signed body that is no run task; the text quotes nothing of it."""
+    """A signed body that is not a run task; the text quotes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)

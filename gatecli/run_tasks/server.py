@@ -111,7 +111,7 @@ class DeliveryHandler:
         return self.verifier.answer(body, http.headers.getall(SIGNATURE, []))
 
     def _turned_away(self, http: web.BaseRequest) -> tuple[int, str] | None:
-        """The answer to what is not even read."""
+        """The answer to a request whose body is not read."""
         if self.service.is_draining:
             return 503, "stopping"
         if self.reading >= AT_ONCE:

@@ -1,4 +1,4 @@
-"""What does not validate, as sentences: what was found, what is expected, how to mend it."""
+"""Validation errors as sentences: what was found, what is expected, how to fix it."""
 
 from __future__ import annotations
 

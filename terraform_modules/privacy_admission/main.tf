@@ -63,11 +63,11 @@ resource "terraform_data" "applied" {
   lifecycle {
     precondition {
       condition     = local.is_kustomizable
-      error_message = "${local.manifests} is no folder with a kustomization.yaml; run: gatecli-admission manifests, and name its folder in manifests"
+      error_message = "${local.manifests} is not a folder with a kustomization.yaml; run: gatecli-admission manifests, and name its folder in manifests"
     }
     precondition {
       condition     = try(fileexists(local.kubeconfig), false)
-      error_message = "${local.kubeconfig} is no kubeconfig here; name the file in kubeconfig"
+      error_message = "${local.kubeconfig} is not a kubeconfig on this machine; name the file in kubeconfig"
     }
   }
 

@@ -10,7 +10,7 @@ variable "kubeconfig" {
 }
 
 variable "context" {
-  description = "The context of the kubeconfig; null takes its current one, which may be another one on the day of the destroy."
+  description = "The context of the kubeconfig; null uses the current one, which may have changed by the time of the destroy."
   type        = string
   default     = null
 
@@ -44,7 +44,7 @@ variable "overlay" {
 }
 
 variable "manifests" {
-  description = "A kustomization folder to use in the overlay's stead, such as one that `gatecli-admission manifests` wrote."
+  description = "A kustomization folder to use instead of the overlay, such as one that `gatecli-admission manifests` wrote."
   type        = string
   default     = null
 
@@ -55,7 +55,7 @@ variable "manifests" {
 }
 
 variable "image" {
-  description = "The webhook's image, best with its digest (`registry/gatecli@sha256:…`); null keeps the manifests' own."
+  description = "The webhook's image, preferably with its digest (`registry/gatecli@sha256:…`); null keeps the manifests' own."
   type        = string
   default     = null
 

@@ -15,8 +15,14 @@ NAME = "gatecli-admission"
 HEAD = """\
 # The webhook's commands, settings and metrics
 
-`gatecli-admission` comes with `pip install gatecli[admission]`. How it is used: [the webhook](admission.md),
-[operating it](admission-operations.md). [Exit codes](exit-codes.md) are those of `gatecli`.
+Look up a command, a setting or a metric of the webhook here. [The webhook](admission.md) and
+[Operating the webhook](admission-operations.md) say how to use them.
+[Exit codes](exit-codes.md) are the same as those of `gatecli`.
+
+```
+pip install 'gatecli[admission]'
+gatecli-admission --help
+```
 
 This page is generated (`make generated`) from the code.
 """
@@ -38,7 +44,7 @@ def _settings() -> str:
         for field, (_, what) in FIELDS.items()
     ]
     head = (
-        "## Settings\n\nVariables of `gatecli-admission run`; an unknown name that begins so is an error.\n"
+        "## Settings\n\nVariables of `gatecli-admission run`; an unknown one with this prefix is an error.\n"
     )
     return "\n".join([head, "| variable | default | meaning |", "|---|---|---|", *rows, ""])
 

@@ -13,10 +13,17 @@ from gatecli.cli.app import app
 HEAD = """\
 # Command line
 
-Reports go to stdout or to the files that `--report` names; everything else goes to stderr. Every option has a
-variable; the option wins. [Exit codes](exit-codes.md) are the same everywhere.
+Look up a command, an option or its variable here. The command line shows the same:
 
-This page is generated (`make generated`) from the commands themselves.
+```
+gatecli release check --help
+```
+
+- Reports go to stdout or to the files that `--report` names. Everything else goes to stderr.
+- Every option has a variable. If both are given, the option wins.
+- [Exit codes](exit-codes.md) are the same everywhere.
+
+This page is generated (`make generated`) from the code.
 """
 
 

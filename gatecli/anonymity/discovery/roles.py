@@ -31,7 +31,7 @@ class Combination:
 
     @property
     def separation(self) -> Fraction:
-        """Pairs of rows told apart ÷ pairs of rows; 1 where there is no pair."""
+        """Pairs of rows that differ ÷ pairs of rows; 1 if there are no pairs."""
         return 1 - Fraction(self.pairs_together, max(self.rows * (self.rows - 1) // 2, 1))
 
     @property

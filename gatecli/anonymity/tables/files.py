@@ -65,7 +65,7 @@ READERS: dict[str, Reader] = {
 }
 
 COPIED = frozenset({_text, read_json_lines})
-"""Readers that parse text anew on every scan."""
+"""Readers that parse the text again on every scan."""
 
 
 def open_file(source: str, options: TableOptions) -> OpenedTable:

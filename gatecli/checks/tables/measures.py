@@ -63,7 +63,7 @@ _EVEN_OUT = "merge classes by generalising quasi-identifiers until no value of {
 _ENLARGE = "generalise the quasi-identifiers, drop one of them, or suppress the rows of small classes"
 
 Breach = tuple[Rule, str, str, str]
-"""A rule, a message, how to mend it, and what it is about."""
+"""A rule, a message, how to fix it, and what it is about."""
 
 
 def find_anonymity(subject: AnonymitySubject, thresholds: Thresholds) -> Iterator[Finding]:
@@ -93,7 +93,7 @@ def find_anonymity(subject: AnonymitySubject, thresholds: Thresholds) -> Iterato
 
 
 _OF_DATA = frozenset({DATASET_CHANGED, MISSING_VALUES})
-"""Rules that no generalisation mends."""
+"""Rules that no generalisation can satisfy."""
 
 _OF_CLASSES = frozenset(
     {"k", "max_risk", "average_risk", "k_map", "delta_presence", "max_population_uniqueness"}

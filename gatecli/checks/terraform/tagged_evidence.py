@@ -54,7 +54,7 @@ class TaggedReports:
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """Whether a tag stands for a gate; `why` where it does not, empty where there is no tag."""
+    """Whether a tag counts as a gate; `why` if it does not, empty if there is no tag."""
 
     answer: Literal["yes", "no", "unknown"]
     why: str = ""

@@ -28,7 +28,7 @@ BY_RULE_FROM = 10
 """Findings from which on a count by rule says more than the list."""
 
 _OR = "; or "
-"""What checks put between several ways to mend one finding."""
+"""The separator between several ways to fix one finding."""
 
 _RULE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TONES = {"error": "error", "warning": "warning", "note": "note"}

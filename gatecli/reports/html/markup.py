@@ -44,7 +44,7 @@ def lines(*children: Child) -> Markup:
 
 
 def element(name: str, /, *children: Child, **attributes: object) -> Markup:
-    """An element; `class_` is class, other underscores are hyphens, and None is no attribute."""
+    """An element; `class_` is class, other underscores are hyphens, and None omits the attribute."""
     shown = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{_escape(visible(str(value)))}"'
         for key, value in attributes.items()

@@ -1,4 +1,4 @@
-"""The charts of one table: class sizes, what columns do, what discovery found, what would mend it."""
+"""The charts of one table: class sizes, what columns do, what discovery found, what would help."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from gatecli.sources.plan.text import SHOW
 
 
 def malformed_plan(where: str, problem: str, mend: str = "") -> ReadError:
-    """The error that the JSON is no plan; `where` is a pointer of fixed keys and indices alone."""
+    """The error that the JSON is not a plan; `where` is a pointer of fixed keys and indices alone."""
     at = f"{where or '/'} is " if not problem.startswith("it ") else ""
     return ReadError(f"is not a Terraform plan: {at}{problem}", mend or f"write it again, whole: {SHOW}")
 
