@@ -41,10 +41,13 @@ ACCOUNTANTS: tuple[Accountant, ...] = (
 )
 """Cheapest first: an accountant is asked only while there is something left to gain."""
 
-TIGHT = Fraction(1, 500)
+TIGHT = Fraction(1, 10**8)
 """Where upper and lower are this close (relative), no accountant can improve on what a reader sees."""
 
-LARGE_DELTA, FEW = Fraction(1, 10**8), 10**5
+CLOSE = Fraction(1, 10**4)
+"""The same where no claim lies between them."""
+
+LARGE_DELTA, FEW = Fraction(1, 10**15), 10**6
 """At such δ and so many compositions neither the grid nor the float rounding of a PLD shows."""
 
 PER_WORKER = 16
@@ -63,7 +66,7 @@ def account(question: Question) -> Bounds | NoBound:
         return translation
     best = Bounds(question.delta, question.neighbouring, None, Fraction(0), "", "", translation.notes)
     for accountant in ACCOUNTANTS:
-        if _is_settled(best, translation):
+        if _is_settled(best, translation, question.claim):
             break
         found = accountant.bounds(question)
         if isinstance(found, Bounds):
@@ -71,15 +74,16 @@ def account(question: Question) -> Bounds | NoBound:
     return best
 
 
-def _is_settled(best: Bounds, translation: Translation) -> bool:
-    """Whether no accountant that is left could say more.
+def _is_settled(best: Bounds, translation: Translation, claim: Fraction | None) -> bool:
+    """Whether no accountant that is left could say more that matters.
 
     A PLD is what Rényi and concentrated accounting of the same pairs only approximate: these can do
     better where its grid or float rounding shows, or where a claim is more than (ε, δ).
     """
     if best.upper is None:
         return False
-    if best.upper - best.lower <= best.upper * TIGHT:
+    undecided = claim is not None and best.lower <= claim < best.upper
+    if best.upper - best.lower <= best.upper * (TIGHT if undecided else CLOSE):
         return True
     plain = not any(isinstance(term, ClaimTerm) and term.ranged for term in translation.terms)
     few = sum(getattr(term, "count", 1) for term in translation.terms) <= FEW

@@ -17,6 +17,10 @@ Engine = Callable[[Translation, Fraction], tuple[Cost, Fraction]]
 """Upper (None: no finite bound) and lower (0: none) of a translation at δ."""
 
 
+_EXACT_BITS = 1 << 14
+"""Bits up to which a power of a probability is written out."""
+
+
 def answer(name: str, engine: Engine, question: Question) -> Bounds | NoBound:
     """An engine's answer to a question; a numeric failure within it gives no bound."""
     translation = translate(question)
@@ -42,29 +46,37 @@ def answer(name: str, engine: Engine, question: Question) -> Bounds | NoBound:
 
 
 def without_claims(terms: Iterable[Term], delta: Fraction) -> tuple[tuple[Term, ...], Fraction] | None:
-    """The terms with every claim's own δ taken out of the total δ; None where they exceed it.
+    """The terms as if no claim had a δ of its own, and what of δ is left for them; None where less than 0.
 
-    An (ε, δ) mechanism is ε-DP but for an event of probability δ (Kairouz, Oh, Viswanath 2015,
-    theorem 3.1), so the rest is composed as pure and the events add up at most.
+    An (ε, δ) mechanism tells all with probability δ, and is ε-DP else; no such mechanism is worse
+    (Kairouz, Oh, Viswanath 2015, theorem 3.1 and its proof). Several tell nothing with probability
+    Π (1 − δᵢ) = s, and δ(ε) = 1 − s + s δ'(ε) with δ' that of the rest: δ' = 1 − (1 − δ)/s. So (1, 0.1)
+    and (2, 0.2) together are (3, 0.28), since 1 − 0.9 · 0.8 = 0.28.
     """
+    rest, silent = _told_apart(terms)
+    left = 1 - (1 - delta) / silent if silent > 0 else Fraction(-1)
+    return (rest, left) if left >= 0 else None
+
+
+def _told_apart(terms: Iterable[Term]) -> tuple[tuple[Term, ...], Fraction]:
+    """The terms without their δ, and a probability at which at least none of them tells all."""
     rest: list[Term] = []
+    silent = Fraction(1)
     for term in terms:
         if isinstance(term, ClaimTerm) and term.delta > 0:
-            delta -= term.delta * term.count
+            silent *= _kept(1 - term.delta, term.count)
             rest.append(replace(term, delta=Fraction(0)))
         elif isinstance(term, WorstTerm):
-            stripped = _worst_without_claims(term)
-            delta -= stripped[1]
-            rest.append(stripped[0])
+            pieces = [_told_apart(branch) for branch in term.branches]
+            silent *= _kept(min(chance for _, chance in pieces), term.count)
+            rest.append(replace(term, branches=tuple(branch for branch, _ in pieces)))
         else:
             rest.append(term)
-    return (tuple(rest), delta) if delta >= 0 else None
+    return tuple(rest), silent
 
 
-def _worst_without_claims(term: WorstTerm) -> tuple[WorstTerm, Fraction]:
-    """The branches without their claims' δ, and the largest that one of them takes."""
-    one = Fraction(1)
-    pieces = [without_claims(branch, one * 10**30) for branch in term.branches]
-    kept = [piece for piece in pieces if piece is not None]
-    spent = max((one * 10**30 - piece[1] for piece in kept), default=Fraction(0))
-    return replace(term, branches=tuple(piece[0] for piece in kept)), spent * term.count
+def _kept(chance: Fraction, count: int) -> Fraction:
+    """The chance that all of `count` trials succeed; by the union bound where that has too many digits."""
+    if count * chance.denominator.bit_length() <= _EXACT_BITS:
+        return Fraction(chance**count)
+    return max(1 - count * (1 - chance), Fraction(0))

@@ -1,13 +1,15 @@
-"""Basic composition: ε and δ add up. Exact, and valid for every mix of pure and (ε, δ) mechanisms.
+"""Basic composition: ε adds up, and so does δ but for the chance that several fail at once.
 
-Source: Dwork and Roth, "The Algorithmic Foundations of Differential Privacy" (2014), theorem 3.16.
+Exact, and valid for every mix of pure and (ε, δ) mechanisms: Σ εᵢ at δ = 1 − Π (1 − δᵢ). Source:
+Kairouz, Oh, Viswanath, "The Composition Theorem for Differential Privacy" (2015), theorem 3.1, which
+tightens Dwork and Roth (2014), theorem 3.16.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from gatecli.accounting.answers import Cost, answer
+from gatecli.accounting.answers import Cost, answer, without_claims
 from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.losses import pure_epsilon
 from gatecli.accounting.terms import Translation
@@ -22,10 +24,8 @@ class BasicAccountant:
 
 
 def _cost(translation: Translation, delta: Fraction) -> tuple[Cost, Fraction]:
-    total = Fraction(0)
-    for term in translation.terms:
-        cost = pure_epsilon(term)
-        if cost is None or (delta := delta - cost[1]) < 0:
-            return None, Fraction(0)
-        total += cost[0]
-    return total, Fraction(0)
+    stripped = without_claims(translation.terms, delta)
+    costs = [] if stripped is None else [pure_epsilon(term) for term in stripped[0]]
+    if stripped is None or any(cost is None for cost in costs):
+        return None, Fraction(0)
+    return sum((cost[0] for cost in costs if cost is not None), Fraction(0)), Fraction(0)

@@ -2,6 +2,28 @@
 
 The answer is decided by exact comparisons at grid points alone; floats only choose where to look
 next, so a bad guess costs an evaluation and never a wrong answer.
+
+Derivation.
+
+1. Positions are ordered so that a larger one never costs more. Then some position passes and all larger
+   ones do, and all smaller ones fail: two neighbours, one failing and one passing, prove the boundary.
+2. Noise has a fixed number of significant digits: position p stands for (10ⁿ⁻¹ + p mod 9·10ⁿ⁻¹) ·
+   10^(p div 9·10ⁿ⁻¹ − n + 1). Neighbours differ by less than 1/10ⁿ⁻¹ of themselves at every scale.
+3. ln cost is nearly linear in ln value (ε of a Gaussian falls like 1/σ, that of many steps grows like √T):
+   a secant through the two samples nearest to the target aims for it (regula falsi; Brent, "Algorithms for
+   Minimization without Derivatives", 1973, bisects where that stalls, as is done here every
+   second time after `_TRUSTED` looks).
+4. Before both sides are seen, steps go outward as far as the last slope says, within limits that grow.
+
+Example. The cheapest three-digit noise whose cost 1/x is at most 0.3 is 3.34:
+
+>>> noise = Grid(3, falling=False, lowest=Fraction(1, 1000), highest=Fraction(1000))
+>>> start = noise.position(Fraction(1))
+>>> found = find_boundary(
+...     lambda at: 1 / noise.value(at), noise, Fraction(3, 10), start=start, slope=-1.0, limit=20
+... )
+>>> [float(noise.value(at)) for at in (found.failing, found.passing)]
+[3.33, 3.34]
 """
 
 from __future__ import annotations

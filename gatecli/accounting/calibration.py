@@ -100,7 +100,7 @@ def calibrate(
     where the first answer is above the target. `sketch`, a cheaper accountant, only chooses where
     `account` is asked first.
     """
-    asked = replace(question, delta=target.delta)
+    asked = replace(question, delta=target.delta, claim=None)
     if target.epsilon == 0:
         return Unreachable(("the target ε is 0, which no finite noise meets; give an epsilon above 0",))
     knob = _noise_knob(asked.mechanisms) if parameter == "noise" else _steps_knob(asked.mechanisms)

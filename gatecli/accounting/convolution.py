@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from gatecli.accounting.answers import without_claims
-from gatecli.accounting.grid import (
-    MAX_LENGTH,
-    STEP,
-    TIE,
-    ComposedLosses,
-    Losses,
-    TooWide,
-    compose,
-    epsilon_at,
-    fine_step_for,
-    optimistic,
-    pessimistic,
-    step_for,
-    swap_pair,
-)
-from gatecli.accounting.pairs import Curve, Pair, pair_of
+from gatecli.accounting.answers import Cost, without_claims
+from gatecli.accounting.composition import COARSE, Direction, Found, directions_of, epsilon_of
+from gatecli.accounting.pairs import Pair, pair_of
 from gatecli.accounting.rounding import NumericFailure, above, below, lower, quiet_numerics, upper
 from gatecli.accounting.terms import (
     ClaimTerm,
@@ -32,10 +17,11 @@ from gatecli.accounting.terms import (
     IntegerTerm,
     SampledGaussianTerm,
     Term,
+    Translation,
     WorstTerm,
 )
 
-MAX_MECHANISMS = 64
+MAX_MECHANISMS = 4096
 """Different mechanisms in one composition; each costs a discretisation of its own."""
 
 MAX_COMPOSITIONS = 10**8
@@ -43,23 +29,88 @@ MAX_COMPOSITIONS = 10**8
 
 MAX_BRANCHES = 16
 
-PEER_SLACK = Fraction(1, 500_000)
-"""Added to every upper bound (relative): two careful engines differ by a millionth, and the gate sides
-with the dearer one, so that nobody gains by asking another accountant."""
+SHARE = 1.5e-5
+"""How wide each bound is, relatively, where no claim asks for more."""
 
-Found = list[tuple[Pair, int]]
-Discretise = Callable[[Pair, int, float], Losses]
+CLOSE = Fraction(1, 10**4)
+"""How wide bounds may be, relatively, where there is no claim to decide."""
 
-_COARSENINGS = 4
+REACH = 16
+"""How much nearer, in shares, a finer look may bring a bound than the last one left it, at the most."""
+
+FINER = 16
+"""How much narrower the bounds of every further look are: its grid is four times as fine."""
+
+LOOKS = 5
+"""Looks at one question."""
+
+CHEAP = 1 << 18
+"""Points up to which the first look is followed by another one in any case."""
+
+WORK = 1 << 26
+"""Points, over all transforms of all looks, beyond which a question is not looked at again: some 5 s."""
+
+Pairs = tuple[tuple[Pair, int], ...]
 
 
-def upper_bound(terms: tuple[Term, ...], delta: Fraction) -> Fraction | None:
-    """An ε at which the whole composition is (ε, δ)-DP; None where a pair is unknown or too costly."""
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """A bound from one side (None: there is none), what it took, and whether a finer grid is affordable."""
+
+    bound: Cost
+    points: int = 0
+    finest: bool = True
+
+
+def bounds_of(translation: Translation, delta: Fraction, claim: Fraction | None) -> tuple[Cost, Fraction]:
+    """Bounds on ε at δ, refined until they decide `claim`, or one of the limits above is reached.
+
+    The limits count points, not time: the same question has the same answer on every machine.
+    """
+    high: Cost = None
+    low, spent = Fraction(0), 0
+    for look in range(LOOKS):
+        share = SHARE / FINER**look
+        over = _upper_side(translation.terms, delta, share)
+        high = over.bound if high is None or over.bound is None else min(high, over.bound)
+        near = float(high) if high is not None and translation.tight == translation.terms else None
+        under = _lower_side(translation.tight, delta, share, near)
+        low = max(low, under.bound or Fraction(0))
+        used = over.points + under.points
+        spent += used
+        finest = over.finest and under.finest
+        cheap = look == 0 and used <= CHEAP
+        if finest or spent + 4 * used > WORK or (not cheap and _settled(high, low, claim, share)):
+            break
+    return high, low
+
+
+def _settled(high: Cost, low: Fraction, claim: Fraction | None, share: float) -> bool:
+    """Whether a finer look has nothing to decide, or nothing that it could.
+
+    Without a claim, bounds that are close are enough, and bounds that are far apart are so for another
+    reason than the grid. A claim is decided unless it lies between them; it stays undecided where it is
+    further from each than a finer grid brings it.
+    """
+    if high is None:
+        return True
+    reach = Fraction(REACH * share)
+    if claim is None:
+        return not high * CLOSE < high - low <= high * 2 * reach
+    return not low <= claim < high or (claim < high * (1 - reach) and claim > low * (1 + reach))
+
+
+def _upper_side(terms: tuple[Term, ...], delta: Fraction, share: float) -> _Side:
+    """An ε at which the whole composition is (ε, δ)-DP; none where a pair is unknown or too costly."""
     stripped = without_claims(terms, delta)
-    if stripped is None:
-        return None
-    costs = [_worst_direction(branch, stripped[1]) for branch in _branches(stripped[0])]
-    return None if not costs or None in costs else max(cost for cost in costs if cost is not None)
+    sides = (
+        []
+        if stripped is None
+        else [_guarded_above(one, stripped[1], share) for one in _branches(stripped[0])]
+    )
+    bounds = [side.bound for side in sides if side.bound is not None]
+    whole = max(bounds) if bounds and len(bounds) == len(sides) else None
+    return _Side(whole, sum(side.points for side in sides), all(side.finest for side in sides))
 
 
 def _branches(terms: tuple[Term, ...]) -> list[tuple[Term, ...]]:
@@ -75,37 +126,43 @@ def _branches(terms: tuple[Term, ...]) -> list[tuple[Term, ...]]:
             return [] if any(isinstance(term, WorstTerm) for term in terms) else [terms]
 
 
-def _worst_direction(terms: tuple[Term, ...], delta: Fraction) -> Fraction | None:
+def _guarded_above(terms: tuple[Term, ...], delta: Fraction, share: float) -> _Side:
     try:
         with quiet_numerics():
-            return _above(terms, delta)
+            return _above(terms, delta, share)
     except NumericFailure:
-        return None
+        return _Side(None)
 
 
-def _above(terms: tuple[Term, ...], delta: Fraction) -> Fraction | None:
+def _above(terms: tuple[Term, ...], delta: Fraction, share: float) -> _Side:
+    """The dearer direction: a rough look at both tells which one is to be looked at closely."""
     found = _pairs(terms, spender=False)
-    if not found or len(found) < len(terms) or _orientation_unknown(terms):
-        return None
-    step = step_for(tuple(pair for pair, _ in found))
-    worst = 0.0
-    for turned in _directions(found):
-        composed = _affordable(found, pessimistic, step, turned=turned)
-        rest = below(delta) - composed.slip
-        worst = max(worst, epsilon_at(composed, rest) if rest > 0 else math.inf)
-    bound = upper(worst)
-    return None if bound is None else bound * (1 + PEER_SLACK)
+    if not found or len(found) < len(terms) or _orientation_unknown(terms) or below(delta) <= 0:
+        return _Side(None)
+    rough = [(_rough(one, share, above=True), one) for one in directions_of(found, below(delta), share)]
+    worst, points, finest = 0.0, sum(first.points for first, _ in rough), True
+    for first, direction in sorted(rough, key=lambda pair: -pair[0].epsilon):
+        if first.epsilon <= worst:
+            break
+        fine = _fine(direction, share, first, above=True)
+        worst, points, finest = (
+            max(worst, min(first.epsilon, fine.epsilon)),
+            points + fine.points,
+            fine.finest,
+        )
+    return _Side(upper(worst), points, finest)
 
 
-def _affordable(found: Found, discretise: Discretise, step: float, *, turned: bool) -> ComposedLosses:
-    """The composition in one direction, on the finest grid that is affordable."""
-    for _ in range(_COARSENINGS):
-        parts = tuple(discretise(swap_pair(pair) if turned else pair, count, step) for pair, count in found)
-        try:
-            return compose(parts, MAX_LENGTH if step >= STEP else MAX_LENGTH // 4)
-        except TooWide as wide:
-            step *= wide.factor if step < STEP else 2 * wide.factor
-    raise NumericFailure("no affordable grid")
+def _rough(direction: Direction, share: float, *, above: bool) -> Found:
+    return epsilon_of(direction, min(share * COARSE, 1e-3), None, above=above)
+
+
+def _fine(direction: Direction, share: float, first: Found, *, above: bool) -> Found:
+    """A close look around what a rough one found."""
+    if first.epsilon == 0 and above:
+        return first
+    near = first.epsilon if 0 < first.epsilon < math.inf else None
+    return epsilon_of(direction, share, near, above=above)
 
 
 def _orientation_unknown(terms: tuple[Term, ...]) -> bool:
@@ -118,25 +175,18 @@ def _orientation_unknown(terms: tuple[Term, ...]) -> bool:
     return bool(skewed) and (len(terms) > 1 or skewed[0].count > 1)
 
 
-def _directions(found: Found) -> tuple[bool, ...]:
-    """Whether to turn every pair: a unit that is added meets all mechanisms as one that is added."""
-    symmetric = all(isinstance(pair, Curve) and pair.symmetric for pair, _ in found)
-    return (False,) if symmetric else (False, True)
-
-
-def lower_bound(terms: tuple[Term, ...], delta: Fraction, enough: float) -> Fraction:
-    """An ε below which the terms are not (ε, δ)-DP; 0 where none is known.
-
-    The search for a better one ends at `enough`.
-    """
-    best = Fraction(0)
-    flat = [tuple(term for term in branch if not isinstance(term, WorstTerm)) for branch in _choices(terms)]
-    for branch in flat:
+def _lower_side(terms: tuple[Term, ...], delta: Fraction, share: float, high: float | None) -> _Side:
+    """An ε below which the terms are not (ε, δ)-DP; 0 where none is known. `high` is an upper bound."""
+    best = _Side(Fraction(0))
+    for branch in _choices(terms):
+        plain = tuple(term for term in branch if not isinstance(term, WorstTerm))
         try:
             with quiet_numerics():
-                best = max(best, _below(branch, delta, enough))
+                side = _below(plain, delta, share, high)
         except NumericFailure:
             continue
+        bound = max(best.bound or Fraction(0), side.bound or Fraction(0))
+        best = _Side(bound, best.points + side.points, best.finest and side.finest)
     return best
 
 
@@ -161,32 +211,34 @@ def _repeat_term(term: Term, count: int) -> Term:
     return replace(term, count=term.count * count)
 
 
-def _below(terms: tuple[Term, ...], delta: Fraction, enough: float) -> Fraction:
+def _below(terms: tuple[Term, ...], delta: Fraction, share: float, high: float | None) -> _Side:
+    """The direction that seems dearer, and the other one where the first stays far from `high`."""
     found = _pairs(terms, spender=True)
     if not found:
-        return Fraction(0)
-    step = fine_step_for(tuple(pair for pair, _ in found))
-    total = sum(count for _, count in found)
-    best = 0.0
-    for turned in _directions(found):
+        return _Side(Fraction(0))
+    enough = math.inf if high is None else high * (1 - 4 * share)
+    best, points, finest, near = 0.0, 0, True, high
+    for direction in sorted(directions_of(found, above(delta), share), key=lambda one: -one.saddle.epsilon):
         if best >= enough:
             break
-        composed = _affordable(found, optimistic, step, turned=turned)
-        best = max(best, epsilon_at(composed, above(delta) + composed.slip) - TIE * composed.step * total)
-    return lower(best)
+        first = _rough(direction, share, above=False) if near is None else Found(near, 0, finest=False)
+        fine = _fine(direction, share, first, above=False)
+        best, points, near = max(best, fine.epsilon), points + first.points + fine.points, None
+        finest = finest and fine.finest
+    return _Side(lower(best), points, finest)
 
 
-def _pairs(terms: tuple[Term, ...], *, spender: bool) -> Found:
+def _pairs(terms: tuple[Term, ...], *, spender: bool) -> Pairs:
     if len(terms) > MAX_MECHANISMS:
-        return []
-    found: Found = []
+        return ()
+    found: list[tuple[Pair, int]] = []
     for term in terms:
         as_sampled = _as_sampled(term, spender=spender)
         pair = None if as_sampled is None else pair_of(as_sampled, spender=spender)
         count = getattr(as_sampled, "count", 1)
         if pair is not None and count <= MAX_COMPOSITIONS:
             found.append((pair, count))
-    return found
+    return tuple(found)
 
 
 def _as_sampled(term: Term, *, spender: bool) -> Term | None:

@@ -1,321 +1,308 @@
-"""Privacy loss distributions on a grid of losses: discretised on either safe side, composed by FFT.
+"""Privacy loss distributions on a grid of losses, on either safe side of the true one.
 
-Upper bounds spread every cell over its two ends so that the masses of P and of Q are kept: the
-"connect the dots" discretisation (Doroshenko, Ghazi, Kamath, Kumar, Manurangsi 2022). Lower bounds
-merge every cell to one outcome, which is post-processing and can only lose information, and round
-its loss down. Composition is convolution of losses (Sommer, Meiser, Mohammadi 2019; Koskela, Jälkö,
-Honkela 2020). What truncation, wrapping and float rounding may do to δ is returned as `slip`.
+Derivation. Write R = P/Q for the likelihood ratio of a pair and L = ln R for its loss. The pair
+dominates another one, whatever both are composed with, exactly where the hockey-stick curve
+k ↦ E_Q (R − k)₊ of the one lies above that of the other (Blackwell; Zhu, Dong, Wang 2022, theorem 10).
+Such curves are convex, and one of finitely many losses is linear between them. So:
+
+1. Upper bounds: the chord over a cell [a, b] of losses lies above the curve. It is the curve of a
+   distribution that moves the cell to its two ends and keeps its masses under P and under Q:
+   P(b) = (P − e^a Q) / (1 − e^(a−b)), P(a) = P − P(b). This is "connect the dots" (Doroshenko,
+   Ghazi, Kamath, Kumar, Manurangsi 2022). With D = P − Q, P − e^a Q = D − (e^a − 1) Q,
+   which is computed without cancelling.
+2. Lower bounds: a tangent lies below the curve. Merging a cell to one outcome of loss ln(P/Q) is
+   post-processing, and takes the tangents at the cell's ends. Where the merged loss lies below the
+   grid point c it is meant for, as much of the next cell is merged into it as lifts it to c: the
+   share β = (e^c Q − P) / (P' − e^c Q'), (P', Q') being the next cell's masses. What is still off
+   the grid is rounded down.
+3. A cell of width w adds at most w²/4 to the variance of a loss, and merging takes at most as much:
+   both errors fall with the square of the width (see `resolution` for what that does to ε).
+
+Float rounding: the masses of Q are exact for thresholds a few units in the last place away, and the
+difference D is known up to `Cells.noise`. Upper bounds move noise/(1 − e^(a−b)), `_GUARD` of every
+cell and what a relative error `_LOSS` of its ends can matter to the upper end in addition; lower
+bounds take the noise off P and count a loss within `TIE` steps below a grid point as on it, which
+the caller subtracts. Missing mass counts as infinite loss above, and as no loss below.
+
+Example. The pair of one coin told truthfully with 3/4 and falsely with 1/4 has losses ± ln 3; a
+grid with steps of ln 3 holds it as it is:
+
+>>> from fractions import Fraction
+>>> from gatecli.accounting.pairs import pair_of
+>>> from gatecli.accounting.terms import ResponseTerm
+>>> coin = pair_of(ResponseTerm(2, Fraction(1, 2), zeroed=False, count=1), spender=True)
+>>> found = optimistic(coin, 1, 1.0986122886681098)
+>>> found.index.tolist(), found.mass.round(6).tolist()
+([-1, 1], [0.25, 0.75])
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from gatecli.accounting.pairs import Atoms, Curve, Pair, invert
-from gatecli.accounting.rounding import NumericFailure
+from gatecli.accounting.pairs import Atoms, Cells, Curve, Pair, invert
 
 Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 
-STEP = 1e-4
-"""The finest step between losses: dp-accounting's own default, so that answers are comparable."""
-
-MAX_CELLS = 1 << 19
-"""Cells of one mechanism (over the components of a mixture); wider losses get a coarser grid."""
-
-MAX_LENGTH = 1 << 22
-"""Points of a composed distribution: about 1 s and 300 MB at worst."""
-
-_RESOLUTION = 64
-_OFFSETS = 6
-_KNOTS = 2048
-_TAIL = 1e-18
-_ORDERS = tuple(2.0**power for power in range(-10, 11))
-_SHIFT = 1e-5
-"""Lower bounds: how far, in steps, the mean losses of cells are kept above grid points."""
 TIE = 1e-7
 """Lower bounds: a loss this close (in steps) below a grid point counts as on it, and is paid for."""
-_FAINT = 1e-150
-"""Chernoff: factors below this are dropped before squaring; subnormal numbers are a hundred times slower."""
-_EXPONENT = 690.0
-_GUARD = 1e-7
-"""Upper bounds: the share of every cell moved up in addition, more than float rounding can misplace."""
-_ULP = 2.3e-16
 
-
-class TooWide(NumericFailure):
-    """A composed distribution would need `factor` times more points than are affordable."""
-
-    def __init__(self, factor: float) -> None:
-        super().__init__("the composed distribution is too wide")
-        self.factor = factor
+_GUARD = 1e-9
+"""Upper bounds: the share of every cell moved up in addition."""
+_LOSS = 1e-12
+"""Upper bounds: relative error of a loss at a threshold, from rounding it and the masses around it."""
+_AIM = 0.03
+"""Lower bounds: how far, in cells, cuts lie below the middle: merged losses then lie below their points."""
+_LIFT = 1.2
+"""Lower bounds: cuts around a merged loss above its point are lowered by this much of the difference."""
+_NEAR = 0.01
+"""Lower bounds: a loss this close (in steps) above its point is rounded down rather than lifted."""
+_SUBSTITUTIONS = 8
+_ENOUGH = 1 + 1e-9
+"""Lower bounds: more than the share that lifts a loss to its point, so that rounding keeps it there."""
+_ALIKE = 16
+"""Lower bounds: discrete outcomes whose losses share a 16th of a step are merged."""
+_OFFSETS = 6
+"""Lower bounds: grids tried for a discrete pair, through its likeliest outcomes."""
+_HIGHEST = 700.0
+"""The largest loss whose ratio a float holds with room to spare."""
 
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """The distribution of one composition's loss under P: `mass[i]` at offset + (first + i) · step."""
+    """The distribution of one composition's loss under P: `mass[i]` at offset + index[i] · step."""
 
-    first: int
+    index: Indices
     mass: Array
     infinite: float
     step: float
     count: int
     offset: float = 0.0
 
-
-@dataclass(frozen=True, slots=True)
-class ComposedLosses:
-    """A composition: `mass[i]` at loss low + i · step; δ is known up to `slip`."""
-
-    low: float
-    step: float
-    mass: Array
-    infinite: float
-    slip: float
-
-
-def step_for(pairs: tuple[Pair, ...]) -> float:
-    """The step for upper bounds: never finer than STEP, and no mechanism needs too many cells."""
-    return max([STEP, *(_coarsest(pair) for pair in pairs)])
-
-
-def fine_step_for(pairs: tuple[Pair, ...]) -> float:
-    """The step for lower bounds: it resolves the narrowest loss, which merging cells would blur.
-
-    A mechanism that stands alone gets its largest loss on the grid: rounding that down costs nothing.
-    """
-    finest = min([STEP, *(_spread(pair) / _RESOLUTION for pair in pairs if isinstance(pair, Curve))])
-    step = max([finest, *(_coarsest(pair) for pair in pairs)])
-    widest = max(_reach(pair) for pair in pairs)
-    return widest / math.ceil(widest / step) if len(pairs) == 1 and widest > 0 else step
-
-
-def _coarsest(pair: Pair) -> float:
-    work = pair.work if isinstance(pair, Curve) else 1
-    return 2 * _reach(pair) * work / MAX_CELLS
-
-
-def _spread(pair: Curve) -> float:
-    """How far apart the losses of the middle four fifths of the mass lie."""
-    knots = np.linspace(*pair.ends, _KNOTS)
-    reached = np.cumsum(pair.masses(knots)[0])
-    low, high = (float(knots[min(int(np.searchsorted(reached, at)), _KNOTS - 1)]) for at in (0.1, 0.9))
-    least, most = (float(loss) for loss in pair.loss(np.array([low, high])))
-    return most - least if most > least else STEP * _RESOLUTION
-
-
-def _reach(pair: Pair) -> float:
-    if isinstance(pair, Curve):
-        return float(np.abs(pair.loss(np.array(pair.ends))).max())
-    losses = _atom_losses(pair)[0]
-    return float(np.abs(losses).max()) if losses.size else 0.0
-
-
-def _atom_losses(pair: Atoms) -> tuple[Array, Array, float]:
-    """Finite losses, their masses under P, and the mass of what Q cannot produce."""
-    chance = np.exp(pair.upper)
-    finite = np.isfinite(pair.lower) & np.isfinite(pair.upper)
-    lost = max(0.0, 1.0 - float(chance[finite].sum()))
-    outside = float(chance[~np.isfinite(pair.lower)].sum())
-    return pair.upper[finite] - pair.lower[finite], chance[finite], max(lost, outside)
+    @property
+    def losses(self) -> Array:
+        """The losses that have mass."""
+        return np.asarray(self.offset + self.step * self.index)
 
 
 def swap_pair(pair: Pair) -> Pair:
     """The pair of the other direction: adding where it was removing."""
     if isinstance(pair, Atoms):
-        return Atoms(pair.lower, pair.upper)
+        return Atoms(pair.lower, pair.upper, pair.missing)
     masses, loss, inverse = pair.masses, pair.loss, pair.inverse
 
-    def turn_thresholds(thresholds: Array) -> tuple[Array, Array]:
-        upper, lower = masses(-thresholds[::-1])
-        return lower[::-1], upper[::-1]
+    def turn_thresholds(thresholds: Array) -> Cells:
+        cells = masses(-thresholds[::-1])
+        return Cells(cells.upper[::-1], -cells.excess[::-1], cells.noise[::-1])
 
-    return Curve(
-        lambda points: -loss(-points),
-        turn_thresholds,
-        (-pair.ends[1], -pair.ends[0]),
-        None if inverse is None else lambda losses: -inverse(-np.asarray(losses)),
-        pair.work,
-        pair.symmetric,
+    return replace(
+        pair,
+        loss=lambda points: -loss(-points),
+        masses=turned,
+        ends=(-pair.ends[1], -pair.ends[0]),
+        inverse=None if inverse is None else lambda losses: -inverse(-np.asarray(losses)),
     )
 
 
-def pessimistic(pair: Pair, count: int, step: float) -> Losses:
-    """A distribution that dominates the pair's."""
-    if isinstance(pair, Atoms):
-        losses, chance, infinite = _atom_losses(pair)
-        index = np.floor(losses / step).astype(np.int64)
-        over = -np.expm1(index * step - losses) / -math.expm1(-step)
-        over = np.clip(over + _GUARD, 0.0, 1.0)
-        return _gather_losses(index, chance * (1 - over), index + 1, chance * over, infinite, step, count)
-    first, last = (float(end) for end in pair.loss(np.array(pair.ends)))
-    points: Array = np.arange(math.floor(first / step) - 1, math.ceil(last / step) + 1, dtype=np.float64)
-    grid: Array = np.multiply(points, step)
-    upper, lower = pair.masses(_bound_thresholds(invert(pair, grid)))
-    infinite = float(upper[-1])
-    head, upper, lower = float(upper[0]), upper[1:-1], lower[1:-1]
-    with np.errstate(over="ignore", invalid="ignore"):
-        share = (upper - np.exp(grid[:-1]) * lower) / -math.expm1(-step)
-    over = np.clip(np.where(np.isfinite(share), share, upper) + _GUARD * upper, 0.0, upper)
-    mass = np.zeros(grid.size)
-    mass[:-1] += upper - over
-    mass[1:] += over
-    mass[0] += head
-    return Losses(int(points[0]), mass, infinite, step, count)
+def atom_losses(pair: Atoms) -> tuple[Array, Array, float]:
+    """Finite losses, their masses under P, and the mass of what Q cannot produce."""
+    chance = np.exp(pair.upper)
+    finite = np.isfinite(pair.lower) & np.isfinite(pair.upper)
+    outside = float(chance[~np.isfinite(pair.lower)].sum())
+    return pair.upper[finite] - pair.lower[finite], chance[finite], outside
 
 
-def _bound_thresholds(thresholds: Array) -> Array:
-    return np.asarray(np.pad(thresholds, 1, constant_values=(-np.inf, np.inf)), dtype=np.float64)
-
-
-def _gather_losses(
-    low: npt.NDArray[np.int64],
-    low_mass: Array,
-    high: npt.NDArray[np.int64],
-    high_mass: Array,
-    infinite: float,
-    step: float,
-    count: int,
+def pessimistic(
+    pair: Pair, count: int, step: float, points: Indices | None = None, offset: float = 0.0
 ) -> Losses:
-    if not low.size:
-        return Losses(0, np.zeros(1), 1.0, step, count)
-    first = int(min(low.min(), high.min()))
-    size = int(max(low.max(), high.max())) - first + 1
-    mass = np.bincount(low - first, low_mass, size) + np.bincount(high - first, high_mass, size)
-    return Losses(first, mass.astype(np.float64), infinite, step, count)
-
-
-def optimistic(pair: Pair, count: int, step: float) -> Losses:
-    """A distribution that the pair's dominates; mass may be missing (it counts as −infinity)."""
+    """A distribution that dominates the pair's; a curve is cut near the losses offset + `points` · step."""
     if isinstance(pair, Atoms):
-        losses, chance, _ = _atom_losses(pair)
-        outside, offset = float(np.exp(pair.upper[~np.isfinite(pair.lower)]).sum()), 0.0
-    else:
-        losses, chance, offset = _merge_cells(pair, step)
-        outside = 0.0
-    offset = min([offset, *_offsets(losses, chance, step)], key=_cost_of(losses, chance, step))
-    index = np.floor((losses - offset) / step + TIE).astype(np.int64)
-    found = _gather_losses(index, chance, index, np.zeros(index.size), outside, step, count)
-    return replace(found, offset=offset)
+        losses, chance, outside = atom_losses(pair)
+        return replace(_dotted(losses, chance, outside + pair.missing, step, offset), count=count)
+    points = every_point(pair, step) if points is None else points
+    losses, cells = _cut(pair, np.asarray(points * step + offset, dtype=np.float64))
+    losses = np.maximum.accumulate(losses)
+    width = np.maximum(np.diff(losses), 1e-300)
+    inner, mass = slice(1, -1), cells.upper + cells.noise
+    gain = cells.excess[inner] - np.expm1(losses[:-1]) * cells.lower[inner] + cells.noise[inner]
+    share = gain / -np.expm1(-width)
+    largest = np.maximum(np.abs(losses[:-1]), np.abs(losses[1:]))
+    share += mass[inner] * (_GUARD + _LOSS * largest / width)
+    raised = np.clip(np.where(losses[1:] < _HIGHEST, share, mass[inner]), 0.0, mass[inner])
+    at = np.zeros(losses.size)
+    at[:-1] += mass[inner] - raised
+    at[1:] += raised
+    at[0] += mass[0]
+    beyond = float(mass[-1])
+    if pair.bounded:
+        at[-1], beyond = at[-1] + beyond, 0.0
+    return replace(_dotted(losses, at, beyond, step, offset), count=count)
 
 
-def _offsets(losses: Array, chance: Array, step: float) -> list[float]:
-    """Grids through the likeliest outcomes, one of which rounding down may leave cheapest."""
+def every_point(pair: Curve, step: float) -> Indices:
+    """Every grid point from below the least to above the largest loss between the ends."""
+    first, last = (float(end) for end in pair.loss(np.array(pair.ends)))
+    return np.arange(np.floor(first / step), np.ceil(last / step) + 1).astype(np.int64)
+
+
+def _cut(pair: Curve, losses: Array) -> tuple[Array, Cells]:
+    """The losses where a curve is cut, near `losses`, and the cells between and beyond the cuts."""
+    within = np.clip(invert(pair, losses), *pair.ends)
+    cuts = np.unique(np.concatenate((pair.ends, within)))
+    return pair.loss(cuts), pair.masses(np.concatenate(([-np.inf], cuts, [np.inf])))
+
+
+def _dotted(losses: Array, mass: Array, infinite: float, step: float, offset: float) -> Losses:
+    """Every loss moved to the grid points around it, which keeps the masses under P and under Q."""
+    low = np.floor((losses - offset) / step).astype(np.int64)
+    over = np.expm1(low * step + offset - losses) / np.expm1(-step)
+    over = np.clip(over + _GUARD + _LOSS * np.abs(losses) / step, 0.0, 1.0)
+    both = np.concatenate((low, low + 1)), np.concatenate((mass * (1 - over), mass * over))
+    return replace(_gather_losses(*both, step, offset), infinite=infinite if losses.size else 1.0)
+
+
+def _gather_losses(index: Indices, mass: Array, step: float, offset: float) -> Losses:
+    """Masses by grid point; the only one, without mass, where there are none."""
+    points, which = np.unique(index if index.size else np.zeros(1, np.int64), return_inverse=True)
+    total = np.bincount(which, mass if index.size else None, points.size).astype(np.float64)
+    if not index.size or not total.any():
+        return Losses(np.zeros(1, np.int64), np.zeros(1), 0.0, step, 1, offset)
+    return Losses(points[total > 0], total[total > 0], 0.0, step, 1, offset)
+
+
+def optimistic(
+    pair: Pair,
+    count: int,
+    step: float,
+    points: Indices | None = None,
+    offset: float = 0.0,
+    spare: float = 0.0,
+) -> Losses:
+    """A distribution that the pair's dominates; mass may be missing (it counts as −infinity).
+
+    Several are tried where the first rounds a mean loss of more than `spare` away: the best has the
+    largest E e^L.
+    """
+    if isinstance(pair, Atoms):
+        return replace(_contracted_atoms(pair, step, offset), count=count)
+    points = every_point(pair, step) if points is None else points
+    masses = _merge_cells(pair, points, step, offset)
+    found, rounded, worst = _contracted(*masses, step, offset)
+    if rounded <= spare:
+        return replace(found, count=count)
+    tried = [found, _placed(*_swept(*masses, step, offset), step, offset)]
+    shifted = worst - step * round(worst / step)
+    masses = _merge_cells(pair, points, step, shifted)
+    tried += [_contracted(*masses, step, shifted)[0], _placed(*_swept(*masses, step, shifted), step, shifted)]
+    return replace(max(tried, key=_moment), count=count)
+
+
+def _moment(found: Losses) -> float:
+    """E (e^L − 1), without what no float holds."""
+    return float((found.mass * np.expm1(np.minimum(found.losses, _HIGHEST))).sum())
+
+
+def _contracted_atoms(pair: Atoms, step: float, offset: float) -> Losses:
+    losses, chance, outside = atom_losses(pair)
+    if not losses.size:
+        return Losses(np.zeros(1, np.int64), np.zeros(1), outside, step, 1)
+    offset = _offset(losses, chance, step, offset)
+    alike = np.floor((losses - offset) * (_ALIKE / step) + 0.5).astype(np.int64)
+    _, which = np.unique(alike, return_inverse=True)
+    upper = np.bincount(which, chance).astype(np.float64)
+    lower = np.bincount(which, chance * np.exp(-losses)).astype(np.float64)
+    return replace(_contracted(lower, upper - lower, step, offset)[0], infinite=outside)
+
+
+def _merge_cells(pair: Curve, points: Indices, step: float, offset: float) -> tuple[Array, Array]:
+    """Q and P − Q of cells around the grid points, cut such that their losses lie a little below these."""
+    gaps = np.diff(points)
+    nearest = np.minimum(gaps, np.concatenate((gaps[:1], gaps[:-1])))
+    cuts = points[:-1] + nearest / 2 - _AIM * gaps
+    around = pair.masses(np.concatenate(([-np.inf], invert(pair, cuts * step + offset), [np.inf])))
+    above = np.nan_to_num((_log_ratio(around) - offset) / step - points)
+    lowered = np.clip(np.maximum(above[:-1], above[1:]) * _LIFT, 0.0, nearest / 3)
+    _, cells = _cut(pair, (cuts - lowered) * step + offset)
+    excess = cells.excess - cells.noise
+    seen = (cells.lower > 0) & (cells.lower + excess > 0)
+    return cells.lower[seen], excess[seen]
+
+
+def _log_ratio(cells: Cells) -> Array:
+    seen = (cells.lower > 0) & (cells.upper > 0)
+    ratio = np.divide(cells.excess, cells.lower, where=seen, out=np.full(seen.size, np.nan))
+    return np.asarray(np.log1p(ratio))
+
+
+def _contracted(lower: Array, excess: Array, step: float, offset: float) -> tuple[Losses, float, float]:
+    """Outcomes of ascending loss on grid points: each below its point is lifted by a share of the next.
+
+    Also the mean loss that is rounded away, and the loss of which most is.
+    """
+    aim = np.expm1(np.ceil((np.log1p(excess / lower) - offset) / step - _NEAR) * step + offset)
+    lacking = np.maximum(aim * lower - excess, 0.0)[:-1] * _ENOUGH
+    gain = excess[1:] - aim[:-1] * lower[1:]
+    share = _shares(np.divide(lacking, gain, where=gain > lacking, out=np.zeros(lacking.size)))
+    kept, taken = np.pad(1 - share, (1, 0), constant_values=1.0), np.pad(share, (0, 1))
+    lower = kept * lower + taken * np.pad(lower[1:], (0, 1))
+    excess = kept * excess + taken * np.pad(excess[1:], (0, 1))
+    losses = np.log1p(excess / lower)
+    scaled = (losses - offset) / step
+    rounded = step * (lower + excess) * (scaled - np.floor(scaled + TIE))
+    return _placed(lower, excess, step, offset), float(rounded.sum()), float(losses[np.argmax(rounded)])
+
+
+def _placed(lower: Array, excess: Array, step: float, offset: float) -> Losses:
+    """Outcomes on the grid points at or below their losses."""
+    index = np.floor((np.log1p(excess / lower) - offset) / step + TIE).astype(np.int64)
+    return _gather_losses(index, lower + excess, step, offset)
+
+
+def _swept(lower: Array, excess: Array, step: float, offset: float) -> tuple[Array, Array]:
+    """As `_contracted`, one by one: an outcome that the next cannot lift takes it whole, and more.
+
+    So the heavy least losses of a rarely sampled mechanism find a grid point too; it costs more
+    information where few outcomes are there to lift with.
+    """
+    masses, found = list(zip(lower.tolist(), excess.tolist(), strict=True))[::-1], []
+    while masses:
+        own, more = masses.pop()
+        aim = math.expm1(math.ceil((math.log1p(more / own) - offset) / step - _NEAR) * step + offset)
+        while masses and (lacking := (aim * own - more) * _ENOUGH) > 0:
+            next_own, next_more = masses.pop()
+            gain = next_more - aim * next_own
+            share = lacking / gain if gain > lacking else 1.0
+            own, more = own + share * next_own, more + share * next_more
+            if share < 1:
+                masses.append(((1 - share) * next_own, (1 - share) * next_more))
+        found.append((own, more))
+    return np.array([own for own, _ in found]), np.array([more for _, more in found])
+
+
+def _shares(needed: Array) -> Array:
+    """Shares of the next outcomes, where an outcome that gave a share of itself needs less of the next.
+
+    Solves share[i] = (1 − share[i − 1]) · needed[i] by substitution, which errs on either side in turn;
+    after an even number of steps no share is too small.
+    """
+    share = needed
+    for _ in range(_SUBSTITUTIONS):
+        share = needed * (1 - np.concatenate(([0.0], share[:-1])))
+    return share
+
+
+def _offset(losses: Array, chance: Array, step: float, offset: float) -> float:
+    """The grid through one of the likeliest outcomes, or `offset`, that leaves the least to be rounded."""
     likely = losses[np.argsort(-chance)[:_OFFSETS]]
-    return [float(offset) for offset in likely - np.round(likely / step) * step]
+    tried = [offset, *(float(offset) for offset in likely - np.round(likely / step) * step)]
 
-
-def _cost_of(losses: Array, chance: Array, step: float) -> Callable[[float], float]:
     def cost(offset: float) -> float:
         scaled = (losses - offset) / step
         return float(((scaled - np.floor(scaled + TIE)) * chance).sum())
 
-    return cost
-
-
-def _merge_cells(pair: Curve, step: float) -> tuple[Array, Array, float]:
-    """Losses and masses of cells moved so that their mean losses lie just above grid points.
-
-    Where exactly the cells are cut decides how tight the bound is, never whether it holds.
-    """
-    first, last = (float(end) for end in pair.loss(np.array(pair.ends)))
-    edges: Array = np.arange(math.floor(first / step) - 2, math.ceil(last / step) + 3, dtype=np.float64) - 0.5
-    losses, chance = _cells(pair, edges * step)
-    seen = np.isfinite(losses)
-    offset = _offsets(losses[seen], chance[seen], step)[0]
-    moved = edges
-    for margin in (0.0, 1.0):
-        losses, _ = _cells(pair, moved * step + offset)
-        off = np.nan_to_num((losses[2:-2] - offset) / step - (edges[:-1] + 0.5))
-        rough = np.pad(np.abs(np.diff(off)), 1)
-        around = np.convolve(np.pad(off, 1, mode="edge"), (0.5, 0.5), mode="valid")
-        shift: Array = np.clip(moved - edges - around + margin * (rough + _SHIFT), -0.45, 0.45)
-        moved = edges + shift
-    losses, chance = _cells(pair, moved * step + offset)
-    seen = np.isfinite(losses)
-    return losses[seen], chance[seen], offset
-
-
-def _cells(pair: Curve, edges: Array) -> tuple[Array, Array]:
-    """The loss and the mass under P of the cells between edges; nan where nothing lies."""
-    first, last = pair.ends
-    within = np.clip(invert(pair, edges), first, last)
-    upper, lower = pair.masses(_bound_thresholds(np.pad(within, 1, constant_values=(first, last))))
-    seen = (upper > 0) & (lower > 0)
-    return np.log(upper, where=seen, out=np.full(upper.size, np.nan)) - np.log(
-        lower, where=seen, out=np.zeros(upper.size)
-    ), upper
-
-
-def compose(parts: tuple[Losses, ...], limit: int = MAX_LENGTH) -> ComposedLosses:
-    """The distribution of the sum of all losses. Raises TooWide where the grid is too fine for it."""
-    step = parts[0].step
-    low, high = _window(parts)
-    length = 1 << max(4, math.ceil((high - low) / step) + 2).bit_length()
-    if length > limit:
-        raise TooWide(length / limit)
-    spectrum: npt.NDArray[np.complex128] = np.ones(length // 2 + 1, dtype=np.complex128)
-    for part in parts:
-        folded = np.bincount(np.arange(part.mass.size) % length, part.mass, length)
-        spectrum *= np.fft.rfft(folded) ** part.count
-    mass = np.fft.irfft(spectrum, length)
-    origin = sum(part.first * part.count for part in parts)
-    offset = sum(part.offset * part.count for part in parts)
-    start = math.floor((low - offset) / step)
-    mass = np.maximum(np.roll(mass, -((start - origin) % length)), 0.0)
-    total = sum(part.count for part in parts)
-    finite = sum(part.count * math.log1p(-min(part.infinite, 1 - 1e-16)) for part in parts)
-    return ComposedLosses(
-        start * step + offset, step, mass, -math.expm1(finite), 3 * _TAIL + 1e-14 + 2 * _ULP * total
-    )
-
-
-def _window(parts: tuple[Losses, ...]) -> tuple[float, float]:
-    """Losses between which all but _TAIL of the mass lies on either side, by Chernoff's bound."""
-    step = parts[0].step
-    offset = sum(part.count * part.offset for part in parts)
-    least = offset + sum(part.count * part.first for part in parts) * step
-    most = offset + sum(part.count * (part.first + part.mass.size - 1) for part in parts) * step
-    up = _cumulants(parts, 1)
-    down = _cumulants(parts, -1)
-    high = min((value - math.log(_TAIL)) / order for value, order in zip(up, _ORDERS, strict=True))
-    low = max((math.log(_TAIL) - value) / order for value, order in zip(down, _ORDERS, strict=True))
-    return max(low, least) - step, min(high, most) + step
-
-
-def _cumulants(parts: tuple[Losses, ...], sign: int) -> list[float]:
-    """Ln E exp(± order · loss) of the composition at every order, each by squaring the one before."""
-    totals = [0.0] * len(_ORDERS)
-    for part in parts:
-        losses = sign * (part.offset + part.step * (part.first + np.flatnonzero(part.mass)))
-        chance = part.mass[part.mass > 0]
-        if not chance.size:
-            raise NumericFailure("a distribution without mass")
-        peak = float(losses.max())
-        powers = np.exp(_ORDERS[0] * (losses - peak))
-        for at, order in enumerate(_ORDERS):
-            totals[at] += part.count * (order * peak + math.log(float((powers * chance).sum())))
-            powers[powers < _FAINT] = 0.0
-            np.multiply(powers, powers, out=powers)
-    return totals
-
-
-def epsilon_at(composed: ComposedLosses, delta: float) -> float:
-    """The smallest ε ≥ 0 whose δ is at most `delta`; infinity where there is none."""
-    if composed.infinite > delta:
-        return math.inf
-    losses = composed.low + composed.step * np.arange(composed.mass.size)
-    centred = losses - (losses[0] + losses[-1]) / 2
-    if centred[-1] > _EXPONENT:
-        raise NumericFailure("losses are spread too far for one float range")
-    upper = np.cumsum(composed.mass[::-1])[::-1] + composed.infinite
-    lower = np.cumsum((composed.mass * np.exp(-centred))[::-1])[::-1]
-    excess = upper - np.exp(centred) * lower
-    at = min(int(np.searchsorted(-excess, -delta)), losses.size - 1)
-    if lower[at] <= 0 or upper[at] <= delta:
-        return max(0.0, float(losses[at]))
-    return max(0.0, float(losses[at] - centred[at]) + math.log((upper[at] - delta) / lower[at]))
+    return min(tried, key=cost)

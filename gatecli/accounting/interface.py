@@ -16,12 +16,16 @@ class Question:
 
     `group` is the number of records that one unit of privacy contributes at most, where the
     mechanisms are stated per record (group privacy); 1 where they are stated per unit.
+
+    `claim` is an ε that the answer is to decide: bounds between which it lies are refined, as far as a
+    limit of work allows. It never changes whether a bound is valid.
     """
 
     mechanisms: tuple[Mechanism, ...]
     delta: Fraction
     neighbouring: Neighbouring
     group: int = 1
+    claim: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ costs. Black boxes therefore count in the upper bound alone.
 
 from __future__ import annotations
 
-import math
 from fractions import Fraction
+from functools import partial
 
 from gatecli.accounting.answers import Cost, answer
 from gatecli.accounting.interface import NoBound, Question
@@ -16,25 +16,17 @@ from gatecli.accounting.rounding import below
 from gatecli.accounting.terms import Translation
 from gatecli.model.budget import Bounds
 
-CLOSE = Fraction(999, 1000)
-"""A lower bound this close to the upper one needs no second direction."""
-
 
 class PldAccountant:
     name = "PLD"
 
     def bounds(self, question: Question) -> Bounds | NoBound:
-        return answer(self.name, _cost, question)
+        return answer(self.name, partial(_cost, question.claim), question)
 
 
-def _cost(translation: Translation, delta: Fraction) -> tuple[Cost, Fraction]:
+def _cost(claim: Fraction | None, translation: Translation, delta: Fraction) -> tuple[Cost, Fraction]:
     from gatecli.accounting.convolution import (  # noqa: PLC0415 - brings numpy, which few commands need
-        lower_bound,
-        upper_bound,
+        bounds_of,
     )
 
-    if below(delta) <= 0:
-        return None, Fraction(0)
-    high = upper_bound(translation.terms, delta)
-    enough = math.inf if high is None else below(high * CLOSE)
-    return high, lower_bound(translation.tight, delta, enough)
+    return bounds_of(translation, delta, claim) if below(delta) > 0 else (None, Fraction(0))

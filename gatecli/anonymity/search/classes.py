@@ -1,8 +1,19 @@
 """Equivalence classes as counts: fetched once, then regrouped at any node of the lattice without the engine.
 
-A node gives every quasi-identifier a level of its hierarchy. Grouping a grouping again is exact, because
-levels are nested ("rollup": LeFevre, DeWitt and Ramakrishnan, "Incognito: Efficient Full-Domain
-k-Anonymity", SIGMOD 2005, section 3).
+Derivation. A node gives every quasi-identifier a level of its hierarchy, and levels are nested: values
+that one level joins stay joined at the next. So
+
+1. a class of a coarser node is the union of the classes whose members generalise to the same values, and
+   one member of each finer class is enough to tell which (the "rollup property": LeFevre, DeWitt and
+   Ramakrishnan, "Incognito: Efficient Full-Domain k-Anonymity", SIGMOD 2005, section 3);
+2. sizes, histograms of sensitive values and sums over rows of a union are the sums of its parts';
+3. a combination of codes c₁, c₂, … is one number, (c₁ · n₂ + c₂) · n₃ + …, so grouping is counting numbers.
+
+Example. Three classes of 2, 1 and 4 rows, of which a coarser level joins the first and the last:
+
+>>> labels, number = combined([np.array([0, 1, 0]), np.array([2, 2, 2])], [2, 3])
+>>> labels.tolist(), summed(labels, np.array([2, 1, 4]), number).tolist()
+([0, 1, 0], [6, 1])
 """
 
 from __future__ import annotations

@@ -1,4 +1,23 @@
-"""A table as class counts: the only part of a search that asks the engine."""
+"""A table as class counts: the only part of a search that asks the engine.
+
+Derivation. Everything that a search measures depends on the table through two kinds of counts:
+
+1. how many rows share each combination of raw quasi-identifiers and sensitive values: one grouping;
+2. for each quasi-identifier, which distinct raw values a level joins: its ladder, one line a value. Levels
+   must only ever join, or regrouping (see `search_classes`) would not be exact; that is checked.
+
+What a generalised value covers of a column is the share of the active domain: (max − min) over the
+column's range for numbers, (values − 1) over (all values − 1) else (Iyengar, "Transforming Data to Satisfy
+Privacy Constraints", KDD 2002), or values over all values where there is more than one, in the
+normalised certainty penalty (Xu et al., "Utility-Based Anonymization Using Local Recoding", KDD 2006).
+
+Example. Four post codes, of which a level joins the first three: each of these covers 2/3 of the way from
+one value to all of them, and 3/4 of the values; the last stays itself and loses nothing.
+
+>>> iyengar, certainty = _extent(np.array([0, 0, 0, 1]), None)
+>>> iyengar.round(3).tolist(), certainty.tolist()
+([0.667, 0.667, 0.667, 0.0], [0.75, 0.75, 0.75, 0.0])
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,25 @@
 Suppression drops whole classes. Dropping one changes the table's own distribution, so what is measured
 against it (t, β, δ) is measured again until no further class falls: those criteria are not monotone
 under suppression, and are verified rather than assumed.
+
+Derivation of what is not read off a definition.
+
+1. k-anonymity (Sweeney 2002) and distinct l-diversity (Machanavajjhala et al., "ℓ-Diversity", TKDD 1(1),
+   2007) only grow when classes are joined: `monotone` decides them first, and the search relies on it.
+2. Every other demand is one number a class against a limit; classes that fail leave, the table's shares
+   change, and the demands are asked again. Rows only leave, so this ends.
+3. t of an ordered attribute is Σ |Q − P| over the m ranks, divided by m − 1, Q and P being the cumulative
+   shares of class and table (Li, Li and Venkatasubramanian, "t-Closeness", ICDE 2007, section 4). Between
+   two values of a class Q stands still at some q, and P rises through it at one rank x: Σ |q − P| from rank
+   a to b is q (2x − a − b) + A(a) + A(b) − 2 A(x), with A the sum of P below a rank. So the cost is that of
+   the class's own values, not of all m.
+
+Example. A class that holds only the middle of three values, each a third of the table: P = 1/3, 2/3, 1 and
+Q = 0, 1, 1, so t = (1/3 + 1/3 + 0) / 2 = 1/3.
+
+>>> one = Histogram(np.array([0]), np.array([1]), np.array([5]))
+>>> _distance(Cells(one, np.array([5]), np.array([5, 5, 5]), 15, ordered=True)).round(6).tolist()
+[0.333333]
 """
 
 from __future__ import annotations

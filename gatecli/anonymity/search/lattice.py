@@ -1,13 +1,27 @@
 """The least generalisation and suppression that meets the thresholds: a search of the lattice of levels.
 
-The table is grouped once, in the engine; the lattice then works on class counts. Two ideas of the
-literature bound the work. Predictive tagging: k and the number of distinct sensitive values only grow
-towards coarser nodes, so a node that fails them rules out all finer ones, and such nodes are found by
-bisecting paths (El Emam et al., "A Globally Optimal k-Anonymity Method for the De-Identification of
-Health Data" (OLA), JAMIA 16(5), 2009; Kohlmayer et al., "Flash: Efficient, Stable and Optimal
-k-Anonymity", PASSAT 2012). Bounds: nodes are visited in the order of what generalising alone loses,
-which every coarser node loses too; a later node is of interest only while it suppresses fewer rows
-than every proposal that loses less.
+A node gives every quasi-identifier a level of its hierarchy; one node is coarser than another where no
+level is lower. The table is grouped once, in the engine; the lattice then works on class counts.
+
+Derivation.
+
+1. A class of a coarser node is a union of classes of a finer one. So k and the number of distinct
+   sensitive values of a row's class only grow towards coarser nodes: what fails at a node fails at all
+   finer ones, and what holds holds at all coarser ones (predictive tagging: El Emam et al., "A Globally
+   Optimal k-Anonymity Method for the De-Identification of Health Data" (OLA), JAMIA 16(5), 2009).
+2. On a path from a node to the top the two meet once, and bisecting finds where (Kohlmayer et al.,
+   "Flash: Efficient, Stable and Optimal k-Anonymity", PASSAT 2012).
+3. What generalising alone loses never falls towards coarser nodes, and suppressing only adds to it: it is
+   a floor for the loss of a node and of all above it. Nodes are judged in the order of their floors.
+4. Once a proposal with loss x and s suppressed rows is known, a node whose floor is above x can only be
+   better by suppressing fewer than s rows. The search ends where none may.
+
+Example. Ages in three levels (exact, decades, hidden) and post codes in two make 3 · 2 = 6 nodes. If
+(1, 0), decades and exact post codes, fails k, so does (0, 0) unseen; if (1, 1) holds, so do (2, 1) and
+no other node above it:
+
+>>> _is_finer((0, 0), (1, 0)), _is_finer((1, 1), (2, 1)), _is_finer((1, 1), (2, 0))
+(True, True, False)
 """
 
 from __future__ import annotations

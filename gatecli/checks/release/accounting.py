@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -93,6 +93,12 @@ def _down(lower: Fraction, above: Fraction) -> str:
     return next((text for text in texts if Fraction(text) > above), show(lower))
 
 
+def _beside(bound: Fraction, claim: Fraction, rounded: Callable[[Fraction, int], str]) -> str:
+    """A bound with digits enough that rounding moves it by no more than it differs from the claim."""
+    texts = (rounded(bound, digits) for digits in range(DIGITS, 40))
+    return next((text for text in texts if abs(Fraction(text) - bound) <= abs(bound - claim)), show(bound))
+
+
 def _unaccountable(subject: ReleaseSubject, cost: Cost, reasons: tuple[str, ...]) -> Finding:
     return finding_at(
         DP_UNACCOUNTABLE_MECHANISM,
@@ -115,8 +121,12 @@ def _unverified_finding(case: _DeclaredCase, cost: Cost, bounds: Bounds) -> Find
     at = _at(bounds, bounds.accountant)
     known = f"no finite ε is known for {describe_cost(cost)} {at}"
     if bounds.upper is not None:
-        least = f"at least ε = {show_down(bounds.lower, DIGITS)} and " if bounds.lower else ""
-        known = f"{describe_cost(cost)} cost {least}at most ε = {show_up(bounds.upper, DIGITS)} {at}"
+        least, most = (
+            _beside(bounds.lower, case.declared, show_down),
+            _beside(bounds.upper, case.declared, show_up),
+        )
+        some = f"at least ε = {least} and " if bounds.lower else ""
+        known = f"{describe_cost(cost)} cost {some}at most ε = {most} {at}"
     return case.finding(UNVERIFIED, f"which is not verified: {known}", _mend(case))
 
 

@@ -161,7 +161,7 @@ def _question(claim: Privacy, mechanisms: tuple[Mechanism, ...]) -> Question | N
     if not mechanisms or budget is None or neighbouring is None:
         return None
     plain = tuple(_plain(mechanism, neighbouring) for mechanism in mechanisms)
-    return Question(plain, budget.delta, neighbouring, claim.max_contributions or 1)
+    return Question(plain, budget.delta, neighbouring, claim.max_contributions or 1, budget.epsilon)
 
 
 def _plain(mechanism: Mechanism, neighbouring: Neighbouring) -> Mechanism:

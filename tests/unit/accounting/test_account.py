@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import warnings
@@ -45,10 +46,84 @@ def upper(found: Bounds) -> float:
     return float(found.upper)
 
 
-def test_a_dp_sgd_run_is_bounded_from_both_sides_to_three_digits() -> None:
+def test_a_dp_sgd_run_is_bounded_from_both_sides_to_four_digits() -> None:
     found = bounds(ISSUE)
     assert (found.accountant, found.lower_accountant) == ("PLD", "PLD")
-    assert 2.3792 < float(found.lower) < 2.3796 < upper(found) < 2.3797
+    assert 2.3795 < float(found.lower) < 2.37956 < upper(found) < 2.3796
+
+
+PRINTED = DpSgd(noise_multiplier=Fraction("1.795"), sampling_rate=Fraction("0.0357"), steps=7961)
+
+
+def claimed(run: DpSgd, delta: str, claim: str) -> Bounds:
+    found = account(Question((run,), Fraction(delta), ADD_REMOVE, claim=Fraction(claim)))
+    assert isinstance(found, Bounds)
+    return found
+
+
+def test_the_epsilon_that_dp_accounting_prints_is_verified() -> None:
+    """It is pessimistic by 1e-6 of itself; a claim is what bounds are refined for."""
+    assert upper(claimed(PRINTED, "8.49e-5", "8.5784964286073")) <= 8.5784964286073
+
+
+@pytest.mark.parametrize("digit", [-3, -4, -5])
+def test_claims_on_either_side_of_the_truth_are_decided(digit: int) -> None:
+    truth = (bounds(ISSUE).lower + (bounds(ISSUE).upper or 0)) / 2
+    above, below = truth * (1 + Fraction(10) ** digit), truth * (1 - Fraction(10) ** digit)
+    assert upper(claimed(ISSUE, "1e-5", str(above))) <= above
+    assert claimed(ISSUE, "1e-5", str(below)).lower > below
+
+
+LARGE_DATA = {
+    "the interval that prv-accountant gives": ("0.614", "4.08e-5", 10**5, "1.1e-10", 1.70827, 1.71268),
+    "dp-accounting on a grid of 3e-7": ("3.968", "1.06e-4", 22035, "1.1e-10", 0.0207501, 0.0207506),
+}
+
+
+@pytest.mark.parametrize("name", LARGE_DATA)
+def test_large_data_with_a_small_delta_are_bounded_closely(name: str) -> None:
+    sigma, rate, steps, delta, least, most = LARGE_DATA[name]
+    run = DpSgd(noise_multiplier=Fraction(sigma), sampling_rate=Fraction(rate), steps=steps)
+    found = bounds(run, delta=Fraction(delta))
+    assert least <= float(found.lower) <= upper(found) <= most
+    assert upper(found) - float(found.lower) <= 1e-4 * upper(found)
+
+
+def test_a_schedule_of_many_noise_levels_is_one_composition() -> None:
+    """65 levels: 1.64 to 1.65 by dp-accounting's PLD; RDP alone says 1.99."""
+    levels = [
+        DpSgd(noise_multiplier=Fraction(1000 + level, 1000), sampling_rate=Fraction(1, 100), steps=10)
+        for level in range(65)
+    ]
+    found = bounds(*levels, delta=Fraction(1, 10**6))
+    assert 1.64 < float(found.lower) <= upper(found) < 1.65
+    assert upper(found) - float(found.lower) <= 1e-4 * upper(found)
+
+
+def approximate(epsilon: int, delta: str, count: int = 1) -> Mechanism:
+    return declared.Approximate(epsilon=Fraction(epsilon), delta=Fraction(delta), count=count)
+
+
+def test_claims_fail_together_less_often_than_their_sum_says() -> None:
+    """Either of (1, 0.1) and (2, 0.2) fails with 1 − 0.9 · 0.8 = 0.28."""
+    both = approximate(1, "0.1"), approximate(2, "0.2")
+    assert bounds(*both, delta=Fraction("0.28")).upper == 3
+    assert bounds(*both, delta=Fraction("0.2799")).upper is None
+
+
+def test_what_delta_is_left_of_claims_buys_epsilon() -> None:
+    """δ(ε) = 1 − 0.72 (1 − c (1 − e^(ε − 3))), c being the chance that both coins tell the truth."""
+    chance = 1 / (1 + math.exp(-1)) / (1 + math.exp(-2))
+    exact = 3 + math.log(1 - (1 - 0.7 / 0.72) / chance)
+    found = upper(bounds(approximate(1, "0.1"), approximate(2, "0.2"), delta=Fraction("0.3")))
+    assert found == pytest.approx(exact, rel=1e-6)
+    assert found >= exact
+
+
+def test_very_many_claims_are_added_up_by_the_union_bound() -> None:
+    many = approximate(1, "1e-12", 10**9)
+    assert bounds(many, delta=Fraction("0.0011")).upper is not None
+    assert bounds(many, delta=Fraction("0.0009")).upper is None
 
 
 def test_the_lower_bound_is_consistent_with_the_prv_accountant() -> None:
