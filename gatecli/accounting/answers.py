@@ -64,18 +64,18 @@ def _told_apart(terms: Iterable[Term]) -> tuple[tuple[Term, ...], Fraction]:
     silent = Fraction(1)
     for term in terms:
         if isinstance(term, ClaimTerm) and term.delta > 0:
-            silent *= _kept(1 - term.delta, term.count)
+            silent *= _chance_of_all(1 - term.delta, term.count)
             rest.append(replace(term, delta=Fraction(0)))
         elif isinstance(term, WorstTerm):
             pieces = [_told_apart(branch) for branch in term.branches]
-            silent *= _kept(min(chance for _, chance in pieces), term.count)
+            silent *= _chance_of_all(min(chance for _, chance in pieces), term.count)
             rest.append(replace(term, branches=tuple(branch for branch, _ in pieces)))
         else:
             rest.append(term)
     return tuple(rest), silent
 
 
-def _kept(chance: Fraction, count: int) -> Fraction:
+def _chance_of_all(chance: Fraction, count: int) -> Fraction:
     """The chance that all of `count` trials succeed; by the union bound where that has too many digits."""
     if count * chance.denominator.bit_length() <= _EXACT_BITS:
         return Fraction(chance**count)

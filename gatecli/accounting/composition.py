@@ -12,7 +12,7 @@ from functools import cached_property
 from gatecli.accounting.grid import TIE, optimistic, pessimistic, swap_pair
 from gatecli.accounting.pairs import Curve, Pair
 from gatecli.accounting.privacy_profile import epsilon_at
-from gatecli.accounting.resolution import resolution_for, trimmed
+from gatecli.accounting.resolution import resolution_for, trim_pair
 from gatecli.accounting.rounding import NumericFailure
 from gatecli.accounting.saddle import Pilots, pilots_of, saddle_near, saddle_of
 from gatecli.accounting.tilt import MAX_LENGTH, Saddle, TooWide, compose
@@ -45,7 +45,7 @@ class Direction:
     def pairs(self) -> tuple[Pair, ...]:
         """The pairs without what is too rare to matter."""
         rare = self.rare * self.delta / len(self.found)
-        return tuple(trimmed(pair, count, rare) for pair, count in self.found)
+        return tuple(trim_pair(pair, count, rare) for pair, count in self.found)
 
     @cached_property
     def pilots(self) -> Pilots:
@@ -60,7 +60,7 @@ class Direction:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CompositionSearch:
     """An ε, what it cost in points, and whether a finer grid is affordable."""
 
     epsilon: float
@@ -76,7 +76,7 @@ def directions_of(found: tuple[tuple[Pair, int], ...], delta: float, rare: float
     return forward, Direction(tuple((swap_pair(pair), count) for pair, count in found), delta, rare)
 
 
-def epsilon_of(direction: Direction, share: float, near: float | None, *, above: bool) -> Found:
+def epsilon_of(direction: Direction, share: float, near: float | None, *, above: bool) -> CompositionSearch:
     """An ε that is enough where `above`, else one that is not; the two are about `share` · ε apart.
 
     `near` is an ε that is known to be close, where one is. Raises NumericFailure where no affordable
@@ -99,7 +99,7 @@ def _near(direction: Direction, near: float, share: float, limit: int) -> Saddle
 
 def _epsilon(
     direction: Direction, saddle: Saddle, share: float, wanted: int, limit: int, *, above: bool
-) -> Found:
+) -> CompositionSearch:
     grid = resolution_for(direction.pilots, saddle, share, wanted)
     counts = [count for _, count in direction.found]
     spare = _SPARE * share * saddle.epsilon / sum(counts)
@@ -114,4 +114,4 @@ def _epsilon(
     epsilon = epsilon_at(composed, direction.delta, above=above)
     if not above:
         epsilon = max(0.0, epsilon - TIE * grid.step * sum(counts))
-    return Found(epsilon, composed.points, grid.finest)
+    return CompositionSearch(epsilon, composed.points, grid.finest)

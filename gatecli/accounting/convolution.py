@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from gatecli.accounting.answers import Cost, without_claims
-from gatecli.accounting.composition import COARSE, Direction, Found, directions_of, epsilon_of
+from gatecli.accounting.composition import COARSE, CompositionSearch, Direction, directions_of, epsilon_of
 from gatecli.accounting.pairs import Pair, pair_of
 from gatecli.accounting.rounding import NumericFailure, above, below, lower, quiet_numerics, upper
 from gatecli.accounting.terms import (
@@ -80,12 +80,12 @@ def bounds_of(translation: Translation, delta: Fraction, claim: Fraction | None)
         spent += used
         finest = over.finest and under.finest
         cheap = look == 0 and used <= CHEAP
-        if finest or spent + 4 * used > WORK or (not cheap and _settled(high, low, claim, share)):
+        if finest or spent + 4 * used > WORK or (not cheap and _is_settled(high, low, claim, share)):
             break
     return high, low
 
 
-def _settled(high: Cost, low: Fraction, claim: Fraction | None, share: float) -> bool:
+def _is_settled(high: Cost, low: Fraction, claim: Fraction | None, share: float) -> bool:
     """Whether a finer look has nothing to decide, or nothing that it could.
 
     Without a claim, bounds that are close are enough, and bounds that are far apart are so for another
@@ -153,11 +153,11 @@ def _above(terms: tuple[Term, ...], delta: Fraction, share: float) -> _Side:
     return _Side(upper(worst), points, finest)
 
 
-def _rough(direction: Direction, share: float, *, above: bool) -> Found:
+def _rough(direction: Direction, share: float, *, above: bool) -> CompositionSearch:
     return epsilon_of(direction, min(share * COARSE, 1e-3), None, above=above)
 
 
-def _fine(direction: Direction, share: float, first: Found, *, above: bool) -> Found:
+def _fine(direction: Direction, share: float, first: CompositionSearch, *, above: bool) -> CompositionSearch:
     """A close look around what a rough one found."""
     if first.epsilon == 0 and above:
         return first
@@ -221,7 +221,11 @@ def _below(terms: tuple[Term, ...], delta: Fraction, share: float, high: float |
     for direction in sorted(directions_of(found, above(delta), share), key=lambda one: -one.saddle.epsilon):
         if best >= enough:
             break
-        first = _rough(direction, share, above=False) if near is None else Found(near, 0, finest=False)
+        first = (
+            _rough(direction, share, above=False)
+            if near is None
+            else CompositionSearch(near, 0, finest=False)
+        )
         fine = _fine(direction, share, first, above=False)
         best, points, near = max(best, fine.epsilon), points + first.points + fine.points, None
         finest = finest and fine.finest

@@ -44,7 +44,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from gatecli.accounting.pairs import Atoms, Cells, Curve, Pair, invert
+from gatecli.accounting.pairs import Atoms, Curve, LossCells, Pair, invert
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -96,14 +96,14 @@ def swap_pair(pair: Pair) -> Pair:
         return Atoms(pair.lower, pair.upper, pair.missing)
     masses, loss, inverse = pair.masses, pair.loss, pair.inverse
 
-    def turn_thresholds(thresholds: Array) -> Cells:
+    def turn_thresholds(thresholds: Array) -> LossCells:
         cells = masses(-thresholds[::-1])
-        return Cells(cells.upper[::-1], -cells.excess[::-1], cells.noise[::-1])
+        return LossCells(cells.upper[::-1], -cells.excess[::-1], cells.noise[::-1])
 
     return replace(
         pair,
         loss=lambda points: -loss(-points),
-        masses=turned,
+        masses=turn_thresholds,
         ends=(-pair.ends[1], -pair.ends[0]),
         inverse=None if inverse is None else lambda losses: -inverse(-np.asarray(losses)),
     )
@@ -123,7 +123,7 @@ def pessimistic(
     """A distribution that dominates the pair's; a curve is cut near the losses offset + `points` · step."""
     if isinstance(pair, Atoms):
         losses, chance, outside = atom_losses(pair)
-        return replace(_dotted(losses, chance, outside + pair.missing, step, offset), count=count)
+        return replace(_split_to_grid(losses, chance, outside + pair.missing, step, offset), count=count)
     points = every_point(pair, step) if points is None else points
     losses, cells = _cut(pair, np.asarray(points * step + offset, dtype=np.float64))
     losses = np.maximum.accumulate(losses)
@@ -141,7 +141,7 @@ def pessimistic(
     beyond = float(mass[-1])
     if pair.bounded:
         at[-1], beyond = at[-1] + beyond, 0.0
-    return replace(_dotted(losses, at, beyond, step, offset), count=count)
+    return replace(_split_to_grid(losses, at, beyond, step, offset), count=count)
 
 
 def every_point(pair: Curve, step: float) -> Indices:
@@ -150,14 +150,14 @@ def every_point(pair: Curve, step: float) -> Indices:
     return np.arange(np.floor(first / step), np.ceil(last / step) + 1).astype(np.int64)
 
 
-def _cut(pair: Curve, losses: Array) -> tuple[Array, Cells]:
+def _cut(pair: Curve, losses: Array) -> tuple[Array, LossCells]:
     """The losses where a curve is cut, near `losses`, and the cells between and beyond the cuts."""
     within = np.clip(invert(pair, losses), *pair.ends)
     cuts = np.unique(np.concatenate((pair.ends, within)))
     return pair.loss(cuts), pair.masses(np.concatenate(([-np.inf], cuts, [np.inf])))
 
 
-def _dotted(losses: Array, mass: Array, infinite: float, step: float, offset: float) -> Losses:
+def _split_to_grid(losses: Array, mass: Array, infinite: float, step: float, offset: float) -> Losses:
     """Every loss moved to the grid points around it, which keeps the masses under P and under Q."""
     low = np.floor((losses - offset) / step).astype(np.int64)
     over = np.expm1(low * step + offset - losses) / np.expm1(-step)
@@ -192,13 +192,16 @@ def optimistic(
         return replace(_contracted_atoms(pair, step, offset), count=count)
     points = every_point(pair, step) if points is None else points
     masses = _merge_cells(pair, points, step, offset)
-    found, rounded, worst = _contracted(*masses, step, offset)
+    found, rounded, worst = _contract_losses(*masses, step, offset)
     if rounded <= spare:
         return replace(found, count=count)
-    tried = [found, _placed(*_swept(*masses, step, offset), step, offset)]
+    tried = [found, _place_on_grid(*_swept(*masses, step, offset), step, offset)]
     shifted = worst - step * round(worst / step)
     masses = _merge_cells(pair, points, step, shifted)
-    tried += [_contracted(*masses, step, shifted)[0], _placed(*_swept(*masses, step, shifted), step, shifted)]
+    tried += [
+        _contract_losses(*masses, step, shifted)[0],
+        _place_on_grid(*_swept(*masses, step, shifted), step, shifted),
+    ]
     return replace(max(tried, key=_moment), count=count)
 
 
@@ -216,7 +219,7 @@ def _contracted_atoms(pair: Atoms, step: float, offset: float) -> Losses:
     _, which = np.unique(alike, return_inverse=True)
     upper = np.bincount(which, chance).astype(np.float64)
     lower = np.bincount(which, chance * np.exp(-losses)).astype(np.float64)
-    return replace(_contracted(lower, upper - lower, step, offset)[0], infinite=outside)
+    return replace(_contract_losses(lower, upper - lower, step, offset)[0], infinite=outside)
 
 
 def _merge_cells(pair: Curve, points: Indices, step: float, offset: float) -> tuple[Array, Array]:
@@ -233,13 +236,13 @@ def _merge_cells(pair: Curve, points: Indices, step: float, offset: float) -> tu
     return cells.lower[seen], excess[seen]
 
 
-def _log_ratio(cells: Cells) -> Array:
+def _log_ratio(cells: LossCells) -> Array:
     seen = (cells.lower > 0) & (cells.upper > 0)
     ratio = np.divide(cells.excess, cells.lower, where=seen, out=np.full(seen.size, np.nan))
     return np.asarray(np.log1p(ratio))
 
 
-def _contracted(lower: Array, excess: Array, step: float, offset: float) -> tuple[Losses, float, float]:
+def _contract_losses(lower: Array, excess: Array, step: float, offset: float) -> tuple[Losses, float, float]:
     """Outcomes of ascending loss on grid points: each below its point is lifted by a share of the next.
 
     Also the mean loss that is rounded away, and the loss of which most is.
@@ -254,10 +257,14 @@ def _contracted(lower: Array, excess: Array, step: float, offset: float) -> tupl
     losses = np.log1p(excess / lower)
     scaled = (losses - offset) / step
     rounded = step * (lower + excess) * (scaled - np.floor(scaled + TIE))
-    return _placed(lower, excess, step, offset), float(rounded.sum()), float(losses[np.argmax(rounded)])
+    return (
+        _place_on_grid(lower, excess, step, offset),
+        float(rounded.sum()),
+        float(losses[np.argmax(rounded)]),
+    )
 
 
-def _placed(lower: Array, excess: Array, step: float, offset: float) -> Losses:
+def _place_on_grid(lower: Array, excess: Array, step: float, offset: float) -> Losses:
     """Outcomes on the grid points at or below their losses."""
     index = np.floor((np.log1p(excess / lower) - offset) / step + TIE).astype(np.int64)
     return _gather_losses(index, lower + excess, step, offset)

@@ -70,7 +70,7 @@ _FARTHEST = 92.0
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class LossCells:
     """Masses of cells: Q as `lower` and P − Q as `excess`, which is known up to ± `noise`.
 
     P and Q nearly agree where little is lost, so their difference is computed on its own: taken from
@@ -97,7 +97,7 @@ class Curve:
     """
 
     loss: Callable[[Array], Array]
-    masses: Callable[[Array], Cells]
+    masses: Callable[[Array], LossCells]
     ends: tuple[float, float]
     inverse: Callable[[Array], Array] | None = None
     symmetric: bool = False
@@ -167,27 +167,27 @@ def _components(thresholds: Array, means: list[float], sigma: float) -> Iterator
         yield _normal_masses(scores, tails), _ROUNDING * (error[:-1] + error[1:] + across)
 
 
-def _mixture_cells(means: list[float], weights: list[float], sigma: float) -> Callable[[Array], Cells]:
+def _mixture_cells(means: list[float], weights: list[float], sigma: float) -> Callable[[Array], LossCells]:
     """Cells of P = Σ weight · N(mean, σ²) against Q = N(0, σ²); the rest of P's weight is Q's own."""
 
-    def masses(thresholds: Array) -> Cells:
+    def masses(thresholds: Array) -> LossCells:
         (lower, error), *others = _components(thresholds, [0.0, *means], sigma)
         excess, noise = np.zeros(lower.size), np.zeros(lower.size)
         for weight, (mass, moved) in zip(weights, others, strict=True):
             excess += weight * (mass - lower)
             noise += weight * (moved + error)
-        return Cells(lower, excess, noise)
+        return LossCells(lower, excess, noise)
 
     return masses
 
 
-def _opposed_cells(mean: float, weight: float, sigma: float) -> Callable[[Array], Cells]:
+def _opposed_cells(mean: float, weight: float, sigma: float) -> Callable[[Array], LossCells]:
     """Cells of P, whose weight is at `mean`, against Q, whose weight is at −`mean`."""
 
-    def masses(thresholds: Array) -> Cells:
+    def masses(thresholds: Array) -> LossCells:
         (none, _), (there, moved), (here, error) = _components(thresholds, [0.0, mean, -mean], sigma)
         lower = (1 - weight) * none + weight * here
-        return Cells(lower, weight * (there - here), weight * (moved + error))
+        return LossCells(lower, weight * (there - here), weight * (moved + error))
 
     return masses
 
@@ -262,9 +262,9 @@ def _laplace(epsilon: float, rate: float) -> Pair | None:
             distance < 0, 0.5 * np.exp(np.minimum(distance, 0)), 1 - 0.5 * np.exp(-np.maximum(distance, 0))
         )
 
-    def masses(thresholds: Array) -> Cells:
+    def masses(thresholds: Array) -> LossCells:
         none, one = np.diff(below_threshold(thresholds, 0.0)), np.diff(below_threshold(thresholds, 1.0))
-        return Cells(none, rate * (one - none), np.full(none.size, 2 * rate * _ROUNDING))
+        return LossCells(none, rate * (one - none), np.full(none.size, 2 * rate * _ROUNDING))
 
     def loss(points: Array) -> Array:
         shift = epsilon * np.clip(2 * points - 1, -1.0, 1.0)

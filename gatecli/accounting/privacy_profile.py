@@ -29,14 +29,14 @@ import numpy as np
 
 from gatecli.accounting.grid import Array
 from gatecli.accounting.rounding import NumericFailure
-from gatecli.accounting.tilt import UNIT, Composed
+from gatecli.accounting.tilt import UNIT, TiltedComposition
 
 _EXPONENT = 650.0
 """Powers of e beyond this are not formed: no float holds their products."""
 _FADED = 250.0
 
 
-def epsilon_at(composed: Composed, delta: float, *, above: bool) -> float:
+def epsilon_at(composed: TiltedComposition, delta: float, *, above: bool) -> float:
     """An ε ≥ 0 that is enough for `delta` where `above`, else one that is not (0: none is known).
 
     Infinity where `above` and no ε is enough, or where not `above` and none ever is.
@@ -75,7 +75,7 @@ class _Curve:
         return min(max(self.centre + math.log(value / float(self.far[at])), first), last)
 
 
-def _curve(composed: Composed, left: float, sign: float) -> _Curve:
+def _curve(composed: TiltedComposition, left: float, sign: float) -> _Curve:
     """The curve around where all of a tail would be δ: ε lies little below it.
 
     Losses so far below that no float holds their weights are left out: δ is large there.
@@ -84,11 +84,11 @@ def _curve(composed: Composed, left: float, sign: float) -> _Curve:
     if not float(composed.mass.sum()) > 0:
         raise NumericFailure("a composition without mass")
     mean = float((composed.mass * losses).sum()) / float(composed.mass.sum())
-    losses, mass, weights = _weighed(losses, composed.mass, composed.tilt, mean)
+    losses, mass, weights = _weigh_losses(losses, composed.mass, composed.tilt, mean)
     tails = np.cumsum((mass * weights)[::-1])[::-1]
     crossed = int(np.argmax(tails <= _budget(composed, left, sign, mean)))
     centre = float(losses[crossed]) if crossed else mean
-    losses, mass, weights = _weighed(losses, mass, composed.tilt, centre)
+    losses, mass, weights = _weigh_losses(losses, mass, composed.tilt, centre)
     rounding = sign * 4 * composed.mass.size * UNIT
     near = np.cumsum((mass * weights)[::-1])[::-1] * (1 + rounding)
     faded = mass * weights * np.exp(np.maximum(centre - losses, -_EXPONENT))
@@ -97,7 +97,7 @@ def _curve(composed: Composed, left: float, sign: float) -> _Curve:
     return _Curve(losses, centre, near, far, slip, _budget(composed, left, sign, centre), sign > 0)
 
 
-def _weighed(losses: Array, mass: Array, tilt: float, centre: float) -> tuple[Array, Array, Array]:
+def _weigh_losses(losses: Array, mass: Array, tilt: float, centre: float) -> tuple[Array, Array, Array]:
     """Losses whose weights e^(−(1+θ)r) a float holds, their masses, and e^(−θr).
 
     Weights below e^−`_FADED` stay there: more than they are by nothing that matters, and never slow
@@ -108,7 +108,7 @@ def _weighed(losses: Array, mass: Array, tilt: float, centre: float) -> tuple[Ar
     return losses, mass[first:], np.exp(np.maximum(-tilt * (losses - centre), -_FADED))
 
 
-def _budget(composed: Composed, left: float, sign: float, centre: float) -> float:
+def _budget(composed: TiltedComposition, left: float, sign: float, centre: float) -> float:
     log = _log(left) - composed.log_moment + composed.tilt * centre - sign * composed.relative
     return math.exp(min(log, _EXPONENT))
 

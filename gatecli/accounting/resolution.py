@@ -53,7 +53,7 @@ class Resolution:
     finest: bool
 
 
-def trimmed(pair: Pair, count: int, rare: float) -> Pair:
+def trim_pair(pair: Pair, count: int, rare: float) -> Pair:
     """The pair with ends beyond which `count` compositions meet no more than a mass of `rare`.
 
     Losses that rare decide nothing, but tilted they would seem to.
@@ -72,14 +72,14 @@ def resolution_for(pilots: Pilots, saddle: Saddle, share: float, most_points: in
     allowed = square_allowed(pilots, saddle, share)
     span, wanted = max(saddle.span, LEAST), math.sqrt(allowed)
     finest = min(wanted, max(span, wanted) / _COARSEST)
-    step, offset = _aligned(pilots, max(finest, span / (ROOM * most_points)))
+    step, offset = _align_step(pilots, max(finest, span / (ROOM * most_points)))
     single = allowed * pilots.count
     each = ((pilot, single / (len(pilots.each) * pilot.count)) for pilot in pilots.each)
     points = tuple(_points(pilot, step, offset, saddle.tilt, most, math.sqrt(single)) for pilot, most in each)
     return Resolution(step, points, offset, finest=step > wanted and step * most_points < 2 * span)
 
 
-def _aligned(pilots: Pilots, step: float) -> tuple[float, float]:
+def _align_step(pilots: Pilots, step: float) -> tuple[float, float]:
     """The step and offset for a mechanism that stands alone: its least and largest loss are grid points.
 
     Where all its losses are equally far apart, as those of randomised response and of (ε, δ) claims,

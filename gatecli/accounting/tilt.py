@@ -101,7 +101,7 @@ class Saddle:
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
+class TiltedComposition:
     """A composition, tilted: `mass[i]` at loss low + i · step stands for mass · M · e^(−θ loss).
 
     `slip` is κ and `relative` the relative error of the module's docstring; `points` is what it cost.
@@ -131,10 +131,10 @@ class _Tilted:
     mean: float
 
 
-def compose(parts: tuple[Losses, ...], saddle: Saddle, limit: int = MAX_LENGTH) -> Composed:
+def compose(parts: tuple[Losses, ...], saddle: Saddle, limit: int = MAX_LENGTH) -> TiltedComposition:
     """The distribution of the sum of all losses. Raises TooWide where the grid is too fine for it."""
     step, tilt = parts[0].step, saddle.tilt
-    tilted = [_tilted(part, tilt) for part in parts]
+    tilted = [_tilt_losses(part, tilt) for part in parts]
     low, high = _window(tilted, saddle.log_tail)
     length = _length(math.ceil((high - low) / step) + 3)
     if length > limit:
@@ -147,7 +147,7 @@ def compose(parts: tuple[Losses, ...], saddle: Saddle, limit: int = MAX_LENGTH) 
     reached = 1 + min((high - low) + step, 1 / (tilt * (1 + tilt))) / step
     trifle = _TRIFLE * math.exp(-max(saddle.log_weight, 0.0)) / reached
     mass, eta = _sum(tilted, length, start, trifle) if count > 1 else (_single(tilted[0], length, start), 0.0)
-    return Composed(
+    return TiltedComposition(
         low=start * step + offset,
         step=step,
         mass=mass,
@@ -160,7 +160,7 @@ def compose(parts: tuple[Losses, ...], saddle: Saddle, limit: int = MAX_LENGTH) 
     )
 
 
-def _tilted(part: Losses, tilt: float) -> _Tilted:
+def _tilt_losses(part: Losses, tilt: float) -> _Tilted:
     losses = part.losses
     if not float(part.mass.sum()) > 0:
         raise NumericFailure("a distribution without mass")
@@ -198,12 +198,12 @@ def _window(tilted: list[_Tilted], log_tail: float) -> tuple[float, float]:
 def _reach(stack: Stack, base: float, needed: float) -> float:
     """The least (ln E e^(λ L) + needed) / |λ| found over multiples λ of `base`: octaves, then between."""
 
-    def bound(octave: float) -> float:
+    def bound_at(octave: float) -> float:
         order = base * math.pow(2.0, octave)
         return (log_moment(stack, order) + needed) / abs(order)
 
     best = min(_OCTAVES, key=bound)
-    return min(bound(best + nearby) for nearby in (-0.5, 0.0, 0.5))
+    return min(bound_at(best + nearby) for nearby in (-0.5, 0.0, 0.5))
 
 
 def _length(needed: int) -> int:

@@ -59,7 +59,7 @@ def _plan(plan: Any) -> Content:
 
 
 def _measurement(measurement: Any) -> Content:
-    return Content(EvidenceFormat.OPENDP, _serialised(measurement))
+    return Content(EvidenceFormat.OPENDP, _serialise(measurement))
 
 
 def _query(query: Any) -> Content:
@@ -73,11 +73,11 @@ def _context(context: Any) -> Content:
 
 
 def _at_distance(measurement: Any, distance: Any) -> Any:
-    tree = _serialised(measurement)
+    tree = _serialise(measurement)
     return tree if distance is None else {"d_in": number(distance), "measurement": tree}
 
 
-def _serialised(measurement: Any) -> Any:
+def _serialise(measurement: Any) -> Any:
     """The tree of constructor calls, by the `serialize` of the library that made the object."""
     return json.loads(sys.modules["opendp.mod"].serialize(measurement))
 
@@ -166,11 +166,11 @@ _JOINED: dict[EvidenceFormat, Callable[[Sequence[Any]], Any]] = {
 def content_of(thing: Any) -> Content:
     """What is written of an object, or of a list of objects of one library. Raises UsageError."""
     if isinstance(thing, list | tuple) and not hasattr(thing, "_fields"):
-        return _joined([content_of(each) for each in thing])
+        return _join_contents([content_of(each) for each in thing])
     for kind in type(thing).__mro__:
         writer = WRITERS.get((kind.__module__.partition(".")[0], kind.__name__))
         if writer is not None:
-            return _written(writer, thing)
+            return _write_content(writer, thing)
     kind = type(thing)
     known = ", ".join(f"{library}.{name}" for library, name in WRITERS if library != "builtins")
     raise UsageError(
@@ -179,7 +179,7 @@ def content_of(thing: Any) -> Content:
     )
 
 
-def _written(writer: Callable[[Any], Content], thing: Any) -> Content:
+def _write_content(writer: Callable[[Any], Content], thing: Any) -> Content:
     try:
         return writer(thing)
     except GatecliError:
@@ -192,7 +192,7 @@ def _written(writer: Callable[[Any], Content], thing: Any) -> Content:
         ) from None
 
 
-def _joined(contents: Sequence[Content]) -> Content:
+def _join_contents(contents: Sequence[Content]) -> Content:
     formats = {content.format for content in contents}
     if len(formats) != 1 or not (join := _JOINED.get(next(iter(formats)))):
         raise UsageError(

@@ -27,7 +27,7 @@ def respelt(document: Document) -> Document:
     A word that stands beside ours stays as it is, so that it is refused as an unknown key.
     """
     claim = _claim(document.data)
-    renamed = {pointer_of(old): pointer_of(new) for old, new in _renamed(claim, _CLAIM, _CLAIM)}
+    renamed = {pointer_of(old): pointer_of(new) for old, new in _renamed_keys(claim, _CLAIM, _CLAIM)}
     if not renamed:
         return document
     data = {**document.data, "spec": {**document.data["spec"], "privacy": _respelt(claim)}}
@@ -35,8 +35,8 @@ def respelt(document: Document) -> Document:
     return replace(
         document,
         data=data,
-        values=_moved(document.values, renamed),
-        keys=_moved(document.keys, renamed),
+        values=_move_positions(document.values, renamed),
+        keys=_move_positions(document.keys, renamed),
         roots={**document.roots, **roots},
     )
 
@@ -63,7 +63,7 @@ def _respelt(value: Any) -> Any:
             return value
 
 
-def _renamed(value: Any, old: Keys, new: Keys) -> Iterator[tuple[Keys, Keys]]:
+def _renamed_keys(value: Any, old: Keys, new: Keys) -> Iterator[tuple[Keys, Keys]]:
     """Where each renamed key stood, and where it is looked for."""
     match value:
         case Mapping():
@@ -71,13 +71,13 @@ def _renamed(value: Any, old: Keys, new: Keys) -> Iterator[tuple[Keys, Keys]]:
                 ours = _ours(key, value)
                 if ours != key:
                     yield (*old, key), (*new, ours)
-                yield from _renamed(inner, (*old, key), (*new, ours))
+                yield from _renamed_keys(inner, (*old, key), (*new, ours))
         case list():
             for index, inner in enumerate(value):
-                yield from _renamed(inner, (*old, index), (*new, index))
+                yield from _renamed_keys(inner, (*old, index), (*new, index))
 
 
-def _moved(places: Mapping[str, Position], renamed: Mapping[str, str]) -> dict[str, Position]:
+def _move_positions(places: Mapping[str, Position], renamed: Mapping[str, str]) -> dict[str, Position]:
     """The positions with each renamed pointer at its new name, and what stands below it too."""
     moved = dict(places)
     for old, new in renamed.items():

@@ -36,7 +36,7 @@ def read(data: object) -> EvidenceReading:
     if not spends:
         raise Refused("spent_budget is empty: the accountant recorded nothing", ("spent_budget",))
     places = [("spent_budget", index) for index in range(len(spends))]
-    mechanisms = tuple(_spent(spend, where) for spend, where in zip(spends, places, strict=True))
+    mechanisms = tuple(_read_spend(spend, where) for spend, where in zip(spends, places, strict=True))
     total = state.get("total")
     stated = None if total is None or _is_infinite(total) else budget(total, ("total",))
     return EvidenceReading(mechanisms, stated)
@@ -46,7 +46,7 @@ def _is_infinite(pair: object) -> bool:
     return isinstance(pair, list) and len(pair) == 2 and pair[0] == _INFINITE
 
 
-def _spent(pair: object, where: Where) -> Mechanism:
+def _read_spend(pair: object, where: Where) -> Mechanism:
     if _is_infinite(pair):
         return Unaccountable(description="a spend of diffprivlib with an infinite ε")
     return spent_pair(pair, where)

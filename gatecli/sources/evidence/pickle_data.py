@@ -196,7 +196,7 @@ def _bytes(machine: _Machine, argument: Any) -> None:
 def _reduce(machine: _Machine, _: Any) -> None:
     """A call: never made."""
     function, arguments = machine.pop(2)
-    machine.push(_called(function, arguments))
+    machine.push(_call_result(function, arguments))
 
 
 def _new(machine: _Machine, _: Any) -> None:
@@ -205,7 +205,7 @@ def _new(machine: _Machine, _: Any) -> None:
     machine.push(_instance(kind, arguments))
 
 
-def _called(function: Any, arguments: Any) -> Any:
+def _call_result(function: Any, arguments: Any) -> Any:
     """What stands for a call: its value where the file holds it, else an instance of what was called."""
     match function, arguments:
         case Opaque(name="collections OrderedDict"), ():

@@ -123,7 +123,7 @@ def _read_report(text: str, number: int) -> tuple[list[Mechanism], set[str]]:
     if not found:
         raise Refused(f"report {number} has no line {_GRAPH!r}")
     lines = list(_lines(graph, number))
-    computed = {_computed(line, match) for line, match in lines}
+    computed = {_computed_metric(line, match) for line, match in lines}
     _check_whole(head, computed, lines, number)
     mechanisms = [line.mechanism(match) for line, match in lines if line.mechanism]
     if not mechanisms:
@@ -136,7 +136,7 @@ def _lines(graph: str, number: int) -> Iterator[tuple[_Line, re.Match[str]]]:
     opened = False
     for text in graph.strip().splitlines():
         stage = re.sub(r"^[0-9]+\. ", "", text.strip())
-        line, match = _known(stage, number)
+        line, match = _known_line(stage, number)
         if opened and line.mechanism is None:
             raise Refused(f"report {number} names no mechanism before the stage {printable(stage)}")
         opened = line.opens
@@ -145,14 +145,14 @@ def _lines(graph: str, number: int) -> Iterator[tuple[_Line, re.Match[str]]]:
         raise Refused(f"report {number} ends before the mechanism of its last stage")
 
 
-def _known(stage: str, number: int) -> tuple[_Line, re.Match[str]]:
+def _known_line(stage: str, number: int) -> tuple[_Line, re.Match[str]]:
     for line in _LINES:
         if match := line.pattern.fullmatch(stage):
             return line, match
     raise Refused(f"report {number} has the stage {printable(stage)}, whose cost is unknown")
 
 
-def _computed(line: _Line, match: re.Match[str]) -> str:
+def _computed_metric(line: _Line, match: re.Match[str]) -> str:
     return match[1] if line.computes == "metric" else line.computes
 
 

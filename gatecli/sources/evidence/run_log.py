@@ -21,7 +21,7 @@ Entry: TypeAlias = tuple[Fraction, Fraction, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _LogLine:
     state: AccountantState
     counters: Mapping[str, Fraction]
     run: tuple[str, ...]
@@ -44,7 +44,7 @@ def states_of_runs(lines: Sequence[Mapping[str, Any]]) -> list[AccountantState]:
     return [*ended, *(line.state for line in read[-1:])]
 
 
-def _line(content: Mapping[str, Any], number: int) -> _Line | None:
+def _line(content: Mapping[str, Any], number: int) -> _LogLine | None:
     state = one_state(content)
     if state is None:
         return None
@@ -53,7 +53,7 @@ def _line(content: Mapping[str, Any], number: int) -> _Line | None:
     counters = {key: exact(content[key], (number, key)) for key in _COUNTERS if content.get(key) is not None}
     run = tuple(str(content.get(key)) for key in _RUNS)
     entries = enumerate(rows(state.history, where))
-    return _Line(placed, counters, run, tuple(_entry(entry, (*where, index)) for index, entry in entries))
+    return _LogLine(placed, counters, run, tuple(_entry(entry, (*where, index)) for index, entry in entries))
 
 
 def _entry(entry: object, where: Where) -> Entry:
@@ -61,7 +61,7 @@ def _entry(entry: object, where: Where) -> Entry:
     return exact(noise, (*where, 0)), exact(rate, (*where, 1)), exact(steps, (*where, 2))
 
 
-def _goes_on(line: _Line, after: _Line) -> bool:
+def _goes_on(line: _LogLine, after: _LogLine) -> bool:
     shared = [key for key in line.counters if key in after.counters]
     counted = bool(shared) and after.counters[shared[0]] > line.counters[shared[0]]
     return counted and line.run == after.run and _extends(line.history, after.history)
