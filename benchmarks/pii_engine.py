@@ -55,7 +55,7 @@ def milliseconds(work: Callable[[], object], rounds: int) -> list[float]:
 
 
 def main() -> None:
-    search = search_of(PiiRules(packs=("generic", "cn", "us", "eu")), time.monotonic)
+    search = search_of(PiiRules(packs=("generic", "cn", "us", "eu")))
     review = RawText("-", "", "json")
 
     def scan(data: dict[str, object]) -> list[object]:

@@ -85,7 +85,8 @@ def rulebook_of(
 ) -> Rulebook:
     """The rulebook of a resolved policy; `waivers` by namespace, `EVERYWHERE` for all.
 
-    A request is searched for `seconds` at most, or the policy's time budget where that is less.
+    The policy's budget bounds the work of a search. `seconds` of a clock are the last resort, since the API
+    server waits no longer: a search that it ends says so.
     `fingerprint_key` is the organisation's, as on the command line. Raises ConfigurationError for an
     entity or a pattern that cannot be used.
     """
@@ -134,15 +135,10 @@ def _own_scope(
 
 
 def _scope(pii: PiiRules, mode: Mode, seconds: float, key: bytes) -> NamespaceScope:
-    search = search_of(pii, _stopped_clock, key)
-    limits = replace(search.limits, seconds=min(search.limits.seconds, seconds))
+    search = search_of(pii, key)
+    limits = replace(search.limits, seconds=seconds)
     expressly = {rule_id(entity): action for entity, action in pii.entities.items()}
     return NamespaceScope(replace(search, limits=limits), mode, expressly)
-
-
-def _stopped_clock() -> float:
-    """No clock: a judgement brings its own."""
-    return 0.0
 
 
 def _digest(policy: PrivacyPolicy, waivers: Mapping[str, Sequence[PlacedWaiver]]) -> str:

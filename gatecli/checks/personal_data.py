@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
@@ -24,7 +25,7 @@ from gatecli.pii.scanning import may_hold, scan
 PII_SCAN_INCOMPLETE = Rule(
     "pii-scan-incomplete",
     Severity.ERROR,
-    "A text could not be searched to its end within the time and size budget",
+    "A text could not be searched to its end within the budget of work and size",
     uncheckable=True,
 )
 
@@ -49,8 +50,10 @@ _SEVERITIES: Mapping[str, Severity | None] = {
     "ignore": None,
 }
 
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0}
-_EDGED = frozenset({"yaml", "json"})
+_SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60)}
+STEPS = 20_000_000
+"""Steps of work that `pii.timeBudget` means by a second: what one core of a server of 2024 does in it."""
+_EDGED = frozenset({"yaml", "json", "csv"})
 """Formats in which the neighbours of a value are none that a pattern takes for a part of it."""
 
 _REVIEW = "AdmissionReview"
@@ -67,24 +70,31 @@ _LONGEST_WAY = 300
 Clock = Callable[[], float]
 
 
+def stopped_clock() -> float:
+    """No clock: of a search that has no limit in time."""
+    return 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """What is looked for, what it means, and what one text may cost.
 
     `key` is the organisation's fingerprint key; without one a fingerprint tells eight bits of a value.
-    `clock` gives seconds that only grow.
+    `clock` gives seconds that only grow, for `limits.seconds`.
     """
 
     detector: Detector
     severities: Mapping[str, Severity]
     limits: Limits
-    clock: Clock
+    clock: Clock = stopped_clock
     key: bytes = b""
     names: NameFinder | None = None
 
 
-def search_of(rules: PiiRules, clock: Clock, key: bytes = b"", names: NameFinder | None = None) -> Search:
+def search_of(rules: PiiRules, key: bytes = b"", names: NameFinder | None = None) -> Search:
     """The search a policy asks for; with `names`, for personal names too, which are warnings.
+
+    Its work is bounded, its time is not: whoever must answer by a time gives it `limits.seconds` and a clock.
 
     Raises ConfigurationError for a pack or an entity there is not.
     """
@@ -95,9 +105,9 @@ def search_of(rules: PiiRules, clock: Clock, key: bytes = b"", names: NameFinder
     wanted = [entity for entity in known if actions.get(entity.id) != "ignore"]
     meant = {entity.id: _SEVERITIES[actions.get(entity.id, "deny")] for entity in (*wanted, PERSON_NAME)}
     severities = {entity: severity for entity, severity in meant.items() if severity is not None}
-    limits = Limits(seconds=_seconds(rules.time_budget))
+    limits = Limits(steps=_steps(rules.time_budget), named=rules.time_budget)
     finder = names if PERSON_NAME.id in severities else None
-    return Search(Detector(tuple(wanted)), severities, limits, clock, key, finder)
+    return Search(Detector(tuple(wanted)), severities, limits, key=key, names=finder)
 
 
 def _custom(rules: PiiRules) -> tuple[Entity, ...]:
@@ -108,15 +118,15 @@ def _custom(rules: PiiRules) -> tuple[Entity, ...]:
     return tuple(custom_entity(each) for each in rules.custom)
 
 
-def _seconds(text: str) -> float:
+def _steps(text: str) -> int:
     unit = text.lstrip("0123456789.")
-    return float(text.removesuffix(unit)) * _SECONDS[unit]
+    return int(Decimal(text.removesuffix(unit)) * _SECONDS[unit] * STEPS)
 
 
 def is_clean(search: Search, texts: Iterable[str], format_: str) -> bool:
     """Whether no text, decoded or not, can hold anything: a proof, so that it need not be parsed.
 
-    `texts` are all that a file of this format shows. What takes longer than the time budget is not clean.
+    `texts` are all that a file of this format shows. What takes more work than the budget is not clean.
     """
     if search.names is not None:
         return False
@@ -308,11 +318,22 @@ def _name(texts: Mapping[tuple[str | int, ...], str], base: tuple[str, ...]) -> 
     return stem if stem and (name is None or name.startswith(stem)) else name
 
 
+_SPLIT = "split the file"
+_MENDS = (
+    ("the work budget", "raise pii.timeBudget in the policy, or split the file"),
+    (
+        "the clock",
+        "raise the webhook's GATECLI_ADMISSION_SCAN_SECONDS, give it more CPU, or split the object",
+    ),
+)
+"""By how the reason begins."""
+
+
 def _incomplete(raw: RawText, reason: str) -> Finding:
     return make_finding(
         PII_SCAN_INCOMPLETE,
         f"{raw.path} was not searched to its end: {reason}",
         subject=raw.path,
         place=Place(raw.path, raw.line, raw.column),
-        mend="raise pii.timeBudget in the policy, or split the file",
+        mend=next((mend for start, mend in _MENDS if reason.startswith(start)), _SPLIT),
     )

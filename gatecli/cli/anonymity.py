@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Annotated
 
@@ -94,7 +93,7 @@ def check(
     tasks = [
         task_of(source, columns, demands, population, policy, options, max_suppression) for source in tables
     ]
-    search = search_of(policy.spec.pii, time.monotonic)
+    search = search_of(policy.spec.pii)
     wanted = MeasurementOptions(
         classifier(search) if roles else None, advice, suda, attributes, session.draws
     )

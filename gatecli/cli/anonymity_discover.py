@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Annotated
@@ -59,7 +58,7 @@ def discover(
 ) -> None:
     """Find the columns that identify people: alone, by name or value, or in combination."""
     rules = read_policy(policy, start_of(data)).policy
-    classify = classifier(search_of(rules.spec.pii, time.monotonic))
+    classify = classifier(search_of(rules.spec.pii))
     with open_table(data, opened.options(numeric)) as table_, computing(table_):
         found = discovered(
             table_.table,

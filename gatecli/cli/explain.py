@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +41,7 @@ def _of_the_policy(rule: str) -> str:
         near = get_close_matches(rule, [*RULE_IDS], n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(f"there is no rule {rule!r}", advice=f"{hint}gatecli rules lists all of them")
-    meant = search_of(spec.pii, time.monotonic).severities.get(custom.id, "ignored")
+    meant = search_of(spec.pii).severities.get(custom.id, "ignored")
     return (
         f"{rule} · {spec.severities.get(rule, meant)}\n\n{custom.label} is in plain text: the entity "
         f"{custom.id} of the policy {policy.metadata.name}, whose pattern is {custom.pattern}.\n\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -117,7 +116,7 @@ def _name_finder(model: str | None) -> NameFinder | None:
 
 
 def _search(policy: PrivacyPolicy, key: Path | None = None, names: NameFinder | None = None) -> Search:
-    return search_of(policy.spec.pii, time.monotonic, read_key(key, "fingerprint key") if key else b"", names)
+    return search_of(policy.spec.pii, read_key(key, "fingerprint key") if key else b"", names)
 
 
 @app.command("redact")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -111,7 +110,7 @@ def check(
     is_stdin = target == STDIN
     start = Path() if is_stdin else Path(target)
     session = begin(gate, start)
-    search = search_of(session.policy.spec.pii, time.monotonic)
+    search = search_of(session.policy.spec.pii)
     asked = planning.request(start if start.is_dir() else start.parent)
     source = PlanSource(target, asked, stream=sys.stdin.buffer if is_stdin else None)
     known = read_evidence(evidence or (), session.now)

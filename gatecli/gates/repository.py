@@ -76,7 +76,7 @@ def _folder(request: RepositoryRequest) -> Folder:
     gates = asked if request.only else asked & _select(rules.only, rules.skip)
     if not gates:
         raise UsageError("--only, --skip and the policy leave no gate", advice="leave one of them out")
-    search = search_of(request.terms.policy.spec.pii, request.clock)
+    search = search_of(request.terms.policy.spec.pii)
     return Folder(
         request.root,
         _tree(request),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gatecli.cache.codec import Codec
-from gatecli.checks.personal_data import Clock, Search, search_of
+from gatecli.checks.personal_data import Search, search_of
 from gatecli.errors import UncheckableError
 from gatecli.gates.file_scan import FileScan, scan_file
 from gatecli.model.policy import PiiRules
@@ -27,15 +27,15 @@ def scan_in_processes(
 ) -> Iterator[FileScan]:
     """What each file holds, in their order; `rules` are those that `search` is of, which is built anew.
 
-    The search's clock must be one that can be pickled. Raises UncheckableError where a process dies.
+    Raises UncheckableError where a process dies.
     """
     chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
-    return share_out(partial(_scan_chunk, rules, search.clock, search.key), chunks, workers)
+    return share_out(partial(_scan_chunk, rules, search.key), chunks, workers)
 
 
-def _scan_chunk(rules: PiiRules, clock: Clock, key: bytes, files: Sequence[Path]) -> list[Any]:
+def _scan_chunk(rules: PiiRules, key: bytes, files: Sequence[Path]) -> list[Any]:
     """What another process sends: a read-only mapping cannot be pickled, what a cache keeps can."""
-    search = search_of(rules, clock, key)
+    search = search_of(rules, key)
     return [CODEC.encode(scan_file(file, search)) for file in files]
 
 

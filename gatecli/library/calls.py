@@ -59,7 +59,7 @@ class Call:
     @property
     def search(self) -> Search:
         """The search for personal data that the policy asks for."""
-        return search_of(self.policy.spec.pii, clock)
+        return search_of(self.policy.spec.pii)
 
 
 def begin(

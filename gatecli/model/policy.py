@@ -91,7 +91,10 @@ class PiiRules(Value):
     packs: Many[Text] = ("generic", "cn", "us", "eu")
     entities: dict[str, Action] = Field(default_factory=dict)
     custom: Many[CustomEntity] = ()
-    time_budget: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m)$")] = "2s"
+    time_budget: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m)$")] = Field(
+        default="1m",
+        description="the work that one text may cost, counted and not timed: a second is 20 million steps",
+    )
 
 
 OnUnknown = Literal["fail", "warn", "defer"]

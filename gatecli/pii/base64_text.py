@@ -34,14 +34,19 @@ _PIECE = re.compile(rf"[A-Za-z0-9+]{{{SHORTEST},}}")
 _BEGIN = re.compile(rf"[ /_-](?=(?:{_TEXT.pattern}))(?={_ANY}{{{SHORTEST}}})")
 _ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-")
 _OTHERS_BLANK = bytes(byte if byte in _ALPHABET else 0x20 for byte in range(256))
+_ALIKE = bytes(0x77 if byte in _ALPHABET else 0x20 for byte in range(256))
+_SHORTEST_RUN = b"w" * SHORTEST
 _URL_SAFE = str.maketrans("-_", "+/")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def holds_base64(text: str) -> bool:
     """Whether any run in `text` could be base64 of text."""
+    coded = text.encode("ascii", "replace")
+    if _SHORTEST_RUN not in coded.translate(_ALIKE):
+        return False
     # Taken apart into runs first: most texts have few that are long enough, and expressions are slow.
-    words = text.encode("ascii", "replace").translate(_OTHERS_BLANK).decode("ascii").split()
+    words = coded.translate(_OTHERS_BLANK).decode("ascii").split()
     runs = " ".join(["", *[word for word in words if len(word) >= SHORTEST]])
     begins = [found.end() for found in _BEGIN.finditer(runs)]
     if any(_decodes_at(runs, at) for at in begins):
@@ -84,6 +89,8 @@ def decode_run(run: str) -> str | None:
 
 def base64_views(view: View) -> Iterator[View]:
     """What every base64 run reads as; runs that are broken over lines are joined first."""
+    if not holds_base64(view.text):
+        return
     if "\n" in view.text:
         for start, end, read in _joined_pieces(view.text):
             yield part(view, start, end, read, "base64")

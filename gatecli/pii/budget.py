@@ -1,4 +1,8 @@
-"""A bound on time and size: no input can delay the gate, and none passes because it tried to."""
+"""A bound on work and size, so that no input holds the gate up, and none passes because it tried.
+
+Work is counted in steps that a slow and a fast machine count alike, so that the same bytes end in the same
+verdict whatever else the machine does. A clock beside it is for who must answer by a time, as a webhook must.
+"""
 
 from __future__ import annotations
 
@@ -22,30 +26,48 @@ def _no_clock() -> float:
     return 0.0
 
 
+FORM = 4
+"""Characters that one written form is searched through for a step."""
+CANDIDATE = 64
+"""Steps of looking at one place that has a form: its words are weighed, its digits are checked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one scan may cost: seconds of a clock, characters after decoding, levels of decoding."""
+    """What one scan may cost: steps of work, characters after decoding, levels of it; seconds of a clock.
 
-    seconds: float = 2.0
+    A step is a character searched. `named` is how whoever set the steps calls them, for a message.
+    """
+
+    steps: float = float("inf")
     characters: int = 64 * 1024 * 1024
     depth: int = 4
+    seconds: float = float("inf")
+    named: str = ""
 
 
 class ScanBudget:
     """What is left of `limits`, from now on. The one mutable value of the engine."""
 
-    __slots__ = ("_clock", "_deadline", "_left", "limits")
+    __slots__ = ("_clock", "_deadline", "_left", "_steps", "limits")
 
     def __init__(self, limits: Limits | None = None, clock: Clock = _no_clock) -> None:
         self.limits = limits or Limits()
         self._clock = clock
         self._deadline = clock() + self.limits.seconds
         self._left = self.limits.characters
+        self._steps = self.limits.steps
 
-    def check(self) -> None:
-        """Raise `BudgetSpentError` once the time is over."""
+    def spend(self, steps: float) -> None:
+        """Account for work; raise `BudgetSpentError` once it is too much, or the clock has run out."""
+        self._steps -= steps
+        if self._steps < 0:
+            raise BudgetSpentError(f"the work budget{self._named()} is spent")
         if self._clock() > self._deadline:
-            raise BudgetSpentError(f"the time budget of {self.limits.seconds:g} s is spent")
+            raise BudgetSpentError(f"the clock of {self.limits.seconds:g} s ran out")
+
+    def _named(self) -> str:
+        return f" of {self.limits.named}" if self.limits.named else ""
 
     @contextmanager
     def suspend(self) -> Iterator[None]:
@@ -64,5 +86,5 @@ class ScanBudget:
 
 
 def unlimited_budget() -> ScanBudget:
-    """A budget that never ends in time: for tests and for texts of known size."""
-    return ScanBudget(Limits(seconds=float("inf")))
+    """A budget whose work never ends: for tests and for texts of known size."""
+    return ScanBudget()

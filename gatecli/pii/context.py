@@ -13,8 +13,14 @@ LOWER = 0.35
 BEFORE = 64
 AFTER = 24
 
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\x00-\x7f]+")
+NAME, LABEL = 4, 2
+"""Words at the end of a key path, and before a value, that are its name."""
+_UNBROKEN = re.compile(r"[^0-9]*\Z")
+
+_SMALL = "a-zß-öø-ſ"
+_WORD = re.compile(rf"[A-ZÀ-ÖØ-Þ]+(?![{_SMALL}])|[A-ZÀ-ÖØ-Þ]?[{_SMALL}]+|[^\x00-ſ]+")
 _LINE_END = re.compile(r"[^\n]*")
+_LETTERS_ALONE = bytes(byte if chr(byte).isascii() and chr(byte).isalpha() else 0x20 for byte in range(256))
 
 NEGATIVE: tuple[str, ...] = (
     "image", "digest", "sha", "md", "hash", "checksum", "resource version", "uid", "uuid", "guid", "port",
@@ -34,10 +40,17 @@ def words(texts: Iterable[str]) -> str:
 
 
 def around(text: str, start: int, end: int) -> tuple[str, str]:
-    """The rest of the match's own line, before and after it, within bounds."""
-    before = text[max(0, start - BEFORE) : start]
-    after = text[end : end + AFTER]
-    return before.rpartition("\n")[2], after.partition("\n")[0]
+    """The rest of the match's own line, before and after it, within bounds that cut no ASCII word."""
+    begin, stop = max(0, start - BEFORE), min(len(text), end + AFTER)
+    while 0 < begin < start and _is_letter(text[begin - 1]) and _is_letter(text[begin]):
+        begin += 1
+    while end < stop < len(text) and _is_letter(text[stop - 1]) and _is_letter(text[stop]):
+        stop -= 1
+    return text[begin:start].rpartition("\n")[2], text[end:stop].partition("\n")[0]
+
+
+def _is_letter(character: str) -> bool:
+    return character.isascii() and character.isalpha()
 
 
 def held_candidates(candidates: tuple[str, ...], haystack: str) -> tuple[str, ...]:
@@ -50,14 +63,39 @@ def _search_forms(candidates: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((word, f" {word} " if word.isascii() else word) for word in candidates)
 
 
-def may_speak(entity: Entity, text: str) -> bool:
-    """Whether a context word could be among the words of `text` (small letters): if not, none is."""
-    return any(all(part in text for part in parts) for parts in _context_parts(entity.context))
+class Vocabulary:
+    """Which of some entities a text speaks of: else no context word of theirs counts in it."""
+
+    def __init__(self, entities: Iterable[Entity]) -> None:
+        phrases = {entity.id: [frozenset(word.split()) for word in entity.context] for entity in entities}
+        self._plain = {entity: _of_script(held, ascii_=True) for entity, held in phrases.items()}
+        self._other = {entity: _of_script(held, ascii_=False) for entity, held in phrases.items()}
+        self._words = frozenset(word for held in self._plain.values() for phrase in held for word in phrase)
+        self._spoken_by_words = lru_cache(4096)(self._speaking)
+
+    def spoken(self, text: str) -> frozenset[str]:
+        """The ids of the entities of which a context word may stand in `text`."""
+        tokens = set(text.encode("ascii", "replace").translate(_LETTERS_ALONE).decode("ascii").split())
+        found = {word.lower() for token in tokens for word in _WORD.findall(token)} & self._words
+        plain = self._spoken_by_words(frozenset(found))
+        return plain if text.isascii() else plain | self._spoken_otherwise(text.lower())
+
+    def _speaking(self, found: frozenset[str]) -> frozenset[str]:
+        return frozenset(
+            entity for entity, phrases in self._plain.items() if any(phrase <= found for phrase in phrases)
+        )
+
+    def _spoken_otherwise(self, text: str) -> frozenset[str]:
+        """Words with letters that are not ASCII count wherever they stand."""
+        return frozenset(
+            entity
+            for entity, phrases in self._other.items()
+            if any(all(part in text for part in phrase) for phrase in phrases)
+        )
 
 
-@cache
-def _context_parts(context: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(word.split()) for word in context)
+def _of_script(phrases: list[frozenset[str]], *, ascii_: bool) -> tuple[frozenset[str], ...]:
+    return tuple(phrase for phrase in phrases if "".join(phrase).isascii() is ascii_)
 
 
 def weigh(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
@@ -66,6 +104,8 @@ def weigh(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
     `keys` is `words(path)`. A negative word counts only from the key path, never beside a positive
     one, and never against a number that proves itself by checks and structure.
     """
+    if match.pattern.names:
+        return _weigh_named(match, text, keys)
     haystack = keys + words(around(text, match.start, match.end))
     positive = held_candidates(match.entity.context, haystack)
     if positive:
@@ -74,6 +114,21 @@ def weigh(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
     if negative:
         return max(0.0, match.score - LOWER), (f"lowered by context: {', '.join(negative)}",)
     return match.score, ()
+
+
+def _weigh_named(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
+    """The score of a number that only its name tells from any other; a negative word outweighs that."""
+    before = _UNBROKEN.search(around(text, match.start, match.end)[0])
+    names = _last_words(keys, NAME) + _last_words(words((before.group(),) if before else ()), LABEL)
+    positive = held_candidates(match.pattern.names, names)
+    negative = _negative(match.entity, names, keys)
+    if positive and not negative:
+        return min(1.0, match.score + RAISE), (f"raised by context: {', '.join(positive)}",)
+    return match.score, ()
+
+
+def _last_words(spaced: str, count: int) -> str:
+    return f" {' '.join(spaced.split()[-count:])} "
 
 
 def _negative(entity: Entity, haystack: str, keys: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from gatecli.pii.base64_text import base64_views, holds_base64
-from gatecli.pii.budget import BudgetSpentError, ScanBudget
+from gatecli.pii.budget import FORM, BudgetSpentError, ScanBudget
 from gatecli.pii.json_text import json_views
 from gatecli.pii.views import Piece, Reader, View, replace_pieces, whole
 
@@ -100,14 +100,21 @@ def entity_views(view: View) -> Iterator[View]:
 
 def scientific_views(view: View) -> Iterator[View]:
     """A long integer that a serialiser wrote as a float: `1.10101199003077352E+17`."""
-    if "e" in view.text or "E" in view.text:
-        pieces = [
-            (found.start(), found.end(), found[1] + found[2].ljust(int(found[3]), "0"))
-            for found in _SCIENTIFIC.finditer(view.text)
-            if len(found[2]) <= int(found[3]) <= 24
-        ]
-        if pieces:
-            yield replace_pieces(view, pieces, "number")
+    if pieces := list(_integer_pieces(view.text)):
+        yield replace_pieces(view, pieces, "number")
+
+
+def spells_integer(text: str) -> bool:
+    """Whether a number in `text` is an integer in scientific notation."""
+    return next(_integer_pieces(text), None) is not None
+
+
+def _integer_pieces(text: str) -> Iterator[Piece]:
+    if "e" not in text and "E" not in text:
+        return
+    for found in _SCIENTIFIC.finditer(text):
+        if len(found[2]) <= int(found[3]) <= 24:
+            yield found.start(), found.end(), found[1] + found[2].ljust(int(found[3]), "0")
 
 
 def _substitute_views(
@@ -174,7 +181,7 @@ def _open_views(
 ) -> Iterator[View]:
     for parent in level:
         for reader in readers:
-            budget.check()
+            budget.spend(len(parent.text) / FORM)
             for view in reader(parent):
                 budget.take(len(view.text) + 1)
                 key = "\0".join((*view.context, view.text))

@@ -6,14 +6,12 @@ then, for what could be reported, presidio's engine, which is imported with its 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from functools import cached_property, partial
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from gatecli.pii.budget import ScanBudget, unlimited_budget
-from gatecli.pii.context import LOWER, may_speak, weigh, words
-from gatecli.pii.group_testing import suspects
+from gatecli.pii.context import LOWER, Vocabulary, weigh, words
 from gatecli.pii.interface import THRESHOLD, Detection, Entity, Match
 from gatecli.pii.matching import Form, find_forms, readable
 from gatecli.pii.prefilter import Prefilter
@@ -23,9 +21,8 @@ from gatecli.pii.resolution import resolve_overlaps
 if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine, RecognizerResult
 
-_LINES = re.compile(r"[^\n]+")
-LONG = 2048
-"""Characters from which a text is searched line by line."""
+PART = 8192
+"""Characters of a long text that are searched together: whole lines, since no value crosses one."""
 
 
 class Detector:
@@ -34,7 +31,9 @@ class Detector:
     def __init__(self, entities: tuple[Entity, ...], *, threshold: float = THRESHOLD) -> None:
         self.entities = entities
         self.threshold = threshold
-        self.prefilter = Prefilter(entities)
+        self.prefilter = Prefilter(entities, threshold)
+        self.vocabulary = Vocabulary(entities)
+        self._spoken_by_keys = lru_cache(1024)(self.vocabulary.spoken)
         self._by_id = {entity.id: entity for entity in entities}
         self._order = {entity.id: number for number, entity in enumerate(entities)}
 
@@ -65,25 +64,34 @@ class Detector:
 
         Raises `BudgetSpentError` as `detect` does.
         """
-        if not self.prefilter.may_match(text):
-            return ()
         return tuple(self._promising(readable(text), words(context), budget))
 
     def _promising(self, text: str, keys: str, budget: ScanBudget) -> Iterator[Match]:
-        for start, part in _parts(text, self.prefilter.may_match):
-            forms = self._forms(part, keys)
-            for match in find_forms(part, forms, budget, partial(self._is_reported, part, keys)):
-                if match.score == match.pattern.score or self._is_reported(part, keys, match):
-                    yield _move_match(match, start)
+        by_keys = self._spoken_by_keys(keys)
+        for start, part in parts(text):
+            budget.spend(len(part))
+            forms = self.prefilter.forms(part, by_keys)
+            yield from self._worthwhile(part, start, keys, forms, budget)
+            if self.vocabulary.spoken(part) - by_keys:
+                yield from self._beside_words(part, start, keys, by_keys, budget)
 
-    def _forms(self, text: str, keys: str) -> Iterator[Form]:
-        """The forms that could be reported: the weak ones only where a context word may stand."""
-        said = keys + text.lower()
-        for entity in self.prefilter.candidates(text):
-            spoken = may_speak(entity, said)
-            yield from (
-                (entity, pattern) for pattern in entity.patterns if spoken or pattern.score >= self.threshold
-            )
+    def _beside_words(
+        self, part: str, start: int, keys: str, by_keys: frozenset[str], budget: ScanBudget
+    ) -> Iterator[Match]:
+        """What only a word on its own line lets be reported."""
+        at = start
+        for line in part.split("\n"):
+            if line and (spoken := self.vocabulary.spoken(line) - by_keys):
+                forms = self.prefilter.forms_beside(line, spoken)
+                yield from self._worthwhile(line, at, keys, forms, budget)
+            at += len(line) + 1
+
+    def _worthwhile(
+        self, text: str, start: int, keys: str, forms: Iterable[Form], budget: ScanBudget
+    ) -> Iterator[Match]:
+        for match in find_forms(text, forms, budget, partial(self._is_reported, text, keys)):
+            if match.score == match.pattern.score or self._is_reported(text, keys, match):
+                yield _move_match(match, start)
 
     def _is_reported(self, text: str, keys: str, match: Match) -> bool:
         sure = match.score - LOWER >= self.threshold
@@ -115,14 +123,15 @@ class Detector:
         )
 
 
-def _parts(text: str, may_match: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
-    """A short text whole, of a long one the lines that could hold anything: no number crosses a line."""
-    if len(text) <= LONG:
-        yield 0, text
-        return
-    lines = list(_LINES.finditer(text))
-    for index in suspects(may_match, [line.group() for line in lines]):
-        yield lines[index].start(), lines[index].group()
+def parts(text: str) -> Iterator[tuple[int, str]]:
+    """Whole lines of `text` together, and where they begin in it."""
+    start, size = 0, len(text)
+    while size - start > PART:
+        end = text.rfind("\n", start, start + PART) + 1 or text.find("\n", start) + 1 or size
+        yield start, text[start:end]
+        start = end
+    if start < size:
+        yield start, text[start:]
 
 
 def _move_match(match: Match, by: int) -> Match:

@@ -51,6 +51,16 @@ class EntityPattern:
     score: float
     linear: bool = False
     """Whether RE2 runs it, in linear time whatever it is: a pattern from a policy."""
+    anchor: str = ""
+    """A character of every match, where it is rarer than how a match begins: it is sought first."""
+    before: int = 0
+    """Characters of a match before its anchor, at most."""
+    after: int = 0
+    """Characters of a match behind it, at most."""
+    refuse: Callable[[str, int, int], bool] | None = None
+    """Whether what stands around [start, end) of a text makes it something else."""
+    names: tuple[str, ...] = ()
+    """Where given, only these context words raise it, and only as the name of the value."""
 
 
 @dataclass(frozen=True, slots=True)

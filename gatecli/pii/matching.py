@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
-from gatecli.pii.budget import ScanBudget
+from gatecli.pii.budget import CANDIDATE, FORM, ScanBudget
 from gatecli.pii.interface import Entity, EntityPattern, Match
 
 LONGEST_RUN = 40
@@ -29,15 +29,33 @@ def compile_pattern(regex: str) -> re.Pattern[str]:
     return re.compile(regex)
 
 
+Search = Callable[[str, int], "re.Match[str] | None"]
+
+
 @cache
-def searcher(pattern: EntityPattern) -> Callable[[str, int], re.Match[str] | None]:
+def searcher(pattern: EntityPattern) -> Search:
     """Where a pattern next matches from a position on."""
+    if pattern.anchor:
+        return partial(_search_around, pattern, compile_pattern(pattern.regex))
     if not pattern.linear:
         return compile_pattern(pattern.regex).search
     import re2
 
-    search: Callable[[str, int], re.Match[str] | None] = re2.compile(pattern.regex).search
+    search: Search = re2.compile(pattern.regex).search
     return search
+
+
+def _search_around(
+    pattern: EntityPattern, compiled: re.Pattern[str], text: str, position: int
+) -> re.Match[str] | None:
+    """The next match, sought near each anchor alone; what follows a match is within reach."""
+    at = text.find(pattern.anchor, position)
+    while at >= 0:
+        found = compiled.search(text, max(position, at - pattern.before), at + pattern.after + 2)
+        if found is not None:
+            return found
+        at = text.find(pattern.anchor, at + 1)
+    return None
 
 
 def readable(text: str) -> str:
@@ -47,21 +65,23 @@ def readable(text: str) -> str:
     return _LONG_RUN.sub(lambda run: "x" * len(run.group()), text)
 
 
+def _always(_match: Match) -> bool:
+    return True
+
+
 def find(text: str, entities: Iterable[Entity], budget: ScanBudget) -> Iterator[Match]:
     """Every valid match of every entity, overlapping ones too. `text` is `readable`."""
     forms = ((entity, pattern) for entity in entities for pattern in entity.patterns)
-    return find_forms(text, forms, budget, _always)
+    return find_forms(text, forms, budget)
 
 
-def find_forms(text: str, forms: Iterable[Form], budget: ScanBudget, worth: Worth) -> Iterator[Match]:
+def find_forms(
+    text: str, forms: Iterable[Form], budget: ScanBudget, worth: Worth = _always
+) -> Iterator[Match]:
     """The same for some written forms; only matches that are `worth` it are validated."""
     for entity, pattern in forms:
-        budget.check()
+        budget.spend(len(text) / FORM)
         yield from _matches(text, entity, pattern, budget, worth)
-
-
-def _always(_match: Match) -> bool:
-    return True
 
 
 def _matches(
@@ -70,12 +90,13 @@ def _matches(
     search = searcher(pattern)
     position = 0
     while (found := search(text, position)) is not None:
+        budget.spend(CANDIDATE)
         match = Match(entity, pattern, *found.span(), pattern.score, "", well_known=False)
-        valid = _validate_match(match, found.group()) if worth(match) else None
+        refused = pattern.refuse is not None and pattern.refuse(text, *found.span())
+        valid = _validate_match(match, found.group()) if not refused and worth(match) else None
         if valid is None:
             # The number may begin inside what was refused: "5 1101…" is a row and an ID.
             position = found.start() + 1
-            budget.check()
         else:
             position = found.end()
             yield valid

@@ -1,47 +1,97 @@
-"""A necessary condition for each entity, checked quickly: a text that cannot match is not searched.
+"""What cannot match is never looked at: necessary conditions, each a search for literals.
 
-Equivalence: every match of an entity contains a match of its cue, and every match of a cue has one
-of its hints (tests hold each pattern and each cue to it), so running the entities of
-`candidates(text)` finds what running all of them finds.
+Equivalence: every match of an entity contains a match of its cue, every match of a cue has one of its hints,
+and every match of a pattern holds its factors (tests hold each of them to it), so running what is
+let through finds what running everything finds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
-from gatecli.pii.cue_encoding import CueEncodings
-from gatecli.pii.interface import Cue, Entity
-from gatecli.pii.matching import compile_pattern
+from gatecli.pii.cue_encoding import CueEncodings, encode_classes
+from gatecli.pii.interface import THRESHOLD, Cue, Entity
+from gatecli.pii.matching import Form, compile_pattern
+from gatecli.pii.pattern_factors import Factor, factors
+
+SHORT = 64
+"""Characters of a text whose forms are kept by its classes: cells and values are alike by the thousand."""
+_KEPT = 4096
 
 
 class Prefilter:
-    """The cues of some entities: `may_match` for a whole body, `candidates` for one text."""
+    """The cues and factors of some entities: `may_match` for a whole body, `forms` for one text."""
 
-    __slots__ = ("_cues", "_weakest")
+    __slots__ = ("_alone", "_beside", "_cues", "_kept", "_weakest")
 
-    def __init__(self, entities: Iterable[Entity]) -> None:
+    def __init__(self, entities: Iterable[Entity], threshold: float = THRESHOLD) -> None:
         by_cue: dict[Cue, list[tuple[int, Entity]]] = {}
         for order, entity in enumerate(entities):
             by_cue.setdefault(entity.cue, []).append((order, entity))
         self._cues = tuple((cue, tuple(held)) for cue, held in by_cue.items())
         self._weakest = _weakest(by_cue)
+        ordered = sorted((item for held in by_cue.values() for item in held), key=lambda item: item[0])
+        forms = [(entity, pattern) for _order, entity in ordered for pattern in entity.patterns]
+        self._alone = tuple((form, _factors(form)) for form in forms if _stands_alone(form, threshold))
+        self._beside = tuple((form, _factors(form)) for form in forms if not _stands_alone(form, threshold))
+        self._kept = lru_cache(_KEPT)(self._possible_forms)
 
     def may_match(self, text: str) -> bool:
         """Whether any entity could match in `text` as it stands (decoded forms aside)."""
-        coded = CueEncodings(text)
+        coded = CueEncodings(encode_classes(text))
         return any(_holds(cue, text, coded) for cue in self._weakest)
 
     def candidates(self, text: str) -> tuple[Entity, ...]:
         """The entities that could match in `text`, in the engine's order."""
-        coded = CueEncodings(text)
+        coded = CueEncodings(encode_classes(text))
         found = [item for cue, held in self._cues if _holds(cue, text, coded) for item in held]
         return tuple(entity for _order, entity in sorted(found, key=lambda item: item[0]))
+
+    def forms(self, text: str, spoken: frozenset[str]) -> tuple[Form, ...]:
+        """The written forms that could be reported of `text` where the entities `spoken` are spoken of."""
+        classes = encode_classes(text)
+        return (*self._forms(classes, None), *(self._forms(classes, spoken) if spoken else ()))
+
+    def forms_beside(self, text: str, spoken: frozenset[str]) -> tuple[Form, ...]:
+        """Those of them that are reported only because of that."""
+        return self._forms(encode_classes(text), spoken)
+
+    def _forms(self, classes: bytes, spoken: frozenset[str] | None) -> tuple[Form, ...]:
+        short = len(classes) <= SHORT
+        return self._kept(classes, spoken) if short else self._possible_forms(classes, spoken)
+
+    def _possible_forms(self, classes: bytes, spoken: frozenset[str] | None) -> tuple[Form, ...]:
+        """The forms that need no word beside them, or those of `spoken` that do."""
+        coded = CueEncodings(classes)
+        conditions = self._alone if spoken is None else self._beside
+        return tuple(
+            form
+            for form, needed in conditions
+            if (spoken is None or form[0].id in spoken) and _may_hold_all(needed, coded)
+        )
+
+
+def _stands_alone(form: Form, threshold: float) -> bool:
+    """Whether it could be reported whatever stands beside it; of RE2's expressions nothing is known."""
+    pattern = form[1]
+    return pattern.linear or pattern.score >= threshold
+
+
+def _factors(form: Form) -> tuple[Factor, ...]:
+    """What its matches hold, the longest first: that is what most texts lack. RE2's grammar is not read."""
+    pattern = form[1]
+    found = () if pattern.linear else factors(pattern.regex)
+    return tuple(sorted(found, key=lambda factor: -len(factor.literals[0])))
+
+
+def _may_hold_all(needed: tuple[Factor, ...], coded: CueEncodings) -> bool:
+    return all(coded.holds_any(factor.coding, factor.literals) for factor in needed)
 
 
 def _holds(cue: Cue, text: str, coded: CueEncodings) -> bool:
     if cue.hints:
-        spelling: bytes = getattr(coded, cue.coding)
-        if not any(hint in spelling for hint in cue.hints):
+        if not coded.holds_any(cue.coding, cue.hints):
             return False
     elif not cue.regex.isascii() and text.isascii():
         return False

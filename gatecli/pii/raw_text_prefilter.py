@@ -1,4 +1,4 @@
-"""Which texts, and which lines of a raw file, could hold personal data."""
+"""Which texts, and which parts of a raw file, could hold anything at all."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from functools import partial
 
 from gatecli.pii import group_testing
 from gatecli.pii.budget import ScanBudget
-from gatecli.pii.decoding import may_hide
-from gatecli.pii.detector import Detector
-from gatecli.pii.matching import find, readable
+from gatecli.pii.decoding import may_hide, spells_integer
+from gatecli.pii.detector import Detector, parts
+from gatecli.pii.matching import find_forms, readable
 from gatecli.pii.scanning import may_hold
 
-_EDGES = str.maketrans("'{", "  ")
+_EDGES = str.maketrans("'{|", "   ")
 
 
 def suspects(detector: Detector, texts: Sequence[str]) -> Iterator[int]:
@@ -21,25 +21,26 @@ def suspects(detector: Detector, texts: Sequence[str]) -> Iterator[int]:
 
 
 def could_match(detector: Detector, text: str, budget: ScanBudget) -> bool:
-    """Whether any pattern matches a valid number in any line of `text`, whatever its context.
+    """Whether any pattern matches a valid number in `text` that could be reported beside any word of it.
 
-    Sound for the raw text of a YAML or JSON file without escapes: what stands beside a value there (white
-    space, a quote, a bracket, a comma, a colon) is no boundary of any pattern, or is blank in
-    `without_edges`, so that a match in the value is one in the line (tests hold each entity to it).
-    What could be encoded counts as a match.
+    Sound for the raw text of a YAML, JSON or CSV file without escapes: what stands beside a value there
+    (white space, a quote, a bracket, a comma, a semicolon, a bar, a colon) is no boundary of any pattern, or
+    is blank in `without_edges`, so that a match in the value is one in the text (tests hold each to it).
+    A key stands in the text as well as its value. What could be encoded counts as a match.
     """
-    lines = text.splitlines()
-    for index in suspects(detector, lines):
-        line = readable(lines[index])
-        if may_hide(line):
+    spoken = detector.vocabulary.spoken(text)
+    for _start, raw in parts(text):
+        part = readable(raw)
+        budget.spend(len(part))
+        if may_hide(part) or spells_integer(part):
             return True
-        entities = detector.prefilter.candidates(line)
-        if any(next(find(shown, entities, budget), None) is not None for shown in without_edges(line)):
+        possible = detector.prefilter.forms(part, spoken)
+        if any(next(find_forms(shown, possible, budget), None) is not None for shown in without_edges(part)):
             return True
     return False
 
 
 def without_edges(line: str) -> tuple[str, ...]:
-    """The line, and where it differs, as it reads with the two delimiters blank that an address may hold."""
+    """The line, and where it differs, as it reads with the delimiters blank that an address may hold."""
     blank = line.translate(_EDGES)
     return (line,) if blank == line else (line, blank)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ def test_several_processes_give_what_one_gives(tmp_path: Path, monkeypatch: pyte
         file.write_bytes(contents[number % len(contents)])
     files.append(tmp_path / "absent.yaml")
     rules = default_policy().spec.pii
-    search = search_of(rules, time.monotonic)
+    search = search_of(rules)
     alone = list(pii.scan_files(files, search, rules))
     monkeypatch.setattr(pii, "PER_WORKER", 2)
     monkeypatch.setattr(scan_processes, "CHUNK", 4)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -49,7 +48,7 @@ def policy() -> PrivacyPolicy:
 
 
 POLICY = policy()
-SEARCH = search_of(POLICY.spec.pii, time.monotonic)
+SEARCH = search_of(POLICY.spec.pii)
 
 
 def code(plan: Any) -> int:

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatecli.pii.budget import unlimited_budget
-from gatecli.pii.cue_encoding import CueEncodings
+from gatecli.pii.cue_encoding import CueEncodings, encode_classes
 from gatecli.pii.decoding import expand, may_hide
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import all_entities
 from gatecli.pii.interface import Cue, Entity, EntityPattern
-from gatecli.pii.matching import compile_pattern
+from gatecli.pii.matching import Form, compile_pattern
+from gatecli.pii.pattern_factors import factors
 from gatecli.pii.prefilter import Prefilter
 from gatecli.pii.scanning import scan
 from tests.support.examples import share
@@ -29,7 +30,14 @@ class NoPrefilter(Prefilter):
     __slots__ = ("_entities",)
 
     def __init__(self, entities: Iterable[Entity]) -> None:
+        super().__init__(entities)
         self._entities = tuple(entities)
+
+    def forms(self, text: str, spoken: frozenset[str]) -> tuple[Form, ...]:  # noqa: ARG002 - the prefilter's signature
+        return tuple((entity, pattern) for entity in self._entities for pattern in entity.patterns)
+
+    def forms_beside(self, text: str, spoken: frozenset[str]) -> tuple[Form, ...]:  # noqa: ARG002 - the same
+        return ()
 
     def may_match(self, text: str) -> bool:  # noqa: ARG002 - the prefilter's signature
         return True
@@ -69,12 +77,28 @@ def _may_be_valid(entity: Entity, value: str) -> bool:
     return entity.id != "IBAN_CODE" or (entity.validate is not None and entity.validate(value) is not None)
 
 
+@pytest.mark.parametrize(("entity", "pattern"), FORMS)
+@settings(max_examples=share(15))
+@given(data=st.data())
+def test_every_match_of_a_pattern_holds_its_factors(
+    entity: Entity,
+    pattern: EntityPattern,
+    data: st.DataObject,
+) -> None:
+    text = data.draw(st.from_regex(compile_pattern(pattern.regex)))
+    found = compile_pattern(pattern.regex).search(text)
+    coded = CueEncodings(encode_classes(found.group() if found else text))
+    assert found is None or all(
+        coded.holds_any(each.coding, each.literals) for each in factors(pattern.regex)
+    )
+
+
 @pytest.mark.parametrize("cue", CUES)
 @settings(max_examples=share(25))
 @given(data=st.data())
 def test_every_match_of_a_cue_has_one_of_its_hints(cue: Cue, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(compile_pattern(cue.regex)))
-    coded: bytes = getattr(CueEncodings(text), cue.coding)
+    coded: bytes = CueEncodings(encode_classes(text)).coded(cue.coding)
     assert not cue.hints or any(hint in coded for hint in cue.hints)
 
 

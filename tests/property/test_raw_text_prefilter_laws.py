@@ -17,8 +17,8 @@ from gatecli.pii.scanning import may_hold
 from tests.support.examples import share
 
 DETECTOR = Detector(default_entities())
-BEFORE = ("", " ", "\t", '"', "'", "[", "{", ",")
-AFTER = ("", " ", '"', "'", ",", "]", "}", ":", " #")
+BEFORE = ("", " ", "\t", '"', "'", "[", "{", ",", ";", "|")
+AFTER = ("", " ", "\t", '"', "'", ",", ";", "|", "]", "}", ":", " #")
 PATTERNS = [
     pytest.param(pattern, id=f"{entity.id}-{pattern.name}")
     for entity in all_entities()
@@ -29,7 +29,7 @@ PATTERNS = [
 @pytest.mark.parametrize("pattern", PATTERNS)
 @settings(max_examples=share(5))
 @given(data=st.data())
-def test_what_stands_beside_a_value_in_yaml_or_json_is_no_boundary(
+def test_what_stands_beside_a_value_in_yaml_json_or_csv_is_no_boundary(
     pattern: EntityPattern, data: st.DataObject
 ) -> None:
     compiled = re.compile(pattern.regex)
@@ -42,7 +42,7 @@ def test_what_stands_beside_a_value_in_yaml_or_json_is_no_boundary(
     for before, after in itertools.product(BEFORE, AFTER):
         seen = [compiled.search(shown) for shown in without_edges(before + value + after)]
         # A value that holds a delimiter itself may be seen with its neighbour: seen it is.
-        exact = not set(value) & set("'{[]},:")
+        exact = not set(value) & set("'{[]},:|")
         assert any(each is not None and (each.group() == value or not exact) for each in seen)
 
 

@@ -24,10 +24,13 @@ def test_a_short_key_makes_no_rulebook() -> None:
         rulebook_of(policy_of(), {}, key=b"short")
 
 
-def test_a_search_takes_no_longer_than_the_shorter_of_policy_and_process() -> None:
-    slow = rulebook_of(policy_of(pii={"timeBudget": "10s"}), {}, key=KEY, seconds=1.5)
-    quick = rulebook_of(policy_of(pii={"timeBudget": "20ms"}), {}, key=KEY, seconds=1.5)
-    assert (slow.standard.search.limits.seconds, quick.standard.search.limits.seconds) == (1.5, 0.02)
+def test_the_policy_bounds_the_work_and_the_process_the_time() -> None:
+    slow = rulebook_of(policy_of(pii={"timeBudget": "10s"}), {}, key=KEY, seconds=1.5).standard.search.limits
+    quick = rulebook_of(
+        policy_of(pii={"timeBudget": "20ms"}), {}, key=KEY, seconds=1.5
+    ).standard.search.limits
+    assert (slow.seconds, quick.seconds) == (1.5, 1.5)
+    assert slow.steps == 500 * quick.steps
 
 
 def test_the_digest_changes_with_policy_and_waivers_and_with_nothing_else() -> None:

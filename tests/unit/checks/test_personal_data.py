@@ -25,7 +25,7 @@ def still() -> float:
     return 0.0
 
 
-SEARCH = search_of(PiiRules(), still)
+SEARCH = search_of(PiiRules())
 
 
 def findings(data: Any) -> list[Finding]:

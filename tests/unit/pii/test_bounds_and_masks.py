@@ -53,12 +53,19 @@ def test_decoding_ends_at_its_depth() -> None:
     assert not result.detections
 
 
-def test_a_spent_time_budget_is_said() -> None:
+def test_spent_work_is_said_and_is_the_same_whenever_it_is_done() -> None:
+    text = f"phone 2345 6789 id {RESIDENT_ID} " * 50
+    results = {scan(DETECTOR, text, budget=ScanBudget(Limits(steps=3000, named="1ms"))) for _ in range(3)}
+    (result,) = results
+    assert result.incomplete == "the work budget of 1ms is spent"
+
+
+def test_a_clock_that_ran_out_is_said() -> None:
     ticks = iter(range(10**9))
     result = scan(
         DETECTOR, f"id {RESIDENT_ID} " * 50, budget=ScanBudget(Limits(seconds=3), lambda: float(next(ticks)))
     )
-    assert "time budget" in result.incomplete
+    assert result.incomplete == "the clock of 3 s ran out"
 
 
 def test_a_spent_size_budget_is_said() -> None:
@@ -72,10 +79,10 @@ def test_what_is_suspended_does_not_count() -> None:
     budget = ScanBudget(Limits(seconds=1), lambda: now[0])
     with budget.suspend():
         now[0] += 100
-    budget.check()
+    budget.spend(1)
     now[0] += 2
     with pytest.raises(BudgetSpentError):
-        budget.check()
+        budget.spend(1)
 
 
 def test_a_company_s_code_is_no_resident_id() -> None:

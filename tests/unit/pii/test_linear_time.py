@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from itertools import count
 from re import _parser  # type: ignore[attr-defined]  # what knows how long a match can be
 
 import pytest
 
+from gatecli.checks.personal_data import search_of
+from gatecli.model.policy import PiiRules
 from gatecli.pii.budget import Limits, ScanBudget
 from gatecli.pii.decoding import READERS, may_hide
 from gatecli.pii.detector import Detector
@@ -85,11 +86,18 @@ def test_a_quadratic_search_is_noticed() -> None:
         assert_linear(lambda text: quadratic(text[:: 2**5]), "1")
 
 
-def test_a_text_that_is_too_slow_is_said_to_be_incomplete() -> None:
-    ticks = count()  # a clock on which a second passes at each look
-    text = "phone " + "2345 6789 " * 100
-    result = scan(detector(), text, budget=ScanBudget(Limits(seconds=20), lambda: float(next(ticks))))
-    assert "time budget" in result.incomplete
+EVERY_WORD = tuple(word for entity in default_entities() for word in entity.context)
+WHOLE = 8 * 2**20
+"""Characters of the largest file that is read at once."""
+
+
+@pytest.mark.parametrize("keys", [(), EVERY_WORD], ids=["plain", "named"])
+@pytest.mark.parametrize("attack", [*ATTACKS, "123456789\n", "12345678901\n", "phone 2345 6789 "])
+def test_the_default_budget_suffices_for_the_largest_file(attack: str, keys: tuple[str, ...]) -> None:
+    steps_of_default = search_of(PiiRules()).limits.steps
+    size = 2**14
+    budget = ScanBudget(Limits(steps=steps_of_default * size / WHOLE))
+    assert not scan(detector(), attack * (size // len(attack)), keys, budget=budget).incomplete
 
 
 def test_what_grows_by_decoding_is_said_to_be_incomplete() -> None:

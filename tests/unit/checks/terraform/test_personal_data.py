@@ -19,7 +19,7 @@ NUMBER = "517298264"
 
 def subjects(*values: dict[str, Any]) -> list[str]:
     plan = read(plan_with(resource_changes=[change(f"a.b{at}", each) for at, each in enumerate(values)]))
-    search = search_of(POLICY.spec.pii, lambda: 0.0)
+    search = search_of(POLICY.spec.pii)
     return [finding.subject for finding in find_in_plan(PlanSubject(plan), POLICY, search)]
 
 
