@@ -94,9 +94,8 @@ _NO_DOMAINS = frozenset({
     "internal", "cluster", "svc", "lan", "localdomain", "localhost", "tgz", "gz", "zip", "tar", "lock", "toml",
     "xml", "conf", "cfg", "ini", "log", "exe", "dll", "so", "jar", "class", "java", "sql", "bak", "tmp", "git",
 })  # fmt: skip
-_SERVICE_ADDRESSES = frozenset(
-    {"git@github.com", "git@gitlab.com", "git@bitbucket.org", "git@ssh.dev.azure.com"}
-)
+_SERVICE_USERS = frozenset({"git", "hg", "svn"})
+"""Whom version control logs in as; no mailbox of a person."""
 _SERVICE_DOMAINS = (
     ".iam.gserviceaccount.com",
     ".gserviceaccount.com",
@@ -115,7 +114,7 @@ def email(value: str) -> ValidityEvidence | None:
         or domain.rpartition(".")[2] in _NO_DOMAINS
     ):
         return None
-    if f"{local}@{domain}" in _SERVICE_ADDRESSES or f".{domain}".endswith(_SERVICE_DOMAINS):
+    if local.rpartition("/")[2] in _SERVICE_USERS or f".{domain}".endswith(_SERVICE_DOMAINS):
         return None
     return ValidityEvidence("address and domain well formed") if local.strip("*x_-.+'\"/=?") else None
 
@@ -153,6 +152,14 @@ _REGIONS = (
 )
 
 
+_SIGNS = re.compile(r"[ ./()-]+")
+_IN_SEQUENCE = "012345678901234567890 098765432109876543210"
+_DATE = re.compile(
+    r"(?:19|20)[0-9]{2}[ ./-][01]?[0-9][ ./-][0-3]?[0-9]|[0-3]?[0-9][./-][01]?[0-9][./-](?:19|20)[0-9]{2}"
+)
+_FOUR_OCTETS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+
+
 def telephone(value: str) -> ValidityEvidence | None:
     """Valid in the numbering plan: of its country code, else of one of the large countries."""
     digits = compact(value).lstrip("+")
@@ -162,8 +169,22 @@ def telephone(value: str) -> ValidityEvidence | None:
         return _valid(value, None)
     if digits.startswith("00"):
         return _valid("+" + digits[2:], None)
+    if not _is_written_as_number(value, digits):
+        return None
     found = (_valid(value, region) for region in _REGIONS)
     return next((validity for validity in found if validity is not None), None)
+
+
+def _is_written_as_number(value: str, digits: str) -> bool:
+    """Whether a number without its country is no counter, size, fraction, date or address of a machine."""
+    groups = [group for group in _SIGNS.split(value) if group]
+    if len(groups) == 1:
+        return digits not in _IN_SEQUENCE and int(digits).bit_count() > 1
+    is_fraction = len(groups) == 2 and "." in value and not groups[0].startswith("0")
+    is_split = all(len(group) > 1 for group in groups[1:]) and max(map(len, groups)) <= 8
+    return (
+        is_split and not is_fraction and _DATE.match(value) is None and _FOUR_OCTETS.fullmatch(value) is None
+    )
 
 
 def _valid(value: str, region: str | None) -> ValidityEvidence | None:
@@ -245,22 +266,46 @@ IBAN = Entity(
     source="ISO 13616-1",
 )  # fmt: skip
 
+_USER_PART = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:(?://[^\s/?#@\"'<>]{0,400})?\Z")
+_MORE_USER_PART = re.compile(r"[^\s/?#@\"'<>]{0,200}@")
+
+
+def is_user_part(text: str, start: int, end: int) -> bool:
+    """Whether [start, end) is the user and the host of a URL (RFC 3986, 3.2.1): `ssh://git@host.org/…`.
+
+    An address that is itself the user, before the host's own `@`, is one.
+    """
+    at = text.index("@", start, end)
+    slashes = text.startswith("//", start)
+    before = text[max(0, start - 440) : start]
+    scheme = _USER_PART.search(before)
+    if scheme is None or ("//" in scheme.group()) == slashes or _PATH.search(text, start + 2 * slashes, at):
+        return False
+    return _MORE_USER_PART.match(text, end) is None
+
+
+_PATH = re.compile(r"[/?#]")
+
+
+def _address(name: str, regex: str) -> EntityPattern:
+    """A written form of a mailbox, by its sign: a local part of 64 characters, a domain of 253."""
+    return EntityPattern(name, regex, 0.9, anchor="@", before=64, after=600, refuse=is_user_part)
+
+
 EMAIL = Entity(
     id="EMAIL_ADDRESS",
     label="e-mail address",
     pack=PACK,
     patterns=(
-        EntityPattern(
+        _address(
             "address",
             r"(?<![A-Za-z0-9.!#$%&'*+/=?^_`{|}~-])[A-Za-z0-9_.+!#$%&'*/=?^`{|}~-]{1,64}+@"
-            r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}+[A-Za-z](?:[A-Za-z]{1,23}|n--[A-Za-z0-9-]{1,59})"
-            r"(?![A-Za-z0-9@_-])",
-            0.9,
+            r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z](?:[A-Za-z]{1,23}|n--[A-Za-z0-9-]{1,59})"
+            r"(?![A-Za-z0-9@_-])(?!\.[A-Za-z0-9])",
         ),
-        EntityPattern(
+        _address(
             "international address",
-            r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.+-]{1,64}+@(?:[\w](?:[\w-]{0,62})\.){1,8}+[^\W\d_]{2,24}(?![\w@-])",
-            0.9,
+            r"(?<![\w.!#$%&'*+/=?^`{|}~-])[\w.+-]{1,64}+@(?:[\w](?:[\w-]{0,62})\.){1,8}[^\W\d_]{2,24}(?![\w@-])(?!\.\w)",
         ),
     ),
     cue=Cue(r"@\w[\w-]{0,62}\.", (b"@",)),
@@ -298,7 +343,14 @@ PHONE = Entity(
             0.6,
         ),
         EntityPattern(
-            "national", bounded_pattern("0-9", r"(?:[ ./()-]{0,2}[0-9]){6,12}", before="0-9A-Za-z+"), 0.2
+            "national",
+            bounded_pattern(
+                "0-9", r"(?=[0-9]{0,12}[ ./()-]{1,2}[0-9])(?:[ ./()-]{0,2}[0-9]){6,12}", before="0-9A-Za-z+"
+            ),
+            0.2,
+        ),
+        EntityPattern(
+            "digits", bounded_pattern("0-9", "[0-9]{6,12}", before="0-9A-Za-z+"), 0.2, names=_NATIONAL
         ),
         EntityPattern(
             "national in brackets",

@@ -1,0 +1,98 @@
+"""How a value is written, and what stands around it: what makes a telephone number, and a mailbox."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from gatecli.pii.detector import Detector
+from gatecli.pii.entities import default_entities
+from gatecli.pii.scanning import scan
+
+
+@cache
+def detector() -> Detector:
+    return Detector(default_entities())
+
+
+def found(text: str, *keys: str) -> list[tuple[str, str]]:
+    return [(one.entity.id, text[one.start : one.end]) for one in scan(detector(), text, keys).detections]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Contact maria.lopez@hospital.org.",
+        "Contact maria.lopez@hospital.org. She answers.",
+        "Is it maria.lopez@hospital.org?",
+        "Ask maria.lopez@hospital.org, or me",
+        "wait for maria.lopez@hospital.org...",
+        "<maria.lopez@hospital.org>",
+        "mailto:maria.lopez@hospital.org",
+    ],
+)
+def test_an_address_is_found_whatever_ends_the_sentence(text: str) -> None:
+    assert found(text) == [("EMAIL_ADDRESS", "maria.lopez@hospital.org")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ssh://git@host.corp.io/team/repo.git",
+        "https://x-access-token:${TOKEN}@github.com/team/repo",
+        "postgres://app:pw@db.corp.io/orders",
+        "amqp://guest:guest@mq.corp.io:5672/",
+        "jdbc:postgresql://app@db.corp.io/orders",
+        "git@git.corp.io:team/repo.git",
+    ],
+)
+def test_the_user_part_of_a_url_is_no_mailbox(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["https://corp.io/?mail=maria.lopez@hospital.org", "https://maria.lopez@hospital.org:pw@corp.io/"]
+)
+def test_a_mailbox_in_a_url_is_found(text: str) -> None:
+    assert "EMAIL_ADDRESS" in {entity for entity, _ in found(text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("41.6666666667%", ("mobile", "width")),
+        (".cell { width: 41.6666666667% }", ()),
+        ("134217728", ("contact",)),
+        ("123456789", ("phone",)),
+        ("2026-11-28 23:30", ("call",)),
+        ("1732836612", ()),
+        ("1716489600", ("mobile", "buildTime")),
+        ("1732836612000", ("contact", "timestamp")),
+        ("192.168.100.200", ("phone",)),
+        ("could not call the service: timeout after 812 ms, id 2124567890", ()),
+        ("2124567890", ()),
+    ],
+)
+def test_a_number_without_a_sign_of_being_a_telephone_s_is_none(text: str, keys: tuple[str, ...]) -> None:
+    assert found(text, *keys) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "number"),
+    [
+        ("2124567890", ("phone",), "2124567890"),
+        ("2124567890", ("user", "mobileNumber"), "2124567890"),
+        ("phone: 2124567890", (), "2124567890"),
+        ("call 2124567890 today", (), "2124567890"),
+        ("Telefon 01711234567", (), "01711234567"),
+        ("tel 030 12345678", (), "030 12345678"),
+        ("+12124567890", (), "+12124567890"),
+        ("+1 (212) 456-7890", (), "+1 (212) 456-7890"),
+        ("212-456-7890", (), "212-456-7890"),
+    ],
+)
+def test_a_plus_grouping_or_a_telling_name_is_such_a_sign(
+    text: str, keys: tuple[str, ...], number: str
+) -> None:
+    assert found(text, *keys) == [("PHONE_NUMBER", number)]
