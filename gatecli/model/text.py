@@ -16,8 +16,11 @@ from gatecli.model.document import Position, pointer_of
 _ENDINGS = re.compile(r"\r\n?|\n")
 _ASSIGNED = re.compile(r"(?<![\w.-])([^\W\d][\w.-]*+)[\"'\]})]*[ \t]*(?:=>|:=|[:=])(?!=)")
 _ESCAPE = re.compile(r"\\(?:u....|U........|x..|.)", re.DOTALL)
-_NAMES = ("name", "key", "Name", "Key")
-_VALUES = frozenset({"value", "Value"})
+_NAMES = ("name", "key", "Name", "Key", "ParameterKey", "field", "label", "path", "id")
+_VALUES = frozenset(
+    {"value", "Value", "val", "default", "Default", "defaultValue", "ParameterValue", "stringValue"}
+)
+_NAME_OF_NEXT = re.compile(r"-{0,2}[^\W\d][\w .-]{0,63}:?")
 _LISTS = (list, tuple)
 _NESTED = (dict, list, tuple)
 _LOOK_BACK = 400
@@ -169,7 +172,7 @@ class Skipped:
 
 
 def hint_for(key: object, siblings: Mapping[str, object]) -> str:
-    """The name that stands beside `key` in its mapping: Kubernetes `env`, tags and labels in lists.
+    """The name that stands beside `key` in its mapping: Kubernetes `env`, tags, parameters, JSON patches.
 
     `{name: CUSTOMER_ID, value: …}` names its value; so does every reader of documents, through this.
     """
@@ -179,6 +182,11 @@ def hint_for(key: object, siblings: Mapping[str, object]) -> str:
         if isinstance(text := siblings.get(name), str):
             return text
     return ""
+
+
+def hint_behind(before: object) -> str:
+    """The name that an item of a list gives the next: `["--ssn", …]`, `["ssn", …]`; "" where it is none."""
+    return before if isinstance(before, str) and _NAME_OF_NEXT.fullmatch(before) else ""
 
 
 def number_text(literal: str) -> str:
@@ -234,8 +242,8 @@ def object_leaves(data: object) -> tuple[Leaf, ...]:
     made, key_kind, value_kind = tuple.__new__, LeafKind.KEY, LeafKind.VALUE
     leaves: list[Leaf] = []
     add = leaves.append
-    pending: list[tuple[object, tuple[str | int, ...]]] = [(data, ())]
-    for value, keys in pending:
+    pending: list[tuple[object, tuple[str | int, ...], str]] = [(data, (), "")]
+    for value, keys, name in pending:
         if isinstance(value, dict):
             for key, child in value.items():
                 below = (*keys, key)
@@ -244,12 +252,13 @@ def object_leaves(data: object) -> tuple[Leaf, ...]:
                     hint = hint_for(key, value) if key in _VALUES else ""
                     add(made(Leaf, (child, below, value_kind, -1, -1, False, hint, None)))
                 elif isinstance(child, _NESTED):
-                    pending.append((child, below))
+                    pending.append((child, below, ""))
                 elif leaf := _scalar(child, below, hint_for(key, value)):
                     add(leaf)
         elif isinstance(value, _LISTS):
-            pending += [(item, (*keys, index)) for index, item in enumerate(value)]
-        elif leaf := _scalar(value, keys, ""):
+            names = ("", *map(hint_behind, value))
+            pending += [(item, (*keys, index), names[index]) for index, item in enumerate(value)]
+        elif leaf := _scalar(value, keys, name):
             add(leaf)
     return tuple([leaf for leaf in leaves if leaf[0]])
 

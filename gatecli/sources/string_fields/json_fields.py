@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from gatecli.model.text import Leaf, LeafKind, RawText, hint_for
+from gatecli.model.text import Leaf, LeafKind, RawText, hint_behind, hint_for
 from gatecli.sources.string_fields.escapes import whole
 from gatecli.sources.string_fields.interface import (
     MAX_DEPTH,
@@ -37,6 +37,8 @@ class _JsonFrame:
     count: int = 0
     names: dict[str, object] = field(default_factory=dict)
     hintable: list[tuple[int, str]] = field(default_factory=list)
+    before: str = ""
+    """In a list, the text of the item before."""
 
 
 class _JsonReader:
@@ -100,6 +102,8 @@ class _JsonReader:
     def _open(self, mark: str, start: int) -> None:
         if len(self._frames) >= MAX_DEPTH:
             raise FormatError(f"it is nested deeper than {MAX_DEPTH} levels", start)
+        if self._frames:
+            self._frames[-1].before = ""
         self._frames.append(_JsonFrame(self._place(), "}" if mark == "{" else "]"))
         self._wants = "key or end" if mark == "{" else "value or end"
 
@@ -129,6 +133,7 @@ class _JsonReader:
 
     def _value(self, kind: str, token: str, start: int) -> None:
         keys = self._place()
+        before = self._text_before()
         if kind == "word" or (kind == "string" and len(token) == 2):
             return
         if kind == "number":
@@ -141,7 +146,18 @@ class _JsonReader:
             if kind == "string":
                 frame.names[str(keys[-1])] = leaf.text
             frame.hintable.append((len(self.leaves), str(keys[-1])))
+        elif self._frames:
+            leaf = leaf._replace(hint=hint_behind(before))
+            self._frames[-1].before = leaf.text if kind == "string" else ""
         self.leaves.append(leaf)
+
+    def _text_before(self) -> str:
+        """The text before this value in a list, forgotten now."""
+        if not self._frames:
+            return ""
+        frame = self._frames[-1]
+        before, frame.before = frame.before, ""
+        return before
 
 
 def _decode_token(token: str, start: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gatecli.model.text import Leaf, LeafKind, RawText, hint_for, number_text
+from gatecli.model.text import Leaf, LeafKind, RawText, hint_behind, hint_for, number_text
 from gatecli.sources.string_fields.escapes import whole
 from gatecli.sources.string_fields.interface import (
     LONG_SHARED,
@@ -40,6 +40,8 @@ class _YamlFrame:
     count: int = 0
     names: dict[str, object] = field(default_factory=dict)
     hintable: list[tuple[int, str]] = field(default_factory=list)
+    before: str = ""
+    """In a sequence, the text of the item before."""
 
 
 class _YamlReader:
@@ -83,8 +85,10 @@ class _YamlReader:
 
     def _open(self, event: Any, *, mapping: bool) -> None:
         keys, frame, is_key = self._place()
-        if frame is not None and is_key:
-            frame.key = ""  # a collection as a key has no name
+        if frame is not None:
+            frame.before = ""
+            if is_key:
+                frame.key = ""  # a collection as a key has no name
         if len(self._frames) >= MAX_DEPTH:
             raise FormatError(f"it is nested deeper than {MAX_DEPTH} levels", event.start_mark.index)
         self._frames.append(_YamlFrame(keys, mapping))
@@ -106,6 +110,7 @@ class _YamlReader:
         kind = LeafKind.KEY if is_key else LeafKind.VALUE
         if plain and not is_key and event.implicit[0]:
             if _SILENT.fullmatch(text):
+                self._pass_silence(frame)
                 return
             if _NUMBER.fullmatch(text):
                 kind, text = LeafKind.NUMBER, number_text(text)
@@ -117,13 +122,22 @@ class _YamlReader:
 
     def _add(self, leaf: Leaf, frame: _YamlFrame | None, keys: tuple[str | int, ...]) -> None:
         if not leaf.text:
+            self._pass_silence(frame)
             return
         if frame is not None and frame.mapping and leaf.kind is not LeafKind.KEY:
             key = str(keys[-1])
             if leaf.kind is LeafKind.VALUE:
                 frame.names.setdefault(key, leaf.text)
             frame.hintable.append((len(self.leaves), key))
+        if frame is not None and not frame.mapping:
+            leaf = leaf._replace(hint=hint_behind(frame.before))
+            frame.before = leaf.text if leaf.kind is LeafKind.VALUE else ""
         self.leaves.append(leaf)
+
+    def _pass_silence(self, frame: _YamlFrame | None) -> None:
+        """What is no text names nothing."""
+        if frame is not None:
+            frame.before = ""
 
     def _token(self, event: Any) -> tuple[int, int]:
         """The scalar's own characters: without anchor and tag before it, line ends after it."""
