@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from gatecli.model.document import Place, pointer_of
@@ -27,6 +27,13 @@ PII_SCAN_INCOMPLETE = Rule(
     Severity.ERROR,
     "A text could not be searched to its end within the budget of work and size",
     uncheckable=True,
+)
+
+
+PII_ENCODED_TOO_DEEPLY = Rule(
+    "pii-encoded-too-deeply",
+    Severity.ERROR,
+    "A value is encoded more times over than is looked into",
 )
 
 
@@ -105,7 +112,7 @@ def search_of(rules: PiiRules, key: bytes = b"", names: NameFinder | None = None
     wanted = [entity for entity in known if actions.get(entity.id) != "ignore"]
     meant = {entity.id: _SEVERITIES[actions.get(entity.id, "deny")] for entity in (*wanted, PERSON_NAME)}
     severities = {entity: severity for entity, severity in meant.items() if severity is not None}
-    limits = Limits(steps=_steps(rules.time_budget), named=rules.time_budget)
+    limits = Limits(steps=_steps(rules.time_budget), depth=rules.max_decoding_depth, named=rules.time_budget)
     finder = names if PERSON_NAME.id in severities else None
     return Search(Detector(tuple(wanted)), severities, limits, key=key, names=finder)
 
@@ -151,7 +158,15 @@ class Hidden:
     detection: Detection
 
 
-def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Hidden | str]:
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """A leaf of which something was not decoded, and why."""
+
+    leaf: Leaf = field(repr=False)
+    reason: str
+
+
+def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Hidden | Unopened | str]:
     """Everything that the leaves of one text hold, in their order; last, why the search ended early."""
     if search.names is not None:
         values = (leaf for leaf in leaves if leaf.kind is not LeafKind.KEY)
@@ -162,7 +177,9 @@ def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Hidden | s
         seen = scan(search.detector, leaf.text, leaf.words(), budget=budget)
         for detection in seen.detections:
             yield Hidden(leaf, detection)
-        if seen.incomplete:
+        if seen.is_too_deep:
+            yield Unopened(leaf, seen.incomplete)
+        elif seen.incomplete:
             yield seen.incomplete
             return
 
@@ -182,15 +199,19 @@ def find_hidden(
     everything = list(search_leaves(leaves, search))
     hidden = [seen for seen in everything if isinstance(seen, Hidden)]
     names = _masked_names(hidden)
-    subjects = _subjects(leaves, raw.path, names) if hidden else {}
+    subjects = _subjects(leaves, raw.path, names) if everything else {}
     for seen in everything:
         if isinstance(seen, str):
             yield _incomplete(raw, seen), None
             continue
         start, end = _span(raw, seen)
-        if end > raw.overlap or not raw.text:
-            subject, base = subjects.get(seen.leaf.document, (raw.path, ()))
-            spot = _Spot(subject, base, _shown_keys(seen.leaf.keys, names))
+        if end <= raw.overlap and raw.text:
+            continue
+        subject, base = subjects.get(seen.leaf.document, (raw.path, ()))
+        spot = _Spot(subject, base, _shown_keys(seen.leaf.keys, names))
+        if isinstance(seen, Unopened):
+            yield _too_deep(raw, seen, spot, start), None
+        else:
             yield _finding(raw, seen, search, spot, start), seen
 
 
@@ -221,17 +242,17 @@ def _shown_keys(keys: tuple[str | int, ...], names: Mapping[str, str]) -> tuple[
     return tuple([names.get(key, key) if isinstance(key, str) else key for key in keys])
 
 
-def _span(raw: RawText, seen: Hidden) -> tuple[int, int]:
+def _span(raw: RawText, seen: Hidden | Unopened) -> tuple[int, int]:
     if not raw.text:
         return -1, -1
+    if isinstance(seen, Unopened):
+        return seen.leaf.start, seen.leaf.end
     return seen.leaf.span(raw.text, seen.detection.start, seen.detection.end)
 
 
 def _finding(raw: RawText, seen: Hidden, search: Search, spot: _Spot, start: int) -> Finding:
     detection, pointer = seen.detection, spot.pointer(seen.leaf)
-    at = raw.position(start) if start >= 0 else None
-    line, column = (at.line, at.column) if at else (None, None)
-    place = Place(raw.path, line, column, pointer, seen.leaf.document)
+    place = _place(raw, seen.leaf, pointer, start)
     entity = detection.entity
     finding = make_finding(
         rule_of(entity),
@@ -243,6 +264,26 @@ def _finding(raw: RawText, seen: Hidden, search: Search, spot: _Spot, start: int
     )
     severity = Severity.NOTE if detection.well_known else search.severities[entity.id]
     return replace(finding, severity=severity)
+
+
+def _place(raw: RawText, leaf: Leaf, pointer: str | None, start: int) -> Place:
+    at = raw.position(start) if start >= 0 else None
+    line, column = (at.line, at.column) if at else (None, None)
+    return Place(raw.path, line, column, pointer, leaf.document)
+
+
+def _too_deep(raw: RawText, seen: Unopened, spot: _Spot, start: int) -> Finding:
+    """What is not known is told by its place and its digest, so that a waiver holds for these bytes alone."""
+    pointer = spot.pointer(seen.leaf)
+    digest = hashlib.sha256(seen.leaf.text.encode("utf-8", "surrogatepass")).hexdigest()
+    return make_finding(
+        PII_ENCODED_TOO_DEEPLY,
+        f"{pointer or raw.path}  {seen.reason}",
+        subject=spot.subject,
+        place=_place(raw, seen.leaf, pointer, start),
+        mend="raise pii.maxDecodingDepth in the policy, or waive it by its fingerprint",
+        identity=f"{spot.subject}\0{pointer_of(spot.keys)}\0{digest}",
+    )
 
 
 def _message(pointer: str | None, detection: Detection, search: Search) -> str:

@@ -165,7 +165,10 @@ def _search_whole(raw: RawText, search: Search) -> Iterator[tuple[Leaf, int, int
     """Where each value stands in its leaf. Raises UncheckableError where the search ends early."""
     for seen in search_leaves(read_leaves(raw).leaves, search):
         if not isinstance(seen, Hidden):
-            raise UncheckableError(f"{raw.path} was not searched to its end: {seen}", advice="split the file")
+            reason = seen if isinstance(seen, str) else seen.reason
+            raise UncheckableError(
+                f"{raw.path} was not searched to its end: {reason}", advice="split the file"
+            )
         yield seen.leaf, seen.detection.start, seen.detection.end
 
 

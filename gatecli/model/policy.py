@@ -95,6 +95,12 @@ class PiiRules(Value):
         default="1m",
         description="the work that one text may cost, counted and not timed: a second is 20 million steps",
     )
+    max_decoding_depth: int = Field(
+        default=6,
+        ge=1,
+        le=16,
+        description="how many times over a value may be encoded and is still looked into",
+    )
 
 
 OnUnknown = Literal["fail", "warn", "defer"]

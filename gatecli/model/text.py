@@ -20,7 +20,7 @@ _NAMES = ("name", "key", "Name", "Key", "ParameterKey", "field", "label", "path"
 _VALUES = frozenset(
     {"value", "Value", "val", "default", "Default", "defaultValue", "ParameterValue", "stringValue"}
 )
-_NAME_OF_NEXT = re.compile(r"-{0,2}[^\W\d][\w .-]{0,63}:?")
+_NAME_OF_NEXT = re.compile(r"-{0,2}[^\W\d](?:[^\W\d]|[ .-]){0,63}+[0-9]{0,2}:?")
 _LISTS = (list, tuple)
 _NESTED = (dict, list, tuple)
 _LOOK_BACK = 400

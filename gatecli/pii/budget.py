@@ -22,12 +22,18 @@ class BudgetSpentError(Exception):
         self.reason = reason
 
 
+class TooDeepError(BudgetSpentError):
+    """What is left is encoded more times over than is looked into; all else was searched."""
+
+
 def _no_clock() -> float:
     return 0.0
 
 
 FORM = 4
 """Characters that one written form is searched through for a step."""
+DEPTH = 6
+"""Times over that a value may be encoded and is still found: a pull secret with a key in it takes five."""
 CANDIDATE = 64
 """Steps of looking at one place that has a form: its words are weighed, its digits are checked."""
 
@@ -41,7 +47,7 @@ class Limits:
 
     steps: float = float("inf")
     characters: int = 64 * 1024 * 1024
-    depth: int = 4
+    depth: int = DEPTH
     seconds: float = float("inf")
     named: str = ""
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from gatecli.pii.base64_text import base64_views, holds_base64
-from gatecli.pii.budget import FORM, BudgetSpentError, ScanBudget
+from gatecli.pii.budget import FORM, ScanBudget, TooDeepError
 from gatecli.pii.json_text import json_views
 from gatecli.pii.views import Piece, Reader, View, replace_pieces, whole
 
@@ -140,6 +140,7 @@ WRAPPERS: tuple[Reader, ...] = (base64_views, percent_views)
 
 # Escapes that YAML, JSON or a language may spell a digit or a separator with; line ends and quotes are none.
 _ESCAPED = re.compile(r"\\[^nrt\"'\\\s]")
+_HOLDS = re.compile(r"[0-9@]|[^\x00-\x7f]")
 _PRINTABLE = bytes((9, 10, 13, *range(32, 127)))
 
 
@@ -161,7 +162,8 @@ def may_hide(text: str) -> bool:
 def expand(text: str, budget: ScanBudget, *, readers: Iterable[Reader] = READERS) -> Iterator[View]:
     """The text itself, then every view inside it, to the budget's depth; each distinct text once.
 
-    Raises `BudgetSpentError` when time or size end first.
+    Raises `BudgetSpentError` when work or size end first, `TooDeepError` last, where something is left that
+    could hold a value.
     """
     readers = tuple(readers)
     level = [whole(text)]
@@ -172,8 +174,14 @@ def expand(text: str, budget: ScanBudget, *, readers: Iterable[Reader] = READERS
         yield from level
         if not level:
             return
-    if any(next(iter(reader(view)), None) for view in level for reader in WRAPPERS):
-        raise BudgetSpentError(f"values are encoded more than {budget.limits.depth} times over")
+    rests = (rest.text for view in level for reader in WRAPPERS for rest in reader(view))
+    if any(rest not in seen and _could_hold(rest) for rest in rests):
+        raise TooDeepError(f"values are encoded more than {budget.limits.depth} times over")
+
+
+def _could_hold(text: str) -> bool:
+    """Whether a decoded text could hold a value: none is without a digit, an `@` or a foreign letter."""
+    return _HOLDS.search(text) is not None or any(True for reader in WRAPPERS for _ in reader(whole(text)))
 
 
 def _open_views(

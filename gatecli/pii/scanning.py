@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gatecli.pii.budget import BudgetSpentError, ScanBudget, unlimited_budget
+from gatecli.pii.budget import BudgetSpentError, ScanBudget, TooDeepError, unlimited_budget
 from gatecli.pii.decoding import READERS, expand, may_hide
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import Detection
@@ -18,11 +18,14 @@ from gatecli.pii.views import Reader, View
 class TextScan:
     """What one text holds. `incomplete` says why the search ended early; "" when it did not.
 
+    `is_too_deep` says that it ended only at what is encoded too many times over.
+
     An incomplete scan without detections is no pass: the caller reports `pii-scan-incomplete`.
     """
 
     detections: tuple[Detection, ...] = ()
     incomplete: str = ""
+    is_too_deep: bool = False
 
 
 def may_hold(detector: Detector, text: str) -> bool:
@@ -55,7 +58,8 @@ def scan(
             for detection in _seen_in(detector, view, context, budget):
                 found.add(detection)
     except BudgetSpentError as spent:
-        return TextScan(_order_detections(found.detections), spent.reason)
+        deep = isinstance(spent, TooDeepError)
+        return TextScan(_order_detections(found.detections), spent.reason, deep)
     return TextScan(_order_detections(found.detections))
 
 
