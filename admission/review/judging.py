@@ -15,6 +15,7 @@ from admission.review.messages import annotation_of, denial, locate_finding, war
 from admission.review.objects import LAST_APPLIED, passed_by_rule, row, searched_parts
 from admission.review.rulebook import Rulebook
 from gatecli.checks.personal_data import Clock, Hidden, search_leaves
+from gatecli.gates.embedded_files import BINARY
 from gatecli.gates.objects import check_object
 from gatecli.model.admission import Mode
 from gatecli.model.finding import Finding
@@ -90,7 +91,7 @@ def judge(
     text = "\t".join(object_texts(searched_parts(request.object or {}, row(request), rulebook.rules)))
     size = len(text.encode("utf-8", "surrogatepass"))
     # All texts together, each once: quicker than one by one, and as sound (`gatecli.pii.raw_text_prefilter`).
-    if not may_hold(scope.search.detector, text):
+    if BINARY not in (request.object or {}) and not may_hold(scope.search.detector, text):
         return Decision(allowed=True, reason=DecisionReason.CLEAN, mode=scope.mode, scanned_bytes=size)
     raw = RawText(request.kind.name, "", "json")
     search = replace(scope.search, clock=clock)

@@ -11,6 +11,7 @@ from functools import partial
 from gatecli.checks.personal_data import Search, search_of
 from gatecli.errors import ConfigurationError
 from gatecli.gates import PII
+from gatecli.gates.embedded_files import with_embedded_files
 from gatecli.gates.judgement import waivers_for
 from gatecli.model.admission import AdmissionRules, Mode, NamespaceRules
 from gatecli.model.policy import PiiRules, PrivacyPolicy, stamp
@@ -135,7 +136,7 @@ def _own_scope(
 
 
 def _scope(pii: PiiRules, mode: Mode, seconds: float, key: bytes) -> NamespaceScope:
-    search = search_of(pii, key)
+    search = with_embedded_files(search_of(pii, key))
     limits = replace(search.limits, seconds=seconds)
     expressly = {rule_id(entity): action for entity, action in pii.entities.items()}
     return NamespaceScope(replace(search, limits=limits), mode, expressly)

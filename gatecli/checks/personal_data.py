@@ -15,12 +15,14 @@ from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.policy import PiiRules
 from gatecli.model.text import Leaf, LeafKind, RawText
 from gatecli.pii.budget import BudgetSpentError, Limits, ScanBudget
+from gatecli.pii.decoding import READERS
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import entities_of
 from gatecli.pii.interface import PERSON_NAME, Detection, Entity, NameFinder
 from gatecli.pii.raw_text_prefilter import could_match, suspects
 from gatecli.pii.redaction import mask_value, redact_text, value_hash
 from gatecli.pii.scanning import may_hold, scan
+from gatecli.pii.views import Reader
 
 PII_SCAN_INCOMPLETE = Rule(
     "pii-scan-incomplete",
@@ -35,6 +37,9 @@ PII_ENCODED_TOO_DEEPLY = Rule(
     Severity.ERROR,
     "A value is encoded more times over than is looked into",
 )
+
+
+PII_NOT_SEARCHED = Rule("pii-not-searched", Severity.NOTE, "Binary content holds no text to search")
 
 
 def entity_phrase(entity: Entity) -> str:
@@ -77,6 +82,19 @@ _LONGEST_WAY = 300
 Clock = Callable[[], float]
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddedFile:
+    """A leaf that is a file of its own: the readers of its format, or why it holds no text."""
+
+    readers: tuple[Reader, ...] = ()
+    unread: str = ""
+
+
+def no_file(_leaf: Leaf) -> EmbeddedFile | None:
+    """Every leaf is a text like any other."""
+    return None
+
+
 def stopped_clock() -> float:
     """No clock: of a search that has no limit in time."""
     return 0.0
@@ -96,6 +114,8 @@ class Search:
     clock: Clock = stopped_clock
     key: bytes = b""
     names: NameFinder | None = None
+    embedded: Callable[[Leaf], EmbeddedFile | None] = no_file
+    """Which leaf is a file; whoever knows the formats says so (`gatecli.gates.embedded_files`)."""
 
 
 def search_of(rules: PiiRules, key: bytes = b"", names: NameFinder | None = None) -> Search:
@@ -166,15 +186,33 @@ class Unopened:
     reason: str
 
 
-def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Hidden | Unopened | str]:
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A leaf that holds no text, and why."""
+
+    leaf: Leaf = field(repr=False)
+    reason: str
+
+
+Seen = Hidden | Unopened | Unread | str
+"""What a search comes upon; a text says why it ended early."""
+
+
+def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Seen]:
     """Everything that the leaves of one text hold, in their order; last, why the search ended early."""
     if search.names is not None:
         values = (leaf for leaf in leaves if leaf.kind is not LeafKind.KEY)
         yield from (Hidden(leaf, name) for leaf in values for name in search.names(leaf.text))
     budget = ScanBudget(search.limits, search.clock)
-    for index in suspects(search.detector, [leaf.text for leaf in leaves]):
-        leaf = leaves[index]
-        seen = scan(search.detector, leaf.text, leaf.words(), budget=budget)
+    files = {index: file for index, leaf in enumerate(leaves) if (file := search.embedded(leaf)) is not None}
+    wanted = {*suspects(search.detector, [leaf.text for leaf in leaves]), *files}
+    for index in sorted(wanted):
+        leaf, file = leaves[index], files.get(index)
+        if file is not None and file.unread:
+            yield Unread(leaf, file.unread)
+            continue
+        readers = (*file.readers, *READERS) if file is not None else READERS
+        seen = scan(search.detector, leaf.text, leaf.words(), budget=budget, readers=readers)
         for detection in seen.detections:
             yield Hidden(leaf, detection)
         if seen.is_too_deep:
@@ -209,10 +247,10 @@ def find_hidden(
             continue
         subject, base = subjects.get(seen.leaf.document, (raw.path, ()))
         spot = _Spot(subject, base, _shown_keys(seen.leaf.keys, names))
-        if isinstance(seen, Unopened):
-            yield _too_deep(raw, seen, spot, start), None
-        else:
+        if isinstance(seen, Hidden):
             yield _finding(raw, seen, search, spot, start), seen
+        else:
+            yield _unknown(raw, seen, spot, start), None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,10 +280,10 @@ def _shown_keys(keys: tuple[str | int, ...], names: Mapping[str, str]) -> tuple[
     return tuple([names.get(key, key) if isinstance(key, str) else key for key in keys])
 
 
-def _span(raw: RawText, seen: Hidden | Unopened) -> tuple[int, int]:
+def _span(raw: RawText, seen: Hidden | Unopened | Unread) -> tuple[int, int]:
     if not raw.text:
         return -1, -1
-    if isinstance(seen, Unopened):
+    if not isinstance(seen, Hidden):
         return seen.leaf.start, seen.leaf.end
     return seen.leaf.span(raw.text, seen.detection.start, seen.detection.end)
 
@@ -272,16 +310,27 @@ def _place(raw: RawText, leaf: Leaf, pointer: str | None, start: int) -> Place:
     return Place(raw.path, line, column, pointer, leaf.document)
 
 
-def _too_deep(raw: RawText, seen: Unopened, spot: _Spot, start: int) -> Finding:
+_UNKNOWN: Mapping[type[Unopened | Unread], tuple[Rule, str]] = {
+    Unopened: (
+        PII_ENCODED_TOO_DEEPLY,
+        "raise pii.maxDecodingDepth in the policy, or waive it by its fingerprint",
+    ),
+    Unread: (PII_NOT_SEARCHED, "look into it with a tool that knows its format, or leave it out"),
+}
+"""What is wrong with what a search cannot know, and how it is mended."""
+
+
+def _unknown(raw: RawText, seen: Unopened | Unread, spot: _Spot, start: int) -> Finding:
     """What is not known is told by its place and its digest, so that a waiver holds for these bytes alone."""
     pointer = spot.pointer(seen.leaf)
+    rule, mend = _UNKNOWN[type(seen)]
     digest = hashlib.sha256(seen.leaf.text.encode("utf-8", "surrogatepass")).hexdigest()
     return make_finding(
-        PII_ENCODED_TOO_DEEPLY,
+        rule,
         f"{pointer or raw.path}  {seen.reason}",
         subject=spot.subject,
         place=_place(raw, seen.leaf, pointer, start),
-        mend="raise pii.maxDecodingDepth in the policy, or waive it by its fingerprint",
+        mend=mend,
         identity=f"{spot.subject}\0{pointer_of(spot.keys)}\0{digest}",
     )
 

@@ -22,6 +22,7 @@ from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, PolicyFile, option
 from gatecli.frontdoor.publish import write_together
 from gatecli.frontdoor.session import GateOptions, begin
+from gatecli.gates.embedded_files import with_embedded_files
 from gatecli.gates.pii import Selection, check_texts, request_for
 from gatecli.gates.policies import read_key, read_policy
 from gatecli.model.finding import Finding
@@ -163,7 +164,7 @@ def _masked_copy(read: Read, search: Search) -> bytes:
 
 def _search_whole(raw: RawText, search: Search) -> Iterator[tuple[Leaf, int, int]]:
     """Where each value stands in its leaf. Raises UncheckableError where the search ends early."""
-    for seen in search_leaves(read_leaves(raw).leaves, search):
+    for seen in search_leaves(read_leaves(raw).leaves, with_embedded_files(search)):
         if not isinstance(seen, Hidden):
             reason = seen if isinstance(seen, str) else seen.reason
             raise UncheckableError(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gatecli.checks.personal_data import Search, find_personal_data, is_clean
 from gatecli.gates.catalogue import RuleIds
+from gatecli.gates.embedded_files import BINARY, with_embedded_files
 from gatecli.model.finding import Finding
 from gatecli.model.inline import Allowances, inline_allowances
 from gatecli.model.text import RawText, Skipped
@@ -99,10 +100,10 @@ def _checked_text(raw: RawText) -> Checked:
 
 
 def _find(raw: RawText, search: Search, notes: dict[str, None]) -> Iterator[Finding]:
-    plain = views(raw)
+    plain = None if BINARY in raw.text else views(raw)
     if plain is not None and is_clean(search, plain, raw.format):
         return
     reading = read_leaves(raw)
     if reading.note:
         notes[f"{raw.path}: {reading.note}"] = None
-    yield from find_personal_data(raw, reading.leaves, search)
+    yield from find_personal_data(raw, reading.leaves, with_embedded_files(search))

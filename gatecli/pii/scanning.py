@@ -47,9 +47,10 @@ def scan(
 ) -> TextScan:
     """Everything in `text`, decoded forms too; spans are those of `text` itself.
 
-    The shortest decoding of a place wins, so that a value is reported once.
+    The shortest decoding of a place wins, so that a value is reported once. No prefilter foresees what
+    other `readers` than ours show.
     """
-    if not may_hold(detector, text):
+    if readers is READERS and not may_hold(detector, text):
         return TextScan()
     budget = budget or unlimited_budget()
     found = _Detections()

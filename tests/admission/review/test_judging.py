@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 from typing import Any
 
@@ -336,3 +337,18 @@ def test_with_the_organisation_s_key_a_fingerprint_follows_the_value() -> None:
     book = rulebook_of(policy_of(), {}, key=KEY, fingerprint_key=b"0123456789abcdef")
     one, other = (decided(manifest(kind), book).findings[0] for kind in ("Pod", "Job"))
     assert one.fingerprint == other.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("name,ssn\nJürgen,536904399\n".encode("latin-1"), DecisionReason.DENIED),
+        (b"\x89PNG\r\n\x1a\n" + bytes(300), DecisionReason.AUDITED),
+        ("name,size\nJürgen,3\n".encode("latin-1"), DecisionReason.CLEAN),
+    ],
+)
+def test_binary_data_is_clean_only_where_it_was_read(content: bytes, reason: DecisionReason) -> None:
+    data = {"customers.csv" if b"," in content else "logo.png": base64.b64encode(content).decode()}
+    obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "binaryData": data}
+    decision = judged(request_for(obj), rulebook())
+    assert decision.reason is reason

@@ -15,7 +15,7 @@ from gatecli.model.text import RawText, object_leaves
 RESIDENT_ID = "440308199901101512"
 SERVICE_KEY = {
     "type": "service_account",
-    "private_key": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n",
+    "private_key": "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END\n",
     "client_email": "puller@acme-prod.iam.gserviceaccount.com",
     "client_x509_cert_url": "https://www.googleapis.com/x509/puller%40acme-prod.iam.gserviceaccount.com",
 }
