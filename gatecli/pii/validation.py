@@ -39,6 +39,17 @@ def check(name: str, words: str = "checksum valid") -> Validator:
     return validate
 
 
+def check_any(*names: str, words: str) -> Validator:
+    """The validator that one of several modules of python-stdnum satisfies."""
+
+    def validate(value: str) -> ValidityEvidence | None:
+        number = compact(value)
+        valid = distinct(number) and any(standard(name).is_valid(number) for name in names)
+        return ValidityEvidence(words) if valid else None
+
+    return validate
+
+
 def check_as_written(name: str, words: str) -> Validator:
     """The same where a sign is part of the number: `-`, `+` or a letter tells the century."""
 

@@ -249,6 +249,7 @@ HONG_KONG_ID = Entity(
             0.85,
         ),
         EntityPattern("compact", bounded_pattern("A-Z", "[A-Z]?[0-9]{6}[0-9A]"), 0.3),
+        EntityPattern("small letters", bounded_pattern("a-z", r"[a-z]?[0-9]{6}(?:\([0-9a]\)|[0-9a])"), 0.25),
     ),
     cue=digits(6),
     context=(
@@ -270,7 +271,10 @@ TAIWAN_ID = Entity(
     id="TW_NATIONAL_ID",
     label="Taiwan national ID",
     pack=PACK,
-    patterns=(EntityPattern("letter and nine digits", bounded_pattern("A-Z", "[1289][0-9]{8}"), 0.5),),
+    patterns=(
+        EntityPattern("letter and nine digits", bounded_pattern("A-Z", "[1289][0-9]{8}"), 0.5),
+        EntityPattern("small letter and nine digits", bounded_pattern("a-z", "[1289][0-9]{8}"), 0.25),
+    ),
     cue=digits(9),
     context=(
         "身分證",

@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from gatecli.pii.entities.national import BARE, WRITTEN, national
-from gatecli.pii.interface import Cue, Entity, Strength
+from gatecli.pii.interface import Cue, Entity, Strength, ValidityEvidence
 from gatecli.pii.patterns import digits
-from gatecli.pii.validation import check_as_written, known_values
+from gatecli.pii.validation import check_any, check_as_written, distinct, known_values, luhn, standard
 
 PACK = "eu"
 _DATED = "checksum and birth date valid"
+_COORDINATED = 60
+"""What Sweden adds to the day of birth of who is not registered there."""
+
+
+def swedish(value: str) -> ValidityEvidence | None:
+    """A personal number, or a coordination number (Skatteverket, SKV 704)."""
+    number = value.replace(" ", "")
+    at = len(number) - (5 if number[-5] in "-+" else 4)
+    day = number[at - 2 : at]
+    if int(day) > _COORDINATED:
+        number = f"{number[: at - 2]}{int(day) - _COORDINATED:02}{number[at:]}"
+        return ValidityEvidence(_DATED) if _is_coordinated(value, number) else None
+    return (
+        ValidityEvidence(_DATED)
+        if distinct(number) and standard("se.personnummer").is_valid(number)
+        else None
+    )
+
+
+def _is_coordinated(value: str, as_born: str) -> bool:
+    """The check digit is of the number as it is written, the date that of the birth."""
+    digits = "".join(each for each in value if each.isdigit())[-10:]
+    born = "".join(each for each in as_born if each.isdigit())[-10:-4]
+    return luhn(digits) and _is_date(born)
+
+
+def _is_date(digits: str) -> bool:
+    """YYMMDD; the century does not matter, but for a day that few years have."""
+    try:
+        date(2000 + int(digits[:2]), int(digits[2:4]), int(digits[4:]))
+    except ValueError:
+        return False
+    return True
+
 
 SOUTH: tuple[Entity, ...] = (
     national(
@@ -76,7 +112,8 @@ WEST: tuple[Entity, ...] = (
     national(
         "BE_NATIONAL_NUMBER", "Belgian national number", PACK, "be.nn", digits(11),
         (("0-9", r"[0-9]\.[0-9]{2}\.[0-9]{2}-[0-9]{3}[.-][0-9]{2}", 0.8), ("0-9", "[0-9]{10}", 0.3)),
-        ("rijksregister", "rijksregisternummer", "niss", "insz", "registre national", "numero national"), words=_DATED,
+        ("rijksregister", "rijksregisternummer", "niss", "insz", "registre national", "numero national", "bis",
+         "bisnummer"), validate=check_any("be.nn", "be.bis", words=_DATED),
     ),
     national(
         "AT_SOCIAL_SECURITY", "Austrian social insurance number", PACK, "at.vnr", digits(10),
@@ -99,7 +136,7 @@ NORTH: tuple[Entity, ...] = (
         "SE_PERSONAL_NUMBER", "Swedish personal identity number", PACK, "se.personnummer", digits(10),
         (("0-9", "[0-9]{5}[-+][0-9]{4}", 0.6), ("12", "[0-9]{7}[-+][0-9]{4}", 0.7), ("12", "[0-9]{11}", 0.35),
          ("0-9", "[0-9]{9}", BARE)),
-        ("personnummer", "samordningsnummer", "pnr"), words=_DATED, well_known=known_values("811228-9874", "19121212-1212"),
+        ("personnummer", "samordningsnummer", "pnr"), validate=swedish, well_known=known_values("811228-9874", "19121212-1212"),
     ),
     national(
         "FI_PERSONAL_CODE", "Finnish personal identity code", PACK, "fi.hetu", digits(6),
@@ -113,7 +150,7 @@ NORTH: tuple[Entity, ...] = (
     ),
     national(
         "NO_BIRTH_NUMBER", "Norwegian birth number", PACK, "no.fodselsnummer", digits(11),
-        (("0-7", "[0-9]{5} ?[0-9]{5}", 0.35),), ("fodselsnummer", "fødselsnummer", "fnr", "personnummer"),
+        (("0-7", "[0-9]{5}[ .-]?[0-9]{5}", 0.35), ("0-7", "[0-9]([ .])[0-9]{2}\\1[0-9]{2}[ -][0-9]{5}", 0.4)), ("fodselsnummer", "fødselsnummer", "fnr", "personnummer"),
         words="both check digits and birth date valid",
     ),
     national(

@@ -214,7 +214,21 @@ def wallet(value: str) -> ValidityEvidence | None:
     """Base58Check or Bech32 of Bitcoin; an Ethereum address has only its form."""
     if value.startswith("0x"):
         return ValidityEvidence("written form valid") if distinct(value[2:]) else None
-    return ValidityEvidence("checksum valid") if standard("bitcoin").is_valid(value) else None
+    lower = value.lower() if value.startswith("BC1") else value
+    valid = standard("bitcoin").is_valid(lower) or (lower.startswith("bc1p") and _is_taproot(lower))
+    return ValidityEvidence("checksum valid") if valid else None
+
+
+_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_BECH32M = 0x2BC830A3
+_TAPROOT_SIZE = 62
+
+
+def _is_taproot(value: str) -> bool:
+    """BIP 341 and BIP 350: version 1, 32 bytes, and the check of Bech32m, of which python-stdnum has the sum."""
+    prefix = [3, 3, 0, 2, 3]  # "bc", expanded as BIP 173 says
+    data = [_BECH32.index(character) for character in value[3:]]
+    return len(value) == _TAPROOT_SIZE and standard("bitcoin").bech32_checksum(prefix + data) == _BECH32M
 
 
 PACK = "generic"
@@ -374,11 +388,13 @@ CRYPTO = Entity(
     patterns=(
         EntityPattern("Bitcoin (base58)", bounded_pattern("13", "[1-9A-HJ-NP-Za-km-z]{25,34}"), 0.9),
         EntityPattern("Bitcoin (bech32)", "bc1(?<![0-9A-Za-z]...)[ac-hj-np-z02-9]{20,71}(?![0-9A-Za-z])", 0.9),
+        EntityPattern("Bitcoin (BECH32)", "BC1(?<![0-9A-Za-z]...)[AC-HJ-NP-Z02-9]{20,71}(?![0-9A-Za-z])", 0.9),
         EntityPattern("Ethereum", "0x(?<![0-9A-Za-z]..)[0-9a-fA-F]{40}(?![0-9A-Za-z])", 0.3),
     ),
     cue=Cue(
         # The same as [13]…|bc1…|0x…, begun by one class: that is what the search can skip by.
-        "[013b](?:(?<=[13])[1-9A-HJ-NP-Za-km-z]{25}|(?<=b)c1[ac-hj-np-z02-9]{20}|(?<=0)x[0-9a-fA-F]{40})",
+        "[013bB](?:(?<=[13])[1-9A-HJ-NP-Za-km-z]{25}|(?<=b)c1[ac-hj-np-z02-9]{20}|(?<=B)C1[AC-HJ-NP-Z02-9]{20}"
+        "|(?<=0)x[0-9a-fA-F]{40})",
         (b"w" * 23,),
         "runs",
     ),
@@ -424,7 +440,10 @@ IMEI = Entity(
     id="IMEI",
     label="mobile equipment identity (IMEI)",
     pack=PACK,
-    patterns=(EntityPattern("15 digits", bounded_pattern("0-9", "[0-9]{14}"), 0.2),),
+    patterns=(
+        EntityPattern("15 digits", bounded_pattern("0-9", "[0-9]{14}"), 0.2),
+        EntityPattern("groups", bounded_pattern("0-9", "[0-9]([ -])[0-9]{6}\\1[0-9]{6}\\1[0-9]"), 0.25),
+    ),
     cue=digits(15),
     context=("imei", "device imei", "equipment identity"),
     validate=check("imei", "Luhn check valid"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, Validator, unknown
 from gatecli.pii.patterns import bounded_pattern
@@ -12,6 +12,18 @@ BARE = 0.25
 """A run of digits with one check digit: one in ten is valid by chance, so a context word must speak."""
 WRITTEN = 0.7
 """A punctuated form that nothing else uses, and a valid check."""
+
+
+NamedForm = tuple[str, str, str, float]
+"""A form's name, its first character class, the rest, and its score."""
+
+
+def small_letters(forms: Iterable[NamedForm]) -> Iterator[NamedForm]:
+    """The forms that have capitals, as people type them; digests are written so too, so a word must speak."""
+    for name, first, rest, score in forms:
+        small = (first.lower(), rest.lower())
+        if small != (first, rest) and (first + rest).upper() == first + rest:
+            yield f"{name}, small letters", *small, min(score, BARE)
 
 
 def national(
@@ -30,9 +42,10 @@ def national(
     source: str = "",
 ) -> Entity:
     """An entity whose forms are (first character class, rest, score), checked by `stdnum.<module>`."""
+    numbered = [(f"form {n}", *form) for n, form in enumerate(forms, 1)]
     patterns = tuple(
-        EntityPattern(f"form {n}", bounded_pattern(first, rest), score)
-        for n, (first, rest, score) in enumerate(forms, 1)
+        EntityPattern(name, bounded_pattern(first, rest), score)
+        for name, first, rest, score in (*numbered, *small_letters(numbered))
     )
     general = ("national id", "id number", "personal number", "identity number", "tax id")
     return Entity(

@@ -70,8 +70,19 @@ MBI = Entity(
         EntityPattern(
             "compact", bounded_pattern("1-9", f"{_A}{_AN}[0-9]{_A}{_AN}[0-9]{_A}{{2}}[0-9]{{2}}"), 0.45
         ),
+        EntityPattern(
+            "small letters",
+            bounded_pattern(
+                "1-9",
+                f"{_A}{_AN}[0-9]-?{_A}{_AN}[0-9]-?{_A}{{2}}[0-9]{{2}}".lower(),
+            ),
+            0.25,
+        ),
     ),
-    cue=Cue(f"[1-9]{_A}{_AN}[0-9]-?{_A}{_AN}[0-9]", (b"0A00", b"0AA0")),
+    cue=Cue(
+        f"[1-9](?:{_A}{_AN}[0-9]-?{_A}{_AN}[0-9]|{_A.lower()}{_AN.lower()}[0-9]-?{_A.lower()}{_AN.lower()}[0-9])",
+        (b"0A00", b"0AA0", b"0a00", b"0aa0"),
+    ),
     context=("mbi", "medicare", "beneficiary", "medicare number", "hic", "hicn"),
     well_known=known_values("1EG4-TE5-MK73", "1EG4-TE5-MK72"),
     strength=Strength.SHAPE,

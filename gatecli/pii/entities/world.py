@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from gatecli.pii.entities.national import BARE, national
 from gatecli.pii.interface import Cue, Entity, Strength, ValidityEvidence
 from gatecli.pii.patterns import digits
-from gatecli.pii.validation import compact, distinct, known_values, shape, weighted_sum
+from gatecli.pii.validation import compact, distinct, known_values, shape, standard, weighted_sum
 
+_DATED = "checksum and birth date valid"
 _REFUSED_PREFIXES = frozenset({"BG", "GB", "NK", "KN", "TN", "NT", "ZZ"})
 
 
@@ -36,6 +39,28 @@ def nric(value: str) -> ValidityEvidence | None:
     return ValidityEvidence("check letter valid") if number[8] == expected and distinct(number[1:8]) else None
 
 
+_NEW_NUMBERS = "201005"
+"""YYMMDD from which Korean numbers have six random digits behind the sex, and no check digit."""
+
+
+def korean(value: str) -> ValidityEvidence | None:
+    """The check digit and the birth date; of who was born since October 2020 the date alone, in context."""
+    number = compact(value)
+    if standard("kr.rrn").is_valid(number):
+        return ValidityEvidence(_DATED) if distinct(number) else None
+    if number[6] not in "3478" or number[:6] < _NEW_NUMBERS or not _is_date("20" + number[:6]):
+        return None
+    return ValidityEvidence("birth date valid", BARE)
+
+
+def _is_date(digits: str) -> bool:
+    try:
+        date.fromisoformat(f"{digits[:4]}-{digits[4:6]}-{digits[6:]}")
+    except ValueError:
+        return False
+    return True
+
+
 def medicare(value: str) -> ValidityEvidence | None:
     """Weights 1 3 7 9 1 3 7 9 modulo 10, then the issue number."""
     number = compact(value)
@@ -45,7 +70,6 @@ def medicare(value: str) -> ValidityEvidence | None:
     )
 
 
-_DATED = "checksum and birth date valid"
 _NINO = "[A-CEGHJ-NPR-TW-Z]"
 
 UNITED_KINGDOM: tuple[Entity, ...] = (
@@ -70,7 +94,7 @@ INDIA: tuple[Entity, ...] = (
         well_known=known_values("234123412346"),
     ),
     national(
-        "IN_PAN", "Indian permanent account number (PAN)", "in", "in_.pan", Cue("[0-9]{4}[A-Z]", (b"0000A",)),
+        "IN_PAN", "Indian permanent account number (PAN)", "in", "in_.pan", Cue("[0-9]{4}[A-Za-z]", (b"0000A", b"0000a")),
         (("A-Z", "[A-Z]{2}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", 0.6),),
         ("pan", "permanent account", "income tax", "pan card"), words="holder type valid", strength=Strength.SHAPE,
         well_known=known_values("ABCDE1234F", "AAAPL1234C"),
@@ -81,7 +105,7 @@ ASIA: tuple[Entity, ...] = (
     national(
         "KR_RRN", "Korean resident registration number", "asia", "kr.rrn", digits(13),
         (("0-9", "[0-9]{5}-[1-8][0-9]{6}", 0.85), ("0-9", "[0-9]{5}[1-8][0-9]{6}", 0.35)),
-        ("주민등록번호", "rrn", "주민번호", "resident registration"), words=_DATED,
+        ("주민등록번호", "rrn", "주민번호", "resident registration"), validate=korean,
     ),
     national(
         "JP_MY_NUMBER", "Japanese My Number", "asia", "jp.in_", digits(12),
@@ -95,7 +119,7 @@ ASIA: tuple[Entity, ...] = (
     ),
     national(
         "TH_CITIZEN_ID", "Thai citizen identification number", "asia", "th.pin", digits(13),
-        (("1-8", "-[0-9]{4}-[0-9]{5}-[0-9]{2}-[0-9]", 0.85), ("1-8", "[0-9]{12}", 0.2)),
+        (("1-8", "-[0-9]{4}-[0-9]{5}-[0-9]{2}-[0-9]", 0.85), ("1-8", " [0-9]{4} [0-9]{5} [0-9]{2} [0-9]", 0.7), ("1-8", "[0-9]{12}", 0.2)),
         ("citizen id", "บัตรประชาชน", "เลขประจำตัว", "thai id"),
     ),
     national(

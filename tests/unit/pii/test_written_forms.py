@@ -96,3 +96,50 @@ def test_a_plus_grouping_or_a_telling_name_is_such_a_sign(
     text: str, keys: tuple[str, ...], number: str
 ) -> None:
     assert found(text, *keys) == [("PHONE_NUMBER", number)]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "entity"),
+    [
+        ("12345678z", "dni", "ES_NIF"),
+        ("x1234567l", "nie", "ES_NIE"),
+        ("ab 12 34 56 c", "nino", "UK_NINO"),
+        ("1eg4te5mk73", "mbi", "US_MBI"),
+        ("aaapl1234c", "pan", "IN_PAN"),
+        ("boxw310820hnerxn09", "curp", "MX_CURP"),
+        ("s1234567d", "nric", "SG_NRIC"),
+        ("131052-308t", "hetu", "FI_PERSONAL_CODE"),
+        ("1234567t", "pps", "IE_PPS"),
+        ("a123456(3)", "hkid", "HK_IDENTITY_CARD"),
+        ("a123456789", "national_id", "TW_NATIONAL_ID"),
+        ("1 2345 67890 12 1", "thai_id", "TH_CITIZEN_ID"),
+        ("49-015420-323751-8", "imei", "IMEI"),
+        ("290296-00013", "fødselsnummer", "NO_BIRTH_NUMBER"),
+        ("98472899765", "bisnummer", "BE_NATIONAL_NUMBER"),
+        ("701063-2391", "samordningsnummer", "SE_PERSONAL_NUMBER"),
+        ("201101-3123456", "rrn", "KR_RRN"),
+        ("bc1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqkedrcr", "note", "CRYPTO_WALLET"),
+        ("BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4", "note", "CRYPTO_WALLET"),
+    ],
+)
+def test_a_number_is_found_as_people_and_cards_write_it(text: str, key: str, entity: str) -> None:
+    assert (entity, text) in found(text, key)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("12345678y", "dni"),
+        ("x1234567m", "nie"),
+        ("s1234567e", "nric"),
+        ("701063-2392", "samordningsnummer"),
+        ("701099-2391", "samordningsnummer"),
+        ("98472899766", "bisnummer"),
+        ("201101-3123456", "note"),
+        ("191101-3123456", "rrn"),
+        ("12345678z", "note"),
+        ("bc1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqkedrcq", "note"),
+    ],
+)
+def test_a_spelling_forgives_no_wrong_digit_and_no_missing_name(text: str, key: str) -> None:
+    assert found(text, key) == []
