@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from gatecli.checks.object_names import NAME_KEYS, subjects_of
 from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.policy import PiiRules
@@ -68,14 +69,6 @@ STEPS = 20_000_000
 _EDGED = frozenset({"yaml", "json", "csv"})
 """Formats in which the neighbours of a value are none that a pattern takes for a part of it."""
 
-_REVIEW = "AdmissionReview"
-_REVIEWED = ("request", "object")
-_NAMED = frozenset(
-    (*base, *keys)
-    for base in ((), _REVIEWED)
-    for keys in (("kind",), ("metadata", "name"), ("metadata", "generateName"))
-)
-"""Where a Kubernetes object says what it is."""
 _LONGEST_WAY = 300
 """Characters of how a value was decoded that a message shows."""
 
@@ -237,7 +230,7 @@ def find_hidden(
     everything = list(search_leaves(leaves, search))
     hidden = [seen for seen in everything if isinstance(seen, Hidden)]
     names = _masked_names(hidden)
-    subjects = _subjects(leaves, raw.path, names) if everything else {}
+    subjects = subjects_of(leaves, raw.path, names) if everything else {}
     for seen in everything:
         if isinstance(seen, str):
             yield _incomplete(raw, seen), None
@@ -269,7 +262,7 @@ def _masked_names(hidden: Iterable[Hidden]) -> dict[str, str]:
     """Keys and object names that hold personal data themselves, and how a place may name them."""
     held: dict[str, list[Detection]] = {}
     for seen in hidden:
-        if seen.leaf.kind is LeafKind.KEY or seen.leaf.keys in _NAMED:
+        if seen.leaf.kind is LeafKind.KEY or seen.leaf.keys in NAME_KEYS:
             held.setdefault(seen.leaf.text, []).append(seen.detection)
     return {name: redact_text(name, detections) for name, detections in held.items()}
 
@@ -377,35 +370,6 @@ def _identity(seen: Hidden, key: bytes, spot: _Spot) -> str:
     )
     tag = hashlib.sha256(normalised.encode("utf-8", "surrogatepass")).hexdigest()[:2]
     return f"{spot.subject}\0{place}\0{tag}"
-
-
-def _subjects(
-    leaves: Iterable[Leaf], path: str, names: Mapping[str, str]
-) -> dict[int | None, tuple[str, tuple[str, ...]]]:
-    """The name of each document: `Kind/name` of a Kubernetes object, else the file; and its root.
-
-    An AdmissionReview is about the object inside it, so that a waiver fits the review and the manifest.
-    """
-    known: dict[int | None, dict[tuple[str | int, ...], str]] = {}
-    for leaf in leaves:
-        if (
-            leaf.kind is LeafKind.VALUE
-            and leaf.keys in _NAMED
-            and leaf.keys not in known.setdefault(leaf.document, {})
-        ):
-            known[leaf.document][leaf.keys] = names.get(leaf.text, leaf.text)
-    subjects: dict[int | None, tuple[str, tuple[str, ...]]] = {}
-    for document, texts in known.items():
-        base: tuple[str, ...] = _REVIEWED if texts.get(("kind",)) == _REVIEW else ()
-        kind, name = texts.get((*base, "kind")), _name(texts, base)
-        subjects[document] = (f"{kind}/{name}" if kind and name else path, base)
-    return subjects
-
-
-def _name(texts: Mapping[tuple[str | int, ...], str], base: tuple[str, ...]) -> str | None:
-    """An object's name; what it was generated from, where it was: that outlives the object."""
-    name, stem = texts.get((*base, "metadata", "name")), texts.get((*base, "metadata", "generateName"))
-    return stem if stem and (name is None or name.startswith(stem)) else name
 
 
 _SPLIT = "split the file"

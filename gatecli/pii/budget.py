@@ -68,11 +68,11 @@ class ScanBudget:
         """Account for work; raise `BudgetSpentError` once it is too much, or the clock has run out."""
         self._steps -= steps
         if self._steps < 0:
-            raise BudgetSpentError(f"the work budget{self._named()} is spent")
+            raise BudgetSpentError(f"the work budget{self._label()} is spent")
         if self._clock() > self._deadline:
             raise BudgetSpentError(f"the clock of {self.limits.seconds:g} s ran out")
 
-    def _named(self) -> str:
+    def _label(self) -> str:
         return f" of {self.limits.named}" if self.limits.named else ""
 
     @contextmanager

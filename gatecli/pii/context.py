@@ -73,7 +73,7 @@ class Vocabulary:
         self._words = frozenset(word for held in self._plain.values() for phrase in held for word in phrase)
         self._spoken_by_words = lru_cache(4096)(self._speaking)
 
-    def spoken(self, text: str) -> frozenset[str]:
+    def entities_in(self, text: str) -> frozenset[str]:
         """The ids of the entities of which a context word may stand in `text`."""
         tokens = set(text.encode("ascii", "replace").translate(_LETTERS_ALONE).decode("ascii").split())
         found = {word.lower() for token in tokens for word in _WORD.findall(token)} & self._words

@@ -74,16 +74,16 @@ class CueEncodings:
     def _is_found(self, coding: str, literal: bytes) -> bool:
         """One character is found, or missed, far sooner than several."""
         rare = len(literal) == 1 or all(self._is_held(coding, each) for each in _signs(literal))
-        return rare and literal in self.coded(coding)
+        return rare and literal in self.coding(coding)
 
     def _digits(self, coding: str) -> int:
         """The longest run of digits in a coding: most literals ask for more than a text has."""
         known = self._longest.get(coding)
         if known is None:
-            known = self._longest[coding] = longest_digits(self.coded(coding))
+            known = self._longest[coding] = longest_digits(self.coding(coding))
         return known
 
-    def coded(self, coding: str) -> bytes:
+    def coding(self, coding: str) -> bytes:
         """The text in a coding."""
         found = self._codings.get(coding)
         if found is None:

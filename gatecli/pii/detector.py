@@ -33,7 +33,7 @@ class Detector:
         self.threshold = threshold
         self.prefilter = Prefilter(entities, threshold)
         self.vocabulary = Vocabulary(entities)
-        self._spoken_by_keys = lru_cache(1024)(self.vocabulary.spoken)
+        self._spoken_by_keys = lru_cache(1024)(self.vocabulary.entities_in)
         self._by_id = {entity.id: entity for entity in entities}
         self._order = {entity.id: number for number, entity in enumerate(entities)}
 
@@ -72,7 +72,7 @@ class Detector:
             budget.spend(len(part))
             forms = self.prefilter.forms(part, by_keys)
             yield from self._worthwhile(part, start, keys, forms, budget)
-            if self.vocabulary.spoken(part) - by_keys:
+            if self.vocabulary.entities_in(part) - by_keys:
                 yield from self._beside_words(part, start, keys, by_keys, budget)
 
     def _beside_words(
@@ -81,7 +81,7 @@ class Detector:
         """What only a word on its own line lets be reported."""
         at = start
         for line in part.split("\n"):
-            if line and (spoken := self.vocabulary.spoken(line) - by_keys):
+            if line and (spoken := self.vocabulary.entities_in(line) - by_keys):
                 forms = self.prefilter.forms_beside(line, spoken)
                 yield from self._worthwhile(line, at, keys, forms, budget)
             at += len(line) + 1

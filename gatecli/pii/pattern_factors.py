@@ -71,14 +71,14 @@ def _atoms(nodes: Iterable[Any], coding: str) -> Iterator[Atom]:
         elif kind is op.ATOMIC_GROUP:
             yield from _atoms(value, coding)
         elif kind in {op.MAX_REPEAT, op.MIN_REPEAT, op.POSSESSIVE_REPEAT}:
-            yield from _repeated(value, coding)
+            yield from _repeat_atoms(value, coding)
         elif kind is op.BRANCH:
-            yield from _merged([list(_atoms(each, coding)) for each in value[1]])
+            yield from _merge_atoms([list(_atoms(each, coding)) for each in value[1]])
         else:
-            yield from _coded(_characters(kind, value), coding)
+            yield from _code_atoms(_characters(kind, value), coding)
 
 
-def _repeated(value: Any, coding: str) -> Iterator[Atom]:
+def _repeat_atoms(value: Any, coding: str) -> Iterator[Atom]:
     least, most, body = value
     atoms = list(_atoms(body, coding))
     if not atoms:
@@ -89,7 +89,7 @@ def _repeated(value: Any, coding: str) -> Iterator[Atom]:
         yield None
 
 
-def _merged(branches: list[list[Atom]]) -> Iterator[Atom]:
+def _merge_atoms(branches: list[list[Atom]]) -> Iterator[Atom]:
     """The atoms of an alternation: place by place where all its branches are as long and fixed."""
     if len({len(branch) for branch in branches}) != 1 or any(None in branch for branch in branches):
         yield None
@@ -98,7 +98,7 @@ def _merged(branches: list[list[Atom]]) -> Iterator[Atom]:
         yield frozenset[str]().union(*(each for each in places if each is not None))
 
 
-def _coded(characters: frozenset[str] | None, coding: str) -> Iterator[Atom]:
+def _code_atoms(characters: frozenset[str] | None, coding: str) -> Iterator[Atom]:
     """The atom of one character; nothing where it always vanishes, None where it may."""
     if characters is None:
         yield None

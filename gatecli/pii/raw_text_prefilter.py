@@ -28,7 +28,7 @@ def could_match(detector: Detector, text: str, budget: ScanBudget) -> bool:
     is blank in `without_edges`, so that a match in the value is one in the text (tests hold each to it).
     A key stands in the text as well as its value. What could be encoded counts as a match.
     """
-    spoken = detector.vocabulary.spoken(text)
+    spoken = detector.vocabulary.entities_in(text)
     for _start, raw in parts(text):
         part = readable(raw)
         budget.spend(len(part))

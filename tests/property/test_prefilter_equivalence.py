@@ -98,7 +98,7 @@ def test_every_match_of_a_pattern_holds_its_factors(
 @given(data=st.data())
 def test_every_match_of_a_cue_has_one_of_its_hints(cue: Cue, data: st.DataObject) -> None:
     text = data.draw(st.from_regex(compile_pattern(cue.regex)))
-    coded: bytes = CueEncodings(encode_classes(text)).coded(cue.coding)
+    coded: bytes = CueEncodings(encode_classes(text)).coding(cue.coding)
     assert not cue.hints or any(hint in coded for hint in cue.hints)
 
 
