@@ -202,7 +202,7 @@ def _reach(stack: Stack, base: float, needed: float) -> float:
         order = base * math.pow(2.0, octave)
         return (log_moment(stack, order) + needed) / abs(order)
 
-    best = min(_OCTAVES, key=bound)
+    best = min(_OCTAVES, key=bound_at)
     return min(bound_at(best + nearby) for nearby in (-0.5, 0.0, 0.5))
 
 
