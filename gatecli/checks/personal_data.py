@@ -254,6 +254,11 @@ class _Spot:
     base: tuple[str, ...]
     keys: tuple[str | int, ...]
 
+    def own_keys(self) -> tuple[str | int, ...]:
+        """The keys inside the object that the finding is about."""
+        base = self.base
+        return self.keys[len(base) :] if self.keys[: len(base)] == base else self.keys
+
     def pointer(self, leaf: Leaf) -> str | None:
         return None if leaf.pointer is None else pointer_of(self.keys)
 
@@ -324,7 +329,7 @@ def _unknown(raw: RawText, seen: Unopened | Unread, spot: _Spot, start: int) -> 
         subject=spot.subject,
         place=_place(raw, seen.leaf, pointer, start),
         mend=mend,
-        identity=f"{spot.subject}\0{pointer_of(spot.keys)}\0{digest}",
+        identity=f"{spot.subject}\0{pointer_of(spot.own_keys())}\0{digest}",
     )
 
 
@@ -363,8 +368,7 @@ def _identity(seen: Hidden, key: bytes, spot: _Spot) -> str:
     normalised = seen.detection.normalised
     if key:
         return value_hash(normalised, key)
-    base = spot.base
-    keys = spot.keys[len(base) :] if spot.keys[: len(base)] == base else spot.keys
+    keys = spot.own_keys()
     place = (
         pointer_of(keys) if seen.leaf.pointer is not None else "/".join(seen.leaf.words(seen.detection.start))
     )
