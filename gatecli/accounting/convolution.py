@@ -18,8 +18,10 @@ from gatecli.accounting.terms import (
     SampledGaussianTerm,
     Term,
     Translation,
+    TruncatedGaussianTerm,
     WorstTerm,
 )
+from gatecli.accounting.truncated import truncated_pair
 
 MAX_MECHANISMS = 4096
 """Different mechanisms in one composition; each costs a discretisation of its own."""
@@ -238,11 +240,17 @@ def _pairs(terms: tuple[Term, ...], *, spender: bool) -> Pairs:
     found: list[tuple[Pair, int]] = []
     for term in terms:
         as_sampled = _as_sampled(term, spender=spender)
-        pair = None if as_sampled is None else pair_of(as_sampled, spender=spender)
+        pair = None if as_sampled is None else _pair(as_sampled, spender=spender)
         count = getattr(as_sampled, "count", 1)
         if pair is not None and count <= MAX_COMPOSITIONS:
             found.append((pair, count))
     return tuple(found)
+
+
+def _pair(term: Term, *, spender: bool) -> Pair | None:
+    if isinstance(term, TruncatedGaussianTerm):
+        return None if spender else truncated_pair(term)
+    return pair_of(term, spender=spender)
 
 
 def _as_sampled(term: Term, *, spender: bool) -> Term | None:

@@ -62,9 +62,10 @@ def _noisy_max(one: declared.ReportNoisyMax) -> str:
 
 def _dp_sgd(one: declared.DpSgd) -> str:
     steps = "1 step" if one.steps == 1 else f"{one.steps} steps"
+    cut = f", batches cut to {one.truncated_batch_size}" if one.truncated_batch_size else ""
     return (
         f"{steps} of DP-SGD (σ = {show(one.noise_multiplier)}, q = {show(one.sampling_rate)}"
-        f"{_SAMPLING[one.sampling]})"
+        f"{_SAMPLING[one.sampling]}{cut})"
     )
 
 

@@ -230,6 +230,7 @@ def _sampled_gaussian(term: SampledGaussianTerm, sigma: float, rate: float) -> P
             lambda points: ratio(points) - ratio(-points),
             _opposed_cells(1.0, rate, sigma),
             (-1.0 - reach, 1.0 + reach),
+            _opposed_inverse(sigma, rate),
             symmetric=True,
         )
     return Curve(
@@ -248,6 +249,22 @@ def _single_inverse(sigma: float, rate: float) -> Callable[[Array], Array]:
             small = np.log(np.maximum(inner, 0.0) / rate)
             large = losses + np.log1p((rate - 1) * np.exp(-losses)) - math.log(rate)
             return sigma * sigma * np.where((losses > 1.0) | (rate > 0.5), large, small) + 0.5
+
+    return inverse
+
+
+def _opposed_inverse(sigma: float, rate: float) -> Callable[[Array], Array]:
+    """With z = e^(x/σ²), c = q e^(−1/(2σ²)) and R = e^loss: c z² + (1 − q)(1 − R) z − c R = 0."""
+
+    def inverse(losses: Array) -> Array:
+        size = np.abs(losses)
+        log_share = math.log(rate) - 1 / (2 * sigma * sigma)
+        with np.errstate(divide="ignore", over="ignore"):
+            # For R ≥ 1, by symmetry; divided by R, so that no power overflows: b = (1 − q)(1 − 1/R)/(2c).
+            half = -np.expm1(-size) * (1 - rate) / 2
+            log_root = np.logaddexp(2 * np.log(half), 2 * log_share - size) / 2
+            log_z = size - log_share + np.logaddexp(np.log(half), log_root)
+        return np.asarray(np.copysign(sigma * sigma * log_z, losses))
 
     return inverse
 

@@ -33,6 +33,21 @@ class SampledGaussianTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class TruncatedGaussianTerm:
+    """As a SampledGaussianTerm of single records, with batches cut to `batch` records at random.
+
+    `size` records are sampled from; a cut batch that loses one record has another in its place.
+    """
+
+    sigma: Fraction
+    rate: Fraction
+    size: int
+    batch: int
+    replaced: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class FixedSizeTerm:
     """The Gaussian on a fixed-size sample without replacement; σ is relative to the sensitivity
     of replacing one unit (twice the clipping norm).
@@ -125,6 +140,7 @@ class RepeatTerm:
 Term = (
     GaussianTerm
     | SampledGaussianTerm
+    | TruncatedGaussianTerm
     | FixedSizeTerm
     | LaplaceTerm
     | ResponseTerm

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from gatecli.accounting.scope import ADD_REMOVE, REPLACE_ONE, QuestionScope, Refusal, ScopedTerm
-from gatecli.accounting.terms import FixedSizeTerm, GaussianTerm, SampledGaussianTerm
+from gatecli.accounting.scope import ADD_REMOVE, REPLACE_ONE, ZERO_OUT, QuestionScope, Refusal, ScopedTerm
+from gatecli.accounting.terms import FixedSizeTerm, GaussianTerm, SampledGaussianTerm, TruncatedGaussianTerm
 from gatecli.model.mechanism import DpFtrl, DpSgd, Sampling
 
 
@@ -19,7 +19,9 @@ def dp_sgd(mechanism: DpSgd, scope: QuestionScope) -> list[ScopedTerm]:
     """The steps of a run by their own sampling; none stands for another."""
     match mechanism.sampling:
         case Sampling.POISSON:
-            return [_poisson(mechanism, scope)]
+            return [
+                _truncated(mechanism, scope) if mechanism.truncated_batch_size else _poisson(mechanism, scope)
+            ]
         case Sampling.FIXED_SIZE:
             return [_fixed_size(mechanism, scope)]
         case Sampling.SHUFFLE:
@@ -48,6 +50,23 @@ def _poisson(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
         mechanism.noise_multiplier, mechanism.sampling_rate, scope.sgd_group, replaced, mechanism.steps
     )
     return ScopedTerm(term, tight=True)
+
+
+def _truncated(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
+    """Batches cut to a size that they seldom reach; the bound is dp-accounting's (see `truncated`)."""
+    size, batch = mechanism.dataset_size or 0, mechanism.truncated_batch_size or 0
+    if batch >= size:
+        return _poisson(mechanism, scope)
+    if scope.sgd_group > 1:
+        raise Refusal("DP-SGD with truncated batches is accounted for units of one record")
+    if scope.target is ZERO_OUT:
+        raise Refusal("DP-SGD with truncated batches is accounted under add-remove or replace-one")
+    scope.note(f"batches are cut to {batch} records: a record that is cut is another one's gain")
+    replaced = scope.target is REPLACE_ONE
+    term = TruncatedGaussianTerm(
+        mechanism.noise_multiplier, mechanism.sampling_rate, size, batch, replaced, mechanism.steps
+    )
+    return ScopedTerm(term, tight=False)
 
 
 def _fixed_size(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:

@@ -201,6 +201,9 @@ def _approximate(mechanism: declared.Approximate, scope: QuestionScope) -> list[
 
 
 def _zcdp_parts(mechanism: declared.ZeroConcentrated, scope: QuestionScope) -> list[ScopedTerm]:
+    """Gaussian noise of ρ-zCDP has μ² = 2ρ (Bun and Steinke 2016, proposition 1.6)."""
+    if mechanism.noise == "gaussian":
+        return _additive(lambda k: GaussianTerm(k * k * 2 * mechanism.rho), replace(scope, claimed=True))
     return _additive(lambda k: ConcentratedTerm(k * k * mechanism.rho), replace(scope, claimed=True))
 
 

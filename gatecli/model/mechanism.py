@@ -124,7 +124,8 @@ class DpSgd(MechanismBase):
 
     `noise_multiplier` is the noise's standard deviation over `clipping_norm`, which is the
     contribution bound of one unit. `sampling_rate` is the probability (Poisson) or the fraction
-    (fixed size) of the data in a batch; a shuffled run needs `epochs`.
+    (fixed size) of the data in a batch; a shuffled run needs `epochs`. `truncated_batch_size` is what
+    larger Poisson batches are cut to at random.
     """
 
     kind: Literal["dp-sgd"] = "dp-sgd"
@@ -135,6 +136,15 @@ class DpSgd(MechanismBase):
     sampling: Annotated[Sampling, LENIENT] = Sampling.POISSON
     dataset_size: Count | None = None
     epochs: Count | None = None
+    truncated_batch_size: Count | None = None
+
+    @model_validator(mode="after")
+    def _truncation_is_complete(self) -> DpSgd:
+        if self.truncated_batch_size is None:
+            return self
+        if self.sampling is not Sampling.POISSON or self.dataset_size is None:
+            raise ValueError("truncatedBatchSize needs sampling: poisson and datasetSize")
+        return self
 
     @model_validator(mode="after")
     def _sampling_is_complete(self) -> DpSgd:
@@ -155,10 +165,13 @@ class DpFtrl(MechanismBase):
 
 
 class ZeroConcentrated(MechanismBase):
-    """A claim of ρ-zCDP (Bun and Steinke 2016)."""
+    """A claim of ρ-zCDP (Bun and Steinke 2016); with `noise: gaussian` that of a Gaussian mechanism, whose
+    ε is exact. Integer noise is of the kind discrete-gaussian instead.
+    """
 
     kind: Literal["zcdp"] = "zcdp"
     rho: NonNegative
+    noise: Literal["gaussian"] | None = None
 
 
 class RenyiPoint(Value):

@@ -15,6 +15,7 @@ MODULES = (
     "accounting.resolution",
     "accounting.saddle",
     "accounting.tilt",
+    "accounting.truncated",
     "anonymity.search.lattice",
     "anonymity.search.classes",
     "anonymity.search.counts",

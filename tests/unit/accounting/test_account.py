@@ -7,6 +7,7 @@ import subprocess
 import sys
 import warnings
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -118,6 +119,64 @@ def test_what_delta_is_left_of_claims_buys_epsilon() -> None:
     found = upper(bounds(approximate(1, "0.1"), approximate(2, "0.2"), delta=Fraction("0.3")))
     assert found == pytest.approx(exact, rel=1e-6)
     assert found >= exact
+
+
+def test_a_gaussian_stated_by_its_rho_costs_what_the_gaussian_costs() -> None:
+    """ρ = 1/32 is σ = 4: 0.9263 as a Gaussian, 1.0123 as whatever else is ρ-zCDP."""
+    rho, delta = Fraction(1, 32), Fraction(1, 10**5)
+    gaussian = bounds(declared.Gaussian(standard_deviation=Fraction(4)), delta=delta)
+    stated = bounds(declared.ZeroConcentrated(rho=rho, noise="gaussian"), delta=delta)
+    assert stated.upper == gaussian.upper
+    assert upper(stated) == pytest.approx(0.9263, abs=1e-4)
+    assert upper(bounds(declared.ZeroConcentrated(rho=rho), delta=delta)) == pytest.approx(1.0123, abs=1e-4)
+
+
+TRUNCATED = DpSgd(
+    noise_multiplier=Fraction(2),
+    sampling_rate=Fraction(1, 20),
+    steps=500,
+    dataset_size=2000,
+    truncated_batch_size=101,
+)
+
+
+@pytest.mark.parametrize("neighbouring", [ADD_REMOVE, REPLACE_ONE])
+@pytest.mark.parametrize("batch", [101, 110, 150])
+def test_truncated_batches_cost_what_dp_accounting_says(batch: int, neighbouring: Neighbouring) -> None:
+    import dp_accounting  # noqa: PLC0415 - the peer is needed here alone
+
+    names = {ADD_REMOVE: "ADD_OR_REMOVE_ONE", REPLACE_ONE: "REPLACE_ONE"}
+    peer = dp_accounting.pld.PLDAccountant(
+        dp_accounting.NeighboringRelation[names[neighbouring]], value_discretization_interval=2e-5
+    )
+    event = dp_accounting.TruncatedSubsampledGaussianDpEvent(2000, 0.05, batch, 2.0)
+    theirs = peer.compose(event, 500).get_epsilon(1e-6)
+    run = TRUNCATED.model_copy(update={"truncated_batch_size": batch})
+    found = bounds(run, delta=Fraction(1, 10**6), neighbouring=neighbouring)
+    assert upper(found) == pytest.approx(theirs, rel=3e-5)
+    assert found.lower == 0
+    assert f"cut to {batch} records" in found.notes[0]
+
+
+def test_batches_that_are_never_cut_cost_what_poisson_batches_cost() -> None:
+    whole = TRUNCATED.model_copy(update={"truncated_batch_size": 2000})
+    plain = TRUNCATED.model_copy(update={"truncated_batch_size": None})
+    assert bounds(whole) == bounds(plain)
+    rare = TRUNCATED.model_copy(update={"truncated_batch_size": 400})
+    assert upper(bounds(rare)) == pytest.approx(upper(bounds(plain)), rel=1e-4)
+
+
+@pytest.mark.parametrize("asked", [{"group": 2}, {"neighbouring": ZERO_OUT}])
+def test_truncated_batches_without_a_bound_are_refused(asked: dict[str, Any]) -> None:
+    assert isinstance(ask(TRUNCATED, **asked), NoBound)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"dataset_size": None}, {"sampling": Sampling.SHUFFLE, "epochs": 1}], ids=["size", "sampling"]
+)
+def test_truncation_needs_poisson_batches_of_a_known_dataset(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="truncatedBatchSize"):
+        DpSgd(**TRUNCATED.model_dump() | changes)
 
 
 def test_very_many_claims_are_added_up_by_the_union_bound() -> None:
