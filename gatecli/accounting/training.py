@@ -20,7 +20,9 @@ def dp_sgd(mechanism: DpSgd, scope: QuestionScope) -> list[ScopedTerm]:
     match mechanism.sampling:
         case Sampling.POISSON:
             return [
-                _truncated(mechanism, scope) if mechanism.truncated_batch_size else _poisson(mechanism, scope)
+                _truncated_parts(mechanism, scope)
+                if mechanism.truncated_batch_size
+                else _poisson(mechanism, scope)
             ]
         case Sampling.FIXED_SIZE:
             return [_fixed_size(mechanism, scope)]
@@ -52,7 +54,7 @@ def _poisson(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
     return ScopedTerm(term, tight=True)
 
 
-def _truncated(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
+def _truncated_parts(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
     """Batches cut to a size that they seldom reach; the bound is dp-accounting's (see `truncated`)."""
     size, batch = mechanism.dataset_size or 0, mechanism.truncated_batch_size or 0
     if batch >= size:

@@ -30,7 +30,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from gatecli.accounting.pairs import Array, Cells, Curve, invert, pair_of
+from gatecli.accounting.pairs import Array, Curve, LossCells, invert, pair_of
 from gatecli.accounting.rounding import above, below
 from gatecli.accounting.terms import SampledGaussianTerm, TruncatedGaussianTerm
 
@@ -50,7 +50,7 @@ def truncated_pair(term: TruncatedGaussianTerm) -> Curve | None:
     if len(curves) < len(pairs) or rate <= 0:
         return None
     spread = below(term.rate) * math.sqrt(math.expm1(min(1 / below(term.sigma) ** 2, 50.0)))
-    return _blended(curves, [1 - told + _SLACK, told * (1 + _SLACK)], min(max(spread, 1e-9), 1.0))
+    return _blend_pairs(curves, [1 - told + _SLACK, told * (1 + _SLACK)], min(max(spread, 1e-9), 1.0))
 
 
 def truncation_of(size: int, rate: float, batch: int) -> tuple[float, float]:
@@ -77,14 +77,14 @@ def _tail(trials: int, rate: float, least: int) -> float:
     return math.fsum(chances[at:]) / math.fsum(chances)
 
 
-def _blended(curves: list[Curve], weights: list[float], scale: float) -> Curve:
+def _blend_pairs(curves: list[Curve], weights: list[float], scale: float) -> Curve:
     """One of the curves, which the adversary is told, as one curve over losses."""
     ends = [curve.loss(np.array(curve.ends)) for curve in curves]
 
     def loss(points: Array) -> Array:
         return np.asarray(scale * np.sinh(points))
 
-    def masses(thresholds: Array) -> Cells:
+    def masses(thresholds: Array) -> LossCells:
         losses = loss(thresholds)
         parts = [curve.masses(invert(curve, losses)) for curve in curves]
         lower, excess, noise = (
@@ -94,7 +94,7 @@ def _blended(curves: list[Curve], weights: list[float], scale: float) -> Curve:
             )
             for column in zip(*((one.lower, one.excess, one.noise) for one in parts), strict=True)
         )
-        return Cells(lower, excess, noise)
+        return LossCells(lower, excess, noise)
 
     first, last = min(float(end[0]) for end in ends), max(float(end[1]) for end in ends)
     return Curve(
