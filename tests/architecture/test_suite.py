@@ -25,7 +25,7 @@ WAITING = {
     "tests/e2e/balancer.py": "a load balancer probes at its period",
     "tests/e2e/processes.py": "another process starts; it cannot tell the test when",
     "tests/e2e/stub_webhook.py": "a webhook serves on while its endpoints are removed",
-    "tests/support/operators.py": "kopf does not tell when it has begun to watch, nor what it leaves undone",
+    "tests/support/operators.py": "aiohttp closes a TLS connection a moment after it says so",
     "tests/unit/run_tasks/test_hcp_client.py": "a server says goodbye late",
 }
 """Who sleeps, and why nothing else would do."""
