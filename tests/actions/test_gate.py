@@ -117,9 +117,11 @@ def test_without_inputs_every_gate_runs_over_the_repository(repository: Path) ->
 
 
 def test_what_the_baseline_knows_does_not_close_the_gate(repository: Path, tmp_path: Path) -> None:
-    known = ["release", "check", "bad", "--report", f"json={repository / 'base.json'}"]
-    subprocess.run([BIN / "gatecli", *known], cwd=repository, check=False, capture_output=True)
-    ran = act(repository, {"gate": "release", "path": "bad", "baseline": "base.json"})
+    write(repository / "notes/pod.txt", "ssn 536-90-4399\n")
+    known = ["pii", "scan", "notes", "--report", f"json={repository / 'base.json'}"]
+    ended = subprocess.run([BIN / "gatecli", *known], cwd=repository, check=False, capture_output=True)
+    assert ended.returncode == 1
+    ran = act(repository, {"gate": "pii", "path": "notes", "baseline": "base.json"})
     assert (ran.code, ran.saw) == (0, ["pass", "0", "0", "report.json"]), ran.log
 
 
