@@ -14,7 +14,7 @@ from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE
 from gatecli.cli.app import main
 from gatecli.cli.check import usual_cache
 from gatecli.frontdoor.options import user_caches
-from gatecli.gates import anonymity, caching, file_scan, release, terraform
+from gatecli.gates import anonymity, caching, file_scan, pii, release, terraform
 from gatecli.gates.release import Accounting
 from tests.support.check_runs import check
 from tests.support.evidence_files import digest, report, table, write
@@ -49,7 +49,7 @@ def refuse(*_: object, **__: object) -> Any:
 @pytest.fixture
 def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be computed any more."""
-    monkeypatch.setattr(file_scan, "scan_file", refuse)
+    monkeypatch.setattr(pii, "scan_file", refuse)
     monkeypatch.setattr(anonymity, "_measure", refuse)
     monkeypatch.setattr(terraform, "_examine_content", refuse)
     monkeypatch.setattr(release, "Accounting", lambda *given: Accounting(*(given or (refuse, refuse))))
@@ -124,7 +124,7 @@ def test_what_ran_out_of_time_is_tried_again(
         looked.append(file)
         return ORIGINALS["scan_file"](file, search)  # type: ignore[operator,no-any-return]  # a table of functions
 
-    monkeypatch.setattr(file_scan, "scan_file", look)
+    monkeypatch.setattr(pii, "scan_file", look)
     assert check(root, "--cache-dir", cache, "--policy", policy) == first
     assert looked == [root / "person.yaml"]
 
