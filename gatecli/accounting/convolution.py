@@ -46,7 +46,7 @@ FINER = 16
 LOOKS = 5
 """Looks at one question."""
 
-CHEAP = 1 << 18
+CHEAP = 1 << 16
 """Points up to which the first look is followed by another one in any case."""
 
 WORK = 1 << 26
@@ -71,35 +71,34 @@ def bounds_of(translation: Translation, delta: Fraction, claim: Fraction | None)
     """
     high: Cost = None
     low, spent = Fraction(0), 0
+    attained = translation.tight == translation.terms
     for look in range(LOOKS):
         share = SHARE / FINER**look
         over = _upper_side(translation.terms, delta, share)
         high = over.bound if high is None or over.bound is None else min(high, over.bound)
-        near = float(high) if high is not None and translation.tight == translation.terms else None
+        near = float(high) if high is not None and attained else None
         under = _lower_side(translation.tight, delta, share, near)
         low = max(low, under.bound or Fraction(0))
         used = over.points + under.points
         spent += used
         finest = over.finest and under.finest
         cheap = look == 0 and used <= CHEAP
-        if finest or spent + 4 * used > WORK or (not cheap and _is_settled(high, low, claim, share)):
+        done = _is_decided(high, low, claim) or (not attained and _is_hopeless(high, claim, share))
+        if finest or spent + 4 * used > WORK or (done and not cheap):
             break
     return high, low
 
 
-def _is_settled(high: Cost, low: Fraction, claim: Fraction | None, share: float) -> bool:
-    """Whether a finer look has nothing to decide, or nothing that it could.
-
-    Without a claim, bounds that are close are enough, and bounds that are far apart are so for another
-    reason than the grid. A claim is decided unless it lies between them; it stays undecided where it is
-    further from each than a finer grid brings it.
-    """
+def _is_decided(high: Cost, low: Fraction, claim: Fraction | None) -> bool:
+    """Whether the claim does not lie between the bounds; without one, whether these are close."""
     if high is None:
         return True
-    reach = Fraction(REACH * share)
-    if claim is None:
-        return not high * CLOSE < high - low <= high * 2 * reach
-    return not low <= claim < high or (claim < high * (1 - reach) and claim > low * (1 + reach))
+    return high - low <= high * CLOSE if claim is None else not low <= claim < high
+
+
+def _is_hopeless(high: Cost, claim: Fraction | None, share: float) -> bool:
+    """Whether no finer look decides a question whose lower bound stays away, as that of claims does."""
+    return high is None or claim is None or claim < high * (1 - Fraction(REACH * share))
 
 
 def _upper_side(terms: tuple[Term, ...], delta: Fraction, share: float) -> _Side:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -38,17 +39,37 @@ def stack_of(parts: Sequence[tuple[Array, Array, int]]) -> Stack:
 
 def log_moment(stack: Stack, order: float) -> float:
     """Ln E e^(order · L) of the sum L of all losses."""
-    return float((stack.counts * _log_moments(stack, order)[0]).sum())
+    logs, _ = _log_moment(stack, order) if stack.sizes.size == 1 else _log_moments(stack, order)
+    return float((stack.counts * logs).sum())
 
 
 def cumulants(stack: Stack, order: float) -> tuple[float, float, float]:
     """K(order) = ln E e^(order · L), K′ and K″: the mean and the variance of the tilted sum."""
+    if stack.sizes.size == 1:
+        return _cumulants_of_one(stack, order)
     logs, weights = _log_moments(stack, order)
     means = np.add.reduceat(weights * stack.losses, stack.starts)
     centred = stack.losses - np.repeat(means, stack.sizes)
     variances = np.add.reduceat(weights * centred * centred, stack.starts)
     totals = (stack.counts * np.stack((logs, means, variances))).sum(axis=1)
     return float(totals[0]), float(totals[1]), float(totals[2])
+
+
+def _cumulants_of_one(stack: Stack, order: float) -> tuple[float, float, float]:
+    """As `cumulants`, without the work that several distributions make."""
+    log, weights = _log_moment(stack, order)
+    mean = float(weights @ stack.losses)
+    centred = stack.losses - mean
+    count = float(stack.counts[0])
+    return count * log, count * mean, count * float(weights @ (centred * centred))
+
+
+def _log_moment(stack: Stack, order: float) -> tuple[float, Array]:
+    powers = stack.log_mass + order * stack.losses
+    peak = float(powers.max())
+    weights = np.exp(powers - peak)
+    total = float(weights.sum())
+    return peak + math.log(total), weights / total
 
 
 def _log_moments(stack: Stack, order: float) -> tuple[Array, Array]:

@@ -48,15 +48,15 @@ ROOM = 0.7
 """The share of the affordable points that a window is planned to take."""
 
 _SEVERAL = 8
-_HALVINGS = 30
+_HALVINGS = 22
 _STEEPEST = 600.0
 """The largest tilt times loss of one step whose power a float holds."""
 _TAIL_SPAN = 15.0
 """Standard deviations, on both sides of the mean together, that hold all but 1e-12 of a normal loss."""
 _SPANS = tuple(2.0**power for power in range(-7, 4))
-_EASY = 1 << 18
+_EASY = 1 << 19
 """Points up to which the tilt that is best for exactness is taken without trying others."""
-_TRIED = range(-12, 4)
+_TRIED = range(-12, 5, 2)
 """Eighths of octaves away from that tilt that are tried else."""
 _TRANSFORM = 2e-14
 """About what a transform's rounding comes to, over the root of the number of compositions and the spread."""

@@ -63,6 +63,20 @@ def test_an_unverified_epsilon_names_both_bounds() -> None:
     assert "at least ε = 0.9 and at most ε = 1.2 at δ = 1e-6 (A, add-remove)" in finding.message
 
 
+@pytest.mark.parametrize(
+    ("claim", "upper", "lower", "shown"),
+    [
+        ("8.5784964", "8.57851368", "8.57846789", "at least ε = 8.57846 and at most ε = 8.57852 "),
+        ("1", "1.0000000000000001", "0", "at most ε = 1.0000000000000001 "),
+        ("1", "1.1", "1", "at least ε = 1 and at most ε = 1.1 "),
+    ],
+)
+def test_rounding_never_hides_how_far_a_bound_is_from_the_claim(
+    claim: str, upper: str, lower: str, shown: str
+) -> None:
+    assert shown in only(claiming(epsilon=claim), bounds(upper, lower)).message
+
+
 def test_without_a_finite_bound_the_message_says_so() -> None:
     finding = only(claiming(), bounds(None))
     assert "no finite ε is known" in finding.message
