@@ -46,7 +46,7 @@ FINER = 16
 LOOKS = 5
 """Looks at one question."""
 
-CHEAP = 1 << 16
+CHEAP = 1 << 18
 """Points up to which the first look is followed by another one in any case."""
 
 WORK = 1 << 26
