@@ -126,7 +126,7 @@ def test_a_saved_plan_that_is_cut_off(root: Path, refused: Refused) -> None:
     terraform.planned().passed()
     content = (root / "plan.bin").read_bytes()
     (root / "plan.bin").write_bytes(content[: len(content) // 2])
-    assert "no saved plan that terraform can read" in refused(target="plan.bin")
+    assert "not a saved plan that terraform can read" in refused(target="plan.bin")
 
 
 def test_a_saved_plan_of_a_folder_that_is_gone(
@@ -151,4 +151,4 @@ def test_a_plan_of_a_part_by_an_older_terraform(root: Path, refused: Refused) ->
     assert plan.pop("complete") is False
     del plan["applyable"]
     (root / "plan.json").write_text(json.dumps(plan), "utf-8")
-    assert "does not say what becomes of 'terraform_data.y'" in refused(target="plan.json")
+    assert "does not say what happens to 'terraform_data.y'" in refused(target="plan.json")

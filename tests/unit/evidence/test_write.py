@@ -182,7 +182,7 @@ def test_the_statement_of_tensorflow_privacy(tmp_path: Path) -> None:
     ("value", "words"),
     [
         pytest.param(object(), "a builtins.object records no spending", id="a stranger"),
-        pytest.param("some text", "is no tf-privacy evidence", id="text"),
+        pytest.param("some text", "is not tf-privacy evidence", id="text"),
         pytest.param([], "each library by itself", id="nothing"),
         pytest.param([accountant((1, 0.1, 1))] * 2, "each library by itself", id="a list of accountants"),
         pytest.param(accountant(), "records no step", id="no step"),
