@@ -19,7 +19,7 @@ Such curves are convex, and one of finitely many losses is linear between them. 
    both errors fall with the square of the width (see `resolution` for what that does to ε).
 
 Float rounding: the masses of Q are exact for thresholds a few units in the last place away, and the
-difference D is known up to `Cells.noise`. Upper bounds move noise/(1 − e^(a−b)), `_GUARD` of every
+difference D is known up to `LossCells.noise`. Upper bounds move noise/(1 − e^(a−b)), `_GUARD` of every
 cell and what a relative error `_LOSS` of its ends can matter to the upper end in addition; lower
 bounds take the noise off P and count a loss within `TIE` steps below a grid point as on it, which
 the caller subtracts. Missing mass counts as infinite loss above, and as no loss below.
@@ -271,7 +271,7 @@ def _place_on_grid(lower: Array, excess: Array, step: float, offset: float) -> L
 
 
 def _swept(lower: Array, excess: Array, step: float, offset: float) -> tuple[Array, Array]:
-    """As `_contracted`, one by one: an outcome that the next cannot lift takes it whole, and more.
+    """As `_contract_losses`, one by one: an outcome that the next cannot lift takes it whole, and more.
 
     So the heavy least losses of a rarely sampled mechanism find a grid point too; it costs more
     information where few outcomes are there to lift with.

@@ -24,7 +24,7 @@ def count_cells(table: Table, columns: Sequence[str], unit: str | None) -> Table
 
 
 def fetch_cells(opened: OpenedTable, source: Table, columns: Sequence[str], unit: str | None) -> Any:
-    """`counted` as an Arrow table: for what is matched or walked here, and not in the engine.
+    """`count_cells` as an Arrow table: for what is matched or walked here, and not in the engine.
 
     Raises NothingToCheckError for no rows, UncheckableError for more classes than memory should hold.
     """

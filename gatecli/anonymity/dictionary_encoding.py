@@ -90,7 +90,7 @@ def normalise_text(column: Column) -> Column:
 
 
 def encode_table(opened: OpenedTable, question: AnonymityQuestion, source: Table) -> EncodedTable:
-    """`source` (as `prepared` made it) in integers; computes the distinct values of each column."""
+    """`source` (as `prepare_columns` made it) in integers; computes the distinct values of each column."""
     quasi = [_number_values(source, f"q{at}") for at in range(len(question.quasi_identifiers))]
     sensitive = [
         _sensitive(opened, question, source, name, f"s{at}") for at, name in enumerate(question.sensitive)

@@ -1,6 +1,6 @@
 """Generalisation hierarchies: the ladders of ever coarser values a column may be released at.
 
-A level is data; `generalised` turns it into a table expression, so that the work stays in the engine.
+A level is data; `generalised_column` turns it into a table expression, so that the work stays in the engine.
 Levels of one hierarchy are nested: values that are equal at one level are equal at every coarser one
 (Samarati, "Protecting Respondents' Identities in Microdata Release", IEEE TKDE 13(6), 2001).
 A missing value stays missing at every level but the last.

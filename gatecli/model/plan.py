@@ -1,6 +1,7 @@
 """A Terraform or OpenTofu plan, or a state, as values; and the three answers a value in it can have.
 
-A plan knows some values only after it was applied: whoever asks gets `Known`, `Unknown` or `Absent`, and
+A plan knows some values only after it was applied: whoever asks gets `KnownValue`,
+`UnknownValue` or `Absent`, and
 may not take the second for the third. Source: Terraform, "JSON Output Format" (format versions 0.1 to 1.x).
 """
 

@@ -38,7 +38,7 @@ def depends_on(plan: Plan, address: str) -> Dependencies:
 def dependents_of(plan: Plan, addresses: Iterable[str]) -> frozenset[str]:
     """Everything that needs one of the addresses: for many questions about few gates. Linear.
 
-    Whatever also depends on a node of `unresolved(plan)` may need them all the same.
+    Whatever also depends on a node of `unresolved_locals(plan)` may need them all the same.
     """
     return _closure(_reverse_edges(plan.edges), [config_address(address) for address in addresses])
 

@@ -66,5 +66,5 @@ def _shrinks(literal: str) -> bool:
 
 
 def requote_sentence(sentence: str) -> str:
-    """A parser's own sentence, with what it quotes as `quoted` shows it."""
+    """A parser's own sentence, with what it quotes as `quote_text` shows it."""
     return _QUOTED.sub(lambda found: quote_text(found[1] or found[2]), sentence)

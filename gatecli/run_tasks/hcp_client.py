@@ -41,7 +41,7 @@ class FinalError(Exception):
 
 
 class HcpClient:
-    """Requests to allowed hosts alone; made by `connected`."""
+    """Requests to allowed hosts alone; made by `connect`."""
 
     def __init__(self, session: aiohttp.ClientSession, targets: Targets, plan_bytes: int) -> None:
         self._session = session

@@ -11,8 +11,8 @@ that one level joins stay joined at the next. So
 
 Example. Three classes of 2, 1 and 4 rows, of which a coarser level joins the first and the last:
 
->>> labels, number = combined([np.array([0, 1, 0]), np.array([2, 2, 2])], [2, 3])
->>> labels.tolist(), summed(labels, np.array([2, 1, 4]), number).tolist()
+>>> labels, number = combine_codes([np.array([0, 1, 0]), np.array([2, 2, 2])], [2, 3])
+>>> labels.tolist(), sum_by_label(labels, np.array([2, 1, 4]), number).tolist()
 ([0, 1, 0], [6, 1])
 """
 

@@ -148,7 +148,7 @@ def guard_engine(name: str) -> Iterator[None]:
 
 @contextmanager
 def computing(opened: OpenedTable) -> Iterator[None]:
-    """`guarded`, and the engine is stopped when the table's time is up or the user interrupts.
+    """`guard_engine`, and the engine is stopped when the table's time is up or the user interrupts.
 
     Raises KeyboardInterrupt for the user's interrupt, whatever the engine makes of it.
     """

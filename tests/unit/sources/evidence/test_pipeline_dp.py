@@ -66,13 +66,17 @@ def test_no_report_is_read_after_a_line_was_cut_from_its_end(name: str, tmp_path
     ("old", "new", "words"),
     [
         ("Computed DP sum with", "None", "whose cost is unknown"),
-        ("Laplace mechanism:  parameter=90.0", "Laplace mechanism:  parameter=0", "no possible mechanism"),
+        (
+            "Laplace mechanism:  parameter=90.0",
+            "Laplace mechanism:  parameter=0",
+            "not describe a possible mechanism",
+        ),
         ("parameter=90.0", "parameter=nan", "whose cost is unknown"),
         ("'SUM'", "'VECTOR_SUM'", "no stage that computes it"),
         (" metrics=['COUNT', 'SUM']\n", "", "names no metrics"),
         ("Computation graph:", "Computation:", "has no line"),
         ("DPEngine method: ", "Engine method: ", "not a report"),
-        ("delta=delta=1e-06", "delta=delta=2", "no possible mechanism"),
+        ("delta=delta=1e-06", "delta=delta=2", "not describe a possible mechanism"),
     ],
 )
 def test_what_is_not_known_is_refused(old: str, new: str, words: str, tmp_path: Path) -> None:
