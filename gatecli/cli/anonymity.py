@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,39 @@ app.command("discover")(discover)
 app.command("apply")(apply)
 
 
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What to report beside the measures, as it was typed."""
+
+    suda: Annotated[
+        bool, option("--suda", panel=GATE, help="Also score the special uniques (SUDA), for the report.")
+    ] = False
+    attributes: Annotated[
+        bool,
+        option(
+            "--attributes",
+            panel=GATE,
+            help="Also measure how well each quasi-identifier tells rows apart, for the report.",
+        ),
+    ] = False
+    roles: Annotated[
+        bool,
+        option(
+            "--roles/--no-roles",
+            panel=GATE,
+            help="Whether to report columns that identify rows and are not named.",
+        ),
+    ] = True
+    advice: Annotated[
+        bool | None,
+        option(
+            "--advice/--no-advice",
+            panel=GATE,
+            help="Whether to search for a generalisation that passes (default: in up to 1,000,000 classes).",
+        ),
+    ] = None
+
+
 @app.command("check")
 @spread
 def check(
@@ -50,33 +84,7 @@ def check(
     population: Population,
     opened: TableGiven,
     gate: GateOptions,
-    suda: Annotated[
-        bool, option("--suda", panel=GATE, help="Also score the special uniques (SUDA), for the report.")
-    ] = False,
-    attributes: Annotated[
-        bool,
-        option(
-            "--attributes",
-            panel=GATE,
-            help="Also measure how well each quasi-identifier tells rows apart, for the report.",
-        ),
-    ] = False,
-    roles: Annotated[
-        bool,
-        option(
-            "--roles/--no-roles",
-            panel=GATE,
-            help="Whether to report columns that identify rows and are not named.",
-        ),
-    ] = True,
-    advice: Annotated[
-        bool | None,
-        option(
-            "--advice/--no-advice",
-            panel=GATE,
-            help="Whether to search for a generalisation that passes (default: in up to 1,000,000 classes).",
-        ),
-    ] = None,
+    extras: Extras,
     max_suppression: given.MaxSuppression = MOST_SUPPRESSED,
 ) -> None:
     """Check tables against thresholds of anonymity: k-anonymity and its relatives."""
@@ -85,19 +93,27 @@ def check(
     tables = [source for source in data if not is_declaration(source)]
     declarations = [Path(source) for source in data if is_declaration(source)]
     if declarations and (columns, demands, population) != (Columns(), Demands(), Population()):
-        raise UsageError(
-            f"{declarations[0]} is a declaration, which names columns and thresholds itself",
-            advice="leave out the options about columns and thresholds, or name a table",
-        )
+        raise _says_itself(declarations[0])
     policy = session.policy
     tasks = [
         task_of(source, columns, demands, population, policy, options, max_suppression) for source in tables
     ]
     search = search_of(policy.spec.pii)
     wanted = MeasurementOptions(
-        classifier(search) if roles else None, advice, suda, attributes, session.draws
+        classifier(search) if extras.roles else None,
+        extras.advice,
+        extras.suda,
+        extras.attributes,
+        session.draws,
     )
     with listening() as notify:
         request = request_for(tasks, declarations, session.terms, wanted, options, notify)
         verdict = check_tables(request)
     raise session.end(verdict)
+
+
+def _says_itself(declaration: Path) -> UsageError:
+    return UsageError(
+        f"{declaration} is a declaration, which names columns and thresholds itself",
+        advice="leave out the options about columns and thresholds, or name a table",
+    )
