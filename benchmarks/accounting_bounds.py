@@ -41,7 +41,7 @@ def runs(number: int) -> Iterator[Question]:
         yield Question((run,), Fraction(f"{between(1e-12, 1e-3):.3g}"), Neighbouring.ADD_REMOVE)
 
 
-def answered(question: Question) -> tuple[Bounds, float]:
+def answer_in_seconds(question: Question) -> tuple[Bounds, float]:
     start = time.process_time()
     found = account(question)
     assert isinstance(found, Bounds)
@@ -71,7 +71,7 @@ def peer_seconds(question: Question) -> float | None:
 
 def compare(number: int) -> None:
     asked = list(runs(number))
-    found = [answered(question) for question in asked]
+    found = [answer_in_seconds(question) for question in asked]
     widths, seconds = sorted(width(bounds) for bounds, _ in found), [took for _, took in found]
     print(f"{number} random runs: median width {statistics.median(widths):.1e}, widest {widths[-1]:.1e}")
     print(f"processor time: {sum(seconds):.1f} s, {max(seconds):.1f} s the longest")
@@ -89,7 +89,7 @@ def schedule(levels: int) -> None:
         DpSgd(noise_multiplier=Fraction(1000 + level, 1000), sampling_rate=Fraction(1, 100), steps=10)
         for level in range(levels)
     )
-    found, took = answered(Question(steps, Fraction(1, 10**6), Neighbouring.ADD_REMOVE))
+    found, took = answer_in_seconds(Question(steps, Fraction(1, 10**6), Neighbouring.ADD_REMOVE))
     print(f"{levels} noise levels: width {width(found):.1e} in {took:.1f} s")
 
 
@@ -97,7 +97,7 @@ def claim() -> None:
     run = DpSgd(noise_multiplier=Fraction("1.795"), sampling_rate=Fraction("0.0357"), steps=7961)
     printed = Fraction("8.5784964286073")
     question = Question((run,), Fraction("8.49e-5"), Neighbouring.ADD_REMOVE, claim=printed)
-    found, took = answered(question)
+    found, took = answer_in_seconds(question)
     assert found.upper is not None
     verdict = "verified" if found.upper <= printed else "open"
     print(f"the ε that dp-accounting prints, {float(printed)}: {verdict} in {took:.1f} s")

@@ -45,7 +45,7 @@ def review(obj: dict[str, Any], operation: str = "CREATE", old: dict[str, Any] |
     return json.dumps({**head, "request": request}).encode()
 
 
-def told(name: str, work: Callable[[], object], rounds: int = 400) -> float:
+def show_median(name: str, work: Callable[[], object], rounds: int = 400) -> float:
     spent = milliseconds(work, rounds)
     median = statistics.median(spent)
     print(f"{name:44} median {median:.3f} ms, p99 {spent[int(rounds * 0.99)]:.3f} ms, best {spent[0]:.3f} ms")
@@ -68,25 +68,25 @@ def main() -> None:
     body, bad = review(clean), review(dirty)
     request, refused = parse(body), parse(bad)
 
-    def judged(which: Any, rules: Any = book, phase: Phase = Phase.VALIDATING) -> Any:
+    def judge_with(which: Any, rules: Any = book, phase: Phase = Phase.VALIDATING) -> Any:
         return judge(which, rules, today=TODAY, clock=time.monotonic, phase=phase)
 
-    assert judged(request).allowed
-    assert not judged(refused).allowed
-    assert judged(refused, masks, Phase.MUTATING).patch
+    assert judge_with(request).allowed
+    assert not judge_with(refused).allowed
+    assert judge_with(refused, masks, Phase.MUTATING).patch
     raw = RawText("-", "", "json")
-    peer = told(
+    peer = show_median(
         "the search alone, leaves too",
         lambda: list(find_personal_data(raw, object_leaves(clean), book.standard.search)),
     )
-    median = told("a clean Deployment", lambda: judged(request))
+    median = show_median("a clean Deployment", lambda: judge_with(request))
     print(f"{'':44} {median / peer:.2f} of the search alone; target {TARGET} ms")
-    told(f"its review of {len(body)} bytes, parsed", lambda: parse(body))
-    told("a dirty Deployment, denied", lambda: judged(refused))
-    told("a dirty Deployment, masked", lambda: judged(refused, masks, Phase.MUTATING))
+    show_median(f"its review of {len(body)} bytes, parsed", lambda: parse(body))
+    show_median("a dirty Deployment, denied", lambda: judge_with(refused))
+    show_median("a dirty Deployment, masked", lambda: judge_with(refused, masks, Phase.MUTATING))
     changed = {**dirty, "metadata": {**dirty["metadata"], "annotations": {"a": "b"}}}  # type: ignore[dict-item]  # a mapping
     update = parse(review(changed, "UPDATE", dirty))
-    told("a dirty update, denied", lambda: judged(update))
+    show_median("a dirty update, denied", lambda: judge_with(update))
 
 
 if __name__ == "__main__":

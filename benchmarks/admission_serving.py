@@ -130,7 +130,7 @@ class Caller(asyncio.Protocol):
             self.done.set_result(None)
 
 
-def posted(path: str, body: bytes) -> bytes:
+def post_request(path: str, body: bytes) -> bytes:
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     return head.encode() + b"\r\n\r\n" + body
 
@@ -193,14 +193,14 @@ async def answers(port: int, message: bytes) -> bool:
 
 
 @asynccontextmanager
-async def started(
+async def start_server(
     command: Sequence[str], environment: dict[str, str], port: int, path: str
 ) -> AsyncIterator[Served]:
     process = await asyncio.create_subprocess_exec(
         *command, env={**os.environ, **environment}, cwd=ROOT, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        message = posted(path, review("CREATE", "first"))
+        message = post_request(path, review("CREATE", "first"))
         while not await answers(port, message):
             assert process.returncode is None, "the server ended"
             await asyncio.sleep(0.1)
@@ -241,8 +241,8 @@ async def both(folder: Path, server: str) -> AsyncIterator[tuple[Served, Served]
     peer = {"FOLDER": str(folder), "PORT": str(theirs), "SERVER": server}
     run = [sys.executable, "-m", "admission", "run"]
     async with (
-        started(run, environment, ours, "/validate") as us,
-        started([sys.executable, "-c", PEER], peer, theirs, "/noop") as them,
+        start_server(run, environment, ours, "/validate") as us,
+        start_server([sys.executable, "-c", PEER], peer, theirs, "/noop") as them,
     ):
         yield replace(us, metrics=scraped), them
 
@@ -258,7 +258,7 @@ async def throughput(us: Served, them: Served) -> None:
         for served in (them, us):
             number = 4000 // SCALE
             before = processor(served.pid)
-            tally, seconds = await load(served.port, 50, iter([posted(served.path, body)] * number))
+            tally, seconds = await load(served.port, 50, iter([post_request(served.path, body)] * number))
             assert not tally.failures, tally.failures[:3]
             rates[served.port].append(number / seconds)
             costs[served.port].append((processor(served.pid) - before) / number * 1000)
@@ -271,7 +271,7 @@ async def throughput(us: Served, them: Served) -> None:
 
 
 async def crowd(us: Served) -> None:
-    body = posted(us.path, review("CREATE", "one"))
+    body = post_request(us.path, review("CREATE", "one"))
     tally, seconds = await load(us.port, 500, iter([body] * (20_000 // SCALE)))
     late = sorted(tally.seconds)
     p99 = late[int(len(late) * 0.99)] * 1000
@@ -281,7 +281,7 @@ async def crowd(us: Served) -> None:
 def updates(number: int, path: str) -> Iterator[bytes]:
     pattern = review("UPDATE", "%UID%")
     for _ in range(number):
-        yield posted(path, pattern.replace(b"%UID%", f"{next(_UIDS):08}".encode()))
+        yield post_request(path, pattern.replace(b"%UID%", f"{next(_UIDS):08}".encode()))
 
 
 async def memory(us: Served, start: float) -> None:

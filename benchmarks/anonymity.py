@@ -40,7 +40,7 @@ TABLE = """
 """
 
 
-def written(path: Path, query: str) -> Path:
+def write_parquet(path: Path, query: str) -> Path:
     """A Parquet file of a query's rows, the same in each run."""
     import duckdb  # noqa: PLC0415 - heavy, and only this needs it
 
@@ -52,7 +52,7 @@ def written(path: Path, query: str) -> Path:
     return path
 
 
-def timed(work: Callable[[], Any]) -> float:
+def time_of(work: Callable[[], Any]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
@@ -76,14 +76,16 @@ def peer(path: Path) -> None:
             getattr(anonymity, name)(frame, list(QUASI), ["diagnosis"])
 
 
-def sized(rows: str, sensitive: str) -> None:
+def write_table(rows: str, sensitive: str) -> None:
     """One size in this process: seconds by the clock and of all processors, and peak memory."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "data.parquet"
         make = [sys.executable, __file__, "--write", rows, str(path)]
         subprocess.run(make, check=True)
         seen: list[str] = []
-        seconds = timed(lambda: seen.append(ours(path, sensitive, "1GB" if float(rows) < 5e7 else "1500MB")))
+        seconds = time_of(
+            lambda: seen.append(ours(path, sensitive, "1GB" if float(rows) < 5e7 else "1500MB"))
+        )
         used = resource.getrusage(resource.RUSAGE_SELF)
         peak, worked = used.ru_maxrss / 1024, used.ru_utime + used.ru_stime
         cost = f"{seconds:7.2f} s  {worked:7.2f} s CPU  {peak:6.0f} MB"
@@ -92,10 +94,10 @@ def sized(rows: str, sensitive: str) -> None:
 
 def against_the_peer() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        raw = written(Path(folder) / "raw.parquet", TABLE.format(rows=PEER_ROWS))
-        path = written(Path(folder) / "coarse.parquet", f"{PEER_CLASSES} '{raw}'")
+        raw = write_parquet(Path(folder) / "raw.parquet", TABLE.format(rows=PEER_ROWS))
+        path = write_parquet(Path(folder) / "coarse.parquet", f"{PEER_CLASSES} '{raw}'")
         ours(path)
-        mine, theirs = timed(lambda: ours(path)), timed(lambda: peer(path))
+        mine, theirs = time_of(lambda: ours(path)), time_of(lambda: peer(path))
         print(
             f"{PEER_ROWS:,} rows, {ours(path)}: {mine:.2f} s, pycanon {theirs:.1f} s: {theirs / mine:.0f} ×",
             flush=True,
@@ -105,9 +107,9 @@ def against_the_peer() -> None:
 def main(arguments: list[str]) -> None:
     match arguments:
         case ["--write", rows, path]:
-            written(Path(path), TABLE.format(rows=int(float(rows))))
+            write_parquet(Path(path), TABLE.format(rows=int(float(rows))))
         case ["--size", rows, sensitive]:
-            sized(rows, sensitive)
+            write_table(rows, sensitive)
         case ["--peer"]:
             against_the_peer()
         case _:

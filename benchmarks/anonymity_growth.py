@@ -40,7 +40,7 @@ class Seen:
     """Of all processors together: what other work of the machine does not change."""
 
 
-def seen(rows: str, attribute: str) -> Seen:
+def measure_in_process(rows: str, attribute: str) -> Seen:
     """One size in a process of its own, by `benchmarks/anonymity.py`."""
     program = Path(__file__).with_name("anonymity.py")
     command = [sys.executable, str(program), "--size", rows, attribute]
@@ -104,7 +104,9 @@ def picture(figures: dict[str, list[Seen]]) -> str:
 def main(arguments: list[str]) -> None:
     file = Path(arguments[arguments.index("--svg") + 1]) if "--svg" in arguments else None
     sizes = arguments[: arguments.index("--svg")] if file else arguments
-    figures = {name: [seen(rows, name) for rows in sizes or DEFAULT_ROWS] for name in ATTRIBUTES}
+    figures = {
+        name: [measure_in_process(rows, name) for rows in sizes or DEFAULT_ROWS] for name in ATTRIBUTES
+    }
     for name, found in figures.items():
         for one, more in pairwise(found):
             ratio = more.seconds / one.seconds

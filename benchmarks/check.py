@@ -122,7 +122,7 @@ def plan(n: int) -> dict[str, object]:
     }
 
 
-def timed(*command: str, environment: dict[str, str]) -> tuple[float, str]:
+def run_timed(*command: str, environment: dict[str, str]) -> tuple[float, str]:
     """Seconds, and what it said on stderr."""
     begun = time.perf_counter()
     done = subprocess.run(command, capture_output=True, check=False, env=environment)
@@ -141,7 +141,7 @@ def main() -> None:
         # Compiled once, as what is installed is; and no cache but the one that is named.
         environment = {"PATH": os.environ.get("PATH", ""), "PYTHONPYCACHEPREFIX": f"{scratch}/compiled"}
         check = [sys.executable, "-m", "gatecli", "check", str(root), "--timings", "--report"]
-        timed(*check, f"json={scratch}/first.json", "--no-cache", environment=environment)
+        run_timed(*check, f"json={scratch}/first.json", "--no-cache", environment=environment)
         times: dict[str, list[float]] = {"empty typer": [], "no cache": [], "cold": [], "warm": []}
         for turn in range(ROUNDS):
             cache = f"--cache-dir={scratch}/cache-{turn}"
@@ -152,7 +152,7 @@ def main() -> None:
                 "warm": [*check, f"json={scratch}/warm.json", cache],
             }
             for name, command in runs.items():
-                seconds, said = timed(*command, environment=environment)
+                seconds, said = run_timed(*command, environment=environment)
                 times[name].append(seconds)
                 if turn == ROUNDS - 1 and said:
                     print(f"-- {name}\n{said}", end="")

@@ -33,7 +33,7 @@ PEER_ROWS = 30_000
 """Desbordante has no limit of columns: its work explodes where nearly nothing is unique."""
 
 
-def timed(name: str, work: Callable[[], Answer]) -> tuple[float, Answer]:
+def run_timed(name: str, work: Callable[[], Answer]) -> tuple[float, Answer]:
     start = time.perf_counter()
     answer = work()
     seconds = time.perf_counter() - start
@@ -54,7 +54,7 @@ def peer_seconds(table: Any) -> None:
             algorithm.load_data(table=frame)
             algorithm.execute()
 
-        timed(f"  desbordante {name}, exact only, any number of columns", work)
+        run_timed(f"  desbordante {name}, exact only, any number of columns", work)
 
 
 def whole_lattice(table: Any, names: tuple[str, ...], k: int) -> int:
@@ -75,27 +75,27 @@ def whole_lattice(table: Any, names: tuple[str, ...], k: int) -> int:
 def main(rows: int) -> None:
     connection = ibis.duckdb.connect()
     small = adult(PEER_ROWS)
-    timed(
+    run_timed(
         f"discover, {PEER_ROWS:,} × 15, up to 4 columns, exact and almost unique",
         lambda: discover(connection.create_table("small", small)),
     )
     peer_seconds(small)
     table = connection.create_table("large", adult(rows))
-    timed(f"discover, {rows:,} × 15", lambda: discover(table))
-    fast, found = timed(
+    run_timed(f"discover, {rows:,} × 15", lambda: discover(table))
+    fast, found = run_timed(
         f"search k=5 l=2, {rows:,} rows × 5 quasi-identifiers",
         lambda: search(table, FIVE, ["income"], Thresholds(k=5, l=2)),
     )
     print(f"  {describe(found[0])}; least: {found[0].least}")
-    slow, nodes = timed("  every node grouped in DuckDB, k alone", lambda: whole_lattice(table, FIVE, 5))
+    slow, nodes = run_timed("  every node grouped in DuckDB, k alone", lambda: whole_lattice(table, FIVE, 5))
     print(f"  {nodes} nodes reach k; ratio {slow / fast:.0f} ×")
     limits = Thresholds(k=5, l=2, t=Fraction(3, 10))
-    _, found = timed(
+    _, found = run_timed(
         f"search k=5 l=2 t=0.3, {rows:,} rows × 9 quasi-identifiers, 2 sensitive",
         lambda: search(table, QUASI_IDENTIFIERS, ["income", "capital-gain"], limits),
     )
     print(f"  {describe(found[0])}; least: {found[0].least}")
-    _, left = timed("apply the best", lambda: int(apply(table, found[0]).count().to_pyarrow().as_py()))
+    _, left = run_timed("apply the best", lambda: int(apply(table, found[0]).count().to_pyarrow().as_py()))
     assert left == found[0].rows - found[0].suppressed
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 

@@ -30,7 +30,7 @@ module "anonymity" {
 """
 
 
-def prepared(folder: Path, text: str, rows: int) -> Terraform:
+def prepare_folder(folder: Path, text: str, rows: int) -> Terraform:
     folder.mkdir()
     terraform = Terraform(system_terraform(), folder)
     terraform.write(text)
@@ -59,9 +59,9 @@ def main() -> None:
         modules_below(folder)
         released = GATED + PUBLISHERS % "module.anonymity.released_path"
         plans = {
-            "without a gate": prepared(folder / "plain", PUBLISHERS % '"data.csv"', 100),
-            "with the gate": prepared(folder / "gated", released, 100),
-            "with the gate, 100 MB of data": prepared(folder / "large", released, 11_000_000),
+            "without a gate": prepare_folder(folder / "plain", PUBLISHERS % '"data.csv"', 100),
+            "with the gate": prepare_folder(folder / "gated", released, 100),
+            "with the gate, 100 MB of data": prepare_folder(folder / "large", released, 11_000_000),
         }
         times: dict[str, list[tuple[float, float]]] = {plan: [] for plan in plans}
         for _ in range(ROUNDS):

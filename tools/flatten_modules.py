@@ -36,7 +36,7 @@ def neighbours(module: Path) -> tuple[str, ...]:
     return tuple(sorted({found["name"] for text in texts for found in _NEIGHBOUR.finditer(text)}))
 
 
-def flattened(module: Path) -> Mapping[str, bytes]:
+def flat_files(module: Path) -> Mapping[str, bytes]:
     """The configuration of a module and of the neighbours that it calls, by their paths in its flat form.
 
     Raises FlattenError where a neighbour has neighbours itself, or where a path is taken.
@@ -73,7 +73,7 @@ def write_modules(modules: Path, to: Path) -> list[Path]:
 
 
 def _write(module: Path, to: Path) -> Path:
-    for name, content in flattened(module).items():
+    for name, content in flat_files(module).items():
         (to / name).parent.mkdir(parents=True, exist_ok=True)
         (to / name).write_bytes(content)
     shutil.copy(module / "README.md", to)

@@ -91,7 +91,7 @@ def project(arguments: argparse.Namespace) -> str:
     return kind + " " + hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
 
 
-def installed(folder: Path) -> dict[str, Any]:
+def read_record(folder: Path) -> dict[str, Any]:
     """The record of a whole environment; nothing where it is not whole, or another Python's."""
     try:
         held = json.loads((folder / MARKER).read_text("utf-8"))
@@ -107,7 +107,7 @@ def program(folder: Path, name: str) -> Path:
 
 def install(folder: Path, arguments: argparse.Namespace) -> None:
     """Make `folder` hold what is wanted. Raises InstallError; what is there then is not used."""
-    aim, held = locks(arguments), installed(folder)
+    aim, held = locks(arguments), read_record(folder)
     present = held.get("locks", {})
     if aim.items() <= present.items() and held.get("project") == project(arguments):
         return
@@ -145,7 +145,9 @@ def create(folder: Path) -> None:
 def fill(folder: Path, arguments: argparse.Namespace, missing: Sequence[str]) -> None:
     """Install the missing locks and the project, and check that all fits together."""
     if lock_name(arguments.tools) in missing:
-        raise_failure(pip(folder, "install", "--quiet", "--no-compile", *pinned(arguments.tools)))
+        raise_failure(
+            pip(folder, "install", "--quiet", "--no-compile", *pinned_requirements(arguments.tools))
+        )
     configuration = pip(folder, "config", "list")
     raise_failure(configuration)
     index, variables = index_settings(configuration.stdout)
@@ -170,7 +172,7 @@ def fill(folder: Path, arguments: argparse.Namespace, missing: Sequence[str]) ->
         uv_install("--require-hashes", "--requirement", str(lock))
 
 
-def pinned(lock: Path) -> list[str]:
+def pinned_requirements(lock: Path) -> list[str]:
     """Options of pip to take a lock file as it stands."""
     return ["--no-deps", "--require-hashes", "--only-binary", ":all:", "--requirement", str(lock)]
 

@@ -76,7 +76,7 @@ def report(outcome: Outcome) -> str:
     title = "The newest versions break something" if outcome.is_broken else "The newest versions work"
     parts = [f"# {title}", ""]
     if outcome.problem:
-        parts += ["The tests could not be run:", "", *quoted(outcome.problem.splitlines()), ""]
+        parts += ["The tests could not be run:", "", *quote_lines(outcome.problem.splitlines()), ""]
     if outcome.summary:
         parts += [outcome.summary, ""]
     if outcome.failed:
@@ -89,7 +89,7 @@ def report(outcome: Outcome) -> str:
     return "\n".join([*parts, "", "`make newest` does this again on your machine.", ""])
 
 
-def quoted(lines: Iterable[str]) -> list[str]:
+def quote_lines(lines: Iterable[str]) -> list[str]:
     return [f"> {line}" for line in list(lines)[-SHOWN:]]
 
 
@@ -126,10 +126,10 @@ def outcome(tests: Sequence[str]) -> Outcome:
     finally:
         wanted.unlink(missing_ok=True)
         lock.unlink(missing_ok=True)
-    return tested(Outcome(locked, newest), tests)
+    return run_tests(Outcome(locked, newest), tests)
 
 
-def tested(installed: Outcome, tests: Sequence[str]) -> Outcome:
+def run_tests(installed: Outcome, tests: Sequence[str]) -> Outcome:
     """What the tests say of what was installed."""
     results = FOLDER / "junit.xml"
     results.unlink(missing_ok=True)

@@ -71,7 +71,7 @@ def from_pod(server: str, folder: Path = ACCOUNT) -> Access:
         namespace = (folder / "namespace").read_text("utf-8").strip()
     except OSError as error:
         raise ConfigurationError(
-            f"there is no service account at {folder}",
+            f"the folder {folder} holds no service account",
             advice="run inside a pod with a mounted service account, or give --kubeconfig FILE",
         ) from error
     return Access(server, authority, token_file=folder / "token", namespace=namespace)
@@ -123,7 +123,7 @@ def from_usual(file: Path | None, context: str = "") -> Access:
         return from_pod(api_server())
     except ConfigurationError:
         raise ConfigurationError(
-            "no cluster can be reached: there is no kubeconfig, and this is not a pod",
+            "cannot reach a cluster: this process runs outside of a pod, and no kubeconfig was found",
             advice="give --kubeconfig FILE",
         ) from None
 

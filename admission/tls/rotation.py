@@ -54,7 +54,7 @@ def advance(
         authority = new_authority(now)
         return Keyring(authority, issue(authority, names, now), (authority.certificate,))
     if keyring.successor is not None:
-        keyring = _succeed(keyring, names, now) if published >= settle else keyring
+        keyring = _promote_successor(keyring, names, now) if published >= settle else keyring
     elif needs_renewal(keyring.authority.certificate, now):
         keyring = begin(keyring, now)
     return _prune_authorities(_with_leaf(keyring, names, now), now)
@@ -66,7 +66,7 @@ def begin(keyring: Keyring, now: datetime) -> Keyring:
     return replace(keyring, successor=successor, bundle=(*keyring.bundle, successor.certificate))
 
 
-def _succeed(keyring: Keyring, names: Sequence[str], now: datetime) -> Keyring:
+def _promote_successor(keyring: Keyring, names: Sequence[str], now: datetime) -> Keyring:
     successor = keyring.successor
     if successor is None:
         return keyring

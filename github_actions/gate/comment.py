@@ -36,7 +36,7 @@ def marker(name: str) -> str:
     return f"<!-- gatecli {re.sub('[^a-z0-9]+', '-', name.lower())[:64]} -->"
 
 
-def bounded(head: str, report: str, limit: int = LIMIT) -> str:
+def within_limit(head: str, report: str, limit: int = LIMIT) -> str:
     """The first whole lines of the report, which come worst first, that fit below the marker."""
     whole = f"{head}\n{report}"
     if len(whole.encode()) <= limit:
@@ -91,7 +91,7 @@ def own(base: str, number: int, head: str, token: str) -> dict[str, Any] | None:
 
 def publish(base: str, number: int, head: str, report: str, token: str) -> str:
     """Create, update or leave alone; says which."""
-    body = bounded(head, report)
+    body = within_limit(head, report)
     there = own(base, number, head, token)
     if there is None:
         call("POST", f"{base}/issues/{number}/comments", token, body)

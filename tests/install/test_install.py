@@ -254,11 +254,11 @@ def test_another_lock_or_another_python_is_another_environment(whole: Place) -> 
     marker = whole.environment / ".installed.json"
     record = json.loads(marker.read_text("utf-8"))
     names = runpy.run_path(str(INSTALL))
-    assert names["installed"](whole.environment) == record
+    assert names["read_record"](whole.environment) == record
     marker.write_text(json.dumps({**record, "python": "3.9"}), "utf-8")
-    assert names["installed"](whole.environment) == {}
+    assert names["read_record"](whole.environment) == {}
     marker.write_text("{", "utf-8")
-    assert names["installed"](whole.environment) == {}
+    assert names["read_record"](whole.environment) == {}
     marker.write_text(json.dumps(record), "utf-8")
     make_lock(whole.lock(), *(next(whole.index.glob(f"{name}-*")) for name in ("asking", "locks")))
     newer = make_lock(whole.folder / "newer.txt", whole.index / "keys-2.63-py3-none-any.whl")

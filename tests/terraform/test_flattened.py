@@ -12,7 +12,7 @@ from tests.support.gated_plans import DATASET, write_evidence, write_inputs
 from tests.support.repositories import repository
 from tests.support.terraform import MODULES, Terraform, system_terraform
 from tests.support.terraform_gates import GATES
-from tools.flatten_modules import FlattenError, flattened, main, neighbours, write_archive, write_modules
+from tools.flatten_modules import FlattenError, flat_files, main, neighbours, write_archive, write_modules
 
 NAMES = sorted(folder.name for folder in MODULES.iterdir() if folder.is_dir())
 
@@ -127,19 +127,19 @@ def test_a_gate_of_the_repository_works_from_a_source_of_the_whole_repository(
 def test_a_module_that_calls_anything_but_a_neighbour_is_refused(tmp_path: Path, source: str) -> None:
     module(tmp_path / "b", main="")
     with pytest.raises(FlattenError, match=r"^a/main\.tf calls a module that is not its neighbour$"):
-        flattened(module(tmp_path / "a", main=call(source)))
+        flat_files(module(tmp_path / "a", main=call(source)))
 
 
 def test_a_neighbour_that_calls_a_neighbour_is_refused(tmp_path: Path) -> None:
     module(tmp_path / "b", main=call("../c"))
     module(tmp_path / "c", main="")
     with pytest.raises(FlattenError, match=r"^a/b/main\.tf calls a module that is not its neighbour$"):
-        flattened(module(tmp_path / "a", main=call("../b")))
+        flat_files(module(tmp_path / "a", main=call("../b")))
 
 
 def test_a_neighbour_that_is_missing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FlattenError, match=r"^a calls b, which is not there$"):
-        flattened(module(tmp_path / "a", main=call("../b")))
+        flat_files(module(tmp_path / "a", main=call("../b")))
 
 
 def test_nothing_that_is_there_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,6 +147,6 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path, capsys: pytest.Cap
     module(tmp_path / "a/b", main="mine")
     (tmp_path / "a/main.tf").write_text(call("../b"), "utf-8")
     with pytest.raises(FlattenError, match=r"^a/b is there already$"):
-        flattened(tmp_path / "a")
+        flat_files(tmp_path / "a")
     assert main([str(tmp_path)]) == 1
     assert capsys.readouterr().err == f"{tmp_path} is there already\n"
