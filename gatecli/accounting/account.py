@@ -17,6 +17,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from gatecli.accounting.advanced import AdvancedAccountant
+from gatecli.accounting.answers import CLOSE
 from gatecli.accounting.basic import BasicAccountant
 from gatecli.accounting.description import describe
 from gatecli.accounting.gaussian import GaussianAccountant
@@ -42,10 +43,7 @@ ACCOUNTANTS: tuple[Accountant, ...] = (
 """Cheapest first: an accountant is asked only while there is something left to gain."""
 
 TIGHT = Fraction(1, 10**8)
-"""Where upper and lower are this close (relative), no accountant can improve on what a reader sees."""
-
-CLOSE = Fraction(1, 10**4)
-"""The same where no claim lies between them."""
+"""Bounds this close (relative) are not refined even where a claim lies between them."""
 
 LARGE_DELTA, FEW = Fraction(1, 10**15), 10**6
 """At such δ and so many compositions neither the grid nor the float rounding of a PLD shows."""

@@ -18,7 +18,7 @@ from gatecli.accounting.saddle import Pilots, pilots_of, saddle_near, saddle_of
 from gatecli.accounting.tilt import MAX_LENGTH, Saddle, TooWide, compose
 
 MAX_POINTS = 1 << 26
-"""Points that the transforms of one composition have together: about 1 s."""
+"""Points that the transforms of one composition have together: some 5 s."""
 
 COARSE = 64
 """How much wider the bounds of a first look may be than those asked for."""
@@ -61,7 +61,7 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class CompositionSearch:
-    """An ε, what it cost in points, and whether a finer grid is affordable."""
+    """An ε, what it cost in points, and whether a finer grid is too dear."""
 
     epsilon: float
     points: int

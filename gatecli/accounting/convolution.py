@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
-from gatecli.accounting.answers import Cost, without_claims
+from gatecli.accounting.answers import CLOSE, Cost, without_claims
 from gatecli.accounting.composition import COARSE, CompositionSearch, Direction, directions_of, epsilon_of
 from gatecli.accounting.pairs import Pair, pair_of
 from gatecli.accounting.rounding import NumericFailure, above, below, lower, quiet_numerics, upper
 from gatecli.accounting.terms import (
     ClaimTerm,
-    ConcentratedTerm,
     GaussianTerm,
     IntegerTerm,
     SampledGaussianTerm,
@@ -20,6 +19,7 @@ from gatecli.accounting.terms import (
     Translation,
     TruncatedGaussianTerm,
     WorstTerm,
+    repeat_term,
 )
 from gatecli.accounting.truncated import truncated_pair
 
@@ -31,22 +31,20 @@ MAX_COMPOSITIONS = 10**8
 
 MAX_BRANCHES = 16
 
-SHARE = 1.5e-5
-"""How wide each bound is, relatively, where no claim asks for more."""
-
-CLOSE = Fraction(1, 10**4)
-"""How wide bounds may be, relatively, where there is no claim to decide."""
+SHARE, FEW = 1.5e-5, 1000
+"""How wide each bound is, relatively, where no claim asks for more: a quarter of it for few compositions,
+whose grids are short."""
 
 REACH = 16
 """How much nearer, in shares, a finer look may bring a bound than the last one left it, at the most."""
 
-FINER = 16
-"""How much narrower the bounds of every further look are: its grid is four times as fine."""
+FINER, DEARER = 16, 4
+"""How much narrower the bounds of every further look are, and how much finer its grid is."""
 
 LOOKS = 5
 """Looks at one question."""
 
-CHEAP = 1 << 18
+CHEAP = 1 << 16
 """Points up to which the first look is followed by another one in any case."""
 
 WORK = 1 << 26
@@ -57,7 +55,7 @@ Pairs = tuple[tuple[Pair, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """A bound from one side (None: there is none), what it took, and whether a finer grid is affordable."""
+    """A bound from one side (None: there is none), what it took, and whether a finer grid is too dear."""
 
     bound: Cost
     points: int = 0
@@ -72,8 +70,9 @@ def bounds_of(translation: Translation, delta: Fraction, claim: Fraction | None)
     high: Cost = None
     low, spent = Fraction(0), 0
     attained = translation.tight == translation.terms
+    first = SHARE / 4 if _compositions(translation.terms) <= FEW else SHARE
     for look in range(LOOKS):
-        share = SHARE / FINER**look
+        share = first / FINER**look
         over = _upper_side(translation.terms, delta, share)
         high = over.bound if high is None or over.bound is None else min(high, over.bound)
         near = float(high) if high is not None and attained else None
@@ -84,9 +83,19 @@ def bounds_of(translation: Translation, delta: Fraction, claim: Fraction | None)
         finest = over.finest and under.finest
         cheap = look == 0 and used <= CHEAP
         done = _is_decided(high, low, claim) or (not attained and _is_hopeless(high, claim, share))
-        if finest or spent + 4 * used > WORK or (done and not cheap):
+        if finest or spent + DEARER * used > WORK or (done and not cheap):
             break
     return high, low
+
+
+def _compositions(terms: tuple[Term, ...]) -> int:
+    """How many mechanisms one unit meets at most."""
+    return sum(
+        max(map(_compositions, term.branches)) * term.count
+        if isinstance(term, WorstTerm)
+        else getattr(term, "count", 1)
+        for term in terms
+    )
 
 
 def _is_decided(high: Cost, low: Fraction, claim: Fraction | None) -> bool:
@@ -199,17 +208,9 @@ def _choices(terms: tuple[Term, ...]) -> list[tuple[Term, ...]]:
         return [plain]
     first = worst[0]
     return [
-        plain + tuple(_repeat_term(term, first.count) for term in branch)
+        plain + tuple(repeat_term(term, first.count) for term in branch)
         for branch in first.branches[:MAX_BRANCHES]
     ]
-
-
-def _repeat_term(term: Term, count: int) -> Term:
-    if isinstance(term, GaussianTerm):
-        return GaussianTerm(term.mu_squared * count)
-    if isinstance(term, ConcentratedTerm):
-        return ConcentratedTerm(term.rho * count)
-    return replace(term, count=term.count * count)
 
 
 def _below(terms: tuple[Term, ...], delta: Fraction, share: float, high: float | None) -> _Side:

@@ -28,7 +28,8 @@ Example. The pair of one coin told truthfully with 3/4 and falsely with 1/4 has 
 grid with steps of ln 3 holds it as it is:
 
 >>> from fractions import Fraction
->>> from gatecli.accounting.pairs import pair_of
+>>> from gatecli.accounting.moments import Array
+from gatecli.accounting.pairs import pair_of
 >>> from gatecli.accounting.terms import ResponseTerm
 >>> coin = pair_of(ResponseTerm(2, Fraction(1, 2), zeroed=False, count=1), spender=True)
 >>> found = optimistic(coin, 1, 1.0986122886681098)
@@ -44,9 +45,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from gatecli.accounting.moments import Array
 from gatecli.accounting.pairs import Atoms, Curve, LossCells, Pair, invert
 
-Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 TIE = 1e-7
@@ -65,6 +66,8 @@ _NEAR = 0.01
 _SUBSTITUTIONS = 8
 _ENOUGH = 1 + 1e-9
 """Lower bounds: more than the share that lifts a loss to its point, so that rounding keeps it there."""
+_GENEROUS = 0.2
+"""Lower bounds: the share of the heaviest outcome that may be given to others."""
 _ALIKE = 16
 """Lower bounds: discrete outcomes whose losses share a 16th of a step are merged."""
 _OFFSETS = 6
@@ -191,6 +194,8 @@ def optimistic(
     if isinstance(pair, Atoms):
         return replace(_contracted_atoms(pair, step, offset), count=count)
     points = every_point(pair, step) if points is None else points
+    if pair.bounded and offset == 0:
+        offset = math.fmod(float(pair.loss(np.array(pair.ends))[1]), step)
     masses = _merge_cells(pair, points, step, offset)
     found, rounded, worst = _contract_losses(*masses, step, offset)
     if rounded <= spare:
@@ -251,6 +256,8 @@ def _contract_losses(lower: Array, excess: Array, step: float, offset: float) ->
     lacking = np.maximum(aim * lower - excess, 0.0)[:-1] * _ENOUGH
     gain = excess[1:] - aim[:-1] * lower[1:]
     share = _shares(np.divide(lacking, gain, where=gain > lacking, out=np.zeros(lacking.size)))
+    left = np.where(gain > lacking, 0.0, lacking)
+    lower, excess = _lifted_by_heaviest(lower, excess, np.append(left, 0.0), aim)
     kept, taken = np.pad(1 - share, (1, 0), constant_values=1.0), np.pad(share, (0, 1))
     lower = kept * lower + taken * np.pad(lower[1:], (0, 1))
     excess = kept * excess + taken * np.pad(excess[1:], (0, 1))
@@ -262,6 +269,21 @@ def _contract_losses(lower: Array, excess: Array, step: float, offset: float) ->
         float(rounded.sum()),
         float(losses[np.argmax(rounded)]),
     )
+
+
+def _lifted_by_heaviest(lower: Array, excess: Array, lacking: Array, aim: Array) -> tuple[Array, Array]:
+    """Outcomes that their thin neighbours cannot lift take shares of the heaviest one above them."""
+    donor = int(np.argmax(lower + excess))
+    needy = np.flatnonzero(lacking[:donor])
+    gain = excess[donor] - aim[needy] * lower[donor]
+    if not needy.size or not (gain > 0).all() or (share := lacking[needy] / gain).sum() > _GENEROUS:
+        return lower, excess
+    lower, excess = lower.copy(), excess.copy()
+    lower[needy] += share * lower[donor]
+    excess[needy] += share * excess[donor]
+    rest = 1 - float(share.sum())
+    lower[donor], excess[donor] = rest * lower[donor], rest * excess[donor]
+    return lower, excess
 
 
 def _place_on_grid(lower: Array, excess: Array, step: float, offset: float) -> Losses:

@@ -58,10 +58,10 @@ def cumulants(stack: Stack, order: float) -> tuple[float, float, float]:
 def _cumulants_of_one(stack: Stack, order: float) -> tuple[float, float, float]:
     """As `cumulants`, without the work that several distributions make."""
     log, weights = _log_moment(stack, order)
-    mean = float(weights @ stack.losses)
+    mean = float((weights * stack.losses).sum())
     centred = stack.losses - mean
     count = float(stack.counts[0])
-    return count * log, count * mean, count * float(weights @ (centred * centred))
+    return count * log, count * mean, count * float((weights * centred * centred).sum())
 
 
 def _log_moment(stack: Stack, order: float) -> tuple[float, Array]:

@@ -40,8 +40,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from gatecli.accounting.moments import Array
 from gatecli.accounting.rounding import above, below
 from gatecli.accounting.terms import (
     ClaimTerm,
@@ -52,13 +52,13 @@ from gatecli.accounting.terms import (
     Term,
 )
 
-Array = npt.NDArray[np.float64]
-
 MAX_ATOMS = 200_000
 """Outcomes of a discrete pair that are looked at one by one."""
 
 _KNOTS = 1 << 14
+"""Entries of a table from which thresholds are read."""
 _SECANTS = 5
+"""They take a threshold to float accuracy or near; no bound relies on it."""
 _ROUNDING = 8 * 2.0**-53
 """What one float operation or error function may be off by, eightfold."""
 _LARGE = 30.0

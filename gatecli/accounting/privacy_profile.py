@@ -27,13 +27,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatecli.accounting.grid import Array
+from gatecli.accounting.moments import Array
 from gatecli.accounting.rounding import NumericFailure
 from gatecli.accounting.tilt import UNIT, TiltedComposition
 
 _EXPONENT = 650.0
 """Powers of e beyond this are not formed: no float holds their products."""
 _FADED = 250.0
+"""Weights smaller than e to minus this are held there."""
 
 
 def epsilon_at(composed: TiltedComposition, delta: float, *, above: bool) -> float:
@@ -44,12 +45,12 @@ def epsilon_at(composed: TiltedComposition, delta: float, *, above: bool) -> flo
     left = delta - composed.infinite
     if left < 0 or (above and left == 0):
         return math.inf
-    curve = _curve(composed, left, 1.0 if above else -1.0)
-    return max(0.0, _first_enough(curve) if above else _last_missing(curve))
+    profile = _profile(composed, left, 1.0 if above else -1.0)
+    return max(0.0, _first_enough(profile) if above else _last_missing(profile))
 
 
 @dataclass(frozen=True, slots=True)
-class _Curve:
+class _Profile:
     """δ at grid points, on the asked side and in units of M e^(−θ centre): near − e^ε far ± slip.
 
     `near` and `far` are Σ m̃ e^(−θr) and Σ m̃ e^(−(1+θ)r) over the losses from each point on, where
@@ -64,9 +65,9 @@ class _Curve:
     budget: float
     above: bool
 
-    def between(self, at: int, slip: float) -> float:
+    def between(self, at: int) -> float:
         """The ε between the grid points before and at `at` where δ is the budget."""
-        value = float(self.near[at]) + slip - self.budget
+        value = float(self.near[at] + self.slip[at - 1]) - self.budget
         last, first = float(self.losses[at]), float(self.losses[at - 1])
         if value <= 0:
             return first
@@ -75,26 +76,34 @@ class _Curve:
         return min(max(self.centre + math.log(value / float(self.far[at])), first), last)
 
 
-def _curve(composed: TiltedComposition, left: float, sign: float) -> _Curve:
-    """The curve around where all of a tail would be δ: ε lies little below it.
+def _profile(composed: TiltedComposition, left: float, sign: float) -> _Profile:
+    """The profile around where all of a tail would be δ: ε lies little below it.
 
-    Losses so far below that no float holds their weights are left out: δ is large there.
+    Far below, δ is large: with a tail of 1000 budgets within a loss of 1 above, it is more than 600.
     """
-    losses: Array = np.asarray(composed.low + composed.step * np.arange(composed.mass.size), np.float64)
-    if not float(composed.mass.sum()) > 0:
-        raise NumericFailure("a composition without mass")
-    mean = float((composed.mass * losses).sum()) / float(composed.mass.sum())
-    losses, mass, weights = _weigh_losses(losses, composed.mass, composed.tilt, mean)
-    tails = np.cumsum((mass * weights)[::-1])[::-1]
-    crossed = int(np.argmax(tails <= _budget(composed, left, sign, mean)))
-    centre = float(losses[crossed]) if crossed else mean
+    losses, mass, centre = _around(composed, left, sign)
     losses, mass, weights = _weigh_losses(losses, mass, composed.tilt, centre)
     rounding = sign * 4 * composed.mass.size * UNIT
-    near = np.cumsum((mass * weights)[::-1])[::-1] * (1 + rounding)
-    faded = mass * weights * np.exp(np.maximum(centre - losses, -_EXPONENT))
-    far = np.cumsum(faded[::-1])[::-1] * (1 - rounding)
+    mass = mass * weights
+    near = np.cumsum(mass[::-1])[::-1] * (1 + rounding)
+    far = np.cumsum((mass * np.exp(np.maximum(centre - losses, -_EXPONENT)))[::-1])[::-1] * (1 - rounding)
     slip = sign * composed.slip * weights
-    return _Curve(losses, centre, near, far, slip, _budget(composed, left, sign, centre), sign > 0)
+    return _Profile(losses, centre, near, far, slip, _budget(composed, left, sign, centre), sign > 0)
+
+
+def _around(composed: TiltedComposition, left: float, sign: float) -> tuple[Array, Array, float]:
+    """Losses and masses from below ε on, and the loss above which a tail is δ."""
+    losses: Array = np.asarray(composed.low + composed.step * np.arange(composed.mass.size), np.float64)
+    total = float(composed.mass.sum())
+    if not total > 0:
+        raise NumericFailure("a composition without mass")
+    mean = float((composed.mass * losses).sum()) / total
+    losses, mass, weights = _weigh_losses(losses, composed.mass, composed.tilt, mean)
+    tails = np.cumsum((mass * weights)[::-1])
+    budget = _budget(composed, left, sign, mean)
+    crossed, ample = (losses.size - int(np.searchsorted(tails, share * budget)) for share in (1.0, 1000.0))
+    first = max(0, ample - 1 - math.ceil(2 / composed.step))
+    return losses[first:], mass[first:], float(losses[crossed]) if crossed < losses.size else mean
 
 
 def _weigh_losses(losses: Array, mass: Array, tilt: float, centre: float) -> tuple[Array, Array, Array]:
@@ -117,26 +126,26 @@ def _log(number: float) -> float:
     return math.log(number) if number > 0 else -math.inf
 
 
-def _excess(curve: _Curve) -> Array:
+def _excess(profile: _Profile) -> Array:
     """δ at the grid points, slip included; what no float holds makes it larger above, smaller below."""
-    risen = curve.losses - curve.centre
-    repaid = np.exp(np.minimum(risen, _EXPONENT)) * curve.far
-    if curve.above:
+    risen = profile.losses - profile.centre
+    repaid = np.exp(np.minimum(risen, _EXPONENT)) * profile.far
+    if profile.above:
         repaid[risen > _EXPONENT] = 0.0
-    return np.asarray(curve.near - repaid + curve.slip)
+    return np.asarray(profile.near - repaid + profile.slip)
 
 
-def _first_enough(curve: _Curve) -> float:
-    enough = _excess(curve) <= curve.budget
+def _first_enough(profile: _Profile) -> float:
+    enough = _excess(profile) <= profile.budget
     if not enough.any():
         return math.inf
     at = int(np.argmax(enough))
-    return curve.between(at, float(curve.slip[at - 1])) if at else float(curve.losses[0])
+    return profile.between(at) if at else float(profile.losses[0])
 
 
-def _last_missing(curve: _Curve) -> float:
-    missing = np.flatnonzero(_excess(curve) > curve.budget)
+def _last_missing(profile: _Profile) -> float:
+    missing = np.flatnonzero(_excess(profile) > profile.budget)
     if not missing.size:
         return 0.0
     at = int(missing[-1]) + 1
-    return curve.between(at, float(curve.slip[at - 1])) if at < curve.losses.size else float(curve.losses[-1])
+    return profile.between(at) if at < profile.losses.size else float(profile.losses[-1])

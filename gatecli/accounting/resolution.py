@@ -27,7 +27,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gatecli.accounting.grid import Array, Indices
+from gatecli.accounting.grid import Indices
+from gatecli.accounting.moments import Array
 from gatecli.accounting.pairs import Atoms, Pair
 from gatecli.accounting.saddle import KNOTS, LEAST, ROOM, Pilot, Pilots, square_allowed
 from gatecli.accounting.tilt import Saddle
@@ -72,24 +73,26 @@ def resolution_for(pilots: Pilots, saddle: Saddle, share: float, most_points: in
     allowed = square_allowed(pilots, saddle, share)
     span, wanted = max(saddle.span, LEAST), math.sqrt(allowed)
     finest = min(wanted, max(span, wanted) / _COARSEST)
-    step, offset = _align_step(pilots, max(finest, span / (ROOM * most_points)))
     single = allowed * pilots.count
+    step, offset = _align_step(pilots, max(finest, span / (ROOM * most_points)), math.sqrt(single))
     each = ((pilot, single / (len(pilots.each) * pilot.count)) for pilot in pilots.each)
     points = tuple(_points(pilot, step, offset, saddle.tilt, most, math.sqrt(single)) for pilot, most in each)
     return Resolution(step, points, offset, finest=step > wanted and step * most_points < 2 * span)
 
 
-def _align_step(pilots: Pilots, step: float) -> tuple[float, float]:
+def _align_step(pilots: Pilots, step: float, once: float) -> tuple[float, float]:
     """The step and offset for a mechanism that stands alone: its least and largest loss are grid points.
 
     Where all its losses are equally far apart, as those of randomised response and of (ε, δ) claims,
-    the grid is made of them, and exact.
+    the grid is made of them, and exact but for what upper bounds are moved up by way of caution: which
+    must be little, so it is no coarser than `once`.
     """
     (first, *others) = pilots.each
     least, most = (float(first.cuts[0]), float(first.cuts[-1])) if first.cuts.size else _range(first.losses)
     if others or most <= least:
         return step, 0.0
     if not first.cuts.size and (apart := _common_step(first.losses)):
+        apart /= math.ceil(apart / max(once, step))
         return apart, math.fmod(least, apart)
     step = (most - least) / math.ceil((most - least) / step)
     return step, math.fmod(least, step)

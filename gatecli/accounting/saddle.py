@@ -27,16 +27,16 @@ Example. 14040 steps with σ = 1.1 and q = 0.00426667 cost 2.38 at δ = 1e-5, an
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from gatecli.accounting.grid import Array, atom_losses
-from gatecli.accounting.moments import Stack, cumulants, log_moment, stack_of
+from gatecli.accounting.grid import atom_losses
+from gatecli.accounting.moments import Array, Stack, cumulants, log_moment, stack_of
 from gatecli.accounting.pairs import Atoms, Pair
 from gatecli.accounting.rounding import NumericFailure
-from gatecli.accounting.tilt import LOG_TAIL, Saddle
+from gatecli.accounting.tilt import LOG_TAIL, SPANS, Saddle
 
 KNOTS, KNOTS_OF_MANY = 1024, 160
 """Cells of a pilot, and of each where there are more than a few."""
@@ -48,12 +48,13 @@ ROOM = 0.7
 """The share of the affordable points that a window is planned to take."""
 
 _SEVERAL = 8
+"""Mechanisms up to which each has a pilot of the finer kind."""
 _HALVINGS = 22
+"""They take ln θ to about 5e-6: a tilt need not be better."""
 _STEEPEST = 600.0
 """The largest tilt times loss of one step whose power a float holds."""
 _TAIL_SPAN = 15.0
 """Standard deviations, on both sides of the mean together, that hold all but 1e-12 of a normal loss."""
-_SPANS = tuple(2.0**power for power in range(-7, 4))
 _EASY = 1 << 19
 """Points up to which the tilt that is best for exactness is taken without trying others."""
 _TRIED = range(-12, 5, 2)
@@ -61,6 +62,7 @@ _TRIED = range(-12, 5, 2)
 _TRANSFORM = 2e-14
 """About what a transform's rounding comes to, over the root of the number of compositions and the spread."""
 _FLAT = 1e-6
+"""A tilt so small that the spread there is that of the loss itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +120,8 @@ def _pilot(pair: Pair, count: int, knots: int) -> Pilot:
 
 
 def saddle_of(pilots: Pilots, delta: float) -> Saddle:
-    """The saddle point of the composition at `delta`, by bisection on ln θ."""
-    low, high = _bracket(pilots)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        if _log_delta(pilots, math.exp(middle)) > math.log(delta):
-            low = middle
-        else:
-            high = middle
-    tilt = math.exp(high)
+    """The saddle point of the composition at `delta`."""
+    _, tilt = _bisect_tilt(pilots, lambda tilt: _log_delta(pilots, tilt) > math.log(delta))
     _, mean, variance = cumulants(pilots.stack, tilt)
     return Saddle(tilt, max(mean, 0.0), _TAIL_SPAN * math.sqrt(variance))
 
@@ -170,19 +165,21 @@ def square_allowed(pilots: Pilots, saddle: Saddle, share: float) -> float:
 
 def _tilt_at(pilots: Pilots, epsilon: float) -> float:
     """The tilt at which the mean of the composed loss is `epsilon`."""
-    low, high = _bracket(pilots)
+    tilt, _ = _bisect_tilt(pilots, lambda tilt: cumulants(pilots.stack, tilt)[1] < epsilon)
+    return tilt
+
+
+def _bisect_tilt(pilots: Pilots, is_small: Callable[[float], bool]) -> tuple[float, float]:
+    """The last tilt that is too small, and the first that is not, by bisection on ln θ."""
+    high = math.log(_STEEPEST / (pilots.most or 1.0))
+    low = min(high, 0.0) - 15.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        if cumulants(pilots.stack, math.exp(middle))[1] < epsilon:
+        if is_small(math.exp(middle)):
             low = middle
         else:
             high = middle
-    return math.exp(low)
-
-
-def _bracket(pilots: Pilots) -> tuple[float, float]:
-    high = math.log(_STEEPEST / (pilots.most or 1.0))
-    return min(high, 0.0) - 15.0, high
+    return math.exp(low), math.exp(high)
 
 
 def _window(pilots: Pilots, tilt: float, epsilon: float, delta: float, share: float) -> Saddle:
@@ -197,7 +194,7 @@ def _window(pilots: Pilots, tilt: float, epsilon: float, delta: float, share: fl
     up, down = (
         [
             (log_moment(pilots.stack, tilt + sign * base * span) - cumulant - tail) / (base * span)
-            for span in _SPANS
+            for span in SPANS
         ]
         for sign in (1.0, -1.0)
     )

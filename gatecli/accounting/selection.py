@@ -28,7 +28,7 @@ def repeated_curve(term: RepeatTerm, orders: Sequence[float], single: Sequence[f
             _poisson(order, cost, mean, orders, single) for order, cost in zip(orders, single, strict=True)
         ]
     shape = above(term.shape)
-    log_gamma = math.log(_gamma(below(term.shape), shape, mean)) - _MARGIN
+    log_gamma = math.log(_gamma(below(term.shape), mean)) - _MARGIN
     constant = (1 + shape) * min(
         (1 - 1 / order) * cost - log_gamma / order for order, cost in zip(orders, single, strict=True)
     )
@@ -54,17 +54,17 @@ def _log_delta(epsilon: float, orders: Sequence[float], curve: Sequence[float]) 
     )
 
 
-def _gamma(low_shape: float, shape: float, mean: float) -> float:
+def _gamma(shape: float, mean: float) -> float:
     """A γ at most that of the distribution with this mean: a smaller γ costs more.
 
-    The mean falls in γ and rises in the shape, so the smaller shape gives the smaller γ.
+    The mean falls in γ and rises in the shape: a shape rounded down gives a smaller γ.
     """
     low, high = 0.0, 1.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         if middle in (low, high):
             break
-        if _mean(middle, min(low_shape, shape)) > mean:
+        if _mean(middle, shape) > mean:
             low = middle
         else:
             high = middle
@@ -95,7 +95,7 @@ def _poisson_tail(mean: float, runs: int) -> float:
 
 def _binomial_tail(shape: float, mean: float, runs: int) -> float:
     """By Markov's inequality on e^{tK}, at the best of some t below ln 1/(1 − γ)."""
-    gamma = _gamma(shape, shape, mean)
+    gamma = _gamma(shape, mean)
     if runs <= mean or gamma >= 1:
         return 1.0
     return min(_markov(shape, gamma, part / 32, runs) for part in range(1, 32))

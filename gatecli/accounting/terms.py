@@ -6,7 +6,7 @@ that no accountant needs to know about neighbouring relations. `count` is how of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 
@@ -151,6 +151,17 @@ Term = (
     | WorstTerm
     | RepeatTerm
 )
+
+
+def repeat_term(term: Term, count: int) -> Term:
+    """The term composed `count` times."""
+    match term:
+        case GaussianTerm(mu_squared):
+            return GaussianTerm(mu_squared * count)
+        case ConcentratedTerm(rho):
+            return ConcentratedTerm(rho * count)
+        case _:
+            return replace(term, count=term.count * count)
 
 
 @dataclass(frozen=True, slots=True)

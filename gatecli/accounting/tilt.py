@@ -21,8 +21,8 @@ Errors, all of the form M e^(−θε) κ (u = 2^−53 is the unit of float round
    γ = 5 u log₂ N times the sum of their absolute values, here 1. So a factor φ of the spectrum, |φ| ≤ 1,
    is known up to γ + 3u, its powering included, and a product of powers S = Π φ^T up to
    Π (|φ| + γ + 3u)^T · min(1, Σ (γ + 3u) T / (|φ| + γ + 3u)). Where few frequencies are not faint, φ − 1 =
-   Σ m̃ (e^(iul) − 1) is summed up there instead, right to 64 u of the sum of its absolute terms: then
-   ln φ^T is off by no more than 64 u T Σ m̃ (|sin ul| + 2 sin² (ul/2)) / |φ|, about √T instead of T.
+   Σ m̃ (e^(iωl) − 1) is summed up there instead, right to 64 u of the sum of its absolute terms: then
+   ln φ^T is off by no more than 64 u T Σ m̃ (|sin ωl| + 2 sin² (ωl/2)) / |φ|, about √T instead of T.
    The mean of these bounds over all frequencies, and γ times the mean of |S|, bound the error η of any
    single mass. Summed over the grid points above ε with their weights that is
    κ ≥ η (1 + min(width, 1/(θ(1 + θ))) / h), since ∫ e^(−θr) (1 − e^(−r)) dr over r > 0 is 1/(θ(1 + θ)).
@@ -49,8 +49,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gatecli.accounting.grid import Array, Indices, Losses
-from gatecli.accounting.moments import Stack, log_moment, stack_of
+from gatecli.accounting.grid import Indices, Losses
+from gatecli.accounting.moments import Array, Stack, log_moment, stack_of
 from gatecli.accounting.rounding import NumericFailure
 
 MAX_LENGTH = 1 << 23
@@ -68,9 +68,11 @@ _TRIFLE = 1e-7
 _DIRECT = 1 << 24
 """Frequencies times losses up to which a spectrum is summed up directly: about 0.5 s."""
 _CHUNK = 1 << 18
+"""Products of a frequency and a loss that are held at once: 2 MB an array."""
 _SUMMED = 64 * UNIT
 """Relative rounding of a pairwise sum of up to 100,000 terms, of its terms and of their logarithm."""
-_OCTAVES = range(-7, 4)
+SPANS = tuple(2.0**octave for octave in range(-7, 4))
+"""Multiples of a normal loss's best λ that are tried in Chernoff's bound."""
 _SIZES = (4, 5, 6, 7)
 """Lengths are one of these times a power of two: transforms of such lengths are fast."""
 
@@ -198,12 +200,12 @@ def _window(tilted: list[_Tilted], log_tail: float) -> tuple[float, float]:
 def _reach(stack: Stack, base: float, needed: float) -> float:
     """The least (ln E e^(λ L) + needed) / |λ| found over multiples λ of `base`: octaves, then between."""
 
-    def bound_at(octave: float) -> float:
-        order = base * math.pow(2.0, octave)
+    def bound_at(span: float) -> float:
+        order = base * span
         return (log_moment(stack, order) + needed) / abs(order)
 
-    best = min(_OCTAVES, key=bound_at)
-    return min(bound_at(best + nearby) for nearby in (-0.5, 0.0, 0.5))
+    best = min(SPANS, key=bound_at)
+    return min(bound_at(best * nearby) for nearby in (math.sqrt(0.5), 1.0, math.sqrt(2)))
 
 
 def _length(needed: int) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from gatecli.accounting.scope import ADD_REMOVE, REPLACE_ONE, ZERO_OUT, QuestionScope, Refusal, ScopedTerm
+from gatecli.accounting.scope import ADD_REMOVE, REPLACE_ONE, QuestionScope, Refusal, ScopedTerm
 from gatecli.accounting.terms import FixedSizeTerm, GaussianTerm, SampledGaussianTerm, TruncatedGaussianTerm
 from gatecli.model.mechanism import DpFtrl, DpSgd, Sampling
 
@@ -20,7 +20,7 @@ def dp_sgd(mechanism: DpSgd, scope: QuestionScope) -> list[ScopedTerm]:
     match mechanism.sampling:
         case Sampling.POISSON:
             return [
-                _truncated_parts(mechanism, scope)
+                _truncated_part(mechanism, scope)
                 if mechanism.truncated_batch_size
                 else _poisson(mechanism, scope)
             ]
@@ -54,15 +54,13 @@ def _poisson(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
     return ScopedTerm(term, tight=True)
 
 
-def _truncated_parts(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
+def _truncated_part(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
     """Batches cut to a size that they seldom reach; the bound is dp-accounting's (see `truncated`)."""
     size, batch = mechanism.dataset_size or 0, mechanism.truncated_batch_size or 0
     if batch >= size:
         return _poisson(mechanism, scope)
     if scope.sgd_group > 1:
         raise Refusal("DP-SGD with truncated batches is accounted for units of one record")
-    if scope.target is ZERO_OUT:
-        raise Refusal("DP-SGD with truncated batches is accounted under add-remove or replace-one")
     scope.note(f"batches are cut to {batch} records: a record that is cut is another one's gain")
     replaced = scope.target is REPLACE_ONE
     term = TruncatedGaussianTerm(

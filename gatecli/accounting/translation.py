@@ -41,6 +41,7 @@ from gatecli.accounting.terms import (
     ResponseTerm,
     Term,
     Translation,
+    repeat_term,
 )
 from gatecli.accounting.training import dp_ftrl, dp_sgd
 from gatecli.model import mechanism as declared
@@ -103,20 +104,10 @@ def merge_terms(terms: Iterable[Term]) -> tuple[Term, ...]:
     return tuple(found.values())
 
 
-def _times(part: ScopedTerm, count: int) -> ScopedTerm:
-    match part.term:
-        case GaussianTerm(mu_squared):
-            return replace(part, term=GaussianTerm(mu_squared * count))
-        case ConcentratedTerm(rho):
-            return replace(part, term=ConcentratedTerm(rho * count))
-        case term:
-            return replace(part, term=replace(term, count=term.count * count))
-
-
 def _parts(mechanism: Mechanism, outer: QuestionScope) -> list[ScopedTerm]:
     scope = outer if mechanism.neighbouring is None else replace(outer, stated=mechanism.neighbouring)
     handler = _HANDLERS[type(mechanism)]
-    return [_times(part, mechanism.count) for part in handler(mechanism, scope)]
+    return [replace(part, term=repeat_term(part.term, mechanism.count)) for part in handler(mechanism, scope)]
 
 
 def _composed_parts(mechanism: declared.Composed, scope: QuestionScope) -> list[ScopedTerm]:

@@ -12,6 +12,10 @@ GaussianDpEvent" there). Let n be the records, q the rate and B the largest batc
    between two losses hold the masses of both. The axis is u with loss = s sinh u, so that equal steps of u
    are fine around 0, where most losses lie, and coarse far away.
 
+A zeroed unit keeps its place: the same records are drawn and cut with and without it. Where the batch is not
+cut, zeroing is removing; where it is, the unit adds its vector or nothing in the place of another record, and
+3. bounds any two vectors there. So zero-out has the bound of add-remove.
+
 τ and q' are floats with a relative error below `_SLACK`; both weights and q' are raised by it.
 
 Example. Of 10 records with q = 1/2, batches of at most 5: nine others are at least 5 with τ = 1/2, and the
@@ -30,7 +34,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from gatecli.accounting.pairs import Array, Curve, LossCells, invert, pair_of
+from gatecli.accounting.moments import Array
+from gatecli.accounting.pairs import Curve, LossCells, invert, pair_of
 from gatecli.accounting.rounding import above, below
 from gatecli.accounting.terms import SampledGaussianTerm, TruncatedGaussianTerm
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from gatecli.errors import GatecliError, UsageError
 from gatecli.evidence.plain import finite, number, record_of, whole
+from gatecli.model.budget import Neighbouring
 from gatecli.model.release import EvidenceFormat
 
 
@@ -56,6 +57,16 @@ def _ledger(accountant: Any) -> Content:
 
 def _plan(plan: Any) -> Content:
     return _event(plan.dp_event)
+
+
+def _plan_config(config: Any) -> Content:
+    """The configuration knows the accountant's relation, which its noise multiplier is relative to."""
+    relation = config.accountant.neighboring_relation.name
+    sensitivity = Neighbouring.REPLACE_ONE if relation == "REPLACE_ONE" else Neighbouring.ADD_REMOVE
+    told = {"neighboring_relation": relation, "sensitivity": sensitivity.value}
+    return Content(
+        EvidenceFormat.DP_ACCOUNTING, {"event": record_of(config.plan.dp_event.to_named_tuple()), **told}
+    )
 
 
 def _measurement(measurement: Any) -> Content:
@@ -138,6 +149,7 @@ WRITERS: dict[tuple[str, str], Callable[[Any], Content]] = {
     ("diffprivlib", "BudgetAccountant"): _budget_accountant,
     ("dp_accounting", "DpEvent"): _event,
     ("dp_accounting", "PrivacyAccountant"): _ledger,
+    ("jax_privacy", "BandMFExecutionPlanConfig"): _plan_config,
     ("jax_privacy", "DPExecutionPlan"): _plan,
     ("opacus", "IAccountant"): _accountant,
     ("opacus", "PrivacyEngine"): _engine,

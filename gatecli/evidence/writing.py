@@ -20,7 +20,8 @@ def write(thing: Any, path: str | os.PathLike[str]) -> EvidenceFormat:
     `thing` is the object in which a library keeps what was spent:
 
     - Opacus: a `PrivacyEngine` or its accountant;
-    - dp-accounting, JAX Privacy: a `DpEvent`, a `PrivacyAccountant`, a `DPExecutionPlan`;
+    - dp-accounting: a `DpEvent` or a `PrivacyAccountant`;
+    - JAX Privacy: a `BandMFExecutionPlanConfig`, or a `DPExecutionPlan`, which does not say its relation;
     - TensorFlow Privacy: the text of `compute_dp_sgd_privacy_statement`;
     - OpenDP: a query or a context of the Context API, a `Measurement`, a list of measurements;
     - diffprivlib: a `BudgetAccountant`; SmartNoise: a private reader or its odometer;

@@ -240,6 +240,8 @@ TOLD: list[tuple[dict[str, Any], str]] = [
     ({"unit": "Mini-Batch"}, "dp-unusual-unit"),
     ({"delta": "0.0000166660"}, "dp-delta-near-records"),
     ({"mechanisms": [RUN | {"datasetSize": 50000}]}, "dp-size-mismatch"),
+    ({"mechanisms": [RUN | {"datasetSize": 50000, "truncatedBatchSize": 8000}]}, "dp-size-mismatch"),
+    ({"mechanisms": [RUN | {"datasetSize": 8571}]}, "dp-size-mismatch"),
     ({"rho": "1e-6", "variant": "zcdp"}, "dp-parameter-mismatch"),
     ({"mu": "1e-6", "variant": "gdp"}, "dp-parameter-mismatch"),
     ({"rho": "1e-6", "mechanisms": [{"kind": "pure", "epsilon": 2}]}, "dp-parameter-mismatch"),
@@ -258,6 +260,7 @@ def test_what_contradicts_itself_is_told(claim: dict[str, Any], rule: str, tmp_p
         {"unit": "a day of a person"},
         {"unit": "training example"},
         {"mechanisms": [RUN | {"datasetSize": 60000}]},
+        {"mechanisms": [RUN | {"datasetSize": 8571, "truncatedBatchSize": 8000}]},
         {"rho": "0.15", "variant": "zcdp"},
     ],
 )

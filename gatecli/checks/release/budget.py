@@ -192,8 +192,11 @@ def find_sizes(subject: ReleaseSubject, _context: ReleaseContext) -> Iterator[Fi
     units = {*sizes, sum(sizes)}
     most = claim.max_contributions or 1
     for pointer, mechanism in _run(subject, claim):
-        for size in dict.fromkeys(size for leaf in leaves(mechanism) if (size := dataset_size(leaf))):
-            if not any(records <= size <= records * most for records in units):
+        for size, grouped in dict.fromkeys(_sizes(mechanism)):
+            if not any(
+                records <= size <= records * most or (grouped and _is_group(size, records))
+                for records in units
+            ):
                 yield finding_at(
                     SIZE_MISMATCH,
                     subject,
@@ -213,9 +216,20 @@ def _run(subject: ReleaseSubject, claim: Privacy) -> Iterator[tuple[str, Mechani
             yield f"{PRIVACY}/evidence", mechanism
 
 
-def dataset_size(mechanism: Mechanism) -> int | None:
-    """How many records a mechanism says that it was run on."""
-    return mechanism.dataset_size if isinstance(mechanism, DpSgd | Subsampled) else None
+def _sizes(mechanism: Mechanism) -> Iterator[tuple[int, bool]]:
+    """The sizes of the data of a mechanism's parts, and whether that may be one group of it.
+
+    Banded noise with cut batches draws each batch from one of equal groups (JAX Privacy).
+    """
+    for leaf in leaves(mechanism):
+        if isinstance(leaf, DpSgd | Subsampled) and leaf.dataset_size:
+            yield leaf.dataset_size, isinstance(leaf, DpSgd) and leaf.truncated_batch_size is not None
+
+
+def _is_group(size: int, records: int) -> bool:
+    """Whether `size` records are one of equal groups of all: 333 are one of three of 1000."""
+    groups = records // size
+    return groups > 0 and records // groups == size
 
 
 def _unknown_size(subject: ReleaseSubject) -> Finding:

@@ -237,6 +237,28 @@ def _read_sampled(fields: Mapping[str, Any], where: Where, drawn: dict[str, Any]
             return (build_mechanism(Subsampled, where, **drawn | {"sampling": sampling, "mechanism": inner}),)
 
 
+def _truncated_poisson(fields: Mapping[str, Any], where: Where) -> Run:
+    """One step on Poisson batches that are cut to a size at random."""
+    noise = _noisy(fields, where, "noise_multiplier")
+    rate = _noisy(fields, where, "sampling_probability")
+    if noise is None or rate is None:
+        return _unaccountable(fields, where)
+    size, batch = (
+        whole(fields[field], (*where, field), least=1) for field in ("dataset_size", "truncated_batch_size")
+    )
+    return (
+        build_mechanism(
+            DpSgd,
+            where,
+            noise_multiplier=noise,
+            sampling_rate=rate,
+            steps=1,
+            dataset_size=size,
+            truncated_batch_size=batch,
+        ),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Event:
     build: Callable[[Mapping[str, Any], Where], Run]
@@ -245,6 +267,7 @@ class _Event:
 
 
 _BATCH = ("source_dataset_size", "sample_size", "event")
+_CUT = ("dataset_size", "sampling_probability", "truncated_batch_size", "noise_multiplier")
 
 _EVENTS: dict[str, _Event] = {
     "NoOpDpEvent": _Event(_nothing),
@@ -266,6 +289,7 @@ _EVENTS: dict[str, _Event] = {
     ),
     "ZCDpEvent": _Event(_zcdp, ("rho",), ("xi",)),
     "TruncatedSubsampledGaussianDpEvent": _Event(
-        _unaccountable, ("dataset_size", "sampling_probability", "truncated_batch_size", "noise_multiplier")
+        _truncated_poisson,
+        ("dataset_size", "sampling_probability", "truncated_batch_size", "noise_multiplier"),
     ),
 }

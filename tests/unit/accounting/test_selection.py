@@ -57,8 +57,10 @@ def test_the_cost_is_that_of_dp_accounting(selection: RunSelection, mean: int, s
 
 
 def test_more_runs_never_cost_less() -> None:
-    costs = [cost(RUN, negative_binomial(mean, "1")).upper or 0 for mean in (1, 2, 10, 100)]
-    assert costs == sorted(costs)
+    costs = [cost(RUN, negative_binomial(mean, "1")).upper for mean in (1, 2, 10, 100)]
+    finite = [one for one in costs if one is not None]
+    assert len(finite) == 4
+    assert finite == sorted(finite)
 
 
 def test_nothing_is_known_to_be_attained() -> None:

@@ -110,6 +110,30 @@ def test_a_plan_of_jax_privacy_is_its_event(tmp_path: Path) -> None:
     assert written(plan, tmp_path).mechanisms == (Gaussian(noise_multiplier=Fraction("1.5")),)
 
 
+@pytest.mark.parametrize(
+    ("relation", "sensitivity"),
+    [
+        ("ADD_OR_REMOVE_ONE", Neighbouring.ADD_REMOVE),
+        ("REPLACE_ONE", Neighbouring.REPLACE_ONE),
+        ("REPLACE_SPECIAL", Neighbouring.ADD_REMOVE),
+    ],
+)
+def test_the_configuration_of_a_plan_says_what_its_noise_is_relative_to(
+    relation: str, sensitivity: Neighbouring, tmp_path: Path
+) -> None:
+    event = dp_accounting.TruncatedSubsampledGaussianDpEvent(2000, 0.05, 110, 2.0)
+    config = thing(
+        "jax_privacy",
+        "BandMFExecutionPlanConfig",
+        plan=thing("jax_privacy", "DPExecutionPlan", dp_event=event),
+        accountant=dp_accounting.pld.PLDAccountant(dp_accounting.NeighboringRelation[relation]),
+    )
+    found = written(config, tmp_path)
+    assert found.sensitivity is sensitivity
+    assert found.neighbouring is not None
+    assert [type(one) for one in found.mechanisms] == [DpSgd]
+
+
 def test_a_query_on_polars_frames_is_told_what_to_declare(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not serialise queries on Polars") as raised:
         gatecli.evidence.write(thing("opendp", "LazyFrameQuery"), tmp_path / "evidence")

@@ -45,6 +45,11 @@ def poisson(inner: object, rate: object = 0.01) -> dict[str, Any]:
     return event("PoissonSampled", sampling_probability=rate, event=inner)
 
 
+def truncated(**changes: Any) -> dict[str, Any]:
+    fields = {"dataset_size": 2000, "sampling_probability": 0.05, "truncated_batch_size": 110}
+    return event("TruncatedSubsampledGaussian", **fields | {"noise_multiplier": 2} | changes)
+
+
 def only(tmp_path: Path, content: object) -> Mechanism:
     (mechanism,) = accept(KIND, tmp_path, content).mechanisms
     return mechanism
@@ -121,6 +126,22 @@ def test_a_batch_of_two_noisy_answers_is_not_one_dp_sgd_step(tmp_path: Path) -> 
     assert run.mechanism == Gaussian(noise_multiplier=Fraction("1.1"), count=2)
 
 
+def test_truncated_batches_are_dp_sgd_that_knows_the_size_of_its_data(tmp_path: Path) -> None:
+    assert only(tmp_path, repeated(truncated(), 500)) == DpSgd(
+        noise_multiplier=Fraction(2),
+        sampling_rate=Fraction("0.05"),
+        steps=500,
+        dataset_size=2000,
+        truncated_batch_size=110,
+    )
+
+
+@pytest.mark.parametrize("field", ["dataset_size", "truncated_batch_size"])
+def test_truncated_batches_have_whole_sizes_above_0(field: str, tmp_path: Path) -> None:
+    refuse(KIND, tmp_path, truncated(**{field: 0}))
+    refuse(KIND, tmp_path, truncated(**{field: 1.5}))
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -143,16 +164,8 @@ def test_a_batch_of_two_noisy_answers_is_not_one_dp_sgd_step(tmp_path: Path) -> 
             event("MixtureOfGaussians", standard_deviation=1, sensitivities=[1], sampling_probs=[1]),
             id="a mixture",
         ),
-        pytest.param(
-            event(
-                "TruncatedSubsampledGaussian",
-                dataset_size=9,
-                sampling_probability=0.1,
-                truncated_batch_size=3,
-                noise_multiplier=1,
-            ),
-            id="truncated batches",
-        ),
+        pytest.param(truncated(noise_multiplier=0), id="truncated batches without noise"),
+        pytest.param(truncated(sampling_probability=0), id="truncated batches of nothing"),
     ],
 )
 def test_what_no_accountant_bounds_is_unaccountable(content: object, tmp_path: Path) -> None:
