@@ -16,7 +16,7 @@ from gatecli.model.policy import PiiRules
 from gatecli.model.text import RawText, object_leaves
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import default_entities
-from gatecli.pii.recognizers import analyzer
+from gatecli.presidio import analyzer
 
 RESIDENT_ID = "440308199901101512"
 
@@ -75,7 +75,7 @@ def main() -> None:
     found = milliseconds(lambda: list(find_personal_data(review, leaves, search)), 300)
     print(f"clean Deployment, search alone     median {statistics.median(found):.3f} ms")
 
-    engine = analyzer(default_entities())
+    engine = analyzer()
     texts = [leaf.text for leaf in leaves]
     peer = milliseconds(lambda: [engine.analyze(text, "en") for text in texts], 3)
     ratio = statistics.median(peer) / statistics.median(found)

@@ -21,7 +21,7 @@ from gatecli.checks.personal_data import search_of
 from gatecli.gates.file_scan import scan_file
 from gatecli.model.policy import PiiRules
 from gatecli.pii.entities import entities_of
-from gatecli.pii.recognizers import analyzer
+from gatecli.presidio import analyzer
 
 SIZE = 2 * 2**20
 PEER_SIZE = 2**14
@@ -113,7 +113,7 @@ for name, text in json.load(sys.stdin).items():
 def main() -> None:
     rules = PiiRules()
     search = search_of(rules)
-    engine = analyzer(entities_of(rules.packs))
+    engine = analyzer(entity.id for entity in entities_of(rules.packs))
     with tempfile.TemporaryDirectory() as folder:
         for name in KINDS:
             file = Path(folder, name)

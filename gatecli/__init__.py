@@ -9,7 +9,7 @@ from gatecli import package
 TYPE_CHECKING = False  # type checkers take it for true; typing is not imported for it
 
 if TYPE_CHECKING:
-    from gatecli import evidence
+    from gatecli import evidence, presidio
     from gatecli.errors import GatecliError
     from gatecli.library.calls import Verdict, read_policy
     from gatecli.library.plan import check_plan
@@ -33,6 +33,7 @@ __all__ = [
     "check_repository",
     "check_table",
     "evidence",
+    "presidio",
     "read_policy",
     "scan",
 ]
@@ -48,6 +49,7 @@ _HOMES = {
     "check_repository": "library.repository:check_repository",
     "check_table": "library.table:check_table",
     "evidence": "evidence",
+    "presidio": "presidio",
     "read_policy": "library.calls:read_policy",
     "scan": "library.texts:scan",
 }

@@ -6,8 +6,7 @@ verdict whatever else the machine does. A clock beside it is for who must answer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 Clock = Callable[[], float]
@@ -74,15 +73,6 @@ class ScanBudget:
 
     def _label(self) -> str:
         return f" of {self.limits.named}" if self.limits.named else ""
-
-    @contextmanager
-    def suspend(self) -> Iterator[None]:
-        """Do not count work other than scanning, such as the first import of the engine."""
-        started = self._clock()
-        try:
-            yield
-        finally:
-            self._deadline += self._clock() - started
 
     def take(self, characters: int) -> None:
         """Account for text that decoding made; raise `BudgetSpentError` when it is too much."""

@@ -1,14 +1,13 @@
 """The detector: a text and its key path in, detections out.
 
-Three stages, each far rarer than the one before: the prefilter's cues, then patterns and validators,
-then, for what could be reported, presidio's engine, which is imported with its first candidate.
+Three stages, each far rarer than the one before: the prefilter's cues, then patterns and validators, then,
+for what could be reported, the words around it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import cached_property, lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache, partial
 
 from gatecli.pii.budget import ScanBudget, unlimited_budget
 from gatecli.pii.context import LOWER, Vocabulary, weigh, words
@@ -17,9 +16,6 @@ from gatecli.pii.matching import Form, find_forms, readable
 from gatecli.pii.prefilter import Prefilter
 from gatecli.pii.redaction import normalise_value
 from gatecli.pii.resolution import resolve_overlaps
-
-if TYPE_CHECKING:
-    from presidio_analyzer import AnalyzerEngine, RecognizerResult
 
 PART = 8192
 """Characters of a long text that are searched together: whole lines, since no value crosses one."""
@@ -34,15 +30,7 @@ class Detector:
         self.prefilter = Prefilter(entities, threshold)
         self.vocabulary = Vocabulary(entities)
         self._spoken_by_keys = lru_cache(1024)(self.vocabulary.entities_in)
-        self._by_id = {entity.id: entity for entity in entities}
         self._order = {entity.id: number for number, entity in enumerate(entities)}
-
-    @cached_property
-    def engine(self) -> AnalyzerEngine:
-        """Presidio's engine over the same entities; the first use imports it."""
-        from gatecli.pii.recognizers import analyzer
-
-        return analyzer(self.entities)
 
     def detect(
         self, text: str, context: tuple[str, ...] = (), *, budget: ScanBudget | None = None
@@ -52,15 +40,11 @@ class Detector:
         Raises `BudgetSpentError` when `budget` ends first; nothing found so far is returned then.
         """
         budget = budget or unlimited_budget()
-        matches = self.promising(text, context, budget)
-        if not matches:
-            return ()
-        with budget.suspend():
-            engine = self.engine
-        return self._decide(engine, text, matches, context)
+        found = (detect_match(match, text, words(context)) for match in self.promising(text, context, budget))
+        return resolve_overlaps((each for each in found if each.score >= self.threshold), self._order)
 
     def promising(self, text: str, context: tuple[str, ...], budget: ScanBudget) -> tuple[Match, ...]:
-        """What may be reported of `text`, overlapping and in no order: all of `detect` but its engine.
+        """What may be reported of `text`, overlapping and in no order: all of `detect` but its last stage.
 
         Raises `BudgetSpentError` as `detect` does.
         """
@@ -97,30 +81,26 @@ class Detector:
         sure = match.score - LOWER >= self.threshold
         return sure or weigh(match, text, keys)[0] >= self.threshold
 
-    def _decide(
-        self, engine: AnalyzerEngine, text: str, matches: tuple[Match, ...], context: tuple[str, ...]
-    ) -> tuple[Detection, ...]:
-        from gatecli.pii.recognizers import judge_matches
 
-        results = judge_matches(engine, text, matches, context)
-        found = (self._detection(text, result) for result in results if result.score >= self.threshold)
-        return resolve_overlaps(found, self._order)
+def detect_match(match: Match, text: str, keys: str) -> Detection:
+    """What a match means where it stands: its score with the words around it, and why."""
+    score, reasons = weigh(match, text, keys)
+    return Detection(
+        entity=match.entity,
+        start=match.start,
+        end=match.end,
+        score=score,
+        validity=match.validity,
+        well_known=match.well_known,
+        explanation=(_explain_form(match), *reasons),
+        normalised=normalise_value(text[match.start : match.end]),
+    )
 
-    def _detection(self, text: str, result: RecognizerResult) -> Detection:
-        from gatecli.pii.recognizers import MATCH
 
-        match: Match = result.recognition_metadata[MATCH]
-        explanation: Any = result.analysis_explanation
-        return Detection(
-            entity=self._by_id[result.entity_type],
-            start=result.start,
-            end=result.end,
-            score=result.score,
-            validity=match.validity,
-            well_known=match.well_known,
-            explanation=tuple(explanation.textual_explanation.splitlines()),
-            normalised=normalise_value(text[result.start : result.end]),
-        )
+def _explain_form(match: Match) -> str:
+    checked = f"; {match.validity}" if match.validity else ""
+    pattern = match.pattern
+    return f"gatecli {match.entity.label}: form {pattern.name!r} scores {pattern.score:g}{checked}"
 
 
 def parts(text: str) -> Iterator[tuple[int, str]]:

@@ -31,7 +31,6 @@ LATE_HOMES = (
     "gatecli.pii.custom",
     "gatecli.pii.masking",
     "gatecli.pii.names",
-    "gatecli.pii.recognizers",
     "gatecli.run_tasks.server",
     "gatecli.sources.baseline",
     "gatecli.sources.redact",

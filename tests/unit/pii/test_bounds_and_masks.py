@@ -74,17 +74,6 @@ def test_a_spent_size_budget_is_said() -> None:
         budget.take(11)
 
 
-def test_what_is_suspended_does_not_count() -> None:
-    now = [0.0]
-    budget = ScanBudget(Limits(seconds=1), lambda: now[0])
-    with budget.suspend():
-        now[0] += 100
-    budget.spend(1)
-    now[0] += 2
-    with pytest.raises(BudgetSpentError):
-        budget.spend(1)
-
-
 def test_a_company_s_code_is_no_resident_id() -> None:
     assert scan(DETECTOR, "91440300708461136T", ("code",)).detections == ()
 
