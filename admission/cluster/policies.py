@@ -130,7 +130,7 @@ _HOLDS_FOR_ANYTHING = (
 
 def read_waivers(items: Objects, policy: PrivacyPolicy) -> tuple[Waivers, dict[Key, Condition]]:
     """The sound waivers by namespace, and what to say of every one."""
-    known = [custom.rule for custom in policy.spec.pii.custom]
+    known = policy.spec.pii.own_rules
     sound: Waivers = {}
     said: dict[Key, Condition] = {}
     for key, item in sorted(items.items()):

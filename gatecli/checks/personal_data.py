@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from gatecli.checks.object_names import NAME_KEYS, subjects_of
+from gatecli.checks.policy_entities import entities_of_policy
 from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.policy import PiiRules
@@ -18,7 +19,6 @@ from gatecli.model.text import Leaf, LeafKind, RawText
 from gatecli.pii.budget import BudgetSpentError, Limits, ScanBudget
 from gatecli.pii.decoding import READERS
 from gatecli.pii.detector import Detector
-from gatecli.pii.entities import entities_of
 from gatecli.pii.interface import PERSON_NAME, Detection, Entity, NameFinder
 from gatecli.pii.raw_text_prefilter import could_match, suspects
 from gatecli.pii.redaction import mask_value, redact_text, value_hash
@@ -119,23 +119,13 @@ def search_of(rules: PiiRules, key: bytes = b"", names: NameFinder | None = None
     Raises ConfigurationError for a pack or an entity there is not.
     """
     actions = {PERSON_NAME.id: "warn", **rules.entities}
-    custom = _custom(rules)
-    own = {PERSON_NAME.id, *(entity.id for entity in custom)}
-    known = (*entities_of(rules.packs, [entity for entity in actions if entity not in own]), *custom)
+    known = entities_of_policy(rules)
     wanted = [entity for entity in known if actions.get(entity.id) != "ignore"]
     meant = {entity.id: _SEVERITIES[actions.get(entity.id, "deny")] for entity in (*wanted, PERSON_NAME)}
     severities = {entity: severity for entity, severity in meant.items() if severity is not None}
     limits = Limits(steps=_steps(rules.time_budget), depth=rules.max_decoding_depth, named=rules.time_budget)
     finder = names if PERSON_NAME.id in severities else None
     return Search(Detector(tuple(wanted)), severities, limits, key=key, names=finder)
-
-
-def _custom(rules: PiiRules) -> tuple[Entity, ...]:
-    if not rules.custom:
-        return ()
-    from gatecli.pii.custom import custom_entity  # noqa: PLC0415 - few policies have entities of their own
-
-    return tuple(custom_entity(each) for each in rules.custom)
 
 
 def _steps(text: str) -> int:

@@ -36,14 +36,14 @@ def _of_the_policy(rule: str) -> str:
     """The explanation of an entity that the nearest policy adds. Raises UsageError where it adds none."""
     policy = read_policy(None, Path()).policy
     spec = policy.spec
-    custom = next((each for each in spec.pii.custom if each.rule == rule), None)
-    if custom is None:
+    own = next((each for each in spec.pii.own_kinds if each.rule == rule), None)
+    if own is None:
         near = get_close_matches(rule, [*RULE_IDS], n=1)
         hint = f"did you mean {near[0]}? " if near else ""
         raise UsageError(f"there is no rule {rule!r}", advice=f"{hint}gatecli rules lists all of them")
-    meant = search_of(spec.pii).severities.get(custom.id, "ignored")
+    meant = search_of(spec.pii).severities.get(own.entity, "ignored")
     return (
-        f"{rule} · {spec.severities.get(rule, meant)}\n\n{custom.label} is in plain text: the entity "
-        f"{custom.id} of the policy {policy.metadata.name}, whose pattern is {custom.pattern}.\n\n"
+        f"{rule} · {spec.severities.get(rule, meant)}\n\n{own.label} is in plain text: the entity "
+        f"{own.entity} of the policy {policy.metadata.name}, {own.origin}.\n\n"
         "**Fix**: move the value to a secret store and reference it, or remove it.\n"
     )

@@ -38,7 +38,7 @@ def read_policy(path: Path | None, start: Path, waiver_files: Sequence[Path] = (
 
 def with_waivers(policy: PrivacyPolicy, waiver_files: Sequence[Path]) -> PolicyBundle:
     """A policy that stands in no file, with the waivers in files. Raises ConfigurationError."""
-    own = frozenset(custom.rule for custom in policy.spec.pii.custom)
+    own = policy.spec.pii.own_rules
     waivers = read_waivers(waiver_files, rule_ids=RuleIds(own), uncheckable=UNCHECKABLE_IDS)
     return PolicyBundle(policy, waivers, None)
 

@@ -19,6 +19,7 @@ from gatecli.model.policy import (
     Tier,
     seconds_in,
 )
+from gatecli.model.presidio import PresidioRegistry
 
 SeverityOf = Callable[[str], Severity | None]
 """The severity of a rule where no policy says another; None for a rule that nobody knows."""
@@ -114,8 +115,19 @@ def _pii(low: PiiRules, high: PiiRules) -> PiiRules:
         packs=tuple(dict.fromkeys((*low.packs, *high.packs))),
         entities={name: _action(low, high, name) for name in sorted(names)},
         custom=(*low.custom, *(custom for custom in high.custom if custom.id not in known)),
+        registry=_registry(low.registry, high.registry),
         time_budget=low.time_budget,
+        max_decoding_depth=max(low.max_decoding_depth, high.max_decoding_depth),
     )
+
+
+def _registry(low: PresidioRegistry | None, high: PresidioRegistry | None) -> PresidioRegistry | None:
+    """The recognizers of both, with the flags of the floor; a kind of the floor stays as it is there."""
+    if low is None or high is None:
+        return low or high
+    known = {each.entity for each in low.enabled}
+    more = tuple(each for each in high.enabled if each.entity not in known)
+    return low.model_copy(update={"recognizers": (*low.recognizers, *more)})
 
 
 def _action(low: PiiRules, high: PiiRules, name: str) -> Any:

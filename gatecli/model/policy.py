@@ -17,6 +17,7 @@ from gatecli.model.dataset import Anonymity
 from gatecli.model.finding import Severity
 from gatecli.model.identity import identity_of
 from gatecli.model.number import BelowOne, NonNegative, Proportion
+from gatecli.model.presidio import PresidioRecognizer, PresidioRegistry
 from gatecli.model.verdict import PolicyStamp
 
 
@@ -81,6 +82,16 @@ class CustomEntity(Value):
     )
 
     @property
+    def entity(self) -> str:
+        """The kind that it finds."""
+        return self.id
+
+    @property
+    def origin(self) -> str:
+        """What finds it, for an explanation."""
+        return f"whose pattern is {self.pattern}"
+
+    @property
     def rule(self) -> str:
         return "pii-" + self.id.lower().replace("_", "-")
 
@@ -91,6 +102,12 @@ class PiiRules(Value):
     packs: Many[Text] = ("generic", "cn", "us", "eu")
     entities: dict[str, Action] = Field(default_factory=dict)
     custom: Many[CustomEntity] = ()
+    recognizers: Text | None = Field(
+        default=None, description="a file of presidio's recognizer registry, relative to the policy"
+    )
+    registry: PresidioRegistry | None = Field(
+        default=None, description="what such a file holds, where the policy stands in a cluster"
+    )
     time_budget: Annotated[str, Field(pattern=r"^\d+(\.\d+)?(ms|s|m)$")] = Field(
         default="1m",
         description="the work that one text may cost, counted and not timed: a second is 20 million steps",
@@ -101,6 +118,16 @@ class PiiRules(Value):
         le=16,
         description="how many times over a value may be encoded and is still looked into",
     )
+
+    @property
+    def own_kinds(self) -> tuple[CustomEntity | PresidioRecognizer, ...]:
+        """The kinds of personal data that this policy adds."""
+        return (*self.custom, *(self.registry.enabled if self.registry else ()))
+
+    @property
+    def own_rules(self) -> frozenset[str]:
+        """The ids of their rules."""
+        return frozenset(kind.rule for kind in self.own_kinds)
 
 
 OnUnknown = Literal["fail", "warn", "defer"]

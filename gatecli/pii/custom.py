@@ -18,13 +18,13 @@ def custom_entity(custom: CustomEntity) -> Entity:
     Its pattern is run by RE2, in linear time whatever it is. Raises ConfigurationError for an expression
     that RE2 has no linear way to run (look-arounds, back-references), MissingExtraError without RE2.
     """
-    _refuse_unless_linear(custom)
+    refuse_unless_linear(custom.pattern, f"the custom entity {custom.id}")
     score = IN_CONTEXT if custom.context_required else ALONE
     return Entity(
         id=custom.id,
         label=custom.label,
         pack="custom",
-        patterns=(EntityPattern("as the policy says", custom.pattern, score, linear=True),),
+        patterns=(EntityPattern("as the policy says", custom.pattern, score, engine="re2"),),
         cue=Cue(""),
         context=tuple(custom.context),
         validate=_CHECKS[custom.check] if custom.check else None,
@@ -33,26 +33,24 @@ def custom_entity(custom: CustomEntity) -> Entity:
     )
 
 
-def _refuse_unless_linear(custom: CustomEntity) -> None:
+def refuse_unless_linear(pattern: str, called: str) -> None:
+    """Raises ConfigurationError where RE2 cannot run an expression, MissingExtraError without RE2."""
     try:
         import re2
     except ImportError:
-        raise MissingExtraError(
-            f"the custom entity {custom.id} needs RE2", advice="pip install 'gatecli[patterns]'"
-        ) from None
+        raise MissingExtraError(f"{called} needs RE2", advice="pip install 'gatecli[patterns]'") from None
     options = re2.Options()
     options.log_errors = False
     try:
-        expression = re2.compile(custom.pattern, options)
+        expression = re2.compile(pattern, options)
     except re2.error as error:
         raise ConfigurationError(
-            f"the pattern of the custom entity {custom.id} cannot be run in linear time: {error}",
+            f"the pattern of {called} cannot be run in linear time: {error}",
             advice="write it without look-arounds and back-references",
         ) from None
     if expression.search("") is not None:
         raise ConfigurationError(
-            f"the pattern of the custom entity {custom.id} matches the empty text",
-            advice="ask for a character",
+            f"the pattern of {called} matches the empty text", advice="ask for a character"
         )
 
 

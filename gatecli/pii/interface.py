@@ -49,8 +49,9 @@ class EntityPattern:
     name: str
     regex: str
     score: float
-    linear: bool = False
-    """Whether RE2 runs it, in linear time whatever it is: a pattern from a policy."""
+    engine: Literal["re", "re2", "regex"] = "re"
+    """What runs it: RE2, in linear time whatever it is, where it comes from a policy; `regex` where presidio
+    ships it."""
     anchor: str = ""
     """A character of every match, where it is rarer than how a match begins: it is sought first."""
     before: int = 0

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache, partial
+from importlib import import_module
 
 from gatecli.pii.budget import CANDIDATE, FORM, ScanBudget
 from gatecli.pii.interface import Entity, EntityPattern, Match
@@ -37,11 +38,9 @@ def searcher(pattern: EntityPattern) -> Search:
     """Where a pattern next matches from a position on."""
     if pattern.anchor:
         return partial(_search_around, pattern, compile_pattern(pattern.regex))
-    if not pattern.linear:
+    if pattern.engine == "re":
         return compile_pattern(pattern.regex).search
-    import re2
-
-    search: Search = re2.compile(pattern.regex).search
+    search: Search = import_module(pattern.engine).compile(pattern.regex).search
     return search
 
 

@@ -75,13 +75,13 @@ class Prefilter:
 def _stands_alone(form: Form, threshold: float) -> bool:
     """Whether it could be reported whatever stands beside it; of RE2's expressions nothing is known."""
     pattern = form[1]
-    return pattern.linear or pattern.score >= threshold
+    return pattern.engine != "re" or pattern.score >= threshold
 
 
 def _factors(form: Form) -> tuple[Factor, ...]:
     """What its matches hold, the longest first: that is what most texts lack. RE2's grammar is not read."""
     pattern = form[1]
-    found = () if pattern.linear else factors(pattern.regex)
+    found = () if pattern.engine != "re" else factors(pattern.regex)
     return tuple(sorted(found, key=lambda factor: -len(factor.literals[0])))
 
 

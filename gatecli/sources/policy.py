@@ -20,6 +20,7 @@ from gatecli.model.document import Document, pointer_of
 from gatecli.model.finding import Severity
 from gatecli.model.floor import SeverityOf, tighten
 from gatecli.model.policy import PrivacyPolicy, overlay
+from gatecli.model.presidio import PresidioRegistry
 from gatecli.model.waiver import PlacedWaiver, PrivacyWaiver
 from gatecli.sources.documents import head_problem, parse_documents, read_documents
 from gatecli.sources.files import ReadError
@@ -188,8 +189,7 @@ class _Reading:
         try:
             documents = read_documents(path)
         except ReadError as error:
-            at = f":{error.position.line}:{error.position.column}" if error.position else ""
-            self.complaints.append(f"{path.as_posix()}{at}: the file {error.problem} ({error.mend})")
+            self._complain_of_reading(path, error)
             return None
         return self.contents(path, documents)
 
@@ -197,8 +197,10 @@ class _Reading:
         """What stands in the documents of a file."""
         sound = [document for document in documents if self._is_sound(document)]
         policies = list(self._typed_documents(sound, "PrivacyPolicy", PrivacyPolicy))
-        own = {custom.rule for policy, _ in policies for custom in policy.spec.pii.custom}
-        self._own |= own
+        policies = [
+            (self._with_recognizers(path, policy, document), document) for policy, document in policies
+        ]
+        self._own |= frozenset[str]().union(*(policy.spec.pii.own_rules for policy, _ in policies))
         waivers = list(self._typed_documents(sound, "PrivacyWaiver", PrivacyWaiver))
         self._check_contents(path, documents, sound)
         for policy, document in policies:
@@ -207,6 +209,44 @@ class _Reading:
             self._check_rule(waiver.spec.rule, document, "/spec/rule", "waived")
         placed = tuple(PlacedWaiver(waiver, document.place("/spec/rule")) for waiver, document in waivers)
         return _File(path, policies[0] if policies else None, placed)
+
+    def _with_recognizers(self, path: Path, policy: PrivacyPolicy, document: Document) -> PrivacyPolicy:
+        """The policy with what stands in the file of recognizers that it names."""
+        rules = policy.spec.pii
+        if rules.recognizers is None:
+            return policy
+        registry = self._registry(path.parent / rules.recognizers) if path.name else None
+        if not path.name or rules.registry is not None:
+            message = "the policy names a file of recognizers but "
+            message += "does not come from a file" if not path.name else "holds a registry of its own"
+            self._complain(
+                document, "/spec/pii/recognizers", message, "keep the registry, without recognizers"
+            )
+        spec = policy.spec.model_copy(update={"pii": rules.model_copy(update={"registry": registry})})
+        return policy.model_copy(update={"spec": spec})
+
+    def _registry(self, path: Path) -> PresidioRegistry | None:
+        """A file in the format of presidio's recognizer registry; None where it cannot be used."""
+        try:
+            documents = read_documents(path)
+        except ReadError as error:
+            self._complain_of_reading(path, error)
+            return None
+        document = documents[0] if len(documents) == 1 else None
+        if document is None or not isinstance(document.data, Mapping):
+            mend = "write recognizers: and a list of them, as presidio's recognizer registry does"
+            self.complaints.append(f"{path.as_posix()}: the file is no list of recognizers ({mend})")
+            return None
+        try:
+            return PresidioRegistry.from_file(document.data)
+        except ValidationError as error:
+            for problem in problems_of(error, document.data, PresidioRegistry):
+                self._report(document, problem)
+            return None
+
+    def _complain_of_reading(self, path: Path, error: ReadError) -> None:
+        at = f":{error.position.line}:{error.position.column}" if error.position else ""
+        self.complaints.append(f"{path.as_posix()}{at}: the file {error.problem} ({error.mend})")
 
     def waivers(self, path: Path) -> tuple[PlacedWaiver, ...]:
         """The waivers in a file of nothing but waivers."""

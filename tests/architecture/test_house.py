@@ -31,6 +31,7 @@ LATE_HOMES = (
     "gatecli.pii.custom",
     "gatecli.pii.masking",
     "gatecli.pii.names",
+    "gatecli.pii.presidio_registry",
     "gatecli.run_tasks.server",
     "gatecli.sources.baseline",
     "gatecli.sources.redact",
