@@ -16,8 +16,8 @@ def entities_of_policy(rules: PiiRules) -> tuple[Entity, ...]:
     Raises ConfigurationError for a pack or an entity there is not, and for one that is there twice;
     MissingExtraError where a pattern needs RE2.
     """
-    shipped, registered = _registered(rules)
-    own = (*_custom(rules), *registered)
+    shipped, others = _registry_kinds(rules)
+    own = (*_custom(rules), *others)
     not_ours = {PERSON_NAME.id, *(entity.id for entity in own)}
     named = [entity for entity in rules.entities if entity not in not_ours]
     return (*entities_of(rules.packs, (*named, *shipped)), *own)
@@ -31,7 +31,7 @@ def _custom(rules: PiiRules) -> tuple[Entity, ...]:
     return tuple(custom_entity(each) for each in rules.custom)
 
 
-def _registered(rules: PiiRules) -> tuple[tuple[str, ...], tuple[Entity, ...]]:
+def _registry_kinds(rules: PiiRules) -> tuple[tuple[str, ...], tuple[Entity, ...]]:
     """Of presidio's recognizers the kinds that gatecli finds by itself, and the entities of the others."""
     if rules.registry is None:
         return (), ()

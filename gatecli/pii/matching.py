@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache, partial
-from importlib import import_module
 
 from gatecli.pii.budget import CANDIDATE, FORM, ScanBudget
 from gatecli.pii.interface import Entity, EntityPattern, Match
@@ -38,9 +37,14 @@ def searcher(pattern: EntityPattern) -> Search:
     """Where a pattern next matches from a position on."""
     if pattern.anchor:
         return partial(_search_around, pattern, compile_pattern(pattern.regex))
-    if pattern.engine == "re":
-        return compile_pattern(pattern.regex).search
-    search: Search = import_module(pattern.engine).compile(pattern.regex).search
+    match pattern.engine:
+        case "re":
+            return compile_pattern(pattern.regex).search
+        case "re2":
+            import re2 as engine
+        case "regex":
+            import regex as engine
+    search: Search = engine.compile(pattern.regex).search
     return search
 
 

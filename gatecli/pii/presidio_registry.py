@@ -35,10 +35,11 @@ def registry_entities(registry: PresidioRegistry) -> tuple[Entity, ...]:
 
 
 def _entity(prefix: str, recognizer: PresidioRecognizer) -> Entity:
-    return _shipped(prefix, recognizer) if recognizer.is_predefined else _own(prefix, recognizer)
+    make = _shipped_entity if recognizer.is_predefined else _own_entity
+    return make(prefix, recognizer)
 
 
-def _own(prefix: str, recognizer: PresidioRecognizer) -> Entity:
+def _own_entity(prefix: str, recognizer: PresidioRecognizer) -> Entity:
     patterns = [
         EntityPattern(each.name, prefix + each.regex, float(each.score), engine="re2")
         for each in recognizer.patterns
@@ -51,10 +52,10 @@ def _own(prefix: str, recognizer: PresidioRecognizer) -> Entity:
         )
     for pattern in patterns:
         refuse_unless_linear(pattern.regex, f"{pattern.name} of the recognizer {recognizer.name}")
-    return _made(recognizer, patterns, recognizer.words, None)
+    return _entity_of(recognizer, patterns, recognizer.words, None)
 
 
-def _shipped(prefix: str, recognizer: PresidioRecognizer) -> Entity:
+def _shipped_entity(prefix: str, recognizer: PresidioRecognizer) -> Entity:
     from presidio_analyzer import predefined_recognizers
 
     made: PatternRecognizer = getattr(predefined_recognizers, recognizer.shipped)()
@@ -64,10 +65,10 @@ def _shipped(prefix: str, recognizer: PresidioRecognizer) -> Entity:
         EntityPattern(each.name, prefix + each.regex, 1.0 if check else each.score, engine="regex")
         for each in forms
     ]
-    return _made(recognizer, patterns, recognizer.words or tuple(made.context or ()), check)
+    return _entity_of(recognizer, patterns, recognizer.words or tuple(made.context or ()), check)
 
 
-def _made(
+def _entity_of(
     recognizer: PresidioRecognizer,
     patterns: Iterable[EntityPattern],
     words: Iterable[str],

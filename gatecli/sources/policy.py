@@ -6,7 +6,7 @@ Nothing is judged by half a policy: whatever is wrong stops the run, all of it a
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -14,11 +14,11 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from gatecli import package
 from gatecli.errors import ConfigurationError
 from gatecli.model.base import Value
 from gatecli.model.document import Document, pointer_of
 from gatecli.model.finding import Severity
-from gatecli.model.floor import SeverityOf, tighten
 from gatecli.model.policy import PrivacyPolicy, overlay
 from gatecli.model.presidio import PresidioRegistry
 from gatecli.model.waiver import PlacedWaiver, PrivacyWaiver
@@ -29,6 +29,9 @@ from gatecli.sources.problems import Problem, problems_of, suggestion
 
 DEFAULT = "default"
 NAMES = ("gatecli.yaml", "gatecli.yml")
+
+SeverityOf = Callable[[str], Severity | None]
+"""The severity of a rule where no policy says another."""
 
 Kind = TypeVar("Kind", bound=Value)
 
@@ -87,7 +90,7 @@ def _layer_policies(reading: _Reading, files: Sequence[_File], severity_of: Seve
     root, policy = layers[-1]
     for folder, nearer in reversed(layers[:-1]):
         below = Path(os.path.relpath(folder, root)).as_posix()
-        policy = tighten(policy, nearer, severity_of, below)
+        policy = package.member("model.floor:tighten")(policy, nearer, severity_of, below)
     return policy
 
 
