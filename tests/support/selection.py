@@ -89,6 +89,7 @@ NEEDS = (
         (
             "tests/admission/chart/test_rendering.py",
             "tests/actions/test_delivery.py::test_the_chart_is_linted",
+            "tests/docs/test_helm_page.py",
             "tests/e2e/test_chart.py",
         ),
         helm.lacking,
