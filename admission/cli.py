@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "manifests": "admission.commands.manifests",
         "doctor": "admission.commands.doctor",
         "scan": "admission.commands.scan",
+        "disarm": "admission.commands.disarm",
     }
 )
 """Each command, and the module that holds its `app`."""

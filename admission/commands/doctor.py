@@ -7,14 +7,13 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from admission.cluster.access import Access, from_usual
+from admission.cluster.access import Access
 from admission.cluster.client import Client
-from admission.commands.options import OwnNamespace
+from admission.commands.options import Context, Kubeconfig, OwnNamespace, Server, access_of
 from admission.deploy.rendering import NAMESPACE, resources_asked_about
 from admission.doctor import probes, webhook_probes
 from admission.doctor.cluster_snapshot import look_around
@@ -34,38 +33,16 @@ Format = Literal["text", "json"]
 
 @app.command("doctor")
 def doctor(
-    kubeconfig: Annotated[
-        Path | None,
-        typer.Option(
-            "--kubeconfig",
-            metavar="FILE",
-            envvar="GATECLI_ADMISSION_KUBECONFIG",
-            help="How to reach the API server (default: as kubectl does, or as a pod).",
-        ),
-    ] = None,
-    context: Annotated[
-        str,
-        typer.Option(
-            "--context", metavar="NAME", envvar="GATECLI_CONTEXT", help="A context of the kubeconfig."
-        ),
-    ] = "",
-    server: Annotated[
-        str,
-        typer.Option(
-            "--server",
-            metavar="URL",
-            envvar="GATECLI_SERVER",
-            help="An API server that asks for no credentials, such as `kubectl proxy`.",
-        ),
-    ] = "",
+    kubeconfig: Kubeconfig = None,
+    context: Context = "",
+    server: Server = "",
     namespace: OwnNamespace = NAMESPACE,
     form: Annotated[
         Format, typer.Option("--format", envvar="GATECLI_FORMAT", help="The output format.")
     ] = "text",
 ) -> None:
     """Diagnose an installation; exit code 0 nothing fails, 1 something fails, 4 could not check all."""
-    access = Access(server.rstrip("/")) if server else from_usual(kubeconfig, context)
-    lines = asyncio.run(_lines(access, namespace))
+    lines = asyncio.run(_lines(access_of(kubeconfig, context, server), namespace))
     out(as_json(lines) if form == "json" else as_text(lines))
     raise typer.Exit(exit_code(lines))
 

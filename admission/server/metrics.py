@@ -107,6 +107,8 @@ class ScanMetrics:
     """Findings of the last pass, by rule and by what the webhook would do."""
     completed: Gauge
     """Unix time."""
+    interval: Gauge
+    """Seconds."""
     incomplete: Gauge
     """1 for each kind that the last pass could not list."""
     passes: Counter
@@ -130,6 +132,11 @@ def scan_metrics(metrics: Metrics) -> ScanMetrics:
         completed=Gauge(
             f"{name}_complete_seconds",
             "Unix time at which the last complete background scan began",
+            registry=registry,
+        ),
+        interval=Gauge(
+            f"{name}_interval_seconds",
+            "Seconds from the start of one background scan to the start of the next",
             registry=registry,
         ),
         incomplete=Gauge(

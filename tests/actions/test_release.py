@@ -50,11 +50,13 @@ def script(job: str, name: str) -> str:
 def run(tmp_path: Path) -> Run:
     tools = tmp_path / "tools"
     tools.mkdir()
-    for tool in ("docker", "gh"):
+    for tool in ("docker", "gh", "helm"):
         (tools / tool).write_text(PROGRAM, "utf-8")
         (tools / tool).chmod(0o755)
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG, "utf-8")
     (tmp_path / "modules").mkdir()
+    (tmp_path / "chart").mkdir()
+    (tmp_path / "chart" / "gatecli-admission-1.2.3.tgz").touch()
     for name in ("evidence", "pii_gate"):
         (tmp_path / "modules" / f"{name}.zip").touch()
 
@@ -75,8 +77,8 @@ def test_the_notes_are_the_changelog_s_section_of_that_version(run: Run, tmp_pat
     assert notes(run, "v1.2.3") == 0
     assert (tmp_path / "notes.md").read_text("utf-8") == "### Added\n- `$(touch owned)` one\n"
     said = (tmp_path / "record").read_text("utf-8")
-    modules = "modules/evidence.zip modules/pii_gate.zip"
-    assert said == f"gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md {modules}\n"
+    files = "modules/evidence.zip modules/pii_gate.zip chart/gatecli-admission-1.2.3.tgz"
+    assert said == f"gh release create v1.2.3 --verify-tag --title v1.2.3 --notes-file notes.md {files}\n"
     assert not (tmp_path / "owned").exists()
 
 
@@ -110,12 +112,35 @@ def test_the_image_is_built_with_sbom_and_provenance(run: Run, tmp_path: Path) -
 def test_nothing_is_published_that_was_not_built_and_tested() -> None:
     assert {job: JOBS[job].get("needs") for job in JOBS} == {
         "build": None,
+        "chart": "image",
         "image": "build",
         "notes": "publish",
         "publish": "build",
     }
     steps = json.dumps(JOBS["build"]["steps"])
     assert steps.index("tests/wheel") < steps.index("hatchling")
+
+
+def test_the_chart_is_pushed_beside_the_image(run: Run, tmp_path: Path) -> None:
+    done = run(
+        script("chart", "Push the chart beside the image"),
+        REGISTRY="registry.example",
+        TOKEN="secret",  # noqa: S106 - of nobody
+        GITHUB_ACTOR="jane",
+        GITHUB_REPOSITORY="Acme/Gatecli",
+    )
+    assert done.returncode == 0, done.stderr
+    login, push = (tmp_path / "record").read_text("utf-8").splitlines()
+    assert login == "helm registry login registry.example --username jane --password-stdin"
+    assert push == "helm push chart/gatecli-admission-1.2.3.tgz oci://registry.example/acme/gatecli/charts"
+
+
+def test_the_chart_is_packaged_and_attested_with_the_rest() -> None:
+    steps = json.dumps(JOBS["build"]["steps"])
+    archive = "build/chart/*.tgz"
+    assert steps.index("helm package admission/chart") < steps.index(archive) < steps.rindex(archive)
+    [attested] = [step for step in JOBS["build"]["steps"] if "attest" in step.get("uses", "")]
+    assert archive in attested["with"]["subject-path"].splitlines()
 
 
 def test_the_terraform_modules_are_made_attested_and_released() -> None:

@@ -27,6 +27,9 @@ MOST = {
     "report": 5,
     "command": 5,
     "gate": 6,
+    "value of the chart": 4,
+    "object of the webhook": 4,
+    "alert": 4,
 }
 """Each kind of change, and the most places that it may cost."""
 DOORS = {

@@ -27,8 +27,8 @@ QUICK: Mapping[str, object] = MappingProxyType(
     {"poll_seconds": 0.3, "settle_seconds": 1, "drain_seconds": 1, "policy_name": "default"}
 )
 """Settings whose shipped values are for clusters, where nobody waits for a test."""
-_OLDER = {"policy/v1": "policy/v1beta1"}
-"""What a server before 1.21 calls the same thing."""
+_OLDER = {"policy/v1": "policy/v1beta1", "autoscaling/v2": "autoscaling/v2beta2"}
+"""What a server before 1.21, and before 1.23, calls the same thing."""
 _GENERATION = re.compile(r"^gatecli_admission_policy_generation (\S+)$", re.MULTILINE)
 
 

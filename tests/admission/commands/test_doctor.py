@@ -25,7 +25,9 @@ DEPLOYMENT_PATH = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{NAME}"
 
 
 @contextmanager
-def serving(objects: dict[str, Any], broken: int = 0) -> Iterator[str]:
+def serving(
+    objects: dict[str, Any], broken: int = 0, failing: dict[str, list[int]] | None = None
+) -> Iterator[str]:
     """A small API server in a thread of its own; its address."""
     there, ends = threading.Event(), asyncio.Event()
     address: list[str] = []
@@ -34,7 +36,7 @@ def serving(objects: dict[str, Any], broken: int = 0) -> Iterator[str]:
     async def serve() -> None:
         async with fake_cluster() as (cluster, access):
             await _fill(cluster, objects)
-            cluster.broken = broken
+            cluster.broken, cluster.failing = broken, failing or {}
             address.append(access.server)
             there.set()
             await ends.wait()

@@ -119,6 +119,7 @@ def test_the_metrics_tell_the_pass() -> None:
     async def story(turn: Turn) -> None:
         await turn.passes(1)
         assert turn.value("complete_seconds") == NOW.timestamp()
+        assert turn.value("interval_seconds") == 3_600
         assert turn.value("objects_total", kind="ConfigMap") == 1
         assert turn.value("findings", entity="pii-cn-resident-id", mode="deny") == 1
         assert turn.value("incomplete_kinds", kind="Pod") is None
@@ -144,6 +145,7 @@ def test_a_successor_waits_for_the_rest_of_the_interval() -> None:
         turn.state["leads"] = True
         await turn.looks()
         assert turn.value("passes_total", result="complete") is None
+        assert turn.value("complete_seconds") == (NOW - timedelta(minutes=30)).timestamp()
         await turn.held.cluster.put(WHOLE, marked((NOW - timedelta(hours=1)).isoformat(), BOOK.digest))
         await turn.passes(1)
 
