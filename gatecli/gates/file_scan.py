@@ -15,7 +15,7 @@ from gatecli.model.inline import Allowances, inline_allowances
 from gatecli.model.text import RawText, Skipped
 from gatecli.model.verdict import Checked
 from gatecli.sources.scan import Read, read_plain, read_stream, read_texts
-from gatecli.sources.string_fields.formats import read_leaves, records, views
+from gatecli.sources.string_fields.formats import read_leaves, views
 from gatecli.sources.tree import Tree, shown_path
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from gatecli.gates.packed_scan import PackedScan
     from gatecli.sources.packed.interface import PackedRead, Unpack
+
+
+RECORDS = frozenset({"csv", "json-lines"})
+"""Formats that are tables; uncompressed they are searched as the texts that they are too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class _Collected:
         if raw.packed:
             packed = self._packed_scan()
             packed.note_text(raw.path)
-            if records(raw.format) and packed.take_records(raw, self.search):
+            if raw.format in RECORDS and packed.take_records(raw, self.search):
                 return
         else:
             self.checked = self.checked or _checked_text(raw)

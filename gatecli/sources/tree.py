@@ -254,7 +254,9 @@ def _note_submodules(walk: _Walk, folder: Path, below: Path | None = None) -> No
     from gatecli.sources.submodules import REASON, missing_submodules  # noqa: PLC0415 - few folders have any
 
     for place in missing_submodules(folder, below):
-        if not _is_excluded(walk, _absolute(place), folder=True):
+        at = Path(_absolute(place))
+        above = (each for each in at.parents if each.is_relative_to(_absolute(walk.root)))
+        if not any(_is_excluded(walk, str(each), folder=True) for each in (at, *above)):
             walk.skipped.append(Skipped(shown_path(place), REASON))
 
 

@@ -33,9 +33,9 @@ def read_rows(kind: str, table: TableFile) -> Rows:
             f"reading it needs {(error.name or 'a package').partition('.')[0]}, which is missing"
         )
     except MemoryError:
-        raise
+        yield UnreadTable("damaged, or too large: reading it takes more memory than there is")
     except Exception:  # noqa: BLE001 - a broken file makes its engine stumble anywhere, over anything
-        yield UnreadTable("it is damaged, or written in a way that its engine cannot read")
+        yield UnreadTable("damaged, or written in a way that its engine cannot read")
 
 
 class _Borrowed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from gatecli.model.cells import REACH, CellBatch, RowBatch, UnreadTable, cells_o
 if TYPE_CHECKING:
     import sqlite3
 
+_HEADER = 100
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
 
@@ -22,8 +24,10 @@ def sqlite_rows(table: TableFile) -> Rows:
 
     with closing(_connect(table)) as connection:
         connection.text_factory = _text
-        if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",) and _has_log(table):
+        if _has_log(table):
             yield UnreadTable("its log of changes (-wal) was not applied")
+        if _is_cut(table):
+            yield UnreadTable("damaged: it is shorter than it says")
         for (name,) in connection.execute(f"{_TABLES} ORDER BY name").fetchall():
             try:
                 yield from _table_rows(connection, _shown(name), all_rows=table.all_rows)
@@ -49,6 +53,15 @@ def _connect(table: TableFile) -> sqlite3.Connection:
 def _has_log(table: TableFile) -> bool:
     log = table.path.with_name(table.path.name + "-wal") if table.path else None
     return log is not None and log.is_file() and log.stat().st_size > 0
+
+
+def _is_cut(table: TableFile) -> bool:
+    """Whether pages are missing at the end, which SQLite does not look for (its file format, 1.3)."""
+    table.file.seek(0)
+    head = table.file.read(_HEADER)
+    size = table.file.seek(0, os.SEEK_END)
+    page = int.from_bytes(head[16:18], "big")
+    return size < int.from_bytes(head[28:32], "big") * (65536 if page == 1 else page)
 
 
 def _text(content: bytes) -> str | bytes:
