@@ -121,7 +121,7 @@ class ColumnTally:
         if self._incomplete:
             yield find_incomplete(self.path, self._incomplete)
         if not self.is_whole:
-            yield self._sampled()
+            yield self._sample_note()
 
     def _pointer(self, column: Column) -> str:
         return pointer_of([self.names.get(key, key) for key in column])
@@ -147,7 +147,7 @@ class ColumnTally:
         severity = Severity.NOTE if well_known else search.severities[entity.id]
         return replace(finding, severity=severity)
 
-    def _sampled(self) -> Finding:
+    def _sample_note(self) -> Finding:
         more = "more than " if self.has_more else ""
         total = self.rows + self.passed
         return make_finding(

@@ -32,19 +32,14 @@ PII_SCAN_INCOMPLETE = Rule(
     uncheckable=True,
 )
 
-
 PII_ENCODED_TOO_DEEPLY = Rule(
     "pii-encoded-too-deeply",
     Severity.ERROR,
     "A value is encoded more times over than is looked into",
 )
 
-
 PII_NOT_SEARCHED = Rule(
-    "pii-not-searched",
-    Severity.NOTE,
-    "Something was not searched: it is binary, encrypted, damaged, a link, or not here",
-    coverage=True,
+    "pii-not-searched", Severity.NOTE, "Something was found that could not be searched", coverage=True
 )
 
 

@@ -19,7 +19,7 @@ from gatecli.model.text import RawText
 from gatecli.model.verdict import Checked
 from gatecli.sources.packed.bounds import Unpacking
 from gatecli.sources.packed.interface import CutOff, PackedTable
-from gatecli.sources.packed.kinds import Kind
+from gatecli.sources.packed.kinds import PackedKind
 from gatecli.sources.packed.pickles import pickle_cells
 from gatecli.sources.string_fields.formats import read_leaves
 
@@ -106,7 +106,7 @@ def unpacking_of(search: Search) -> Unpacking:
 
 
 def _batches(table: PackedTable, search: Search) -> Iterator[CellBatch | UnreadTable]:
-    if table.kind is Kind.PICKLE:
+    if table.kind is PackedKind.PICKLE:
         return pickle_cells(table.file, all_rows=search.all_rows)
     return read_rows(table.kind, TableFile(table.file, table.source, search.all_rows))
 

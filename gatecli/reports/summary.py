@@ -69,11 +69,11 @@ def condense(findings: list[Finding]) -> list[Finding]:
         if not item.rule.coverage or counts[item.rule.id] <= MANY:
             listed.append(item)
         elif counts[item.rule.id] and item.rule.id not in {each.rule.id for each in listed}:
-            listed.append(_counted(item, counts[item.rule.id]))
+            listed.append(_count_note(item, counts[item.rule.id]))
     return listed
 
 
-def _counted(first: Finding, count: int) -> Finding:
+def _count_note(first: Finding, count: int) -> Finding:
     """One note for many of a rule, at the first of their places."""
     message = f"{first.message}; and {plural(count - 1, 'more note')} of this rule"
     return replace(first, message=message, remediation=f"-v lists them; {first.remediation}")

@@ -30,9 +30,9 @@ def sqlite_rows(table: TableFile) -> Rows:
             yield UnreadTable("damaged: it is shorter than it says")
         for (name,) in connection.execute(f"{_TABLES} ORDER BY name").fetchall():
             try:
-                yield from _table_rows(connection, _shown(name), all_rows=table.all_rows)
+                yield from _table_rows(connection, _as_text(name), all_rows=table.all_rows)
             except sqlite3.Error:
-                yield UnreadTable("SQLite could not read it to its end", _shown(name))
+                yield UnreadTable("SQLite could not read it to its end", _as_text(name))
 
 
 def _connect(table: TableFile) -> sqlite3.Connection:
@@ -72,7 +72,7 @@ def _text(content: bytes) -> str | bytes:
         return content.decode("latin-1")
 
 
-def _shown(name: str | bytes) -> str:
+def _as_text(name: str | bytes) -> str:
     return name if isinstance(name, str) else name.decode("latin-1")
 
 
@@ -82,7 +82,7 @@ def _table_rows(connection: sqlite3.Connection, name: str, *, all_rows: bool) ->
     reach = total if all_rows else min(total, REACH)
     wanted = sample_rows(reach, all_rows=all_rows)
     cursor = connection.execute(f"SELECT * FROM {known} LIMIT {reach}")  # noqa: S608 - the same
-    columns = [_shown(item[0]) for item in cursor.description]
+    columns = [_as_text(item[0]) for item in cursor.description]
     read = at = 0
     while read < len(wanted) and (rows := cursor.fetchmany(BATCH)):
         picked: list[int] = []

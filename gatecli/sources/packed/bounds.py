@@ -12,7 +12,7 @@ Zstd = Callable[[BinaryIO], Iterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class ArchiveBounds:
     """What is unpacked of one file. What is larger was not looked into, and that is no pass."""
 
     members: int = 100_000
@@ -32,7 +32,7 @@ class Unpacking:
 
     zstd: Zstd
     all_rows: bool = False
-    bounds: Bounds = Bounds()
+    bounds: ArchiveBounds = ArchiveBounds()
 
 
 class CutOffError(Exception):
@@ -48,7 +48,7 @@ class Meter:
 
     __slots__ = ("bounds", "members", "size", "unpacked")
 
-    def __init__(self, bounds: Bounds, size: int) -> None:
+    def __init__(self, bounds: ArchiveBounds, size: int) -> None:
         self.bounds = bounds
         self.size = size
         self.members = 0

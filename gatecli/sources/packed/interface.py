@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol, TypeAlias
 
 from gatecli.model.finding import Finding
 from gatecli.model.text import RawText, Skipped
-from gatecli.sources.packed.kinds import Kind
+from gatecli.sources.packed.kinds import PackedKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class PackedTable:
     """A file of rows, or a pickle, open at its beginning; `source` where it is no member of an archive."""
 
     path: str
-    kind: Kind
+    kind: PackedKind
     file: BinaryIO
     source: Path | None = None
 

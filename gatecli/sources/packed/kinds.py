@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class PackedKind(StrEnum):
     """What a packed file is."""
 
     ZIP = "zip"
@@ -27,30 +27,30 @@ class Kind(StrEnum):
     PICKLE = "pickle"
 
 
-STREAMS = frozenset({Kind.GZIP, Kind.BZIP2, Kind.XZ, Kind.ZSTD})
+STREAMS = frozenset({PackedKind.GZIP, PackedKind.BZIP2, PackedKind.XZ, PackedKind.ZSTD})
 """One file, compressed."""
 
-_HEADS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
-    (re.compile(rb"PK(?:\x03\x04|\x05\x06)"), Kind.ZIP),
-    (re.compile(rb"\x1f\x8b\x08"), Kind.GZIP),
-    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)"), Kind.BZIP2),
-    (re.compile(rb"\xfd7zXZ\x00"), Kind.XZ),
-    (re.compile(rb"\x28\xb5\x2f\xfd"), Kind.ZSTD),
-    (re.compile(rb"ARROW1\x00\x00"), Kind.ARROW),
-    (re.compile(rb"SQLite format 3\x00"), Kind.SQLITE),
-    (re.compile(rb"\x80[\x02-\x05][\x95}\])(cKX\x8c\x8a\x8b\x89\x88NJMGCB]"), Kind.PICKLE),
+_HEADS: tuple[tuple[re.Pattern[bytes], PackedKind], ...] = (
+    (re.compile(rb"PK(?:\x03\x04|\x05\x06)"), PackedKind.ZIP),
+    (re.compile(rb"\x1f\x8b\x08"), PackedKind.GZIP),
+    (re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)"), PackedKind.BZIP2),
+    (re.compile(rb"\xfd7zXZ\x00"), PackedKind.XZ),
+    (re.compile(rb"\x28\xb5\x2f\xfd"), PackedKind.ZSTD),
+    (re.compile(rb"ARROW1\x00\x00"), PackedKind.ARROW),
+    (re.compile(rb"SQLite format 3\x00"), PackedKind.SQLITE),
+    (re.compile(rb"\x80[\x02-\x05][\x95}\])(cKX\x8c\x8a\x8b\x89\x88NJMGCB]"), PackedKind.PICKLE),
 )
-_BOTH_ENDS: tuple[tuple[bytes, re.Pattern[bytes], Kind], ...] = (
-    (b"PAR1", re.compile(rb"PAR1\Z"), Kind.PARQUET),
-    (b"FEA1", re.compile(rb"FEA1\Z"), Kind.FEATHER),
-    (b"ORC", re.compile(rb"ORC.\Z", re.DOTALL), Kind.ORC),
+_BOTH_ENDS: tuple[tuple[bytes, re.Pattern[bytes], PackedKind], ...] = (
+    (b"PAR1", re.compile(rb"PAR1\Z"), PackedKind.PARQUET),
+    (b"FEA1", re.compile(rb"FEA1\Z"), PackedKind.FEATHER),
+    (b"ORC", re.compile(rb"ORC.\Z", re.DOTALL), PackedKind.ORC),
 )
 """Signs that a text may begin with, and how such a file ends."""
 
 _TAR_HEADER = 512
 
 
-def kind_of(head: bytes, tail: bytes) -> Kind | None:
+def kind_of(head: bytes, tail: bytes) -> PackedKind | None:
     """The kind of the file that begins with `head` and ends in `tail`; None where nothing here reads it."""
     for form, kind in _HEADS:
         if form.match(head):
@@ -58,7 +58,7 @@ def kind_of(head: bytes, tail: bytes) -> Kind | None:
     for sign, end, kind in _BOTH_ENDS:
         if head.startswith(sign) and end.search(tail):
             return kind
-    return Kind.TAR if _begins_tar(head) else None
+    return PackedKind.TAR if _begins_tar(head) else None
 
 
 def _begins_tar(head: bytes) -> bool:

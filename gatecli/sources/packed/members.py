@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from gatecli.sources.archives import BROKEN_ZIP
 from gatecli.sources.packed.bounds import Meter, Unpacking, blocks_of
-from gatecli.sources.packed.kinds import Kind
+from gatecli.sources.packed.kinds import PackedKind
 
 _ENCRYPTED = 0x1
 _STEP = 2**18
@@ -114,29 +114,29 @@ def unpacked_name(name: str) -> str:
     return path.stem if suffix in {".gz", ".bz2", ".xz", ".zst", ".zstd", ".gzip"} else path.name
 
 
-def unpacked_blocks(kind: Kind, file: BinaryIO, unpacking: Unpacking) -> Iterator[bytes]:
+def unpacked_blocks(kind: PackedKind, file: BinaryIO, unpacking: Unpacking) -> Iterator[bytes]:
     """What a compressed file holds. Raises DamagedError."""
     import lzma  # noqa: PLC0415 - only for a compressed file
     import zlib  # noqa: PLC0415 - the same
 
     try:
-        yield from _opened(kind, file, unpacking)
+        yield from _decompress(kind, file, unpacking)
     except (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
         raise DamagedError from error
 
 
-def _opened(kind: Kind, file: BinaryIO, unpacking: Unpacking) -> Iterator[bytes]:
+def _decompress(kind: PackedKind, file: BinaryIO, unpacking: Unpacking) -> Iterator[bytes]:
     match kind:
-        case Kind.GZIP:
+        case PackedKind.GZIP:
             import gzip  # noqa: PLC0415 - only for a compressed file
 
             with gzip.GzipFile(fileobj=file) as plain:
                 yield from blocks_of(plain, _STEP)  # type: ignore[arg-type]  # a file in all that is used
-        case Kind.BZIP2:
+        case PackedKind.BZIP2:
             import bz2  # noqa: PLC0415 - only for a compressed file
 
             yield from _streams(file, bz2.BZ2Decompressor)
-        case Kind.XZ:
+        case PackedKind.XZ:
             import lzma  # noqa: PLC0415 - only for a compressed file
 
             yield from _streams(file, lzma.LZMADecompressor)

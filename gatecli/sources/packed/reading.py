@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 from gatecli.model.text import RawText, Skipped
 from gatecli.sources.packed.bounds import CutOffError, Meter, MeteredStream, TooLargeError, Unpacking
 from gatecli.sources.packed.interface import CutOff, PackedRead, PackedTable, Stream, Texts
-from gatecli.sources.packed.kinds import STREAMS, Kind, kind_of
+from gatecli.sources.packed.kinds import STREAMS, PackedKind, kind_of
 from gatecli.sources.packed.members import (
     DAMAGED,
     DamagedError,
@@ -60,7 +60,7 @@ class _Resumed(RawIOBase):
 
 
 @dataclass(frozen=True, slots=True)
-class _Walk:
+class _Opening:
     """One file that is looked into."""
 
     unpacking: Unpacking
@@ -83,9 +83,9 @@ def read_packed(
         yield from texts(path, path, head, file)
         return
     file.seek(0)
-    walk = _Walk(unpacking, Meter(unpacking.bounds, size), texts)
+    opening = _Opening(unpacking, Meter(unpacking.bounds, size), texts)
     try:
-        yield from _open(walk, path, kind, file, source, 1)
+        yield from _open(opening, path, kind, file, source, 1)
     except CutOffError as error:
         yield CutOff(path, f"{error}")
     except DamagedError:
@@ -93,77 +93,79 @@ def read_packed(
 
 
 def _open(
-    walk: _Walk, path: str, kind: Kind, file: BinaryIO, source: Path | None, depth: int
+    opening: _Opening, path: str, kind: PackedKind, file: BinaryIO, source: Path | None, depth: int
 ) -> Iterator[PackedRead]:
     """What a file of a kind holds. It can be sought in, except where it is a tar or compressed."""
     if kind in STREAMS:
-        yield from _compressed(walk, path, kind, file, depth)
-    elif kind is Kind.TAR:
-        yield from _members(walk, path, tar_members(file, walk.meter), depth)
-    elif kind is Kind.ZIP:
-        yield from _zip(walk, path, file, depth)
+        yield from _decompress_file(opening, path, kind, file, depth)
+    elif kind is PackedKind.TAR:
+        yield from _members(opening, path, tar_members(file, opening.meter), depth)
+    elif kind is PackedKind.ZIP:
+        yield from _zip(opening, path, file, depth)
     else:
         yield PackedTable(path, kind, file, source)
 
 
-def _zip(walk: _Walk, path: str, file: BinaryIO, depth: int) -> Iterator[PackedRead]:
+def _zip(opening: _Opening, path: str, file: BinaryIO, depth: int) -> Iterator[PackedRead]:
     """A workbook's rows are read as tables; what else it holds (comments, properties) as members."""
     is_workbook = holds_member(file, _WORKBOOK)
     if is_workbook:
-        yield PackedTable(path, Kind.EXCEL, file)
-    members = zip_members(file, walk.meter)
+        yield PackedTable(path, PackedKind.EXCEL, file)
+    members = zip_members(file, opening.meter)
     others = (each for each in members if not (is_workbook and _SHEETS.fullmatch(each.name)))
-    yield from _members(walk, path, others, depth)
+    yield from _members(opening, path, others, depth)
 
 
-def _compressed(walk: _Walk, path: str, kind: Kind, file: BinaryIO, depth: int) -> Iterator[PackedRead]:
-    stream = MeteredStream(unpacked_blocks(kind, file, walk.unpacking), walk.meter)
+def _decompress_file(
+    opening: _Opening, path: str, kind: PackedKind, file: BinaryIO, depth: int
+) -> Iterator[PackedRead]:
+    stream = MeteredStream(unpacked_blocks(kind, file, opening.unpacking), opening.meter)
     name = unpacked_name(path)
     head = stream.read(_HEAD)
-    if kind_of(head, b"") is Kind.TAR:  # its members stand in the archive that people see
-        yield from _open(walk, path, Kind.TAR, _resume(head, stream), None, depth)
+    if kind_of(head, b"") is PackedKind.TAR:  # its members stand in the archive that people see
+        yield from _open(opening, path, PackedKind.TAR, _resume(head, stream), None, depth)
         return
-    yield from _read_member(walk, f"{path}!{name}", name, head, stream, depth + 1)
+    yield from _read_member(opening, f"{path}!{name}", name, head, stream, depth + 1)
 
 
-def _members(walk: _Walk, path: str, members: Iterator[Member], depth: int) -> Iterator[PackedRead]:
+def _members(opening: _Opening, path: str, members: Iterator[Member], depth: int) -> Iterator[PackedRead]:
     for member in members:
         place = f"{path}!{member.name}"
         if member.unread:
             yield Skipped(place, member.unread)
             continue
-        stream = MeteredStream(member.blocks(), walk.meter)
+        stream = MeteredStream(member.blocks(), opening.meter)
         try:
-            yield from _read_member(walk, place, member.name, stream.read(_HEAD), stream, depth + 1)
+            yield from _read_member(opening, place, member.name, stream.read(_HEAD), stream, depth + 1)
         except DamagedError:
             yield Skipped(place, DAMAGED)
 
 
 def _read_member(
-    walk: _Walk, place: str, name: str, head: bytes, stream: MeteredStream, depth: int
+    opening: _Opening, place: str, name: str, head: bytes, stream: MeteredStream, depth: int
 ) -> Iterator[PackedRead]:
     whole = len(head) < _HEAD
     kind = kind_of(head, head[-TAIL:]) if whole else _kind_of_large(head)
     if kind is None:
-        for read in walk.texts(place, name, head, stream):
+        for read in opening.texts(place, name, head, stream):
             yield replace(read, packed=True) if isinstance(read, RawText) else read
         return
-    bounds = walk.unpacking.bounds
+    bounds = opening.unpacking.bounds
     if depth > bounds.depth:
         yield CutOff(place, f"it is packed more than {bounds.depth} times over")
         return
-    if kind is Kind.TAR or kind in STREAMS:
-        yield from _open(walk, place, kind, _resume(head, stream), None, depth)
+    if kind is PackedKind.TAR or kind in STREAMS:
+        yield from _open(opening, place, kind, _resume(head, stream), None, depth)
         return
     try:
         held = BytesIO(head) if whole else stream.hold(bounds.held, head)
     except TooLargeError as error:
         yield CutOff(place, str(error))
         return
-    yield from _open(walk, place, kind, held, None, depth)
+    yield from _open(opening, place, kind, held, None, depth)
 
 
-def _kind_of_large(head: bytes) -> Kind | None:
+def _kind_of_large(head: bytes) -> PackedKind | None:
     """Of a member whose end is not known yet: how it begins must do."""
     for tail in (b"", b"PAR1", b"ORC\0", b"FEA1"):
         if kind := kind_of(head, tail):

@@ -21,7 +21,7 @@ from gatecli.gates.file_scan import FileScan, scan_file
 from gatecli.model.finding import Finding
 from gatecli.model.policy import PiiRules
 from gatecli.model.text import RawText, Skipped
-from gatecli.sources.packed.bounds import Bounds, Unpacking
+from gatecli.sources.packed.bounds import ArchiveBounds, Unpacking
 from gatecli.sources.packed.interface import CutOff, PackedRead, PackedTable
 from gatecli.sources.packed.kinds import kind_of
 from gatecli.sources.packed.reading import read_packed
@@ -31,14 +31,14 @@ from tests.support.packed import SSN, parquet_of, people, tar_of, zip_of
 SEARCH = search_of(PiiRules())
 POD = f"ssn: {SSN}\n".encode()
 PNG = b"\x89PNG\r\n\x1a\n\0\0"
-SMALL = Bounds(members=20, bytes=2**20, ratio=50, free=2**16, depth=3, held=2**16)
+SMALL = ArchiveBounds(members=20, bytes=2**20, ratio=50, free=2**16, depth=3, held=2**16)
 
 
 def no_zstd(_file: object) -> object:
     raise AssertionError
 
 
-def reads(content: bytes, bounds: Bounds = SMALL) -> list[PackedRead]:
+def reads(content: bytes, bounds: ArchiveBounds = SMALL) -> list[PackedRead]:
     unpacking = Unpacking(no_zstd, bounds=bounds)  # type: ignore[arg-type]  # none is compressed so
     return [
         replace(read, file=io.BytesIO()) if isinstance(read, PackedTable) else read
@@ -50,7 +50,7 @@ def texts(content: bytes) -> dict[str, str]:
     return {read.path: read.text for read in reads(content) if isinstance(read, RawText)}
 
 
-def cut_off(content: bytes, bounds: Bounds = SMALL) -> list[str]:
+def cut_off(content: bytes, bounds: ArchiveBounds = SMALL) -> list[str]:
     return [read.reason for read in reads(content, bounds) if isinstance(read, CutOff)]
 
 
@@ -196,7 +196,7 @@ def test_a_cut_stream_is_said_to_be_damaged(make: Callable[[bytes], bytes]) -> N
     assert unread(content[:-9]) == {"a": "damaged"}
 
 
-# Bounds: what exceeds them could not be checked.
+# ArchiveBounds: what exceeds them could not be checked.
 
 
 def bomb(depth: int) -> bytes:
