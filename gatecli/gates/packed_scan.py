@@ -12,7 +12,7 @@ from gatecli.checks.columns import ColumnTally, cells_of_rows
 from gatecli.checks.personal_data import Search
 from gatecli.checks.unsearched import find_incomplete, find_unsearched
 from gatecli.gates.embedded_files import with_embedded_files
-from gatecli.model.cells import CellBatch, UnreadTable
+from gatecli.model.cells import CellBatch, UnreadTable, without_quantities
 from gatecli.model.document import pointer_of
 from gatecli.model.finding import Finding
 from gatecli.model.text import RawText
@@ -68,7 +68,7 @@ class PackedScan:
         if reading.format != raw.format:
             return False
         rows, read = _count_rows(raw), _count_rows(kept)
-        cells = tuple(cells_of_rows(reading.leaves))
+        cells = without_quantities(tuple(cells_of_rows(reading.leaves)))
         self._tally(raw.path).add(CellBatch(cells, read, rows - read), with_embedded_files(search))
         return True
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
 from gatecli.model.text import Leaf, LeafKind, hint_for, number_text, object_leaves
@@ -20,6 +23,7 @@ REACH = 2_000_000
 ANY = "*"
 """Stands in the path of a column for any place in a list."""
 
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.([0-9]*[1-9][0-9]*)(?:[eE]-?[0-9]{1,3})?")
 _VALUE_COLUMNS = frozenset({"value", "val", "default", "stringvalue"})
 
 
@@ -81,7 +85,7 @@ def cells_of(batch: RowBatch, part: str = "") -> CellBatch:
         path = (*above, name)
         hints = beside.get(name)
         for at, value in enumerate(values):
-            if value is None or isinstance(value, bool):
+            if value is None or isinstance(value, bool) or is_quantity(value):
                 continue
             hint = hints[at] if hints else ""
             try:
@@ -90,6 +94,32 @@ def cells_of(batch: RowBatch, part: str = "") -> CellBatch:
                 unread[path] = unread.get(path, 0) + 1
     columns = tuple((*above, name) for name, _ in batch.columns)
     return CellBatch(tuple(cells), len(batch.numbers), columns=columns, unread=unread)
+
+
+def is_quantity(value: object) -> bool:
+    """Whether a value is a number that is not whole: no identifier is one, and its digits are chance."""
+    if isinstance(value, float):
+        return not value.is_integer()
+    return isinstance(value, Decimal) and not (value.is_finite() and value == value.to_integral_value())
+
+
+def without_quantities(cells: Sequence[Cell]) -> tuple[Cell, ...]:
+    """The cells of text, without numbers that are not whole where they are most of a column.
+
+    Seven digits behind every point are kept: telephone numbers are written so.
+    """
+    fractions: dict[Cell, int] = {}
+    lengths: dict[tuple[str | int, ...], set[int]] = {}
+    seen: Counter[tuple[str | int, ...]] = Counter(cell.leaf.keys for cell in cells)
+    numbers: Counter[tuple[str | int, ...]] = Counter()
+    for cell in cells:
+        if match := _DECIMAL.fullmatch(cell.leaf.text):
+            keys = cell.leaf.keys
+            fractions[cell] = len(match[1])
+            lengths.setdefault(keys, set()).add(len(match[1]))
+            numbers[keys] += 1
+    measured = {keys for keys, count in numbers.items() if 2 * count >= seen[keys] and lengths[keys] != {7}}
+    return tuple(cell for cell in cells if cell not in fractions or cell.leaf.keys not in measured)
 
 
 def _names_beside(batch: RowBatch) -> dict[str, list[str]]:

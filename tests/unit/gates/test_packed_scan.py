@@ -154,6 +154,20 @@ def test_nine_digits_without_a_telling_name_are_no_finding(tmp_path: Path) -> No
     assert scanned(tmp_path, "a.parquet", parquet_of([{"order": DIGITS}])).findings == ()
 
 
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv.gz", "a.jsonl.gz", "a.db", "a.xlsx"])
+def test_the_digits_of_a_measured_number_are_no_identifier(tmp_path: Path, name: str) -> None:
+    rows = [{"amount": at / 7 + 1e3, "ssn": 536.904399 + at, "card": 4.539148803436467} for at in range(500)]
+    make = TABLES[name.replace("a.", "people.")]
+    assert scanned(tmp_path, name, make(rows)).findings == ()
+
+
+@pytest.mark.parametrize("value", ["+1 212.4567890", "212.4567890"])
+def test_telephone_numbers_with_a_point_are_found_in_compressed_text(tmp_path: Path, value: str) -> None:
+    content = f"phone,x\n{value},1.5\n{value},2.25\n".encode()
+    scan = scanned(tmp_path, "a.csv.gz", gzip.compress(content))
+    assert rules_of(scan) == rules_of(scanned(tmp_path, "a.csv", content)) == ["pii-phone-number"]
+
+
 def test_two_columns_of_one_name_are_read(tmp_path: Path) -> None:
     table = pa.table([["a"], [SSN]], names=["ssn", "ssn"])
     content = io.BytesIO()
