@@ -23,7 +23,7 @@ REACH = 2_000_000
 ANY = "*"
 """Stands in the path of a column for any place in a list."""
 
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.([0-9]*[1-9][0-9]*)(?:[eE]-?[0-9]{1,3})?")
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9][0-9]*(?:[eE]-?[0-9]{1,3})?")
 _VALUE_COLUMNS = frozenset({"value", "val", "default", "stringvalue"})
 
 
@@ -104,22 +104,12 @@ def is_quantity(value: object) -> bool:
 
 
 def without_quantities(cells: Sequence[Cell]) -> tuple[Cell, ...]:
-    """The cells of text, without numbers that are not whole where they are most of a column.
-
-    Seven digits behind every point are kept: telephone numbers are written so.
-    """
-    fractions: dict[Cell, int] = {}
-    lengths: dict[tuple[str | int, ...], set[int]] = {}
-    seen: Counter[tuple[str | int, ...]] = Counter(cell.leaf.keys for cell in cells)
-    numbers: Counter[tuple[str | int, ...]] = Counter()
-    for cell in cells:
-        if match := _DECIMAL.fullmatch(cell.leaf.text):
-            keys = cell.leaf.keys
-            fractions[cell] = len(match[1])
-            lengths.setdefault(keys, set()).add(len(match[1]))
-            numbers[keys] += 1
-    measured = {keys for keys, count in numbers.items() if 2 * count >= seen[keys] and lengths[keys] != {7}}
-    return tuple(cell for cell in cells if cell not in fractions or cell.leaf.keys not in measured)
+    """The cells of text, without numbers that are not whole where they are most of a column."""
+    decimals = {cell for cell in cells if _DECIMAL.fullmatch(cell.leaf.text)}
+    seen = Counter(cell.leaf.keys for cell in cells)
+    numbers = Counter(cell.leaf.keys for cell in decimals)
+    measured = {keys for keys, count in numbers.items() if 2 * count >= seen[keys]}
+    return tuple(cell for cell in cells if cell not in decimals or cell.leaf.keys not in measured)
 
 
 def _names_beside(batch: RowBatch) -> dict[str, list[str]]:
