@@ -14,12 +14,10 @@ from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, Suppression
 from gatecli.model.inline import Allowances, InlineAllowance, InlineFault
-from gatecli.model.text import Skipped
 from gatecli.model.verdict import Checked, Examined
 
 VALUES: tuple[type[Any], ...] = (
-    Allowances, Bounds, Checked, Examined, Finding, InlineAllowance, InlineFault, Place, Rule, Skipped,
-    Suppression,
+    Allowances, Bounds, Checked, Examined, Finding, InlineAllowance, InlineFault, Place, Rule, Suppression,
 )  # fmt: skip
 """Dataclasses that may be kept. Pictures are not kept: they hold values of columns, and are drawn again."""
 

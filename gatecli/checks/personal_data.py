@@ -32,15 +32,15 @@ PII_SCAN_INCOMPLETE = Rule(
     uncheckable=True,
 )
 
-
 PII_ENCODED_TOO_DEEPLY = Rule(
     "pii-encoded-too-deeply",
     Severity.ERROR,
     "A value is encoded more times over than is looked into",
 )
 
-
-PII_NOT_SEARCHED = Rule("pii-not-searched", Severity.NOTE, "Binary content holds no text to search")
+PII_NOT_SEARCHED = Rule(
+    "pii-not-searched", Severity.NOTE, "Something was found that could not be searched", coverage=True
+)
 
 
 def entity_phrase(entity: Entity) -> str:
@@ -107,6 +107,8 @@ class Search:
     clock: Clock = stopped_clock
     key: bytes = b""
     names: NameFinder | None = None
+    all_rows: bool = False
+    """Whether every row of a table is searched, and not a sample."""
     embedded: Callable[[Leaf], EmbeddedFile | None] = no_file
     """Which leaf is a file; whoever knows the formats says so (`gatecli.gates.embedded_files`)."""
 
@@ -219,7 +221,7 @@ def find_hidden(
     """
     everything = list(search_leaves(leaves, search))
     hidden = [seen for seen in everything if isinstance(seen, Hidden)]
-    names = _masked_names(hidden)
+    names = masked_names(hidden)
     subjects = subjects_of(leaves, raw.path, names) if everything else {}
     for seen in everything:
         if isinstance(seen, str):
@@ -253,7 +255,7 @@ class _Spot:
         return None if leaf.pointer is None else pointer_of(self.keys)
 
 
-def _masked_names(hidden: Iterable[Hidden]) -> dict[str, str]:
+def masked_names(hidden: Iterable[Hidden]) -> dict[str, str]:
     """Keys and object names that hold personal data themselves, and how a place may name them."""
     held: dict[str, list[Detection]] = {}
     for seen in hidden:

@@ -1,7 +1,8 @@
-"""Every rule on personal data: one for each entity, and that a search ended early."""
+"""Every rule on personal data: one for each entity, and what a search did not reach."""
 
 from __future__ import annotations
 
+from gatecli.checks.columns import PII_TABLE_SAMPLED
 from gatecli.checks.personal_data import (
     PII_ENCODED_TOO_DEEPLY,
     PII_NOT_SEARCHED,
@@ -16,5 +17,6 @@ RULES: tuple[Rule, ...] = (
     PII_SCAN_INCOMPLETE,
     PII_ENCODED_TOO_DEEPLY,
     PII_NOT_SEARCHED,
+    PII_TABLE_SAMPLED,
     *(rule_of(entity) for entity in (*all_entities(), PERSON_NAME)),
 )

@@ -15,6 +15,7 @@ from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import (
     GATE,
     OUTPUT,
+    AllRows,
     EvidenceFiles,
     in_continuous_integration,
     option,
@@ -64,6 +65,7 @@ class CheckArguments:
         ),
     ] = False
     evidence: EvidenceFiles = None
+    all_rows: AllRows = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ def check(
                 session.draws,
                 cached.folder,
                 notify,
+                wanted.all_rows,
             )
         )
     if timings:

@@ -82,10 +82,5 @@ def listening(verbose: int = 0, *, quiet: bool = False) -> Iterator[Listener]:
 
 
 def not_scanned(notice: NotScanned, verbose: int) -> str:
-    """How many files hold no text; which, and what narrowed the search, where it is asked."""
-    skipped = notice.skipped
-    if verbose:
-        names = "".join(f"skipped {item.path}: {item.reason}\n" for item in skipped)
-        return names + "".join(f"note: {note}\n" for note in notice.notes)
-    count = len(skipped)
-    return f"{count} file{'s' * (count != 1)} skipped (no text); -v names them\n" if skipped else ""
+    """What narrowed the search, where it is asked; what was not searched is in every report."""
+    return "".join(f"note: {note}\n" for note in notice.notes) if verbose else ""

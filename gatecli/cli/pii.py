@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,7 @@ from gatecli.cli.notices import listening
 from gatecli.errors import UncheckableError
 from gatecli.frontdoor.console import out
 from gatecli.frontdoor.option_groups import spread
-from gatecli.frontdoor.options import GATE, PolicyFile, option
+from gatecli.frontdoor.options import GATE, AllRows, PolicyFile, option
 from gatecli.frontdoor.publish import write_together
 from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.embedded_files import with_embedded_files
@@ -27,7 +28,7 @@ from gatecli.gates.pii import Selection, check_texts, request_for
 from gatecli.gates.policies import read_key, read_policy
 from gatecli.model.finding import Finding
 from gatecli.model.policy import PrivacyPolicy
-from gatecli.model.text import Leaf, RawText, Skipped
+from gatecli.model.text import Leaf, RawText
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import THRESHOLD, Detection, NameFinder
 from gatecli.pii.redaction import mask_value
@@ -86,10 +87,11 @@ def scan(
             help="Also find personal names, with this spaCy model (extra gatecli[names]).",
         ),
     ] = None,
+    all_rows: AllRows = False,
 ) -> None:
     """Find plaintext personal data in manifests, configuration, code and tables."""
     session = begin(gate, _start(paths))
-    search = _search(session.policy, key, _name_finder(names))
+    search = replace(_search(session.policy, key, _name_finder(names)), all_rows=all_rows)
     selection = Selection(exclude or (), changed_since, respect_gitignore=not all_files)
     places = [path for path in paths if path != STDIN]
     streams = [sys.stdin.buffer] if STDIN in paths else []
@@ -152,7 +154,7 @@ def _single(file: Path) -> Iterable[Read]:
 def _masked_copy(read: Read, search: Search) -> bytes:
     if isinstance(read, Finding):
         raise UncheckableError(read.message, advice=read.remediation)
-    if isinstance(read, Skipped):
+    if not isinstance(read, RawText):
         raise UncheckableError(f"{read.path} holds no text: {read.reason}", advice="name a text file")
     from gatecli.sources.redact import Hit, redacted_bytes  # noqa: PLC0415 - for this command alone
 

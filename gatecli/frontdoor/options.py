@@ -84,6 +84,14 @@ EvidenceFiles = Annotated[
         help="A JSON report that passed, or a folder of them, for `gatecli-evidence` tags; repeatable.",
     ),
 ]
+AllRows = Annotated[
+    bool,
+    option(
+        "--all-rows",
+        panel=GATE,
+        help="Search every row of a table for personal data, not a sample of 10,000.",
+    ),
+]
 ExitZero = Annotated[
     bool, option("--exit-zero", panel=GATE, help="Exit 0 instead of 1; nothing else changes.")
 ]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gatecli.checks.personal_data import Search, find_personal_data, is_clean
 from gatecli.gates.catalogue import RuleIds
@@ -13,9 +14,19 @@ from gatecli.model.finding import Finding
 from gatecli.model.inline import Allowances, inline_allowances
 from gatecli.model.text import RawText, Skipped
 from gatecli.model.verdict import Checked
-from gatecli.sources.scan import Read, read_texts
+from gatecli.sources.scan import Read, read_plain, read_stream, read_texts
 from gatecli.sources.string_fields.formats import read_leaves, views
-from gatecli.sources.tree import Tree
+from gatecli.sources.tree import Tree, shown_path
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from gatecli.gates.packed_scan import PackedScan
+    from gatecli.sources.packed.interface import PackedRead, Unpack
+
+
+RECORDS = frozenset({"csv", "json-lines"})
+"""Formats that are tables; uncompressed they are searched as the texts that they are too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +36,6 @@ class FileScan:
     checked: Checked | None = None
     findings: tuple[Finding, ...] = ()
     allowances: tuple[Allowances, ...] = ()
-    skipped: Skipped | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -44,6 +54,10 @@ class ScanResult:
     @property
     def findings(self) -> Iterator[Finding]:
         yield from self.tree.findings
+        if self.tree.skipped:
+            from gatecli.checks.unsearched import find_unsearched  # noqa: PLC0415 - most folders hold nothing of it
+
+            yield from (find_unsearched(each.path, each.reason) for each in self.tree.skipped)
         for file in self.files:
             yield from file.findings
 
@@ -56,11 +70,6 @@ class ScanResult:
         return tuple(file.checked for file in self.files if file.checked is not None)
 
     @property
-    def skipped(self) -> tuple[Skipped, ...]:
-        own = (file.skipped for file in self.files if file.skipped is not None)
-        return (*self.tree.skipped, *own)
-
-    @property
     def notes(self) -> tuple[str, ...]:
         own = (note for file in self.files for note in file.notes)
         return tuple(dict.fromkeys((*self.tree.notes, *own)))
@@ -68,31 +77,96 @@ class ScanResult:
 
 def scan_file(path: Path, search: Search) -> FileScan:
     """What a file holds, or why it cannot be judged."""
-    return scan_reads(read_texts(path), search)
+    return scan_reads(read_texts(path, _unpack(search)), search, shown_path(path))
 
 
-def scan_reads(reads: Iterable[Read], search: Search) -> FileScan:
-    """The same of the parts of one text, as they were read."""
-    checked, skipped, unread = None, None, False
-    findings: list[Finding] = []
-    allowances: list[Allowances] = []
-    notes: dict[str, None] = {}
-    known = RuleIds(frozenset(entity.rule for entity in search.detector.entities))  # the policy has its own
-    for read in reads:
+def scan_stream(stream: BinaryIO, search: Search) -> FileScan:
+    """The same of a stream, which is named `-`."""
+    return scan_reads(read_stream(stream, unpack=_unpack(search)), search, "-")
+
+
+def _unpack(search: Search) -> Unpack:
+    def unpack(path: str, head: bytes, file: BinaryIO, source: Path | None) -> Iterator[PackedRead]:
+        from gatecli.gates.packed_scan import unpacking_of  # noqa: PLC0415 - few files are packed
+        from gatecli.sources.packed.reading import read_packed  # noqa: PLC0415 - the same
+
+        return read_packed(path, head, file, source, unpacking_of(search), read_plain)
+
+    return unpack
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What was gathered of one file so far."""
+
+    path: str
+    search: Search
+    checked: Checked | None = None
+    findings: list[Finding] = field(default_factory=list)
+    allowances: list[Allowances] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+    skipped: list[Skipped] = field(default_factory=list)
+    is_unread: bool = False
+    packed: PackedScan | None = None
+
+    def take(self, read: Read, known: RuleIds) -> None:
         match read:
-            case Finding():
-                findings.append(read)
-                unread = True
-            case Skipped():
-                skipped = read
             case RawText():
-                checked = checked or _checked_text(read)
-                allowed = inline_allowances(read, known)
-                allowances += [allowed] if allowed.valid or allowed.faults else []
-                notes.update(dict.fromkeys(f"{read.path}: {note}" for note in read.notes))
-                findings += _find(read, search, notes)
-    whole = None if unread else checked
-    return FileScan(whole, tuple(findings), tuple(allowances), skipped, tuple(notes))
+                self._take_text(read, known)
+            case Skipped():
+                self.skipped.append(read)
+            case Finding():
+                self.findings.append(read)
+                self.is_unread = True
+            case _:
+                self._packed_scan().take(read, self.search)
+
+    def _take_text(self, raw: RawText, known: RuleIds) -> None:
+        self.notes.update(dict.fromkeys(f"{raw.path}: {note}" for note in raw.notes))
+        if raw.packed:
+            packed = self._packed_scan()
+            packed.note_text(raw.path)
+            if raw.format in RECORDS and packed.take_records(raw, self.search):
+                return
+        else:
+            self.checked = self.checked or _checked_text(raw)
+        allowed = inline_allowances(raw, known)
+        self.allowances += [allowed] if allowed.valid or allowed.faults else []
+        self.findings += _find(raw, self.search, self.notes)
+
+    def _packed_scan(self) -> PackedScan:
+        if self.packed is None:
+            from gatecli.gates.packed_scan import PackedScan  # noqa: PLC0415 - few files are packed
+
+            self.packed = PackedScan(self.path)
+        return self.packed
+
+    def result(self) -> FileScan:
+        """All of it; what was not read to its end was not checked."""
+        if self.packed is not None:
+            self.checked = self.packed.checked
+            self.findings += self.packed.findings(self.search)
+        if self.skipped:
+            from gatecli.checks.unsearched import find_unsearched_files  # noqa: PLC0415 - most files are read
+
+            self.findings += find_unsearched_files(self.path, self.skipped)
+        is_missing = any(each.path == self.path for each in self.skipped)
+        whole = not (self.is_unread or is_missing)
+        return FileScan(
+            self.checked if whole else None,
+            tuple(self.findings),
+            tuple(self.allowances),
+            tuple(self.notes),
+        )
+
+
+def scan_reads(reads: Iterable[Read], search: Search, path: str) -> FileScan:
+    """What the parts of one file hold, as they were read."""
+    known = RuleIds(frozenset(entity.rule for entity in search.detector.entities))  # the policy has its own
+    collected = _Collected(path, search)
+    for read in reads:
+        collected.take(read, known)
+    return collected.result()
 
 
 def _checked_text(raw: RawText) -> Checked:

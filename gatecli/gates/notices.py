@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from gatecli.model.text import Skipped
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -19,9 +17,8 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class NotScanned:
-    """Files that hold no text, and sentences on what narrowed a search."""
+    """Sentences on what narrowed a search, and on how files were read."""
 
-    skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
 
 

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from gatecli.checks.personal_data import Search
 from gatecli.gates import PII
-from gatecli.gates.file_scan import FileScan, ScanResult, scan_file, scan_reads
+from gatecli.gates.file_scan import FileScan, ScanResult, scan_file, scan_stream
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.notices import Notify, NotScanned, ignore
 from gatecli.model.inline import apply_allowances
 from gatecli.model.policy import PiiRules
 from gatecli.model.verdict import Checked, Examined, Verdict
 from gatecli.sources.files import ReadError, sha256_of
-from gatecli.sources.scan import read_stream
 from gatecli.sources.tree import Tree, find_files, shown_path
 
 if TYPE_CHECKING:
@@ -77,17 +76,17 @@ def request_for(
 
 def check_folder(folder: Folder) -> Verdict:
     """What could not be looked into is reported here, whichever file it would have been."""
-    shelf = folder.cache.shelf("pii", folder.policy_digest)
+    shelf = folder.cache.shelf("pii", folder.policy_digest, str(folder.search.all_rows))
     request = PiiRequest(folder.terms, folder.search, folder.changed, (), folder.tree, shelf, folder.notify)
     return check_texts(request)
 
 
 def check_texts(request: PiiRequest) -> Verdict:
     """The verdict over texts that were searched for personal data. Raises UncheckableError."""
-    streams = [scan_reads(read_stream(stream), request.search) for stream in request.streams]
+    streams = [scan_stream(stream, request.search) for stream in request.streams]
     scans = _cached_scans(request, request.shelf) if request.shelf else _fresh(request.files, request)
     seen = ScanResult(request.tree, (*streams, *scans))
-    request.notify(NotScanned(seen.skipped, seen.notes))
+    request.notify(NotScanned(seen.notes))
     findings = apply_allowances(seen.findings, seen.allowances, request.terms.today)
     return judge(PII, Examined(seen.checked, tuple(findings)), request.terms)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gatecli.checks.coverage import find_left_out, find_unasked, find_unchanged, find_unplanned
@@ -46,6 +46,8 @@ class RepositoryRequest:
     draws: bool = False
     cache_folder: Path | None = None
     notify: Notify = ignore
+    all_rows: bool = False
+    """Whether every row of a table is searched for personal data, and not a sample."""
 
 
 def check_repository(request: RepositoryRequest) -> Verdict:
@@ -76,7 +78,7 @@ def _folder(request: RepositoryRequest) -> Folder:
     gates = asked if request.only else asked & _select(rules.only, rules.skip)
     if not gates:
         raise UsageError("--only, --skip and the policy leave no gate", advice="leave one of them out")
-    search = search_of(request.terms.policy.spec.pii)
+    search = replace(search_of(request.terms.policy.spec.pii), all_rows=request.all_rows)
     return Folder(
         request.root,
         _tree(request),

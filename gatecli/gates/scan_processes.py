@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,12 @@ def scan_in_processes(
     Raises UncheckableError where a process dies.
     """
     chunks = [files[start : start + CHUNK] for start in range(0, len(files), CHUNK)]
-    return share_out(partial(_scan_chunk, rules, search.key), chunks, workers)
+    return share_out(partial(_scan_chunk, rules, search.key, all_rows=search.all_rows), chunks, workers)
 
 
-def _scan_chunk(rules: PiiRules, key: bytes, files: Sequence[Path]) -> list[Any]:
+def _scan_chunk(rules: PiiRules, key: bytes, files: Sequence[Path], *, all_rows: bool) -> list[Any]:
     """What another process sends: a read-only mapping cannot be pickled, what a cache keeps can."""
-    search = search_of(rules, key)
+    search = replace(search_of(rules, key), all_rows=all_rows)
     return [CODEC.encode(scan_file(file, search)) for file in files]
 
 

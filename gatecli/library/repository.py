@@ -21,6 +21,7 @@ def check_repository(
     only: Sequence[GateName] = (),
     skip: Sequence[GateName] = (),
     exclude: Sequence[str] = (),
+    all_rows: bool = False,
     changed_since: str | None = None,
     evidence: Sequence[File] = (),
     plan: bool = False,
@@ -33,6 +34,7 @@ def check_repository(
     """Run every gate over what a folder holds, and give one verdict: `gatecli check`.
 
     `only` and `skip` name gates, and outweigh the policy's. `exclude` are patterns as in .gitignore.
+    `all_rows` searches every row of a table for personal data, and not a sample.
     `changed_since` narrows the search for personal data to what changed since a git revision. `evidence` is
     that of `check_plan`. `plan` also plans the Terraform folders that the policy names, which runs programs.
     The other parameters are those of `check_release`. Nothing is kept in a cache.
@@ -52,5 +54,6 @@ def check_repository(
         changed_since,
         read_evidence([Path(file) for file in evidence], call.moment),
         environment() if plan else None,
+        all_rows=all_rows,
     )
     return end(check(request))

@@ -33,7 +33,8 @@ class Rule:
 
     An `uncheckable` rule says that something could not be judged: it leads to exit code 4, and no
     policy, waiver or baseline can soften it. A `falsehood` says that a declaration is false: no policy
-    softens it, no baseline forgives it, and a waiver does so for a month at most.
+    softens it, no baseline forgives it, and a waiver does so for a month at most. A rule of `coverage` says
+    what was not looked at: reports for people count such findings where there are many.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Rule:
     summary: str
     uncheckable: bool = False
     falsehood: bool = False
+    coverage: bool = False
 
     @property
     def url(self) -> str:

@@ -143,6 +143,8 @@ class RawText:
     notes: tuple[str, ...] = ()
     sha256: str = ""
     """Of the bytes of a whole file."""
+    packed: bool = False
+    """Whether it stands inside an archive, or is compressed."""
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -165,7 +167,7 @@ class RawText:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was not scanned because it holds no text; said, counted, and no error."""
+    """A file that was not scanned, because it holds no text or is not here; said, counted, and no error."""
 
     path: str
     reason: str

@@ -13,7 +13,7 @@ from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.verdict import Verdict
 from gatecli.reports.escaping import clip, inert, visible
 from gatecli.reports.interface import Style
-from gatecli.reports.summary import gate_state, heading, label, plural, state, summary, worst_first
+from gatecli.reports.summary import condense, gate_state, heading, label, plural, state, summary, worst_first
 
 name = "markdown"
 
@@ -128,4 +128,4 @@ def render(verdict: Verdict, _: Style, /, *, limit: int = SUMMARY_LIMIT) -> str:
         *_gates(verdict),
     ]
     room = limit - sum(map(_size, top))
-    return "\n".join([*top, *table(worst_first(verdict), room, heading(verdict))]) + "\n"
+    return "\n".join([*top, *table(condense(worst_first(verdict)), room, heading(verdict))]) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from gatecli.model.baseline import KNOWN_BY
 from gatecli.model.finding import Finding, Severity
@@ -54,6 +55,28 @@ def worst_first(verdict: Verdict) -> list[Finding]:
 def heading(verdict: Verdict) -> str:
     """What the findings that count are, beside a baseline; "" without one."""
     return "" if verdict.baseline is None else "New since the baseline"
+
+
+MANY = 3
+"""Notes of one rule of coverage that a report for people lists; of more it shows one, and the count."""
+
+
+def condense(findings: list[Finding]) -> list[Finding]:
+    """The findings with long lists of what was not searched counted: JSON and SARIF hold each of them."""
+    counts = Counter(item.rule.id for item in findings if item.rule.coverage)
+    listed: list[Finding] = []
+    for item in findings:
+        if not item.rule.coverage or counts[item.rule.id] <= MANY:
+            listed.append(item)
+        elif counts[item.rule.id] and item.rule.id not in {each.rule.id for each in listed}:
+            listed.append(_count_note(item, counts[item.rule.id]))
+    return listed
+
+
+def _count_note(first: Finding, count: int) -> Finding:
+    """One note for many of a rule, at the first of their places."""
+    message = f"{first.message}; and {plural(count - 1, 'more note')} of this rule"
+    return replace(first, message=message, remediation=f"-v lists them; {first.remediation}")
 
 
 def suppressed_findings(verdict: Verdict) -> list[Finding]:

@@ -12,6 +12,7 @@ from gatecli.reports.interface import Style
 from gatecli.reports.measures import as_text
 from gatecli.reports.summary import (
     COULD_NOT_CHECK,
+    condense,
     gate_state,
     label,
     plural,
@@ -83,7 +84,7 @@ def _checked_lines(item: Checked, style: Style) -> Iterator[str]:
 def _shown_findings(verdict: Verdict, style: Style) -> list[Finding]:
     findings = worst_first(verdict)
     if style.verbosity >= 0:
-        return findings
+        return findings if style.verbosity else condense(findings)
     return [item for item in findings if item.rule.uncheckable or verdict.closed_by(item)]
 
 

@@ -31,18 +31,28 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "a PDF document"),
     (b"PK\x03\x04", "a ZIP archive or an office document"),
     (b"\x1f\x8b", "a gzip archive"),
-    (b"BZh", "a bzip2 archive"),
+    (b"BZh91AY&SY", "a bzip2 archive"),
     (b"\xfd7zXZ\x00", "an xz archive"),
     (b"\x28\xb5\x2f\xfd", "a zstd archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (b"\x7fELF", "a program"),
     (b"\xca\xfe\xba\xbe", "a program"),
     (b"SQLite format 3\x00", "an SQLite database"),
-    (b"PAR1", "a Parquet table"),
+    (b"PAR1\x15", "a Parquet table"),
     (b"OggS", "a sound"),
     (b"wOFF", "a font"),
     (b"wOF2", "a font"),
+    (b"Obj\x01", "an Avro table"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+    (b"\x93NUMPY", "an array of numpy"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
 )
+_PACKED = (b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"PAR1", b"ARROW1", b"FEA1", b"ORC",
+           b"SQLite format 3\x00", b"\x80")  # fmt: skip
+_TAR_HEADER = 512
+_TAR_TYPES = frozenset(bytes([code]) for code in b"\x001234567gxLKSV0")
+"""What a tar header says that its member is, where a text has any character."""
+
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 
@@ -62,6 +72,13 @@ class Binary:
     """Why bytes are no text."""
 
     reason: str
+
+
+def may_be_packed(content: bytes) -> bool:
+    """Whether a file that begins so may be an archive, a table or a pickle: every one does, few others do."""
+    if content.startswith(_PACKED):
+        return True
+    return len(content) >= _TAR_HEADER and content[156:157] in _TAR_TYPES and b"\0" in content[:_TAR_HEADER]
 
 
 def encoding_of(content: bytes, *, whole: bool = True, named_text: bool = False) -> Encoding | Binary:

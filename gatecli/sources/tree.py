@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +19,6 @@ from gatecli.sources.scan_rules import unreadable
 
 _IGNORE_BYTES = 2**20
 _KINDS = (
-    (stat.S_ISLNK, "a symbolic link; its target is scanned at its own path, if the scan covers it"),
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"),
@@ -144,6 +144,9 @@ def _visit(walk: _Walk) -> Iterator[str]:
     repository = repository_of(path)
     # Outside a repository nobody can say what was committed although it is ignored.
     walk.respect_gitignore = walk.respect_gitignore and repository is not None
+    above = repository / ".gitmodules" if repository is not None else path
+    if repository is not None and above.is_file() and not repository.samefile(path):
+        _note_submodules(walk, repository, path)
     _descend(walk, _rules_above(repository, path) if walk.respect_gitignore else ())
     if walk.ignored_any and repository is not None:
         try:
@@ -205,7 +208,10 @@ def _descend(walk: _Walk, above: tuple[_Rules, ...]) -> None:
         except OSError as error:
             walk.findings.append(_unread(folder, error))
             continue
-        if walk.respect_gitignore and any(entry.name == ".gitignore" for entry in entries):
+        names = {entry.name for entry in entries}
+        if ".gitmodules" in names:
+            _note_submodules(walk, folder)
+        if walk.respect_gitignore and ".gitignore" in names:
             rules = (*rules, _rules(folder / ".gitignore", folder))
         for entry in entries:
             below = f"{absolute}{os.sep}{entry.name}"
@@ -233,13 +239,38 @@ def _enters(
         elif not folder:
             mode = entry.stat(follow_symlinks=False).st_mode
             kind = next((name for test, name in _KINDS if test(mode)), "not a regular file")
-            if stat.S_ISLNK(mode) and not os.path.isdir(path):  # noqa: PTH112 - never raises
-                walk.links[absolute] = path
+            if stat.S_ISLNK(mode):
+                kind = _describe_link(path, _absolute(walk.root))
+                if not os.path.isdir(path):  # noqa: PTH112 - never raises
+                    walk.links[absolute] = path
             walk.skipped.append(Skipped(shown_path(path), kind))
     except OSError as error:
         walk.findings.append(_unread(path, error))
         return False
     return folder
+
+
+def _note_submodules(walk: _Walk, folder: Path, below: Path | None = None) -> None:
+    from gatecli.sources.submodules import REASON, missing_submodules  # noqa: PLC0415 - few folders have any
+
+    for place in missing_submodules(folder, below):
+        at = Path(_absolute(place))
+        above = (each for each in at.parents if each.is_relative_to(_absolute(walk.root)))
+        if not any(_is_excluded(walk, str(each), folder=True) for each in (at, *above)):
+            walk.skipped.append(Skipped(shown_path(place), REASON))
+
+
+def _describe_link(link: Path, root: str) -> str:
+    """Where a link leads, without its name: that may be a stranger's."""
+    try:
+        target = os.path.realpath(link, strict=True)
+    except OSError as error:
+        return (
+            "a loop of symbolic links" if error.errno == errno.ELOOP else "a symbolic link that leads nowhere"
+        )
+    if Path(target).is_relative_to(os.path.realpath(root)):
+        return "a symbolic link; its target is searched at its own path, if the scan covers it"
+    return "a symbolic link that leads out of what is scanned"
 
 
 def _is_excluded(walk: _Walk, absolute: str, *, folder: bool) -> bool:

@@ -25,7 +25,9 @@ LATE_OF_PII = ("phonenumbers", "presidio_analyzer", "re2", "regex", "spacy", "st
 # Modules of ours that are the one way to a heavy package, imported late in its stead; and what few runs need.
 LATE_HOMES = (
     "gatecli.accounting.convolution",
+    "gatecli.checks.unsearched",
     "gatecli.checks.waiver",
+    "gatecli.gates.packed_scan",
     "gatecli.gates.scan_processes",
     "gatecli.gates.table_measurement",
     "gatecli.pii.custom",
@@ -34,7 +36,9 @@ LATE_HOMES = (
     "gatecli.pii.presidio_registry",
     "gatecli.run_tasks.server",
     "gatecli.sources.baseline",
+    "gatecli.sources.packed.reading",
     "gatecli.sources.redact",
+    "gatecli.sources.submodules",
 )
 LATE_STANDARD = (
     "bz2",

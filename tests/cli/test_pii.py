@@ -116,7 +116,7 @@ def test_a_binary_is_skipped_and_said_so_and_is_no_pass(run: Run, tmp_path: Path
     (tmp_path / "model.bin").write_bytes(bytes(range(256)) * 10)
     done = run("pii", "scan", ".")
     assert done.returncode == 3
-    assert "1 file skipped" in done.stderr
+    assert "model.bin was not searched: binary" in done.stdout
 
 
 def test_a_missing_file_is_never_a_pass(run: Run) -> None:

@@ -19,7 +19,6 @@ from gatecli.model.document import Place
 from gatecli.model.finding import Rule, Severity, Suppression, make_finding
 from gatecli.model.inline import Allowances, InlineAllowance, InlineFault
 from gatecli.model.picture import AnonymityPicture
-from gatecli.model.text import Skipped
 from gatecli.model.verdict import Checked, Examined
 
 PICTURE = AnonymityPicture.__new__(AnonymityPicture)
@@ -56,7 +55,6 @@ def again(value: object) -> object:
                     (InlineFault(1, 1, "is none"),),
                 ),
             ),
-            Skipped("p", "binary"),
             ("a", "b"),
         ),
         Bounds(Fraction(1, 10**6), Neighbouring.ZERO_OUT, None, Fraction(3, 2**2000), "a", "b", ("n",)),

@@ -7,29 +7,28 @@ import pytest
 from gatecli.cli import notices
 from gatecli.cli.notices import Listener, listening
 from gatecli.gates.notices import NotScanned, Progress, Remark, Timing
-from gatecli.model.text import Skipped
 
-UNSCANNED = NotScanned((Skipped("a.bin", "binary"), Skipped("b.bin", "binary")), ("part of it",))
+NARROWED = NotScanned(("part of it",))
 
 
 @pytest.mark.parametrize(
     ("verbose", "quiet", "expected"),
     [
-        (0, False, "2 files skipped (no text); -v names them\n"),
-        (1, False, "skipped a.bin: binary\nskipped b.bin: binary\nnote: part of it\n"),
+        (0, False, ""),
+        (1, False, "note: part of it\n"),
         (0, True, ""),
         (1, True, ""),
     ],
 )
-def test_files_without_text_are_counted_or_named(
+def test_what_narrowed_the_search_is_said_where_it_is_asked(
     capsys: pytest.CaptureFixture[str], verbose: int, *, quiet: bool, expected: str
 ) -> None:
-    Listener(verbose, quiet=quiet)(UNSCANNED)
+    Listener(verbose, quiet=quiet)(NARROWED)
     assert capsys.readouterr() == ("", expected)
 
 
 def test_nothing_is_said_of_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    Listener()(NotScanned((), ()))
+    Listener()(NotScanned(()))
     assert capsys.readouterr().err == ""
 
 

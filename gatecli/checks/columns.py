@@ -1,0 +1,173 @@
+"""Personal data in tables: a finding a column and a kind, with how many values hold it; never a value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from gatecli.checks.personal_data import (
+    Hidden,
+    Search,
+    Unopened,
+    Unread,
+    entity_phrase,
+    find_personal_data,
+    masked_names,
+    rule_of,
+    search_leaves,
+)
+from gatecli.checks.unsearched import find_incomplete, find_unsearched
+from gatecli.model.cells import Cell, CellBatch
+from gatecli.model.document import Place, pointer_of
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
+from gatecli.model.text import Leaf, LeafKind, RawText
+from gatecli.pii.interface import Entity
+
+PII_TABLE_SAMPLED = Rule(
+    "pii-table-sampled", Severity.NOTE, "Only a sample of a table's rows was searched", coverage=True
+)
+
+Column = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Hits:
+    """Values of a column that hold one kind of personal data."""
+
+    count: int = 0
+    first: int = 0
+    validity: str = ""
+
+
+@dataclass(slots=True)
+class ColumnTally:
+    """What the columns of one table hold, counted as its rows come in. `path` is where the table stands."""
+
+    path: str
+    rows: int = 0
+    passed: int = 0
+    has_more: bool = False
+    columns: dict[Column, None] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    """Names of columns that hold personal data themselves, and how they may be shown."""
+    _seen: Counter[Column] = field(default_factory=Counter)
+    _hits: dict[tuple[Column, Entity, bool], _Hits] = field(default_factory=dict)
+    _unread: Counter[Column] = field(default_factory=Counter)
+    _unopened: dict[Column, str] = field(default_factory=dict)
+    _heads: dict[Leaf, None] = field(default_factory=dict)
+    _incomplete: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every row was searched."""
+        return not self.passed and not self.has_more
+
+    def add(self, batch: CellBatch, search: Search) -> None:
+        """Count what some rows hold. Equal values of a column are searched once."""
+        self.rows += batch.rows
+        self.passed += batch.passed
+        self.has_more |= batch.more
+        self._unread.update(batch.unread or {})
+        for column in batch.columns:
+            self._note_column(column)
+        values: dict[Leaf, list[int]] = {}
+        for leaf, row in batch.cells:
+            if leaf.kind is LeafKind.KEY:
+                self._heads[leaf] = None
+            else:
+                counted = values.setdefault(leaf, [0, row])
+                counted[0] += 1
+        self._search(values, search)
+
+    def _note_column(self, column: Column) -> None:
+        if column not in self.columns:
+            self.columns[column] = None
+            self._heads[Leaf(column[-1], column, LeafKind.KEY)] = None
+
+    def _search(self, values: dict[Leaf, list[int]], search: Search) -> None:
+        for leaf, (count, _) in values.items():
+            self._seen[_column(leaf)] += count
+        known: set[tuple[Leaf, Entity, bool]] = set()
+        for seen in search_leaves(list(values), search):
+            match seen:
+                case Hidden(leaf, detection):
+                    what = (leaf, detection.entity, detection.well_known)
+                    if what not in known:
+                        known.add(what)
+                        self._count(leaf, values[leaf], what, detection.validity)
+                case Unopened(leaf, reason) | Unread(leaf, reason):
+                    self._unopened.setdefault(_column(leaf), reason)
+                case str():
+                    self._incomplete = self._incomplete or seen
+
+    def _count(self, leaf: Leaf, counted: list[int], what: tuple[Leaf, Entity, bool], validity: str) -> None:
+        hits = self._hits.setdefault((_column(leaf), *what[1:]), _Hits(0, counted[1], validity))
+        hits.count += counted[0]
+        hits.first = min(hits.first, counted[1])
+
+    def findings(self, search: Search) -> Iterator[Finding]:
+        """A finding for each column and kind; what was not searched; and that it was a sample."""
+        heads = list(self._heads)
+        self.names |= masked_names(each for each in search_leaves(heads, search) if isinstance(each, Hidden))
+        yield from find_personal_data(RawText(self.path, "", "table"), tuple(heads), search)
+        for (column, entity, well_known), hits in self._hits.items():
+            yield self._finding(column, entity, hits, search, well_known=well_known)
+        for column, reason in self._unopened.items():
+            yield find_unsearched(self.path, f"a value is {reason}", self._pointer(column))
+        for column, count in self._unread.items():
+            reason = f"{count:,} values are bytes that are no text"
+            yield find_unsearched(self.path, reason, self._pointer(column))
+        if self._incomplete:
+            yield find_incomplete(self.path, self._incomplete)
+        if not self.is_whole:
+            yield self._sample_note()
+
+    def _pointer(self, column: Column) -> str:
+        return pointer_of([self.names.get(key, key) for key in column])
+
+    def _finding(
+        self, column: Column, entity: Entity, hits: _Hits, search: Search, *, well_known: bool
+    ) -> Finding:
+        pointer = self._pointer(column)
+        sure = f" ({hits.validity})" if hits.validity else ""
+        known = ", published test values," if well_known else ""
+        seen = self._seen[column]
+        share = f"in {hits.count:,} of {seen:,} values, first in row {hits.first:,}"
+        finding = make_finding(
+            rule_of(entity),
+            f"{pointer or self.path}  holds {entity_phrase(entity)}{sure}{known} {share}",
+            subject=self.path,
+            place=Place(self.path, pointer=pointer),
+            mend="nothing, if it is meant as test data"
+            if well_known
+            else "drop the column, or pseudonymise it",
+            identity=f"{self.path}\0{pointer}\0{'test' if well_known else ''}",
+        )
+        severity = Severity.NOTE if well_known else search.severities[entity.id]
+        return replace(finding, severity=severity)
+
+    def _sample_note(self) -> Finding:
+        more = "more than " if self.has_more else ""
+        total = self.rows + self.passed
+        return make_finding(
+            PII_TABLE_SAMPLED,
+            f"{self.path}: {self.rows:,} of {more}{total:,} rows were searched, a sample",
+            subject=self.path,
+            place=Place(self.path),
+            mend="--all-rows searches all of them",
+        )
+
+
+def _column(leaf: Leaf) -> Column:
+    return tuple(str(key) for key in leaf.keys)
+
+
+def cells_of_rows(leaves: Iterable[Leaf]) -> Iterator[Cell]:
+    """The leaves of a text of records as cells: their first key is the row, from 0."""
+    for leaf in leaves:
+        row, *column = leaf.keys or (0,)
+        if not isinstance(row, int):
+            row, column = 0, list(leaf.keys)
+        keys = tuple("*" if isinstance(key, int) else key for key in column)
+        yield Cell(Leaf(leaf.text, keys, leaf.kind, hint=leaf.hint), row + 1)
