@@ -9,7 +9,7 @@ from gatecli.pii import group_testing
 from gatecli.pii.budget import ScanBudget
 from gatecli.pii.decoding import may_hide, spells_integer
 from gatecli.pii.detector import Detector, parts
-from gatecli.pii.matching import find_forms, readable
+from gatecli.pii.matching import find_sought, readable
 from gatecli.pii.scanning import may_hold
 
 _EDGES = str.maketrans("'{|", "   ")
@@ -34,8 +34,8 @@ def could_match(detector: Detector, text: str, budget: ScanBudget) -> bool:
         budget.spend(len(part))
         if may_hide(part) or spells_integer(part):
             return True
-        possible = detector.prefilter.forms(part, spoken)
-        if any(next(find_forms(shown, possible, budget), None) is not None for shown in without_edges(part)):
+        possible = detector.prefilter.sought(part, spoken)
+        if any(next(find_sought(shown, possible, budget), None) is not None for shown in without_edges(part)):
             return True
     return False
 

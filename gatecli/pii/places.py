@@ -1,0 +1,88 @@
+"""Where in a text a written form could match: near the literals that all its matches hold.
+
+Searching there finds what searching everywhere finds, since every match lies in one of the spans, and so
+does whatever it overlaps: spans that touch are one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from re import _parser  # type: ignore[attr-defined]  # what knows how long a match can be
+
+from gatecli.pii.cue_encoding import CueEncodings
+from gatecli.pii.interface import EntityPattern
+from gatecli.pii.pattern_factors import Factor, factors
+
+BEYOND = 24
+"""Characters around a match that its expression looks at, at most."""
+
+Span = tuple[int, int]
+
+RARE = 256
+"""Characters for each place of a factor that is rare enough to seek no rarer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a text must hold for a form to match, the longest first; `reach` 0 of one sought everywhere.
+
+    Else `reach` is how far from each of them a match, and what it looks at, can be.
+    """
+
+    needed: tuple[Factor, ...]
+    reach: int = 0
+
+
+NOWHERE_SPECIAL = Condition(())
+
+
+@cache
+def condition(pattern: EntityPattern) -> Condition:
+    """The condition of a form; of RE2's expressions nothing is known."""
+    if pattern.linear:
+        return NOWHERE_SPECIAL
+    found = factors(pattern.regex)
+    needed = tuple(sorted(found, key=lambda factor: -len(factor.literals[0])))
+    if pattern.anchor or not needed:
+        return Condition(needed)  # its anchor is sought instead
+    longest = _parser.parse(pattern.regex).getwidth()[1]
+    return Condition(needed, longest + BEYOND)
+
+
+def holds_needed(condition: Condition, coded: CueEncodings) -> bool:
+    """Whether a text holds all that a form needs."""
+    return all(coded.holds_any(factor.coding, factor.literals) for factor in condition.needed)
+
+
+def spans(condition: Condition, coded: CueEncodings) -> list[Span]:
+    """Where in the text the form could match, ascending and apart; its needs are held."""
+    if not condition.reach:
+        return [(0, coded.size)]
+    rarest = _rare_factor(condition.needed, coded)
+    return list(_join_near(coded.places(rarest.coding, rarest.literals), condition.reach, coded.size))
+
+
+def _rare_factor(needed: tuple[Factor, ...], coded: CueEncodings) -> Factor:
+    """The longest factor that is rare in the text, else the rarest."""
+    counts = ((coded.count(factor.coding, factor.literals), factor) for factor in needed)
+    best, rarest = coded.size + 1, needed[0]
+    for count, factor in counts:
+        if count < best:
+            best, rarest = count, factor
+        if best * RARE <= coded.size:
+            break
+    return rarest
+
+
+def _join_near(places: Iterable[Span], reach: int, size: int) -> Iterator[Span]:
+    begin, end = 0, -1
+    for first, last in places:
+        if first - reach > end:
+            if end >= 0:
+                yield begin, end
+            begin = max(0, first - reach)
+        end = min(size, last + reach)
+    if end >= 0:
+        yield begin, end
