@@ -167,8 +167,7 @@ def _weigh_named(match: Match, text: str, keys: str) -> tuple[float, tuple[str, 
     unbroken = _DIGIT.split(around(text, match.start, match.end)[0])[-1]
     names = _last_words(keys, NAME) + _last_words(words((unbroken,)), LABEL)
     positive = held_candidates(match.pattern.names, names)
-    negative = _negative(match.entity, names, keys)
-    if positive and not negative:
+    if positive and not _negative(match.entity, names, keys):
         return min(1.0, match.score + RAISE), (f"raised by context: {', '.join(positive)}",)
     return match.score, ()
 

@@ -168,8 +168,20 @@ def may_hide(text: str) -> bool:
     )
 
 
-def expand(text: str, budget: ScanBudget, *, readers: Iterable[Reader] = READERS) -> Iterator[View]:
+Choice = Callable[[list[View]], list[View]]
+"""Which views of a level are worth looking at, and into."""
+
+
+def _all_views(views: list[View]) -> list[View]:
+    return views
+
+
+def expand(
+    text: str, budget: ScanBudget, *, readers: Iterable[Reader] = READERS, choose: Choice = _all_views
+) -> Iterator[View]:
     """The text itself, then every view inside it, to the budget's depth; each distinct text once.
+
+    Of each level what `choose` leaves out is neither given nor opened.
 
     Raises `BudgetSpentError` when work or size end first, `TooDeepError` last, where something is left that
     could hold a value.
@@ -179,7 +191,7 @@ def expand(text: str, budget: ScanBudget, *, readers: Iterable[Reader] = READERS
     yield level[0]
     seen = {text}
     for _ in range(budget.limits.depth):
-        level = list(_open_views(level, readers, seen, budget))
+        level = choose(list(_open_views(level, readers, seen, budget)))
         yield from level
         if not level:
             return

@@ -35,6 +35,7 @@ class Detector:
         self.threshold = threshold
         self.prefilter = Prefilter(entities, threshold)
         self.vocabulary = Vocabulary(entities)
+        self.has_linear_forms = any(pattern.linear for entity in entities for pattern in entity.patterns)
         self._spoken_by_keys = lru_cache(1024)(self.vocabulary.entities_in)
         self._by_id = {entity.id: entity for entity in entities}
         self._order = {entity.id: number for number, entity in enumerate(entities)}
@@ -67,6 +68,10 @@ class Detector:
         Raises `BudgetSpentError` as `detect` does.
         """
         return tuple(self._promising(readable(text), words(context), budget))
+
+    def is_promising(self, text: str, context: tuple[str, ...], budget: ScanBudget) -> bool:
+        """Whether anything is. Raises `BudgetSpentError` as `detect` does."""
+        return next(self._promising(readable(text), words(context), budget), None) is not None
 
     def _promising(self, text: str, keys: str, budget: ScanBudget) -> Iterator[Match]:
         by_keys = self._spoken_by_keys(keys)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import cache, partial
 
 from gatecli.pii.budget import CANDIDATE, FORM, ScanBudget
+from gatecli.pii.cue_encoding import encode_classes
 from gatecli.pii.interface import Entity, EntityPattern, Match
 
 LONGEST_RUN = 40
@@ -23,6 +24,7 @@ Sought = tuple[Entity, EntityPattern, Sequence[Span]]
 Worth = Callable[[Match], bool]
 """Whether a match could be reported if it were valid; validating costs far more than asking."""
 
+_LONG_DIGITS = b"0" * (LONGEST_RUN + 1)
 _LONG_RUN = re.compile(rf"[0-9]{{{LONGEST_RUN + 1},}}")
 
 
@@ -52,18 +54,26 @@ def _search_around(
     pattern: EntityPattern, compiled: re.Pattern[str], text: str, position: int, end: int
 ) -> re.Match[str] | None:
     """The next match, sought near each anchor alone; what follows a match is within reach."""
+    follows = _behind_anchor(pattern.regex, pattern.anchor).match
     at = text.find(pattern.anchor, position, end)
     while at >= 0:
-        found = compiled.search(text, max(position, at - pattern.before), at + pattern.after + 2)
-        if found is not None:
-            return found
+        if follows(text, at) is not None:
+            found = compiled.search(text, max(position, at - pattern.before), at + pattern.after + 2)
+            if found is not None:
+                return found
         at = text.find(pattern.anchor, at + 1, end)
     return None
 
 
+@cache
+def _behind_anchor(regex: str, anchor: str) -> re.Pattern[str]:
+    """What a match is from its anchor on: most anchors have no such neighbour, and a search costs more."""
+    return re.compile(re.escape(anchor) + regex.partition(anchor)[2])
+
+
 def readable(text: str) -> str:
     """`text` of the same length with overlong runs of digits made opaque."""
-    if _LONG_RUN.search(text) is None:
+    if _LONG_DIGITS not in encode_classes(text):
         return text
     return _LONG_RUN.sub(lambda run: "x" * len(run.group()), text)
 

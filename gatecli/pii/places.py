@@ -60,12 +60,14 @@ def spans(condition: Condition, coded: CueEncodings) -> list[Span]:
     """Where in the text the form could match, ascending and apart; its needs are held."""
     if not condition.reach:
         return [(0, coded.size)]
-    rarest = _rare_factor(condition.needed, coded)
+    count, rarest = _rare_factor(condition.needed, coded)
+    if count * condition.reach > coded.size:
+        return [(0, coded.size)]  # so many places are everywhere
     return list(_join_near(coded.places(rarest.coding, rarest.literals), condition.reach, coded.size))
 
 
-def _rare_factor(needed: tuple[Factor, ...], coded: CueEncodings) -> Factor:
-    """The longest factor that is rare in the text, else the rarest."""
+def _rare_factor(needed: tuple[Factor, ...], coded: CueEncodings) -> tuple[int, Factor]:
+    """The longest factor that is rare in the text, else the rarest, and how often it stands there."""
     counts = ((coded.count(factor.coding, factor.literals), factor) for factor in needed)
     best, rarest = coded.size + 1, needed[0]
     for count, factor in counts:
@@ -73,7 +75,7 @@ def _rare_factor(needed: tuple[Factor, ...], coded: CueEncodings) -> Factor:
             best, rarest = count, factor
         if best * RARE <= coded.size:
             break
-    return rarest
+    return best, rarest
 
 
 def _join_near(places: Iterable[Span], reach: int, size: int) -> Iterator[Span]:

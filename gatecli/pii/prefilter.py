@@ -64,15 +64,17 @@ class Prefilter:
 
     def _possible(self, classes: bytes, spoken: frozenset[str] | None) -> tuple[Sought, ...]:
         """The forms that need no word beside them, or those of `spoken` that do."""
-        coded = CueEncodings(classes)
         forms = self._alone if spoken is None else (each for each in self._beside if each[0][0].id in spoken)
-        return tuple(_seek(forms, coded))
+        return tuple(_seek(forms, classes))
 
 
-def _seek(forms: Iterable[tuple[Form, Condition]], coded: CueEncodings) -> Iterator[Sought]:
+def _seek(forms: Iterable[tuple[Form, Condition]], classes: bytes) -> Iterator[Sought]:
+    coded = CueEncodings(classes)
+    # Lines of the same classes hold the same: most lines of a log, a table or a manifest are alike.
+    once = CueEncodings(b"\n".join(set(classes.split(b"\n")))) if len(classes) > SHORT else coded
     for (entity, pattern), needs in forms:
-        if holds_needed(needs, coded):
-            yield entity, pattern, spans(needs, coded)
+        if holds_needed(needs, once) and (found := spans(needs, coded)):
+            yield entity, pattern, found
 
 
 def _stands_alone(form: Form, threshold: float) -> bool:
