@@ -6,6 +6,7 @@ does whatever it overlaps: spans that touch are one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -26,12 +27,14 @@ RARE = 256
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What a text must hold for a form to match, the longest first; `reach` 0 of one sought everywhere.
+    """What a text must hold for a form to match (`needed`, the longest first), and where it is sought.
 
-    Else `reach` is how far from each of them a match, and what it looks at, can be.
+    `ranked` are the same, the rarest in most texts first. `reach` is how far from each of them a match, and
+    what it looks at, can be; 0 of a form that is sought everywhere.
     """
 
     needed: tuple[Factor, ...]
+    ranked: tuple[Factor, ...] = ()
     reach: int = 0
 
 
@@ -48,7 +51,17 @@ def condition(pattern: EntityPattern) -> Condition:
     if pattern.anchor or not needed:
         return Condition(needed)  # its anchor is sought instead
     longest = _parser.parse(pattern.regex).getwidth()[1]
-    return Condition(needed, longest + BEYOND)
+    return Condition(needed, tuple(sorted(needed, key=_rarity, reverse=True)), longest + BEYOND)
+
+
+_BITS = {"0": 2.5, "a": 1.0, "A": 3.5, "w": 0.5}
+"""How rare a character of a coding is, in bits; of signs see `_SIGN`."""
+_SIGN = 4.0
+
+
+def _rarity(factor: Factor) -> float:
+    bits = min(sum(_BITS.get(each, _SIGN) for each in literal.decode()) for literal in factor.literals)
+    return bits - math.log2(len(factor.literals))
 
 
 def holds_needed(condition: Condition, coded: CueEncodings) -> bool:
@@ -60,16 +73,16 @@ def spans(condition: Condition, coded: CueEncodings) -> list[Span]:
     """Where in the text the form could match, ascending and apart; its needs are held."""
     if not condition.reach:
         return [(0, coded.size)]
-    count, rarest = _rare_factor(condition.needed, coded)
+    count, rarest = _rare_factor(condition.ranked, coded)
     if count * condition.reach > coded.size:
         return [(0, coded.size)]  # so many places are everywhere
     return list(_join_near(coded.places(rarest.coding, rarest.literals), condition.reach, coded.size))
 
 
-def _rare_factor(needed: tuple[Factor, ...], coded: CueEncodings) -> tuple[int, Factor]:
-    """The longest factor that is rare in the text, else the rarest, and how often it stands there."""
-    counts = ((coded.count(factor.coding, factor.literals), factor) for factor in needed)
-    best, rarest = coded.size + 1, needed[0]
+def _rare_factor(ranked: tuple[Factor, ...], coded: CueEncodings) -> tuple[int, Factor]:
+    """The first factor that is rare in the text, else the rarest, and how often it stands there."""
+    counts = ((coded.count(factor.coding, factor.literals), factor) for factor in ranked)
+    best, rarest = coded.size + 1, ranked[0]
     for count, factor in counts:
         if count < best:
             best, rarest = count, factor

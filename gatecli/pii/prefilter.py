@@ -18,6 +18,8 @@ from gatecli.pii.places import Condition, condition, holds_needed, spans
 SHORT = 64
 """Characters of a text whose forms are kept by its classes: cells and values are alike by the thousand."""
 _KEPT = 4096
+ALIKE = 2
+"""Lines to each kind of line from which looking at each kind once is quicker."""
 
 
 class Prefilter:
@@ -70,11 +72,17 @@ class Prefilter:
 
 def _seek(forms: Iterable[tuple[Form, Condition]], classes: bytes) -> Iterator[Sought]:
     coded = CueEncodings(classes)
-    # Lines of the same classes hold the same: most lines of a log, a table or a manifest are alike.
-    once = CueEncodings(b"\n".join(set(classes.split(b"\n")))) if len(classes) > SHORT else coded
+    once = _each_line_once(classes) or coded
     for (entity, pattern), needs in forms:
         if holds_needed(needs, once) and (found := spans(needs, coded)):
             yield entity, pattern, found
+
+
+def _each_line_once(classes: bytes) -> CueEncodings | None:
+    """The lines that differ in their classes, which hold what all lines hold; None where most differ."""
+    lines = classes.split(b"\n")
+    distinct = set(lines)
+    return CueEncodings(b"\n".join(distinct)) if ALIKE * len(distinct) <= len(lines) else None
 
 
 def _stands_alone(form: Form, threshold: float) -> bool:

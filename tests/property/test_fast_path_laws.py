@@ -1,4 +1,4 @@
-"""What is left out of a search holds nothing: files that are not parsed, fields of JSON that are not opened."""
+"""What a search leaves out holds nothing: files that are not parsed, fields of JSON that are not opened."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Twice the file takes twice the work, for each kind of file that is large in practice.
 
-Work is counted in steps of the budget, which decide the verdict, and in calls of functions, which take the time.
+Work is counted in steps of the budget, which decide the verdict, and in calls of functions, which take time.
 """
 
 from __future__ import annotations
