@@ -15,13 +15,13 @@ from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.policy import PiiRules
 from gatecli.model.text import Leaf, LeafKind, RawText
-from gatecli.pii.batches import reportable
+from gatecli.pii.batches import texts_worth_searching
 from gatecli.pii.budget import BudgetSpentError, Limits, ScanBudget
 from gatecli.pii.decoding import READERS
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import entities_of
 from gatecli.pii.interface import PERSON_NAME, Detection, Entity, NameFinder
-from gatecli.pii.raw_text_prefilter import could_match, may_hold, suspects
+from gatecli.pii.raw_text_prefilter import could_match, may_hold
 from gatecli.pii.redaction import mask_value, redact_text, value_hash
 from gatecli.pii.scanning import scan
 from gatecli.pii.views import Reader
@@ -194,7 +194,11 @@ def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Seen]:
         yield from (Hidden(leaf, name) for leaf in values for name in search.names(leaf.text))
     budget = ScanBudget(search.limits, search.clock)
     files = {index: file for index, leaf in enumerate(leaves) if (file := search.embedded(leaf)) is not None}
-    wanted = {*_suspects(search.detector, leaves, budget), *files}
+    texts = [leaf.text for leaf in leaves]
+    wanted = {
+        *texts_worth_searching(search.detector, texts, lambda index: leaves[index].words(), budget),
+        *files,
+    }
     for index in sorted(wanted):
         leaf, file = leaves[index], files.get(index)
         if file is not None and file.unread:
@@ -209,18 +213,6 @@ def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Seen]:
         elif seen.incomplete:
             yield seen.incomplete
             return
-
-
-def _suspects(detector: Detector, leaves: Sequence[Leaf], budget: ScanBudget) -> Iterable[int]:
-    """The indices of the leaves that could hold anything: by their cues, then by their keys too."""
-    if len(leaves) == 1:
-        return (0,)  # the search asks itself
-    found = list(suspects(detector, [leaf.text for leaf in leaves]))
-    texts, contexts = [leaves[index].text for index in found], (leaves[index].words() for index in found)
-    try:
-        return [found[number] for number in reportable(detector, texts, contexts, budget)]
-    except BudgetSpentError:
-        return found  # whose search says that it is incomplete
 
 
 def find_personal_data(raw: RawText, leaves: tuple[Leaf, ...], search: Search) -> Iterator[Finding]:

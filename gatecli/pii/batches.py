@@ -6,19 +6,34 @@ a batch in which anything is found are asked by halves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from gatecli.pii import group_testing
-from gatecli.pii.budget import ScanBudget
+from gatecli.pii.budget import BudgetSpentError, ScanBudget
 from gatecli.pii.decoding import may_hide, spells_integer
 from gatecli.pii.detector import Detector
+from gatecli.pii.raw_text_prefilter import suspects
 from gatecli.pii.views import View
 
 MANY = 16
 """So few texts are searched one by one."""
 
 Context = tuple[str, ...]
+
+
+def texts_worth_searching(
+    detector: Detector, texts: Sequence[str], context_of: Callable[[int], Context], budget: ScanBudget
+) -> Sequence[int]:
+    """The indices of the texts that could hold anything, ascending: by their cues, then by their keys too."""
+    if len(texts) == 1:
+        return (0,)  # its search asks itself
+    found = list(suspects(detector, texts))
+    try:
+        kept = reportable(detector, [texts[index] for index in found], map(context_of, found), budget)
+    except BudgetSpentError:
+        return found  # whose search says that it is incomplete
+    return [found[number] for number in kept]
 
 
 def reportable(
