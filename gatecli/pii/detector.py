@@ -77,7 +77,7 @@ class Detector:
         by_keys = self._spoken_by_keys(keys)
         for start, part in parts(text):
             budget.spend(len(part))
-            sought = self.prefilter.sought(part, by_keys)
+            sought = self.prefilter.search_places(part, by_keys)
             for match in self._worthwhile(part, keys, sought, budget):
                 yield _move_match(match, start)
             spoken, lines = self.vocabulary.lines_that_speak(part, by_keys)

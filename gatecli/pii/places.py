@@ -26,7 +26,7 @@ RARE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class MatchCondition:
     """What a text must hold for a form to match (`needed`, the longest first), and where it is sought.
 
     `ranked` are the same, the rarest in most texts first. `reach` is how far from each of them a match, and
@@ -38,20 +38,20 @@ class Condition:
     reach: int = 0
 
 
-NOWHERE_SPECIAL = Condition(())
+NOWHERE_SPECIAL = MatchCondition(())
 
 
 @cache
-def condition(pattern: EntityPattern) -> Condition:
+def condition(pattern: EntityPattern) -> MatchCondition:
     """The condition of a form; of RE2's expressions nothing is known."""
     if pattern.linear:
         return NOWHERE_SPECIAL
     found = factors(pattern.regex)
     needed = tuple(sorted(found, key=lambda factor: -len(factor.literals[0])))
     if pattern.anchor or not needed:
-        return Condition(needed)  # its anchor is sought instead
+        return MatchCondition(needed)  # its anchor is sought instead
     longest = _parser.parse(pattern.regex).getwidth()[1]
-    return Condition(needed, tuple(sorted(needed, key=_rarity, reverse=True)), longest + BEYOND)
+    return MatchCondition(needed, tuple(sorted(needed, key=_rarity, reverse=True)), longest + BEYOND)
 
 
 _BITS = {"0": 2.5, "a": 1.0, "A": 3.5, "w": 0.5}
@@ -64,12 +64,12 @@ def _rarity(factor: Factor) -> float:
     return bits - math.log2(len(factor.literals))
 
 
-def holds_needed(condition: Condition, coded: CueEncodings) -> bool:
+def holds_needed(condition: MatchCondition, coded: CueEncodings) -> bool:
     """Whether a text holds all that a form needs."""
     return all(coded.holds_any(factor.coding, factor.literals) for factor in condition.needed)
 
 
-def spans(condition: Condition, coded: CueEncodings) -> list[Span]:
+def spans(condition: MatchCondition, coded: CueEncodings) -> list[Span]:
     """Where in the text the form could match, ascending and apart; its needs are held."""
     if not condition.reach:
         return [(0, coded.size)]

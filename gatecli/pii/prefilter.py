@@ -13,7 +13,7 @@ from functools import lru_cache
 from gatecli.pii.cue_encoding import CueEncodings, encode_classes
 from gatecli.pii.interface import THRESHOLD, Cue, Entity
 from gatecli.pii.matching import Form, Sought, compile_pattern
-from gatecli.pii.places import Condition, condition, holds_needed, spans
+from gatecli.pii.places import MatchCondition, condition, holds_needed, spans
 
 SHORT = 64
 """Characters of a text whose forms are kept by its classes: cells and values are alike by the thousand."""
@@ -23,7 +23,7 @@ ALIKE = 2
 
 
 class Prefilter:
-    """The cues and factors of some entities: `may_match` for a whole body, `sought` for one text."""
+    """The cues and factors of some entities: `may_match` for a whole body, `search_places` for one text."""
 
     __slots__ = ("_alone", "_beside", "_cues", "_kept", "_weakest")
 
@@ -51,16 +51,19 @@ class Prefilter:
         found = [item for cue, held in self._cues if _holds(cue, text, coded) for item in held]
         return tuple(entity for _order, entity in sorted(found, key=lambda item: item[0]))
 
-    def sought(self, text: str, spoken: frozenset[str]) -> tuple[Sought, ...]:
+    def search_places(self, text: str, spoken: frozenset[str]) -> tuple[Sought, ...]:
         """What could be reported of `text` where the entities `spoken` are spoken of, and where it stands."""
         classes = encode_classes(text)
-        return (*self._sought(classes, None), *(self._sought(classes, spoken) if spoken else ()))
+        return (
+            *self._search_places(classes, None),
+            *(self._search_places(classes, spoken) if spoken else ()),
+        )
 
     def sought_beside(self, text: str, spoken: frozenset[str]) -> tuple[Sought, ...]:
         """What of it is reported only because of that."""
-        return self._sought(encode_classes(text), spoken)
+        return self._search_places(encode_classes(text), spoken)
 
-    def _sought(self, classes: bytes, spoken: frozenset[str] | None) -> tuple[Sought, ...]:
+    def _search_places(self, classes: bytes, spoken: frozenset[str] | None) -> tuple[Sought, ...]:
         short = len(classes) <= SHORT
         return self._kept(classes, spoken) if short else self._possible(classes, spoken)
 
@@ -70,7 +73,7 @@ class Prefilter:
         return tuple(_seek(forms, classes))
 
 
-def _seek(forms: Iterable[tuple[Form, Condition]], classes: bytes) -> Iterator[Sought]:
+def _seek(forms: Iterable[tuple[Form, MatchCondition]], classes: bytes) -> Iterator[Sought]:
     coded = CueEncodings(classes)
     once = _each_line_once(classes) or coded
     for (entity, pattern), needs in forms:

@@ -54,7 +54,7 @@ def _matches_any(detector: Detector, text: str, spoken: frozenset[str], budget: 
     for _start, raw in parts(text):
         part = readable(raw)
         budget.spend(len(part))
-        sought = detector.prefilter.sought(part, spoken)
+        sought = detector.prefilter.search_places(part, spoken)
         if next(find_sought(part, sought, budget), None) is not None:
             return True
         # Only an address may hold what delimits it.

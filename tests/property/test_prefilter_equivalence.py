@@ -33,7 +33,7 @@ class NoPrefilter(Prefilter):
         super().__init__(entities)
         self._entities = tuple(entities)
 
-    def sought(self, text: str, spoken: frozenset[str]) -> tuple[Sought, ...]:  # noqa: ARG002 - the prefilter's signature
+    def search_places(self, text: str, spoken: frozenset[str]) -> tuple[Sought, ...]:  # noqa: ARG002 - the prefilter's signature
         everywhere = [(0, len(text))]
         return tuple(
             (entity, pattern, everywhere) for entity in self._entities for pattern in entity.patterns

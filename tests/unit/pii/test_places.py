@@ -14,7 +14,7 @@ from gatecli.pii.cue_encoding import CueEncodings, encode_classes
 from gatecli.pii.entities import all_entities
 from gatecli.pii.interface import EntityPattern
 from gatecli.pii.pattern_factors import Factor
-from gatecli.pii.places import BEYOND, Condition, condition, spans
+from gatecli.pii.places import BEYOND, MatchCondition, condition, spans
 
 PATTERNS = {
     f"{entity.id} {pattern.name}": pattern for entity in all_entities() for pattern in entity.patterns
@@ -60,7 +60,7 @@ def test_what_stands_behind_an_anchor_is_an_expression_of_its_own(name: str) -> 
 
 def found(text: str, *factors: Factor, reach: int = 3) -> list[str]:
     coded = CueEncodings(encode_classes(text))
-    return [text[start:end] for start, end in spans(Condition(factors, factors, reach), coded)]
+    return [text[start:end] for start, end in spans(MatchCondition(factors, factors, reach), coded)]
 
 
 def test_places_that_touch_are_one() -> None:
