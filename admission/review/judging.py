@@ -20,8 +20,8 @@ from gatecli.gates.objects import check_object
 from gatecli.model.admission import Mode
 from gatecli.model.finding import Finding
 from gatecli.model.text import Leaf, RawText, object_texts
+from gatecli.pii.raw_text_prefilter import may_hold
 from gatecli.pii.redaction import value_hash
-from gatecli.pii.scanning import may_hold
 
 
 class Phase(StrEnum):

@@ -16,13 +16,14 @@ from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.policy import PiiRules
 from gatecli.model.text import Leaf, LeafKind, RawText
+from gatecli.pii.batches import texts_worth_searching
 from gatecli.pii.budget import BudgetSpentError, Limits, ScanBudget
 from gatecli.pii.decoding import READERS
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import PERSON_NAME, Detection, Entity, NameFinder
-from gatecli.pii.raw_text_prefilter import could_match, suspects
+from gatecli.pii.raw_text_prefilter import could_match, may_hold
 from gatecli.pii.redaction import mask_value, redact_text, value_hash
-from gatecli.pii.scanning import may_hold, scan
+from gatecli.pii.scanning import scan
 from gatecli.pii.views import Reader
 
 PII_SCAN_INCOMPLETE = Rule(
@@ -135,24 +136,19 @@ def _steps(text: str) -> int:
     return int(Decimal(text.removesuffix(unit)) * _SECONDS[unit] * STEPS)
 
 
-def is_clean(search: Search, texts: Iterable[str], format_: str) -> bool:
+def is_clean(search: Search, texts: Sequence[str], format_: str) -> bool:
     """Whether no text, decoded or not, can hold anything: a proof, so that it need not be parsed.
 
     `texts` are all that a file of this format shows. What takes more work than the budget is not clean.
     """
     if search.names is not None:
         return False
-    budget = ScanBudget(search.limits, search.clock)
+    if format_ not in _EDGED:
+        return not any(may_hold(search.detector, text) for text in texts)
     try:
-        return not any(_could_hold(search.detector, text, format_, budget) for text in texts)
+        return not could_match(search.detector, texts, ScanBudget(search.limits, search.clock))
     except BudgetSpentError:
         return False
-
-
-def _could_hold(detector: Detector, text: str, format_: str, budget: ScanBudget) -> bool:
-    if not may_hold(detector, text):
-        return False
-    return format_ not in _EDGED or could_match(detector, text, budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +186,11 @@ def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Seen]:
         yield from (Hidden(leaf, name) for leaf in values for name in search.names(leaf.text))
     budget = ScanBudget(search.limits, search.clock)
     files = {index: file for index, leaf in enumerate(leaves) if (file := search.embedded(leaf)) is not None}
-    wanted = {*suspects(search.detector, [leaf.text for leaf in leaves]), *files}
+    texts = [leaf.text for leaf in leaves]
+    wanted = {
+        *texts_worth_searching(search.detector, texts, lambda index: leaves[index].words(), budget),
+        *files,
+    }
     for index in sorted(wanted):
         leaf, file = leaves[index], files.get(index)
         if file is not None and file.unread:

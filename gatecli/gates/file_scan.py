@@ -15,7 +15,7 @@ from gatecli.model.inline import Allowances, inline_allowances
 from gatecli.model.text import RawText, Skipped
 from gatecli.model.verdict import Checked
 from gatecli.sources.scan import Read, read_plain, read_stream, read_texts
-from gatecli.sources.string_fields.formats import read_leaves, views
+from gatecli.sources.string_fields.formats import TEXT, read_leaves, views
 from gatecli.sources.tree import Tree, shown_path
 
 if TYPE_CHECKING:
@@ -174,7 +174,8 @@ def _checked_text(raw: RawText) -> Checked:
 
 
 def _find(raw: RawText, search: Search, notes: dict[str, None]) -> Iterator[Finding]:
-    plain = None if BINARY in raw.text else views(raw)
+    # A text without a form is searched as it stands: what shows it to be clean is how its search begins.
+    plain = None if raw.format == TEXT or BINARY in raw.text else views(raw)
     if plain is not None and is_clean(search, plain, raw.format):
         return
     reading = read_leaves(raw)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import binascii
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 
 from gatecli.pii.views import Piece, View, part
 
@@ -23,50 +25,27 @@ _LEAD_2 = rf"{_A1}[M-Pc-fs-v89+/_-][CGKOSWaeimquy26+-]"
 _LEAD_3 = rf"{_A1}{_A2}[DHLPTXbfjnrvz37/_]{_ANY}[g-v]"
 _TEXT = re.compile(f"{_LEAD_1}|{_LEAD_2}|{_LEAD_3}|{_ASCII}(?:{_LEAD_1}|{_LEAD_2}|{_LEAD_3}|{_ASCII})")
 
-_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}={{0,2}}")
 _WRAPPED = re.compile(
     r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{60,100}[ \t]*\r?\n[ \t]*){1,100000}+[A-Za-z0-9+/_-]{1,100}={0,2}"
 )
-_LINE = re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{60,}+[ \t]*\r?\n")
-_LONG_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{SHORTEST},}}")
 _PIECE = re.compile(rf"[A-Za-z0-9+]{{{SHORTEST},}}")
-# Before where a run, or a piece of one, could begin that the functions below decode.
-_BEGIN = re.compile(rf"[ /_-](?=(?:{_TEXT.pattern}))(?={_ANY}{{{SHORTEST}}})")
+# Where a run, or a piece of one, could begin that the functions below decode.
+_BEGIN = re.compile(rf"[\n/_-](?=(?:{_TEXT.pattern}))(?={_ANY}{{{SHORTEST}}})")
+_PADDING = re.compile("={0,2}")
 _ALPHABET = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-")
-_OTHERS_BLANK = bytes(byte if byte in _ALPHABET else 0x20 for byte in range(256))
-_ALIKE = bytes(0x77 if byte in _ALPHABET else 0x20 for byte in range(256))
+_CODES = bytes(0x77 if byte in _ALPHABET else byte if byte in b" \t\r\n" else 0x2E for byte in range(256))
+"""The alphabet as `w`, white space as it is, all else `.`: in it a run is found by a literal, not a class."""
 _SHORTEST_RUN = b"w" * SHORTEST
+_CODED_RUN = re.compile(_SHORTEST_RUN + b"w*+")
+_FIRST_LINE = 60
+_CODED_LINE = re.compile(b"w" * _FIRST_LINE + rb"(?<!ww{60})w{0,40}+[ \t]*+\r?\n")
 _URL_SAFE = str.maketrans("-_", "+/")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def holds_base64(text: str) -> bool:
     """Whether any run in `text` could be base64 of text."""
-    coded = text.encode("ascii", "replace")
-    if _SHORTEST_RUN not in coded.translate(_ALIKE):
-        return False
-    # Taken apart into runs first: most texts have few that are long enough, and expressions are slow.
-    words = coded.translate(_OTHERS_BLANK).decode("ascii").split()
-    runs = " ".join(["", *[word for word in words if len(word) >= SHORTEST]])
-    begins = [found.end() for found in _BEGIN.finditer(runs)]
-    if any(_decodes_at(runs, at) for at in begins):
-        return True
-    return bool(begins) and "\n" in text and _LINE.search(text) is not None and any(_joined_pieces(text))
-
-
-def _decodes_at(text: str, at: int) -> bool:
-    """Whether the run, or the piece of one, that begins at `at` is base64 of text."""
-    piece = _PIECE.match(text, at)
-    if piece is not None and decode_run(piece.group()) is not None:
-        return True
-    if at > 0 and text[at - 1] in "/_-":
-        return False
-    run = _LONG_RUN.match(text, at)
-    return (
-        run is not None
-        and (piece is None or run.end() != piece.end())
-        and decode_run(run.group()) is not None
-    )
+    return next(_pieces(text), None) is not None
 
 
 def decode_run(run: str) -> str | None:
@@ -89,29 +68,47 @@ def decode_run(run: str) -> str | None:
 
 def base64_views(view: View) -> Iterator[View]:
     """What every base64 run reads as; runs that are broken over lines are joined first."""
-    if not holds_base64(view.text):
+    for start, end, read in _pieces(view.text):
+        yield part(view, start, end, read, "base64")
+
+
+def _pieces(text: str) -> Iterator[Piece]:
+    coded = text.encode("ascii", "replace").translate(_CODES)
+    if _SHORTEST_RUN not in coded:
         return
-    if "\n" in view.text:
-        for start, end, read in _joined_pieces(view.text):
-            yield part(view, start, end, read, "base64")
-    for found in _RUN.finditer(view.text):
-        yield from _run_views(view, found)
+    yield from _joined_pieces(text, coded)
+    for start, end in _promising_runs(text, coded):
+        yield from _run_pieces(text, start, end)
 
 
-def _joined_pieces(text: str) -> Iterator[Piece]:
+def _joined_pieces(text: str, coded: bytes) -> Iterator[Piece]:
     """What runs that are broken over lines read as."""
-    for found in _WRAPPED.finditer(text):
-        if (read := decode_run("".join(found.group().split()))) is not None:
-            yield *found.span(), read
+    done = 0
+    for line in _CODED_LINE.finditer(coded):
+        found = _WRAPPED.match(text, line.start()) if line.start() >= done else None
+        if found is not None:
+            done = found.end()
+            if (read := decode_run("".join(found.group().split()))) is not None:
+                yield *found.span(), read
 
 
-def _run_views(view: View, found: re.Match[str]) -> Iterator[View]:
-    run = found.group()
+def _promising_runs(text: str, coded: bytes) -> Iterator[tuple[int, int]]:
+    """The runs that begin, or of which a piece begins, as base64 of text does."""
+    spans = [found.span() for found in _CODED_RUN.finditer(coded)]
+    runs = [text[start:end] for start, end in spans]
+    begins = list(accumulate((len(run) + 1 for run in runs), initial=0))
+    numbers = (bisect_right(begins, found.start()) - 1 for found in _BEGIN.finditer("\n" + "\n".join(runs)))
+    return (spans[number] for number in dict.fromkeys(numbers))
+
+
+def _run_pieces(text: str, start: int, end: int) -> Iterator[Piece]:
+    """What a run reads as, and what its pieces do, where it may be a path or a name."""
+    run = text[start:end]
     if (read := decode_run(run)) is not None:
-        yield part(view, found.start(), found.end(), read, "base64")
+        padding = _PADDING.match(text, end)
+        yield start, padding.end() if padding else end, read
     if "/" not in run and "_" not in run and "-" not in run:
         return
     for piece in _PIECE.finditer(run):
         if (read := decode_run(piece.group())) is not None:
-            start = found.start() + piece.start()
-            yield part(view, start, start + len(piece.group()), read, "base64")
+            yield start + piece.start(), start + piece.end(), read

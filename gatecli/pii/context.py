@@ -15,12 +15,17 @@ AFTER = 24
 
 NAME, LABEL = 4, 2
 """Words at the end of a key path, and before a value, that are its name."""
-_UNBROKEN = re.compile(r"[^0-9]*\Z")
+LONGEST_LINE = 1024
+"""Letters of a line whose words are kept, since others are alike but for their numbers."""
+_DIGIT = re.compile("[0-9]")
 
 _SMALL = "a-zß-öø-ſ"
 _WORD = re.compile(rf"[A-ZÀ-ÖØ-Þ]+(?![{_SMALL}])|[A-ZÀ-ÖØ-Þ]?[{_SMALL}]+|[^\x00-ſ]+")
 _LINE_END = re.compile(r"[^\n]*")
-_LETTERS_ALONE = bytes(byte if chr(byte).isascii() and chr(byte).isalpha() else 0x20 for byte in range(256))
+_LETTERS_ALONE = bytes(
+    byte if chr(byte).isascii() and (chr(byte).isalpha() or byte == 0x0A) else 0x20 for byte in range(256)
+)
+"""The letters and the line ends: lines that differ in their numbers alone are the same."""
 
 NEGATIVE: tuple[str, ...] = (
     "image", "digest", "sha", "md", "hash", "checksum", "resource version", "uid", "uuid", "guid", "port",
@@ -63,6 +68,10 @@ def _search_forms(candidates: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((word, f" {word} " if word.isascii() else word) for word in candidates)
 
 
+Line = tuple[int, str]
+"""Where a line of a text begins, and the line."""
+
+
 class Vocabulary:
     """Which of some entities a text speaks of: else no context word of theirs counts in it."""
 
@@ -72,13 +81,46 @@ class Vocabulary:
         self._other = {entity: _of_script(held, ascii_=False) for entity, held in phrases.items()}
         self._words = frozenset(word for held in self._plain.values() for phrase in held for word in phrase)
         self._spoken_by_words = lru_cache(4096)(self._speaking)
+        self._words_by_letters = lru_cache(8192)(self._find_words)
+        self._spoken_by_letters = lru_cache(8192)(
+            lambda letters: self._spoken_by_words(self._find_words(letters))
+        )
 
     def entities_in(self, text: str) -> frozenset[str]:
         """The ids of the entities of which a context word may stand in `text`."""
-        tokens = set(text.encode("ascii", "replace").translate(_LETTERS_ALONE).decode("ascii").split())
-        found = {word.lower() for token in tokens for word in _WORD.findall(token)} & self._words
-        plain = self._spoken_by_words(frozenset(found))
+        words_of = (self._words_in(line) for line in set(_letters(text).split(b"\n")))
+        plain = self._spoken_by_words(frozenset[str]().union(*words_of))
         return plain if text.isascii() else plain | self._spoken_otherwise(text.lower())
+
+    def lines_that_speak(self, text: str, known: frozenset[str]) -> tuple[frozenset[str], list[Line]]:
+        """The entities beside those `known` that a line of `text` may speak of, and the lines that do."""
+        letters = _letters(text).split(b"\n")
+        spoken = frozenset[str]().union(*map(self._spoken_in, set(letters)))
+        foreign = frozenset[str]() if text.isascii() else self._spoken_otherwise(text.lower())
+        if spoken | foreign <= known:
+            return frozenset(), []
+        lines: list[Line] = []
+        at = 0
+        for line, shown in zip(text.split("\n"), letters, strict=True):
+            here = self._spoken_in(shown)
+            if foreign and not line.isascii():
+                here |= self._spoken_otherwise(line.lower())
+            if not here <= known:
+                lines.append((at, line))
+            at += len(line) + 1
+        return (spoken | foreign) - known, lines
+
+    def _spoken_in(self, letters: bytes) -> frozenset[str]:
+        if len(letters) <= LONGEST_LINE:
+            return self._spoken_by_letters(letters)
+        return self._spoken_by_words(self._find_words(letters))
+
+    def _words_in(self, letters: bytes) -> frozenset[str]:
+        return self._words_by_letters(letters) if len(letters) <= LONGEST_LINE else self._find_words(letters)
+
+    def _find_words(self, letters: bytes) -> frozenset[str]:
+        tokens = set(letters.decode("ascii").split())
+        return frozenset(word.lower() for token in tokens for word in _WORD.findall(token)) & self._words
 
     def _speaking(self, found: frozenset[str]) -> frozenset[str]:
         return frozenset(
@@ -92,6 +134,10 @@ class Vocabulary:
             for entity, phrases in self._other.items()
             if any(all(part in text for part in phrase) for phrase in phrases)
         )
+
+
+def _letters(text: str) -> bytes:
+    return text.encode("ascii", "replace").translate(_LETTERS_ALONE)
 
 
 def _of_script(phrases: list[frozenset[str]], *, ascii_: bool) -> tuple[frozenset[str], ...]:
@@ -118,11 +164,10 @@ def weigh(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
 
 def _weigh_named(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
     """The score of a number that only its name tells from any other; a negative word outweighs that."""
-    before = _UNBROKEN.search(around(text, match.start, match.end)[0])
-    names = _last_words(keys, NAME) + _last_words(words((before.group(),) if before else ()), LABEL)
+    unbroken = _DIGIT.split(around(text, match.start, match.end)[0])[-1]
+    names = _last_words(keys, NAME) + _last_words(words((unbroken,)), LABEL)
     positive = held_candidates(match.pattern.names, names)
-    negative = _negative(match.entity, names, keys)
-    if positive and not negative:
+    if positive and not _negative(match.entity, names, keys):
         return min(1.0, match.score + RAISE), (f"raised by context: {', '.join(positive)}",)
     return match.score, ()
 

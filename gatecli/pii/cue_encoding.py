@@ -6,8 +6,10 @@ follows from `classes`: two texts of the same classes are alike in all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import accumulate
 from string import ascii_lowercase, ascii_uppercase, digits
 
 _ALNUM = (digits + ascii_uppercase + ascii_lowercase).encode()
@@ -47,15 +49,68 @@ def encode_character(character: str, coding: str) -> str:
     return encode_classes(character).translate(table, left_out).decode()
 
 
+Span = tuple[int, int]
+
+
+def keeps_places(coding: str) -> bool:
+    """Whether a character of a coding stands where it stands in the text."""
+    return not CODINGS[coding][1]
+
+
 class CueEncodings:
     """A text's codings by name, and which literals they hold: each made when it is first asked for."""
 
-    __slots__ = ("_codings", "_holds", "_longest")
+    __slots__ = ("_begins", "_codings", "_counts", "_holds", "_longest", "_places", "size")
 
     def __init__(self, classes: bytes) -> None:
+        self.size = len(classes)
         self._codings = {"classes": classes}
+        self._begins: list[int] = []
         self._holds: dict[tuple[str, bytes], bool] = {}
         self._longest: dict[str, int] = {}
+        self._counts: dict[tuple[str, tuple[bytes, ...]], int] = {}
+        self._places: dict[tuple[str, tuple[bytes, ...]], list[Span]] = {}
+
+    def count(self, coding: str, literals: tuple[bytes, ...]) -> int:
+        """How often `literals` stand in the text's `coding`, the overlapping ones left out."""
+        found = self._counts.get((coding, literals))
+        if found is None:
+            text = self.coding(coding)
+            found = sum(text.count(each) for each in literals if self._is_held(coding, each))
+            self._counts[coding, literals] = found
+        return found
+
+    def places(self, coding: str, literals: tuple[bytes, ...]) -> list[Span]:
+        """Where in the text `literals` stand, ascending; each that is not told overlaps one that is."""
+        found = self._places.get((coding, literals))
+        if found is None:
+            found = sorted(span for literal in literals for span in self._places_of(coding, literal))
+            self._places[coding, literals] = found
+        return found
+
+    def _places_of(self, coding: str, literal: bytes) -> Iterator[Span]:
+        if not self._is_held(coding, literal):
+            return
+        spelling = _spelling(coding, literal)
+        if keeps_places(coding):
+            yield from (found.span() for found in spelling.finditer(self.coding(coding)))
+            return
+        # What is left out is never a line end: the literal is sought in the lines that hold it.
+        for start, end in self._lines_with(coding, literal):
+            yield from (found.span() for found in spelling.finditer(self._codings["classes"], start, end))
+
+    def _lines_with(self, coding: str, literal: bytes) -> Iterator[Span]:
+        text, begins = self.coding(coding), self._begins
+        if not begins:
+            sizes = map(len, self._codings["classes"].split(b"\n"))
+            begins.extend(accumulate((size + 1 for size in sizes), initial=0))
+        number = counted = 0
+        at = text.find(literal)
+        while at >= 0:
+            number += text.count(b"\n", counted, at)
+            yield begins[number], begins[number + 1] - 1
+            counted = text.find(b"\n", at)
+            at = text.find(literal, counted) if counted >= 0 else -1
 
     def holds_any(self, coding: str, literals: tuple[bytes, ...]) -> bool:
         """Whether one of `literals` stands in the text's `coding`."""
@@ -90,6 +145,14 @@ class CueEncodings:
             table, left_out = CODINGS[coding]
             found = self._codings[coding] = self._codings["classes"].translate(table, left_out)
         return found
+
+
+@cache
+def _spelling(coding: str, literal: bytes) -> re.Pattern[bytes]:
+    """`literal` as it stands in a coding of the same length, or in the classes with all that is left out."""
+    left_out = CODINGS[coding][1]
+    between = b"[" + re.escape(left_out) + b"]*+" if left_out else b""
+    return re.compile(between.join(re.escape(bytes([each])) for each in literal))
 
 
 @cache

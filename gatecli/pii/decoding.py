@@ -23,6 +23,8 @@ _UNPLAIN = re.compile(r"[^\t\n\r -\x7f]")
 _PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
 _SCIENTIFIC = re.compile(r"(?<![0-9A-Za-z.])([1-9])\.([0-9]{7,24})[eE]\+?([0-9]{1,2})(?![0-9A-Za-z.])")
+_MANTISSA = re.compile(r"\.(?<=[1-9].)[0-9]{7,24}+[eE]")
+"""What every number in scientific notation holds behind its first digit: begun by a rare character."""
 
 _DASHES = "‐‑‒–—―−﹘﹣-⁃­˗۔➖"
 _DOTS = "·•‧∙⋅・․。．｡"
@@ -53,6 +55,14 @@ def plain(character: str) -> str:  # noqa: PLR0911 - a table of look-alikes, one
     return str(digit) if digit is not None else unicodedata.normalize("NFKC", character)
 
 
+_PLAIN = bytes((9, 10, 13, *range(32, 128)))
+
+
+def _is_plain(text: str) -> bool:
+    """Whether no character of `text` is read as another: far quicker than looking for one."""
+    return text.isascii() and not text.encode().translate(None, _PLAIN)
+
+
 def _unicode_pieces(text: str) -> Iterator[Piece]:
     for found in _UNPLAIN.finditer(text):
         read = plain(found.group())
@@ -62,7 +72,7 @@ def _unicode_pieces(text: str) -> Iterator[Piece]:
 
 def unicode_views(view: View) -> Iterator[View]:
     """NFKC, digits of every script, look-alike separators; what is invisible vanishes."""
-    if view.text.isascii() and view.text.isprintable():
+    if _is_plain(view.text):
         return
     pieces = list(_unicode_pieces(view.text))
     if pieces:
@@ -110,10 +120,9 @@ def spells_integer(text: str) -> bool:
 
 
 def _integer_pieces(text: str) -> Iterator[Piece]:
-    if "e" not in text and "E" not in text:
-        return
-    for found in _SCIENTIFIC.finditer(text):
-        if len(found[2]) <= int(found[3]) <= 24:
+    for mantissa in _MANTISSA.finditer(text):
+        found = _SCIENTIFIC.match(text, mantissa.start() - 1)
+        if found is not None and len(found[2]) <= int(found[3]) <= 24:
             yield found.start(), found.end(), found[1] + found[2].ljust(int(found[3]), "0")
 
 
@@ -159,8 +168,20 @@ def may_hide(text: str) -> bool:
     )
 
 
-def expand(text: str, budget: ScanBudget, *, readers: Iterable[Reader] = READERS) -> Iterator[View]:
+Choice = Callable[[list[View]], list[View]]
+"""Which views of a level are worth looking at, and into."""
+
+
+def _all_views(views: list[View]) -> list[View]:
+    return views
+
+
+def expand(
+    text: str, budget: ScanBudget, *, readers: Iterable[Reader] = READERS, choose: Choice = _all_views
+) -> Iterator[View]:
     """The text itself, then every view inside it, to the budget's depth; each distinct text once.
+
+    Of each level what `choose` leaves out is neither given nor opened.
 
     Raises `BudgetSpentError` when work or size end first, `TooDeepError` last, where something is left that
     could hold a value.
@@ -170,7 +191,7 @@ def expand(text: str, budget: ScanBudget, *, readers: Iterable[Reader] = READERS
     yield level[0]
     seen = {text}
     for _ in range(budget.limits.depth):
-        level = list(_open_views(level, readers, seen, budget))
+        level = choose(list(_open_views(level, readers, seen, budget)))
         yield from level
         if not level:
             return

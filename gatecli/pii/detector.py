@@ -6,18 +6,20 @@ for what could be reported, the words around it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, partial
+from itertools import accumulate
 
 from gatecli.pii.budget import ScanBudget, unlimited_budget
-from gatecli.pii.context import LOWER, Vocabulary, weigh, words
+from gatecli.pii.context import LOWER, Line, Vocabulary, weigh, words
 from gatecli.pii.interface import THRESHOLD, Detection, Entity, Match
-from gatecli.pii.matching import Form, find_forms, readable
+from gatecli.pii.matching import Sought, find_sought, readable
 from gatecli.pii.prefilter import Prefilter
 from gatecli.pii.redaction import normalise_value
 from gatecli.pii.resolution import resolve_overlaps
 
-PART = 8192
+PART = 2**16
 """Characters of a long text that are searched together: whole lines, since no value crosses one."""
 
 
@@ -29,6 +31,8 @@ class Detector:
         self.threshold = threshold
         self.prefilter = Prefilter(entities, threshold)
         self.vocabulary = Vocabulary(entities)
+        forms = (pattern for entity in entities for pattern in entity.patterns)
+        self.has_foreign_forms = any(pattern.engine != "re" for pattern in forms)
         self._spoken_by_keys = lru_cache(1024)(self.vocabulary.entities_in)
         self._order = {entity.id: number for number, entity in enumerate(entities)}
 
@@ -50,32 +54,41 @@ class Detector:
         """
         return tuple(self._promising(readable(text), words(context), budget))
 
+    def is_promising(self, text: str, context: tuple[str, ...], budget: ScanBudget) -> bool:
+        """Whether anything is. Raises `BudgetSpentError` as `detect` does."""
+        return next(self._promising(readable(text), words(context), budget), None) is not None
+
     def _promising(self, text: str, keys: str, budget: ScanBudget) -> Iterator[Match]:
         by_keys = self._spoken_by_keys(keys)
         for start, part in parts(text):
             budget.spend(len(part))
-            forms = self.prefilter.forms(part, by_keys)
-            yield from self._worthwhile(part, start, keys, forms, budget)
-            if self.vocabulary.entities_in(part) - by_keys:
-                yield from self._beside_words(part, start, keys, by_keys, budget)
+            sought = self.prefilter.search_places(part, by_keys)
+            for match in self._worthwhile(part, keys, sought, budget):
+                yield _move_match(match, start)
+            spoken, lines = self.vocabulary.lines_that_speak(part, by_keys)
+            for match in self._beside_words(lines, keys, spoken, budget):
+                yield _move_match(match, start)
 
     def _beside_words(
-        self, part: str, start: int, keys: str, by_keys: frozenset[str], budget: ScanBudget
+        self, lines: Sequence[Line], keys: str, spoken: frozenset[str], budget: ScanBudget
     ) -> Iterator[Match]:
-        """What only a word on its own line lets be reported."""
-        at = start
-        for line in part.split("\n"):
-            if line and (spoken := self.vocabulary.entities_in(line) - by_keys):
-                forms = self.prefilter.forms_beside(line, spoken)
-                yield from self._worthwhile(line, at, keys, forms, budget)
-            at += len(line) + 1
+        """What only a word on its own line lets be reported: the lines that speak are searched together."""
+        if not lines:
+            return
+        text = "\n".join([line for _, line in lines])
+        sought = self.prefilter.sought_beside(text, spoken)
+        begins: list[int] = []
+        for match in self._worthwhile(text, keys, sought, budget):
+            begins = begins or list(accumulate((len(line) + 1 for _, line in lines), initial=0))
+            number = bisect_right(begins, match.start) - 1
+            yield _move_match(match, lines[number][0] - begins[number])
 
     def _worthwhile(
-        self, text: str, start: int, keys: str, forms: Iterable[Form], budget: ScanBudget
+        self, text: str, keys: str, sought: Iterable[Sought], budget: ScanBudget
     ) -> Iterator[Match]:
-        for match in find_forms(text, forms, budget, partial(self._is_reported, text, keys)):
+        for match in find_sought(text, sought, budget, partial(self._is_reported, text, keys)):
             if match.score == match.pattern.score or self._is_reported(text, keys, match):
-                yield _move_match(match, start)
+                yield match
 
     def _is_reported(self, text: str, keys: str, match: Match) -> bool:
         sure = match.score - LOWER >= self.threshold

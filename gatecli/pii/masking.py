@@ -11,8 +11,8 @@ from gatecli.pii.budget import BudgetSpentError, ScanBudget, unlimited_budget
 from gatecli.pii.decoding import expand
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import default_entities
+from gatecli.pii.raw_text_prefilter import may_hold
 from gatecli.pii.redaction import masked_at
-from gatecli.pii.scanning import may_hold
 
 _BETWEEN = re.compile(r"[_']|(?<![:/])/")
 _ENDING = re.compile(r"(@[\w-]+(?:\.[\w-]+)+)(\.\w{1,12})(?![\w.-])")

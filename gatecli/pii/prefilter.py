@@ -7,21 +7,23 @@ let through finds what running everything finds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from gatecli.pii.cue_encoding import CueEncodings, encode_classes
 from gatecli.pii.interface import THRESHOLD, Cue, Entity
-from gatecli.pii.matching import Form, compile_pattern
-from gatecli.pii.pattern_factors import Factor, factors
+from gatecli.pii.matching import Form, Sought, compile_pattern
+from gatecli.pii.places import MatchCondition, condition, holds_needed, spans
 
 SHORT = 64
 """Characters of a text whose forms are kept by its classes: cells and values are alike by the thousand."""
 _KEPT = 4096
+ALIKE = 2
+"""Lines to each kind of line from which looking at each kind once is quicker."""
 
 
 class Prefilter:
-    """The cues and factors of some entities: `may_match` for a whole body, `forms` for one text."""
+    """The cues and factors of some entities: `may_match` for a whole body, `search_places` for one text."""
 
     __slots__ = ("_alone", "_beside", "_cues", "_kept", "_weakest")
 
@@ -33,9 +35,10 @@ class Prefilter:
         self._weakest = _weakest(by_cue)
         ordered = sorted((item for held in by_cue.values() for item in held), key=lambda item: item[0])
         forms = [(entity, pattern) for _order, entity in ordered for pattern in entity.patterns]
-        self._alone = tuple((form, _factors(form)) for form in forms if _stands_alone(form, threshold))
-        self._beside = tuple((form, _factors(form)) for form in forms if not _stands_alone(form, threshold))
-        self._kept = lru_cache(_KEPT)(self._possible_forms)
+        needy = [(form, condition(form[1])) for form in forms]
+        self._alone = tuple(each for each in needy if _stands_alone(each[0], threshold))
+        self._beside = tuple(each for each in needy if not _stands_alone(each[0], threshold))
+        self._kept = lru_cache(_KEPT)(self._possible)
 
     def may_match(self, text: str) -> bool:
         """Whether any entity could match in `text` as it stands (decoded forms aside)."""
@@ -48,45 +51,47 @@ class Prefilter:
         found = [item for cue, held in self._cues if _holds(cue, text, coded) for item in held]
         return tuple(entity for _order, entity in sorted(found, key=lambda item: item[0]))
 
-    def forms(self, text: str, spoken: frozenset[str]) -> tuple[Form, ...]:
-        """The written forms that could be reported of `text` where the entities `spoken` are spoken of."""
+    def search_places(self, text: str, spoken: frozenset[str]) -> tuple[Sought, ...]:
+        """What could be reported of `text` where the entities `spoken` are spoken of, and where it stands."""
         classes = encode_classes(text)
-        return (*self._forms(classes, None), *(self._forms(classes, spoken) if spoken else ()))
-
-    def forms_beside(self, text: str, spoken: frozenset[str]) -> tuple[Form, ...]:
-        """Those of them that are reported only because of that."""
-        return self._forms(encode_classes(text), spoken)
-
-    def _forms(self, classes: bytes, spoken: frozenset[str] | None) -> tuple[Form, ...]:
-        short = len(classes) <= SHORT
-        return self._kept(classes, spoken) if short else self._possible_forms(classes, spoken)
-
-    def _possible_forms(self, classes: bytes, spoken: frozenset[str] | None) -> tuple[Form, ...]:
-        """The forms that need no word beside them, or those of `spoken` that do."""
-        coded = CueEncodings(classes)
-        conditions = self._alone if spoken is None else self._beside
-        return tuple(
-            form
-            for form, needed in conditions
-            if (spoken is None or form[0].id in spoken) and _may_hold_all(needed, coded)
+        return (
+            *self._search_places(classes, None),
+            *(self._search_places(classes, spoken) if spoken else ()),
         )
+
+    def sought_beside(self, text: str, spoken: frozenset[str]) -> tuple[Sought, ...]:
+        """What of it is reported only because of that."""
+        return self._search_places(encode_classes(text), spoken)
+
+    def _search_places(self, classes: bytes, spoken: frozenset[str] | None) -> tuple[Sought, ...]:
+        short = len(classes) <= SHORT
+        return self._kept(classes, spoken) if short else self._possible(classes, spoken)
+
+    def _possible(self, classes: bytes, spoken: frozenset[str] | None) -> tuple[Sought, ...]:
+        """The forms that need no word beside them, or those of `spoken` that do."""
+        forms = self._alone if spoken is None else (each for each in self._beside if each[0][0].id in spoken)
+        return tuple(_seek(forms, classes))
+
+
+def _seek(forms: Iterable[tuple[Form, MatchCondition]], classes: bytes) -> Iterator[Sought]:
+    coded = CueEncodings(classes)
+    once = _each_line_once(classes) or coded
+    for (entity, pattern), needs in forms:
+        if holds_needed(needs, once) and (found := spans(needs, coded)):
+            yield entity, pattern, found
+
+
+def _each_line_once(classes: bytes) -> CueEncodings | None:
+    """The lines that differ in their classes, which hold what all lines hold; None where most differ."""
+    lines = classes.split(b"\n")
+    distinct = set(lines)
+    return CueEncodings(b"\n".join(distinct)) if ALIKE * len(distinct) <= len(lines) else None
 
 
 def _stands_alone(form: Form, threshold: float) -> bool:
     """Whether it could be reported whatever stands beside it; of RE2's expressions nothing is known."""
     pattern = form[1]
     return pattern.engine != "re" or pattern.score >= threshold
-
-
-def _factors(form: Form) -> tuple[Factor, ...]:
-    """What its matches hold, the longest first: that is what most texts lack. RE2's grammar is not read."""
-    pattern = form[1]
-    found = () if pattern.engine != "re" else factors(pattern.regex)
-    return tuple(sorted(found, key=lambda factor: -len(factor.literals[0])))
-
-
-def _may_hold_all(needed: tuple[Factor, ...], coded: CueEncodings) -> bool:
-    return all(coded.holds_any(factor.coding, factor.literals) for factor in needed)
 
 
 def _holds(cue: Cue, text: str, coded: CueEncodings) -> bool:

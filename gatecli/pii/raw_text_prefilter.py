@@ -9,10 +9,18 @@ from gatecli.pii import group_testing
 from gatecli.pii.budget import ScanBudget
 from gatecli.pii.decoding import may_hide, spells_integer
 from gatecli.pii.detector import Detector, parts
-from gatecli.pii.matching import find_forms, readable
-from gatecli.pii.scanning import may_hold
+from gatecli.pii.matching import find_sought, readable
 
 _EDGES = str.maketrans("'{|", "   ")
+
+
+def may_hold(detector: Detector, text: str) -> bool:
+    """Whether a scan of `text` could find anything: as it stands, or decoded.
+
+    It may be asked about a whole serialised body: no leaf of a JSON or YAML body that is refused
+    here holds anything.
+    """
+    return detector.prefilter.may_match(text) or may_hide(text)
 
 
 def suspects(detector: Detector, texts: Sequence[str]) -> Iterator[int]:
@@ -20,22 +28,39 @@ def suspects(detector: Detector, texts: Sequence[str]) -> Iterator[int]:
     return group_testing.suspects(partial(may_hold, detector), texts)
 
 
-def could_match(detector: Detector, text: str, budget: ScanBudget) -> bool:
-    """Whether any pattern matches a valid number in `text` that could be reported beside any word of it.
+def could_match(
+    detector: Detector, shown: Sequence[str], budget: ScanBudget, spoken: frozenset[str] = frozenset()
+) -> bool:
+    """Whether any pattern matches a valid number in a text that could be reported beside any word of it.
 
-    Sound for the raw text of a YAML, JSON or CSV file without escapes: what stands beside a value there
-    (white space, a quote, a bracket, a comma, a semicolon, a bar, a colon) is no boundary of any pattern, or
-    is blank in `without_edges`, so that a match in the value is one in the text (tests hold each to it).
-    A key stands in the text as well as its value. What could be encoded counts as a match.
+    The entities `spoken` are spoken of outside of it.
+
+    `shown` is the raw text of a YAML, JSON or CSV file without escapes, and then as it reads with its lines
+    joined or its quotes single: nothing is encoded there that is not in the text. It is sound for them: what
+    stands beside a value (white space, a quote, a bracket, a comma, a semicolon, a bar, a colon) is no
+    boundary of any pattern, or is blank in `without_edges`, so that a match in the value is one in the text
+    (tests hold each to it). A key stands in the text as well as its value. What could be encoded counts as a
+    match.
     """
-    spoken = detector.vocabulary.entities_in(text)
+    text = shown[0]
+    budget.spend(len(text))
+    if may_hide(text) or spells_integer(text):
+        return True
+    spoken |= detector.vocabulary.entities_in(text)
+    return any(_matches_any(detector, each, spoken, budget) for each in shown)
+
+
+def _matches_any(detector: Detector, text: str, spoken: frozenset[str], budget: ScanBudget) -> bool:
     for _start, raw in parts(text):
         part = readable(raw)
         budget.spend(len(part))
-        if may_hide(part) or spells_integer(part):
+        sought = detector.prefilter.search_places(part, spoken)
+        if next(find_sought(part, sought, budget), None) is not None:
             return True
-        possible = detector.prefilter.forms(part, spoken)
-        if any(next(find_forms(shown, possible, budget), None) is not None for shown in without_edges(part)):
+        # Only an address may hold what delimits it.
+        addresses = [each for each in sought if each[1].anchor]
+        blank = without_edges(part)[-1] if addresses else part
+        if blank is not part and next(find_sought(blank, addresses, budget), None) is not None:
             return True
     return False
 

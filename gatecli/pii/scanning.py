@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 
+from gatecli.pii.batches import views_worth_opening
 from gatecli.pii.budget import BudgetSpentError, ScanBudget, TooDeepError, unlimited_budget
-from gatecli.pii.decoding import READERS, expand, may_hide
+from gatecli.pii.context import words
+from gatecli.pii.decoding import READERS, expand
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import Detection
+from gatecli.pii.json_text import json_views
+from gatecli.pii.raw_text_prefilter import could_match, may_hold
 from gatecli.pii.resolution import Spans
 from gatecli.pii.views import Reader, View
 
@@ -26,15 +31,6 @@ class TextScan:
     detections: tuple[Detection, ...] = ()
     incomplete: str = ""
     is_too_deep: bool = False
-
-
-def may_hold(detector: Detector, text: str) -> bool:
-    """Whether a scan of `text` could find anything: as it stands, or decoded.
-
-    It may be asked about a whole serialised body: no leaf of a JSON or YAML body that is refused
-    here holds anything.
-    """
-    return detector.prefilter.may_match(text) or may_hide(text)
 
 
 def scan(
@@ -55,13 +51,27 @@ def scan(
     budget = budget or unlimited_budget()
     found = _Detections()
     try:
-        for view in expand(text, budget, readers=readers):
+        if readers is READERS and not _holds_fields(detector, text, context, budget):
+            readers = _WITHOUT_FIELDS
+        choose = partial(views_worth_opening, detector, context, budget)
+        for view in expand(text, budget, readers=readers, choose=choose):
             for detection in _seen_in(detector, view, context, budget):
                 found.add(detection)
     except BudgetSpentError as spent:
         deep = isinstance(spent, TooDeepError)
         return TextScan(_order_detections(found.detections), spent.reason, deep)
     return TextScan(_order_detections(found.detections))
+
+
+_WITHOUT_FIELDS = tuple(reader for reader in READERS if reader is not json_views)
+
+
+def _holds_fields(detector: Detector, text: str, context: tuple[str, ...], budget: ScanBudget) -> bool:
+    """Whether a text may be JSON of which a field holds anything: it is a list of addresses at times."""
+    if "\\" in text or text.lstrip()[:1] not in {"{", "["}:
+        return True  # no JSON, or not what it seems
+    spoken = detector.vocabulary.entities_in(words(context))
+    return could_match(detector, (text,), budget, spoken)
 
 
 def _seen_in(detector: Detector, view: View, context: tuple[str, ...], budget: ScanBudget) -> list[Detection]:

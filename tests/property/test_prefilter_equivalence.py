@@ -16,7 +16,7 @@ from gatecli.pii.decoding import expand, may_hide
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import all_entities
 from gatecli.pii.interface import Cue, Entity, EntityPattern
-from gatecli.pii.matching import Form, compile_pattern
+from gatecli.pii.matching import Sought, compile_pattern
 from gatecli.pii.pattern_factors import factors
 from gatecli.pii.prefilter import Prefilter
 from gatecli.pii.scanning import scan
@@ -33,10 +33,13 @@ class NoPrefilter(Prefilter):
         super().__init__(entities)
         self._entities = tuple(entities)
 
-    def forms(self, text: str, spoken: frozenset[str]) -> tuple[Form, ...]:  # noqa: ARG002 - the prefilter's signature
-        return tuple((entity, pattern) for entity in self._entities for pattern in entity.patterns)
+    def search_places(self, text: str, spoken: frozenset[str]) -> tuple[Sought, ...]:  # noqa: ARG002 - the prefilter's signature
+        everywhere = [(0, len(text))]
+        return tuple(
+            (entity, pattern, everywhere) for entity in self._entities for pattern in entity.patterns
+        )
 
-    def forms_beside(self, text: str, spoken: frozenset[str]) -> tuple[Form, ...]:  # noqa: ARG002 - the same
+    def sought_beside(self, text: str, spoken: frozenset[str]) -> tuple[Sought, ...]:  # noqa: ARG002 - the same
         return ()
 
     def may_match(self, text: str) -> bool:  # noqa: ARG002 - the prefilter's signature
@@ -159,3 +162,27 @@ def test_both_agree_on_lines_of_values_and_look_alikes(seed: int) -> None:
     for _ in range(60):
         text = source.choice((" ", ", ", "\n", '": "', "=")).join(source.choices(values, k=6))
         assert scan(FILTERED, text) == scan(ALONE, text)
+
+
+FILLERS = (
+    "2026-11-12T07:30:07.123Z INFO [main-3] web.Handler - request completed in 12 ms bytes=1234567",
+    "          image: registry.example/team/app@sha256:" + "0a1b2c3d" * 8,
+    "deny 93.184.216.34;",
+    "3000889,0.370000",
+    "could not call the service: timeout after 41 ms, id 2345678",
+    "身份证 and 电话 of nobody",
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_both_agree_on_long_texts_of_many_lines(seed: int) -> None:
+    source = random.Random(seed)  # noqa: S311 - a seed, no secret
+    values = [*_values(3), "phone", "ssn", "id_card"]
+    for _ in range(share(8)):
+        lines = source.choices(FILLERS, k=source.choice((40, 40, 900)))
+        for _ in range(6):
+            planted = source.choice((" ", ", ", ": ", '": "')).join(source.choices(values, k=3))
+            lines.insert(source.randrange(len(lines)), planted)
+        text = source.choice(("\n", "\n", "\r\n", " ", ", ")).join(lines)
+        context = source.choice(((), (), ("phoneNumber",)))
+        assert FILTERED.detect(text, context) == ALONE.detect(text, context)

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import all_entities, default_entities
 from gatecli.pii.interface import EntityPattern
-from gatecli.pii.raw_text_prefilter import suspects, without_edges
-from gatecli.pii.scanning import may_hold
+from gatecli.pii.raw_text_prefilter import may_hold, suspects, without_edges
 from tests.support.examples import share
 
 DETECTOR = Detector(default_entities())

@@ -9,7 +9,10 @@ from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, Validity
 from gatecli.pii.patterns import bounded_pattern, digits
 
 PACK = "network"
-_DOCUMENTATION = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
+_DOCUMENTATION = tuple(
+    ipaddress.ip_network(network)
+    for network in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
+)
 
 
 def _address(value: str) -> ValidityEvidence | None:
@@ -23,9 +26,10 @@ def _address(value: str) -> ValidityEvidence | None:
 def _is_documentation(value: str) -> bool:
     """RFC 5737, RFC 3849 and RFC 9637, and addresses that are nobody's (loopback, unspecified)."""
     address = ipaddress.ip_address(value)
-    networks = (ipaddress.ip_network(network) for network in _DOCUMENTATION)
     reserved = address.is_loopback or address.is_unspecified or address.is_multicast
-    return reserved or any(address in network for network in networks if network.version == address.version)
+    return reserved or any(
+        address in network for network in _DOCUMENTATION if network.version == address.version
+    )
 
 
 def _date(value: str) -> ValidityEvidence | None:

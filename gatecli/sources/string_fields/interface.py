@@ -20,8 +20,8 @@ _NUMERAL = re.compile(
     r"(?<![\w.+-])[-+]?(?:0[xXoObB][0-9a-fA-F_]+|[0-9]+_[0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?"
     r"|[0-9]+(?:\.[0-9_]*)?[eE][-+]?[0-9]+|[0-9]{6,}\.0+)(?![\w.])"
 )
-_HINT_OF_NUMERAL = re.compile(r"[0-9](?:[_eExXoObB]|\.[0-9_]*[eE]|\.0)")
-"""What every respelt number holds; several times faster to look for."""
+_HINT_OF_NUMERAL = re.compile(r"[0-9](?<![\w.].)(?:(?<=0)[xXoObB]|[0-9]*+(?:[_eE]|\.[0-9_]*+[eE]|\.0))")
+"""Where a respelt number may begin, but for its sign; several times faster to look for."""
 
 
 class FormatError(Exception):
@@ -69,9 +69,12 @@ def shown_without_disguise(text: str) -> tuple[str, ...] | None:
 
 def respelt_number(text: str) -> bool:
     """Whether a token of the text is a number whose digits are not those written."""
-    if _HINT_OF_NUMERAL.search(text) is None:
-        return False
-    return any(number_text(match[0]) != match[0] for match in _NUMERAL.finditer(text))
+    for hint in _HINT_OF_NUMERAL.finditer(text):
+        at = hint.start()
+        numeral = _NUMERAL.match(text, at - (at > 0 and text[at - 1] in "+-"))
+        if numeral is not None and number_text(numeral[0]) != numeral[0]:
+            return True
+    return False
 
 
 def number_leaf(raw: str, keys: tuple[str | int, ...], start: int, document: int | None = None) -> Leaf:

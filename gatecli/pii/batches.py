@@ -1,0 +1,89 @@
+"""Which of many short texts could be reported, asked of many at once: cells, leaves of JSON, items of a list.
+
+Texts that stand at the same keys are searched together, joined by line ends, which no value crosses; those of
+a batch in which anything is found are asked by halves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+from gatecli.pii import group_testing
+from gatecli.pii.budget import BudgetSpentError, ScanBudget
+from gatecli.pii.decoding import may_hide, spells_integer
+from gatecli.pii.detector import Detector
+from gatecli.pii.raw_text_prefilter import suspects
+from gatecli.pii.views import View
+
+MANY = 16
+"""So few texts are searched one by one."""
+
+Context = tuple[str, ...]
+
+
+def texts_worth_searching(
+    detector: Detector, texts: Sequence[str], context_of: Callable[[int], Context], budget: ScanBudget
+) -> Sequence[int]:
+    """The indices of the texts that could hold anything, ascending: by their cues, then by their keys too."""
+    if len(texts) == 1:
+        return (0,)  # its search asks itself
+    found = list(suspects(detector, texts))
+    try:
+        kept = reportable(detector, [texts[index] for index in found], map(context_of, found), budget)
+    except BudgetSpentError:
+        return found  # whose search says that it is incomplete
+    return [found[number] for number in kept]
+
+
+def reportable(
+    detector: Detector, texts: Sequence[str], contexts: Iterable[Context], budget: ScanBudget
+) -> list[int]:
+    """The indices of the texts that may not be left out, ascending; `contexts` are their key paths.
+
+    Raises `BudgetSpentError`. Of expressions of a policy's own it is not known what they match beyond a line.
+    """
+    if len(texts) <= MANY or detector.has_foreign_forms:
+        return list(range(len(texts)))
+    batches: dict[Context, list[int]] = {}
+    found: list[int] = []
+    for index, (text, context) in enumerate(zip(texts, contexts, strict=True)):
+        if _may_be_json(text):
+            found.append(index)
+        else:
+            batches.setdefault(context, []).append(index)
+    for context, held in batches.items():
+        found += _reportable_at(detector, texts, held, context, budget)
+    return sorted(found)
+
+
+def _reportable_at(
+    detector: Detector, texts: Sequence[str], held: Sequence[int], context: Context, budget: ScanBudget
+) -> Iterator[int]:
+    test = partial(_may_be_reported, detector, context, budget)
+    return (held[number] for number in group_testing.suspects(test, [texts[index] for index in held]))
+
+
+def _may_be_reported(detector: Detector, context: Context, budget: ScanBudget, text: str) -> bool:
+    """Whether anything is promising in a text, or would be once it is decoded."""
+    budget.spend(len(text))
+    if may_hide(text) or spells_integer(text):
+        return True
+    return detector.is_promising(text, context, budget)
+
+
+def _may_be_json(text: str) -> bool:
+    return text.lstrip()[:1] in {"{", "["}
+
+
+def views_worth_opening(
+    detector: Detector, context: Context, budget: ScanBudget, views: list[View]
+) -> list[View]:
+    """`views` without those at a key of a document that hold nothing, decoded or not."""
+    fields = [view for view in views if view.steps and "/" in view.steps[-1]]
+    contexts = [context + view.context for view in fields]
+    kept = reportable(detector, [view.text for view in fields], contexts, budget)
+    if len(kept) == len(fields):
+        return views
+    left_out = {id(view) for view in fields} - {id(fields[index]) for index in kept}
+    return [view for view in views if id(view) not in left_out]

@@ -1,0 +1,180 @@
+"""What a search leaves out holds nothing: files that are not parsed, fields of JSON that are not opened."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gatecli.checks.personal_data import Search, find_hidden, search_of
+from gatecli.gates.embedded_files import with_embedded_files
+from gatecli.gates.file_scan import scan_reads
+from gatecli.model.finding import Finding
+from gatecli.model.policy import PiiRules
+from gatecli.model.text import Leaf, RawText, object_leaves
+from gatecli.pii.batches import MANY, reportable
+from gatecli.pii.budget import unlimited_budget
+from gatecli.pii.decoding import expand, may_hide
+from gatecli.pii.detector import Detector
+from gatecli.pii.entities import default_entities
+from gatecli.pii.scanning import scan
+from gatecli.sources.string_fields.formats import read_leaves, views
+from tests.support.examples import share
+from tests.support.pii_corpus import CHECKED, DISGUISES, LOOK_ALIKES, resident_id
+
+DETECTOR = Detector(default_entities())
+SEARCH = with_embedded_files(search_of(PiiRules()))
+SOURCE = random.Random(11)  # noqa: S311 - a seed, no secret
+PLANTED = [
+    *(make(SOURCE) for make, _ in CHECKED.values()),
+    *(hide(resident_id(SOURCE)) for hide in DISGUISES.values()),
+    *(make(SOURCE) for make in LOOK_ALIKES.values()),
+]
+WORDS = ("ssn", "phone", "id_card", "mobile", "image", "passport", "contact", "身份证", "version")
+PLAIN = (
+    "web",
+    "93.184.216.34/32",
+    "2026-11-12T07:30:07Z",
+    "0a1b2c3d" * 8,
+    "1234567",
+    "8080",
+    "a/b/c/d/e/f/g",
+    "x@y",
+)
+
+
+def item(source: random.Random) -> str:
+    """A value, a word, or nothing of interest."""
+    pool = source.choices((PLAIN, PLANTED, WORDS), weights=(6, 2, 1))[0]
+    return source.choice(pool)
+
+
+def yaml_line(source: random.Random, number: int) -> str:
+    indent = "  " * source.randrange(3)
+    value = source.choice((" ", ", ", "-")).join(item(source) for _ in range(source.randrange(1, 4)))
+    halves = f"{item(source)}\n{indent}    {item(source)}"
+    forms = (
+        f"{indent}{source.choice(WORDS)}{number}: {value}",
+        f"{indent}- {value}",
+        f'{indent}k{number}: "{value}"',
+        f"{indent}k{number}: >-\n{indent}    {halves}",
+        f"{indent}k{number}: {halves}",
+        f"{indent}k{number}: '{halves}'",
+        f"# {value}",
+        "---",
+    )
+    return source.choice(forms)
+
+
+def file_of(source: random.Random) -> tuple[str, str]:
+    """The name of a file, and a text of its format, or nearly."""
+    name = source.choice(("a.yaml", "b.json", "c.csv", "d.log"))
+    count = source.randrange(1, 30)
+    if name == "a.yaml":
+        return name, "\n".join(yaml_line(source, number) for number in range(count))
+    if name == "b.json":
+        rows = [
+            {source.choice(WORDS): item(source), "items": [item(source) for _ in range(3)]}
+            for _ in range(count)
+        ]
+        return name, json.dumps(rows, ensure_ascii=source.random() < 0.5)
+    if name == "c.csv":
+        cells = [",".join(f'"{item(source)}"' if source.random() < 0.3 else item(source) for _ in range(3))]
+        return name, "\n".join(
+            ["id,phone,note", *cells * 2, *(",".join((item(source), "1", "")) for _ in range(count))]
+        )
+    return name, "\n".join(" ".join(item(source) for _ in range(4)) for _ in range(count))
+
+
+FILES = st.integers(0, 2**32).map(lambda seed: file_of(random.Random(seed)))  # noqa: S311 - a seed, no secret
+
+
+def found_in(raw: RawText, leaves: Sequence[Leaf], search: Search) -> list[Finding]:
+    return [finding for leaf in leaves for finding, _ in find_hidden(raw, (leaf,), search)]
+
+
+def places(findings: Sequence[Finding]) -> list[tuple[str, int | None, int | None, str | None, str]]:
+    seen = [
+        (item.rule.id, item.place.line, item.place.column, item.place.pointer, item.message)
+        for item in findings
+    ]
+    return sorted(seen, key=str)
+
+
+@settings(max_examples=share(60))
+@given(FILES)
+def test_a_file_gives_what_each_of_its_leaves_gives_alone(file: tuple[str, str]) -> None:
+    name, text = file
+    raw = RawText(name, text, {"a": "yaml", "b": "json", "c": "csv", "d": "text"}[name[0]])
+    reading = read_leaves(raw)
+    alone = found_in(raw, reading.leaves, SEARCH)
+    assert places(scan_reads([raw], SEARCH).findings) == places(alone)
+
+
+@settings(max_examples=share(60))
+@given(FILES)
+def test_nothing_is_encoded_in_a_joined_text_that_is_not_in_the_text(file: tuple[str, str]) -> None:
+    name, text = file
+    shown = views(RawText(name, text, {"a": "yaml", "b": "json", "c": "csv", "d": "text"}[name[0]])) or (
+        text,
+    )
+    assert may_hide(shown[0]) or not any(may_hide(each) for each in shown)
+
+
+@settings(max_examples=share(60))
+@given(st.integers(0, 2**32), st.sampled_from([(), ("phone",), ("spec", "ssn")]))
+def test_fields_of_json_in_a_text_are_searched_as_if_all_were_opened(
+    seed: int, context: tuple[str, ...]
+) -> None:
+    source = random.Random(seed)  # noqa: S311 - a seed, no secret
+    data = [
+        source.choice((item(source), {source.choice(WORDS): item(source)}, json.dumps({"ssn": item(source)})))
+        for _ in range(source.randrange(1, 60))
+    ]
+    text = json.dumps(data, ensure_ascii=source.random() < 0.5)
+    opened = {
+        (found.entity.id, found.normalised)
+        for view in expand(text, unlimited_budget())
+        for found in DETECTOR.detect(view.text, context + view.context)
+    }
+    searched = {(found.entity.id, found.normalised) for found in scan(DETECTOR, text, context).detections}
+    assert searched <= opened
+    assert {value for _, value in opened} == {value for _, value in searched} or _overlap(opened, searched)
+
+
+def _overlap(opened: set[tuple[str, str]], searched: set[tuple[str, str]]) -> bool:
+    """What is found of one place in two ways is told once."""
+    return all(
+        any(value in other or other in value for _, other in searched) for _, value in opened - searched
+    )
+
+
+@settings(max_examples=share(40))
+@given(st.integers(0, 2**32))
+def test_what_is_left_out_of_a_batch_has_nothing_to_report(seed: int) -> None:
+    source = random.Random(seed)  # noqa: S311 - a seed, no secret
+    texts = [item(source) for _ in range(MANY + source.randrange(80))]
+    contexts = [source.choice(((), ("phone",), ("data", "ssn"))) for _ in texts]
+    kept = reportable(DETECTOR, texts, contexts, unlimited_budget())
+    assert kept == sorted(kept)
+    for index in set(range(len(texts))) - set(kept):
+        assert not scan(DETECTOR, texts[index], contexts[index]).detections
+
+
+def test_most_of_a_list_of_addresses_is_left_out() -> None:
+    texts = [f"93.184.{number % 256}.{number // 256}" for number in range(400)] + [resident_id(SOURCE)]
+    assert len(reportable(DETECTOR, texts, [()] * len(texts), unlimited_budget())) <= 8
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_a_spent_budget_is_told_of_many_leaves_as_of_few(count: int) -> None:
+    limits = replace(SEARCH.limits, steps=100, named="a moment")
+    leaves = object_leaves({"phone": [str(20_000_000 + number) for number in range(count)], "x": "2" * 500})
+    found = list(find_hidden(RawText("-", "", "json"), leaves, replace(SEARCH, limits=limits)))
+    assert found
+    assert found[-1][0].rule.id == "pii-scan-incomplete"
