@@ -113,7 +113,7 @@ def test_a_file_gives_what_each_of_its_leaves_gives_alone(file: tuple[str, str])
     raw = RawText(name, text, {"a": "yaml", "b": "json", "c": "csv", "d": "text"}[name[0]])
     reading = read_leaves(raw)
     alone = found_in(raw, reading.leaves, SEARCH)
-    assert places(scan_reads([raw], SEARCH).findings) == places(alone)
+    assert places(scan_reads([raw], SEARCH, raw.path).findings) == places(alone)
 
 
 @settings(max_examples=share(60))

@@ -91,7 +91,7 @@ def test_twice_the_file_takes_twice_the_calls(kind: str) -> None:
     raw = RawText(name, "", FORMATS[name.rpartition(".")[2]])
 
     def work(text: str) -> float:
-        return steps(lambda body: scan_reads([RawText(raw.path, body, raw.format)], SEARCH), text)
+        return steps(lambda body: scan_reads([RawText(raw.path, body, raw.format)], SEARCH, raw.path), text)
 
     assert_linear(work, line)
 
@@ -113,7 +113,9 @@ def test_twice_the_block_list_of_a_config_map_takes_twice_the_calls(joint: str) 
 
 def test_a_list_whose_every_address_is_found_takes_calls_in_proportion() -> None:
     def work(text: str) -> int:
-        return steps(lambda body: scan_reads([RawText("block.txt", body, "text")], ADDRESSES), text)
+        return steps(
+            lambda body: scan_reads([RawText("block.txt", body, "text")], ADDRESSES, "block.txt"), text
+        )
 
     once, twice = (work(text_of(address, size)) for size in (2**12, 2**13))
     assert 0 < twice <= MOST * once

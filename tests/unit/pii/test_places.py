@@ -89,5 +89,5 @@ def test_what_is_everywhere_is_sought_everywhere() -> None:
 
 
 def test_a_policys_own_form_is_sought_everywhere() -> None:
-    pattern = EntityPattern("own", "EMP-[0-9]{5}", 0.6, linear=True)
+    pattern = EntityPattern("own", "EMP-[0-9]{5}", 0.6, engine="re2")
     assert spans(condition(pattern), CueEncodings(encode_classes("a\nb"))) == [(0, 3)]
