@@ -64,7 +64,7 @@ def redact_file(leaf: Leaf, search: Search, values: Container[tuple[str, str]]) 
     """Base64 of the file that `leaf` is base64 of, with `values` masked, in the encoding that it has.
 
     A value is given by its rule and its normalised form. None where the file cannot be written back so: it is
-    not text, or holds bytes that its encoding does not have.
+    not text, holds bytes that its encoding does not have, or none of the values.
     """
     content, name = _bytes_of(leaf.text), str(leaf.keys[-1])
     if content is None:
@@ -74,10 +74,11 @@ def redact_file(leaf: Leaf, search: Search, values: Container[tuple[str, str]]) 
         return None
     try:
         text = content[len(encoding.mark) :].decode(encoding.codec)
-        masked = redact_text(text, _detections_in(text, name, leaf, search, values))
-        return base64.b64encode(encoding.mark + masked.encode(encoding.codec)).decode()
+        found = _detections_in(text, name, leaf, search, values)
+        masked = encoding.mark + redact_text(text, found).encode(encoding.codec)
     except UnicodeError:
         return None
+    return base64.b64encode(masked).decode() if found else None
 
 
 def _detections_in(
