@@ -132,9 +132,10 @@ def _mask_findings(
         for seen in found.values
         if id(seen) in wanted or (seen.leaf.keys == LAST_APPLIED and _value(seen) in values)
     ]
-    masking = mask(case.request.object or {}, chosen, case.further(), _move(case))
+    obj = case.request.object or {}
+    masking = mask(obj, chosen, case.further(), _move(case))
     left = set(_left_keys(case, acts, found, masking.object))
-    return [replace(one, act=Act.DENY) if _stays(one, left) else one for one in acts], masking
+    return [replace(one, act=Act.DENY) if _stays(one, obj, left) else one for one in acts], masking
 
 
 def _left_keys(
@@ -157,10 +158,10 @@ def _value(hidden: Hidden) -> tuple[str, str]:
     return hidden.detection.rule, hidden.detection.normalised
 
 
-def _stays(one: Judged, left: set[Keys]) -> bool:
+def _stays(one: Judged, obj: Object, left: set[Keys]) -> bool:
     if one.act is not Act.MASK or one.hidden is None:
         return False
-    return not is_maskable(one.hidden.leaf) or one.hidden.leaf.keys in left
+    return not is_maskable(one.hidden.leaf, obj) or one.hidden.leaf.keys in left
 
 
 def _move(case: Case) -> Move | None:

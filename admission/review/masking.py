@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from admission.review.admission_review import Object
-from admission.review.objects import LAST_APPLIED, read_copy, write_copy
+from admission.review.objects import KINDS, LAST_APPLIED, read_copy, write_copy
 from gatecli.checks.personal_data import Hidden, Search, search_leaves
 from gatecli.gates.embedded_files import redact_file
 from gatecli.model.document import pointer_of
@@ -69,6 +69,8 @@ _SELECTING = frozenset(
     }
 )
 """Keys below which every text names something else, or selects it."""
+_TEXTS = frozenset({"args", "command", "value"})
+"""Fields of Kubernetes' own kinds that take any text: arguments, and the values of variables and headers."""
 _FREE = frozenset({"annotations", "binaryData", "data", "stringData"})
 """Where every key is the user's own."""
 _BASE64: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -96,19 +98,32 @@ class Masking:
     secrets: tuple[Object, ...] = field(default=(), repr=False)
 
 
-def is_maskable(leaf: Leaf) -> bool:
-    """Whether a text may be anything: no key, no number, no name, nothing that selects."""
+def is_maskable(leaf: Leaf, obj: Object) -> bool:
+    """Whether any text may stand there: no key, no number, no name, nothing that selects or has a form.
+
+    Kubernetes checks the texts of its own kinds: there only what it leaves to the user is masked.
+    """
     *above, last = leaf.keys or ("",)
     if leaf.kind is not LeafKind.VALUE or _SELECTING.intersection(above):
         return False
-    return last not in _NAMES or (bool(above) and above[-1] in _FREE)
+    if _FREE.intersection(above[-1:]):
+        return True
+    if _is_kubernetes_own(obj):
+        field = next((key for key in reversed(leaf.keys) if isinstance(key, str)), "")
+        return field in _TEXTS
+    return last not in _NAMES
+
+
+def _is_kubernetes_own(obj: Object) -> bool:
+    group = str(obj.get("apiVersion", "")).rpartition("/")[0]
+    return (group, obj.get("kind")) in KINDS
 
 
 def mask(obj: Object, hidden: Sequence[Hidden], search: Search, move: Move | None = None) -> Masking:
     """`obj` with every maskable value of `hidden` replaced; `move` moves variables to Secrets instead."""
     texts: dict[Keys, tuple[Leaf, list[Detection]]] = {}
     for seen in hidden:
-        if is_maskable(seen.leaf):
+        if is_maskable(seen.leaf, obj):
             texts.setdefault(seen.leaf.keys, (seen.leaf, []))[1].append(seen.detection)
     if texts and isinstance(copy := _at(obj, LAST_APPLIED), str):
         texts[LAST_APPLIED] = (Leaf(copy, LAST_APPLIED), texts.get(LAST_APPLIED, (None, []))[1])
@@ -150,7 +165,7 @@ def _masked_copy(
         return redact_text(text, detections)
     by_leaf: dict[Keys, tuple[Leaf, list[Detection]]] = {}
     for seen in search_leaves(object_leaves(copy), search):
-        if isinstance(seen, Hidden) and is_maskable(seen.leaf):
+        if isinstance(seen, Hidden) and is_maskable(seen.leaf, copy):
             if (seen.detection.rule, seen.detection.normalised) in values:
                 by_leaf.setdefault(seen.leaf.keys, (seen.leaf, []))[1].append(seen.detection)
     edits = {keys: _mask_leaf(copy, leaf, held, search) for keys, (leaf, held) in by_leaf.items()}

@@ -83,15 +83,25 @@ CASES: dict[str, tuple[Object, str, bool, Any]] = {
 }
 
 
+def held_at(path: str) -> Any:
+    """The value in what may stand at a path."""
+    match path.rpartition(".")[2]:
+        case "value":
+            return RESIDENT_ID
+        case "args":
+            return [RESIDENT_ID]
+        case "volumeClaimTemplates":
+            return [{"metadata": {"annotations": {"note": RESIDENT_ID}}}]
+        case "dataSource":
+            return {"annotations": {"note": RESIDENT_ID}}
+        case _:
+            return {"note": RESIDENT_ID}
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_new_value_is_masked_where_it_may_change_and_refused_elsewhere(case: str) -> None:
     old, path, is_fixed, book = CASES[case]
-    value: Any = RESIDENT_ID
-    if path.endswith(("annotations", "data", "stringData", "dataSource")):
-        value = {"note": RESIDENT_ID}
-    if path.endswith(("args", "volumeClaimTemplates")):
-        value = [RESIDENT_ID]
-    new = put(old, path, value)
+    new = put(old, path, held_at(path))
     decision = decided(new, book, Phase.MUTATING, operation="UPDATE", oldObject=old)
     assert decision.allowed is not is_fixed
     assert bool(decision.patch) is not is_fixed
@@ -101,7 +111,7 @@ def test_a_new_value_is_masked_where_it_may_change_and_refused_elsewhere(case: s
 @pytest.mark.parametrize("case", [case for case, (_, _, is_fixed, _) in CASES.items() if is_fixed])
 def test_an_old_value_there_is_a_warning_or_what_the_policy_says_and_never_a_patch(case: str) -> None:
     old, path, _, book = CASES[case]
-    old = put(old, path, [RESIDENT_ID] if path.endswith(("args", "Templates")) else {"note": RESIDENT_ID})
+    old = put(old, path, held_at(path))
     new = put(old, "metadata.labels", {"team": "a"})
     decision = decided(new, book, Phase.MUTATING, operation="UPDATE", oldObject=old)
     assert (decision.allowed, decision.patch) == (True, ())
