@@ -1,8 +1,8 @@
 """What was there before: of an update only what it adds is new.
 
-A value is there before where the old object holds it at the same place, as often. A list may be reordered, so
-that its items have no place of their own, but for those that Kubernetes tells apart by a name. A value that is
-moved to another key, copied, or put in the place of another is new.
+A value was there before where the old object holds it at the same place, as often. A list may be
+reordered, so that its items have no place of their own, but for those that Kubernetes tells apart by a name.
+A value that is moved to another key, copied, or put in the place of another is new.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Trace = tuple[str, ...]
 """What a value is known again by: its rule, its hash, and its place."""
 
 _NAMED = frozenset({"containers", "ephemeralContainers", "initContainers", "volumes"})
-"""Lists whose items have a name that the rest of the object uses; in others an item may take another's name."""
+"""Lists whose items are told apart by their names; a variable may take the place of another."""
 
 
 @dataclass(frozen=True, slots=True)

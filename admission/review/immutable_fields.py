@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from admission.review.admission_review import Object, Operation, ReviewRequest
 
@@ -18,10 +19,10 @@ ANY_ITEM = "*"
 
 @dataclass(frozen=True, slots=True)
 class ImmutableFields:
-    """`fields` are immutable, but for what lies below one of `but`; dots part keys, `*` is any item of a list.
+    """`fields` are immutable, but for what lies below one of `but`; dots part keys, `*` is any item.
 
-    To the lists of `growing` items may be added, and those that are there stay. `when_marked` limits all of it
-    to objects that say `immutable: true`.
+    To the lists of `growing` items may be added, and those that are there stay. `when_marked` limits all of
+    it to objects that say `immutable: true`.
     """
 
     fields: tuple[str, ...]
@@ -146,13 +147,11 @@ def _item(path: str, keys: Keys) -> Keys | None:
     return keys[: len(steps) + 1] if _fits([*steps, ANY_ITEM], keys) else None
 
 
-def _has(obj: object, keys: Keys) -> bool:
+def _has(obj: Any, keys: Keys) -> bool:
     """Whether there is anything at `keys`: items are added behind those that are there."""
     for key in keys:
-        if isinstance(obj, dict) and key in obj:
-            obj = obj[key]
-        elif isinstance(obj, list) and isinstance(key, int) and key < len(obj):
-            obj = obj[key]
-        else:
+        is_item = isinstance(obj, list) and isinstance(key, int) and key < len(obj)
+        if not is_item and not (isinstance(obj, dict) and key in obj):
             return False
+        obj = obj[key]
     return True

@@ -121,9 +121,7 @@ def _judge_case(case: Case, phase: Phase) -> Decision:
     return replace(_decide(case, acts, masking, refusing), owner=wanted_owner(case, tolerated))
 
 
-def _mask_findings(
-    case: Case, acts: Sequence[Judged], found: ObjectFindings
-) -> tuple[list[Judged], Masking]:
+def _mask_findings(case: Case, acts: Sequence[Judged], found: ObjectFindings) -> tuple[list[Judged], Masking]:
     """The patch; what is left once it is applied cannot be masked, and is refused."""
     wanted = {id(one.hidden) for one in acts if one.act is Act.MASK}
     values = {_value(one.hidden) for one in acts if one.act is Act.MASK and one.hidden}
@@ -138,12 +136,12 @@ def _mask_findings(
     return [replace(one, act=Act.DENY) if _stays(one, obj, left) else one for one in acts], masking
 
 
-def _left_keys(
-    case: Case, acts: Sequence[Judged], found: ObjectFindings, masked: Object
-) -> Iterator[Keys]:
+def _left_keys(case: Case, acts: Sequence[Judged], found: ObjectFindings, masked: Object) -> Iterator[Keys]:
     """Where the masked object holds what should have been masked; everywhere, if nobody can tell."""
     asked = replace(request_of(case, masked), search=case.further())
-    stays = {(one.hidden.leaf.keys, _value(one.hidden)) for one in acts if one.hidden and one.act is not Act.MASK}
+    stays = {
+        (one.hidden.leaf.keys, _value(one.hidden)) for one in acts if one.hidden and one.act is not Act.MASK
+    }
     known = {finding.fingerprint for finding, _ in found.weighed}
     rules = {one.finding.rule.id for one in acts if one.act is Act.MASK}
     for finding, hidden in find_everything(asked, case.rulebook.checks):

@@ -157,7 +157,11 @@ def _mask_leaf(obj: Object, leaf: Leaf, detections: Sequence[Detection], search:
 
 
 def _masked_copy(
-    obj: Object, text: str, detections: Sequence[Detection], search: Search, values: Container[tuple[str, str]]
+    obj: Object,
+    text: str,
+    detections: Sequence[Detection],
+    search: Search,
+    values: Container[tuple[str, str]],
 ) -> str:
     """The copy of the object that `kubectl apply` keeps, masked as the object itself is."""
     copy = read_copy(obj)
@@ -165,9 +169,10 @@ def _masked_copy(
         return redact_text(text, detections)
     by_leaf: dict[Keys, tuple[Leaf, list[Detection]]] = {}
     for seen in search_leaves(object_leaves(copy), search):
-        if isinstance(seen, Hidden) and is_maskable(seen.leaf, copy):
-            if (seen.detection.rule, seen.detection.normalised) in values:
-                by_leaf.setdefault(seen.leaf.keys, (seen.leaf, []))[1].append(seen.detection)
+        if not isinstance(seen, Hidden) or not is_maskable(seen.leaf, copy):
+            continue
+        if (seen.detection.rule, seen.detection.normalised) in values:
+            by_leaf.setdefault(seen.leaf.keys, (seen.leaf, []))[1].append(seen.detection)
     edits = {keys: _mask_leaf(copy, leaf, held, search) for keys, (leaf, held) in by_leaf.items()}
     return write_copy(_with(copy, edits)) if edits else text
 

@@ -21,12 +21,12 @@ LONGEST_ANNOTATION = 4_000
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 _REMOVE = "Remove it, or ask for a PrivacyWaiver."
+_REMOVE_COPY = (
+    "Remove this annotation, a copy of an earlier version which kubectl apply writes anew, "
+    "or ask for a PrivacyWaiver."
+)
 _ADVICE = (
-    (
-        pointer_of(LAST_APPLIED),
-        "Remove this annotation, a copy of an earlier version which kubectl apply writes anew, "
-        "or ask for a PrivacyWaiver.",
-    ),
+    (pointer_of(LAST_APPLIED), _REMOVE_COPY),
     ("/metadata/", _REMOVE),
     ("", "Move it to a Secret, or ask for a PrivacyWaiver."),
 )

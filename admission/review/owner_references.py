@@ -1,4 +1,4 @@
-"""What holds for a Deployment reaches the Pods that its controller makes: the same finding, under another name.
+"""What holds for a Deployment reaches the Pods that its controller makes: the same finding, elsewhere.
 
 A Pod may claim any owner, so what the API server says about the user counts: the request must come
 from one of Kubernetes' own controllers, which copy a template and nothing else. For a waiver that is enough.
@@ -62,7 +62,7 @@ _COPIED: Mapping[tuple[str, str], tuple[tuple[Keys, Keys], ...]] = MappingProxyT
         },
     }
 )
-"""By the kinds of owner and object: what a controller copies, from where to where. Nothing else is inherited."""
+"""By owner and object: what a controller copies, from where to where. Nothing else is inherited."""
 
 _HASH_LABEL = "pod-template-hash"
 _VERSION = re.compile(r"v[0-9]+(?:(?:alpha|beta)[0-9]+)?")

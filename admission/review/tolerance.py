@@ -1,4 +1,4 @@
-"""`existing: warn`: which findings a request does not bring, since the object or its owner held them before."""
+"""`existing: warn`: which findings a request does not bring, since the object or its owner held them."""
 
 from __future__ import annotations
 

@@ -116,8 +116,7 @@ class ReviewService:
         phase: Phase,
         owner: Object | None = None,
     ) -> Decision:
-        known = {"today": self.day(), "clock": self.clock, "phase": phase, "owner": owner}
-        job = partial(judge, request, rulebook, **known)
+        job = partial(judge, request, rulebook, today=self.day(), clock=self.clock, phase=phase, owner=owner)
         if size <= self.inline_bytes:
             return job()
         try:

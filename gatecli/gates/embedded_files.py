@@ -14,7 +14,7 @@ from gatecli.pii.decoding import READERS
 from gatecli.pii.interface import Detection
 from gatecli.pii.redaction import redact_text
 from gatecli.pii.scanning import scan
-from gatecli.pii.views import View, part, slice_of
+from gatecli.pii.views import Reader, View, part, slice_of
 from gatecli.sources.encoding import Binary, encoding_of
 from gatecli.sources.string_fields.formats import TEXT, format_of, is_known, read_leaves
 
@@ -84,7 +84,7 @@ def redact_file(leaf: Leaf, search: Search, values: Container[tuple[str, str]]) 
 def _detections_in(
     text: str, name: str, leaf: Leaf, search: Search, values: Container[tuple[str, str]]
 ) -> list[Detection]:
-    readers = (partial(_field_views, name), *READERS)
+    readers: tuple[Reader, ...] = (partial(_field_views, name), *READERS)
     found = scan(search.detector, text, leaf.words(), readers=readers).detections
     return [seen for seen in found if (seen.rule, seen.normalised) in values]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from gatecli.model.waiver import PlacedWaiver
 from gatecli.pii.scanning import may_hold
 
 Keys = tuple[str | int, ...]
-Object = Mapping[str, Any]
+Object = dict[str, Any]
 Seen = tuple[Finding, Hidden | None]
 """A finding, and the value that it is about; None where it is about none."""
 
@@ -54,8 +54,8 @@ class ObjectRequest:
 class ObjectCheck:
     """One kind of check: what is wrong with an object, whatever is done about it.
 
-    `may_find` is a quick necessary condition: of an object, all its texts in one, and the search. `find` gives
-    the findings of the rules of `gate`, whose waivers reach them. It reads nothing but the request.
+    `may_find` is a quick necessary condition: of an object, all its texts in one, and the search. `find`
+    gives the findings of the rules of `gate`, whose waivers reach them. It reads nothing but the request.
     """
 
     gate: Gate

@@ -81,7 +81,9 @@ class AdmissionRules(Value):
             return data
         meant = "warn" if data["grandfather"] else "deny"
         if data.get("existing", meant) != meant:
-            raise ValueError("grandfather is the older name of existing, and they differ; keep existing alone")
+            raise ValueError(
+                "grandfather is the older name of existing, and they differ; keep existing alone"
+            )
         return {**{key: value for key, value in data.items() if key != "grandfather"}, "existing": meant}
 
     @model_validator(mode="after")

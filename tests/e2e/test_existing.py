@@ -151,10 +151,13 @@ def test_a_rollout_goes_forward_restarts_and_back(running: Cluster) -> None:
 
         def replaced() -> bool:
             sets = running.get("replicasets")["items"]
-            return any(
-                pod["metadata"]["uid"] not in before and value_of(pod) == RESIDENT_ID
-                for pod in running.pods()
-            ) and len(sets) > 1
+            return (
+                any(
+                    pod["metadata"]["uid"] not in before and value_of(pod) == RESIDENT_ID
+                    for pod in running.pods()
+                )
+                and len(sets) > 1
+            )
 
         running.webhook.wait_for("a Pod of the new version", replaced, 45)
 
@@ -260,7 +263,9 @@ def test_a_job_ends_and_goes(webhook: Installation, namespace: str, mode: str) -
         return any(each["type"] == "Complete" for each in conditions)
 
     webhook.wait_for("the Job is complete", complete, 30)
-    assert BEFORE in running.done("patch", "job/once", "--type=merge", "-p", '{"metadata":{"finalizers":null}}')
+    assert BEFORE in running.done(
+        "patch", "job/once", "--type=merge", "-p", '{"metadata":{"finalizers":null}}'
+    )
     running.done("delete", "job/once", "--cascade=foreground")
 
 
@@ -318,7 +323,9 @@ def test_nobody_gets_in_by_claiming_an_owner(webhook: Installation, namespace: s
     refused = {
         "another user": create(real, user="editor"),
         "another value": create(real, OTHER_ID, as_controller),
-        "another uid": create({**real, "uid": "8f0f5b0e-2d0c-4d5e-9c55-0d7a7d5c8f11"}, RESIDENT_ID, as_controller),
+        "another uid": create(
+            {**real, "uid": "8f0f5b0e-2d0c-4d5e-9c55-0d7a7d5c8f11"}, RESIDENT_ID, as_controller
+        ),
         "another owner": create({**real, "name": "nobody"}, RESIDENT_ID, as_controller),
         "no controller": create({**real, "controller": False}, RESIDENT_ID, as_controller),
     }
@@ -384,7 +391,9 @@ def texts_below(value: Any, keys: tuple[str | int, ...] = ()) -> Iterator[tuple[
     """Where there is a text in an object."""
     if isinstance(value, str):
         yield keys
-    for key, child in value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ()):
+    for key, child in (
+        value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+    ):
         yield from texts_below(child, (*keys, key))
 
 
@@ -414,7 +423,11 @@ RICH: Object = {
         "serviceAccountName": "default",
         "restartPolicy": "Always",
         "dnsPolicy": "None",
-        "dnsConfig": {"nameservers": ["10.0.0.1"], "searches": ["example.dev"], "options": [{"name": "ndots", "value": "2"}]},
+        "dnsConfig": {
+            "nameservers": ["10.0.0.1"],
+            "searches": ["example.dev"],
+            "options": [{"name": "ndots", "value": "2"}],
+        },
         "hostAliases": [{"ip": "10.0.0.2", "hostnames": ["other"]}],
         "imagePullSecrets": [{"name": "pull"}],
         "nodeSelector": {"disk": "fast"},
@@ -475,7 +488,10 @@ RICH: Object = {
                 },
                 "lifecycle": {"preStop": {"exec": {"command": ["stop"]}}},
                 "terminationMessagePath": "/dev/log",
-                "securityContext": {"capabilities": {"add": ["NET_ADMIN"]}, "seLinuxOptions": {"level": "s0"}},
+                "securityContext": {
+                    "capabilities": {"add": ["NET_ADMIN"]},
+                    "seLinuxOptions": {"level": "s0"},
+                },
             }
         ],
     },

@@ -43,7 +43,9 @@ def file_of(name: str, codec: str, values: list[str]) -> str:
     if name.endswith(".csv"):
         return "name,id\n" + "".join(f'"{words}",{value}\n' for value in values)
     if name.endswith(".yaml"):
-        return "".join(f"person{number}: {{id: '{value}', note: '{words}'}}\n" for number, value in enumerate(values))
+        return "".join(
+            f"person{number}: {{id: '{value}', note: '{words}'}}\n" for number, value in enumerate(values)
+        )
     return f"# {words}\n" + "".join(f"ID_{number}={value}\n" for number, value in enumerate(values))
 
 

@@ -1,4 +1,4 @@
-"""A second kind of check has its place in a review beside personal data: by the same shape, and nothing else."""
+"""A second kind of check has its place in a review beside personal data, by the same shape."""
 
 from __future__ import annotations
 
@@ -63,9 +63,8 @@ def test_a_second_check_refuses_what_holds_no_personal_data() -> None:
     assert decided(GOOD, book()).reason is DecisionReason.CLEAN
     decision = decided(BAD, book())
     assert (decision.allowed, rules_of(decision)) == (False, {"demo-image-unpinned"})
-    assert decision.message == (
-        "demo-image-unpinned: the image has no digest (name it by digest). gatecli explain demo-image-unpinned"
-    )
+    said = "demo-image-unpinned: the image has no digest (name it by digest)."
+    assert decision.message == f"{said} gatecli explain demo-image-unpinned"
 
 
 def test_both_checks_are_told_together() -> None:
@@ -85,7 +84,5 @@ def test_modes_waivers_and_what_was_there_before_hold_for_it_as_well() -> None:
 
 def test_what_cannot_be_masked_is_refused_in_mask_mode_and_the_rest_is_not_kept_from_it() -> None:
     assert not decided(BAD, book(mode="mask"), Phase.MUTATING).allowed
-    masked = decided(
-        pod("registry.example/etl@sha256:0", RESIDENT_ID), book(mode="mask"), Phase.MUTATING
-    )
+    masked = decided(pod("registry.example/etl@sha256:0", RESIDENT_ID), book(mode="mask"), Phase.MUTATING)
     assert masked.patch

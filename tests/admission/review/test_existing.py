@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from admission.review.judging import Decision, DecisionReason, Phase, judge
+from admission.review.rulebook import Rulebook
 from tests.support.reviews import (
     OTHER_ID,
     RESIDENT_ID,
@@ -33,8 +34,10 @@ def with_metadata(obj: Object, **metadata: Any) -> Object:
     return {**obj, "metadata": {**obj["metadata"], **metadata}}
 
 
-def updated(old: Object, new: Object, book: Any = BOOK, phase: Phase = Phase.VALIDATING, **fields: Any) -> Any:
-    return decided(new, book, phase, operation="UPDATE", oldObject=old, **fields)
+def updated(
+    old: Object, new: Object, book: Rulebook = BOOK, phase: Phase = Phase.VALIDATING, subresource: str = ""
+) -> Decision:
+    return decided(new, book, phase, operation="UPDATE", oldObject=old, subResource=subresource)
 
 
 def passes(decision: Decision) -> bool:
@@ -55,7 +58,7 @@ CHANGES = {
 @pytest.mark.parametrize("book", [BOOK, MASKING], ids=["deny", "mask"])
 @pytest.mark.parametrize("phase", list(Phase))
 def test_a_change_of_metadata_passes_and_patches_nothing(
-    kind: str, change: str, book: Any, phase: Phase
+    kind: str, change: str, book: Rulebook, phase: Phase
 ) -> None:
     old = with_metadata(manifest(kind), finalizers=["orphan"])
     decision = updated(old, with_metadata(old, **CHANGES[change]), book, phase)
@@ -76,7 +79,7 @@ def test_scaling_passes(kind: str, field: str) -> None:
 def test_a_scale_has_nothing_to_search() -> None:
     scale = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "etl"}}
     old, new = ({**scale, "spec": {"replicas": number}} for number in (1, 5))
-    assert updated(old, new, STRICT, subResource="scale").allowed
+    assert updated(old, new, STRICT, subresource="scale").allowed
 
 
 @pytest.mark.parametrize(
@@ -98,7 +101,7 @@ def test_what_is_made_through_a_subresource_is_searched_like_anything(
 def test_a_resize_passes_and_brings_nothing() -> None:
     new = manifest("Pod")
     new["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "2"}}
-    assert passes(updated(manifest("Pod"), new, subResource="resize"))
+    assert passes(updated(manifest("Pod"), new, subresource="resize"))
 
 
 def test_an_ephemeral_container_is_judged_by_itself() -> None:
@@ -107,19 +110,19 @@ def test_an_ephemeral_container_is_judged_by_itself() -> None:
         debug = {"name": "debug", "image": "busybox", "env": [{"name": "ID", "value": value}]}
         return {**pod, "spec": {**pod["spec"], "ephemeralContainers": [debug]}}
 
-    fields = {"subResource": "ephemeralcontainers"}
-    assert passes(updated(manifest("Pod"), debugged("batch"), **fields))
-    bad = updated(manifest("Pod"), debugged(OTHER_ID), **fields)
+    at = "ephemeralcontainers"
+    assert passes(updated(manifest("Pod"), debugged("batch"), subresource=at))
+    bad = updated(manifest("Pod"), debugged(OTHER_ID), subresource=at)
     assert not bad.allowed
     assert "/spec/ephemeralContainers/0/env/0/value" in bad.message
     assert "/spec/containers" not in bad.message
     # The very same value in another container is brought there, too.
-    assert not updated(manifest("Pod"), debugged(RESIDENT_ID), **fields).allowed
-    patch = updated(manifest("Pod"), debugged(OTHER_ID), MASKING, Phase.MUTATING, **fields).patch
+    assert not updated(manifest("Pod"), debugged(RESIDENT_ID), subresource=at).allowed
+    patch = updated(manifest("Pod"), debugged(OTHER_ID), MASKING, Phase.MUTATING, subresource=at).patch
     assert [operation["path"] for operation in patch] == ["/spec/ephemeralContainers/0/env/0/value"]
     more = debugged(OTHER_ID)
     more["spec"]["ephemeralContainers"].append({"name": "second", "image": "busybox"})
-    assert passes(updated(debugged(OTHER_ID), more, MASKING, Phase.MUTATING, **fields))
+    assert passes(updated(debugged(OTHER_ID), more, MASKING, Phase.MUTATING, subresource=at))
 
 
 def config_map(**data: str) -> Object:
@@ -193,9 +196,7 @@ def test_of_a_text_with_both_only_the_new_value_is_masked() -> None:
 
 def test_the_copy_that_kubectl_keeps_may_hold_what_the_object_held() -> None:
     applied = "kubectl.kubernetes.io/last-applied-configuration"
-    held = with_metadata(
-        manifest("Deployment"), annotations={applied: json.dumps(manifest("Deployment"))}
-    )
+    held = with_metadata(manifest("Deployment"), annotations={applied: json.dumps(manifest("Deployment"))})
     left = copy.deepcopy(held)
     left["spec"]["template"]["spec"]["containers"][0]["env"].pop()
     decision = updated(held, left)

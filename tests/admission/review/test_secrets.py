@@ -29,7 +29,7 @@ def secret(kind: str = "Opaque", **content: Any) -> Object:
 
 
 def applied(obj: Object) -> Object:
-    """What `kubectl apply` sends: the object with a copy of itself, and `stringData` as the server stores it."""
+    """What `kubectl apply` sends: the object with a copy of itself; `stringData` as the server stores it."""
     copy = json.dumps(obj, separators=(",", ":")) + "\n"
     annotations = {**obj["metadata"].get("annotations", {}), APPLIED: copy}
     stored = {**obj, "metadata": {**obj["metadata"], "annotations": annotations}}
@@ -62,9 +62,7 @@ ORDINARY: dict[str, Object] = {
             )
         },
     ),
-    "a login": secret(
-        "kubernetes.io/basic-auth", stringData={"username": "bob", "password": "10%40\\u0031"}
-    ),
+    "a login": secret("kubernetes.io/basic-auth", stringData={"username": "bob", "password": "10%40\\u0031"}),
 }
 
 
