@@ -372,8 +372,10 @@ def test_the_way_that_a_refusal_names_works_from_the_first_apply_on(
 def test_the_way_out_of_an_old_copy_works(webhook: Installation, namespace: str) -> None:
     walk = under(webhook, namespace, "deny", deployment())
     applied = "kubectl.kubernetes.io/last-applied-configuration"
-    said = walk.done("set", "env", "deployment/etl", "CUSTOMER_ID=batch-7")
+    walk.done("create", "secret", "generic", "customer", f"--from-literal=id={RESIDENT_ID}")
+    said = walk.done("set", "env", "deployment/etl", "CUSTOMER_ID-")
     assert BEFORE in said
+    walk.done("set", "env", "deployment/etl", "--from=secret/customer")
     assert RESIDENT_ID in walk.get("deployment/etl")["metadata"]["annotations"][applied]
     dumped = walk.get("deployment/etl")
     dumped["metadata"] = {key: dumped["metadata"][key] for key in ("labels", "annotations")} | {"name": "two"}

@@ -45,7 +45,7 @@ def passes(decision: Decision) -> bool:
     return decision.allowed and decision.reason is DecisionReason.GRANDFATHERED and warned
 
 
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "label": {"labels": {"team": "a"}},
     "annotation": {"annotations": {"team": "a"}},
     "finalizer": {"finalizers": ["foregroundDeletion"]},
