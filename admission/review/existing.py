@@ -8,12 +8,11 @@ A value that is moved to another key, copied, or put in the place of another is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 from admission.review.admission_review import Object
 from gatecli.checks.personal_data import Hidden
-from gatecli.gates.objects import Seen
+from gatecli.gates.objects import ObjectRequest, Seen
 from gatecli.model.text import Leaf, LeafKind
 from gatecli.pii.redaction import value_hash
 
@@ -25,54 +24,25 @@ _NAMED = frozenset({"containers", "ephemeralContainers", "initContainers", "volu
 """Lists whose items are told apart by their names; a variable may take the place of another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
-    """An object as it is searched, and its leaves."""
-
-    object: Object
-    leaves: tuple[Leaf, ...]
-
-
-def same_place(keys: Keys) -> Keys | None:
-    """Every place of an object is its own."""
-    return keys
-
-
-def count_traces(
-    seen: Iterable[Seen], obj: Object, key: bytes, place_here: Callable[[Keys], Keys | None] = same_place
-) -> Counter[Trace]:
-    """The values in `obj`, and how often each is there. `place_here` gives its places in another object;
-    None: it is not there.
-    """
-    return Counter(_traces(seen, obj, key, place_here))
-
-
-def _traces(
-    seen: Iterable[Seen], obj: Object, key: bytes, place_here: Callable[[Keys], Keys | None]
-) -> Iterator[Trace]:
-    for _, hidden in seen:
-        there = place_here(_named_keys(hidden.leaf.keys, obj)) if hidden is not None else None
-        if hidden is not None and there is not None:
-            yield _trace(hidden, there, key)
+def count_traces(seen: Iterable[Seen], obj: Object, key: bytes) -> Counter[Trace]:
+    """The values in `obj`, and how often each is at its place."""
+    return Counter(trace_of(hidden, obj, key) for _, hidden in seen if hidden is not None)
 
 
 def trace_of(hidden: Hidden, obj: Object, key: bytes) -> Trace:
     """The trace of one value in `obj`; `key` is secret."""
-    return _trace(hidden, _named_keys(hidden.leaf.keys, obj), key)
-
-
-def _trace(hidden: Hidden, place: Keys, key: bytes) -> Trace:
     detection, kind = hidden.detection, "key" if hidden.leaf.kind is LeafKind.KEY else "value"
-    return detection.rule, value_hash(detection.normalised, key), kind, *map(str, place)
+    place = map(str, _named_keys(hidden.leaf.keys, obj))
+    return detection.rule, value_hash(detection.normalised, key), kind, *place
 
 
-def only_in(one: Content, other: Content) -> tuple[Leaf, ...]:
+def only_in(one: ObjectRequest, other: ObjectRequest) -> tuple[Leaf, ...]:
     """The leaves that `one` has, and `other` has not, or not as often."""
     there = Counter(_identity(leaf, other.object) for leaf in other.leaves)
     return tuple(_beyond(one, there))
 
 
-def _beyond(content: Content, there: Counter[tuple[object, ...]]) -> Iterator[Leaf]:
+def _beyond(content: ObjectRequest, there: Counter[tuple[object, ...]]) -> Iterator[Leaf]:
     for leaf in content.leaves:
         identity = _identity(leaf, content.object)
         if there[identity] > 0:

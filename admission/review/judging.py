@@ -71,7 +71,7 @@ class Decision:
     incomplete: bool = False
     scanned_bytes: int = 0
     marks: tuple[str, ...] = field(default=(), repr=False)
-    owner: OwnerReference | None = None
+    owner: OwnerReference | None = field(default=None, repr=False)
 
 
 def judge(

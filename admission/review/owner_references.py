@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -64,6 +64,16 @@ _COPIED: Mapping[tuple[str, str], tuple[tuple[Keys, Keys], ...]] = MappingProxyT
 )
 """By owner and object: what a controller copies, from where to where. Nothing else is inherited."""
 
+_NAMED_AFTER_OWNER: tuple[Keys, ...] = (
+    ("metadata", "generateName"),
+    ("metadata", "labels", "batch.kubernetes.io/job-name"),
+    ("metadata", "labels", "job-name"),
+    ("metadata", "labels", "statefulset.kubernetes.io/pod-name"),
+    ("metadata", "name"),
+    ("spec", "hostname"),
+)
+"""Where a controller writes the owner's name, and what it appends."""
+
 _HASH_LABEL = "pod-template-hash"
 _VERSION = re.compile(r"v[0-9]+(?:(?:alpha|beta)[0-9]+)?")
 _SCHEDULED = re.compile(r"(?P<name>.+)-[0-9]+")
@@ -76,7 +86,7 @@ class OwnerReference:
     group: str
     version: str
     kind: str
-    name: str
+    name: str = field(repr=False)
     uid: str
 
     @property
@@ -109,12 +119,32 @@ def controller_of(request: ReviewRequest) -> OwnerReference | None:
     return None
 
 
-def place_in_copy(owner: OwnerReference, kind: str, keys: Keys) -> Keys | None:
-    """Where an object of `kind` has what stands at `keys` of its owner; None where it is not copied."""
-    for there, here in _COPIED.get((owner.kind, kind), ()):
-        if keys[: len(there)] == there:
-            return (*here, *keys[len(there) :])
-    return None
+def expected_object(owner: Object, reference: OwnerReference, obj: Object) -> Object:
+    """What a controller makes of `owner`, as far as it copies: to compare `obj` with, which it has made."""
+    made: Object = {key: obj.get(key) for key in ("apiVersion", "kind")}
+    for there, here in _COPIED.get((reference.kind, str(obj.get("kind"))), ()):
+        if (value := _value_at(owner, there)) is not None:
+            made = _with_value(made, here, value)
+    for keys in _NAMED_AFTER_OWNER:
+        if isinstance(name := _value_at(obj, keys), str) and name.startswith(reference.name):
+            made = _with_value(made, keys, name)
+    references = [each for each in _controllers(obj) if each.get("uid") == reference.uid]
+    return _with_value(made, ("metadata", "ownerReferences"), references)
+
+
+def _value_at(obj: Any, keys: Keys) -> Any:
+    for key in keys:
+        obj = obj.get(key) if isinstance(obj, dict) else None
+    return obj
+
+
+def _with_value(obj: Object, keys: Keys, value: Any) -> Object:
+    """A copy with `value` at `keys`; what is not on the way to it is shared."""
+    first, *rest = keys
+    if not rest:
+        return {**obj, str(first): value}
+    below = obj.get(str(first))
+    return {**obj, str(first): _with_value(below if isinstance(below, dict) else {}, tuple(rest), value)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +191,7 @@ def _owner(
 
 
 def _at(obj: Object, keys: Sequence[str]) -> Any:
-    value: Any = obj
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
+    value = _value_at(obj, tuple(keys))
     return value if isinstance(value, dict) else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 from typing import Any
 
@@ -138,6 +139,38 @@ def test_a_container_that_an_injector_adds_in_front_changes_nothing() -> None:
     pod = made_from(owner, "Pod")
     pod["spec"]["containers"].insert(0, {"name": "proxy", "image": "proxy", "env": []})
     assert judged_with(pod, owner).allowed
+
+
+def too_deep() -> str:
+    text = "1234567890 of something"
+    for _ in range(8):
+        text = base64.b64encode(text.encode()).decode()
+    return text
+
+
+@pytest.mark.parametrize("text", [too_deep(), "1234567890 " * 3000], ids=["too deep", "too long"])
+def test_what_could_not_be_searched_in_the_owner_either_is_no_news(text: str) -> None:
+    slow = rulebook(pii={"timeBudget": "1ms"}) if len(text) > 30_000 else BOOK
+    owner = owner_of("ReplicaSet", text)
+    assert not judged_with(made_from(owner, "Pod", text), None, slow).allowed
+    assert judged_with(made_from(owner, "Pod", text), owner, slow).allowed
+    assert not judged_with(made_from(owner, "Pod", f"{text}1"), owner, slow).allowed
+
+
+def test_a_workload_that_is_named_by_the_value_has_pods_that_are_named_after_it() -> None:
+    owner = owner_of("StatefulSet", "batch")
+    owner["metadata"]["name"] = f"db-{RESIDENT_ID}"
+    pod = made_from(owner, "Pod", "batch")
+    name = f"db-{RESIDENT_ID}-0"
+    pod["metadata"] |= {"name": name, "labels": {"statefulset.kubernetes.io/pod-name": name}}
+    pod["spec"]["hostname"] = name
+    decision = judged_with(pod, owner)
+    assert decision.allowed
+    assert RESIDENT_ID not in str(decision)
+    pod["metadata"]["labels"]["other"] = name
+    refused = judged_with(pod, owner)
+    assert not refused.allowed
+    assert RESIDENT_ID not in str(refused) + str(judged_with(pod, None))
 
 
 WRONG: dict[str, tuple[Any, ...]] = {
