@@ -8,11 +8,11 @@ A value that is moved to another key, copied, or put in the place of another is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from admission.review.admission_review import Object
 from gatecli.checks.personal_data import Hidden
-from gatecli.gates.objects import ObjectRequest, Seen
+from gatecli.gates.objects import Seen
 from gatecli.model.text import Leaf, LeafKind
 from gatecli.pii.redaction import value_hash
 
@@ -24,47 +24,63 @@ _NAMED = frozenset({"containers", "ephemeralContainers", "initContainers", "volu
 """Lists whose items are told apart by their names; a variable may take the place of another."""
 
 
-def count_traces(seen: Iterable[Seen], obj: Object, key: bytes) -> Counter[Trace]:
-    """The values in `obj`, and how often each is at its place."""
-    return Counter(trace_of(hidden, obj, key) for _, hidden in seen if hidden is not None)
+def count_traces(seen: Iterable[Seen], places: StablePlaces, key: bytes) -> Counter[Trace]:
+    """The values in an object, and how often each is at its place."""
+    return Counter(trace_of(hidden, places, key) for _, hidden in seen if hidden is not None)
 
 
-def trace_of(hidden: Hidden, obj: Object, key: bytes) -> Trace:
-    """The trace of one value in `obj`; `key` is secret."""
+def trace_of(hidden: Hidden, places: StablePlaces, key: bytes) -> Trace:
+    """The trace of one value in the object of `places`; `key` is secret."""
     detection, kind = hidden.detection, "key" if hidden.leaf.kind is LeafKind.KEY else "value"
-    place = map(str, _named_keys(hidden.leaf.keys, obj))
+    place = map(str, places(hidden.leaf.keys))
     return detection.rule, value_hash(detection.normalised, key), kind, *place
 
 
-def only_in(one: ObjectRequest, other: ObjectRequest) -> tuple[Leaf, ...]:
-    """The leaves that `one` has, and `other` has not, or not as often."""
-    there = Counter(_identity(leaf, other.object) for leaf in other.leaves)
-    return tuple(_beyond(one, there))
+def leaves_apart(
+    one: Sequence[Leaf], other: Sequence[Leaf], here: StablePlaces, there: StablePlaces
+) -> tuple[tuple[Leaf, ...], tuple[Leaf, ...]]:
+    """The leaves that only `one` has, or more often than `other`; and those that only `other` has."""
+    mine = [(leaf, _identity(leaf, here)) for leaf in one]
+    theirs = [(leaf, _identity(leaf, there)) for leaf in other]
+    return tuple(_beyond(mine, theirs)), tuple(_beyond(theirs, mine))
 
 
-def _beyond(content: ObjectRequest, there: Counter[tuple[object, ...]]) -> Iterator[Leaf]:
-    for leaf in content.leaves:
-        identity = _identity(leaf, content.object)
-        if there[identity] > 0:
-            there[identity] -= 1
+Identity = tuple[object, ...]
+
+
+def _beyond(one: Sequence[tuple[Leaf, Identity]], other: Sequence[tuple[Leaf, Identity]]) -> Iterator[Leaf]:
+    left = Counter(identity for _, identity in other)
+    for leaf, identity in one:
+        if left[identity] > 0:
+            left[identity] -= 1
         else:
             yield leaf
 
 
-def _identity(leaf: Leaf, obj: Object) -> tuple[object, ...]:
+def _identity(leaf: Leaf, places: StablePlaces) -> Identity:
     """All that a search of the leaf depends on, and its place."""
-    return leaf.kind, leaf.text, leaf.hint, _named_keys(leaf.keys, obj)
+    return leaf.kind, leaf.text, leaf.hint, places(leaf.keys)
 
 
-def _named_keys(keys: Keys, obj: object) -> Keys:
-    """The keys, with the items of lists by their names; an item without a name is as any other."""
-    named: list[str | int] = []
-    above: str | int = ""
-    for key in keys:
-        obj = _child(obj, key)
-        named.append(key if isinstance(key, str) else _item_name(above, obj))
-        above = key
-    return tuple(named)
+class StablePlaces:
+    """The places in one object: keys, with the items of lists by their names; one without is as any other."""
+
+    def __init__(self, obj: Object) -> None:
+        self._known: dict[Keys, tuple[Keys, object]] = {(): ((), obj)}
+
+    def __call__(self, keys: Keys) -> Keys:
+        return self._step(keys)[0]
+
+    def _step(self, keys: Keys) -> tuple[Keys, object]:
+        """The place, and what stands there; what leads to many places is walked once."""
+        if (known := self._known.get(keys)) is not None:
+            return known
+        above, last = keys[:-1], keys[-1]
+        place, around = self._step(above)
+        value = _child(around, last)
+        name = last if isinstance(last, str) else _item_name(above[-1:], value)
+        self._known[keys] = found = ((*place, name), value)
+        return found
 
 
 def _child(obj: object, key: str | int) -> object:
@@ -73,6 +89,6 @@ def _child(obj: object, key: str | int) -> object:
     return obj[key] if isinstance(obj, list) and isinstance(key, int) and key < len(obj) else None
 
 
-def _item_name(above: str | int, item: object) -> str:
-    name = item.get("name") if above in _NAMED and isinstance(item, dict) else None
+def _item_name(holder: Keys, item: object) -> str:
+    name = item.get("name") if not _NAMED.isdisjoint(holder) and isinstance(item, dict) else None
     return f"[{name}]" if isinstance(name, str) else "[]"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from admission.review.admission_review import Object
 from admission.review.enforcement import REFUSED, Act, Case, Judged, request_of
-from admission.review.existing import Trace, count_traces, only_in, trace_of
+from admission.review.existing import StablePlaces, Trace, count_traces, leaves_apart, trace_of
 from admission.review.owner_references import OwnerReference, controller_of, expected_object
 from gatecli.gates.objects import ObjectRequest, Seen, find_everything
 from gatecli.model.text import Leaf
@@ -22,6 +22,8 @@ class Update:
 
     new: ObjectRequest
     old: ObjectRequest
+    here: StablePlaces
+    there: StablePlaces
     added: tuple[Leaf, ...]
     removed: tuple[Leaf, ...]
 
@@ -78,7 +80,8 @@ def _sources(case: Case) -> Iterator[tuple[str, Object]]:
 
 def _compare(case: Case, obj: Object) -> Update:
     new, old = request_of(case, case.request.object or {}), request_of(case, obj)
-    return Update(new, old, only_in(new, old), only_in(old, new))
+    here, there = StablePlaces(new.object), StablePlaces(old.object)
+    return Update(new, old, here, there, *leaves_apart(new.leaves, old.leaves, here, there))
 
 
 def _adds_nothing(case: Case, update: Update) -> bool:
@@ -94,7 +97,7 @@ def _values_of(case: Case, update: Update, acts: Sequence[Judged]) -> Holds:
     """What the old object holds. Leaves that both have are not searched again; others may differ in part."""
     key, added = case.rulebook.key, set(update.added)
     removed = replace(update.old, leaves=update.removed)
-    counted = count_traces(_find(case, removed), removed.object, key)
+    counted = count_traces(_find(case, removed), update.there, key)
     without_value = any(one.hidden is None and one.act in REFUSED for one in acts)
     findings = _find(case, update.old) if without_value else ()
     fingerprints = {finding.fingerprint for finding, _ in findings}
@@ -103,7 +106,7 @@ def _values_of(case: Case, update: Update, acts: Sequence[Judged]) -> Holds:
         if one.hidden is None:
             return one.finding.fingerprint in fingerprints
         is_left = one.hidden.leaf not in added
-        return is_left or _take(counted, trace_of(one.hidden, update.new.object, key))
+        return is_left or _take(counted, trace_of(one.hidden, update.here, key))
 
     return holds
 
