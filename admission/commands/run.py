@@ -21,6 +21,7 @@ import typer
 from admission.cluster.access import Access, from_kubeconfig, from_pod
 from admission.cluster.client import AlreadyExistsError, Client, ClusterError
 from admission.cluster.leader_election import Candidate, Standing
+from admission.cluster.owners import OwnerReader
 from admission.cluster.policies import ClusterSource, Compiling
 from admission.logs import LOGGER, configure
 from admission.policy_loader import rulebook_of_files
@@ -207,6 +208,7 @@ def _review_service(
         day=_today,
         clock=time.monotonic,
         keep=keep_secret,
+        read_owner=OwnerReader(client, settings.request_seconds / 3),
         inline_bytes=settings.inline_bytes,
         seconds=settings.request_seconds,
         fail_mode=settings.fail_mode,

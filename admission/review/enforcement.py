@@ -1,25 +1,24 @@
-"""What is done about each finding of an object: by mode, severity, and what the object held before."""
+"""What is done about each finding of an object: by mode, severity, and what Kubernetes lets change."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import partial
 
 from admission.review.admission_review import Object, ReviewRequest
+from admission.review.immutable_fields import is_immutable
 from admission.review.objects import LAST_APPLIED, row, searched_parts
 from admission.review.owner_references import ancestors
 from admission.review.rulebook import NamespaceScope, Rulebook
-from gatecli.checks.personal_data import Hidden, Search, search_leaves
+from gatecli.checks.personal_data import Hidden, Search
 from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.objects import ObjectFindings, ObjectRequest, Owner, remaining_search
 from gatecli.model.admission import Mode
 from gatecli.model.finding import Finding, Severity
-from gatecli.model.text import Leaf, RawText, object_leaves
-from gatecli.pii.redaction import value_hash
+from gatecli.model.text import RawText, object_leaves
 
 
 class Act(StrEnum):
@@ -38,18 +37,23 @@ REFUSED = frozenset({Act.DENY, Act.MASK})
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One finding, what it is about, and what is done about it."""
+    """One finding, what it is about, and what is done about it.
+
+    `known` says in words who held it before, where the request does not bring it; "" where it does.
+    """
 
     finding: Finding
     hidden: Hidden | None
     act: Act
-    known: bool = False
-    """Whether the object held it before: an update adds nothing."""
+    known: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All that the judgement of one request works with."""
+    """All that the judgement of one request works with.
+
+    `owner` is the object's owner as the cluster has it, where it was asked for.
+    """
 
     request: ReviewRequest
     rulebook: Rulebook
@@ -58,38 +62,40 @@ class Case:
     deadline: float
     day: date
     raw: RawText
+    owner: Object | None = None
 
     def further(self) -> Search:
         """The search with the time that is left: all searches of one request share one budget."""
         return remaining_search(self.search, self.deadline)
 
 
-def leaves_of(request: ReviewRequest, obj: Object, rulebook: Rulebook) -> tuple[Leaf, ...]:
-    """The texts of `obj` that are searched in such a request."""
-    return object_leaves(searched_parts(obj, row(request), rulebook.rules))
-
-
 def decide_acts(case: Case, found: ObjectFindings) -> list[Judged]:
     """Every finding with what is done about it, and what is wrong with the waivers it has."""
-    acts = [Judged(finding, hidden, _act(case, finding, hidden)) for finding, hidden in found.weighed]
-    if case.rulebook.rules.grandfather and any(one.act in REFUSED for one in acts):
-        return list(_grandfather(case, acts))
-    return acts
+    return [Judged(finding, hidden, _act(case, finding, hidden)) for finding, hidden in found.weighed]
 
 
-def request_of(case: Case, leaves: tuple[Leaf, ...]) -> ObjectRequest:
-    """What the gate is asked about the object."""
+def request_of(case: Case, obj: Object) -> ObjectRequest:
+    """What the checks are asked about an object of the kind that the request is about."""
+    parts = searched_parts(obj, row(case.request), case.rulebook.rules)
     waivers = tuple(case.rulebook.waivers_in(case.request.namespace))
     terms = JudgementTerms(case.rulebook.policy, waivers, case.day)
     return ObjectRequest(
-        case.raw, leaves, case.search, case.deadline, terms, LAST_APPLIED, partial(_owners_of, case)
+        case.raw,
+        parts,
+        object_leaves(parts),
+        case.search,
+        case.deadline,
+        terms,
+        LAST_APPLIED,
+        partial(_owners_of, case),
     )
 
 
 def _owners_of(case: Case) -> Iterator[Owner]:
     for ancestor in ancestors(case.request):
-        leaves = leaves_of(case.request, ancestor.object, case.rulebook)
-        yield Owner(replace(case.raw, path=str(ancestor.object["kind"])), leaves, ancestor.pointer)
+        parts = searched_parts(ancestor.object, row(case.request), case.rulebook.rules)
+        raw = replace(case.raw, path=str(ancestor.object["kind"]))
+        yield Owner(raw, parts, object_leaves(parts), ancestor.pointer)
 
 
 def _act(case: Case, finding: Finding, hidden: Hidden | None) -> Act:
@@ -103,7 +109,8 @@ def _act(case: Case, finding: Finding, hidden: Hidden | None) -> Act:
         return _cap_act(Act.WARN if finding.severity is Severity.WARNING else Act.AUDIT, case.scope.mode)
     expressly = case.scope.expressly.get(finding.rule.id)
     masks = expressly == "mask" or (case.scope.mode == "mask" and expressly is None)
-    return _cap_act(Act.MASK if masks and hidden is not None else Act.DENY, case.scope.mode)
+    can_be_masked = hidden is not None and not is_immutable(case.request, hidden.leaf.keys)
+    return _cap_act(Act.MASK if masks and can_be_masked else Act.DENY, case.scope.mode)
 
 
 def _cap_act(act: Act, mode: Mode) -> Act:
@@ -111,28 +118,3 @@ def _cap_act(act: Act, mode: Mode) -> Act:
     if mode == "audit":
         return Act.AUDIT
     return Act.WARN if mode == "warn" and act in REFUSED else act
-
-
-def _grandfather(case: Case, acts: Sequence[Judged]) -> Iterator[Judged]:
-    """What the object held before, as often as it held it, is warned about; an incomplete search is not."""
-    before = _values(case)
-    for one in acts:
-        value = _value(one.hidden, case) if one.hidden is not None else None
-        if one.act in REFUSED and before[value] > 0:
-            before[value] -= 1
-            yield replace(one, act=Act.WARN, known=True)
-        else:
-            yield one
-
-
-def _values(case: Case) -> Counter[tuple[str, str] | None]:
-    old = case.request.old_object
-    if old is None:
-        return Counter()
-    found = search_leaves(leaves_of(case.request, old, case.rulebook), case.further())
-    return Counter(_value(seen, case) for seen in found if isinstance(seen, Hidden))
-
-
-def _value(hidden: Hidden, case: Case) -> tuple[str, str]:
-    """A value and its kind, without its place: a list may be reordered."""
-    return hidden.detection.rule, value_hash(hidden.detection.normalised, case.rulebook.key)

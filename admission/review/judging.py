@@ -9,18 +9,18 @@ from enum import StrEnum
 from typing import Any
 
 from admission.review.admission_review import Object, ReviewRequest, response
-from admission.review.enforcement import REFUSED, Act, Case, Judged, decide_acts, leaves_of, request_of
+from admission.review.enforcement import REFUSED, Act, Case, Judged, decide_acts, request_of
 from admission.review.masking import Masking, Move, is_maskable, mask
 from admission.review.messages import annotation_of, denial, locate_finding, warnings_of
 from admission.review.objects import LAST_APPLIED, passed_by_rule, row, searched_parts
+from admission.review.owner_references import OwnerReference
 from admission.review.rulebook import Rulebook
-from gatecli.checks.personal_data import Clock, Hidden, search_leaves
-from gatecli.gates.embedded_files import BINARY
-from gatecli.gates.objects import check_object
+from admission.review.tolerance import tolerate, wanted_owner
+from gatecli.checks.personal_data import Clock, Hidden
+from gatecli.gates.objects import Keys, ObjectFindings, check_object, find_everything
 from gatecli.model.admission import Mode
 from gatecli.model.finding import Finding
-from gatecli.model.text import Leaf, RawText, object_texts
-from gatecli.pii.raw_text_prefilter import may_hold
+from gatecli.model.text import RawText, object_texts
 from gatecli.pii.redaction import value_hash
 
 
@@ -54,7 +54,8 @@ class Decision:
     `acts` what is done about each; `why` says in words why nothing was searched. `secrets` must exist
     before `patch` is sent, and are not to be made in a dry run. `scanned_bytes` is the text that was
     searched, each distinct piece once; 0 where none was. `marks` tell the value of each finding from any
-    other by a hash under the rulebook's secret key; "" of what is about none.
+    other by a hash under the rulebook's secret key; "" of what is about none. `owner` names the object that
+    the request is to be judged with again, once it was read: it may hold what was found.
     """
 
     allowed: bool
@@ -70,81 +71,102 @@ class Decision:
     incomplete: bool = False
     scanned_bytes: int = 0
     marks: tuple[str, ...] = field(default=(), repr=False)
+    owner: OwnerReference | None = field(default=None, repr=False)
 
 
 def judge(
-    request: ReviewRequest, rulebook: Rulebook, *, today: date, clock: Clock, phase: Phase = Phase.VALIDATING
+    request: ReviewRequest,
+    rulebook: Rulebook,
+    *,
+    today: date,
+    clock: Clock,
+    phase: Phase = Phase.VALIDATING,
+    owner: Object | None = None,
 ) -> Decision:
     """The decision on a request: it is searched, or a rule that the decision names lets it pass.
 
     Waivers hold through their last day, which `today` is compared with; `clock` gives seconds that only
     grow. Findings are those of `gatecli pii scan` on the same object; comments that forgive a line in a
     file are none in a cluster. A search that the time ran out for ends as the policy's `onIncomplete`
-    says, in any mode that refuses.
+    says, in any mode that refuses. `owner` is what an earlier decision on the request asked for, as the
+    cluster has it.
     """
     if why := passed_by_rule(request, rulebook.rules):
         return Decision(allowed=True, reason=DecisionReason.NOT_APPLICABLE, mode=rulebook.rules.mode, why=why)
     scope = rulebook.scope(request.namespace)
     if scope.exempt:
         return Decision(allowed=True, reason=DecisionReason.EXEMPT, mode=scope.mode, why=scope.exempt)
+    parts = searched_parts(request.object or {}, row(request), rulebook.rules)
     # By tabs, since lines invite the search for base64 that is broken over several.
-    text = "\t".join(object_texts(searched_parts(request.object or {}, row(request), rulebook.rules)))
+    text = "\t".join(object_texts(parts))
     size = len(text.encode("utf-8", "surrogatepass"))
-    # All texts together, each once: quicker than one by one, and as sound (`gatecli.pii.raw_text_prefilter`).
-    if BINARY not in (request.object or {}) and not may_hold(scope.search.detector, text):
+    if not any(check.may_find(parts, text, scope.search) for check in rulebook.checks):
         return Decision(allowed=True, reason=DecisionReason.CLEAN, mode=scope.mode, scanned_bytes=size)
     raw = RawText(request.kind.name, "", "json")
     search = replace(scope.search, clock=clock)
-    case = Case(request, rulebook, scope, search, clock() + search.limits.seconds, today, raw)
-    leaves = leaves_of(request, request.object or {}, rulebook)
-    return replace(_judge_leaves(case, leaves, phase), scanned_bytes=size)
+    case = Case(request, rulebook, scope, search, clock() + search.limits.seconds, today, raw, owner)
+    return replace(_judge_case(case, phase), scanned_bytes=size)
 
 
-def _judge_leaves(case: Case, leaves: tuple[Leaf, ...], phase: Phase) -> Decision:
-    found = check_object(request_of(case, leaves))
-    acts = decide_acts(case, found)
+def _judge_case(case: Case, phase: Phase) -> Decision:
+    found = check_object(request_of(case, case.request.object or {}), case.rulebook.checks)
+    acts = tolerated = tolerate(case, decide_acts(case, found))
     masking = Masking()
     refusing = REFUSED
     # What was not searched to its end is not masked either: nobody knows what else it holds.
     if phase is Phase.MUTATING and found.is_complete:
         refusing = frozenset({Act.DENY})
         if any(one.act is Act.MASK for one in acts):
-            acts, masking = _mask_findings(case, acts, found.values)
-    return _decide(case, acts, masking, refusing)
+            acts, masking = _mask_findings(case, acts, found)
+    return replace(_decide(case, acts, masking, refusing), owner=wanted_owner(case, tolerated))
 
 
-def _mask_findings(
-    case: Case, acts: Sequence[Judged], everything: Sequence[Hidden]
-) -> tuple[list[Judged], Masking]:
+def _mask_findings(case: Case, acts: Sequence[Judged], found: ObjectFindings) -> tuple[list[Judged], Masking]:
     """The patch; what is left once it is applied cannot be masked, and is refused."""
     wanted = {id(one.hidden) for one in acts if one.act is Act.MASK}
-    rules = {one.finding.rule.id for one in acts if one.act is Act.MASK}
+    values = {_value(one.hidden) for one in acts if one.act is Act.MASK and one.hidden}
     chosen = [
         seen
-        for seen in everything
-        if id(seen) in wanted or (seen.leaf.keys == LAST_APPLIED and seen.detection.rule in rules)
+        for seen in found.values
+        if id(seen) in wanted or (seen.leaf.keys == LAST_APPLIED and _value(seen) in values)
     ]
     obj = case.request.object or {}
     masking = mask(obj, chosen, case.further(), _move(case))
-    left = {
-        seen.leaf.keys if isinstance(seen, Hidden) else ()
-        for seen in search_leaves(leaves_of(case.request, masking.object, case.rulebook), case.further())
-        if not isinstance(seen, Hidden) or seen.detection.rule in rules
+    left = set(_left_keys(case, acts, found, masking.object))
+    return [replace(one, act=Act.DENY) if _stays(one, obj, left) else one for one in acts], masking
+
+
+def _left_keys(case: Case, acts: Sequence[Judged], found: ObjectFindings, masked: Object) -> Iterator[Keys]:
+    """Where the masked object holds what should have been masked; everywhere, if nobody can tell."""
+    asked = replace(request_of(case, masked), search=case.further())
+    stays = {
+        (one.hidden.leaf.keys, _value(one.hidden)) for one in acts if one.hidden and one.act is not Act.MASK
     }
-    if () in left:
-        left |= {one.hidden.leaf.keys for one in acts if one.hidden}
-    return [replace(one, act=Act.DENY) if _stays(one, left) else one for one in acts], masking
+    known = {finding.fingerprint for finding, _ in found.weighed}
+    rules = {one.finding.rule.id for one in acts if one.act is Act.MASK}
+    for finding, hidden in find_everything(asked, case.rulebook.checks):
+        if hidden is not None:
+            if finding.rule.id in rules and (hidden.leaf.keys, _value(hidden)) not in stays:
+                yield hidden.leaf.keys
+        elif finding.rule.uncheckable or finding.fingerprint not in known:
+            yield from (one.hidden.leaf.keys for one in acts if one.hidden)
 
 
-def _stays(one: Judged, left: set[tuple[str | int, ...]]) -> bool:
+def _value(hidden: Hidden) -> tuple[str, str]:
+    return hidden.detection.rule, hidden.detection.normalised
+
+
+def _stays(one: Judged, obj: Object, left: set[Keys]) -> bool:
     if one.act is not Act.MASK or one.hidden is None:
         return False
-    return not is_maskable(one.hidden.leaf) or one.hidden.leaf.keys in left
+    return not is_maskable(one.hidden.leaf, obj) or one.hidden.leaf.keys in left
 
 
 def _move(case: Case) -> Move | None:
     template = row(case.request).template
-    if template is None or not case.rulebook.rules.secret_ref or not case.request.namespace:
+    rules = case.rulebook.rules
+    # Where the policy searches the data of Secrets, no value is to be put there.
+    if template is None or not rules.secret_ref or rules.secrets == "data" or not case.request.namespace:
         return None
     metadata = (case.request.object or {}).get("metadata", {})
     name = metadata.get("name") or metadata.get("generateName") or case.request.name
@@ -166,7 +188,10 @@ def _decide(case: Case, acts: Sequence[Judged], masking: Masking, refusing: froz
         marks=tuple(_mark(one.hidden, case.rulebook) for one in ordered),
     )
     if refused:
-        return replace(decision, message=denial(refused, case.rulebook.rules.max_findings))
+        rules = case.rulebook.rules
+        takes_secrets = rules.secrets != "data" and not row(case.request).metadata_only
+        message = denial(refused, rules.max_findings, takes_secrets=takes_secrets)
+        return replace(decision, message=message)
     return replace(decision, patch=masking.patch, secrets=masking.secrets)
 
 
@@ -194,7 +219,7 @@ _TOLD = {Act.WARN: "", Act.MASK: ": masked"}
 def _warnings(acts: Sequence[Judged]) -> Iterator[str]:
     for one in acts:
         if one.act in _TOLD:
-            known = ": it was there before" if one.known else ""
+            known = f": {one.known}" if one.known else ""
             yield f"{locate_finding(one.finding, one.hidden)}{known}{_TOLD[one.act]}"
 
 

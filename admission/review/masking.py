@@ -7,33 +7,76 @@ by searching its result again, which the caller does (`Masking.object`).
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from admission.review.admission_review import Object
-from admission.review.objects import LAST_APPLIED
+from admission.review.objects import KINDS, LAST_APPLIED, read_copy, write_copy
 from gatecli.checks.personal_data import Hidden, Search, search_leaves
+from gatecli.gates.embedded_files import redact_file
 from gatecli.model.document import pointer_of
 from gatecli.model.text import Leaf, LeafKind, object_leaves
 from gatecli.pii.interface import Detection
 from gatecli.pii.redaction import redact_text
-from gatecli.pii.scanning import scan
 
 Keys = tuple[str | int, ...]
 
 SECRET_KEY = "value"  # noqa: S105 - the name of a key, no secret
 _CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
-_NAMES = frozenset({"apiVersion", "generateName", "image", "kind", "name", "namespace", "uid"})
-_SELECTING = frozenset({"labels", "matchLabels", "nodeSelector", "selector"})
+_NAMES = frozenset(
+    {
+        "apiVersion",
+        "clusterIP",
+        "externalName",
+        "generateName",
+        "hostname",
+        "image",
+        "key",
+        "kind",
+        "loadBalancerIP",
+        "name",
+        "namespace",
+        "nodeName",
+        "priorityClassName",
+        "runtimeClassName",
+        "schedule",
+        "schedulerName",
+        "serviceAccount",
+        "serviceAccountName",
+        "serviceName",
+        "storageClassName",
+        "subdomain",
+        "uid",
+    }
+)
+"""Keys whose text has a form that a mask has not."""
+_SELECTING = frozenset(
+    {
+        "affinity",
+        "finalizers",
+        "labels",
+        "labelSelector",
+        "matchExpressions",
+        "matchLabels",
+        "nodeSelector",
+        "ownerReferences",
+        "selector",
+        "tolerations",
+    }
+)
+"""Keys below which every text names something else, or selects it."""
+_TEXTS = frozenset({"args", "command", "value"})
+"""Fields of Kubernetes' own kinds that take any text: arguments, and the values of variables and headers."""
 _FREE = frozenset({"annotations", "binaryData", "data", "stringData"})
 """Where every key is the user's own."""
-_BASE64 = frozenset({"binaryData", "data"})
+_BASE64: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"ConfigMap": frozenset({"binaryData"}), "Secret": frozenset({"data"})}
+)
+"""By kind, where nothing but base64 may stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +98,36 @@ class Masking:
     secrets: tuple[Object, ...] = field(default=(), repr=False)
 
 
-def is_maskable(leaf: Leaf) -> bool:
-    """Whether a text may be anything: no key, no number, no name, nothing that selects."""
+def is_maskable(leaf: Leaf, obj: Object) -> bool:
+    """Whether any text may stand there: no key, no number, no name, nothing that selects or has a form.
+
+    Kubernetes checks the texts of its own kinds: there only what it leaves to the user is masked.
+    """
     *above, last = leaf.keys or ("",)
     if leaf.kind is not LeafKind.VALUE or _SELECTING.intersection(above):
         return False
-    return last not in _NAMES or (bool(above) and above[-1] in _FREE)
+    if _FREE.intersection(above[-1:]):
+        return True
+    if _is_kubernetes_own(obj):
+        field = next((key for key in reversed(leaf.keys) if isinstance(key, str)), "")
+        return field in _TEXTS
+    return last not in _NAMES
+
+
+def _is_kubernetes_own(obj: Object) -> bool:
+    group = str(obj.get("apiVersion", "")).rpartition("/")[0]
+    return (group, obj.get("kind")) in KINDS
 
 
 def mask(obj: Object, hidden: Sequence[Hidden], search: Search, move: Move | None = None) -> Masking:
     """`obj` with every maskable value of `hidden` replaced; `move` moves variables to Secrets instead."""
     texts: dict[Keys, tuple[Leaf, list[Detection]]] = {}
     for seen in hidden:
-        if is_maskable(seen.leaf):
+        if is_maskable(seen.leaf, obj):
             texts.setdefault(seen.leaf.keys, (seen.leaf, []))[1].append(seen.detection)
     if texts and isinstance(copy := _at(obj, LAST_APPLIED), str):
-        texts.setdefault(LAST_APPLIED, (Leaf(copy, LAST_APPLIED), []))
-    rules = frozenset(seen.detection.rule for seen in hidden)
+        texts[LAST_APPLIED] = (Leaf(copy, LAST_APPLIED), texts.get(LAST_APPLIED, (None, []))[1])
+    values = frozenset((seen.detection.rule, seen.detection.normalised) for seen in hidden)
     edits: dict[Keys, Any] = {}
     secrets: dict[str, Object] = {}
     for keys, (leaf, detections) in sorted(texts.items(), key=lambda item: pointer_of(item[0])):
@@ -80,46 +136,45 @@ def mask(obj: Object, hidden: Sequence[Hidden], search: Search, move: Move | Non
             secret = _secret(leaf.text, move)
             secrets[secret["metadata"]["name"]] = secret
             edits[keys[:-1]] = _referencing(variable, secret)
+        elif keys == LAST_APPLIED:
+            edits[keys] = _masked_copy(obj, leaf.text, detections, search, values)
         else:
-            edits[keys] = _mask_leaf(leaf, detections, search, rules)
+            edits[keys] = _mask_leaf(obj, leaf, detections, search)
     changed = {keys: value for keys, value in edits.items() if _at(obj, keys) != value}
     patch = tuple({"op": "replace", "path": pointer_of(keys), "value": new} for keys, new in changed.items())
     return Masking(patch, _with(obj, changed), tuple(secrets.values()))
 
 
-def _mask_leaf(leaf: Leaf, detections: Sequence[Detection], search: Search, rules: frozenset[str]) -> str:
-    if leaf.keys == LAST_APPLIED:
-        return _masked_copy(leaf.text, detections, search, rules)
-    if leaf.keys[0] in _BASE64 and any("base64" in detection.steps[:1] for detection in detections):
-        return _masked_inside(leaf, search) or redact_text(leaf.text, detections)
+def _mask_leaf(obj: Object, leaf: Leaf, detections: Sequence[Detection], search: Search) -> str:
+    """The masked text; where only base64 may stand and none can be made, the text as it is."""
+    is_base64 = leaf.keys[0] in _BASE64.get(str(obj.get("kind")), ())
+    if is_base64 or (leaf.keys[0] == "data" and any("base64" in each.steps[:1] for each in detections)):
+        values = {(each.rule, each.normalised) for each in detections}
+        masked = redact_file(leaf, search, values)
+        if masked is not None or is_base64:
+            return leaf.text if masked is None else masked
     return redact_text(leaf.text, detections)
 
 
-def _masked_inside(leaf: Leaf, search: Search) -> str:
-    """Base64 of the masked content, so that it stays base64; "" where the content is no text."""
-    try:
-        content = base64.b64decode(leaf.text, validate=True).decode("utf-8")
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        return ""
-    detections = scan(search.detector, content, leaf.words()).detections
-    return base64.b64encode(redact_text(content, detections).encode()).decode()
-
-
-def _masked_copy(text: str, detections: Iterable[Detection], search: Search, rules: frozenset[str]) -> str:
+def _masked_copy(
+    obj: Object,
+    text: str,
+    detections: Sequence[Detection],
+    search: Search,
+    values: Container[tuple[str, str]],
+) -> str:
     """The copy of the object that `kubectl apply` keeps, masked as the object itself is."""
-    try:
-        copy = json.loads(text, parse_float=Decimal)
-    except (ValueError, ArithmeticError, RecursionError):
+    copy = read_copy(obj)
+    if copy is None:
         return redact_text(text, detections)
-    found = [seen for seen in search_leaves(object_leaves(copy), search) if isinstance(seen, Hidden)]
-    by_keys: dict[Keys, list[Detection]] = {}
-    for seen in found:
-        if seen.leaf.kind is LeafKind.VALUE and seen.detection.rule in rules:
-            by_keys.setdefault(seen.leaf.keys, []).append(seen.detection)
-    if not by_keys or not isinstance(copy, dict):
-        return redact_text(text, detections)
-    edits = {keys: redact_text(_at(copy, keys), held) for keys, held in by_keys.items()}
-    return json.dumps(_with(copy, edits), separators=(",", ":"), ensure_ascii=False, default=float) + "\n"
+    by_leaf: dict[Keys, tuple[Leaf, list[Detection]]] = {}
+    for seen in search_leaves(object_leaves(copy), search):
+        if not isinstance(seen, Hidden) or not is_maskable(seen.leaf, copy):
+            continue
+        if (seen.detection.rule, seen.detection.normalised) in values:
+            by_leaf.setdefault(seen.leaf.keys, (seen.leaf, []))[1].append(seen.detection)
+    edits = {keys: _mask_leaf(copy, leaf, held, search) for keys, (leaf, held) in by_leaf.items()}
+    return write_copy(_with(copy, edits)) if edits else text
 
 
 def _variable(obj: Object, keys: Keys, move: Move | None) -> Object | None:

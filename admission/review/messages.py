@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from admission.review.objects import LAST_APPLIED
 from gatecli.checks.personal_data import Hidden, entity_phrase
 from gatecli.gates.objects import Seen
+from gatecli.model.document import pointer_of
 from gatecli.model.finding import Finding
 from gatecli.pii.redaction import mask_value
 
@@ -18,16 +20,30 @@ LONGEST_ANNOTATION = 4_000
 
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
+_REMOVE = "Remove it, or ask for a PrivacyWaiver."
+_REMOVE_COPY = (
+    "Remove this annotation, a copy of an earlier version which kubectl apply writes anew, "
+    "or ask for a PrivacyWaiver."
+)
 _ADVICE = (
-    ("/metadata/labels/", "Remove it, or ask for a PrivacyWaiver."),
-    ("/metadata/annotations/", "Remove it, or ask for a PrivacyWaiver."),
+    (pointer_of(LAST_APPLIED), _REMOVE_COPY),
+    ("/metadata/", _REMOVE),
     ("", "Move it to a Secret, or ask for a PrivacyWaiver."),
 )
+_NO_SECRET = (
+    *_ADVICE[:-1],
+    ("", "Keep it outside the cluster, where the workload fetches it, or ask for a PrivacyWaiver."),
+)
+"""Where the policy searches the data of Secrets too, or the value stands in a Secret already."""
 
 
-def denial(seen: Sequence[Seen], limit: int) -> str:
-    """One line for each finding, `limit` at most; then how many more there are."""
-    lines = [_sentence(*each) for each in seen[:limit]]
+def denial(seen: Sequence[Seen], limit: int, *, takes_secrets: bool = True) -> str:
+    """One line for each finding, `limit` at most; then how many more there are.
+
+    `takes_secrets` says that a Secret with the value would be let in.
+    """
+    advice = _ADVICE if takes_secrets else _NO_SECRET
+    lines = [_sentence(*each, advice) for each in seen[:limit]]
     while len(lines) > 1 and sum(map(len, lines)) + len(lines) > LONGEST_MESSAGE - 40:
         lines.pop()
     more = len(seen) - len(lines)
@@ -35,12 +51,12 @@ def denial(seen: Sequence[Seen], limit: int) -> str:
     return f"{text}\nand {more} more" if more > 0 else text
 
 
-def _sentence(finding: Finding, hidden: Hidden | None) -> str:
+def _sentence(finding: Finding, hidden: Hidden | None, table: Sequence[tuple[str, str]]) -> str:
     if hidden is None:
         mend = f" ({finding.remediation})" if finding.remediation else ""
         return clean(f"{finding.rule.id}: {finding.message}{mend}. gatecli explain {finding.rule.id}")
     where = finding.place.pointer or "/"
-    advice = next(text for part, text in _ADVICE if part in where)
+    advice = next(text for part, text in table if part in where)
     return f"{locate_finding(finding, hidden)}. {advice} gatecli explain {finding.rule.id}"
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +16,8 @@ LAST_APPLIED = ("metadata", "annotations", "kubectl.kubernetes.io/last-applied-c
 """Where `kubectl apply` repeats the whole object; a value that stands elsewhere too is reported there."""
 
 _STATUS = frozenset({"status"})
-_CONTENT = frozenset({"status", "data", "stringData"})
+_SECRET_CONTENT = frozenset({"data", "stringData"})
+_CONTENT = _STATUS | _SECRET_CONTENT
 _SERVERS_OWN = frozenset(
     {
         "creationTimestamp",
@@ -74,12 +77,50 @@ def row(request: ReviewRequest) -> Searched:
 
 def searched_parts(obj: Object, kind: Searched, rules: AdmissionRules) -> Object:
     """The parts of `obj` that are searched, at their own places, so that pointers stay as they are."""
-    left_out = _CONTENT if kind.metadata_only and rules.secrets != "data" else _STATUS
+    without_content = kind.metadata_only and rules.secrets != "data"
+    left_out = _CONTENT if without_content else _STATUS
     kept = {key: value for key, value in obj.items() if key not in left_out}
     metadata = obj.get("metadata")
     if isinstance(metadata, dict) and "managedFields" in metadata:
-        kept["metadata"] = {**metadata, "managedFields": _managers(metadata["managedFields"])}
+        kept["metadata"] = metadata = {**metadata, "managedFields": _managers(metadata["managedFields"])}
+    if without_content and (copy := read_copy(obj)) is not None:
+        annotations = {**kept["metadata"]["annotations"], LAST_APPLIED[-1]: _without_content(copy)}
+        kept["metadata"] = {**kept["metadata"], "annotations": annotations}
     return kept
+
+
+def read_copy(obj: Object) -> Object | None:
+    """The copy of an object that `kubectl apply` keeps in its annotation; None where there is none to read.
+
+    A copy with a key twice is not read: nobody knows which of both a reader takes.
+    """
+    value: Any = obj
+    for key in LAST_APPLIED:
+        value = value.get(key) if isinstance(value, dict) else None
+    if not isinstance(value, str):
+        return None
+    try:
+        copy = json.loads(value, parse_float=Decimal, object_pairs_hook=_distinct)
+    except (ValueError, ArithmeticError, RecursionError):
+        return None
+    return copy if isinstance(copy, dict) and copy.get("kind") == obj.get("kind") else None
+
+
+def write_copy(copy: Object) -> str:
+    """A copy as `kubectl apply` writes it."""
+    return json.dumps(copy, separators=(",", ":"), ensure_ascii=False, default=float) + "\n"
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> Object:
+    distinct = dict(pairs)
+    if len(distinct) != len(pairs):
+        raise ValueError("a key stands twice")
+    return distinct
+
+
+def _without_content(copy: Object) -> str:
+    """The copy of a Secret holds its content: it is where values belong, here as there."""
+    return write_copy({key: value for key, value in copy.items() if key not in _SECRET_CONTENT})
 
 
 def _managers(entries: Any) -> Any:

@@ -10,9 +10,9 @@ from functools import partial
 
 from gatecli.checks.personal_data import Search, search_of
 from gatecli.errors import ConfigurationError
-from gatecli.gates import PII
 from gatecli.gates.embedded_files import with_embedded_files
 from gatecli.gates.judgement import waivers_for
+from gatecli.gates.objects import CHECKS, ObjectCheck
 from gatecli.model.admission import AdmissionRules, Mode, NamespaceRules
 from gatecli.model.policy import PiiRules, PrivacyPolicy, stamp
 from gatecli.model.verdict import PolicyStamp
@@ -45,6 +45,7 @@ class Rulebook:
     """All that a verdict depends on besides the request and the day; never changed, only replaced.
 
     `key` is secret: values are compared, and the Secrets that masking makes are named, by its HMAC.
+    `checks` are the kinds of checks that an object goes through.
     """
 
     policy: PrivacyPolicy
@@ -55,6 +56,7 @@ class Rulebook:
     key: bytes = field(repr=False)
     generation: int
     digest: str
+    checks: tuple[ObjectCheck, ...] = CHECKS
 
     @property
     def rules(self) -> AdmissionRules:
@@ -83,6 +85,7 @@ def rulebook_of(
     seconds: float = _SECONDS,
     fingerprint_key: bytes = b"",
     generation: int = 0,
+    checks: tuple[ObjectCheck, ...] = CHECKS,
 ) -> Rulebook:
     """The rulebook of a resolved policy; `waivers` by namespace, `EVERYWHERE` for all.
 
@@ -104,10 +107,11 @@ def rulebook_of(
         stamp=stamp(policy),
         standard=standard,
         scopes={name: own_scope(rules.namespaces[name]) for name in names},
-        waivers={namespace: waivers_for(PII, held) for namespace, held in sorted(waivers.items())},
+        waivers=_waivers_of(checks, waivers),
         key=key,
         generation=generation,
         digest=_digest(policy, waivers),
+        checks=checks,
     )
 
 
@@ -117,10 +121,21 @@ def with_waivers(
     """The same policy with other waivers; what is compiled stays so."""
     return replace(
         rulebook,
-        waivers={namespace: waivers_for(PII, held) for namespace, held in sorted(waivers.items())},
+        waivers=_waivers_of(rulebook.checks, waivers),
         generation=generation,
         digest=_digest(rulebook.policy, waivers),
     )
+
+
+def _waivers_of(
+    checks: Sequence[ObjectCheck], waivers: Mapping[str, Sequence[PlacedWaiver]]
+) -> dict[str, tuple[PlacedWaiver, ...]]:
+    """The waivers for the rules that any of the checks looks for."""
+
+    def is_wanted(placed: PlacedWaiver) -> bool:
+        return any(waivers_for(check.gate, (placed,)) for check in checks)
+
+    return {namespace: tuple(filter(is_wanted, held)) for namespace, held in sorted(waivers.items())}
 
 
 def _own_scope(

@@ -13,6 +13,7 @@ from admission.cluster.client import ClusterError
 from admission.logs import LOGGER
 from admission.review.admission_review import Object, ReviewRequest, parse, response
 from admission.review.judging import Decision, DecisionReason, Phase, answer, judge
+from admission.review.owner_references import OwnerReference
 from admission.review.rulebook import Rulebook
 from admission.server.health import Clock
 from admission.server.metrics import Metrics, count_verdicts
@@ -39,7 +40,8 @@ class ReviewResult:
 class ReviewService:
     """All that a review result depends on besides the request.
 
-    `keep` makes sure that a Secret exists; it raises where it cannot. `inline_bytes` is the largest body
+    `keep` makes sure that a Secret exists; it raises where it cannot. `read_owner` reads an object of a
+    namespace; None where it is not there, or cannot be read. `inline_bytes` is the largest body
     that is judged in the loop; `seconds` is what any other may take, waiting for a worker counted.
     """
 
@@ -49,6 +51,7 @@ class ReviewService:
     day: Callable[[], date]
     clock: Clock
     keep: Callable[[Object], Awaitable[None]]
+    read_owner: Callable[[OwnerReference, str], Awaitable[Object | None]]
     inline_bytes: int
     seconds: float
     fail_mode: Literal["deny", "allow"] = "deny"
@@ -66,6 +69,10 @@ class ReviewService:
             if rulebook is None:
                 return self.failed_result(request, "no policy is loaded")
             decision = await self._decision(request, rulebook, size, phase)
+            if decision.owner is not None:
+                owner = await self.read_owner(decision.owner, request.namespace)
+                if owner is not None:
+                    decision = await self._decision(request, rulebook, size, phase, owner)
             if decision.secrets and decision.allowed and not request.dry_run:
                 await asyncio.gather(*(self.keep(secret) for secret in decision.secrets))
         except ClusterError as error:
@@ -102,9 +109,14 @@ class ReviewService:
         return ReviewResult(request, allowed, FAILED, message, warnings, None, content)
 
     async def _decision(
-        self, request: ReviewRequest, rulebook: Rulebook, size: int, phase: Phase
+        self,
+        request: ReviewRequest,
+        rulebook: Rulebook,
+        size: int,
+        phase: Phase,
+        owner: Object | None = None,
     ) -> Decision:
-        job = partial(judge, request, rulebook, today=self.day(), clock=self.clock, phase=phase)
+        job = partial(judge, request, rulebook, today=self.day(), clock=self.clock, phase=phase, owner=owner)
         if size <= self.inline_bytes:
             return job()
         try:

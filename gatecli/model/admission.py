@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -10,6 +11,7 @@ from gatecli.model.base import Text, Value
 
 Action = Literal["deny", "mask", "warn", "audit", "ignore"]
 Mode = Literal["deny", "warn", "audit", "mask"]
+Existing = Literal["warn", "deny"]
 
 Pattern = Annotated[str, Field(pattern=r"^[a-z0-9*?]([a-z0-9*?-]{0,61}[a-z0-9*?])?$")]
 """A namespace, or several by `*` and `?`."""
@@ -49,8 +51,16 @@ class AdmissionRules(Value):
         description="by name, or by a pattern with * and ?; a name wins over a pattern, a longer pattern "
         "a shorter one",
     )
-    grandfather: bool = Field(
-        default=False, description="whether an update that adds no finding is admitted with a warning"
+    existing: Existing = Field(
+        default="warn",
+        description="what becomes of a value that was there before: `warn`: an update that adds none is "
+        "admitted, and so is what a controller makes of a workload that holds it; `deny`: it is judged as "
+        "if it were new",
+    )
+    grandfather: bool | None = Field(
+        default=None,
+        exclude=True,
+        description="the older name of `existing`: true means `warn`, false means `deny`",
     )
     on_incomplete: Literal["deny", "warn"] = Field(
         default="deny", description="what happens when the search could not be finished"
@@ -62,6 +72,19 @@ class AdmissionRules(Value):
         default=20, description="how many findings an answer lists at most"
     )
     secret_ref: bool = Field(default=False, description="whether masking moves variables to a Secret instead")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older_name(cls, data: object) -> object:
+        """`grandfather` in a file is `existing` from here on, so that policies compose by one key."""
+        if not isinstance(data, Mapping) or not isinstance(data.get("grandfather"), bool):
+            return data
+        meant = "warn" if data["grandfather"] else "deny"
+        if data.get("existing", meant) != meant:
+            raise ValueError(
+                "grandfather is the older name of existing, and they differ; keep existing alone"
+            )
+        return {**{key: value for key, value in data.items() if key != "grandfather"}, "existing": meant}
 
     @model_validator(mode="after")
     def _never_off_everywhere(self) -> AdmissionRules:

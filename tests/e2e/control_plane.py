@@ -234,6 +234,7 @@ class ControlPlane:
             secure_port=controllers,
             cert_dir=self.folder / "controllers",
             leader_elect="false",
+            horizontal_pod_autoscaler_sync_period="2s",
             use_service_account_credentials="true",  # as clusters have it: requests come from the controllers
             service_account_private_key_file=self.folder / "accounts.key",
             root_ca_file=self.folder / "ca.crt",

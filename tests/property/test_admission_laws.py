@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ from tests.support.reviews import (
     told,
 )
 
-BOOK = rulebook()
+BOOK = rulebook(admission={"existing": "deny"})
+TOLERANT = rulebook(admission={"existing": "warn"})
 MASKING = rulebook(admission={"mode": "mask", "secretRef": False})
 MOVING = rulebook(admission={"mode": "mask", "secretRef": True})
 RULES = Path(__file__).resolve().parents[1] / "rules"
@@ -171,6 +173,32 @@ def test_an_update_that_changes_anything_is_searched(old: dict[str, Any], new: d
         assert decision.allowed is not active(decision)
         return
     assert {**new, "metadata": {}} == {**old, "metadata": {}} or old["kind"] == "Secret"
+
+
+def errors_of(obj: dict[str, Any]) -> Counter[tuple[str, str]]:
+    """Rules and masked values of what closes a gate in `obj`, and how often."""
+    found = decided(obj, BOOK)
+    acts = zip(found.findings, found.marks, strict=True)
+    # Every run of a test has one key, so that a mark is a value.
+    return Counter((each.rule.id, mark) for each, mark in acts if each.severity.value == "error")
+
+
+@given(objects(), objects())
+@settings(max_examples=share(80))
+def test_an_update_passes_only_with_values_that_were_there(old: dict[str, Any], new: dict[str, Any]) -> None:
+    new = {**new, "kind": old["kind"], "apiVersion": old["apiVersion"]}
+    if judged(request_for(new, "UPDATE", oldObject=old), TOLERANT).allowed:
+        assert errors_of(new) <= errors_of(old)
+
+
+@given(objects(), st.sampled_from([TOLERANT, MASKING, MOVING]), st.sampled_from(list(Phase)))
+@settings(max_examples=share(80))
+def test_an_update_of_metadata_alone_passes_and_patches_nothing(
+    old: dict[str, Any], book: Rulebook, phase: Phase
+) -> None:
+    new = {**old, "metadata": {**old["metadata"], "labels": {"team": "a"}, "finalizers": ["a/b"]}}
+    decision = judged(request_for(new, "UPDATE", oldObject=old), book, phase)
+    assert (decision.allowed, decision.patch, decision.secrets) == (True, (), ())
 
 
 JUNK = trees(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | PERSONAL)

@@ -22,6 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from admission.cluster.access import load_pair
 from admission.review.admission_review import Object
+from admission.review.owner_references import OwnerReference
 from admission.review.rulebook import Rulebook, rulebook_of, warm
 from admission.server.health import Health
 from admission.server.http_handler import BodyBounds, HttpHandler
@@ -115,6 +116,10 @@ def client_pair(signer: KeyPair, name: str) -> KeyPair:
     )
 
 
+async def no_owner(reference: OwnerReference, namespace: str) -> Object | None:
+    """No owner is ever there."""
+
+
 async def no_secret(_: Object) -> None:
     """Nothing is kept."""
 
@@ -176,6 +181,7 @@ async def webhook(
         day=lambda: TODAY,
         clock=time.monotonic,
         keep=no_secret,
+        read_owner=no_owner,
         inline_bytes=64 * 1024,
         seconds=30.0,
     )

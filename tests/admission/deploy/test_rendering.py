@@ -72,7 +72,7 @@ def test_the_policy_begins_with_the_mode_and_the_entities_asked_for() -> None:
     policy = of("PrivacyPolicy", Installation(mode="audit", entities={"US_SSN": "deny"}))
     read = PrivacyPolicy.from_file(policy | {"metadata": {"name": policy["metadata"]["name"]}})
     assert read.spec.admission.mode == "audit"
-    assert read.spec.admission.grandfather
+    assert read.spec.admission.existing == "warn"
     assert dict(read.spec.pii.entities) == {"US_SSN": "deny"}
 
 

@@ -7,6 +7,7 @@ import itertools
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from admission.review.judging import DecisionReason, Phase, judge
 from admission.review.owner_references import CONTROLLERS
@@ -276,22 +277,30 @@ def with_variables(*values: str) -> dict[str, Any]:
         (("clean",), (RESIDENT_ID,), False),
     ],
 )
-def test_an_update_that_adds_nothing_is_let_in_where_the_policy_says_so(
+def test_an_update_that_adds_nothing_is_let_in_unless_the_policy_says_otherwise(
     old: tuple[str, ...], new: tuple[str, ...], *, allowed: bool
 ) -> None:
-    decision = update(with_variables(*old), with_variables(*new), grandfather=True)
-    assert decision.allowed is allowed
-    assert not update(with_variables(*old), with_variables(*new)).allowed
+    assert update(with_variables(*old), with_variables(*new)).allowed is allowed
+    assert not update(with_variables(*old), with_variables(*new), existing="deny").allowed
+
+
+@pytest.mark.parametrize(("older", "newer"), [(True, "warn"), (False, "deny")])
+def test_grandfather_is_the_older_name_of_existing(newer: str, *, older: bool) -> None:
+    assert policy_of(admission={"grandfather": older}) == policy_of(admission={"existing": newer})
+    assert policy_of(admission={"grandfather": older, "existing": newer}).spec.admission.existing == newer
+    both = {"existing": "deny" if older else "warn", "grandfather": older}
+    with pytest.raises(ValidationError, match="grandfather is the older name of existing"):
+        policy_of(admission=both)
 
 
 def test_what_was_there_before_is_warned_about() -> None:
-    decision = update(with_variables(RESIDENT_ID), with_variables(RESIDENT_ID, "x"), grandfather=True)
+    decision = update(with_variables(RESIDENT_ID), with_variables(RESIDENT_ID, "x"))
     assert decision.reason is DecisionReason.GRANDFATHERED
     assert "it was there before" in decision.warnings[0]
 
 
 def test_a_creation_has_nothing_that_was_there_before() -> None:
-    assert not decided(JOB, rulebook(admission={"grandfather": True})).allowed
+    assert not decided(JOB, rulebook(admission={"existing": "warn"})).allowed
 
 
 @pytest.mark.parametrize(
@@ -302,7 +311,7 @@ def test_a_creation_has_nothing_that_was_there_before() -> None:
         ({"mode": "warn"}, True, 1),
         ({"mode": "audit"}, True, 0),
         ({"mode": "mask"}, False, 0),
-        ({"grandfather": True}, False, 0),
+        ({"existing": "deny"}, False, 0),
     ],
 )
 def test_a_search_that_ran_out_of_time_ends_as_the_policy_says(

@@ -11,7 +11,7 @@ from admission.review.judging import DecisionReason
 from admission.review.objects import KINDS
 from tests.support.reviews import RESIDENT_ID, decided, manifest, rulebook
 
-BOOK = rulebook()
+BOOK = rulebook(admission={"existing": "deny"})
 
 POINTERS = {
     "Pod": "/spec",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -65,6 +66,16 @@ def test_a_secret_is_one_though_its_metadata_alone_was_sent() -> None:
     metadata = {"name": "s", "namespace": "team-a", "annotations": {"owner": RESIDENT_ID}}
     seen = look({**partial, "metadata": metadata}, SECRET, "v1", scan_context())
     assert seen.found[0].finding.subject == "Secret/s"
+
+
+def test_the_copy_of_its_data_that_kubectl_keeps_is_the_secret_s_data_and_not_its_metadata() -> None:
+    applied = "kubectl.kubernetes.io/last-applied-configuration"
+    copy = {"apiVersion": "v1", "kind": "Secret", "stringData": {"id": RESIDENT_ID}}
+    metadata: dict[str, Any] = {"name": "s", "namespace": "team-a"}
+    metadata["annotations"] = {applied: json.dumps(copy)}
+    assert look({"metadata": metadata}, SECRET, "v1", scan_context()).found == ()
+    metadata["annotations"] = {applied: json.dumps({**copy, "metadata": {"labels": {"id": RESIDENT_ID}}})}
+    assert len(look({"metadata": metadata}, SECRET, "v1", scan_context()).found) == 1
 
 
 HASH = {"pod-template-hash": "5d4"}

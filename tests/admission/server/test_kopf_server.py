@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from admission.logs import JsonFormatter
 from admission.review.admission_review import ReviewRequest
 from admission.review.judging import Phase
+from admission.review.owner_references import OwnerReference
 from admission.review.rulebook import Rulebook
 from admission.server.http_handler import BodyBounds
 from admission.server.kopf_handlers import PendingReview, ask
@@ -42,6 +43,9 @@ from tests.support.webhook import (
 )
 
 LIMIT = BOUNDS.body_bytes
+
+
+CONTROLLER = "system:serviceaccount:kube-system:replicaset-controller"
 
 
 def count(asked: Webhook, name: str, **labels: str) -> float:
@@ -362,6 +366,38 @@ def test_a_secret_that_cannot_be_made_refuses_the_patch_that_needs_it() -> None:
         assert len(kept) == 1
         assert not second["allowed"]
         assert dry["allowed"]
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("inline_bytes", [0, 64 * 1024])
+def test_the_owner_is_read_where_it_may_hold_the_value_and_not_otherwise(inline_bytes: int) -> None:
+    uid = "8f0f5b0e-2d0c-4d5e-9c55-0d7a7d5c8f11"
+    spec = {"containers": [{"name": "a", "env": [{"name": "CUSTOMER", "value": RESIDENT_ID}]}]}
+    owner = {"kind": "ReplicaSet", "metadata": {"name": "web", "uid": uid}}
+    owners = {"web": {**owner, "spec": {"template": {"spec": spec}}}}
+    asked_for: list[tuple[str, str, str]] = []
+
+    async def read(reference: OwnerReference, namespace: str) -> Any:
+        asked_for.append((reference.plural, namespace, reference.name))
+        return owners.get(reference.name)
+
+    def pod(name: str, user: str) -> dict[str, Any]:
+        reference = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": name, "uid": uid}
+        metadata = {"name": "web-1", "ownerReferences": [{**reference, "controller": True}]}
+        obj = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+        kind = {"group": "", "version": "v1", "kind": "Pod"}
+        return review(object=obj, kind=kind, namespace="shop", userInfo={"username": user})
+
+    async def main() -> None:
+        async with webhook(read_owner=read, inline_bytes=inline_bytes) as asked:
+            for path in ("/mutate", "/validate"):
+                let_in = (await asked.ask(pod("web", CONTROLLER), path))[1]
+                assert let_in["allowed"]
+                assert "its ReplicaSet holds it" in let_in["warnings"][0]
+            assert not (await asked.ask(pod("gone", CONTROLLER)))[1]["allowed"]
+            assert not (await asked.ask(pod("web", "jane")))[1]["allowed"]
+        assert asked_for == [("replicasets", "shop", name) for name in ("web", "web", "gone")]
 
     asyncio.run(main())
 
