@@ -448,7 +448,7 @@ def test_the_policy_can_be_used() -> None:
     policy = PrivacyPolicy.from_file({**made, "metadata": {"name": "default"}})
     assert policy.spec.admission.mode == "warn"
     assert policy.spec.admission.secret_ref
-    assert policy.spec.admission.grandfather
+    assert policy.spec.admission.existing == "warn"
 
 
 def test_the_alerts_are_the_file_s_own() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from admission.review.rulebook import rulebook_of, warm
 from gatecli.errors import ConfigurationError
+from gatecli.pii.matching import searcher
 from tests.support.reviews import KEY, policy_of, rulebook, waiver
 
 
@@ -50,8 +52,13 @@ def test_the_key_is_not_shown() -> None:
 def test_the_engine_is_warm_once_it_was_warmed() -> None:
     book = rulebook(admission={"namespaces": {"a": {"entities": {"CN_RESIDENT_ID": "warn"}}}})
     warm(book)
-    assert "engine" in vars(book.standard.search.detector)
-    assert "engine" in vars(book.scopes["a"].search.detector)
+    known = searcher.cache_info().misses
+    for scope in (book.standard, book.scopes["a"]):
+        for entity in scope.search.detector.entities:
+            for pattern in entity.patterns:
+                searcher(pattern)
+    assert searcher.cache_info().misses == known
+    assert "phonenumbers" in sys.modules
 
 
 WRONG: list[dict[str, Any]] = [
