@@ -45,6 +45,8 @@ class Judged:
     act: Act
     known: bool = False
     """Whether the object held it before: an update adds nothing."""
+    of_real: Act | None = None
+    """Of a published test value: what would be done about a real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,10 @@ def leaves_of(request: ReviewRequest, obj: Object, rulebook: Rulebook) -> tuple[
 
 def decide_acts(case: Case, found: ObjectFindings) -> list[Judged]:
     """Every finding with what is done about it, and what is wrong with the waivers it has."""
-    acts = [Judged(finding, hidden, _act(case, finding, hidden)) for finding, hidden in found.weighed]
+    acts = [
+        Judged(finding, hidden, _act(case, finding, hidden), of_real=_act_of_real(case, finding, hidden))
+        for finding, hidden in found.weighed
+    ]
     if case.rulebook.rules.grandfather and any(one.act in REFUSED for one in acts):
         return list(_grandfather(case, acts))
     return acts
@@ -104,6 +109,14 @@ def _act(case: Case, finding: Finding, hidden: Hidden | None) -> Act:
     expressly = case.scope.expressly.get(finding.rule.id)
     masks = expressly == "mask" or (case.scope.mode == "mask" and expressly is None)
     return _cap_act(Act.MASK if masks and hidden is not None else Act.DENY, case.scope.mode)
+
+
+def _act_of_real(case: Case, finding: Finding, hidden: Hidden | None) -> Act | None:
+    if hidden is None or not hidden.detection.well_known:
+        return None
+    own = case.search.severities[hidden.detection.entity.id]
+    severity = case.rulebook.policy.spec.severities.get(finding.rule.id, own)
+    return _act(case, replace(finding, severity=severity), hidden)
 
 
 def _cap_act(act: Act, mode: Mode) -> Act:

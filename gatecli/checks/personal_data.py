@@ -13,7 +13,7 @@ from decimal import Decimal
 from gatecli.checks.object_names import NAME_KEYS, subjects_of
 from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
-from gatecli.model.policy import PiiRules
+from gatecli.model.policy import PiiRules, TestValues
 from gatecli.model.text import Leaf, LeafKind, RawText
 from gatecli.pii.budget import BudgetSpentError, Limits, ScanBudget
 from gatecli.pii.decoding import READERS
@@ -63,6 +63,13 @@ _SEVERITIES: Mapping[str, Severity | None] = {
     "ignore": None,
 }
 
+_TEST_VALUES: Mapping[TestValues, Severity] = {
+    "note": Severity.NOTE,
+    "warn": Severity.WARNING,
+    "as-entity": Severity.ERROR,
+}
+"""What a published test value is at most; never more than a real one."""
+
 _SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60)}
 STEPS = 20_000_000
 """Steps of work that `pii.timeBudget` means by a second: what one core of a server of 2024 does in it."""
@@ -107,14 +114,22 @@ class Search:
     clock: Clock = stopped_clock
     key: bytes = b""
     names: NameFinder | None = None
+    test_values: TestValues = "note"
     embedded: Callable[[Leaf], EmbeddedFile | None] = no_file
     """Which leaf is a file; whoever knows the formats says so (`gatecli.gates.embedded_files`)."""
 
 
-def search_of(rules: PiiRules, key: bytes = b"", names: NameFinder | None = None) -> Search:
+def search_of(
+    rules: PiiRules,
+    key: bytes = b"",
+    names: NameFinder | None = None,
+    *,
+    unset_test_values: TestValues = "note",
+) -> Search:
     """The search a policy asks for; with `names`, for personal names too, which are warnings.
 
     Its work is bounded, its time is not: whoever must answer by a time gives it `limits.seconds` and a clock.
+    `unset_test_values` is what a published test value is where the rules do not say.
 
     Raises ConfigurationError for a pack or an entity there is not.
     """
@@ -127,7 +142,10 @@ def search_of(rules: PiiRules, key: bytes = b"", names: NameFinder | None = None
     severities = {entity: severity for entity, severity in meant.items() if severity is not None}
     limits = Limits(steps=_steps(rules.time_budget), depth=rules.max_decoding_depth, named=rules.time_budget)
     finder = names if PERSON_NAME.id in severities else None
-    return Search(Detector(tuple(wanted)), severities, limits, key=key, names=finder)
+    test_values = rules.test_values or unset_test_values
+    return Search(
+        Detector(tuple(wanted)), severities, limits, key=key, names=finder, test_values=test_values
+    )
 
 
 def _custom(rules: PiiRules) -> tuple[Entity, ...]:
@@ -295,11 +313,17 @@ def _finding(raw: RawText, seen: Hidden, search: Search, spot: _Spot, start: int
         _message(pointer, detection, search),
         subject=spot.subject,
         place=place,
-        mend=_mend(pointer, detection),
+        mend=_mend(pointer, detection, search),
         identity=_identity(seen, search.key, spot),
     )
-    severity = Severity.NOTE if detection.well_known else search.severities[entity.id]
-    return replace(finding, severity=severity)
+    return replace(finding, severity=_severity(detection, search))
+
+
+def _severity(detection: Detection, search: Search) -> Severity:
+    own = search.severities[detection.entity.id]
+    if not detection.well_known:
+        return own
+    return max(own, _TEST_VALUES[search.test_values], key=lambda severity: severity.rank)
 
 
 def _place(raw: RawText, leaf: Leaf, pointer: str | None, start: int) -> Place:
@@ -350,14 +374,15 @@ def _way(detection: Detection, search: Search) -> str:
     return redact_text(path, scan(search.detector, path).detections)
 
 
-def _mend(pointer: str | None, detection: Detection) -> str:
-    if detection.well_known:
+def _mend(pointer: str | None, detection: Detection, search: Search) -> str:
+    tolerated = search.test_values != "as-entity"
+    if detection.well_known and tolerated:
         return "nothing, if it is meant as test data"
     if pointer and "/env/" in pointer:
         return "move the value to a Secret and reference it (valueFrom.secretKeyRef)"
     if pointer:
         return "move the value to a secret store and reference it, or remove it"
-    return "remove it, or replace it by a published test value"
+    return "remove it, or replace it by a published test value" if tolerated else "remove it"
 
 
 def _identity(seen: Hidden, key: bytes, spot: _Spot) -> str:

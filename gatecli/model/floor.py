@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from gatecli.model.finding import Severity
 from gatecli.model.policy import (
@@ -16,6 +16,7 @@ from gatecli.model.policy import (
     PrivacyPolicy,
     ReleaseRules,
     TerraformRules,
+    TestValues,
     Tier,
     seconds_in,
 )
@@ -115,7 +116,16 @@ def _pii(low: PiiRules, high: PiiRules) -> PiiRules:
         entities={name: _action(low, high, name) for name in sorted(names)},
         custom=(*low.custom, *(custom for custom in high.custom if custom.id not in known)),
         time_budget=low.time_budget,
+        max_decoding_depth=max(low.max_decoding_depth, high.max_decoding_depth),
+        test_values=_test_values(low.test_values, high.test_values),
     )
+
+
+def _test_values(low: TestValues | None, high: TestValues | None) -> TestValues | None:
+    """The stronger; a note is no stronger than what a front door makes of an unset key."""
+    if high is None or (low is None and high == "note"):
+        return low
+    return max(low or high, high, key=get_args(TestValues).index)
 
 
 def _action(low: PiiRules, high: PiiRules, name: str) -> Any:
