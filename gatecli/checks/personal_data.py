@@ -143,9 +143,7 @@ def search_of(
     limits = Limits(steps=_steps(rules.time_budget), depth=rules.max_decoding_depth, named=rules.time_budget)
     finder = names if PERSON_NAME.id in severities else None
     test_values = rules.test_values or unset_test_values
-    return Search(
-        Detector(tuple(wanted)), severities, limits, key=key, names=finder, test_values=test_values
-    )
+    return Search(Detector(tuple(wanted)), severities, limits, key=key, names=finder, test_values=test_values)
 
 
 def _custom(rules: PiiRules) -> tuple[Entity, ...]:

@@ -119,12 +119,24 @@ def weigh(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
 def _weigh_named(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
     """The score of a number that only its name tells from any other; a negative word outweighs that."""
     before = _UNBROKEN.search(around(text, match.start, match.end)[0])
-    names = _last_words(keys, NAME) + _last_words(words((before.group(),) if before else ()), LABEL)
-    positive = held_candidates(match.pattern.names, names)
+    label = words((before.group(),) if before else ())
+    names = _last_words(keys, NAME) + _last_words(label, LABEL)
+    positive = held_candidates(match.pattern.names, names) or _names_at_end(match.pattern.names, label)
     negative = _negative(match.entity, names, keys)
     if positive and not negative:
         return min(1.0, match.score + RAISE), (f"raised by context: {', '.join(positive)}",)
     return match.score, ()
+
+
+@lru_cache(maxsize=4096)
+def is_named_by(names: tuple[str, ...], keys: str) -> bool:
+    """Whether a key path names its value so; `names` without one need none."""
+    return not names or bool(held_candidates(names, _last_words(keys, NAME)))
+
+
+def _names_at_end(names: tuple[str, ...], label: str) -> tuple[str, ...]:
+    """Those of `names` that stand right before the value, however many words they have."""
+    return tuple(name for name in names if label.endswith(f" {name} "))
 
 
 def _last_words(spaced: str, count: int) -> str:

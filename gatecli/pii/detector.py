@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from gatecli.pii.budget import ScanBudget, unlimited_budget
-from gatecli.pii.context import LOWER, Vocabulary, weigh, words
+from gatecli.pii.context import LOWER, Vocabulary, is_named_by, weigh, words
 from gatecli.pii.interface import THRESHOLD, Detection, Entity, Match
 from gatecli.pii.matching import Form, find_forms, readable
 from gatecli.pii.prefilter import Prefilter
@@ -70,9 +70,11 @@ class Detector:
         by_keys = self._spoken_by_keys(keys)
         for start, part in parts(text):
             budget.spend(len(part))
+            spoken = self.vocabulary.entities_in(part)
             forms = self.prefilter.forms(part, by_keys)
-            yield from self._worthwhile(part, start, keys, forms, budget)
-            if self.vocabulary.entities_in(part) - by_keys:
+            named = [form for form in forms if form[0].id in spoken or is_named_by(form[1].names, keys)]
+            yield from self._worthwhile(part, start, keys, named, budget)
+            if spoken - by_keys:
                 yield from self._beside_words(part, start, keys, by_keys, budget)
 
     def _beside_words(

@@ -29,9 +29,7 @@ def test_the_policy_says_what_a_test_value_is(word: str | None, severity: str) -
     assert finding(REAL_SSN, word=word).severity.value == "error"
 
 
-@pytest.mark.parametrize(
-    ("word", "severity"), [(None, "warning"), ("note", "note"), ("as-entity", "error")]
-)
+@pytest.mark.parametrize(("word", "severity"), [(None, "warning"), ("note", "note"), ("as-entity", "error")])
 def test_a_front_door_says_it_where_the_policy_does_not(word: str | None, severity: str) -> None:
     assert finding(TEST_SSN, word=word, unset="warn").severity.value == severity
 
