@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from gatecli.checks.object_names import NAME_KEYS, subjects_of
+from gatecli.model.divided import LISTED, divided_lists, may_divide
 from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.policy import PiiRules, TestValues
@@ -174,6 +175,8 @@ def is_clean(search: Search, texts: Iterable[str], format_: str) -> bool:
 
 
 def _could_hold(detector: Detector, text: str, format_: str, budget: ScanBudget) -> bool:
+    if format_ in LISTED and may_divide(text):
+        return True
     if not may_hold(detector, text):
         return False
     return format_ not in _EDGED or could_match(detector, text, budget)
@@ -212,6 +215,7 @@ def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Seen]:
     if search.names is not None:
         values = (leaf for leaf in leaves if leaf.kind is not LeafKind.KEY)
         yield from (Hidden(leaf, name) for leaf in values for name in search.names(leaf.text))
+    leaves = (*leaves, *divided_lists(leaves))
     budget = ScanBudget(search.limits, search.clock)
     files = {index: file for index, leaf in enumerate(leaves) if (file := search.embedded(leaf)) is not None}
     wanted = {*suspects(search.detector, [leaf.text for leaf in leaves]), *files}

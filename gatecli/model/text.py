@@ -32,6 +32,7 @@ _NAMED = 64
 """Characters of a value that a name beside it names, and of such a name: a long text speaks for itself."""
 _NAME_OF_NEXT = re.compile(r"-{0,2}[^\W\d](?:[^\W\d]|[ .-]){0,63}+[0-9]{0,2}:?")
 _LISTS = (list, tuple)
+_SHORT_TYPES = (str, int)
 _NESTED = (dict, list, tuple)
 _LOOK_BACK = 400
 """How far to the left of a value its name is looked for, in characters: a line may be a file long."""
@@ -325,8 +326,25 @@ def object_leaves(data: object) -> tuple[Leaf, ...]:
     return with_names_beside([leaf for leaf in leaves if leaf[0]])
 
 
+_SHORT_ITEM = re.compile(r"[0-9]{1,9}[Xx]?")
+_FEWEST_ITEMS, _MOST_ITEMS = 2, 40
+_FEWEST_DIGITS, _MOST_DIGITS = 9, 40
+
+
+def joined_items(items: Sequence[str]) -> str:
+    """The items of a list of short numbers as one text; "" of any other list.
+
+    They are divided by a sign that few kinds of number have: a list of ports is no card number.
+    """
+    if not _FEWEST_ITEMS <= len(items) <= _MOST_ITEMS:
+        return ""
+    if not all(_SHORT_ITEM.fullmatch(item) for item in items):
+        return ""
+    return "_".join(items) if _FEWEST_DIGITS <= sum(map(len, items)) <= _MOST_DIGITS else ""
+
+
 def object_texts(data: object) -> set[str]:
-    """The texts of `object_leaves(data)` without their places: a quarter of the time, for a first look."""
+    """The texts of `object_leaves(data)` and of its divided lists, without their places: for a first look."""
     texts: set[str] = set()
     pending = [data]
     for value in pending:
@@ -335,6 +353,8 @@ def object_texts(data: object) -> set[str]:
             children: Iterable[object] = value.values()
         else:
             children = value if isinstance(value, _LISTS) else (value,)
+            if isinstance(value, _LISTS) and all(type(each) in _SHORT_TYPES for each in value):
+                texts.add(joined_items([str(each) for each in value]))
         for child in children:
             if type(child) is str:
                 texts.add(child)

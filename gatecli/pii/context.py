@@ -14,7 +14,11 @@ BEFORE = 64
 AFTER = 24
 
 NAME, LABEL = 4, 2
-"""Words at the end of a key path, and before a value, that are its name."""
+"""Words at the end of a key path that are a value's name, and before a value that may deny it."""
+_FILLERS = frozenset(
+    "a an and at are code for is its my no nr num number nummer numero número of on or the their value was your"
+    .split()
+)  # fmt: skip
 _UNBROKEN = re.compile(r"[^0-9]*\Z")
 
 _SMALL = "a-zß-öø-ſ"
@@ -120,9 +124,9 @@ def _weigh_named(match: Match, text: str, keys: str) -> tuple[float, tuple[str, 
     """The score of a number that only its name tells from any other; a negative word outweighs that."""
     before = _UNBROKEN.search(around(text, match.start, match.end)[0])
     label = words((before.group(),) if before else ())
-    names = _last_words(keys, NAME) + _last_words(label, LABEL)
-    positive = held_candidates(match.pattern.names, names) or _names_at_end(match.pattern.names, label)
-    negative = _negative(match.entity, names, keys)
+    last = _last_words(keys, NAME)
+    positive = held_candidates(match.pattern.names, last) or _names_at_end(match.pattern.names, label)
+    negative = _negative(match.entity, last + _last_words(label, LABEL), keys)
     if positive and not negative:
         return min(1.0, match.score + RAISE), (f"raised by context: {', '.join(positive)}",)
     return match.score, ()
@@ -135,8 +139,12 @@ def is_named_by(names: tuple[str, ...], keys: str) -> bool:
 
 
 def _names_at_end(names: tuple[str, ...], label: str) -> tuple[str, ...]:
-    """Those of `names` that stand right before the value, however many words they have."""
-    return tuple(name for name in names if label.endswith(f" {name} "))
+    """Those of `names` that a label ends in, but for words that say nothing: `PESEL number is`."""
+    said = label.split()
+    while said and said[-1] in _FILLERS:
+        said.pop()
+    ends = (f"{label.rstrip()} ", f" {' '.join(said)} ")
+    return tuple(name for name in names if any(end.endswith(f" {name} ") for end in ends))
 
 
 def _last_words(spaced: str, count: int) -> str:

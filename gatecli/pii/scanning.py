@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from gatecli.pii.budget import BudgetSpentError, ScanBudget, TooDeepError, unlimited_budget
+from gatecli.pii.budget import FORM, BudgetSpentError, ScanBudget, TooDeepError, unlimited_budget
 from gatecli.pii.decoding import READERS, expand, may_hide
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import Detection
+from gatecli.pii.layout import named_below
 from gatecli.pii.resolution import Spans
 from gatecli.pii.views import Reader, View
 
@@ -58,6 +59,10 @@ def scan(
         for view in expand(text, budget, readers=readers):
             for detection in _seen_in(detector, view, context, budget):
                 found.add(detection)
+            budget.spend(len(view.text) / FORM)
+            for named in named_below(view, detector.vocabulary):
+                for detection in detector.detect(named.text, context + named.context, budget=budget):
+                    found.add(_original(detection, named))
     except BudgetSpentError as spent:
         deep = isinstance(spent, TooDeepError)
         return TextScan(_order_detections(found.detections), spent.reason, deep)

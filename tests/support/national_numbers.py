@@ -31,8 +31,8 @@ class Kind:
     """A kind of number: the entity that finds it, the modules that know it, a name that tells it.
 
     `template` is filled at random: `#` is a digit, `@` a capital, `[…]` a class, `(…|…)` a choice, `%y` a
-    part of a date of birth. `cards` are the ways it is printed, `#` for each character. `also_valid` knows numbers
-    that the modules do not.
+    part of a date of birth. `cards` are the ways it is printed, `#` for each character. `also_valid` knows
+    numbers that the modules do not.
     """
 
     entity: str

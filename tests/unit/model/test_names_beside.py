@@ -39,7 +39,7 @@ NAMED = (
     ("a.xml", f"<ssn>{N}</ssn>\n"),
     ("a.xml", f'<field name="ssn">{N}</field>'),
     ("a.xml", f'<add key="ssn" value="{N}"/>'),
-    ("a.sql", f"INSERT INTO t (ssn) VALUES ('{N}');"),
+    ("a.sql", f"INSERT INTO t (ssn) VALUES ('{N}');"),  # noqa: S608 - a text to search, no statement
     ("a.sh", f"run --ssn {N}\n"),
     ("a.sh", f"curl -H 'X-SSN: {N}' 'https://corp.io/'\n"),
     ("a.sh", f"curl 'https://corp.io/y?ssn={N}&a=1'\n"),
