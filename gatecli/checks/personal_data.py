@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from gatecli.checks.object_names import NAME_KEYS, subjects_of
+from gatecli.checks.published_values import mend_of, severity_as_meant
 from gatecli.model.divided import LISTED, divided_lists, may_divide
 from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
@@ -33,13 +34,11 @@ PII_SCAN_INCOMPLETE = Rule(
     uncheckable=True,
 )
 
-
 PII_ENCODED_TOO_DEEPLY = Rule(
     "pii-encoded-too-deeply",
     Severity.ERROR,
     "A value is encoded more times over than is looked into",
 )
-
 
 PII_NOT_SEARCHED = Rule("pii-not-searched", Severity.NOTE, "Binary content holds no text to search")
 
@@ -63,13 +62,6 @@ _SEVERITIES: Mapping[str, Severity | None] = {
     "audit": Severity.NOTE,
     "ignore": None,
 }
-
-_TEST_VALUES: Mapping[TestValues, Severity] = {
-    "note": Severity.NOTE,
-    "warn": Severity.WARNING,
-    "as-entity": Severity.ERROR,
-}
-"""What a published test value is at most; never more than a real one."""
 
 _SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60)}
 STEPS = 20_000_000
@@ -315,17 +307,11 @@ def _finding(raw: RawText, seen: Hidden, search: Search, spot: _Spot, start: int
         _message(pointer, detection, search),
         subject=spot.subject,
         place=place,
-        mend=_mend(pointer, detection, search),
+        mend=mend_of(pointer, detection, search.test_values),
         identity=_identity(seen, search.key, spot),
     )
-    return replace(finding, severity=_severity(detection, search))
-
-
-def _severity(detection: Detection, search: Search) -> Severity:
-    own = search.severities[detection.entity.id]
-    if not detection.well_known:
-        return own
-    return max(own, _TEST_VALUES[search.test_values], key=lambda severity: severity.rank)
+    own = search.severities[entity.id]
+    return replace(finding, severity=severity_as_meant(detection, own, search.test_values))
 
 
 def _place(raw: RawText, leaf: Leaf, pointer: str | None, start: int) -> Place:
@@ -374,17 +360,6 @@ def _way(detection: Detection, search: Search) -> str:
     if len(path) > _LONGEST_WAY:
         path = path[:_LONGEST_WAY].rpartition("/")[0] + "/…"
     return redact_text(path, scan(search.detector, path).detections)
-
-
-def _mend(pointer: str | None, detection: Detection, search: Search) -> str:
-    tolerated = search.test_values != "as-entity"
-    if detection.well_known and tolerated:
-        return "nothing, if it is meant as test data"
-    if pointer and "/env/" in pointer:
-        return "move the value to a Secret and reference it (valueFrom.secretKeyRef)"
-    if pointer:
-        return "move the value to a secret store and reference it, or remove it"
-    return "remove it, or replace it by a published test value" if tolerated else "remove it"
 
 
 def _identity(seen: Hidden, key: bytes, spot: _Spot) -> str:

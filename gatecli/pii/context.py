@@ -15,10 +15,11 @@ AFTER = 24
 
 NAME, LABEL = 4, 2
 """Words at the end of a key path that are a value's name, and before a value that may deny it."""
-_FILLERS = frozenset(
-    "a an and at are code for is its my no nr num number nummer numero número of on or the their value was your"
-    .split()
-)  # fmt: skip
+_FILLERS = frozenset({
+    "a", "an", "and", "at", "are", "code", "for", "is", "its", "my", "no", "nr", "num", "number", "nummer",
+    "numero", "número", "of", "on", "or", "the", "their", "value", "was", "your",
+})  # fmt: skip
+"""Words between a name and its value that say nothing."""
 _UNBROKEN = re.compile(r"[^0-9]*\Z")
 
 _SMALL = "a-zß-öø-ſ"

@@ -45,14 +45,14 @@ def named_below(view: View, vocabulary: Vocabulary) -> Iterator[View]:
         return
     for name, spans in (
         *_columns(text, vocabulary),
-        *_labelled(text, vocabulary),
+        *_blocks_below_labels(text, vocabulary),
         *(_sql_columns(text) if is_sql else ()),
     ):
         if spans and vocabulary.entities_in(name):
-            yield _joined(view, [(start - 1, end - 1) for start, end in spans], name)
+            yield _column_view(view, [(start - 1, end - 1) for start, end in spans], name)
 
 
-def _joined(view: View, spans: list[Span], name: str) -> View:
+def _column_view(view: View, spans: list[Span], name: str) -> View:
     """The spans of a view, a line each."""
     texts, starts, ends = [], [], []
     for start, end in spans:
@@ -97,7 +97,7 @@ def _rows(text: str, at: int, mark: str, width: int) -> tuple[list[list[Span]], 
     return rows, at - 1
 
 
-def _labelled(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, list[Span]]]:
+def _blocks_below_labels(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, list[Span]]]:
     """Lines without words below a short line that is their name."""
     name, last = "", -1
     spans: list[Span] = []

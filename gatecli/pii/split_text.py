@@ -53,8 +53,8 @@ def is_split(text: str) -> bool:
 def split_views(view: View) -> Iterator[View]:
     r"""`"5369" + "04399"`, a line that ends in a backslash, `5369<b>04399</b>`, `5,3,6,9,…`."""
     text, classes = view.text, encode_classes(view.text)
-    joined = _removed(text, _BETWEEN_STRINGS) if _may_be_joined(text) else []
-    marked = _removed(text, _MARKUP) if _may_be_marked(classes) else []
+    joined = _pieces_to_remove(text, _BETWEEN_STRINGS) if _may_be_joined(text) else []
+    marked = _pieces_to_remove(text, _MARKUP) if _may_be_marked(classes) else []
     for pieces, step in (
         (joined, "joined strings"),
         (marked, "markup"),
@@ -87,7 +87,7 @@ def _may_be_marked(classes: bytes) -> bool:
     return any(all(mark in classes for mark in marks) for marks in _MARKS)
 
 
-def _removed(text: str, expression: re.Pattern[str]) -> list[Piece]:
+def _pieces_to_remove(text: str, expression: re.Pattern[str]) -> list[Piece]:
     return [(*found.span(), "") for found in expression.finditer(text)]
 
 

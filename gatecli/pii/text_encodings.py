@@ -110,13 +110,13 @@ def quoted_printable_views(view: View) -> Iterator[View]:
     """`=34=34`, and lines that end in `=` to go on (RFC 2045, 6.7)."""
     if "=" not in view.text:
         return
-    pieces = [(*found.span(), _quoted(found.group())) for found in _QUOTED.finditer(view.text)]
+    pieces = [(*found.span(), _read_quoted(found.group())) for found in _QUOTED.finditer(view.text)]
     pieces += [(*found.span(), "") for found in _SOFT_END.finditer(view.text)]
     if pieces:
         yield replace_pieces(view, sorted(pieces), "quoted-printable")
 
 
-def _quoted(text: str) -> str:
+def _read_quoted(text: str) -> str:
     return binascii.a2b_qp(text).decode("utf-8", "replace")
 
 
@@ -134,7 +134,7 @@ def _all_hex_pieces(text: str) -> Iterator[Piece]:
 
 def _base32_pieces(text: str) -> Iterator[Piece]:
     for found in _BASE32.finditer(text):
-        read = _decoded(base64.b32decode, found[1] + "=" * (-len(found[1]) % 8), "utf-8")
+        read = _decode_text(base64.b32decode, found[1] + "=" * (-len(found[1]) % 8), "utf-8")
         if _is_text(read):
             yield *found.span(), read
 
@@ -143,7 +143,7 @@ def _wide_pieces(text: str) -> Iterator[Piece]:
     for found in _WIDE.finditer(text):
         run = found[1][: len(found[1]) - (len(found[1]) % 4 == 1)]
         codec = "utf-16" if run.startswith(("//4", "/v8")) else "utf-16-be" if run[0] == "A" else "utf-16-le"
-        read = _decoded(_whole_base64, run, codec)
+        read = _decode_text(_whole_base64, run, codec)
         if _is_text(read):
             yield *found.span(), read
 
@@ -151,7 +151,7 @@ def _wide_pieces(text: str) -> Iterator[Piece]:
 def _packed_pieces(text: str) -> Iterator[Piece]:
     """Raises BudgetSpentError for what unpacks to more than is looked into."""
     for found in _PACKED.finditer(text):
-        unpacked = _unpacked(found[1])
+        unpacked = _unpack(found[1])
         if len(unpacked) > MOST_UNPACKED:
             raise BudgetSpentError(f"what is compressed unpacks to more than {MOST_UNPACKED} bytes")
         try:
@@ -162,7 +162,7 @@ def _packed_pieces(text: str) -> Iterator[Piece]:
             yield *found.span(), read
 
 
-def _unpacked(run: str) -> bytes:
+def _unpack(run: str) -> bytes:
     try:
         return zlib.decompressobj(wbits=47).decompress(_whole_base64(run), MOST_UNPACKED + 1)
     except (zlib.error, binascii.Error):
@@ -174,7 +174,7 @@ def _whole_base64(run: str) -> bytes:
     return binascii.a2b_base64(run + "=" * (-len(run) % 4))
 
 
-def _decoded(decode: Callable[[str], bytes], run: str, codec: str) -> str:
+def _decode_text(decode: Callable[[str], bytes], run: str, codec: str) -> str:
     try:
         return decode(run).decode(codec)
     except (binascii.Error, UnicodeDecodeError, ValueError):

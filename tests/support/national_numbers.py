@@ -78,10 +78,10 @@ def module(name: str) -> Any:
 
 def _fill(template: str, seed: random.Random) -> str:
     born = dt.date(1930, 1, 1) + dt.timedelta(days=seed.randrange(33_000))
-    return "".join(_filled(part, born, seed) for part in _PART.findall(template))
+    return "".join(_fill_part(part, born, seed) for part in _PART.findall(template))
 
 
-def _filled(part: str, born: dt.date, seed: random.Random) -> str:
+def _fill_part(part: str, born: dt.date, seed: random.Random) -> str:
     if part == "#":
         return seed.choice(string.digits)
     if part == "@":
