@@ -96,7 +96,7 @@ INDIA: tuple[Entity, ...] = (
     national(
         "IN_AADHAAR", "Indian Aadhaar number", "in", "in_.aadhaar", digits(12),
         (("2-9", "(?<![0-9][ -].)[0-9]{3}([ -])[0-9]{4}\\1[0-9]{4}(?![ -][0-9])", 0.7), ("2-9", "[0-9]{11}", 0.3)),
-        ("aadhaar", "aadhar", "uidai", "uid number", "आधार"), named=(("2-9", "[0-9]{15}"),), validate=check_any("in_.aadhaar", "in_.vid", words="Verhoeff check valid"),
+        ("aadhaar", "aadhar", "uidai", "uid number", "आधार", "aadhaar vid"), named=(("2-9", "[0-9]{15}"),), validate=check_any("in_.aadhaar", "in_.vid", words="Verhoeff check valid"),
         well_known=known_values("234123412346"),
     ),
     national(
