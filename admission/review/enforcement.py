@@ -46,6 +46,8 @@ class Judged:
     hidden: Hidden | None
     act: Act
     known: str = ""
+    of_real: Act | None = None
+    """Of a published test value: what would be done about a real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,10 @@ class Case:
 
 def decide_acts(case: Case, found: ObjectFindings) -> list[Judged]:
     """Every finding with what is done about it, and what is wrong with the waivers it has."""
-    return [Judged(finding, hidden, _act(case, finding, hidden)) for finding, hidden in found.weighed]
+    return [
+        Judged(finding, hidden, _act(case, finding, hidden), of_real=_act_of_real(case, finding, hidden))
+        for finding, hidden in found.weighed
+    ]
 
 
 def request_of(case: Case, obj: Object) -> ObjectRequest:
@@ -111,6 +116,14 @@ def _act(case: Case, finding: Finding, hidden: Hidden | None) -> Act:
     masks = expressly == "mask" or (case.scope.mode == "mask" and expressly is None)
     can_be_masked = hidden is not None and not is_immutable(case.request, hidden.leaf.keys)
     return _cap_act(Act.MASK if masks and can_be_masked else Act.DENY, case.scope.mode)
+
+
+def _act_of_real(case: Case, finding: Finding, hidden: Hidden | None) -> Act | None:
+    if hidden is None or not hidden.detection.well_known:
+        return None
+    own = case.search.severities[hidden.detection.entity.id]
+    severity = case.rulebook.policy.spec.severities.get(finding.rule.id, own)
+    return _act(case, replace(finding, severity=severity), hidden)
 
 
 def _cap_act(act: Act, mode: Mode) -> Act:

@@ -214,13 +214,15 @@ def _reason(acts: Sequence[Judged], *, refused: bool, masked: bool, incomplete: 
 
 
 _TOLD = {Act.WARN: "", Act.MASK: ": masked"}
+_OF_REAL = {Act.DENY: "; a real one would be refused", Act.MASK: "; a real one would be masked"}
 
 
 def _warnings(acts: Sequence[Judged]) -> Iterator[str]:
     for one in acts:
         if one.act in _TOLD:
+            test = f": a published test value{_OF_REAL.get(one.of_real, '')}" if one.of_real else ""
             known = f": {one.known}" if one.known else ""
-            yield f"{locate_finding(one.finding, one.hidden)}{known}{_TOLD[one.act]}"
+            yield f"{locate_finding(one.finding, one.hidden)}{test}{known}{_TOLD[one.act]}"
 
 
 def answer(request: ReviewRequest, decision: Decision, rulebook: Rulebook) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def _own_scope(
 
 
 def _scope(pii: PiiRules, mode: Mode, seconds: float, key: bytes) -> NamespaceScope:
-    search = with_embedded_files(search_of(pii, key))
+    search = with_embedded_files(search_of(pii, key, unset_test_values="warn"))
     limits = replace(search.limits, seconds=seconds)
     expressly = {rule_id(entity): action for entity, action in pii.entities.items()}
     return NamespaceScope(replace(search, limits=limits), mode, expressly)

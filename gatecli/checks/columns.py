@@ -17,6 +17,7 @@ from gatecli.checks.personal_data import (
     rule_of,
     search_leaves,
 )
+from gatecli.checks.published_values import severity_as_meant
 from gatecli.checks.unsearched import find_incomplete, find_unsearched
 from gatecli.model.cells import Cell, CellBatch
 from gatecli.model.document import Place, pointer_of
@@ -140,11 +141,12 @@ class ColumnTally:
             subject=self.path,
             place=Place(self.path, pointer=pointer),
             mend="nothing, if it is meant as test data"
-            if well_known
+            if well_known and search.test_values != "as-entity"
             else "drop the column, or pseudonymise it",
             identity=f"{self.path}\0{pointer}\0{'test' if well_known else ''}",
         )
-        severity = Severity.NOTE if well_known else search.severities[entity.id]
+        own = search.severities[entity.id]
+        severity = severity_as_meant(own, search.test_values, well_known=well_known)
         return replace(finding, severity=severity)
 
     def _sample_note(self) -> Finding:

@@ -12,9 +12,11 @@ from decimal import Decimal
 
 from gatecli.checks.object_names import NAME_KEYS, subjects_of
 from gatecli.checks.policy_entities import entities_of_policy
+from gatecli.checks.published_values import mend_of, severity_as_meant
+from gatecli.model.divided import LISTED, divided_lists, may_divide
 from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
-from gatecli.model.policy import PiiRules
+from gatecli.model.policy import PiiRules, TestValues
 from gatecli.model.text import Leaf, LeafKind, RawText
 from gatecli.pii.batches import texts_worth_searching
 from gatecli.pii.budget import BudgetSpentError, Limits, ScanBudget
@@ -110,14 +112,22 @@ class Search:
     names: NameFinder | None = None
     all_rows: bool = False
     """Whether every row of a table is searched, and not a sample."""
+    test_values: TestValues = "note"
     embedded: Callable[[Leaf], EmbeddedFile | None] = no_file
     """Which leaf is a file; whoever knows the formats says so (`gatecli.gates.embedded_files`)."""
 
 
-def search_of(rules: PiiRules, key: bytes = b"", names: NameFinder | None = None) -> Search:
+def search_of(
+    rules: PiiRules,
+    key: bytes = b"",
+    names: NameFinder | None = None,
+    *,
+    unset_test_values: TestValues = "note",
+) -> Search:
     """The search a policy asks for; with `names`, for personal names too, which are warnings.
 
     Its work is bounded, its time is not: whoever must answer by a time gives it `limits.seconds` and a clock.
+    `unset_test_values` is what a published test value is where the rules do not say.
 
     Raises ConfigurationError for a pack or an entity there is not.
     """
@@ -128,7 +138,8 @@ def search_of(rules: PiiRules, key: bytes = b"", names: NameFinder | None = None
     severities = {entity: severity for entity, severity in meant.items() if severity is not None}
     limits = Limits(steps=_steps(rules.time_budget), depth=rules.max_decoding_depth, named=rules.time_budget)
     finder = names if PERSON_NAME.id in severities else None
-    return Search(Detector(tuple(wanted)), severities, limits, key=key, names=finder)
+    test_values = rules.test_values or unset_test_values
+    return Search(Detector(tuple(wanted)), severities, limits, key=key, names=finder, test_values=test_values)
 
 
 def _steps(text: str) -> int:
@@ -141,7 +152,7 @@ def is_clean(search: Search, texts: Sequence[str], format_: str) -> bool:
 
     `texts` are all that a file of this format shows. What takes more work than the budget is not clean.
     """
-    if search.names is not None:
+    if search.names is not None or (format_ in LISTED and any(map(may_divide, texts))):
         return False
     if format_ not in _EDGED:
         return not any(may_hold(search.detector, text) for text in texts)
@@ -184,6 +195,7 @@ def search_leaves(leaves: Sequence[Leaf], search: Search) -> Iterator[Seen]:
     if search.names is not None:
         values = (leaf for leaf in leaves if leaf.kind is not LeafKind.KEY)
         yield from (Hidden(leaf, name) for leaf in values for name in search.names(leaf.text))
+    leaves = (*leaves, *divided_lists(leaves))
     budget = ScanBudget(search.limits, search.clock)
     files = {index: file for index, leaf in enumerate(leaves) if (file := search.embedded(leaf)) is not None}
     texts = [leaf.text for leaf in leaves]
@@ -287,10 +299,11 @@ def _finding(raw: RawText, seen: Hidden, search: Search, spot: _Spot, start: int
         _message(pointer, detection, search),
         subject=spot.subject,
         place=place,
-        mend=_mend(pointer, detection),
+        mend=mend_of(pointer, detection, search.test_values),
         identity=_identity(seen, search.key, spot),
     )
-    severity = Severity.NOTE if detection.well_known else search.severities[entity.id]
+    own = search.severities[entity.id]
+    severity = severity_as_meant(own, search.test_values, well_known=detection.well_known)
     return replace(finding, severity=severity)
 
 
@@ -340,16 +353,6 @@ def _way(detection: Detection, search: Search) -> str:
     if len(path) > _LONGEST_WAY:
         path = path[:_LONGEST_WAY].rpartition("/")[0] + "/…"
     return redact_text(path, scan(search.detector, path).detections)
-
-
-def _mend(pointer: str | None, detection: Detection) -> str:
-    if detection.well_known:
-        return "nothing, if it is meant as test data"
-    if pointer and "/env/" in pointer:
-        return "move the value to a Secret and reference it (valueFrom.secretKeyRef)"
-    if pointer:
-        return "move the value to a secret store and reference it, or remove it"
-    return "remove it, or replace it by a published test value"
 
 
 def _identity(seen: Hidden, key: bytes, spot: _Spot) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from gatecli.model.finding import Severity
 from gatecli.model.policy import (
@@ -16,6 +16,7 @@ from gatecli.model.policy import (
     PrivacyPolicy,
     ReleaseRules,
     TerraformRules,
+    TestValues,
     Tier,
     seconds_in,
 )
@@ -118,6 +119,7 @@ def _pii(low: PiiRules, high: PiiRules) -> PiiRules:
         registry=_registry(low.registry, high.registry),
         time_budget=low.time_budget,
         max_decoding_depth=max(low.max_decoding_depth, high.max_decoding_depth),
+        test_values=_test_values(low.test_values, high.test_values),
     )
 
 
@@ -128,6 +130,13 @@ def _registry(low: PresidioRegistry | None, high: PresidioRegistry | None) -> Pr
     known = {each.entity for each in low.enabled}
     more = tuple(each for each in high.enabled if each.entity not in known)
     return low.model_copy(update={"recognizers": (*low.recognizers, *more)})
+
+
+def _test_values(low: TestValues | None, high: TestValues | None) -> TestValues | None:
+    """The stronger; a note is no stronger than what a front door makes of an unset key."""
+    if high is None or (low is None and high == "note"):
+        return low
+    return max(low or high, high, key=get_args(TestValues).index)
 
 
 def _action(low: PiiRules, high: PiiRules, name: str) -> Any:

@@ -96,6 +96,10 @@ class CustomEntity(Value):
         return "pii-" + self.id.lower().replace("_", "-")
 
 
+TestValues = Literal["note", "warn", "as-entity"]
+"""What is done about a published test value, the weakest first."""
+
+
 class PiiRules(Value):
     """What personal data is looked for, and what is done about it."""
 
@@ -117,6 +121,11 @@ class PiiRules(Value):
         ge=1,
         le=16,
         description="how many times over a value may be encoded and is still looked into",
+    )
+    test_values: TestValues | None = Field(
+        default=None,
+        description="what a published test value is: a note, a warning, or whatever its entity is; "
+        "unset: a note in a repository, a warning at the webhook",
     )
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -16,12 +16,23 @@ from gatecli.model.document import Position, pointer_of
 _ENDINGS = re.compile(r"\r\n?|\n")
 _ASSIGNED = re.compile(r"(?<![\w.-])([^\W\d][\w.-]*+)[\"'\]})]*[ \t]*(?:=>|:=|[:=])(?!=)")
 _ESCAPE = re.compile(r"\\(?:u....|U........|x..|.)", re.DOTALL)
-_NAMES = ("name", "key", "Name", "Key", "ParameterKey", "field", "label", "path", "id")
-_VALUES = frozenset(
-    {"value", "Value", "val", "default", "Default", "defaultValue", "ParameterValue", "stringValue"}
-)
+_NAMES = (
+    "name", "key", "Name", "Key", "ParameterKey", "field", "label", "path", "id", "attribute", "header",
+    "title", "type", "parameter", "variable", "property", "column", "question", "k",
+)  # fmt: skip
+"""Keys whose text names what stands beside it, the more telling first."""
+_VALUES = frozenset({
+    "value", "Value", "val", "v", "default", "Default", "defaultValue", "ParameterValue", "stringValue",
+    "values", "Values", "data", "content", "text", "answer", "example",
+})  # fmt: skip
+_RANKS: Mapping[object, int] = {name: rank for rank, name in enumerate(_NAMES)}
+_NEAR = 3
+"""How deep in a value a leaf is still named by what stands beside the value."""
+_NAMED = 64
+"""Characters of a value that a name beside it names, and of such a name: a long text speaks for itself."""
 _NAME_OF_NEXT = re.compile(r"-{0,2}[^\W\d](?:[^\W\d]|[ .-]){0,63}+[0-9]{0,2}:?")
 _LISTS = (list, tuple)
+_SHORT_TYPES = (str, int)
 _NESTED = (dict, list, tuple)
 _LOOK_BACK = 400
 """How far to the left of a value its name is looked for, in characters: a line may be a file long."""
@@ -173,6 +184,58 @@ class Skipped:
     reason: str
 
 
+def with_names_beside(leaves: Sequence[Leaf]) -> tuple[Leaf, ...]:
+    """The leaves of any format, those without a name beside them given the one that there is.
+
+    The readers of JSON and YAML see the name of a value in its own mapping or list. This sees it beside what
+    the value is nested in, and in formats whose readers know no mappings: `key = "ssn"`, `value = "…"`.
+    """
+    names = _names_in(leaves)
+    found, before = [], None
+    for leaf in leaves:
+        kind = leaf.kind
+        if (kind is LeafKind.VALUE or kind is LeafKind.NUMBER) and not leaf.hint and len(leaf.text) <= _NAMED:
+            hint = _name_behind(leaf, before) or (_name_beside(leaf, names) if names else "")
+            found.append(leaf._replace(hint=hint) if hint else leaf)
+        else:
+            found.append(leaf)
+        if kind is not LeafKind.COMMENT:
+            before = leaf
+    return tuple(found)
+
+
+_Names = dict[tuple[int | None, tuple[str | int, ...]], list[tuple[int, Leaf]]]
+
+
+def _names_in(leaves: Iterable[Leaf]) -> _Names:
+    """By document and mapping, what may name a value there, with its rank."""
+    names: _Names = {}
+    for leaf in leaves:
+        if leaf.kind is LeafKind.VALUE and leaf.keys and (rank := _RANKS.get(leaf.keys[-1])) is not None:
+            names.setdefault((leaf.document, leaf.keys[:-1]), []).append((rank, leaf))
+    return names
+
+
+def _name_behind(leaf: Leaf, before: Leaf | None) -> str:
+    """The name that the item before it in a list gives."""
+    if before is None or not leaf.keys or not isinstance(leaf.keys[-1], int):
+        return ""
+    follows = before.keys == (*leaf.keys[:-1], leaf.keys[-1] - 1) and before.document == leaf.document
+    return hint_behind(before.text) if follows and before.kind is LeafKind.VALUE else ""
+
+
+def _name_beside(leaf: Leaf, names: _Names) -> str:
+    """The name beside the value that the leaf is, or is in."""
+    keys = leaf.keys
+    for at in range(len(keys) - 1, max(-1, len(keys) - 1 - _NEAR), -1):
+        held = names.get((leaf.document, keys[:at])) if keys[at] in _VALUES else None
+        if held:
+            # Blocks of HCL that repeat have the same keys: the nearest name is of the same block.
+            name = min(held, key=lambda one: (one[0], abs(one[1].start - leaf.start)))[1].text
+            return name if len(name) <= _NAMED else ""
+    return ""
+
+
 def hint_for(key: object, siblings: Mapping[str, object]) -> str:
     """The name that stands beside `key` in its mapping: Kubernetes `env`, tags, parameters, JSON patches.
 
@@ -262,11 +325,28 @@ def object_leaves(data: object) -> tuple[Leaf, ...]:
             pending += [(item, (*keys, index), names[index]) for index, item in enumerate(value)]
         elif leaf := _scalar(value, keys, name):
             add(leaf)
-    return tuple([leaf for leaf in leaves if leaf[0]])
+    return with_names_beside([leaf for leaf in leaves if leaf[0]])
+
+
+_SHORT_ITEM = re.compile(r"[0-9]{1,9}[Xx]?")
+_FEWEST_ITEMS, _MOST_ITEMS = 2, 40
+_FEWEST_DIGITS, _MOST_DIGITS = 9, 40
+
+
+def joined_items(items: Sequence[str]) -> str:
+    """The items of a list of short numbers as one text; "" of any other list.
+
+    They are divided by a sign that few kinds of number have: a list of ports is no card number.
+    """
+    if not _FEWEST_ITEMS <= len(items) <= _MOST_ITEMS:
+        return ""
+    if not all(_SHORT_ITEM.fullmatch(item) for item in items):
+        return ""
+    return "_".join(items) if _FEWEST_DIGITS <= sum(map(len, items)) <= _MOST_DIGITS else ""
 
 
 def object_texts(data: object) -> set[str]:
-    """The texts of `object_leaves(data)` without their places: a quarter of the time, for a first look."""
+    """The texts of `object_leaves(data)` and of its divided lists, without their places: for a first look."""
     texts: set[str] = set()
     pending = [data]
     for value in pending:
@@ -275,6 +355,8 @@ def object_texts(data: object) -> set[str]:
             children: Iterable[object] = value.values()
         else:
             children = value if isinstance(value, _LISTS) else (value,)
+            if isinstance(value, _LISTS) and all(type(each) in _SHORT_TYPES for each in value):
+                texts.add(joined_items([str(each) for each in value]))
         for child in children:
             if type(child) is str:
                 texts.add(child)

@@ -48,8 +48,8 @@ def reportable(
     batches: dict[Context, list[int]] = {}
     found: list[int] = []
     for index, (text, context) in enumerate(zip(texts, contexts, strict=True)):
-        if _may_be_json(text):
-            found.append(index)
+        if "\n" in text or _may_be_json(text):
+            found.append(index)  # a name may stand on a line above its value
         else:
             batches.setdefault(context, []).append(index)
     for context, held in batches.items():

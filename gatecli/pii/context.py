@@ -14,7 +14,12 @@ BEFORE = 64
 AFTER = 24
 
 NAME, LABEL = 4, 2
-"""Words at the end of a key path, and before a value, that are its name."""
+"""Words at the end of a key path that are a value's name, and before a value that may deny it."""
+_FILLERS = frozenset({
+    "a", "an", "and", "at", "are", "code", "for", "is", "its", "my", "no", "nr", "num", "number", "nummer",
+    "numero", "número", "of", "on", "or", "the", "their", "value", "was", "your",
+})  # fmt: skip
+"""Words between a name and its value that say nothing."""
 LONGEST_LINE = 1024
 """Letters of a line whose words are kept, since others are alike but for their numbers."""
 _DIGIT = re.compile("[0-9]")
@@ -164,12 +169,27 @@ def weigh(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
 
 def _weigh_named(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
     """The score of a number that only its name tells from any other; a negative word outweighs that."""
-    unbroken = _DIGIT.split(around(text, match.start, match.end)[0])[-1]
-    names = _last_words(keys, NAME) + _last_words(words((unbroken,)), LABEL)
-    positive = held_candidates(match.pattern.names, names)
-    if positive and not _negative(match.entity, names, keys):
+    label = words((_DIGIT.split(around(text, match.start, match.end)[0])[-1],))
+    last = _last_words(keys, NAME)
+    positive = held_candidates(match.pattern.names, last) or _names_at_end(match.pattern.names, label)
+    if positive and not _negative(match.entity, last + _last_words(label, LABEL), keys):
         return min(1.0, match.score + RAISE), (f"raised by context: {', '.join(positive)}",)
     return match.score, ()
+
+
+@lru_cache(maxsize=4096)
+def is_named_by(names: tuple[str, ...], keys: str) -> bool:
+    """Whether a key path names its value so; `names` without one need none."""
+    return not names or bool(held_candidates(names, _last_words(keys, NAME)))
+
+
+def _names_at_end(names: tuple[str, ...], label: str) -> tuple[str, ...]:
+    """Those of `names` that a label ends in, but for words that say nothing: `PESEL number is`."""
+    said = label.split()
+    while said and said[-1] in _FILLERS:
+        said.pop()
+    ends = (f"{label.rstrip()} ", f" {' '.join(said)} ")
+    return tuple(name for name in names if any(end.endswith(f" {name} ") for end in ends))
 
 
 def _last_words(spaced: str, count: int) -> str:

@@ -16,12 +16,17 @@ from functools import lru_cache
 from gatecli.pii.base64_text import base64_views, holds_base64
 from gatecli.pii.budget import FORM, ScanBudget, TooDeepError
 from gatecli.pii.json_text import json_views
+from gatecli.pii.split_text import is_split, numeral_views, split_views
+from gatecli.pii.text_encodings import encoded_views, is_encoded_otherwise, quoted_printable_views
 from gatecli.pii.views import Piece, Reader, View, replace_pieces, whole
 
-_ESCAPE = re.compile(r"\\(?:u\{?[0-9A-Fa-f]{4,6}\}?|x[0-9A-Fa-f]{2}|[0-7]{3}|[nrtbf\"/\\])")
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|[ux]\{[0-9A-Fa-f]{1,6}\}"
+    r"|U[0-9A-Fa-f]{8}|x[0-9A-Fa-f]{2}|[0-7]{2,3}|[nrtbf\"/\\])"
+)
 _UNPLAIN = re.compile(r"[^\t\n\r -\x7f]")
-_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});")
+_PERCENT = re.compile(r"(?:%[0-9A-Fa-f]{2})+|(?:%u[0-9A-Fa-f]{4})+")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z]{2,8};)")
 _SCIENTIFIC = re.compile(r"(?<![0-9A-Za-z.])([1-9])\.([0-9]{7,24})[eE]\+?([0-9]{1,2})(?![0-9A-Za-z.])")
 _MANTISSA = re.compile(r"\.(?<=[1-9].)[0-9]{7,24}+[eE]")
 """What every number in scientific notation holds behind its first digit: begun by a rare character."""
@@ -86,6 +91,8 @@ def _unescape(escape: str) -> str:
     kind, rest = escape[1], escape[2:]
     if kind in _SIMPLE:
         return _SIMPLE[kind]
+    if len(escape) == len(r"\ud83d\ude00"):
+        return bytes.fromhex(escape[2:6] + escape[8:]).decode("utf-16-be")
     point = int(escape[1:], 8) if kind.isdigit() else int(rest.strip("{}"), 16)
     return chr(point) if point < 0xD800 or 0xDFFF < point <= 0x10FFFF else ""
 
@@ -99,7 +106,13 @@ def escape_views(view: View) -> Iterator[View]:
 def percent_views(view: View) -> Iterator[View]:
     """URL-encoding; `+` is a space only beside it."""
     if "%" in view.text:
-        yield from _substitute_views(view, _PERCENT, urllib.parse.unquote, "url-encoding")
+        yield from _substitute_views(view, _PERCENT, _unquote, "url-encoding")
+
+
+def _unquote(text: str) -> str:
+    if text[1] == "u":  # as JavaScript's escape() writes them
+        return "".join([chr(int(each, 16)) for each in text.split("%u")[1:]])
+    return urllib.parse.unquote(text)
 
 
 def entity_views(view: View) -> Iterator[View]:
@@ -142,6 +155,10 @@ READERS: tuple[Reader, ...] = (
     scientific_views,
     json_views,
     base64_views,
+    encoded_views,
+    quoted_printable_views,
+    split_views,
+    numeral_views,
 )
 
 WRAPPERS: tuple[Reader, ...] = (base64_views, percent_views)
@@ -165,6 +182,8 @@ def may_hide(text: str) -> bool:
         or ("%" in text and _PERCENT.search(text) is not None)
         or ("&" in text and _ENTITY.search(text) is not None)
         or holds_base64(text)
+        or is_encoded_otherwise(text)
+        or is_split(text)
     )
 
 

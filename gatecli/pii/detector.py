@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from itertools import accumulate
 
 from gatecli.pii.budget import ScanBudget, unlimited_budget
-from gatecli.pii.context import LOWER, Line, Vocabulary, weigh, words
+from gatecli.pii.context import LOWER, Line, Vocabulary, is_named_by, weigh, words
 from gatecli.pii.interface import THRESHOLD, Detection, Entity, Match
 from gatecli.pii.matching import Sought, find_sought, readable
 from gatecli.pii.prefilter import Prefilter
@@ -62,12 +62,21 @@ class Detector:
         by_keys = self._spoken_by_keys(keys)
         for start, part in parts(text):
             budget.spend(len(part))
-            sought = self.prefilter.search_places(part, by_keys)
+            sought = self._named(self.prefilter.search_places(part, by_keys), part, keys)
             for match in self._worthwhile(part, keys, sought, budget):
                 yield _move_match(match, start)
             spoken, lines = self.vocabulary.lines_that_speak(part, by_keys)
             for match in self._beside_words(lines, keys, spoken, budget):
                 yield _move_match(match, start)
+
+    def _named(self, sought: Sequence[Sought], part: str, keys: str) -> Sequence[Sought]:
+        """Without the forms that only their own name raises, where neither keys nor text can be it."""
+        nameless = [each for each in sought if not is_named_by(each[1].names, keys)]
+        if not nameless:
+            return sought
+        spoken = self.vocabulary.entities_in(part)
+        dropped = {id(each) for each in nameless if each[0].id not in spoken}
+        return [each for each in sought if id(each) not in dropped]
 
     def _beside_words(
         self, lines: Sequence[Line], keys: str, spoken: frozenset[str], budget: ScanBudget

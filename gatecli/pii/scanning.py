@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from gatecli.pii.batches import views_worth_opening
-from gatecli.pii.budget import BudgetSpentError, ScanBudget, TooDeepError, unlimited_budget
+from gatecli.pii.budget import FORM, BudgetSpentError, ScanBudget, TooDeepError, unlimited_budget
 from gatecli.pii.context import words
 from gatecli.pii.decoding import READERS, expand
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import Detection
 from gatecli.pii.json_text import json_views
+from gatecli.pii.layout import named_below
 from gatecli.pii.raw_text_prefilter import could_match, may_hold
 from gatecli.pii.resolution import Spans
 from gatecli.pii.views import Reader, View
@@ -57,6 +58,10 @@ def scan(
         for view in expand(text, budget, readers=readers, choose=choose):
             for detection in _seen_in(detector, view, context, budget):
                 found.add(detection)
+            budget.spend(len(view.text) / FORM)
+            for named in named_below(view, detector.vocabulary):
+                for detection in detector.detect(named.text, context + named.context, budget=budget):
+                    found.add(_original(detection, named))
     except BudgetSpentError as spent:
         deep = isinstance(spent, TooDeepError)
         return TextScan(_order_detections(found.detections), spent.reason, deep)

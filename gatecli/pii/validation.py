@@ -13,7 +13,7 @@ from gatecli.pii.interface import Validator, ValidityEvidence
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-_SEPARATORS = str.maketrans("", "", " ./_-()")
+_SEPARATORS = str.maketrans("", "", " ./_:-()")
 
 
 def compact(value: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
+from gatecli.pii.entities.written_forms import Form, in_groups
 from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, ValidityEvidence
 from gatecli.pii.patterns import ANY_SEPARATOR, bounded_pattern, digits
 from gatecli.pii.validation import compact, distinct, known_values, luhn, parse_phone, shape, standard
@@ -250,6 +251,11 @@ HONG_KONG_ID = Entity(
         ),
         EntityPattern("compact", bounded_pattern("A-Z", "[A-Z]?[0-9]{6}[0-9A]"), 0.3),
         EntityPattern("small letters", bounded_pattern("a-z", r"[a-z]?[0-9]{6}(?:\([0-9a]\)|[0-9a])"), 0.25),
+        EntityPattern(
+            "in groups",
+            bounded_pattern("A-Za-z", r"[A-Za-z]?[ -]?[0-9]{3}[ -]?[0-9]{3}[ -]?(?:\([0-9Aa]\)|[0-9Aa])"),
+            0.25,
+        ),
     ),
     cue=digits(6),
     context=(
@@ -267,6 +273,9 @@ HONG_KONG_ID = Entity(
     well_known=known_values("A123456(3)", "Z683365(5)"),
 )
 
+_TAIWAN_NAMES = (
+    "身分證", "身份證", "身分证", "身份证", "national id", "id number", "taiwan id", "居留證", "id card",
+)  # fmt: skip
 TAIWAN_ID = Entity(
     id="TW_NATIONAL_ID",
     label="Taiwan national ID",
@@ -274,19 +283,10 @@ TAIWAN_ID = Entity(
     patterns=(
         EntityPattern("letter and nine digits", bounded_pattern("A-Z", "[1289][0-9]{8}"), 0.5),
         EntityPattern("small letter and nine digits", bounded_pattern("a-z", "[1289][0-9]{8}"), 0.25),
+        in_groups(Form("letter and nine digits", "A-Za-z", "[1289][0-9]{8}", 0.25), _TAIWAN_NAMES),
     ),
     cue=digits(9),
-    context=(
-        "身分證",
-        "身份證",
-        "身分证",
-        "身份证",
-        "national id",
-        "id number",
-        "taiwan id",
-        "居留證",
-        "id card",
-    ),
+    context=_TAIWAN_NAMES,
     validate=taiwan_id,
     well_known=known_values("A123456789"),
 )

@@ -17,8 +17,10 @@ _COORDINATED = 60
 
 def swedish(value: str) -> ValidityEvidence | None:
     """A personal number, or a coordination number (Skatteverket, SKV 704)."""
-    number = value.replace(" ", "")
-    at = len(number) - (5 if number[-5] in "-+" else 4)
+    sign = "+" if "+" in value else "-"
+    number = "".join(each for each in value if each.isdigit())
+    number = f"{number[:-4]}{sign}{number[-4:]}"
+    at = len(number) - 5
     day = number[at - 2 : at]
     if int(day) > _COORDINATED:
         number = f"{number[: at - 2]}{int(day) - _COORDINATED:02}{number[at:]}"
@@ -50,7 +52,8 @@ SOUTH: tuple[Entity, ...] = (
     national(
         "ES_NIF", "Spanish tax number (NIF)", PACK, "es.dni", digits(8),
         (("0-9", "[0-9]{7}-?[A-HJ-NP-TV-Z]", 0.5), ("0-9", r"[0-9]\.[0-9]{3}\.[0-9]{3}[- ]?[A-HJ-NP-TV-Z]", WRITTEN)),
-        ("nif", "dni", "documento"), well_known=known_values("12345678Z", "00000000T"),
+        ("nif", "dni", "documento"), named=(("KLM", "[0-9]{7}[A-HJ-NP-TV-Z]"),), validate=check_any("es.dni", "es.nif", words="check letter valid"),
+        well_known=known_values("12345678Z", "00000000T"),
     ),
     national(
         "ES_NIE", "Spanish foreigner number (NIE)", PACK, "es.nie", digits(7),
@@ -58,9 +61,11 @@ SOUTH: tuple[Entity, ...] = (
     ),
     national(
         "IT_FISCAL_CODE", "Italian codice fiscale", PACK, "it.codicefiscale",
-        Cue("[0-9]{2}[A-EHLMPR-Ta-ehlmpr-t][0-9][0-9LMNP-Vlmnp-v] ?[A-Za-z]", (b"00A0", b"00a0")),
+        Cue("[0-9]{2}[A-EHLMPR-Ta-ehlmpr-t][0-9][0-9LMNP-Vlmnp-v][ :-]?[A-Za-z]", (b"00A0", b"00a0")),
         (("A-Za-z", "[A-Za-z]{5} ?[0-9]{2}[A-EHLMPR-Ta-ehlmpr-t][0-9][0-9LMNP-Vlmnp-v] ?"
-          "[A-Za-z][0-9LMNP-Vlmnp-v]{3}[A-Za-z]", 0.9),),
+          "[A-Za-z][0-9LMNP-Vlmnp-v]{3}[A-Za-z]", 0.9),
+         ("A-Za-z", "[A-Za-z]{2}[ :-]?[A-Za-z]{3}[ :-]?[0-9]{2}[A-EHLMPR-Ta-ehlmpr-t][0-9][0-9LMNP-Vlmnp-v][ :-]?"
+          "[A-Za-z][0-9LMNP-Vlmnp-v]{3}[A-Za-z]", BARE)),
         ("codice fiscale", "fiscale", "cf"), words=_DATED, strength=Strength.STRUCTURED,
         well_known=known_values("RSSMRA85M01H501Z", "RSSMRA80A01H501U"),
     ),
@@ -179,7 +184,7 @@ EAST: tuple[Entity, ...] = (
     national(
         "CZ_BIRTH_NUMBER", "Czech or Slovak birth number", PACK, "cz.rc", digits(9),
         (("0-9", "[0-9]{5}/[0-9]{3,4}", 0.6), ("0-9", "[0-9]{9}", 0.2)),
-        ("rodne cislo", "rodné číslo", "rodne", "rc"), words="checksum and birth date valid",
+        ("rodne cislo", "rodné číslo", "rodne", "rc"), named=(("0-9", "[0-9]{8}"),), names=("rodne cislo", "rodné číslo", "rodne"), words="checksum and birth date valid",
     ),
     national(
         "RO_CNP", "Romanian CNP", PACK, "ro.cnp", digits(13), (("1-9", "[0-9]{12}", 0.4),),

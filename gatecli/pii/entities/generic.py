@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from gatecli.pii.entities.telephone import PHONE
+from gatecli.pii.entities.written_forms import Form, in_groups, pad_zeros, without_zeros
 from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, ValidityEvidence
 from gatecli.pii.patterns import bounded_pattern, digits
 from gatecli.pii.validation import check, compact, distinct, known_values, luhn, shape, standard
@@ -180,6 +181,8 @@ CREDIT_CARD = Entity(
     source="ISO/IEC 7812-1",
 )  # fmt: skip
 
+_IBAN_NAMES = ("iban", "bank", "account", "bank account", "konto", "kontonummer", "sepa")
+_APART = "[ ._-]{0,3}"
 IBAN = Entity(
     id="IBAN_CODE",
     label="IBAN",
@@ -187,9 +190,17 @@ IBAN = Entity(
     patterns=(
         EntityPattern("compact", bounded_pattern("A-Za-z", "[A-Za-z][0-9]{2}[A-Za-z0-9]{11,30}"), 0.95),
         EntityPattern("groups", bounded_pattern("A-Za-z", r"[A-Za-z][0-9]{2}(?:[ ._-][A-Za-z0-9]{4}){2,7}(?:[ ._-][A-Za-z0-9]{1,4})?"), 0.95),
+        EntityPattern(
+            "uneven groups",
+            bounded_pattern(
+                "A-Za-z", f"[A-Za-z]{_APART}[0-9]{{2}}(?:{_APART}[A-Za-z]){{0,6}}(?:{_APART}[0-9]){{8,26}}(?:{_APART}[A-Za-z0-9]){{0,3}}"
+            ),
+            0.25,
+            names=_IBAN_NAMES,
+        ),
     ),
     cue=digits(6),
-    context=("iban", "bank", "account", "bank account", "konto", "kontonummer", "sepa"),
+    context=_IBAN_NAMES,
     validate=iban,
     well_known=known_values(
         "GB82WEST12345698765432", "GB29NWBK60161331926819", "DE89370400440532013000", "FR1420041010050500013M02606",
@@ -306,17 +317,20 @@ PASSPORT = Entity(
     strength=Strength.SHAPE,
 )
 
+_IMEI_NAMES = ("imei", "device imei", "equipment identity")
+_FIFTEEN_DIGITS = Form("15 digits", "0-9", "[0-9]{14}", 0.2)
 IMEI = Entity(
     id="IMEI",
     label="mobile equipment identity (IMEI)",
     pack=PACK,
     patterns=(
         EntityPattern("15 digits", bounded_pattern("0-9", "[0-9]{14}"), 0.2),
-        EntityPattern("groups", bounded_pattern("0-9", "[0-9]([ -])[0-9]{6}\\1[0-9]{6}\\1[0-9]"), 0.25),
+        in_groups(_FIFTEEN_DIGITS, _IMEI_NAMES),
+        without_zeros(_FIFTEEN_DIGITS, _IMEI_NAMES),
     ),
-    cue=digits(15),
-    context=("imei", "device imei", "equipment identity"),
-    validate=check("imei", "Luhn check valid"),
+    cue=digits(11),
+    context=_IMEI_NAMES,
+    validate=pad_zeros(check("imei", "Luhn check valid"), [15]),
     strength=Strength.SHAPE,
 )
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
-from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, Validator, unknown
-from gatecli.pii.patterns import bounded_pattern
+from gatecli.pii.entities.written_forms import (
+    BARE as BARE,  # noqa: PLC0414 - what the tables of the countries score with
+)
+from gatecli.pii.entities.written_forms import (
+    Form,
+    compact_forms,
+    droppable_zeros,
+    in_groups,
+    lengths_of,
+    may_begin_with_zero,
+    pad_zeros,
+    small_letters,
+    without_zeros,
+)
+from gatecli.pii.interface import Cue, Entity, Strength, Validator, unknown
+from gatecli.pii.patterns import digits
 from gatecli.pii.validation import check
 
-BARE = 0.25
-"""A run of digits with one check digit: one in ten is valid by chance, so a context word must speak."""
 WRITTEN = 0.7
 """A punctuated form that nothing else uses, and a valid check."""
 
-
-NamedForm = tuple[str, str, str, float]
-"""A form's name, its first character class, the rest, and its score."""
-
-
-def small_letters(forms: Iterable[NamedForm]) -> Iterator[NamedForm]:
-    """The forms that have capitals, as people type them; digests are written so too, so a word must speak."""
-    for name, first, rest, score in forms:
-        small = (first.lower(), rest.lower())
-        if small != (first, rest) and (first + rest).upper() == first + rest:
-            yield f"{name}, small letters", *small, min(score, BARE)
+_GENERAL = ("national id", "id number", "personal number", "identity number", "tax id")
 
 
 def national(
@@ -40,23 +42,45 @@ def national(
     well_known: Callable[[str], bool] = unknown,
     validate: Validator | None = None,
     source: str = "",
+    named: tuple[tuple[str, str], ...] = (),
+    names: tuple[str, ...] = (),
 ) -> Entity:
-    """An entity whose forms are (first character class, rest, score), checked by `stdnum.<module>`."""
-    numbered = [(f"form {n}", *form) for n, form in enumerate(forms, 1)]
-    patterns = tuple(
-        EntityPattern(name, bounded_pattern(first, rest), score)
-        for name, first, rest, score in (*numbered, *small_letters(numbered))
-    )
-    general = ("national id", "id number", "personal number", "identity number", "tax id")
+    """An entity whose forms are (first character class, rest, score), checked by `stdnum.<module>`.
+
+    `named` are compact forms that only a name makes one; `names` those names, by default its context.
+    """
+    numbered = [Form(f"form {n}", *form) for n, form in enumerate(forms, 1)]
+    written = [*numbered, *small_letters(numbered)]
+    only_named = tuple(_named_forms(named, len(numbered)))
+    bare = compact_forms([*written, *only_named]) if _counts_digits(cue) else ()
+    zeros = tuple(form for form in bare if may_begin_with_zero(form))
+    called = names or context
     return Entity(
         id=id,
         label=label,
         pack=pack,
-        patterns=patterns,
-        cue=cue,
-        context=context + general,
-        validate=validate or check(module, words),
+        patterns=(
+            *(form.pattern() for form in written),
+            *(form.named_pattern(called) for form in only_named),
+            *(in_groups(form, called) for form in bare),
+            *(without_zeros(form, called) for form in zeros),
+        ),
+        cue=digits(len(cue.hints[0]) - max(map(droppable_zeros, zeros))) if zeros else cue,
+        context=context + _GENERAL,
+        validate=pad_zeros(
+            validate or check(module, words), (length for form in zeros for length in lengths_of(form))
+        ),
         well_known=well_known,
         strength=strength,
         source=source or f"python-stdnum {module}",
     )
+
+
+def _named_forms(named: tuple[tuple[str, str], ...], before: int) -> Iterator[Form]:
+    forms = [Form(f"form {before + n}", *form, BARE) for n, form in enumerate(named, 1)]
+    yield from (*forms, *small_letters(forms))
+
+
+def _counts_digits(cue: Cue) -> bool:
+    """Whether the cue holds however the number is divided."""
+    return cue.coding == "squeezed"

@@ -56,7 +56,9 @@ def _is_written_as_number(value: str, digits: str) -> bool:
     """Whether a number without its country is no counter, size, fraction, date or address of a machine."""
     groups = [group for group in _SIGNS.split(value) if group]
     if len(groups) == 1:
-        return digits not in _IN_SEQUENCE and int(digits).bit_count() > 1
+        number = int(digits)
+        is_limit = number.bit_count() == 1 or (number + 1).bit_count() == 1
+        return digits not in _IN_SEQUENCE and not is_limit
     is_fraction = len(groups) == 2 and "." in value and not groups[0].startswith("0")
     is_split = all(len(group) > 1 for group in groups[1:]) and max(map(len, groups)) <= 8
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gatecli.pii.entities.written_forms import Form, in_groups, pad_zeros, without_zeros
 from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, ValidityEvidence
 from gatecli.pii.patterns import bounded_pattern, digits
 from gatecli.pii.validation import check, compact, known_values, luhn, shape
@@ -13,6 +14,8 @@ _PUBLISHED_SSNS = known_values("078-05-1120", "219-09-9999", "457-55-5462")
 def _ssn(value: str) -> ValidityEvidence | None:
     """No area 000, 666 or 9xx, no group 00, no serial 0000 (SSA, "SSN randomization", 2011)."""
     number = compact(value)
+    if len(number) != 9:
+        return None
     if number[0] == "9" or number[:3] in {"000", "666"} or number[3:5] == "00" or number[5:] == "0000":
         return None
     if len(set(number)) == 1:
@@ -25,6 +28,11 @@ def _npi(value: str) -> ValidityEvidence | None:
     return ValidityEvidence("Luhn check valid") if luhn("80840" + compact(value)) else None
 
 
+_NINE_DIGITS = Form("nine digits", "0-8", "[0-9]{8}", 0.25)
+_SSN_NAMES = (
+    "ssn", "ssns", "social security", "social security number", "ss number", "socialsecurity", "social security no",
+)  # fmt: skip
+
 SSN = Entity(
     id="US_SSN",
     label="US Social Security number",
@@ -32,13 +40,13 @@ SSN = Entity(
     patterns=(
         EntityPattern("with dashes", bounded_pattern("0-8", r"[0-9]{2}-[0-9]{2}-[0-9]{4}(?!-[0-9A-Za-z])(?<![0-9]-.{11})"), 0.85),
         EntityPattern("with spaces or dots", bounded_pattern("0-8", r"[0-9]{2}([ ./_])[0-9]{2}\1[0-9]{4}"), 0.4),
-        EntityPattern("nine digits", bounded_pattern("0-8", "[0-9]{8}"), 0.25),
+        _NINE_DIGITS.pattern(),
         EntityPattern("spread", bounded_pattern("0-8", "(?:[ ./_-]{0,3}[0-9]){8}"), 0.2),
+        without_zeros(_NINE_DIGITS, _SSN_NAMES),
     ),
-    cue=digits(9),
-    context=("ssn", "ssns", "social security", "social security number", "ss number", "socialsecurity",
-             "social security no", "tax id", "taxpayer"),
-    validate=_ssn,
+    cue=digits(7),
+    context=(*_SSN_NAMES, "tax id", "taxpayer"),
+    validate=pad_zeros(_ssn, [9]),
     well_known=_PUBLISHED_SSNS,
     strength=Strength.CHECKED,
     source="Social Security Administration, SSN randomization (2011)",
@@ -51,6 +59,7 @@ ITIN = Entity(
     patterns=(
         EntityPattern("with dashes", bounded_pattern("9", "[0-9]{2}-[0-9]{2}-[0-9]{4}(?!-)"), 0.75),
         EntityPattern("nine digits", bounded_pattern("9", "[0-9]{2}[ ]?[0-9]{2}[ ]?[0-9]{4}"), 0.25),
+        in_groups(Form("nine digits", "9", "[0-9]{8}", 0.25), ("itin", "individual taxpayer", "tin", "ssn")),
     ),
     cue=digits(9),
     context=("itin", "taxpayer", "tax id", "individual taxpayer", "tin", "ssn"),
@@ -74,13 +83,16 @@ MBI = Entity(
             "small letters",
             bounded_pattern(
                 "1-9",
-                f"{_A}{_AN}[0-9]-?{_A}{_AN}[0-9]-?{_A}{{2}}[0-9]{{2}}".lower(),
+                f"{_A}{_AN}[0-9][ -]?{_A}{_AN}[0-9][ -]?{_A}{{2}}[0-9]{{2}}".lower(),
             ),
             0.25,
         ),
+        EntityPattern(
+            "with spaces", bounded_pattern("1-9", f"{_A}{_AN}[0-9] {_A}{_AN}[0-9] {_A}{{2}}[0-9]{{2}}"), 0.25
+        ),
     ),
     cue=Cue(
-        f"[1-9](?:{_A}{_AN}[0-9]-?{_A}{_AN}[0-9]|{_A.lower()}{_AN.lower()}[0-9]-?{_A.lower()}{_AN.lower()}[0-9])",
+        f"[1-9](?:{_A}{_AN}[0-9][ -]?{_A}{_AN}[0-9]|{_A.lower()}{_AN.lower()}[0-9][ -]?{_A.lower()}{_AN.lower()}[0-9])",
         (b"0A00", b"0AA0", b"0a00", b"0aa0"),
     ),
     context=("mbi", "medicare", "beneficiary", "medicare number", "hic", "hicn"),

@@ -7,7 +7,7 @@ from datetime import date
 from gatecli.pii.entities.national import BARE, national
 from gatecli.pii.interface import Cue, Entity, Strength, ValidityEvidence
 from gatecli.pii.patterns import digits
-from gatecli.pii.validation import compact, distinct, known_values, shape, standard, weighted_sum
+from gatecli.pii.validation import check_any, compact, distinct, known_values, shape, standard, weighted_sum
 
 _DATED = "checksum and birth date valid"
 _REFUSED_PREFIXES = frozenset({"BG", "GB", "NK", "KN", "TN", "NT", "ZZ"})
@@ -41,6 +41,8 @@ def nric(value: str) -> ValidityEvidence | None:
 
 _NEW_NUMBERS = "201005"
 """YYMMDD from which Korean numbers have six random digits behind the sex, and no check digit."""
+_LAST_NUMBERS = "410101"
+"""YYMMDD of nobody who lives: a constant, so that the same input gives the same verdict on any day."""
 
 
 def korean(value: str) -> ValidityEvidence | None:
@@ -48,7 +50,11 @@ def korean(value: str) -> ValidityEvidence | None:
     number = compact(value)
     if standard("kr.rrn").is_valid(number):
         return ValidityEvidence(_DATED) if distinct(number) else None
-    if number[6] not in "3478" or number[:6] < _NEW_NUMBERS or not _is_date("20" + number[:6]):
+    if (
+        number[6] not in "3478"
+        or not _NEW_NUMBERS <= number[:6] < _LAST_NUMBERS
+        or not _is_date("20" + number[:6])
+    ):
         return None
     return ValidityEvidence("birth date valid", BARE)
 
@@ -89,13 +95,15 @@ UNITED_KINGDOM: tuple[Entity, ...] = (
 INDIA: tuple[Entity, ...] = (
     national(
         "IN_AADHAAR", "Indian Aadhaar number", "in", "in_.aadhaar", digits(12),
-        (("2-9", "[0-9]{3}([ -])[0-9]{4}\\1[0-9]{4}", 0.7), ("2-9", "[0-9]{11}", 0.3)),
-        ("aadhaar", "aadhar", "uidai", "uid number", "आधार"), words="Verhoeff check valid",
+        (("2-9", "(?<![0-9][ -].)[0-9]{3}([ -])[0-9]{4}\\1[0-9]{4}(?![ -][0-9])", 0.7), ("2-9", "[0-9]{11}", 0.3)),
+        ("aadhaar", "aadhar", "uidai", "uid number", "आधार", "aadhaar vid"), named=(("2-9", "[0-9]{15}"),), validate=check_any("in_.aadhaar", "in_.vid", words="Verhoeff check valid"),
         well_known=known_values("234123412346"),
     ),
     national(
-        "IN_PAN", "Indian permanent account number (PAN)", "in", "in_.pan", Cue("[0-9]{4}[A-Za-z]", (b"0000A", b"0000a")),
-        (("A-Z", "[A-Z]{2}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", 0.6),),
+        "IN_PAN", "Indian permanent account number (PAN)", "in", "in_.pan",
+        Cue("[A-Za-z][ -]?[0-9]{4}", (b"A0000", b"a0000", b"A 0000", b"a 0000", b"A-0000", b"a-0000")),
+        (("A-Z", "[A-Z]{2}[ABCFGHJLPT][A-Z][0-9]{4}[A-Z]", 0.6),
+         ("A-Z", "[A-Z]{2}[ABCFGHJLPT][A-Z][ -]?[0-9]{4}[ -]?[A-Z]", BARE)),
         ("pan", "permanent account", "income tax", "pan card"), words="holder type valid", strength=Strength.SHAPE,
         well_known=known_values("ABCDE1234F", "AAAPL1234C"),
     ),
@@ -160,14 +168,15 @@ AMERICAS: tuple[Entity, ...] = (
     ),
     national(
         "CL_RUT", "Chilean RUT", "americas", "cl.rut", digits(7),
-        (("1-9", r"[0-9]?\.[0-9]{3}\.[0-9]{3}-[0-9Kk]", 0.8), ("1-9", "[0-9]{6,7}-[0-9Kk]", 0.4)), ("rut", "run", "rol unico"),
+        (("1-9", r"(?<![0-9]-.)[0-9]?\.[0-9]{3}\.[0-9]{3}-[0-9Kk]", 0.8), ("1-9", "[0-9]{6,7}-[0-9Kk]", 0.4)), ("rut", "run", "rol unico"),
+        named=(("1-9", "[0-9]{6,7}[0-9K]"),), names=("rut", "rol unico"),
     ),
 )  # fmt: skip
 
 OCEANIA: tuple[Entity, ...] = (
     national(
         "AU_TFN", "Australian tax file number", "oceania", "au.tfn", digits(9),
-        (("1-9", "[0-9]{2} [0-9]{3} [0-9]{3}", 0.4), ("1-9", "[0-9]{8}", 0.2)), ("tfn", "tax file", "tax file number"),
+        (("0-9", "[0-9]{2} [0-9]{3} [0-9]{3}", 0.4), ("0-9", "[0-9]{8}", 0.2)), ("tfn", "tax file", "tax file number"),
         well_known=known_values("123456782"),
     ),
     national(

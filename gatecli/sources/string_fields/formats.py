@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import PurePath
 
 from gatecli import package
-from gatecli.model.text import LeafReading, RawText
+from gatecli.model.text import LeafReading, RawText, with_names_beside
 from gatecli.sources.string_fields.interface import FormatError, TextFormat
 
 FORMATS: Mapping[str, str] = {
@@ -108,7 +108,8 @@ def is_known(path: str) -> bool:
 def read_leaves(raw: RawText) -> LeafReading:
     """The leaves of a text, in its format; as plain text, and said, where it does not have its form."""
     try:
-        return LeafReading(raw.format, tuple(format_named(raw.format).read(raw)))
+        leaves = tuple(format_named(raw.format).read(raw))
+        return LeafReading(raw.format, with_names_beside(leaves))
     except FormatError as error:
         line = raw.position(error.at).line
         note = f"scanned as text: {error.problem} (line {line})"

@@ -77,6 +77,34 @@ def test_an_action_is_only_strengthened() -> None:
     assert rules.packs == ("generic", "cn", "us", "eu", "jp")
 
 
+@pytest.mark.parametrize(
+    ("floor", "nearer", "holds"),
+    [
+        (None, None, None),
+        ("note", None, "note"),
+        (None, "note", None),
+        (None, "warn", "warn"),
+        ("warn", None, "warn"),
+        ("warn", "note", "warn"),
+        ("note", "as-entity", "as-entity"),
+        ("as-entity", "warn", "as-entity"),
+    ],
+)
+def test_the_stronger_word_on_test_values_holds(
+    floor: str | None, nearer: str | None, holds: str | None
+) -> None:
+    def rules(word: str | None) -> dict[str, Any]:
+        return {"pii": {} if word is None else {"testValues": word}}
+
+    assert law(rules(floor), rules(nearer)).pii.test_values == holds
+
+
+@pytest.mark.parametrize(("floor", "nearer", "holds"), [(9, 3, 9), (3, 9, 9)])
+def test_the_greater_depth_of_decoding_holds(floor: int, nearer: int, holds: int) -> None:
+    spec = law({"pii": {"maxDecodingDepth": floor}}, {"pii": {"maxDecodingDepth": nearer}})
+    assert spec.pii.max_decoding_depth == holds
+
+
 def test_what_lets_something_through_is_the_floor_s() -> None:
     floor = {"terraform": {"gateSources": ["a"], "onUnknown": "warn"}, "check": {"exclude": ["x/"]}}
     nearer = {
