@@ -222,6 +222,7 @@ SAMPLES: Mapping[str, Any] = MappingProxyType(
         "networkPolicy.metricsFrom": [{"namespaceSelector": {}}],
         "podDisruptionBudget.minAvailable": "50%",
         "policy.entities": {"US_SSN": "warn"},
+        "policy.existing": "deny",
         "policy.mode": "audit",
         "policy.spec": {"pii": {"onIncomplete": "warn"}},
         "priorityClass.preemptionPolicy": "Never",
