@@ -158,9 +158,17 @@ OLD_RESIDENT_ID = Entity(
         EntityPattern(
             "15 digits",
             bounded_pattern(
-                "1-9", f"{_REGION}{_spread('[0-9]', '[0-9]')}{_S}{_MONTH}{_S}{_DAY}{_spread(*['[0-9]'] * 3)}"
+                "1-9", "[0-9]{5}[ -]?[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[ -]?[0-9]{3}"
             ),
             0.55,
+        ),
+        EntityPattern(
+            # The numbers of a drawing make one by chance: without a check digit it takes a word.
+            "15 digits, divided",
+            bounded_pattern(
+                "1-9", f"{_REGION}{_spread('[0-9]', '[0-9]')}{_S}{_MONTH}{_S}{_DAY}{_spread(*['[0-9]'] * 3)}"
+            ),
+            0.3,
         ),
     ),
     cue=digits(15),
