@@ -29,8 +29,8 @@ env:
   - {{name: {name}, valueFrom: {{secretKeyRef: {{name: personal, key: value}}}}}}
 ```
 
-**Fix**: move the value to a secret store and reference it, or remove it. A published test value is a note, or what
-`pii.testValues` says.
+**Fix**: move the value to a secret store and reference it, or remove it. A published test value is a note,
+or what `pii.testValues` says.
 
 **Source**: {source}
 """
