@@ -218,7 +218,7 @@ def _json_argument(document: Document, pointer: str, value: object) -> Argument:
     while pending:
         item = pending.pop()
         if isinstance(item, dict | list):
-            pending += item.values() if isinstance(item, dict) else item
+            pending += [*item, *item.values()] if isinstance(item, dict) else item
         elif isinstance(item, str) and "{" in item:
             found.update(dict.fromkeys(references_in(blank_text(item, template=True))))
     return Argument(at, value if isinstance(value, str) and "{" not in value else "", tuple(found))

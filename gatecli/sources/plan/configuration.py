@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from gatecli.model.plan import Module, Script
 from gatecli.model.plan_graph import CALL, nodes_of
@@ -156,7 +156,10 @@ def _declared_providers(module: str, item: Mapping[str, Any], where: str) -> tup
 
 
 def _targets(module: str, parts: list[Any]) -> Iterator[str]:
-    """The nodes that expressions refer to. A literal value is none, whatever it looks like."""
+    """The nodes that expressions refer to. A literal value is none, whatever it looks like.
+
+    Of a template in JSON syntax Terraform says both: the text as its constant value, and its references.
+    """
     pending = list(parts)
     while pending:
         part = pending.pop()
@@ -164,16 +167,15 @@ def _targets(module: str, parts: list[Any]) -> Iterator[str]:
             pending += part
         elif isinstance(part, dict):
             references = part.get("references")
-            if "constant_value" in part and part.keys() <= _EXPRESSION:
-                continue
-            if isinstance(references, list) and part.keys() <= _EXPRESSION and _all_text(references):
+            is_expression = part.keys() <= _EXPRESSION
+            if is_expression and _is_list_of_texts(references):
                 yield from nodes_of(module, references)
-            else:
+            elif not (is_expression and "constant_value" in part):
                 pending += part.values()
 
 
-def _all_text(references: list[Any]) -> bool:
-    return all(isinstance(reference, str) for reference in references)
+def _is_list_of_texts(references: Any) -> TypeGuard[list[str]]:
+    return isinstance(references, list) and all(isinstance(reference, str) for reference in references)
 
 
 def _scripts(node: str, item: Mapping[str, Any], where: str) -> Iterator[Script]:
