@@ -19,6 +19,7 @@ class Configuration:
     """`edges` are the direct references of each node; `sensitive` says it of each root variable.
 
     `certain` are the managed resources that nothing makes conditional: a whole plan speaks of each of them.
+    `arguments` are the names of those that each resource sets.
     """
 
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -26,6 +27,7 @@ class Configuration:
     scripts: tuple[Script, ...] = ()
     sensitive: Mapping[str, bool] = field(default_factory=dict)
     certain: frozenset[str] = frozenset()
+    arguments: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,26 @@ def configuration_of(data: Any) -> Configuration:
         raise malformed_plan("/configuration", "not an object")
     root = table(data, "root_module", "/configuration")
     edges, modules, scripts, certain = _Edges(), list[Module](), list[Script](), set[str]()
+    arguments: dict[str, frozenset[str]] = {}
     pending = [_Level("", root, "/configuration/root_module")]
     while pending:
         level = pending.pop()
         scripts += _resources(level, edges)
         certain |= set(_certain(level))
+        arguments |= dict(_arguments(level))
         _outputs(level, edges)
         for module, below in _calls(level, edges):
             modules.append(module)
             pending.append(below)
-    return Configuration(edges.freeze(), tuple(modules), tuple(scripts), _sensitive(root), frozenset(certain))
+    return Configuration(
+        edges.freeze(), tuple(modules), tuple(scripts), _sensitive(root), frozenset(certain), arguments
+    )
+
+
+def _arguments(level: _Level) -> Iterator[tuple[str, frozenset[str]]]:
+    for item in items(level.data, "resources", level.where):
+        node = level.node(text(item, "address", level.where))
+        yield node, frozenset(table(item, "expressions", level.where))
 
 
 def _certain(level: _Level) -> Iterator[str]:

@@ -10,6 +10,7 @@ import gc
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal
 
 from gatecli.model.plan import Plan, PlannedResource, config_address
@@ -107,8 +108,8 @@ def _checked_version(top: Mapping[str, Any]) -> str:
 
 
 def _plan(top: Mapping[str, Any], name: str, version: str) -> Plan:
-    resources = resources_of_plan(top)
     configuration = configuration_of(top.get("configuration"))
+    resources = tuple(_with_arguments(resources_of_plan(top), configuration.arguments))
     if flag(top, "complete") is not False and not flag(top, "errored"):
         _check_coverage(resources, configuration.certain)
     return Plan(
@@ -128,6 +129,14 @@ def _plan(top: Mapping[str, Any], name: str, version: str) -> Plan:
         configuration.scripts,
         configuration.edges,
     )
+
+
+def _with_arguments(
+    resources: tuple[PlannedResource, ...], arguments: Mapping[str, frozenset[str]]
+) -> Iterator[PlannedResource]:
+    for resource in resources:
+        given = arguments.get(config_address(resource.address))
+        yield resource if given is None else replace(resource, arguments=given)
 
 
 def _check_coverage(resources: tuple[PlannedResource, ...], certain: frozenset[str]) -> None:
