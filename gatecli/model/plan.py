@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 Keys = tuple[str | int, ...]
 
-_INDEX = re.compile(r'\[(?:[0-9]+|"(?:[^"\\]|\\.)*+")\]')
+_INDEX = re.compile(r'\[(?:[0-9]+|\*|"(?:[^"\\]|\\.)*+")\]')
 _GONE = ({"delete"}, {"forget"})
 
 
@@ -139,7 +139,8 @@ class Script:
 class Plan:
     """A plan (`kind` "plan") or a state as `terraform show -json` gives it.
 
-    `complete`, `applyable`: None where the format is too old to say. `edges` are the direct references of
+    `complete`, `applyable`: None where the format is too old to say. `partial`: it is silent on a part of its
+    configuration. `edges` are the direct references of
     each node of the configuration (`gatecli.model.plan_graph`).
     """
 
@@ -158,12 +159,16 @@ class Plan:
     modules: tuple[Module, ...] = field(default=(), repr=False)
     scripts: tuple[Script, ...] = field(default=(), repr=False)
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    partial: bool = False
 
     @property
     def targeted(self) -> bool:
-        """Whether parts of the configuration were left out (`-target`, `-exclude`), as far as it says."""
-        deferred = any(resource.deferred for resource in self.resources)
-        return self.complete is False and not self.errored and not deferred
+        """Whether parts of the configuration were left out (`-target`, `-exclude`), as far as it says.
+
+        A plan that defers changes to a later run is not complete either; those stand in it.
+        """
+        defers = any(resource.deferred for resource in self.resources)
+        return self.complete is False and not self.errored and (self.partial or not defers)
 
     @property
     def is_empty(self) -> bool:

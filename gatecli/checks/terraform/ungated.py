@@ -95,10 +95,10 @@ def find_ungated(plan: Plan, evidence: TaggedReports, policy: PrivacyPolicy) -> 
 
 
 def _kind(resource: PlannedResource, kinds: Mapping[str, str]) -> str:
+    if resource.mode in {"managed", "action"} and resource.type in kinds:
+        return kinds[resource.type]
     if resource.mode != "managed":
         return ""
-    if resource.type in kinds:
-        return kinds[resource.type]
     served, azure = lookup(resource, "manifest", "kind"), lookup(resource, "type")
     in_kubernetes = isinstance(served, KnownValue) and str(served.value) in SERVING
     in_azure = isinstance(azure, KnownValue) and SERVING_IN_AZURE.fullmatch(str(azure.value)) is not None

@@ -27,7 +27,16 @@ _TOKEN = re.compile(
 )
 _REFERENCE = re.compile(r"(?<![\w.-])[^\W\d][\w-]*(?:\[[^\[\]]*\]|\.[^\W\d][\w-]*)+")
 _SUBSCRIPT = re.compile(r"\[[^\[\]]*\]")
-_LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "check": 1}
+_LABELS = {
+    "resource": 2,
+    "data": 2,
+    "ephemeral": 2,
+    "action": 2,
+    "module": 1,
+    "variable": 1,
+    "output": 1,
+    "check": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ def configuration_of(data: Any) -> Configuration:
         scripts += _resources(level, edges)
         certain |= set(_certain(level))
         arguments |= dict(_arguments(level))
+        _actions(level, edges)
         _outputs(level, edges)
         for module, below in _calls(level, edges):
             modules.append(module)
@@ -124,6 +125,24 @@ def _resources(level: _Level, edges: _Edges) -> Iterator[Script]:
         if level.module:
             edges.add(level.module, node)
         yield from _scripts(node, item, where)
+        yield from _write_only(node, item, where)
+
+
+def _write_only(node: str, item: Mapping[str, Any], where: str) -> Iterator[Script]:
+    """Literals that the provider is given and no planned value shows: their names end in `_wo`."""
+    for name, expression in table(item, "expressions", where).items():
+        value = expression.get("constant_value") if isinstance(expression, dict) else None
+        if name.endswith("_wo") and value is not None:
+            yield Script(node, {name: {"constant_value": value}}, f"{where}/expressions")
+
+
+def _actions(level: _Level, edges: _Edges) -> None:
+    """What actions need: they run at the apply, and no resource depends on them."""
+    for number, item in enumerate(items(level.data, "actions", level.where)):
+        where = f"{level.where}/actions/{number}"
+        parts = [item.get(key) for key in ("expressions", "count_expression", "for_each_expression")]
+        node = level.node(text(item, "address", where))
+        edges.add(node, *_targets(level.module, parts), *level.waits)
 
 
 def _outputs(level: _Level, edges: _Edges) -> None:
