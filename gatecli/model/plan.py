@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 Keys = tuple[str | int, ...]
 
-_INDEX = re.compile(r'\[(?:[0-9]+|"(?:[^"\\]|\\.)*+")\]')
+_INDEX = re.compile(r'\[(?:[0-9]+|\*|"(?:[^"\\]|\\.)*+")\]')
 _GONE = ({"delete"}, {"forget"})
 
 
@@ -49,7 +49,8 @@ class PlannedResource:
 
     `values` is what is planned (a state: what is), without what is unknown; `unknown` and `sensitive`
     mark parts of it: True covers all below. `pointer` is where `values` stands in the plan's JSON.
-    `actions` is empty in a state. Ask for values through `lookup`.
+    `actions` is empty in a state. `arguments` are the names that the configuration sets, None where the plan
+    does not say. Ask for values through `lookup` and `lookup_argument`.
     """
 
     address: str
@@ -68,6 +69,7 @@ class PlannedResource:
     deposed: str = ""
     deferred: bool = False
     pointer: str = ""
+    arguments: frozenset[str] | None = field(default=None, repr=False)
 
     @property
     def is_leaving(self) -> bool:
@@ -137,7 +139,8 @@ class Script:
 class Plan:
     """A plan (`kind` "plan") or a state as `terraform show -json` gives it.
 
-    `complete`, `applyable`: None where the format is too old to say. `edges` are the direct references of
+    `complete`, `applyable`: None where the format is too old to say. `partial`: it is silent on a part of its
+    configuration. `edges` are the direct references of
     each node of the configuration (`gatecli.model.plan_graph`).
     """
 
@@ -156,12 +159,16 @@ class Plan:
     modules: tuple[Module, ...] = field(default=(), repr=False)
     scripts: tuple[Script, ...] = field(default=(), repr=False)
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    partial: bool = False
 
     @property
     def targeted(self) -> bool:
-        """Whether parts of the configuration were left out (`-target`, `-exclude`), as far as it says."""
-        deferred = any(resource.deferred for resource in self.resources)
-        return self.complete is False and not self.errored and not deferred
+        """Whether parts of the configuration were left out (`-target`, `-exclude`), as far as it says.
+
+        A plan that defers changes to a later run is not complete either; those stand in it.
+        """
+        defers = any(resource.deferred for resource in self.resources)
+        return self.complete is False and not self.errored and (self.partial or not defers)
 
     @property
     def is_empty(self) -> bool:
@@ -209,6 +216,17 @@ def lookup(resource: PlannedResource, *keys: str | int) -> Answer:
     if value is None:
         return UnknownValue() if is_marked(unknown) else Absent()
     return KnownValue(value, whole=not is_marked(unknown), sensitive=is_marked(sensitive))
+
+
+def lookup_argument(resource: PlannedResource, name: str, *keys: str | int) -> Answer:
+    """The same of an argument that is no block: one that the configuration does not set is not unknown.
+
+    The provider then decides, as it does for what Terraform calls optional and computed. Of a block this
+    cannot be said: a plan's configuration leaves out those that are made dynamically.
+    """
+    answer = lookup(resource, name, *keys)
+    is_set = resource.arguments is None or name in resource.arguments
+    return answer if is_set or not isinstance(answer, UnknownValue) else Absent()
 
 
 def _below(value: Any, key: str | int) -> Any:

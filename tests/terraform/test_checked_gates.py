@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -13,24 +11,12 @@ from pathlib import Path
 import pytest
 
 from gatecli.checks.terraform.gate_digests import SHIPPED
-from gatecli.cli.app import main
 from tests.support.evidence_files import digest, report, table, write
 from tests.support.gated_plans import DATASET
-from tests.support.terraform import MODULES, QUIET, Terraform, in_both_forms
+from tests.support.terraform import MODULES, Check, Terraform, in_both_forms
 from tests.support.terraform_gates import shipped
 from tools.flatten_modules import write_modules
 
-POLICY = """
-apiVersion: gatecli.dev/v1
-kind: PrivacyPolicy
-metadata: {name: test}
-spec:
-  extends: default
-  anonymity: {minK: 5}
-  terraform:
-    publishers: {terraform_data: dataset}
-    onUnknown: %s
-"""
 FAKE = """
 variable "dataset" {}
 variable "quasi_identifiers" {}
@@ -51,43 +37,6 @@ EVIDENCE = {"shared": "terraform_modules/evidence", "flattened": f"{GATE}/eviden
 NOT_SHIPPED = "is called k_anonymity_gate but is not the module that gatecli ships"
 OTHER_TEXT = "module.anonymity is built like the module k_anonymity_gate but has a different text"
 UNGATED = "terraform_data.published publishes data without a k-anonymity gate"
-
-Check = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture(name="own")
-def a_terraform_with_modules_of_its_own(command: tuple[str, ...], modules: Path, tmp_path: Path) -> Terraform:
-    """In a folder `root`, with a copy of the modules beside it that a test may change."""
-    shutil.copytree(modules, tmp_path / "terraform_modules")
-    root = tmp_path / "root"
-    root.mkdir()
-    terraform = Terraform(command, root)
-    terraform.write(DATASET % 5)
-    terraform.write("age,zip\n" + "30,10115\n" * 6, name="data.csv")
-    write(root / "data.csv.gate.json", report("anonymity", [table(digest(root / "data.csv"))]))
-    return terraform
-
-
-@pytest.fixture(name="check")
-def check_of_the_root(
-    own: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Check:
-    """Initialise and check a target: the exit code, and the sentences."""
-    for name, value in QUIET.items():
-        monkeypatch.setenv(name, value)
-    program = tmp_path / "terraform"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(own.command)} "$@"\n')
-    program.chmod(0o755)
-
-    def checked(target: str = ".", meaning: str = "fail", *options: str) -> tuple[int, str]:
-        policy = tmp_path / "policy.yaml"
-        policy.write_text(POLICY % meaning, "utf-8")
-        given = ("--policy", str(policy), "--terraform-binary", str(program), "--format", "json", *options)
-        code = main(["terraform", "check", os.path.normpath(own.folder / target), *given])
-        findings = json.loads(capsys.readouterr().out)["findings"]
-        return code, "\n".join(finding["message"] for finding in findings)
-
-    return checked
 
 
 def changed(path: Path, old: str, new: str) -> None:

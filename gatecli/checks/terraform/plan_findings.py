@@ -15,12 +15,21 @@ from gatecli.checks.terraform.rules import (
     PLAINTEXT_VARIABLE,
     PUBLIC_DATASET,
     at,
+    unknown,
 )
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, make_finding
-from gatecli.model.plan import KnownValue, Plan, PlannedResource, config_address, lookup
+from gatecli.model.plan import (
+    Answer,
+    KnownValue,
+    Plan,
+    PlannedResource,
+    UnknownValue,
+    config_address,
+    lookup_argument,
+)
 from gatecli.model.plan_text import PlanText, plan_leaves
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.text import RawText
@@ -43,9 +52,9 @@ def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) ->
     yield from find_ungated(subject.plan, subject.evidence, policy)
     for resource in subject.plan.resources:
         if not resource.is_leaving:
-            yield from _public(subject.plan, resource)
+            yield from _public(subject.plan, resource, policy)
             yield from find_budgets(subject.plan, resource, policy)
-    yield from _variables(subject.plan)
+    yield from _variables(subject.plan, policy)
 
 
 def _personal_data(plan: Plan, search: Search) -> Iterator[Finding]:
@@ -82,30 +91,38 @@ def _conceal_finding(plan: Plan, text: PlanText, finding: Finding, seen: Hidden)
     return replace(plain, severity=finding.severity)
 
 
-def _public(plan: Plan, resource: PlannedResource) -> Iterator[Finding]:
-    for argument, open_values in PUBLIC.get(resource.type, ()):
-        answer = lookup(resource, argument)
-        value = answer.value if isinstance(answer, KnownValue) else ()
-        values = value if isinstance(value, list | tuple) else [value]
-        if open_values.intersection(map(str, values)):
-            yield at(
-                plan,
-                PUBLIC_DATASET,
-                resource.address,
-                f"{resource.pointer}/{argument}",
-                f"is open to everyone through its {argument}",
-                "grant it to named principals, or waive it where publishing is meant and the gate passed",
-            )
+def _public(plan: Plan, resource: PlannedResource, policy: PrivacyPolicy) -> Iterator[Finding]:
+    for argument, open_values in PUBLIC.get(resource.type, ()) if resource.mode == "managed" else ():
+        answer = lookup_argument(resource, argument)
+        pointer = f"{resource.pointer}/{argument}"
+        if _is_open(answer, open_values):
+            message = f"is open to everyone through its {argument}"
+            mend = "grant it to named principals, or waive it where publishing is meant and the gate passed"
+            yield at(plan, PUBLIC_DATASET, resource.address, pointer, message, mend)
+        elif isinstance(answer, UnknownValue) or (isinstance(answer, KnownValue) and not answer.whole):
+            message = f"may be open to everyone: its {argument} is known only after the apply"
+            mend = f"write its {argument} literally, or take it from what the plan knows"
+            yield unknown(at(plan, PUBLIC_DATASET, resource.address, pointer, message, mend), policy)
 
 
-def _variables(plan: Plan) -> Iterator[Finding]:
+def _is_open(answer: Answer, open_values: frozenset[str]) -> bool:
+    """Whether an argument is known to hold one of the values that let everyone in."""
+    value = answer.value if isinstance(answer, KnownValue) else ()
+    values = value if isinstance(value, list | tuple) else [value]
+    return bool(open_values.intersection(map(str, values)))
+
+
+def _variables(plan: Plan, policy: PrivacyPolicy) -> Iterator[Finding]:
     for variable in plan.variables:
-        if variable.sensitive is False and PERSONAL_NAME.search(variable.name.lower()):
-            yield at(
-                plan,
-                PLAINTEXT_VARIABLE,
-                f"var.{variable.name}",
-                f"/variables/{variable.name}",
-                "is named like personal data and is not marked sensitive",
-                "add sensitive = true; better, read it from a secret store at run time",
-            )
+        if variable.sensitive is True or not PERSONAL_NAME.search(variable.name.lower()):
+            continue
+        says = "is not marked sensitive" if variable.sensitive is False else "may not be marked sensitive"
+        finding = at(
+            plan,
+            PLAINTEXT_VARIABLE,
+            f"var.{variable.name}",
+            f"/variables/{variable.name}",
+            f"is named like personal data and {says}",
+            "add sensitive = true; better, read it from a secret store at run time",
+        )
+        yield finding if variable.sensitive is False else unknown(finding, policy)

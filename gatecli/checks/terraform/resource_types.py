@@ -56,6 +56,14 @@ SERVING_IN_AZURE = re.compile(
 )
 """Types of `azapi_resource` that serve a model: Azure ML's endpoints have no resource of their own."""
 
+SERVING_BY: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "kubernetes_manifest": ("manifest", "kind"),
+        "azapi_resource": ("type",),
+    }
+)
+"""By type, the argument that says what a resource is: where only the apply knows it, it may serve a model."""
+
 GATES: Mapping[str, str] = MappingProxyType(
     {"k_anonymity_gate": DATASET, "model_release_gate": MODEL, "pii_gate": WORKLOAD}
 )
@@ -103,6 +111,23 @@ SQL_BUDGET = re.compile(
 
 SQL_POLICY = re.compile(r"\bPRIVACY_BUDGET\s*\(|[\"']differential_privacy_policy[\"']\s*:", re.IGNORECASE)
 """Where such a policy begins: one without a limit leaves it to the platform."""
+
+SQL_ARGUMENTS = BUDGET_KEYS | {
+    "as_select",
+    "body",
+    "definition_body",
+    "execute",
+    "materialized_view",
+    "params",
+    "privacy_policy",
+    "query",
+    "statement",
+    "view",
+}
+"""Arguments of those providers that hold SQL or such a policy, and so perhaps a budget."""
+
+BLOCKS = frozenset({"materialized_view", "query", "view"})
+"""Those that may be blocks."""
 
 PERSONAL_NAME = re.compile(
     r"(^|_)(ssn|social_security(_number)?|passport(_number)?|resident_id|id_card(_number)?|national_id"

@@ -17,7 +17,7 @@ WORKLOAD_UNGATED = Rule(
 GATE_BYPASSED = Rule(
     "tf-gate-bypassed", Severity.ERROR, "A gate is present but does not enforce what it should"
 )
-PUBLIC_DATASET = Rule("tf-public-dataset", Severity.WARNING, "Stored data is open to everyone")
+PUBLIC_DATASET = Rule("tf-public-dataset", Severity.ERROR, "Stored data is open to everyone")
 BUDGET_OVER_POLICY = Rule(
     "tf-budget-over-policy", Severity.ERROR, "A platform's privacy budget is larger than the policy allows"
 )

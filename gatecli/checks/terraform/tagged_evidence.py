@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from gatecli.model.plan import KnownValue, PlannedResource, UnknownValue, lookup
+from gatecli.model.plan import KnownValue, PlannedResource, UnknownValue, lookup_argument
 from gatecli.model.policy import PrivacyPolicy, seconds_in, stamp
 
 TAGS = ("gatecli-evidence", "gatecli_evidence")
@@ -64,7 +64,7 @@ def judge_tag(
     resource: PlannedResource, kind: str, evidence: TaggedReports, policy: PrivacyPolicy
 ) -> Attested:
     """What the tag of a publisher of `kind` is worth."""
-    tags = [lookup(resource, block, name) for block in ("tags", "labels") for name in TAGS]
+    tags = [lookup_argument(resource, block, name) for block in ("tags", "labels") for name in TAGS]
     given = [str(tag.value) for tag in tags if isinstance(tag, KnownValue)]
     if not given and any(isinstance(tag, UnknownValue) for tag in tags):
         return Attested("unknown", "its evidence is known only after the apply")

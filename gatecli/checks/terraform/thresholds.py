@@ -16,7 +16,15 @@ from gatecli.checks.terraform.resource_types import DATASET, MODEL
 from gatecli.checks.terraform.rules import GATE_BYPASSED, at, unknown
 from gatecli.model.finding import Finding
 from gatecli.model.number import show
-from gatecli.model.plan import Absent, KnownValue, Plan, PlannedResource, UnknownValue, lookup
+from gatecli.model.plan import (
+    Absent,
+    KnownValue,
+    Plan,
+    PlannedResource,
+    UnknownValue,
+    lookup,
+    lookup_argument,
+)
 from gatecli.model.policy import PrivacyPolicy, Tier, seconds_in
 
 
@@ -31,14 +39,18 @@ class _Demand:
 
 
 def find_lowered(
-    plan: Plan, gate: GateCall, policy: PrivacyPolicy, tiers: Iterable[str]
+    plan: Plan, gate: GateCall, policy: PrivacyPolicy, behind: Sensitivities
 ) -> Iterator[Finding]:
-    """Every threshold of a gate that is looser than the policy's; `tiers` are those behind the gate."""
+    """Every threshold of a gate that is looser than the policy's; `behind` are the tiers behind the gate."""
     found: dict[str, Finding] = {}
     for resource in thresholds_of(plan, gate.module):
-        for finding in _of_instance(plan, gate, resource, policy, frozenset(tiers)):
+        for finding in _of_instance(plan, gate, resource, policy, behind.names):
             found.setdefault(finding.message, finding)
     yield from found.values()
+    if not behind.whole:
+        message = "lets through what names its sensitivity only after the apply"
+        mend = "write the tag sensitivity literally"
+        yield unknown(at(plan, GATE_BYPASSED, gate.address, "", message, mend), policy)
 
 
 def _of_instance(
@@ -124,7 +136,18 @@ def _demand_text(demand: _Demand) -> str:
     return f"at {'least' if demand.least else 'most'} {demand.words or show(demand.bound)}"
 
 
-def tiers_of(publishers: Iterable[PlannedResource]) -> frozenset[str]:
-    """The sensitivities that resources are tagged with."""
-    answers = (lookup(each, block, "sensitivity") for each in publishers for block in ("tags", "labels"))
-    return frozenset(str(answer.value) for answer in answers if isinstance(answer, KnownValue))
+@dataclass(frozen=True, slots=True)
+class Sensitivities:
+    """The tiers that resources are tagged with; not `whole` where a tag is known only after the apply."""
+
+    names: frozenset[str] = frozenset()
+    whole: bool = True
+
+
+def sensitivities_of(resources: Iterable[PlannedResource]) -> Sensitivities:
+    """What the tags and labels `sensitivity` say, of all the resources together."""
+    answers = [
+        lookup_argument(each, block, "sensitivity") for each in resources for block in ("tags", "labels")
+    ]
+    named = frozenset(str(answer.value) for answer in answers if isinstance(answer, KnownValue))
+    return Sensitivities(named, not any(isinstance(answer, UnknownValue) for answer in answers))

@@ -17,6 +17,7 @@ from gatecli.checks.terraform.resource_types import (
     MODEL,
     PUBLISHERS,
     SERVING,
+    SERVING_BY,
     SERVING_IN_AZURE,
     WORKLOAD,
 )
@@ -29,10 +30,10 @@ from gatecli.checks.terraform.rules import (
     unknown,
 )
 from gatecli.checks.terraform.tagged_evidence import TaggedReports, judge_tag
-from gatecli.checks.terraform.thresholds import find_lowered, tiers_of
+from gatecli.checks.terraform.thresholds import find_lowered, sensitivities_of
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, make_finding
-from gatecli.model.plan import KnownValue, Plan, PlannedResource, config_address, lookup
+from gatecli.model.plan import KnownValue, Plan, PlannedResource, UnknownValue, config_address, lookup
 from gatecli.model.plan_graph import dependents_of, unresolved_locals
 from gatecli.model.policy import PrivacyPolicy
 
@@ -88,19 +89,39 @@ def find_ungated(plan: Plan, evidence: TaggedReports, policy: PrivacyPolicy) -> 
         and not inside(gates, resource)
     )
     what = _Published(publishers, gates)
+    yield from _find_ungated_perhaps(plan, what, kinds, policy)
     yield from _find_ungated(plan, what, evidence, policy)
     yield from _find_bypassed(plan, what, policy)
 
 
 def _kind(resource: PlannedResource, kinds: Mapping[str, str]) -> str:
+    if resource.mode in {"managed", "action"} and resource.type in kinds:
+        return kinds[resource.type]
     if resource.mode != "managed":
         return ""
-    if resource.type in kinds:
-        return kinds[resource.type]
     served, azure = lookup(resource, "manifest", "kind"), lookup(resource, "type")
     in_kubernetes = isinstance(served, KnownValue) and str(served.value) in SERVING
     in_azure = isinstance(azure, KnownValue) and SERVING_IN_AZURE.fullmatch(str(azure.value)) is not None
     return MODEL if in_kubernetes or in_azure else ""
+
+
+def _find_ungated_perhaps(
+    plan: Plan, what: _Published, kinds: Mapping[str, str], policy: PrivacyPolicy
+) -> Iterator[Finding]:
+    """What serves a model by an argument that only the apply knows."""
+    gated = dependents_of(plan, [gate.node for gate in what.gates if gate.kind == MODEL and gate.holds])
+    for resource in plan.resources:
+        keys = SERVING_BY.get(resource.type, ())
+        if resource.type in kinds or resource.mode != "managed" or resource.is_leaving or not keys:
+            continue
+        if (
+            isinstance(lookup(resource, *keys), UnknownValue)
+            and config_address(resource.address) not in gated
+        ):
+            name = ".".join(keys)
+            message = f"may serve a model without a release gate: its {name} is known only after the apply"
+            mend = f"write its {name} literally, or {_mend(MODEL)}"
+            yield unknown(at(plan, MODEL_UNGATED, resource.address, resource.pointer, message, mend), policy)
 
 
 def _find_ungated(
@@ -187,4 +208,4 @@ def _gate(plan: Plan, gate: GateCall, what: _Published, policy: PrivacyPolicy) -
         message = "gates nothing: no resource that publishes depends on it"
         mend = "publish its output, for example released_path, or name it in depends_on"
         yield at(plan, GATE_BYPASSED, gate.address, "", message, mend)
-    yield from find_lowered(plan, gate, policy, tiers_of(through))
+    yield from find_lowered(plan, gate, policy, sensitivities_of(through))

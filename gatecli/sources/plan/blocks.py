@@ -27,7 +27,16 @@ _TOKEN = re.compile(
 )
 _REFERENCE = re.compile(r"(?<![\w.-])[^\W\d][\w-]*(?:\[[^\[\]]*\]|\.[^\W\d][\w-]*)+")
 _SUBSCRIPT = re.compile(r"\[[^\[\]]*\]")
-_LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "module": 1, "variable": 1, "output": 1, "check": 1}
+_LABELS = {
+    "resource": 2,
+    "data": 2,
+    "ephemeral": 2,
+    "action": 2,
+    "module": 1,
+    "variable": 1,
+    "output": 1,
+    "check": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +227,7 @@ def _json_argument(document: Document, pointer: str, value: object) -> Argument:
     while pending:
         item = pending.pop()
         if isinstance(item, dict | list):
-            pending += item.values() if isinstance(item, dict) else item
+            pending += [*item, *item.values()] if isinstance(item, dict) else item
         elif isinstance(item, str) and "{" in item:
             found.update(dict.fromkeys(references_in(blank_text(item, template=True))))
     return Argument(at, value if isinstance(value, str) and "{" not in value else "", tuple(found))

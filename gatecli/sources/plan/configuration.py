@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from gatecli.model.plan import Module, Script
 from gatecli.model.plan_graph import CALL, nodes_of
@@ -19,6 +19,7 @@ class Configuration:
     """`edges` are the direct references of each node; `sensitive` says it of each root variable.
 
     `certain` are the managed resources that nothing makes conditional: a whole plan speaks of each of them.
+    `arguments` are the names of those that each resource sets.
     """
 
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -26,6 +27,7 @@ class Configuration:
     scripts: tuple[Script, ...] = ()
     sensitive: Mapping[str, bool] = field(default_factory=dict)
     certain: frozenset[str] = frozenset()
+    arguments: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +65,27 @@ def configuration_of(data: Any) -> Configuration:
         raise malformed_plan("/configuration", "not an object")
     root = table(data, "root_module", "/configuration")
     edges, modules, scripts, certain = _Edges(), list[Module](), list[Script](), set[str]()
+    arguments: dict[str, frozenset[str]] = {}
     pending = [_Level("", root, "/configuration/root_module")]
     while pending:
         level = pending.pop()
         scripts += _resources(level, edges)
         certain |= set(_certain(level))
+        arguments |= dict(_arguments(level))
+        _actions(level, edges)
         _outputs(level, edges)
         for module, below in _calls(level, edges):
             modules.append(module)
             pending.append(below)
-    return Configuration(edges.freeze(), tuple(modules), tuple(scripts), _sensitive(root), frozenset(certain))
+    return Configuration(
+        edges.freeze(), tuple(modules), tuple(scripts), _sensitive(root), frozenset(certain), arguments
+    )
+
+
+def _arguments(level: _Level) -> Iterator[tuple[str, frozenset[str]]]:
+    for item in items(level.data, "resources", level.where):
+        node = level.node(text(item, "address", level.where))
+        yield node, frozenset(table(item, "expressions", level.where))
 
 
 def _certain(level: _Level) -> Iterator[str]:
@@ -112,6 +125,24 @@ def _resources(level: _Level, edges: _Edges) -> Iterator[Script]:
         if level.module:
             edges.add(level.module, node)
         yield from _scripts(node, item, where)
+        yield from _write_only(node, item, where)
+
+
+def _write_only(node: str, item: Mapping[str, Any], where: str) -> Iterator[Script]:
+    """Literals that the provider is given and no planned value shows: their names end in `_wo`."""
+    for name, expression in table(item, "expressions", where).items():
+        value = expression.get("constant_value") if isinstance(expression, dict) else None
+        if name.endswith("_wo") and value is not None:
+            yield Script(node, {name: {"constant_value": value}}, f"{where}/expressions")
+
+
+def _actions(level: _Level, edges: _Edges) -> None:
+    """What actions need: they run at the apply, and no resource depends on them."""
+    for number, item in enumerate(items(level.data, "actions", level.where)):
+        where = f"{level.where}/actions/{number}"
+        parts = [item.get(key) for key in ("expressions", "count_expression", "for_each_expression")]
+        node = level.node(text(item, "address", where))
+        edges.add(node, *_targets(level.module, parts), *level.waits)
 
 
 def _outputs(level: _Level, edges: _Edges) -> None:
@@ -156,7 +187,10 @@ def _declared_providers(module: str, item: Mapping[str, Any], where: str) -> tup
 
 
 def _targets(module: str, parts: list[Any]) -> Iterator[str]:
-    """The nodes that expressions refer to. A literal value is none, whatever it looks like."""
+    """The nodes that expressions refer to. A literal value is none, whatever it looks like.
+
+    Of a template in JSON syntax Terraform says both: the text as its constant value, and its references.
+    """
     pending = list(parts)
     while pending:
         part = pending.pop()
@@ -164,16 +198,15 @@ def _targets(module: str, parts: list[Any]) -> Iterator[str]:
             pending += part
         elif isinstance(part, dict):
             references = part.get("references")
-            if "constant_value" in part and part.keys() <= _EXPRESSION:
-                continue
-            if isinstance(references, list) and part.keys() <= _EXPRESSION and _all_text(references):
+            is_expression = part.keys() <= _EXPRESSION
+            if is_expression and _is_list_of_texts(references):
                 yield from nodes_of(module, references)
-            else:
+            elif not (is_expression and "constant_value" in part):
                 pending += part.values()
 
 
-def _all_text(references: list[Any]) -> bool:
-    return all(isinstance(reference, str) for reference in references)
+def _is_list_of_texts(references: Any) -> TypeGuard[list[str]]:
+    return isinstance(references, list) and all(isinstance(reference, str) for reference in references)
 
 
 def _scripts(node: str, item: Mapping[str, Any], where: str) -> Iterator[Script]:

@@ -9,7 +9,11 @@ from pathlib import Path
 from gatecli.sources.files import ReadError, read_text
 from gatecli.sources.plan.blocks import blocks_of
 
-ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
+STACKS = (".tfstack.hcl", ".tfcomponent.hcl", ".tfdeploy.hcl")
+"""Files of Terraform Stacks: their plans are HCP Terraform's own, and no gate reads them."""
+
+ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json", *STACKS)
+_CALLS = frozenset({"module", "component", "stack"})
 
 _MAX_BYTES = 4 * 2**20
 
@@ -57,10 +61,10 @@ def _called_folders(folder: Path, files: Iterable[Path]) -> Iterator[Path]:
     for file in files:
         try:
             text = read_text(file, _MAX_BYTES)
-            blocks = list(blocks_of(file.name, text)) if "module" in text else []
+            blocks = list(blocks_of(file.name, text)) if "source" in text else []
         except ReadError:
             continue
         for block in blocks:
-            source = block.arguments.get("source") if block.kind == "module" else None
+            source = block.arguments.get("source") if block.kind in _CALLS else None
             if source is not None and source.literal.startswith(("./", "../")):
                 yield Path(os.path.normpath(folder / source.literal))

@@ -22,6 +22,7 @@ _NODE = {
     "resource": "{}.{}",
     "data": "data.{}.{}",
     "ephemeral": "ephemeral.{}.{}",
+    "action": "action.{}.{}",
     "module": "module.{}",
     "variable": "var.{}",
     "output": "output.{}",

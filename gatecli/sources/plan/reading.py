@@ -10,6 +10,7 @@ import gc
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal
 
 from gatecli.model.plan import Plan, PlannedResource, config_address
@@ -107,10 +108,11 @@ def _checked_version(top: Mapping[str, Any]) -> str:
 
 
 def _plan(top: Mapping[str, Any], name: str, version: str) -> Plan:
-    resources = resources_of_plan(top)
     configuration = configuration_of(top.get("configuration"))
-    if flag(top, "complete") is not False and not flag(top, "errored"):
-        _check_coverage(resources, configuration.certain)
+    resources = tuple(_with_arguments(resources_of_plan(top), configuration.arguments))
+    silent = _silent_nodes(resources, configuration.certain)
+    if silent and flag(top, "complete") is not False and not flag(top, "errored"):
+        raise _partial_plan(silent)
     return Plan(
         name,
         "plan",
@@ -127,19 +129,31 @@ def _plan(top: Mapping[str, Any], name: str, version: str) -> Plan:
         configuration.modules,
         configuration.scripts,
         configuration.edges,
+        bool(silent),
     )
 
 
-def _check_coverage(resources: tuple[PlannedResource, ...], certain: frozenset[str]) -> None:
-    """A plan of a whole configuration speaks of all of it, unless it does nothing but remove."""
+def _with_arguments(
+    resources: tuple[PlannedResource, ...], arguments: Mapping[str, frozenset[str]]
+) -> Iterator[PlannedResource]:
+    for resource in resources:
+        given = arguments.get(config_address(resource.address))
+        yield resource if given is None else replace(resource, arguments=given)
+
+
+def _silent_nodes(resources: tuple[PlannedResource, ...], certain: frozenset[str]) -> frozenset[str]:
+    """What a plan is silent on that is certain in its configuration; one that only removes may be."""
     silent = certain - {config_address(resource.address) for resource in resources}
     changes = [resource for resource in resources if resource.mode == "managed"]
-    if silent and not (changes and all(resource.is_leaving for resource in changes)):
-        named = min(silent)
-        raise ReadError(
-            f"is a partial plan: it does not say what happens to {printable(named)}",
-            f"plan the whole configuration, without -target and -refresh-only: {SHOW}",
-        )
+    removes = bool(changes) and all(resource.is_leaving for resource in changes)
+    return frozenset() if removes else silent
+
+
+def _partial_plan(silent: frozenset[str]) -> ReadError:
+    return ReadError(
+        f"is a partial plan: it does not say what happens to {printable(min(silent))}",
+        f"plan the whole configuration, without -target and -refresh-only: {SHOW}",
+    )
 
 
 def _state(top: Mapping[str, Any], name: str, version: str) -> Plan:

@@ -6,10 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from gatecli.model.plan import PlannedResource, config_address
+from gatecli.model.plan import PlannedResource, config_address, module_of
 from gatecli.sources.plan.fields import items, malformed_plan, optional_text, table, text, texts
 
-_MODES = frozenset({"managed", "data"})
+_MODES: Mapping[str, str] = {"managed": "", "data": "data.", "ephemeral": "ephemeral.", "list": "list."}
+"""What stands before the type in an address, by mode."""
+
+_UNSTATED = frozenset({"ephemeral", "list"})
+"""Modes whose values are in no plan: they live as long as one run."""
+
 _GONE = ({"delete"}, {"forget"})
 
 Placed = tuple[Mapping[str, Any], str]
@@ -33,6 +38,10 @@ def resources_of_plan(top: Mapping[str, Any]) -> tuple[PlannedResource, ...]:
         *(
             _action(item, f"/action_invocations/{number}")
             for number, item in _enumerate_items(top, "action_invocations")
+        ),
+        *(
+            _read_deferred_action(item, f"/deferred_action_invocations/{number}")
+            for number, item in _enumerate_items(top, "deferred_action_invocations")
         ),
     ]
     known = {resource.address: resource for resource in changed if not resource.deposed}
@@ -91,14 +100,14 @@ def _of_values(values: Mapping[str, Any], where: str) -> Iterator[Placed]:
 def _read_identity(item: Mapping[str, Any], where: str) -> dict[str, Any]:
     address, mode = text(item, "address", where), text(item, "mode", where)
     if mode not in _MODES:
-        raise malformed_plan(f"{where}/mode", "neither managed nor data")
+        raise malformed_plan(f"{where}/mode", "not a known mode")
     index = item.get("index")
     if not isinstance(index, str | int | None) or isinstance(index, bool):
         raise malformed_plan(f"{where}/index", "neither a text nor a whole number")
     type_, name = text(item, "type", where), text(item, "name", where)
     module = _module(address, item, where)
     rest = address.removeprefix(f"{module}.") if module else address
-    own = f"{'data.' if mode == 'data' else ''}{type_}.{name}"
+    own = f"{_MODES[mode]}{type_}.{name}"
     if config_address(rest) != own or (module and rest == address):
         raise malformed_plan(f"{where}/address", "the address of another type, name or module")
     return {
@@ -118,8 +127,7 @@ def _module(address: str, item: Mapping[str, Any], where: str) -> str:
         return given
     if not address.startswith("module."):
         return ""
-    data = "data." if item.get("mode") == "data" else ""
-    tail = f".{data}{item.get('type')}.{item.get('name')}"
+    tail = f".{_MODES[str(item.get('mode'))]}{item.get('type')}.{item.get('name')}"
     at = address.rfind(tail)
     if at < 0:
         raise malformed_plan(f"{where}/address", "the address of another type or name")
@@ -133,7 +141,7 @@ def _read_change(item: Mapping[str, Any], where: str) -> PlannedResource:
     actions = tuple(texts(change, "actions", f"{where}/change"))
     if not actions:
         raise malformed_plan(f"{where}/change/actions", "empty")
-    if "after" not in change and set(actions) not in _GONE:
+    if "after" not in change and set(actions) not in _GONE and item.get("mode") not in _UNSTATED:
         raise malformed_plan(f"{where}/change", "a change that does not say what comes after it")
     return PlannedResource(
         **_read_identity(item, where),
@@ -155,12 +163,21 @@ def _read_deferred(item: Mapping[str, Any], where: str) -> PlannedResource:
     return replace(_read_change(change, f"{where}/resource_change"), deferred=True)
 
 
+def _read_deferred_action(item: Mapping[str, Any], where: str) -> PlannedResource:
+    invoked = item.get("action_invocation")
+    if not isinstance(invoked, dict):
+        raise malformed_plan(f"{where}/action_invocation", "not an object")
+    return replace(_action(invoked, f"{where}/action_invocation"), deferred=True)
+
+
 def _action(item: Mapping[str, Any], where: str) -> PlannedResource:
+    address = text(item, "address", where)
     return PlannedResource(
-        text(item, "address", where),
+        address,
         "action",
         text(item, "type", where),
         text(item, "name", where),
+        module_of(address),
         provider=optional_text(item, "provider_name", where),
         actions=("invoke",),
         values=_values(item, "config_values", where),

@@ -101,6 +101,19 @@ def test_a_literal_that_looks_like_a_reference_is_none() -> None:
     assert reached(root, "p.q") == frozenset()
 
 
+def test_a_template_in_json_syntax_is_a_literal_and_a_reference() -> None:
+    written = {"constant_value": "${module.gate.released}", "references": ["module.gate.released", "a.b"]}
+    more = {"count_expression": {"constant_value": "${c.d.n}", "references": ["c.d.n", "c.d"]}}
+    root = {"resources": [resource("p.q", {"x": written, "block": [{"y": written}]}, **more)]}
+    assert reached(root, "p.q") == {"module.gate.output.released", "a.b", "c.d"}
+
+
+@pytest.mark.parametrize("references", [None, "module.gate", {"x": 1}, [1], [["module.gate"]]])
+def test_a_literal_beside_what_is_no_list_of_references_is_none(references: object) -> None:
+    forged = {"constant_value": {"references": ["module.gate.released"]}, "references": references}
+    assert reached({"resources": [resource("p.q", {"x": forged})]}, "p.q") == frozenset()
+
+
 def test_references_of_nested_blocks_count_repetition_and_provisioners_are_followed() -> None:
     body = {"block": [{"x": expression("a.b.id", "a.b")}], "references": [{"y": expression("c.d")}]}
     provisioners = [{"type": "local-exec", "expressions": {"command": expression("self.id", "self", "e.f")}}]

@@ -8,6 +8,15 @@ import pytest
 from gatecli.sources.plan.modules import folders_of, without_called
 
 
+@pytest.mark.parametrize("name", ["main.tfstack.hcl", "main.tfcomponent.hcl", "main.tfdeploy.hcl"])
+def test_a_stack_is_told_and_stands_for_the_modules_of_its_components(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text('component "data" {\n  source = "./modules/data"\n}\n', "utf-8")
+    (tmp_path / "modules/data").mkdir(parents=True)
+    (tmp_path / "modules/data/main.tf").write_text('variable "x" {}\n', "utf-8")
+    files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    assert without_called(folders_of(files)) == [tmp_path]
+
+
 def written(root: Path, calls: Mapping[str, Sequence[str]]) -> dict[Path, list[Path]]:
     """Folders with a file each that calls the modules named."""
     for folder, sources in calls.items():

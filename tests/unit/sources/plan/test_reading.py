@@ -209,3 +209,90 @@ def test_values_whose_address_is_of_another_type_are_refused() -> None:
 
 def test_a_refusal_holds_nothing_of_the_plans_values() -> None:
     assert "canary" not in refusal(plan_with(resource_changes=[change("canary.canary", "canary")]))
+
+
+EPHEMERAL = {"address": "ephemeral.vault_secret.s", "mode": "ephemeral", "type": "vault_secret", "name": "s"}
+BELOW = EPHEMERAL | {"address": "module.m.ephemeral.vault_secret.s"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "address"),
+    [
+        ({"resource_changes": [EPHEMERAL | {"change": {"actions": ["open"]}}]}, EPHEMERAL["address"]),
+        ({"resource_changes": [BELOW | {"change": {"actions": ["no-op"]}}]}, BELOW["address"]),
+        ({"planned_values": {"root_module": {"resources": [EPHEMERAL]}}}, EPHEMERAL["address"]),
+        ({"planned_values": {"root_module": {"resources": [BELOW]}}}, BELOW["address"]),
+        ({"prior_state": {"values": {"root_module": {"resources": [EPHEMERAL]}}}}, EPHEMERAL["address"]),
+    ],
+)
+def test_an_ephemeral_resource_is_one_of_the_plan(parts: dict[str, Any], address: str) -> None:
+    plan = read(plan_with(**parts) | {"configuration": {"root_module": {"resources": [EPHEMERAL]}}})
+    assert [(each.address, each.mode) for each in plan.resources] == [(address, "ephemeral")]
+
+
+def test_an_ephemeral_resource_is_no_other_mode_s_address() -> None:
+    changed = EPHEMERAL | {"address": "vault_secret.s", "change": {"actions": ["open"]}}
+    assert "the address of another type" in refusal(plan_with(resource_changes=[changed]))
+
+
+def test_an_unknown_mode_is_told() -> None:
+    changed = EPHEMERAL | {"mode": "novel", "change": {"actions": ["open"], "after": {}}}
+    assert "not a known mode" in refusal(plan_with(resource_changes=[changed]))
+
+
+@pytest.mark.parametrize("address", ["a.b[*]", "module.m[*].a.b", 'module.m["x"].a.b[*]'])
+def test_deferred_instances_whose_number_is_unknown_are_resources(address: str) -> None:
+    one = change(address, {"x": 1}) | {"type": "a", "name": "b", "index_unknown": True}
+    deferred = {"reason": "instance_count_unknown", "resource_change": one}
+    [resource] = read(plan_with(complete=False, deferred_changes=[deferred])).resources
+    assert (resource.address, resource.deferred) == (address, True)
+
+
+def test_a_plan_that_defers_and_is_silent_on_the_rest_is_targeted() -> None:
+    item = {"address": "a.left_out", "mode": "managed", "type": "a", "name": "left_out"}
+    deferred = [{"reason": "resource_config_unknown", "resource_change": change("a.b", {"x": 1})}]
+    parts = {"complete": False, "deferred_changes": deferred}
+    assert not read(plan_with(**parts)).targeted
+    assert read(plan_with(**parts, configuration={"root_module": {"resources": [item]}})).targeted
+
+
+def test_a_deferred_action_is_judged_like_one_that_is_invoked() -> None:
+    action = {"address": "module.m[0].action.t.x", "type": "t", "name": "x", "config_values": {"a": "b"}}
+    deferred = [{"reason": "x", "action_invocation": action}]
+    [resource] = read(plan_with(deferred_action_invocations=deferred)).resources
+    assert (resource.mode, resource.values, resource.deferred) == ("action", {"a": "b"}, True)
+    assert "/deferred_action_invocations/0/action_invocation" in refusal(
+        plan_with(deferred_action_invocations=[{"reason": "x"}])
+    )
+
+
+def test_what_is_forgotten_leaves_and_what_replaces_it_stays() -> None:
+    forgotten = change("a.b", None, actions=["forget"])
+    replaced = change("a.c", {"x": 1}, actions=["create", "forget"])
+    plan = read(plan_with(resource_changes=[forgotten, replaced]))
+    assert [each.is_leaving for each in plan.resources] == [True, False]
+
+
+def test_a_literal_of_a_write_only_argument_is_read_from_the_configuration() -> None:
+    arguments = {
+        "secret_string_wo": {"constant_value": "s"},
+        "other_wo": {"references": ["var.x"]},
+        "plain": {"constant_value": "p"},
+    }
+    item = {"address": "a.b", "mode": "managed", "type": "a", "name": "b", "expressions": arguments}
+    configuration = {"root_module": {"resources": [item]}}
+    plan = read(plan_with(resource_changes=[change("a.b", {})], configuration=configuration))
+    [script] = plan.scripts
+    assert script.value == {"secret_string_wo": {"constant_value": "s"}}
+    assert script.pointer == "/configuration/root_module/resources/0/expressions"
+
+
+def test_an_action_needs_what_its_configuration_refers_to() -> None:
+    action = {
+        "address": "action.t.x",
+        "type": "t",
+        "name": "x",
+        "expressions": {"payload": {"references": ["module.m.released_path", "module.m"]}},
+    }
+    plan = read(plan_with(configuration={"root_module": {"actions": [action]}}))
+    assert plan.edges["action.t.x"] == ("module.m.output.released_path",)
