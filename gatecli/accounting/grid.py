@@ -28,8 +28,7 @@ Example. The pair of one coin told truthfully with 3/4 and falsely with 1/4 has 
 grid with steps of ln 3 holds it as it is:
 
 >>> from fractions import Fraction
->>> from gatecli.accounting.moments import Array
-from gatecli.accounting.pairs import pair_of
+>>> from gatecli.accounting.pairs import pair_of
 >>> from gatecli.accounting.terms import ResponseTerm
 >>> coin = pair_of(ResponseTerm(2, Fraction(1, 2), zeroed=False, count=1), spender=True)
 >>> found = optimistic(coin, 1, 1.0986122886681098)

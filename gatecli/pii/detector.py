@@ -62,14 +62,14 @@ class Detector:
         by_keys = self._spoken_by_keys(keys)
         for start, part in parts(text):
             budget.spend(len(part))
-            sought = self._named(self.prefilter.search_places(part, by_keys), part, keys)
+            sought = self._without_nameless(self.prefilter.search_places(part, by_keys), part, keys)
             for match in self._worthwhile(part, keys, sought, budget):
                 yield _move_match(match, start)
             spoken, lines = self.vocabulary.lines_that_speak(part, by_keys)
             for match in self._beside_words(lines, keys, spoken, budget):
                 yield _move_match(match, start)
 
-    def _named(self, sought: Sequence[Sought], part: str, keys: str) -> Sequence[Sought]:
+    def _without_nameless(self, sought: Sequence[Sought], part: str, keys: str) -> Sequence[Sought]:
         """Without the forms that only their own name raises, where neither keys nor text can be it."""
         nameless = [each for each in sought if not is_named_by(each[1].names, keys)]
         if not nameless:
