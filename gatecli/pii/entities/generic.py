@@ -169,7 +169,11 @@ CREDIT_CARD = Entity(
         EntityPattern("groups of 4, 6, 5 or 4", bounded_pattern("3", r"[0-9]{3}[ ./_-]{1,3}[0-9]{6}[ ./_-]{1,3}[0-9]{4,5}"), 0.9),
         EntityPattern("compact", bounded_pattern("2-9", "[0-9]{13,15}"), 0.6),
         EntityPattern("17 to 19 digits", bounded_pattern("2-9", "[0-9]{16,18}"), 0.3),
-        EntityPattern("spread", bounded_pattern("2-9", "[ .-][0-9](?:[ .-][0-9]){12,17}"), 0.6),
+        # Digit by digit, all divided alike: the numbers of a drawing are divided by turns.
+        *(
+            EntityPattern(f"spread by {name}", bounded_pattern("2-9", f"(?:{sign}[0-9]){{13,18}}"), 0.6)
+            for name, sign in (("blanks", " "), ("points", r"\."), ("hyphens", "-"))
+        ),
     ),
     cue=digits(14),
     context=("card", "card number", "cardnumber", "credit", "credit card", "creditcard", "debit", "cc", "ccn", "pan",
