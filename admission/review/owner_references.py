@@ -139,7 +139,7 @@ def _value_at(obj: Any, keys: Keys) -> Any:
 
 
 def _with_value(obj: Object, keys: Keys, value: Any) -> Object:
-    """A copy with `value` at `keys`; what is not on the way to it is shared."""
+    """`obj` with `value` at `keys`: the mappings along `keys` are copied, the rest is shared."""
     first, *rest = keys
     if not rest:
         return {**obj, str(first): value}

@@ -43,7 +43,7 @@ ACCOUNTANTS: tuple[Accountant, ...] = (
 """Cheapest first: an accountant is asked only while there is something left to gain."""
 
 TIGHT = Fraction(1, 10**8)
-"""Bounds this close (relative) are not refined even where a claim lies between them."""
+"""Bounds this close (relative) are never refined, even if a claim lies between them."""
 
 LARGE_DELTA, FEW = Fraction(1, 10**15), 10**6
 """At such δ and so many compositions neither the grid nor the float rounding of a PLD shows."""

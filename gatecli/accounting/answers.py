@@ -17,7 +17,7 @@ Engine = Callable[[Translation, Fraction], tuple[Cost, Fraction]]
 """Upper (None: no finite bound) and lower (0: none) of a translation at δ."""
 
 CLOSE = Fraction(1, 10**4)
-"""Bounds this close (relative) are not refined where there is no claim to decide."""
+"""Without a claim, bounds are refined until they are this close (relative)."""
 
 _EXACT_BITS = 1 << 14
 """Bits up to which a power of a probability is written out."""

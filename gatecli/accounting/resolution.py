@@ -84,8 +84,8 @@ def _align_step(pilots: Pilots, step: float, once: float) -> tuple[float, float]
     """The step and offset for a mechanism that stands alone: its least and largest loss are grid points.
 
     Where all its losses are equally far apart, as those of randomised response and of (ε, δ) claims,
-    the grid is made of them, and exact but for what upper bounds are moved up by way of caution: which
-    must be little, so it is no coarser than `once`.
+    the grid is made of them. It is exact, except that upper bounds are moved up a little out of caution;
+    steps of at most `once` keep that small.
     """
     (first, *others) = pilots.each
     least, most = (float(first.cuts[0]), float(first.cuts[-1])) if first.cuts.size else _range(first.losses)

@@ -76,7 +76,7 @@ class PackedScan:
         return self._tallies.setdefault(path, ColumnTally(path))
 
     @property
-    def checked(self) -> Checked | None:
+    def checked_file(self) -> Checked | None:
         """The file, where anything in it was searched and nothing cut off; how much, in figures."""
         if self._cut_off:
             return None

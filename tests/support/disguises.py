@@ -173,7 +173,7 @@ OUT_OF_REACH: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("a.yaml", f"a: {base64.b32encode(ID.encode()).decode().lower().rstrip('=')}\n"),
         ("a.yaml", f"a: {json.dumps(''.join(chr(33 + (ord(each) - 33 + 47) % 94) for each in ID))}\n"),
     ),
-    "base64 that is broken into short pieces, or of other than text": (
+    "base64 in short pieces, and base64 of pictures, certificates or archives": (
         ("a.yaml", f"a: {' '.join(_base64(ID)[at : at + 4] for at in range(0, 24, 4))}\n"),
         ("a.yaml", f"a: {base64.b64encode(bytes((0, 1, 2)) + ID.encode() + bytes((0, 255))).decode()}\n"),
     ),

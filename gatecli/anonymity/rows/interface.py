@@ -15,7 +15,7 @@ BATCH = 2_000
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A file that holds tables, open at its beginning; `path` where it is no member of an archive."""
+    """A file that holds tables, open at its beginning; `path` is None inside an archive."""
 
     file: BinaryIO
     path: Path | None

@@ -14,7 +14,7 @@ from gatecli.sources.packed.kinds import PackedKind
 
 @dataclass(frozen=True, slots=True)
 class PackedTable:
-    """A file of rows, or a pickle, open at its beginning; `source` where it is no member of an archive."""
+    """A file of rows, or a pickle, open at its beginning; `source` is its path, None inside an archive."""
 
     path: str
     kind: PackedKind
