@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from itertools import accumulate
 
 from gatecli.pii.interface import Entity, Match, Strength
 
@@ -186,10 +187,15 @@ def is_named_by(names: tuple[str, ...], keys: str) -> bool:
 def _names_at_end(names: tuple[str, ...], label: str) -> tuple[str, ...]:
     """Those of `names` that a label ends in, but for words that say nothing: `PESEL number is`."""
     said = label.split()
+    ends = set(accumulate(reversed(said), _before))
     while said and said[-1] in _FILLERS:
         said.pop()
-    ends = (f"{label.rstrip()} ", f" {' '.join(said)} ")
-    return tuple(name for name in names if any(end.endswith(f" {name} ") for end in ends))
+    ends.update(accumulate(reversed(said), _before))
+    return tuple(name for name in names if name in ends)
+
+
+def _before(phrase: str, word: str) -> str:
+    return f"{word} {phrase}"
 
 
 def _last_words(spaced: str, count: int) -> str:

@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from gatecli.pii.budget import BudgetSpentError
 from gatecli.pii.cue_encoding import encode_classes
@@ -43,9 +43,9 @@ _WIDE = re.compile(
 )
 _SHORTEST_WIDE = 22
 _ALNUM = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-_OTHERS_BLANK = bytes(byte if byte in _ALNUM else 0x20 for byte in range(256))
 _ALIKE = bytes(0x77 if byte in _ALNUM else 0x20 for byte in range(256))
 _SHORTEST = b"w" * 14
+_LONG_RUN = re.compile(_SHORTEST + b"w*+")
 _LEADS = b"234567"
 """Of the hex digits of a byte that is text, the first."""
 
@@ -56,25 +56,34 @@ _SOFT_END = re.compile(r"(?<=[0-9])=\r?\n(?=[0-9])")
 
 def is_encoded_otherwise(text: str) -> bool:
     """Whether one of these readers could show something else."""
-    coded = text.encode("ascii", "replace")
     return (
-        _holds_run(text, coded)
-        or (_SHORTEST_BASE32 in coded.translate(_BASE32_ALIKE) and any(_base32_pieces(text)))
-        or _holds_packed(text)
-        or _MAY_BE_QUOTED.search(text) is not None
-        or (("=\n" in text or "=\r" in text) and _SOFT_END.search(text) is not None)
-        or _holds_pairs(text)
+        any(True for _, pieces in _readings(text) for _ in pieces)
+        or _may_be_packed(text)
+        or bool(_quoted_pieces(text))
     )
 
 
-def _holds_run(text: str, coded: bytes) -> bool:
-    """Whether a run of letters and digits is hex or wide text: a look at a few of its characters tells."""
-    if _SHORTEST not in coded.translate(_ALIKE):
-        return False
-    runs = [run for run in coded.translate(_OTHERS_BLANK).split() if len(run) >= len(_SHORTEST)]
-    return (any(map(_may_be_hex, runs)) and any(_hex_pieces(text, _HEX))) or (
-        any(map(_may_be_wide, runs)) and any(_wide_pieces(text))
-    )
+def encoded_views(view: View) -> Iterator[View]:
+    """What hex, base32 and base64 of compressed or wide text read as."""
+    packed = _packed_pieces(view.text) if _may_be_packed(view.text) else ()
+    for step, pieces in (*_readings(view.text), ("gzip", packed)):
+        for start, end, text in pieces:
+            yield part(view, start, end, text, step)
+
+
+def _readings(text: str) -> Iterator[tuple[str, Iterator[Piece]]]:
+    """What is not compressed, by step; what a few characters of the text rule out is not tried."""
+    coded = text.encode("ascii", "replace")
+    runs = [coded[slice(*found.span())] for found in _LONG_RUN.finditer(coded.translate(_ALIKE))]
+    classes = encode_classes(text)
+    if any(map(_may_be_hex, runs)):
+        yield "hex", _hex_pieces(text, _HEX)
+    if any(pairs in classes for pairs in _HEX_PAIRS):
+        yield "hex", _hex_pieces(text, _HEX_APART)
+    if _SHORTEST_BASE32 in coded.translate(_BASE32_ALIKE):
+        yield "base32", _base32_pieces(text)
+    if any(map(_may_be_wide, runs)):
+        yield "utf-16", _wide_pieces(text)
 
 
 def _may_be_hex(run: bytes) -> bool:
@@ -88,32 +97,23 @@ def _may_be_wide(run: bytes) -> bool:
     return len(run) >= _SHORTEST_WIDE and any(run[one] == run[other] == ord("A") for one, other in pairs)
 
 
-def _holds_pairs(text: str) -> bool:
-    classes = encode_classes(text)
-    return any(pairs in classes for pairs in _HEX_PAIRS) and any(_hex_pieces(text, _HEX_APART))
-
-
-def _holds_packed(text: str) -> bool:
+def _may_be_packed(text: str) -> bool:
     return any(start in text for start in _PACKED_STARTS) and _PACKED.search(text) is not None
-
-
-def encoded_views(view: View) -> Iterator[View]:
-    """What hex, base32 and base64 of compressed or wide text read as."""
-    if not is_encoded_otherwise(view.text):
-        return
-    for step, pieces in _PIECES:
-        for start, end, text in pieces(view.text):
-            yield part(view, start, end, text, step)
 
 
 def quoted_printable_views(view: View) -> Iterator[View]:
     """`=34=34`, and lines that end in `=` to go on (RFC 2045, 6.7)."""
-    if "=" not in view.text:
-        return
-    pieces = [(*found.span(), _read_quoted(found.group())) for found in _QUOTED.finditer(view.text)]
-    pieces += [(*found.span(), "") for found in _SOFT_END.finditer(view.text)]
-    if pieces:
+    if pieces := _quoted_pieces(view.text):
         yield replace_pieces(view, sorted(pieces), "quoted-printable")
+
+
+def _quoted_pieces(text: str) -> list[Piece]:
+    pieces: list[Piece] = []
+    if _MAY_BE_QUOTED.search(text):
+        pieces += [(*found.span(), _read_quoted(found.group())) for found in _QUOTED.finditer(text)]
+    if "=\n" in text or "=\r" in text:
+        pieces += [(*found.span(), "") for found in _SOFT_END.finditer(text)]
+    return pieces
 
 
 def _read_quoted(text: str) -> str:
@@ -125,11 +125,6 @@ def _hex_pieces(text: str, expression: re.Pattern[str]) -> Iterator[Piece]:
         read = bytes.fromhex(found[1].replace(":", " ")).decode("latin-1")
         if _is_text(read):
             yield *found.span(), read
-
-
-def _all_hex_pieces(text: str) -> Iterator[Piece]:
-    yield from _hex_pieces(text, _HEX)
-    yield from _hex_pieces(text, _HEX_APART)
 
 
 def _base32_pieces(text: str) -> Iterator[Piece]:
@@ -186,11 +181,3 @@ def _is_text(read: str) -> bool:
     return (
         bool(read) and read.isascii() and _CONTROL.search(read) is None and _TELLING.search(read) is not None
     )
-
-
-_PIECES: tuple[tuple[str, Callable[[str], Iterable[Piece]]], ...] = (
-    ("hex", _all_hex_pieces),
-    ("base32", _base32_pieces),
-    ("utf-16", _wide_pieces),
-    ("gzip", _packed_pieces),
-)
