@@ -79,6 +79,9 @@ def run(
     asyncio.run(serve(settings, source, is_watched=file is None))
 
 
+OWNER_SHARE = 3
+"""A third of the time for an answer, at most, is spent on waiting for an owner."""
+
 _MMAP_THRESHOLD = -3
 """M_MMAP_THRESHOLD of glibc's malloc.h."""
 
@@ -208,7 +211,7 @@ def _review_service(
         day=_today,
         clock=time.monotonic,
         keep=keep_secret,
-        read_owner=OwnerReader(client, settings.request_seconds / 3),
+        read_owner=OwnerReader(client, settings.request_seconds / OWNER_SHARE),
         inline_bytes=settings.inline_bytes,
         seconds=settings.request_seconds,
         fail_mode=settings.fail_mode,

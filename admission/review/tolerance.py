@@ -11,6 +11,7 @@ from admission.review.enforcement import REFUSED, Act, Case, Judged, request_of
 from admission.review.existing import StablePlaces, Trace, count_traces, leaves_apart, trace_of
 from admission.review.owner_references import OwnerReference, controller_of, expected_object
 from gatecli.gates.objects import ObjectRequest, Seen, find_everything
+from gatecli.model.divided import divided_lists
 from gatecli.model.text import Leaf
 
 THERE_BEFORE = "it was there before"
@@ -34,11 +35,11 @@ def tolerate(case: Case, acts: Sequence[Judged]) -> list[Judged]:
         return list(acts)
     sources = [(words, _compare(case, old)) for words, old in _sources(case)]
     if any(one.finding.rule.uncheckable for one in acts):
-        # What was not read may hold anything, but for what is as it was.
+        # Part of the object was not searched: only what was searched in the changed leaves can clear it.
         held = (words for words, update in sources if _adds_nothing(case, update))
         words = next(held, "")
         return [_tolerate_one(one, words) for one in acts]
-    asked = [(words, _values_of(case, update, acts)) for words, update in sources]
+    asked = [(words, _values_of(case, update)) for words, update in sources]
     return [_tolerate_one(one, _words_for(one, asked)) for one in acts]
 
 
@@ -53,7 +54,7 @@ def wanted_owner(case: Case, acts: Sequence[Judged]) -> OwnerReference | None:
 
 
 Holds = Callable[[Judged], bool]
-"""Whether a source holds a finding; each time that it is asked, one time less."""
+"""Whether a source still holds a finding. Each yes uses up one occurrence."""
 
 
 def _tolerate_one(one: Judged, words: str) -> Judged:
@@ -63,7 +64,7 @@ def _tolerate_one(one: Judged, words: str) -> Judged:
 def _words_for(one: Judged, sources: Sequence[tuple[str, Holds]]) -> str:
     if one.act not in REFUSED:
         return ""
-    # All are asked: what two hold once each is not held twice.
+    # Every source is asked, so that each uses up its occurrence: one value in both is one value, not two.
     held = [words for words, holds in sources if holds(one)]
     return held[0] if held else ""
 
@@ -81,7 +82,12 @@ def _sources(case: Case) -> Iterator[tuple[str, Object]]:
 def _compare(case: Case, obj: Object) -> Update:
     new, old = request_of(case, case.request.object or {}), request_of(case, obj)
     here, there = StablePlaces(new.object), StablePlaces(old.object)
-    return Update(new, old, here, there, *leaves_apart(new.leaves, old.leaves, here, there))
+    return Update(new, old, here, there, *leaves_apart(_searched(new), _searched(old), here, there))
+
+
+def _searched(asked: ObjectRequest) -> tuple[Leaf, ...]:
+    """All that a search of the object reads: its leaves, and each list of short numbers as one text."""
+    return (*asked.leaves, *divided_lists(asked.leaves))
 
 
 def _adds_nothing(case: Case, update: Update) -> bool:
@@ -93,24 +99,23 @@ def _find(case: Case, asked: ObjectRequest) -> Sequence[Seen]:
     return find_everything(replace(asked, search=case.further()), case.rulebook.checks)
 
 
-def _values_of(case: Case, update: Update, acts: Sequence[Judged]) -> Holds:
-    """What the old object holds. Leaves that both have are not searched again; others may differ in part."""
-    key, added = case.rulebook.key, set(update.added)
-    removed = replace(update.old, leaves=update.removed)
-    counted = count_traces(_find(case, removed), update.there, key)
-    without_value = any(one.hidden is None and one.act in REFUSED for one in acts)
-    findings = _find(case, update.old) if without_value else ()
-    fingerprints = {finding.fingerprint for finding, _ in findings}
+def _values_of(case: Case, update: Update) -> Holds:
+    """What the old object holds. A leaf that both have needs no count; others may differ in part."""
+    key, added, removed = case.rulebook.key, set(update.added), set(update.removed)
+    held = _find(case, update.old)
+    gone = [(finding, hidden) for finding, hidden in held if hidden is not None and hidden.leaf in removed]
+    counted = count_traces(gone, update.there, key)
+    fingerprints = {finding.fingerprint for finding, hidden in held if hidden is None}
 
     def holds(one: Judged) -> bool:
         if one.hidden is None:
             return one.finding.fingerprint in fingerprints
         is_left = one.hidden.leaf not in added
-        return is_left or _take(counted, trace_of(one.hidden, update.here, key))
+        return is_left or _use_up(counted, trace_of(one.hidden, update.here, key))
 
     return holds
 
 
-def _take(counted: Counter[Trace], trace: Trace) -> bool:
+def _use_up(counted: Counter[Trace], trace: Trace) -> bool:
     counted[trace] -= 1
     return counted[trace] >= 0

@@ -68,11 +68,7 @@ class ReviewService:
         try:
             if rulebook is None:
                 return self.failed_result(request, "no policy is loaded")
-            decision = await self._decision(request, rulebook, size, phase)
-            if decision.owner is not None:
-                owner = await self.read_owner(decision.owner, request.namespace)
-                if owner is not None:
-                    decision = await self._decision(request, rulebook, size, phase, owner)
+            decision = await self._decide(request, rulebook, size, phase)
             if decision.secrets and decision.allowed and not request.dry_run:
                 await asyncio.gather(*(self.keep(secret) for secret in decision.secrets))
         except ClusterError as error:
@@ -108,21 +104,28 @@ class ReviewService:
         )
         return ReviewResult(request, allowed, FAILED, message, warnings, None, content)
 
-    async def _decision(
-        self,
-        request: ReviewRequest,
-        rulebook: Rulebook,
-        size: int,
-        phase: Phase,
-        owner: Object | None = None,
-    ) -> Decision:
-        job = partial(judge, request, rulebook, today=self.day(), clock=self.clock, phase=phase, owner=owner)
+    async def _decide(self, request: ReviewRequest, rulebook: Rulebook, size: int, phase: Phase) -> Decision:
+        """The decision, with what the owner holds where that matters; `seconds` hold for all of it."""
+        end = self.clock() + self.seconds
+        judged = partial(judge, request, rulebook, today=self.day(), clock=self.clock, phase=phase)
+        decision = await self._judge_in_time(judged, size, end) or _out_of_time(request, rulebook)
+        if decision.owner is None:
+            return decision
+        owner = await self.read_owner(decision.owner, request.namespace)
+        if owner is None:
+            return decision
+        # What the first search found is not forgotten because the second one ran out of time.
+        again = await self._judge_in_time(partial(judged, owner=owner), size, end)
+        return decision if again is None or (again.incomplete and not decision.incomplete) else again
+
+    async def _judge_in_time(self, job: Callable[[], Decision], size: int, end: float) -> Decision | None:
+        """The decision; None where no worker made it by `end`."""
         if size <= self.inline_bytes:
             return job()
         try:
-            return await self.workers.run(job, self.seconds)
+            return await self.workers.run(job, max(0.0, end - self.clock()))
         except TimeoutError:
-            return _out_of_time(request, rulebook)
+            return None
 
     def _count(self, decision: Decision) -> None:
         self.metrics.scanned.inc(decision.scanned_bytes)

@@ -38,6 +38,10 @@ GROUPS = {
 }
 
 
+CONTROLLER = "system:serviceaccount:kube-system:replicaset-controller"
+UID = "8f0f5b0e-2d0c-4d5e-9c55-0d7a7d5c8f11"
+
+
 def still() -> float:
     """A clock that stands."""
     return 0.0
@@ -127,6 +131,26 @@ def manifest(
             return {**head, "spec": {"schedule": "@daily", "jobTemplate": {"spec": {"template": template}}}}
         case _:
             return {**head, "spec": {"template": template}}
+
+
+def owner_of(kind: str, value: str = RESIDENT_ID) -> dict[str, Any]:
+    obj = manifest(kind, value)
+    obj["metadata"] |= {"uid": UID, "namespace": "team-a"}
+    return obj
+
+
+def made_from(owner: dict[str, Any], below: str, value: str = RESIDENT_ID, **changes: Any) -> dict[str, Any]:
+    obj = manifest(below, value)
+    reference = {
+        "apiVersion": owner["apiVersion"],
+        "kind": owner["kind"],
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+        **changes,
+    }
+    obj["metadata"] = {"name": "etl-x7k2p", "ownerReferences": [reference]}
+    return obj
 
 
 def patched(obj: Any, patch: Sequence[Mapping[str, Any]]) -> Any:

@@ -129,6 +129,20 @@ def config_map(**data: str) -> Object:
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "notes"}, "data": data}
 
 
+PARTS = (RESIDENT_ID[:6], RESIDENT_ID[6:14], RESIDENT_ID[14:])
+"""Of a list that is read as one number."""
+
+
+def listed(*parts: str) -> Object:
+    obj = manifest("Deployment", "x")
+    obj["spec"]["template"]["spec"]["containers"][0]["args"] = list(parts)
+    return obj
+
+
+def test_a_list_of_parts_that_was_there_stays() -> None:
+    assert passes(updated(listed(*PARTS), with_metadata(listed(*PARTS), labels={"a": "b"})))
+
+
 MOVES = {
     "to another key": (config_map(a=RESIDENT_ID), config_map(b=RESIDENT_ID)),
     "to an annotation": (
@@ -144,6 +158,10 @@ MOVES = {
         config_map(a=RESIDENT_ID),
         config_map(a="x", b=base64.b64encode(RESIDENT_ID.encode()).decode()),
     ),
+    "split over a list": (manifest("Deployment", "x"), listed(*PARTS)),
+    "a list that is completed": (listed(*PARTS[:2]), listed(*PARTS)),
+    "a list that is put in order": (listed(*reversed(PARTS)), listed(*PARTS)),
+    "a list that loses what hid it": (listed(PARTS[0], "none", *PARTS[1:]), listed(*PARTS)),
     "named by its key": (config_map(size="536904399"), config_map(ssn="536904399")),
 }
 

@@ -12,10 +12,13 @@ from admission.review.judging import Decision, DecisionReason, Phase, judge
 from admission.review.owner_references import OwnerReference
 from admission.review.rulebook import Rulebook
 from tests.support.reviews import (
+    CONTROLLER,
     OTHER_ID,
     RESIDENT_ID,
     TODAY,
-    manifest,
+    UID,
+    made_from,
+    owner_of,
     request_for,
     rulebook,
     still,
@@ -24,8 +27,6 @@ from tests.support.reviews import (
 BOOK = rulebook()
 MASKING = rulebook(admission={"mode": "mask"})
 STRICT = rulebook(admission={"existing": "deny"})
-CONTROLLER = "system:serviceaccount:kube-system:replicaset-controller"
-UID = "8f0f5b0e-2d0c-4d5e-9c55-0d7a7d5c8f11"
 Object = dict[str, Any]
 
 PAIRS = [
@@ -37,26 +38,6 @@ PAIRS = [
     ("Deployment", "ReplicaSet"),
     ("CronJob", "Job"),
 ]
-
-
-def owner_of(kind: str, value: str = RESIDENT_ID) -> Object:
-    obj = manifest(kind, value)
-    obj["metadata"] |= {"uid": UID, "namespace": "team-a"}
-    return obj
-
-
-def made_from(owner: Object, below: str, value: str = RESIDENT_ID, **changes: Any) -> Object:
-    obj = manifest(below, value)
-    reference = {
-        "apiVersion": owner["apiVersion"],
-        "kind": owner["kind"],
-        "name": owner["metadata"]["name"],
-        "uid": owner["metadata"]["uid"],
-        "controller": True,
-        **changes,
-    }
-    obj["metadata"] = {"name": "etl-x7k2p", "ownerReferences": [reference]}
-    return obj
 
 
 def judged_with(
