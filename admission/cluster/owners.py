@@ -34,8 +34,8 @@ class OwnerReader:
                 "status": error.status if isinstance(error, ClusterError) else 0,
             }
             LOGGER.warning(
-                "an owner could not be read, and its copies are judged as new: "
-                "the webhook's account needs the verb get on it",
+                "an owner could not be read, so its copies are judged as new; "
+                "status 403: the webhook's account needs the verb get on it",
                 extra={"fields": fields},
             )
             return None

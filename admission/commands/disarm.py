@@ -8,15 +8,12 @@ import typer
 
 from admission.cluster.access import Access
 from admission.cluster.client import Client, ClusterError, MissingError, ResourceKind
-from admission.commands.options import Context, Kubeconfig, Server, access_of
-from admission.settings import WebhookSettings
+from admission.commands.options import SECONDS, Context, Kubeconfig, Server, access_of
+from admission.settings import read_settings
 from admission.tls.certificate_manager import CONFIGURATIONS
 from gatecli.frontdoor.console import out
 
 app = typer.Typer(add_completion=False)
-
-SECONDS = 10.0
-"""What one deletion may take."""
 
 
 @app.command("disarm")
@@ -25,7 +22,7 @@ def disarm(kubeconfig: Kubeconfig = None, context: Context = "", server: Server 
 
     Exit code 0 if none is left, 4 if one could not be deleted.
     """
-    asyncio.run(_delete_all(access_of(kubeconfig, context, server), WebhookSettings().name))
+    asyncio.run(_delete_all(access_of(kubeconfig, context, server), read_settings().name))
 
 
 async def _delete_all(access: Access, name: str) -> None:

@@ -13,19 +13,17 @@ import typer
 
 from admission.cluster.access import Access
 from admission.cluster.client import Client
-from admission.commands.options import Context, Kubeconfig, OwnNamespace, Server, access_of
+from admission.commands.options import SECONDS, Context, Kubeconfig, OwnNamespace, Server, access_of
 from admission.deploy.rendering import NAMESPACE, resources_asked_about
 from admission.doctor import probes, webhook_probes
 from admission.doctor.cluster_snapshot import look_around
 from admission.doctor.diagnosis import STATES, DiagnosisLine, Scene, diagnose, exit_code
-from admission.settings import WebhookSettings
+from admission.settings import read_settings
 from gatecli.frontdoor.console import out
 
 app = typer.Typer(add_completion=False)
 
 PROBES = (*probes.FIRST, *webhook_probes.PROBES, *probes.LAST)
-SECONDS = 10.0
-"""What one look may take."""
 _WIDTH = max(len(probe.name) for probe in PROBES)
 
 Format = Literal["text", "json"]
@@ -49,7 +47,7 @@ def doctor(
 
 async def _lines(access: Access, namespace: str) -> tuple[DiagnosisLine, ...]:
     async with Client(access, seconds=SECONDS) as client:
-        subject, seen = await look_around(client, namespace, WebhookSettings().name)
+        subject, seen = await look_around(client, namespace, read_settings().name)
     return diagnose(PROBES, Scene(subject, seen, datetime.now(UTC), resources_asked_about()))
 
 

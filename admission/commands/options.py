@@ -9,6 +9,9 @@ import typer
 
 from admission.cluster.access import Access, from_usual
 
+SECONDS = 10.0
+"""What one request to the API server may take."""
+
 OwnNamespace = Annotated[
     str,
     typer.Option(

@@ -85,7 +85,7 @@ def new_metrics() -> Metrics:
             registry=registry,
         ),
         scanned=counter("scanned_bytes", "Bytes of text that were searched"),
-        incomplete=counter("incomplete_scans", "Searches that ran out of time"),
+        incomplete=counter("incomplete_scans", "Searches that did not reach the end of the object"),
         generation=gauge("policy_generation", "Generation of the policy in force"),
         rejected_policies=counter(
             "rejected_policies", "Policies that could not be used; the last good one stays in force"

@@ -101,3 +101,10 @@ tolerations:
       scope: Namespaced
     {{- end }}
 {{- end }}
+
+{{/* The annotations of what a hook's Job may use: made before it, deleted with it. */}}
+{{- define "gatecli.hookRights" -}}
+helm.sh/hook: {{ . }}
+helm.sh/hook-weight: "-10"
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
+{{- end }}

@@ -551,6 +551,11 @@ def test_the_notes_say_what_to_do_next_and_what_is_risky() -> None:
     safe = notes({"image": {"digest": DIGEST}, "policy": {"create": True, "mode": "audit"}})
     assert "WARNING" not in safe
     assert "mode audit" in safe
+    extended = notes({"policy": {"create": True, "spec": {"admission": {"mode": "audit"}}}})
+    assert "mode audit" in extended
+    from_a_file = notes({"settings": {"policy": "/etc/gatecli/policy.yaml"}})
+    assert "Policies of the cluster are not read" in from_a_file
+    assert "without a search" in notes({"webhooks": {"failurePolicy": "Ignore"}})
     risky = notes({"replicas": 1, "disarm": {"enabled": False}})
     assert "single replica" in risky
     assert "before you uninstall" in risky
