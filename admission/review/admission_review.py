@@ -30,7 +30,7 @@ _NESTING = frozenset(_NESTED)
 
 
 class ReviewError(UncheckableError):
-    """A body that is no AdmissionReview that could be judged: to be answered with 400, never allowed."""
+    """The body is not a valid AdmissionReview: it is answered with 400, never allowed."""
 
 
 class Operation(StrEnum):

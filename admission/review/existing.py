@@ -1,4 +1,4 @@
-"""What was there before: of an update only what it adds is new.
+"""Compares an object with an older one: which values does an update add?
 
 A value was there before where the old object holds it at the same place, as often. A list may be
 reordered, so that its items have no place of their own, but for those that Kubernetes tells apart by a name.
@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from admission.review.admission_review import Object
 from gatecli.checks.personal_data import Hidden
-from gatecli.gates.objects import Seen
+from gatecli.gates.objects import Keys, Seen
 from gatecli.model.text import Leaf, LeafKind
 from gatecli.pii.redaction import value_hash
 
-Keys = tuple[str | int, ...]
 Trace = tuple[str, ...]
-"""What a value is known again by: its rule, its hash, and its place."""
+"""What identifies a value in both objects: its rule, its hash, and its place."""
 
 _NAMED = frozenset({"containers", "ephemeralContainers", "initContainers", "volumes"})
 """Lists whose items are told apart by their names; a variable may take the place of another."""
@@ -63,7 +62,7 @@ def _identity(leaf: Leaf, places: StablePlaces) -> Identity:
 
 
 class StablePlaces:
-    """The places in one object: keys, with the items of lists by their names; one without is as any other."""
+    """Paths in one object that survive reordering: a named item is written `[name]`, any other `[]`."""
 
     def __init__(self, obj: Object) -> None:
         self._known: dict[Keys, tuple[Keys, object]] = {(): ((), obj)}

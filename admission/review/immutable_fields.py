@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from admission.review.admission_review import Object, Operation, ReviewRequest
+from gatecli.gates.objects import Keys
 
-Keys = tuple[str | int, ...]
 ANY_ITEM = "*"
 
 

@@ -54,7 +54,7 @@ class Decision:
     `acts` what is done about each; `why` says in words why nothing was searched. `secrets` must exist
     before `patch` is sent, and are not to be made in a dry run. `scanned_bytes` is the text that was
     searched, each distinct piece once; 0 where none was. `marks` tell the value of each finding from any
-    other by a hash under the rulebook's secret key; "" of what is about none. `owner` names the object that
+    other by a hash under the rulebook's secret key; "" for one without a value. `owner` names the object that
     the request is to be judged with again, once it was read: it may hold what was found.
     """
 
@@ -86,8 +86,8 @@ def judge(
     """The decision on a request: it is searched, or a rule that the decision names lets it pass.
 
     Waivers hold through their last day, which `today` is compared with; `clock` gives seconds that only
-    grow. Findings are those of `gatecli pii scan` on the same object; comments that forgive a line in a
-    file are none in a cluster. A search that the time ran out for ends as the policy's `onIncomplete`
+    grow. Findings are those of `gatecli pii scan` on the same object; comments that forgive a line
+    of a file do not apply in a cluster. A search that ran out of time ends as the policy's `onIncomplete`
     says, in any mode that refuses. `owner` is what an earlier decision on the request asked for, as the
     cluster has it.
     """

@@ -18,12 +18,11 @@ from admission.review.admission_review import Object
 from admission.review.objects import KINDS, LAST_APPLIED, read_copy, write_copy
 from gatecli.checks.personal_data import Hidden, Search, search_leaves
 from gatecli.gates.embedded_files import redact_file
+from gatecli.gates.objects import Keys
 from gatecli.model.document import pointer_of
 from gatecli.model.text import Leaf, LeafKind, object_leaves
 from gatecli.pii.interface import Detection
 from gatecli.pii.redaction import redact_text
-
-Keys = tuple[str | int, ...]
 
 SECRET_KEY = "value"  # noqa: S105 - the name of a key, no secret
 _CONTAINERS = frozenset({"containers", "initContainers", "ephemeralContainers"})
@@ -53,7 +52,7 @@ _NAMES = frozenset(
         "uid",
     }
 )
-"""Keys whose text has a form that a mask has not."""
+"""Keys whose values Kubernetes validates: it would refuse a mask there."""
 _SELECTING = frozenset(
     {
         "affinity",
@@ -226,7 +225,7 @@ def _at(data: Any, keys: Keys) -> Any:
 
 
 def _with(data: Any, edits: Mapping[Keys, Any]) -> Any:
-    """A copy with values replaced; what is not on the way to one is shared."""
+    """A copy with values replaced: what lies along a path is copied, the rest is shared."""
     if () in edits:
         return edits[()]
     below: dict[str | int, dict[Keys, Any]] = {}

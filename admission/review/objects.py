@@ -90,7 +90,7 @@ def searched_parts(obj: Object, kind: Searched, rules: AdmissionRules) -> Object
 
 
 def read_copy(obj: Object) -> Object | None:
-    """The copy of an object that `kubectl apply` keeps in its annotation; None where there is none to read.
+    """The copy of an object in kubectl's annotation; None if it is missing or unreadable.
 
     A copy with a key twice is not read: nobody knows which of both a reader takes.
     """
@@ -119,7 +119,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> Object:
 
 
 def _without_content(copy: Object) -> str:
-    """The copy of a Secret holds its content: it is where values belong, here as there."""
+    """Without a Secret's content: where that is not searched, neither is its copy."""
     return write_copy({key: value for key, value in copy.items() if key not in _SECRET_CONTENT})
 
 

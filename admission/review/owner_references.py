@@ -15,8 +15,7 @@ from typing import Any
 
 from admission.review.admission_review import Object, ReviewRequest
 from admission.review.objects import KINDS, row
-
-Keys = tuple[str | int, ...]
+from gatecli.gates.objects import Keys
 
 _NAMES = ("replicaset", "deployment", "statefulset", "daemon-set", "job", "cronjob", "replication")
 CONTROLLERS = frozenset(

@@ -11,7 +11,7 @@
 {{- toYaml (mergeOverwrite (deepCopy .Values.commonLabels) $own) }}
 {{- end }}
 
-{{/* By what the Service, the Deployment and whatever protects it find the Pods. It never changes. */}}
+{{/* The labels that select the Pods. They never change. */}}
 {{- define "gatecli.selector" -}}
 app.kubernetes.io/name: gatecli-admission
 {{- end }}
