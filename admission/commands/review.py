@@ -16,7 +16,7 @@ from admission.review.admission_review import parse
 from admission.review.judging import Decision, Phase, answer, judge
 from admission.settings import read_settings
 from gatecli.errors import UncheckableError
-from gatecli.frontdoor.console import out
+from gatecli.frontdoor.console import err, out
 from gatecli.model.verdict import ExitCode
 from gatecli.sources.files import ReadError, read_bytes
 
@@ -60,6 +60,8 @@ def review(
     today = datetime.now(UTC).date()
     decision = judge(request, rulebook, today=today, clock=time.monotonic, phase=phase)
     out(json.dumps(answer(request, decision, rulebook), indent=2) + "\n")
+    if decision.owner is not None:
+        err(f"the webhook would read the {decision.owner.kind} that owns this object, and may admit it\n")
     raise typer.Exit(_exit_code(decision))
 
 

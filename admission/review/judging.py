@@ -124,11 +124,11 @@ def _judge_case(case: Case, phase: Phase) -> Decision:
 def _mask_findings(case: Case, acts: Sequence[Judged], found: ObjectFindings) -> tuple[list[Judged], Masking]:
     """The patch; what is left once it is applied cannot be masked, and is refused."""
     wanted = {id(one.hidden) for one in acts if one.act is Act.MASK}
-    values = {_value(one.hidden) for one in acts if one.act is Act.MASK and one.hidden}
+    values = {one.hidden.identity for one in acts if one.act is Act.MASK and one.hidden}
     chosen = [
         seen
         for seen in found.values
-        if id(seen) in wanted or (seen.leaf.keys == LAST_APPLIED and _value(seen) in values)
+        if id(seen) in wanted or (seen.leaf.keys == LAST_APPLIED and seen.identity in values)
     ]
     obj = case.request.object or {}
     masking = mask(obj, chosen, case.further(), _move(case))
@@ -140,20 +140,16 @@ def _left_keys(case: Case, acts: Sequence[Judged], found: ObjectFindings, masked
     """Where the masked object holds what should have been masked; everywhere, if nobody can tell."""
     asked = replace(request_of(case, masked), search=case.further())
     stays = {
-        (one.hidden.leaf.keys, _value(one.hidden)) for one in acts if one.hidden and one.act is not Act.MASK
+        (one.hidden.leaf.keys, one.hidden.identity) for one in acts if one.hidden and one.act is not Act.MASK
     }
     known = {finding.fingerprint for finding, _ in found.weighed}
     rules = {one.finding.rule.id for one in acts if one.act is Act.MASK}
     for finding, hidden in find_everything(asked, case.rulebook.checks):
         if hidden is not None:
-            if finding.rule.id in rules and (hidden.leaf.keys, _value(hidden)) not in stays:
+            if finding.rule.id in rules and (hidden.leaf.keys, hidden.identity) not in stays:
                 yield hidden.leaf.keys
         elif finding.rule.uncheckable or finding.fingerprint not in known:
             yield from (one.hidden.leaf.keys for one in acts if one.hidden)
-
-
-def _value(hidden: Hidden) -> tuple[str, str]:
-    return hidden.detection.rule, hidden.detection.normalised
 
 
 def _stays(one: Judged, obj: Object, left: set[Keys]) -> bool:

@@ -126,7 +126,7 @@ def mask(obj: Object, hidden: Sequence[Hidden], search: Search, move: Move | Non
             texts.setdefault(seen.leaf.keys, (seen.leaf, []))[1].append(seen.detection)
     if texts and isinstance(copy := _at(obj, LAST_APPLIED), str):
         texts[LAST_APPLIED] = (Leaf(copy, LAST_APPLIED), texts.get(LAST_APPLIED, (None, []))[1])
-    values = frozenset((seen.detection.rule, seen.detection.normalised) for seen in hidden)
+    values = frozenset(seen.identity for seen in hidden)
     edits: dict[Keys, Any] = {}
     secrets: dict[str, Object] = {}
     for keys, (leaf, detections) in sorted(texts.items(), key=lambda item: pointer_of(item[0])):
@@ -170,7 +170,7 @@ def _masked_copy(
     for seen in search_leaves(object_leaves(copy), search):
         if not isinstance(seen, Hidden) or not is_maskable(seen.leaf, copy):
             continue
-        if (seen.detection.rule, seen.detection.normalised) in values:
+        if seen.identity in values:
             by_leaf.setdefault(seen.leaf.keys, (seen.leaf, []))[1].append(seen.detection)
     edits = {keys: _mask_leaf(copy, leaf, held, search) for keys, (leaf, held) in by_leaf.items()}
     return write_copy(_with(copy, edits)) if edits else text

@@ -169,6 +169,11 @@ class Hidden:
     leaf: Leaf
     detection: Detection
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """The rule and the value, wherever it stands. Never shown."""
+        return self.detection.rule, self.detection.normalised
+
 
 @dataclass(frozen=True, slots=True)
 class Unopened:

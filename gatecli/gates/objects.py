@@ -133,15 +133,11 @@ def _concerns(placed: PlacedWaiver, findings: Sequence[Finding]) -> bool:
 
 def _without_repeats(seen: Sequence[Seen], repeats: Keys | None) -> Iterator[Seen]:
     """Without the findings whose values the text at `repeats` only repeats."""
-    own = {_kind_and_value(hidden) for _, hidden in seen if hidden and hidden.leaf.keys != repeats}
+    own = {hidden.identity for _, hidden in seen if hidden and hidden.leaf.keys != repeats}
     for finding, hidden in seen:
         is_copy = hidden is not None and hidden.leaf.keys == repeats
-        if hidden is None or not is_copy or _kind_and_value(hidden) not in own:
+        if hidden is None or not is_copy or hidden.identity not in own:
             yield finding, hidden
-
-
-def _kind_and_value(hidden: Hidden) -> tuple[str, str]:
-    return hidden.detection.rule, hidden.detection.normalised
 
 
 def _inherit_waivers(

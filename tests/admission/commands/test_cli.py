@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 
 from admission.cli import COMMANDS, main
-from tests.support.reviews import RESIDENT_ID, manifest, patch_in, review_of
+from tests.support.reviews import (
+    CONTROLLER,
+    RESIDENT_ID,
+    made_from,
+    manifest,
+    owner_of,
+    patch_in,
+    review_of,
+)
 
 POLICY = """\
 apiVersion: gatecli.dev/v1
@@ -53,6 +61,15 @@ def test_a_review_is_read_from_stdin(
     body = json.dumps(review_of(manifest("Job"))).encode()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(body)))
     assert main(["review", "-"]) == 1
+
+
+def test_a_controller_s_object_is_said_to_hang_on_its_owner(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    review = review_of(made_from(owner_of("ReplicaSet"), "Pod"), userInfo={"username": CONTROLLER})
+    (folder / "review.json").write_text(json.dumps(review))
+    assert main(["review", "review.json"]) == 1
+    assert "would read the ReplicaSet that owns this object" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", '{"kind": "AdmissionReview"}'])
