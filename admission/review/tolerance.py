@@ -82,10 +82,10 @@ def _sources(case: Case) -> Iterator[tuple[str, Object]]:
 def _compare(case: Case, obj: Object) -> Update:
     new, old = request_of(case, case.request.object or {}), request_of(case, obj)
     here, there = StablePlaces(new.object), StablePlaces(old.object)
-    return Update(new, old, here, there, *leaves_apart(_searched(new), _searched(old), here, there))
+    return Update(new, old, here, there, *leaves_apart(_leaves_of(new), _leaves_of(old), here, there))
 
 
-def _searched(asked: ObjectRequest) -> tuple[Leaf, ...]:
+def _leaves_of(asked: ObjectRequest) -> tuple[Leaf, ...]:
     """All that a search of the object reads: its leaves, and each list of short numbers as one text."""
     return (*asked.leaves, *divided_lists(asked.leaves))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -78,5 +77,5 @@ def test_a_first_judgement_that_is_late_is_what_the_policy_says() -> None:
 
 def test_both_judgements_and_the_owner_share_the_time_for_one_answer() -> None:
     workers = Workers()
-    rule(owner_of("ReplicaSet"), workers, [time.monotonic()])
+    rule(owner_of("ReplicaSet"), workers, [0.0])
     assert workers.given == pytest.approx([SECONDS, SECONDS - 1.5])
