@@ -30,8 +30,9 @@ class PolicyOpening(Value):
 class ArgumentCondition(Value):
     """What an argument must be. `path` goes through lists and blocks by itself; `*` is every key.
 
-    A text that holds JSON is gone into like a block. `computed` says of a block that the provider fills it
-    where the configuration does not.
+    A text that holds JSON is gone into like a block. A path that begins with `/` is one of the resource, not
+    of the part that a row is about. `computed` says of a block that the provider fills it where the
+    configuration does not. `made_of` judges an unknown value by the types of what it is made of.
     """
 
     path: str = Field(default="", description="the argument, for example `grant.permission`")
@@ -43,6 +44,9 @@ class ArgumentCondition(Value):
     present: bool | None = Field(default=None, description="whether it is set")
     opens: PolicyOpening | None = Field(default=None, description="it is a policy that lets everyone in")
     computed: bool = False
+    made_of: Many[Text] = Field(
+        default=(), description="types; an unknown value passes the test if it is made of one of them"
+    )
 
     @field_validator("matches")
     @classmethod

@@ -73,9 +73,10 @@ def _parts(part: Part, keys: tuple[str, ...]) -> Iterator[Part]:
             pending += [(each, rest) for each in reversed(list(_elements(at)))]
         elif not rest:
             yield at
+        elif isinstance(at.value, str):
+            pending += [(each, rest) for each in _decode(at.value)]
         else:
-            below = _decode(at) if isinstance(at.value, str) else at
-            pending += [(each, rest[1:]) for each in reversed(list(_children(below, rest[0])))]
+            pending += [(each, rest[1:]) for each in reversed(list(_children(at, rest[0])))]
 
 
 def _elements(part: Part) -> Iterator[Part]:
@@ -94,10 +95,10 @@ def _children(part: Part, key: str) -> Iterator[Part]:
             yield Part(values.get(name), marks.get(name, False))
 
 
-def _decode(part: Part) -> Part:
+def _decode(text: str) -> Iterator[Part]:
     """What a text holds that is JSON; nothing where it is not."""
-    text = part.value.lstrip()
-    try:
-        return Part(json.loads(text) if text[:1] in {"{", "["} else None)
-    except (ValueError, RecursionError):
-        return Part(None)
+    if text.lstrip()[:1] in {"{", "["}:
+        try:
+            yield Part(json.loads(text))
+        except (ValueError, RecursionError):
+            return

@@ -24,7 +24,7 @@ NAME = "example"
 class FormExample:
     """A row; a type that it is of; values of which it is true, and others; the same behind a gate.
 
-    `beside` stand in the plan of the others. In `gated`, {sha256} is the digest of what the gate released.
+    `beside` stand in the plan of the others, `neighbours` in that of the first. In `gated`, {sha256} is the digest of what the gate released.
     """
 
     form: PlanForm
@@ -32,6 +32,7 @@ class FormExample:
     fail: Mapping[str, Any]
     other: Mapping[str, Any] | None = None
     beside: tuple[Mapping[str, Any], ...] = ()
+    neighbours: tuple[Mapping[str, Any], ...] = ()
     gated: Mapping[str, Any] | None = None
 
     def __str__(self) -> str:
@@ -53,6 +54,7 @@ def form_examples() -> tuple[FormExample, ...]:
             item["fail"],
             item.get("pass"),
             tuple(item.get("beside", ())),
+            tuple(item.get("neighbours", ())),
             item.get("gated"),
         )
         for row, item in zip(rows, stated, strict=True)
@@ -66,8 +68,8 @@ def plan_of(type_: str, values: Mapping[str, Any], *beside: Mapping[str, Any]) -
 
 
 def failing_plan(example: FormExample) -> dict[str, Any]:
-    """The plan of a failing example. Its neighbours are those of the passing one that do not decide it."""
-    return plan_of(example.type, example.fail)
+    """The plan of a failing example."""
+    return plan_of(example.type, example.fail, *example.neighbours)
 
 
 def plan_behind_gate(example: FormExample) -> dict[str, Any]:

@@ -46,6 +46,7 @@ _NARROWING = frozenset(
 )
 """Keys that say who asks or from where. `aws:Referer`, `aws:UserAgent` and tags are the asker's own words."""
 
+_FLAGS = frozenset({"aws:principalisawsservice", "elasticfilesystem:accessedviamounttarget"})
 _ADDRESSES = frozenset({"aws:sourceip", "aws:vpcsourceip", "acs:sourceip", "qcs:ip", "sourceip"})
 _EQUAL = re.compile(r"(?:forany\w+:)?(?:string|arn)(?:equals(?:ignorecase)?|like)|ip_?address|ip_equal")
 _UNEQUAL = re.compile(
@@ -147,7 +148,7 @@ def _narrows(statement: Mapping[str, Any]) -> bool:
     """Whether one of its conditions lets only some in: conditions add up."""
     return any(
         (_EQUAL.fullmatch(operator) is not None and _is_narrow(key, values))
-        or (operator == "bool" and key == "aws:principalisawsservice" and values == ["true"])
+        or (operator == "bool" and key in _FLAGS and values == ["true"])
         for operator, key, values in _conditions(statement)
     )
 

@@ -107,7 +107,8 @@ def _judge_part(index: PlanIndex, resource: PlannedResource, form: PlanForm, par
         return FormAnswer("no")
     open_ = [each for each, answer in (*answers, *exempt) if answer == "unknown"]
     first = next((each.path for each in (*open_, *form.when) if each.path), "")
-    return FormAnswer("unknown" if open_ else "yes", ".".join(filter(None, (form.within, first))))
+    name = first[1:] if first.startswith("/") else ".".join(filter(None, (form.within, first)))
+    return FormAnswer("unknown" if open_ else "yes", name)
 
 
 def judge_condition(
@@ -116,15 +117,29 @@ def judge_condition(
     """Whether a condition holds of a resource, or of a part of it."""
     if isinstance(condition, FormCondition) and condition.beside is not None:
         return _judge_neighbour(index, resource, condition.beside)
+    is_whole = part is None or condition.path.startswith("/")
     parts = (
-        parts_of(resource, condition.path, computed=condition.computed)
-        if part is None
+        parts_of(resource, condition.path.removeprefix("/"), computed=condition.computed)
+        if part is None or is_whole
         else parts_below(part, condition.path)
     )
     values = values_of(parts)
     if condition.opens is not None:
         return _judge_policy(index, resource, condition, condition.opens, values)
-    return _judge_values(condition, values)
+    answer = _judge_values(condition, values)
+    if answer == "unknown" and condition.made_of and is_whole:
+        return _judge_origins(index, resource, condition)
+    return answer
+
+
+def _judge_origins(index: PlanIndex, resource: PlannedResource, condition: ArgumentCondition) -> Answer:
+    """An unknown value by what it is made of; what is not of the same provider says nothing."""
+    name = condition.path.removeprefix("/").partition(".")[0]
+    types = [each.split(".")[-2] for each in origins_of(index.plan, (resource.arguments or {}).get(name, ()))]
+    if any(fnmatchcase(type_, pattern) for type_ in types for pattern in condition.made_of):
+        return "yes"
+    provider = resource.type.partition("_")[0]
+    return "no" if types and all(each.partition("_")[0] == provider for each in types) else "unknown"
 
 
 def _judge_values(condition: ArgumentCondition, values: Values) -> Answer:
