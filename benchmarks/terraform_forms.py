@@ -1,8 +1,8 @@
 """`gatecli terraform check` beside checkov: which of the forms that open data each of them names.
 
-One plan holds the failing example of every row that opens something (tests/data/terraform_forms). Both programs
-read it in the same run (`python -m benchmarks.terraform_forms`). Target: whatever checkov says is public data,
-gatecli says too. Checks of checkov about the network, keys and functions are left out.
+One plan holds the failing example of every row that opens something (tests/data/terraform_forms). Both
+programs read it in the same run (`python -m benchmarks.terraform_forms`). Target: whatever checkov says is
+public data, gatecli says too. Checks of checkov about the network, keys and functions are left out.
 """
 
 from __future__ import annotations
