@@ -38,7 +38,7 @@ def plan(examples: Iterable[FormExample]) -> dict[str, Any]:
     return plan_with(
         resource_changes=made,
         planned_values={"root_module": {"resources": resources}},
-        configuration={"root_module": {"resources": [_configured(item) for item in made]}},
+        configuration={"root_module": {"resources": [_configuration_of(item) for item in made]}},
     )
 
 
@@ -52,7 +52,7 @@ def _value(item: Mapping[str, Any]) -> dict[str, Any]:
     return head | {"schema_version": 0, "values": item["change"]["after"]}
 
 
-def _configured(item: Mapping[str, Any]) -> dict[str, Any]:
+def _configuration_of(item: Mapping[str, Any]) -> dict[str, Any]:
     head = {key: item[key] for key in ("address", "mode", "type", "name")}
     expressions = {
         key: {"constant_value": value}
@@ -74,13 +74,13 @@ def named_by_checkov(program: str, file: Path) -> dict[str, set[str]]:
     options = ["--framework", "terraform_plan", "--compact", "--quiet", "--skip-download", "--output", "json"]
     done = subprocess.run([program, "--file", str(file), *options], capture_output=True, check=False)
     found: dict[str, set[str]] = {}
-    for check, address in _failed(json.loads(done.stdout)):
+    for check, address in _failed_checks(json.loads(done.stdout)):
         if check in PUBLIC:
             found.setdefault(address, set()).add(check)
     return found
 
 
-def _failed(report: Any) -> Iterator[tuple[str, str]]:
+def _failed_checks(report: Any) -> Iterator[tuple[str, str]]:
     for part in report if isinstance(report, list) else [report]:
         for each in part.get("results", {}).get("failed_checks", []):
             yield each["check_id"], each["resource"]
