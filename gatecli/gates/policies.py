@@ -9,7 +9,7 @@ from gatecli.errors import UsageError
 from gatecli.gates.catalogue import FALSEHOOD_IDS, RULE_IDS, UNCHECKABLE_IDS, RuleIds, severity_of
 from gatecli.model.document import Document
 from gatecli.model.policy import PrivacyPolicy
-from gatecli.sources.files import ReadError, read_bytes
+from gatecli.sources.files import ON_DISK, Files, ReadError, read_bytes
 from gatecli.sources.policy import PolicyBundle as PolicyBundle  # noqa: PLC0414 - what the functions return
 from gatecli.sources.policy import policy_in, read_waivers
 from gatecli.sources.policy import read_policy as read_policy_file
@@ -18,10 +18,13 @@ SHORTEST_KEY = 16
 """Bytes."""
 
 
-def read_policy(path: Path | None, start: Path, waiver_files: Sequence[Path] = ()) -> PolicyBundle:
+def read_policy(
+    path: Path | None, start: Path, waiver_files: Sequence[Path] = (), files: Files | None = None
+) -> PolicyBundle:
     """The policy at `path`, else that of the gatecli.yaml files from `start` upward, else the shipped one.
 
-    The one at the root is a floor: a nearer one may only tighten it.
+    The one at the root is a floor: a nearer one may only tighten it. `files` is where all of it is read from
+    (None: this machine).
 
     Raises ConfigurationError for a policy or a waiver that cannot be used.
     """
@@ -33,14 +36,19 @@ def read_policy(path: Path | None, start: Path, waiver_files: Sequence[Path] = (
         start=start,
         false=FALSEHOOD_IDS,
         severity_of=severity_of,
+        files=files or ON_DISK,
     )
 
 
-def with_waivers(policy: PrivacyPolicy, waiver_files: Sequence[Path]) -> PolicyBundle:
+def with_waivers(
+    policy: PrivacyPolicy, waiver_files: Sequence[Path], files: Files | None = None
+) -> PolicyBundle:
     """A policy that stands in no file, with the waivers in files. Raises ConfigurationError."""
     own = policy.spec.pii.own_rules
-    waivers = read_waivers(waiver_files, rule_ids=RuleIds(own), uncheckable=UNCHECKABLE_IDS)
-    return PolicyBundle(policy, waivers, None)
+    waivers = read_waivers(
+        waiver_files, rule_ids=RuleIds(own), uncheckable=UNCHECKABLE_IDS, files=files or ON_DISK
+    )
+    return PolicyBundle(policy, waivers, None, tuple(waiver_files))
 
 
 def policy_of_documents(documents: Sequence[Document], known: Collection[str] = ()) -> PolicyBundle:

@@ -24,6 +24,7 @@ def check_plan(
     today: date | None = None,
     fail_on: Severity = Severity.ERROR,
     baseline: File | None = None,
+    policy_from: str | None = None,
 ) -> Verdict:
     """Check what a Terraform plan would publish, serve and write down: `gatecli terraform check`.
 
@@ -35,7 +36,7 @@ def check_plan(
     Raises GatecliError for a path that is not there, and where Terraform cannot be run.
     """
     place = Path(path)
-    call = begin(place, policy, waivers, today, fail_on, baseline)
+    call = begin(place, policy, waivers, today, fail_on, baseline, policy_from)
     asked = PlanRequest(place if place.is_dir() else place.parent, environment())
     known = read_evidence([Path(file) for file in evidence], call.moment)
     source = PlanSource(os.fspath(path), asked)
