@@ -51,7 +51,9 @@ def find_policy_change(
     law: PrivacyPolicy, here: PrivacyPolicy, path: str, revision: str
 ) -> Iterator[Finding]:
     """Which keys of the resolved policy differ; a file that says the same in other words is no change."""
-    before, after = (dict(_flatten(policy.spec.model_dump(mode="json", by_alias=True))) for policy in (law, here))
+    before, after = (
+        dict(_flatten(policy.spec.model_dump(mode="json", by_alias=True))) for policy in (law, here)
+    )
     changed = sorted(key for key in {*before, *after} if before.get(key, _UNSET) != after.get(key, _UNSET))
     if not changed:
         return

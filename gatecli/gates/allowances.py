@@ -41,9 +41,7 @@ def grant_allowances(
 
     Each scan is of a file, or of a stream (None), which is in no revision.
     """
-    allowing = {
-        file: scan for file, scan in zip(files, scans, strict=True) if file and _has_allowances(scan)
-    }
+    allowing = {file: scan for file, scan in zip(files, scans, strict=True) if file and _has_allowances(scan)}
     before = _contents_before(list(allowing), revision)
     granted: list[Allowances] = []
     additions: list[Finding] = []
@@ -76,9 +74,7 @@ def _absolute(file: Path) -> Path:
     return Path(os.path.abspath(file))  # noqa: PTH100 - lexical: links are not followed
 
 
-def _held_before(
-    file: Path, texts: Allowances, before: bytes, search: Search
-) -> Sequence[InlineAllowance]:
+def _held_before(file: Path, texts: Allowances, before: bytes, search: Search) -> Sequence[InlineAllowance]:
     try:
         now = read_bytes(file, MOST)
     except ReadError:
@@ -97,9 +93,7 @@ def _held_before(
     return [item for item in texts.valid if item in known]
 
 
-def _without(
-    items: Sequence[InlineAllowance], held: Sequence[InlineAllowance]
-) -> Iterator[InlineAllowance]:
+def _without(items: Sequence[InlineAllowance], held: Sequence[InlineAllowance]) -> Iterator[InlineAllowance]:
     return (item for item in items if item not in held)
 
 

@@ -95,9 +95,7 @@ def check_texts(request: PiiRequest) -> Verdict:
     return judge(PII, Examined(seen.checked, (*findings, *additions)), terms)
 
 
-def _allowances(
-    request: PiiRequest, seen: ScanResult
-) -> tuple[tuple[Allowances, ...], tuple[Finding, ...]]:
+def _allowances(request: PiiRequest, seen: ScanResult) -> tuple[tuple[Allowances, ...], tuple[Finding, ...]]:
     """The inline allowances that hold, and a finding for each that a change adds."""
     target = request.terms.target
     if target is None:

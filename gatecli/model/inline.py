@@ -29,7 +29,9 @@ RULES: tuple[Rule, ...] = (ALLOW_INVALID, ALLOW_EXPIRED, ALLOW_TOO_LONG, ALLOW_U
 _FORM = "gatecli: allow RULE -- REASON until YYYY-MM-DD"
 _OWNED = f"{_FORM} by OWNER"
 _COMMENT = re.compile(r"(?:#+|//+|--+|;+|<!--|\{\{-?[ \t]*/\*|/\*+)[ \t]*gatecli:(?P<body>[^\r\n]*)")
-_BODY = re.compile(r"allow\s+(?P<rule>\S+)\s+--\s+(?P<reason>\S.*?)\s+until\s+(?P<until>\S+)(?:\s+by\s+(?P<owner>\S+))?")
+_BODY = re.compile(
+    r"allow\s+(?P<rule>\S+)\s+--\s+(?P<reason>\S.*?)\s+until\s+(?P<until>\S+)(?:\s+by\s+(?P<owner>\S+))?"
+)
 _CLOSING = re.compile(r"(?:-->|\*/(?:[ \t]*-?\}\})?)\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -192,7 +194,9 @@ def _fault_of(
         return ALLOW_INVALID, message, f"write `{_OWNED}`, or delete it"
     if limits.max_days is not None and (item.until - today).days > limits.max_days:
         latest = today + timedelta(days=limits.max_days)
-        message = f"{of} lasts until {item.until}, more than the {limits.max_days} days that the policy permits"
+        message = (
+            f"{of} lasts until {item.until}, more than the {limits.max_days} days that the policy permits"
+        )
         return ALLOW_TOO_LONG, message, f"write `until {latest.isoformat()}` or an earlier date"
     if not is_used:
         return ALLOW_UNUSED, f"{of} forgives nothing in line {item.covers}", "delete it"

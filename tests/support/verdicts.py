@@ -170,7 +170,9 @@ def _suppressed() -> Verdict:
 
 def granted() -> Verdict:
     """Judged by the law of a revision: a waiver, a comment and the baseline forgive, each with its owner."""
-    owned = Suppression("waiver", "legacy-churn", "retrained by the first quarter", "2027-03-31", "ml-platform")
+    owned = Suppression(
+        "waiver", "legacy-churn", "retrained by the first quarter", "2027-03-31", "ml-platform"
+    )
     comment = Suppression("inline", "examples/churn-model/privacy.yaml:9", "a made-up unit", "2027-01-31")
     before = Baseline((known(understated()),))
     findings = (
