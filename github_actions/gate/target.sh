@@ -19,9 +19,10 @@ if [ -z "$top" ]; then
 fi
 if git -C "$top" rev-parse --verify --quiet "$wanted^{commit}" >/dev/null; then keep "$wanted"; fi
 
-# The token is for this one command, and in no argument: checkouts are told to forget theirs.
-if [ -n "$FETCH_TOKEN" ]; then
-  export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="http.${GITHUB_SERVER_URL:-https://github.com}/.extraheader"
+# The token is for this one command, and in no argument. A checkout that kept its own has sent it already.
+header="http.${GITHUB_SERVER_URL:-https://github.com}/.extraheader"
+if [ -n "$FETCH_TOKEN" ] && ! git -C "$top" config --get "$header" >/dev/null; then
+  export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0="$header"
   GIT_CONFIG_VALUE_0="AUTHORIZATION: basic $(printf 'x-access-token:%s' "$FETCH_TOKEN" | base64 | tr -d '\n')"
   export GIT_CONFIG_VALUE_0
 fi
