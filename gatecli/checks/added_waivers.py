@@ -28,7 +28,7 @@ def find_added_waivers(
         if left[terms] > 0:
             left[terms] -= 1
         else:
-            yield _added(placed, revision)
+            yield _finding_of(placed, revision)
 
 
 def _terms(waiver: PrivacyWaiver) -> str:
@@ -36,7 +36,7 @@ def _terms(waiver: PrivacyWaiver) -> str:
     return waiver.model_dump_json(by_alias=True)
 
 
-def _added(placed: PlacedWaiver, revision: str) -> Finding:
+def _finding_of(placed: PlacedWaiver, revision: str) -> Finding:
     name, spec = placed.waiver.metadata.name, placed.waiver.spec
     target = spec.subject or f"fingerprint {spec.fingerprint}"
     return make_finding(

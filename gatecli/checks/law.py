@@ -95,7 +95,8 @@ def find_baseline_growth(law: Baseline, here: Baseline, path: str, revision: str
     told = ", ".join(sorted(rules)[:NAMED])
     yield make_finding(
         BASELINE_GROWN,
-        f"the baseline holds {count} finding{'s' * (count > 1)} more than that of {revision}, which count here: {told}",
+        f"the baseline holds {count} finding{'s' * (count > 1)} more than that of {revision}, "
+        f"which count here: {told}",
         subject=path,
         place=Place(path),
         mend=f"fix them, or have a code owner merge the baseline into {revision} first",

@@ -65,7 +65,7 @@ PolicyFrom = Annotated[
         "--policy-from",
         panel=GATE,
         metavar="REV",
-        help="Judge by the policy, waivers, baseline and allowances of a git revision, such as the target branch.",
+        help="Judge by the policy, waivers, baseline and inline allowances of a git revision.",
     ),
 ]
 WaiverFiles = Annotated[

@@ -1,4 +1,4 @@
-"""Which inline allowances of a scan stand in a revision: at the same value, in the same file or its older name.
+"""Which inline allowances of a scan stand in a revision: at the same value, in the file or its older name.
 
 An allowance is known again by what it says, by the text of the line that it speaks of, and by the values that
 it forgives there. Where it stands does not count, so that other edits do not take it away.

@@ -15,7 +15,7 @@ from gatecli.model.verdict import Examined, PolicyStamp, Verdict, decide
 from gatecli.model.waiver import PlacedWaiver
 
 if TYPE_CHECKING:
-    from gatecli.gates.law import Target
+    from gatecli.gates.law import LawTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class JudgementTerms:
     fail_on: Severity = Severity.ERROR
     exit_zero: bool = False
     baseline: Baseline | None = None
-    target: Target | None = None
+    target: LawTarget | None = None
 
     @property
     def additions(self) -> tuple[Finding, ...]:

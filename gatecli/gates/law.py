@@ -1,4 +1,4 @@
-"""The law of a run: the policy, the waivers and the baseline that judge it, as they stand here or in a revision."""
+"""The law of a run: the policy, the waivers and the baseline that judge it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class LawFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class LawTarget:
     """The revision that the law is of, and what the change adds to it, which does not hold: findings."""
 
     revision: Revision
@@ -53,20 +53,7 @@ class Law:
 
     bundle: PolicyBundle
     baseline: Baseline | None
-    target: Target | None = None
-
-
-def read_law(files: LawFiles, revision: str | None = None) -> Law:
-    """The law as it stands here, or in a revision of git.
-
-    Raises UsageError for a revision that there is not, ConfigurationError for law that cannot be used,
-    UncheckableError where git does not answer.
-    """
-    if revision is None:
-        return Law(files.read_bundle(), read_known(files.baseline))
-    from gatecli.gates.revision_law import read_law_of_revision  # noqa: PLC0415 - few runs name a revision
-
-    return read_law_of_revision(files, revision)
+    target: LawTarget | None = None
 
 
 def read_known(file: Path | None, files: Files | None = None) -> Baseline | None:

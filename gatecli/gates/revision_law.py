@@ -17,7 +17,7 @@ from gatecli.checks.law import (
     find_unusable,
 )
 from gatecli.errors import ConfigurationError
-from gatecli.gates.law import Law, LawFiles, Target, read_known
+from gatecli.gates.law import Law, LawFiles, LawTarget, read_known
 from gatecli.gates.policies import PolicyBundle
 from gatecli.model.baseline import Baseline
 from gatecli.model.finding import Finding
@@ -28,7 +28,7 @@ from gatecli.sources.tree import shown_path
 
 
 def read_law_of_revision(files: LawFiles, name: str) -> Law:
-    """The law of a revision. Raises as `gatecli.gates.law.read_law` does."""
+    """The law of a revision. Raises as `gatecli.gates.law_reading.read_law` does."""
     revision = open_revision(name, files.start, files.named)
     held = _without_new_files(files, revision)
     try:
@@ -38,11 +38,11 @@ def read_law_of_revision(files: LawFiles, name: str) -> Law:
         message = f"the law of {revision.shown} cannot be used: {error.message}"
         raise ConfigurationError(message, advice=error.advice) from error
     additions = (*_policy_additions(files, bundle, revision), *_baseline_additions(files, baseline, revision))
-    return Law(bundle, baseline, Target(revision, additions))
+    return Law(bundle, baseline, LawTarget(revision, additions))
 
 
 def _without_new_files(files: LawFiles, revision: Revision) -> LawFiles:
-    """What was named, without the files that the change brings. In place of a policy the shipped one stands."""
+    """What was named, without the files that the change brings; the shipped policy in place of one."""
 
     def is_new(path: Path) -> bool:
         return ON_DISK.holds(path) and not revision.holds(path)

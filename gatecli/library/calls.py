@@ -15,7 +15,8 @@ from gatecli.errors import UsageError
 from gatecli.gates import policies
 from gatecli.gates.concealment import without_values
 from gatecli.gates.judgement import JudgementTerms
-from gatecli.gates.law import LawFiles, read_law
+from gatecli.gates.law import LawFiles
+from gatecli.gates.law_reading import read_law
 from gatecli.model import verdict as model
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy

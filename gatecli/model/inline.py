@@ -1,7 +1,8 @@
 """Findings forgiven beside the line they stand on: `# gatecli: allow pii-us-ssn -- reason until 2027-01-31`.
 
-`by OWNER` at its end says who answers for it. The comment may begin with `#`, `//`, `--`, `;`, `/*`, `<!--` or `{{/*`. It speaks of its own line, or of
-the next one where it stands alone. What does not have this form forgives nothing, and is a finding.
+`by OWNER` at its end says who answers for it. The comment may begin with `#`, `//`, `--`, `;`, `/*`, `<!--`
+or `{{/*`. It speaks of its own line, or of the next one where it stands alone. What does not have this form
+forgives nothing, and is a finding.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class PrivacyWaiver(Resource):
         return self.expiry is None or self.expiry < today
 
     def covers(self, finding: Finding) -> bool:
-        """Whether it names this finding; expiry aside. What is uncheckable or unforgivable is never covered."""
+        """Whether it names this finding, which is neither uncheckable nor unforgivable; expiry aside."""
         rule = finding.rule
         if rule.uncheckable or rule.unforgivable or rule.id != self.spec.rule:
             return False

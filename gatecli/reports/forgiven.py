@@ -38,26 +38,26 @@ class Forgiveness:
     def source(self) -> str:
         """What forgives, by its kind and its name."""
         kind = "comment" if self.why.by == "inline" else self.why.by
-        return kind if self.why.name == self.why.by else f"{kind} {_bound(self.why.name)}"
+        return kind if self.why.name == self.why.by else f"{kind} {_clip_text(self.why.name)}"
 
     @property
     def owner(self) -> str:
-        return _bound(self.why.owner) or "none"
+        return _clip_text(self.why.owner) or "none"
 
     @property
     def end(self) -> str:
-        return _bound(self.why.expires) or "none"
+        return _clip_text(self.why.expires) or "none"
 
     @property
     def reason(self) -> str:
-        return _bound(self.why.reason)
+        return _clip_text(self.why.reason)
 
     @property
     def findings(self) -> str:
         """How many, and of which rules."""
         names = sorted(self.rules)
         more = f" and {plural(len(names) - _RULES, 'more rule')}" if len(names) > _RULES else ""
-        told = ", ".join(_bound(name) for name in names[:_RULES])
+        told = ", ".join(_clip_text(name) for name in names[:_RULES])
         return f"{plural(self.count, 'finding')} of {told}{more}"
 
     @property
@@ -69,7 +69,7 @@ class Forgiveness:
         return f"{self.findings} by {self.source} ({owner}) {until}{reason}"
 
 
-def _bound(text: str) -> str:
+def _clip_text(text: str) -> str:
     return clip(visible(text), _LONGEST)
 
 

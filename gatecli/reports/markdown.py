@@ -123,7 +123,7 @@ def _forgiven_row(one: Forgiveness) -> str:
     return inert(f"| {' | '.join(map(inline, cells))} |")
 
 
-def _forgiven(verdict: Verdict, room: int) -> list[str]:
+def _forgiven_table(verdict: Verdict, room: int) -> list[str]:
     """Who forgave what until when, in at most `room` bytes; nothing where nothing was forgiven."""
     told = forgiveness_of(verdict)
     if not told:
@@ -150,7 +150,7 @@ def render(verdict: Verdict, _: Style, /, *, limit: int = SUMMARY_LIMIT) -> str:
         *_gates(verdict),
     ]
     room = limit - sum(map(_size, top))
-    forgiven = _forgiven(verdict, room // _SHARE)
+    forgiven = _forgiven_table(verdict, room // _SHARE)
     room -= sum(map(_size, forgiven))
     found = table(condense(worst_first(verdict)), room, heading(verdict))
     return "\n".join([*top, *found, *forgiven]) + "\n"

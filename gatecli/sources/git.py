@@ -114,7 +114,7 @@ def _stdout_text(asked: subprocess.CompletedProcess[bytes]) -> str:
 
 
 def run_git(root: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """git's answer, whatever it is. Raises `UncheckableError` where there is none."""
+    """What git answers, whatever it is. Raises `UncheckableError` where there is none."""
     command = ["git", "--no-optional-locks", "--no-pager", *_SAFE, "-C", str(root), *arguments]
     try:
         return subprocess.run(  # noqa: S603 - a list, no shell; every argument is ours or resolved

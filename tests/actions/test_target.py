@@ -86,7 +86,7 @@ def find_target(
         "HOME": str(place.parent),
         **({"GITHUB_SERVER_URL": server} if server else {}),
     }
-    command = ["bash", TARGET]
+    command = ["bash", str(TARGET)]
     done = subprocess.run(command, cwd=place, env=variables, capture_output=True, text=True, check=False)
     assert TOKEN not in done.stdout + done.stderr
     revision = output.read_text().removeprefix("revision=").strip()

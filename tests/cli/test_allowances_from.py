@@ -141,6 +141,15 @@ def test_what_is_not_committed_yet_is_a_change_too(here: Change) -> None:
     assert (here.judge().code, here.judge().law) == (1, ["allowance-added"])
 
 
+def test_a_cache_keeps_no_grant(here: Change, tmp_path: Path) -> None:
+    cached = ["--cache-dir", tmp_path / "cache"]
+    assert here.judge_as_it_stands(*cached).code == 0
+    here.write({"b.yaml": f"ssn: {OTHER}  {ALLOW}\n"})
+    for _ in range(2):
+        assert here.judge_as_it_stands(*cached).code == 0
+        assert here.judge(*cached).report == here.judge().report
+
+
 def test_a_stream_is_in_no_revision(here: Change, run: Run) -> None:
     names = ("pii", "scan", here.root / "a.yaml", "-", "--policy-from", "main", "--format", "json")
     done = run(*names, stdin=LINE)

@@ -258,7 +258,7 @@ class TestWaivers:
             else {"gatecli.yaml": POLICY + "---\n" + waiver("new", path)}
         )
         here.write({"a.yaml": f"ssn: {SSN}\n", **new})
-        named = ["--waivers", root / "w.yaml"] if alone else []
+        named: list[str | Path] = ["--waivers", root / "w.yaml"] if alone else []
         assert here.judge_as_it_stands(*named).code == 0
         verdict = here.judge(*named)
         assert (verdict.code, verdict.law, verdict.counted) == (1, ["waiver-added"], ["a.yaml"])
@@ -312,7 +312,7 @@ class TestBaseline:
         here = change(root, {"known.json": self.baseline(root, tmp_path)})
         write(root, {"b.yaml": f"ssn: {OTHER}\n"})
         here.write({"known.json": self.baseline(root, tmp_path)})
-        named = ["--baseline", root / "known.json"]
+        named: list[str | Path] = ["--baseline", root / "known.json"]
         assert here.judge_as_it_stands(*named).code == 0
         verdict = here.judge(*named)
         assert (verdict.code, verdict.law, verdict.counted) == (1, ["baseline-grown"], ["b.yaml"])

@@ -44,8 +44,8 @@ def test_nothing_is_said_where_nothing_is_forgiven(name: str) -> None:
     assert "Forgiven" not in shown
 
 
-def suppressed(why: Suppression, line: int, *, rule: Finding = understated()) -> Finding:
-    return replace(rule, suppressed=why, place=replace(rule.place, line=line))
+def suppressed(why: Suppression, line: int) -> Finding:
+    return replace(understated(line), suppressed=why)
 
 
 def test_one_waiver_is_one_entry_however_much_it_forgives() -> None:

@@ -1,4 +1,4 @@
-"""The files of a revision: as they were committed, links followed in it, nothing read from the working tree."""
+"""The files of a revision: as they were committed, links followed in it, the working tree left alone."""
 
 from __future__ import annotations
 
