@@ -105,9 +105,8 @@ def _keys(name: str, content: bytes, search: Search) -> Iterator[tuple[InlineAll
             continue
         values: dict[tuple[str, int | None], set[str]] = {}
         for finding, hidden in find_hidden(raw, read_leaves(raw).leaves, with_embedded_files(search)):
-            if hidden is not None:
-                spot = values.setdefault((finding.rule.id, finding.place.line), set())
-                spot.add(hidden.detection.normalised)
+            spot = values.setdefault((finding.rule.id, finding.place.line), set())
+            spot.add(finding.fingerprint if hidden is None else hidden.detection.normalised)
         for item in inline_allowances(raw, known).valid:
             line = raw.line_at(item.covers).strip()
             forgiven = frozenset(values.get((item.rule, item.covers), ()))

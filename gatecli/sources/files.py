@@ -168,6 +168,10 @@ class Files(Protocol):
         """One name for every way to a file."""
         ...
 
+    def is_top(self, folder: Path, /) -> bool:
+        """Whether a repository begins at `folder`: what lies above is of no concern to it."""
+        ...
+
 
 class _OnDisk:
     """The files of this machine, as they are now."""
@@ -181,6 +185,9 @@ class _OnDisk:
     def identify(self, path: Path, /) -> str:
         """A name that no file can have is its own."""
         return str(path) if "\0" in str(path) else os.path.realpath(path)
+
+    def is_top(self, folder: Path, /) -> bool:
+        return os.path.lexists(folder / ".git")
 
 
 ON_DISK: Files = _OnDisk()

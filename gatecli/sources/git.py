@@ -59,6 +59,12 @@ def is_tracked(root: Path, path: Path) -> bool:
     return bool(_paths(root, "ls-files", "-z", "--", _inside(root, path)))
 
 
+def is_submodule(root: Path, commit: str, path: Path) -> bool:
+    """Whether another repository stands at `path` in a commit. Raises `UncheckableError`."""
+    listed = _output(root, "ls-tree", "-z", commit, "--", os.path.relpath(path, root))
+    return listed.startswith(b"160000 ")
+
+
 def renamed_files(root: Path, commit: str) -> dict[Path, Path]:
     """What a file of the working tree was called in a commit, where git takes it for a renamed one.
 

@@ -163,7 +163,7 @@ def upward(start: Path, files: Files = ON_DISK) -> tuple[Path, ...]:
     found = []
     for at in (folder, *folder.parents):
         found += [_shortest(at / name) for name in NAMES if files.holds(at / name)][:1]
-        if os.path.lexists(at / ".git"):
+        if files.is_top(at):
             break
     return tuple(found)
 

@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.sources.files import MAX_BYTES, ON_DISK, MissingFileError, ReadError
-from gatecli.sources.git import commit_of, is_tracked, renamed_files, repository_of, run_git
+from gatecli.sources.git import (
+    commit_of,
+    is_submodule,
+    is_tracked,
+    renamed_files,
+    repository_of,
+    run_git,
+)
 
 _MISSING = MissingFileError("does not exist", "check the path")
 _BROKEN = frozenset({"dangling", "loop", "notdir"})
@@ -77,6 +85,11 @@ class Revision:
     def identify(self, path: Path, /) -> str:
         """One name for every way to a file, but for links."""
         return str(path) if "\0" in str(path) else os.path.abspath(path)  # noqa: PTH100 - lexical
+
+    def is_top(self, folder: Path, /) -> bool:
+        """Whether it is the top of this repository, whatever the working tree has between."""
+        at = Path(self.identify(folder))
+        return at == self.root if at.is_relative_to(self.root) else ON_DISK.is_top(folder)
 
     def read_present(self, paths: Iterable[Path], limit: int) -> Iterator[tuple[Path, bytes]]:
         """The content of each path that is a file of at most `limit` bytes in this revision."""
@@ -201,9 +214,28 @@ def open_revision(name: str, start: Path, named: Iterable[Path] = ()) -> Revisio
             f"{start.as_posix()} is not in a git repository, so it has no revision {name[:80]!r}",
             advice="name a folder of the repository, or leave --policy-from out",
         )
-    revision = Revision(root, name, commit_of(root, name))
+    root, commit = _without_new_submodules(root, name)
+    revision = Revision(root, name, commit)
     places = dict.fromkeys(place for path in named if (place := _elsewhere(revision, path)))
-    return Revision(root, name, revision.commit, tuple(places))
+    return Revision(root, name, commit, tuple(places))
+
+
+def _without_new_submodules(root: Path, name: str) -> tuple[Path, str]:
+    """The repository that the change is to: a submodule that the change brings is a part of it.
+
+    One that was there before is a repository of its own, if it has that revision.
+    """
+    outer = repository_of(root.parent)
+    if outer is None or not is_tracked(outer, root):
+        return root, commit_of(root, name)
+    try:
+        place, commit = _without_new_submodules(outer, name)
+    except UsageError:
+        return root, commit_of(root, name)
+    if is_submodule(place, commit, root):
+        with suppress(UsageError):
+            return root, commit_of(root, name)
+    return place, commit
 
 
 def _elsewhere(revision: Revision, path: Path) -> Path | None:

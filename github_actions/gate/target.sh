@@ -12,6 +12,8 @@ case "$wanted" in -* | +* | *:* | *[[:cntrl:][:space:]]*) usage "the input polic
 IFS= read -r place <<<"$INPUT_PATH" || true
 if [ ! -d "$place" ]; then place="$(dirname -- "$place")"; fi
 top="$(git -C "$place" rev-parse --show-toplevel 2>/dev/null || git rev-parse --show-toplevel 2>/dev/null || true)"
+above="$(git -C "${top:-.}" rev-parse --show-superproject-working-tree 2>/dev/null || true)"
+top="${above:-$top}"
 if [ -z "$top" ]; then
   if [ -n "$INPUT_POLICY_FROM" ]; then keep "$wanted"; fi
   echo "::notice title=gatecli::nothing is checked out, so the policy is not that of the target branch"

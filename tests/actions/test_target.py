@@ -15,7 +15,7 @@ import pytest
 from tests.actions.test_gate import pull_request
 from tests.support.actions import ROOT, act
 from tests.support.changes import OTHER, POLICY, Change, change, policy
-from tests.support.repositories import git
+from tests.support.repositories import git, repository
 
 TARGET = ROOT / "github_actions/gate/target.sh"
 SOFT = policy("severities: {pii-us-ssn: note}")
@@ -113,6 +113,13 @@ def test_a_commit_that_was_not_checked_out_is_fetched_alone(path: str, here: Cha
 
 def test_a_branch_that_is_named_is_fetched_and_known_by_its_commit(here: Change) -> None:
     assert find_target(shallow_clone(here), asked="main")[:2] == (0, base_of(here))
+
+
+def test_a_submodule_is_judged_by_the_target_of_what_holds_it(here: Change) -> None:
+    repository(here.root / "inner", {"a.yaml": "a: 1\n"})
+    git(here.root, "add", "inner")
+    git(here.root, "commit", "-q", "-m", "inner")
+    assert find_target(here.root, target=base_of(here), path="inner")[:2] == (0, base_of(here))
 
 
 def test_what_is_there_is_not_fetched(here: Change) -> None:

@@ -142,7 +142,7 @@ def test_what_is_not_committed_yet_is_a_change_too(here: Change) -> None:
 
 
 def test_a_cache_keeps_no_grant(here: Change, tmp_path: Path) -> None:
-    cached = ["--cache-dir", tmp_path / "cache"]
+    cached: list[str | Path] = ["--cache-dir", tmp_path / "cache"]
     assert here.judge_as_it_stands(*cached).code == 0
     here.write({"b.yaml": f"ssn: {OTHER}  {ALLOW}\n"})
     for _ in range(2):

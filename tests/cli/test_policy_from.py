@@ -223,6 +223,32 @@ class TestNamedPolicy:
             verdict = here.judge("--policy", root / "law" / name, "--exclude", "law/")
             assert (verdict.code, verdict.counted) == (1, ["a.yaml"])
 
+    def test_a_folder_that_becomes_a_submodule_keeps_the_law_above_it(self, root: Path) -> None:
+        strict = policy("severities: {pii-email-address: error}")
+        change(root, {"gatecli.yaml": strict, "team/a.yaml": "a: 1\n"})
+        shutil.rmtree(root / "team")
+        repository(root / "team", {"gatecli.yaml": POLICY, "a.yaml": "mail: someone@acme-corp.de\n"})
+        git(root, "rm", "-q", "-r", "--cached", "team")
+        Change(root).commit()
+        verdict = Change(root / "team").judge()
+        assert (verdict.code, verdict.law) == (1, ["policy-changed"])
+
+    def test_a_submodule_of_the_target_has_a_law_of_its_own(self, root: Path) -> None:
+        team = repository(root / "team", {"gatecli.yaml": POLICY, "a.yaml": f"ssn: {SSN} {ALLOW}\n"})
+        repository(root, {"gatecli.yaml": POLICY})
+        git(root, "checkout", "-q", "-b", "change")
+        here = Change(team)
+        here.write({"gatecli.yaml": policy("severities: {pii-us-ssn: note}")})
+        commit = git(team, "rev-parse", "HEAD~1").strip()
+        git(team, "branch", "-f", "old", commit)
+        git(root, "branch", "-f", "old", "main")
+        verdict = here.judge(revision="old")
+        assert (verdict.code, verdict.law) == (0, ["policy-changed"])
+        assert verdict.report["policy"]["commit"] == commit
+        assert here.judge(revision=commit).report["policy"]["commit"] == commit
+        above = git(root, "rev-parse", "main").strip()
+        assert here.judge(revision=above).report["policy"]["commit"] == above
+
     def test_a_link_that_the_change_brings_does_not_hold(self, root: Path) -> None:
         here = change(root, {"gatecli.yaml": POLICY, "a.yaml": f"ssn: {SSN}\n"})
         here.write({"lax/policy.yaml": policy("severities: {pii-us-ssn: note}")})
