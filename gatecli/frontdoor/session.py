@@ -25,8 +25,8 @@ from gatecli.frontdoor.options import (
 )
 from gatecli.frontdoor.publish import publish, report_targets, style_of
 from gatecli.gates.judgement import JudgementTerms
-from gatecli.gates.law import LawFiles
-from gatecli.gates.law_reading import read_law
+from gatecli.gates.law import read_law
+from gatecli.gates.policies import LawFiles
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.verdict import Verdict

@@ -15,7 +15,7 @@ from gatecli.model.verdict import Examined, PolicyStamp, Verdict, decide
 from gatecli.model.waiver import PlacedWaiver
 
 if TYPE_CHECKING:
-    from gatecli.gates.law import LawTarget
+    from gatecli.gates.policies import LawTarget
 
 
 @dataclass(frozen=True, slots=True)

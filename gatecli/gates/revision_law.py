@@ -17,8 +17,7 @@ from gatecli.checks.law import (
     find_unusable,
 )
 from gatecli.errors import ConfigurationError
-from gatecli.gates.law import Law, LawFiles, LawTarget, read_known
-from gatecli.gates.policies import PolicyBundle
+from gatecli.gates.policies import Law, LawFiles, LawTarget, PolicyBundle, read_known
 from gatecli.model.baseline import Baseline
 from gatecli.model.finding import Finding
 from gatecli.sources.files import ON_DISK, ReadError
@@ -28,7 +27,7 @@ from gatecli.sources.tree import shown_path
 
 
 def read_law_of_revision(files: LawFiles, name: str) -> Law:
-    """The law of a revision. Raises as `gatecli.gates.law_reading.read_law` does."""
+    """The law of a revision. Raises as `gatecli.gates.law.read_law` does."""
     revision = open_revision(name, files.start, files.named)
     held = _without_new_files(files, revision)
     try:

@@ -15,8 +15,8 @@ from gatecli.errors import UsageError
 from gatecli.gates import policies
 from gatecli.gates.concealment import without_values
 from gatecli.gates.judgement import JudgementTerms
-from gatecli.gates.law import LawFiles
-from gatecli.gates.law_reading import read_law
+from gatecli.gates.law import read_law
+from gatecli.gates.policies import LawFiles
 from gatecli.model import verdict as model
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy

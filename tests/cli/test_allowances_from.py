@@ -52,7 +52,7 @@ def test_a_copy_of_the_line_is_not_forgiven(here: Change) -> None:
     ("old", "new"),
     [
         (SSN, OTHER),
-        ("2027-03-31", "2027-06-30"),
+        ("2099-03-31", "2099-06-30"),
         ("team-a", "me"),
         (" by team-a", ""),
         ("made-up", "mad"),
@@ -72,7 +72,7 @@ def test_one_that_the_change_brings_forgives_nothing_and_is_told(here: Change) -
     verdict = here.judge()
     assert (verdict.code, verdict.law, verdict.counted) == (1, ["allowance-added"], ["b.yaml"])
     (finding,) = verdict.of("allowance-added")
-    assert "by team-a until 2027-03-31 does not stand at this value in main" in finding["message"]
+    assert "by team-a until 2099-03-31 does not stand at this value in main" in finding["message"]
     assert (finding["line"], finding["severity"]) == (1, "warning")
     assert verdict.of("pii-allow-unused") == []
 
@@ -159,9 +159,9 @@ def test_a_stream_is_in_no_revision(here: Change, run: Run) -> None:
 
 
 def test_an_allowance_lasts_no_longer_than_a_waiver_may(here: Change) -> None:
-    here.write({"b.yaml": f"ssn: {OTHER}  {ALLOW.replace('2027-03-31', '2099-12-31')}\n"})
+    here.write({"gatecli.yaml": POLICY.replace("36500", "366"), "b.yaml": f"ssn: {OTHER}  {ALLOW}\n"})
     verdict = here.judge_as_it_stands()
-    (finding,) = verdict.of("pii-allow-too-long")
+    finding, _ = verdict.of("pii-allow-too-long")
     assert (verdict.code, finding["severity"]) == (1, "error")
     assert "more than the 366 days that the policy permits" in finding["message"]
 

@@ -272,7 +272,7 @@ class TestWaivers:
         verdict = here.judge()
         assert (verdict.code, verdict.law) == (0, [])
         (entry,) = verdict.report["forgiven"]
-        assert (entry["name"], entry["owner"], entry["expires"]) == ("old", "team-a", "2027-03-31")
+        assert (entry["name"], entry["owner"], entry["expires"]) == ("old", "team-a", "2099-03-31")
 
     @pytest.mark.parametrize("alone", [False, True], ids=["in the policy", "in a file"])
     def test_one_that_the_change_brings_forgives_nothing(self, *, alone: bool, root: Path) -> None:
@@ -288,10 +288,10 @@ class TestWaivers:
         assert here.judge_as_it_stands(*named).code == 0
         verdict = here.judge(*named)
         assert (verdict.code, verdict.law, verdict.counted) == (1, ["waiver-added"], ["a.yaml"])
-        assert "by team-a until 2027-03-31" in verdict.of("waiver-added")[0]["message"]
+        assert "by team-a until 2099-03-31" in verdict.of("waiver-added")[0]["message"]
 
     @pytest.mark.parametrize(
-        ("old", "new"), [("2027-03-31", "2027-06-30"), ("team-a", "me"), ("known", "unknown")]
+        ("old", "new"), [("2099-03-31", "2099-06-30"), ("team-a", "me"), ("known", "unknown")]
     )
     def test_one_that_is_changed_is_another_one(self, old: str, new: str, root: Path) -> None:
         path = f"{root.as_posix()}/a.yaml"

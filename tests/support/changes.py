@@ -19,15 +19,16 @@ kind: PrivacyPolicy
 metadata: {name: acme}
 spec:
   extends: default
+  release: {maxWaiverDays: 36500}
   check: {only: [pii]}
 """
 WAIVER = """\
 apiVersion: gatecli.dev/v1
 kind: PrivacyWaiver
 metadata: {name: NAME}
-spec: {rule: pii-us-ssn, subject: "PATH", reason: known, owner: team-a, expires: 2027-03-31}
+spec: {rule: pii-us-ssn, subject: "PATH", reason: known, owner: team-a, expires: 2099-03-31}
 """
-ALLOW = "# gatecli: allow pii-us-ssn -- a made-up number until 2027-03-31 by team-a"
+ALLOW = "# gatecli: allow pii-us-ssn -- a made-up number until 2099-03-31 by team-a"
 LAW = frozenset({"allowance-added", "baseline-grown", "policy-changed", "waiver-added"})
 
 
