@@ -9,7 +9,7 @@ from gatecli.pii.entities.telephone import PHONE
 from gatecli.pii.entities.written_forms import Form, in_groups, pad_zeros, without_zeros
 from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, ValidityEvidence
 from gatecli.pii.patterns import bounded_pattern, digits
-from gatecli.pii.validation import check, compact, distinct, known_values, luhn, shape, standard
+from gatecli.pii.validation import check, compact, counts_up, distinct, known_values, luhn, shape, standard
 
 # Issuer ranges as (lowest prefix, highest prefix, lengths). Source: ISO/IEC 7812 registrations as
 # published by the networks; 13-digit numbers are obsolete, and look like milliseconds.
@@ -53,7 +53,7 @@ def card(value: str) -> ValidityEvidence | None:
     number = compact(value)
     if not _is_issued(number):
         return None
-    real = distinct(number[4:]) or is_test_card(number)
+    real = (distinct(number[4:]) and not counts_up(number)) or is_test_card(number)
     return ValidityEvidence("Luhn check and issuer valid") if real and luhn(number) else None
 
 
