@@ -150,7 +150,7 @@ class Vocabulary:
 def _lines_with(letters: bytes, tokens: Mapping[bytes, frozenset[str]]) -> dict[int, list[frozenset[str]]]:
     """By the number of a line, what its tokens tell."""
     spaced = b" " + letters.replace(b"\n", b" \n ") + b" "
-    ends = list(accumulate(len(line) + 1 for line in spaced.split(b"\n")))
+    ends = list(accumulate(map(len, spaced.splitlines(keepends=True))))
     found: dict[int, list[frozenset[str]]] = {}
     for token, told in tokens.items():
         word = b" " + token + b" "
