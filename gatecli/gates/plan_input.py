@@ -29,12 +29,16 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class PlanRead:
-    """A plan that was read, or why not; its digest, and the configuration beside it."""
+    """A plan that was read, or why not; its digest, and the configuration beside it.
+
+    `folder` is what relative paths in the plan are relative to, where it is here.
+    """
 
     plan: Loaded[Plan]
     digest: str = ""
     places: Places | None = None
     notes: tuple[str, ...] = field(default=(), repr=False)
+    folder: Path | None = None
 
     @property
     def digests(self) -> dict[str, str]:
@@ -78,7 +82,9 @@ def _read_stream(stream: BinaryIO, name: str) -> PlanRead:
 
 
 def _read_json(content: bytes, name: str) -> PlanRead:
-    return PlanRead(load_plan(content, name), hashlib.sha256(content).hexdigest(), places_beside(Path(name)))
+    path, digest = Path(name), hashlib.sha256(content).hexdigest()
+    folder = configuration_folder(path)
+    return PlanRead(load_plan(content, name), digest, places_beside(path), folder=folder)
 
 
 @contextmanager
@@ -101,17 +107,25 @@ def _read_answer(answer: Planned | Failed, path: Path) -> PlanRead:
     plan, saved = load_plan(answer.content, name), answer.snapshot
     plans = tuple(with_configuration(each, saved) for each in plan.values) if saved else plan.values
     digest = hashlib.sha256(answer.content).hexdigest()
-    return PlanRead(Loaded(plans, plan.findings), digest, places_beside(path))
+    return PlanRead(
+        Loaded(plans, plan.findings), digest, places_beside(path), folder=configuration_folder(path)
+    )
 
 
 def places_beside(path: Path) -> Places | None:
     """The configuration in the folder of a plan, where there is one."""
+    folder = configuration_folder(path)
+    return None if folder is None else places_of(folder)
+
+
+def configuration_folder(path: Path) -> Path | None:
+    """The folder of a plan, where it holds a configuration; or the folder itself."""
     folder = path if path.is_dir() else path.parent
     try:
         names = os.listdir(folder)  # noqa: PTH208 - one look at the folder
     except OSError:
         return None
-    return places_of(folder) if any(name.endswith((".tf", ".tf.json")) for name in names) else None
+    return folder if any(name.endswith((".tf", ".tf.json")) for name in names) else None
 
 
 def place_in_configuration(examined: Examined, places: Places | None) -> Examined:

@@ -17,9 +17,16 @@ from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.errors import GatecliError
 from gatecli.gates import TERRAFORM
 from gatecli.gates.judgement import JudgementTerms, judge
+from gatecli.gates.local_digests import local_digests
 from gatecli.gates.named_plans import named_plans
 from gatecli.gates.notices import Notify, Remark, ignore
-from gatecli.gates.plan_input import PlanRead, place_in_configuration, places_beside, read_plan
+from gatecli.gates.plan_input import (
+    PlanRead,
+    configuration_folder,
+    place_in_configuration,
+    places_beside,
+    read_plan,
+)
 from gatecli.model.plan import Plan
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.verdict import Checked, Examined, Verdict, together
@@ -141,7 +148,8 @@ def _examine_folder(source: PlanSource, request: TerraformRequest) -> Examined:
 def _examine_read(read: PlanRead, request: TerraformRequest) -> Examined:
     for note in read.notes:
         request.notify(Remark(f"terraform: {_without_values(note, request.search)}"))
-    return place_in_configuration(_examine_plans(read.plan, read.digests, request), read.places)
+    examined = _examine_plans(read.plan, read.digests, request, read.folder)
+    return place_in_configuration(examined, read.places)
 
 
 def _examine_file(source: PlanSource, request: TerraformRequest) -> Examined:
@@ -173,11 +181,19 @@ def _cached_result(content: bytes, name: str, request: TerraformRequest) -> Exam
 
 
 def _examine_content(content: bytes, name: str, digest: str, request: TerraformRequest) -> Examined:
-    return _examine_plans(load_plan(content, name), {name: digest}, request)
+    folder = configuration_folder(Path(name))
+    return _examine_plans(load_plan(content, name), {name: digest}, request, folder)
 
 
-def _examine_plans(read: Loaded[Plan], digests: Mapping[str, str], request: TerraformRequest) -> Examined:
-    subjects = (PlanSubject(plan, request.evidence) for plan in read.values)
+def _examine_plans(
+    read: Loaded[Plan], digests: Mapping[str, str], request: TerraformRequest, folder: Path | None
+) -> Examined:
+    subjects = (
+        PlanSubject(plan, request.evidence, local_digests(plan, folder, request.terms.policy))
+        if folder is not None and request.evidence.reports
+        else PlanSubject(plan, request.evidence)
+        for plan in read.values
+    )
     plans = [examine_plan(subject, request.terms.policy, request.search, digests) for subject in subjects]
     return together(plans, read.findings)
 

@@ -93,6 +93,11 @@ def thresholds_of(plan: Plan, module: Module) -> list[PlannedResource]:
     return _instances(plan, module, "thresholds")
 
 
+def releases_of(plan: Plan, gate: GateCall) -> list[PlannedResource]:
+    """What a gate lets through, instance by instance: the `path` and `sha256` of its resource `gate`."""
+    return _instances(plan, gate.module, "gate")
+
+
 def _instances(plan: Plan, module: Module, name: str) -> list[PlannedResource]:
     return [
         each

@@ -134,7 +134,7 @@ def _plan(top: Mapping[str, Any], name: str, version: str) -> Plan:
 
 
 def _with_arguments(
-    resources: tuple[PlannedResource, ...], arguments: Mapping[str, frozenset[str]]
+    resources: tuple[PlannedResource, ...], arguments: Mapping[str, Mapping[str, tuple[str, ...]]]
 ) -> Iterator[PlannedResource]:
     for resource in resources:
         given = arguments.get(config_address(resource.address))
