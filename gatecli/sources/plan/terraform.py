@@ -12,7 +12,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
@@ -197,8 +197,10 @@ def _make_plan(session: _Session, request: PlanRequest, private: Path) -> Planne
     tool, version = version_of(ended.out)
     if ended.code not in {0, 2}:
         left = _show_plan(session, saved, request) if saved.exists() else None
-        content = left.content if isinstance(left, Planned) else None
-        return failure(said, tool or _name(request), shown_path(request.directory), content)
+        failed = failure(said, tool or _name(request), shown_path(request.directory))
+        if not isinstance(left, Planned):
+            return failed
+        return replace(failed, content=left.content, snapshot=left.snapshot)
     if not saved.exists():
         return Failed(
             PlanFailure.NO_PLAN,
