@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from gatecli.checks.personal_data import Search
 from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_plan
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
-from gatecli.errors import GatecliError
+from gatecli.errors import GatecliError, UsageError
 from gatecli.gates import TERRAFORM
 from gatecli.gates.failed_runs import (
     UNKNOWN_RUN,
@@ -110,7 +110,11 @@ def check_folder(folder: Folder) -> Verdict:
 
 
 def check_plans(request: TerraformRequest) -> Verdict:
-    """The verdict over Terraform plans and states. Raises what `read_plan` does for plans that are given."""
+    """The verdict over Terraform plans and states.
+
+    Raises what `read_plan` does for a plan that is given; of several, UsageError alone: what else is wrong
+    with one of them is a finding, beside those of the others.
+    """
     plans = [*request.problems, *(_examine(source, request) for source in request.sources)]
     return judge(TERRAFORM, together(plans), request.terms)
 
@@ -129,18 +133,21 @@ def _is_json(file: Path) -> bool:
 
 
 def _examine(source: PlanSource, request: TerraformRequest) -> Examined:
-    if source.origin is Origin.GIVEN:
+    is_given = source.origin is Origin.GIVEN
+    if is_given and len(request.sources) == 1:
         return _examine_read(read_plan(source.target, source.asked, source.stream), request)
-    if source.origin is Origin.NAMED and source.path.is_dir():
-        return _examine_folder(source, request)
+    if is_given or (source.origin is Origin.NAMED and source.path.is_dir()):
+        return _examine_one(source, request)
     return _examine_file(source, request)
 
 
-def _examine_folder(source: PlanSource, request: TerraformRequest) -> Examined:
-    """A folder's plan, made again each time, because it depends on the state of the cloud."""
+def _examine_one(source: PlanSource, request: TerraformRequest) -> Examined:
+    """One plan of several. That of a folder is made again each time: it depends on the state of the cloud."""
     try:
-        read = read_plan(source.target, source.asked)
+        read = read_plan(source.target, source.asked, source.stream)
     except GatecliError as error:
+        if isinstance(error, UsageError) and source.origin is Origin.GIVEN:
+            raise
         refused = ReadError(f"has no plan: {error.message}", error.advice)
         return Examined(problems=(unreadable(shown_path(source.path), refused),))
     return _examine_read(read, request)

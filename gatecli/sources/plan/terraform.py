@@ -80,6 +80,11 @@ class Planned:
     warnings: tuple[Diagnostic, ...] = ()
 
 
+def holds_configuration(directory: Path) -> bool:
+    """Whether a folder is one of Terraform's modules."""
+    return any(any(directory.glob(pattern)) for pattern in _CONFIGURATION)
+
+
 def plan_directory(request: PlanRequest) -> Planned | Failed:
     """The plan of a directory. Nothing is initialised, applied, written there or left behind.
 
@@ -126,7 +131,7 @@ def _check(request: PlanRequest) -> None:
     where = shown_path(request.directory)
     if not request.directory.is_dir():
         raise UncheckableError(f"{where} is not a directory", advice="name the directory of a root module")
-    if not any(any(request.directory.glob(pattern)) for pattern in _CONFIGURATION):
+    if not holds_configuration(request.directory):
         raise NothingToCheckError(f"{where} holds no .tf file", advice="name the directory of a root module")
     if not request.allows_targets:
         _check_targets(request)
