@@ -105,6 +105,7 @@ def test_nothing_to_check_is_no_pass(repository: Path) -> None:
     (repository / "empty").mkdir()
     (repository / "empty/notes.txt").write_text("nothing\n", "utf-8")
     ran = act(repository, {"gate": "release", "path": "empty"})
+    assert ran.saw[0] == "error"
     assert ran.code != 0
     assert ran.saw[2] == "3"
 
