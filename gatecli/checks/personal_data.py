@@ -69,7 +69,7 @@ _SEVERITIES: Mapping[str, Severity | None] = {
 _SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60)}
 STEPS = 20_000_000
 """Steps of work that `pii.timeBudget` means by a second: what one core of a server of 2024 does in it."""
-_EDGED = frozenset({"yaml", "json", "csv"})
+_EDGED = frozenset({"yaml", "json", "json-lines", "csv"})
 """Formats in which the neighbours of a value are none that a pattern takes for a part of it."""
 
 _LONGEST_WAY = 300

@@ -11,6 +11,7 @@ import typer
 
 from gatecli.checks.added_waivers import RULES as ADDED_WAIVERS
 from gatecli.checks.law import RULES as LAW_RULES
+from gatecli.checks.terraform.closed_gates import GATE_CLOSED
 from gatecli.checks.waiver import WAIVER_RULES
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import OUTPUT, option
@@ -31,6 +32,7 @@ NEVER = frozenset(
         *UNCHECKABLE_IDS,
         *FALSEHOOD_IDS,
         DP_INVALID_BUDGET.id,
+        GATE_CLOSED.id,
         *(rule.id for rule in (*WAIVER_RULES, *ADDED_WAIVERS, *LAW_RULES)),
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,14 @@ def _read_report(file: Path) -> tuple[str, Attestation]:
             f"the evidence {file} is not a report of gatecli anonymity check or release check",
             advice="write it with --report json=FILE",
         )
-    inputs = frozenset(_inputs(report.get("checked")))
+    paths = _paths(_inputs(report.get("checked")))
+    inputs = frozenset(paths)
     passed = report.get("verdict") == "pass" and report.get("exit_code") == 0
     if not (passed and inputs):
         raise UsageError(f"the evidence {file} did not pass", advice="fix what it reports, and check again")
     policy = report.get("policy")
     by = str(policy.get("sha256")) if isinstance(policy, dict) else ""
-    return hashlib.sha256(content).hexdigest(), Attestation(kind, inputs, by, _time_of(report))
+    return hashlib.sha256(content).hexdigest(), Attestation(kind, inputs, by, _time_of(report), paths)
 
 
 def _time_of(report: Mapping[str, Any]) -> datetime | None:
@@ -71,13 +72,21 @@ def _time_of(report: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def _inputs(checked: Any) -> Iterator[str]:
-    """The digests of what was judged: of each subject, and of a release's artifacts."""
+def _paths(inputs: Iterable[tuple[str, str]]) -> Mapping[str, frozenset[str]]:
+    """The paths of what was judged, by its digest."""
+    found: dict[str, set[str]] = {}
+    for digest, path in inputs:
+        found.setdefault(digest, set()).add(path)
+    return {digest: frozenset(paths) for digest, paths in found.items()}
+
+
+def _inputs(checked: Any) -> Iterator[tuple[str, str]]:
+    """What was judged, by digest and path: each subject, and a release's artifacts."""
     for item in checked if isinstance(checked, list) else ():
         inputs = item.get("inputs") if isinstance(item, dict) else None
         if isinstance(inputs, dict):
             listed = inputs.get("artifacts")
             artifacts = listed if isinstance(listed, list) else []
-            for each in (inputs, *artifacts):
+            for each in ({"path": item.get("path"), **inputs}, *artifacts):
                 if isinstance(each, dict) and isinstance(each.get("sha256"), str):
-                    yield each["sha256"]
+                    yield each["sha256"], str(each.get("path") or "")

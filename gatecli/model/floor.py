@@ -151,6 +151,7 @@ def _terraform(low: TerraformRules, high: TerraformRules) -> TerraformRules:
     new = {name: kind for name, kind in high.publishers.items() if kind != "ignore"}
     return TerraformRules(
         publishers={**new, **low.publishers},
+        forms=(*low.forms, *(form for form in high.forms if form.readers != "nobody")),
         on_unknown=_on_unknown(low, high),
         gate_sources=low.gate_sources,
         max_evidence_age=min(

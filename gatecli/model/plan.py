@@ -49,8 +49,9 @@ class PlannedResource:
 
     `values` is what is planned (a state: what is), without what is unknown; `unknown` and `sensitive`
     mark parts of it: True covers all below. `pointer` is where `values` stands in the plan's JSON.
-    `actions` is empty in a state. `arguments` are the names that the configuration sets, None where the plan
-    does not say. Ask for values through `lookup` and `lookup_argument`.
+    `actions` is empty in a state. `arguments` are those that the configuration sets, each with the nodes that
+    it refers to (`gatecli.model.plan_graph`); None where the plan does not say. Ask for values through
+    `lookup` and `lookup_argument`.
     """
 
     address: str
@@ -69,7 +70,7 @@ class PlannedResource:
     deposed: str = ""
     deferred: bool = False
     pointer: str = ""
-    arguments: frozenset[str] | None = field(default=None, repr=False)
+    arguments: Mapping[str, tuple[str, ...]] | None = field(default=None, repr=False)
 
     @property
     def is_leaving(self) -> bool:

@@ -16,6 +16,7 @@ CALL = "#call"
 """Behind a module's address: what all of its resources wait for (depends_on, count, for_each)."""
 
 _KINDS = frozenset({"data", "ephemeral", "action", "list"})
+_PASSING = (["var"], ["output"], ["local"])
 _NO_NODES = frozenset({"each", "self", "path", "count", "terraform", "tofu"})
 
 
@@ -46,6 +47,29 @@ def dependents_of(plan: Plan, addresses: Iterable[str]) -> frozenset[str]:
 def unresolved_locals(plan: Plan) -> frozenset[str]:
     """The locals that something refers to and of whose own references the plan says nothing."""
     return _unresolved_nodes(plan, (target for targets in plan.edges.values() for target in targets))
+
+
+def origins_of(plan: Plan, nodes: Iterable[str]) -> frozenset[str]:
+    """The resources and data sources that expressions are made of, through inputs, outputs and locals.
+
+    A local or an output of unknown references stands for itself; a variable that has a literal is left out.
+    """
+    seen: set[str] = set()
+    found: set[str] = set()
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        kind = node.split(".")[-2:-1]
+        if kind not in _PASSING:
+            found.add(node)
+        elif node in plan.edges:
+            pending += plan.edges[node]
+        elif kind != ["var"]:
+            found.add(node)
+    return frozenset(found)
 
 
 def _reach(plan: Plan, edges: Mapping[str, Sequence[str]], address: str) -> Dependencies:

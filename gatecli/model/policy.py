@@ -17,6 +17,7 @@ from gatecli.model.dataset import Anonymity
 from gatecli.model.finding import Severity
 from gatecli.model.identity import identity_of
 from gatecli.model.number import BelowOne, NonNegative, Proportion
+from gatecli.model.plan_forms import PlanForm
 from gatecli.model.presidio import PresidioRecognizer, PresidioRegistry
 from gatecli.model.verdict import PolicyStamp
 
@@ -152,6 +153,10 @@ class TerraformRules(Value):
 
     publishers: dict[str, Literal["dataset", "model", "workload", "ignore"]] = Field(
         default_factory=dict, description="what a resource type publishes, beside the shipped table"
+    )
+    forms: Many[PlanForm] = Field(
+        default=(),
+        description="rows beside the shipped table: what a type publishes, serves or opens, and when",
     )
     on_unknown: OnUnknown | dict[str, OnUnknown] = Field(
         default="fail",

@@ -13,6 +13,7 @@ from tests.golden.regenerate import main as golden
 from tests.support.admission_reference import admission_reference
 from tests.support.chart_files import main as chart_files
 from tests.support.command_reference import reference
+from tests.support.form_page import form_page
 from tests.support.gated_plans import main as gated_plans
 from tests.support.pii_examples import main as examples
 from tests.support.pii_sections import entity_page, written_into
@@ -40,6 +41,8 @@ def main() -> None:
     rules = DOCS / "rules.md"
     rules.write_text(written_into(rules.read_text("utf-8")), "utf-8")
     (DOCS / "pii-entities.md").write_text(entity_page(), "utf-8")
+    forms = DOCS / "terraform-forms.md"
+    forms.write_text(form_page(forms.read_text("utf-8")), "utf-8")
     CRDS.write_text(crds(), "utf-8")
     chart_files()
     examples()

@@ -5,31 +5,20 @@ Three-valued: what a plan does not say is neither a pass nor, of itself, a fault
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gatecli.checks.personal_data import Hidden, Search, entity_phrase, find_hidden
 from gatecli.checks.terraform.budgets import find_budgets
-from gatecli.checks.terraform.resource_types import PERSONAL_NAME, PUBLIC
-from gatecli.checks.terraform.rules import (
-    PLAINTEXT_VARIABLE,
-    PUBLIC_DATASET,
-    at,
-    unknown,
-)
+from gatecli.checks.terraform.form_matches import forms_in
+from gatecli.checks.terraform.open_resources import find_open
+from gatecli.checks.terraform.resource_types import PERSONAL_NAME
+from gatecli.checks.terraform.rules import PLAINTEXT_VARIABLE, at, unknown
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, make_finding
-from gatecli.model.plan import (
-    Answer,
-    KnownValue,
-    Plan,
-    PlannedResource,
-    UnknownValue,
-    config_address,
-    lookup_argument,
-)
+from gatecli.model.plan import Plan, config_address
 from gatecli.model.plan_text import PlanText, plan_leaves
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.text import RawText
@@ -40,19 +29,21 @@ _REMEMBERED = 50_000
 
 @dataclass(frozen=True, slots=True)
 class PlanSubject:
-    """A plan, and the evidence that tags in it may name."""
+    """A plan, the evidence that tags in it may name, and SHA-256 of the local files that it publishes."""
 
     plan: Plan
     evidence: TaggedReports = field(default_factory=TaggedReports)
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) -> Iterator[Finding]:
     """Everything that a plan must not do. Subjects are addresses without instance keys."""
     yield from _personal_data(subject.plan, search)
-    yield from find_ungated(subject.plan, subject.evidence, policy)
+    forms = forms_in(subject.plan, policy)
+    yield from find_ungated(subject.plan, forms, subject.evidence, policy, subject.files)
+    yield from find_open(subject.plan, forms, policy)
     for resource in subject.plan.resources:
         if not resource.is_leaving:
-            yield from _public(subject.plan, resource, policy)
             yield from find_budgets(subject.plan, resource, policy)
     yield from _variables(subject.plan, policy)
 
@@ -89,27 +80,6 @@ def _conceal_finding(plan: Plan, text: PlanText, finding: Finding, seen: Hidden)
         identity=f"{address}\0{pointer}",
     )
     return replace(plain, severity=finding.severity)
-
-
-def _public(plan: Plan, resource: PlannedResource, policy: PrivacyPolicy) -> Iterator[Finding]:
-    for argument, open_values in PUBLIC.get(resource.type, ()) if resource.mode == "managed" else ():
-        answer = lookup_argument(resource, argument)
-        pointer = f"{resource.pointer}/{argument}"
-        if _is_open(answer, open_values):
-            message = f"is open to everyone through its {argument}"
-            mend = "grant it to named principals, or waive it where publishing is meant and the gate passed"
-            yield at(plan, PUBLIC_DATASET, resource.address, pointer, message, mend)
-        elif isinstance(answer, UnknownValue) or (isinstance(answer, KnownValue) and not answer.whole):
-            message = f"may be open to everyone: its {argument} is known only after the apply"
-            mend = f"write its {argument} literally, or take it from what the plan knows"
-            yield unknown(at(plan, PUBLIC_DATASET, resource.address, pointer, message, mend), policy)
-
-
-def _is_open(answer: Answer, open_values: frozenset[str]) -> bool:
-    """Whether an argument is known to hold one of the values that let everyone in."""
-    value = answer.value if isinstance(answer, KnownValue) else ()
-    values = value if isinstance(value, list | tuple) else [value]
-    return bool(open_values.intersection(map(str, values)))
 
 
 def _variables(plan: Plan, policy: PrivacyPolicy) -> Iterator[Finding]:

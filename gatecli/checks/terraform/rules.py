@@ -18,6 +18,7 @@ GATE_BYPASSED = Rule(
     "tf-gate-bypassed", Severity.ERROR, "A gate is present but does not enforce what it should"
 )
 PUBLIC_DATASET = Rule("tf-public-dataset", Severity.ERROR, "Stored data is open to everyone")
+PUBLIC_MODEL = Rule("tf-public-model", Severity.ERROR, "A model is open to everyone")
 BUDGET_OVER_POLICY = Rule(
     "tf-budget-over-policy", Severity.ERROR, "A platform's privacy budget is larger than the policy allows"
 )
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     WORKLOAD_UNGATED,
     GATE_BYPASSED,
     PUBLIC_DATASET,
+    PUBLIC_MODEL,
     BUDGET_OVER_POLICY,
     PLAINTEXT_VARIABLE,
 )

@@ -5,22 +5,15 @@ Three-valued: a gate that a plan does not say enough of is neither a pass nor, o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
+from gatecli.checks.terraform.form_matches import JudgedForm, Published, published_by
 from gatecli.checks.terraform.gate_calls import GateCall, gates_of, inside
-from gatecli.checks.terraform.resource_types import (
-    DATASET,
-    EVIDENCE,
-    GATES,
-    MODEL,
-    PUBLISHERS,
-    SERVING,
-    SERVING_BY,
-    SERVING_IN_AZURE,
-    WORKLOAD,
-)
+from gatecli.checks.terraform.released_bytes import Releases, pass_through
+from gatecli.checks.terraform.resource_types import DATASET, EVIDENCE, GATES, MODEL, WORKLOAD
 from gatecli.checks.terraform.rules import (
     DATASET_UNGATED,
     GATE_BYPASSED,
@@ -33,7 +26,7 @@ from gatecli.checks.terraform.tagged_evidence import TaggedReports, judge_tag
 from gatecli.checks.terraform.thresholds import find_lowered, sensitivities_of
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, make_finding
-from gatecli.model.plan import KnownValue, Plan, PlannedResource, UnknownValue, config_address, lookup
+from gatecli.model.plan import Plan, config_address
 from gatecli.model.plan_graph import dependents_of, unresolved_locals
 from gatecli.model.policy import PrivacyPolicy
 
@@ -43,10 +36,18 @@ _DOES = {
     MODEL: "serves a model without a release gate",
     WORKLOAD: "applies manifests that the plan does not show, without a personal-data gate",
 }
+_MAY = {
+    DATASET: "may publish data without a k-anonymity gate",
+    MODEL: "may serve a model without a release gate",
+    WORKLOAD: "may apply manifests that the plan does not show, without a personal-data gate",
+}
 _MODULE = {kind: name for name, kind in GATES.items()}
 _TAG_MEND = (
-    "tag it with the SHA-256 of a fresh report that --evidence names, and state the digest of its data: "
-    "source_hash = filesha256(FILE)"
+    "tag it with the SHA-256 of a fresh report that --evidence names, and let every argument by which bytes "
+    "are read be of what it judged (docs/terraform.md)"
+)
+_BYTES_MEND = (
+    "read what the gate gives: its released_path or artifact_path, or an address of what the plan makes of it"
 )
 _DOUBTS = {
     "gate": (
@@ -61,14 +62,6 @@ _DOUBTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Published:
-    """What a plan publishes, by its kind, and the gates in it."""
-
-    publishers: tuple[tuple[PlannedResource, str], ...]
-    gates: tuple[GateCall, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Ways:
     """What depends on gates that hold, on gates in doubt, and on locals that may lead to either."""
 
@@ -77,63 +70,103 @@ class _Ways:
     blind: frozenset[str]
 
 
-def find_ungated(plan: Plan, evidence: TaggedReports, policy: PrivacyPolicy) -> Iterator[Finding]:
-    """Publishers without a gate, and gates that are bypassed."""
+@dataclass(frozen=True)
+class _Case:
+    """A plan with its gates and publishers, and what they are judged by."""
+
+    plan: Plan
+    publishers: tuple[Published, ...]
+    gates: tuple[GateCall, ...]
+    evidence: TaggedReports
+    policy: PrivacyPolicy
+    files: Mapping[str, str]
+    _releases: dict[tuple[str, ...], Releases] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def ways(self) -> Mapping[str, _Ways]:
+        return {
+            kind: _ways(self.plan, [gate for gate in self.gates if gate.kind == kind]) for kind in _UNGATED
+        }
+
+    @cached_property
+    def behind(self) -> Mapping[str, frozenset[str]]:
+        """What depends on each gate that is one, by its address."""
+        return {gate.address: dependents_of(self.plan, [gate.node]) for gate in self.gates if not gate.fault}
+
+    def releases_before(self, published: Published) -> Releases:
+        """What the gates that a publisher depends on released."""
+        address, kind = config_address(published.resource.address), published.form.holds
+        gates = [
+            gate
+            for gate in self.gates
+            if gate.kind == kind and address in self.behind.get(gate.address, frozenset())
+        ]
+        key = tuple(gate.address for gate in gates)
+        if key not in self._releases:
+            alike = [(each.resource, each.form) for each in self.publishers if each.form.holds == kind]
+            self._releases[key] = Releases(self.plan, gates, alike)
+        return self._releases[key]
+
+
+def find_ungated(
+    plan: Plan,
+    forms: Sequence[JudgedForm],
+    evidence: TaggedReports,
+    policy: PrivacyPolicy,
+    files: Mapping[str, str] | None = None,
+) -> Iterator[Finding]:
+    """Publishers without a gate, and gates that are bypassed.
+
+    `forms` are the rows of the table that are true of the plan, or may be; `files` are SHA-256 of local
+    files, by their paths in the plan.
+    """
     gates = gates_of(plan, policy.spec.terraform.gate_sources)
-    kinds = {**PUBLISHERS, **policy.spec.terraform.publishers}
-    publishers = tuple(
-        (resource, kind)
-        for resource in plan.resources
-        if (kind := _kind(resource, kinds)) in _UNGATED
-        and not resource.is_leaving
-        and not inside(gates, resource)
-    )
-    what = _Published(publishers, gates)
-    yield from _find_ungated_perhaps(plan, what, kinds, policy)
-    yield from _find_ungated(plan, what, evidence, policy)
-    yield from _find_bypassed(plan, what, policy)
+    outside = [each for each in forms if each.form.needs_gate and not inside(gates, each.resource)]
+    publishers = published_by(outside)
+    case = _Case(plan, publishers, gates, evidence, policy, files or {})
+    certain = {id(each.resource) for each in publishers}
+    yield from _find_ungated_perhaps(case, [each for each in outside if id(each.resource) not in certain])
+    for published in publishers:
+        yield from _find_in_publisher(case, published)
+    yield from _find_bypassed(case)
 
 
-def _kind(resource: PlannedResource, kinds: Mapping[str, str]) -> str:
-    if resource.mode in {"managed", "action"} and resource.type in kinds:
-        return kinds[resource.type]
-    if resource.mode != "managed":
-        return ""
-    served, azure = lookup(resource, "manifest", "kind"), lookup(resource, "type")
-    in_kubernetes = isinstance(served, KnownValue) and str(served.value) in SERVING
-    in_azure = isinstance(azure, KnownValue) and SERVING_IN_AZURE.fullmatch(str(azure.value)) is not None
-    return MODEL if in_kubernetes or in_azure else ""
-
-
-def _find_ungated_perhaps(
-    plan: Plan, what: _Published, kinds: Mapping[str, str], policy: PrivacyPolicy
-) -> Iterator[Finding]:
-    """What serves a model by an argument that only the apply knows."""
-    gated = dependents_of(plan, [gate.node for gate in what.gates if gate.kind == MODEL and gate.holds])
-    for resource in plan.resources:
-        keys = SERVING_BY.get(resource.type, ())
-        if resource.type in kinds or resource.mode != "managed" or resource.is_leaving or not keys:
+def _find_ungated_perhaps(case: _Case, forms: Sequence[JudgedForm]) -> Iterator[Finding]:
+    """What publishes or serves by an argument that only the apply knows."""
+    for each in forms:
+        kind, address = each.form.holds, each.resource.address
+        if config_address(address) in case.ways[kind].gated:
             continue
-        if (
-            isinstance(lookup(resource, *keys), UnknownValue)
-            and config_address(resource.address) not in gated
-        ):
-            name = ".".join(keys)
-            message = f"may serve a model without a release gate: its {name} is known only after the apply"
-            mend = f"write its {name} literally, or {_mend(MODEL)}"
-            yield unknown(at(plan, MODEL_UNGATED, resource.address, resource.pointer, message, mend), policy)
+        name = each.judged.argument
+        message = f"{_MAY[kind]}: its {name} is known only after the apply"
+        mend = f"write its {name} literally, or {_mend(kind)}"
+        finding = at(case.plan, _UNGATED[kind], address, each.resource.pointer, message, mend)
+        yield unknown(finding, case.policy)
 
 
-def _find_ungated(
-    plan: Plan, what: _Published, evidence: TaggedReports, policy: PrivacyPolicy
-) -> Iterator[Finding]:
-    ways = {kind: _ways(plan, [gate for gate in what.gates if gate.kind == kind]) for kind in _UNGATED}
-    for resource, kind in what.publishers:
-        address = config_address(resource.address)
-        if address in ways[kind].gated:
-            continue
-        doubt = "gate" if address in ways[kind].doubted else "locals" if address in ways[kind].blind else ""
-        yield from _unless_attested(plan, resource, kind, evidence, policy, doubt=doubt)
+def _find_in_publisher(case: _Case, published: Published) -> Iterator[Finding]:
+    address, ways = config_address(published.resource.address), case.ways[published.form.holds]
+    gated, doubted = address in ways.gated, address in ways.doubted
+    if not gated:
+        doubt = "gate" if doubted else "locals" if address in ways.blind else ""
+        yield from _unless_attested(case, published, doubt=doubt)
+    if gated or doubted:
+        yield from _find_beside(case, published)
+
+
+def _find_beside(case: _Case, published: Published) -> Iterator[Finding]:
+    """A publisher that waits for a gate and reads other bytes than it released."""
+    resource, form = published.resource, published.form
+    passed = pass_through(case.releases_before(published), resource, form)
+    if (
+        passed.answer == "yes"
+        or judge_tag(resource, form, case.evidence, case.policy, case.files).answer == "yes"
+    ):
+        return
+    pointer = f"{resource.pointer}/{passed.argument.partition('.')[0]}"
+    message = f"waits for a gate, but its {passed.argument} {passed.why}"
+    finding = at(case.plan, GATE_BYPASSED, resource.address, pointer, message, _BYTES_MEND)
+    yield finding if passed.answer == "no" else unknown(finding, case.policy)
 
 
 def _ways(plan: Plan, gates: list[GateCall]) -> _Ways:
@@ -155,27 +188,20 @@ def _may_refer(local: str, gates: AbstractSet[str], reached: AbstractSet[str]) -
     )
 
 
-def _unless_attested(
-    plan: Plan,
-    resource: PlannedResource,
-    kind: str,
-    evidence: TaggedReports,
-    policy: PrivacyPolicy,
-    *,
-    doubt: str,
-) -> Iterator[Finding]:
-    tag = judge_tag(resource, kind, evidence, policy)
+def _unless_attested(case: _Case, published: Published, *, doubt: str) -> Iterator[Finding]:
+    resource, kind = published.resource, published.form.holds
+    tag = judge_tag(resource, published.form, case.evidence, case.policy, case.files)
     if tag.answer == "yes":
         return
     unsaid = _DOUBTS.get(doubt, (tag.why, _TAG_MEND) if tag.answer == "unknown" else None)
     if unsaid is None:
         message = f"{_DOES[kind]}: {tag.why}" if tag.why else _DOES[kind]
         mend = _TAG_MEND if tag.why else _mend(kind)
-        yield at(plan, _UNGATED[kind], resource.address, resource.pointer, message, mend)
+        yield at(case.plan, _UNGATED[kind], resource.address, resource.pointer, message, mend)
     else:
         message = f"{_DOES[kind]}, as far as the plan says: {unsaid[0]}"
-        finding = at(plan, _UNGATED[kind], resource.address, resource.pointer, message, unsaid[1])
-        yield unknown(finding, policy)
+        finding = at(case.plan, _UNGATED[kind], resource.address, resource.pointer, message, unsaid[1])
+        yield unknown(finding, case.policy)
 
 
 def _mend(kind: str) -> str:
@@ -183,7 +209,8 @@ def _mend(kind: str) -> str:
     return f"make it depend on the module {_MODULE[kind]} (docs/terraform.md){tag}"
 
 
-def _find_bypassed(plan: Plan, what: _Published, policy: PrivacyPolicy) -> Iterator[Finding]:
+def _find_bypassed(case: _Case) -> Iterator[Finding]:
+    plan = case.plan
     if plan.targeted:
         yield make_finding(
             GATE_BYPASSED,
@@ -192,20 +219,20 @@ def _find_bypassed(plan: Plan, what: _Published, policy: PrivacyPolicy) -> Itera
             place=Place(plan.path, pointer="/complete"),
             mend="plan the whole configuration",
         )
-    for gate in what.gates:
+    for gate in case.gates:
         if gate.fault:
             mend = "take the module as it is shipped, and plan the whole configuration"
             yield at(plan, GATE_BYPASSED, gate.address, "", gate.fault, mend)
         else:
-            yield from _gate(plan, gate, what, policy)
+            yield from _find_in_gate(case, gate)
 
 
-def _gate(plan: Plan, gate: GateCall, what: _Published, policy: PrivacyPolicy) -> Iterator[Finding]:
-    behind = dependents_of(plan, [gate.node])
-    through = [each for each, _ in what.publishers if config_address(each.address) in behind]
+def _find_in_gate(case: _Case, gate: GateCall) -> Iterator[Finding]:
+    behind = case.behind[gate.address]
+    through = [each.resource for each in case.publishers if config_address(each.resource.address) in behind]
     # Manifests are applied by much that is in no table.
-    if what.publishers and not through and gate.kind != WORKLOAD:
+    if case.publishers and not through and gate.kind != WORKLOAD:
         message = "gates nothing: no resource that publishes depends on it"
         mend = "publish its output, for example released_path, or name it in depends_on"
-        yield at(plan, GATE_BYPASSED, gate.address, "", message, mend)
-    yield from find_lowered(plan, gate, policy, sensitivities_of(through))
+        yield at(case.plan, GATE_BYPASSED, gate.address, "", message, mend)
+    yield from find_lowered(case.plan, gate, case.policy, sensitivities_of(through))

@@ -11,6 +11,8 @@ from gatecli.model.plan_graph import CALL, nodes_of
 from gatecli.sources.plan.fields import items, malformed_plan, optional_text, table, text, texts
 from gatecli.sources.plan.fingerprints import fingerprint
 
+Arguments = Mapping[str, tuple[str, ...]]
+
 _EXPRESSION = frozenset({"references", "constant_value"})
 
 
@@ -19,7 +21,7 @@ class Configuration:
     """`edges` are the direct references of each node; `sensitive` says it of each root variable.
 
     `certain` are the managed resources that nothing makes conditional: a whole plan speaks of each of them.
-    `arguments` are the names of those that each resource sets.
+    `arguments` are those that each resource sets, with the nodes that each refers to.
     """
 
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -27,7 +29,7 @@ class Configuration:
     scripts: tuple[Script, ...] = ()
     sensitive: Mapping[str, bool] = field(default_factory=dict)
     certain: frozenset[str] = frozenset()
-    arguments: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    arguments: Mapping[str, Arguments] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,13 @@ def configuration_of(data: Any) -> Configuration:
         raise malformed_plan("/configuration", "not an object")
     root = table(data, "root_module", "/configuration")
     edges, modules, scripts, certain = _Edges(), list[Module](), list[Script](), set[str]()
-    arguments: dict[str, frozenset[str]] = {}
+    arguments: dict[str, Arguments] = {}
     pending = [_Level("", root, "/configuration/root_module")]
     while pending:
         level = pending.pop()
-        scripts += _resources(level, edges)
+        arguments |= (own := dict(_arguments(level)))
+        scripts += _resources(level, edges, own)
         certain |= set(_certain(level))
-        arguments |= dict(_arguments(level))
         _actions(level, edges)
         _outputs(level, edges)
         for module, below in _calls(level, edges):
@@ -82,10 +84,31 @@ def configuration_of(data: Any) -> Configuration:
     )
 
 
-def _arguments(level: _Level) -> Iterator[tuple[str, frozenset[str]]]:
+def _arguments(level: _Level) -> Iterator[tuple[str, Arguments]]:
+    """What each argument of the resources refers to; one made of `each.value`, what is iterated over."""
     for item in items(level.data, "resources", level.where):
-        node = level.node(text(item, "address", level.where))
-        yield node, frozenset(table(item, "expressions", level.where))
+        each = tuple(_targets(level.module, [item.get("for_each_expression")]))
+        own = {
+            name: (
+                *_targets(level.module, [expression]),
+                *(each if each and _mentions_each(expression) else ()),
+            )
+            for name, expression in table(item, "expressions", level.where).items()
+        }
+        yield level.node(text(item, "address", level.where)), own
+
+
+def _mentions_each(expression: Any) -> bool:
+    pending = [expression]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            pending += part.values()
+        elif isinstance(part, list):
+            pending += part
+        elif isinstance(part, str) and part.startswith("each."):
+            return True
+    return False
 
 
 def _certain(level: _Level) -> Iterator[str]:
@@ -108,16 +131,14 @@ def _sensitive(root: Mapping[str, Any]) -> Mapping[str, bool]:
     }
 
 
-def _resources(level: _Level, edges: _Edges) -> Iterator[Script]:
+def _resources(level: _Level, edges: _Edges, arguments: Mapping[str, Arguments]) -> Iterator[Script]:
     for number, item in enumerate(items(level.data, "resources", level.where)):
         where = f"{level.where}/resources/{number}"
         node = level.node(text(item, "address", where))
-        parts = [
-            item.get(key)
-            for key in ("expressions", "count_expression", "for_each_expression", "provisioners")
-        ]
+        parts = [item.get(key) for key in ("count_expression", "for_each_expression", "provisioners")]
         edges.add(
             node,
+            *(target for targets in arguments[node].values() for target in targets),
             *_targets(level.module, parts),
             *_declared_providers(level.module, item, where),
             *level.waits,

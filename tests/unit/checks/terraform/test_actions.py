@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gatecli.checks.terraform.form_matches import forms_in
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.sources.policy import default_policy
@@ -24,4 +25,4 @@ def test_an_action_that_a_policy_names_must_be_gated(
     by = base.model_copy(update={"spec": base.spec.model_copy(update={"terraform": terraform})})
     item = {"action_invocation": ACTION} if where.startswith("deferred") else ACTION
     plan = read(plan_with(**{where: [item]}))
-    assert [each.rule.id for each in find_ungated(plan, TaggedReports(), by)] == rules
+    assert [each.rule.id for each in find_ungated(plan, forms_in(plan, by), TaggedReports(), by)] == rules

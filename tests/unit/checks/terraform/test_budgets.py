@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gatecli.checks.terraform.budgets import find_budgets
+from gatecli.checks.terraform.form_matches import forms_in
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.model.plan import Plan, PlannedResource
@@ -89,5 +90,5 @@ def test_an_endpoint_of_azure_ml_serves_a_model(kind: str) -> None:
     values = {"type": f"Microsoft.MachineLearningServices/workspaces/{kind}"}
     resource = PlannedResource("azapi_resource.x", "managed", "azapi_resource", "x", values=values)
     plan = Plan("plan.json", "plan", "1.2", resources=(resource,))
-    [finding] = find_ungated(plan, TaggedReports(), default_policy())
+    [finding] = find_ungated(plan, forms_in(plan, default_policy()), TaggedReports(), default_policy())
     assert finding.rule.id == "tf-model-ungated"

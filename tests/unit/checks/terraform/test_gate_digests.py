@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gatecli.checks.terraform.form_matches import forms_in
 from gatecli.checks.terraform.gate_digests import SHIPPED
 from gatecli.checks.terraform.resource_types import EARLIER
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
@@ -49,7 +50,7 @@ def policy(*, min_k: int | None = None, **terraform: Any) -> PrivacyPolicy:
 
 def findings(plan: Plan | dict[str, Any], by: PrivacyPolicy | None = None) -> list[Finding]:
     judged = plan if isinstance(plan, Plan) else read(plan)
-    return list(find_ungated(judged, TaggedReports(), by or policy()))
+    return list(find_ungated(judged, forms_in(judged, by or policy()), TaggedReports(), by or policy()))
 
 
 def told(plan: Plan | dict[str, Any], by: PrivacyPolicy | None = None) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pytest
 
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_plan
-from gatecli.checks.terraform.resource_types import PUBLIC, SERVING_BY, SQL_ARGUMENTS
+from gatecli.checks.terraform.resource_types import SQL_ARGUMENTS
 from gatecli.checks.terraform.rules import RULES
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.plan import Absent, KnownValue, PlannedResource, UnknownValue, lookup_argument
@@ -90,20 +90,22 @@ UNKNOWN: dict[str, list[dict[str, Any]]] = {
     ],
     "tf-model-ungated": [
         later("aws_sagemaker_model.m", "tags", TAG, name="n"),
-        *(later(f"{type_}.x", keys[0]) for type_, keys in SERVING_BY.items()),
+        later("azapi_resource.x", "type"),
+        later("kubernetes_manifest.x", "manifest"),
         later("kubernetes_manifest.x", "manifest", {"kind": True}, manifest={"apiVersion": "v1"}),
     ],
     "tf-workload-ungated": [later("helm_release.r", "chart")],
     "tf-gate-bypassed": [gated()],
     "tf-public-dataset": [
-        *(later(f"{type_}.x", argument) for type_, arguments in PUBLIC.items() for argument, _ in arguments),
-        *(
-            later(f"{type_}.x", argument, [False, True], **{argument: ["user:a@example.org", None]})
-            for type_, arguments in PUBLIC.items()
-            for argument, _ in arguments
-            if argument == "members"
+        later("aws_s3_bucket_acl.x", "acl"),
+        later("google_storage_bucket_iam_member.x", "member"),
+        later("google_storage_bucket_iam_binding.x", "members"),
+        later("azurerm_storage_container.x", "container_access_type"),
+        later(
+            "google_storage_bucket_iam_binding.x", "members", [False, True], members=["user:a@x.org", None]
         ),
     ],
+    "tf-public-model": [later("aws_sagemaker_model_package_group_policy.x", "resource_policy")],
     "tf-budget-over-policy": [
         later("aws_cleanrooms_privacy_budget_template.t", "parameters"),
         later("awscc_cleanrooms_privacy_budget_template.t", "parameters", {"epsilon": True}, parameters={}),
@@ -202,12 +204,12 @@ def test_what_the_configuration_does_not_set_is_the_provider_s_own(
     assert findings(set_in(plan, f"{type_}.x", "bucket", "query"), policy("fail")) == []
 
 
-@pytest.mark.parametrize("arguments", [None, frozenset({"acl"}), frozenset()])
-def test_an_argument_is_unknown_where_it_may_be_set(arguments: frozenset[str] | None) -> None:
+@pytest.mark.parametrize("arguments", [None, {"acl": ()}, {}])
+def test_an_argument_is_unknown_where_it_may_be_set(arguments: dict[str, tuple[str, ...]] | None) -> None:
     resource = PlannedResource(
         "a.b", "managed", "a", "b", values={"x": 1}, unknown={"acl": True}, arguments=arguments
     )
-    assert isinstance(lookup_argument(resource, "acl"), Absent if arguments == frozenset() else UnknownValue)
+    assert isinstance(lookup_argument(resource, "acl"), Absent if arguments == {} else UnknownValue)
     assert isinstance(lookup_argument(resource, "x"), KnownValue)
     assert isinstance(lookup_argument(resource, "y"), Absent)
 

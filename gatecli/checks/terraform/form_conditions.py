@@ -1,0 +1,312 @@
+"""Whether a row of the table is true of a resource: yes, no, or unknown until the apply."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Any
+
+from gatecli.checks.terraform.access_policies import Answer, document_opens, members_open
+from gatecli.model.plan import Plan, PlannedResource, config_address
+from gatecli.model.plan_forms import ArgumentCondition, FormCondition, Neighbour, PlanForm, PolicyOpening
+from gatecli.model.plan_graph import origins_of
+from gatecli.model.plan_values import Part, Values, parts_below, parts_of, values_of
+
+_DOCUMENTS = {"iam": "aws_iam_policy_document", "members": "google_iam_policy"}
+"""By language, the data source that writes such a policy."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanIndex:
+    """A plan, and what is looked up in it often: its resources by type, and by the values of an argument."""
+
+    plan: Plan
+    by_type: Mapping[str, Sequence[PlannedResource]]
+    _joins: dict[tuple[tuple[str, ...], str], _Join] = field(default_factory=dict, repr=False)
+
+    def of_types(self, patterns: Iterable[str]) -> Iterator[PlannedResource]:
+        """The resources of these types that will be there."""
+        for pattern in patterns:
+            names = (
+                [each for each in self.by_type if fnmatchcase(each, pattern)] if "*" in pattern else [pattern]
+            )
+            for name in names:
+                yield from self.by_type.get(name, ())
+
+    def candidates(self, types: tuple[str, ...], path: str, values: Values) -> Iterator[PlannedResource]:
+        """Those among them whose argument may have one of these values."""
+        join = self._joins.setdefault((types, path), _Join({}, []))
+        if not join.by_value and not join.rest:
+            for each in self.of_types(types):
+                join.add(each, values_of(parts_of(each, path)))
+        if values.later or not values.known:
+            yield from self.of_types(types)
+            return
+        for text in dict.fromkeys(map(plain_text, values.known)):
+            yield from join.by_value.get(text, ())
+        yield from join.rest
+
+
+@dataclass(frozen=True, slots=True)
+class _Join:
+    """Resources by the values of one argument; the rest are those of which it is not known."""
+
+    by_value: dict[str, list[PlannedResource]]
+    rest: list[PlannedResource]
+
+    def add(self, resource: PlannedResource, values: Values) -> None:
+        if values.later or not values.known:
+            self.rest.append(resource)
+        for text in dict.fromkeys(map(plain_text, values.known)) if not values.later else ():
+            self.by_value.setdefault(text, []).append(resource)
+
+
+def index_of(plan: Plan) -> PlanIndex:
+    """The index of a plan: of what is managed, and will be there."""
+    by_type: dict[str, list[PlannedResource]] = defaultdict(list)
+    for resource in plan.resources:
+        if resource.mode == "managed" and not resource.is_leaving and not resource.deposed:
+            by_type[resource.type].append(resource)
+    return PlanIndex(plan, by_type)
+
+
+@dataclass(frozen=True, slots=True)
+class FormAnswer:
+    """An answer, and the argument that decided it."""
+
+    answer: Answer
+    argument: str = ""
+
+
+def judge_form(index: PlanIndex, resource: PlannedResource, form: PlanForm) -> FormAnswer:
+    """Whether a row is true of a resource: of one of the parts that it is about."""
+    if not form.within:
+        return _judge_part(index, resource, form, None)
+    computed = any(each.computed for each in form.when)
+    answers = [
+        FormAnswer("unknown", form.within)
+        if part.unknown is True
+        else _judge_part(index, resource, form, part)
+        for part in parts_of(resource, form.within, computed=computed)
+    ]
+    return next(
+        (each for wanted in ("yes", "unknown") for each in answers if each.answer == wanted), FormAnswer("no")
+    )
+
+
+def _judge_part(index: PlanIndex, resource: PlannedResource, form: PlanForm, part: Part | None) -> FormAnswer:
+    answers = [(each, judge_condition(index, resource, each, part)) for each in form.when]
+    if any(answer == "no" for _, answer in answers):
+        return FormAnswer("no")
+    exempt = [(each, judge_condition(index, resource, each, part)) for each in form.unless]
+    if any(answer == "yes" for _, answer in exempt):
+        return FormAnswer("no")
+    open_ = [each for each, answer in (*answers, *exempt) if answer == "unknown"]
+    first = next((each.path for each in (*open_, *form.when) if each.path), "")
+    name = first[1:] if first.startswith("/") else ".".join(filter(None, (form.within, first)))
+    return FormAnswer("unknown" if open_ else "yes", name)
+
+
+def judge_condition(
+    index: PlanIndex, resource: PlannedResource, condition: ArgumentCondition, part: Part | None = None
+) -> Answer:
+    """Whether a condition holds of a resource, or of a part of it."""
+    if isinstance(condition, FormCondition) and condition.beside is not None:
+        return _judge_neighbour(index, resource, condition.beside)
+    is_whole = part is None or condition.path.startswith("/")
+    parts = (
+        parts_of(resource, condition.path.removeprefix("/"), computed=condition.computed)
+        if part is None or is_whole
+        else parts_below(part, condition.path)
+    )
+    values = values_of(parts)
+    if condition.opens is not None:
+        return _judge_policy(index, resource, condition, condition.opens, values)
+    answer = _judge_values(condition, values)
+    if answer == "unknown" and condition.made_of and is_whole:
+        return _judge_origins(index, resource, condition)
+    return answer
+
+
+def _judge_origins(index: PlanIndex, resource: PlannedResource, condition: ArgumentCondition) -> Answer:
+    """An unknown value by what it is made of; what is not of the same provider says nothing."""
+    name = condition.path.removeprefix("/").partition(".")[0]
+    types = [each.split(".")[-2] for each in origins_of(index.plan, (resource.arguments or {}).get(name, ()))]
+    if any(fnmatchcase(type_, pattern) for type_ in types for pattern in condition.made_of):
+        return "yes"
+    provider = resource.type.partition("_")[0]
+    return "no" if types and all(each.partition("_")[0] == provider for each in types) else "unknown"
+
+
+def _judge_values(condition: ArgumentCondition, values: Values) -> Answer:
+    if condition.present is not None:
+        is_set: Answer = "yes" if values.known else "unknown" if values.later else "no"
+        return is_set if condition.present else negate(is_set)
+    texts = [plain_text(value) for value in values.known]
+    if condition.matches is not None:
+        pattern = _pattern(condition.matches)
+        return _any_of((pattern.search(text) is not None for text in texts), values)
+    if condition.any_of is not None:
+        return _any_of((text in condition.any_of for text in texts), values)
+    return negate(_any_of((text in (condition.none_of or ()) for text in texts), values))
+
+
+def negate(answer: Answer) -> Answer:
+    return {"yes": "no", "no": "yes"}.get(answer, answer)  # type: ignore[return-value]
+
+
+def plain_text(value: Any) -> str:
+    """A value as the table writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text)
+
+
+def _any_of(answers: Iterable[bool], values: Values) -> Answer:
+    return "yes" if any(answers) else "unknown" if values.later else "no"
+
+
+def _judge_policy(
+    index: PlanIndex,
+    resource: PlannedResource,
+    condition: ArgumentCondition,
+    opening: PolicyOpening,
+    values: Values,
+) -> Answer:
+    answers = [_opens(opening, value) for value in values.known]
+    if values.later:
+        name = condition.path.partition(".")[0]
+        answers += _judge_documents(index, resource, name, opening) or ["unknown"]
+    return _worst(answers)
+
+
+def _opens(opening: PolicyOpening, document: Any) -> Answer:
+    return document_opens(document, opening.actions) if opening.language == "iam" else members_open(document)
+
+
+def _worst(answers: Iterable[Answer]) -> Answer:
+    found = set(answers)
+    return "yes" if "yes" in found else "unknown" if "unknown" in found else "no"
+
+
+def _judge_documents(
+    index: PlanIndex, resource: PlannedResource, name: str, opening: PolicyOpening
+) -> list[Answer]:
+    """What the data sources say that an unknown policy is made of; nothing where it is made of more."""
+    references = (resource.arguments or {}).get(name, ())
+    origins = origins_of(index.plan, references)
+    type_ = _DOCUMENTS[opening.language]
+    if not origins or not all(
+        f"data.{type_}." in f".{node}" or node.startswith(f"data.{type_}.") for node in origins
+    ):
+        return []
+    documents = [
+        each
+        for each in index.plan.resources
+        if each.mode == "data" and config_address(each.address) in origins
+    ]
+    return [_judge_document(each, opening) for each in documents]
+
+
+def _judge_document(document: PlannedResource, opening: PolicyOpening) -> Answer:
+    """A policy as a data source's blocks have it."""
+    if opening.language == "members":
+        values = values_of(parts_of(document, "binding.members"))
+        held = members_open({"bindings": [{"members": list(values.known)}]})
+        return "unknown" if held == "no" and values.later else held
+    blocks = parts_of(document, "statement")
+    others = values_of(
+        (*parts_of(document, "source_policy_documents"), *parts_of(document, "override_policy_documents"))
+    )
+    unknown: list[Answer] = ["unknown"] if others.later or any(_hides(part) for part in blocks) else []
+    statements = [_statement(part) for part in blocks if isinstance(part.value, dict)]
+    own = document_opens({"Statement": statements}, opening.actions)
+    return _worst([own, *(document_opens(each, opening.actions) for each in others.known), *unknown])
+
+
+def _hides(block: Part) -> bool:
+    """Whether who is let in, or under which condition, is known only after the apply."""
+    marks = block.unknown
+    if marks is True:
+        return True
+    return any(
+        values_of(parts_below(block, name)).later
+        for name in ("effect", "actions", "not_actions", "principals", "not_principals", "condition")
+    )
+
+
+def _statement(block: Part) -> dict[str, Any]:
+    """A block `statement` as JSON has it."""
+    own: Mapping[str, Any] = block.value
+    principals = [_principal(each) for each in own.get("principals") or ()]
+    conditions: dict[str, dict[str, Any]] = {}
+    for each in own.get("condition") or ():
+        conditions.setdefault(str(each.get("test")), {})[str(each.get("variable"))] = each.get("values")
+    said = {
+        "Effect": own.get("effect") or "Allow",
+        "Principal": principals or None,
+        "NotPrincipal": own.get("not_principals") or None,
+        "Action": own.get("actions"),
+        "NotAction": own.get("not_actions") or None,
+        "Resource": own.get("resources") or ["*"],
+        "Condition": conditions or None,
+    }
+    return {key: value for key, value in said.items() if value is not None}
+
+
+def _principal(block: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {str(block.get("type")): block.get("identifiers")}
+
+
+def _judge_neighbour(index: PlanIndex, resource: PlannedResource, neighbour: Neighbour) -> Answer:
+    """Whether a resource of these types belongs to this one and is as the conditions have it."""
+    answers: list[Answer] = []
+    own, its = next(iter(neighbour.joined.items()), ("", ""))
+    values = values_of(parts_of(resource, own)) if own else Values()
+    for other in index.candidates(neighbour.types, its, values):
+        joined = _judge_join(index, resource, other, neighbour.joined)
+        if joined == "no":
+            continue
+        held = [judge_condition(index, other, each) for each in neighbour.when]
+        if "no" not in held:
+            answers.append("unknown" if joined == "unknown" or "unknown" in held else "yes")
+    return _worst(answers)
+
+
+def _judge_join(
+    index: PlanIndex, one: PlannedResource, other: PlannedResource, arguments: Mapping[str, str]
+) -> Answer:
+    answers = {_equal(index, one, own, other, its) for own, its in arguments.items()}
+    return "no" if "no" in answers else "unknown" if "unknown" in answers else "yes"
+
+
+def _equal(index: PlanIndex, one: PlannedResource, own: str, other: PlannedResource, its: str) -> Answer:
+    """Whether two arguments have one value, or are both made of the same one resource's."""
+    left, right = values_of(parts_of(one, own)), values_of(parts_of(other, its))
+    if left.known and right.known and not (left.later or right.later):
+        return "yes" if set(map(plain_text, left.known)) & set(map(plain_text, right.known)) else "no"
+    ends = [config_address(each.address) for each in (one, other)]
+    sources = [_made_of(index, each, path) for each, path in ((one, own), (other, its))]
+    refer = ends[0] in sources[1] or ends[1] in sources[0]
+    if refer or (sources[0] == sources[1] and len(sources[0]) == 1):
+        return "yes" if _is_of_one_call(one, other) else "unknown"
+    return "no" if all(len(each) == 1 for each in sources) else "unknown"
+
+
+def _is_of_one_call(one: PlannedResource, other: PlannedResource) -> bool:
+    """Whether both have the same instance keys, of themselves and of their modules."""
+    are_plain = "[" not in one.module + other.module
+    return one.index == other.index and (are_plain or one.module == other.module)
+
+
+def _made_of(index: PlanIndex, resource: PlannedResource, path: str) -> frozenset[str]:
+    """The resources that an argument is made of."""
+    name = path.partition(".")[0]
+    return origins_of(index.plan, (resource.arguments or {}).get(name, ()))

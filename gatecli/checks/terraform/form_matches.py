@@ -1,0 +1,78 @@
+"""The rows of the table that are true of a plan's resources, or may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gatecli.checks.terraform.byte_arguments import byte_arguments, local_files
+from gatecli.checks.terraform.form_conditions import FormAnswer, PlanIndex, index_of, judge_form
+from gatecli.checks.terraform.form_table import table_of
+from gatecli.model.plan import Plan, PlannedResource
+from gatecli.model.plan_forms import PlanForm
+from gatecli.model.policy import PrivacyPolicy
+
+_MODES = frozenset({"managed", "action"})
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedForm:
+    """A row, and what it is of a resource: "yes", or "unknown"."""
+
+    resource: PlannedResource
+    form: PlanForm
+    judged: FormAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A resource that publishes or serves, by the row that says so."""
+
+    resource: PlannedResource
+    form: PlanForm
+
+
+def forms_in(plan: Plan, policy: PrivacyPolicy) -> tuple[JudgedForm, ...]:
+    """Every row that is true of a resource of the plan, or may be."""
+    rows = table_of(policy.spec.terraform).rows_of(each.type for each in plan.resources)
+    index = index_of(plan)
+    return tuple(
+        found
+        for resource in plan.resources
+        if resource.type in rows and resource.mode in _MODES and not resource.is_leaving
+        for found in _of_resource(index, resource, rows[resource.type])
+    )
+
+
+def _of_resource(
+    index: PlanIndex, resource: PlannedResource, rows: Iterable[PlanForm]
+) -> Iterator[JudgedForm]:
+    judged = [(row, judge_form(index, resource, row)) for row in rows if _is_meant(row, resource)]
+    closed = {each.answer for row, each in judged if row.readers == "nobody"}
+    for row, each in judged if "yes" not in closed else ():
+        if row.readers != "nobody" and each.answer != "no":
+            answer = "unknown" if "unknown" in closed else each.answer
+            yield JudgedForm(resource, row, FormAnswer(answer, each.argument))
+
+
+def _is_meant(row: PlanForm, resource: PlannedResource) -> bool:
+    """An action may publish; it opens nothing."""
+    return resource.mode == "managed" or row.needs_gate
+
+
+def published_by(forms: Iterable[JudgedForm]) -> tuple[Published, ...]:
+    """What publishes for certain: each resource once, by the first of its rows."""
+    found: dict[int, Published] = {}
+    for each in forms:
+        if each.form.needs_gate and each.judged.answer == "yes":
+            found.setdefault(id(each.resource), Published(each.resource, each.form))
+    return tuple(found.values())
+
+
+def files_read(plan: Plan, policy: PrivacyPolicy) -> frozenset[str]:
+    """The paths of the local files that a plan publishes, as it writes them."""
+    return frozenset(
+        path
+        for each in published_by(forms_in(plan, policy))
+        for path in local_files(byte_arguments(each.resource, each.form))
+    )
