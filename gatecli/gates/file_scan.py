@@ -144,7 +144,7 @@ class _Collected:
     def result(self) -> FileScan:
         """All of it; what was not read to its end was not checked."""
         if self.packed is not None:
-            self.checked = self.packed.checked_file
+            self.checked = self.packed.checked_file(has_unread=bool(self.skipped))
             self.findings += self.packed.findings(self.search)
         if self.skipped:
             from gatecli.checks.unsearched import find_unsearched_files  # noqa: PLC0415 - most files are read

@@ -13,7 +13,6 @@ from gatecli.checks.personal_data import Search
 from gatecli.checks.unsearched import find_incomplete, find_unsearched
 from gatecli.gates.embedded_files import with_embedded_files
 from gatecli.model.cells import CellBatch, UnreadTable, without_quantities
-from gatecli.model.document import pointer_of
 from gatecli.model.finding import Finding
 from gatecli.model.text import RawText
 from gatecli.model.verdict import Checked
@@ -58,6 +57,8 @@ class PackedScan:
         for read in _batches(table, search):
             if isinstance(read, UnreadTable):
                 self._unread.append((table.path, read))
+                if read.part:
+                    tally.note_name(read.part)
             else:
                 tally.add(read, with_embedded_files(search))
 
@@ -75,17 +76,19 @@ class PackedScan:
     def _tally(self, path: str) -> ColumnTally:
         return self._tallies.setdefault(path, ColumnTally(path))
 
-    @property
-    def checked_file(self) -> Checked | None:
-        """The file, where anything in it was searched and nothing cut off; how much, in figures."""
+    def checked_file(self, *, has_unread: bool) -> Checked | None:
+        """The file, where anything in it was searched and nothing cut off; how much, in figures.
+
+        `has_unread` says that it holds members that nothing was read of.
+        """
         if self._cut_off:
             return None
-        tables = [tally for tally in self._tallies.values() if tally.rows or tally.columns]
+        tables = [tally for tally in self._tallies.values() if tally.is_read]
         if not tables and not self._texts:
             return None
         rows = sum(tally.rows for tally in tables)
         total = rows + sum(tally.passed for tally in tables)
-        is_whole = all(tally.is_whole for tally in tables) and not self._unread
+        is_whole = all(tally.is_whole for tally in tables) and not (self._unread or has_unread)
         measures: dict[str, object] = {"searchedWhole": is_whole}
         if tables:
             measures |= {"rows": total, "rowsSearched": rows}
@@ -97,7 +100,8 @@ class PackedScan:
             yield from tally.findings(search)
         yield from (find_incomplete(each.path, each.reason) for each in self._cut_off)
         for path, unread in self._unread:
-            yield find_unsearched(path, unread.reason, pointer_of([unread.part]) if unread.part else None)
+            part = self._tally(path).pointer((unread.part,)) if unread.part else None
+            yield find_unsearched(path, unread.reason, part)
 
 
 def unpacking_of(search: Search) -> Unpacking:

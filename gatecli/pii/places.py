@@ -38,14 +38,14 @@ class MatchCondition:
     reach: int = 0
 
 
-NOWHERE_SPECIAL = MatchCondition(())
+UNKNOWN_CONDITION = MatchCondition(())
 
 
 @cache
 def condition(pattern: EntityPattern) -> MatchCondition:
     """The condition of a form; of RE2's expressions nothing is known."""
     if pattern.engine != "re":
-        return NOWHERE_SPECIAL
+        return UNKNOWN_CONDITION
     found = factors(pattern.regex)
     needed = tuple(sorted(found, key=lambda factor: -len(factor.literals[0])))
     if pattern.anchor or not needed:
