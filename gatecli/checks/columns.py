@@ -183,14 +183,13 @@ class ColumnTally:
         severity = severity_as_meant(own, search.test_values, well_known=well_known)
         return replace(finding, severity=severity)
 
-    def _unknown_finding(
-        self, column: Column, kind: type[Unopened | Unread], unknown: _Unknowns
-    ) -> Finding:
+    def _unknown_finding(self, column: Column, kind: type[Unopened | Unread], unknown: _Unknowns) -> Finding:
         rule, mend = UNKNOWN[kind]
+        share = f"in {unknown.count:,} of {self._seen[column]:,} values"
         pointer = self.pointer(column)
         return make_finding(
             rule,
-            f"{pointer or self.path}  {unknown.reason}, in {unknown.count:,} of {self._seen[column]:,} values",
+            f"{pointer or self.path}  {unknown.reason} {share}",
             subject=self.path,
             place=Place(self.path, pointer=pointer),
             mend=mend,

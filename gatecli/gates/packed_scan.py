@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from gatecli.anonymity.rows.interface import TableFile
 from gatecli.anonymity.rows.reading import open_zstd, read_rows
@@ -16,8 +17,10 @@ from gatecli.model.cells import CellBatch, UnreadTable, without_quantities
 from gatecli.model.finding import Finding
 from gatecli.model.text import RawText
 from gatecli.model.verdict import Checked
+from gatecli.pii.redaction import redact_text
+from gatecli.pii.scanning import scan
 from gatecli.sources.packed.bounds import Unpacking
-from gatecli.sources.packed.interface import CutOff, PackedTable
+from gatecli.sources.packed.interface import CutOff, PackedRead, PackedTable
 from gatecli.sources.packed.kinds import PackedKind
 from gatecli.sources.packed.pickles import pickle_cells
 from gatecli.sources.string_fields.formats import read_leaves
@@ -102,6 +105,19 @@ class PackedScan:
         for path, unread in self._unread:
             part = self._tally(path).pointer((unread.part,)) if unread.part else None
             yield find_unsearched(path, unread.reason, part)
+
+
+def with_masked_names(reads: Iterable[PackedRead], path: str, search: Search) -> Iterator[PackedRead]:
+    """What the file at `path` holds; names of members are masked, for a policy may know kinds of its own."""
+
+    @lru_cache(maxsize=8)
+    def masked(shown: str) -> str:
+        name = shown.removeprefix(path)
+        return path + redact_text(name, scan(search.detector, name).detections)
+
+    for read in reads:
+        is_member = not isinstance(read, Finding) and read.path != path
+        yield replace(read, path=masked(read.path)) if is_member else read
 
 
 def unpacking_of(search: Search) -> Unpacking:

@@ -38,14 +38,14 @@ def excel_rows(table: TableFile) -> Rows:
         ) from None
     sheets, has_formulas = _parts(table.file)
     with ExitStack() as books:
-        computed, written = (
-            books.enter_context(closing(openpyxl.load_workbook(table.file, read_only=True, data_only=computed)))
-            if computed or has_formulas
-            else None
-            for computed in (True, False)
-        )
-        formulas = written.worksheets if written is not None else repeat(None)
-        for sheet, other in zip(computed.worksheets, formulas, strict=False):
+
+        def worksheets(*, computed: bool) -> list[Any]:
+            book = openpyxl.load_workbook(table.file, read_only=True, data_only=computed)
+            books.enter_context(closing(book))
+            return list(book.worksheets)
+
+        written = worksheets(computed=False) if has_formulas else repeat(None)
+        for sheet, other in zip(worksheets(computed=True), written, strict=False):
             sheets.discard(sheet._worksheet_path)  # noqa: SLF001 - openpyxl tells it nowhere else
             yield from _sheet_rows(sheet, other, all_rows=table.all_rows)
     for name in sorted(sheets):

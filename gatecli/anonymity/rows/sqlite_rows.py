@@ -31,7 +31,7 @@ _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE
 
 
 def sqlite_rows(table: TableFile) -> Rows:
-    """The rows of every table. Views show what the tables hold, and their definitions are read; a log of changes beside it is named."""
+    """The rows of every table, and the definition of all there is; a log of changes beside it is named."""
     import sqlite3  # noqa: PLC0415 - only this kind of table needs it
 
     with closing(_connect(table)) as connection:

@@ -137,13 +137,27 @@ def _unread_tar(info: tarfile.TarInfo) -> str:
 def _tar_blocks(archive: tarfile.TarFile, info: tarfile.TarInfo) -> Callable[[], Iterator[bytes]]:
     def blocks() -> Iterator[bytes]:
         try:
-            member = archive.extractfile(info)
-            if member is not None:
-                yield from blocks_of(member, _STEP)  # type: ignore[arg-type]  # a file in all that is used
+            if info.issparse():
+                member: Any = archive.extractfile(info)
+                yield from blocks_of(member, _STEP)
+            else:
+                yield from _stored_blocks(archive.fileobj, info)
         except _BROKEN_TAR as error:
             raise DamagedError from error
 
     return blocks
+
+
+def _stored_blocks(file: Any, info: tarfile.TarInfo) -> Iterator[bytes]:
+    """As `extractfile` reads it, which loses what stands before a cut."""
+    file.seek(info.offset_data)
+    left = info.size
+    while left > 0:
+        block = file.read(min(_STEP, left))
+        if not block:
+            raise EOFError
+        left -= len(block)
+        yield block
 
 
 def unpacked_name(name: str) -> str:

@@ -82,7 +82,7 @@ class _Reader:
                     self.problem = _FOLLOWED.format(at) if following else ""
                     return
                 file.seek(at)
-        except (ValueError, IndexError, EOFError, OverflowError, UnicodeError):
+        except (ValueError, IndexError, EOFError, OverflowError, MemoryError):  # asked for more than there is
             self.problem = _FOLLOWED.format(file.tell())
 
     def _texts(self, argument: object) -> Iterator[tuple[str, LeafKind, str]]:

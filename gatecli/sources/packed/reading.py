@@ -161,9 +161,7 @@ def _beside_members(
         yield from _texts(opening, place, name, head, stream)
 
 
-def _texts(
-    opening: _Opening, place: str, name: str, head: bytes, stream: Stream
-) -> Iterator[PackedRead]:
+def _texts(opening: _Opening, place: str, name: str, head: bytes, stream: Stream) -> Iterator[PackedRead]:
     for read in opening.texts(place, name, head, stream):
         yield replace(read, packed=True) if isinstance(read, RawText) else read
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import io
 import json
+import lzma
 import pickle
 import sqlite3
 import tarfile
@@ -17,12 +19,14 @@ from pathlib import Path
 
 import openpyxl
 import pyarrow as pa
+import pyarrow.orc
 import pyarrow.parquet
 import pytest
 
 from gatecli.checks.personal_data import search_of
 from gatecli.gates.file_scan import FileScan, scan_file
 from gatecli.model.policy import PiiRules
+from tests.support.packed import zstd_of
 
 ID = "440308199901101512"
 PARTS = [ID[:6], ID[6:14], ID[14:]]
@@ -200,3 +204,216 @@ def test_a_table_with_values_that_were_not_read_was_not_searched_whole(tmp_path:
 def test_a_large_text_that_begins_like_a_table_is_read_in_an_archive_too(tmp_path: Path) -> None:
     rows = b"ORC,resident_id\n" + (b"x," + b"y" * 2**20 + b"\n") * 9 + b"z," + ID.encode() + b"\n"
     assert "pii-cn-resident-id" in rules_of(scanned(tmp_path, "x.zip", zipped({"a.csv": rows})))
+
+
+# Parts of zip files.
+
+
+def test_a_text_behind_the_end_is_read(tmp_path: Path) -> None:
+    scan = scanned(tmp_path, "x.zip", zipped({"a.txt": b"hello"}) + TEXT)
+    assert rules_of(scan) == {"pii-cn-resident-id"}
+    assert scan.findings[0].place.path.endswith("!(behind its end)")
+    assert scanned(tmp_path, "x.zip", zipped({"a.txt": b"hello"}) + bytes(99)).findings == ()
+
+
+def test_a_member_that_the_directory_does_not_name_is_said_to_be_unread(tmp_path: Path) -> None:
+    content = zipped({"a.txt": b"hello", "b.txt": TEXT, "c.txt": b"hello"})
+    cut = [at for at in range(len(content)) if content.startswith(b"PK\x01\x02", at)]
+    hidden = content[: cut[1]] + content[cut[2] :]
+    size, entry = len(content) - 22 - cut[0] - (cut[2] - cut[1]), len(hidden) - 22
+    end = bytearray(hidden[entry:])
+    end[8:12] = (2).to_bytes(2, "little") * 2
+    end[12:16] = size.to_bytes(4, "little")
+    scan = scanned(tmp_path, "x.zip", hidden[:entry] + end)
+    assert rules_of(scan) == {"pii-not-searched"}
+    assert "between its members" in scan.findings[0].message
+
+
+def test_a_zip_that_was_written_to_a_stream_has_nothing_beside_its_members(tmp_path: Path) -> None:
+    class Pipe(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+        def seek(self, *_: object) -> int:
+            raise io.UnsupportedOperation
+
+        def tell(self) -> int:
+            raise io.UnsupportedOperation
+
+    content = Pipe()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", "hello")
+        with archive.open(zipfile.ZipInfo("b.txt"), "w", force_zip64=True) as member:
+            member.write(b"hello")
+    assert scanned(tmp_path, "x.zip", content.getvalue()).findings == ()
+
+
+def test_the_comment_of_a_member_is_read(tmp_path: Path) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        info = zipfile.ZipInfo("a.txt")
+        info.comment = TEXT
+        archive.writestr(info, "hello")
+    assert rules_of(scanned(tmp_path, "x.zip", content.getvalue())) == {"pii-cn-resident-id"}
+
+
+# Compressed files.
+
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": zstd_of,
+}
+
+
+@pytest.mark.parametrize("ending", COMPRESSORS)
+def test_what_stands_before_damage_is_found_and_what_follows_is_said(ending: str, tmp_path: Path) -> None:
+    compress = COMPRESSORS[ending]
+    for rest in (TEXT, b"\0" * 2**15 + TEXT, compress(TEXT)[:20]):
+        scan = scanned(tmp_path, f"a.yaml.{ending}", compress(TEXT) + rest)
+        before = {"pii-cn-resident-id"} if ending != "zst" else set()  # its library gives nothing then
+        assert rules_of(scan) == {*before, "pii-not-searched"}
+        assert scan.checked is None
+
+
+@pytest.mark.parametrize("ending", COMPRESSORS)
+def test_streams_in_one_file_are_all_read(ending: str, tmp_path: Path) -> None:
+    compress = COMPRESSORS[ending]
+    scan = scanned(tmp_path, f"a.yaml.{ending}", compress(b"x: 1\n") * 3 + compress(TEXT))
+    assert rules_of(scan) == {"pii-cn-resident-id"}
+
+
+def test_a_member_that_is_cut_is_found_as_far_as_it_goes(tmp_path: Path) -> None:
+    content = tar(("b.txt", TEXT + b"x" * 6000))
+    assert rules_of(scanned(tmp_path, "x.tar", content[:3000])) == {"pii-cn-resident-id", "pii-not-searched"}
+    inside = zipped({"in.tar": content[:3000], "a.txt": b"hello"})
+    assert rules_of(scanned(tmp_path, "x.zip", inside)) == {"pii-cn-resident-id", "pii-not-searched"}
+
+
+# Tables.
+
+
+def test_the_metadata_and_the_names_of_every_kind_of_table_are_read(tmp_path: Path) -> None:
+    person = pa.struct([(f"u_{ID}", pa.string())])
+    field = pa.field("a", pa.string(), metadata={"note": TEXT.decode()})
+    for schema in (pa.schema([field]), pa.schema([("a", person)])):
+        table = schema.empty_table()
+        content = io.BytesIO()
+        with pa.ipc.new_file(content, schema) as writer:
+            writer.write_table(table)
+        for name, data in (("x.arrow", content.getvalue()), ("x.parquet", parquet(table))):
+            scan = scanned(tmp_path, name, data)
+            assert rules_of(scan) == {"pii-cn-resident-id"}
+            assert scan.checked is not None
+    content = io.BytesIO()
+    pyarrow.orc.write_table(pa.table({"a": pa.array([], person)}), content)
+    assert rules_of(scanned(tmp_path, "x.orc", content.getvalue())) == {"pii-cn-resident-id"}
+
+
+def test_metadata_that_is_no_text_is_said_to_be_unread(tmp_path: Path) -> None:
+    table = pa.table({"a": ["x"]}).replace_schema_metadata({"note": b"\xff\xfe\x00"})
+    (finding,) = scanned(tmp_path, "x.parquet", parquet(table)).findings
+    assert finding.place.pointer == "/(metadata)/note"
+
+
+def computed_excel(formula: str, value: str) -> bytes:
+    """A workbook as Excel saves it: with what a formula gave."""
+    content = excel([["id"], [formula]])
+    parts = {name: zipfile.ZipFile(io.BytesIO(content)).read(name) for name in names_in(content)}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert b"<v/>" in parts[sheet] or b"<v></v>" in parts[sheet] or b"<v />" in parts[sheet]
+    for empty in (b"<v/>", b"<v />", b"<v></v>"):
+        parts[sheet] = parts[sheet].replace(empty, f"<v>{value}</v>".encode())
+    return zipped(parts)
+
+
+def names_in(content: bytes) -> list[str]:
+    return zipfile.ZipFile(io.BytesIO(content)).namelist()
+
+
+def test_a_formula_is_read_beside_what_it_gave(tmp_path: Path) -> None:
+    scan = scanned(tmp_path, "x.xlsx", computed_excel(f'=IF(A1="{ID}",1,2)', "2"))
+    (finding,) = scan.findings
+    assert "in 1 of 2 values, first in row 2" in finding.message
+    assert scan.checked is not None
+    assert scan.checked.measures == {"searchedWhole": True, "rows": 1, "rowsSearched": 1}
+
+
+def test_a_sheet_that_the_workbook_does_not_name_is_said_to_be_unread(tmp_path: Path) -> None:
+    content = excel([["id"], ["x"]])
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["xl/worksheets/sheet7.xml"] = parts["xl/worksheets/sheet1.xml"]
+    parts[f"xl/worksheets/sheet{ID}.xml"] = parts["xl/worksheets/sheet1.xml"]
+    scan = scanned(tmp_path, "x.xlsx", zipped(parts))
+    assert rules_of(scan) == {"pii-not-searched", "pii-cn-resident-id"}
+    assert any("sheet7.xml was not searched: a sheet" in finding.message for finding in scan.findings)
+    assert scan.checked is not None
+    assert scan.checked.measures["searchedWhole"] is False
+
+
+def test_lists_of_long_numbers_or_of_many_are_not_taken_for_one(tmp_path: Path) -> None:
+    for value in ([5, 3], [440308, 19990110, 1512, *range(40)], [0.25, 440308.5]):
+        assert scanned(tmp_path, "x.parquet", parquet(pa.table({"ports": [value]}))).findings == ()
+        assert scanned(tmp_path, "x.jsonl.gz", records(value)).findings == ()
+
+
+def test_a_pickle_of_nothing_was_checked(tmp_path: Path) -> None:
+    scan = scanned(tmp_path, "x.pkl", pickle.dumps(None))
+    assert scan.findings == ()
+    assert scan.checked is not None
+
+
+def test_a_length_that_no_pickle_has_does_not_end_the_run(tmp_path: Path) -> None:
+    content = pickle.dumps({"a": "hello"})[:-1] + b"\x8e" + (2**62).to_bytes(8, "little") + b"x."
+    assert rules_of(scanned(tmp_path, "x.pkl", content)) == {"pii-not-searched"}
+
+
+def test_a_large_member_with_zeros_that_begins_like_a_table_is_read(tmp_path: Path) -> None:
+    rows = b"ORC,resident_id\n" + (b"x," + b"y" * 2**20 + b"\n") * 9 + b"\0\nz," + ID.encode() + b"\n"
+    assert "pii-cn-resident-id" in rules_of(scanned(tmp_path, "x.zip", zipped({"a.csv": b"ORC\0" + rows[3:]})))
+
+
+# What is not read makes a search incomplete.
+
+
+def encrypted() -> bytes:
+    content = bytearray(zipped({"a.txt": b"hello", "b.txt": b"hello"}))
+    for sign, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(sign) + at] |= 1
+    return bytes(content)
+
+
+def damaged_member() -> bytes:
+    content = bytearray(zipped({"a.txt": b"hello", "b.txt": b"hello"}))
+    content[content.index(b"hello")] ^= 1
+    return bytes(content)
+
+
+@pytest.mark.parametrize("make", [encrypted, damaged_member])
+def test_an_archive_with_an_unread_member_was_not_searched_whole(
+    make: Callable[[], bytes], tmp_path: Path
+) -> None:
+    scan = scanned(tmp_path, "x.zip", make())
+    assert rules_of(scan) == {"pii-not-searched"}
+    assert scan.checked is not None
+    assert scan.checked.measures == {"searchedWhole": False}
+    whole = scanned(tmp_path, "y.zip", zipped({"a.txt": b"hello"})).checked
+    assert whole is not None
+    assert whole.measures == {"searchedWhole": True}
+
+
+def test_the_names_of_members_are_masked_for_an_organisation_s_own_kind(tmp_path: Path) -> None:
+    own = PiiRules.from_file(
+        {"custom": [{"id": "STAFF", "label": "staff number", "pattern": "STAFF-[0-9]{6}"}]}
+    )
+    inner = zipped({"STAFF-123457.png": b"\x89PNG\r\n\x1a\n\0"})
+    members = {"STAFF-123456.txt": TEXT, "of STAFF-123456/x.parquet": parquet(pa.table({"id": [ID]}))}
+    (tmp_path / "x.zip").write_bytes(zipped({**members, "in.zip": inner}))
+    scan = scan_file(tmp_path / "x.zip", search_of(own))
+    assert rules_of(scan) == {"pii-cn-resident-id", "pii-not-searched"}
+    assert "STAFF-12345" not in repr(scan)
+    assert {finding.place.path.partition("!")[2] for finding in scan.findings} == {
+        "**********56.txt", "of **********56/x.parquet", "in.zip!**********57.png",
+    }  # fmt: skip
