@@ -111,13 +111,13 @@ def with_masked_names(reads: Iterable[PackedRead], path: str, search: Search) ->
     """What the file at `path` holds; names of members are masked, for a policy may know kinds of its own."""
 
     @lru_cache(maxsize=8)
-    def masked(shown: str) -> str:
+    def mask_name(shown: str) -> str:
         name = shown.removeprefix(path)
         return path + redact_text(name, scan(search.detector, name).detections)
 
     for read in reads:
         is_member = not isinstance(read, Finding) and read.path != path
-        yield replace(read, path=masked(read.path)) if is_member else read
+        yield replace(read, path=mask_name(read.path)) if is_member else read
 
 
 def unpacking_of(search: Search) -> Unpacking:

@@ -22,7 +22,7 @@ def parquet_rows(table: TableFile) -> Rows:
 
     file = ParquetFile(table.file)
     kept = {**(file.schema_arrow.metadata or {}), **(file.metadata.metadata or {})}
-    yield _described(file.schema_arrow, {key: kept[key] for key in kept if key != _SCHEMA})
+    yield _schema_cells(file.schema_arrow, {key: kept[key] for key in kept if key != _SCHEMA})
     sizes = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]
     groups = range(len(sizes)) if table.all_rows else _spread_groups(sizes)
     reach = [sizes[at] for at in groups]
@@ -52,7 +52,7 @@ def arrow_rows(table: TableFile) -> Rows:
     import pyarrow as pa  # noqa: PLC0415 - heavy; only this kind of table needs it
 
     file = pa.ipc.open_file(table.file)
-    yield _described(file.schema, file.schema.metadata)
+    yield _schema_cells(file.schema, file.schema.metadata)
     total = sum(file.get_batch(at).num_rows for at in range(file.num_record_batches))
     batches = (
         large.slice(start, BATCH)
@@ -68,7 +68,7 @@ def feather_rows(table: TableFile) -> Rows:
     from pyarrow.feather import read_table  # noqa: PLC0415 - heavy; only this kind of table needs it
 
     whole = read_table(table.file, memory_map=False)
-    yield _described(whole.schema, whole.schema.metadata)
+    yield _schema_cells(whole.schema, whole.schema.metadata)
     yield from _pick(whole.to_batches(BATCH), whole.num_rows, whole.num_rows, table)
 
 
@@ -77,7 +77,7 @@ def orc_rows(table: TableFile) -> Rows:
     from pyarrow.orc import ORCFile  # noqa: PLC0415 - heavy; only this kind of table needs it
 
     file = ORCFile(table.file)
-    yield _described(file.schema, file.metadata)
+    yield _schema_cells(file.schema, file.metadata)
     batches = (
         large.slice(start, BATCH)
         for at in range(file.nstripes)
@@ -87,7 +87,7 @@ def orc_rows(table: TableFile) -> Rows:
     yield from _pick(batches, file.nrows, file.nrows, table)
 
 
-def _described(schema: Any, metadata: Mapping[bytes, bytes] | None) -> CellBatch:
+def _schema_cells(schema: Any, metadata: Mapping[bytes, bytes] | None) -> CellBatch:
     """What a table holds beside its rows: the names of its columns, and notes on it and on them."""
     notes = [(METADATA, metadata or {}), *((field.name, field.metadata or {}) for field in schema)]
     batches = [
@@ -129,6 +129,7 @@ def _pick(
         low, high = bisect_left(wanted, at), bisect_left(wanted, at + batch.num_rows)
         inside = [wanted[index] - at for index in range(low, high)]
         if inside:
+            batch.validate(full=True)  # Arrow trusts the offsets in a file, and reads wherever they lead
             read += len(inside)
             rows = [at + offset if numbers is None else numbers(at + offset) for offset in inside]
             yield cells_of(RowBatch([row + 1 for row in rows], _columns(batch, inside)))

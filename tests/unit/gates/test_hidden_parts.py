@@ -372,13 +372,15 @@ def test_a_length_that_no_pickle_has_does_not_end_the_run(tmp_path: Path) -> Non
 
 def test_a_large_member_with_zeros_that_begins_like_a_table_is_read(tmp_path: Path) -> None:
     rows = b"ORC,resident_id\n" + (b"x," + b"y" * 2**20 + b"\n") * 9 + b"\0\nz," + ID.encode() + b"\n"
-    assert "pii-cn-resident-id" in rules_of(scanned(tmp_path, "x.zip", zipped({"a.csv": b"ORC\0" + rows[3:]})))
+    assert "pii-cn-resident-id" in rules_of(
+        scanned(tmp_path, "x.zip", zipped({"a.csv": b"ORC\0" + rows[3:]}))
+    )
 
 
 # What is not read makes a search incomplete.
 
 
-def encrypted() -> bytes:
+def encrypted_zip() -> bytes:
     content = bytearray(zipped({"a.txt": b"hello", "b.txt": b"hello"}))
     for sign, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         content[content.index(sign) + at] |= 1
@@ -391,7 +393,7 @@ def damaged_member() -> bytes:
     return bytes(content)
 
 
-@pytest.mark.parametrize("make", [encrypted, damaged_member])
+@pytest.mark.parametrize("make", [encrypted_zip, damaged_member])
 def test_an_archive_with_an_unread_member_was_not_searched_whole(
     make: Callable[[], bytes], tmp_path: Path
 ) -> None:
@@ -417,3 +419,15 @@ def test_the_names_of_members_are_masked_for_an_organisation_s_own_kind(tmp_path
     assert {finding.place.path.partition("!")[2] for finding in scan.findings} == {
         "**********56.txt", "of **********56/x.parquet", "in.zip!**********57.png",
     }  # fmt: skip
+
+
+def test_an_offset_that_leads_out_of_an_arrow_file_does_not_end_the_run(tmp_path: Path) -> None:
+    table = pa.table({"a": ["x" * 11] * 9})
+    content = io.BytesIO()
+    with pa.ipc.new_file(content, table.schema) as writer:
+        writer.write_table(table)
+    offsets = b"".join((11 * at).to_bytes(4, "little") for at in range(10))
+    wrong = offsets[:16] + (2**31 - 9).to_bytes(4, "little") + offsets[20:]
+    assert content.getvalue().count(offsets) == 1
+    scan = scanned(tmp_path, "x.arrow", content.getvalue().replace(offsets, wrong))
+    assert rules_of(scan) == {"pii-not-searched"}
