@@ -116,8 +116,10 @@ def with_masked_names(reads: Iterable[PackedRead], path: str, search: Search) ->
         return path + redact_text(name, scan(search.detector, name).detections)
 
     for read in reads:
-        is_member = not isinstance(read, Finding) and read.path != path
-        yield replace(read, path=mask_name(read.path)) if is_member else read
+        if isinstance(read, Finding) or read.path == path:
+            yield read
+        else:
+            yield replace(read, path=mask_name(read.path))
 
 
 def unpacking_of(search: Search) -> Unpacking:
