@@ -17,6 +17,7 @@ from gatecli.model.cells import CellBatch, UnreadTable, without_quantities
 from gatecli.model.finding import Finding
 from gatecli.model.text import RawText
 from gatecli.model.verdict import Checked
+from gatecli.pii.entities import default_entities
 from gatecli.pii.redaction import redact_text
 from gatecli.pii.scanning import scan
 from gatecli.sources.packed.bounds import Unpacking
@@ -108,7 +109,13 @@ class PackedScan:
 
 
 def with_masked_names(reads: Iterable[PackedRead], path: str, search: Search) -> Iterator[PackedRead]:
-    """What the file at `path` holds; names of members are masked, for a policy may know kinds of its own."""
+    """What the file at `path` holds; names of members are masked where a policy knows kinds of its own.
+
+    Reports mask the kinds that everybody knows wherever they stand.
+    """
+    if {entity.id for entity in search.detector.entities} <= {entity.id for entity in default_entities()}:
+        yield from reads
+        return
 
     @lru_cache(maxsize=8)
     def mask_name(shown: str) -> str:
