@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -71,6 +72,38 @@ def manifest_lines(_source: random.Random) -> Iterator[str]:
         )
 
 
+def fraction_lines(source: random.Random) -> Iterator[str]:
+    yield "id,x,y,z"
+    number = 0
+    while True:
+        number += 1
+        yield f"{number},{source.gauss(0, 1)},{source.random()},{source.expovariate(0.001)}"
+
+
+def identifier_lines(source: random.Random) -> Iterator[str]:
+    yield "id,uuid"
+    number = 0
+    while True:
+        number += 1
+        yield f"{number},{uuid.UUID(int=source.getrandbits(128), version=4)}"
+
+
+def access_lines(source: random.Random) -> Iterator[str]:
+    while True:
+        client = f"10.0.{source.randrange(256)}.{source.randrange(256)}"
+        at = f"28/Nov/2026:10:{source.randrange(60):02}:{source.randrange(60):02} +0000"
+        asked = f'"GET /items/{source.randrange(10**6)} HTTP/1.1" 200 {source.randrange(10**5)}'
+        yield f'{client} - - [{at}] {asked} "-" "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36"'
+
+
+WORDS = "the of and call number name contact model data privacy budget people is was in a at by from release"
+
+
+def prose_lines(source: random.Random) -> Iterator[str]:
+    while True:
+        yield " ".join(source.choices(WORDS.split(), k=14))
+
+
 def address_lines(source: random.Random) -> Iterator[str]:
     while True:
         yield ".".join(str(source.randrange(1, 255)) for _ in range(4)) + "/32"
@@ -83,7 +116,11 @@ def address_config_map_lines(source: random.Random) -> Iterator[str]:
 
 KINDS: Mapping[str, Callable[[random.Random], Iterator[str]]] = {
     "table.csv": csv_lines,
+    "fractions.csv": fraction_lines,
+    "identifiers.csv": identifier_lines,
     "app.log": log_lines,
+    "access.log": access_lines,
+    "prose.txt": prose_lines,
     "manifests.yaml": manifest_lines,
     "block.txt": address_lines,
     "block-list.yaml": address_config_map_lines,

@@ -69,7 +69,7 @@ _SEVERITIES: Mapping[str, Severity | None] = {
 _SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60)}
 STEPS = 20_000_000
 """Steps of work that `pii.timeBudget` means by a second: what one core of a server of 2024 does in it."""
-_EDGED = frozenset({"yaml", "json", "csv"})
+_EDGED = frozenset({"yaml", "json", "json-lines", "csv"})
 """Formats in which the neighbours of a value are none that a pattern takes for a part of it."""
 
 _LONGEST_WAY = 300
@@ -318,7 +318,7 @@ def _place(raw: RawText, leaf: Leaf, pointer: str | None, start: int) -> Place:
     return Place(raw.path, line, column, pointer, leaf.document)
 
 
-_UNKNOWN: Mapping[type[Unopened | Unread], tuple[Rule, str]] = {
+UNKNOWN: Mapping[type[Unopened | Unread], tuple[Rule, str]] = {
     Unopened: (
         PII_ENCODED_TOO_DEEPLY,
         "raise pii.maxDecodingDepth in the policy, or waive it by its fingerprint",
@@ -331,7 +331,7 @@ _UNKNOWN: Mapping[type[Unopened | Unread], tuple[Rule, str]] = {
 def _unknown(raw: RawText, seen: Unopened | Unread, spot: _Spot, start: int) -> Finding:
     """What is not known is told by its place and its digest, so that a waiver holds for these bytes alone."""
     pointer = spot.pointer(seen.leaf)
-    rule, mend = _UNKNOWN[type(seen)]
+    rule, mend = UNKNOWN[type(seen)]
     digest = hashlib.sha256(seen.leaf.text.encode("utf-8", "surrogatepass")).hexdigest()
     return make_finding(
         rule,

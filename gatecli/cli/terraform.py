@@ -16,8 +16,9 @@ from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import EvidenceFiles, option, whole_environment
 from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.evidence_reports import read_evidence
+from gatecli.gates.given_plans import given_plans
 from gatecli.gates.plan_input import STDIN
-from gatecli.gates.terraform import PlanSource, TerraformRequest, check_plans
+from gatecli.gates.terraform import TerraformRequest, check_plans
 from gatecli.sources.plan.terraform import SECONDS, PlanRequest
 
 app = typer.Typer(no_args_is_help=True, help="Check Terraform plans before anything is applied.")
@@ -100,20 +101,21 @@ class PlanGiven:
 def check(
     planning: PlanGiven,
     gate: GateOptions,
-    target: Annotated[
-        str,
-        typer.Argument(metavar="DIR|PLAN", help="A folder to plan, a saved plan, its JSON, - for stdin."),
-    ] = ".",
+    plans: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="DIR|PLAN",
+            help="Folders to plan, saved plans, their JSON, folders of plans, - for stdin (default: here).",
+        ),
+    ] = None,
     evidence: EvidenceFiles = None,
 ) -> None:
-    """Check what a plan would publish and serve, and what personal data it holds."""
-    is_stdin = target == STDIN
-    start = Path() if is_stdin else Path(target)
-    session = begin(gate, start)
+    """Check what plans would publish and serve, and what personal data they hold."""
+    given = plans or ["."]
+    session = begin(gate, Path() if given[0] == STDIN else Path(given[0]))
     search = search_of(session.policy.spec.pii)
-    asked = planning.request(start if start.is_dir() else start.parent)
-    source = PlanSource(target, asked, stream=sys.stdin.buffer if is_stdin else None)
+    sources = given_plans(given, planning.request, sys.stdin.buffer if STDIN in given else None)
     known = read_evidence(evidence or (), session.now)
     with listening() as notify:
-        verdict = check_plans(TerraformRequest(session.terms, search, (source,), known, notify=notify))
+        verdict = check_plans(TerraformRequest(session.terms, search, sources, known, notify=notify))
     raise session.end(verdict)

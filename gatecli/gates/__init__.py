@@ -67,7 +67,7 @@ RELEASE = Gate(
     frozenset({"dp", "release", "waiver"}),
     discovers="declarations, and model files without one",
     checks="that the declared budget covers what the training cost and stays within the policy's tier",
-    rule_modules=("checks.release.registry", "sources.rules"),
+    rule_modules=("checks.release.registry", "sources.rules", "checks.added_waivers"),
 )
 ANONYMITY = Gate(
     GateName.ANONYMITY,
@@ -88,14 +88,14 @@ TERRAFORM = Gate(
     frozenset({"tf", "pii"}),
     discovers="JSON files that begin like a plan or a state",
     checks="that a plan publishes and serves only what the other gates have passed",
-    rule_modules=("checks.terraform.rules", "sources.plan.rules"),
+    rule_modules=("checks.terraform.rules", "checks.terraform.closed_gates", "sources.plan.rules"),
 )
 CHECK = Gate(
     "check",
-    frozenset({"check"}),
+    frozenset({"allowance", "baseline", "check", "policy"}),
     discovers="everything that the other gates discover",
     checks="everything that the other gates check, and names what was left out",
-    rule_modules=("checks.coverage",),
+    rule_modules=("checks.coverage", "checks.law"),
 )
 
 GATES: Mapping[GateName, Gate] = MappingProxyType(

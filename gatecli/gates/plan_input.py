@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gatecli.errors import UncheckableError, UsageError
+from gatecli.gates.failed_runs import PlanRun
 from gatecli.model.finding import Finding
 from gatecli.model.plan import Plan
 from gatecli.model.verdict import Examined
@@ -29,16 +30,13 @@ STDIN = "-"
 
 @dataclass(frozen=True, slots=True)
 class PlanRead:
-    """A plan that was read, or why not; its digest, and the configuration beside it.
-
-    `folder` is what relative paths in the plan are relative to, where it is here.
-    """
+    """A plan that was read, or why not; its digest, how it came to be, and the configuration beside it."""
 
     plan: Loaded[Plan]
     digest: str = ""
+    name: str = ""
     places: Places | None = None
-    notes: tuple[str, ...] = field(default=(), repr=False)
-    folder: Path | None = None
+    run: PlanRun = field(default_factory=PlanRun)
 
     @property
     def digests(self) -> dict[str, str]:
@@ -67,7 +65,7 @@ def read_plan(target: str, request: PlanRequest, stream: BinaryIO | None = None)
     if is_saved_plan(content):
         with _running_terraform():
             return _read_answer(show_saved_plan(path, request), path)
-    return _read_json(content, target)
+    return _read_json(content, target, path.parent)
 
 
 def _read_stream(stream: BinaryIO, name: str) -> PlanRead:
@@ -81,10 +79,9 @@ def _read_stream(stream: BinaryIO, name: str) -> PlanRead:
     return _read_json(content, name)
 
 
-def _read_json(content: bytes, name: str) -> PlanRead:
-    path, digest = Path(name), hashlib.sha256(content).hexdigest()
-    folder = configuration_folder(path)
-    return PlanRead(load_plan(content, name), digest, places_beside(path), folder=folder)
+def _read_json(content: bytes, name: str, folder: Path | None = None) -> PlanRead:
+    digest = hashlib.sha256(content).hexdigest()
+    return PlanRead(load_plan(content, name), digest, name, places_beside(Path(name)), PlanRun(folder=folder))
 
 
 @contextmanager
@@ -100,16 +97,14 @@ def _running_terraform() -> Iterator[None]:
 
 def _read_answer(answer: Planned | Failed, path: Path) -> PlanRead:
     name = path.as_posix()
-    if isinstance(answer, Failed):
-        notes = tuple(f"{said.summary}: {said.detail}" for said in answer.diagnostics)
-        error = ReadError(f"has no plan: {answer.message}", answer.advice)
-        return PlanRead(Loaded(findings=(unreadable(name, error),)), notes=notes)
+    failed = answer if isinstance(answer, Failed) else None
+    run = PlanRun(failed, path if path.is_dir() else path.parent)
+    if answer.content is None:
+        return PlanRead(Loaded(), name=name, places=places_beside(path), run=run)
     plan, saved = load_plan(answer.content, name), answer.snapshot
     plans = tuple(with_configuration(each, saved) for each in plan.values) if saved else plan.values
     digest = hashlib.sha256(answer.content).hexdigest()
-    return PlanRead(
-        Loaded(plans, plan.findings), digest, places_beside(path), folder=configuration_folder(path)
-    )
+    return PlanRead(Loaded(plans, plan.findings), digest, name, places_beside(path), run)
 
 
 def places_beside(path: Path) -> Places | None:
@@ -132,11 +127,17 @@ def place_in_configuration(examined: Examined, places: Places | None) -> Examine
     """What a plan gave, each finding at the line of the configuration that it is about."""
     if places is None:
         return examined
-    return replace(examined, findings=tuple(_place(finding, places) for finding in examined.findings))
+    return replace(
+        examined,
+        findings=tuple(_place(finding, places) for finding in examined.findings),
+        problems=tuple(_place(finding, places) for finding in examined.problems),
+    )
 
 
 def _place(finding: Finding, places: Places) -> Finding:
     pointer = finding.place.pointer
+    if pointer is None and finding.rule.uncheckable:
+        return finding  # about the plan's own file
     at = place_of(places, finding.subject, *_arguments(pointer or ""))
     return finding if at is None else replace(finding, place=replace(at, pointer=pointer))
 

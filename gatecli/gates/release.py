@@ -26,6 +26,7 @@ from gatecli.model.release import ReleaseSubject
 from gatecli.model.verdict import Checked, Examined, Verdict
 from gatecli.sources.declaration import read_declarations
 from gatecli.sources.discovery import (
+    files_below,
     find_beside,
     find_declarations,
     find_models,
@@ -34,6 +35,7 @@ from gatecli.sources.discovery import (
     weights_in,
 )
 from gatecli.sources.release import read_releases, releases_of
+from gatecli.sources.unknown_documents import find_unknown
 from gatecli.sources.weights import is_fitted
 
 if TYPE_CHECKING:
@@ -75,13 +77,13 @@ class ReleaseRequest:
 def request_for(paths: Sequence[Path], terms: JudgementTerms) -> ReleaseRequest:
     """A request for the declarations, and those found in folders. Raises UsageError for an absent path."""
     require_existing(paths)
-    read = read_releases(find_declarations(paths))
+    declarations = frozenset(find_declarations(paths))
+    read = read_releases(sorted(declarations))
     weights, fitted = _sort_weights(find_weights(paths))
     beside = _releases_beside(find_beside(paths))
     models = find_models(paths)
-    return ReleaseRequest(
-        terms, read.values, read.findings, models, weights=weights, fitted=fitted, beside=beside
-    )
+    problems = (*read.findings, *find_unknown(files_below(paths), declarations))
+    return ReleaseRequest(terms, read.values, problems, models, weights=weights, fitted=fitted, beside=beside)
 
 
 def _sort_weights(files: Iterable[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -113,8 +115,9 @@ def check_folder(folder: Folder) -> Verdict:
     models = models_among(folder.searched, folder.declared)
     weights, fitted = _sort_weights(weights_in(folder.searched))
     accounting = with_cache(folder.cache.shelf("accounting"), Accounting())
+    problems = (*read.findings, *find_unknown(folder.tree.files, folder.declared.keys()))
     return check_releases(
-        ReleaseRequest(folder.terms, read.values, read.findings, models, accounting, weights, fitted)
+        ReleaseRequest(folder.terms, read.values, problems, models, accounting, weights, fitted)
     )
 
 

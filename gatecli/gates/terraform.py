@@ -14,8 +14,16 @@ from typing import TYPE_CHECKING, BinaryIO
 from gatecli.checks.personal_data import Search
 from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_plan
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
-from gatecli.errors import GatecliError
+from gatecli.errors import GatecliError, UsageError
 from gatecli.gates import TERRAFORM
+from gatecli.gates.failed_runs import (
+    UNKNOWN_RUN,
+    Mask,
+    PlanRun,
+    errors_beside_gates,
+    find_failures,
+    find_without_plan,
+)
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.local_digests import local_digests
 from gatecli.gates.named_plans import named_plans
@@ -33,7 +41,6 @@ from gatecli.model.verdict import Checked, Examined, Verdict, together
 from gatecli.pii.redaction import redact_text
 from gatecli.pii.scanning import scan
 from gatecli.sources.files import MissingFileError, ReadError, read_start
-from gatecli.sources.interface import Loaded
 from gatecli.sources.plan.reading import load_plan
 from gatecli.sources.plan.rules import unreadable
 from gatecli.sources.plan.terraform import PlanRequest
@@ -47,6 +54,7 @@ if TYPE_CHECKING:
 _HEAD = 4096
 _PLAN_KEYS = (b'"terraform_version"', b'"planned_values"', b'"resource_changes"', b'"prior_state"')
 _LONGEST_REMARK = 400
+_LONGEST_SENTENCE = 4000
 
 
 class Origin(Enum):
@@ -109,7 +117,11 @@ def check_folder(folder: Folder) -> Verdict:
 
 
 def check_plans(request: TerraformRequest) -> Verdict:
-    """The verdict over Terraform plans and states. Raises what `read_plan` does for plans that are given."""
+    """The verdict over Terraform plans and states.
+
+    Raises what `read_plan` does for a plan that is given; of several, UsageError alone: what else is wrong
+    with one of them is a finding, beside those of the others.
+    """
     plans = [*request.problems, *(_examine(source, request) for source in request.sources)]
     return judge(TERRAFORM, together(plans), request.terms)
 
@@ -128,28 +140,32 @@ def _is_json(file: Path) -> bool:
 
 
 def _examine(source: PlanSource, request: TerraformRequest) -> Examined:
-    if source.origin is Origin.GIVEN:
+    is_given = source.origin is Origin.GIVEN
+    if is_given and len(request.sources) == 1:
         return _examine_read(read_plan(source.target, source.asked, source.stream), request)
-    if source.origin is Origin.NAMED and source.path.is_dir():
-        return _examine_folder(source, request)
+    if is_given or (source.origin is Origin.NAMED and source.path.is_dir()):
+        return _examine_one(source, request)
     return _examine_file(source, request)
 
 
-def _examine_folder(source: PlanSource, request: TerraformRequest) -> Examined:
-    """A folder's plan, made again each time, because it depends on the state of the cloud."""
+def _examine_one(source: PlanSource, request: TerraformRequest) -> Examined:
+    """One plan of several. That of a folder is made again each time: it depends on the state of the cloud."""
     try:
-        read = read_plan(source.target, source.asked)
+        read = read_plan(source.target, source.asked, source.stream)
     except GatecliError as error:
+        if isinstance(error, UsageError) and source.origin is Origin.GIVEN:
+            raise
         refused = ReadError(f"has no plan: {error.message}", error.advice)
         return Examined(problems=(unreadable(shown_path(source.path), refused),))
     return _examine_read(read, request)
 
 
 def _examine_read(read: PlanRead, request: TerraformRequest) -> Examined:
-    for note in read.notes:
-        request.notify(Remark(f"terraform: {_without_values(note, request.search)}"))
-    examined = _examine_plans(read.plan, read.digests, request, read.folder)
-    return place_in_configuration(examined, read.places)
+    failed, plan = read.run.failed, next(iter(read.plan.values), None)
+    for said in errors_beside_gates(plan, failed, read.run.folder) if failed is not None else ():
+        note = _without_values(f"{said.summary}: {said.detail}", request.search, _LONGEST_REMARK)
+        request.notify(Remark(f"terraform: {note}"))
+    return place_in_configuration(_examine_plans(read, request), read.places)
 
 
 def _examine_file(source: PlanSource, request: TerraformRequest) -> Examined:
@@ -163,39 +179,47 @@ def _examine_file(source: PlanSource, request: TerraformRequest) -> Examined:
         if isinstance(error, MissingFileError) and not is_named:
             return Examined()  # a link that leads nowhere, or a file that went: no plan stands there
         return Examined(problems=(unreadable(name, error),))
-    examined = _cached_result(content, name, request)
-    return place_in_configuration(examined, places_beside(source.path) if examined.findings else None)
+    examined = _cached_result(content, name, PlanRun(folder=source.path.parent), request)
+    has_found = bool(examined.findings or examined.problems)
+    return place_in_configuration(examined, places_beside(source.path) if has_found else None)
 
 
-def _cached_result(content: bytes, name: str, request: TerraformRequest) -> Examined:
-    """What a plan gives, from the shelf where the same bytes were examined under the same name."""
+def _cached_result(content: bytes, name: str, run: PlanRun, request: TerraformRequest) -> Examined:
+    """What a plan gives, from the shelf where the same bytes were examined under the same name.
+
+    That of a closed gate is not kept: it depends on the evidence beside the plan.
+    """
     digest, shelf = hashlib.sha256(content).hexdigest(), request.shelf
     if not shelf:
-        return _examine_content(content, name, digest, request)
+        return _examine_content(content, name, digest, run, request)
     key = shelf.key_of(name, digest)
     known: Examined | None = shelf.get(key)
-    examined = _examine_content(content, name, digest, request) if known is None else known
-    if known is None and examined.is_complete:
+    examined = _examine_content(content, name, digest, run, request) if known is None else known
+    if known is None and examined.is_complete and not examined.problems:
         shelf.put(key, examined)
     return examined
 
 
-def _examine_content(content: bytes, name: str, digest: str, request: TerraformRequest) -> Examined:
-    folder = configuration_folder(Path(name))
-    return _examine_plans(load_plan(content, name), {name: digest}, request, folder)
-
-
-def _examine_plans(
-    read: Loaded[Plan], digests: Mapping[str, str], request: TerraformRequest, folder: Path | None
+def _examine_content(
+    content: bytes, name: str, digest: str, run: PlanRun, request: TerraformRequest
 ) -> Examined:
-    subjects = (
-        PlanSubject(plan, request.evidence, local_digests(plan, folder, request.terms.policy))
-        if folder is not None and request.evidence.reports
-        else PlanSubject(plan, request.evidence)
-        for plan in read.values
-    )
-    plans = [examine_plan(subject, request.terms.policy, request.search, digests) for subject in subjects]
-    return together(plans, read.findings)
+    return _examine_plans(PlanRead(load_plan(content, name), digest, run=run), request)
+
+
+def _examine_plans(read: PlanRead, request: TerraformRequest) -> Examined:
+    terms, search, run = request.terms, request.search, read.run
+    subjects = (_subject(plan, run, request) for plan in read.plan.values)
+    plans = [examine_plan(subject, terms.policy, search, read.digests, run) for subject in subjects]
+    failed = () if read.plan.values or read.plan.findings or run.failed is None else (run.failed,)
+    without = (find_without_plan(each, run, read.name, _mask(search)) for each in failed)
+    return together(plans, (*read.plan.findings, *(finding for found in without for finding in found)))
+
+
+def _subject(plan: Plan, run: PlanRun, request: TerraformRequest) -> PlanSubject:
+    folder = configuration_folder(run.folder) if run.folder is not None else None
+    if folder is None or not request.evidence.reports:
+        return PlanSubject(plan, request.evidence)
+    return PlanSubject(plan, request.evidence, local_digests(plan, folder, request.terms.policy))
 
 
 def examine_plan(
@@ -203,11 +227,16 @@ def examine_plan(
     policy: PrivacyPolicy,
     search: Search,
     digests: Mapping[str, str] = MappingProxyType({}),
+    run: PlanRun = UNKNOWN_RUN,
 ) -> Examined:
-    """What one plan gives, before severities and waivers; `digests` are SHA-256 by path."""
+    """What one plan gives, before severities and waivers; `digests` are SHA-256 by path.
+
+    That a gate is closed is a problem: nothing softens or forgives it, for a run that failed says nothing of
+    what it did not reach.
+    """
     findings = tuple(find_in_plan(subject, policy, search))
     checked = () if subject.plan.is_empty else (_checked_plan(subject.plan, digests),)
-    return Examined(checked, findings)
+    return Examined(checked, findings, tuple(find_failures(subject.plan, run, _mask(search))))
 
 
 def _checked_plan(plan: Plan, digests: Mapping[str, str]) -> Checked:
@@ -227,7 +256,11 @@ def _begins_as_plan(file: Path) -> bool:
     return b'"format_version"' in plain and any(key in plain for key in _PLAN_KEYS)
 
 
-def _without_values(text: str, search: Search) -> str:
-    """Terraform's own words, which may quote values."""
-    flat = " ".join(text.split())[:_LONGEST_REMARK]
+def _mask(search: Search) -> Mask:
+    return lambda text: _without_values(text, search, _LONGEST_SENTENCE)
+
+
+def _without_values(text: str, search: Search, longest: int) -> str:
+    """Terraform's own words, or an author's, which may quote values."""
+    flat = " ".join(text.split())[:longest]
     return redact_text(flat, scan(search.detector, flat).detections)

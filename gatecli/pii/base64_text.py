@@ -94,7 +94,9 @@ def _joined_pieces(text: str, coded: bytes) -> Iterator[Piece]:
 
 def _promising_runs(text: str, coded: bytes) -> Iterator[tuple[int, int]]:
     """The runs that begin, or of which a piece begins, as base64 of text does."""
-    spans = [found.span() for found in _CODED_RUN.finditer(coded)]
+    found_at = (found.span() for found in _CODED_RUN.finditer(coded))
+    # Digits alone read as text of which each third byte begins a letter: no number stands there.
+    spans = [(start, end) for start, end in found_at if not text[start:end].isdigit()]
     runs = [text[start:end] for start, end in spans]
     begins = list(accumulate((len(run) + 1 for run in runs), initial=0))
     numbers = (bisect_right(begins, found.start()) - 1 for found in _BEGIN.finditer("\n" + "\n".join(runs)))

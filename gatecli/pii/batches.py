@@ -1,13 +1,14 @@
 """Which of many short texts could be reported, asked of many at once: cells, leaves of JSON, items of a list.
 
-Texts that stand at the same keys are searched together, joined by line ends, which no value crosses; those of
-a batch in which anything is found are asked by halves.
+Texts that stand at the same keys are searched together, joined by line ends, which no value crosses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import accumulate
 
 from gatecli.pii import group_testing
 from gatecli.pii.budget import BudgetSpentError, ScanBudget
@@ -46,30 +47,32 @@ def reportable(
     if len(texts) <= MANY or detector.has_foreign_forms:
         return list(range(len(texts)))
     batches: dict[Context, list[int]] = {}
-    found: list[int] = []
+    found: set[int] = set()
     for index, (text, context) in enumerate(zip(texts, contexts, strict=True)):
         if "\n" in text or _may_be_json(text):
-            found.append(index)  # a name may stand on a line above its value
+            found.add(index)  # a name may stand on a line above its value
         else:
             batches.setdefault(context, []).append(index)
     for context, held in batches.items():
-        found += _reportable_at(detector, texts, held, context, budget)
+        found |= _reportable_at(detector, texts, held, context, budget)
     return sorted(found)
 
 
 def _reportable_at(
     detector: Detector, texts: Sequence[str], held: Sequence[int], context: Context, budget: ScanBudget
-) -> Iterator[int]:
-    test = partial(_may_be_reported, detector, context, budget)
-    return (held[number] for number in group_testing.suspects(test, [texts[index] for index in held]))
+) -> set[int]:
+    """Those of the texts `held` in which anything is promising, or would be once it is decoded."""
+    here = [texts[index] for index in held]
+    hiding = group_testing.suspects(partial(_may_read_otherwise, budget), here)
+    begins = list(accumulate((len(text) + 1 for text in here), initial=0))
+    matches = detector.promising("\n".join(here), context, budget)
+    numbers = {bisect_right(begins, match.start) - 1 for match in matches}
+    return {held[number] for number in numbers.union(hiding)}
 
 
-def _may_be_reported(detector: Detector, context: Context, budget: ScanBudget, text: str) -> bool:
-    """Whether anything is promising in a text, or would be once it is decoded."""
+def _may_read_otherwise(budget: ScanBudget, text: str) -> bool:
     budget.spend(len(text))
-    if may_hide(text) or spells_integer(text):
-        return True
-    return detector.is_promising(text, context, budget)
+    return may_hide(text) or spells_integer(text)
 
 
 def _may_be_json(text: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from itertools import accumulate
 
@@ -11,6 +12,8 @@ from gatecli.pii.interface import Entity, Match, Strength
 
 RAISE = 0.4
 LOWER = 0.35
+DOUBTFUL = 0.3
+"""What a number scores that is rather something else: one decimal fraction in a hundred passes two checks."""
 BEFORE = 64
 AFTER = 24
 
@@ -21,9 +24,10 @@ _FILLERS = frozenset({
     "numero", "número", "of", "on", "or", "the", "their", "value", "was", "your",
 })  # fmt: skip
 """Words between a name and its value that say nothing."""
-LONGEST_LINE = 1024
-"""Letters of a line whose words are kept, since others are alike but for their numbers."""
+MOST_TOKENS = 2**16
+"""Words without a meaning that are remembered: of a text's words few are new."""
 _DIGIT = re.compile("[0-9]")
+_FRACTION = re.compile(r"[0-9]++\.[0-9]++")
 
 _SMALL = "a-zß-öø-ſ"
 _WORD = re.compile(rf"[A-ZÀ-ÖØ-Þ]+(?![{_SMALL}])|[A-ZÀ-ÖØ-Þ]?[{_SMALL}]+|[^\x00-ſ]+")
@@ -87,46 +91,47 @@ class Vocabulary:
         self._other = {entity: _of_script(held, ascii_=False) for entity, held in phrases.items()}
         self._words = frozenset(word for held in self._plain.values() for phrase in held for word in phrase)
         self._spoken_by_words = lru_cache(4096)(self._speaking)
-        self._words_by_letters = lru_cache(8192)(self._find_words)
-        self._spoken_by_letters = lru_cache(8192)(
-            lambda letters: self._spoken_by_words(self._find_words(letters))
-        )
+        self._words_in = lru_cache(MOST_TOKENS)(self._find_words)
+        self._silent: set[bytes] = set()
 
     def entities_in(self, text: str) -> frozenset[str]:
         """The ids of the entities of which a context word may stand in `text`."""
-        words_of = (self._words_in(line) for line in set(_letters(text).split(b"\n")))
-        plain = self._spoken_by_words(frozenset[str]().union(*words_of))
+        plain = self._spoken_by(self._telling_tokens(_letters(text)).values())
         return plain if text.isascii() else plain | self._spoken_otherwise(text.lower())
 
     def lines_that_speak(self, text: str, known: frozenset[str]) -> tuple[frozenset[str], list[Line]]:
-        """The entities beside those `known` that a line of `text` may speak of, and the lines that do."""
-        letters = _letters(text).split(b"\n")
-        spoken = frozenset[str]().union(*map(self._spoken_in, set(letters)))
+        """The entities beside those `known` that lines of `text` may speak of, and the lines that do."""
+        letters = _letters(text)
+        tokens = self._telling_tokens(letters)
         foreign = frozenset[str]() if text.isascii() else self._spoken_otherwise(text.lower())
-        if spoken | foreign <= known:
+        spoken = self._spoken_by(tokens.values()) | foreign
+        if spoken <= known:
             return frozenset(), []
-        lines: list[Line] = []
-        at = 0
-        for line, shown in zip(text.split("\n"), letters, strict=True):
-            here = self._spoken_in(shown)
-            if foreign and not line.isascii():
-                here |= self._spoken_otherwise(line.lower())
-            if not here <= known:
-                lines.append((at, line))
-            at += len(line) + 1
-        return (spoken | foreign) - known, lines
+        lines = text.split("\n")
+        here = {number: self._spoken_by(told) for number, told in _lines_with(letters, tokens).items()}
+        if foreign:
+            for number, line in enumerate(lines):
+                if not line.isascii():
+                    here[number] = here.get(number, frozenset()) | self._spoken_otherwise(line.lower())
+        speaking = sorted(number for number, said in here.items() if not said <= known)
+        begins = list(accumulate((len(line) + 1 for line in lines), initial=0)) if speaking else []
+        return spoken - known, [(begins[number], lines[number]) for number in speaking]
 
-    def _spoken_in(self, letters: bytes) -> frozenset[str]:
-        if len(letters) <= LONGEST_LINE:
-            return self._spoken_by_letters(letters)
-        return self._spoken_by_words(self._find_words(letters))
+    def _spoken_by(self, told: Iterable[frozenset[str]]) -> frozenset[str]:
+        return self._spoken_by_words(frozenset[str]().union(*told))
 
-    def _words_in(self, letters: bytes) -> frozenset[str]:
-        return self._words_by_letters(letters) if len(letters) <= LONGEST_LINE else self._find_words(letters)
+    def _telling_tokens(self, letters: bytes) -> dict[bytes, frozenset[str]]:
+        """The tokens of `letters` that hold context words, and which; most were met before and hold none."""
+        found: dict[bytes, frozenset[str]] = {}
+        for token in set(letters.split()) - self._silent:
+            if told := self._words_in(token):
+                found[token] = told
+            elif len(self._silent) < MOST_TOKENS:
+                self._silent.add(token)
+        return found
 
-    def _find_words(self, letters: bytes) -> frozenset[str]:
-        tokens = set(letters.decode("ascii").split())
-        return frozenset(word.lower() for token in tokens for word in _WORD.findall(token)) & self._words
+    def _find_words(self, token: bytes) -> frozenset[str]:
+        return frozenset(word.lower() for word in _WORD.findall(token.decode("ascii"))) & self._words
 
     def _speaking(self, found: frozenset[str]) -> frozenset[str]:
         return frozenset(
@@ -140,6 +145,21 @@ class Vocabulary:
             for entity, phrases in self._other.items()
             if any(all(part in text for part in phrase) for phrase in phrases)
         )
+
+
+def _lines_with(letters: bytes, tokens: Mapping[bytes, frozenset[str]]) -> dict[int, list[frozenset[str]]]:
+    """By the number of a line, what its tokens tell."""
+    spaced = b" " + letters.replace(b"\n", b" \n ") + b" "
+    ends = list(accumulate(map(len, spaced.splitlines(keepends=True))))
+    found: dict[int, list[frozenset[str]]] = {}
+    for token, told in tokens.items():
+        word = b" " + token + b" "
+        at = spaced.find(word)
+        while at >= 0:
+            number = bisect_right(ends, at)
+            found.setdefault(number, []).append(told)
+            at = spaced.find(word, ends[number])
+    return found
 
 
 def _letters(text: str) -> bytes:
@@ -165,7 +185,21 @@ def weigh(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:
     negative = _negative(match.entity, haystack, keys)
     if negative:
         return max(0.0, match.score - LOWER), (f"lowered by context: {', '.join(negative)}",)
+    if is_doubtful(match, text):
+        return min(match.score, DOUBTFUL), ("lowered as no word says what it is",)
     return match.score, ()
+
+
+def is_doubtful(match: Match, text: str) -> bool:
+    """Whether a match is rather a decimal fraction, or what its form doubts."""
+    doubt = match.pattern.doubt
+    return is_fraction(match, text) or (doubt is not None and doubt(text, match.start, match.end))
+
+
+def is_fraction(match: Match, text: str) -> bool:
+    """Whether a match is also a decimal fraction, and no structure proves that it is none."""
+    proven = match.entity.strength is Strength.STRUCTURED
+    return not proven and _FRACTION.fullmatch(text, match.start, match.end) is not None
 
 
 def _weigh_named(match: Match, text: str, keys: str) -> tuple[float, tuple[str, ...]]:

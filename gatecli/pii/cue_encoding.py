@@ -119,8 +119,8 @@ class CueEncodings:
     def _is_held(self, coding: str, literal: bytes) -> bool:
         known = self._holds.get((coding, literal))
         if known is None:
-            digits = _digits_in(literal)
-            known = digits <= self._digits(coding) and (
+            digits = digits_in(literal)
+            known = digits <= self.longest_digits(coding) and (
                 digits == len(literal) or self._is_found(coding, literal)
             )
             self._holds[coding, literal] = known
@@ -131,7 +131,7 @@ class CueEncodings:
         rare = len(literal) == 1 or all(self._is_held(coding, each) for each in _signs(literal))
         return rare and literal in self.coding(coding)
 
-    def _digits(self, coding: str) -> int:
+    def longest_digits(self, coding: str) -> int:
         """The longest run of digits in a coding: most literals ask for more than a text has."""
         known = self._longest.get(coding)
         if known is None:
@@ -161,7 +161,8 @@ def _signs(literal: bytes) -> tuple[bytes, ...]:
 
 
 @cache
-def _digits_in(literal: bytes) -> int:
+def digits_in(literal: bytes) -> int:
+    """How many digits in a row a literal asks for."""
     return longest_digits(literal)
 
 

@@ -16,8 +16,13 @@ from functools import lru_cache
 from gatecli.pii.base64_text import base64_views, holds_base64
 from gatecli.pii.budget import FORM, ScanBudget, TooDeepError
 from gatecli.pii.json_text import json_views
-from gatecli.pii.split_text import is_split, numeral_views, split_views
-from gatecli.pii.text_encodings import encoded_views, is_encoded_otherwise, quoted_printable_views
+from gatecli.pii.split_text import is_split, numeral_views, reads_as_numerals, split_views
+from gatecli.pii.text_encodings import (
+    encoded_views,
+    is_encoded_otherwise,
+    is_quoted_printable,
+    quoted_printable_views,
+)
 from gatecli.pii.views import Piece, Reader, View, replace_pieces, whole
 
 _ESCAPE = re.compile(
@@ -178,13 +183,36 @@ def may_hide(text: str) -> bool:
     return (
         not text.isascii()
         or len(text.encode("ascii").translate(None, _PRINTABLE)) > 0
-        or ("\\" in text and _ESCAPED.search(text) is not None)
-        or ("%" in text and _PERCENT.search(text) is not None)
-        or ("&" in text and _ENTITY.search(text) is not None)
+        or is_spelled_otherwise(text)
         or holds_base64(text)
         or is_encoded_otherwise(text)
-        or is_split(text)
     )
+
+
+def is_spelled_otherwise(text: str) -> bool:
+    """Whether characters of `text` could be escaped or divided, so that it reads differently as a whole."""
+    return (
+        ("\\" in text and _ESCAPED.search(text) is not None)
+        or ("%" in text and _PERCENT.search(text) is not None)
+        or ("&" in text and _ENTITY.search(text) is not None)
+        or is_quoted_printable(text)
+        or is_split(text)
+        or (not text.isascii() and reads_as_numerals(text))
+    )
+
+
+def as_read(text: str) -> str:
+    """`text` with every character as a reader takes it: what `unicode_views` shows."""
+    if _is_plain(text):
+        return text
+    read = {ord(each): plain(each) for each in set(text) if _UNPLAIN.match(each)}
+    return text.translate(read)
+
+
+def hidden_texts(text: str) -> Iterator[str]:
+    """What stands encoded in parts of `text`. Raises `BudgetSpentError` for what unpacks to too much."""
+    view = whole(text)
+    return (each.text for reader in (base64_views, encoded_views) for each in reader(view))
 
 
 Choice = Callable[[list[View]], list[View]]

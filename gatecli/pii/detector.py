@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from itertools import accumulate
 
 from gatecli.pii.budget import ScanBudget, unlimited_budget
-from gatecli.pii.context import LOWER, Line, Vocabulary, is_named_by, weigh, words
+from gatecli.pii.context import LOWER, Line, Vocabulary, is_doubtful, is_named_by, weigh, words
 from gatecli.pii.interface import THRESHOLD, Detection, Entity, Match
 from gatecli.pii.matching import Sought, find_sought, readable
 from gatecli.pii.prefilter import Prefilter
@@ -53,10 +53,6 @@ class Detector:
         Raises `BudgetSpentError` as `detect` does.
         """
         return tuple(self._promising(readable(text), words(context), budget))
-
-    def is_promising(self, text: str, context: tuple[str, ...], budget: ScanBudget) -> bool:
-        """Whether anything is. Raises `BudgetSpentError` as `detect` does."""
-        return next(self._promising(readable(text), words(context), budget), None) is not None
 
     def _promising(self, text: str, keys: str, budget: ScanBudget) -> Iterator[Match]:
         by_keys = self._spoken_by_keys(keys)
@@ -100,7 +96,7 @@ class Detector:
                 yield match
 
     def _is_reported(self, text: str, keys: str, match: Match) -> bool:
-        sure = match.score - LOWER >= self.threshold
+        sure = match.score - LOWER >= self.threshold and not is_doubtful(match, text)
         return sure or weigh(match, text, keys)[0] >= self.threshold
 
 

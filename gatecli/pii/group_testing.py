@@ -8,21 +8,20 @@ FEW = 4
 """So few texts are asked one by one."""
 
 
-def suspects(may_hold: Callable[[str], bool], texts: Sequence[str]) -> Iterator[int]:
+def suspects(may_hold: Callable[[str], bool], texts: Sequence[str], together: int = 1) -> Iterator[int]:
     """The indices of the texts that `may_hold` does not clear, ascending.
 
     Texts are asked together, joined by line ends; `may_hold` must hold of a joined text where it holds of
-    one of its texts.
+    one of its texts. So many that stand `together` are all suspects where one of them is.
     """
-    yield from _within(may_hold, texts, 0, len(texts))
-
-
-def _within(may_hold: Callable[[str], bool], texts: Sequence[str], start: int, end: int) -> Iterator[int]:
-    if end - start <= FEW:
-        yield from (index for index in range(start, end) if may_hold(texts[index]))
-        return
-    if not may_hold("\n".join(texts[start:end])):
-        return
-    middle = (start + end) // 2
-    yield from _within(may_hold, texts, start, middle)
-    yield from _within(may_hold, texts, middle, end)
+    pending = [range(len(texts))]
+    while pending:
+        among = pending.pop()
+        if together == 1 and len(among) <= FEW:
+            yield from (index for index in among if may_hold(texts[index]))
+        elif may_hold("\n".join(texts[among.start : among.stop])):
+            if len(among) <= together:
+                yield from among
+                continue
+            middle = len(among) // 2
+            pending += [among[middle:], among[:middle]]

@@ -60,6 +60,8 @@ class EntityPattern:
     """Characters of a match behind it, at most."""
     refuse: Callable[[str, int, int], bool] | None = None
     """Whether what stands around [start, end) of a text makes it something else."""
+    doubt: Callable[[str, int, int], bool] | None = None
+    """Whether it is rather something else where no word tells what it is."""
     names: tuple[str, ...] = ()
     """Where given, only these context words raise it, and only as the name of the value."""
 

@@ -6,8 +6,9 @@ A view for each column or block whose name speaks of personal data; the values a
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import accumulate
 
 from gatecli.pii.context import Vocabulary
 from gatecli.pii.views import View
@@ -30,7 +31,7 @@ _COPY = re.compile(
     r"\bCOPY\s+[^\s(]{1,200}\s*\(([^()]{1,4000})\)\s*FROM\s+stdin[^\n]{0,200}\n", re.IGNORECASE
 )
 
-_SQL_WORDS = ("VALUES", "values", "stdin", "STDIN")
+_SQL_WORDS = ("values", "stdin")
 
 Span = tuple[int, int]
 
@@ -38,7 +39,8 @@ Span = tuple[int, int]
 def named_below(view: View, vocabulary: Vocabulary) -> Iterator[View]:
     """What stands below a name that speaks of personal data, with that name as its context."""
     text = "\n" + view.text
-    is_sql = any(word in text for word in _SQL_WORDS)
+    lower = text.lower()
+    is_sql = any(word in lower for word in _SQL_WORDS)
     if not (is_sql or _HEADER.search(text) or _BARE.search(text)):
         return
     if not vocabulary.entities_in(view.text):
@@ -54,11 +56,12 @@ def named_below(view: View, vocabulary: Vocabulary) -> Iterator[View]:
 
 def _column_view(view: View, spans: list[Span], name: str) -> View:
     """The spans of a view, a line each."""
-    texts, starts, ends = [], [], []
+    texts, starts, ends = [], array("q"), array("q")
     for start, end in spans:
+        last = view.ends[end - 1]
         texts.append(view.text[start:end])
-        starts += [*view.starts[start:end], view.ends[end - 1]]
-        ends += [*view.ends[start:end], view.ends[end - 1]]
+        starts.extend((*view.starts[start:end], last))
+        ends.extend((*view.ends[start:end], last))
     return View("\n".join(texts) + "\n", starts, ends, view.steps, (*view.context, name))
 
 
@@ -86,13 +89,11 @@ def _rows(text: str, at: int, mark: str, width: int) -> tuple[list[list[Span]], 
         if mark not in line:
             break
         indent = len(line) - len(line.lstrip(" \t" if mark != "\t" else " "))
-        marks = [
-            at + indent - 1,
-            *(at + i for i, each in enumerate(line) if each == mark and i >= indent),
-            end,
-        ]
-        if len(marks) == width + 1:
-            rows.append([(start + 1, stop) for start, stop in pairwise(marks)])
+        if line.count(mark, indent) == width - 1:
+            stops = list(accumulate(map(len, line[indent:].split(mark)), lambda stop, size: stop + 1 + size))
+            begins = [0, *(stop + 1 for stop in stops)]
+            left = at + indent
+            rows.append([(left + begin, left + stop) for begin, stop in zip(begins, stops, strict=False)])
         at = end + 1
     return rows, at - 1
 

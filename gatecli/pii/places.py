@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from re import _parser  # type: ignore[attr-defined]  # what knows how long a match can be
 
-from gatecli.pii.cue_encoding import CueEncodings
+from gatecli.pii.cue_encoding import CueEncodings, digits_in
 from gatecli.pii.interface import EntityPattern
 from gatecli.pii.pattern_factors import Factor, factors
 
@@ -30,28 +30,31 @@ class MatchCondition:
     """What a text must hold for a form to match (`needed`, the longest first), and where it is sought.
 
     `ranked` are the same, the rarest in most texts first. `reach` is how far from each of them a match, and
-    what it looks at, can be; 0 of a form that is sought everywhere.
+    what it looks at, can be; 0 of a form that is sought everywhere. `digits` are those that must stand in a
+    row, by coding: most texts have too few, which costs no search.
     """
 
     needed: tuple[Factor, ...]
     ranked: tuple[Factor, ...] = ()
     reach: int = 0
+    digits: tuple[tuple[str, int], ...] = ()
 
 
-NOWHERE_SPECIAL = MatchCondition(())
+UNKNOWN_CONDITION = MatchCondition(())
 
 
 @cache
 def condition(pattern: EntityPattern) -> MatchCondition:
     """The condition of a form; of RE2's expressions nothing is known."""
     if pattern.engine != "re":
-        return NOWHERE_SPECIAL
+        return UNKNOWN_CONDITION
     found = factors(pattern.regex)
     needed = tuple(sorted(found, key=lambda factor: -len(factor.literals[0])))
+    digits = tuple((factor.coding, min(map(digits_in, factor.literals))) for factor in needed)
     if pattern.anchor or not needed:
-        return MatchCondition(needed)  # its anchor is sought instead
+        return MatchCondition(needed, digits=digits)  # its anchor is sought instead
     longest = _parser.parse(pattern.regex).getwidth()[1]
-    return MatchCondition(needed, tuple(sorted(needed, key=_rarity, reverse=True)), longest + BEYOND)
+    return MatchCondition(needed, tuple(sorted(needed, key=_rarity, reverse=True)), longest + BEYOND, digits)
 
 
 _BITS = {"0": 2.5, "a": 1.0, "A": 3.5, "w": 0.5}
@@ -66,6 +69,9 @@ def _rarity(factor: Factor) -> float:
 
 def holds_needed(condition: MatchCondition, coded: CueEncodings) -> bool:
     """Whether a text holds all that a form needs."""
+    for coding, count in condition.digits:
+        if count > coded.longest_digits(coding):
+            return False
     return all(coded.holds_any(factor.coding, factor.literals) for factor in condition.needed)
 
 

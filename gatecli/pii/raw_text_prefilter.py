@@ -6,11 +6,24 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from gatecli.pii import group_testing
-from gatecli.pii.budget import ScanBudget
-from gatecli.pii.decoding import may_hide, spells_integer
+from gatecli.pii.budget import ScanBudget, TooDeepError
+from gatecli.pii.context import is_fraction
+from gatecli.pii.decoding import (
+    as_read,
+    expand,
+    hidden_texts,
+    is_spelled_otherwise,
+    may_hide,
+    spells_integer,
+)
 from gatecli.pii.detector import Detector, parts
+from gatecli.pii.interface import Match
 from gatecli.pii.matching import find_sought, readable
 
+TOGETHER = 32
+"""Neighbours in a list of texts that are suspects together: a column of numbers is full of cues."""
+LONGEST_HIDDEN = 2**16
+"""Characters that stand encoded in a text and are looked into without its being parsed."""
 _EDGES = str.maketrans("'{|", "   ")
 
 
@@ -24,8 +37,11 @@ def may_hold(detector: Detector, text: str) -> bool:
 
 
 def suspects(detector: Detector, texts: Sequence[str]) -> Iterator[int]:
-    """The indices of the texts that `may_hold` does not clear, ascending: no cue crosses a line end."""
-    return group_testing.suspects(partial(may_hold, detector), texts)
+    """The indices of the texts that `may_hold` does not clear, ascending: no cue crosses a line end.
+
+    Their neighbours are among them: asking each would cost more than what is asked of the suspects next.
+    """
+    return group_testing.suspects(partial(may_hold, detector), texts, TOGETHER)
 
 
 def could_match(
@@ -39,15 +55,33 @@ def could_match(
     joined or its quotes single: nothing is encoded there that is not in the text. It is sound for them: what
     stands beside a value (white space, a quote, a bracket, a comma, a semicolon, a bar, a colon) is no
     boundary of any pattern, or is blank in `without_edges`, so that a match in the value is one in the text
-    (tests hold each to it). A key stands in the text as well as its value. What could be encoded counts as a
-    match.
+    (tests hold each to it). A key stands in the text as well as its value. What stands encoded in a part of
+    it is decoded and searched; what could be encoded as a whole counts as a match.
     """
-    text = shown[0]
-    budget.spend(len(text))
-    if may_hide(text) or spells_integer(text):
+    whole = tuple(dict.fromkeys((shown[0], as_read(shown[0]))))
+    if any(map(is_spelled_otherwise, whole)) or any(map(spells_integer, whole)):
         return True
-    spoken |= detector.vocabulary.entities_in(text)
-    return any(_matches_any(detector, each, spoken, budget) for each in shown)
+    spoken = spoken.union(*map(detector.vocabulary.entities_in, whole))
+    everything = dict.fromkeys((*shown, *map(as_read, shown)))
+    return any(_matches_any(detector, text, spoken, budget) for text in everything) or any(
+        _hides_any(detector, text, spoken, budget) for text in whole
+    )
+
+
+def _hides_any(detector: Detector, text: str, spoken: frozenset[str], budget: ScanBudget) -> bool:
+    """Whether anything matches in what stands encoded in parts of a text."""
+    budget.spend(len(text))
+    for hidden in hidden_texts(text):
+        if len(hidden) > LONGEST_HIDDEN:
+            return True
+        try:
+            views = [view.text for view in expand(hidden, budget)]
+        except TooDeepError:
+            return True
+        said = spoken.union(*map(detector.vocabulary.entities_in, views))
+        if any(_matches_any(detector, view, said, budget) for view in views):
+            return True
+    return False
 
 
 def _matches_any(detector: Detector, text: str, spoken: frozenset[str], budget: ScanBudget) -> bool:
@@ -55,7 +89,8 @@ def _matches_any(detector: Detector, text: str, spoken: frozenset[str], budget: 
         part = readable(raw)
         budget.spend(len(part))
         sought = detector.prefilter.search_places(part, spoken)
-        if next(find_sought(part, sought, budget), None) is not None:
+        worth = partial(_may_be_told, part, spoken)
+        if next(find_sought(part, sought, budget, worth), None) is not None:
             return True
         # Only an address may hold what delimits it.
         addresses = [each for each in sought if each[1].anchor]
@@ -63,6 +98,11 @@ def _matches_any(detector: Detector, text: str, spoken: frozenset[str], budget: 
         if blank is not part and next(find_sought(blank, addresses, budget), None) is not None:
             return True
     return False
+
+
+def _may_be_told(text: str, spoken: frozenset[str], match: Match) -> bool:
+    """Whether a match is no decimal fraction, or a word of the text may tell what it is."""
+    return match.entity.id in spoken or not is_fraction(match, text)
 
 
 def without_edges(line: str) -> tuple[str, ...]:

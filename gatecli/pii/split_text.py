@@ -64,6 +64,11 @@ def split_views(view: View) -> Iterator[View]:
             yield replace_pieces(view, pieces, step)
 
 
+def reads_as_numerals(text: str) -> bool:
+    """Whether `numeral_views` shows anything."""
+    return _NUMERAL_RUN.search(text) is not None or _OVERRIDDEN.search(text) is not None
+
+
 def numeral_views(view: View) -> Iterator[View]:
     """Digits in Chinese numerals, and text that an override shows from right to left (Unicode UAX 9)."""
     if view.text.isascii():
@@ -79,6 +84,8 @@ def numeral_views(view: View) -> Iterator[View]:
 
 
 def _may_be_joined(text: str) -> bool:
+    if not any(sign in text for sign in "\"'`\\"):
+        return False
     squeezed = text.encode("ascii", "replace").translate(_QUOTES_ALIKE, b" \t\r\n")
     return any(joint in squeezed for joint in _JOINTS)
 

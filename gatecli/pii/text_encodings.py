@@ -11,6 +11,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 
+from gatecli.pii.base64_text import SHORTEST
 from gatecli.pii.budget import BudgetSpentError
 from gatecli.pii.cue_encoding import encode_classes
 from gatecli.pii.views import Piece, View, part, replace_pieces
@@ -19,6 +20,8 @@ MOST_UNPACKED = 2**22
 """Bytes that one compressed text may unpack to."""
 
 _TELLING = re.compile(r"[0-9@]")
+_TELLING_SHORT = re.compile(r"[^@\s]@[^@\s]+\.[A-Za-z]|[0-9](?:[^0-9]*+[0-9]){4}")
+"""The same of a text too short to be encoded once more: one decimal fraction in thirty is hex of a text."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _HEX = re.compile(r"(?<![0-9A-Za-z])(?:0[xX])?((?:[2-7][0-9A-Fa-f]){7,100000}+)(?![0-9A-Za-z])")
@@ -55,12 +58,13 @@ _SOFT_END = re.compile(r"(?<=[0-9])=\r?\n(?=[0-9])")
 
 
 def is_encoded_otherwise(text: str) -> bool:
-    """Whether one of these readers could show something else."""
-    return (
-        any(True for _, pieces in _readings(text) for _ in pieces)
-        or _may_be_packed(text)
-        or bool(_quoted_pieces(text))
-    )
+    """Whether `encoded_views` could show anything."""
+    return any(True for _, pieces in _readings(text) for _ in pieces) or _may_be_packed(text)
+
+
+def is_quoted_printable(text: str) -> bool:
+    """Whether `quoted_printable_views` shows anything."""
+    return bool(_quoted_pieces(text))
 
 
 def encoded_views(view: View) -> Iterator[View]:
@@ -178,6 +182,5 @@ def _decode_text(decode: Callable[[str], bytes], run: str, codec: str) -> str:
 
 def _is_text(read: str) -> bool:
     """Whether something was read that a person could have written, and that could hold a value."""
-    return (
-        bool(read) and read.isascii() and _CONTROL.search(read) is None and _TELLING.search(read) is not None
-    )
+    telling = _TELLING if len(read) >= SHORTEST else _TELLING_SHORT
+    return read.isascii() and _CONTROL.search(read) is None and telling.search(read) is not None

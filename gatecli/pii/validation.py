@@ -83,6 +83,11 @@ def known_values(*values: str) -> Callable[[str], bool]:
     return is_known
 
 
+def counts_up(number: str) -> bool:
+    """Whether each digit is one more than the one before it, as in the ruler above a drawing of bits."""
+    return number in "0123456789" * (len(number) // 10 + 2)
+
+
 def luhn(number: str) -> bool:
     """ISO/IEC 7812-1 annex B."""
     odd = sum(map(int, number[-1::-2]))

@@ -46,7 +46,7 @@ def read_declared(path: str, documents: tuple[Document, ...]) -> Loaded[Declared
     for document in documents:
         problem = head_problem(document)
         if problem is not None:
-            findings.append(_finding(problem, document, path))
+            findings.append(problem_finding(problem, document, path))
         elif _is_release(document.data):
             _validate(respelt(document), values, findings)
     if not values and not findings:
@@ -74,7 +74,7 @@ def _validate(document: Document, values: list[Declared], findings: list[Finding
     except ValidationError as error:
         subject = _subject(document)
         problems = problems_of(error, document.data, ModelRelease)
-        findings.extend(_finding(problem, document, subject) for problem in problems)
+        findings.extend(problem_finding(problem, document, subject) for problem in problems)
 
 
 def _subject(document: Document) -> str:
@@ -96,7 +96,8 @@ def _rule(problem: Problem) -> Rule:
     return RELEASE_INVALID
 
 
-def _finding(problem: Problem, document: Document, subject: str) -> Finding:
+def problem_finding(problem: Problem, document: Document, subject: str) -> Finding:
+    """The finding that something is wrong with a document of ours."""
     place = document.place(problem.pointer, key=problem.at_key)
     identity = f"{subject}\0{problem.pointer}\0{problem.message}"
     return make_finding(

@@ -89,6 +89,11 @@ def find_beside(paths: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(sorted(filter(is_declaration, found)))
 
 
+def files_below(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files in the folders among `paths` that a search for declarations reaches."""
+    return (file for root in filter(_is_folder, paths) for file in _files(root))
+
+
 def _in_folder(folder: Path) -> Iterator[Path]:
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - names alone

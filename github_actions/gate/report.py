@@ -10,12 +10,20 @@ SUMMARY_LIMIT = 1_048_576
 """Bytes of a step's summary; GitHub drops a longer one whole."""
 
 
+NOT_JUDGED = frozenset({3, 4})
+"""Exit codes of gatecli: there was nothing to check, or something could not be checked."""
+
+
 def outputs(report: Path) -> dict[str, str]:
-    """The action's outputs; without a report nothing was judged, which is an error and no pass."""
+    """The action's outputs; what was not judged is an error, neither a pass nor a gate that is closed."""
     if not report.is_file():
         return {"verdict": "error", "findings": "0", "report-path": ""}
     content = json.loads(report.read_text("utf-8"))
-    verdict = {"pass": "pass", "fail": "fail"}[content["verdict"]]
+    verdict = (
+        "error"
+        if content["exit_code"] in NOT_JUDGED
+        else {"pass": "pass", "fail": "fail"}[content["verdict"]]
+    )
     live = sum(finding["suppressed"] is None for finding in content["findings"])
     return {"verdict": verdict, "findings": str(live), "report-path": str(report)}
 

@@ -78,6 +78,23 @@ def test_a_closed_gate_fails_after_the_reports_are_uploaded(repository: Path) ->
     assert said.index("stub reached") < said.index("gatecli: fail")
 
 
+def test_several_plans_are_one_verdict(repository: Path) -> None:
+    for name in ("plan", "aws"):
+        shutil.copy(ROOT / f"tests/data/plans/{name}.json", repository / f"{name} 1.json")
+    ran = act(repository, {"gate": "terraform", "path": "plan 1.json\naws 1.json\nplan 1.json"})
+    assert (ran.code != 0, ran.saw[0], ran.saw[2]) == (True, "fail", "1")
+    assert "aws 1.json" in ran.log
+    ran = act(repository, {"gate": "terraform", "path": "plan 1.json\nplan 1.json"})
+    assert (ran.code, ran.saw) == (0, ["pass", "0", "0", "report.json"]), ran.log
+
+
+def test_a_closed_gate_of_terraform_is_told_on_the_lines_and_in_the_report(repository: Path) -> None:
+    shutil.copy(ROOT / "tests/rules/tf-gate-closed/fail/plan.json", repository / "plan.json")
+    ran = act(repository, {"gate": "terraform", "path": "plan.json"})
+    assert ran.saw == ["fail", "1", "1", "report.json"]
+    assert "k-anonymity 1 is below 5 for [age, zip]" in ran.log
+
+
 def test_an_unknown_gate_is_no_pass(repository: Path) -> None:
     ran = act(repository, {"gate": "realease"})
     assert ran.code != 0
@@ -88,6 +105,7 @@ def test_nothing_to_check_is_no_pass(repository: Path) -> None:
     (repository / "empty").mkdir()
     (repository / "empty/notes.txt").write_text("nothing\n", "utf-8")
     ran = act(repository, {"gate": "release", "path": "empty"})
+    assert ran.saw[0] == "error"
     assert ran.code != 0
     assert ran.saw[2] == "3"
 

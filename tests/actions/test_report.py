@@ -47,7 +47,7 @@ def test_the_outputs_say_what_the_report_says(case: str, tmp_path: Path) -> None
     assert ran(tmp_path).returncode == 0
     said = dict(line.split("=", 1) for line in (tmp_path / "output").read_text("utf-8").splitlines())
     assert said == {
-        "verdict": "pass" if verdict.passed else "fail",
+        "verdict": "error" if verdict.exit_code in {3, 4} else "pass" if verdict.passed else "fail",
         "findings": str(len(verdict.active)),
         "report-path": str(tmp_path / "report.json"),
     }

@@ -150,7 +150,7 @@ def test_a_folder_is_not_planned_unless_it_is_allowed(root: Path, monkeypatch: p
     ruled(root, "{terraform: [infra]}")
     planned: list[str] = []
 
-    def made(target: str, request: PlanRequest) -> Any:
+    def made(target: str, request: PlanRequest, _stream: object = None) -> Any:
         planned.append(target)
         plan(root.parent, "plan.json")
         return ORIGINAL((root.parent / "plan.json").as_posix(), request)

@@ -10,6 +10,8 @@ import pytest
 from gatecli.gates.catalogue import all_rules
 from tests.cli.conftest import Run
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def test_rules_lists_every_rule_once(run: Run) -> None:
     listed = json.loads(run("rules", "--format", "json").stdout)
@@ -43,6 +45,41 @@ def test_init_writes_files_that_parse_and_never_overwrites(run: Run, tmp_path: P
     assert again.returncode == 2
     assert (tmp_path / "privacy.yaml").read_text() == "mine"
     assert run("init", "--force").returncode == 0
+
+
+PIN = f"acme/gatecli@{'0123456789' * 4}"
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_init_writes_what_others_run_only_if_it_is_asked_for(run: Run, tmp_path: Path) -> None:
+    run("init", "a")
+    assert files(tmp_path / "a") == {"privacy.yaml", "gatecli.yaml"}
+    assert run("init", "a", "--workflow", PIN, "--pre-commit", PIN).returncode == 0
+    added = {".github/workflows/privacy.yml", ".pre-commit-config.yaml"}
+    assert files(tmp_path / "a") == {"privacy.yaml", "gatecli.yaml", *added}
+    assert run("init", "b", "--pre-commit", PIN).returncode == 0
+    assert files(tmp_path / "b") == {".pre-commit-config.yaml"}
+
+
+def test_what_init_writes_is_what_the_page_recommends_with_the_pin_in_it(run: Run, tmp_path: Path) -> None:
+    run("init", "--workflow", PIN, "--pre-commit", PIN)
+    page = (ROOT / "docs/ci.md").read_text("utf-8").replace("0" * 40 + " # v0.2.0", "0" * 40)
+    page = page.replace("OWNER/REPO", "acme/gatecli").replace("0" * 40, PIN.rpartition("@")[2])
+    for name in (".github/workflows/privacy.yml", ".pre-commit-config.yaml"):
+        written = (tmp_path / name).read_text("utf-8")
+        assert "OWNER" not in written
+        assert f"{written}```" in page
+
+
+@pytest.mark.parametrize(
+    "pin", ["acme/gatecli", "acme/gatecli@main", "acme/gatecli@v1.2.3", "a\nb/c@" + "0" * 40]
+)
+def test_init_pins_to_a_commit_and_nothing_else(run: Run, tmp_path: Path, pin: str) -> None:
+    assert run("init", "--workflow", pin).returncode == 2
+    assert files(tmp_path) == set()
 
 
 def test_what_init_writes_is_a_declaration_that_says_what_is_missing(run: Run) -> None:

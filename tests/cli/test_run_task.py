@@ -221,6 +221,14 @@ def test_what_is_no_whole_plan_is_failed(
     assert words in result["attributes"]["message"]
 
 
+def test_a_closed_gate_is_failed_with_its_own_sentence(stub: Stub, service: Service) -> None:
+    plan = (PLANS.parents[1] / "rules/tf-gate-closed/fail/plan.json").read_bytes()
+    result = result_of(stub, service, plan, "shut")
+    [shown] = outcomes(result)
+    assert result["attributes"]["status"] == "failed"
+    assert shown["description"] == "module.anonymity is closed: k-anonymity 1 is below 5 for [age, zip]"
+
+
 def test_a_stage_without_a_plan_is_failed(stub: Stub, service: Service) -> None:
     task = stub.task("early", stage="pre_plan")
     del task["plan_json_api_url"]

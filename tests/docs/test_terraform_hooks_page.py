@@ -14,11 +14,30 @@ import yaml
 from tests.support.terraform import MODULES, system_terraform
 
 TEXT = (MODULES.parent / "docs" / "terraform-hooks.md").read_text("utf-8")
-[SCRIPT] = re.findall(r"^```sh\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+SCRIPT, UNITS = re.findall(r"^```sh\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 [WORKFLOW] = re.findall(r"^```yaml\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 [HOOKS] = re.findall(r"^```hcl\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 SSN = 'variable "patient" {\n  default = "ssn: 536-90-4399"\n}\n'
 IDENTIFYING = "age,zip,sex,diagnosis\n30,10001,f,flu\n"
+
+
+TERRAGRUNT = """#!/bin/sh
+# The units, each planned and applied as `terragrunt run --all` does it.
+test "$1 $2" = "run --all" || exit 64
+command=$3; shift 3
+while [ $# -gt 0 ]; do
+  case "$1" in --out-dir) out=$2 ;; --json-out-dir) json=$2 ;; *) exit 64 ;; esac
+  shift 2
+done
+for unit in */; do
+  case "$command" in
+    plan) mkdir -p "$out/$unit" "$json/$unit"
+          (cd "$unit" && terraform init && terraform plan -out="$out/$unit/tfplan.tfplan" &&
+           terraform show -json "$out/$unit/tfplan.tfplan" > "$json/$unit/tfplan.json") || exit 1 ;;
+    apply) (cd "$unit" && terraform apply "$out/$unit/tfplan.tfplan") || exit 1 ;;
+  esac
+done
+"""
 
 
 def shell(text: str, folder: Path) -> int:
@@ -92,3 +111,20 @@ def test_the_hooks_for_terragrunt_are_formatted() -> None:
         [*system_terraform(), "fmt", "-"], input=HOOKS.encode(), capture_output=True, check=False
     )
     assert done.stdout.decode() == HOOKS, done.stderr.decode()
+
+
+@pytest.mark.parametrize(("text", "code"), [("", 0), (SSN, 1)], ids=["clean", "personal data"])
+def test_several_units_of_terragrunt_are_applied_only_if_all_of_them_pass(
+    example: Path, text: str, code: int
+) -> None:
+    program = example.parents[3] / "programs/terragrunt"
+    program.write_text(TERRAGRUNT, "utf-8")
+    program.chmod(0o755)
+    live = example / "live"
+    for unit, more in {"network": "", "storage": text}.items():
+        (live / unit).mkdir(parents=True)
+        (live / unit / "main.tf").write_text(
+            f'resource "terraform_data" "x" {{ input = 1 }}\n{more}', "utf-8"
+        )
+    assert shell(UNITS, live) == code
+    assert [(live / unit / "terraform.tfstate").exists() for unit in ("network", "storage")] == [not code] * 2

@@ -33,7 +33,8 @@ SOURCE = random.Random(11)  # noqa: S311 - a seed, no secret
 PLANTED = [
     *(make(SOURCE) for make, _ in CHECKED.values()),
     *(hide(resident_id(SOURCE)) for hide in DISGUISES.values()),
-    *(make(SOURCE) for make in LOOK_ALIKES.values()),
+    # Of a ruler any piece may be taken for the number that its name tells.
+    *(make(SOURCE) for kind, make in LOOK_ALIKES.items() if kind != "ruler"),
 ]
 WORDS = ("ssn", "phone", "id_card", "mobile", "image", "passport", "contact", "身份证", "version")
 PLAIN = (

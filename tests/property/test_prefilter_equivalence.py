@@ -186,3 +186,35 @@ def test_both_agree_on_long_texts_of_many_lines(seed: int) -> None:
         text = source.choice(("\n", "\n", "\r\n", " ", ", ")).join(lines)
         context = source.choice(((), (), ("phoneNumber",)))
         assert FILTERED.detect(text, context) == ALONE.detect(text, context)
+
+
+SPOKEN = st.sampled_from(
+    (
+        "card number",
+        "cardNumber=4",
+        "my_ssn",
+        "tel:",
+        "id",
+        "steuer id",
+        "身份证 1",
+        "reconciling web-1",
+        "",
+        "pre-IBAN-x",
+        "TEL",
+    )
+)
+
+
+@given(
+    st.lists(st.lists(SPOKEN, max_size=4).map(" ".join), max_size=8),
+    st.sampled_from([frozenset(), frozenset({"CREDIT_CARD"})]),
+)
+def test_the_lines_that_speak_are_those_that_speak_alone(lines: list[str], known: frozenset[str]) -> None:
+    vocabulary = FILTERED.vocabulary
+    text = "\n".join(lines)
+    spoken, found = vocabulary.lines_that_speak(text, known)
+    alone = [line for line in lines if vocabulary.entities_in(line) - known]
+    assert [line for _, line in found] == alone
+    assert all(text[start : start + len(line)] == line for start, line in found)
+    assert spoken >= frozenset().union(*map(vocabulary.entities_in, alone)) - known
+    assert spoken <= vocabulary.entities_in(text)

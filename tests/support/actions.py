@@ -7,8 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +22,7 @@ STUBBED = (
     "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02",
     "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065",
     "actions/cache@0057852bfaa89a56745cba8c7296529d2fc39830",
+    "hashicorp/setup-terraform@b9cd54a3c349d3f38e8881555d616ced269862dd",
 )
 STUB = """\
 name: stub
@@ -91,29 +94,54 @@ def act(
 
     With inputs for `setup` that action runs first; its environments are in `tool_cache(home)`.
     """
+    first = "" if setup is None else SETUP.format(gate=GATE, sha=SHA, inputs=json.dumps(setup))
+    text = WORKFLOW.format(gate=GATE, sha=SHA, inputs=json.dumps(inputs), setup=first)
+    ours = copy_of_actions(folder.parent / "home")
+    return _run(folder, text, ours, "pull_request" if event else "push", event or {}, api=api, path=path)
+
+
+def run_workflow(folder: Path, text: str, **variables: str) -> Ran:
+    """Run a whole workflow, as it stands in an example or a document, in `folder` by a pull request.
+
+    Where gatecli lives, and its commit, are filled in. That it is installed is left to the machine.
+    """
+    filled = text.replace("OWNER/REPO", GATE).replace("0" * 40, SHA).replace("<sha>", SHA)
+    ours = copy_of_actions(folder.parent / "home")
+    (ours / "github_actions/setup/action.yml").write_text(STUB)
+    return _run(folder, filled, ours, "pull_request", {}, variables=variables)
+
+
+def _run(
+    folder: Path,
+    text: str,
+    ours: Path,
+    event_name: str,
+    event: dict[str, Any],
+    *,
+    api: str = "",
+    path: str = f"{BIN}{os.pathsep}{os.environ['PATH']}",
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Ran:
     home = folder.parent / "home"
     for stub in STUBBED:
         for place in (home / "stubs" / stub, home / "stubs" / stub / "upload-sarif"):
             place.mkdir(parents=True, exist_ok=True)
             (place / "action.yml").write_text(STUB)
-    first = "" if setup is None else SETUP.format(gate=GATE, sha=SHA, inputs=json.dumps(setup))
-    (home / "workflow.yml").write_text(
-        WORKFLOW.format(gate=GATE, sha=SHA, inputs=json.dumps(inputs), setup=first)
-    )
-    (home / "event.json").write_text(json.dumps(event or {}))
+    (home / "workflow.yml").write_text(text)
+    (home / "event.json").write_text(json.dumps(event))
     _commit(folder)
-    ours = copy_of_actions(home)
     said = _told(home)
     local = {f"{GATE}@{SHA}": ours} | {stub: home / "stubs" / stub for stub in STUBBED}
     done = subprocess.run(
         [
             BIN / "act",
-            "pull_request" if event else "push",
+            event_name,
             *("--workflows", home / "workflow.yml", "--eventpath", home / "event.json"),
             *("--platform", "ubuntu-latest=-self-hosted", "--pull=false", "--json"),
             *(part for name, path in local.items() for part in ("--local-repository", f"{name}={path}")),
             *(("--env", f"GITHUB_API_URL={api}") if api else ()),
             *("--env", "PIP_NO_INDEX=1"),
+            *(part for name, value in variables.items() for part in ("--env", f"{name}={value}")),
             *("--secret", "GITHUB_TOKEN=loopback"),
         ],
         cwd=folder,

@@ -81,6 +81,23 @@ def gated(folder: Path, text: str, published: str, values: dict[str, Any], form:
     return _published(plan, published, values)
 
 
+def closed(folder: Path, **changes: Any) -> dict[str, Any]:
+    """The plan that a closed gate leaves; `changes` are those of `table` in its evidence."""
+    modules_below(folder)
+    root = folder / "root"
+    root.mkdir()
+    terraform = Terraform(system_terraform(), root)
+    terraform.write(DATASET % 5)
+    write_inputs(root)
+    write(root / "data.csv.gate.json", report("anonymity", [table(digest(root / "data.csv"), **changes)]))
+    terraform("init").passed()
+    terraform.planned().refused("Resource precondition failed")
+    plan: dict[str, Any] = json.loads(terraform("show", "-json", "plan.bin").passed().stdout)
+    plan.pop("relevant_attributes", None)
+    plan["timestamp"] = "2026-01-01T00:00:00Z"
+    return plan
+
+
 def _published(plan: dict[str, Any], type_: str, values: dict[str, Any]) -> dict[str, Any]:
     del plan["relevant_attributes"]  # in no order of their own
     plan["timestamp"] = "2026-01-01T00:00:00Z"
@@ -115,6 +132,10 @@ def main() -> None:
     _write(DATASET % 5, "aws_s3_object", s3, *files)
     _write(DATASET % 5, "aws_s3_object", s3, PLANS / "flattened.json", form="flattened")
     _write(DATASET % 2, "aws_s3_object", s3, bypassed / "fail/plan.json")
+    (RULES / "tf-gate-closed/pass/plan.json").write_bytes((PLANS / "gated.json").read_bytes())
+    with tempfile.TemporaryDirectory() as name:
+        shut = closed(Path(name), k=1)
+    (RULES / "tf-gate-closed/fail/plan.json").write_text(json.dumps(shut) + "\n", "utf-8")
     served = (PLANS / "served.json", RULES / "tf-model-ungated/pass/plan.json")
     _write(MODEL, "aws_sagemaker_model", sagemaker, *served)
     _write(WORKLOAD, "helm_release", sagemaker, RULES / "tf-workload-ungated/pass/plan.json")

@@ -340,6 +340,11 @@ def _uuid(seed: random.Random) -> str:
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
+def _ruler(first: int, length: int, sign: str) -> str:
+    """What stands above a drawing of bits: each digit one more than the one before it."""
+    return sign.join(str((first + number) % 10) for number in range(length))
+
+
 LOOK_ALIKES: Mapping[str, Callable[[random.Random], str]] = {
     "social credit code": _social_credit_code,
     "image": lambda seed: f"registry.example/team/app@sha256:{seed.getrandbits(256):064x}",
@@ -366,6 +371,7 @@ LOOK_ALIKES: Mapping[str, Callable[[random.Random], str]] = {
     "variable": lambda seed: "_".join(seed.sample(["DATABASE", "POOL", "TIMEOUT", "MAX", "URL", "REGION"], 3)),
     "host": lambda seed: f"postgres-{seed.randrange(99)}.db.svc.cluster.local:5432",
     "ssh": lambda _seed: "git@github.com:kubernetes/kubernetes.git",
+    "ruler": lambda seed: _ruler(seed.randrange(10), seed.randrange(8, 64), seed.choice([" ", "-", ""])),
     "digest": lambda seed: "sha1-" + base64.b64encode(seed.randbytes(20)).decode(),
     "base64 of bytes": lambda seed: base64.b64encode(seed.randbytes(48)).decode(),
 }  # fmt: skip

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from gatecli.checks.terraform.gate_digests import SHIPPED, ShippedGate
 from gatecli.checks.terraform.resource_types import EARLIER, GATES
-from gatecli.model.plan import Module, Plan, PlannedResource, config_address
+from gatecli.model.plan import CheckResult, Module, Plan, PlannedResource, config_address
 
 _JUDGED = frozenset({"pass", "unknown"})
 """How the conditions of a whole gate end: one looks at the clock of the apply, so "unknown" is right."""
 
 _LOCAL = ("./", "../")
+GATE = "terraform_data.gate"
+"""The resource of a gate module whose conditions are the gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class GateCall:
     @property
     def node(self) -> str:
         """The resource whose conditions are the gate."""
-        return f"{self.address}.terraform_data.gate"
+        return f"{self.address}.{GATE}"
 
     @property
     def holds(self) -> bool:
@@ -50,6 +52,12 @@ def gates_of(plan: Plan, sources: tuple[str, ...]) -> tuple[GateCall, ...]:
     changed.
     """
     return tuple(_recognise_gates(plan, sources))
+
+
+def says_closed(condition: CheckResult) -> bool:
+    """Whether it is the condition of a gate's own resource, and failed."""
+    is_gate = condition.kind == "resource" and config_address(condition.address).endswith(f".{GATE}")
+    return is_gate and condition.status == "fail"
 
 
 def inside(gates: tuple[GateCall, ...], resource: PlannedResource) -> bool:
@@ -79,13 +87,20 @@ def _judge_call(
     kind, name = GATES[shipped[0].name], shipped[0].name
     if module.text and module.text not in {each.text for each in shipped}:
         return GateCall(module, kind, f"is built like the module {name} but has a different text")
-    if not {each.module for each in instances} <= {each.module for each in thresholds_of(plan, module)}:
+    demanding = {each.module for each in thresholds_of(plan, module)}
+    if not (_closed_its_run(plan, module) or {each.module for each in instances} <= demanding):
         return GateCall(module, kind, "does not say in this plan what it demands")
     if not _conditions_hold(plan, module.address, instances):
         return GateCall(module, kind, "has conditions that the plan did not evaluate, or that do not hold")
     if not module.text and not all(_is_trusted(each, sources) for each in _origins(module, shipped[0])):
         return GateCall(module, kind, doubt="looks like a gate, but the plan's JSON holds no conditions")
     return GateCall(module, kind)
+
+
+def _closed_its_run(plan: Plan, module: Module) -> bool:
+    """Whether a plan ended at a gate: what depends on any instance of it is then not planned."""
+    conditions = plan.by_module_conditions.get(module.address, ())
+    return plan.errored and any(map(says_closed, conditions))
 
 
 def thresholds_of(plan: Plan, module: Module) -> list[PlannedResource]:
@@ -110,9 +125,14 @@ def _instances(plan: Plan, module: Module, name: str) -> list[PlannedResource]:
 
 def _conditions_hold(plan: Plan, module: str, instances: list[PlannedResource]) -> bool:
     conditions = plan.by_module_conditions.get(module, ())
-    judged = {each.address for each in conditions if each.kind == "resource" and each.status in _JUDGED}
-    failed = any(each.status not in _JUDGED for each in conditions)
+    judged = {each.address for each in conditions if each.kind == "resource" and _is_judged(each, plan)}
+    failed = any(not _is_judged(each, plan) for each in conditions)
     return not failed and all(each.address in judged for each in instances)
+
+
+def _is_judged(condition: CheckResult, plan: Plan) -> bool:
+    """Whether it says what it must; that a gate closed a run is told by itself, and is no bypass."""
+    return condition.status in _JUDGED or (plan.errored and says_closed(condition))
 
 
 def _origins(module: Module, gate: ShippedGate) -> Iterator[str]:

@@ -9,7 +9,7 @@ from gatecli.pii.entities.telephone import PHONE
 from gatecli.pii.entities.written_forms import Form, in_groups, pad_zeros, without_zeros
 from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, ValidityEvidence
 from gatecli.pii.patterns import bounded_pattern, digits
-from gatecli.pii.validation import check, compact, distinct, known_values, luhn, shape, standard
+from gatecli.pii.validation import check, compact, counts_up, distinct, known_values, luhn, shape, standard
 
 # Issuer ranges as (lowest prefix, highest prefix, lengths). Source: ISO/IEC 7812 registrations as
 # published by the networks; 13-digit numbers are obsolete, and look like milliseconds.
@@ -53,8 +53,25 @@ def card(value: str) -> ValidityEvidence | None:
     number = compact(value)
     if not _is_issued(number):
         return None
-    real = distinct(number[4:]) or is_test_card(number)
+    real = (distinct(number[4:]) and not counts_up(number)) or is_test_card(number)
     return ValidityEvidence("Luhn check and issuer valid") if real and luhn(number) else None
+
+
+_ROW = re.compile(r"(?<![0-9])[0-9]{4}(?:[ ./_-]{1,3}[0-9]{4}){5,}+(?![0-9])")
+_GROUP = re.compile("[0-9]{4}")
+_AROUND = 400
+
+
+def is_in_longer_row(text: str, start: int, end: int) -> bool:
+    """Whether four groups of digits stand in a row of more than a card and its date, which is not all cards."""
+    begin = max(0, start - _AROUND)
+    rows = (row for row in _ROW.finditer(text, begin, end + _AROUND) if row.start() <= start < row.end())
+    return any(not _is_all_cards(_GROUP.findall(row.group())) for row in rows)
+
+
+def _is_all_cards(groups: list[str]) -> bool:
+    numbers = ("".join(groups[at : at + 4]) for at in range(0, len(groups), 4))
+    return all(card(number) is not None for number in numbers)
 
 
 # Published by the card networks and payment processors for testing.
@@ -165,6 +182,7 @@ CREDIT_CARD = Entity(
             "groups of four",
             bounded_pattern("2-9", r"[0-9]{3}(?:[ ./_-]{1,3}[0-9]{4}){3}(?:[ ./_-]{0,3}[0-9]{1,3})?(?!-[0-9A-Za-z])(?<![0-9]-.{19})"),
             0.9,
+            doubt=is_in_longer_row,
         ),
         EntityPattern("groups of 4, 6, 5 or 4", bounded_pattern("3", r"[0-9]{3}[ ./_-]{1,3}[0-9]{6}[ ./_-]{1,3}[0-9]{4,5}"), 0.9),
         EntityPattern("compact", bounded_pattern("2-9", "[0-9]{13,15}"), 0.6),

@@ -59,11 +59,11 @@ def _is_written_as_number(value: str, digits: str) -> bool:
         number = int(digits)
         is_limit = number.bit_count() == 1 or (number + 1).bit_count() == 1
         return digits not in _IN_SEQUENCE and not is_limit
-    is_fraction = len(groups) == 2 and "." in value and not groups[0].startswith("0")
+    is_fraction = len(groups) == 2 and "." in value and (groups[0] == "0" or groups[0][0] != "0")
     is_split = all(len(group) > 1 for group in groups[1:]) and max(map(len, groups)) <= 8
-    return (
-        is_split and not is_fraction and _DATE.match(value) is None and _FOUR_OCTETS.fullmatch(value) is None
-    )
+    is_repeated = len(set(groups)) == 1  # a process and its thread: 2143-2143
+    is_other = _DATE.match(value) is not None or _FOUR_OCTETS.fullmatch(value) is not None
+    return is_split and not (is_fraction or is_repeated or is_other)
 
 
 def _valid(value: str, region: str | None) -> ValidityEvidence | None:
@@ -87,6 +87,20 @@ def is_fictional_phone(value: str) -> bool:
     if len(north) == 10 and (north[3:8] == "55501" or north[:3] == "555"):
         return True
     return digits.removeprefix("00").removeprefix("44").removeprefix("0").startswith(_DRAMA)
+
+
+_IN_URL = re.compile(r"://[^\s\"'<>]*+\Z")
+_LONGEST_URL = 200
+
+
+def _is_part_of_more(text: str, start: int, _end: int) -> bool:
+    """Whether a number goes on from a time of day, or is a segment of a URL's path."""
+    if start > 1 and text[start - 1] == ":" and text[start - 2].isdigit():
+        return True
+    return (
+        text[start - 1 : start] in {"/", "-", "."}
+        and _IN_URL.search(text, max(0, start - _LONGEST_URL), start) is not None
+    )
 
 
 _NATIONAL = (
@@ -122,6 +136,7 @@ PHONE = Entity(
                 "0-9", r"(?=[0-9]{0,12}[ ./()-]{1,2}[0-9])(?:[ ./()-]{0,2}[0-9]){6,12}", before="0-9A-Za-z+"
             ),
             0.2,
+            refuse=_is_part_of_more,
         ),
         EntityPattern(
             "digits", bounded_pattern("0-9", "[0-9]{6,12}", before="0-9A-Za-z+"), 0.2, names=_NATIONAL

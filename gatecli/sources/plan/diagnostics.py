@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from gatecli.model.document import Place
+from gatecli.sources.plan.snapshots import Snapshot
 
 
 class PlanFailure(StrEnum):
@@ -43,8 +44,8 @@ class Diagnostic:
 class Failed:
     """No plan. `message` and `advice` are ours and safe to show; `diagnostics` are Terraform's.
 
-    `content` is the JSON of the plan that a failed run left, where it left one: it names the conditions
-    that do not hold.
+    `content` is the JSON of the plan that a failed run left, where it left one, and `snapshot` its
+    configuration: it names the conditions that do not hold.
     """
 
     reason: PlanFailure
@@ -52,6 +53,9 @@ class Failed:
     advice: str
     diagnostics: tuple[Diagnostic, ...] = ()
     content: bytes | None = field(default=None, repr=False)
+    snapshot: Snapshot | None = field(default=None, repr=False)
+    tool: str = "terraform"
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ def _kind(reason: PlanFailure, sign: str, sentence: str, advice: str) -> _Kind:
     return _Kind(reason, re.compile(sign, re.IGNORECASE), sentence, advice)
 
 
+_CONDITION_FAILED = r"(pre|post)condition failed|check block assertion failed"
 _INIT = "run {tool} init in {where}, then run the gate again"
 
 # The first that fits a summary and its detail; the words are those of Terraform 1.5 to 1.15 and OpenTofu.
@@ -126,11 +131,12 @@ _KINDS = (
     ),
     _kind(
         PlanFailure.CONDITION,
-        r"(pre|post)condition failed|check block assertion failed",
+        _CONDITION_FAILED,
         "a condition in {where} does not hold",
         "fix what it asks for, then run the gate again",
     ),
 )
+_CONDITION = re.compile(_CONDITION_FAILED, re.IGNORECASE)
 _OTHER = _kind(
     PlanFailure.OTHER,
     "",
@@ -142,15 +148,18 @@ _FRAME = re.compile(r"^[╷│╵|] ?", re.MULTILINE)
 _SAID = re.compile(r"^(Error|Warning): (.+(?:\n(?!\n).+)*)((?:\n+(?!(?:Error|Warning): ).*)*)", re.MULTILINE)
 
 
-def failure(
-    diagnostics: tuple[Diagnostic, ...], tool: str, where: str, content: bytes | None = None
-) -> Failed:
+def failure(diagnostics: tuple[Diagnostic, ...], tool: str, where: str) -> Failed:
     """What a run that failed means, by the first of its errors that tells."""
     errors = tuple(said for said in diagnostics if said.severity == "error")
     told = (kind for said in errors for kind in _KINDS if kind.sign.search(_flat(said)))
     kind = next(told, _OTHER)
     sentence, advice = (words.format(tool=tool, where=where) for words in (kind.sentence, kind.advice))
-    return Failed(kind.reason, sentence, advice, errors, content)
+    return Failed(kind.reason, sentence, advice, errors, tool=tool, where=where)
+
+
+def is_condition(said: Diagnostic) -> bool:
+    """Whether a condition of the configuration's author failed; its detail is then the author's sentence."""
+    return _CONDITION.search(said.summary) is not None
 
 
 def _flat(said: Diagnostic) -> str:

@@ -53,7 +53,7 @@ class Places:
 
 def places_of(directory: Path) -> Places:
     """The places of a root module; nothing is read before it is asked for but what init noted."""
-    return Places(directory, _installed_modules(directory))
+    return Places(directory, installed_modules(directory))
 
 
 def place_of(places: Places, address: str, *keys: str | int) -> Place | None:
@@ -109,7 +109,8 @@ def _find_place(blocks: Named, node: str, keys: tuple[str | int, ...]) -> Place 
     return Place(shown_path(path), at.line, at.column)
 
 
-def _installed_modules(directory: Path) -> Mapping[str, Path]:
+def installed_modules(directory: Path) -> Mapping[str, Path]:
+    """The folder of each module call, by its key (`gates.evidence`; the root is ""), as init noted it."""
     try:
         noted = json.loads(read_text(directory / ".terraform" / "modules" / "modules.json", _MAX_BYTES))
     except (ReadError, ValueError, RecursionError):

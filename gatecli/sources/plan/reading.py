@@ -20,7 +20,7 @@ from gatecli.sources.plan.configuration import configuration_of
 from gatecli.sources.plan.fields import flag, malformed_plan, optional_text, table, text
 from gatecli.sources.plan.parts import checks_of, outputs_of, variables_of
 from gatecli.sources.plan.resources import resources_of_plan, resources_of_state
-from gatecli.sources.plan.rules import errored_finding, unreadable
+from gatecli.sources.plan.rules import unreadable
 from gatecli.sources.plan.text import SHOW, json_of
 from gatecli.sources.positioned_tree import printable
 
@@ -47,17 +47,17 @@ _FOREIGN = (
 
 
 def load_plan(content: bytes, name: str) -> Loaded[Plan]:
-    """The plan (or state) that `terraform show -json` gave, and a finding where it cannot be judged.
+    """The plan (or state) that `terraform show -json` gave, and a finding where it cannot be read.
 
-    A plan of a failed run comes with a finding that is uncheckable. Whether a plan is empty, it says
-    itself: that is nothing to check (exit code 3).
+    Whether a plan is of a run that failed, it says itself; so does an empty one, which is nothing to check
+    (exit code 3).
     """
     try:
         with _without_garbage_collection():
             plan = plan_of(json_of(content), name)
     except ReadError as error:
         return Loaded(findings=(unreadable(name, error),))
-    return Loaded((plan,), (errored_finding(plan),) if plan.errored else ())
+    return Loaded((plan,))
 
 
 @contextmanager

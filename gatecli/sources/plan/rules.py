@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
-from gatecli.model.plan import Plan, config_address
+from gatecli.model.plan import CheckResult, Plan, config_address
 from gatecli.sources.files import ReadError
 
 TF_PLAN_UNREADABLE = Rule(
@@ -29,13 +31,13 @@ def unreadable(name: str, error: ReadError) -> Finding:
     )
 
 
-def errored_finding(plan: Plan) -> Finding:
-    """The finding that a plan's run failed; it names the conditions that did, not what they said."""
-    failed = sorted(
-        {config_address(check.address) for check in plan.checks if check.status in {"fail", "error"}}
-    )
+def errored_finding(plan: Plan, conditions: Sequence[CheckResult], mask: Callable[[str], str]) -> Finding:
+    """The finding that a plan's run failed: the conditions that did, and what the first of them said."""
+    failed = sorted({config_address(check.address) for check in conditions})
     named = ", ".join(failed[:3]) + (f" and {len(failed) - 3} more" if len(failed) > 3 else "")
+    said = next((sentence for check in conditions for sentence in check.problems), "")
     why = f": the conditions of {named} do not hold" if failed else ""
+    why += f": {mask(said)}" if said else ""
     return make_finding(
         TF_PLAN_ERRORED,
         f"{plan.path} is the plan of a run that failed{why}",

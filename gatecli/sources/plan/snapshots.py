@@ -99,13 +99,13 @@ def _with_digest(module: Module, snapshot: Snapshot) -> Module:
     files = {
         f"{below}{name}": content
         for other, held in snapshot.items()
-        if (below := _below(other, key)) is not None
+        if (below := below_module(other, key)) is not None
         for name, content in held.items()
     }
     return replace(module, text=files_digest(files))
 
 
-def _below(key: str, module: str) -> str | None:
+def below_module(key: str, module: str) -> str | None:
     """Where a module's files stand inside another's; None where they do not."""
     if key == module:
         return ""

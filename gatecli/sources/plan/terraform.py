@@ -12,7 +12,7 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
 
@@ -80,6 +80,11 @@ class Planned:
     warnings: tuple[Diagnostic, ...] = ()
 
 
+def holds_configuration(directory: Path) -> bool:
+    """Whether a folder is one of Terraform's modules."""
+    return any(any(directory.glob(pattern)) for pattern in _CONFIGURATION)
+
+
 def plan_directory(request: PlanRequest) -> Planned | Failed:
     """The plan of a directory. Nothing is initialised, applied, written there or left behind.
 
@@ -126,7 +131,7 @@ def _check(request: PlanRequest) -> None:
     where = shown_path(request.directory)
     if not request.directory.is_dir():
         raise UncheckableError(f"{where} is not a directory", advice="name the directory of a root module")
-    if not any(any(request.directory.glob(pattern)) for pattern in _CONFIGURATION):
+    if not holds_configuration(request.directory):
         raise NothingToCheckError(f"{where} holds no .tf file", advice="name the directory of a root module")
     if not request.allows_targets:
         _check_targets(request)
@@ -197,8 +202,10 @@ def _make_plan(session: _Session, request: PlanRequest, private: Path) -> Planne
     tool, version = version_of(ended.out)
     if ended.code not in {0, 2}:
         left = _show_plan(session, saved, request) if saved.exists() else None
-        content = left.content if isinstance(left, Planned) else None
-        return failure(said, tool or _name(request), shown_path(request.directory), content)
+        failed = failure(said, tool or _name(request), shown_path(request.directory))
+        if not isinstance(left, Planned):
+            return failed
+        return replace(failed, content=left.content, snapshot=left.snapshot)
     if not saved.exists():
         return Failed(
             PlanFailure.NO_PLAN,

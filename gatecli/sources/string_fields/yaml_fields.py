@@ -202,13 +202,39 @@ def _events(text: str) -> Iterator[Any]:
 
 
 def yaml_views(text: str) -> tuple[str, ...] | None:
-    """The text as written, and with its lines folded into one."""
+    """The text as written, and what its lines are where they may be folded into one."""
     if ("\\" in text and '"' in text) or respelt_number(text):
         return None
     if "''" in text:
         text = text + "\n" + text.replace("''", "'")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return text, " ".join([line.strip(" \t") for line in lines])
+    return text, _fold("\n".join([line.strip(" \t") for line in lines]))
+
+
+_JOINT = re.compile(r"\n++(?=[()./_:+-]{0,3}[0-9A-Za-z])")
+_ENDS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz()./_:+-")
+_BESIDE = 12
+"""Characters on both sides of a joint, of which a digit is one: of two groups of a number one has digits."""
+_REACH = 200
+"""Characters of a value, and of what its form looks at, on each side of a joint: more than any has."""
+_HAS_DIGIT = re.compile("[0-9]")
+
+
+def _fold(text: str) -> str:
+    """The surroundings of the joints that a value may cross: what crosses none stands in one line."""
+    if not text.isascii():
+        return text.replace("\n", " ")
+    spans: list[list[int]] = []
+    for joint in _JOINT.finditer(text):
+        start, end = joint.span()
+        if text[start - 1 : start] in _ENDS and _HAS_DIGIT.search(
+            text, max(0, start - _BESIDE), end + _BESIDE
+        ):
+            if spans and start - _REACH <= spans[-1][1]:
+                spans[-1][1] = end + _REACH
+            else:
+                spans.append([max(0, start - _REACH), end + _REACH])
+    return "\n".join([text[start:end].replace("\n", " ") for start, end in spans])
 
 
 YAML = TextFormat("yaml", read_yaml_leaves, yaml_views)

@@ -137,3 +137,9 @@ def test_a_policy_tightened_by_itself_is_itself() -> None:
         "severities": {"dp-a": "note"},
     }
     assert law(own, own, ".") == law(own, {}, ".")
+
+
+@pytest.mark.parametrize(("low", "high"), [(True, False), (False, True)])
+def test_an_owner_that_one_policy_asks_for_is_asked_for(low: bool, high: bool) -> None:  # noqa: FBT001 - the values of a key
+    floor, nearer = ({"pii": {"requireAllowanceOwner": value}} for value in (low, high))
+    assert law(floor, nearer).pii.require_allowance_owner

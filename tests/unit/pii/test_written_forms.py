@@ -88,6 +88,9 @@ def test_a_mailbox_in_a_url_is_found(text: str) -> None:
         ("pid=2124567890 tid=4155552671 took 2124567890ns", ()),
         ("M212.456 789.0123 415 555 2671 12.5-30.25", ()),
         ("chr1:212456789-212456999", ()),
+        ("call trace: 0.465635, 0.465304", ()),
+        ("mobile_view https://images.example/2433138/31863428-8d170950-b71b.gif", ()),
+        ("phone app: 11-07 19:38:43.314 2143-2143/? I/SmsRetriever", ()),
     ],
 )
 def test_a_number_without_a_sign_of_being_a_telephone_s_is_none(text: str, keys: tuple[str, ...]) -> None:
@@ -107,6 +110,7 @@ def test_a_number_without_a_sign_of_being_a_telephone_s_is_none(text: str, keys:
         ("+12124567890", (), "+12124567890"),
         ("+1 (212) 456-7890", (), "+1 (212) 456-7890"),
         ("212-456-7890", (), "212-456-7890"),
+        ("https://crm.example/call?phone=030-12345678", (), "030-12345678"),
     ],
 )
 def test_a_plus_grouping_or_a_telling_name_is_such_a_sign(
@@ -166,3 +170,29 @@ def test_a_number_is_found_as_people_and_cards_write_it(text: str, key: str, ent
 )
 def test_a_spelling_forgives_no_wrong_digit_and_no_missing_name(text: str, key: str) -> None:
     assert found(text, key) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3015169,129.190752629628",
+        "expected:<v2.0 raw 1400 5220 8041 1200 5200 5210 1400 1403 > but was:<v2.0 raw 1400",
+        "0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1",
+    ],
+)
+def test_a_fraction_a_row_and_a_ruler_are_nobody_s_number(text: str) -> None:
+    assert found(text, "sales") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "entities"),
+    [
+        ("129.190752629628", "nir", ["FR_NIR"]),
+        ("raw 1400 5220 8041 1200 5200 5210 1400 1403", "card_number", ["CREDIT_CARD"]),
+        ("4111 1111 1111 1111 4012 8888 8888 1881", "note", ["CREDIT_CARD", "CREDIT_CARD"]),
+        ("4111 1111 1111 1111 0527", "note", ["CREDIT_CARD"]),
+        ("110101.199003077352", "sales", ["CN_RESIDENT_ID"]),
+    ],
+)
+def test_they_are_where_a_word_or_a_structure_says_so(text: str, key: str, entities: list[str]) -> None:
+    assert [entity for entity, _ in found(text, key)] == entities
