@@ -120,6 +120,9 @@ class PlanForm(Value):
     stored_at: Many[Text] = Field(
         default=(), description="the addresses of what it publishes: `s3://{bucket}/{key}`"
     )
+    guesses: bool = Field(
+        default=False, description="it guesses by a name: where that is unknown, it says nothing"
+    )
     source: str = Field(default="", description="where the provider documents it")
     verified: bool = Field(
         default=True, description="whether its arguments were checked in the provider's schema"

@@ -43,7 +43,8 @@ def _section(family: str, rows: Sequence[PlanForm]) -> str:
 def _line(row: PlanForm) -> str:
     name = f"[`{row.type}`]({row.source})" if row.source.startswith("https://") else f"`{row.type}`"
     reads = ", ".join(f"`{'.'.join(filter(None, (read.within, read.path)))}`" for read in row.reads)
-    return f"| {name}{'' if row.verified else ' †'} | {_does(row)} | {_conditions(row)} | {reads} |"
+    marks = ("" if row.verified else " †") + (" ‡" if row.guesses else "")
+    return f"| {name}{marks} | {_does(row)} | {_conditions(row)} | {reads} |"
 
 
 def _does(row: PlanForm) -> str:

@@ -50,7 +50,8 @@ def _of_resource(
     judged = [(row, judge_form(index, resource, row)) for row in rows if _is_meant(row, resource)]
     closed = {each.answer for row, each in judged if row.readers == "nobody"}
     for row, each in judged if "yes" not in closed else ():
-        if row.readers != "nobody" and each.answer != "no":
+        is_told = each.answer == "yes" or (each.answer == "unknown" and not row.guesses)
+        if row.readers != "nobody" and is_told:
             answer = "unknown" if "unknown" in closed else each.answer
             yield JudgedForm(resource, row, FormAnswer(answer, each.argument))
 

@@ -133,8 +133,9 @@ def find_ungated(
 
 
 def _find_ungated_perhaps(case: _Case, forms: Sequence[JudgedForm]) -> Iterator[Finding]:
-    """What publishes or serves by an argument that only the apply knows."""
-    for each in forms:
+    """What publishes or serves by an argument that only the apply knows: each resource once for a kind."""
+    first = {(id(each.resource), each.form.holds): each for each in reversed(forms)}
+    for each in reversed(first.values()):
         kind, address = each.form.holds, each.resource.address
         if config_address(address) in case.ways[kind].gated:
             continue

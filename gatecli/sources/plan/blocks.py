@@ -29,10 +29,13 @@ _REFERENCE = re.compile(r"(?<![\w.-])[^\W\d][\w-]*(?:\[[^\[\]]*\]|\.[^\W\d][\w-]
 _SUBSCRIPT = re.compile(r"\[[^\[\]]*\]")
 _ONLY_REFERENCE = re.compile(rf"{_BEGIN} \{{([^{{}}{_BEGIN}{_END}]*)\}}{_END}")
 _TEXT_AROUND = re.compile(rf"{_BEGIN}[^{_END}]*\{{")
+_CHOSEN = re.compile(rf"[\]}})]\s*\[(?!\s*(?:\d+\s*\]|\*|{_BEGIN}))")
+_QUESTION = re.compile(r"([^?,]*)\?")
+_EARLY = ("var.", "each.", "count.", "path.", "terraform.")
 _CALL = re.compile(r"([\w:]+)\s*\(")
 _UNCHANGING = frozenset(
-    {"file", "filebase64", "fileset", "toset", "tolist", "tomap", "one", "try", "coalesce", "sensitive"}
-    | {"nonsensitive", "abspath", "pathexpand", "if", "in", "for"}
+    {"file", "filebase64", "fileset", "toset", "tolist", "tomap", "one", "sensitive", "nonsensitive"}
+    | {"abspath", "pathexpand", "if", "in", "for"}
 )
 """Functions (and words before a bracket) whose result is one of the arguments, or the file that they name."""
 _LABELS = {
@@ -200,11 +203,21 @@ class _Scanner:
 
 
 def _is_composed(code: str) -> bool:
-    """Whether blanked code calls a function that changes its arguments, or has text around a reference."""
+    """Whether blanked code calls a function that changes its arguments, has text around a reference, or
+    chooses by what may be known only after the apply.
+    """
     plain = _ONLY_REFERENCE.sub(r"\1", code)
-    return _TEXT_AROUND.search(plain) is not None or any(
-        call[1] not in _UNCHANGING for call in _CALL.finditer(plain)
+    return (
+        _TEXT_AROUND.search(plain) is not None
+        or _CHOSEN.search(plain) is not None
+        or any(call[1] not in _UNCHANGING for call in _CALL.finditer(plain))
+        or any(_may_be_late(question[1]) for question in _QUESTION.finditer(plain))
     )
+
+
+def _may_be_late(condition: str) -> bool:
+    """Whether a condition depends on more than variables. (A late input of a module is seen at its call.)"""
+    return any(not name.startswith(_EARLY) for name in references_in(condition))
 
 
 def references_in(code: str) -> tuple[str, ...]:
