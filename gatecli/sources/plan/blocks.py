@@ -216,7 +216,7 @@ def _is_composed(code: str) -> bool:
 
 
 def _may_be_late(condition: str) -> bool:
-    """Whether a condition depends on more than variables. (A late input of a module is seen at its call.)"""
+    """Whether a condition depends on more than variables; a late input of a module is seen at its call."""
     return any(not name.startswith(_EARLY) for name in references_in(condition))
 
 
