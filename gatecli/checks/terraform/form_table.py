@@ -26,10 +26,7 @@ GENERIC_READS = (
     *(ReadArgument(path=name, holds="text") for name in ("content", "source_content")),
     ReadArgument(path="content_base64", holds="base64"),
     *(ReadArgument(path=name, holds="image") for name in ("image", "image_uri", "containers.image")),
-    *(
-        ReadArgument(path=name, holds="address")
-        for name in ("model_data_url", "artifact_uri", "s3_uri", "uri", "url")
-    ),
+    *(ReadArgument(path=name, holds="address") for name in ("model_data_url", "artifact_uri", "s3_uri")),
 )
 """By which arguments a type that only a policy knows may read bytes."""
 

@@ -142,9 +142,9 @@ def test_a_resource_that_states_no_bytes_is_unknown(form: PlanForm, values: dict
         (OBJECT, tagged(source_hash=JUDGED)),
         (OBJECT, tagged(source="raw.csv", source_hash=JUDGED)),
         (OBJECT, tagged(source="raw/data.csv", source_hash=JUDGED)),
-        (OWN, tagged(url=f"https://example.org/{JUDGED}/../raw.csv")),
-        (OWN, tagged(url=f"https://example.org/{JUDGED}/%2e%2e/raw.csv")),
-        (OWN, tagged(url=f"https://example.org/raw.csv?digest={JUDGED}")),
+        (OWN, tagged(artifact_uri=f"https://example.org/{JUDGED}/../raw.csv")),
+        (OWN, tagged(artifact_uri=f"https://example.org/{JUDGED}/%2e%2e/raw.csv")),
+        (OWN, tagged(artifact_uri=f"https://example.org/raw.csv?digest={JUDGED}")),
         (MODEL, tagged(primary_container=[container(image=f"registry.example.org/{JUDGED}/model:1")])),
         (
             MODEL,
