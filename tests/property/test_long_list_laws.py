@@ -15,8 +15,18 @@ from gatecli.sources.plan.text import json_of
 from tests.support.examples import share
 
 KEYS = st.sampled_from(
-    "resource_changes planned_values prior_state values root_module resources child_modules configuration"
-    " address ä".split()
+    [
+        "resource_changes",
+        "planned_values",
+        "prior_state",
+        "values",
+        "root_module",
+        "resources",
+        "child_modules",
+        "configuration",
+        "address",
+        "ä",
+    ]
 )
 SCALARS = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.text(max_size=6)
 VALUES = st.recursive(
