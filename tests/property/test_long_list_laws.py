@@ -14,20 +14,8 @@ from gatecli.sources.plan.long_lists import LongList
 from gatecli.sources.plan.text import json_of
 from tests.support.examples import share
 
-KEYS = st.sampled_from(
-    [
-        "resource_changes",
-        "planned_values",
-        "prior_state",
-        "values",
-        "root_module",
-        "resources",
-        "child_modules",
-        "configuration",
-        "address",
-        "ä",
-    ]
-)
+VALUES_OF = ("planned_values", "prior_state", "configuration", "values", "root_module")
+KEYS = st.sampled_from((*VALUES_OF, "resource_changes", "resources", "child_modules", "address", "ä"))
 SCALARS = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.text(max_size=6)
 VALUES = st.recursive(
     SCALARS,
