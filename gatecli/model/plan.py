@@ -142,7 +142,8 @@ class Plan:
 
     `complete`, `applyable`: None where the format is too old to say. `partial`: it is silent on a part of its
     configuration. `edges` are the direct references of
-    each node of the configuration (`gatecli.model.plan_graph`).
+    each node of the configuration (`gatecli.model.plan_graph`). `composed` are those nodes, and arguments
+    (`ADDRESS#NAME`), whose expressions are known to make a text of what they refer to.
     """
 
     path: str
@@ -161,6 +162,7 @@ class Plan:
     scripts: tuple[Script, ...] = field(default=(), repr=False)
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     partial: bool = False
+    composed: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def targeted(self) -> bool:
