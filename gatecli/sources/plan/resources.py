@@ -211,11 +211,11 @@ def _marks(data: Mapping[str, Any], key: str, where: str) -> Any:
     if not isinstance(value, bool | dict | list | None):
         raise malformed_plan(f"{where}/{key}", "no mark")
     if isinstance(value, dict) and all(part is True for part in value.values()):
-        return _marked(tuple(value))
+        return _all_marked(tuple(value))
     return value or False
 
 
 @lru_cache(1024)
-def _marked(keys: tuple[str, ...]) -> Any:
+def _all_marked(keys: tuple[str, ...]) -> Any:
     """Marks that most resources of a type share."""
     return dict.fromkeys(keys, True) or False
