@@ -14,7 +14,8 @@ from gatecli.model.static_plan import StaticPlan
 from gatecli.model.verdict import Checked, Examined
 from gatecli.sources.plan.modules import calls_between, covered_by, folders_of
 from gatecli.sources.plan.places import Places
-from gatecli.sources.plan.static_modules import is_module_file, read_module
+from gatecli.sources.plan.static_files import is_module_file
+from gatecli.sources.plan.static_modules import read_module
 from gatecli.sources.tree import shown_path
 
 CONFIGURATION = "configuration"

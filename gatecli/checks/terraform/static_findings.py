@@ -30,9 +30,7 @@ _SAYS = " (static: without a plan)"
 _NAMED = 3
 
 
-def find_in_static(
-    static: StaticPlan, evidence: TaggedReports, policy: PrivacyPolicy
-) -> Iterator[Finding]:
+def find_in_static(static: StaticPlan, evidence: TaggedReports, policy: PrivacyPolicy) -> Iterator[Finding]:
     """Everything that the text of a module must not do, and the note that there was no plan."""
     for finding in _find_certain(static, evidence, policy):
         yield replace(finding, message=f"{finding.message}{_SAYS}")

@@ -13,8 +13,8 @@ from gatecli.sources.hcl.syntax import (
     FunctionCall,
     Literal,
     Object,
-    Opaque,
-    Operation,
+    OpaqueExpression,
+    OperatorCall,
     Traversal,
     Tuple,
 )
@@ -24,7 +24,7 @@ from gatecli.sources.hcl.tokens import Token
 MAX_DEPTH = 40
 """How deep expressions and blocks may be inside each other."""
 
-_OPAQUE = Opaque()
+_OPAQUE = OpaqueExpression()
 _WORDS = {"true": True, "false": False, "null": None}
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "%", "<", ">", "<=", ">="})
 _INDEX = re.compile(r"[0-9]{1,9}")
@@ -76,7 +76,7 @@ class ExpressionParser:
             self.take()
             yes = self.expression()
             self._expect(":")
-            value = Operation("?", (value, yes, self.expression()))
+            value = OperatorCall("?", (value, yes, self.expression()))
         self._depth -= 1
         return value
 
@@ -85,7 +85,7 @@ class ExpressionParser:
         while self.next_is(operator):
             self.take()
             operands.append(read())
-        return operands[0] if len(operands) == 1 else Operation(operator, tuple(operands))
+        return operands[0] if len(operands) == 1 else OperatorCall(operator, tuple(operands))
 
     def _comparison(self) -> Expression:
         operands, operator = [self._arithmetic()], ""
@@ -94,7 +94,7 @@ class ExpressionParser:
             operands.append(self._arithmetic())
         if len(operands) == 1:
             return operands[0]
-        return Operation(operator, tuple(operands)) if len(operands) == 2 else _OPAQUE  # noqa: PLR2004 - two sides
+        return OperatorCall(operator, tuple(operands)) if len(operands) == 2 else _OPAQUE
 
     def _arithmetic(self) -> Expression:
         value = self._unary()
@@ -112,10 +112,11 @@ class ExpressionParser:
         if not signs:
             return value
         if signs == ["!"]:
-            return Operation("!", (value,))
+            return OperatorCall("!", (value,))
         number = value.value if isinstance(value, Literal) else None
-        is_number = isinstance(number, int | float) and not isinstance(number, bool)
-        return Literal(-number) if signs == ["-"] and is_number and number is not None else _OPAQUE
+        if signs == ["-"] and isinstance(number, int | float) and not isinstance(number, bool):
+            return Literal(-number)
+        return _OPAQUE
 
     def _primary(self) -> Expression:
         token = self.take()
@@ -125,10 +126,18 @@ class ExpressionParser:
             return self._behind(literal_number(token.text))
         if token.kind in {"quote", "heredoc"}:
             return self._behind(self.template(token))
-        reader = _READERS.get(token.text) if token.kind == "mark" else None
-        if reader is None:
-            raise HclSyntaxError
-        return self._behind(self._inside(reader))
+        return self._behind(self._inside(self._reader_of(token)))
+
+    def _reader_of(self, token: Token) -> Callable[[], Expression]:
+        match token:
+            case ("mark", "(", _):
+                return self._parenthesis
+            case ("mark", "[", _):
+                return self._tuple
+            case ("mark", "{", _):
+                return self._object
+            case _:
+                raise HclSyntaxError
 
     def template(self, begin: Token) -> Expression:
         """The template whose first token was taken: up to its end."""
@@ -139,9 +148,9 @@ class ExpressionParser:
             if token.kind == "text":
                 parts.append(token.text)
             elif token.kind == "interpolation":
-                parts.append(self._inside(ExpressionParser._interpolation))
+                parts.append(self._inside(self._interpolation))
             elif token.kind == "directive":
-                parts.append(self._inside(ExpressionParser._skip_brackets))
+                parts.append(self._inside(self._skip_brackets))
             elif token.kind == "end":
                 break
             else:
@@ -185,14 +194,14 @@ class ExpressionParser:
             if self.take().text == ".":
                 self.take()
             else:
-                self._inside(ExpressionParser._index)
+                self._inside(self._index)
             value = _OPAQUE
         return value
 
-    def _inside(self, read: Callable[[ExpressionParser], Expression]) -> Expression:
+    def _inside(self, read: Callable[[], Expression]) -> Expression:
         """What stands in brackets, where line ends do not count."""
         self._crosses_lines.append(True)
-        value = read(self)
+        value = read()
         self._crosses_lines.pop()
         return value
 
@@ -209,7 +218,7 @@ class ExpressionParser:
             name = ""
         if self.next_is("("):
             self.take()
-            arguments = self._inside(ExpressionParser._items)
+            arguments = self._inside(self._items)
             items = arguments.items if isinstance(arguments, Tuple) else ()
             return self._behind(FunctionCall(name, items) if name and items else _OPAQUE)
         if name in _WORDS and not self.next_is(".", "["):
@@ -221,7 +230,7 @@ class ExpressionParser:
         names = [name]
         while self.next_is(".", "["):
             if self.take().text == "[":
-                index = self._inside(ExpressionParser._index)
+                index = self._inside(self._index)
                 key = index.value if isinstance(index, Literal) else None
                 steps.append(key if isinstance(key, str | int) and not isinstance(key, bool) else None)
                 continue
@@ -308,13 +317,6 @@ class ExpressionParser:
         if token.kind == "name" and behind.kind == "mark" and behind.text in {"=", ":"}:
             return Literal(self.take().text)
         return self.expression()
-
-
-_READERS: dict[str, Callable[[ExpressionParser], Expression]] = {
-    "(": ExpressionParser._parenthesis,
-    "[": ExpressionParser._tuple,
-    "{": ExpressionParser._object,
-}
 
 
 def opens(token: Token) -> int:

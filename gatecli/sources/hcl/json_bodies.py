@@ -16,14 +16,14 @@ from gatecli.sources.hcl.syntax import (
     Literal,
     NestedBlock,
     Object,
-    Opaque,
+    OpaqueExpression,
     SyntaxTree,
     Tuple,
 )
 from gatecli.sources.json_text import read_json
 
 _LABELS = {"resource": 2, "data": 2, "module": 1, "variable": 1, "locals": 0}
-_OPAQUE = Attribute(Opaque())
+_OPAQUE = Attribute(OpaqueExpression())
 
 
 def read_json_bodies(name: str, text: str) -> SyntaxTree:
@@ -70,7 +70,7 @@ def _attributes(body: Mapping[str, object], *, plain: bool) -> Iterator[tuple[st
 def _expression(value: object, references: dict[str, None], *, plain: bool, depth: int = 0) -> Expression:
     """A value; with `plain`, its texts are not templates. What is too deep is not known."""
     if depth > MAX_DEPTH:
-        return Opaque()
+        return OpaqueExpression()
     if isinstance(value, dict):
         return Object(
             tuple(
@@ -82,12 +82,10 @@ def _expression(value: object, references: dict[str, None], *, plain: bool, dept
             )
         )
     if isinstance(value, list):
-        return Tuple(
-            tuple(_expression(item, references, plain=plain, depth=depth + 1) for item in value)
-        )
+        return Tuple(tuple(_expression(item, references, plain=plain, depth=depth + 1) for item in value))
     if isinstance(value, str):
         return _text(value, references, plain=plain)
-    return Literal(value) if isinstance(value, int | float | None) else Opaque()
+    return Literal(value) if isinstance(value, int | float | None) else OpaqueExpression()
 
 
 def _text(text: str, references: dict[str, None], *, plain: bool) -> Expression:
@@ -95,6 +93,6 @@ def _text(text: str, references: dict[str, None], *, plain: bool) -> Expression:
         return Literal(text)
     read = read_template(text)
     if read is None:
-        return Opaque()
+        return OpaqueExpression()
     references.update(dict.fromkeys(read.references))
     return read.value

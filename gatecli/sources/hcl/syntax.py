@@ -51,7 +51,7 @@ class FunctionCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class OperatorCall:
     """`?`, `!`, `==`, `!=`, or a chain of `&&` or of `||`."""
 
     operator: str
@@ -59,11 +59,13 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Opaque:
+class OpaqueExpression:
     """Anything else: what it gives is not known."""
 
 
-Expression: TypeAlias = Literal | Template | Tuple | Object | Traversal | FunctionCall | Operation | Opaque
+Expression: TypeAlias = (
+    Literal | Template | Tuple | Object | Traversal | FunctionCall | OperatorCall | OpaqueExpression
+)
 
 
 @dataclass(frozen=True, slots=True)

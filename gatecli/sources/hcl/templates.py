@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from gatecli.sources.hcl.syntax import Expression, Literal, Opaque, Template
+from gatecli.sources.hcl.syntax import Expression, Literal, OpaqueExpression, Template
 from gatecli.sources.hcl.tokens import Token
 
 _INTEGER, _DECIMAL = re.compile(r"[0-9]{1,15}"), re.compile(r"[0-9]{1,9}\.[0-9]{1,6}")
@@ -19,7 +19,7 @@ def literal_number(text: str) -> Expression:
     """A number as it is; one whose digits a float might not keep is not known."""
     if _INTEGER.fullmatch(text):
         return Literal(int(text))
-    return Literal(float(text)) if _DECIMAL.fullmatch(text) else Opaque()
+    return Literal(float(text)) if _DECIMAL.fullmatch(text) else OpaqueExpression()
 
 
 def template_of(begin: Token, parts: list[str | Expression]) -> Expression | None:
@@ -31,8 +31,8 @@ def template_of(begin: Token, parts: list[str | Expression]) -> Expression | Non
     if any(part is None for part in texts):
         return None
     merged = _merge([part for part in texts if part is not None])
-    if any(isinstance(part, Opaque) for part in merged):
-        return Opaque()
+    if any(isinstance(part, OpaqueExpression) for part in merged):
+        return OpaqueExpression()
     if all(isinstance(part, str) for part in merged):
         return Literal(unicodedata.normalize("NFC", "".join(map(str, merged))))
     if len(merged) == 1 and not isinstance(merged[0], str):

@@ -22,7 +22,7 @@ _CODE = re.compile(
 )
 _QUOTED = re.compile(
     r'(?P<text>(?:[^"\\$%\r\n]|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))++)'
-    r'|(?P<interpolation>\$\{)|(?P<directive>%\{)|(?P<end>")|(?P<broken>)'
+    r'|(?P<interpolation>\$\{)|(?P<directive>%\{)|(?P<end>")'
 )
 _LINES = re.compile(
     r"(?P<text>(?:[^$%\n]|\$\$\{|%%\{|[$%](?!\{))++\n?|\n)|(?P<interpolation>\$\{)|(?P<directive>%\{)"
@@ -98,8 +98,7 @@ class _Tokenizer:
 
     def _string(self) -> Token:
         found = _QUOTED.match(self._text, self._at)
-        assert found is not None  # its last branch is empty
-        return self._piece(found.lastgroup or "", found[0])
+        return self._piece("broken", "") if found is None else self._piece(found.lastgroup or "", found[0])
 
     def _line(self, tag: str) -> Token:
         if self._is_line_start and tag:

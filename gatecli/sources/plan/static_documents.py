@@ -54,16 +54,19 @@ class _Filler:
             return known.value if self._left > 0 else _MARK
         if depth > _MAX_DEPTH or self._left <= 0:
             return _MARK
+        return self._fill_parts(expression, depth + 1)
+
+    def _fill_parts(self, expression: Expression, depth: int) -> Any:
         match expression:
             case Template(parts):
                 return "".join(part if isinstance(part, str) else self._text(part) for part in parts)
             case Tuple(items):
-                return [self.fill(item, depth + 1) for item in items]
+                return [self.fill(item, depth) for item in items]
             case Object(entries):
                 keys = [(as_text(self._scope.value_of(key)), value) for key, value in entries]
-                return {_MARK if key is None else key: self.fill(value, depth + 1) for key, value in keys}
+                return {_MARK if key is None else key: self.fill(value, depth) for key, value in keys}
             case Traversal(("local", str(name))) if name in self._scope.locals_:
-                return self.fill(self._scope.locals_[name], depth + 1)
+                return self.fill(self._scope.locals_[name], depth)
             case _:
                 return _placeholder(expression)
 
@@ -98,7 +101,11 @@ def _known_part(document: dict[str, Any]) -> StaticValue:
 
 
 def _only_allows(statement: Any) -> bool:
-    effects = [value for key, value in statement.items() if key.lower() == "effect"] if isinstance(statement, dict) else []
+    effects = (
+        [value for key, value in statement.items() if key.lower() == "effect"]
+        if isinstance(statement, dict)
+        else []
+    )
     return [str(effect).lower() for effect in effects] == ["allow"]
 
 

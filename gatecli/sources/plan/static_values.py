@@ -15,7 +15,7 @@ from gatecli.sources.hcl.syntax import (
     FunctionCall,
     Literal,
     Object,
-    Operation,
+    OperatorCall,
     Template,
     Traversal,
     Tuple,
@@ -25,8 +25,8 @@ _MAX_DEPTH = 100
 """How deep values may be made of others: locals of locals."""
 _MAX_SIZE = 50_000
 """Characters and parts of one value; a larger one is not known."""
-_MAX_TOTAL = 20_000_000
-"""The same of all that a module's values are made of: a hostile file multiplies."""
+MAX_TOTAL = 4_000_000
+"""The same of all that a module's values are made of, besides its text: a hostile file multiplies."""
 
 
 class StaticValue(NamedTuple):
@@ -56,13 +56,19 @@ class Scope:
     variables: Mapping[str, StaticValue] = field(default_factory=dict)
     locals_: Mapping[str, Expression] = field(default_factory=dict)
     resources: Mapping[tuple[str, str], Mapping[str, Expression]] = field(default_factory=dict)
+    limit: int = MAX_TOTAL
     _known: dict[tuple[str | int, ...], StaticValue] = field(default_factory=dict, repr=False)
     _depth: int = 0
     _spent: int = 0
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether values were left unknown because there were too many."""
+        return self._spent > self.limit
+
     def value_of(self, expression: Expression) -> StaticValue:
         """The value of an expression. Memory and time are linear in the module's text."""
-        if self._depth >= _MAX_DEPTH or self._spent > _MAX_TOTAL:
+        if self._depth >= _MAX_DEPTH or self.is_exhausted:
             return UNKNOWN
         self._depth += 1
         value = self._read(expression)
@@ -72,8 +78,8 @@ class Scope:
 
     def _read(self, expression: Expression) -> StaticValue:
         match expression:
-            case Literal(value):
-                return StaticValue(value, False, len(value) + 1 if isinstance(value, str) else 1)
+            case Literal(literal):
+                return StaticValue(literal, size=len(literal) + 1 if isinstance(literal, str) else 1)
             case Template(parts):
                 return self._template(parts)
             case Tuple(items):
@@ -82,10 +88,15 @@ class Scope:
                 return self._object(entries)
             case Traversal(steps):
                 return self._traversal(steps)
+            case _:
+                return self._computed(expression)
+
+    def _computed(self, expression: Expression) -> StaticValue:
+        match expression:
             case FunctionCall("jsonencode", (argument,)):
                 value = self.value_of(argument)
                 return text_of_json(value) if value.is_known else UNKNOWN
-            case Operation(operator, operands):
+            case OperatorCall(operator, operands):
                 return self._operation(operator, operands)
             case _:
                 return UNKNOWN
@@ -97,7 +108,7 @@ class Scope:
             if text is None or (size := size + len(text)) > _MAX_SIZE:
                 return UNKNOWN
             texts.append(text)
-        return StaticValue("".join(texts), False, size)
+        return StaticValue("".join(texts), size=size)
 
     def _object(self, entries: tuple[tuple[Expression, Expression], ...]) -> StaticValue:
         items: dict[str, StaticValue] = {}
@@ -109,7 +120,7 @@ class Scope:
         return object_of(items)
 
     def _traversal(self, steps: tuple[str | int, ...]) -> StaticValue:
-        if len(steps) < 2:  # noqa: PLR2004 - a name alone says nothing
+        if len(steps) < 2:
             return UNKNOWN
         match steps:
             case ("var", str(name), *rest):
@@ -214,4 +225,4 @@ def text_of_json(value: StaticValue) -> StaticValue:
     text = json.dumps(value.value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return StaticValue(text, False, len(text) + 1)
+    return StaticValue(text, size=len(text) + 1)

@@ -5,17 +5,28 @@ Source: Terraform, "Type Constraints"; "Variable Definitions (.tfvars) Files".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gatecli.model.plan import Variable
-from gatecli.sources.hcl.syntax import Attribute, Body, Expression, FunctionCall, Literal, NestedBlock, Traversal
-from gatecli.sources.plan.static_values import UNKNOWN, Scope, StaticValue
+from gatecli.sources.hcl.syntax import (
+    Attribute,
+    Body,
+    Expression,
+    FunctionCall,
+    Literal,
+    NestedBlock,
+    Traversal,
+)
+from gatecli.sources.plan.static_values import UNKNOWN, Scope, StaticValue, as_text, list_of, object_of
 
 _WORDS = {"true": True, "false": False}
+_TRUE = (Literal(value=True), Literal("true"))
 
 
-def values_of_variables(blocks: Iterable[NestedBlock], given: Mapping[str, Attribute]) -> dict[str, StaticValue]:
+def values_of_variables(
+    blocks: Iterable[NestedBlock], given: Mapping[str, Attribute]
+) -> dict[str, StaticValue]:
     """The value of each declared variable; one without a literal is not known."""
     nothing = Scope()
     values: dict[str, StaticValue] = {}
@@ -36,27 +47,22 @@ def variables_of_blocks(blocks: Iterable[NestedBlock]) -> tuple[Variable, ...]:
 
 def _is_true(body: Body) -> bool:
     marked = body.attributes.get("sensitive")
-    return marked is not None and marked.value in {Literal(True), Literal("true")}
+    return marked is not None and marked.value in _TRUE
 
 
 def _convert(value: StaticValue, type_: Expression) -> StaticValue:
     """A value as its type constraint makes it; what is not simple is not known."""
-    if value.value is None:
-        return value
+    given = value.value
     match type_:
+        case _ if given is None:
+            return value
         case Literal(str(name)) | Traversal((str(name),)):
             return _convert_to(value, name)
-        case FunctionCall("list" | "set" as kind, (item,)) if isinstance(value.value, list):
-            items = [_convert(StaticValue(each), item) for each in value.value]
-            if not all(each.is_known for each in items):
-                return UNKNOWN
-            values: list[Any] = [each.value for each in items]
-            return value._replace(value=_set_of(values) if kind == "set" else values)
-        case FunctionCall("map", (item,)) if isinstance(value.value, dict):
-            entries = {key: _convert(StaticValue(each), item) for key, each in value.value.items()}
-            if not all(each.is_known for each in entries.values()):
-                return UNKNOWN
-            return value._replace(value={key: each.value for key, each in entries.items()})
+        case FunctionCall("list" | "set" as kind, (item,)) if isinstance(given, list):
+            items = list_of([_convert(StaticValue(each), item) for each in given])
+            return items._replace(value=_set_of(items.value)) if items.is_known and kind == "set" else items
+        case FunctionCall("map", (item,)) if isinstance(given, dict):
+            return object_of({key: _convert(StaticValue(each), item) for key, each in given.items()})
         case _:
             return UNKNOWN
 
@@ -66,23 +72,30 @@ def _set_of(values: list[Any]) -> list[Any]:
 
 
 def _convert_to(value: StaticValue, name: str) -> StaticValue:
+    """A value as a type of one word; of what would have to be refused nothing is known."""
     given = value.value
-    match name:
-        case "any":
-            return value
-        case "list" if isinstance(given, list):
-            return value
-        case "map" if isinstance(given, dict):
-            return value
-        case "string" if isinstance(given, bool):
-            return value._replace(value=str(given).lower())
-        case "string" if isinstance(given, str | int):
-            return value._replace(value=str(given))
-        case "number" if isinstance(given, int | float) and not isinstance(given, bool):
-            return value
-        case "bool" if isinstance(given, bool):
-            return value
-        case "bool" if given in _WORDS:
-            return value._replace(value=_WORDS[given])
-        case _:
-            return UNKNOWN
+    if name == "any" or (_OF_A_TYPE.get(name) or _is_nothing)(given):
+        return value
+    if name == "string":
+        text = as_text(value)
+        return UNKNOWN if text is None else value._replace(value=text)
+    if name == "bool" and isinstance(given, str) and given in _WORDS:
+        return value._replace(value=_WORDS[given])
+    return UNKNOWN
+
+
+def _is_nothing(_value: Any) -> bool:
+    return False
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_OF_A_TYPE: Mapping[str, Callable[[Any], bool]] = {
+    "list": lambda value: isinstance(value, list),
+    "map": lambda value: isinstance(value, dict),
+    "string": lambda value: isinstance(value, str),
+    "number": _is_number,
+    "bool": lambda value: isinstance(value, bool),
+}
