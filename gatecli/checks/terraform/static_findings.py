@@ -6,7 +6,7 @@ known is not reported; a note says that there was no plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from gatecli.checks.terraform.budgets import find_budgets
@@ -18,7 +18,7 @@ from gatecli.checks.terraform.tagged_evidence import TaggedReports, judge_tag
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
-from gatecli.model.plan_graph import depends_on, origins_of
+from gatecli.model.plan_graph import dependents_of, origins_of, unresolved_locals
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.static_plan import StaticPlan
 
@@ -45,9 +45,8 @@ def _find_certain(static: StaticPlan, evidence: TaggedReports, policy: PrivacyPo
         for each in forms_in(plan, policy)
         if each.judged.answer == "yes" and each.resource.address not in static.doubtful
     ]
-    ungated = [each for each in forms if _is_ungated(static, each, evidence, policy)]
-    yield from find_ungated(plan, ungated, evidence, policy)
-    yield from find_open(plan, [each for each in forms if not _may_be_closed(static, each)], policy)
+    yield from find_ungated(plan, _ungated(static, forms, evidence, policy), evidence, policy)
+    yield from find_open(plan, _open_for_certain(static, forms), policy)
     for resource in plan.resources:
         if resource.address not in static.doubtful:
             found = find_budgets(plan, resource, _deferring(policy))
@@ -55,27 +54,39 @@ def _find_certain(static: StaticPlan, evidence: TaggedReports, policy: PrivacyPo
     yield from find_plain_variables(plan, policy)
 
 
-def _is_ungated(
-    static: StaticPlan, found: JudgedForm, evidence: TaggedReports, policy: PrivacyPolicy
-) -> bool:
-    """Whether a publisher is behind no gate, whatever a plan says: it refers to nothing that could be one."""
-    form = found.form
-    if static.called or not form.needs_gate or form.holds not in {DATASET, MODEL}:
-        return False
-    needed = depends_on(static.plan, found.resource.address)
-    could_be = any(node.startswith(("module.", "data.")) or node in static.unset for node in needed.addresses)
-    is_known = not (could_be or needed.unresolved)
-    return is_known and judge_tag(found.resource, form, evidence, policy).answer == "no"
+def _ungated(
+    static: StaticPlan, forms: Sequence[JudgedForm], evidence: TaggedReports, policy: PrivacyPolicy
+) -> list[JudgedForm]:
+    """Publishers behind no gate, whatever a plan says: they refer to nothing that could be one."""
+    if static.called:
+        return []
+    needed = {target for targets in static.plan.edges.values() for target in targets}
+    could_be = {node for node in needed if node.startswith(("module.", "data.")) or node in static.unset}
+    behind = dependents_of(static.plan, could_be | unresolved_locals(static.plan))
+    return [
+        each
+        for each in forms
+        if each.form.needs_gate
+        and each.form.holds in {DATASET, MODEL}
+        and each.resource.address not in behind
+        and judge_tag(each.resource, each.form, evidence, policy).answer == "no"
+    ]
 
 
-def _may_be_closed(static: StaticPlan, found: JudgedForm) -> bool:
-    """Whether a module that is given the same resource may close what a row says is open."""
-    if not any(each.beside is not None for each in found.form.unless):
-        return False
+def _open_for_certain(static: StaticPlan, forms: Iterable[JudgedForm]) -> list[JudgedForm]:
+    """Rows that nothing outside of the text can close: a module may, that is given the same resource."""
+    given = origins_of(static.plan, [node for nodes in static.calls.values() for node in nodes])
+    return [each for each in forms if not (_has_neighbours(each) and _own_nodes(static, each) & given)]
+
+
+def _has_neighbours(found: JudgedForm) -> bool:
+    return any(each.beside is not None for each in found.form.unless)
+
+
+def _own_nodes(static: StaticPlan, found: JudgedForm) -> frozenset[str]:
     arguments = (found.resource.arguments or {}).values()
     own = origins_of(static.plan, [node for nodes in arguments for node in nodes])
-    own |= {found.resource.address}
-    return any(own & origins_of(static.plan, given) for given in static.calls.values())
+    return own | {found.resource.address}
 
 
 def _deferring(policy: PrivacyPolicy) -> PrivacyPolicy:

@@ -48,6 +48,9 @@ class _Filler:
 
     def fill(self, expression: Expression, depth: int) -> Any:
         self._left -= 1
+        self._scope.spend(1)
+        if self._scope.is_exhausted:
+            return _MARK
         known = self._scope.value_of(expression)
         if known.is_known:
             self._left -= known.size

@@ -77,5 +77,5 @@ def _scope(text: ModuleText, resources: Iterable[NestedBlock], locals_: dict[str
             }
             for block in single
         },
-        MAX_TOTAL + 20 * text.size,
+        MAX_TOTAL + 10 * text.size,
     )

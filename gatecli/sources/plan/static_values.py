@@ -21,11 +21,13 @@ from gatecli.sources.hcl.syntax import (
     Tuple,
 )
 
+_REUSE = 8
+"""How much more a value counts that is used again: the rules go through it again."""
 _MAX_DEPTH = 100
 """How deep values may be made of others: locals of locals."""
 _MAX_SIZE = 50_000
 """Characters and parts of one value; a larger one is not known."""
-MAX_TOTAL = 4_000_000
+MAX_TOTAL = 1_000_000
 """The same of all that a module's values are made of, besides its text: a hostile file multiplies."""
 
 
@@ -65,6 +67,10 @@ class Scope:
     def is_exhausted(self) -> bool:
         """Whether values were left unknown because there were too many."""
         return self._spent > self.limit
+
+    def spend(self, size: int) -> None:
+        """Count what is gone through again."""
+        self._spent += _REUSE * size
 
     def value_of(self, expression: Expression) -> StaticValue:
         """The value of an expression. Memory and time are linear in the module's text."""
@@ -140,7 +146,9 @@ class Scope:
         return self._remember(("local", name), self.locals_.get(name))
 
     def _remember(self, key: tuple[str | int, ...], expression: Expression | None) -> StaticValue:
-        if key not in self._known:
+        if key in self._known:
+            self.spend(self._known[key].size)
+        else:
             self._known[key] = UNKNOWN  # around a circle
             value = UNKNOWN if expression is None else self.value_of(expression)
             is_set = value.value is not None or key[0] == "local"
