@@ -86,9 +86,14 @@ PII = Gate(
 TERRAFORM = Gate(
     GateName.TERRAFORM,
     frozenset({"tf", "pii"}),
-    discovers="JSON files that begin like a plan or a state",
+    discovers="JSON files that begin like a plan or a state, and Terraform's files without a plan",
     checks="that a plan publishes and serves only what the other gates have passed",
-    rule_modules=("checks.terraform.rules", "checks.terraform.closed_gates", "sources.plan.rules"),
+    rule_modules=(
+        "checks.terraform.rules",
+        "checks.terraform.closed_gates",
+        "checks.terraform.static_findings",
+        "sources.plan.rules",
+    ),
 )
 CHECK = Gate(
     "check",

@@ -17,6 +17,7 @@ from gatecli.gates.folder import Folder, base_of
 from gatecli.gates.judgement import JudgementTerms, judge_findings, without_additions
 from gatecli.gates.named_plans import folders_to_plan
 from gatecli.gates.notices import Notify, Timing, ignore
+from gatecli.gates.static_terraform import CONFIGURATION
 from gatecli.model.finding import Finding
 from gatecli.model.verdict import Verdict, combine
 from gatecli.sources.plan.modules import folders_of, without_called
@@ -131,7 +132,12 @@ def _coverage_notes(folder: Folder, parts: Sequence[Verdict]) -> Iterator[Findin
 
 
 def _unplanned_folders(folder: Folder, parts: Sequence[Verdict]) -> list[str]:
-    """Folders of Terraform that no plan in them covers, without what others call as their modules."""
-    paths = (Path(item.path) for part in parts for item in part.checked if item.kind == "plan")
+    """Folders of Terraform that neither a plan covers nor their text said anything of, without what others
+    call as their modules.
+    """
+    checked = [item for part in parts for item in part.checked]
+    paths = [Path(item.path) for item in checked if item.kind == "plan"]
     planned = [path if path.is_dir() else path.parent for path in paths]
-    return [shown_path(each) for each in without_called(folders_of(folder.tree.files), planned)]
+    judged = {item.path for item in checked if item.kind == CONFIGURATION}
+    folders = (shown_path(each) for each in without_called(folders_of(folder.tree.files), planned))
+    return [each for each in folders if each not in judged]

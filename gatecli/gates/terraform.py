@@ -35,6 +35,7 @@ from gatecli.gates.plan_input import (
     places_beside,
     read_plan,
 )
+from gatecli.gates.static_terraform import StaticRequest, examine_static, planned_folders
 from gatecli.model.plan import Plan
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.verdict import Checked, Examined, Verdict, together
@@ -109,11 +110,13 @@ def check_folder(folder: Folder) -> Verdict:
     ]
     # The age of evidence depends on the time, so that what it decides is kept nowhere.
     shelf = folder.cache.shelf("terraform", folder.policy_digest, kept=not folder.evidence.reports)
-    return check_plans(
-        TerraformRequest(
-            folder.terms, folder.search, sources, folder.evidence, named.problems, shelf, folder.notify
-        )
+    request = TerraformRequest(
+        folder.terms, folder.search, sources, folder.evidence, named.problems, shelf, folder.notify
     )
+    plans = _examine_all(request)
+    planned = planned_folders(plans)
+    static = StaticRequest(folder.tree.files, planned, folder.policy, folder.evidence)
+    return judge(TERRAFORM, together([*plans, *examine_static(static)]), folder.terms)
 
 
 def check_plans(request: TerraformRequest) -> Verdict:
@@ -122,8 +125,11 @@ def check_plans(request: TerraformRequest) -> Verdict:
     Raises what `read_plan` does for a plan that is given; of several, UsageError alone: what else is wrong
     with one of them is a finding, beside those of the others.
     """
-    plans = [*request.problems, *(_examine(source, request) for source in request.sources)]
-    return judge(TERRAFORM, together(plans), request.terms)
+    return judge(TERRAFORM, together(_examine_all(request)), request.terms)
+
+
+def _examine_all(request: TerraformRequest) -> list[Examined]:
+    return [*request.problems, *(_examine(source, request) for source in request.sources)]
 
 
 def _candidates(folder: Folder) -> Iterator[Path]:

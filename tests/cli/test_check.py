@@ -60,7 +60,7 @@ def test_the_findings_are_those_of_the_single_commands(run: Run, project: Path) 
     ]
     assert code == 1
     expected = set().union(*map(seen, single))
-    assert {each for each in seen(whole) if each[0] != "check-not-checked"} == expected
+    assert {each for each in seen(whole) if each[0] != "tf-no-plan"} == expected
     assert {"dp-missing-declaration", "anon-k-below-threshold", "tf-dataset-ungated"} <= {
         rule for rule, _, _ in expected
     }
@@ -77,7 +77,7 @@ def test_terraform_without_a_plan_is_said_and_closes_only_if_asked(run: Run, tmp
     (tmp_path / "main.tf").write_text('resource "terraform_data" "a" {}\n', "utf-8")
     code, report = run("check", tmp_path)
     assert code == 0
-    assert [finding["rule"] for finding in report["findings"]] == ["check-not-checked"]
+    assert [finding["rule"] for finding in report["findings"]] == ["tf-no-plan"]
     assert run("check", tmp_path, "--fail-on", "note")[0] == 1
     assert run("check", tmp_path, "--skip", "terraform", "--fail-on", "note")[0] == 0
 
@@ -104,7 +104,7 @@ def test_one_gate_alone_can_be_asked_for(run: Run, project: Path) -> None:
 def test_what_is_excluded_is_in_no_gate(run: Run, project: Path) -> None:
     code, report = run("check", project, "--exclude", "plans/", "--exclude", "deploy/", "--exclude", "model/")
     assert code == 0
-    assert {finding["rule"] for finding in report["findings"]} == {"check-not-checked"}
+    assert {finding["rule"] for finding in report["findings"]} == {"tf-no-plan"}
 
 
 def test_text_has_a_line_a_gate(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -254,7 +254,7 @@ apiVersion: gatecli.dev/v1
 kind: PrivacyWaiver
 metadata: {name: planned-elsewhere}
 spec:
-  rule: check-not-checked
+  rule: tf-no-plan
   fingerprint: FINGERPRINT
   reason: another job plans it
   owner: platform

@@ -12,8 +12,7 @@ from gatecli.checks.personal_data import Hidden, Search, entity_phrase, find_hid
 from gatecli.checks.terraform.budgets import find_budgets
 from gatecli.checks.terraform.form_matches import forms_in
 from gatecli.checks.terraform.open_resources import find_open
-from gatecli.checks.terraform.resource_types import PERSONAL_NAME
-from gatecli.checks.terraform.rules import PLAINTEXT_VARIABLE, at, unknown
+from gatecli.checks.terraform.plain_variables import find_plain_variables
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.model.document import Place, pointer_of
@@ -45,7 +44,7 @@ def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) ->
     for resource in subject.plan.resources:
         if not resource.is_leaving:
             yield from find_budgets(subject.plan, resource, policy)
-    yield from _variables(subject.plan, policy)
+    yield from find_plain_variables(subject.plan, policy)
 
 
 def _personal_data(plan: Plan, search: Search) -> Iterator[Finding]:
@@ -80,19 +79,3 @@ def _conceal_finding(plan: Plan, text: PlanText, finding: Finding, seen: Hidden)
         identity=f"{address}\0{pointer}",
     )
     return replace(plain, severity=finding.severity)
-
-
-def _variables(plan: Plan, policy: PrivacyPolicy) -> Iterator[Finding]:
-    for variable in plan.variables:
-        if variable.sensitive is True or not PERSONAL_NAME.search(variable.name.lower()):
-            continue
-        says = "is not marked sensitive" if variable.sensitive is False else "may not be marked sensitive"
-        finding = at(
-            plan,
-            PLAINTEXT_VARIABLE,
-            f"var.{variable.name}",
-            f"/variables/{variable.name}",
-            f"is named like personal data and {says}",
-            "add sensitive = true; better, read it from a secret store at run time",
-        )
-        yield finding if variable.sensitive is False else unknown(finding, policy)

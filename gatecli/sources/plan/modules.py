@@ -36,15 +36,25 @@ def without_called(folders: Mapping[Path, Iterable[Path]], planned: Iterable[Pat
     """
     if not folders:
         return []
-    calls = {
-        folder: frozenset(_called_folders(folder, files)) & folders.keys()
-        for folder, files in folders.items()
-    }
-    covered = _reachable_folders(planned, calls)
+    calls = calls_between(folders)
+    covered = covered_by(planned, calls)
     called = {below for folder in calls for below in calls[folder] if below != folder}
     roots = [folder for folder in folders if folder not in called and folder not in covered]
     below = _reachable_folders(roots, calls) - set(roots)
     return sorted(folder for folder in folders if folder not in covered and folder not in below)
+
+
+def calls_between(folders: Mapping[Path, Iterable[Path]]) -> Mapping[Path, frozenset[Path]]:
+    """Which of the folders each of them calls as a module."""
+    return {
+        folder: frozenset(_called_folders(folder, files)) & folders.keys()
+        for folder, files in folders.items()
+    }
+
+
+def covered_by(planned: Iterable[Path], calls: Mapping[Path, Iterable[Path]]) -> frozenset[Path]:
+    """The folders that plans of these folders cover: those, and what they call, however deep."""
+    return frozenset(_reachable_folders(planned, calls))
 
 
 def _reachable_folders(starts: Iterable[Path], calls: Mapping[Path, Iterable[Path]]) -> set[Path]:
