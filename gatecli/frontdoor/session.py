@@ -90,6 +90,7 @@ def begin(given: GateOptions, start: Path) -> Session:
         fail_on=given.fail_on,
         exit_zero=given.exit_zero,
         baseline=_baseline(given.baseline) if given.baseline else None,
+        policy_path=bundle.path,
     )
     return Session(terms, bundle.path, now, given, targets)
 

@@ -78,7 +78,9 @@ def begin(
         bundle = policies.read_policy(None if policy is None else Path(policy), start, files)
     now = datetime.now(UTC) if today is None else _end_of(today)
     known = None if baseline is None else read_baseline(Path(baseline))
-    terms = JudgementTerms(bundle.policy, bundle.waivers, now.date(), fail_on, baseline=known)
+    terms = JudgementTerms(
+        bundle.policy, bundle.waivers, now.date(), fail_on, baseline=known, policy_path=bundle.path
+    )
     return Call(terms, bundle.path, now)
 
 

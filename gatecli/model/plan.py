@@ -118,6 +118,7 @@ class Module:
 
     Of a module that may be a gate there are two digests: `configuration` of what the plan's JSON says of it
     (which knows neither conditions nor locals), `text` of its files, where the plan came with them.
+    `inputs` are what the call itself says: a literal, or that the expression is made of something else.
     """
 
     address: str
@@ -125,6 +126,7 @@ class Module:
     version: str = ""
     configuration: str = ""
     text: str = ""
+    inputs: Mapping[str, KnownValue | UnknownValue] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from gatecli.model.plan import Module, Script
+from gatecli.model.plan import KnownValue, Module, Script, UnknownValue
 from gatecli.model.plan_graph import CALL, nodes_of
 from gatecli.sources.plan.fields import items, malformed_plan, optional_text, table, text, texts
 from gatecli.sources.plan.fingerprints import fingerprint
@@ -198,9 +198,18 @@ def _calls(level: _Level, edges: _Edges) -> Iterator[tuple[Module, _Level]]:
             edges.add(level.module, address)
         version = optional_text(item, "version_constraint", where)
         content = table(item, "module", where)
-        module = Module(address, optional_text(item, "source", where), version, fingerprint(content))
+        source = optional_text(item, "source", where)
+        given = {variable: _literal(expression) for variable, expression in inputs.items()}
+        module = Module(address, source, version, fingerprint(content), inputs=given)
         is_certain = level.is_certain and not _is_conditional(item)
         yield module, _Level(address, content, where, (f"{address}{CALL}",), is_certain)
+
+
+def _literal(expression: Any) -> KnownValue | UnknownValue:
+    """A literal of an expression; of a template in JSON syntax the text alone is none."""
+    if isinstance(expression, dict) and expression.keys() == {"constant_value"}:
+        return KnownValue(expression["constant_value"])
+    return UnknownValue()
 
 
 def _declared_providers(module: str, item: Mapping[str, Any], where: str) -> tuple[str, ...]:
