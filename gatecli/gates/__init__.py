@@ -88,7 +88,13 @@ TERRAFORM = Gate(
     frozenset({"tf", "pii"}),
     discovers="JSON files that begin like a plan or a state",
     checks="that a plan publishes and serves only what the other gates have passed",
-    rule_modules=("checks.terraform.rules", "checks.terraform.closed_gates", "sources.plan.rules"),
+    rule_modules=(
+        "checks.terraform.rules",
+        "checks.terraform.closed_gates",
+        "checks.terraform.carried_evidence",
+        "checks.terraform.programs",
+        "sources.plan.rules",
+    ),
 )
 CHECK = Gate(
     "check",

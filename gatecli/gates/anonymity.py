@@ -13,6 +13,7 @@ from gatecli.checks.tables.column_entities import classifier
 from gatecli.errors import GatecliError
 from gatecli.gates import ANONYMITY, GateName
 from gatecli.gates.declared_tables import policy_tables, read_declared_tables, tables_in
+from gatecli.gates.folder import Folder, base_of
 from gatecli.gates.held_tables import hold_to
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.notices import Notify, Progress, ignore
@@ -23,7 +24,6 @@ from gatecli.model.verdict import Examined, Verdict, together
 
 if TYPE_CHECKING:
     from gatecli.cache.store import Shelf
-    from gatecli.gates.folder import Folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,7 @@ def hold_to(stated: StatedTables, task: TableTask) -> HeldTask:
     is_file = "://" not in task.source
     place = place_of(task.source) if is_file else ""
     questions = list(
-        stated.of(
-            place=place, name=task.dataset, digest=lambda: digest_at(task.source) if is_file else ""
-        )
+        stated.of(place=place, name=task.dataset, digest=lambda: digest_at(task.source) if is_file else "")
     )
     if not questions:
         return HeldTask(task)

@@ -62,9 +62,7 @@ def _stated_table(table: CheckedTable, policy: PrivacyPolicy, bases: Sequence[Pa
     return StatedTable(question, table.name, tuple(places))
 
 
-def demands_of(
-    own: Thresholds, dataset: str, sensitivity: str | None, policy: PrivacyPolicy
-) -> Thresholds:
+def demands_of(own: Thresholds, dataset: str, sensitivity: str | None, policy: PrivacyPolicy) -> Thresholds:
     """What a table must keep: its own thresholds, the policy's, and those of its tiers."""
     names = (*bound_tiers(policy, [dataset]), sensitivity or "")
     tiers = [policy.spec.tiers[name].thresholds for name in names if name in policy.spec.tiers]

@@ -51,7 +51,8 @@ class PlannedResource:
     mark parts of it: True covers all below. `pointer` is where `values` stands in the plan's JSON.
     `actions` is empty in a state. `arguments` are those that the configuration sets, each with the nodes that
     it refers to (`gatecli.model.plan_graph`); None where the plan does not say. Ask for values through
-    `lookup` and `lookup_argument`.
+    `lookup` and `lookup_argument`. `within` is where a template holds it, at the address of what has the
+    template.
     """
 
     address: str
@@ -71,6 +72,7 @@ class PlannedResource:
     deferred: bool = False
     pointer: str = ""
     arguments: Mapping[str, tuple[str, ...]] | None = field(default=None, repr=False)
+    within: str = ""
 
     @property
     def is_leaving(self) -> bool:
@@ -138,13 +140,28 @@ class Script:
     pointer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What runs at the apply and no gate looks into, or a template that the plan does not show.
+
+    `kind` is the type of the provisioner, action, data source or resource. `text` is what the plan says of
+    it: a command, or why there is none.
+    """
+
+    address: str
+    kind: str
+    text: str | None = field(repr=False)
+    pointer: str
+
+
 @dataclass(frozen=True)
 class Plan:
     """A plan (`kind` "plan") or a state as `terraform show -json` gives it.
 
     `complete`, `applyable`: None where the format is too old to say. `partial`: it is silent on a part of its
     configuration. `edges` are the direct references of
-    each node of the configuration (`gatecli.model.plan_graph`).
+    each node of the configuration (`gatecli.model.plan_graph`). `held` are the resources that templates
+    hold, `unread` the templates that are not there, `programs` what provisioners run.
     """
 
     path: str
@@ -163,6 +180,9 @@ class Plan:
     scripts: tuple[Script, ...] = field(default=(), repr=False)
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     partial: bool = False
+    held: tuple[PlannedResource, ...] = field(default=(), repr=False)
+    programs: tuple[Program, ...] = field(default=(), repr=False)
+    unread: tuple[Program, ...] = field(default=(), repr=False)
 
     @property
     def targeted(self) -> bool:

@@ -44,7 +44,7 @@ class AskedTable:
 
 @dataclass(frozen=True, slots=True)
 class StatedQuestion:
-    """What a policy states for a table: its columns, what must be kept, what a missing value may stand for."""
+    """What a policy states for a table: its columns, what it must keep, what a missing value may be."""
 
     table: Anonymity
     demands: Thresholds
@@ -134,16 +134,14 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _thresholds(stated: Mapping[str, Any]) -> Thresholds:
     """The demands of a report; one that cannot be read demands nothing."""
-    known = {to_snake(name): _demand(value) for name, value in stated.items() if isinstance(name, str)}
-    given = {name: value for name, value in known.items() if name in Thresholds.__slots__}
-    return Thresholds(**{name: value for name, value in given.items() if value is not None})
+    known = {to_snake(name): _demand(value) for name, value in stated.items()}
+    return Thresholds(**{name: value for name, value in known.items() if name in Thresholds.__slots__})
 
 
-def _demand(value: Any) -> int | Fraction | RecursiveDiversity | None:
+def _demand(value: Any) -> Any:
     try:
         if isinstance(value, dict):
             return RecursiveDiversity(Fraction(str(value["c"])), int(value["l"]))
         return None if isinstance(value, bool) else value if isinstance(value, int) else Fraction(str(value))
     except (ValueError, KeyError, TypeError, ZeroDivisionError):
         return None
-

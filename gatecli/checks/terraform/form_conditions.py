@@ -68,7 +68,7 @@ class _Join:
 def index_of(plan: Plan) -> PlanIndex:
     """The index of a plan: of what is managed, and will be there."""
     by_type: dict[str, list[PlannedResource]] = defaultdict(list)
-    for resource in plan.resources:
+    for resource in (*plan.resources, *plan.held):
         if resource.mode == "managed" and not resource.is_leaving and not resource.deposed:
             by_type[resource.type].append(resource)
     return PlanIndex(plan, by_type)
@@ -292,6 +292,8 @@ def _equal(index: PlanIndex, one: PlannedResource, own: str, other: PlannedResou
     left, right = values_of(parts_of(one, own)), values_of(parts_of(other, its))
     if left.known and right.known and not (left.later or right.later):
         return "yes" if set(map(plain_text, left.known)) & set(map(plain_text, right.known)) else "no"
+    if one.within or other.within:
+        return "unknown"  # a template refers by names of its own
     ends = [config_address(each.address) for each in (one, other)]
     sources = [_made_of(index, each, path) for each, path in ((one, own), (other, its))]
     refer = ends[0] in sources[1] or ends[1] in sources[0]

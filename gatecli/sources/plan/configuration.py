@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from gatecli.model.plan import KnownValue, Module, Script, UnknownValue
+from gatecli.model.plan import KnownValue, Module, Program, Script, UnknownValue
 from gatecli.model.plan_graph import CALL, nodes_of
 from gatecli.sources.plan.fields import items, malformed_plan, optional_text, table, text, texts
 from gatecli.sources.plan.fingerprints import fingerprint
@@ -30,6 +30,7 @@ class Configuration:
     sensitive: Mapping[str, bool] = field(default_factory=dict)
     certain: frozenset[str] = frozenset()
     arguments: Mapping[str, Arguments] = field(default_factory=dict)
+    programs: tuple[Program, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def configuration_of(data: Any) -> Configuration:
         raise malformed_plan("/configuration", "not an object")
     root = table(data, "root_module", "/configuration")
     edges, modules, scripts, certain = _Edges(), list[Module](), list[Script](), set[str]()
+    programs: list[Program] = []
     arguments: dict[str, Arguments] = {}
     pending = [_Level("", root, "/configuration/root_module")]
     while pending:
@@ -74,13 +76,20 @@ def configuration_of(data: Any) -> Configuration:
         arguments |= (own := dict(_arguments(level)))
         scripts += _resources(level, edges, own)
         certain |= set(_certain(level))
+        programs += _programs(level)
         _actions(level, edges)
         _outputs(level, edges)
         for module, below in _calls(level, edges):
             modules.append(module)
             pending.append(below)
     return Configuration(
-        edges.freeze(), tuple(modules), tuple(scripts), _sensitive(root), frozenset(certain), arguments
+        edges.freeze(),
+        tuple(modules),
+        tuple(scripts),
+        _sensitive(root),
+        frozenset(certain),
+        arguments,
+        tuple(programs),
     )
 
 
@@ -237,6 +246,19 @@ def _targets(module: str, parts: list[Any]) -> Iterator[str]:
 
 def _is_list_of_texts(references: Any) -> TypeGuard[list[str]]:
     return isinstance(references, list) and all(isinstance(reference, str) for reference in references)
+
+
+def _programs(level: _Level) -> Iterator[Program]:
+    """The provisioners, each with the literal texts of its arguments; None where one is no literal."""
+    for number, item in enumerate(items(level.data, "resources", level.where)):
+        where = f"{level.where}/resources/{number}"
+        node = level.node(text(item, "address", where))
+        for at, provisioner in enumerate(items(item, "provisioners", where)):
+            place = f"{where}/provisioners/{at}"
+            given = [_literal(each) for each in table(provisioner, "expressions", place).values()]
+            known = [str(each.value) for each in given if isinstance(each, KnownValue)]
+            said = " ".join(known) if len(known) == len(given) else None
+            yield Program(node, optional_text(provisioner, "type", place), said, place)
 
 
 def _scripts(node: str, item: Mapping[str, Any], where: str) -> Iterator[Script]:
