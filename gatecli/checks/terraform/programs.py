@@ -152,7 +152,9 @@ def _running_addresses(plan: Plan) -> frozenset[str]:
     for each in plan.resources:
         address = config_address(each.address)
         known[address] = known.get(address, False) or each.deferred or bool(_RUNS & {*each.actions})
-    return frozenset(each.address for each in plan.programs if known.get(each.address, True))
+    return frozenset(
+        each.address for each in plan.programs if known.get(each.address, plan.complete is not True)
+    )
 
 
 def _each_once(programs: Iterable[Program]) -> Iterator[Program]:
