@@ -116,16 +116,16 @@ def test_the_library_holds_to_the_same(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "path"), [("people", "own.csv"), ("others", "data/people.csv")])
-@pytest.mark.parametrize("command", ["anonymity check churn.yaml", "check . --only anonymity"])
+@pytest.mark.parametrize("command", ["anonymity check privacy.yaml", "check . --only anonymity"])
 def test_a_declaration_is_held_to_it_by_name_and_by_path(
     folder: Path, capsys: pytest.CaptureFixture[str], name: str, path: str, command: str
 ) -> None:
     (folder / "own.csv").write_text(ROWS + ROWS.partition("\n")[2], "utf-8")
-    (folder / "churn.yaml").write_text(RELEASE % (name, path, "age"), "utf-8")
+    (folder / "privacy.yaml").write_text(RELEASE % (name, path, "age"), "utf-8")
     code, found = judged(capsys, *command.split())
     assert code == 1
-    assert [each["path"] for each in found if each["rule"] == RULE] == ["churn.yaml"]
-    (folder / "churn.yaml").write_text(RELEASE % (name, path, "age, zip, sex"), "utf-8")
+    assert [each["path"] for each in found if each["rule"] == RULE] == ["privacy.yaml"]
+    (folder / "privacy.yaml").write_text(RELEASE % (name, path, "age, zip, sex"), "utf-8")
     assert judged(capsys, *command.split())[0] == 0
 
 
