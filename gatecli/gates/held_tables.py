@@ -38,12 +38,12 @@ def hold_to(stated: StatedTables, task: TableTask) -> HeldTask:
         return HeldTask(task, (uncheckable(task.name, task.place, f"{error}", mend),))
     question = replace(task.question, recursive_l=demands.recursive_l)
     held = replace(task, demands=demands, question=question)
-    asked = _asked(held, demands)
+    asked = _question_of(held, demands)
     found = [each for own in questions for each in find_narrowed(asked, own, held.name, held.place)]
     return HeldTask(held, _each_once(found))
 
 
-def _asked(task: TableTask, demands: Thresholds) -> AskedTable:
+def _question_of(task: TableTask, demands: Thresholds) -> AskedTable:
     question = task.question
     return AskedTable(
         task.source,

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatecli.checks.tables.stated_questions import StatedQuestion
-from gatecli.errors import GatecliError
 from gatecli.gates.judgement import JudgementTerms
 from gatecli.model.anonymity import Missing, Thresholds
 from gatecli.model.identity import identity_of
 from gatecli.model.policy import CheckedTable, PrivacyPolicy, bound_tiers
 from gatecli.model.thresholds import strictest
+from gatecli.sources.files import ReadError, sha256_of
 
 DigestOf = Callable[[str], str]
 
@@ -75,10 +75,8 @@ def place_of(path: Path | str) -> str:
 
 
 def digest_at(place: str) -> str:
-    """What identifies the content of a file or folder; empty where it cannot be read."""
-    from gatecli.anonymity.tables.files import content_digest  # noqa: PLC0415 - few policies state tables
-
+    """The SHA-256 of a file; empty for a folder, and for what cannot be read."""
     try:
-        return content_digest(place)
-    except (OSError, ValueError, GatecliError):
+        return sha256_of(Path(place))
+    except (OSError, ValueError, ReadError):
         return ""

@@ -242,16 +242,16 @@ def _subject(plan: Plan, run: PlanRun, request: TerraformRequest) -> PlanSubject
         request.evidence,
         local_digests(plan, folder, terms.policy) if is_hashed and folder is not None else {},
         read_gate_evidence(plan, run.folder, terms.policy),
-        _stated(terms, run.folder, request.base),
+        _lookup_of_tables(terms, run.folder, request.base),
     )
 
 
-def _stated(terms: JudgementTerms, folder: Path | None, base: Path | None) -> Stated:
+def _lookup_of_tables(terms: JudgementTerms, folder: Path | None, base: Path | None) -> Stated:
     """What the policy states for a table that a plan or a report names, relative to the plan, or here."""
     tables = stated_tables(terms, Path(), *([base] if base is not None else []))
     folders = [Path(), *([folder] if folder is not None else [])]
 
-    def find_stated(path: str, digest: str) -> Iterator[StatedQuestion]:
+    def find_lookup_of_tables(path: str, digest: str) -> Iterator[StatedQuestion]:
         found = (
             each for at in folders for each in tables.of(place=place_of(at / path), digest=lambda: digest)
         )

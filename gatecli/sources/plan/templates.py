@@ -22,7 +22,7 @@ Templates = tuple[tuple[PlannedResource, ...], tuple[Program, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class _TemplateHolder:
     """How a type of resource holds a template: in which argument, with which parameters beside it."""
 
     text: tuple[str, ...]
@@ -40,19 +40,21 @@ def _deployment(template: Mapping[str, Any], _given: Mapping[str, Any]) -> Itera
     return resources_of_deployment(template)
 
 
-_STACK = _Kind(("template_body",), _stack, "parameters", ("template_url",))
-_ARM = _Kind(("template_content",), resources_of_arm, "parameters_content", ("template_spec_version_id",))
-_KINDS: Mapping[str, _Kind] = {
+_STACK = _TemplateHolder(("template_body",), _stack, "parameters", ("template_url",))
+_ARM = _TemplateHolder(
+    ("template_content",), resources_of_arm, "parameters_content", ("template_spec_version_id",)
+)
+_KINDS: Mapping[str, _TemplateHolder] = {
     "aws_cloudformation_stack": _STACK,
     "aws_cloudformation_stack_set": _STACK,
     "awscc_cloudformation_stack": _STACK,
     "awscc_cloudformation_stack_set": _STACK,
-    "azurerm_template_deployment": _Kind(("template_body",), resources_of_arm, "parameters_body"),
+    "azurerm_template_deployment": _TemplateHolder(("template_body",), resources_of_arm, "parameters_body"),
     "azurerm_resource_group_template_deployment": _ARM,
     "azurerm_subscription_template_deployment": _ARM,
     "azurerm_management_group_template_deployment": _ARM,
     "azurerm_tenant_template_deployment": _ARM,
-    "google_deployment_manager_deployment": _Kind(("target", "config", "content"), _deployment),
+    "google_deployment_manager_deployment": _TemplateHolder(("target", "config", "content"), _deployment),
 }
 _CLOUD_CONTROL = "aws_cloudcontrolapi_resource"
 _AZAPI = "azapi_resource"
@@ -83,7 +85,7 @@ def _held_by(holder: PlannedResource) -> Iterator[PlannedResource]:
         yield from _template(holder, _KINDS[holder.type])
 
 
-def _template(holder: PlannedResource, kind: _Kind) -> Iterator[PlannedResource]:
+def _template(holder: PlannedResource, kind: _TemplateHolder) -> Iterator[PlannedResource]:
     text = _text_at(holder, kind.text)
     if text is None:
         if any((holder.values or {}).get(name) for name in kind.elsewhere):
@@ -94,7 +96,7 @@ def _template(holder: PlannedResource, kind: _Kind) -> Iterator[PlannedResource]
     if isinstance(parameters.get("parameters"), dict):
         parameters = parameters["parameters"]
     for each in kind.read(read_template(text), parameters):
-        yield _held(holder, each, kind.text)
+        yield _planned_resource(holder, each, kind.text)
 
 
 def _text_at(holder: PlannedResource, keys: tuple[str, ...]) -> str | None:
@@ -131,7 +133,7 @@ def _cloud_control(holder: PlannedResource) -> Iterator[PlannedResource]:
     if text is not None and isinstance(type_, str):
         found = resource_of_type(type_, read_template(text), "", {})
         if found is not None:
-            yield _held(holder, found, ("desired_state",))
+            yield _planned_resource(holder, found, ("desired_state",))
 
 
 def _nested_deployment(holder: PlannedResource) -> Iterator[PlannedResource]:
@@ -146,12 +148,14 @@ def _nested_deployment(holder: PlannedResource) -> Iterator[PlannedResource]:
     template, given = properties.get("template"), properties.get("parameters")
     if isinstance(template, dict):
         for each in resources_of_arm(template, given if isinstance(given, dict) else {}):
-            yield _held(holder, each, ("body", "properties", "template"))
+            yield _planned_resource(holder, each, ("body", "properties", "template"))
     elif properties.get("templateLink") or holder.unknown:
         raise ReadError("is elsewhere", "")
 
 
-def _held(holder: PlannedResource, each: TemplateResource, argument: tuple[str, ...]) -> PlannedResource:
+def _planned_resource(
+    holder: PlannedResource, each: TemplateResource, argument: tuple[str, ...]
+) -> PlannedResource:
     """The resource at the address of what holds it, with its tags; made of what the template is made of."""
     own = holder.arguments or {}
     nodes = tuple(dict.fromkeys(chain.from_iterable(own.get(key, ()) for key in (argument[0], "parameters"))))
