@@ -251,7 +251,7 @@ def _lookup_of_tables(terms: JudgementTerms, folder: Path | None, base: Path | N
     tables = stated_tables(terms, Path(), *([base] if base is not None else []))
     folders = [Path(), *([folder] if folder is not None else [])]
 
-    def find_lookup_of_tables(path: str, digest: str) -> Iterator[StatedQuestion]:
+    def find_stated(path: str, digest: str) -> Iterator[StatedQuestion]:
         found = (
             each for at in folders for each in tables.of(place=place_of(at / path), digest=lambda: digest)
         )

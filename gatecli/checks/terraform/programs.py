@@ -51,16 +51,16 @@ _STATEMENTS: Mapping[str, tuple[str, ...]] = {
 """Where SQL stands that a type executes."""
 
 _TOOLS: tuple[tuple[str, str], ...] = (
-    ("aws s3", r"\baws\b(?:\s+--?[\w-]+(?:[ =]\S+)?)*\s+s3\s+(?:cp|sync|mv|website)\b"),
-    ("aws s3api", r"\baws\b.*?\bs3api\s+(?:put|copy|create|upload)-"),
-    ("aws sagemaker", r"\baws\b.*?\bsagemaker\s+(?:create|update)-"),
+    ("aws s3", r"\baws\b[^\n;|&]{0,300}?\ss3\s+(?:cp|sync|mv|website)\b"),
+    ("aws s3api", r"\baws\b[^\n;|&]{0,300}?\bs3api\s+(?:put|copy|create|upload)-"),
+    ("aws sagemaker", r"\baws\b[^\n;|&]{0,300}?\bsagemaker\s+(?:create|update)-"),
     ("gsutil", r"\bgsutil\b"),
-    ("gcloud storage", r"\bgcloud\b.*?\bstorage\s+(?:cp|rsync|mv|buckets|objects)\b"),
-    ("gcloud ai", r"\bgcloud\b.*?\bai\s+(?:models|endpoints)\b"),
+    ("gcloud storage", r"\bgcloud\b[^\n;|&]{0,300}?\bstorage\s+(?:cp|rsync|mv|buckets|objects)\b"),
+    ("gcloud ai", r"\bgcloud\b[^\n;|&]{0,300}?\bai\s+(?:models|endpoints)\b"),
     ("az storage", r"\baz\s+storage\b"),
     ("az ml", r"\baz\s+ml\b"),
     ("azcopy", r"\bazcopy\b"),
-    ("bq", r"\bbq\b(?:\s+--?\S+)*\s+(?:load|extract|cp|update|mk|query|insert|add-iam-policy-binding)\b"),
+    ("bq", r"\bbq\b[^\n;|&]{0,300}?\s(?:load|extract|cp|update|mk|query|insert|add-iam-policy-binding)\b"),
     ("snowsql", r"\b(?:snowsql|snow\s+sql)\b"),
     ("databricks", r"\bdatabricks\s+(?:fs|workspace|shares|grants|serving-endpoints)\b"),
     ("huggingface-cli", r"\b(?:huggingface-cli|hf)\s+(?:upload|upload-large-folder|repo)\b"),
@@ -71,29 +71,35 @@ _TOOLS: tuple[tuple[str, str], ...] = (
     (
         "curl",
         (
-            r"\bcurl\b[^|;&]*?\s(?:-\w*[TFd]|--(?:upload-file|form|data\S*|json)"
+            r"\bcurl\b[^\n;|&]{0,300}?\s(?:-\w*[TFd]|--(?:upload-file|form|data\S*|json)"
             r"|(?:-X|--request)[ =]?(?:PUT|POST|PATCH))"
         ),
     ),
-    ("wget", r"\bwget\b.*?--(?:post|method|body)"),
-    ("image push", r"\b(?:docker|podman|buildah|nerdctl|crane|oras|ollama)\b.*?\bpush\b"),
+    ("wget", r"\bwget\b[^\n;|&]{0,300}?--(?:post|method|body)"),
+    ("image push", r"\b(?:docker|podman|buildah|nerdctl|crane|oras|ollama)\b[^\n;|&]{0,300}?\bpush\b"),
     ("skopeo", r"\bskopeo\s+(?:copy|sync)\b"),
-    ("kubectl", r"\b(?:kubectl|oc)\b.*?\s(?:apply|create|replace|patch|expose|cp|run)\b"),
-    ("helm", r"\bhelm\b.*?\s(?:install|upgrade|push)\b"),
+    ("kubectl", r"\b(?:kubectl|oc)\b[^\n;|&]{0,300}?\s(?:apply|create|replace|patch|expose|cp|run)\b"),
+    ("helm", r"\bhelm\b[^\n;|&]{0,300}?\s(?:install|upgrade|push)\b"),
     ("object storage", r"\b(?:rclone|s3cmd|s5cmd|b2|ossutil\w*|obsutil|coscmd|mc)\s+\S"),
     ("file copy", r"\b(?:scp|sftp|rsync)\s+\S"),
-    ("git push", r"\bgit\b.*?\spush\b"),
+    ("git push", r"\bgit\b[^\n;|&]{0,300}?\spush\b"),
     ("package upload", r"\b(?:twine\s+upload|(?:npm|poetry|cargo|uv)\s+publish)\b"),
 )
-"""Tools that publish, by what a finding calls them and how a command names them."""
+"""Tools that publish, by what a finding calls them and how a command names them.
+
+Gaps are bounded, so that no text makes a search slow.
+"""
 
 _SQL: tuple[tuple[str, str], ...] = (
-    ("a grant to a share", r"\bGRANT\b.*?\bTO\s+SHARE\b"),
+    ("a grant to a share", r"\bGRANT\b[^;]{0,400}?\bTO\s+SHARE\b"),
     ("a share", r"\b(?:CREATE|ALTER)\s+(?:OR\s+REPLACE\s+)?(?:SECURE\s+)?(?:DATA)?SHARE\b"),
     ("a listing", r"\b(?:CREATE|ALTER)\s+(?:ORGANIZATION\s+|EXTERNAL\s+)?LISTING\b"),
-    ("a grant to everyone", r"\bGRANT\b.*?\bTO\s+(?:ROLE\s+|USERS?\s+|`)?\"?(?:PUBLIC|account users)\b"),
+    (
+        "a grant to everyone",
+        r"\bGRANT\b[^;]{0,400}?\bTO\s+(?:ROLE\s+|USERS?\s+|`)?\"?(?:PUBLIC|account users)\b",
+    ),
     ("a copy out of the database", r"\bCOPY\s+INTO\s+(?:'|@)|\bUNLOAD\s*\(|\bEXPORT\s+DATA\b"),
-    ("a copy out of the database", r"\bCOPY\b.*?\bTO\s+(?:PROGRAM\s+)?'"),
+    ("a copy out of the database", r"\bCOPY\b[^;]{0,400}?\bTO\s+(?:PROGRAM\s+)?'"),
 )
 """Statements that publish, the same way."""
 
@@ -114,7 +120,7 @@ class _Names:
 
     def find(self, text: str) -> str:
         """What a text names first in the table; empty where it names nothing."""
-        plain = text[:_LONGEST]
+        plain = text[:_LONGEST].replace("\\\n", " ")
         return next((name for name, pattern in self.patterns if pattern.search(plain)), "")
 
 

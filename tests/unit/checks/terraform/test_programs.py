@@ -36,6 +36,7 @@ PUBLISHES = (
     "rclone copy data.csv remote:open",
     "scp data.csv host:/srv/www",
     "kaggle datasets create -p .",
+    "cd data\naws s3 \\\n  cp data.csv s3://open/",
 )
 PLAIN = (
     "echo done",
@@ -178,3 +179,11 @@ def test_a_fork_of_a_gate_has_programs_of_its_author() -> None:
     module = plan["configuration"]["root_module"]["module_calls"]["anonymity"]["module"]
     module["variables"]["more"] = {}
     assert [each.severity for each in found(plan)] == [Severity.NOTE]
+
+
+@pytest.mark.parametrize("word", ["aws --a ", "bq -x ", "curl -", "GRANT ", "COPY ", "docker "])
+def test_no_text_makes_the_search_long(word: str) -> None:
+    """Steps that grew with the square of the text would not come to an end here."""
+    text = word * (150_000 // len(word))
+    assert [each.severity for each in found(command(text))] == [Severity.NOTE]
+    assert found(plan_with(resource_changes=[change("snowflake_execute.e", {"execute": text})])) == []
