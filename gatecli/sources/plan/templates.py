@@ -58,12 +58,13 @@ _KINDS: Mapping[str, _TemplateHolder] = {
 }
 _CLOUD_CONTROL = "aws_cloudcontrolapi_resource"
 _AZAPI = "azapi_resource"
+_DEEPEST = 3
 HOLDERS = frozenset({*_KINDS, _CLOUD_CONTROL, _AZAPI})
 """The types that hold templates."""
 
 
-def templates_in(resources: Iterable[PlannedResource]) -> Templates:
-    """The resources that templates hold, and the templates that the plan does not show."""
+def templates_in(resources: Iterable[PlannedResource], depth: int = 0) -> Templates:
+    """The resources that templates hold, also inside each other, and the templates that are not shown."""
     found: list[PlannedResource] = []
     unread: list[Program] = []
     for holder in resources:
@@ -72,6 +73,9 @@ def templates_in(resources: Iterable[PlannedResource]) -> Templates:
                 found += _held_by(holder)
             except ReadError as error:
                 unread.append(Program(holder.address, holder.type, error.problem, holder.pointer))
+    if found and depth < _DEEPEST:
+        below, unread_below = templates_in(found, depth + 1)
+        return (*found, *below), (*unread, *unread_below)
     return tuple(found), tuple(unread)
 
 
@@ -88,7 +92,7 @@ def _held_by(holder: PlannedResource) -> Iterator[PlannedResource]:
 def _template(holder: PlannedResource, kind: _TemplateHolder) -> Iterator[PlannedResource]:
     text = _text_at(holder, kind.text)
     if text is None:
-        if any((holder.values or {}).get(name) for name in kind.elsewhere):
+        if any(_is_set(holder, name) for name in kind.elsewhere):
             raise ReadError("is elsewhere", "")
         return
     given = (holder.values or {}).get(kind.parameters) if kind.parameters else None
@@ -112,6 +116,11 @@ def _text_at(holder: PlannedResource, keys: tuple[str, ...]) -> str | None:
     if is_marked(unknown or False) and is_set:
         raise ReadError("is known only after the apply", "")
     return None
+
+
+def _is_set(holder: PlannedResource, name: str) -> bool:
+    value = (holder.values or {}).get(name)
+    return bool(value) or (bool(holder.within) and is_marked(mark_below(holder.unknown, name) or False))
 
 
 def _first(value: Any) -> Any:
@@ -174,5 +183,5 @@ def _planned_resource(
         each.unknown or False,
         pointer=holder.pointer,
         arguments={**dict.fromkeys(keys, nodes), **dict.fromkeys(tags, ())},
-        within=".".join(filter(None, (*argument, each.path))),
+        within=".".join(filter(None, (holder.within, *argument, each.path))),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -250,3 +251,17 @@ def test_what_the_evidence_of_a_tag_warns_of_the_plan_warns_of(
     code, [finding] = judged(capsys, "--evidence", str(made), "--evidence", str(other))
     assert (code, finding["rule"]) == (0, WARNING["rule"])
     assert finding["message"].startswith("aws_s3_object.one: in the evidence ")
+
+
+def test_a_plan_on_standard_input_has_no_evidence_at_hand(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = io.TextIOWrapper(io.BytesIO((folder / "plan.json").read_bytes()))
+    monkeypatch.setattr("sys.stdin", stream)
+    (folder / "elsewhere").mkdir()
+    (folder / "gatecli.yaml").rename(folder / "elsewhere/gatecli.yaml")
+    with (folder / "elsewhere/gatecli.yaml").open("a", encoding="utf-8") as policy:
+        policy.write(STATED % ("age", 5))
+    code = main(["terraform", "check", "-", "--policy", "elsewhere/gatecli.yaml", "--format", "json"])
+    [finding] = json.loads(capsys.readouterr().out)["findings"]
+    assert (code, finding["rule"]) == (1, "anon-question-narrowed")

@@ -45,6 +45,7 @@ def arm(type_: str, properties: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"type": type_, "apiVersion": "2023-01-01", "name": "x", "properties": properties, **more}
 
 
+NESTED = {"Below": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": {"Ref": "Url"}}}}
 BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers"
 PUBLIC_YAML = """
 AWSTemplateFormatVersion: '2010-09-09'
@@ -85,6 +86,19 @@ OPEN = [
     (
         CONTROL,
         {"type_name": "AWS::S3::Bucket", "desired_state": json.dumps({"AccessControl": "PublicRead"})},
+    ),
+    (
+        STACK,
+        {
+            "template_body": stack(
+                {
+                    "Sets": {
+                        "Type": "AWS::CloudFormation::StackSet",
+                        "Properties": {"TemplateBody": stack(bucket(AccessControl="PublicRead"))},
+                    }
+                }
+            )
+        },
     ),
     (DEPLOYMENT, {"template_content": json.dumps({"resources": [arm(BLOBS, {"publicAccess": "Blob"})]})}),
     (
@@ -207,6 +221,7 @@ def test_what_only_the_stack_knows_may_be_open() -> None:
         (STACK, {}, {"template_body": True}),
         (STACK, {"template_body": "Resources: ["}, {}),
         (STACK, {"template_body": "[1, 2]"}, {}),
+        (STACK, {"template_body": stack(NESTED)}, {}),
         (DEPLOYMENT, {"template_spec_version_id": "/subscriptions/x"}, {}),
         (
             "azapi_resource.d",
