@@ -94,5 +94,6 @@ def begin(given: GateOptions, start: Path) -> Session:
         exit_zero=given.exit_zero,
         baseline=law.baseline,
         target=law.target,
+        policy_path=law.bundle.path,
     )
     return Session(terms, law.bundle.path, now, given, targets)

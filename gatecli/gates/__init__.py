@@ -92,6 +92,8 @@ TERRAFORM = Gate(
         "checks.terraform.rules",
         "checks.terraform.closed_gates",
         "checks.terraform.static_findings",
+        "checks.terraform.carried_evidence",
+        "checks.terraform.programs",
         "sources.plan.rules",
     ),
 )

@@ -13,15 +13,17 @@ from gatecli.checks.tables.column_entities import classifier
 from gatecli.errors import GatecliError
 from gatecli.gates import ANONYMITY, GateName
 from gatecli.gates.declared_tables import policy_tables, read_declared_tables, tables_in
+from gatecli.gates.folder import Folder, base_of
+from gatecli.gates.held_tables import hold_to
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.notices import Notify, Progress, ignore
+from gatecli.gates.stated_tables import StatedTables, stated_tables
 from gatecli.gates.table_task import MeasurementOptions, TableTask
 from gatecli.model.finding import Finding
 from gatecli.model.verdict import Examined, Verdict, together
 
 if TYPE_CHECKING:
     from gatecli.cache.store import Shelf
-    from gatecli.gates.folder import Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class AnonymityRequest:
     wanted: MeasurementOptions = field(default_factory=MeasurementOptions)
     shelf: Shelf | None = None
     notify: Notify = ignore
+    base: Path | None = None
+    """What paths in a policy are relative to, beside its own folder and this one."""
 
 
 def request_for(
@@ -71,6 +75,7 @@ def check_folder(folder: Folder) -> Verdict:
         # A picture holds values of columns, so it is kept nowhere and drawn anew.
         folder.cache.shelf("anonymity", folder.policy_digest, kept=not folder.draws),
         folder.notify,
+        base_of(folder.policy_path, folder.root),
     )
     return check_tables(request)
 
@@ -80,8 +85,17 @@ def check_tables(request: AnonymityRequest) -> Verdict:
 
     Raises UsageError and NothingToCheckError for a table that no declaration names.
     """
-    tables = [_examine(task, request) for task in request.tasks]
+    bases = (Path(), *([request.base] if request.base is not None else []))
+    stated = stated_tables(request.terms, *bases)
+    tables = [_examine_held(task, stated, request) for task in request.tasks]
     return judge(ANONYMITY, together(tables, request.problems), request.terms)
+
+
+def _examine_held(task: TableTask, stated: StatedTables, request: AnonymityRequest) -> Examined:
+    """A table by its own question and what the policy states for it, whichever demands more."""
+    held = hold_to(stated, task)
+    examined = _examine(held.task, request)
+    return replace(examined, findings=(*examined.findings, *held.findings))
 
 
 def _examine(task: TableTask, request: AnonymityRequest) -> Examined:

@@ -10,12 +10,13 @@ from pathlib import Path
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import DEFAULTS
 from gatecli.checks.tables.table_findings import uncheckable
+from gatecli.gates.stated_tables import demands_of
 from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import AnonymityQuestion, Missing, Thresholds
 from gatecli.model.dataset import Anonymity
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding
-from gatecli.model.policy import PrivacyPolicy, bound_tiers
+from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ModelRelease
 from gatecli.model.thresholds import strictest
 from gatecli.sources.declaration import Declared, read_declarations
@@ -112,7 +113,7 @@ def _task(
         return uncheckable(name, place, f"the table {declared.path} {error.problem}", error.mend)
     if source is None:
         return None
-    demands = _demands(declared, dataset, sensitivity, policy)
+    demands = demands_of(declared.thresholds, dataset, sensitivity, policy)
     if demands == strictest([]):
         return uncheckable(name, place, NOTHING_DEMANDED, "declare k, or a sensitivity that the policy knows")
     return TableTask(
@@ -124,14 +125,9 @@ def _task(
         _reading(declared, options),
         reference=reference,
         is_declared=True,
+        dataset=dataset,
         declared_digest=declared.sha256,
     )
-
-
-def _demands(declared: Anonymity, dataset: str, sensitivity: str | None, policy: PrivacyPolicy) -> Thresholds:
-    names = (*bound_tiers(policy, [dataset]), sensitivity or "")
-    own = [policy.spec.tiers[name].thresholds for name in names if name in policy.spec.tiers]
-    return strictest([declared.thresholds, policy.spec.anonymity.thresholds, *own])
 
 
 def _question(declared: Anonymity, demands: Thresholds, policy: PrivacyPolicy) -> AnonymityQuestion:

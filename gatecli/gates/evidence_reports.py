@@ -9,12 +9,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gatecli.checks.tables.stated_questions import asked_in_report
+from gatecli.checks.terraform.carried_evidence import (
+    EvidenceReport,
+    GateEvidence,
+    GateInstance,
+    gate_instances,
+    key_of,
+)
 from gatecli.checks.terraform.resource_types import EVIDENCE
 from gatecli.checks.terraform.tagged_evidence import Attestation, TaggedReports
 from gatecli.errors import UsageError
+from gatecli.gates.catalogue import find_rule
+from gatecli.model.document import Place
+from gatecli.model.finding import Finding, Rule, Severity
+from gatecli.model.plan import Plan
+from gatecli.model.policy import PrivacyPolicy
 from gatecli.sources.baseline import REPORT
 from gatecli.sources.files import ReadError, read_bytes
+from gatecli.sources.locations import inside
 
+_TOLD = ("severity", "message", "subject", "path", "remediation", "fingerprint")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -62,7 +77,66 @@ def _read_report(file: Path) -> tuple[str, Attestation]:
         raise UsageError(f"the evidence {file} did not pass", advice="fix what it reports, and check again")
     policy = report.get("policy")
     by = str(policy.get("sha256")) if isinstance(policy, dict) else ""
-    return hashlib.sha256(content).hexdigest(), Attestation(kind, inputs, by, _time_of(report), paths)
+    held = content_of(report, kind, file.as_posix())
+    return hashlib.sha256(content).hexdigest(), Attestation(kind, inputs, by, _time_of(report), paths, held)
+
+
+def read_gate_evidence(plan: Plan, folder: Path | None, policy: PrivacyPolicy) -> GateEvidence:
+    """The evidence of a plan's gates as it is in the folder that it is of."""
+    instances = gate_instances(plan, policy)
+    return GateEvidence({key_of(each): _evidence_at(each, folder) for each in instances})
+
+
+def _evidence_at(instance: GateInstance, folder: Path | None) -> EvidenceReport | None:
+    """The report that a gate reads, where it is there and of the very data that the gate let through."""
+    if folder is None or not instance.evidence:
+        return None
+    try:
+        report = json.loads(read_bytes(inside(folder, instance.evidence)))
+    except (ReadError, ValueError, RecursionError):
+        return None
+    if not isinstance(report, dict) or report.get("schema") != REPORT:
+        return None
+    if EVIDENCE.get(str(report.get("gate"))) != instance.gate.kind:
+        return None
+    held = content_of(report, instance.gate.kind, instance.evidence)
+    return held if instance.sha256 in held.digests else None
+
+
+def content_of(report: Mapping[str, Any], kind: str, name: str) -> EvidenceReport:
+    """What a report found that still counted, and what was asked."""
+    listed, checked = report.get("findings"), report.get("checked")
+    findings = [_finding(each) for each in (listed if isinstance(listed, list) else ())]
+    tables = [
+        asked_in_report(each)
+        for each in (checked if isinstance(checked, list) else ())
+        if isinstance(each, dict)
+    ]
+    return EvidenceReport(
+        name,
+        kind,
+        frozenset(digest for digest, _ in _inputs(checked)),
+        tuple(each for each in findings if each is not None),
+        tuple(each for each in tables if each is not None),
+    )
+
+
+def _finding(each: Any) -> Finding | None:
+    """A finding of a report, whatever forgave it there: here the policy of the plan decides."""
+    if not isinstance(each, dict) or not isinstance(each.get("rule"), str):
+        return None
+    name, told = each["rule"], {key: str(each.get(key) or "") for key in _TOLD}
+    recorded = Severity(told["severity"]) if told["severity"] in {*Severity} else Severity.WARNING
+    rule = find_rule(name) or Rule(name, recorded, "")
+    return Finding(
+        rule,
+        rule.severity,
+        told["message"],
+        told["subject"],
+        Place(told["path"]),
+        told["remediation"],
+        told["fingerprint"] or hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()[:32],
+    )
 
 
 def _time_of(report: Mapping[str, Any]) -> datetime | None:

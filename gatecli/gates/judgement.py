@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatecli.gates import Gate
@@ -34,6 +35,8 @@ class JudgementTerms:
     exit_zero: bool = False
     baseline: Baseline | None = None
     target: LawTarget | None = None
+    policy_path: Path | None = None
+    """The file of the policy, which the paths in it are relative to; None where it stands in none."""
 
     @property
     def additions(self) -> tuple[Finding, ...]:
@@ -61,7 +64,11 @@ def judge(gate: Gate, examined: Examined, terms: JudgementTerms) -> Verdict:
         gate.name,
         terms.stamp,
         examined.checked,
-        (*examined.problems, *judge_findings(gate, (*examined.findings, *terms.additions), terms)),
+        (
+            *examined.problems,
+            *judge_findings(gate, (*examined.findings, *terms.additions), terms),
+            *judge_carried(examined.carried, terms),
+        ),
         fail_on=terms.fail_on,
         exit_zero=terms.exit_zero,
         baseline=terms.baseline,
@@ -73,6 +80,13 @@ def judge_findings(gate: Gate, findings: Iterable[Finding], terms: JudgementTerm
     """Findings as a gate weighs them: another gate's waivers are not unused here."""
     own = waivers_for(gate, terms.waivers)
     return apply_policy(findings, terms.policy, own, terms.baseline, terms.today)
+
+
+def judge_carried(findings: Iterable[Finding], terms: JudgementTerms) -> tuple[Finding, ...]:
+    """Another gate's findings, as the policy weighs them; whether its waivers are used is for that gate."""
+    weighed = [_weigh(finding, terms.policy) for finding in findings]
+    compared = terms.baseline.mark_new(weighed) if terms.baseline else weighed
+    return tuple(forgive_known(_waive(finding, terms.waivers, terms.today)) for finding in compared)
 
 
 def waivers_for(gate: Gate, waivers: Sequence[PlacedWaiver]) -> tuple[PlacedWaiver, ...]:

@@ -30,6 +30,8 @@ class TableTask:
     is_declared: bool = False
     """Whether a declaration asks: then whatever is wrong is a finding in its place."""
     declared_digest: str | None = None
+    dataset: str = ""
+    """The name of the dataset, where a declaration gives it."""
     max_suppression: Fraction | None = None
     """The largest share of rows that a proposal may suppress; None: what the search takes by itself."""
 

@@ -12,10 +12,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 from gatecli.checks.personal_data import Search
-from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_plan
+from gatecli.checks.tables.stated_questions import StatedQuestion
+from gatecli.checks.terraform.carried_evidence import Stated, gate_instances
+from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_evidence, find_in_plan
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.errors import GatecliError, UsageError
 from gatecli.gates import TERRAFORM
+from gatecli.gates.evidence_reports import read_gate_evidence
 from gatecli.gates.failed_runs import (
     UNKNOWN_RUN,
     Mask,
@@ -24,6 +27,7 @@ from gatecli.gates.failed_runs import (
     find_failures,
     find_without_plan,
 )
+from gatecli.gates.folder import Folder, base_of
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.local_digests import local_digests
 from gatecli.gates.named_plans import named_plans
@@ -35,7 +39,9 @@ from gatecli.gates.plan_input import (
     places_beside,
     read_plan,
 )
+from gatecli.gates.stated_tables import place_of, stated_tables
 from gatecli.gates.static_terraform import StaticRequest, examine_static, planned_folders
+from gatecli.model.finding import Finding
 from gatecli.model.plan import Plan
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.verdict import Checked, Examined, Verdict, together
@@ -50,7 +56,6 @@ from gatecli.sources.tree import shown_path
 
 if TYPE_CHECKING:
     from gatecli.cache.store import Shelf
-    from gatecli.gates.folder import Folder
 
 _HEAD = 4096
 _PLAN_KEYS = (b'"terraform_version"', b'"planned_values"', b'"resource_changes"', b'"prior_state"')
@@ -95,6 +100,8 @@ class TerraformRequest:
     problems: Sequence[Examined] = ()
     shelf: Shelf | None = None
     notify: Notify = ignore
+    base: Path | None = None
+    """What paths in the policy are relative to, beside its own folder and this one."""
 
 
 def check_folder(folder: Folder) -> Verdict:
@@ -111,7 +118,14 @@ def check_folder(folder: Folder) -> Verdict:
     # The age of evidence depends on the time, so that what it decides is kept nowhere.
     shelf = folder.cache.shelf("terraform", folder.policy_digest, kept=not folder.evidence.reports)
     request = TerraformRequest(
-        folder.terms, folder.search, sources, folder.evidence, named.problems, shelf, folder.notify
+        folder.terms,
+        folder.search,
+        sources,
+        folder.evidence,
+        named.problems,
+        shelf,
+        folder.notify,
+        base_of(folder.policy_path, folder.root),
     )
     plans = _examine_all(request)
     planned = planned_folders(plans)
@@ -193,15 +207,19 @@ def _examine_file(source: PlanSource, request: TerraformRequest) -> Examined:
 def _cached_result(content: bytes, name: str, run: PlanRun, request: TerraformRequest) -> Examined:
     """What a plan gives, from the shelf where the same bytes were examined under the same name.
 
-    That of a closed gate is not kept: it depends on the evidence beside the plan.
+    That of gates is not kept: it depends on the evidence beside the plan.
     """
     digest, shelf = hashlib.sha256(content).hexdigest(), request.shelf
     if not shelf:
         return _examine_content(content, name, digest, run, request)
     key = shelf.key_of(name, digest)
     known: Examined | None = shelf.get(key)
-    examined = _examine_content(content, name, digest, run, request) if known is None else known
-    if known is None and examined.is_complete and not examined.problems:
+    if known is not None:
+        return known
+    read = PlanRead(load_plan(content, name), digest, run=run)
+    examined = _examine_plans(read, request)
+    has_gates = any(gate_instances(plan, request.terms.policy) for plan in read.plan.values)
+    if examined.is_complete and not examined.problems and not has_gates:
         shelf.put(key, examined)
     return examined
 
@@ -222,10 +240,31 @@ def _examine_plans(read: PlanRead, request: TerraformRequest) -> Examined:
 
 
 def _subject(plan: Plan, run: PlanRun, request: TerraformRequest) -> PlanSubject:
+    terms = request.terms
     folder = configuration_folder(run.folder) if run.folder is not None else None
-    if folder is None or not request.evidence.reports:
-        return PlanSubject(plan, request.evidence)
-    return PlanSubject(plan, request.evidence, local_digests(plan, folder, request.terms.policy))
+    is_hashed = folder is not None and bool(request.evidence.reports)
+    return PlanSubject(
+        plan,
+        request.evidence,
+        local_digests(plan, folder, terms.policy) if is_hashed and folder is not None else {},
+        read_gate_evidence(plan, run.folder, terms.policy),
+        _lookup_of_tables(terms, run.folder, request.base),
+    )
+
+
+def _lookup_of_tables(terms: JudgementTerms, folder: Path | None, base: Path | None) -> Stated:
+    """What the policy states for a table that a plan or a report names, relative to the plan, or here."""
+    tables = stated_tables(terms, Path(), *([base] if base is not None else []))
+    beside = [terms.policy_path.parent] if terms.policy_path is not None else []
+    folders = [Path(), *([folder] if folder is not None else beside)]
+
+    def find_stated(path: str, digest: str) -> Iterator[StatedQuestion]:
+        found = (
+            each for at in folders for each in tables.of(place=place_of(at / path), digest=lambda: digest)
+        )
+        yield from {id(each): each for each in found}.values()
+
+    return find_stated
 
 
 def examine_plan(
@@ -241,8 +280,16 @@ def examine_plan(
     what it did not reach.
     """
     findings = tuple(find_in_plan(subject, policy, search))
+    carried = tuple(find_in_evidence(subject, policy, _mask(search)))
+    own = tuple(each for each in carried if _is_own(each))
+    others = tuple(each for each in carried if not _is_own(each))
     checked = () if subject.plan.is_empty else (_checked_plan(subject.plan, digests),)
-    return Examined(checked, findings, tuple(find_failures(subject.plan, run, _mask(search))))
+    failures = tuple(find_failures(subject.plan, run, _mask(search)))
+    return Examined(checked, (*findings, *own), failures, others)
+
+
+def _is_own(finding: Finding) -> bool:
+    return finding.rule.id.partition("-")[0] in TERRAFORM.families
 
 
 def _checked_plan(plan: Plan, digests: Mapping[str, str]) -> Checked:

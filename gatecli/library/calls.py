@@ -82,7 +82,13 @@ def begin(
     law = read_law(files, policy_from)
     now = datetime.now(UTC) if today is None else _end_of(today)
     terms = JudgementTerms(
-        law.bundle.policy, law.bundle.waivers, now.date(), fail_on, baseline=law.baseline, target=law.target
+        law.bundle.policy,
+        law.bundle.waivers,
+        now.date(),
+        fail_on,
+        baseline=law.baseline,
+        target=law.target,
+        policy_path=law.bundle.path,
     )
     return Call(terms, law.bundle.path, now)
 

@@ -51,7 +51,8 @@ class PlannedResource:
     mark parts of it: True covers all below. `pointer` is where `values` stands in the plan's JSON.
     `actions` is empty in a state. `arguments` are those that the configuration sets, each with the nodes that
     it refers to (`gatecli.model.plan_graph`); None where the plan does not say. Ask for values through
-    `lookup` and `lookup_argument`.
+    `lookup` and `lookup_argument`. `within` is where a template holds it, at the address of what has the
+    template.
     """
 
     address: str
@@ -71,6 +72,7 @@ class PlannedResource:
     deferred: bool = False
     pointer: str = ""
     arguments: Mapping[str, tuple[str, ...]] | None = field(default=None, repr=False)
+    within: str = ""
 
     @property
     def is_leaving(self) -> bool:
@@ -118,6 +120,7 @@ class Module:
 
     Of a module that may be a gate there are two digests: `configuration` of what the plan's JSON says of it
     (which knows neither conditions nor locals), `text` of its files, where the plan came with them.
+    `inputs` are what the call itself says: a literal, or that the expression is made of something else.
     """
 
     address: str
@@ -125,6 +128,7 @@ class Module:
     version: str = ""
     configuration: str = ""
     text: str = ""
+    inputs: Mapping[str, KnownValue | UnknownValue] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,20 @@ class Script:
     pointer: str
 
 
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What runs at the apply and no gate looks into, or a template that the plan does not show.
+
+    `kind` is the type of the provisioner, action, data source or resource. `text` is what the plan says of
+    it: a command, or why there is none.
+    """
+
+    address: str
+    kind: str
+    text: str | None = field(repr=False)
+    pointer: str
+
+
 @dataclass(frozen=True)
 class Plan:
     """A plan (`kind` "plan") or a state as `terraform show -json` gives it.
@@ -143,7 +161,8 @@ class Plan:
     `complete`, `applyable`: None where the format is too old to say. `partial`: it is silent on a part of its
     configuration. `edges` are the direct references of
     each node of the configuration (`gatecli.model.plan_graph`). `composed` are those nodes, and arguments
-    (`ADDRESS#NAME`), whose expressions are known to make a text of what they refer to.
+    (`ADDRESS#NAME`), whose expressions are known to make a text of what they refer to. `held` are the
+    resources that templates hold, `unread` the templates that are not there, `programs` what runs beside.
     """
 
     path: str
@@ -163,6 +182,9 @@ class Plan:
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     partial: bool = False
     composed: frozenset[str] = field(default=frozenset(), repr=False)
+    held: tuple[PlannedResource, ...] = field(default=(), repr=False)
+    programs: tuple[Program, ...] = field(default=(), repr=False)
+    unread: tuple[Program, ...] = field(default=(), repr=False)
 
     @property
     def targeted(self) -> bool:

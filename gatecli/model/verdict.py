@@ -63,11 +63,13 @@ class Examined:
     Subjects that were judged, and their findings as the checks gave them: a function of the input alone.
 
     `problems` are what could not be read or judged: they stand as they are, and nothing softens them.
+    `carried` are findings of another gate, which the evidence of an input holds.
     """
 
     checked: tuple[Checked, ...] = ()
     findings: tuple[Finding, ...] = ()
     problems: tuple[Finding, ...] = ()
+    carried: tuple[Finding, ...] = ()
 
     @property
     def is_complete(self) -> bool:
@@ -81,6 +83,7 @@ def together(parts: Sequence[Examined], problems: Sequence[Finding] = ()) -> Exa
         tuple(item for part in parts for item in part.checked),
         tuple(finding for part in parts for finding in part.findings),
         (*problems, *(problem for part in parts for problem in part.problems)),
+        tuple(finding for part in parts for finding in part.carried),
     )
 
 

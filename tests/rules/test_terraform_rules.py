@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from gatecli.checks.terraform.carried_evidence import RULES as EVIDENCE_RULES
 from gatecli.checks.terraform.closed_gates import RULES as CLOSED_RULES
+from gatecli.checks.terraform.programs import RULES as PROGRAM_RULES
 from gatecli.checks.terraform.rules import RULES as TERRAFORM_RULES
 from gatecli.cli.app import main
 from gatecli.sources.plan.rules import RULES as PLAN_RULES
 
 EXAMPLES = Path(__file__).parent
-RULES = {rule.id: rule for rule in (*TERRAFORM_RULES, *CLOSED_RULES, *PLAN_RULES)}
+ALL = (*TERRAFORM_RULES, *CLOSED_RULES, *EVIDENCE_RULES, *PROGRAM_RULES, *PLAN_RULES)
+RULES = {rule.id: rule for rule in ALL}
 FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name.startswith("tf-"))
 
 

@@ -119,8 +119,23 @@ def _published(plan: dict[str, Any], type_: str, values: dict[str, Any]) -> dict
 def _write(text: str, published: str, values: dict[str, Any], *files: Path, form: str = "shared") -> None:
     with tempfile.TemporaryDirectory() as name:
         plan = gated(Path(name), text, published, values, form)
+        evidence = _evidence_in(Path(name) / "root") if form == "shared" else {}
     for file in files:
         file.write_text(json.dumps(plan) + "\n", "utf-8")
+        _write_evidence_beside(file, text, evidence)
+
+
+def _evidence_in(root: Path) -> dict[str, Any]:
+    """The reports that the gates read, without the time, which they are not judged by here."""
+    reports = {file.name: json.loads(file.read_text("utf-8")) for file in root.glob("*.gate.json")}
+    return {name: content | {"time": "2026-01-01T00:00:00Z"} for name, content in reports.items()}
+
+
+def _write_evidence_beside(plan: Path, text: str, evidence: dict[str, Any]) -> None:
+    """What a rule's example relies on stands beside its plan; a test of plans writes its own."""
+    for name, content in evidence.items():
+        if RULES in plan.parents and f'"{name.removesuffix(".gate.json")}"' in text:
+            write(plan.parent / name, content)
 
 
 def main() -> None:
@@ -132,7 +147,11 @@ def main() -> None:
     _write(DATASET % 5, "aws_s3_object", s3, *files)
     _write(DATASET % 5, "aws_s3_object", s3, PLANS / "flattened.json", form="flattened")
     _write(DATASET % 2, "aws_s3_object", s3, bypassed / "fail/plan.json")
-    (RULES / "tf-gate-closed/pass/plan.json").write_bytes((PLANS / "gated.json").read_bytes())
+    gate, unread = RULES / "tf-dataset-ungated/pass", RULES / "tf-evidence-unread"
+    for folder in (RULES / "tf-gate-closed/pass", unread / "pass", unread / "fail"):
+        shutil.copy(gate / "plan.json", folder)
+    for folder in (RULES / "tf-gate-closed/pass", unread / "pass"):
+        shutil.copy(gate / "data.csv.gate.json", folder)
     with tempfile.TemporaryDirectory() as name:
         shut = closed(Path(name), k=1)
     (RULES / "tf-gate-closed/fail/plan.json").write_text(json.dumps(shut) + "\n", "utf-8")

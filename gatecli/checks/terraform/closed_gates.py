@@ -18,7 +18,7 @@ def closed_gates(plan: Plan) -> tuple[CheckResult, ...]:
     return tuple(
         condition
         for module in plan.modules
-        if _is_shipped(module)
+        if is_shipped(module)
         for condition in plan.by_module_conditions.get(module.address, ())
         if says_closed(condition)
     )
@@ -29,7 +29,8 @@ def is_shipped_text(digest: str) -> bool:
     return any(each.text == digest for each in (*SHIPPED, *EARLIER))
 
 
-def _is_shipped(module: Module) -> bool:
+def is_shipped(module: Module) -> bool:
+    """Whether a module is a gate of this release, or of an earlier one, as far as the plan says."""
     return any(
         each.configuration == module.configuration and module.text in {"", each.text}
         for each in (*SHIPPED, *EARLIER)

@@ -68,13 +68,16 @@ class _End:
     address: str
     texts: frozenset[str]
     origins: frozenset[str]
+    within: bool = False
+    """Whether a template holds it, which refers by names of its own."""
 
 
 def _end(plan: Plan, resource: PlannedResource, path: str) -> _End:
     values = values_of(parts_of(resource, path))
     texts = frozenset() if values.later else frozenset(map(plain_text, values.known))
     references = (resource.arguments or {}).get(path.partition(".")[0], ())
-    return _End(config_address(resource.address), texts, origins_of(plan, references))
+    origins = origins_of(plan, references)
+    return _End(config_address(resource.address), texts, origins, bool(resource.within))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def _join(index: PlanIndex, types: tuple[str, ...], path: str) -> _Join:
 def index_of(plan: Plan) -> PlanIndex:
     """The index of a plan: of what is managed, and will be there."""
     by_type: dict[str, list[PlannedResource]] = defaultdict(list)
-    for resource in plan.resources:
+    for resource in (*plan.resources, *plan.held):
         if resource.mode == "managed" and not resource.is_leaving and not resource.deposed:
             by_type[resource.type].append(resource)
     return PlanIndex(plan, by_type)
@@ -329,6 +332,8 @@ def _equal(left: _End, right: _End) -> Answer:
     """Whether two arguments have one value, or are both made of the same one resource's."""
     if left.texts and right.texts:
         return "yes" if left.texts & right.texts else "no"
+    if left.within or right.within:
+        return "unknown"
     refer = left.address in right.origins or right.address in left.origins
     if refer or (left.origins == right.origins and len(left.origins) == 1):
         return "yes"

@@ -34,11 +34,12 @@ class Published:
 
 def forms_in(plan: Plan, policy: PrivacyPolicy) -> tuple[JudgedForm, ...]:
     """Every row that is true of a resource of the plan, or may be."""
-    rows = table_of(policy.spec.terraform).rows_of(each.type for each in plan.resources)
+    resources = (*plan.resources, *plan.held)
+    rows = table_of(policy.spec.terraform).rows_of(each.type for each in resources)
     index = index_of(plan)
     return tuple(
         found
-        for resource in plan.resources
+        for resource in resources
         if resource.type in rows and resource.mode in _MODES and not resource.is_leaving
         for found in _of_resource(index, resource, rows[resource.type])
     )
@@ -53,7 +54,8 @@ def _of_resource(
         is_told = each.answer == "yes" or (each.answer == "unknown" and not row.guesses)
         if row.readers != "nobody" and is_told:
             answer = "unknown" if "unknown" in closed else each.answer
-            yield JudgedForm(resource, row, FormAnswer(answer, each.argument))
+            argument = ".".join(filter(None, (resource.within, each.argument)))
+            yield JudgedForm(resource, row, FormAnswer(answer, argument))
 
 
 def _is_meant(row: PlanForm, resource: PlannedResource) -> bool:

@@ -10,9 +10,20 @@ from dataclasses import dataclass, field, replace
 
 from gatecli.checks.personal_data import Hidden, Search, entity_phrase, find_hidden
 from gatecli.checks.terraform.budgets import find_budgets
+from gatecli.checks.terraform.carried_evidence import (
+    GateEvidence,
+    Mask,
+    Stated,
+    find_carried,
+    find_unread,
+    gate_instances,
+    key_of,
+    tagged_reports,
+)
 from gatecli.checks.terraform.form_matches import forms_in
 from gatecli.checks.terraform.open_resources import find_open
 from gatecli.checks.terraform.plain_variables import find_plain_variables
+from gatecli.checks.terraform.programs import find_programs
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.model.document import Place, pointer_of
@@ -28,11 +39,16 @@ _REMEMBERED = 50_000
 
 @dataclass(frozen=True, slots=True)
 class PlanSubject:
-    """A plan, the evidence that tags in it may name, and SHA-256 of the local files that it publishes."""
+    """A plan, the evidence that tags in it may name, and SHA-256 of the local files that it publishes.
+
+    `gates` is the evidence of its gates, None where nobody looked; `stated` is what the policy states.
+    """
 
     plan: Plan
     evidence: TaggedReports = field(default_factory=TaggedReports)
     files: Mapping[str, str] = field(default_factory=dict)
+    gates: GateEvidence | None = None
+    stated: Stated = field(default=lambda _path, _digest: (), repr=False)
 
 
 def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) -> Iterator[Finding]:
@@ -41,10 +57,25 @@ def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) ->
     forms = forms_in(subject.plan, policy)
     yield from find_ungated(subject.plan, forms, subject.evidence, policy, subject.files)
     yield from find_open(subject.plan, forms, policy)
+    yield from find_programs(subject.plan, policy)
     for resource in subject.plan.resources:
         if not resource.is_leaving:
             yield from find_budgets(subject.plan, resource, policy)
     yield from find_plain_variables(subject.plan, policy)
+
+
+def find_in_evidence(subject: PlanSubject, policy: PrivacyPolicy, mask: Mask) -> Iterator[Finding]:
+    """What the evidence behind a plan says of it: findings of other gates."""
+    plan, gates = subject.plan, subject.gates
+    instances = gate_instances(plan, policy) if gates is not None else ()
+    known = [
+        (each.gate.address, report)
+        for each in instances
+        if gates is not None and (report := gates.reports.get(key_of(each))) is not None
+    ]
+    yield from find_carried(plan, [*known, *tagged_reports(plan, subject.evidence)], subject.stated, mask)
+    if gates is not None:
+        yield from find_unread(plan, instances, gates, subject.stated, policy)
 
 
 def _personal_data(plan: Plan, search: Search) -> Iterator[Finding]:

@@ -13,14 +13,12 @@ from types import MappingProxyType
 from typing import Literal
 
 from gatecli.checks.terraform.byte_arguments import JudgedBytes, are_judged, byte_arguments
+from gatecli.checks.terraform.carried_evidence import SHORTEST_TAG, TAGS, EvidenceReport
 from gatecli.model.plan import KnownValue, PlannedResource, UnknownValue, lookup_argument
 from gatecli.model.plan_forms import PlanForm
 from gatecli.model.policy import PrivacyPolicy, seconds_in, stamp
 
-TAGS = ("gatecli-evidence", "gatecli_evidence")
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_SHORTEST = 32
-"""Digits of a digest: labels of Google Cloud have room for 63 of its 64."""
 _SKEW = timedelta(minutes=5)
 """Clocks of two machines."""
 
@@ -29,7 +27,7 @@ _SKEW = timedelta(minutes=5)
 class Attestation:
     """A report that passed: for what, of which bytes (SHA-256), judged by which policy, and when.
 
-    `paths` are the paths under which it judged them.
+    `paths` are the paths under which it judged them, `report` is what it found.
     """
 
     kind: str
@@ -37,6 +35,7 @@ class Attestation:
     policy: str
     made: datetime | None
     paths: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    report: EvidenceReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def judge_tag(
         return Attested("unknown", "its evidence is known only after the apply")
     if not given:
         return Attested("no")
-    named = [value for value in given if len(value) >= _SHORTEST]
+    named = [value for value in given if len(value) >= SHORTEST_TAG]
     reports = [report for digest, report in evidence.reports.items() if digest.startswith(tuple(named))]
     if not reports:
         return Attested("no", "no report that was given has the digest in its tag")

@@ -206,13 +206,14 @@ def _unless_attested(case: _Case, published: Published, *, doubt: str) -> Iterat
     tag = judge_tag(resource, published.form, case.evidence, case.policy, case.files)
     if tag.answer == "yes":
         return
+    does = f"{_DOES[kind]}, by its {resource.within}" if resource.within else _DOES[kind]
     unsaid = _DOUBTS.get(doubt, (tag.why, _TAG_MEND) if tag.answer == "unknown" else None)
     if unsaid is None:
-        message = f"{_DOES[kind]}: {tag.why}" if tag.why else _DOES[kind]
+        message = f"{does}: {tag.why}" if tag.why else does
         mend = _TAG_MEND if tag.why else _mend(kind)
         yield at(case.plan, _UNGATED[kind], resource.address, resource.pointer, message, mend)
     else:
-        message = f"{_DOES[kind]}, as far as the plan says: {unsaid[0]}"
+        message = f"{does}, as far as the plan says: {unsaid[0]}"
         finding = at(case.plan, _UNGATED[kind], resource.address, resource.pointer, message, unsaid[1])
         yield unknown(finding, case.policy)
 

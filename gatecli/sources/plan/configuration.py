@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
-from gatecli.model.plan import Module, Script
+from gatecli.model.plan import KnownValue, Module, Program, Script, UnknownValue
 from gatecli.model.plan_graph import CALL, nodes_of
 from gatecli.sources.plan.fields import items, malformed_plan, optional_text, table, text, texts
 from gatecli.sources.plan.fingerprints import fingerprint
@@ -30,6 +30,7 @@ class Configuration:
     sensitive: Mapping[str, bool] = field(default_factory=dict)
     certain: frozenset[str] = frozenset()
     arguments: Mapping[str, Arguments] = field(default_factory=dict)
+    programs: tuple[Program, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def configuration_of(data: Any) -> Configuration:
         raise malformed_plan("/configuration", "not an object")
     root = table(data, "root_module", "/configuration")
     edges, modules, scripts, certain = _Edges(), list[Module](), list[Script](), set[str]()
+    programs: list[Program] = []
     arguments: dict[str, Arguments] = {}
     known: dict[tuple[tuple[str, tuple[str, ...]], ...], Arguments] = {}  # most of a type are alike
     pending = [_Level("", root, "/configuration/root_module")]
@@ -78,6 +80,7 @@ def configuration_of(data: Any) -> Configuration:
             own = _arguments(level, item)
             arguments[node] = known.setdefault(tuple(own.items()), own)
             scripts += _resource(level, item, node, where, edges, own)
+            programs += _programs(item, node, where)
             if level.is_certain and item.get("mode") == "managed" and not _is_conditional(item):
                 certain.add(node)
         _actions(level, edges)
@@ -86,7 +89,13 @@ def configuration_of(data: Any) -> Configuration:
             modules.append(module)
             pending.append(below)
     return Configuration(
-        edges.freeze(), tuple(modules), tuple(scripts), _sensitive(root), frozenset(certain), arguments
+        edges.freeze(),
+        tuple(modules),
+        tuple(scripts),
+        _sensitive(root),
+        frozenset(certain),
+        arguments,
+        tuple(programs),
     )
 
 
@@ -194,9 +203,18 @@ def _calls(level: _Level, edges: _Edges) -> Iterator[tuple[Module, _Level]]:
             edges.add(level.module, address)
         version = optional_text(item, "version_constraint", where)
         content = table(item, "module", where)
-        module = Module(address, optional_text(item, "source", where), version, fingerprint(content))
+        source = optional_text(item, "source", where)
+        given = {variable: _literal(expression) for variable, expression in inputs.items()}
+        module = Module(address, source, version, fingerprint(content), inputs=given)
         is_certain = level.is_certain and not _is_conditional(item)
         yield module, _Level(address, content, where, (f"{address}{CALL}",), is_certain)
+
+
+def _literal(expression: Any) -> KnownValue | UnknownValue:
+    """A literal of an expression; of a template in JSON syntax the text alone is none."""
+    if isinstance(expression, dict) and expression.keys() == {"constant_value"}:
+        return KnownValue(expression["constant_value"])
+    return UnknownValue()
 
 
 def _declared_providers(module: str, item: Mapping[str, Any], where: str) -> tuple[str, ...]:
@@ -224,6 +242,16 @@ def _targets(module: str, parts: list[Any]) -> Iterator[str]:
 
 def _is_list_of_texts(references: Any) -> TypeGuard[list[str]]:
     return isinstance(references, list) and all(isinstance(reference, str) for reference in references)
+
+
+def _programs(item: Mapping[str, Any], node: str, where: str) -> Iterator[Program]:
+    """The provisioners, each with the literal texts of its arguments; None where one is no literal."""
+    for at, provisioner in enumerate(items(item, "provisioners", where)):
+        place = f"{where}/provisioners/{at}"
+        given = [_literal(each) for each in table(provisioner, "expressions", place).values()]
+        known = [str(each.value) for each in given if isinstance(each, KnownValue)]
+        said = " ".join(known) if len(known) == len(given) else None
+        yield Program(node, optional_text(provisioner, "type", place), said, place)
 
 
 def _scripts(node: str, item: Mapping[str, Any], where: str) -> Iterator[Script]:

@@ -21,6 +21,7 @@ from gatecli.sources.plan.fields import flag, malformed_plan, optional_text, tab
 from gatecli.sources.plan.parts import checks_of, outputs_of, variables_of
 from gatecli.sources.plan.resources import resources_of_plan, resources_of_state
 from gatecli.sources.plan.rules import unreadable
+from gatecli.sources.plan.templates import templates_in
 from gatecli.sources.plan.text import SHOW, json_of
 from gatecli.sources.positioned_tree import printable
 
@@ -110,6 +111,7 @@ def _checked_version(top: Mapping[str, Any]) -> str:
 def _plan(top: Mapping[str, Any], name: str, version: str) -> Plan:
     configuration = configuration_of(top.get("configuration"))
     resources = tuple(_with_arguments(resources_of_plan(top), configuration.arguments))
+    held, unread = templates_in(resources)
     silent = _silent_nodes(resources, configuration.certain)
     if silent and flag(top, "complete") is not False and not flag(top, "errored"):
         raise _partial_plan(silent)
@@ -130,6 +132,9 @@ def _plan(top: Mapping[str, Any], name: str, version: str) -> Plan:
         configuration.scripts,
         configuration.edges,
         bool(silent),
+        held=held,
+        programs=configuration.programs,
+        unread=unread,
     )
 
 
@@ -169,6 +174,7 @@ def _state(top: Mapping[str, Any], name: str, version: str) -> Plan:
         outputs=outputs_of({"planned_values": values}, "/values"),
         checks=checks_of(top),
         edges=edges,
+        held=templates_in(resources)[0],
     )
 
 
