@@ -171,6 +171,12 @@ def plan(count: int) -> str:
     )
 
 
+def write_apart(count: int, file: Path) -> None:
+    """Write a plan in a process of its own: the peak of a child counts its parent's before the exec."""
+    arguments = [sys.executable, __file__, str(count), str(file)]
+    subprocess.run(arguments, check=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """What a process took: on the clock, and at its largest."""
@@ -211,7 +217,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         files = {count: Path(name) / f"{count}.json" for count in (1_000, 5_000)}
         for count, file in files.items():
-            file.write_text(plan(count), "utf-8")
+            write_apart(count, file)
         gate = [sys.executable, "-m", "gatecli", "terraform", "check", "--quiet"]
         options = ["--framework", "terraform_plan", "--compact", "--quiet", "--skip-download"]
         times: dict[str, list[Ran]] = {}
@@ -223,7 +229,7 @@ def main() -> None:
                 command = [peer, "--file", str(files[1_000]), *options]
                 times.setdefault("checkov, 1,000 resources", []).append(ran(command, frozenset({0, 1})))
         file = Path(name) / "large.json"
-        file.write_text(plan(LARGE), "utf-8")
+        write_apart(LARGE, file)
         label = f"gatecli, {file.stat().st_size / 1e6:.0f} MB"
         times[label] = [ran([*gate, str(file)], frozenset({0}))]
     show(times)
@@ -238,4 +244,7 @@ def show(times: dict[str, list[Ran]]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) > 1:
+        Path(sys.argv[2]).write_text(plan(int(sys.argv[1])), "utf-8")
+    else:
+        main()
