@@ -1,8 +1,8 @@
 """`make modules`: every Terraform module as a folder and an archive that need nothing beside them.
 
-In the repository a module calls its neighbour (`source = "../evidence"`), which a source of the whole
-repository brings along. A registry or an archive of one folder does not: there the neighbour's files have to
-be inside. The text of a module changes in nothing but the neighbour's address.
+In the repository a module calls its neighbour (`source = "../evidence"`), or names the webhook's manifests,
+which a source of the whole repository brings along. A registry or an archive of one folder does not: there
+these files have to be inside. The text of a module changes in nothing but the neighbour's address.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = ROOT / "terraform_modules"
+DEPLOY = ROOT / "admission" / "deploy"
 LICENSE = ROOT / "LICENSE"
+
+_MANIFESTS = "../../admission/deploy"
+"""What a module names that stands outside of the modules: the webhook's manifests."""
 
 _NEIGHBOUR = re.compile(r'^(?P<before>\s*source\s*=\s*")\.\./(?P<name>\w+)"', re.MULTILINE)
 _OUTSIDE = re.compile(r'^\s*source\s*=\s*"\.\./', re.MULTILINE)
@@ -78,6 +82,8 @@ def _write(module: Path, to: Path) -> Path:
         (to / name).write_bytes(content)
     shutil.copy(module / "README.md", to)
     shutil.copy(LICENSE, to)
+    if any(_MANIFESTS in file.read_text("utf-8") for file in module.glob("*.tf")):
+        shutil.copytree(DEPLOY, to / "deploy", ignore=shutil.ignore_patterns("__pycache__", "*.py"))
     if (module / "examples").exists():
         shutil.copytree(module / "examples", to / "examples", ignore=_LEFT_OUT)
     return to

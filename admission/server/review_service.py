@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from typing import Any, Literal
@@ -113,7 +113,7 @@ class ReviewService:
             return decision
         owner = await self.read_owner(decision.owner, request.namespace)
         if owner is None:
-            return decision
+            return _without_owner(decision, decision.owner)
         # What the first search found is not forgotten because the second one ran out of time.
         again = await self._judge_in_time(partial(judged, owner=owner), size, end)
         return decision if again is None or (again.incomplete and not decision.incomplete) else again
@@ -134,6 +134,14 @@ class ReviewService:
         if decision.findings:
             acts = zip(decision.findings, decision.acts, strict=True)
             count_verdicts(self.metrics, ((finding.rule.id, act.value) for finding, act in acts))
+
+
+def _without_owner(decision: Decision, owner: OwnerReference) -> Decision:
+    """The decision, which says where it refuses that it might be another one."""
+    if decision.allowed:
+        return decision
+    told = f"the {owner.kind} that it was made from could not be read, so that nothing counts as held before"
+    return replace(decision, message=f"{decision.message}\n{told}")
 
 
 def _out_of_time(request: ReviewRequest, rulebook: Rulebook) -> Decision:

@@ -318,7 +318,7 @@ def _place(raw: RawText, leaf: Leaf, pointer: str | None, start: int) -> Place:
     return Place(raw.path, line, column, pointer, leaf.document)
 
 
-_UNKNOWN: Mapping[type[Unopened | Unread], tuple[Rule, str]] = {
+UNKNOWN: Mapping[type[Unopened | Unread], tuple[Rule, str]] = {
     Unopened: (
         PII_ENCODED_TOO_DEEPLY,
         "raise pii.maxDecodingDepth in the policy, or waive it by its fingerprint",
@@ -331,7 +331,7 @@ _UNKNOWN: Mapping[type[Unopened | Unread], tuple[Rule, str]] = {
 def _unknown(raw: RawText, seen: Unopened | Unread, spot: _Spot, start: int) -> Finding:
     """What is not known is told by its place and its digest, so that a waiver holds for these bytes alone."""
     pointer = spot.pointer(seen.leaf)
-    rule, mend = _UNKNOWN[type(seen)]
+    rule, mend = UNKNOWN[type(seen)]
     digest = hashlib.sha256(seen.leaf.text.encode("utf-8", "surrogatepass")).hexdigest()
     return make_finding(
         rule,

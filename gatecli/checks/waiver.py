@@ -28,7 +28,7 @@ def find_waiver_faults(
         covered = [finding for finding in findings if waiver.covers(finding)]
         is_false = any(finding.rule.falsehood for finding in covered)
         most = min(max_days, FALSEHOOD_DAYS) if is_false else max_days
-        if waiver.expiry - today > timedelta(days=most):
+        if (waiver.expiry - today).days > most:
             yield _too_long(placed, today + timedelta(days=most), most, is_false=is_false)
         if not covered:
             yield _unused_finding(placed)

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from gatecli.checks.added_waivers import RULES as ADDED_WAIVERS
+from gatecli.checks.law import RULES as LAW_RULES
 from gatecli.checks.terraform.closed_gates import GATE_CLOSED
 from gatecli.checks.waiver import WAIVER_RULES
 from gatecli.frontdoor.console import err
@@ -31,7 +33,7 @@ NEVER = frozenset(
         *FALSEHOOD_IDS,
         DP_INVALID_BUDGET.id,
         GATE_CLOSED.id,
-        *(rule.id for rule in WAIVER_RULES),
+        *(rule.id for rule in (*WAIVER_RULES, *ADDED_WAIVERS, *LAW_RULES)),
     }
 )
 """What nothing forgives: to adopt it would promise a pass that does not come."""

@@ -59,6 +59,15 @@ PolicyFile = Annotated[
         help="The policy (default: the nearest gatecli.yaml upward, else the shipped one).",
     ),
 ]
+PolicyFrom = Annotated[
+    str | None,
+    option(
+        "--policy-from",
+        panel=GATE,
+        metavar="REV",
+        help="Judge by the policy, waivers, baseline and inline allowances of a git revision.",
+    ),
+]
 WaiverFiles = Annotated[
     list[Path] | None,
     option("--waivers", panel=GATE, metavar="FILE", help="More PrivacyWaivers; repeatable."),

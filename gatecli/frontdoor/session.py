@@ -16,6 +16,7 @@ from gatecli.frontdoor.options import (
     FailOn,
     OutputFormat,
     PolicyFile,
+    PolicyFrom,
     Quiet,
     ReportFiles,
     ReportFormat,
@@ -24,8 +25,8 @@ from gatecli.frontdoor.options import (
 )
 from gatecli.frontdoor.publish import publish, report_targets, style_of
 from gatecli.gates.judgement import JudgementTerms
-from gatecli.gates.policies import read_policy
-from gatecli.model.baseline import Baseline
+from gatecli.gates.law import read_law
+from gatecli.gates.policies import LawFiles
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.verdict import Verdict
@@ -36,6 +37,7 @@ class GateOptions:
     """The options that all gates share."""
 
     policy: PolicyFile = None
+    policy_from: PolicyFrom = None
     waivers: WaiverFiles = None
     fail_on: FailOn = Severity.ERROR
     baseline: BaselineFile = None
@@ -77,25 +79,21 @@ class Session:
 def begin(given: GateOptions, start: Path) -> Session:
     """Read what judges; the policy is looked for from `start` upward.
 
-    Raises UsageError for reports that cannot be, ConfigurationError for a policy, waiver or baseline that
-    cannot be used: before anything is judged.
+    Raises UsageError for reports and revisions that cannot be, ConfigurationError for a policy, waiver or
+    baseline that cannot be used: before anything is judged.
     """
     targets = report_targets(given.reports or ())
-    bundle = read_policy(given.policy, start, given.waivers or ())
+    files = LawFiles(start, given.policy, given.waivers or (), given.baseline)
+    law = read_law(files, given.policy_from)
     now = datetime.now(UTC)
     terms = JudgementTerms(
-        bundle.policy,
-        bundle.waivers,
+        law.bundle.policy,
+        law.bundle.waivers,
         now.date(),
         fail_on=given.fail_on,
         exit_zero=given.exit_zero,
-        baseline=_baseline(given.baseline) if given.baseline else None,
-        policy_path=bundle.path,
+        baseline=law.baseline,
+        target=law.target,
+        policy_path=law.bundle.path,
     )
-    return Session(terms, bundle.path, now, given, targets)
-
-
-def _baseline(file: Path) -> Baseline:
-    from gatecli.sources.baseline import read_baseline  # noqa: PLC0415 - few runs have one
-
-    return read_baseline(file)
+    return Session(terms, law.bundle.path, now, given, targets)

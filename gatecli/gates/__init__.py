@@ -67,7 +67,7 @@ RELEASE = Gate(
     frozenset({"dp", "release", "waiver"}),
     discovers="declarations, and model files without one",
     checks="that the declared budget covers what the training cost and stays within the policy's tier",
-    rule_modules=("checks.release.registry", "sources.rules"),
+    rule_modules=("checks.release.registry", "sources.rules", "checks.added_waivers"),
 )
 ANONYMITY = Gate(
     GateName.ANONYMITY,
@@ -98,10 +98,10 @@ TERRAFORM = Gate(
 )
 CHECK = Gate(
     "check",
-    frozenset({"check"}),
+    frozenset({"allowance", "baseline", "check", "policy"}),
     discovers="everything that the other gates discover",
     checks="everything that the other gates check, and names what was left out",
-    rule_modules=("checks.coverage",),
+    rule_modules=("checks.coverage", "checks.law"),
 )
 
 GATES: Mapping[GateName, Gate] = MappingProxyType(

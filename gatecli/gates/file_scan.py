@@ -87,10 +87,11 @@ def scan_stream(stream: BinaryIO, search: Search) -> FileScan:
 
 def _unpack(search: Search) -> Unpack:
     def unpack(path: str, head: bytes, file: BinaryIO, source: Path | None) -> Iterator[PackedRead]:
-        from gatecli.gates.packed_scan import unpacking_of  # noqa: PLC0415 - few files are packed
+        from gatecli.gates.packed_scan import unpacking_of, with_masked_names  # noqa: PLC0415 - few files are packed
         from gatecli.sources.packed.reading import read_packed  # noqa: PLC0415 - the same
 
-        return read_packed(path, head, file, source, unpacking_of(search), read_plain)
+        reads = read_packed(path, head, file, source, unpacking_of(search), read_plain)
+        return with_masked_names(reads, path, search)
 
     return unpack
 
@@ -144,7 +145,7 @@ class _Collected:
     def result(self) -> FileScan:
         """All of it; what was not read to its end was not checked."""
         if self.packed is not None:
-            self.checked = self.packed.checked_file
+            self.checked = self.packed.checked_file(has_unread=bool(self.skipped))
             self.findings += self.packed.findings(self.search)
         if self.skipped:
             from gatecli.checks.unsearched import find_unsearched_files  # noqa: PLC0415 - most files are read

@@ -6,13 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gatecli.gates import Gate
 from gatecli.model.baseline import Baseline, forgive_known
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.policy import PrivacyPolicy, stamp
-from gatecli.model.verdict import Examined, Verdict, decide
+from gatecli.model.verdict import Examined, PolicyStamp, Verdict, decide
 from gatecli.model.waiver import PlacedWaiver
+
+if TYPE_CHECKING:
+    from gatecli.gates.policies import LawTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,8 @@ class JudgementTerms:
     """What a verdict depends on besides what was found; `policy` is resolved.
 
     A waiver holds through its last day, which `today` is compared with; `baseline` holds the findings that
-    are known and tolerated.
+    are known and tolerated. `target` is the revision that policy, waivers and baseline are of; None where
+    they are as they stand here.
     """
 
     policy: PrivacyPolicy
@@ -29,19 +34,39 @@ class JudgementTerms:
     fail_on: Severity = Severity.ERROR
     exit_zero: bool = False
     baseline: Baseline | None = None
+    target: LawTarget | None = None
     policy_path: Path | None = None
     """The file of the policy, which the paths in it are relative to; None where it stands in none."""
+
+    @property
+    def additions(self) -> tuple[Finding, ...]:
+        """What the change adds to the law, and does not hold."""
+        return self.target.additions if self.target else ()
+
+    @property
+    def stamp(self) -> PolicyStamp:
+        """Which policy judges, and where it stood."""
+        plain = stamp(self.policy)
+        if self.target is None:
+            return plain
+        revision = self.target.revision
+        return replace(plain, revision=revision.shown, commit=revision.commit)
+
+
+def without_additions(terms: JudgementTerms) -> JudgementTerms:
+    """The terms of one gate of several: what the change adds to the law is told once, for all of them."""
+    return replace(terms, target=replace(terms.target, additions=())) if terms.target else terms
 
 
 def judge(gate: Gate, examined: Examined, terms: JudgementTerms) -> Verdict:
     """The verdict of a gate over what was examined; its problems stand as they are."""
     return decide(
         gate.name,
-        stamp(terms.policy),
+        terms.stamp,
         examined.checked,
         (
             *examined.problems,
-            *judge_findings(gate, examined.findings, terms),
+            *judge_findings(gate, (*examined.findings, *terms.additions), terms),
             *judge_carried(examined.carried, terms),
         ),
         fail_on=terms.fail_on,

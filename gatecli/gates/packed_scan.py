@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from gatecli.anonymity.rows.interface import TableFile
 from gatecli.anonymity.rows.reading import open_zstd, read_rows
@@ -13,12 +14,14 @@ from gatecli.checks.personal_data import Search
 from gatecli.checks.unsearched import find_incomplete, find_unsearched
 from gatecli.gates.embedded_files import with_embedded_files
 from gatecli.model.cells import CellBatch, UnreadTable, without_quantities
-from gatecli.model.document import pointer_of
 from gatecli.model.finding import Finding
 from gatecli.model.text import RawText
 from gatecli.model.verdict import Checked
+from gatecli.pii.entities import default_entities
+from gatecli.pii.redaction import redact_text
+from gatecli.pii.scanning import scan
 from gatecli.sources.packed.bounds import Unpacking
-from gatecli.sources.packed.interface import CutOff, PackedTable
+from gatecli.sources.packed.interface import CutOff, PackedRead, PackedTable
 from gatecli.sources.packed.kinds import PackedKind
 from gatecli.sources.packed.pickles import pickle_cells
 from gatecli.sources.string_fields.formats import read_leaves
@@ -58,6 +61,8 @@ class PackedScan:
         for read in _batches(table, search):
             if isinstance(read, UnreadTable):
                 self._unread.append((table.path, read))
+                if read.part:
+                    tally.note_name(read.part)
             else:
                 tally.add(read, with_embedded_files(search))
 
@@ -75,17 +80,19 @@ class PackedScan:
     def _tally(self, path: str) -> ColumnTally:
         return self._tallies.setdefault(path, ColumnTally(path))
 
-    @property
-    def checked_file(self) -> Checked | None:
-        """The file, where anything in it was searched and nothing cut off; how much, in figures."""
+    def checked_file(self, *, has_unread: bool) -> Checked | None:
+        """The file, where anything in it was searched and nothing cut off; how much, in figures.
+
+        `has_unread` says that it holds members that nothing was read of.
+        """
         if self._cut_off:
             return None
-        tables = [tally for tally in self._tallies.values() if tally.rows or tally.columns]
+        tables = [tally for tally in self._tallies.values() if tally.is_read]
         if not tables and not self._texts:
             return None
         rows = sum(tally.rows for tally in tables)
         total = rows + sum(tally.passed for tally in tables)
-        is_whole = all(tally.is_whole for tally in tables) and not self._unread
+        is_whole = all(tally.is_whole for tally in tables) and not (self._unread or has_unread)
         measures: dict[str, object] = {"searchedWhole": is_whole}
         if tables:
             measures |= {"rows": total, "rowsSearched": rows}
@@ -97,7 +104,29 @@ class PackedScan:
             yield from tally.findings(search)
         yield from (find_incomplete(each.path, each.reason) for each in self._cut_off)
         for path, unread in self._unread:
-            yield find_unsearched(path, unread.reason, pointer_of([unread.part]) if unread.part else None)
+            part = self._tally(path).pointer((unread.part,)) if unread.part else None
+            yield find_unsearched(path, unread.reason, part)
+
+
+def with_masked_names(reads: Iterable[PackedRead], path: str, search: Search) -> Iterator[PackedRead]:
+    """What the file at `path` holds; names of members are masked where a policy knows kinds of its own.
+
+    Reports mask the kinds that everybody knows wherever they stand.
+    """
+    if {entity.id for entity in search.detector.entities} <= {entity.id for entity in default_entities()}:
+        yield from reads
+        return
+
+    @lru_cache(maxsize=8)
+    def mask_name(shown: str) -> str:
+        name = shown.removeprefix(path)
+        return path + redact_text(name, scan(search.detector, name).detections)
+
+    for read in reads:
+        if isinstance(read, Finding) or read.path == path:
+            yield read
+        else:
+            yield replace(read, path=mask_name(read.path))
 
 
 def unpacking_of(search: Search) -> Unpacking:

@@ -13,7 +13,8 @@ from gatecli.gates import PII
 from gatecli.gates.file_scan import FileScan, ScanResult, scan_file, scan_stream
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.notices import Notify, NotScanned, ignore
-from gatecli.model.inline import apply_allowances
+from gatecli.model.finding import Finding
+from gatecli.model.inline import AllowanceLimits, Allowances, apply_allowances
 from gatecli.model.policy import PiiRules
 from gatecli.model.verdict import Checked, Examined, Verdict
 from gatecli.sources.files import ReadError, sha256_of
@@ -87,8 +88,22 @@ def check_texts(request: PiiRequest) -> Verdict:
     scans = _cached_scans(request, request.shelf) if request.shelf else _fresh(request.files, request)
     seen = ScanResult(request.tree, (*streams, *scans))
     request.notify(NotScanned(seen.notes))
-    findings = apply_allowances(seen.findings, seen.allowances, request.terms.today)
-    return judge(PII, Examined(seen.checked, tuple(findings)), request.terms)
+    rules, terms = request.terms.policy.spec, request.terms
+    allowances, additions = _allowances(request, seen)
+    limits = AllowanceLimits(rules.release.max_waiver_days, rules.pii.require_allowance_owner)
+    findings = apply_allowances(seen.findings, allowances, terms.today, limits)
+    return judge(PII, Examined(seen.checked, (*findings, *additions)), terms)
+
+
+def _allowances(request: PiiRequest, seen: ScanResult) -> tuple[tuple[Allowances, ...], tuple[Finding, ...]]:
+    """The inline allowances that hold, and a finding for each that a change adds."""
+    target = request.terms.target
+    if target is None:
+        return tuple(seen.allowances), ()
+    from gatecli.gates.allowances import grant_allowances  # noqa: PLC0415 - few runs name a revision
+
+    files = (*(None for _ in request.streams), *request.files)
+    return grant_allowances(files, seen.files, request.search, target.revision)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from gatecli.errors import UsageError
 from gatecli.gates import CHECK, GATES, GateName
 from gatecli.gates.caching import open_cache
 from gatecli.gates.folder import Folder, base_of
-from gatecli.gates.judgement import JudgementTerms, judge_findings
+from gatecli.gates.judgement import JudgementTerms, judge_findings, without_additions
 from gatecli.gates.named_plans import folders_to_plan
 from gatecli.gates.notices import Notify, Timing, ignore
 from gatecli.model.finding import Finding
@@ -65,7 +65,7 @@ def check_repository(request: RepositoryRequest) -> Verdict:
             with _time_part(request, name.value):
                 parts.append(gate.module.check_folder(folder))
     with _time_part(request, "coverage"):
-        also = _find_uncovered(folder, parts)
+        also = _find_besides(folder, parts, request.terms)
     verdict = combine(tuple(parts), also, CHECK.families)
     folder.cache.save(request.notify)
     return verdict
@@ -82,7 +82,7 @@ def _folder(request: RepositoryRequest) -> Folder:
     return Folder(
         request.root,
         _tree(request),
-        request.terms,
+        without_additions(request.terms),
         gates,
         search,
         open_cache(request.cache_folder, request.root, request.notify),
@@ -113,9 +113,9 @@ def _time_part(request: RepositoryRequest, part: str) -> Iterator[None]:
     request.notify(Timing(part, request.clock() - begun))
 
 
-def _find_uncovered(folder: Folder, parts: Sequence[Verdict]) -> tuple[Finding, ...]:
-    """What could not be looked into, where no gate says so, and what was left out."""
-    notes = judge_findings(CHECK, list(_coverage_notes(folder, parts)), folder.terms)
+def _find_besides(folder: Folder, parts: Sequence[Verdict], terms: JudgementTerms) -> tuple[Finding, ...]:
+    """What no gate says: what could not be looked into, what was left out, and what the law would become."""
+    notes = judge_findings(CHECK, [*_coverage_notes(folder, parts), *terms.additions], terms)
     return (*(folder.tree.findings if GateName.PII not in folder.gates else ()), *notes)
 
 

@@ -15,12 +15,13 @@ from gatecli.errors import UsageError
 from gatecli.gates import policies
 from gatecli.gates.concealment import without_values
 from gatecli.gates.judgement import JudgementTerms
+from gatecli.gates.law import read_law
+from gatecli.gates.policies import LawFiles
 from gatecli.model import verdict as model
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.reports.interface import Style
 from gatecli.reports.json_v1 import render
-from gatecli.sources.baseline import read_baseline
 
 File: TypeAlias = str | os.PathLike[str]
 
@@ -69,19 +70,27 @@ def begin(
     today: date | None,
     fail_on: Severity,
     baseline: File | None,
+    policy_from: str | None,
 ) -> Call:
     """What judges; a policy that is not given is looked for from `start` upward. Raises GatecliError."""
-    files = [Path(file) for file in waivers]
-    if isinstance(policy, PrivacyPolicy):
-        bundle = policies.with_waivers(policy, files)
-    else:
-        bundle = policies.read_policy(None if policy is None else Path(policy), start, files)
-    now = datetime.now(UTC) if today is None else _end_of(today)
-    known = None if baseline is None else read_baseline(Path(baseline))
-    terms = JudgementTerms(
-        bundle.policy, bundle.waivers, now.date(), fail_on, baseline=known, policy_path=bundle.path
+    files = LawFiles(
+        start,
+        policy if policy is None or isinstance(policy, PrivacyPolicy) else Path(policy),
+        [Path(file) for file in waivers],
+        None if baseline is None else Path(baseline),
     )
-    return Call(terms, bundle.path, now)
+    law = read_law(files, policy_from)
+    now = datetime.now(UTC) if today is None else _end_of(today)
+    terms = JudgementTerms(
+        law.bundle.policy,
+        law.bundle.waivers,
+        now.date(),
+        fail_on,
+        baseline=law.baseline,
+        target=law.target,
+        policy_path=law.bundle.path,
+    )
+    return Call(terms, law.bundle.path, now)
 
 
 def _end_of(day: date) -> datetime:

@@ -25,6 +25,7 @@ def check_plan(
     today: date | None = None,
     fail_on: Severity = Severity.ERROR,
     baseline: File | None = None,
+    policy_from: str | None = None,
 ) -> Verdict:
     """Check what a Terraform plan would publish, serve and write down: `gatecli terraform check`.
 
@@ -37,7 +38,7 @@ def check_plan(
     Raises GatecliError for a path that is not there, and where Terraform cannot be run.
     """
     place = Path(path)
-    call = begin(place, policy, waivers, today, fail_on, baseline)
+    call = begin(place, policy, waivers, today, fail_on, baseline, policy_from)
     sources = given_plans([os.fspath(path)], lambda folder: PlanRequest(folder, environment()))
     known = read_evidence([Path(file) for file in evidence], call.moment)
     return end(check_plans(TerraformRequest(call.terms, call.search, sources, known)))

@@ -19,6 +19,7 @@ def check_release(
     today: date | None = None,
     fail_on: Severity = Severity.ERROR,
     baseline: File | None = None,
+    policy_from: str | None = None,
 ) -> Verdict:
     """Check that model releases keep the privacy (ε, δ) that they declare: `gatecli release check`.
 
@@ -28,11 +29,12 @@ def check_release(
     `policy` is a policy, or its file; None takes the nearest gatecli.yaml from `path` upward, else the
     shipped one. `waivers` are files of more PrivacyWaivers. `today` is the day that waivers are held
     against (default: the day in UTC). `fail_on` is the least severity that closes the gate. `baseline` is a
-    file of findings that are known.
+    file of findings that are known. With `policy_from`, a revision of git, policy, waivers, baseline and
+    inline allowances are those of that revision, and what is added to them here is a finding.
 
     Raises GatecliError for what stops the whole run, such as a path that is not there.
     """
     paths = paths_of(path)
     require_existing(paths)
-    call = begin(paths[0], policy, waivers, today, fail_on, baseline)
+    call = begin(paths[0], policy, waivers, today, fail_on, baseline, policy_from)
     return end(check_releases(request_for(paths, call.terms)))

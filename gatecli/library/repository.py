@@ -30,6 +30,7 @@ def check_repository(
     today: date | None = None,
     fail_on: Severity = Severity.ERROR,
     baseline: File | None = None,
+    policy_from: str | None = None,
 ) -> Verdict:
     """Run every gate over what a folder holds, and give one verdict: `gatecli check`.
 
@@ -42,7 +43,7 @@ def check_repository(
     Raises GatecliError for a folder that is not there, and where no gate is left.
     """
     root = Path(path)
-    call = begin(root, policy, waivers, today, fail_on, baseline)
+    call = begin(root, policy, waivers, today, fail_on, baseline, policy_from)
     request = RepositoryRequest(
         root,
         call.terms,

@@ -49,6 +49,7 @@ def check_table(
     today: date | None = None,
     fail_on: Severity = Severity.ERROR,
     baseline: File | None = None,
+    policy_from: str | None = None,
 ) -> Verdict:
     """Check that a table is as anonymous as is demanded: `gatecli anonymity check`.
 
@@ -67,7 +68,7 @@ def check_table(
     """
     text = os.fspath(source)
     start = Path() if "://" in text else Path(text)
-    call = begin(start, policy, waivers, today, fail_on, baseline)
+    call = begin(start, policy, waivers, today, fail_on, baseline, policy_from)
     numbers = {"t": t, "entropy_l": entropy_l, "alpha": alpha, "beta": beta, "max_risk": max_risk}
     typed = Thresholds(k=k, l=l, **_exact(numbers))
     question = AnonymityQuestion(

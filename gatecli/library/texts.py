@@ -24,6 +24,7 @@ def scan(
     today: date | None = None,
     fail_on: Severity = Severity.ERROR,
     baseline: File | None = None,
+    policy_from: str | None = None,
 ) -> Verdict:
     """Find personal data that is in plain text in files and folders: `gatecli pii scan`.
 
@@ -33,7 +34,7 @@ def scan(
     `check_release`. A file that cannot be read is a finding. Raises GatecliError where git does not answer.
     """
     paths = paths_of(path)
-    call = begin(paths[0], policy, waivers, today, fail_on, baseline)
+    call = begin(paths[0], policy, waivers, today, fail_on, baseline, policy_from)
     selection = Selection(exclude, changed_since, respect_gitignore=not all_files)
     return end(
         check_texts(request_for(paths, call.terms, replace(call.search, all_rows=all_rows), selection))

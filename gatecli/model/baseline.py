@@ -41,11 +41,12 @@ class Baseline:
         """The findings, each with whether it is new; of copies the first in order are the known ones.
 
         What could not be checked is always new: nobody knows what is there. So is what is false: tolerating
-        that has an end, which a baseline lacks.
+        that has an end, which a baseline lacks. So is a change to the law.
         """
         left = Counter(each.fingerprint for each in self.known)
         for finding in sorted(findings, key=lambda each: each.sort_key):
-            may_be_known = not (finding.rule.uncheckable or finding.rule.falsehood)
+            rule = finding.rule
+            may_be_known = not (rule.uncheckable or rule.falsehood or rule.unforgivable)
             is_known = left[finding.fingerprint] > 0 and may_be_known
             left[finding.fingerprint] -= is_known
             yield replace(finding, new=not is_known)

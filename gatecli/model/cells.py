@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
 
+from gatecli.model.divided import divided_lists
 from gatecli.model.text import Leaf, LeafKind, hint_for, number_text, object_leaves
 
 HEAD = 5_000
@@ -88,12 +89,18 @@ def cells_of(batch: RowBatch, part: str = "") -> CellBatch:
             if value is None or isinstance(value, bool) or is_quantity(value):
                 continue
             hint = hints[at] if hints else ""
-            try:
-                cells += (Cell(leaf, batch.numbers[at]) for leaf in _leaves(value, path, hint))
-            except UnicodeDecodeError:
-                unread[path] = unread.get(path, 0) + 1
+            missed: list[bytes] = []
+            cells += (Cell(leaf, batch.numbers[at]) for leaf in _leaves(value, path, hint, missed))
+            if missed:
+                unread[path] = unread.get(path, 0) + len(missed)
     columns = tuple((*above, name) for name, _ in batch.columns)
     return CellBatch(tuple(cells), len(batch.numbers), columns=columns, unread=unread)
+
+
+def beside_rows(values: Sequence[tuple[str, object]], part: str) -> CellBatch:
+    """What stands in a table and in none of its rows, by its name there: at `part`, in no row."""
+    batch = cells_of(RowBatch([0], [(name, [value]) for name, value in values]), part)
+    return replace(batch, rows=0)
 
 
 def is_quantity(value: object) -> bool:
@@ -122,16 +129,19 @@ def _names_beside(batch: RowBatch) -> dict[str, list[str]]:
     return {name: [hint_for(name, row) for row in rows] for name in wanted}
 
 
-def _leaves(value: object, path: tuple[str, ...], hint: str) -> tuple[Leaf, ...]:
-    """The leaves of one value. Raises UnicodeDecodeError for bytes that are no text."""
+def _leaves(value: object, path: tuple[str, ...], hint: str, unread: list[bytes]) -> tuple[Leaf, ...]:
+    """The leaves of one value, a list of short numbers also as one; bytes that are no text go to `unread`."""
     if isinstance(value, bytes | bytearray | memoryview):
-        value = text_of(bytes(value))
+        value = _decoded_text(bytes(value), unread)
+    if value is None:
+        return ()
     if isinstance(value, str):
         return (Leaf(value, path, hint=hint),) if value and not value.isspace() else ()
     if isinstance(value, dict | list | tuple):
+        leaves = object_leaves(_plain(value, unread))
         return tuple(
             leaf._replace(keys=(*path, *(ANY if isinstance(key, int) else str(key) for key in leaf.keys)))
-            for leaf in object_leaves(_plain(value))
+            for leaf in (*leaves, *divided_lists(leaves))
         )
     return (Leaf(number_text(_digits(value)), path, LeafKind.NUMBER, hint=hint),)
 
@@ -144,17 +154,31 @@ def text_of(content: bytes) -> str:
     return text
 
 
+def _decoded_text(content: bytes, unread: list[bytes]) -> str | None:
+    try:
+        return text_of(content)
+    except UnicodeDecodeError:
+        unread.append(content)
+        return None
+
+
 def _digits(value: object) -> str:
     # A whole number that a missing value beside it made a float of.
     return f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _plain(value: object) -> object:
-    """A nested value of what `object_leaves` knows: texts, numbers, lists, mappings."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, bytes | bytearray):
-        return text_of(bytes(value))
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+def _plain(value: object, unread: list[bytes]) -> object:
+    """A nested value of what `object_leaves` knows: texts, whole numbers, lists, mappings."""
+    match value:
+        case dict():
+            return {str(key): _plain(item, unread) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item, unread) for item in value]
+        case bytes() | bytearray() | memoryview():
+            return _decoded_text(bytes(value), unread)
+        case float() | Decimal():
+            return None if is_quantity(value) else value
+        case None | str() | int():
+            return value
+        case _:
+            return str(value)

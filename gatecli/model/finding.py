@@ -34,7 +34,8 @@ class Rule:
     An `uncheckable` rule says that something could not be judged: it leads to exit code 4, and no
     policy, waiver or baseline can soften it. A `falsehood` says that a declaration is false: no policy
     softens it, no baseline forgives it, and a waiver does so for a month at most. A rule of `coverage` says
-    what was not looked at: reports for people count such findings where there are many.
+    what was not looked at: reports for people count such findings where there are many. An `unforgivable`
+    rule is about the law itself: no waiver and no baseline forgives it, a policy says how bad it is.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Rule:
     uncheckable: bool = False
     falsehood: bool = False
     coverage: bool = False
+    unforgivable: bool = False
 
     @property
     def url(self) -> str:
@@ -51,12 +53,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """Why a finding does not count: by a waiver, a baseline or an inline comment."""
+    """Why a finding does not count: by a waiver, a baseline or an inline comment; who answers for it."""
 
     by: str
     name: str
     reason: str = ""
     expires: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

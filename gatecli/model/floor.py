@@ -120,6 +120,7 @@ def _pii(low: PiiRules, high: PiiRules) -> PiiRules:
         time_budget=low.time_budget,
         max_decoding_depth=max(low.max_decoding_depth, high.max_decoding_depth),
         test_values=_test_values(low.test_values, high.test_values),
+        require_allowance_owner=low.require_allowance_owner or high.require_allowance_owner,
     )
 
 

@@ -1,7 +1,8 @@
 """Findings forgiven beside the line they stand on: `# gatecli: allow pii-us-ssn -- reason until 2027-01-31`.
 
-The comment may begin with `#`, `//`, `--`, `;`, `/*`, `<!--` or `{{/*`. It speaks of its own line, or of
-the next one where it stands alone. What does not have this form forgives nothing, and is a finding.
+`by OWNER` at its end says who answers for it. The comment may begin with `#`, `//`, `--`, `;`, `/*`, `<!--`
+or `{{/*`. It speaks of its own line, or of the next one where it stands alone. What does not have this form
+forgives nothing, and is a finding.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, Suppression, make_finding
@@ -19,13 +20,19 @@ ALLOW_INVALID = Rule(
     "pii-allow-invalid", Severity.ERROR, "An inline allowance lacks a usable rule, reason or date"
 )
 ALLOW_EXPIRED = Rule("pii-allow-expired", Severity.WARNING, "An inline allowance is past its date")
+ALLOW_TOO_LONG = Rule(
+    "pii-allow-too-long", Severity.ERROR, "An inline allowance lasts longer than the policy permits"
+)
 ALLOW_UNUSED = Rule("pii-allow-unused", Severity.WARNING, "An inline allowance forgives nothing")
 
-RULES: tuple[Rule, ...] = (ALLOW_INVALID, ALLOW_EXPIRED, ALLOW_UNUSED)
+RULES: tuple[Rule, ...] = (ALLOW_INVALID, ALLOW_EXPIRED, ALLOW_TOO_LONG, ALLOW_UNUSED)
 
 _FORM = "gatecli: allow RULE -- REASON until YYYY-MM-DD"
+_OWNED = f"{_FORM} by OWNER"
 _COMMENT = re.compile(r"(?:#+|//+|--+|;+|<!--|\{\{-?[ \t]*/\*|/\*+)[ \t]*gatecli:(?P<body>[^\r\n]*)")
-_BODY = re.compile(r"allow\s+(?P<rule>\S+)\s+--\s+(?P<reason>\S.*?)\s+until\s+(?P<until>\S+)")
+_BODY = re.compile(
+    r"allow\s+(?P<rule>\S+)\s+--\s+(?P<reason>\S.*?)\s+until\s+(?P<until>\S+)(?:\s+by\s+(?P<owner>\S+))?"
+)
 _CLOSING = re.compile(r"(?:-->|\*/(?:[ \t]*-?\}\})?)\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -40,9 +47,18 @@ class InlineAllowance:
     line: int
     column: int
     covers: int
+    owner: str = ""
 
     def is_expired(self, today: date) -> bool:
         return self.until < today
+
+
+@dataclass(frozen=True, slots=True)
+class AllowanceLimits:
+    """What a policy asks of an allowance: how many days it lasts at most, and whether it names an owner."""
+
+    max_days: int | None = None
+    owner_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +94,12 @@ def inline_allowances(raw: RawText, known: Collection[str]) -> Allowances:
         if isinstance(parsed, str):
             faults.append(InlineFault(at.line, at.column, parsed))
         else:
-            valid.append(InlineAllowance(*parsed, at.line, at.column, at.line + alone))
+            rule, reason, until, owner = parsed
+            valid.append(InlineAllowance(rule, reason, until, at.line, at.column, at.line + alone, owner))
     return Allowances(raw.path, tuple(_stack_allowances(valid)), tuple(faults))
 
 
-def _parse_body(body: str, known: Collection[str]) -> tuple[str, str, date] | str:
+def _parse_body(body: str, known: Collection[str]) -> tuple[str, str, date, str] | str:
     match = _BODY.fullmatch(_CLOSING.sub("", body.rstrip()).strip())
     if match is None:
         return f"is not of the form `{_FORM}`"
@@ -94,7 +111,7 @@ def _parse_body(body: str, known: Collection[str]) -> tuple[str, str, date] | st
         until = date.fromisoformat(match["until"])
     except ValueError:
         return "has a date that does not exist"
-    return match["rule"], match["reason"], until
+    return match["rule"], match["reason"], until, match["owner"] or ""
 
 
 def _stack_allowances(allowances: Iterable[InlineAllowance]) -> Iterator[InlineAllowance]:
@@ -109,7 +126,10 @@ def _stack_allowances(allowances: Iterable[InlineAllowance]) -> Iterator[InlineA
 
 
 def apply_allowances(
-    findings: Iterable[Finding], allowances: Iterable[Allowances], today: date
+    findings: Iterable[Finding],
+    allowances: Iterable[Allowances],
+    today: date,
+    limits: AllowanceLimits = AllowanceLimits(),
 ) -> tuple[Finding, ...]:
     """The findings with those suppressed that an allowance of their file, rule and line covers.
 
@@ -120,7 +140,7 @@ def apply_allowances(
         (text.path, item.rule, item.covers): item
         for text in texts
         for item in text.valid
-        if not item.is_expired(today)
+        if not item.is_expired(today) and not _lacks_owner(item, limits)
     }
     used: set[tuple[str, str, int]] = set()
     judged: list[Finding] = []
@@ -131,28 +151,57 @@ def apply_allowances(
             judged.append(finding)
             continue
         used.add(key)
-        why = Suppression("inline", f"{key[0]}:{item.line}", item.reason, item.until.isoformat())
+        place = f"{key[0]}:{item.line}"
+        why = Suppression("inline", place, item.reason, item.until.isoformat(), item.owner)
         judged.append(finding if finding.suppressed else replace(finding, suppressed=why))
-    return (*judged, *_faults(texts, used, today))
+    return (*judged, *_faults(texts, used, today, limits))
+
+
+def _lacks_owner(item: InlineAllowance, limits: AllowanceLimits) -> bool:
+    return limits.owner_required and not item.owner
 
 
 def _faults(
-    texts: Iterable[Allowances], used: Collection[tuple[str, str, int]], today: date
+    texts: Iterable[Allowances],
+    used: Collection[tuple[str, str, int]],
+    today: date,
+    limits: AllowanceLimits,
 ) -> Iterator[Finding]:
+    form = _OWNED if limits.owner_required else _FORM
     for text in texts:
         for fault in text.faults:
-            mend = f"write `{_FORM}`, or delete it"
+            mend = f"write `{form}`, or delete it"
             message = f"the allowance {fault.problem}: it forgives nothing"
             yield _about(ALLOW_INVALID, text.path, fault.line, fault.column, message, mend, fault.problem)
         for item in text.valid:
-            name = f"{item.rule}\0{item.until}"
-            if item.is_expired(today):
-                message = f"the allowance of {item.rule} expired on {item.until}: it forgives nothing"
-                mend = "fix what it forgave and delete it, or give it a new date"
-                yield _about(ALLOW_EXPIRED, text.path, item.line, item.column, message, mend, name)
-            elif (text.path, item.rule, item.covers) not in used:
-                message = f"the allowance of {item.rule} forgives nothing in line {item.covers}"
-                yield _about(ALLOW_UNUSED, text.path, item.line, item.column, message, "delete it", name)
+            is_used = (text.path, item.rule, item.covers) in used
+            fault_found = _fault_of(item, today, limits, is_used=is_used)
+            if fault_found is not None:
+                rule, message, mend = fault_found
+                name = f"{item.rule}\0{item.until}"
+                yield _about(rule, text.path, item.line, item.column, message, mend, name)
+
+
+def _fault_of(
+    item: InlineAllowance, today: date, limits: AllowanceLimits, *, is_used: bool
+) -> tuple[Rule, str, str] | None:
+    """What is wrong with an allowance of the right form: the rule, the message and how to mend it."""
+    of = f"the allowance of {item.rule}"
+    if item.is_expired(today):
+        mend = "fix what it forgave and delete it, or give it a new date"
+        return ALLOW_EXPIRED, f"{of} expired on {item.until}: it forgives nothing", mend
+    if _lacks_owner(item, limits):
+        message = f"{of} names no owner, which the policy asks for: it forgives nothing"
+        return ALLOW_INVALID, message, f"write `{_OWNED}`, or delete it"
+    if limits.max_days is not None and (item.until - today).days > limits.max_days:
+        latest = today + timedelta(days=limits.max_days)
+        message = (
+            f"{of} lasts until {item.until}, more than the {limits.max_days} days that the policy permits"
+        )
+        return ALLOW_TOO_LONG, message, f"write `until {latest.isoformat()}` or an earlier date"
+    if not is_used:
+        return ALLOW_UNUSED, f"{of} forgives nothing in line {item.covers}", "delete it"
+    return None
 
 
 def _about(rule: Rule, path: str, line: int, column: int, message: str, mend: str, identity: str) -> Finding:

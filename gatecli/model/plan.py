@@ -160,8 +160,10 @@ class Plan:
 
     `complete`, `applyable`: None where the format is too old to say. `partial`: it is silent on a part of its
     configuration. `edges` are the direct references of
-    each node of the configuration (`gatecli.model.plan_graph`). `held` are the resources that templates
-    hold, `unread` the templates that are not there, `programs` what provisioners run.
+    each node of the configuration (`gatecli.model.plan_graph`). `composed` are those nodes, and arguments
+    (`ADDRESS#NAME`), whose expressions are known to make a text of what they refer to. `held` are the
+    resources that templates hold, `unread` the templates that are not there, `programs` what provisioners
+    run.
     """
 
     path: str
@@ -183,6 +185,7 @@ class Plan:
     held: tuple[PlannedResource, ...] = field(default=(), repr=False)
     programs: tuple[Program, ...] = field(default=(), repr=False)
     unread: tuple[Program, ...] = field(default=(), repr=False)
+    composed: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def targeted(self) -> bool:

@@ -54,6 +54,15 @@ def origins_of(plan: Plan, nodes: Iterable[str]) -> frozenset[str]:
 
     A local or an output of unknown references stands for itself; a variable that has a literal is left out.
     """
+    return _follow(plan, nodes)[0]
+
+
+def passing_nodes(plan: Plan, nodes: Iterable[str]) -> frozenset[str]:
+    """The inputs, outputs and locals on the way to the origins of expressions."""
+    return _follow(plan, nodes)[1]
+
+
+def _follow(plan: Plan, nodes: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
     seen: set[str] = set()
     found: set[str] = set()
     pending = list(nodes)
@@ -69,7 +78,7 @@ def origins_of(plan: Plan, nodes: Iterable[str]) -> frozenset[str]:
             pending += plan.edges[node]
         elif kind != ["var"]:
             found.add(node)
-    return frozenset(found)
+    return frozenset(found), frozenset(seen - found)
 
 
 def _reach(plan: Plan, edges: Mapping[str, Sequence[str]], address: str) -> Dependencies:

@@ -128,6 +128,9 @@ class PiiRules(Value):
         description="what a published test value is: a note, a warning, or whatever its entity is; "
         "unset: a note in a repository, a warning at the webhook",
     )
+    require_allowance_owner: bool = Field(
+        default=False, description="whether a comment that allows a finding must name who answers for it"
+    )
 
     @property
     def own_kinds(self) -> tuple[CustomEntity | PresidioRecognizer, ...]:

@@ -29,10 +29,15 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PolicyStamp:
-    """Which policy judged: its name, and the SHA-256 of its resolved content."""
+    """Which policy judged: its name, and the SHA-256 of its resolved content.
+
+    `revision` and `commit` say where in git it was read, where that was not the working tree.
+    """
 
     name: str
     sha256: str
+    revision: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

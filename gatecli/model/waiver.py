@@ -52,8 +52,9 @@ class PrivacyWaiver(Resource):
         return self.expiry is None or self.expiry < today
 
     def covers(self, finding: Finding) -> bool:
-        """Whether it names this finding; expiry aside. An uncheckable input is never covered."""
-        if finding.rule.uncheckable or finding.rule.id != self.spec.rule:
+        """Whether it names this finding, which is neither uncheckable nor unforgivable; expiry aside."""
+        rule = finding.rule
+        if rule.uncheckable or rule.unforgivable or rule.id != self.spec.rule:
             return False
         if self.spec.fingerprint is not None:
             return finding.fingerprint == self.spec.fingerprint
@@ -67,7 +68,8 @@ class PrivacyWaiver(Resource):
 
     @property
     def suppression(self) -> Suppression:
-        return Suppression("waiver", self.metadata.name, self.spec.reason, self.spec.expires)
+        spec = self.spec
+        return Suppression("waiver", self.metadata.name, spec.reason, spec.expires, spec.owner)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,14 +93,19 @@ def _joined_pieces(text: str, coded: bytes) -> Iterator[Piece]:
 
 
 def _promising_runs(text: str, coded: bytes) -> Iterator[tuple[int, int]]:
-    """The runs that begin, or of which a piece begins, as base64 of text does."""
-    found_at = (found.span() for found in _CODED_RUN.finditer(coded))
-    # Digits alone read as text of which each third byte begins a letter: no number stands there.
-    spans = [(start, end) for start, end in found_at if not text[start:end].isdigit()]
+    """The runs that begin, or of which a piece begins, as base64 of text does.
+
+    Digits alone read as text of which each third byte begins a letter: no number stands there.
+    """
+    spans = [found.span() for found in _CODED_RUN.finditer(coded)]
     runs = [text[start:end] for start, end in spans]
+    starts = [found.start() for found in _BEGIN.finditer("\n" + "\n".join(runs))]
+    if not starts:
+        return
     begins = list(accumulate((len(run) + 1 for run in runs), initial=0))
-    numbers = (bisect_right(begins, found.start()) - 1 for found in _BEGIN.finditer("\n" + "\n".join(runs)))
-    return (spans[number] for number in dict.fromkeys(numbers))
+    for number in dict.fromkeys(bisect_right(begins, start) - 1 for start in starts):
+        if not runs[number].isdigit():
+            yield spans[number]
 
 
 def _run_pieces(text: str, start: int, end: int) -> Iterator[Piece]:

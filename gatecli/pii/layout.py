@@ -31,7 +31,7 @@ _COPY = re.compile(
     r"\bCOPY\s+[^\s(]{1,200}\s*\(([^()]{1,4000})\)\s*FROM\s+stdin[^\n]{0,200}\n", re.IGNORECASE
 )
 
-_SQL_WORDS = ("VALUES", "values", "stdin", "STDIN")
+_SQL_WORDS = ("values", "stdin")
 
 Span = tuple[int, int]
 
@@ -39,7 +39,8 @@ Span = tuple[int, int]
 def named_below(view: View, vocabulary: Vocabulary) -> Iterator[View]:
     """What stands below a name that speaks of personal data, with that name as its context."""
     text = "\n" + view.text
-    is_sql = any(word in text for word in _SQL_WORDS)
+    lower = text.lower()
+    is_sql = any(word in lower for word in _SQL_WORDS)
     if not (is_sql or _HEADER.search(text) or _BARE.search(text)):
         return
     if not vocabulary.entities_in(view.text):

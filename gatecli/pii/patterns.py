@@ -22,13 +22,6 @@ def bounded_pattern(first: str, rest: str, *, before: str = WORD, after: str = W
     return rf"{start}{rest}(?![{after}])(?!\.[0-9])"
 
 
-def grouped_digits(*sizes: int, separator: str) -> str:
-    """The rest of a number in groups of digits, after its first digit."""
-    parts = [rf"[0-9]{{{size}}}" for size in sizes]
-    parts[0] = rf"[0-9]{{{sizes[0] - 1}}}" if sizes[0] > 1 else ""
-    return separator.join(parts)
-
-
 def digits(count: int) -> Cue:
     """The cue of `count` digits, however they are separated."""
     return Cue(rf"[0-9](?:{CUE_SEPARATOR}[0-9]){{{count - 1}}}", (b"0" * count,), "squeezed")

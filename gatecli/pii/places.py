@@ -40,14 +40,14 @@ class MatchCondition:
     digits: tuple[tuple[str, int], ...] = ()
 
 
-NOWHERE_SPECIAL = MatchCondition(())
+UNKNOWN_CONDITION = MatchCondition(())
 
 
 @cache
 def condition(pattern: EntityPattern) -> MatchCondition:
     """The condition of a form; of RE2's expressions nothing is known."""
     if pattern.engine != "re":
-        return NOWHERE_SPECIAL
+        return UNKNOWN_CONDITION
     found = factors(pattern.regex)
     needed = tuple(sorted(found, key=lambda factor: -len(factor.literals[0])))
     digits = tuple((factor.coding, min(map(digits_in, factor.literals))) for factor in needed)

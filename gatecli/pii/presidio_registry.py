@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from gatecli.errors import UncheckableError
+from gatecli.errors import ConfigurationError, UncheckableError
 from gatecli.model.presidio import PresidioRecognizer, PresidioRegistry
 from gatecli.pii.custom import refuse_unless_linear
 from gatecli.pii.interface import Cue, Entity, EntityPattern, Strength, Validator, ValidityEvidence
@@ -58,7 +58,8 @@ def _own_entity(prefix: str, recognizer: PresidioRecognizer) -> Entity:
 def _shipped_entity(prefix: str, recognizer: PresidioRecognizer) -> Entity:
     from presidio_analyzer import predefined_recognizers
 
-    made: PatternRecognizer = getattr(predefined_recognizers, recognizer.shipped)()
+    made = getattr(predefined_recognizers, recognizer.shipped)()
+    _refuse_other_search(made, recognizer)
     forms = _patterns_of(made)
     check = _check_of(made)
     patterns = [
@@ -66,6 +67,18 @@ def _shipped_entity(prefix: str, recognizer: PresidioRecognizer) -> Entity:
         for each in forms
     ]
     return _entity_of(recognizer, patterns, recognizer.words or tuple(made.context or ()), check)
+
+
+def _refuse_other_search(made: Any, recognizer: PresidioRecognizer) -> None:
+    """Raises ConfigurationError for a recognizer that does more than to seek its patterns."""
+    from presidio_analyzer import PatternRecognizer
+
+    if isinstance(made, PatternRecognizer) and type(made).analyze is PatternRecognizer.analyze:
+        return
+    raise ConfigurationError(
+        f"the recognizer {recognizer.name} finds {recognizer.entity} by more than patterns",
+        advice="leave its supported_entity out: gatecli finds the kind by itself",
+    )
 
 
 def _entity_of(

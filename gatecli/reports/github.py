@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.escaping import clip, inert, visible
+from gatecli.reports.forgiven import MOST, forgiveness_of
 from gatecli.reports.interface import Style
 from gatecli.reports.summary import COULD_NOT_CHECK, plural, state, summary, worst_first
 
@@ -66,7 +67,7 @@ def _cap_annotations(level: str, findings: list[Finding]) -> Iterator[str]:
 
 
 def render(verdict: Verdict, _: Style, /) -> str:
-    """Annotations by level, then one plain summary line."""
+    """Annotations by level, then plain lines: who forgave what, and the summary."""
     findings = worst_first(verdict)
     lines = [
         line
@@ -75,4 +76,5 @@ def render(verdict: Verdict, _: Style, /) -> str:
     ]
     if verdict.exit_code is ExitCode.NOTHING:
         lines.insert(0, _command("error", f"{state(verdict)}: that is never a pass", title="gatecli"))
-    return "\n".join([*lines, inert(summary(verdict))]) + "\n"
+    forgiven = [clip(f"forgiven {each.sentence}", MAX_LENGTH) for each in forgiveness_of(verdict)[:MOST]]
+    return "\n".join([*lines, *map(inert, forgiven), inert(summary(verdict))]) + "\n"

@@ -9,6 +9,7 @@ from gatecli import package
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import Checked, Verdict
 from gatecli.reports.escaping import visible_in_json
+from gatecli.reports.forgiven import as_data, forgiveness_of
 from gatecli.reports.interface import Style
 from gatecli.reports.measures import as_json
 from gatecli.reports.summary import known_count, new_count
@@ -27,7 +28,8 @@ def _suppression(finding: Finding) -> dict[str, str] | None:
     why = finding.suppressed
     if why is None:
         return None
-    return {"by": why.by, "name": why.name, "reason": why.reason, "expires": why.expires}
+    owner = {"owner": why.owner} if why.owner else {}
+    return {"by": why.by, "name": why.name, "reason": why.reason, "expires": why.expires, **owner}
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:
@@ -88,13 +90,27 @@ def content(verdict: Verdict, made_at: str = "") -> dict[str, Any]:
         "gate": verdict.gate,
         "verdict": "pass" if verdict.passed else "fail",
         "exit_code": int(verdict.exit_code),
-        "policy": {"name": verdict.policy.name, "sha256": verdict.policy.sha256},
+        "policy": policy_data(verdict),
         **({"gates": [_gate(part) for part in verdict.parts]} if verdict.parts else {}),
         "checked": [_checked_object(item) for item in verdict.checked],
         "findings": [finding_data(finding) for finding in verdict.findings],
         "summary": counts | {"suppressed": verdict.suppressed_count} | _comparison_object(verdict),
         **_baseline(verdict),
+        **forgiven_data(verdict),
     }
+
+
+def policy_data(verdict: Verdict) -> dict[str, str]:
+    """Which policy judged; of which revision, where it was not the working tree's."""
+    policy = verdict.policy
+    of = {"revision": policy.revision, "commit": policy.commit} if policy.revision else {}
+    return {"name": policy.name, "sha256": policy.sha256, **of}
+
+
+def forgiven_data(verdict: Verdict, most: int | None = None) -> dict[str, Any]:
+    """Who forgave what, until when; nothing where nothing was forgiven."""
+    told = [as_data(each) for each in forgiveness_of(verdict)[:most]]
+    return {"forgiven": told} if told else {}
 
 
 def _comparison_object(verdict: Verdict) -> dict[str, int]:

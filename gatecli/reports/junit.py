@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from gatecli.model.finding import Finding
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.escaping import inert, visible
+from gatecli.reports.forgiven import MOST, forgiveness_of
 from gatecli.reports.interface import Style
 from gatecli.reports.summary import reason, state, summary, suppressed_findings, worst_first
 
@@ -100,6 +101,13 @@ def _named_once(cases: Iterator[_TestCase]) -> Iterator[tuple[str, _TestCase]]:
         yield unique, case
 
 
+def _properties(verdict: Verdict) -> Iterator[str]:
+    """The summary, and who forgave what until when."""
+    yield f"<property{_attributes(name='summary', value=summary(verdict))}/>"
+    for each in forgiveness_of(verdict)[:MOST]:
+        yield f"<property{_attributes(name='forgiven', value=each.sentence)}/>"
+
+
 def render(verdict: Verdict, _: Style, /) -> str:
     """One suite a gate; no times, so that the same verdict gives the same bytes."""
     cases = list(_named_once(_cases(verdict)))
@@ -110,7 +118,7 @@ def render(verdict: Verdict, _: Style, /) -> str:
         '<?xml version="1.0" encoding="utf-8"?>',
         f"<testsuites{_attributes(name='gatecli', **totals, time=0)}>",
         f"  <testsuite{_attributes(name=suite, **totals, skipped=outcomes['skipped'], time=0)}>",
-        f"    <properties><property{_attributes(name='summary', value=summary(verdict))}/></properties>",
+        f"    <properties>{''.join(_properties(verdict))}</properties>",
     ]
     for unique, case in cases:
         head = _attributes(classname=f"gatecli.{verdict.gate}", name=unique, file=case.path, time=0)

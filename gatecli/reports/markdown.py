@@ -8,10 +8,12 @@ into a link, a mention or a reference to an issue becomes a code span, where for
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.verdict import Verdict
 from gatecli.reports.escaping import clip, inert, visible
+from gatecli.reports.forgiven import Forgiveness, forgiveness_of
 from gatecli.reports.interface import Style
 from gatecli.reports.summary import condense, gate_state, heading, label, plural, state, summary, worst_first
 
@@ -30,6 +32,8 @@ CELL = 2_000
 """Characters of a cell, so that one stranger's text does not crowd out the other rows."""
 
 _RESERVE = 200
+_SHARE = 4
+"""Of the room, what is forgiven takes one part at most."""
 _LEAST = 4_096
 
 _REFERENCES = str.maketrans({char: f"&#{ord(char)};" for char in "\\`*_[]|~$"}) | str.maketrans(
@@ -38,6 +42,7 @@ _REFERENCES = str.maketrans({char: f"&#{ord(char)};" for char in "\\`*_[]|~$"}) 
 _LIVE_WORD = re.compile(r"[@#!]\w|://|www\.|\bgh-\d|\w@|:\w+:", re.IGNORECASE)
 _RULE_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _GATES = ("| gate | state | checked | errors | warnings | notes |", "| --- | --- | --: | --: | --: | --: |")
+_FORGIVEN = ("| forgiven by | owner | until | findings | reason |", "| --- | --- | --- | --- | --- |")
 _HEAD = ("| severity | rule | place | finding | fix |", "| --- | --- | --- | --- | --- |")
 
 
@@ -81,10 +86,10 @@ def _size(line: str) -> int:
     return len(line.encode()) + 1
 
 
-def _rows(findings: list[Finding], room: int) -> list[str]:
+def _fitting(lines: Iterable[str], room: int) -> list[str]:
     """The first rows that fit into `room` bytes; no row is cut."""
     rows: list[str] = []
-    for row in map(_row, findings):
+    for row in lines:
         room -= _size(row)
         if room < 0:
             break
@@ -107,10 +112,27 @@ def table(findings: list[Finding], room: int, title: str = "") -> list[str]:
     if not findings:
         return []
     head = [*(["", f"### {title}"] if title else []), "", *_HEAD]
-    rows = _rows(findings, room - sum(map(_size, head)) - _RESERVE)
+    rows = _fitting(map(_row, findings), room - sum(map(_size, head)) - _RESERVE)
     left = len(findings) - len(rows)
     more = ["", f"{plural(left, 'more finding')} left out for length, none worse than these."] if left else []
     return [*head, *rows, *more]
+
+
+def _forgiven_row(one: Forgiveness) -> str:
+    cells = (one.source, one.owner, one.end, one.findings, one.reason)
+    return inert(f"| {' | '.join(map(inline, cells))} |")
+
+
+def _forgiven_table(verdict: Verdict, room: int) -> list[str]:
+    """Who forgave what until when, in at most `room` bytes; nothing where nothing was forgiven."""
+    told = forgiveness_of(verdict)
+    if not told:
+        return []
+    head = ["", "### Forgiven", "", *_FORGIVEN]
+    rows = _fitting(map(_forgiven_row, told), room - sum(map(_size, head)) - _RESERVE)
+    left = len(told) - len(rows)
+    more = ["", f"{plural(left, 'more entry')} left out for length: the JSON report has all."] if left else []
+    return [*(head if rows else []), *rows, *more]
 
 
 def render(verdict: Verdict, _: Style, /, *, limit: int = SUMMARY_LIMIT) -> str:
@@ -128,4 +150,7 @@ def render(verdict: Verdict, _: Style, /, *, limit: int = SUMMARY_LIMIT) -> str:
         *_gates(verdict),
     ]
     room = limit - sum(map(_size, top))
-    return "\n".join([*top, *table(condense(worst_first(verdict)), room, heading(verdict))]) + "\n"
+    forgiven = _forgiven_table(verdict, room // _SHARE)
+    room -= sum(map(_size, forgiven))
+    found = table(condense(worst_first(verdict)), room, heading(verdict))
+    return "\n".join([*top, *found, *forgiven]) + "\n"

@@ -15,8 +15,9 @@ from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.reports.escaping import visible
+from gatecli.reports.forgiven import MOST
 from gatecli.reports.interface import Style
-from gatecli.reports.json_v1 import dump
+from gatecli.reports.json_v1 import dump, forgiven_data, policy_data
 from gatecli.reports.summary import plural, reason, state, suppressed_findings, worst_first
 
 name = "sarif"
@@ -131,7 +132,8 @@ def _run(verdict: Verdict) -> dict[str, Any]:
         "results": [_result(finding, index) for finding in kept],
         "properties": {
             "verdict": "pass" if verdict.passed else "fail",
-            "policy": {"name": verdict.policy.name, "sha256": verdict.policy.sha256},
+            "policy": policy_data(verdict),
+            **forgiven_data(verdict, MOST),
         },
     }
 

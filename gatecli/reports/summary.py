@@ -96,7 +96,8 @@ def reason(finding: Finding) -> str:
         return ""
     until = f" until {why.expires}" if why.expires else ""
     name = "" if why.name == why.by else f" {why.name}"
-    return visible(f"{why.by}{name}{until}" + (f": {why.reason}" if why.reason else ""))
+    owner = f" (owner {why.owner})" if why.owner else ""
+    return visible(f"{why.by}{name}{owner}{until}" + (f": {why.reason}" if why.reason else ""))
 
 
 def _checked_line(verdict: Verdict) -> str:
@@ -134,6 +135,8 @@ def _falsehoods(verdict: Verdict) -> list[str]:
 def summary(verdict: Verdict) -> str:
     """One line: `closed · 1 error · policy default · checked 1 release`."""
     counts = [plural(verdict.count(level), level.value) for level in Severity if verdict.count(level)]
-    policy = f"policy {clip(visible(verdict.policy.name), NAME_LENGTH)}"
+    revision = clip(visible(verdict.policy.revision), NAME_LENGTH)
+    of = f" of {revision}" if revision else ""
+    policy = f"policy {clip(visible(verdict.policy.name), NAME_LENGTH)}{of}"
     checked = [_checked_line(verdict)] if verdict.exit_code is not ExitCode.NOTHING else []
     return " · ".join([state(verdict), *counts, *_hidden_lines(verdict), policy, *checked])

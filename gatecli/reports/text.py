@@ -8,6 +8,7 @@ from gatecli.model.baseline import KnownFinding
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.verdict import Checked, ExitCode, Verdict
 from gatecli.reports.escaping import inert, visible
+from gatecli.reports.forgiven import forgiveness_of
 from gatecli.reports.interface import Style
 from gatecli.reports.measures import as_text
 from gatecli.reports.summary import (
@@ -26,6 +27,9 @@ from gatecli.reports.wrap import wrap
 name = "text"
 
 NARROWEST = 24
+
+FORGIVEN = 20
+"""Waivers and comments that are listed without -v."""
 
 _BOLD, _DIM = "1", "2"
 _LABEL_COLOURS = {
@@ -88,6 +92,16 @@ def _shown_findings(verdict: Verdict, style: Style) -> list[Finding]:
     return [item for item in findings if item.rule.uncheckable or verdict.closed_by(item)]
 
 
+def _forgiven_lines(verdict: Verdict, style: Style) -> Iterator[str]:
+    """Who forgave what, until when."""
+    told = forgiveness_of(verdict) if style.verbosity >= 0 else ()
+    shown = told if style.verbosity > 0 else told[:FORGIVEN]
+    for each in shown:
+        yield from _body(each.sentence, style, "forgiven ")
+    if len(told) > len(shown):
+        yield from _body(f"and by {len(told) - len(shown)} more: -v lists them", style, "forgiven ")
+
+
 def _gates(verdict: Verdict, style: Style) -> Iterator[str]:
     """A line a gate, where several were run."""
     for part in verdict.parts:
@@ -106,6 +120,7 @@ def _lines(verdict: Verdict, style: Style) -> Iterator[str]:
             yield from _stale(known, style)
         for item in verdict.checked:
             yield from _checked_lines(item, style)
+    yield from _forgiven_lines(verdict, style)
     yield from _gates(verdict, style)
     word, dot, rest = inert(summary(verdict)).partition(" · ")
     code = ExitCode.CLOSED if verdict.closed and not verdict.uncheckable else verdict.exit_code

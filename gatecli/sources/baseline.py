@@ -9,7 +9,7 @@ from typing import Any
 
 from gatecli.errors import ConfigurationError
 from gatecli.model.baseline import KNOWN_BY, Baseline, KnownFinding
-from gatecli.sources.files import ReadError, read_text
+from gatecli.sources.files import ON_DISK, Files, ReadError, decode_text
 
 MAX_BYTES = 256 * 2**20
 """A report over a large repository is long."""
@@ -19,13 +19,13 @@ BASELINE = "gatecli/baseline/v1"
 FINGERPRINT = r"^[0-9a-f]{32,64}$"
 
 
-def read_baseline(path: Path) -> Baseline:
+def read_baseline(path: Path, files: Files = ON_DISK) -> Baseline:
     """What a `gatecli/baseline/v1` file holds, or the findings of a JSON report.
 
     Of a report it is what counted there: what a waiver forgave has its own end. Raises
     `ConfigurationError`: half a baseline would make old findings new, or hide new ones.
     """
-    data = _load_json(path)
+    data = _load_json(path, files)
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema not in (REPORT, BASELINE):
         raise _refuse(path, f"its schema is neither {REPORT} nor {BASELINE}")
@@ -37,9 +37,9 @@ def read_baseline(path: Path) -> Baseline:
     return Baseline(tuple(sorted(known)))
 
 
-def _load_json(path: Path) -> Any:
+def _load_json(path: Path, files: Files) -> Any:
     try:
-        return json.loads(read_text(path, MAX_BYTES))
+        return json.loads(decode_text(files.read(path, MAX_BYTES)))
     except ReadError as error:
         raise ConfigurationError(f"{path.as_posix()} {error.problem}", advice=error.mend) from error
     except (ValueError, RecursionError) as error:

@@ -11,7 +11,7 @@ from typing import Any
 from gatecli import package
 from gatecli.model.base import API_VERSION
 from gatecli.model.document import Document
-from gatecli.sources.files import decode_text, read_bytes
+from gatecli.sources.files import ON_DISK, Files, decode_text
 from gatecli.sources.positioned_tree import printable
 from gatecli.sources.problems import Problem, suggestion
 
@@ -29,12 +29,12 @@ READERS: Mapping[str, str] = {
 """Where the reader of a suffix is; imported when a file of it is read."""
 
 
-def read_documents(path: Path) -> tuple[Document, ...]:
+def read_documents(path: Path, files: Files = ON_DISK) -> tuple[Document, ...]:
     """The documents of a file that hold anything, by its suffix; YAML where that says nothing.
 
     Raises `ReadError`.
     """
-    content = read_bytes(path)
+    content = files.read(path)
     digest = hashlib.sha256(content).hexdigest()
     documents = parse_documents(path.as_posix(), decode_text(content))
     return tuple(replace(document, sha256=digest) for document in documents)

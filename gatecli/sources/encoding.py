@@ -53,6 +53,11 @@ _TAR_HEADER = 512
 _TAR_TYPES = frozenset(bytes([code]) for code in b"\x001234567gxLKSV0")
 """What a tar header says that its member is, where a text has any character."""
 
+_CONTROLS = bytes((*range(9), *range(14, 27), *range(28, 32), 127))
+"""Control characters that no text has; tabs, ends of lines and the escape of terminals are not among them."""
+_MOST_CONTROLS = 50
+"""Of so many bytes of a text in an old encoding at most one is a control character."""
+
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 
@@ -94,25 +99,31 @@ def encoding_of(content: bytes, *, whole: bool = True, named_text: bool = False)
     if magic and not named_text:
         return Binary(f"binary: {magic}")
     at = content.find(b"\0")
-    if at < 0:
-        return _eight_bit(content, whole=whole)
-    if wide := _wide(content[: 2 * _HEAD]):
+    if at >= 0 and (wide := _wide(content[: 2 * _HEAD])):
         return Encoding(wide, wide, notes=(f"read as {wide.upper()} without a byte order mark",))
-    if at < _HEAD and not named_text:
+    if 0 <= at < _HEAD and not named_text:
         return Binary(f"binary: a NUL byte at offset {at}")
-    found = _eight_bit(content, whole=whole)
+    found = _eight_bit(content, whole=whole, named_text=named_text)
+    if at < 0 or isinstance(found, Binary):
+        return found
     return Encoding(found.name, found.codec, notes=(*found.notes, "holds NUL bytes"))
 
 
-def _eight_bit(content: bytes, *, whole: bool) -> Encoding:
+def _eight_bit(content: bytes, *, whole: bool, named_text: bool) -> Encoding | Binary:
     if _decodes(content, "utf-8", whole=whole):
         return Encoding("utf-8", "utf-8")
+    if not named_text and _is_full_of_controls(content[:_HEAD]):
+        return Binary("binary: control characters, and it is not UTF-8")
     runs = _HIGH.findall(content.rstrip(_HIGH_BYTES) if not whole else content)
     even = sum(len(run) % 2 == 0 for run in runs)
     # Two bytes make a character in GBK; in Latin-1 a letter with an accent mostly stands alone.
     if even * 5 >= len(runs) * 4 and _decodes(content, "gb18030", whole=whole):
         return Encoding("gb18030", "gb18030", notes=("read as GB18030: it is not UTF-8",))
     return Encoding("latin-1", "latin-1", notes=("read as Latin-1: it is not UTF-8",))
+
+
+def _is_full_of_controls(head: bytes) -> bool:
+    return (len(head) - len(head.translate(None, _CONTROLS))) * _MOST_CONTROLS > len(head)
 
 
 def _decodes(content: bytes, codec: str, *, whole: bool) -> bool:

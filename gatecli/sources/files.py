@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
+from typing import Protocol
 
 from gatecli.model.document import Position
 
@@ -150,3 +151,43 @@ def sha256_of(path: Path) -> str:
         if os.fstat(file.fileno()).st_size < _SMALL:  # without the buffer that a large one needs
             return hashlib.sha256(file.read()).hexdigest()
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class Files(Protocol):
+    """Where files are read from: this machine, or a revision."""
+
+    def holds(self, path: Path, /) -> bool:
+        """Whether anything stands at `path`, a link that leads nowhere too."""
+        ...
+
+    def read(self, path: Path, limit: int = MAX_BYTES, /) -> bytes:
+        """All of a regular file of at most `limit` bytes. Raises `ReadError`."""
+        ...
+
+    def identify(self, path: Path, /) -> str:
+        """One name for every way to a file."""
+        ...
+
+    def is_top(self, folder: Path, /) -> bool:
+        """Whether a repository begins at `folder`: what lies above is of no concern to it."""
+        ...
+
+
+class _OnDisk:
+    """The files of this machine, as they are now."""
+
+    def holds(self, path: Path, /) -> bool:
+        return os.path.lexists(path)
+
+    def read(self, path: Path, limit: int = MAX_BYTES, /) -> bytes:
+        return read_bytes(path, limit)
+
+    def identify(self, path: Path, /) -> str:
+        """A name that no file can have is its own."""
+        return str(path) if "\0" in str(path) else os.path.realpath(path)
+
+    def is_top(self, folder: Path, /) -> bool:
+        return os.path.lexists(folder / ".git")
+
+
+ON_DISK: Files = _OnDisk()

@@ -1,4 +1,4 @@
-"""What git knows of a working tree: tracked files, and what a branch changed.
+"""What git knows of a working tree: tracked files, what a branch changed, and what stood in a revision.
 
 The program is run with argument lists only, never through a shell, with a time-out, and without what a
 stranger's repository could make it run.
@@ -45,8 +45,8 @@ def changed_files(root: Path, revision: str) -> frozenset[Path]:
     under its new name. Raises `UsageError` for a revision that git does not know, `UncheckableError`
     where git cannot be asked.
     """
-    start = _commit(root, revision)
-    base = _run(root, "merge-base", start, "HEAD")
+    start = commit_of(root, revision)
+    base = run_git(root, "merge-base", start, "HEAD")
     if base.returncode == 0:
         start = base.stdout.decode("ascii", "replace").split()[0]
     options = ("--name-only", "--no-renames", "--no-ext-diff", "--ignore-submodules", "--diff-filter=d", "-z")
@@ -54,11 +54,38 @@ def changed_files(root: Path, revision: str) -> frozenset[Path]:
     return changed | _paths(root, "ls-files", "-z", "--others", "--exclude-standard", "--")
 
 
-def _commit(root: Path, revision: str) -> str:
+def is_tracked(root: Path, path: Path) -> bool:
+    """Whether git tracks `path`, or something below it: a submodule too. Raises `UncheckableError`."""
+    return bool(_paths(root, "ls-files", "-z", "--", _inside(root, path)))
+
+
+def is_submodule(root: Path, commit: str, path: Path) -> bool:
+    """Whether another repository stands at `path` in a commit. Raises `UncheckableError`."""
+    listed = _output(root, "ls-tree", "-z", commit, "--", os.path.relpath(path, root))
+    return listed.startswith(b"160000 ")
+
+
+def renamed_files(root: Path, commit: str) -> dict[Path, Path]:
+    """What a file of the working tree was called in a commit, where git takes it for a renamed one.
+
+    Paths are absolute. Raises `UncheckableError`.
+    """
+    options = ("--name-status", "--find-renames", "--no-ext-diff", "--no-textconv", "--ignore-submodules")
+    output = _output(root, "diff", *options, "--diff-filter=R", "-z", commit, "--")
+    parts = [root / os.fsdecode(name) for name in output.split(b"\0") if name]
+    # Each is a score, the old name and the new one.
+    return dict(zip(parts[2::3], parts[1::3], strict=True))
+
+
+def commit_of(root: Path, revision: str) -> str:
+    """The commit that a revision names.
+
+    Raises `UsageError` for one that git does not know, `UncheckableError` where git cannot be asked.
+    """
     if not revision or revision.startswith("-") or not revision.isprintable():
         raise UsageError(f"{revision[:80]!r} is not a revision", advice="name a branch, a tag or a commit")
     wanted = f"{revision}^{{commit}}"
-    asked = _run(root, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+    asked = run_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
     # git 2.24 to 2.29 echo the option itself; the answer is the last line.
     lines = asked.stdout.decode("ascii", "replace").split()
     if asked.returncode != 0 or not lines:
@@ -76,25 +103,31 @@ def _inside(root: Path, folder: Path) -> str:
 
 
 def _paths(root: Path, *arguments: str) -> frozenset[Path]:
-    asked = _run(root, *arguments)
+    output = _output(root, *arguments)
+    return frozenset(root / os.fsdecode(name) for name in output.split(b"\0") if name)
+
+
+def _output(root: Path, *arguments: str) -> bytes:
+    asked = run_git(root, *arguments)
     if asked.returncode != 0:
         reason = _stdout_text(asked) or f"exit code {asked.returncode}"
         raise UncheckableError(f"git {arguments[0]} failed in {root}: {reason}", advice="fix that first")
-    return frozenset(root / os.fsdecode(name) for name in asked.stdout.split(b"\0") if name)
+    return asked.stdout
 
 
 def _stdout_text(asked: subprocess.CompletedProcess[bytes]) -> str:
     return " ".join(asked.stderr.decode("utf-8", "replace").split("\n")[:1])[:200]
 
 
-def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def run_git(root: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """What git answers, whatever it is. Raises `UncheckableError` where there is none."""
     command = ["git", "--no-optional-locks", "--no-pager", *_SAFE, "-C", str(root), *arguments]
     try:
         return subprocess.run(  # noqa: S603 - a list, no shell; every argument is ours or resolved
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS, check=False
+            command, input=stdin, capture_output=True, timeout=_SECONDS, check=False
         )
     except FileNotFoundError as error:
-        advice = "install git, or scan without it (--no-gitignore, no --changed-since)"
+        advice = "install git, or scan without it (--no-gitignore, no --changed-since, no --policy-from)"
         raise UncheckableError("git is not installed", advice=advice) from error
     except subprocess.TimeoutExpired as error:
         raise UncheckableError(f"git did not answer in {_SECONDS} s in {root}", advice="try again") from error

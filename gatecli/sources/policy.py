@@ -23,7 +23,7 @@ from gatecli.model.policy import PrivacyPolicy, overlay
 from gatecli.model.presidio import PresidioRegistry
 from gatecli.model.waiver import PlacedWaiver, PrivacyWaiver
 from gatecli.sources.documents import head_problem, parse_documents, read_documents
-from gatecli.sources.files import ReadError
+from gatecli.sources.files import ON_DISK, Files, ReadError
 from gatecli.sources.positioned_tree import printable
 from gatecli.sources.problems import Problem, problems_of, suggestion
 
@@ -38,11 +38,15 @@ Kind = TypeVar("Kind", bound=Value)
 
 @dataclass(frozen=True, slots=True)
 class PolicyBundle:
-    """A resolved policy and its waivers; `path` is None where the shipped default judges."""
+    """A resolved policy and its waivers; `path` is None where the shipped default judges.
+
+    `read` are all files that were read for it, in their order: what it extends, its recognizers, its waivers.
+    """
 
     policy: PrivacyPolicy
     waivers: tuple[PlacedWaiver, ...]
     path: Path | None
+    read: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +67,24 @@ def read_policy(
     uncheckable: Collection[str],
     false: Collection[str] = (),
     severity_of: SeverityOf = lambda _: None,
+    files: Files = ON_DISK,
 ) -> PolicyBundle:
     """The policy at `path`, else that of the gatecli.yaml files from `start` upward, else the shipped one.
 
     Of several upward, the one at the root is a floor, and nearer ones may only tighten it. `rule_ids` are
     all that a severity or a waiver may name; those of `uncheckable` neither may soften, those of `false` no
-    severity. `severity_of` is that of a rule where no policy says another. Raises `ConfigurationError` with
-    every problem, one a line.
+    severity. `severity_of` is that of a rule where no policy says another. All of it is read from `files`.
+    Raises `ConfigurationError` with every problem, one a line.
     """
-    reading = _Reading(rule_ids, uncheckable, false)
-    chosen = (path,) if path is not None else upward(start)
-    files = [file for file in map(reading.file, chosen) if file is not None]
-    policy = _layer_policies(reading, files, severity_of)
-    waivers = [waiver for file in files for waiver in file.waivers]
+    reading = _Reading(rule_ids, uncheckable, false, files)
+    chosen = (path,) if path is not None else upward(start, files)
+    held = [file for file in map(reading.file, chosen) if file is not None]
+    policy = _layer_policies(reading, held, severity_of)
+    waivers = [waiver for file in held for waiver in file.waivers]
     extra = [waiver for name in waiver_files for waiver in reading.waivers(name)]
     if reading.complaints:
         raise ConfigurationError("\n".join(reading.complaints))
-    return PolicyBundle(policy, (*waivers, *extra), _standing(files, chosen))
+    return PolicyBundle(policy, (*waivers, *extra), _standing(held, chosen), tuple(reading.read))
 
 
 def _layer_policies(reading: _Reading, files: Sequence[_File], severity_of: SeverityOf) -> PrivacyPolicy:
@@ -101,11 +106,11 @@ def _standing(files: Sequence[_File], chosen: Sequence[Path]) -> Path | None:
 
 
 def read_waivers(
-    files: Sequence[Path], *, rule_ids: Collection[str], uncheckable: Collection[str]
+    paths: Sequence[Path], *, rule_ids: Collection[str], uncheckable: Collection[str], files: Files = ON_DISK
 ) -> tuple[PlacedWaiver, ...]:
     """The waivers in files of nothing but waivers. Raises `ConfigurationError` as `read_policy` does."""
-    reading = _Reading(rule_ids, uncheckable)
-    waivers = tuple(waiver for file in files for waiver in reading.waivers(file))
+    reading = _Reading(rule_ids, uncheckable, files=files)
+    waivers = tuple(waiver for path in paths for waiver in reading.waivers(path))
     if reading.complaints:
         raise ConfigurationError("\n".join(reading.complaints))
     return waivers
@@ -144,7 +149,7 @@ def nearest(start: Path) -> Path | None:
     return next(iter(upward(start)), None)
 
 
-def upward(start: Path) -> tuple[Path, ...]:
+def upward(start: Path, files: Files = ON_DISK) -> tuple[Path, ...]:
     """Every gatecli.yaml in the folder of `start` and above it, within its repository; the nearest first.
 
     Raises ConfigurationError where `start` is relative to a folder that was deleted.
@@ -157,8 +162,8 @@ def upward(start: Path) -> tuple[Path, ...]:
         ) from None
     found = []
     for at in (folder, *folder.parents):
-        found += [_shortest(at / name) for name in NAMES if os.path.lexists(at / name)][:1]
-        if os.path.lexists(at / ".git"):
+        found += [_shortest(at / name) for name in NAMES if files.holds(at / name)][:1]
+        if files.is_top(at):
             break
     return tuple(found)
 
@@ -179,9 +184,15 @@ class _Reading:
     """One attempt to read a policy; complaints are gathered, so that all are told at once."""
 
     def __init__(
-        self, rule_ids: Collection[str], uncheckable: Collection[str], false: Collection[str] = ()
+        self,
+        rule_ids: Collection[str],
+        uncheckable: Collection[str],
+        false: Collection[str] = (),
+        files: Files = ON_DISK,
     ) -> None:
         self.complaints: list[str] = []
+        self.read: dict[Path, None] = {}
+        self._files = files
         self._rule_ids = rule_ids
         self._own: frozenset[str] = frozenset()
         self._uncheckable = uncheckable
@@ -189,12 +200,17 @@ class _Reading:
 
     def file(self, path: Path) -> _File | None:
         """What stands in a policy file; None where it cannot be read."""
+        documents = self._documents(path)
+        return None if documents is None else self.contents(path, documents)
+
+    def _documents(self, path: Path) -> tuple[Document, ...] | None:
+        """The documents of a file; None where it cannot be read."""
+        self.read[path] = None
         try:
-            documents = read_documents(path)
+            return read_documents(path, self._files)
         except ReadError as error:
             self._complain_of_reading(path, error)
             return None
-        return self.contents(path, documents)
 
     def contents(self, path: Path, documents: Sequence[Document]) -> _File:
         """What stands in the documents of a file."""
@@ -230,10 +246,8 @@ class _Reading:
 
     def _registry(self, path: Path) -> PresidioRegistry | None:
         """A file in the format of presidio's recognizer registry; None where it cannot be used."""
-        try:
-            documents = read_documents(path)
-        except ReadError as error:
-            self._complain_of_reading(path, error)
+        documents = self._documents(path)
+        if documents is None:
             return None
         document = documents[0] if len(documents) == 1 else None
         if document is None or not isinstance(document.data, Mapping):
@@ -270,14 +284,14 @@ class _Reading:
             case "default":
                 return overlay(default_policy(), policy)
             case name:
-                base = self._base(file.path, name, document, (*below, _identity(file.path)))
+                base = self._base(file.path, name, document, (*below, self._files.identify(file.path)))
                 return overlay(base, policy) if base else policy
 
     def _base(
         self, path: Path, name: str, document: Document, below: tuple[str, ...]
     ) -> PrivacyPolicy | None:
         target = path.parent / name
-        cyclic = _identity(target) in below
+        cyclic = self._files.identify(target) in below
         file = None if cyclic else self.file(target)
         if file is not None and file.policy is not None:
             return self.resolve(file, below)
@@ -362,8 +376,3 @@ def _says_something(value: object) -> bool:
     if isinstance(value, Mapping):
         return any(_says_something(item) for item in value.values())
     return value is not None and value != []
-
-
-def _identity(path: Path) -> str:
-    """One name for every way to a file; a name that no file can have is its own."""
-    return str(path) if "\0" in str(path) else os.path.realpath(path)

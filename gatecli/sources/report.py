@@ -24,6 +24,7 @@ class _Suppressed(BaseModel, strict=True):
     name: str
     reason: str
     expires: str
+    owner: str = ""
 
 
 class _ReportedFinding(BaseModel, strict=True):
@@ -91,5 +92,5 @@ def _finding(each: _ReportedFinding, uncheckable: bool) -> Finding:  # noqa: FBT
         Place(each.path, each.line, each.column, each.pointer, each.document),
         each.remediation,
         each.fingerprint,
-        Suppression(why.by, why.name, why.reason, why.expires) if why else None,
+        Suppression(why.by, why.name, why.reason, why.expires, why.owner) if why else None,
     )

@@ -28,6 +28,7 @@ for pair in json=report.json sarif=report.sarif markdown=report.md; do
   command+=(--report "${pair%%=*}=$reports/${pair#*=}")
 done
 if [ -n "$INPUT_POLICY" ]; then command+=(--policy "$INPUT_POLICY"); fi
+if [ -n "$POLICY_FROM" ]; then command+=(--policy-from "$POLICY_FROM"); fi
 if [ -n "$INPUT_BASELINE" ]; then command+=(--baseline "$INPUT_BASELINE"); fi
 while IFS= read -r line; do
   if [ -n "$line" ]; then command+=("$line"); fi

@@ -1,5 +1,7 @@
 locals {
-  deploy     = "${path.module}/../../admission/deploy"
+  # The flat form of a release holds the webhook's manifests; in the repository they stand where they are made.
+  inside     = "${path.module}/deploy"
+  deploy     = length(try(fileset(local.inside, "base/*"), [])) > 0 ? local.inside : "${path.module}/../../admission/deploy"
   manifests  = coalesce(var.manifests, "${local.deploy}/overlays/${var.overlay}")
   watched    = coalesce(var.manifests, local.deploy) # an overlay takes its base from beside it
   kubeconfig = pathexpand(var.kubeconfig)

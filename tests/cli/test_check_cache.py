@@ -244,7 +244,7 @@ def test_what_evidence_decides_is_not_kept(tmp_path: Path, cache: Path) -> None:
     policy = json.loads(check(root)[1])["policy"]
     evidence = write(tmp_path / "evidence.json", report("anonymity", [table(DATA)]) | {"policy": policy})
     plan = json.loads((RULES / "tf-dataset-ungated/fail/plan.json").read_text("utf-8"))
-    after = {"tags": {"gatecli-evidence": digest(evidence)}, "source_hash": DATA}
+    after = {"tags": {"gatecli-evidence": digest(evidence)}, "source": "data.csv", "source_hash": DATA}
     plan["resource_changes"][0]["change"]["after"] = after
     write(root / "plan.json", plan)
     codes = [

@@ -197,7 +197,9 @@ def evidence(project: Path) -> Path:
     policy = json.loads(run(project, "gatecli", *PLAN_DOORS[0].split(), "--format", "json").stdout)["policy"]
     file = write(project / "evidence.json", report("anonymity", [table(DATA)]) | {"policy": policy})
     shutil.rmtree(project / "tf")
-    write_plan(project, {"tags": {"gatecli-evidence": digest(file)}, "source_hash": DATA})
+    write_plan(
+        project, {"tags": {"gatecli-evidence": digest(file)}, "source": "data.csv", "source_hash": DATA}
+    )
     return file
 
 

@@ -123,7 +123,8 @@ def test_a_missing_file_is_never_a_pass(run: Run) -> None:
     assert run("pii", "scan", "nowhere.yaml").returncode == 4
 
 
-def test_an_inline_allowance_forgives_its_line(run: Run) -> None:
+def test_an_inline_allowance_forgives_its_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "gatecli.yaml").write_text(LONG_ALLOWANCES)
     text = f"ssn: {SSN}  # gatecli: allow pii-us-ssn -- a test account until 2099-01-31\n"
     code, (finding,) = scanned(run, "-", stdin=text)
     assert code == 0
@@ -222,12 +223,19 @@ def test_explain_shows_what_led_to_a_score_and_no_value(run: Run) -> None:
     assert SSN not in done.stdout
 
 
+LONG_ALLOWANCES = """\
+apiVersion: gatecli.dev/v1
+kind: PrivacyPolicy
+metadata: {name: p}
+spec: {extends: default, release: {maxWaiverDays: 400000}}
+"""
 CUSTOM = """\
 apiVersion: gatecli.dev/v1
 kind: PrivacyPolicy
 metadata: {name: p}
 spec:
   extends: default
+  release: {maxWaiverDays: 400000}
   severities: {pii-employee-number: warning}
   pii:
     custom:

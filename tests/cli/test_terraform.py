@@ -179,7 +179,7 @@ def a_tagged_publisher_with_its_report(run: Run, tmp_path: Path) -> tuple[Path, 
     made = report("anonymity", [table(DATA)]) | {"policy": policy}
     evidence = write(tmp_path / "evidence.json", made)
     plan = json.loads((PLANS.parents[1] / "rules/tf-dataset-ungated/fail/plan.json").read_text("utf-8"))
-    after = {"tags": {"gatecli-evidence": digest(evidence)}, "source_hash": DATA}
+    after = {"tags": {"gatecli-evidence": digest(evidence)}, "source": "data.csv", "source_hash": DATA}
     plan["resource_changes"][0]["change"]["after"] = after
     return write(tmp_path / "plan.json", plan), evidence
 
@@ -192,6 +192,21 @@ def test_a_tag_counts_only_with_the_report_that_it_names(run: Run, tagged: tuple
     code, shown, _ = run(plan, "--evidence", evidence)
     assert code == 1
     assert "no report that was given has the digest in its tag" in " ".join(shown.split())
+
+
+def test_a_file_that_is_beside_the_configuration_is_hashed(
+    run: Run, tagged: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Without the configuration, the folder may be another one: then the stated digest counts."""
+    plan, evidence = tagged
+    (tmp_path / "data.csv").write_text("raw data")
+    assert run(plan, "--evidence", evidence)[0] == 0
+    (tmp_path / "main.tf").write_text("")
+    code, shown, _ = run(plan, "--evidence", evidence)
+    assert code == 1
+    assert "its source is a file of other data than the report behind its tag" in " ".join(shown.split())
+    (tmp_path / "data.csv").write_text("the data")
+    assert run(plan, "--evidence", evidence)[0] == 0
 
 
 def test_a_folder_of_reports_is_evidence_and_passes_over_what_is_none(

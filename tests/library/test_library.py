@@ -15,6 +15,7 @@ import yaml
 
 import gatecli
 from gatecli.cli.app import main
+from tests.support.changes import ALLOW, POLICY, SSN, change, policy, waiver
 
 TESTS = Path(__file__).parents[1]
 EXAMPLES = TESTS / "rules"
@@ -116,6 +117,24 @@ def test_a_repository_is_judged_as_on_the_command_line(folder: Path, command: Co
     assert shown(gatecli.check_repository(folder)) == command("check", folder, "--no-cache")
 
 
+def test_the_law_of_a_revision_holds_as_on_the_command_line(tmp_path: Path, command: Command) -> None:
+    here = change(tmp_path / "r", {"gatecli.yaml": POLICY, "a.yaml": f"ssn: {SSN} {ALLOW}\n"})
+    here.write({"gatecli.yaml": policy("severities: {pii-us-ssn: note}"), "b.yaml": f"ssn: {SSN} {ALLOW}\n"})
+    verdict = gatecli.check_repository(here.root, policy_from="main")
+    assert {"policy-changed", "allowance-added"} <= {finding.rule.id for finding in verdict.findings}
+    assert shown(verdict) == command("check", here.root, "--no-cache", "--policy-from", "main")
+    assert gatecli.scan(here.root, policy_from="main").exit_code == 1
+    assert gatecli.scan(here.root).exit_code == 0
+
+
+def test_a_policy_that_is_a_value_is_no_file_of_the_change(tmp_path: Path) -> None:
+    here = change(tmp_path / "r", {"gatecli.yaml": POLICY, "a.yaml": "a: 1\n"})
+    here.write({"gatecli.yaml": policy("severities: {pii-us-ssn: note}"), "w.yaml": waiver("w", "a.yaml")})
+    chosen = gatecli.read_policy(PII_POLICY)
+    verdict = gatecli.scan(here.root, policy=chosen, waivers=[here.root / "w.yaml"], policy_from="main")
+    assert {finding.rule.id for finding in verdict.findings} == {"waiver-added"}
+
+
 def test_waivers_hold_on_the_day_that_is_given(tmp_path: Path) -> None:
     folder = EXAMPLES / "waiver-expired/fail"
     (waiver,) = (each for each in folder.glob("*.yaml") if "PrivacyWaiver" in each.read_text("utf-8"))
@@ -144,6 +163,7 @@ def test_a_severity_decides_what_closes_the_gate() -> None:
     [
         (lambda: gatecli.check_release("absent"), 2),
         (lambda: gatecli.check_repository("absent"), 2),
+        (lambda: gatecli.check_repository(".", policy_from="no-such-revision"), 2),
         (lambda: gatecli.check_plan("absent"), 2),
         (lambda: gatecli.check_table("absent.csv", quasi_identifiers=["age"], k=2), 3),
         (lambda: gatecli.check_table("absent.csv", quasi_identifiers=["age"]), 2),

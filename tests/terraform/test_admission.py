@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.terraform import Terraform, library_terraform
+from tests.support.terraform import MODULES, Terraform, library_terraform
+from tools.flatten_modules import write_archive, write_modules
 
 STAND_IN = """#!{python}
 import json, subprocess, sys
@@ -61,6 +62,7 @@ def a_stand_in_for_a_cluster(modules: Path, tmp_path: Path) -> Terraform:
 def configure(cluster: Terraform, **variables: object) -> Terraform:
     given = {"kubeconfig": "kube config", "manifests": "it's mine", "timeout": "0s"} | variables
     module = {"source": "../terraform_modules/privacy_admission", **given}
+    module = {name: value for name, value in module.items() if value is not None}
     cluster.write(json.dumps({"module": {"admission": module}}), name="main.tf.json")
     return cluster
 
@@ -83,6 +85,44 @@ def test_everything_is_applied_with_a_label_that_selectors_do_not_use(cluster: T
     [deployment] = [item for item in objects if item["kind"] == "Deployment"]
     assert deployment["spec"]["selector"]["matchLabels"] == {"app": "gatecli-admission"}
     assert not Path((cluster.folder / "folder").read_text()).exists(), "the rendered folder was left behind"
+
+
+@pytest.mark.parametrize("overlay", ["self-signed", "cert-manager"])
+@pytest.mark.parametrize("source", ["folder", "archive"])
+def test_the_module_of_a_release_stands_alone(
+    cluster: Terraform, tmp_path: Path, overlay: str, source: str
+) -> None:
+    """On its own on the disk: the overlays of the webhook, as `kubectl apply --kustomize` has them."""
+    alone = write_modules(MODULES, tmp_path / "release")
+    [module] = [folder for folder in alone if folder.name == "privacy_admission"]
+    place = write_archive(module) if source == "archive" else module.rename(tmp_path / "alone")
+    shutil.rmtree(tmp_path / "release/evidence")
+    address = str(place) if source == "archive" else "../alone"
+    configure(cluster, source=address, manifests=None, overlay=overlay, image=IMAGE)("init").passed()
+    cluster("apply", "-auto-approve").passed()
+    objects = applied(cluster)
+    kinds = {item["kind"] for item in objects}
+    assert {"Deployment", "CustomResourceDefinition", "ValidatingWebhookConfiguration"} <= kinds
+    assert ("Certificate" in kinds) == (overlay == "cert-manager")
+    [deployment] = [item for item in objects if item["kind"] == "Deployment"]
+    assert deployment["spec"]["template"]["spec"]["containers"][0]["image"].endswith("0f4b" * 16)
+
+
+def test_the_example_runs_from_a_release(cluster: Terraform, tmp_path: Path) -> None:
+    write_modules(MODULES, tmp_path / "release")
+    example = tmp_path / "release/privacy_admission/examples/cluster"
+    (example / "kube config").write_text("", "utf-8")
+    terraform = Terraform(cluster.command, example, cluster.environment)
+    variables = ("-var=kubeconfig=kube config", "-var=timeout=0s")
+    terraform("init").passed()
+    terraform("apply", "-auto-approve", *variables).passed()
+    assert applied(terraform)
+
+
+def test_a_module_without_manifests_says_how_to_get_them(cluster: Terraform, tmp_path: Path) -> None:
+    shutil.copytree(tmp_path / "terraform_modules/privacy_admission", tmp_path / "a/b/alone")
+    configure(cluster, source="../a/b/alone", manifests=None)("init").passed()
+    cluster("plan").refused("run: gatecli-admission manifests, and name its folder in manifests")
 
 
 def test_image_and_namespace_are_set(cluster: Terraform) -> None:

@@ -85,6 +85,8 @@ EACH = "for_each = toset(%s)"
     "text",
     [
         published("source = module.anonymity.released_path"),
+        published('source = "${module.anonymity.released_path}"'),
+        published("source = one(module.anonymity[*].released_path)"),
         published('source = "data.csv"', WAITS),
         published('source = "./data.csv"', WAITS),
         published("content = file(module.anonymity.released_path)"),
@@ -128,6 +130,12 @@ def test_other_content_behind_a_gate_is_a_bypass(judged: Beside) -> None:
         RAW + published("source = terraform_data.raw.output"),
         RAW + published('source = "${terraform_data.raw.output}${module.anonymity.released_path}"'),
         published("source = uuid()", WAITS),
+        published('source = "${module.anonymity.released_path}/../raw.csv"'),
+        published('source = replace(module.anonymity.released_path, "data", "raw")'),
+        published("source = local.path")
+        + 'locals {\n  path = join("/", [module.anonymity.released_path, "../raw.csv"])\n}\n',
+        COPY.replace("= module.anonymity.released_path", '= "${module.anonymity.released_path}/../raw.csv"')
+        + published("source = terraform_data.copy.output"),
     ],
 )
 def test_what_only_the_apply_knows_must_be_made_of_what_the_gate_gives(judged: Beside, text: str) -> None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gatecli.anonymity.rows.interface import BATCH, Rows, TableFile
-from gatecli.model.cells import REACH, CellBatch, RowBatch, cells_of, sample_rows
+from gatecli.model.cells import REACH, CellBatch, RowBatch, beside_rows, cells_of, sample_rows
+
+METADATA = "(metadata)"
+"""Stands where the name of a column does, for what is said of the whole table."""
+
+_SCHEMA = b"ARROW:schema"
+"""The schema once more, as Arrow writes it into Parquet."""
 
 
 def parquet_rows(table: TableFile) -> Rows:
@@ -15,6 +21,8 @@ def parquet_rows(table: TableFile) -> Rows:
     from pyarrow.parquet import ParquetFile  # noqa: PLC0415 - heavy; only this kind of table needs it
 
     file = ParquetFile(table.file)
+    kept = {**(file.schema_arrow.metadata or {}), **(file.metadata.metadata or {})}
+    yield _schema_cells(file.schema_arrow, {key: kept[key] for key in kept if key != _SCHEMA})
     sizes = [file.metadata.row_group(at).num_rows for at in range(file.num_row_groups)]
     groups = range(len(sizes)) if table.all_rows else _spread_groups(sizes)
     reach = [sizes[at] for at in groups]
@@ -44,6 +52,7 @@ def arrow_rows(table: TableFile) -> Rows:
     import pyarrow as pa  # noqa: PLC0415 - heavy; only this kind of table needs it
 
     file = pa.ipc.open_file(table.file)
+    yield _schema_cells(file.schema, file.schema.metadata)
     total = sum(file.get_batch(at).num_rows for at in range(file.num_record_batches))
     batches = (
         large.slice(start, BATCH)
@@ -59,6 +68,7 @@ def feather_rows(table: TableFile) -> Rows:
     from pyarrow.feather import read_table  # noqa: PLC0415 - heavy; only this kind of table needs it
 
     whole = read_table(table.file, memory_map=False)
+    yield _schema_cells(whole.schema, whole.schema.metadata)
     yield from _pick(whole.to_batches(BATCH), whole.num_rows, whole.num_rows, table)
 
 
@@ -67,6 +77,7 @@ def orc_rows(table: TableFile) -> Rows:
     from pyarrow.orc import ORCFile  # noqa: PLC0415 - heavy; only this kind of table needs it
 
     file = ORCFile(table.file)
+    yield _schema_cells(file.schema, file.metadata)
     batches = (
         large.slice(start, BATCH)
         for at in range(file.nstripes)
@@ -74,6 +85,33 @@ def orc_rows(table: TableFile) -> Rows:
         for start in range(0, large.num_rows, BATCH)
     )
     yield from _pick(batches, file.nrows, file.nrows, table)
+
+
+def _schema_cells(schema: Any, metadata: Mapping[bytes, bytes] | None) -> CellBatch:
+    """What a table holds beside its rows: the names of its columns, and notes on it and on them."""
+    notes = [(METADATA, metadata or {}), *((field.name, field.metadata or {}) for field in schema)]
+    batches = [
+        beside_rows([(key.decode("utf-8", "replace"), value) for key, value in kept.items()], name)
+        for name, kept in notes
+    ]
+    return CellBatch(
+        tuple(cell for batch in batches for cell in batch.cells),
+        columns=(
+            *(path for field in schema for path in _paths(field)),
+            *(column for batch in batches for column in batch.columns if batch.cells or batch.unread),
+        ),
+        unread={column: count for batch in batches for column, count in (batch.unread or {}).items()},
+    )
+
+
+def _paths(field: Any) -> Iterator[tuple[str, ...]]:
+    """The names of a column and of what is nested in it."""
+    yield (str(field.name),)
+    kind = field.type
+    for at in range(kind.num_fields):
+        inner = kind.field(at)
+        for path in _paths(inner):
+            yield (str(field.name), *path)
 
 
 def _pick(
@@ -91,6 +129,7 @@ def _pick(
         low, high = bisect_left(wanted, at), bisect_left(wanted, at + batch.num_rows)
         inside = [wanted[index] - at for index in range(low, high)]
         if inside:
+            batch.validate(full=True)  # Arrow trusts the offsets in a file, and reads wherever they lead
             read += len(inside)
             rows = [at + offset if numbers is None else numbers(at + offset) for offset in inside]
             yield cells_of(RowBatch([row + 1 for row in rows], _columns(batch, inside)))

@@ -9,17 +9,29 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gatecli.anonymity.rows.interface import BATCH, Rows, TableFile
-from gatecli.model.cells import REACH, CellBatch, RowBatch, UnreadTable, cells_of, sample_rows
+from gatecli.model.cells import (
+    REACH,
+    CellBatch,
+    RowBatch,
+    UnreadTable,
+    beside_rows,
+    cells_of,
+    sample_rows,
+)
 
 if TYPE_CHECKING:
     import sqlite3
 
 _HEADER = 100
+_VERSIONS = slice(18, 20)
+_NO_LOG = b"\x01\x01"
+"""How a file says that it keeps no log of changes (its file format, 1.3.3): in memory none can be kept."""
+_DEFINITIONS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name, type"
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 
 
 def sqlite_rows(table: TableFile) -> Rows:
-    """The rows of every table. Views show what the tables hold; a log of changes beside it is named."""
+    """The rows of every table, and the definition of all there is; a log of changes beside it is named."""
     import sqlite3  # noqa: PLC0415 - only this kind of table needs it
 
     with closing(_connect(table)) as connection:
@@ -28,6 +40,8 @@ def sqlite_rows(table: TableFile) -> Rows:
             yield UnreadTable("its log of changes (-wal) was not applied")
         if _is_cut(table):
             yield UnreadTable("damaged: it is shorter than it says")
+        for name, definition in connection.execute(_DEFINITIONS).fetchall():
+            yield beside_rows([("(definition)", definition)], _as_text(name))
         for (name,) in connection.execute(f"{_TABLES} ORDER BY name").fetchall():
             try:
                 yield from _table_rows(connection, _as_text(name), all_rows=table.all_rows)
@@ -44,7 +58,8 @@ def _connect(table: TableFile) -> sqlite3.Connection:
         connection = sqlite3.connect(f"file:{name}?mode=ro&immutable=1", uri=True)
     else:
         connection = sqlite3.connect(":memory:")
-        connection.deserialize(table.file.read())
+        content = table.file.read()
+        connection.deserialize(content[: _VERSIONS.start] + _NO_LOG + content[_VERSIONS.stop :])
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection

@@ -27,6 +27,15 @@ class PlanIndex:
     plan: Plan
     by_type: Mapping[str, Sequence[PlannedResource]]
     _joins: dict[tuple[tuple[str, ...], str], _Join] = field(default_factory=dict, repr=False)
+    _ends: dict[tuple[int, str], _End] = field(default_factory=dict, repr=False)
+
+    def end(self, resource: PlannedResource, path: str) -> _End:
+        """One end of a join."""
+        key = (id(resource), path)  # an edited plan may hold two of one address
+        found = self._ends.get(key)
+        if found is None:
+            found = self._ends[key] = _end(self.plan, resource, path)
+        return found
 
     def of_types(self, patterns: Iterable[str]) -> Iterator[PlannedResource]:
         """The resources of these types that will be there."""
@@ -37,32 +46,56 @@ class PlanIndex:
             for name in names:
                 yield from self.by_type.get(name, ())
 
-    def candidates(self, types: tuple[str, ...], path: str, values: Values) -> Iterator[PlannedResource]:
-        """Those among them whose argument may have one of these values."""
-        join = self._joins.setdefault((types, path), _Join({}, []))
-        if not join.by_value and not join.rest:
-            for each in self.of_types(types):
-                join.add(each, values_of(parts_of(each, path)))
-        if values.later or not values.known:
+    def candidates(
+        self, types: tuple[str, ...], path: str, texts: frozenset[str]
+    ) -> Iterator[PlannedResource]:
+        """Those among them whose argument may have one of these values; without values, all."""
+        if not texts:
             yield from self.of_types(types)
             return
-        for text in dict.fromkeys(map(plain_text, values.known)):
-            yield from join.by_value.get(text, ())
+        if (types, path) not in self._joins:
+            self._joins[types, path] = _join(self, types, path)
+        join = self._joins[types, path]
+        for text in sorted(texts):
+            yield from join.by_text.get(text, ())
         yield from join.rest
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """What is known of an argument that joins: its texts, where all are known, and what it is made of."""
+
+    address: str
+    texts: frozenset[str]
+    origins: frozenset[str]
+
+
+def _end(plan: Plan, resource: PlannedResource, path: str) -> _End:
+    values = values_of(parts_of(resource, path))
+    texts = frozenset() if values.later else frozenset(map(plain_text, values.known))
+    is_own = not resource.within  # a template refers by names of its own
+    references = (resource.arguments or {}).get(path.partition(".")[0], ()) if is_own else ()
+    return _End(config_address(resource.address), texts, origins_of(plan, references))
 
 
 @dataclass(frozen=True, slots=True)
 class _Join:
     """Resources by the values of one argument; the rest are those of which it is not known."""
 
-    by_value: dict[str, list[PlannedResource]]
-    rest: list[PlannedResource]
+    by_text: Mapping[str, Sequence[PlannedResource]]
+    rest: Sequence[PlannedResource]
 
-    def add(self, resource: PlannedResource, values: Values) -> None:
-        if values.later or not values.known:
-            self.rest.append(resource)
-        for text in dict.fromkeys(map(plain_text, values.known)) if not values.later else ():
-            self.by_value.setdefault(text, []).append(resource)
+
+def _join(index: PlanIndex, types: tuple[str, ...], path: str) -> _Join:
+    by_text: dict[str, list[PlannedResource]] = defaultdict(list)
+    rest = []
+    for each in index.of_types(types):
+        texts = index.end(each, path).texts
+        for text in texts:
+            by_text[text].append(each)
+        if not texts:
+            rest.append(each)
+    return _Join(by_text, rest)
 
 
 def index_of(plan: Plan) -> PlanIndex:
@@ -269,46 +302,45 @@ def _judge_neighbour(index: PlanIndex, resource: PlannedResource, neighbour: Nei
     """Whether a resource of these types belongs to this one and is as the conditions have it."""
     answers: list[Answer] = []
     own, its = next(iter(neighbour.joined.items()), ("", ""))
-    values = values_of(parts_of(resource, own)) if own else Values()
-    for other in index.candidates(neighbour.types, its, values):
+    for other in index.candidates(neighbour.types, its, index.end(resource, own).texts):
         joined = _judge_join(index, resource, other, neighbour.joined)
         if joined == "no":
             continue
         held = [judge_condition(index, other, each) for each in neighbour.when]
         if "no" not in held:
             answers.append("unknown" if joined == "unknown" or "unknown" in held else "yes")
+        if "yes" in answers:
+            break
     return _worst(answers)
 
 
 def _judge_join(
     index: PlanIndex, one: PlannedResource, other: PlannedResource, arguments: Mapping[str, str]
 ) -> Answer:
-    answers = {_equal(index, one, own, other, its) for own, its in arguments.items()}
-    return "no" if "no" in answers else "unknown" if "unknown" in answers else "yes"
+    unsure = False
+    for own, its in arguments.items():
+        answer = _equal(index.end(one, own), index.end(other, its))
+        if answer == "no":
+            return "no"
+        unsure |= answer == "unknown"
+    return "unknown" if unsure or not _is_of_one_call(index, one, other, arguments) else "yes"
 
 
-def _equal(index: PlanIndex, one: PlannedResource, own: str, other: PlannedResource, its: str) -> Answer:
+def _equal(left: _End, right: _End) -> Answer:
     """Whether two arguments have one value, or are both made of the same one resource's."""
-    left, right = values_of(parts_of(one, own)), values_of(parts_of(other, its))
-    if left.known and right.known and not (left.later or right.later):
-        return "yes" if set(map(plain_text, left.known)) & set(map(plain_text, right.known)) else "no"
-    if one.within or other.within:
-        return "unknown"  # a template refers by names of its own
-    ends = [config_address(each.address) for each in (one, other)]
-    sources = [_made_of(index, each, path) for each, path in ((one, own), (other, its))]
-    refer = ends[0] in sources[1] or ends[1] in sources[0]
-    if refer or (sources[0] == sources[1] and len(sources[0]) == 1):
-        return "yes" if _is_of_one_call(one, other) else "unknown"
-    return "no" if all(len(each) == 1 for each in sources) else "unknown"
+    if left.texts and right.texts:
+        return "yes" if left.texts & right.texts else "no"
+    refer = left.address in right.origins or right.address in left.origins
+    if refer or (left.origins == right.origins and len(left.origins) == 1):
+        return "yes"
+    return "no" if len(left.origins) == len(right.origins) == 1 else "unknown"
 
 
-def _is_of_one_call(one: PlannedResource, other: PlannedResource) -> bool:
-    """Whether both have the same instance keys, of themselves and of their modules."""
+def _is_of_one_call(
+    index: PlanIndex, one: PlannedResource, other: PlannedResource, arguments: Mapping[str, str]
+) -> bool:
+    """Whether both have the same instance keys, of themselves and of their modules; by value none matter."""
+    if all(index.end(one, own).texts and index.end(other, its).texts for own, its in arguments.items()):
+        return True
     are_plain = "[" not in one.module + other.module
     return one.index == other.index and (are_plain or one.module == other.module)
-
-
-def _made_of(index: PlanIndex, resource: PlannedResource, path: str) -> frozenset[str]:
-    """The resources that an argument is made of."""
-    name = path.partition(".")[0]
-    return origins_of(index.plan, (resource.arguments or {}).get(name, ()))

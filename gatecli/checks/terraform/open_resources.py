@@ -38,4 +38,6 @@ def _open_finding(plan: Plan, found: JudgedForm, *, is_certain: bool) -> Finding
     what = f"its {argument}" if argument else "what decides it"
     message = f"may be open to everyone: {what} is known only after the apply"
     mend = f"write {what} literally, or take it from what the plan knows"
+    if any(each.opens is not None for each in found.form.when):
+        mend += ": a data source that writes the policy shows who is let in; or block public access beside it"
     return at(plan, rule, resource.address, pointer, message, mend)

@@ -25,7 +25,7 @@ from gatecli.checks.terraform.byte_arguments import (
 from gatecli.checks.terraform.gate_calls import GateCall, releases_of
 from gatecli.model.plan import KnownValue, Plan, PlannedResource, config_address, lookup
 from gatecli.model.plan_forms import PlanForm
-from gatecli.model.plan_graph import origins_of
+from gatecli.model.plan_graph import origins_of, passing_nodes
 from gatecli.model.plan_values import parts_of, values_of
 
 _SLOT = re.compile(r"\{([\w.]+)\}")
@@ -86,7 +86,7 @@ class Releases:
 
         Waiting for a gate is not enough.
         """
-        if any(node.startswith(f"{gate.address}.") for gate in self.gates):
+        if any(f"{node}.".startswith(f"{gate.address}.") for gate in self.gates):
             return True
         if node not in self._through:
             self._through[node] = False  # around a circle
@@ -97,8 +97,10 @@ class Releases:
         instances = self.published.get(node, ())
         if any(byte_arguments(each, form) for each, form in instances):
             return all(pass_through(self, each, form).answer == "yes" for each, form in instances)
-        targets = self.arguments.get(node, {}).values()
-        return self.is_made_of((each for nodes in targets for each in nodes), wholly=False)
+        arguments = self.arguments.get(node, {})
+        if self._are_composed(f"{node}#{name}" for name in arguments):
+            return False
+        return self.is_made_of((each for nodes in arguments.values() for each in nodes), wholly=False)
 
     def _inputs(self, key: str) -> Iterator[str]:
         for gate in self.gates:
@@ -109,9 +111,16 @@ class Releases:
 
     def is_made_of(self, nodes: Iterable[str], *, wholly: bool) -> bool:
         """Whether an expression is made of what a gate gave: in part, or of nothing else."""
-        origins = origins_of(self.plan, nodes)
-        answers = [self.is_through(node) for node in sorted(origins)]
+        nodes = list(nodes)
+        if wholly and self._are_composed(passing_nodes(self.plan, nodes)):
+            return False
+        answers = [self.is_through(node) for node in sorted(origins_of(self.plan, nodes))]
         return bool(answers) and (all(answers) if wholly else any(answers))
+
+    def _are_composed(self, nodes: Iterable[str]) -> bool:
+        """Whether one of these, outside of the gates, makes a text of what it refers to."""
+        inside = tuple(f"{gate.address}." for gate in self.gates)
+        return any(node in self.plan.composed and not node.startswith(inside) for node in nodes)
 
 
 def pass_through(releases: Releases, resource: PlannedResource, form: PlanForm) -> Passed:
@@ -176,7 +185,9 @@ def _is_below(address: str, folder: str) -> bool:
 def _pass_later(releases: Releases, resource: PlannedResource, argument: ByteArgument) -> Passed:
     nodes = (resource.arguments or {}).get(argument.first_key, ())
     wholly = argument.read.holds in {"file", "text", "base64"}
-    if releases.is_made_of(nodes, wholly=wholly):
+    own = f"{config_address(resource.address)}#{argument.first_key}"
+    is_composed = wholly and own in releases.plan.composed
+    if not is_composed and releases.is_made_of(nodes, wholly=wholly):
         return Passed("yes")
     return Passed(
         "unknown",

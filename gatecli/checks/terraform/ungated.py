@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from gatecli.checks.terraform.byte_arguments import byte_arguments
 from gatecli.checks.terraform.form_matches import JudgedForm, Published, published_by
 from gatecli.checks.terraform.gate_calls import GateCall, gates_of, inside
 from gatecli.checks.terraform.released_bytes import Releases, pass_through
@@ -93,9 +94,9 @@ class _Case:
         """What depends on each gate that is one, by its address."""
         return {gate.address: dependents_of(self.plan, [gate.node]) for gate in self.gates if not gate.fault}
 
-    def releases_before(self, published: Published) -> Releases:
-        """What the gates that a publisher depends on released."""
-        address, kind = config_address(published.resource.address), published.form.holds
+    def releases_before(self, published: Published, kind: str) -> Releases:
+        """What the gates of a kind that a publisher depends on released."""
+        address = config_address(published.resource.address)
         gates = [
             gate
             for gate in self.gates
@@ -103,8 +104,8 @@ class _Case:
         ]
         key = tuple(gate.address for gate in gates)
         if key not in self._releases:
-            alike = [(each.resource, each.form) for each in self.publishers if each.form.holds == kind]
-            self._releases[key] = Releases(self.plan, gates, alike)
+            everything = [(each.resource, each.form) for each in self.publishers]
+            self._releases[key] = Releases(self.plan, gates, everything)
         return self._releases[key]
 
 
@@ -147,6 +148,8 @@ def _find_ungated_perhaps(case: _Case, forms: Sequence[JudgedForm]) -> Iterator[
 def _find_in_publisher(case: _Case, published: Published) -> Iterator[Finding]:
     address, ways = config_address(published.resource.address), case.ways[published.form.holds]
     gated, doubted = address in ways.gated, address in ways.doubted
+    if not gated and _is_released_model(case, published):
+        return
     if not gated:
         doubt = "gate" if doubted else "locals" if address in ways.blind else ""
         yield from _unless_attested(case, published, doubt=doubt)
@@ -154,10 +157,19 @@ def _find_in_publisher(case: _Case, published: Published) -> Iterator[Finding]:
         yield from _find_beside(case, published)
 
 
+def _is_released_model(case: _Case, published: Published) -> bool:
+    """Whether what could be a dataset is the artifact that a release gate let through."""
+    resource, form = published.resource, published.form
+    if form.holds != DATASET or config_address(resource.address) not in case.ways[MODEL].gated:
+        return False
+    passed = pass_through(case.releases_before(published, MODEL), resource, form)
+    return passed.answer == "yes" and any(byte_arguments(resource, form))
+
+
 def _find_beside(case: _Case, published: Published) -> Iterator[Finding]:
     """A publisher that waits for a gate and reads other bytes than it released."""
     resource, form = published.resource, published.form
-    passed = pass_through(case.releases_before(published), resource, form)
+    passed = pass_through(case.releases_before(published, form.holds), resource, form)
     if (
         passed.answer == "yes"
         or judge_tag(resource, form, case.evidence, case.policy, case.files).answer == "yes"

@@ -8,6 +8,7 @@ from collections import Counter
 from gatecli.model.finding import Finding, Rule
 from gatecli.model.verdict import Verdict
 from gatecli.reports.escaping import clip
+from gatecli.reports.forgiven import forgiveness_of
 from gatecli.reports.html.markup import (
     TEXT,
     Child,
@@ -61,6 +62,8 @@ def forgiven_section(verdict: Verdict) -> Markup:
     return element(
         "section",
         element("h2", "Suppressed", id="suppressed"),
+        Markup("\n"),
+        _forgiveness(verdict),
         details(
             f"{plural(len(found), 'finding')} that a waiver, a baseline or a comment forgives",
             _table(rows),
@@ -68,6 +71,17 @@ def forgiven_section(verdict: Verdict) -> Markup:
         ),
         aria_labelledby="suppressed",
     )
+
+
+def _forgiveness(verdict: Verdict) -> Markup:
+    """Who forgave what, until when."""
+    told = forgiveness_of(verdict)
+    rows: list[list[Child]] = [
+        [one.source, one.owner, one.end, one.findings, one.reason] for one in told[:MOST]
+    ]
+    left = len(told) - MOST
+    more = element("p", f"{plural(left, 'more entry')} left out.", class_="soft") if left > 0 else None
+    return lines(table(["Forgiven by", "Owner", "Until", "Findings", "Reason"], rows), more)
 
 
 def _table(rows: list[Markup]) -> Markup:

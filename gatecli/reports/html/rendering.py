@@ -112,11 +112,18 @@ def _counts(part: Verdict) -> Iterator[int]:
     yield from (part.count(level) for level in Severity)
 
 
+def _origin(verdict: Verdict) -> dict[str, str]:
+    """Where the policy was read, where that was not the working tree."""
+    policy = verdict.policy
+    return {"Policy read from": f"{policy.revision} ({policy.commit})"} if policy.revision else {}
+
+
 def _about(verdict: Verdict) -> Markup:
     facts = {
         "Summary": summary(verdict),
         "Policy": verdict.policy.name,
         "Policy SHA-256": verdict.policy.sha256,
+        **_origin(verdict),
         "Exit code": str(int(verdict.exit_code)),
         "Tool": f"gatecli {package.VERSION}",
     }

@@ -35,6 +35,10 @@ class Unpacking:
     bounds: ArchiveBounds = ArchiveBounds()
 
 
+class DamagedError(Exception):
+    """An archive, or the rest of it, cannot be read; the text says more than that, where there is more."""
+
+
 class CutOffError(Exception):
     """A bound was reached: the rest was not unpacked. The text is a clause for the finding."""
 
@@ -70,24 +74,40 @@ class Meter:
 
 
 class MeteredStream:
-    """A stream of unpacked bytes: reads as many as asked for, or to the end; each is counted."""
+    """A stream of unpacked bytes: reads as many as asked for, or to the end; each is counted.
+
+    What stands before damage is read; `damage` is it, once it was come upon.
+    """
 
     def __init__(self, blocks: Iterable[bytes], meter: Meter) -> None:
         self._blocks = iter(blocks)
         self._meter = meter
         self._rest = b""
+        self.damage: DamagedError | None = None
 
     def read(self, size: int) -> bytes:
-        """At most `size` bytes; fewer only at the end. Raises CutOffError, and what the format raises."""
+        """At most `size` bytes; fewer only at the end. Raises CutOffError."""
         parts = [self._rest]
         have = len(self._rest)
-        while have < size and (block := next(self._blocks, None)) is not None:
+        while have < size and (block := self._next_block()) is not None:
             self._meter.count_bytes(len(block))
             parts.append(block)
             have += len(block)
         content = b"".join(parts)
         self._rest = content[size:]
         return content[:size]
+
+    def _next_block(self) -> bytes | None:
+        try:
+            return next(self._blocks, None)
+        except DamagedError as error:
+            self.damage = error
+            return None  # and a generator that raised gives nothing more
+
+    def raise_damage(self) -> None:
+        """Raises DamagedError where the stream did not end as it should."""
+        if self.damage is not None:
+            raise self.damage
 
     def hold(self, limit: int, begun: bytes = b"") -> BytesIO:
         """All of it in memory, behind what was read before. Raises TooLargeError above `limit` bytes."""

@@ -23,6 +23,7 @@ MOST_OPCODES = 5_000_000
 
 BATCH = 5_000
 _START = b"\x80"
+_FOLLOWED = "what follows the first {:,} bytes of a pickle, or it is damaged there"
 _OFFSETS = ("i", "q")
 
 
@@ -76,11 +77,13 @@ class _Reader:
                     if argument is not None and not isinstance(argument, float):
                         yield from self._texts(argument)
                 at = file.tell()
-                if file.read(1) != _START:
+                following = file.read(1)
+                if following != _START:
+                    self.problem = _FOLLOWED.format(at) if following else ""
                     return
                 file.seek(at)
-        except (ValueError, IndexError, EOFError, OverflowError, UnicodeError):
-            self.problem = f"what follows the first {file.tell():,} bytes of a pickle, or it is damaged there"
+        except (ValueError, IndexError, EOFError, OverflowError, MemoryError):  # asked for more than there is
+            self.problem = _FOLLOWED.format(file.tell())
 
     def _texts(self, argument: object) -> Iterator[tuple[str, LeafKind, str]]:
         match argument:

@@ -16,12 +16,18 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from gatecli.model.text import RawText, Skipped
-from gatecli.sources.packed.bounds import CutOffError, Meter, MeteredStream, TooLargeError, Unpacking
+from gatecli.sources.packed.bounds import (
+    CutOffError,
+    DamagedError,
+    Meter,
+    MeteredStream,
+    TooLargeError,
+    Unpacking,
+)
 from gatecli.sources.packed.interface import CutOff, PackedRead, PackedTable, Stream, Texts
 from gatecli.sources.packed.kinds import STREAMS, PackedKind, kind_of
 from gatecli.sources.packed.members import (
     DAMAGED,
-    DamagedError,
     Member,
     holds_member,
     tar_members,
@@ -88,8 +94,8 @@ def read_packed(
         yield from _open(opening, path, kind, file, source, 1)
     except CutOffError as error:
         yield CutOff(path, f"{error}")
-    except DamagedError:
-        yield Skipped(path, DAMAGED)
+    except DamagedError as error:
+        yield Skipped(path, str(error) or DAMAGED)
 
 
 def _open(
@@ -124,8 +130,9 @@ def _decompress_file(
     head = stream.read(_HEAD)
     if kind_of(head, b"") is PackedKind.TAR:  # its members stand in the archive that people see
         yield from _open(opening, path, PackedKind.TAR, _resume(head, stream), None, depth)
-        return
-    yield from _read_member(opening, f"{path}!{name}", name, head, stream, depth + 1)
+    elif head or stream.damage is None:
+        yield from _read_member(opening, f"{path}!{name}", name, head, stream, depth + 1)
+    stream.raise_damage()
 
 
 def _members(opening: _Opening, path: str, members: Iterator[Member], depth: int) -> Iterator[PackedRead]:
@@ -135,10 +142,28 @@ def _members(opening: _Opening, path: str, members: Iterator[Member], depth: int
             yield Skipped(place, member.unread)
             continue
         stream = MeteredStream(member.blocks(), opening.meter)
+        head = stream.read(_HEAD)
         try:
-            yield from _read_member(opening, place, member.name, stream.read(_HEAD), stream, depth + 1)
-        except DamagedError:
-            yield Skipped(place, DAMAGED)
+            if member.is_beside:
+                yield from _beside_members(opening, place, member.name, head, stream)
+            elif head or stream.damage is None:
+                yield from _read_member(opening, place, member.name, head, stream, depth + 1)
+            stream.raise_damage()
+        except DamagedError as error:
+            yield Skipped(place, str(error) or DAMAGED)
+
+
+def _beside_members(
+    opening: _Opening, place: str, name: str, head: bytes, stream: MeteredStream
+) -> Iterator[PackedRead]:
+    """What stands beside the members of an archive, as text; zeros fill it up and are nothing."""
+    if head.strip(b"\0"):
+        yield from _texts(opening, place, name, head, stream)
+
+
+def _texts(opening: _Opening, place: str, name: str, head: bytes, stream: Stream) -> Iterator[PackedRead]:
+    for read in opening.texts(place, name, head, stream):
+        yield replace(read, packed=True) if isinstance(read, RawText) else read
 
 
 def _read_member(
@@ -147,8 +172,7 @@ def _read_member(
     whole = len(head) < _HEAD
     kind = kind_of(head, head[-TAIL:]) if whole else _kind_of_large(head)
     if kind is None:
-        for read in opening.texts(place, name, head, stream):
-            yield replace(read, packed=True) if isinstance(read, RawText) else read
+        yield from _texts(opening, place, name, head, stream)
         return
     bounds = opening.unpacking.bounds
     if depth > bounds.depth:
@@ -162,15 +186,17 @@ def _read_member(
     except TooLargeError as error:
         yield CutOff(place, str(error))
         return
+    if not whole and kind_of(head, held.getvalue()[-TAIL:]) is None:  # it began like a table
+        held.seek(len(head))
+        yield from _texts(opening, place, name, head, held)
+        return
     yield from _open(opening, place, kind, held, None, depth)
 
 
 def _kind_of_large(head: bytes) -> PackedKind | None:
-    """Of a member whose end is not known yet: how it begins must do."""
-    for tail in (b"", b"PAR1", b"ORC\0", b"FEA1"):
-        if kind := kind_of(head, tail):
-            return kind
-    return None
+    """Of a member whose end is not known yet: how it begins must do, and no text has zeros in it."""
+    tails = (b"", b"PAR1", b"ORC\0", b"FEA1") if b"\0" in head else (b"",)
+    return next((kind for tail in tails if (kind := kind_of(head, tail))), None)
 
 
 def _resume(head: bytes, stream: Stream) -> BinaryIO:

@@ -27,6 +27,14 @@ _TOKEN = re.compile(
 )
 _REFERENCE = re.compile(r"(?<![\w.-])[^\W\d][\w-]*(?:\[[^\[\]]*\]|\.[^\W\d][\w-]*)+")
 _SUBSCRIPT = re.compile(r"\[[^\[\]]*\]")
+_ONLY_REFERENCE = re.compile(rf"{_BEGIN} \{{([^{{}}{_BEGIN}{_END}]*)\}}{_END}")
+_TEXT_AROUND = re.compile(rf"{_BEGIN}[^{_END}]*\{{")
+_CALL = re.compile(r"([\w:]+)\s*\(")
+_UNCHANGING = frozenset(
+    {"file", "filebase64", "fileset", "toset", "tolist", "tomap", "one", "try", "coalesce", "sensitive"}
+    | {"nonsensitive", "abspath", "pathexpand", "if", "in", "for"}
+)
+"""Functions (and words before a bracket) whose result is one of the arguments, or the file that they name."""
 _LABELS = {
     "resource": 2,
     "data": 2,
@@ -41,11 +49,15 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument, or a block inside a block: where it stands, and its literal text or references."""
+    """An argument, or a block inside a block: where it stands, and its literal text or references.
+
+    `composed`: its expression does more than to refer, choose and read a file: it makes a text of others.
+    """
 
     at: Position
     literal: str = ""
     references: tuple[str, ...] = ()
+    composed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +195,16 @@ class _Scanner:
         literal = ""
         if code.startswith(_BEGIN) and code.endswith(_END) and code.count(_BEGIN) == 1 and "{" not in code:
             literal = self._text[start:end].strip()[1:-1]
-        return Argument(self._position(at), literal, references_in(code))
+        is_composed = _is_composed(code) or "<<" in self._text[start:end]
+        return Argument(self._position(at), literal, references_in(code), is_composed)
+
+
+def _is_composed(code: str) -> bool:
+    """Whether blanked code calls a function that changes its arguments, or has text around a reference."""
+    plain = _ONLY_REFERENCE.sub(r"\1", code)
+    return _TEXT_AROUND.search(plain) is not None or any(
+        call[1] not in _UNCHANGING for call in _CALL.finditer(plain)
+    )
 
 
 def references_in(code: str) -> tuple[str, ...]:
@@ -223,11 +244,14 @@ def _escape_key(key: str) -> str:
 
 def _json_argument(document: Document, pointer: str, value: object) -> Argument:
     at = document.keys.get(pointer, Position(1, 1))
-    pending, found = [value], dict[str, None]()
+    pending, found, composed = [value], dict[str, None](), False
     while pending:
         item = pending.pop()
         if isinstance(item, dict | list):
             pending += [*item, *item.values()] if isinstance(item, dict) else item
         elif isinstance(item, str) and "{" in item:
-            found.update(dict.fromkeys(references_in(blank_text(item, template=True))))
-    return Argument(at, value if isinstance(value, str) and "{" not in value else "", tuple(found))
+            code = blank_text(item, template=True)
+            found.update(dict.fromkeys(references_in(code)))
+            composed |= _is_composed(f"{_BEGIN}{code}{_END}")
+    literal = value if isinstance(value, str) and "{" not in value else ""
+    return Argument(at, literal, tuple(found), composed)

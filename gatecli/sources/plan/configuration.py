@@ -70,12 +70,18 @@ def configuration_of(data: Any) -> Configuration:
     edges, modules, scripts, certain = _Edges(), list[Module](), list[Script](), set[str]()
     programs: list[Program] = []
     arguments: dict[str, Arguments] = {}
+    known: dict[tuple[tuple[str, tuple[str, ...]], ...], Arguments] = {}  # most of a type are alike
     pending = [_Level("", root, "/configuration/root_module")]
     while pending:
         level = pending.pop()
-        arguments |= (own := dict(_arguments(level)))
-        scripts += _resources(level, edges, own)
-        certain |= set(_certain(level))
+        for number, item in enumerate(items(level.data, "resources", level.where)):
+            where = f"{level.where}/resources/{number}"
+            node = level.node(text(item, "address", where))
+            own = _arguments(level, item)
+            arguments[node] = known.setdefault(tuple(own.items()), own)
+            scripts += _resource(level, item, node, where, edges, own)
+            if level.is_certain and item.get("mode") == "managed" and not _is_conditional(item):
+                certain.add(node)
         programs += _programs(level)
         _actions(level, edges)
         _outputs(level, edges)
@@ -93,18 +99,16 @@ def configuration_of(data: Any) -> Configuration:
     )
 
 
-def _arguments(level: _Level) -> Iterator[tuple[str, Arguments]]:
-    """What each argument of the resources refers to; one made of `each.value`, what is iterated over."""
-    for item in items(level.data, "resources", level.where):
-        each = tuple(_targets(level.module, [item.get("for_each_expression")]))
-        own = {
-            name: (
-                *_targets(level.module, [expression]),
-                *(each if each and _mentions_each(expression) else ()),
-            )
-            for name, expression in table(item, "expressions", level.where).items()
-        }
-        yield level.node(text(item, "address", level.where)), own
+def _arguments(level: _Level, item: Mapping[str, Any]) -> Arguments:
+    """What each argument of a resource refers to; one made of `each.value`, what is iterated over."""
+    each = tuple(_targets(level.module, [item.get("for_each_expression")]))
+    return {
+        name: (
+            *_targets(level.module, [expression]),
+            *(each if each and _mentions_each(expression) else ()),
+        )
+        for name, expression in table(item, "expressions", level.where).items()
+    }
 
 
 def _mentions_each(expression: Any) -> bool:
@@ -120,13 +124,6 @@ def _mentions_each(expression: Any) -> bool:
     return False
 
 
-def _certain(level: _Level) -> Iterator[str]:
-    if level.is_certain:
-        for item in items(level.data, "resources", level.where):
-            if item.get("mode") == "managed" and not _is_conditional(item):
-                yield level.node(text(item, "address", level.where))
-
-
 def _is_conditional(item: Mapping[str, Any]) -> bool:
     return any(item.get(key) is not None for key in ("count_expression", "for_each_expression"))
 
@@ -140,22 +137,21 @@ def _sensitive(root: Mapping[str, Any]) -> Mapping[str, bool]:
     }
 
 
-def _resources(level: _Level, edges: _Edges, arguments: Mapping[str, Arguments]) -> Iterator[Script]:
-    for number, item in enumerate(items(level.data, "resources", level.where)):
-        where = f"{level.where}/resources/{number}"
-        node = level.node(text(item, "address", where))
-        parts = [item.get(key) for key in ("count_expression", "for_each_expression", "provisioners")]
-        edges.add(
-            node,
-            *(target for targets in arguments[node].values() for target in targets),
-            *_targets(level.module, parts),
-            *_declared_providers(level.module, item, where),
-            *level.waits,
-        )
-        if level.module:
-            edges.add(level.module, node)
-        yield from _scripts(node, item, where)
-        yield from _write_only(node, item, where)
+def _resource(
+    level: _Level, item: Mapping[str, Any], node: str, where: str, edges: _Edges, arguments: Arguments
+) -> Iterator[Script]:
+    parts = [item.get(key) for key in ("count_expression", "for_each_expression", "provisioners")]
+    edges.add(
+        node,
+        *(target for targets in arguments.values() for target in targets),
+        *_targets(level.module, parts),
+        *_declared_providers(level.module, item, where),
+        *level.waits,
+    )
+    if level.module:
+        edges.add(level.module, node)
+    yield from _scripts(node, item, where)
+    yield from _write_only(node, item, where)
 
 
 def _write_only(node: str, item: Mapping[str, Any], where: str) -> Iterator[Script]:

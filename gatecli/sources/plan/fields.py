@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gatecli.sources.files import ReadError
+from gatecli.sources.plan.long_lists import LongList
 from gatecli.sources.plan.text import SHOW
 
 
@@ -49,11 +50,13 @@ def table(data: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
     return value
 
 
-def items(data: Mapping[str, Any], key: str, where: str) -> list[Mapping[str, Any]]:
-    """A list of objects that may be missing."""
+def items(data: Mapping[str, Any], key: str, where: str) -> Sequence[Mapping[str, Any]]:
+    """A list of objects that may be missing; a long one is parsed each time that it is gone through."""
     value = data.get(key)
     if value is None:
         return []
+    if isinstance(value, LongList):
+        return value
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise malformed_plan(f"{where}/{key}", "not a list of objects")
     return value

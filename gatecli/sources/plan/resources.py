@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from gatecli.model.plan import PlannedResource, config_address, module_of
@@ -26,11 +27,11 @@ def resources_of_plan(top: Mapping[str, Any]) -> tuple[PlannedResource, ...]:
     What only the planned values say (an edited plan) counts beside the change. What only the prior state
     says stays as it is: data sources that were read, and all of a refresh-only or targeted plan's rest.
     """
-    changed = [
-        *(
-            _read_change(item, f"/resource_changes/{number}")
-            for number, item in _enumerate_items(top, "resource_changes")
-        ),
+    changed, moved = list[PlannedResource](), set[str]()
+    for number, item in _enumerate_items(top, "resource_changes"):
+        changed.append(_read_change(item, f"/resource_changes/{number}"))
+        moved.add(optional_text(item, "previous_address", ""))
+    changed += [
         *(
             _read_deferred(item, f"/deferred_changes/{number}")
             for number, item in _enumerate_items(top, "deferred_changes")
@@ -50,7 +51,6 @@ def resources_of_plan(top: Mapping[str, Any]) -> tuple[PlannedResource, ...]:
         for item, where in _of_values(table(top, "planned_values", ""), "/planned_values")
         if _is_news(resource := _standing(item, where, "no-op"), known)
     ]
-    moved = {optional_text(item, "previous_address", "") for item in items(top, "resource_changes", "")}
     settled = {*known, *(resource.address for resource in planned), *moved}
     prior = table(table(top, "prior_state", ""), "values", "/prior_state")
     kept = [
@@ -210,4 +210,12 @@ def _marks(data: Mapping[str, Any], key: str, where: str) -> Any:
     value = data.get(key)
     if not isinstance(value, bool | dict | list | None):
         raise malformed_plan(f"{where}/{key}", "no mark")
+    if isinstance(value, dict) and all(part is True for part in value.values()):
+        return _all_marked(tuple(value))
     return value or False
+
+
+@lru_cache(1024)
+def _all_marked(keys: tuple[str, ...]) -> Any:
+    """Marks that most resources of a type share."""
+    return dict.fromkeys(keys, True) or False

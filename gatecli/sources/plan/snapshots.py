@@ -10,7 +10,7 @@ import json
 import posixpath
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from gatecli.model.plan import Module, Plan
 from gatecli.model.plan_graph import nodes_of
 from gatecli.sources.archives import BROKEN_ZIP
 from gatecli.sources.files import ReadError
-from gatecli.sources.plan.blocks import blocks_of
+from gatecli.sources.plan.blocks import Block, blocks_of
 from gatecli.sources.plan.fingerprints import files_digest
 
 Snapshot = Mapping[str, Mapping[str, bytes]]
@@ -42,13 +42,15 @@ def snapshot_of(plan: Path) -> Snapshot | None:
 def with_configuration(plan: Plan, snapshot: Snapshot) -> Plan:
     """The plan with what only its files say: what its locals refer to, and what its gates are."""
     edges = dict(plan.edges)
+    composed: set[str] = set()
     for module in ("", *(module.address for module in plan.modules)):
-        for name, references in _locals(snapshot.get(_key(module), {})).items():
+        blocks = list(_blocks(snapshot.get(_key(module), {})))
+        for name, references in _locals(blocks).items():
             node = f"{module}.local.{name}" if module else f"local.{name}"
             edges.setdefault(node, tuple(nodes_of(module, references)))
-    return replace(
-        plan, edges=edges, modules=tuple(_with_digest(module, snapshot) for module in plan.modules)
-    )
+        composed |= {f"{module}.{node}" if module else node for node in _composed_nodes(blocks)}
+    modules = tuple(_with_digest(module, snapshot) for module in plan.modules)
+    return replace(plan, edges=edges, modules=modules, composed=frozenset(composed))
 
 
 def _files(archive: zipfile.ZipFile) -> Snapshot | None:
@@ -114,18 +116,40 @@ def _key(address: str) -> str:
     return ".".join(address.split(".")[1::2])
 
 
-def _locals(files: Mapping[str, bytes]) -> Mapping[str, tuple[str, ...]]:
-    """What each local of a module refers to."""
-    found: dict[str, tuple[str, ...]] = {}
+def _blocks(files: Mapping[str, bytes]) -> Iterator[Block]:
+    """The blocks of a module's files, overrides last."""
     for name in sorted(files, key=_order):
         try:
-            blocks = list(blocks_of(name, files[name].decode("utf-8", "replace")))
+            yield from list(blocks_of(name, files[name].decode("utf-8", "replace")))
         except ReadError:
             continue  # Terraform read it: then it is JSON, and a local that is missing stays unresolved
-        for block in blocks:
-            if block.kind == "locals":
-                found |= {local: argument.references for local, argument in block.arguments.items()}
+
+
+def _locals(blocks: Iterable[Block]) -> Mapping[str, tuple[str, ...]]:
+    """What each local of a module refers to."""
+    found: dict[str, tuple[str, ...]] = {}
+    for block in blocks:
+        if block.kind == "locals":
+            found |= {local: argument.references for local, argument in block.arguments.items()}
     return found
+
+
+def _composed_nodes(blocks: Iterable[Block]) -> Iterator[str]:
+    """Locals, outputs, inputs of modules and arguments that make a text of what they refer to."""
+    for block in blocks:
+        for name, argument in block.arguments.items():
+            if argument.composed:
+                match block.kind, block.labels:
+                    case "locals", _:
+                        yield f"local.{name}"
+                    case "output", [output]:
+                        yield f"output.{output}"
+                    case "module", [module]:
+                        yield f"module.{module}.var.{name}"
+                    case "resource", [type_, resource]:
+                        yield f"{type_}.{resource}#{name}"
+                    case "data", [type_, resource]:
+                        yield f"data.{type_}.{resource}#{name}"
 
 
 def _order(name: str) -> tuple[bool, str]:

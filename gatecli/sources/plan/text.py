@@ -13,9 +13,10 @@ from typing import Any, BinaryIO
 
 from gatecli.model.document import Position
 from gatecli.sources.files import ReadError, open_file
+from gatecli.sources.plan.long_lists import PLAN, LongListReader
 
 MAX_BYTES = 1 << 30
-"""A plan above this is refused; one of 100 MiB takes about 600 MiB of memory."""
+"""A plan above this is refused; one of 100 MiB takes about 300 MiB of memory."""
 
 MAX_DEPTH = 400
 """Levels of nesting; a module inside a module costs two or three."""
@@ -72,11 +73,9 @@ def json_of(content: bytes) -> Any:
     start = _wrapping_end(text, 0)
     if start == len(text):
         raise ReadError("is empty", f"write the plan into it: {SHOW}")
-    data, end = _parse_at(text, start)
+    data, end = _long_lists_at(content, text, start) or _parse_at(text, start)
     if (after := _wrapping_end(text, end)) < len(text):
         raise _refusal(text, after, "continues after its JSON ended", "give one plan, and nothing else")
-    _check_depth(data)
-    _check_characters(text, data)
     return data
 
 
@@ -94,10 +93,24 @@ def _wrapping_end(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _parse_at(text: str, start: int) -> tuple[Any, int]:
-    decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_decimal)
+def _decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(object_pairs_hook=_Objects(), parse_constant=_constant, parse_float=_decimal)
+
+
+def _long_lists_at(content: bytes, text: str, start: int) -> tuple[Any, int] | None:
+    """The value with its long lists left in the bytes; None of what must be parsed whole to be judged."""
+    if json.detect_encoding(content) != "utf-8" or _HALF.search(text) is not None:
+        return None
+    reader = LongListReader(content, text, _decoder().raw_decode, _check_depth)
     try:
-        return decoder.raw_decode(text, start)
+        return reader.read(start, PLAN)
+    except (ValueError, RecursionError):
+        return None  # the whole says what is wrong with it
+
+
+def _parse_at(text: str, start: int) -> tuple[Any, int]:
+    try:
+        data, end = _decoder().raw_decode(text, start)
     except json.JSONDecodeError as error:
         raise _refusal(text, error.pos, *_explain_position(text, error.pos)) from error
     except RecursionError as error:
@@ -106,13 +119,35 @@ def _parse_at(text: str, start: int) -> tuple[Any, int]:
         raise ReadError(str(error), f"write it again: {SHOW}") from error
     except ValueError as error:  # an integer of thousands of digits
         raise ReadError("holds a number that is too long", "shorten the number") from error
+    _check_depth(data)
+    _check_characters(text, data)
+    return data, end
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        raise _Unwanted("is not a plan: a key occurs twice in one object")
-    return table
+class _Objects:
+    """Objects without double keys; a text that stands in many of them is held once."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held: dict[str, str] = {}
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        held = self._held
+        if len(held) > _MOST_HELD:
+            held.clear()
+        share = held.setdefault
+        table = {
+            share(key, key): share(value, value) if type(value) is str and len(value) <= _SHORT else value
+            for key, value in pairs
+        }
+        if len(table) != len(pairs):
+            raise _Unwanted("is not a plan: a key occurs twice in one object")
+        return table
+
+
+_MOST_HELD, _SHORT = 2**14, 64
+"""Texts that are held to be shared, and the characters of one at most."""
 
 
 def _constant(_name: str) -> Any:
@@ -139,8 +174,9 @@ def _refusal(text: str, at: int, problem: str, mend: str) -> ReadError:
     return ReadError(problem, mend, position=Position(line, at - text.rfind("\n", 0, at)))
 
 
-def _check_depth(data: Any) -> None:
-    level, depth = [data] if isinstance(data, _CONTAINERS) else [], 0
+def _check_depth(data: Any, depth: int = 0) -> None:
+    """Raises `ReadError` for what is nested too deeply below `depth` levels."""
+    level = [data] if isinstance(data, _CONTAINERS) else []
     while level:
         depth += 1
         if depth > MAX_DEPTH:

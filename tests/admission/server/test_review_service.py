@@ -32,11 +32,11 @@ class Workers:
         return job()
 
 
-def rule(owner: dict[str, Any], workers: Workers, now: list[float], **admission: Any) -> ReviewResult:
+def rule(owner: dict[str, Any] | None, workers: Workers, now: list[float], **admission: Any) -> ReviewResult:
     """What is answered to a controller that makes a Pod with a value from a ReplicaSet."""
     book = rulebook(admission=admission)
 
-    async def read_owner(*_: object) -> dict[str, Any]:
+    async def read_owner(*_: object) -> dict[str, Any] | None:
         now[0] += 1.5
         return owner
 
@@ -62,6 +62,14 @@ def test_what_the_owner_holds_is_let_in_by_a_second_judgement() -> None:
     workers = Workers()
     assert rule(owner_of("ReplicaSet"), workers, [0.0]).allowed
     assert len(workers.given) == 2
+
+
+def test_a_refusal_says_that_the_owner_could_not_be_read() -> None:
+    refused = rule(None, Workers(), [0.0])
+    assert not refused.allowed
+    told = "the ReplicaSet that it was made from could not be read, so that nothing counts as held before"
+    assert refused.message.splitlines()[-1] == told
+    assert refused.response["response"]["status"]["message"].endswith(told)
 
 
 @pytest.mark.parametrize("on_incomplete", ["warn", "deny"])

@@ -118,6 +118,13 @@ def test_what_lets_something_through_is_the_floor_s() -> None:
     assert spec.check.terraform == ("models/plan.json",)
 
 
+def test_rows_of_forms_add_up_and_none_of_a_nearer_policy_takes_anything_out() -> None:
+    row, other = {"type": "a", "readers": "everyone"}, {"type": "b"}
+    nearer = {"terraform": {"forms": [other, {"type": "aws_*", "readers": "nobody"}]}}
+    spec = law({"terraform": {"forms": [row]}}, nearer)
+    assert [form.type for form in spec.terraform.forms] == ["a", "b"]
+
+
 def test_a_dataset_stays_bound() -> None:
     spec = law({"datasets": {"a": "health"}}, {"datasets": {"a": "low", "b": "low"}})
     assert spec.datasets == {"a": "health", "b": "low"}
@@ -130,3 +137,9 @@ def test_a_policy_tightened_by_itself_is_itself() -> None:
         "severities": {"dp-a": "note"},
     }
     assert law(own, own, ".") == law(own, {}, ".")
+
+
+@pytest.mark.parametrize(("low", "high"), [(True, False), (False, True)])
+def test_an_owner_that_one_policy_asks_for_is_asked_for(low: bool, high: bool) -> None:  # noqa: FBT001 - the values of a key
+    floor, nearer = ({"pii": {"requireAllowanceOwner": value}} for value in (low, high))
+    assert law(floor, nearer).pii.require_allowance_owner

@@ -7,7 +7,7 @@ import pytest
 
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, Suppression, make_finding
-from gatecli.model.inline import InlineAllowance, apply_allowances, inline_allowances
+from gatecli.model.inline import AllowanceLimits, InlineAllowance, apply_allowances, inline_allowances
 from gatecli.model.text import RawText
 
 SSN = Rule("pii-us-ssn", Severity.ERROR, "a number")
@@ -119,3 +119,57 @@ def test_a_finding_that_a_waiver_suppressed_keeps_its_waiver() -> None:
     allowed = [inline_allowances(text(f"x # {ALLOW}"), {"pii-us-ssn"})]
     (after,) = apply_allowances([replace(finding, suppressed=by_waiver)], allowed, TODAY)
     assert after.suppressed == by_waiver
+
+
+class TestOwners:
+    """`by OWNER` at the end of an allowance."""
+
+    @pytest.mark.parametrize(
+        ("said", "reason", "owner"),
+        [
+            ("made up until 2027-01-31 by team-a", "made up", "team-a"),
+            ("made up until 2027-01-31 by @acme/privacy", "made up", "@acme/privacy"),
+            ("made up until 2027-01-31", "made up", ""),
+            ("made by hand until 2027-01-31", "made by hand", ""),
+            ("kept until tests by then until 2027-01-31 by x", "kept until tests by then", "x"),
+        ],
+    )
+    def test_who_answers_for_it_stands_behind_the_date(self, said: str, reason: str, owner: str) -> None:
+        read = inline_allowances(text(f"ssn: 1  # gatecli: allow pii-us-ssn -- {said}\n"), {"pii-us-ssn"})
+        assert [(item.reason, item.owner) for item in read.valid] == [(reason, owner)]
+
+    @pytest.mark.parametrize("said", ["2027-01-31 by", "2027-01-31 by two words", "2027-01-31 from x"])
+    def test_anything_else_behind_the_date_is_no_allowance(self, said: str) -> None:
+        line = f"ssn: 1  # gatecli: allow pii-us-ssn -- made up until {said}\n"
+        read = inline_allowances(text(line), {"pii-us-ssn"})
+        assert (read.valid, len(read.faults)) == ((), 1)
+
+    def test_where_the_policy_asks_for_one_an_allowance_without_forgives_nothing(self) -> None:
+        limits = AllowanceLimits(owner_required=True)
+        assert limited(f"ssn: 1  # {ALLOW}\n", limits) == ["pii-us-ssn", "pii-allow-invalid"]
+        assert limited(f"ssn: 1  # {ALLOW} by x\n", limits) == []
+
+    def test_the_suppression_names_it(self) -> None:
+        (finding,) = limit(f"ssn: 1  # {ALLOW} by x\n", AllowanceLimits())
+        assert finding.suppressed == Suppression("inline", "a.yaml:1", "a made-up number", "2027-01-31", "x")
+
+
+class TestDays:
+    """An allowance lasts no longer than a waiver may."""
+
+    @pytest.mark.parametrize(("days", "found"), [(70, ["pii-allow-too-long"]), (71, []), (10**12, [])])
+    def test_the_limit_is_counted_from_today(self, days: int, found: list[str]) -> None:
+        assert limited(f"ssn: 1  # {ALLOW}\n", AllowanceLimits(days)) == found
+
+    def test_the_mend_is_the_latest_date(self) -> None:
+        _, fault = limit(f"ssn: 1  # {ALLOW}\n", AllowanceLimits(10))
+        assert fault.remediation == "write `until 2026-12-01` or an earlier date"
+
+
+def limit(content: str, limits: AllowanceLimits) -> tuple[Finding, ...]:
+    finding = make_finding(SSN, "m", subject="s", place=Place("a.yaml", 1), mend="")
+    return apply_allowances([finding], [inline_allowances(text(content), {"pii-us-ssn"})], TODAY, limits)
+
+
+def limited(content: str, limits: AllowanceLimits) -> list[str]:
+    return [each.rule.id for each in limit(content, limits) if each.suppressed is None]

@@ -36,6 +36,7 @@ def found(text: str) -> list[str]:
         f"name\tssn\nx\t{N}\ny\t{OTHER}\n",
         f"INSERT INTO t (name, ssn)\nVALUES\n  ('x, y', '{N}'),\n  ('it''s', '{OTHER}');",
         f"insert into t (a, ssn, b) values (1, {N}, 2), (1, {OTHER}, 2);",  # noqa: S608 - a text to search
+        f"Insert Into t (name, ssn) Values ('x', '{N}'), ('y', '{OTHER}');",  # noqa: S608 - the same
         f"COPY t (name, ssn) FROM stdin;\nx\t{N}\ny\t{OTHER}\n\\.\n",
         f"SSN\n{N}\n{OTHER}\n",
         f"Social Security Number:\n\n  {N}\n  {OTHER}\n",

@@ -99,6 +99,13 @@ def test_what_gatecli_finds_by_itself_is_found_by_its_own_recognizer() -> None:
     assert entity.pack == "us"
 
 
+@pytest.mark.parametrize("name", ["PhoneRecognizer", "IbanRecognizer"])
+def test_a_recognizer_that_is_more_than_its_patterns_finds_its_own_kind_alone(name: str) -> None:
+    assert found("x", {"name": name, "type": "predefined"}) == []
+    with pytest.raises(ConfigurationError, match=f"{name} finds OUR_KIND by more than patterns"):
+        found("x", {"name": name, "type": "predefined", "supported_entity": "OUR_KIND"})
+
+
 def test_what_is_not_enabled_is_not_even_known() -> None:
     assert found("94107", ZIP | {"enabled": False}, key="zip") == []
     assert not rules({"name": "SpacyRecognizer", "type": "predefined", "enabled": False}).own_kinds

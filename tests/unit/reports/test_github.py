@@ -48,7 +48,9 @@ def test_the_tenth_of_too_many_says_how_many_more() -> None:
 
 
 def test_suppressed_findings_are_not_annotated() -> None:
-    assert lines_of("suppressed") == ["open · 1 suppressed · policy default · checked 1 release"]
+    forgiven, summary = lines_of("suppressed")
+    assert summary == "open · 1 suppressed · policy default · checked 1 release"
+    assert forgiven.startswith("forgiven 1 finding of dp-epsilon-over-tier by waiver legacy-churn")
 
 
 def test_nothing_to_check_is_annotated() -> None:

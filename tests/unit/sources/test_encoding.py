@@ -6,6 +6,7 @@ import pytest
 
 from gatecli.sources.encoding import Binary, Encoding, encode_text, encoding_of
 
+CONTROLS = "binary: control characters, and it is not UTF-8"
 CHINESE = "姓名: 王芳\n身份证号: 110101199003071234\n电话: 13800138000\n"
 
 
@@ -48,13 +49,22 @@ def test_an_encoding_that_was_guessed_is_said() -> None:
         (b"PK\x03\x04rest", "binary: a ZIP archive or an office document"),
         (b"text\0and more", "binary: a NUL byte at offset 4"),
         (bytes(range(256)) * 40, "binary: a NUL byte at offset 0"),
+        (b"\x0a\x03\x12\x05\xc3(abc\x1a\x08" * 9, CONTROLS),
+        (b"\x01\x02\xe9t\xe9 " * 3000 + b"\0", CONTROLS),
     ],
 )
 def test_what_is_no_text_is_said_to_be_none(content: bytes, reason: str) -> None:
     assert encoding_of(content) == Binary(reason)
 
 
-@pytest.mark.parametrize("content", [b"a: \0 1\n" * 9, b"%PDF-a: 1", b"PK\x03\x04: 1"])
+@pytest.mark.parametrize(
+    "content", ["Zürich\n\x0c\n".encode("latin-1") * 9, b"\x1b[31mcaf\xe9\x1b[0m\n" * 9, b"\x01\x02" * 99]
+)
+def test_ends_of_pages_colours_and_ascii_do_not_make_a_text_binary(content: bytes) -> None:
+    assert isinstance(encoding_of(content), Encoding)
+
+
+@pytest.mark.parametrize("content", [b"a: \0 1\n" * 9, b"%PDF-a: 1", b"PK\x03\x04: 1", b"\x01\xe9" * 99])
 def test_one_byte_does_not_hide_a_file_that_is_named_as_text(content: bytes) -> None:
     assert isinstance(encoding_of(content, named_text=True), Encoding)
 

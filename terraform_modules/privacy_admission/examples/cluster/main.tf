@@ -14,7 +14,6 @@ variable "timeout" {
 module "admission" {
   source     = "../.."
   kubeconfig = var.kubeconfig
-  manifests  = "../../tests/manifests" # a webhook in small; without this line the self-signed overlay
   image      = "gatecli-admission:1.0.0"
   timeout    = var.timeout
 }

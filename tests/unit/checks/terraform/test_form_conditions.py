@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from gatecli.checks.personal_data import search_of
 from gatecli.checks.terraform.form_matches import forms_in
+from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_plan
+from gatecli.model.finding import Finding
 from gatecli.model.plan_forms import PlanForm
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.sources.policy import default_policy
-from tests.support.plans import change, plan_with, read
+from tests.support.plans import change, fixture, plan_with, read
 
 OPEN = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}]})
 LATER: dict[str, Any] = {"id": True}
@@ -209,3 +212,20 @@ def test_the_short_list_outweighs_the_publishing_rows_of_a_type() -> None:
 def test_a_row_that_means_nothing_is_refused(row: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="PlanForm"):
         PlanForm.from_file(row)
+
+
+def test_a_plan_of_the_real_provider_is_read_as_it_means() -> None:
+    """Made by version 5.100 of AWS's: what it fills by itself is not taken for open, nor for unknown."""
+    grant = "access_control_policy.grant.grantee.uri"
+    assert sorted(each.message for each in found_in("aws_forms")) == [
+        "aws_ram_resource_association.glue publishes data without a k-anonymity gate",
+        f"aws_s3_bucket_acl.grants is open to everyone through its {grant}",
+        "aws_s3_bucket_policy.inline may be open to everyone: its policy is known only after the apply",
+        "aws_s3_bucket_policy.open is open to everyone through its policy",
+        "aws_sagemaker_model.m serves a model without a release gate",
+    ]
+
+
+def found_in(name: str) -> list[Finding]:
+    policy = default_policy()
+    return list(find_in_plan(PlanSubject(fixture(name)), policy, search_of(policy.spec.pii)))

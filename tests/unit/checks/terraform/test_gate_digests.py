@@ -337,10 +337,12 @@ def test_a_kubernetes_object_that_serves_a_model_serves_one(gated: dict[str, Any
         "type": "kubernetes_manifest",
         "name": "m",
     }
-    change["change"]["after"] = {"manifest": {"kind": "InferenceService"}}
+    change["change"]["after"] = {
+        "manifest": {"apiVersion": "serving.kserve.io/v1beta1", "kind": "InferenceService"}
+    }
     gated["resource_changes"].append(change)
     assert told(gated) == {"kubernetes_manifest.m serves a model without a release gate": "error"}
-    change["change"]["after"] = {"manifest": {"kind": "ConfigMap"}}
+    change["change"]["after"] = {"manifest": {"apiVersion": "v1", "kind": "ConfigMap"}}
     assert told(gated) == {}
 
 

@@ -92,7 +92,12 @@ UNKNOWN: dict[str, list[dict[str, Any]]] = {
         later("aws_sagemaker_model.m", "tags", TAG, name="n"),
         later("azapi_resource.x", "type"),
         later("kubernetes_manifest.x", "manifest"),
-        later("kubernetes_manifest.x", "manifest", {"kind": True}, manifest={"apiVersion": "v1"}),
+        later(
+            "kubernetes_manifest.x",
+            "manifest",
+            {"kind": True},
+            manifest={"apiVersion": "serving.kserve.io/v1"},
+        ),
     ],
     "tf-workload-ungated": [later("helm_release.r", "chart")],
     "tf-gate-bypassed": [gated()],

@@ -191,6 +191,15 @@ def test_a_name_that_leaves_the_folder_reaches_nothing(
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.bin", "in"]
 
 
+def test_a_member_without_a_name_is_read() -> None:
+    content = zip_of({"x": POD})
+    local, central = content.index(b"PK\x03\x04"), content.index(b"PK\x01\x02")
+    nameless = bytearray(content)
+    nameless[local + 26] = nameless[central + 28] = 0
+    nameless[local + 28] = nameless[central + 30] = 1
+    assert [*texts(bytes(nameless)), *unread(bytes(nameless)), *cut_off(bytes(nameless))]
+
+
 def test_a_damaged_member_does_not_hide_the_next(tmp_path: Path) -> None:
     content = bytearray(zip_of({"a.yaml": b"x: 1\n" * 50, "b.yaml": POD}))
     at = content.index(b"a.yaml") + 8
