@@ -13,7 +13,6 @@ from gatecli.checks.tables.column_entities import classifier
 from gatecli.errors import GatecliError
 from gatecli.gates import ANONYMITY, GateName
 from gatecli.gates.declared_tables import policy_tables, read_declared_tables, tables_in
-from gatecli.gates.folder import Folder, base_of
 from gatecli.gates.held_tables import hold_to
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.notices import Notify, Progress, ignore
@@ -24,6 +23,7 @@ from gatecli.model.verdict import Examined, Verdict, together
 
 if TYPE_CHECKING:
     from gatecli.cache.store import Shelf
+    from gatecli.gates.folder import Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def check_folder(folder: Folder) -> Verdict:
         # A picture holds values of columns, so it is kept nowhere and drawn anew.
         folder.cache.shelf("anonymity", folder.policy_digest, kept=not folder.draws),
         folder.notify,
-        base_of(folder.policy_path, folder.root),
+        folder.base,
     )
     return check_tables(request)
 

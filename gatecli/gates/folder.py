@@ -50,6 +50,11 @@ class Folder:
     def policy(self) -> PrivacyPolicy:
         return self.terms.policy
 
+    @property
+    def base(self) -> Path:
+        """What paths in the policy are relative to."""
+        return base_of(self.policy_path, self.root)
+
     @cached_property
     def policy_digest(self) -> str:
         """What results that depend on the policy are bound to: on all but what is looked at."""
@@ -58,7 +63,7 @@ class Folder:
 
     def resolve_name(self, name: str) -> Path | None:
         """What a path in the policy names; None where that is not below what is checked. Raises ReadError."""
-        path = inside(base_of(self.policy_path, self.root), name)
+        path = inside(self.base, name)
         relative = os.path.relpath(path, self.root)
         is_below = Path(relative).parts[:1] != ("..",)
         return self.root / relative if is_below else None

@@ -27,7 +27,6 @@ from gatecli.gates.failed_runs import (
     find_failures,
     find_without_plan,
 )
-from gatecli.gates.folder import Folder, base_of
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.local_digests import local_digests
 from gatecli.gates.named_plans import named_plans
@@ -56,6 +55,7 @@ from gatecli.sources.tree import shown_path
 
 if TYPE_CHECKING:
     from gatecli.cache.store import Shelf
+    from gatecli.gates.folder import Folder
 
 _HEAD = 4096
 _PLAN_KEYS = (b'"terraform_version"', b'"planned_values"', b'"resource_changes"', b'"prior_state"')
@@ -125,7 +125,7 @@ def check_folder(folder: Folder) -> Verdict:
         named.problems,
         shelf,
         folder.notify,
-        base_of(folder.policy_path, folder.root),
+        folder.base,
     )
     plans = _examine_all(request)
     planned = planned_folders(plans)

@@ -162,7 +162,8 @@ class Plan:
     configuration. `edges` are the direct references of
     each node of the configuration (`gatecli.model.plan_graph`). `composed` are those nodes, and arguments
     (`ADDRESS#NAME`), whose expressions are known to make a text of what they refer to. `held` are the
-    resources that templates hold, `unread` the templates that are not there, `programs` what runs beside.
+    resources that templates hold, `unread` the templates that are not there, `programs` what provisioners
+    run.
     """
 
     path: str
@@ -181,10 +182,10 @@ class Plan:
     scripts: tuple[Script, ...] = field(default=(), repr=False)
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     partial: bool = False
-    composed: frozenset[str] = field(default=frozenset(), repr=False)
     held: tuple[PlannedResource, ...] = field(default=(), repr=False)
     programs: tuple[Program, ...] = field(default=(), repr=False)
     unread: tuple[Program, ...] = field(default=(), repr=False)
+    composed: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def targeted(self) -> bool:

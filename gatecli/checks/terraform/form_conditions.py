@@ -68,16 +68,14 @@ class _End:
     address: str
     texts: frozenset[str]
     origins: frozenset[str]
-    within: bool = False
-    """Whether a template holds it, which refers by names of its own."""
 
 
 def _end(plan: Plan, resource: PlannedResource, path: str) -> _End:
     values = values_of(parts_of(resource, path))
     texts = frozenset() if values.later else frozenset(map(plain_text, values.known))
-    references = (resource.arguments or {}).get(path.partition(".")[0], ())
-    origins = origins_of(plan, references)
-    return _End(config_address(resource.address), texts, origins, bool(resource.within))
+    is_own = not resource.within  # a template refers by names of its own
+    references = (resource.arguments or {}).get(path.partition(".")[0], ()) if is_own else ()
+    return _End(config_address(resource.address), texts, origins_of(plan, references))
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,8 +330,6 @@ def _equal(left: _End, right: _End) -> Answer:
     """Whether two arguments have one value, or are both made of the same one resource's."""
     if left.texts and right.texts:
         return "yes" if left.texts & right.texts else "no"
-    if left.within or right.within:
-        return "unknown"
     refer = left.address in right.origins or right.address in left.origins
     if refer or (left.origins == right.origins and len(left.origins) == 1):
         return "yes"

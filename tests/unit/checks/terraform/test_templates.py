@@ -11,9 +11,11 @@ from gatecli.checks.personal_data import search_of
 from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_plan
 from gatecli.model.finding import Finding, Severity
 from gatecli.sources.policy import default_policy
-from tests.support.plans import change, plan_with, read
+from tests.support.plans import change, plan_with, raw, read
 
 POLICY = default_policy()
+_RULES = POLICY.spec.terraform.model_copy(update={"gate_sources": ("../terraform_modules/*",)})
+TRUSTING = POLICY.model_copy(update={"spec": POLICY.spec.model_copy(update={"terraform": _RULES})})
 STACK, SET = "aws_cloudformation_stack.s", "aws_cloudformation_stack_set.s"
 CONTROL, DEPLOYMENT = "aws_cloudcontrolapi_resource.c", "azurerm_resource_group_template_deployment.d"
 GOOGLE = "google_deployment_manager_deployment.d"
@@ -244,3 +246,33 @@ def test_a_template_that_unfolds_without_end_is_not_unfolded() -> None:
     levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
     bomb = f"a0: &a0 [x]\n{levels}Resources: {{}}\n"
     assert rules(STACK, {"template_body": bomb}) == {"tf-program-unjudged"}
+
+
+def behind_gate(**expressions: Any) -> set[str]:
+    """The rules that a stack breaks which waits for a release gate and serves a model."""
+    container = {"ModelDataUrl": "s3://models/m.tar.gz"}
+    model = {"Type": "AWS::SageMaker::Model", "Properties": {"PrimaryContainer": container}}
+    after = {"template_body": stack({"Model": model})}
+    plan = json.loads(json.dumps(raw("served")).replace("aws_sagemaker_model", "aws_cloudformation_stack"))
+    own = "aws_cloudformation_stack.published"
+    for item in plan["resource_changes"]:
+        if item["address"] == own:
+            item["change"] |= {"after": after, "after_unknown": {"id": True}}
+    for item in plan["planned_values"]["root_module"]["resources"]:
+        if item["address"] == own:
+            item["values"] = after
+    for item in plan["configuration"]["root_module"]["resources"]:
+        if item["address"] == own:
+            item["expressions"] = expressions
+            item["depends_on"] = ["module.model"]
+    found = find_in_plan(PlanSubject(read(plan)), TRUSTING, search_of(POLICY.spec.pii))
+    return {each.rule.id for each in found if each.subject == own}
+
+
+def test_a_stack_behind_a_gate_passes_where_its_template_is_made_of_what_the_gate_gives() -> None:
+    released = {"references": ["module.model.artifact_path", "module.model"]}
+    assert behind_gate(template_body=released) == set()
+
+
+def test_a_stack_that_only_waits_for_a_gate_passes_it_by() -> None:
+    assert behind_gate(template_body={}) == {"tf-gate-bypassed"}
