@@ -78,7 +78,8 @@ SILENT: dict[str, str] = {
     "a refusal": POLICY
     % (
         f'jsonencode({{Statement = [{{{ALLOW}}}, {{Effect = "Deny", Principal = "*", Action = "s3:*", '
-        'Resource = "${aws_s3_bucket.b.arn}/*", Condition = {StringNotEquals = {"aws:SourceVpce" = "vpce-1"}}}]})'
+        'Resource = "${aws_s3_bucket.b.arn}/*", '
+        'Condition = {StringNotEquals = {"aws:SourceVpce" = "vpce-1"}}}]})'
     ),
     "an unknown refusal": POLICY
     % f'jsonencode({{Statement = [{{{ALLOW}}}, {{Effect = "Deny", Principal = var.x, Action = "s3:*"}}]}})',
