@@ -18,6 +18,7 @@ from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.given_plans import given_plans
 from gatecli.gates.plan_input import STDIN
+from gatecli.gates.static_terraform import check_static
 from gatecli.gates.terraform import TerraformRequest, check_plans
 from gatecli.sources.plan.terraform import SECONDS, PlanRequest
 
@@ -109,13 +110,23 @@ def check(
         ),
     ] = None,
     evidence: EvidenceFiles = None,
+    static: Annotated[
+        bool,
+        option(
+            "--static",
+            panel=TERRAFORM,
+            help="Judge the files of folders without a plan, and run nothing: only what is certain is found.",
+        ),
+    ] = False,
 ) -> None:
     """Check what plans would publish and serve, and what personal data they hold."""
     given = plans or ["."]
     session = begin(gate, Path() if given[0] == STDIN else Path(given[0]))
+    known = read_evidence(evidence or (), session.now)
+    if static:
+        raise session.end(check_static([Path(each) for each in given], session.terms, known))
     search = search_of(session.policy.spec.pii)
     sources = given_plans(given, planning.request, sys.stdin.buffer if STDIN in given else None)
-    known = read_evidence(evidence or (), session.now)
     with listening() as notify:
         verdict = check_plans(TerraformRequest(session.terms, search, sources, known, notify=notify))
     raise session.end(verdict)

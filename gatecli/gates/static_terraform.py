@@ -8,15 +8,18 @@ from pathlib import Path
 
 from gatecli.checks.terraform.static_findings import find_in_static
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
+from gatecli.errors import UsageError
+from gatecli.gates import TERRAFORM
+from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.plan_input import place_in_configuration
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.static_plan import StaticPlan
-from gatecli.model.verdict import Checked, Examined
+from gatecli.model.verdict import Checked, Examined, Verdict, together
 from gatecli.sources.plan.modules import calls_between, covered_by, folders_of
 from gatecli.sources.plan.places import Places
 from gatecli.sources.plan.static_files import is_module_file
 from gatecli.sources.plan.static_modules import read_module
-from gatecli.sources.tree import shown_path
+from gatecli.sources.tree import find_files, shown_path
 
 CONFIGURATION = "configuration"
 """The kind of what was judged without a plan, in reports."""
@@ -32,6 +35,20 @@ class StaticRequest:
     planned: Sequence[Path]
     policy: PrivacyPolicy
     evidence: TaggedReports = field(default_factory=TaggedReports)
+
+
+def check_static(
+    folders: Sequence[Path], terms: JudgementTerms, evidence: TaggedReports | None = None
+) -> Verdict:
+    """The verdict over the text of all modules in folders and below. Raises UsageError for what is none."""
+    for folder in folders:
+        if not folder.is_dir():
+            raise UsageError(
+                f"{folder}: --static is for folders", advice="leave out --static to check a plan"
+            )
+    tree = find_files(folders)
+    request = StaticRequest(tree.files, (), terms.policy, evidence or TaggedReports())
+    return judge(TERRAFORM, together(list(examine_static(request)), tree.findings), terms)
 
 
 def planned_folders(plans: Iterable[Examined]) -> list[Path]:

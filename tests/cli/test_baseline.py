@@ -24,7 +24,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(RULES / "pii-us-ssn/fail", root / "deploy")
     shutil.copytree(RULES / "tf-dataset-ungated/fail", root / "plans")
     (root / "infra").mkdir()
-    (root / "infra/main.tf").write_text('resource "terraform_data" "a" {}\n', "utf-8")
+    (root / "infra/main.tf").write_text('module "a" {\n  source = "example/a"\n}\n', "utf-8")
     monkeypatch.chdir(tmp_path)
     return root
 

@@ -45,7 +45,7 @@ def _find_certain(static: StaticPlan, evidence: TaggedReports, policy: PrivacyPo
         for each in forms_in(plan, policy)
         if each.judged.answer == "yes" and each.resource.address not in static.doubtful
     ]
-    yield from find_ungated(plan, _ungated(static, forms, evidence, policy), evidence, policy)
+    yield from find_ungated(plan, _find_publishers(static, forms, evidence, policy), evidence, policy)
     yield from find_open(plan, _open_for_certain(static, forms), policy)
     for resource in plan.resources:
         if resource.address not in static.doubtful:
@@ -54,7 +54,7 @@ def _find_certain(static: StaticPlan, evidence: TaggedReports, policy: PrivacyPo
     yield from find_plain_variables(plan, policy)
 
 
-def _ungated(
+def _find_publishers(
     static: StaticPlan, forms: Sequence[JudgedForm], evidence: TaggedReports, policy: PrivacyPolicy
 ) -> list[JudgedForm]:
     """Publishers behind no gate, whatever a plan says: they refer to nothing that could be one."""

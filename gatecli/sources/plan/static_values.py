@@ -95,9 +95,9 @@ class Scope:
             case Traversal(steps):
                 return self._traversal(steps)
             case _:
-                return self._computed(expression)
+                return self._compute(expression)
 
-    def _computed(self, expression: Expression) -> StaticValue:
+    def _compute(self, expression: Expression) -> StaticValue:
         match expression:
             case FunctionCall("jsonencode", (argument,)):
                 value = self.value_of(argument)

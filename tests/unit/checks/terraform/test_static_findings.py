@@ -11,7 +11,14 @@ from gatecli.model.finding import Finding
 from gatecli.sources.policy import default_policy
 
 ACL = 'resource "aws_s3_bucket_acl" "b" {\n  bucket = aws_s3_bucket.b.id\n  acl    = %s\n}\n'
-BLOCK = 'resource "aws_s3_bucket_public_access_block" "b" {\n  bucket            = aws_s3_bucket.b.id\n  ignore_public_acls = %s\n}\n'
+BLOCK = """
+resource "aws_s3_bucket_public_access_block" "b" {
+  bucket             = aws_s3_bucket.b.id
+  ignore_public_acls = %s
+}
+"""
+NUMBERED = 'resource "aws_s3_bucket_acl" "b" {\n  %s\n  acl = "public-read"\n}\n'
+STRANGER = 'Effect = "Allow", Principal = {AWS = var.x}, Action = "*"'
 POLICY = 'resource "aws_s3_bucket_policy" "b" {\n  bucket = aws_s3_bucket.b.id\n  policy = %s\n}\n'
 ALLOW = 'Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "${aws_s3_bucket.b.arn}/*"'
 HEREDOC = """<<-EOT
@@ -47,11 +54,10 @@ OPEN: dict[str, str] = {
     "a variable's default": 'variable "a" {\n  type = string\n  default = "public-read"\n}\n' + ACL % "var.a",
     "a local": 'locals {\n  a = "public-${local.b}"\n  b = "read"\n}\n' + ACL % "local.a",
     "a condition": ACL % 'true && !false ? "public-read" : "private"',
-    "each of something": 'resource "aws_s3_bucket_acl" "b" {\n  for_each = var.all\n  acl = "public-read"\n}\n',
+    "each of something": NUMBERED % "for_each = var.all",
     "a block that is off": ACL % '"public-read"' + BLOCK % "false",
     "a policy in jsonencode": POLICY % f"jsonencode({{Statement = [{{{ALLOW}}}]}})",
-    "a policy beside an unknown one": POLICY
-    % f'jsonencode({{Statement = [{{{ALLOW}}}, {{Effect = "Allow", Principal = {{AWS = var.x}}, Action = "*"}}]}})',
+    "a policy beside an unknown one": POLICY % f"jsonencode({{Statement = [{{{ALLOW}}}, {{{STRANGER}}}]}})",
     "a policy in a heredoc": POLICY % HEREDOC,
     "a policy in a local": f"locals {{\n p = {{Statement = [{{{ALLOW}}}]}}\n}}\n"
     + POLICY % "jsonencode(local.p)",
@@ -61,26 +67,28 @@ SILENT: dict[str, str] = {
     "private": ACL % '"private"',
     "a variable without a default": 'variable "a" {}\n' + ACL % "var.a",
     "another module's value": ACL % "module.m.acl",
-    "none of it": 'resource "aws_s3_bucket_acl" "b" {\n  count = 0\n  acl = "public-read"\n}\n',
-    "perhaps none of it": 'variable "n" {}\nresource "aws_s3_bucket_acl" "b" {\n  count = var.n\n  acl = "public-read"\n}\n',
-    "each of nothing": 'resource "aws_s3_bucket_acl" "b" {\n  for_each = {}\n  acl = "public-read"\n}\n',
+    "none of it": NUMBERED % "count = 0",
+    "perhaps none of it": 'variable "n" {}\n' + NUMBERED % "count = var.n",
+    "each of nothing": NUMBERED % "for_each = {}",
     "a block that is on": ACL % '"public-read"' + BLOCK % "true",
     "a block that may be on": 'variable "on" {}\n' + ACL % '"public-read"' + BLOCK % "var.on",
-    "a module that may block": 'module "m" {\n  source = "x"\n  bucket = aws_s3_bucket.b.id\n}\n' + ACL % '"public-read"',
-    "an unknown condition": POLICY
-    % f'jsonencode({{Statement = [{{{ALLOW}, Condition = var.c}}]}})',
+    "a module that may block": 'module "m" {\n  source = "x"\n  bucket = aws_s3_bucket.b.id\n}\n'
+    + ACL % '"public-read"',
+    "an unknown condition": POLICY % f"jsonencode({{Statement = [{{{ALLOW}, Condition = var.c}}]}})",
     "a refusal": POLICY
     % (
         f'jsonencode({{Statement = [{{{ALLOW}}}, {{Effect = "Deny", Principal = "*", Action = "s3:*", '
-        'Resource = "${aws_s3_bucket.b.arn}/*", Condition = {StringNotEquals = {"aws:SourceVpce" = "vpce-1"}}}]})'
+        'Resource = "${aws_s3_bucket.b.arn}/*", '
+        'Condition = {StringNotEquals = {"aws:SourceVpce" = "vpce-1"}}}]})'
     ),
     "an unknown refusal": POLICY
     % f'jsonencode({{Statement = [{{{ALLOW}}}, {{Effect = "Deny", Principal = var.x, Action = "s3:*"}}]}})',
-    "a document with an unknown condition": POLICY % "data.aws_iam_policy_document.d.json" + DOCUMENT % CONDITION,
+    "a document with an unknown condition": POLICY % "data.aws_iam_policy_document.d.json"
+    + DOCUMENT % CONDITION,
     "a document with a dynamic condition": POLICY % "data.aws_iam_policy_document.d.json"
     + DOCUMENT % 'dynamic "condition" {\n for_each = var.c\n content {\n test = "StringEquals"\n }\n }',
     "a comment": '# acl = "public-read"\n/* ' + ACL % '"public-read"' + "*/\n",
-}  # fmt: skip
+}
 
 
 def findings(folder: Path, planned: list[Path] | None = None) -> list[Finding]:
@@ -126,8 +134,8 @@ def test_json_syntax_says_the_same(tmp_path: Path) -> None:
     write(
         tmp_path,
         '{"resource": {"aws_s3_bucket_policy": {"b": {"policy": "${data.aws_iam_policy_document.d.json}"}}},'
-        '"data": {"aws_iam_policy_document": {"d": {"statement": {"actions": ["s3:GetObject"], "resources": ["*"],'
-        '"principals": {"type": "*", "identifiers": ["*"]}}}}}}',
+        '"data": {"aws_iam_policy_document": {"d": {"statement": {"actions": ["s3:GetObject"],'
+        '"resources": ["*"], "principals": {"type": "*", "identifiers": ["*"]}}}}}}',
         "main.tf.json",
     )
     assert said(tmp_path) == [("tf-public-dataset", "aws_s3_bucket_policy.b")]
@@ -152,9 +160,13 @@ def test_a_policy_that_is_none_breaks_nothing(tmp_path: Path, text: str) -> None
         (OBJECT % "data.external.x.result.path", []),
         (OBJECT % "var.f" + 'variable "f" {}\n', []),
         (OBJECT % "local.nowhere", []),
-        (OBJECT.replace("}", '  tags = {"gatecli-evidence" = var.d}\n}') % '"raw.csv"' + 'variable "d" {}\n', []),
+        (
+            OBJECT.replace("}", '  tags = {"gatecli-evidence" = var.d}\n}') % '"raw.csv"'
+            + 'variable "d" {}\n',
+            [],
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_publisher_that_no_gate_can_stand_before_is_found(
     tmp_path: Path, text: str, expected: list[str]
 ) -> None:

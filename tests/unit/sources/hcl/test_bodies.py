@@ -36,7 +36,10 @@ def expression(text: str) -> Expression:
         ("<<-E\n    a\n\n      b\n  E", Literal("a\n\n  b\n")),
         ("<<E\n a $${b}\nE", Literal(" a ${b}\n")),
         ('[1, "x", # a comment\n]', Tuple((Literal(1), Literal("x")))),
-        ('{a = 1, "b": 2\n c = 3}', Object(tuple((Literal(k), Literal(n)) for k, n in (("a", 1), ("b", 2), ("c", 3))))),
+        (
+            '{a = 1, "b": 2\n c = 3}',
+            Object(tuple((Literal(k), Literal(n)) for k, n in (("a", 1), ("b", 2), ("c", 3)))),
+        ),
         ('var.x["y"][0].z', Traversal(("var", "x", "y", 0, "z"))),
         ('"a-${var.x}"', Template(("a-", Traversal(("var", "x"))))),
         ("f(1)", FunctionCall("f", (Literal(1),))),
@@ -48,7 +51,7 @@ def expression(text: str) -> Expression:
         ("a.*.b", OpaqueExpression()),
         ("provider::x::f(1)", OpaqueExpression()),
     ],
-)  # fmt: skip
+)
 def test_an_expression_is_read(text: str, expected: Expression) -> None:
     assert expression(text) == expected
 
@@ -59,11 +62,14 @@ def test_an_expression_is_read(text: str, expected: Expression) -> None:
         ("module.m.x", ("module.m.x",)),
         ('var.a ? module.m["k"].x : "b"', ("var.a", "module.m.x")),
         ('[for x in module.m.list : "${var.p}"]', ("module.m.list", "var.p")),
-        ('"%{ if local.a }${aws_s3_bucket.b[count.index].id}%{ endif }"', ("local.a", "aws_s3_bucket.b.id", "count.index")),
+        (
+            '"%{ if local.a }${aws_s3_bucket.b[count.index].id}%{ endif }"',
+            ("local.a", "aws_s3_bucket.b.id", "count.index"),
+        ),
         ("merge(var.a, { b = data.t.n.c })", ("var.a", "data.t.n.c")),
         ('"module.m.x"', ()),
     ],
-)  # fmt: skip
+)
 def test_everything_that_an_expression_refers_to_is_seen(text: str, expected: tuple[str, ...]) -> None:
     assert set(read_bodies(f"a = {text}\n").body.attributes["a"].references) == set(expected)
 
