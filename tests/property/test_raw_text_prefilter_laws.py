@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gatecli.pii import group_testing
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import all_entities, default_entities
 from gatecli.pii.interface import EntityPattern
-from gatecli.pii.raw_text_prefilter import may_hold, suspects, without_edges
+from gatecli.pii.raw_text_prefilter import TOGETHER, may_hold, suspects, without_edges
 from tests.support.examples import share
 
 DETECTOR = Detector(default_entities())
@@ -60,4 +62,8 @@ TEXTS = st.lists(
 def test_asked_by_halves_the_suspects_are_those_of_asking_each(texts: list[str]) -> None:
     lines = [text.replace("\n", " ") for text in texts]
     expected = [index for index, text in enumerate(lines) if may_hold(DETECTOR, text)]
-    assert list(suspects(DETECTOR, lines)) == expected
+    assert list(group_testing.suspects(partial(may_hold, DETECTOR), lines)) == expected
+    together = list(suspects(DETECTOR, lines * TOGETHER))
+    assert together == sorted(together)
+    wanted = {index + copy * len(lines) for index in expected for copy in range(TOGETHER)}
+    assert wanted <= set(together) <= set(range(len(lines) * TOGETHER if wanted else 0))

@@ -11,11 +11,12 @@ from gatecli.checks.terraform.carried_evidence import RULES as EVIDENCE_RULES
 from gatecli.checks.terraform.closed_gates import RULES as CLOSED_RULES
 from gatecli.checks.terraform.programs import RULES as PROGRAM_RULES
 from gatecli.checks.terraform.rules import RULES as TERRAFORM_RULES
+from gatecli.checks.terraform.static_findings import RULES as STATIC_RULES
 from gatecli.cli.app import main
 from gatecli.sources.plan.rules import RULES as PLAN_RULES
 
 EXAMPLES = Path(__file__).parent
-ALL = (*TERRAFORM_RULES, *CLOSED_RULES, *EVIDENCE_RULES, *PROGRAM_RULES, *PLAN_RULES)
+ALL = (*TERRAFORM_RULES, *CLOSED_RULES, *EVIDENCE_RULES, *PROGRAM_RULES, *STATIC_RULES, *PLAN_RULES)
 RULES = {rule.id: rule for rule in ALL}
 FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name.startswith("tf-"))
 
@@ -23,7 +24,9 @@ FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and p
 def judged(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, object]]]:
     policy = folder / "gatecli.yaml"
     named = ["--policy", str(policy)] if policy.exists() else []
-    code = main(["terraform", "check", str(folder / "plan.json"), *named, "--format", "json"])
+    plan = folder / "plan.json"
+    what = [str(plan)] if plan.exists() else [str(folder), "--static"]
+    code = main(["terraform", "check", *what, *named, "--format", "json"])
     return code, json.loads(capsys.readouterr().out)["findings"]
 
 

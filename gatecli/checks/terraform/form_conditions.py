@@ -139,7 +139,8 @@ def _judge_part(index: PlanIndex, resource: PlannedResource, form: PlanForm, par
     if any(answer == "yes" for _, answer in exempt):
         return FormAnswer("no")
     open_ = [each for each, answer in (*answers, *exempt) if answer == "unknown"]
-    first = next((each.path for each in (*open_, *form.when) if each.path), "")
+    stated = [each for each in form.when if each.present is not False]  # what is not there opens nothing
+    first = next((each.path for each in (*open_, *stated) if each.path), "")
     name = first[1:] if first.startswith("/") else ".".join(filter(None, (form.within, first)))
     return FormAnswer("unknown" if open_ else "yes", name)
 
