@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,9 @@ from gatecli.gates.policies import read_policy
 
 app = typer.Typer()
 
+_PAGE_LINK = re.compile(r"\[([^][]+)\]\((?!https?:)[^()\s]+\)")
+"""A link to another page of the documentation, which a terminal cannot follow."""
+
 
 @app.command("explain")
 def explain(
@@ -29,7 +33,8 @@ def explain(
         return
     level = "could not check (exit 4)" if known.uncheckable else known.severity
     text = section(shipped_text("rules.md"), rule) or f"{known.summary}\n"
-    out(f"{rule} · {level}\n\n{text}\n{known.url}\n")
+    plain = _PAGE_LINK.sub(r"\1", text)
+    out(f"{rule} · {level}\n\n{plain}\n{known.url}\n")
 
 
 def _of_the_policy(rule: str) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gatecli.gates import Gate
 from gatecli.model.baseline import Baseline, forgive_known
+from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.policy import PrivacyPolicy, stamp
 from gatecli.model.verdict import Examined, PolicyStamp, Verdict, decide
@@ -17,6 +18,9 @@ from gatecli.model.waiver import PlacedWaiver
 
 if TYPE_CHECKING:
     from gatecli.gates.policies import LawTarget
+
+WAIVER_FAULTS = frozenset({"waiver-expired", "waiver-too-long", "waiver-unused"})
+"""The ids of `gatecli.checks.waiver.WAIVER_RULES`, which few runs import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +93,34 @@ def judge_carried(findings: Iterable[Finding], terms: JudgementTerms) -> tuple[F
     return tuple(forgive_known(_waive(finding, terms.waivers, terms.today)) for finding in compared)
 
 
-def waivers_for(gate: Gate, waivers: Sequence[PlacedWaiver]) -> tuple[PlacedWaiver, ...]:
+def waivers_for(judged: Gate | Verdict, waivers: Sequence[PlacedWaiver]) -> tuple[PlacedWaiver, ...]:
     """The waivers for the rules that a gate looks for."""
-    return tuple(placed for placed in waivers if placed.waiver.spec.rule.partition("-")[0] in gate.families)
+    return tuple(placed for placed in waivers if placed.waiver.spec.rule.partition("-")[0] in judged.families)
+
+
+def settle_waivers(parts: Sequence[Verdict], terms: JudgementTerms) -> tuple[Verdict, ...]:
+    """The verdicts of gates that ran together, each fault of a waiver told once.
+
+    Two gates may look for the rule of one waiver. It is used if either found what it forgives.
+    """
+    if not terms.waivers:
+        return tuple(parts)
+    found = [finding for part in parts for finding in part.findings]
+    own = [placed for placed in terms.waivers if any(waivers_for(part, (placed,)) for part in parts)]
+    faults = _faults(own, found, terms.policy.spec.release.max_waiver_days, terms.today)
+    untold = {(fault.fingerprint, fault.place) for fault in faults}
+    return tuple(_tell_once(part, untold) for part in parts)
+
+
+def _tell_once(part: Verdict, untold: set[tuple[str, Place]]) -> Verdict:
+    """The verdict without the faults of waivers that are not in `untold`; what it tells leaves that."""
+    kept = []
+    for finding in part.findings:
+        key = (finding.fingerprint, finding.place)
+        if finding.rule.id not in WAIVER_FAULTS or key in untold:
+            kept.append(finding)
+        untold.discard(key)
+    return replace(part, findings=tuple(kept))
 
 
 def apply_policy(

@@ -14,7 +14,7 @@ from gatecli.errors import UsageError
 from gatecli.gates import CHECK, GATES, GateName
 from gatecli.gates.caching import open_cache
 from gatecli.gates.folder import Folder, base_of
-from gatecli.gates.judgement import JudgementTerms, judge_findings, without_additions
+from gatecli.gates.judgement import JudgementTerms, judge_findings, settle_waivers, without_additions
 from gatecli.gates.named_plans import folders_to_plan
 from gatecli.gates.notices import Notify, Timing, ignore
 from gatecli.gates.static_terraform import CONFIGURATION
@@ -67,7 +67,7 @@ def check_repository(request: RepositoryRequest) -> Verdict:
                 parts.append(gate.module.check_folder(folder))
     with _time_part(request, "coverage"):
         also = _find_besides(folder, parts, request.terms)
-    verdict = combine(tuple(parts), also, CHECK.families)
+    verdict = combine(settle_waivers(parts, request.terms), also, CHECK.families)
     folder.cache.save(request.notify)
     return verdict
 

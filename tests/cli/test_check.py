@@ -275,5 +275,36 @@ def test_what_is_not_checked_can_be_waived_like_a_finding(run: Run, tmp_path: Pa
     assert report["findings"][0]["suppressed"]["name"] == "planned-elsewhere"
 
 
+SUBJECT_WAIVER = """apiVersion: gatecli.dev/v1
+kind: PrivacyWaiver
+metadata: {name: sample}
+spec:
+  rule: pii-us-ssn
+  subject: SUBJECT
+  reason: a sample
+  owner: team-a
+  expires: EXPIRES
+"""
+
+
+@pytest.mark.parametrize(
+    ("days", "subject", "faults"),
+    [(30, "PATH", []), (30, "elsewhere.yaml", ["waiver-unused"]), (-1, "PATH", ["waiver-expired"])],
+)
+def test_a_waiver_is_asked_about_once_although_two_gates_look_for_its_rule(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int, subject: str, faults: list[str]
+) -> None:
+    shutil.copytree(RULES / "pii-us-ssn/fail", tmp_path / "deploy")
+    monkeypatch.chdir(tmp_path)
+    (finding,) = run("pii", "scan", "deploy")[1]["findings"]
+    expires = (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+    text = SUBJECT_WAIVER.replace("SUBJECT", subject.replace("PATH", finding["subject"]))
+    (tmp_path / "waivers.yaml").write_text(text.replace("EXPIRES", expires), "utf-8")
+    report = run("check", "deploy", "--waivers", "waivers.yaml")[1]
+    told = [each["rule"] for each in report["findings"] if each["rule"].startswith("waiver-")]
+    assert told == faults
+    assert sum(gate["warning"] for gate in report["gates"]) == len(faults)
+
+
 def test_a_missing_folder_is_usage(tmp_path: Path) -> None:
     assert main(["check", str(tmp_path / "nowhere")]) == 2

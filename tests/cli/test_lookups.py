@@ -31,6 +31,12 @@ def test_an_explanation_shows_examples_and_its_source(run: Run) -> None:
     assert "Source" in text
 
 
+def test_an_explanation_has_no_link_that_a_terminal_cannot_follow(run: Run) -> None:
+    text = run("explain", "tf-public-dataset").stdout
+    assert "A table lists the forms" in text
+    assert ".md)" not in text
+
+
 @pytest.mark.parametrize(
     "name", ["ModelRelease", "model-release", "PrivacyPolicy", "PrivacyWaiver", "report"]
 )

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from gatecli.checks.waiver import find_waiver_faults
+from gatecli.checks.waiver import WAIVER_RULES, find_waiver_faults
+from gatecli.gates.judgement import WAIVER_FAULTS
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.waiver import PlacedWaiver
@@ -63,3 +64,7 @@ def test_an_expired_waiver_is_not_unused_as_well() -> None:
 def test_a_fault_stands_where_the_waiver_does() -> None:
     (finding,) = faults(waiver(RULE.id, "2020-01-01"))
     assert str(finding.place) == "waivers.yaml:4:9"
+
+
+def test_the_faults_that_gates_tell_once_are_those_of_the_rules() -> None:
+    assert {rule.id for rule in WAIVER_RULES} == WAIVER_FAULTS
