@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from gatecli.errors import GatecliError
+from gatecli.errors import GatecliError, MissingExtraError
 from gatecli.frontdoor.console import show_bug, show_error, show_usage
 from gatecli.model.verdict import ExitCode
 from gatecli.package import VERSION
@@ -38,9 +38,22 @@ class LazyCommands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - the base's signature
         if cmd_name not in COMMANDS:
             return None
-        command = typer.main.get_command(importlib.import_module(COMMANDS[cmd_name]).app)
+        command = typer.main.get_command(_import_command(COMMANDS[cmd_name]).app)
         command.name = cmd_name
         return command
+
+
+def _import_command(name: str) -> ModuleType:
+    """The module of a command. Raises MissingExtraError where a package of the extra is not installed."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in {"admission", "gatecli"}:
+            raise
+        raise MissingExtraError(
+            f"the webhook needs {error.name}, which is not installed",
+            advice="pip install 'gatecli[admission]'",
+        ) from None
 
 
 app = typer.Typer(

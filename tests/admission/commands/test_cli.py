@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -137,3 +138,17 @@ def test_the_mutating_webhook_s_answer_has_a_patch(folder: Path, capsys: pytest.
 def test_every_command_has_a_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run"], ["manifests", "--help"]])
+def test_without_the_extra_it_says_what_to_install(arguments: list[str]) -> None:
+    program = (
+        "import sys; sys.modules['aiohttp'] = None; from admission.cli import main; "
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "aiohttp, which is not installed" in done.stderr
+    assert "gatecli[admission]" in done.stderr
