@@ -81,7 +81,8 @@ def _forgiveness(verdict: Verdict) -> Markup:
     ]
     left = len(told) - MOST
     more = element("p", f"{plural(left, 'more entry')} left out.", class_="soft") if left > 0 else None
-    return lines(table(["Forgiven by", "Owner", "Until", "Findings", "Reason"], rows), more)
+    heads = ["Forgiven by", "Owner", "Until", "Findings", "Reason"]
+    return lines(table(heads, rows, class_="figures words"), more)
 
 
 def _table(rows: list[Markup]) -> Markup:

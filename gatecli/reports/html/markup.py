@@ -65,8 +65,11 @@ def details(summary: Child, *children: Child) -> Markup:
     return element("details", element("summary", summary), *children)
 
 
-def table(heads: list[str], rows: list[list[Child]], caption: str = "") -> Markup:
-    """A table of figures: the first cell of a row names it, the others are numbers."""
+def table(heads: list[str], rows: list[list[Child]], caption: str = "", *, class_: str = "figures") -> Markup:
+    """A table of figures: the first cell of a row names it, the others are numbers.
+
+    In one of the class `figures words` the others are texts.
+    """
     head = element("tr", *(element("th", text, scope="col") for text in heads))
     body = [
         element("tr", element("th", first, scope="row"), *(element("td", cell) for cell in others))
@@ -78,7 +81,7 @@ def table(heads: list[str], rows: list[list[Child]], caption: str = "") -> Marku
         element("thead", head),
         Markup("\n"),
         each("tbody", body),
-        class_="figures",
+        class_=class_,
     )
 
 
