@@ -64,7 +64,7 @@ def check_folder(folder: Folder) -> Verdict:
     named = policy_tables(folder.policy, folder.resolve_name, (folder.policy_path or folder.root).as_posix())
     problems = [
         *declared.findings,
-        *named.findings,
+        *map(_name_table, named.findings),
         *(broken if GateName.RELEASE not in folder.gates else ()),
     ]
     request = AnonymityRequest(
@@ -95,7 +95,16 @@ def _examine_held(task: TableTask, stated: StatedTables, request: AnonymityReque
     """A table by its own question and what the policy states for it, whichever demands more."""
     held = hold_to(stated, task)
     examined = _examine(held.task, request)
-    return replace(examined, findings=(*examined.findings, *held.findings))
+    findings = (*map(_name_table, examined.findings), *held.findings)
+    return replace(examined, findings=findings, problems=tuple(map(_name_table, examined.problems)))
+
+
+def _name_table(finding: Finding) -> Finding:
+    """A policy may state several tables, and no line says which of them a finding is about."""
+    at = finding.place
+    if at.line is not None or not at.pointer:
+        return finding
+    return replace(finding, message=f"table {finding.subject}: {finding.message}")
 
 
 def _examine(task: TableTask, request: AnonymityRequest) -> Examined:

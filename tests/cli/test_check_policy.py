@@ -209,6 +209,14 @@ def test_a_table_that_cannot_be_read_could_not_be_checked(root: Path, path: str)
     assert (code, [each["rule"] for each in told["findings"]]) == (4, ["anon-table-uncheckable"])
 
 
+@pytest.mark.parametrize("path", ["people.csv", "absent.csv"])
+def test_a_finding_says_which_table_of_the_policy_it_is_about(root: Path, path: str) -> None:
+    (root / "people.csv").write_text("zip\n1\n2\n", "utf-8")
+    ruled(root, TABLE.replace("PATH", path).replace("K", "2", 1))
+    (finding,) = report(root, "--only", "anonymity")[1]["findings"]
+    assert finding["message"].startswith("table people: ")
+
+
 def test_what_the_policy_names_elsewhere_is_not_asked_of_a_part(root: Path) -> None:
     (root / "sub").mkdir()
     (root / "sub/a.yaml").write_text("a: 1\n", "utf-8")
