@@ -28,6 +28,9 @@ from gatecli.model.plan_forms import PlanForm
 from gatecli.model.plan_graph import origins_of, passing_nodes
 from gatecli.model.plan_values import parts_of, values_of
 
+_MARK = re.compile(r"(?:^|/)(?:_SUCCESS|\.[^/]*\.crc)$")
+"""What may lie beside the tables of a folder: a gate reads its name alone, and no digest holds its bytes."""
+
 _SLOT = re.compile(r"\{([\w.]+)\}")
 
 
@@ -146,6 +149,8 @@ def _pass_argument(releases: Releases, resource: PlannedResource, argument: Byte
 
 def _pass_file(releases: Releases, name: str, path: str) -> Passed:
     if lies_in(path, releases.paths):
+        if _MARK.search(path) and path not in releases.paths:
+            return Passed("no", name, "lies beside the tables that its gate released, and no gate read it")
         return Passed("yes")
     kinds = {posixpath.isabs(each) for each in (path, *releases.paths)}
     if len(kinds) > 1:
