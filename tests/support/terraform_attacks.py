@@ -1,6 +1,7 @@
 """Attempts to get a dataset or a model past its gate (tests/data/terraform_attacks), and plans of them.
 
-An attempt is refused by a rule, or open: then the threat model has a sentence about it.
+An attempt is refused by an error of its rule. What is told by a warning alone, or not at all, is open: the
+threat model has a sentence about it.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,7 +17,6 @@ from functools import cache
 from typing import Any
 
 from gatecli.checks.personal_data import search_of
-from gatecli.checks.terraform.gate_digests import SHIPPED
 from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_plan
 from gatecli.checks.terraform.tagged_evidence import Attestation, TaggedReports
 from gatecli.model.finding import Finding
@@ -38,25 +39,74 @@ _SLOTS = {"{judged}": JUDGED, "{other}": OTHER, "{report}": REPORT}
 
 @dataclass(frozen=True, slots=True)
 class PlanAttack:
-    """One attempt, as a plan shows it, with the rule that refuses it or the sentence that names it as open.
+    """One attempt, as a plan shows it: the rule that finds it, and words of the threat model if it passes.
 
     `base` is a fixture that is edited, `edits` are by JSON pointer, `resources` come on top. `report` is
-    what the report behind a tag says, `files` are local files at hand.
+    what the report behind a tag says, `files` are local files at hand. `also` are rules that find something
+    else in the same plan.
     """
 
     name: str
     rule: str = ""
     open: str = ""
+    also: tuple[str, ...] = ()
     base: str = ""
     published: Mapping[str, Any] = field(default_factory=dict)
     resources: tuple[Mapping[str, Any], ...] = ()
     edits: Mapping[str, Any] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
-    terraform: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> str:
+        """How it ends: refused, told by a warning, or open."""
+        return "refused" if not self.open else "told" if self.rule else "open"
+
+    @property
+    def besides(self) -> frozenset[str]:
+        return frozenset(self.also)
 
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class LawAttack:
+    """One attempt to change the law together with what it judges: files of the change (None removes one).
+
+    `law` is the rule that tells of the change, `rule` the one that closes all the same. `target` is a line of
+    the target branch's policy.
+    """
+
+    name: str
+    rule: str = ""
+    law: str = ""
+    open: str = ""
+    change: Mapping[str, str | None] = field(default_factory=dict)
+    target: str = ""
+    type: str = "aws_s3_object"
+    options: tuple[str, ...] = ()
+    baseline: bool = False
+
+    def __str__(self) -> str:
+        return self.name.replace(" ", "-")
+
+
+@cache
+def law_attacks() -> tuple[LawAttack, ...]:
+    """The attempts that a pull request makes on the law."""
+    return tuple(LawAttack(**each) for each in _table((TABLES / "law.json").read_text("utf-8")))
+
+
+def figures() -> str:
+    """How the attempts end, as the threat model says it."""
+    plans, law = plan_attacks(), law_attacks()
+    ends = Counter(each.outcome for each in plans)
+    ends.update("open" if each.open else "refused" for each in law)
+    return (
+        f"Of {len(plans) + len(law)} attempts that a test makes (`tests/data/terraform_attacks`), "
+        f"{ends['refused']} are refused, {ends['told']} are told by a warning, and {ends['open']} pass."
+    )
 
 
 @cache
@@ -79,7 +129,7 @@ def _as_text(value: dict[str, Any]) -> Any:
 
 def findings_of(attack: PlanAttack) -> list[Finding]:
     """What is said of the plan of an attempt."""
-    policy = _policy(attack)
+    policy = _policy()
     loaded = load_plan(json.dumps(plan_of(attack)).encode(), "plan.json")
     found = list(loaded.findings)
     for plan in loaded.values:
@@ -88,9 +138,9 @@ def findings_of(attack: PlanAttack) -> list[Finding]:
     return found
 
 
-def _policy(attack: PlanAttack) -> PrivacyPolicy:
+def _policy() -> PrivacyPolicy:
     base = default_policy()
-    rules = TerraformRules.model_validate({"gateSources": TRUSTED} | dict(attack.terraform))
+    rules = TerraformRules.model_validate({"gateSources": TRUSTED})
     anonymity = base.spec.anonymity.model_copy(update={"min_k": 5})
     spec = base.spec.model_copy(update={"terraform": rules, "anonymity": anonymity})
     return base.model_copy(update={"spec": spec})
@@ -127,14 +177,20 @@ def _configured(plan: dict[str, Any]) -> list[Any]:
 
 def _publish(plan: dict[str, Any], resource: Mapping[str, Any]) -> None:
     """Put a resource in the place of the publisher of a fixture."""
-    for part in (plan["planned_values"]["root_module"]["resources"], plan["resource_changes"], _configured(plan)):
+    for part in (
+        plan["planned_values"]["root_module"]["resources"],
+        plan["resource_changes"],
+        _configured(plan),
+    ):
         part[:] = [each for each in part if each["name"] != "published" or "module_address" in each]
     _add(plan, resource)
 
 
 def _add(plan: dict[str, Any], resource: Mapping[str, Any]) -> None:
     more = {
-        name: resource[name] for name in ("actions", "before", "after_unknown", "after_sensitive") if name in resource
+        name: resource[name]
+        for name in ("actions", "before", "after_unknown", "after_sensitive")
+        if name in resource
     }
     made = change(resource["address"], resource.get("values", {}), **more) | dict(resource.get("also", {}))
     plan["resource_changes"].append(made)
@@ -142,7 +198,11 @@ def _add(plan: dict[str, Any], resource: Mapping[str, Any]) -> None:
     if any(each["address"] == plain for each in _configured(plan)):
         return
     refers = {name: {"references": nodes} for name, nodes in resource.get("refers", {}).items()}
-    refers |= {name: {"constant_value": value} for name, value in (resource.get("values") or {}).items() if name not in refers}
+    refers |= {
+        name: {"constant_value": value}
+        for name, value in (resource.get("values") or {}).items()
+        if name not in refers
+    }
     _configured(plan).append(
         {
             "address": plain,

@@ -175,8 +175,7 @@ def _pass_address(releases: Releases, resource: PlannedResource, argument: ByteA
         if all(releases.is_through(node) for node in sorted(nodes_there)):
             return Passed("yes")
         return Passed("no", argument.name, "is the address of data that no gate released")
-    nodes = (resource.arguments or {}).get(argument.first_key, ())
-    if releases.is_made_of(nodes, wholly=False):
+    if _is_made_of(releases, resource, argument, wholly=False):
         return Passed("yes")
     return Passed(
         "unknown", argument.name, "is an address, and the plan does not say that released data is there"
@@ -188,17 +187,30 @@ def _is_below(address: str, folder: str) -> bool:
 
 
 def _pass_later(releases: Releases, resource: PlannedResource, argument: ByteArgument) -> Passed:
-    nodes = (resource.arguments or {}).get(argument.first_key, ())
     wholly = argument.read.holds in {"file", "text", "base64"}
     own = f"{config_address(resource.address)}#{argument.first_key}"
     is_composed = wholly and own in releases.plan.composed
-    if not is_composed and releases.is_made_of(nodes, wholly=wholly):
+    if not is_composed and _is_made_of(releases, resource, argument, wholly=wholly):
         return Passed("yes")
     return Passed(
         "unknown",
         argument.name,
         "is known only after the apply, and is not made of what its gate gives alone",
     )
+
+
+def _is_made_of(
+    releases: Releases, resource: PlannedResource, argument: ByteArgument, *, wholly: bool
+) -> bool:
+    """Whether an argument is: in blocks, where each that is no literal is. What stands beside it is not asked."""
+    written = releases.plan.in_blocks.get(f"{config_address(resource.address)}#{argument.name}")
+    if written is None:
+        nodes = (resource.arguments or {}).get(argument.first_key, ())
+        return releases.is_made_of(nodes, wholly=wholly)
+    if argument.value in written:
+        return False
+    composed = [each for each in written if not isinstance(each, str)]
+    return bool(composed) and all(releases.is_made_of(each, wholly=wholly) for each in composed)
 
 
 def _addresses(resource: PlannedResource, form: PlanForm) -> Iterator[str]:
