@@ -88,6 +88,11 @@ class LawAttack:
     options: tuple[str, ...] = ()
     baseline: bool = False
 
+    @property
+    def outcome(self) -> str:
+        """How it ends: refused, or open."""
+        return "open" if self.open else "refused"
+
     def __str__(self) -> str:
         return self.name.replace(" ", "-")
 
@@ -98,13 +103,16 @@ def law_attacks() -> tuple[LawAttack, ...]:
     return tuple(LawAttack(**each) for each in _table((TABLES / "law.json").read_text("utf-8")))
 
 
+def all_attacks() -> tuple[PlanAttack | LawAttack, ...]:
+    """Every attempt of the table."""
+    return (*plan_attacks(), *law_attacks())
+
+
 def figures() -> str:
     """How the attempts end, as the threat model says it."""
-    plans, law = plan_attacks(), law_attacks()
-    ends = Counter(each.outcome for each in plans)
-    ends.update("open" if each.open else "refused" for each in law)
+    ends = Counter(each.outcome for each in all_attacks())
     return (
-        f"Of {len(plans) + len(law)} attempts that a test makes (`tests/data/terraform_attacks`), "
+        f"Of {ends.total()} attempts that a test makes (`tests/data/terraform_attacks`), "
         f"{ends['refused']} are refused, {ends['told']} are told by a warning, and {ends['open']} pass."
     )
 

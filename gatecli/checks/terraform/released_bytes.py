@@ -202,7 +202,7 @@ def _pass_later(releases: Releases, resource: PlannedResource, argument: ByteArg
 def _is_made_of(
     releases: Releases, resource: PlannedResource, argument: ByteArgument, *, wholly: bool
 ) -> bool:
-    """Whether an argument is: in blocks, where each that is no literal is. What stands beside it is not asked."""
+    """Whether an argument is: in blocks, each that is no literal. What stands beside it says nothing."""
     written = releases.plan.in_blocks.get(f"{config_address(resource.address)}#{argument.name}")
     if written is None:
         nodes = (resource.arguments or {}).get(argument.first_key, ())

@@ -7,9 +7,9 @@ import pytest
 from tests.support.terraform_attacks import (
     PAGE,
     PlanAttack,
+    all_attacks,
     figures,
     findings_of,
-    law_attacks,
     plan_attacks,
 )
 
@@ -36,13 +36,13 @@ def test_an_attempt_that_is_called_open_passes(attack: PlanAttack) -> None:
 
 def test_what_passes_is_named_in_the_threat_model() -> None:
     section = PAGE.read_text("utf-8").partition("## The gate under attack")[2].partition("## The search")[0]
-    named = [each for each in (*plan_attacks(), *law_attacks()) if each.open]
+    named = [each for each in all_attacks() if each.open]
     assert named
     assert [each.name for each in named if each.open not in section] == []
 
 
 def test_no_attempt_is_counted_twice() -> None:
-    names = [each.name for each in (*plan_attacks(), *law_attacks())]
+    names = [each.name for each in all_attacks()]
     assert len(set(names)) == len(names) >= 45
 
 
