@@ -98,6 +98,12 @@ class LawAttack:
 
 
 @cache
+def honest_plans() -> tuple[PlanAttack, ...]:
+    """What an honest author writes, close to an attempt."""
+    return tuple(PlanAttack(**each) for each in _table((TABLES / "honest.json").read_text("utf-8")))
+
+
+@cache
 def law_attacks() -> tuple[LawAttack, ...]:
     """The attempts that a pull request makes on the law."""
     return tuple(LawAttack(**each) for each in _table((TABLES / "law.json").read_text("utf-8")))

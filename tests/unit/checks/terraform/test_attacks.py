@@ -10,6 +10,7 @@ from tests.support.terraform_attacks import (
     all_attacks,
     figures,
     findings_of,
+    honest_plans,
     plan_attacks,
 )
 
@@ -32,6 +33,11 @@ def test_an_attempt_that_is_called_open_passes(attack: PlanAttack) -> None:
     """It leaves the threat model when it does not."""
     errors = {each.rule.id for each in findings_of(attack) if each.severity.value == "error"}
     assert errors <= attack.besides
+
+
+@pytest.mark.parametrize("plan", honest_plans(), ids=str)
+def test_an_honest_neighbour_of_an_attempt_is_told_nothing(plan: PlanAttack) -> None:
+    assert [each.message for each in findings_of(plan)] == []
 
 
 def test_what_passes_is_named_in_the_threat_model() -> None:
