@@ -163,7 +163,8 @@ class Plan:
     each node of the configuration (`gatecli.model.plan_graph`). `composed` are those nodes, and arguments
     (`ADDRESS#NAME`), whose expressions are known to make a text of what they refer to. `held` are the
     resources that templates hold, `unread` the templates that are not there, `programs` what provisioners
-    run.
+    run. `in_blocks` are the arguments of blocks that refer to anything, by `ADDRESS#BLOCK.NAME`: for each
+    such block a literal text, or the nodes that the argument refers to.
     """
 
     path: str
@@ -186,6 +187,7 @@ class Plan:
     programs: tuple[Program, ...] = field(default=(), repr=False)
     unread: tuple[Program, ...] = field(default=(), repr=False)
     composed: frozenset[str] = field(default=frozenset(), repr=False)
+    in_blocks: Mapping[str, tuple[str | tuple[str, ...], ...]] = field(default_factory=dict, repr=False)
 
     @property
     def targeted(self) -> bool:

@@ -59,7 +59,8 @@ def _of_read(resource: PlannedResource, read: ReadArgument) -> Iterator[ByteArgu
 
 def _of_part(read: ReadArgument, at: Callable[[str], tuple[Part, ...]]) -> Iterator[ByteArgument]:
     """What one part says; `at` gives what stands at a path of it."""
-    if any(values_of(at(path)).known for path in read.unless):
+    others = [values_of(at(path)) for path in read.unless]
+    if any(each.known or each.later for each in others):
         return
     values = values_of(at(read.path))
     stated = tuple(_hex_digest(str(value)) for path in read.digests for value in values_of(at(path)).known)

@@ -308,8 +308,9 @@ def _judge_neighbour(index: PlanIndex, resource: PlannedResource, neighbour: Nei
         if joined == "no":
             continue
         held = [judge_condition(index, other, each) for each in neighbour.when]
-        if "no" not in held:
-            answers.append("unknown" if joined == "unknown" or "unknown" in held else "yes")
+        if "no" not in held:  # a later apply makes what is deferred
+            is_sure = joined == "yes" and "unknown" not in held and not other.deferred
+            answers.append("yes" if is_sure else "unknown")
         if "yes" in answers:
             break
     return _worst(answers)

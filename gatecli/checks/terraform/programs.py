@@ -42,6 +42,9 @@ _COMMANDS: Mapping[tuple[str, str], tuple[str, ...]] = {
 _STATEMENTS: Mapping[str, tuple[str, ...]] = {
     "snowflake_execute": ("execute",),
     "snowflake_unsafe_execute": ("execute",),
+    "snowflake_task": ("sql_statement",),
+    "snowflake_alert": ("action",),
+    "google_bigquery_data_transfer_config": ("params.query",),
     "snowsql_exec": ("create.statements",),
     "postgresql_script": ("commands",),
     "mssql_script": ("create_script", "update_script"),
@@ -83,6 +86,10 @@ _TOOLS: tuple[tuple[str, str], ...] = (
     ("object storage", r"\b(?:rclone|s3cmd|s5cmd|b2|ossutil\w*|obsutil|coscmd|mc)\s+\S"),
     ("file copy", r"\b(?:scp|sftp|rsync)\s+\S"),
     ("git push", r"\bgit\b[^\n;|&]{0,300}?\spush\b"),
+    (
+        "a client library",
+        r"\b(?:upload_file(?:obj)?|put_object(?:_acl)?|upload_from_\w{1,30}|upload_blob|push_to_hub|upload_folder)\b",
+    ),
     ("package upload", r"\b(?:twine\s+upload|(?:npm|poetry|cargo|uv)\s+publish)\b"),
 )
 """Tools that publish, by what a finding calls them and how a command names them.
@@ -103,6 +110,7 @@ _SQL: tuple[tuple[str, str], ...] = (
 )
 """Statements that publish, the same way."""
 
+_SQL_COMMENTS = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
 _FLAGS = re.IGNORECASE | re.DOTALL
 _RUNS = frozenset({"create", "delete", "invoke"})
 _LONGEST = 200_000
@@ -117,15 +125,21 @@ class _Names:
     """Patterns of what publishes, compiled once."""
 
     patterns: tuple[tuple[str, re.Pattern[str]], ...]
+    comments: re.Pattern[str] | None = None
 
     def find(self, text: str) -> str:
         """What a text names first in the table; empty where it names nothing."""
         plain = text[:_LONGEST].replace("\\\n", " ")
+        if self.comments is not None:
+            return self._find_in(plain) or self._find_in(self.comments.sub(" ", plain))
+        return self._find_in(plain)
+
+    def _find_in(self, plain: str) -> str:
         return next((name for name, pattern in self.patterns if pattern.search(plain)), "")
 
 
 _PUBLISHING_TOOLS = _Names(tuple((name, re.compile(pattern)) for name, pattern in _TOOLS))
-_PUBLISHING_SQL = _Names(tuple((name, re.compile(pattern, _FLAGS)) for name, pattern in _SQL))
+_PUBLISHING_SQL = _Names(tuple((name, re.compile(pattern, _FLAGS)) for name, pattern in _SQL), _SQL_COMMENTS)
 
 
 def find_programs(plan: Plan, policy: PrivacyPolicy) -> Iterator[Finding]:

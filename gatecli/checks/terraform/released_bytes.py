@@ -28,6 +28,9 @@ from gatecli.model.plan_forms import PlanForm
 from gatecli.model.plan_graph import origins_of, passing_nodes
 from gatecli.model.plan_values import parts_of, values_of
 
+_MARK = re.compile(r"(?:^|/)(?:_SUCCESS|\.[^/]*\.crc)$")
+"""What may lie beside the tables of a folder: a gate reads its name alone, and no digest holds its bytes."""
+
 _SLOT = re.compile(r"\{([\w.]+)\}")
 
 
@@ -146,6 +149,8 @@ def _pass_argument(releases: Releases, resource: PlannedResource, argument: Byte
 
 def _pass_file(releases: Releases, name: str, path: str) -> Passed:
     if lies_in(path, releases.paths):
+        if _MARK.search(path) and path not in releases.paths:
+            return Passed("no", name, "lies beside the tables that its gate released, and no gate read it")
         return Passed("yes")
     kinds = {posixpath.isabs(each) for each in (path, *releases.paths)}
     if len(kinds) > 1:
@@ -170,8 +175,7 @@ def _pass_address(releases: Releases, resource: PlannedResource, argument: ByteA
         if all(releases.is_through(node) for node in sorted(nodes_there)):
             return Passed("yes")
         return Passed("no", argument.name, "is the address of data that no gate released")
-    nodes = (resource.arguments or {}).get(argument.first_key, ())
-    if releases.is_made_of(nodes, wholly=False):
+    if _is_made_of(releases, resource, argument, wholly=False):
         return Passed("yes")
     return Passed(
         "unknown", argument.name, "is an address, and the plan does not say that released data is there"
@@ -183,17 +187,30 @@ def _is_below(address: str, folder: str) -> bool:
 
 
 def _pass_later(releases: Releases, resource: PlannedResource, argument: ByteArgument) -> Passed:
-    nodes = (resource.arguments or {}).get(argument.first_key, ())
     wholly = argument.read.holds in {"file", "text", "base64"}
     own = f"{config_address(resource.address)}#{argument.first_key}"
     is_composed = wholly and own in releases.plan.composed
-    if not is_composed and releases.is_made_of(nodes, wholly=wholly):
+    if not is_composed and _is_made_of(releases, resource, argument, wholly=wholly):
         return Passed("yes")
     return Passed(
         "unknown",
         argument.name,
         "is known only after the apply, and is not made of what its gate gives alone",
     )
+
+
+def _is_made_of(
+    releases: Releases, resource: PlannedResource, argument: ByteArgument, *, wholly: bool
+) -> bool:
+    """Whether an argument is: in blocks, each that is no literal. What stands beside it says nothing."""
+    written = releases.plan.in_blocks.get(f"{config_address(resource.address)}#{argument.name}")
+    if written is None:
+        nodes = (resource.arguments or {}).get(argument.first_key, ())
+        return releases.is_made_of(nodes, wholly=wholly)
+    if argument.value in written:
+        return False
+    composed = [each for each in written if not isinstance(each, str)]
+    return bool(composed) and all(releases.is_made_of(each, wholly=wholly) for each in composed)
 
 
 def _addresses(resource: PlannedResource, form: PlanForm) -> Iterator[str]:

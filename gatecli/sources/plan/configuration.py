@@ -13,6 +13,8 @@ from gatecli.sources.plan.fingerprints import fingerprint
 
 Arguments = Mapping[str, tuple[str, ...]]
 
+Written = str | tuple[str, ...]
+
 _EXPRESSION = frozenset({"references", "constant_value"})
 
 
@@ -21,7 +23,8 @@ class Configuration:
     """`edges` are the direct references of each node; `sensitive` says it of each root variable.
 
     `certain` are the managed resources that nothing makes conditional: a whole plan speaks of each of them.
-    `arguments` are those that each resource sets, with the nodes that each refers to.
+    `arguments` are those that each resource sets, with the nodes that each refers to; `in_blocks` are those
+    of blocks that refer to anything, by `ADDRESS#BLOCK.NAME`: a literal text, or such nodes.
     """
 
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -30,6 +33,7 @@ class Configuration:
     sensitive: Mapping[str, bool] = field(default_factory=dict)
     certain: frozenset[str] = frozenset()
     arguments: Mapping[str, Arguments] = field(default_factory=dict)
+    in_blocks: Mapping[str, tuple[Written, ...]] = field(default_factory=dict)
     programs: tuple[Program, ...] = ()
 
 
@@ -70,6 +74,7 @@ def configuration_of(data: Any) -> Configuration:
     edges, modules, scripts, certain = _Edges(), list[Module](), list[Script](), set[str]()
     programs: list[Program] = []
     arguments: dict[str, Arguments] = {}
+    in_blocks: dict[str, list[Written]] = {}
     known: dict[tuple[tuple[str, tuple[str, ...]], ...], Arguments] = {}  # most of a type are alike
     pending = [_Level("", root, "/configuration/root_module")]
     while pending:
@@ -79,6 +84,8 @@ def configuration_of(data: Any) -> Configuration:
             node = level.node(text(item, "address", where))
             own = _arguments(level, item)
             arguments[node] = known.setdefault(tuple(own.items()), own)
+            for path, written in _in_blocks(level, item, own):
+                in_blocks.setdefault(f"{node}#{path}", []).append(written)
             scripts += _resource(level, item, node, where, edges, own)
             programs += _programs(item, node, where)
             if level.is_certain and item.get("mode") == "managed" and not _is_conditional(item):
@@ -95,6 +102,7 @@ def configuration_of(data: Any) -> Configuration:
         _sensitive(root),
         frozenset(certain),
         arguments,
+        {path: tuple(written) for path, written in in_blocks.items()},
         tuple(programs),
     )
 
@@ -109,6 +117,23 @@ def _arguments(level: _Level, item: Mapping[str, Any]) -> Arguments:
         )
         for name, expression in table(item, "expressions", level.where).items()
     }
+
+
+def _in_blocks(level: _Level, item: Mapping[str, Any], own: Arguments) -> Iterator[tuple[str, Written]]:
+    """What stands in the blocks that refer to anything, one argument at a time."""
+    each = tuple(_targets(level.module, [item.get("for_each_expression")]))
+    expressions = table(item, "expressions", level.where)
+    pending = [(name, expressions[name]) for name, nodes in own.items() if nodes]
+    while pending:
+        path, part = pending.pop()
+        if isinstance(part, list):
+            pending += [(path, block) for block in reversed(part)]
+        elif isinstance(part, dict) and not part.keys() & _EXPRESSION:
+            pending += [(f"{path}.{name}", below) for name, below in part.items()]
+        elif isinstance(part, dict) and "." in path:
+            nodes = (*_targets(level.module, [part]), *(each if each and _mentions_each(part) else ()))
+            value = part.get("constant_value")
+            yield path, value if isinstance(value, str) and not nodes else nodes
 
 
 def _mentions_each(expression: Any) -> bool:

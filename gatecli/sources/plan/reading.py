@@ -135,6 +135,7 @@ def _plan(top: Mapping[str, Any], name: str, version: str) -> Plan:
         held=held,
         programs=configuration.programs,
         unread=unread,
+        in_blocks=configuration.in_blocks,
     )
 
 
