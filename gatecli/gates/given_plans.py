@@ -10,7 +10,7 @@ from typing import BinaryIO
 from gatecli.errors import UsageError
 from gatecli.gates.plan_input import STDIN
 from gatecli.gates.terraform import PlanSource
-from gatecli.sources.files import ReadError, read_start
+from gatecli.sources.files import ON_DISK, ReadError, read_start
 from gatecli.sources.plan.terraform import PlanRequest, holds_configuration
 from gatecli.sources.plan.text import is_saved_plan
 
@@ -35,7 +35,7 @@ def given_plans(
             continue
         for path in _plans_in(Path(target)):
             folder = path if path.is_dir() else path.parent
-            sources.setdefault(os.path.realpath(path), PlanSource(str(path), ask(folder)))
+            sources.setdefault(ON_DISK.identify(path), PlanSource(str(path), ask(folder)))
     return tuple(sources.values())
 
 

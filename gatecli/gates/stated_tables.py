@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from gatecli.model.anonymity import Missing, Thresholds
 from gatecli.model.identity import identity_of
 from gatecli.model.policy import CheckedTable, PrivacyPolicy, bound_tiers
 from gatecli.model.thresholds import strictest
-from gatecli.sources.files import ReadError, sha256_of
+from gatecli.sources.files import ON_DISK, ReadError, sha256_of
 
 DigestOf = Callable[[str], str]
 
@@ -70,8 +69,8 @@ def demands_of(own: Thresholds, dataset: str, sensitivity: str | None, policy: P
 
 
 def place_of(path: Path | str) -> str:
-    """An absolute path without links, so that two names of one file are one."""
-    return os.path.realpath(path)
+    """An absolute path without links, so that two names of one file are one; a name of none is itself."""
+    return ON_DISK.identify(Path(path))
 
 
 def digest_at(place: str) -> str:

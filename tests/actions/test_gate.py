@@ -84,8 +84,9 @@ def test_several_plans_are_one_verdict(repository: Path) -> None:
     ran = act(repository, {"gate": "terraform", "path": "plan 1.json\naws 1.json\nplan 1.json"})
     assert (ran.code != 0, ran.saw[0], ran.saw[2]) == (True, "fail", "1")
     assert "aws 1.json" in ran.log
+    # The second is judged once, with its note about a program.
     ran = act(repository, {"gate": "terraform", "path": "plan 1.json\nplan 1.json"})
-    assert (ran.code, ran.saw) == (0, ["pass", "0", "0", "report.json"]), ran.log
+    assert (ran.code, ran.saw) == (0, ["pass", "1", "0", "report.json"]), ran.log
 
 
 def test_a_closed_gate_of_terraform_is_told_on_the_lines_and_in_the_report(repository: Path) -> None:

@@ -127,3 +127,8 @@ def test_a_saved_plan_in_a_folder_of_plans_is_not_passed_over(run: Run, units: P
 def test_a_folder_that_holds_neither_is_nothing_to_check(run: Run, tmp_path: Path) -> None:
     (tmp_path / "notes.md").write_text("none", "utf-8")
     assert run(".")[0] == 3
+
+
+def test_a_name_that_no_file_can_have_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["terraform", "check", "\0", "\0"]) == 2
+    assert "there is no such file or folder" in capsys.readouterr().err
