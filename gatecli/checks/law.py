@@ -50,7 +50,7 @@ _UNSET = object()
 def find_policy_change(
     law: PrivacyPolicy, here: PrivacyPolicy, path: str, revision: str
 ) -> Iterator[Finding]:
-    """Which keys of the resolved policy differ; a file that says the same in other words is no change."""
+    """A finding with the keys of the resolved policy that differ; another spelling of the same gives none."""
     before, after = (
         dict(_flatten(policy.spec.model_dump(mode="json", by_alias=True))) for policy in (law, here)
     )

@@ -40,7 +40,7 @@ class StaticRequest:
 def check_static(
     folders: Sequence[Path], terms: JudgementTerms, evidence: TaggedReports | None = None
 ) -> Verdict:
-    """The verdict over the text of all modules in folders and below. Raises UsageError for what is none."""
+    """The verdict over the text of all modules below folders. Raises UsageError for what is no folder."""
     for folder in folders:
         if not folder.is_dir():
             raise UsageError(

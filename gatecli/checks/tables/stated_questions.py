@@ -111,7 +111,7 @@ def _names(columns: Collection[str]) -> str:
 
 
 def asked_in_report(item: Mapping[str, Any]) -> AskedTable | None:
-    """What the checked item of a report says was asked; None where it is no table."""
+    """The question that an entry of a report's `checked` answers; None of an entry that is about no table."""
     inputs = item.get("inputs")
     if not isinstance(inputs, dict) or not isinstance(inputs.get("quasiIdentifiers"), list):
         return None

@@ -139,7 +139,8 @@ def _judge_part(index: PlanIndex, resource: PlannedResource, form: PlanForm, par
     if any(answer == "yes" for _, answer in exempt):
         return FormAnswer("no")
     open_ = [each for each, answer in (*answers, *exempt) if answer == "unknown"]
-    stated = [each for each in form.when if each.present is not False]  # what is not there opens nothing
+    # An argument that must be missing is not what opens it.
+    stated = [each for each in form.when if each.present is not False]
     first = next((each.path for each in (*open_, *stated) if each.path), "")
     name = first[1:] if first.startswith("/") else ".".join(filter(None, (form.within, first)))
     return FormAnswer("unknown" if open_ else "yes", name)
@@ -167,7 +168,10 @@ def judge_condition(
 
 
 def _judge_origins(index: PlanIndex, resource: PlannedResource, condition: ArgumentCondition) -> Answer:
-    """An unknown value by what it is made of; what is not of the same provider says nothing."""
+    """The answer for a value known only after the apply, by the types of the resources that it refers to.
+
+    "no" only where all of them are of the same provider, and none is of a type in `made_of`.
+    """
     name = condition.path.removeprefix("/").partition(".")[0]
     types = [each.split(".")[-2] for each in origins_of(index.plan, (resource.arguments or {}).get(name, ()))]
     if any(fnmatchcase(type_, pattern) for type_ in types for pattern in condition.made_of):

@@ -131,7 +131,7 @@ def _conditions_hold(plan: Plan, module: str, instances: list[PlannedResource]) 
 
 
 def _is_judged(condition: CheckResult, plan: Plan) -> bool:
-    """Whether it says what it must; that a gate closed a run is told by itself, and is no bypass."""
+    """Whether a gate's condition was evaluated; one that closed the gate has a finding of its own."""
     return condition.status in _JUDGED or (plan.errored and says_closed(condition))
 
 

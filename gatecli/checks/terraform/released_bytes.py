@@ -202,7 +202,10 @@ def _pass_later(releases: Releases, resource: PlannedResource, argument: ByteArg
 def _is_made_of(
     releases: Releases, resource: PlannedResource, argument: ByteArgument, *, wholly: bool
 ) -> bool:
-    """Whether an argument is: in blocks, each that is no literal. What stands beside it says nothing."""
+    """Whether an argument refers to what a gate released; in blocks, in each that is not a literal.
+
+    Other arguments of the same block do not count.
+    """
     written = releases.plan.in_blocks.get(f"{config_address(resource.address)}#{argument.name}")
     if written is None:
         nodes = (resource.arguments or {}).get(argument.first_key, ())
