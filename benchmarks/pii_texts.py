@@ -8,6 +8,7 @@ argument.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import random
 import subprocess
@@ -39,9 +40,7 @@ MESSAGES = (
 
 def csv_lines(_source: random.Random) -> Iterator[str]:
     yield "id,sales"
-    number = 0
-    while True:
-        number += 1
+    for number in itertools.count(1):
         yield f"{3000888 + number},{number * 0.37:.6f}"
 
 
@@ -74,17 +73,13 @@ def manifest_lines(_source: random.Random) -> Iterator[str]:
 
 def fraction_lines(source: random.Random) -> Iterator[str]:
     yield "id,x,y,z"
-    number = 0
-    while True:
-        number += 1
+    for number in itertools.count(1):
         yield f"{number},{source.gauss(0, 1)},{source.random()},{source.expovariate(0.001)}"
 
 
 def identifier_lines(source: random.Random) -> Iterator[str]:
     yield "id,uuid"
-    number = 0
-    while True:
-        number += 1
+    for number in itertools.count(1):
         yield f"{number},{uuid.UUID(int=source.getrandbits(128), version=4)}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -25,13 +24,9 @@ Run = Callable[..., tuple[int, dict[str, Any]]]
 RULES = Path(__file__).parents[1] / "rules"
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*arguments: object) -> tuple[int, dict[str, Any]]:
-        code = main([*map(str, arguments), "--format", "json"])
-        return code, json.loads(capsys.readouterr().out)
-
-    return command
+@pytest.fixture(name="run")
+def the_command(run_for_json: Run) -> Run:
+    return run_for_json
 
 
 @pytest.fixture

@@ -30,13 +30,9 @@ spec:
 Run = Callable[..., tuple[int, dict[str, Any]]]
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def command(*arguments: object) -> tuple[int, dict[str, Any]]:
-        code = main([*map(str, arguments), "--format", "json"])
-        return code, json.loads(capsys.readouterr().out)
-
-    return command
+@pytest.fixture(name="run")
+def the_command(run_for_json: Run) -> Run:
+    return run_for_json
 
 
 @pytest.fixture

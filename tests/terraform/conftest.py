@@ -97,16 +97,22 @@ def a_terraform_with_modules_of_its_own(command: tuple[str, ...], modules: Path,
     return terraform
 
 
-@pytest.fixture(name="check")
-def check_of_the_root(
-    own: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Check:
-    """Initialise and check a target: the exit code, and the sentences."""
+@pytest.fixture
+def program(own: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program that is the Terraform of `own`, in an environment in which it only says what it must."""
     for name, value in QUIET.items():
         monkeypatch.setenv(name, value)
-    program = tmp_path / "terraform"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(own.command)} "$@"\n')
-    program.chmod(0o755)
+    path = tmp_path / "terraform"
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(own.command)} "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
+@pytest.fixture(name="check")
+def check_of_the_root(
+    own: Terraform, program: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Check:
+    """Initialise and check a target: the exit code, and the sentences."""
 
     def checked(
         target: str = ".", meaning: str = "fail", *options: str, kind: str = "dataset"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gatecli.cli.app import main
-from tests.support.terraform import QUIET, Terraform
+from tests.support.terraform import Terraform
 
 POLICY = """
 apiVersion: gatecli.dev/v1
@@ -46,14 +45,9 @@ Beside = Callable[..., tuple[int, str]]
 
 @pytest.fixture(name="judged")
 def judged_configuration(
-    own: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    own: Terraform, program: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> Beside:
     """Judge a configuration beside the gate: the exit code, and the sentences."""
-    for name, value in QUIET.items():
-        monkeypatch.setenv(name, value)
-    program = tmp_path / "terraform"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(own.command)} "$@"\n')
-    program.chmod(0o755)
 
     def judged(text: str, meaning: str = "fail", *options: str) -> tuple[int, str]:
         own.write(GATE + text)

@@ -14,7 +14,7 @@ from gatecli.cli.app import main
 from gatecli.reports.registry import ReportFormat
 from tests.support.evidence_files import digest, report, table, write
 from tests.support.gated_plans import DATASET, MODEL, WORKLOAD, write_evidence, write_inputs
-from tests.support.terraform import QUIET, Terraform, in_both_forms
+from tests.support.terraform import Terraform, in_both_forms
 
 SENTENCE = "module.anonymity is closed: k-anonymity 1 is below 5 for [age, zip]"
 Judge = Callable[..., tuple[int, dict[str, str]]]
@@ -57,13 +57,10 @@ def a_closed_gate(own: Terraform) -> Terraform:
 
 @pytest.fixture(name="judge")
 def how_a_target_is_judged(
-    own: Terraform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Judge:
     """Check a target below the root module: the exit code, and the sentences by their rules."""
-    for name, value in QUIET.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(tmp_path)
-    program(tmp_path / "terraform", f'exec {shlex.join(own.command)} "$@"')
+    monkeypatch.chdir(program.parent)
 
     def judged(target: str = "root", *options: str, binary: str = "terraform") -> tuple[int, dict[str, str]]:
         given = ("--terraform-binary", str(tmp_path / binary), "--format", "json", *options)
@@ -75,7 +72,7 @@ def how_a_target_is_judged(
     return judged
 
 
-def program(path: Path, script: str) -> None:
+def write_program(path: Path, script: str) -> None:
     path.write_text(f"#!/bin/sh\n{script}\n", "utf-8")
     path.chmod(0o755)
 
@@ -103,7 +100,7 @@ def test_a_closed_gate_is_told_where_a_failed_run_leaves_no_plan(
     shut: Terraform, judge: Judge, tmp_path: Path
 ) -> None:
     """As a run at HCP Terraform does: there are only the diagnostics."""
-    program(tmp_path / "remote", f'{shlex.join(shut.command)} "$@"; code=$?; {FORGETS}exit $code')
+    write_program(tmp_path / "remote", f'{shlex.join(shut.command)} "$@"; code=$?; {FORGETS}exit $code')
     assert judge(binary="remote") == (1, {SENTENCE: "tf-gate-closed"})
     text = (DATASET % 5) + (DATASET % 5).split("variable")[0].replace('"anonymity"', '"again"')
     shut.write(text)
@@ -169,7 +166,7 @@ def test_another_failed_condition_beside_a_closed_gate_could_not_be_checked(
 ) -> None:
     shut.write((DATASET % 5) + FAILING)
     plan_left(shut)
-    program(tmp_path / "run", f'{shlex.join(shut.command)} "$@"; code=$?; {forgets}exit $code')
+    write_program(tmp_path / "run", f'{shlex.join(shut.command)} "$@"; code=$?; {forgets}exit $code')
     for target in ("root", "root/plan.json"):
         code, found = judge(target, binary="run")
         assert code == 4
