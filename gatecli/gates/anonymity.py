@@ -61,7 +61,9 @@ def check_folder(folder: Folder) -> Verdict:
     sound = {file: read for file, read in folder.declared.items() if not read.findings}
     broken = [finding for read in folder.declared.values() for finding in read.findings]
     declared = tables_in(sound, folder.policy)
-    named = policy_tables(folder.policy, folder.resolve_name, (folder.policy_path or folder.root).as_posix())
+    named = policy_tables(
+        folder.policy, folder.resolve_name, (folder.terms.policy_path or folder.root).as_posix()
+    )
     problems = [
         *declared.findings,
         *map(_name_table, named.findings),
