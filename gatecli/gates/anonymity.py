@@ -87,8 +87,7 @@ def check_tables(request: AnonymityRequest) -> Verdict:
 
     Raises UsageError and NothingToCheckError for a table that no declaration names.
     """
-    bases = (Path(), *([request.base] if request.base is not None else []))
-    stated = stated_tables(request.terms, *bases)
+    stated = stated_tables(request.terms, request.base)
     tables = [_examine_held(task, stated, request) for task in request.tasks]
     return judge(ANONYMITY, together(tables, request.problems), request.terms)
 
