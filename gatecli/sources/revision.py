@@ -25,6 +25,8 @@ from gatecli.sources.git import (
 
 _MISSING = MissingFileError("does not exist", "check the path")
 _BROKEN = frozenset({"dangling", "loop", "notdir"})
+_NOTHING = (" missing", " ambiguous", " submodule")
+"""How an answer ends where nothing of this repository stands; git before 2.51 calls a submodule missing."""
 _AT_ONCE = 64 * 2**20
 """Bytes of files that are asked for in one call of git."""
 
@@ -169,18 +171,18 @@ def _entries(answer: bytes) -> Iterator[_Entry | None]:
     for line in lines:
         first, _, last = line.partition(" ")
         if first == "symlink":
-            yield _Entry("link", target=_exactly(lines, int(last)))
+            yield _Entry("link", target=_take_text(lines, int(last)))
         elif first in _BROKEN:
-            _exactly(lines, int(last))
+            _take_text(lines, int(last))
             yield None if first == "notdir" else _Entry(first)
-        elif line.endswith((" missing", " ambiguous")):
+        elif line.endswith(_NOTHING):
             yield None
         else:
             identity, kind, size = line.split(" ")
             yield _Entry(kind, identity, int(size))
 
 
-def _exactly(lines: Iterator[str], length: int) -> str:
+def _take_text(lines: Iterator[str], length: int) -> str:
     """A text of so many bytes, which may hold ends of lines."""
     text = next(lines)
     while len(os.fsencode(text)) < length:
