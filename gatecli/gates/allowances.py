@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -41,16 +42,16 @@ def grant_allowances(
 
     Each scan is of a file, or of a stream (None), which is in no revision.
     """
-    allowing = {file: scan for file, scan in zip(files, scans, strict=True) if file and _has_allowances(scan)}
-    before = _contents_before(list(allowing), revision)
+    allowing = [file for file, scan in zip(files, scans, strict=True) if file and _has_allowances(scan)]
+    before = _contents_before(allowing, revision)
     granted: list[Allowances] = []
     additions: list[Finding] = []
     for file, scan in zip(files, scans, strict=True):
         for texts in scan.allowances:
             content = before.get(file) if file else None
-            held = _held_before(file, texts, content, search) if file and content is not None else ()
-            granted.append(replace(texts, valid=tuple(held)))
-            added = _without(texts.valid, held)
+            held = _held_before(file, texts, content, search) if file and content is not None else frozenset()
+            granted.append(replace(texts, valid=tuple(item for item in texts.valid if item in held)))
+            added = (item for item in texts.valid if item not in held)
             additions += [find_added_allowance(texts.path, item, revision.shown) for item in added]
     return tuple(granted), tuple(additions)
 
@@ -74,27 +75,28 @@ def _absolute(file: Path) -> Path:
     return Path(os.path.abspath(file))  # noqa: PTH100 - lexical: links are not followed
 
 
-def _held_before(file: Path, texts: Allowances, before: bytes, search: Search) -> Sequence[InlineAllowance]:
+def _held_before(
+    file: Path, texts: Allowances, before: bytes, search: Search
+) -> AbstractSet[InlineAllowance]:
+    """The allowances of a text of the file that stood in it before."""
     try:
         now = read_bytes(file, MOST)
     except ReadError:
-        return ()
+        return frozenset()
     if now == before:
-        return texts.valid
+        return frozenset(texts.valid)
     name = shown_path(file)
     if texts.path != name or max(len(now), len(before)) > WHOLE:
-        return ()  # a member of an archive, or a piece of a large file: the whole file must be the same
+        return (
+            frozenset()
+        )  # a member of an archive, or a piece of a large file: the whole file must be the same
     left = Counter(key for _, key in _keys(name, before, search))
-    known = []
+    known = set()
     for item, key in _keys(name, now, search):
         if left[key] > 0:
             left[key] -= 1
-            known.append(item)
-    return [item for item in texts.valid if item in known]
-
-
-def _without(items: Sequence[InlineAllowance], held: Sequence[InlineAllowance]) -> Iterator[InlineAllowance]:
-    return (item for item in items if item not in held)
+            known.add(item)
+    return known
 
 
 def _keys(name: str, content: bytes, search: Search) -> Iterator[tuple[InlineAllowance, _Key]]:
