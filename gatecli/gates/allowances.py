@@ -87,9 +87,8 @@ def _held_before(
         return frozenset(texts.valid)
     name = shown_path(file)
     if texts.path != name or max(len(now), len(before)) > WHOLE:
-        return (
-            frozenset()
-        )  # a member of an archive, or a piece of a large file: the whole file must be the same
+        # A member of an archive, or a piece of a large file: the whole file must be the same.
+        return frozenset()
     left = Counter(key for _, key in _keys(name, before, search))
     known = set()
     for item, key in _keys(name, now, search):
