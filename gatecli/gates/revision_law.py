@@ -28,7 +28,7 @@ from gatecli.sources.tree import shown_path
 
 def read_law_of_revision(files: LawFiles, name: str) -> Law:
     """The law of a revision. Raises as `gatecli.gates.law.read_law` does."""
-    revision = open_revision(name, files.start, files.named)
+    revision = open_revision(name, files.start, files.paths)
     held = _without_new_files(files, revision)
     try:
         bundle = held.read_bundle(revision)

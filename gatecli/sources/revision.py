@@ -218,7 +218,7 @@ def open_revision(name: str, start: Path, named: Iterable[Path] = ()) -> Revisio
         )
     root, commit = _without_new_submodules(root, name)
     revision = Revision(root, name, commit)
-    places = dict.fromkeys(place for path in named if (place := _elsewhere(revision, path)))
+    places = dict.fromkeys(place for path in named if (place := _place_of_no_change(revision, path)))
     return Revision(root, name, commit, tuple(places))
 
 
@@ -240,7 +240,7 @@ def _without_new_submodules(root: Path, name: str) -> tuple[Path, str]:
     return place, commit
 
 
-def _elsewhere(revision: Revision, path: Path) -> Path | None:
+def _place_of_no_change(revision: Revision, path: Path) -> Path | None:
     """The file, or the other repository that it is of, where no change to this one has a say in it."""
     root, at = revision.root, Path(revision.identify(path))
     if not at.is_relative_to(root) or not ON_DISK.holds(at) or revision.holds(at):
