@@ -38,8 +38,8 @@ BASELINE_GROWN = Rule(
 
 RULES: tuple[Rule, ...] = (POLICY_CHANGED, ALLOWANCE_ADDED, BASELINE_GROWN)
 
-NAMED = 10
-"""Keys or rules that a message lists."""
+MOST_LISTED = 10
+"""Keys or rules in a message."""
 
 _SHORT = 40
 """Characters of a value that a message shows."""
@@ -57,7 +57,7 @@ def find_policy_change(
     changed = sorted(key for key in {*before, *after} if before.get(key, _UNSET) != after.get(key, _UNSET))
     if not changed:
         return
-    shown = [_change(key, before.get(key, _UNSET), after.get(key, _UNSET)) for key in changed[:NAMED]]
+    shown = [_change(key, before.get(key, _UNSET), after.get(key, _UNSET)) for key in changed[:MOST_LISTED]]
     more = len(changed) - len(shown)
     yield make_finding(
         POLICY_CHANGED,
@@ -92,7 +92,7 @@ def find_baseline_growth(law: Baseline, here: Baseline, path: str, revision: str
         return
     rules = Counter({each.fingerprint: each.rule or "unknown" for each in here.known}[name] for name in more)
     count = sum(more.values())
-    told = ", ".join(sorted(rules)[:NAMED])
+    told = ", ".join(sorted(rules)[:MOST_LISTED])
     yield make_finding(
         BASELINE_GROWN,
         f"the baseline holds {count} finding{'s' * (count > 1)} more than that of {revision}, "

@@ -9,14 +9,12 @@ from typing import Annotated
 
 import typer
 
-from gatecli.checks.added_waivers import RULES as ADDED_WAIVERS
-from gatecli.checks.law import RULES as LAW_RULES
 from gatecli.checks.terraform.closed_gates import GATE_CLOSED
 from gatecli.checks.waiver import WAIVER_RULES
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import OUTPUT, option
 from gatecli.frontdoor.publish import write_together
-from gatecli.gates.catalogue import FALSEHOOD_IDS, UNCHECKABLE_IDS
+from gatecli.gates.catalogue import UNCHECKABLE_IDS, all_rules
 from gatecli.gates.concealment import without_values
 from gatecli.model.baseline import Baseline, adopt, adoptable
 from gatecli.model.recorded import Recorded
@@ -29,11 +27,10 @@ app = typer.Typer()
 
 NEVER = frozenset(
     {
-        *UNCHECKABLE_IDS,
-        *FALSEHOOD_IDS,
         DP_INVALID_BUDGET.id,
         GATE_CLOSED.id,
-        *(rule.id for rule in (*WAIVER_RULES, *ADDED_WAIVERS, *LAW_RULES)),
+        *(rule.id for rule in WAIVER_RULES),
+        *(rule.id for rule in all_rules() if not rule.may_be_known),
     }
 )
 """What nothing forgives: to adopt it would promise a pass that does not come."""

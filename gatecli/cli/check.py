@@ -112,7 +112,6 @@ def check(
                 path,
                 session.terms,
                 time.monotonic,
-                session.policy_path,
                 wanted.only or (),
                 wanted.skip or (),
                 wanted.exclude or (),

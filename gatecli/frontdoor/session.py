@@ -25,7 +25,7 @@ from gatecli.frontdoor.options import (
 )
 from gatecli.frontdoor.publish import publish, report_targets, style_of
 from gatecli.gates.judgement import JudgementTerms
-from gatecli.gates.law import read_law
+from gatecli.gates.law import read_law, terms_of
 from gatecli.gates.policies import LawFiles
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy
@@ -54,7 +54,6 @@ class Session:
     """One run of a gate: its terms, when it began, and where its verdict goes."""
 
     terms: JudgementTerms
-    policy_path: Path | None
     now: datetime
     options: GateOptions
     targets: dict[Path, ReportFormat]
@@ -86,14 +85,5 @@ def begin(given: GateOptions, start: Path) -> Session:
     files = LawFiles(start, given.policy, given.waivers or (), given.baseline)
     law = read_law(files, given.policy_from)
     now = datetime.now(UTC)
-    terms = JudgementTerms(
-        law.bundle.policy,
-        law.bundle.waivers,
-        now.date(),
-        fail_on=given.fail_on,
-        exit_zero=given.exit_zero,
-        baseline=law.baseline,
-        target=law.target,
-        policy_path=law.bundle.path,
-    )
-    return Session(terms, law.bundle.path, now, given, targets)
+    terms = terms_of(law, now.date(), given.fail_on, exit_zero=given.exit_zero)
+    return Session(terms, now, given, targets)

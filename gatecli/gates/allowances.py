@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -33,6 +34,9 @@ MOST = 256 * 2**20
 _Key = tuple[str, str, str, str, str, frozenset[str]]
 """Rule, reason, date and owner; the line; the values."""
 
+_Placed = tuple[str, InlineAllowance]
+"""An allowance, and the name of the text that it stands in: a file, or a member of an archive."""
+
 
 def grant_allowances(
     files: Sequence[Path | None], scans: Sequence[FileScan], search: Search, revision: Revision
@@ -42,16 +46,20 @@ def grant_allowances(
     Each scan is of a file, or of a stream (None), which is in no revision.
     """
     allowing = {file: scan for file, scan in zip(files, scans, strict=True) if file and _has_allowances(scan)}
-    before = _contents_before(list(allowing), revision)
+    held = {
+        file: _held_before(file, allowing[file], content, search)
+        for file, content in _contents_before(list(allowing), revision)
+    }
     granted: list[Allowances] = []
     additions: list[Finding] = []
     for file, scan in zip(files, scans, strict=True):
+        known = held.get(file, frozenset()) if file else frozenset()
         for texts in scan.allowances:
-            content = before.get(file) if file else None
-            held = _held_before(file, texts, content, search) if file and content is not None else ()
-            granted.append(replace(texts, valid=tuple(held)))
-            added = _without(texts.valid, held)
-            additions += [find_added_allowance(texts.path, item, revision.shown) for item in added]
+            granted.append(
+                replace(texts, valid=tuple(each for each in texts.valid if (texts.path, each) in known))
+            )
+            added = (each for each in texts.valid if (texts.path, each) not in known)
+            additions += [find_added_allowance(texts.path, each, revision.shown) for each in added]
     return tuple(granted), tuple(additions)
 
 
@@ -59,42 +67,44 @@ def _has_allowances(scan: FileScan) -> bool:
     return any(texts.valid for texts in scan.allowances)
 
 
-def _contents_before(files: Sequence[Path], revision: Revision) -> Mapping[Path, bytes]:
+def _contents_before(files: Sequence[Path], revision: Revision) -> Iterator[tuple[Path, bytes]]:
     """What stood in each file, under its own name or the one that it had."""
-    found = dict(revision.read_present(files, MOST))
-    missing = [file for file in files if file not in found]
+    missing = dict.fromkeys(files)
+    for file, content in revision.read_present(files, MOST):
+        del missing[file]
+        yield file, content
     if not missing:
-        return found
+        return
     names = revision.former_names()
     former = {names[at]: file for file in missing if (at := _absolute(file)) in names}
-    return found | {former[old]: content for old, content in revision.read_present(former, MOST)}
+    for old, content in revision.read_present(former, MOST):
+        yield former[old], content
 
 
 def _absolute(file: Path) -> Path:
     return Path(os.path.abspath(file))  # noqa: PTH100 - lexical: links are not followed
 
 
-def _held_before(file: Path, texts: Allowances, before: bytes, search: Search) -> Sequence[InlineAllowance]:
+def _held_before(file: Path, scan: FileScan, before: bytes, search: Search) -> AbstractSet[_Placed]:
+    """The allowances in a file that stood in it before, each with the name of its text."""
     try:
         now = read_bytes(file, MOST)
     except ReadError:
-        return ()
+        return frozenset()
     if now == before:
-        return texts.valid
+        return {(texts.path, item) for texts in scan.allowances for item in texts.valid}
     name = shown_path(file)
-    if texts.path != name or max(len(now), len(before)) > WHOLE:
-        return ()  # a member of an archive, or a piece of a large file: the whole file must be the same
+    is_plain = any(texts.path == name for texts in scan.allowances)
+    if not is_plain or max(len(now), len(before)) > WHOLE:
+        # Of an archive, or of a large file that is read in pieces, the whole must be the same.
+        return frozenset()
     left = Counter(key for _, key in _keys(name, before, search))
-    known = []
+    known = set()
     for item, key in _keys(name, now, search):
         if left[key] > 0:
             left[key] -= 1
-            known.append(item)
-    return [item for item in texts.valid if item in known]
-
-
-def _without(items: Sequence[InlineAllowance], held: Sequence[InlineAllowance]) -> Iterator[InlineAllowance]:
-    return (item for item in items if item not in held)
+            known.add((name, item))
+    return known
 
 
 def _keys(name: str, content: bytes, search: Search) -> Iterator[tuple[InlineAllowance, _Key]]:

@@ -61,7 +61,9 @@ def check_folder(folder: Folder) -> Verdict:
     sound = {file: read for file, read in folder.declared.items() if not read.findings}
     broken = [finding for read in folder.declared.values() for finding in read.findings]
     declared = tables_in(sound, folder.policy)
-    named = policy_tables(folder.policy, folder.resolve_name, (folder.policy_path or folder.root).as_posix())
+    named = policy_tables(
+        folder.policy, folder.resolve_name, (folder.terms.policy_path or folder.root).as_posix()
+    )
     problems = [
         *declared.findings,
         *map(_name_table, named.findings),
@@ -85,8 +87,7 @@ def check_tables(request: AnonymityRequest) -> Verdict:
 
     Raises UsageError and NothingToCheckError for a table that no declaration names.
     """
-    bases = (Path(), *([request.base] if request.base is not None else []))
-    stated = stated_tables(request.terms, *bases)
+    stated = stated_tables(request.terms, request.base)
     tables = [_examine_held(task, stated, request) for task in request.tasks]
     return judge(ANONYMITY, together(tables, request.problems), request.terms)
 

@@ -33,8 +33,6 @@ class Folder:
     search: Search
     """The search for personal data that the policy asks for."""
     cache: Cache
-    policy_path: Path | None = None
-    """The policy's file, which what it names is relative to."""
     changed_since: str | None = None
     left_out: tuple[GateName, ...] = ()
     """Gates that the policy left out, and the command line did not."""
@@ -53,7 +51,7 @@ class Folder:
     @property
     def base(self) -> Path:
         """What paths in the policy are relative to."""
-        return base_of(self.policy_path, self.root)
+        return base_of(self.terms.policy_path, self.root)
 
     @cached_property
     def policy_digest(self) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from gatecli.checks.tables.stated_questions import AskedTable, find_narrowed
 from gatecli.checks.tables.table_findings import uncheckable
-from gatecli.gates.stated_tables import StatedTables, digest_at, place_of
+from gatecli.gates.stated_tables import StatedTables, place_of
 from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.finding import Finding
@@ -27,7 +27,7 @@ def hold_to(stated: StatedTables, task: TableTask) -> HeldTask:
     is_file = "://" not in task.source
     place = place_of(task.source) if is_file else ""
     questions = list(
-        stated.of(place=place, name=task.dataset, digest=lambda: digest_at(task.source) if is_file else "")
+        stated.of(place=place, name=task.dataset, digest=lambda: stated.digest_at(place) if is_file else "")
     )
     if not questions:
         return HeldTask(task)

@@ -88,8 +88,7 @@ def judge_findings(gate: Gate, findings: Iterable[Finding], terms: JudgementTerm
 
 def judge_carried(findings: Iterable[Finding], terms: JudgementTerms) -> tuple[Finding, ...]:
     """Another gate's findings, as the policy weighs them; whether its waivers are used is for that gate."""
-    weighed = [_weigh(finding, terms.policy) for finding in findings]
-    compared = terms.baseline.mark_new(weighed) if terms.baseline else weighed
+    compared = _weigh_and_compare(findings, terms.policy, terms.baseline)
     return tuple(forgive_known(_waive(finding, terms.waivers, terms.today)) for finding in compared)
 
 
@@ -135,11 +134,18 @@ def apply_policy(
     Nothing softens the finding of an uncheckable input or of a falsehood, and nothing forgives one about a
     waiver.
     """
-    weighed = [_weigh(finding, policy) for finding in findings]
-    compared = list(baseline.mark_new(weighed)) if baseline else weighed
+    compared = _weigh_and_compare(findings, policy, baseline)
     faults = _faults(waivers, compared, policy.spec.release.max_waiver_days, today) if waivers else ()
     judged = (forgive_known(_waive(finding, waivers, today)) for finding in compared)
     return (*judged, *(_weigh(fault, policy) for fault in faults))
+
+
+def _weigh_and_compare(
+    findings: Iterable[Finding], policy: PrivacyPolicy, baseline: Baseline | None
+) -> list[Finding]:
+    """The findings with the policy's severities, each with whether the baseline holds it."""
+    weighed = [_weigh(finding, policy) for finding in findings]
+    return list(baseline.mark_new(weighed)) if baseline else weighed
 
 
 def _faults(

@@ -35,8 +35,8 @@ class LawFiles:
     baseline: Path | None = None
 
     @property
-    def named(self) -> tuple[Path, ...]:
-        """The files that were named."""
+    def paths(self) -> tuple[Path, ...]:
+        """All files that were named."""
         given = (self.policy if isinstance(self.policy, Path) else None, *self.waivers, self.baseline)
         return tuple(path for path in given if path is not None)
 

@@ -28,16 +28,14 @@ from gatecli.sources.tree import Tree, find_files, shown_path
 class RepositoryRequest:
     """A folder, or one file, to run every gate over. `clock` gives seconds that only grow.
 
-    `only` and `skip` outweigh the policy's. `policy_path` is what paths in the policy are relative to.
-    `plans_with` is the environment to plan folders with that the policy names; None where no program may be
-    run. `draws` says whether pictures of tables are drawn. `cache_folder` is where results are kept for the
-    next run; None keeps none.
+    `only` and `skip` outweigh the policy's. `plans_with` is the environment to plan folders with that the
+    policy names; None where no program may be run. `draws` says whether pictures of tables are drawn.
+    `cache_folder` is where results are kept for the next run; None keeps none.
     """
 
     root: Path
     terms: JudgementTerms
     clock: Clock
-    policy_path: Path | None = None
     only: Collection[GateName] = ()
     skip: Collection[GateName] = ()
     exclude: Sequence[str] = ()
@@ -87,7 +85,6 @@ def _folder(request: RepositoryRequest) -> Folder:
         gates,
         search,
         open_cache(request.cache_folder, request.root, request.notify),
-        request.policy_path,
         request.changed_since,
         tuple(gate for gate in GATES if gate in asked - gates),
         request.evidence,
@@ -98,7 +95,7 @@ def _folder(request: RepositoryRequest) -> Folder:
 
 
 def _tree(request: RepositoryRequest) -> Tree:
-    by_policy = (base_of(request.policy_path, request.root), request.terms.policy.spec.check.exclude)
+    by_policy = (base_of(request.terms.policy_path, request.root), request.terms.policy.spec.check.exclude)
     with _time_part(request, "discovery"):
         return find_files([request.root], exclude=request.exclude, left_out=by_policy)
 

@@ -28,7 +28,7 @@ from gatecli.sources.tree import shown_path
 
 def read_law_of_revision(files: LawFiles, name: str) -> Law:
     """The law of a revision. Raises as `gatecli.gates.law.read_law` does."""
-    revision = open_revision(name, files.start, files.named)
+    revision = open_revision(name, files.start, files.paths)
     held = _without_new_files(files, revision)
     try:
         bundle = held.read_bundle(revision)
@@ -62,8 +62,9 @@ def _policy_additions(files: LawFiles, law: PolicyBundle, revision: Revision) ->
         first, _, _ = error.message.partition("\n")
         yield find_unusable(_changed_file(law, law, revision), first, revision.shown)
         return
-    path = _changed_file(law, here, revision)
-    yield from find_policy_change(law.policy, here.policy, path, revision.shown)
+    if here.policy != law.policy:
+        path = _changed_file(law, here, revision)
+        yield from find_policy_change(law.policy, here.policy, path, revision.shown)
     yield from find_added_waivers(law.waivers, here.waivers, revision.shown)
 
 

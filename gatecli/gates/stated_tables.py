@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from gatecli.checks.tables.stated_questions import StatedQuestion
@@ -13,8 +14,6 @@ from gatecli.model.identity import identity_of
 from gatecli.model.policy import CheckedTable, PrivacyPolicy, bound_tiers
 from gatecli.model.thresholds import strictest
 from gatecli.sources.files import ON_DISK, ReadError, sha256_of
-
-DigestOf = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,30 +27,33 @@ class StatedTable:
 
 @dataclass(frozen=True, slots=True)
 class StatedTables:
-    """The tables that a policy states; the same bytes under another name are the same table."""
+    """The tables that a policy states; the same bytes under another name are the same table.
 
-    tables: Sequence[StatedTable] = ()
-    digest_of: DigestOf = field(default=lambda _: "", repr=False)
+    `digest_at` gives the SHA-256 of the file at an absolute path, which it reads once.
+    """
+
+    tables: Sequence[StatedTable]
+    digest_at: Callable[[str], str]
 
     def of(self, *, place: str = "", name: str = "", digest: Callable[[], str]) -> Iterator[StatedQuestion]:
         """What is stated for a table at an absolute path, of a dataset's name, or of a digest."""
         for table in self.tables:
             is_named = bool(name) and identity_of(name) == identity_of(table.name)
-            if is_named or place in table.places or self._is_same(table, digest):
+            if is_named or place in table.places or self._is_same(table, digest()):
                 yield table.question
 
-    def _is_same(self, table: StatedTable, digest: Callable[[], str]) -> bool:
-        own = digest()
+    def _is_same(self, table: StatedTable, digest: str) -> bool:
         stated = (table.question.table.sha256 or "").lower()
-        return bool(own) and (own == stated or any(own == self.digest_of(place) for place in table.places))
+        return bool(digest) and (digest == stated or digest in map(self.digest_at, table.places))
 
 
-def stated_tables(terms: JudgementTerms, *bases: Path) -> StatedTables:
-    """The tables of the policy; their paths are relative to its folder, and to each of `bases`."""
+def stated_tables(terms: JudgementTerms, base: Path | None) -> StatedTables:
+    """The tables of the policy; their paths are relative to its folder, to this one, and to `base`."""
     policy = terms.policy
-    own = [terms.policy_path.parent] if terms.policy_path is not None else []
-    tables = [_stated_table(table, policy, (*own, *bases)) for table in policy.spec.check.tables]
-    return StatedTables(tables, digest_at) if tables else StatedTables()
+    own = terms.policy_path.parent if terms.policy_path is not None else None
+    bases = [at for at in (own, Path(), base) if at is not None]
+    tables = [_stated_table(table, policy, bases) for table in policy.spec.check.tables]
+    return StatedTables(tables, cache(_digest_at))
 
 
 def _stated_table(table: CheckedTable, policy: PrivacyPolicy, bases: Sequence[Path]) -> StatedTable:
@@ -73,7 +75,7 @@ def place_of(path: Path | str) -> str:
     return ON_DISK.identify(Path(path))
 
 
-def digest_at(place: str) -> str:
+def _digest_at(place: str) -> str:
     """The SHA-256 of a file; empty for a folder, and for what cannot be read."""
     try:
         return sha256_of(Path(place))

@@ -254,7 +254,7 @@ def _subject(plan: Plan, run: PlanRun, request: TerraformRequest) -> PlanSubject
 
 def _lookup_of_tables(terms: JudgementTerms, folder: Path | None, base: Path | None) -> Stated:
     """What the policy states for a table that a plan or a report names, relative to the plan, or here."""
-    tables = stated_tables(terms, Path(), *([base] if base is not None else []))
+    tables = stated_tables(terms, base)
     beside = [terms.policy_path.parent] if terms.policy_path is not None else []
     folders = [Path(), *([folder] if folder is not None else beside)]
 

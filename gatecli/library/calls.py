@@ -15,7 +15,7 @@ from gatecli.errors import UsageError
 from gatecli.gates import policies
 from gatecli.gates.concealment import without_values
 from gatecli.gates.judgement import JudgementTerms
-from gatecli.gates.law import read_law
+from gatecli.gates.law import read_law, terms_of
 from gatecli.gates.policies import LawFiles
 from gatecli.model import verdict as model
 from gatecli.model.finding import Severity
@@ -49,7 +49,6 @@ class Call:
     """What a call is judged by, and when it was made."""
 
     terms: JudgementTerms
-    policy_path: Path | None
     moment: datetime
 
     @property
@@ -81,16 +80,7 @@ def begin(
     )
     law = read_law(files, policy_from)
     now = datetime.now(UTC) if today is None else _end_of(today)
-    terms = JudgementTerms(
-        law.bundle.policy,
-        law.bundle.waivers,
-        now.date(),
-        fail_on,
-        baseline=law.baseline,
-        target=law.target,
-        policy_path=law.bundle.path,
-    )
-    return Call(terms, law.bundle.path, now)
+    return Call(terms_of(law, now.date(), fail_on), now)
 
 
 def _end_of(day: date) -> datetime:

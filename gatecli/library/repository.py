@@ -48,7 +48,6 @@ def check_repository(
         root,
         call.terms,
         clock,
-        call.policy_path,
         tuple(map(gates.GateName, only)),
         tuple(map(gates.GateName, skip)),
         exclude,

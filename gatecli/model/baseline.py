@@ -45,9 +45,7 @@ class Baseline:
         """
         left = Counter(each.fingerprint for each in self.known)
         for finding in sorted(findings, key=lambda each: each.sort_key):
-            rule = finding.rule
-            may_be_known = not (rule.uncheckable or rule.falsehood or rule.unforgivable)
-            is_known = left[finding.fingerprint] > 0 and may_be_known
+            is_known = left[finding.fingerprint] > 0 and finding.rule.may_be_known
             left[finding.fingerprint] -= is_known
             yield replace(finding, new=not is_known)
 

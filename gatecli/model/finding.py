@@ -50,6 +50,11 @@ class Rule:
     def url(self) -> str:
         return f"{DOCS}#{self.id}"
 
+    @property
+    def may_be_known(self) -> bool:
+        """Whether a baseline may hold a finding of it."""
+        return not (self.uncheckable or self.falsehood or self.unforgivable)
+
 
 @dataclass(frozen=True, slots=True)
 class Suppression:

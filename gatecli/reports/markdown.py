@@ -86,7 +86,7 @@ def _size(line: str) -> int:
     return len(line.encode()) + 1
 
 
-def _fitting(lines: Iterable[str], room: int) -> list[str]:
+def _rows_that_fit(lines: Iterable[str], room: int) -> list[str]:
     """The first rows that fit into `room` bytes; no row is cut."""
     rows: list[str] = []
     for row in lines:
@@ -112,7 +112,7 @@ def table(findings: list[Finding], room: int, title: str = "") -> list[str]:
     if not findings:
         return []
     head = [*(["", f"### {title}"] if title else []), "", *_HEAD]
-    rows = _fitting(map(_row, findings), room - sum(map(_size, head)) - _RESERVE)
+    rows = _rows_that_fit(map(_row, findings), room - sum(map(_size, head)) - _RESERVE)
     left = len(findings) - len(rows)
     more = ["", f"{plural(left, 'more finding')} left out for length, none worse than these."] if left else []
     return [*head, *rows, *more]
@@ -129,7 +129,7 @@ def _forgiven_table(verdict: Verdict, room: int) -> list[str]:
     if not told:
         return []
     head = ["", "### Forgiven", "", *_FORGIVEN]
-    rows = _fitting(map(_forgiven_row, told), room - sum(map(_size, head)) - _RESERVE)
+    rows = _rows_that_fit(map(_forgiven_row, told), room - sum(map(_size, head)) - _RESERVE)
     left = len(told) - len(rows)
     more = ["", f"{plural(left, 'more entry')} left out for length: the JSON report has all."] if left else []
     return [*(head if rows else []), *rows, *more]

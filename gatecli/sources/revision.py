@@ -25,6 +25,8 @@ from gatecli.sources.git import (
 
 _MISSING = MissingFileError("does not exist", "check the path")
 _BROKEN = frozenset({"dangling", "loop", "notdir"})
+_NOTHING = (" missing", " ambiguous", " submodule")
+"""How an answer ends where nothing of this repository stands; git before 2.51 calls a submodule missing."""
 _AT_ONCE = 64 * 2**20
 """Bytes of files that are asked for in one call of git."""
 
@@ -169,18 +171,18 @@ def _entries(answer: bytes) -> Iterator[_Entry | None]:
     for line in lines:
         first, _, last = line.partition(" ")
         if first == "symlink":
-            yield _Entry("link", target=_exactly(lines, int(last)))
+            yield _Entry("link", target=_take_text(lines, int(last)))
         elif first in _BROKEN:
-            _exactly(lines, int(last))
+            _take_text(lines, int(last))
             yield None if first == "notdir" else _Entry(first)
-        elif line.endswith((" missing", " ambiguous")):
+        elif line.endswith(_NOTHING):
             yield None
         else:
             identity, kind, size = line.split(" ")
             yield _Entry(kind, identity, int(size))
 
 
-def _exactly(lines: Iterator[str], length: int) -> str:
+def _take_text(lines: Iterator[str], length: int) -> str:
     """A text of so many bytes, which may hold ends of lines."""
     text = next(lines)
     while len(os.fsencode(text)) < length:
@@ -216,7 +218,7 @@ def open_revision(name: str, start: Path, named: Iterable[Path] = ()) -> Revisio
         )
     root, commit = _without_new_submodules(root, name)
     revision = Revision(root, name, commit)
-    places = dict.fromkeys(place for path in named if (place := _elsewhere(revision, path)))
+    places = dict.fromkeys(place for path in named if (place := _place_of_no_change(revision, path)))
     return Revision(root, name, commit, tuple(places))
 
 
@@ -238,7 +240,7 @@ def _without_new_submodules(root: Path, name: str) -> tuple[Path, str]:
     return place, commit
 
 
-def _elsewhere(revision: Revision, path: Path) -> Path | None:
+def _place_of_no_change(revision: Revision, path: Path) -> Path | None:
     """The file, or the other repository that it is of, where no change to this one has a say in it."""
     root, at = revision.root, Path(revision.identify(path))
     if not at.is_relative_to(root) or not ON_DISK.holds(at) or revision.holds(at):

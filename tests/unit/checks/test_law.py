@@ -7,7 +7,7 @@ from typing import Any
 
 from gatecli.checks.added_waivers import find_added_waivers
 from gatecli.checks.law import (
-    NAMED,
+    MOST_LISTED,
     find_added_allowance,
     find_baseline_growth,
     find_policy_change,
@@ -49,10 +49,10 @@ def test_lists_and_long_texts_are_named_and_not_shown() -> None:
 
 
 def test_many_keys_are_counted() -> None:
-    tiers = {f"t{number:02}": {"minK": 2} for number in range(NAMED + 5)}
+    tiers = {f"t{number:02}": {"minK": 2} for number in range(MOST_LISTED + 5)}
     law = policy(tiers={name: {"minK": 3} for name in tiers})
     (told,) = messages(law, policy(tiers=tiers))
-    assert told.count(" instead of ") == NAMED
+    assert told.count(" instead of ") == MOST_LISTED
     assert told.endswith("; and 5 keys more")
 
 

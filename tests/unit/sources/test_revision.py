@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gatecli.errors import UsageError
 from gatecli.sources import revision as module
 from gatecli.sources.files import MissingFileError, ReadError
-from gatecli.sources.git import renamed_files
+from gatecli.sources.git import renamed_files, run_git
 from gatecli.sources.revision import Revision, open_revision
 from tests.support.repositories import git, repository, write
 
@@ -90,6 +92,26 @@ def test_what_is_no_file_says_what_it_is(name: str, problem: str, root: Path, re
 def test_a_missing_file_is_told_from_one_that_cannot_be_read(root: Path, revision: Revision) -> None:
     with pytest.raises(MissingFileError):
         revision.read(root / "absent")
+
+
+@pytest.mark.parametrize("word", [b"missing", b"submodule"], ids=["git 2.50", "git 2.51"])
+def test_a_submodule_is_nothing_of_this_repository(
+    word: bytes, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(root, "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},library")
+    git(root, "commit", "-q", "-m", "submodule")
+
+    def answer_as_told(*asked: Any, **given: Any) -> subprocess.CompletedProcess[bytes]:
+        told = run_git(*asked, **given)
+        told.stdout = told.stdout.replace(b" missing\n", b" " + word + b"\n")
+        return told
+
+    monkeypatch.setattr(module, "run_git", answer_as_told)
+    revision = open_revision("HEAD", root)
+    assert not revision.holds(root / "library")
+    assert not revision.holds(root / "library/policy.yaml")
+    with pytest.raises(MissingFileError):
+        revision.read(root / "library")
 
 
 def test_a_large_file_is_refused_unread(root: Path, revision: Revision) -> None:
