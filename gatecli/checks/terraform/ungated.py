@@ -12,7 +12,7 @@ from functools import cached_property
 
 from gatecli.checks.terraform.byte_arguments import byte_arguments
 from gatecli.checks.terraform.form_matches import JudgedForm, Published, published_by
-from gatecli.checks.terraform.gate_calls import GateCall, gates_of, inside
+from gatecli.checks.terraform.gate_calls import GateCall, gates_of, is_of_gate
 from gatecli.checks.terraform.released_bytes import Releases, pass_through
 from gatecli.checks.terraform.resource_types import DATASET, EVIDENCE, GATES, MODEL, WORKLOAD
 from gatecli.checks.terraform.rules import (
@@ -122,7 +122,7 @@ def find_ungated(
     files, by their paths in the plan.
     """
     gates = gates_of(plan, policy.spec.terraform.gate_sources)
-    outside = [each for each in forms if each.form.needs_gate and not inside(gates, each.resource)]
+    outside = [each for each in forms if each.form.needs_gate and not is_of_gate(gates, each.resource)]
     publishers = published_by(outside)
     case = _Case(plan, publishers, gates, evidence, policy, files or {})
     certain = {id(each.resource) for each in publishers}
@@ -188,14 +188,20 @@ def _ways(plan: Plan, gates: list[GateCall]) -> _Ways:
     gated = dependents_of(plan, [gate.node for gate in sound if gate.holds])
     doubted = dependents_of(plan, [gate.node for gate in sound if gate.doubt])
     nodes = {gate.node for gate in sound}
-    reached = gated | doubted
-    locals_ = [node for node in unresolved_locals(plan) if _may_refer(node, nodes, reached)]
-    return _Ways(gated, doubted, dependents_of(plan, locals_))
+    locals_ = unresolved_locals(plan)
+    modules = {_prefix_of(local) for local in locals_}
+    leading = {module for module in modules if _may_lead(module, nodes, gated | doubted)}
+    blind = dependents_of(plan, [local for local in locals_ if _prefix_of(local) in leading])
+    return _Ways(gated, doubted, blind)
 
 
-def _may_refer(local: str, gates: AbstractSet[str], reached: AbstractSet[str]) -> bool:
-    """Whether a local of unknown references may lead to a gate: below its module, or by an input of it."""
-    module = local.rpartition("local.")[0]
+def _prefix_of(local: str) -> str:
+    """What a local's module stands with before its nodes: `module.m.`, or nothing for the root."""
+    return local.rpartition("local.")[0]
+
+
+def _may_lead(module: str, gates: AbstractSet[str], reached: AbstractSet[str]) -> bool:
+    """Whether locals of a module may lead to a gate: one below the module, or by an input of it."""
     return any(gate.startswith(module) for gate in gates) or any(
         node.startswith(f"{module}var.") for node in (reached if module else ())
     )
