@@ -162,8 +162,9 @@ class Plan:
     configuration. `edges` are the direct references of each node of the configuration
     (`gatecli.model.plan_graph`). `composed` are those nodes, and arguments (`ADDRESS#NAME`), whose
     expressions are known to make a text of what they refer to. `held` are the resources that templates
-    hold, `unread` the templates that are not there, `programs` what provisioners run. `in_blocks` are the arguments of blocks that refer to anything, by `ADDRESS#BLOCK.NAME`: for each
-    such block a literal text, or the nodes that the argument refers to.
+    hold, `unread` the templates that are not there, `programs` what provisioners run. `in_blocks` are the
+    arguments of blocks that refer to anything, by `ADDRESS#BLOCK.NAME`: for each such block a literal text,
+    or the nodes that the argument refers to.
     """
 
     path: str
