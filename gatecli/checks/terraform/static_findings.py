@@ -34,7 +34,7 @@ def find_in_static(static: StaticPlan, evidence: TaggedReports, policy: PrivacyP
     """Everything that the text of a module must not do, and the note that there was no plan."""
     for finding in _find_certain(static, evidence, policy):
         yield replace(finding, message=f"{finding.message}{_SAYS}")
-    if static.plan.resources:
+    if static.plan.resources or static.unread:
         yield _note(static)
 
 
@@ -97,7 +97,7 @@ def _deferring(policy: PrivacyPolicy) -> PrivacyPolicy:
 
 def _note(static: StaticPlan) -> Finding:
     number = len(static.plan.resources)
-    said = f"{number} resources were" if number > 1 else "1 resource was"
+    said = "1 resource was" if number == 1 else f"{number} resources were"
     unread = static.unread[:_NAMED]
     more = len(static.unread) - len(unread)
     also = f"; not read whole: {', '.join(unread)}" + (f" and {more} more" if more else "")
