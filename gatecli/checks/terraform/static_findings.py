@@ -49,7 +49,7 @@ def _find_certain(static: StaticPlan, evidence: TaggedReports, policy: PrivacyPo
     yield from find_open(plan, _open_for_certain(static, forms), policy)
     for resource in plan.resources:
         if resource.address not in static.doubtful:
-            found = find_budgets(plan, resource, _deferring(policy))
+            found = find_budgets(plan, resource, _policy_with_unknown_deferred(policy))
             yield from (finding for finding in found if finding.severity is not Severity.NOTE)
     yield from find_plain_variables(plan, policy)
 
@@ -89,7 +89,7 @@ def _own_nodes(static: StaticPlan, found: JudgedForm) -> frozenset[str]:
     return own | {found.resource.address}
 
 
-def _deferring(policy: PrivacyPolicy) -> PrivacyPolicy:
+def _policy_with_unknown_deferred(policy: PrivacyPolicy) -> PrivacyPolicy:
     """The policy by which what is unknown is a note."""
     terraform = policy.spec.terraform.model_copy(update={"on_unknown": "defer"})
     return policy.model_copy(update={"spec": policy.spec.model_copy(update={"terraform": terraform})})
