@@ -132,8 +132,8 @@ def place_in_configuration(examined: Examined, places: Places | None) -> Examine
 
 def _place(finding: Finding, places: Places) -> Finding:
     pointer = finding.place.pointer
-    if pointer is None and finding.rule.uncheckable:
-        return finding  # about the plan's own file
+    if pointer is None and (finding.rule.uncheckable or finding.rule.coverage):
+        return finding  # about the plan's own file, or all of its folder
     at = place_of(places, finding.subject, *_arguments(pointer or ""))
     return finding if at is None else replace(finding, place=replace(at, pointer=pointer))
 

@@ -72,7 +72,7 @@ def _called_folders(folder: Path, files: Iterable[Path]) -> Iterator[Path]:
     for file in files:
         try:
             text = read_text(file, _MAX_BYTES)
-            blocks = list(blocks_of(file.name, text)) if "source" in text else []
+            blocks = list(blocks_of(file.name, text)) if any(kind in text for kind in _CALLS) else []
         except ReadError:
             continue
         for block in blocks:
