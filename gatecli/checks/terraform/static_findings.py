@@ -97,7 +97,7 @@ def _policy_with_unknown_deferred(policy: PrivacyPolicy) -> PrivacyPolicy:
 
 def _note(static: StaticPlan) -> Finding:
     number = len(static.plan.resources)
-    said = "1 resource was" if number == 1 else f"{number} resources were"
+    said = {0: "no resource was", 1: "1 resource was"}.get(number, f"{number} resources were")
     unread = static.unread[:_NAMED]
     more = len(static.unread) - len(unread)
     also = f"; not read whole: {', '.join(unread)}" + (f" and {more} more" if more else "")

@@ -223,5 +223,5 @@ def test_the_note_names_what_could_not_be_read(tmp_path: Path) -> None:
 def test_a_file_that_could_not_be_read_is_named_in_a_folder_without_resources(tmp_path: Path) -> None:
     write(tmp_path, 'resource "aws_s3_bucket_acl" {{{', "broken.tf")
     assert [each.message for each in findings(tmp_path)] == [
-        f"{tmp_path.as_posix()}: 0 resources were judged without a plan; not read whole: broken.tf"
+        f"{tmp_path.as_posix()}: no resource was judged without a plan; not read whole: broken.tf"
     ]
