@@ -45,7 +45,7 @@ UNKNOWN_RUN = PlanRun()
 
 
 @dataclass(frozen=True, slots=True)
-class _Closed:
+class _ClosedGate:
     """A closed gate: its address with instance keys, its sentence, and the command that it asks for."""
 
     gate: str
@@ -84,19 +84,19 @@ def errors_beside_gates(plan: Plan | None, failed: Failed, folder: Path | None) 
         told = [said.detail for said, _ in _closed_by_place(failed.diagnostics, folder)]
     else:
         told = [sentence for each in closed_gates(plan) for sentence in each.problems]
-    return _others(failed, told)
+    return _other_errors(failed, told)
 
 
-def _read_sentence(gate: str, text: str) -> _Closed:
+def _read_sentence(gate: str, text: str) -> _ClosedGate:
     sentence, _, command = " ".join(text.split()).partition(_COMMAND)
-    return _Closed(gate, sentence, command)
+    return _ClosedGate(gate, sentence, command)
 
 
 def _gate_of(address: str) -> str:
     return address.removesuffix(f".{GATE}")
 
 
-def _find_closed(closed: Sequence[_Closed], name: str, run: PlanRun, mask: Mask) -> Iterator[Finding]:
+def _find_closed(closed: Sequence[_ClosedGate], name: str, run: PlanRun, mask: Mask) -> Iterator[Finding]:
     for each in closed:
         unmade = _why_unmade(each, run.folder) if run.folder is not None else ""
         said = f": {each.sentence}" if each.sentence else ""
@@ -111,7 +111,7 @@ def _find_closed(closed: Sequence[_Closed], name: str, run: PlanRun, mask: Mask)
         )
 
 
-def _why_unmade(closed: _Closed, folder: Path) -> str:
+def _why_unmade(closed: _ClosedGate, folder: Path) -> str:
     """That the evidence of a gate says itself that there was nothing to check, or that it could not be."""
     try:
         words = shlex.split(closed.command)
@@ -126,7 +126,9 @@ def _why_unmade(closed: _Closed, folder: Path) -> str:
     return f"the run that made {name} {what}: {said}"
 
 
-def _closed_by_place(said: Sequence[Diagnostic], folder: Path | None) -> Iterator[tuple[Diagnostic, _Closed]]:
+def _closed_by_place(
+    said: Sequence[Diagnostic], folder: Path | None
+) -> Iterator[tuple[Diagnostic, _ClosedGate]]:
     for each in said:
         if folder is None or each.place is None or not is_condition(each):
             continue
@@ -135,7 +137,7 @@ def _closed_by_place(said: Sequence[Diagnostic], folder: Path | None) -> Iterato
             yield each, _read_sentence(" or ".join(calls), each.detail)
 
 
-def _others(failed: Failed, told: Sequence[str]) -> tuple[Diagnostic, ...]:
+def _other_errors(failed: Failed, told: Sequence[str]) -> tuple[Diagnostic, ...]:
     known = {" ".join(sentence.split()) for sentence in told}
     return tuple(each for each in failed.diagnostics if " ".join(each.detail.split()) not in known)
 
@@ -143,7 +145,7 @@ def _others(failed: Failed, told: Sequence[str]) -> tuple[Diagnostic, ...]:
 def _find_errors(
     failed: Failed, told: Sequence[str], name: str, mask: Mask, *, has_closed: bool
 ) -> Iterator[Finding]:
-    others = _others(failed, told)
+    others = _other_errors(failed, told)
     if not others and has_closed:
         return
     why = failure(others, failed.tool, failed.where) if others and has_closed else failed

@@ -11,7 +11,8 @@ from gatecli.errors import UsageError
 from gatecli.gates.plan_input import STDIN
 from gatecli.gates.terraform import PlanSource
 from gatecli.sources.files import ON_DISK, ReadError, read_start
-from gatecli.sources.plan.terraform import PlanRequest, holds_configuration
+from gatecli.sources.plan.module_files import holds_configuration
+from gatecli.sources.plan.terraform import PlanRequest
 from gatecli.sources.plan.text import is_saved_plan
 
 _SIGNATURE = 4
@@ -50,7 +51,8 @@ def _plans_below(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         plans = sorted(name for name in names if name.lower().endswith(".json"))
-        yield from (Path(place, name) for name in plans or sorted(names) if plans or _is_saved(place, name))
+        saved = () if plans else (name for name in sorted(names) if _is_saved(place, name))
+        yield from (Path(place, name) for name in (*plans, *saved))
 
 
 def _is_saved(place: str, name: str) -> bool:

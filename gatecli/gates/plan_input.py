@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from gatecli.model.verdict import Examined
 from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
 from gatecli.sources.plan.diagnostics import Failed
+from gatecli.sources.plan.module_files import holds_configuration
 from gatecli.sources.plan.places import Places, place_of, places_of
 from gatecli.sources.plan.reading import load_plan
 from gatecli.sources.plan.rules import unreadable
@@ -116,11 +116,7 @@ def places_beside(path: Path) -> Places | None:
 def configuration_folder(path: Path) -> Path | None:
     """The folder of a plan, where it holds a configuration; or the folder itself."""
     folder = path if path.is_dir() else path.parent
-    try:
-        names = os.listdir(folder)  # noqa: PTH208 - one look at the folder
-    except OSError:
-        return None
-    return folder if any(name.endswith((".tf", ".tf.json")) for name in names) else None
+    return folder if holds_configuration(folder) else None
 
 
 def place_in_configuration(examined: Examined, places: Places | None) -> Examined:
@@ -136,8 +132,8 @@ def place_in_configuration(examined: Examined, places: Places | None) -> Examine
 
 def _place(finding: Finding, places: Places) -> Finding:
     pointer = finding.place.pointer
-    if pointer is None and finding.rule.uncheckable:
-        return finding  # about the plan's own file
+    if pointer is None and (finding.rule.uncheckable or finding.rule.coverage):
+        return finding  # about the plan's own file, or all of its folder
     at = place_of(places, finding.subject, *_arguments(pointer or ""))
     return finding if at is None else replace(finding, place=replace(at, pointer=pointer))
 

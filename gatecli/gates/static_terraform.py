@@ -15,9 +15,9 @@ from gatecli.gates.plan_input import place_in_configuration
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.static_plan import StaticPlan
 from gatecli.model.verdict import Checked, Examined, Verdict, together
+from gatecli.sources.plan.module_files import is_module_file
 from gatecli.sources.plan.modules import calls_between, covered_by, folders_of
 from gatecli.sources.plan.places import Places
-from gatecli.sources.plan.static_files import is_module_file
 from gatecli.sources.plan.static_modules import read_module
 from gatecli.sources.tree import find_files, shown_path
 
@@ -69,7 +69,7 @@ def examine_static(request: StaticRequest) -> Iterator[Examined]:
     called = {below for folder, targets in calls.items() for below in targets if below != folder}
     variables = _variable_files(request.files)
     for folder in sorted(folders.keys() - covered):
-        own = [file for file in folders[folder] if is_module_file(file)]
+        own = [file for file in folders[folder] if is_module_file(file.name)]
         static = read_module(shown_path(folder), own, variables.get(folder, ()))
         yield _examine(replace(static, called=folder in called), folder, request)
 

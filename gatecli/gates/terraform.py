@@ -210,43 +210,39 @@ def _cached_result(content: bytes, name: str, run: PlanRun, request: TerraformRe
     That of gates is not kept: it depends on the evidence beside the plan.
     """
     digest, shelf = hashlib.sha256(content).hexdigest(), request.shelf
-    if not shelf:
-        return _examine_content(content, name, digest, run, request)
-    key = shelf.key_of(name, digest)
-    known: Examined | None = shelf.get(key)
+    key = shelf.key_of(name, digest) if shelf else ""
+    known: Examined | None = shelf.get(key) if shelf else None
     if known is not None:
         return known
     read = PlanRead(load_plan(content, name), digest, run=run)
     examined = _examine_plans(read, request)
-    has_gates = any(gate_instances(plan, request.terms.policy) for plan in read.plan.values)
-    if examined.is_complete and not examined.problems and not has_gates:
+    if shelf and examined.is_complete and not examined.problems and not _has_gates(read, request):
         shelf.put(key, examined)
     return examined
 
 
-def _examine_content(
-    content: bytes, name: str, digest: str, run: PlanRun, request: TerraformRequest
-) -> Examined:
-    return _examine_plans(PlanRead(load_plan(content, name), digest, run=run), request)
+def _has_gates(read: PlanRead, request: TerraformRequest) -> bool:
+    return any(gate_instances(plan, request.terms.policy) for plan in read.plan.values)
 
 
 def _examine_plans(read: PlanRead, request: TerraformRequest) -> Examined:
     terms, search, run = request.terms, request.search, read.run
     subjects = (_subject(plan, run, request) for plan in read.plan.values)
     plans = [examine_plan(subject, terms.policy, search, read.digests, run) for subject in subjects]
-    failed = () if read.plan.values or read.plan.findings or run.failed is None else (run.failed,)
-    without = (find_without_plan(each, run, read.name, _mask(search)) for each in failed)
-    return together(plans, (*read.plan.findings, *(finding for found in without for finding in found)))
+    problems = [*read.plan.findings]
+    if run.failed is not None and not (plans or problems):
+        problems += find_without_plan(run.failed, run, read.name, _mask(search))
+    return together(plans, tuple(problems))
 
 
 def _subject(plan: Plan, run: PlanRun, request: TerraformRequest) -> PlanSubject:
     terms = request.terms
-    folder = configuration_folder(run.folder) if run.folder is not None else None
-    is_hashed = folder is not None and bool(request.evidence.reports)
+    beside = run.folder if request.evidence.reports else None
+    folder = configuration_folder(beside) if beside is not None else None
     return PlanSubject(
         plan,
         request.evidence,
-        local_digests(plan, folder, terms.policy) if is_hashed and folder is not None else {},
+        local_digests(plan, folder, terms.policy) if folder is not None else {},
         read_gate_evidence(plan, run.folder, terms.policy),
         _lookup_of_tables(terms, run.folder, request.base),
     )

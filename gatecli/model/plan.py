@@ -1,14 +1,14 @@
 """A Terraform or OpenTofu plan, or a state, as values; and the three answers a value in it can have.
 
-A plan knows some values only after it was applied: whoever asks gets `KnownValue`,
-`UnknownValue` or `Absent`, and
-may not take the second for the third. Source: Terraform, "JSON Output Format" (format versions 0.1 to 1.x).
+A plan knows some values only after it was applied: whoever asks gets `KnownValue`, `UnknownValue` or
+`Absent`, and may not take the second for the third. Source: Terraform, "JSON Output Format" (format versions
+0.1 to 1.x).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -159,12 +159,12 @@ class Plan:
     """A plan (`kind` "plan") or a state as `terraform show -json` gives it.
 
     `complete`, `applyable`: None where the format is too old to say. `partial`: it is silent on a part of its
-    configuration. `edges` are the direct references of
-    each node of the configuration (`gatecli.model.plan_graph`). `composed` are those nodes, and arguments
-    (`ADDRESS#NAME`), whose expressions are known to make a text of what they refer to. `held` are the
-    resources that templates hold, `unread` the templates that are not there, `programs` what provisioners
-    run. `in_blocks` are the arguments of blocks that refer to anything, by `ADDRESS#BLOCK.NAME`: for each
-    such block a literal text, or the nodes that the argument refers to.
+    configuration. `edges` are the direct references of each node of the configuration
+    (`gatecli.model.plan_graph`). `composed` are those nodes, and arguments (`ADDRESS#NAME`), whose
+    expressions are known to make a text of what they refer to. `held` are the resources that templates
+    hold, `unread` the templates that are not there, `programs` what provisioners run. `in_blocks` are the
+    arguments of blocks that refer to anything, by `ADDRESS#BLOCK.NAME`: for each such block a literal text,
+    or the nodes that the argument refers to.
     """
 
     path: str
@@ -210,6 +210,15 @@ class Plan:
         for resource in self.resources:
             modules.setdefault(config_address(resource.module), []).append(resource)
         return {address: tuple(found) for address, found in modules.items()}
+
+    @cached_property
+    def reversed_edges(self) -> Mapping[str, Sequence[str]]:
+        """The nodes that refer directly to each node."""
+        back: dict[str, list[str]] = {}
+        for source, targets in self.edges.items():
+            for target in targets:
+                back.setdefault(target, []).append(source)
+        return back
 
     @cached_property
     def by_module_conditions(self) -> Mapping[str, tuple[CheckResult, ...]]:

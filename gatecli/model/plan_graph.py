@@ -33,7 +33,8 @@ class Dependencies:
 
 def depends_on(plan: Plan, address: str) -> Dependencies:
     """Everything that a resource needs, directly or not. Linear in the references of the configuration."""
-    return _reach(plan, plan.edges, address)
+    found = _closure(plan.edges, [config_address(address)])
+    return Dependencies(found, _unresolved_nodes(plan, found))
 
 
 def dependents_of(plan: Plan, addresses: Iterable[str]) -> frozenset[str]:
@@ -41,7 +42,7 @@ def dependents_of(plan: Plan, addresses: Iterable[str]) -> frozenset[str]:
 
     Whatever also depends on a node of `unresolved_locals(plan)` may need them all the same.
     """
-    return _closure(_reverse_edges(plan.edges), [config_address(address) for address in addresses])
+    return _closure(plan.reversed_edges, [config_address(address) for address in addresses])
 
 
 def unresolved_locals(plan: Plan) -> frozenset[str]:
@@ -81,11 +82,6 @@ def _follow(plan: Plan, nodes: Iterable[str]) -> tuple[frozenset[str], frozenset
     return frozenset(found), frozenset(seen - found)
 
 
-def _reach(plan: Plan, edges: Mapping[str, Sequence[str]], address: str) -> Dependencies:
-    found = _closure(edges, [config_address(address)])
-    return Dependencies(found, _unresolved_nodes(plan, found))
-
-
 def _unresolved_nodes(plan: Plan, nodes: Iterable[str]) -> frozenset[str]:
     return frozenset(node for node in nodes if is_local(node) and node not in plan.edges)
 
@@ -100,14 +96,6 @@ def _closure(edges: Mapping[str, Sequence[str]], start: list[str]) -> frozenset[
                 seen.add(target)
                 pending.append(target)
     return frozenset(node for node in seen if not node.endswith(CALL))
-
-
-def _reverse_edges(edges: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
-    back: dict[str, list[str]] = {}
-    for source, targets in edges.items():
-        for target in targets:
-            back.setdefault(target, []).append(source)
-    return back
 
 
 def is_local(node: str) -> bool:

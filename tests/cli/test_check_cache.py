@@ -51,7 +51,7 @@ def idle(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be computed any more."""
     monkeypatch.setattr(pii, "scan_file", refuse)
     monkeypatch.setattr(anonymity, "_measure", refuse)
-    monkeypatch.setattr(terraform, "_examine_content", refuse)
+    monkeypatch.setattr(terraform, "_examine_plans", refuse)
     monkeypatch.setattr(release, "Accounting", lambda *given: Accounting(*(given or (refuse, refuse))))
 
 
@@ -75,7 +75,7 @@ def test_a_second_run_computes_nothing_and_says_the_same(
 ORIGINALS = {
     "scan_file": file_scan.scan_file,
     "_measure": anonymity._measure,
-    "_examine_content": terraform._examine_content,
+    "_examine_plans": terraform._examine_plans,
 }
 
 
@@ -215,13 +215,13 @@ def test_a_table_that_is_written_to_while_it_is_measured_is_not_kept(
     (table,) = (project / "model").glob("*.csv")
 
     def measure(task: Any, run: Any) -> Any:
-        measured = ORIGINALS["_measured"](task, run)  # type: ignore[operator]  # a table of functions
+        measured = ORIGINALS["_measure"](task, run)  # type: ignore[operator]  # a table of functions
         table.write_text(table.read_text("utf-8") + "40,02139,cold\n", "utf-8")
         return measured
 
     with monkeypatch.context() as patched:
         patched.setattr(anonymity, "_measure", measure)
-        check(project, "--cache-dir", cache, "--only", "anonymity")
+        assert check(project, "--cache-dir", cache, "--only", "anonymity")[0] == 1
     assert check(project, "--cache-dir", cache, "--only", "anonymity") == check(
         project, "--only", "anonymity"
     )

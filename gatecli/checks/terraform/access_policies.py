@@ -58,14 +58,10 @@ _WIDEST = {4: 8, 6: 16}
 
 def document_opens(document: Any, actions: Sequence[str]) -> Answer:
     """Whether a JSON policy lets everyone do one of `actions`; empty: anything."""
-    if isinstance(document, str):
-        try:
-            document = json.loads(document)
-        except (ValueError, RecursionError):
-            return "unknown"
-    if not isinstance(document, Mapping):
+    policy = _read_object(document)
+    if policy is None:
         return "unknown"
-    statements = [each for each in _as_list(_member(document, "statement")) if isinstance(each, Mapping)]
+    statements = [each for each in _as_list(_member(policy, "statement")) if isinstance(each, Mapping)]
     allowed = [each for each in statements if _effect(each) == "allow" and _lets_everyone(each, actions)]
     denied = [each for each in statements if _effect(each) == "deny" and _keeps_out(each)]
     is_open = any(not any(_covers(deny, allow, actions) for deny in denied) for allow in allowed)
@@ -74,16 +70,21 @@ def document_opens(document: Any, actions: Sequence[str]) -> Answer:
 
 def members_open(document: Any) -> Answer:
     """Whether an IAM policy of Google Cloud has everyone among its members."""
-    if isinstance(document, str):
-        try:
-            document = json.loads(document)
-        except (ValueError, RecursionError):
-            return "unknown"
-    if not isinstance(document, Mapping):
+    policy = _read_object(document)
+    if policy is None:
         return "unknown"
-    bindings = [each for each in _as_list(document.get("bindings")) if isinstance(each, Mapping)]
+    bindings = [each for each in _as_list(policy.get("bindings")) if isinstance(each, Mapping)]
     members = {str(member) for each in bindings for member in _as_list(each.get("members"))}
     return "yes" if members & EVERYONE else "no"
+
+
+def _read_object(document: Any) -> Mapping[str, Any] | None:
+    """An object, or the JSON text of one; None for anything else."""
+    try:
+        read = json.loads(document) if isinstance(document, str) else document
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, Mapping) else None
 
 
 def _member(table: Mapping[str, Any], *names: str) -> Any:

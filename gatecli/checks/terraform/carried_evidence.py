@@ -34,7 +34,7 @@ from gatecli.model.plan import (
 )
 
 if TYPE_CHECKING:
-    from gatecli.checks.terraform.tagged_evidence import TaggedReports
+    from gatecli.checks.terraform.tagged_evidence import Attestation, TaggedReports
     from gatecli.model.policy import PrivacyPolicy
 
 EVIDENCE_UNREAD = Rule(
@@ -43,8 +43,8 @@ EVIDENCE_UNREAD = Rule(
 
 RULES: tuple[Rule, ...] = (EVIDENCE_UNREAD,)
 
-TAGS = ("gatecli-evidence", "gatecli_evidence")
-SHORTEST_TAG = 32
+_TAGS = ("gatecli-evidence", "gatecli_evidence")
+_SHORTEST_TAG = 32
 """Digits of a digest: labels of Google Cloud have room for 63 of its 64."""
 
 Mask = Callable[[str], str]
@@ -119,16 +119,25 @@ def _input(plan: Plan, gate: GateCall, name: str) -> Answer:
     return KnownValue(values[0]) if values and values[0] is not None else UnknownValue()
 
 
+def evidence_tags(resource: PlannedResource) -> list[Answer]:
+    """What the tags and labels of a resource say that name evidence."""
+    return [lookup_argument(resource, block, name) for block in ("tags", "labels") for name in _TAGS]
+
+
+def reports_of_tags(tags: Iterable[Answer], evidence: TaggedReports) -> list[Attestation]:
+    """The reports whose digests the tags begin, or are."""
+    begins = tuple(text for text in map(_text, tags) if len(text) >= _SHORTEST_TAG)
+    return [report for digest, report in evidence.reports.items() if digest.startswith(begins)]
+
+
 def tagged_reports(plan: Plan, evidence: TaggedReports) -> Iterator[tuple[str, EvidenceReport]]:
     """The reports that tags of the plan refer to, each with the address that does."""
     if not evidence.reports:
         return
     for resource in plan.resources:
         if resource.mode == "managed" and not resource.is_leaving:
-            tags = [lookup_argument(resource, block, name) for block in ("tags", "labels") for name in TAGS]
-            named = tuple(text for text in map(_text, tags) if len(text) >= SHORTEST_TAG)
-            for digest, made in evidence.reports.items():
-                if named and digest.startswith(named) and made.report is not None:
+            for made in reports_of_tags(evidence_tags(resource), evidence):
+                if made.report is not None:
                     yield config_address(resource.address), made.report
 
 

@@ -19,6 +19,8 @@ from gatecli.model.plan_values import Part, Values, parts_below, parts_of, value
 _DOCUMENTS = {"iam": "aws_iam_policy_document", "members": "google_iam_policy"}
 """By language, the data source that writes such a policy."""
 
+_OPPOSITES: Mapping[Answer, Answer] = {"yes": "no", "no": "yes", "unknown": "unknown"}
+
 
 @dataclass(frozen=True, slots=True)
 class PlanIndex:
@@ -26,6 +28,8 @@ class PlanIndex:
 
     plan: Plan
     by_type: Mapping[str, Sequence[PlannedResource]]
+    data: Mapping[str, Sequence[PlannedResource]]
+    """The data sources, by their addresses without instance keys."""
     _joins: dict[tuple[tuple[str, ...], str], _Join] = field(default_factory=dict, repr=False)
     _ends: dict[tuple[int, str], _End] = field(default_factory=dict, repr=False)
 
@@ -99,12 +103,15 @@ def _join(index: PlanIndex, types: tuple[str, ...], path: str) -> _Join:
 
 
 def index_of(plan: Plan) -> PlanIndex:
-    """The index of a plan: of what is managed, and will be there."""
+    """The index of a plan: of what is managed and will be there, and of data sources."""
     by_type: dict[str, list[PlannedResource]] = defaultdict(list)
+    data: dict[str, list[PlannedResource]] = defaultdict(list)
     for resource in (*plan.resources, *plan.held):
         if resource.mode == "managed" and not resource.is_leaving and not resource.deposed:
             by_type[resource.type].append(resource)
-    return PlanIndex(plan, by_type)
+        elif resource.mode == "data":
+            data[config_address(resource.address)].append(resource)
+    return PlanIndex(plan, by_type, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +201,7 @@ def _judge_values(condition: ArgumentCondition, values: Values) -> Answer:
 
 
 def negate(answer: Answer) -> Answer:
-    return {"yes": "no", "no": "yes"}.get(answer, answer)  # type: ignore[return-value]
+    return _OPPOSITES[answer]
 
 
 def plain_text(value: Any) -> str:
@@ -241,15 +248,9 @@ def _judge_documents(
     references = (resource.arguments or {}).get(name, ())
     origins = origins_of(index.plan, references)
     type_ = _DOCUMENTS[opening.language]
-    if not origins or not all(
-        f"data.{type_}." in f".{node}" or node.startswith(f"data.{type_}.") for node in origins
-    ):
+    if not all(f".data.{type_}." in f".{node}" for node in origins):
         return []
-    documents = [
-        each
-        for each in index.plan.resources
-        if each.mode == "data" and config_address(each.address) in origins
-    ]
+    documents = (each for node in sorted(origins) for each in index.data.get(node, ()))
     return [_judge_document(each, opening) for each in documents]
 
 

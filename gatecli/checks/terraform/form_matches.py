@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gatecli.checks.terraform.byte_arguments import byte_arguments, local_files
 from gatecli.checks.terraform.form_conditions import FormAnswer, PlanIndex, index_of, judge_form
 from gatecli.checks.terraform.form_table import table_of
-from gatecli.model.plan import Plan, PlannedResource
+from gatecli.model.plan import Plan, PlannedResource, config_address
 from gatecli.model.plan_forms import PlanForm
 from gatecli.model.policy import PrivacyPolicy
 
@@ -25,11 +25,16 @@ class JudgedForm:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class Publisher:
     """A resource that publishes or serves, by the row that says so."""
 
     resource: PlannedResource
     form: PlanForm
+
+    @property
+    def address(self) -> str:
+        """Without instance keys."""
+        return config_address(self.resource.address)
 
 
 def forms_in(plan: Plan, policy: PrivacyPolicy) -> tuple[JudgedForm, ...]:
@@ -63,12 +68,12 @@ def _is_meant(row: PlanForm, resource: PlannedResource) -> bool:
     return resource.mode == "managed" or row.needs_gate
 
 
-def published_by(forms: Iterable[JudgedForm]) -> tuple[Published, ...]:
+def publishers_in(forms: Iterable[JudgedForm]) -> tuple[Publisher, ...]:
     """What publishes for certain: each resource once, by the first of its rows."""
-    found: dict[int, Published] = {}
+    found: dict[int, Publisher] = {}
     for each in forms:
         if each.form.needs_gate and each.judged.answer == "yes":
-            found.setdefault(id(each.resource), Published(each.resource, each.form))
+            found.setdefault(id(each.resource), Publisher(each.resource, each.form))
     return tuple(found.values())
 
 
@@ -76,6 +81,6 @@ def files_read(plan: Plan, policy: PrivacyPolicy) -> frozenset[str]:
     """The paths of the local files that a plan publishes, as it writes them."""
     return frozenset(
         path
-        for each in published_by(forms_in(plan, policy))
+        for each in publishers_in(forms_in(plan, policy))
         for path in local_files(byte_arguments(each.resource, each.form))
     )

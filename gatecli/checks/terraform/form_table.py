@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -33,10 +33,9 @@ GENERIC_READS = (
 
 @dataclass(frozen=True, slots=True)
 class FormTable:
-    """Rows by type; those whose type is a pattern stand apart."""
+    """The shipped rows, a policy's own, and what its short list says of whole types."""
 
-    by_type: Mapping[str, Sequence[PlanForm]]
-    patterns: Sequence[PlanForm] = ()
+    own: Sequence[PlanForm] = ()
     short: Mapping[str, ShortKind] = field(default_factory=dict)
 
     def rows_of(self, types: Iterable[str]) -> Mapping[str, Sequence[PlanForm]]:
@@ -45,48 +44,56 @@ class FormTable:
         return {type_: rows for type_, rows in found.items() if rows}
 
     def _rows(self, type_: str) -> list[PlanForm]:
-        rows = [*self.by_type.get(type_, ())]
-        rows += [row for row in self.patterns if fnmatchcase(type_, row.type)]
+        shipped = _shipped_forms_of(type_) if type_ in _shipped_by_type() else ()
+        rows = [*shipped, *(row for row in self.own if row.type == type_)]
+        rows += [row for row in self.own if row.is_pattern and fnmatchcase(type_, row.type)]
         kind = self.short.get(type_)
         return rows if kind is None else _with_kind(type_, kind, rows)
 
 
 def table_of(rules: TerraformRules) -> FormTable:
     """The shipped table with the rows of a policy, and what its short list says of whole types."""
-    shipped = shipped_forms()
-    if not (rules.forms or rules.publishers):
-        return _shipped_table()
-    return _table((*shipped, *rules.forms), rules.publishers)
+    return FormTable(rules.forms, rules.publishers)
 
 
-@cache
 def shipped_forms() -> tuple[PlanForm, ...]:
     """The rows that gatecli ships, family by family."""
     return tuple(row for family in FAMILIES for row in rows_of_family(family))
 
 
-@cache
 def rows_of_family(family: str) -> tuple[PlanForm, ...]:
     """The shipped rows of one of `FAMILIES`."""
+    return _forms_of(_read_family(family))
+
+
+def _read_family(family: str) -> list[dict[str, Any]]:
     content = (resources.files(__package__) / "forms" / f"{family}.json").read_text("utf-8")
-    rows = TypeAdapter(tuple[PlanForm, ...])
-    return rows.validate_python(json.loads(content), by_alias=True, by_name=False, strict=False)
+    rows: list[dict[str, Any]] = json.loads(content)
+    return rows
 
 
 @cache
-def _shipped_table() -> FormTable:
-    return _table(shipped_forms(), {})
+def _shipped_by_type() -> Mapping[str, Sequence[dict[str, Any]]]:
+    """The shipped rows as JSON: to make them of all types takes longer than to judge most plans by them."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for family in FAMILIES:
+        for row in _read_family(family):
+            found.setdefault(row["type"], []).append(row)
+    return found
 
 
-def _table(rows: Iterable[PlanForm], short: Mapping[str, ShortKind]) -> FormTable:
-    by_type: dict[str, list[PlanForm]] = {}
-    patterns = []
-    for row in rows:
-        if row.is_pattern:
-            patterns.append(row)
-        else:
-            by_type.setdefault(row.type, []).append(row)
-    return FormTable(by_type, tuple(patterns), short)
+@cache
+def _shipped_forms_of(type_: str) -> tuple[PlanForm, ...]:
+    return _forms_of(_shipped_by_type()[type_])
+
+
+def _forms_of(rows: Sequence[dict[str, Any]]) -> tuple[PlanForm, ...]:
+    return _reader().validate_python(rows, by_alias=True, by_name=False, strict=False)
+
+
+@cache
+def _reader() -> TypeAdapter[tuple[PlanForm, ...]]:
+    return TypeAdapter(tuple[PlanForm, ...])
 
 
 def _with_kind(type_: str, kind: ShortKind, rows: Sequence[PlanForm]) -> list[PlanForm]:

@@ -60,10 +60,10 @@ def says_closed(condition: CheckResult) -> bool:
     return is_gate and condition.status == "fail"
 
 
-def inside(gates: tuple[GateCall, ...], resource: PlannedResource) -> bool:
+def is_of_gate(gates: tuple[GateCall, ...], resource: PlannedResource) -> bool:
     """Whether a resource is a gate's own."""
-    modules = [gate.address for gate in gates if not gate.fault]
-    return any(f"{config_address(resource.module)}.".startswith(f"{module}.") for module in modules)
+    module = f"{config_address(resource.module)}."
+    return any(module.startswith(f"{gate.address}.") for gate in gates if not gate.fault)
 
 
 def _recognise_gates(plan: Plan, sources: tuple[str, ...]) -> Iterator[GateCall]:

@@ -53,7 +53,7 @@ class PlanSubject:
 
 def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) -> Iterator[Finding]:
     """Everything that a plan must not do. Subjects are addresses without instance keys."""
-    yield from _personal_data(subject.plan, search)
+    yield from _find_personal_data(subject.plan, search)
     forms = forms_in(subject.plan, policy)
     yield from find_ungated(subject.plan, forms, subject.evidence, policy, subject.files)
     yield from find_open(subject.plan, forms, policy)
@@ -78,7 +78,7 @@ def find_in_evidence(subject: PlanSubject, policy: PrivacyPolicy, mask: Mask) ->
         yield from find_unread(plan, instances, gates, subject.stated, policy)
 
 
-def _personal_data(plan: Plan, search: Search) -> Iterator[Finding]:
+def _find_personal_data(plan: Plan, search: Search) -> Iterator[Finding]:
     """What the texts hold. One that was clean under the same keys is clean: plans repeat themselves."""
     clean: set[tuple[str, tuple[str, ...]]] = set()
     for text in plan_leaves(plan):

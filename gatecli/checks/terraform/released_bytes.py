@@ -22,9 +22,9 @@ from gatecli.checks.terraform.byte_arguments import (
     lies_in,
     own_digests,
 )
+from gatecli.checks.terraform.form_matches import Publisher
 from gatecli.checks.terraform.gate_calls import GateCall, releases_of
 from gatecli.model.plan import KnownValue, Plan, PlannedResource, config_address, lookup
-from gatecli.model.plan_forms import PlanForm
 from gatecli.model.plan_graph import origins_of, passing_nodes
 from gatecli.model.plan_values import parts_of, values_of
 
@@ -49,7 +49,7 @@ class Releases:
 
     plan: Plan
     gates: Sequence[GateCall]
-    publishers: Sequence[tuple[PlannedResource, PlanForm]] = ()
+    publishers: Sequence[Publisher] = ()
     _through: dict[str, bool] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -66,21 +66,21 @@ class Releases:
         return {config_address(each.address): each.arguments or {} for each in self.plan.resources}
 
     @cached_property
-    def published(self) -> Mapping[str, Sequence[tuple[PlannedResource, PlanForm]]]:
+    def readers(self) -> Mapping[str, Sequence[Publisher]]:
         """The publishers that read bytes, by their addresses without instance keys."""
-        found: dict[str, list[tuple[PlannedResource, PlanForm]]] = {}
-        for resource, form in self.publishers:
-            if form.reads:
-                found.setdefault(config_address(resource.address), []).append((resource, form))
+        found: dict[str, list[Publisher]] = {}
+        for each in self.publishers:
+            if each.form.reads:
+                found.setdefault(each.address, []).append(each)
         return found
 
     @cached_property
     def stored_at(self) -> Mapping[str, AbstractSet[str]]:
         """By address, which publishers put their bytes there."""
         found: dict[str, set[str]] = {}
-        for node, instances in self.published.items():
-            for resource, form in instances:
-                for address in _addresses(resource, form):
+        for node, instances in self.readers.items():
+            for each in instances:
+                for address in _addresses(each):
                     found.setdefault(address, set()).add(node)
         return found
 
@@ -97,9 +97,9 @@ class Releases:
         return self._through[node]
 
     def _has_released_bytes(self, node: str) -> bool:
-        instances = self.published.get(node, ())
-        if any(byte_arguments(each, form) for each, form in instances):
-            return all(pass_through(self, each, form).answer == "yes" for each, form in instances)
+        instances = self.readers.get(node, ())
+        if any(byte_arguments(each.resource, each.form) for each in instances):
+            return all(pass_through(self, each).answer == "yes" for each in instances)
         arguments = self.arguments.get(node, {})
         if self._are_composed(f"{node}#{name}" for name in arguments):
             return False
@@ -126,9 +126,11 @@ class Releases:
         return any(node in self.plan.composed and not node.startswith(inside) for node in nodes)
 
 
-def pass_through(releases: Releases, resource: PlannedResource, form: PlanForm) -> Passed:
+def pass_through(releases: Releases, publisher: Publisher) -> Passed:
     """Whether all that a publisher reads came through the gates."""
-    passed = [_pass_argument(releases, resource, argument) for argument in byte_arguments(resource, form)]
+    resource = publisher.resource
+    arguments = byte_arguments(resource, publisher.form)
+    passed = [_pass_argument(releases, resource, argument) for argument in arguments]
     return next(
         (each for wanted in ("no", "unknown") for each in passed if each.answer == wanted), Passed("yes")
     )
@@ -216,11 +218,11 @@ def _is_made_of(
     return bool(composed) and all(releases.is_made_of(each, wholly=wholly) for each in composed)
 
 
-def _addresses(resource: PlannedResource, form: PlanForm) -> Iterator[str]:
+def _addresses(publisher: Publisher) -> Iterator[str]:
     """The addresses of what a publisher stores, where all their parts are known."""
-    for template in form.stored_at:
+    for template in publisher.form.stored_at:
         slots = dict.fromkeys(_SLOT.findall(template))
-        values = {slot: values_of(parts_of(resource, slot)) for slot in slots}
+        values = {slot: values_of(parts_of(publisher.resource, slot)) for slot in slots}
         if all(len(each.known) == 1 and not each.later for each in values.values()):
             address = template
             for slot, each in values.items():

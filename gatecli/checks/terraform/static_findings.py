@@ -34,7 +34,7 @@ def find_in_static(static: StaticPlan, evidence: TaggedReports, policy: PrivacyP
     """Everything that the text of a module must not do, and the note that there was no plan."""
     for finding in _find_certain(static, evidence, policy):
         yield replace(finding, message=f"{finding.message}{_SAYS}")
-    if static.plan.resources:
+    if static.plan.resources or static.unread:
         yield _note(static)
 
 
@@ -49,7 +49,7 @@ def _find_certain(static: StaticPlan, evidence: TaggedReports, policy: PrivacyPo
     yield from find_open(plan, _open_for_certain(static, forms), policy)
     for resource in plan.resources:
         if resource.address not in static.doubtful:
-            found = find_budgets(plan, resource, _deferring(policy))
+            found = find_budgets(plan, resource, _policy_with_unknown_deferred(policy))
             yield from (finding for finding in found if finding.severity is not Severity.NOTE)
     yield from find_plain_variables(plan, policy)
 
@@ -89,7 +89,7 @@ def _own_nodes(static: StaticPlan, found: JudgedForm) -> frozenset[str]:
     return own | {found.resource.address}
 
 
-def _deferring(policy: PrivacyPolicy) -> PrivacyPolicy:
+def _policy_with_unknown_deferred(policy: PrivacyPolicy) -> PrivacyPolicy:
     """The policy by which what is unknown is a note."""
     terraform = policy.spec.terraform.model_copy(update={"on_unknown": "defer"})
     return policy.model_copy(update={"spec": policy.spec.model_copy(update={"terraform": terraform})})
@@ -97,7 +97,7 @@ def _deferring(policy: PrivacyPolicy) -> PrivacyPolicy:
 
 def _note(static: StaticPlan) -> Finding:
     number = len(static.plan.resources)
-    said = f"{number} resources were" if number > 1 else "1 resource was"
+    said = {0: "no resource was", 1: "1 resource was"}.get(number, f"{number} resources were")
     unread = static.unread[:_NAMED]
     more = len(static.unread) - len(unread)
     also = f"; not read whole: {', '.join(unread)}" + (f" and {more} more" if more else "")

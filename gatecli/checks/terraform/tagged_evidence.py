@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from gatecli.checks.terraform.byte_arguments import JudgedBytes, are_judged, byte_arguments
-from gatecli.checks.terraform.carried_evidence import SHORTEST_TAG, TAGS, EvidenceReport
-from gatecli.model.plan import KnownValue, PlannedResource, UnknownValue, lookup_argument
+from gatecli.checks.terraform.carried_evidence import EvidenceReport, evidence_tags, reports_of_tags
+from gatecli.model.plan import KnownValue, PlannedResource, UnknownValue
 from gatecli.model.plan_forms import PlanForm
 from gatecli.model.policy import PrivacyPolicy, seconds_in, stamp
 
@@ -62,14 +62,13 @@ def judge_tag(
     files: Mapping[str, str] = MappingProxyType({}),
 ) -> Attested:
     """What the tag of a publisher is worth; `files` are SHA-256 of local files, by path in the plan."""
-    tags = [lookup_argument(resource, block, name) for block in ("tags", "labels") for name in TAGS]
-    given = [str(tag.value) for tag in tags if isinstance(tag, KnownValue)]
-    if not given and any(isinstance(tag, UnknownValue) for tag in tags):
-        return Attested("unknown", "its evidence is known only after the apply")
-    if not given:
-        return Attested("no")
-    named = [value for value in given if len(value) >= SHORTEST_TAG]
-    reports = [report for digest, report in evidence.reports.items() if digest.startswith(tuple(named))]
+    tags = evidence_tags(resource)
+    if not any(isinstance(tag, KnownValue) for tag in tags):
+        is_later = any(isinstance(tag, UnknownValue) for tag in tags)
+        return (
+            Attested("unknown", "its evidence is known only after the apply") if is_later else Attested("no")
+        )
+    reports = reports_of_tags(tags, evidence)
     if not reports:
         return Attested("no", "no report that was given has the digest in its tag")
     problem = _problem(reports[0], form.holds, evidence.moment, policy)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from gatecli.checks.terraform.byte_arguments import byte_arguments
-from gatecli.checks.terraform.form_matches import JudgedForm, Published, published_by
-from gatecli.checks.terraform.gate_calls import GateCall, gates_of, inside
+from gatecli.checks.terraform.form_matches import JudgedForm, Publisher, publishers_in
+from gatecli.checks.terraform.gate_calls import GateCall, gates_of, is_of_gate
 from gatecli.checks.terraform.released_bytes import Releases, pass_through
 from gatecli.checks.terraform.resource_types import DATASET, EVIDENCE, GATES, MODEL, WORKLOAD
 from gatecli.checks.terraform.rules import (
@@ -63,7 +63,7 @@ _DOUBTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Ways:
+class _Dependents:
     """What depends on gates that hold, on gates in doubt, and on locals that may lead to either."""
 
     gated: frozenset[str]
@@ -76,7 +76,7 @@ class _Case:
     """A plan with its gates and publishers, and what they are judged by."""
 
     plan: Plan
-    publishers: tuple[Published, ...]
+    publishers: tuple[Publisher, ...]
     gates: tuple[GateCall, ...]
     evidence: TaggedReports
     policy: PrivacyPolicy
@@ -84,28 +84,28 @@ class _Case:
     _releases: dict[tuple[str, ...], Releases] = field(default_factory=dict, repr=False)
 
     @cached_property
-    def ways(self) -> Mapping[str, _Ways]:
+    def dependents_by_kind(self) -> Mapping[str, _Dependents]:
         return {
-            kind: _ways(self.plan, [gate for gate in self.gates if gate.kind == kind]) for kind in _UNGATED
+            kind: _dependents(self.plan, [gate for gate in self.gates if gate.kind == kind])
+            for kind in _UNGATED
         }
 
     @cached_property
-    def behind(self) -> Mapping[str, frozenset[str]]:
+    def dependents_by_gate(self) -> Mapping[str, frozenset[str]]:
         """What depends on each gate that is one, by its address."""
         return {gate.address: dependents_of(self.plan, [gate.node]) for gate in self.gates if not gate.fault}
 
-    def releases_before(self, published: Published, kind: str) -> Releases:
+    def releases_before(self, publisher: Publisher, kind: str) -> Releases:
         """What the gates of a kind that a publisher depends on released."""
-        address = config_address(published.resource.address)
         gates = [
             gate
             for gate in self.gates
-            if gate.kind == kind and address in self.behind.get(gate.address, frozenset())
+            if gate.kind == kind
+            and publisher.address in self.dependents_by_gate.get(gate.address, frozenset())
         ]
         key = tuple(gate.address for gate in gates)
         if key not in self._releases:
-            everything = [(each.resource, each.form) for each in self.publishers]
-            self._releases[key] = Releases(self.plan, gates, everything)
+            self._releases[key] = Releases(self.plan, gates, self.publishers)
         return self._releases[key]
 
 
@@ -122,13 +122,13 @@ def find_ungated(
     files, by their paths in the plan.
     """
     gates = gates_of(plan, policy.spec.terraform.gate_sources)
-    outside = [each for each in forms if each.form.needs_gate and not inside(gates, each.resource)]
-    publishers = published_by(outside)
+    outside = [each for each in forms if each.form.needs_gate and not is_of_gate(gates, each.resource)]
+    publishers = publishers_in(outside)
     case = _Case(plan, publishers, gates, evidence, policy, files or {})
     certain = {id(each.resource) for each in publishers}
     yield from _find_ungated_perhaps(case, [each for each in outside if id(each.resource) not in certain])
-    for published in publishers:
-        yield from _find_in_publisher(case, published)
+    for publisher in publishers:
+        yield from _find_in_publisher(case, publisher)
     yield from _find_bypassed(case)
 
 
@@ -137,7 +137,7 @@ def _find_ungated_perhaps(case: _Case, forms: Sequence[JudgedForm]) -> Iterator[
     first = {(id(each.resource), each.form.holds): each for each in reversed(forms)}
     for each in reversed(first.values()):
         kind, address = each.form.holds, each.resource.address
-        if config_address(address) in case.ways[kind].gated:
+        if config_address(address) in case.dependents_by_kind[kind].gated:
             continue
         name = each.judged.argument
         message = f"{_MAY[kind]}: its {name} is known only after the apply"
@@ -146,31 +146,31 @@ def _find_ungated_perhaps(case: _Case, forms: Sequence[JudgedForm]) -> Iterator[
         yield unknown(finding, case.policy)
 
 
-def _find_in_publisher(case: _Case, published: Published) -> Iterator[Finding]:
-    address, ways = config_address(published.resource.address), case.ways[published.form.holds]
-    gated, doubted = address in ways.gated, address in ways.doubted
-    if not gated and _is_released_model(case, published):
+def _find_in_publisher(case: _Case, publisher: Publisher) -> Iterator[Finding]:
+    address, dependents = publisher.address, case.dependents_by_kind[publisher.form.holds]
+    gated, doubted = address in dependents.gated, address in dependents.doubted
+    if not gated and _is_released_model(case, publisher):
         return
     if not gated:
-        doubt = "gate" if doubted else "locals" if address in ways.blind else ""
-        yield from _unless_attested(case, published, doubt=doubt)
+        doubt = "gate" if doubted else "locals" if address in dependents.blind else ""
+        yield from _find_unattested(case, publisher, doubt=doubt)
     if gated or doubted:
-        yield from _find_beside(case, published)
+        yield from _find_beside(case, publisher)
 
 
-def _is_released_model(case: _Case, published: Published) -> bool:
+def _is_released_model(case: _Case, publisher: Publisher) -> bool:
     """Whether what could be a dataset is the artifact that a release gate let through."""
-    resource, form = published.resource, published.form
-    if form.holds != DATASET or config_address(resource.address) not in case.ways[MODEL].gated:
+    resource, form = publisher.resource, publisher.form
+    if form.holds != DATASET or publisher.address not in case.dependents_by_kind[MODEL].gated:
         return False
-    passed = pass_through(case.releases_before(published, MODEL), resource, form)
-    return passed.answer == "yes" and any(byte_arguments(resource, form))
+    passed = pass_through(case.releases_before(publisher, MODEL), publisher)
+    return passed.answer == "yes" and bool(byte_arguments(resource, form))
 
 
-def _find_beside(case: _Case, published: Published) -> Iterator[Finding]:
+def _find_beside(case: _Case, publisher: Publisher) -> Iterator[Finding]:
     """A publisher that waits for a gate and reads other bytes than it released."""
-    resource, form = published.resource, published.form
-    passed = pass_through(case.releases_before(published, form.holds), resource, form)
+    resource, form = publisher.resource, publisher.form
+    passed = pass_through(case.releases_before(publisher, form.holds), publisher)
     if (
         passed.answer == "yes"
         or judge_tag(resource, form, case.evidence, case.policy, case.files).answer == "yes"
@@ -182,28 +182,34 @@ def _find_beside(case: _Case, published: Published) -> Iterator[Finding]:
     yield finding if passed.answer == "no" else unknown(finding, case.policy)
 
 
-def _ways(plan: Plan, gates: list[GateCall]) -> _Ways:
+def _dependents(plan: Plan, gates: list[GateCall]) -> _Dependents:
     """What depends on gates of one kind."""
     sound = [gate for gate in gates if not gate.fault]
     gated = dependents_of(plan, [gate.node for gate in sound if gate.holds])
     doubted = dependents_of(plan, [gate.node for gate in sound if gate.doubt])
     nodes = {gate.node for gate in sound}
-    reached = gated | doubted
-    locals_ = [node for node in unresolved_locals(plan) if _may_refer(node, nodes, reached)]
-    return _Ways(gated, doubted, dependents_of(plan, locals_))
+    locals_ = unresolved_locals(plan)
+    modules = {_prefix_of(local) for local in locals_}
+    leading = {module for module in modules if _may_lead(module, nodes, gated | doubted)}
+    blind = dependents_of(plan, [local for local in locals_ if _prefix_of(local) in leading])
+    return _Dependents(gated, doubted, blind)
 
 
-def _may_refer(local: str, gates: AbstractSet[str], reached: AbstractSet[str]) -> bool:
-    """Whether a local of unknown references may lead to a gate: below its module, or by an input of it."""
-    module = local.rpartition("local.")[0]
+def _prefix_of(local: str) -> str:
+    """What a local's module stands with before its nodes: `module.m.`, or nothing for the root."""
+    return local.rpartition("local.")[0]
+
+
+def _may_lead(module: str, gates: AbstractSet[str], reached: AbstractSet[str]) -> bool:
+    """Whether locals of a module may lead to a gate: one below the module, or by an input of it."""
     return any(gate.startswith(module) for gate in gates) or any(
         node.startswith(f"{module}var.") for node in (reached if module else ())
     )
 
 
-def _unless_attested(case: _Case, published: Published, *, doubt: str) -> Iterator[Finding]:
-    resource, kind = published.resource, published.form.holds
-    tag = judge_tag(resource, published.form, case.evidence, case.policy, case.files)
+def _find_unattested(case: _Case, publisher: Publisher, *, doubt: str) -> Iterator[Finding]:
+    resource, kind = publisher.resource, publisher.form.holds
+    tag = judge_tag(resource, publisher.form, case.evidence, case.policy, case.files)
     if tag.answer == "yes":
         return
     does = f"{_DOES[kind]}, by its {resource.within}" if resource.within else _DOES[kind]
@@ -242,8 +248,8 @@ def _find_bypassed(case: _Case) -> Iterator[Finding]:
 
 
 def _find_in_gate(case: _Case, gate: GateCall) -> Iterator[Finding]:
-    behind = case.behind[gate.address]
-    through = [each.resource for each in case.publishers if config_address(each.resource.address) in behind]
+    behind = case.dependents_by_gate[gate.address]
+    through = [each.resource for each in case.publishers if each.address in behind]
     # Manifests are applied by much that is in no table.
     if case.publishers and not through and gate.kind != WORKLOAD:
         message = "gates nothing: no resource that publishes depends on it"

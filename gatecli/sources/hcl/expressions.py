@@ -123,10 +123,10 @@ class ExpressionParser:
         if token.kind == "name":
             return self._word(token.text)
         if token.kind == "number":
-            return self._behind(literal_number(token.text))
+            return self._without_steps(literal_number(token.text))
         if token.kind in {"quote", "heredoc"}:
-            return self._behind(self.template(token))
-        return self._behind(self._inside(self._reader_of(token)))
+            return self._without_steps(self.template(token))
+        return self._without_steps(self._in_brackets(self._reader_of(token)))
 
     def _reader_of(self, token: Token) -> Callable[[], Expression]:
         match token:
@@ -148,9 +148,9 @@ class ExpressionParser:
             if token.kind == "text":
                 parts.append(token.text)
             elif token.kind == "interpolation":
-                parts.append(self._inside(self._interpolation))
+                parts.append(self._in_brackets(self._interpolation))
             elif token.kind == "directive":
-                parts.append(self._inside(self._skip_brackets))
+                parts.append(self._in_brackets(self._skip_brackets))
             elif token.kind == "end":
                 break
             else:
@@ -188,17 +188,17 @@ class ExpressionParser:
                 names.append(self.take().text)
         return names
 
-    def _behind(self, value: Expression) -> Expression:
-        """A value, with the attributes and indices behind it: those are not followed."""
+    def _without_steps(self, value: Expression) -> Expression:
+        """A value; not known where attributes or indices stand behind it, which are not followed."""
         while self.next_is(".", "["):
             if self.take().text == ".":
                 self.take()
             else:
-                self._inside(self._index)
+                self._in_brackets(self._index)
             value = _OPAQUE
         return value
 
-    def _inside(self, read: Callable[[], Expression]) -> Expression:
+    def _in_brackets(self, read: Callable[[], Expression]) -> Expression:
         """What stands in brackets, where line ends do not count."""
         self._crosses_lines.append(True)
         value = read()
@@ -218,9 +218,9 @@ class ExpressionParser:
             name = ""
         if self.next_is("("):
             self.take()
-            arguments = self._inside(self._items)
+            arguments = self._in_brackets(self._items)
             items = arguments.items if isinstance(arguments, Tuple) else ()
-            return self._behind(FunctionCall(name, items) if name and items else _OPAQUE)
+            return self._without_steps(FunctionCall(name, items) if name and items else _OPAQUE)
         if name in _WORDS and not self.next_is(".", "["):
             return Literal(_WORDS[name])
         return self._traversal(name)
@@ -230,7 +230,7 @@ class ExpressionParser:
         names = [name]
         while self.next_is(".", "["):
             if self.take().text == "[":
-                index = self._inside(self._index)
+                index = self._in_brackets(self._index)
                 key = index.value if isinstance(index, Literal) else None
                 steps.append(key if isinstance(key, str | int) and not isinstance(key, bool) else None)
                 continue

@@ -36,8 +36,8 @@ def resources_of_arm(
     """The resources of an Azure template; `given` are its parameters, each with its `value`."""
     parameters = _parameters(template, given)
     resources = template.get("resources")
-    listed = resources.values() if isinstance(resources, dict) else resources
-    for number, body in enumerate(listed if isinstance(listed, list | type({}.values())) else ()):
+    listed = list(resources.values()) if isinstance(resources, dict) else resources
+    for number, body in enumerate(listed if isinstance(listed, list) else ()):
         if isinstance(body, dict) and depth <= _DEEPEST:
             path = ".".join(filter(None, (above, f"resources.{number}")))
             yield from _resource(body, parameters, path, "", depth)

@@ -108,15 +108,16 @@ def configuration_of(data: Any) -> Configuration:
 
 
 def _arguments(level: _Level, item: Mapping[str, Any]) -> Arguments:
-    """What each argument of a resource refers to; one made of `each.value`, what is iterated over."""
+    """What each argument of a resource refers to."""
     each = tuple(_targets(level.module, [item.get("for_each_expression")]))
-    return {
-        name: (
-            *_targets(level.module, [expression]),
-            *(each if each and _mentions_each(expression) else ()),
-        )
-        for name, expression in table(item, "expressions", level.where).items()
-    }
+    expressions = table(item, "expressions", level.where)
+    return {name: _expression_nodes(level, expression, each) for name, expression in expressions.items()}
+
+
+def _expression_nodes(level: _Level, expression: Any, each: tuple[str, ...]) -> tuple[str, ...]:
+    """What an expression refers to; one made of `each.value`, also `each`: what is iterated over."""
+    own = tuple(_targets(level.module, [expression]))
+    return (*own, *each) if each and _mentions_each(expression) else own
 
 
 def _in_blocks(level: _Level, item: Mapping[str, Any], own: Arguments) -> Iterator[tuple[str, Written]]:
@@ -131,7 +132,7 @@ def _in_blocks(level: _Level, item: Mapping[str, Any], own: Arguments) -> Iterat
         elif isinstance(part, dict) and not part.keys() & _EXPRESSION:
             pending += [(f"{path}.{name}", below) for name, below in part.items()]
         elif isinstance(part, dict) and "." in path:
-            nodes = (*_targets(level.module, [part]), *(each if each and _mentions_each(part) else ()))
+            nodes = _expression_nodes(level, part, each)
             value = part.get("constant_value")
             yield path, value if isinstance(value, str) and not nodes else nodes
 
@@ -170,7 +171,7 @@ def _resource(
         node,
         *(target for targets in arguments.values() for target in targets),
         *_targets(level.module, parts),
-        *_declared_providers(level.module, item, where),
+        *_explicit_dependencies(level.module, item, where),
         *level.waits,
     )
     if level.module:
@@ -202,8 +203,8 @@ def _outputs(level: _Level, edges: _Edges) -> None:
         if not isinstance(item, dict):
             raise malformed_plan(f"{level.where}/outputs", "not a table of outputs")
         node = level.node(f"output.{name}")
-        declared = _declared_providers(level.module, item, f"{level.where}/outputs")
-        edges.add(node, *_targets(level.module, [item.get("expression")]), *declared)
+        explicit = _explicit_dependencies(level.module, item, f"{level.where}/outputs")
+        edges.add(node, *_targets(level.module, [item.get("expression")]), *explicit)
         if level.module:
             edges.add(level.module, node)
 
@@ -221,7 +222,7 @@ def _calls(level: _Level, edges: _Edges) -> Iterator[tuple[Module, _Level]]:
         edges.add(
             f"{address}{CALL}",
             *_targets(level.module, repeated),
-            *_declared_providers(level.module, item, where),
+            *_explicit_dependencies(level.module, item, where),
             *level.waits,
         )
         if level.module:
@@ -242,7 +243,8 @@ def _literal(expression: Any) -> KnownValue | UnknownValue:
     return UnknownValue()
 
 
-def _declared_providers(module: str, item: Mapping[str, Any], where: str) -> tuple[str, ...]:
+def _explicit_dependencies(module: str, item: Mapping[str, Any], where: str) -> tuple[str, ...]:
+    """The nodes of `depends_on`."""
     return tuple(node for target in texts(item, "depends_on", where) for node in nodes_of(module, [target]))
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from gatecli.sources.files import ReadError, read_bytes
 from gatecli.sources.plan.fingerprints import files_digest
+from gatecli.sources.plan.module_files import is_module_file
 from gatecli.sources.plan.places import installed_modules
 from gatecli.sources.plan.snapshots import below_module
 
-_ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _MAX_BYTES = 4 * 2**20
 
 
@@ -37,6 +37,6 @@ def _digest(installed: Mapping[str, Path], key: str) -> str:
         for other, folder in installed.items()
         if (below := below_module(other, key)) is not None
         for path in folder.iterdir()
-        if path.name.endswith(_ENDINGS) and not path.name.startswith(".")
+        if is_module_file(path.name)
     }
     return files_digest(files)

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from gatecli.sources.files import ReadError, read_text
+from gatecli.sources.plan import module_files
 from gatecli.sources.plan.blocks import blocks_of
 
 STACKS = (".tfstack.hcl", ".tfcomponent.hcl", ".tfdeploy.hcl")
 """Files of Terraform Stacks: their plans are HCP Terraform's own, and no gate reads them."""
 
-ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json", *STACKS)
+ENDINGS = (*module_files.ENDINGS, *STACKS)
 _CALLS = frozenset({"module", "component", "stack"})
 
 _MAX_BYTES = 4 * 2**20
@@ -71,7 +72,7 @@ def _called_folders(folder: Path, files: Iterable[Path]) -> Iterator[Path]:
     for file in files:
         try:
             text = read_text(file, _MAX_BYTES)
-            blocks = list(blocks_of(file.name, text)) if "source" in text else []
+            blocks = list(blocks_of(file.name, text)) if any(kind in text for kind in _CALLS) else []
         except ReadError:
             continue
         for block in blocks:

@@ -15,9 +15,9 @@ from gatecli.model.document import Place
 from gatecli.model.plan import config_address, module_of
 from gatecli.sources.files import ReadError, read_text
 from gatecli.sources.plan.blocks import Block, blocks_of
+from gatecli.sources.plan.module_files import is_module_file, reading_order
 from gatecli.sources.tree import shown_path
 
-_ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _NODE = {
     "resource": "{}.{}",
     "data": "data.{}.{}",
@@ -125,7 +125,7 @@ def installed_modules(directory: Path) -> Mapping[str, Path]:
 
 def _read_folder(folder: Path) -> Named:
     named: dict[str, tuple[Path, Block]] = {}
-    for path in sorted(_files(folder), key=_order):
+    for path in sorted(_files(folder), key=lambda path: reading_order(path.name)):
         for block in _blocks(path):
             form = _NODE.get(block.kind, "")
             if form and len(block.labels) == form.count("{}"):
@@ -133,18 +133,12 @@ def _read_folder(folder: Path) -> Named:
     return named
 
 
-def _order(path: Path) -> tuple[bool, str]:
-    """Overrides come last: they amend a block that stands elsewhere."""
-    stem = path.name.partition(".")[0]
-    return stem == "override" or stem.endswith("_override"), path.name
-
-
 def _files(folder: Path) -> Iterator[Path]:
     try:
         found = list(folder.iterdir())
     except OSError:
         found = []  # a module that is not there: its call is the place
-    return (path for path in found if path.name.endswith(_ENDINGS) and not path.name.startswith("."))
+    return (path for path in found if is_module_file(path.name))
 
 
 def _blocks(path: Path) -> list[Block]:

@@ -20,6 +20,7 @@ from gatecli.sources.archives import BROKEN_ZIP
 from gatecli.sources.files import ReadError
 from gatecli.sources.plan.blocks import Block, blocks_of
 from gatecli.sources.plan.fingerprints import files_digest
+from gatecli.sources.plan.module_files import reading_order
 
 Snapshot = Mapping[str, Mapping[str, bytes]]
 """The files of each module, by its key (`gates.evidence`; the root is "") and their names."""
@@ -118,7 +119,7 @@ def _key(address: str) -> str:
 
 def _blocks(files: Mapping[str, bytes]) -> Iterator[Block]:
     """The blocks of a module's files, overrides last."""
-    for name in sorted(files, key=_order):
+    for name in sorted(files, key=reading_order):
         try:
             yield from list(blocks_of(name, files[name].decode("utf-8", "replace")))
         except ReadError:
@@ -150,9 +151,3 @@ def _composed_nodes(blocks: Iterable[Block]) -> Iterator[str]:
                         yield f"{type_}.{resource}#{name}"
                     case "data", [type_, resource]:
                         yield f"data.{type_}.{resource}#{name}"
-
-
-def _order(name: str) -> tuple[bool, str]:
-    """Overrides come last: they amend what stands elsewhere."""
-    stem = name.partition(".")[0]
-    return stem == "override" or stem.endswith("_override"), name

@@ -14,9 +14,8 @@ from gatecli.sources.files import ReadError, read_text
 from gatecli.sources.hcl.bodies import read_bodies
 from gatecli.sources.hcl.json_bodies import read_json_bodies, read_json_values
 from gatecli.sources.hcl.syntax import Attribute, Body, NestedBlock, SyntaxTree
+from gatecli.sources.plan.module_files import is_override, reading_order
 
-FILES = (".tf", ".tf.json", ".tofu", ".tofu.json")
-"""Endings of the files of a module."""
 _LOADED = ("terraform.tfvars", "terraform.tfvars.json")
 _MAX_BYTES = 2**20
 
@@ -51,30 +50,21 @@ class ModuleText:
         return tree
 
 
-def is_module_file(file: Path) -> bool:
-    """Whether Terraform reads a file as a part of a module."""
-    return file.name.endswith(FILES) and not file.name.startswith(".")
-
-
 def text_of_module(files: Iterable[Path], variable_files: Iterable[Path] = ()) -> ModuleText:
     """The text of a module; of `variable_files`, those count that Terraform loads unasked."""
     text = ModuleText()
-    for file in sorted(files, key=_order):
+    for file in sorted(files, key=lambda file: reading_order(file.name)):
         tree = text.read(file)
         if tree is not None:
             blocks = tree.body.blocks
-            text.blocks = _override(text.blocks, blocks) if _order(file)[0] else [*text.blocks, *blocks]
+            text.blocks = (
+                _override(text.blocks, blocks) if is_override(file.name) else [*text.blocks, *blocks]
+            )
     for file in sorted(filter(_is_loaded, variable_files), key=_rank):
         tree = text.read(file)
         if tree is not None:
             text.given |= tree.body.attributes
     return text
-
-
-def _order(path: Path) -> tuple[bool, str]:
-    """Overrides come last: they amend what stands elsewhere."""
-    stem = path.name.partition(".")[0]
-    return stem == "override" or stem.endswith("_override"), path.name
 
 
 def _is_loaded(file: Path) -> bool:

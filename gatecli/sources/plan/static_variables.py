@@ -74,7 +74,8 @@ def _set_of(values: list[Any]) -> list[Any]:
 def _convert_to(value: StaticValue, name: str) -> StaticValue:
     """A value as a type of one word; of what would have to be refused nothing is known."""
     given = value.value
-    if name == "any" or (_OF_A_TYPE.get(name) or _is_nothing)(given):
+    is_of_type = _OF_A_TYPE.get(name)
+    if name == "any" or (is_of_type is not None and is_of_type(given)):
         return value
     if name == "string":
         text = as_text(value)
@@ -82,10 +83,6 @@ def _convert_to(value: StaticValue, name: str) -> StaticValue:
     if name == "bool" and isinstance(given, str) and given in _WORDS:
         return value._replace(value=_WORDS[given])
     return UNKNOWN
-
-
-def _is_nothing(_value: Any) -> bool:
-    return False
 
 
 def _is_number(value: Any) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gatecli.sources.files import ReadError
+from gatecli.sources.plan.text import check_depth
 
 _LONGEST = 4 << 20
 _MOST_VALUES = 200_000
@@ -23,6 +24,7 @@ def read_template(text: str) -> Mapping[str, Any]:
         raise ReadError("is not whole JSON or YAML", "fix its syntax") from None
     if not isinstance(data, dict) or sum(1 for _ in _values(data)) > _MOST_VALUES:
         raise ReadError("is not a template", "write an object that holds resources")
+    check_depth(data)
     return data
 
 

@@ -32,15 +32,11 @@ class _TemplateHolder:
     """Arguments that say where else the template is, which the plan does not show."""
 
 
-def _stack(template: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[TemplateResource]:
-    return resources_of_stack(template, given)
-
-
 def _deployment(template: Mapping[str, Any], _given: Mapping[str, Any]) -> Iterator[TemplateResource]:
     return resources_of_deployment(template)
 
 
-_STACK = _TemplateHolder(("template_body",), _stack, "parameters", ("template_url",))
+_STACK = _TemplateHolder(("template_body",), resources_of_stack, "parameters", ("template_url",))
 _ARM = _TemplateHolder(
     ("template_content",), resources_of_arm, "parameters_content", ("template_spec_version_id",)
 )

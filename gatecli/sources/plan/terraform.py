@@ -27,6 +27,7 @@ from gatecli.sources.plan.diagnostics import (
     failure,
     version_of,
 )
+from gatecli.sources.plan.module_files import holds_configuration
 from gatecli.sources.plan.processes import GRACE, Ended, TimedOut, run, terminable
 from gatecli.sources.plan.snapshots import Snapshot, snapshot_of
 from gatecli.sources.tree import shown_path
@@ -34,7 +35,6 @@ from gatecli.sources.tree import shown_path
 SECONDS = 600.0
 """How long a plan may take, all in all."""
 
-_CONFIGURATION = ("*.tf", "*.tf.json", "*.tofu", "*.tofu.json")
 _LOGS = frozenset({"TF_LOG", "TF_LOG_CORE", "TF_LOG_PROVIDER", "TF_LOG_PATH", "TF_CLI_ARGS_show"})
 _ARGUMENTS = ("TF_CLI_ARGS", "TF_CLI_ARGS_plan")
 _PARTIAL = re.compile(r"(?<![\w-])--?(target|exclude|destroy|refresh-only)(?![\w])")
@@ -78,11 +78,6 @@ class Planned:
     tool: str = ""
     version: str = ""
     warnings: tuple[Diagnostic, ...] = ()
-
-
-def holds_configuration(directory: Path) -> bool:
-    """Whether a folder is one of Terraform's modules."""
-    return any(any(directory.glob(pattern)) for pattern in _CONFIGURATION)
 
 
 def plan_directory(request: PlanRequest) -> Planned | Failed:

@@ -101,7 +101,7 @@ def _long_lists_at(content: bytes, text: str, start: int) -> tuple[Any, int] | N
     """The value with its long lists left in the bytes; None of what must be parsed whole to be judged."""
     if json.detect_encoding(content) != "utf-8" or _HALF.search(text) is not None:
         return None
-    reader = LongListReader(content, text, _decoder().raw_decode, _check_depth)
+    reader = LongListReader(content, text, _decoder().raw_decode, check_depth)
     try:
         return reader.read(start, PLAN)
     except (ValueError, RecursionError):
@@ -119,7 +119,7 @@ def _parse_at(text: str, start: int) -> tuple[Any, int]:
         raise ReadError(str(error), f"write it again: {SHOW}") from error
     except ValueError as error:  # an integer of thousands of digits
         raise ReadError("holds a number that is too long", "shorten the number") from error
-    _check_depth(data)
+    check_depth(data)
     _check_characters(text, data)
     return data, end
 
@@ -174,7 +174,7 @@ def _refusal(text: str, at: int, problem: str, mend: str) -> ReadError:
     return ReadError(problem, mend, position=Position(line, at - text.rfind("\n", 0, at)))
 
 
-def _check_depth(data: Any, depth: int = 0) -> None:
+def check_depth(data: Any, depth: int = 0) -> None:
     """Raises `ReadError` for what is nested too deeply below `depth` levels."""
     level = [data] if isinstance(data, _CONTAINERS) else []
     while level:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from fnmatch import fnmatchcase
 
-from gatecli.checks.terraform.form_table import shipped_forms
+from gatecli.checks.terraform.form_table import FormTable, shipped_forms
 from tests.support.form_examples import EXAMPLES
 from tests.support.plans import PLANS
 
@@ -44,3 +44,14 @@ def test_the_page_names_what_is_not_known() -> None:
 def test_the_figures_of_the_page_are_current() -> None:
     listed = len(TYPES) + len(KINDS)
     assert f"{listed - len(unknown_forms())} of {listed} forms" in PAGE
+
+
+def test_the_rows_of_a_type_are_all_that_are_shipped_for_it() -> None:
+    found = FormTable().rows_of([*(row.type for row in ROWS), "null_resource"])
+    assert {type_: [*rows] for type_, rows in found.items()} == {
+        type_: [row for row in ROWS if row.type == type_] for type_ in {row.type for row in ROWS}
+    }
+
+
+def test_no_shipped_row_is_of_a_pattern_which_would_be_made_for_every_plan() -> None:
+    assert [row.type for row in ROWS if row.is_pattern] == []

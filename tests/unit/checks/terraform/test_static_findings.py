@@ -218,3 +218,10 @@ def test_the_note_names_what_could_not_be_read(tmp_path: Path) -> None:
         note.message
         == f"{tmp_path.as_posix()}: 1 resource was judged without a plan; not read whole: broken.tf"
     )
+
+
+def test_a_file_that_could_not_be_read_is_named_in_a_folder_without_resources(tmp_path: Path) -> None:
+    write(tmp_path, 'resource "aws_s3_bucket_acl" {{{', "broken.tf")
+    assert [each.message for each in findings(tmp_path)] == [
+        f"{tmp_path.as_posix()}: no resource was judged without a plan; not read whole: broken.tf"
+    ]

@@ -276,3 +276,13 @@ def test_a_stack_behind_a_gate_passes_where_its_template_is_made_of_what_the_gat
 
 def test_a_stack_that_only_waits_for_a_gate_passes_it_by() -> None:
     assert behind_gate(template_body={}) == {"tf-gate-bypassed"}
+
+
+@pytest.mark.parametrize("argument", ["template_body", "template_content"])
+def test_a_template_that_is_nested_without_end_is_not_read(argument: str) -> None:
+    address = "aws_cloudformation_stack.s" if argument == "template_body" else DEPLOYMENT
+    deep = "[" * 900 + "]" * 900
+    template = f'{{"Resources": {{"A": {{"Type": "AWS::S3::Bucket", "Properties": {{"X": {deep}}}}}}}}}'
+    [found] = findings(address, {argument: template})
+    assert found.rule.id == "tf-program-unjudged"
+    assert "nested deeper than" in found.message
