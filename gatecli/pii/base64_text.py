@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -45,11 +46,24 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def holds_base64(text: str) -> bool:
     """Whether any run in `text`, or in some of its lines alone, could be base64 of text."""
-    return next(_pieces(text), None) is not None or any(
-        _TEXT.match(line)
-        for wrapped in _wrapped_runs(text, _encode(text))
-        for line in wrapped.group().split()
-    )
+    return next(_pieces(text), None) is not None or holds_wrapped(text)
+
+
+def holds_wrapped(text: str) -> bool:
+    """Whether a run that is broken over lines could be base64 of text, from one of them on."""
+    runs = _wrapped_runs(text, _encode(text))
+    return any(_may_begin(line) for run in runs for line in run.group().split() if len(line) >= _FIRST_LINE)
+
+
+def _may_begin(line: str) -> bool:
+    """Whether a line is the beginning of a text in base64, which may end inside a character."""
+    if _TEXT.match(line) is None:
+        return False
+    read = binascii.a2b_base64(line[: len(line) // 4 * 4].translate(_URL_SAFE))
+    try:
+        return _CONTROL.search(codecs.getincrementaldecoder("utf-8")().decode(read)) is None
+    except UnicodeDecodeError:
+        return False
 
 
 def decode_run(run: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from gatecli.pii import group_testing
+from gatecli.pii.base64_text import holds_wrapped
 from gatecli.pii.budget import ScanBudget, TooDeepError
 from gatecli.pii.context import is_fraction
 from gatecli.pii.decoding import (
@@ -59,7 +60,10 @@ def could_match(
     encoded as a whole counts as a match, and so does every text where a policy has expressions of its own.
     """
     texts = tuple(dict.fromkeys((*shown, *map(as_read, shown))))
-    if detector.has_foreign_forms or any(map(is_spelled_otherwise, texts)) or any(map(spells_integer, texts)):
+    tests = (is_spelled_otherwise, spells_integer, holds_wrapped)
+    if detector.has_foreign_forms or any(
+        reads_otherwise(text) for reads_otherwise in tests for text in texts
+    ):
         return True
     spoken = spoken.union(*map(detector.vocabulary.entities_in, texts))
     return any(_matches_any(detector, text, spoken, budget) for text in texts) or any(

@@ -170,6 +170,7 @@ def test_a_file_gives_what_each_of_its_leaves_gives_alone(file: tuple[str, str])
 RESIDENT = resident_id(random.Random(3))  # noqa: S311 - a seed, no secret
 HALVES = RESIDENT[:9], RESIDENT[9:]
 PAIRS = RESIDENT.encode().hex(" ")
+LONG_PAIRS = f"{'x' * 90} {RESIDENT}".encode().hex(" ")
 WRAPPED = base64.b64encode(f"{'x ' * 24}{RESIDENT} {'y' * 47}".encode()).decode()
 APART = {
     "an override, and its text on the next line": f'a: "\u202e\n  {RESIDENT[::-1]}"\n',
@@ -180,6 +181,9 @@ APART = {
     "a backslash in an indented block": f"a: |\n  {HALVES[0]}\\\n  {HALVES[1]}\n",
     "hex over lines": f"a: {PAIRS[:23]}\n  {PAIRS[24:]}\n",
     "hex and a comment": f"a: {PAIRS} # 39\n",
+    "hex longer than any value": f"a: {LONG_PAIRS[:20]}\n  {LONG_PAIRS[21:]}\n",
+    "a soft line end above a blank line": f"a: '{HALVES[0]}=\n\n  {HALVES[1]}'\n",
+    "base64 with a blank line in it": f"a: '{WRAPPED[:76]}\n\n  {WRAPPED[76:]}'\n",
     "whole lines of base64 above a key": f"a: |\n  {WRAPPED[:76]}\n  {WRAPPED[76:]}\nimage: x\n",
     "a separator before and behind a line end": "a: 4012 8888\n  - 8888 1881\n",
     "a line end of Unicode": "a: 4012 8888\x85    8888 1881\n",

@@ -202,13 +202,13 @@ def _events(text: str) -> Iterator[Any]:
 
 
 def yaml_views(text: str) -> tuple[str, ...] | None:
-    """The text without indentation, and what its lines are where they may be folded into one."""
+    """The text without indentation and blank lines, and what its lines are where they may be folded."""
     if ("\\" in text and '"' in text) or respelt_number(text):
         return None
     if "''" in text:
         text = text + "\n" + text.replace("''", "'")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").split("\n")
-    bare = "\n".join([line.strip(" \t") for line in lines])
+    bare = "\n".join([line for each in lines if (line := each.strip(" \t"))])
     return bare, _fold(bare)
 
 
@@ -219,8 +219,10 @@ _BESIDE = 12
 _REACH = 200
 """Characters of a value, and of what its form looks at, on each side of a joint: more than any has."""
 _HAS_DIGIT = re.compile("[0-9]")
-_DIVIDED = re.compile(r"\{\{|\}\}|<[^<>\n]{0,120}\n|\n[^\w\n]{0,6}[0-9](?!\w)")
-"""What may divide a number on both sides of a joint: templates, markup, single digits."""
+_DIVIDED = re.compile(
+    r"\{\{-?\n|\n-?\}\}|<[^<>\n]{0,120}\n|\n[^\w\n]{0,6}[0-9](?!\w)|\n[2-7][0-9A-Fa-f](?![0-9A-Za-z])"
+)
+"""What may divide a value on both sides of a joint: templates, markup, single digits, hex in pairs."""
 
 
 def _fold(text: str) -> str:
