@@ -27,7 +27,8 @@ _LEAD_3 = rf"{_A1}{_A2}[DHLPTXbfjnrvz37/_]{_ANY}[g-v]"
 _TEXT = re.compile(f"{_LEAD_1}|{_LEAD_2}|{_LEAD_3}|{_ASCII}(?:{_LEAD_1}|{_LEAD_2}|{_LEAD_3}|{_ASCII})")
 
 _WRAPPED = re.compile(
-    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{60,100}[ \t]*\r?\n[ \t]*){1,100000}+(?:[A-Za-z0-9+/_-]{1,100}={0,2})?+"
+    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{60,100}[ \t]*\r?\n[ \t]*){1,100000}+"
+    r"(?:[A-Za-z0-9+/_-]{1,100}={0,2})?+"
 )
 _PIECE = re.compile(rf"[A-Za-z0-9+]{{{SHORTEST},}}")
 # Where a run, or a piece of one, could begin that the functions below decode.
