@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -26,7 +27,8 @@ _LEAD_3 = rf"{_A1}{_A2}[DHLPTXbfjnrvz37/_]{_ANY}[g-v]"
 _TEXT = re.compile(f"{_LEAD_1}|{_LEAD_2}|{_LEAD_3}|{_ASCII}(?:{_LEAD_1}|{_LEAD_2}|{_LEAD_3}|{_ASCII})")
 
 _WRAPPED = re.compile(
-    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{60,100}[ \t]*\r?\n[ \t]*){1,100000}+[A-Za-z0-9+/_-]{1,100}={0,2}"
+    r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/_-]{60,100}[ \t]*\r?\n[ \t]*){1,100000}+"
+    r"(?:[A-Za-z0-9+/_-]{1,100}={0,2})?+"
 )
 _PIECE = re.compile(rf"[A-Za-z0-9+]{{{SHORTEST},}}")
 # Where a run, or a piece of one, could begin that the functions below decode.
@@ -44,8 +46,25 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def holds_base64(text: str) -> bool:
-    """Whether any run in `text` could be base64 of text."""
-    return next(_pieces(text), None) is not None
+    """Whether any run in `text`, or in some of its lines alone, could be base64 of text."""
+    return next(_pieces(text), None) is not None or holds_wrapped(text)
+
+
+def holds_wrapped(text: str) -> bool:
+    """Whether a run that is broken over lines could be base64 of text, from one of them on."""
+    runs = _wrapped_runs(text, _encode(text))
+    return any(_may_begin(line) for run in runs for line in run.group().split() if len(line) >= _FIRST_LINE)
+
+
+def _may_begin(line: str) -> bool:
+    """Whether a line is the beginning of a text in base64, which may end inside a character."""
+    if _TEXT.match(line) is None:
+        return False
+    read = binascii.a2b_base64(line[: len(line) // 4 * 4].translate(_URL_SAFE))
+    try:
+        return _CONTROL.search(codecs.getincrementaldecoder("utf-8")().decode(read)) is None
+    except UnicodeDecodeError:
+        return False
 
 
 def decode_run(run: str) -> str | None:
@@ -73,7 +92,7 @@ def base64_views(view: View) -> Iterator[View]:
 
 
 def _pieces(text: str) -> Iterator[Piece]:
-    coded = text.encode("ascii", "replace").translate(_CODES)
+    coded = _encode(text)
     if _SHORTEST_RUN not in coded:
         return
     yield from _joined_pieces(text, coded)
@@ -81,15 +100,27 @@ def _pieces(text: str) -> Iterator[Piece]:
         yield from _run_pieces(text, start, end)
 
 
+def _encode(text: str) -> bytes:
+    return text.encode("ascii", "replace").translate(_CODES)
+
+
 def _joined_pieces(text: str, coded: bytes) -> Iterator[Piece]:
-    """What runs that are broken over lines read as."""
+    """What runs that are broken over lines read as; a word may stand on the line below that is none of it."""
+    for found in _wrapped_runs(text, coded):
+        lines = found.group().split()
+        for count in (len(lines), len(lines) - 1):
+            if (read := decode_run("".join(lines[:count]))) is not None:
+                yield *found.span(), read
+                break
+
+
+def _wrapped_runs(text: str, coded: bytes) -> Iterator[re.Match[str]]:
     done = 0
     for line in _CODED_LINE.finditer(coded):
         found = _WRAPPED.match(text, line.start()) if line.start() >= done else None
         if found is not None:
             done = found.end()
-            if (read := decode_run("".join(found.group().split()))) is not None:
-                yield *found.span(), read
+            yield found
 
 
 def _promising_runs(text: str, coded: bytes) -> Iterator[tuple[int, int]]:

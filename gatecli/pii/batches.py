@@ -14,6 +14,7 @@ from gatecli.pii import group_testing
 from gatecli.pii.budget import BudgetSpentError, ScanBudget
 from gatecli.pii.decoding import may_hide, spells_integer
 from gatecli.pii.detector import Detector
+from gatecli.pii.layout import may_be_sql
 from gatecli.pii.raw_text_prefilter import suspects
 from gatecli.pii.views import View
 
@@ -49,8 +50,8 @@ def reportable(
     batches: dict[Context, list[int]] = {}
     found: set[int] = set()
     for index, (text, context) in enumerate(zip(texts, contexts, strict=True)):
-        if "\n" in text or _may_be_json(text):
-            found.add(index)  # a name may stand on a line above its value
+        if "\n" in text or _may_be_json(text) or may_be_sql(text):
+            found.add(index)  # a name may stand apart from its value
         else:
             batches.setdefault(context, []).append(index)
     for context, held in batches.items():

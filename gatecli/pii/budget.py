@@ -71,11 +71,6 @@ class ScanBudget:
         if self._clock() > self._deadline:
             raise BudgetSpentError(f"the clock of {self.limits.seconds:g} s ran out")
 
-    @property
-    def left(self) -> float:
-        """The steps that are left."""
-        return self._steps
-
     def _label(self) -> str:
         return f" of {self.limits.named}" if self.limits.named else ""
 

@@ -26,6 +26,8 @@ _FILLERS = frozenset({
 """Words between a name and its value that say nothing."""
 MOST_TOKENS = 2**16
 """Words without a meaning that are remembered: of a text's words few are new."""
+LONGEST_TOKEN = 64
+"""Letters of a token that is remembered: a process that runs for months meets many that are longer."""
 _DIGIT = re.compile("[0-9]")
 _FRACTION = re.compile(r"[0-9]++\.[0-9]++")
 
@@ -124,9 +126,10 @@ class Vocabulary:
         """The tokens of `letters` that hold context words, and which; most were met before and hold none."""
         found: dict[bytes, frozenset[str]] = {}
         for token in set(letters.split()) - self._silent:
-            if told := self._words_in(token):
+            short = len(token) <= LONGEST_TOKEN
+            if told := (self._words_in if short else self._find_words)(token):
                 found[token] = told
-            elif len(self._silent) < MOST_TOKENS:
+            elif short and len(self._silent) < MOST_TOKENS:
                 self._silent.add(token)
         return found
 

@@ -61,8 +61,10 @@ def plain(character: str) -> str:  # noqa: PLR0911 - a table of look-alikes, one
         return character
     if unicodedata.category(character) in _INVISIBLE:
         return ""
-    digit = unicodedata.digit(character, None)
-    return str(digit) if digit is not None else unicodedata.normalize("NFKC", character)
+    if (digit := unicodedata.digit(character, None)) is not None:
+        return str(digit)
+    read = unicodedata.normalize("NFKC", character)
+    return read if read == character else "".join([each if each.isascii() else plain(each) for each in read])
 
 
 _PLAIN = bytes((9, 10, 13, *range(32, 128)))

@@ -39,8 +39,7 @@ Span = tuple[int, int]
 def named_below(view: View, vocabulary: Vocabulary) -> Iterator[View]:
     """What stands below a name that speaks of personal data, with that name as its context."""
     text = "\n" + view.text
-    lower = text.lower()
-    is_sql = any(word in lower for word in _SQL_WORDS)
+    is_sql = may_be_sql(text)
     if not (is_sql or _HEADER.search(text) or _BARE.search(text)):
         return
     if not vocabulary.entities_in(view.text):
@@ -52,6 +51,12 @@ def named_below(view: View, vocabulary: Vocabulary) -> Iterator[View]:
     ):
         if spans and vocabulary.entities_in(name):
             yield _column_view(view, [(start - 1, end - 1) for start, end in spans], name)
+
+
+def may_be_sql(text: str) -> bool:
+    """Whether columns of SQL may be named in a text, however far from their values."""
+    lower = text.lower()
+    return any(word in lower for word in _SQL_WORDS)
 
 
 def _column_view(view: View, spans: list[Span], name: str) -> View:

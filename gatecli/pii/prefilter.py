@@ -25,16 +25,12 @@ ALIKE = 2
 class Prefilter:
     """The cues and factors of some entities: `may_match` for a whole body, `search_places` for one text."""
 
-    __slots__ = ("_alone", "_beside", "_cues", "_kept", "_weakest")
+    __slots__ = ("_alone", "_beside", "_kept", "_weakest")
 
     def __init__(self, entities: Iterable[Entity], threshold: float = THRESHOLD) -> None:
-        by_cue: dict[Cue, list[tuple[int, Entity]]] = {}
-        for order, entity in enumerate(entities):
-            by_cue.setdefault(entity.cue, []).append((order, entity))
-        self._cues = tuple((cue, tuple(held)) for cue, held in by_cue.items())
-        self._weakest = _weakest(by_cue)
-        ordered = sorted((item for held in by_cue.values() for item in held), key=lambda item: item[0])
-        forms = [(entity, pattern) for _order, entity in ordered for pattern in entity.patterns]
+        entities = tuple(entities)
+        self._weakest = _weakest(dict.fromkeys(entity.cue for entity in entities))
+        forms = [(entity, pattern) for entity in entities for pattern in entity.patterns]
         needy = [(form, condition(form[1])) for form in forms]
         self._alone = tuple(each for each in needy if _stands_alone(each[0], threshold))
         self._beside = tuple(each for each in needy if not _stands_alone(each[0], threshold))
@@ -44,12 +40,6 @@ class Prefilter:
         """Whether any entity could match in `text` as it stands (decoded forms aside)."""
         coded = CueEncodings(encode_classes(text))
         return any(_holds(cue, text, coded) for cue in self._weakest)
-
-    def candidates(self, text: str) -> tuple[Entity, ...]:
-        """The entities that could match in `text`, in the engine's order."""
-        coded = CueEncodings(encode_classes(text))
-        found = [item for cue, held in self._cues if _holds(cue, text, coded) for item in held]
-        return tuple(entity for _order, entity in sorted(found, key=lambda item: item[0]))
 
     def search_places(self, text: str, spoken: frozenset[str]) -> tuple[Sought, ...]:
         """What could be reported of `text` where the entities `spoken` are spoken of, and where it stands."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from gatecli.pii import group_testing
+from gatecli.pii.base64_text import holds_wrapped
 from gatecli.pii.budget import ScanBudget, TooDeepError
 from gatecli.pii.context import is_fraction
 from gatecli.pii.decoding import (
@@ -51,20 +52,22 @@ def could_match(
 
     The entities `spoken` are spoken of outside of it.
 
-    `shown` is the raw text of a YAML, JSON or CSV file without escapes, and then as it reads with its lines
-    joined or its quotes single: nothing is encoded there that is not in the text. It is sound for them: what
-    stands beside a value (white space, a quote, a bracket, a comma, a semicolon, a bar, a colon) is no
-    boundary of any pattern, or is blank in `without_edges`, so that a match in the value is one in the text
-    (tests hold each to it). A key stands in the text as well as its value. What stands encoded in a part of
-    it is decoded and searched; what could be encoded as a whole counts as a match.
+    `shown` is the text of a YAML, JSON or CSV file without escapes, and then as it reads with its lines
+    joined or its quotes single. It is sound for them: what stands beside a value (white space, a quote, a
+    bracket, a comma, a semicolon, a bar, a colon) is no boundary of any pattern of ours, or is blank in
+    `without_edges`, so that a match in the value is one in the text (tests hold each to it). A key stands in
+    the text as well as its value. What stands encoded in a part of it is decoded and searched; what could be
+    encoded as a whole counts as a match, and so does every text where a policy has expressions of its own.
     """
-    whole = tuple(dict.fromkeys((shown[0], as_read(shown[0]))))
-    if any(map(is_spelled_otherwise, whole)) or any(map(spells_integer, whole)):
+    texts = tuple(dict.fromkeys((*shown, *map(as_read, shown))))
+    tests = (is_spelled_otherwise, spells_integer, holds_wrapped)
+    if detector.has_foreign_forms or any(
+        reads_otherwise(text) for reads_otherwise in tests for text in texts
+    ):
         return True
-    spoken = spoken.union(*map(detector.vocabulary.entities_in, whole))
-    everything = dict.fromkeys((*shown, *map(as_read, shown)))
-    return any(_matches_any(detector, text, spoken, budget) for text in everything) or any(
-        _hides_any(detector, text, spoken, budget) for text in whole
+    spoken = spoken.union(*map(detector.vocabulary.entities_in, texts))
+    return any(_matches_any(detector, text, spoken, budget) for text in texts) or any(
+        _hides_any(detector, text, spoken, budget) for text in texts
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from gatecli.checks.personal_data import Search, find_hidden, search_of
 from gatecli.gates.embedded_files import with_embedded_files
 from gatecli.gates.file_scan import scan_reads
+from gatecli.model.divided import divided_lists
 from gatecli.model.finding import Finding
 from gatecli.model.policy import PiiRules
 from gatecli.model.text import Leaf, RawText, object_leaves
@@ -72,12 +74,59 @@ def yaml_line(source: random.Random, number: int) -> str:
     return source.choice(forms)
 
 
+def over_lines(source: random.Random, value: str, indent: str) -> str:
+    """A value, spelled or encoded or not, that stands on one line or on several, as YAML may have it."""
+    spellings = (
+        value,
+        value.translate(str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")),
+        value.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")),
+        value.encode().hex(" "),
+        value.encode().hex(),
+        ", ".join(value),
+        " ".join(value),
+        "\u202e" + value[::-1],
+        f"{value[:6]}<b class=x>{value[6:]}",
+        f"{value[:6]} }}}}{value[6:]}",
+        f"{value[:6]}= {value[6:]}",
+        f"{value[:6]} - {value[6:]}",
+        base64.b64encode(f"{'x ' * 24} {value} {'好 ' * 9}".encode()).decode(),
+    )
+    spelled = source.choice(spellings)
+    line_end = source.choice(("\n", "\n", "\r\n", "\n\n", "\x85")) + indent
+    where = source.choice((" ", " ", *spelled, *spelled))
+    if source.random() < 0.3 and len(spelled) > 70:
+        spelled = f"{spelled[:76]}{line_end}{spelled[76:]}"
+    elif where == " ":
+        spelled = spelled.replace(" ", line_end, source.randrange(1, 3))
+    elif source.random() < 0.5:
+        spelled = spelled.replace(where, f"{where}{line_end}", 1)
+    return spelled
+
+
+def yaml_scalar(source: random.Random, number: int) -> str:
+    """A key and a scalar of any style, at times over lines, with a comment or an anchor."""
+    indent = " " * source.choice((2, 4, 9))
+    text = f"{source.choice(('', '', 'a ', WORDS[0] + ' '))}{over_lines(source, item(source), indent)}"
+    key = f"{source.choice(('- ', ''))}{source.choice(WORDS)}{number}: {source.choice(('', '', '&a '))}"
+    behind = source.choice(("", "", " ", " # 34 36", "\nimage: x", "\n40: 12"))
+    quote = source.choice("'\"")
+    forms = (
+        f"|\n{indent}{text}",
+        f">-\n{indent}{text}",
+        text,
+        f"{quote}{text}{quote}",
+        f"[{text}, {item(source)}]",
+    )
+    return f"{key}{source.choice(forms)}{behind}"
+
+
 def file_of(source: random.Random) -> tuple[str, str]:
     """The name of a file, and a text of its format, or nearly."""
     name = source.choice(("a.yaml", "b.json", "c.csv", "d.log"))
     count = source.randrange(1, 30)
     if name == "a.yaml":
-        return name, "\n".join(yaml_line(source, number) for number in range(count))
+        make = source.choice((yaml_line, yaml_scalar))
+        return name, "\n".join(make(source, number) for number in range(source.choice((1, 2, count))))
     if name == "b.json":
         rows = [
             {source.choice(WORDS): item(source), "items": [item(source) for _ in range(3)]}
@@ -96,7 +145,8 @@ FILES = st.integers(0, 2**32).map(lambda seed: file_of(random.Random(seed)))  # 
 
 
 def found_in(raw: RawText, leaves: Sequence[Leaf], search: Search) -> list[Finding]:
-    return [finding for leaf in leaves for finding, _ in find_hidden(raw, (leaf,), search)]
+    alone = (*leaves, *divided_lists(leaves))
+    return [finding for leaf in alone for finding, _ in find_hidden(raw, (leaf,), search)]
 
 
 def places(findings: Sequence[Finding]) -> list[tuple[str, int | None, int | None, str | None, str]]:
@@ -115,6 +165,65 @@ def test_a_file_gives_what_each_of_its_leaves_gives_alone(file: tuple[str, str])
     reading = read_leaves(raw)
     alone = found_in(raw, reading.leaves, SEARCH)
     assert places(scan_reads([raw], SEARCH, raw.path).findings) == places(alone)
+
+
+RESIDENT = resident_id(random.Random(3))  # noqa: S311 - a seed, no secret
+HALVES = RESIDENT[:9], RESIDENT[9:]
+DIGITS = ", ".join(RESIDENT)
+PAIRS = RESIDENT.encode().hex(" ")
+LONG_PAIRS = f"{'x' * 90} {RESIDENT}".encode().hex(" ")
+WRAPPED = base64.b64encode(f"{'x ' * 24}{RESIDENT} {'y' * 47}".encode()).decode()
+APART = {
+    "an override, and its text on the next line": f'a: "\u202e\n  {RESIDENT[::-1]}"\n',
+    "markup over lines": f"a: {HALVES[0]}<b\n  class=x>{HALVES[1]}\n",
+    "a template's end on the next line": f"a: {HALVES[0]}\n  }}}}{HALVES[1]}\n",
+    "single digits": f"a: {DIGITS[:20]}\n  {DIGITS[21:38]}\n  {DIGITS[39:]}\n",
+    "a soft line end in an indented block": f"a: |\n  {HALVES[0]}=\n  {HALVES[1]}\n",
+    "a backslash in an indented block": f"a: |\n  {HALVES[0]}\\\n  {HALVES[1]}\n",
+    "hex over lines": f"a: {PAIRS[:23]}\n  {PAIRS[24:]}\n",
+    "hex and a comment": f"a: {PAIRS} # 39\n",
+    "hex longer than any value": f"a: {LONG_PAIRS[:20]}\n  {LONG_PAIRS[21:]}\n",
+    "a soft line end above a blank line": f"a: '{HALVES[0]}=\n\n  {HALVES[1]}'\n",
+    "base64 with a blank line in it": f"a: '{WRAPPED[:76]}\n\n  {WRAPPED[76:]}'\n",
+    "whole lines of base64 above a key": f"a: |\n  {WRAPPED[:76]}\n  {WRAPPED[76:]}\nimage: x\n",
+    "a separator before and behind a line end": "a: 4012 8888\n  - 8888 1881\n",
+    "a line end of Unicode": "a: 4012 8888\x85    8888 1881\n",
+    "superscript signs": "a: ⁴⁰¹²⁻⁸⁸⁸⁸⁻⁸⁸⁸⁸⁻¹⁸⁸¹\n",
+}
+FILLER = "a" * 40
+SQL = f"INSERT INTO t (id, a, b, phone) VALUES (1, '{FILLER}', '{FILLER}', '02079460123');"  # noqa: S608 - no query
+
+
+@pytest.mark.parametrize("text", APART.values(), ids=APART.keys())
+def test_what_a_scalar_holds_is_found_however_its_lines_stand(text: str) -> None:
+    raw = RawText("a.yaml", text, "yaml")
+    alone = found_in(raw, read_leaves(raw).leaves, SEARCH)
+    assert alone
+    assert places(scan_reads([raw], SEARCH, raw.path).findings) == places(alone)
+
+
+def test_a_number_beside_an_address_of_another_cell_is_found() -> None:
+    raw = RawText("a.csv", "url,phone\nhttp://a.example/,-020-7946-0123\n", "csv")
+    assert scan_reads([raw], SEARCH, raw.path).findings
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "text"),
+    [
+        ("Falcon [A-Z]{4}", "a.yaml", "a: Falcon\n  ABCD\n"),
+        ("^EMP[0-9]{6}$", "a.csv", "a,b\nEMP123456,x\n"),
+    ],
+)
+def test_an_expression_of_a_policy_is_run_on_each_leaf(pattern: str, name: str, text: str) -> None:
+    rules = PiiRules.model_validate({"custom": [{"id": "OWN", "label": "own kind", "pattern": pattern}]})
+    raw = RawText(name, text, name.removeprefix("a."))
+    assert scan_reads([raw], search_of(rules), raw.path).findings
+
+
+def test_a_column_of_sql_names_its_value_among_many_texts() -> None:
+    texts = ["1234567 a"] * (2 * MANY) + [SQL]
+    assert scan(DETECTOR, SQL).detections
+    assert reportable(DETECTOR, texts, [()] * len(texts), unlimited_budget())[-1] == len(texts) - 1
 
 
 @settings(max_examples=share(60))

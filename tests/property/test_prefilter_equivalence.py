@@ -45,9 +45,6 @@ class NoPrefilter(Prefilter):
     def may_match(self, text: str) -> bool:  # noqa: ARG002 - the prefilter's signature
         return True
 
-    def candidates(self, text: str) -> tuple[Entity, ...]:  # noqa: ARG002 - the same
-        return self._entities
-
 
 FILTERED = Detector(all_entities())
 ALONE = Detector(all_entities())

@@ -89,7 +89,7 @@ def is_fictional_phone(value: str) -> bool:
     return digits.removeprefix("00").removeprefix("44").removeprefix("0").startswith(_DRAMA)
 
 
-_IN_URL = re.compile(r"://[^\s\"'<>]*+\Z")
+_IN_URL = re.compile(r"://[^\s\"'<>,;|]*+\Z")
 _LONGEST_URL = 200
 
 

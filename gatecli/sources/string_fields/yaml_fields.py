@@ -202,27 +202,32 @@ def _events(text: str) -> Iterator[Any]:
 
 
 def yaml_views(text: str) -> tuple[str, ...] | None:
-    """The text as written, and what its lines are where they may be folded into one."""
+    """The text without indentation and blank lines, and what its lines are where they may be folded."""
     if ("\\" in text and '"' in text) or respelt_number(text):
         return None
     if "''" in text:
         text = text + "\n" + text.replace("''", "'")
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return text, _fold("\n".join([line.strip(" \t") for line in lines]))
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n").split("\n")
+    bare = "\n".join([line for each in lines if (line := each.strip(" \t"))])
+    return bare, _fold(bare)
 
 
-_JOINT = re.compile(r"\n++(?=[()./_:+-]{0,3}[0-9A-Za-z])")
+_JOINT = re.compile(r"\n++(?=[ ()./_:+-]{0,3}[0-9A-Za-z])")
 _ENDS = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz()./_:+-")
 _BESIDE = 12
 """Characters on both sides of a joint, of which a digit is one: of two groups of a number one has digits."""
 _REACH = 200
 """Characters of a value, and of what its form looks at, on each side of a joint: more than any has."""
 _HAS_DIGIT = re.compile("[0-9]")
+_DIVIDED = re.compile(
+    r"\{\{-?\n|\n-?\}\}|<[^<>\n]{0,120}\n|\n[^\w\n]{0,6}[0-9](?!\w)|\n[2-7][0-9A-Fa-f](?![0-9A-Za-z])"
+)
+"""What may divide a value on both sides of a joint: templates, markup, single digits, hex in pairs."""
 
 
 def _fold(text: str) -> str:
     """The surroundings of the joints that a value may cross: what crosses none stands in one line."""
-    if not text.isascii():
+    if not text.isascii() or _DIVIDED.search(text):
         return text.replace("\n", " ")
     spans: list[list[int]] = []
     for joint in _JOINT.finditer(text):
