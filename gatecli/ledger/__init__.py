@@ -1,0 +1,1 @@
+"""The budget ledger: stores, the chain of their entries, checkpoints, and leases."""

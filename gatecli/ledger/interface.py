@@ -1,0 +1,156 @@
+"""What a store of a ledger does. Both stores pass one suite (tests/contract/ledger_suite.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from gatecli.errors import GatecliError
+from gatecli.model.ledger import Account, DatasetTerms, Entry, Movement, Reservation, ReservationState
+
+
+class Outcome(StrEnum):
+    """What became of a movement."""
+
+    DONE = "done"
+    EXISTS = "exists"
+    """The same movement stands there already: nothing was charged again."""
+
+
+class BudgetExceeded(Exception):
+    """No member of a dataset's portfolio has room for a charge. Nothing was written."""
+
+    def __init__(self, dataset: str) -> None:
+        super().__init__(dataset)
+        self.dataset = dataset
+
+
+class Conflict(Exception):
+    """A subject stands there with other content, or in a state that a movement cannot follow."""
+
+    def __init__(self, subject: str, found: Reservation | None) -> None:
+        super().__init__(subject)
+        self.subject = subject
+        self.found = found
+
+
+class UnknownDataset(Exception):
+    """A charged dataset is not in the ledger, or is closed."""
+
+    def __init__(self, dataset: str) -> None:
+        super().__init__(dataset)
+        self.dataset = dataset
+
+
+class LedgerUnavailable(GatecliError):
+    """The store cannot be reached, read or written; nothing half-written stays."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerIdentity:
+    """What a ledger is: a random id made with it, a name for people (the origin of its checkpoints), when it
+    was made, and the public key of its checkpoints (Ed25519, base64; "" without one).
+    """
+
+    id: str
+    name: str
+    made_at: str
+    public_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A signed note about the first `size` entries of the log, and when it was made."""
+
+    size: int
+    at: str
+    note: str
+
+
+class Store(Protocol):
+    """One ledger. A method is one transaction: done wholly and durably when it returns, or not at all.
+
+    Every method may raise LedgerUnavailable. A connection that drops while a movement is under way leaves
+    it done or not done; asking again answers EXISTS or does it. A store that was opened for reading refuses
+    every change with LedgerUnavailable.
+    """
+
+    identity: LedgerIdentity
+
+    def add_dataset(self, terms: DatasetTerms, at: str, signature: str = "") -> Outcome:
+        """Begin an account. Raises Conflict where one has that name and other terms, UnknownDataset for a
+        parent or stream that is not there.
+        """
+        ...
+
+    def move(
+        self, movement: Movement, *, lapses: str | None = None, releases: Sequence[str] = (),
+        signatures: Sequence[str] = (),
+    ) -> Outcome:
+        """Charge every dataset of a movement, or none.
+
+        The same subject, attempt and digest in the state that the movement leads to is EXISTS. `releases` are
+        the releases of a plan: each is held with it, without a charge of its own, and committed alone; a plan
+        can be voided while none of them is committed. VOID and RETURN name the amounts that they take back,
+        which are never more than what the subject holds. `signatures` are one for each charge.
+
+        Raises BudgetExceeded, Conflict (by `TRANSITIONS`), UnknownDataset.
+        """
+        ...
+
+    def close_dataset(self, name: str, at: str) -> Outcome:
+        """Take no more charges. Raises UnknownDataset."""
+        ...
+
+    def account(self, name: str) -> Account | None:
+        """A dataset as it stands."""
+        ...
+
+    def accounts(self) -> Iterator[Account]:
+        """All of them, by name."""
+        ...
+
+    def reservation(self, subject: str) -> Reservation | None:
+        """A subject as it stands."""
+        ...
+
+    def reservations(
+        self, state: ReservationState | None = None, dataset: str | None = None
+    ) -> Iterator[Reservation]:
+        """Subjects by state, all without one, and by the dataset that they charge; by name."""
+        ...
+
+    def entries(self, dataset: str | None = None, *, after: int = -1, newest_first: bool = False,
+                limit: int | None = None) -> Iterator[Entry]:
+        """The entries of one dataset by number, or of all by dataset and number; streamed."""
+        ...
+
+    def sequence(self) -> int:
+        """Give every entry that has none its place in the log, in the order of dataset and number; the size of
+        the log. Entries keep their places.
+        """
+        ...
+
+    def log(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
+        """The entries at places start ≤ i < stop of the log; streamed."""
+        ...
+
+    def save_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
+        """Keep a checkpoint."""
+        ...
+
+    def checkpoints(self) -> Iterator[StoredCheckpoint]:
+        """All of them, the smallest first."""
+        ...
+
+    def set_public_key(self, key: str) -> None:
+        """Name the key of the checkpoints. Raises Conflict where another one is named."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file or the connection."""
+        ...

@@ -1,0 +1,248 @@
+"""What a budget ledger holds: datasets and their budgets, and the entries that charge them.
+
+An entry is an append-only line about one dataset. Its `content` is canonical JSON (sorted keys, no blanks,
+UTF-8) that holds everything; its hash is SHA-256 over the hash of the dataset's entry before it and the
+content, so that no entry can be changed, left out or put elsewhere without changing every later hash. The
+hash before a dataset's first entry is `first_hash`, which names the ledger and the dataset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+from gatecli.model.budget import Budget, Neighbouring
+from gatecli.model.portfolio import NOTHING, Admission, Amounts
+
+SCHEMA_VERSION = 1
+"""The version of the stores' tables; numbered migrations lead from one to the next."""
+
+
+class EntryKind(StrEnum):
+    """What an entry says."""
+
+    DATASET = "dataset"
+    """The first of each dataset: its terms and limits."""
+    OPENING = "opening"
+    """What was spent before the ledger began."""
+    RESERVE = "reserve"
+    """A release, or a plan of several, is charged before anybody sees its output."""
+    COMMIT = "commit"
+    """A reserved release was published."""
+    VOID = "void"
+    """A reserved release was never run, or nobody saw what it gave: the charge is taken back."""
+    LEASE = "lease"
+    """A part of the budget is lent to another ledger, and counts as spent until it is returned."""
+    RETURN = "return"
+    """What a lease really spent takes its place."""
+    CLOSE = "close"
+    """Nothing can be charged any more."""
+
+
+class ReservationState(StrEnum):
+    """Where a reservation stands."""
+
+    HELD = "held"
+    COMMITTED = "committed"
+    VOID = "void"
+    LENT = "lent"
+    RETURNED = "returned"
+
+
+TRANSITIONS: Mapping[EntryKind, tuple[frozenset[ReservationState | None], ReservationState]] = MappingProxyType(
+    {
+        EntryKind.OPENING: (frozenset({None}), ReservationState.COMMITTED),
+        EntryKind.RESERVE: (frozenset({None, ReservationState.VOID}), ReservationState.HELD),
+        EntryKind.COMMIT: (frozenset({ReservationState.HELD}), ReservationState.COMMITTED),
+        EntryKind.VOID: (frozenset({ReservationState.HELD}), ReservationState.VOID),
+        EntryKind.LEASE: (frozenset({None}), ReservationState.LENT),
+        EntryKind.RETURN: (frozenset({ReservationState.LENT}), ReservationState.RETURNED),
+    }
+)
+"""Each kind of movement: the states that it may find a subject in (None: never heard of), and the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A dataset that is charged with another: a population it shares people with, or what it is derived from.
+
+    One unit of the parent changes at most `stability` units of the dataset.
+    """
+
+    name: str
+    stability: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetTerms:
+    """What is fixed when a dataset is added; `limits` follow from the budget (accounting.portfolio).
+
+    `block_of` names the dataset that this is a block in time of, where no unit is in two blocks: then each
+    block has the whole budget. `lease` is the lease that the budget is borrowed by, in a child ledger.
+    """
+
+    name: str
+    unit: str
+    neighbouring: Neighbouring
+    budget: Budget
+    limits: Amounts
+    records: int | None = None
+    schema_sha256: str | None = None
+    parents: tuple[Parent, ...] = ()
+    block_of: str | None = None
+    admission: Admission = Admission.ANY
+    lease: str | None = None
+
+    def written(self) -> dict[str, Any]:
+        """The terms as they stand in the content of the dataset's first entry."""
+        return {
+            "name": self.name,
+            "unit": self.unit,
+            "neighbouring": self.neighbouring.value,
+            "epsilon": str(self.budget.epsilon),
+            "delta": str(self.budget.delta),
+            "limits": list(self.limits),
+            "records": self.records,
+            "schema": self.schema_sha256,
+            "parents": [[parent.name, parent.stability] for parent in self.parents],
+            "blockOf": self.block_of,
+            "admission": self.admission.value,
+            "lease": self.lease,
+        }
+
+
+def read_terms(written: Mapping[str, Any]) -> DatasetTerms:
+    """The terms that `DatasetTerms.written` wrote."""
+    return DatasetTerms(
+        written["name"],
+        written["unit"],
+        Neighbouring(written["neighbouring"]),
+        Budget(Fraction(written["epsilon"]), Fraction(written["delta"])),
+        Amounts(*written["limits"]),
+        written["records"],
+        written["schema"],
+        tuple(Parent(name, stability) for name, stability in written["parents"]),
+        written["blockOf"],
+        Admission(written["admission"]),
+        written["lease"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A dataset as it stands: what is held of its limits, how many entries it has, the hash of the last."""
+
+    terms: DatasetTerms
+    held: Amounts
+    entries: int
+    head: str
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one dataset is charged; negative amounts take a charge back."""
+
+    dataset: str
+    amounts: Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One thing that happens to one subject: an entry for each charged dataset, all of them or none.
+
+    `subject` is a release (`name@version`), a plan or a lease. `at` is the client's time, RFC 3339 in UTC with
+    whole seconds. `details` are what was declared (digests, mechanisms, a reason); no personal data. `digest`
+    says whether a repetition is the same: `identity_digest`. `attempt` counts how often the subject was voided
+    before. `plan` is the plan that a release was reserved in; only the plan itself has amounts.
+    """
+
+    kind: EntryKind
+    subject: str
+    at: str
+    charges: tuple[Charge, ...]
+    digest: str
+    details: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    attempt: int = 0
+    plan: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """A subject as it stands; `charges` are those that are held or were spent."""
+
+    subject: str
+    attempt: int
+    state: ReservationState
+    digest: str
+    at: str
+    charges: tuple[Charge, ...]
+    plan: str | None = None
+    lapses: str | None = None
+    """The day (ISO) after which a held reservation has lapsed; it stays held all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a dataset's chain. `number` counts from 0; hashes are lower-case hexadecimal."""
+
+    dataset: str
+    number: int
+    kind: EntryKind
+    subject: str
+    attempt: int
+    amounts: Amounts
+    content: str
+    hash: str
+    signature: str = ""
+    """An Ed25519 signature over the content, base64; "" without one."""
+
+
+def canonical_json(value: object) -> str:
+    """The one text of a JSON value: sorted keys, no blanks, every character but controls as itself."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def first_hash(ledger: str, dataset: str) -> str:
+    """The hash before the first entry of a dataset; `ledger` is the ledger's id."""
+    return hashlib.sha256(f"gatecli.dev/ledger/v1\n{ledger}\n{dataset}\n".encode()).hexdigest()
+
+
+def next_hash(previous: str, content: str) -> str:
+    """The hash of an entry after the one with hash `previous`."""
+    return hashlib.sha256(bytes.fromhex(previous) + content.encode()).hexdigest()
+
+
+def content_of(movement: Movement, charge: Charge) -> str:
+    """The content of the entry that charges one dataset with a movement. Amounts come first, for fast sums."""
+    return canonical_json(
+        {
+            "amounts": list(charge.amounts),
+            "at": movement.at,
+            "attempt": movement.attempt,
+            "dataset": charge.dataset,
+            "details": movement.details,
+            "digest": movement.digest,
+            "kind": movement.kind.value,
+            "plan": movement.plan,
+            "subject": movement.subject,
+        }
+    )
+
+
+def identity_digest(parts: Mapping[str, Any]) -> str:
+    """What makes a movement the same as one before: SHA-256 of what is declared, without the time."""
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+
+
+def opening_movement(terms: DatasetTerms, at: str) -> Movement:
+    """The first entry of a dataset."""
+    written = terms.written()
+    digest = identity_digest(written)
+    return Movement(EntryKind.DATASET, terms.name, at, (Charge(terms.name, NOTHING),), digest, {"terms": written})
