@@ -18,11 +18,12 @@ from gatecli.gates import CHECK, GATES
 from gatecli.model.verdict import ExitCode
 from gatecli.package import VERSION
 
-JUDGE, BETWEEN, LOOK, START = "Gates", "Between two runs", "Rules and formats", "Start"
+JUDGE, ACCOUNT, BETWEEN, LOOK, START = "Gates", "Budgets", "Between two runs", "Rules and formats", "Start"
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         **{gate.name: JUDGE for gate in (CHECK, *GATES.values())},
+        "ledger": ACCOUNT,
         "baseline": BETWEEN,
         "diff": BETWEEN,
         "rules": LOOK,

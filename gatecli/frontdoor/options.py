@@ -93,6 +93,15 @@ EvidenceFiles = Annotated[
         help="A JSON report that passed, or a folder of them, for `gatecli-evidence` tags; repeatable.",
     ),
 ]
+LedgerUrl = Annotated[
+    str | None,
+    option(
+        "--ledger",
+        panel=GATE,
+        metavar="URL",
+        help="The budget ledger: a file, or postgresql://… (default for its own commands: ledger.db).",
+    ),
+]
 AllRows = Annotated[
     bool,
     option(

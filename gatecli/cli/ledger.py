@@ -1,0 +1,7 @@
+"""`gatecli ledger`: the account of each dataset's budget. Each command is a function of a module beside."""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Keep the privacy budget of each dataset across releases.")
