@@ -88,7 +88,11 @@ class Store(Protocol):
         ...
 
     def move(
-        self, movement: Movement, *, lapses: str | None = None, releases: Sequence[str] = (),
+        self,
+        movement: Movement,
+        *,
+        lapses: str | None = None,
+        releases: Sequence[str] = (),
         signatures: Sequence[str] = (),
     ) -> Outcome:
         """Charge every dataset of a movement, or none.
@@ -124,14 +128,21 @@ class Store(Protocol):
         """Subjects by state, all without one, and by the dataset that they charge; by name."""
         ...
 
-    def entries(self, dataset: str | None = None, *, after: int = -1, newest_first: bool = False,
-                limit: int | None = None) -> Iterator[Entry]:
+    def entries(
+        self,
+        dataset: str | None = None,
+        *,
+        after: int = -1,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Entry]:
         """The entries of one dataset by number, or of all by dataset and number; streamed."""
         ...
 
     def sequence(self) -> int:
-        """Give every entry that has none its place in the log, in the order of dataset and number; the size of
-        the log. Entries keep their places.
+        """Give every entry that has none its place in the log, in the order of dataset and number.
+
+        Returns the size of the log. Entries keep their places.
         """
         ...
 
