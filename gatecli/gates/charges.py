@@ -12,7 +12,7 @@ from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.portfolio import amounts_of
 from gatecli.checks.ledger import charging
 from gatecli.checks.release.recomputation import Costs
-from gatecli.ledger.interface import Store
+from gatecli.ledger.interface import NO_RELEASES, Store
 from gatecli.model.finding import Finding
 from gatecli.model.identity import identity_of
 from gatecli.model.ledger import (
@@ -49,8 +49,8 @@ class Assessment:
     movement: Movement | None
     measures: Mapping[str, object] = field(default_factory=dict)
     problems: tuple[Finding, ...] = ()
-    releases: tuple[str, ...] = ()
-    """Of a plan, the releases that it reserves."""
+    releases: Mapping[str, str] = field(default_factory=lambda: NO_RELEASES)
+    """Of a plan, the releases that it reserves, and the digest of each."""
 
 
 @dataclass(frozen=True, slots=True)

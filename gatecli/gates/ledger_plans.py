@@ -37,9 +37,9 @@ def assess_plan(
 ) -> list[Assessment]:
     """One assessment of each release; the first carries the movement of the plan."""
     book = Book(terms.store)
-    named = [_accounts_of(subject, terms, book) for subject in releases]
-    problems = [problem for _, problems in named for problem in problems]
-    accounts = [each for each, _ in named]
+    found = [_accounts_of(subject, terms, book) for subject in releases]
+    problems = [problem for _, problems in found for problem in problems]
+    accounts = [each for each, _ in found]
     if problems or not releases:
         return _alone(releases, problems)
     digests = [release_digest(each, own) for each, own in zip(releases, accounts, strict=True)]
@@ -71,7 +71,8 @@ def assess_plan(
         },
         0 if known is None else known.attempt + 1,
     )
-    first = Assessment(releases[0], movement, measures, (), tuple(sorted(map(release_id, releases))))
+    named = dict(zip(map(release_id, releases), digests, strict=True))
+    first = Assessment(releases[0], movement, measures, (), named)
     return [first, *_alone(releases[1:], (), measures)]
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 from gatecli.errors import GatecliError
 from gatecli.model.ledger import Account, DatasetTerms, Entry, Movement, Reservation, ReservationState
+
+NO_RELEASES: Mapping[str, str] = MappingProxyType({})
+"""What is not a plan reserves no releases."""
 
 
 class Outcome(StrEnum):
@@ -92,15 +96,16 @@ class Store(Protocol):
         movement: Movement,
         *,
         lapses: str | None = None,
-        releases: Sequence[str] = (),
+        releases: Mapping[str, str] = NO_RELEASES,
         signatures: Sequence[str] = (),
     ) -> Outcome:
         """Charge every dataset of a movement, or none.
 
         The same subject, attempt and digest in the state that the movement leads to is EXISTS. `releases` are
-        the releases of a plan: each is held with it, without a charge of its own, and committed alone; a plan
-        can be voided while none of them is committed. VOID and RETURN name the amounts that they take back,
-        which are never more than what the subject holds. `signatures` are one for each charge.
+        the releases of a plan, each with a digest of its own: each is held with it, without a charge of its
+        own, and committed alone; a plan can be voided while none of them is committed. VOID and RETURN name
+        the amounts that they take back, which are never more than what the subject holds. `signatures` are
+        one for each charge.
 
         Raises BudgetExceeded, Conflict (by `TRANSITIONS`), UnknownDataset.
         """

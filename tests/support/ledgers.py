@@ -62,7 +62,9 @@ def add(store: Store, name: str = "customers", **given: Any) -> None:
 def reserve(store: Store, paths: list[Path], on: date, plan: str | None = None) -> bool:
     """Whether what stands there passes the gate and is reserved."""
     terms = JudgementTerms(default_policy(), (), on)
-    return check_releases(request_for(paths, terms, LedgerUse(store, moment(on), reserves=True, plan=plan))).passed
+    return check_releases(
+        request_for(paths, terms, LedgerUse(store, moment(on), reserves=True, plan=plan))
+    ).passed
 
 
 @contextmanager

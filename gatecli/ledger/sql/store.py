@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from gatecli.ledger.checking import check_checkpoint, check_movement, check_name, check_terms, check_time
-from gatecli.ledger.interface import Conflict, LedgerIdentity, LedgerUnavailable, Outcome, StoredCheckpoint
+from gatecli.ledger.interface import (
+    NO_RELEASES,
+    Conflict,
+    LedgerIdentity,
+    LedgerUnavailable,
+    Outcome,
+    StoredCheckpoint,
+)
 from gatecli.ledger.sql import statements as sql
 from gatecli.ledger.sql.booking import Request, Run, add, book, close_account
 from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations
@@ -69,11 +76,11 @@ class SqlStore(ABC):
         movement: Movement,
         *,
         lapses: str | None = None,
-        releases: Sequence[str] = (),
+        releases: Mapping[str, str] = NO_RELEASES,
         signatures: Sequence[str] = (),
     ) -> Outcome:
         check_movement(movement, lapses, releases, signatures)
-        request = Request(movement, lapses, tuple(releases), tuple(signatures))
+        request = Request(movement, lapses, releases, tuple(signatures))
         return self._change(lambda run: book(run, request))
 
     def close_dataset(self, name: str, at: str) -> Outcome:
