@@ -1,8 +1,7 @@
-"""`gatecli ledger init` and `gatecli ledger dataset`."""
+"""`gatecli ledger dataset`."""
 
 from __future__ import annotations
 
-import secrets
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
@@ -10,58 +9,24 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter
 
-from gatecli.cli.ledger_access import DEFAULT, moment, opened
+from gatecli.cli.ledger_access import moment, opened
 from gatecli.cli.ledger_show import dataset_line
 from gatecli.cli.numbers import exact
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err, out
 from gatecli.frontdoor.options import GATE, LedgerUrl, option
 from gatecli.gates.ledger_datasets import DatasetRequest, add_dataset
-from gatecli.ledger.interface import LedgerIdentity, Outcome, UnknownDataset
-from gatecli.ledger.opening import create_store
+from gatecli.ledger.interface import Outcome, UnknownDataset
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.ledger import Parent
 from gatecli.model.number import BelowOne, Positive
 from gatecli.sources.files import ReadError
 from gatecli.sources.table_schema import schema_digest
 
-app = typer.Typer(no_args_is_help=True, help="Add datasets to the ledger, list and close them.")
+app = typer.Typer(no_args_is_help=True, help="Give datasets budgets, list them, close them.")
 
 _EPSILON: TypeAdapter[Fraction] = TypeAdapter(Positive)
 _DELTA: TypeAdapter[Fraction] = TypeAdapter(BelowOne)
-
-
-def init(
-    url: Annotated[
-        str | None,
-        option(
-            "--url",
-            "--ledger",
-            panel=GATE,
-            variable="LEDGER",
-            metavar="URL",
-            help=f"A file, or postgresql://… for a team (default: {DEFAULT}).",
-        ),
-    ] = None,
-    name: Annotated[
-        str,
-        option(
-            "--name",
-            panel=GATE,
-            variable="LEDGER_NAME",
-            metavar="NAME",
-            help="The name of the ledger in its checkpoints, such as acme.example/privacy.",
-        ),
-    ] = "gatecli-ledger",
-) -> None:
-    """Make a ledger: SQLite in a file, or the tables in a PostgreSQL database."""
-    if not name.strip() or not name.isprintable() or any(each.isspace() or each == "+" for each in name):
-        raise UsageError(
-            "--name has a blank, a + or a character that cannot be printed", advice="choose another"
-        )
-    identity = LedgerIdentity(secrets.token_hex(16), name, moment())
-    create_store(url or DEFAULT, identity).close()
-    err(f"made the ledger {name} ({identity.id})\n")
 
 
 @app.command("add")

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from gatecli.accounting.interface import NoBound
-from gatecli.checks.ledger.charging import percent
 from gatecli.cli.ledger_access import opened
 from gatecli.cli.yaml_output import flow, json_text
 from gatecli.errors import NothingToCheckError, UsageError
@@ -16,15 +14,15 @@ from gatecli.frontdoor.console import out
 from gatecli.frontdoor.options import GATE, LedgerUrl, Listing, ListingFormat, option
 from gatecli.gates.concealment import without_values
 from gatecli.gates.ledger_statements import Statement, statement_of
-from gatecli.ledger.forecast import forecast_sentence
+from gatecli.ledger.wording import budget_text, forecast_sentence, guarantee_sentence
+from gatecli.model.budget import Bounds
 from gatecli.model.ledger import Account, ReservationState
-from gatecli.model.number import plain, show_up
+from gatecli.model.number import plain, show_percent, show_up
 from gatecli.model.number import show as show_number
 from gatecli.reports.summary import plural
 
 WIDTH = 10
 FULL, EMPTY = "▇", "▁"
-GUARANTEE = "whatever is asked next, while this ledger is the only door"
 INDENT = " " * 17
 
 
@@ -63,15 +61,10 @@ def show(
             out(without_values("".join(map(text_of, statements))))
 
 
-def budget_text(account: Account) -> str:
-    budget = account.terms.budget
-    return f"({show_number(budget.epsilon)}, {show_number(budget.delta)})"
-
-
 def dataset_line(account: Account) -> str:
     """One dataset in a line."""
     terms = account.terms
-    parts = [f"{terms.name}  {budget_text(account)} for a {terms.unit}, {terms.neighbouring}"]
+    parts = [f"{terms.name}  {budget_text(account.terms.budget)} for a {terms.unit}, {terms.neighbouring}"]
     parts += [f"charged with {parent.name}" for parent in terms.parents]
     parts += [f"block of {terms.block_of}"] if terms.block_of else []
     parts += ["closed"] if account.closed else []
@@ -89,12 +82,11 @@ def text_of(statement: Statement) -> str:
     terms = statement.account.terms
     full = min(WIDTH, -(-statement.share.numerator * WIDTH // statement.share.denominator))
     bar = FULL * full + EMPTY * (WIDTH - full)
-    held = f"held {percent(statement.share)} of {budget_text(statement.account)} by the best filter"
+    held = f"held {show_percent(statement.share)} of {budget_text(terms.budget)} by the best filter"
     count = plural(releases_in(statement), "release")
     head = f"{terms.name}   {held}   {bar}   {count} · {forecast_sentence(statement.exhausted)}\n"
-    epsilon, delta = show_number(terms.budget.epsilon), show_number(terms.budget.delta)
     lines = [
-        f"guaranteed: ε ≤ {epsilon} at δ = {delta}, {GUARANTEE}",
+        guarantee_sentence(terms),
         *composed_lines(statement),
         *(f"lapsed, still held: {subject}" for subject in statement.lapsed),
     ]
@@ -106,7 +98,7 @@ def composed_lines(statement: Statement) -> list[str]:
     if composed is None:
         return []
     start = "had these releases been fixed in advance: "
-    if isinstance(composed, NoBound):
+    if not isinstance(composed, Bounds):
         return [f"{start}nothing bounds them ({composed.reasons[0]})"]
     cost = "no finite ε" if composed.upper is None else f"ε ≤ {show_up(composed.upper)}"
     return [f"{start}{cost} at δ = {show_number(composed.delta)}; this is not what is left"]
@@ -116,7 +108,7 @@ def written(statement: Statement) -> dict[str, Any]:
     """A dataset as JSON: exact numbers as text."""
     terms = statement.account.terms
     composed = statement.composed
-    upper = getattr(composed, "upper", None)
+    upper = composed.upper if isinstance(composed, Bounds) else None
     return {
         "name": terms.name,
         "unit": terms.unit,
@@ -127,10 +119,11 @@ def written(statement: Statement) -> dict[str, Any]:
         "parents": [{"name": parent.name, "stability": parent.stability} for parent in terms.parents],
         "blockOf": terms.block_of,
         "closed": statement.account.closed,
-        "heldPercent": percent(statement.share).removesuffix(" %"),
+        "heldPercent": int(show_percent(statement.share).removesuffix(" %")),
         "bestMember": statement.best.value,
         "members": {
-            member.value: percent(share).removesuffix(" %") for member, share in statement.shares.items()
+            member.value: int(show_percent(share).removesuffix(" %"))
+            for member, share in statement.shares.items()
         },
         "releases": releases_in(statement),
         "states": {state.value: count for state, count in sorted(statement.states.items())},

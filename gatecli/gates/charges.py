@@ -16,6 +16,7 @@ from gatecli.ledger.interface import NO_RELEASES, Store
 from gatecli.model.finding import Finding
 from gatecli.model.identity import identity_of
 from gatecli.model.ledger import (
+    STANDING,
     Account,
     Charge,
     DatasetTerms,
@@ -25,16 +26,16 @@ from gatecli.model.ledger import (
     ReservationState,
     canonical_json,
     identity_digest,
+    is_lapsed,
 )
 from gatecli.model.mechanism import Mechanism
+from gatecli.model.number import show_percent
 from gatecli.model.policy import LedgerRules
 from gatecli.model.portfolio import NOTHING, Amounts, clip, held_share, is_admitted
 from gatecli.model.release import ReleaseSubject
 
 MOST_CONTENT = 1 << 16
 """Characters of mechanisms that an entry keeps; of more it keeps the digest alone."""
-
-STANDING = frozenset({ReservationState.HELD, ReservationState.COMMITTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def shares_of(charges: Sequence[Charge], book: Book) -> dict[str, str]:
             terms, held = account.terms, book.held(account)
             both = (held, held + charge.amounts)
             before, after = (held_share(each, terms.limits, terms.admission) for each in both)
-            shares[charge.dataset] = f"{charging.percent(before)} to {charging.percent(after)}"
+            shares[charge.dataset] = f"{show_percent(before)} to {show_percent(after)}"
     return shares
 
 
@@ -177,11 +178,6 @@ def find_lapsed(subject: ReleaseSubject, accounts: Sequence[Account], terms: Ter
         for held in terms.store.reservations(ReservationState.HELD, name):
             if is_lapsed(held, terms.today):
                 yield charging.find_lapsed(subject, name, held)
-
-
-def is_lapsed(reservation: Reservation, today: date) -> bool:
-    """Whether its last day is over."""
-    return reservation.lapses is not None and date.fromisoformat(reservation.lapses) < today
 
 
 def questions_to_charge(costs: Costs) -> tuple[Question, ...]:

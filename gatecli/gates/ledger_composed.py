@@ -12,10 +12,9 @@ from typing import Any
 
 from gatecli.accounting.account import account as recompute
 from gatecli.accounting.interface import NoBound, Question
-from gatecli.gates.charges import STANDING
 from gatecli.ledger.interface import Store
 from gatecli.model.budget import Bounds, Neighbouring
-from gatecli.model.ledger import Account, EntryKind
+from gatecli.model.ledger import STANDING, Account, EntryKind
 from gatecli.model.mechanism import Mechanism
 from gatecli.model.release import Privacy
 

@@ -12,7 +12,6 @@ from gatecli.accounting.interface import Question
 from gatecli.checks.ledger import charging
 from gatecli.checks.release.recomputation import Costs
 from gatecli.gates.charges import (
-    STANDING,
     Assessment,
     Book,
     Terms,
@@ -28,7 +27,7 @@ from gatecli.gates.charges import (
     stabilities,
 )
 from gatecli.model.finding import Finding
-from gatecli.model.ledger import Account, Charge, EntryKind, Movement, identity_digest
+from gatecli.model.ledger import STANDING, Account, Charge, EntryKind, Movement, identity_digest
 from gatecli.model.release import ReleaseSubject
 
 

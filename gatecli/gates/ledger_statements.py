@@ -7,20 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
-from itertools import islice
+from typing import TYPE_CHECKING
 
-from gatecli.accounting.interface import NoBound
-from gatecli.gates.charges import is_lapsed
-from gatecli.gates.ledger_composed import composed_in_advance
-from gatecli.ledger.forecast import forecast
-from gatecli.ledger.history import Step, moment_of, steps
+from gatecli.ledger.forecast import forecast_account
 from gatecli.ledger.interface import Store
 from gatecli.model.budget import Bounds
-from gatecli.model.ledger import Account, ReservationState
+from gatecli.model.ledger import Account, ReservationState, is_lapsed
 from gatecli.model.portfolio import Member, best_member, held_share, member_share
 
-FIRST = 16
-"""Entries among which the first charge of a dataset stands: the terms come first."""
+if TYPE_CHECKING:
+    from gatecli.accounting.interface import NoBound
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +48,12 @@ def statement_of(store: Store, account: Account, now: datetime, *, composes: boo
             for each in reservations
             if each.state is ReservationState.HELD and is_lapsed(each, now.date())
         ),
-        forecast(_ends(store, account), now),
-        composed_in_advance(store, account) if composes else None,
+        forecast_account(store, account, now),
+        _composed(store, account) if composes else None,
     )
 
 
-def _ends(store: Store, account: Account) -> list[Step]:
-    """The first step and the last, which are all that a forecast needs."""
-    terms = account.terms
-    first = list(islice(steps(store.entries(terms.name, limit=FIRST), terms), 1))
-    last = list(store.entries(terms.name, newest_first=True, limit=1))
-    if not first or not last:
-        return first
-    share = held_share(account.held, terms.limits, terms.admission)
-    return [*first, Step(max(first[0].at, moment_of(last[0])), share)]
+def _composed(store: Store, account: Account) -> Bounds | NoBound:
+    from gatecli.gates.ledger_composed import composed_in_advance  # noqa: PLC0415 - brings the accountants
+
+    return composed_in_advance(store, account)

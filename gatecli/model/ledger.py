@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
@@ -54,6 +55,9 @@ class ReservationState(StrEnum):
     LENT = "lent"
     RETURNED = "returned"
 
+
+STANDING = frozenset({ReservationState.HELD, ReservationState.COMMITTED})
+"""The states of what is charged for a release."""
 
 TRANSITIONS: Mapping[EntryKind, tuple[frozenset[ReservationState | None], ReservationState]] = (
     MappingProxyType(
@@ -188,6 +192,11 @@ class Reservation:
     plan: str | None = None
     lapses: str | None = None
     """The day (ISO) after which a held reservation has lapsed; it stays held all the same."""
+
+
+def is_lapsed(reservation: Reservation, today: date) -> bool:
+    """Whether its last day is over; it stays held all the same."""
+    return reservation.lapses is not None and date.fromisoformat(reservation.lapses) < today
 
 
 @dataclass(frozen=True, slots=True)

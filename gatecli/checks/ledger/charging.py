@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from gatecli.checks.release.interface import finding_at
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.identity import identity_of
 from gatecli.model.ledger import Account, Reservation
-from gatecli.model.number import show
+from gatecli.model.number import show, show_percent
 from gatecli.model.portfolio import Amounts, held_share
 from gatecli.model.release import ReleaseSubject
 
@@ -149,8 +148,8 @@ def find_exceeded(subject: ReleaseSubject, account: Account, held: Amounts, want
         BUDGET_EXCEEDED,
         subject,
         "/spec/privacy",
-        f"does not fit into the budget {budget} of {terms.name}: {percent(before)} is held, "
-        f"and {percent(after)} would be",
+        f"does not fit into the budget {budget} of {terms.name}: {show_percent(before)} is held, "
+        f"and {show_percent(after)} would be",
         "spend less (gatecli release calibrate finds the noise), void a reservation that was never run, "
         f"or use other data; the budget of {terms.name} is fixed",
         about=f"{terms.name}\0{after}",
@@ -169,7 +168,3 @@ def find_lapsed(subject: ReleaseSubject, dataset: str, lapsed: Reservation) -> F
         about=f"{dataset}\0{lapsed.subject}",
     )
 
-
-def percent(share: Fraction) -> str:
-    """A share in whole per cent, rounded up: what is held."""
-    return f"{-(-share.numerator * 100 // share.denominator)} %"
