@@ -86,8 +86,9 @@ class Store(Protocol):
     identity: LedgerIdentity
 
     def add_dataset(self, terms: DatasetTerms, at: str, signature: str = "") -> Outcome:
-        """Begin an account. Raises Conflict where one has that name and other terms, UnknownDataset for a
-        parent or stream that is not there.
+        """Begin an account.
+
+        Raises Conflict where one has that name and other terms, UnknownDataset for an absent parent.
         """
         ...
 

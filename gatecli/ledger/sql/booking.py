@@ -222,9 +222,9 @@ def add(run: Run, ledger: str, terms: DatasetTerms, at: str, signature: str) -> 
         return Outcome.EXISTS
     if rows:
         raise Conflict(terms.name, None)
-    for needed in (*(parent.name for parent in terms.parents), *([terms.block_of] if terms.block_of else ())):
-        if not run(sql.TERMS, {"name": needed}):
-            raise UnknownDataset(needed)
+    for parent in terms.parents:
+        if not run(sql.TERMS, {"name": parent.name}):
+            raise UnknownDataset(parent.name)
     movement = opening_movement(terms, at)
     (charge,) = movement.charges
     digest = bytes.fromhex(next_hash(first_hash(ledger, terms.name), content_of(movement, charge)))
