@@ -19,7 +19,7 @@ APPLICATION_ID = 0x67617465
 
 _TABLES = (
     """CREATE TABLE ledger (
-        only INTEGER PRIMARY KEY CHECK (only = 1), id TEXT NOT NULL, name TEXT NOT NULL,
+        single INTEGER PRIMARY KEY CHECK (single = 1), id TEXT NOT NULL, name TEXT NOT NULL,
         made_at TEXT NOT NULL, public_key TEXT NOT NULL) STRICT""",
     "CREATE TABLE dataset (name TEXT PRIMARY KEY, terms TEXT NOT NULL) STRICT",
     f"""CREATE TABLE account (
