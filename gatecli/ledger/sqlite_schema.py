@@ -41,7 +41,7 @@ _TABLES = (
         at TEXT NOT NULL, plan TEXT, lapses TEXT) STRICT""",
     f"""CREATE TABLE reservation_charge (
         subject TEXT NOT NULL REFERENCES reservation (subject),
-        dataset TEXT NOT NULL REFERENCES account (name),
+        dataset TEXT NOT NULL REFERENCES account (name) DEFERRABLE INITIALLY DEFERRED,
         {amount_columns("INTEGER", "", "")}, PRIMARY KEY (subject, dataset),
         CONSTRAINT amounts_are_not_negative CHECK ({least_amounts()})) STRICT, WITHOUT ROWID""",
     """CREATE TABLE log (
