@@ -89,7 +89,7 @@ class Parent:
 class DatasetTerms:
     """What is fixed when a dataset is added; `limits` follow from the budget (accounting.portfolio).
 
-    `block_of` names the stream that this is a block in time of. Where no unit is in two blocks, each block has
+    `block_of` names the stream that this is a block in time of. Where no unit is in two, each block has
     a budget of its own and nothing is charged to the stream, which is no dataset; else it is a parent too.
     `lease` is the lease that the budget is borrowed by, in a child ledger.
     """

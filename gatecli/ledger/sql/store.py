@@ -57,6 +57,10 @@ class SqlStore(ABC):
         """The rows of one statement."""
 
     @abstractmethod
+    def _check_clock(self, run: Run, at: str) -> None:
+        """Raise LedgerUnavailable for a time that the store's own clock denies."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the file or the connection."""
 
@@ -69,7 +73,12 @@ class SqlStore(ABC):
 
     def add_dataset(self, terms: DatasetTerms, at: str, signature: str = "") -> Outcome:
         check_terms(terms, at)
-        return self._change(lambda run: add(run, self.identity.id, terms, at, signature))
+
+        def begin(run: Run) -> Outcome:
+            self._check_clock(run, at)
+            return add(run, self.identity.id, terms, at, signature)
+
+        return self._change(begin)
 
     def move(
         self,
@@ -81,12 +90,21 @@ class SqlStore(ABC):
     ) -> Outcome:
         check_movement(movement, lapses, releases, signatures)
         request = Request(movement, lapses, releases, tuple(signatures))
-        return self._change(lambda run: book(run, request))
+        return self._change(lambda run: self._book(run, request))
+
+    def _book(self, run: Run, request: Request) -> Outcome:
+        self._check_clock(run, request.movement.at)
+        return book(run, request)
 
     def close_dataset(self, name: str, at: str) -> Outcome:
         check_name(name, "a dataset")
         check_time(at)
-        return self._change(lambda run: close_account(run, name, at))
+
+        def end(run: Run) -> Outcome:
+            self._check_clock(run, at)
+            return close_account(run, name, at)
+
+        return self._change(end)
 
     def account(self, name: str) -> Account | None:
         rows = self._read(sql.ACCOUNT, {"name": name})
