@@ -9,19 +9,16 @@ moves away. Charges that were taken back do not count, lapsed reservations do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from gatecli.ledger.history import Step
+from gatecli.ledger.history import Level, Step, levels, moment_of, step_of
+from gatecli.ledger.interface import Store
+from gatecli.model.ledger import Account
 
 HORIZON = timedelta(days=36_525)
 """A century: what comes later is not foretold."""
-
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 def forecast(steps: Sequence[Step], now: datetime) -> date | None:
@@ -36,18 +33,33 @@ def forecast(steps: Sequence[Step], now: datetime) -> date | None:
     first, last = steps[0], steps[-1]
     if last.share >= 1:
         return last.at.date()
-    spent, elapsed = last.share - first.share, now - first.at
-    if spent <= 0 or elapsed <= timedelta(0):
+    spent, elapsed = last.share - first.share, _microseconds(now - first.at)
+    if spent <= 0 or elapsed <= 0:
         return None
-    left = _microseconds(elapsed) * (1 - last.share) / spent
+    left = elapsed * (1 - last.share) / spent
     return (now + timedelta(microseconds=int(left))).date() if left <= _microseconds(HORIZON) else None
 
 
-def forecast_sentence(day: date | None) -> str:
-    """`at this rate exhausted in March 2027`."""
-    if day is None:
-        return "no forecast yet"
-    return f"at this rate exhausted in {_MONTHS[day.month - 1]} {day.year}"
+def forecast_account(
+    store: Store, account: Account, now: datetime, begun: MutableMapping[str, Level] | None = None
+) -> date | None:
+    """The same of an account, from its first entries and what is held now; the others are not read.
+
+    `begun` remembers the first moments, which do not change, from one call to the next.
+    """
+    name = account.terms.name
+    first = None if begun is None else begun.get(name)
+    if first is None:
+        first = next(levels(store.entries(name)), None)
+        if first is None:
+            return None
+        if begun is not None and first.held != account.held:
+            # Something was charged later, so this moment has ended.
+            begun[name] = first
+    (newest,) = store.entries(name, newest_first=True, limit=1)
+    return forecast(
+        [step_of(level, account.terms) for level in (first, Level(moment_of(newest), account.held))], now
+    )
 
 
 def _microseconds(span: timedelta) -> Fraction:

@@ -36,23 +36,23 @@ def moment_of(entry: Entry) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-def levels(
-    entries: Iterable[Entry], held: Amounts = NOTHING, since: datetime | None = None
-) -> Iterator[Level]:
+def levels(entries: Iterable[Entry], last: Level | None = None) -> Iterator[Level]:
     """What was held after each moment at which something was charged or taken back; streamed.
 
-    `entries` are those of one dataset by number; `held` and `since` are what stood there before them.
-    Clients' clocks differ: an entry that says it is older than the one before it counts as made with it.
+    `entries` are those of one dataset by number; `last` is where those before them ended. It comes first, or
+    what it became if the first entries are of the same moment. Clients' clocks differ: an entry that says it
+    is older than the one before it counts as made with it.
     """
-    last: Level | None = None if since is None else Level(since, held)
     for entry in entries:
         if entry.amounts == NOTHING:
             continue
-        held += entry.amounts
         at = moment_of(entry)
-        if last is not None and at > last.at:
+        if last is None:
+            last = Level(at, entry.amounts)
+            continue
+        if at > last.at:
             yield last
-        last = Level(at if last is None else max(at, last.at), held)
+        last = Level(max(at, last.at), last.held + entry.amounts)
     if last is not None:
         yield last
 
