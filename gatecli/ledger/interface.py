@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -69,6 +69,17 @@ class StoredCheckpoint:
     size: int
     at: str
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many subjects stand in each state, how many held ones lapsed by the dataset that they charge, and
+    how often a rule refused.
+    """
+
+    states: Mapping[ReservationState, int]
+    lapsed: Mapping[str, int]
+    refusals: Mapping[str, int]
 
 
 class Store(Protocol):
@@ -149,6 +160,14 @@ class Store(Protocol):
 
     def set_public_key(self, key: str) -> None:
         """Name the key of the checkpoints. Raises Conflict where another one is named."""
+        ...
+
+    def note_refusal(self, rule: str, at: str) -> None:
+        """Count that a rule refused a release. A count for monitoring: no entry says so, and none is changed."""
+        ...
+
+    def tally(self, today: str) -> Tally:
+        """The counts; a held reservation has lapsed where its day is before `today` (ISO)."""
         ...
 
     def close(self) -> None:
