@@ -227,7 +227,7 @@ def content_of(movement: Movement, charge: Charge) -> str:
             "at": movement.at,
             "attempt": movement.attempt,
             "dataset": charge.dataset,
-            "details": movement.details,
+            "details": dict(movement.details),
             "digest": movement.digest,
             "kind": movement.kind.value,
             "plan": movement.plan,

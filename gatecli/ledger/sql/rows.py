@@ -1,0 +1,88 @@
+"""Rows of the tables as values, and values as parameters of the statements."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from gatecli.model.ledger import (
+    Account,
+    Charge,
+    DatasetTerms,
+    Entry,
+    EntryKind,
+    Movement,
+    Reservation,
+    ReservationState,
+    canonical_json,
+    content_of,
+    read_terms,
+)
+from gatecli.model.portfolio import COLUMNS, Amounts
+
+Row = Sequence[Any]
+Parameters = dict[str, Any]
+
+WIDTH = len(COLUMNS)
+
+
+def amount_parameters(amounts: Amounts, suffix: str = "") -> Parameters:
+    """The amounts by the names of their columns."""
+    return {f"{column}{suffix}": amount for column, amount in zip(COLUMNS, amounts, strict=True)}
+
+
+def terms_text(terms: DatasetTerms) -> str:
+    """The terms as a column holds them; two are the same where their texts are."""
+    return canonical_json(terms.written())
+
+
+def entry_parameters(
+    movement: Movement, charge: Charge, number: int, digest: bytes, signature: str
+) -> Parameters:
+    """A row of the table of entries."""
+    return {
+        "dataset": charge.dataset,
+        "number": number,
+        "kind": movement.kind.value,
+        "subject": movement.subject,
+        "attempt": movement.attempt,
+        **amount_parameters(charge.amounts),
+        "content": content_of(movement, charge),
+        "hash": digest,
+        "signature": signature,
+    }
+
+
+def read_account(row: Row) -> Account:
+    """name, closed, entries, head, amounts, terms."""
+    terms = read_terms(json.loads(row[4 + WIDTH]))
+    return Account(terms, Amounts(*row[4 : 4 + WIDTH]), row[2], bytes(row[3]).hex(), bool(row[1]))
+
+
+def read_entry(row: Row) -> Entry:
+    """The columns of the table of entries."""
+    content, digest, signature = row[5 + WIDTH : 8 + WIDTH]
+    amounts = Amounts(*row[5 : 5 + WIDTH])
+    return Entry(
+        row[0], row[1], EntryKind(row[2]), row[3], row[4], amounts, content, bytes(digest).hex(), signature
+    )
+
+
+def read_reservation(row: Row, charges: Iterable[Charge]) -> Reservation:
+    """subject, attempt, state, digest, at, plan, lapses."""
+    subject, attempt, state, digest, at, plan, lapses = row[:7]
+    return Reservation(subject, attempt, ReservationState(state), digest, at, tuple(charges), plan, lapses)
+
+
+def read_charge(row: Row) -> Charge:
+    """dataset, amounts."""
+    return Charge(row[0], Amounts(*row[1 : 1 + WIDTH]))
+
+
+def read_reservations(rows: Iterable[Row]) -> Iterator[Reservation]:
+    """Reservations joined with their charges, the rows of each together."""
+    for _, same in groupby(rows, key=lambda row: str(row[0])):
+        lines = list(same)
+        yield read_reservation(lines[0], (read_charge(line[7:]) for line in lines if line[7] is not None))

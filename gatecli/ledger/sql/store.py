@@ -1,0 +1,187 @@
+"""What both stores do alike; each brings its connection, its transactions and its errors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from gatecli.ledger.checking import check_checkpoint, check_movement, check_name, check_terms, check_time
+from gatecli.ledger.interface import Conflict, LedgerIdentity, LedgerUnavailable, Outcome, StoredCheckpoint
+from gatecli.ledger.sql import statements as sql
+from gatecli.ledger.sql.booking import Request, Run, add, book, close_account
+from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations
+from gatecli.model.ledger import (
+    Account,
+    DatasetTerms,
+    Entry,
+    Movement,
+    Reservation,
+    ReservationState,
+)
+from gatecli.model.portfolio import MOST
+
+T = TypeVar("T")
+
+PAGE = 1000
+"""Rows that are read at once: what is streamed is never in memory as a whole."""
+
+
+class SqlStore(ABC):
+    """A ledger in tables. What is streamed is read in pages, each a statement of its own: nothing is locked
+    meanwhile, and entries that are appended meanwhile may or may not be among them.
+    """
+
+    def __init__(self, where: str, identity: LedgerIdentity, *, read_only: bool) -> None:
+        self.where = where
+        self.identity = identity
+        self.read_only = read_only
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.where}>"
+
+    @abstractmethod
+    def _write(self, work: Callable[[Run], T]) -> T:
+        """Do the work in a transaction; again from its start where it was interrupted."""
+
+    @abstractmethod
+    def _read(self, statement: str, parameters: dict[str, Any]) -> list[Row]:
+        """The rows of one statement."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of the file or the connection."""
+
+    def _change(self, work: Callable[[Run], T]) -> T:
+        if self.read_only:
+            raise LedgerUnavailable(
+                f"the ledger {self.where} was opened for reading", advice="open it for writing"
+            )
+        return self._write(work)
+
+    def add_dataset(self, terms: DatasetTerms, at: str, signature: str = "") -> Outcome:
+        check_terms(terms, at)
+        return self._change(lambda run: add(run, self.identity.id, terms, at, signature))
+
+    def move(
+        self,
+        movement: Movement,
+        *,
+        lapses: str | None = None,
+        releases: Sequence[str] = (),
+        signatures: Sequence[str] = (),
+    ) -> Outcome:
+        check_movement(movement, lapses, releases, signatures)
+        request = Request(movement, lapses, tuple(releases), tuple(signatures))
+        return self._change(lambda run: book(run, request))
+
+    def close_dataset(self, name: str, at: str) -> Outcome:
+        check_name(name, "a dataset")
+        check_time(at)
+        return self._change(lambda run: close_account(run, name, at))
+
+    def account(self, name: str) -> Account | None:
+        rows = self._read(sql.ACCOUNT, {"name": name})
+        return read_account(rows[0]) if rows else None
+
+    def accounts(self) -> Iterator[Account]:
+        for row in self._pages(sql.ACCOUNTS, {"after": ""}, {"after": 0}):
+            yield read_account(row)
+
+    def reservation(self, subject: str) -> Reservation | None:
+        rows = self._read(sql.RESERVATION_WITH_CHARGES, {"subject": subject})
+        return next(read_reservations(rows), None)
+
+    def reservations(
+        self, state: ReservationState | None = None, dataset: str | None = None
+    ) -> Iterator[Reservation]:
+        statement = {
+            (False, False): sql.RESERVATIONS,
+            (True, False): sql.RESERVATIONS_IN_STATE,
+            (False, True): sql.RESERVATIONS_OF_DATASET,
+            (True, True): sql.RESERVATIONS_OF_DATASET_IN_STATE,
+        }[state is not None, dataset is not None]
+        parameters: dict[str, Any] = {"after": "", "page": PAGE}
+        parameters |= {"state": state.value} if state else {}
+        parameters |= {"dataset": dataset} if dataset is not None else {}
+        while found := list(read_reservations(self._read(statement, parameters))):
+            yield from found
+            if len(found) < PAGE:
+                return
+            parameters["after"] = found[-1].subject
+
+    def entries(
+        self,
+        dataset: str | None = None,
+        *,
+        after: int = -1,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Entry]:
+        names = [dataset] if dataset is not None else (each.terms.name for each in self.accounts())
+        left = MOST if limit is None else limit
+        for name in names:
+            for entry in self._entries_of(name, after, newest_first=newest_first):
+                if left <= 0:
+                    return
+                yield entry
+                left -= 1
+
+    def _entries_of(self, dataset: str, after: int, *, newest_first: bool) -> Iterator[Entry]:
+        if newest_first:
+            parameters = {"dataset": dataset, "after": after, "before": MOST}
+            rows = self._pages(sql.NEWEST_ENTRIES, parameters, {"before": 1})
+        else:
+            rows = self._pages(sql.ENTRIES, {"dataset": dataset, "after": after}, {"after": 1})
+        return map(read_entry, rows)
+
+    def sequence(self) -> int:
+        def give_places(run: Run) -> int:
+            self._hold_log(run)
+            run(sql.SEQUENCE, {})
+            return int(run(sql.LOG_SIZE, {})[0][0])
+
+        return self._change(give_places)
+
+    @abstractmethod
+    def _hold_log(self, run: Run) -> None:
+        """Keep others from giving places until the transaction ends."""
+
+    def log(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
+        parameters = {"after": start - 1, "stop": MOST if stop is None else stop}
+        for row in self._pages(sql.LOG, parameters, {"after": -1}):
+            yield read_entry(row)
+
+    def save_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
+        check_checkpoint(checkpoint)
+        row = {"size": checkpoint.size, "at": checkpoint.at, "note": checkpoint.note}
+
+        def keep(run: Run) -> None:
+            if not run(sql.CHECKPOINT, {"size": checkpoint.size, "note": checkpoint.note}):
+                run(sql.ADD_CHECKPOINT, row)
+
+        self._change(keep)
+
+    def checkpoints(self) -> Iterator[StoredCheckpoint]:
+        for row in self._pages(sql.CHECKPOINTS, {"size": -1, "id": -1}, {"size": 0, "id": 3}):
+            yield StoredCheckpoint(*row[:3])
+
+    def set_public_key(self, key: str) -> None:
+        def name_key(run: Run) -> LedgerIdentity:
+            run(sql.SET_PUBLIC_KEY, {"key": key})
+            found = LedgerIdentity(*run(sql.IDENTITY, {})[0])
+            if found.public_key != key:
+                raise Conflict("the public key", None)
+            return found
+
+        self.identity = replace(self._change(name_key))
+
+    def _pages(self, statement: str, parameters: dict[str, Any], keys: dict[str, int]) -> Iterator[Row]:
+        """Rows by their keys: parameters that each page sets to columns of the last row before."""
+        parameters = {**parameters, "page": PAGE}
+        while rows := self._read(statement, parameters):
+            yield from rows
+            if len(rows) < PAGE:
+                return
+            parameters |= {key: rows[-1][column] for key, column in keys.items()}
