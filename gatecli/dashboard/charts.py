@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
@@ -51,7 +51,7 @@ def history_chart(steps: Sequence[Step], now: datetime, exhausted: date | None) 
     return HistoryChart(
         line,
         f"{line}V{FIELD}Z",
-        _outlook(last.share, present, exhausted, across(present), across(end), end),
+        _outlook(last.share, present, end, exhausted, across),
         f"{across(present) / 10:.1f}%",
         first.at.date().isoformat(),
         end.date().isoformat(),
@@ -64,8 +64,7 @@ def _end(first: datetime, present: datetime, exhausted: date | None) -> datetime
     """The right end: the forecast where it is not much farther off than the beginning."""
     room = max((present - first) / 4, timedelta(hours=1))
     if exhausted is not None:
-        day = datetime.combine(exhausted, time(), UTC)
-        return min(max(day, present + room), present + 3 * max(present - first, room))
+        return min(max(_midnight(exhausted), present + room), present + 3 * max(present - first, room))
     return present + room
 
 
@@ -75,19 +74,23 @@ def _height(share: Fraction) -> int:
 
 
 def _outlook(
-    share: Fraction, present: datetime, exhausted: date | None, from_x: int, to_x: int, end: datetime
+    share: Fraction,
+    present: datetime,
+    end: datetime,
+    exhausted: date | None,
+    across: Callable[[datetime], int],
 ) -> str:
     """The line from the present towards the day on which nothing is left, as far as the chart goes."""
     if exhausted is None or share >= 1:
         return ""
-    left = datetime.combine(exhausted, time(), UTC) - present
-    if left <= timedelta(0):
-        return f"M{from_x} {_height(share)}V0"
-    reached = share + (1 - share) * Fraction((end - present) // timedelta(seconds=1), left // timedelta(seconds=1) or 1)
-    if reached <= 1:
-        return f"M{from_x} {_height(share)}L{to_x} {_height(reached)}"
-    hit = from_x + (to_x - from_x) * left // (end - present)
-    return f"M{from_x} {_height(share)}L{hit} 0"
+    second = timedelta(seconds=1)
+    day = max(_midnight(exhausted), present + second)
+    reached = share + (1 - share) * Fraction((end - present) // second, (day - present) // second)
+    return f"M{across(present)} {_height(share)}L{across(min(day, end))} {_height(reached)}"
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _rows(steps: Sequence[Step]) -> list[Step]:
@@ -98,7 +101,6 @@ def _rows(steps: Sequence[Step]) -> list[Step]:
 
 
 def _describe(first: Step, last: Step, now: datetime) -> str:
-    return (
-        f"The share of the budget that is held, from {first.at.date().isoformat()} to {now.date().isoformat()}: "
-        f"{percent(first.share, up=True)} at first, {percent(last.share, up=True)} now."
-    )
+    days = f"{first.at.date().isoformat()} to {now.date().isoformat()}"
+    at_first, at_last = percent(first.share, up=True), percent(last.share, up=True)
+    return f"The share of the budget that is held, from {days}: {at_first} at first, {at_last} now."

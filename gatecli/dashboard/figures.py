@@ -25,7 +25,7 @@ class VerificationResult:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The accounts, what they foretell, and the rest. `exhausted` holds a day for each dataset that has one."""
+    """The accounts, what they foretell, and the rest. `exhausted` has a day for each dataset with one."""
 
     identity: LedgerIdentity
     read_at: datetime

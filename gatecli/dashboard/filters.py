@@ -20,7 +20,7 @@ class BadQuery(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EntryFilter:
-    """Which entries are shown: of a kind, about subjects with a text in their name, on days from one to another.
+    """Which entries are shown: of a kind, about subjects with a text in their name, between two days.
 
     `before` is a number: only entries with smaller ones are shown.
     """

@@ -18,7 +18,15 @@ from prometheus_client.registry import Collector
 
 from gatecli.dashboard.figures import Figures
 from gatecli.model.ledger import ReservationState
-from gatecli.model.portfolio import COLUMNS, DELTA_UNITS, MEASURE_UNITS, Amounts, Member, held_share, member_share
+from gatecli.model.portfolio import (
+    COLUMNS,
+    DELTA_UNITS,
+    MEASURE_UNITS,
+    Amounts,
+    Member,
+    held_share,
+    member_share,
+)
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 _NAME = "gatecli_ledger"
@@ -60,16 +68,16 @@ def _of_budgets(figures: Figures) -> Iterator[Metric]:
         "member_held_ratio", "The share of its limits that each member of the portfolio holds",
         ("dataset", "member"),
         (
-            ((account.terms.name, member.value), float(member_share(member, account.held, account.terms.limits)))
-            for account in accounts
+            ((each.terms.name, member.value), float(member_share(member, each.held, each.terms.limits)))
+            for each in accounts
             for member in Member
         ),
     )  # fmt: skip
     yield _gauge(
         "held_ratio", "The share of the budget that is held, by the member that decides", ("dataset",),
         (
-            ((account.terms.name,), float(held_share(account.held, account.terms.limits, account.terms.admission)))
-            for account in accounts
+            ((each.terms.name,), float(held_share(each.held, each.terms.limits, each.terms.admission)))
+            for each in accounts
         ),
     )  # fmt: skip
     yield _gauge(

@@ -86,10 +86,11 @@ def proxy_network(text: str) -> Network:
 
 
 def token_of(text: str | bytes, where: str) -> bytes:
-    """A token; the last line break of a file is no part of it. Raises UsageError for one that is too short."""
+    """A token, without the last line break of a file. Raises UsageError for one that is too short."""
     token = (text.encode() if isinstance(text, str) else text).rstrip(b"\r\n")
     if len(token) < SHORTEST_TOKEN:
         raise UsageError(
-            f"the token in {where} is shorter than {SHORTEST_TOKEN} bytes", advice="make one: openssl rand -hex 32"
+            f"the token in {where} is shorter than {SHORTEST_TOKEN} bytes",
+            advice="make one: openssl rand -hex 32",
         )
     return token

@@ -163,7 +163,7 @@ class Store(Protocol):
         ...
 
     def note_refusal(self, rule: str, at: str) -> None:
-        """Count that a rule refused a release. A count for monitoring: no entry says so, and none is changed."""
+        """Count for monitoring that a rule refused a release; no entry says so."""
         ...
 
     def tally(self, today: str) -> Tally:

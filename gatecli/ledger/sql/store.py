@@ -7,8 +7,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from gatecli.ledger.checking import check_checkpoint, check_movement, check_name, check_terms, check_time
-from gatecli.ledger.interface import Conflict, LedgerIdentity, LedgerUnavailable, Outcome, StoredCheckpoint
+from gatecli.ledger.checking import (
+    check_checkpoint,
+    check_day,
+    check_movement,
+    check_name,
+    check_terms,
+    check_time,
+)
+from gatecli.ledger.interface import (
+    Conflict,
+    LedgerIdentity,
+    LedgerUnavailable,
+    Outcome,
+    StoredCheckpoint,
+    Tally,
+)
 from gatecli.ledger.sql import statements as sql
 from gatecli.ledger.sql.booking import Request, Run, add, book, close_account
 from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations
@@ -176,6 +190,17 @@ class SqlStore(ABC):
             return found
 
         self.identity = replace(self._change(name_key))
+
+    def note_refusal(self, rule: str, at: str) -> None:
+        check_name(rule, "a rule")
+        check_time(at)
+        self._change(lambda run: run(sql.NOTE_REFUSAL, {"rule": rule, "at": at}))
+
+    def tally(self, today: str) -> Tally:
+        check_day(today)
+        states = {ReservationState(name): count for name, count in self._read(sql.STATE_COUNTS, {})}
+        lapsed = dict(self._read(sql.LAPSED_COUNTS, {"today": today}))
+        return Tally(states, lapsed, dict(self._read(sql.REFUSAL_COUNTS, {})))
 
     def _pages(self, statement: str, parameters: dict[str, Any], keys: dict[str, int]) -> Iterator[Row]:
         """Rows by their keys: parameters that each page sets to columns of the last row before."""

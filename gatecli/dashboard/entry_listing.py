@@ -16,14 +16,14 @@ MOST_SEARCHED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class EntryPage:
+class EntryList:
     """Entries, the newest first. `older` is the number below which there may be more; None at the end."""
 
     entries: tuple[Entry, ...]
     older: int | None
 
 
-def read_page(store: Store, account: Account, wanted: EntryFilter) -> EntryPage:
+def read_page(store: Store, account: Account, wanted: EntryFilter) -> EntryList:
     """The newest page of what a filter takes."""
     top = account.entries if wanted.before is None else min(wanted.before, account.entries)
     end = top
@@ -34,5 +34,5 @@ def read_page(store: Store, account: Account, wanted: EntryFilter) -> EntryPage:
         found += (entry for entry in reversed(chunk) if wanted.takes(entry))
         end = begin
     if len(found) > PAGE:
-        return EntryPage(tuple(found[:PAGE]), found[PAGE - 1].number)
-    return EntryPage(tuple(found), end or None)
+        return EntryList(tuple(found[:PAGE]), found[PAGE - 1].number)
+    return EntryList(tuple(found), end or None)
