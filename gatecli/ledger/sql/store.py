@@ -199,8 +199,9 @@ class SqlStore(ABC):
     def tally(self, today: str) -> Tally:
         check_day(today)
         states = {ReservationState(name): count for name, count in self._read(sql.STATE_COUNTS, {})}
-        lapsed = dict(self._read(sql.LAPSED_COUNTS, {"today": today}))
-        return Tally(states, lapsed, dict(self._read(sql.REFUSAL_COUNTS, {})))
+        lapsed = {str(name): int(count) for name, count in self._read(sql.LAPSED_COUNTS, {"today": today})}
+        refusals = {str(rule): int(count) for rule, count in self._read(sql.REFUSAL_COUNTS, {})}
+        return Tally(states, lapsed, refusals)
 
     def _pages(self, statement: str, parameters: dict[str, Any], keys: dict[str, int]) -> Iterator[Row]:
         """Rows by their keys: parameters that each page sets to columns of the last row before."""
