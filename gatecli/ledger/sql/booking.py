@@ -6,12 +6,19 @@ by name, the accounts by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from gatecli.ledger.checking import CHARGING, TAKING_BACK
-from gatecli.ledger.interface import BudgetExceeded, Conflict, LedgerUnavailable, Outcome, UnknownDataset
+from gatecli.ledger.interface import (
+    NO_RELEASES,
+    BudgetExceeded,
+    Conflict,
+    LedgerUnavailable,
+    Outcome,
+    UnknownDataset,
+)
 from gatecli.ledger.sql import statements as sql
 from gatecli.ledger.sql.rows import (
     WIDTH,
@@ -56,7 +63,7 @@ class Request:
 
     movement: Movement
     lapses: str | None = None
-    releases: tuple[str, ...] = ()
+    releases: Mapping[str, str] = field(default_factory=lambda: NO_RELEASES)
     signatures: tuple[str, ...] = ()
 
     def signed_charges(self) -> list[tuple[Charge, str]]:
@@ -127,21 +134,22 @@ def _write_reservation(run: Run, request: Request, found: Standing | None) -> No
     for release, standing in before.items():
         if standing is not None and standing.reservation.state is not ReservationState.VOID:
             raise Conflict(release, standing.reservation)
-    _reserve(run, request, movement.subject, found, movement.charges)
+    _reserve(run, request, (movement.subject, movement.digest), found, movement.charges)
     nothing = tuple(Charge(charge.dataset, NOTHING) for charge in movement.charges)
     for release, standing in before.items():
-        _reserve(run, request, release, standing, nothing)
+        _reserve(run, request, (release, request.releases[release]), standing, nothing)
 
 
 def _reserve(
-    run: Run, request: Request, subject: str, before: Standing | None, charges: Sequence[Charge]
+    run: Run, request: Request, named: tuple[str, str], before: Standing | None, charges: Sequence[Charge]
 ) -> None:
-    movement = request.movement
+    """`named` is a subject and its digest."""
+    movement, (subject, digest) = request.movement, named
     row = {
         "subject": subject,
         "attempt": before.reservation.attempt + 1 if before else 0,
         "state": TRANSITIONS[movement.kind][1].value,
-        "digest": movement.digest,
+        "digest": digest,
         "at": movement.at,
         "plan": None if subject == movement.subject else movement.subject,
         "lapses": request.lapses,

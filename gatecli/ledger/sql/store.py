@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from gatecli.ledger.checking import (
     check_time,
 )
 from gatecli.ledger.interface import (
+    NO_RELEASES,
     Conflict,
     LedgerIdentity,
     LedgerUnavailable,
@@ -83,11 +84,11 @@ class SqlStore(ABC):
         movement: Movement,
         *,
         lapses: str | None = None,
-        releases: Sequence[str] = (),
+        releases: Mapping[str, str] = NO_RELEASES,
         signatures: Sequence[str] = (),
     ) -> Outcome:
         check_movement(movement, lapses, releases, signatures)
-        request = Request(movement, lapses, tuple(releases), tuple(signatures))
+        request = Request(movement, lapses, releases, tuple(signatures))
         return self._change(lambda run: book(run, request))
 
     def close_dataset(self, name: str, at: str) -> Outcome:
