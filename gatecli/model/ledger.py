@@ -21,7 +21,7 @@ from typing import Any
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.portfolio import NOTHING, Admission, Amounts
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The version of the stores' tables; numbered migrations lead from one to the next."""
 
 

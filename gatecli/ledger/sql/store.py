@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from gatecli.ledger.checking import check_checkpoint, check_movement, check_name, check_terms, check_time
+from gatecli.ledger.checking import (
+    check_checkpoint,
+    check_day,
+    check_movement,
+    check_name,
+    check_terms,
+    check_time,
+)
 from gatecli.ledger.interface import (
     NO_RELEASES,
     Conflict,
@@ -15,6 +22,7 @@ from gatecli.ledger.interface import (
     LedgerUnavailable,
     Outcome,
     StoredCheckpoint,
+    Tally,
 )
 from gatecli.ledger.sql import statements as sql
 from gatecli.ledger.sql.booking import Request, Run, add, book, close_account
@@ -201,6 +209,18 @@ class SqlStore(ABC):
             return found
 
         self.identity = replace(self._change(name_key))
+
+    def note_refusal(self, rule: str, at: str) -> None:
+        check_name(rule, "a rule")
+        check_time(at)
+        self._change(lambda run: run(sql.NOTE_REFUSAL, {"rule": rule, "at": at}))
+
+    def tally(self, today: str) -> Tally:
+        check_day(today)
+        states = {ReservationState(name): count for name, count in self._read(sql.STATE_COUNTS, {})}
+        lapsed = {str(name): int(count) for name, count in self._read(sql.LAPSED_COUNTS, {"today": today})}
+        refusals = {str(rule): int(count) for rule, count in self._read(sql.REFUSAL_COUNTS, {})}
+        return Tally(states, lapsed, refusals)
 
     def _pages(self, statement: str, parameters: dict[str, Any], keys: dict[str, int]) -> Iterator[Row]:
         """Rows by their keys: parameters that each page sets to columns of the last row before."""
