@@ -13,8 +13,9 @@ from gatecli.ledger.checkpoints import note_key
 from gatecli.ledger.interface import Store, StoredCheckpoint
 from gatecli.ledger.merkle import EMPTY_ROOT, Frontier
 from gatecli.ledger.notes import Checkpoint, InvalidNote, NoteKey, is_signed, read_head
-from gatecli.ledger.replay import DatasetReplay, Fault, Finished, amounts_of
+from gatecli.ledger.replay import DatasetReplay, Fault
 from gatecli.ledger.signing_keys import public_key_of
+from gatecli.ledger.subjects import Finished
 from gatecli.model.ledger import Account, Entry
 
 MOST_FAULTS = 100
@@ -84,10 +85,13 @@ class _Replays:
             self.by_dataset[dataset] = replay
         return replay
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Entry) -> bytes:
+        """Replay an entry; its hash."""
         self.entries += 1
-        for what in self.of(entry.dataset).add(entry):
+        replay = self.of(entry.dataset)
+        for what in replay.add(entry):
             self._faults.add(entry.dataset, entry.number, what)
+        return replay.digest
 
 
 def verify(store: Store, pinned: str | None = None, key: NoteKey | None = None) -> Verification:
@@ -130,19 +134,10 @@ def _read_log(store: Store, sizes: set[int], replays: _Replays) -> tuple[Frontie
     frontier = Frontier()
     roots = {0: EMPTY_ROOT}
     for entry in store.log():
-        replays.add(entry)
-        frontier.append(_leaf(entry))
+        frontier.append(replays.add(entry))
         if frontier.size in sizes:
             roots[frontier.size] = frontier.root()
     return frontier, roots
-
-
-def _leaf(entry: Entry) -> bytes:
-    """The data of the entry's leaf; that of a hash that is none is a leaf that no checkpoint knows."""
-    try:
-        return bytes.fromhex(entry.hash)
-    except ValueError:
-        return entry.hash.encode("utf-8", "surrogatepass")
 
 
 def _settle_accounts(store: Store, replays: _Replays) -> Iterator[Fault]:
@@ -176,7 +171,7 @@ def _compare(account: Account, replay: DatasetReplay) -> Iterator[str]:
         yield f"the account counts {account.entries} entries, and {replay.number} are there"
     if account.head != replay.head:
         yield "the account's last hash is not that of the last entry"
-    if account.held != amounts_of(replay.held):
+    if account.held != replay.held:
         yield "what the account holds is not the sum of the entries"
     if replay.terms is not None and account.terms != replay.terms:
         yield "the account's terms are not those of its first entry"
