@@ -7,7 +7,7 @@ by name, the accounts by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gatecli.ledger.checking import CHARGING, TAKING_BACK
@@ -64,6 +64,14 @@ class Request:
         signatures = self.signatures or ("",) * len(self.movement.charges)
         pairs = zip(self.movement.charges, signatures, strict=True)
         return sorted(pairs, key=lambda pair: pair[0].dataset)
+
+
+def with_terms(movement: Movement, lapses: str | None, releases: Sequence[str]) -> Movement:
+    """The movement whose content says all that is fixed with it, so that the entries alone tell the rest."""
+    terms = ({"lapses": lapses} if lapses is not None else {}) | (
+        {"releases": list(releases)} if releases else {}
+    )
+    return replace(movement, details={**movement.details, **terms}) if terms else movement
 
 
 def book(run: Run, request: Request) -> Outcome:

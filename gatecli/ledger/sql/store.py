@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from gatecli.ledger.checking import check_checkpoint, check_movement, check_name, check_terms, check_time
 from gatecli.ledger.interface import Conflict, LedgerIdentity, LedgerUnavailable, Outcome, StoredCheckpoint
+from gatecli.ledger.restoring import Step
 from gatecli.ledger.sql import statements as sql
-from gatecli.ledger.sql.booking import Request, Run, add, book, close_account
+from gatecli.ledger.sql.booking import Request, Run, add, book, close_account, with_terms
+from gatecli.ledger.sql.restore import add_checkpoints, restore_log
 from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations
 from gatecli.model.ledger import (
     Account,
@@ -73,7 +75,8 @@ class SqlStore(ABC):
         signatures: Sequence[str] = (),
     ) -> Outcome:
         check_movement(movement, lapses, releases, signatures)
-        request = Request(movement, lapses, tuple(releases), tuple(signatures))
+        whole = with_terms(movement, lapses, releases)
+        request = Request(whole, lapses, tuple(releases), tuple(signatures))
         return self._change(lambda run: book(run, request))
 
     def close_dataset(self, name: str, at: str) -> Outcome:
@@ -137,12 +140,12 @@ class SqlStore(ABC):
         return map(read_entry, rows)
 
     def sequence(self) -> int:
-        def give_places(run: Run) -> int:
-            self._hold_log(run)
-            run(sql.SEQUENCE, {})
-            return int(run(sql.LOG_SIZE, {})[0][0])
+        return self._change(self._give_places)
 
-        return self._change(give_places)
+    def _give_places(self, run: Run) -> int:
+        self._hold_log(run)
+        run(sql.SEQUENCE, {})
+        return int(run(sql.LOG_SIZE, {})[0][0])
 
     @abstractmethod
     def _hold_log(self, run: Run) -> None:
@@ -166,6 +169,18 @@ class SqlStore(ABC):
     def checkpoints(self) -> Iterator[StoredCheckpoint]:
         for row in self._pages(sql.CHECKPOINTS, {"size": -1, "id": -1}, {"size": 0, "id": 3}):
             yield StoredCheckpoint(*row[:3])
+
+    def restore(
+        self,
+        steps: Callable[[], Iterable[Step]],
+        log: Callable[[], Iterable[Entry]],
+        checkpoints: Callable[[], Iterable[StoredCheckpoint]],
+    ) -> None:
+        def write(run: Run) -> None:
+            restore_log(run, self.identity.id, steps(), log(), self._give_places)
+            add_checkpoints(run, checkpoints())
+
+        self._change(write)
 
     def set_public_key(self, key: str) -> None:
         def name_key(run: Run) -> LedgerIdentity:
