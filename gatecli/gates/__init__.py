@@ -64,10 +64,15 @@ class Gate:
 
 RELEASE = Gate(
     GateName.RELEASE,
-    frozenset({"dp", "release", "waiver"}),
+    frozenset({"dp", "ledger", "release", "waiver"}),
     discovers="declarations, and model files without one",
     checks="that the declared budget covers what the training cost and stays within the policy's tier",
-    rule_modules=("checks.release.registry", "sources.rules", "checks.added_waivers"),
+    rule_modules=(
+        "checks.release.registry",
+        "checks.ledger.charging",
+        "sources.rules",
+        "checks.added_waivers",
+    ),
 )
 ANONYMITY = Gate(
     GateName.ANONYMITY,

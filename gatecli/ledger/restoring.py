@@ -42,7 +42,7 @@ class MoveStep:
 
     movement: Movement
     lapses: str | None
-    releases: tuple[str, ...]
+    releases: Mapping[str, str]
     signatures: tuple[str, ...]
 
 
@@ -144,8 +144,8 @@ def _step(entries: list[Entry]) -> Step:
         entry.attempt,
         said["plan"],
     )
-    releases = tuple(details.get("releases", ()))
-    return MoveStep(movement, details.get("lapses"), releases, tuple(each.signature for each in entries))
+    signatures = tuple(each.signature for each in entries)
+    return MoveStep(movement, details.get("lapses"), details.get("planned", {}), signatures)
 
 
 def _terms(entry: Entry) -> DatasetTerms:

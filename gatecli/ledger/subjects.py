@@ -152,5 +152,5 @@ class Subjects:
 def _releases_in(said: dict[str, Any]) -> tuple[str, ...]:
     """The releases of a plan."""
     details = said["details"]
-    releases = details.get("releases") if isinstance(details, dict) else None
-    return tuple(map(str, releases)) if isinstance(releases, list) else ()
+    releases = details.get("planned") if isinstance(details, dict) else None
+    return tuple(releases) if isinstance(releases, dict) else ()

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from gatecli.ledger.checking import check_checkpoint, check_movement, check_name, check_terms, check_time
-from gatecli.ledger.interface import Conflict, LedgerIdentity, LedgerUnavailable, Outcome, StoredCheckpoint
+from gatecli.ledger.interface import (
+    NO_RELEASES,
+    Conflict,
+    LedgerIdentity,
+    LedgerUnavailable,
+    Outcome,
+    StoredCheckpoint,
+)
 from gatecli.ledger.restoring import Step
 from gatecli.ledger.sql import statements as sql
 from gatecli.ledger.sql.booking import Request, Run, add, book, close_account, with_terms
@@ -71,12 +78,12 @@ class SqlStore(ABC):
         movement: Movement,
         *,
         lapses: str | None = None,
-        releases: Sequence[str] = (),
+        releases: Mapping[str, str] = NO_RELEASES,
         signatures: Sequence[str] = (),
     ) -> Outcome:
         check_movement(movement, lapses, releases, signatures)
         whole = with_terms(movement, lapses, releases)
-        request = Request(whole, lapses, tuple(releases), tuple(signatures))
+        request = Request(whole, lapses, releases, tuple(signatures))
         return self._change(lambda run: book(run, request))
 
     def close_dataset(self, name: str, at: str) -> Outcome:

@@ -1,0 +1,46 @@
+"""`gatecli ledger init`."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+from gatecli.cli.ledger_access import DEFAULT, moment
+from gatecli.errors import UsageError
+from gatecli.frontdoor.console import err
+from gatecli.frontdoor.options import GATE, option
+from gatecli.ledger.interface import LedgerIdentity
+from gatecli.ledger.opening import create_store
+
+
+def init(
+    url: Annotated[
+        str | None,
+        option(
+            "--url",
+            "--ledger",
+            panel=GATE,
+            variable="LEDGER",
+            metavar="URL",
+            help=f"A file, or postgresql://… for a team (default: {DEFAULT}).",
+        ),
+    ] = None,
+    name: Annotated[
+        str,
+        option(
+            "--name",
+            panel=GATE,
+            variable="LEDGER_NAME",
+            metavar="NAME",
+            help="The name of the ledger in its checkpoints, such as acme.example/privacy.",
+        ),
+    ] = "gatecli-ledger",
+) -> None:
+    """Make a ledger: SQLite in a file, or the tables in a PostgreSQL database."""
+    if not name.strip() or not name.isprintable() or any(each.isspace() or each == "+" for each in name):
+        raise UsageError(
+            "--name has a blank, a + or a character that cannot be printed", advice="choose another"
+        )
+    identity = LedgerIdentity(secrets.token_hex(16), name, moment())
+    create_store(url or DEFAULT, identity).close()
+    err(f"made the ledger {name} ({identity.id})\n")
