@@ -30,7 +30,7 @@ from gatecli.ledger.postgres_charge import charge_parameters, charge_statement, 
 from gatecli.ledger.postgres_connection import Connection, connect, is_loss, parse, unavailable
 from gatecli.ledger.postgres_schema import MIGRATIONS, SCHEMA
 from gatecli.ledger.sql import statements as sql
-from gatecli.ledger.sql.booking import Request, Run
+from gatecli.ledger.sql.booking import Request, Run, request_of
 from gatecli.ledger.sql.rows import Row
 from gatecli.ledger.sql.store import SqlStore
 from gatecli.ledger.sql.versions import refuse_newer, refuse_older
@@ -86,7 +86,7 @@ class PostgresStore(SqlStore):
         signatures: Sequence[str] = (),
     ) -> Outcome:
         check_movement(movement, lapses, releases, signatures)
-        request = Request(movement, lapses, releases, tuple(signatures))
+        request = request_of(movement, lapses, releases, signatures)
         if is_first_charge(request) and not self.read_only:
             outcome = self._charge_at_once(request)
             if outcome is not None:

@@ -7,7 +7,7 @@ by name, the accounts by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatecli.ledger.checking import CHARGING, TAKING_BACK
@@ -71,6 +71,20 @@ class Request:
         signatures = self.signatures or ("",) * len(self.movement.charges)
         pairs = zip(self.movement.charges, signatures, strict=True)
         return sorted(pairs, key=lambda pair: pair[0].dataset)
+
+
+def with_terms(movement: Movement, lapses: str | None, releases: Mapping[str, str]) -> Movement:
+    """The movement whose content says all that is fixed with it: the entries alone tell the ledger anew."""
+    lapse = {} if lapses is None else {"lapses": lapses}
+    plan = {"planned": dict(releases)} if releases else {}
+    return replace(movement, details={**movement.details, **lapse, **plan}) if lapse or plan else movement
+
+
+def request_of(
+    movement: Movement, lapses: str | None, releases: Mapping[str, str], signatures: Sequence[str]
+) -> Request:
+    """What is asked, with all that is fixed by it in the content."""
+    return Request(with_terms(movement, lapses, releases), lapses, releases, tuple(signatures))
 
 
 def book(run: Run, request: Request) -> Outcome:

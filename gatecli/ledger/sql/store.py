@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -24,8 +24,10 @@ from gatecli.ledger.interface import (
     StoredCheckpoint,
     Tally,
 )
+from gatecli.ledger.restoring import Step
 from gatecli.ledger.sql import statements as sql
-from gatecli.ledger.sql.booking import Request, Run, add, book, close_account
+from gatecli.ledger.sql.booking import Request, Run, add, book, close_account, request_of
+from gatecli.ledger.sql.restore import add_checkpoints, restore_log
 from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations
 from gatecli.model.ledger import (
     Account,
@@ -97,7 +99,7 @@ class SqlStore(ABC):
         signatures: Sequence[str] = (),
     ) -> Outcome:
         check_movement(movement, lapses, releases, signatures)
-        request = Request(movement, lapses, releases, tuple(signatures))
+        request = request_of(movement, lapses, releases, signatures)
         return self._change(lambda run: self._book(run, request))
 
     def _book(self, run: Run, request: Request) -> Outcome:
@@ -170,12 +172,12 @@ class SqlStore(ABC):
         return map(read_entry, rows)
 
     def sequence(self) -> int:
-        def give_places(run: Run) -> int:
-            self._hold_log(run)
-            run(sql.SEQUENCE, {})
-            return int(run(sql.LOG_SIZE, {})[0][0])
+        return self._change(self._give_places)
 
-        return self._change(give_places)
+    def _give_places(self, run: Run) -> int:
+        self._hold_log(run)
+        run(sql.SEQUENCE, {})
+        return int(run(sql.LOG_SIZE, {})[0][0])
 
     @abstractmethod
     def _hold_log(self, run: Run) -> None:
@@ -199,6 +201,18 @@ class SqlStore(ABC):
     def checkpoints(self) -> Iterator[StoredCheckpoint]:
         for row in self._pages(sql.CHECKPOINTS, {"size": -1, "id": -1}, {"size": 0, "id": 3}):
             yield StoredCheckpoint(*row[:3])
+
+    def restore(
+        self,
+        steps: Callable[[], Iterable[Step]],
+        log: Callable[[], Iterable[Entry]],
+        checkpoints: Callable[[], Iterable[StoredCheckpoint]],
+    ) -> None:
+        def write(run: Run) -> None:
+            restore_log(run, self.identity.id, steps(), log(), self._give_places)
+            add_checkpoints(run, checkpoints())
+
+        self._change(write)
 
     def set_public_key(self, key: str) -> None:
         def name_key(run: Run) -> LedgerIdentity:
