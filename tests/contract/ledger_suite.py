@@ -19,6 +19,7 @@ from gatecli.ledger.interface import (
     UnknownDataset,
 )
 from gatecli.ledger.sql import store as sql_store
+from gatecli.ledger.sql.booking import with_terms
 from gatecli.model.ledger import Charge, EntryKind, Movement, Parent, ReservationState
 from gatecli.model.portfolio import COLUMNS, MOST, NOTHING, Admission, Amounts
 from tests.support.ledgers import (
