@@ -2,8 +2,8 @@
 
 What is lent counts as spent in the parent from the grant on. The child cannot hold more than it was lent in
 any column, so what the parent charged bounds what the child does, whatever that is. What was not spent comes
-back once: against the child's whole chain, closed, and its signature over where that ends. An unreturned lease
-stays spent.
+back once: against the child's whole chain, closed, and its signature over where that ends. An unreturned
+lease stays spent.
 """
 
 from __future__ import annotations
