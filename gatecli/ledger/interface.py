@@ -76,6 +76,17 @@ class StoredCheckpoint:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many subjects stand in each state, how many held ones lapsed by the dataset that they charge, and
+    how often a rule refused.
+    """
+
+    states: Mapping[ReservationState, int]
+    lapsed: Mapping[str, int]
+    refusals: Mapping[str, int]
+
+
 class Store(Protocol):
     """One ledger. A method is one transaction: done wholly and durably when it returns, or not at all.
 
@@ -178,6 +189,14 @@ class Store(Protocol):
 
     def set_public_key(self, key: str) -> None:
         """Name the key of the checkpoints. Raises Conflict where another one is named."""
+        ...
+
+    def note_refusal(self, rule: str, at: str) -> None:
+        """Count for monitoring that a rule refused a release; no entry says so."""
+        ...
+
+    def tally(self, today: str) -> Tally:
+        """The counts; a held reservation has lapsed where its day is before `today` (ISO)."""
         ...
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.portfolio import NOTHING, Admission, Amounts
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The version of the stores' tables; numbered migrations lead from one to the next."""
 
 
@@ -89,8 +89,9 @@ class Parent:
 class DatasetTerms:
     """What is fixed when a dataset is added; `limits` follow from the budget (accounting.portfolio).
 
-    `block_of` names the stream that this is a block in time of. Where no unit is in two blocks, each block has a
-    budget of its own and nothing is charged to the stream, which is no dataset; else it is a parent too. `lease` is the lease that the budget is borrowed by, in a child ledger.
+    `block_of` names the stream that this is a block in time of. Where no unit is in two, each block has
+    a budget of its own and nothing is charged to the stream, which is no dataset; else it is a parent too.
+    `lease` is the lease that the budget is borrowed by, in a child ledger.
     """
 
     name: str

@@ -80,6 +80,13 @@ def with_terms(movement: Movement, lapses: str | None, releases: Mapping[str, st
     return replace(movement, details={**movement.details, **lapse, **plan}) if lapse or plan else movement
 
 
+def request_of(
+    movement: Movement, lapses: str | None, releases: Mapping[str, str], signatures: Sequence[str]
+) -> Request:
+    """What is asked, with all that is fixed by it in the content."""
+    return Request(with_terms(movement, lapses, releases), lapses, releases, tuple(signatures))
+
+
 def book(run: Run, request: Request) -> Outcome:
     """Charge every dataset of a movement. Raises what `Store.move` raises; the caller then rolls back."""
     movement = request.movement

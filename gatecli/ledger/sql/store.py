@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from gatecli.ledger.checking import check_checkpoint, check_movement, check_name, check_terms, check_time
+from gatecli.ledger.checking import (
+    check_checkpoint,
+    check_day,
+    check_movement,
+    check_name,
+    check_terms,
+    check_time,
+)
 from gatecli.ledger.interface import (
     NO_RELEASES,
     Conflict,
@@ -15,10 +22,11 @@ from gatecli.ledger.interface import (
     LedgerUnavailable,
     Outcome,
     StoredCheckpoint,
+    Tally,
 )
 from gatecli.ledger.restoring import Step
 from gatecli.ledger.sql import statements as sql
-from gatecli.ledger.sql.booking import Request, Run, add, book, close_account, with_terms
+from gatecli.ledger.sql.booking import Request, Run, add, book, close_account, request_of
 from gatecli.ledger.sql.restore import add_checkpoints, restore_log
 from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations
 from gatecli.model.ledger import (
@@ -59,6 +67,10 @@ class SqlStore(ABC):
         """The rows of one statement."""
 
     @abstractmethod
+    def _check_clock(self, run: Run, at: str) -> None:
+        """Raise LedgerUnavailable for a time that the store's own clock denies."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the file or the connection."""
 
@@ -71,7 +83,12 @@ class SqlStore(ABC):
 
     def add_dataset(self, terms: DatasetTerms, at: str, signature: str = "") -> Outcome:
         check_terms(terms, at)
-        return self._change(lambda run: add(run, self.identity.id, terms, at, signature))
+
+        def begin(run: Run) -> Outcome:
+            self._check_clock(run, at)
+            return add(run, self.identity.id, terms, at, signature)
+
+        return self._change(begin)
 
     def move(
         self,
@@ -82,14 +99,22 @@ class SqlStore(ABC):
         signatures: Sequence[str] = (),
     ) -> Outcome:
         check_movement(movement, lapses, releases, signatures)
-        whole = with_terms(movement, lapses, releases)
-        request = Request(whole, lapses, releases, tuple(signatures))
-        return self._change(lambda run: book(run, request))
+        request = request_of(movement, lapses, releases, signatures)
+        return self._change(lambda run: self._book(run, request))
+
+    def _book(self, run: Run, request: Request) -> Outcome:
+        self._check_clock(run, request.movement.at)
+        return book(run, request)
 
     def close_dataset(self, name: str, at: str) -> Outcome:
         check_name(name, "a dataset")
         check_time(at)
-        return self._change(lambda run: close_account(run, name, at))
+
+        def end(run: Run) -> Outcome:
+            self._check_clock(run, at)
+            return close_account(run, name, at)
+
+        return self._change(end)
 
     def account(self, name: str) -> Account | None:
         rows = self._read(sql.ACCOUNT, {"name": name})
@@ -198,6 +223,18 @@ class SqlStore(ABC):
             return found
 
         self.identity = replace(self._change(name_key))
+
+    def note_refusal(self, rule: str, at: str) -> None:
+        check_name(rule, "a rule")
+        check_time(at)
+        self._change(lambda run: run(sql.NOTE_REFUSAL, {"rule": rule, "at": at}))
+
+    def tally(self, today: str) -> Tally:
+        check_day(today)
+        states = {ReservationState(name): count for name, count in self._read(sql.STATE_COUNTS, {})}
+        lapsed = {str(name): int(count) for name, count in self._read(sql.LAPSED_COUNTS, {"today": today})}
+        refusals = {str(rule): int(count) for rule, count in self._read(sql.REFUSAL_COUNTS, {})}
+        return Tally(states, lapsed, refusals)
 
     def _pages(self, statement: str, parameters: dict[str, Any], keys: dict[str, int]) -> Iterator[Row]:
         """Rows by their keys: parameters that each page sets to columns of the last row before."""
