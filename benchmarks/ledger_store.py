@@ -151,7 +151,7 @@ def overspend(url: str, attempts: int) -> None:
     entries = sum(entry.amounts.basic_epsilon for entry in store.entries("scarce"))
     overspent = max(0, account.held.basic_epsilon - fits, entries - fits, done - fits)
     print(
-        f"{attempts:,} attempts, room for {fits:,}: {done:,} acknowledged, {account.held.basic_epsilon:,} held, "
+        f"{attempts:,} attempts, room for {fits:,}: {done:,} done, {account.held.basic_epsilon:,} held, "
         f"{entries:,} in the entries; overspent {overspent} (goal: 0); {time.monotonic() - begin:,.0f} s"
     )
     store.close()
