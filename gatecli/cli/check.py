@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from gatecli.cli.notices import listening
-from gatecli.cli.used_ledger import used_ledger
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import (
@@ -28,6 +27,7 @@ from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates import GateName
 from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.repository import RepositoryRequest, check_repository
+from gatecli.gates.used_ledger import used_ledger
 
 app = typer.Typer(help="Run every gate over a folder and give one verdict.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
@@ -9,12 +10,12 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter
 
-from gatecli.cli.ledger_access import moment, opened
 from gatecli.cli.ledger_show import dataset_line
 from gatecli.cli.numbers import exact
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err, out
 from gatecli.frontdoor.options import GATE, LedgerUrl, option
+from gatecli.gates.ledger_access import moment, opened
 from gatecli.gates.ledger_datasets import DatasetRequest, add_dataset
 from gatecli.ledger.interface import Outcome, UnknownDataset
 from gatecli.model.budget import Budget, Neighbouring
@@ -89,7 +90,7 @@ def add(
         block_of,
     )
     with opened(url) as store:
-        outcome, terms = add_dataset(request, store, moment())
+        outcome, terms = add_dataset(request, store, moment(datetime.now(UTC)))
         account = store.account(terms.name)
     if account is not None:
         out(dataset_line(account))
@@ -113,7 +114,7 @@ def close(
     """Take no more charges. What is held stays held, and can be committed or voided."""
     with opened(url) as store:
         try:
-            store.close_dataset(name, moment())
+            store.close_dataset(name, moment(datetime.now(UTC)))
         except UnknownDataset:
             raise UsageError(f"{name} is not in the ledger", advice="gatecli ledger dataset list") from None
     err(f"{name} takes no more charges\n")

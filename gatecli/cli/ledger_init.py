@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from datetime import UTC, datetime
 from typing import Annotated
 
-from gatecli.cli.ledger_access import DEFAULT, moment
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import GATE, option
+from gatecli.gates.ledger_access import DEFAULT, moment
 from gatecli.ledger.interface import LedgerIdentity
 from gatecli.ledger.opening import create_store
 
@@ -41,6 +42,6 @@ def init(
         raise UsageError(
             "--name has a blank, a + or a character that cannot be printed", advice="choose another"
         )
-    identity = LedgerIdentity(secrets.token_hex(16), name, moment())
+    identity = LedgerIdentity(secrets.token_hex(16), name, moment(datetime.now(UTC)))
     create_store(url or DEFAULT, identity).close()
     err(f"made the ledger {name} ({identity.id})\n")

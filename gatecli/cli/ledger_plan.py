@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from gatecli.cli.ledger_access import moment, opened
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, LedgerUrl, option
 from gatecli.frontdoor.session import GateOptions, begin
+from gatecli.gates.ledger_access import moment, opened
 from gatecli.gates.release import check_releases, request_for, require_existing
 from gatecli.gates.reserving import LedgerUse
 

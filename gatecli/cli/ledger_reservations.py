@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gatecli.cli.ledger_access import moment, opened
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import GATE, LedgerUrl, option
+from gatecli.gates.ledger_access import moment, opened
 from gatecli.gates.ledger_actions import commit as commit_release
 from gatecli.gates.ledger_actions import void as void_reservation
 from gatecli.ledger.interface import Outcome
@@ -33,7 +34,7 @@ Evidence = Annotated[
 def commit(subject: Subject, evidence: Evidence = None, url: LedgerUrl = None) -> None:
     """Say that a reserved release was published."""
     with opened(url) as store:
-        outcome = commit_release(store, subject, moment(), _digests(evidence))
+        outcome = commit_release(store, subject, moment(datetime.now(UTC)), _digests(evidence))
     err(f"{subject} {'was committed already' if outcome is Outcome.EXISTS else 'is committed'}\n")
 
 
@@ -47,7 +48,7 @@ def void(
 ) -> None:
     """Take back the charge of a release or a plan that was never run. It needs evidence."""
     with opened(url) as store:
-        outcome = void_reservation(store, subject, moment(), reason, _digests(evidence))
+        outcome = void_reservation(store, subject, moment(datetime.now(UTC)), reason, _digests(evidence))
     err(f"{subject} {'was void already' if outcome is Outcome.EXISTS else 'is void; its budget is free'}\n")
 
 

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from gatecli.cli.ledger_access import opened
 from gatecli.cli.yaml_output import flow, json_text
 from gatecli.errors import NothingToCheckError, UsageError
 from gatecli.frontdoor.console import out
 from gatecli.frontdoor.options import GATE, LedgerUrl, Listing, ListingFormat, option
 from gatecli.gates.concealment import without_values
+from gatecli.gates.ledger_access import opened
 from gatecli.gates.ledger_statements import Statement, statement_of
 from gatecli.ledger.wording import budget_text, forecast_sentence, guarantee_sentence
 from gatecli.model.budget import Bounds

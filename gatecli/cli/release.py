@@ -9,11 +9,11 @@ import typer
 
 from gatecli.cli.allocate import allocate
 from gatecli.cli.calibrate import calibrate
-from gatecli.cli.used_ledger import used_ledger
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, LedgerUrl, option
 from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.release import check_releases, request_for, require_existing
+from gatecli.gates.used_ledger import used_ledger
 
 app = typer.Typer(no_args_is_help=True, help="Check model releases, and find the noise that meets a budget.")
 app.command("calibrate")(calibrate)

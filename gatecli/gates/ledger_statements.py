@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gatecli.ledger.forecast import forecast_account
 from gatecli.ledger.interface import Store
 from gatecli.model.budget import Bounds
-from gatecli.model.ledger import Account, ReservationState, is_lapsed
+from gatecli.model.ledger import Account, ReservationState, is_lapsed, releases_among
 from gatecli.model.portfolio import Member, best_member, held_share, member_share
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def statement_of(store: Store, account: Account, now: datetime, *, composes: boo
         held_share(held, terms.limits, terms.admission),
         best_member(held, terms.limits),
         {member: member_share(member, held, terms.limits) for member in Member},
-        Counter(each.state for each in reservations),
+        Counter(each.state for each in releases_among(reservations)),
         tuple(
             each.subject
             for each in reservations

@@ -6,6 +6,8 @@ from array import array
 from collections.abc import Hashable
 
 _FIRST_CAPACITY = 1024
+_CODES = 0xFFFF_FFFF_FFFF_FFFF
+"""A hash without its sign; 0 stands for an empty place, and 1 for the hash of 0."""
 
 
 class CompactSet:
@@ -25,36 +27,34 @@ class CompactSet:
         return self._size
 
     def __contains__(self, key: Hashable) -> bool:
-        return self._table[self._place(_code(key))] != 0
+        code = hash(key) & _CODES or 1
+        table, mask = self._table, self._mask
+        place = code & mask
+        while (found := table[place]) and found != code:
+            place = (place + 1) & mask
+        return found != 0
 
     def add(self, key: Hashable) -> None:
         """Add a key."""
-        code = _code(key)
-        place = self._place(code)
-        if self._table[place]:
-            return
-        self._table[place] = code
-        self._size += 1
-        if 3 * self._size > 2 * self._mask:
-            self._grow()
-
-    def _place(self, code: int) -> int:
-        """Where a code stands, or would."""
+        code = hash(key) & _CODES or 1
         table, mask = self._table, self._mask
         place = code & mask
-        while table[place] and table[place] != code:
+        while (found := table[place]) and found != code:
             place = (place + 1) & mask
-        return place
+        if not found:
+            table[place] = code
+            self._size += 1
+            if 3 * self._size > 2 * mask:
+                self._grow()
 
     def _grow(self) -> None:
+        """Twice as many places."""
         old = self._table
-        self._mask = 2 * len(old) - 1
-        self._table = array("Q", bytes(16 * len(old)))
-        for code in old:
-            if code:
-                self._table[self._place(code)] = code
-
-
-def _code(key: Hashable) -> int:
-    """The hash of a key, without a sign; 0 stands for an empty place."""
-    return hash(key) & 0xFFFF_FFFF_FFFF_FFFF or 1
+        mask = 2 * len(old) - 1
+        table = array("Q", bytes(8 * (mask + 1)))
+        for code in filter(None, old):
+            place = code & mask
+            while table[place]:
+                place = (place + 1) & mask
+            table[place] = code
+        self._table, self._mask = table, mask

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Protocol
 
 from gatecli.errors import GatecliError
+from gatecli.ledger.restoring import Step
 from gatecli.model.ledger import Account, DatasetTerms, Entry, Movement, Reservation, ReservationState
 
 NO_RELEASES: Mapping[str, str] = MappingProxyType({})
@@ -97,8 +98,9 @@ class Store(Protocol):
     identity: LedgerIdentity
 
     def add_dataset(self, terms: DatasetTerms, at: str, signature: str = "") -> Outcome:
-        """Begin an account. Raises Conflict where one has that name and other terms, UnknownDataset for a
-        parent or stream that is not there.
+        """Begin an account.
+
+        Raises Conflict where one has that name and other terms, UnknownDataset for an absent parent.
         """
         ...
 
@@ -172,6 +174,17 @@ class Store(Protocol):
 
     def checkpoints(self) -> Iterator[StoredCheckpoint]:
         """All of them, the smallest first."""
+        ...
+
+    def restore(
+        self,
+        steps: Callable[[], Iterable[Step]],
+        log: Callable[[], Iterable[Entry]],
+        checkpoints: Callable[[], Iterable[StoredCheckpoint]],
+    ) -> None:
+        """Write an exported ledger into this empty one: all of it, or nothing. `log` is what must stand there
+        then. Raises UsageError where something stands there already, UncheckableError where it cannot be so.
+        """
         ...
 
     def set_public_key(self, key: str) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gatecli.ledger.checkpoints import note_key
-from gatecli.ledger.interface import Store, StoredCheckpoint
+from gatecli.ledger.interface import LedgerIdentity, Store, StoredCheckpoint
 from gatecli.ledger.merkle import EMPTY_ROOT, Frontier
 from gatecli.ledger.notes import Checkpoint, InvalidNote, NoteKey, is_signed, read_head
-from gatecli.ledger.replay import DatasetReplay, Fault, Finished, amounts_of
+from gatecli.ledger.replay import DatasetReplay, Fault
 from gatecli.ledger.signing_keys import public_key_of
+from gatecli.ledger.subjects import Finished
 from gatecli.model.ledger import Account, Entry
 
 MOST_FAULTS = 100
@@ -84,10 +85,13 @@ class _Replays:
             self.by_dataset[dataset] = replay
         return replay
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: Entry) -> bytes:
+        """Replay an entry; its hash."""
         self.entries += 1
-        for what in self.of(entry.dataset).add(entry):
+        replay = self.of(entry.dataset)
+        for what in replay.add(entry):
             self._faults.add(entry.dataset, entry.number, what)
+        return replay.digest
 
 
 def verify(store: Store, pinned: str | None = None, key: NoteKey | None = None) -> Verification:
@@ -98,26 +102,53 @@ def verify(store: Store, pinned: str | None = None, key: NoteKey | None = None) 
     Memory does not grow with the entries, but for eight bytes a release, and what is held now.
     Raises InvalidNote for a `pinned` that is no checkpoint or not signed, LedgerUnavailable.
     """
-    identity = store.identity
+    return _verify(store.identity, store.log(), store.checkpoints(), _Against(pinned, key, store))
+
+
+def verify_records(
+    identity: LedgerIdentity,
+    log: Iterable[Entry],
+    checkpoints: Iterable[StoredCheckpoint],
+    pinned: str | None = None,
+) -> Verification:
+    """As `verify`, of a log and checkpoints without accounts. Raises InvalidNote for `pinned`."""
+    return _verify(identity, log, checkpoints, _Against(pinned))
+
+
+@dataclass(frozen=True, slots=True)
+class _Against:
+    """What a log is compared with, besides its own checkpoints."""
+
+    pinned: str | None
+    key: NoteKey | None = None
+    accounts: Store | None = None
+
+
+def _verify(
+    identity: LedgerIdentity,
+    log: Iterable[Entry],
+    checkpoints: Iterable[StoredCheckpoint],
+    against: _Against,
+) -> Verification:
     public_key = public_key_of(identity.public_key) if identity.public_key else b""
-    key = key or note_key(identity)
+    key, pinned = against.key or note_key(identity), against.pinned
     kept = None if pinned is None else read_head(pinned, key if is_signed(pinned) else None)
-    stored = list(store.checkpoints())
+    stored = list(checkpoints)
     faults = _Faults()
     replays = _Replays(identity.id, public_key, faults)
-    sizes = {each.size for each in stored} | ({kept.size} if kept else set())
-    log, roots = _read_log(store, sizes, replays)
-    faults.extend(_settle_accounts(store, replays))
+    tree, roots = _read_log(log, {each.size for each in stored} | ({kept.size} if kept else set()), replays)
+    if against.accounts is not None:
+        faults.extend(_settle_accounts(against.accounts, replays))
     for each in stored:
-        faults.extend(_judge_stored(each, identity.name, key, log.size, roots))
+        faults.extend(_judge_stored(each, identity.name, key, tree.size, roots))
     if kept:
-        faults.extend(_judge_head(kept, identity.name, log.size, roots, "the head that was kept"))
+        faults.extend(_judge_head(kept, identity.name, tree.size, roots, "the head that was kept"))
     return Verification(
         identity.name,
         len(replays.by_dataset),
         replays.entries,
-        log.size,
-        log.root(),
+        tree.size,
+        tree.root(),
         len(stored),
         kept.size if kept else None,
         tuple(faults.named),
@@ -125,24 +156,15 @@ def verify(store: Store, pinned: str | None = None, key: NoteKey | None = None) 
     )
 
 
-def _read_log(store: Store, sizes: set[int], replays: _Replays) -> tuple[Frontier, dict[int, bytes]]:
+def _read_log(log: Iterable[Entry], sizes: set[int], replays: _Replays) -> tuple[Frontier, dict[int, bytes]]:
     """Replay the log; the tree over it, and its roots at some sizes."""
     frontier = Frontier()
     roots = {0: EMPTY_ROOT}
-    for entry in store.log():
-        replays.add(entry)
-        frontier.append(_leaf(entry))
+    for entry in log:
+        frontier.append(replays.add(entry))
         if frontier.size in sizes:
             roots[frontier.size] = frontier.root()
     return frontier, roots
-
-
-def _leaf(entry: Entry) -> bytes:
-    """The data of the entry's leaf; that of a hash that is none is a leaf that no checkpoint knows."""
-    try:
-        return bytes.fromhex(entry.hash)
-    except ValueError:
-        return entry.hash.encode("utf-8", "surrogatepass")
 
 
 def _settle_accounts(store: Store, replays: _Replays) -> Iterator[Fault]:
@@ -176,7 +198,7 @@ def _compare(account: Account, replay: DatasetReplay) -> Iterator[str]:
         yield f"the account counts {account.entries} entries, and {replay.number} are there"
     if account.head != replay.head:
         yield "the account's last hash is not that of the last entry"
-    if account.held != amounts_of(replay.held):
+    if account.held != replay.held:
         yield "what the account holds is not the sum of the entries"
     if replay.terms is not None and account.terms != replay.terms:
         yield "the account's terms are not those of its first entry"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -89,8 +89,9 @@ class Parent:
 class DatasetTerms:
     """What is fixed when a dataset is added; `limits` follow from the budget (accounting.portfolio).
 
-    `block_of` names the dataset that this is a block in time of, where no unit is in two blocks: then each
-    block has the whole budget. `lease` is the lease that the budget is borrowed by, in a child ledger.
+    `block_of` names the stream that this is a block in time of. Where no unit is in two, each block has
+    a budget of its own and nothing is charged to the stream, which is no dataset; else it is a parent too.
+    `lease` is the lease that the budget is borrowed by, in a child ledger.
     """
 
     name: str
@@ -197,6 +198,12 @@ class Reservation:
 def is_lapsed(reservation: Reservation, today: date) -> bool:
     """Whether its last day is over; it stays held all the same."""
     return reservation.lapses is not None and date.fromisoformat(reservation.lapses) < today
+
+
+def releases_among(reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:
+    """The releases: a plan counts by those that it reserves."""
+    plans = {each.plan for each in reservations}
+    return tuple(each for each in reservations if each.subject not in plans)
 
 
 @dataclass(frozen=True, slots=True)

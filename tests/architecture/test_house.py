@@ -25,6 +25,7 @@ LATE_OF_PII = ("phonenumbers", "presidio_analyzer", "re2", "regex", "spacy", "st
 # Modules of ours that are the one way to a heavy package, imported late in its stead; and what few runs need.
 LATE_HOMES = (
     "gatecli.accounting.convolution",
+    "gatecli.accounting.domination",
     "gatecli.checks.unsearched",
     "gatecli.checks.waiver",
     "gatecli.gates.allowances",

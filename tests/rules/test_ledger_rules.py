@@ -14,7 +14,7 @@ from gatecli.gates.release import check_releases, request_for
 from gatecli.gates.reserving import LedgerUse
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.sources.policy import default_policy
-from tests.support.ledgers import ledger_of_example, moment
+from tests.support.charged_ledgers import ledger_of_example, moment
 
 TODAY = date(2026, 11, 21)
 EXAMPLES = Path(__file__).parent

@@ -1,82 +1,142 @@
-"""Ledgers for tests: made by the gates' own functions, at moments that a test chooses."""
+"""Ledgers to test with: what is charged, where it stands, and what a ledger says of itself afterwards."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from gatecli.gates.judgement import JudgementTerms
-from gatecli.gates.ledger_actions import commit
-from gatecli.gates.ledger_datasets import DatasetRequest, add_dataset
-from gatecli.gates.release import check_releases, request_for
-from gatecli.gates.reserving import LedgerUse
 from gatecli.ledger.interface import LedgerIdentity, Store
-from gatecli.ledger.opening import create_store
+from gatecli.ledger.opening import create_store, open_store
 from gatecli.model.budget import Budget, Neighbouring
-from gatecli.model.ledger import Parent
-from gatecli.sources.policy import default_policy
-from gatecli.sources.table_schema import schema_digest
+from gatecli.model.ledger import (
+    Charge,
+    DatasetTerms,
+    EntryKind,
+    Movement,
+    content_of,
+    first_hash,
+    next_hash,
+)
+from gatecli.model.portfolio import COLUMNS, NOTHING, Admission, Amounts, is_admitted, total
+from tests.support.postgres import connected
 
-IDENTITY = LedgerIdentity("0" * 32, "test.example/ledger", "2026-01-01T00:00:00Z")
-
-
-def moment(day: date) -> str:
-    return f"{day.isoformat()}T12:00:00Z"
-
-
-@contextmanager
-def ledger(folder: Path, name: str = "ledger.db") -> Iterator[Store]:
-    """An empty ledger in a file."""
-    store = create_store(str(folder / name), IDENTITY)
-    try:
-        yield store
-    finally:
-        store.close()
+IDENTITY = LedgerIdentity("4f5c9c1e", "acme", "2026-11-29T12:00:00Z")
+AT = "2026-11-29T12:00:00Z"
+LIMIT = 100
 
 
-def add(store: Store, name: str = "customers", **given: Any) -> None:
-    """A dataset with a budget of (2, 1e-5) for a person, or as it is given."""
-    base = Path(given.pop("base", "."))
-    schema = given.get("schema")
-    add_dataset(
-        DatasetRequest(
-            name,
-            given.get("unit", "person"),
-            Neighbouring(given.get("neighbouring", "add-remove")),
-            Budget(Fraction(given.get("epsilon", "2")), Fraction(given.get("delta", "1e-5"))),
-            given.get("records"),
-            schema_digest(base / schema) if schema else None,
-            tuple(Parent(parent, stability) for parent, stability in given.get("parents", ())),
-            given.get("block_of"),
-        ),
-        store,
-        given.get("at", "2026-01-01T00:00:00Z"),
+def evenly(amount: int) -> Amounts:
+    """The same amount in every column."""
+    return Amounts(*[amount] * len(COLUMNS))
+
+
+def terms(name: str = "people", limits: Amounts | None = None, **more: Any) -> DatasetTerms:
+    budget = Budget(Fraction(8), Fraction(1, 10**5))
+    return DatasetTerms(
+        name, "person", Neighbouring.ADD_REMOVE, budget, evenly(LIMIT) if limits is None else limits, **more
     )
 
 
-def reserve(store: Store, paths: list[Path], on: date, plan: str | None = None) -> bool:
-    """Whether what stands there passes the gate and is reserved."""
-    terms = JudgementTerms(default_policy(), (), on)
-    return check_releases(
-        request_for(paths, terms, LedgerUse(store, moment(on), reserves=True, plan=plan))
-    ).passed
+def movement(
+    kind: EntryKind = EntryKind.RESERVE,
+    subject: str = "churn@1",
+    amounts: Amounts | int = 10,
+    datasets: tuple[str, ...] = ("people",),
+    *,
+    digest: str = "",
+    attempt: int = 0,
+    **more: Any,
+) -> Movement:
+    given = evenly(amounts) if isinstance(amounts, int) else amounts
+    charges = tuple(Charge(dataset, given) for dataset in datasets)
+    return Movement(kind, subject, AT, charges, digest or f"{kind}:{subject}", attempt=attempt, **more)
 
 
-@contextmanager
-def ledger_of_example(file: Path, folder: Path) -> Iterator[Store]:
-    """The ledger that a file of tests/rules/ledger-… describes."""
-    given = json.loads(file.read_text("utf-8"))
-    on = date.fromisoformat(given["on"])
-    with ledger(folder) as store:
-        for dataset in given["datasets"]:
-            add(store, base=file.parent, **dataset)
-        for path in given["reserved"]:
-            assert reserve(store, [file.parent / path], on)
-        for subject in given["committed"]:
-            commit(store, subject, moment(on), {})
-        yield store
+def commit(subject: str = "churn@1", datasets: tuple[str, ...] = ("people",), **more: Any) -> Movement:
+    return movement(EntryKind.COMMIT, subject, NOTHING, datasets, **more)
+
+
+def void(
+    subject: str = "churn@1",
+    amounts: Amounts | int = -10,
+    datasets: tuple[str, ...] = ("people",),
+    **more: Any,
+) -> Movement:
+    return movement(EntryKind.VOID, subject, amounts, datasets, **more)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPlace:
+    """Where a ledger is or may be made, and a way to its tables that the store knows nothing of."""
+
+    url: str
+    tamper: Callable[[str], None]
+
+    def create(self) -> Store:
+        """A ledger whose entries may have any time."""
+        return create_store(self.url, IDENTITY, replay=True)
+
+    def open(self, *, read_only: bool = False) -> Store:
+        return open_store(self.url, read_only=read_only, replay=True)
+
+
+def sqlite_place(folder: Path) -> LedgerPlace:
+    file = folder / "ledger.db"
+
+    def tamper(statement: str) -> None:
+        connection = sqlite3.connect(file)
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            with connection:
+                connection.execute(statement)
+        finally:
+            connection.close()
+
+    return LedgerPlace(str(file), tamper)
+
+
+def postgres_place(server: str, database: str) -> LedgerPlace:
+    """A new database on a server."""
+    with connected(server) as connection:
+        connection.execute(f'CREATE DATABASE "{database}"')
+    url = server.replace("/postgres?", f"/{database}?")
+
+    def tamper(statement: str) -> None:
+        with connected(url) as connection:
+            connection.execute("SET search_path = gatecli")
+            connection.execute(statement)
+
+    return LedgerPlace(url, tamper)
+
+
+def require_sound(store: Store) -> None:
+    """What holds of every ledger at any time: chains, sums, the portfolio, and what subjects hold."""
+    held: dict[str, list[Amounts]] = {}
+    for reservation in store.reservations():
+        for charge in reservation.charges:
+            held.setdefault(charge.dataset, []).append(charge.amounts)
+    for account in store.accounts():
+        name, limits = account.terms.name, account.terms.limits
+        entries = list(store.entries(name))
+        head = first_hash(store.identity.id, name)
+        for number, entry in enumerate(entries):
+            head = next_hash(head, entry.content)
+            assert (entry.number, entry.hash) == (number, head)
+        assert (account.entries, account.head) == (len(entries), head)
+        assert account.held == total(entry.amounts for entry in entries) == total(held.get(name, ()))
+        assert is_admitted(account.held, limits, account.terms.admission)
+
+
+def require_written(store: Store, asked: Movement) -> None:
+    """The last entry of each charged dataset is the movement's."""
+    for charge in asked.charges:
+        (entry,) = store.entries(charge.dataset, newest_first=True, limit=1)
+        assert (entry.kind, entry.subject, entry.attempt) == (asked.kind, asked.subject, asked.attempt)
+        assert (entry.amounts, entry.content) == (charge.amounts, content_of(asked, charge))
+
+
+ALL = Admission.ALL

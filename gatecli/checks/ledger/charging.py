@@ -167,4 +167,3 @@ def find_lapsed(subject: ReleaseSubject, dataset: str, lapsed: Reservation) -> F
         "that it never ran",
         about=f"{dataset}\0{lapsed.subject}",
     )
-

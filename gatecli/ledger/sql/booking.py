@@ -7,7 +7,7 @@ by name, the accounts by name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatecli.ledger.checking import CHARGING, TAKING_BACK
@@ -71,6 +71,20 @@ class Request:
         signatures = self.signatures or ("",) * len(self.movement.charges)
         pairs = zip(self.movement.charges, signatures, strict=True)
         return sorted(pairs, key=lambda pair: pair[0].dataset)
+
+
+def with_terms(movement: Movement, lapses: str | None, releases: Mapping[str, str]) -> Movement:
+    """The movement whose content says all that is fixed with it: the entries alone tell the ledger anew."""
+    lapse = {} if lapses is None else {"lapses": lapses}
+    plan = {"planned": dict(releases)} if releases else {}
+    return replace(movement, details={**movement.details, **lapse, **plan}) if lapse or plan else movement
+
+
+def request_of(
+    movement: Movement, lapses: str | None, releases: Mapping[str, str], signatures: Sequence[str]
+) -> Request:
+    """What is asked, with all that is fixed by it in the content."""
+    return Request(with_terms(movement, lapses, releases), lapses, releases, tuple(signatures))
 
 
 def book(run: Run, request: Request) -> Outcome:
@@ -222,9 +236,9 @@ def add(run: Run, ledger: str, terms: DatasetTerms, at: str, signature: str) -> 
         return Outcome.EXISTS
     if rows:
         raise Conflict(terms.name, None)
-    for needed in (*(parent.name for parent in terms.parents), *([terms.block_of] if terms.block_of else ())):
-        if not run(sql.TERMS, {"name": needed}):
-            raise UnknownDataset(needed)
+    for parent in terms.parents:
+        if not run(sql.TERMS, {"name": parent.name}):
+            raise UnknownDataset(parent.name)
     movement = opening_movement(terms, at)
     (charge,) = movement.charges
     digest = bytes.fromhex(next_hash(first_hash(ledger, terms.name), content_of(movement, charge)))

@@ -15,7 +15,7 @@ _GIVEN_LIMITS = ", ".join(f":{column}_limit" for column in COLUMNS)
 
 IDENTITY = "SELECT id, name, made_at, public_key FROM ledger"
 ADD_IDENTITY = (
-    "INSERT INTO ledger (only, id, name, made_at, public_key) VALUES (1, :id, :name, :made_at, :public_key)"
+    "INSERT INTO ledger (single, id, name, made_at, public_key) VALUES (1, :id, :name, :made_at, :public_key)"
 )
 SET_PUBLIC_KEY = "UPDATE ledger SET public_key = :key WHERE public_key = '' OR public_key = :key"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -24,8 +24,10 @@ from gatecli.ledger.interface import (
     StoredCheckpoint,
     Tally,
 )
+from gatecli.ledger.restoring import Step
 from gatecli.ledger.sql import statements as sql
-from gatecli.ledger.sql.booking import Request, Run, add, book, close_account
+from gatecli.ledger.sql.booking import Request, Run, add, book, close_account, request_of
+from gatecli.ledger.sql.restore import add_checkpoints, restore_log
 from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations
 from gatecli.model.ledger import (
     Account,
@@ -65,6 +67,10 @@ class SqlStore(ABC):
         """The rows of one statement."""
 
     @abstractmethod
+    def _check_clock(self, run: Run, at: str) -> None:
+        """Raise LedgerUnavailable for a time that the store's own clock denies."""
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of the file or the connection."""
 
@@ -77,7 +83,12 @@ class SqlStore(ABC):
 
     def add_dataset(self, terms: DatasetTerms, at: str, signature: str = "") -> Outcome:
         check_terms(terms, at)
-        return self._change(lambda run: add(run, self.identity.id, terms, at, signature))
+
+        def begin(run: Run) -> Outcome:
+            self._check_clock(run, at)
+            return add(run, self.identity.id, terms, at, signature)
+
+        return self._change(begin)
 
     def move(
         self,
@@ -88,13 +99,22 @@ class SqlStore(ABC):
         signatures: Sequence[str] = (),
     ) -> Outcome:
         check_movement(movement, lapses, releases, signatures)
-        request = Request(movement, lapses, releases, tuple(signatures))
-        return self._change(lambda run: book(run, request))
+        request = request_of(movement, lapses, releases, signatures)
+        return self._change(lambda run: self._book(run, request))
+
+    def _book(self, run: Run, request: Request) -> Outcome:
+        self._check_clock(run, request.movement.at)
+        return book(run, request)
 
     def close_dataset(self, name: str, at: str) -> Outcome:
         check_name(name, "a dataset")
         check_time(at)
-        return self._change(lambda run: close_account(run, name, at))
+
+        def end(run: Run) -> Outcome:
+            self._check_clock(run, at)
+            return close_account(run, name, at)
+
+        return self._change(end)
 
     def account(self, name: str) -> Account | None:
         rows = self._read(sql.ACCOUNT, {"name": name})
@@ -152,12 +172,12 @@ class SqlStore(ABC):
         return map(read_entry, rows)
 
     def sequence(self) -> int:
-        def give_places(run: Run) -> int:
-            self._hold_log(run)
-            run(sql.SEQUENCE, {})
-            return int(run(sql.LOG_SIZE, {})[0][0])
+        return self._change(self._give_places)
 
-        return self._change(give_places)
+    def _give_places(self, run: Run) -> int:
+        self._hold_log(run)
+        run(sql.SEQUENCE, {})
+        return int(run(sql.LOG_SIZE, {})[0][0])
 
     @abstractmethod
     def _hold_log(self, run: Run) -> None:
@@ -181,6 +201,18 @@ class SqlStore(ABC):
     def checkpoints(self) -> Iterator[StoredCheckpoint]:
         for row in self._pages(sql.CHECKPOINTS, {"size": -1, "id": -1}, {"size": 0, "id": 3}):
             yield StoredCheckpoint(*row[:3])
+
+    def restore(
+        self,
+        steps: Callable[[], Iterable[Step]],
+        log: Callable[[], Iterable[Entry]],
+        checkpoints: Callable[[], Iterable[StoredCheckpoint]],
+    ) -> None:
+        def write(run: Run) -> None:
+            restore_log(run, self.identity.id, steps(), log(), self._give_places)
+            add_checkpoints(run, checkpoints())
+
+        self._change(write)
 
     def set_public_key(self, key: str) -> None:
         def name_key(run: Run) -> LedgerIdentity:

@@ -24,7 +24,7 @@ from gatecli.model.policy import PrivacyPolicy, overlay
 from gatecli.model.release import ReleaseSubject
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.sources.policy import default_policy
-from tests.support.ledgers import add, ledger, moment
+from tests.support.charged_ledgers import add, ledger, moment
 from tests.support.releases import PRIVACY, SPEC, data_of, subject_of
 
 TODAY = date(2026, 11, 21)

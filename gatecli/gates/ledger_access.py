@@ -1,4 +1,4 @@
-"""How the ledger's commands reach it, and the moment they act at."""
+"""How a ledger is reached, and the moment that its entries state."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def opened(url: str | None, *, read_only: bool = False) -> Iterator[Store]:
         store.close()
 
 
-def moment(now: datetime | None = None) -> str:
+def moment(now: datetime) -> str:
     """A moment as entries state it: RFC 3339 in UTC, in whole seconds."""
-    return (now or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

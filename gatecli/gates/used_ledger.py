@@ -27,7 +27,7 @@ def used_ledger(url: str | None, now: datetime, *, reserves: bool = False) -> It
             )
         yield None
         return
-    from gatecli.cli.ledger_access import moment, opened  # noqa: PLC0415 - few runs have a ledger
+    from gatecli.gates.ledger_access import moment, opened  # noqa: PLC0415 - few runs have a ledger
     from gatecli.gates.reserving import LedgerUse  # noqa: PLC0415 - the same
 
     with opened(url, read_only=not reserves) as store:
