@@ -13,6 +13,7 @@ class LedgerCommands(LazyGroup):
     members = {  # noqa: RUF012 - a ClassVar of the base
         "init": "ledger_init:init",
         "dataset": "ledger_datasets:app",
+        "opening": "ledger_opening:opening",
         "show": "ledger_show:show",
         "plan": "ledger_plan:app",
         "commit": "ledger_reservations:commit",

@@ -90,13 +90,14 @@ PII = Gate(
 )
 TERRAFORM = Gate(
     GateName.TERRAFORM,
-    frozenset({"tf", "pii"}),
+    frozenset({"tf", "pii", "ledger"}),
     discovers="JSON files that begin like a plan or a state, and Terraform's files without a plan",
     checks="that a plan publishes and serves only what the other gates have passed",
     rule_modules=(
         "checks.terraform.rules",
         "checks.terraform.closed_gates",
         "checks.terraform.static_findings",
+        "checks.terraform.budget_resets",
         "checks.terraform.carried_evidence",
         "checks.terraform.programs",
         "sources.plan.rules",

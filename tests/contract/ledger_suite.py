@@ -19,6 +19,7 @@ from gatecli.ledger.interface import (
     UnknownDataset,
 )
 from gatecli.ledger.sql import store as sql_store
+from gatecli.ledger.sql.booking import with_terms
 from gatecli.model.ledger import Charge, EntryKind, Movement, Parent, ReservationState
 from gatecli.model.portfolio import COLUMNS, MOST, NOTHING, Admission, Amounts
 from tests.support.ledgers import (
@@ -112,7 +113,7 @@ class LedgerSuite:
     def test_a_release_is_charged_to_each_dataset(self, store: Store) -> None:
         asked = movement(datasets=("people", "devices"), details={"note": "für 2026 — ε"})
         assert store.move(asked, lapses="2027-01-31", signatures=("of people", "of devices")) is Outcome.DONE
-        require_written(store, asked)
+        require_written(store, with_terms(asked, "2027-01-31", {}))
         assert [account.held for account in store.accounts()] == [evenly(10), evenly(10)]
         assert [entry.signature for entry in store.entries(after=0)] == ["of devices", "of people"]
         found = store.reservation("churn@1")
