@@ -18,6 +18,8 @@ class LedgerCommands(LazyGroup):
         "plan": "ledger_plan:app",
         "commit": "ledger_reservations:commit",
         "void": "ledger_reservations:void",
+        "serve": "ledger_serve:serve",
+        "metrics": "ledger_serve:metrics",
     }
 
 

@@ -556,3 +556,46 @@ class LedgerSuite:
             assert set(threads.map(reserve, range(40))) == {Outcome.DONE}
             lengths = threads.map(lambda _: len(list(store.entries("people"))), range(8))
         assert set(lengths) == {41}
+
+    @pytest.mark.parametrize("newest_first", [False, True])
+    def test_no_more_entries_are_read_than_are_asked_for(self, store: Store, newest_first: bool) -> None:  # noqa: FBT001 - a case
+        for number in range(7):
+            store.move(movement(subject=f"a@{number}", amounts=1))
+        numbers = list(range(8))[:: -1 if newest_first else 1]
+        for limit in range(9):
+            found = store.entries("people", newest_first=newest_first, limit=limit)
+            assert [each.number for each in found] == numbers[:limit]
+
+    def test_refusals_are_counted_by_rule_and_change_nothing_else(self, store: Store) -> None:
+        before = list(store.accounts())
+        for rule in ("ledger-unknown-dataset", "ledger-budget-exceeded", "ledger-budget-exceeded"):
+            store.note_refusal(rule, AT)
+        assert store.tally("2026-11-29").refusals == {
+            "ledger-budget-exceeded": 2,
+            "ledger-unknown-dataset": 1,
+        }
+        assert list(store.accounts()) == before
+
+    def test_the_tally_counts_subjects_by_state(self, store: Store) -> None:
+        for number in range(4):
+            store.move(movement(subject=f"a@{number}", amounts=1))
+        store.move(commit("a@0"))
+        store.move(void("a@1", amounts=-1))
+        assert store.tally("2026-11-29").states == {COMMITTED: 1, HELD: 2, VOID: 1}
+
+    def test_the_tally_counts_held_reservations_whose_day_is_over(self, store: Store) -> None:
+        store.move(movement(subject="a@1", amounts=1, datasets=BOTH), lapses="2026-11-28")
+        store.move(movement(subject="b@1", amounts=1), lapses="2026-11-28")
+        store.move(movement(subject="c@1", amounts=1), lapses="2026-11-29")
+        store.move(movement(subject="d@1", amounts=1), lapses="2026-11-28")
+        store.move(movement(subject="e@1", amounts=1))
+        store.move(commit("d@1"))
+        assert store.tally("2026-11-29").lapsed == {"devices": 1, "people": 2}
+
+    def test_a_refusal_cannot_be_noted_where_the_ledger_is_read_only(
+        self, store: Store, place: LedgerPlace
+    ) -> None:
+        reader = place.open(read_only=True)
+        with pytest.raises(LedgerUnavailable, match="for reading"):
+            reader.note_refusal("ledger-budget-exceeded", AT)
+        reader.close()
