@@ -27,6 +27,7 @@ from gatecli.ledger.notes import InvalidNote, NoteKey, read_note_key
 from gatecli.ledger.signing_keys import Signs, read_key
 from gatecli.model.budget import Budget
 from gatecli.model.number import BelowOne, Positive
+from gatecli.model.portfolio import Member
 
 app = typer.Typer(no_args_is_help=True, help="Lend a part of a budget to a ledger that is cut off.")
 
@@ -70,6 +71,15 @@ def grant(
             help="What the child calls the dataset (default: the same).",
         ),
     ] = None,
+    by: Annotated[
+        list[Member] | None,
+        option(
+            "--by",
+            panel=GATE,
+            variable="LEASE_BY",
+            help="Hold the child to this filter alone; repeatable (default: to a share of each).",
+        ),
+    ] = None,
     key_file: KeyFile = None,
     output: OutputFile = None,
     url: LedgerUrl = None,
@@ -78,7 +88,7 @@ def grant(
     budget = Budget(exact(epsilon, "--epsilon", _EPSILON), exact(delta, "--delta", _DELTA))
     child = read_request(read_given(to))
     with opened(url) as store:
-        asked = LeaseRequest(dataset, budget, child, name, as_name)
+        asked = LeaseRequest(dataset, budget, child, name, as_name, tuple(by or ()))
         written = lend(asked, store, _key(key_file), moment(datetime.now(UTC)))
     write_given(written, output)
     err(f"lent {name} to {child.name}: it counts as spent until it is returned\n")
