@@ -102,6 +102,16 @@ LedgerUrl = Annotated[
         help="The budget ledger: a file, or postgresql://… (default for its own commands: ledger.db).",
     ),
 ]
+KeyFile = Annotated[
+    Path | None,
+    option(
+        "--key",
+        panel=GATE,
+        variable="LEDGER_KEY",
+        metavar="FILE",
+        help="The key that signs for the ledger (gatecli ledger key new).",
+    ),
+]
 AllRows = Annotated[
     bool,
     option(
