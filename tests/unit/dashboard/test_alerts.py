@@ -14,6 +14,7 @@ from tests.unit.dashboard.test_monitoring import ALERTS, SHIPPED
 RULES = SHIPPED / "alerts.yaml"
 DAY = 24 * 60
 LATE = 9 * DAY
+STEP = 5
 """Minutes after the epoch, at which promtool's clock begins: longer than the slowest alert takes."""
 END = LATE * 60
 
@@ -23,13 +24,13 @@ def named(name: str, labels: str = "") -> str:
 
 
 def always(value: float) -> str:
-    return f"{value:.10g}x{LATE}"
+    return f"{value:.10g}x{LATE // STEP}"
 
 
 def since_then(minutes: int) -> str:
-    """A time that was renewed each minute until so many minutes before the end."""
+    """A time that was renewed at each step until so many minutes before the end."""
     fresh = LATE - minutes
-    return f"0+60x{fresh} {fresh * 60:d}x{minutes}"
+    return f"0+{60 * STEP}x{fresh // STEP} {fresh * 60:d}x{minutes // STEP}"
 
 
 CUSTOMERS, CLOSED = ',dataset="customers"', ',dataset="survey"'
@@ -66,7 +67,7 @@ ILL: Mapping[str, Mapping[str, str]] = MappingProxyType(
             named("exhaustion_time_seconds", CUSTOMERS): always(END + 29 * 86400 - 7 * 3600)
         },
         "GatecliLedgerReservationsLapsed": {named("lapsed_reservations", CUSTOMERS): always(2)},
-        "GatecliLedgerRefusals": {named("refusals_total", RULE): f"0+0.01x{LATE}"},
+        "GatecliLedgerRefusals": {named("refusals_total", RULE): f"0+0.01x{LATE // STEP}"},
     }
 )
 """What is different when one thing is wrong."""
@@ -77,31 +78,31 @@ def test_prometheus_reads_the_rules() -> None:
 
 
 def test_nothing_fires_while_all_is_well(tmp_path: Path) -> None:
-    assert firing(RULES, "", WELL, LATE, tmp_path) == ""
+    assert firing(RULES, "", WELL, LATE, tmp_path, step=STEP) == ""
 
 
 @pytest.mark.parametrize("alert", ILL)
 def test_an_alert_fires_alone_when_its_one_thing_is_wrong(alert: str, tmp_path: Path) -> None:
-    assert firing(RULES, alert, {**WELL, **ILL[alert]}, LATE, tmp_path) == ""
+    assert firing(RULES, alert, {**WELL, **ILL[alert]}, LATE, tmp_path, step=STEP) == ""
 
 
 def test_an_alert_fires_when_no_ledger_is_read(tmp_path: Path) -> None:
-    assert firing(RULES, "GatecliLedgerAbsent", {}, LATE, tmp_path) == ""
+    assert firing(RULES, "GatecliLedgerAbsent", {}, LATE, tmp_path, step=STEP) == ""
 
 
 def test_an_old_checkpoint_of_everything_is_no_matter(tmp_path: Path) -> None:
     old = {named("checkpoint_time_seconds"): since_then(8 * DAY), named("checkpoint_size"): always(100)}
-    assert firing(RULES, "", {**WELL, **old}, LATE, tmp_path) == ""
+    assert firing(RULES, "", {**WELL, **old}, LATE, tmp_path, step=STEP) == ""
 
 
 def test_a_dataset_without_a_forecast_alarms_nobody(tmp_path: Path) -> None:
     series = {name: values for name, values in WELL.items() if "exhaustion" not in name}
-    assert firing(RULES, "", series, LATE, tmp_path) == ""
+    assert firing(RULES, "", series, LATE, tmp_path, step=STEP) == ""
 
 
 def test_another_ledger_s_fresh_metrics_do_not_hide_a_stale_one(tmp_path: Path) -> None:
     stale = {'gatecli_ledger_read_time_seconds{instance="other"}': since_then(28 * 60)}
-    assert firing(RULES, "GatecliLedgerStale", {**WELL, **stale}, LATE, tmp_path) == ""
+    assert firing(RULES, "GatecliLedgerStale", {**WELL, **stale}, LATE, tmp_path, step=STEP) == ""
 
 
 def test_every_alert_is_tried() -> None:
