@@ -10,16 +10,16 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from gatecli.accounting.account import account
 from gatecli.accounting.interface import Question
 from gatecli.accounting.portfolio import amounts_of
-from gatecli.checks.release.recomputation import costs_of, questions_of
+from gatecli.checks.release.recomputation import Costs, costs_of, questions_of
 from gatecli.gates.charges import Terms, assess
 from gatecli.gates.reserving import reserve
 from gatecli.ledger.interface import Store
@@ -61,9 +61,13 @@ def adds_of(store: Store) -> list[float]:
     costs = [costs_of(subject, basic_all(questions_of(subject))) for subject in subjects]
     assess(subjects[:1], costs[:1], terms)
     return [
-        seconds(lambda at=at: reserve(assess(subjects[at : at + 1], costs[at : at + 1], terms), terms))
+        seconds(partial(_check_and_reserve, subjects[at : at + 1], costs[at : at + 1], terms))
         for at in range(1, RUNS + 1)
     ]
+
+
+def _check_and_reserve(subjects: Sequence[ReleaseSubject], costs: Sequence[Costs], terms: Terms) -> bool:
+    return reserve(assess(subjects, costs, terms), terms)
 
 
 def main() -> None:
@@ -74,8 +78,8 @@ def main() -> None:
         asked = [question(number, found.terms) for number in range(RUNS + 1)]
         account(asked[0])
         amounts_of(asked[0], found.terms)
-        own = [seconds(lambda each=each: account(replace(each))) for each in asked[1:]]
-        charge = [seconds(lambda each=each: amounts_of(each, found.terms)) for each in asked[1:]]
+        own = [seconds(partial(account, each)) for each in asked[1:]]
+        charge = [seconds(partial(amounts_of, each, found.terms)) for each in asked[1:]]
         adds = adds_of(store)
     peer = statistics.median(own)
     for name, times in (

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from gatecli.cli.ledger_access import DEFAULT, opened
 from gatecli.dashboard.figures import read_figures
 from gatecli.dashboard.settings import PageSettings, check_exposure, proxy_network, token_of
 from gatecli.errors import MissingExtraError, UsageError
@@ -16,6 +15,7 @@ from gatecli.frontdoor.console import err, out, show_bug
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import OUTPUT, LedgerUrl, ledger_token, option
 from gatecli.frontdoor.publish import write_together
+from gatecli.gates.ledger_access import DEFAULT, opened
 from gatecli.ledger.opening import open_store
 from gatecli.listening import certificate_files, listen_of
 from gatecli.sources.files import ReadError, read_bytes
