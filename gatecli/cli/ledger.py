@@ -25,6 +25,8 @@ class LedgerCommands(LazyGroup):
         "import": "ledger_records:import_",
         "diff": "ledger_records:diff",
         "lease": "ledger_leases:app",
+        "serve": "ledger_serve:serve",
+        "metrics": "ledger_serve:metrics",
     }
 
 

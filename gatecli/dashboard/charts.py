@@ -55,7 +55,7 @@ def history_chart(steps: Sequence[Step], now: datetime, exhausted: date | None) 
         f"{across(present) / 10:.1f}%",
         first.at.date().isoformat(),
         end.date().isoformat(),
-        _describe(first, last, now),
+        _describe(first, last, now, exhausted),
         tuple((step.at.date().isoformat(), percent(step.share, up=True)) for step in _rows(steps)),
     )
 
@@ -64,7 +64,7 @@ def _end(first: datetime, present: datetime, exhausted: date | None) -> datetime
     """The right end: the forecast where it is not much farther off than the beginning."""
     room = max((present - first) / 4, timedelta(hours=1))
     if exhausted is not None:
-        return min(max(_midnight(exhausted), present + room), present + 3 * max(present - first, room))
+        return min(max(_midnight(exhausted), present + room), present + max(present - first, room))
     return present + room
 
 
@@ -100,7 +100,10 @@ def _rows(steps: Sequence[Step]) -> list[Step]:
     return [steps[(len(steps) - 1) * row // (_ROWS - 1)] for row in reversed(range(_ROWS))]
 
 
-def _describe(first: Step, last: Step, now: datetime) -> str:
+def _describe(first: Step, last: Step, now: datetime, exhausted: date | None) -> str:
     days = f"{first.at.date().isoformat()} to {now.date().isoformat()}"
     at_first, at_last = percent(first.share, up=True), percent(last.share, up=True)
-    return f"The share of the budget that is held, from {days}: {at_first} at first, {at_last} now."
+    said = f"The share of the budget that is held, from {days}: {at_first} at first, {at_last} now."
+    if exhausted is None or last.share >= 1:
+        return said
+    return f"{said} At the mean rate so far nothing is left on {exhausted.isoformat()}."

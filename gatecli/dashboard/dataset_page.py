@@ -18,7 +18,15 @@ from gatecli.ledger.forecast import forecast
 from gatecli.ledger.history import moment_of, step_of
 from gatecli.ledger.interface import LedgerIdentity, Store
 from gatecli.ledger.wording import forecast_sentence
-from gatecli.model.ledger import Account, DatasetTerms, Entry, EntryKind, Reservation, ReservationState
+from gatecli.model.ledger import (
+    Account,
+    DatasetTerms,
+    Entry,
+    EntryKind,
+    Reservation,
+    ReservationState,
+    is_lapsed,
+)
 from gatecli.model.number import show_down, show_up
 from gatecli.model.portfolio import (
     DELTA_UNITS,
@@ -164,15 +172,9 @@ def change_text(amounts: Amounts, best: Member, limits: Amounts) -> str:
 
 def _held_lines(store: Store, name: str, now: datetime) -> Iterator[HeldLine]:
     """The held reservations of a dataset, by name."""
-    today = now.date().isoformat()
-    return (
-        HeldLine(each.subject, _subject_link(name, each), each.at, each.lapses or "", _is_lapsed(each, today))
-        for each in store.reservations(ReservationState.HELD, name)
-    )
-
-
-def _is_lapsed(reservation: Reservation, today: str) -> bool:
-    return reservation.lapses is not None and reservation.lapses < today
+    for each in store.reservations(ReservationState.HELD, name):
+        lapsed = is_lapsed(each, now.date())
+        yield HeldLine(each.subject, _subject_link(name, each), each.at, each.lapses or "", lapsed)
 
 
 def _subject_link(name: str, reservation: Reservation) -> str:

@@ -17,6 +17,7 @@ from gatecli.model.number import show_up
 from gatecli.model.portfolio import COLUMNS, DELTA_UNITS, MEASURE_UNITS
 
 _LINK = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?", re.ASCII)
+_DIGEST = re.compile(r"(sha256:)?[0-9a-f]{40,128}", re.ASCII)
 MOST_DETAILS = 500
 LONGEST_DETAIL = 2_000
 """Characters of one detail that are shown; the content holds all of them."""
@@ -29,6 +30,7 @@ class Detail:
     path: str
     text: str
     link: str = ""
+    is_digest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ def details_of(value: Any, path: str = "") -> Iterator[Detail]:
             yield from details_of(each, f"{path} {place}".strip())
     elif value is not None:
         text = value if isinstance(value, str) else json.dumps(value)
-        yield Detail(path, text[:LONGEST_DETAIL], text if _LINK.fullmatch(text) else "")
+        yield Detail(
+            path, text[:LONGEST_DETAIL], text if _LINK.fullmatch(text) else "", bool(_DIGEST.fullmatch(text))
+        )
 
 
 def _amounts(entry: Entry) -> Iterator[tuple[str, str]]:

@@ -163,6 +163,11 @@ def run_task_key() -> str:
     return os.environ.get("GATECLI_RUN_TASK_HMAC_KEY", "")
 
 
+def ledger_token() -> str:
+    """The token of the ledger's page; "" without one. No option: arguments are seen by others."""
+    return os.environ.get("GATECLI_LEDGER_TOKEN", "")
+
+
 _CI = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -74,7 +74,8 @@ class LedgerSuite:
         assert store.identity == IDENTITY
         store.close()
 
-    def test_no_ledger_is_made_over_another(self, store: Store, place: LedgerPlace) -> None:
+    def test_no_ledger_is_made_over_another(self, place: LedgerPlace) -> None:
+        place.create().close()
         with pytest.raises(UsageError, match="there is a ledger"):
             place.create()
 
@@ -408,12 +409,12 @@ class LedgerSuite:
     def test_what_was_opened_for_reading_changes_nothing(self, store: Store, place: LedgerPlace) -> None:
         store.move(movement())
         reader = place.open(read_only=True)
-        changes = (
+        changes: tuple[Callable[[], object], ...] = (
             lambda: reader.add_dataset(terms("new"), AT),
             lambda: reader.move(movement(subject="churn@2")),
             lambda: reader.move(commit()),
             lambda: reader.close_dataset("people", AT),
-            lambda: reader.sequence(),
+            reader.sequence,
             lambda: reader.save_checkpoint(StoredCheckpoint(1, AT, "note")),
             lambda: reader.set_public_key("key"),
         )
@@ -441,12 +442,13 @@ class LedgerSuite:
 
     @pytest.mark.parametrize("name", NOT_NAMES)
     def test_what_is_not_a_name_is_refused(self, store: Store, name: str) -> None:
-        for change in (
+        changes: tuple[Callable[[], object], ...] = (
             lambda: store.add_dataset(terms(name), AT),
             lambda: store.move(movement(subject=name)),
             lambda: store.move(movement(datasets=(name,))),
             lambda: store.move(movement(subject="plan"), releases={name: name}),
-        ):
+        )
+        for change in changes:
             with pytest.raises(UsageError, match="cannot hold"):
                 change()
 
@@ -502,17 +504,19 @@ class LedgerSuite:
             "UPDATE ledger SET id = 'other'",
             "DELETE FROM ledger",
         ):
-            with pytest.raises(Exception, match="rows are|columns never change"):
+            with pytest.raises(Exception, match=r"rows are|columns never change"):
                 place.tamper(statement)
 
-    def test_the_database_holds_the_portfolio_whoever_writes(self, store: Store, place: LedgerPlace) -> None:
+    @pytest.mark.usefixtures("store")
+    def test_the_database_holds_the_portfolio_whoever_writes(self, place: LedgerPlace) -> None:
         everything = ", ".join(f"{column} = 101" for column in COLUMNS)
         with pytest.raises(Exception, match="portfolio_holds"):
-            place.tamper(f"UPDATE account SET {everything}")
+            place.tamper(f"UPDATE account SET {everything}")  # noqa: S608 - our own columns
         with pytest.raises(Exception, match="amounts_are_not_negative"):
             place.tamper("UPDATE account SET rdp_8 = -1")
 
-    def test_two_clients_with_one_release_charge_it_once(self, store: Store, place: LedgerPlace) -> None:
+    @pytest.mark.usefixtures("store")
+    def test_two_clients_with_one_release_charge_it_once(self, place: LedgerPlace) -> None:
         asked = [movement(subject=f"churn@{number}", amounts=1, datasets=BOTH) for number in range(25)]
 
         def reserve_all(_: int) -> list[Outcome]:
@@ -545,9 +549,53 @@ class LedgerSuite:
         assert [account.held for account in store.accounts()] == [evenly(100), evenly(100)]
 
     def test_one_store_may_be_used_by_several_threads(self, store: Store) -> None:
+        def reserve(number: int) -> Outcome:
+            return store.move(movement(subject=f"a@{number}", amounts=1))
+
         with ThreadPoolExecutor(4) as threads:
-            list(
-                threads.map(lambda number: store.move(movement(subject=f"a@{number}", amounts=1)), range(40))
-            )
+            assert set(threads.map(reserve, range(40))) == {Outcome.DONE}
             lengths = threads.map(lambda _: len(list(store.entries("people"))), range(8))
         assert set(lengths) == {41}
+
+    @pytest.mark.parametrize("newest_first", [False, True])
+    def test_no_more_entries_are_read_than_are_asked_for(self, store: Store, newest_first: bool) -> None:  # noqa: FBT001 - a case
+        for number in range(7):
+            store.move(movement(subject=f"a@{number}", amounts=1))
+        numbers = list(range(8))[:: -1 if newest_first else 1]
+        for limit in range(9):
+            found = store.entries("people", newest_first=newest_first, limit=limit)
+            assert [each.number for each in found] == numbers[:limit]
+
+    def test_refusals_are_counted_by_rule_and_change_nothing_else(self, store: Store) -> None:
+        before = list(store.accounts())
+        for rule in ("ledger-unknown-dataset", "ledger-budget-exceeded", "ledger-budget-exceeded"):
+            store.note_refusal(rule, AT)
+        assert store.tally("2026-11-29").refusals == {
+            "ledger-budget-exceeded": 2,
+            "ledger-unknown-dataset": 1,
+        }
+        assert list(store.accounts()) == before
+
+    def test_the_tally_counts_subjects_by_state(self, store: Store) -> None:
+        for number in range(4):
+            store.move(movement(subject=f"a@{number}", amounts=1))
+        store.move(commit("a@0"))
+        store.move(void("a@1", amounts=-1))
+        assert store.tally("2026-11-29").states == {COMMITTED: 1, HELD: 2, VOID: 1}
+
+    def test_the_tally_counts_held_reservations_whose_day_is_over(self, store: Store) -> None:
+        store.move(movement(subject="a@1", amounts=1, datasets=BOTH), lapses="2026-11-28")
+        store.move(movement(subject="b@1", amounts=1), lapses="2026-11-28")
+        store.move(movement(subject="c@1", amounts=1), lapses="2026-11-29")
+        store.move(movement(subject="d@1", amounts=1), lapses="2026-11-28")
+        store.move(movement(subject="e@1", amounts=1))
+        store.move(commit("d@1"))
+        assert store.tally("2026-11-29").lapsed == {"devices": 1, "people": 2}
+
+    def test_a_refusal_cannot_be_noted_where_the_ledger_is_read_only(
+        self, store: Store, place: LedgerPlace
+    ) -> None:
+        reader = place.open(read_only=True)
+        with pytest.raises(LedgerUnavailable, match="for reading"):
+            reader.note_refusal("ledger-budget-exceeded", AT)
+        reader.close()

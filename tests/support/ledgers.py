@@ -21,7 +21,7 @@ from gatecli.model.ledger import (
     first_hash,
     next_hash,
 )
-from gatecli.model.portfolio import COLUMNS, NOTHING, Admission, Amounts, is_admitted, total
+from gatecli.model.portfolio import COLUMNS, NOTHING, Amounts, is_admitted, total
 from tests.support.postgres import connected
 
 IDENTITY = LedgerIdentity("4f5c9c1e", "acme", "2026-11-29T12:00:00Z")
@@ -137,6 +137,3 @@ def require_written(store: Store, asked: Movement) -> None:
         (entry,) = store.entries(charge.dataset, newest_first=True, limit=1)
         assert (entry.kind, entry.subject, entry.attempt) == (asked.kind, asked.subject, asked.attempt)
         assert (entry.amounts, entry.content) == (charge.amounts, content_of(asked, charge))
-
-
-ALL = Admission.ALL

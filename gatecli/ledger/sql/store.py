@@ -157,18 +157,22 @@ class SqlStore(ABC):
         names = [dataset] if dataset is not None else (each.terms.name for each in self.accounts())
         left = MOST if limit is None else limit
         for name in names:
-            for entry in self._entries_of(name, after, newest_first=newest_first):
-                if left <= 0:
-                    return
+            if left <= 0:
+                return
+            page = min(left, PAGE)
+            for entry in self._entries_of(name, after, page, newest_first=newest_first):
                 yield entry
                 left -= 1
+                if left <= 0:
+                    return
 
-    def _entries_of(self, dataset: str, after: int, *, newest_first: bool) -> Iterator[Entry]:
+    def _entries_of(self, dataset: str, after: int, page: int, *, newest_first: bool) -> Iterator[Entry]:
+        """All of them, `page` at a time."""
         if newest_first:
             parameters = {"dataset": dataset, "after": after, "before": MOST}
-            rows = self._pages(sql.NEWEST_ENTRIES, parameters, {"before": 1})
+            rows = self._pages(sql.NEWEST_ENTRIES, parameters, {"before": 1}, page)
         else:
-            rows = self._pages(sql.ENTRIES, {"dataset": dataset, "after": after}, {"after": 1})
+            rows = self._pages(sql.ENTRIES, {"dataset": dataset, "after": after}, {"after": 1}, page)
         return map(read_entry, rows)
 
     def sequence(self) -> int:
@@ -236,11 +240,14 @@ class SqlStore(ABC):
         refusals = {str(rule): int(count) for rule, count in self._read(sql.REFUSAL_COUNTS, {})}
         return Tally(states, lapsed, refusals)
 
-    def _pages(self, statement: str, parameters: dict[str, Any], keys: dict[str, int]) -> Iterator[Row]:
+    def _pages(
+        self, statement: str, parameters: dict[str, Any], keys: dict[str, int], page: int | None = None
+    ) -> Iterator[Row]:
         """Rows by their keys: parameters that each page sets to columns of the last row before."""
-        parameters = {**parameters, "page": PAGE}
+        page = page or PAGE
+        parameters = {**parameters, "page": page}
         while rows := self._read(statement, parameters):
             yield from rows
-            if len(rows) < PAGE:
+            if len(rows) < page:
                 return
             parameters |= {key: rows[-1][column] for key, column in keys.items()}
