@@ -64,10 +64,15 @@ class Gate:
 
 RELEASE = Gate(
     GateName.RELEASE,
-    frozenset({"dp", "release", "waiver"}),
+    frozenset({"dp", "ledger", "release", "waiver"}),
     discovers="declarations, and model files without one",
     checks="that the declared budget covers what the training cost and stays within the policy's tier",
-    rule_modules=("checks.release.registry", "sources.rules", "checks.added_waivers"),
+    rule_modules=(
+        "checks.release.registry",
+        "checks.ledger.charging",
+        "sources.rules",
+        "checks.added_waivers",
+    ),
 )
 ANONYMITY = Gate(
     GateName.ANONYMITY,
@@ -98,6 +103,13 @@ TERRAFORM = Gate(
         "sources.plan.rules",
     ),
 )
+LEDGER = Gate(
+    "ledger",
+    frozenset({"ledger"}),
+    discovers="nothing by itself: a ledger is named by its URL, an export by its file",
+    checks="that a ledger is what was written into it: chains, sums, checkpoints",
+    rule_modules=("checks.ledger.chain",),
+)
 CHECK = Gate(
     "check",
     frozenset({"allowance", "baseline", "check", "policy"}),
@@ -111,4 +123,4 @@ GATES: Mapping[GateName, Gate] = MappingProxyType(
 )
 """The gates that `gatecli check` runs, in their order."""
 
-ALL: tuple[Gate, ...] = (*GATES.values(), CHECK)
+ALL: tuple[Gate, ...] = (*GATES.values(), LEDGER, CHECK)

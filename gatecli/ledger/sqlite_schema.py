@@ -19,7 +19,7 @@ APPLICATION_ID = 0x67617465
 
 _TABLES = (
     """CREATE TABLE ledger (
-        only INTEGER PRIMARY KEY CHECK (only = 1), id TEXT NOT NULL, name TEXT NOT NULL,
+        single INTEGER PRIMARY KEY CHECK (single = 1), id TEXT NOT NULL, name TEXT NOT NULL,
         made_at TEXT NOT NULL, public_key TEXT NOT NULL) STRICT""",
     "CREATE TABLE dataset (name TEXT PRIMARY KEY, terms TEXT NOT NULL) STRICT",
     f"""CREATE TABLE account (
@@ -41,7 +41,7 @@ _TABLES = (
         at TEXT NOT NULL, plan TEXT, lapses TEXT) STRICT""",
     f"""CREATE TABLE reservation_charge (
         subject TEXT NOT NULL REFERENCES reservation (subject),
-        dataset TEXT NOT NULL REFERENCES account (name),
+        dataset TEXT NOT NULL REFERENCES account (name) DEFERRABLE INITIALLY DEFERRED,
         {amount_columns("INTEGER", "", "")}, PRIMARY KEY (subject, dataset),
         CONSTRAINT amounts_are_not_negative CHECK ({least_amounts()})) STRICT, WITHOUT ROWID""",
     """CREATE TABLE log (
@@ -84,5 +84,9 @@ def _triggers() -> tuple[str, ...]:
     )
 
 
-MIGRATIONS: dict[int, tuple[str, ...]] = {1: (*_TABLES, *_triggers())}
+_REFUSALS = """CREATE TABLE refusal (
+    rule TEXT PRIMARY KEY, refusals INTEGER NOT NULL CHECK (refusals > 0), last_at TEXT NOT NULL) STRICT"""
+"""Counts for monitoring; no entry depends on them."""
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {1: (*_TABLES, *_triggers()), 2: (_REFUSALS,)}
 """The statements that lead to each version from the one before."""

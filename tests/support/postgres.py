@@ -7,8 +7,9 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -27,9 +28,29 @@ def _account() -> dict[str, str]:
     return {"user": "postgres"} if os.geteuid() == 0 else {}
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that runs, and can be made to fall over and to get up again."""
+
+    url: str
+    run: Callable[..., None]
+    """Runs one of PostgreSQL's programs on the server's data."""
+
+    def crash(self) -> None:
+        """Stop without a goodbye: what is not in its write-ahead log is lost."""
+        self.run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def start(self) -> None:
+        self.run("pg_ctl", "-w", "-l", "log", "start")
+
+
+FAST = ("fsync=off", "full_page_writes=off")
+"""A server that need not survive."""
+
+
 @contextmanager
-def cluster() -> Iterator[str]:
-    """The URL of a running server's only database; the test is skipped where none is installed."""
+def server(*settings: str) -> Iterator[Server]:
+    """A running server with these settings; the test is skipped where none is installed."""
     programs = _binaries()
     if programs is None:
         pytest.skip("no PostgreSQL server is installed")
@@ -43,13 +64,23 @@ def cluster() -> Iterator[str]:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=root, **_account())  # type: ignore[call-overload]  # a keyword or none
 
     run("initdb", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
-    options = f"-k {root} -c listen_addresses= -c fsync=off -c full_page_writes=off"
-    run("pg_ctl", "-w", "-l", str(root / "log"), "-o", options, "start")
+    lines = (f"unix_socket_directories='{root}'", "listen_addresses=''", *settings)
+    with (data / "postgresql.conf").open("a") as file:
+        file.write("\n".join(("", *lines, "")))
+    running = Server(f"postgres://{user}@/postgres?host={quote(str(root))}", run)
+    running.start()
     try:
-        yield f"postgres://{user}@/postgres?host={quote(str(root))}"
+        yield running
     finally:
-        run("pg_ctl", "-w", "-m", "immediate", "stop")
+        running.crash()
         shutil.rmtree(root)
+
+
+@contextmanager
+def cluster() -> Iterator[str]:
+    """The URL of a running server's only database; the test is skipped where none is installed."""
+    with server(*FAST) as running:
+        yield running.url
 
 
 def connected(url: str) -> psycopg.Connection:

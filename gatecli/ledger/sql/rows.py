@@ -20,12 +20,14 @@ from gatecli.model.ledger import (
     content_of,
     read_terms,
 )
-from gatecli.model.portfolio import COLUMNS, Amounts
+from gatecli.model.portfolio import COLUMNS, NOTHING, Amounts
 
 Row = Sequence[Any]
 Parameters = dict[str, Any]
 
 WIDTH = len(COLUMNS)
+
+_KINDS = {kind.value: kind for kind in EntryKind}
 
 
 def amount_parameters(amounts: Amounts, suffix: str = "") -> Parameters:
@@ -63,10 +65,11 @@ def read_account(row: Row) -> Account:
 
 def read_entry(row: Row) -> Entry:
     """The columns of the table of entries."""
+    given = row[5 : 5 + WIDTH]
+    amounts = Amounts(*given) if any(given) else NOTHING
     content, digest, signature = row[5 + WIDTH : 8 + WIDTH]
-    amounts = Amounts(*row[5 : 5 + WIDTH])
     return Entry(
-        row[0], row[1], EntryKind(row[2]), row[3], row[4], amounts, content, bytes(digest).hex(), signature
+        row[0], row[1], _KINDS[row[2]], row[3], row[4], amounts, content, bytes(digest).hex(), signature
     )
 
 

@@ -18,13 +18,13 @@ KEYS = {
     "entry": ("dataset", "number"),
     "log": ("place",),
     "checkpoint": ("id",),
-    "ledger": ("only",),
+    "ledger": ("single",),
     "account": ("name",),
     "reservation": ("subject",),
 }
 
 FIXED = {
-    "ledger": ("only", "id", "name", "made_at"),
+    "ledger": ("single", "id", "name", "made_at"),
     "account": ("name", "admission", *(f"{column}_limit" for column in COLUMNS)),
     "reservation": ("subject",),
 }

@@ -15,7 +15,7 @@ _GIVEN_LIMITS = ", ".join(f":{column}_limit" for column in COLUMNS)
 
 IDENTITY = "SELECT id, name, made_at, public_key FROM ledger"
 ADD_IDENTITY = (
-    "INSERT INTO ledger (only, id, name, made_at, public_key) VALUES (1, :id, :name, :made_at, :public_key)"
+    "INSERT INTO ledger (single, id, name, made_at, public_key) VALUES (1, :id, :name, :made_at, :public_key)"
 )
 SET_PUBLIC_KEY = "UPDATE ledger SET public_key = :key WHERE public_key = '' OR public_key = :key"
 
@@ -126,4 +126,15 @@ CHECKPOINT = "SELECT 1 FROM checkpoint WHERE size = :size AND note = :note"
 ADD_CHECKPOINT = "INSERT INTO checkpoint (size, at, note) VALUES (:size, :at, :note)"
 CHECKPOINTS = (
     "SELECT size, at, note, id FROM checkpoint WHERE (size, id) > (:size, :id) ORDER BY size, id LIMIT :page"
+)
+
+STATE_COUNTS = "SELECT state, count(*) FROM reservation GROUP BY state ORDER BY state"
+LAPSED_COUNTS = (
+    "SELECT c.dataset, count(*) FROM reservation r JOIN reservation_charge c ON c.subject = r.subject "
+    "WHERE r.state = 'held' AND r.lapses < :today GROUP BY c.dataset ORDER BY c.dataset"
+)
+REFUSAL_COUNTS = "SELECT rule, refusals FROM refusal ORDER BY rule"
+NOTE_REFUSAL = (
+    "INSERT INTO refusal (rule, refusals, last_at) VALUES (:rule, 1, :at) "
+    "ON CONFLICT (rule) DO UPDATE SET refusals = refusal.refusals + 1, last_at = excluded.last_at"
 )

@@ -1,0 +1,100 @@
+"""A charge in one statement: the row of an account is held from its update to the end of the statement only.
+
+The statement is done wholly or not at all:
+
+- the subject is inserted; one that is there already is a violation of its key;
+- each account is updated without asking first, and its CHECK refuses what no member holds;
+- an unknown or closed dataset leaves an entry without a number, which its column refuses.
+
+What was refused is then asked for again in a transaction, which says why (`booking.book`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gatecli.ledger.sql.booking import Request
+from gatecli.ledger.sql.statements import AMOUNTS, ENTRY_COLUMNS
+from gatecli.model.ledger import TRANSITIONS, Charge, ReservationState, content_of
+from gatecli.model.portfolio import COLUMNS
+
+_GIVEN = ", ".join(f"c.{column}" for column in COLUMNS)
+_ARRAYS = ", ".join(f"%({column})s::bigint[]" for column in COLUMNS)
+_SUMS = ", ".join(f"{column} = a.{column} + c.{column}" for column in COLUMNS)
+
+_LOCKED = """
+locked AS MATERIALIZED (
+    SELECT a.name FROM account a JOIN charge c ON c.dataset = a.name CROSS JOIN made
+    ORDER BY a.name FOR NO KEY UPDATE OF a),
+"""
+
+
+def _charging(locked: str, source: str) -> str:
+    return f"""
+WITH made AS (
+    INSERT INTO reservation (subject, attempt, state, digest, last_digest, at, plan, lapses)
+    SELECT %(subject)s::text, 0, %(state)s::text, %(digest)s::text, %(digest)s::text, %(at)s::text, NULL,
+           %(lapses)s::text
+    WHERE %(skew)s::bigint IS NULL
+       OR abs(extract(epoch FROM now() - %(at)s::text::timestamptz)) <= %(skew)s::bigint
+    RETURNING subject),
+charge AS (
+    SELECT * FROM unnest(%(datasets)s::text[], %(contents)s::text[], %(signatures)s::text[], {_ARRAYS})
+    AS charge (dataset, content, signature, {AMOUNTS})),
+{locked}
+charged AS (
+    UPDATE account a SET {_SUMS}, entries = a.entries + 1,
+           head = sha256(a.head || convert_to(c.content, 'UTF8'))
+    FROM charge c CROSS JOIN {source} WHERE a.name = c.dataset AND a.closed = 0
+    RETURNING a.name, a.entries - 1 AS number, a.head AS hash),
+written AS (
+    INSERT INTO entry ({ENTRY_COLUMNS})
+    SELECT c.dataset, g.number, %(kind)s::text, made.subject, 0, {_GIVEN}, c.content, g.hash, c.signature
+    FROM charge c CROSS JOIN made LEFT JOIN charged g ON g.name = c.dataset
+    RETURNING 1),
+listed AS (
+    INSERT INTO reservation_charge (subject, dataset, {AMOUNTS})
+    SELECT made.subject, c.dataset, {_GIVEN} FROM charge c CROSS JOIN made)
+SELECT count(*) FROM written
+"""
+
+
+ONE = _charging("", "made")
+SEVERAL = _charging(_LOCKED, "(SELECT count(*) FROM locked) AS held")
+"""Accounts are held in the order of their names before any is updated: nobody waits for each other."""
+
+
+def is_first_charge(request: Request) -> bool:
+    """Whether the movement is the first of its subject, and of one subject alone."""
+    sources, _ = TRANSITIONS[request.movement.kind]
+    return None in sources and request.movement.attempt == 0 and not request.releases
+
+
+def charge_statement(request: Request) -> str:
+    return ONE if len(request.movement.charges) == 1 else SEVERAL
+
+
+def charge_parameters(request: Request, skew: int | None) -> dict[str, Any]:
+    """The parameters; `skew` is by how many seconds the client's time may differ from the server's."""
+    movement, pairs = request.movement, request.signed_charges()
+    charges = [charge for charge, _ in pairs]
+    state: ReservationState = TRANSITIONS[movement.kind][1]
+    return {
+        "subject": movement.subject,
+        "state": state.value,
+        "digest": movement.digest,
+        "at": movement.at,
+        "lapses": request.lapses,
+        "skew": skew,
+        "kind": movement.kind.value,
+        "datasets": [charge.dataset for charge in charges],
+        "contents": [content_of(movement, charge) for charge in charges],
+        "signatures": [signature for _, signature in pairs],
+        **_columns(charges),
+    }
+
+
+def _columns(charges: Sequence[Charge]) -> dict[str, list[int]]:
+    """The amounts, each column as an array."""
+    return {column: [getattr(charge.amounts, column) for charge in charges] for column in COLUMNS}
