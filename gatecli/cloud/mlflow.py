@@ -76,7 +76,7 @@ class MlflowRegistry:
     def version(self, name: VersionName) -> RegisteredVersion:
         """One version."""
         with _sentences(str(name)):
-            return _registered(self._client.get_model_version(name.model, name.version))
+            return _read_version(self._client.get_model_version(name.model, name.version))
 
     def versions(self, model: str) -> Iterator[RegisteredVersion]:
         """All versions of a model, the oldest first."""
@@ -94,7 +94,7 @@ class MlflowRegistry:
         while True:
             with _sentences(model):
                 page = self._client.search_model_versions(f"name={quote}{model}{quote}", page_token=token)
-            yield from map(_registered, page)
+            yield from map(_read_version, page)
             token = page.token
             if not token:
                 return
@@ -114,7 +114,7 @@ def _client_class() -> Any:
     return MlflowClient
 
 
-def _registered(version: Any) -> RegisteredVersion:
+def _read_version(version: Any) -> RegisteredVersion:
     aliases = tuple(sorted(version.aliases or ()))
     return RegisteredVersion(VersionName(version.name, str(version.version)), dict(version.tags), aliases)
 

@@ -42,7 +42,7 @@ def read(data: object) -> EvidenceReading:
     wheres: list[tuple[object, Where]] = [(data, ())]
     if isinstance(data, list):
         wheres = [(item, (index,)) for index, item in enumerate(rows(data, ()))]
-    budgets = tuple(_spent(item, where) for item, where in wheres)
+    budgets = tuple(_spending(item, where) for item, where in wheres)
     if not budgets:
         raise Refused("the list holds no budget")
     notes = (_NOTE, *((_STOPPED,) if any(_is_stopped(item) for item, _ in wheres) else ()))
@@ -53,7 +53,7 @@ def _is_stopped(data: object) -> bool:
     return isinstance(data, Mapping) and "type" not in data and "remaining" in data
 
 
-def _spent(data: object, where: Where) -> Mechanism:
+def _spending(data: object, where: Where) -> Mechanism:
     """A budget, or what a session that was stopped has spent of one: they add up in one definition."""
     if not _is_stopped(data):
         return _budget(data, where)
