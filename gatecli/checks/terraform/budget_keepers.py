@@ -58,9 +58,12 @@ class StatementRunner:
 
 @dataclass(frozen=True, slots=True)
 class ResettingStatement:
-    """SQL that makes a budget begin again; not `is_certain` where it may find nothing to replace."""
+    """SQL that makes a budget begin again: all of `parts` are in it.
 
-    pattern: re.Pattern[str]
+    It is not `is_certain` where it may find nothing to replace.
+    """
+
+    parts: tuple[re.Pattern[str], ...]
     told: str
     source: str
     is_certain: bool = False
@@ -69,8 +72,11 @@ class ResettingStatement:
 _ANALYSIS_RULES = "https://cloud.google.com/bigquery/docs/analysis-rules"
 _PRIVACY_POLICY = "https://docs.snowflake.com/en/sql-reference/sql/create-privacy-policy"
 _FLAGS = re.IGNORECASE | re.DOTALL
-_DROPS_POLICY = re.compile(r"(?:^|;|'|\$\$|\bBEGIN\b|\bTHEN\b)\s*DROP\s+PRIVACY\s+POLICY\b", _FLAGS)
+_DROPS_POLICY = re.compile(r"(?:^|;|'|\$\$|\b(?:BEGIN|THEN|ELSE|DO)\b)\s*DROP\s+PRIVACY\s+POLICY\b", _FLAGS)
 """A statement of its own: `ALTER TABLE … DROP PRIVACY POLICY` only takes a policy off a table."""
+
+SETS_BIGQUERY_POLICY = re.compile(r"\bdifferential_privacy_policy\b", _FLAGS)
+"""SQL that sets the budget of a view."""
 
 KEEPERS: tuple[BudgetKeeper, ...] = (
     BudgetKeeper(
@@ -131,39 +137,36 @@ RUNNERS: tuple[StatementRunner, ...] = (
 
 STATEMENTS: tuple[ResettingStatement, ...] = (
     ResettingStatement(
-        re.compile(r"\bRESET_PRIVACY_BUDGET\b", _FLAGS),
+        (re.compile(r"\bRESET_PRIVACY_BUDGET\b", _FLAGS),),
         "sets the loss of a privacy budget back to 0",
         "https://docs.snowflake.com/en/sql-reference/stored-procedures/reset_privacy_budget",
         is_certain=True,
     ),
     ResettingStatement(
-        re.compile(r"\bCREATE\s+OR\s+REPLACE\s+PRIVACY\s+POLICY\b", _FLAGS),
+        (re.compile(r"\bCREATE\s+OR\s+REPLACE\s+PRIVACY\s+POLICY\b", _FLAGS),),
         "replaces a privacy policy with its budgets",
         _PRIVACY_POLICY,
     ),
     ResettingStatement(
-        _DROPS_POLICY,
+        (_DROPS_POLICY,),
         "drops a privacy policy with its budgets",
         "https://docs.snowflake.com/en/sql-reference/sql/drop-privacy-policy",
     ),
     ResettingStatement(
-        re.compile(
-            r"\bALTER\s+(?:TABLE|VIEW)\b[^;]{0,2000}?\bDROP\s+PRIVACY\s+POLICY\b[^;]{0,2000}?"
-            r"\bADD\s+PRIVACY\s+POLICY\b",
-            _FLAGS,
+        (
+            re.compile(r"\bALTER\s+(?:TABLE|VIEW)\b", _FLAGS),
+            re.compile(r"\bDROP\s+PRIVACY\s+POLICY\b", _FLAGS),
+            re.compile(r"\bADD\s+PRIVACY\s+POLICY\b", _FLAGS),
         ),
         "puts another privacy policy, with budgets of its own, in the place of one",
         "https://docs.snowflake.com/en/sql-reference/sql/alter-table",
     ),
     ResettingStatement(
-        re.compile(r"\bCREATE\s+OR\s+REPLACE\s+VIEW\b[^;]{0,50000}?\bdifferential_privacy_policy\b", _FLAGS),
+        (re.compile(r"\bCREATE\s+OR\s+REPLACE\s+VIEW\b", _FLAGS), SETS_BIGQUERY_POLICY),
         "replaces a view with its privacy budget",
         _ANALYSIS_RULES,
     ),
 )
-
-SETS_BIGQUERY_POLICY = re.compile(r"\bdifferential_privacy_policy\b", _FLAGS)
-"""SQL that sets the budget of a view."""
 
 REDEFINES = (
     re.compile(r"\bCREATE\s+(?:OR\s+REPLACE\s+)?PRIVACY\s+POLICY\b", _FLAGS),
@@ -185,4 +188,5 @@ PERIODS = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year
 DEFAULT_PERIOD, NO_PERIOD = "weekly", "never"
 """What stands where a budget names no window, and where it never begins again."""
 
-SQL_COMMENTS = re.compile(r"/\*.*?\*/|--[^\n]*", re.DOTALL)
+SQL_COMMENTS = re.compile(r"/\*.*?(?:\*/|\Z)|--[^\n]*", re.DOTALL)
+"""One that is not closed goes to the end, so that no text makes the search slow."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import Literal
 
 from gatecli.checks.terraform.budget_keepers import (
@@ -44,7 +45,7 @@ RULES: tuple[Rule, ...] = (BUDGET_RESET,)
 
 Change = Literal["none", "created", "updated", "replaced", "deleted", "left over"]
 
-_LONGEST = 200_000
+_WORD = re.compile(r"[\w-]+")
 _RECORD = "record in the ledger what was spent, then waive this finding"
 _KEEP = f"change it in place; or {_RECORD}"
 _KEEP_SQL = f"ALTER the policy and keep its budgets' names; or {_RECORD}"
@@ -59,8 +60,8 @@ class _Judged:
     plan: Plan
     index: PlanIndex
     policy: PrivacyPolicy
-    policies: str
-    """The SQL in it that sets the budgets of views."""
+    named: frozenset[str]
+    """The words of SQL in it that sets the budgets of views."""
 
     def tell(self, resource: PlannedResource, message: str, mend: str, argument: str = "") -> Finding:
         """A finding about a resource, or an argument of it."""
@@ -80,7 +81,7 @@ def find_resets(plan: Plan, policy: PrivacyPolicy) -> Iterator[Finding]:
     run = [(each, runner) for each in resources if (runner := _runner_of(each)) is not None]
     if not (kept or run):
         return
-    judged = _Judged(plan, index_of(plan), policy, _policies_in(run))
+    judged = _Judged(plan, index_of(plan), policy, _words_of_policies(run))
     for resource, keeper in kept:
         if _has_budget(judged, resource, keeper):
             yield from _find_changed(judged, resource, keeper)
@@ -113,19 +114,23 @@ def _earlier(resource: PlannedResource) -> PlannedResource:
 
 
 def _texts(resource: PlannedResource, arguments: Sequence[str]) -> tuple[str, ...]:
-    """The SQL of arguments, without its comments."""
-    found = (value for name in arguments for value in values_of(parts_of(resource, name)).known)
-    return tuple(SQL_COMMENTS.sub(" ", plain_text(value)[:_LONGEST]) for value in found)
+    """The SQL of arguments, each also without its comments: they may stand between words.
+
+    What looks like a comment may be a part of a string, so that the whole text counts as well.
+    """
+    found = [plain_text(value) for name in arguments for value in values_of(parts_of(resource, name)).known]
+    return (*found, *(SQL_COMMENTS.sub(" ", text) for text in found))
 
 
-def _policies_in(run: Sequence[tuple[PlannedResource, StatementRunner]]) -> str:
+def _words_of_policies(run: Sequence[tuple[PlannedResource, StatementRunner]]) -> frozenset[str]:
     texts = (
         text
         for resource, runner in run
         for each in (resource, _earlier(resource))
         for text in _texts(each, runner.arguments)
     )
-    return "\n".join(text for text in texts if SETS_BIGQUERY_POLICY.search(text))
+    setting = (text for text in texts if SETS_BIGQUERY_POLICY.search(text))
+    return frozenset(word for text in setting for word in _WORD.findall(text))
 
 
 def _has_budget(judged: _Judged, resource: PlannedResource, keeper: BudgetKeeper) -> bool:
@@ -140,7 +145,7 @@ def _is_keeper(judged: _Judged, resource: PlannedResource, keeper: BudgetKeeper)
     if not holds or exempt or not keeper.named_by:
         return holds and not exempt
     names = [plain_text(value) for value in values_of(parts_of(resource, keeper.named_by)).known]
-    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", judged.policies) for name in names)
+    return not judged.named.isdisjoint(names)
 
 
 def _find_changed(judged: _Judged, resource: PlannedResource, keeper: BudgetKeeper) -> Iterator[Finding]:
@@ -265,7 +270,8 @@ def _find_resetting(
 
 
 def _statement_in(texts: Sequence[str]) -> ResettingStatement | None:
-    return next((row for row in STATEMENTS for text in texts if row.pattern.search(text)), None)
+    found = (row for row in STATEMENTS for text in texts if all(part.search(text) for part in row.parts))
+    return next(found, None)
 
 
 def _find_windows(judged: _Judged, resource: PlannedResource, runner: StatementRunner) -> Iterator[Finding]:
@@ -282,16 +288,7 @@ def _find_windows(judged: _Judged, resource: PlannedResource, runner: StatementR
 
 def _periods_in(text: str) -> Iterator[str]:
     """How often each budget of a text begins again, in lower case; "" where that is not a literal."""
-    for call in BUDGET_CALL.finditer(text):
-        window = BUDGET_WINDOW.search(text, call.end(), _end_of_call(text, call.end()))
+    starts = [call.end() for call in BUDGET_CALL.finditer(text)]
+    for start, end in pairwise([*starts, len(text)]):
+        window = BUDGET_WINDOW.search(text, start, end)
         yield DEFAULT_PERIOD if window is None else (window[1] or "").lower()
-
-
-def _end_of_call(text: str, start: int) -> int:
-    """Where the parenthesis is closed that is open at `start`."""
-    depth = 1
-    for place in range(start, len(text)):
-        depth += {"(": 1, ")": -1}.get(text[place], 0)
-        if depth == 0:
-            return place
-    return len(text)

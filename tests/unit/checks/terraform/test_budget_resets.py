@@ -258,7 +258,6 @@ def test_a_job_that_replaces_a_view_with_a_policy_is_a_warning() -> None:
         ALTER % "analysts",
         "ALTER TABLE t ADD PRIVACY POLICY p ENTITY KEY (id)",
         "ALTER TABLE t DROP PRIVACY POLICY p",
-        "SELECT 1 -- CREATE OR REPLACE PRIVACY POLICY p",
         "SELECT 'privacy_budget'",
     ],
 )
@@ -275,6 +274,7 @@ def test_sql_that_begins_no_budget_again_is_not_told(sql: str) -> None:
             "warning: {} replaces a privacy policy with its budgets",
         ),
         ("SELECT 1; DROP PRIVACY POLICY p", "warning: {} drops a privacy policy with its budgets"),
+        ("SELECT '--'; DROP PRIVACY POLICY p", "warning: {} drops a privacy policy with its budgets"),
         ("EXECUTE IMMEDIATE 'DROP PRIVACY POLICY p'", "warning: {} drops a privacy policy with its budgets"),
         (
             "ALTER TABLE t DROP PRIVACY POLICY p, ADD PRIVACY POLICY q ENTITY KEY (id)",
@@ -357,6 +357,25 @@ def test_a_budget_with_a_window_is_a_warning(window: str, every: str) -> None:
     sql = f"CREATE PRIVACY POLICY p AS () RETURNS PRIVACY_BUDGET -> {budget}"
     [found] = told(execute(["create"], after={"execute": sql}))
     assert found.startswith(f"warning: snowflake_execute.x begins its budget again every {every}")
+
+
+def test_each_budget_of_a_policy_has_its_own_window() -> None:
+    budgets = (
+        "PRIVACY_BUDGET(BUDGET_NAME => 'a', BUDGET_WINDOW => 'Never') ELSE PRIVACY_BUDGET(BUDGET_NAME => 'b')"
+    )
+    sql = f"CREATE PRIVACY POLICY p AS () RETURNS PRIVACY_BUDGET -> CASE WHEN TRUE THEN {budgets} END"
+    [found] = told(execute(["create"], after={"execute": sql}))
+    assert "begins its budget again every week" in found
+
+
+@pytest.mark.parametrize("part", ["/*", "PRIVACY_BUDGET(", "CREATE OR REPLACE VIEW ", "' ", "ALTER TABLE "])
+def test_no_text_makes_the_search_slow(part: str) -> None:
+    assert len(resets(execute(["create"], after={"execute": part * 100_000}))) <= 2
+
+
+def test_a_long_text_is_read_to_its_end() -> None:
+    sql = " " * 10**6 + "DROP PRIVACY POLICY p"
+    assert len(resets(execute(["create"], after={"execute": sql}))) == 1
 
 
 def test_a_window_that_is_not_literal_is_a_warning() -> None:
