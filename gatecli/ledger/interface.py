@@ -88,7 +88,11 @@ class Store(Protocol):
         ...
 
     def move(
-        self, movement: Movement, *, lapses: str | None = None, releases: Sequence[str] = (),
+        self,
+        movement: Movement,
+        *,
+        lapses: str | None = None,
+        releases: Sequence[str] = (),
         signatures: Sequence[str] = (),
     ) -> Outcome:
         """Charge every dataset of a movement, or none.
@@ -124,8 +128,14 @@ class Store(Protocol):
         """Subjects by state, all without one, and by the dataset that they charge; by name."""
         ...
 
-    def entries(self, dataset: str | None = None, *, after: int = -1, newest_first: bool = False,
-                limit: int | None = None) -> Iterator[Entry]:
+    def entries(
+        self,
+        dataset: str | None = None,
+        *,
+        after: int = -1,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Entry]:
         """The entries of one dataset by number, or of all by dataset and number; streamed."""
         ...
 

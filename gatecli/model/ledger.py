@@ -55,15 +55,17 @@ class ReservationState(StrEnum):
     RETURNED = "returned"
 
 
-TRANSITIONS: Mapping[EntryKind, tuple[frozenset[ReservationState | None], ReservationState]] = MappingProxyType(
-    {
-        EntryKind.OPENING: (frozenset({None}), ReservationState.COMMITTED),
-        EntryKind.RESERVE: (frozenset({None, ReservationState.VOID}), ReservationState.HELD),
-        EntryKind.COMMIT: (frozenset({ReservationState.HELD}), ReservationState.COMMITTED),
-        EntryKind.VOID: (frozenset({ReservationState.HELD}), ReservationState.VOID),
-        EntryKind.LEASE: (frozenset({None}), ReservationState.LENT),
-        EntryKind.RETURN: (frozenset({ReservationState.LENT}), ReservationState.RETURNED),
-    }
+TRANSITIONS: Mapping[EntryKind, tuple[frozenset[ReservationState | None], ReservationState]] = (
+    MappingProxyType(
+        {
+            EntryKind.OPENING: (frozenset({None}), ReservationState.COMMITTED),
+            EntryKind.RESERVE: (frozenset({None, ReservationState.VOID}), ReservationState.HELD),
+            EntryKind.COMMIT: (frozenset({ReservationState.HELD}), ReservationState.COMMITTED),
+            EntryKind.VOID: (frozenset({ReservationState.HELD}), ReservationState.VOID),
+            EntryKind.LEASE: (frozenset({None}), ReservationState.LENT),
+            EntryKind.RETURN: (frozenset({ReservationState.LENT}), ReservationState.RETURNED),
+        }
+    )
 )
 """Each kind of movement: the states that it may find a subject in (None: never heard of), and the next one."""
 
@@ -245,4 +247,6 @@ def opening_movement(terms: DatasetTerms, at: str) -> Movement:
     """The first entry of a dataset."""
     written = terms.written()
     digest = identity_digest(written)
-    return Movement(EntryKind.DATASET, terms.name, at, (Charge(terms.name, NOTHING),), digest, {"terms": written})
+    return Movement(
+        EntryKind.DATASET, terms.name, at, (Charge(terms.name, NOTHING),), digest, {"terms": written}
+    )
