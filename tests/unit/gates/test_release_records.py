@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def reserve(store: Store, subject: str, releases: tuple[str, ...] = (), attempt: int = 0) -> None:
     movement = Movement(EntryKind.RESERVE, subject, AT, (CHARGE,), subject, DETAILS, attempt)
-    store.move(movement, releases=releases)
+    store.move(movement, releases=dict.fromkeys(releases, movement.digest))
 
 
 def commit(store: Store, subject: str, plan: str | None = None, attempt: int = 0) -> None:
