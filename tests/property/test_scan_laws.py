@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from admission.review.enforcement import Act
 from admission.scan.judgement import About, Found
 from admission.scan.policy_report import MOST_BYTES, MOST_RESULTS, report_of
-from admission.scan.scanner import ScanPass, State, LedgerTally, state_of
+from admission.scan.scanner import ScanPass, State, Tally, state_of
 from admission.scan.writer import LONGEST_EVENT, events_of
 from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE
 from gatecli.checks.personal_data_rules import RULES
@@ -48,8 +48,8 @@ MANY = st.builds(
 )
 
 
-def tally_of(found: list[Found]) -> LedgerTally:
-    tally = LedgerTally(objects=1)
+def tally_of(found: list[Found]) -> Tally:
+    tally = Tally(objects=1)
     tally._take(found, MOST_RESULTS)
     return tally
 
