@@ -18,8 +18,16 @@ class LedgerCommands(LazyGroup):
         "plan": "ledger_plan:app",
         "commit": "ledger_reservations:commit",
         "void": "ledger_reservations:void",
+        "verify": "ledger_records:verify",
+        "checkpoint": "ledger_records:checkpoint",
+        "key": "ledger_records:key",
+        "export": "ledger_records:export",
+        "import": "ledger_records:import_",
+        "diff": "ledger_records:diff",
+        "lease": "ledger_leases:app",
         "serve": "ledger_serve:serve",
         "metrics": "ledger_serve:metrics",
+        "mlflow": "ledger_mlflow:app",
     }
 
 

@@ -102,6 +102,25 @@ LedgerUrl = Annotated[
         help="The budget ledger: a file, or postgresql://… (default for its own commands: ledger.db).",
     ),
 ]
+KeyFile = Annotated[
+    Path | None,
+    option(
+        "--key",
+        panel=GATE,
+        variable="LEDGER_KEY",
+        metavar="FILE",
+        help="The key that signs for the ledger (gatecli ledger key new).",
+    ),
+]
+LedgerKey = Annotated[
+    Path | None,
+    option(
+        "--ledger-key",
+        panel=GATE,
+        metavar="FILE",
+        help="With --reserve: the key that signs the ledger's new entries.",
+    ),
+]
 AllRows = Annotated[
     bool,
     option(

@@ -103,6 +103,13 @@ TERRAFORM = Gate(
         "sources.plan.rules",
     ),
 )
+LEDGER = Gate(
+    "ledger",
+    frozenset({"ledger"}),
+    discovers="nothing by itself: a ledger is named by its URL, an export by its file",
+    checks="that a ledger is what was written into it: chains, sums, checkpoints",
+    rule_modules=("checks.ledger.chain",),
+)
 CHECK = Gate(
     "check",
     frozenset({"allowance", "baseline", "check", "policy"}),
@@ -116,4 +123,4 @@ GATES: Mapping[GateName, Gate] = MappingProxyType(
 )
 """The gates that `gatecli check` runs, in their order."""
 
-ALL: tuple[Gate, ...] = (*GATES.values(), CHECK)
+ALL: tuple[Gate, ...] = (*GATES.values(), LEDGER, CHECK)

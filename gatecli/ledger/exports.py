@@ -106,6 +106,16 @@ def read_identity(data: Any) -> LedgerIdentity:
     return LedgerIdentity(*values)
 
 
+def is_export(path: Path) -> bool:
+    """Whether a file begins as an export does."""
+    beginning = canonical_json({"export": FORMAT})[:-1].encode()
+    try:
+        with path.open("rb") as file:
+            return file.read(len(beginning)) == beginning
+    except (OSError, ValueError):
+        return False
+
+
 class ExportFile:
     """An export in a file, read anew each time. Raises InvalidExport where it is none, or is cut off."""
 

@@ -96,6 +96,8 @@ class Store(Protocol):
     """
 
     identity: LedgerIdentity
+    where: str
+    """Where it is, as a person may see it: without a password."""
 
     def add_dataset(self, terms: DatasetTerms, at: str, signature: str = "") -> Outcome:
         """Begin an account.

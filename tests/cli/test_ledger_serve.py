@@ -53,16 +53,15 @@ def serving(folder: Path, *arguments: str, **variables: str) -> Iterator[tuple[s
     process = subprocess.Popen(
         command, cwd=folder, env=environment(folder, **variables), stderr=subprocess.PIPE, text=True
     )
+    assert process.stderr is not None
     try:
-        assert process.stderr is not None
         line = process.stderr.readline()
         assert line.startswith("the ledger is at http://"), line + process.stderr.read()
         yield process, int(line.partition(" (")[0].rstrip("/").rpartition(":")[2])
     finally:
         process.kill()
         process.wait()
-        if process.stderr:
-            process.stderr.close()
+        process.stderr.close()
 
 
 def get(port: int, path: str, **headers: str) -> tuple[int, str]:
