@@ -27,6 +27,7 @@ class LedgerCommands(LazyGroup):
         "lease": "ledger_leases:app",
         "serve": "ledger_serve:serve",
         "metrics": "ledger_serve:metrics",
+        "mlflow": "ledger_mlflow:app",
     }
 
 

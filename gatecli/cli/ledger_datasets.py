@@ -14,8 +14,8 @@ from gatecli.cli.ledger_show import dataset_line
 from gatecli.cli.numbers import exact
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err, out
-from gatecli.frontdoor.options import GATE, LedgerUrl, option
-from gatecli.gates.ledger_access import moment, opened
+from gatecli.frontdoor.options import GATE, KeyFile, LedgerUrl, option
+from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.ledger_datasets import DatasetRequest, add_dataset
 from gatecli.ledger.interface import Outcome, UnknownDataset
 from gatecli.model.budget import Budget, Neighbouring
@@ -76,6 +76,7 @@ def add(
             help="The stream that this is a block in time of.",
         ),
     ] = None,
+    key_file: KeyFile = None,
     url: LedgerUrl = None,
 ) -> None:
     """Give a dataset its budget. It is fixed: what is added cannot be changed, only closed."""
@@ -89,7 +90,7 @@ def add(
         tuple(map(_parent, parents or ())),
         block_of,
     )
-    with opened(url) as store:
+    with open_ledger(url, key=key_file) as store:
         outcome, terms = add_dataset(request, store, moment(datetime.now(UTC)))
         account = store.account(terms.name)
     if account is not None:
@@ -101,7 +102,7 @@ def add(
 @app.command("list")
 def list_datasets(url: LedgerUrl = None) -> None:
     """List the datasets, a line each."""
-    with opened(url, read_only=True) as store:
+    with open_ledger(url, read_only=True) as store:
         for account in store.accounts():
             out(dataset_line(account))
 
@@ -112,7 +113,7 @@ def close(
     url: LedgerUrl = None,
 ) -> None:
     """Take no more charges. What is held stays held, and can be committed or voided."""
-    with opened(url) as store:
+    with open_ledger(url) as store:
         try:
             store.close_dataset(name, moment(datetime.now(UTC)))
         except UnknownDataset:

@@ -17,7 +17,7 @@ from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err, out
 from gatecli.frontdoor.options import GATE, KeyFile, LedgerUrl, option
 from gatecli.frontdoor.publish import write_lines
-from gatecli.gates.ledger_access import moment, opened
+from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.ledger_leases import LeaseRequest, lend
 from gatecli.ledger.exports import LONGEST_LINE
 from gatecli.ledger.interface import Outcome
@@ -43,7 +43,7 @@ def lease() -> None:
 @app.command("request")
 def request(key_file: KeyFile = None, output: OutputFile = None, url: LedgerUrl = None) -> None:
     """In the child: say which ledger this is, signed by its key."""
-    with opened(url, read_only=True) as store:
+    with open_ledger(url, read_only=True) as store:
         written = request_lease(store, _key(key_file))
     write_given(written, output)
 
@@ -87,7 +87,7 @@ def grant(
     """In the parent: charge a part of the budget, and write the signed lease for one child."""
     budget = Budget(exact(epsilon, "--epsilon", _EPSILON), exact(delta, "--delta", _DELTA))
     child = read_request(read_given(to))
-    with opened(url) as store:
+    with open_ledger(url) as store:
         asked = LeaseRequest(dataset, budget, child, name, as_name, tuple(by or ()))
         written = lend(asked, store, _key(key_file), moment(datetime.now(UTC)))
     write_given(written, output)
@@ -110,7 +110,7 @@ def accept(
     url: LedgerUrl = None,
 ) -> None:
     """In the child: begin the dataset that a lease lends. Releases are checked against it as ever."""
-    with opened(url) as store:
+    with open_ledger(url) as store:
         outcome, terms = accept_lease(store, read_given(file), _parent_key(parent), moment(datetime.now(UTC)))
     again = "was accepted before" if outcome is Outcome.EXISTS else "is accepted"
     err(f"the lease {again}: {terms.name} is in this ledger\n")
@@ -127,7 +127,7 @@ def return_(
 
     What is held and not voided by then counts as spent.
     """
-    with opened(url) as store:
+    with open_ledger(url) as store:
         lines = return_lease(store, _key(key_file), dataset, moment(datetime.now(UTC)))
         if output is None:
             for line in lines:
@@ -142,7 +142,7 @@ def settle(
     url: LedgerUrl = None,
 ) -> None:
     """In the parent: verify the child's chain, and take back what it did not spend."""
-    with opened(url) as store:
+    with open_ledger(url) as store:
         outcome, returned = settle_lease(store, _lines(file), moment(datetime.now(UTC)))
     if outcome is Outcome.EXISTS:
         err(f"{returned.lease.partition('/')[2]} was settled before: nothing was changed\n")

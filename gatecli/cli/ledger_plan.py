@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from gatecli.frontdoor.option_groups import spread
-from gatecli.frontdoor.options import GATE, LedgerUrl, option
+from gatecli.frontdoor.options import GATE, KeyFile, LedgerUrl, option
 from gatecli.frontdoor.session import GateOptions, begin
-from gatecli.gates.ledger_access import moment, opened
+from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.release import check_releases, request_for, require_existing
 from gatecli.gates.reserving import LedgerUse
 
@@ -35,6 +35,7 @@ def reserve(
         str | None,
         option("--name", panel=GATE, variable="PLAN_NAME", metavar="NAME", help="What to call the plan."),
     ] = None,
+    key_file: KeyFile = None,
     url: LedgerUrl = None,
 ) -> None:
     """Judge several releases and reserve them as one mechanism, before any output of them is seen.
@@ -43,7 +44,7 @@ def reserve(
     """
     require_existing(paths)
     session = begin(gate, paths[0])
-    with opened(url) as store:
+    with open_ledger(url, key=key_file) as store:
         use = LedgerUse(store, moment(session.now), reserves=True, plan=name or _name_of(paths))
         verdict = check_releases(request_for(paths, session.terms, use))
     raise session.end(verdict)

@@ -14,7 +14,7 @@ from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, OUTPUT, KeyFile, LedgerUrl, option
 from gatecli.frontdoor.publish import write_lines, write_together
 from gatecli.frontdoor.session import GateOptions, begin
-from gatecli.gates.ledger_access import DEFAULT, moment, opened
+from gatecli.gates.ledger_access import DEFAULT, moment, open_ledger
 from gatecli.gates.ledger_verification import check_export, check_ledger
 from gatecli.ledger.checkpoints import make_checkpoint, note_key
 from gatecli.ledger.comparison import Chains, chains_of, differences
@@ -57,7 +57,7 @@ def verify(
     pinned = None if since is None else read_given(since)
     if export is not None:
         raise session.end(check_export(ExportFile(export), pinned, session.terms))
-    with opened(url, read_only=True) as store:
+    with open_ledger(url, read_only=True) as store:
         verdict = check_ledger(store, pinned, session.terms)
     raise session.end(verdict)
 
@@ -69,7 +69,7 @@ def checkpoint(
 ) -> None:
     """Write a signed note on the log as it is. Keep it where the owner of the ledger cannot write."""
     signing = None if key_file is None else read_key(key_file)
-    with opened(url) as store:
+    with open_ledger(url) as store:
         note = make_checkpoint(store, signing, moment(datetime.now(UTC))).note
     write_given(note, output)
 
@@ -91,7 +91,7 @@ def make_key(
 @key.command("show")
 def show_key(url: LedgerUrl = None) -> None:
     """Print the ledger's public key, as others verify its checkpoints and leases by it."""
-    with opened(url, read_only=True) as store:
+    with open_ledger(url, read_only=True) as store:
         own, name = note_key(store.identity), store.identity.name
     if own is None:
         raise UsageError(
@@ -102,7 +102,7 @@ def show_key(url: LedgerUrl = None) -> None:
 
 def export(output: OutputFile = None, url: LedgerUrl = None) -> None:
     """Write the whole ledger as JSON lines: its entries in the order of its log, and its checkpoints."""
-    with opened(url) as store:
+    with open_ledger(url) as store:
         if output is None:
             for line in export_lines(store):
                 out(line)
@@ -152,7 +152,7 @@ def _chains(place: str) -> Chains:
         exported = ExportFile(Path(place))
         exported.require_whole()
         return chains_of(exported.log())
-    with opened(place, read_only=True) as store:
+    with open_ledger(place, read_only=True) as store:
         return chains_of(store.entries())
 
 

@@ -11,8 +11,8 @@ import typer
 
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
-from gatecli.frontdoor.options import GATE, LedgerUrl, option
-from gatecli.gates.ledger_access import moment, opened
+from gatecli.frontdoor.options import GATE, KeyFile, LedgerUrl, option
+from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.ledger_actions import commit as commit_release
 from gatecli.gates.ledger_actions import void as void_reservation
 from gatecli.ledger.interface import Outcome
@@ -31,9 +31,11 @@ Evidence = Annotated[
 ]
 
 
-def commit(subject: Subject, evidence: Evidence = None, url: LedgerUrl = None) -> None:
+def commit(
+    subject: Subject, evidence: Evidence = None, key_file: KeyFile = None, url: LedgerUrl = None
+) -> None:
     """Say that a reserved release was published."""
-    with opened(url) as store:
+    with open_ledger(url, key=key_file) as store:
         outcome = commit_release(store, subject, moment(datetime.now(UTC)), _digests(evidence))
     err(f"{subject} {'was committed already' if outcome is Outcome.EXISTS else 'is committed'}\n")
 
@@ -44,10 +46,11 @@ def void(
         str, option("--reason", panel=GATE, metavar="TEXT", help="Why nobody will ever see what it gives.")
     ],
     evidence: Evidence = None,
+    key_file: KeyFile = None,
     url: LedgerUrl = None,
 ) -> None:
     """Take back the charge of a release or a plan that was never run. It needs evidence."""
-    with opened(url) as store:
+    with open_ledger(url, key=key_file) as store:
         outcome = void_reservation(store, subject, moment(datetime.now(UTC)), reason, _digests(evidence))
     err(f"{subject} {'was void already' if outcome is Outcome.EXISTS else 'is void; its budget is free'}\n")
 

@@ -15,7 +15,7 @@ from gatecli.frontdoor.console import err, out, show_bug
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import OUTPUT, LedgerUrl, ledger_token, option
 from gatecli.frontdoor.publish import write_together
-from gatecli.gates.ledger_access import DEFAULT, opened
+from gatecli.gates.ledger_access import DEFAULT, open_ledger
 from gatecli.ledger.opening import open_store
 from gatecli.listening import certificate_files, listen_of
 from gatecli.sources.files import ReadError, read_bytes
@@ -175,7 +175,7 @@ def metrics(
         from gatecli.dashboard.verifying import verify_ledger  # noqa: PLC0415 - cryptography is an extra
     except ModuleNotFoundError as error:
         raise _missing(error) from None
-    with opened(url, read_only=True) as store:
+    with open_ledger(url, read_only=True) as store:
         verification = verify_ledger(store, _now) if verifies else None
         text = exposition(read_figures(store, _now(), verification))
     if output is None:

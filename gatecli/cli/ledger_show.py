@@ -12,7 +12,7 @@ from gatecli.errors import NothingToCheckError, UsageError
 from gatecli.frontdoor.console import out
 from gatecli.frontdoor.options import GATE, LedgerUrl, Listing, ListingFormat, option
 from gatecli.gates.concealment import without_values
-from gatecli.gates.ledger_access import opened
+from gatecli.gates.ledger_access import open_ledger
 from gatecli.gates.ledger_statements import Statement, statement_of
 from gatecli.ledger.wording import budget_text, forecast_sentence, guarantee_sentence
 from gatecli.model.budget import Bounds
@@ -43,7 +43,7 @@ def show(
 ) -> None:
     """Show what is held of each budget, and what is guaranteed."""
     now = datetime.now(UTC)
-    with opened(url, read_only=True) as store:
+    with open_ledger(url, read_only=True) as store:
         accounts = [store.account(name) for name in names] if names else list(store.accounts())
         missing = [name for name, found in zip(names or (), accounts, strict=False) if found is None]
         if missing:
@@ -51,7 +51,7 @@ def show(
         statements = [statement_of(store, each, now, composes=composed) for each in accounts if each]
     if not statements:
         raise NothingToCheckError("the ledger has no dataset", advice="gatecli ledger dataset add NAME …")
-    data = without_values([written(each) for each in statements])
+    data = without_values([dataset_data(each) for each in statements])
     match output:
         case Listing.JSON:
             out(json_text({"schema": "gatecli/ledger/v1", "datasets": data}))
@@ -104,7 +104,7 @@ def composed_lines(statement: Statement) -> list[str]:
     return [f"{start}{cost} at δ = {show_number(composed.delta)}; this is not what is left"]
 
 
-def written(statement: Statement) -> dict[str, Any]:
+def dataset_data(statement: Statement) -> dict[str, Any]:
     """A dataset as JSON: exact numbers as text."""
     terms = statement.account.terms
     composed = statement.composed

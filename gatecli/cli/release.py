@@ -10,7 +10,7 @@ import typer
 from gatecli.cli.allocate import allocate
 from gatecli.cli.calibrate import calibrate
 from gatecli.frontdoor.option_groups import spread
-from gatecli.frontdoor.options import GATE, LedgerUrl, option
+from gatecli.frontdoor.options import GATE, LedgerKey, LedgerUrl, option
 from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.release import check_releases, request_for, require_existing
 from gatecli.gates.used_ledger import used_ledger
@@ -37,6 +37,7 @@ def check(
             help="With --ledger: reserve the budget of what passes, in the same step.",
         ),
     ] = False,
+    ledger_key: LedgerKey = None,
 ) -> None:
     """Check that releases keep the privacy they declare: ε is recomputed from what was run.
 
@@ -45,6 +46,6 @@ def check(
     places = paths or [Path()]
     require_existing(places)
     session = begin(gate, places[0])
-    with used_ledger(ledger, session.now, reserves=reserve) as use:
+    with used_ledger(ledger, session.now, reserves=reserve, key=ledger_key) as use:
         verdict = check_releases(request_for(places, session.terms, use))
     raise session.end(verdict)

@@ -138,7 +138,7 @@ class Site:
             shown = read_dataset(store, name, wanted, now, self.histories)
             return None if shown is None else render("dataset.html", page=shown, problem=problem)
 
-        return _found(await self.pages.read(page), 400 if problem else 200)
+        return _page_or_not_found(await self.pages.read(page), 400 if problem else 200)
 
     async def show_entry(self, request: web.Request) -> web.Response:
         """One entry."""
@@ -148,7 +148,7 @@ class Site:
             shown = None if number is None else read_entry_page(store, dataset, number)
             return None if shown is None else render("entry.html", page=shown)
 
-        return _found(await self.pages.read(page))
+        return _page_or_not_found(await self.pages.read(page))
 
     async def show_checkpoint(self, _request: web.Request) -> web.Response:
         """The last checkpoint as a signed note, to keep elsewhere."""
@@ -168,12 +168,12 @@ class Site:
 
 async def show_style(_request: web.Request) -> web.Response:
     """The style sheet; its address holds its digest."""
-    return _kept(web.Response(text=style_sheet(), content_type="text/css", charset="utf-8"))
+    return _with_long_life(web.Response(text=style_sheet(), content_type="text/css", charset="utf-8"))
 
 
 async def show_icon(_request: web.Request) -> web.Response:
     """The icon."""
-    return _kept(web.Response(body=shipped_file("icon.svg"), content_type="image/svg+xml"))
+    return _with_long_life(web.Response(body=shipped_file("icon.svg"), content_type="image/svg+xml"))
 
 
 async def show_alerts(_request: web.Request) -> web.Response:
@@ -202,13 +202,13 @@ def problem_page(status: int, sentence: str = "") -> web.Response:
     return html(render("error.html", title=title, sentence=sentence or usual), status)
 
 
-def _found(page: str | None, status: int = 200) -> web.Response:
+def _page_or_not_found(page: str | None, status: int = 200) -> web.Response:
     if page is None:
         raise web.HTTPNotFound
     return html(page, status)
 
 
-def _kept(answer: web.Response) -> web.Response:
+def _with_long_life(answer: web.Response) -> web.Response:
     answer.headers[hdrs.CACHE_CONTROL] = "private, max-age=86400"
     return answer
 

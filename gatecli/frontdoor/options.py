@@ -112,6 +112,15 @@ KeyFile = Annotated[
         help="The key that signs for the ledger (gatecli ledger key new).",
     ),
 ]
+LedgerKey = Annotated[
+    Path | None,
+    option(
+        "--ledger-key",
+        panel=GATE,
+        metavar="FILE",
+        help="With --reserve: the key that signs the ledger's new entries.",
+    ),
+]
 AllRows = Annotated[
     bool,
     option(

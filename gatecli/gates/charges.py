@@ -90,7 +90,7 @@ class Book:
             self.read[name] = self.store.account(name)
         return self.read[name]
 
-    def held(self, account: Account) -> Amounts:
+    def amounts_held(self, account: Account) -> Amounts:
         """What is held there, and what this run would add."""
         return account.held + self.pending.get(account.terms.name, NOTHING)
 
@@ -128,11 +128,11 @@ def _assess_one(subject: ReleaseSubject, costs: Costs, terms: Terms, book: Book)
 def find_over(subject: ReleaseSubject, charges: Sequence[Charge], book: Book) -> tuple[Finding, ...]:
     """The budgets that the charges do not fit into."""
     return tuple(
-        charging.find_exceeded(subject, account, book.held(account), charge.amounts)
+        charging.find_exceeded(subject, account, book.amounts_held(account), charge.amounts)
         for charge in charges
         if (account := book.account(charge.dataset)) is not None
         and not is_admitted(
-            book.held(account) + charge.amounts, account.terms.limits, account.terms.admission
+            book.amounts_held(account) + charge.amounts, account.terms.limits, account.terms.admission
         )
     )
 
@@ -143,7 +143,7 @@ def shares_of(charges: Sequence[Charge], book: Book) -> dict[str, str]:
     for charge in charges:
         account = book.account(charge.dataset)
         if account is not None:
-            terms, held = account.terms, book.held(account)
+            terms, held = account.terms, book.amounts_held(account)
             both = (held, held + charge.amounts)
             before, after = (held_share(each, terms.limits, terms.admission) for each in both)
             shares[charge.dataset] = f"{show_percent(before)} to {show_percent(after)}"

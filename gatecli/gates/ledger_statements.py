@@ -49,11 +49,11 @@ def statement_of(store: Store, account: Account, now: datetime, *, composes: boo
             if each.state is ReservationState.HELD and is_lapsed(each, now.date())
         ),
         forecast_account(store, account, now),
-        _composed(store, account) if composes else None,
+        _compose(store, account) if composes else None,
     )
 
 
-def _composed(store: Store, account: Account) -> Bounds | NoBound:
+def _compose(store: Store, account: Account) -> Bounds | NoBound:
     from gatecli.gates.ledger_composed import composed_in_advance  # noqa: PLC0415 - brings the accountants
 
     return composed_in_advance(store, account)

@@ -77,7 +77,7 @@ class StoredCheckpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class LedgerTally:
     """How many subjects stand in each state, how many held ones lapsed by the dataset that they charge, and
     how often a rule refused.
     """
@@ -197,7 +197,7 @@ class Store(Protocol):
         """Count for monitoring that a rule refused a release; no entry says so."""
         ...
 
-    def tally(self, today: str) -> Tally:
+    def tally(self, today: str) -> LedgerTally:
         """The counts; a held reservation has lapsed where its day is before `today` (ISO)."""
         ...
 

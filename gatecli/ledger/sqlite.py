@@ -30,7 +30,7 @@ OLDEST = (3, 37, 0)
 BUSY_SECONDS = 30.0
 """How long a writer waits for its turn."""
 
-_PRAGMAS = ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF")
+_PRAGMAS: tuple[str, ...] = ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF")
 _PRAGMAS_DARWIN = ("fullfsync = ON", "checkpoint_fullfsync = ON")
 
 _REASONS: tuple[tuple[str, str, str], ...] = (

@@ -592,9 +592,8 @@ class LedgerSuite:
         store.move(commit("d@1"))
         assert store.tally("2026-11-29").lapsed == {"devices": 1, "people": 2}
 
-    def test_a_refusal_cannot_be_noted_where_the_ledger_is_read_only(
-        self, store: Store, place: LedgerPlace
-    ) -> None:
+    @pytest.mark.usefixtures("store")
+    def test_a_refusal_cannot_be_noted_where_the_ledger_is_read_only(self, place: LedgerPlace) -> None:
         reader = place.open(read_only=True)
         with pytest.raises(LedgerUnavailable, match="for reading"):
             reader.note_refusal("ledger-budget-exceeded", AT)

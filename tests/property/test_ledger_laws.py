@@ -34,10 +34,11 @@ BEGINS = {
     EntryKind.LEASE: STATES.LENT,
     EntryKind.OPENING: STATES.COMMITTED,
 }
-AMOUNTS = st.builds(
-    Amounts, **{column: st.integers(0, 30) | st.sampled_from([0, 60, 101]) for column in COLUMNS}
-)
-CHARGES = st.dictionaries(st.sampled_from((*DATASETS, "unknown")), AMOUNTS, min_size=1, max_size=2)
+SMALL = st.builds(Amounts, **{column: st.integers(0, 5) for column in COLUMNS})
+LARGE = st.builds(Amounts, **{column: st.sampled_from((0, 20, 60, 101)) for column in COLUMNS})
+NAMES = st.sampled_from((("a",), ("b",), ("a", "b"), ("b", "a"), ("a", "unknown")))
+LATE = st.sampled_from((0, 0, 0, 0, 1))
+"""By how much an attempt is another one than is due."""
 
 
 @dataclass
@@ -140,33 +141,39 @@ class LedgerMachine(RuleBasedStateMachine):
             return type(refusal).__name__
 
     @rule(
-        kind=st.sampled_from((*[EntryKind.RESERVE] * 4, EntryKind.LEASE, EntryKind.OPENING)),
+        data=st.data(),
+        kind=st.sampled_from((*[EntryKind.RESERVE] * 6, EntryKind.LEASE, EntryKind.OPENING)),
         subject=st.sampled_from(SUBJECTS),
-        charges=CHARGES,
-        attempt=st.sampled_from((0, 0, 1, 2)),
+        names=NAMES,
+        late=LATE,
         digest=st.sampled_from("xy"),
-        releases=st.sets(st.sampled_from(("r1", "r2", "three"))),
     )
     def begin(
         self,
+        data: st.DataObject,
         kind: EntryKind,
         subject: str,
-        charges: dict[str, Amounts],
-        attempt: int,
+        names: tuple[str, ...],
+        late: int,
         digest: str,
-        releases: set[str],
     ) -> None:
-        given = tuple(sorted(releases - {subject})) if kind is EntryKind.RESERVE else ()
+        amounts = SMALL | SMALL | LARGE
+        charges = {name: data.draw(amounts) for name in names}
+        releases: tuple[str, ...] = ()
+        if kind is EntryKind.RESERVE and subject != "three":
+            releases = data.draw(st.sampled_from(((), ("r1",), ("r2", "r1"), ("r1", "three"))))
+        found = self.model.subjects.get(subject)
+        due = found.attempt + (found.state is STATES.VOID) if found else 0
         lines = tuple(Charge(name, amounts) for name, amounts in charges.items())
-        asked = Movement(kind, subject, AT, lines, digest, attempt=attempt)
-        assert self.ask(asked, given) == self.model.begin(asked, charges, given)
+        asked = Movement(kind, subject, AT, lines, digest, attempt=due + late)
+        assert self.ask(asked, releases) == self.model.begin(asked, charges, releases)
 
     @precondition(lambda self: self.model.subjects)
     @rule(
         data=st.data(),
-        kind=st.sampled_from(tuple(ENDS)),
+        kind=st.sampled_from((EntryKind.COMMIT, EntryKind.VOID, EntryKind.VOID, EntryKind.RETURN)),
         digest=st.sampled_from("xyz"),
-        late=st.sampled_from((0, 0, 0, 1)),
+        late=LATE,
         change=st.sampled_from(("all", "all", "all", "half", "more", "other")),
     )
     def end(self, data: st.DataObject, kind: EntryKind, digest: str, late: int, change: str) -> None:
@@ -187,7 +194,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.ask(asked) == self.model.end(asked)
 
     @rule(name=st.sampled_from(DATASETS))
-    @precondition(lambda self: len(self.model.subjects) > 2)
+    @precondition(lambda self: len(self.model.subjects) > 4)
     def close_dataset(self, name: str) -> None:
         expected = Outcome.EXISTS if name in self.model.closed else Outcome.DONE
         self.model.closed.add(name)
@@ -233,7 +240,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 def run_machine(machine: type[LedgerMachine], examples: int) -> None:
     run_state_machine_as_test(
-        machine, settings=settings(max_examples=share(examples), stateful_step_count=25, deadline=None)
+        machine, settings=settings(max_examples=share(examples), stateful_step_count=30, deadline=None)
     )
 
 
@@ -245,7 +252,7 @@ def test_a_file_holds_what_the_model_holds() -> None:
             return sqlite_place(Path(tempfile.mkdtemp(dir=root)))
 
     try:
-        run_machine(InFiles, 60)
+        run_machine(InFiles, 150)
     finally:
         shutil.rmtree(root)
 
@@ -260,4 +267,4 @@ def test_a_server_holds_what_the_model_holds() -> None:
                     connection.execute("DROP SCHEMA IF EXISTS gatecli CASCADE")
                 return place
 
-        run_machine(OnServer, 30)
+        run_machine(OnServer, 60)

@@ -43,8 +43,8 @@ def terms(name: str, epsilon: int = 8, **given: Any) -> DatasetTerms:
 
 def charge(hundredths: int) -> Amounts:
     """A release of ε = `hundredths` / 100: its μ² is a tenth of that, its Rényi ε a fifth."""
-    loss = hundredths * SHARE
-    return Amounts(loss, 10**8, loss // 10, 10**8, loss // 5, loss // 5, loss // 4, loss // 3, 10**8)
+    loss, slack = hundredths * SHARE, hundredths * 10**7
+    return Amounts(loss, slack, loss // 10, slack, loss // 5, loss // 5, loss // 4, 3 * loss // 10, slack)
 
 
 def written(at: datetime) -> str:

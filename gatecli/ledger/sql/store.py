@@ -19,10 +19,10 @@ from gatecli.ledger.interface import (
     NO_RELEASES,
     Conflict,
     LedgerIdentity,
+    LedgerTally,
     LedgerUnavailable,
     Outcome,
     StoredCheckpoint,
-    Tally,
 )
 from gatecli.ledger.restoring import Step
 from gatecli.ledger.sql import statements as sql
@@ -233,12 +233,12 @@ class SqlStore(ABC):
         check_time(at)
         self._change(lambda run: run(sql.NOTE_REFUSAL, {"rule": rule, "at": at}))
 
-    def tally(self, today: str) -> Tally:
+    def tally(self, today: str) -> LedgerTally:
         check_day(today)
         states = {ReservationState(name): count for name, count in self._read(sql.STATE_COUNTS, {})}
         lapsed = {str(name): int(count) for name, count in self._read(sql.LAPSED_COUNTS, {"today": today})}
         refusals = {str(rule): int(count) for rule, count in self._read(sql.REFUSAL_COUNTS, {})}
-        return Tally(states, lapsed, refusals)
+        return LedgerTally(states, lapsed, refusals)
 
     def _pages(
         self, statement: str, parameters: dict[str, Any], keys: dict[str, int], page: int | None = None
