@@ -32,7 +32,7 @@ from gatecli.model.mechanism import Gaussian, Pure, Sampling
 from gatecli.model.portfolio import MEASURE_UNITS, NOTHING
 from gatecli.model.release import EvidenceFormat
 from tests.support.evidence import REAL
-from tests.support.scans import RESIDENT_ID
+from tests.support.reviews import RESIDENT_ID
 
 AT = "2026-11-29T12:00:00Z"
 BUDGET = Budget(Fraction(8), Fraction(1, 10**5))
