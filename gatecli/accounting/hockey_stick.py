@@ -112,9 +112,8 @@ def _spread(bulk: float, end: float) -> Array:
 
 
 def _deltas(direction: Direction, epsilons: Array) -> Array:
-    parts = _parts(direction.pilots, float(epsilons[-1]) / _BEYOND)
     found = []
-    for middle in parts:
+    for middle in _parts(direction.pilots, direction.saddle.epsilon):
         saddle = saddle_near(direction.pilots, direction.delta, middle, SHARE, MAX_LENGTH)
         found.append(deltas_above(compose_above(direction, saddle, SHARE), epsilons))
     return np.asarray(np.min(np.stack(found), axis=0))
@@ -147,11 +146,11 @@ def deltas_above(composed: TiltedComposition, epsilons: Array) -> Array:
 
     Powers that no float holds are left out where that makes δ larger; where it does not, nothing is known.
     """
-    tilt, centre = composed.tilt, float(epsilons[-1]) / 2
+    losses: Array = np.asarray(composed.low + composed.step * np.arange(composed.mass.size), np.float64)
+    tilt, centre = composed.tilt, max(0.0, min(float(epsilons[-1]), float(losses[-1])) / 2)
     scale = composed.log_moment - tilt * centre + composed.relative
     if tilt * centre > _EXPONENT or abs(scale) > _EXPONENT:
         return np.ones(epsilons.size)
-    losses: Array = np.asarray(composed.low + composed.step * np.arange(composed.mass.size), np.float64)
     first = int(np.searchsorted(losses, 0.0, side="right"))
     losses, mass = losses[first:], composed.mass[first:]
     rounding = 4 * (composed.mass.size + _EXPONENT) * UNIT

@@ -26,7 +26,16 @@ from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.losses import pure_epsilon
 from gatecli.accounting.rdp import rdp_curve
 from gatecli.accounting.rounding import NumericFailure, above, below, log_of, quiet_numerics, upper
-from gatecli.accounting.terms import ClaimTerm, GaussianTerm, Term
+from gatecli.accounting.terms import (
+    ClaimTerm,
+    ConcentratedTerm,
+    CurveTerm,
+    FixedSizeTerm,
+    GaussianTerm,
+    RepeatTerm,
+    Term,
+    WorstTerm,
+)
 from gatecli.accounting.translation import translate
 from gatecli.model.budget import Bounds, Budget
 from gatecli.model.ledger import DatasetTerms
@@ -57,7 +66,10 @@ Cost = tuple[Fraction, Fraction] | None
 ORDERS = tuple(float(order) for order in RDP_ORDERS.values())
 
 _WORTH = Fraction(999, 1000)
-"""An exact cost is taken unless another one is less than this much of it."""
+"""A cost is taken unless another one has less than this much of its measure."""
+
+_WITHOUT_PAIR = (ConcentratedTerm, CurveTerm, FixedSizeTerm, RepeatTerm, WorstTerm)
+"""Terms that are not composed with others by their privacy loss."""
 
 
 def limits_of(budget: Budget) -> Amounts:
@@ -133,7 +145,7 @@ def _amounts(question: Question, limits: Amounts) -> Amounts | NoBound:
     terms, silent = told_apart(translation.terms)
     outside = in_units(1 - silent, DELTA_UNITS)
     divergences = _divergences(terms)
-    basic, gdp = _basic_and_gdp(terms, limits, divergences[0])
+    basic, gdp = _basic_and_gdp(terms, limits)
     most = (limits.rdp_4, limits.rdp_8, limits.rdp_16, limits.rdp_32)
     charge = (
         *_charged(basic, limits.basic_epsilon, outside),
@@ -162,8 +174,40 @@ def _divergences(terms: tuple[Term, ...]) -> tuple[float, ...]:
         return tuple(math.inf for _ in ORDERS)
 
 
-def _basic_and_gdp(terms: tuple[Term, ...], limits: Amounts, divergence: float) -> tuple[Cost, Cost]:
-    """Costs in closed form where there are such, or by the curve of all terms where that is less."""
+def _basic_and_gdp(terms: tuple[Term, ...], limits: Amounts) -> tuple[Cost, Cost]:
+    """The costs of all terms together; or of those whose pairs are known, and of each other one, if less."""
+    basic, gdp = _costs(terms, limits)
+    parts = _parts(terms)
+    if len(parts) > 1:
+        costs = [_costs(part, limits) for part in parts]
+        basic = _lesser(basic, _sum(one for one, _ in costs))
+        gdp = _lesser(gdp, _sum(other for _, other in costs))
+    return basic, gdp
+
+
+def _parts(terms: tuple[Term, ...]) -> list[tuple[Term, ...]]:
+    known = tuple(term for term in terms if not isinstance(term, _WITHOUT_PAIR))
+    return [*([known] if known else []), *((term,) for term in terms if isinstance(term, _WITHOUT_PAIR))]
+
+
+def _sum(costs: Iterable[Cost]) -> Cost:
+    measure, slack = Fraction(0), Fraction(0)
+    for cost in costs:
+        if cost is None:
+            return None
+        measure, slack = measure + cost[0], slack + cost[1]
+    return measure, slack
+
+
+def _lesser(first: Cost, other: Cost) -> Cost:
+    """The first cost, whose slack is the smaller one, unless the other measure is worth the slack."""
+    if other is None or (first is not None and other[0] >= first[0] * _WORTH):
+        return first
+    return other
+
+
+def _costs(terms: tuple[Term, ...], limits: Amounts) -> tuple[Cost, Cost]:
+    """In closed form where there is one, or by the curve of all terms where that is less."""
     basic, gdp = _exact_basic(terms, limits), _exact_gdp(terms)
     if _is_settled(terms) or not all(tuple(limits)[:4]):
         return basic, gdp
@@ -171,8 +215,12 @@ def _basic_and_gdp(terms: tuple[Term, ...], limits: Amounts, divergence: float) 
         costs_by_curve,
     )
 
-    by_curve = costs_by_curve(terms, limits, divergence)
-    return _lesser(basic, by_curve.basic), _lesser(gdp, by_curve.gdp)
+    by_curve = costs_by_curve(terms, limits, _divergences(terms)[0])
+    return _lesser(basic, _exact(by_curve.basic)), _lesser(gdp, _exact(by_curve.gdp))
+
+
+def _exact(cost: tuple[float, float] | None) -> Cost:
+    return None if cost is None else (Fraction(cost[0]), Fraction(cost[1]))
 
 
 def _is_settled(terms: tuple[Term, ...]) -> bool:
@@ -182,13 +230,6 @@ def _is_settled(terms: tuple[Term, ...]) -> bool:
             return True
         case _:
             return False
-
-
-def _lesser(exact: Cost, other: tuple[float, float] | None) -> Cost:
-    if other is None:
-        return exact
-    measure, slack = Fraction(other[0]), Fraction(other[1])
-    return exact if exact is not None and measure >= exact[0] * _WORTH else (measure, slack)
 
 
 def _exact_basic(terms: tuple[Term, ...], limits: Amounts) -> Cost:

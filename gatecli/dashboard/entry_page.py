@@ -16,7 +16,7 @@ from gatecli.model.ledger import Entry, first_hash, next_hash
 from gatecli.model.number import show_up
 from gatecli.model.portfolio import COLUMNS, DELTA_UNITS, MEASURE_UNITS
 
-_LINK = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[!-~]*)?", re.ASCII)
+_LINK = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?", re.ASCII)
 _DIGEST = re.compile(r"(sha256:)?[0-9a-f]{40,128}", re.ASCII)
 MOST_DETAILS = 500
 LONGEST_DETAIL = 2_000

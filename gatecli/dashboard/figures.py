@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from gatecli.ledger.forecast import forecast_account
 from gatecli.ledger.history import Level
-from gatecli.ledger.interface import LedgerIdentity, Store, StoredCheckpoint, Tally
+from gatecli.ledger.interface import LedgerIdentity, LedgerTally, Store, StoredCheckpoint
 from gatecli.model.ledger import Account
 
 
@@ -31,7 +31,7 @@ class Figures:
     read_at: datetime
     accounts: tuple[Account, ...]
     exhausted: Mapping[str, date]
-    tally: Tally
+    tally: LedgerTally
     checkpoint: StoredCheckpoint | None
     verification: VerificationResult | None
 

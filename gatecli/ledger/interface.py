@@ -11,6 +11,7 @@ from typing import Protocol
 from gatecli.errors import GatecliError
 from gatecli.ledger.restoring import Step
 from gatecli.model.ledger import Account, DatasetTerms, Entry, Movement, Reservation, ReservationState
+from gatecli.model.portfolio import Amounts
 
 NO_RELEASES: Mapping[str, str] = MappingProxyType({})
 """What is not a plan reserves no releases."""
@@ -77,7 +78,7 @@ class StoredCheckpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class LedgerTally:
     """How many subjects stand in each state, how many held ones lapsed by the dataset that they charge, and
     how often a rule refused.
     """
@@ -85,6 +86,15 @@ class Tally:
     states: Mapping[ReservationState, int]
     lapsed: Mapping[str, int]
     refusals: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySum:
+    """The amounts of entries in a row, added up; `number` and `at` are those of the last one."""
+
+    number: int
+    at: str
+    amounts: Amounts
 
 
 class Store(Protocol):
@@ -159,6 +169,12 @@ class Store(Protocol):
         """The entries of one dataset by number, or of all by dataset and number; streamed."""
         ...
 
+    def sums(self, dataset: str, *, after: int = -1, width: int = 1) -> Iterator[EntrySum]:
+        """What the entries of a dataset after a number add up to, `width` at a time: those whose numbers
+        divided by it, rounded down, are the same; by number.
+        """
+        ...
+
     def sequence(self) -> int:
         """Give every entry that has none its place in the log, in the order of dataset and number.
 
@@ -197,7 +213,7 @@ class Store(Protocol):
         """Count for monitoring that a rule refused a release; no entry says so."""
         ...
 
-    def tally(self, today: str) -> Tally:
+    def tally(self, today: str) -> LedgerTally:
         """The counts; a held reservation has lapsed where its day is before `today` (ISO)."""
         ...
 

@@ -13,7 +13,7 @@ from tests.support.declarations import GOOD, write
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/ledger.md").read_text("utf-8")
-FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+FENCED: list[tuple[str, str]] = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 BLOCKS = [text for language, text in FENCED if not language]
 
 

@@ -39,6 +39,7 @@ def extra(*names: str) -> list[str]:
 ROOTS = {
     "requirements.txt": extra(),
     "requirements-dev.txt": extra("dev"),
+    "requirements-ledger.txt": extra("ledger", "postgres"),
     "constraints.txt": [
         *extra(*PROJECT["project"]["optional-dependencies"]),
         *PROJECT["dependency-groups"]["build"],

@@ -1,9 +1,10 @@
 """Adversaries that choose each mechanism after seeing the outputs before it, and what they learn exactly.
 
 A node is a mechanism with one child for each set of its outputs. With l the loss of an output under the first
-of two neighbours P, the hockey-stick divergence of a node at ε is Σ P(output) · (that of its child at ε − l), so
+of two neighbours P, the hockey-stick divergence of a node at ε is Σ P(output) · (that of its child at ε − l):
 a tree's is found from its leaves. Outputs of a coin are summed; those of noise are integrated where they
-choose between children, by Gauss and Legendre's rule on every piece; a last noise has a closed form.
+choose between children, by Gauss and Legendre's rule on pieces without corners; a last noise has a closed
+form.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ Array = npt.NDArray[np.float64]
 Curve = Callable[[Array], Array]
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(12)
+WIDEST = 2.0
+"""Sizes of the noise that one piece of an integral spans at most."""
 BROAD = 9.0
 """Standard deviations of a normal loss beyond which 1e-19 of it lies."""
 
@@ -49,7 +52,7 @@ class Leak:
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Gaussian noise of `size` μ, or Laplace noise of `size` ε; a child for the losses between two cuts each."""
+    """Gaussian noise of `size` μ, or Laplace noise of `size` ε; a child for losses between two cuts each."""
 
     kind: str
     size: float
@@ -90,6 +93,11 @@ def gaussian(mu: float, epsilons: Array) -> Array:
     return np.asarray(ndtr(mu / 2 - epsilons / mu) - np.exp(epsilons + log_ndtr(-mu / 2 - epsilons / mu)))
 
 
+def exact_gaussian(mu: float, epsilon: float) -> float:
+    """H of N(μ, 1) against N(0, 1) at one ε."""
+    return float(gaussian(mu, np.array([epsilon]))[0]) if mu > 0 else 0.0
+
+
 def laplace(size: float, epsilons: Array) -> Array:
     """H of Laplace noise of scale 1/size on a sum that differs by 1."""
     within = -np.expm1((np.clip(epsilons, -size, size) - size) / 2)
@@ -98,33 +106,55 @@ def laplace(size: float, epsilons: Array) -> Array:
 
 def _chosen(node: Noise, epsilons: Array, sign: float) -> Array:
     total = np.zeros(epsilons.shape)
-    for low, high, child in pieces(node, sign):
-        losses = (high + low) / 2 + (high - low) / 2 * NODES
-        weights = (high - low) / 2 * WEIGHTS * density(node.kind, node.size, losses)
-        values = curve(child, np.subtract.outer(epsilons, losses).ravel(), sign)
-        total += values.reshape(epsilons.size, losses.size) @ weights
+    for low, high, child in ranges(node, sign):
+        total += _integral(node, epsilons, (low, high), child, sign)
     if node.kind == "laplace":
         for loss, mass in ((node.size, 0.5), (-node.size, math.exp(-node.size) / 2)):
             total += mass * curve(_child_at(node, loss * sign), epsilons - loss, sign)
     return total
 
 
-def pieces(node: Noise, sign: float) -> Iterator[tuple[float, float, Tree]]:
-    """The ranges of the (turned) loss with one child each; long ones in several."""
+def _integral(node: Noise, epsilons: Array, ends: tuple[float, float], child: Tree, sign: float) -> Array:
+    """Of one range of losses, in pieces that end where the child's curve has a corner."""
+    parts = np.linspace(*ends, 2 + math.ceil((ends[1] - ends[0]) / node.size / WIDEST))
+    bends = np.subtract.outer(epsilons, np.array(corners(child)))
+    edges = np.sort(np.clip(np.concatenate((np.tile(parts, (epsilons.size, 1)), bends), axis=1), *ends))
+    half, middle = (edges[:, 1:] - edges[:, :-1]) / 2, (edges[:, 1:] + edges[:, :-1]) / 2
+    losses = middle[:, :, None] + half[:, :, None] * NODES
+    values = curve(child, (epsilons[:, None, None] - losses).ravel(), sign).reshape(losses.shape)
+    weights = half[:, :, None] * WEIGHTS * density(node.kind, node.size, losses)
+    return np.asarray((values * weights).sum(axis=(1, 2)))
+
+
+def corners(tree: Tree) -> tuple[float, ...]:
+    """The only ε at which the curve of a tree may have a corner, in either direction."""
+    match tree:
+        case Stop():
+            return (0.0,)
+        case Leak(_, after):
+            return corners(after)
+        case Coin(loss, told, lied):
+            found = {c + turn for child in (told, lied) for c in corners(child) for turn in (loss, -loss)}
+            return tuple(found)
+        case Noise("gaussian"):
+            return ()
+        case Noise(_, size, _, children):
+            return tuple({c + turn for child in children for c in corners(child) for turn in (size, -size)})
+
+
+def ranges(node: Noise, sign: float) -> Iterator[tuple[float, float, Tree]]:
+    """The ranges of the (turned) loss with one child each."""
     spread = node.size * BROAD
     low, high = (
         (node.size**2 / 2 - spread, node.size**2 / 2 + spread)
         if node.kind == "gaussian"
         else (-node.size, node.size)
     )
-    cuts = sorted(sign * cut for cut in node.cuts)
     children = node.children if sign > 0 else node.children[::-1]
-    edges = [low, *(min(max(cut, low), high) for cut in cuts), high]
-    for first, last, child in zip(edges[:-1], edges[1:], children, strict=True):
-        parts = max(1, math.ceil((last - first) / spread * 3))
-        for part in range(parts):
-            width = (last - first) / parts
-            yield first + part * width, first + (part + 1) * width, child
+    edges = [low, *(min(max(sign * cut, low), high) for cut in node.cuts[:: int(sign)]), high]
+    for first, last_one, child in zip(edges[:-1], edges[1:], children, strict=True):
+        if last_one > first:
+            yield first, last_one, child
 
 
 def density(kind: str, size: float, losses: Array) -> Array:
@@ -159,8 +189,8 @@ def root(function: Callable[[float], float], low: float, high: float) -> float:
 class PldStop:
     """What a filter lets through that stops where the composed PLD exceeds (ε*, δ*), after Gaussian noise.
 
-    `gaussian` and `laplace` are the largest that it accepts next; `adaptive` is the δ at ε* where the better of
-    the two is chosen by the first output.
+    `gaussian` and `laplace` are the largest that it accepts next; `adaptive` is the δ at ε* where the better
+    of the two is chosen by the first output.
     """
 
     delta: float

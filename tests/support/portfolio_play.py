@@ -1,7 +1,7 @@
 """Adversaries against the portfolio filter: trees of mechanisms that it admits after every output.
 
-At the end of a branch an adversary takes what tells most at the loss that it has seen there, among all that still
-fits; before that it draws.
+At the end of a branch an adversary takes what tells most at the loss that it has seen there, among all that
+still fits; before that it draws.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ def moves(terms: DatasetTerms) -> tuple[Move, ...]:
             mu = share * most_mu * (1 - 1e-9)
             found.append(Move("gaussian", mu, charge(terms, Gaussian(standard_deviation=Fraction(1 / mu)))))
             leak = Fraction(terms.limits.basic_delta, 10**18) * part
-            found.append(Move("leak", float(leak), charge(terms, Approximate(epsilon=0, delta=leak))))
+            found.append(
+                Move("leak", float(leak), charge(terms, Approximate(epsilon=Fraction(0), delta=leak)))
+            )
         size = Fraction(share * most_epsilon * (1 - 1e-9))
         found.append(Move("laplace", float(size), charge(terms, Laplace(scale=1 / size))))
         noise = Fraction(2 / (1 + math.exp(size)))

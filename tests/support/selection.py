@@ -106,7 +106,11 @@ NEEDS = (
         lambda: spark.LACKING,
     ),
     Need("a browser", ("tests/browser/",), without_browser),
-    Need("promtool", ("tests/admission/chart/test_alerts.py",), promtool.lacking),
+    Need(
+        "promtool",
+        ("tests/admission/chart/test_alerts.py", "tests/unit/dashboard/test_alerts.py"),
+        promtool.lacking,
+    ),
     Need("the package index", ("tests/wheel/",)),
     Need("an MLflow server", ("tests/registries/",), mlflow_server.lacking),
     Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),

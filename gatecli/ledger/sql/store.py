@@ -18,17 +18,18 @@ from gatecli.ledger.checking import (
 from gatecli.ledger.interface import (
     NO_RELEASES,
     Conflict,
+    EntrySum,
     LedgerIdentity,
+    LedgerTally,
     LedgerUnavailable,
     Outcome,
     StoredCheckpoint,
-    Tally,
 )
 from gatecli.ledger.restoring import Step
 from gatecli.ledger.sql import statements as sql
 from gatecli.ledger.sql.booking import Request, Run, add, book, close_account, request_of
 from gatecli.ledger.sql.restore import add_checkpoints, restore_log
-from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations
+from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations, read_sum
 from gatecli.model.ledger import (
     Account,
     DatasetTerms,
@@ -175,6 +176,10 @@ class SqlStore(ABC):
             rows = self._pages(sql.ENTRIES, {"dataset": dataset, "after": after}, {"after": 1}, page)
         return map(read_entry, rows)
 
+    def sums(self, dataset: str, *, after: int = -1, width: int = 1) -> Iterator[EntrySum]:
+        given = {"dataset": dataset, "after": after, "width": width}
+        return map(read_sum, self._read(sql.SUMS, given))
+
     def sequence(self) -> int:
         return self._change(self._give_places)
 
@@ -233,12 +238,12 @@ class SqlStore(ABC):
         check_time(at)
         self._change(lambda run: run(sql.NOTE_REFUSAL, {"rule": rule, "at": at}))
 
-    def tally(self, today: str) -> Tally:
+    def tally(self, today: str) -> LedgerTally:
         check_day(today)
         states = {ReservationState(name): count for name, count in self._read(sql.STATE_COUNTS, {})}
         lapsed = {str(name): int(count) for name, count in self._read(sql.LAPSED_COUNTS, {"today": today})}
         refusals = {str(rule): int(count) for rule, count in self._read(sql.REFUSAL_COUNTS, {})}
-        return Tally(states, lapsed, refusals)
+        return LedgerTally(states, lapsed, refusals)
 
     def _pages(
         self, statement: str, parameters: dict[str, Any], keys: dict[str, int], page: int | None = None
