@@ -119,6 +119,8 @@ NEEDS = (
         (
             *(f"tests/unit/sources/evidence/test_opendp.py::{name}" for name in OPENDP_EVALUATES),
             "tests/unit/evidence/test_write_opendp.py",
+            "tests/unit/gates/test_ledger_opening.py::test_files_of_the_real_libraries_are_charged[opendp",
+            "tests/unit/gates/test_ledger_opening.py::test_what_a_live_odometer_of_opendp_has_seen_is_charged",
             "tests/unit/sources/evidence/test_reader.py::test_what_a_real_tool_wrote_is_read[opendp",
             "tests/docs/test_evidence_page.py::test_every_example_is_read[opendp",
         ),
