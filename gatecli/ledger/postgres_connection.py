@@ -43,14 +43,19 @@ _ACKNOWLEDGE_WHAT_IS_WRITTEN = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
 
+_NOT_THERE = (
+    "there is no ledger in this database that this user may see",
+    "make one: gatecli ledger init; or ask its owner for the grants of a writer or a reader",
+)
+
 _BY_STATE: tuple[tuple[str, str, str], ...] = (
     ("53100", "the server's disk is full", "free some space there; nothing was written"),
     ("53300", "the server has no connection left", "try again, or raise max_connections"),
     ("53", "the server has no room left", "try again, or give it more memory"),
     ("25006", "the server only reads", "name the primary server"),
     ("42501", "the role may not do this", "ask the ledger's owner for the grants of a writer or a reader"),
-    ("42P01", "there is no ledger in this database", "make one: gatecli ledger init"),
-    ("3F000", "there is no ledger in this database", "make one: gatecli ledger init"),
+    ("42P01", *_NOT_THERE),
+    ("3F000", *_NOT_THERE),
     ("55P03", "others held the dataset all the time", "try again"),
     ("57014", "the server broke off the statement", "try again"),
     ("57", "the server is starting or stopping", "try again"),
