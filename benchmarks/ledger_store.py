@@ -59,7 +59,7 @@ def peer_way(url: str) -> Spend:
     held = f"SELECT entries, head, {AMOUNTS}, {LIMITS} FROM account WHERE name = 'people' FOR UPDATE"  # noqa: S608 - our own columns
     change = _named(sql.CHARGE)
     write = _named(sql.ADD_ENTRY)
-    reserve = _named(sql.ADD_RESERVATION)
+    reserve = _named(f"WITH subject AS ({sql.ADD_RESERVATION}) {sql.ADD_TO_RESERVATION}")
 
     def spend(asked: Movement) -> None:
         (charge,) = asked.charges
@@ -77,7 +77,7 @@ def peer_way(url: str) -> Spend:
             entry = {"dataset": "people", "number": row[0], "kind": "reserve", "hash": head, "signature": ""}
             connection.execute(write, {**subject, **entry, **amounts, "content": content}, prepare=True)
             more = {"state": "held", "at": asked.at, "plan": None, "lapses": None}
-            connection.execute(reserve, {**subject, **more}, prepare=True)
+            connection.execute(reserve, {**subject, **more, **amounts, "dataset": "people"}, prepare=True)
 
     return spend
 

@@ -18,8 +18,8 @@ from gatecli.ledger.postgres_schema import SCHEMA
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-OLDEST = 110000
-"""PostgreSQL 11, the first with sha256()."""
+OLDEST = 120000
+"""PostgreSQL 12: sha256() is of 11, plans that are kept and MATERIALIZED of 12."""
 
 _DEFAULTS = {
     "connect_timeout": "10",
@@ -32,6 +32,7 @@ _DEFAULTS = {
 _SETTINGS = {
     "search_path": f"{SCHEMA}, pg_temp",  # no other schema can put a table of its own in the way
     "default_transaction_isolation": "read committed",
+    "plan_cache_mode": "force_generic_plan",  # a statement is planned once for each connection
     "lock_timeout": "30s",
     "statement_timeout": "10min",
     "idle_in_transaction_session_timeout": "60s",
@@ -118,7 +119,7 @@ def connect(conninfo: str, where: str, *, read_only: bool) -> Connection:
 def _require_server(connection: Connection, where: str) -> None:
     if connection.info.server_version < OLDEST:
         raise LedgerUnavailable(
-            f"the ledger {where}: the server is too old", advice="use PostgreSQL 11 or newer"
+            f"the ledger {where}: the server is too old", advice="use PostgreSQL 12 or newer"
         )
     if connection.info.parameter_status("server_encoding") != "UTF8":
         raise LedgerUnavailable(
