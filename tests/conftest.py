@@ -45,6 +45,7 @@ TOGETHER = (
     "tests/cli/test_pre_commit.py",
     "tests/contract/test_tables.py::TestSpark",
     "tests/install/test_install.py",
+    "tests/registries/",
 )
 """Prefixes of tests that share what takes long to make."""
 

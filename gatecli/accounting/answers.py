@@ -55,12 +55,12 @@ def without_claims(terms: Iterable[Term], delta: Fraction) -> tuple[tuple[Term, 
     Π (1 − δᵢ) = s, and δ(ε) = 1 − s + s δ'(ε) with δ' that of the rest: δ' = 1 − (1 − δ)/s. So (1, 0.1)
     and (2, 0.2) together are (3, 0.28), since 1 − 0.9 · 0.8 = 0.28.
     """
-    rest, silent = _told_apart(terms)
+    rest, silent = told_apart(terms)
     left = 1 - (1 - delta) / silent if silent > 0 else Fraction(-1)
     return (rest, left) if left >= 0 else None
 
 
-def _told_apart(terms: Iterable[Term]) -> tuple[tuple[Term, ...], Fraction]:
+def told_apart(terms: Iterable[Term]) -> tuple[tuple[Term, ...], Fraction]:
     """The terms without their δ, and a probability at which at least none of them tells all."""
     rest: list[Term] = []
     silent = Fraction(1)
@@ -69,7 +69,7 @@ def _told_apart(terms: Iterable[Term]) -> tuple[tuple[Term, ...], Fraction]:
             silent *= _chance_of_all(1 - term.delta, term.count)
             rest.append(replace(term, delta=Fraction(0)))
         elif isinstance(term, WorstTerm):
-            pieces = [_told_apart(branch) for branch in term.branches]
+            pieces = [told_apart(branch) for branch in term.branches]
             silent *= _chance_of_all(min(chance for _, chance in pieces), term.count)
             rest.append(replace(term, branches=tuple(branch for branch, _ in pieces)))
         else:

@@ -12,10 +12,10 @@ from functools import cached_property
 from gatecli.accounting.grid import TIE, optimistic, pessimistic, swap_pair
 from gatecli.accounting.pairs import Curve, Pair
 from gatecli.accounting.privacy_profile import epsilon_at
-from gatecli.accounting.resolution import resolution_for, trim_pair
+from gatecli.accounting.resolution import Resolution, resolution_for, trim_pair
 from gatecli.accounting.rounding import NumericFailure
 from gatecli.accounting.saddle import Pilots, pilots_of, saddle_near, saddle_of
-from gatecli.accounting.tilt import MAX_LENGTH, Saddle, TooWide, compose
+from gatecli.accounting.tilt import MAX_LENGTH, Saddle, TiltedComposition, TooWide, compose
 
 MAX_POINTS = 1 << 26
 """Points that the transforms of one composition have together: some 5 s."""
@@ -101,6 +101,16 @@ def _epsilon(
     direction: Direction, saddle: Saddle, share: float, wanted: int, limit: int, *, above: bool
 ) -> CompositionSearch:
     grid = resolution_for(direction.pilots, saddle, share, wanted)
+    composed = _compose_parts(direction, saddle, share, grid, limit, above=above)
+    epsilon = epsilon_at(composed, direction.delta, above=above)
+    if not above:
+        epsilon = max(0.0, epsilon - TIE * grid.step * sum(count for _, count in direction.found))
+    return CompositionSearch(epsilon, composed.points, grid.finest)
+
+
+def _compose_parts(
+    direction: Direction, saddle: Saddle, share: float, grid: Resolution, limit: int, *, above: bool
+) -> TiltedComposition:
     counts = [count for _, count in direction.found]
     spare = _SPARE * share * saddle.epsilon / sum(counts)
     parts = tuple(
@@ -110,8 +120,19 @@ def _epsilon(
         for pair, count, points in zip(direction.pairs, counts, grid.points, strict=True)
     )
     tilt = min(saddle.tilt, _STEEPEST / grid.step)
-    composed = compose(parts, replace(saddle, tilt=tilt), limit)
-    epsilon = epsilon_at(composed, direction.delta, above=above)
-    if not above:
-        epsilon = max(0.0, epsilon - TIE * grid.step * sum(counts))
-    return CompositionSearch(epsilon, composed.points, grid.finest)
+    return compose(parts, replace(saddle, tilt=tilt), limit)
+
+
+def compose_above(direction: Direction, saddle: Saddle, share: float) -> TiltedComposition:
+    """A composition that dominates the direction's, looked at from `saddle`, whose width is about `share`.
+
+    Raises NumericFailure where no affordable grid holds it.
+    """
+    wanted = limit = min(MAX_LENGTH, MAX_POINTS // len(direction.found))
+    for _ in range(_COARSENINGS):
+        grid = resolution_for(direction.pilots, saddle, share, wanted)
+        try:
+            return _compose_parts(direction, saddle, share, grid, limit, above=True)
+        except TooWide as wide:
+            wanted = int(wanted / (1.1 * wide.factor))
+    raise NumericFailure("no affordable grid")

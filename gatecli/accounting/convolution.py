@@ -116,14 +116,14 @@ def _upper_side(terms: tuple[Term, ...], delta: Fraction, share: float) -> _Side
     sides = (
         []
         if stripped is None
-        else [_guarded_above(one, stripped[1], share) for one in _branches(stripped[0])]
+        else [_guarded_above(one, stripped[1], share) for one in branches_of(stripped[0])]
     )
     bounds = [side.bound for side in sides if side.bound is not None]
     whole = max(bounds) if bounds and len(bounds) == len(sides) else None
     return _Side(whole, sum(side.points for side in sides), all(side.finest for side in sides))
 
 
-def _branches(terms: tuple[Term, ...]) -> list[tuple[Term, ...]]:
+def branches_of(terms: tuple[Term, ...]) -> list[tuple[Term, ...]]:
     """The compositions a unit may meet, where it meets one branch once; none where that is unclear.
 
     The maximum over branches is valid for a parallel composition that stands alone: beside other
@@ -146,8 +146,8 @@ def _guarded_above(terms: tuple[Term, ...], delta: Fraction, share: float) -> _S
 
 def _above(terms: tuple[Term, ...], delta: Fraction, share: float) -> _Side:
     """The dearer direction: a rough look at both tells which one is to be looked at closely."""
-    found = _pairs(terms, spender=False)
-    if not found or len(found) < len(terms) or _orientation_unknown(terms) or below(delta) <= 0:
+    found = pairs_of(terms, spender=False)
+    if not found or len(found) < len(terms) or orientation_is_unknown(terms) or below(delta) <= 0:
         return _Side(None)
     rough = [(_rough(one, share, above=True), one) for one in directions_of(found, below(delta), share)]
     worst, points, finest = 0.0, sum(first.points for first, _ in rough), True
@@ -175,7 +175,7 @@ def _fine(direction: Direction, share: float, first: CompositionSearch, *, above
     return epsilon_of(direction, share, near, above=above)
 
 
-def _orientation_unknown(terms: tuple[Term, ...]) -> bool:
+def orientation_is_unknown(terms: tuple[Term, ...]) -> bool:
     """Skewed noise leaks differently by the sign of a change, and signs may differ between queries."""
     skewed = [
         term
@@ -215,7 +215,7 @@ def _choices(terms: tuple[Term, ...]) -> list[tuple[Term, ...]]:
 
 def _below(terms: tuple[Term, ...], delta: Fraction, share: float, high: float | None) -> _Side:
     """The direction that seems dearer, and the other one where the first stays far from `high`."""
-    found = _pairs(terms, spender=True)
+    found = pairs_of(terms, spender=True)
     if not found:
         return _Side(Fraction(0))
     enough = math.inf if high is None else high * (1 - 4 * share)
@@ -234,7 +234,7 @@ def _below(terms: tuple[Term, ...], delta: Fraction, share: float, high: float |
     return _Side(lower(best), points, finest)
 
 
-def _pairs(terms: tuple[Term, ...], *, spender: bool) -> Pairs:
+def pairs_of(terms: tuple[Term, ...], *, spender: bool) -> Pairs:
     if len(terms) > MAX_MECHANISMS:
         return ()
     found: list[tuple[Pair, int]] = []

@@ -138,7 +138,7 @@ def saddle_near(pilots: Pilots, delta: float, epsilon: float, share: float, limi
     The best tilt for exactness solves K′ = ε. Where rare large losses decide δ, its window is far too
     wide; a smaller tilt narrows it, and lets float rounding weigh e^(K − θε)/δ times as much.
     """
-    best = _tilt_at(pilots, epsilon)
+    best = tilt_at(pilots, epsilon)
     saddle = _window(pilots, best, epsilon, delta, share)
     wanted = math.sqrt(square_allowed(pilots, saddle, share))
     if saddle.span / wanted <= _EASY:
@@ -163,7 +163,7 @@ def square_allowed(pilots: Pilots, saddle: Saddle, share: float) -> float:
     return 6 * share * max(saddle.epsilon, LEAST) / (pilots.count * (1 + saddle.tilt))
 
 
-def _tilt_at(pilots: Pilots, epsilon: float) -> float:
+def tilt_at(pilots: Pilots, epsilon: float) -> float:
     """The tilt at which the mean of the composed loss is `epsilon`."""
     tilt, _ = _bisect_tilt(pilots, lambda tilt: cumulants(pilots.stack, tilt)[1] < epsilon)
     return tilt

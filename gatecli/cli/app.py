@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from types import FrameType, MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
+from gatecli.cli.lazy_group import LazyGroup
 from gatecli.errors import GatecliError
 from gatecli.frontdoor.console import err, show_bug, show_error, show_usage
 from gatecli.gates import CHECK, GATES
@@ -35,35 +34,16 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 """Each command, a module of this package by the same name, and its panel in the help."""
 
 
-class LazyGroup(TyperGroup):
-    """Imports `gatecli.cli.NAME` only when NAME is asked for: that is how the start stays fast."""
+class Commands(LazyGroup):
+    """Every command."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the base's signature
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"gatecli.cli.{cmd_name}")
-        command = typer.main.get_command(module.app)
-        command.name = cmd_name
-        command.rich_help_panel = COMMANDS[cmd_name]  # type: ignore[attr-defined]  # on every typer command
-        without_types_of_flags(command, ctx)
-        return command
-
-
-def without_types_of_flags(command: Any, ctx: Any) -> None:
-    """Show a flag as one: typer writes `<bool>` beside it, as if a value were to follow."""
-    for param in (*command.params, command.get_help_option(ctx)):
-        if getattr(param, "is_flag", False) or getattr(param, "count", False):
-            param.metavar = ""
-    for name in getattr(command, "commands", ()):
-        without_types_of_flags(command.commands[name], ctx)
+    members = {name: f"{name}:app" for name in COMMANDS}  # noqa: RUF012 - a ClassVar of the base
+    panels = COMMANDS
 
 
 app = typer.Typer(
     name="gatecli",
-    cls=LazyGroup,
+    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -17,6 +17,7 @@ from gatecli.frontdoor.options import (
     OUTPUT,
     AllRows,
     EvidenceFiles,
+    LedgerUrl,
     in_continuous_integration,
     option,
     user_caches,
@@ -26,6 +27,7 @@ from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates import GateName
 from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.repository import RepositoryRequest, check_repository
+from gatecli.gates.used_ledger import used_ledger
 
 app = typer.Typer(help="Run every gate over a folder and give one verdict.")
 
@@ -66,6 +68,7 @@ class CheckArguments:
     ] = False
     evidence: EvidenceFiles = None
     all_rows: AllRows = False
+    ledger: LedgerUrl = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,10 @@ def check(
 ) -> None:
     """Run every gate over the declarations, tables, files and Terraform plans of a folder."""
     session = begin(given, path)
-    with listening(given.verbose, quiet=given.quiet) as notify:
+    with (
+        listening(given.verbose, quiet=given.quiet) as notify,
+        used_ledger(wanted.ledger, session.now) as ledger,
+    ):
         verdict = check_repository(
             RepositoryRequest(
                 path,
@@ -122,6 +128,7 @@ def check(
                 cached.folder,
                 notify,
                 wanted.all_rows,
+                ledger,
             )
         )
     if timings:

@@ -10,8 +10,10 @@ import typer
 from gatecli.cli.allocate import allocate
 from gatecli.cli.calibrate import calibrate
 from gatecli.frontdoor.option_groups import spread
+from gatecli.frontdoor.options import GATE, LedgerKey, LedgerUrl, option
 from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.release import check_releases, request_for, require_existing
+from gatecli.gates.used_ledger import used_ledger
 
 app = typer.Typer(no_args_is_help=True, help="Check model releases, and find the noise that meets a budget.")
 app.command("calibrate")(calibrate)
@@ -26,9 +28,24 @@ def check(
         list[Path] | None,
         typer.Argument(metavar="FILE|DIR", help="Declarations, or folders to find them in (default: here)."),
     ] = None,
+    ledger: LedgerUrl = None,
+    reserve: Annotated[
+        bool,
+        option(
+            "--reserve",
+            panel=GATE,
+            help="With --ledger: reserve the budget of what passes, in the same step.",
+        ),
+    ] = False,
+    ledger_key: LedgerKey = None,
 ) -> None:
-    """Check that releases keep the privacy they declare: ε is recomputed from what was run."""
+    """Check that releases keep the privacy they declare: ε is recomputed from what was run.
+
+    With --ledger, also that they fit into what is left of their datasets' budgets.
+    """
     places = paths or [Path()]
     require_existing(places)
     session = begin(gate, places[0])
-    raise session.end(check_releases(request_for(places, session.terms)))
+    with used_ledger(ledger, session.now, reserves=reserve, key=ledger_key) as use:
+        verdict = check_releases(request_for(places, session.terms, use))
+    raise session.end(verdict)

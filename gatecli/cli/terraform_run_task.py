@@ -23,6 +23,7 @@ from gatecli.frontdoor.options import (
     whole_environment,
 )
 from gatecli.gates.policies import read_policy
+from gatecli.listening import certificate_files, listen_of
 from gatecli.model.finding import Severity
 from gatecli.run_tasks.settings import (
     HCP_TERRAFORM,
@@ -31,7 +32,6 @@ from gatecli.run_tasks.settings import (
     RunTaskSettings,
     host_of,
     key_of,
-    listen_of,
     network_of,
 )
 from gatecli.sources.baseline import read_baseline
@@ -213,7 +213,7 @@ def _settings(service: ServiceOptions, reach: Reach) -> RunTaskSettings:
         _key(service.hmac_key_file),
         address,
         port,
-        *_pair(service.tls_cert, service.tls_key),
+        *certificate_files(service.tls_cert, service.tls_key),
         frozenset(map(host_of, reach.allow_host)) if reach.allow_host else HCP_TERRAFORM,
         tuple(map(network_of, reach.allow_network or ())),
         reach.ca_file,
@@ -275,9 +275,3 @@ def _key(file: Path | None) -> bytes:
             advice=f"give --hmac-key-file FILE, or set {_KEY}",
         )
     return key_of(text, _KEY)
-
-
-def _pair(certificate: Path | None, key: Path | None) -> tuple[Path | None, Path | None]:
-    if (certificate is None) != (key is None):
-        raise UsageError("--tls-cert and --tls-key belong together", advice="give both, or neither")
-    return certificate, key

@@ -79,8 +79,25 @@ def _query(query: Any) -> Content:
 
 
 def _context(context: Any) -> Content:
-    """The whole budget of a context counts, whatever was asked of it."""
+    """The whole budget of a context counts, whatever was asked of it; if that has no fixed parts, what it has
+    answered so far.
+    """
+    if type(context.queryable).__name__ == "OdometerQueryable":
+        return Content(EvidenceFormat.OPENDP, _loss_so_far(context))
     return Content(EvidenceFormat.OPENDP, _at_distance(context.accountant, context.d_in))
+
+
+def _loss_so_far(context: Any) -> Any:
+    loss = context.current_privacy_loss()
+    parts = [finite(part) for part in (loss if isinstance(loss, tuple) else (loss,))]
+    told = None if None in parts else parts if isinstance(loss, tuple) else parts[0]
+    accountant = context.accountant
+    return {
+        "privacy_loss": told,
+        "output_measure": str(accountant.output_measure),
+        "input_metric": str(accountant.input_metric),
+        "d_in": number(context.d_in),
+    }
 
 
 def _at_distance(measurement: Any, distance: Any) -> Any:

@@ -102,6 +102,25 @@ LedgerUrl = Annotated[
         help="The budget ledger: a file, or postgresql://… (default for its own commands: ledger.db).",
     ),
 ]
+KeyFile = Annotated[
+    Path | None,
+    option(
+        "--key",
+        panel=GATE,
+        variable="LEDGER_KEY",
+        metavar="FILE",
+        help="The key that signs for the ledger (gatecli ledger key new).",
+    ),
+]
+LedgerKey = Annotated[
+    Path | None,
+    option(
+        "--ledger-key",
+        panel=GATE,
+        metavar="FILE",
+        help="With --reserve: the key that signs the ledger's new entries.",
+    ),
+]
 AllRows = Annotated[
     bool,
     option(
@@ -151,6 +170,11 @@ def source_date_epoch() -> int | None:
 def run_task_key() -> str:
     """The key that is shared with HCP Terraform; "" without one. No option: arguments are seen by others."""
     return os.environ.get("GATECLI_RUN_TASK_HMAC_KEY", "")
+
+
+def ledger_token() -> str:
+    """The token of the ledger's page; "" without one. No option: arguments are seen by others."""
+    return os.environ.get("GATECLI_LEDGER_TOKEN", "")
 
 
 _CI = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID")

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,6 +83,22 @@ def write_together(contents: Mapping[Path, str | bytes]) -> None:
         for temporary, _ in staged:
             with contextlib.suppress(FileNotFoundError):
                 Path(temporary).unlink()
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write a file line by line beside its place, then move it in; on a failure none is left half-written."""
+    staged: str | None = None
+    try:
+        staged = _stage(path, "")
+        with Path(staged).open("w", encoding="utf-8", newline="") as file:
+            file.writelines(lines)
+        Path(staged).replace(path)
+    except OSError as error:
+        name = error.filename2 or error.filename or path
+        raise UsageError(f"cannot write {name}: {error.strerror}", advice="choose a writable place") from None
+    finally:
+        if staged is not None:
+            Path(staged).unlink(missing_ok=True)
 
 
 def _stage(path: Path, content: str | bytes) -> str:

@@ -64,10 +64,15 @@ class Gate:
 
 RELEASE = Gate(
     GateName.RELEASE,
-    frozenset({"dp", "release", "waiver"}),
+    frozenset({"dp", "ledger", "release", "waiver"}),
     discovers="declarations, and model files without one",
     checks="that the declared budget covers what the training cost and stays within the policy's tier",
-    rule_modules=("checks.release.registry", "sources.rules", "checks.added_waivers"),
+    rule_modules=(
+        "checks.release.registry",
+        "checks.ledger.charging",
+        "sources.rules",
+        "checks.added_waivers",
+    ),
 )
 ANONYMITY = Gate(
     GateName.ANONYMITY,
@@ -85,17 +90,25 @@ PII = Gate(
 )
 TERRAFORM = Gate(
     GateName.TERRAFORM,
-    frozenset({"tf", "pii"}),
+    frozenset({"tf", "pii", "ledger"}),
     discovers="JSON files that begin like a plan or a state, and Terraform's files without a plan",
     checks="that a plan publishes and serves only what the other gates have passed",
     rule_modules=(
         "checks.terraform.rules",
         "checks.terraform.closed_gates",
         "checks.terraform.static_findings",
+        "checks.terraform.budget_resets",
         "checks.terraform.carried_evidence",
         "checks.terraform.programs",
         "sources.plan.rules",
     ),
+)
+LEDGER = Gate(
+    "ledger",
+    frozenset({"ledger"}),
+    discovers="nothing by itself: a ledger is named by its URL, an export by its file",
+    checks="that a ledger is what was written into it: chains, sums, checkpoints",
+    rule_modules=("checks.ledger.chain", "checks.ledger.tags"),
 )
 CHECK = Gate(
     "check",
@@ -110,4 +123,4 @@ GATES: Mapping[GateName, Gate] = MappingProxyType(
 )
 """The gates that `gatecli check` runs, in their order."""
 
-ALL: tuple[Gate, ...] = (*GATES.values(), CHECK)
+ALL: tuple[Gate, ...] = (*GATES.values(), LEDGER, CHECK)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gatecli.checks.personal_data import Search
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
@@ -20,6 +21,9 @@ from gatecli.sources.discovery import is_declaration, searched_among
 from gatecli.sources.interface import Loaded
 from gatecli.sources.locations import inside
 from gatecli.sources.tree import Tree, changed_among
+
+if TYPE_CHECKING:
+    from gatecli.gates.reserving import LedgerUse
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Folder:
     draws: bool = False
     """Whether pictures of tables are drawn."""
     notify: Notify = ignore
+    ledger: LedgerUse | None = None
+    """The ledger whose budgets releases must fit into."""
 
     @property
     def policy(self) -> PrivacyPolicy:

@@ -40,6 +40,7 @@ from gatecli.sources.weights import is_fitted
 
 if TYPE_CHECKING:
     from gatecli.gates.folder import Folder
+    from gatecli.gates.reserving import LedgerUse
 
 ADVISED_AT_ONCE = 25
 """Releases in one run beyond which advice names no calibrated noise: each costs several recomputations."""
@@ -72,9 +73,13 @@ class ReleaseRequest:
     weights: Sequence[str] = ()
     fitted: Sequence[str] = ()
     beside: Sequence[ReleaseSubject] = ()
+    ledger: LedgerUse | None = None
+    """The ledger whose budgets the releases must fit into; None to judge each alone."""
 
 
-def request_for(paths: Sequence[Path], terms: JudgementTerms) -> ReleaseRequest:
+def request_for(
+    paths: Sequence[Path], terms: JudgementTerms, ledger: LedgerUse | None = None
+) -> ReleaseRequest:
     """A request for the declarations, and those found in folders. Raises UsageError for an absent path."""
     require_existing(paths)
     declarations = frozenset(find_declarations(paths))
@@ -83,7 +88,9 @@ def request_for(paths: Sequence[Path], terms: JudgementTerms) -> ReleaseRequest:
     beside = _releases_beside(find_beside(paths))
     models = find_models(paths)
     problems = (*read.findings, *find_unknown(files_below(paths), declarations))
-    return ReleaseRequest(terms, read.values, problems, models, weights=weights, fitted=fitted, beside=beside)
+    return ReleaseRequest(
+        terms, read.values, problems, models, weights=weights, fitted=fitted, beside=beside, ledger=ledger
+    )
 
 
 def _sort_weights(files: Iterable[Path]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -117,12 +124,18 @@ def check_folder(folder: Folder) -> Verdict:
     accounting = with_cache(folder.cache.shelf("accounting"), Accounting())
     problems = (*read.findings, *find_unknown(folder.tree.files, folder.declared.keys()))
     return check_releases(
-        ReleaseRequest(folder.terms, read.values, problems, models, accounting, weights, fitted)
+        ReleaseRequest(
+            folder.terms, read.values, problems, models, accounting, weights, fitted, ledger=folder.ledger
+        )
     )
 
 
 def check_releases(request: ReleaseRequest) -> Verdict:
-    """The verdict over model releases."""
+    """The verdict over model releases.
+
+    With a ledger, releases that do not fit into their datasets' budgets are findings too; what passes is
+    reserved, where that is asked for. Raises LedgerUnavailable where the ledger does not answer.
+    """
     costs = _costs(request.releases, request.accounting)
     found = [
         *find_unbound(
@@ -131,8 +144,26 @@ def check_releases(request: ReleaseRequest) -> Verdict:
         *_findings(request.releases, costs, request.terms.policy, request.accounting),
         *_find_composed(request.releases, costs, request.accounting),
     ]
+    if request.ledger is None:
+        return _judge(request, costs, found, [{} for _ in request.releases])
+    from gatecli.gates.charged_releases import judge_charged  # noqa: PLC0415 - few runs have a ledger
+
+    def conclude(problems: Sequence[Finding], measures: Sequence[Mapping[str, object]]) -> Verdict:
+        return _judge(request, costs, [*found, *problems], measures)
+
+    return judge_charged(request.releases, costs, request.terms, request.ledger, conclude)
+
+
+def _judge(
+    request: ReleaseRequest,
+    costs: Sequence[Costs],
+    found: Sequence[Finding],
+    measures: Sequence[Mapping[str, object]],
+) -> Verdict:
+    """`measures` are those of the ledger, one mapping for each release."""
     checked = tuple(
-        _checked_release(subject, cost) for subject, cost in zip(request.releases, costs, strict=True)
+        _checked_release(subject, cost, also)
+        for subject, cost, also in zip(request.releases, costs, measures, strict=True)
     )
     return judge(RELEASE, Examined(checked, tuple(found), tuple(request.problems)), request.terms)
 
@@ -177,9 +208,9 @@ def _find_composed(
         yield from find_over_scope(subjects[number], company, answers[company.question])
 
 
-def _checked_release(subject: ReleaseSubject, costs: Costs) -> Checked:
+def _checked_release(subject: ReleaseSubject, costs: Costs, also: Mapping[str, object]) -> Checked:
     notes = [note for evidence in subject.evidence for note in evidence.notes]
-    measures = _measures(costs) | _coverage_of(subject) | ({"notes": notes} if notes else {})
+    measures = _measures(costs) | dict(also) | _coverage_of(subject) | ({"notes": notes} if notes else {})
     return Checked("release", subject.release.subject, subject.document.path, measures, _inputs(subject))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gatecli.checks.coverage import find_left_out, find_unasked, find_unchanged, find_unplanned
 from gatecli.checks.personal_data import Clock, search_of
@@ -22,6 +23,9 @@ from gatecli.model.finding import Finding
 from gatecli.model.verdict import Verdict, combine
 from gatecli.sources.plan.modules import folders_of, without_called
 from gatecli.sources.tree import Tree, find_files, shown_path
+
+if TYPE_CHECKING:
+    from gatecli.gates.reserving import LedgerUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class RepositoryRequest:
     notify: Notify = ignore
     all_rows: bool = False
     """Whether every row of a table is searched for personal data, and not a sample."""
+    ledger: LedgerUse | None = None
+    """The ledger whose budgets releases must fit into."""
 
 
 def check_repository(request: RepositoryRequest) -> Verdict:
@@ -91,6 +97,7 @@ def _folder(request: RepositoryRequest) -> Folder:
         request.plans_with,
         request.draws,
         request.notify,
+        request.ledger,
     )
 
 

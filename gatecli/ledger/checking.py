@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from gatecli.errors import UsageError
@@ -70,7 +70,7 @@ def check_terms(terms: DatasetTerms, at: str) -> None:
 
 
 def check_movement(
-    movement: Movement, lapses: str | None, releases: Sequence[str], signatures: Sequence[str]
+    movement: Movement, lapses: str | None, releases: Mapping[str, str], signatures: Sequence[str]
 ) -> None:
     """Raise UsageError for a movement that no store takes."""
     check_name(movement.subject, "a subject")
@@ -83,12 +83,12 @@ def check_movement(
         raise UsageError(f"the attempt of {movement.subject} is not a whole number from 0")
     if signatures and len(signatures) != len(movement.charges):
         raise UsageError(f"{movement.subject} needs one signature for each charge, or none")
-    for release in _distinct(releases, "release"):
+    for release in releases:
         check_name(release, "a release")
-    check_text([dict(movement.details), movement.digest, movement.plan], movement.subject)
+    check_text([dict(movement.details), movement.digest, movement.plan, dict(releases)], movement.subject)
 
 
-def _check_kind(movement: Movement, releases: Sequence[str]) -> None:
+def _check_kind(movement: Movement, releases: Collection[str]) -> None:
     if movement.kind not in TRANSITIONS:
         raise UsageError(f"{movement.kind} is not a movement", advice="add or close a dataset instead")
     if movement.kind in CHARGING and movement.plan is not None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 from gatecli.errors import GatecliError
+from gatecli.ledger.restoring import Step
 from gatecli.model.ledger import Account, DatasetTerms, Entry, Movement, Reservation, ReservationState
+from gatecli.model.portfolio import Amounts
+
+NO_RELEASES: Mapping[str, str] = MappingProxyType({})
+"""What is not a plan reserves no releases."""
 
 
 class Outcome(StrEnum):
@@ -71,6 +77,26 @@ class StoredCheckpoint:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerTally:
+    """How many subjects stand in each state, how many held ones lapsed by the dataset that they charge, and
+    how often a rule refused.
+    """
+
+    states: Mapping[ReservationState, int]
+    lapsed: Mapping[str, int]
+    refusals: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class EntrySum:
+    """The amounts of entries in a row, added up; `number` and `at` are those of the last one."""
+
+    number: int
+    at: str
+    amounts: Amounts
+
+
 class Store(Protocol):
     """One ledger. A method is one transaction: done wholly and durably when it returns, or not at all.
 
@@ -80,23 +106,31 @@ class Store(Protocol):
     """
 
     identity: LedgerIdentity
+    where: str
+    """Where it is, as a person may see it: without a password."""
 
     def add_dataset(self, terms: DatasetTerms, at: str, signature: str = "") -> Outcome:
-        """Begin an account. Raises Conflict where one has that name and other terms, UnknownDataset for a
-        parent or stream that is not there.
+        """Begin an account.
+
+        Raises Conflict where one has that name and other terms, UnknownDataset for an absent parent.
         """
         ...
 
     def move(
-        self, movement: Movement, *, lapses: str | None = None, releases: Sequence[str] = (),
+        self,
+        movement: Movement,
+        *,
+        lapses: str | None = None,
+        releases: Mapping[str, str] = NO_RELEASES,
         signatures: Sequence[str] = (),
     ) -> Outcome:
         """Charge every dataset of a movement, or none.
 
         The same subject, attempt and digest in the state that the movement leads to is EXISTS. `releases` are
-        the releases of a plan: each is held with it, without a charge of its own, and committed alone; a plan
-        can be voided while none of them is committed. VOID and RETURN name the amounts that they take back,
-        which are never more than what the subject holds. `signatures` are one for each charge.
+        the releases of a plan, each with a digest of its own: each is held with it, without a charge of its
+        own, and committed alone; a plan can be voided while none of them is committed. VOID and RETURN name
+        the amounts that they take back, which are never more than what the subject holds. `signatures` are
+        one for each charge.
 
         Raises BudgetExceeded, Conflict (by `TRANSITIONS`), UnknownDataset.
         """
@@ -124,14 +158,27 @@ class Store(Protocol):
         """Subjects by state, all without one, and by the dataset that they charge; by name."""
         ...
 
-    def entries(self, dataset: str | None = None, *, after: int = -1, newest_first: bool = False,
-                limit: int | None = None) -> Iterator[Entry]:
+    def entries(
+        self,
+        dataset: str | None = None,
+        *,
+        after: int = -1,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[Entry]:
         """The entries of one dataset by number, or of all by dataset and number; streamed."""
         ...
 
+    def sums(self, dataset: str, *, after: int = -1, width: int = 1) -> Iterator[EntrySum]:
+        """What the entries of a dataset after a number add up to, `width` at a time: those whose numbers
+        divided by it, rounded down, are the same; by number.
+        """
+        ...
+
     def sequence(self) -> int:
-        """Give every entry that has none its place in the log, in the order of dataset and number; the size of
-        the log. Entries keep their places.
+        """Give every entry that has none its place in the log, in the order of dataset and number.
+
+        Returns the size of the log. Entries keep their places.
         """
         ...
 
@@ -147,8 +194,27 @@ class Store(Protocol):
         """All of them, the smallest first."""
         ...
 
+    def restore(
+        self,
+        steps: Callable[[], Iterable[Step]],
+        log: Callable[[], Iterable[Entry]],
+        checkpoints: Callable[[], Iterable[StoredCheckpoint]],
+    ) -> None:
+        """Write an exported ledger into this empty one: all of it, or nothing. `log` is what must stand there
+        then. Raises UsageError where something stands there already, UncheckableError where it cannot be so.
+        """
+        ...
+
     def set_public_key(self, key: str) -> None:
         """Name the key of the checkpoints. Raises Conflict where another one is named."""
+        ...
+
+    def note_refusal(self, rule: str, at: str) -> None:
+        """Count for monitoring that a rule refused a release; no entry says so."""
+        ...
+
+    def tally(self, today: str) -> LedgerTally:
+        """The counts; a held reservation has lapsed where its day is before `today` (ISO)."""
         ...
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ every method may be.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from threading import RLock
@@ -19,12 +19,18 @@ from psycopg import errors
 
 from gatecli.errors import UsageError
 from gatecli.ledger.checking import check_movement
-from gatecli.ledger.interface import BudgetExceeded, LedgerIdentity, LedgerUnavailable, Outcome
+from gatecli.ledger.interface import (
+    NO_RELEASES,
+    BudgetExceeded,
+    LedgerIdentity,
+    LedgerUnavailable,
+    Outcome,
+)
 from gatecli.ledger.postgres_charge import charge_parameters, charge_statement, is_first_charge
 from gatecli.ledger.postgres_connection import Connection, connect, is_loss, parse, unavailable
 from gatecli.ledger.postgres_schema import MIGRATIONS, SCHEMA
 from gatecli.ledger.sql import statements as sql
-from gatecli.ledger.sql.booking import Request, Run
+from gatecli.ledger.sql.booking import Request, Run, request_of
 from gatecli.ledger.sql.rows import Row
 from gatecli.ledger.sql.store import SqlStore
 from gatecli.ledger.sql.versions import refuse_newer, refuse_older
@@ -76,11 +82,11 @@ class PostgresStore(SqlStore):
         movement: Movement,
         *,
         lapses: str | None = None,
-        releases: Sequence[str] = (),
+        releases: Mapping[str, str] = NO_RELEASES,
         signatures: Sequence[str] = (),
     ) -> Outcome:
         check_movement(movement, lapses, releases, signatures)
-        request = Request(movement, lapses, tuple(releases), tuple(signatures))
+        request = request_of(movement, lapses, releases, signatures)
         if is_first_charge(request) and not self.read_only:
             outcome = self._charge_at_once(request)
             if outcome is not None:

@@ -91,7 +91,13 @@ def _triggers() -> tuple[str, ...]:
     return tuple(statement for refusal in refusals for statement in refusal)
 
 
-MIGRATIONS: dict[int, tuple[str, ...]] = {1: (*_TABLES, _REFUSE, *_triggers())}
+_REFUSALS = (
+    f"CREATE TABLE refusal (rule {_TEXT} PRIMARY KEY, "
+    "refusals bigint NOT NULL CHECK (refusals > 0), last_at text NOT NULL)"
+)
+"""Counts for monitoring; no entry depends on them."""
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {1: (*_TABLES, _REFUSE, *_triggers()), 2: (_REFUSALS,)}
 """The statements that lead to each version from the one before."""
 
 READER = (
@@ -103,7 +109,7 @@ READER = (
 WRITER = (
     *READER,
     f"GRANT INSERT ON {', '.join(f'{SCHEMA}.{table}' for table in APPENDED)} TO {{role}}",
-    f"GRANT INSERT, UPDATE ON {SCHEMA}.account, {SCHEMA}.reservation TO {{role}}",
+    f"GRANT INSERT, UPDATE ON {SCHEMA}.account, {SCHEMA}.refusal, {SCHEMA}.reservation TO {{role}}",
     f"GRANT INSERT, UPDATE, DELETE ON {SCHEMA}.reservation_charge TO {{role}}",
     f"GRANT UPDATE (public_key) ON {SCHEMA}.ledger TO {{role}}",
 )

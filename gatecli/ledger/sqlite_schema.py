@@ -84,5 +84,9 @@ def _triggers() -> tuple[str, ...]:
     )
 
 
-MIGRATIONS: dict[int, tuple[str, ...]] = {1: (*_TABLES, *_triggers())}
+_REFUSALS = """CREATE TABLE refusal (
+    rule TEXT PRIMARY KEY, refusals INTEGER NOT NULL CHECK (refusals > 0), last_at TEXT NOT NULL) STRICT"""
+"""Counts for monitoring; no entry depends on them."""
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {1: (*_TABLES, *_triggers()), 2: (_REFUSALS,)}
 """The statements that lead to each version from the one before."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from gatecli.gates.release import check_releases, request_for, require_existing
+from gatecli.gates.used_ledger import used_ledger
 from gatecli.library.calls import File, Verdict, begin, end, paths_of
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy
@@ -20,6 +21,8 @@ def check_release(
     fail_on: Severity = Severity.ERROR,
     baseline: File | None = None,
     policy_from: str | None = None,
+    ledger: str | None = None,
+    reserve: bool = False,
 ) -> Verdict:
     """Check that model releases keep the privacy (ε, δ) that they declare: `gatecli release check`.
 
@@ -30,11 +33,14 @@ def check_release(
     shipped one. `waivers` are files of more PrivacyWaivers. `today` is the day that waivers are held
     against (default: the day in UTC). `fail_on` is the least severity that closes the gate. `baseline` is a
     file of findings that are known. With `policy_from`, a revision of git, policy, waivers, baseline and
-    inline allowances are those of that revision, and what is added to them here is a finding.
+    inline allowances are those of that revision, and what is added to them here is a finding. With `ledger`,
+    the file or URL of a budget ledger, releases must also fit into what is left of their datasets' budgets;
+    with `reserve` what passes is charged there in the same step.
 
     Raises GatecliError for what stops the whole run, such as a path that is not there.
     """
     paths = paths_of(path)
     require_existing(paths)
     call = begin(paths[0], policy, waivers, today, fail_on, baseline, policy_from)
-    return end(check_releases(request_for(paths, call.terms)))
+    with used_ledger(ledger, call.moment, reserves=reserve) as use:
+        return end(check_releases(request_for(paths, call.terms, use)))

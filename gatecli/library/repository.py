@@ -10,6 +10,7 @@ from gatecli import gates
 from gatecli.gates.evidence_reports import read_evidence
 from gatecli.gates.repository import RepositoryRequest
 from gatecli.gates.repository import check_repository as check
+from gatecli.gates.used_ledger import used_ledger
 from gatecli.library.calls import File, Verdict, begin, clock, end, environment
 from gatecli.model.finding import Severity
 from gatecli.model.policy import GateName, PrivacyPolicy
@@ -31,6 +32,7 @@ def check_repository(
     fail_on: Severity = Severity.ERROR,
     baseline: File | None = None,
     policy_from: str | None = None,
+    ledger: str | None = None,
 ) -> Verdict:
     """Run every gate over what a folder holds, and give one verdict: `gatecli check`.
 
@@ -44,16 +46,18 @@ def check_repository(
     """
     root = Path(path)
     call = begin(root, policy, waivers, today, fail_on, baseline, policy_from)
-    request = RepositoryRequest(
-        root,
-        call.terms,
-        clock,
-        tuple(map(gates.GateName, only)),
-        tuple(map(gates.GateName, skip)),
-        exclude,
-        changed_since,
-        read_evidence([Path(file) for file in evidence], call.moment),
-        environment() if plan else None,
-        all_rows=all_rows,
-    )
-    return end(check(request))
+    with used_ledger(ledger, call.moment) as use:
+        request = RepositoryRequest(
+            root,
+            call.terms,
+            clock,
+            tuple(map(gates.GateName, only)),
+            tuple(map(gates.GateName, skip)),
+            exclude,
+            changed_since,
+            read_evidence([Path(file) for file in evidence], call.moment),
+            environment() if plan else None,
+            all_rows=all_rows,
+            ledger=use,
+        )
+        return end(check(request))

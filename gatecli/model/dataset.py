@@ -81,4 +81,9 @@ class Dataset(Value):
 
     name: Text
     records: AtLeastOne | None = None
+    table_schema: Text | None = Field(
+        default=None,
+        alias="schema",
+        description="a JSON file that says what its columns are, beside the declaration",
+    )
     anonymity: Anonymity | None = None

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from typing import Any
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.portfolio import NOTHING, Admission, Amounts
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The version of the stores' tables; numbered migrations lead from one to the next."""
 
 
@@ -55,17 +56,22 @@ class ReservationState(StrEnum):
     RETURNED = "returned"
 
 
-TRANSITIONS: Mapping[EntryKind, tuple[frozenset[ReservationState | None], ReservationState]] = MappingProxyType(
-    {
-        EntryKind.OPENING: (frozenset({None}), ReservationState.COMMITTED),
-        EntryKind.RESERVE: (frozenset({None, ReservationState.VOID}), ReservationState.HELD),
-        EntryKind.COMMIT: (frozenset({ReservationState.HELD}), ReservationState.COMMITTED),
-        EntryKind.VOID: (frozenset({ReservationState.HELD}), ReservationState.VOID),
-        EntryKind.LEASE: (frozenset({None}), ReservationState.LENT),
-        EntryKind.RETURN: (frozenset({ReservationState.LENT}), ReservationState.RETURNED),
-    }
+STANDING = frozenset({ReservationState.HELD, ReservationState.COMMITTED})
+"""The states of what is charged for a release."""
+
+TRANSITIONS: Mapping[EntryKind, tuple[frozenset[ReservationState | None], ReservationState]] = (
+    MappingProxyType(
+        {
+            EntryKind.OPENING: (frozenset({None}), ReservationState.COMMITTED),
+            EntryKind.RESERVE: (frozenset({None, ReservationState.VOID}), ReservationState.HELD),
+            EntryKind.COMMIT: (frozenset({ReservationState.HELD}), ReservationState.COMMITTED),
+            EntryKind.VOID: (frozenset({ReservationState.HELD}), ReservationState.VOID),
+            EntryKind.LEASE: (frozenset({None}), ReservationState.LENT),
+            EntryKind.RETURN: (frozenset({ReservationState.LENT}), ReservationState.RETURNED),
+        }
+    )
 )
-"""Each kind of movement: the states that it may find a subject in (None: never heard of), and the next one."""
+"""For each kind of movement: the states it may find a subject in (None: unknown), and the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +89,9 @@ class Parent:
 class DatasetTerms:
     """What is fixed when a dataset is added; `limits` follow from the budget (accounting.portfolio).
 
-    `block_of` names the dataset that this is a block in time of, where no unit is in two blocks: then each
-    block has the whole budget. `lease` is the lease that the budget is borrowed by, in a child ledger.
+    `block_of` names the stream that this is a block in time of. Where no unit is in two, each block has
+    a budget of its own and nothing is charged to the stream, which is no dataset; else it is a parent too.
+    `lease` is the lease that the budget is borrowed by, in a child ledger.
     """
 
     name: str
@@ -157,10 +164,10 @@ class Charge:
 class Movement:
     """One thing that happens to one subject: an entry for each charged dataset, all of them or none.
 
-    `subject` is a release (`name@version`), a plan or a lease. `at` is the client's time, RFC 3339 in UTC with
-    whole seconds. `details` are what was declared (digests, mechanisms, a reason); no personal data. `digest`
-    says whether a repetition is the same: `identity_digest`. `attempt` counts how often the subject was voided
-    before. `plan` is the plan that a release was reserved in; only the plan itself has amounts.
+    `subject` is a release (`name@version`), a plan or a lease. `at` is the client's time, RFC 3339 in UTC,
+    in whole seconds. `details` are what was declared (digests, mechanisms, a reason); no personal data.
+    `digest` says whether a repetition is the same: `identity_digest`. `attempt` counts how often the subject
+    was voided before. `plan` is the plan that a release was reserved in; only the plan itself has amounts.
     """
 
     kind: EntryKind
@@ -186,6 +193,17 @@ class Reservation:
     plan: str | None = None
     lapses: str | None = None
     """The day (ISO) after which a held reservation has lapsed; it stays held all the same."""
+
+
+def is_lapsed(reservation: Reservation, today: date) -> bool:
+    """Whether its last day is over; it stays held all the same."""
+    return reservation.lapses is not None and date.fromisoformat(reservation.lapses) < today
+
+
+def releases_among(reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:
+    """The releases: a plan counts by those that it reserves."""
+    plans = {each.plan for each in reservations}
+    return tuple(each for each in reservations if each.subject not in plans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +238,7 @@ def next_hash(previous: str, content: str) -> str:
 
 
 def content_of(movement: Movement, charge: Charge) -> str:
-    """The content of the entry that charges one dataset with a movement. Amounts come first, for fast sums."""
+    """The content of the entry that charges one dataset with a movement; amounts come first."""
     return canonical_json(
         {
             "amounts": list(charge.amounts),
@@ -236,6 +254,11 @@ def content_of(movement: Movement, charge: Charge) -> str:
     )
 
 
+def time_in(content: str) -> str:
+    """The time in the content of an entry; `content_of` writes it before anybody's text."""
+    return content.partition('"at":"')[2][:20]
+
+
 def identity_digest(parts: Mapping[str, Any]) -> str:
     """What makes a movement the same as one before: SHA-256 of what is declared, without the time."""
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
@@ -245,4 +268,6 @@ def opening_movement(terms: DatasetTerms, at: str) -> Movement:
     """The first entry of a dataset."""
     written = terms.written()
     digest = identity_digest(written)
-    return Movement(EntryKind.DATASET, terms.name, at, (Charge(terms.name, NOTHING),), digest, {"terms": written})
+    return Movement(
+        EntryKind.DATASET, terms.name, at, (Charge(terms.name, NOTHING),), digest, {"terms": written}
+    )

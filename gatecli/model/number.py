@@ -148,6 +148,11 @@ def show_down(number: Fraction, digits: int = 4) -> str:
     return _round_number(number, digits, ROUND_FLOOR)
 
 
+def show_percent(share: Fraction) -> str:
+    """A share in whole per cent, rounded up: of what is held."""
+    return f"{-(-share.numerator * 100 // share.denominator)} %"
+
+
 def show(number: Fraction) -> str:
     """A declared number as a person would write it; exact when that is short."""
     text = plain(number)

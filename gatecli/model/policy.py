@@ -187,6 +187,17 @@ def seconds_in(duration: str) -> int | None:
     return hours * 3600 + minutes * 60 + seconds
 
 
+class LedgerRules(Value):
+    """How releases are charged to budgets, where a ledger is given."""
+
+    public: Many[Text] = Field(
+        default=(), description="datasets that hold nobody's data: a release of them is not charged"
+    )
+    lapse_after_days: Annotated[int, Field(ge=1)] = Field(
+        default=30, description="days after which a reservation is told to be lapsed; it stays held"
+    )
+
+
 GateName = Literal["release", "anonymity", "pii", "terraform"]
 
 
@@ -225,6 +236,7 @@ class PolicySpec(Value):
     pii: PiiRules = Field(default_factory=PiiRules)
     terraform: TerraformRules = Field(default_factory=TerraformRules)
     check: CheckRules = Field(default_factory=CheckRules)
+    ledger: LedgerRules = Field(default_factory=LedgerRules)
     admission: AdmissionRules = Field(default_factory=AdmissionRules)
     severities: dict[str, Annotated[Severity, LENIENT]] = Field(default_factory=dict)
 

@@ -201,3 +201,5 @@ class ReleaseSubject:
     document: Document
     artifacts: tuple[ArtifactState, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    schemas: tuple[tuple[str, str], ...] = ()
+    """The digest of the schema of each dataset that states one, by the dataset's name."""

@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from aiohttp import hdrs, web
 
 from gatecli.errors import ConfigurationError
+from gatecli.listening import tls_context
 from gatecli.run_tasks import task_runner
 from gatecli.run_tasks.delivery_verification import DeliveryVerifier
 from gatecli.run_tasks.egress_allowlist import Targets
@@ -171,7 +170,7 @@ async def serve(settings: RunTaskSettings, check: task_runner.Check, log: Log) -
 async def _listen(
     delivery_handler: DeliveryHandler, settings: RunTaskSettings
 ) -> tuple[web.ServerRunner, asyncio.Server]:
-    context = _tls_context(settings.certificate, settings.certificate_key)
+    context = tls_context(settings.certificate, settings.certificate_key)
     server = web.Server(
         delivery_handler.receive,
         access_log=None,
@@ -197,23 +196,6 @@ async def _listen(
             f"{where} cannot be opened: {error.strerror}", advice="choose another with --listen"
         ) from None
     return runner, listener
-
-
-def _tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
-    """The certificate of this port. Raises ConfigurationError."""
-    if certificate is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    try:
-        # A key with a password would otherwise be asked for on the terminal.
-        context.load_cert_chain(certificate, key, password=lambda: b"")
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(
-            f"{certificate} and its key cannot be used: {error.strerror or 'no such pair'}",
-            advice="give PEM files that belong together, the key without a password",
-        ) from None
-    return context
 
 
 async def _body(http: web.BaseRequest) -> bytes:

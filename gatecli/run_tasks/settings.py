@@ -76,14 +76,6 @@ def network_of(text: str) -> Network:
         ) from error
 
 
-def listen_of(text: str) -> tuple[str, int]:
-    """`ADDRESS:PORT`; an IPv6 address stands in brackets, port 0 takes a free one. Raises UsageError."""
-    address, separator, port = text.rpartition(":")
-    if not separator or not port.isdecimal() or len(port) > 5 or int(port) > 65535:
-        raise UsageError(f"--listen {text}: not ADDRESS:PORT", advice="give one such as 0.0.0.0:8080")
-    return address.strip("[]"), int(port)
-
-
 def key_of(text: str | bytes, where: str) -> bytes:
     """A shared key; a file's last line break is none of it. Raises UsageError for one that is too short."""
     key = (text.encode() if isinstance(text, str) else text).rstrip(b"\r\n")

@@ -22,6 +22,7 @@ from gatecli.sources.files import MissingFileError, ReadError, sha256_of
 from gatecli.sources.interface import Loaded
 from gatecli.sources.locations import inside
 from gatecli.sources.rules import RELEASE_UNREADABLE
+from gatecli.sources.table_schema import schema_digest
 
 ReadEvidence: TypeAlias = Callable[[EvidenceReference, Path, Place, str], Loaded[Evidence]]
 
@@ -63,7 +64,29 @@ def _subject(
         loaded = read_evidence(reference, base, place, release.subject)
         evidence.extend(loaded.values)
         findings.extend(loaded.findings)
-    return ReleaseSubject(release, document, artifacts, tuple(evidence))
+    schemas = _schemas(release, document, base, findings)
+    return ReleaseSubject(release, document, artifacts, tuple(evidence), schemas)
+
+
+def _schemas(
+    release: ModelRelease, document: Document, base: Path, findings: list[Finding]
+) -> tuple[tuple[str, str], ...]:
+    """The digest of each schema that a dataset names."""
+    read: list[tuple[str, str]] = []
+    for number, dataset in enumerate(release.spec.datasets):
+        if dataset.table_schema is None:
+            continue
+        try:
+            read.append((dataset.name, schema_digest(inside(base, dataset.table_schema))))
+        except ReadError as error:
+            place = document.place(f"/spec/datasets/{number}/schema")
+            message = f"the schema {dataset.table_schema} {error.problem}"
+            findings.append(
+                make_finding(
+                    RELEASE_UNREADABLE, message, subject=release.subject, place=place, mend=error.mend
+                )
+            )
+    return tuple(read)
 
 
 def _artifacts(

@@ -30,6 +30,8 @@ done
 if [ -n "$INPUT_POLICY" ]; then command+=(--policy "$INPUT_POLICY"); fi
 if [ -n "$POLICY_FROM" ]; then command+=(--policy-from "$POLICY_FROM"); fi
 if [ -n "$INPUT_BASELINE" ]; then command+=(--baseline "$INPUT_BASELINE"); fi
+# By a variable: the URL may hold a password, and arguments are seen by others.
+if [ -n "$INPUT_LEDGER" ]; then export GATECLI_LEDGER="$INPUT_LEDGER"; fi
 while IFS= read -r line; do
   if [ -n "$line" ]; then command+=("$line"); fi
 done <<<"$INPUT_ARGS"

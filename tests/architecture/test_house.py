@@ -25,10 +25,18 @@ LATE_OF_PII = ("phonenumbers", "presidio_analyzer", "re2", "regex", "spacy", "st
 # Modules of ours that are the one way to a heavy package, imported late in its stead; and what few runs need.
 LATE_HOMES = (
     "gatecli.accounting.convolution",
+    "gatecli.accounting.domination",
     "gatecli.checks.unsearched",
     "gatecli.checks.waiver",
+    "gatecli.dashboard.metrics",
+    "gatecli.dashboard.server",
+    "gatecli.dashboard.verifying",
     "gatecli.gates.allowances",
+    "gatecli.gates.charged_releases",
+    "gatecli.gates.ledger_access",
+    "gatecli.gates.ledger_composed",
     "gatecli.gates.packed_scan",
+    "gatecli.gates.reserving",
     "gatecli.gates.revision_law",
     "gatecli.gates.scan_processes",
     "gatecli.gates.table_measurement",

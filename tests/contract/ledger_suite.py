@@ -19,8 +19,9 @@ from gatecli.ledger.interface import (
     UnknownDataset,
 )
 from gatecli.ledger.sql import store as sql_store
+from gatecli.ledger.sql.booking import with_terms
 from gatecli.model.ledger import Charge, EntryKind, Movement, Parent, ReservationState
-from gatecli.model.portfolio import COLUMNS, MOST, NOTHING, Admission, Amounts
+from gatecli.model.portfolio import COLUMNS, MOST, NOTHING, Admission, Amounts, total
 from tests.support.ledgers import (
     AT,
     IDENTITY,
@@ -99,10 +100,9 @@ class LedgerSuite:
             store.add_dataset(terms(records=5), AT)
         assert [account.entries for account in store.accounts()] == [1, 1]
 
-    @pytest.mark.parametrize("more", [{"parents": (Parent("nobody"),)}, {"block_of": "nobody"}])
-    def test_a_dataset_needs_its_parents_and_its_stream(self, store: Store, more: dict[str, Any]) -> None:
+    def test_a_dataset_needs_its_parents(self, store: Store) -> None:
         with pytest.raises(UnknownDataset, match="nobody"):
-            store.add_dataset(terms("new", **more), AT)
+            store.add_dataset(terms("new", parents=(Parent("nobody"),)), AT)
         assert store.account("new") is None
 
     def test_accounts_come_in_the_order_of_the_bytes_of_their_names(self, store: Store) -> None:
@@ -114,7 +114,7 @@ class LedgerSuite:
     def test_a_release_is_charged_to_each_dataset(self, store: Store) -> None:
         asked = movement(datasets=("people", "devices"), details={"note": "für 2026 — ε"})
         assert store.move(asked, lapses="2027-01-31", signatures=("of people", "of devices")) is Outcome.DONE
-        require_written(store, asked)
+        require_written(store, with_terms(asked, "2027-01-31", {}))
         assert [account.held for account in store.accounts()] == [evenly(10), evenly(10)]
         assert [entry.signature for entry in store.entries(after=0)] == ["of devices", "of people"]
         found = store.reservation("churn@1")
@@ -285,8 +285,8 @@ class LedgerSuite:
 
     def test_the_releases_of_a_plan_are_held_with_it_and_committed_alone(self, store: Store) -> None:
         plan = movement(subject="plan", datasets=BOTH)
-        assert store.move(plan, releases=("b@1", "a@1"), lapses="2027-01-31") is Outcome.DONE
-        assert store.move(plan, releases=("b@1", "a@1")) is Outcome.EXISTS
+        assert store.move(plan, releases={"b@1": "b@1", "a@1": "a@1"}, lapses="2027-01-31") is Outcome.DONE
+        assert store.move(plan, releases={"b@1": "b@1", "a@1": "a@1"}) is Outcome.EXISTS
         nothing = tuple(Charge(name, NOTHING) for name in BOTH)
         found = store.reservation("a@1")
         assert found is not None
@@ -296,18 +296,18 @@ class LedgerSuite:
         assert states == [("a@1", COMMITTED), ("b@1", HELD), ("plan", HELD)]
 
     def test_a_plan_is_void_only_while_none_of_its_releases_is_committed(self, store: Store) -> None:
-        store.move(movement(subject="plan"), releases=("a@1", "b@1"))
+        store.move(movement(subject="plan"), releases={"a@1": "a@1", "b@1": "b@1"})
         store.move(commit("a@1", plan="plan"))
         with pytest.raises(Conflict, match="plan"):
             store.move(void("plan"))
         assert [each.state for each in store.reservations()] == [COMMITTED, HELD, HELD]
 
     def test_the_releases_of_a_void_plan_are_void_and_may_be_reserved_again(self, store: Store) -> None:
-        store.move(movement(subject="plan"), releases=("a@1", "b@1"))
+        store.move(movement(subject="plan"), releases={"a@1": "a@1", "b@1": "b@1"})
         store.move(void("plan"))
         assert {each.state for each in store.reservations()} == {VOID}
         assert store.move(movement(subject="a@1", attempt=1)) is Outcome.DONE
-        assert store.move(movement(subject="plan 2"), releases=("b@1",)) is Outcome.DONE
+        assert store.move(movement(subject="plan 2"), releases={"b@1": "b@1"}) is Outcome.DONE
         found = [(each.subject, each.attempt, each.state, each.plan) for each in store.reservations()]
         assert found == [
             ("a@1", 1, HELD, None),
@@ -317,7 +317,7 @@ class LedgerSuite:
         ]
 
     def test_a_release_of_a_plan_can_be_void_alone(self, store: Store) -> None:
-        store.move(movement(subject="plan"), releases=("a@1", "b@1"))
+        store.move(movement(subject="plan"), releases={"a@1": "a@1", "b@1": "b@1"})
         with pytest.raises(Conflict):
             store.move(void("a@1", plan="plan"))
         store.move(void("a@1", NOTHING, plan="plan"))
@@ -326,7 +326,7 @@ class LedgerSuite:
     def test_a_plan_of_a_release_that_stands_already_is_a_conflict(self, store: Store) -> None:
         store.move(movement(subject="b@1"))
         with pytest.raises(Conflict, match="b@1"):
-            store.move(movement(subject="plan"), releases=("a@1", "b@1"))
+            store.move(movement(subject="plan"), releases={"a@1": "a@1", "b@1": "b@1"})
         assert store.reservation("plan") is None
         assert store.reservation("a@1") is None
 
@@ -446,7 +446,7 @@ class LedgerSuite:
             lambda: store.add_dataset(terms(name), AT),
             lambda: store.move(movement(subject=name)),
             lambda: store.move(movement(datasets=(name,))),
-            lambda: store.move(movement(subject="plan"), releases=(name,)),
+            lambda: store.move(movement(subject="plan"), releases={name: name}),
         )
         for change in changes:
             with pytest.raises(UsageError, match="cannot hold"):
@@ -556,3 +556,60 @@ class LedgerSuite:
             assert set(threads.map(reserve, range(40))) == {Outcome.DONE}
             lengths = threads.map(lambda _: len(list(store.entries("people"))), range(8))
         assert set(lengths) == {41}
+
+    @pytest.mark.parametrize("newest_first", [False, True])
+    def test_no_more_entries_are_read_than_are_asked_for(self, store: Store, newest_first: bool) -> None:  # noqa: FBT001 - a case
+        for number in range(7):
+            store.move(movement(subject=f"a@{number}", amounts=1))
+        numbers = list(range(8))[:: -1 if newest_first else 1]
+        for limit in range(9):
+            found = store.entries("people", newest_first=newest_first, limit=limit)
+            assert [each.number for each in found] == numbers[:limit]
+
+    def test_refusals_are_counted_by_rule_and_change_nothing_else(self, store: Store) -> None:
+        before = list(store.accounts())
+        for rule in ("ledger-unknown-dataset", "ledger-budget-exceeded", "ledger-budget-exceeded"):
+            store.note_refusal(rule, AT)
+        assert store.tally("2026-11-29").refusals == {
+            "ledger-budget-exceeded": 2,
+            "ledger-unknown-dataset": 1,
+        }
+        assert list(store.accounts()) == before
+
+    def test_the_tally_counts_subjects_by_state(self, store: Store) -> None:
+        for number in range(4):
+            store.move(movement(subject=f"a@{number}", amounts=1))
+        store.move(commit("a@0"))
+        store.move(void("a@1", amounts=-1))
+        assert store.tally("2026-11-29").states == {COMMITTED: 1, HELD: 2, VOID: 1}
+
+    def test_the_tally_counts_held_reservations_whose_day_is_over(self, store: Store) -> None:
+        store.move(movement(subject="a@1", amounts=1, datasets=BOTH), lapses="2026-11-28")
+        store.move(movement(subject="b@1", amounts=1), lapses="2026-11-28")
+        store.move(movement(subject="c@1", amounts=1), lapses="2026-11-29")
+        store.move(movement(subject="d@1", amounts=1), lapses="2026-11-28")
+        store.move(movement(subject="e@1", amounts=1))
+        store.move(commit("d@1"))
+        assert store.tally("2026-11-29").lapsed == {"devices": 1, "people": 2}
+
+    @pytest.mark.usefixtures("store")
+    def test_a_refusal_cannot_be_noted_where_the_ledger_is_read_only(self, place: LedgerPlace) -> None:
+        reader = place.open(read_only=True)
+        with pytest.raises(LedgerUnavailable, match="for reading"):
+            reader.note_refusal("ledger-budget-exceeded", AT)
+        reader.close()
+
+    @pytest.mark.parametrize(("after", "width"), [(-1, 1), (-1, 3), (2, 3), (4, 100), (9, 2)])
+    def test_sums_of_entries_are_those_of_their_amounts(self, store: Store, after: int, width: int) -> None:
+        for number in range(6):
+            store.move(movement(subject=f"a@{number}", amounts=number + 1))
+        store.move(void("a@2", amounts=-3))
+        entries = [each for each in store.entries("people") if each.number > after]
+        expected = [
+            (last.number, AT, total(each.amounts for each in entries if each.number // width == run))
+            for run in sorted({each.number // width for each in entries})
+            for last in entries
+            if last.number == max(each.number for each in entries if each.number // width == run)
+        ]
+        found = store.sums("people", after=after, width=width)
+        assert [(each.number, each.at, each.amounts) for each in found] == expected

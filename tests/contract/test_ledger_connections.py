@@ -43,7 +43,7 @@ def add_before(store: Store, number: int) -> None:
 
 def reserve_plan(store: Store, number: int) -> Outcome:
     plan = movement(subject=f"plan {number}", amounts=1)
-    return store.move(plan, releases=(f"a@{number}", f"b@{number}"))
+    return store.move(plan, releases={f"a@{number}": "a", f"b@{number}": "b"})
 
 
 def read(store: Store, _number: int) -> None:

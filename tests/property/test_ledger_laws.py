@@ -136,7 +136,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def ask(self, asked: Movement, releases: tuple[str, ...] = ()) -> str:
         try:
-            return str(self.store.move(asked, releases=releases))
+            return str(self.store.move(asked, releases=dict.fromkeys(releases, asked.digest)))
         except (BudgetExceeded, Conflict, UnknownDataset) as refusal:
             return type(refusal).__name__
 

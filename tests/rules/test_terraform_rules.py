@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gatecli.checks.terraform.budget_resets import RULES as RESET_RULES
 from gatecli.checks.terraform.carried_evidence import RULES as EVIDENCE_RULES
 from gatecli.checks.terraform.closed_gates import RULES as CLOSED_RULES
 from gatecli.checks.terraform.programs import RULES as PROGRAM_RULES
@@ -16,9 +17,21 @@ from gatecli.cli.app import main
 from gatecli.sources.plan.rules import RULES as PLAN_RULES
 
 EXAMPLES = Path(__file__).parent
-ALL = (*TERRAFORM_RULES, *CLOSED_RULES, *EVIDENCE_RULES, *PROGRAM_RULES, *STATIC_RULES, *PLAN_RULES)
+ALL = (
+    *TERRAFORM_RULES,
+    *RESET_RULES,
+    *CLOSED_RULES,
+    *EVIDENCE_RULES,
+    *PROGRAM_RULES,
+    *STATIC_RULES,
+    *PLAN_RULES,
+)
 RULES = {rule.id: rule for rule in ALL}
-FOLDERS = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and path.name.startswith("tf-"))
+FOLDERS = sorted(
+    path.name
+    for path in EXAMPLES.iterdir()
+    if path.is_dir() and (path.name.startswith("tf-") or path.name in RULES)
+)
 
 
 def judged(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[dict[str, object]]]:

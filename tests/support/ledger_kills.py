@@ -52,7 +52,7 @@ def write(url: str, name: str, acknowledge: Callable[[bytes], object], wait: Cal
     while True:
         asked, releases = movement_of(name, number)
         try:
-            store.move(asked, releases=releases)
+            store.move(asked, releases=dict.fromkeys(releases, asked.digest))
         except LedgerUnavailable:
             acknowledge(LOST)
             wait()
@@ -122,7 +122,7 @@ def require_acknowledged(store: Store, name: str, acknowledged: int) -> None:
     Of what was acknowledged before the sums tell (`require_sums`).
     """
     asked, releases = movement_of(name, acknowledged)
-    assert store.move(asked, releases=releases) in {Outcome.DONE, Outcome.EXISTS}
+    assert store.move(asked, releases=dict.fromkeys(releases, asked.digest)) in {Outcome.DONE, Outcome.EXISTS}
     for number in range(max(0, acknowledged - 24), acknowledged + 1):
         turn = number // 6
         first, second, plan = (f"{name}/{turn}/{kind}" for kind in ("first", "second", "plan"))

@@ -23,7 +23,7 @@ def main(file: str, movements: str, *pragmas: str) -> None:
     os.write(1, ACKNOWLEDGED)
     for number in range(int(movements)):
         asked, releases = movement_of("writer", number)
-        store.move(asked, releases=releases)
+        store.move(asked, releases=dict.fromkeys(releases, asked.digest))
         os.write(1, ACKNOWLEDGED)
     store.close()
 

@@ -19,10 +19,13 @@ def check(rules: Path) -> str:
     return _run("check", "rules", str(rules))
 
 
-def firing(rules: Path, alert: str, series: Mapping[str, str], minutes: int, folder: Path) -> str:
+def firing(
+    rules: Path, alert: str, series: Mapping[str, str], minutes: int, folder: Path, *, step: int = 1
+) -> str:
     """Nothing where this alert alone fires after so many minutes; else what promtool says.
 
-    `series` gives the values of each, one a minute, in promtool's notation. With "" for the alert none may.
+    `series` gives the values of each, one in `step` minutes, in promtool's notation. With "" for the alert
+    none may.
     """
     names = [{"labels": f'{{alertname="{alert}"}}', "value": 1}] if alert else []
     expression = 'count by (alertname) (ALERTS{alertstate="firing"})'
@@ -31,7 +34,7 @@ def firing(rules: Path, alert: str, series: Mapping[str, str], minutes: int, fol
         "evaluation_interval": "5m",
         "tests": [
             {
-                "interval": "1m",
+                "interval": f"{step}m",
                 "input_series": [{"series": name, "values": values} for name, values in series.items()],
                 "promql_expr_test": [{"expr": expression, "eval_time": f"{minutes}m", "exp_samples": names}],
             }

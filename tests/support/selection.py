@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import helm, promtool, spark, training
+from tests.support import helm, mlflow_server, promtool, spark, training
 from tests.support.chromium import chromium
 
 OPTION = "--quick"
@@ -106,8 +106,13 @@ NEEDS = (
         lambda: spark.LACKING,
     ),
     Need("a browser", ("tests/browser/",), without_browser),
-    Need("promtool", ("tests/admission/chart/test_alerts.py",), promtool.lacking),
+    Need(
+        "promtool",
+        ("tests/admission/chart/test_alerts.py", "tests/unit/dashboard/test_alerts.py"),
+        promtool.lacking,
+    ),
     Need("the package index", ("tests/wheel/",)),
+    Need("an MLflow server", ("tests/registries/",), mlflow_server.lacking),
     Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),
     Need(
         "OpenDP",

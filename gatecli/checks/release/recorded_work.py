@@ -8,7 +8,7 @@ were drawn. Where nothing says it, the reading that costs more holds, or none.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -158,11 +158,13 @@ def is_of_unknown_relation(evidence: Evidence, mechanism: Mechanism) -> bool:
 
 def is_kept_in_place(evidence: Evidence, release: ModelRelease) -> bool:
     """Whether TF-Privacy's add-or-remove-one is meant: every other example stays in its batch."""
-    claim = release.claim
+    return release.claim is not None and _is_in_place(evidence, release.claim.neighbouring)
+
+
+def _is_in_place(evidence: Evidence, neighbouring: Neighbouring | None) -> bool:
     return (
         evidence.reference.format is EvidenceFormat.TF_PRIVACY
-        and claim is not None
-        and claim.neighbouring is ADD_REMOVE
+        and neighbouring is ADD_REMOVE
         and any(
             isinstance(leaf, DpSgd) and leaf.sampling is Sampling.SHUFFLE
             for mechanism in evidence.mechanisms
@@ -174,17 +176,22 @@ def is_kept_in_place(evidence: Evidence, release: ModelRelease) -> bool:
 def recorded_work(evidence: Evidence, release: ModelRelease) -> Iterator[Mechanism]:
     """The mechanisms of a file as they count for the release's claim."""
     claim = release.claim
-    if claim is None or claim.neighbouring is None:
-        return
-    in_place = is_kept_in_place(evidence, release)
+    if claim is not None and claim.neighbouring is not None:
+        sizes = [dataset.records for dataset in release.spec.datasets if dataset.records]
+        yield from work_under(evidence, claim.neighbouring, sizes)
+
+
+def work_under(evidence: Evidence, neighbouring: Neighbouring, sizes: Sequence[int]) -> Iterator[Mechanism]:
+    """The mechanisms of a file as they count under a relation; `sizes` are the records of the datasets."""
+    in_place = _is_in_place(evidence, neighbouring)
     for mechanism in evidence.mechanisms:
-        if claim.neighbouring is not ADD_REMOVE and is_of_unknown_relation(evidence, mechanism):
+        if neighbouring is not ADD_REMOVE and is_of_unknown_relation(evidence, mechanism):
             yield _of_unknown_relation(evidence)
             continue
         stated = mechanism.neighbouring or relation_of(evidence)
-        read = change_leaves(mechanism, lambda leaf: _relative(leaf, evidence, claim.neighbouring))
+        read = change_leaves(mechanism, lambda leaf: _relative(leaf, evidence, neighbouring))
         if evidence.reference.format is EvidenceFormat.OPACUS:
-            read = change_leaves(read, lambda leaf: _as_sampled(leaf, evidence.reference.sampling, release))
+            read = change_leaves(read, lambda leaf: _as_sampled(leaf, evidence.reference.sampling, sizes))
         if in_place:
             read = change_leaves(read, _in_place)
         yield read if read.neighbouring else read.model_copy(update={"neighbouring": stated})
@@ -217,7 +224,7 @@ def _relative(leaf: Mechanism, evidence: Evidence, target: Neighbouring | None) 
             return leaf
 
 
-def _as_sampled(leaf: Mechanism, sampling: Sampling | None, release: ModelRelease) -> Mechanism:
+def _as_sampled(leaf: Mechanism, sampling: Sampling | None, sizes: Sequence[int]) -> Mechanism:
     """An Opacus run with its batches drawn as the declaration says; Opacus writes all as Poisson."""
     if not isinstance(leaf, DpSgd) or sampling is None:
         return leaf
@@ -228,7 +235,6 @@ def _as_sampled(leaf: Mechanism, sampling: Sampling | None, release: ModelReleas
             epochs = math.ceil(leaf.steps * leaf.sampling_rate)
             return _as_drawn(leaf, sampling=sampling, epochs=epochs)
         case Sampling.FIXED_SIZE:
-            sizes = [dataset.records for dataset in release.spec.datasets if dataset.records]
             if len(sizes) != 1:
                 return Unaccountable(
                     description="batches of a fixed size from data of unknown size (give its records)"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gatecli.checks.personal_data import Hidden, Search, entity_phrase, find_hidden
+from gatecli.checks.terraform.budget_resets import find_resets
 from gatecli.checks.terraform.budgets import find_budgets
 from gatecli.checks.terraform.carried_evidence import (
     GateEvidence,
@@ -61,6 +62,7 @@ def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) ->
     for resource in subject.plan.resources:
         if not resource.is_leaving:
             yield from find_budgets(subject.plan, resource, policy)
+    yield from find_resets(subject.plan, policy)
     yield from find_plain_variables(subject.plan, policy)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from gatecli.checks.terraform.budget_resets import find_resets
 from gatecli.checks.terraform.budgets import find_budgets
 from gatecli.checks.terraform.form_matches import JudgedForm, forms_in
 from gatecli.checks.terraform.open_resources import find_open
@@ -47,10 +48,14 @@ def _find_certain(static: StaticPlan, evidence: TaggedReports, policy: PrivacyPo
     ]
     yield from find_ungated(plan, _find_publishers(static, forms, evidence, policy), evidence, policy)
     yield from find_open(plan, _open_for_certain(static, forms), policy)
+    deferring = _policy_with_unknown_deferred(policy)
     for resource in plan.resources:
         if resource.address not in static.doubtful:
-            found = find_budgets(plan, resource, _policy_with_unknown_deferred(policy))
+            found = find_budgets(plan, resource, deferring)
             yield from (finding for finding in found if finding.severity is not Severity.NOTE)
+    for finding in find_resets(plan, deferring):
+        if finding.severity is not Severity.NOTE and finding.subject not in static.doubtful:
+            yield finding
     yield from find_plain_variables(plan, policy)
 
 

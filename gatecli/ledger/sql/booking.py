@@ -6,12 +6,19 @@ by name, the accounts by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatecli.ledger.checking import CHARGING, TAKING_BACK
-from gatecli.ledger.interface import BudgetExceeded, Conflict, LedgerUnavailable, Outcome, UnknownDataset
+from gatecli.ledger.interface import (
+    NO_RELEASES,
+    BudgetExceeded,
+    Conflict,
+    LedgerUnavailable,
+    Outcome,
+    UnknownDataset,
+)
 from gatecli.ledger.sql import statements as sql
 from gatecli.ledger.sql.rows import (
     WIDTH,
@@ -56,7 +63,7 @@ class Request:
 
     movement: Movement
     lapses: str | None = None
-    releases: tuple[str, ...] = ()
+    releases: Mapping[str, str] = field(default_factory=lambda: NO_RELEASES)
     signatures: tuple[str, ...] = ()
 
     def signed_charges(self) -> list[tuple[Charge, str]]:
@@ -64,6 +71,20 @@ class Request:
         signatures = self.signatures or ("",) * len(self.movement.charges)
         pairs = zip(self.movement.charges, signatures, strict=True)
         return sorted(pairs, key=lambda pair: pair[0].dataset)
+
+
+def with_terms(movement: Movement, lapses: str | None, releases: Mapping[str, str]) -> Movement:
+    """The movement whose content says all that is fixed with it: the entries alone tell the ledger anew."""
+    lapse = {} if lapses is None else {"lapses": lapses}
+    plan = {"planned": dict(releases)} if releases else {}
+    return replace(movement, details={**movement.details, **lapse, **plan}) if lapse or plan else movement
+
+
+def request_of(
+    movement: Movement, lapses: str | None, releases: Mapping[str, str], signatures: Sequence[str]
+) -> Request:
+    """What is asked, with all that is fixed by it in the content."""
+    return Request(with_terms(movement, lapses, releases), lapses, releases, tuple(signatures))
 
 
 def book(run: Run, request: Request) -> Outcome:
@@ -127,21 +148,22 @@ def _write_reservation(run: Run, request: Request, found: Standing | None) -> No
     for release, standing in before.items():
         if standing is not None and standing.reservation.state is not ReservationState.VOID:
             raise Conflict(release, standing.reservation)
-    _reserve(run, request, movement.subject, found, movement.charges)
+    _reserve(run, request, (movement.subject, movement.digest), found, movement.charges)
     nothing = tuple(Charge(charge.dataset, NOTHING) for charge in movement.charges)
     for release, standing in before.items():
-        _reserve(run, request, release, standing, nothing)
+        _reserve(run, request, (release, request.releases[release]), standing, nothing)
 
 
 def _reserve(
-    run: Run, request: Request, subject: str, before: Standing | None, charges: Sequence[Charge]
+    run: Run, request: Request, named: tuple[str, str], before: Standing | None, charges: Sequence[Charge]
 ) -> None:
-    movement = request.movement
+    """`named` is a subject and its digest."""
+    movement, (subject, digest) = request.movement, named
     row = {
         "subject": subject,
         "attempt": before.reservation.attempt + 1 if before else 0,
         "state": TRANSITIONS[movement.kind][1].value,
-        "digest": movement.digest,
+        "digest": digest,
         "at": movement.at,
         "plan": None if subject == movement.subject else movement.subject,
         "lapses": request.lapses,
@@ -214,9 +236,9 @@ def add(run: Run, ledger: str, terms: DatasetTerms, at: str, signature: str) -> 
         return Outcome.EXISTS
     if rows:
         raise Conflict(terms.name, None)
-    for needed in (*(parent.name for parent in terms.parents), *([terms.block_of] if terms.block_of else ())):
-        if not run(sql.TERMS, {"name": needed}):
-            raise UnknownDataset(needed)
+    for parent in terms.parents:
+        if not run(sql.TERMS, {"name": parent.name}):
+            raise UnknownDataset(parent.name)
     movement = opening_movement(terms, at)
     (charge,) = movement.charges
     digest = bytes.fromhex(next_hash(first_hash(ledger, terms.name), content_of(movement, charge)))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from gatecli.ledger.interface import EntrySum
 from gatecli.model.ledger import (
     Account,
     Charge,
@@ -19,13 +20,16 @@ from gatecli.model.ledger import (
     canonical_json,
     content_of,
     read_terms,
+    time_in,
 )
-from gatecli.model.portfolio import COLUMNS, Amounts
+from gatecli.model.portfolio import COLUMNS, NOTHING, Amounts
 
 Row = Sequence[Any]
 Parameters = dict[str, Any]
 
 WIDTH = len(COLUMNS)
+
+_KINDS = {kind.value: kind for kind in EntryKind}
 
 
 def amount_parameters(amounts: Amounts, suffix: str = "") -> Parameters:
@@ -63,11 +67,17 @@ def read_account(row: Row) -> Account:
 
 def read_entry(row: Row) -> Entry:
     """The columns of the table of entries."""
+    given = row[5 : 5 + WIDTH]
+    amounts = Amounts(*given) if any(given) else NOTHING
     content, digest, signature = row[5 + WIDTH : 8 + WIDTH]
-    amounts = Amounts(*row[5 : 5 + WIDTH])
     return Entry(
-        row[0], row[1], EntryKind(row[2]), row[3], row[4], amounts, content, bytes(digest).hex(), signature
+        row[0], row[1], _KINDS[row[2]], row[3], row[4], amounts, content, bytes(digest).hex(), signature
     )
+
+
+def read_sum(row: Row) -> EntrySum:
+    """number, content of the last entry, amounts."""
+    return EntrySum(row[0], time_in(row[1]), Amounts(*row[2 : 2 + WIDTH]))
 
 
 def read_reservation(row: Row, charges: Iterable[Charge]) -> Reservation:

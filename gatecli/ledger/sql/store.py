@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from gatecli.ledger.checking import check_checkpoint, check_movement, check_name, check_terms, check_time
-from gatecli.ledger.interface import Conflict, LedgerIdentity, LedgerUnavailable, Outcome, StoredCheckpoint
+from gatecli.ledger.checking import (
+    check_checkpoint,
+    check_day,
+    check_movement,
+    check_name,
+    check_terms,
+    check_time,
+)
+from gatecli.ledger.interface import (
+    NO_RELEASES,
+    Conflict,
+    EntrySum,
+    LedgerIdentity,
+    LedgerTally,
+    LedgerUnavailable,
+    Outcome,
+    StoredCheckpoint,
+)
+from gatecli.ledger.restoring import Step
 from gatecli.ledger.sql import statements as sql
-from gatecli.ledger.sql.booking import Request, Run, add, book, close_account
-from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations
+from gatecli.ledger.sql.booking import Request, Run, add, book, close_account, request_of
+from gatecli.ledger.sql.restore import add_checkpoints, restore_log
+from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations, read_sum
 from gatecli.model.ledger import (
     Account,
     DatasetTerms,
@@ -78,11 +96,11 @@ class SqlStore(ABC):
         movement: Movement,
         *,
         lapses: str | None = None,
-        releases: Sequence[str] = (),
+        releases: Mapping[str, str] = NO_RELEASES,
         signatures: Sequence[str] = (),
     ) -> Outcome:
         check_movement(movement, lapses, releases, signatures)
-        request = Request(movement, lapses, tuple(releases), tuple(signatures))
+        request = request_of(movement, lapses, releases, signatures)
         return self._change(lambda run: self._book(run, request))
 
     def _book(self, run: Run, request: Request) -> Outcome:
@@ -140,27 +158,35 @@ class SqlStore(ABC):
         names = [dataset] if dataset is not None else (each.terms.name for each in self.accounts())
         left = MOST if limit is None else limit
         for name in names:
-            for entry in self._entries_of(name, after, newest_first=newest_first):
-                if left <= 0:
-                    return
+            if left <= 0:
+                return
+            page = min(left, PAGE)
+            for entry in self._entries_of(name, after, page, newest_first=newest_first):
                 yield entry
                 left -= 1
+                if left <= 0:
+                    return
 
-    def _entries_of(self, dataset: str, after: int, *, newest_first: bool) -> Iterator[Entry]:
+    def _entries_of(self, dataset: str, after: int, page: int, *, newest_first: bool) -> Iterator[Entry]:
+        """All of them, `page` at a time."""
         if newest_first:
             parameters = {"dataset": dataset, "after": after, "before": MOST}
-            rows = self._pages(sql.NEWEST_ENTRIES, parameters, {"before": 1})
+            rows = self._pages(sql.NEWEST_ENTRIES, parameters, {"before": 1}, page)
         else:
-            rows = self._pages(sql.ENTRIES, {"dataset": dataset, "after": after}, {"after": 1})
+            rows = self._pages(sql.ENTRIES, {"dataset": dataset, "after": after}, {"after": 1}, page)
         return map(read_entry, rows)
 
-    def sequence(self) -> int:
-        def give_places(run: Run) -> int:
-            self._hold_log(run)
-            run(sql.SEQUENCE, {})
-            return int(run(sql.LOG_SIZE, {})[0][0])
+    def sums(self, dataset: str, *, after: int = -1, width: int = 1) -> Iterator[EntrySum]:
+        given = {"dataset": dataset, "after": after, "width": width}
+        return map(read_sum, self._read(sql.SUMS, given))
 
-        return self._change(give_places)
+    def sequence(self) -> int:
+        return self._change(self._give_places)
+
+    def _give_places(self, run: Run) -> int:
+        self._hold_log(run)
+        run(sql.SEQUENCE, {})
+        return int(run(sql.LOG_SIZE, {})[0][0])
 
     @abstractmethod
     def _hold_log(self, run: Run) -> None:
@@ -185,6 +211,18 @@ class SqlStore(ABC):
         for row in self._pages(sql.CHECKPOINTS, {"size": -1, "id": -1}, {"size": 0, "id": 3}):
             yield StoredCheckpoint(*row[:3])
 
+    def restore(
+        self,
+        steps: Callable[[], Iterable[Step]],
+        log: Callable[[], Iterable[Entry]],
+        checkpoints: Callable[[], Iterable[StoredCheckpoint]],
+    ) -> None:
+        def write(run: Run) -> None:
+            restore_log(run, self.identity.id, steps(), log(), self._give_places)
+            add_checkpoints(run, checkpoints())
+
+        self._change(write)
+
     def set_public_key(self, key: str) -> None:
         def name_key(run: Run) -> LedgerIdentity:
             run(sql.SET_PUBLIC_KEY, {"key": key})
@@ -195,11 +233,26 @@ class SqlStore(ABC):
 
         self.identity = replace(self._change(name_key))
 
-    def _pages(self, statement: str, parameters: dict[str, Any], keys: dict[str, int]) -> Iterator[Row]:
+    def note_refusal(self, rule: str, at: str) -> None:
+        check_name(rule, "a rule")
+        check_time(at)
+        self._change(lambda run: run(sql.NOTE_REFUSAL, {"rule": rule, "at": at}))
+
+    def tally(self, today: str) -> LedgerTally:
+        check_day(today)
+        states = {ReservationState(name): count for name, count in self._read(sql.STATE_COUNTS, {})}
+        lapsed = {str(name): int(count) for name, count in self._read(sql.LAPSED_COUNTS, {"today": today})}
+        refusals = {str(rule): int(count) for rule, count in self._read(sql.REFUSAL_COUNTS, {})}
+        return LedgerTally(states, lapsed, refusals)
+
+    def _pages(
+        self, statement: str, parameters: dict[str, Any], keys: dict[str, int], page: int | None = None
+    ) -> Iterator[Row]:
         """Rows by their keys: parameters that each page sets to columns of the last row before."""
-        parameters = {**parameters, "page": PAGE}
+        page = page or PAGE
+        parameters = {**parameters, "page": page}
         while rows := self._read(statement, parameters):
             yield from rows
-            if len(rows) < PAGE:
+            if len(rows) < page:
                 return
             parameters |= {key: rows[-1][column] for key, column in keys.items()}

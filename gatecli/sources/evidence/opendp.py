@@ -1,4 +1,4 @@
-"""OpenDP: measurements as `opendp.serialize` writes them (opendp/mod.py, version 0.16).
+"""OpenDP: measurements as `opendp.serialize` writes them (opendp/mod.py, version 0.16); losses of odometers.
 
 A serialised measurement is the tree of the constructor calls that made it. Every call must stand in
 `_CONSTRUCTORS` before the first one is made; `opendp.deserialize`, which imports by name, is never
@@ -16,7 +16,15 @@ from fractions import Fraction
 from typing import Any
 
 from gatecli.model.budget import Neighbouring
-from gatecli.model.mechanism import Mechanism, Pure, Unaccountable, ZeroConcentrated
+from gatecli.model.mechanism import Mechanism, Unaccountable
+from gatecli.sources.evidence.opendp_losses import (
+    ODOMETER_NOTE,
+    claim,
+    is_loss,
+    read_loss,
+    relation_in,
+    require_records,
+)
 from gatecli.sources.evidence.reading import (
     EvidenceReading,
     Refused,
@@ -26,7 +34,6 @@ from gatecli.sources.evidence.reading import (
     record,
     rows,
     shortest,
-    spent_budget,
 )
 from gatecli.sources.positioned_tree import printable
 
@@ -101,19 +108,11 @@ _CONSTRUCTORS: dict[str, frozenset[str]] = {
     ),
 }
 
-_DATASETS: dict[str, Neighbouring] = {
-    "SymmetricDistance": Neighbouring.ADD_REMOVE,
-    "InsertDeleteDistance": Neighbouring.ADD_REMOVE,
-    "ChangeOneDistance": Neighbouring.REPLACE_ONE,
-    "HammingDistance": Neighbouring.REPLACE_ONE,
-    "DiscreteDistance": Neighbouring.REPLACE_ONE,
-}
-"""Metrics in which a distance of 1 is one record; in every other the sensitivity has to be given."""
-
 
 def read(data: object) -> EvidenceReading:
-    """One measurement or a list of them, each as what its privacy map says of neighbouring datasets.
+    """One measurement, what one odometer has seen, or a list of them.
 
+    A measurement counts as what its privacy map says of neighbouring datasets.
     {"measurement": …, "d_in": …} gives the distance where it is not one record. A measurement on an
     aggregate, whose sensitivity the file does not say, is unaccountable.
     """
@@ -122,18 +121,28 @@ def read(data: object) -> EvidenceReading:
         wheres = [(item, (index,)) for index, item in enumerate(data)]
     if not wheres:
         raise Refused("the list holds no measurement")
-    items = [_unwrap_tree(item, where) for item, where in wheres]
+    seen = tuple(read_loss(item, where) for item, where in wheres if is_loss(item))
+    items = [_unwrap_tree(item, where) for item, where in wheres if not is_loss(item)]
+    if not items:
+        return EvidenceReading(seen, neighbouring=_shared_relation(seen), notes=(ODOMETER_NOTE,))
     for tree, _, where in items:
         _check(tree, where)
     with _library() as modules:
         mechanisms = tuple(_mechanism(modules, *item) for item in items)
         version = str(modules["mod"].__version__)
-    relations = {mechanism.neighbouring for mechanism in mechanisms}
     return EvidenceReading(
-        mechanisms,
-        neighbouring=relations.pop() if len(relations) == 1 else None,
-        notes=_version_notes({tree[_VERSION] for tree, _, _ in items}, version),
+        (*seen, *mechanisms),
+        neighbouring=_shared_relation((*seen, *mechanisms)),
+        notes=(
+            *_version_notes({tree[_VERSION] for tree, _, _ in items}, version),
+            *((ODOMETER_NOTE,) if seen else ()),
+        ),
     )
+
+
+def _shared_relation(mechanisms: tuple[Mechanism, ...]) -> Neighbouring | None:
+    relations = {mechanism.neighbouring for mechanism in mechanisms}
+    return relations.pop() if len(relations) == 1 else None
 
 
 def _unwrap_tree(data: object, where: Where) -> tuple[Mapping[str, Any], Fraction | None, Where]:
@@ -255,11 +264,11 @@ def _mechanism(
     metric, measure = _ask_opendp(
         where, lambda: (str(measurement.input_metric), str(measurement.output_measure))
     )
-    relation = _DATASETS.get(metric.partition("(")[0])
+    relation = relation_in(metric)
     if distance is None and relation is None:
         return Unaccountable(description=f"an OpenDP measurement in {metric}, of which d_in is not given")
-    if distance is not None and relation is not None and distance < 1:
-        raise Refused(f"d_in is below 1, and {metric} counts whole records", where)
+    if distance is not None:
+        require_records(distance, metric, where)
     d_in = _argument(Fraction(1) if distance is None else distance)
     loss = _claim(measure, _ask_opendp(where, lambda: measurement.map(d_in)), where)
     return build_mechanism(type(loss), where, **dict(loss) | {"neighbouring": relation})
@@ -274,23 +283,17 @@ def _argument(distance: Fraction) -> int | float:
 
 
 def _claim(measure: str, loss: Any, where: Where) -> Mechanism:
-    """What a privacy map returned, as a claim in its measure. OpenDP rounds its maps up."""
-    kind = _MEASURES.get(measure)
-    if kind is None:
-        return Unaccountable(description=f"an OpenDP measurement in the measure {measure}")
+    """What a privacy map returned, as a claim in its measure. OpenDP rounds its maps up.
+
+    A fixed δ is its author's number: the shortest text of it, where ε is computed and stays as it is.
+    """
     parts = loss if isinstance(loss, tuple) else (loss,)
-    if not all(math.isfinite(part) for part in parts):
-        return Unaccountable(description="an OpenDP measurement whose privacy map is infinite")
+    if not all(isinstance(part, int | float) and math.isfinite(part) for part in parts):
+        return Unaccountable(
+            description=f"an OpenDP measurement whose privacy map in {measure} is no finite number"
+        )
     first, *rest = parts
-    return kind(where, Fraction(first), *rest)
-
-
-_MEASURES: dict[str, Callable[..., Mechanism]] = {
-    "MaxDivergence": lambda where, epsilon: build_mechanism(Pure, where, epsilon=epsilon),
-    "ZeroConcentratedDivergence": lambda where, rho: build_mechanism(ZeroConcentrated, where, rho=rho),
-    # A fixed δ is its author's number: the shortest text of it, where ε is computed and stays as it is.
-    "Approximate(MaxDivergence)": lambda where, epsilon, delta: spent_budget(epsilon, shortest(delta), where),
-}
+    return claim(measure, (Fraction(first), *(Fraction(shortest(part)) for part in rest)), where)
 
 
 def _version_notes(written: set[object], installed: str) -> tuple[str, ...]:

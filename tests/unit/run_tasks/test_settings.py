@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import pytest
 
 from gatecli.errors import UsageError
-from gatecli.run_tasks.settings import RunTaskSettings, host_of, key_of, listen_of, network_of
+from gatecli.run_tasks.settings import RunTaskSettings, host_of, key_of, network_of
 
 
 @pytest.mark.parametrize(
@@ -34,19 +34,6 @@ def test_a_network_has_no_bits_of_a_host() -> None:
     assert network_of("10.0.0.0/8") == ip_network("10.0.0.0/8")
     with pytest.raises(UsageError, match="not a network"):
         network_of("10.0.0.1/8")
-
-
-@pytest.mark.parametrize(
-    ("text", "meant"), [("192.0.2.1:80", ("192.0.2.1", 80)), ("[::1]:0", ("::1", 0)), (":8080", ("", 8080))]
-)
-def test_an_address_to_listen_at_has_a_port(text: str, meant: tuple[str, int]) -> None:
-    assert listen_of(text) == meant
-
-
-@pytest.mark.parametrize("text", ["", "8080", "a:", "a:-1", "a:65536", "a:¹"])
-def test_what_is_no_address_to_listen_at_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="ADDRESS:PORT"):
-        listen_of(text)
 
 
 def test_the_line_break_of_a_file_is_no_part_of_the_key() -> None:

@@ -184,6 +184,42 @@ def test_a_variable_for_personal_data_is_found(tmp_path: Path) -> None:
     assert said(tmp_path) == [("tf-plaintext-variable", "var.ssn")]
 
 
+TEMPLATE = """
+resource "awscc_cleanrooms_privacy_budget_template" "study" {
+  auto_refresh          = %s
+  membership_identifier = var.membership
+  privacy_budget_type   = "DIFFERENTIAL_PRIVACY"
+  parameters            = { epsilon = 4, users_noise_per_query = 40 }
+}
+"""
+EXECUTE = """
+resource "snowflake_execute" "policy" {
+  execute = %s
+  revert  = "DROP PRIVACY POLICY p"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEMPLATE % '"CALENDAR_MONTH"',
+        EXECUTE % '"CREATE OR REPLACE PRIVACY POLICY p AS () RETURNS PRIVACY_BUDGET -> NO_PRIVACY_POLICY()"',
+    ],
+)
+def test_a_budget_that_the_text_makes_begin_again_is_found(tmp_path: Path, text: str) -> None:
+    write(tmp_path, text)
+    assert {rule for rule, _ in said(tmp_path)} == {"ledger-budget-reset"}
+
+
+@pytest.mark.parametrize(
+    "text", [TEMPLATE % '"NONE"', TEMPLATE % "var.refresh", EXECUTE % "var.sql", EXECUTE % '"SELECT 1"']
+)
+def test_a_budget_that_may_be_for_good_is_not_reported(tmp_path: Path, text: str) -> None:
+    write(tmp_path, text)
+    assert said(tmp_path) == []
+
+
 def test_files_of_variables_outweigh_defaults_as_terraform_has_it(tmp_path: Path) -> None:
     write(tmp_path, 'variable "a" {\n  default = "public-read"\n}\n' + ACL % "var.a")
     write(tmp_path, 'a = "private"\n', "terraform.tfvars")

@@ -60,6 +60,114 @@ def test_an_impossible_budget_is_refused(budget: object, tmp_path: Path) -> None
     refuse("tumult", tmp_path, budget)
 
 
+@pytest.mark.parametrize(
+    ("total", "remaining", "spent"),
+    [
+        (
+            {"type": "PureDPBudget", "epsilon": 2},
+            {"type": "PureDPBudget", "epsilon": 0.5},
+            Pure(epsilon=Fraction("1.5")),
+        ),
+        (
+            {"type": "ApproxDPBudget", "epsilon": 2, "delta": 1e-6},
+            {"type": "ApproxDPBudget", "epsilon": 1, "delta": 4e-7},
+            Approximate(epsilon=Fraction(1), delta=Fraction("6e-7")),
+        ),
+        (
+            {"type": "RhoZCDPBudget", "rho": 1},
+            {"type": "RhoZCDPBudget", "rho": 1},
+            ZeroConcentrated(rho=Fraction(0)),
+        ),
+    ],
+)
+def test_a_stopped_session_is_what_it_spent(
+    total: object, remaining: object, spent: object, tmp_path: Path
+) -> None:
+    evidence = accept("tumult", tmp_path, {"total": total, "remaining": remaining})
+    assert evidence.mechanisms == (spent,)
+    assert any("must have been stopped" in note for note in evidence.notes)
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        {
+            "total": {"type": "PureDPBudget", "epsilon": 1},
+            "remaining": {"type": "PureDPBudget", "epsilon": 2},
+        },
+        {"total": {"type": "PureDPBudget", "epsilon": 1}, "remaining": {"type": "RhoZCDPBudget", "rho": 0}},
+        {
+            "total": {"type": "PureDPBudget", "epsilon": "inf"},
+            "remaining": {"type": "PureDPBudget", "epsilon": 0},
+        },
+        {"remaining": {"type": "PureDPBudget", "epsilon": 2}},
+        {"total": 1, "remaining": 0},
+    ],
+)
+def test_a_session_that_cannot_be_is_refused(session: object, tmp_path: Path) -> None:
+    refuse("tumult", tmp_path, session)
+
+
+ODOMETER = {
+    "privacy_loss": 0.1,
+    "output_measure": "MaxDivergence",
+    "input_metric": "SymmetricDistance()",
+    "d_in": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "spent"),
+    [
+        ({}, Pure(epsilon=Fraction(0.1), neighbouring=Neighbouring.ADD_REMOVE)),
+        (
+            {"privacy_loss": "1/3", "input_metric": "ChangeOneDistance()"},
+            Pure(epsilon=Fraction(1, 3), neighbouring=Neighbouring.REPLACE_ONE),
+        ),
+        (
+            {
+                "output_measure": "ZeroConcentratedDivergence",
+                "privacy_loss": 0.5,
+                "input_metric": "L2Distance(f64)",
+            },
+            ZeroConcentrated(rho=Fraction(1, 2)),
+        ),
+        (
+            {"output_measure": "Approximate(MaxDivergence)", "privacy_loss": [0.5, 1e-6]},
+            Approximate(epsilon=Fraction(1, 2), delta=Fraction("1e-6"), neighbouring=Neighbouring.ADD_REMOVE),
+        ),
+    ],
+)
+def test_an_odometer_is_what_it_has_seen(changes: dict[str, object], spent: object, tmp_path: Path) -> None:
+    evidence = accept("opendp", tmp_path, ODOMETER | changes)
+    assert evidence.mechanisms == (spent,)
+    assert any("answered so far" in note for note in evidence.notes)
+
+
+@pytest.mark.parametrize("changes", [{"privacy_loss": None}, {"output_measure": "SmoothedMaxDivergence"}])
+def test_a_loss_that_nothing_bounds_is_unaccountable(changes: dict[str, object], tmp_path: Path) -> None:
+    [found] = accept("opendp", tmp_path, ODOMETER | changes).mechanisms
+    assert isinstance(found, Unaccountable)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"privacy_loss": -1},
+        {"privacy_loss": "nan"},
+        {"privacy_loss": [0.5, 1e-6]},
+        {"privacy_loss": "1e400"},
+        {"output_measure": "Approximate(MaxDivergence)"},
+        {"output_measure": 1},
+        {"d_in": 0},
+        {"d_in": 0.5},
+        {"version": None, "epsilon": 1},
+    ],
+)
+def test_a_loss_that_cannot_be_is_refused(changes: dict[str, object], tmp_path: Path) -> None:
+    refuse("opendp", tmp_path, ODOMETER | changes)
+
+
 def test_every_spend_of_a_budget_accountant_counts() -> None:
     evidence = accepted("diffprivlib", "diffprivlib.json")
     assert evidence.mechanisms == tuple(Pure(epsilon=Fraction(part)) for part in ("1/2", "1/4", "1/4"))

@@ -1,0 +1,1 @@
+"""Checks against a ledger: releases and the budgets they are charged to."""

@@ -1,0 +1,169 @@
+"""Whether a release can be charged to the datasets that it names, and whether it fits into their budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatecli.checks.release.interface import finding_at
+from gatecli.model.finding import Finding, Rule, Severity
+from gatecli.model.identity import identity_of
+from gatecli.model.ledger import Account, Reservation
+from gatecli.model.number import show, show_percent
+from gatecli.model.portfolio import Amounts, held_share
+from gatecli.model.release import ReleaseSubject
+
+BUDGET_EXCEEDED = Rule(
+    "ledger-budget-exceeded",
+    Severity.ERROR,
+    "A release does not fit into what is left of a dataset's budget",
+    unforgivable=True,
+)
+UNKNOWN_DATASET = Rule(
+    "ledger-unknown-dataset", Severity.ERROR, "The ledger has no account that a release can be charged to"
+)
+SCHEMA_CHANGED = Rule(
+    "ledger-schema-changed", Severity.ERROR, "A dataset has another schema than the ledger knows it by"
+)
+UNIT_DIFFERS = Rule(
+    "ledger-unit-differs", Severity.ERROR, "A release protects another unit than the dataset's budget is for"
+)
+RELEASE_CHANGED = Rule(
+    "ledger-release-changed", Severity.ERROR, "The ledger holds this version of a release with other content"
+)
+RESERVATION_LAPSED = Rule(
+    "ledger-reservation-lapsed",
+    Severity.WARNING,
+    "A reservation is neither committed nor voided after its last day",
+)
+
+RULES = (
+    BUDGET_EXCEEDED,
+    UNKNOWN_DATASET,
+    SCHEMA_CHANGED,
+    UNIT_DIFFERS,
+    RELEASE_CHANGED,
+    RESERVATION_LAPSED,
+)
+
+DATASETS = "/spec/datasets"
+
+
+def find_no_dataset(subject: ReleaseSubject) -> Finding:
+    """A release that names no dataset is charged to none, and so it would be free."""
+    return finding_at(
+        UNKNOWN_DATASET,
+        subject,
+        DATASETS,
+        "names no dataset, so nothing can be charged for it",
+        "list the training data under spec.datasets by the names it has in the ledger",
+    )
+
+
+def find_unknown(subject: ReleaseSubject, number: int, *, closed: bool) -> Finding:
+    """A dataset without an account, or with one that is closed."""
+    name = subject.release.spec.datasets[number].name
+    if closed:
+        message, fix = (
+            f"is made from {name}, whose account in the ledger is closed",
+            "use another dataset; a closed account takes no more charges",
+        )
+    else:
+        message, fix = (
+            f"is made from {name}, which the ledger does not know",
+            f"gatecli ledger dataset add {name} …, or ledger.public in the policy if nobody's data is in it",
+        )
+    return finding_at(UNKNOWN_DATASET, subject, f"{DATASETS}/{number}/name", message, fix, about=name)
+
+
+def find_unit(subject: ReleaseSubject, account: Account) -> Iterator[Finding]:
+    """ε protects a unit: a budget for persons says nothing of a release that protects single records."""
+    claim = subject.release.claim
+    unit = claim.unit if claim else None
+    if unit is None or identity_of(unit) == identity_of(account.terms.unit):
+        return
+    terms = account.terms
+    yield finding_at(
+        UNIT_DIFFERS,
+        subject,
+        "/spec/privacy/unit",
+        f"protects a {unit}, and the budget of {terms.name} is for a {terms.unit}",
+        f"account for a {terms.unit}: declare it as the unit, with maxContributions if noise is per record",
+        about=f"{terms.name}\0{unit}",
+    )
+
+
+def find_schema(subject: ReleaseSubject, number: int, account: Account) -> Iterator[Finding]:
+    """New columns are new data: the budget was set for the old ones."""
+    known, dataset = account.terms.schema_sha256, subject.release.spec.datasets[number]
+    declared = dict(subject.schemas).get(dataset.name)
+    if known is None or declared == known:
+        return
+    told = (
+        f"states no schema of {dataset.name}, and the ledger knows one"
+        if declared is None
+        else f"has a schema of {dataset.name} that is not the one in the ledger"
+    )
+    yield finding_at(
+        SCHEMA_CHANGED,
+        subject,
+        f"{DATASETS}/{number}/schema",
+        told,
+        f"state the schema that {dataset.name} was added with; changed columns are a dataset of their own, "
+        "with a budget of its own and this one as its parent",
+        about=f"{dataset.name}\0{declared}",
+    )
+
+
+def find_changed(subject: ReleaseSubject, reservation: Reservation) -> Finding:
+    """What was verified is what ships: one version is one content."""
+    return finding_at(
+        RELEASE_CHANGED,
+        subject,
+        "/metadata/version",
+        f"is {reservation.state} in the ledger with another declaration, evidence or artifact",
+        f"give it a new version; or gatecli ledger void {reservation.subject} if that one was never run",
+        about=reservation.digest,
+    )
+
+
+def find_unbounded(subject: ReleaseSubject, dataset: str, reasons: tuple[str, ...]) -> Finding:
+    """What nothing bounds cannot be charged."""
+    why = f": {reasons[0]}" if reasons else ""
+    return finding_at(
+        BUDGET_EXCEEDED,
+        subject,
+        "/spec/privacy",
+        f"cannot be charged to {dataset}, since nothing bounds what it costs{why}",
+        "declare mechanisms that an accountant can bound (gatecli explain dp-unaccountable-mechanism)",
+        about=dataset,
+    )
+
+
+def find_exceeded(subject: ReleaseSubject, account: Account, held: Amounts, wanted: Amounts) -> Finding:
+    """`held` is what the ledger holds, and what releases before this one in the same run would."""
+    terms = account.terms
+    before, after = (held_share(each, terms.limits, terms.admission) for each in (held, held + wanted))
+    budget = f"({show(terms.budget.epsilon)}, {show(terms.budget.delta)})"
+    return finding_at(
+        BUDGET_EXCEEDED,
+        subject,
+        "/spec/privacy",
+        f"does not fit into the budget {budget} of {terms.name}: {show_percent(before)} is held, "
+        f"and {show_percent(after)} would be",
+        "spend less (gatecli release calibrate finds the noise), void a reservation that was never run, "
+        f"or use other data; the budget of {terms.name} is fixed",
+        about=f"{terms.name}\0{after}",
+    )
+
+
+def find_lapsed(subject: ReleaseSubject, dataset: str, lapsed: Reservation) -> Finding:
+    """A lapsed reservation still holds its budget: nobody knows whether its output was seen."""
+    return finding_at(
+        RESERVATION_LAPSED,
+        subject,
+        DATASETS,
+        f"shares {dataset} with {lapsed.subject}, which lapsed on {lapsed.lapses} and still holds budget",
+        f"gatecli ledger commit {lapsed.subject}, or gatecli ledger void {lapsed.subject} with evidence "
+        "that it never ran",
+        about=f"{dataset}\0{lapsed.subject}",
+    )

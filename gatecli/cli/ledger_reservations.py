@@ -1,0 +1,79 @@
+"""`gatecli ledger plan`, `gatecli ledger commit` and `gatecli ledger void`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gatecli.cli.ledger_mlflow import MlflowUri, known_version, tag_version
+from gatecli.errors import UsageError
+from gatecli.frontdoor.console import err
+from gatecli.frontdoor.options import GATE, KeyFile, LedgerUrl, option
+from gatecli.gates.ledger_access import moment, open_ledger
+from gatecli.gates.ledger_actions import commit as commit_release
+from gatecli.gates.ledger_actions import void as void_reservation
+from gatecli.ledger.interface import Outcome
+from gatecli.sources.files import ReadError, sha256_of
+
+Subject = Annotated[str, typer.Argument(metavar="NAME@VERSION", help="A release, or the name of a plan.")]
+Evidence = Annotated[
+    list[Path] | None,
+    option(
+        "--evidence",
+        panel=GATE,
+        variable="LEDGER_EVIDENCE",
+        metavar="FILE",
+        help="A file that shows it; its digest is kept. Repeatable.",
+    ),
+]
+
+
+def commit(
+    subject: Subject,
+    evidence: Evidence = None,
+    mlflow: Annotated[
+        str | None,
+        option(
+            "--mlflow",
+            panel=GATE,
+            metavar="MODEL/VERSION",
+            help="The version in MLflow that it is, which is tagged with what the ledger says.",
+        ),
+    ] = None,
+    mlflow_uri: MlflowUri = None,
+    key_file: KeyFile = None,
+    url: LedgerUrl = None,
+) -> None:
+    """Say that a reserved release was published."""
+    registered = None if mlflow is None else known_version(mlflow, mlflow_uri)
+    with open_ledger(url, key=key_file) as store:
+        outcome = commit_release(store, subject, moment(datetime.now(UTC)), _digests(evidence))
+        if registered is not None:
+            tag_version(store, subject, *registered)
+    err(f"{subject} {'was committed already' if outcome is Outcome.EXISTS else 'is committed'}\n")
+
+
+def void(
+    subject: Subject,
+    reason: Annotated[
+        str, option("--reason", panel=GATE, metavar="TEXT", help="Why nobody will ever see what it gives.")
+    ],
+    evidence: Evidence = None,
+    key_file: KeyFile = None,
+    url: LedgerUrl = None,
+) -> None:
+    """Take back the charge of a release or a plan that was never run. It needs evidence."""
+    with open_ledger(url, key=key_file) as store:
+        outcome = void_reservation(store, subject, moment(datetime.now(UTC)), reason, _digests(evidence))
+    err(f"{subject} {'was void already' if outcome is Outcome.EXISTS else 'is void; its budget is free'}\n")
+
+
+def _digests(files: Sequence[Path] | None) -> dict[str, str]:
+    try:
+        return {file.name: sha256_of(file) for file in files or ()}
+    except ReadError as error:
+        raise UsageError(f"a file of --evidence {error.problem}", advice=error.mend) from None

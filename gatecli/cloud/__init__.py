@@ -1,0 +1,1 @@
+"""Where models are kept and trained by others: registries and managed jobs."""

@@ -1,0 +1,99 @@
+"""Releases that passed are charged to the ledger in the same step, or none of them is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from gatecli.errors import UsageError
+from gatecli.gates.charges import Assessment, Terms
+from gatecli.gates.concealment import without_values
+from gatecli.ledger.interface import BudgetExceeded, Conflict, Store, UnknownDataset
+from gatecli.model.ledger import Charge, EntryKind, Movement
+
+_OVERTAKEN = (BudgetExceeded, Conflict, UnknownDataset)
+"""What another client may do between the judgement and the reservation."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerUse:
+    """The ledger that a run judges against, and whether what passes is reserved.
+
+    `at` is the client's time, RFC 3339 in UTC with whole seconds. With `plan` all releases are reserved as
+    one mechanism by that name.
+    """
+
+    store: Store
+    at: str
+    reserves: bool = False
+    plan: str | None = None
+
+
+def reserve(assessments: Sequence[Assessment], terms: Terms) -> bool:
+    """Whether everything was reserved; False where another client was quicker, and then nothing is held.
+
+    Raises UsageError where a name holds personal data.
+    """
+    done: list[Movement] = []
+    wanted = [(each.movement, each.releases) for each in assessments if each.movement is not None]
+    for movement, _ in wanted:
+        refuse_personal_data(movement)
+    lapses = (terms.today + timedelta(days=terms.rules.lapse_after_days)).isoformat()
+    for movement, releases in wanted:
+        try:
+            terms.store.move(movement, lapses=lapses, releases=releases)
+        except _OVERTAKEN:
+            take_back(done, terms)
+            return False
+        done.append(movement)
+    return True
+
+
+def take_back(done: Sequence[Movement], terms: Terms) -> None:
+    """Void what was reserved a moment ago: nothing has run since."""
+    for movement in done:
+        with suppress(*_OVERTAKEN):
+            terms.store.move(
+                voiding(movement, terms.at, {"reason": "another release of its run did not fit"})
+            )
+
+
+def voiding(movement: Movement, at: str, details: dict[str, object]) -> Movement:
+    """The movement that takes a reservation back."""
+    return replace(
+        movement,
+        kind=EntryKind.VOID,
+        at=at,
+        charges=tuple(Charge(each.dataset, -each.amounts) for each in movement.charges),
+        digest=movement.digest,
+        details=details,
+    )
+
+
+def refuse_personal_data(movement: Movement) -> None:
+    """A ledger is kept for years and shown to auditors: no person is named in it. Raises UsageError."""
+    for text in _texts((movement.subject, *(each.dataset for each in movement.charges), movement.details)):
+        if without_values(text) != text:
+            raise UsageError(
+                f"the entry of {without_values(movement.subject)} would hold personal data",
+                advice="name datasets, releases and reasons without it",
+            )
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            for key, item in value.items():
+                if key not in _DIGESTS:
+                    yield from _texts(item)
+        case list() | tuple():
+            for item in value:
+                yield from _texts(item)
+
+
+_DIGESTS = frozenset({"declaration", "artifacts", "evidence", "sha256", "digest", "claim"})
+"""Keys of what is a digest or a number."""

@@ -1,0 +1,40 @@
+"""Where a service of this package listens, and its certificate: the same for each of them."""
+
+from __future__ import annotations
+
+import ssl
+from pathlib import Path
+
+from gatecli.errors import ConfigurationError, UsageError
+
+
+def listen_of(text: str) -> tuple[str, int]:
+    """`ADDRESS:PORT`; an IPv6 address stands in brackets, port 0 takes a free one. Raises UsageError."""
+    address, separator, port = text.rpartition(":")
+    if not separator or not port.isdecimal() or len(port) > 5 or int(port) > 65535:
+        raise UsageError(f"--listen {text}: not ADDRESS:PORT", advice="give one such as 0.0.0.0:8080")
+    return address.strip("[]"), int(port)
+
+
+def certificate_files(certificate: Path | None, key: Path | None) -> tuple[Path | None, Path | None]:
+    """Both or neither. Raises UsageError."""
+    if (certificate is None) != (key is None):
+        raise UsageError("--tls-cert and --tls-key belong together", advice="give both, or neither")
+    return certificate, key
+
+
+def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """The certificate of a port; None without one. Raises ConfigurationError."""
+    if certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        # A key with a password would otherwise be asked for on the terminal.
+        context.load_cert_chain(certificate, key, password=lambda: b"")
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f"{certificate} and its key cannot be used: {error.strerror or 'no such pair'}",
+            advice="give PEM files that belong together, the key without a password",
+        ) from None
+    return context
