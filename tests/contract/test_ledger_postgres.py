@@ -92,7 +92,7 @@ def test_a_writer_can_do_all_that_a_ledger_needs(store: Store, place: LedgerPlac
     writer.add_dataset(terms("new"), AT)
     writer.move(movement(datasets=BOTH))
     writer.move(void(datasets=BOTH))
-    writer.move(movement(subject="plan", attempt=0), releases=("churn@1",))
+    writer.move(movement(subject="plan", attempt=0), releases={"churn@1": "digest"})
     writer.move(commit("churn@1", attempt=1))
     writer.sequence()
     writer.set_public_key("key")
@@ -249,10 +249,11 @@ def test_a_ledger_of_a_newer_gatecli_is_refused(store: Store, place: LedgerPlace
 def test_an_older_ledger_is_migrated_when_it_is_opened_for_writing_and_refused_for_reading(
     store: Store, place: LedgerPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrations = {**postgres_schema.MIGRATIONS, 2: ("CREATE TABLE more (x text)",)}
+    following = SCHEMA_VERSION + 1
+    migrations = {**postgres_schema.MIGRATIONS, following: ("CREATE TABLE more (x text)",)}
     monkeypatch.setattr(postgres, "MIGRATIONS", migrations)
-    monkeypatch.setattr(postgres, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(versions, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(postgres, "SCHEMA_VERSION", following)
+    monkeypatch.setattr(versions, "SCHEMA_VERSION", following)
     error = refusal(place.url, read_only=True)
     assert "older gatecli" in error.message
     assert "gatecli ledger migrate" in error.advice
