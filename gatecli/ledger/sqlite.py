@@ -138,7 +138,8 @@ def _require_possible(path: Path) -> None:
             f"SQLite {sqlite3.sqlite_version} is too old for a ledger",
             advice="use a Python that is built with SQLite 3.37 or newer, or a ledger on PostgreSQL",
         )
-    kind = network_file_system(path.parent)
+    real = path.resolve()
+    kind = network_file_system(real if real.exists() else real.parent)
     if kind:
         raise LedgerUnavailable(
             f"the ledger {path} is on a network file system ({kind}), where locks do not hold and "

@@ -452,6 +452,26 @@ class LedgerSuite:
             with pytest.raises(UsageError, match="cannot hold"):
                 change()
 
+    @pytest.mark.parametrize("name", NOT_NAMES)
+    def test_what_is_not_a_name_is_not_there(self, store: Store, name: str) -> None:
+        assert store.account(name) is None
+        assert store.reservation(name) is None
+        assert [*store.reservations(dataset=name), *store.entries(name), *store.sums(name)] == []
+
+    @pytest.mark.parametrize("text", ["a\0b", "half \udc00"])
+    def test_a_text_that_no_column_holds_is_refused(self, store: Store, text: str) -> None:
+        changes: tuple[Callable[[], object], ...] = (
+            lambda: store.move(movement(digest=text)),
+            lambda: store.move(movement(), signatures=(text,)),
+            lambda: store.move(movement(subject="plan"), releases={"a@1": text}),
+            lambda: store.save_checkpoint(StoredCheckpoint(1, AT, text)),
+            lambda: store.set_public_key(text),
+            lambda: store.add_dataset(terms("new"), AT, text),
+        )
+        for change in changes:
+            with pytest.raises(UsageError):
+                change()
+
     @pytest.mark.parametrize("at", NOT_TIMES)
     def test_what_is_not_a_time_is_refused(self, store: Store, at: str) -> None:
         with pytest.raises(UsageError, match="is not a time"):

@@ -216,6 +216,17 @@ def test_a_network_file_system_is_refused_with_the_reason(
     assert not (tmp_path / "new.db").exists()
 
 
+def test_a_link_to_a_network_file_system_is_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "ledger.db").symlink_to(tmp_path / "there" / "ledger.db")
+    create_store(str(tmp_path / "ledger.db"), IDENTITY).close()
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"server:/export {tmp_path}/there nfs4 rw 0 0\n")
+    monkeypatch.setattr(file_systems, "MOUNTS", mounts)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert "network file system" in refusal(str(tmp_path / "ledger.db")).message
+
+
 def test_an_old_sqlite_is_refused(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 36, 0))
     assert "too old" in refusal(file).message
