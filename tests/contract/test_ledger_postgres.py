@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from threading import Barrier, Thread
 
 import psycopg
@@ -34,6 +40,7 @@ from tests.support.ledgers import (
 )
 from tests.support.postgres import cluster, connected
 
+ROOT = Path(__file__).resolve().parents[2]
 NUMBERS = count()
 BOTH = ("devices", "people")
 READER, WRITER = "ledger reader", "ledger_writer"
@@ -231,6 +238,20 @@ def test_a_standby_is_said_to_only_read(place: LedgerPlace) -> None:
         connection.execute(f"ALTER DATABASE {database(place)} SET default_transaction_read_only = on")
     with pytest.raises(LedgerUnavailable, match="only reads"):
         place.create()
+
+
+def test_a_servers_full_disk_is_named_and_what_was_acknowledged_is_kept() -> None:
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        pytest.skip("only root can give a server a small disk of its own")
+    script = 'mount -t tmpfs -o size=128m,mode=777 tmpfs "$1" && TMPDIR="$1" exec "$2" -m "$3" "$1"'
+    with tempfile.TemporaryDirectory() as disk:
+        Path(disk).chmod(0o755)  # the server's own user goes through it
+        command = ["unshare", "-m", "sh", "-c", script, "full", disk, sys.executable]
+        done = subprocess.run(
+            [*command, "tests.support.full_server"], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+    assert "4 the ledger postgresql:///postgres: the server's disk is full\n" in done.stdout, done.stderr
+    assert done.stdout.endswith("sound True\n")
 
 
 @pytest.mark.parametrize("state", STATES)
