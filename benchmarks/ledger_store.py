@@ -57,9 +57,9 @@ def peer_way(url: str) -> Spend:
     connection = connected(url)
     connection.execute("SET search_path = gatecli")
     held = f"SELECT entries, head, {AMOUNTS}, {LIMITS} FROM account WHERE name = 'people' FOR UPDATE"  # noqa: S608 - our own columns
-    change = _named(sql.CHARGE)
-    write = _named(sql.ADD_ENTRY)
-    reserve = _named(sql.ADD_RESERVATION)
+    change = with_placeholders(sql.CHARGE)
+    write = with_placeholders(sql.ADD_ENTRY)
+    reserve = with_placeholders(f"WITH subject AS ({sql.ADD_RESERVATION}) {sql.ADD_TO_RESERVATION}")
 
     def spend(asked: Movement) -> None:
         (charge,) = asked.charges
@@ -77,12 +77,12 @@ def peer_way(url: str) -> Spend:
             entry = {"dataset": "people", "number": row[0], "kind": "reserve", "hash": head, "signature": ""}
             connection.execute(write, {**subject, **entry, **amounts, "content": content}, prepare=True)
             more = {"state": "held", "at": asked.at, "plan": None, "lapses": None}
-            connection.execute(reserve, {**subject, **more}, prepare=True)
+            connection.execute(reserve, {**subject, **more, **amounts, "dataset": "people"}, prepare=True)
 
     return spend
 
 
-def _named(statement: str) -> str:
+def with_placeholders(statement: str) -> str:
     """The statement with the driver's placeholders."""
     words = statement.replace(sql.LOCK, "").split(":")
     first, *others = words

@@ -25,6 +25,8 @@ class LedgerCommands(LazyGroup):
         "import": "ledger_records:import_",
         "diff": "ledger_records:diff",
         "lease": "ledger_leases:app",
+        "migrate": "ledger_database:migrate",
+        "grants": "ledger_database:grants",
         "serve": "ledger_serve:serve",
         "metrics": "ledger_serve:metrics",
         "mlflow": "ledger_mlflow:app",

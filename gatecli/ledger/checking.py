@@ -22,9 +22,14 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
+def is_name(name: str) -> bool:
+    """Whether a ledger can hold a name: what cannot be held is not there."""
+    return 0 < len(name) <= LONGEST_NAME and not _CONTROL.search(name)
+
+
 def check_name(name: str, what: str) -> None:
     """Raise UsageError for a name that is empty, too long or no plain text."""
-    if not 0 < len(name) <= LONGEST_NAME or _CONTROL.search(name):
+    if not is_name(name):
         raise UsageError(
             f"{what} has a name that a ledger cannot hold",
             advice=f"give it one of 1 to {LONGEST_NAME} characters without control characters",
@@ -85,6 +90,8 @@ def check_movement(
         raise UsageError(f"{movement.subject} needs one signature for each charge, or none")
     for release in releases:
         check_name(release, "a release")
+    for text in (movement.digest, *releases.values(), *signatures):
+        check_column(text, movement.subject)
     check_text([dict(movement.details), movement.digest, movement.plan, dict(releases)], movement.subject)
 
 
@@ -129,9 +136,16 @@ def check_text(value: object, subject: str) -> None:
         ) from None
 
 
+def check_column(text: str, subject: str) -> None:
+    """Raise UsageError for a text that a column cannot hold, since it has a NUL or half a character."""
+    if "\0" in text:
+        raise UsageError(f"a text of {subject} has a NUL", advice="leave it out")
+    check_text(text, subject)
+
+
 def check_checkpoint(checkpoint: StoredCheckpoint) -> None:
     """Raise UsageError for a checkpoint that no store takes."""
     check_time(checkpoint.at)
     if type(checkpoint.size) is not int or not 0 <= checkpoint.size <= MOST:
         raise UsageError("the size of a checkpoint is a whole number from 0")
-    check_text(checkpoint.note, "a checkpoint")
+    check_column(checkpoint.note, "a checkpoint")

@@ -20,7 +20,7 @@ NETWORK_TYPES = frozenset(
 NETWORK_PROGRAMS = frozenset(
     """
     blobfuse blobfuse2 ceph-fuse cephfs curlftpfs dav davfs gcsfuse glusterfs goofys gvfsd-fuse httpfs juicefs
-    mount-s3 mountpoint-s3 portal rclone s3fs smbnetfs sshfs vmhgfs-fuse
+    grpcfuse mount-s3 mountpoint-s3 osxfs portal rclone s3fs smbnetfs sshfs vmhgfs-fuse
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 """What follows `fuse.` in the type of a file system that a program brings."""

@@ -180,7 +180,7 @@ def create_postgres(url: str, identity: LedgerIdentity, *, replay: bool = False)
         row = {"id": identity.id, "name": identity.name, "made_at": identity.made_at}
         run(sql.ADD_IDENTITY, row | {"public_key": identity.public_key})
 
-    return _opened(link, connection, make, read_only=False, skew=None if replay else SKEW_SECONDS)
+    return _open(link, connection, make, read_only=False, skew=None if replay else SKEW_SECONDS)
 
 
 def open_postgres(url: str, *, read_only: bool = False, replay: bool = False) -> PostgresStore:
@@ -198,10 +198,10 @@ def open_postgres(url: str, *, read_only: bool = False, replay: bool = False) ->
             refuse_newer(_version(run), link[1])
             _migrate(run, _version(run))
 
-    return _opened(link, connection, prepare, read_only=read_only, skew=None if replay else SKEW_SECONDS)
+    return _open(link, connection, prepare, read_only=read_only, skew=None if replay else SKEW_SECONDS)
 
 
-def _opened(
+def _open(
     link: tuple[str, str],
     connection: Connection,
     prepare: Callable[[Run], None],
@@ -243,15 +243,15 @@ def _in_transaction(connection: Connection, work: Callable[[Run], T]) -> T:
 
 def _rows(connection: Connection, statement: str, parameters: dict[str, Any]) -> list[Row]:
     cursor = (
-        connection.execute(_translated(statement), parameters)
+        connection.execute(_translate(statement), parameters)
         if parameters
-        else connection.execute(_translated(statement))
+        else connection.execute(_translate(statement))
     )
     return list(cursor.fetchall()) if cursor.description else []
 
 
 @cache
-def _translated(statement: str) -> bytes:
+def _translate(statement: str) -> bytes:
     """The statement with the placeholders of psycopg, and rows held."""
     held = statement.replace(sql.LOCK, "FOR NO KEY UPDATE")
     return _PARAMETER.sub(r"%(\1)s", held).encode()

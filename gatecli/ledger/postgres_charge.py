@@ -2,7 +2,7 @@
 
 The statement is done wholly or not at all:
 
-- the subject is inserted; one that is there already is a violation of its key;
+- the subject is inserted, and what it holds; one that is there already is a violation of its key;
 - each account is updated without asking first, and its CHECK refuses what no member holds;
 - an unknown or closed dataset leaves an entry without a number, which its column refuses.
 
@@ -25,7 +25,7 @@ _SUMS = ", ".join(f"{column} = a.{column} + c.{column}" for column in COLUMNS)
 
 _LOCKED = """
 locked AS MATERIALIZED (
-    SELECT a.name FROM account a JOIN charge c ON c.dataset = a.name CROSS JOIN made
+    SELECT a.name AS dataset FROM account a JOIN listed ON listed.dataset = a.name
     ORDER BY a.name FOR NO KEY UPDATE OF a),
 """
 
@@ -42,27 +42,28 @@ WITH made AS (
 charge AS (
     SELECT * FROM unnest(%(datasets)s::text[], %(contents)s::text[], %(signatures)s::text[], {_ARRAYS})
     AS charge (dataset, content, signature, {AMOUNTS})),
+listed AS (
+    INSERT INTO reservation_charge (subject, dataset, {AMOUNTS})
+    SELECT made.subject, c.dataset, {_GIVEN} FROM charge c CROSS JOIN made
+    RETURNING dataset),
 {locked}
 charged AS (
     UPDATE account a SET {_SUMS}, entries = a.entries + 1,
            head = sha256(a.head || convert_to(c.content, 'UTF8'))
-    FROM charge c CROSS JOIN {source} WHERE a.name = c.dataset AND a.closed = 0
+    FROM charge c JOIN {source} USING (dataset) WHERE a.name = c.dataset AND a.closed = 0
     RETURNING a.name, a.entries - 1 AS number, a.head AS hash),
 written AS (
     INSERT INTO entry ({ENTRY_COLUMNS})
     SELECT c.dataset, g.number, %(kind)s::text, made.subject, 0, {_GIVEN}, c.content, g.hash, c.signature
     FROM charge c CROSS JOIN made LEFT JOIN charged g ON g.name = c.dataset
-    RETURNING 1),
-listed AS (
-    INSERT INTO reservation_charge (subject, dataset, {AMOUNTS})
-    SELECT made.subject, c.dataset, {_GIVEN} FROM charge c CROSS JOIN made)
+    RETURNING 1)
 SELECT count(*) FROM written
 """
 
 
-ONE = _charging("", "made")
-SEVERAL = _charging(_LOCKED, "(SELECT count(*) FROM locked) AS held")
-"""Accounts are held in the order of their names before any is updated: nobody waits for each other."""
+ONE = _charging("", "listed")
+SEVERAL = _charging(_LOCKED, "locked")
+"""Each account is held before it is updated, in the order of their names: nobody waits for each other."""
 
 
 def is_first_charge(request: Request) -> bool:

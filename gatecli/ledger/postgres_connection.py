@@ -18,8 +18,8 @@ from gatecli.ledger.postgres_schema import SCHEMA
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-OLDEST = 110000
-"""PostgreSQL 11, the first with sha256()."""
+OLDEST = 120000
+"""PostgreSQL 12: sha256() is of 11, plans that are kept and MATERIALIZED of 12."""
 
 _DEFAULTS = {
     "connect_timeout": "10",
@@ -32,6 +32,7 @@ _DEFAULTS = {
 _SETTINGS = {
     "search_path": f"{SCHEMA}, pg_temp",  # no other schema can put a table of its own in the way
     "default_transaction_isolation": "read committed",
+    "plan_cache_mode": "force_generic_plan",  # a statement is planned once for each connection
     "lock_timeout": "30s",
     "statement_timeout": "10min",
     "idle_in_transaction_session_timeout": "60s",
@@ -43,14 +44,19 @@ _ACKNOWLEDGE_WHAT_IS_WRITTEN = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
 )
 
+_NOT_THERE = (
+    "there is no ledger in this database that this user may see",
+    "make one: gatecli ledger init; or ask its owner for the grants of a writer or a reader",
+)
+
 _BY_STATE: tuple[tuple[str, str, str], ...] = (
     ("53100", "the server's disk is full", "free some space there; nothing was written"),
     ("53300", "the server has no connection left", "try again, or raise max_connections"),
     ("53", "the server has no room left", "try again, or give it more memory"),
     ("25006", "the server only reads", "name the primary server"),
     ("42501", "the role may not do this", "ask the ledger's owner for the grants of a writer or a reader"),
-    ("42P01", "there is no ledger in this database", "make one: gatecli ledger init"),
-    ("3F000", "there is no ledger in this database", "make one: gatecli ledger init"),
+    ("42P01", *_NOT_THERE),
+    ("3F000", *_NOT_THERE),
     ("55P03", "others held the dataset all the time", "try again"),
     ("57014", "the server broke off the statement", "try again"),
     ("57", "the server is starting or stopping", "try again"),
@@ -113,7 +119,7 @@ def connect(conninfo: str, where: str, *, read_only: bool) -> Connection:
 def _require_server(connection: Connection, where: str) -> None:
     if connection.info.server_version < OLDEST:
         raise LedgerUnavailable(
-            f"the ledger {where}: the server is too old", advice="use PostgreSQL 11 or newer"
+            f"the ledger {where}: the server is too old", advice="use PostgreSQL 12 or newer"
         )
     if connection.info.parameter_status("server_encoding") != "UTF8":
         raise LedgerUnavailable(

@@ -1,4 +1,4 @@
-"""The tables of a ledger in PostgreSQL (11 or newer), the migrations that lead to them, and who may do what.
+"""The tables of a ledger in PostgreSQL (12 or newer), the migrations that lead to them, and who may do what.
 
 All stand in the schema `gatecli` of the database, so that a ledger may share one with other tables.
 """

@@ -92,7 +92,7 @@ def create_sqlite(path: Path, identity: LedgerIdentity) -> SqliteStore:
             f"the ledger {where}: its folder is not there", advice="make the folder first"
         )
     with sentences(where):
-        connection = _connected(path, "rwc")
+        connection = _connect(path, "rwc")
     try:
         with sentences(where):
             _require_empty(connection, where)
@@ -116,7 +116,7 @@ def open_sqlite(path: Path, *, read_only: bool) -> SqliteStore:
     if not path.is_file():
         raise LedgerUnavailable(f"there is no ledger at {where}", advice="make one: gatecli ledger init")
     with sentences(where):
-        connection = _connected(path, "ro" if read_only else "rw")
+        connection = _connect(path, "ro" if read_only else "rw")
     try:
         with sentences(where):
             _require_ledger(connection, where)
@@ -138,7 +138,8 @@ def _require_possible(path: Path) -> None:
             f"SQLite {sqlite3.sqlite_version} is too old for a ledger",
             advice="use a Python that is built with SQLite 3.37 or newer, or a ledger on PostgreSQL",
         )
-    kind = network_file_system(path.parent)
+    real = path.resolve()
+    kind = network_file_system(real if real.exists() else real.parent)
     if kind:
         raise LedgerUnavailable(
             f"the ledger {path} is on a network file system ({kind}), where locks do not hold and "
@@ -147,7 +148,7 @@ def _require_possible(path: Path) -> None:
         )
 
 
-def _connected(path: Path, mode: str) -> sqlite3.Connection:
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
     if mode == "ro" and _is_on_read_only_disk(path):
         uri += "&immutable=1"

@@ -52,6 +52,53 @@ NOT_NAMES = ("", "a\0b", "line\nbreak", "half \ud800", "x" * 513)
 NOT_TIMES = ("", "2026-11-29", "2026-11-29T12:00:00", "2026-11-29T12:00:00+01:00", "2026-13-01T00:00:00Z")
 
 
+Step = Callable[[Store, int], Outcome]
+
+
+def reserve_plan(store: Store, number: int) -> Outcome:
+    return store.move(movement(subject=f"plan {number}", amounts=1), releases={f"a@{number}": "a"})
+
+
+def commit_release(store: Store, number: int) -> Outcome:
+    return store.move(commit(f"a@{number}"))
+
+
+def reserve_release(store: Store, number: int) -> Outcome:
+    return store.move(movement(subject=f"a@{number}", amounts=1))
+
+
+def void_release(store: Store, number: int) -> Outcome:
+    return store.move(void(f"a@{number}", -1))
+
+
+RACES: dict[str, tuple[Callable[[Store, int], object], Step, Step]] = {
+    "a plan is void, or a release of it is published": (
+        reserve_plan,
+        lambda store, number: store.move(void(f"plan {number}", -1)),
+        commit_release,
+    ),
+    "a release is published, or void": (reserve_release, commit_release, void_release),
+    "a release is reserved alone, or in a plan": (
+        lambda _store, _number: None,
+        reserve_release,
+        reserve_plan,
+    ),
+    "a release is reserved again with one content, or another": (
+        lambda store, number: (reserve_release(store, number), void_release(store, number)),
+        lambda store, number: store.move(movement(subject=f"a@{number}", amounts=1, attempt=1, digest="x")),
+        lambda store, number: store.move(movement(subject=f"a@{number}", amounts=1, attempt=1, digest="y")),
+    ),
+}
+"""What comes before, and two movements of which only one can follow."""
+
+
+def outcome(step: Step, store: Store, number: int) -> str:
+    try:
+        return str(step(store, number))
+    except Conflict:
+        return "Conflict"
+
+
 class LedgerSuite:
     @pytest.fixture(name="place")
     def free_place(self) -> LedgerPlace:
@@ -452,6 +499,26 @@ class LedgerSuite:
             with pytest.raises(UsageError, match="cannot hold"):
                 change()
 
+    @pytest.mark.parametrize("name", NOT_NAMES)
+    def test_what_is_not_a_name_is_not_there(self, store: Store, name: str) -> None:
+        assert store.account(name) is None
+        assert store.reservation(name) is None
+        assert [*store.reservations(dataset=name), *store.entries(name), *store.sums(name)] == []
+
+    @pytest.mark.parametrize("text", ["a\0b", "half \udc00"])
+    def test_a_text_that_no_column_holds_is_refused(self, store: Store, text: str) -> None:
+        changes: tuple[Callable[[], object], ...] = (
+            lambda: store.move(movement(digest=text)),
+            lambda: store.move(movement(), signatures=(text,)),
+            lambda: store.move(movement(subject="plan"), releases={"a@1": text}),
+            lambda: store.save_checkpoint(StoredCheckpoint(1, AT, text)),
+            lambda: store.set_public_key(text),
+            lambda: store.add_dataset(terms("new"), AT, text),
+        )
+        for change in changes:
+            with pytest.raises(UsageError):
+                change()
+
     @pytest.mark.parametrize("at", NOT_TIMES)
     def test_what_is_not_a_time_is_refused(self, store: Store, at: str) -> None:
         with pytest.raises(UsageError, match="is not a time"):
@@ -547,6 +614,21 @@ class LedgerSuite:
         with ThreadPoolExecutor(4) as clients:
             assert sum(clients.map(spend, range(4))) == 100
         assert [account.held for account in store.accounts()] == [evenly(100), evenly(100)]
+
+    @pytest.mark.parametrize("race", RACES)
+    def test_of_two_that_exclude_each_other_one_is_done(
+        self, store: Store, place: LedgerPlace, race: str
+    ) -> None:
+        before, one, other = RACES[race]
+        clients = [place.open(), place.open()]
+        with ThreadPoolExecutor(2) as threads:
+            for number in range(20):
+                before(store, number)
+                asked = [threads.submit(outcome, one, clients[0], number)]
+                asked.append(threads.submit(outcome, other, clients[1], number))
+                assert sorted(each.result() for each in asked) == ["Conflict", "done"]
+        for client in clients:
+            client.close()
 
     def test_one_store_may_be_used_by_several_threads(self, store: Store) -> None:
         def reserve(number: int) -> Outcome:

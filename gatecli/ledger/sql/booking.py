@@ -50,7 +50,7 @@ Run = Callable[[str, dict[str, Any]], list[Row]]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BookedSubject:
     """A subject as it stands, and the digest of what happened to it last."""
 
     reservation: Reservation
@@ -103,18 +103,18 @@ def book(run: Run, request: Request) -> Outcome:
     return Outcome.DONE
 
 
-def find(run: Run, subject: str) -> Standing | None:
+def find(run: Run, subject: str) -> BookedSubject | None:
     """A subject, held until the transaction ends."""
     rows = run(sql.RESERVATION, {"subject": subject})
     return _standing(run, rows[0]) if rows else None
 
 
-def _standing(run: Run, row: Row) -> Standing:
+def _standing(run: Run, row: Row) -> BookedSubject:
     charges = map(read_charge, run(sql.CHARGES, {"subject": row[0]}))
-    return Standing(read_reservation(row, charges), row[7])
+    return BookedSubject(read_reservation(row, charges), row[7])
 
 
-def stands(found: Standing | None, movement: Movement) -> bool:
+def stands(found: BookedSubject | None, movement: Movement) -> bool:
     """Whether the movement was made already, and nothing happened since."""
     return (
         found is not None
@@ -124,7 +124,7 @@ def stands(found: Standing | None, movement: Movement) -> bool:
     )
 
 
-def require_transition(found: Standing | None, movement: Movement) -> None:
+def require_transition(found: BookedSubject | None, movement: Movement) -> None:
     """Raise Conflict where the movement cannot follow."""
     reservation = found.reservation if found else None
     state, attempt = (reservation.state, reservation.attempt) if reservation else (None, 0)
@@ -142,7 +142,7 @@ def require_transition(found: Standing | None, movement: Movement) -> None:
         raise Conflict(movement.subject, reservation)
 
 
-def _write_reservation(run: Run, request: Request, found: Standing | None) -> None:
+def _write_reservation(run: Run, request: Request, found: BookedSubject | None) -> None:
     movement = request.movement
     before = {release: find(run, release) for release in sorted(request.releases)}
     for release, standing in before.items():
@@ -155,7 +155,11 @@ def _write_reservation(run: Run, request: Request, found: Standing | None) -> No
 
 
 def _reserve(
-    run: Run, request: Request, named: tuple[str, str], before: Standing | None, charges: Sequence[Charge]
+    run: Run,
+    request: Request,
+    named: tuple[str, str],
+    before: BookedSubject | None,
+    charges: Sequence[Charge],
 ) -> None:
     """`named` is a subject and its digest."""
     movement, (subject, digest) = request.movement, named
@@ -180,7 +184,7 @@ def _add_charges(run: Run, statement: str, subject: str, charges: Iterable[Charg
         run(statement, {"subject": subject, "dataset": charge.dataset, **amounts})
 
 
-def _change_state(run: Run, movement: Movement, found: Standing) -> None:
+def _change_state(run: Run, movement: Movement, found: BookedSubject) -> None:
     state = TRANSITIONS[movement.kind][1].value
     change = {"subject": movement.subject, "state": state, "digest": movement.digest}
     if movement.kind is EntryKind.VOID:

@@ -54,10 +54,10 @@ def least_amounts(suffix: str = "") -> str:
     return " AND ".join(f"{column}{suffix} >= 0" for column in COLUMNS)
 
 
-def quoted(names: type[StrEnum]) -> str:
+def quote(names: type[StrEnum]) -> str:
     """The values of an enumeration, as a list of SQL."""
     return ", ".join(f"'{name.value}'" for name in names)
 
 
-STATES = quoted(ReservationState)
-KINDS = quoted(EntryKind)
+STATES = quote(ReservationState)
+KINDS = quote(EntryKind)

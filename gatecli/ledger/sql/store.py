@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 
 from gatecli.ledger.checking import (
     check_checkpoint,
+    check_column,
     check_day,
     check_movement,
     check_name,
     check_terms,
     check_time,
+    is_name,
 )
 from gatecli.ledger.interface import (
     NO_RELEASES,
@@ -84,6 +86,7 @@ class SqlStore(ABC):
 
     def add_dataset(self, terms: DatasetTerms, at: str, signature: str = "") -> Outcome:
         check_terms(terms, at)
+        check_column(signature, terms.name)
 
         def begin(run: Run) -> Outcome:
             self._check_clock(run, at)
@@ -118,7 +121,7 @@ class SqlStore(ABC):
         return self._change(end)
 
     def account(self, name: str) -> Account | None:
-        rows = self._read(sql.ACCOUNT, {"name": name})
+        rows = self._read(sql.ACCOUNT, {"name": name}) if is_name(name) else []
         return read_account(rows[0]) if rows else None
 
     def accounts(self) -> Iterator[Account]:
@@ -126,12 +129,14 @@ class SqlStore(ABC):
             yield read_account(row)
 
     def reservation(self, subject: str) -> Reservation | None:
-        rows = self._read(sql.RESERVATION_WITH_CHARGES, {"subject": subject})
+        rows = self._read(sql.RESERVATION_WITH_CHARGES, {"subject": subject}) if is_name(subject) else []
         return next(read_reservations(rows), None)
 
     def reservations(
         self, state: ReservationState | None = None, dataset: str | None = None
     ) -> Iterator[Reservation]:
+        if dataset is not None and not is_name(dataset):
+            return
         statement = {
             (False, False): sql.RESERVATIONS,
             (True, False): sql.RESERVATIONS_IN_STATE,
@@ -155,7 +160,11 @@ class SqlStore(ABC):
         newest_first: bool = False,
         limit: int | None = None,
     ) -> Iterator[Entry]:
-        names = [dataset] if dataset is not None else (each.terms.name for each in self.accounts())
+        names = (
+            filter(is_name, [dataset])
+            if dataset is not None
+            else (each.terms.name for each in self.accounts())
+        )
         left = MOST if limit is None else limit
         for name in names:
             if left <= 0:
@@ -178,7 +187,7 @@ class SqlStore(ABC):
 
     def sums(self, dataset: str, *, after: int = -1, width: int = 1) -> Iterator[EntrySum]:
         given = {"dataset": dataset, "after": after, "width": width}
-        return map(read_sum, self._read(sql.SUMS, given))
+        return map(read_sum, self._read(sql.SUMS, given) if is_name(dataset) else [])
 
     def sequence(self) -> int:
         return self._change(self._give_places)
@@ -202,6 +211,7 @@ class SqlStore(ABC):
         row = {"size": checkpoint.size, "at": checkpoint.at, "note": checkpoint.note}
 
         def keep(run: Run) -> None:
+            self._hold_log(run)
             if not run(sql.CHECKPOINT, {"size": checkpoint.size, "note": checkpoint.note}):
                 run(sql.ADD_CHECKPOINT, row)
 
@@ -224,6 +234,8 @@ class SqlStore(ABC):
         self._change(write)
 
     def set_public_key(self, key: str) -> None:
+        check_column(key, "the public key")
+
         def name_key(run: Run) -> LedgerIdentity:
             run(sql.SET_PUBLIC_KEY, {"key": key})
             found = LedgerIdentity(*run(sql.IDENTITY, {})[0])
