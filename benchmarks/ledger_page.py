@@ -1,4 +1,4 @@
-"""How long the ledger's page takes with 10,000 entries in one dataset: the service's answer, and the paint.
+"""How long the ledger's page takes with 10,000 entries in one dataset: the answer, and the paint.
 
 Target: first paint at most 200 ms after the navigation, also right after a start. The ratio is to
 an empty page of the same service (`/healthz`), by the same browser in the same run.

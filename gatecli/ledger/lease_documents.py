@@ -140,7 +140,13 @@ def grant_of(data: Mapping[str, Any]) -> LeaseGrant:
         raise LeaseRefused("the lease does not say what is lent", advice=_ASK) from None
     terms = grant.terms
     lent = terms.admission is Admission.ALL and not terms.parents and terms.block_of is None
-    if not lent or not are_amounts(terms.limits) or terms.lease != lease_id(grant.parent, grant.name):
+    if (
+        not lent
+        or grant.written() != dict(data)
+        or type(grant.at) is not str
+        or not are_amounts(terms.limits)
+        or terms.lease != lease_id(grant.parent, grant.name)
+    ):
         raise LeaseRefused("the lease is not of a ledger that lends a part of a budget", advice=_ASK)
     return grant
 

@@ -255,7 +255,7 @@ def content_of(movement: Movement, charge: Charge) -> str:
 
 
 def time_in(content: str) -> str:
-    """The time in the content of an entry. `content_of` writes it after the amounts, before anybody's text."""
+    """The time in the content of an entry; `content_of` writes it before anybody's text."""
     return content.partition('"at":"')[2][:20]
 
 

@@ -1,0 +1,56 @@
+"""The rule about a ledger itself, by an export that somebody changed and one that nobody did."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from gatecli.checks.ledger.chain import CHAIN_BROKEN
+from gatecli.gates.judgement import JudgementTerms
+from gatecli.gates.ledger_verification import check_export
+from gatecli.ledger.exports import ExportFile
+from gatecli.model.finding import Severity
+from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.verdict import ExitCode, Verdict
+from gatecli.sources.policy import default_policy
+
+EXAMPLES = Path(__file__).parent / CHAIN_BROKEN.id
+TODAY = date(2026, 11, 21)
+
+
+def judged(example: str, policy: PrivacyPolicy | None = None) -> Verdict:
+    terms = JudgementTerms(policy or default_policy(), (), TODAY)
+    return check_export(ExportFile(EXAMPLES / example / "ledger.jsonl"), None, terms)
+
+
+def test_the_failing_example_breaks_the_rule() -> None:
+    verdict = judged("fail")
+    assert verdict.exit_code is ExitCode.CLOSED
+    assert [finding.message for finding in verdict.findings] == [
+        "customers, entry 1: its hash is not that of the entry before and its content"
+    ]
+    (finding,) = verdict.findings
+    assert (finding.rule, finding.subject) == (CHAIN_BROKEN, "customers")
+    assert finding.remediation
+
+
+def test_the_passing_example_keeps_the_rule_and_opens_the_gate() -> None:
+    verdict = judged("pass")
+    assert (verdict.exit_code, verdict.findings) == (ExitCode.OPEN, ())
+    (checked,) = verdict.checked
+    assert (checked.kind, checked.name) == ("ledger", "acme.example/privacy")
+    assert {key: checked.measures[key] for key in ("datasets", "entries", "checkpoints", "since")} == {
+        "datasets": 1,
+        "entries": 3,
+        "checkpoints": 1,
+        "since": None,
+    }
+
+
+@pytest.mark.parametrize("severity", [Severity.WARNING, Severity.NOTE])
+def test_no_policy_softens_it(severity: Severity) -> None:
+    policy = default_policy()
+    spec = policy.spec.model_copy(update={"severities": {CHAIN_BROKEN.id: severity}})
+    assert judged("fail", policy.model_copy(update={"spec": spec})).exit_code is ExitCode.CLOSED

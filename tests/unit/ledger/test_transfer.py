@@ -1,0 +1,144 @@
+"""An import: the same ledger in another place, or nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gatecli.errors import UncheckableError, UsageError
+from gatecli.ledger.checkpoints import make_checkpoint
+from gatecli.ledger.exports import ExportFile, export_lines
+from gatecli.ledger.interface import BudgetExceeded, Store
+from gatecli.ledger.restoring import SequenceStep, Step, steps_of
+from gatecli.ledger.transfer import import_export
+from gatecli.ledger.verification import verify
+from gatecli.model.ledger import Entry, EntryKind, Parent, content_of
+from tests.support.ledger_records import AT, BOTH, KEY, LATER, fill, identity, new_store
+from tests.support.ledgers import commit, movement, terms, void
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return fill(new_store(tmp_path))
+
+
+def exported(store: Store, folder: Path) -> ExportFile:
+    file = folder / "ledger.jsonl"
+    file.write_text("".join(export_lines(store)), "utf-8")
+    return ExportFile(file)
+
+
+def copied(store: Store, folder: Path) -> Store:
+    export = exported(store, folder)
+    copy = new_store(folder, "copy.db", export.identity)
+    import_export(export, copy)
+    return copy
+
+
+def require_same(one: Store, other: Store) -> None:
+    assert list(one.accounts()) == list(other.accounts())
+    assert list(one.entries()) == list(other.entries())
+    assert list(one.log()) == list(other.log())
+    assert list(one.reservations()) == list(other.reservations())
+    assert list(one.checkpoints()) == list(other.checkpoints())
+
+
+def test_a_ledger_is_the_same_after_an_export_and_an_import(store: Store, tmp_path: Path) -> None:
+    copy = copied(store, tmp_path)
+    require_same(store, copy)
+    assert verify(copy, list(store.checkpoints())[-1].note).holds
+
+
+def test_what_follows_is_the_same_in_both(store: Store, tmp_path: Path) -> None:
+    copy = copied(store, tmp_path)
+    for each in (store, copy):
+        each.move(commit("b@1", BOTH, plan="plan"))
+        each.move(void("not in the log yet", -1))
+        each.move(movement(subject="more", amounts=5))
+        with pytest.raises(BudgetExceeded):
+            each.move(movement(subject="too much", amounts=90))
+        make_checkpoint(each, KEY, LATER)
+    require_same(store, copy)
+
+
+def test_steps_that_share_no_dataset_keep_their_order(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    store.add_dataset(terms("z population"), AT)
+    store.add_dataset(terms("a table", parents=(Parent("z population"),)), AT)
+    store.move(movement(datasets=("z population",)))
+    store.move(void(datasets=("z population",)))
+    store.move(movement(datasets=("a table",), attempt=1))
+    store.move(movement(subject="b", amounts=1, datasets=("a table", "z population")))
+    store.move(movement(subject="c", amounts=1, datasets=("z population",)))
+    store.move(movement(subject="d", amounts=1, datasets=("a table", "z population")))
+    require_same(store, copied(store, tmp_path))
+
+
+def test_places_are_given_where_the_order_falls(store: Store) -> None:
+    store.sequence()
+    steps = list(steps_of(store.log()))
+    assert sum(isinstance(step, SequenceStep) for step in steps) == 2
+
+
+def test_nothing_is_imported_into_a_ledger_with_entries(store: Store, tmp_path: Path) -> None:
+    export = exported(store, tmp_path)
+    copy = new_store(tmp_path, "copy.db", export.identity)
+    copy.add_dataset(terms("mine"), AT)
+    with pytest.raises(UsageError, match="has entries already"):
+        import_export(export, copy)
+    assert [account.terms.name for account in copy.accounts()] == ["mine"]
+
+
+def test_nothing_is_imported_into_another_ledger(store: Store, tmp_path: Path) -> None:
+    copy = new_store(tmp_path, "copy.db", identity("other.example", number=2))
+    with pytest.raises(UsageError, match="this is the ledger other"):
+        import_export(exported(store, tmp_path), copy)
+    assert list(copy.accounts()) == []
+
+
+def test_nothing_is_imported_of_an_export_that_does_not_hold(store: Store, tmp_path: Path) -> None:
+    export = exported(store, tmp_path)
+    text = export.path.read_text("utf-8")
+    export.path.write_text(text.replace("churn@1", "chern@1"), "utf-8")
+    copy = new_store(tmp_path, "copy.db", export.identity)
+    with pytest.raises(UncheckableError, match="does not hold"):
+        import_export(export, copy)
+    assert list(copy.accounts()) == []
+
+
+def test_nothing_stays_of_an_import_that_ends_half_way(store: Store, tmp_path: Path) -> None:
+    """The entries hold by themselves, and the last of them cannot be written as it was."""
+    store.move(movement(EntryKind.OPENING, "last", 1))
+    export = exported(store, tmp_path)
+    copy = new_store(tmp_path, "copy.db", export.identity)
+
+    def shortened() -> list[Step]:
+        return list(steps_of(export.log()))[:-3]
+
+    with pytest.raises(UncheckableError, match="cannot be written as it was; nothing was imported"):
+        copy.restore(shortened, export.log, export.checkpoints)
+    assert (list(copy.accounts()), list(copy.entries()), list(copy.checkpoints())) == ([], [], [])
+
+
+def test_an_order_that_no_ledger_writes_is_refused() -> None:
+    """Two releases from two datasets, each the first in one of them."""
+    one, other = movement(subject="one", datasets=BOTH), movement(subject="other", datasets=BOTH)
+    log = [
+        Entry(
+            charge.dataset, number, each.kind, each.subject, 0, charge.amounts, content_of(each, charge), ""
+        )
+        for dataset, order in (("devices", (one, other)), ("people", (other, one)))
+        for number, each in enumerate(order)
+        for charge in each.charges
+        if charge.dataset == dataset
+    ]
+    with pytest.raises(UncheckableError, match="an order that no ledger writes"):
+        list(steps_of(log))
+
+
+def test_what_was_declared_beside_an_entry_is_in_its_content(store: Store) -> None:
+    said = [json.loads(entry.content)["details"] for entry in store.entries("people")]
+    assert said[2] == {"lapses": "2027-01-31"}
+    assert {"planned": {"a@1": "digest of a", "b@1": "digest of b"}} in said
