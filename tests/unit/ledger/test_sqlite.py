@@ -69,7 +69,7 @@ def test_every_table_is_strict(file: str) -> None:
     tables = asked(
         file, "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
     )
-    assert len(tables) == 9
+    assert len(tables) == 10
     assert {name for name, strict in tables if not strict} == {"sqlite_schema"}
 
 
