@@ -18,6 +18,7 @@ from gatecli.dashboard.ledger_reader import LedgerReader
 from gatecli.dashboard.settings import PageSettings
 from gatecli.dashboard.site import Site
 from gatecli.ledger.interface import LedgerUnavailable, Store
+from gatecli.package import VERSION
 from tests.support.ledger_page import SETTINGS, Client, get, site_of, visit
 from tests.support.page_ledgers import HOSTILE, hostile, many, team
 
@@ -233,6 +234,7 @@ def test_without_the_token_nothing_is_shown(ledger: Path, path: str, shown: str)
     assert given["WWW-Authenticate"].startswith("Basic ")
     assert "customers" not in page
     assert "acme" not in page
+    assert VERSION not in page
 
 
 @pytest.mark.parametrize(
