@@ -36,7 +36,8 @@ def names_page(head: RequestHead, settings: PageSettings) -> bool:
     if len(head.hosts) != 1 or (match := _HOST.fullmatch(head.hosts[0])) is None:
         return False
     name = match["name"].lower().rstrip(".")
-    return name == "localhost" or name in settings.hosts or _address(name.strip("[]")) is not None
+    known = {"localhost", settings.address.lower(), *settings.hosts}
+    return name in known or _address(name.strip("[]")) is not None
 
 
 def may_read(head: RequestHead, settings: PageSettings) -> bool:

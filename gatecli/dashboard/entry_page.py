@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from typing import Any
 
 from gatecli.dashboard.cards import dataset_link
@@ -19,6 +20,9 @@ from gatecli.model.portfolio import COLUMNS, DELTA_UNITS, MEASURE_UNITS
 _LINK = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?", re.ASCII)
 _DIGEST = re.compile(r"(sha256:)?[0-9a-f]{40,128}", re.ASCII)
 MOST_DETAILS = 500
+DEEPEST = 20
+"""How deep details are shown; the content holds all of them."""
+LONGEST_CONTENT = 200_000
 LONGEST_DETAIL = 2_000
 """Characters of one detail that are shown; the content holds all of them."""
 
@@ -63,7 +67,7 @@ def read_entry_page(store: Store, dataset: str, number: int) -> EntryPage | None
         return None
     before = next((each.hash for each in found if each.number == number - 1), "")
     before = before if number else first_hash(store.identity.id, dataset)
-    said = json.loads(entry.content)
+    said = read_content(entry.content)
     return EntryPage(
         store.identity,
         entry,
@@ -74,21 +78,32 @@ def read_entry_page(store: Store, dataset: str, number: int) -> EntryPage | None
         before,
         bool(before) and next_hash(before, entry.content) == entry.hash,
         tuple(_amounts(entry)),
-        tuple(details_of(said.get("details", {})))[:MOST_DETAILS],
-        json.dumps(said, indent=2, ensure_ascii=False),
+        tuple(islice(details_of(said.get("details", {})), MOST_DETAILS)),
+        (json.dumps(said, indent=2, ensure_ascii=False) if said else entry.content)[:LONGEST_CONTENT],
         entry_link(dataset, number - 1) if number else "",
         entry_link(dataset, number + 1) if number + 1 < account.entries else "",
     )
 
 
-def details_of(value: Any, path: str = "") -> Iterator[Detail]:
+def read_content(content: str) -> dict[str, Any]:
+    """The content as data; nothing where it is not that of an entry: somebody changed it."""
+    try:
+        said = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def details_of(value: Any, path: str = "", depth: int = 0) -> Iterator[Detail]:
     """Every value of nested details, with its path; an address of the web is a link, nothing else is."""
-    if isinstance(value, dict):
+    if isinstance(value, dict | list) and depth == DEEPEST:
+        yield Detail(path, "…")
+    elif isinstance(value, dict):
         for key in value:
-            yield from details_of(value[key], f"{path} › {key}" if path else str(key))
+            yield from details_of(value[key], f"{path} › {key}" if path else str(key), depth + 1)
     elif isinstance(value, list):
         for place, each in enumerate(value, 1):
-            yield from details_of(each, f"{path} {place}".strip())
+            yield from details_of(each, f"{path} {place}".strip(), depth + 1)
     elif value is not None:
         text = value if isinstance(value, str) else json.dumps(value)
         yield Detail(

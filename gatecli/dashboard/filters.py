@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,10 @@ from gatecli.model.ledger import Entry, EntryKind
 
 LONGEST = 200
 """Characters of a text in a query."""
+MOST_PAGES = 1_000_000
+
+
+_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class BadQuery(Exception):
@@ -89,7 +94,15 @@ def dataset_filter(query: Mapping[str, str]) -> DatasetFilter:
     order = _text(query, "order")
     if order not in {"", "name", "held"}:
         raise BadQuery("datasets are ordered by name or by what is held")
-    return DatasetFilter(_text(query, "name"), order == "held", max(1, whole_number(query, "page") or 1))
+    return DatasetFilter(
+        _text(query, "name"), order == "held", min(max(1, whole_number(query, "page") or 1), MOST_PAGES)
+    )
+
+
+def dataset_name(query: Mapping[str, str], field: str) -> str:
+    """The name of a dataset in a query; "", which names none, for a text that no ledger takes as one."""
+    name = query.get(field, "")
+    return "" if _NOT_IN_A_NAME.search(name) else name
 
 
 def whole_number(query: Mapping[str, str], name: str) -> int | None:

@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from gatecli.ledger.forecast import first_level
-from gatecli.ledger.history import Level
+from gatecli.ledger.history import Level, read_moment
 from gatecli.ledger.interface import EntrySum, Store
 from gatecli.model.ledger import Account
 from gatecli.model.portfolio import NOTHING
@@ -70,7 +69,7 @@ class Histories:
 
 def _level_after(last: Level | None, each: EntrySum) -> Level:
     """Clients' clocks differ: what says it is older than what stands before it counts as made with that."""
-    at = datetime.fromisoformat(each.at).astimezone(UTC)
+    at = read_moment(each.at)
     if last is None:
         return Level(at, NOTHING + each.amounts)
     return Level(max(at, last.at), last.held + each.amounts)

@@ -13,7 +13,14 @@ from gatecli.dashboard.cards import read_index
 from gatecli.dashboard.dataset_page import Memory, read_dataset
 from gatecli.dashboard.entry_page import read_entry_page
 from gatecli.dashboard.figures import VerificationResult, last_checkpoint, read_figures
-from gatecli.dashboard.filters import BadQuery, EntryFilter, dataset_filter, entry_filter, whole_number
+from gatecli.dashboard.filters import (
+    BadQuery,
+    EntryFilter,
+    dataset_filter,
+    dataset_name,
+    entry_filter,
+    whole_number,
+)
 from gatecli.dashboard.headers import SECURITY_HEADERS
 from gatecli.dashboard.ledger_reader import LedgerBusy, LedgerReader
 from gatecli.dashboard.metrics import CONTENT_TYPE, exposition
@@ -128,7 +135,7 @@ class Site:
 
     async def show_dataset(self, request: web.Request) -> web.Response:
         """One of them."""
-        name, now = request.query.get("name", ""), self.clock()
+        name, now = dataset_name(request.query, "name"), self.clock()
         try:
             wanted, problem = entry_filter(request.query), ""
         except BadQuery as error:
@@ -142,7 +149,7 @@ class Site:
 
     async def show_entry(self, request: web.Request) -> web.Response:
         """One entry."""
-        dataset, number = request.query.get("dataset", ""), whole_number(request.query, "number")
+        dataset, number = dataset_name(request.query, "dataset"), whole_number(request.query, "number")
 
         def page(store: Store) -> str | None:
             shown = None if number is None else read_entry_page(store, dataset, number)

@@ -27,9 +27,21 @@ class Step:
     share: Fraction
 
 
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
+"""What a time counts as that is none. No store takes one: somebody changed it, which a verification tells."""
+
+
 def moment_of(entry: Entry) -> datetime:
     """The client's time of an entry, which stands in its content."""
-    return datetime.fromisoformat(time_in(entry.content)).astimezone(UTC)
+    return read_moment(time_in(entry.content))
+
+
+def read_moment(text: str) -> datetime:
+    """A time of an entry; `BEFORE_ALL` for what is none."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return BEFORE_ALL
 
 
 def levels(entries: Iterable[Entry], last: Level | None = None) -> Iterator[Level]:

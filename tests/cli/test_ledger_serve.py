@@ -6,14 +6,17 @@ import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from admission.tls.certificates import issue, new_authority
 from tests.support.page_ledgers import team
 
 PATIENCE = 60
@@ -56,7 +59,7 @@ def serving(folder: Path, *arguments: str, **variables: str) -> Iterator[tuple[s
     assert process.stderr is not None
     try:
         line = process.stderr.readline()
-        assert line.startswith("the ledger is at http://"), line + process.stderr.read()
+        assert line.startswith("the ledger is at http"), line + process.stderr.read()
         yield process, int(line.partition(" (")[0].rstrip("/").rpartition(":")[2])
     finally:
         process.kill()
@@ -90,6 +93,21 @@ def test_a_token_opens_a_page_that_others_reach(folder: Path) -> None:
     with serving(folder, *arguments) as (_, port):
         assert get(port, "/")[0] == 401
         assert get(port, "/", Authorization=f"Bearer {TOKEN}")[0] == 200
+
+
+def test_with_a_certificate_the_page_is_encrypted(folder: Path, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    authority = new_authority(now)
+    pair = issue(authority, ["localhost"], now)
+    (tmp_path / "tls.crt").write_bytes(pair.certificate)
+    (tmp_path / "tls.key").write_bytes(pair.key)
+    files = ("--tls-cert", str(tmp_path / "tls.crt"), "--tls-key", str(tmp_path / "tls.key"))
+    context = ssl.create_default_context(cadata=authority.certificate.decode())
+    with serving(folder, "--listen", OPEN, "--token-file", "token", *files) as (_, port):
+        connection = http.client.HTTPSConnection("localhost", port, timeout=PATIENCE, context=context)
+        connection.request("GET", "/", headers={"Authorization": f"Bearer {TOKEN}"})
+        assert connection.getresponse().status == 200
+        connection.close()
 
 
 def test_the_variable_holds_the_token_too(folder: Path) -> None:

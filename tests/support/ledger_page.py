@@ -32,9 +32,9 @@ def fail(error: Exception) -> None:
     raise error
 
 
-def site_of(file: Path, settings: PageSettings = SETTINGS, now: datetime = NOW) -> Site:
+def site_of(place: Path | str, settings: PageSettings = SETTINGS, now: datetime = NOW) -> Site:
     """A site over a ledger, at a moment."""
-    opened = partial(open_store, str(file), read_only=True)
+    opened = partial(open_store, str(place), read_only=True)
     return Site(settings, LedgerReader(opened), LedgerReader(opened), lambda: now, fail)
 
 

@@ -94,17 +94,17 @@ def give_back(store: Store, subject: str, hundredths: int, datasets: Iterable[st
     store.move(movement(EntryKind.VOID, subject, at, taken, details={"reason": "the run broke off"}))
 
 
-def create(file: Path) -> SqliteStore:
-    """An empty ledger that does not wait for the disk."""
-    store = create_store(str(file), IDENTITY)
-    assert isinstance(store, SqliteStore)
-    store._connection.execute("PRAGMA synchronous = OFF")
+def create(place: Path | str) -> Store:
+    """An empty ledger in a file, which does not wait for the disk, or on a server."""
+    store = create_store(str(place), IDENTITY, replay=True)
+    if isinstance(store, SqliteStore):
+        store._connection.execute("PRAGMA synchronous = OFF")
     return store
 
 
-def team(file: Path) -> SqliteStore:
+def team(place: Path | str) -> Store:
     """A team's year: datasets that are half full, nearly full, new, closed and charged with another."""
-    store = create(file)
+    store = create(place)
     start = datetime(2026, 1, 12, 9, tzinfo=UTC)
     for each in (
         terms("people", 20),
@@ -142,7 +142,7 @@ def a_year(store: Store, start: datetime) -> Iterator[tuple[datetime, Callable[[
     yield NOW - timedelta(days=4), lambda at: make_checkpoint(store, None, written(at))
 
 
-def hostile(file: Path) -> SqliteStore:
+def hostile(file: Path) -> Store:
     """Names and contents that try to be markup."""
     store = create(file)
     name = f"data {HOSTILE.replace(chr(0x202E), '')}"
@@ -153,7 +153,7 @@ def hostile(file: Path) -> SqliteStore:
     return store
 
 
-def many(file: Path, entries: int = 10_000) -> SqliteStore:
+def many(file: Path, entries: int = 10_000) -> Store:
     """One dataset of many entries: releases that are reserved and committed."""
     store = create(file)
     start = NOW - timedelta(days=330)

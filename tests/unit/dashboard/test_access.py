@@ -49,6 +49,10 @@ def test_another_name_is_not_the_page(host: str) -> None:
     assert not names_page(head(host=host), KNOWN)
 
 
+def test_the_name_that_it_listens_at_is_the_page() -> None:
+    assert names_page(head(host="ledger.internal:9464"), PageSettings("Ledger.internal"))
+
+
 def test_a_request_names_one_host() -> None:
     assert not names_page(RequestHead("127.0.0.1", ()), KNOWN)
     assert not names_page(RequestHead("127.0.0.1", ("localhost", "localhost")), KNOWN)

@@ -18,6 +18,7 @@ from gatecli.dashboard.ledger_reader import LedgerReader
 from gatecli.dashboard.settings import PageSettings
 from gatecli.dashboard.site import Site
 from gatecli.ledger.interface import LedgerUnavailable, Store
+from gatecli.package import VERSION
 from tests.support.ledger_page import SETTINGS, Client, get, site_of, visit
 from tests.support.page_ledgers import HOSTILE, hostile, many, team
 
@@ -154,7 +155,8 @@ def test_a_day_that_is_none_is_said_beside_all_entries(ledger: Path) -> None:
     [
         "/dataset", "/dataset?name=", "/dataset?name=nobody", "/entry?dataset=customers-2026",
         "/entry?dataset=customers-2026&number=19", "/entry?dataset=nobody&number=0", "/nothing",
-        f"/dataset?name={quote('../../etc/passwd')}",
+        f"/dataset?name={quote('../../etc/passwd')}", "/dataset?name=%00", "/dataset?name=%ed%a0%80",
+        "/entry?dataset=%00&number=0",
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_not_found(ledger: Path, path: str) -> None:
@@ -232,6 +234,7 @@ def test_without_the_token_nothing_is_shown(ledger: Path, path: str, shown: str)
     assert given["WWW-Authenticate"].startswith("Basic ")
     assert "customers" not in page
     assert "acme" not in page
+    assert VERSION not in page
 
 
 @pytest.mark.parametrize(
@@ -277,7 +280,10 @@ def test_only_an_address_of_the_web_is_a_link(evil: Path) -> None:
     assert not re.search(r'href="(javascript|https://a\.example)', page)
 
 
-@pytest.mark.parametrize("path", ["/?name={}", "/?name=%ff%00", "/dataset?name=people&subject={}"])
+@pytest.mark.parametrize(
+    "path",
+    ["/?name={}", "/?name=%ff%00", "/?page=999999999999999999", "/dataset?name=people&subject={}"],
+)
 def test_what_a_query_says_is_a_text_too(ledger: Path, path: str) -> None:
     status, page, _ = get(site_of(ledger), path.format(quote('"><script>alert(1)</script>')))
     assert status == 200
