@@ -76,6 +76,7 @@ constraints: installed-dev ## Pin the newest versions again, with hashes
 	@$(LOCK) pyproject.toml --all-extras --group build --upgrade --output-file constraints.txt
 	@$(LOCK) pyproject.toml --constraint constraints.txt --output-file requirements.txt
 	@$(LOCK) pyproject.toml --extra dev --constraint constraints.txt --output-file requirements-dev.txt
+	@$(LOCK) pyproject.toml --extra ledger --extra postgres --constraint constraints.txt --output-file requirements-ledger.txt
 	@$(LOCK) --group build --constraint constraints.txt --output-file tools/build-requirements.txt
 	@$(LOCK) --group webhook --constraint constraints.txt --output-file admission/requirements.txt
 	@$(LOCK) --no-deps tests/oracles.in --upgrade --output-file tests/oracles.txt

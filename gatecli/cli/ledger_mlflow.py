@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import closing
-from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from gatecli.checks.ledger_tags import RELEASE, find_tag_problems, is_tagged, tags_of
+from gatecli.checks.ledger.tags import RELEASE, find_tag_problems, is_tagged, tags_of
 from gatecli.cloud.mlflow import MlflowRegistry, RegisteredVersion, VersionName, parse_model, parse_version
 from gatecli.errors import NothingToCheckError, UsageError
 from gatecli.frontdoor.console import err, out
 from gatecli.frontdoor.options import LedgerUrl, option
+from gatecli.gates.ledger_access import open_ledger
 from gatecli.gates.ledger_tags import committed_record, release_record
 from gatecli.ledger.interface import Store
-from gatecli.ledger.opening import open_store
-from gatecli.model.budget import Budget
 from gatecli.model.verdict import ExitCode
 
 app = typer.Typer(
@@ -25,8 +22,6 @@ app = typer.Typer(
 )
 
 REGISTRY = "Registry"
-
-_DEFAULT_LEDGER = "ledger.db"
 
 MlflowUri = Annotated[
     str | None,
@@ -39,16 +34,20 @@ MlflowUri = Annotated[
 ]
 
 
-def tag_version(
-    store: Store, release: str, version: VersionName, registry: MlflowRegistry, budget: Budget | None = None
-) -> None:
-    """Tag a version with a committed release; `budget` is the declared one, where the ledger does not say it.
+def known_version(text: str, uri: str | None) -> tuple[VersionName, MlflowRegistry]:
+    """A version that is in the registry, and the registry. Raises UsageError for one that is not there."""
+    name, registry = parse_version(text), MlflowRegistry(uri)
+    registry.version(name)
+    return name, registry
+
+
+def tag_version(store: Store, release: str, version: VersionName, registry: MlflowRegistry) -> None:
+    """Tag a version with a committed release.
 
     To do it again changes nothing. Raises UsageError for a release that is not committed, and for a version
     that is tagged with another one.
     """
-    record = committed_record(store, release)
-    tags = tags_of(replace(record, budget=record.budget or budget))
+    tags = tags_of(committed_record(store, release))
     known = registry.version(version).tags
     if known.get(RELEASE, release) != release:
         raise UsageError(
@@ -65,12 +64,12 @@ def tag(
         str, typer.Argument(metavar="MODEL/VERSION", help="The version of a registered model.")
     ],
     uri: MlflowUri = None,
-    ledger: LedgerUrl = None,
+    url: LedgerUrl = None,
 ) -> None:
     """Tag a version with the release that it is: its ε and δ, and its entries in the ledger."""
-    name = parse_version(version)
-    with closing(open_store(ledger or _DEFAULT_LEDGER, read_only=True)) as store:
-        tag_version(store, release, name, MlflowRegistry(uri))
+    name, registry = known_version(version, uri)
+    with open_ledger(url, read_only=True) as store:
+        tag_version(store, release, name, registry)
     out(f"{name} is tagged as {release}\n")
 
 
@@ -81,14 +80,14 @@ def check(
         typer.Argument(metavar="MODEL[/VERSION]...", help="Registered models, or versions of them."),
     ],
     uri: MlflowUri = None,
-    ledger: LedgerUrl = None,
+    url: LedgerUrl = None,
 ) -> None:
     """Check that the tags of versions say what the ledger says.
 
     Of a model, the versions that are tagged or that an alias points to.
     """
     wanted = [parse_model(text) for text in models]
-    with closing(open_store(ledger or _DEFAULT_LEDGER, read_only=True)) as store:
+    with open_ledger(url, read_only=True) as store:
         registry = MlflowRegistry(uri)
         versions = [each for model, version in wanted for each in _versions(registry, model, version)]
         if not versions:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,21 +9,18 @@ from typing import Annotated
 import typer
 
 from gatecli.errors import UsageError
-from gatecli.frontdoor.console import err, out
-from gatecli.frontdoor.options import LedgerUrl, option
-from gatecli.gates.ledger_opening import OpeningSource, opening_balance_movement, read_balance
+from gatecli.frontdoor.console import err
+from gatecli.frontdoor.options import KeyFile, LedgerUrl, option
+from gatecli.gates.charges import Book
+from gatecli.gates.ledger_access import moment, open_ledger
+from gatecli.gates.ledger_opening import OpeningSource, open_account, opening_balance_movement, read_balance
 from gatecli.ledger.interface import BudgetExceeded, Conflict, Outcome, Store, UnknownDataset
-from gatecli.ledger.opening import open_store
 from gatecli.model.budget import Neighbouring
-from gatecli.model.ledger import DatasetTerms
 from gatecli.model.mechanism import MAX_COUNT, Sampling
-from gatecli.model.portfolio import held_share
 from gatecli.model.release import EvidenceFormat
 from gatecli.model.verdict import ExitCode
 
 RECORD = "Record"
-
-_DEFAULT_LEDGER = "ledger.db"
 
 
 def opening(
@@ -58,16 +54,17 @@ def opening(
         Sampling | None,
         option("--sampling", panel=RECORD, help="Format opacus: how batches were drawn."),
     ] = None,
-    ledger: LedgerUrl = None,
+    key_file: KeyFile = None,
+    url: LedgerUrl = None,
 ) -> None:
     """Charge a dataset with what was spent on it before the ledger began: once for each file."""
     source = OpeningSource(file, format_, neighbouring, max_contributions, sampling)
-    with closing(open_store(ledger or _DEFAULT_LEDGER)) as store:
+    with open_ledger(url, key=key_file) as store:
         try:
             outcome = _charge(store, dataset, source)
         except UnknownDataset as error:
             raise UsageError(
-                f"the ledger has no open dataset {error.dataset}", advice="gatecli ledger dataset add"
+                f"{error.dataset} is not open in the ledger", advice="gatecli ledger dataset list"
             ) from None
         except Conflict:
             raise UsageError(
@@ -78,22 +75,12 @@ def opening(
             less = f"{error.dataset} has less left; nothing was charged"
             err(f"gatecli: {file.name} does not fit: {less}\n")
             raise typer.Exit(ExitCode.CLOSED) from None
-        account = store.account(dataset)
-        said = "was charged before" if outcome is Outcome.EXISTS else "is charged"
-        share = held_share(account.held, account.terms.limits, account.terms.admission) if account else 0
-        out(f"{dataset}: {file.name} {said}; held {-(-share * 100 // 1)} %\n")
+    err(f"{file.name} {'was charged before' if outcome is Outcome.EXISTS else 'is charged'} to {dataset}\n")
 
 
 def _charge(store: Store, dataset: str, source: OpeningSource) -> Outcome:
-    def terms_of(name: str) -> DatasetTerms | None:
-        account = store.account(name)
-        return account.terms if account else None
-
-    terms = terms_of(dataset)
-    if terms is None:
-        raise UnknownDataset(dataset)
-    balance = read_balance(source, terms)
+    book = Book(store)
+    balance = read_balance(source, open_account(dataset, book).terms)
     for note in balance.notes:
         err(f"gatecli: {source.file.name}: {note}\n")
-    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return store.move(opening_balance_movement(balance, dataset, terms_of, at))
+    return store.move(opening_balance_movement(balance, dataset, book, moment(datetime.now(UTC))))

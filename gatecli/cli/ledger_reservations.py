@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from gatecli.cli.ledger_mlflow import MlflowUri, known_version, tag_version
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import GATE, KeyFile, LedgerUrl, option
@@ -32,11 +33,27 @@ Evidence = Annotated[
 
 
 def commit(
-    subject: Subject, evidence: Evidence = None, key_file: KeyFile = None, url: LedgerUrl = None
+    subject: Subject,
+    evidence: Evidence = None,
+    mlflow: Annotated[
+        str | None,
+        option(
+            "--mlflow",
+            panel=GATE,
+            metavar="MODEL/VERSION",
+            help="The version in MLflow that it is, which is tagged with what the ledger says.",
+        ),
+    ] = None,
+    mlflow_uri: MlflowUri = None,
+    key_file: KeyFile = None,
+    url: LedgerUrl = None,
 ) -> None:
     """Say that a reserved release was published."""
+    registered = None if mlflow is None else known_version(mlflow, mlflow_uri)
     with open_ledger(url, key=key_file) as store:
         outcome = commit_release(store, subject, moment(datetime.now(UTC)), _digests(evidence))
+        if registered is not None:
+            tag_version(store, subject, *registered)
     err(f"{subject} {'was committed already' if outcome is Outcome.EXISTS else 'is committed'}\n")
 
 

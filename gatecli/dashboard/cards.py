@@ -119,8 +119,8 @@ def _in_order(accounts: Iterator[Account], wanted: DatasetFilter) -> Iterator[Ac
     """By name, as they come; or all of them, the most held first."""
     if not wanted.by_held:
         return accounts
-    return iter(sorted(accounts, key=_held, reverse=True))
+    return iter(sorted(accounts, key=_held_share_of, reverse=True))
 
 
-def _held(account: Account) -> Fraction:
+def _held_share_of(account: Account) -> Fraction:
     return held_share(account.held, account.terms.limits, account.terms.admission)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from itertools import islice
@@ -15,7 +15,7 @@ from gatecli.dashboard.entry_listing import read_page
 from gatecli.dashboard.filters import EntryFilter
 from gatecli.dashboard.histories import Histories
 from gatecli.ledger.forecast import forecast
-from gatecli.ledger.history import moment_of, step_of
+from gatecli.ledger.history import Level, moment_of, step_of
 from gatecli.ledger.interface import LedgerIdentity, Store
 from gatecli.ledger.wording import forecast_sentence
 from gatecli.model.ledger import (
@@ -108,14 +108,22 @@ class DatasetPage:
     parents: tuple[tuple[str, str, int], ...]
 
 
+@dataclass(slots=True)
+class Memory:
+    """What is kept from one page to the next: entries never change. For one thread."""
+
+    histories: Histories = field(default_factory=Histories)
+    begun: dict[str, Level] = field(default_factory=dict)
+
+
 def read_dataset(
-    store: Store, name: str, wanted: EntryFilter, now: datetime, histories: Histories
+    store: Store, name: str, wanted: EntryFilter, now: datetime, memory: Memory
 ) -> DatasetPage | None:
     """The page of a dataset; None where there is none of this name."""
     account = store.account(name)
     if account is None:
         return None
-    steps = [step_of(level, account.terms) for level in histories.read(store, account)]
+    steps = [step_of(level, account.terms) for level in memory.histories.read(store, account, memory.begun)]
     exhausted = forecast(steps, now)
     held = list(islice(_held_lines(store, name, now), MOST_HELD + 1))
     entries = read_page(store, account, wanted)

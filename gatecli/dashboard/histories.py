@@ -4,46 +4,46 @@ new ones are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from gatecli.ledger.history import Level, levels
-from gatecli.ledger.interface import Store
-from gatecli.model.ledger import Account, Entry
+from gatecli.ledger.forecast import first_level
+from gatecli.ledger.history import Level
+from gatecli.ledger.interface import EntrySum, Store
+from gatecli.model.ledger import Account
+from gatecli.model.portfolio import NOTHING
 
 MOST_LEVELS = 300
-"""Of one history; of more every second one is kept, then every fourth, and so on."""
+"""Of one history."""
 MOST_HISTORIES = 64
 
 
 @dataclass(slots=True)
 class History:
-    """What was held of one dataset, from the first charge on, after so many entries."""
+    """What was held of one dataset after each `width` entries, and after those behind them."""
 
-    entries: int = 0
+    width: int = 1
     kept: list[Level] = field(default_factory=list)
-    last: Level | None = None
-    _moments: int = 0
-    _stride: int = 1
+    tail: Level | None = None
 
-    def extend(self, entries: Iterable[Entry]) -> None:
-        """Take the entries that follow."""
-        for level in levels(entries, self.last):
-            if self.last is not None and level.at > self.last.at:
-                self._keep(self.last)
-            self.last = level
+    def extend(self, store: Store, account: Account) -> None:
+        """Read what was added since."""
+        while account.entries // self.width > MOST_LEVELS:
+            self.width *= 2
+            self.kept = self.kept[1::2]
+        self.tail = None
+        last = self.kept[-1] if self.kept else None
+        for each in store.sums(account.terms.name, after=len(self.kept) * self.width - 1, width=self.width):
+            last = _level_after(last, each)
+            if (each.number + 1) % self.width:
+                self.tail = last
+            else:
+                self.kept.append(last)
 
     def levels(self) -> tuple[Level, ...]:
-        """The first, the last, and of those between as many as are kept."""
-        return (*self.kept, self.last) if self.last is not None else ()
-
-    def _keep(self, level: Level) -> None:
-        if self._moments % self._stride == 0:
-            self.kept.append(level)
-        self._moments += 1
-        if len(self.kept) > MOST_LEVELS:
-            self.kept = self.kept[::2]
-            self._stride *= 2
+        """All of them, in order of time."""
+        return (*self.kept, self.tail) if self.tail is not None else tuple(self.kept)
 
 
 class Histories:
@@ -52,15 +52,25 @@ class Histories:
     def __init__(self) -> None:
         self._known: dict[str, History] = {}
 
-    def read(self, store: Store, account: Account) -> tuple[Level, ...]:
-        """What was held of a dataset, up to the entries that its account counts."""
-        name = account.terms.name
+    def read(self, store: Store, account: Account, begun: MutableMapping[str, Level]) -> tuple[Level, ...]:
+        """What was held of a dataset: from the first moment of a charge until now, at most `MOST_LEVELS` of
+        the levels between. `begun` remembers the first moments (`first_level`).
+        """
+        first = first_level(store, account, begun)
+        if first is None:
+            return ()
         # Taken out while it grows: what broke off in the middle is not used again.
-        history = self._known.pop(name, None) or History()
-        if fresh := account.entries - history.entries:
-            history.extend(store.entries(name, after=history.entries - 1, limit=fresh))
-            history.entries = account.entries
-        self._known[name] = history
+        history = self._known.pop(account.terms.name, None) or History()
+        history.extend(store, account)
+        self._known[account.terms.name] = history
         if len(self._known) > MOST_HISTORIES:
             del self._known[next(iter(self._known))]
-        return history.levels()
+        return (first, *(level for level in history.levels() if level.at > first.at))
+
+
+def _level_after(last: Level | None, each: EntrySum) -> Level:
+    """Clients' clocks differ: what says it is older than what stands before it counts as made with that."""
+    at = datetime.fromisoformat(each.at).astimezone(UTC)
+    if last is None:
+        return Level(at, NOTHING + each.amounts)
+    return Level(max(at, last.at), last.held + each.amounts)

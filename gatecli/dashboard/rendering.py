@@ -53,6 +53,14 @@ def _environment() -> Environment:
     return environment
 
 
+def load_templates() -> None:
+    """Compile the templates before the first reader has to wait for it."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+    style_sheet()
+
+
 def render(template: str, **values: Any) -> str:
     """The page that a template makes of values."""
     return _environment().get_template(template).render(values)

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from gatecli.dashboard.figures import VerificationResult
 from gatecli.dashboard.ledger_reader import LedgerReader
+from gatecli.dashboard.rendering import load_templates
 from gatecli.dashboard.settings import PageSettings
 from gatecli.dashboard.site import Site
 from gatecli.dashboard.verifying import verify_ledger
@@ -53,6 +54,7 @@ async def serve(settings: PageSettings, surroundings: Surroundings) -> None:
     site = Site(settings, pages, scrapes, surroundings.clock, surroundings.report)
     try:
         await pages.read(lambda store: store.identity)
+        load_templates()
         async with _listen(site, settings) as address:
             surroundings.announce(address)
             await _verify_until(stopped, site, verifier)

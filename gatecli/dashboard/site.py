@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,12 +10,11 @@ from aiohttp import hdrs, web
 
 from gatecli.dashboard.access import RequestHead, may_read, names_page
 from gatecli.dashboard.cards import read_index
-from gatecli.dashboard.dataset_page import read_dataset
+from gatecli.dashboard.dataset_page import Memory, read_dataset
 from gatecli.dashboard.entry_page import read_entry_page
 from gatecli.dashboard.figures import VerificationResult, last_checkpoint, read_figures
 from gatecli.dashboard.filters import BadQuery, EntryFilter, dataset_filter, entry_filter, whole_number
 from gatecli.dashboard.headers import SECURITY_HEADERS
-from gatecli.dashboard.histories import Histories
 from gatecli.dashboard.ledger_reader import LedgerBusy, LedgerReader
 from gatecli.dashboard.metrics import CONTENT_TYPE, exposition
 from gatecli.dashboard.rendering import render, shipped_file, style_sheet
@@ -50,8 +49,9 @@ class Site:
     clock: Callable[[], datetime]
     report: Callable[[Exception], None]
     verification: VerificationResult | None = None
-    histories: Histories = field(default_factory=Histories)
-    begun: MutableMapping[str, Level] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    begun: dict[str, Level] = field(default_factory=dict)
+    """What scrapes remember."""
 
     def application(self) -> web.Application:
         """What a server is given."""
@@ -121,7 +121,7 @@ class Site:
         verification = self.verification
 
         def page(store: Store) -> str:
-            index = read_index(store, wanted, now, self.begun)
+            index = read_index(store, wanted, now, self.memory.begun)
             return render("index.html", index=index, verification=verification)
 
         return html(await self.pages.read(page))
@@ -135,7 +135,7 @@ class Site:
             wanted, problem = EntryFilter(), f"{error}: nothing is left out."
 
         def page(store: Store) -> str | None:
-            shown = read_dataset(store, name, wanted, now, self.histories)
+            shown = read_dataset(store, name, wanted, now, self.memory)
             return None if shown is None else render("dataset.html", page=shown, problem=problem)
 
         return _page_or_not_found(await self.pages.read(page), 400 if problem else 200)

@@ -108,7 +108,7 @@ LEDGER = Gate(
     frozenset({"ledger"}),
     discovers="nothing by itself: a ledger is named by its URL, an export by its file",
     checks="that a ledger is what was written into it: chains, sums, checkpoints",
-    rule_modules=("checks.ledger.chain",),
+    rule_modules=("checks.ledger.chain", "checks.ledger.tags"),
 )
 CHECK = Gate(
     "check",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from gatecli.checks.ledger.charging import RULES
 from gatecli.checks.release.recomputation import Costs
 from gatecli.errors import UncheckableError
 from gatecli.gates.charges import Terms, assess
@@ -42,7 +43,16 @@ def judge_charged(
         problems = [problem for each in assessed for problem in each.problems]
         verdict = conclude(problems, [each.measures for each in assessed])
         if not (ledger.reserves and verdict.passed) or reserve(assessed, terms):
+            if ledger.reserves:
+                note_refusals(verdict, terms)
             return verdict
     raise UncheckableError(
         "the ledger changed at every attempt to reserve; nothing is held", advice="run it again"
     )
+
+
+def note_refusals(verdict: Verdict, terms: Terms) -> None:
+    """Count, in the ledger, by which of its rules releases were refused: for its metrics."""
+    for finding in verdict.active:
+        if finding.rule in RULES and verdict.closed_by(finding):
+            terms.store.note_refusal(finding.rule.id, terms.at)

@@ -7,32 +7,38 @@ is the subject, so that importing it again changes nothing, and importing it oth
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from gatecli.accounting.interface import NoBound, Question
-from gatecli.accounting.portfolio import amounts_of
 from gatecli.checks.release.recorded_work import is_of_unknown_relation, work_under
 from gatecli.errors import UncheckableError, UsageError
+from gatecli.gates.charges import MOST_CONTENT, Book, costs_of_work, stabilities, written_question
+from gatecli.gates.reserving import refuse_personal_data
 from gatecli.ledger.interface import UnknownDataset
 from gatecli.model.budget import Neighbouring
 from gatecli.model.document import Place
-from gatecli.model.ledger import Charge, DatasetTerms, EntryKind, Movement, identity_digest
+from gatecli.model.ledger import (
+    Account,
+    Charge,
+    DatasetTerms,
+    EntryKind,
+    Movement,
+    canonical_json,
+    identity_digest,
+)
 from gatecli.model.mechanism import Mechanism, Sampling
 from gatecli.model.number import plain
+from gatecli.model.portfolio import clip
 from gatecli.model.release import Evidence, EvidenceFormat, EvidenceReference
 from gatecli.sources.evidence.reader import read_evidence
 from gatecli.sources.files import sha256_of
 
 _DIGITS = 32
 """Hexadecimal digits of a file's digest that its subject has."""
-
-Terms = Callable[[str], DatasetTerms | None]
-"""The terms of a dataset by its name; None where the ledger has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,28 +154,32 @@ def _details(source: OpeningSource, evidence: Evidence, digest: str) -> Mapping[
     )
 
 
-def opening_balance_movement(balance: OpeningBalance, dataset: str, terms_of: Terms, at: str) -> Movement:
+def opening_balance_movement(balance: OpeningBalance, dataset: str, book: Book, at: str) -> Movement:
     """The movement that charges a dataset, and its parents, with an opening balance.
 
-    Raises UnknownDataset, UncheckableError where nothing bounds what was spent, UsageError where a parent
-    counts under another relation.
+    Raises UnknownDataset for a dataset that is not open, UncheckableError where nothing bounds what was
+    spent, UsageError where the entry would hold personal data.
     """
-    steps = stabilities(dataset, terms_of)
-    own = _known(dataset, terms_of)
-    group = balance.source.max_contributions
-    question = Question(balance.mechanisms, Fraction(0), own.neighbouring)
-    charges = tuple(
-        _charge(replace(question, group=group * stability), _known(name, terms_of), balance)
-        for name, stability in sorted(steps.items())
+    own = open_account(dataset, book)
+    question = Question(
+        balance.mechanisms, own.terms.budget.delta, own.terms.neighbouring, balance.source.max_contributions
     )
-    return Movement(
+    charges = tuple(
+        _charge(question, stability, open_account(name, book), balance)
+        for name, stability in sorted(stabilities([own], book).items())
+    )
+    work = [written_question(question)]
+    kept = work if len(canonical_json(work)) <= MOST_CONTENT else identity_digest({"work": work})
+    movement = Movement(
         EntryKind.OPENING,
         subject_of(dataset, balance.sha256),
         at,
         charges,
         identity_digest({"dataset": dataset, **balance.details}),
-        balance.details,
+        {**balance.details, "work": kept},
     )
+    refuse_personal_data(movement)
+    return movement
 
 
 def subject_of(dataset: str, sha256: str) -> str:
@@ -177,38 +187,19 @@ def subject_of(dataset: str, sha256: str) -> str:
     return f"opening:{dataset}@{sha256[:_DIGITS]}"
 
 
-def stabilities(dataset: str, terms_of: Terms) -> Mapping[str, int]:
-    """The datasets that are charged with one, and how many units of that one of theirs changes at most.
-
-    Over several ways up to one parent they add up. Raises UnknownDataset.
-    """
-    found: Counter[str] = Counter()
-    pending = [(dataset, 1)]
-    while pending:
-        name, stability = pending.pop()
-        found[name] += stability
-        pending += [(parent.name, stability * parent.stability) for parent in _known(name, terms_of).parents]
-    return dict(found)
-
-
-def _known(name: str, terms_of: Terms) -> DatasetTerms:
-    terms = terms_of(name)
-    if terms is None:
+def open_account(name: str, book: Book) -> Account:
+    """The account of a dataset. Raises UnknownDataset for one that is not there, or is closed."""
+    account = book.account(name)
+    if account is None or account.closed:
         raise UnknownDataset(name)
-    return terms
+    return account
 
 
-def _charge(question: Question, terms: DatasetTerms, balance: OpeningBalance) -> Charge:
-    if terms.neighbouring is not question.neighbouring:
-        raise UsageError(
-            f"{terms.name} counts under {terms.neighbouring}, and what is charged to it under "
-            f"{question.neighbouring}",
-            advice="a dataset and its parents count under one relation: add them again",
-        )
-    amounts = amounts_of(question, terms)
+def _charge(question: Question, stability: int, account: Account, balance: OpeningBalance) -> Charge:
+    amounts = costs_of_work([((question,), stability)], account.terms)
     if isinstance(amounts, NoBound):
         raise UncheckableError(
             f"nothing bounds what {balance.source.file.name} records: {'; '.join(amounts.reasons)}",
             advice="the budget of such data is spent: do not count it as nothing",
         )
-    return Charge(terms.name, amounts)
+    return Charge(account.terms.name, clip(amounts, account.terms.limits))

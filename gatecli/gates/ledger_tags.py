@@ -6,7 +6,7 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from gatecli.checks.ledger_tags import ReleaseRecord
+from gatecli.checks.ledger.tags import ReleaseRecord
 from gatecli.errors import UsageError
 from gatecli.ledger.interface import Store
 from gatecli.model.budget import Budget
@@ -23,7 +23,7 @@ def release_record(store: Store, release: str) -> ReleaseRecord:
     for dataset in _datasets(store, found):
         for entry in store.entries(dataset, newest_first=True):
             if entry.subject in {release, found.plan}:
-                budget = budget or _declared_budget(entry)
+                budget = budget or _declared_budget(entry, release)
             if entry.subject == release and entry.kind is EntryKind.COMMIT:
                 entries.setdefault(dataset, entry.hash)
             if entry.subject == (found.plan or release) and entry.kind is EntryKind.RESERVE:
@@ -50,11 +50,12 @@ def _datasets(store: Store, release: Reservation) -> list[str]:
     return sorted({charge.dataset for charge in charges})
 
 
-def _declared_budget(entry: Entry) -> Budget | None:
-    """The (ε, δ) that an entry's details state as text; None where they do not."""
-    details: Any = json.loads(entry.content).get("details")
-    match details:
-        case {"epsilon": str(epsilon), "delta": str(delta)}:
+def _declared_budget(entry: Entry, release: str) -> Budget | None:
+    """The (ε, δ) that a release, alone or in a plan, was declared with; None where an entry does not say."""
+    details: Any = json.loads(entry.content)["details"]
+    claim = details.get("releases", {release: details}).get(release, {}).get("claim")
+    match claim:
+        case [str(epsilon), str(delta)]:
             return Budget(Fraction(epsilon), Fraction(delta))
         case _:
             return None

@@ -29,12 +29,12 @@ _ESCAPE = re.compile(r"\\(\d{3})")
 _MNT_LOCAL = 0x1000
 
 
-def network_file_system(path: Path, mounts: Path = MOUNTS) -> str:
+def network_file_system(path: Path, mounts: Path | None = None) -> str:
     """The type of the network file system that a file or folder lies on; "" where it is none, or unknown."""
     if sys.platform == "darwin":
         return _darwin_type(path)
     try:
-        lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
+        lines = (mounts or MOUNTS).read_text("utf-8", "surrogateescape").splitlines()
     except OSError:
         return ""
     kind = _type_at(path.resolve(), lines)

@@ -47,19 +47,27 @@ def forecast_account(
 
     `begun` remembers the first moments, which do not change, from one call to the next.
     """
+    first = first_level(store, account, begun)
+    if first is None:
+        return None
+    (newest,) = store.entries(account.terms.name, newest_first=True, limit=1)
+    last = Level(moment_of(newest), account.held)
+    return forecast([step_of(level, account.terms) for level in (first, last)], now)
+
+
+def first_level(
+    store: Store, account: Account, begun: MutableMapping[str, Level] | None = None
+) -> Level | None:
+    """What the first moment of a charge held of a dataset; None before it. `begun` as above."""
     name = account.terms.name
     first = None if begun is None else begun.get(name)
-    if first is None:
-        first = next(levels(store.entries(name)), None)
-        if first is None:
-            return None
-        if begun is not None and first.held != account.held:
-            # Something was charged later, so this moment has ended.
-            begun[name] = first
-    (newest,) = store.entries(name, newest_first=True, limit=1)
-    return forecast(
-        [step_of(level, account.terms) for level in (first, Level(moment_of(newest), account.held))], now
-    )
+    if first is not None:
+        return first
+    first = next(levels(store.entries(name)), None)
+    if first is not None and begun is not None and first.held != account.held:
+        # Something was charged later, so this moment has ended.
+        begun[name] = first
+    return first
 
 
 def _microseconds(span: timedelta) -> Fraction:

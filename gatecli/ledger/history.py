@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from gatecli.model.ledger import DatasetTerms, Entry
+from gatecli.model.ledger import DatasetTerms, Entry, time_in
 from gatecli.model.portfolio import NOTHING, Amounts, held_share
-
-_MARK = '"at":"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +29,7 @@ class Step:
 
 def moment_of(entry: Entry) -> datetime:
     """The client's time of an entry, which stands in its content."""
-    # `content_of` writes the amounts first and the time after them, so nobody's text stands before it.
-    text = entry.content.partition(_MARK)[2][:20]
-    return datetime.fromisoformat(text).astimezone(UTC)
+    return datetime.fromisoformat(time_in(entry.content)).astimezone(UTC)
 
 
 def levels(entries: Iterable[Entry], last: Level | None = None) -> Iterator[Level]:

@@ -11,6 +11,7 @@ from typing import Protocol
 from gatecli.errors import GatecliError
 from gatecli.ledger.restoring import Step
 from gatecli.model.ledger import Account, DatasetTerms, Entry, Movement, Reservation, ReservationState
+from gatecli.model.portfolio import Amounts
 
 NO_RELEASES: Mapping[str, str] = MappingProxyType({})
 """What is not a plan reserves no releases."""
@@ -87,6 +88,15 @@ class LedgerTally:
     refusals: Mapping[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class EntrySum:
+    """The amounts of entries in a row, added up; `number` and `at` are those of the last one."""
+
+    number: int
+    at: str
+    amounts: Amounts
+
+
 class Store(Protocol):
     """One ledger. A method is one transaction: done wholly and durably when it returns, or not at all.
 
@@ -157,6 +167,12 @@ class Store(Protocol):
         limit: int | None = None,
     ) -> Iterator[Entry]:
         """The entries of one dataset by number, or of all by dataset and number; streamed."""
+        ...
+
+    def sums(self, dataset: str, *, after: int = -1, width: int = 1) -> Iterator[EntrySum]:
+        """What the entries of a dataset after a number add up to, `width` at a time: those whose numbers
+        divided by it, rounded down, are the same; by number.
+        """
         ...
 
     def sequence(self) -> int:

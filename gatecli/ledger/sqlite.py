@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -29,6 +30,9 @@ OLDEST = (3, 37, 0)
 
 BUSY_SECONDS = 30.0
 """How long a writer waits for its turn."""
+
+_WRITE_NOTHING = "UPDATE ledger SET public_key = public_key WHERE 0"
+"""Where the file is read-only, BEGIN IMMEDIATE begins to read, and only the first change is refused."""
 
 _PRAGMAS: tuple[str, ...] = ("synchronous = FULL", "foreign_keys = ON", "trusted_schema = OFF")
 _PRAGMAS_DARWIN = ("fullfsync = ON", "checkpoint_fullfsync = ON")
@@ -145,7 +149,15 @@ def _require_possible(path: Path) -> None:
 
 def _connected(path: Path, mode: str) -> sqlite3.Connection:
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    if mode == "ro" and _is_on_read_only_disk(path):
+        uri += "&immutable=1"
     return sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def _is_on_read_only_disk(path: Path) -> bool:
+    """Where nobody can write, no file of locks is needed beside; what a log there holds would be missed."""
+    is_read_only = bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+    return is_read_only and not path.with_name(f"{path.name}-wal").exists()
 
 
 def _configure(connection: sqlite3.Connection, where: str) -> None:
@@ -179,10 +191,13 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _migrate_older(connection: sqlite3.Connection, where: str) -> None:
-    if _version(connection) < SCHEMA_VERSION:
-        with transaction(connection):
-            refuse_newer(_version(connection), where)
-            _migrate(connection, _version(connection))
+    """In a turn to write, which also tells whether the file can be written."""
+    with transaction(connection):
+        connection.execute(_WRITE_NOTHING)
+        version = _version(connection)
+        refuse_newer(version, where)
+        if version < SCHEMA_VERSION:
+            _migrate(connection, version)
 
 
 def _migrate(connection: sqlite3.Connection, version: int) -> None:

@@ -254,6 +254,11 @@ def content_of(movement: Movement, charge: Charge) -> str:
     )
 
 
+def time_in(content: str) -> str:
+    """The time in the content of an entry; `content_of` writes it before anybody's text."""
+    return content.partition('"at":"')[2][:20]
+
+
 def identity_digest(parts: Mapping[str, Any]) -> str:
     """What makes a movement the same as one before: SHA-256 of what is declared, without the time."""
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()

@@ -6,6 +6,7 @@ root="$GITHUB_ACTION_PATH/../.."
 bin="$ENVIRONMENT/bin"
 if [ "${RUNNER_OS:-}" = Windows ]; then bin="$ENVIRONMENT/Scripts"; fi
 flags=(--lock "$root/requirements.txt")
+if [ "${INPUT_LEDGER:-false}" = true ]; then flags+=(--lock "$root/requirements-ledger.txt"); fi
 if [ -n "$INPUT_PACKAGE" ]; then
   flags+=(--package "$INPUT_PACKAGE")
 elif [ -n "$INPUT_VERSION" ]; then

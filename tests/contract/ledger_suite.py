@@ -21,7 +21,7 @@ from gatecli.ledger.interface import (
 from gatecli.ledger.sql import store as sql_store
 from gatecli.ledger.sql.booking import with_terms
 from gatecli.model.ledger import Charge, EntryKind, Movement, Parent, ReservationState
-from gatecli.model.portfolio import COLUMNS, MOST, NOTHING, Admission, Amounts
+from gatecli.model.portfolio import COLUMNS, MOST, NOTHING, Admission, Amounts, total
 from tests.support.ledgers import (
     AT,
     IDENTITY,
@@ -598,3 +598,18 @@ class LedgerSuite:
         with pytest.raises(LedgerUnavailable, match="for reading"):
             reader.note_refusal("ledger-budget-exceeded", AT)
         reader.close()
+
+    @pytest.mark.parametrize(("after", "width"), [(-1, 1), (-1, 3), (2, 3), (4, 100), (9, 2)])
+    def test_sums_of_entries_are_those_of_their_amounts(self, store: Store, after: int, width: int) -> None:
+        for number in range(6):
+            store.move(movement(subject=f"a@{number}", amounts=number + 1))
+        store.move(void("a@2", amounts=-3))
+        entries = [each for each in store.entries("people") if each.number > after]
+        expected = [
+            (last.number, AT, total(each.amounts for each in entries if each.number // width == run))
+            for run in sorted({each.number // width for each in entries})
+            for last in entries
+            if last.number == max(each.number for each in entries if each.number // width == run)
+        ]
+        found = store.sums("people", after=after, width=width)
+        assert [(each.number, each.at, each.amounts) for each in found] == expected

@@ -12,22 +12,20 @@ from typing import Any
 import pytest
 
 from gatecli.accounting.portfolio import limits_of
-from gatecli.checks.ledger_tags import DELTA, EPSILON, LEDGER, RELEASE
+from gatecli.checks.ledger.tags import DELTA, EPSILON, LEDGER, RELEASE
 from gatecli.cli.app import main
-from gatecli.cli.ledger_mlflow import tag_version
 from gatecli.cloud.mlflow import MlflowRegistry, VersionName, parse_version
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.ledger.interface import LedgerIdentity
 from gatecli.ledger.opening import create_store, open_store
 from gatecli.model.budget import Budget, Neighbouring
-from gatecli.model.ledger import Charge, DatasetTerms, EntryKind, Movement
+from gatecli.model.ledger import Charge, DatasetTerms, EntryKind, Movement, ReservationState
 from gatecli.model.portfolio import NOTHING, Amounts
 from tests.support.mlflow_server import server
 
 AT = "2026-11-29T12:00:00Z"
 BUDGET = Budget(Fraction(8), Fraction(1, 10**5))
-DECLARED = Budget(Fraction(5, 2), Fraction(1, 10**6))
-DETAILS = {"epsilon": "2.5", "delta": "1e-6"}
+DETAILS = {"claim": ["5/2", "1/1000000"]}
 TERMS = DatasetTerms("customers", "person", Neighbouring.ADD_REMOVE, BUDGET, limits_of(BUDGET))
 
 
@@ -195,19 +193,25 @@ def test_a_model_and_a_version_that_are_not_there_are_named(
         list(registry.versions("nowhere"))
 
 
-def test_the_declared_budget_is_tagged_where_the_ledger_has_none(
-    client: Any, register: Callable[[], VersionName], tmp_path: Path, uri: str
+def test_a_commit_tags_the_version_that_it_published(
+    client: Any, register: Callable[[], VersionName], ledger: str, uri: str
 ) -> None:
-    url = str(tmp_path / "bare.db")
-    store = create_store(url, LedgerIdentity("a" * 32, "test", AT))
-    store.add_dataset(TERMS, AT)
-    charge = Charge("customers", Amounts(basic_epsilon=5))
-    store.move(Movement(EntryKind.RESERVE, "churn@1", AT, (charge,), "churn@1"))
-    store.move(Movement(EntryKind.COMMIT, "churn@1", AT, (Charge("customers", NOTHING),), "churn@1"))
     version = register()
-    tag_version(store, "churn@1", version, MlflowRegistry(uri), DECLARED)
+    words = ["commit", "churn@2", "--mlflow", str(version), "--mlflow-uri", uri, "--ledger", ledger]
+    for _ in range(2):
+        assert main(["ledger", *words]) == 0
+    assert client.get_model_version(version.model, version.version).tags[RELEASE] == "churn@2"
+    assert run("check", str(version), ledger=ledger, uri=uri) == 0
+
+
+def test_a_commit_to_a_version_that_is_not_there_commits_nothing(ledger: str, uri: str) -> None:
+    words = ["commit", "churn@2", "--mlflow", "nowhere/1", "--mlflow-uri", uri, "--ledger", ledger]
+    assert main(["ledger", *words]) == 2
+    store = open_store(ledger, read_only=True)
+    found = store.reservation("churn@2")
     store.close()
-    assert client.get_model_version(version.model, version.version).tags[EPSILON] == "2.5"
+    assert found is not None
+    assert found.state is ReservationState.HELD
 
 
 def test_a_server_that_is_not_there_is_a_sentence_without_its_password(

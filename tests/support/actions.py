@@ -166,7 +166,7 @@ def copy_of_actions(home: Path) -> Path:
     if not ours.exists():
         for folder in ("github_actions", "tools"):
             shutil.copytree(ROOT / folder, ours / folder)
-        for name in ("requirements.txt", "pyproject.toml"):
+        for name in ("requirements.txt", "requirements-ledger.txt", "pyproject.toml"):
             shutil.copy(ROOT / name, ours)
     return ours
 

@@ -89,8 +89,8 @@ class Page:
             raise RuntimeError(str(answer["exceptionDetails"]))
         return answer["result"].get("value")
 
-    def show(self, file: Path, *, width: int, scheme: str, media: str = "screen") -> None:
-        """Load a file at a width in a colour scheme, and wait until it is laid out."""
+    def show(self, place: Path | str, *, width: int, scheme: str, media: str = "screen") -> None:
+        """Load a file or an address at a width in a colour scheme, and wait until it is laid out."""
         self.events.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride",
@@ -101,8 +101,12 @@ class Page:
         )
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.call("Emulation.setEmulatedMedia", media=media, features=features)
-        self.call("Page.navigate", url=file.as_uri())
-        while not any(method == "Page.loadEventFired" for method, _ in self.events):
+        self.call("Page.navigate", url=place if isinstance(place, str) else place.as_uri())
+        self.wait_for("Page.loadEventFired")
+
+    def wait_for(self, event: str) -> None:
+        """Wait until the browser said this since the events were last forgotten."""
+        while not any(method == event for method, _ in self.events):
             self._read()
 
     def screenshot(self, *, most: int = 16_000) -> bytes:

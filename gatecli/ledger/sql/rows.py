@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
+from gatecli.ledger.interface import EntrySum
 from gatecli.model.ledger import (
     Account,
     Charge,
@@ -19,6 +20,7 @@ from gatecli.model.ledger import (
     canonical_json,
     content_of,
     read_terms,
+    time_in,
 )
 from gatecli.model.portfolio import COLUMNS, NOTHING, Amounts
 
@@ -71,6 +73,11 @@ def read_entry(row: Row) -> Entry:
     return Entry(
         row[0], row[1], _KINDS[row[2]], row[3], row[4], amounts, content, bytes(digest).hex(), signature
     )
+
+
+def read_sum(row: Row) -> EntrySum:
+    """number, content of the last entry, amounts."""
+    return EntrySum(row[0], time_in(row[1]), Amounts(*row[2 : 2 + WIDTH]))
 
 
 def read_reservation(row: Row, charges: Iterable[Charge]) -> Reservation:

@@ -128,6 +128,15 @@ CHECKPOINTS = (
     "SELECT size, at, note, id FROM checkpoint WHERE (size, id) > (:size, :id) ORDER BY size, id LIMIT :page"
 )
 
+_SUMS = ", ".join(f"CAST(sum({column}) AS bigint) AS {column}" for column in COLUMNS)
+SUMS = (
+    "SELECT s.last, e.content, "
+    + ", ".join(f"s.{column}" for column in COLUMNS)
+    + f" FROM (SELECT max(number) AS last, {_SUMS} FROM entry WHERE dataset = :dataset AND number > :after "
+    "GROUP BY number / CAST(:width AS bigint)) s "
+    "JOIN entry e ON e.dataset = :dataset AND e.number = s.last ORDER BY s.last"
+)
+
 STATE_COUNTS = "SELECT state, count(*) FROM reservation GROUP BY state ORDER BY state"
 LAPSED_COUNTS = (
     "SELECT c.dataset, count(*) FROM reservation r JOIN reservation_charge c ON c.subject = r.subject "

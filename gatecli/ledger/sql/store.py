@@ -18,6 +18,7 @@ from gatecli.ledger.checking import (
 from gatecli.ledger.interface import (
     NO_RELEASES,
     Conflict,
+    EntrySum,
     LedgerIdentity,
     LedgerTally,
     LedgerUnavailable,
@@ -28,7 +29,7 @@ from gatecli.ledger.restoring import Step
 from gatecli.ledger.sql import statements as sql
 from gatecli.ledger.sql.booking import Request, Run, add, book, close_account, request_of
 from gatecli.ledger.sql.restore import add_checkpoints, restore_log
-from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations
+from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations, read_sum
 from gatecli.model.ledger import (
     Account,
     DatasetTerms,
@@ -174,6 +175,10 @@ class SqlStore(ABC):
         else:
             rows = self._pages(sql.ENTRIES, {"dataset": dataset, "after": after}, {"after": 1}, page)
         return map(read_entry, rows)
+
+    def sums(self, dataset: str, *, after: int = -1, width: int = 1) -> Iterator[EntrySum]:
+        given = {"dataset": dataset, "after": after, "width": width}
+        return map(read_sum, self._read(sql.SUMS, given))
 
     def sequence(self) -> int:
         return self._change(self._give_places)

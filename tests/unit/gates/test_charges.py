@@ -106,6 +106,14 @@ def test_releases_of_one_run_are_judged_as_if_those_before_were_reserved(store: 
     assert told == ["churn 3"]
 
 
+def test_a_refusal_is_counted_by_its_rule_where_something_was_to_be_reserved(store: Store) -> None:
+    add(store)
+    assert not judged(store, release("1", "3")).passed
+    assert dict(store.tally("2026-11-21").refusals) == {}
+    assert not reserved(store, release("1", "3"))
+    assert dict(store.tally("2026-11-21").refusals) == {"ledger-budget-exceeded": 1}
+
+
 def test_a_check_without_reserving_writes_nothing(store: Store) -> None:
     add(store)
     assert judged(store, release()).passed

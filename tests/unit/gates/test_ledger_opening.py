@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,21 +16,23 @@ from gatecli.accounting.portfolio import amounts_of, limits_of
 from gatecli.cli.app import main
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.evidence import write
+from gatecli.gates.charges import Book
+from gatecli.gates.ledger_composed import composed_in_advance
 from gatecli.gates.ledger_opening import (
     OpeningSource,
     opening_balance_movement,
     read_balance,
-    stabilities,
     subject_of,
 )
 from gatecli.ledger.interface import LedgerIdentity, UnknownDataset
 from gatecli.ledger.opening import create_store, open_store
-from gatecli.model.budget import Budget, Neighbouring
+from gatecli.model.budget import Bounds, Budget, Neighbouring
 from gatecli.model.ledger import DatasetTerms, EntryKind, Movement, Parent, ReservationState
 from gatecli.model.mechanism import Gaussian, Pure, Sampling
 from gatecli.model.portfolio import MEASURE_UNITS, NOTHING
 from gatecli.model.release import EvidenceFormat
 from tests.support.evidence import REAL
+from tests.support.reviews import RESIDENT_ID
 
 AT = "2026-11-29T12:00:00Z"
 BUDGET = Budget(Fraction(8), Fraction(1, 10**5))
@@ -38,8 +40,16 @@ TERMS = DatasetTerms("customers", "person", Neighbouring.ADD_REMOVE, BUDGET, lim
 DIFFPRIVLIB = {"spent_budget": [[0.5, 0], [0.25, 0]], "total": [0.75, 0]}
 
 
-def table(*datasets: DatasetTerms) -> Callable[[str], DatasetTerms | None]:
-    return {each.name: each for each in datasets}.get
+def book_of(folder: Path, *datasets: DatasetTerms) -> Book:
+    """A ledger with these datasets, parents first."""
+    store = create_store(str(folder / "book.db"), LedgerIdentity("a" * 32, "test", AT))
+    for each in datasets:
+        store.add_dataset(each, AT)
+    book = Book(store)
+    for each in datasets:
+        book.account(each.name)
+    store.close()
+    return book
 
 
 def source_of(folder: Path, content: Any, kind: EvidenceFormat, **more: Any) -> OpeningSource:
@@ -48,9 +58,10 @@ def source_of(folder: Path, content: Any, kind: EvidenceFormat, **more: Any) -> 
     return OpeningSource(file, kind, **more)
 
 
-def movement_of(source: OpeningSource, terms: DatasetTerms = TERMS, *others: DatasetTerms) -> Movement:
-    balance = read_balance(source, terms)
-    return opening_balance_movement(balance, terms.name, table(terms, *others), AT)
+def movement_of(source: OpeningSource, terms: DatasetTerms = TERMS, *parents: DatasetTerms) -> Movement:
+    with TemporaryDirectory() as folder:
+        book = book_of(Path(folder), *parents, terms)
+        return opening_balance_movement(read_balance(source, terms), terms.name, book, AT)
 
 
 @pytest.fixture
@@ -218,30 +229,52 @@ def test_the_parents_are_charged_by_their_stability(spent: OpeningSource) -> Non
     }
 
 
-def test_stabilities_multiply_upward_and_add_up_over_ways() -> None:
-    top = replace(TERMS, name="top")
-    left = replace(TERMS, name="left", parents=(Parent("top", 2),))
-    right = replace(TERMS, name="right", parents=(Parent("top", 3),))
-    both = replace(TERMS, name="both", parents=(Parent("left", 1), Parent("right", 5)))
-    found = stabilities("both", table(top, left, right, both))
-    assert found == {"both": 1, "left": 1, "right": 5, "top": 17}
-
-
-def test_a_parent_under_another_relation_is_refused(spent: OpeningSource) -> None:
+def test_a_parent_under_another_relation_is_charged_under_its_own(spent: OpeningSource) -> None:
     parent = replace(TERMS, name="people", neighbouring=Neighbouring.REPLACE_ONE)
-    with pytest.raises(UsageError, match="people counts under replace-one"):
-        movement_of(spent, replace(TERMS, parents=(Parent("people"),)), parent)
+    movement = movement_of(spent, replace(TERMS, parents=(Parent("people"),)), parent)
+    assert {each.dataset: each.amounts.basic_epsilon for each in movement.charges} == {
+        "customers": MEASURE_UNITS * 3 // 4,
+        "people": MEASURE_UNITS * 3 // 2,
+    }
 
 
-def test_a_parent_that_is_not_there_is_refused(spent: OpeningSource) -> None:
+def test_a_balance_that_cannot_fit_is_charged_as_one_unit_more(tmp_path: Path) -> None:
+    source = source_of(tmp_path, {"spent_budget": [[900, 0]]}, EvidenceFormat.DIFFPRIVLIB)
+    [charge] = movement_of(replace(source, neighbouring=Neighbouring.ADD_REMOVE)).charges
+    assert charge.amounts.basic_epsilon == TERMS.limits.basic_epsilon + 1
+
+
+def test_a_closed_dataset_is_charged_with_nothing(ledger: str, spent: OpeningSource) -> None:
+    store = open_store(ledger)
+    store.close_dataset("customers", AT)
     with pytest.raises(UnknownDataset):
-        movement_of(spent, replace(TERMS, parents=(Parent("people"),)))
+        opening_balance_movement(read_balance(spent, TERMS), "customers", Book(store), AT)
+    store.close()
+
+
+def test_a_dataset_that_is_named_by_a_person_s_number_is_refused(spent: OpeningSource) -> None:
+    with pytest.raises(UsageError, match="would hold personal data"):
+        movement_of(spent, replace(TERMS, name=f"visits {RESIDENT_ID}"))
+
+
+def test_what_happened_before_is_composed_with_what_is_charged(tmp_path: Path, spent: OpeningSource) -> None:
+    store = create_store(str(tmp_path / "whole.db"), LedgerIdentity("a" * 32, "test", AT))
+    store.add_dataset(TERMS, AT)
+    store.move(opening_balance_movement(read_balance(spent, TERMS), "customers", Book(store), AT))
+    account = store.account("customers")
+    assert account is not None
+    composed = composed_in_advance(store, account)
+    store.close()
+    assert isinstance(composed, Bounds)
+    assert composed.upper is not None
+    assert composed.upper <= Fraction(3, 4)
 
 
 def test_the_details_hold_no_name_of_a_file(spent: OpeningSource) -> None:
     details = movement_of(spent).details
     assert details["mechanisms"] == {"pure": 2}
     assert details["stated"] == ["0.75", "0"]
+    assert [each["kind"] for each in details["work"][0]["mechanisms"]] == ["pure", "pure"]
     assert "spent.json" not in json.dumps(dict(details))
 
 
@@ -269,9 +302,10 @@ def test_the_command_charges_a_file_once(
 ) -> None:
     assert opening(ledger, spent.file) == 0
     assert opening(ledger, spent.file) == 0
-    first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("customers: spent.json is charged; held ")
-    assert second == first.replace("is charged", "was charged before")
+    assert capsys.readouterr().err.splitlines() == [
+        "spent.json is charged to customers",
+        "spent.json was charged before to customers",
+    ]
     store = open_store(ledger, read_only=True)
     account = store.account("customers")
     assert account is not None
@@ -302,4 +336,4 @@ def test_the_command_names_a_dataset_that_is_not_there(
     url = str(tmp_path / "empty.db")
     create_store(url, LedgerIdentity("b" * 32, "test", AT)).close()
     assert opening(url, spent.file) == 2
-    assert "has no open dataset customers" in capsys.readouterr().err
+    assert "customers is not open in the ledger" in capsys.readouterr().err

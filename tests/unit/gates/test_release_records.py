@@ -20,7 +20,7 @@ from gatecli.model.portfolio import NOTHING, Amounts
 AT = "2026-11-29T12:00:00Z"
 BUDGET = Budget(Fraction(8), Fraction(1, 10**5))
 CHARGE = Charge("customers", Amounts(basic_epsilon=5))
-DETAILS = {"epsilon": "2.5", "delta": "1e-6"}
+CLAIM = {"claim": ["5/2", "1/1000000"]}
 
 
 @pytest.fixture
@@ -34,8 +34,9 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def reserve(store: Store, subject: str, releases: tuple[str, ...] = (), attempt: int = 0) -> None:
-    movement = Movement(EntryKind.RESERVE, subject, AT, (CHARGE,), subject, DETAILS, attempt)
-    store.move(movement, releases=dict.fromkeys(releases, movement.digest))
+    details = {"releases": dict.fromkeys(releases, CLAIM)} if releases else CLAIM
+    movement = Movement(EntryKind.RESERVE, subject, AT, (CHARGE,), subject, details, attempt)
+    store.move(movement, releases={each: each for each in releases})
 
 
 def commit(store: Store, subject: str, plan: str | None = None, attempt: int = 0) -> None:
@@ -73,6 +74,7 @@ def test_a_release_of_a_plan_has_its_own_entry(store: Store) -> None:
     record = release_record(store, "churn@2")
     assert record.state is ReservationState.COMMITTED
     assert record.entries == {"customers": last_hash(store)}
+    assert record.budget == Budget(Fraction(5, 2), Fraction(1, 10**6))
 
 
 def test_a_release_that_is_held_has_no_entry(store: Store) -> None:
@@ -80,6 +82,12 @@ def test_a_release_that_is_held_has_no_entry(store: Store) -> None:
     assert release_record(store, "churn@1").entries == {}
     with pytest.raises(UsageError, match="churn@1 is held"):
         committed_record(store, "churn@1")
+
+
+@pytest.mark.parametrize("claim", [None, ["5/2", None], [None, None]])
+def test_a_claim_that_is_not_whole_is_none(store: Store, claim: object) -> None:
+    store.move(Movement(EntryKind.RESERVE, "churn@1", AT, (CHARGE,), "churn@1", {"claim": claim}))
+    assert release_record(store, "churn@1").budget is None
 
 
 def test_a_release_that_nobody_knows_has_no_record(store: Store) -> None:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from gatecli.checks.ledger_tags import (
+from gatecli.checks.ledger.tags import (
     DELTA,
     EPSILON,
     LEDGER,
