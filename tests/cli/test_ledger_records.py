@@ -227,3 +227,26 @@ def test_a_lease_names_no_person(ledger: Run) -> None:
     assert done.returncode == 2
     assert "holds personal data" in done.stderr
     assert "jane.roe" not in done.stderr
+
+
+def test_what_is_lent_and_settled_is_signed_entry_by_entry(ledger: Run, tmp_path: Path) -> None:
+    ledger("ledger", "key", "new", "aws.pem")
+    ledger("ledger", "init", "--name", "aws", "--key", "aws.pem", "--ledger", "aws.db")
+    child, office = ("--key", "aws.pem", "--ledger", "aws.db"), ("--key", "office.pem")
+    key = ledger("ledger", "key", "show").stdout.strip()
+    for arguments in (
+        ("request", *child, "--output", "aws.request"),
+        ("grant", "customers", "--name", "aws", "--to", "aws.request", "--epsilon", "2", "--delta", "1e-6",
+         *office, "--output", "aws.lease"),
+        ("accept", "aws.lease", "--from", key, *child),
+        ("return", "customers", *child, "--output", "aws.return"),
+        ("settle", "aws.return", *office),
+    ):  # fmt: skip
+        done = ledger("ledger", "lease", *arguments)
+        assert done.returncode == 0, done.stderr
+    exported = ledger("ledger", "export").stdout.splitlines()
+    entries = [json.loads(line) for line in exported if '"content"' in line]
+    signed = {json.loads(entry["content"])["kind"] for entry in entries if entry["signature"]}
+    assert signed == {"lease", "return"}
+    assert ledger("ledger", "verify").returncode == 0
+    assert ledger("ledger", "verify", "--ledger", "aws.db").returncode == 0
