@@ -87,7 +87,7 @@ def grant(
     """In the parent: charge a part of the budget, and write the signed lease for one child."""
     budget = Budget(exact(epsilon, "--epsilon", _EPSILON), exact(delta, "--delta", _DELTA))
     child = read_request(read_given(to))
-    with open_ledger(url) as store:
+    with open_ledger(url, key=key_file) as store:
         asked = LeaseRequest(dataset, budget, child, name, as_name, tuple(by or ()))
         written = lend(asked, store, _key(key_file), moment(datetime.now(UTC)))
     write_given(written, output)
@@ -107,10 +107,11 @@ def accept(
             help="The parent's key, as its `gatecli ledger key show` prints it.",
         ),
     ],
+    key_file: KeyFile = None,
     url: LedgerUrl = None,
 ) -> None:
     """In the child: begin the dataset that a lease lends. Releases are checked against it as ever."""
-    with open_ledger(url) as store:
+    with open_ledger(url, key=key_file) as store:
         outcome, terms = accept_lease(store, read_given(file), _parent_key(parent), moment(datetime.now(UTC)))
     again = "was accepted before" if outcome is Outcome.EXISTS else "is accepted"
     err(f"the lease {again}: {terms.name} is in this ledger\n")
@@ -139,10 +140,11 @@ def return_(
 @app.command("settle")
 def settle(
     file: Annotated[Path, typer.Argument(metavar="RETURN", help="A file of `gatecli ledger lease return`.")],
+    key_file: KeyFile = None,
     url: LedgerUrl = None,
 ) -> None:
     """In the parent: verify the child's chain, and take back what it did not spend."""
-    with open_ledger(url) as store:
+    with open_ledger(url, key=key_file) as store:
         outcome, returned = settle_lease(store, _lines(file), moment(datetime.now(UTC)))
     if outcome is Outcome.EXISTS:
         err(f"{returned.lease.partition('/')[2]} was settled before: nothing was changed\n")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gatecli.errors import UsageError
+from gatecli.errors import UncheckableError, UsageError
 from gatecli.frontdoor.console import err, out
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, OUTPUT, KeyFile, LedgerUrl, option
@@ -22,7 +22,7 @@ from gatecli.ledger.exports import ExportFile, export_lines, is_export
 from gatecli.ledger.opening import create_store, open_store
 from gatecli.ledger.signing_keys import new_key, read_key
 from gatecli.ledger.transfer import import_export
-from gatecli.sources.files import ReadError, read_text
+from gatecli.sources.files import MissingFileError, ReadError, read_text
 
 key = typer.Typer(no_args_is_help=True, help="Make and show keys that sign checkpoints and leases.")
 
@@ -157,11 +157,12 @@ def _chains(place: str) -> Chains:
 
 
 def read_given(path: Path) -> str:
-    """The text of a file that an argument names. Raises UsageError."""
+    """The text of a file that an argument names. Raises UsageError, UncheckableError for what is no text."""
     try:
         return read_text(path)
     except ReadError as error:
-        raise UsageError(f"{path}: it {error.problem}", advice=error.mend) from None
+        kind = UsageError if isinstance(error, MissingFileError) else UncheckableError
+        raise kind(f"{path}: it {error.problem}", advice=error.mend) from None
 
 
 def write_given(text: str, output: Path | None) -> None:
