@@ -53,12 +53,12 @@ from gatecli.model.portfolio import (
 MOST_EPSILON, MOST_DELTA = Fraction(10**4), Fraction(1, 10)
 """Budgets beyond these are refused: hundreds of charges must fit into the integers of a column."""
 
-BASIC_SHARE = Fraction(7, 16)
-GDP_SHARE, GDP_SLACK = Fraction(4, 32), Fraction(7, 32)
+BASIC_SHARE = Fraction(14, 32)
+GDP_SHARE, GDP_SLACK = Fraction(8, 32), Fraction(3, 32)
 RDP_SHARE, RDP_OTHERS, RDP_SLACK = Fraction(9, 64), Fraction(1, 64), Fraction(1, 32)
 """Shares of δ*: of basic composition; of the Gaussian curve, and of what lies beyond it; of the Rényi order
 that permits most, of each of the three others, and of what lies beyond them all. They add up to 1:
-14 + 4 + 7 + 4½ + 3 · ½ + 1 parts in 32. benchmarks/portfolio.py says what they are good for."""
+14 + 8 + 3 + 4½ + 3 · ½ + 1 parts in 32. benchmarks/portfolio.py says what they are good for."""
 
 Cost = tuple[Fraction, Fraction] | None
 """A measure and a slack; None where nothing bounds the release."""

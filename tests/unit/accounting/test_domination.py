@@ -159,7 +159,7 @@ def test_both_members_get_their_costs_from_one_curve() -> None:
     assert costs.basic is not None
     assert costs.gdp is not None
     assert costs.basic[1] == pytest.approx(costs.basic[0] * 4.375e-6 / 8, rel=0.05)
-    assert costs.gdp[1] == pytest.approx(costs.gdp[0] * 2.1875e-6 / (LIMITS.gdp_mu_squared / 1e12), rel=1e-6)
+    assert costs.gdp[1] == pytest.approx(costs.gdp[0] * 9.375e-7 / (LIMITS.gdp_mu_squared / 1e12), rel=1e-6)
 
 
 def test_the_tails_are_those_of_the_normal_distribution() -> None:

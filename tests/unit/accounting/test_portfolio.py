@@ -70,13 +70,13 @@ def test_limits_are_shares_of_delta_in_whole_units() -> None:
     limits = limits_of(BUDGET)
     assert limits.basic_epsilon == 8 * MEASURE_UNITS
     assert limits.basic_delta == Fraction(7, 16) * 10**13
-    assert limits.gdp_delta == Fraction(7, 32) * 10**13
+    assert limits.gdp_delta == Fraction(3, 32) * 10**13
     assert limits.rdp_delta == 10**13 // 32
 
 
 def test_the_gaussian_limit_is_rounded_down() -> None:
     limits = limits_of(BUDGET)
-    share = 1e-5 / 8
+    share = 1e-5 / 4
     assert exact_gaussian(math.sqrt(limits.gdp_mu_squared / MEASURE_UNITS), 8.0) <= share
     assert exact_gaussian(math.sqrt(limits.gdp_mu_squared * (1 + 1e-6) / MEASURE_UNITS), 8.0) > share
 
