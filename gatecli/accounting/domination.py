@@ -36,7 +36,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gatecli.accounting.hockey_stick import HockeyStick, curve_of
+from gatecli.accounting.hockey_stick import Budgeted, HockeyStick, curve_of
 from gatecli.accounting.moments import Array
 from gatecli.accounting.rounding import NumericFailure, quiet_numerics
 from gatecli.accounting.terms import Term
@@ -69,14 +69,17 @@ def costs_by_curve(terms: tuple[Term, ...], limits: Amounts, divergence: float) 
     """
     most_squared = limits.gdp_mu_squared / MEASURE_UNITS
     slack = limits.gdp_delta / DELTA_UNITS / most_squared
-    slope = limits.basic_delta / DELTA_UNITS / (limits.basic_epsilon / MEASURE_UNITS)
+    budget = Budgeted(limits.basic_epsilon / MEASURE_UNITS, limits.basic_delta / DELTA_UNITS)
     least = max(slack * min(divergence / 2, most_squared), _LEAST_DELTA)
     try:
         with quiet_numerics():
-            if (curve := curve_of(terms, least)) is None:
+            if (curve := curve_of(terms, least, budget)) is None:
                 return CurveCosts(None, None)
             gdp = least_mu(curve, slack, math.sqrt(most_squared))
-            return CurveCosts(on_line(curve, slope), None if gdp is None else (_square_above(gdp[0]), gdp[1]))
+            return CurveCosts(
+                on_line(curve, budget.delta / budget.epsilon),
+                None if gdp is None else (_square_above(gdp[0]), gdp[1]),
+            )
     except NumericFailure:
         return CurveCosts(None, None)
 

@@ -68,8 +68,8 @@ ORDERS = tuple(float(order) for order in RDP_ORDERS.values())
 _WORTH = Fraction(999, 1000)
 """A cost is taken unless another one has less than this much of its measure."""
 
-_WITHOUT_PAIR = (ConcentratedTerm, CurveTerm, FixedSizeTerm, RepeatTerm, WorstTerm)
-"""Terms that are not composed with others by their privacy loss."""
+_DIVERGENT = (ConcentratedTerm, CurveTerm, FixedSizeTerm, RepeatTerm)
+"""Terms that have a Rényi divergence and no known pair."""
 
 
 def limits_of(budget: Budget) -> Amounts:
@@ -175,27 +175,26 @@ def _divergences(terms: tuple[Term, ...]) -> tuple[float, ...]:
 
 
 def _basic_and_gdp(terms: tuple[Term, ...], limits: Amounts) -> tuple[Cost, Cost]:
-    """The costs of all terms together; or of those whose pairs are known, and of each other one, if less."""
-    basic, gdp = _costs(terms, limits)
-    parts = _parts(terms)
-    if len(parts) > 1:
-        costs = [_costs(part, limits) for part in parts]
-        basic = _lesser(basic, _sum(one for one, _ in costs))
-        gdp = _lesser(gdp, _sum(other for _, other in costs))
-    return basic, gdp
+    """The costs of the parts of a release, added up; of one that stands alone its own."""
+    costs = [(*_costs(part, limits), times) for part, times in _parts(terms)]
+    return _sum((one, times) for one, _, times in costs), _sum((other, times) for _, other, times in costs)
 
 
-def _parts(terms: tuple[Term, ...]) -> list[tuple[Term, ...]]:
-    known = tuple(term for term in terms if not isinstance(term, _WITHOUT_PAIR))
-    return [*([known] if known else []), *((term,) for term in terms if isinstance(term, _WITHOUT_PAIR))]
+def _parts(terms: tuple[Term, ...]) -> list[tuple[tuple[Term, ...], int]]:
+    """What is composed by one curve, and how often: pairs, divergences, and each parallel composition."""
+    worst = [term for term in terms if isinstance(term, WorstTerm)]
+    divergent = tuple(term for term in terms if isinstance(term, _DIVERGENT))
+    paired = tuple(term for term in terms if not isinstance(term, (*_DIVERGENT, WorstTerm)))
+    parts = [(part, 1) for part in (paired, divergent) if part]
+    return [*parts, *(((replace(term, count=1),), term.count) for term in worst)]
 
 
-def _sum(costs: Iterable[Cost]) -> Cost:
+def _sum(costs: Iterable[tuple[Cost, int]]) -> Cost:
     measure, slack = Fraction(0), Fraction(0)
-    for cost in costs:
+    for cost, times in costs:
         if cost is None:
             return None
-        measure, slack = measure + cost[0], slack + cost[1]
+        measure, slack = measure + cost[0] * times, slack + cost[1] * times
     return measure, slack
 
 
