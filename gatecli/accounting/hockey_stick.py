@@ -58,6 +58,8 @@ _HEAVY = 14.0
 _MOST_PARTS = 6
 _FAR = 2.0
 """A composition whose expected ε is this many times the budget's is not looked at."""
+_DOUBT = 1e-6
+"""Relative rounding of a δ from divergences, whose exponents are thousands."""
 _EXPONENT = 600.0
 """Powers of e beyond this are not formed."""
 
@@ -207,7 +209,7 @@ def _from_divergences(terms: tuple[Term, ...], least: float) -> HockeyStick | No
         above = np.expm1(np.minimum(epsilons, _EXPONENT))
         variance = math.expm1(float(two[0]))
         deltas = np.minimum(deltas, variance / (np.sqrt(variance + above**2) + above) / 2)
-    return _falling(epsilons, np.minimum(deltas * (1 + float(SLACK)), 1.0))
+    return _falling(epsilons, np.minimum(deltas * (1 + _DOUBT), 1.0))
 
 
 def _falling(epsilons: Array, deltas: Array) -> HockeyStick:

@@ -148,21 +148,21 @@ def _amounts(question: Question, limits: Amounts) -> Amounts | NoBound:
     basic, gdp = _basic_and_gdp(terms, limits)
     most = (limits.rdp_4, limits.rdp_8, limits.rdp_16, limits.rdp_32)
     charge = (
-        *_charged(basic, limits.basic_epsilon, outside),
-        *_charged(gdp, limits.gdp_mu_squared, outside),
-        *(_measured(upper(each), limit) for each, limit in zip(divergences, most, strict=True)),
+        *_columns_of(basic, limits.basic_epsilon, outside),
+        *_columns_of(gdp, limits.gdp_mu_squared, outside),
+        *(_measure_units(upper(each), limit) for each, limit in zip(divergences, most, strict=True)),
         outside,
     )
     return clip(Amounts(*charge), limits)
 
 
-def _charged(cost: Cost, limit: int, outside: int) -> tuple[int, int]:
+def _columns_of(cost: Cost, limit: int, outside: int) -> tuple[int, int]:
     """Measure and slack in whole units; `outside` is the δ of claims."""
     measure, slack = (None, Fraction(0)) if cost is None else cost
-    return _measured(measure, limit), in_units(slack, DELTA_UNITS) + outside
+    return _measure_units(measure, limit), in_units(slack, DELTA_UNITS) + outside
 
 
-def _measured(measure: Fraction | None, limit: int) -> int:
+def _measure_units(measure: Fraction | None, limit: int) -> int:
     return limit + 1 if measure is None else in_units(measure, MEASURE_UNITS)
 
 

@@ -93,6 +93,14 @@ def test_a_violation_between_two_points_is_seen() -> None:
     assert not dominates(1.0, 1e-7, sparse)
 
 
+def test_a_chord_is_not_compared_with_two_lines_at_once() -> None:
+    """It begins below the tangent and ends below d; in between the Gaussian falls to d faster."""
+    sparse = HockeyStick(np.array([0.0, 0.1]), np.array([0.01 + 0.99 * 0.0038, 0.0055]))
+    steep = sparse.deltas[0] + math.expm1(0.02) / math.expm1(0.1) * (sparse.deltas[1] - sparse.deltas[0])
+    assert steep > permitted(0.01, 0.01, np.array([0.02]))[0]
+    assert not dominates(0.01, 0.01, sparse)
+
+
 def test_more_points_prove_more() -> None:
     at = np.linspace(0.0, 8.0, 2001)
     assert dominates(1.001, 1e-7, HockeyStick(at, gaussian(1.0, at)))

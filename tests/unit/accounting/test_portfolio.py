@@ -327,6 +327,24 @@ def test_a_claim_beside_a_run_is_charged_no_more_than_apart() -> None:
     assert together.basic_epsilon <= apart.basic_epsilon * (1 + 1e-6)
 
 
+def test_two_equal_parallel_compositions_cost_at_most_twice_one() -> None:
+    """Their partitions may be chosen one after the other: no curve covers both at once."""
+    parallel = Parallel(partitions=(RUN, Laplace(scale=Fraction(5))))
+    one, two = charge(TERMS, parallel), charge(TERMS, parallel, parallel)
+    assert one.gdp_mu_squared < two.gdp_mu_squared <= 2 * one.gdp_mu_squared + 1
+    assert one.basic_epsilon < two.basic_epsilon <= 2 * one.basic_epsilon + 1
+
+
+def test_what_no_float_holds_is_still_charged() -> None:
+    rare = DpSgd(noise_multiplier=Fraction(1), sampling_rate=Fraction(1, 10**200), steps=1)
+    assert charge(TERMS, rare).rdp_4 == 1
+
+
+def test_what_is_far_beyond_the_budget_fits_nothing() -> None:
+    run = DpSgd(noise_multiplier=Fraction(7), sampling_rate=Fraction(2, 5), steps=3_000_000)
+    assert holding_members(charge(TERMS, run), TERMS.limits) == ()
+
+
 def test_a_lease_charges_by_what_was_lent() -> None:
     """Half of every limit: the same ε, so the slope of δ is the same."""
     half = replace(TERMS, limits=Amounts(*(most // 2 for most in TERMS.limits)))
