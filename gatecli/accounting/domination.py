@@ -15,7 +15,8 @@ It is checked for all γ, not only at points. With upper bounds L_j on the left 
    the tangent at γ_j. So up to some x the chord must lie below the tangent at γ_j, and from x on below that
    at γ_{j+1}. All are straight lines: the ends and x are all that is looked at. Any x will do; it is the
    geometric middle here.
-3. Beyond the last point the left never rises: L ≤ d there is enough.
+3. The right is at least d. So where a chord begins at most at d, nothing else is asked of it; and beyond the
+   last point, as the left never rises, L ≤ d is enough.
 
 Example. A coin told with odds e : 1 needs μ = 1.2321; where all may be told with probability 0.01, 1.217 is
 enough, as 0.01 + 0.99 (2 Φ(0.6085) − 1) = 0.4626 is more than its (e − 1)/(e + 1) = 0.4621:
@@ -35,12 +36,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from gatecli.accounting.hockey_stick import HockeyStick, curve_of
+from gatecli.accounting.hockey_stick import Budgeted, HockeyStick, curve_of
 from gatecli.accounting.moments import Array
 from gatecli.accounting.rounding import NumericFailure, quiet_numerics
 from gatecli.accounting.terms import Term
 from gatecli.model.portfolio import DELTA_UNITS, MEASURE_UNITS, Amounts
+
+Booleans = npt.NDArray[np.bool_]
 
 _FAR = 25.0
 """Scores above which Mills' ratio is a series."""
@@ -69,14 +73,17 @@ def costs_by_curve(terms: tuple[Term, ...], limits: Amounts, divergence: float) 
     """
     most_squared = limits.gdp_mu_squared / MEASURE_UNITS
     slack = limits.gdp_delta / DELTA_UNITS / most_squared
-    slope = limits.basic_delta / DELTA_UNITS / (limits.basic_epsilon / MEASURE_UNITS)
+    budget = Budgeted(limits.basic_epsilon / MEASURE_UNITS, limits.basic_delta / DELTA_UNITS)
     least = max(slack * min(divergence / 2, most_squared), _LEAST_DELTA)
     try:
         with quiet_numerics():
-            if (curve := curve_of(terms, least)) is None:
+            if (curve := curve_of(terms, least, budget)) is None:
                 return CurveCosts(None, None)
             gdp = least_mu(curve, slack, math.sqrt(most_squared))
-            return CurveCosts(on_line(curve, slope), None if gdp is None else (_square_above(gdp[0]), gdp[1]))
+            return CurveCosts(
+                on_line(curve, budget.delta / budget.epsilon),
+                None if gdp is None else (_square_above(gdp[0]), gdp[1]),
+            )
     except NumericFailure:
         return CurveCosts(None, None)
 
@@ -136,17 +143,15 @@ def dominates(mu: float, missing: float, curve: HockeyStick) -> bool:
     share = np.expm1(np.diff(epsilons) / 2) / np.expm1(np.diff(epsilons)) * (1 - 1e-12)
     middle = deltas[:-1] + share * np.diff(deltas)
 
-    def is_below(left: Array, right: Array) -> bool:
+    def is_below(left: Array, tangent: Array) -> Booleans:
         """With the rounding of the few operations here on the safe side."""
-        least = missing + (1 - missing) * np.maximum(right, 0.0)
-        return bool((left <= least * (1 - 1e-12)).all())
+        return np.asarray(left <= (missing + (1 - missing) * tangent) * (1 - 1e-12))
 
-    return (
-        float(deltas[-1]) <= missing
-        and is_below(deltas, near - far)
-        and is_below(middle, near[:-1] - far[:-1] * half * (1 + 1e-12))
-        and is_below(middle, near[1:] - far[1:] / half * (1 + 1e-12))
-    )
+    at_points = is_below(deltas, near - far)
+    first_half = at_points[:-1] & is_below(middle, near[:-1] - far[:-1] * half * (1 + 1e-12))
+    other_half = at_points[1:] & is_below(middle, near[1:] - far[1:] / half * (1 + 1e-12))
+    covered = (first_half | (deltas[:-1] <= missing)) & (other_half | (middle <= missing))
+    return bool(covered.all()) and float(deltas[-1]) <= missing
 
 
 def _tangents(mu: float, epsilons: Array) -> tuple[Array, Array]:

@@ -39,7 +39,7 @@ from gatecli.accounting.convolution import branches_of, orientation_is_unknown, 
 from gatecli.accounting.moments import Array, cumulants
 from gatecli.accounting.rdp import ORDERS, rdp_curve
 from gatecli.accounting.rounding import SLACK, NumericFailure, quiet_numerics
-from gatecli.accounting.saddle import Pilots, saddle_near, tilt_at
+from gatecli.accounting.saddle import Pilots, saddle_near, saddle_of, tilt_at
 from gatecli.accounting.terms import Term
 from gatecli.accounting.tilt import MAX_LENGTH, UNIT, TiltedComposition
 
@@ -56,6 +56,10 @@ _BEYOND = 1.25
 _HEAVY = 14.0
 """A tilt is used as far from its mean as it lets rounding weigh up to e to this."""
 _MOST_PARTS = 6
+_FAR = 2.0
+"""A composition whose expected ε is this many times the budget's is not looked at."""
+_DOUBT = 1e-6
+"""Relative rounding of a δ from divergences, whose exponents are thousands."""
 _EXPONENT = 600.0
 """Powers of e beyond this are not formed."""
 
@@ -68,19 +72,27 @@ class HockeyStick:
     deltas: Array
 
 
-def curve_of(terms: tuple[Term, ...], least: float) -> HockeyStick | None:
+@dataclass(frozen=True, slots=True)
+class Budgeted:
+    """What a curve is for: a composition that plainly exceeds ε at δ needs none."""
+
+    epsilon: float
+    delta: float
+
+
+def curve_of(terms: tuple[Term, ...], least: float, budget: Budgeted | None = None) -> HockeyStick | None:
     """The curve of a composition, down to a δ of about `least`; None where nothing bounds it.
 
-    No term may have a δ of its own (`answers.without_claims`).
+    No term may have a δ of its own (`answers.without_claims`). None too for what is far beyond `budget`.
     """
     try:
         with quiet_numerics():
-            return _from_pairs(terms, least) or _from_divergences(terms, least)
+            return _from_pairs(terms, least, budget) or _from_divergences(terms, least)
     except NumericFailure:
         return None
 
 
-def _from_pairs(terms: tuple[Term, ...], least: float) -> HockeyStick | None:
+def _from_pairs(terms: tuple[Term, ...], least: float, budget: Budgeted | None) -> HockeyStick | None:
     """The worst of all directions of all compositions that a unit may meet."""
     directions: list[Direction] = []
     for branch in branches_of(terms):
@@ -90,6 +102,8 @@ def _from_pairs(terms: tuple[Term, ...], least: float) -> HockeyStick | None:
         directions += directions_of(found, least, _RARE)
     if not directions:
         return None
+    if budget is not None and any(_is_hopeless(one, budget) for one in directions):
+        raise NumericFailure("far beyond the budget")
     widths = [_width(one) for one in directions]
     epsilons = _spread(min(bulk for bulk, _ in widths), max(end for _, end in widths))
     try:
@@ -97,6 +111,10 @@ def _from_pairs(terms: tuple[Term, ...], least: float) -> HockeyStick | None:
     except NumericFailure:
         return None
     return _falling(epsilons, np.max(np.stack(deltas), axis=0))
+
+
+def _is_hopeless(direction: Direction, budget: Budgeted) -> bool:
+    return saddle_of(direction.pilots, budget.delta).epsilon > _FAR * budget.epsilon
 
 
 def _width(direction: Direction) -> tuple[float, float]:
@@ -191,7 +209,7 @@ def _from_divergences(terms: tuple[Term, ...], least: float) -> HockeyStick | No
         above = np.expm1(np.minimum(epsilons, _EXPONENT))
         variance = math.expm1(float(two[0]))
         deltas = np.minimum(deltas, variance / (np.sqrt(variance + above**2) + above) / 2)
-    return _falling(epsilons, np.minimum(deltas * (1 + float(SLACK)), 1.0))
+    return _falling(epsilons, np.minimum(deltas * (1 + _DOUBT), 1.0))
 
 
 def _falling(epsilons: Array, deltas: Array) -> HockeyStick:

@@ -53,12 +53,12 @@ from gatecli.model.portfolio import (
 MOST_EPSILON, MOST_DELTA = Fraction(10**4), Fraction(1, 10)
 """Budgets beyond these are refused: hundreds of charges must fit into the integers of a column."""
 
-BASIC_SHARE = Fraction(7, 16)
-GDP_SHARE, GDP_SLACK = Fraction(4, 32), Fraction(7, 32)
+BASIC_SHARE = Fraction(14, 32)
+GDP_SHARE, GDP_SLACK = Fraction(8, 32), Fraction(3, 32)
 RDP_SHARE, RDP_OTHERS, RDP_SLACK = Fraction(9, 64), Fraction(1, 64), Fraction(1, 32)
 """Shares of δ*: of basic composition; of the Gaussian curve, and of what lies beyond it; of the Rényi order
 that permits most, of each of the three others, and of what lies beyond them all. They add up to 1:
-14 + 4 + 7 + 4½ + 3 · ½ + 1 parts in 32. benchmarks/portfolio.py says what they are good for."""
+14 + 8 + 3 + 4½ + 3 · ½ + 1 parts in 32. benchmarks/portfolio.py says what they are good for."""
 
 Cost = tuple[Fraction, Fraction] | None
 """A measure and a slack; None where nothing bounds the release."""
@@ -68,8 +68,8 @@ ORDERS = tuple(float(order) for order in RDP_ORDERS.values())
 _WORTH = Fraction(999, 1000)
 """A cost is taken unless another one has less than this much of its measure."""
 
-_WITHOUT_PAIR = (ConcentratedTerm, CurveTerm, FixedSizeTerm, RepeatTerm, WorstTerm)
-"""Terms that are not composed with others by their privacy loss."""
+_DIVERGENT = (ConcentratedTerm, CurveTerm, FixedSizeTerm, RepeatTerm)
+"""Terms that have a Rényi divergence and no known pair."""
 
 
 def limits_of(budget: Budget) -> Amounts:
@@ -148,21 +148,21 @@ def _amounts(question: Question, limits: Amounts) -> Amounts | NoBound:
     basic, gdp = _basic_and_gdp(terms, limits)
     most = (limits.rdp_4, limits.rdp_8, limits.rdp_16, limits.rdp_32)
     charge = (
-        *_charged(basic, limits.basic_epsilon, outside),
-        *_charged(gdp, limits.gdp_mu_squared, outside),
-        *(_measured(upper(each), limit) for each, limit in zip(divergences, most, strict=True)),
+        *_columns_of(basic, limits.basic_epsilon, outside),
+        *_columns_of(gdp, limits.gdp_mu_squared, outside),
+        *(_measure_units(upper(each), limit) for each, limit in zip(divergences, most, strict=True)),
         outside,
     )
     return clip(Amounts(*charge), limits)
 
 
-def _charged(cost: Cost, limit: int, outside: int) -> tuple[int, int]:
+def _columns_of(cost: Cost, limit: int, outside: int) -> tuple[int, int]:
     """Measure and slack in whole units; `outside` is the δ of claims."""
     measure, slack = (None, Fraction(0)) if cost is None else cost
-    return _measured(measure, limit), in_units(slack, DELTA_UNITS) + outside
+    return _measure_units(measure, limit), in_units(slack, DELTA_UNITS) + outside
 
 
-def _measured(measure: Fraction | None, limit: int) -> int:
+def _measure_units(measure: Fraction | None, limit: int) -> int:
     return limit + 1 if measure is None else in_units(measure, MEASURE_UNITS)
 
 
@@ -175,27 +175,26 @@ def _divergences(terms: tuple[Term, ...]) -> tuple[float, ...]:
 
 
 def _basic_and_gdp(terms: tuple[Term, ...], limits: Amounts) -> tuple[Cost, Cost]:
-    """The costs of all terms together; or of those whose pairs are known, and of each other one, if less."""
-    basic, gdp = _costs(terms, limits)
-    parts = _parts(terms)
-    if len(parts) > 1:
-        costs = [_costs(part, limits) for part in parts]
-        basic = _lesser(basic, _sum(one for one, _ in costs))
-        gdp = _lesser(gdp, _sum(other for _, other in costs))
-    return basic, gdp
+    """The costs of the parts of a release, added up; of one that stands alone its own."""
+    costs = [(*_costs(part, limits), times) for part, times in _parts(terms)]
+    return _sum((one, times) for one, _, times in costs), _sum((other, times) for _, other, times in costs)
 
 
-def _parts(terms: tuple[Term, ...]) -> list[tuple[Term, ...]]:
-    known = tuple(term for term in terms if not isinstance(term, _WITHOUT_PAIR))
-    return [*([known] if known else []), *((term,) for term in terms if isinstance(term, _WITHOUT_PAIR))]
+def _parts(terms: tuple[Term, ...]) -> list[tuple[tuple[Term, ...], int]]:
+    """What is composed by one curve, and how often: pairs, divergences, and each parallel composition."""
+    worst = [term for term in terms if isinstance(term, WorstTerm)]
+    divergent = tuple(term for term in terms if isinstance(term, _DIVERGENT))
+    paired = tuple(term for term in terms if not isinstance(term, (*_DIVERGENT, WorstTerm)))
+    parts = [(part, 1) for part in (paired, divergent) if part]
+    return [*parts, *(((replace(term, count=1),), term.count) for term in worst)]
 
 
-def _sum(costs: Iterable[Cost]) -> Cost:
+def _sum(costs: Iterable[tuple[Cost, int]]) -> Cost:
     measure, slack = Fraction(0), Fraction(0)
-    for cost in costs:
+    for cost, times in costs:
         if cost is None:
             return None
-        measure, slack = measure + cost[0], slack + cost[1]
+        measure, slack = measure + cost[0] * times, slack + cost[1] * times
     return measure, slack
 
 

@@ -46,8 +46,9 @@ MAX_FIXED_ORDER = 128
 _ABSOLUTE = 1e-13
 """Float rounding in one order of one step of a sampled curve."""
 
-_RELATIVE, _LARGE = 1e-9, 700.0
-"""Relative float rounding of a closed form, and a logarithm beside which 1 does not show."""
+_RELATIVE, _LARGE, _LEAST = 1e-9, 700.0, 1e-300
+"""Relative float rounding of a closed form, a logarithm beside which 1 does not show, and what stands for a
+loss that no float holds."""
 
 
 class RdpAccountant:
@@ -233,7 +234,7 @@ def _whole_order(sigma: float, rate: float, order: int) -> float:
         logs.append(weight + power + math.log(-math.expm1(-power)))
     most = max(logs)
     log_sum = most + math.log(math.fsum(math.exp(log - most) for log in logs))
-    log_moment = log_sum if log_sum > _LARGE else math.log1p(math.exp(log_sum))
+    log_moment = log_sum if log_sum > _LARGE else max(math.log1p(math.exp(log_sum)), _LEAST)
     return log_moment / (order - 1) * (1 + _RELATIVE)
 
 

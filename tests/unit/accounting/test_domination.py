@@ -93,6 +93,14 @@ def test_a_violation_between_two_points_is_seen() -> None:
     assert not dominates(1.0, 1e-7, sparse)
 
 
+def test_a_chord_is_not_compared_with_two_lines_at_once() -> None:
+    """It begins below the tangent and ends below d; in between the Gaussian falls to d faster."""
+    sparse = HockeyStick(np.array([0.0, 0.1]), np.array([0.01 + 0.99 * 0.0038, 0.0055]))
+    steep = sparse.deltas[0] + math.expm1(0.02) / math.expm1(0.1) * (sparse.deltas[1] - sparse.deltas[0])
+    assert steep > permitted(0.01, 0.01, np.array([0.02]))[0]
+    assert not dominates(0.01, 0.01, sparse)
+
+
 def test_more_points_prove_more() -> None:
     at = np.linspace(0.0, 8.0, 2001)
     assert dominates(1.001, 1e-7, HockeyStick(at, gaussian(1.0, at)))
@@ -159,7 +167,7 @@ def test_both_members_get_their_costs_from_one_curve() -> None:
     assert costs.basic is not None
     assert costs.gdp is not None
     assert costs.basic[1] == pytest.approx(costs.basic[0] * 4.375e-6 / 8, rel=0.05)
-    assert costs.gdp[1] == pytest.approx(costs.gdp[0] * 2.1875e-6 / (LIMITS.gdp_mu_squared / 1e12), rel=1e-6)
+    assert costs.gdp[1] == pytest.approx(costs.gdp[0] * 9.375e-7 / (LIMITS.gdp_mu_squared / 1e12), rel=1e-6)
 
 
 def test_the_tails_are_those_of_the_normal_distribution() -> None:

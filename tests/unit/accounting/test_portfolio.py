@@ -70,13 +70,13 @@ def test_limits_are_shares_of_delta_in_whole_units() -> None:
     limits = limits_of(BUDGET)
     assert limits.basic_epsilon == 8 * MEASURE_UNITS
     assert limits.basic_delta == Fraction(7, 16) * 10**13
-    assert limits.gdp_delta == Fraction(7, 32) * 10**13
+    assert limits.gdp_delta == Fraction(3, 32) * 10**13
     assert limits.rdp_delta == 10**13 // 32
 
 
 def test_the_gaussian_limit_is_rounded_down() -> None:
     limits = limits_of(BUDGET)
-    share = 1e-5 / 8
+    share = 1e-5 / 4
     assert exact_gaussian(math.sqrt(limits.gdp_mu_squared / MEASURE_UNITS), 8.0) <= share
     assert exact_gaussian(math.sqrt(limits.gdp_mu_squared * (1 + 1e-6) / MEASURE_UNITS), 8.0) > share
 
@@ -325,6 +325,24 @@ def test_a_claim_beside_a_run_is_charged_no_more_than_apart() -> None:
     apart, together = charge(TERMS, RUN) + charge(TERMS, claim), charge(TERMS, RUN, claim)
     assert together.gdp_mu_squared <= apart.gdp_mu_squared * (1 + 1e-6)
     assert together.basic_epsilon <= apart.basic_epsilon * (1 + 1e-6)
+
+
+def test_two_equal_parallel_compositions_cost_at_most_twice_one() -> None:
+    """Their partitions may be chosen one after the other: no curve covers both at once."""
+    parallel = Parallel(partitions=(RUN, Laplace(scale=Fraction(5))))
+    one, two = charge(TERMS, parallel), charge(TERMS, parallel, parallel)
+    assert one.gdp_mu_squared < two.gdp_mu_squared <= 2 * one.gdp_mu_squared + 1
+    assert one.basic_epsilon < two.basic_epsilon <= 2 * one.basic_epsilon + 1
+
+
+def test_what_no_float_holds_is_still_charged() -> None:
+    rare = DpSgd(noise_multiplier=Fraction(1), sampling_rate=Fraction(1, 10**200), steps=1)
+    assert charge(TERMS, rare).rdp_4 == 1
+
+
+def test_what_is_far_beyond_the_budget_fits_nothing() -> None:
+    run = DpSgd(noise_multiplier=Fraction(7), sampling_rate=Fraction(2, 5), steps=3_000_000)
+    assert holding_members(charge(TERMS, run), TERMS.limits) == ()
 
 
 def test_a_lease_charges_by_what_was_lent() -> None:
