@@ -108,7 +108,7 @@ def main(entries: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "ledger.db")
         write(file, entries)
-        verified, read = figures_of("verify", VERIFY, file), timed("read and hash alone", READ, file)
+        verified, read = figures_of("verify", VERIFY, file), figures_of("read and hash alone", READ, file)
     print(f"verify: {verified['seconds'] / read['seconds']:.1f} × reading alone")
     print(f"memory: {verified['megabytes'] - read['megabytes']:.0f} MB more than reading alone")
 
