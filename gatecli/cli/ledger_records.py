@@ -97,7 +97,7 @@ def show_key(url: LedgerUrl = None) -> None:
         raise UsageError(
             f"the ledger {name} has no key", advice="gatecli ledger init --key FILE makes one with"
         )
-    out(f"{own.written()}\n")
+    out(f"{own.as_text()}\n")
 
 
 def export(output: OutputFile = None, url: LedgerUrl = None) -> None:

@@ -22,7 +22,7 @@ def make_checkpoint(store: Store, key: Signs | None, at: str) -> StoredCheckpoin
     size = store.sequence()
     kept = list(store.checkpoints())
     root = _root_after(store, size, kept)
-    text = Checkpoint(store.identity.name, size, root).written()
+    text = Checkpoint(store.identity.name, size, root).as_text()
     note = sign_note(text, store.identity.name, key) if key else text
     same = next((each for each in kept if (each.size, each.note) == (size, note)), None)
     if same:

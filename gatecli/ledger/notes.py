@@ -48,7 +48,7 @@ class NoteKey:
         """What signatures name the key by, with its name."""
         return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public).digest()[:KEY_ID_BYTES]
 
-    def written(self) -> str:
+    def as_text(self) -> str:
         """`name+id+key`, as `read_note_key` reads it."""
         return f"{self.name}+{self.id.hex()}+{base64.b64encode(ED25519 + self.public).decode()}"
 
@@ -78,7 +78,7 @@ class Checkpoint:
     size: int
     root: bytes
 
-    def written(self) -> str:
+    def as_text(self) -> str:
         """The text of the note."""
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
@@ -137,7 +137,7 @@ def verified_text(note: Note, key: NoteKey) -> str:
     """The text of a note that a key signed. Raises InvalidNote where it did not, or not this text."""
     own = [each for each in note.signatures if (each.name, each.key_id) == (key.name, key.id)]
     if not own:
-        raise InvalidNote(f"nothing in the note is signed by {key.written()}", advice="ask who sent it")
+        raise InvalidNote(f"nothing in the note is signed by {key.as_text()}", advice="ask who sent it")
     data = note.text.encode()
     if not all(signature_holds(key.public, each.signature, data) for each in own):
         raise InvalidNote(f"the signature of {key.name} is not over this text", advice="ask who sent it")

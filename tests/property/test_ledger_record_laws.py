@@ -129,7 +129,7 @@ NAMES = st.text(min_size=1, max_size=20).filter(is_key_name)
 def test_a_note_is_read_as_it_was_signed(text: str, name: str) -> None:
     note = sign_note(text, name, KEY)
     key = NoteKey(name, KEY.public)
-    assert read_note_key(key.written()) == key
+    assert read_note_key(key.as_text()) == key
     assert verified_text(read_note(note), key) == text
     with pytest.raises(InvalidNote):
         verified_text(read_note(note), NoteKey(name, OTHER_KEY.public))

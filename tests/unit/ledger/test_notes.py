@@ -56,7 +56,7 @@ def test_the_reference_note_is_verified() -> None:
 def test_a_key_is_written_as_it_is_read() -> None:
     key = read_note_key(KEY)
     assert key == NoteKey("PeterNeumann", key_from_seed(SEED).public)
-    assert key.written() == KEY
+    assert key.as_text() == KEY
     assert key.id.hex() == "c74f20a3"
 
 
@@ -155,7 +155,7 @@ def test_the_reference_checkpoint_is_read_and_written() -> None:
     text = read_note(SOFA).text
     head = read_checkpoint(text)
     assert head == Checkpoint("example.com/behind-the-sofa", 20852163, ROOT)
-    assert head.written() == text
+    assert head.as_text() == text
 
 
 def test_a_checkpoint_may_have_lines_of_others() -> None:

@@ -168,7 +168,7 @@ def test_an_end_that_was_cut_off_shows_in_nothing_that_was_cut_off_with_it(chang
 def test_an_end_that_was_cut_off_is_said_to_be(store: Store) -> None:
     size = verify(store).size
     longer = sign_note(
-        Checkpoint(store.identity.name, size + 5, b"\x00" * 32).written(), store.identity.name, KEY
+        Checkpoint(store.identity.name, size + 5, b"\x00" * 32).as_text(), store.identity.name, KEY
     )
     (fault,) = verify(store, longer).faults
     assert str(fault) == (
@@ -246,7 +246,7 @@ def keep(store: Store, text: str, key: SigningKey | None = KEY, size: int | None
 
 def head_of(store: Store, origin: str | None = None) -> str:
     found = verify(store)
-    return Checkpoint(origin or store.identity.name, found.size, found.root).written()
+    return Checkpoint(origin or store.identity.name, found.size, found.root).as_text()
 
 
 def test_a_checkpoint_that_another_key_signed_is_named(store: Store) -> None:
