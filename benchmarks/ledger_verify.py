@@ -90,7 +90,7 @@ def write(file: Path, entries: int) -> None:
     store.close()
 
 
-def measure(name: str, script: str, file: Path) -> dict[str, float]:
+def figures_of(name: str, script: str, file: Path) -> dict[str, float]:
     done = subprocess.run(
         [sys.executable, "-c", script, str(file)], check=True, capture_output=True, text=True
     )
@@ -108,7 +108,7 @@ def main(entries: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "ledger.db")
         write(file, entries)
-        verified, read = measure("verify", VERIFY, file), measure("read and hash alone", READ, file)
+        verified, read = figures_of("verify", VERIFY, file), figures_of("read and hash alone", READ, file)
     print(f"verify: {verified['seconds'] / read['seconds']:.1f} × reading alone")
     print(f"memory: {verified['megabytes'] - read['megabytes']:.0f} MB more than reading alone")
 

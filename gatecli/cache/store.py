@@ -38,7 +38,7 @@ class UnusableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Store:
+class CacheStore:
     """A folder, and the key that what stands in it is held to."""
 
     folder: Path
@@ -50,12 +50,12 @@ class Store:
         return hmac.new(self.key, message, hashlib.sha256).hexdigest().encode()
 
 
-def open_store(folder: Path) -> Store:
+def open_store(folder: Path) -> CacheStore:
     """The store in `folder`, which is made where there is none. Raises `UnusableError`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _require_own(folder, stat.S_IWGRP | stat.S_IWOTH, "others may write in it")
-        return Store(folder, _key(folder / _KEY))
+        return CacheStore(folder, _key(folder / _KEY))
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "a folder cannot have its name"
         raise UnusableError(reason or "it cannot be opened") from error
@@ -102,7 +102,7 @@ def _write(file: Path, content: bytes) -> None:
 class Shelf:
     """The entries of one kind of work; without a store it holds nothing and keeps nothing."""
 
-    store: Store | None
+    store: CacheStore | None
     name: str
     codec: Codec
     _before: dict[str, Any] = field(default_factory=dict)
@@ -152,7 +152,7 @@ class Shelf:
         _evict(self.store.folder)
 
 
-def open_shelf(store: Store | None, codec: Codec, *names: str) -> Shelf:
+def open_shelf(store: CacheStore | None, codec: Codec, *names: str) -> Shelf:
     """The shelf of what `names` name together: only the same names find it again."""
     name = digest_of(*names)
     return Shelf(store, name, codec, _read(store, name) if store else {})
@@ -163,7 +163,7 @@ def digest_of(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _read(store: Store, name: str) -> dict[str, Any]:
+def _read(store: CacheStore, name: str) -> dict[str, Any]:
     """The entries of a shelf; none where it is absent, broken, foreign or tampered with."""
     file = store.folder / (name + _SUFFIX)
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from gatecli import package
 from gatecli.accounting.interface import NoBound
 from gatecli.cache.codec import Codec
-from gatecli.cache.store import Shelf, Store, UnusableError, digest_of, open_shelf, open_store
+from gatecli.cache.store import CacheStore, Shelf, UnusableError, digest_of, open_shelf, open_store
 from gatecli.gates.file_scan import FileScan
 from gatecli.gates.notices import Notify, Remark
 
@@ -24,7 +24,7 @@ class Cache:
     """The shelves of one run over `root`."""
 
     root: Path
-    store: Store | None = None
+    store: CacheStore | None = None
     _shelves: list[Shelf] = field(default_factory=list)
 
     def shelf(self, work: str, *bound: str, kept: bool = True) -> Shelf:
@@ -54,7 +54,7 @@ def open_cache(folder: Path | None, root: Path, notify: Notify) -> Cache:
         return Cache(root)
 
 
-def _outside(folder: Path, root: Path) -> Store:
+def _outside(folder: Path, root: Path) -> CacheStore:
     """Refuse a cache in what is checked: its files would be searched, and change with each run."""
     if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(root)):
         raise UnusableError("it is in the folder that is checked")

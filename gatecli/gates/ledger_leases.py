@@ -60,7 +60,7 @@ def lend(request: LeaseRequest, store: Store, key: Signs, at: str) -> str:
     )
     charges = [
         Charge(each.terms.name, clip(limits, each.terms.limits))
-        for each in _accounts_to_charge(account, Book(store))
+        for each in _charged_accounts(account, Book(store))
     ]
     return grant_lease(store, key, LeaseGrant(store.identity, request.child, terms, at), charges)
 
@@ -94,7 +94,7 @@ def _shares(terms: DatasetTerms, budget: Budget) -> Amounts:
     return Amounts(*(int(limit * share) for limit, share in zip(terms.limits, shares, strict=True)))
 
 
-def _accounts_to_charge(account: Account, book: Book) -> list[Account]:
+def _charged_accounts(account: Account, book: Book) -> list[Account]:
     """The dataset and its parents. Raises UsageError where a unit of a parent changes several units of it:
     what the child may do to a group is not bounded by what it may do to one.
     """

@@ -71,7 +71,7 @@ def check_terms(terms: DatasetTerms, at: str) -> None:
     for parent in terms.parents:
         check_name(parent.name, "a parent")
     check_amounts(terms.limits, terms.name)
-    check_text(terms.written(), terms.name)
+    check_text(terms.as_data(), terms.name)
 
 
 def check_movement(

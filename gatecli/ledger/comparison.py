@@ -64,13 +64,13 @@ def differences(here: Chains, there: Chains) -> Iterator[DatasetDifference]:
     """The datasets that are not the same in both, by name."""
     for dataset in sorted({*here, *there}):
         one, other = here.get(dataset, []), there.get(dataset, [])
-        number = _count_shared(one, other)
+        number = _shared_length(one, other)
         difference = _difference(one, other, number)
         if difference is not None:
             yield DatasetDifference(dataset, difference, number, len(one), len(other))
 
 
-def _count_shared(one: list[bytes], other: list[bytes]) -> int:
+def _shared_length(one: list[bytes], other: list[bytes]) -> int:
     """How many entries at the beginning are the same."""
     shorter = min(len(one), len(other))
     return next((n for n in range(shorter) if one[n] != other[n]), shorter)

@@ -52,13 +52,13 @@ class LeaseGrant:
         """The name that the parent gave it."""
         return self.lease.partition("/")[2]
 
-    def as_document(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, Any]:
         """The lease as it stands in its note, and in the parent's entry."""
         return {
             "at": self.at,
             "child": written_identity(self.child),
             "parent": written_identity(self.parent),
-            "terms": self.terms.written(),
+            "terms": self.terms.as_data(),
             "type": LEASE,
         }
 
@@ -75,7 +75,7 @@ class LeaseReturn:
     spent: Amounts
     at: str
 
-    def as_document(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, Any]:
         """The return as it stands in its note."""
         return {
             "at": self.at,
@@ -131,7 +131,7 @@ def read_grant(written: str, parent: NoteKey) -> LeaseGrant:
 
 
 def grant_of(data: Mapping[str, Any]) -> LeaseGrant:
-    """The lease that `LeaseGrant.as_document` wrote. Raises LeaseRefused."""
+    """The lease that `LeaseGrant.as_data` wrote. Raises LeaseRefused."""
     try:
         grant = LeaseGrant(
             _identity(data["parent"]), _identity(data["child"]), read_terms(data["terms"]), data["at"]
@@ -142,7 +142,7 @@ def grant_of(data: Mapping[str, Any]) -> LeaseGrant:
     lent = terms.admission is Admission.ALL and not terms.parents and terms.block_of is None
     if (
         not lent
-        or grant.as_document() != dict(data)
+        or grant.as_data() != dict(data)
         or type(grant.at) is not str
         or not are_amounts(terms.limits)
         or terms.lease != lease_id(grant.parent, grant.name)

@@ -75,8 +75,8 @@ def grant_lease(store: Store, key: Signs, grant: LeaseGrant, charges: Iterable[C
     if grant.parent != store.identity or grant.child.id == store.identity.id:
         raise LeaseRefused("a ledger lends its own budget, and to another ledger", advice="name another")
     subject = subject_of(grant.name)
-    details = {"lease": grant.as_document()}
-    digest = identity_digest(replace(grant, at="").as_document())
+    details = {"lease": grant.as_data()}
+    digest = identity_digest(replace(grant, at="").as_data())
     movement = Movement(EntryKind.LEASE, subject, grant.at, tuple(charges), digest, details)
     try:
         outcome = store.move(movement)
@@ -94,7 +94,7 @@ def grant_lease(store: Store, key: Signs, grant: LeaseGrant, charges: Iterable[C
             _standing(grant.name, error.found), advice="give the new lease another name"
         ) from None
     known = store.reservation(subject) if outcome is Outcome.EXISTS else None
-    return sign_document((replace(grant, at=known.at) if known else grant).as_document(), store.identity, key)
+    return sign_document((replace(grant, at=known.at) if known else grant).as_data(), store.identity, key)
 
 
 def accept_lease(store: Store, written: str, parent: NoteKey, at: str) -> tuple[Outcome, DatasetTerms]:
@@ -131,7 +131,7 @@ def return_lease(store: Store, key: Signs, dataset: str, at: str) -> Iterator[st
     store.close_dataset(dataset, at)
     closed = store.account(dataset) or account
     entries = store.entries(dataset, limit=closed.entries)
-    closing = LeaseReturn(
+    document = LeaseReturn(
         account.terms.lease,
         store.identity.id,
         dataset,
@@ -140,7 +140,7 @@ def return_lease(store: Store, key: Signs, dataset: str, at: str) -> Iterator[st
         closed.held,
         _closed_at(store, closed),
     )
-    yield canonical_json({"return": sign_document(closing.as_document(), store.identity, key)}) + "\n"
+    yield canonical_json({"return": sign_document(document.as_data(), store.identity, key)}) + "\n"
     for entry in entries:
         yield entry_line(entry)
 

@@ -106,7 +106,7 @@ class DatasetTerms:
     admission: Admission = Admission.ANY
     lease: str | None = None
 
-    def written(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, Any]:
         """The terms as they stand in the content of the dataset's first entry."""
         return {
             "name": self.name,
@@ -125,7 +125,7 @@ class DatasetTerms:
 
 
 def read_terms(written: Mapping[str, Any]) -> DatasetTerms:
-    """The terms that `DatasetTerms.written` wrote."""
+    """The terms that `DatasetTerms.as_data` wrote."""
     return DatasetTerms(
         written["name"],
         written["unit"],
@@ -266,7 +266,7 @@ def identity_digest(parts: Mapping[str, Any]) -> str:
 
 def opening_movement(terms: DatasetTerms, at: str) -> Movement:
     """The first entry of a dataset."""
-    written = terms.written()
+    written = terms.as_data()
     digest = identity_digest(written)
     return Movement(
         EntryKind.DATASET, terms.name, at, (Charge(terms.name, NOTHING),), digest, {"terms": written}

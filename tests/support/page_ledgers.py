@@ -170,4 +170,5 @@ def moments(start: datetime, end: datetime, count: int) -> Iterator[datetime]:
 
 
 if __name__ == "__main__":
-    {"team": team, "many": many, "hostile": hostile}[sys.argv[1]](Path(sys.argv[2])).close()
+    made: dict[str, Callable[[Path], Store]] = {"team": team, "many": many, "hostile": hostile}
+    made[sys.argv[1]](Path(sys.argv[2])).close()

@@ -39,7 +39,7 @@ def amount_parameters(amounts: Amounts, suffix: str = "") -> Parameters:
 
 def terms_text(terms: DatasetTerms) -> str:
     """The terms as a column holds them; two are the same where their texts are."""
-    return canonical_json(terms.written())
+    return canonical_json(terms.as_data())
 
 
 def entry_parameters(

@@ -33,7 +33,7 @@ _NO_HEADER = (tarfile.EmptyHeaderError, tarfile.EOFHeaderError)  # type: ignore[
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class PackedMember:
     """One file in an archive; `unread` says why it is not opened.
 
     What stands beside the files is one too, `is_beside`: it is read where it is text, and not unpacked.
@@ -45,7 +45,7 @@ class Member:
     is_beside: bool = False
 
 
-def zip_members(file: BinaryIO, meter: Meter) -> Iterator[Member]:
+def zip_members(file: BinaryIO, meter: Meter) -> Iterator[PackedMember]:
     """The members of a zip archive. Raises DamagedError and CutOffError."""
     try:
         archive = zipfile.ZipFile(file)
@@ -56,11 +56,11 @@ def zip_members(file: BinaryIO, meter: Meter) -> Iterator[Member]:
             if info.filename.endswith("/") and not info.file_size:  # `is_dir` fails where there is no name
                 continue
             meter.count_member()
-            yield Member(info.filename, _zip_blocks(archive, info), _unread_zip(info))
+            yield PackedMember(info.filename, _zip_blocks(archive, info), _unread_zip(info))
         if said := comments(archive):
-            yield Member("(comments)", partial(iter, [said]), is_beside=True)
+            yield PackedMember("(comments)", partial(iter, [said]), is_beside=True)
         for where, span in unnamed_spans(archive, file):
-            yield Member(f"({where})", partial(bytes_between, file, span, _STEP), is_beside=True)
+            yield PackedMember(f"({where})", partial(bytes_between, file, span, _STEP), is_beside=True)
 
 
 def holds_member(file: BinaryIO, name: str) -> bool:
@@ -89,7 +89,7 @@ def _zip_blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[],
     return blocks
 
 
-def tar_members(file: Any, meter: Meter) -> Iterator[Member]:
+def tar_members(file: Any, meter: Meter) -> Iterator[PackedMember]:
     """The members of a tar archive, which may be a stream. Raises DamagedError and CutOffError."""
     try:
         with _Tar.open(fileobj=file, mode="r:" if file.seekable() else "r|") as archive:
@@ -97,7 +97,7 @@ def tar_members(file: Any, meter: Meter) -> Iterator[Member]:
                 if info.isdir():
                     continue
                 meter.count_member()
-                yield Member(info.name, _tar_blocks(archive, info), _unread_tar(info))
+                yield PackedMember(info.name, _tar_blocks(archive, info), _unread_tar(info))
                 archive.members = []  # type: ignore[attr-defined]  # it would keep every header that it read
             if archive.is_damaged:
                 raise DamagedError

@@ -28,7 +28,7 @@ from gatecli.sources.packed.interface import CutOff, PackedRead, PackedTable, St
 from gatecli.sources.packed.kinds import STREAMS, PackedKind, kind_of
 from gatecli.sources.packed.members import (
     DAMAGED,
-    Member,
+    PackedMember,
     holds_member,
     tar_members,
     unpacked_blocks,
@@ -135,7 +135,9 @@ def _decompress_file(
     stream.raise_damage()
 
 
-def _members(opening: _Opening, path: str, members: Iterator[Member], depth: int) -> Iterator[PackedRead]:
+def _members(
+    opening: _Opening, path: str, members: Iterator[PackedMember], depth: int
+) -> Iterator[PackedRead]:
     for member in members:
         place = f"{path}!{member.name}"
         if member.unread:

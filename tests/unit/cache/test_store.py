@@ -9,7 +9,7 @@ import pytest
 
 from gatecli.cache import store as module
 from gatecli.cache.codec import Codec
-from gatecli.cache.store import Shelf, Store, UnusableError, digest_of, open_shelf, open_store
+from gatecli.cache.store import CacheStore, Shelf, UnusableError, digest_of, open_shelf, open_store
 
 
 def shelf(folder: Path, *names: str) -> Shelf:
@@ -208,4 +208,4 @@ def test_no_two_sequences_of_texts_share_a_key() -> None:
 
 
 def test_the_key_is_in_no_text_of_a_store(tmp_path: Path) -> None:
-    assert Store(tmp_path, b"secret").__repr__().count("secret") == 0
+    assert CacheStore(tmp_path, b"secret").__repr__().count("secret") == 0

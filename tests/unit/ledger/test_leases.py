@@ -236,7 +236,7 @@ def test_two_leases_of_one_dataset_need_two_names_in_the_child(parent: Store, ch
 
 def test_a_lease_that_somebody_else_signed_is_refused(parent: Store, child: Store) -> None:
     lend(parent)
-    forged = sign_document(wanted().as_document(), PARENT, CHILD_KEY)
+    forged = sign_document(wanted().as_data(), PARENT, CHILD_KEY)
     with pytest.raises(InvalidNote, match="nothing in the note is signed by"):
         accept_lease(child, forged, PARENT_KEY, AT)
 
@@ -254,28 +254,28 @@ def test_a_lease_that_was_changed_is_refused(parent: Store, child: Store) -> Non
         {"at": None},
         {"child": {"id": "x"}},
         {"terms": {}},
-        {"terms": wanted().terms.written() | {"admission": "any"}},
-        {"terms": wanted().terms.written() | {"parents": [["x", 1]]}},
-        {"terms": wanted().terms.written() | {"lease": "another/aws"}},
-        {"terms": wanted().terms.written() | {"lease": None}},
-        {"terms": wanted().terms.written() | {"limits": [-1] * 9}},
-        {"terms": wanted().terms.written() | {"limits": ["1"] * 9}},
-        {"terms": wanted().terms.written() | {"limits": [2**63] * 9}},
-        {"terms": wanted().terms.written() | {"epsilon": "1/0"}},
-        {"parent": wanted().as_document()["child"]},
+        {"terms": wanted().terms.as_data() | {"admission": "any"}},
+        {"terms": wanted().terms.as_data() | {"parents": [["x", 1]]}},
+        {"terms": wanted().terms.as_data() | {"lease": "another/aws"}},
+        {"terms": wanted().terms.as_data() | {"lease": None}},
+        {"terms": wanted().terms.as_data() | {"limits": [-1] * 9}},
+        {"terms": wanted().terms.as_data() | {"limits": ["1"] * 9}},
+        {"terms": wanted().terms.as_data() | {"limits": [2**63] * 9}},
+        {"terms": wanted().terms.as_data() | {"epsilon": "1/0"}},
+        {"parent": wanted().as_data()["child"]},
     ],
 )
 def test_a_lease_that_its_parent_signed_is_still_read_closely(
     change: dict[str, object], child: Store
 ) -> None:
-    note = sign_document(wanted().as_document() | change, PARENT, KEY)
+    note = sign_document(wanted().as_data() | change, PARENT, KEY)
     with pytest.raises(GatecliError):
         accept_lease(child, note, PARENT_KEY, AT)
     assert list(child.accounts()) == []
 
 
 def test_a_document_in_another_spelling_is_refused() -> None:
-    text = json.dumps(wanted().as_document(), indent=1) + "\n"
+    text = json.dumps(wanted().as_data(), indent=1) + "\n"
     with pytest.raises(LeaseRefused, match="not written as a ledger writes it"):
         read_grant(sign_note(text, PARENT.name, KEY), PARENT_KEY)
 
@@ -289,7 +289,7 @@ def test_a_request_says_who_asks_and_holds_the_key(child: Store) -> None:
 
 def test_a_request_with_a_stolen_name_is_refused(child: Store) -> None:
     document = {
-        "child": {**json.loads(canonical_json(wanted().as_document()["child"])), "publicKey": public(KEY)}
+        "child": {**json.loads(canonical_json(wanted().as_data()["child"])), "publicKey": public(KEY)}
     }
     forged = sign_document(document | {"type": "gatecli.dev/ledger-lease-request/v1"}, CHILD, CHILD_KEY)
     with pytest.raises(InvalidNote, match="nothing in the note is signed by"):
