@@ -21,6 +21,8 @@ class LedgerCommands(LazyGroup):
         "verify": "ledger_records:verify",
         "checkpoint": "ledger_records:checkpoint",
         "key": "ledger_records:key",
+        "prove": "ledger_proofs:prove",
+        "check-proof": "ledger_proofs:check",
         "export": "ledger_records:export",
         "import": "ledger_records:import_",
         "diff": "ledger_records:diff",

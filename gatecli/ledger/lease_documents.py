@@ -131,7 +131,7 @@ def read_grant(written: str, parent: NoteKey) -> LeaseGrant:
 
 
 def grant_of(data: Mapping[str, Any]) -> LeaseGrant:
-    """The lease that `LeaseGrant.written` wrote. Raises LeaseRefused."""
+    """The lease that `LeaseGrant.as_data` wrote. Raises LeaseRefused."""
     try:
         grant = LeaseGrant(
             _identity(data["parent"]), _identity(data["child"]), read_terms(data["terms"]), data["at"]

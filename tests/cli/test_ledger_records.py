@@ -250,3 +250,22 @@ def test_what_is_lent_and_settled_is_signed_entry_by_entry(ledger: Run, tmp_path
     assert signed == {"lease", "return"}
     assert ledger("ledger", "verify").returncode == 0
     assert ledger("ledger", "verify", "--ledger", "aws.db").returncode == 0
+
+
+def test_an_auditor_checks_a_proof_without_the_ledger(ledger: Run, tmp_path: Path) -> None:
+    key = ledger("ledger", "key", "show").stdout.strip()
+    ledger("ledger", "dataset", "close", "devices")
+    ledger("ledger", "checkpoint", "--key", "office.pem")
+    done = ledger("ledger", "prove", "devices", "--since", "head.txt", "--output", "proof.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    (tmp_path / "ledger.db").unlink()
+    done = ledger("ledger", "check-proof", "proof.json", "--from", key, "--since", "head.txt")
+    first, second, *entries = done.stdout.splitlines()
+    assert (done.returncode, first) == (0, "acme.example/privacy: 3 entries, signed")
+    assert second == "they begin with the 2 entries of the earlier checkpoint"
+    assert [entry.split(",")[0] for entry in entries] == ["entry 1: dataset", "entry 2: close"]
+    text = (tmp_path / "proof.json").read_text("utf-8")
+    (tmp_path / "proof.json").write_text(text.replace("devices", "visits"), "utf-8")
+    done = ledger("ledger", "check-proof", "proof.json", "--from", key, "--since", "head.txt")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "an entry of the proof is not in the log of the checkpoint" in done.stderr
