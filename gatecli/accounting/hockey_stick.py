@@ -208,7 +208,8 @@ def _from_divergences(terms: tuple[Term, ...], least: float) -> HockeyStick | No
     if (two := curve[orders >= 2]).size and two[0] < _EXPONENT:
         above = np.expm1(np.minimum(epsilons, _EXPONENT))
         variance = math.expm1(float(two[0]))
-        deltas = np.minimum(deltas, variance / (np.sqrt(variance + above**2) + above) / 2)
+        spread = np.maximum(np.sqrt(variance + above**2) + above, 1e-300)
+        deltas = np.minimum(deltas, variance / spread / 2)
     return _falling(epsilons, np.minimum(deltas * (1 + _DOUBT), 1.0))
 
 

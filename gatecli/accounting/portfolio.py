@@ -103,10 +103,10 @@ def _mu_squared_limit(epsilon: Fraction, delta: Fraction) -> int:
 def _renyi_limits(budget: Budget) -> list[int]:
     """The order at which a Gaussian may cost most (divergence over order) has the largest share of δ."""
 
-    def limit_per_order(order: int) -> Fraction:
+    def room_at(order: int) -> Fraction:
         return Fraction(_renyi_limit(budget.epsilon, budget.delta * RDP_SHARE, order), order)
 
-    best = max(RDP_ORDERS.values(), key=limit_per_order)
+    best = max(RDP_ORDERS.values(), key=room_at)
     return [
         _renyi_limit(budget.epsilon, budget.delta * (RDP_SHARE if order == best else RDP_OTHERS), order)
         for order in RDP_ORDERS.values()

@@ -26,6 +26,7 @@ from tests.support.adaptive import (
     play_pld_stop,
 )
 from tests.support.portfolio_play import charge, dataset
+from tests.support.renyi_orders import play_orders
 
 STOP = Stop()
 EXAMPLES = [
@@ -129,3 +130,14 @@ def test_turning_every_loss_asks_about_the_other_direction() -> None:
     at = np.array([0.3])
     turned = -math.expm1(0.3) + math.exp(0.3) * curve(tree, -at)
     assert curve(tree, at, -1.0) == pytest.approx(turned, abs=1e-9)
+
+
+def test_one_renyi_order_that_is_named_in_advance_is_within_the_budget() -> None:
+    game = play_orders(1.0, 1e-5, coin=0.05)
+    assert max(game.fixed.values()) == pytest.approx(1e-5, rel=1e-4)
+
+
+def test_a_budget_that_may_hold_at_any_order_is_overspent() -> None:
+    """The order is chosen by an answer: 32 where the coin told the truth's side, else 8."""
+    game = play_orders(1.0, 1e-5, coin=0.05)
+    assert game.adaptive == pytest.approx(1.1777e-5, rel=1e-3)

@@ -129,6 +129,10 @@ def test_what_has_no_pair_is_bounded_by_its_divergences() -> None:
         assert found.deltas[0] <= 1.5 * true[0]
 
 
+def test_no_divergence_is_no_loss() -> None:
+    assert not curve(ConcentratedTerm(Fraction(0))).deltas.any()
+
+
 @pytest.mark.parametrize(
     "term",
     [
