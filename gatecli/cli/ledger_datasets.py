@@ -19,7 +19,6 @@ from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.ledger_datasets import DatasetRequest, add_dataset
 from gatecli.ledger.interface import Outcome, UnknownDataset
 from gatecli.model.budget import Budget, Neighbouring
-from gatecli.model.ledger import Parent
 from gatecli.model.number import BelowOne, Positive
 from gatecli.sources.files import ReadError
 from gatecli.sources.table_schema import schema_digest
@@ -128,12 +127,12 @@ def _digest(path: Path) -> str:
         raise UsageError(f"--schema {path}: it {error.problem}", advice=error.mend) from None
 
 
-def _parent(text: str) -> Parent:
+def _parent(text: str) -> tuple[str, int | None]:
     name, equals, stability = text.rpartition("=")
     if not equals:
-        return Parent(text)
+        return text, None
     if not name or not stability.isdecimal() or not 1 <= int(stability) <= 10**6:
         raise UsageError(
             f"--parent {text}: C is not a whole number from 1 to 1000000", advice="write for example people=3"
         )
-    return Parent(name, int(stability))
+    return name, int(stability)

@@ -15,9 +15,14 @@ from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import GATE, KeyFile, LedgerUrl, option
 from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.ledger_actions import commit as commit_release
+from gatecli.gates.ledger_actions import published_content
 from gatecli.gates.ledger_actions import void as void_reservation
+from gatecli.gates.release import require_existing
 from gatecli.ledger.interface import Outcome
+from gatecli.model.release import ReleaseSubject
+from gatecli.sources.discovery import find_declarations
 from gatecli.sources.files import ReadError, sha256_of
+from gatecli.sources.release import read_releases
 
 Subject = Annotated[str, typer.Argument(metavar="NAME@VERSION", help="A release, or the name of a plan.")]
 Evidence = Annotated[
@@ -34,6 +39,13 @@ Evidence = Annotated[
 
 def commit(
     subject: Subject,
+    declarations: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE|DIR]...",
+            help="The declaration that was published: its artifacts and evidence are bound to the entry.",
+        ),
+    ] = None,
     evidence: Evidence = None,
     mlflow: Annotated[
         str | None,
@@ -51,10 +63,21 @@ def commit(
     """Say that a reserved release was published."""
     registered = None if mlflow is None else known_version(mlflow, mlflow_uri)
     with open_ledger(url, key=key_file) as store:
-        outcome = commit_release(store, subject, moment(datetime.now(UTC)), _digests(evidence))
+        bound = published_content(store, subject, _releases(declarations)) if declarations else None
+        outcome = commit_release(store, subject, moment(datetime.now(UTC)), _digests(evidence), bound)
         if registered is not None:
             tag_version(store, subject, *registered)
     err(f"{subject} {'was committed already' if outcome is Outcome.EXISTS else 'is committed'}\n")
+
+
+def _releases(paths: Sequence[Path]) -> Sequence[ReleaseSubject]:
+    """The releases of the declarations at these places. Raises UsageError for one that cannot be read."""
+    require_existing(paths)
+    read = read_releases(sorted(find_declarations(paths)))
+    if read.findings:
+        first = read.findings[0]
+        raise UsageError(f"{first.place}: {first.message}", advice=first.remediation)
+    return read.values
 
 
 def void(

@@ -46,9 +46,7 @@ def judge_charged(
             if ledger.reserves:
                 note_refusals(verdict, terms)
             return verdict
-    raise UncheckableError(
-        "the ledger changed at every attempt to reserve; nothing is held", advice="run it again"
-    )
+    raise UncheckableError("the ledger changed at every attempt to reserve", advice="run it again")
 
 
 def note_refusals(verdict: Verdict, terms: Terms) -> None:

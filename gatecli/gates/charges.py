@@ -101,28 +101,52 @@ class Book:
 
 
 def _assess_one(subject: ReleaseSubject, costs: Costs, terms: Terms, book: Book) -> Assessment:
+    """What is found beside the budget never keeps a release from being charged: somebody may forgive it."""
     found = list(named_accounts(subject, terms, book))
-    problems = [each for each in found if isinstance(each, Finding)]
+    problems = tuple(each for each in found if isinstance(each, Finding))
     accounts = [each for each in found if isinstance(each, Account)]
-    if problems or not accounts:
-        return Assessment(subject, None, {}, tuple(problems))
+    if not accounts or any(each.rule is charging.UNKNOWN_DATASET for each in problems):
+        return Assessment(subject, None, {}, problems)
+    problems += tuple(find_lapsed(subject, accounts, terms))
     known = terms.store.reservation(release_id(subject))
-    digest = release_digest(subject, accounts)
-    if known is not None and known.state in STANDING:
-        same = known.digest == digest
-        told = () if same else (charging.find_changed(subject, known),)
-        measures = {"ledger": {"state": known.state.value}} if same else {}
-        return Assessment(subject, None, measures, (*told, *find_lapsed(subject, accounts, terms)))
     charged = charge_of(subject, questions_to_charge(costs), accounts, book)
     if isinstance(charged, Finding):
-        return Assessment(subject, None, {}, (charged,))
+        return Assessment(subject, None, {}, (charged, *problems))
+    if known is not None and known.state in STANDING:
+        changed = tuple(find_change(subject, accounts, known, charged, terms.store))
+        standing: dict[str, object] = {} if changed else {"ledger": {"state": known.state.value}}
+        return Assessment(subject, None, standing, (*changed, *problems))
     over = find_over(subject, charged, book)
     if over:
-        return Assessment(subject, None, {}, over)
+        return Assessment(subject, None, {}, (*over, *problems))
     reserves: dict[str, object] = {"ledger": {"reserves": shares_of(charged, book)}}
     book.add(charged)
-    movement = _movement(subject, costs, charged, digest, known, terms.at)
-    return Assessment(subject, movement, reserves, tuple(find_lapsed(subject, accounts, terms)))
+    movement = _movement(subject, costs, charged, claim_digest(subject, accounts), known, terms.at)
+    return Assessment(subject, movement, reserves, problems)
+
+
+def find_change(
+    subject: ReleaseSubject,
+    accounts: Sequence[Account],
+    known: Reservation,
+    charged: Sequence[Charge],
+    store: Store,
+) -> Iterator[Finding]:
+    """Whether what stands in the ledger is this release.
+
+    A release is reserved before its output is there, so artifacts and evidence may come after: what they
+    record must not cost more than what is held. Those that a commit was made with are bound to it.
+    """
+    holder = known if known.plan is None else store.reservation(known.plan)
+    held = {each.dataset: each.amounts for each in (holder or known).charges}
+    dearer = any(
+        any(more > have for more, have in zip(each.amounts, held.get(each.dataset, NOTHING), strict=True))
+        for each in charged
+    )
+    bound = known.state is ReservationState.COMMITTED and known.last_digest != known.digest
+    other = bound and known.last_digest != content_digest(subject, accounts)
+    if known.digest != claim_digest(subject, accounts) or dearer or other:
+        yield charging.find_changed(subject, known)
 
 
 def find_over(subject: ReleaseSubject, charges: Sequence[Charge], book: Book) -> tuple[Finding, ...]:
@@ -151,25 +175,24 @@ def shares_of(charges: Sequence[Charge], book: Book) -> dict[str, str]:
 
 
 def named_accounts(subject: ReleaseSubject, terms: Terms, book: Book) -> Iterator[Account | Finding]:
-    public = set(map(identity_of, terms.rules.public))
-    datasets = [
-        (number, dataset.name)
-        for number, dataset in enumerate(subject.release.spec.datasets)
-        if identity_of(dataset.name) not in public
-    ]
+    """The account of each named dataset that is not public; a public one has none."""
     if not subject.release.spec.datasets:
         yield charging.find_no_dataset(subject)
+    public = {identity_of(name): name for name in terms.rules.public}
     seen = set()
-    for number, name in datasets:
-        account = book.account(name)
+    for number, dataset in enumerate(subject.release.spec.datasets):
+        account = book.account(dataset.name)
+        listed = public.get(identity_of(dataset.name))
+        if account is None and listed is not None and book.account(listed) is None:
+            continue
         if account is None or account.closed:
             yield charging.find_unknown(subject, number, closed=account is not None)
             continue
         yield from charging.find_unit(subject, account)
         yield from charging.find_schema(subject, number, account)
-        if name not in seen:
+        if dataset.name not in seen:
             yield account
-        seen.add(name)
+        seen.add(dataset.name)
 
 
 def find_lapsed(subject: ReleaseSubject, accounts: Sequence[Account], terms: Terms) -> Iterator[Finding]:
@@ -181,8 +204,9 @@ def find_lapsed(subject: ReleaseSubject, accounts: Sequence[Account], terms: Ter
 
 
 def questions_to_charge(costs: Costs) -> tuple[Question, ...]:
-    """The accounts of what was run: the declared one and the recorded one, each once."""
-    return tuple(dict.fromkeys(cost.question for cost in costs.counted))
+    """The accounts of what was run, the dearest first: the declared one and the recorded one, each once."""
+    dearest = [] if costs.worst is None else [costs.worst[0].question]
+    return tuple(dict.fromkeys((*dearest, *(cost.question for cost in costs.counted))))
 
 
 def charge_of(
@@ -212,16 +236,20 @@ def charges_of(subject: ReleaseSubject, work: Mapping[str, Work], book: Book) ->
 
 
 def costs_of_work(work: Work, terms: DatasetTerms) -> Amounts | NoBound:
-    """What the work costs; of two accounts of one run the dearer counts, measure by measure.
+    """What the work costs; of two accounts of one run, the declared and the recorded one, the dearer counts.
 
-    The accounts are the declared one and the recorded one; a release with one of them has it for both.
+    One release is charged the dearer in each measure. Of several, that compose as one mechanism, each counts
+    by the account that `questions_to_charge` puts first.
     """
     if not all(questions for questions, _ in work):
         return NoBound(("it declares no mechanism with a cost",))
-    joint = {
-        _joint([(questions[which], stability) for questions, stability in work], terms) for which in (0, -1)
-    }
-    found = [amounts_of(question, terms) for question in sorted(joint, key=repr)]
+    (first, stability), *more = work
+    joint = (
+        [_joint([(questions[0], each) for questions, each in work], terms)]
+        if more
+        else [_joint([(question, stability)], terms) for question in first]
+    )
+    found = [amounts_of(question, terms) for question in joint]
     bounds = [each for each in found if isinstance(each, Amounts)]
     if len(bounds) < len(found):
         return next(each for each in found if isinstance(each, NoBound))
@@ -262,19 +290,28 @@ def stabilities(accounts: Sequence[Account], book: Book) -> dict[str, int]:
     return found
 
 
-def release_digest(subject: ReleaseSubject, accounts: Iterable[Account]) -> str:
-    """What makes a release the same as one before: what is declared, recorded, shipped, and charged."""
-    return identity_digest(
-        {
-            "declaration": subject.release.model_dump(mode="json", by_alias=True),
-            "evidence": [
-                [each.model_dump(mode="json", by_alias=True) for each in evidence.mechanisms]
-                for evidence in subject.evidence
-            ],
-            "artifacts": [[state.artifact.path, state.sha256] for state in subject.artifacts],
-            "datasets": sorted(account.terms.name for account in accounts),
-        }
-    )
+def claim_digest(subject: ReleaseSubject, accounts: Iterable[Account]) -> str:
+    """What makes a release the same as one before: what is claimed of it, and from which data."""
+    return identity_digest(_claimed(subject, accounts))
+
+
+def content_digest(subject: ReleaseSubject, accounts: Iterable[Account]) -> str:
+    """The same with the bytes that ship, and what was recorded of the run."""
+    evidence = [
+        [each.model_dump(mode="json", by_alias=True) for each in evidence.mechanisms]
+        for evidence in subject.evidence
+    ]
+    artifacts = sorted([state.artifact.path, state.sha256] for state in subject.artifacts)
+    return identity_digest({**_claimed(subject, accounts), "evidence": evidence, "artifacts": artifacts})
+
+
+def _claimed(subject: ReleaseSubject, accounts: Iterable[Account]) -> dict[str, Any]:
+    claim = subject.release.claim
+    return {
+        "release": release_id(subject),
+        "claim": claim.model_dump(mode="json", by_alias=True, exclude={"evidence"}) if claim else None,
+        "datasets": sorted(account.terms.name for account in accounts),
+    }
 
 
 def _movement(

@@ -2,29 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from gatecli.errors import UsageError
+from gatecli.gates.charges import claim_digest, content_digest, release_id
 from gatecli.gates.reserving import refuse_personal_data
 from gatecli.ledger.interface import Conflict, Outcome, Store
 from gatecli.model.ledger import Charge, EntryKind, Movement, Reservation, ReservationState
 from gatecli.model.portfolio import NOTHING
+from gatecli.model.release import ReleaseSubject
 
 
-def commit(store: Store, subject: str, at: str, evidence: Mapping[str, str]) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What is published, bound to the commit: the digest of it, and the digests of its files."""
+
+    digest: str
+    details: Mapping[str, Any]
+
+
+def commit(
+    store: Store, subject: str, at: str, evidence: Mapping[str, str], published: Published | None = None
+) -> Outcome:
     """Say that a reserved release was published. `evidence` are digests of files by their names.
 
-    Raises UsageError for what is not reserved, or was voided.
+    Raises UsageError for what is not reserved, was voided, or was committed with other content.
     """
     known = _reservation(store, subject)
     holder = known if known.plan is None else _reservation(store, known.plan)
     charges = tuple(Charge(each.dataset, NOTHING) for each in holder.charges)
-    details = {"evidence": dict(sorted(evidence.items()))}
-    return _move(
-        store,
-        known,
-        Movement(EntryKind.COMMIT, subject, at, charges, known.digest, details, known.attempt, known.plan),
-    )
+    again = known.last_digest if known.state is ReservationState.COMMITTED else known.digest
+    digest = again if published is None else published.digest
+    details = {"evidence": dict(sorted(evidence.items())), **(published.details if published else {})}
+    movement = Movement(EntryKind.COMMIT, subject, at, charges, digest, details, known.attempt, known.plan)
+    return _move(store, known, movement)
+
+
+def published_content(store: Store, subject: str, releases: Sequence[ReleaseSubject]) -> Published:
+    """What a declaration ships. Raises UsageError where it is not the reserved one, or a file is missing."""
+    known = _reservation(store, subject)
+    found = [each for each in releases if release_id(each) == subject]
+    if len(found) != 1:
+        raise UsageError(
+            f"{len(found)} of the declarations are of {subject}",
+            advice="name the declaration that was published",
+        )
+    (release,) = found
+    accounts = [
+        account
+        for dataset in release.release.spec.datasets
+        if (account := store.account(dataset.name)) is not None
+    ]
+    unique = list({account.terms.name: account for account in accounts}.values())
+    if claim_digest(release, unique) != known.digest:
+        raise UsageError(
+            f"{release.document.path} claims something else than what is reserved for {subject}",
+            advice="reserve it under a new version",
+        )
+    missing = [state.artifact.path for state in release.artifacts if state.sha256 is None]
+    if missing:
+        raise UsageError(f"the artifact {missing[0]} of {subject} is not there", advice="build it first")
+    artifacts = sorted(state.sha256 for state in release.artifacts if state.sha256)
+    details = {"declaration": release.document.sha256, "artifacts": artifacts}
+    return Published(content_digest(release, unique), details)
 
 
 def void(store: Store, subject: str, at: str, reason: str, evidence: Mapping[str, str]) -> Outcome:

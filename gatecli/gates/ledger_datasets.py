@@ -20,7 +20,10 @@ MOMENTARY = frozenset({"event", "record"})
 
 @dataclass(frozen=True, slots=True)
 class DatasetRequest:
-    """A dataset as an officer describes it. `block_of` names the stream that it is a block in time of."""
+    """A dataset as an officer describes it. `block_of` names the stream that it is a block in time of.
+
+    `parents` have the stability that is stated, None where none is: then one unit is one unit.
+    """
 
     name: str
     unit: str
@@ -28,7 +31,7 @@ class DatasetRequest:
     budget: Budget
     records: int | None = None
     schema_sha256: str | None = None
-    parents: tuple[Parent, ...] = ()
+    parents: tuple[tuple[str, int | None], ...] = ()
     block_of: str | None = None
 
 
@@ -94,15 +97,30 @@ def _check_delta(request: DatasetRequest) -> None:
 def _parents(request: DatasetRequest, store: Store) -> tuple[Parent, ...]:
     """The parents, with the stream among them where a unit can be in two of its blocks."""
     stream = request.block_of
+    parents = tuple(Parent(name, stability or 1) for name, stability in request.parents)
+    for name, stability in request.parents:
+        _require_stability(request, stability, store.account(name))
     if stream is None or is_parallel(request.unit, request.neighbouring):
-        return request.parents
+        return parents
     if store.account(stream) is None:
         raise UsageError(
             f"a {request.unit} can be in two blocks of {stream}, so their charges are summed there, "
             f"and {stream} is not in the ledger",
             advice=f"gatecli ledger dataset add {stream} …, then this block",
         )
-    return (*request.parents, Parent(stream))
+    _require_stability(request, None, store.account(stream))
+    return (*parents, Parent(stream))
+
+
+def _require_stability(request: DatasetRequest, stability: int | None, parent: Account | None) -> None:
+    """A person may have many events: nothing but a number says how many."""
+    if parent is None or stability or identity_of(parent.terms.unit) == identity_of(request.unit):
+        return
+    name = parent.terms.name
+    raise UsageError(
+        f"the unit of {name} is a {parent.terms.unit}, and that of {request.name} a {request.unit}",
+        advice=f"say how many of these one {parent.terms.unit} changes at most: --parent {name}=C",
+    )
 
 
 def is_parallel(unit: str, neighbouring: Neighbouring) -> bool:

@@ -17,11 +17,11 @@ from gatecli.gates.charges import (
     Terms,
     Work,
     charges_of,
+    claim_digest,
     details_of,
     find_over,
     named_accounts,
     questions_to_charge,
-    release_digest,
     release_id,
     shares_of,
     stabilities,
@@ -41,7 +41,7 @@ def assess_plan(
     accounts = [each for each, _ in found]
     if problems or not releases:
         return _alone(releases, problems)
-    digests = [release_digest(each, own) for each, own in zip(releases, accounts, strict=True)]
+    digests = [claim_digest(each, own) for each, own in zip(releases, accounts, strict=True)]
     digest = identity_digest({"plan": sorted(digests)})
     known = terms.store.reservation(name)
     if known is not None and known.state in STANDING:

@@ -1,17 +1,16 @@
-"""Releases that passed are charged to the ledger in the same step, or none of them is."""
+"""Releases that passed are charged to the ledger in the same step."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from gatecli.errors import UsageError
 from gatecli.gates.charges import Assessment, Terms
 from gatecli.gates.concealment import without_values
 from gatecli.ledger.interface import BudgetExceeded, Conflict, Store, UnknownDataset
-from gatecli.model.ledger import Charge, EntryKind, Movement
+from gatecli.model.ledger import Movement
 
 _OVERTAKEN = (BudgetExceeded, Conflict, UnknownDataset)
 """What another client may do between the judgement and the reservation."""
@@ -32,11 +31,11 @@ class LedgerUse:
 
 
 def reserve(assessments: Sequence[Assessment], terms: Terms) -> bool:
-    """Whether everything was reserved; False where another client was quicker, and then nothing is held.
+    """Whether everything was reserved; False where another client was quicker.
 
-    Raises UsageError where a name holds personal data.
+    What was reserved until then stays held: another job may have been told by now that it is, and a rerun
+    finds it there. Raises UsageError where a name holds personal data.
     """
-    done: list[Movement] = []
     wanted = [(each.movement, each.releases) for each in assessments if each.movement is not None]
     for movement, _ in wanted:
         refuse_personal_data(movement)
@@ -45,31 +44,8 @@ def reserve(assessments: Sequence[Assessment], terms: Terms) -> bool:
         try:
             terms.store.move(movement, lapses=lapses, releases=releases)
         except _OVERTAKEN:
-            take_back(done, terms)
             return False
-        done.append(movement)
     return True
-
-
-def take_back(done: Sequence[Movement], terms: Terms) -> None:
-    """Void what was reserved a moment ago: nothing has run since."""
-    for movement in done:
-        with suppress(*_OVERTAKEN):
-            terms.store.move(
-                voiding(movement, terms.at, {"reason": "another release of its run did not fit"})
-            )
-
-
-def voiding(movement: Movement, at: str, details: dict[str, object]) -> Movement:
-    """The movement that takes a reservation back."""
-    return replace(
-        movement,
-        kind=EntryKind.VOID,
-        at=at,
-        charges=tuple(Charge(each.dataset, -each.amounts) for each in movement.charges),
-        digest=movement.digest,
-        details=details,
-    )
 
 
 def refuse_personal_data(movement: Movement) -> None:

@@ -193,6 +193,8 @@ class Reservation:
     plan: str | None = None
     lapses: str | None = None
     """The day (ISO) after which a held reservation has lapsed; it stays held all the same."""
+    last_digest: str = ""
+    """The digest of what happened to it last: a commit may bind more than a reservation did."""
 
 
 def is_lapsed(reservation: Reservation, today: date) -> bool:

@@ -18,7 +18,6 @@ from gatecli.gates.reserving import LedgerUse
 from gatecli.ledger.interface import LedgerIdentity, Store
 from gatecli.ledger.opening import create_store
 from gatecli.model.budget import Budget, Neighbouring
-from gatecli.model.ledger import Parent
 from gatecli.sources.policy import default_policy
 from gatecli.sources.table_schema import schema_digest
 
@@ -51,7 +50,7 @@ def add(store: Store, name: str = "customers", **given: Any) -> None:
             Budget(Fraction(given.get("epsilon", "2")), Fraction(given.get("delta", "1e-5"))),
             given.get("records"),
             schema_digest(base / schema) if schema else None,
-            tuple(Parent(parent, stability) for parent, stability in given.get("parents", ())),
+            tuple(given.get("parents", ())),
             given.get("block_of"),
         ),
         store,

@@ -12,23 +12,37 @@ from gatecli.model.number import show, show_percent
 from gatecli.model.portfolio import Amounts, held_share
 from gatecli.model.release import ReleaseSubject
 
+# Nothing softens or forgives these: what they are about is not charged, or not for what it is.
 BUDGET_EXCEEDED = Rule(
     "ledger-budget-exceeded",
     Severity.ERROR,
     "A release does not fit into what is left of a dataset's budget",
+    falsehood=True,
     unforgivable=True,
 )
 UNKNOWN_DATASET = Rule(
-    "ledger-unknown-dataset", Severity.ERROR, "The ledger has no account that a release can be charged to"
+    "ledger-unknown-dataset",
+    Severity.ERROR,
+    "The ledger has no account that a release can be charged to",
+    falsehood=True,
+    unforgivable=True,
 )
 SCHEMA_CHANGED = Rule(
     "ledger-schema-changed", Severity.ERROR, "A dataset has another schema than the ledger knows it by"
 )
 UNIT_DIFFERS = Rule(
-    "ledger-unit-differs", Severity.ERROR, "A release protects another unit than the dataset's budget is for"
+    "ledger-unit-differs",
+    Severity.ERROR,
+    "A release protects another unit than the dataset's budget is for",
+    falsehood=True,
+    unforgivable=True,
 )
 RELEASE_CHANGED = Rule(
-    "ledger-release-changed", Severity.ERROR, "The ledger holds this version of a release with other content"
+    "ledger-release-changed",
+    Severity.ERROR,
+    "The ledger holds this version of a release with other content",
+    falsehood=True,
+    unforgivable=True,
 )
 RESERVATION_LAPSED = Rule(
     "ledger-reservation-lapsed",

@@ -50,14 +50,6 @@ Run = Callable[[str, dict[str, Any]], list[Row]]
 
 
 @dataclass(frozen=True, slots=True)
-class BookedSubject:
-    """A subject as it stands, and the digest of what happened to it last."""
-
-    reservation: Reservation
-    last_digest: str
-
-
-@dataclass(frozen=True, slots=True)
 class Request:
     """What `Store.move` is asked."""
 
@@ -103,51 +95,50 @@ def book(run: Run, request: Request) -> Outcome:
     return Outcome.DONE
 
 
-def find(run: Run, subject: str) -> BookedSubject | None:
+def find(run: Run, subject: str) -> Reservation | None:
     """A subject, held until the transaction ends."""
     rows = run(sql.RESERVATION, {"subject": subject})
     return _standing(run, rows[0]) if rows else None
 
 
-def _standing(run: Run, row: Row) -> BookedSubject:
+def _standing(run: Run, row: Row) -> Reservation:
     charges = map(read_charge, run(sql.CHARGES, {"subject": row[0]}))
-    return BookedSubject(read_reservation(row, charges), row[7])
+    return read_reservation(row, charges)
 
 
-def stands(found: BookedSubject | None, movement: Movement) -> bool:
+def stands(found: Reservation | None, movement: Movement) -> bool:
     """Whether the movement was made already, and nothing happened since."""
     return (
         found is not None
-        and found.reservation.attempt == movement.attempt
+        and found.attempt == movement.attempt
         and found.last_digest == movement.digest
-        and found.reservation.state is TRANSITIONS[movement.kind][1]
+        and found.state is TRANSITIONS[movement.kind][1]
     )
 
 
-def require_transition(found: BookedSubject | None, movement: Movement) -> None:
+def require_transition(found: Reservation | None, movement: Movement) -> None:
     """Raise Conflict where the movement cannot follow."""
-    reservation = found.reservation if found else None
-    state, attempt = (reservation.state, reservation.attempt) if reservation else (None, 0)
+    state, attempt = (found.state, found.attempt) if found else (None, 0)
     due = attempt + 1 if state is ReservationState.VOID else attempt
     if state not in TRANSITIONS[movement.kind][0] or movement.attempt != due:
-        raise Conflict(movement.subject, reservation)
-    if movement.kind in CHARGING or reservation is None:
+        raise Conflict(movement.subject, found)
+    if movement.kind in CHARGING or found is None:
         return
-    holds = {charge.dataset: charge.amounts for charge in reservation.charges}
+    holds = {charge.dataset: charge.amounts for charge in found.charges}
     if holds.keys() != {charge.dataset for charge in movement.charges}:
-        raise Conflict(movement.subject, reservation)
+        raise Conflict(movement.subject, found)
     if movement.kind in TAKING_BACK and any(
         min(holds[charge.dataset] + charge.amounts) < 0 for charge in movement.charges
     ):
-        raise Conflict(movement.subject, reservation)
+        raise Conflict(movement.subject, found)
 
 
-def _write_reservation(run: Run, request: Request, found: BookedSubject | None) -> None:
+def _write_reservation(run: Run, request: Request, found: Reservation | None) -> None:
     movement = request.movement
     before = {release: find(run, release) for release in sorted(request.releases)}
     for release, standing in before.items():
-        if standing is not None and standing.reservation.state is not ReservationState.VOID:
-            raise Conflict(release, standing.reservation)
+        if standing is not None and standing.state is not ReservationState.VOID:
+            raise Conflict(release, standing)
     _reserve(run, request, (movement.subject, movement.digest), found, movement.charges)
     nothing = tuple(Charge(charge.dataset, NOTHING) for charge in movement.charges)
     for release, standing in before.items():
@@ -158,14 +149,14 @@ def _reserve(
     run: Run,
     request: Request,
     named: tuple[str, str],
-    before: BookedSubject | None,
+    before: Reservation | None,
     charges: Sequence[Charge],
 ) -> None:
     """`named` is a subject and its digest."""
     movement, (subject, digest) = request.movement, named
     row = {
         "subject": subject,
-        "attempt": before.reservation.attempt + 1 if before else 0,
+        "attempt": before.attempt + 1 if before else 0,
         "state": TRANSITIONS[movement.kind][1].value,
         "digest": digest,
         "at": movement.at,
@@ -184,11 +175,11 @@ def _add_charges(run: Run, statement: str, subject: str, charges: Iterable[Charg
         run(statement, {"subject": subject, "dataset": charge.dataset, **amounts})
 
 
-def _change_state(run: Run, movement: Movement, found: BookedSubject) -> None:
+def _change_state(run: Run, movement: Movement, found: Reservation) -> None:
     state = TRANSITIONS[movement.kind][1].value
     change = {"subject": movement.subject, "state": state, "digest": movement.digest}
     if movement.kind is EntryKind.VOID:
-        _void_releases(run, found.reservation, change)
+        _void_releases(run, found, change)
     run(sql.SET_STATE, change)
     _add_charges(run, sql.ADD_TO_CHARGE, movement.subject, movement.charges)
 

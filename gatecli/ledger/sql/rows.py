@@ -81,9 +81,10 @@ def read_sum(row: Row) -> EntrySum:
 
 
 def read_reservation(row: Row, charges: Iterable[Charge]) -> Reservation:
-    """subject, attempt, state, digest, at, plan, lapses."""
-    subject, attempt, state, digest, at, plan, lapses = row[:7]
-    return Reservation(subject, attempt, ReservationState(state), digest, at, tuple(charges), plan, lapses)
+    """subject, attempt, state, digest, at, plan, lapses, last_digest."""
+    subject, attempt, state, digest, at, plan, lapses, last = row[:8]
+    held = tuple(charges)
+    return Reservation(subject, attempt, ReservationState(state), digest, at, held, plan, lapses, last)
 
 
 def read_charge(row: Row) -> Charge:
@@ -95,4 +96,4 @@ def read_reservations(rows: Iterable[Row]) -> Iterator[Reservation]:
     """Reservations joined with their charges, the rows of each together."""
     for _, same in groupby(rows, key=lambda row: str(row[0])):
         lines = list(same)
-        yield read_reservation(lines[0], (read_charge(line[7:]) for line in lines if line[7] is not None))
+        yield read_reservation(lines[0], (read_charge(line[8:]) for line in lines if line[8] is not None))

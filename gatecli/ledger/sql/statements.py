@@ -55,11 +55,10 @@ NEWEST_ENTRIES = (
     "WHERE dataset = :dataset AND number > :after AND number < :before ORDER BY number DESC LIMIT :page"
 )
 
-_RESERVATION = "r.subject, r.attempt, r.state, r.digest, r.at, r.plan, r.lapses"
-RESERVATION = f"SELECT {_RESERVATION}, r.last_digest FROM reservation r WHERE r.subject = :subject {LOCK}"
+_RESERVATION = "r.subject, r.attempt, r.state, r.digest, r.at, r.plan, r.lapses, r.last_digest"
+RESERVATION = f"SELECT {_RESERVATION} FROM reservation r WHERE r.subject = :subject {LOCK}"
 RELEASES_OF_PLAN = (
-    f"SELECT {_RESERVATION}, r.last_digest FROM reservation r WHERE r.plan = :subject "
-    f"ORDER BY r.subject {LOCK}"
+    f"SELECT {_RESERVATION} FROM reservation r WHERE r.plan = :subject ORDER BY r.subject {LOCK}"
 )
 CHARGES = f"SELECT dataset, {AMOUNTS} FROM reservation_charge WHERE subject = :subject ORDER BY dataset"
 ADD_RESERVATION = (
@@ -86,7 +85,7 @@ ADD_TO_CHARGE = (
 )
 
 _WITH_CHARGES = (
-    "SELECT p.subject, p.attempt, p.state, p.digest, p.at, p.plan, p.lapses, "
+    "SELECT p.subject, p.attempt, p.state, p.digest, p.at, p.plan, p.lapses, p.last_digest, "
     f"c.dataset, {AMOUNTS} FROM (%s) p LEFT JOIN reservation_charge c ON c.subject = p.subject "
     "ORDER BY p.subject, c.dataset"
 )
