@@ -18,13 +18,8 @@ AmountValues = tuple[int, ...]
 
 NOTHING_VALUES: AmountValues = tuple(NOTHING)
 
-_BEGINS = frozenset({EntryKind.OPENING, EntryKind.RESERVE, EntryKind.LEASE})
-_TAKES_BACK = frozenset({EntryKind.VOID, EntryKind.RETURN})
-_FOLLOWS = {
-    EntryKind.COMMIT: EntryKind.RESERVE,
-    EntryKind.VOID: EntryKind.RESERVE,
-    EntryKind.RETURN: EntryKind.LEASE,
-}
+_OPENING, _RESERVE, _LEASE = EntryKind.OPENING, EntryKind.RESERVE, EntryKind.LEASE
+# Members are compared one by one: an enumeration's hash is a function of Python.
 _REFUSALS = {
     EntryKind.COMMIT: "is not held: it cannot be committed",
     EntryKind.VOID: "is not held: it cannot become void",
@@ -83,7 +78,8 @@ class Subjects:
 
     def step(self, entry: Entry, amounts: AmountValues, said: dict[str, Any], wrong: list[str]) -> None:
         """Take the subject of an entry one step further; what is wrong with that goes to `wrong`."""
-        if entry.kind in _BEGINS:
+        kind = entry.kind
+        if kind is _RESERVE or kind is _OPENING or kind is _LEASE:
             self._begin(entry, amounts, said, wrong)
         else:
             self._end(entry, amounts, wrong)
@@ -92,9 +88,9 @@ class Subjects:
         kind, subject, attempt = entry.kind, entry.subject, entry.attempt
         if subject in self._open or not self._finished.may_begin(self._dataset, subject, attempt):
             wrong.append(f"{subject} was charged before")
-        if min(amounts) < 0:
+        if amounts != NOTHING_VALUES and min(amounts) < 0:
             wrong.append("a charge is negative")
-        if kind is EntryKind.OPENING:
+        if kind is _OPENING:
             self._finished.add(self._dataset, subject, attempt, voided=False)
             return
         if subject in self._left:
@@ -110,7 +106,8 @@ class Subjects:
         """Commit or void what is held; return what is lent."""
         kind, subject, attempt = entry.kind, entry.subject, entry.attempt
         before = self._open.pop(subject, None) or self._left_of(subject)
-        if before is None or before.kind is not _FOLLOWS[kind] or before.attempt not in {None, attempt}:
+        wanted = _LEASE if kind is EntryKind.RETURN else _RESERVE
+        if before is None or before.kind is not wanted or before.attempt not in (None, attempt):
             wrong.append(f"{subject} {_REFUSALS[kind]}")
             return
         if kind is EntryKind.COMMIT:
