@@ -503,7 +503,7 @@ def test_two_claims_of_one_version_in_a_run_are_refused(store: Store) -> None:
     ("subject", "plan"),
     [
         (release("1", "1").release.model_copy(), "of 536-22-1921"),
-        (renamed("john.doe@example.org"), None),
+        (renamed("john.doe@gmail.com"), None),
         (renamed("536-22-1921"), "autumn"),
     ],
     ids=["plan", "release", "release of a plan"],
