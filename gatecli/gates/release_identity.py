@@ -20,7 +20,7 @@ def release_id(subject: ReleaseSubject) -> str:
 
 def claim_digest(subject: ReleaseSubject, accounts: Iterable[Account]) -> str:
     """What makes a release the same as one before: what is claimed of it, and from which data."""
-    return identity_digest(_claimed(subject, accounts))
+    return identity_digest(_claim_parts(subject, accounts))
 
 
 def content_digest(subject: ReleaseSubject, accounts: Iterable[Account]) -> str:
@@ -30,10 +30,10 @@ def content_digest(subject: ReleaseSubject, accounts: Iterable[Account]) -> str:
         for evidence in subject.evidence
     ]
     artifacts = sorted([state.artifact.path, state.sha256] for state in subject.artifacts)
-    return identity_digest({**_claimed(subject, accounts), "evidence": evidence, "artifacts": artifacts})
+    return identity_digest({**_claim_parts(subject, accounts), "evidence": evidence, "artifacts": artifacts})
 
 
-def _claimed(subject: ReleaseSubject, accounts: Iterable[Account]) -> dict[str, Any]:
+def _claim_parts(subject: ReleaseSubject, accounts: Iterable[Account]) -> dict[str, Any]:
     claim = subject.release.claim
     return {
         "release": release_id(subject),
