@@ -216,6 +216,21 @@ def test_no_password_of_a_database_is_shown(run: Run) -> None:
     assert "hunter2" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://me:SE@CRET7@127.0.0.1:1/x",
+        "host=127.0.0.1 password=SECRET7 dbname=x",
+        "sqlite:///y.db?password=SECRET7",
+        "file:x.db?mode=ro&key=SECRET7",
+    ],
+)
+def test_a_url_that_is_written_wrong_shows_no_password(run: Run, url: str) -> None:
+    done = run("ledger", "show", f"--ledger={url}")
+    assert done.returncode == 2
+    assert "CRET7" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("url", ["mysql://host/db", "", "sqlite://", ":memory:", "http://x"])
 def test_what_is_not_a_ledger_s_url_is_a_usage_error(run: Run, url: str) -> None:
     done = run("ledger", "show", f"--ledger={url}")
