@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gatecli.checks.release.interface import finding_at
 from gatecli.model.finding import Finding, Rule, Severity
@@ -107,6 +107,18 @@ def find_unknown(subject: ReleaseSubject, number: int, *, closed: bool) -> Findi
             f"gatecli ledger dataset add {name} …, or ledger.public in the policy if nobody's data is in it",
         )
     return finding_at(UNKNOWN_DATASET, subject, f"{DATASETS}/{number}/name", message, fix, about=name)
+
+
+def find_leases(subject: ReleaseSubject, names: Sequence[str]) -> Finding:
+    """Two leases may be of data about the same people, and no child knows what the lender knows of that."""
+    return finding_at(
+        UNKNOWN_DATASET,
+        subject,
+        DATASETS,
+        f"is made from {' and '.join(names)}, each of a lease of its own",
+        "ask for one lease of what both are made from",
+        about="\0".join(names),
+    )
 
 
 def find_unit(subject: ReleaseSubject, account: Account) -> Iterator[Finding]:
