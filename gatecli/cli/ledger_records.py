@@ -51,7 +51,7 @@ def verify(
     ] = None,
     url: LedgerUrl = None,
 ) -> None:
-    """Verify what the ledger holds: chains, sums from the entries, the log and its checkpoints."""
+    """Verify what the ledger holds: chains, sums, reservations, the log and its checkpoints."""
     session = begin(gate, Path())
     pinned = None if since is None else read_given(since)
     if export is not None:

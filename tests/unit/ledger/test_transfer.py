@@ -12,7 +12,8 @@ from gatecli.errors import UncheckableError, UsageError
 from gatecli.ledger.checkpoints import make_checkpoint
 from gatecli.ledger.exports import ExportFile, export_lines
 from gatecli.ledger.interface import BudgetExceeded, Store
-from gatecli.ledger.transfer import import_export
+from gatecli.ledger.opening import open_store
+from gatecli.ledger.transfer import import_export, import_new
 from gatecli.ledger.verification import verify
 from gatecli.model.ledger import Entry, Parent
 from tests.support.ledger_records import AT, BOTH, KEY, LATER, fill, identity, new_store
@@ -74,6 +75,49 @@ def test_steps_that_share_no_dataset_keep_their_order(tmp_path: Path) -> None:
     store.move(movement(subject="c", amounts=1, datasets=("z population",)))
     store.move(movement(subject="d", amounts=1, datasets=("a table", "z population")))
     require_same(store, copied(store, tmp_path))
+
+
+def test_a_plan_and_its_releases_need_share_no_dataset(tmp_path: Path) -> None:
+    """A release that became void with its plan is reserved alone, from another dataset."""
+    store = new_store(tmp_path)
+    for name in ("north", "south"):
+        store.add_dataset(terms(name), AT)
+    store.move(movement(subject="autumn", datasets=("south",)), releases={"a@1": "a", "b@1": "b"})
+    store.move(void("autumn", datasets=("south",)))
+    store.move(movement(subject="a@1", datasets=("north",), attempt=1))
+    store.move(commit("a@1", ("north",), attempt=1))
+    require_same(store, copied(store, tmp_path))
+
+
+def test_a_new_ledger_is_made_of_an_export(store: Store, tmp_path: Path) -> None:
+    found = import_new(exported(store, tmp_path), str(tmp_path / "copy.db"))
+    copy = open_store(str(tmp_path / "copy.db"), read_only=True)
+    require_same(store, copy)
+    assert found.entries == verify(copy).entries
+
+
+def test_an_empty_ledger_of_the_same_identity_is_filled(store: Store, tmp_path: Path) -> None:
+    new_store(tmp_path, "copy.db", store.identity).close()
+    import_new(exported(store, tmp_path), str(tmp_path / "copy.db"))
+    require_same(store, open_store(str(tmp_path / "copy.db"), read_only=True))
+
+
+def test_no_ledger_is_left_of_an_export_of_two_minds(tmp_path: Path) -> None:
+    """Each chain holds by itself; they say other things of one release, as no ledger lets them."""
+    lines = []
+    for number, digest in enumerate(("one", "other")):
+        store = new_store(tmp_path, f"{number}.db")
+        for name in BOTH:
+            store.add_dataset(terms(name), AT)
+        store.move(movement(datasets=BOTH, digest=digest))
+        lines.append(list(export_lines(store)))
+    head, *_, end = lines[0]
+    entries = [*lines[0][1:3], *lines[1][3:5]]
+    file = tmp_path / "ledger.jsonl"
+    file.write_text("".join([head, *entries, end]), "utf-8")
+    with pytest.raises(UncheckableError, match="two datasets say other things of churn@1"):
+        import_new(ExportFile(file), str(tmp_path / "copy.db"))
+    assert list(tmp_path.glob("copy.db*")) == []
 
 
 def test_nothing_is_imported_into_a_ledger_with_entries(store: Store, tmp_path: Path) -> None:
