@@ -16,6 +16,12 @@ NO_RELEASES: Mapping[str, str] = MappingProxyType({})
 """What is not a plan reserves no releases."""
 
 
+Part = tuple[str | int | None, ...]
+"""What a reservation says with its charge of one dataset: the dataset, the subject, the attempt, the state,
+the digest, the last digest, the time, the plan, the day on which it lapses, and the amounts in their order.
+"""
+
+
 class Outcome(StrEnum):
     """What became of a movement."""
 
@@ -171,6 +177,12 @@ class Store(Protocol):
         self, state: ReservationState | None = None, dataset: str | None = None
     ) -> Iterator[Reservation]:
         """Subjects by state, all without one, and by the dataset that they charge; by name."""
+        ...
+
+    def parts(self) -> Iterator[Part]:
+        """All reservations, part by part: by subject and dataset, in order. One that has no charge has a part
+        without a dataset and amounts.
+        """
         ...
 
     def entries(

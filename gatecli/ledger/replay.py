@@ -193,6 +193,8 @@ def _read_content(entry: Entry, amounts: AmountValues) -> dict[str, Any] | None:
             and said["kind"] == entry.kind
             and said["dataset"] == entry.dataset
             and said["attempt"] == entry.attempt
+            and type(said["digest"]) is str
+            and type(said["at"]) is str
             and "details" in said
         )
     except (ValueError, TypeError, KeyError, RecursionError):

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from gatecli.ledger.compact_set import CompactSet
-from gatecli.ledger.interface import Store
+from gatecli.ledger.interface import Part, Store
 from gatecli.ledger.replay import CHARGES, DatasetReplay, Fault, planned_in
-from gatecli.ledger.subject_ends import Ends, Part, part_of
+from gatecli.ledger.subject_ends import Ends, open_part, parts_of
 from gatecli.model.ledger import Reservation, ReservationState
 
 _TRIES = 5
 """How often a subject that others move meanwhile is read again."""
-
-_OPEN = frozenset({ReservationState.HELD, ReservationState.LENT})
 
 
 class ExpectedReservations:
@@ -29,40 +27,27 @@ class ExpectedReservations:
         self.ends = Ends(self._parts.add)
 
     def candidates(self, subject: str) -> list[Reservation] | None:
-        """How a subject may stand; None where it was charged once at most, and `holds` alone can tell."""
+        """How a subject may stand; None where it was charged once at most, and `has` alone can tell."""
         places = [
             (name, replay.open[subject]) for name, replay in self._replays.items() if subject in replay.open
         ]
         return self.ends.reservations(subject, places)
 
+    def has(self, part: Part) -> bool:
+        """Whether a part is what the entries of its dataset say of a subject without a history."""
+        if part in self._parts:
+            return True
+        dataset, subject = str(part[0]), str(part[1])
+        replay = self._replays.get(dataset)
+        begin = None if replay is None else replay.open.get(subject)
+        return begin is not None and open_part(dataset, subject, begin) == part
+
     def holds(self, found: Reservation) -> bool:
         """Whether each part of a reservation is what the entries of its dataset say."""
-        subject, charges = found.subject, found.charges
-        if found.attempt or found.state is ReservationState.VOID or subject in self.ends.histories:
-            return found in (self.candidates(subject) or ())
-        if not charges or (len(charges) > 1 and len({charge.dataset for charge in charges}) < len(charges)):
-            return False
-        for charge in charges:
-            part = Part(
-                charge.dataset,
-                subject,
-                0,
-                found.state,
-                found.digest,
-                found.last_digest,
-                found.at,
-                found.plan,
-                found.lapses,
-                tuple(charge.amounts),
-            )
-            if not (self._is_open(part) if found.state in _OPEN else part in self._parts):
-                return False
-        return True
-
-    def _is_open(self, part: Part) -> bool:
-        replay = self._replays.get(part.dataset)
-        begin = None if replay is None else replay.open.get(part.subject)
-        return begin is not None and part_of(part.dataset, part.subject, begin) == part
+        if has_history(found.subject, found.attempt, found.state, self.ends):
+            return found in (self.candidates(found.subject) or ())
+        parts = parts_of(found)
+        return bool(parts) and len({part[0] for part in parts}) == len(parts) and all(map(self.has, parts))
 
     def count(self) -> tuple[int, int]:
         """How many parts of subjects without a history there are, and how many subjects with one."""
@@ -79,39 +64,48 @@ class ExpectedReservations:
         return len(self._parts) + open_parts, len(histories)
 
 
+def has_history(subject: object, attempt: object, state: object, ends: Ends) -> bool:
+    """Whether a subject was void once, by its reservation or its entries."""
+    return attempt != 0 or state == ReservationState.VOID or subject in ends.histories
+
+
 def find_reservation_faults(
     store: Store,
     expected: ExpectedReservations,
     replays: Mapping[str, DatasetReplay],
     read_on: Callable[[], bool],
 ) -> Iterator[Fault]:
-    """Compare both ways; `read_on` replays what was appended meanwhile."""
-    counted, with_history, last = 0, 0, ""
-    for found in store.reservations():
-        if found.subject <= last and last:
-            yield _fault(found, "stands there twice")
-        elif expected.holds(found) or _is_settled(store, found.subject, expected, read_on):
-            is_plain = not found.attempt and found.subject not in expected.ends.histories
-            counted += len(found.charges) if is_plain else 0
-            with_history += not is_plain
-        else:
-            yield _fault(found, f"is {found.state} by its reservation, and its entries say otherwise")
-        last = found.subject
+    """Compare both ways; `read_on` replays what was appended meanwhile, and says whether anything was."""
+    parts, subjects, judged = 0, 0, ""
+    holds, last = True, ("", "")
+    for part in store.parts():
+        dataset, subject = str(part[0]), str(part[1])
+        is_next, last = (subject, dataset) > last, (subject, dataset)
+        remembers = has_history(subject, part[2], part[3], expected.ends)
+        if is_next and not remembers and expected.has(part):
+            parts += 1
+            continue
+        if subject != judged:
+            holds, judged = _is_settled(store, subject, expected, read_on), subject
+            subjects += remembers
+            if not holds or not is_next:
+                what = f"is {part[3]} by its reservation, and its entries say otherwise"
+                yield Fault(dataset if part[0] else "", None, f"{subject} {what}")
+        parts += not remembers
     read_on()
-    if (counted, with_history) != expected.count():
+    if (parts, subjects) != expected.count():
         yield from _find_missing(store, expected, replays)
 
 
 def _is_settled(
     store: Store, subject: str, expected: ExpectedReservations, read_on: Callable[[], bool]
 ) -> bool:
-    """Whether a subject that seemed to differ had only moved on."""
+    """Whether a subject stands as its entries say, once those are read that came meanwhile."""
     for _ in range(_TRIES):
-        grew = read_on()
         found = store.reservation(subject)
         if found is not None and expected.holds(found):
             return True
-        if not grew:
+        if not read_on():
             break
     return False
 
@@ -123,30 +117,24 @@ def _find_missing(
 ) -> Iterator[Fault]:
     """Name each charge in the entries that no reservation has."""
     there = CompactSet()
-    for found in store.reservations():
-        there.add(found.subject)
-        for charge in found.charges:
-            there.add((found.subject, charge.dataset))
+    for dataset, subject, *_ in store.parts():
+        there.add(subject)
+        there.add((subject, dataset))
     for name in sorted(replays):
         for entry in store.entries(name):
             if entry.kind not in CHARGES:
                 continue
             for subject in (entry.subject, *planned_in(entry)):
-                has_history = expected.candidates(subject) is not None
-                key = subject if has_history else (subject, name)
+                remembers = expected.candidates(subject) is not None
+                key = subject if remembers else (subject, name)
                 if key in there:
                     continue
                 there.add(key)
-                if not _stands(store, subject, name, has_history=has_history):
+                if not _stands(store, subject, None if remembers else name):
                     yield Fault(name, entry.number, f"{subject} is charged, and no reservation says so")
 
 
-def _stands(store: Store, subject: str, dataset: str, *, has_history: bool) -> bool:
-    """Whether it was only added after the reservations were read."""
+def _stands(store: Store, subject: str, dataset: str | None) -> bool:
+    """Whether it was only added after the reservations were read; with the dataset, if one is given."""
     found = store.reservation(subject)
-    return found is not None and (has_history or any(each.dataset == dataset for each in found.charges))
-
-
-def _fault(found: Reservation, what: str) -> Fault:
-    dataset = found.charges[0].dataset if found.charges else ""
-    return Fault(dataset, None, f"{found.subject} {what}")
+    return found is not None and dataset in {None, *(each.dataset for each in found.charges)}

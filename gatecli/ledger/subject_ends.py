@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from gatecli.ledger.interface import Part
 from gatecli.model.ledger import Charge, EntryKind, Reservation, ReservationState
 from gatecli.model.portfolio import NOTHING, Amounts
 
@@ -37,21 +38,6 @@ class OpenSubject(NamedTuple):
     """How many releases of the plan are held."""
     is_left: bool = False
     """Whether it is what a void subject still holds here, which other datasets are charged for again."""
-
-
-class Part(NamedTuple):
-    """What a reservation says with its charge of one dataset."""
-
-    dataset: str
-    subject: str
-    attempt: int
-    state: ReservationState
-    digest: str
-    last_digest: str
-    at: str
-    plan: str | None
-    lapses: str | None
-    amounts: AmountValues
 
 
 class End(NamedTuple):
@@ -160,8 +146,10 @@ class Ends:
 
     def add(self, dataset: str, subject: str, begin: OpenSubject, end: End) -> None:
         """A subject ended in one dataset."""
-        if end.state is not ReservationState.VOID and end.attempt == 0:
-            self._keep(part_of(dataset, subject, begin, end))
+        state, attempt, last_digest, amounts = end
+        if attempt == 0 and state is not ReservationState.VOID:
+            known = (begin.digest, last_digest, begin.at, begin.plan, begin.lapses)
+            self._keep((dataset, subject, 0, state.value, *known, *amounts))
         else:
             self.histories.setdefault(subject, History()).add(dataset, begin, end)
 
@@ -179,11 +167,26 @@ class Ends:
         return history.reservations(subject)
 
 
-def part_of(dataset: str, subject: str, begin: OpenSubject, end: End | None = None) -> Part:
-    """The part of a first attempt: as it ended, or as it is open."""
-    state, last, amounts = (
-        (_OPEN_STATES[begin.kind], begin.digest, begin.amounts)
-        if end is None
-        else (end.state, end.last_digest, end.amounts)
-    )
-    return Part(dataset, subject, 0, state, begin.digest, last, begin.at, begin.plan, begin.lapses, amounts)
+def open_part(dataset: str, subject: str, begin: OpenSubject) -> Part:
+    """The part of a first attempt that is held or lent."""
+    known = (begin.digest, begin.digest, begin.at, begin.plan, begin.lapses)
+    return (dataset, subject, 0, _OPEN_STATES[begin.kind].value, *known, *begin.amounts)
+
+
+def parts_of(reservation: Reservation) -> list[Part]:
+    """What a reservation says, part by part."""
+    return [
+        (
+            charge.dataset,
+            reservation.subject,
+            reservation.attempt,
+            reservation.state.value,
+            reservation.digest,
+            reservation.last_digest,
+            reservation.at,
+            reservation.plan,
+            reservation.lapses,
+            *charge.amounts,
+        )
+        for charge in reservation.charges
+    ]

@@ -21,6 +21,9 @@ _FOLLOWS = {
     EntryKind.VOID: EntryKind.RESERVE,
     EntryKind.RETURN: EntryKind.LEASE,
 }
+_NOT_YET = False
+"""Whether a release of a plan is committed when the plan begins."""
+_ENDS = {kind: TRANSITIONS[kind][1] for kind in _FOLLOWS}
 _REFUSALS = {
     EntryKind.COMMIT: "is not held: it cannot be committed",
     EntryKind.VOID: "is not held: it cannot become void",
@@ -79,26 +82,19 @@ class Subjects:
             wrong.append(f"{subject} was charged before")
         if min(amounts) < 0:
             wrong.append("a charge is negative")
-        details = said["details"] if isinstance(said["details"], dict) else {}
-        planned = details.get("planned")
-        releases = planned if isinstance(planned, dict) else {}
+        releases, lapses = _terms_in(said["details"])
+        digest, at = said["digest"], said["at"]
+        # By position, which takes half the time of names.
         begun = OpenSubject(
-            kind,
-            attempt,
-            amounts,
-            releases=tuple(releases),
-            digest=_text(said.get("digest")),
-            at=_text(said.get("at")),
-            lapses=_text(details["lapses"]) if "lapses" in details else None,
-            members=len(releases),
+            kind, attempt, amounts, None, tuple(releases), _NOT_YET, digest, at, lapses, 0, len(releases)
         )
         if kind is EntryKind.OPENING:
-            self._finish(subject, begun, End(ReservationState.COMMITTED, attempt, begun.digest, amounts))
+            self._finish(subject, begun, End(ReservationState.COMMITTED, attempt, digest, amounts))
             return
         if subject in self._left:
             begun = begun._replace(amounts=tuple(map(add, amounts, self._left.pop(subject))))
         self.open[subject] = begun
-        for release, digest in releases.items():
+        for release, planned in releases.items():
             if release in self.open:
                 wrong.append(f"{release} was charged before")
             self.open[release] = OpenSubject(
@@ -106,9 +102,9 @@ class Subjects:
                 None,
                 self._left.pop(release, NOTHING_VALUES),
                 subject,
-                digest=_text(digest),
-                at=begun.at,
-                lapses=begun.lapses,
+                digest=planned if isinstance(planned, str) else "",
+                at=at,
+                lapses=lapses,
                 plan_attempt=attempt,
             )
 
@@ -119,8 +115,10 @@ class Subjects:
         if before is None or before.kind is not _FOLLOWS[kind] or before.attempt not in {None, attempt}:
             wrong.append(f"{subject} {_REFUSALS[kind]}")
             return
-        left = tuple(map(add, before.amounts, amounts))
-        end = End(TRANSITIONS[kind][1], attempt, _text(said.get("digest")), left)
+        left = before.amounts
+        if amounts != NOTHING_VALUES:
+            left = tuple(map(add, left, amounts))
+        end = End(_ENDS[kind], attempt, said["digest"], left)
         if kind is EntryKind.COMMIT:
             if amounts != NOTHING_VALUES:
                 wrong.append("a commit changes what is held")
@@ -181,6 +179,9 @@ class Subjects:
             self.open[plan] = held._replace(members=left, committed=held.committed or is_commit)
 
 
-def _text(value: object) -> str:
-    """A text of a content; nothing a store wrote is another kind of value."""
-    return value if isinstance(value, str) else ""
+def _terms_in(details: Any) -> tuple[dict[str, Any], str | None]:
+    """The releases of a plan with the digest of each, and the day on which it lapses."""
+    if not isinstance(details, dict):
+        return {}, None
+    planned, lapses = details.get("planned"), details.get("lapses")
+    return planned if isinstance(planned, dict) else {}, lapses if isinstance(lapses, str) else None

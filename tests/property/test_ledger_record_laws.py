@@ -369,7 +369,7 @@ def test_any_sound_ledger_holds_and_is_the_same_after_an_export_and_an_import(
 
 
 CHANGED = (
-    "UPDATE reservation SET state = CASE state WHEN 'held' THEN 'committed' ELSE 'held' END WHERE subject = SUBJECT",
+    "UPDATE reservation SET state = iif(state = 'held', 'committed', 'held') WHERE subject = SUBJECT",
     "UPDATE reservation SET attempt = attempt + 1 WHERE subject = SUBJECT",
     "UPDATE reservation SET digest = digest || 'x' WHERE subject = SUBJECT",
     "UPDATE reservation SET last_digest = last_digest || 'x' WHERE subject = SUBJECT",

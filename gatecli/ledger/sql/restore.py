@@ -12,13 +12,13 @@ from typing import Any
 
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.ledger.checking import check_amounts, check_checkpoint, check_column, check_name, check_terms
-from gatecli.ledger.interface import LedgerIdentity, StoredCheckpoint
+from gatecli.ledger.interface import LedgerIdentity, Part, StoredCheckpoint
 from gatecli.ledger.replay import DatasetReplay
 from gatecli.ledger.signing_keys import public_key_of
 from gatecli.ledger.sql import statements as sql
 from gatecli.ledger.sql.booking import Run
 from gatecli.ledger.sql.rows import amount_parameters, terms_text
-from gatecli.ledger.subject_ends import Ends, Part, part_of
+from gatecli.ledger.subject_ends import Ends, open_part, parts_of
 from gatecli.ledger.subjects import Finished
 from gatecli.model.ledger import Entry, Reservation
 from gatecli.model.portfolio import MOST, Amounts
@@ -114,8 +114,10 @@ class _Restoring:
 
     def _add_part(self, part: Part) -> None:
         """A part of a reservation that is done with."""
-        self._add_row(part.subject, _row_of(part))
-        self._add_charge(part.subject, part.dataset, Amounts(*part.amounts))
+        dataset, subject, attempt, state, digest, last_digest, at, plan, lapses, *amounts = part
+        row = (subject, attempt, state, digest, at, plan, lapses, last_digest)
+        self._add_row(str(subject), dict(zip(_COLUMNS, row, strict=True)))
+        self._add_charge(str(subject), str(dataset), Amounts(*(int(amount or 0) for amount in amounts)))
 
     def _add_open(self) -> None:
         """What is held or lent, and what was void once."""
@@ -129,16 +131,15 @@ class _Restoring:
             found = self._ends.reservations(subject, places)
             if found is None:
                 for dataset, begin in places:
-                    self._add_part(part_of(dataset, subject, begin))
+                    self._add_part(open_part(dataset, subject, begin))
             elif found:
                 self._add_reservation(found[0])
             else:
                 raise _refusal(f"the entries do not say how {subject} stands")
 
     def _add_reservation(self, reservation: Reservation) -> None:
-        self._add_row(reservation.subject, _row_of(reservation))
-        for charge in reservation.charges:
-            self._add_charge(reservation.subject, charge.dataset, charge.amounts)
+        for part in parts_of(reservation):
+            self._add_part(part)
 
     def _add_row(self, subject: str, row: Mapping[str, Any]) -> None:
         """The row of a subject; each of its datasets says the same."""
@@ -157,18 +158,8 @@ class _Restoring:
         self._run(sql.ADD_TO_RESERVATION, row | amount_parameters(amounts))
 
 
-def _row_of(said: Part | Reservation) -> dict[str, Any]:
-    """The columns in the order in which they are read."""
-    return {
-        "subject": said.subject,
-        "attempt": said.attempt,
-        "state": said.state.value,
-        "digest": said.digest,
-        "at": said.at,
-        "plan": said.plan,
-        "lapses": said.lapses,
-        "last_digest": said.last_digest,
-    }
+_COLUMNS = ("subject", "attempt", "state", "digest", "at", "plan", "lapses", "last_digest")
+"""The columns of a reservation in the order in which they are read."""
 
 
 def _refusal(what: str) -> UncheckableError:

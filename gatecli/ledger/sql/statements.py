@@ -105,6 +105,12 @@ RESERVATIONS_IN_STATE = _WITH_CHARGES % (_ALL % _IN_STATE)
 RESERVATIONS_OF_DATASET = _WITH_CHARGES % (_OF_DATASET % "")
 RESERVATIONS_OF_DATASET_IN_STATE = _WITH_CHARGES % (_OF_DATASET % _IN_STATE)
 
+PARTS = _WITH_CHARGES.replace(
+    "p.subject, p.attempt, p.state, p.digest, p.at, p.plan, p.lapses, p.last_digest, c.dataset",
+    "c.dataset, p.subject, p.attempt, p.state, p.digest, p.last_digest, p.at, p.plan, p.lapses",
+) % (_ALL % "")
+"""The columns as `gatecli.ledger.interface.Part` has them."""
+
 LOG_SIZE = "SELECT coalesce(max(place) + 1, 0) FROM log"
 SEQUENCE = """
 INSERT INTO log (place, dataset, number)

@@ -25,6 +25,7 @@ from gatecli.ledger.interface import (
     LedgerTally,
     LedgerUnavailable,
     Outcome,
+    Part,
     StoredCheckpoint,
 )
 from gatecli.ledger.sql import statements as sql
@@ -154,6 +155,12 @@ class SqlStore(ABC):
             if len(found) < PAGE:
                 return
             parameters["after"] = found[-1].subject
+
+    def parts(self) -> Iterator[Part]:
+        after: Any = ""
+        while rows := self._read(sql.PARTS, {"after": after, "page": PAGE}):
+            yield from map(tuple, rows)
+            after = rows[-1][1]
 
     def entries(
         self,
