@@ -67,7 +67,7 @@ class _Attempt:
 
 
 @dataclass(slots=True)
-class History:
+class SubjectHistory:
     """All attempts of a subject that was void once, and what it holds in each dataset."""
 
     attempts: dict[_Key, _Attempt] = field(default_factory=dict)
@@ -87,13 +87,13 @@ class History:
         elif not begin.is_left:
             attempt.state, attempt.last_digest = _OPEN_STATES[begin.kind], begin.digest
 
-    def copy(self) -> History:
+    def copy(self) -> SubjectHistory:
         """A history that can be added to."""
         attempts = {
             key: _Attempt(each.begin, each.state, each.last_digest, set(each.datasets))
             for key, each in self.attempts.items()
         }
-        return History(attempts, dict(self.amounts))
+        return SubjectHistory(attempts, dict(self.amounts))
 
     def reservations(self, subject: str) -> list[Reservation]:
         """How it may stand now, the likeliest first.
@@ -123,9 +123,9 @@ class History:
         keys: list[_Key] = [key for key in self.attempts if isinstance(key, tuple)]
         held = [key for key in keys if self.attempts[key].state is ReservationState.HELD]
 
-        def when(key: _Key) -> tuple[str, str]:
+        def when(key: _Key) -> tuple[str, str, int]:
             begin = self.attempts[key].begin
-            return (begin.at, begin.plan or "") if begin else ("", "")
+            return (begin.at, begin.plan or "", begin.plan_attempt) if begin else ("", "", 0)
 
         return held or sorted(keys, key=when, reverse=True)
 
@@ -142,7 +142,7 @@ class Ends:
 
     def __init__(self, keep: Callable[[Part], object]) -> None:
         self._keep = keep
-        self.histories: dict[str, History] = {}
+        self.histories: dict[str, SubjectHistory] = {}
 
     def add(self, dataset: str, subject: str, begin: OpenSubject, end: End) -> None:
         """A subject ended in one dataset."""
@@ -151,7 +151,7 @@ class Ends:
             known = (begin.digest, last_digest, begin.at, begin.plan, begin.lapses)
             self._keep((dataset, subject, 0, state.value, *known, *amounts))
         else:
-            self.histories.setdefault(subject, History()).add(dataset, begin, end)
+            self.histories.setdefault(subject, SubjectHistory()).add(dataset, begin, end)
 
     def reservations(
         self, subject: str, open_in: Iterable[tuple[str, OpenSubject]]
@@ -161,7 +161,7 @@ class Ends:
         places = list(open_in)
         if found is None and all(begin.attempt in {0, None} for _, begin in places):
             return None
-        history = History() if found is None else found.copy()
+        history = SubjectHistory() if found is None else found.copy()
         for dataset, begin in places:
             history.add(dataset, begin, None)
         return history.reservations(subject)

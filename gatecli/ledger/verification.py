@@ -110,7 +110,7 @@ class _Replays:
                 self.add(entry)
         return self.entries > before
 
-    def unsigned(self) -> int:
+    def count_unsigned(self) -> int:
         """How many entries are not signed, where the ledger has a key."""
         return sum(each.unsigned for each in self.by_dataset.values()) if self._public_key else 0
 
@@ -178,7 +178,7 @@ def _verify(
         kept.size if kept else None,
         tuple(faults.named),
         faults.untold,
-        replays.unsigned(),
+        replays.count_unsigned(),
     )
 
 

@@ -623,6 +623,49 @@ class LedgerSuite:
         with pytest.raises(Exception, match="amounts_are_not_negative"):
             place.tamper("UPDATE account SET rdp_8 = -1")
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "UPDATE reservation SET digest = 'other', last_digest = 'other' WHERE subject = 'churn@1'",
+            "UPDATE reservation SET state = 'committed' WHERE subject = 'churn@1'",
+            "UPDATE reservation SET lapses = '2099-01-01' WHERE subject = 'churn@1'",
+            "DELETE FROM reservation_charge WHERE subject = 'churn@1' AND dataset = 'people'",
+            "DELETE FROM reservation_charge",
+        ],
+    )
+    def test_a_reservation_that_no_trigger_guards_is_held_to_its_entries(
+        self, change: str, place: LedgerPlace
+    ) -> None:
+        store = place.create()
+        for name in BOTH:
+            store.add_dataset(terms(name), AT)
+        store.move(movement(datasets=BOTH))
+        assert verify(store).holds
+        place.tamper(change)
+        assert any("churn@1" in fault.what for fault in verify(store).faults)
+        store.close()
+
+    def test_the_last_release_of_a_plan_commits_it_whoever_that_is(self, place: LedgerPlace) -> None:
+        store = place.create()
+        store.add_dataset(terms("people"), AT)
+        for number in range(10):
+            store.move(
+                movement(subject=f"plan {number}", amounts=1),
+                releases={f"a@{number}": "a", f"b@{number}": "b"},
+            )
+
+        def commit_all(name: str) -> None:
+            client = place.open()
+            for number in range(10):
+                client.move(commit(f"{name}@{number}", plan=f"plan {number}"))
+            client.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(commit_all, "ab"))
+        assert [each.subject for each in store.reservations(HELD)] == []
+        require_sound(store)
+        store.close()
+
     @pytest.mark.usefixtures("store")
     def test_two_clients_with_one_release_charge_it_once(self, place: LedgerPlace) -> None:
         asked = [movement(subject=f"churn@{number}", amounts=1, datasets=BOTH) for number in range(25)]
