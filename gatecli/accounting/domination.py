@@ -53,7 +53,7 @@ _LEAST_DELTA = 0.999e-18
 _WITHIN = 65
 """Points between two of a curve at which the chord is looked at."""
 _HALVINGS = 60
-_CLOSE = 1e-6
+_CLOSE = 1e-5
 """A μ is found up to this, relatively."""
 
 

@@ -30,7 +30,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -114,7 +113,9 @@ def _from_pairs(terms: tuple[Term, ...], least: float, budget: Budgeted | None) 
 
 
 def _is_hopeless(direction: Direction, budget: Budgeted) -> bool:
-    return saddle_of(direction.pilots, budget.delta).epsilon > _FAR * budget.epsilon
+    """What is within reach at a smaller δ is so at the budget's."""
+    most = _FAR * budget.epsilon
+    return direction.saddle.epsilon > most and saddle_of(direction.pilots, budget.delta).epsilon > most
 
 
 def _width(direction: Direction) -> tuple[float, float]:
@@ -140,23 +141,20 @@ def _deltas(direction: Direction, epsilons: Array) -> Array:
 def _parts(pilots: Pilots, end: float) -> list[float]:
     """The middles of as few equal parts as keep the weight of rounding small up to the ends of each."""
     for parts in range(1, _MOST_PARTS):
-        edges = np.linspace(0.0, end, parts + 1).tolist()
-        middles = [(low + high) / 2 for low, high in pairwise(edges)]
-        if all(
-            _weight(pilots, middle, edge) <= _HEAVY
-            for middle, *ends in zip(middles, edges[:-1], edges[1:], strict=True)
-            for edge in ends
-        ):
+        half = end / (2 * parts)
+        middles = [half * odd for odd in range(1, 2 * parts, 2)]
+        if all(_weight(pilots, middle, half) <= _HEAVY for middle in middles):
             break
     return middles
 
 
-def _weight(pilots: Pilots, middle: float, edge: float) -> float:
-    """How far, as a logarithm, M e^(−θε) of the tilt for `middle` lies above the least at `edge`."""
-    here, there = tilt_at(pilots, middle), tilt_at(pilots, edge)
-    return (cumulants(pilots.stack, here)[0] - here * edge) - (
-        cumulants(pilots.stack, there)[0] - there * edge
-    )
+def _weight(pilots: Pilots, middle: float, away: float) -> float:
+    """How far, as a logarithm, M e^(−θε) of the tilt for `middle` lies above the least one `away` from there.
+
+    That is nearly r²/(2 K″): it is the logarithm of a normal density.
+    """
+    _, _, variance = cumulants(pilots.stack, tilt_at(pilots, middle))
+    return away * away / (2 * max(variance, 1e-300))
 
 
 def deltas_above(composed: TiltedComposition, epsilons: Array) -> Array:

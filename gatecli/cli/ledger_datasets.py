@@ -132,7 +132,7 @@ def _parent(text: str) -> tuple[str, int | None]:
     name, equals, stability = text.rpartition("=")
     if not equals:
         return text, None
-    if not name or not stability.isdecimal() or not 1 <= int(stability) <= 10**6:
+    if not name or not (stability.isascii() and stability.isdecimal()) or not 1 <= int(stability) <= 10**6:
         raise UsageError(
             f"--parent {text}: C is not a whole number from 1 to 1000000", advice="write for example people=3"
         )

@@ -10,6 +10,7 @@ from typing import Annotated
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import GATE, KeyFile, option
+from gatecli.gates.concealment import without_values
 from gatecli.gates.ledger_access import DEFAULT, moment
 from gatecli.ledger.interface import LedgerIdentity
 from gatecli.ledger.opening import create_store
@@ -45,6 +46,8 @@ def init(
         raise UsageError(
             "--name has a blank, a + or a character that cannot be printed", advice="choose another"
         )
+    if without_values(name) != name:
+        raise UsageError("--name holds personal data", advice="a ledger names no person")
     public = "" if key_file is None else base64.b64encode(read_key(key_file).public).decode()
     identity = LedgerIdentity(secrets.token_hex(16), name, moment(datetime.now(UTC)), public)
     create_store(url or DEFAULT, identity).close()

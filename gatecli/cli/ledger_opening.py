@@ -11,7 +11,7 @@ import typer
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import KeyFile, LedgerUrl, option
-from gatecli.gates.charges import Book
+from gatecli.gates.charged_work import Book
 from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.ledger_opening import OpeningSource, open_account, opening_balance_movement, read_balance
 from gatecli.ledger.interface import BudgetExceeded, Conflict, Outcome, Store, UnknownDataset
@@ -72,8 +72,10 @@ def opening(
                 advice="a file is charged once: give the options of then, or leave it",
             ) from None
         except BudgetExceeded as error:
-            less = f"{error.dataset} has less left; nothing was charged"
-            err(f"gatecli: {file.name} does not fit: {less}\n")
+            err(
+                f"gatecli: {file.name} does not fit: {error.dataset} has less left; nothing was charged\n"
+                f"  fix: gatecli ledger dataset close {error.dataset}, since more was spent than its budget\n"
+            )
             raise typer.Exit(ExitCode.CLOSED) from None
     err(f"{file.name} {'was charged before' if outcome is Outcome.EXISTS else 'is charged'} to {dataset}\n")
 

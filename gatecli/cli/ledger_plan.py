@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, KeyFile, LedgerUrl, option
 from gatecli.frontdoor.session import GateOptions, begin
 from gatecli.gates.ledger_access import moment, open_ledger
+from gatecli.gates.ledger_notices import told_of_ledger
 from gatecli.gates.release import check_releases, request_for, require_existing
 from gatecli.gates.reserving import LedgerUse
 
@@ -47,6 +49,8 @@ def reserve(
     with open_ledger(url, key=key_file) as store:
         use = LedgerUse(store, moment(session.now), reserves=True, plan=name or _name_of(paths))
         verdict = check_releases(request_for(paths, session.terms, use))
+    if not gate.quiet:
+        err("".join(f"{line}\n" for line in told_of_ledger(verdict)))
     raise session.end(verdict)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +24,8 @@ from gatecli.model.release import ReleaseSubject
 from gatecli.sources.discovery import find_declarations
 from gatecli.sources.files import ReadError, sha256_of
 from gatecli.sources.release import read_releases
+
+NOTHING_AT_ALL = hashlib.sha256().hexdigest()
 
 Subject = Annotated[str, typer.Argument(metavar="NAME@VERSION", help="A release, or the name of a plan.")]
 Evidence = Annotated[
@@ -95,8 +98,12 @@ def void(
     err(f"{subject} {'was void already' if outcome is Outcome.EXISTS else 'is void; its budget is free'}\n")
 
 
-def _digests(files: Sequence[Path] | None) -> dict[str, str]:
+def _digests(files: Sequence[Path] | None) -> list[str]:
+    """Digests alone: the name of a file may be somebody's. Raises UsageError."""
     try:
-        return {file.name: sha256_of(file) for file in files or ()}
+        digests = [sha256_of(file) for file in files or ()]
     except ReadError as error:
         raise UsageError(f"a file of --evidence {error.problem}", advice=error.mend) from None
+    if NOTHING_AT_ALL in digests:
+        raise UsageError("a file of --evidence is empty", advice="name one that shows something")
+    return digests

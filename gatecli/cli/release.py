@@ -9,9 +9,11 @@ import typer
 
 from gatecli.cli.allocate import allocate
 from gatecli.cli.calibrate import calibrate
+from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, LedgerKey, LedgerUrl, option
 from gatecli.frontdoor.session import GateOptions, begin
+from gatecli.gates.ledger_notices import told_of_ledger
 from gatecli.gates.release import check_releases, request_for, require_existing
 from gatecli.gates.used_ledger import used_ledger
 
@@ -48,4 +50,6 @@ def check(
     session = begin(gate, places[0])
     with used_ledger(ledger, session.now, reserves=reserve, key=ledger_key) as use:
         verdict = check_releases(request_for(places, session.terms, use))
+    if not gate.quiet:
+        err("".join(f"{line}\n" for line in told_of_ledger(verdict)))
     raise session.end(verdict)

@@ -33,7 +33,8 @@ def judge_charged(
     What passes is reserved before the verdict is given; where another client was quicker, all are judged
     again by what is left. Raises UncheckableError where that never ends.
     """
-    terms = Terms(ledger.store, judged_by.policy.spec.ledger, judged_by.today, ledger.at)
+    rules = judged_by.policy.spec.ledger
+    terms = Terms(ledger.store, rules, judged_by.today, ledger.at, ledger.reserves)
     for _ in range(ATTEMPTS):
         assessed = (
             assess(releases, costs, terms)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatecli.errors import UsageError
-from gatecli.gates.charges import claim_digest, content_digest, release_id
+from gatecli.gates.release_identity import claim_digest, content_digest, release_id
 from gatecli.gates.reserving import refuse_personal_data
 from gatecli.ledger.interface import Conflict, Outcome, Store
 from gatecli.model.ledger import Charge, EntryKind, Movement, Reservation, ReservationState
@@ -24,9 +24,9 @@ class Published:
 
 
 def commit(
-    store: Store, subject: str, at: str, evidence: Mapping[str, str], published: Published | None = None
+    store: Store, subject: str, at: str, evidence: Sequence[str], published: Published | None = None
 ) -> Outcome:
-    """Say that a reserved release was published. `evidence` are digests of files by their names.
+    """Say that a reserved release was published. `evidence` are digests of files.
 
     Raises UsageError for what is not reserved, was voided, or was committed with other content.
     """
@@ -35,7 +35,7 @@ def commit(
     charges = tuple(Charge(each.dataset, NOTHING) for each in holder.charges)
     again = known.last_digest if known.state is ReservationState.COMMITTED else known.digest
     digest = again if published is None else published.digest
-    details = {"evidence": dict(sorted(evidence.items())), **(published.details if published else {})}
+    details = {"evidence": sorted(evidence), **(published.details if published else {})}
     movement = Movement(EntryKind.COMMIT, subject, at, charges, digest, details, known.attempt, known.plan)
     return _move(store, known, movement)
 
@@ -69,7 +69,7 @@ def published_content(store: Store, subject: str, releases: Sequence[ReleaseSubj
     return Published(content_digest(release, unique), details)
 
 
-def void(store: Store, subject: str, at: str, reason: str, evidence: Mapping[str, str]) -> Outcome:
+def void(store: Store, subject: str, at: str, reason: str, evidence: Sequence[str]) -> Outcome:
     """Take the charge of a release, or of a plan, back: it was never run, or nobody saw what it gave.
 
     Raises UsageError for what is not held: what was published stays spent.
@@ -80,13 +80,15 @@ def void(store: Store, subject: str, at: str, reason: str, evidence: Mapping[str
             f"{subject} is reserved in the plan {known.plan}, which is one mechanism",
             advice=f"gatecli ledger void {known.plan}, while none of its releases is committed",
         )
+    if not reason.strip():
+        raise UsageError("--reason is empty", advice="say why nobody will ever see what it gives")
     if not evidence:
         raise UsageError(
             f"nothing shows that {subject} never ran",
             advice="--evidence FILE, such as the log of the job that was cancelled; its digest is kept",
         )
     charges = tuple(Charge(each.dataset, -each.amounts) for each in known.charges)
-    details = {"reason": reason, "evidence": dict(sorted(evidence.items()))}
+    details = {"reason": reason, "evidence": sorted(evidence)}
     movement = Movement(EntryKind.VOID, subject, at, charges, known.digest, details, known.attempt)
     return _move(store, known, movement)
 

@@ -21,15 +21,15 @@ from gatecli.model.release import Privacy
 
 def composed_in_advance(store: Store, account: Account) -> Bounds | NoBound:
     """Bounds on ε at the dataset's δ over everything that is held or published."""
-    found: list[Mechanism] = []
-    group = 1
-    for details in _standing(store, account):
-        work = _work_of(details)
-        if work is None:
-            return NoBound(("an entry keeps no mechanisms",))
-        for written in work:
-            found.extend(_mechanisms(written, account))
-            group = max(group, written["group"])
+    name, found, group = account.terms.name, list[Mechanism](), 1
+    for part in (part for details in _standing(store, account) for part in _parts(details)):
+        changed, work = part["stability"].get(name, 0), part["work"]
+        if not changed:
+            continue
+        if not isinstance(work, list):
+            return NoBound(("an entry keeps the digest of its mechanisms alone",))
+        found.extend(_mechanisms(work[0], account))
+        group = max(group, work[0]["group"] * changed)
     if not found:
         return NoBound(("nothing was charged",))
     terms = account.terms
@@ -48,11 +48,9 @@ def _standing(store: Store, account: Account) -> Iterator[Mapping[str, Any]]:
             yield json.loads(entry.content)["details"]
 
 
-def _work_of(details: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    """The declared account of each release that an entry reserves; None where the entry kept its digest."""
-    parts = details.get("releases", {"": details}).values()
-    works = [part.get("work") for part in parts]
-    return [work[0] for work in works] if all(isinstance(work, list) and work for work in works) else None
+def _parts(details: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """What is said of each release that an entry reserves, or of an opening balance."""
+    return iter(details.get("releases", {"": details}).values())
 
 
 def _mechanisms(written: Mapping[str, Any], account: Account) -> Iterator[Mechanism]:

@@ -76,9 +76,10 @@ def _limits(request: DatasetRequest) -> Amounts:
 
 def _check_words(request: DatasetRequest) -> None:
     texts = (request.name, request.unit, request.block_of or "")
-    if not all(text.strip() == text and text.isprintable() for text in texts) or not request.name:
+    proper = all(text.strip() == text and text.isprintable() for text in texts)
+    if not proper or not request.name or not request.unit or request.block_of in {"", request.name}:
         raise UsageError(
-            "a name of a dataset or unit has blanks around it or cannot be printed", advice="mend it"
+            "a name of a dataset, unit or stream is empty, its own, or has blanks around it", advice="mend it"
         )
     if any(without_values(text) != text for text in texts):
         raise UsageError("the dataset's name holds personal data", advice="a ledger names no person")
@@ -151,12 +152,24 @@ def _check_stream(terms: DatasetTerms, store: Store) -> None:
             f"{terms.block_of} has an account of its own, and its blocks would not be charged to it",
             advice="name the stream otherwise; a release of all of it names each block",
         )
+    alike = next((each for each in store.accounts() if _is_alike(each, terms)), None)
+    if alike is not None:
+        raise UsageError(
+            f"{terms.name} reads like {alike.terms.name}, which is in the ledger",
+            advice="the same people share one budget; name other data so that a reader can tell it apart",
+        )
     clash = next((each for each in store.accounts() if _is_stream_of(terms.name, each.terms)), None)
     if clash is not None:
         raise UsageError(
             f"{terms.name} is divided into blocks ({clash.terms.name}), each with a budget of its own",
             advice="name the blocks in a release",
         )
+
+
+def _is_alike(other: Account, terms: DatasetTerms) -> bool:
+    """Whether a reader takes one name for the other."""
+    name = other.terms.name
+    return name != terms.name and identity_of(name) == identity_of(terms.name)
 
 
 def _is_stream_of(name: str, other: DatasetTerms) -> bool:

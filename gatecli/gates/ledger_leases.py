@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from gatecli.accounting.portfolio import limits_of
 from gatecli.errors import UsageError
-from gatecli.gates.charges import Book, stabilities
+from gatecli.gates.charged_work import Book, stabilities
 from gatecli.gates.concealment import without_values
 from gatecli.ledger.interface import LedgerIdentity, Store
 from gatecli.ledger.lease_documents import LeaseGrant, lease_id

@@ -16,7 +16,7 @@ from typing import Any
 from gatecli.accounting.interface import NoBound, Question
 from gatecli.checks.release.recorded_work import is_of_unknown_relation, work_under
 from gatecli.errors import UncheckableError, UsageError
-from gatecli.gates.charges import MOST_CONTENT, Book, costs_of_work, stabilities, written_question
+from gatecli.gates.charged_work import Book, costs_of_work, kept_work, stabilities
 from gatecli.gates.reserving import refuse_personal_data
 from gatecli.ledger.interface import UnknownDataset
 from gatecli.model.budget import Neighbouring
@@ -27,7 +27,6 @@ from gatecli.model.ledger import (
     DatasetTerms,
     EntryKind,
     Movement,
-    canonical_json,
     identity_digest,
 )
 from gatecli.model.mechanism import Mechanism, Sampling
@@ -164,19 +163,18 @@ def opening_balance_movement(balance: OpeningBalance, dataset: str, book: Book, 
     question = Question(
         balance.mechanisms, own.terms.budget.delta, own.terms.neighbouring, balance.source.max_contributions
     )
+    changes = stabilities([own], book)
     charges = tuple(
         _charge(question, stability, open_account(name, book), balance)
-        for name, stability in sorted(stabilities([own], book).items())
+        for name, stability in sorted(changes.items())
     )
-    work = [written_question(question)]
-    kept = work if len(canonical_json(work)) <= MOST_CONTENT else identity_digest({"work": work})
     movement = Movement(
         EntryKind.OPENING,
         subject_of(dataset, balance.sha256),
         at,
         charges,
         identity_digest({"dataset": dataset, **balance.details}),
-        {**balance.details, "work": kept},
+        {**balance.details, "work": kept_work([question]), "stability": changes},
     )
     refuse_personal_data(movement)
     return movement

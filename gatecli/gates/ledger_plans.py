@@ -11,23 +11,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from gatecli.accounting.interface import Question
 from gatecli.checks.ledger import charging
 from gatecli.checks.release.recomputation import Costs
+from gatecli.gates.charged_work import Book, Work, questions_to_charge, stabilities
 from gatecli.gates.charges import (
     Assessment,
-    Book,
     Terms,
-    Work,
     charges_of,
-    claim_digest,
-    details_of,
     find_over,
     named_accounts,
-    questions_to_charge,
-    release_id,
     shares_of,
-    stabilities,
+    stands,
+    word_of,
 )
+from gatecli.gates.release_identity import claim_digest, details_of, release_id
 from gatecli.model.finding import Finding
-from gatecli.model.ledger import STANDING, Account, Charge, EntryKind, Movement, identity_digest
+from gatecli.model.ledger import Account, Charge, EntryKind, Movement, identity_digest
 from gatecli.model.release import ReleaseSubject
 
 
@@ -44,7 +41,7 @@ def assess_plan(
     digests = [claim_digest(each, own) for each, own in zip(releases, accounts, strict=True)]
     digest = identity_digest({"plan": sorted(digests)})
     known = terms.store.reservation(name)
-    if known is not None and known.state in STANDING:
+    if stands(known):
         changed = [] if known.digest == digest else [charging.find_changed(releases[0], known)]
         return _alone(releases, changed, {"ledger": {"state": known.state.value, "plan": name}})
     standing = list(_find_standing(releases, terms))
@@ -55,7 +52,7 @@ def assess_plan(
     over = standing or find_over(releases[0], charges, book)
     if over:
         return _alone(releases, over)
-    measures: dict[str, object] = {"ledger": {"plan": name, "reserves": shares_of(charges, book)}}
+    measures: dict[str, object] = {"ledger": {"plan": name, word_of(terms): shares_of(charges, book)}}
     movement = Movement(
         EntryKind.RESERVE,
         name,
@@ -64,8 +61,8 @@ def assess_plan(
         digest,
         {
             "releases": {
-                release_id(subject): details_of(subject, questions_to_charge(cost))
-                for subject, cost in zip(releases, costs, strict=True)
+                release_id(subject): details_of(subject, questions_to_charge(cost), stabilities(own, book))
+                for subject, cost, own in zip(releases, costs, accounts, strict=True)
             }
         },
         0 if known is None else known.attempt + 1,
@@ -99,8 +96,8 @@ def _find_standing(releases: Sequence[ReleaseSubject], terms: Terms) -> Iterator
     """A release that is reserved alone, or in another plan, is charged there."""
     for subject in releases:
         known = terms.store.reservation(release_id(subject))
-        if known is not None and known.state in STANDING:
-            yield charging.find_changed(subject, known)
+        if stands(known):
+            yield charging.find_reserved(subject, known)
 
 
 def _work(accounts: Sequence[Sequence[Account]], costs: Sequence[Costs], book: Book) -> Mapping[str, Work]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gatecli.accounting.account import account, account_all
 from gatecli.accounting.interface import Question
 from gatecli.cache.store import Shelf, digest_of
+from gatecli.checks.ledger.charging import find_not_asked
 from gatecli.checks.release.composition import companies, find_over_scope
 from gatecli.checks.release.evidence_coverage import coverage
 from gatecli.checks.release.interface import ReleaseContext
@@ -145,7 +146,8 @@ def check_releases(request: ReleaseRequest) -> Verdict:
         *_find_composed(request.releases, costs, request.accounting),
     ]
     if request.ledger is None:
-        return _judge(request, costs, found, [{} for _ in request.releases])
+        unasked = map(find_not_asked, request.releases) if request.terms.policy.spec.ledger.required else ()
+        return _judge(request, costs, [*found, *unasked], [{} for _ in request.releases])
     from gatecli.gates.charged_releases import judge_charged  # noqa: PLC0415 - few runs have a ledger
 
     def conclude(problems: Sequence[Finding], measures: Sequence[Mapping[str, object]]) -> Verdict:

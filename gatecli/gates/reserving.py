@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from gatecli.errors import UsageError
 from gatecli.gates.charges import Assessment, Terms
 from gatecli.gates.concealment import without_values
+from gatecli.ledger.checking import check_movement
 from gatecli.ledger.interface import BudgetExceeded, Conflict, Store, UnknownDataset
 from gatecli.model.ledger import Movement
 
@@ -34,12 +35,14 @@ def reserve(assessments: Sequence[Assessment], terms: Terms) -> bool:
     """Whether everything was reserved; False where another client was quicker.
 
     What was reserved until then stays held: another job may have been told by now that it is, and a rerun
-    finds it there. Raises UsageError where a name holds personal data.
+    finds it there. Raises UsageError, before anything is reserved, where a name holds personal data or is
+    none that a ledger holds.
     """
     wanted = [(each.movement, each.releases) for each in assessments if each.movement is not None]
-    for movement, _ in wanted:
-        refuse_personal_data(movement)
     lapses = (terms.today + timedelta(days=terms.rules.lapse_after_days)).isoformat()
+    for movement, releases in wanted:
+        refuse_personal_data(movement, releases)
+        check_movement(movement, lapses, releases, ())
     for movement, releases in wanted:
         try:
             terms.store.move(movement, lapses=lapses, releases=releases)
@@ -48,14 +51,21 @@ def reserve(assessments: Sequence[Assessment], terms: Terms) -> bool:
     return True
 
 
-def refuse_personal_data(movement: Movement) -> None:
+def refuse_personal_data(movement: Movement, releases: Iterable[str] = ()) -> None:
     """A ledger is kept for years and shown to auditors: no person is named in it. Raises UsageError."""
-    for text in _texts((movement.subject, *(each.dataset for each in movement.charges), movement.details)):
-        if without_values(text) != text:
+    names = (movement.subject, *releases, *(each.dataset for each in movement.charges))
+    for text in _texts((*names, movement.details)):
+        if any(without_values(part) != part for part in (text, *_parts(text))):
             raise UsageError(
                 f"the entry of {without_values(movement.subject)} would hold personal data",
                 advice="name datasets, releases and reasons without it",
             )
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    """The name and the version of `name@version`: joined, they hide an address from a search."""
+    before, _, after = name.rpartition("@")
+    return (before, after)
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -64,6 +74,7 @@ def _texts(value: object) -> Iterator[str]:
             yield value
         case dict():
             for key, item in value.items():
+                yield key
                 if key not in _DIGESTS:
                     yield from _texts(item)
         case list() | tuple():

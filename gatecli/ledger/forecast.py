@@ -17,6 +17,9 @@ from gatecli.ledger.history import Level, Step, levels, moment_of, step_of
 from gatecli.ledger.interface import Store
 from gatecli.model.ledger import Account
 
+LEAST = timedelta(days=1)
+"""From less than a day nothing is foretold: two releases in an hour are no rate."""
+
 HORIZON = timedelta(days=36_525)
 """A century: what comes later is not foretold."""
 
@@ -26,7 +29,8 @@ def forecast(steps: Sequence[Step], now: datetime) -> date | None:
 
     `steps` are in order of time, the first of them the first moment of a charge; the others may be left
     out, but for the last. The day is that of the last step where nothing is left. None where nothing was
-    charged in a second moment, where what was charged was taken back, and beyond `HORIZON`.
+    charged in a second moment, where less than a day has passed since the first, where what was charged was
+    taken back, and beyond `HORIZON`.
     """
     if not steps:
         return None
@@ -34,7 +38,7 @@ def forecast(steps: Sequence[Step], now: datetime) -> date | None:
     if last.share >= 1:
         return last.at.date()
     spent, elapsed = last.share - first.share, _microseconds(now - first.at)
-    if spent <= 0 or elapsed <= 0:
+    if spent <= 0 or elapsed < _microseconds(LEAST):
         return None
     left = elapsed * (1 - last.share) / spent
     return (now + timedelta(microseconds=int(left))).date() if left <= _microseconds(HORIZON) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,9 @@ from gatecli.ledger.sql.booking import Run
 from gatecli.package import module
 
 POSTGRES = ("postgresql", "postgres")
+
+_WORDS_OF_A_SERVER = re.compile(r"\b(dbname|host|hostaddr|passfile|password|port|user)\s*=", re.IGNORECASE)
+"""As libpq takes them, without a URL."""
 
 
 def open_store(url: str, *, read_only: bool = False, replay: bool = False) -> Store:
@@ -56,8 +60,13 @@ def _scheme(url: str) -> str:
 def _file(url: str) -> Path:
     """`sqlite:///FILE` is relative, `sqlite:////FILE` absolute, as SQLAlchemy and ibis have it."""
     path = unquote(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else url
-    if not path or "\0" in path or path.startswith(("sqlite:", ":memory:")):
+    if not path or "\0" in path or path.startswith(("sqlite:", ":memory:", "file:")):
         raise UsageError("a ledger needs a file", advice="name a file, or sqlite:///FILE")
+    if "?" in url or _WORDS_OF_A_SERVER.search(url):  # not shown: a password may be among them
+        raise UsageError(
+            "the ledger's name holds what a server is given, or the options of a URL",
+            advice="name a file, or write a server as postgresql://USER@HOST/DATABASE",
+        )
     return Path(path)
 
 

@@ -99,7 +99,7 @@ class PostgresStore(SqlStore):
         charges = request.movement.charges
         try:
             with self._turn:
-                rows = self._ask(lambda to: to.execute(statement, parameters, prepare=True).fetchall())
+                written = self._ask(lambda to: to.execute(statement, parameters, prepare=True).rowcount)
         except errors.CheckViolation as refused:
             if refused.diag.constraint_name != PORTFOLIO or len(charges) > 1:
                 return None
@@ -110,7 +110,7 @@ class PostgresStore(SqlStore):
             return None
         except psycopg.Error as error:
             raise unavailable(error, self.where) from None
-        return Outcome.DONE if rows[0][0] == len(charges) else None
+        return Outcome.DONE if written == len(charges) else None
 
     def _write(self, work: Callable[[Run], T]) -> T:
         with self._turn:

@@ -88,6 +88,11 @@ def parse(url: str) -> tuple[str, str]:
             advice="write postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
         ) from None
     host, port = given.get("host") or "", given.get("port") or ""
+    if "@" in str(host):
+        raise UsageError(
+            "the URL of the ledger has an @ too many: one stands before the host",
+            advice="write an @ in a password or a user's name as %40",
+        )
     place = "" if str(host).startswith("/") else str(host)
     shown = f"postgresql://{place}{f':{port}' if port else ''}/{given.get('dbname') or ''}"
     wanted: dict[str, Any] = {**_DEFAULTS, **given, "client_encoding": "UTF8"}

@@ -138,7 +138,7 @@ class DatasetReplay:
                 wrong.append("it charges a dataset that was closed")
         if amounts != NOTHING_VALUES:
             self.sums = tuple(map(add, self.sums, amounts))
-            if min(self.sums) < 0:
+            if min(amounts) < 0 and min(self.sums) < 0:
                 wrong.append("more is taken back than was charged")
             if not self._is_within():
                 wrong.append("no member of the portfolio is within its limits after it")

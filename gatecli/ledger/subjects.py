@@ -12,18 +12,12 @@ from typing import Any
 
 from gatecli.ledger.compact_set import CompactSet
 from gatecli.ledger.subject_ends import NOTHING_VALUES, AmountValues, End, Ends, OpenSubject
-from gatecli.model.ledger import TRANSITIONS, Entry, EntryKind, ReservationState
+from gatecli.model.ledger import Entry, EntryKind, ReservationState
 
-_BEGINS = frozenset({EntryKind.OPENING, EntryKind.RESERVE, EntryKind.LEASE})
-_TAKES_BACK = frozenset({EntryKind.VOID, EntryKind.RETURN})
-_FOLLOWS = {
-    EntryKind.COMMIT: EntryKind.RESERVE,
-    EntryKind.VOID: EntryKind.RESERVE,
-    EntryKind.RETURN: EntryKind.LEASE,
-}
+_OPENING, _RESERVE, _LEASE = EntryKind.OPENING, EntryKind.RESERVE, EntryKind.LEASE
+# Members are compared one by one: an enumeration's hash is a function of Python.
 _NOT_YET = False
 """Whether a release of a plan is committed when the plan begins."""
-_ENDS = {kind: TRANSITIONS[kind][1] for kind in _FOLLOWS}
 _REFUSALS = {
     EntryKind.COMMIT: "is not held: it cannot be committed",
     EntryKind.VOID: "is not held: it cannot become void",
@@ -71,7 +65,8 @@ class Subjects:
 
     def step(self, entry: Entry, amounts: AmountValues, said: dict[str, Any], wrong: list[str]) -> None:
         """Take the subject of an entry one step further; what is wrong with that goes to `wrong`."""
-        if entry.kind in _BEGINS:
+        kind = entry.kind
+        if kind is _RESERVE or kind is _OPENING or kind is _LEASE:
             self._begin(entry, amounts, said, wrong)
         else:
             self._end(entry, amounts, said, wrong)
@@ -80,7 +75,7 @@ class Subjects:
         kind, subject, attempt = entry.kind, entry.subject, entry.attempt
         if subject in self.open or not self._finished.may_begin(self._dataset, subject, attempt):
             wrong.append(f"{subject} was charged before")
-        if min(amounts) < 0:
+        if amounts != NOTHING_VALUES and min(amounts) < 0:
             wrong.append("a charge is negative")
         releases, lapses = _terms_in(said["details"])
         digest, at = said["digest"], said["at"]
@@ -88,7 +83,7 @@ class Subjects:
         begun = OpenSubject(
             kind, attempt, amounts, None, tuple(releases), _NOT_YET, digest, at, lapses, 0, len(releases)
         )
-        if kind is EntryKind.OPENING:
+        if kind is _OPENING:
             self._finish(subject, begun, End(ReservationState.COMMITTED, attempt, digest, amounts))
             return
         if subject in self._left:
@@ -112,17 +107,20 @@ class Subjects:
         """Commit or void what is held; return what is lent."""
         kind, subject, attempt = entry.kind, entry.subject, entry.attempt
         before = self.open.pop(subject, None) or self._left_of(subject)
-        if before is None or before.kind is not _FOLLOWS[kind] or before.attempt not in {None, attempt}:
+        wanted = _LEASE if kind is EntryKind.RETURN else _RESERVE
+        if before is None or before.kind is not wanted or before.attempt not in (None, attempt):
             wrong.append(f"{subject} {_REFUSALS[kind]}")
             return
         left = before.amounts
         if amounts != NOTHING_VALUES:
             left = tuple(map(add, left, amounts))
-        end = End(_ENDS[kind], attempt, said["digest"], left)
         if kind is EntryKind.COMMIT:
+            end = End(ReservationState.COMMITTED, attempt, said["digest"], left)
             if amounts != NOTHING_VALUES:
                 wrong.append("a commit changes what is held")
         else:
+            state = ReservationState.VOID if kind is EntryKind.VOID else ReservationState.RETURNED
+            end = End(state, attempt, said["digest"], left)
             self._judge_taken_back(entry, before, (amounts, left), wrong)
         self._finish(subject, before, end)
         if before.plan is not None:

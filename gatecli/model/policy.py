@@ -193,8 +193,11 @@ class LedgerRules(Value):
     public: Many[Text] = Field(
         default=(), description="datasets that hold nobody's data: a release of them is not charged"
     )
-    lapse_after_days: Annotated[int, Field(ge=1)] = Field(
+    lapse_after_days: Annotated[int, Field(ge=1, le=3650)] = Field(
         default=30, description="days after which a reservation is told to be lapsed; it stays held"
+    )
+    required: bool = Field(
+        default=False, description="whether releases must be judged against a ledger, in every run"
     )
 
 

@@ -18,7 +18,8 @@ from gatecli.errors import GatecliError
 from gatecli.ledger.compact_set import CompactSet
 from gatecli.ledger.exports import ExportFile, export_lines
 from gatecli.ledger.interface import BudgetExceeded, Conflict, Store, StoredCheckpoint, UnknownDataset
-from gatecli.ledger.lease_documents import LeaseRefused, read_grant, read_request
+from gatecli.ledger.lease_documents import LeaseGrant, LeaseRefused, lease_id, read_grant, read_request
+from gatecli.ledger.leases import accept_lease, grant_lease, return_lease, settle_lease
 from gatecli.ledger.merkle import (
     Frontier,
     consistency_holds,
@@ -40,13 +41,14 @@ from gatecli.ledger.notes import (
     verified_text,
 )
 from gatecli.ledger.opening import open_store
+from gatecli.ledger.proofs import check_proof, prove
 from gatecli.ledger.transfer import import_export, import_new, verify_export
 from gatecli.ledger.verification import verify, verify_records
 from gatecli.model.ledger import Charge, Entry, EntryKind, Movement, ReservationState, canonical_json
-from gatecli.model.portfolio import NOTHING
+from gatecli.model.portfolio import NOTHING, Admission
 from tests.support.examples import share
-from tests.support.ledger_records import KEY, OTHER_KEY, fill, identity, new_store, tamper
-from tests.support.ledgers import commit, movement, terms, void
+from tests.support.ledger_records import AT, KEY, OTHER_KEY, fill, identity, new_store, tamper
+from tests.support.ledgers import commit, evenly, movement, terms, void
 
 MANY = settings(max_examples=share(200), deadline=None)
 SOME = settings(max_examples=share(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -265,6 +267,54 @@ def test_any_changed_byte_of_an_export_is_found_or_refused(data: st.DataObject) 
             return
         same = (export.identity.id, tuple(export.log())) == (identity().id, records()[0])
         assert not found.holds or same  # what is said about the ledger's making, or JSON's own spelling
+
+
+@cache
+def proof() -> tuple[str, str]:
+    """A proof about one release, and the earlier head that it leads on from."""
+    with TemporaryDirectory() as folder:
+        store = fill(new_store(Path(folder)))
+        since = next(store.checkpoints()).note
+        found = prove(store, "churn@1", since), since
+        store.close()
+    return found
+
+
+@MANY
+@given(st.data())
+def test_any_changed_byte_of_a_proof_is_refused_or_proves_the_same(data: st.DataObject) -> None:
+    text, since = proof()
+    owner = NoteKey(identity().name, KEY.public)
+    expected = check_proof(text, owner, since)
+    raw = bytearray(text.encode())
+    raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
+    with contextlib.suppress(GatecliError):
+        assert check_proof(raw.decode("utf-8", "replace"), owner, since) == expected
+
+
+@SOME
+@given(st.data())
+def test_any_changed_byte_of_a_returned_lease_is_refused_or_gives_back_the_same(data: st.DataObject) -> None:
+    with TemporaryDirectory() as folder:
+        parent = new_store(Path(folder), "parent.db")
+        child = new_store(Path(folder), "child.db", identity("child", OTHER_KEY, 2))
+        parent.add_dataset(terms(), AT)
+        lent = terms(limits=evenly(40), admission=Admission.ALL, lease=lease_id(parent.identity, "one"))
+        grant = LeaseGrant(parent.identity, child.identity, lent, AT)
+        note = grant_lease(parent, KEY, grant, [Charge("people", lent.limits)])
+        accept_lease(child, note, NoteKey(parent.identity.name, KEY.public), AT)
+        child.move(movement(amounts=15))
+        lines = bytearray("".join(return_lease(child, OTHER_KEY, "people", AT)).encode())
+        lines[data.draw(st.integers(0, len(lines) - 1))] ^= data.draw(st.integers(1, 255))
+        held = 40
+        with contextlib.suppress(GatecliError):
+            settle_lease(parent, bytes(lines).splitlines(keepends=True), AT)
+            held = 15
+        account = parent.account("people")
+        assert account is not None
+        assert account.held == evenly(held)
+        parent.close()
+        child.close()
 
 
 @FEW

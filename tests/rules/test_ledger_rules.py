@@ -13,7 +13,7 @@ from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.release import check_releases, request_for
 from gatecli.gates.reserving import LedgerUse
 from gatecli.model.verdict import ExitCode, Verdict
-from gatecli.sources.policy import default_policy
+from tests.rules.test_rules import policy_of
 from tests.support.charged_ledgers import ledger_of_example, moment
 
 TODAY = date(2026, 11, 21)
@@ -28,10 +28,16 @@ Judge = Callable[[str, str], Verdict]
 def judged(tmp_path: Path) -> Judge:
     def judge(rule: str, example: str) -> Verdict:
         folder = EXAMPLES / rule
-        own = folder / f"{example}.ledger.json"
-        with ledger_of_example(own if own.exists() else folder / "ledger.json", tmp_path) as store:
+        bundle = policy_of(folder / example)
+        terms = JudgementTerms(bundle.policy, bundle.waivers, TODAY)
+        file = next(
+            (each for each in (folder / f"{example}.ledger.json", folder / "ledger.json") if each.exists()),
+            None,
+        )
+        if file is None:
+            return check_releases(request_for([folder / example], terms))
+        with ledger_of_example(file, tmp_path) as store:
             use = LedgerUse(store, moment(TODAY))
-            terms = JudgementTerms(default_policy(), (), TODAY)
             return check_releases(request_for([folder / example], terms, use))
 
     return judge

@@ -77,5 +77,5 @@ def ledger_of_example(file: Path, folder: Path) -> Iterator[Store]:
         for path in given["reserved"]:
             assert reserve(store, [file.parent / path], on)
         for subject in given["committed"]:
-            commit(store, subject, moment(on), {})
+            commit(store, subject, moment(on), ())
         yield store

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from gatecli.checks.release.interface import finding_at
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.identity import identity_of
-from gatecli.model.ledger import Account, Reservation
+from gatecli.model.ledger import Account, Reservation, ReservationState
 from gatecli.model.number import show, show_percent
 from gatecli.model.portfolio import Admission, Amounts, Member, held_share, member_holds
 from gatecli.model.release import ReleaseSubject
@@ -50,8 +50,17 @@ RESERVATION_LAPSED = Rule(
     "A reservation is neither committed nor voided after its last day",
 )
 
+NOT_ASKED = Rule(
+    "ledger-not-asked",
+    Severity.ERROR,
+    "The policy asks for a ledger, and a run named none",
+    falsehood=True,
+    unforgivable=True,
+)
+
 RULES = (
     BUDGET_EXCEEDED,
+    NOT_ASKED,
     UNKNOWN_DATASET,
     SCHEMA_CHANGED,
     UNIT_DIFFERS,
@@ -60,6 +69,17 @@ RULES = (
 )
 
 DATASETS = "/spec/datasets"
+
+
+def find_not_asked(subject: ReleaseSubject) -> Finding:
+    """Without a ledger each release is judged alone, and all of them together may tell everything."""
+    return finding_at(
+        NOT_ASKED,
+        subject,
+        DATASETS,
+        "was not judged against a ledger, which the policy asks for (ledger.required)",
+        "name it: --ledger URL, or the variable GATECLI_LEDGER",
+    )
 
 
 def find_no_dataset(subject: ReleaseSubject) -> Finding:
@@ -93,14 +113,15 @@ def find_unit(subject: ReleaseSubject, account: Account) -> Iterator[Finding]:
     """ε protects a unit: a budget for persons says nothing of a release that protects single records."""
     claim = subject.release.claim
     unit = claim.unit if claim else None
-    if unit is None or identity_of(unit) == identity_of(account.terms.unit):
+    if claim is None or identity_of(unit or "") == identity_of(account.terms.unit):
         return
     terms = account.terms
+    protected = f"a {unit}" if unit else "a unit that it does not name"
     yield finding_at(
         UNIT_DIFFERS,
         subject,
         "/spec/privacy/unit",
-        f"protects a {unit}, and the budget of {terms.name} is for a {terms.unit}",
+        f"protects {protected}, and the budget of {terms.name} is for a {terms.unit}",
         f"account for a {terms.unit}: declare it as the unit, with maxContributions if noise is per record",
         about=f"{terms.name}\0{unit}",
     )
@@ -130,13 +151,52 @@ def find_schema(subject: ReleaseSubject, number: int, account: Account) -> Itera
 
 def find_changed(subject: ReleaseSubject, reservation: Reservation) -> Finding:
     """What was verified is what ships: one version is one content."""
+    holder = reservation.plan or reservation.subject
+    void = f"; or gatecli ledger void {holder} if it was never run"
     return finding_at(
         RELEASE_CHANGED,
         subject,
         "/metadata/version",
-        f"is {reservation.state} in the ledger with another declaration, evidence or artifact",
-        f"give it a new version; or gatecli ledger void {reservation.subject} if that one was never run",
+        f"is {reservation.state} in the ledger with another claim, dataset or artifact, or at a lower cost",
+        f"give it a new version{void if reservation.state is ReservationState.HELD else ''}",
         about=reservation.digest,
+    )
+
+
+def find_twice(subject: ReleaseSubject, digest: str) -> Finding:
+    """Two declarations of one version in one run would be two releases for one charge."""
+    return finding_at(
+        RELEASE_CHANGED,
+        subject,
+        "/metadata/version",
+        "is declared twice in this run, with different claims",
+        "give one of them a new version",
+        about=digest,
+    )
+
+
+def find_reserved(subject: ReleaseSubject, reservation: Reservation) -> Finding:
+    """What is reserved alone, or in a plan, is charged there."""
+    where = f"in the plan {reservation.plan}" if reservation.plan else "by itself"
+    return finding_at(
+        RELEASE_CHANGED,
+        subject,
+        "/metadata/version",
+        f"is {reservation.state} in the ledger already, {where}",
+        "leave it out of this plan, or give it a new version",
+        about=reservation.digest,
+    )
+
+
+def find_closed_parent(subject: ReleaseSubject, name: str) -> Finding:
+    """A release is charged to all that its data shares people with, or to nothing."""
+    return finding_at(
+        UNKNOWN_DATASET,
+        subject,
+        DATASETS,
+        f"is charged to the parent {name} too, whose account in the ledger is closed",
+        "use other data; a closed account takes no more charges",
+        about=name,
     )
 
 
@@ -164,7 +224,7 @@ def find_exceeded(subject: ReleaseSubject, account: Account, held: Amounts, want
         subject,
         "/spec/privacy",
         f"does not fit into the budget {budget} of {terms.name}: {show_percent(before)} is held, "
-        f"and {show_percent(after)} would be{filters}",
+        f"and more than 100 % would be{filters}",
         "spend less (gatecli release calibrate finds the noise), void a reservation that was never run, "
         f"or use other data; the budget of {terms.name} is fixed{other_lease}",
         about=f"{terms.name}\0{after}",
@@ -180,7 +240,7 @@ def _lacking_filters(account: Account, after: Amounts) -> tuple[str, str]:
     kept = next((member for member in Member if member not in lacking), Member.BASIC)
     names = ", ".join(lacking)
     other_lease = (
-        "; it was lent by shares of each filter, and a lease by one alone has more room for what it is for: "
+        "; a lease by one filter alone has more room for what that is for: "
         f"gatecli ledger lease grant --by {kept}"
     )
     return f"; every filter must have room for it, and there is none in {names}", other_lease

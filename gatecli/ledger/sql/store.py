@@ -209,8 +209,7 @@ class SqlStore(ABC):
 
     def log(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
         parameters = {"after": start - 1, "stop": MOST if stop is None else stop}
-        for row in self._pages(sql.LOG, parameters, {"after": -1}):
-            yield read_entry(row)
+        return map(read_entry, self._pages(sql.LOG, parameters, {"after": -1}))
 
     def save_checkpoint(self, checkpoint: StoredCheckpoint) -> None:
         check_checkpoint(checkpoint)

@@ -10,10 +10,15 @@ from typing import Any
 
 import pytest
 
+from gatecli.accounting.account import account_all
+from gatecli.checks.release.recomputation import costs_of, questions_of
 from gatecli.errors import UsageError
+from gatecli.gates.charged_work import Book, stabilities
+from gatecli.gates.charges import Terms
 from gatecli.gates.judgement import JudgementTerms
-from gatecli.gates.ledger_actions import commit, void
+from gatecli.gates.ledger_actions import commit, published_content, void
 from gatecli.gates.ledger_composed import composed_in_advance
+from gatecli.gates.ledger_plans import assess_plan
 from gatecli.gates.ledger_statements import statement_of
 from gatecli.gates.release import ReleaseRequest, check_releases
 from gatecli.gates.reserving import LedgerUse
@@ -21,14 +26,23 @@ from gatecli.ledger.interface import BudgetExceeded, Outcome, Store
 from gatecli.model.budget import Bounds
 from gatecli.model.ledger import Movement, ReservationState
 from gatecli.model.policy import PrivacyPolicy, overlay
-from gatecli.model.release import ReleaseSubject
+from gatecli.model.release import Artifact, ArtifactState, ModelRelease, ReleaseSubject
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.sources.policy import default_policy
 from tests.support.charged_ledgers import add, ledger, moment
-from tests.support.releases import PRIVACY, SPEC, data_of, subject_of
+from tests.support.releases import (
+    PRIVACY,
+    SPEC,
+    data_of,
+    evidence,
+    pure,
+    subject_of,
+    waiver,
+)
 
 TODAY = date(2026, 11, 21)
 DAY = moment(TODAY)
+LOG = ("0" * 64,)
 
 
 @pytest.fixture
@@ -51,14 +65,27 @@ def release(version: str = "1", epsilon: str = "1", *datasets: str, **privacy: A
     return subject_of({**data, "metadata": {"name": "churn", "version": version}})
 
 
+def renamed(name: str) -> ModelRelease:
+    plain = release("1", "1").release
+    return plain.model_copy(update={"metadata": plain.metadata.model_copy(update={"name": name})})
+
+
+def document(spec: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = {"name": "own"}
+    return {"apiVersion": "gatecli.dev/v1", "kind": "PrivacyPolicy", "metadata": metadata, "spec": spec}
+
+
 def policy_with(**ledger_rules: Any) -> PrivacyPolicy:
-    over = {
-        "apiVersion": "gatecli.dev/v1",
-        "kind": "PrivacyPolicy",
-        "metadata": {"name": "own"},
-        "spec": {"ledger": ledger_rules, "tiers": {"low": {"maxEpsilon": 100, "maxDelta": "1e-4"}}},
-    }
-    return overlay(default_policy(), PrivacyPolicy.from_file(over))
+    spec = {"ledger": ledger_rules, "tiers": {"low": {"maxEpsilon": 100, "maxDelta": "1e-4"}}}
+    return overlay(default_policy(), PrivacyPolicy.from_file(document(spec)))
+
+
+def with_artifact(subject: ReleaseSubject, digest: str | None) -> ReleaseSubject:
+    """The release with one file, which has that digest; None where it is not there."""
+    artifact = Artifact(path="model.bin", sha256=digest or "f" * 64)
+    spec = subject.release.spec.model_copy(update={"artifacts": (artifact,)})
+    changed = subject.release.model_copy(update={"spec": spec})
+    return ReleaseSubject(changed, subject.document, (ArtifactState(artifact, digest),))
 
 
 POLICY = policy_with()
@@ -144,7 +171,7 @@ def test_other_content_under_the_same_version_is_refused(store: Store) -> None:
 def test_a_voided_release_may_be_reserved_again_with_other_content(store: Store) -> None:
     add(store)
     assert reserved(store, release("1", "1.5"))
-    assert void(store, "churn@1", DAY, "cancelled", {"log": "0" * 64}) is Outcome.DONE
+    assert void(store, "churn@1", DAY, "cancelled", LOG) is Outcome.DONE
     assert not any(held(store))
     assert reserved(store, release("1", "1.9"))
     again = store.reservation("churn@1")
@@ -155,21 +182,21 @@ def test_a_voided_release_may_be_reserved_again_with_other_content(store: Store)
 def test_what_was_committed_cannot_be_voided(store: Store) -> None:
     add(store)
     assert reserved(store, release())
-    assert commit(store, "churn@1", DAY, {}) is Outcome.DONE
+    assert commit(store, "churn@1", DAY, ()) is Outcome.DONE
     with pytest.raises(UsageError, match="is committed, so it cannot be voided"):
-        void(store, "churn@1", DAY, "regret", {"log": "0" * 64})
+        void(store, "churn@1", DAY, "regret", LOG)
 
 
 def test_a_void_needs_evidence(store: Store) -> None:
     add(store)
     assert reserved(store, release())
     with pytest.raises(UsageError, match="nothing shows that churn@1 never ran"):
-        void(store, "churn@1", DAY, "cancelled", {})
+        void(store, "churn@1", DAY, "cancelled", ())
 
 
 def test_what_is_not_reserved_cannot_be_committed(store: Store) -> None:
     with pytest.raises(UsageError, match="churn@1 is not in the ledger"):
-        commit(store, "churn@1", DAY, {})
+        commit(store, "churn@1", DAY, ())
 
 
 def test_a_lapsed_reservation_stays_held_and_is_told(store: Store) -> None:
@@ -266,14 +293,108 @@ class Overtaken:
         return self._store.move(movement, **given)
 
 
-def test_where_another_client_is_quicker_nothing_of_the_run_is_held(store: Store) -> None:
+def test_where_another_client_is_quicker_the_rest_of_the_run_is_refused(store: Store) -> None:
+    """What was reserved before stays: the other job, or a third one, may rely on it by now."""
     add(store)
     overtaken: Any = Overtaken(store, release("9", "1"))
     verdict = judged(overtaken, release("1", "0.7"), release("2", "0.7"), reserves=True)
     assert rules(verdict) == {"ledger-budget-exceeded"}
-    assert held(store)[0] == 10**12
+    assert held(store)[0] == 17 * 10**11
     states = {each.subject: each.state for each in store.reservations()}
-    assert states == {"churn@1": ReservationState.VOID, "churn@9": ReservationState.HELD}
+    assert states == {"churn@1": ReservationState.HELD, "churn@9": ReservationState.HELD}
+
+
+UNFORGIVABLE = (
+    ("ledger-budget-exceeded", release("2", "3")),
+    ("ledger-unknown-dataset", release("2", "1", "customers", "elsewhere")),
+    ("ledger-unit-differs", release("2", "1", unit="record")),
+    ("ledger-release-changed", release("1", "0.9")),
+)
+
+
+@pytest.mark.parametrize(("rule", "subject"), UNFORGIVABLE, ids=lambda value: str(value)[:24])
+def test_no_policy_and_no_waiver_makes_a_release_free(
+    store: Store, rule: str, subject: ReleaseSubject
+) -> None:
+    add(store)
+    assert reserved(store, release("1", "0.1"))
+    before = held(store)
+    soft = overlay(POLICY, PrivacyPolicy.from_file(document({"severities": {rule: "note"}})))
+    waived = waiver(rule=rule, subject=subject.release.subject.replace(" ", "@"))
+    terms = JudgementTerms(soft, (waived,), TODAY)
+    use = LedgerUse(store, DAY, reserves=True)
+    verdict = check_releases(ReleaseRequest(terms, (subject,), ledger=use))
+    assert rule in {finding.rule.id for finding in verdict.active}
+    assert not verdict.passed
+    assert held(store) == before
+
+
+def test_a_release_whose_changed_schema_is_waived_is_charged(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "schema.json").write_text("{}", "utf-8")
+    add(store, schema="schema.json", base=tmp_path)
+    terms = JudgementTerms(POLICY, (waiver(rule="ledger-schema-changed", subject="churn@1"),), TODAY)
+    use = LedgerUse(store, DAY, reserves=True)
+    assert check_releases(ReleaseRequest(terms, (release("1", "1"),), ledger=use)).passed
+    assert held(store)[0] == 10**12
+
+
+def test_a_dataset_with_an_account_is_not_public(store: Store) -> None:
+    add(store)
+    policy = policy_with(public=["customers", "CUSTOMERS"])
+    assert judged(store, release("1", "1"), policy=policy, reserves=True).passed
+    assert held(store)[0] == 10**12
+    assert rules(judged(store, release("2", "1", "Customers"), policy=policy)) == {"ledger-unknown-dataset"}
+
+
+def test_artifacts_and_evidence_may_come_after_the_reservation(store: Store) -> None:
+    add(store)
+    assert reserved(store, release("1", "1"))
+    later = with_artifact(release("1", "1"), "a" * 64)
+    assert not rules(judged(store, later))
+    published = published_content(store, "churn@1", [later])
+    assert commit(store, "churn@1", DAY, (), published) is Outcome.DONE
+    assert commit(store, "churn@1", DAY, ()) is Outcome.EXISTS
+    assert not rules(judged(store, later))
+    other = with_artifact(release("1", "1"), "b" * 64)
+    assert rules(judged(store, other)) == {"ledger-release-changed"}
+
+
+def test_a_commit_binds_no_other_claim_and_no_missing_file(store: Store) -> None:
+    add(store)
+    assert reserved(store, release("1", "1"))
+    with pytest.raises(UsageError, match="claims something else"):
+        published_content(store, "churn@1", [release("1", "0.5")])
+    with pytest.raises(UsageError, match="is not there"):
+        published_content(store, "churn@1", [with_artifact(release("1", "1"), None)])
+    with pytest.raises(UsageError, match="0 of the declarations"):
+        published_content(store, "churn@1", [release("2", "1")])
+
+
+def recorded(subject: ReleaseSubject, epsilon: str) -> ReleaseSubject:
+    """The release with evidence of another ε."""
+    return ReleaseSubject(subject.release, subject.document, evidence=(evidence(pure(epsilon)),))
+
+
+def test_evidence_that_costs_more_than_what_is_held_is_another_release(store: Store) -> None:
+    add(store)
+    assert reserved(store, release("1", "1"))
+    assert "ledger-release-changed" in rules(judged(store, recorded(release("1", "1"), "1.5")))
+
+
+def test_a_child_with_another_unit_says_how_many_a_parent_changes(store: Store) -> None:
+    add(store, "people", epsilon="8")
+    with pytest.raises(UsageError, match="the unit of people is a person, and that of visits a visit"):
+        add(store, "visits", unit="visit", parents=[("people", None)])
+    add(store, "visits", unit="visit", parents=[("people", 3)])
+
+
+def test_of_a_plan_each_release_counts_by_its_dearer_account(store: Store) -> None:
+    add(store, epsilon="50")
+    plan = (recorded(release("1", "0.25"), "4"), recorded(release("2", "4"), "0.25"))
+    costs = [costs_of(subject, account_all(questions_of(subject))) for subject in plan]
+    (first, _) = assess_plan("autumn", plan, costs, Terms(store, POLICY.spec.ledger, TODAY, DAY))
+    assert first.movement is not None
+    assert first.movement.charges[0].amounts.basic_epsilon == 8 * 10**12
 
 
 def test_the_store_itself_refuses_what_does_not_fit(store: Store) -> None:
@@ -313,18 +434,18 @@ def test_releases_of_a_plan_are_committed_alone_and_then_the_plan_stays(store: S
     assert reserved(store, release("1", "0.5"), release("2", "0.5"), plan="autumn")
     assert reserved(store, release("1", "0.5"), release("2", "0.5"), plan="autumn")
     assert judged(store, release("1", "0.5")).passed
-    assert commit(store, "churn@1", DAY, {}) is Outcome.DONE
-    assert commit(store, "churn@1", DAY, {}) is Outcome.EXISTS
+    assert commit(store, "churn@1", DAY, ()) is Outcome.DONE
+    assert commit(store, "churn@1", DAY, ()) is Outcome.EXISTS
     with pytest.raises(UsageError):
-        void(store, "autumn", DAY, "regret", {"log": "0" * 64})
+        void(store, "autumn", DAY, "regret", LOG)
     with pytest.raises(UsageError, match="is reserved in the plan autumn"):
-        void(store, "churn@2", DAY, "regret", {"log": "0" * 64})
+        void(store, "churn@2", DAY, "regret", LOG)
 
 
 def test_a_plan_is_voided_whole(store: Store) -> None:
     add(store)
     assert reserved(store, release("1", "0.5"), release("2", "0.5"), plan="autumn")
-    assert void(store, "autumn", DAY, "cancelled", {"log": "0" * 64}) is Outcome.DONE
+    assert void(store, "autumn", DAY, "cancelled", LOG) is Outcome.DONE
     assert not any(held(store))
     second = store.reservation("churn@2")
     assert second is not None
@@ -342,7 +463,7 @@ def test_a_reason_with_personal_data_does_not_enter(store: Store) -> None:
     add(store)
     assert reserved(store, release())
     with pytest.raises(UsageError, match="would hold personal data"):
-        void(store, "churn@1", DAY, "asked by the customer with SSN 536-22-1921", {"log": "0" * 64})
+        void(store, "churn@1", DAY, "asked by the customer with SSN 536-22-1921", LOG)
 
 
 def test_what_was_charged_composes_to_less_in_advance(store: Store) -> None:
@@ -370,3 +491,71 @@ def test_a_statement_counts_and_shows_the_best_member(store: Store) -> None:
     assert statement.share == min(statement.shares.values())
     assert statement.lapsed == ("churn@1",)
     assert statement.states[ReservationState.HELD] == 1
+
+
+def test_two_claims_of_one_version_in_a_run_are_refused(store: Store) -> None:
+    add(store)
+    verdict = judged(store, release("1", "0.5"), release("1", "1"), reserves=True)
+    assert "ledger-release-changed" in rules(verdict)
+
+
+@pytest.mark.parametrize(
+    ("subject", "plan"),
+    [
+        (release("1", "1").release.model_copy(), "of 536-22-1921"),
+        (renamed("john.doe@gmail.com"), None),
+        (renamed("536-22-1921"), "autumn"),
+    ],
+    ids=["plan", "release", "release of a plan"],
+)
+def test_a_name_with_personal_data_does_not_enter(
+    store: Store, subject: ModelRelease, plan: str | None
+) -> None:
+    add(store)
+    given = ReleaseSubject(subject, release("1", "1").document)
+    with pytest.raises(UsageError, match="would hold personal data"):
+        reserved(store, given, plan=plan)
+    assert not list(store.reservations())
+
+
+def test_the_names_of_mechanisms_stay_outside(store: Store) -> None:
+    add(store, epsilon="8")
+    inner = {"kind": "exponential", "epsilon": "1", "name": "salary of one person"}
+    assert reserved(store, release("1", "1", mechanisms=[{"kind": "composed", "mechanisms": [inner]}]))
+    assert not any("salary" in entry.content for entry in store.entries())
+
+
+def test_a_closed_parent_is_an_unknown_dataset(store: Store) -> None:
+    add(store, "people", epsilon="3")
+    add(store, "visits", parents=[("people", 1)])
+    store.close_dataset("people", DAY)
+    assert rules(judged(store, release("1", "1", "visits"))) == {"ledger-unknown-dataset"}
+
+
+def test_what_was_charged_for_a_group_is_composed_for_it(store: Store) -> None:
+    add(store, "people", epsilon="8")
+    add(store, "visits", epsilon="2", parents=[("people", 10)])
+    assert reserved(store, release("1", "0.25", "visits"))
+    account = store.account("people")
+    assert account is not None
+    bounds = composed_in_advance(store, account)
+    assert isinstance(bounds, Bounds)
+    assert bounds.upper is not None
+    assert bounds.upper > Fraction(24, 10)
+
+
+def test_a_policy_may_ask_for_a_ledger() -> None:
+    terms = JudgementTerms(policy_with(required=True), (), TODAY)
+    verdict = check_releases(ReleaseRequest(terms, (release("1", "1"),)))
+    assert rules(verdict) == {"ledger-not-asked"}
+
+
+def test_many_ways_to_a_parent_are_added_up_at_once(store: Store) -> None:
+    add(store, "level-0", epsilon="100", records=None)
+    for level in range(1, 40):
+        for side in ("a", "b"):
+            below = [("level-0", 1)] if level == 1 else [(f"level-{level - 1}{each}", 1) for each in "ab"]
+            add(store, f"level-{level}{side}", epsilon="100", parents=below)
+    account = store.account("level-39a")
+    assert account is not None
+    assert stabilities([account], Book(store))["level-0"] == 2**38

@@ -18,7 +18,7 @@ from gatecli.accounting.portfolio import amounts_of, limits_of
 from gatecli.cli.app import main
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.evidence import write
-from gatecli.gates.charges import Book
+from gatecli.gates.charged_work import Book
 from gatecli.gates.ledger_composed import composed_in_advance
 from gatecli.gates.ledger_opening import (
     OpeningSource,
