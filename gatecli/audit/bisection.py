@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 MOST_EPSILON = 60.0
 """Beyond this no audit refutes: e^60 is more than any number of canaries."""
-_STEPS = 50
+_STEPS = 36
 
 
-def last_true(holds: Callable[[float], bool], *, most: float = MOST_EPSILON) -> float:
-    """The largest ε up to `most` at which `holds`, from below; 0 where it holds at none.
+def last_true(holds: Callable[[float], bool], *, least: float = 0.0, most: float = MOST_EPSILON) -> float:
+    """The largest ε between `least` and `most` at which `holds`, from below; `least` where it holds at none.
 
     It must hold below some point and not above it.
     """
-    if not holds(0.0):
-        return 0.0
-    low, high = 0.0, most
+    if not holds(least):
+        return least
+    low, high = least, most
     if holds(high):
         return high
     for _ in range(_STEPS):

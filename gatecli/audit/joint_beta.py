@@ -22,29 +22,32 @@ from typing import Any
 from gatecli.audit.bisection import MOST_EPSILON, last_true
 from gatecli.audit.clopper_pearson import Counts
 
-_POINTS = 20_000
+_POINTS = 4_000
 
 
 def interval(counts: Counts, delta: float, alpha: float) -> tuple[float, float]:
     """The equal-tailed interval of ε with probability 1 - alpha; its upper end may be infinite."""
-    mass = partial(_mass, *_rates(counts), counts, delta)
-    low = last_true(lambda epsilon: mass(epsilon) <= alpha / 2)
-    high = last_true(lambda epsilon: mass(epsilon) <= 1 - alpha / 2)
-    return low, math.inf if high >= MOST_EPSILON else high
+    return lower_bound(counts, delta, alpha / 2), _quantile(counts, delta, 1 - alpha / 2)
 
 
 def lower_bound(counts: Counts, delta: float, alpha: float) -> float:
     """What ε exceeds with posterior probability 1 - alpha."""
-    return interval(counts, delta, 2 * alpha)[0]
+    return _quantile(counts, delta, alpha)
 
 
-def _rates(counts: Counts) -> tuple[Any]:
+def _quantile(counts: Counts, delta: float, share: float) -> float:
+    missed = _rates(counts)
+    found = last_true(lambda epsilon: _mass(missed, counts, delta, epsilon) <= share)
+    return math.inf if found >= MOST_EPSILON else found
+
+
+def _rates(counts: Counts) -> Any:
     """FNR at the midpoints of equal shares of its posterior, so that a mean over them is an integral."""
     import numpy as np  # noqa: PLC0415 - few commands need numpy and scipy
     from scipy.special import betaincinv  # noqa: PLC0415 - as above
 
     shares = (np.arange(_POINTS) + 0.5) / _POINTS
-    return (betaincinv(0.5 + counts.false_negatives, 0.5 + counts.true_positives, shares),)
+    return betaincinv(0.5 + counts.false_negatives, 0.5 + counts.true_positives, shares)
 
 
 def _mass(missed: Any, counts: Counts, delta: float, epsilon: float) -> float:

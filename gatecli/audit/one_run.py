@@ -5,15 +5,16 @@ Let S be m fair coins, M the training on the canaries whose coin fell on heads, 
 computed from M's output, with r guesses at most, the rest abstaining. If M is (ε, δ)-private under adding or
 removing one canary, the number W of right guesses obeys, for every v,
 
-    P[W ≥ v]  ≤  P[B ≥ v] + 2mδ · max over i = 1 … v of P[v > B ≥ v - i] / i,     B ~ Binomial(r, e^ε/(1 +
-    e^ε)).
+    P[W ≥ v]  ≤  P[B ≥ v] + 2mδ · max over i = 1 … v of P[v > B ≥ v - i] / i
+
+with B ~ Binomial(r, e^ε/(1 + e^ε)).
 
 Why for δ = 0: given the output, each coin is right to guess with odds e^ε at most, so W is dominated by B.
 δ is paid once for each canary: with probability 2mδ in all, some guess comes for free.
 
 Which guesses. A guess may depend on the scores of all canaries, since scores are computed from the model;
 it may not depend on the coins. So "in" is guessed for the highest scores and "out" for the lowest, in
-numbers that are fixed by m alone (`SHAPES`). Choosing the best of several numbers afterwards does look at
+numbers that are fixed by m alone (`shapes`). Choosing the best of several numbers afterwards does look at
 the coins: each shape is tested at its own share of α, and the shares add up to α (union bound). Among equal
 scores a cut would have to choose, and the order in a file may follow the coins; so equal scores are guessed
 alike or not at all.
@@ -67,38 +68,45 @@ def shapes(canaries: int, guesses: int | None = None) -> tuple[Shape, ...]:
     return (whole, *(Shape(top, bottom, 0.5 / len(rest)) for top, bottom in rest))
 
 
-def guess(inside: Sequence[float], outside: Sequence[float], shape: Shape) -> Guesses:
-    """The right guesses of a shape; `inside` and `outside` are the scores of canaries in and out."""
-    ordered = sorted([(score, True) for score in inside] + [(score, False) for score in outside])
-    scores = [score for score, _ in ordered]
+Ranking = Sequence[tuple[float, bool]]
+"""Scores in ascending order, each with whether its canary was in."""
+
+
+def rank(inside: Sequence[float], outside: Sequence[float]) -> Ranking:
+    """All scores in order: of canaries in, and of canaries out."""
+    return sorted([(score, True) for score in inside] + [(score, False) for score in outside])
+
+
+def guess(ordered: Ranking, shape: Shape) -> Guesses:
+    """What a shape guesses, and how much of it is right."""
     count = len(ordered)
     if shape.guesses == count:
-        low = top = _nearest_cut(scores, shape.outside)
+        low = top = _nearest_cut(ordered, shape.outside)
     else:
-        low, top = _cut_below(scores, shape.outside), _cut_above(scores, count - shape.inside)
+        low, top = _cut_below(ordered, shape.outside), _cut_above(ordered, count - shape.inside)
     right = sum(member for _, member in ordered[top:]) + sum(not member for _, member in ordered[:low])
     return Guesses(count, shape.guesses, right)
 
 
-def _is_cut(scores: Sequence[float], at: int) -> bool:
+def _is_cut(ordered: Ranking, at: int) -> bool:
     """Whether no two equal scores stand on both sides of a place."""
-    return at in {0, len(scores)} or scores[at - 1] != scores[at]
+    return at in {0, len(ordered)} or ordered[at - 1][0] != ordered[at][0]
 
 
-def _cut_below(scores: Sequence[float], at: int) -> int:
-    while not _is_cut(scores, at):
+def _cut_below(ordered: Ranking, at: int) -> int:
+    while not _is_cut(ordered, at):
         at -= 1
     return at
 
 
-def _cut_above(scores: Sequence[float], at: int) -> int:
-    while not _is_cut(scores, at):
+def _cut_above(ordered: Ranking, at: int) -> int:
+    while not _is_cut(ordered, at):
         at += 1
     return at
 
 
-def _nearest_cut(scores: Sequence[float], at: int) -> int:
-    below, above = _cut_below(scores, at), _cut_above(scores, at)
+def _nearest_cut(ordered: Ranking, at: int) -> int:
+    below, above = _cut_below(ordered, at), _cut_above(ordered, at)
     return below if at - below <= above - at else above
 
 
@@ -113,36 +121,33 @@ def p_value(guesses: Guesses, epsilon: float, delta: float) -> float:
     plain = tail(guesses.right, guesses.most, rate)
     if delta == 0 or plain >= 1:
         return plain
-    # The mean of the probabilities below v grows until past their mode; behind ten deviations all are
-    # nothing.
-    reach = (
-        max(0.0, guesses.right - rate * guesses.most) + 10 * (guesses.most * rate * (1 - rate)) ** 0.5 + 10
-    )
-    steps = np.arange(1, min(guesses.right, int(reach)) + 1, dtype=float)
+    # The mean of the probabilities below v grows until past their mode; ten deviations on, all are nothing.
+    mean, deviation = guesses.most * rate, (guesses.most * rate * (1 - rate)) ** 0.5
+    reach = int(max(0.0, guesses.right - mean) + 10 * deviation + 10)
+    steps = np.arange(1, min(guesses.right, reach) + 1, dtype=float)
     below = guesses.right - steps - 1
     sums = np.where(below < 0, 1.0, bdtrc(np.maximum(below, 0), guesses.most, rate)) - plain
     free = float(np.max(sums / steps))
     return min(1.0, plain + 2 * guesses.canaries * delta * free)
 
 
-def lower_bound(guesses: Guesses, delta: float, alpha: float) -> float:
-    """The largest ε that so many right guesses refute at level alpha; 0 where they refute none.
+def lower_bound(guesses: Guesses, delta: float, alpha: float, least: float = 0.0) -> float:
+    """The largest ε that so many right guesses refute at level alpha; `least` where they refute no more.
 
-    The p-value grows with ε until it is no longer below alpha: that is where the search ends.
+    While v is above the mean of B, both terms of the p-value grow with ε, and it is there that the p-value is
+    below alpha: so the search ends where that ends.
     """
-    return last_true(lambda epsilon: p_value(guesses, epsilon, delta) <= alpha)
+    return last_true(lambda epsilon: p_value(guesses, epsilon, delta) <= alpha, least=least)
 
 
 def highest_bound(canaries: int, delta: float, alpha: float, guesses: int | None = None) -> float:
-    """The largest ε that so many canaries could ever refute: every guess right, in the best shape.
+    """The largest ε that so many canaries could ever refute: a guess for each, and every guess right.
 
     With one shape of all m canaries and δ = 0 it is ln(a/(1 - a)) with a = α^(1/m): about ln(m/3 - 1) at
     α = 0.05, since ln 20 is about 3.
     """
-    return max(
-        lower_bound(Guesses(canaries, shape.guesses, shape.guesses), delta, alpha * shape.share)
-        for shape in shapes(canaries, guesses)
-    )
+    shape = shapes(canaries, guesses)[0]
+    return lower_bound(Guesses(canaries, shape.guesses, shape.guesses), delta, alpha * shape.share)
 
 
 def detectable(

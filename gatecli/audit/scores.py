@@ -181,16 +181,16 @@ def _is_unfair(scores: Scores) -> bool:
 def _by_one_run(scores: Scores, claim: AuditClaim, terms: ScoresTerms) -> _Found:
     epsilon, delta, alpha = float(claim.epsilon), float(claim.delta), float(terms.alpha)
     count = len(scores)
-    tried = [
-        (one_run.guess(scores.inside, scores.outside, shape), alpha * shape.share)
-        for shape in one_run.shapes(count, terms.guesses)
-    ]
-    bounds = [one_run.lower_bound(guesses, delta, share) for guesses, share in tried]
-    best = max(range(len(bounds)), key=bounds.__getitem__)
-    right = tried[best][0]
+    ordered = one_run.rank(scores.inside, scores.outside)
+    lower, event = 0.0, ""
+    for shape in one_run.shapes(count, terms.guesses):
+        made = one_run.guess(ordered, shape)
+        bound = one_run.lower_bound(made, delta, alpha * shape.share, least=lower)
+        if bound > lower or not event:
+            lower, event = bound, f"{made.right} of {made.most} guesses right"
     return _Found(
-        bounds[best],
-        f"{right.right} of {right.most} guesses right",
+        lower,
+        event,
         one_run.highest_bound(count, delta, alpha, terms.guesses),
         one_run.detectable(count, (epsilon, delta), alpha, float(POWER), terms.guesses),
     )
