@@ -51,7 +51,7 @@ def test_a_declaration_makes_the_claim(run: Run, tmp_path: Path) -> None:
     done = run("audit", "scores", canaries(tmp_path, 9), "--claim", tmp_path / "privacy.yaml", "-f", "json")
     (result,) = json.loads(done.stdout)["results"]
     assert (done.returncode, result["outcome"]) == (1, "refuted")
-    assert result["subject"] == "churn-classifier 2.3.0"
+    assert result["subject"] == "good 1.0"
     assert result["claim"]["neighbouring"] == "add-remove"
 
 
