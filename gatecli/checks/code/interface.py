@@ -20,8 +20,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A rule, how it is mended, and a pure function that finds where it is broken."""
+    """A rule, how it is mended, and a pure function that finds where it is broken.
+
+    `is_for_tests` is false for what tests of private code do and should: fix seeds, and the order of batches.
+    """
 
     rule: Rule
     mend: str
     find: Callable[[Syntax], Iterable[Hit]]
+    is_for_tests: bool = True

@@ -29,7 +29,8 @@ _GENERATORS = (
 _GENERATOR_NAMES = frozenset({"rng", "np_rng", "random_state", "generator"})
 _SURE = re.compile(r"(^|_)(sensitivity|noise_multiplier|epsilon|eps)(_|$)")
 _DIVIDED = re.compile(r"(^|_)(epsilon|eps)(_|$)")
-_SURE_FACTOR = re.compile(r"(^|_)(sensitivity|noise_multiplier)(_|$)")
+_SENSITIVITY = re.compile(r"(^|_)sensitivity(_|$)")
+_MULTIPLIER = re.compile(r"(^|_)noise_multiplier(_|$)")
 _HOPS = 3
 
 
@@ -44,14 +45,14 @@ def _identifiers(node: ast.AST) -> Iterator[str]:
 def _is_privacy_scale(node: ast.AST, draw: str, scope: Scope, syntax: Syntax, hops: int = _HOPS) -> bool:
     """Whether an expression speaks of a privacy budget, itself or through names that are assigned once.
 
-    Laplace noise does where it names a budget at all. Other noise does where a budget divides or a
-    sensitivity multiplies: `eps` alone is a small number of numerics, and the size of an adversarial
-    perturbation.
+    Laplace noise does where it names a budget at all. Other noise does where a budget divides, a sensitivity
+    is named, or a noise multiplier is multiplied: alone that is a simulation's standard deviation, and `eps`
+    alone is a small number of numerics or the size of an adversarial perturbation.
     """
     words = tuple(_identifiers(node))
     if draw == "laplace" and any(map(_SURE.search, words)):
         return True
-    if any(map(_SURE_FACTOR.search, words)) or _is_divided(node):
+    if any(map(_SENSITIVITY.search, words)) or _is_divided(node) or _is_multiplied(node):
         return True
     if hops == 0:
         return False
@@ -67,6 +68,16 @@ def _is_divided(node: ast.AST) -> bool:
         and isinstance(each.op, ast.Div)
         and any(map(_DIVIDED.search, _identifiers(each.right)))
         and not any(map(_DIVIDED.search, _identifiers(each.left)))
+        for each in ast.walk(node)
+    )
+
+
+def _is_multiplied(node: ast.AST) -> bool:
+    return any(
+        isinstance(each, ast.BinOp)
+        and isinstance(each.op, ast.Mult)
+        and any(map(_MULTIPLIER.search, _identifiers(each)))
+        and not any(isinstance(side, ast.Constant) for side in (each.left, each.right))
         for each in ast.walk(node)
     )
 
@@ -178,12 +189,14 @@ def _is_classic(node: ast.AST, syntax: Syntax) -> bool:
 
 
 def _is_guarded(node: ast.AST, syntax: Syntax) -> bool:
-    """Whether the function around it compares ε with 1."""
+    """Whether the function or the class around it compares ε with 1."""
+    classes = [each for each in syntax.ancestors(node) if isinstance(each, ast.ClassDef)]
+    around = classes[0] if classes else syntax.scope(node)
     return any(
         isinstance(each, ast.Compare)
         and any(map(_DIVIDED.search, _identifiers(each)))
         and any(isinstance(part, ast.Constant) and part.value == 1 for part in ast.walk(each))
-        for each in ast.walk(syntax.scope(node))
+        for each in ast.walk(around)
     )
 
 
@@ -204,6 +217,7 @@ PATTERNS = (
         FIXED_SEED,
         "leave the generator of the noise unseeded (Opacus: secure_mode=True, or an own noise_generator)",
         find_fixed_seed,
+        is_for_tests=False,
     ),
     Pattern(
         CLASSIC_GAUSSIAN,

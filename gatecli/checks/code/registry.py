@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from gatecli.checks.code import noise, statistics, training
 from gatecli.checks.code.interface import Hit, Pattern
@@ -25,11 +26,19 @@ def find_patterns(code: PythonCode) -> Iterator[Finding]:
     """
     syntax = Syntax(code)
     for pattern in PATTERNS:
+        if _is_test(code.path) and not pattern.is_for_tests:
+            continue
         seen: Counter[str] = Counter()
         for hit in pattern.find(syntax):
             text = ast.unparse(hit.node)
             seen[text] += 1
             yield _finding(pattern, hit, code, f"{text}\0{seen[text]}")
+
+
+def _is_test(path: str) -> bool:
+    """Whether a file is a test by the names that pytest and unittest collect."""
+    name = PurePosixPath(path).name
+    return name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
 
 
 def _finding(pattern: Pattern, hit: Hit, code: PythonCode, identity: str) -> Finding:

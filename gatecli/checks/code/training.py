@@ -93,6 +93,7 @@ PATTERNS = (
         SHUFFLED_BATCHES,
         "sample (poisson_sampling=True), or declare sampling: shuffle for the evidence, which costs more",
         find_shuffled_batches,
+        is_for_tests=False,
     ),
     Pattern(
         BATCH_NORM,
