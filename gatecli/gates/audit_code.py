@@ -49,7 +49,7 @@ def _examine(file: Path) -> Examined:
     read = read_code(file)
     if not isinstance(read, PythonCode):
         return Examined(problems=(read,))
-    return Examined((Checked("code", read.path, read.path),), tuple(find_patterns(read)))
+    return Examined((Checked("file", read.path, read.path),), tuple(find_patterns(read)))
 
 
 def _unlooked(tree: Tree) -> Iterator[Finding]:

@@ -11,11 +11,13 @@ from gatecli.checks.code.syntax import Scope, Syntax, arguments, is_constant, ke
 from gatecli.model.finding import Rule, Severity
 
 FLOAT_NOISE = Rule(
-    "audit-float-noise", Severity.ERROR, "Privacy noise is drawn in floating point by a general library"
+    "audit-code-float-noise", Severity.ERROR, "Privacy noise is drawn in floating point by a general library"
 )
-FIXED_SEED = Rule("audit-fixed-seed", Severity.ERROR, "Privacy noise follows a seed that can be known")
+FIXED_SEED = Rule("audit-code-fixed-seed", Severity.ERROR, "Privacy noise follows a seed that can be known")
 CLASSIC_GAUSSIAN = Rule(
-    "audit-classic-gaussian", Severity.WARNING, "Gaussian noise by the formula that holds for ε ≤ 1 alone"
+    "audit-code-classic-gaussian",
+    Severity.WARNING,
+    "Gaussian noise by the formula that holds for ε ≤ 1 alone",
 )
 
 _DRAWS = frozenset({"laplace", "normal", "gumbel", "exponential", "gauss", "normalvariate", "expovariate"})

@@ -10,10 +10,12 @@ from gatecli.checks.code.syntax import Scope, Syntax, is_constant, keyword, meth
 from gatecli.model.finding import Rule, Severity
 
 BOUNDS_FROM_DATA = Rule(
-    "audit-bounds-from-data", Severity.ERROR, "Bounds or a sensitivity are read from the data they protect"
+    "audit-code-bounds-from-data",
+    Severity.ERROR,
+    "Bounds or a sensitivity are read from the protected data",
 )
-EPSILON_REUSED = Rule("audit-epsilon-reused", Severity.WARNING, "Several queries each spend the whole ε")
-RANDOM_STATE = Rule("audit-random-state", Severity.ERROR, "A private estimator has a fixed random_state")
+EPSILON_REUSED = Rule("audit-code-epsilon-reused", Severity.WARNING, "Several queries each spend the whole ε")
+RANDOM_STATE = Rule("audit-code-random-state", Severity.ERROR, "A private estimator has a fixed random_state")
 
 _LIBRARIES = ("diffprivlib.", "pydp.")
 _BOUNDS = ("bounds", "range", "data_norm", "bounds_X", "bounds_y", "lower_bound", "upper_bound")

@@ -10,15 +10,19 @@ from gatecli.checks.code.syntax import Syntax, is_false, keyword, method
 from gatecli.model.finding import Rule, Severity
 
 SHUFFLED_BATCHES = Rule(
-    "audit-shuffled-batches", Severity.ERROR, "Batches are shuffled and accounted as if they were sampled"
+    "audit-code-shuffled-batches",
+    Severity.ERROR,
+    "Batches are shuffled and accounted as if they were sampled",
 )
 BATCH_NORM = Rule(
-    "audit-batch-norm",
+    "audit-code-batch-norm",
     Severity.ERROR,
     "A layer mixes the records of a batch whose gradients are clipped apart",
 )
 UNEQUAL_WEIGHTS = Rule(
-    "audit-unequal-weights", Severity.ERROR, "Private federated averaging weighs clients by their records"
+    "audit-code-unequal-weights",
+    Severity.ERROR,
+    "Private federated averaging weighs clients by their records",
 )
 
 _NORMS = tuple(
