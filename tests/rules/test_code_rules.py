@@ -1,4 +1,4 @@
-"""Every rule about source code has an example that breaks it and one that keeps it: in a file, and on the page."""
+"""Every rule about source code has an example that breaks it and one that keeps it, also on its page."""
 
 from __future__ import annotations
 
