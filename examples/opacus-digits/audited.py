@@ -40,12 +40,12 @@ def audit(folder: Path) -> None:
     """Attack the claim of the declaration by the canaries; the result is bound to the weights."""
     command = "gatecli audit scores canaries.csv --claim privacy.yaml --model model.safetensors --format json"
     program = [sys.executable, "-m", *command.split()]
-    done = subprocess.run(program, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(program, cwd=folder, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
     (folder / "audit.json").write_text(done.stdout, "utf-8")
 
 
 def forget_noise(optimizer: torch.optim.Optimizer) -> None:
-    """What an afternoon of debugging left behind: the clipped gradients as they are. The accountant counts on."""
+    """What an afternoon of debugging left behind: gradients are clipped, and nothing is added to them."""
 
     def add_nothing() -> None:
         for weight in optimizer.params:

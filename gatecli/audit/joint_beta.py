@@ -20,28 +20,28 @@ from functools import partial
 from typing import Any
 
 from gatecli.audit.bisection import MOST_EPSILON, last_true
-from gatecli.audit.clopper_pearson import Counts
+from gatecli.audit.clopper_pearson import AttackCounts
 
 _POINTS = 4_000
 
 
-def interval(counts: Counts, delta: float, alpha: float) -> tuple[float, float]:
+def interval(counts: AttackCounts, delta: float, alpha: float) -> tuple[float, float]:
     """The equal-tailed interval of ε with probability 1 - alpha; its upper end may be infinite."""
     return lower_bound(counts, delta, alpha / 2), _quantile(counts, delta, 1 - alpha / 2)
 
 
-def lower_bound(counts: Counts, delta: float, alpha: float) -> float:
+def lower_bound(counts: AttackCounts, delta: float, alpha: float) -> float:
     """What ε exceeds with posterior probability 1 - alpha."""
     return _quantile(counts, delta, alpha)
 
 
-def _quantile(counts: Counts, delta: float, share: float) -> float:
+def _quantile(counts: AttackCounts, delta: float, share: float) -> float:
     missed = _rates(counts)
     found = last_true(lambda epsilon: _mass(missed, counts, delta, epsilon) <= share)
     return math.inf if found >= MOST_EPSILON else found
 
 
-def _rates(counts: Counts) -> Any:
+def _rates(counts: AttackCounts) -> Any:
     """FNR at the midpoints of equal shares of its posterior, so that a mean over them is an integral."""
     import numpy as np  # noqa: PLC0415 - few commands need numpy and scipy
     from scipy.special import betaincinv  # noqa: PLC0415 - as above
@@ -50,7 +50,7 @@ def _rates(counts: Counts) -> Any:
     return betaincinv(0.5 + counts.false_negatives, 0.5 + counts.true_positives, shares)
 
 
-def _mass(missed: Any, counts: Counts, delta: float, epsilon: float) -> float:
+def _mass(missed: Any, counts: AttackCounts, delta: float, epsilon: float) -> float:
     """The posterior mass of R(ε, δ): for each FNR, of the FPR between its lower and upper boundary."""
     import numpy as np  # noqa: PLC0415 - as above
     from scipy.special import betainc  # noqa: PLC0415 - as above

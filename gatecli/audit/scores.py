@@ -21,7 +21,7 @@ from types import MappingProxyType
 
 from gatecli.audit import clopper_pearson, joint_beta, one_run
 from gatecli.audit.binomial import ceiling_of, floor_of, tail
-from gatecli.audit.clopper_pearson import Counts
+from gatecli.audit.clopper_pearson import AttackCounts
 from gatecli.audit.membership import FALSE_POSITIVE_RATES, Membership, Rate, membership
 from gatecli.model.audit import AuditClaim, AuditOutcome, AuditPower, AuditResult
 from gatecli.model.budget import Neighbouring
@@ -217,7 +217,7 @@ def _by_clopper_pearson(scores: Scores, claim: AuditClaim, terms: ScoresTerms) -
 def _by_joint_beta(scores: Scores, claim: AuditClaim, terms: ScoresTerms) -> _Found:
     delta, alpha = float(claim.delta), float(terms.alpha)
     counts = _counts_of_rest(scores, delta, alpha) if terms.threshold is None else _counts(scores, terms)
-    perfect = Counts(counts.inside, 0, 0, counts.outside)
+    perfect = AttackCounts(counts.inside, 0, 0, counts.outside)
     return _Found(
         joint_beta.lower_bound(counts, delta, alpha),
         f"{_counts_text(counts)}; a credible interval under Jeffreys' prior",
@@ -226,11 +226,11 @@ def _by_joint_beta(scores: Scores, claim: AuditClaim, terms: ScoresTerms) -> _Fo
     )
 
 
-def _counts(scores: Scores, terms: ScoresTerms) -> Counts:
+def _counts(scores: Scores, terms: ScoresTerms) -> AttackCounts:
     return clopper_pearson.counts_at(scores.inside, scores.outside, terms.threshold or 0.0)
 
 
-def _counts_of_rest(scores: Scores, delta: float, alpha: float) -> Counts:
+def _counts_of_rest(scores: Scores, delta: float, alpha: float) -> AttackCounts:
     """The counts of one half of the scores at the threshold that is best on the other half."""
     chosen_in, rest_in = split(scores.inside)
     chosen_out, rest_out = split(scores.outside)
@@ -254,7 +254,7 @@ def split(scores: Sequence[float]) -> tuple[list[float], list[float]]:
     return drawn[:middle], drawn[middle:]
 
 
-def _counts_text(counts: Counts) -> str:
+def _counts_text(counts: AttackCounts) -> str:
     return (
         f"{counts.true_positives} of {counts.inside} members found at {counts.false_positives} false alarms "
         f"of {counts.outside}"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatecli.audit import clopper_pearson, one_run
-from gatecli.audit.clopper_pearson import Counts
+from gatecli.audit.clopper_pearson import AttackCounts
 from gatecli.audit.membership import membership
 from gatecli.audit.one_run import Guesses
 from gatecli.audit.scores import Scores, ScoresMethod, ScoresSubject, ScoresTerms, audit_scores
@@ -67,7 +67,7 @@ def test_one_more_right_guess_never_lowers_the_bound(
 def test_a_bound_of_clopper_and_pearson_is_below_what_the_counts_say(
     missed: int, found: int, alarms: int, quiet: int, alpha: float
 ) -> None:
-    counts = Counts(found, missed, alarms, quiet)
+    counts = AttackCounts(found, missed, alarms, quiet)
     said = clopper_pearson.epsilon_of(missed / (missed + found), alarms / (alarms + quiet), 0.0)
     assert clopper_pearson.lower_bound(counts, 0.0, alpha) <= said + 1e-9
 

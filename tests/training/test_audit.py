@@ -61,7 +61,7 @@ PACKAGES = PYTHON.parents[1] / "lib" / "python3.11" / "site-packages"
 DEFENDED = {
     ("audit-code-shuffled-batches", "opacus/tests/multigpu_fsdpcheck.py"),
 }
-"""A test of Opacus by another name than tests have: it compares trainings batch by batch, and does shuffle."""
+"""A test of Opacus by another name than tests have: it compares trainings by batches, and does shuffle."""
 
 
 @pytest.mark.parametrize("library", ["opacus", "jax_privacy", "opendp", "dp_accounting", "diffprivlib"])

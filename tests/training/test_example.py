@@ -62,7 +62,7 @@ def test_a_training_that_audits_itself_passes_where_nothing_is_found(tmp_path: P
     assert (done.returncode, done.stdout) == (0, "the gate is open\n"), done.stderr
     result = audit_of(tmp_path)
     assert result["outcome"] == "nothing-found"
-    assert result["claim"] == {"epsilon": "2", "delta": "0.00001", "neighbouring": "add-remove"}
+    assert result["claim"] == {"epsilon": "2", "delta": "1e-5", "neighbouring": "add-remove"}
     assert Fraction(result["power"]["epsilon"]) < 3
 
 

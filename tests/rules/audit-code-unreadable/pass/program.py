@@ -1,1 +1,0 @@
-print("a program of Python 3")
