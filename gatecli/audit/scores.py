@@ -235,14 +235,14 @@ def _counts_of_rest(scores: Scores, delta: float, alpha: float) -> AttackCounts:
     chosen_in, rest_in = split(scores.inside)
     chosen_out, rest_out = split(scores.outside)
 
-    def bound(threshold: float) -> float:
+    def bound_at(threshold: float) -> float:
         return clopper_pearson.lower_bound(
             clopper_pearson.counts_at(chosen_in, chosen_out, threshold), delta, alpha
         )
 
     ordered = sorted({*chosen_in, *chosen_out})
     candidates = ordered[:: max(1, len(ordered) // 200)]
-    best = max(candidates, key=bound, default=math.inf)
+    best = max(candidates, key=bound_at, default=math.inf)
     return clopper_pearson.counts_at(rest_in, rest_out, best)
 
 

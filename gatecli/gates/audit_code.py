@@ -41,7 +41,7 @@ def request_for(
 
 def check_code(request: CodeRequest) -> Verdict:
     """The verdict over code that was searched for known wrong patterns."""
-    examined = together([_examine(file) for file in request.files], tuple(_unlooked(request.tree)))
+    examined = together([_examine(file) for file in request.files], tuple(_walk_problems(request.tree)))
     return judge(AUDIT, examined, request.terms)
 
 
@@ -52,7 +52,7 @@ def _examine(file: Path) -> Examined:
     return Examined((Checked("file", read.path, read.path),), tuple(find_patterns(read)))
 
 
-def _unlooked(tree: Tree) -> Iterator[Finding]:
+def _walk_problems(tree: Tree) -> Iterator[Finding]:
     """What the walk could not look into, as this gate says it."""
     for each in tree.findings:
         yield make_finding(
