@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
+import numpy as np
 import pytest
 
 from gatecli.audit import clopper_pearson, joint_beta, one_run
@@ -24,6 +26,17 @@ def test_the_published_interval_of_joint_beta() -> None:
 
 def test_clopper_pearson_says_nothing_where_joint_beta_does() -> None:
     assert clopper_pearson.lower_bound(CIFAR, 1e-5, 0.05) == 0
+
+
+def test_the_joint_posterior_would_refute_right_trainings_and_clopper_pearson_does_not() -> None:
+    """Randomised response of exactly ε = 3, 300 times: whose lower end at 95 % is above 3."""
+    draw, rate = np.random.default_rng(5), 1 / (1 + math.exp(3))
+    errors = draw.binomial(200, rate, size=(300, 2)).tolist()
+    counts = Counter(AttackCounts(200 - missed, missed, alarms, 200 - alarms) for missed, alarms in errors)
+    joint = sum(often for each, often in counts.items() if joint_beta.lower_bound(each, 0.0, 0.05) > 3)
+    sure = sum(often for each, often in counts.items() if clopper_pearson.lower_bound(each, 0.0, 0.05) > 3)
+    assert joint > 45
+    assert sure <= 15
 
 
 def test_the_posterior_of_no_errors_reaches_far() -> None:
