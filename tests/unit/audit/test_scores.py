@@ -163,7 +163,7 @@ RATE, SPENT = 0.731058, Fraction("0.99999")
 
 
 def test_a_training_that_spends_its_whole_claim_is_rarely_refuted() -> None:
-    """At α = 0.05, of 200 such trainings no more than 18 may be (a chance below 0.6 %, were it exactly 0.05)."""
+    """At α = 0.05, of 200 such trainings 18 may be at most (more: a chance below 0.6 %)."""
     results = [audited(randomised_response(200, RATE, seed), SPENT) for seed in range(200)]
     assert sum(result.outcome is AuditOutcome.REFUTED for result in results) <= 18
 

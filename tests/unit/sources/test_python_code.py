@@ -65,6 +65,11 @@ def test_lines_of_ipython_do_nothing(tmp_path: Path) -> None:
     assert ast.unparse(read.tree) == "pass\npass\nif x:\n    pass"
 
 
+def test_a_notebook_of_another_language_is_not_read(tmp_path: Path) -> None:
+    data = {"cells": [cell("x <- 1")], "metadata": {"kernelspec": {"language": "R"}}}
+    assert read_code(written(tmp_path, "a.ipynb", json.dumps(data))) is None
+
+
 def test_a_source_may_be_one_text(tmp_path: Path) -> None:
     text = notebook({"cell_type": "code", "source": "x = 1\ny = 2"})
     assert ast.unparse(code(written(tmp_path, "a.ipynb", text)).tree) == "x = 1\ny = 2"
