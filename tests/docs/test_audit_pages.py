@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,8 @@ def test_every_outcome_has_its_row_and_none_is_verified() -> None:
 def test_the_page_names_what_files_of_tools_are_called(names: tuple[str, str], tmp_path: Path) -> None:
     assert all(f"`{name}`" in MODELS for name in names)
     file = tmp_path / "scores.npz"
-    np.savez(file, **{name: np.array([1.0, 0.0]) for name in names})
+    arrays: dict[str, Any] = {name: np.array([1.0, 0.0]) for name in names}
+    np.savez(file, **arrays)
     assert sum(map(len, read_scores(file))) >= 2
 
 
