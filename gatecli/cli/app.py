@@ -17,12 +17,14 @@ from gatecli.gates import CHECK, GATES
 from gatecli.model.verdict import ExitCode
 from gatecli.package import VERSION
 
-JUDGE, ACCOUNT, BETWEEN, LOOK, START = "Gates", "Budgets", "Between two runs", "Rules and formats", "Start"
+JUDGE, ACCOUNT, ATTACK, BETWEEN = "Gates", "Budgets", "Attacks", "Between two runs"
+LOOK, START = "Rules and formats", "Start"
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         **{gate.name: JUDGE for gate in (CHECK, *GATES.values())},
         "ledger": ACCOUNT,
+        "audit": ATTACK,
         "baseline": BETWEEN,
         "diff": BETWEEN,
         "rules": LOOK,

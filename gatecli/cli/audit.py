@@ -1,0 +1,28 @@
+"""`gatecli audit`: attacks on what claims to be private. Each command is a function of a module beside."""
+
+from __future__ import annotations
+
+import typer
+
+from gatecli.cli.lazy_group import LazyGroup
+
+
+class AuditCommands(LazyGroup):
+    """What can be attacked."""
+
+    members = {  # noqa: RUF012 - a ClassVar of the base
+        "scores": "audit_scores:scores",
+        "code": "audit_code:code",
+    }
+
+
+app = typer.Typer(
+    cls=AuditCommands,
+    no_args_is_help=True,
+    help="Attack mechanisms, engines, models and code that claim to be private.",
+)
+
+
+@app.callback()
+def audit() -> None:
+    """Attack mechanisms, engines, models and code that claim to be private."""
