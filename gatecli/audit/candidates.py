@@ -1,0 +1,149 @@
+"""Events that could refute a claim, proposed on one half of the training samples and measured on the other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gatecli.audit.events import Hits, OutcomeSet, Step, Witness, outcome_keys
+from gatecli.audit.features import Columns, Layout, columns_of
+from gatecli.audit.outputs import Kind, Outputs, join
+
+_LEVELS = (0.002, 0.005, 0.01, 0.02, 0.05, *(0.1 * tenth for tenth in range(1, 10)), 0.95, 0.98, 0.99, 0.995)
+_ATOMS = 12
+"""Atoms of one column that are asked about."""
+_QUESTIONS = 150
+"""Steps in a witness at most."""
+_RIDGE = 0.01
+_MOST_OUTCOMES = 2000
+_CUTS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Outputs on the first and on the second input of a pair."""
+
+    first: Outputs
+    second: Outputs
+
+    def halves(self) -> tuple[Samples, Samples]:
+        """Every other run: one half to propose events on, one to measure them on."""
+        parts = [Samples(_every_other(self.first, start), _every_other(self.second, start)) for start in (0, 1)]
+        return parts[0], parts[1]
+
+    def pooled(self) -> Outputs:
+        """Both together."""
+        return join([self.first, self.second])
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Sources of events of one kind, each with its hits among the runs of the two inputs."""
+
+    sources: tuple[Witness | OutcomeSet, ...]
+    first: npt.NDArray[np.float64]
+    second: npt.NDArray[np.float64]
+
+
+def _every_other(part: Outputs, start: int) -> Outputs:
+    return Outputs(part.values[start::2], part.kinds[start::2], part.is_flat, part.texts)
+
+
+def propose(training: Samples, measuring: Samples, layout: Layout) -> list[Family]:
+    """The families of events: single steps, a linear witness on them, and sets of whole outcomes."""
+    pool = columns_of(training.pooled(), layout)
+    steps = [step for column in range(pool.values.shape[1]) for step in _steps(pool, column)]
+    seen = [columns_of(each, layout) for each in (training.first, training.second)]
+    told = [columns_of(each, layout) for each in (measuring.first, measuring.second)]
+    families = []
+    if steps:
+        families.append(_single(steps, told))
+        families.append(_weighted(steps, seen, told))
+    if not layout.is_lattice and (outcomes := _outcomes(training, measuring)):
+        families.append(outcomes)
+    return families
+
+
+def _steps(columns: Columns, column: int) -> Iterator[Step]:
+    values, kinds = columns.values[:, column], columns.kinds[:, column]
+    least = max(2, len(values) // 500)
+    for kind in (Kind.ABSENT, Kind.NONE, Kind.NAN):
+        if 0 < (kinds == kind).sum() < len(values):
+            yield Step(column, is_atom=True, value=float("nan"), kind=kind)
+    for kind in (Kind.TRUTH, Kind.TEXT, Kind.NUMBER):
+        yield from (Step(column, True, each, kind) for each in _atoms(values[kinds == kind], least))  # noqa: FBT003 - a field, named in the class
+    numbers = values[kinds == Kind.NUMBER]
+    if numbers.size:
+        yield from (Step(column, False, each) for each in _thresholds(numbers, least))  # noqa: FBT003 - as above
+
+
+def _atoms(values: npt.NDArray[np.float64], least: int) -> list[float]:
+    found, times = np.unique(values, return_counts=True)
+    order = np.argsort(-times, kind="stable")[:_ATOMS]
+    return [float(found[index]) for index in order if times[index] >= least]
+
+
+def _thresholds(numbers: npt.NDArray[np.float64], least: int) -> list[float]:
+    atoms = _atoms(numbers, least)
+    fresh = numbers[~np.isin(numbers, atoms)]
+    levels = np.quantile(fresh, _LEVELS, method="higher") if fresh.size else np.array([])
+    return sorted({*atoms, *(float(each) for each in levels)} - {float(numbers.min())})
+
+
+def _single(steps: list[Step], told: list[Columns]) -> Family:
+    hits = [_matrix(steps, each).sum(axis=0, dtype=np.float64) for each in told]
+    return Family(tuple(Witness((step,), (1.0,), 1.0) for step in steps), hits[0], hits[1])
+
+
+def _matrix(steps: list[Step], columns: Columns) -> Hits:
+    return np.stack([step.hits(columns) for step in steps], axis=1)
+
+
+def _weighted(steps: list[Step], seen: list[Columns], told: list[Columns]) -> Family:
+    """A least-squares witness with a ridge: which input a run was on, from the answers to the steps."""
+    first, second = (_matrix(steps, each).astype(np.float64) for each in seen)
+    gap = np.abs(first.mean(axis=0) - second.mean(axis=0))
+    spread = np.concatenate([first, second]).std(axis=0) + 1e-3
+    kept = np.sort(np.argsort(-gap / spread, kind="stable")[:_QUESTIONS])
+    answers = np.concatenate([first[:, kept], second[:, kept]])
+    centred = answers - answers.mean(axis=0)
+    target = np.repeat([1.0, -1.0], [len(first), len(second)])
+    square = centred.T @ centred / len(centred) + _RIDGE * np.eye(len(kept))
+    weights = np.round(np.linalg.solve(square, centred.T @ target / len(centred)), 6)
+    witness = Witness(tuple(steps[index] for index in kept), tuple(float(each) for each in weights), 0.0)
+    levels = np.unique(np.quantile(answers @ weights, _LEVELS, method="higher"))
+    scores = [np.sort(witness.scores(each)) for each in told]
+    hits = [len(each) - np.searchsorted(each, levels - 1e-9).astype(np.float64) for each in scores]
+    sources = tuple(Witness(witness.steps, witness.weights, float(level)) for level in levels)
+    return Family(sources, hits[0], hits[1])
+
+
+def _outcomes(training: Samples, measuring: Samples) -> Family | None:
+    """Unions of whole outcomes, in the order of their likelihood ratio; None where outputs do not come back."""
+    width = max(part.width for part in (training.first, training.second))
+    counts = [Counter(outcome_keys(part, width)) for part in (training.first, training.second)]
+    known = sorted(counts[0] | counts[1])
+    runs = training.first.runs + training.second.runs
+    if len(known) > min(_MOST_OUTCOMES, runs // 4):
+        return None
+    # Half a draw each: an outcome that was seen once on one input is no proof yet.
+    ratios = [(counts[0][key] + 0.5) / (counts[1][key] + 0.5) for key in known]
+    ranking = [known[index] for index in np.argsort(-np.array(ratios), kind="stable")]
+    cuts = sorted({max(1, round(len(ranking) * cut / _CUTS)) for cut in range(1, _CUTS)} - {len(ranking)})
+    if not cuts:
+        return None
+    hits = [_cumulate(ranking, Counter(outcome_keys(part, width)), cuts) for part in _both(measuring)]
+    return Family(tuple(OutcomeSet(frozenset(ranking[:cut]), width) for cut in cuts), hits[0], hits[1])
+
+
+def _both(samples: Samples) -> tuple[Outputs, Outputs]:
+    return samples.first, samples.second
+
+
+def _cumulate(ranking: list[bytes], counts: Counter[bytes], cuts: list[int]) -> npt.NDArray[np.float64]:
+    sums = np.cumsum([float(counts[key]) for key in ranking])
+    return np.asarray(sums[np.array(cuts) - 1])
