@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gatecli.audit.events import Hits, OutcomeSet, Step, Witness, outcome_keys
+from gatecli.audit.events import Comparison, Hits, OutcomeSet, Step, Witness, outcome_keys
 from gatecli.audit.features import Columns, Layout, columns_of
 from gatecli.audit.outputs import Kind, Outputs, join
 
@@ -21,6 +22,8 @@ _QUESTIONS = 150
 _RIDGE = 0.01
 _MOST_OUTCOMES = 2000
 _CUTS = 40
+_PROPOSING = 5000
+"""Runs of each input that events are proposed on: more of them would not propose better ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,12 @@ class Samples:
     first: Outputs
     second: Outputs
 
-    def halves(self) -> tuple[Samples, Samples]:
-        """Every other run: one half to propose events on, one to measure them on."""
-        parts = [Samples(_every_other(self.first, start), _every_other(self.second, start)) for start in (0, 1)]
-        return parts[0], parts[1]
+    def split(self) -> tuple[Samples, Samples]:
+        """The first runs, to propose events on, and all others, to measure them on."""
+        at = min(_PROPOSING, self.first.runs // 2)
+        return tuple(  # type: ignore[return-value] - two slices
+            Samples(_part(self.first, part), _part(self.second, part)) for part in (slice(at), slice(at, None))
+        )
 
     def pooled(self) -> Outputs:
         """Both together."""
@@ -49,8 +54,8 @@ class Family:
     second: npt.NDArray[np.float64]
 
 
-def _every_other(part: Outputs, start: int) -> Outputs:
-    return Outputs(part.values[start::2], part.kinds[start::2], part.is_flat, part.texts)
+def _part(outputs: Outputs, runs: slice) -> Outputs:
+    return Outputs(outputs.values[runs], outputs.kinds[runs], outputs.is_flat, outputs.texts)
 
 
 def propose(training: Samples, measuring: Samples, layout: Layout) -> list[Family]:
@@ -73,12 +78,16 @@ def _steps(columns: Columns, column: int) -> Iterator[Step]:
     least = max(2, len(values) // 500)
     for kind in (Kind.ABSENT, Kind.NONE, Kind.NAN):
         if 0 < (kinds == kind).sum() < len(values):
-            yield Step(column, is_atom=True, value=float("nan"), kind=kind)
+            yield Step(column, Comparison.IS, math.nan, kind)
     for kind in (Kind.TRUTH, Kind.TEXT, Kind.NUMBER):
-        yield from (Step(column, True, each, kind) for each in _atoms(values[kinds == kind], least))  # noqa: FBT003 - a field, named in the class
+        yield from (Step(column, Comparison.IS, each, kind) for each in _atoms(values[kinds == kind], least))
     numbers = values[kinds == Kind.NUMBER]
-    if numbers.size:
-        yield from (Step(column, False, each) for each in _thresholds(numbers, least))  # noqa: FBT003 - as above
+    if not numbers.size:
+        return
+    thresholds = _thresholds(numbers, least)
+    yield from (Step(column, Comparison.AT_LEAST, each) for each in thresholds)
+    if numbers.size < values.size:  # else it is the complement of the one above
+        yield from (Step(column, Comparison.BELOW, each) for each in thresholds)
 
 
 def _atoms(values: npt.NDArray[np.float64], least: int) -> list[float]:
@@ -95,7 +104,7 @@ def _thresholds(numbers: npt.NDArray[np.float64], least: int) -> list[float]:
 
 
 def _single(steps: list[Step], told: list[Columns]) -> Family:
-    hits = [_matrix(steps, each).sum(axis=0, dtype=np.float64) for each in told]
+    hits = [np.array([step.hits(each).sum() for step in steps], dtype=np.float64) for each in told]
     return Family(tuple(Witness((step,), (1.0,), 1.0) for step in steps), hits[0], hits[1])
 
 

@@ -53,7 +53,8 @@ def choose(samples: Samples, layout: Layout, epsilon: float, delta: float) -> Sc
 def promise(samples: Samples, epsilon: float, delta: float, *, is_lattice: bool = False) -> float:
     """How far the best event of these samples is above the claim, in standard deviations of one draw."""
     layout = layout_of(samples.pooled(), is_lattice=is_lattice)
-    rates = [_rates(each, samples) for each in propose(*samples.halves(), layout)]
+    training, measuring = samples.split()
+    rates = [_rates(each, measuring.first.runs) for each in propose(training, measuring, layout)]
     return max((float(_signal(*pair, epsilon, delta).max()) for each in rates for pair in each), default=0.0)
 
 
@@ -63,11 +64,11 @@ def _differ(one: _Rated, other: _Rated) -> bool:
 
 
 def _rate_all(samples: Samples, layout: Layout, epsilon: float, delta: float) -> list[_Rated]:
-    training, measuring = samples.halves()
+    training, measuring = samples.split()
     found = []
+    runs = measuring.first.runs
     for number, family in enumerate(propose(training, measuring, layout)):
-        runs = measuring.first.runs
-        for (first, second), (inside, forward) in zip(_rates(family, samples), _VERSIONS, strict=True):
+        for (first, second), (inside, forward) in zip(_rates(family, runs), _VERSIONS, strict=True):
             worth = _worth(first, second, runs, epsilon, delta)
             found += [
                 _Rated(number, Event(source, inside, forward), float(worth[index]), float(first[index]))
@@ -80,8 +81,7 @@ _VERSIONS = ((True, True), (False, True), (True, False), (False, False))
 """Inside or outside; likelier on the first input or on the second: the order of `_rates`."""
 
 
-def _rates(family: Family, samples: Samples) -> list[tuple[Floats, Floats]]:
-    runs = samples.first.runs // 2
+def _rates(family: Family, runs: int) -> list[tuple[Floats, Floats]]:
     first, second = (family.first + 0.5) / (runs + 1), (family.second + 0.5) / (runs + 1)
     return [(first, second), (1 - first, 1 - second), (second, first), (1 - second, 1 - first)]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -14,26 +16,37 @@ from gatecli.audit.features import Columns, Layout, columns_of
 from gatecli.audit.outputs import Kind, Outputs, widen
 
 Hits = npt.NDArray[np.bool_]
+_COMPARE: Mapping[str, Callable[[npt.NDArray[np.float64], float], Hits]] = {
+    "at-least": operator.ge,
+    "below": operator.lt,
+    "is": operator.eq,
+}
 _KINDS = {Kind.ABSENT: "absent", Kind.NONE: "None", Kind.NAN: "nan"}
+
+
+class Comparison(StrEnum):
+    """What a step asks of a cell."""
+
+    AT_LEAST = "at-least"
+    BELOW = "below"
+    IS = "is"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One yes-or-no question of a column: is it a number of at least `value`, or exactly this atom?"""
+    """One yes-or-no question of a column: is it a number from `value` on or below it, or exactly this atom?"""
 
     column: int
-    is_atom: bool
+    comparison: Comparison
     value: float
     kind: Kind = Kind.NUMBER
 
     def hits(self, columns: Columns) -> Hits:
         """In which runs the answer is yes."""
         values, is_kind = columns.values[:, self.column], columns.kinds[:, self.column] == self.kind
-        if not self.is_atom:
-            return np.asarray(is_kind & (values >= self.value))
         if self.kind in _KINDS:
             return np.asarray(is_kind)
-        return np.asarray(is_kind & (values == self.value))
+        return np.asarray(is_kind & _COMPARE[self.comparison](values, self.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +118,18 @@ def describe(event: Event, layout: Layout, texts: Mapping[float, str], share: fl
         return f"a witness of {len(event.source.steps)} questions in its {side} {percent}"
     step = event.source.steps[0]
     name = layout.names[step.column]
-    if step.is_atom:
-        word = "is" if event.inside else "is not"
-        return f"{name} {word} {_cell(step.value, step.kind, texts)}"
-    if event.inside:
-        return f"{name} in the top {percent} (≥ {step.value:.6g})"
-    return f"{name} in the bottom {percent} (< {step.value:.6g}, or none)"
+    if step.comparison is Comparison.IS:
+        return f"{name} is{'' if event.inside else ' not'} {_cell(step.value, step.kind, texts)}"
+    side, sign = _SIDES[step.comparison, event.inside]
+    return f"{name} in the {side} {percent} ({sign} {step.value:.6g}{'' if event.inside else ', or none'})"
+
+
+_SIDES = {
+    (Comparison.AT_LEAST, True): ("top", "≥"),
+    (Comparison.AT_LEAST, False): ("bottom", "<"),
+    (Comparison.BELOW, True): ("bottom", "<"),
+    (Comparison.BELOW, False): ("top", "≥"),
+}
 
 
 def _describe_outcomes(source: OutcomeSet, texts: Mapping[float, str], percent: str, *, inside: bool) -> str:
@@ -146,7 +165,7 @@ def event_data(event: Event) -> dict[str, Any]:
         keys = sorted(key.hex() for key in event.source.keys)
         return {**head, "outcomes": keys, "width": event.source.width}
     steps = [
-        [each.column, each.is_atom, None if math.isnan(each.value) else each.value.hex(), int(each.kind)]
+        [each.column, each.comparison.value, None if math.isnan(each.value) else each.value.hex(), int(each.kind)]
         for each in event.source.steps
     ]
     weights = [each.hex() for each in event.source.weights]
@@ -160,8 +179,8 @@ def read_event(data: Mapping[str, Any]) -> Event:
         source = OutcomeSet(frozenset(bytes.fromhex(key) for key in data["outcomes"]), int(data["width"]))
     else:
         steps = tuple(
-            Step(int(column), bool(is_atom), _number(value), Kind(kind))
-            for column, is_atom, value, kind in data["steps"]
+            Step(int(column), Comparison(comparison), _number(value), Kind(kind))
+            for column, comparison, value, kind in data["steps"]
         )
         weights = tuple(float.fromhex(each) for each in data["weights"])
         source = Witness(steps, weights, float.fromhex(data["threshold"]))

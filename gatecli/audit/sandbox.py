@@ -53,7 +53,8 @@ class Sandbox:
             )
         context: Any = multiprocessing.get_context("spawn" if is_named else "fork")
         self._pipe, theirs = context.Pipe()
-        arguments = (theirs, self._mechanism, self._claim, self._inputs, self._limits)
+        ours = None if is_named else self._pipe  # a copy of this process holds a copy of this end
+        arguments = (theirs, ours, self._mechanism, self._claim, self._inputs, self._limits)
         self._process = context.Process(target=serve, args=arguments, daemon=True)
         with warnings.catch_warnings():
             # Threads of numpy's libraries, which take care of copies themselves.
@@ -71,6 +72,11 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
+
+    @property
+    def limit(self) -> float:
+        """The budget of processor time, in seconds."""
+        return self._limits.seconds
 
     def draw(self, data: int, seed: Sequence[int], count: int) -> Outputs:
         """The outputs of so many runs on an input. Raises TimeSpent where the budget ends before they are done."""

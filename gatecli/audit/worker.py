@@ -50,10 +50,16 @@ class Question:
 
 
 def serve(
-    pipe: Connection, mechanism: Reference | Callable[..., Any], claim: tuple[float, float],
-    inputs: Sequence[Any], limits: Limits,
-) -> None:  # fmt: skip
+    pipe: Connection,
+    other_end: Connection | None,
+    mechanism: Reference | Callable[..., Any],
+    claim: tuple[float, float],
+    inputs: Sequence[Any],
+    limits: Limits,
+) -> None:
     """Answer questions until the pipe closes. What is printed goes to stderr: stdout is the report's."""
+    if other_end is not None:
+        other_end.close()  # else the pipe stays open after the one who asks is gone
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.dup2(2, 1)
