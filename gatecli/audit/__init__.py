@@ -1,1 +1,1 @@
-"""Statistical tests of what was promised: of mechanisms, of engines, of trained models, and of source code."""
+"""Statistical tests of what was promised: of mechanisms, of engines, and of trained models."""

@@ -11,6 +11,8 @@ class AuditCommands(LazyGroup):
     """What can be attacked."""
 
     members = {  # noqa: RUF012 - a ClassVar of the base
+        "scores": "audit_scores:scores",
+        "code": "audit_code:code",
     }
 
 

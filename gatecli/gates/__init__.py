@@ -64,7 +64,7 @@ class Gate:
 
 RELEASE = Gate(
     GateName.RELEASE,
-    frozenset({"dp", "ledger", "release", "waiver"}),
+    frozenset({"audit", "dp", "ledger", "release", "waiver"}),
     discovers="declarations, and model files without one",
     checks="that the declared budget covers what the training cost and stays within the policy's tier",
     rule_modules=(
@@ -110,6 +110,13 @@ LEDGER = Gate(
     checks="that a ledger is what was written into it: chains, sums, checkpoints",
     rule_modules=("checks.ledger.chain",),
 )
+AUDIT = Gate(
+    "audit",
+    frozenset({"audit"}),
+    discovers="Python files and notebooks",
+    checks="that no known wrong pattern of privacy code is in them",
+    rule_modules=("checks.code.registry", "sources.python_code"),
+)
 CHECK = Gate(
     "check",
     frozenset({"allowance", "baseline", "check", "policy"}),
@@ -123,4 +130,4 @@ GATES: Mapping[GateName, Gate] = MappingProxyType(
 )
 """The gates that `gatecli check` runs, in their order."""
 
-ALL: tuple[Gate, ...] = (*GATES.values(), LEDGER, CHECK)
+ALL: tuple[Gate, ...] = (*GATES.values(), LEDGER, AUDIT, CHECK)

@@ -81,6 +81,11 @@ def read_balance(source: OpeningSource, terms: DatasetTerms) -> OpeningBalance:
 
 def _require_stated(evidence: Evidence, source: OpeningSource, terms: DatasetTerms) -> None:
     """Raise UsageError where a file's budgets depend on what nobody says, or somebody says otherwise."""
+    if source.format is EvidenceFormat.AUDIT:
+        raise UsageError(
+            f"{source.file.name} is an audit, which records nothing that was spent",
+            advice="name the file in which the tool recorded what it ran",
+        )
     name, said, recorded = source.file.name, source.neighbouring, evidence.neighbouring
     if said is not None and recorded is not None and said is not recorded:
         raise UsageError(f"{name} records {recorded}, not {said}", advice="leave out --neighbouring")

@@ -5,12 +5,15 @@ An audit can refute a claim. It can never verify one: "nothing found" says how m
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from gatecli.model.budget import Neighbouring
+from gatecli.model.number import plain
+from gatecli.package import VERSION
 
 AUDIT_SCHEMA = "gatecli/audit/v1"
 """The format of a file of audit results."""
@@ -45,10 +48,11 @@ class AuditPower:
 class AuditResult:
     """One audit of one subject.
 
-    `method` names the test (`betting`, `lattice`, `clopper-pearson`, `one-run`, `joint-beta`, …). `lower` is a
-    lower bound on ε at the claim's δ that holds with probability `confidence`. `inputs` and `event` say, in
-    words, on what the claim was refuted. `digest` is the SHA-256 that the result is bound to: of the mechanism's
-    code and inputs, or of the model's weights. `reason` says why it could not run.
+    `method` names the test (`betting`, `lattice`, `clopper-pearson`, `one-run`, `joint-beta`, …). `lower`
+    is a lower bound on ε at the claim's δ that holds with probability `confidence`. `inputs` and `event`
+    say, in words, on what the claim was refuted. `digest` is the SHA-256 that the result is bound to: of
+    the mechanism's code and inputs, or of the model's weights. `reason` says why it could not run.
+    `measures` are further figures, each with its name.
     """
 
     subject: str
@@ -63,6 +67,7 @@ class AuditResult:
     power: AuditPower | None = None
     digest: str = ""
     reason: str = ""
+    measures: tuple[tuple[str, str], ...] = ()
 
     def as_data(self) -> dict[str, Any]:
         """The result as it stands in a file: numbers as exact text."""
@@ -72,16 +77,25 @@ class AuditResult:
             "method": self.method,
             "outcome": self.outcome.value,
             "claim": {
-                "epsilon": str(claim.epsilon),
-                "delta": str(claim.delta),
+                "epsilon": plain(claim.epsilon),
+                "delta": plain(claim.delta),
                 "neighbouring": claim.neighbouring.value if claim.neighbouring else None,
             },
-            "confidence": str(self.confidence),
-            "lower": str(self.lower),
+            "confidence": plain(self.confidence),
+            "lower": plain(self.lower),
             "samples": self.samples,
             "inputs": list(self.inputs) if self.inputs else None,
             "event": self.event,
-            "power": {"epsilon": str(power.epsilon), "probability": str(power.probability)} if power else None,
+            "power": {"epsilon": plain(power.epsilon), "probability": plain(power.probability)}
+            if power
+            else None,
             "digest": self.digest,
             "reason": self.reason,
+            "measures": dict(self.measures),
         }
+
+
+def audit_document(results: Iterable[AuditResult]) -> dict[str, Any]:
+    """The content of a file of audit results (`gatecli/audit/v1`)."""
+    tool = {"name": "gatecli", "version": VERSION}
+    return {"schema": AUDIT_SCHEMA, "tool": tool, "results": [result.as_data() for result in results]}

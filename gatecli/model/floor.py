@@ -69,6 +69,7 @@ def stricter_tier(one: Tier, other: Tier) -> Tier:
         min_k=_most(one.min_k, other.min_k),
         min_l=_most(one.min_l, other.min_l),
         max_t=_least(one.max_t, other.max_t),
+        require_audit=one.require_audit or other.require_audit,
         source=one.source or other.source,
     )
 
@@ -90,7 +91,8 @@ def _loosest(tiers: Iterable[Tier]) -> Tier:
         return None if None in values else choose(values)
 
     least = {name: all_of(name, max) for name in ("max_epsilon", "max_delta", "max_t")}
-    return Tier(**least, **{name: all_of(name, min) for name in ("min_k", "min_l")})
+    most = {name: all_of(name, min) for name in ("min_k", "min_l")}
+    return Tier(**least, **most, require_audit=all(tier.require_audit for tier in known))
 
 
 def _release(low: ReleaseRules, high: ReleaseRules) -> ReleaseRules:

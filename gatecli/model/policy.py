@@ -30,6 +30,9 @@ class Tier(Value):
     min_k: Annotated[int, Field(ge=1)] | None = None
     min_l: Annotated[int, Field(ge=1)] | None = None
     max_t: NonNegative | None = None
+    require_audit: bool = Field(
+        default=False, description="whether a release must have survived an audit of its claim"
+    )
 
     @property
     def thresholds(self) -> Thresholds:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from gatecli.model.audit import AuditResult
 from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
 from gatecli.model.budget import Budget, Neighbouring, Variant
 from gatecli.model.dataset import Dataset, Sha256
@@ -27,6 +28,8 @@ class EvidenceFormat(StrEnum):
     DIFFPRIVLIB = "diffprivlib"
     SMARTNOISE = "smartnoise"
     PIPELINE_DP = "pipeline-dp"
+    AUDIT = "audit"
+    """Attacks on the claim (`gatecli audit`); they record no work."""
 
 
 class TrustModel(StrEnum):
@@ -65,6 +68,10 @@ class EvidenceReference(Value):
     sampling: Annotated[Sampling, LENIENT] | None = Field(
         default=None, description="format opacus: how batches were drawn, which its files do not say"
     )
+    code: Sha256 | None = Field(
+        default=None,
+        description="format audit: the digest of the mechanism's code that the release runs",
+    )
 
     @model_validator(mode="after")
     def _keys_fit_the_format(self) -> EvidenceReference:
@@ -72,6 +79,8 @@ class EvidenceReference(Value):
             raise ValueError("sampling belongs to format: opacus, whose files do not say it")
         if self.sensitivity is not None and self.format is not EvidenceFormat.DP_ACCOUNTING:
             raise ValueError("sensitivity belongs to format: dp-accounting, whose events do not say it")
+        if self.code is not None and self.format is not EvidenceFormat.AUDIT:
+            raise ValueError("code belongs to format: audit, which is bound to what was attacked")
         if self.sensitivity is Neighbouring.ZERO_OUT:
             raise ValueError("sensitivity is add-remove or replace-one")
         return self
@@ -119,6 +128,11 @@ class Privacy(Value):
     tuning: Tuning | None = None
     mechanisms: Many[Mechanism] = ()
     evidence: Many[EvidenceReference] = ()
+
+    @property
+    def recorded(self) -> tuple[EvidenceReference, ...]:
+        """The evidence of what was run: an audit attacks the claim and records no work."""
+        return tuple(each for each in self.evidence if each.format is not EvidenceFormat.AUDIT)
 
     @property
     def budget(self) -> Budget | None:
@@ -176,7 +190,7 @@ class ArtifactState:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one evidence file records: mechanisms that were run, and the budget its tool states.
+    """What one evidence file records: mechanisms that were run, the budget its tool states, or audits.
 
     `neighbouring` is the relation of the file's own parameters, where the file or the format fixes one;
     `sensitivity` the relation of what its noise multipliers are multiples of, where the file says it;
@@ -191,6 +205,7 @@ class Evidence:
     notes: tuple[str, ...] = ()
     sensitivity: Neighbouring | None = None
     sha256: str | None = None
+    audits: tuple[AuditResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

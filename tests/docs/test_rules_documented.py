@@ -32,8 +32,11 @@ SECTIONS = {rule: body for rule, body in ALL_SECTIONS.items() if rule in RULES}
 EVERY_RULE = {rule.id: rule for rule in all_rules()}
 
 ABOUT_FILES = {
+    "audit-missing",
+    "audit-unbound",
     "dp-assumed-evidence",
     "dp-evidence-mismatch",
+    "dp-refuted-by-audit",
     "dp-scope-over-budget",
     "dp-unstated-evidence",
     "release-artifact-missing",

@@ -27,7 +27,8 @@ def check(kind: str, content: bytes, base: Path) -> tuple[Mechanism, ...]:
         assert finding.rule.uncheckable
         assert "\n" not in finding.message
     mechanisms = tuple(mechanism for evidence in loaded.values for mechanism in evidence.mechanisms)
-    assert bool(mechanisms) == bool(loaded.values)
+    audits = [audit for evidence in loaded.values for audit in evidence.audits]
+    assert bool(mechanisms or audits) == bool(loaded.values)
     assert all(mechanism.count >= 1 for mechanism in mechanisms)
     return mechanisms
 

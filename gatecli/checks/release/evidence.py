@@ -41,7 +41,7 @@ def find_missing_evidence(subject: ReleaseSubject, context: ReleaseContext) -> I
     claim = subject.release.claim
     if claim is None:
         return
-    if not claim.mechanisms and not claim.evidence:
+    if not claim.mechanisms and not claim.recorded:
         yield finding_at(
             MISSING_EVIDENCE,
             subject,
@@ -49,7 +49,7 @@ def find_missing_evidence(subject: ReleaseSubject, context: ReleaseContext) -> I
             "gives neither mechanisms nor evidence, so epsilon cannot be recomputed",
             "list what was run in spec.privacy.mechanisms, or an accountant's file in spec.privacy.evidence",
         )
-    elif not claim.evidence and context.policy.spec.release.require_evidence:
+    elif not claim.recorded and context.policy.spec.release.require_evidence:
         yield finding_at(
             MISSING_EVIDENCE,
             subject,
@@ -58,7 +58,7 @@ def find_missing_evidence(subject: ReleaseSubject, context: ReleaseContext) -> I
             "save the accountant's state after training and list the file under spec.privacy.evidence",
         )
     for evidence in subject.evidence:
-        if not evidence.mechanisms:
+        if not evidence.mechanisms and not evidence.audits:
             yield finding_at(
                 MISSING_EVIDENCE,
                 subject,

@@ -72,7 +72,7 @@ def _is_recorded(kind: str, recorded: frozenset[str]) -> bool:
 def find_uncovered(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[Finding]:
     """Where the policy requires evidence, a mechanism that no file records is only a word."""
     claim = subject.release.claim
-    if claim is None or not claim.evidence or not context.policy.spec.release.require_evidence:
+    if claim is None or not claim.recorded or not context.policy.spec.release.require_evidence:
         return
     for number, mechanism in enumerate(claim.mechanisms):
         pointer = f"{MECHANISMS}/{number}"

@@ -190,7 +190,7 @@ def _kind(asked: Question) -> str:
 def costs_of(subject: ReleaseSubject, answers: Mapping[Question, Answer]) -> Costs:
     """The costs of a release; `answers` holds every question of `questions_of`."""
     asked = questions_of(subject)
-    paths = ", ".join(evidence.reference.path for evidence in subject.evidence)
+    paths = ", ".join(evidence.reference.path for evidence in subject.evidence if not evidence.audits)
 
     def cost(source: str, question: Question | None, suffix: str = "") -> Cost | None:
         return None if question is None else Cost(source, question, answers[question], suffix)

@@ -10,6 +10,7 @@ from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding, make_finding
 from gatecli.model.release import Evidence, EvidenceFormat, EvidenceReference
 from gatecli.sources.evidence import (
+    audit,
     diffprivlib,
     dp_events,
     opacus,
@@ -41,6 +42,7 @@ FORMATS: dict[EvidenceFormat, _Format] = {
     EvidenceFormat.DIFFPRIVLIB: _Format(load_budget, diffprivlib.read),
     EvidenceFormat.SMARTNOISE: _Format(load_json, smartnoise.read),
     EvidenceFormat.PIPELINE_DP: _Format(load_statement, pipeline_dp.read),
+    EvidenceFormat.AUDIT: _Format(load_json, audit.read),
 }
 
 _MEND = "write it by gatecli.evidence.write(…), or in the form that docs/evidence.md shows for {format}"
@@ -111,6 +113,7 @@ def _evidence(
         reading.notes,
         reading.sensitivity,
         digest,
+        reading.audits,
     )
 
 

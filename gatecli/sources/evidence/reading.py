@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
+from gatecli.model.audit import AuditResult
 from gatecli.model.base import Value
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.document import pointer_of
@@ -29,7 +30,7 @@ SpecificStep = TypeVar("SpecificStep", bound=Value)
 
 @dataclass(frozen=True, slots=True)
 class EvidenceReading:
-    """What a file records: at least one mechanism, under `neighbouring` where the format fixes it.
+    """What a file records: at least one mechanism or audit, under `neighbouring` where the format fixes it.
 
     `sensitivity` is the relation of what its noise multipliers are relative to, where the file says it.
     """
@@ -39,6 +40,7 @@ class EvidenceReading:
     neighbouring: Neighbouring | None = None
     notes: tuple[str, ...] = ()
     sensitivity: Neighbouring | None = None
+    audits: tuple[AuditResult, ...] = ()
 
 
 class Refused(Exception):
