@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
 
-from gatecli.audit.betting import Counts, log_wealth, lower_bound, most_refutable
+from gatecli.audit.betting import PairCounts, log_wealth, lower_bound, most_refutable
 from gatecli.audit.candidates import Samples
 from gatecli.audit.choice import choose, promise
 from gatecli.audit.events import Event, describe
+from gatecli.audit.fixed_size import fixed_size_bound
 from gatecli.audit.features import Layout, columns_of, layout_of
 from gatecli.audit.neighbours import Pair
-from gatecli.audit.outputs import Outputs, join
+from gatecli.audit.outputs import Outputs, is_constant, join
 from gatecli.audit.power import power
 from gatecli.audit.sandbox import TimeSpent
 from gatecli.errors import UncheckableError
@@ -29,6 +30,9 @@ _FIRST_BATCH, _LARGEST_BATCH = 500, 20_000
 _TRAINING_SHARE = 0.4
 """The share of the time budget that the choice may take, as planned from the first runs."""
 _PROBE = 20
+_SHARPEN = 3
+"""A claim that is refuted after n samples is tested on up to so many times n, for a better lower bound."""
+_NEVER_VARIES = "the mechanism is not random, and returns the same on every input: there is nothing to test"
 
 
 class Source(Protocol):
@@ -47,9 +51,9 @@ class Effort:
     """How hard to try: the error of a false alarm, test and training samples of each input, and the seed."""
 
     alpha: Fraction = Fraction(1, 1000)
-    samples: int = 400_000
-    training: int = 100_000
-    first_look: int = 4_000
+    samples: int = 800_000
+    training: int = 200_000
+    first_look: int = 5_000
     seed: int = 0
     is_lattice: bool = False
 
@@ -66,9 +70,10 @@ class Progress:
     pair: int
     layout: Layout
     events: tuple[Event, ...]
-    counts: tuple[Counts, ...]
+    counts: tuple[PairCounts, ...]
     batches: int = 0
     texts: tuple[tuple[float, str], ...] = ()
+    is_refuted: bool = False
 
     @property
     def samples(self) -> int:
@@ -111,7 +116,12 @@ def attack(
     except TimeSpent:
         return could_not_run(target, effort, "the time budget ended before the test began")
     except UncheckableError as error:
-        return could_not_run(target, effort, error.message)
+        return could_not_run(target, effort, reason_of(error))
+
+
+def reason_of(error: UncheckableError) -> str:
+    """An error and its advice as one text."""
+    return "; ".join(filter(None, (error.message, error.advice)))
 
 
 def could_not_run(target: Target, effort: Effort, reason: str) -> AuditResult:
@@ -144,15 +154,9 @@ def _begin(target: Target, source: Source, effort: Effort) -> Progress:
     layout = layout_of(samples.pooled(), is_lattice=effort.is_lattice)
     scored = choose(samples, layout, *target.limits)
     if not scored.events:
-        raise UncheckableError(_nothing_varies(effort))
+        raise UncheckableError("no output is a number with a lowest set bit: there is nothing to test")
     texts = tuple(sorted(samples.pooled().texts.items()))
-    return Progress(pair, layout, scored.events, tuple(Counts() for _ in scored.events), texts=texts)
-
-
-def _nothing_varies(effort: Effort) -> str:
-    if effort.is_lattice:
-        return "no output is a number with a lowest set bit: there is nothing to test"
-    return "the mechanism is not random, and returns the same on every input: there is nothing to test"
+    return Progress(pair, layout, scored.events, tuple(PairCounts() for _ in scored.events), texts=texts)
 
 
 def _choose_pair(target: Target, source: Source, effort: Effort) -> tuple[int, Samples]:
@@ -161,6 +165,8 @@ def _choose_pair(target: Target, source: Source, effort: Effort) -> tuple[int, S
     size, most = max(50, effort.first_look // scale), max(100, effort.training // scale)
     alive = list(range(len(target.pairs)))
     drawn = {index: _more(source, effort, index, size, 0, None) for index in alive}
+    if is_constant([part for each in drawn.values() for part in (each.first, each.second)]):
+        raise UncheckableError(_NEVER_VARIES)
     for stage in range(1, 32):
         if len(alive) > 1:
             worth = {
@@ -204,11 +210,14 @@ def _bet(
 ) -> Progress:
     """Draw and count until the claim is refuted, the samples are drawn, or the time is over."""
     end = progress.samples + effort.samples
+    refuted = progress.samples if progress.is_refuted else 0
     try:
         for count in _batches(effort.samples):
-            if _is_refuted(target, effort, progress) or progress.samples >= end:
+            if progress.samples >= (min(end, _SHARPEN * refuted) if refuted else end):
                 break
             progress = _look(source, effort, progress, count)
+            if not progress.is_refuted and _is_refuted(target, effort, progress):
+                progress, refuted = replace(progress, is_refuted=True), progress.samples
             keep(progress)
     except TimeSpent:
         if not progress.samples:
@@ -232,7 +241,7 @@ def _look(source: Source, effort: Effort, progress: Progress, count: int) -> Pro
     counts = []
     for event, before in zip(progress.events, progress.counts, strict=True):
         hits = [event.hits(*each) for each in zip(outputs, columns, strict=True)]
-        counts.append(before + (Counts.of(*hits) if event.is_forward else Counts.of(*reversed(hits))))
+        counts.append(before + (PairCounts.of(*hits) if event.is_forward else PairCounts.of(*reversed(hits))))
     return replace(progress, counts=tuple(counts), batches=progress.batches + 1)
 
 
@@ -246,21 +255,32 @@ def _conclude(target: Target, effort: Effort, progress: Progress) -> AuditResult
     )
     event, counts = progress.events[best], progress.counts[best]
     words = target.pairs[progress.pair].words()
-    share = counts.first_rate if event.is_forward else counts.second_rate
-    is_refuted = _is_refuted(target, effort, progress)
+    # Once refuted is refuted: the wealth may have fallen again, and Ville's inequality is about its highest.
+    is_refuted = progress.is_refuted or _is_refuted(target, effort, progress)
     base = (counts.both + counts.second + 1) / (counts.samples + 2)
+    bound = lower_bound(progress.counts, target.claim.epsilon, target.claim.delta, effort.alpha)
     return AuditResult(
         target.subject,
         effort.method,
         AuditOutcome.REFUTED if is_refuted else AuditOutcome.NOTHING_FOUND,
         target.claim,
         1 - effort.alpha,
-        lower_bound(progress.counts, target.claim.epsilon, target.claim.delta, effort.alpha),
+        max(bound, target.claim.epsilon) if is_refuted else bound,
         counts.samples,
         words if event.is_forward else (words[1], words[0]),
-        describe(event, progress.layout, dict(progress.texts), share),
+        describe(event, progress.layout, dict(progress.texts), counts.first_rate),
         None
         if is_refuted
         else power(base, counts.samples, target.claim, effort.alpha, len(progress.events)),
         target.digest,
+        measures=_fixed_size(counts, target, effort),
     )
+
+
+def _fixed_size(counts: PairCounts, target: Target, effort: Effort) -> tuple[tuple[str, str], ...]:
+    """The bound of Clopper and Pearson, where the test did not stop early: its size is then the one that was fixed."""
+    if counts.samples != effort.samples:
+        return ()
+    hits = counts.both + counts.first, counts.both + counts.second
+    bound = fixed_size_bound(*hits, counts.samples, target.limits[1], float(effort.alpha))
+    return (("Clopper-Pearson lower bound on ε at this size", f"{math.floor(bound * 1000) / 1000:g}"),)

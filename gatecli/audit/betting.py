@@ -54,7 +54,7 @@ EPSILONS: Floats = np.arange(0, 20001) / 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class PairCounts:
     """How many pairs of draws had both, the first only, the second only, or neither in the event."""
 
     both: int = 0
@@ -64,12 +64,12 @@ class Counts:
 
     @classmethod
     def of(cls, first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]) -> Self:
-        """Counts of paired draws."""
+        """PairCounts of paired draws."""
         both, ones, twos = int((first & second).sum()), int(first.sum()), int(second.sum())
         return cls(both, ones - both, twos - both, first.size - ones - twos + both)
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(
+    def __add__(self, other: PairCounts) -> PairCounts:
+        return PairCounts(
             self.both + other.both,
             self.first + other.first,
             self.second + other.second,
@@ -116,13 +116,13 @@ def log_wealths(counts: Floats, epsilon: float, delta: float) -> Floats:
     return np.asarray(top + np.log(np.exp(each - top[:, None]).mean(axis=1)))
 
 
-def log_wealth(events: Sequence[Counts], epsilon: float, delta: float) -> float:
+def log_wealth(events: Sequence[PairCounts], epsilon: float, delta: float) -> float:
     """The logarithm of the wealth against a claim: the mean over the events that were fixed."""
     each = log_wealths(_rows(events), epsilon, delta)
     return float(each.max() + math.log(np.exp(each - each.max()).mean()))
 
 
-def lower_bound(events: Sequence[Counts], claim: Fraction, delta: Fraction, alpha: Fraction) -> Fraction:
+def lower_bound(events: Sequence[PairCounts], claim: Fraction, delta: Fraction, alpha: Fraction) -> Fraction:
     """A lower bound on ε at this δ that holds with probability 1 − α at all looks together; 0 where none is known.
 
     `claim` joins the grid, so that a claim that is refuted is at most the bound.
@@ -151,5 +151,5 @@ def most_refutable(samples: int, delta: float, alpha: Fraction) -> float:
     return float(EPSILONS[::100][sum(able) - 1]) if able[0] else -1.0
 
 
-def _rows(events: Sequence[Counts]) -> Floats:
+def _rows(events: Sequence[PairCounts]) -> Floats:
     return np.array([[each.both, each.first, each.second, each.neither] for each in events], dtype=np.float64)

@@ -19,6 +19,9 @@ from gatecli.audit.features import Layout, layout_of
 MOST_EVENTS = 3
 """Events that share a test: each makes up for a bad choice of another, at the price of a little wealth."""
 
+_FEW = 50
+"""Hits below which an event without a promise is the last to be taken: it could find a large ε alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
@@ -91,7 +94,8 @@ def _worth(first: Floats, second: Floats, runs: int, epsilon: float, delta: floa
     low = np.clip(first - np.sqrt(first * (1 - first) / runs), 0, 1)
     high = np.clip(second + np.sqrt(second * (1 - second) / runs), 0, 1)
     grown = growth(low, high, epsilon, delta)
-    return np.where(grown > 0, grown, _signal(first, second, epsilon, delta) - 10)
+    is_rare = first * runs < _FEW
+    return np.where(grown > 0, grown, _signal(first, second, epsilon, delta) - 10 - 10 * is_rare)
 
 
 def _signal(first: Floats, second: Floats, epsilon: float, delta: float) -> Floats:

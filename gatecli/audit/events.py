@@ -110,7 +110,7 @@ def read_hits(event: Event, outputs: Outputs, layout: Layout) -> Hits:
 
 def describe(event: Event, layout: Layout, texts: Mapping[float, str], share: float) -> str:
     """The event in words, with the share of runs that it holds."""
-    percent = f"{100 * share:.2g} %"
+    percent = f"{100 * share:.3g} %"
     if isinstance(event.source, OutcomeSet):
         return _describe_outcomes(event.source, texts, percent, inside=event.inside)
     if len(event.source.steps) > 1:

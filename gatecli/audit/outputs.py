@@ -95,6 +95,17 @@ def widen(part: Outputs, width: int) -> Outputs:
     return Outputs(values, kinds, part.is_flat, part.texts)
 
 
+def is_constant(parts: Sequence[Outputs]) -> bool:
+    """Whether every run of every part gave the same."""
+    first = parts[0]
+    return all(
+        part.width == first.width
+        and bool((part.kinds == first.kinds[0]).all())
+        and np.array_equal(part.values, np.broadcast_to(first.values[0], part.values.shape), equal_nan=True)
+        for part in parts
+    )
+
+
 def _numbers(given: Sequence[Any]) -> Outputs | None:
     """The outputs where all are numbers, or arrays of numbers of one length: most are, and it is fast."""
     kinds = {type(each) for each in given}

@@ -42,6 +42,8 @@ class Sandbox:
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self.seconds = 0.0
+        self.code_file = ""
+        """The file that defines the mechanism; "" where there is none."""
 
     def __enter__(self) -> Self:
         methods = multiprocessing.get_all_start_methods()
@@ -62,7 +64,7 @@ class Sandbox:
             self._process.start()
         theirs.close()
         try:
-            self._said(_START_SECONDS)
+            self.code_file = str(json.loads(self._said(_START_SECONDS)).get("file", ""))
         except BaseException:
             self._end()
             raise

@@ -22,7 +22,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from gatecli.audit.betting import Counts
+from gatecli.audit.betting import PairCounts
 from gatecli.audit.events import event_data, read_event
 from gatecli.audit.features import Layout
 from gatecli.audit.attack import Progress
@@ -108,6 +108,7 @@ def progress_data(progress: Progress) -> dict[str, Any]:
         "events": [event_data(each) for each in progress.events],
         "counts": [[each.both, each.first, each.second, each.neither] for each in progress.counts],
         "batches": progress.batches,
+        "refuted": progress.is_refuted,
         "texts": [[code, text] for code, text in progress.texts],
     }
 
@@ -116,7 +117,7 @@ def read_progress(data: Mapping[str, Any]) -> Progress:
     """What `progress_data` wrote. Raises KeyError, TypeError, ValueError or IndexError on anything else."""
     layout = data["layout"]
     atoms = tuple(float.fromhex(each) for each in layout["atoms"])
-    counts = tuple(Counts(*(_count(number) for number in each)) for each in data["counts"])
+    counts = tuple(PairCounts(*(_count(number) for number in each)) for each in data["counts"])
     events = tuple(read_event(each) for each in data["events"])
     if not events or len(events) != len(counts) or len({each.samples for each in counts}) != 1:
         raise ValueError("events and counts differ")
@@ -127,6 +128,7 @@ def read_progress(data: Mapping[str, Any]) -> Progress:
         counts,
         _count(data["batches"]),
         tuple((float(code), str(text)) for code, text in data["texts"]),
+        bool(data["refuted"]),
     )
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from gatecli.model.audit import AUDIT_SCHEMA, AuditOutcome, AuditResult
+from gatecli.model.audit import AuditOutcome, AuditResult
 from gatecli.model.number import show, show_down, show_up
-
-from typing import Any
-from collections.abc import Sequence
 
 _DIGITS = 3
 
@@ -40,8 +37,3 @@ def _nothing(result: AuditResult) -> str:
     percent = show_down(power.probability * 100)
     found = f"nothing found: would have found ε ≥ {show_up(power.epsilon, _DIGITS)} with {percent} %"
     return f"{found} ({samples})"
-
-
-def results_data(results: Sequence[AuditResult]) -> dict[str, Any]:
-    """The file of results: `gatecli/audit/v1`."""
-    return {"schema": AUDIT_SCHEMA, "results": [each.as_data() for each in results]}

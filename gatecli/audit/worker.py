@@ -5,6 +5,7 @@ Nothing that it sends is code: two arrays and a line of JSON.
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import os
@@ -66,7 +67,7 @@ def serve(
     _limit(limits)
     try:
         call = call_of(mechanism.load() if isinstance(mechanism, Reference) else mechanism, *claim)
-        pipe.send_bytes(b"{}")
+        pipe.send_bytes(json.dumps({"file": _source_file(call.mechanism)}).encode())
     except GatecliError as error:
         pipe.send_bytes(json.dumps({"error": error.message, "advice": error.advice}).encode())
         return
@@ -77,6 +78,13 @@ def serve(
             return
         question = Question(asked["data"], tuple(asked["seed"]), asked["count"], asked["seconds"])
         pipe.send_bytes(_answer(call, inputs[question.data], question))
+
+
+def _source_file(mechanism: Callable[..., Any]) -> str:
+    try:
+        return inspect.getsourcefile(inspect.unwrap(mechanism)) or ""
+    except TypeError:  # a builtin has none
+        return ""
 
 
 def _limit(limits: Limits) -> None:
