@@ -1,7 +1,7 @@
 """One attack: choose a pair of inputs and events on training samples, then bet on fresh ones.
 
-Training samples and test samples come from different seeds and are never mixed. The choice is made before the first
-test sample is drawn, so the test is one of a fixed event (see `gatecli.audit.betting`).
+Training samples and test samples come from different seeds and are never mixed. The choice is made before
+the first test sample is drawn, so the test is one of a fixed event (see `gatecli.audit.betting`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from gatecli.audit.betting import PairCounts, log_wealth, lower_bound, most_refu
 from gatecli.audit.candidates import Samples
 from gatecli.audit.choice import choose, promise
 from gatecli.audit.events import Event, describe
-from gatecli.audit.fixed_size import fixed_size_bound
 from gatecli.audit.features import Layout, columns_of, layout_of
+from gatecli.audit.fixed_size import fixed_size_bound
 from gatecli.audit.neighbours import Pair
 from gatecli.audit.outputs import Outputs, is_constant, join
 from gatecli.audit.power import power
@@ -30,13 +30,13 @@ _FIRST_BATCH, _LARGEST_BATCH = 500, 20_000
 _TRAINING_SHARE = 0.4
 """The share of the time budget that the choice may take, as planned from the first runs."""
 _PROBE = 20
-_SHARPEN = 3
-"""A claim that is refuted after n samples is tested on up to so many times n, for a better lower bound."""
 _NEVER_VARIES = "the mechanism is not random, and returns the same on every input: there is nothing to test"
 
 
 class Source(Protocol):
-    """Where outputs come from. `limit` and `seconds` are processor time: the budget, and what is used of it."""
+    """Where outputs come from. `limit` and `seconds` are processor time: the budget, and what is used of
+    it.
+    """
 
     seconds: float
 
@@ -52,10 +52,12 @@ class Effort:
 
     alpha: Fraction = Fraction(1, 1000)
     samples: int = 800_000
-    training: int = 200_000
+    training: int = 150_000
     first_look: int = 5_000
     seed: int = 0
     is_lattice: bool = False
+    sharpen: int = 3
+    """A claim refuted after n samples is tested on up to so many times n, for a better lower bound."""
 
     @property
     def method(self) -> str:
@@ -83,7 +85,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is attacked: a name, the claim, the pairs (input 2i and 2i+1 of the source), the digest of it all."""
+    """What is attacked: a name, the claim, the pairs (input 2i and 2i+1 of the source), the digest of it
+    all.
+    """
 
     subject: str
     claim: AuditClaim
@@ -103,10 +107,11 @@ def attack(
     progress: Progress | None = None,
     keep: Callable[[Progress], None] = lambda _progress: None,
 ) -> AuditResult:
-    """Try to refute a claim. `progress` goes on with an earlier run; `keep` gets the progress after every look.
+    """Try to refute a claim. `progress` goes on with an earlier run; `keep` gets the progress after every
+    look.
 
-    A claim that so many samples could not refute, a mechanism that is not random on any input, and a budget that ends
-    before the test begins could not be run.
+    A claim that so many samples could not refute, a mechanism that is not random on any input, and a budget
+    that ends before the test begins could not be run.
     """
     try:
         check_testable(target.claim, effort)
@@ -160,7 +165,9 @@ def _begin(target: Target, source: Source, effort: Effort) -> Progress:
 
 
 def _choose_pair(target: Target, source: Source, effort: Effort) -> tuple[int, Samples]:
-    """Successive halving: all pairs with few samples, the better half with twice as many, until one is left."""
+    """Successive halving: all pairs with few samples, the better half with twice as many, until one is
+    left.
+    """
     scale = _scale(len(target.pairs), source, effort)
     size, most = max(50, effort.first_look // scale), max(100, effort.training // scale)
     alive = list(range(len(target.pairs)))
@@ -183,7 +190,9 @@ def _choose_pair(target: Target, source: Source, effort: Effort) -> tuple[int, S
 
 
 def _scale(pairs: int, source: Source, effort: Effort) -> int:
-    """By what power of two training is cut so that it leaves time for the test; 1 for all but slow mechanisms."""
+    """By what power of two training is cut so that it leaves time for the test; 1 for all but slow
+    mechanisms.
+    """
     before = source.seconds
     source.draw(0, (effort.seed, 0, 0, 0), _PROBE)
     each = (source.seconds - before) / _PROBE
@@ -213,7 +222,7 @@ def _bet(
     refuted = progress.samples if progress.is_refuted else 0
     try:
         for count in _batches(effort.samples):
-            if progress.samples >= (min(end, _SHARPEN * refuted) if refuted else end):
+            if progress.samples >= (min(end, effort.sharpen * refuted) if refuted else end):
                 break
             progress = _look(source, effort, progress, count)
             if not progress.is_refuted and _is_refuted(target, effort, progress):
@@ -269,16 +278,16 @@ def _conclude(target: Target, effort: Effort, progress: Progress) -> AuditResult
         counts.samples,
         words if event.is_forward else (words[1], words[0]),
         describe(event, progress.layout, dict(progress.texts), counts.first_rate),
-        None
-        if is_refuted
-        else power(base, counts.samples, target.claim, effort.alpha, len(progress.events)),
+        None if is_refuted else power(base, counts.samples, target.claim, effort.alpha, len(progress.events)),
         target.digest,
         measures=_fixed_size(counts, target, effort),
     )
 
 
 def _fixed_size(counts: PairCounts, target: Target, effort: Effort) -> tuple[tuple[str, str], ...]:
-    """The bound of Clopper and Pearson, where the test did not stop early: its size is then the one that was fixed."""
+    """The bound of Clopper and Pearson, where the test did not stop early: its size is then the one that
+    was fixed.
+    """
     if counts.samples != effort.samples:
         return ()
     hits = counts.both + counts.first, counts.both + counts.second

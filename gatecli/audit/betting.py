@@ -1,8 +1,8 @@
 """A sequential test of (ε, δ) by betting: how much a gambler wins who bets that the claim is false.
 
-**Setting.** A mechanism M claims: P[M(x) ∈ S] ≤ e^ε · P[M(y) ∈ S] + δ for all neighbours (x, y) and all S. One
-pair and one S are fixed beforehand, from samples that the test never sees again. Then X_i ~ M(x), Y_i ~ M(y) are
-drawn, independent of what was drawn before, and the gambler bets a share of the wealth on
+**Setting.** A mechanism M claims: P[M(x) ∈ S] ≤ e^ε · P[M(y) ∈ S] + δ for all neighbours (x, y) and all S.
+One pair and one S are fixed beforehand, from samples that the test never sees again. Then X_i ~ M(x), Y_i ~
+M(y) are drawn, independent of what was drawn before, and the gambler bets a share of the wealth on
 
     Z_i = 1[X_i ∈ S] − e^ε · 1[Y_i ∈ S] − δ.
 
@@ -10,27 +10,30 @@ drawn, independent of what was drawn before, and the gambler bets a share of the
 λ in [0, e^−ε] each factor 1 + λ Z_i is at least 0 and has conditional mean ≤ 1, so that
 W_n(λ) = Π_{i≤n} (1 + λ Z_i) is a nonnegative supermartingale with W_0 = 1.
 
-**Approximate (δ > 0).** Subtracting δ moves both facts, and nothing else: E[Z_i | past] = P[M(x) ∈ S] −
-e^ε P[M(y) ∈ S] − δ ≤ 0 by the claim with its δ; and the least value of Z_i is −e^ε − δ, taken where Y_i ∈ S and
-X_i ∉ S. So λ must lie in [0, 1/(e^ε + δ)], a smaller interval than for δ = 0: with λ = e^−ε a factor could be
-negative and the product would be no wealth. A draw in which neither is in S costs λδ, where it is free for δ = 0.
+**Approximate (δ > 0).** Subtracting δ moves both facts, and nothing else: E[Z_i | past] = P[M(x) ∈ S] − e^ε
+P[M(y) ∈ S] − δ ≤ 0 by the claim with its δ; and the least value of Z_i is −e^ε − δ, taken where Y_i ∈ S and
+X_i ∉ S. So λ must lie in [0, 1/(e^ε + δ)], a smaller interval than for δ = 0: with λ = e^−ε a factor could
+be negative and the product would be no wealth. A draw in which neither is in S costs λδ, where it is free
+for δ = 0.
 
-**Several bets.** The mean over a fixed, finite set of λ (and over a fixed, finite set of events S that look at the
-same draws) is again a nonnegative supermartingale from 1: a sum of supermartingales for one filtration is one.
+**Several bets.** The mean over a fixed, finite set of λ (and over a fixed, finite set of events S that look
+at the same draws) is again a nonnegative supermartingale from 1: a sum of supermartingales for one
+filtration is one.
 
-**Ville's inequality.** P[there is an n with W_n ≥ 1/α] ≤ α under the claim. So the test may be looked at after
-every draw, stopped at any time, and gone on with on another day: the error over all looks together is α. Looking
-only after whole batches looks at a subset of the times.
+**Ville's inequality.** P[there is an n with W_n ≥ 1/α] ≤ α under the claim. So the test may be looked at
+after every draw, stopped at any time, and gone on with on another day: the error over all looks together is
+α. Looking only after whole batches looks at a subset of the times.
 
-**Lower bound on ε.** Let ε* be the least ε with which the mechanism keeps δ. For a fixed grid of ε take the wealth
-against each. The bound is the largest grid value up to which *every* grid value has wealth ≥ 1/α. Let g be the
-first grid value above ε*, a number that no draw moves. If the bound exceeds ε*, the wealth against g is ≥ 1/α. Its
-bets are ≤ 1/(e^g + δ) < 1/(e^ε* + δ), so they are allowed against ε* as well, and there each factor is at least as
-large (Z falls with ε). So a wealth process against the true ε* has reached 1/α: of probability ≤ α by Ville. The
-bound therefore holds with probability 1 − α at all times together.
+**Lower bound on ε.** Let ε* be the least ε with which the mechanism keeps δ. For a fixed grid of ε take the
+wealth against each. The bound is the largest grid value up to which *every* grid value has wealth ≥ 1/α.
+Let g be the first grid value above ε*, a number that no draw moves. If the bound exceeds ε*, the wealth
+against g is ≥ 1/α. Its bets are ≤ 1/(e^g + δ) < 1/(e^ε* + δ), so they are allowed against ε* as well, and
+there each factor is at least as large (Z falls with ε). So a wealth process against the true ε* has reached
+1/α: of probability ≤ α by Ville. The bound therefore holds with probability 1 − α at all times together.
 
-Sources: Ville (1939); Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting" (2024);
-"Sequentially auditing differential privacy" (arXiv 2509.07055). ε, δ are at the scale of natural logarithms.
+Sources: Ville (1939); Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting"
+(2024); "Sequentially auditing differential privacy" (arXiv 2509.07055). ε, δ are at the scale of natural
+logarithms.
 """
 
 from __future__ import annotations
@@ -106,7 +109,7 @@ def bets(epsilon: float, delta: float) -> Floats:
 
 def factors(epsilon: float, delta: float) -> Floats:
     """The logarithm of 1 + λZ, one row a bet, one column an outcome."""
-    return np.log1p(np.outer(bets(epsilon, delta), outcomes(epsilon, delta)))
+    return np.asarray(np.log1p(np.outer(bets(epsilon, delta), outcomes(epsilon, delta))))
 
 
 def log_wealths(counts: Floats, epsilon: float, delta: float) -> Floats:
@@ -123,7 +126,8 @@ def log_wealth(events: Sequence[PairCounts], epsilon: float, delta: float) -> fl
 
 
 def lower_bound(events: Sequence[PairCounts], claim: Fraction, delta: Fraction, alpha: Fraction) -> Fraction:
-    """A lower bound on ε at this δ that holds with probability 1 − α at all looks together; 0 where none is known.
+    """A lower bound on ε at this δ that holds with probability 1 − α at all looks together; 0 where none is
+    known.
 
     `claim` joins the grid, so that a claim that is refuted is at most the bound.
     """
@@ -145,7 +149,9 @@ def growth(first: Floats, second: Floats, epsilon: float, delta: float) -> Float
 
 
 def most_refutable(samples: int, delta: float, alpha: Fraction) -> float:
-    """The largest ε that so many draws could ever refute: with every first draw in the event and no second one."""
+    """The largest ε that so many draws could ever refute: with every first draw in the event and no second
+    one.
+    """
     certain = np.array([[0.0, float(samples), 0.0, 0.0]])
     able = [log_wealths(certain, float(each), delta)[0] >= -math.log(alpha) for each in EPSILONS[::100]]
     return float(EPSILONS[::100][sum(able) - 1]) if able[0] else -1.0

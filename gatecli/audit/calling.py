@@ -1,7 +1,7 @@
 """How a mechanism is called: by the names of its parameters.
 
-The first parameter gets the data. `rng` gets a numpy Generator, `epsilon` and `delta` the claim, and `runs` says how
-many independent outputs to return at once, one an item, which is far faster than one call each.
+The first parameter gets the data. `rng` gets a numpy Generator, `epsilon` and `delta` the claim, and `runs`
+says how many independent outputs to return at once, one an item, which is far faster than one call each.
 """
 
 from __future__ import annotations
@@ -43,7 +43,9 @@ class Reference:
         return f"{self.module}:{self.function}"
 
     def load(self) -> Mechanism:
-        """The function. Raises UncheckableError where it cannot be imported; the current folder is looked in."""
+        """The function. Raises UncheckableError where it cannot be imported; the current folder is looked
+        in.
+        """
         if (here := str(Path.cwd())) not in sys.path:
             sys.path.insert(0, here)
         try:
@@ -57,7 +59,8 @@ class Reference:
             ) from None
         if not callable(found):
             raise UncheckableError(f"{self} is not a function", advice="name a function of the data")
-        return found  # type: ignore[no-any-return] - callable narrows Any to no signature
+        loaded: Mechanism = found
+        return loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ def call_of(mechanism: Mechanism, epsilon: float, delta: float) -> Call:
         what = f"wants {', '.join(unknown)}" if unknown else "takes no data"
         raise UncheckableError(
             f"the mechanism {what}",
-            advice="wrap it in a function of (data, rng); epsilon, delta and runs are given where they are named",
+            advice="wrap it in a function of (data, rng); epsilon, delta and runs are given if named",
         )
     return Call(mechanism, tuple(each.name for each in named if each.name in _KNOWN), (epsilon, delta))
 

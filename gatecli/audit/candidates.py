@@ -1,4 +1,4 @@
-"""Events that could refute a claim, proposed on one half of the training samples and measured on the other."""
+"""Events that could refute a claim, proposed on some of the training samples and measured on the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gatecli.audit.outputs import Kind, Outputs, join
 _LEVELS = (0.002, 0.005, 0.01, 0.02, 0.05, *(0.1 * tenth for tenth in range(1, 10)), 0.95, 0.98, 0.99, 0.995)
 _ATOMS = 12
 """Atoms of one column that are asked about."""
-_QUESTIONS = 150
+_QUESTIONS = 64
 """Steps in a witness at most."""
 _RIDGE = 0.01
 _MOST_OUTCOMES = 2000
@@ -36,9 +36,9 @@ class Samples:
     def split(self) -> tuple[Samples, Samples]:
         """The first runs, to propose events on, and all others, to measure them on."""
         at = min(_PROPOSING, self.first.runs // 2)
-        return tuple(  # type: ignore[return-value] - two slices
-            Samples(_part(self.first, part), _part(self.second, part)) for part in (slice(at), slice(at, None))
-        )
+        cuts = (slice(at), slice(at, None))
+        parts = [Samples(_part(self.first, cut), _part(self.second, cut)) for cut in cuts]
+        return parts[0], parts[1]
 
     def pooled(self) -> Outputs:
         """Both together."""
@@ -132,7 +132,9 @@ def _weighted(steps: list[Step], seen: list[Columns], told: list[Columns]) -> Fa
 
 
 def _outcomes(training: Samples, measuring: Samples) -> Family | None:
-    """Unions of whole outcomes, in the order of their likelihood ratio; None where outputs do not come back."""
+    """Unions of whole outcomes, in the order of their likelihood ratio; None where outputs do not come
+    back.
+    """
     width = max(part.width for part in (training.first, training.second))
     counts = [Counter(outcome_keys(part, width)) for part in (training.first, training.second)]
     known = sorted(counts[0] | counts[1])

@@ -1,8 +1,9 @@
 """The choice of events for a test: by what they would win against the claim, not by the largest ratio seen.
 
-The largest estimate of ε is nearly always that of a rare event that was seen by chance. What a bet wins grows with
-the probability of the event too; so events are compared by the expected logarithm of the wealth at the claim, with
-the first probability taken lower and the second higher than seen, by one standard error each.
+The largest estimate of ε is nearly always that of a rare event that was seen by chance. What a bet wins
+grows with the probability of the event too; so events are compared by the expected logarithm of the wealth
+at the claim, with the first probability taken lower and the second higher than seen, by one standard error
+each.
 """
 
 from __future__ import annotations

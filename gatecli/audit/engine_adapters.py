@@ -42,12 +42,12 @@ def _opendp(name: str, *, is_whole: bool, epsilon: float) -> Noisy:
 
 
 def diffprivlib_laplace(data: float, epsilon: float) -> Any:
-    """diffprivlib's Laplace mechanism."""
+    """The diffprivlib Laplace mechanism."""
     return _diffprivlib("Laplace", epsilon).randomise(float(data))
 
 
 def diffprivlib_geometric(data: float, epsilon: float) -> Any:
-    """diffprivlib's geometric mechanism."""
+    """The diffprivlib geometric mechanism."""
     return _diffprivlib("Geometric", epsilon).randomise(int(data))
 
 

@@ -1,4 +1,6 @@
-"""The libraries of differential privacy that are installed here, and what two tests find in their mechanisms."""
+"""The libraries of differential privacy that are installed here, and what two tests find in their
+mechanisms.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,18 @@ from gatecli.model.budget import Neighbouring
 
 _ADAPTERS = "gatecli.audit.engine_adapters"
 _PAIRS = (Pair(0, 1), Pair(1, 2), Pair(10, 11))
-ENGINE_EFFORT = Effort(samples=30_000, training=10_000, first_look=2_000)
+ENGINE_EFFORT = Effort(samples=30_000, training=10_000, first_look=2_000, sharpen=60)
+ENGINE_LIMITS = Limits()
 CLAIM = AuditClaim(Fraction(1), Fraction(0), Neighbouring.ADD_REMOVE)
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A library by the name of its distribution, and its mechanisms: each a title and a function of the adapters.
+    """A library by the name of its distribution, and its mechanisms: each a title and a function of the
+    adapters.
 
-    `is_known_bad` says that it is no library of privacy: it is there to show that the test finds what it should.
+    `is_known_bad` says that it is no library of privacy: it is there to show that the test finds what it
+    should.
     """
 
     name: str
@@ -43,7 +48,7 @@ ENGINES = (
 
 @dataclass(frozen=True, slots=True)
 class EngineReport:
-    """One mechanism of one library: its version ("" where it is not installed) and the result of each test."""
+    """One mechanism of one library: its version ("" where it is not installed), and a result a test."""
 
     engine: Engine
     mechanism: str
@@ -71,7 +76,7 @@ def installed_version(name: str) -> str:
 
 def audit_engines(
     effort: Effort = ENGINE_EFFORT,
-    limits: Limits = Limits(),
+    limits: Limits = ENGINE_LIMITS,
     engines: Sequence[Engine] = ENGINES,
     notify: Callable[[str], None] = lambda _text: None,
 ) -> list[EngineReport]:
@@ -92,4 +97,6 @@ def _audit(
 ) -> list[AuditResult]:
     subject = f"{engine.name} {number}: {title}"
     reference = Reference(_ADAPTERS, function)
-    return audit_mechanism(MechanismAudit(subject, reference, CLAIM, _PAIRS, effort, limits, with_lattice=True))
+    return audit_mechanism(
+        MechanismAudit(subject, reference, CLAIM, _PAIRS, effort, limits, with_lattice=True)
+    )

@@ -34,7 +34,7 @@ class Comparison(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One yes-or-no question of a column: is it a number from `value` on or below it, or exactly this atom?"""
+    """One question of a column: is it a number from `value` on, or below it, or exactly this atom?"""
 
     column: int
     comparison: Comparison
@@ -51,7 +51,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Runs whose weighted sum of steps is at least `threshold`; one step with weight 1 is a simple question."""
+    """Runs whose weighted sum of steps is at least `threshold`; one step with weight 1 is a simple
+    question.
+    """
 
     steps: tuple[Step, ...]
     weights: tuple[float, ...]
@@ -165,7 +167,12 @@ def event_data(event: Event) -> dict[str, Any]:
         keys = sorted(key.hex() for key in event.source.keys)
         return {**head, "outcomes": keys, "width": event.source.width}
     steps = [
-        [each.column, each.comparison.value, None if math.isnan(each.value) else each.value.hex(), int(each.kind)]
+        [
+            each.column,
+            each.comparison.value,
+            None if math.isnan(each.value) else each.value.hex(),
+            int(each.kind),
+        ]
         for each in event.source.steps
     ]
     weights = [each.hex() for each in event.source.weights]

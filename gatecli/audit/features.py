@@ -1,7 +1,7 @@
 """Columns that events speak of: the cells of an output, and what follows from them.
 
-Atoms are exact values that come back; a noisy number does not. The smallest value that is no atom shows how far the
-noise reached down in a list of answers and refusals, as a sparse vector returns it.
+Atoms are exact values that come back; a noisy number does not. The smallest value that is no atom shows how
+far the noise reached down in a list of answers and refusals, as a sparse vector returns it.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def _derive(outputs: Outputs, layout: Layout) -> Cells:
             (outputs.kinds != Kind.ABSENT).sum(axis=1).astype(np.float64),
             _where(any_number, high.max(axis=1, initial=-math.inf)),
             _where(any_number, low.min(axis=1, initial=math.inf)),
-            _where(np.isfinite(fresh).any(axis=1), fresh.min(axis=1, initial=math.inf)),
+            _where(np.asarray(np.isfinite(fresh).any(axis=1)), fresh.min(axis=1, initial=math.inf)),
             _where(any_number, high.argmax(axis=1).astype(np.float64) if outputs.width else low.sum(axis=1)),
             total,
         ],
@@ -112,9 +112,9 @@ def _where(condition: npt.NDArray[np.bool_], values: Cells) -> Cells:
 def lowest_set_bits(values: Cells) -> Cells:
     """The exponent k of the largest power 2^k that divides each number; NaN for 0 and what is not finite.
 
-    Of a double with the odd integer m and value m · 2^k it is k (IEEE 754-2019, 3.4). Noise that is drawn in floating
-    point and added is on a lattice that depends on the answer below it: Mironov, "On significance of the least
-    significant bits for differential privacy" (CCS 2012).
+    Of a double with the odd integer m and value m · 2^k it is k (IEEE 754-2019, 3.4). Noise that is drawn
+    in floating point and added is on a lattice that depends on the answer below it: Mironov, "On
+    significance of the least significant bits for differential privacy" (CCS 2012).
     """
     usable = np.isfinite(values) & (values != 0)
     mantissas, exponents = np.frexp(np.where(usable, values, 1.0))

@@ -17,6 +17,7 @@ from gatecli.audit.worker import Limits
 from gatecli.errors import UncheckableError
 from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult
 
+EFFORT, LIMITS = Effort(), Limits()
 _FIXED = 64
 """Runs that are compared between two fresh processes."""
 
@@ -32,8 +33,8 @@ class MechanismAudit:
     mechanism: Reference | Callable[..., Any]
     claim: AuditClaim
     pairs: tuple[Pair, ...]
-    effort: Effort = Effort()
-    limits: Limits = Limits()
+    effort: Effort = EFFORT
+    limits: Limits = LIMITS
     with_lattice: bool = False
     state: Path | None = None
     code: tuple[Path, ...] = ()
@@ -48,7 +49,8 @@ class MechanismAudit:
 def audit_mechanism(asked: MechanismAudit) -> list[AuditResult]:
     """One result a method. A refutation by one method leaves the others to be tried as well.
 
-    Raises ConfigurationError for a state file that cannot be used; what keeps the mechanism from running is a result.
+    Raises ConfigurationError for a state file that cannot be used; what keeps the mechanism from running is
+    a result.
     """
     state = StateFile(asked.state) if asked.state else None
     target = Target(asked.subject, asked.claim, asked.pairs)
@@ -104,11 +106,13 @@ def code_digest(code: Sequence[bytes]) -> str:
 
 
 def _find_fixed_noise(asked: MechanismAudit, target: Target) -> list[AuditResult]:
-    """A refutation where fresh processes return the same whatever our seed is, and not the same on a neighbour.
+    """A refutation where fresh processes return the same whatever our seed is, and not the same on a
+    neighbour.
 
-    Then P[outputs on the first input] is 1 on it and 0 on the second, for everybody who can run the code: no (ε, δ)
-    with δ < 1 allows that. Only of a mechanism that is imported anew in each process: a copy of this process has this
-    process's random state. Not a test of samples: that many outputs of two processes are not equal by chance.
+    Then P[outputs on the first input] is 1 on it and 0 on the second, for everybody who can run the code:
+    no (ε, δ) with δ < 1 allows that. Only of a mechanism that is imported anew in each process: a copy of
+    this process has this process's random state. Not a test of samples: that many outputs of two processes
+    are not equal by chance.
     """
     if not isinstance(asked.mechanism, Reference):
         return []

@@ -1,8 +1,8 @@
 """Pairs of neighbouring inputs to attack on: small datasets, since a wrong scale shows on small ones first.
 
-The patterns for lists of answers are those of Ding et al., "Detecting violations of differential privacy" (CCS 2018):
-one above, one below, all above, half, and their mixtures; here also with the odd one last, since what stops early
-may never get to it.
+The patterns for lists of answers are those of Ding et al., "Detecting violations of differential privacy"
+(CCS 2018): one above, one below, all above, half, and their mixtures; here also with the odd one last,
+since what stops early may never get to it.
 """
 
 from __future__ import annotations
@@ -43,6 +43,23 @@ RELATIONS: dict[Relation, Neighbouring] = {
 }
 
 
+def relation_of(name: str, *, has_domain: bool) -> Relation:
+    """A relation by its name; without one, add-remove where there is a domain, else counts. Raises
+    UsageError.
+    """
+    if not name:
+        return Relation.ADD_REMOVE if has_domain else Relation.COUNTS
+    if name not in set(Relation):
+        raise UsageError(
+            f"{name!r} is no relation of neighbours", advice=f"name one of {', '.join(Relation)}"
+        )
+    if has_domain and Relation(name) in {Relation.COUNTS, Relation.ANSWERS}:
+        raise UsageError(
+            f"neighbours {name} have no domain", advice="records have: add-remove or replace-one"
+        )
+    return Relation(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """Two neighbouring inputs."""
@@ -56,12 +73,15 @@ class Pair:
 
 
 def make_pairs(relation: Relation, domain: Sequence[Any] = ()) -> tuple[Pair, ...]:
-    """The pairs that are tried. Raises UsageError where records are compared and no domain says what they are."""
+    """The pairs that are tried. Raises UsageError where records are compared and no domain says what they
+    are.
+    """
     if relation in {Relation.ADD_REMOVE, Relation.REPLACE_ONE}:
         least = 1 if relation is Relation.ADD_REMOVE else 2
         if len(domain) < least:
             raise UsageError(
-                f"{relation} needs a domain of at least {least} values", advice="write for example --domain 0..9"
+                f"{relation} needs a domain of at least {least} values",
+                advice="write for example --domain 0..9",
             )
         found = _added(domain) if relation is Relation.ADD_REMOVE else _replaced(domain)
     else:
@@ -109,7 +129,9 @@ def _replaced(domain: Sequence[Any]) -> Iterator[Pair]:
 
 
 def read_domain(text: str) -> tuple[Any, ...]:
-    """`0..9` (whole numbers, both ends), a JSON list, or values between commas. Raises UsageError on anything else."""
+    """`0..9` (whole numbers, both ends), a JSON list, or values between commas. Raises UsageError on
+    anything else.
+    """
     low, dots, high = text.partition("..")
     try:
         if dots:
@@ -119,7 +141,9 @@ def read_domain(text: str) -> tuple[Any, ...]:
         else:
             values = [_value(part.strip()) for part in text.split(",") if part.strip()]
     except ValueError:
-        raise UsageError(f"--domain {text}: not a domain", advice="write 0..9, a,b,c or a JSON list") from None
+        raise UsageError(
+            f"--domain {text}: not a domain", advice="write 0..9, a,b,c or a JSON list"
+        ) from None
     if not values:
         raise UsageError(f"--domain {text}: it is empty", advice="write for example 0..9")
     return tuple(values)

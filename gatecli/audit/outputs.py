@@ -1,7 +1,7 @@
 """What a mechanism returned, as two arrays of one row a run: numbers, and what kind each cell is.
 
-Numbers, truth values, None, NaN, texts, lists, tuples, arrays and mappings are told apart; nothing else is an output
-that this package can compare. A mapping counts by its sorted keys.
+Numbers, truth values, None, NaN, texts, lists, tuples, arrays and mappings are told apart; nothing else is
+an output that this package can compare. A mapping counts by its sorted keys.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Kind(IntEnum):
 class Outputs:
     """The outputs of several runs: `values` and `kinds` have one row a run and one column a cell.
 
-    A row that is shorter than the longest ends in ABSENT cells. `is_flat` says that each output was one value, not
-    a list of them. A text is known by a number; `texts` has what some of them say.
+    A row that is shorter than the longest ends in ABSENT cells. `is_flat` says that each output was one
+    value, not a list of them. A text is known by a number; `texts` has what some of them say.
     """
 
     values: npt.NDArray[np.float64]
@@ -54,7 +54,7 @@ class Outputs:
     @property
     def width(self) -> int:
         """Cells of the longest output."""
-        return self.values.shape[1]
+        return int(self.values.shape[1])
 
 
 def read_outputs(given: Sequence[Any]) -> Outputs:
@@ -110,7 +110,7 @@ def _numbers(given: Sequence[Any]) -> Outputs | None:
     """The outputs where all are numbers, or arrays of numbers of one length: most are, and it is fast."""
     kinds = {type(each) for each in given}
     is_array = len(kinds) == 1 and isinstance(given[0], np.ndarray)
-    if not (is_array and given[0].dtype.kind in "fiu" or kinds <= {float, int, np.float64, np.int64}):
+    if not ((is_array and given[0].dtype.kind in "fiu") or kinds <= {float, int, np.float64, np.int64}):
         return None
     if is_array and len({each.shape for each in given}) != 1:
         return None

@@ -21,10 +21,10 @@ def power(
 ) -> AuditPower | None:
     """The least ε > the claim's that would have been refuted with 90 %; None where no ε would have been.
 
-    Of a mechanism whose second input is in the event with probability `base` and whose first is with
-    e^ε · `base` + δ, drawn `samples` times each. The wealth is looked at once, at the end, and the other `events`
-    that share it are taken to win nothing: both understate. Found by drawing 1,000 tables of counts from a fixed
-    seed, the same for every ε.
+    Of a mechanism whose second input is in the event with probability `base` and whose first is with e^ε ·
+    `base` + δ, drawn `samples` times each. The wealth is looked at once, at the end, and the other `events`
+    that share it are taken to win nothing: both understate. Found by drawing 1,000 tables of counts from a
+    fixed seed, the same for every ε.
     """
     if not samples or not _is_found(_LARGEST, base, samples, claim, alpha, events):
         return None
@@ -46,7 +46,5 @@ def _is_found(
 
 
 def _cells(first: float, second: float) -> Floats:
-    cells = np.array(
-        [first * second, first * (1 - second), (1 - first) * second, (1 - first) * (1 - second)]
-    )
+    cells = np.array([first * second, first * (1 - second), (1 - first) * second, (1 - first) * (1 - second)])
     return np.asarray(cells / cells.sum())

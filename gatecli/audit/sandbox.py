@@ -1,7 +1,7 @@
 """A mechanism in a process of its own: started, asked, watched, ended.
 
-A reference is imported in a fresh interpreter (spawn). A function that cannot be sent, such as a test's lambda, runs in
-a copy of this process (fork), which Windows does not have.
+A reference is imported in a fresh interpreter (spawn). A function that cannot be sent, such as a test's
+lambda, runs in a copy of this process (fork), which Windows does not have.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gatecli.errors import UncheckableError
 _START_SECONDS = 60.0
 
 
-class TimeSpent(Exception):  # noqa: N818 - what happened; the caller decides whether it is an error
+class TimeSpent(Exception):
     """The budget of processor time is over."""
 
 
@@ -81,7 +81,9 @@ class Sandbox:
         return self._limits.seconds
 
     def draw(self, data: int, seed: Sequence[int], count: int) -> Outputs:
-        """The outputs of so many runs on an input. Raises TimeSpent where the budget ends before they are done."""
+        """The outputs of so many runs on an input. Raises TimeSpent where the budget ends before they are
+        done.
+        """
         left = self._limits.seconds - self.seconds
         if left <= 0:
             raise TimeSpent

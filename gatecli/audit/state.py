@@ -1,14 +1,16 @@
 """Tests that go on from run to run, kept in a file.
 
-**Why the sum of several runs is one test.** A test's events are chosen in its first run, from samples that are never
-tested on, and kept here. Every later run adds the counts of new draws, from seeds that no earlier run used (the number
-of the batch is part of the seed), and looks at the wealth of all of them. That is the same product of factors, in the
-same order, as one long run would have made (see `gatecli.audit.betting`), which may be looked at at any time. Between
-two runs nothing may be chosen again: what was chosen is read, not found anew.
+**Why the sum of several runs is one test.** A test's events are chosen in its first run, from samples that
+are never tested on, and kept here. Every later run adds the counts of new draws, from seeds that no earlier
+run used (the number of the batch is part of the seed), and looks at the wealth of all of them. That is the
+same product of factors, in the same order, as one long run would have made (see `gatecli.audit.betting`),
+which may be looked at at any time. Between two runs nothing may be chosen again: what was chosen is read,
+not found anew.
 
-**What a test is of.** The key is the SHA-256 of the mechanism's code, its inputs and its claim. When one of them
-changes, another test begins, with a wealth of 1: what was drawn from other code says nothing about this code. Each
-digest has an error of α of its own. Who deletes the file and tries until something is found has made many tests.
+**What a test is of.** The key is the SHA-256 of the mechanism's code, its inputs and its claim. When one of
+them changes, another test begins, with a wealth of 1: what was drawn from other code says nothing about
+this code. Each digest has an error of α of its own. Who deletes the file and tries until something is found
+has made many tests.
 """
 
 from __future__ import annotations
@@ -22,10 +24,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from gatecli.audit.attack import Progress
 from gatecli.audit.betting import PairCounts
 from gatecli.audit.events import event_data, read_event
 from gatecli.audit.features import Layout
-from gatecli.audit.attack import Progress
 from gatecli.audit.neighbours import Pair
 from gatecli.errors import ConfigurationError, UncheckableError
 from gatecli.model.audit import AuditClaim
@@ -36,7 +38,8 @@ STATE_SCHEMA = "gatecli/audit-state/v1"
 class StateFile:
     """Tests by their key: the digest of what is tested, the error α, and the method.
 
-    Raises ConfigurationError where the file is not such a one, and UncheckableError where it cannot be written.
+    Raises ConfigurationError where the file is not such a one, and UncheckableError where it cannot be
+    written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -67,7 +70,8 @@ class StateFile:
             Path(file.name).replace(self._path)
         except OSError as error:
             raise UncheckableError(
-                f"{self._path} cannot be written: {error.strerror}", advice="choose a writable place for --state"
+                f"{self._path} cannot be written: {error.strerror}",
+                advice="choose a writable place for --state",
             ) from None
 
 
@@ -83,7 +87,9 @@ def digest_of(code: Sequence[bytes], claim: AuditClaim, pairs: Sequence[Pair]) -
 
 
 def code_of(mechanism: Any) -> list[bytes]:
-    """What a function's behaviour is written in: the file that defines it, and its place there; else its bytecode."""
+    """What a function's behaviour is written in: the file that defines it, and its place there; else its
+    bytecode.
+    """
     name = f"{getattr(mechanism, '__module__', '')}:{getattr(mechanism, '__qualname__', '')}"
     line = getattr(getattr(mechanism, "__code__", None), "co_firstlineno", 0)
     try:
@@ -151,8 +157,13 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError:
         data = None
-    if not isinstance(data, dict) or data.get("schema") != STATE_SCHEMA or not isinstance(data.get("tests"), dict):
+    if (
+        not isinstance(data, dict)
+        or data.get("schema") != STATE_SCHEMA
+        or not isinstance(data.get("tests"), dict)
+    ):
         raise ConfigurationError(
             f"{path} is not a file of audit state", advice="name a new file, or the one that --state wrote"
         )
-    return data["tests"]  # type: ignore[no-any-return] - checked above
+    tests: dict[str, Any] = data["tests"]
+    return tests

@@ -24,7 +24,8 @@ def _refutation(result: AuditResult) -> str:
     at = f" at δ = {show(result.claim.delta)}" if result.claim.delta else ""
     confidence = show_down(result.confidence * 100, 6)
     return (
-        f"refuted: ε ≥ {show_down(result.lower, _DIGITS)}{at} ({confidence} %) on the inputs {first} and {second}, "
+        f"refuted: ε ≥ {show_down(result.lower, _DIGITS)}{at} ({confidence} %) "
+        f"on the inputs {first} and {second}, "
         f'event "{result.event}"'
     )
 

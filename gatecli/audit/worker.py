@@ -31,8 +31,8 @@ _LOOK_EVERY = 32
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a process of a mechanism may use: seconds of processor, bytes above what Python itself holds, and how
-    many seconds it may stay silent beyond its own processor time.
+    """What a process of a mechanism may use: seconds of processor, bytes above what Python itself holds,
+    and how many seconds it may stay silent beyond its own processor time.
     """
 
     seconds: float = 30.0
@@ -42,7 +42,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Runs that are asked for: on which data, from which seed, and how much processor time is left for them."""
+    """Runs that are asked for: on which data, from which seed, and how much processor time is left for
+    them.
+    """
 
     data: int
     seed: tuple[int, ...]
@@ -156,7 +158,9 @@ def pack(outputs: Outputs, seconds: float) -> bytes:
 
 
 def unpack(answer: bytes) -> tuple[Outputs, float]:
-    """What `pack` wrote, and the seconds of processor. Raises UncheckableError where the answer tells of an error."""
+    """What `pack` wrote, and the seconds of processor. Raises UncheckableError where the answer tells of an
+    error.
+    """
     head, _, body = answer.partition(b"\n")
     said = json.loads(head)
     if "error" in said:

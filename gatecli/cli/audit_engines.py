@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import typer
 
-from gatecli.audit.attack import Effort
 from gatecli.audit.engines import ENGINE_EFFORT, EngineReport, audit_engines
 from gatecli.audit.wording import sentence
 from gatecli.audit.worker import Limits
-from gatecli.cli.audit_mechanism import Alpha, AuditOutput, MemoryBudget, Samples, Seed, TimeBudget, read_alpha
+from gatecli.cli.audit_mechanism import (
+    Alpha,
+    AuditOutput,
+    MemoryBudget,
+    Samples,
+    Seed,
+    TimeBudget,
+    read_alpha,
+)
 from gatecli.cli.audit_output import AuditFormat
 from gatecli.cli.yaml_output import json_text, table
 from gatecli.errors import NothingToCheckError
@@ -33,7 +41,7 @@ def engines(
 
     numpy is the known bad example: that it is refuted shows that the test works, and closes nothing.
     """
-    effort = Effort(read_alpha(alpha), samples, ENGINE_EFFORT.training, ENGINE_EFFORT.first_look, seed)
+    effort = replace(ENGINE_EFFORT, alpha=read_alpha(alpha), samples=samples, seed=seed)
     limits = Limits(time_budget, int(memory * _GIGABYTE))
     reports = audit_engines(effort, limits, notify=lambda text: err(f"gatecli: {text} …\n"))
     if all(each.engine.is_known_bad or not each.version for each in reports):

@@ -13,7 +13,15 @@ from pydantic import TypeAdapter
 from gatecli.audit.attack import Effort
 from gatecli.audit.calling import Reference
 from gatecli.audit.mechanism import MechanismAudit, audit_mechanism
-from gatecli.audit.neighbours import RELATIONS, Pair, Relation, make_pairs, read_domain, read_pairs
+from gatecli.audit.neighbours import (
+    RELATIONS,
+    Pair,
+    Relation,
+    make_pairs,
+    read_domain,
+    read_pairs,
+    relation_of,
+)
 from gatecli.audit.wording import sentence
 from gatecli.audit.worker import Limits
 from gatecli.cli.audit_output import EXIT_CODES, AuditFormat
@@ -37,7 +45,8 @@ _GIGABYTE = 1024**3
 Epsilon = Annotated[str, option("--epsilon", panel=CLAIM, metavar="NUMBER", help="The claimed ε.")]
 Delta = Annotated[str, option("--delta", panel=CLAIM, metavar="NUMBER", help="The claimed δ.")]
 Alpha = Annotated[
-    str, option("--alpha", panel=EFFORT, metavar="NUMBER", help="The chance of a false alarm, over all looks.")
+    str,
+    option("--alpha", panel=EFFORT, metavar="NUMBER", help="The chance of a false alarm, over all looks."),
 ]
 Samples = Annotated[
     int, option("--samples", panel=EFFORT, metavar="N", min=1000, help="Test samples of each input at most.")
@@ -48,7 +57,9 @@ TimeBudget = Annotated[
 MemoryBudget = Annotated[
     float, option("--memory", panel=EFFORT, metavar="GB", min=0.1, help="Memory of its process at most.")
 ]
-Seed = Annotated[int, option("--seed", panel=EFFORT, metavar="N", min=0, help="Where the random numbers start.")]
+Seed = Annotated[
+    int, option("--seed", panel=EFFORT, metavar="N", min=0, help="Where the random numbers start.")
+]
 AuditOutput = Annotated[
     # Not GATECLI_FORMAT: a pipeline that sets that to sarif must still be able to audit.
     AuditFormat,
@@ -58,7 +69,10 @@ AuditOutput = Annotated[
 
 def mechanism(
     reference: Annotated[
-        str, typer.Argument(metavar="MODULE:FUNCTION", help="A function of (data, rng), or of (data, epsilon, rng).")
+        str,
+        typer.Argument(
+            metavar="MODULE:FUNCTION", help="A function of (data, rng), or of (data, epsilon, rng)."
+        ),
     ],
     epsilon: Epsilon,
     delta: Delta = "0",
@@ -72,11 +86,15 @@ def mechanism(
     ] = None,
     domain: Annotated[
         str | None,
-        option("--domain", panel=INPUTS, metavar="VALUES", help="The values of a record: 0..9, a,b,c or JSON."),
+        option(
+            "--domain", panel=INPUTS, metavar="VALUES", help="The values of a record: 0..9, a,b,c or JSON."
+        ),
     ] = None,
     pairs: Annotated[
         Path | None,
-        option("--pairs", panel=INPUTS, metavar="FILE", help="Your own pairs: a JSON list of [input, neighbour]."),
+        option(
+            "--pairs", panel=INPUTS, metavar="FILE", help="Your own pairs: a JSON list of [input, neighbour]."
+        ),
     ] = None,
     lattice: Annotated[
         bool, option("--lattice", panel=EFFORT, help="Also test the lowest bits of floating-point outputs.")
@@ -88,7 +106,9 @@ def mechanism(
     seed: Seed = 0,
     state: Annotated[
         Path | None,
-        option("--state", panel=EFFORT, metavar="FILE", help="Go on with the test of earlier runs, kept here."),
+        option(
+            "--state", panel=EFFORT, metavar="FILE", help="Go on with the test of earlier runs, kept here."
+        ),
     ] = None,
     code: Annotated[
         list[Path] | None,
@@ -102,12 +122,14 @@ def mechanism(
     output: AuditOutput = AuditFormat.TEXT,
 ) -> None:
     """Attack a mechanism. Refuted ends in 1; nothing found ends in 0, and says what would have been found."""
-    relation = neighbours or (Relation.ADD_REMOVE if domain else Relation.COUNTS)
+    relation = relation_of(neighbours or "", has_domain=domain is not None)
     asked = MechanismAudit(
         reference,
         Reference.of(reference),
-        AuditClaim(exact(epsilon, "--epsilon", _EPSILON), exact(delta, "--delta", _DELTA), RELATIONS[relation]),
-        _pairs(relation, neighbours, domain, pairs),
+        AuditClaim(
+            exact(epsilon, "--epsilon", _EPSILON), exact(delta, "--delta", _DELTA), RELATIONS[relation]
+        ),
+        _pairs(relation, domain, pairs),
         Effort(read_alpha(alpha), samples, seed=seed),
         Limits(time_budget, int(memory * _GIGABYTE)),
         lattice,
@@ -132,17 +154,11 @@ def read_alpha(text: str) -> Fraction:
     return alpha
 
 
-def _pairs(
-    relation: Relation, named: Relation | None, domain: str | None, file: Path | None
-) -> tuple[Pair, ...]:
+def _pairs(relation: Relation, domain: str | None, file: Path | None) -> tuple[Pair, ...]:
     if file is not None and domain is not None:
         raise UsageError("--pairs and --domain both say what the inputs are", advice="give one of them")
     if file is not None:
         return read_pairs(file)
-    if domain is not None and named in {Relation.COUNTS, Relation.ANSWERS}:
-        raise UsageError(
-            f"--neighbours {named} has no domain", advice="records have: add-remove or replace-one"
-        )
     return make_pairs(relation, read_domain(domain) if domain is not None else ())
 
 

@@ -1,14 +1,17 @@
 """The sixteen mechanisms that every audit of differential privacy is measured on, from their papers.
 
-Each takes the data, a claim ε and a Generator, and returns `runs` independent outputs. Nine do not keep the claim.
+Each takes the data, a claim ε and a Generator, and returns `runs` independent outputs. Nine do not keep the
+claim.
 
-- Noisy histograms, report noisy max: Ding et al., "Detecting violations of differential privacy" (CCS 2018), after
-  Dwork and Roth, "The algorithmic foundations of differential privacy" (2014), section 3.3.
-- Sparse vector 1 to 6: algorithms 1 to 6 of Lyu, Su, Li, "Understanding the sparse vector technique for differential
-  privacy" (PVLDB 10, 2017). In parallel: 3 and 4 on the same answers, as in Bichsel et al., "DP-Sniper" (S&P 2021).
+- Noisy histograms, report noisy max: Ding et al., "Detecting violations of differential privacy" (CCS
+  2018), after Dwork and Roth, "The algorithmic foundations of differential privacy" (2014), section 3.3.
+- Sparse vector 1 to 6: algorithms 1 to 6 of Lyu, Su, Li, "Understanding the sparse vector technique for
+  differential privacy" (PVLDB 10, 2017). In parallel: 3 and 4 on the same answers, as in Bichsel et al.,
+  "DP-Sniper" (S&P 2021).
 - Prefix sum: Wang et al., "Proving differential privacy with shadow execution" (PLDI 2019).
-- Truncated geometric: Balcer and Vadhan, "Differential privacy on finite computers" (ITCS 2018), theorem 4.7, with
-  the natural logarithm where the paper means the binary one: ε is ln(1 + 2^−3) = 0.118 for a claim of 0.1.
+- Truncated geometric: Balcer and Vadhan, "Differential privacy on finite computers" (ITCS 2018), theorem
+  4.7, with the natural logarithm where the paper means the binary one: ε is ln(1 + 2^−3) = 0.118 for a
+  claim of 0.1.
 """
 
 from __future__ import annotations
@@ -45,6 +48,11 @@ class Textbook:
     claim: str = CLAIM
 
 
+def _noisy(data: list[float], noise: Callable[..., Array], scale: float, runs: int) -> Array:
+    size = (runs, len(data))
+    return np.array(data) + noise(scale=scale, size=size)
+
+
 def laplace(data: list[float], epsilon: float, rng: np.random.Generator, runs: int) -> Array:
     """One count with Laplace noise."""
     return data[0] + rng.laplace(0, 1 / epsilon, runs)
@@ -52,37 +60,37 @@ def laplace(data: list[float], epsilon: float, rng: np.random.Generator, runs: i
 
 def noisy_histogram_1(data: list[float], epsilon: float, rng: np.random.Generator, runs: int) -> Array:
     """Counts with Laplace noise of scale 1/ε."""
-    return np.array(data) + rng.laplace(0, 1 / epsilon, (runs, len(data)))
+    return _noisy(data, rng.laplace, 1 / epsilon, runs)
 
 
 def noisy_histogram_2(data: list[float], epsilon: float, rng: np.random.Generator, runs: int) -> Array:
     """Broken: the scale is ε, not 1/ε."""
-    return np.array(data) + rng.laplace(0, epsilon, (runs, len(data)))
+    return _noisy(data, rng.laplace, epsilon, runs)
 
 
 def noisy_max_1(data: list[float], epsilon: float, rng: np.random.Generator, runs: int) -> Array:
     """The position of the largest answer under Laplace noise."""
-    return (np.array(data) + rng.laplace(0, 2 / epsilon, (runs, len(data)))).argmax(axis=1)
+    return np.asarray(_noisy(data, rng.laplace, 2 / epsilon, runs).argmax(axis=1), dtype=float)
 
 
 def noisy_max_2(data: list[float], epsilon: float, rng: np.random.Generator, runs: int) -> Array:
     """The position of the largest answer under exponential noise."""
-    return (np.array(data) + rng.exponential(2 / epsilon, (runs, len(data)))).argmax(axis=1)
+    return np.asarray(_noisy(data, rng.exponential, 2 / epsilon, runs).argmax(axis=1), dtype=float)
 
 
 def noisy_max_3(data: list[float], epsilon: float, rng: np.random.Generator, runs: int) -> Array:
     """Broken: the largest noisy answer itself, under Laplace noise."""
-    return (np.array(data) + rng.laplace(0, 2 / epsilon, (runs, len(data)))).max(axis=1)
+    return np.asarray(_noisy(data, rng.laplace, 2 / epsilon, runs).max(axis=1), dtype=float)
 
 
 def noisy_max_4(data: list[float], epsilon: float, rng: np.random.Generator, runs: int) -> Array:
     """Broken: the largest noisy answer itself, under exponential noise."""
-    return (np.array(data) + rng.exponential(2 / epsilon, (runs, len(data)))).max(axis=1)
+    return np.asarray(_noisy(data, rng.exponential, 2 / epsilon, runs).max(axis=1), dtype=float)
 
 
 def _stop(above: npt.NDArray[np.bool_], shown: Array) -> Array:
     """What is shown until the limit of positive answers; after it, that the mechanism has stopped."""
-    before = np.cumsum(above, axis=1) - above
+    before: Array = np.cumsum(above, axis=1) - above
     return np.where(before >= _LIMIT, _ABORTED, shown)
 
 
@@ -90,14 +98,14 @@ def sparse_vector_1(data: list[float], epsilon: float, rng: np.random.Generator,
     """Algorithm 1."""
     share = epsilon / 2
     threshold = _THRESHOLD + rng.laplace(0, 1 / share, (runs, 1))
-    above = np.array(data) + rng.laplace(0, 2 * _LIMIT / share, (runs, len(data))) >= threshold
+    above = _noisy(data, rng.laplace, 2 * _LIMIT / share, runs) >= threshold
     return _stop(above, above.astype(float))
 
 
 def sparse_vector_2(data: list[float], epsilon: float, rng: np.random.Generator, runs: int) -> Array:
     """Algorithm 2: a fresh threshold after every positive answer."""
     share = epsilon / 2
-    noisy = np.array(data) + rng.laplace(0, 2 * _LIMIT / share, (runs, len(data)))
+    noisy = _noisy(data, rng.laplace, 2 * _LIMIT / share, runs)
     threshold = rng.laplace(0, _LIMIT / share, runs)
     above = np.zeros(noisy.shape, dtype=bool)
     for index in range(len(data)):
@@ -110,7 +118,7 @@ def sparse_vector_3(data: list[float], epsilon: float, rng: np.random.Generator,
     """Algorithm 3, broken: it shows the noisy answer that was compared."""
     share = epsilon / 2
     threshold = _THRESHOLD + rng.laplace(0, 1 / share, (runs, 1))
-    noisy = np.array(data) + rng.laplace(0, _LIMIT / share, (runs, len(data)))
+    noisy = _noisy(data, rng.laplace, _LIMIT / share, runs)
     return _stop(noisy >= threshold, np.where(noisy >= threshold, noisy, _REFUSED))
 
 
@@ -118,7 +126,7 @@ def sparse_vector_4(data: list[float], epsilon: float, rng: np.random.Generator,
     """Algorithm 4, broken: the noise of the answers does not grow with the limit."""
     share = epsilon / 4
     threshold = _THRESHOLD + rng.laplace(0, 1 / share, (runs, 1))
-    above = np.array(data) + rng.laplace(0, 1 / (epsilon - share), (runs, len(data))) >= threshold
+    above = _noisy(data, rng.laplace, 1 / (epsilon - share), runs) >= threshold
     return _stop(above, above.astype(float))
 
 
@@ -132,7 +140,7 @@ def sparse_vector_6(data: list[float], epsilon: float, rng: np.random.Generator,
     """Algorithm 6, broken: there is no limit."""
     share = epsilon / 2
     threshold = _THRESHOLD + rng.laplace(0, 1 / share, (runs, 1))
-    return (np.array(data) + rng.laplace(0, 1 / share, (runs, len(data))) >= threshold).astype(float)
+    return (_noisy(data, rng.laplace, 1 / share, runs) >= threshold).astype(float)
 
 
 def sparse_vectors_in_parallel(
@@ -145,7 +153,7 @@ def sparse_vectors_in_parallel(
 
 def prefix_sum(data: list[float], epsilon: float, rng: np.random.Generator, runs: int) -> Array:
     """Running sums of noisy counts."""
-    return (np.array(data) + rng.laplace(0, 1 / epsilon, (runs, len(data)))).cumsum(axis=1)
+    return np.asarray(_noisy(data, rng.laplace, 1 / epsilon, runs).cumsum(axis=1))
 
 
 def truncated_geometric(data: list[float], epsilon: float, rng: np.random.Generator, runs: int) -> Array:
