@@ -48,9 +48,8 @@ def main(seed: int, rounds: int) -> None:
     old = [is_refuted(one, claim, seed) for one, claim in HISTORICAL]
     broken = [found[one.name] for one in TEXTBOOK if not one.keeps]
     right = [found[one.name] for one in TEXTBOOK if one.keeps]
-    print(
-        f"seed {seed}: textbook {sum(broken)} of {len(broken)}, historical {sum(old)} of {len(old)} broken found"
-    )
+    totals = f"{sum(broken)} of {len(broken)} textbook and {sum(old)} of {len(old)} historical"
+    print(f"seed {seed}: {totals} mistakes found")
     print(f"false alarms: {sum(right)} of {len(right)}; the sixteen took {spent:.1f} s of processor")
     for number in range(rounds):
         alarms = [

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, Self
 
 from gatecli.audit.betting import PairCounts, log_wealth, lower_bound, most_refutable
 from gatecli.audit.candidates import Samples
@@ -51,13 +51,18 @@ class Effort:
     """How hard to try: the error of a false alarm, test and training samples of each input, and the seed."""
 
     alpha: Fraction = Fraction(1, 1000)
-    samples: int = 800_000
-    training: int = 150_000
-    first_look: int = 5_000
+    samples: int = 1_000_000
+    training: int = 200_000
+    first_look: int = 8_000
     seed: int = 0
     is_lattice: bool = False
     sharpen: int = 3
     """A claim refuted after n samples is tested on up to so many times n, for a better lower bound."""
+
+    @classmethod
+    def of(cls, alpha: Fraction, samples: int, seed: int) -> Self:
+        """The effort of so many test samples, with training in proportion."""
+        return cls(alpha, samples, samples // 5, max(500, min(8_000, samples // 100)), seed)
 
     @property
     def method(self) -> str:

@@ -35,7 +35,7 @@ class Samples:
 
     def split(self) -> tuple[Samples, Samples]:
         """The first runs, to propose events on, and all others, to measure them on."""
-        at = min(_PROPOSING, self.first.runs // 2)
+        at = min(_PROPOSING, self.first.runs // 4)
         cuts = (slice(at), slice(at, None))
         parts = [Samples(_part(self.first, cut), _part(self.second, cut)) for cut in cuts]
         return parts[0], parts[1]

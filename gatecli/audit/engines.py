@@ -5,7 +5,7 @@ mechanisms.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 
@@ -19,7 +19,7 @@ from gatecli.model.budget import Neighbouring
 
 _ADAPTERS = "gatecli.audit.engine_adapters"
 _PAIRS = (Pair(0, 1), Pair(1, 2), Pair(10, 11))
-ENGINE_EFFORT = Effort(samples=30_000, training=10_000, first_look=2_000, sharpen=60)
+ENGINE_EFFORT = replace(Effort.of(Fraction(1, 1000), 30_000, 0), sharpen=60)
 ENGINE_LIMITS = Limits()
 CLAIM = AuditClaim(Fraction(1), Fraction(0), Neighbouring.ADD_REMOVE)
 

@@ -149,7 +149,7 @@ def _cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, Kind]]:
                 yield from _cells(item, texts)
         case _:
             raise UncheckableError(
-                f"an output holds a {type(value).__name__}, which cannot be compared",
+                f"an output holds an object of type {type(value).__name__}, which cannot be compared",
                 advice="return numbers, texts, None, or lists and arrays of them",
             )
 

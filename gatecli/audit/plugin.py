@@ -137,7 +137,7 @@ def _asked(
         mechanism,
         AuditClaim(claim["epsilon"], claim["delta"], RELATIONS[relation]),
         pairs,
-        Effort(claim["alpha"], wish.samples, wish.samples // 5, 1_000, wish.seed),
+        Effort.of(claim["alpha"], wish.samples, wish.seed),
         Limits(wish.time_budget),
         wish.lattice,
         Path(state) if state else None,

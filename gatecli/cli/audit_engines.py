@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import typer
 
+from gatecli.audit.attack import Effort
 from gatecli.audit.engines import ENGINE_EFFORT, EngineReport, audit_engines
 from gatecli.audit.wording import sentence
 from gatecli.audit.worker import Limits
@@ -41,7 +42,7 @@ def engines(
 
     numpy is the known bad example: that it is refuted shows that the test works, and closes nothing.
     """
-    effort = replace(ENGINE_EFFORT, alpha=read_alpha(alpha), samples=samples, seed=seed)
+    effort = replace(Effort.of(read_alpha(alpha), samples, seed), sharpen=ENGINE_EFFORT.sharpen)
     limits = Limits(time_budget, int(memory * _GIGABYTE))
     reports = audit_engines(effort, limits, notify=lambda text: err(f"gatecli: {text} …\n"))
     if all(each.engine.is_known_bad or not each.version for each in reports):

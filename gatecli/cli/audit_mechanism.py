@@ -100,7 +100,7 @@ def mechanism(
         bool, option("--lattice", panel=EFFORT, help="Also test the lowest bits of floating-point outputs.")
     ] = False,
     alpha: Alpha = "0.001",
-    samples: Samples = 800_000,
+    samples: Samples = 1_000_000,
     time_budget: TimeBudget = 30.0,
     memory: MemoryBudget = 2.0,
     seed: Seed = 0,
@@ -130,7 +130,7 @@ def mechanism(
             exact(epsilon, "--epsilon", _EPSILON), exact(delta, "--delta", _DELTA), RELATIONS[relation]
         ),
         _pairs(relation, domain, pairs),
-        Effort(read_alpha(alpha), samples, seed=seed),
+        Effort.of(read_alpha(alpha), samples, seed),
         Limits(time_budget, int(memory * _GIGABYTE)),
         lattice,
         state,
