@@ -71,7 +71,7 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class AuditProgress:
     """A test that has begun: what was chosen, and what was counted for each event in so many batches."""
 
     pair: int
@@ -89,7 +89,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class AuditTarget:
     """What is attacked: a name, the claim, the pairs (input 2i and 2i+1 of the source), the digest of it
     all.
     """
@@ -106,11 +106,11 @@ class Target:
 
 
 def attack(
-    target: Target,
+    target: AuditTarget,
     source: Source,
     effort: Effort,
-    progress: Progress | None = None,
-    keep: Callable[[Progress], None] = lambda _progress: None,
+    progress: AuditProgress | None = None,
+    keep: Callable[[AuditProgress], None] = lambda _progress: None,
 ) -> AuditResult:
     """Try to refute a claim. `progress` goes on with an earlier run; `keep` gets the progress after every
     look.
@@ -134,7 +134,7 @@ def reason_of(error: UncheckableError) -> str:
     return "; ".join(filter(None, (error.message, error.advice)))
 
 
-def could_not_run(target: Target, effort: Effort, reason: str) -> AuditResult:
+def could_not_run(target: AuditTarget, effort: Effort, reason: str) -> AuditResult:
     """The result of an attack that did not take place."""
     return AuditResult(
         target.subject,
@@ -159,17 +159,17 @@ def check_testable(claim: AuditClaim, effort: Effort) -> None:
         )
 
 
-def _begin(target: Target, source: Source, effort: Effort) -> Progress:
+def _begin(target: AuditTarget, source: Source, effort: Effort) -> AuditProgress:
     pair, samples = _choose_pair(target, source, effort)
-    layout = layout_of(samples.pooled(), is_lattice=effort.is_lattice)
+    layout = layout_of(samples.together(), is_lattice=effort.is_lattice)
     scored = choose(samples, layout, *target.limits)
     if not scored.events:
         raise UncheckableError("no output is a number with a lowest set bit: there is nothing to test")
-    texts = tuple(sorted(samples.pooled().texts.items()))
-    return Progress(pair, layout, scored.events, tuple(PairCounts() for _ in scored.events), texts=texts)
+    texts = tuple(sorted(samples.together().texts.items()))
+    return AuditProgress(pair, layout, scored.events, tuple(PairCounts() for _ in scored.events), texts=texts)
 
 
-def _choose_pair(target: Target, source: Source, effort: Effort) -> tuple[int, Samples]:
+def _choose_pair(target: AuditTarget, source: Source, effort: Effort) -> tuple[int, Samples]:
     """Successive halving: all pairs with few samples, the better half with twice as many, until one is
     left.
     """
@@ -220,8 +220,12 @@ def _more(
 
 
 def _bet(
-    target: Target, source: Source, effort: Effort, progress: Progress, keep: Callable[[Progress], None]
-) -> Progress:
+    target: AuditTarget,
+    source: Source,
+    effort: Effort,
+    progress: AuditProgress,
+    keep: Callable[[AuditProgress], None],
+) -> AuditProgress:
     """Draw and count until the claim is refuted, the samples are drawn, or the time is over."""
     end = progress.samples + effort.samples
     refuted = progress.samples if progress.is_refuted else 0
@@ -246,7 +250,7 @@ def _batches(samples: int) -> Iterator[int]:
         done, size = done + size, min(2 * size, _LARGEST_BATCH)
 
 
-def _look(source: Source, effort: Effort, progress: Progress, count: int) -> Progress:
+def _look(source: Source, effort: Effort, progress: AuditProgress, count: int) -> AuditProgress:
     outputs = [
         source.draw(data, (effort.seed, TEST, data, progress.batches, int(effort.is_lattice)), count)
         for data in (2 * progress.pair, 2 * progress.pair + 1)
@@ -259,11 +263,11 @@ def _look(source: Source, effort: Effort, progress: Progress, count: int) -> Pro
     return replace(progress, counts=tuple(counts), batches=progress.batches + 1)
 
 
-def _is_refuted(target: Target, effort: Effort, progress: Progress) -> bool:
+def _is_refuted(target: AuditTarget, effort: Effort, progress: AuditProgress) -> bool:
     return log_wealth(progress.counts, *target.limits) >= -math.log(effort.alpha)
 
 
-def _conclude(target: Target, effort: Effort, progress: Progress) -> AuditResult:
+def _conclude(target: AuditTarget, effort: Effort, progress: AuditProgress) -> AuditResult:
     best = max(
         range(len(progress.events)), key=lambda index: log_wealth([progress.counts[index]], *target.limits)
     )
@@ -289,7 +293,7 @@ def _conclude(target: Target, effort: Effort, progress: Progress) -> AuditResult
     )
 
 
-def _fixed_size(counts: PairCounts, target: Target, effort: Effort) -> tuple[tuple[str, str], ...]:
+def _fixed_size(counts: PairCounts, target: AuditTarget, effort: Effort) -> tuple[tuple[str, str], ...]:
     """The bound of Clopper and Pearson, where the test did not stop early: its size is then the one that
     was fixed.
     """

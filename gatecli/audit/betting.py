@@ -104,7 +104,7 @@ def outcomes(epsilon: float, delta: float) -> Floats:
 
 def bets(epsilon: float, delta: float) -> Floats:
     """The fixed λ: all with 1 + λZ > 0, whatever is drawn."""
-    return SHARES / (-outcomes(epsilon, delta).min())
+    return np.asarray(SHARES / (-outcomes(epsilon, delta).min()))
 
 
 def factors(epsilon: float, delta: float) -> Floats:

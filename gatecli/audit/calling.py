@@ -64,7 +64,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MechanismCall:
     """A mechanism, and which of the known parameters it takes."""
 
     mechanism: Mechanism
@@ -84,12 +84,12 @@ class Call:
         return run
 
 
-def call_of(mechanism: Mechanism, epsilon: float, delta: float) -> Call:
+def call_of(mechanism: Mechanism, epsilon: float, delta: float) -> MechanismCall:
     """How to call a mechanism. Raises UncheckableError where it wants something unknown."""
     try:
         parameters = list(inspect.signature(mechanism).parameters.values())
     except (TypeError, ValueError):  # a builtin says nothing about its parameters
-        return Call(mechanism, (), (epsilon, delta))
+        return MechanismCall(mechanism, (), (epsilon, delta))
     named = [each for each in parameters[1:] if each.kind not in {each.VAR_KEYWORD, each.VAR_POSITIONAL}]
     unknown = [each.name for each in named if each.name not in _KNOWN and each.default is each.empty]
     if not parameters or unknown:
@@ -98,7 +98,9 @@ def call_of(mechanism: Mechanism, epsilon: float, delta: float) -> Call:
             f"the mechanism {what}",
             advice="wrap it in a function of (data, rng); epsilon, delta and runs are given if named",
         )
-    return Call(mechanism, tuple(each.name for each in named if each.name in _KNOWN), (epsilon, delta))
+    return MechanismCall(
+        mechanism, tuple(each.name for each in named if each.name in _KNOWN), (epsilon, delta)
+    )
 
 
 def first_line(error: BaseException) -> str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gatecli.audit.events import Comparison, Hits, OutcomeSet, Step, Witness, outcome_keys
-from gatecli.audit.features import Columns, Layout, columns_of
-from gatecli.audit.outputs import Kind, Outputs, join
+from gatecli.audit.events import EventStep, Hits, OutcomeSet, StepTest, Witness, outcome_keys
+from gatecli.audit.features import EventColumns, Layout, columns_of
+from gatecli.audit.outputs import CellKind, Outputs, join
 
 _LEVELS = (0.002, 0.005, 0.01, 0.02, 0.05, *(0.1 * tenth for tenth in range(1, 10)), 0.95, 0.98, 0.99, 0.995)
 _ATOMS = 12
@@ -40,7 +40,7 @@ class Samples:
         parts = [Samples(_part(self.first, cut), _part(self.second, cut)) for cut in cuts]
         return parts[0], parts[1]
 
-    def pooled(self) -> Outputs:
+    def together(self) -> Outputs:
         """Both together."""
         return join([self.first, self.second])
 
@@ -60,34 +60,36 @@ def _part(outputs: Outputs, runs: slice) -> Outputs:
 
 def propose(training: Samples, measuring: Samples, layout: Layout) -> list[Family]:
     """The families of events: single steps, a linear witness on them, and sets of whole outcomes."""
-    pool = columns_of(training.pooled(), layout)
+    pool = columns_of(training.together(), layout)
     steps = [step for column in range(pool.values.shape[1]) for step in _steps(pool, column)]
     seen = [columns_of(each, layout) for each in (training.first, training.second)]
     told = [columns_of(each, layout) for each in (measuring.first, measuring.second)]
     families = []
     if steps:
         families.append(_single(steps, told))
-        families.append(_weighted(steps, seen, told))
+        families.append(_witnesses(steps, seen, told))
     if not layout.is_lattice and (outcomes := _outcomes(training, measuring)):
         families.append(outcomes)
     return families
 
 
-def _steps(columns: Columns, column: int) -> Iterator[Step]:
+def _steps(columns: EventColumns, column: int) -> Iterator[EventStep]:
     values, kinds = columns.values[:, column], columns.kinds[:, column]
     least = max(2, len(values) // 500)
-    for kind in (Kind.ABSENT, Kind.NONE, Kind.NAN):
+    for kind in (CellKind.ABSENT, CellKind.NONE, CellKind.NAN):
         if 0 < (kinds == kind).sum() < len(values):
-            yield Step(column, Comparison.IS, math.nan, kind)
-    for kind in (Kind.TRUTH, Kind.TEXT, Kind.NUMBER):
-        yield from (Step(column, Comparison.IS, each, kind) for each in _atoms(values[kinds == kind], least))
-    numbers = values[kinds == Kind.NUMBER]
+            yield EventStep(column, StepTest.IS, math.nan, kind)
+    for kind in (CellKind.TRUTH, CellKind.TEXT, CellKind.NUMBER):
+        yield from (
+            EventStep(column, StepTest.IS, each, kind) for each in _atoms(values[kinds == kind], least)
+        )
+    numbers = values[kinds == CellKind.NUMBER]
     if not numbers.size:
         return
     thresholds = _thresholds(numbers, least)
-    yield from (Step(column, Comparison.AT_LEAST, each) for each in thresholds)
+    yield from (EventStep(column, StepTest.AT_LEAST, each) for each in thresholds)
     if numbers.size < values.size:  # else it is the complement of the one above
-        yield from (Step(column, Comparison.BELOW, each) for each in thresholds)
+        yield from (EventStep(column, StepTest.BELOW, each) for each in thresholds)
 
 
 def _atoms(values: npt.NDArray[np.float64], least: int) -> list[float]:
@@ -103,16 +105,16 @@ def _thresholds(numbers: npt.NDArray[np.float64], least: int) -> list[float]:
     return sorted({*atoms, *(float(each) for each in levels)} - {float(numbers.min())})
 
 
-def _single(steps: list[Step], told: list[Columns]) -> Family:
+def _single(steps: list[EventStep], told: list[EventColumns]) -> Family:
     hits = [np.array([step.hits(each).sum() for step in steps], dtype=np.float64) for each in told]
     return Family(tuple(Witness((step,), (1.0,), 1.0) for step in steps), hits[0], hits[1])
 
 
-def _matrix(steps: list[Step], columns: Columns) -> Hits:
+def _matrix(steps: list[EventStep], columns: EventColumns) -> Hits:
     return np.stack([step.hits(columns) for step in steps], axis=1)
 
 
-def _weighted(steps: list[Step], seen: list[Columns], told: list[Columns]) -> Family:
+def _witnesses(steps: list[EventStep], seen: list[EventColumns], told: list[EventColumns]) -> Family:
     """A least-squares witness with a ridge: which input a run was on, from the answers to the steps."""
     first, second = (_matrix(steps, each).astype(np.float64) for each in seen)
     gap = np.abs(first.mean(axis=0) - second.mean(axis=0))

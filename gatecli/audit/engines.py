@@ -13,19 +13,19 @@ from gatecli.audit.attack import Effort
 from gatecli.audit.calling import Reference
 from gatecli.audit.mechanism import MechanismAudit, audit_mechanism
 from gatecli.audit.neighbours import Pair
-from gatecli.audit.worker import Limits
+from gatecli.audit.worker import SandboxLimits
 from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult
 from gatecli.model.budget import Neighbouring
 
 _ADAPTERS = "gatecli.audit.engine_adapters"
 _PAIRS = (Pair(0, 1), Pair(1, 2), Pair(10, 11))
 ENGINE_EFFORT = replace(Effort.of(Fraction(1, 1000), 30_000, 0), sharpen=60)
-ENGINE_LIMITS = Limits()
+ENGINE_LIMITS = SandboxLimits()
 CLAIM = AuditClaim(Fraction(1), Fraction(0), Neighbouring.ADD_REMOVE)
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class PrivacyEngine:
     """A library by the name of its distribution, and its mechanisms: each a title and a function of the
     adapters.
 
@@ -39,10 +39,12 @@ class Engine:
 
 
 ENGINES = (
-    Engine("opendp", (("Laplace", "opendp_laplace"), ("discrete Laplace", "opendp_discrete_laplace"))),
-    Engine("python-dp", (("Laplace", "pydp_laplace"),)),
-    Engine("diffprivlib", (("Laplace", "diffprivlib_laplace"), ("geometric", "diffprivlib_geometric"))),
-    Engine("numpy", (("Laplace", "numpy_laplace"),), is_known_bad=True),
+    PrivacyEngine("opendp", (("Laplace", "opendp_laplace"), ("discrete Laplace", "opendp_discrete_laplace"))),
+    PrivacyEngine("python-dp", (("Laplace", "pydp_laplace"),)),
+    PrivacyEngine(
+        "diffprivlib", (("Laplace", "diffprivlib_laplace"), ("geometric", "diffprivlib_geometric"))
+    ),
+    PrivacyEngine("numpy", (("Laplace", "numpy_laplace"),), is_known_bad=True),
 )
 
 
@@ -50,7 +52,7 @@ ENGINES = (
 class EngineReport:
     """One mechanism of one library: its version ("" where it is not installed), and a result a test."""
 
-    engine: Engine
+    engine: PrivacyEngine
     mechanism: str
     version: str
     results: tuple[AuditResult, ...]
@@ -76,8 +78,8 @@ def installed_version(name: str) -> str:
 
 def audit_engines(
     effort: Effort = ENGINE_EFFORT,
-    limits: Limits = ENGINE_LIMITS,
-    engines: Sequence[Engine] = ENGINES,
+    limits: SandboxLimits = ENGINE_LIMITS,
+    engines: Sequence[PrivacyEngine] = ENGINES,
     notify: Callable[[str], None] = lambda _text: None,
 ) -> list[EngineReport]:
     """One report a mechanism; a library that is not installed has one without results."""
@@ -93,7 +95,7 @@ def audit_engines(
 
 
 def _audit(
-    engine: Engine, number: str, title: str, function: str, effort: Effort, limits: Limits
+    engine: PrivacyEngine, number: str, title: str, function: str, effort: Effort, limits: SandboxLimits
 ) -> list[AuditResult]:
     subject = f"{engine.name} {number}: {title}"
     reference = Reference(_ADAPTERS, function)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gatecli.audit.features import Columns, Layout, columns_of
-from gatecli.audit.outputs import Kind, Outputs, widen
+from gatecli.audit.features import EventColumns, Layout, columns_of
+from gatecli.audit.outputs import CellKind, Outputs, widen
 
 Hits = npt.NDArray[np.bool_]
 _COMPARE: Mapping[str, Callable[[npt.NDArray[np.float64], float], Hits]] = {
@@ -21,10 +21,10 @@ _COMPARE: Mapping[str, Callable[[npt.NDArray[np.float64], float], Hits]] = {
     "below": operator.lt,
     "is": operator.eq,
 }
-_KINDS = {Kind.ABSENT: "absent", Kind.NONE: "None", Kind.NAN: "nan"}
+_KINDS = {CellKind.ABSENT: "absent", CellKind.NONE: "None", CellKind.NAN: "nan"}
 
 
-class Comparison(StrEnum):
+class StepTest(StrEnum):
     """What a step asks of a cell."""
 
     AT_LEAST = "at-least"
@@ -33,15 +33,15 @@ class Comparison(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class EventStep:
     """One question of a column: is it a number from `value` on, or below it, or exactly this atom?"""
 
     column: int
-    comparison: Comparison
+    comparison: StepTest
     value: float
-    kind: Kind = Kind.NUMBER
+    kind: CellKind = CellKind.NUMBER
 
-    def hits(self, columns: Columns) -> Hits:
+    def hits(self, columns: EventColumns) -> Hits:
         """In which runs the answer is yes."""
         values, is_kind = columns.values[:, self.column], columns.kinds[:, self.column] == self.kind
         if self.kind in _KINDS:
@@ -55,11 +55,11 @@ class Witness:
     question.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[EventStep, ...]
     weights: tuple[float, ...]
     threshold: float
 
-    def scores(self, columns: Columns) -> npt.NDArray[np.float64]:
+    def scores(self, columns: EventColumns) -> npt.NDArray[np.float64]:
         """The weighted sums."""
         total = np.zeros(len(columns.values))
         for step, weight in zip(self.steps, self.weights, strict=True):
@@ -86,7 +86,7 @@ class Event:
     inside: bool = True
     is_forward: bool = True
 
-    def hits(self, outputs: Outputs, columns: Columns) -> Hits:
+    def hits(self, outputs: Outputs, columns: EventColumns) -> Hits:
         """Which runs are in the event."""
         if isinstance(self.source, Witness):
             found: Hits = self.source.scores(columns) >= self.source.threshold - 1e-9
@@ -120,17 +120,17 @@ def describe(event: Event, layout: Layout, texts: Mapping[float, str], share: fl
         return f"a witness of {len(event.source.steps)} questions in its {side} {percent}"
     step = event.source.steps[0]
     name = layout.names[step.column]
-    if step.comparison is Comparison.IS:
+    if step.comparison is StepTest.IS:
         return f"{name} is{'' if event.inside else ' not'} {_cell(step.value, step.kind, texts)}"
     side, sign = _SIDES[step.comparison, event.inside]
     return f"{name} in the {side} {percent} ({sign} {step.value:.6g}{'' if event.inside else ', or none'})"
 
 
 _SIDES = {
-    (Comparison.AT_LEAST, True): ("top", "≥"),
-    (Comparison.AT_LEAST, False): ("bottom", "<"),
-    (Comparison.BELOW, True): ("bottom", "<"),
-    (Comparison.BELOW, False): ("top", "≥"),
+    (StepTest.AT_LEAST, True): ("top", "≥"),
+    (StepTest.AT_LEAST, False): ("bottom", "<"),
+    (StepTest.BELOW, True): ("bottom", "<"),
+    (StepTest.BELOW, False): ("top", "≥"),
 }
 
 
@@ -142,19 +142,19 @@ def _describe_outcomes(source: OutcomeSet, texts: Mapping[float, str], percent: 
 
 def _outcome(key: bytes, width: int, texts: Mapping[float, str]) -> str:
     cells = np.frombuffer(key, dtype=np.float64)
-    kinds = [Kind(int(kind)) for kind in cells[width:]]
+    kinds = [CellKind(int(kind)) for kind in cells[width:]]
     pairs = zip(cells[:width], kinds, strict=True)
-    shown = [_cell(float(value), kind, texts) for value, kind in pairs if kind is not Kind.ABSENT]
+    shown = [_cell(float(value), kind, texts) for value, kind in pairs if kind is not CellKind.ABSENT]
     return shown[0] if width == 1 and shown else f"[{', '.join(shown)}]"
 
 
-def _cell(value: float, kind: Kind, texts: Mapping[float, str]) -> str:
+def _cell(value: float, kind: CellKind, texts: Mapping[float, str]) -> str:
     match kind:
-        case Kind.TRUTH:
+        case CellKind.TRUTH:
             return str(bool(value))
-        case Kind.TEXT:
+        case CellKind.TEXT:
             return repr(texts.get(value, f"text {value:.0f}"))
-        case Kind.NUMBER:
+        case CellKind.NUMBER:
             return f"{value:.6g}"
         case _:
             return _KINDS[kind]
@@ -186,7 +186,7 @@ def read_event(data: Mapping[str, Any]) -> Event:
         source = OutcomeSet(frozenset(bytes.fromhex(key) for key in data["outcomes"]), int(data["width"]))
     else:
         steps = tuple(
-            Step(int(column), Comparison(comparison), _number(value), Kind(kind))
+            EventStep(int(column), StepTest(comparison), _number(value), CellKind(kind))
             for column, comparison, value, kind in data["steps"]
         )
         weights = tuple(float.fromhex(each) for each in data["weights"])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gatecli.audit.outputs import Kind, Outputs, widen
+from gatecli.audit.outputs import CellKind, Outputs, widen
 
 Cells = npt.NDArray[np.float64]
 MOST_CELLS = 32
@@ -34,17 +34,21 @@ class Layout:
     def names(self) -> tuple[str, ...]:
         """The columns, as a sentence names them."""
         if self.is_lattice:
-            return ("the lowest set bit",) if self.is_flat else tuple(self._numbered("the lowest set bit of"))
+            return (
+                ("the lowest set bit",)
+                if self.is_flat
+                else tuple(self._number_cells("the lowest set bit of"))
+            )
         if self.is_flat:
             return ("the output",)
-        return (*self._numbered(""), *_DERIVED)
+        return (*self._number_cells(""), *_DERIVED)
 
-    def _numbered(self, prefix: str) -> list[str]:
+    def _number_cells(self, prefix: str) -> list[str]:
         return [f"{prefix} value {index + 1}".strip() for index in range(self.width)]
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class EventColumns:
     """What events are asked about: one row a run, one column a name of the layout."""
 
     values: Cells
@@ -63,7 +67,7 @@ _DERIVED = (
 
 def layout_of(training: Outputs, *, is_lattice: bool = False) -> Layout:
     """The layout that training samples suggest."""
-    numbers = training.values[training.kinds == Kind.NUMBER]
+    numbers = training.values[training.kinds == CellKind.NUMBER]
     found, times = np.unique(numbers, return_counts=True)
     often = found[times > max(1, training.runs // 500)]
     order = np.argsort(-times[times > max(1, training.runs // 500)], kind="stable")[:_MOST_ATOMS]
@@ -71,30 +75,30 @@ def layout_of(training: Outputs, *, is_lattice: bool = False) -> Layout:
     return Layout(min(training.width, MOST_CELLS), training.is_flat, atoms, is_lattice)
 
 
-def columns_of(outputs: Outputs, layout: Layout) -> Columns:
+def columns_of(outputs: Outputs, layout: Layout) -> EventColumns:
     """The columns of outputs, as a layout has them."""
     cut = widen(outputs, layout.width)
     if layout.is_lattice:
         return _lowest_bits(cut)
     if layout.is_flat:
-        return Columns(cut.values, cut.kinds)
+        return EventColumns(cut.values, cut.kinds)
     derived = _derive(outputs, layout)
     values = np.concatenate([cut.values, derived], axis=1)
-    more = np.where(np.isnan(derived), Kind.ABSENT, Kind.NUMBER).astype(np.int8)
-    return Columns(values, np.concatenate([cut.kinds, more], axis=1))
+    more = np.where(np.isnan(derived), CellKind.ABSENT, CellKind.NUMBER).astype(np.int8)
+    return EventColumns(values, np.concatenate([cut.kinds, more], axis=1))
 
 
 def _derive(outputs: Outputs, layout: Layout) -> Cells:
-    is_number = outputs.kinds == Kind.NUMBER
+    is_number = outputs.kinds == CellKind.NUMBER
     low, high = np.where(is_number, outputs.values, math.inf), np.where(is_number, outputs.values, -math.inf)
     any_number = is_number.any(axis=1)
     fresh = np.where(is_number & ~np.isin(outputs.values, layout.atoms), outputs.values, math.inf)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # inf − inf in a sum of what a mechanism returned
-        total = np.where(is_number | (outputs.kinds == Kind.TRUTH), outputs.values, 0.0).sum(axis=1)
+        total = np.where(is_number | (outputs.kinds == CellKind.TRUTH), outputs.values, 0.0).sum(axis=1)
     return np.stack(
         [
-            (outputs.kinds != Kind.ABSENT).sum(axis=1).astype(np.float64),
+            (outputs.kinds != CellKind.ABSENT).sum(axis=1).astype(np.float64),
             _where(any_number, high.max(axis=1, initial=-math.inf)),
             _where(any_number, low.min(axis=1, initial=math.inf)),
             _where(np.asarray(np.isfinite(fresh).any(axis=1)), fresh.min(axis=1, initial=math.inf)),
@@ -123,8 +127,8 @@ def lowest_set_bits(values: Cells) -> Cells:
     return np.where(usable, exponents - 53 + lowest, math.nan)
 
 
-def _lowest_bits(outputs: Outputs) -> Columns:
-    numbers = np.where(outputs.kinds == Kind.NUMBER, outputs.values, math.nan)
+def _lowest_bits(outputs: Outputs) -> EventColumns:
+    numbers = np.where(outputs.kinds == CellKind.NUMBER, outputs.values, math.nan)
     bits = lowest_set_bits(numbers)
-    kinds = np.where(np.isnan(bits), np.where(numbers == 0, Kind.NONE, Kind.ABSENT), Kind.NUMBER)
-    return Columns(bits, kinds.astype(np.int8))
+    kinds = np.where(np.isnan(bits), np.where(numbers == 0, CellKind.NONE, CellKind.ABSENT), CellKind.NUMBER)
+    return EventColumns(bits, kinds.astype(np.int8))

@@ -8,16 +8,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gatecli.audit.attack import Effort, Progress, Target, attack, check_testable, could_not_run, reason_of
+from gatecli.audit.attack import (
+    AuditProgress,
+    AuditTarget,
+    Effort,
+    attack,
+    check_testable,
+    could_not_run,
+    reason_of,
+)
 from gatecli.audit.calling import Reference
 from gatecli.audit.neighbours import Pair
 from gatecli.audit.sandbox import Sandbox
 from gatecli.audit.state import StateFile, code_of, digest_of
-from gatecli.audit.worker import Limits
+from gatecli.audit.worker import SandboxLimits
 from gatecli.errors import UncheckableError
 from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult
 
-EFFORT, LIMITS = Effort(), Limits()
+EFFORT, LIMITS = Effort(), SandboxLimits()
 _FIXED = 64
 """Runs that are compared between two fresh processes."""
 
@@ -34,7 +42,7 @@ class MechanismAudit:
     claim: AuditClaim
     pairs: tuple[Pair, ...]
     effort: Effort = EFFORT
-    limits: Limits = LIMITS
+    limits: SandboxLimits = LIMITS
     with_lattice: bool = False
     state: Path | None = None
     code: tuple[Path, ...] = ()
@@ -53,7 +61,7 @@ def audit_mechanism(asked: MechanismAudit) -> list[AuditResult]:
     a result.
     """
     state = StateFile(asked.state) if asked.state else None
-    target = Target(asked.subject, asked.claim, asked.pairs)
+    target = AuditTarget(asked.subject, asked.claim, asked.pairs)
     try:
         check_testable(asked.claim, asked.effort)
         with Sandbox(asked.mechanism, target.limits, _inputs(asked), asked.limits) as source:
@@ -72,12 +80,12 @@ def _inputs(asked: MechanismAudit) -> list[Any]:
 
 
 def _attack(
-    target: Target, source: Sandbox, effort: Effort, state: StateFile | None, key: str
+    target: AuditTarget, source: Sandbox, effort: Effort, state: StateFile | None, key: str
 ) -> AuditResult:
     if state is None:
         return attack(target, source, effort)
 
-    def keep(progress: Progress) -> None:
+    def keep(progress: AuditProgress) -> None:
         state.keep(key, effort.alpha, effort.method, progress)
 
     return attack(target, source, effort, state.progress(key, effort.alpha, effort.method), keep)
@@ -105,7 +113,7 @@ def code_digest(code: Sequence[bytes]) -> str:
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
-def _find_fixed_noise(asked: MechanismAudit, target: Target) -> list[AuditResult]:
+def _find_fixed_noise(asked: MechanismAudit, target: AuditTarget) -> list[AuditResult]:
     """A refutation where fresh processes return the same whatever our seed is, and not the same on a
     neighbour.
 
@@ -139,7 +147,7 @@ def _find_fixed_noise(asked: MechanismAudit, target: Target) -> list[AuditResult
     ]
 
 
-def _stream(asked: MechanismAudit, target: Target, data: int, seed: int) -> list[bytes]:
+def _stream(asked: MechanismAudit, target: AuditTarget, data: int, seed: int) -> list[bytes]:
     with Sandbox(asked.mechanism, target.limits, _inputs(asked), asked.limits) as source:
         outputs = source.draw(data, (seed, 3, data, 0), _FIXED)
     rows = zip(outputs.values, outputs.kinds, strict=True)

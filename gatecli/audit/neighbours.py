@@ -83,7 +83,7 @@ def make_pairs(relation: Relation, domain: Sequence[Any] = ()) -> tuple[Pair, ..
                 f"{relation} needs a domain of at least {least} values",
                 advice="write for example --domain 0..9",
             )
-        found = _added(domain) if relation is Relation.ADD_REMOVE else _replaced(domain)
+        found = _add_records(domain) if relation is Relation.ADD_REMOVE else _replace_records(domain)
     else:
         found = _counts() if relation is Relation.COUNTS else _answers()
     return tuple({json.dumps(each.words()): each for each in found}.values())
@@ -114,14 +114,14 @@ def _answers() -> Iterator[Pair]:
     yield Pair([1], [2])
 
 
-def _added(domain: Sequence[Any]) -> Iterator[Pair]:
+def _add_records(domain: Sequence[Any]) -> Iterator[Pair]:
     low, high, middle = domain[0], domain[-1], domain[len(domain) // 2]
     for base in ([], [low], [high], [middle] * 3, [low] * 5, [low, high], list(domain[:10])):
         for value in (low, high, middle):
             yield Pair(list(base), [*base, value])
 
 
-def _replaced(domain: Sequence[Any]) -> Iterator[Pair]:
+def _replace_records(domain: Sequence[Any]) -> Iterator[Pair]:
     low, high, middle = domain[0], domain[-1], domain[len(domain) // 2]
     for rest in ([], [low], [high], [middle] * 3, [low] * 5, list(domain[:10])):
         for old, new in ((low, high), (low, middle), (middle, high)):

@@ -22,7 +22,7 @@ WIDEST = 4096
 """The most cells of one output."""
 
 
-class Kind(IntEnum):
+class CellKind(IntEnum):
     """What stands in a cell."""
 
     NUMBER = 0
@@ -66,7 +66,7 @@ def read_outputs(given: Sequence[Any]) -> Outputs:
     width = max((len(row) for row in rows), default=0)
     if width > WIDEST:
         raise UncheckableError(f"an output has {width} values; at most {WIDEST} can be compared")
-    absent = (math.nan, Kind.ABSENT)
+    absent = (math.nan, CellKind.ABSENT)
     table = [row + [absent] * (width - len(row)) for row in rows]
     values = np.array([[value for value, _ in row] for row in table], dtype=np.float64)
     kinds = np.array([[kind for _, kind in row] for row in table], dtype=np.int8)
@@ -91,7 +91,7 @@ def widen(part: Outputs, width: int) -> Outputs:
     """The outputs with exactly so many cells: cut, or filled up with ABSENT."""
     missing = max(0, width - part.width)
     values = np.pad(part.values[:, :width], ((0, 0), (0, missing)), constant_values=math.nan)
-    kinds = np.pad(part.kinds[:, :width], ((0, 0), (0, missing)), constant_values=Kind.ABSENT)
+    kinds = np.pad(part.kinds[:, :width], ((0, 0), (0, missing)), constant_values=CellKind.ABSENT)
     return Outputs(values, kinds, part.is_flat, part.texts)
 
 
@@ -120,7 +120,7 @@ def _numbers(given: Sequence[Any]) -> Outputs | None:
         return None
     if values.shape[1] > WIDEST:
         return None
-    found = np.where(np.isnan(values), Kind.NAN, Kind.NUMBER).astype(np.int8)
+    found = np.where(np.isnan(values), CellKind.NAN, CellKind.NUMBER).astype(np.int8)
     return Outputs(values + 0.0, found, not is_array or given[0].ndim == 0, {})
 
 
@@ -128,21 +128,21 @@ def _is_nested(value: object) -> bool:
     return isinstance(value, Mapping | list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
-def _cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, Kind]]:
+def _cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, CellKind]]:
     match value:
         case None:
-            yield math.nan, Kind.NONE
+            yield math.nan, CellKind.NONE
         case bool() | np.bool_():
-            yield float(value), Kind.TRUTH
+            yield float(value), CellKind.TRUTH
         case str() | bytes():
-            yield _text(value, texts), Kind.TEXT
+            yield _text(value, texts), CellKind.TEXT
         case int() | float() | np.integer() | np.floating():
             yield _number(value)
         case np.ndarray():
             yield from _cells(value.tolist(), texts)
         case Mapping():
             for key in sorted(value, key=repr):
-                yield _text(repr(key), texts), Kind.TEXT
+                yield _text(repr(key), texts), CellKind.TEXT
                 yield from _cells(value[key], texts)
         case list() | tuple():
             for item in value:
@@ -154,12 +154,12 @@ def _cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, Kind]]:
             )
 
 
-def _number(value: Any) -> tuple[float, Kind]:
+def _number(value: Any) -> tuple[float, CellKind]:
     try:
         number = float(value) + 0.0  # -0.0 is 0.0
     except OverflowError:
         number = math.inf if value > 0 else -math.inf
-    return number, Kind.NAN if math.isnan(number) else Kind.NUMBER
+    return number, CellKind.NAN if math.isnan(number) else CellKind.NUMBER
 
 
 def _text(value: str | bytes, texts: dict[float, str]) -> float:

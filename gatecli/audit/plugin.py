@@ -12,15 +12,12 @@ asks for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
-    from gatecli.audit.mechanism import MechanismAudit
     from gatecli.model.audit import AuditResult
 
 _SENTENCES = pytest.StashKey[list[str]]()
@@ -79,9 +76,10 @@ def dp_audit(request: pytest.FixtureRequest) -> DpAudit:
     claim = _claim(request)
 
     def audit(mechanism: Callable[..., Any], **given: Any) -> list[AuditResult]:
-        from gatecli.audit.mechanism import audit_mechanism  # noqa: PLC0415 - most runs audit nothing
+        from gatecli.audit.plugin_audit import Wish, audit_by  # noqa: PLC0415 - most runs audit nothing
 
-        results = audit_mechanism(_asked(request, claim, mechanism, _Wish(**given)))
+        wish = Wish(request.node.nodeid, claim, request.config.getoption("--dp-state"), **given)
+        results = audit_by(mechanism, wish)
         _judge(request, results)
         return results
 
@@ -107,51 +105,12 @@ def _claim(request: pytest.FixtureRequest) -> dict[str, Fraction]:
     return claim
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """The keywords of a call of `dp_audit`."""
-
-    neighbours: str = ""
-    domain: Iterable[Any] = ()
-    pairs: Sequence[tuple[Any, Any]] = ()
-    lattice: bool = False
-    samples: int = 100_000
-    time_budget: float = 10.0
-    seed: int = 0
-
-
-def _asked(
-    request: pytest.FixtureRequest, claim: dict[str, Fraction], mechanism: Callable[..., Any], wish: _Wish
-) -> MechanismAudit:
-    from gatecli.audit.attack import Effort  # noqa: PLC0415 - most runs audit nothing
-    from gatecli.audit.mechanism import MechanismAudit  # noqa: PLC0415 - as above
-    from gatecli.audit.neighbours import RELATIONS, Pair, check_pairs, make_pairs, relation_of  # noqa: PLC0415
-    from gatecli.audit.worker import Limits  # noqa: PLC0415 - as above
-    from gatecli.model.audit import AuditClaim  # noqa: PLC0415 - as above
-
-    values, state = tuple(wish.domain), request.config.getoption("--dp-state")
-    relation = relation_of(wish.neighbours, has_domain=bool(values))
-    pairs = check_pairs([Pair(*each) for each in wish.pairs]) if wish.pairs else make_pairs(relation, values)
-    return MechanismAudit(
-        request.node.nodeid,
-        mechanism,
-        AuditClaim(claim["epsilon"], claim["delta"], RELATIONS[relation]),
-        pairs,
-        Effort.of(claim["alpha"], wish.samples, wish.seed),
-        Limits(wish.time_budget),
-        wish.lattice,
-        Path(state) if state else None,
-    )
-
-
 def _judge(request: pytest.FixtureRequest, results: Sequence[AuditResult]) -> None:
-    from gatecli.audit.wording import sentence  # noqa: PLC0415 - most runs audit nothing
-    from gatecli.model.audit import AuditOutcome  # noqa: PLC0415 - as above
+    from gatecli.audit.plugin_audit import sentences  # noqa: PLC0415 - most runs audit nothing
 
-    for result in results:
-        text = f"{result.method}: {sentence(result)}"
+    told, bad = sentences(results)
+    for text in told:
         request.node.user_properties.append(("dp_audit", text))
         request.config.stash[_SENTENCES].append(f"{request.node.nodeid}: {text}")
-    bad = [each for each in results if each.outcome is not AuditOutcome.NOTHING_FOUND]
     if bad:
-        pytest.fail("\n".join(sentence(each) for each in bad), pytrace=False)
+        pytest.fail("\n".join(bad), pytrace=False)

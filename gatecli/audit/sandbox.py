@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from gatecli.audit.calling import Reference
 from gatecli.audit.outputs import Outputs
-from gatecli.audit.worker import Limits, serve, unpack
+from gatecli.audit.worker import SandboxLimits, serve, unpack
 from gatecli.errors import UncheckableError
 
 _START_SECONDS = 60.0
@@ -36,7 +36,7 @@ class Sandbox:
 
     def __init__(
         self, mechanism: Reference | Callable[..., Any], claim: tuple[float, float], inputs: Sequence[Any],
-        limits: Limits,
+        limits: SandboxLimits,
     ) -> None:  # fmt: skip
         self._mechanism, self._claim, self._inputs, self._limits = mechanism, claim, inputs, limits
         self._process: BaseProcess | None = None
@@ -64,7 +64,7 @@ class Sandbox:
             self._process.start()
         theirs.close()
         try:
-            self.code_file = str(json.loads(self._said(_START_SECONDS)).get("file", ""))
+            self.code_file = str(json.loads(self._hear(_START_SECONDS)).get("file", ""))
         except BaseException:
             self._end()
             raise
@@ -90,7 +90,7 @@ class Sandbox:
         question = {"data": data, "seed": list(seed), "count": count, "seconds": left}
         with contextlib.suppress(BrokenPipeError):  # the reason is read below
             self._connection.send_bytes(json.dumps(question).encode())
-        outputs, seconds = unpack(self._said(left + self._limits.silence))
+        outputs, seconds = unpack(self._hear(left + self._limits.silence))
         self.seconds += seconds
         if outputs.runs < count:
             raise TimeSpent
@@ -102,7 +102,7 @@ class Sandbox:
             raise UncheckableError("the mechanism's process was not started")
         return self._pipe
 
-    def _said(self, patience: float) -> bytes:
+    def _hear(self, patience: float) -> bytes:
         try:
             if not self._connection.poll(patience):
                 raise UncheckableError(

@@ -24,7 +24,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from gatecli.audit.attack import Progress
+from gatecli.audit.attack import AuditProgress
 from gatecli.audit.betting import PairCounts
 from gatecli.audit.events import event_data, read_event
 from gatecli.audit.features import Layout
@@ -46,7 +46,7 @@ class StateFile:
         self._path = path
         self._tests = _read(path)
 
-    def progress(self, digest: str, alpha: Fraction, method: str) -> Progress | None:
+    def progress(self, digest: str, alpha: Fraction, method: str) -> AuditProgress | None:
         """The test that was begun; None where there is none."""
         data = self._tests.get(_key(digest, alpha, method))
         if data is None:
@@ -58,7 +58,7 @@ class StateFile:
                 f"{self._path}: a test in it is damaged", advice="restore the file, or begin anew without it"
             ) from None
 
-    def keep(self, digest: str, alpha: Fraction, method: str, progress: Progress) -> None:
+    def keep(self, digest: str, alpha: Fraction, method: str, progress: AuditProgress) -> None:
         """Write a test's progress: whole or not at all."""
         self._tests[_key(digest, alpha, method)] = progress_data(progress)
         text = json.dumps({"schema": STATE_SCHEMA, "tests": self._tests}, indent=1, sort_keys=True) + "\n"
@@ -100,7 +100,7 @@ def code_of(mechanism: Any) -> list[bytes]:
         return [name.encode(), code.co_code if code else b""]
 
 
-def progress_data(progress: Progress) -> dict[str, Any]:
+def progress_data(progress: AuditProgress) -> dict[str, Any]:
     """A test's progress as JSON holds it."""
     layout = progress.layout
     return {
@@ -119,7 +119,7 @@ def progress_data(progress: Progress) -> dict[str, Any]:
     }
 
 
-def read_progress(data: Mapping[str, Any]) -> Progress:
+def read_progress(data: Mapping[str, Any]) -> AuditProgress:
     """What `progress_data` wrote. Raises KeyError, TypeError, ValueError or IndexError on anything else."""
     layout = data["layout"]
     atoms = tuple(float.fromhex(each) for each in layout["atoms"])
@@ -127,7 +127,7 @@ def read_progress(data: Mapping[str, Any]) -> Progress:
     events = tuple(read_event(each) for each in data["events"])
     if not events or len(events) != len(counts) or len({each.samples for each in counts}) != 1:
         raise ValueError("events and counts differ")
-    return Progress(
+    return AuditProgress(
         _count(data["pair"]),
         Layout(_count(layout["width"]), bool(layout["flat"]), atoms, bool(layout["lattice"])),
         events,

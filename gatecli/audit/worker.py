@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from gatecli.audit.calling import Call, Reference, call_of, first_line
+from gatecli.audit.calling import MechanismCall, Reference, call_of, first_line
 from gatecli.audit.outputs import Outputs, read_outputs
 from gatecli.errors import GatecliError, UncheckableError
 
@@ -30,7 +30,7 @@ _LOOK_EVERY = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class SandboxLimits:
     """What a process of a mechanism may use: seconds of processor, bytes above what Python itself holds,
     and how many seconds it may stay silent beyond its own processor time.
     """
@@ -41,7 +41,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class RunsQuestion:
     """Runs that are asked for: on which data, from which seed, and how much processor time is left for
     them.
     """
@@ -58,7 +58,7 @@ def serve(
     mechanism: Reference | Callable[..., Any],
     claim: tuple[float, float],
     inputs: Sequence[Any],
-    limits: Limits,
+    limits: SandboxLimits,
 ) -> None:
     """Answer questions until the pipe closes. What is printed goes to stderr: stdout is the report's."""
     if other_end is not None:
@@ -78,7 +78,7 @@ def serve(
             asked = json.loads(pipe.recv_bytes())
         except EOFError:
             return
-        question = Question(asked["data"], tuple(asked["seed"]), asked["count"], asked["seconds"])
+        question = RunsQuestion(asked["data"], tuple(asked["seed"]), asked["count"], asked["seconds"])
         pipe.send_bytes(_answer(call, inputs[question.data], question))
 
 
@@ -89,7 +89,7 @@ def _source_file(mechanism: Callable[..., Any]) -> str:
         return ""
 
 
-def _limit(limits: Limits) -> None:
+def _limit(limits: SandboxLimits) -> None:
     if sys.platform == "win32":
         return
     held = _address_space()
@@ -109,7 +109,7 @@ def _address_space() -> int:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def _answer(call: Call, data: Any, question: Question) -> bytes:
+def _answer(call: MechanismCall, data: Any, question: RunsQuestion) -> bytes:
     started = time.process_time()
     try:
         found = _run(call, data, question, started + question.seconds)
@@ -122,11 +122,11 @@ def _answer(call: Call, data: Any, question: Question) -> bytes:
     return pack(outputs, time.process_time() - started)
 
 
-def _run(call: Call, data: Any, question: Question, deadline: float) -> list[Any]:
+def _run(call: MechanismCall, data: Any, question: RunsQuestion, deadline: float) -> list[Any]:
     """The outputs; fewer than asked for where the time is over."""
     run = call.outputs(data, question.seed, question.count)
     if "runs" in call.names:
-        return _checked(run(0), question.count)
+        return _check_count(run(0), question.count)
     found: list[Any] = []
     for index in range(question.count):
         found += run(index)
@@ -135,7 +135,7 @@ def _run(call: Call, data: Any, question: Question, deadline: float) -> list[Any
     return found
 
 
-def _checked(found: list[Any], count: int) -> list[Any]:
+def _check_count(found: list[Any], count: int) -> list[Any]:
     if len(found) != count:
         raise UncheckableError(
             f"the mechanism returned {len(found)} outputs for {count} runs",

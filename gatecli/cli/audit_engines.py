@@ -10,7 +10,7 @@ import typer
 from gatecli.audit.attack import Effort
 from gatecli.audit.engines import ENGINE_EFFORT, EngineReport, audit_engines
 from gatecli.audit.wording import sentence
-from gatecli.audit.worker import Limits
+from gatecli.audit.worker import SandboxLimits
 from gatecli.cli.audit_mechanism import (
     Alpha,
     AuditOutput,
@@ -43,7 +43,7 @@ def engines(
     numpy is the known bad example: that it is refuted shows that the test works, and closes nothing.
     """
     effort = replace(Effort.of(read_alpha(alpha), samples, seed), sharpen=ENGINE_EFFORT.sharpen)
-    limits = Limits(time_budget, int(memory * _GIGABYTE))
+    limits = SandboxLimits(time_budget, int(memory * _GIGABYTE))
     reports = audit_engines(effort, limits, notify=lambda text: err(f"gatecli: {text} …\n"))
     if all(each.engine.is_known_bad or not each.version for each in reports):
         raise NothingToCheckError(

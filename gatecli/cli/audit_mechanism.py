@@ -23,7 +23,7 @@ from gatecli.audit.neighbours import (
     relation_of,
 )
 from gatecli.audit.wording import sentence
-from gatecli.audit.worker import Limits
+from gatecli.audit.worker import SandboxLimits
 from gatecli.cli.audit_output import EXIT_CODES, AuditFormat
 from gatecli.cli.numbers import exact
 from gatecli.cli.yaml_output import json_text
@@ -131,7 +131,7 @@ def mechanism(
         ),
         _pairs(relation, domain, pairs),
         Effort.of(read_alpha(alpha), samples, seed),
-        Limits(time_budget, int(memory * _GIGABYTE)),
+        SandboxLimits(time_budget, int(memory * _GIGABYTE)),
         lattice,
         state,
         tuple(code or ()),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from gatecli.audit.attack import Effort, Target, attack
+from gatecli.audit.attack import AuditTarget, Effort, attack
 from gatecli.audit.calling import Mechanism, call_of
 from gatecli.audit.neighbours import Pair
 from gatecli.audit.outputs import Outputs, read_outputs
@@ -41,4 +41,4 @@ def attack_directly(
 ) -> AuditResult:
     """The result of an attack on a trusted mechanism."""
     name = getattr(mechanism, "__name__", "mechanism")
-    return attack(Target(name, claim, tuple(pairs)), DirectSource(mechanism, claim, pairs), effort)
+    return attack(AuditTarget(name, claim, tuple(pairs)), DirectSource(mechanism, claim, pairs), effort)

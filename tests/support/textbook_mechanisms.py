@@ -161,7 +161,7 @@ def truncated_geometric(data: list[float], epsilon: float, rng: np.random.Genera
     bits = math.ceil(math.log(2 / epsilon))
     chance = 1 - 1 / (1 + 2.0**-bits)
     noise = rng.geometric(chance, runs) - rng.geometric(chance, runs)
-    return np.clip(data[0] + noise, 0, _MOST).astype(float)
+    return np.asarray(np.clip(data[0] + noise, 0, _MOST), dtype=float)
 
 
 _ONE = (Pair([0], [1]), Pair([1], [2]), Pair([2], [3]))

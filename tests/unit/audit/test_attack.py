@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gatecli.audit.attack import TEST, TRAINING, Effort, Progress, Target, attack
+from gatecli.audit.attack import TEST, TRAINING, AuditProgress, AuditTarget, Effort, attack
 from gatecli.audit.neighbours import Pair, Relation, make_pairs
 from gatecli.audit.outputs import Outputs
 from gatecli.audit.sandbox import TimeSpent
@@ -78,7 +78,7 @@ def test_a_delta_is_refuted_exactly_where_it_is_broken(delta: str, outcome: Audi
 
 def test_no_test_sample_has_a_seed_of_a_training_sample() -> None:
     source = DirectSource(half_noise, ONE, COUNT)
-    attack(Target("m", ONE, COUNT), source, QUICK)
+    attack(AuditTarget("m", ONE, COUNT), source, QUICK)
     training = {each for each in source.asked if each[2] == TRAINING}
     tests = [each for each in source.asked if each[2] == TEST]
     assert training
@@ -93,7 +93,7 @@ def test_the_same_seed_finds_the_same() -> None:
 @pytest.mark.parametrize("claim", [AuditClaim(Fraction(50)), AuditClaim(Fraction(1), Fraction(9999, 10000))])
 def test_a_claim_that_no_sample_size_could_test_is_told_before_the_run(claim: AuditClaim) -> None:
     source = DirectSource(laplace, claim, COUNT)
-    result = attack(Target("m", claim, COUNT), source, QUICK)
+    result = attack(AuditTarget("m", claim, COUNT), source, QUICK)
     assert result.outcome is AuditOutcome.COULD_NOT_RUN
     assert "could refute" in result.reason
     assert source.asked == []
@@ -125,24 +125,24 @@ class ShortSource(DirectSource):
 def test_time_that_ends_in_the_choice_could_not_run() -> None:
     source = ShortSource(laplace, ONE, COUNT)
     source.draws = 3
-    result = attack(Target("m", ONE, COUNT), source, QUICK)
+    result = attack(AuditTarget("m", ONE, COUNT), source, QUICK)
     assert result.outcome is AuditOutcome.COULD_NOT_RUN
     assert "time budget" in result.reason
 
 
 def test_time_that_ends_in_the_test_tells_what_so_few_samples_would_have_found() -> None:
     whole = DirectSource(laplace, ONE, COUNT)
-    attack(Target("m", ONE, COUNT), whole, QUICK)
+    attack(AuditTarget("m", ONE, COUNT), whole, QUICK)
     source = ShortSource(laplace, ONE, COUNT)
     source.draws = len(whole.asked) - 2
-    result = attack(Target("m", ONE, COUNT), source, QUICK)
+    result = attack(AuditTarget("m", ONE, COUNT), source, QUICK)
     assert result.outcome is AuditOutcome.NOTHING_FOUND
     assert 0 < result.samples < QUICK.samples
 
 
 def test_a_test_goes_on_with_fresh_seeds_and_the_same_event() -> None:
-    kept: list[Progress] = []
-    target, first = Target("m", ONE, COUNT), DirectSource(laplace, ONE, COUNT)
+    kept: list[AuditProgress] = []
+    target, first = AuditTarget("m", ONE, COUNT), DirectSource(laplace, ONE, COUNT)
     attack(target, first, QUICK, keep=kept.append)
     second = DirectSource(laplace, ONE, COUNT)
     result = attack(target, second, QUICK, read_progress(progress_data(kept[-1])), kept.append)
@@ -153,8 +153,8 @@ def test_a_test_goes_on_with_fresh_seeds_and_the_same_event() -> None:
 
 
 def test_two_halves_are_the_one_test_that_both_would_have_been() -> None:
-    kept: list[Progress] = []
-    target, half = Target("m", ONE, COUNT), replace(QUICK, samples=500)
+    kept: list[AuditProgress] = []
+    target, half = AuditTarget("m", ONE, COUNT), replace(QUICK, samples=500)
     for _run in range(2):
         attack(target, DirectSource(laplace, ONE, COUNT), half, kept[-1] if kept else None, kept.append)
     assert kept[-1].counts[0].samples == 1000
@@ -162,8 +162,8 @@ def test_two_halves_are_the_one_test_that_both_would_have_been() -> None:
 
 
 def test_once_refuted_stays_refuted() -> None:
-    kept: list[Progress] = []
-    target = Target("m", ONE, COUNT)
+    kept: list[AuditProgress] = []
+    target = AuditTarget("m", ONE, COUNT)
     attack(target, DirectSource(half_noise, ONE, COUNT), QUICK, keep=kept.append)
     again = attack(target, DirectSource(laplace, ONE, COUNT), QUICK, kept[-1])
     assert again.outcome is AuditOutcome.REFUTED

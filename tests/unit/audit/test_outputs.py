@@ -9,26 +9,26 @@ import numpy as np
 import pytest
 
 from gatecli.audit.features import columns_of, layout_of, lowest_set_bits
-from gatecli.audit.outputs import Kind, is_constant, join, read_outputs, widen
+from gatecli.audit.outputs import CellKind, is_constant, join, read_outputs, widen
 from gatecli.errors import UncheckableError
 
 
 @pytest.mark.parametrize(
     ("output", "kind"),
     [
-        (1.5, Kind.NUMBER),
-        (3, Kind.NUMBER),
-        (np.float32(2), Kind.NUMBER),
-        (math.inf, Kind.NUMBER),
-        (10**400, Kind.NUMBER),
-        (math.nan, Kind.NAN),
-        (None, Kind.NONE),
-        (True, Kind.TRUTH),
-        ("yes", Kind.TEXT),
-        (b"yes", Kind.TEXT),
+        (1.5, CellKind.NUMBER),
+        (3, CellKind.NUMBER),
+        (np.float32(2), CellKind.NUMBER),
+        (math.inf, CellKind.NUMBER),
+        (10**400, CellKind.NUMBER),
+        (math.nan, CellKind.NAN),
+        (None, CellKind.NONE),
+        (True, CellKind.TRUTH),
+        ("yes", CellKind.TEXT),
+        (b"yes", CellKind.TEXT),
     ],
 )
-def test_each_kind_of_output_has_its_cell(output: Any, kind: Kind) -> None:
+def test_each_kind_of_output_has_its_cell(output: Any, kind: CellKind) -> None:
     read = read_outputs([output])
     assert read.kinds.tolist() == [[kind]]
     assert read.is_flat
@@ -37,9 +37,9 @@ def test_each_kind_of_output_has_its_cell(output: Any, kind: Kind) -> None:
 def test_lists_of_changing_length_end_in_absent_cells() -> None:
     read = read_outputs([[1.0], [1.0, None], []])
     assert read.kinds.tolist() == [
-        [Kind.NUMBER, Kind.ABSENT],
-        [Kind.NUMBER, Kind.NONE],
-        [Kind.ABSENT, Kind.ABSENT],
+        [CellKind.NUMBER, CellKind.ABSENT],
+        [CellKind.NUMBER, CellKind.NONE],
+        [CellKind.ABSENT, CellKind.ABSENT],
     ]
     assert not read.is_flat
 
@@ -73,7 +73,7 @@ def test_an_output_that_is_too_wide_is_refused() -> None:
 
 def test_outputs_of_two_widths_are_joined() -> None:
     joined = join([read_outputs([[1.0]]), read_outputs([[1.0, 2.0]])])
-    assert joined.kinds.tolist() == [[Kind.NUMBER, Kind.ABSENT], [Kind.NUMBER, Kind.NUMBER]]
+    assert joined.kinds.tolist() == [[CellKind.NUMBER, CellKind.ABSENT], [CellKind.NUMBER, CellKind.NUMBER]]
     assert widen(joined, 1).values.tolist() == [[1.0], [1.0]]
 
 

@@ -100,9 +100,16 @@ def test_a_count(dp_audit):
 
 @pytest.mark.parametrize(
     "marker",
-    ["", "@pytest.mark.dp()", "@pytest.mark.dp(1.0)", "@pytest.mark.dp(epsilon=-1)", "@pytest.mark.dp(epsilon='x')",
-     "@pytest.mark.dp(epsilon=1, delta=1)", "@pytest.mark.dp(epsilon=1, gamma=1)"],
-)  # fmt: skip
+    [
+        "",
+        "@pytest.mark.dp()",
+        "@pytest.mark.dp(1.0)",
+        "@pytest.mark.dp(epsilon=-1)",
+        "@pytest.mark.dp(epsilon='x')",
+        "@pytest.mark.dp(epsilon=1, delta=1)",
+        "@pytest.mark.dp(epsilon=1, gamma=1)",
+    ],
+)
 def test_a_claim_that_is_none_is_an_error(tmp_path: Path, marker: str) -> None:
     done = run(tmp_path, f"\n{marker}\ndef test_a_count(dp_audit):\n    pass\n")
     assert done.returncode == 1

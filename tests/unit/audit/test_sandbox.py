@@ -13,16 +13,18 @@ import pytest
 from gatecli.audit.calling import Reference, call_of
 from gatecli.audit.outputs import read_outputs
 from gatecli.audit.sandbox import Sandbox, TimeSpent
-from gatecli.audit.worker import Limits, pack, unpack
+from gatecli.audit.worker import SandboxLimits, pack, unpack
 from gatecli.errors import UncheckableError, UsageError
 from tests.support.audit_project import mechanisms
 
 CLAIM = (1.0, 0.0)
 HERE = "tests.support.audit_project.mechanisms"
-IMPATIENT = Limits(seconds=0.2, silence=0.3)
+IMPATIENT = SandboxLimits(seconds=0.2, silence=0.3)
 
 
-def draw(mechanism: Reference | Callable[..., Any], limits: Limits = Limits(), count: int = 40) -> Any:  # noqa: B008 - a frozen value
+def draw(
+    mechanism: Reference | Callable[..., Any], limits: SandboxLimits = SandboxLimits(), count: int = 40
+) -> Any:
     with Sandbox(mechanism, CLAIM, [[], [1]], limits) as sandbox:
         return sandbox.draw(1, (1, 2, 3), count)
 
@@ -34,7 +36,7 @@ def test_a_test_s_own_function_runs_in_a_copy_of_this_process() -> None:
 
 
 def test_a_reference_runs_in_a_fresh_interpreter_and_tells_its_file() -> None:
-    with Sandbox(Reference(HERE, "count"), CLAIM, [[], [1]], Limits()) as sandbox:
+    with Sandbox(Reference(HERE, "count"), CLAIM, [[], [1]], SandboxLimits()) as sandbox:
         assert sandbox.draw(0, (1,), 5).runs == 5
         assert sandbox.code_file == mechanisms.__file__
 
@@ -72,11 +74,14 @@ def test_a_slow_one_ends_with_its_budget_of_processor_time() -> None:
         return sum(range(100_000))
 
     with pytest.raises(TimeSpent):
-        draw(slow, Limits(seconds=0.1), count=100_000)
+        draw(slow, SandboxLimits(seconds=0.1), count=100_000)
 
 
 def test_nothing_is_drawn_when_the_time_is_over() -> None:
-    with Sandbox(mechanisms.count, CLAIM, [[]], Limits(seconds=0.0)) as sandbox, pytest.raises(TimeSpent):
+    with (
+        Sandbox(mechanisms.count, CLAIM, [[]], SandboxLimits(seconds=0.0)) as sandbox,
+        pytest.raises(TimeSpent),
+    ):
         sandbox.draw(0, (1,), 1)
 
 

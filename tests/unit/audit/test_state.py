@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gatecli.audit.attack import Effort, Progress, Target, attack
+from gatecli.audit.attack import AuditProgress, AuditTarget, Effort, attack
 from gatecli.audit.neighbours import Pair
 from gatecli.audit.state import StateFile, code_of, digest_of, progress_data, read_progress
 from gatecli.errors import ConfigurationError, UncheckableError
@@ -23,24 +23,24 @@ PAIRS = (Pair([0], [1]),)
 
 
 @pytest.fixture(scope="module", name="progresses")
-def made(request: pytest.FixtureRequest) -> list[Progress]:
-    """Progress of every kind of event: steps, witnesses, sets of outcomes, texts."""
-    kept: list[Progress] = []
+def made(request: pytest.FixtureRequest) -> list[AuditProgress]:
+    """AuditProgress of every kind of event: steps, witnesses, sets of outcomes, texts."""
+    kept: list[AuditProgress] = []
     effort = Effort(samples=500, training=1_000, first_look=200)
     for name in ("noisy max 1", "laplace", "sparse vector 3"):
         one = next(each for each in TEXTBOOK if each.name == name)
-        target = Target(name, CLAIM, one.pairs)
+        target = AuditTarget(name, CLAIM, one.pairs)
         attack(target, DirectSource(one.mechanism, CLAIM, one.pairs), effort, keep=kept.append)
     return kept
 
 
-def test_a_progress_is_read_back_as_it_was(progresses: list[Progress]) -> None:
+def test_a_progress_is_read_back_as_it_was(progresses: list[AuditProgress]) -> None:
     for each in progresses:
         assert read_progress(json.loads(json.dumps(progress_data(each)))) == each
 
 
 def test_a_file_keeps_each_test_by_its_digest_its_error_and_its_method(
-    tmp_path: Path, progresses: list[Progress]
+    tmp_path: Path, progresses: list[AuditProgress]
 ) -> None:
     path = tmp_path / "state.json"
     StateFile(path).keep("one", ALPHA, "betting", progresses[0])
@@ -52,7 +52,7 @@ def test_a_file_keeps_each_test_by_its_digest_its_error_and_its_method(
         assert state.progress(*key) is None
 
 
-def test_nothing_is_left_beside_the_file(tmp_path: Path, progresses: list[Progress]) -> None:
+def test_nothing_is_left_beside_the_file(tmp_path: Path, progresses: list[AuditProgress]) -> None:
     StateFile(tmp_path / "state.json").keep("one", ALPHA, "betting", progresses[0])
     assert [file.name for file in tmp_path.iterdir()] == ["state.json"]
 
@@ -84,7 +84,7 @@ def change(data: dict[str, Any], key: str, value: object) -> dict[str, Any]:
     ],
 )
 def test_a_damaged_test_is_refused(
-    tmp_path: Path, progresses: list[Progress], key: str, value: object
+    tmp_path: Path, progresses: list[AuditProgress], key: str, value: object
 ) -> None:
     path = tmp_path / "state.json"
     StateFile(path).keep("one", ALPHA, "betting", progresses[0])
@@ -96,7 +96,7 @@ def test_a_damaged_test_is_refused(
         StateFile(path).progress("one", ALPHA, "betting")
 
 
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, progresses: list[Progress]) -> None:
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, progresses: list[AuditProgress]) -> None:
     with pytest.raises(UncheckableError, match="cannot be written"):
         StateFile(tmp_path / "no" / "state.json").keep("one", ALPHA, "betting", progresses[0])
 
