@@ -22,7 +22,7 @@ from gatecli.audit.neighbours import Pair
 from gatecli.audit.sandbox import Sandbox
 from gatecli.audit.state import StateFile, code_of, digest_of
 from gatecli.audit.worker import SandboxLimits
-from gatecli.errors import UncheckableError
+from gatecli.errors import ConfigurationError, UncheckableError
 from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult
 
 EFFORT, LIMITS = Effort(), SandboxLimits()
@@ -88,7 +88,12 @@ def _attack(
     def keep(progress: AuditProgress) -> None:
         state.keep(key, effort.alpha, effort.method, progress)
 
-    return attack(target, source, effort, state.progress(key, effort.alpha, effort.method), keep)
+    progress = state.progress(key, effort.alpha, effort.method)
+    if progress is not None and progress.pair >= len(target.pairs):
+        raise ConfigurationError(
+            "a test in the state is of another pair", advice="begin anew without the file"
+        )
+    return attack(target, source, effort, progress, keep)
 
 
 def _code(asked: MechanismAudit, file: str) -> list[bytes]:

@@ -33,7 +33,7 @@ class Wish:
 
 
 def audit_by(mechanism: Callable[..., Any], wish: Wish) -> list[AuditResult]:
-    """The audit that a test wishes for. Raises UsageError or ConfigurationError for keywords that do not fit."""
+    """The audit that a test wishes for. Raises UsageError or ConfigurationError for what does not fit."""
     values = tuple(wish.domain)
     relation = relation_of(wish.neighbours, has_domain=bool(values))
     own = [Pair(*each) for each in wish.pairs]

@@ -26,7 +26,7 @@ from typing import Any
 
 from gatecli.audit.attack import AuditProgress
 from gatecli.audit.betting import PairCounts
-from gatecli.audit.events import event_data, read_event
+from gatecli.audit.events import Event, Witness, event_data, read_event
 from gatecli.audit.features import Layout
 from gatecli.audit.neighbours import Pair
 from gatecli.errors import ConfigurationError, UncheckableError
@@ -127,15 +127,26 @@ def read_progress(data: Mapping[str, Any]) -> AuditProgress:
     events = tuple(read_event(each) for each in data["events"])
     if not events or len(events) != len(counts) or len({each.samples for each in counts}) != 1:
         raise ValueError("events and counts differ")
+    read = Layout(_count(layout["width"]), bool(layout["flat"]), atoms, bool(layout["lattice"]))
+    if not all(_fits(each, len(read.names)) for each in events):
+        raise ValueError("an event asks for a column that is not there")
     return AuditProgress(
         _count(data["pair"]),
-        Layout(_count(layout["width"]), bool(layout["flat"]), atoms, bool(layout["lattice"])),
+        read,
         events,
         counts,
         _count(data["batches"]),
         tuple((float(code), str(text)) for code, text in data["texts"]),
         bool(data["refuted"]),
     )
+
+
+def _fits(event: Event, columns: int) -> bool:
+    source = event.source
+    if not isinstance(source, Witness):
+        return source.width > 0
+    is_inside = all(0 <= step.column < columns for step in source.steps)
+    return is_inside and len(source.steps) == len(source.weights) > 0
 
 
 def _count(value: Any) -> int:

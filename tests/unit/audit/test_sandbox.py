@@ -19,12 +19,11 @@ from tests.support.audit_project import mechanisms
 
 CLAIM = (1.0, 0.0)
 HERE = "tests.support.audit_project.mechanisms"
+PATIENT = SandboxLimits()
 IMPATIENT = SandboxLimits(seconds=0.2, silence=0.3)
 
 
-def draw(
-    mechanism: Reference | Callable[..., Any], limits: SandboxLimits = SandboxLimits(), count: int = 40
-) -> Any:
+def draw(mechanism: Reference | Callable[..., Any], limits: SandboxLimits = PATIENT, count: int = 40) -> Any:
     with Sandbox(mechanism, CLAIM, [[], [1]], limits) as sandbox:
         return sandbox.draw(1, (1, 2, 3), count)
 

@@ -81,6 +81,8 @@ def change(data: dict[str, Any], key: str, value: object) -> dict[str, Any]:
         ("pair", "0"),
         ("layout", None),
         ("texts", [[1]]),
+        ("layout", {"width": 0, "flat": False, "atoms": [], "lattice": True}),
+        ("layout", {"width": 1, "flat": True, "atoms": ["no"], "lattice": False}),
     ],
 )
 def test_a_damaged_test_is_refused(
