@@ -29,7 +29,9 @@ TRAINING, TEST = 1, 2
 _FIRST_BATCH, _LARGEST_BATCH = 500, 20_000
 _TRAINING_SHARE = 0.4
 """The share of the time budget that the choice may take, as planned from the first runs."""
-_PROBE = 20
+_PROBES = (20, 500)
+_LONG_PROBE = 0.05
+"""Seconds of a probe after which no larger one is needed."""
 _NEVER_VARIES = "the mechanism is not random, and returns the same on every input: there is nothing to test"
 
 
@@ -61,8 +63,9 @@ class Effort:
 
     @classmethod
     def of(cls, alpha: Fraction, samples: int, seed: int) -> Self:
-        """The effort of so many test samples, with training in proportion."""
-        return cls(alpha, samples, samples // 5, max(500, min(8_000, samples // 100)), seed)
+        """The effort of so many test samples, with training in proportion, up to what a choice needs."""
+        training = min(200_000, samples // 5)
+        return cls(alpha, samples, training, max(500, min(8_000, samples // 100)), seed)
 
     @property
     def method(self) -> str:
@@ -198,9 +201,14 @@ def _scale(pairs: int, source: Source, effort: Effort) -> int:
     """By what power of two training is cut so that it leaves time for the test; 1 for all but slow
     mechanisms.
     """
-    before = source.seconds
-    source.draw(0, (effort.seed, 0, 0, 0), _PROBE)
-    each = (source.seconds - before) / _PROBE
+    source.draw(0, (effort.seed, 0, 0, 0), 1)  # the first run may import and compile
+    each = math.inf
+    for count in _PROBES:
+        before = source.seconds
+        source.draw(0, (effort.seed, 0, 0, count), count)
+        each = (source.seconds - before) / count
+        if each * count > _LONG_PROBE:
+            break
     stages = max(1, math.ceil(math.log2(pairs)))
     planned = each * 2 * (pairs * effort.first_look * (1 + stages / 2) + effort.training)
     allowed = _TRAINING_SHARE * source.limit

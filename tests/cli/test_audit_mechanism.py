@@ -115,18 +115,10 @@ def test_other_code_begins_another_test(project: Path) -> None:
 
 
 def test_an_interrupt_keeps_the_wealth_so_far(project: Path) -> None:
-    asked = ("mechanism", "mechanisms:count", "--epsilon", "1", "--domain", "0..3", "--samples", "100000000")
-    command = [
-        sys.executable,
-        "-m",
-        "gatecli",
-        "audit",
-        *asked,
-        "--time-budget",
-        "600",
-        "--state",
-        "state.json",
-    ]
+    (project / "pairs.json").write_text("[[[], [1]]]")
+    asked = ("mechanism", "mechanisms:count", "--epsilon", "1", "--pairs", "pairs.json")
+    effort = ("--samples", "10000000", "--time-budget", "600", "--state", "state.json")
+    command = [sys.executable, "-m", "gatecli", "audit", *asked, *effort]
     with subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True) as process:
         state = project / "state.json"
         while not state.exists() and process.poll() is None:

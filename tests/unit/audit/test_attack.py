@@ -124,7 +124,7 @@ class ShortSource(DirectSource):
 
 def test_time_that_ends_in_the_choice_could_not_run() -> None:
     source = ShortSource(laplace, ONE, COUNT)
-    source.draws = 3
+    source.draws = 5
     result = attack(AuditTarget("m", ONE, COUNT), source, QUICK)
     assert result.outcome is AuditOutcome.COULD_NOT_RUN
     assert "time budget" in result.reason
