@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -45,7 +46,7 @@ spec:
     preprocessing: {{dataDependent: false}}
     tuning: {{runs: 0, accounted: true}}
     evidence:
-      - {{format: {format}, path: accountant.json, sampling: poisson}}
+      - {{format: {format}, path: accountant.json, sampling: poisson}}{audit}
   datasets:
     - {{name: sklearn-digits-train, records: {records}}}
 """
@@ -80,22 +81,42 @@ def network() -> nn.Module:
 
 def release(folder: Path, *, epochs: int, script: str) -> gatecli.Verdict:
     """Train for `epochs`, write the release into `folder`, and ask the gate about it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(0)
-    torch.set_num_threads(1)  # matrices this small are slower on several
+    prepare(folder)
     data, tested, solutions = images()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Opacus and torch warn of their own internals
         engine, model, noise = train(data, epochs)
-    accuracy = (model(tested).argmax(dim=1) == solutions).float().mean().item()
-    run = {"accuracy": accuracy, "tested": len(tested), "records": len(data), "noise": noise}
+    run = figures(model, tested, solutions) | {"records": len(data), "noise": noise}
     write_release(folder, model, engine, run | {"epochs": epochs, "script": script})
     return gatecli.check_release(folder)
 
 
-def train(data: TensorDataset, epochs: int) -> tuple[PrivacyEngine, nn.Module, float]:
+def prepare(folder: Path) -> None:
+    """The folder, and the same first weights and batches each time. The noise has a generator of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(0)
+    torch.set_num_threads(1)  # matrices this small are slower on several
+
+
+def figures(model: nn.Module, tested: torch.Tensor, solutions: torch.Tensor) -> dict[str, object]:
+    """How good a model is."""
+    accuracy = (model(tested).argmax(dim=1) == solutions).float().mean().item()
+    return {"accuracy": accuracy, "tested": len(tested)}
+
+
+Step = Callable[[nn.Module, torch.optim.Optimizer], None]
+"""What a step does once the gradients are there."""
+
+
+def take_step(_model: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    optimizer.step()
+
+
+def train(data: TensorDataset, epochs: int, step: Step = take_step) -> tuple[PrivacyEngine, nn.Module, float]:
     """The engine that saw every step, the model, and the noise multiplier that the plan needs."""
     engine, model = PrivacyEngine(), network()
+    noise = torch.Generator()
+    noise.seed()  # who knows the seed of the noise subtracts it
     model, optimizer, batches = engine.make_private_with_epsilon(
         module=model,
         optimizer=torch.optim.SGD(model.parameters(), lr=1.0, momentum=0.5),
@@ -105,28 +126,36 @@ def train(data: TensorDataset, epochs: int) -> tuple[PrivacyEngine, nn.Module, f
         epochs=EPOCHS,
         max_grad_norm=CLIPPING_NORM,
         poisson_sampling=True,
+        noise_generator=noise,
     )
     for _ in range(epochs):
-        train_one_epoch(model, optimizer, batches)
+        train_one_epoch(model, optimizer, batches, step)
     return engine, model, optimizer.noise_multiplier
 
 
-def train_one_epoch(model: nn.Module, optimizer: torch.optim.Optimizer, batches: DataLoader) -> None:
+def train_one_epoch(
+    model: nn.Module, optimizer: torch.optim.Optimizer, batches: DataLoader, step: Step
+) -> None:
     for pixels, digits in batches:
         optimizer.zero_grad()
         nn.functional.cross_entropy(model(pixels), digits).backward()
-        optimizer.step()
+        step(model, optimizer)
 
 
-def write_release(folder: Path, model: nn.Module, engine: PrivacyEngine, run: dict[str, object]) -> None:
-    """Weights, evidence, model card, and the declaration that holds them together."""
+def write_release(
+    folder: Path, model: nn.Module, engine: PrivacyEngine, run: dict[str, object], audit: str = ""
+) -> None:
+    """Weights, evidence, model card, and the declaration that holds them together.
+
+    `audit` is the line of the declaration that names an audit, where there is one.
+    """
     claim = {"epsilon": EPSILON, "delta": DELTA, "batch": BATCH, "clipping": CLIPPING_NORM}
     weights, card = folder / "model.safetensors", folder / "MODEL_CARD.md"
     save_file(model._module.state_dict(), weights)  # noqa: SLF001 - Opacus wraps the model and names it so
     evidence = gatecli.evidence.write(engine, folder / "accountant.json")
     card.write_text(CARD.format(**claim, **run), "utf-8")
     digests = {"weights": digest(weights), "card": digest(card)}
-    declaration = DECLARATION.format(**claim, **run, **digests, format=evidence)
+    declaration = DECLARATION.format(**claim, **run, **digests, format=evidence, audit=audit)
     (folder / "privacy.yaml").write_text(declaration, "utf-8")
 
 

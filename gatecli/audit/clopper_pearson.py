@@ -32,7 +32,7 @@ from gatecli.audit.bisection import first_true
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class AttackCounts:
     """The four counts of an attack: guesses "in" and "out" of canaries that were in and out."""
 
     true_positives: int
@@ -49,11 +49,11 @@ class Counts:
         return self.false_positives + self.true_negatives
 
 
-def counts_at(inside: Sequence[float], outside: Sequence[float], threshold: float) -> Counts:
+def counts_at(inside: Sequence[float], outside: Sequence[float], threshold: float) -> AttackCounts:
     """The counts of the attack that says "in" at `threshold` and above."""
     hits = sum(score >= threshold for score in inside)
     alarms = sum(score >= threshold for score in outside)
-    return Counts(hits, len(inside) - hits, alarms, len(outside) - alarms)
+    return AttackCounts(hits, len(inside) - hits, alarms, len(outside) - alarms)
 
 
 def epsilon_of(false_negatives: float, false_positives: float, delta: float) -> float:
@@ -67,7 +67,7 @@ def _log_ratio(gain: float, alarm: float) -> float:
     return math.inf if alarm <= 0 else max(0.0, math.log(gain / alarm))
 
 
-def lower_bound(counts: Counts, delta: float, alpha: float) -> float:
+def lower_bound(counts: AttackCounts, delta: float, alpha: float) -> float:
     """A lower bound on ε from counts at a threshold that was fixed beforehand; confidence 1 - alpha."""
     missed = highest_rate(counts.false_negatives, counts.inside, alpha / 2)
     alarms = highest_rate(counts.false_positives, counts.outside, alpha / 2)
@@ -79,7 +79,7 @@ class Best:
     """The best of several bounds, and the counts that gave it."""
 
     epsilon: float
-    counts: Counts
+    counts: AttackCounts
 
 
 def ranks(scores: int) -> tuple[int, ...]:
@@ -95,21 +95,21 @@ def best_bound(inside: Sequence[float], outside: Sequence[float], delta: float, 
     return max(bounds, key=lambda each: each.epsilon)
 
 
-def _from_top(inside: Sequence[float], outside: Sequence[float]) -> list[Counts]:
+def _from_top(inside: Sequence[float], outside: Sequence[float]) -> list[AttackCounts]:
     """Above the k-th highest out-score; k - 1 false positives, whatever ties are."""
     highest = sorted(outside, reverse=True)
     found = []
     for rank in ranks(len(outside)):
         hits = sum(score > highest[rank - 1] for score in inside)
-        found.append(Counts(hits, len(inside) - hits, rank - 1, len(outside) - rank + 1))
+        found.append(AttackCounts(hits, len(inside) - hits, rank - 1, len(outside) - rank + 1))
     return found
 
 
-def _from_bottom(inside: Sequence[float], outside: Sequence[float]) -> list[Counts]:
+def _from_bottom(inside: Sequence[float], outside: Sequence[float]) -> list[AttackCounts]:
     """Below the k-th lowest in-score: the same of scores and roles turned around."""
     turned = _from_top([-score for score in outside], [-score for score in inside])
     return [
-        Counts(each.true_negatives, each.false_positives, each.false_negatives, each.true_positives)
+        AttackCounts(each.true_negatives, each.false_positives, each.false_negatives, each.true_positives)
         for each in turned
     ]
 
@@ -121,7 +121,7 @@ def share_of(inside: int, outside: int) -> float:
 
 def highest_bound(inside: int, outside: int, delta: float, alpha: float) -> float:
     """The largest ε that a perfect attack on so many canaries refutes at one threshold at level alpha."""
-    return lower_bound(Counts(inside, 0, 0, outside), delta, alpha)
+    return lower_bound(AttackCounts(inside, 0, 0, outside), delta, alpha)
 
 
 def detectable(
@@ -138,7 +138,7 @@ def detectable(
     def refutes(leak: float) -> bool:
         rate, share = 1 / (1 + math.exp(leak)), (1 + power) / 2
         missed, alarms = quantile(share, inside, rate), quantile(share, outside, rate)
-        counts = Counts(inside - missed, missed, alarms, outside - alarms)
+        counts = AttackCounts(inside - missed, missed, alarms, outside - alarms)
         return lower_bound(counts, delta, alpha) > epsilon
 
     return first_true(refutes)

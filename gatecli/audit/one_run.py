@@ -161,13 +161,13 @@ def detectable(
     from scipy.special import expit  # noqa: PLC0415 - as above
 
     shape = shapes(canaries, guesses)[0]
-    needed = _needed(canaries, shape, claim, alpha)
+    needed = _least_right(canaries, shape, claim, alpha)
     if needed is None:
         return None
     return first_true(lambda leak: tail(needed, shape.guesses, float(expit(leak))) >= power)
 
 
-def _needed(canaries: int, shape: Shape, claim: tuple[float, float], alpha: float) -> int | None:
+def _least_right(canaries: int, shape: Shape, claim: tuple[float, float], alpha: float) -> int | None:
     """The least number of right guesses that refutes a claim."""
     low, high = 0, shape.guesses + 1
     while low < high:

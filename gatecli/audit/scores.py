@@ -6,7 +6,8 @@ were made:
 
 * `one-run`: one training, each canary in or out by a fair coin of its own (`gatecli.audit.one_run`).
 * `clopper-pearson`: independent scores, each from a training of its own (`gatecli.audit.clopper_pearson`).
-* `joint-beta`: the same, as a credible interval (`gatecli.audit.joint_beta`).
+
+Beside the latter stands the interval of `gatecli.audit.joint_beta`, which refutes nothing: see there.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from types import MappingProxyType
 
 from gatecli.audit import clopper_pearson, joint_beta, one_run
 from gatecli.audit.binomial import ceiling_of, floor_of, tail
-from gatecli.audit.clopper_pearson import Counts
+from gatecli.audit.clopper_pearson import AttackCounts
 from gatecli.audit.membership import FALSE_POSITIVE_RATES, Membership, Rate, membership
 from gatecli.model.audit import AuditClaim, AuditOutcome, AuditPower, AuditResult
 from gatecli.model.budget import Neighbouring
@@ -30,6 +31,8 @@ POWER = Fraction(9, 10)
 UNFAIR = 1e-6
 """Below this chance a number of canaries that were in does not come from fair coins."""
 MOST_ALPHA = Fraction(1, 4)
+MOST_THRESHOLDS = 50
+"""How many thresholds one half of the scores is searched for."""
 
 
 class ScoresMethod(StrEnum):
@@ -37,7 +40,6 @@ class ScoresMethod(StrEnum):
 
     ONE_RUN = "one-run"
     CLOPPER_PEARSON = "clopper-pearson"
-    JOINT_BETA = "joint-beta"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,8 @@ class Scores:
 class ScoresTerms:
     """How scores are judged.
 
-    `guesses` (one-run) and `threshold` (the others) are choices that were made before the scores were seen;
-    without one, several are tried and share α. `neighbouring` is how canaries were left out.
+    `guesses` (one-run) and `threshold` (clopper-pearson) are choices that were made before the scores were
+    seen; without one, several are tried and share α. `neighbouring` is how canaries were left out.
     """
 
     method: ScoresMethod = ScoresMethod.ONE_RUN
@@ -130,15 +132,19 @@ def _result(
         power=None if least is None else AuditPower(ceiling_of(least), POWER),
         digest=subject.digest,
         reason=reason,
-        measures=_measures(scores, terms, highest) if not reason or highest else (),
+        measures=_measures(scores, subject.claim, terms, highest) if not reason or highest else (),
     )
 
 
-def _measures(scores: Scores, terms: ScoresTerms, highest: Fraction | None) -> tuple[tuple[str, str], ...]:
+def _measures(
+    scores: Scores, claim: AuditClaim, terms: ScoresTerms, highest: Fraction | None
+) -> tuple[tuple[str, str], ...]:
     figures = membership(scores.inside, scores.outside, float(terms.alpha))
     head = {"members": str(len(scores.inside)), "others": str(len(scores.outside))}
     limit = {} if highest is None else {"highestEpsilon": str(float(highest))}
-    return tuple((head | limit | _membership_data(figures)).items())
+    is_independent = terms.method is ScoresMethod.CLOPPER_PEARSON
+    joint = {"jointBeta": _joint_beta(scores, claim, terms)} if is_independent else {}
+    return tuple((head | limit | joint | _membership_data(figures)).items())
 
 
 def _membership_data(figures: Membership) -> dict[str, str]:
@@ -214,36 +220,31 @@ def _by_clopper_pearson(scores: Scores, claim: AuditClaim, terms: ScoresTerms) -
     )
 
 
-def _by_joint_beta(scores: Scores, claim: AuditClaim, terms: ScoresTerms) -> _Found:
+def _joint_beta(scores: Scores, claim: AuditClaim, terms: ScoresTerms) -> str:
+    """The credible interval, at the given threshold or one that half of the scores choose for the rest."""
     delta, alpha = float(claim.delta), float(terms.alpha)
-    counts = _counts_of_rest(scores, delta, alpha) if terms.threshold is None else _counts(scores, terms)
-    perfect = Counts(counts.inside, 0, 0, counts.outside)
-    return _Found(
-        joint_beta.lower_bound(counts, delta, alpha),
-        f"{_counts_text(counts)}; a credible interval under Jeffreys' prior",
-        joint_beta.lower_bound(perfect, delta, alpha),
-        None,
-    )
+    if terms.threshold is None:
+        counts = _counts_of_rest(scores, delta, alpha)
+    else:
+        counts = clopper_pearson.counts_at(scores.inside, scores.outside, terms.threshold)
+    low, high = joint_beta.interval(counts, delta, alpha)
+    return f"[{low:.3f}, {high:.3f}]"
 
 
-def _counts(scores: Scores, terms: ScoresTerms) -> Counts:
-    return clopper_pearson.counts_at(scores.inside, scores.outside, terms.threshold or 0.0)
-
-
-def _counts_of_rest(scores: Scores, delta: float, alpha: float) -> Counts:
+def _counts_of_rest(scores: Scores, delta: float, alpha: float) -> AttackCounts:
     """The counts of one half of the scores at the threshold that is best on the other half."""
     chosen_in, rest_in = split(scores.inside)
     chosen_out, rest_out = split(scores.outside)
-
-    def bound(threshold: float) -> float:
-        return clopper_pearson.lower_bound(
-            clopper_pearson.counts_at(chosen_in, chosen_out, threshold), delta, alpha
-        )
-
+    if not (chosen_in and chosen_out):
+        return clopper_pearson.counts_at(rest_in, rest_out, math.inf)
     ordered = sorted({*chosen_in, *chosen_out})
-    candidates = ordered[:: max(1, len(ordered) // 200)]
-    best = max(candidates, key=bound, default=math.inf)
-    return clopper_pearson.counts_at(rest_in, rest_out, best)
+    candidates = ordered[:: max(1, len(ordered) // MOST_THRESHOLDS)]
+
+    def bound_at(threshold: float) -> float:
+        counts = clopper_pearson.counts_at(chosen_in, chosen_out, threshold)
+        return clopper_pearson.lower_bound(counts, delta, alpha)
+
+    return clopper_pearson.counts_at(rest_in, rest_out, max(candidates, key=bound_at))
 
 
 def split(scores: Sequence[float]) -> tuple[list[float], list[float]]:
@@ -254,7 +255,7 @@ def split(scores: Sequence[float]) -> tuple[list[float], list[float]]:
     return drawn[:middle], drawn[middle:]
 
 
-def _counts_text(counts: Counts) -> str:
+def _counts_text(counts: AttackCounts) -> str:
     return (
         f"{counts.true_positives} of {counts.inside} members found at {counts.false_positives} false alarms "
         f"of {counts.outside}"
@@ -265,6 +266,5 @@ _METHODS: Mapping[ScoresMethod, Callable[[Scores, AuditClaim, ScoresTerms], _Fou
     {
         ScoresMethod.ONE_RUN: _by_one_run,
         ScoresMethod.CLOPPER_PEARSON: _by_clopper_pearson,
-        ScoresMethod.JOINT_BETA: _by_joint_beta,
     }
 )

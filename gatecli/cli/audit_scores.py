@@ -55,7 +55,7 @@ def scores(
         option(
             "--method",
             panel=ATTACK,
-            help="one-run: one training, a coin for each canary; the others: a training for each score.",
+            help="one-run: one training, a coin for each canary; clopper-pearson: a training for each score.",
         ),
     ] = ScoresMethod.ONE_RUN,
     alpha: Annotated[
@@ -78,7 +78,7 @@ def scores(
             "--threshold",
             panel=ATTACK,
             metavar="NUMBER",
-            help="The other methods: where a score says in, chosen before the scores were seen.",
+            help="clopper-pearson: where a score says in, chosen before the scores were seen.",
         ),
     ] = None,
     neighbouring: Annotated[
@@ -136,5 +136,5 @@ def _only(value: int | None, name: str, method: ScoresMethod, *, is_for: bool) -
 def _threshold(text: str | None, method: ScoresMethod) -> float | None:
     if text is None:
         return None
-    _only(1, "--threshold", method, is_for=method is not ScoresMethod.ONE_RUN)
+    _only(1, "--threshold", method, is_for=method is ScoresMethod.CLOPPER_PEARSON)
     return float(exact(text, "--threshold", _THRESHOLD))

@@ -41,8 +41,8 @@ class GateModule(Protocol):
 class Gate:
     """A gate by its name in reports; `docs/check.md` says what it discovers and checks.
 
-    `families` are the prefixes of the ids of the rules that it looks for. `rule_modules` each have a
-    tuple `RULES`.
+    `families` are the words that the ids of the rules that it looks for begin with. `rule_modules` each
+    have a tuple `RULES`.
     """
 
     name: str
@@ -64,7 +64,7 @@ class Gate:
 
 RELEASE = Gate(
     GateName.RELEASE,
-    frozenset({"audit", "dp", "ledger", "release", "waiver"}),
+    frozenset({"audit-missing", "audit-unbound", "dp", "ledger", "release", "waiver"}),
     discovers="declarations, and model files without one",
     checks="that the declared budget covers what the training cost and stays within the policy's tier",
     rule_modules=(
@@ -112,7 +112,7 @@ LEDGER = Gate(
 )
 AUDIT = Gate(
     "audit",
-    frozenset({"audit"}),
+    frozenset({"audit-code"}),
     discovers="Python files and notebooks",
     checks="that no known wrong pattern of privacy code is in them",
     rule_modules=("checks.code.registry", "sources.python_code"),

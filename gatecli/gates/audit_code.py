@@ -12,7 +12,8 @@ from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.model.code import PythonCode
 from gatecli.model.finding import Finding, make_finding
 from gatecli.model.verdict import Checked, Examined, Verdict, together
-from gatecli.sources.python_code import CODE_UNREADABLE, SUFFIXES, read_code
+from gatecli.sources.files import ReadError
+from gatecli.sources.python_code import CODE_UNREADABLE, SUFFIXES, read_code, unreadable
 from gatecli.sources.tree import Tree, find_files
 
 
@@ -41,18 +42,23 @@ def request_for(
 
 def check_code(request: CodeRequest) -> Verdict:
     """The verdict over code that was searched for known wrong patterns."""
-    examined = together([_examine(file) for file in request.files], tuple(_unlooked(request.tree)))
+    examined = together([_examine(file) for file in request.files], tuple(_walk_problems(request.tree)))
     return judge(AUDIT, examined, request.terms)
 
 
 def _examine(file: Path) -> Examined:
     read = read_code(file)
     if not isinstance(read, PythonCode):
-        return Examined(problems=(read,))
-    return Examined((Checked("code", read.path, read.path),), tuple(find_patterns(read)))
+        return Examined(problems=(read,) if read else ())
+    try:
+        found = tuple(find_patterns(read))
+    except RecursionError:
+        error = ReadError("is nested too deeply to be searched", "leave it out by --exclude")
+        return Examined(problems=(unreadable(read.path, error),))
+    return Examined((Checked("file", read.path, read.path),), found)
 
 
-def _unlooked(tree: Tree) -> Iterator[Finding]:
+def _walk_problems(tree: Tree) -> Iterator[Finding]:
     """What the walk could not look into, as this gate says it."""
     for each in tree.findings:
         yield make_finding(

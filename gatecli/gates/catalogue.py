@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from gatecli.gates import ALL
-from gatecli.model.finding import Rule, Severity
+from gatecli.model.finding import Rule, Severity, is_of_families
 
 
 def all_rules() -> tuple[Rule, ...]:
@@ -17,8 +17,7 @@ def all_rules() -> tuple[Rule, ...]:
 
 def find_rule(name: str) -> Rule | None:
     """The rule of that id; only gates that look for its family are imported."""
-    family = name.partition("-")[0]
-    rules = (rule for gate in ALL if family in gate.families for rule in gate.rules)
+    rules = (rule for gate in ALL if is_of_families(name, gate.families) for rule in gate.rules)
     return next((rule for rule in rules if rule.id == name), None)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gatecli.gates import Gate
 from gatecli.model.baseline import Baseline, forgive_known
 from gatecli.model.document import Place
-from gatecli.model.finding import Finding, Severity
+from gatecli.model.finding import Finding, Severity, is_of_families
 from gatecli.model.policy import PrivacyPolicy, stamp
 from gatecli.model.verdict import Examined, PolicyStamp, Verdict, decide
 from gatecli.model.waiver import PlacedWaiver
@@ -94,7 +94,7 @@ def judge_carried(findings: Iterable[Finding], terms: JudgementTerms) -> tuple[F
 
 def waivers_for(judged: Gate | Verdict, waivers: Sequence[PlacedWaiver]) -> tuple[PlacedWaiver, ...]:
     """The waivers for the rules that a gate looks for."""
-    return tuple(placed for placed in waivers if placed.waiver.spec.rule.partition("-")[0] in judged.families)
+    return tuple(placed for placed in waivers if is_of_families(placed.waiver.spec.rule, judged.families))
 
 
 def settle_waivers(parts: Sequence[Verdict], terms: JudgementTerms) -> tuple[Verdict, ...]:

@@ -40,7 +40,7 @@ from gatecli.gates.plan_input import (
 )
 from gatecli.gates.stated_tables import place_of, stated_tables
 from gatecli.gates.static_terraform import StaticRequest, examine_static, planned_folders
-from gatecli.model.finding import Finding
+from gatecli.model.finding import Finding, is_of_families
 from gatecli.model.plan import Plan
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.verdict import Checked, Examined, Verdict, together
@@ -285,7 +285,7 @@ def examine_plan(
 
 
 def _is_own(finding: Finding) -> bool:
-    return finding.rule.id.partition("-")[0] in TERRAFORM.families
+    return is_of_families(finding.rule.id, TERRAFORM.families)
 
 
 def _checked_plan(plan: Plan, digests: Mapping[str, str]) -> Checked:

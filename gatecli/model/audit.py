@@ -48,7 +48,7 @@ class AuditPower:
 class AuditResult:
     """One audit of one subject.
 
-    `method` names the test (`betting`, `lattice`, `clopper-pearson`, `one-run`, `joint-beta`, …). `lower`
+    `method` names the test (`betting`, `lattice`, `clopper-pearson`, `one-run`, …). `lower`
     is a lower bound on ε at the claim's δ that holds with probability `confidence`. `inputs` and `event`
     say, in words, on what the claim was refuted. `digest` is the SHA-256 that the result is bound to: of
     the mechanism's code and inputs, or of the model's weights. `reason` says why it could not run.

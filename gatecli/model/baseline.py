@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gatecli.model.finding import Finding, Suppression
+from gatecli.model.finding import Finding, Suppression, is_of_families
 
 if TYPE_CHECKING:
     from gatecli.model.recorded import Recorded
@@ -62,7 +62,7 @@ def _is_missing(each: KnownFinding, found: Counter[str], families: frozenset[str
     if found[each.fingerprint] > 0:
         found[each.fingerprint] -= 1
         return False
-    return not each.rule or each.rule.partition("-")[0] in families
+    return not each.rule or is_of_families(each.rule, families)
 
 
 def forgive_known(finding: Finding) -> Finding:

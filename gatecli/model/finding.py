@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,6 +55,11 @@ class Rule:
     def may_be_known(self) -> bool:
         """Whether a baseline may hold a finding of it."""
         return not (self.uncheckable or self.falsehood or self.unforgivable)
+
+
+def is_of_families(rule: str, families: Iterable[str]) -> bool:
+    """Whether a rule's id begins with one of these words, as `dp-missing-epsilon` does with `dp`."""
+    return any(rule == family or rule.startswith(f"{family}-") for family in families)
 
 
 @dataclass(frozen=True, slots=True)

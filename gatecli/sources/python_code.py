@@ -31,13 +31,16 @@ _MAGIC = re.compile(r"\s*[%!?]")
 _INDENT = re.compile(r"\s*")
 
 
-def read_code(path: Path) -> PythonCode | Finding:
-    """The code in a file; a finding where there is no reading it."""
+def read_code(path: Path) -> PythonCode | Finding | None:
+    """The code in a file; a finding where there is no reading it; None for a notebook of another language."""
     name = shown_path(path)
     try:
         text = read_text(path)
         if path.suffix == NOTEBOOK:
-            code, lines = _cells(name, text)
+            (document,) = read_json(name, text)
+            if not _is_of_python(document.data):
+                return None
+            code, lines = _cells(document)
             return PythonCode(name, _parse(code, lines), lines)
         return PythonCode(name, _parse(text, None))
     except ReadError as error:
@@ -70,9 +73,16 @@ def _parse(text: str, lines: tuple[int, ...] | None) -> ast.Module:
         raise ReadError("is not Python that can be parsed", "leave it out by --exclude") from None
 
 
-def _cells(name: str, text: str) -> tuple[str, tuple[int, ...]]:
+def _is_of_python(notebook: Any) -> bool:
+    """Whether a notebook says that its language is Python, or says nothing."""
+    metadata = notebook.get("metadata") if isinstance(notebook, dict) else None
+    kernel = metadata.get("kernelspec") if isinstance(metadata, dict) else None
+    language = kernel.get("language") if isinstance(kernel, dict) else None
+    return not isinstance(language, str) or "python" in language.lower()
+
+
+def _cells(document: Document) -> tuple[str, tuple[int, ...]]:
     """The code of all cells, and the line of the file that each of its lines stands in."""
-    (document,) = read_json(name, text)
     cells = document.data.get("cells") if isinstance(document.data, dict) else None
     if not isinstance(cells, list):
         raise ReadError("is not a notebook", "save it in the format of Jupyter, version 4")

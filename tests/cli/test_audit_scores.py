@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import shutil
 from pathlib import Path
 
 import pytest
@@ -67,12 +68,13 @@ def test_the_weights_bind_the_result(run: Run, tmp_path: Path) -> None:
     assert document["results"][0]["lower"] == "4.0023"
 
 
-@pytest.mark.parametrize("method", ["clopper-pearson", "joint-beta"])
-def test_other_methods_take_a_threshold(run: Run, tmp_path: Path, method: str) -> None:
+def test_scores_of_their_own_trainings_take_a_threshold(run: Run, tmp_path: Path) -> None:
     file = canaries(tmp_path, 9)
-    done = run("audit", "scores", file, "--epsilon", "1", "--method", method, "--threshold", "4.5")
+    options = ("--epsilon", "1", "--method", "clopper-pearson", "--threshold", "4.5")
+    done = run("audit", "scores", file, *options)
     assert done.returncode == 1
     assert "members found at 0 false alarms" in done.stdout
+    assert "jointBeta: [5.297, 14.311]" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_other_methods_take_a_threshold(run: Run, tmp_path: Path, method: str) -
         (("--epsilon", "1", "--alpha", "0"), "--alpha"),
         (("--epsilon", "1", "--alpha", "0.5"), "above 1/4"),
         (("--epsilon", "1", "--threshold", "1"), "--threshold does not belong"),
-        (("--epsilon", "1", "--method", "joint-beta", "--guesses", "5"), "--guesses does not belong"),
+        (("--epsilon", "1", "--method", "clopper-pearson", "--guesses", "5"), "--guesses does not belong"),
     ],
 )
 def test_options_that_make_no_claim_or_no_attack_are_refused(
@@ -129,3 +131,20 @@ def test_a_declaration_without_a_claim_is_refused(run: Run, tmp_path: Path) -> N
     done = run("audit", "scores", canaries(tmp_path, 0, 60), "--claim", tmp_path / "privacy.yaml")
     assert done.returncode == 2
     assert "claims no epsilon and delta" in done.stderr
+
+
+@pytest.mark.parametrize(("gap", "audited", "gated"), [(9, 1, 1), (0, 0, 0)])
+def test_what_an_audit_finds_decides_at_the_release_gate(
+    run: Run, tmp_path: Path, gap: float, audited: int, gated: int
+) -> None:
+    example = Path(__file__).parents[1] / "rules" / "dp-refuted-by-audit" / "pass"
+    folder = shutil.copytree(example, tmp_path / "release")
+    scores, weights = canaries(tmp_path, gap), folder / "mechanism.py"
+    options = ("--claim", folder / "privacy.yaml", "--model", weights, "--format", "json")
+    done = run("audit", "scores", scores, *options)
+    assert done.returncode == audited
+    (folder / "audit.json").write_text(done.stdout, "utf-8")
+    judged = run("release", "check", folder)
+    assert judged.returncode == gated
+    assert ("dp-refuted-by-audit" in judged.stdout) == bool(gated)
+    assert "audit-unbound" not in judged.stdout

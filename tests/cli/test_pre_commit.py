@@ -28,7 +28,7 @@ def repository(source: tuple[Path, str, Path], tmp_path: Path) -> Repository:
     """A repository with our hooks, and one commit."""
     folder, revision, home = source
     made = Repository(tmp_path / "repository", home)
-    configured(made, folder, revision, "gatecli-pii", "gatecli-release")
+    configured(made, folder, revision, "gatecli-pii", "gatecli-release", "gatecli-audit-code")
     made.git("commit", "--quiet", "--no-verify", "-m", "a")
     return made
 
@@ -47,6 +47,17 @@ def test_personal_data_stops_a_commit_and_is_not_shown(repository: Repository) -
     assert not made
     assert "deploy/pod.yaml:1:6  error  pii-us-ssn" in said
     assert SSN not in said
+
+
+def test_a_wrong_pattern_stops_a_commit(repository: Repository) -> None:
+    example = ROOT / "tests" / "rules" / "audit-code-float-noise"
+    repository.write("count.py", (example / "fail" / "program.py").read_text("utf-8"))
+    made, said = repository.commit()
+    assert not made
+    assert "count.py:5:26  error  audit-code-float-noise" in said
+    repository.write("count.py", (example / "pass" / "program.py").read_text("utf-8"))
+    made, said = repository.commit()
+    assert made, said
 
 
 def test_what_is_dirty_only_in_the_working_tree_does_not_stop_a_commit(repository: Repository) -> None:

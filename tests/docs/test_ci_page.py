@@ -79,5 +79,5 @@ def test_the_shell_lines_run_and_leave_the_reports_that_are_kept(
 
 def test_the_hooks_of_the_page_are_those_that_are_offered() -> None:
     offered = {hook["id"] for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))}
-    assert offered == set(re.findall(r"^\| `(gatecli-\w+)` \|", PAGE, re.MULTILINE))
+    assert offered == set(re.findall(r"^\| `(gatecli-[\w-]+)` \|", PAGE, re.MULTILINE))
     assert {hook["id"] for hook in loaded("pre-commit")["repos"][0]["hooks"]} <= offered

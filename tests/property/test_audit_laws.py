@@ -1,78 +1,107 @@
-"""Laws of the wealth against a claim."""
+"""What holds of every audit of scores and of every program that is searched."""
 
 from __future__ import annotations
 
-import math
+import ast
 from fractions import Fraction
 
-import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatecli.audit.betting import PairCounts, bets, log_wealth, lower_bound, outcomes
-from gatecli.audit.events import OutcomeSet, outcome_keys
-from gatecli.audit.outputs import CellKind, read_outputs, widen
+from gatecli.audit import clopper_pearson, one_run
+from gatecli.audit.clopper_pearson import AttackCounts
+from gatecli.audit.membership import membership
+from gatecli.audit.one_run import Guesses
+from gatecli.audit.scores import Scores, ScoresMethod, ScoresSubject, ScoresTerms, audit_scores
+from gatecli.checks.code.registry import find_patterns
+from gatecli.model.audit import AuditClaim, AuditOutcome
+from gatecli.model.code import PythonCode
 
-EPSILONS = st.floats(0, 8)
-DELTAS = st.one_of(st.just(0.0), st.floats(0, 0.99))
-RATES = st.floats(0, 1)
-COUNTS = st.builds(PairCounts, *(st.integers(0, 2000) for _cell in range(4)))
-ALPHA = Fraction(1, 1000)
+sides = st.lists(st.floats(-9, 9) | st.sampled_from([0.0, 1.0]), min_size=1, max_size=60)
+claims = st.builds(
+    AuditClaim,
+    st.fractions(0, 10, max_denominator=1000),
+    st.fractions(0, Fraction(1, 10), max_denominator=1000),
+)
+methods = st.sampled_from([ScoresMethod.ONE_RUN, ScoresMethod.CLOPPER_PEARSON])
+shares = st.floats(0.001, 0.2)
 
 
-@given(EPSILONS, DELTAS, RATES, RATES)
-def test_under_any_claim_that_holds_the_wealth_is_a_supermartingale(
-    epsilon: float, delta: float, second: float, slack: float
+@given(sides, sides, claims, methods)
+def test_a_refuted_claim_is_below_its_bound_and_no_bound_is_above_what_could_be_found(
+    inside: list[float], outside: list[float], claim: AuditClaim, method: ScoresMethod
 ) -> None:
-    first = slack * min(1.0, math.exp(epsilon) * second + delta)
-    chance = np.array(
-        [first * second, first * (1 - second), (1 - first) * second, (1 - first) * (1 - second)]
-    )
-    factors = 1 + np.outer(bets(epsilon, delta), outcomes(epsilon, delta))
-    assert (factors > 0).all()
-    assert (factors @ chance <= 1 + 1e-9).all()
+    scores = Scores(tuple(inside), tuple(outside))
+    result = audit_scores(scores, ScoresSubject("x", claim), ScoresTerms(method))
+    highest = Fraction(dict(result.measures).get("highestEpsilon", "0"))
+    assert (result.outcome is AuditOutcome.REFUTED) == (result.lower > claim.epsilon)
+    assert (result.outcome is AuditOutcome.COULD_NOT_RUN) == bool(result.reason)
+    assert result.lower <= highest + Fraction(1, 1000)
 
 
-@given(EPSILONS, DELTAS, COUNTS, COUNTS)
-def test_two_halves_multiply_for_each_bet(
-    epsilon: float, delta: float, one: PairCounts, other: PairCounts
+@given(sides, sides)
+def test_one_run_depends_on_the_order_of_scores_alone(inside: list[float], outside: list[float]) -> None:
+    """Any increasing function of the score is the same attack."""
+
+    def guesses(*both: list[float]) -> list[Guesses]:
+        ordered = one_run.rank(*both)
+        return [one_run.guess(ordered, shape) for shape in one_run.shapes(len(ordered))]
+
+    stretched = [[2 * score + 3 for score in side] for side in (inside, outside)]
+    levels = {score: float(at) for at, score in enumerate(sorted({*inside, *outside}))}
+    ranked = [[levels[score] for score in side] for side in (inside, outside)]
+    assert guesses(*ranked) == guesses(inside, outside)
+    assert len({*stretched[0], *stretched[1]}) < len(levels) or guesses(*stretched) == guesses(*ranked)
+
+
+@given(st.integers(1, 300), st.floats(0.5, 1), st.floats(0, 0.01), shares)
+def test_one_more_right_guess_never_lowers_the_bound(
+    made: int, right: float, delta: float, alpha: float
 ) -> None:
-    logs = np.log1p(np.outer(bets(epsilon, delta), outcomes(epsilon, delta)))
-    rows = [
-        np.array([each.both, each.first, each.second, each.neither]) for each in (one, other, one + other)
+    fewer = min(made - 1, int(made * right))
+    bounds = [one_run.lower_bound(Guesses(made, made, count), delta, alpha) for count in (fewer, fewer + 1)]
+    assert bounds[0] <= bounds[1] + 1e-6
+
+
+@given(st.integers(0, 80), st.integers(1, 80), st.integers(0, 80), st.integers(1, 80), shares)
+def test_a_bound_of_clopper_and_pearson_is_below_what_the_counts_say(
+    missed: int, found: int, alarms: int, quiet: int, alpha: float
+) -> None:
+    counts = AttackCounts(found, missed, alarms, quiet)
+    said = clopper_pearson.epsilon_of(missed / (missed + found), alarms / (alarms + quiet), 0.0)
+    assert clopper_pearson.lower_bound(counts, 0.0, alpha) <= said + 1e-9
+
+
+@given(sides, sides)
+def test_the_area_of_the_turned_attack_is_the_rest(inside: list[float], outside: list[float]) -> None:
+    one, other = (membership(*both, 0.05).area.value for both in ((inside, outside), (outside, inside)))
+    assert abs(one + other - 1) < 1e-9
+
+
+_EXPRESSIONS = st.sampled_from(
+    [
+        "np.random.laplace(0, 1 / epsilon)",
+        "rng.normal(0, sensitivity)",
+        "np.random.seed(0)",
+        "tools.mean(x, epsilon=e, bounds=(x.min(), 1))",
+        "f(g)(h)",
+        "lambda x: x.y.z",
+        "[a for a in b]",
+        "PrivacyEngine().make_private(poisson_sampling=False)",
     ]
-    assert np.allclose(logs @ rows[0] + logs @ rows[1], logs @ rows[2])
+)
+_STATEMENTS = st.sampled_from(["{}", "a = {}", "a.b: int = {}", "a += {}", "x = y = {}", "(p, q) = {}, 1"])
+_HEADS = "import numpy as np\nfrom diffprivlib import tools\nfrom opacus import PrivacyEngine\n"
 
 
-@given(EPSILONS, COUNTS)
-def test_a_pure_claim_that_is_larger_is_harder_to_refute(epsilon: float, counts: PairCounts) -> None:
-    assert log_wealth([counts], epsilon + 0.5, 0.0) <= log_wealth([counts], epsilon, 0.0) + 1e-9
-
-
-@settings(max_examples=20)
-@given(st.fractions(0, 3), st.sampled_from([Fraction(0), Fraction(1, 20)]), COUNTS)
-def test_a_lower_bound_is_never_above_what_the_wealth_refutes(
-    claim: Fraction, delta: Fraction, counts: PairCounts
-) -> None:
-    bound = lower_bound([counts], claim, delta, ALPHA)
-    if bound:
-        assert log_wealth([counts], float(bound), float(delta)) >= -math.log(ALPHA)
-
-
-CELLS = st.one_of(st.none(), st.booleans(), st.floats(), st.integers(-5, 5), st.sampled_from(["", "a", "b"]))
-
-
-@given(st.lists(st.lists(CELLS, max_size=4), min_size=1, max_size=8))
-def test_equal_outputs_and_only_they_have_equal_keys(rows: list[list[object]]) -> None:
-    outputs = read_outputs(rows)
-    keys = outcome_keys(outputs, max(outputs.width, 1))
-    wide = widen(outputs, max(outputs.width, 1))
-    cells = [
-        tuple(
-            (CellKind(kind), None if math.isnan(value) else value)
-            for value, kind in zip(values, kinds, strict=True)
-        )
-        for values, kinds in zip(wide.values.tolist(), wide.kinds.tolist(), strict=True)
-    ]
-    assert len(set(keys)) == len(set(cells))
-    assert OutcomeSet(frozenset(keys), 1).keys == set(keys)
+@settings(max_examples=60)
+@given(
+    st.lists(st.builds(str.format, _STATEMENTS, _EXPRESSIONS), max_size=6),
+    st.sampled_from(["nested", "flat"]),
+)
+def test_every_program_can_be_searched_and_each_finding_stands_alone(lines: list[str], shape: str) -> None:
+    body = [f"    {line}" for line in lines] or ["    pass"]
+    program = "\n".join(["def f(x, e):", *body] if shape == "nested" else lines)
+    findings = list(find_patterns(PythonCode("a.py", ast.parse(_HEADS + program))))
+    assert len({finding.fingerprint for finding in findings}) == len(findings)
+    assert all(finding.place.line for finding in findings)

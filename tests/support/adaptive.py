@@ -1,9 +1,10 @@
 """Adversaries that choose each mechanism after seeing the outputs before it, and what they learn exactly.
 
-A node is a mechanism with one child for each set of its outputs. With l the loss of an output under the first
-of two neighbours P, the hockey-stick divergence of a node at ε is Σ P(output) · (that of its child at ε − l), so
-a tree's is found from its leaves. Outputs of a coin are summed; those of noise are integrated where they
-choose between children, by Gauss and Legendre's rule on every piece; a last noise has a closed form.
+A node is a mechanism with one child for each set of its outputs. With l the loss of an output under the
+first of two neighbours P, the hockey-stick divergence of a node at ε is Σ P(output) · (that of its child at
+ε − l), so a tree's is found from its leaves. Outputs of a coin are summed; those of noise are integrated
+where they choose between children, by Gauss and Legendre's rule on every piece; a last noise has a closed
+form.
 """
 
 from __future__ import annotations
@@ -159,8 +160,8 @@ def root(function: Callable[[float], float], low: float, high: float) -> float:
 class PldStop:
     """What a filter lets through that stops where the composed PLD exceeds (ε*, δ*), after Gaussian noise.
 
-    `gaussian` and `laplace` are the largest that it accepts next; `adaptive` is the δ at ε* where the better of
-    the two is chosen by the first output.
+    `gaussian` and `laplace` are the largest that it accepts next; `adaptive` is the δ at ε* where the
+    better of the two is chosen by the first output.
     """
 
     delta: float

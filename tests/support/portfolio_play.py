@@ -1,7 +1,7 @@
 """Adversaries against the portfolio filter: trees of mechanisms that it admits after every output.
 
-At the end of a branch an adversary takes what tells most at the loss that it has seen there, among all that still
-fits; before that it draws.
+At the end of a branch an adversary takes what tells most at the loss that it has seen there, among all that
+still fits; before that it draws.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from gatecli.model.finding import Rule
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class PatternHit:
     """One place, and what is wrong there in words that complete "PATH …"."""
 
     node: ast.expr | ast.stmt
@@ -27,5 +27,5 @@ class Pattern:
 
     rule: Rule
     mend: str
-    find: Callable[[Syntax], Iterable[Hit]]
+    find: Callable[[Syntax], Iterable[PatternHit]]
     is_for_tests: bool = True

@@ -6,16 +6,18 @@ import ast
 import re
 from collections.abc import Iterator
 
-from gatecli.checks.code.interface import Hit, Pattern
+from gatecli.checks.code.interface import Pattern, PatternHit
 from gatecli.checks.code.syntax import Scope, Syntax, arguments, is_constant, keyword, method
 from gatecli.model.finding import Rule, Severity
 
 FLOAT_NOISE = Rule(
-    "audit-float-noise", Severity.ERROR, "Privacy noise is drawn in floating point by a general library"
+    "audit-code-float-noise", Severity.ERROR, "Privacy noise is drawn in floating point by a general library"
 )
-FIXED_SEED = Rule("audit-fixed-seed", Severity.ERROR, "Privacy noise follows a seed that can be known")
+FIXED_SEED = Rule("audit-code-fixed-seed", Severity.ERROR, "Privacy noise follows a seed that can be known")
 CLASSIC_GAUSSIAN = Rule(
-    "audit-classic-gaussian", Severity.WARNING, "Gaussian noise by the formula that holds for ε ≤ 1 alone"
+    "audit-code-classic-gaussian",
+    Severity.WARNING,
+    "Gaussian noise by the formula that holds for ε ≤ 1 alone",
 )
 
 _DRAWS = frozenset({"laplace", "normal", "gumbel", "exponential", "gauss", "normalvariate", "expovariate"})
@@ -114,10 +116,12 @@ def privacy_draws(syntax: Syntax) -> list[ast.Call]:
     return found
 
 
-def find_float_noise(syntax: Syntax) -> Iterator[Hit]:
+def find_float_noise(syntax: Syntax) -> Iterator[PatternHit]:
     """The lowest bits of the sum tell which values the noise was added to (Mironov 2012)."""
     for call in privacy_draws(syntax):
-        yield Hit(call, f"draws privacy noise by {ast.unparse(call.func)}, whose lowest bits show the data")
+        yield PatternHit(
+            call, f"draws privacy noise by {ast.unparse(call.func)}, whose lowest bits show the data"
+        )
 
 
 _SEEDERS = frozenset(
@@ -159,7 +163,7 @@ def _is_trained_by_opacus(syntax: Syntax) -> bool:
     )
 
 
-def find_fixed_seed(syntax: Syntax) -> Iterator[Hit]:
+def find_fixed_seed(syntax: Syntax) -> Iterator[PatternHit]:
     """Who knows the seed subtracts the noise. A constant stands in the source; a clock is guessed."""
     seeders: frozenset[str] = frozenset()
     if privacy_draws(syntax):
@@ -170,7 +174,7 @@ def find_fixed_seed(syntax: Syntax) -> Iterator[Hit]:
         seeders |= _JAX_SEEDERS
     for call in syntax.calls:
         if syntax.name(call.func) in seeders and _is_guessable(_seed(call), syntax.scope(call), syntax):
-            yield Hit(call, f"seeds the generator of privacy noise by {ast.unparse(call)}")
+            yield PatternHit(call, f"seeds the generator of privacy noise by {ast.unparse(call)}")
 
 
 def _is_classic(node: ast.AST, syntax: Syntax) -> bool:
@@ -200,11 +204,11 @@ def _is_guarded(node: ast.AST, syntax: Syntax) -> bool:
     )
 
 
-def find_classic_gaussian(syntax: Syntax) -> Iterator[Hit]:
+def find_classic_gaussian(syntax: Syntax) -> Iterator[PatternHit]:
     """Its proof needs ε ≤ 1 (Dwork and Roth 2014, A.1); Balle and Wang (2018) calibrate for every ε."""
     for call in syntax.calls:
         if _is_classic(call, syntax):
-            yield Hit(call, "scales Gaussian noise by log(1.25/δ), which is proven for ε ≤ 1 alone")
+            yield PatternHit(call, "scales Gaussian noise by log(1.25/δ), which is proven for ε ≤ 1 alone")
 
 
 PATTERNS = (

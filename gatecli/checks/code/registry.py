@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from gatecli.checks.code import noise, statistics, training
-from gatecli.checks.code.interface import Hit, Pattern
+from gatecli.checks.code.interface import Pattern, PatternHit
 from gatecli.checks.code.syntax import Syntax
 from gatecli.model.code import PythonCode
 from gatecli.model.finding import Finding, Rule, make_finding
@@ -41,7 +41,7 @@ def _is_test(path: str) -> bool:
     return name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
 
 
-def _finding(pattern: Pattern, hit: Hit, code: PythonCode, identity: str) -> Finding:
+def _finding(pattern: Pattern, hit: PatternHit, code: PythonCode, identity: str) -> Finding:
     return make_finding(
         pattern.rule,
         hit.message,

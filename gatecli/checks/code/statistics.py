@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from gatecli.checks.code.interface import Hit, Pattern
+from gatecli.checks.code.interface import Pattern, PatternHit
 from gatecli.checks.code.syntax import Scope, Syntax, is_constant, keyword, method
 from gatecli.model.finding import Rule, Severity
 
 BOUNDS_FROM_DATA = Rule(
-    "audit-bounds-from-data", Severity.ERROR, "Bounds or a sensitivity are read from the data they protect"
+    "audit-code-bounds-from-data",
+    Severity.ERROR,
+    "Bounds or a sensitivity are read from the protected data",
 )
-EPSILON_REUSED = Rule("audit-epsilon-reused", Severity.WARNING, "Several queries each spend the whole ε")
-RANDOM_STATE = Rule("audit-random-state", Severity.ERROR, "A private estimator has a fixed random_state")
+EPSILON_REUSED = Rule("audit-code-epsilon-reused", Severity.WARNING, "Several queries each spend the whole ε")
+RANDOM_STATE = Rule("audit-code-random-state", Severity.ERROR, "A private estimator has a fixed random_state")
 
 _LIBRARIES = ("diffprivlib.", "pydp.")
 _BOUNDS = ("bounds", "range", "data_norm", "bounds_X", "bounds_y", "lower_bound", "upper_bound")
@@ -36,17 +38,17 @@ def _is_read_from_data(node: ast.AST, names: frozenset[str] = _STATISTICS) -> bo
     )
 
 
-def find_bounds_from_data(syntax: Syntax) -> Iterator[Hit]:
+def find_bounds_from_data(syntax: Syntax) -> Iterator[PatternHit]:
     """The bounds of the data are data: clipped values and the size of the noise publish them."""
     for call in _library_calls(syntax):
         for name in _BOUNDS:
             given = keyword(call, name)
             value = given and (syntax.value(given, syntax.scope(call)) or given)
             if value is not None and _is_read_from_data(value):
-                yield Hit(call, f"gives {method(call)} {name} that are read from the data")
+                yield PatternHit(call, f"gives {method(call)} {name} that are read from the data")
     for node in syntax.nodes:
         if isinstance(node, ast.Assign) and _is_range(node, syntax):
-            yield Hit(node, "takes the range of the data for a sensitivity")
+            yield PatternHit(node, "takes the range of the data for a sensitivity")
 
 
 def _is_range(node: ast.Assign, syntax: Syntax) -> bool:
@@ -65,7 +67,7 @@ def _is_range(node: ast.Assign, syntax: Syntax) -> bool:
     )
 
 
-def find_epsilon_reused(syntax: Syntax) -> Iterator[Hit]:
+def find_epsilon_reused(syntax: Syntax) -> Iterator[PatternHit]:
     """Two queries of ε each cost 2ε together, unless an accountant counts them."""
     if any(method(call) == "BudgetAccountant" for call in syntax.calls):
         return
@@ -79,7 +81,7 @@ def find_epsilon_reused(syntax: Syntax) -> Iterator[Hit]:
         key = syntax.scope(call), ast.unparse(epsilon)
         first = spent.setdefault(key, call)
         if first is not call and not _exclude_each_other(first, call, syntax):
-            yield Hit(
+            yield PatternHit(
                 call,
                 f"spends {ast.unparse(epsilon)} in {method(call)} as {method(first)} in line "
                 f"{first.lineno} does: both together cost twice that",
@@ -123,13 +125,13 @@ def _is_in_test(node: ast.AST, choice: ast.AST, syntax: Syntax) -> bool:
     return test is not None and (node is test or test in set(syntax.ancestors(node)))
 
 
-def find_random_state(syntax: Syntax) -> Iterator[Hit]:
+def find_random_state(syntax: Syntax) -> Iterator[PatternHit]:
     """The noise of the estimator follows it: who reads the source subtracts the noise."""
     for call in _library_calls(syntax):
         state = keyword(call, "random_state")
         value = state and (syntax.value(state, syntax.scope(call)) or state)
         if is_constant(value):
-            yield Hit(call, f"gives {method(call)} a random_state that stands in the source")
+            yield PatternHit(call, f"gives {method(call)} a random_state that stands in the source")
 
 
 PATTERNS = (

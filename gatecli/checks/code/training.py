@@ -5,20 +5,24 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from gatecli.checks.code.interface import Hit, Pattern
+from gatecli.checks.code.interface import Pattern, PatternHit
 from gatecli.checks.code.syntax import Syntax, is_false, keyword, method
 from gatecli.model.finding import Rule, Severity
 
 SHUFFLED_BATCHES = Rule(
-    "audit-shuffled-batches", Severity.ERROR, "Batches are shuffled and accounted as if they were sampled"
+    "audit-code-shuffled-batches",
+    Severity.ERROR,
+    "Batches are shuffled and accounted as if they were sampled",
 )
 BATCH_NORM = Rule(
-    "audit-batch-norm",
+    "audit-code-batch-norm",
     Severity.ERROR,
     "A layer mixes the records of a batch whose gradients are clipped apart",
 )
 UNEQUAL_WEIGHTS = Rule(
-    "audit-unequal-weights", Severity.ERROR, "Private federated averaging weighs clients by their records"
+    "audit-code-unequal-weights",
+    Severity.ERROR,
+    "Private federated averaging weighs clients by their records",
 )
 
 _NORMS = tuple(
@@ -33,30 +37,34 @@ def _private_calls(syntax: Syntax) -> list[ast.Call]:
     return found if syntax.has("opacus") else []
 
 
-def find_shuffled_batches(syntax: Syntax) -> Iterator[Hit]:
+def find_shuffled_batches(syntax: Syntax) -> Iterator[PatternHit]:
     """Opacus accounts every batch as Poisson sampled, also where it was told not to sample so."""
     for call in _private_calls(syntax):
         if is_false(keyword(call, "poisson_sampling")):
-            yield Hit(call, "trains with poisson_sampling=False, and Opacus accounts it as Poisson sampled")
+            yield PatternHit(
+                call, "trains with poisson_sampling=False, and Opacus accounts it as Poisson sampled"
+            )
 
 
-def find_batch_norm(syntax: Syntax) -> Iterator[Hit]:
+def find_batch_norm(syntax: Syntax) -> Iterator[PatternHit]:
     """Each output depends on every record of the batch, so clipping one record's gradient bounds nothing."""
     if not _private_calls(syntax) or any(method(call) in _REPAIRS for call in syntax.calls):
         return
     for call in syntax.calls:
         if syntax.name(call.func) in _NORMS:
-            yield Hit(call, f"builds {method(call)} into a model that Opacus makes private")
+            yield PatternHit(call, f"builds {method(call)} into a model that Opacus makes private")
 
 
 _FLOWER_WRAPPERS = ("flwr.server.strategy.DifferentialPrivacy", "flwr.server.strategy.dp_")
 
 
-def find_unequal_weights(syntax: Syntax) -> Iterator[Hit]:
+def find_unequal_weights(syntax: Syntax) -> Iterator[PatternHit]:
     """The noise is for a mean of equal weights; a client with many records moves a weighted mean further."""
     for call in syntax.calls:
         if _is_weighted_tff(call, syntax):
-            yield Hit(call, "averages by the clients' records what its aggregator clips for equal weights")
+            yield PatternHit(
+                call, "averages by the clients' records what its aggregator clips for equal weights"
+            )
     wrapped = any(syntax.name(call.func).startswith(_FLOWER_WRAPPERS) for call in syntax.calls)
     if wrapped:
         yield from map(_unequal_fit, _weighted_fits(syntax))
@@ -84,8 +92,8 @@ def _weighted_fits(syntax: Syntax) -> Iterator[ast.Return]:
             yield node
 
 
-def _unequal_fit(node: ast.Return) -> Hit:
-    return Hit(node, "weighs a client by its records, and the strategy's noise is for equal weights")
+def _unequal_fit(node: ast.Return) -> PatternHit:
+    return PatternHit(node, "weighs a client by its records, and the strategy's noise is for equal weights")
 
 
 PATTERNS = (

@@ -39,15 +39,15 @@ def find_audits(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[Fi
     for evidence in subject.evidence:
         for audit in evidence.audits:
             if _refutes(audit, claim, claim.budget):
-                yield _refuted(subject, evidence, audit, claim.budget)
+                yield _refuted_finding(subject, evidence, audit, claim.budget)
             if not _is_bound(audit, evidence, subject):
-                yield _unbound(subject, evidence, audit)
+                yield _unbound_finding(subject, evidence, audit)
     if _is_required(subject, context.policy) and not any(
         _tests(audit, claim, claim.budget) and _is_bound(audit, evidence, subject)
         for evidence in subject.evidence
         for audit in evidence.audits
     ):
-        yield _missing(subject, context.policy)
+        yield _missing_finding(subject, context.policy)
 
 
 def _is_of_relation(audit: AuditResult, claim: Privacy) -> bool:
@@ -90,7 +90,9 @@ def _is_required(subject: ReleaseSubject, policy: PrivacyPolicy) -> bool:
     return tier is not None and tier.require_audit
 
 
-def _refuted(subject: ReleaseSubject, evidence: Evidence, audit: AuditResult, budget: Budget) -> Finding:
+def _refuted_finding(
+    subject: ReleaseSubject, evidence: Evidence, audit: AuditResult, budget: Budget
+) -> Finding:
     lower = max(audit.lower, budget.epsilon)
     bound = f"ε ≥ {show_down(lower)} at δ = {show(audit.claim.delta)}"
     by = f"{audit.method}, {show_down(100 * audit.confidence)} %"
@@ -105,7 +107,7 @@ def _refuted(subject: ReleaseSubject, evidence: Evidence, audit: AuditResult, bu
     )
 
 
-def _unbound(subject: ReleaseSubject, evidence: Evidence, audit: AuditResult) -> Finding:
+def _unbound_finding(subject: ReleaseSubject, evidence: Evidence, audit: AuditResult) -> Finding:
     path = evidence.reference.path
     what = f"{audit.digest[:12]}…, which this release does not list" if audit.digest else "no digest"
     return finding_at(
@@ -119,7 +121,7 @@ def _unbound(subject: ReleaseSubject, evidence: Evidence, audit: AuditResult) ->
     )
 
 
-def _missing(subject: ReleaseSubject, policy: PrivacyPolicy) -> Finding:
+def _missing_finding(subject: ReleaseSubject, policy: PrivacyPolicy) -> Finding:
     tiers = [name for name in tier_names(subject, policy) if name in policy.spec.tiers]
     tier = next(name for name in tiers if policy.spec.tiers[name].require_audit)
     claim = subject.release.claim

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
+import numpy as np
 import pytest
 
 from gatecli.audit import clopper_pearson, joint_beta, one_run
 from gatecli.audit.binomial import highest_rate, lowest_rate, quantile, tail
-from gatecli.audit.clopper_pearson import Counts
+from gatecli.audit.clopper_pearson import AttackCounts
 from gatecli.audit.one_run import Guesses, Shape
 
-CIFAR = Counts(true_positives=487, false_negatives=0, false_positives=512, true_negatives=1)
+CIFAR = AttackCounts(true_positives=487, false_negatives=0, false_positives=512, true_negatives=1)
 """The attack on a CNN on CIFAR-10 that Zanella-Béguelin et al. publish with their program."""
 
 
@@ -26,13 +28,24 @@ def test_clopper_pearson_says_nothing_where_joint_beta_does() -> None:
     assert clopper_pearson.lower_bound(CIFAR, 1e-5, 0.05) == 0
 
 
+def test_the_joint_posterior_would_refute_right_trainings_and_clopper_pearson_does_not() -> None:
+    """Randomised response of exactly ε = 3, 300 times: whose lower end at 95 % is above 3."""
+    draw, rate = np.random.default_rng(5), 1 / (1 + math.exp(3))
+    errors = draw.binomial(200, rate, size=(300, 2)).tolist()
+    counts = Counter(AttackCounts(200 - missed, missed, alarms, 200 - alarms) for missed, alarms in errors)
+    joint = sum(often for each, often in counts.items() if joint_beta.lower_bound(each, 0.0, 0.05) > 3)
+    sure = sum(often for each, often in counts.items() if clopper_pearson.lower_bound(each, 0.0, 0.05) > 3)
+    assert joint > 45
+    assert sure <= 15
+
+
 def test_the_posterior_of_no_errors_reaches_far() -> None:
-    low, high = joint_beta.interval(Counts(500, 0, 0, 500), 0.0, 0.1)
+    low, high = joint_beta.interval(AttackCounts(500, 0, 0, 500), 0.0, 0.1)
     assert 5 < low < high
 
 
 def test_joint_beta_does_not_care_which_side_is_called_in() -> None:
-    one, other = Counts(80, 20, 5, 95), Counts(95, 5, 20, 80)
+    one, other = AttackCounts(80, 20, 5, 95), AttackCounts(95, 5, 20, 80)
     assert joint_beta.interval(one, 1e-5, 0.1) == pytest.approx(
         joint_beta.interval(other, 1e-5, 0.1), abs=0.002
     )
@@ -121,7 +134,7 @@ def test_epsilon_follows_from_the_better_of_two_guesses() -> None:
 def test_a_threshold_is_a_score_of_the_other_side() -> None:
     """Three members above every other: the best threshold is the highest of the others, without an alarm."""
     best = clopper_pearson.best_bound([9.0, 8.0, 7.0] * 40, [1.0, 2.0, 3.0] * 40, 0.0, 0.05)
-    assert best.counts == Counts(120, 0, 0, 120)
+    assert best.counts == AttackCounts(120, 0, 0, 120)
 
 
 def test_an_attack_that_is_sure_of_who_was_out_counts_too() -> None:
@@ -129,7 +142,7 @@ def test_an_attack_that_is_sure_of_who_was_out_counts_too() -> None:
     outside = [float(score) for score in range(200)] + [-5.0] * 200
     best = clopper_pearson.best_bound(inside, outside, 0.0, 0.05)
     assert best.epsilon > 2
-    assert best.counts == Counts(200, 0, 200, 200)
+    assert best.counts == AttackCounts(200, 0, 200, 200)
 
 
 def test_ranks_double_up_to_a_half() -> None:

@@ -159,6 +159,13 @@ def test_a_run_of_opacus_says_how_its_batches_were_drawn() -> None:
     assert read_balance(replace(source, sampling=Sampling.POISSON), TERMS).mechanisms
 
 
+def test_an_audit_spends_nothing_that_could_be_charged(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / "rules" / "dp-refuted-by-audit" / "pass" / "audit.json"
+    content = json.loads(example.read_text("utf-8"))
+    with pytest.raises(UsageError, match="records nothing that was spent"):
+        read_balance(source_of(tmp_path, content, EvidenceFormat.AUDIT), TERMS)
+
+
 def test_sampling_belongs_to_opacus(spent: OpeningSource) -> None:
     with pytest.raises(UsageError, match="--sampling is for the format opacus"):
         read_balance(replace(spent, sampling=Sampling.POISSON), TERMS)

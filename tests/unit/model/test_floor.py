@@ -47,6 +47,14 @@ def test_a_new_tier_is_as_strict_as_the_loosest() -> None:
     assert spec.tiers["strict"].max_epsilon == 0
 
 
+def test_an_audit_that_one_of_the_policies_requires_is_required() -> None:
+    audited, other = ({"tiers": {"t": {"requireAudit": required}}} for required in (True, False))
+    assert law(audited, other).tiers["t"].require_audit
+    assert law(other, audited).tiers["t"].require_audit
+    assert not law(other, other).tiers["t"].require_audit
+    assert law(audited, {"tiers": {"mine": {"maxEpsilon": 1}}}).tiers["mine"].require_audit
+
+
 def test_rules_for_releases_are_the_stricter_ones() -> None:
     floor = {"release": {"requireEvidence": True, "overstatement": "0.1", "maxWaiverDays": 90}}
     nearer = {"release": {"requireEvidence": False, "overstatement": "0.5", "maxWaiverDays": 30}}

@@ -1,0 +1,5 @@
+from diffprivlib import tools
+
+
+def mean_age(ages, epsilon):
+    return tools.mean(ages, epsilon=epsilon, bounds=(0, 120))

@@ -1,0 +1,3 @@
+from diffprivlib.models import LogisticRegression
+
+model = LogisticRegression(epsilon=1.0, data_norm=2.0)
