@@ -11,6 +11,8 @@ class AuditCommands(LazyGroup):
     """What can be attacked."""
 
     members = {  # noqa: RUF012 - a ClassVar of the base
+        "mechanism": "audit_mechanism:mechanism",
+        "engines": "audit_engines:engines",
         "scores": "audit_scores:scores",
         "code": "audit_code:code",
     }

@@ -18,12 +18,13 @@ from gatecli.sources.string_fields import formats
 ROOT = Path(__file__).resolve().parents[2]
 CODE = sorted(file for package in ("gatecli", "admission") for file in (ROOT / package).rglob("*.py"))
 IMPORT_BY_NAME = {
+    "gatecli/audit/calling.py",
     "gatecli/package.py",
     "gatecli/cli/app.py",
     "gatecli/pii/validation.py",
     "admission/cli.py",
 }
-"""`package`; the commands; and the number libraries, each by the name of its number."""
+"""`package`; the commands; the number libraries, by the names of their numbers; what a user names."""
 
 
 def calls_importlib(file: Path) -> bool:

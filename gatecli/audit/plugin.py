@@ -1,0 +1,116 @@
+"""The pytest plugin: a test that is marked with a claim attacks a mechanism.
+
+    @pytest.mark.dp(epsilon=1.0, delta=0.0)
+    def test_histogram_is_private(dp_audit):
+        dp_audit(lambda data, rng: my_histogram(data, epsilon=1.0, rng=rng), domain=range(10))
+
+A refuted claim and an attack that could not run fail the test. "Nothing found" passes, and the summary says
+what would have been found. pytest loads this module in every run, so it imports nothing heavy until a test
+asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from gatecli.model.audit import AuditResult
+
+_SENTENCES = pytest.StashKey[list[str]]()
+_KNOWN = {"epsilon", "delta", "alpha"}
+
+
+class DpAudit(Protocol):
+    """What the fixture `dp_audit` is: a call that attacks, and fails the test where the claim is refuted.
+
+    `neighbours` is add-remove (the default with a domain), replace-one, counts (the default without one) or
+    answers; `pairs` are pairs of your own. `samples` are test samples of each input, `time_budget` seconds
+    of processor.
+    """
+
+    def __call__(
+        self,
+        mechanism: Callable[..., Any],
+        *,
+        neighbours: str = "",
+        domain: Iterable[Any] = (),
+        pairs: Sequence[tuple[Any, Any]] = (),
+        lattice: bool = False,
+        samples: int = 100_000,
+        time_budget: float = 10.0,
+        seed: int = 0,
+    ) -> list[AuditResult]: ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--dp-state`."""
+    group = parser.getgroup("gatecli", "audits of differential privacy")
+    group.addoption(
+        "--dp-state", metavar="FILE", default=None, help="go on with the audits of earlier runs, kept in FILE"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line(
+        "markers", "dp(epsilon, delta=0, alpha=0.001): the claim that the fixture dp_audit attacks"
+    )
+    config.stash[_SENTENCES] = []
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say what each audit found, or would have found."""
+    if sentences := config.stash.get(_SENTENCES, []):
+        terminalreporter.section("audits of differential privacy")
+        for each in sentences:
+            terminalreporter.line(each)
+
+
+@pytest.fixture
+def dp_audit(request: pytest.FixtureRequest) -> DpAudit:
+    """Attack a mechanism on the claim that the marker `dp` of the test states."""
+    claim = _claim(request)
+
+    def audit(mechanism: Callable[..., Any], **given: Any) -> list[AuditResult]:
+        from gatecli.audit.plugin_audit import Wish, audit_by  # noqa: PLC0415 - most runs audit nothing
+
+        wish = Wish(request.node.nodeid, claim, request.config.getoption("--dp-state"), **given)
+        results = audit_by(mechanism, wish)
+        _judge(request, results)
+        return results
+
+    return audit
+
+
+def _claim(request: pytest.FixtureRequest) -> dict[str, Fraction]:
+    marker = request.node.get_closest_marker("dp")
+    if marker is None or marker.args or "epsilon" not in marker.kwargs or set(marker.kwargs) - _KNOWN:
+        raise pytest.UsageError(
+            f"{request.node.nodeid}: dp_audit needs the claim: @pytest.mark.dp(epsilon=1.0, delta=0.0)"
+        )
+    try:
+        # The text of a float is the number that was written.
+        claim = {name: Fraction(str(value)) for name, value in marker.kwargs.items()}
+    except ValueError:
+        claim = {"epsilon": Fraction(-1)}
+    delta, alpha = claim.setdefault("delta", Fraction(0)), claim.setdefault("alpha", Fraction(1, 1000))
+    if claim["epsilon"] < 0 or not 0 <= delta < 1 or not 0 < alpha <= Fraction(1, 10):
+        raise pytest.UsageError(
+            f"{request.node.nodeid}: the claim of @pytest.mark.dp is no ε ≥ 0, 0 ≤ δ < 1 and 0 < alpha ≤ 0.1"
+        )
+    return claim
+
+
+def _judge(request: pytest.FixtureRequest, results: Sequence[AuditResult]) -> None:
+    from gatecli.audit.plugin_audit import sentences  # noqa: PLC0415 - most runs audit nothing
+
+    told, bad = sentences(results)
+    for text in told:
+        request.node.user_properties.append(("dp_audit", text))
+        request.config.stash[_SENTENCES].append(f"{request.node.nodeid}: {text}")
+    if bad:
+        pytest.fail("\n".join(bad), pytrace=False)

@@ -1,0 +1,180 @@
+"""Tests that go on from run to run, kept in a file.
+
+**Why the sum of several runs is one test.** A test's events are chosen in its first run, from samples that
+are never tested on, and kept here. Every later run adds the counts of new draws, from seeds that no earlier
+run used (the number of the batch is part of the seed), and looks at the wealth of all of them. That is the
+same product of factors, in the same order, as one long run would have made (see `gatecli.audit.betting`),
+which may be looked at at any time. Between two runs nothing may be chosen again: what was chosen is read,
+not found anew.
+
+**What a test is of.** The key is the SHA-256 of the mechanism's code, its inputs and its claim. When one of
+them changes, another test begins, with a wealth of 1: what was drawn from other code says nothing about
+this code. Each digest has an error of α of its own. Who deletes the file and tries until something is found
+has made many tests.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from gatecli.audit.attack import AuditProgress
+from gatecli.audit.betting import PairCounts
+from gatecli.audit.events import Event, Witness, event_data, read_event
+from gatecli.audit.features import Layout
+from gatecli.audit.neighbours import Pair
+from gatecli.errors import ConfigurationError, UncheckableError
+from gatecli.model.audit import AuditClaim
+
+STATE_SCHEMA = "gatecli/audit-state/v1"
+
+
+class StateFile:
+    """Tests by their key: the digest of what is tested, the error α, and the method.
+
+    Raises ConfigurationError where the file is not such a one, and UncheckableError where it cannot be
+    written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._tests = _read(path)
+
+    def progress(self, digest: str, alpha: Fraction, method: str) -> AuditProgress | None:
+        """The test that was begun; None where there is none."""
+        data = self._tests.get(_key(digest, alpha, method))
+        if data is None:
+            return None
+        try:
+            return read_progress(data)
+        except (KeyError, TypeError, ValueError, IndexError):
+            raise ConfigurationError(
+                f"{self._path}: a test in it is damaged", advice="restore the file, or begin anew without it"
+            ) from None
+
+    def keep(self, digest: str, alpha: Fraction, method: str, progress: AuditProgress) -> None:
+        """Write a test's progress: whole or not at all."""
+        self._tests[_key(digest, alpha, method)] = progress_data(progress)
+        text = json.dumps({"schema": STATE_SCHEMA, "tests": self._tests}, indent=1, sort_keys=True) + "\n"
+        try:
+            with tempfile.NamedTemporaryFile(
+                "w", encoding="utf-8", dir=self._path.parent, prefix=f".{self._path.name}.", delete=False
+            ) as file:
+                file.write(text)
+            Path(file.name).replace(self._path)
+        except OSError as error:
+            raise UncheckableError(
+                f"{self._path} cannot be written: {error.strerror}",
+                advice="choose a writable place for --state",
+            ) from None
+
+
+def digest_of(code: Sequence[bytes], claim: AuditClaim, pairs: Sequence[Pair]) -> str:
+    """The SHA-256 that a result is bound to: of the code, the claim and the inputs."""
+    whole = hashlib.sha256()
+    neighbouring = claim.neighbouring.value if claim.neighbouring else ""
+    head = [str(claim.epsilon), str(claim.delta), neighbouring]
+    inputs = [repr(part) for pair in pairs for part in (pair.first, pair.second)]
+    for part in (*code, *(each.encode() for each in (*head, *inputs))):
+        whole.update(len(part).to_bytes(8) + part)
+    return whole.hexdigest()
+
+
+def code_of(mechanism: Any) -> list[bytes]:
+    """What a function's behaviour is written in: the file that defines it, and its place there; else its
+    bytecode.
+    """
+    name = f"{getattr(mechanism, '__module__', '')}:{getattr(mechanism, '__qualname__', '')}"
+    line = getattr(getattr(mechanism, "__code__", None), "co_firstlineno", 0)
+    try:
+        file = Path(inspect.getsourcefile(mechanism) or "")
+        return [f"{name}:{line}".encode(), file.read_bytes()]
+    except (TypeError, OSError):
+        code = getattr(mechanism, "__code__", None)
+        return [name.encode(), code.co_code if code else b""]
+
+
+def progress_data(progress: AuditProgress) -> dict[str, Any]:
+    """A test's progress as JSON holds it."""
+    layout = progress.layout
+    return {
+        "pair": progress.pair,
+        "layout": {
+            "width": layout.width,
+            "flat": layout.is_flat,
+            "atoms": [each.hex() for each in layout.atoms],
+            "lattice": layout.is_lattice,
+        },
+        "events": [event_data(each) for each in progress.events],
+        "counts": [[each.both, each.first, each.second, each.neither] for each in progress.counts],
+        "batches": progress.batches,
+        "refuted": progress.is_refuted,
+        "texts": [[code, text] for code, text in progress.texts],
+    }
+
+
+def read_progress(data: Mapping[str, Any]) -> AuditProgress:
+    """What `progress_data` wrote. Raises KeyError, TypeError, ValueError or IndexError on anything else."""
+    layout = data["layout"]
+    atoms = tuple(float.fromhex(each) for each in layout["atoms"])
+    counts = tuple(PairCounts(*(_count(number) for number in each)) for each in data["counts"])
+    events = tuple(read_event(each) for each in data["events"])
+    if not events or len(events) != len(counts) or len({each.samples for each in counts}) != 1:
+        raise ValueError("events and counts differ")
+    read = Layout(_count(layout["width"]), bool(layout["flat"]), atoms, bool(layout["lattice"]))
+    if not all(_fits(each, len(read.names)) for each in events):
+        raise ValueError("an event asks for a column that is not there")
+    return AuditProgress(
+        _count(data["pair"]),
+        read,
+        events,
+        counts,
+        _count(data["batches"]),
+        tuple((float(code), str(text)) for code, text in data["texts"]),
+        bool(data["refuted"]),
+    )
+
+
+def _fits(event: Event, columns: int) -> bool:
+    source = event.source
+    if not isinstance(source, Witness):
+        return source.width > 0
+    is_inside = all(0 <= step.column < columns for step in source.steps)
+    return is_inside and len(source.steps) == len(source.weights) > 0
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError("a count is a whole number")
+    return value
+
+
+def _key(digest: str, alpha: Fraction, method: str) -> str:
+    return f"{digest} {alpha} {method}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        data = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        data = None
+    if (
+        not isinstance(data, dict)
+        or data.get("schema") != STATE_SCHEMA
+        or not isinstance(data.get("tests"), dict)
+    ):
+        raise ConfigurationError(
+            f"{path} is not a file of audit state", advice="name a new file, or the one that --state wrote"
+        )
+    tests: dict[str, Any] = data["tests"]
+    return tests

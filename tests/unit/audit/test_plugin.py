@@ -1,0 +1,141 @@
+"""The pytest plugin, in pytest runs of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAD = """
+import pytest
+
+def noisy(data, epsilon, rng, runs):
+    return len(data) + rng.laplace(0, 1 / epsilon, runs)
+
+def half(data, epsilon, rng, runs):
+    return len(data) + rng.laplace(0, 0.4 / epsilon, runs)
+"""
+
+
+def run(folder: Path, test: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / "test_it.py").write_text(HEAD + test)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-W",
+        "error",
+        "--strict-markers",
+    ]
+    root = str(Path(__file__).resolve().parents[3])
+    return subprocess.run(
+        [*command, "-p", "gatecli.audit.plugin", *arguments, "test_it.py"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": root, "PATH": ""},
+    )
+
+
+def test_a_refuted_claim_fails_the_test(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        """
+@pytest.mark.dp(epsilon=1.0, delta=0.0)
+def test_a_count(dp_audit):
+    dp_audit(lambda data, rng, runs: half(data, 1.0, rng, runs), domain=range(3), samples=20_000)
+""",
+    )
+    assert done.returncode == 1
+    assert "refuted: ε ≥ " in done.stdout
+    assert "1 failed" in done.stdout
+
+
+def test_nothing_found_passes_and_the_summary_says_what_would_have_been(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        """
+@pytest.mark.dp(epsilon=1.0)
+def test_a_count(dp_audit):
+    results = dp_audit(noisy, neighbours="add-remove", domain=range(3), samples=20_000)
+    assert [each.method for each in results] == ["betting"]
+""",
+    )
+    assert done.returncode == 0, done.stdout
+    assert "test_it.py::test_a_count: betting: nothing found: would have found ε ≥ " in done.stdout
+
+
+def test_pairs_of_one_s_own_and_the_lowest_bits_are_tested(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        """
+@pytest.mark.dp(epsilon=1.0)
+def test_a_count(dp_audit):
+    dp_audit(noisy, pairs=[([], [1])], lattice=True, samples=5_000)
+""",
+    )
+    assert done.returncode == 1
+    assert "lattice: refuted" in done.stdout
+
+
+def test_what_could_not_run_fails_the_test(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        """
+@pytest.mark.dp(epsilon=1.0)
+def test_a_count(dp_audit):
+    dp_audit(lambda data: 1 / 0, domain=range(3))
+""",
+    )
+    assert done.returncode == 1
+    assert "could not run: the mechanism raised ZeroDivisionError" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "",
+        "@pytest.mark.dp()",
+        "@pytest.mark.dp(1.0)",
+        "@pytest.mark.dp(epsilon=-1)",
+        "@pytest.mark.dp(epsilon='x')",
+        "@pytest.mark.dp(epsilon=1, delta=1)",
+        "@pytest.mark.dp(epsilon=1, gamma=1)",
+    ],
+)
+def test_a_claim_that_is_none_is_an_error(tmp_path: Path, marker: str) -> None:
+    done = run(tmp_path, f"\n{marker}\ndef test_a_count(dp_audit):\n    pass\n")
+    assert done.returncode == 1
+    assert "@pytest.mark.dp" in done.stdout
+    assert "1 error" in done.stdout
+
+
+def test_a_state_adds_up_over_runs(tmp_path: Path) -> None:
+    test = """
+@pytest.mark.dp(epsilon=1.0)
+def test_a_count(dp_audit):
+    dp_audit(noisy, domain=range(3), samples=2_000)
+"""
+    said = [run(tmp_path, test, "--dp-state", "state.json").stdout for _run in range(2)]
+    assert ["2,000 samples" in said[0], "4,000 samples" in said[1]] == [True, True]
+
+
+def test_a_run_that_audits_nothing_loads_nothing_heavy(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        """
+import sys
+
+def test_nothing():
+    assert not {"numpy", "scipy", "gatecli.audit.attack", "typer", "pydantic"} & set(sys.modules)
+""",
+    )
+    assert done.returncode == 0, done.stdout
+    assert "audits of differential privacy" not in done.stdout
