@@ -111,8 +111,7 @@ def test_no_accountant_has_an_epsilon_at_less_than_the_delta_of_a_claim(
         return
     for part in (Fraction(1, 10**3), HALF, Fraction(999, 1000)):
         question = Question((mechanism,), told * part, ADD_REMOVE, group)
-        for answer in (account, *(accountant.bounds for accountant in ACCOUNTANTS)):
-            found = answer(question)
+        for found in (account(question), *(accountant.bounds(question) for accountant in ACCOUNTANTS)):
             assert isinstance(found, NoBound) or found.upper is None
 
 

@@ -19,6 +19,7 @@ from gatecli.accounting.portfolio import (
     RDP_SLACK,
     limits_of,
 )
+from gatecli.accounting.rdp import poisson_curve
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.mechanism import DpSgd
 from gatecli.model.portfolio import (
@@ -73,7 +74,7 @@ def owned(member: Member, budget: Budget) -> Fraction:
         return shares[member] * budget.delta
     limit = getattr(table_of(budget)[0], MEMBER_COLUMNS[member][0]) / MEASURE_UNITS
     few = divergence_limit(RDP_ORDERS[member], budget, RDP_OTHERS)
-    return ((RDP_SHARE if limit > few + 1e-6 else RDP_OTHERS) + RDP_SLACK) * budget.delta
+    return ((RDP_SHARE if limit > max(few, 0.0) + 1e-6 else RDP_OTHERS) + RDP_SLACK) * budget.delta
 
 
 def divergence_limit(order: int, budget: Budget, part: Fraction) -> float:
@@ -159,7 +160,7 @@ def test_adversaries_that_fill_the_member_that_tells_most_stay_within_the_budget
 
 
 def shortest(sigma: str, rate: str, steps: int, factor: Fraction = Fraction(1)) -> float:
-    """How often what a run tells fits into its certificate, divided by a factor, at the ε where it is tightest."""
+    """What a run's certificate, divided by a factor, allows over what the run tells: the least over ε."""
     terms = dataset(budget_of("8", "1e-5"), Neighbouring.ADD_REMOVE)
     run = DpSgd(noise_multiplier=Fraction(sigma), sampling_rate=Fraction(rate), steps=steps)
     charged = charge(terms, run)
@@ -184,3 +185,18 @@ def test_a_certificate_that_is_a_quarter_too_small_is_below_what_the_run_tells(
     sigma: str, rate: str, steps: int
 ) -> None:
     assert shortest(sigma, rate, steps, TOO_MUCH) < 1
+
+
+@pytest.mark.parametrize("sigma", [0.5, 1.0, 4.0])
+@pytest.mark.parametrize("rate", [0.001, 0.1, 0.7])
+def test_the_divergence_of_sampled_noise_holds_in_both_directions(sigma: float, rate: float) -> None:
+    """Of the mixture against the noise, which is the dearer one, and of the noise against the mixture."""
+    points = np.linspace(-40 * sigma, 40 * sigma + 40, 400_001)
+    noise = -((points / sigma) ** 2) / 2 - math.log(sigma * math.sqrt(2 * math.pi))
+    mixture = noise + np.log1p(rate * np.expm1((2 * points - 1) / (2 * sigma**2)))
+    orders = tuple(float(order) for order in RDP_ORDERS.values())
+    width = points[1] - points[0]
+    for order, bound in zip(orders, poisson_curve(sigma, rate, orders), strict=True):
+        for first, other in ((mixture, noise), (noise, mixture)):
+            moment = np.logaddexp.reduce(order * first + (1 - order) * other) + math.log(width)
+            assert moment / (order - 1) <= bound * (1 + 1e-6) + 1e-12
