@@ -66,7 +66,7 @@ def told_apart(terms: Iterable[Term]) -> tuple[tuple[Term, ...], Fraction]:
     silent = Fraction(1)
     for term in terms:
         if isinstance(term, ClaimTerm) and term.delta > 0:
-            silent *= _chance_of_all(1 - term.delta, term.count)
+            silent *= _chance_of_all(max(1 - term.delta, Fraction(0)), term.count)
             rest.append(replace(term, delta=Fraction(0)))
         elif isinstance(term, WorstTerm):
             pieces = [told_apart(branch) for branch in term.branches]

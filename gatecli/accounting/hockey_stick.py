@@ -175,7 +175,7 @@ def deltas_above(composed: TiltedComposition, epsilons: Array) -> Array:
     start = np.where(at > 0, np.append(losses, 0.0)[at - 1], epsilons)
     slip = composed.slip * _power(-tilt * (start - centre))
     risen = epsilons - centre
-    repaid = np.where(risen > _EXPONENT, 0.0, _power(risen) * far[at])
+    repaid = np.where(abs(risen) > _EXPONENT, 0.0, _power(risen) * far[at])
     value = np.maximum(near[at] * (1 + rounding) - repaid * (1 - rounding) + slip, 0.0)
     deltas = composed.infinite + value * math.exp(scale)
     return np.asarray(np.minimum(deltas * (1 + float(SLACK)), 1.0))

@@ -19,7 +19,6 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from gatecli.accounting.account import account
 from gatecli.accounting.answers import told_apart
 from gatecli.accounting.gaussian_curve import epsilon_on_line, largest_mu, mu_of_pure
 from gatecli.accounting.interface import NoBound, Question
@@ -37,7 +36,7 @@ from gatecli.accounting.terms import (
     WorstTerm,
 )
 from gatecli.accounting.translation import translate
-from gatecli.model.budget import Bounds, Budget
+from gatecli.model.budget import Budget
 from gatecli.model.ledger import DatasetTerms
 from gatecli.model.number import show
 from gatecli.model.portfolio import (
@@ -262,21 +261,3 @@ def _exact_gdp(terms: tuple[Term, ...]) -> Cost:
 
 def _mu_above(mu_squared: Fraction) -> float:
     return math.sqrt(above(mu_squared)) * (1 + 1e-15)
-
-
-def composed_in_advance(questions: Iterable[Question]) -> Bounds | NoBound:
-    """What releases would cost together, had they been fixed in advance. It limits nothing: they were not.
-
-    All are asked about at the δ of the first. Raises ValueError for questions under several relations.
-    """
-    asked = tuple(questions)
-    if not asked:
-        return NoBound(("there is no release",))
-    first = asked[0]
-    if any(question.neighbouring is not first.neighbouring for question in asked):
-        raise ValueError("releases under several neighbouring relations do not add up")
-    if any(question.group != first.group for question in asked):
-        return NoBound(("releases whose units hold different numbers of records are not composed here",))
-    return account(
-        replace(first, mechanisms=tuple(one for question in asked for one in question.mechanisms), claim=None)
-    )

@@ -119,6 +119,8 @@ def _single(term: Term, orders: tuple[float, ...]) -> list[float] | None:
             curve = [_laplace(above(epsilon), order) for order in orders]
         case ResponseTerm(zeroed=False):
             curve = [_response(term, order) for order in orders]
+        case ClaimTerm(delta=delta) if delta > 0:
+            raise NumericFailure("a claim with a δ that was not set apart has no Rényi divergence")
         case ClaimTerm(epsilon, ranged=ranged):
             curve = [_pure(above(epsilon), order, ranged=ranged) for order in orders]
         case RepeatTerm(terms=terms):

@@ -112,7 +112,8 @@ def subsample_parts(
         )
     return [
         ScopedTerm(
-            scope.widen_claim(amplified_epsilon(claim[0], rate), rate * claim[1], distance), tight=False
+            scope.widen_claim(amplified_epsilon(claim[0], rate), rate * min(claim[1], Fraction(1)), distance),
+            tight=False,
         )
     ]
 

@@ -6,6 +6,7 @@ that no accountant needs to know about neighbouring relations. `count` is how of
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -151,6 +152,21 @@ Term = (
     | WorstTerm
     | RepeatTerm
 )
+
+
+def has_delta(terms: Iterable[Term]) -> bool:
+    """Whether any claim within has a δ of its own, at whatever depth."""
+    for term in terms:
+        match term:
+            case ClaimTerm(delta=delta) if delta > 0:
+                return True
+            case WorstTerm(branches) if any(map(has_delta, branches)):
+                return True
+            case RepeatTerm(terms=inner) if has_delta(inner):
+                return True
+            case _:
+                continue
+    return False
 
 
 def repeat_term(term: Term, count: int) -> Term:

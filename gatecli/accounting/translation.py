@@ -41,6 +41,7 @@ from gatecli.accounting.terms import (
     ResponseTerm,
     Term,
     Translation,
+    has_delta,
     repeat_term,
 )
 from gatecli.accounting.training import dp_ftrl, dp_sgd
@@ -234,7 +235,7 @@ def _subsampled_parts(mechanism: declared.Subsampled, scope: QuestionScope) -> l
 def _selected_parts(mechanism: declared.RepeatAndSelect, scope: QuestionScope) -> list[ScopedTerm]:
     """Papernot and Steinke (2022); the loss of one run is a loss of the selected one only by their bound."""
     inner = merge_terms(part.term for part in _parts(mechanism.mechanism, scope))
-    if any(isinstance(term, ClaimTerm) and term.delta > 0 for term in inner):
+    if has_delta(inner):
         raise Refusal("a run that is repeated and selected from is accounted where it has a Rényi divergence")
     chosen = mechanism.selection
     shape = None if chosen.distribution == "poisson" else chosen.shape

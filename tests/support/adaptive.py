@@ -60,7 +60,16 @@ class Noise:
     children: tuple[Tree, ...]
 
 
-Tree = Stop | Coin | Leak | Noise
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Finitely many answers: the chance of each under P and under Q, and a child for each."""
+
+    first: tuple[float, ...]
+    other: tuple[float, ...]
+    children: tuple[Tree, ...]
+
+
+Tree = Stop | Coin | Leak | Noise | Answers
 
 
 def delta_of(tree: Tree, epsilon: float) -> float:
@@ -82,10 +91,30 @@ def curve(tree: Tree, epsilons: Array, sign: float = 1.0) -> Array:
                 likely * curve(first, epsilons - loss, sign)
                 + (1 - likely) * curve(other, epsilons + loss, sign)
             )
+        case Answers(first_chances, other_chances, children):
+            chances, against = (first_chances, other_chances) if sign > 0 else (other_chances, first_chances)
+            return _summed(chances, against, children, epsilons, sign)
         case Noise(kind, size, _, (Stop(),)):
             return gaussian(size, epsilons) if kind == "gaussian" else laplace(size, epsilons)
         case Noise():
             return _chosen(tree, epsilons, sign)
+
+
+def _summed(
+    chances: tuple[float, ...], against: tuple[float, ...], children: tuple[Tree, ...], at: Array, sign: float
+) -> Array:
+    """Over the answers; those that have the same child are asked about together."""
+    total = np.zeros(at.shape)
+    for child in dict.fromkeys(children):
+        masses = np.array([p for p, mine in zip(chances, children, strict=True) if mine == child])
+        others = np.array([q for q, mine in zip(against, children, strict=True) if mine == child])
+        masses, others = masses[masses > 0], others[masses > 0]
+        certain = others == 0
+        total += masses[certain].sum()
+        masses, others = masses[~certain], others[~certain]
+        asked = np.subtract.outer(at, np.log(masses) - np.log(others))
+        total += curve(child, asked.ravel(), sign).reshape(asked.shape) @ masses
+    return total
 
 
 def gaussian(mu: float, epsilons: Array) -> Array:
@@ -136,6 +165,12 @@ def corners(tree: Tree) -> tuple[float, ...]:
         case Coin(loss, told, lied):
             found = {c + turn for child in (told, lied) for c in corners(child) for turn in (loss, -loss)}
             return tuple(found)
+        case Answers(first, other, children):
+            losses = [abs(math.log(p / q)) if p and q else 0.0 for p, q in zip(first, other, strict=True)]
+            pairs = set(zip(losses, children, strict=True))
+            return tuple(
+                {c + turn for size, child in pairs for c in corners(child) for turn in (size, -size)}
+            )
         case Noise("gaussian"):
             return ()
         case Noise(_, size, _, children):

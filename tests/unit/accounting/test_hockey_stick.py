@@ -168,6 +168,19 @@ def test_bounds_that_no_float_holds_are_one() -> None:
     assert deltas_above(steep, np.array([0.0, 40.0])).tolist() == [1.0, 1.0]
 
 
+def test_bounds_hold_where_the_middle_of_the_curve_is_beyond_a_power_of_a_float() -> None:
+    """What is repaid is not taken for more than it is: then δ(0) was a thousandth of the truth."""
+    mass = np.zeros(2001)
+    mass[[0, 150, 1600]] = 0.5005, 0.499, 0.0005
+    losses, tilt = np.arange(2001.0), 1e-4
+    tilted = mass * np.exp(tilt * losses)
+    moment = float(tilted.sum())
+    composed = TiltedComposition(0.0, 1.0, tilted / moment, 0.0, tilt, math.log(moment), 1e-12, 1e-12, 2)
+    at = np.array([0.0, 20.0, 50.0, 100.0, 140.0, 300.0, 1000.0, 1500.0, 1650.0])
+    true = np.maximum(-np.expm1(np.minimum(at[:, None] - losses, 0.0)), 0.0) @ mass
+    assert (deltas_above(composed, at) >= true).all()
+
+
 def test_lost_mass_and_rounding_are_added() -> None:
     plain = TiltedComposition(0.0, 1.0, np.array([0.5, 0.5]), 0.0, 1.0, 0.0, 0.0, 0.0, 2)
     doubtful = TiltedComposition(0.0, 1.0, np.array([0.5, 0.5]), 0.01, 1.0, 0.0, 1e-3, 1e-3, 2)

@@ -13,7 +13,7 @@ import pytest
 
 from gatecli.accounting.account import account
 from gatecli.accounting.interface import NoBound, Question
-from gatecli.accounting.portfolio import amounts_of, composed_in_advance, limits_of
+from gatecli.accounting.portfolio import amounts_of, limits_of
 from gatecli.accounting.rdp import poisson_curve
 from gatecli.model.budget import Bounds, Budget, Neighbouring
 from gatecli.model.ledger import DatasetTerms
@@ -408,22 +408,3 @@ print(*sys.modules)
 
 def question(*mechanisms: Mechanism, group: int = 1, neighbouring: Neighbouring = ADD_REMOVE) -> Question:
     return Question(mechanisms, Fraction(1, 10**5), neighbouring, group)
-
-
-def test_what_happened_is_composed_as_if_fixed_in_advance() -> None:
-    noise = Gaussian(standard_deviation=Fraction(5))
-    bounds = composed_in_advance([question(noise), question(noise, noise)])
-    assert bounds == account(question(noise, noise, noise))
-
-
-def test_no_release_has_no_composition() -> None:
-    assert isinstance(composed_in_advance([]), NoBound)
-
-
-def test_units_of_different_sizes_are_not_composed() -> None:
-    assert isinstance(composed_in_advance([question(RUN), question(RUN, group=2)]), NoBound)
-
-
-def test_relations_are_not_mixed_in_a_composition() -> None:
-    with pytest.raises(ValueError, match="several neighbouring relations"):
-        composed_in_advance([question(RUN), question(RUN, neighbouring=REPLACE_ONE)])
