@@ -119,10 +119,10 @@ class Model:
         return "done"
 
     def _commit_plan(self, name: str, digest: str) -> None:
-        """A plan is committed with the last of its releases."""
+        """A plan is committed with the last of its releases that was held."""
         plan = self.subjects[name]
         states = {each.state for each in self.subjects.values() if each.plan == name}
-        if plan.state is STATES.HELD and states == {STATES.COMMITTED}:
+        if plan.state is STATES.HELD and STATES.HELD not in states:
             plan.state, plan.digest = STATES.COMMITTED, digest
 
 
