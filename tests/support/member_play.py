@@ -222,7 +222,8 @@ def sampled_run(sigma: float, rate: float, steps: int) -> Pair:
 
 def _masses(edges: Array) -> Array:
     """Of a normal distribution between edges, by whichever tail is smaller."""
-    return np.where(edges[:-1] > 0, norm.sf(edges[:-1]) - norm.sf(edges[1:]), np.diff(norm.cdf(edges)))
+    above = norm.sf(edges[:-1]) - norm.sf(edges[1:])
+    return np.asarray(np.where(edges[:-1] > 0, above, np.diff(norm.cdf(edges))), np.float64)
 
 
 def _merged(first: Array, other: Array, bins: int) -> tuple[Array, Array]:
