@@ -222,7 +222,8 @@ def sampled_run(sigma: float, rate: float, steps: int) -> Pair:
 
 def _masses(edges: Array) -> Array:
     """Of a normal distribution between edges, by whichever tail is smaller."""
-    return np.where(edges[:-1] > 0, norm.sf(edges[:-1]) - norm.sf(edges[1:]), np.diff(norm.cdf(edges)))
+    upper = norm.sf(edges[:-1]) - norm.sf(edges[1:])
+    return np.asarray(np.where(edges[:-1] > 0, upper, np.diff(norm.cdf(edges))), np.float64)
 
 
 def _merged(first: Array, other: Array, bins: int) -> tuple[Array, Array]:
@@ -233,7 +234,9 @@ def _merged(first: Array, other: Array, bins: int) -> tuple[Array, Array]:
     losses = np.log(np.maximum(first, 1e-300)) - np.log(other)
     ends = np.linspace(losses.min(), losses[first > 1e-13 * first.max()].max(), bins - 1)
     at = np.searchsorted(ends, losses)
-    merged = [np.bincount(at, weights=mass, minlength=bins) for mass in (first, other)]
+    merged = [
+        np.asarray(np.bincount(at, weights=mass, minlength=bins), np.float64) for mass in (first, other)
+    ]
     filled = merged[1] > 0
     return merged[0][filled], merged[1][filled]
 
