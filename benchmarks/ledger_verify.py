@@ -1,8 +1,8 @@
 """How long a ledger takes to verify, beside reading it alone: `python benchmarks/ledger_verify.py [ENTRIES]`.
 
 Writes a ledger of ENTRIES (default 1,000,000) in ten datasets, releases that are reserved and committed, and
-verifies it in a process of its own: chains, columns, sums, budgets, subjects, the log and a checkpoint. The
-peer, in another process, reads the same rows and hashes each content once.
+verifies it in a process of its own: chains, columns, sums, budgets, subjects, reservations, the log and a
+checkpoint. The peer, in another process, reads the same rows and hashes each content once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from pathlib import Path
 from gatecli.ledger.checkpoints import make_checkpoint
 from gatecli.ledger.interface import LedgerIdentity
 from gatecli.ledger.opening import create_store
-from gatecli.ledger.restoring import AddStep, MoveStep, SequenceStep, Step
 from gatecli.ledger.sql.booking import Request, Run, add, book
 from gatecli.ledger.sql.store import SqlStore
 from gatecli.model.budget import Budget, Neighbouring
@@ -56,19 +55,21 @@ print(json.dumps({
 """
 
 
-def steps(dataset: int, entries: int) -> Iterator[Step]:
-    """The life of a dataset: releases that are reserved, and committed."""
-    name = f"dataset-{dataset}"
+def terms_of(dataset: int) -> DatasetTerms:
     budget = Budget(Fraction(8), Fraction(1, 10**5))
     limits = Amounts(*[10**17] * len(tuple(NOTHING)))
-    yield AddStep(DatasetTerms(name, "person", Neighbouring.ADD_REMOVE, budget, limits), AT, "")
+    return DatasetTerms(f"dataset-{dataset}", "person", Neighbouring.ADD_REMOVE, budget, limits)
+
+
+def movements(dataset: int, entries: int) -> Iterator[Movement]:
+    """The life of a dataset: releases that are reserved, and committed."""
     for number in range((entries - 1) // 2):
         subject = f"churn-classifier-{dataset}@{number}"
         digest = identity_digest({"release": subject})
         details = {"artifacts": [digest], "mechanisms": [{"kind": "gaussian", "sigma": "4"}]}
         for kind, cost in ((EntryKind.RESERVE, COST), (EntryKind.COMMIT, NOTHING)):
-            yield MoveStep(Movement(kind, subject, AT, (Charge(name, cost),), digest, details), None, {}, ())
-    yield SequenceStep()
+            charges = (Charge(f"dataset-{dataset}", cost),)
+            yield Movement(kind, subject, AT, charges, digest, details)
 
 
 def write(file: Path, entries: int) -> None:
@@ -78,12 +79,9 @@ def write(file: Path, entries: int) -> None:
     for dataset in range(DATASETS):
 
         def work(run: Run, dataset: int = dataset) -> None:
-            for step in steps(dataset, entries // DATASETS):
-                match step:
-                    case AddStep(terms, at, _):
-                        add(run, "0" * 32, terms, at, "")
-                    case MoveStep(movement):
-                        book(run, Request(movement))
+            add(run, "0" * 32, terms_of(dataset), AT, "")
+            for movement in movements(dataset, entries // DATASETS):
+                book(run, Request(movement))
 
         store._change(work)  # noqa: SLF001 - many movements in one transaction
     make_checkpoint(store, None, AT)

@@ -109,10 +109,11 @@ def list_datasets(url: LedgerUrl = None) -> None:
 @app.command("close")
 def close(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A dataset of the ledger.")],
+    key_file: KeyFile = None,
     url: LedgerUrl = None,
 ) -> None:
     """Take no more charges. What is held stays held, and can be committed or voided."""
-    with open_ledger(url) as store:
+    with open_ledger(url, key=key_file) as store:
         try:
             store.close_dataset(name, moment(datetime.now(UTC)))
         except UnknownDataset:

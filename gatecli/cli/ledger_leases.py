@@ -77,7 +77,8 @@ def grant(
             "--by",
             panel=GATE,
             variable="LEASE_BY",
-            help="Hold the child to this filter alone; repeatable (default: to a share of each).",
+            help="Hold the child to this filter alone; repeatable. By default it gets a share of each, and a "
+            "release must fit into all of them: for pure releases, basic alone has room for the whole ε.",
         ),
     ] = None,
     key_file: KeyFile = None,
@@ -128,7 +129,7 @@ def return_(
 
     What is held and not voided by then counts as spent.
     """
-    with open_ledger(url) as store:
+    with open_ledger(url, key=key_file) as store:
         lines = return_lease(store, _key(key_file), dataset, moment(datetime.now(UTC)))
         if output is None:
             for line in lines:

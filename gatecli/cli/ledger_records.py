@@ -19,9 +19,8 @@ from gatecli.gates.ledger_verification import check_export, check_ledger
 from gatecli.ledger.checkpoints import make_checkpoint, note_key
 from gatecli.ledger.comparison import Chains, chains_of, differences
 from gatecli.ledger.exports import ExportFile, export_lines, is_export
-from gatecli.ledger.opening import create_store, open_store
 from gatecli.ledger.signing_keys import new_key, read_key
-from gatecli.ledger.transfer import import_export
+from gatecli.ledger.transfer import import_new
 from gatecli.sources.files import MissingFileError, ReadError, read_text
 
 key = typer.Typer(no_args_is_help=True, help="Make and show keys that sign checkpoints and leases.")
@@ -52,7 +51,7 @@ def verify(
     ] = None,
     url: LedgerUrl = None,
 ) -> None:
-    """Verify what the ledger holds: chains, sums from the entries, the log and its checkpoints."""
+    """Verify what the ledger holds: chains, sums, reservations, the log and its checkpoints."""
     session = begin(gate, Path())
     pinned = None if since is None else read_given(since)
     if export is not None:
@@ -118,16 +117,7 @@ def import_(
 
     There must be one ledger of an identity: stop using the old one.
     """
-    exported = ExportFile(file)
-    target = url or DEFAULT
-    try:
-        store = create_store(target, exported.identity, replay=True)
-    except UsageError:
-        store = open_store(target, replay=True)  # an import that was interrupted left it empty
-    try:
-        verification = import_export(exported, store)
-    finally:
-        store.close()
+    verification = import_new(ExportFile(file), url or DEFAULT)
     err(
         f"imported {verification.entries} entries of {verification.datasets} datasets; "
         "spend from this ledger only from now on\n"

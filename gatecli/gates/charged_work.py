@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
+from itertools import product
 from typing import Any
 
 from gatecli.accounting.interface import NoBound, Question
@@ -54,21 +55,25 @@ def questions_to_charge(costs: Costs) -> tuple[Question, ...]:
     return tuple(dict.fromkeys((*dearest, *(cost.question for cost in costs.counted))))
 
 
-def costs_of_work(work: Work, terms: DatasetTerms) -> Amounts | NoBound:
-    """What the work costs; of two accounts of one run, the declared and the recorded one, the dearer counts.
+COMBINED = 3
+"""Releases of a plan with two accounts of which every combination is looked at."""
 
-    One release is charged the dearer in each measure. Of several, that compose as one mechanism, each counts
-    by the account that `questions_to_charge` puts first.
+
+def costs_of_work(work: Work, terms: DatasetTerms) -> Amounts | NoBound:
+    """What the work costs as one mechanism.
+
+    Of two accounts of one run, the declared and the recorded one, the dearer counts, in each measure: all
+    combinations are looked at, or, where there are many, both accounts are charged.
     """
     if not all(questions for questions, _ in work):
         return NoBound(("it declares no mechanism with a cost",))
-    (first, stability), *more = work
-    joint = (
-        [_joint([(questions[0], each) for questions, each in work], terms)]
-        if more
-        else [_joint([(question, stability)], terms) for question in first]
-    )
-    found = [amounts_of(question, terms) for question in joint]
+    doubtful = sum(len(questions) > 1 for questions, _ in work)
+    if doubtful > COMBINED:
+        choices = [[(question, stability) for questions, stability in work for question in questions]]
+    else:
+        ways = ([(question, stability) for question in questions] for questions, stability in work)
+        choices = [list(parts) for parts in product(*ways)]
+    found = [amounts_of(_joint(parts, terms), terms) for parts in choices]
     bounds = [each for each in found if isinstance(each, Amounts)]
     if len(bounds) < len(found):
         return next(each for each in found if isinstance(each, NoBound))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeGuard
 
@@ -26,7 +26,7 @@ from gatecli.model.ledger import (
 )
 from gatecli.model.number import show_percent
 from gatecli.model.policy import LedgerRules
-from gatecli.model.portfolio import NOTHING, clip, held_share, is_admitted
+from gatecli.model.portfolio import NOTHING, Amounts, clip, held_share, is_admitted
 from gatecli.model.release import ReleaseSubject
 
 
@@ -44,6 +44,8 @@ class Assessment:
     problems: tuple[Finding, ...] = ()
     releases: Mapping[str, str] = field(default_factory=lambda: NO_RELEASES)
     """Of a plan, the releases that it reserves, and the digest of each."""
+    has_run: bool = False
+    """Whether its output is there already, so that what is reserved is spent at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +73,36 @@ def _assess_one(subject: ReleaseSubject, costs: Costs, terms: Terms, book: Book)
     accounts = [each for each in found if isinstance(each, Account)]
     if not accounts or any(each.rule is charging.UNKNOWN_DATASET for each in problems):
         return Assessment(subject, None, {}, problems)
-    problems += tuple(find_lapsed(subject, accounts, terms))
+    assessed = _assess_charge(subject, costs, accounts, terms, book)
+    told = (*assessed.problems, *problems, *find_lapsed(subject, accounts, terms))
+    return replace(assessed, problems=told)
+
+
+def _assess_charge(
+    subject: ReleaseSubject, costs: Costs, accounts: Sequence[Account], terms: Terms, book: Book
+) -> Assessment:
     known = terms.store.reservation(release_id(subject))
     charged = charge_of(subject, questions_to_charge(costs), accounts, book)
     if isinstance(charged, Finding):
-        return Assessment(subject, None, {}, (charged, *problems))
+        return Assessment(subject, None, {}, (charged,))
     digest = claim_digest(subject, accounts)
     if (twin := book.releases.setdefault(release_id(subject), digest)) != digest:
-        return Assessment(subject, None, {}, (charging.find_twice(subject, twin), *problems))
+        return Assessment(subject, None, {}, (charging.find_twice(subject, twin),))
+    name, attempt, later = release_id(subject), 0 if known is None else known.attempt + 1, False
     if stands(known):
-        changed = tuple(find_change(subject, accounts, known, charged, terms.store))
-        standing: dict[str, object] = {} if changed else {"ledger": {"state": known.state.value}}
-        return Assessment(subject, None, standing, (*changed, *problems))
+        standing = _assess_standing(subject, accounts, known)
+        charged = more_than_held(subject, costs, accounts, (known, charged), book)
+        if standing.problems or not charged:
+            return standing
+        name, attempt, later = later_id(subject, accounts), 0, True
     over = find_over(subject, charged, book)
     if over:
-        return Assessment(subject, None, {}, (*over, *problems))
+        return Assessment(subject, None, {}, over)
     measures: dict[str, object] = {"ledger": {word_of(terms): shares_of(charged, book)}}
     book.add(charged)
     details = details_of(subject, questions_to_charge(costs), stabilities(accounts, book))
-    attempt = 0 if known is None else known.attempt + 1
-    movement = Movement(
-        EntryKind.RESERVE, release_id(subject), terms.at, tuple(charged), digest, details, attempt
-    )
-    return Assessment(subject, movement, measures, problems)
+    movement = Movement(EntryKind.RESERVE, name, terms.at, tuple(charged), digest, details, attempt)
+    return Assessment(subject, movement, measures, has_run=later)
 
 
 def stands(known: Reservation | None) -> TypeGuard[Reservation]:
@@ -106,28 +115,54 @@ def word_of(terms: Terms) -> str:
     return "reserved" if terms.reserves else "wouldReserve"
 
 
-def find_change(
-    subject: ReleaseSubject,
-    accounts: Sequence[Account],
-    known: Reservation,
-    charged: Sequence[Charge],
-    store: Store,
-) -> Iterator[Finding]:
+def _assess_standing(subject: ReleaseSubject, accounts: Sequence[Account], known: Reservation) -> Assessment:
     """Whether what stands in the ledger is this release.
 
-    A release is reserved before its output is there, so artifacts and evidence may come after: what they
-    record must not cost more than what is held. Those that a commit was made with are bound to it.
+    A release is reserved before its output is there, so artifacts and evidence may come after. Those that a
+    commit was made with are bound to it.
     """
-    holder = known if known.plan is None else store.reservation(known.plan)
-    held = {each.dataset: each.amounts for each in (holder or known).charges}
-    dearer = any(
-        any(more > have for more, have in zip(each.amounts, held.get(each.dataset, NOTHING), strict=True))
-        for each in charged
-    )
     bound = known.state is ReservationState.COMMITTED and known.last_digest != known.digest
     other = bound and known.last_digest != content_digest(subject, accounts)
-    if known.digest != claim_digest(subject, accounts) or dearer or other:
-        yield charging.find_changed(subject, known)
+    if known.digest != claim_digest(subject, accounts) or other:
+        return Assessment(subject, None, {}, (charging.find_changed(subject, known),))
+    return Assessment(subject, None, {"ledger": {"state": known.state.value}})
+
+
+def later_id(subject: ReleaseSubject, accounts: Sequence[Account]) -> str:
+    """The subject of what a release costs more, by evidence that came after it was reserved."""
+    return f"{release_id(subject)}+{content_digest(subject, accounts)[:12]}"
+
+
+def more_than_held(
+    subject: ReleaseSubject,
+    costs: Costs,
+    accounts: Sequence[Account],
+    standing: tuple[Reservation, Sequence[Charge]],
+    book: Book,
+) -> list[Charge]:
+    """What evidence that came later adds to what is held for a release; empty where nothing is dearer.
+
+    A plan is held as one mechanism, of which nobody can say what is held for one release: one whose evidence
+    is dearer than its declaration is charged by itself, on top.
+    """
+    known, charged = standing
+    if stands(book.store.reservation(later_id(subject, accounts))):
+        return []
+    if known.plan is None:
+        held = {each.dataset: each.amounts for each in known.charges}
+        more = [
+            Charge(each.dataset, _beyond(each.amounts, held.get(each.dataset, NOTHING))) for each in charged
+        ]
+        return more if any(any(each.amounts) for each in more) else []
+    alone = charge_of(subject, [costs.declared.question] if costs.declared else [], accounts, book)
+    if isinstance(alone, Finding):
+        return list(charged)
+    dearer = any(any(_beyond(one.amounts, own.amounts)) for one, own in zip(charged, alone, strict=True))
+    return list(charged) if dearer else []
+
+
+def _beyond(amounts: Amounts, held: Amounts) -> Amounts:
+    return Amounts(*(max(0, each - have) for each, have in zip(amounts, held, strict=True)))
 
 
 def find_over(subject: ReleaseSubject, charges: Sequence[Charge], book: Book) -> tuple[Finding, ...]:
@@ -176,6 +211,9 @@ def named_accounts(subject: ReleaseSubject, terms: Terms, book: Book) -> Iterato
         if dataset.name not in seen:
             yield account
         seen.add(dataset.name)
+    leased = sorted(name for name in seen if (lent := book.account(name)) is not None and lent.terms.lease)
+    if len(leased) > 1:
+        yield charging.find_leases(subject, leased)
 
 
 def find_lapsed(subject: ReleaseSubject, accounts: Sequence[Account], terms: Terms) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,7 +31,7 @@ from gatecli.model.ledger import (
 )
 from gatecli.model.mechanism import Mechanism, Sampling
 from gatecli.model.number import plain
-from gatecli.model.portfolio import clip
+from gatecli.model.portfolio import clip, total
 from gatecli.model.release import Evidence, EvidenceFormat, EvidenceReference
 from gatecli.sources.evidence.reader import read_evidence
 from gatecli.sources.files import sha256_of
@@ -194,10 +194,15 @@ def open_account(name: str, book: Book) -> Account:
 
 
 def _charge(question: Question, stability: int, account: Account, balance: OpeningBalance) -> Charge:
-    amounts = costs_of_work([((question,), stability)], account.terms)
-    if isinstance(amounts, NoBound):
-        raise UncheckableError(
-            f"nothing bounds what {balance.source.file.name} records: {'; '.join(amounts.reasons)}",
-            advice="the budget of such data is spent: do not count it as nothing",
-        )
-    return Charge(account.terms.name, clip(amounts, account.terms.limits))
+    """Mechanism by mechanism: nobody knows whether they were fixed before the first output was seen."""
+    spent = []
+    for mechanism in question.mechanisms:
+        alone = replace(question, mechanisms=(mechanism,))
+        amounts = costs_of_work([((alone,), stability)], account.terms)
+        if isinstance(amounts, NoBound):
+            raise UncheckableError(
+                f"nothing bounds what {balance.source.file.name} records: {'; '.join(amounts.reasons)}",
+                advice="the budget of such data is spent: do not count it as nothing",
+            )
+        spent.append(amounts)
+    return Charge(account.terms.name, clip(total(spent), account.terms.limits))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gatecli.checks.ledger.chain import find_faults
+from gatecli.checks.ledger.chain import find_faults, find_unsigned
 from gatecli.gates import LEDGER
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.ledger.exports import ExportFile
@@ -28,7 +28,7 @@ def check_export(export: ExportFile, pinned: str | None, terms: JudgementTerms) 
 def _judge(verification: Verification, where: str, terms: JudgementTerms) -> Verdict:
     """An empty ledger is nothing to verify, and so no pass."""
     checked = (Checked("ledger", verification.ledger, where, _measures(verification)),)
-    findings = tuple(find_faults(verification, where))
+    findings = (*find_faults(verification, where), *find_unsigned(verification, where))
     return judge(LEDGER, Examined(checked if verification.entries else (), findings), terms)
 
 
@@ -40,5 +40,6 @@ def _measures(verification: Verification) -> dict[str, object]:
         "logSize": verification.size,
         "root": verification.root.hex(),
         "checkpoints": verification.checkpoints,
+        "unsigned": verification.unsigned,
         "since": verification.pinned,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from gatecli.errors import UsageError
@@ -11,7 +11,8 @@ from gatecli.gates.charges import Assessment, Terms
 from gatecli.gates.concealment import without_values
 from gatecli.ledger.checking import check_movement
 from gatecli.ledger.interface import BudgetExceeded, Conflict, Store, UnknownDataset
-from gatecli.model.ledger import Movement
+from gatecli.model.ledger import Charge, EntryKind, Movement
+from gatecli.model.portfolio import NOTHING
 
 _OVERTAKEN = (BudgetExceeded, Conflict, UnknownDataset)
 """What another client may do between the judgement and the reservation."""
@@ -38,17 +39,25 @@ def reserve(assessments: Sequence[Assessment], terms: Terms) -> bool:
     finds it there. Raises UsageError, before anything is reserved, where a name holds personal data or is
     none that a ledger holds.
     """
-    wanted = [(each.movement, each.releases) for each in assessments if each.movement is not None]
+    wanted = [(each.movement, each) for each in assessments if each.movement is not None]
     lapses = (terms.today + timedelta(days=terms.rules.lapse_after_days)).isoformat()
-    for movement, releases in wanted:
-        refuse_personal_data(movement, releases)
-        check_movement(movement, lapses, releases, ())
-    for movement, releases in wanted:
+    for movement, each in wanted:
+        refuse_personal_data(movement, each.releases)
+        check_movement(movement, lapses, each.releases, ())
+    for movement, each in wanted:
         try:
-            terms.store.move(movement, lapses=lapses, releases=releases)
+            terms.store.move(movement, lapses=lapses, releases=each.releases)
+            if each.has_run:
+                terms.store.move(committing(movement))
         except _OVERTAKEN:
             return False
     return True
+
+
+def committing(movement: Movement) -> Movement:
+    """What says that a reservation is spent."""
+    charges = tuple(Charge(each.dataset, NOTHING) for each in movement.charges)
+    return replace(movement, kind=EntryKind.COMMIT, charges=charges)
 
 
 def refuse_personal_data(movement: Movement, releases: Iterable[str] = ()) -> None:

@@ -90,6 +90,12 @@ def check_movement(
         raise UsageError(f"{movement.subject} needs one signature for each charge, or none")
     for release in releases:
         check_name(release, "a release")
+    said = (movement.details.get("lapses", lapses), movement.details.get("planned", dict(releases)))
+    if said != (lapses, dict(releases)):
+        raise UsageError(
+            f"what is declared about {movement.subject} says otherwise when it lapses, or what it plans",
+            advice="leave `lapses` and `planned` to the ledger",
+        )
     for text in (movement.digest, *releases.values(), *signatures):
         check_column(text, movement.subject)
     check_text([dict(movement.details), movement.digest, movement.plan, dict(releases)], movement.subject)

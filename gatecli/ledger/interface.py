@@ -9,12 +9,17 @@ from types import MappingProxyType
 from typing import Protocol
 
 from gatecli.errors import GatecliError
-from gatecli.ledger.restoring import Step
 from gatecli.model.ledger import Account, DatasetTerms, Entry, Movement, Reservation, ReservationState
 from gatecli.model.portfolio import Amounts
 
 NO_RELEASES: Mapping[str, str] = MappingProxyType({})
 """What is not a plan reserves no releases."""
+
+
+Part = tuple[str | int | None, ...]
+"""What a reservation says with its charge of one dataset: the dataset, the subject, the attempt, the state,
+the digest, the last digest, the time, the plan, the day on which it lapses, and the amounts in their order.
+"""
 
 
 class Outcome(StrEnum):
@@ -54,6 +59,18 @@ class LedgerUnavailable(GatecliError):
     """The store cannot be reached, read or written; nothing half-written stays."""
 
     exit_code = 4
+
+
+class DamagedAccount(LedgerUnavailable):
+    """The row of a dataset is not what the store wrote, so nothing is charged by it."""
+
+    def __init__(self, dataset: str, what: str) -> None:
+        super().__init__(
+            f"{dataset}: {what}",
+            advice="somebody changed it: gatecli ledger verify, and restore the last export or backup",
+        )
+        self.dataset = dataset
+        self.what = what
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,23 +146,27 @@ class Store(Protocol):
         The same subject, attempt and digest in the state that the movement leads to is EXISTS. `releases` are
         the releases of a plan, each with a digest of its own: each is held with it, without a charge of its
         own, and committed alone; a plan can be voided while none of them is committed. VOID and RETURN name
-        the amounts that they take back, which are never more than what the subject holds. `signatures` are
-        one for each charge.
+        the amounts that they take back, which are never more than what the subject holds. The last release
+        of a plan that is committed commits the plan. `signatures` are one for each charge.
 
         Raises BudgetExceeded, Conflict (by `TRANSITIONS`), UnknownDataset.
         """
         ...
 
-    def close_dataset(self, name: str, at: str) -> Outcome:
+    def close_dataset(self, name: str, at: str, signature: str = "") -> Outcome:
         """Take no more charges. Raises UnknownDataset."""
         ...
 
     def account(self, name: str) -> Account | None:
-        """A dataset as it stands."""
+        """A dataset as it stands. Raises DamagedAccount where its row is not what a store writes."""
         ...
 
     def accounts(self) -> Iterator[Account]:
-        """All of them, by name."""
+        """All of them, by name. Raises DamagedAccount."""
+        ...
+
+    def account_names(self) -> Iterator[str]:
+        """The names of all of them, in order, whatever their rows say."""
         ...
 
     def reservation(self, subject: str) -> Reservation | None:
@@ -156,6 +177,12 @@ class Store(Protocol):
         self, state: ReservationState | None = None, dataset: str | None = None
     ) -> Iterator[Reservation]:
         """Subjects by state, all without one, and by the dataset that they charge; by name."""
+        ...
+
+    def parts(self) -> Iterator[Part]:
+        """All reservations, part by part: by subject and dataset, in order. One that has no charge has a part
+        without a dataset and amounts.
+        """
         ...
 
     def entries(
@@ -195,13 +222,11 @@ class Store(Protocol):
         ...
 
     def restore(
-        self,
-        steps: Callable[[], Iterable[Step]],
-        log: Callable[[], Iterable[Entry]],
-        checkpoints: Callable[[], Iterable[StoredCheckpoint]],
+        self, log: Callable[[], Iterable[Entry]], checkpoints: Callable[[], Iterable[StoredCheckpoint]]
     ) -> None:
-        """Write an exported ledger into this empty one: all of it, or nothing. `log` is what must stand there
-        then. Raises UsageError where something stands there already, UncheckableError where it cannot be so.
+        """Write an exported ledger into this empty one: all of it, or nothing; `log` is in the order of its
+        places. Raises UsageError where something stands there already, UncheckableError where an entry is
+        not one that a store wrote after those before it.
         """
         ...
 

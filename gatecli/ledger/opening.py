@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -10,6 +11,7 @@ from urllib.parse import unquote
 
 from gatecli.errors import MissingExtraError, UsageError
 from gatecli.ledger.interface import LedgerIdentity, Store
+from gatecli.ledger.sql.booking import Run
 from gatecli.package import module
 
 POSTGRES = ("postgresql", "postgres")
@@ -30,11 +32,16 @@ def open_store(url: str, *, read_only: bool = False, replay: bool = False) -> St
     return cast("Store", module("ledger.sqlite").open_sqlite(_file(url), read_only=read_only))
 
 
-def create_store(url: str, identity: LedgerIdentity, *, replay: bool = False) -> Store:
-    """A new ledger at a URL. Raises what `open_store` raises, and UsageError where a ledger is already."""
+def create_store(
+    url: str, identity: LedgerIdentity, *, replay: bool = False, fill: Callable[[Run], None] | None = None
+) -> Store:
+    """A new ledger at a URL, with what `fill` writes in the same transaction: both, or neither.
+
+    Raises what `open_store` raises, UsageError where a ledger is already, and what `fill` raises.
+    """
     if _scheme(url) in POSTGRES:
-        return cast("Store", _postgres().create_postgres(url, identity, replay=replay))
-    return cast("Store", module("ledger.sqlite").create_sqlite(_file(url), identity))
+        return cast("Store", _postgres().create_postgres(url, identity, replay=replay, fill=fill))
+    return cast("Store", module("ledger.sqlite").create_sqlite(_file(url), identity, fill=fill))
 
 
 def _scheme(url: str) -> str:

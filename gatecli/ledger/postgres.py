@@ -166,8 +166,13 @@ class PostgresStore(SqlStore):
             self._connection.close()
 
 
-def create_postgres(url: str, identity: LedgerIdentity, *, replay: bool = False) -> PostgresStore:
-    """A new ledger in the schema `gatecli`. Raises UsageError where one is already, LedgerUnavailable."""
+def create_postgres(
+    url: str, identity: LedgerIdentity, *, replay: bool = False, fill: Callable[[Run], None] | None = None
+) -> PostgresStore:
+    """A new ledger in the schema `gatecli`, with what `fill` writes in the same transaction.
+
+    Raises UsageError where one is already, LedgerUnavailable.
+    """
     link = parse(url)
     connection = connect(*link, read_only=False)
 
@@ -179,6 +184,8 @@ def create_postgres(url: str, identity: LedgerIdentity, *, replay: bool = False)
         _migrate(run, 0)
         row = {"id": identity.id, "name": identity.name, "made_at": identity.made_at}
         run(sql.ADD_IDENTITY, row | {"public_key": identity.public_key})
+        if fill is not None:
+            fill(run)
 
     return _open(link, connection, make, read_only=False, skew=None if replay else SKEW_SECONDS)
 

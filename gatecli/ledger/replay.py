@@ -8,22 +8,24 @@ beyond the budget, a step that a release cannot take. It holds the sums and what
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from operator import add, attrgetter, le
 from typing import Any
 
 from gatecli.ledger.signing_keys import signature_holds
-from gatecli.ledger.subjects import NOTHING_VALUES, AmountValues, Finished, Subjects
+from gatecli.ledger.subject_ends import NOTHING_VALUES, AmountValues, Ends, OpenSubject
+from gatecli.ledger.subjects import Finished, Subjects
 from gatecli.model.ledger import DatasetTerms, Entry, EntryKind, first_hash, read_terms
 from gatecli.model.portfolio import COLUMNS, MEMBER_COLUMNS, Admission, Amounts
 
 _decode = json.JSONDecoder().raw_decode  # half the time of json.loads, which looks for blanks around
 _columns = attrgetter(*COLUMNS)
 _MEMBERS = tuple((COLUMNS.index(measure), COLUMNS.index(slack)) for measure, slack in MEMBER_COLUMNS.values())
-_CHARGES = frozenset({EntryKind.OPENING, EntryKind.RESERVE, EntryKind.LEASE})
+CHARGES = frozenset({EntryKind.OPENING, EntryKind.RESERVE, EntryKind.LEASE})
+"""The kinds of entries that charge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,17 @@ class DatasetReplay:
         "number",
         "sums",
         "terms",
+        "unsigned",
     )
 
-    def __init__(self, ledger: str, dataset: str, finished: Finished, public_key: bytes = b"") -> None:
+    def __init__(
+        self,
+        ledger: str,
+        dataset: str,
+        finished: Finished,
+        public_key: bytes = b"",
+        ends: Ends | None = None,
+    ) -> None:
         self.dataset = dataset
         self.number = 0
         """How many entries there were: the number of the next one."""
@@ -71,7 +81,9 @@ class DatasetReplay:
         self.closed = False
         self._limits = NOTHING_VALUES
         self._member = _MEMBERS[0]
-        self._subjects = Subjects(dataset, finished)
+        self._subjects = Subjects(dataset, finished, ends)
+        self.unsigned = 0
+        """Entries without a signature."""
         self._public_key = public_key
 
     @property
@@ -83,6 +95,11 @@ class DatasetReplay:
     def held(self) -> Amounts:
         """The sum of the entries."""
         return Amounts(*self.sums)
+
+    @property
+    def open(self) -> Mapping[str, OpenSubject]:
+        """What is held or lent."""
+        return self._subjects.open
 
     def add(self, entry: Entry) -> list[str]:
         """What is wrong with the next entry; empty where nothing is."""
@@ -102,7 +119,9 @@ class DatasetReplay:
             wrong.append("its content is not that of an entry, or its columns say other than its content")
         else:
             self._apply(entry, amounts, said, wrong)
-        if entry.signature and self._public_key and not self._is_signed(entry):
+        if not entry.signature:
+            self.unsigned += 1
+        elif self._public_key and not self._is_signed(entry):
             wrong.append("its signature is not by the ledger's key")
         return wrong
 
@@ -115,7 +134,7 @@ class DatasetReplay:
             self._end(entry, amounts, wrong)
         else:
             self._subjects.step(entry, amounts, said, wrong)
-            if self.closed and kind in _CHARGES:
+            if self.closed and kind in CHARGES:
                 wrong.append("it charges a dataset that was closed")
         if amounts != NOTHING_VALUES:
             self.sums = tuple(map(add, self.sums, amounts))
@@ -157,10 +176,10 @@ class DatasetReplay:
 
     def _is_signed(self, entry: Entry) -> bool:
         try:
-            signature = base64.b64decode(entry.signature, validate=True)
-        except binascii.Error:
+            signature, content = base64.b64decode(entry.signature, validate=True), entry.content.encode()
+        except ValueError:  # letters beyond base64, ASCII or Unicode
             return False
-        return signature_holds(self._public_key, signature, entry.content.encode())
+        return signature_holds(self._public_key, signature, content)
 
 
 def _read_content(entry: Entry, amounts: AmountValues) -> dict[str, Any] | None:
@@ -174,6 +193,8 @@ def _read_content(entry: Entry, amounts: AmountValues) -> dict[str, Any] | None:
             and said["kind"] == entry.kind
             and said["dataset"] == entry.dataset
             and said["attempt"] == entry.attempt
+            and type(said["digest"]) is str
+            and type(said["at"]) is str
             and "details" in said
         )
     except (ValueError, TypeError, KeyError, RecursionError):
@@ -187,3 +208,12 @@ def _read_hash(text: str) -> bytes | None:
     except ValueError:
         return None
     return found if len(found) == hashlib.sha256().digest_size else None
+
+
+def planned_in(entry: Entry) -> tuple[str, ...]:
+    """The releases that the entry of a plan reserves; none where it is no plan, or cannot be read."""
+    try:
+        planned = json.loads(entry.content)["details"]["planned"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ()
+    return tuple(planned) if isinstance(planned, dict) else ()

@@ -8,7 +8,7 @@ from typing import Any
 
 from gatecli.ledger.interface import NO_RELEASES, LedgerIdentity, Outcome, Store
 from gatecli.ledger.signing_keys import Signs
-from gatecli.ledger.sql.booking import with_terms
+from gatecli.ledger.sql.booking import closing_movement, with_terms
 from gatecli.model.ledger import DatasetTerms, Movement, content_of, opening_movement
 
 
@@ -45,6 +45,12 @@ class SigningStore:
         whole = with_terms(movement, lapses, releases)
         made = signatures or [self._signature(content_of(whole, charge)) for charge in whole.charges]
         return self._store.move(whole, lapses=lapses, releases=releases, signatures=made)
+
+    def close_dataset(self, name: str, at: str, signature: str = "") -> Outcome:
+        """As the store does, signed."""
+        movement = closing_movement(name, at)
+        (charge,) = movement.charges
+        return self._store.close_dataset(name, at, signature or self._signature(content_of(movement, charge)))
 
     def _signature(self, content: str) -> str:
         return base64.b64encode(self._key.sign(content.encode())).decode()

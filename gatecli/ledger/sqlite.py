@@ -6,7 +6,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any, TypeVar
@@ -83,9 +83,13 @@ class SqliteStore(SqlStore):
             self._connection.close()
 
 
-def create_sqlite(path: Path, identity: LedgerIdentity) -> SqliteStore:
-    """A new ledger. Raises UsageError where a database is already, LedgerUnavailable where none can be."""
-    where = str(path)
+def create_sqlite(
+    path: Path, identity: LedgerIdentity, *, fill: Callable[[Run], None] | None = None
+) -> SqliteStore:
+    """A new ledger, with what `fill` writes. Raises UsageError where a database is already, LedgerUnavailable
+    where none can be; then no file is left that was not there.
+    """
+    where, was_there = str(path), path.exists()
     _require_possible(path)
     if not path.parent.is_dir():
         raise LedgerUnavailable(
@@ -103,10 +107,25 @@ def create_sqlite(path: Path, identity: LedgerIdentity) -> SqliteStore:
                 _migrate(connection, 0)
                 row = {"id": identity.id, "name": identity.name, "made_at": identity.made_at}
                 connection.execute(sql.ADD_IDENTITY, row | {"public_key": identity.public_key})
+                if fill is not None:
+                    fill(lambda statement, given: connection.execute(statement, given).fetchall())
         return SqliteStore(connection, where, read_only=False)
     except BaseException:
         connection.close()
+        if not was_there:
+            _remove(path)
         raise
+
+
+def _remove(path: Path) -> None:
+    """The file of a ledger that could not be made, unless somebody else made one there meanwhile."""
+    try:
+        with closing(_connect(path, "ro")) as connection:
+            is_empty = connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+    except sqlite3.Error:
+        return
+    for file in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))) if is_empty else ():
+        file.unlink(missing_ok=True)
 
 
 def open_sqlite(path: Path, *, read_only: bool) -> SqliteStore:

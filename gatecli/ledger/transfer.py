@@ -5,7 +5,9 @@ from __future__ import annotations
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.ledger.exports import ExportFile
 from gatecli.ledger.interface import Store
-from gatecli.ledger.restoring import steps_of
+from gatecli.ledger.opening import create_store, open_store
+from gatecli.ledger.sql.booking import Run
+from gatecli.ledger.sql.restore import restore_log
 from gatecli.ledger.verification import Verification, verify_records
 
 
@@ -26,11 +28,37 @@ def import_export(export: ExportFile, store: Store) -> Verification:
             f"this is the ledger {store.identity.name}, and the export is of {export.identity.name}",
             advice="import into a new ledger",
         )
+    verification = _require_sound(export)
+    store.restore(export.log, export.checkpoints)
+    return verification
+
+
+def import_new(export: ExportFile, url: str) -> Verification:
+    """Make a ledger of an export where none is: all of it, or no ledger at all.
+
+    An empty ledger of the same identity is filled. Raises what `import_export` raises.
+    """
+    verification = _require_sound(export)
+
+    def fill(run: Run) -> None:
+        restore_log(run, export.identity, export.log(), export.checkpoints())
+
+    try:
+        create_store(url, export.identity, replay=True, fill=fill).close()
+    except UsageError:
+        store = open_store(url, replay=True)
+        try:
+            return import_export(export, store)
+        finally:
+            store.close()
+    return verification
+
+
+def _require_sound(export: ExportFile) -> Verification:
     verification = verify_export(export)
     if not verification.holds:
         raise UncheckableError(
             f"{export.path} does not hold: {verification.faults[0]}",
             advice="export again from a ledger that `gatecli ledger verify` passes",
         )
-    store.restore(lambda: steps_of(export.log()), export.log, export.checkpoints)
     return verification

@@ -1,4 +1,4 @@
-"""Whether a ledger is what was written into it: chains, sums, the log and its checkpoints.
+"""Whether a ledger is what was written into it: chains, sums, reservations, the log and its checkpoints.
 
 What a ledger says of itself proves that nothing was changed in its middle. That its end was not cut off, or
 all of it written anew, shows only against a head that was kept elsewhere (`pinned`).
@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gatecli.ledger.checkpoints import note_key
-from gatecli.ledger.interface import LedgerIdentity, Store, StoredCheckpoint
+from gatecli.ledger.interface import DamagedAccount, LedgerIdentity, Store, StoredCheckpoint
 from gatecli.ledger.merkle import EMPTY_ROOT, Frontier
 from gatecli.ledger.notes import Checkpoint, InvalidNote, NoteKey, is_signed, read_head
 from gatecli.ledger.replay import DatasetReplay, Fault
+from gatecli.ledger.reservation_faults import ExpectedReservations, find_reservation_faults
 from gatecli.ledger.signing_keys import public_key_of
 from gatecli.ledger.subjects import Finished
 from gatecli.model.ledger import Account, Entry
@@ -42,6 +43,8 @@ class Verification:
     pinned: int | None
     faults: tuple[Fault, ...]
     untold: int = 0
+    unsigned: int = 0
+    """Entries of a ledger with a key that nobody signed."""
 
     @property
     def holds(self) -> bool:
@@ -76,12 +79,18 @@ class _Replays:
         self._finished = Finished()
         self._faults = faults
         self.by_dataset: dict[str, DatasetReplay] = {}
+        self.expected: ExpectedReservations | None = None
         self.entries = 0
+
+    def expect_reservations(self) -> None:
+        """Remember what the reservations must say; before the first entry."""
+        self.expected = ExpectedReservations(self.by_dataset)
 
     def of(self, dataset: str) -> DatasetReplay:
         replay = self.by_dataset.get(dataset)
         if replay is None:
-            replay = DatasetReplay(self._ledger, dataset, self._finished, self._public_key)
+            ends = self.expected.ends if self.expected else None
+            replay = DatasetReplay(self._ledger, dataset, self._finished, self._public_key, ends)
             self.by_dataset[dataset] = replay
         return replay
 
@@ -93,13 +102,26 @@ class _Replays:
             self._faults.add(entry.dataset, entry.number, what)
         return replay.digest
 
+    def read_on(self, store: Store) -> bool:
+        """Replay what was appended meanwhile; whether anything was."""
+        before = self.entries
+        for name in list(store.account_names()):
+            for entry in store.entries(name, after=self.of(name).number - 1):
+                self.add(entry)
+        return self.entries > before
+
+    def count_unsigned(self) -> int:
+        """How many entries are not signed, where the ledger has a key."""
+        return sum(each.unsigned for each in self.by_dataset.values()) if self._public_key else 0
+
 
 def verify(store: Store, pinned: str | None = None, key: NoteKey | None = None) -> Verification:
     """Read a whole ledger once, and name what is wrong with it.
 
     `pinned` is a checkpoint that was kept elsewhere: the log must begin with the entries that it is about.
     `key` is the key that checkpoints must be signed by; without it, the one that the ledger names.
-    Memory does not grow with the entries, but for eight bytes a release, and what is held now.
+    Memory does not grow with the entries, but for a few times eight bytes a release, what is held now, and
+    what was void once.
     Raises InvalidNote for a `pinned` that is no checkpoint or not signed, LedgerUnavailable.
     """
     return _verify(store.identity, store.log(), store.checkpoints(), _Against(pinned, key, store))
@@ -136,9 +158,12 @@ def _verify(
     stored = list(checkpoints)
     faults = _Faults()
     replays = _Replays(identity.id, public_key, faults)
+    if against.accounts is not None:
+        replays.expect_reservations()
     tree, roots = _read_log(log, {each.size for each in stored} | ({kept.size} if kept else set()), replays)
     if against.accounts is not None:
         faults.extend(_settle_accounts(against.accounts, replays))
+        faults.extend(_settle_reservations(against.accounts, replays))
     for each in stored:
         faults.extend(_judge_stored(each, identity.name, key, tree.size, roots))
     if kept:
@@ -153,6 +178,7 @@ def _verify(
         kept.size if kept else None,
         tuple(faults.named),
         faults.untold,
+        replays.count_unsigned(),
     )
 
 
@@ -169,10 +195,13 @@ def _read_log(log: Iterable[Entry], sizes: set[int], replays: _Replays) -> tuple
 
 def _settle_accounts(store: Store, replays: _Replays) -> Iterator[Fault]:
     """Replay the entries that have no place in the log yet, and compare sums with the accounts."""
-    named = {account.terms.name for account in store.accounts()}
-    for name in sorted(named | set(replays.by_dataset)):
-        account = _read_tail(store, name, replays)
+    for name in sorted({*store.account_names(), *replays.by_dataset}):
         replay = replays.of(name)
+        try:
+            account = _read_tail(store, name, replays)
+        except DamagedAccount as damaged:
+            yield Fault(name, None, damaged.what)
+            continue
         if account is None:
             yield Fault(name, None, "it has entries and no account")
         else:
@@ -180,8 +209,16 @@ def _settle_accounts(store: Store, replays: _Replays) -> Iterator[Fault]:
                 yield Fault(name, None, what)
 
 
+def _settle_reservations(store: Store, replays: _Replays) -> Iterator[Fault]:
+    """Compare what is said of each release, plan and lease with the entries."""
+    if replays.expected is not None:
+        yield from find_reservation_faults(
+            store, replays.expected, replays.by_dataset, lambda: replays.read_on(store)
+        )
+
+
 def _read_tail(store: Store, name: str, replays: _Replays) -> Account | None:
-    """Replay what the log does not hold of a dataset; its account after that."""
+    """Replay what the log does not hold of a dataset; its account after that. Raises DamagedAccount."""
     replay = replays.of(name)
     account = None
     for _ in range(_TRIES):

@@ -20,8 +20,8 @@ def ledger(run: Run) -> Run:
     for arguments in (
         ("key", "new", "office.pem"),
         ("init", "--name", "acme.example/privacy", "--key", "office.pem"),
-        ("dataset", "add", "customers", *DATASET),
-        ("dataset", "add", "devices", *DATASET),
+        ("dataset", "add", "customers", *DATASET, "--key", "office.pem"),
+        ("dataset", "add", "devices", *DATASET, "--key", "office.pem"),
         ("checkpoint", "--key", "office.pem", "--output", "head.txt"),
     ):
         done = run("ledger", *arguments)
@@ -181,6 +181,47 @@ def test_an_export_that_was_cut_off_is_not_imported(ledger: Run, tmp_path: Path)
     assert "has entries already" in again.stderr
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("customers", "customer", "does not hold"),
+        ('"signature":"', '"signature":"é', "signature is not by the ledger's key"),
+    ],
+)
+def test_a_failed_import_leaves_nothing_at_the_target(
+    old: str, new: str, what: str, ledger: Run, tmp_path: Path
+) -> None:
+    ledger("ledger", "export", "--output", "a.jsonl")
+    changed = (tmp_path / "a.jsonl").read_text("utf-8").replace(old, new)
+    (tmp_path / "b.jsonl").write_text(changed, "utf-8")
+    assert ledger("ledger", "verify", "b.jsonl").returncode == 1
+    done = ledger("ledger", "import", "b.jsonl", "--ledger", "copy.db")
+    assert done.returncode == 4
+    assert what in done.stderr
+    assert sorted(each.name for each in tmp_path.glob("copy.db*")) == []
+
+
+def test_a_dataset_is_closed_with_a_signature(ledger: Run) -> None:
+    assert ledger("ledger", "dataset", "close", "devices", "--key", "office.pem").returncode == 0
+    done = ledger("ledger", "verify")
+    assert (done.returncode, "ledger-entries-unsigned" in done.stdout) == (0, False)
+    ledger("ledger", "dataset", "close", "customers")
+    done = ledger("ledger", "verify")
+    assert done.returncode == 0
+    assert "warning  ledger-entries-unsigned\n  1 entry is not signed" in done.stdout
+
+
+def test_a_dataset_whose_terms_were_changed_is_named_and_charges_nothing(ledger: Run, tmp_path: Path) -> None:
+    tamper(tmp_path / "ledger.db", "UPDATE dataset SET terms = '{}' WHERE name = 'customers'")
+    done = ledger("ledger", "verify")
+    assert done.returncode == 1
+    assert "ledger-chain-broken\n  customers: the account's terms cannot be read" in done.stdout
+    for arguments in (("show",), ("dataset", "list"), ("show", "customers")):
+        done = ledger("ledger", *arguments)
+        assert done.returncode == 4
+        assert "customers: the account's terms cannot be read" in done.stderr
+
+
 def test_nothing_is_exported_into_half_a_file(ledger: Run, tmp_path: Path) -> None:
     done = ledger("ledger", "export", "--output", "missing/a.jsonl")
     assert done.returncode == 2
@@ -247,9 +288,9 @@ def test_what_is_lent_and_settled_is_signed_entry_by_entry(ledger: Run, tmp_path
     exported = ledger("ledger", "export").stdout.splitlines()
     entries = [json.loads(line) for line in exported if '"content"' in line]
     signed = {json.loads(entry["content"])["kind"] for entry in entries if entry["signature"]}
-    assert signed == {"lease", "return"}
-    assert ledger("ledger", "verify").returncode == 0
-    assert ledger("ledger", "verify", "--ledger", "aws.db").returncode == 0
+    assert signed == {"dataset", "lease", "return"}
+    for verified in (ledger("ledger", "verify"), ledger("ledger", "verify", "--ledger", "aws.db")):
+        assert (verified.returncode, "unsigned" in verified.stdout) == (0, False)
 
 
 def test_an_auditor_checks_a_proof_without_the_ledger(ledger: Run, tmp_path: Path) -> None:

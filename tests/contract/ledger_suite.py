@@ -20,6 +20,7 @@ from gatecli.ledger.interface import (
 )
 from gatecli.ledger.sql import store as sql_store
 from gatecli.ledger.sql.booking import with_terms
+from gatecli.ledger.verification import verify
 from gatecli.model.ledger import Charge, EntryKind, Movement, Parent, ReservationState
 from gatecli.model.portfolio import COLUMNS, MOST, NOTHING, Admission, Amounts, total
 from tests.support.ledgers import (
@@ -342,6 +343,46 @@ class LedgerSuite:
         states = [(each.subject, each.state) for each in store.reservations()]
         assert states == [("a@1", COMMITTED), ("b@1", HELD), ("plan", HELD)]
 
+    def test_a_plan_is_committed_with_the_last_of_its_releases(self, store: Store) -> None:
+        plan = movement(subject="plan", datasets=BOTH)
+        store.move(plan, releases={"a@1": "a@1", "b@1": "b@1"}, lapses="2026-11-28")
+        store.move(commit("b@1", BOTH, plan="plan"))
+        assert store.tally("2026-11-29").lapsed == {"devices": 2, "people": 2}
+        store.move(commit("a@1", BOTH, digest="of the last", plan="plan"))
+        found = store.reservation("plan")
+        assert found is not None
+        assert (found.state, found.digest, found.last_digest) == (COMMITTED, "reserve:plan", "of the last")
+        assert [charge.amounts for charge in found.charges] == [charge.amounts for charge in plan.charges]
+        assert store.tally("2026-11-29").lapsed == {}
+        with pytest.raises(Conflict, match="plan"):
+            store.move(void("plan", datasets=BOTH))
+        assert verify(store).holds
+
+    def test_a_plan_that_was_committed_itself_stays_so(self, store: Store) -> None:
+        store.move(movement(subject="plan"), releases={"a@1": "a@1"})
+        store.move(commit("plan"))
+        store.move(commit("a@1", plan="plan"))
+        found = store.reservation("plan")
+        assert found is not None
+        assert (found.state, found.last_digest) == (COMMITTED, "commit:plan")
+        assert verify(store).holds
+
+    def test_a_release_that_was_void_alone_does_not_commit_its_plan(self, store: Store) -> None:
+        store.move(movement(subject="plan"), releases={"a@1": "a@1", "b@1": "b@1"})
+        store.move(void("a@1", NOTHING, plan="plan"))
+        assert verify(store).holds
+        store.move(commit("b@1", plan="plan"))
+        assert store.reservation("plan").state is COMMITTED  # type: ignore[union-attr]  # it is there
+        assert verify(store).holds
+
+    def test_details_that_say_otherwise_when_it_lapses_are_refused(self, store: Store) -> None:
+        for details in ({"lapses": "2027-01-31"}, {"planned": {"a@1": "a"}}):
+            with pytest.raises(UsageError, match="when it lapses, or what it plans"):
+                store.move(movement(details=details))
+
+    def test_the_names_of_accounts_are_in_order(self, store: Store) -> None:
+        assert list(store.account_names()) == [each.terms.name for each in store.accounts()]
+
     def test_a_plan_is_void_only_while_none_of_its_releases_is_committed(self, store: Store) -> None:
         store.move(movement(subject="plan"), releases={"a@1": "a@1", "b@1": "b@1"})
         store.move(commit("a@1", plan="plan"))
@@ -581,6 +622,49 @@ class LedgerSuite:
             place.tamper(f"UPDATE account SET {everything}")  # noqa: S608 - our own columns
         with pytest.raises(Exception, match="amounts_are_not_negative"):
             place.tamper("UPDATE account SET rdp_8 = -1")
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "UPDATE reservation SET digest = 'other', last_digest = 'other' WHERE subject = 'churn@1'",
+            "UPDATE reservation SET state = 'committed' WHERE subject = 'churn@1'",
+            "UPDATE reservation SET lapses = '2099-01-01' WHERE subject = 'churn@1'",
+            "DELETE FROM reservation_charge WHERE subject = 'churn@1' AND dataset = 'people'",
+            "DELETE FROM reservation_charge",
+        ],
+    )
+    def test_a_reservation_that_no_trigger_guards_is_held_to_its_entries(
+        self, change: str, place: LedgerPlace
+    ) -> None:
+        store = place.create()
+        for name in BOTH:
+            store.add_dataset(terms(name), AT)
+        store.move(movement(datasets=BOTH))
+        assert verify(store).holds
+        place.tamper(change)
+        assert any("churn@1" in fault.what for fault in verify(store).faults)
+        store.close()
+
+    def test_the_last_release_of_a_plan_commits_it_whoever_that_is(self, place: LedgerPlace) -> None:
+        store = place.create()
+        store.add_dataset(terms("people"), AT)
+        for number in range(10):
+            store.move(
+                movement(subject=f"plan {number}", amounts=1),
+                releases={f"a@{number}": "a", f"b@{number}": "b"},
+            )
+
+        def commit_all(name: str) -> None:
+            client = place.open()
+            for number in range(10):
+                client.move(commit(f"{name}@{number}", plan=f"plan {number}"))
+            client.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(commit_all, "ab"))
+        assert [each.subject for each in store.reservations(HELD)] == []
+        assert verify(store).faults == ()
+        store.close()
 
     @pytest.mark.usefixtures("store")
     def test_two_clients_with_one_release_charge_it_once(self, place: LedgerPlace) -> None:

@@ -114,7 +114,16 @@ class Model:
         for each in releases if asked.kind is EntryKind.VOID else ():
             if each.state is STATES.HELD:
                 each.state, each.digest = STATES.VOID, asked.digest
+        if asked.kind is EntryKind.COMMIT and found.plan is not None:
+            self._commit_plan(found.plan, asked.digest)
         return "done"
+
+    def _commit_plan(self, name: str, digest: str) -> None:
+        """A plan is committed with the last of its releases."""
+        plan = self.subjects[name]
+        states = {each.state for each in self.subjects.values() if each.plan == name}
+        if plan.state is STATES.HELD and states == {STATES.COMMITTED}:
+            plan.state, plan.digest = STATES.COMMITTED, digest
 
 
 def limits_of(name: str) -> Amounts:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from gatecli.errors import GatecliError
 from gatecli.ledger.compact_set import CompactSet
 from gatecli.ledger.exports import ExportFile, export_lines
-from gatecli.ledger.interface import StoredCheckpoint
+from gatecli.ledger.interface import BudgetExceeded, Conflict, Store, StoredCheckpoint, UnknownDataset
 from gatecli.ledger.lease_documents import LeaseGrant, LeaseRefused, lease_id, read_grant, read_request
 from gatecli.ledger.leases import accept_lease, grant_lease, return_lease, settle_lease
 from gatecli.ledger.merkle import (
@@ -40,13 +40,14 @@ from gatecli.ledger.notes import (
     sign_note,
     verified_text,
 )
+from gatecli.ledger.opening import open_store
 from gatecli.ledger.proofs import check_proof, prove
-from gatecli.ledger.transfer import import_export, verify_export
-from gatecli.ledger.verification import verify_records
-from gatecli.model.ledger import Charge, Entry, canonical_json
-from gatecli.model.portfolio import Admission
+from gatecli.ledger.transfer import import_export, import_new, verify_export
+from gatecli.ledger.verification import verify, verify_records
+from gatecli.model.ledger import Charge, Entry, EntryKind, Movement, ReservationState, canonical_json
+from gatecli.model.portfolio import NOTHING, Admission
 from tests.support.examples import share
-from tests.support.ledger_records import AT, KEY, OTHER_KEY, fill, identity, new_store
+from tests.support.ledger_records import AT, KEY, OTHER_KEY, fill, identity, new_store, tamper
 from tests.support.ledgers import commit, evenly, movement, terms, void
 
 MANY = settings(max_examples=share(200), deadline=None)
@@ -347,3 +348,102 @@ def test_a_ledger_is_the_same_after_an_export_and_an_import(steps: list[str]) ->
         ]
         store.close()
         copy.close()
+
+
+RELEASES = ("a@1", "b@1", "c@1", "p", "q")
+DATASETS = ("north", "people", "south")
+MOVES = st.tuples(
+    st.sampled_from(["reserve", "plan", "void", "void", "commit", "part", "sequence", "close"]),
+    st.sampled_from(RELEASES),
+    st.sets(st.sampled_from(RELEASES), min_size=1, max_size=3),
+    st.sets(st.sampled_from(DATASETS), min_size=1),
+    st.integers(0, 2),
+)
+
+
+def moved(store: Store, number: int, step: tuple[str, str, set[str], set[str], int]) -> None:
+    """One step of a random run, where the ledger takes it; the clock goes on with each."""
+    kind, subject, others, datasets, which = step
+    known = store.reservation(subject)
+    attempt = 0 if known is None else known.attempt + (known.state is ReservationState.VOID)
+    at = f"2026-01-01T00:{number // 60:02}:{number % 60:02}Z"
+    if kind == "sequence":
+        store.sequence()
+    elif kind == "close":
+        store.close_dataset(min(datasets), at)
+    elif kind in {"reserve", "plan"}:
+        releases = dict.fromkeys(sorted(others - {subject}), f"of a plan {which}") if kind == "plan" else {}
+        asked = movement(subject=subject, amounts=which, datasets=tuple(datasets), attempt=attempt)
+        asked = replace(asked, at=at, digest=f"content {which}")
+        store.move(asked, releases=releases, lapses="2026-02-01" if which else None)
+    elif known is not None:
+        taken = [
+            Charge(each.dataset, NOTHING if kind == "commit" else -each.amounts) for each in known.charges
+        ]
+        if kind == "part":  # of what it holds, something stays
+            taken[0] = replace(taken[0], amounts=NOTHING)
+        done = EntryKind.COMMIT if kind == "commit" else EntryKind.VOID
+        store.move(
+            Movement(done, subject, at, tuple(taken), f"{kind} {which}", {}, known.attempt, known.plan)
+        )
+
+
+def run_of(store: Store, steps: Sequence[tuple[str, str, set[str], set[str], int]]) -> None:
+    """A ledger with what is taken of a random run."""
+    for name in DATASETS:
+        store.add_dataset(terms(name), "2026-01-01T00:00:00Z")
+    for number, step in enumerate(steps):
+        with contextlib.suppress(GatecliError, BudgetExceeded, Conflict, UnknownDataset):
+            moved(store, number, step)
+
+
+@SOME
+@given(st.lists(MOVES, max_size=40))
+def test_any_sound_ledger_holds_and_is_the_same_after_an_export_and_an_import(
+    steps: list[tuple[str, str, set[str], set[str], int]],
+) -> None:
+    with TemporaryDirectory() as folder:
+        store = new_store(Path(folder))
+        run_of(store, steps)
+        assert verify(store).faults == ()
+        file = Path(folder, "ledger.jsonl")
+        file.write_text("".join(export_lines(store)), "utf-8")
+        import_new(ExportFile(file), str(Path(folder, "copy.db")))
+        copy = open_store(str(Path(folder, "copy.db")))
+        assert list(copy.log()) == list(store.log())
+        assert list(copy.accounts()) == list(store.accounts())
+        assert list(copy.reservations()) == list(store.reservations())
+        assert verify(copy).faults == ()
+        store.close()
+        copy.close()
+
+
+CHANGED = (
+    "UPDATE reservation SET state = iif(state = 'held', 'committed', 'held') WHERE subject = SUBJECT",
+    "UPDATE reservation SET attempt = attempt + 1 WHERE subject = SUBJECT",
+    "UPDATE reservation SET digest = digest || 'x' WHERE subject = SUBJECT",
+    "UPDATE reservation SET last_digest = last_digest || 'x' WHERE subject = SUBJECT",
+    "UPDATE reservation SET at = '2020-01-01T00:00:00Z' WHERE subject = SUBJECT",
+    "UPDATE reservation SET plan = coalesce(plan, '') || 'x' WHERE subject = SUBJECT",
+    "UPDATE reservation SET lapses = coalesce(lapses, '') || 'x' WHERE subject = SUBJECT",
+    "UPDATE reservation_charge SET rdp_8 = rdp_8 + 1 WHERE subject = SUBJECT",
+    "DELETE FROM reservation_charge WHERE subject = SUBJECT",
+)
+
+
+@SOME
+@given(st.lists(MOVES, min_size=4, max_size=30), st.data())
+def test_any_changed_reservation_of_a_sound_ledger_is_found(
+    steps: list[tuple[str, str, set[str], set[str], int]], data: st.DataObject
+) -> None:
+    with TemporaryDirectory() as folder:
+        store = new_store(Path(folder))
+        run_of(store, steps)
+        subjects = [each.subject for each in store.reservations()]
+        assume(subjects)
+        store.close()
+        subject, column = data.draw(st.sampled_from(subjects)), data.draw(st.sampled_from(CHANGED))
+        tamper(Path(folder, "ledger.db"), column.replace("SUBJECT", f"'{subject}'"))
+        changed = open_store(str(Path(folder, "ledger.db")), read_only=True)
+        assert any(subject in str(fault) for fault in verify(changed).faults)
+        changed.close()

@@ -126,13 +126,12 @@ def require_acknowledged(store: Store, name: str, acknowledged: int) -> None:
     for number in range(max(0, acknowledged - 24), acknowledged + 1):
         turn = number // 6
         first, second, plan = (f"{name}/{turn}/{kind}" for kind in ("first", "second", "plan"))
+        published = ReservationState.COMMITTED if acknowledged >= turn * 6 + 5 else ReservationState.HELD
         expected = {
             first: ReservationState.COMMITTED if acknowledged >= turn * 6 + 4 else ReservationState.HELD,
             second: ReservationState.VOID if acknowledged >= turn * 6 + 2 else ReservationState.HELD,
-            plan: ReservationState.HELD,
-            f"{plan}/release": (
-                ReservationState.COMMITTED if acknowledged >= turn * 6 + 5 else ReservationState.HELD
-            ),
+            plan: published,
+            f"{plan}/release": published,
         }
         subject = (first, second, second, plan, first, f"{plan}/release")[number % 6]
         found = store.reservation(subject)

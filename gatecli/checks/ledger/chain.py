@@ -1,4 +1,4 @@
-"""A ledger that is not what was written into it."""
+"""A ledger that is not what was written into it, or where nobody can tell who wrote."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ CHAIN_BROKEN = Rule(
     unforgivable=True,
 )
 
-RULES: tuple[Rule, ...] = (CHAIN_BROKEN,)
+ENTRIES_UNSIGNED = Rule(
+    "ledger-entries-unsigned", Severity.WARNING, "A ledger has a key, and entries that it did not sign"
+)
+
+RULES: tuple[Rule, ...] = (CHAIN_BROKEN, ENTRIES_UNSIGNED)
 
 MEND = (
     "spend nothing from it, keep it as it is, and compare it with the last export or backup "
@@ -44,4 +48,19 @@ def find_faults(verification: Verification, where: str) -> Iterator[Finding]:
             place=Place(where),
             mend=MEND,
             identity=f"{verification.ledger}\0more",
+        )
+
+
+def find_unsigned(verification: Verification, where: str) -> Iterator[Finding]:
+    """Entries that anybody may have written who can write to the store."""
+    count = verification.unsigned
+    if count:
+        which = "1 entry is" if count == 1 else f"{count} entries are"
+        yield make_finding(
+            ENTRIES_UNSIGNED,
+            f"{which} not signed, and the ledger has a key: nobody can tell who wrote",
+            subject=verification.ledger,
+            place=Place(where),
+            mend="name the key wherever the ledger is written to: --key, or --ledger-key of release check",
+            identity=verification.ledger,
         )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gatecli.checks.release.interface import finding_at
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.identity import identity_of
 from gatecli.model.ledger import Account, Reservation, ReservationState
 from gatecli.model.number import show, show_percent
-from gatecli.model.portfolio import Amounts, held_share
+from gatecli.model.portfolio import Admission, Amounts, Member, held_share, member_holds
 from gatecli.model.release import ReleaseSubject
 
 # Nothing softens or forgives these: what they are about is not charged, or not for what it is.
@@ -107,6 +107,18 @@ def find_unknown(subject: ReleaseSubject, number: int, *, closed: bool) -> Findi
             f"gatecli ledger dataset add {name} …, or ledger.public in the policy if nobody's data is in it",
         )
     return finding_at(UNKNOWN_DATASET, subject, f"{DATASETS}/{number}/name", message, fix, about=name)
+
+
+def find_leases(subject: ReleaseSubject, names: Sequence[str]) -> Finding:
+    """Two leases may be of data about the same people, and no child knows what the lender knows of that."""
+    return finding_at(
+        UNKNOWN_DATASET,
+        subject,
+        DATASETS,
+        f"is made from {' and '.join(names)}, each of a lease of its own",
+        "ask for one lease of what both are made from",
+        about="\0".join(names),
+    )
 
 
 def find_unit(subject: ReleaseSubject, account: Account) -> Iterator[Finding]:
@@ -218,16 +230,32 @@ def find_exceeded(subject: ReleaseSubject, account: Account, held: Amounts, want
     terms = account.terms
     before, after = (held_share(each, terms.limits, terms.admission) for each in (held, held + wanted))
     budget = f"({show(terms.budget.epsilon)}, {show(terms.budget.delta)})"
+    filters, other_lease = _lacking_filters(account, held + wanted)
     return finding_at(
         BUDGET_EXCEEDED,
         subject,
         "/spec/privacy",
         f"does not fit into the budget {budget} of {terms.name}: {show_percent(before)} is held, "
-        "and more than 100 % would be",
+        f"and more than 100 % would be{filters}",
         "spend less (gatecli release calibrate finds the noise), void a reservation that was never run, "
-        f"or use other data; the budget of {terms.name} is fixed",
+        f"or use other data; the budget of {terms.name} is fixed{other_lease}",
         about=f"{terms.name}\0{after}",
     )
+
+
+def _lacking_filters(account: Account, after: Amounts) -> tuple[str, str]:
+    """Where all filters must have room: those that have none, and what to do about it."""
+    terms = account.terms
+    if terms.admission is Admission.ANY:
+        return "", ""
+    lacking = [member for member in Member if not member_holds(member, after, terms.limits)]
+    kept = next((member for member in Member if member not in lacking), Member.BASIC)
+    names = ", ".join(lacking)
+    other_lease = (
+        "; a lease by one filter alone has more room for what that is for: "
+        f"gatecli ledger lease grant --by {kept}"
+    )
+    return f"; every filter must have room for it, and there is none in {names}", other_lease
 
 
 def find_lapsed(subject: ReleaseSubject, dataset: str, lapsed: Reservation) -> Finding:

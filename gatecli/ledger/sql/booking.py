@@ -1,7 +1,7 @@
 """How a movement is booked, inside a transaction that both stores bring.
 
-Rows are held in one order, so that no two movements wait for each other: the subject, the releases of a plan
-by name, the accounts by name.
+Rows are held in one order, so that no two movements wait for each other: the plan of a release, the subject,
+the releases of a plan by name, the accounts by name.
 """
 
 from __future__ import annotations
@@ -82,6 +82,8 @@ def request_of(
 def book(run: Run, request: Request) -> Outcome:
     """Charge every dataset of a movement. Raises what `Store.move` raises; the caller then rolls back."""
     movement = request.movement
+    if movement.plan is not None:
+        find(run, movement.plan)
     found = find(run, movement.subject)
     if stands(found, movement):
         return Outcome.EXISTS
@@ -182,6 +184,17 @@ def _change_state(run: Run, movement: Movement, found: Reservation) -> None:
         _void_releases(run, found, change)
     run(sql.SET_STATE, change)
     _add_charges(run, sql.ADD_TO_CHARGE, movement.subject, movement.charges)
+    if movement.kind is EntryKind.COMMIT and found.plan is not None:
+        _commit_plan(run, found.plan, change)
+
+
+def _commit_plan(run: Run, plan: str, change: dict[str, Any]) -> None:
+    """A plan is committed with the last of its releases: nothing of it is held any more."""
+    holder = find(run, plan)
+    if holder is None or holder.state is not ReservationState.HELD:
+        return
+    if not run(sql.HELD_OF_PLAN, {"subject": plan}):
+        run(sql.SET_STATE, {**change, "subject": plan})
 
 
 def _void_releases(run: Run, plan: Reservation, change: dict[str, Any]) -> None:
@@ -250,7 +263,7 @@ def closing_movement(name: str, at: str) -> Movement:
     return Movement(EntryKind.CLOSE, name, at, (Charge(name, NOTHING),), digest)
 
 
-def close_account(run: Run, name: str, at: str) -> Outcome:
+def close_account(run: Run, name: str, at: str, signature: str = "") -> Outcome:
     """Take no more charges. Raises UnknownDataset."""
     rows = run(sql.BALANCE, {"name": name})
     if not rows:
@@ -258,5 +271,5 @@ def close_account(run: Run, name: str, at: str) -> Outcome:
     if rows[0][0]:
         return Outcome.EXISTS
     movement = closing_movement(name, at)
-    _append(run, sql.CLOSE, movement, movement.charges[0], (rows[0], ""))
+    _append(run, sql.CLOSE, movement, movement.charges[0], (rows[0], signature))
     return Outcome.DONE

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from gatecli.ledger.interface import EntrySum
+from gatecli.ledger.interface import DamagedAccount, EntrySum
 from gatecli.model.ledger import (
     Account,
     Charge,
@@ -60,9 +60,16 @@ def entry_parameters(
 
 
 def read_account(row: Row) -> Account:
-    """name, closed, entries, head, amounts, terms."""
-    terms = read_terms(json.loads(row[4 + WIDTH]))
-    return Account(terms, Amounts(*row[4 : 4 + WIDTH]), row[2], bytes(row[3]).hex(), bool(row[1]))
+    """name, closed, entries, head, amounts, limits, admission, terms. Raises DamagedAccount."""
+    name, closed, entries, head, *amounts = row[: 4 + WIDTH]
+    try:
+        terms = read_terms(json.loads(row[5 + 2 * WIDTH]))
+    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
+        raise DamagedAccount(name, "the account's terms cannot be read") from None
+    enforced = (*row[4 + WIDTH : 4 + 2 * WIDTH], row[4 + 2 * WIDTH])
+    if enforced != (*terms.limits, terms.admission.value):
+        raise DamagedAccount(name, "the limits that the account is held to are not those of its terms")
+    return Account(terms, Amounts(*amounts), entries, bytes(head).hex(), bool(closed))
 
 
 def read_entry(row: Row) -> Entry:

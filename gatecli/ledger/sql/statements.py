@@ -25,12 +25,13 @@ ADD_ACCOUNT = (
     f"INSERT INTO account (name, admission, entries, head, {LIMITS}) "
     f"VALUES (:name, :admission, 1, :head, {_GIVEN_LIMITS})"
 )
-_ACCOUNT = f"a.name, a.closed, a.entries, a.head, {AMOUNTS}"
+_ACCOUNT = f"a.name, a.closed, a.entries, a.head, {AMOUNTS}, {LIMITS}, a.admission"
 ACCOUNT = f"SELECT {_ACCOUNT}, d.terms FROM account a JOIN dataset d ON d.name = a.name WHERE a.name = :name"
 ACCOUNTS = (
     f"SELECT {_ACCOUNT}, d.terms FROM account a JOIN dataset d ON d.name = a.name "
     "WHERE a.name > :after ORDER BY a.name LIMIT :page"
 )
+ACCOUNT_NAMES = "SELECT name FROM account WHERE name > :after ORDER BY name LIMIT :page"
 BALANCE = (
     f"SELECT closed, entries, head, admission, {AMOUNTS}, {LIMITS} FROM account WHERE name = :name {LOCK}"
 )
@@ -60,6 +61,7 @@ RESERVATION = f"SELECT {_RESERVATION} FROM reservation r WHERE r.subject = :subj
 RELEASES_OF_PLAN = (
     f"SELECT {_RESERVATION} FROM reservation r WHERE r.plan = :subject ORDER BY r.subject {LOCK}"
 )
+HELD_OF_PLAN = "SELECT 1 FROM reservation WHERE plan = :subject AND state = 'held' LIMIT 1"
 CHARGES = f"SELECT dataset, {AMOUNTS} FROM reservation_charge WHERE subject = :subject ORDER BY dataset"
 ADD_RESERVATION = (
     "INSERT INTO reservation (subject, attempt, state, digest, last_digest, at, plan, lapses) "
@@ -103,6 +105,12 @@ RESERVATIONS_IN_STATE = _WITH_CHARGES % (_ALL % _IN_STATE)
 RESERVATIONS_OF_DATASET = _WITH_CHARGES % (_OF_DATASET % "")
 RESERVATIONS_OF_DATASET_IN_STATE = _WITH_CHARGES % (_OF_DATASET % _IN_STATE)
 
+PARTS = _WITH_CHARGES.replace(
+    "p.subject, p.attempt, p.state, p.digest, p.at, p.plan, p.lapses, p.last_digest, c.dataset",
+    "c.dataset, p.subject, p.attempt, p.state, p.digest, p.last_digest, p.at, p.plan, p.lapses",
+) % (_ALL % "")
+"""The columns as `gatecli.ledger.interface.Part` has them."""
+
 LOG_SIZE = "SELECT coalesce(max(place) + 1, 0) FROM log"
 SEQUENCE = """
 INSERT INTO log (place, dataset, number)
@@ -119,6 +127,16 @@ LOG = (
     + ", ".join(f"e.{column}" for column in ENTRY_COLUMNS.split(", "))
     + ", l.place FROM log l JOIN entry e ON e.dataset = l.dataset AND e.number = l.number "
     "WHERE l.place > :after AND l.place < :stop ORDER BY l.place LIMIT :page"
+)
+
+ADD_PLACE = "INSERT INTO log (place, dataset, number) VALUES (:place, :dataset, :number)"
+RESTORE_ACCOUNT = (
+    f"INSERT INTO account (name, admission, closed, entries, head, {AMOUNTS}, {LIMITS}) "
+    f"VALUES (:name, :admission, :closed, :entries, :head, {_GIVEN}, {_GIVEN_LIMITS})"
+)
+RESTORE_RESERVATION = (
+    "INSERT INTO reservation (subject, attempt, state, digest, last_digest, at, plan, lapses) "
+    "VALUES (:subject, :attempt, :state, :digest, :last_digest, :at, :plan, :lapses)"
 )
 
 CHECKPOINT = "SELECT 1 FROM checkpoint WHERE size = :size AND note = :note"

@@ -25,12 +25,12 @@ from gatecli.ledger.interface import (
     LedgerTally,
     LedgerUnavailable,
     Outcome,
+    Part,
     StoredCheckpoint,
 )
-from gatecli.ledger.restoring import Step
 from gatecli.ledger.sql import statements as sql
 from gatecli.ledger.sql.booking import Request, Run, add, book, close_account, request_of
-from gatecli.ledger.sql.restore import add_checkpoints, restore_log
+from gatecli.ledger.sql.restore import restore_log
 from gatecli.ledger.sql.rows import Row, read_account, read_entry, read_reservations, read_sum
 from gatecli.model.ledger import (
     Account,
@@ -110,13 +110,14 @@ class SqlStore(ABC):
         self._check_clock(run, request.movement.at)
         return book(run, request)
 
-    def close_dataset(self, name: str, at: str) -> Outcome:
+    def close_dataset(self, name: str, at: str, signature: str = "") -> Outcome:
         check_name(name, "a dataset")
         check_time(at)
+        check_column(signature, name)
 
         def end(run: Run) -> Outcome:
             self._check_clock(run, at)
-            return close_account(run, name, at)
+            return close_account(run, name, at, signature)
 
         return self._change(end)
 
@@ -127,6 +128,9 @@ class SqlStore(ABC):
     def accounts(self) -> Iterator[Account]:
         for row in self._pages(sql.ACCOUNTS, {"after": ""}, {"after": 0}):
             yield read_account(row)
+
+    def account_names(self) -> Iterator[str]:
+        return (str(row[0]) for row in self._pages(sql.ACCOUNT_NAMES, {"after": ""}, {"after": 0}))
 
     def reservation(self, subject: str) -> Reservation | None:
         rows = self._read(sql.RESERVATION_WITH_CHARGES, {"subject": subject}) if is_name(subject) else []
@@ -152,6 +156,12 @@ class SqlStore(ABC):
                 return
             parameters["after"] = found[-1].subject
 
+    def parts(self) -> Iterator[Part]:
+        after: Any = ""
+        while rows := self._read(sql.PARTS, {"after": after, "page": PAGE}):
+            yield from map(tuple, rows)
+            after = rows[-1][1]
+
     def entries(
         self,
         dataset: str | None = None,
@@ -160,11 +170,7 @@ class SqlStore(ABC):
         newest_first: bool = False,
         limit: int | None = None,
     ) -> Iterator[Entry]:
-        names = (
-            filter(is_name, [dataset])
-            if dataset is not None
-            else (each.terms.name for each in self.accounts())
-        )
+        names = filter(is_name, [dataset]) if dataset is not None else self.account_names()
         left = MOST if limit is None else limit
         for name in names:
             if left <= 0:
@@ -221,16 +227,9 @@ class SqlStore(ABC):
             yield StoredCheckpoint(*row[:3])
 
     def restore(
-        self,
-        steps: Callable[[], Iterable[Step]],
-        log: Callable[[], Iterable[Entry]],
-        checkpoints: Callable[[], Iterable[StoredCheckpoint]],
+        self, log: Callable[[], Iterable[Entry]], checkpoints: Callable[[], Iterable[StoredCheckpoint]]
     ) -> None:
-        def write(run: Run) -> None:
-            restore_log(run, self.identity.id, steps(), log(), self._give_places)
-            add_checkpoints(run, checkpoints())
-
-        self._change(write)
+        self._change(lambda run: restore_log(run, self.identity, log(), checkpoints()))
 
     def set_public_key(self, key: str) -> None:
         check_column(key, "the public key")

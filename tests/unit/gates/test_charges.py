@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 import pytest
 
 from gatecli.accounting.account import account_all
+from gatecli.accounting.interface import Question
 from gatecli.checks.release.recomputation import costs_of, questions_of
 from gatecli.errors import UsageError
-from gatecli.gates.charged_work import Book, stabilities
+from gatecli.gates.charged_work import Book, costs_of_work, stabilities
 from gatecli.gates.charges import Terms
 from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.ledger_actions import commit, published_content, void
@@ -23,9 +25,11 @@ from gatecli.gates.ledger_statements import statement_of
 from gatecli.gates.release import ReleaseRequest, check_releases
 from gatecli.gates.reserving import LedgerUse
 from gatecli.ledger.interface import BudgetExceeded, Outcome, Store
-from gatecli.model.budget import Bounds
-from gatecli.model.ledger import Movement, ReservationState
+from gatecli.model.budget import Bounds, Neighbouring
+from gatecli.model.ledger import EntryKind, Movement, ReservationState
+from gatecli.model.mechanism import DpSgd, Gaussian, Pure
 from gatecli.model.policy import PrivacyPolicy, overlay
+from gatecli.model.portfolio import Amounts
 from gatecli.model.release import Artifact, ArtifactState, ModelRelease, ReleaseSubject
 from gatecli.model.verdict import ExitCode, Verdict
 from gatecli.sources.policy import default_policy
@@ -43,6 +47,7 @@ from tests.support.releases import (
 TODAY = date(2026, 11, 21)
 DAY = moment(TODAY)
 LOG = ("0" * 64,)
+ADD_REMOVE = Neighbouring.ADD_REMOVE
 
 
 @pytest.fixture
@@ -375,10 +380,72 @@ def recorded(subject: ReleaseSubject, epsilon: str) -> ReleaseSubject:
     return ReleaseSubject(subject.release, subject.document, evidence=(evidence(pure(epsilon)),))
 
 
-def test_evidence_that_costs_more_than_what_is_held_is_another_release(store: Store) -> None:
+def declared(version: str) -> ReleaseSubject:
+    """A release that claims a little more than its mechanism costs."""
+    return release(version, "1.01", mechanisms=[{"kind": "pure", "epsilon": "1"}])
+
+
+def dearer(version: str) -> ReleaseSubject:
+    """The same with evidence that is dearer than its declaration by less than a tolerance."""
+    return recorded(declared(version), "1.005")
+
+
+def test_evidence_that_comes_later_is_charged_for_what_it_costs_more(store: Store) -> None:
     add(store)
-    assert reserved(store, release("1", "1"))
-    assert "ledger-release-changed" in rules(judged(store, recorded(release("1", "1"), "1.5")))
+    assert reserved(store, declared("1"))
+    assert reserved(store, recorded(declared("1"), "1"))
+    assert held(store)[0] == 10**12
+    assert reserved(store, dearer("1"))
+    assert held(store)[0] == 1_005_000_000_000
+    assert reserved(store, dearer("1"))
+    assert held(store)[0] == 1_005_000_000_000
+    later = [each for each in store.reservations() if each.subject != "churn@1"]
+    assert [each.state for each in later] == [ReservationState.COMMITTED]
+
+
+def test_evidence_that_comes_later_and_does_not_fit_is_refused(store: Store) -> None:
+    add(store, delta="0")
+    assert reserved(store, release("1", "1.999"))
+    verdict = judged(store, recorded(release("1", "1.999"), "2.01"), reserves=True)
+    assert "ledger-budget-exceeded" in rules(verdict)
+
+
+def test_in_a_plan_evidence_that_is_dearer_is_charged_on_top(store: Store) -> None:
+    add(store, epsilon="8")
+    assert reserved(store, declared("1"), declared("2"), plan="autumn")
+    before = held(store)[0]
+    assert reserved(store, recorded(declared("1"), "1"))
+    assert held(store)[0] == before
+    assert reserved(store, dearer("1"))
+    assert held(store)[0] == before + 1_005_000_000_000
+
+
+def test_a_plan_with_two_accounts_of_a_release_is_charged_the_dearer_in_each_measure(store: Store) -> None:
+    add(store, epsilon="8")
+    terms = store.account("customers")
+    assert terms is not None
+    gaussian = Question((Gaussian(noise_multiplier=Fraction(4)),), Fraction(1, 10**6), ADD_REMOVE)
+    rare = DpSgd(noise_multiplier=Fraction(6, 10), sampling_rate=Fraction(1, 1000), steps=500)
+    sampled = Question((rare,), Fraction(1, 10**6), ADD_REMOVE)
+    trifle = Question((Pure(epsilon=Fraction(1, 10**4)),), Fraction(1, 10**6), ADD_REMOVE)
+    alone = costs_of_work([((gaussian, sampled), 1)], terms.terms)
+    planned = costs_of_work([((gaussian, sampled), 1), ((trifle,), 1)], terms.terms)
+    assert isinstance(alone, Amounts)
+    assert isinstance(planned, Amounts)
+    assert planned.rdp_4 >= alone.rdp_4
+    many = costs_of_work([((gaussian, sampled), 1)] * 4, terms.terms)
+    assert isinstance(many, Amounts)
+    assert many.rdp_4 >= 4 * alone.rdp_4
+
+
+def test_a_release_from_two_leases_is_refused(store: Store) -> None:
+    for name in ("jan", "feb"):
+        add(store, name, epsilon="1")
+        account = store.account(name)
+        assert account is not None
+        store.add_dataset(replace(account.terms, name=f"{name}-lent", lease=f"lender/{name}"), DAY)
+    assert reserved(store, release("1", "0.1", "jan-lent"))
+    assert rules(judged(store, release("2", "0.1", "jan-lent", "feb-lent"))) == {"ledger-unknown-dataset"}
 
 
 def test_a_child_with_another_unit_says_how_many_a_parent_changes(store: Store) -> None:
@@ -405,10 +472,6 @@ def test_the_store_itself_refuses_what_does_not_fit(store: Store) -> None:
 
 
 def _movement_of(store: Store, subject: str, renamed: str) -> Movement:
-    from dataclasses import replace  # noqa: PLC0415 - used here alone
-
-    from gatecli.model.ledger import EntryKind  # noqa: PLC0415 - the same
-
     known = store.reservation(subject)
     assert known is not None
     return replace(Movement(EntryKind.RESERVE, renamed, DAY, known.charges, "f" * 64))

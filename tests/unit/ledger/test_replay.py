@@ -76,7 +76,7 @@ def test_the_sums_and_the_head_are_those_of_the_entries() -> None:
         (movement(attempt=1), void(attempt=1), movement(attempt=3)),  # the others charged other datasets
         (movement(LEASE), movement(RETURN, amounts=-4)),
         (movement(LEASE), movement(RETURN, amounts=0)),
-        (planned("plan", "a@1"), commit("a@1"), commit("plan")),
+        (planned("plan", "a@1", "b@1"), commit("a@1"), commit("plan")),
         (planned("plan", "a@1"), commit("plan"), commit("a@1")),
         (planned("plan", "a@1"), void("plan"), movement(subject="a@1", attempt=1)),
         (movement(), void(amounts=-4), movement(attempt=1, amounts=2), void(attempt=1, amounts=-8)),
@@ -120,7 +120,7 @@ def test_what_a_store_writes_is_followed(movements: tuple[Movement, ...]) -> Non
         ((movement(subject="b"), movement(amounts=-5)), "a charge is negative"),
         ((movement(), movement(EntryKind.COMMIT, amounts=-3)), "a commit changes what is held"),
         (
-            (planned("plan", "a@1"), commit("a@1"), void("plan")),
+            (planned("plan", "a@1", "b@1"), commit("a@1"), void("plan")),
             "a release of the plan plan was published: it cannot become void",
         ),
         ((close(), movement()), "it charges a dataset that was closed"),
@@ -223,3 +223,28 @@ def test_charges_of_one_movement_in_other_datasets_do_not_matter() -> None:
         EntryKind.RESERVE, "a@1", AT, (Charge("devices", evenly(1)), Charge("people", evenly(2))), "d"
     )
     assert replayed(chain(both))[0].held == evenly(2)
+
+
+def test_a_plan_is_committed_with_the_last_of_its_releases() -> None:
+    assert faults(planned("plan", "a@1", "b@1"), commit("a@1"), commit("b@1"), void("plan")) == [
+        (4, "plan is not held: it cannot become void")
+    ]
+    assert faults(planned("plan", "a@1", "b@1"), commit("a@1"), commit("plan"), commit("b@1")) == []
+
+
+@pytest.mark.parametrize("signature", ["é", "\ud800", "AAAA="])
+def test_a_signature_of_other_letters_is_a_fault(signature: str) -> None:
+    (entry,) = chain()
+    _, found = replayed([replace(entry, signature=signature)], KEY.public)
+    assert found == [(0, "its signature is not by the ledger's key")]
+
+
+def test_content_that_is_not_unicode_is_a_fault_of_its_signature() -> None:
+    entry = chain()[0]
+    changed = replace(entry, content=entry.content + "\ud800", signature="AAAA")
+    assert (0, "its signature is not by the ledger's key") in replayed([changed], KEY.public)[1]
+
+
+def test_entries_without_a_signature_are_counted() -> None:
+    replay, _ = replayed(chain(movement()))
+    assert replay.unsigned == 2

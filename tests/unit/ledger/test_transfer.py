@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,10 @@ from gatecli.errors import UncheckableError, UsageError
 from gatecli.ledger.checkpoints import make_checkpoint
 from gatecli.ledger.exports import ExportFile, export_lines
 from gatecli.ledger.interface import BudgetExceeded, Store
-from gatecli.ledger.restoring import SequenceStep, Step, steps_of
-from gatecli.ledger.transfer import import_export
+from gatecli.ledger.opening import open_store
+from gatecli.ledger.transfer import import_export, import_new
 from gatecli.ledger.verification import verify
-from gatecli.model.ledger import Entry, EntryKind, Parent, content_of
+from gatecli.model.ledger import Entry, Parent
 from tests.support.ledger_records import AT, BOTH, KEY, LATER, fill, identity, new_store
 from tests.support.ledgers import commit, movement, terms, void
 
@@ -76,10 +77,47 @@ def test_steps_that_share_no_dataset_keep_their_order(tmp_path: Path) -> None:
     require_same(store, copied(store, tmp_path))
 
 
-def test_places_are_given_where_the_order_falls(store: Store) -> None:
-    store.sequence()
-    steps = list(steps_of(store.log()))
-    assert sum(isinstance(step, SequenceStep) for step in steps) == 2
+def test_a_plan_and_its_releases_need_share_no_dataset(tmp_path: Path) -> None:
+    """A release that became void with its plan is reserved alone, from another dataset."""
+    store = new_store(tmp_path)
+    for name in ("north", "south"):
+        store.add_dataset(terms(name), AT)
+    store.move(movement(subject="autumn", datasets=("south",)), releases={"a@1": "a", "b@1": "b"})
+    store.move(void("autumn", datasets=("south",)))
+    store.move(movement(subject="a@1", datasets=("north",), attempt=1))
+    store.move(commit("a@1", ("north",), attempt=1))
+    require_same(store, copied(store, tmp_path))
+
+
+def test_a_new_ledger_is_made_of_an_export(store: Store, tmp_path: Path) -> None:
+    found = import_new(exported(store, tmp_path), str(tmp_path / "copy.db"))
+    copy = open_store(str(tmp_path / "copy.db"), read_only=True)
+    require_same(store, copy)
+    assert found.entries == verify(copy).entries
+
+
+def test_an_empty_ledger_of_the_same_identity_is_filled(store: Store, tmp_path: Path) -> None:
+    new_store(tmp_path, "copy.db", store.identity).close()
+    import_new(exported(store, tmp_path), str(tmp_path / "copy.db"))
+    require_same(store, open_store(str(tmp_path / "copy.db"), read_only=True))
+
+
+def test_no_ledger_is_left_of_an_export_of_two_minds(tmp_path: Path) -> None:
+    """Each chain holds by itself; they say other things of one release, as no ledger lets them."""
+    lines = []
+    for number, digest in enumerate(("one", "other")):
+        store = new_store(tmp_path, f"{number}.db")
+        for name in BOTH:
+            store.add_dataset(terms(name), AT)
+        store.move(movement(datasets=BOTH, digest=digest))
+        lines.append(list(export_lines(store)))
+    head, *_, end = lines[0]
+    entries = [*lines[0][1:3], *lines[1][3:5]]
+    file = tmp_path / "ledger.jsonl"
+    file.write_text("".join([head, *entries, end]), "utf-8")
+    with pytest.raises(UncheckableError, match="two datasets say other things of churn@1"):
+        import_new(ExportFile(file), str(tmp_path / "copy.db"))
+    assert list(tmp_path.glob("copy.db*")) == []
 
 
 def test_nothing_is_imported_into_a_ledger_with_entries(store: Store, tmp_path: Path) -> None:
@@ -109,33 +147,17 @@ def test_nothing_is_imported_of_an_export_that_does_not_hold(store: Store, tmp_p
 
 
 def test_nothing_stays_of_an_import_that_ends_half_way(store: Store, tmp_path: Path) -> None:
-    """The entries hold by themselves, and the last of them cannot be written as it was."""
-    store.move(movement(EntryKind.OPENING, "last", 1))
+    """The file is another one when it is read for the second time."""
     export = exported(store, tmp_path)
     copy = new_store(tmp_path, "copy.db", export.identity)
 
-    def shortened() -> list[Step]:
-        return list(steps_of(export.log()))[:-3]
+    def changed() -> list[Entry]:
+        *log, last = export.log()
+        return [*log, replace(last, hash="0" * 64)]
 
-    with pytest.raises(UncheckableError, match="cannot be written as it was; nothing was imported"):
-        copy.restore(shortened, export.log, export.checkpoints)
+    with pytest.raises(UncheckableError, match=r"its hash is not that .*; nothing was imported"):
+        copy.restore(changed, export.checkpoints)
     assert (list(copy.accounts()), list(copy.entries()), list(copy.checkpoints())) == ([], [], [])
-
-
-def test_an_order_that_no_ledger_writes_is_refused() -> None:
-    """Two releases from two datasets, each the first in one of them."""
-    one, other = movement(subject="one", datasets=BOTH), movement(subject="other", datasets=BOTH)
-    log = [
-        Entry(
-            charge.dataset, number, each.kind, each.subject, 0, charge.amounts, content_of(each, charge), ""
-        )
-        for dataset, order in (("devices", (one, other)), ("people", (other, one)))
-        for number, each in enumerate(order)
-        for charge in each.charges
-        if charge.dataset == dataset
-    ]
-    with pytest.raises(UncheckableError, match="an order that no ledger writes"):
-        list(steps_of(log))
 
 
 def test_what_was_declared_beside_an_entry_is_in_its_content(store: Store) -> None:

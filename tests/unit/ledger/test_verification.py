@@ -9,14 +9,17 @@ import pytest
 
 from gatecli.ledger.checkpoints import make_checkpoint
 from gatecli.ledger.ed25519 import SigningKey
-from gatecli.ledger.interface import Store, StoredCheckpoint
+from gatecli.ledger.interface import DamagedAccount, LedgerUnavailable, Store, StoredCheckpoint
 from gatecli.ledger.merkle import tree_root
 from gatecli.ledger.notes import Checkpoint, InvalidNote, NoteKey, sign_note
 from gatecli.ledger.opening import open_store
+from gatecli.ledger.sql.statements import AMOUNTS
 from gatecli.ledger.verification import Verification, verify
+from gatecli.model.ledger import Charge, EntryKind, Movement
 from gatecli.model.portfolio import COLUMNS
 from tests.support.ledger_records import (
     AT,
+    BOTH,
     KEY,
     LATER,
     OTHER_KEY,
@@ -26,7 +29,7 @@ from tests.support.ledger_records import (
     rechain,
     tamper,
 )
-from tests.support.ledgers import movement, terms, void
+from tests.support.ledgers import commit, evenly, movement, terms, void
 
 Change = Callable[..., Verification]
 
@@ -118,6 +121,7 @@ def test_a_chain_that_was_hashed_anew_shows_against_a_checkpoint(change: Change)
         "UPDATE entry SET content = replace(content, '[3,', '[1,'), basic_epsilon = 1 "
         "WHERE dataset = 'people' AND number = 1",
         "UPDATE account SET basic_epsilon = basic_epsilon - 2 WHERE name = 'people'",
+        "UPDATE reservation_charge SET basic_epsilon = 1 WHERE subject = 'before the ledger'",
         again=("people", 1),
     )
     assert told(found) == [
@@ -132,6 +136,7 @@ def test_a_chain_that_was_hashed_anew_shows_against_a_head_that_was_kept(change:
         "UPDATE entry SET content = replace(content, '[3,', '[1,'), basic_epsilon = 1 "
         "WHERE dataset = 'people' AND number = 1",
         "UPDATE account SET basic_epsilon = basic_epsilon - 2 WHERE name = 'people'",
+        "UPDATE reservation_charge SET basic_epsilon = 1 WHERE subject = 'before the ledger'",
         again=("people", 1),
         pinned=True,
     )
@@ -205,24 +210,158 @@ def test_terms_that_differ_from_the_first_entry_are_named(change: Change) -> Non
     assert told(found) == ["people: the account's terms are not those of its first entry"]
 
 
+RAISED = ", ".join(f"{column}_limit = 1000" for column in COLUMNS)
+ENFORCED = "people: the limits that the account is held to are not those of its terms"
+
+
+@pytest.mark.parametrize("columns", [RAISED, "rdp_8_limit = 101", "admission = 'all'"])
+def test_limits_that_were_changed_in_the_account_are_named(columns: str, change: Change) -> None:
+    assert told(change(f"UPDATE account SET {columns} WHERE name = 'people'")) == [ENFORCED]  # noqa: S608 - our own
+
+
 def test_limits_that_were_raised_in_the_account_do_not_raise_the_budget(change: Change, store: Store) -> None:
-    raised = ", ".join(f"{column}_limit = 1000" for column in COLUMNS)
-    change(f"UPDATE account SET {raised} WHERE name = 'people'")  # noqa: S608 - our own
+    change(f"UPDATE account SET {RAISED} WHERE name = 'people'")  # noqa: S608 - our own
     again = open_store(store.where)
+    with pytest.raises(DamagedAccount, match="are not those of its terms"):
+        again.account("people")
     again.move(movement(subject="too much", amounts=500))
     assert told(verify(again)) == [
-        "people, entry 15: no member of the portfolio is within its limits after it"
+        "people, entry 15: no member of the portfolio is within its limits after it",
+        ENFORCED,
     ]
+
+
+@pytest.mark.parametrize("terms", ["{}", "", "[]", "null", '{"name": 3}', '"people"'])
+def test_terms_that_cannot_be_read_are_named(terms: str, change: Change, store: Store) -> None:
+    found = change(f"UPDATE dataset SET terms = '{terms}' WHERE name = 'people'")  # noqa: S608 - our own
+    assert told(found) == ["people: the account's terms cannot be read"]
+    with pytest.raises(LedgerUnavailable, match="people: the account's terms cannot be read"):
+        list(open_store(store.where, read_only=True).accounts())
+
+
+def test_an_account_that_was_removed_is_named(change: Change) -> None:
+    found = change("DELETE FROM account WHERE name = 'devices'")
+    assert "devices: it has entries and no account" in told(found)
 
 
 def test_a_commit_that_was_made_void_is_named(change: Change, store: Store) -> None:
     change("UPDATE reservation SET state = 'held' WHERE subject = 'churn@1'")
     again = open_store(store.where)
     again.move(void("churn@1", datasets=("devices", "people")))
-    assert told(verify(again)) == [
+    assert told(verify(again))[:2] == [
         "devices, entry 5: churn@1 is not held: it cannot become void",
         "people, entry 15: churn@1 is not held: it cannot become void",
     ]
+
+
+SUBJECTS = ["churn@1", "trial@1", "plan", "a@1", "b@1", "plan 2", "c@1", "lease/aws", "before the ledger"]
+"""Committed, void and held again, a plan with a committed and a held one, a void plan, a returned lease."""
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize(
+    "columns",
+    [
+        "state = CASE state WHEN 'committed' THEN 'held' ELSE 'committed' END",
+        "digest = 'other', last_digest = 'other'",
+        "digest = 'other'",
+        "last_digest = 'other'",
+        "attempt = attempt + 1",
+        "plan = coalesce(plan, '') || 'x'",
+        "lapses = coalesce(lapses, '') || '2099-01-01'",
+        "at = '2020-01-01T00:00:00Z'",
+    ],
+)
+def test_a_reservation_that_its_entries_do_not_say_is_named(
+    subject: str, columns: str, change: Change
+) -> None:
+    found = told(change(f"UPDATE reservation SET {columns} WHERE subject = '{subject}'"))  # noqa: S608 - our own
+    assert len(found) == 1
+    assert f"{subject} is " in found[0]
+    assert found[0].endswith(" by its reservation, and its entries say otherwise")
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_charge_of_a_reservation_that_was_changed_is_named(subject: str, change: Change) -> None:
+    found = told(
+        change(f"UPDATE reservation_charge SET rdp_8 = rdp_8 + 1 WHERE subject = '{subject}'")  # noqa: S608 - our own
+    )
+    assert any(f"{subject} is " in each for each in found)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize("datasets", ["('people')", "('people', 'devices')"])
+def test_a_charge_of_a_reservation_that_was_removed_is_named(
+    subject: str, datasets: str, change: Change
+) -> None:
+    where = f"subject = '{subject}' AND dataset IN {datasets}"
+    found = told(change(f"DELETE FROM reservation_charge WHERE {where}"))  # noqa: S608 - our own
+    assert any(subject in each for each in found)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS)
+def test_a_reservation_that_was_removed_is_named(subject: str, change: Change) -> None:
+    found = told(
+        change(
+            f"DELETE FROM reservation_charge WHERE subject = '{subject}'",  # noqa: S608 - our own
+            f"DELETE FROM reservation WHERE subject = '{subject}'",  # noqa: S608 - our own
+        )
+    )
+    assert any(f"{subject} is charged, and no reservation says so" in each for each in found)
+
+
+def test_a_reservation_without_an_entry_is_named(change: Change) -> None:
+    found = change(
+        "INSERT INTO reservation SELECT 'free@1', 0, 'held', digest, digest, at, plan, lapses "
+        "FROM reservation WHERE subject = 'churn@1'",
+        f"INSERT INTO reservation_charge (subject, dataset, {AMOUNTS}) "  # noqa: S608 - our own
+        f"SELECT 'free@1', dataset, {AMOUNTS} FROM reservation_charge WHERE subject = 'trial@1'",
+    )
+    assert told(found) == ["people: free@1 is held by its reservation, and its entries say otherwise"]
+
+
+def test_a_reservation_without_a_charge_is_named(change: Change) -> None:
+    found = change(
+        "INSERT INTO reservation SELECT 'free@1', 0, 'held', digest, digest, at, plan, lapses "
+        "FROM reservation WHERE subject = 'churn@1'"
+    )
+    assert told(found) == ["free@1 is held by its reservation, and its entries say otherwise"]
+
+
+def test_a_commit_may_bind_more_than_the_reservation_did(tmp_path: Path) -> None:
+    store = new_store(tmp_path)
+    store.add_dataset(terms("people"), AT)
+    store.move(movement(digest="claim"))
+    store.move(commit(digest="content"))
+    assert told(verify(store)) == []
+
+
+def test_what_a_void_left_in_a_dataset_is_followed(tmp_path: Path) -> None:
+    """Void in two datasets with something left in one, and charged again to a third one."""
+    store = new_store(tmp_path)
+    for name in ("devices", "people", "zoo"):
+        store.add_dataset(terms(name), AT)
+    store.move(movement(datasets=BOTH))
+    store.move(
+        Movement(
+            EntryKind.VOID,
+            "churn@1",
+            AT,
+            (Charge("devices", evenly(-10)), Charge("people", evenly(-4))),
+            "void",
+        )
+    )
+    assert told(verify(store)) == []
+    store.move(movement(datasets=("zoo",), attempt=1))
+    assert told(verify(store)) == []
+    store.move(commit(datasets=("people", "zoo"), attempt=1))
+    assert told(verify(store)) == []
+
+
+def test_entries_that_are_not_signed_are_counted_where_the_ledger_has_a_key(tmp_path: Path) -> None:
+    keyed, bare = fill(new_store(tmp_path)), new_store(tmp_path, "bare.db", identity(key=None))
+    bare.add_dataset(terms("people"), AT)
+    assert (verify(keyed).unsigned, verify(bare).unsigned) == (verify(keyed).entries, 0)
 
 
 def test_more_than_a_hundred_faults_are_counted(tmp_path: Path) -> None:
