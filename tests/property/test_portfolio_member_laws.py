@@ -67,7 +67,7 @@ def table_of(budget: Budget) -> tuple[Amounts, Moves]:
     return terms.limits, release_moves(terms)
 
 
-def owned(member: Member, budget: Budget) -> Fraction:
+def owned_share(member: Member, budget: Budget) -> Fraction:
     """The δ that a member's own proof allows it."""
     shares = {Member.BASIC: BASIC_SHARE, Member.GDP: GDP_SHARE + GDP_SLACK}
     if member in shares:
@@ -109,7 +109,7 @@ def test_no_adversary_spends_more_than_the_share_of_one_member(
     budget = budget_of(epsilon, delta)
     limits, moves = table_of(budget)
     spent = most_spent((member,), budget, limits, moves, share(EACH))
-    assert spent <= float(owned(member, budget)) * ROUNDING
+    assert spent <= float(owned_share(member, budget)) * ROUNDING
 
 
 @pytest.mark.parametrize(("epsilon", "delta", "member"), CASES)
@@ -118,7 +118,7 @@ def test_adversaries_use_up_the_share_of_one_member(epsilon: str, delta: str, me
     budget = budget_of(epsilon, delta)
     limits, moves = table_of(budget)
     spent = most_spent((member,), budget, limits, moves, len(DEPTHS))
-    assert spent >= float(owned(member, budget)) * 0.99
+    assert spent >= float(owned_share(member, budget)) * 0.99
 
 
 @pytest.mark.parametrize(("epsilon", "delta", "member", "column"), COLUMNS_OF_MEMBERS)
@@ -128,7 +128,7 @@ def test_a_limit_that_is_a_third_too_large_is_seen(
     budget = budget_of(epsilon, delta)
     limits, moves = table_of(budget)
     larger = replace(limits, **{column: int(getattr(limits, column) * TOO_MUCH)})
-    allowed = float(owned(member, budget)) * ROUNDING
+    allowed = float(owned_share(member, budget)) * ROUNDING
     assert most_spent((member,), budget, larger, moves, 60, allowed) > allowed
 
 
@@ -145,7 +145,7 @@ def test_charges_that_are_a_quarter_too_small_are_seen(
         )
         for move in moves
     )
-    allowed = float(owned(member, budget)) * ROUNDING
+    allowed = float(owned_share(member, budget)) * ROUNDING
     assert most_spent((member,), budget, limits, cheaper, 60, allowed) > allowed
 
 
@@ -156,10 +156,10 @@ def test_adversaries_that_fill_the_member_that_tells_most_stay_within_the_budget
     budget = budget_of(epsilon, delta)
     limits, moves = table_of(budget)
     spent = most_spent(tuple(Member), budget, limits, moves, share(EACH))
-    assert float(owned(Member.BASIC, budget)) * (1 - 1e-6) < spent <= float(budget.delta) * ROUNDING
+    assert float(owned_share(Member.BASIC, budget)) * (1 - 1e-6) < spent <= float(budget.delta) * ROUNDING
 
 
-def shortest(sigma: str, rate: str, steps: int, factor: Fraction = Fraction(1)) -> float:
+def least_room(sigma: str, rate: str, steps: int, factor: Fraction = Fraction(1)) -> float:
     """What a run's certificate, divided by a factor, allows over what the run tells: the least over ε."""
     terms = dataset(budget_of("8", "1e-5"), Neighbouring.ADD_REMOVE)
     run = DpSgd(noise_multiplier=Fraction(sigma), sampling_rate=Fraction(rate), steps=steps)
@@ -177,14 +177,14 @@ def shortest(sigma: str, rate: str, steps: int, factor: Fraction = Fraction(1)) 
 
 @pytest.mark.parametrize(("sigma", "rate", "steps"), RUNS)
 def test_the_certificate_of_a_run_is_above_what_the_run_tells(sigma: str, rate: str, steps: int) -> None:
-    assert shortest(sigma, rate, steps) >= 1 - 1e-9
+    assert least_room(sigma, rate, steps) >= 1 - 1e-9
 
 
 @pytest.mark.parametrize(("sigma", "rate", "steps"), RUNS)
 def test_a_certificate_that_is_a_quarter_too_small_is_below_what_the_run_tells(
     sigma: str, rate: str, steps: int
 ) -> None:
-    assert shortest(sigma, rate, steps, TOO_MUCH) < 1
+    assert least_room(sigma, rate, steps, TOO_MUCH) < 1
 
 
 @pytest.mark.parametrize("sigma", [0.5, 1.0, 4.0])

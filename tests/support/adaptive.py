@@ -93,14 +93,14 @@ def curve(tree: Tree, epsilons: Array, sign: float = 1.0) -> Array:
             )
         case Answers(first_chances, other_chances, children):
             chances, against = (first_chances, other_chances) if sign > 0 else (other_chances, first_chances)
-            return _summed(chances, against, children, epsilons, sign)
+            return _sum_answers(chances, against, children, epsilons, sign)
         case Noise(kind, size, _, (Stop(),)):
             return gaussian(size, epsilons) if kind == "gaussian" else laplace(size, epsilons)
         case Noise():
             return _chosen(tree, epsilons, sign)
 
 
-def _summed(
+def _sum_answers(
     chances: tuple[float, ...], against: tuple[float, ...], children: tuple[Tree, ...], at: Array, sign: float
 ) -> Array:
     """Over the answers; those that have the same child are asked about together."""

@@ -215,18 +215,18 @@ def sampled_run(sigma: float, rate: float, steps: int) -> Pair:
     first = (1 - rate) * other + rate * _masses((edges - 1) / sigma)
     total = (first, other)
     for _ in range(int(math.log2(steps))):
-        total = _merged(np.outer(total[0], total[0]), np.outer(total[1], total[1]), FINE_BINS)
-    first, other = _merged(*total, BINS)
+        total = _merge_answers(np.outer(total[0], total[0]), np.outer(total[1], total[1]), FINE_BINS)
+    first, other = _merge_answers(*total, BINS)
     return tuple(first.tolist()), tuple(other.tolist())
 
 
 def _masses(edges: Array) -> Array:
     """Of a normal distribution between edges, by whichever tail is smaller."""
-    above = norm.sf(edges[:-1]) - norm.sf(edges[1:])
-    return np.asarray(np.where(edges[:-1] > 0, above, np.diff(norm.cdf(edges))), np.float64)
+    upper = norm.sf(edges[:-1]) - norm.sf(edges[1:])
+    return np.asarray(np.where(edges[:-1] > 0, upper, np.diff(norm.cdf(edges))), np.float64)
 
 
-def _merged(first: Array, other: Array, bins: int) -> tuple[Array, Array]:
+def _merge_answers(first: Array, other: Array, bins: int) -> tuple[Array, Array]:
     """Outcomes next to each other by their losses are one; a bin is a range of losses."""
     first, other = first.ravel(), other.ravel()
     kept = other > 0

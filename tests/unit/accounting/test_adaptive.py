@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gatecli.model.budget import Budget
-from gatecli.model.mechanism import Gaussian, Laplace
+from gatecli.model.mechanism import Approximate, Gaussian, Laplace, RandomisedResponse
 from gatecli.model.portfolio import is_admitted
 from tests.support.adaptive import (
     Coin,
@@ -141,3 +141,26 @@ def test_a_budget_that_may_hold_at_any_order_is_overspent() -> None:
     """The order is chosen by an answer: 32 where the coin told the truth's side, else 8."""
     game = play_orders(1.0, 1e-5, coin=0.05)
     assert game.adaptive == pytest.approx(1.1777e-5, rel=1e-3)
+
+
+def test_a_release_whose_second_mechanism_follows_from_its_first_output_overspends_the_budget() -> None:
+    """Each of four pairs is admitted as one release, charged by one curve; the best of them is not one."""
+    terms = dataset(Budget(Fraction(8), Fraction(1, 10**5)))
+    mu, second, size, coin, claim = 0.8, 1.401696, 4.5713, 4.45997, 2.3657e-6
+    first = Gaussian(standard_deviation=Fraction(1 / mu))
+    seconds = (
+        Gaussian(standard_deviation=Fraction(1 / second)),
+        Laplace(scale=Fraction(1 / size)),
+        RandomisedResponse(noise=Fraction(2 / (1 + math.exp(coin)))),
+        Approximate(epsilon=Fraction(0), delta=Fraction(claim)),
+    )
+    assert all(is_admitted(charge(terms, first, one), terms.limits) for one in seconds)
+    assert not any(
+        is_admitted(charge(terms, first) + charge(terms, one), terms.limits) for one in seconds[:3]
+    )
+    trees = (last("gaussian", second), last("laplace", size), Coin(coin, STOP, STOP), Leak(claim, STOP))
+    cuts = np.linspace(mu**2 / 2 - 6 * mu, mu**2 / 2 + 6 * mu, 800)
+    left = 8 - np.concatenate((cuts[:1], (cuts[1:] + cuts[:-1]) / 2, cuts[-1:]))
+    told = np.argmax(np.stack([curve(tree, left) for tree in trees]), axis=0)
+    spent = delta_of(Noise("gaussian", mu, tuple(cuts.tolist()), tuple(trees[at] for at in told)), 8.0)
+    assert spent == pytest.approx(1.1144e-5, rel=5e-4)
