@@ -6,6 +6,7 @@ says how many independent outputs to return at once, one an item, which is far f
 
 from __future__ import annotations
 
+import copy
 import importlib
 import inspect
 import sys
@@ -78,8 +79,9 @@ class MechanismCall:
         given = {name: known[name] for name in self.names}
 
         def run(_index: int) -> list[Any]:
-            output = self.mechanism(data, **given)
-            return list(output) if "runs" in given else [output]
+            # Copies: a mechanism may work in place, or give the same buffer each time.
+            output = self.mechanism(copy.deepcopy(data), **given)
+            return list(output) if "runs" in given else [copy.copy(output)]
 
         return run
 

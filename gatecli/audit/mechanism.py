@@ -19,7 +19,7 @@ from gatecli.audit.attack import (
 )
 from gatecli.audit.calling import Reference
 from gatecli.audit.neighbours import Pair
-from gatecli.audit.sandbox import Sandbox
+from gatecli.audit.sandbox import Sandbox, TimeSpent
 from gatecli.audit.state import StateFile, code_of, digest_of
 from gatecli.audit.worker import SandboxLimits
 from gatecli.errors import ConfigurationError, UncheckableError
@@ -70,9 +70,12 @@ def audit_mechanism(asked: MechanismAudit) -> list[AuditResult]:
             key = digest_of(code, asked.claim, asked.pairs)
             results = [_attack(target, source, each, state, key) for each in asked.efforts]
             has_time = source.seconds < source.limit
-        return results + (_find_fixed_noise(asked, target) if has_time else [])
     except UncheckableError as error:
         return [could_not_run(target, each, reason_of(error)) for each in asked.efforts]
+    try:
+        return results + (_find_fixed_noise(asked, target) if has_time else [])
+    except (UncheckableError, TimeSpent):  # what was found before stands
+        return results
 
 
 def _inputs(asked: MechanismAudit) -> list[Any]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import json
 import multiprocessing
+import os
+import signal
 import warnings
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
@@ -125,9 +127,17 @@ class Sandbox:
 
     def _end(self) -> None:
         if self._process is not None:
+            _end_group(self._process.pid)
             self._process.kill()
             self._process.join()
             self._process.close()
         if self._pipe is not None:
             self._pipe.close()
         self._process = self._pipe = None
+
+
+def _end_group(leader: int | None) -> None:
+    """End what the mechanism started; it is of a session of its own (`worker.serve`)."""
+    if leader and hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(leader, signal.SIGKILL)

@@ -66,6 +66,8 @@ def serve(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.dup2(2, 1)
+    if hasattr(os, "setsid"):
+        os.setsid()  # what the mechanism starts is ended with it
     _limit(limits)
     try:
         call = call_of(mechanism.load() if isinstance(mechanism, Reference) else mechanism, *claim)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 
 from gatecli.checks.release.budget import tier_names, tier_of
 from gatecli.checks.release.declaration import PRIVACY
@@ -14,6 +15,9 @@ from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.number import show, show_down
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import Evidence, Privacy, ReleaseSubject
+
+LEAST_CONFIDENCE = Fraction(95, 100)
+"""The confidence of an audit that satisfies a policy, at least."""
 
 REFUTED_BY_AUDIT = Rule(
     "dp-refuted-by-audit", Severity.ERROR, "An audit refutes the declared budget", falsehood=True
@@ -69,13 +73,21 @@ def _refutes(audit: AuditResult, claim: Privacy, budget: Budget) -> bool:
 
 
 def _tests(audit: AuditResult, claim: Privacy, budget: Budget) -> bool:
-    """Whether the audit attacked this claim or a stronger one: to survive a weaker one is easier."""
+    """Whether the audit attacked this claim or a stronger one: to survive a weaker one is easier.
+
+    One that does not say what it would have found, or says it with little confidence, attacked nothing.
+    """
     return (
         audit.outcome is not AuditOutcome.COULD_NOT_RUN
+        and (audit.outcome is AuditOutcome.REFUTED or _would_have_found(audit))
         and _is_of_relation(audit, claim)
         and audit.claim.epsilon <= budget.epsilon
         and audit.claim.delta <= budget.delta
     )
+
+
+def _would_have_found(audit: AuditResult) -> bool:
+    return audit.power is not None and audit.confidence >= LEAST_CONFIDENCE
 
 
 def _is_bound(audit: AuditResult, evidence: Evidence, subject: ReleaseSubject) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +40,27 @@ def test_a_reference_runs_in_a_fresh_interpreter_and_tells_its_file() -> None:
     with Sandbox(Reference(HERE, "count"), CLAIM, [[], [1]], SandboxLimits()) as sandbox:
         assert sandbox.draw(0, (1,), 5).runs == 5
         assert sandbox.code_file == mechanisms.__file__
+
+
+def test_a_mechanism_that_works_in_place_gets_its_data_anew_for_each_run() -> None:
+    def in_place(data: list[int]) -> list[int]:
+        data.append(len(data))
+        return data
+
+    assert set(draw(in_place).values[:, -1]) == {1}
+
+
+def test_what_a_mechanism_starts_is_ended_with_it(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+
+    def starting(data: list[int]) -> int:
+        if not told.exists():
+            told.write_text(str(subprocess.Popen(["sleep", "60"]).pid), "utf-8")
+        return len(data)
+
+    draw(starting)
+    gone = Path("/proc", told.read_text("utf-8"), "stat")
+    assert not gone.exists() or gone.read_text("utf-8").rpartition(")")[2].split()[0] == "Z"
 
 
 def test_the_seed_decides_the_outputs() -> None:

@@ -10,7 +10,7 @@ import pytest
 from gatecli.checks.release.audit import find_audits
 from gatecli.checks.release.evidence import find_missing_evidence
 from gatecli.checks.release.recomputation import questions_of
-from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult
+from gatecli.model.audit import AuditClaim, AuditOutcome, AuditPower, AuditResult
 from gatecli.model.budget import Neighbouring
 from gatecli.model.document import Place
 from gatecli.model.policy import PrivacyPolicy
@@ -19,6 +19,7 @@ from tests.support.releases import TIERS, claiming, context_of, ids, policy
 
 DIGEST = "ab" * 32
 ARTIFACTS = {"artifacts": [{"path": "model.safetensors", "sha256": DIGEST.upper()}]}
+POWER = AuditPower(Fraction(3), Fraction(9, 10))
 ADD_REMOVE, REPLACE_ONE = Neighbouring.ADD_REMOVE, Neighbouring.REPLACE_ONE
 
 
@@ -30,9 +31,12 @@ def audit(
     lower: str = "0",
     relation: Neighbouring | None = ADD_REMOVE,
     digest: str = DIGEST,
+    confidence: str = "0.95",
+    power: AuditPower | None = POWER,
 ) -> AuditResult:
     claim = AuditClaim(Fraction(epsilon), Fraction(delta), relation)
-    return AuditResult("churn", "one-run", outcome, claim, Fraction(95, 100), Fraction(lower), digest=digest)
+    sure, found = Fraction(confidence), Fraction(lower)
+    return AuditResult("churn", "one-run", outcome, claim, sure, found, digest=digest, power=power)
 
 
 def audited(*audits: AuditResult, code: str | None = None, **privacy: Any) -> ReleaseSubject:
@@ -125,6 +129,8 @@ def test_the_entry_may_name_the_mechanism_s_code() -> None:
         ([audit(delta="1e-3")], ["audit-missing"]),
         ([audit(relation=REPLACE_ONE)], ["audit-missing"]),
         ([audit(AuditOutcome.COULD_NOT_RUN)], ["audit-missing"]),
+        ([audit(power=None)], ["audit-missing"]),
+        ([audit(confidence="0.5")], ["audit-missing"]),
         ([audit(digest="")], ["audit-unbound", "audit-missing"]),
         ([audit(epsilon="4"), audit()], []),
     ],
