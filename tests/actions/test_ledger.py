@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.support.charged_ledgers import add, ledger
 from tests.support.repositories import git
 
 SCRIPT = ROOT / "github_actions/ledger/run.sh"
+JOB = "on: pull_request\njobs:\n  it:\n    runs-on: ubuntu-latest\n"
 WORKFLOW = """\
 on: [pull_request]
 jobs:
@@ -172,6 +174,20 @@ def test_a_bad_input_is_told(store: Store, repository: Path, inputs: dict[str, s
     done = step(repository, **inputs)
     assert done.code == 2
     assert "::error title=gatecli::" in done.output
+
+
+def test_the_snippet_of_its_page_keeps_a_checkpoint(store: Store, repository: Path, tmp_path: Path) -> None:
+    page = (ROOT / "github_actions/ledger/README.md").read_text("utf-8")
+    steps = page.partition("```yaml\n")[2].partition("```")[0]
+    place = str(tmp_path / "ledger.db")
+    snippet = steps.replace("${{ secrets.LEDGER_URL }}", place).replace(
+        "actions/checkout@<sha>", "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683"
+    )
+    assert place in snippet
+    snippet = snippet.replace("commit: true", "commit: false")  # the runner has no remote to push to
+    ran = run_workflow(repository, JOB + indent(snippet, "    "))
+    assert ran.code == 0, ran.log + ran.runner
+    assert "### Checkpoint of the ledger" in ran.log
 
 
 def test_the_action_runs_in_a_workflow(store: Store, repository: Path, tmp_path: Path) -> None:
