@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 MOST_EPSILON = 60.0
-"""Beyond this no audit refutes: e^60 is more than any number of canaries."""
+"""An ε above this cannot be refuted: that takes more than e^60 canaries."""
 _STEPS = 36
 
 

@@ -32,7 +32,7 @@ class Reference:
 
     @classmethod
     def of(cls, text: str) -> Reference:
-        """Raises UsageError where it is no such reference."""
+        """The reference that a text names. Raises UsageError for any other text."""
         module, colon, function = text.partition(":")
         if not colon or not all(part.isidentifier() for part in (*module.split("."), *function.split("."))):
             raise UsageError(

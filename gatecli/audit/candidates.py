@@ -143,7 +143,7 @@ def _outcomes(training: Samples, measuring: Samples) -> Family | None:
     runs = training.first.runs + training.second.runs
     if len(known) > min(_MOST_OUTCOMES, runs // 4):
         return None
-    # Half a draw each: an outcome that was seen once on one input is no proof yet.
+    # Half a draw each: an outcome that was seen once on one input proves nothing.
     ratios = [(counts[0][key] + 0.5) / (counts[1][key] + 0.5) for key in known]
     ranking = [known[index] for index in np.argsort(-np.array(ratios), kind="stable")]
     cuts = sorted({max(1, round(len(ranking) * cut / _CUTS)) for cut in range(1, _CUTS)} - {len(ranking)})

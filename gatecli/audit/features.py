@@ -1,7 +1,7 @@
 """Columns that events speak of: the cells of an output, and what follows from them.
 
-Atoms are exact values that come back; a noisy number does not. The smallest value that is no atom shows how
-far the noise reached down in a list of answers and refusals, as a sparse vector returns it.
+Atoms are exact values that come back; a noisy number does not. The smallest value that is not an atom shows
+how far the noise reached down in a list of answers and refusals, as a sparse vector returns it.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def relation_of(name: str, *, has_domain: bool) -> Relation:
         return Relation.ADD_REMOVE if has_domain else Relation.COUNTS
     if name not in set(Relation):
         raise UsageError(
-            f"{name!r} is no relation of neighbours", advice=f"name one of {', '.join(Relation)}"
+            f"{name!r} is not a way in which inputs differ", advice=f"name one of {', '.join(Relation)}"
         )
     if has_domain and Relation(name) in {Relation.COUNTS, Relation.ANSWERS}:
         raise UsageError(

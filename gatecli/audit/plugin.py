@@ -11,7 +11,7 @@ asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gatecli.model.audit import AuditResult
 
 _SENTENCES = pytest.StashKey[list[str]]()
+_ATTACKED = pytest.StashKey[bool]()
 _KNOWN = {"epsilon", "delta", "alpha"}
 
 
@@ -70,6 +71,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             terminalreporter.line(each)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Fail a test that states a claim and attacks nothing: it would pass without evidence."""
+    yield
+    if item.get_closest_marker("dp") is not None and not item.stash.get(_ATTACKED, False):
+        pytest.fail("the claim of @pytest.mark.dp was not attacked: call dp_audit in the test", pytrace=False)
+
+
 @pytest.fixture
 def dp_audit(request: pytest.FixtureRequest) -> DpAudit:
     """Attack a mechanism on the claim that the marker `dp` of the test states."""
@@ -80,6 +89,7 @@ def dp_audit(request: pytest.FixtureRequest) -> DpAudit:
 
         wish = Wish(request.node.nodeid, claim, request.config.getoption("--dp-state"), **given)
         results = audit_by(mechanism, wish)
+        request.node.stash[_ATTACKED] = True
         _judge(request, results)
         return results
 

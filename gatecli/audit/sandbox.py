@@ -52,7 +52,7 @@ class Sandbox:
         is_named = isinstance(self._mechanism, Reference)
         if not is_named and "fork" not in methods:
             raise UncheckableError(
-                "this system cannot copy a process, which a function that is no module's own needs",
+                "this system cannot copy a process, which a function that is not in a module needs",
                 advice="name it as MODULE:FUNCTION",
             )
         context: Any = multiprocessing.get_context("spawn" if is_named else "fork")

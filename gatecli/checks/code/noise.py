@@ -92,7 +92,7 @@ def _is_generator(node: ast.AST, call: ast.Call, syntax: Syntax) -> bool:
 
 
 def _draw(call: ast.Call, syntax: Syntax) -> str:
-    """The distribution that a general library draws from here; "" where it is no such call."""
+    """The distribution that a general library draws from here; "" for any other call."""
     name = syntax.name(call.func)
     if found := _RVS.fullmatch(name):
         return "laplace" if found[1] == "laplace" else "normal"

@@ -117,6 +117,13 @@ def test_a_claim_that_is_none_is_an_error(tmp_path: Path, marker: str) -> None:
     assert "1 error" in done.stdout
 
 
+@pytest.mark.parametrize("arguments", ["", "dp_audit"])
+def test_a_claim_that_nothing_attacks_fails_the_test(tmp_path: Path, arguments: str) -> None:
+    done = run(tmp_path, f"\n@pytest.mark.dp(epsilon=1.0)\ndef test_a_count({arguments}):\n    pass\n")
+    assert done.returncode == 1
+    assert "was not attacked: call dp_audit" in done.stdout
+
+
 def test_a_state_adds_up_over_runs(tmp_path: Path) -> None:
     test = """
 @pytest.mark.dp(epsilon=1.0)
