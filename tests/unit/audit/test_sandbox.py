@@ -52,9 +52,7 @@ def test_a_mechanism_that_works_in_place_gets_its_data_anew_for_each_run() -> No
     assert set(draw(in_place).values[:, -1]) == {1}
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="only Linux tells of the end of a process that is not a child"
-)
+@pytest.mark.skipif(sys.platform != "linux", reason="pidfd_open is Linux's")
 def test_what_a_mechanism_starts_is_ended_with_it(tmp_path: Path) -> None:
     told = tmp_path / "pid"
 
