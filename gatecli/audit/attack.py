@@ -164,7 +164,7 @@ def check_testable(claim: AuditClaim, effort: Effort) -> None:
 
 def _begin(target: AuditTarget, source: Source, effort: Effort) -> AuditProgress:
     pair, samples = _choose_pair(target, source, effort)
-    layout = layout_of(samples.together(), is_lattice=effort.is_lattice)
+    layout = layout_of(samples.first, samples.second, is_lattice=effort.is_lattice)
     scored = choose(samples, layout, *target.limits)
     if not scored.events:
         raise UncheckableError("no output is a number with a lowest set bit: there is nothing to test")

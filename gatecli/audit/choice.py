@@ -56,7 +56,7 @@ def choose(samples: Samples, layout: Layout, epsilon: float, delta: float) -> Sc
 
 def promise(samples: Samples, epsilon: float, delta: float, *, is_lattice: bool = False) -> float:
     """How far the best event of these samples is above the claim, in standard deviations of one draw."""
-    layout = layout_of(samples.together(), is_lattice=is_lattice)
+    layout = layout_of(samples.first, samples.second, is_lattice=is_lattice)
     training, measuring = samples.split()
     rates = [_rates(each, measuring.first.runs) for each in propose(training, measuring, layout)]
     return max((float(_signal(*pair, epsilon, delta).max()) for each in rates for pair in each), default=0.0)

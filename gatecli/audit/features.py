@@ -13,19 +13,24 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gatecli.audit.outputs import CellKind, Outputs, widen
+from gatecli.audit.outputs import CellKind, Outputs, join, widen
 
 Cells = npt.NDArray[np.float64]
 MOST_CELLS = 32
-"""Cells of an output that are looked at one by one."""
+"""Cells of an output that are looked at one by one: those that tell the two inputs apart best."""
 _MOST_ATOMS = 64
+_COMPARED = 1000
+"""Runs of each input by which the cells of a wide output are compared."""
+_LEVELS = (0.02, 0.25, 0.5, 0.75, 0.98)
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How outputs become columns, fixed on training samples: their width, and the numbers that are atoms."""
+    """How outputs become columns, fixed on training samples: the cells that are looked at one by one, and
+    the numbers that are atoms.
+    """
 
-    width: int
+    cells: tuple[int, ...]
     is_flat: bool
     atoms: tuple[float, ...]
     is_lattice: bool = False
@@ -44,7 +49,13 @@ class Layout:
         return (*self._number_cells(""), *_DERIVED)
 
     def _number_cells(self, prefix: str) -> list[str]:
-        return [f"{prefix} value {index + 1}".strip() for index in range(self.width)]
+        return [f"{prefix} value {index + 1}".strip() for index in self.cells]
+
+    def look_at(self, outputs: Outputs) -> Outputs:
+        """The cells of outputs that are looked at one by one."""
+        wide = widen(outputs, max(self.cells, default=-1) + 1)
+        chosen = list(self.cells)
+        return Outputs(wide.values[:, chosen], wide.kinds[:, chosen], outputs.is_flat, outputs.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +76,46 @@ _DERIVED = (
 )
 
 
-def layout_of(training: Outputs, *, is_lattice: bool = False) -> Layout:
-    """The layout that training samples suggest."""
+def layout_of(first: Outputs, second: Outputs, *, is_lattice: bool = False) -> Layout:
+    """The layout that training samples of both inputs suggest."""
+    training = join([first, second])
     numbers = training.values[training.kinds == CellKind.NUMBER]
     found, times = np.unique(numbers, return_counts=True)
     often = found[times > max(1, training.runs // 500)]
     order = np.argsort(-times[times > max(1, training.runs // 500)], kind="stable")[:_MOST_ATOMS]
     atoms = tuple(float(each) for each in np.sort(often[order]))
-    return Layout(min(training.width, MOST_CELLS), training.is_flat, atoms, is_lattice)
+    width = training.width
+    cells = tuple(range(width)) if width <= MOST_CELLS else _telling_cells(first, second, width)
+    return Layout(cells, training.is_flat, atoms, is_lattice)
+
+
+def _telling_cells(first: Outputs, second: Outputs, width: int) -> tuple[int, ...]:
+    """The cells whose contents differ most between the two inputs: in kind, in the commonest value, or in
+    the share of numbers above a level. Among equals, the first ones.
+    """
+    one, other = (_cut(widen(each, width)) for each in (first, second))
+    gaps = [_gap(one.kinds == kind, other.kinds == kind) for kind in CellKind]
+    usual = one.values[0]
+    gaps.append(_gap(one.values == usual, other.values == usual))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # cells without a number; inf - inf between levels
+        levels = np.nanquantile(np.concatenate([one.values, other.values]), _LEVELS, axis=0, method="higher")
+        gaps += [_gap(one.values >= level, other.values >= level) for level in levels]
+    order = np.argsort(-np.max(gaps, axis=0), kind="stable")[:MOST_CELLS]
+    return tuple(int(cell) for cell in np.sort(order))
+
+
+def _cut(outputs: Outputs) -> Outputs:
+    return Outputs(outputs.values[:_COMPARED], outputs.kinds[:_COMPARED], outputs.is_flat, outputs.texts)
+
+
+def _gap(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> Cells:
+    return np.asarray(np.abs(one.mean(axis=0) - other.mean(axis=0)))
 
 
 def columns_of(outputs: Outputs, layout: Layout) -> EventColumns:
     """The columns of outputs, as a layout has them."""
-    cut = widen(outputs, layout.width)
+    cut = layout.look_at(outputs)
     if layout.is_lattice:
         return _lowest_bits(cut)
     if layout.is_flat:

@@ -1,7 +1,9 @@
 """What a mechanism returned, as two arrays of one row a run: numbers, and what kind each cell is.
 
 Numbers, truth values, None, NaN, texts, lists, tuples, arrays and mappings are told apart; nothing else is
-an output that this package can compare. A mapping counts by its sorted keys.
+an output that this package can compare. A mapping counts by its sorted keys. Where a list holds lists, the
+first cell says how they are nested. A whole number that no double holds takes two cells: the double that is
+nearest, and the rest.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ from gatecli.errors import UncheckableError
 
 WIDEST = 4096
 """The most cells of one output."""
+_NUMBERS = {float, int, np.float64, np.int64}
+_EXACT = 2**53
+"""Up to here each whole number is a double."""
 
 
 class CellKind(IntEnum):
@@ -38,7 +43,7 @@ class Outputs:
     """The outputs of several runs: `values` and `kinds` have one row a run and one column a cell.
 
     A row that is shorter than the longest ends in ABSENT cells. `is_flat` says that each output was one
-    value, not a list of them. A text is known by a number; `texts` has what some of them say.
+    value in one cell, not a list of them. A text is known by a number; `texts` has what some of them say.
     """
 
     values: npt.NDArray[np.float64]
@@ -62,7 +67,8 @@ def read_outputs(given: Sequence[Any]) -> Outputs:
     if fast := _numbers(given):
         return fast
     texts: dict[float, str] = {}
-    rows = [list(_cells(each, texts)) for each in given]
+    is_mixed = len({_shape(each) for each in given} & {".", "[.]"}) > 1
+    rows = [[*_nesting(each, texts, is_mixed=is_mixed), *_cells(each, texts)] for each in given]
     width = max((len(row) for row in rows), default=0)
     if width > WIDEST:
         raise UncheckableError(f"an output has {width} values; at most {WIDEST} can be compared")
@@ -71,7 +77,7 @@ def read_outputs(given: Sequence[Any]) -> Outputs:
     values = np.array([[value for value, _ in row] for row in table], dtype=np.float64)
     kinds = np.array([[kind for _, kind in row] for row in table], dtype=np.int8)
     shape = (len(rows), width)
-    return Outputs(values.reshape(shape), kinds.reshape(shape), not any(map(_is_nested, given)), texts)
+    return Outputs(values.reshape(shape), kinds.reshape(shape), width == 1 and not any(map(_is_nested, given)), texts)
 
 
 def join(parts: Sequence[Outputs]) -> Outputs:
@@ -82,7 +88,7 @@ def join(parts: Sequence[Outputs]) -> Outputs:
     return Outputs(
         np.concatenate([part.values for part in wide]),
         np.concatenate([part.kinds for part in wide]),
-        all(part.is_flat for part in parts),
+        width == 1 and all(part.is_flat for part in parts),
         texts,
     )
 
@@ -107,25 +113,57 @@ def is_constant(parts: Sequence[Outputs]) -> bool:
 
 
 def _numbers(given: Sequence[Any]) -> Outputs | None:
-    """The outputs where all are numbers, or arrays of numbers of one length: most are, and it is fast."""
+    """The outputs where all are numbers, or lists of numbers of one length: most are, and it is fast."""
     kinds = {type(each) for each in given}
-    is_array = len(kinds) == 1 and isinstance(given[0], np.ndarray)
-    if not ((is_array and given[0].dtype.kind in "fiu") or kinds <= {float, int, np.float64, np.int64}):
-        return None
-    if is_array and len({each.shape for each in given}) != 1:
+    is_listed = kinds <= {list, tuple} or kinds == {np.ndarray}
+    if not (is_listed or kinds <= _NUMBERS) or (is_listed and not _are_even(given, kinds)):
         return None
     try:
         values = np.array(given, dtype=np.float64).reshape(len(given), -1)
     except OverflowError:  # a whole number that no float holds
         return None
-    if values.shape[1] > WIDEST:
+    may_be_rounded = values.size and np.abs(values).max() >= _EXACT
+    if values.shape[1] > WIDEST or may_be_rounded:
         return None
     found = np.where(np.isnan(values), CellKind.NAN, CellKind.NUMBER).astype(np.int8)
-    return Outputs(values + 0.0, found, not is_array or given[0].ndim == 0, {})
+    return Outputs(values + 0.0, found, not is_listed, {})
+
+
+def _are_even(given: Sequence[Any], kinds: set[type]) -> bool:
+    """Whether each is a list of equally many numbers, or an array of one axis of them."""
+    if kinds == {np.ndarray}:
+        shapes = {(each.shape, each.dtype.kind in "fiu") for each in given}
+        return len(shapes) == 1 and all(is_number and len(shape) == 1 for shape, is_number in shapes)
+    return len({len(each) for each in given}) == 1 and {type(cell) for row in given for cell in row} <= _NUMBERS
 
 
 def _is_nested(value: object) -> bool:
     return isinstance(value, Mapping | list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
+def _nesting(value: Any, texts: dict[float, str], *, is_mixed: bool) -> Iterator[tuple[float, CellKind]]:
+    """How lists are nested in a list, as one cell; no cell for a list of values, nor for a value that
+    cannot be mixed up with a list of it.
+    """
+    if any(map(_is_nested, _items(value))) or (is_mixed and not _is_nested(value)):
+        yield _text(_shape(value), texts), CellKind.TEXT
+
+
+def _items(value: Any) -> Sequence[Any]:
+    match value:
+        case Mapping():
+            return list(value.values())
+        case np.ndarray() if value.ndim > 0:
+            return list(value)
+        case list() | tuple():
+            return value
+        case _:
+            return ()
+
+
+def _shape(value: Any) -> str:
+    """Lists as brackets, values as dots: `[.[..]]`."""
+    return f"[{''.join(map(_shape, _items(value)))}]" if _is_nested(value) else "."
 
 
 def _cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, CellKind]]:
@@ -136,8 +174,10 @@ def _cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, CellKin
             yield float(value), CellKind.TRUTH
         case str() | bytes():
             yield _text(value, texts), CellKind.TEXT
-        case int() | float() | np.integer() | np.floating():
-            yield _number(value)
+        case int() | np.integer():
+            yield from _whole_number(int(value), texts)
+        case float() | np.floating():
+            yield _number(float(value))
         case np.ndarray():
             yield from _cells(value.tolist(), texts)
         case Mapping():
@@ -154,12 +194,24 @@ def _cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, CellKin
             )
 
 
-def _number(value: Any) -> tuple[float, CellKind]:
+def _whole_number(value: int, texts: dict[float, str]) -> Iterator[tuple[float, CellKind]]:
+    """One cell; the double that is nearest and the rest where that is another number."""
+    if abs(value) <= _EXACT:
+        yield float(value), CellKind.NUMBER
+        return
     try:
-        number = float(value) + 0.0  # -0.0 is 0.0
+        nearest = float(value)
     except OverflowError:
-        number = math.inf if value > 0 else -math.inf
-    return number, CellKind.NAN if math.isnan(number) else CellKind.NUMBER
+        yield (math.inf if value > 0 else -math.inf), CellKind.NUMBER
+        yield _text(hex(value), texts), CellKind.TEXT
+        return
+    rest = value - int(nearest)
+    yield nearest, CellKind.NUMBER
+    yield (float(rest), CellKind.NUMBER) if abs(rest) <= _EXACT else (_text(hex(rest), texts), CellKind.TEXT)
+
+
+def _number(value: float) -> tuple[float, CellKind]:
+    return value + 0.0, CellKind.NAN if math.isnan(value) else CellKind.NUMBER  # -0.0 is 0.0
 
 
 def _text(value: str | bytes, texts: dict[float, str]) -> float:

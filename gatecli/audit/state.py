@@ -27,8 +27,9 @@ from typing import Any
 from gatecli.audit.attack import AuditProgress
 from gatecli.audit.betting import PairCounts
 from gatecli.audit.events import Event, Witness, event_data, read_event
-from gatecli.audit.features import Layout
+from gatecli.audit.features import MOST_CELLS, Layout
 from gatecli.audit.neighbours import Pair
+from gatecli.audit.outputs import WIDEST
 from gatecli.errors import ConfigurationError, UncheckableError
 from gatecli.model.audit import AuditClaim
 
@@ -106,7 +107,7 @@ def progress_data(progress: AuditProgress) -> dict[str, Any]:
     return {
         "pair": progress.pair,
         "layout": {
-            "width": layout.width,
+            "cells": list(layout.cells),
             "flat": layout.is_flat,
             "atoms": [each.hex() for each in layout.atoms],
             "lattice": layout.is_lattice,
@@ -127,7 +128,10 @@ def read_progress(data: Mapping[str, Any]) -> AuditProgress:
     events = tuple(read_event(each) for each in data["events"])
     if not events or len(events) != len(counts) or len({each.samples for each in counts}) != 1:
         raise ValueError("events and counts differ")
-    read = Layout(_count(layout["width"]), bool(layout["flat"]), atoms, bool(layout["lattice"]))
+    cells = tuple(_count(each) for each in layout["cells"])
+    read = Layout(cells, bool(layout["flat"]), atoms, bool(layout["lattice"]))
+    if len(cells) > MOST_CELLS or max(cells, default=0) >= WIDEST:
+        raise ValueError("no output has these cells")
     if not all(_fits(each, len(read.names)) for each in events):
         raise ValueError("an event asks for a column that is not there")
     return AuditProgress(
@@ -144,7 +148,7 @@ def read_progress(data: Mapping[str, Any]) -> AuditProgress:
 def _fits(event: Event, columns: int) -> bool:
     source = event.source
     if not isinstance(source, Witness):
-        return source.width > 0
+        return 0 < source.width <= WIDEST
     is_inside = all(0 <= step.column < columns for step in source.steps)
     return is_inside and len(source.steps) == len(source.weights) > 0
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gatecli.audit.features import columns_of, layout_of, lowest_set_bits
 from gatecli.audit.outputs import CellKind, is_constant, join, read_outputs, widen
@@ -20,7 +23,6 @@ from gatecli.errors import UncheckableError
         (3, CellKind.NUMBER),
         (np.float32(2), CellKind.NUMBER),
         (math.inf, CellKind.NUMBER),
-        (10**400, CellKind.NUMBER),
         (math.nan, CellKind.NAN),
         (None, CellKind.NONE),
         (True, CellKind.TRUTH),
@@ -56,8 +58,60 @@ def test_equal_texts_are_equal_and_others_are_not() -> None:
 
 
 def test_arrays_of_numbers_are_read_as_they_are() -> None:
-    read = read_outputs([np.array([[1, 2], [3, 4]])] * 3)
+    read = read_outputs([np.array([1, 2, 3, 4])] * 3)
     assert read.values.tolist() == [[1, 2, 3, 4]] * 3
+
+
+def read_alike(one: Any, other: Any) -> bool:
+    both = read_outputs([one, other])
+    return both.values[0].tobytes() + both.kinds[0].tobytes() == (
+        both.values[1].tobytes() + both.kinds[1].tobytes()
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ([1, [2, 3]], [[1, 2], 3]),
+        ([[1], [2]], [[1, 2]]),
+        ([1, []], [1]),
+        ({"a": [1, 2], "b": []}, {"a": [1], "b": [2]}),
+        (np.ones((2, 3)), np.ones((3, 2))),
+        ([1, (2,)], [1, 2]),
+    ],
+)
+def test_two_ways_to_nest_the_same_values_are_two_outputs(one: Any, other: Any) -> None:
+    assert not read_alike(one, other)
+
+
+@pytest.mark.parametrize("size", [2**53, 2**60, 2**63 - 3, 2**80, 2**107, 2**200, 10**400])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_two_whole_numbers_that_differ_by_one_are_two_outputs(size: int, sign: int) -> None:
+    assert not read_alike(sign * size, sign * (size + 1))
+    assert read_alike(sign * size, sign * size)
+    assert not read_alike([sign * size], [sign * (size + 1)])
+    assert not read_alike([0.5, sign * size], [0.5, sign * (size + 1)])
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint64])
+def test_large_numbers_of_an_array_are_read_exactly(kind: Any) -> None:
+    assert not read_alike(np.array([2**62 + 1], dtype=kind), np.array([2**62], dtype=kind))
+    assert not read_alike(kind(2**62 + 1), kind(2**62))
+
+
+def test_an_array_among_others_is_not_read_as_the_first_one() -> None:
+    arrays = [np.array([1.0]), np.array(["1.0"]), np.array([True])]
+    assert [kind for (kind,) in read_outputs(arrays).kinds.tolist()] == [
+        CellKind.NUMBER,
+        CellKind.TEXT,
+        CellKind.TRUTH,
+    ]
+
+
+@given(st.lists(st.recursive(st.integers() | st.floats(allow_nan=False), st.lists, max_leaves=6), min_size=2))
+def test_outputs_are_read_alike_only_where_they_are_equal(values: list[Any]) -> None:
+    for one, other in pairwise(values):
+        assert read_alike(one, other) == (one == other)
 
 
 @pytest.mark.parametrize("output", [object(), {1, 2}, 1j])
@@ -92,15 +146,44 @@ def test_a_mechanism_that_never_varies_is_seen(parts: list[list[Any]], *, consta
 
 def test_the_smallest_value_that_does_not_come_back_skips_the_atoms() -> None:
     outputs = read_outputs([[-1000.0, 3.0 + index, 7.5 + index] for index in range(50)])
-    layout = layout_of(outputs)
+    others = read_outputs([[-1000.0, 3.1 + index, 7.6 + index] for index in range(50)])
+    layout = layout_of(outputs, others)
     assert -1000.0 in layout.atoms
     place = layout.names.index("the smallest value that does not come back")
     assert columns_of(outputs, layout).values[:3, place].tolist() == [3.0, 4.0, 5.0]
 
 
+@pytest.mark.parametrize("cell", [0, 31, 32, 700])
+@pytest.mark.parametrize("kind", ["larger", "wider", "atom", "text", "none"])
+def test_of_a_wide_output_the_cells_that_differ_are_looked_at(cell: int, kind: str) -> None:
+    rng = np.random.default_rng(1)
+    told: dict[str, Any] = {"larger": 2.0, "wider": 1.0, "atom": 7.0, "text": "yes", "none": None}
+
+    def draw(*, is_odd: bool) -> list[list[Any]]:
+        rows: list[list[Any]] = rng.normal(size=(200, 701)).tolist()
+        for row in rows:
+            if is_odd and kind == "wider":
+                row[cell] *= 6
+            elif is_odd and rng.random() < 0.5:
+                row[cell] = told[kind]
+        return rows
+
+    layout = layout_of(read_outputs(draw(is_odd=False)), read_outputs(draw(is_odd=True)))
+    assert len(layout.cells) == 32
+    assert cell in layout.cells
+    assert f"value {cell + 1}" in layout.names
+
+
+def test_a_large_whole_number_is_looked_at_in_two_columns() -> None:
+    outputs = read_outputs([2**60 + index for index in range(5)])
+    layout = layout_of(outputs, outputs)
+    assert columns_of(outputs, layout).values.shape[1] == len(layout.names)
+    assert columns_of(outputs, layout).values[:, 1].tolist() == [0, 1, 2, 3, 4]
+
+
 def test_a_list_has_its_length_its_largest_and_its_place() -> None:
     outputs = read_outputs([[1.0, 9.0], [4.0]])
-    layout = layout_of(outputs)
+    layout = layout_of(outputs, outputs)
     found = dict(zip(layout.names, columns_of(outputs, layout).values.T.tolist(), strict=True))
     assert found["the number of values"] == [2, 1]
     assert found["the largest value"] == [9, 4]

@@ -81,8 +81,9 @@ def change(data: dict[str, Any], key: str, value: object) -> dict[str, Any]:
         ("pair", "0"),
         ("layout", None),
         ("texts", [[1]]),
-        ("layout", {"width": 0, "flat": False, "atoms": [], "lattice": True}),
-        ("layout", {"width": 1, "flat": True, "atoms": ["no"], "lattice": False}),
+        ("layout", {"cells": [], "flat": False, "atoms": [], "lattice": True}),
+        ("layout", {"cells": [0], "flat": True, "atoms": ["no"], "lattice": False}),
+        ("layout", {"cells": [10**9], "flat": True, "atoms": [], "lattice": False}),
     ],
 )
 def test_a_damaged_test_is_refused(
