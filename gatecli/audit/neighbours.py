@@ -14,10 +14,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from gatecli.audit.contents import content_of
 from gatecli.errors import ConfigurationError, UsageError
 from gatecli.model.budget import Neighbouring
 
 MOST_PAIRS = 200
+_SHOWN = 80
+"""Characters of an input in words."""
 _ANSWERS = 5
 _MANY_ANSWERS = 10
 
@@ -68,8 +71,18 @@ class Pair:
     second: Any
 
     def words(self) -> tuple[str, str]:
-        """Both, as a person would write them."""
-        return _show(self.first), _show(self.second)
+        """Both, as a person would write them; of long ones, the part where they begin to differ."""
+        first, second = _flat(self.first), _flat(self.second)
+        if max(len(first), len(second)) <= _SHOWN:
+            return first, second
+        both = enumerate(zip(first, second, strict=False))
+        differ = next((at for at, (one, other) in both if one != other), min(len(first), len(second)))
+        start = max(0, differ - _SHOWN // 2)
+        return _window(first, start), _window(second, start)
+
+    def contents(self) -> tuple[bytes, bytes]:
+        """Both as bytes, whole. Raises UncheckableError for a value that has none."""
+        return content_of(self.first), content_of(self.second)
 
 
 def make_pairs(relation: Relation, domain: Sequence[Any] = ()) -> tuple[Pair, ...]:
@@ -86,7 +99,7 @@ def make_pairs(relation: Relation, domain: Sequence[Any] = ()) -> tuple[Pair, ..
         found = _add_records(domain) if relation is Relation.ADD_REMOVE else _replace_records(domain)
     else:
         found = _counts() if relation is Relation.COUNTS else _answers()
-    return tuple({json.dumps(each.words()): each for each in found}.values())
+    return tuple({each.contents(): each for each in found}.values())
 
 
 def _counts() -> Iterator[Pair]:
@@ -174,7 +187,7 @@ def check_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
     """The pairs. Raises ConfigurationError where there are none, too many, or one of two equal inputs."""
     if not pairs or len(pairs) > MOST_PAIRS:
         raise ConfigurationError(f"{len(pairs)} pairs of inputs; between 1 and {MOST_PAIRS} can be tried")
-    if same := [each for each in pairs if each.words()[0] == each.words()[1]]:
+    if same := [each for each in pairs if len(set(each.contents())) == 1]:
         raise ConfigurationError(
             f"a pair has the same input twice: {same[0].words()[0]}",
             advice="neighbours differ in one unit, and nothing is learnt from equal ones",
@@ -186,6 +199,10 @@ def _is_pair(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2
 
 
-def _show(value: Any) -> str:
-    text = str(value).replace("\n", " ")
-    return text if len(text) <= 80 else f"{text[:77]}…"
+def _flat(value: Any) -> str:
+    return str(value).replace("\n", " ")
+
+
+def _window(text: str, start: int) -> str:
+    shown = text[start : start + _SHOWN - 2]
+    return f"{'…' if start else ''}{shown}{'…' if start + len(shown) < len(text) else ''}"

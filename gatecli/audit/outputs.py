@@ -77,7 +77,9 @@ def read_outputs(given: Sequence[Any]) -> Outputs:
     values = np.array([[value for value, _ in row] for row in table], dtype=np.float64)
     kinds = np.array([[kind for _, kind in row] for row in table], dtype=np.int8)
     shape = (len(rows), width)
-    return Outputs(values.reshape(shape), kinds.reshape(shape), width == 1 and not any(map(_is_nested, given)), texts)
+    return Outputs(
+        values.reshape(shape), kinds.reshape(shape), width == 1 and not any(map(_is_nested, given)), texts
+    )
 
 
 def join(parts: Sequence[Outputs]) -> Outputs:
@@ -134,7 +136,9 @@ def _are_even(given: Sequence[Any], kinds: set[type]) -> bool:
     if kinds == {np.ndarray}:
         shapes = {(each.shape, each.dtype.kind in "fiu") for each in given}
         return len(shapes) == 1 and all(is_number and len(shape) == 1 for shape, is_number in shapes)
-    return len({len(each) for each in given}) == 1 and {type(cell) for row in given for cell in row} <= _NUMBERS
+    return (
+        len({len(each) for each in given}) == 1 and {type(cell) for row in given for cell in row} <= _NUMBERS
+    )
 
 
 def _is_nested(value: object) -> bool:
@@ -168,6 +172,21 @@ def _shape(value: Any) -> str:
 
 def _cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, CellKind]]:
     match value:
+        case np.ndarray():
+            yield from _cells(value.tolist(), texts)
+        case Mapping():
+            for key in sorted(value, key=repr):
+                yield _text(repr(key), texts), CellKind.TEXT
+                yield from _cells(value[key], texts)
+        case list() | tuple():
+            for item in value:
+                yield from _cells(item, texts)
+        case _:
+            yield from _value_cells(value, texts)
+
+
+def _value_cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, CellKind]]:
+    match value:
         case None:
             yield math.nan, CellKind.NONE
         case bool() | np.bool_():
@@ -178,15 +197,6 @@ def _cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, CellKin
             yield from _whole_number(int(value), texts)
         case float() | np.floating():
             yield _number(float(value))
-        case np.ndarray():
-            yield from _cells(value.tolist(), texts)
-        case Mapping():
-            for key in sorted(value, key=repr):
-                yield _text(repr(key), texts), CellKind.TEXT
-                yield from _cells(value[key], texts)
-        case list() | tuple():
-            for item in value:
-                yield from _cells(item, texts)
         case _:
             raise UncheckableError(
                 f"an output holds an object of type {type(value).__name__}, which cannot be compared",

@@ -81,8 +81,8 @@ def digest_of(code: Sequence[bytes], claim: AuditClaim, pairs: Sequence[Pair]) -
     whole = hashlib.sha256()
     neighbouring = claim.neighbouring.value if claim.neighbouring else ""
     head = [str(claim.epsilon), str(claim.delta), neighbouring]
-    inputs = [repr(part) for pair in pairs for part in (pair.first, pair.second)]
-    for part in (*code, *(each.encode() for each in (*head, *inputs))):
+    inputs = [part for pair in pairs for part in pair.contents()]
+    for part in (*code, *(each.encode() for each in head), *inputs):
         whole.update(len(part).to_bytes(8) + part)
     return whole.hexdigest()
 

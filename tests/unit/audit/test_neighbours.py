@@ -5,10 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from gatecli.audit.neighbours import Pair, Relation, make_pairs, read_domain, read_pairs, relation_of
-from gatecli.errors import ConfigurationError, UsageError
+from gatecli.audit.neighbours import (
+    Pair,
+    Relation,
+    check_pairs,
+    make_pairs,
+    read_domain,
+    read_pairs,
+    relation_of,
+)
+from gatecli.errors import ConfigurationError, UncheckableError, UsageError
 
 
 def test_counts_differ_by_one_in_one_place() -> None:
@@ -39,6 +48,33 @@ def test_no_pair_is_tried_twice(relation: Relation) -> None:
     domain = range(3) if relation in {Relation.ADD_REMOVE, Relation.REPLACE_ONE} else ()
     words = [pair.words() for pair in make_pairs(relation, domain)]
     assert len(words) == len(set(words))
+
+
+def test_inputs_that_differ_late_are_two_inputs_and_shown_where_they_differ() -> None:
+    pair = Pair([0] * 500 + [1], [0] * 500 + [2])
+    assert check_pairs([pair]) == (pair,)
+    assert [each[-2:] for each in pair.words()] == ["1]", "2]"]
+    assert all(len(each) <= 80 for each in pair.words())
+
+
+def test_records_whose_words_begin_alike_make_pairs_of_their_own() -> None:
+    domain = ["x" * 100 + "a", "x" * 100 + "b", "x" * 100 + "c"]
+    assert len(make_pairs(Relation.REPLACE_ONE, domain)) == len(
+        make_pairs(Relation.REPLACE_ONE, ["a", "b", "c"])
+    )
+
+
+def test_large_arrays_that_differ_inside_are_two_inputs() -> None:
+    one, other = np.zeros(5000), np.zeros(5000)
+    other[2500] = 1
+    assert check_pairs([Pair(one, other)])
+    with pytest.raises(ConfigurationError, match="the same input twice"):
+        check_pairs([Pair(one, one.copy())])
+
+
+def test_an_input_without_bytes_is_named() -> None:
+    with pytest.raises(UncheckableError, match="type generator cannot be written"):
+        check_pairs([Pair((each for each in ()), [1])])
 
 
 @pytest.mark.parametrize(("relation", "domain"), [(Relation.ADD_REMOVE, ()), (Relation.REPLACE_ONE, (1,))])

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gatecli.audit.attack import AuditProgress, AuditTarget, Effort, attack
@@ -118,6 +119,13 @@ def test_another_code_claim_or_input_is_another_test(
     code: list[bytes], claim: AuditClaim, pairs: tuple[Pair, ...]
 ) -> None:
     assert digest_of(code, claim, pairs) != digest_of([b"code"], CLAIM, PAIRS)
+
+
+def test_inputs_are_known_whole() -> None:
+    one, other = np.zeros(5000), np.zeros(5000)
+    other[2500] = 1
+    digests = {digest_of([b"code"], CLAIM, (Pair(each, [1]),)) for each in (one, other, one.copy())}
+    assert len(digests) == 2
 
 
 def test_two_functions_of_one_file_are_two_mechanisms() -> None:
