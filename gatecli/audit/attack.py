@@ -125,7 +125,7 @@ def attack(
         check_testable(target.claim, effort)
         begun = progress or _begin(target, source, effort)
         keep(begun)
-        return _conclude(target, effort, _bet(target, source, effort, begun, keep))
+        return conclude(target, effort, _bet(target, source, effort, begun, keep))
     except TimeSpent:
         return could_not_run(target, effort, "the time budget ended before the test began")
     except UncheckableError as error:
@@ -275,7 +275,8 @@ def _is_refuted(target: AuditTarget, effort: Effort, progress: AuditProgress) ->
     return log_wealth(progress.counts, *target.limits) >= -math.log(effort.alpha)
 
 
-def _conclude(target: AuditTarget, effort: Effort, progress: AuditProgress) -> AuditResult:
+def conclude(target: AuditTarget, effort: Effort, progress: AuditProgress, note: str = "") -> AuditResult:
+    """What a test has found so far; a note is shown with it."""
     best = max(
         range(len(progress.events)), key=lambda index: log_wealth([progress.counts[index]], *target.limits)
     )
@@ -297,16 +298,19 @@ def _conclude(target: AuditTarget, effort: Effort, progress: AuditProgress) -> A
         describe(event, progress.layout, dict(progress.texts), counts.first_rate),
         None if is_refuted else power(base, counts.samples, target.claim, effort.alpha, len(progress.events)),
         target.digest,
-        measures=_fixed_size(counts, target, effort),
+        measures=_fixed_size(progress, counts, target, effort) + ((("state", note),) if note else ()),
     )
 
 
-def _fixed_size(counts: PairCounts, target: AuditTarget, effort: Effort) -> tuple[tuple[str, str], ...]:
+def _fixed_size(
+    progress: AuditProgress, counts: PairCounts, target: AuditTarget, effort: Effort
+) -> tuple[tuple[str, str], ...]:
     """The bound of Clopper and Pearson, where the test did not stop early: its size is then the one that
-    was fixed.
+    was fixed. The event is the best of several by the same samples, which share α.
     """
     if counts.samples != effort.samples:
         return ()
     hits = counts.both + counts.first, counts.both + counts.second
-    bound = fixed_size_bound(*hits, counts.samples, target.limits[1], float(effort.alpha))
+    share = float(effort.alpha) / len(progress.events)
+    bound = fixed_size_bound(*hits, counts.samples, target.limits[1], share)
     return (("Clopper-Pearson lower bound on ε at this size", f"{math.floor(bound * 1000) / 1000:g}"),)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +16,26 @@ from gatecli.audit.attack import (
     Effort,
     attack,
     check_testable,
+    conclude,
     could_not_run,
     reason_of,
 )
 from gatecli.audit.calling import Reference
+from gatecli.audit.fixed_noise import MOST_RUNS, find_fixed_noise
 from gatecli.audit.neighbours import Pair
+from gatecli.audit.outputs import Outputs
 from gatecli.audit.sandbox import Sandbox, TimeSpent
-from gatecli.audit.state import StateFile, code_of, digest_of
+from gatecli.audit.state import StateFile, digest_of
 from gatecli.audit.worker import SandboxLimits
 from gatecli.errors import ConfigurationError, UncheckableError
 from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult
 
 EFFORT, LIMITS = Effort(), SandboxLimits()
-_FIXED = 64
-"""Runs that are compared between two fresh processes."""
+FIXED, START = 3, 4
+"""Parts of a seed, beside those of an attack: of the search for fixed noise, and of a run's first draws."""
+_FIXED_PAIRS = 4
+_START_RUNS = 100
+_NOT_FRESH = "the noise of this run is that of an earlier one: nothing was counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,38 +72,65 @@ def audit_mechanism(asked: MechanismAudit) -> list[AuditResult]:
     target = AuditTarget(asked.subject, asked.claim, asked.pairs)
     try:
         check_testable(asked.claim, asked.effort)
-        with Sandbox(asked.mechanism, target.limits, _inputs(asked), asked.limits) as source:
+        with _sandbox(asked) as source:
             code = _code(asked, source.code_file)
             target = replace(target, digest=code_digest(code))
-            key = digest_of(code, asked.claim, asked.pairs)
-            results = [_attack(target, source, each, state, key) for each in asked.efforts]
+            kept = _begin_run(asked, code, source, state) if state else None
+            results = [_attack(target, source, each, kept) for each in asked.efforts]
             has_time = source.seconds < source.limit
     except UncheckableError as error:
         return [could_not_run(target, each, reason_of(error)) for each in asked.efforts]
     try:
-        return results + (_find_fixed_noise(asked, target) if has_time else [])
+        return results + (_find_fixed_noise(asked, target, results[0]) if has_time else [])
     except (UncheckableError, TimeSpent):  # what was found before stands
         return results
 
 
-def _inputs(asked: MechanismAudit) -> list[Any]:
-    return [each for pair in asked.pairs for each in (pair.first, pair.second)]
+def _sandbox(asked: MechanismAudit) -> Sandbox:
+    inputs = [each for pair in asked.pairs for each in (pair.first, pair.second)]
+    claim = float(asked.claim.epsilon), float(asked.claim.delta)
+    return Sandbox(asked.mechanism, claim, inputs, asked.limits)
 
 
-def _attack(
-    target: AuditTarget, source: Sandbox, effort: Effort, state: StateFile | None, key: str
-) -> AuditResult:
-    if state is None:
+@dataclass(frozen=True, slots=True)
+class _KeptTest:
+    """The tests of a mechanism in a state file. `is_fresh` says that this process draws what no earlier one
+    drew.
+    """
+
+    state: StateFile
+    key: str
+    is_fresh: bool
+
+
+def _begin_run(asked: MechanismAudit, code: Sequence[bytes], source: Sandbox, state: StateFile) -> _KeptTest:
+    """Draw a few outputs before all others, by which this run is told from the earlier ones.
+
+    Noise that ignores our seed and is the same in every process would give the samples again by which the
+    event was chosen, and count them twice: no e-process any more.
+    """
+    key = digest_of([source.identity().encode(), *code], asked.claim, asked.pairs)
+    begun = state.starts(key)
+    outputs = source.draw(0, (asked.effort.seed, START, len(begun)), _START_RUNS)
+    start = hashlib.sha256(outputs.values.tobytes() + outputs.kinds.tobytes()).hexdigest()
+    state.add_start(key, start)
+    return _KeptTest(state, key, start not in begun)
+
+
+def _attack(target: AuditTarget, source: Sandbox, effort: Effort, kept: _KeptTest | None) -> AuditResult:
+    if kept is None:
         return attack(target, source, effort)
 
     def keep(progress: AuditProgress) -> None:
-        state.keep(key, effort.alpha, effort.method, progress)
+        kept.state.keep(kept.key, effort.alpha, effort.method, progress)
 
-    progress = state.progress(key, effort.alpha, effort.method)
+    progress = kept.state.progress(kept.key, effort.alpha, effort.method)
     if progress is not None and progress.pair >= len(target.pairs):
         raise ConfigurationError(
             "a test in the state is of another pair", advice="begin anew without the file"
         )
+    if progress is not None and not kept.is_fresh:
+        return conclude(target, effort, progress, note=_NOT_FRESH)
     return attack(target, source, effort, progress, keep)
 
 
@@ -103,9 +138,7 @@ def _code(asked: MechanismAudit, file: str) -> list[bytes]:
     """The bytes of the files that the mechanism is written in."""
     if asked.code:
         return [_read(each) for each in sorted(set(asked.code))]
-    if isinstance(asked.mechanism, Reference):
-        return [_read(Path(file))] if file else [str(asked.mechanism).encode()]
-    return code_of(asked.mechanism)
+    return [_read(Path(file))] if file else [str(asked.mechanism).encode()]
 
 
 def _read(file: Path) -> bytes:
@@ -121,23 +154,24 @@ def code_digest(code: Sequence[bytes]) -> str:
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
 
 
-def _find_fixed_noise(asked: MechanismAudit, target: AuditTarget) -> list[AuditResult]:
-    """A refutation where fresh processes return the same whatever our seed is, and not the same on a
-    neighbour.
+def _find_fixed_noise(asked: MechanismAudit, target: AuditTarget, found: AuditResult) -> list[AuditResult]:
+    """A refutation where the noise is fixed (`gatecli.audit.fixed_noise`), on the attacked pair first.
 
-    Then P[outputs on the first input] is 1 on it and 0 on the second, for everybody who can run the code:
-    no (ε, δ) with δ < 1 allows that. Only of a mechanism that is imported anew in each process: a copy of
-    this process has this process's random state. Not a test of samples: that many outputs of two processes
-    are not equal by chance.
+    Only of a mechanism that is imported anew in each process: a copy of this process has this process's
+    random state.
     """
     if not isinstance(asked.mechanism, Reference):
         return []
-    first, again = (_stream(asked, target, 0, seed) for seed in (1, 2))
-    # Of many values: a coin that shows the same in two short streams proves nothing.
-    if first != again or len(set(first)) <= _FIXED // 2:
-        return []
-    second, once_more = (_stream(asked, target, 1, seed) for seed in (1, 2))
-    if second != once_more or first == second:
+    pairs = sorted(asked.pairs, key=lambda pair: set(pair.words()) != set(found.inputs or ()))[:_FIXED_PAIRS]
+    with ExitStack() as processes:
+
+        def start(data: int, seed: int) -> Callable[[int], Outputs]:
+            source = processes.enter_context(_sandbox(replace(asked, pairs=tuple(pairs))))
+            places = count()
+            return lambda runs: source.draw(data, (seed, FIXED, data, next(places)), runs)
+
+        pair = find_fixed_noise(len(pairs), start)
+    if pair is None:
         return []
     return [
         AuditResult(
@@ -147,16 +181,9 @@ def _find_fixed_noise(asked: MechanismAudit, target: AuditTarget) -> list[AuditR
             asked.claim,
             1 - asked.effort.alpha,
             asked.claim.epsilon,
-            _FIXED,
-            asked.pairs[0].words(),
+            MOST_RUNS,
+            pairs[pair].words(),
             "the noise is the same in every process: who can run the code can subtract it",
             digest=target.digest,
         )
     ]
-
-
-def _stream(asked: MechanismAudit, target: AuditTarget, data: int, seed: int) -> list[bytes]:
-    with Sandbox(asked.mechanism, target.limits, _inputs(asked), asked.limits) as source:
-        outputs = source.draw(data, (seed, 3, data, 0), _FIXED)
-    rows = zip(outputs.values, outputs.kinds, strict=True)
-    return [value.tobytes() + kind.tobytes() for value, kind in rows]

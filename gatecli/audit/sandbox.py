@@ -82,6 +82,12 @@ class Sandbox:
         """The budget of processor time, in seconds."""
         return self._limits.seconds
 
+    def identity(self) -> str:
+        """The digest of what the mechanism is (`gatecli.audit.identity`)."""
+        with contextlib.suppress(BrokenPipeError):  # the reason is read below
+            self._connection.send_bytes(b'{"identity": true}')
+        return str(json.loads(self._hear(_START_SECONDS))["identity"])
+
     def draw(self, data: int, seed: Sequence[int], count: int) -> Outputs:
         """The outputs of so many runs on an input. Raises TimeSpent where the budget ends before they are
         done.

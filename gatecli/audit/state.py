@@ -4,19 +4,20 @@
 are never tested on, and kept here. Every later run adds the counts of new draws, from seeds that no earlier
 run used (the number of the batch is part of the seed), and looks at the wealth of all of them. That is the
 same product of factors, in the same order, as one long run would have made (see `gatecli.audit.betting`),
-which may be looked at at any time. Between two runs nothing may be chosen again: what was chosen is read,
+which may be looked at at any time. A mechanism that draws from a generator of its own may draw the same again
+in every process; so each run is known by its first draws, and one that begins as an earlier one adds nothing.
+Between two runs nothing may be chosen again: what was chosen is read,
 not found anew.
 
-**What a test is of.** The key is the SHA-256 of the mechanism's code, its inputs and its claim. When one of
-them changes, another test begins, with a wealth of 1: what was drawn from other code says nothing about
-this code. Each digest has an error of α of its own. Who deletes the file and tries until something is found
-has made many tests.
+**What a test is of.** The key is the SHA-256 of what the mechanism is (`gatecli.audit.identity`), its inputs
+and its claim. When one of them changes, another test begins, with a wealth of 1: what was drawn from other
+code says nothing about this code. Each digest has an error of α of its own. Who deletes the file and tries
+until something is found has made many tests.
 """
 
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -33,7 +34,7 @@ from gatecli.audit.outputs import WIDEST
 from gatecli.errors import ConfigurationError, UncheckableError
 from gatecli.model.audit import AuditClaim
 
-STATE_SCHEMA = "gatecli/audit-state/v1"
+STATE_SCHEMA = "gatecli/audit-state/v2"
 
 
 class StateFile:
@@ -45,7 +46,7 @@ class StateFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._tests = _read(path)
+        self._tests, self._starts = _read(path)
 
     def progress(self, digest: str, alpha: Fraction, method: str) -> AuditProgress | None:
         """The test that was begun; None where there is none."""
@@ -55,14 +56,32 @@ class StateFile:
         try:
             return read_progress(data)
         except (KeyError, TypeError, ValueError, IndexError):
-            raise ConfigurationError(
-                f"{self._path}: a test in it is damaged", advice="restore the file, or begin anew without it"
-            ) from None
+            raise self._damage() from None
 
     def keep(self, digest: str, alpha: Fraction, method: str, progress: AuditProgress) -> None:
         """Write a test's progress: whole or not at all."""
         self._tests[_key(digest, alpha, method)] = progress_data(progress)
-        text = json.dumps({"schema": STATE_SCHEMA, "tests": self._tests}, indent=1, sort_keys=True) + "\n"
+        self._write()
+
+    def starts(self, digest: str) -> tuple[str, ...]:
+        """By what the runs are known in which this mechanism was tested, in their order."""
+        found = self._starts.get(digest, [])
+        if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+            raise self._damage()
+        return tuple(found)
+
+    def add_start(self, digest: str, start: str) -> None:
+        """Another run has begun; written with its first progress."""
+        self._starts[digest] = [*self.starts(digest), start]
+
+    def _damage(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self._path}: a test in it is damaged", advice="restore the file, or begin anew without it"
+        )
+
+    def _write(self) -> None:
+        data = {"schema": STATE_SCHEMA, "starts": self._starts, "tests": self._tests}
+        text = json.dumps(data, indent=1, sort_keys=True) + "\n"
         try:
             with tempfile.NamedTemporaryFile(
                 "w", encoding="utf-8", dir=self._path.parent, prefix=f".{self._path.name}.", delete=False
@@ -85,20 +104,6 @@ def digest_of(code: Sequence[bytes], claim: AuditClaim, pairs: Sequence[Pair]) -
     for part in (*code, *(each.encode() for each in head), *inputs):
         whole.update(len(part).to_bytes(8) + part)
     return whole.hexdigest()
-
-
-def code_of(mechanism: Any) -> list[bytes]:
-    """What a function's behaviour is written in: the file that defines it, and its place there; else its
-    bytecode.
-    """
-    name = f"{getattr(mechanism, '__module__', '')}:{getattr(mechanism, '__qualname__', '')}"
-    line = getattr(getattr(mechanism, "__code__", None), "co_firstlineno", 0)
-    try:
-        file = Path(inspect.getsourcefile(mechanism) or "")
-        return [f"{name}:{line}".encode(), file.read_bytes()]
-    except (TypeError, OSError):
-        code = getattr(mechanism, "__code__", None)
-        return [name.encode(), code.co_code if code else b""]
 
 
 def progress_data(progress: AuditProgress) -> dict[str, Any]:
@@ -163,11 +168,12 @@ def _key(digest: str, alpha: Fraction, method: str) -> str:
     return f"{digest} {alpha} {method}"
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The tests, and by what the runs of each mechanism are known."""
     try:
         data = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        return {}
+        return {}, {}
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
     except ValueError:
@@ -175,10 +181,9 @@ def _read(path: Path) -> dict[str, Any]:
     if (
         not isinstance(data, dict)
         or data.get("schema") != STATE_SCHEMA
-        or not isinstance(data.get("tests"), dict)
+        or not all(isinstance(data.get(name), dict) for name in ("starts", "tests"))
     ):
         raise ConfigurationError(
             f"{path} is not a file of audit state", advice="name a new file, or the one that --state wrote"
         )
-    tests: dict[str, Any] = data["tests"]
-    return tests
+    return data["tests"], data["starts"]

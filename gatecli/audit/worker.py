@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from gatecli.audit.calling import MechanismCall, Reference, call_of, first_line
+from gatecli.audit.identity import identity_of
 from gatecli.audit.outputs import Outputs, read_outputs
 from gatecli.errors import GatecliError, UncheckableError
 
@@ -80,6 +81,9 @@ def serve(
             asked = json.loads(pipe.recv_bytes())
         except EOFError:
             return
+        if "identity" in asked:
+            pipe.send_bytes(_identity(call.mechanism))
+            continue
         question = RunsQuestion(asked["data"], tuple(asked["seed"]), asked["count"], asked["seconds"])
         pipe.send_bytes(_answer(call, inputs[question.data], question))
 
@@ -89,6 +93,13 @@ def _source_file(mechanism: Callable[..., Any]) -> str:
         return inspect.getsourcefile(inspect.unwrap(mechanism)) or ""
     except TypeError:  # a builtin has none
         return ""
+
+
+def _identity(mechanism: Callable[..., Any]) -> bytes:
+    try:
+        return json.dumps({"identity": identity_of(mechanism)}).encode()
+    except UncheckableError as error:
+        return json.dumps({"error": error.message, "advice": error.advice}).encode()
 
 
 def _limit(limits: SandboxLimits) -> None:

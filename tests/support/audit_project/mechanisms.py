@@ -33,6 +33,14 @@ def known_noise(data: list[int]) -> float:
     return sum(data) + _SEEDED.laplace(0, 10)
 
 
+def known_coin(data: list[int]) -> bool:
+    return bool((_SEEDED.random() < 0.6) == (sum(data) % 2 == 0))
+
+
+def known_noise_above_0(data: list[int]) -> float:
+    return max(0, sum(data)) + _SEEDED.laplace(0, 10)
+
+
 def constant(data: list[int]) -> str:
     return "always"
 

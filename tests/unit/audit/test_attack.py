@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from gatecli.audit.attack import TEST, TRAINING, AuditProgress, AuditTarget, Effort, attack
+from gatecli.audit.fixed_size import fixed_size_bound
 from gatecli.audit.neighbours import Pair, Relation, make_pairs
 from gatecli.audit.outputs import Outputs
 from gatecli.audit.sandbox import TimeSpent
@@ -168,6 +170,22 @@ def test_once_refuted_stays_refuted() -> None:
     again = attack(target, DirectSource(laplace, ONE, COUNT), QUICK, kept[-1])
     assert again.outcome is AuditOutcome.REFUTED
     assert again.lower >= 1
+
+
+def test_the_bound_of_a_fixed_size_shares_its_error_among_the_events() -> None:
+    kept: list[AuditProgress] = []
+    target = AuditTarget("m", ONE, COUNT)
+    result = attack(target, DirectSource(laplace, ONE, COUNT), QUICK, keep=kept.append)
+    assert len(kept[-1].events) == 3
+    bounds = {
+        f"{math.floor(1000 * bound) / 1000:g}"
+        for counts in kept[-1].counts
+        for hits in [(counts.both + counts.first, counts.both + counts.second)]
+        for bound in [fixed_size_bound(*hits, counts.samples, 0.0, float(QUICK.alpha) / 3)]
+    }
+    ((name, shown),) = result.measures
+    assert name.startswith("Clopper-Pearson")
+    assert shown in bounds
 
 
 def test_floating_point_noise_is_refuted_by_its_lowest_bits_and_not_by_its_shape() -> None:

@@ -12,11 +12,11 @@ import pytest
 
 from gatecli.audit.attack import AuditProgress, AuditTarget, Effort, attack
 from gatecli.audit.neighbours import Pair
-from gatecli.audit.state import StateFile, code_of, digest_of, progress_data, read_progress
+from gatecli.audit.state import StateFile, digest_of, progress_data, read_progress
 from gatecli.errors import ConfigurationError, UncheckableError
 from gatecli.model.audit import AuditClaim
 from tests.support.direct_source import DirectSource
-from tests.support.textbook_mechanisms import TEXTBOOK, laplace, noisy_max_1
+from tests.support.textbook_mechanisms import TEXTBOOK
 
 ALPHA = Fraction(1, 1000)
 CLAIM = AuditClaim(Fraction(1))
@@ -59,7 +59,8 @@ def test_nothing_is_left_beside_the_file(tmp_path: Path, progresses: list[AuditP
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"schema": "gatecli/audit-state/v1"}', '{"schema": 1, "tests": {}}']
+    "text",
+    ["", "[]", "{}", '{"schema": "gatecli/audit-state/v2"}', '{"schema": 1, "starts": {}, "tests": {}}'],
 )
 def test_a_file_that_is_no_state_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "state.json").write_text(text)
@@ -128,12 +129,25 @@ def test_inputs_are_known_whole() -> None:
     assert len(digests) == 2
 
 
-def test_two_functions_of_one_file_are_two_mechanisms() -> None:
-    assert code_of(laplace) != code_of(noisy_max_1)
-    assert code_of(laplace)[1] == code_of(noisy_max_1)[1]
+def begun(path: Path, start: str, progress: AuditProgress) -> StateFile:
+    state = StateFile(path)
+    state.add_start("one", start)
+    state.keep("one", ALPHA, "betting", progress)
+    return StateFile(path)
 
 
-def test_a_function_without_a_file_is_known_by_its_bytecode() -> None:
-    space: dict[str, Any] = {}
-    exec("def one(data): return data\ndef other(data): return data + 1", space)  # noqa: S102 - a function of no file
-    assert code_of(space["one"]) != code_of(space["other"])
+def test_the_runs_of_a_mechanism_are_known_by_their_starts(
+    tmp_path: Path, progresses: list[AuditProgress]
+) -> None:
+    begun(tmp_path / "state.json", "a", progresses[0])
+    state = begun(tmp_path / "state.json", "b", progresses[0])
+    assert (state.starts("one"), state.starts("other")) == (("a", "b"), ())
+
+
+@pytest.mark.parametrize("starts", ["a", [1], {"a": 1}])
+def test_damaged_starts_are_refused(tmp_path: Path, progresses: list[AuditProgress], starts: object) -> None:
+    path = tmp_path / "state.json"
+    begun(path, "a", progresses[0])
+    path.write_text(json.dumps({**json.loads(path.read_text()), "starts": {"one": starts}}))
+    with pytest.raises(ConfigurationError, match="damaged"):
+        StateFile(path).starts("one")
