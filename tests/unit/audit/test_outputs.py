@@ -65,7 +65,7 @@ def test_arrays_of_numbers_are_read_as_they_are() -> None:
 def read_alike(one: Any, other: Any) -> bool:
     both = read_outputs([one, other])
     rows = [both.values[row].tobytes() + both.kinds[row].tobytes() for row in (0, 1)]
-    return rows[0] == rows[1]
+    return bool(rows[0] == rows[1])
 
 
 @pytest.mark.parametrize(
