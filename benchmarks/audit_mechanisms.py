@@ -1,7 +1,7 @@
 """What the audit finds in the textbooks' mechanisms: `python benchmarks/audit_mechanisms.py [SEED]
 [ROUNDS]`.
 
-Attacks the sixteen textbook mechanisms and nine historical mistakes once, from SEED (default 1000; the
+Attacks the sixteen textbook mechanisms and ten historical mistakes once, from SEED (default 1000; the
 design used seeds below 100), then the right mechanisms ROUNDS times more (default 0), and asserts: every
 broken one is refuted at α = 0.001, no right one is, and the sixteen need at most 45 s of processor.
 """
