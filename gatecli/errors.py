@@ -51,3 +51,9 @@ class UncheckableError(GatecliError):
     """An input that is there but cannot be judged: unreadable, truncated, unsupported, out of time."""
 
     exit_code = 4
+
+
+class InterruptedRunError(GatecliError):
+    """A person ended the run; the message says what was kept."""
+
+    exit_code = 130

@@ -26,7 +26,9 @@ from gatecli.errors import UncheckableError
 from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult
 
 TRAINING, TEST = 1, 2
-_FIRST_BATCH, _LARGEST_BATCH = 500, 20_000
+_FIRST_BATCH, LARGEST_BATCH = 500, 20_000
+MOST_SAMPLES = 10**9
+MOST_SEED = 2**63 - 1
 _TRAINING_SHARE = 0.4
 """The share of the time budget that the choice may take, as planned from the first runs."""
 _PROBES = (20, 500)
@@ -37,13 +39,17 @@ _NEVER_VARIES = "the mechanism is not random, and returns the same on every inpu
 
 class Source(Protocol):
     """Where outputs come from. `limit` and `seconds` are processor time: the budget, and what is used of
-    it.
+    it. `most_runs` outputs of one input can be held at once.
     """
 
-    seconds: float
+    @property
+    def seconds(self) -> float: ...
 
     @property
     def limit(self) -> float: ...
+
+    @property
+    def most_runs(self) -> int: ...
 
     def draw(self, data: int, seed: Sequence[int], count: int) -> Outputs: ...
 
@@ -177,7 +183,8 @@ def _choose_pair(target: AuditTarget, source: Source, effort: Effort) -> tuple[i
     left.
     """
     scale = _scale(len(target.pairs), source, effort)
-    size, most = max(50, effort.first_look // scale), max(100, effort.training // scale)
+    size = max(50, min(effort.first_look // scale, source.most_runs // len(target.pairs)))
+    most = max(100, min(effort.training // scale, source.most_runs))
     alive = list(range(len(target.pairs)))
     drawn = {index: _more(source, effort, index, size, 0, None) for index in alive}
     if is_constant([part for each in drawn.values() for part in (each.first, each.second)]):
@@ -201,7 +208,8 @@ def _scale(pairs: int, source: Source, effort: Effort) -> int:
     """By what power of two training is cut so that it leaves time for the test; 1 for all but slow
     mechanisms.
     """
-    source.draw(0, (effort.seed, 0, 0, 0), 1)  # the first run may import and compile
+    for data in range(2 * pairs):  # the first run may import and compile; all show how wide outputs are
+        source.draw(data, (effort.seed, 0, 0, 0), 1)
     each = math.inf
     for count in _PROBES:
         before = source.seconds
@@ -238,7 +246,7 @@ def _bet(
     end = progress.samples + effort.samples
     refuted = progress.samples if progress.is_refuted else 0
     try:
-        for count in _batches(effort.samples):
+        for count in _batches(effort.samples, source):
             if progress.samples >= (min(end, effort.sharpen * refuted) if refuted else end):
                 break
             progress = _look(source, effort, progress, count)
@@ -251,11 +259,11 @@ def _bet(
     return progress
 
 
-def _batches(samples: int) -> Iterator[int]:
+def _batches(samples: int, source: Source) -> Iterator[int]:
     done, size = 0, _FIRST_BATCH
     while done < samples:
         yield min(size, samples - done)
-        done, size = done + size, min(2 * size, _LARGEST_BATCH)
+        done, size = done + size, min(2 * size, LARGEST_BATCH, source.most_runs)
 
 
 def _look(source: Source, effort: Effort, progress: AuditProgress, count: int) -> AuditProgress:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from gatecli.errors import UncheckableError, UsageError
+from gatecli.model.quoting import requote_sentence
 
 Mechanism = Callable[..., Any]
 _KNOWN = ("rng", "epsilon", "delta", "runs")
@@ -53,9 +54,9 @@ class Reference:
             found: Any = importlib.import_module(self.module)
             for name in self.function.split("."):
                 found = getattr(found, name)
-        except Exception as error:  # noqa: BLE001 - importing runs a stranger's code
+        except BaseException as error:  # noqa: BLE001 - importing runs a stranger's code, which may exit
             raise UncheckableError(
-                f"{self} cannot be imported: {type(error).__name__}: {first_line(error)}",
+                f"{self} cannot be imported: {type(error).__name__}{_import_words(error)}",
                 advice="run it in the environment that the mechanism needs, and in its folder",
             ) from None
         if not callable(found):
@@ -105,6 +106,9 @@ def call_of(mechanism: Mechanism, epsilon: float, delta: float) -> MechanismCall
     )
 
 
-def first_line(error: BaseException) -> str:
-    """The first line of what an error says, kept short."""
-    return (str(error).splitlines() or [""])[0][:160]
+def _import_words(error: BaseException) -> str:
+    """What an error of the import itself says, which names modules; of any other, nothing."""
+    if not isinstance(error, ImportError):
+        return ""
+    said = (str(error).splitlines() or [""])[0][:160]
+    return f": {requote_sentence(said)}"

@@ -191,7 +191,13 @@ def read_event(data: Mapping[str, Any]) -> Event:
         )
         weights = tuple(float.fromhex(each) for each in data["weights"])
         source = Witness(steps, weights, float.fromhex(data["threshold"]))
-    return Event(source, bool(data["inside"]), bool(data["forward"]))
+    return Event(source, _truth(data["inside"]), _truth(data["forward"]))
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
 
 
 def _number(value: str | None) -> float:

@@ -142,6 +142,8 @@ def _code(asked: MechanismAudit, file: str) -> list[bytes]:
 
 
 def _read(file: Path) -> bytes:
+    if not file.is_file():  # a pipe would be waited for, and a device has no end
+        raise UncheckableError(f"{file} is not a file that can be read", advice="name the source file")
     try:
         return file.read_bytes()
     except OSError as error:

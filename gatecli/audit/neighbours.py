@@ -7,20 +7,23 @@ since what stops early may never get to it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from gatecli.audit.contents import content_of
+from gatecli.audit.json_data import load_json, read_json_file
 from gatecli.errors import ConfigurationError, UsageError
 from gatecli.model.budget import Neighbouring
+from gatecli.model.quoting import quote_text, tells
 
 MOST_PAIRS = 200
 _SHOWN = 80
 """Characters of an input in words."""
+MOST_VALUES = 100_000
+"""Values of a domain."""
 _ANSWERS = 5
 _MANY_ANSWERS = 10
 
@@ -69,10 +72,16 @@ class Pair:
 
     first: Any
     second: Any
+    number: int = field(default=0, compare=False)
+    """Which one it is of a user's own pairs; 0 for one that was made here."""
 
     def words(self) -> tuple[str, str]:
-        """Both, as a person would write them; of long ones, the part where they begin to differ."""
+        """Both, as a person would write them; of long ones, the part where they begin to differ, and of own
+        ones only what can tell nothing of a person.
+        """
         first, second = _flat(self.first), _flat(self.second)
+        if self.number and (tells(first) or tells(second)):
+            return f"first input of pair {self.number}", f"second input of pair {self.number}"
         if max(len(first), len(second)) <= _SHOWN:
             return first, second
         both = enumerate(zip(first, second, strict=False))
@@ -145,26 +154,46 @@ def read_domain(text: str) -> tuple[Any, ...]:
     """`0..9` (whole numbers, both ends), a JSON list, or values between commas. Raises UsageError on
     anything else.
     """
-    low, dots, high = text.partition("..")
     try:
-        if dots:
-            values: list[Any] = list(range(int(low), int(high) + 1))
-        elif text.lstrip().startswith("["):
-            values = json.loads(text)
-        else:
-            values = [_value(part.strip()) for part in text.split(",") if part.strip()]
+        values = _read_domain(text)
     except ValueError:
         raise UsageError(
-            f"--domain {text}: not a domain", advice="write 0..9, a,b,c or a JSON list"
+            f"--domain {quote_text(text)}: not a domain", advice="write 0..9, a,b,c or a JSON list"
         ) from None
     if not values:
-        raise UsageError(f"--domain {text}: it is empty", advice="write for example 0..9")
+        raise UsageError(f"--domain {quote_text(text)}: it is empty", advice="write for example 0..9")
+    return check_domain(values)
+
+
+def _read_domain(text: str) -> Sequence[Any]:
+    low, dots, high = text.partition("..")
+    if dots:
+        return range(_end(low), _end(high) + 1)
+    if text.lstrip().startswith("["):
+        return list(load_json(text))
+    return [_value(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _end(text: str) -> int:
+    number = int(text)
+    if abs(number) >= 2**53:
+        raise ValueError("beyond the whole numbers that are told apart")
+    return number
+
+
+def check_domain(values: Sequence[Any]) -> tuple[Any, ...]:
+    """The values of a domain. Raises UsageError where they are too many."""
+    if len(values) > MOST_VALUES:
+        raise UsageError(
+            f"a domain of more than {MOST_VALUES:,} values",
+            advice="name the least, the largest and a few between",
+        )
     return tuple(values)
 
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text)
+        return load_json(text)
     except ValueError:
         return text
 
@@ -173,30 +202,36 @@ def read_pairs(file: Path) -> tuple[Pair, ...]:
     """A JSON list of pairs: [[input, neighbour], …]. Raises ConfigurationError on anything else."""
     advice = "write a JSON list of pairs: [[[1, 2], [1, 2, 3]], …]"
     try:
-        found = json.loads(file.read_text("utf-8"))
+        found = read_json_file(file)
     except OSError as error:
         raise ConfigurationError(f"{file} cannot be read: {error.strerror}", advice=advice) from None
-    except ValueError:
-        raise ConfigurationError(f"{file} is not JSON", advice=advice) from None
-    if not isinstance(found, list) or not found or any(not _is_pair(each) for each in found):
+    except ValueError as error:
+        raise ConfigurationError(f"{file} {error}", advice=advice) from None
+    if not isinstance(found, list) or not found:
         raise ConfigurationError(f"{file} is not a list of pairs of inputs", advice=advice)
-    return check_pairs([Pair(first, second) for first, second in found])
+    return own_pairs(found)
+
+
+def own_pairs(given: Sequence[Sequence[Any]]) -> tuple[Pair, ...]:
+    """Pairs of a user's own. Raises ConfigurationError for what is not pairs, and as `check_pairs`."""
+    if not isinstance(given, list | tuple):
+        raise ConfigurationError("pairs are not a list of pairs", advice="write [(dataset, neighbour), …]")
+    for number, each in enumerate(given, 1):
+        if not isinstance(each, list | tuple) or len(each) != 2:
+            raise ConfigurationError(f"pair {number} is not two inputs", advice="write (dataset, neighbour)")
+    return check_pairs([Pair(first, second, number) for number, (first, second) in enumerate(given, 1)])
 
 
 def check_pairs(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
     """The pairs. Raises ConfigurationError where there are none, too many, or one of two equal inputs."""
     if not pairs or len(pairs) > MOST_PAIRS:
         raise ConfigurationError(f"{len(pairs)} pairs of inputs; between 1 and {MOST_PAIRS} can be tried")
-    if same := [each for each in pairs if len(set(each.contents())) == 1]:
+    if same := [number for number, each in enumerate(pairs, 1) if len(set(each.contents())) == 1]:
         raise ConfigurationError(
-            f"a pair has the same input twice: {same[0].words()[0]}",
+            f"pair {same[0]} has the same input twice",
             advice="neighbours differ in one unit, and nothing is learnt from equal ones",
         )
     return tuple(pairs)
-
-
-def _is_pair(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2
 
 
 def _flat(value: Any) -> str:

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gatecli.errors import UncheckableError
+from gatecli.model.quoting import quote_name
 
 WIDEST = 4096
 """The most cells of one output."""
@@ -228,5 +229,5 @@ def _text(value: str | bytes, texts: dict[float, str]) -> float:
     content = value.encode("utf-8", "backslashreplace") if isinstance(value, str) else value
     code = float(int.from_bytes(hashlib.sha256(content).digest()[:6]))
     if len(texts) < 1000:
-        texts[code] = str(value)[:40]
+        texts[code] = quote_name(str(value)[:200], 40)  # inputs may be of persons, and outputs repeat them
     return code

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from gatecli.errors import GatecliError
+
 if TYPE_CHECKING:
     from gatecli.model.audit import AuditResult
 
@@ -88,7 +90,10 @@ def dp_audit(request: pytest.FixtureRequest) -> DpAudit:
         from gatecli.audit.plugin_audit import Wish, audit_by  # noqa: PLC0415 - most runs audit nothing
 
         wish = Wish(request.node.nodeid, claim, request.config.getoption("--dp-state"), **given)
-        results = audit_by(mechanism, wish)
+        try:
+            results = audit_by(mechanism, wish)
+        except GatecliError as error:
+            pytest.fail("; ".join(filter(None, (error.message, error.advice))), pytrace=False)
         request.node.stash[_ATTACKED] = True
         _judge(request, results)
         return results
@@ -102,15 +107,12 @@ def _claim(request: pytest.FixtureRequest) -> dict[str, Fraction]:
         raise pytest.UsageError(
             f"{request.node.nodeid}: dp_audit needs the claim: @pytest.mark.dp(epsilon=1.0, delta=0.0)"
         )
-    try:
-        # The text of a float is the number that was written.
-        claim = {name: Fraction(str(value)) for name, value in marker.kwargs.items()}
-    except ValueError:
-        claim = {"epsilon": Fraction(-1)}
-    delta, alpha = claim.setdefault("delta", Fraction(0)), claim.setdefault("alpha", Fraction(1, 1000))
-    if claim["epsilon"] < 0 or not 0 <= delta < 1 or not 0 < alpha <= Fraction(1, 10):
+    from gatecli.audit.plugin_audit import read_claim  # noqa: PLC0415 - most runs audit nothing
+
+    claim = read_claim(marker.kwargs)
+    if claim is None:
         raise pytest.UsageError(
-            f"{request.node.nodeid}: the claim of @pytest.mark.dp is no ε ≥ 0, 0 ≤ δ < 1 and 0 < alpha ≤ 0.1"
+            f"{request.node.nodeid}: the claim of @pytest.mark.dp is not ε ≥ 0, 0 ≤ δ < 1 and 0 < alpha ≤ 0.1"
         )
     return claim
 

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from gatecli.audit.attack import Effort
+from gatecli.audit.attack import MOST_SAMPLES, MOST_SEED, Effort
 from gatecli.audit.mechanism import MechanismAudit, audit_mechanism
-from gatecli.audit.neighbours import RELATIONS, Pair, check_pairs, make_pairs, relation_of
+from gatecli.audit.neighbours import (
+    MOST_VALUES,
+    RELATIONS,
+    check_domain,
+    make_pairs,
+    own_pairs,
+    relation_of,
+)
 from gatecli.audit.wording import sentence
 from gatecli.audit.worker import SandboxLimits
+from gatecli.errors import UsageError
 from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult
+from gatecli.model.number import read_exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +42,45 @@ class Wish:
     seed: int = 0
 
 
+def read_claim(given: Mapping[str, Any]) -> dict[str, Fraction] | None:
+    """The claim of a marker: ε ≥ 0, 0 ≤ δ < 1 and 0 < alpha ≤ 0.1; None where it is none."""
+    try:
+        # The text of a float is the number that was written.
+        claim = {name: read_exact(str(value)) for name, value in {**_DEFAULTS, **given}.items()}
+    except ValueError:
+        return None
+    is_claim = claim["epsilon"] >= 0 and 0 <= claim["delta"] < 1 and 0 < claim["alpha"] <= Fraction(1, 10)
+    return claim if is_claim else None
+
+
+_DEFAULTS = {"epsilon": "-1", "delta": "0", "alpha": "0.001"}
+
+
 def audit_by(mechanism: Callable[..., Any], wish: Wish) -> list[AuditResult]:
     """The audit that a test wishes for. Raises UsageError or ConfigurationError for what does not fit."""
-    values = tuple(wish.domain)
+    values = check_domain(tuple(islice(wish.domain, MOST_VALUES + 1)))
     relation = relation_of(wish.neighbours, has_domain=bool(values))
-    own = [Pair(*each) for each in wish.pairs]
     asked = MechanismAudit(
         wish.name,
         mechanism,
         AuditClaim(wish.claim["epsilon"], wish.claim["delta"], RELATIONS[relation]),
-        check_pairs(own) if own else make_pairs(relation, values),
-        Effort.of(wish.claim["alpha"], wish.samples, wish.seed),
-        SandboxLimits(wish.time_budget),
+        own_pairs(wish.pairs) if wish.pairs else make_pairs(relation, values),
+        Effort.of(
+            wish.claim["alpha"],
+            _whole(wish.samples, "samples", 1, MOST_SAMPLES),
+            _whole(wish.seed, "seed", 0, MOST_SEED),
+        ),
+        SandboxLimits.of(wish.time_budget),
         wish.lattice,
         Path(wish.state) if wish.state else None,
     )
     return audit_mechanism(asked)
+
+
+def _whole(value: object, name: str, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise UsageError(f"{name} is not a whole number between {least} and {most}")
+    return value
 
 
 def sentences(results: Sequence[AuditResult]) -> tuple[list[str], list[str]]:

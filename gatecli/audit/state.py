@@ -17,20 +17,27 @@ until something is found has made many tests.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import math
+import os
+import struct
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from gatecli.audit.attack import AuditProgress
+from gatecli.audit.attack import LARGEST_BATCH, AuditProgress
 from gatecli.audit.betting import PairCounts
+from gatecli.audit.choice import MOST_EVENTS
 from gatecli.audit.events import Event, Witness, event_data, read_event
 from gatecli.audit.features import MOST_CELLS, Layout
+from gatecli.audit.json_data import read_json_file
 from gatecli.audit.neighbours import Pair
-from gatecli.audit.outputs import WIDEST
+from gatecli.audit.outputs import WIDEST, CellKind
 from gatecli.errors import ConfigurationError, UncheckableError
 from gatecli.model.audit import AuditClaim
 
@@ -54,14 +61,12 @@ class StateFile:
         if data is None:
             return None
         try:
-            return read_progress(data)
-        except (KeyError, TypeError, ValueError, IndexError):
+            read = read_progress(data)
+            if read.layout.is_lattice != (method == "lattice"):
+                raise ValueError("a test by another method")
+        except DAMAGE:
             raise self._damage() from None
-
-    def keep(self, digest: str, alpha: Fraction, method: str, progress: AuditProgress) -> None:
-        """Write a test's progress: whole or not at all."""
-        self._tests[_key(digest, alpha, method)] = progress_data(progress)
-        self._write()
+        return read
 
     def starts(self, digest: str) -> tuple[str, ...]:
         """By what the runs are known in which this mechanism was tested, in their order."""
@@ -79,20 +84,48 @@ class StateFile:
             f"{self._path}: a test in it is damaged", advice="restore the file, or begin anew without it"
         )
 
-    def _write(self) -> None:
-        data = {"schema": STATE_SCHEMA, "starts": self._starts, "tests": self._tests}
-        text = json.dumps(data, indent=1, sort_keys=True) + "\n"
+    def keep(self, digest: str, alpha: Fraction, method: str, progress: AuditProgress) -> None:
+        """Write a test's progress, whole or not at all, beside what others have written meanwhile."""
+        key = _key(digest, alpha, method)
+        self._tests[key] = progress_data(progress)
+        ours = {key: self._tests[key]}, {digest: self._starts[digest]} if digest in self._starts else {}
         try:
-            with tempfile.NamedTemporaryFile(
-                "w", encoding="utf-8", dir=self._path.parent, prefix=f".{self._path.name}.", delete=False
-            ) as file:
-                file.write(text)
-            Path(file.name).replace(self._path)
+            with _lock(self._path.parent):
+                tests, starts = (
+                    {**theirs, **own} for theirs, own in zip(_read(self._path), ours, strict=True)
+                )
+                data = {"schema": STATE_SCHEMA, "starts": starts, "tests": tests}
+                _replace(self._path, json.dumps(data, indent=1, sort_keys=True))
         except OSError as error:
             raise UncheckableError(
                 f"{self._path} cannot be written: {error.strerror}",
                 advice="choose a writable place for --state",
             ) from None
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    """One writer of state files in a folder at a time; the lock leaves no file, and ends with its process."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems have no locks: there, the last writer wins
+            fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _replace(path: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        try:
+            file.write(f"{text}\n")
+            file.flush()
+            Path(file.name).replace(path.resolve())
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
 
 
 def digest_of(code: Sequence[bytes], claim: AuditClaim, pairs: Sequence[Pair]) -> str:
@@ -125,41 +158,67 @@ def progress_data(progress: AuditProgress) -> dict[str, Any]:
     }
 
 
+DAMAGE = (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError)
+"""What `read_progress` raises on what `progress_data` did not write."""
+
+
 def read_progress(data: Mapping[str, Any]) -> AuditProgress:
-    """What `progress_data` wrote. Raises KeyError, TypeError, ValueError or IndexError on anything else."""
-    layout = data["layout"]
-    atoms = tuple(float.fromhex(each) for each in layout["atoms"])
+    """What `progress_data` wrote. Raises one of `DAMAGE` on anything else, also where its parts contradict
+    each other.
+    """
+    layout = _read_layout(data["layout"])
     counts = tuple(PairCounts(*(_count(number) for number in each)) for each in data["counts"])
     events = tuple(read_event(each) for each in data["events"])
-    if not events or len(events) != len(counts) or len({each.samples for each in counts}) != 1:
+    batches, is_refuted = _count(data["batches"]), _truth(data["refuted"])
+    if not 0 < len(events) <= MOST_EVENTS or len(events) != len(counts):
         raise ValueError("events and counts differ")
-    cells = tuple(_count(each) for each in layout["cells"])
-    read = Layout(cells, bool(layout["flat"]), atoms, bool(layout["lattice"]))
-    if len(cells) > MOST_CELLS or max(cells, default=0) >= WIDEST:
-        raise ValueError("no output has these cells")
-    if not all(_fits(each, len(read.names)) for each in events):
+    (samples,) = {each.samples for each in counts}
+    if not batches <= samples <= batches * LARGEST_BATCH or (is_refuted and not samples):
+        raise ValueError("samples and batches differ")
+    if not all(_fits(each, layout) for each in events):
         raise ValueError("an event asks for a column that is not there")
-    return AuditProgress(
-        _count(data["pair"]),
-        read,
-        events,
-        counts,
-        _count(data["batches"]),
-        tuple((float(code), str(text)) for code, text in data["texts"]),
-        bool(data["refuted"]),
-    )
+    texts = tuple((_finite(float(code)), str(text)) for code, text in data["texts"])
+    return AuditProgress(_count(data["pair"]), layout, events, counts, batches, texts, is_refuted)
 
 
-def _fits(event: Event, columns: int) -> bool:
+def _read_layout(data: Mapping[str, Any]) -> Layout:
+    atoms = tuple(float.fromhex(each) for each in data["atoms"])
+    cells, is_flat = tuple(_count(each) for each in data["cells"]), _truth(data["flat"])
+    if len(cells) > MOST_CELLS or max(cells, default=0) >= WIDEST or (is_flat and len(cells) != 1):
+        raise ValueError("no output has these cells")
+    if any(map(math.isnan, atoms)):
+        raise ValueError("an atom is a number")
+    return Layout(cells, is_flat, atoms, _truth(data["lattice"]))
+
+
+def _fits(event: Event, layout: Layout) -> bool:
     source = event.source
     if not isinstance(source, Witness):
-        return 0 < source.width <= WIDEST
-    is_inside = all(0 <= step.column < columns for step in source.steps)
-    return is_inside and len(source.steps) == len(source.weights) > 0
+        return 0 < source.width <= WIDEST and all(_is_outcome(key, source.width) for key in source.keys)
+    is_inside = all(0 <= step.column < len(layout.names) for step in source.steps)
+    numbers = (source.threshold, *source.weights)
+    return is_inside and len(source.steps) == len(source.weights) > 0 and all(map(math.isfinite, numbers))
+
+
+def _is_outcome(key: bytes, width: int) -> bool:
+    cells = struct.unpack(f"{2 * width}d", key) if len(key) == 16 * width else (math.nan,)
+    return not any(map(math.isnan, cells)) and {*cells[width:]} <= set(map(float, CellKind))
+
+
+def _finite(number: float) -> float:
+    if not math.isfinite(number):
+        raise ValueError("not a finite number")
+    return number
+
+
+def _truth(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**53:
         raise ValueError("a count is a whole number")
     return value
 
@@ -170,20 +229,19 @@ def _key(digest: str, alpha: Fraction, method: str) -> str:
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The tests, and by what the runs of each mechanism are known."""
+    advice = "name a new file, or the one that --state wrote"
     try:
-        data = json.loads(path.read_text("utf-8"))
+        data = read_json_file(path)
     except FileNotFoundError:
         return {}, {}
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
-    except ValueError:
-        data = None
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", advice=advice) from None
+    except ValueError as error:
+        raise ConfigurationError(f"{path} is not a file of audit state: it {error}", advice=advice) from None
     if (
         not isinstance(data, dict)
         or data.get("schema") != STATE_SCHEMA
         or not all(isinstance(data.get(name), dict) for name in ("starts", "tests"))
     ):
-        raise ConfigurationError(
-            f"{path} is not a file of audit state", advice="name a new file, or the one that --state wrote"
-        )
+        raise ConfigurationError(f"{path} is not a file of audit state", advice=advice)
     return data["tests"], data["starts"]

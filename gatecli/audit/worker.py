@@ -1,44 +1,79 @@
 """The process in which a mechanism runs: limited in time and memory, it takes questions and sends numbers.
 
-Nothing that it sends is code: two arrays and a line of JSON.
+Nothing that it sends is code, and nothing that the mechanism prints or says in an error is sent: it may be
+of the data.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import inspect
-import io
 import json
 import os
+import resource
 import signal
+import socket
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from typing import Any
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
 
-import numpy as np
-
-from gatecli.audit.calling import MechanismCall, Reference, call_of, first_line
+from gatecli.audit.calling import MechanismCall, Reference, call_of
+from gatecli.audit.descendants import keep_descendants
+from gatecli.audit.environment import forget_credentials
 from gatecli.audit.identity import identity_of
-from gatecli.audit.outputs import Outputs, read_outputs
-from gatecli.errors import GatecliError, UncheckableError
-
-if sys.platform != "win32":
-    import resource
+from gatecli.audit.messages import (
+    MOST_CELLS,
+    pack_error,
+    pack_outputs,
+    pack_text,
+    receive,
+    send,
+)
+from gatecli.audit.outputs import Outputs, join, read_outputs
+from gatecli.errors import GatecliError, UncheckableError, UsageError
 
 _LOOK_EVERY = 32
+_PART = 512
+"""Runs whose outputs are held as they were returned, before they become arrays."""
+_UNKNOWN_WIDTH = 500
+"""Runs that are asked for at once of a mechanism that has not yet shown how wide its outputs are."""
+_MOST_TEXTS = 1000
+_MOST_SECONDS = 30 * 24 * 3600.0
+_GIGABYTE = 1024**3
+_MOST_GIGABYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxLimits:
     """What a process of a mechanism may use: seconds of processor, bytes above what Python itself holds,
-    and how many seconds it may stay silent beyond its own processor time.
+    how many seconds it may stay silent beyond its own processor time, and how many processes it may start.
     """
 
     seconds: float = 30.0
-    memory: int = 2 * 1024**3
+    memory: int = 2 * _GIGABYTE
     silence: float = 10.0
+    processes: int = 64
+
+    @classmethod
+    def of(cls, seconds: object, gigabytes: object = 2.0) -> Self:
+        """The limits of a budget of processor time and of memory. Raises UsageError for what is neither."""
+        return cls(
+            _within(seconds, 0.1, _MOST_SECONDS, "the time budget", "seconds"),
+            int(_within(gigabytes, 0.1, _MOST_GIGABYTES, "the memory", "gigabytes") * _GIGABYTE),
+        )
+
+
+def _within(value: object, least: float, most: float, name: str, unit: str) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    # A NaN is in no range.
+    if not is_number or not least <= value <= most:  # type: ignore[operator]  # a number
+        raise UsageError(f"{name} is not between {least:g} and {most:g} {unit}", advice="write for example 2")
+    return float(value)  # type: ignore[arg-type]  # a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,98 +89,147 @@ class RunsQuestion:
 
 
 def serve(
-    pipe: Connection,
-    other_end: Connection | None,
+    link: socket.socket,
+    other_end: socket.socket | None,
     mechanism: Reference | Callable[..., Any],
     claim: tuple[float, float],
     inputs: Sequence[Any],
     limits: SandboxLimits,
 ) -> None:
-    """Answer questions until the pipe closes. What is printed goes to stderr: stdout is the report's."""
+    """Answer questions until the other end closes."""
     if other_end is not None:
-        other_end.close()  # else the pipe stays open after the one who asks is gone
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    os.dup2(2, 1)
-    if hasattr(os, "setsid"):
-        os.setsid()  # what the mechanism starts is ended with it
-    _limit(limits)
+        other_end.close()  # else the link stays open after the one who asks is gone
+    _settle(limits)
     try:
-        call = call_of(mechanism.load() if isinstance(mechanism, Reference) else mechanism, *claim)
-        pipe.send_bytes(json.dumps({"file": _source_file(call.mechanism)}).encode())
+        if isinstance(mechanism, Reference):  # a copy of a test's process keeps what the test has set
+            forget_credentials()
+            mechanism = mechanism.load()
+        call = call_of(mechanism, *claim)
     except GatecliError as error:
-        pipe.send_bytes(json.dumps({"error": error.message, "advice": error.advice}).encode())
+        send(link, pack_error(error.message, error.advice))
         return
+    send(link, pack_text(_source_file(call.mechanism)))
+    widths: dict[int, int] = {}
     while True:
         try:
-            asked = json.loads(pipe.recv_bytes())
-        except EOFError:
+            asked = json.loads(receive(link))
+        except (EOFError, ConnectionResetError):
             return
         if "identity" in asked:
-            pipe.send_bytes(_identity(call.mechanism))
+            send(link, _identity(call.mechanism))
             continue
         question = RunsQuestion(asked["data"], tuple(asked["seed"]), asked["count"], asked["seconds"])
-        pipe.send_bytes(_answer(call, inputs[question.data], question))
+        send(link, _answer(call, inputs[question.data], question, widths))
+
+
+def _settle(limits: SandboxLimits) -> None:
+    """Make this process one that can be ended with all that it starts, and that shows nothing."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.setsid()
+    keep_descendants()
+    _drop_output()
+    _limit(limits)
+
+
+def _drop_output() -> None:
+    """What a mechanism prints may be of its data, and is printed a million times."""
+    faulthandler.disable()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nothing, descriptor)
+    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - until the end
 
 
 def _source_file(mechanism: Callable[..., Any]) -> str:
     try:
         return inspect.getsourcefile(inspect.unwrap(mechanism)) or ""
-    except TypeError:  # a builtin has none
+    except (TypeError, ValueError):  # a builtin has none, nor has a wrapper of itself
         return ""
 
 
 def _identity(mechanism: Callable[..., Any]) -> bytes:
     try:
-        return json.dumps({"identity": identity_of(mechanism)}).encode()
+        return pack_text(identity_of(mechanism))
     except UncheckableError as error:
-        return json.dumps({"error": error.message, "advice": error.advice}).encode()
+        return pack_error(error.message, error.advice)
 
 
 def _limit(limits: SandboxLimits) -> None:
-    if sys.platform == "win32":
-        return
-    held = _address_space()
-    most = resource.getrlimit(resource.RLIMIT_AS)[1]
-    wanted = held + limits.memory
-    if sys.platform == "linux" and (most == resource.RLIM_INFINITY or wanted < most):
-        resource.setrlimit(resource.RLIMIT_AS, (wanted, most))
-    cpu = int(limits.seconds * 2 + 60)
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    if sys.platform == "linux":
+        _lower(resource.RLIMIT_AS, _address_space() + limits.memory)
+    _lower(resource.RLIMIT_CPU, int(limits.seconds * 2 + 60))
+    _lower(resource.RLIMIT_CORE, 0)
+
+
+def _lower(kind: int, wanted: int) -> None:
+    most = resource.getrlimit(kind)[1]
+    value = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    resource.setrlimit(kind, (value, value))  # the hard limit too: else the mechanism lifts it
 
 
 def _address_space() -> int:
-    if sys.platform != "linux":
-        return 0
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 - one number of the kernel
-        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def _answer(call: MechanismCall, data: Any, question: RunsQuestion) -> bytes:
-    started = time.process_time()
+def _answer(call: MechanismCall, data: Any, question: RunsQuestion, widths: dict[int, int]) -> bytes:
+    started = _time_used()
     try:
-        found = _run(call, data, question, started + question.seconds)
-        outputs = read_outputs(found)
+        outputs = _run(call, data, question, widths.get(question.data))
+        widths[question.data] = max(widths.get(question.data, 0), outputs.width)
     except UncheckableError as error:
-        return json.dumps({"error": error.message, "advice": error.advice}).encode()
+        return pack_error(error.message, error.advice)
     except BaseException as error:  # noqa: BLE001 - whatever a stranger's code raises, SystemExit as well
-        said = f"the mechanism raised {type(error).__name__}: {first_line(error)}"
-        return json.dumps({"error": said.rstrip(": ")}).encode()
-    return pack(outputs, time.process_time() - started)
+        return pack_error(f"the mechanism raised {type(error).__name__}{_place(error)}")
+    return pack_outputs(outputs, _time_used() - started)
 
 
-def _run(call: MechanismCall, data: Any, question: RunsQuestion, deadline: float) -> list[Any]:
-    """The outputs; fewer than asked for where the time is over."""
-    run = call.outputs(data, question.seed, question.count)
+def _time_used() -> float:
+    """Seconds of processor of this process, and of those that it has waited for."""
+    waited = os.times()
+    return time.process_time() + waited.children_user + waited.children_system
+
+
+def _place(error: BaseException) -> str:
+    """Where an error was raised, and not what it says, which may be of the data: the last place in a file
+    that is not of this package or of a library.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    own = Path(__file__).parent
+    foreign = [frame for frame in frames if Path(frame.filename).parent != own]
+    near = [
+        frame for frame in foreign if not {"site-packages", "dist-packages"} & {*Path(frame.filename).parts}
+    ]
+    return f" in line {near[-1].lineno} of {Path(near[-1].filename).name}" if near else ""
+
+
+def _run(call: MechanismCall, data: Any, question: RunsQuestion, width: int | None) -> Outputs:
+    """The outputs: fewer than asked for where the time is over, or where more would be too many cells."""
     if "runs" in call.names:
-        return _check_count(run(0), question.count)
-    found: list[Any] = []
-    for index in range(question.count):
-        found += run(index)
-        if index % _LOOK_EVERY == 0 and time.process_time() > deadline:
+        fitting = _UNKNOWN_WIDTH if width is None else MOST_CELLS // max(1, width)
+        count = min(question.count, max(1, fitting))
+        return _few_texts(read_outputs(_check_count(call.outputs(data, question.seed, count)(0), count)))
+    deadline = _time_used() + question.seconds
+    run = call.outputs(data, question.seed, question.count)
+    parts: list[Outputs] = []
+    done = 0
+    while done < question.count and sum(part.values.size for part in parts) < MOST_CELLS:
+        found: list[Any] = []
+        for index in range(done, min(done + _PART, question.count)):
+            found += run(index)
+            if index % _LOOK_EVERY == 0 and _time_used() > deadline:
+                break
+        parts.append(read_outputs(found))
+        done += len(found)
+        if _time_used() > deadline:
             break
-    return found
+    return _few_texts(join(parts))
+
+
+def _few_texts(outputs: Outputs) -> Outputs:
+    texts = dict(islice(outputs.texts.items(), _MOST_TEXTS))
+    return Outputs(outputs.values, outputs.kinds, outputs.is_flat, texts)
 
 
 def _check_count(found: list[Any], count: int) -> list[Any]:
@@ -155,30 +239,3 @@ def _check_count(found: list[Any], count: int) -> list[Any]:
             advice="a parameter named runs asks for that many independent outputs, one an item",
         )
     return found
-
-
-def pack(outputs: Outputs, seconds: float) -> bytes:
-    """Outputs as bytes: one line of JSON, then two arrays."""
-    head = {
-        "seconds": seconds,
-        "flat": outputs.is_flat,
-        "texts": [[code, text] for code, text in outputs.texts.items()],
-    }
-    body = io.BytesIO()
-    np.save(body, outputs.values, allow_pickle=False)
-    np.save(body, outputs.kinds, allow_pickle=False)
-    return json.dumps(head).encode() + b"\n" + body.getvalue()
-
-
-def unpack(answer: bytes) -> tuple[Outputs, float]:
-    """What `pack` wrote, and the seconds of processor. Raises UncheckableError where the answer tells of an
-    error.
-    """
-    head, _, body = answer.partition(b"\n")
-    said = json.loads(head)
-    if "error" in said:
-        raise UncheckableError(said["error"], advice=said.get("advice", ""))
-    file = io.BytesIO(body)
-    values, kinds = np.load(file, allow_pickle=False), np.load(file, allow_pickle=False)
-    texts = {float(code): str(text) for code, text in said["texts"]}
-    return Outputs(values, kinds, bool(said["flat"]), texts), float(said["seconds"])

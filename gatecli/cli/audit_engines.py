@@ -27,8 +27,6 @@ from gatecli.frontdoor.console import err, out
 from gatecli.model.audit import audit_document
 from gatecli.model.verdict import ExitCode
 
-_GIGABYTE = 1024**3
-
 
 def engines(
     alpha: Alpha = "0.001",
@@ -43,7 +41,7 @@ def engines(
     numpy is the known bad example: that it is refuted shows that the test works, and closes nothing.
     """
     effort = replace(Effort.of(read_alpha(alpha), samples, seed), sharpen=ENGINE_EFFORT.sharpen)
-    limits = SandboxLimits(time_budget, int(memory * _GIGABYTE))
+    limits = SandboxLimits.of(time_budget, memory)
     reports = audit_engines(effort, limits, notify=lambda text: err(f"gatecli: {text} …\n"))
     if all(each.engine.is_known_bad or not each.version for each in reports):
         raise NothingToCheckError(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter
 
-from gatecli.audit.attack import Effort
+from gatecli.audit.attack import MOST_SAMPLES, MOST_SEED, Effort
 from gatecli.audit.calling import Reference
 from gatecli.audit.mechanism import MechanismAudit, audit_mechanism
 from gatecli.audit.neighbours import (
@@ -27,8 +27,8 @@ from gatecli.audit.worker import SandboxLimits
 from gatecli.cli.audit_output import EXIT_CODES, AuditFormat
 from gatecli.cli.numbers import exact
 from gatecli.cli.yaml_output import json_text
-from gatecli.errors import UsageError
-from gatecli.frontdoor.console import err, out
+from gatecli.errors import InterruptedRunError, UsageError
+from gatecli.frontdoor.console import out
 from gatecli.frontdoor.options import OUTPUT, option
 from gatecli.model.audit import AuditClaim, AuditResult, audit_document
 from gatecli.model.number import BelowOne, NonNegative, Proportion
@@ -40,7 +40,6 @@ _EPSILON: TypeAdapter[Fraction] = TypeAdapter(NonNegative)
 _DELTA: TypeAdapter[Fraction] = TypeAdapter(BelowOne)
 _ALPHA: TypeAdapter[Fraction] = TypeAdapter(Proportion)
 _MOST_ALPHA = Fraction(1, 10)
-_GIGABYTE = 1024**3
 
 Epsilon = Annotated[str, option("--epsilon", panel=CLAIM, metavar="NUMBER", help="The claimed ε.")]
 Delta = Annotated[str, option("--delta", panel=CLAIM, metavar="NUMBER", help="The claimed δ.")]
@@ -49,7 +48,15 @@ Alpha = Annotated[
     option("--alpha", panel=EFFORT, metavar="NUMBER", help="The chance of a false alarm, over all looks."),
 ]
 Samples = Annotated[
-    int, option("--samples", panel=EFFORT, metavar="N", min=1000, help="Test samples of each input at most.")
+    int,
+    option(
+        "--samples",
+        panel=EFFORT,
+        metavar="N",
+        min=1000,
+        max=MOST_SAMPLES,
+        help="Test samples of each input at most.",
+    ),
 ]
 TimeBudget = Annotated[
     float, option("--time-budget", panel=EFFORT, metavar="SECONDS", min=0.1, help="Processor time at most.")
@@ -58,7 +65,8 @@ MemoryBudget = Annotated[
     float, option("--memory", panel=EFFORT, metavar="GB", min=0.1, help="Memory of its process at most.")
 ]
 Seed = Annotated[
-    int, option("--seed", panel=EFFORT, metavar="N", min=0, help="Where the random numbers start.")
+    int,
+    option("--seed", panel=EFFORT, metavar="N", min=0, max=MOST_SEED, help="Where the random numbers start."),
 ]
 AuditOutput = Annotated[
     # Not GATECLI_FORMAT: a pipeline that sets that to sarif must still be able to audit.
@@ -131,7 +139,7 @@ def mechanism(
         ),
         _pairs(relation, domain, pairs),
         Effort.of(read_alpha(alpha), samples, seed),
-        SandboxLimits(time_budget, int(memory * _GIGABYTE)),
+        SandboxLimits.of(time_budget, memory),
         lattice,
         state,
         tuple(code or ()),
@@ -140,8 +148,7 @@ def mechanism(
         results = audit_mechanism(asked)
     except KeyboardInterrupt:
         kept = f"the wealth so far is in {state}" if state and state.exists() else "no wealth was kept"
-        err(f"gatecli: interrupted; {kept}\n")
-        raise
+        raise InterruptedRunError(f"interrupted; {kept}") from None
     show_results(results, output)
     raise typer.Exit(exit_code(results))
 

@@ -22,6 +22,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gatecli.model.quoting import quote_name
 from gatecli.sources.files import ReadError, decode_text, read_bytes
 
 MOST_BYTES = 128 * 2**20
@@ -51,6 +52,10 @@ def read_scores(path: Path) -> Both:
         raise ReadError("is empty", _FORMS)
     if content.startswith(b"PK"):
         return _from_names(_read_npz(content))
+    if content.startswith(_MAGIC):
+        raise ReadError(
+            "is one array without a name", "write two by numpy.savez, or see docs/audit-models.md"
+        )
     text = decode_text(content)
     return _from_names(_read_json(text)) if text.lstrip().startswith(("{", "[")) else _read_csv(text)
 
@@ -58,12 +63,24 @@ def read_scores(path: Path) -> Both:
 def _read_csv(text: str) -> Both:
     table = csv.reader(io.StringIO(text, newline=""))
     try:
-        head = [name.strip().lower() for name in next(table)]
-        if not {"score", "member"} <= set(head):
-            raise ReadError(f"has the columns {', '.join(head)[:80]} and not score and member", _FORMS)
+        head = [name.strip().lower() for name in next(table, [])]
+        _check_head(head)
         return _collect(table, head.index("score"), head.index("member"))
     except csv.Error as error:
         raise ReadError(f"is not CSV: {error}", _FORMS) from None
+
+
+def _check_head(head: Sequence[str]) -> None:
+    times = [head.count(name) for name in ("score", "member")]
+    if 0 in times:
+        raise ReadError(f"has the columns {_list_names(head)} and not score and member", _FORMS)
+    if times != [1, 1]:
+        raise ReadError("has a column score or member twice", "leave one of them out")
+
+
+def _list_names(names: Iterable[str]) -> str:
+    """Names to show: the first line of a file without a head is of somebody."""
+    return quote_name(", ".join(names)[:80]) or "nothing"
 
 
 def _collect(table: Iterable[Sequence[str]], score: int, member: int) -> Both:
@@ -76,7 +93,7 @@ def _collect(table: Iterable[Sequence[str]], score: int, member: int) -> Both:
         if number > MOST_SCORES:
             raise _too_many()
         where = f"row {number}"
-        found[not _flag(row[member], where)].append(_finite(row[score], where))
+        found[not _flag(row[member], where)].append(_parse_number(row[score], where))
     return tuple(found[0]), tuple(found[1])
 
 
@@ -91,11 +108,22 @@ def _flag(value: object, where: str) -> bool:
     return text in _TRUE
 
 
+def _parse_number(text: str, where: str) -> float:
+    """The number that is written; Python's float also reads 1_0, and digits of every script."""
+    try:
+        number = float(text) if text.isascii() and "_" not in text else None
+    except ValueError:
+        number = None
+    return _finite(number, where)
+
+
 def _finite(value: object, where: str) -> float:
     try:
-        number = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]  # its errors are caught
-    except (TypeError, ValueError, OverflowError):
-        raise ReadError(f"has a score in {where} that is not a number", "write each as a number") from None
+        number = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    except OverflowError:
+        number = math.inf
+    if number is None:
+        raise ReadError(f"has a score in {where} that is not a number", "write each as a number")
     if not math.isfinite(number):
         raise ReadError(
             f"has a score in {where} that is not finite",
@@ -106,12 +134,19 @@ def _finite(value: object, where: str) -> float:
 
 def _read_json(text: str) -> Mapping[str, Any]:
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
         raise ReadError("is not JSON", _FORMS) from None
     if not isinstance(data, dict):
         raise ReadError("is not a JSON object with two lists of scores", _FORMS)
     return data
+
+
+def _unique(members: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        raise ReadError("has a name twice", "give each list a name of its own")
+    return found
 
 
 def _from_names(data: Mapping[str, Any]) -> Both:
@@ -121,8 +156,7 @@ def _from_names(data: Mapping[str, Any]) -> Both:
     for scores, members in FLAGS:
         if scores in data and members in data:
             return _by_flags(_numbers(data[scores], scores), data[members], members)
-    names = ", ".join(sorted(data))[:80] or "nothing"
-    raise ReadError(f"holds {names} and no two lists of scores", _FORMS)
+    raise ReadError(f"holds {_list_names(sorted(data))} and no two lists of scores", _FORMS)
 
 
 def _by_flags(scores: Sequence[float], members: object, name: str) -> Both:
@@ -152,15 +186,27 @@ def _read_npz(content: bytes) -> Mapping[str, Any]:
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
-            if sum(entry.file_size for entry in entries) > MOST_BYTES:
-                raise ReadError(f"is larger than {MOST_BYTES // 2**20} MiB when it is unpacked", _FORMS)
-            return {entry.filename.removesuffix(".npy"): _array(archive.read(entry)) for entry in entries}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+            sizes = _unique([(entry.filename, entry.file_size) for entry in archive.infolist()])
+            return {name.removesuffix(".npy"): _array(archive.read(name)) for name in _array_names(sizes)}
+    except ReadError:
+        raise
+    except Exception:  # noqa: BLE001 - zipfile, and each way to compress, has errors of its own
         raise ReadError("is a damaged archive", "write it by numpy.savez") from None
 
 
 _MAGIC = b"\x93NUMPY"
+
+
+def _array_names(sizes: Mapping[str, int]) -> list[str]:
+    """The files that are arrays, where their sizes in the archive's list allow to unpack them."""
+    names = [name for name in sizes if name.endswith(".npy")]
+    if sum(sizes[name] for name in names) > MOST_BYTES:
+        raise ReadError(f"is larger than {MOST_BYTES // 2**20} MiB when it is unpacked", _FORMS)
+    return names
+
+
+_MOST_HEAD = 10_000
+"""Bytes of an array's head; NumPy reads no longer one either."""
 _HEAD_LENGTHS: Mapping[int, tuple[int, int]] = {1: (8, 10), 2: (8, 12), 3: (8, 12)}
 _CODES = {"f4": "f", "f8": "d", "i1": "b", "i2": "h", "i4": "i", "i8": "q", "b1": "b", "u1": "B"}
 
@@ -172,19 +218,26 @@ def _array(content: bytes) -> array[Any]:
         raise refusal
     start, end = _HEAD_LENGTHS[content[6]]
     body = end + int.from_bytes(content[start:end], "little")
-    try:
-        head = ast.literal_eval(content[end:body].decode("latin-1"))
-        order, kind, shape = head["descr"][0], head["descr"][1:], tuple(head["shape"])
-    except (ValueError, SyntaxError, KeyError, TypeError, IndexError, MemoryError, RecursionError):
-        raise refusal from None
-    if kind not in _CODES or sum(size != 1 for size in shape) > 1:
+    head = _array_head(content[end:body]) if body - end <= _MOST_HEAD else None
+    if head is None:
         raise refusal
+    order, kind, length = head
     values = array(_CODES[kind])
-    if (len(content) - body) % values.itemsize or (len(content) - body) // values.itemsize != math.prod(
-        shape
-    ):
+    if len(content) - body != values.itemsize * length:
         raise refusal
     values.frombytes(content[body:])
     if (order == ">") != (sys.byteorder == "big") and order in "<>":
         values.byteswap()
     return values
+
+
+def _array_head(text: bytes) -> tuple[str, str, int] | None:
+    """The byte order, the kind and the length of one column; None for any other array."""
+    try:
+        head = ast.literal_eval(text.decode("latin-1"))
+        described, shape = str(head["descr"]), tuple(head["shape"])
+    except (ValueError, SyntaxError, KeyError, TypeError, MemoryError, RecursionError):
+        return None
+    order, kind = described[:1], described[1:]
+    is_column = all(type(size) is int for size in shape) and sum(size != 1 for size in shape) <= 1
+    return (order, kind, math.prod(shape)) if is_column and order in "<>|=" and kind in _CODES else None

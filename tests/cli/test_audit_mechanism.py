@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from gatecli.cli.app import main
+from tests.support.audit_project.mechanisms import CUSTOMER
 
 PROJECT = Path(__file__).resolve().parents[1] / "support/audit_project"
 FEW = ("--samples", "5000")
@@ -27,6 +32,23 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         check=False,
         timeout=120,
     )
+
+
+Here = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(name="here")
+def in_this_process(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Here:
+    """Audit in this process, in the project: the exit code, stdout and stderr."""
+    monkeypatch.chdir(project)
+
+    def audit(*arguments: str) -> tuple[int, str, str]:
+        code = main(["audit", *arguments])
+        return code, *capsys.readouterr()
+
+    return audit
 
 
 @pytest.fixture(name="project")
@@ -56,7 +78,7 @@ def test_nothing_found_ends_in_0_and_says_what_would_have_been(project: Path) ->
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("raising", "raised ValueError: no such luck"),
+        ("raising", "raised ValueError in line"),
         ("constant", "not random"),
         ("dying", "signal 9"),
         ("absent", "cannot be imported"),
@@ -86,10 +108,39 @@ def test_the_json_is_bound_to_the_code(project: Path) -> None:
     assert data["results"][0]["claim"]["neighbouring"] == "add-remove"
 
 
-def test_what_a_mechanism_prints_is_not_in_the_report(project: Path) -> None:
-    done = run(project, "mechanism", "mechanisms:loud", "--epsilon", "1", "--samples", "1000", "-f", "json")
+@pytest.mark.parametrize("name", ["printing", "raising"])
+def test_what_a_mechanism_prints_or_complains_of_is_not_shown(project: Path, name: str) -> None:
+    asked = ("mechanism", f"mechanisms:{name}", "--epsilon", "1", "--samples", "1000")
+    done = run(project, *asked, "-f", "json")
     assert json.loads(done.stdout)["results"]
-    assert "a line that is no report" in done.stderr
+    assert CUSTOMER not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_own_inputs_that_may_tell_of_a_person_are_not_shown(project: Path, output: str) -> None:
+    (project / "pairs.json").write_text(json.dumps([[[], [CUSTOMER]]]))
+    asked = ("mechanism", "mechanisms:telling", "--epsilon", "1", "--pairs", "pairs.json", *FEW)
+    done = run(project, *asked, "--state", "state.json", "-f", output)
+    assert done.returncode == 1, done.stdout
+    assert "first input of pair 1" in done.stdout
+    assert "a text of 17 characters" in done.stdout
+    kept = (project / "state.json").read_text()
+    assert CUSTOMER not in done.stdout + done.stderr + kept
+
+
+def test_what_is_imported_is_named_where_it_is_missing(project: Path) -> None:
+    (project / "broken.py").write_text("import no_such_library")
+    done = run(project, "mechanism", "broken:count", "--epsilon", "1")
+    assert done.returncode == 4
+    assert "No module named" in done.stdout
+
+
+@pytest.mark.parametrize("text", ["raise SystemExit(0)", "raise KeyboardInterrupt", "def f(:", "1 / 0"])
+def test_a_module_that_cannot_be_imported_could_not_run(project: Path, text: str) -> None:
+    (project / "broken.py").write_text(text)
+    done = run(project, "mechanism", "broken:count", "--epsilon", "1")
+    assert (done.returncode, done.stderr) == (4, "")
+    assert "broken:count cannot be imported" in done.stdout
 
 
 def test_noise_from_a_seed_in_the_code_is_refuted(project: Path) -> None:
@@ -126,9 +177,51 @@ def test_an_interrupt_keeps_the_wealth_so_far(project: Path) -> None:
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[1]
     assert process.returncode == 130
-    assert "the wealth so far is in state.json" in said
+    assert said == "gatecli: interrupted; the wealth so far is in state.json\n"
     (kept,) = json.loads(state.read_text())["tests"].values()
     assert kept["events"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of other processes")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_in_the_choice_leaves_no_process(project: Path, number: signal.Signals) -> None:
+    (project / "slow.py").write_text(
+        "import os, time\nopen('pid', 'w').write(f'{os.getpid()}\\n')\n"
+        "def f(data):\n    time.sleep(60)\n    return 1\n"
+    )
+    command = [sys.executable, "-m", "gatecli", "audit", "mechanism", "slow:f", "--epsilon", "1"]
+    with subprocess.Popen(
+        command, cwd=project, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        told = project / "pid"
+        while not (told.exists() and told.read_text().endswith("\n")) and process.poll() is None:
+            pass
+        os.killpg(process.pid, number)  # as a terminal does
+        said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said) == (130, "gatecli: interrupted; no wealth was kept\n")
+    assert not Path(f"/proc/{told.read_text().strip()}").exists()
+
+
+def test_an_interrupt_while_the_process_starts_ends_in_one_sentence(project: Path) -> None:
+    (project / "sitecustomize.py").write_text("import pathlib\npathlib.Path('started').touch()\n")
+    command = [sys.executable, "-m", "gatecli", "audit", "mechanism", "mechanisms:hanging", "--epsilon", "1"]
+    with subprocess.Popen(
+        command,
+        cwd=project,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(project)},
+    ) as process:
+        started = project / "started"
+        while not started.exists():
+            pass
+        started.unlink()
+        while not started.exists() and process.poll() is None:
+            pass
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said) == (130, "gatecli: interrupted; no wealth was kept\n")
 
 
 def test_pairs_come_from_a_file(project: Path) -> None:
@@ -152,12 +245,66 @@ def test_pairs_come_from_a_file(project: Path) -> None:
         (("--epsilon", "1", "--pairs", "gone.json"), "cannot be read"),
         (("--epsilon", "1", "--pairs", "gone.json", "--domain", "0..3"), "both say"),
         (("--epsilon", "1", "--state", "mechanisms.py"), "not a file of audit state"),
+        (("--epsilon", "1", "--state", "."), "regular file"),
+        (("--epsilon", "1", "--pairs", "."), "regular file"),
+        (("--epsilon", "1", "--domain", "0..10000000000"), "more than 100,000 values"),
+        (("--epsilon", "1", "--domain", "0.." + "9" * 5000), "not a domain"),
+        (("--epsilon", "1", "--domain", "[" * 100_000), "not a domain"),
+        (("--epsilon", "1", "--domain", "[[NaN], [1]]"), "not a domain"),
+        (("--epsilon", "1", "--domain", f"[{'9' * 5000}]"), "not a domain"),
+        (("--epsilon", "1", "--domain", '[{"a": 1, "a": 2}, 3]'), "not a domain"),
+        (("--epsilon", "1", "--domain", "9..0"), "is empty"),
+        (("--epsilon", "1", "--seed", "9" * 5000), "--seed"),
+        (("--epsilon", "1", "--seed", "-1"), "--seed"),
+        (("--epsilon", "1", "--samples", "0"), "--samples"),
+        (("--epsilon", "1", "--samples", "9" * 30), "--samples"),
+        (("--epsilon", "1", "--alpha", "0"), "--alpha"),
+        (("--epsilon", "1", "--alpha", "nan"), "--alpha"),
+        (("--epsilon", "1", "--time-budget", "nan"), "--time-budget"),
+        (("--epsilon", "1", "--time-budget", "inf"), "the time budget is not between"),
+        (("--epsilon", "1", "--time-budget", "0"), "--time-budget"),
+        (("--epsilon", "1", "--memory", "nan"), "--memory"),
+        (("--epsilon", "1", "--memory", "inf"), "the memory is not between"),
+        (("--epsilon", "1", "--memory", "-1"), "--memory"),
+        (("--epsilon", "1", "--memory", "1e-9"), "--memory"),
     ],
 )
-def test_a_bad_option_is_a_usage_error(project: Path, options: tuple[str, ...], said: str) -> None:
-    done = run(project, "mechanism", "mechanisms:count", *options)
-    assert done.returncode == 2, done.stdout
-    assert said in done.stderr
+def test_a_bad_option_is_a_usage_error(here: Here, options: tuple[str, ...], said: str) -> None:
+    code, shown, complaint = here("mechanism", "mechanisms:count", *options)
+    assert (code, shown) == (2, "")
+    assert said in complaint
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b"[[1, 2]",
+        b"[[[1], [1e999]]]",
+        b"[[[1], [" + b"9" * 5000 + b"]]]",
+        b"[[[1], [Infinity]]]",
+        b'[[{"a": 1, "a": 1}, {}]]',
+        b"[[1, 1]]",
+        b"[" + b"[1, 2]," * 200 + b"[1, 2]]",
+        b"[" * 40 + b"1, 2" + b"]" * 40,
+    ],
+)
+def test_pairs_that_are_damaged_are_a_usage_error(here: Here, project: Path, content: bytes) -> None:
+    (project / "pairs.json").write_bytes(content)
+    code, shown, complaint = here("mechanism", "mechanisms:count", "--epsilon", "1", "--pairs", "pairs.json")
+    assert (code, shown) == (2, "")
+    assert "pair" in complaint
+    assert len(complaint) < 300
+
+
+@pytest.mark.parametrize(("name", "code"), [("--pairs", 2), ("--state", 2), ("--code", 4)])
+def test_a_pipe_is_not_waited_for(here: Here, project: Path, name: str, code: int) -> None:
+    os.mkfifo(project / "pipe")
+    found, shown, complaint = here("mechanism", "mechanisms:count", "--epsilon", "1", name, "pipe")
+    assert found == code
+    assert "file" in shown + complaint
 
 
 def test_what_is_no_reference_is_a_usage_error(project: Path) -> None:

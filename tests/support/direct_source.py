@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +27,11 @@ class DirectSource:
     def limit(self) -> float:
         """No budget of time."""
         return math.inf
+
+    @property
+    def most_runs(self) -> int:
+        """As many as are asked for."""
+        return sys.maxsize
 
     def draw(self, data: int, seed: Sequence[int], count: int) -> Outputs:
         """The outputs; the seed is kept in `asked`."""

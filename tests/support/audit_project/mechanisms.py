@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from typing import Any, NoReturn
 
 import numpy as np
@@ -24,11 +25,6 @@ def gaussian(data: list[int], epsilon: float, delta: float, rng: np.random.Gener
     return float(sum(data) + rng.normal(0, sigma))
 
 
-def loud(data: list[int], rng: np.random.Generator) -> float:
-    print("a line that is no report")  # noqa: T201 - what the test is about
-    return sum(data) + rng.laplace(0, 1)
-
-
 def known_noise(data: list[int]) -> float:
     return sum(data) + _SEEDED.laplace(0, 10)
 
@@ -46,7 +42,24 @@ def constant(data: list[int]) -> str:
 
 
 def raising(data: list[int]) -> NoReturn:
-    raise ValueError("no such luck\nand a second line")
+    raise ValueError(f"no place for {CUSTOMER}\nand a second line")
+
+
+def printing(data: list[int], rng: np.random.Generator) -> float:
+    print(CUSTOMER)  # noqa: T201 - what the test is about
+    sys.stderr.write(CUSTOMER)
+    os.write(2, CUSTOMER.encode())
+    return sum(data) + rng.laplace(0, 1)
+
+
+def telling(data: list[str], rng: np.random.Generator) -> str:
+    return data[0] if data and rng.random() < 0.9 else "nobody"
+
+
+def keyed(data: list[int], rng: np.random.Generator) -> float:
+    if "AUDIT_TEST_TOKEN" in os.environ or "AUDIT_TEST_FOLDER" not in os.environ:
+        raise ValueError
+    return sum(data) + rng.laplace(0, 1)
 
 
 def leaving(data: list[int]) -> NoReturn:
@@ -89,3 +102,4 @@ def changing(data: list[int], rng: np.random.Generator) -> list[Any]:
 
 
 NOT_A_FUNCTION = 3
+CUSTOMER = "alice@example.org"

@@ -124,6 +124,24 @@ class ShortSource(DirectSource):
         return super().draw(data, seed, count)
 
 
+class NarrowSource(DirectSource):
+    """A source of which few outputs can be held at once; `largest` is what was asked for at most."""
+
+    most_runs = 120
+    largest = 0
+
+    def draw(self, data: int, seed: Any, count: int) -> Outputs:
+        self.largest = max(self.largest, count)
+        return super().draw(data, seed, count)
+
+
+def test_no_more_outputs_are_asked_for_than_can_be_held() -> None:
+    source = NarrowSource(half_noise, ONE, COUNT)
+    result = attack(AuditTarget("m", ONE, COUNT), source, replace(QUICK, samples=4_000))
+    assert result.outcome is AuditOutcome.REFUTED
+    assert source.largest == 500  # the first batch, and the probe
+
+
 def test_time_that_ends_in_the_choice_could_not_run() -> None:
     source = ShortSource(laplace, ONE, COUNT)
     source.draws = 5

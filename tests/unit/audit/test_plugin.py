@@ -106,6 +106,9 @@ def test_a_count(dp_audit):
         "@pytest.mark.dp(1.0)",
         "@pytest.mark.dp(epsilon=-1)",
         "@pytest.mark.dp(epsilon='x')",
+        "@pytest.mark.dp(epsilon='1e999999999')",
+        "@pytest.mark.dp(epsilon=float('nan'))",
+        "@pytest.mark.dp(epsilon=None)",
         "@pytest.mark.dp(epsilon=1, delta=1)",
         "@pytest.mark.dp(epsilon=1, gamma=1)",
     ],
@@ -146,3 +149,37 @@ def test_nothing():
     )
     assert done.returncode == 0, done.stdout
     assert "audits of differential privacy" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("domain=range(3), samples=0", "samples is not a whole number"),
+        ("domain=range(3), samples=1e6", "samples is not a whole number"),
+        ("domain=range(3), seed=-1", "seed is not a whole number"),
+        ("domain=range(3), time_budget=float('nan')", "the time budget is not between"),
+        ("domain=__import__('itertools').count()", "more than 100,000 values"),
+        ("pairs=[([1], [1])]", "pair 1 has the same input twice"),
+        ("pairs=[([1],)]", "pair 1 is not two inputs"),
+        ("pairs=3", "pairs are not a list of pairs"),
+        ("neighbours='friends'", "is not a way in which inputs differ"),
+    ],
+)
+def test_a_bad_keyword_fails_the_test_in_one_sentence(tmp_path: Path, given: str, said: str) -> None:
+    done = run(
+        tmp_path,
+        f"\n@pytest.mark.dp(epsilon=1.0)\ndef test_a_count(dp_audit):\n    dp_audit(noisy, {given})\n",
+    )
+    assert done.returncode == 1
+    assert said in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "plugin_audit.py" not in done.stdout
+
+
+def test_large_inputs_that_differ_at_their_end_are_a_pair(tmp_path: Path) -> None:
+    test = """
+@pytest.mark.dp(epsilon=1.0)
+def test_a_count(dp_audit):
+    dp_audit(noisy, pairs=[([1] * 999, [1] * 999 + [2])], samples=1_000)
+"""
+    assert run(tmp_path, test).returncode == 0
