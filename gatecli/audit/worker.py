@@ -182,7 +182,7 @@ def _answer(call: MechanismCall, data: Any, question: RunsQuestion, widths: dict
         return pack_error(error.message, error.advice)
     except BaseException as error:  # noqa: BLE001 - whatever a stranger's code raises, SystemExit as well
         return pack_error(f"the mechanism raised {type(error).__name__}{_place(error)}")
-    return pack_outputs(outputs, _time_used() - started)
+    return pack_outputs(outputs, max(0.0, _time_used() - started))  # a mechanism may have set its clock
 
 
 def _time_used() -> float:
