@@ -69,7 +69,7 @@ def test_two_functions_of_one_file_are_two_mechanisms() -> None:
         (closing_over(1), closing_over(2)),
         ([1].append, [2].append),
     ],
-    ids=str,
+    ids=itertools.count(),
 )
 def test_what_a_function_closes_over_is_part_of_it(one: Any, other: Any) -> None:
     assert identity_of(closing_over(one)) != identity_of(closing_over(other))
