@@ -62,7 +62,80 @@ def test_the_code_cells_of_a_notebook_are_one_program(tmp_path: Path) -> None:
 def test_lines_of_ipython_do_nothing(tmp_path: Path) -> None:
     cells = cell("%matplotlib inline", "!ls", "if x:", "    %time f()"), cell("%%bash", "rm -r nothing")
     read = code(written(tmp_path, "a.ipynb", notebook(*cells)))
-    assert ast.unparse(read.tree) == "pass\npass\nif x:\n    pass"
+    assert ast.unparse(read.tree) == "pass\npass\nif x:\n    f()"
+
+
+@pytest.mark.parametrize(
+    ("lines", "python"),
+    [
+        (["%%time", "x = 1"], "pass\nx = 1"),
+        (["", "%%capture out", "x = 1"], "pass\nx = 1"),
+        (["%%writefile train.py", "x = 1"], "pass\nx = 1"),
+        (["%%html", "<p>x</p>"], ""),
+        (["%pip install a", "x = 1"], "pass\nx = 1"),
+        (["files = !ls", "here = %pwd"], "files = None\nhere = None"),
+        (["f?", "np.mean??", "?f"], "pass\npass\npass"),
+        (["!pip install a \\", "  b", "x = 1"], "pass\nx = 1"),
+        (["!echo 'it", "x = 1"], "pass\nx = 1"),
+        (["x = (a", "  % b)"], "x = a % b"),
+        (["%matplotlib inline", "x = (a", "  % b)"], "pass\nx = a % b"),
+        (["%time x = f()"], "x = f()"),
+        (["x = await f()"], "x = await f()"),
+    ],
+)
+def test_what_ipython_adds_to_python(tmp_path: Path, lines: list[str], python: str) -> None:
+    read = code(written(tmp_path, "a.ipynb", notebook(cell(*lines))))
+    assert ast.unparse(read.tree) == python
+
+
+def test_a_magic_of_python_before_what_is_not_python_is_refused(tmp_path: Path) -> None:
+    refused(written(tmp_path, "a.ipynb", notebook(cell("%%time", "def f(:"))))
+
+
+def test_a_notebook_of_version_3_has_worksheets(tmp_path: Path) -> None:
+    cells = [{"cell_type": "code", "input": ["x = 1\n", "y = x"], "language": "python"}]
+    text = json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}, indent=1)
+    read = code(written(tmp_path, "a.ipynb", text))
+    assert ast.unparse(read.tree) == "x = 1\ny = x"
+    line = read.place(read.tree.body[1]).line
+    assert line is not None
+    assert "y = x" in text.splitlines()[line - 1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "# -*- coding: latin-1 -*-\nx = 'é'\n".encode("latin-1"),
+        "#!/usr/bin/python\n# vim: set fileencoding=cp1252 :\nx = 'é'\n".encode("cp1252"),
+        "x = 'é'\n".encode("utf-8-sig"),
+        "# coding: utf-8\nx = 'é'\n".encode("utf-8-sig"),
+        "x = 'é'\r\n\f".encode(),
+    ],
+)
+def test_a_script_is_read_in_the_encoding_that_it_declares(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "a.py"
+    file.write_bytes(content)
+    assert ast.unparse(code(file).tree) == "x = 'é'"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "x = 'é'\n".encode("latin-1"),
+        b"# coding: no-such-encoding\nx = '\xe9'\n",
+        b"# coding: zlib\nx = 1\n",
+        b"# coding: ascii\nx = '\xe9'\n",
+        b"# coding: latin-1\nx = '\0'\n",
+        b"x = f'{f\"{f}'\n",
+        b"exec 'x' in y\n",
+        b"x = 0777\n",
+        b"\x80\x81\x82",
+    ],
+)
+def test_what_cannot_be_read_is_a_finding(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "a.py"
+    file.write_bytes(content)
+    refused(file)
 
 
 def test_a_notebook_of_another_language_is_not_read(tmp_path: Path) -> None:
