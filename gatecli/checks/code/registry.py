@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from gatecli.checks.code import noise, statistics, training
+from gatecli.checks.code import noise, seeds, statistics, training
 from gatecli.checks.code.interface import Pattern, PatternHit
 from gatecli.checks.code.syntax import Syntax
 from gatecli.model.code import PythonCode
 from gatecli.model.finding import Finding, Rule, make_finding
 
-PATTERNS: tuple[Pattern, ...] = (*noise.PATTERNS, *statistics.PATTERNS, *training.PATTERNS)
+PATTERNS: tuple[Pattern, ...] = (*noise.PATTERNS, *seeds.PATTERNS, *statistics.PATTERNS, *training.PATTERNS)
 
 RULES: tuple[Rule, ...] = tuple(pattern.rule for pattern in PATTERNS)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from gatecli.checks.code.interface import Pattern, PatternHit
-from gatecli.checks.code.syntax import Syntax, is_false, keyword, method
+from gatecli.checks.code.syntax import Scope, Syntax, is_false, keyword, method
 from gatecli.model.finding import Rule, Severity
 
 SHUFFLED_BATCHES = Rule(
@@ -25,9 +26,10 @@ UNEQUAL_WEIGHTS = Rule(
     "Private federated averaging weighs clients by their records",
 )
 
-_NORMS = tuple(
-    f"torch.nn.{name}"
-    for name in ("BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "SyncBatchNorm", "LazyBatchNorm2d")
+_NORM = re.compile(
+    r"torch\.nn\.(\w+\.)*(Lazy)?(Sync)?BatchNorm(1d|2d|3d)?"
+    r"|torchvision\.models\.(\w+\.)?(resnet\d+|resnext\w+|wide_resnet\w+|densenet\d+|vgg\d+_bn|mobilenet_v\w+"
+    r"|efficientnet_\w+|googlenet|inception_v3|shufflenet\w+|mnasnet\w+)"
 )
 _REPAIRS = frozenset({"fix", "fix_and_validate", "convert_batchnorm_modules"})
 
@@ -40,7 +42,8 @@ def _private_calls(syntax: Syntax) -> list[ast.Call]:
 def find_shuffled_batches(syntax: Syntax) -> Iterator[PatternHit]:
     """Opacus accounts every batch as Poisson sampled, also where it was told not to sample so."""
     for call in _private_calls(syntax):
-        if is_false(keyword(call, "poisson_sampling")):
+        given = syntax.keyword(call, "poisson_sampling")
+        if given is not None and is_false(syntax.value(given, syntax.scope(call)) or given):
             yield PatternHit(
                 call, "trains with poisson_sampling=False, and Opacus accounts it as Poisson sampled"
             )
@@ -48,14 +51,44 @@ def find_shuffled_batches(syntax: Syntax) -> Iterator[PatternHit]:
 
 def find_batch_norm(syntax: Syntax) -> Iterator[PatternHit]:
     """Each output depends on every record of the batch, so clipping one record's gradient bounds nothing."""
-    if not _private_calls(syntax) or any(method(call) in _REPAIRS for call in syntax.calls):
+    private = _private_calls(syntax)
+    if not private or any(method(call) in _REPAIRS for call in syntax.calls):
         return
-    for call in syntax.calls:
-        if syntax.name(call.func) in _NORMS:
+    norms = [call for call in syntax.calls if _is_norm(call, syntax)]
+    parts = [part for call in private for part in _model_parts(call, syntax)]
+    for call in norms:
+        if not parts or call in parts or any(part in parts for part in syntax.ancestors(call)):
             yield PatternHit(call, f"builds {method(call)} into a model that Opacus makes private")
 
 
-_FLOWER_WRAPPERS = ("flwr.server.strategy.DifferentialPrivacy", "flwr.server.strategy.dp_")
+def _is_norm(call: ast.Call, syntax: Syntax) -> bool:
+    is_norm = _NORM.fullmatch(syntax.name(call.func)) is not None
+    return is_norm and keyword(call, "norm_layer") is None
+
+
+def _model_parts(call: ast.Call, syntax: Syntax) -> set[ast.AST]:
+    """The expressions, classes and functions in this file that the module of a private training is of."""
+    module = syntax.keyword(call, "module") or (call.args[0] if call.args else None)
+    found: set[ast.AST] = set()
+    new: list[tuple[ast.AST, Scope]] = [(module, syntax.scope(call))] if module is not None else []
+    while new:
+        part, scope = new.pop()
+        for each in ast.walk(part):
+            named = syntax.definitions.get(each.id, []) if isinstance(each, ast.Name) else []
+            assigned = syntax.values(each, scope) if each is part or isinstance(each, ast.Name) else []
+            for value in (*assigned, *named):
+                if value not in found:
+                    found.add(value)
+                    new.append((value, syntax.scope(value)))
+    return found
+
+
+_FLOWER_WRAPPERS = (
+    "flwr.server.strategy.DifferentialPrivacy",
+    "flwr.server.strategy.dp_",
+    "flwr.serverapp.strategy.DifferentialPrivacy",
+    "flwr.serverapp.strategy.dp_",
+)
 
 
 def find_unequal_weights(syntax: Syntax) -> Iterator[PatternHit]:
@@ -88,8 +121,13 @@ def _weighted_fits(syntax: Syntax) -> Iterator[ast.Return]:
         around = syntax.scope(node)
         is_fit = isinstance(around, ast.FunctionDef) and around.name == "fit"
         parts = node.value.elts
-        if is_fit and len(parts) == 3 and isinstance(parts[1], ast.Call) and method(parts[1]) == "len":
+        if is_fit and len(parts) == 3 and _counts_records(parts[1], around, syntax):
             yield node
+
+
+def _counts_records(node: ast.expr, scope: Scope, syntax: Syntax) -> bool:
+    value = syntax.value(node, scope) or node
+    return any(isinstance(each, ast.Call) and method(each) == "len" for each in ast.walk(value))
 
 
 def _unequal_fit(node: ast.Return) -> PatternHit:

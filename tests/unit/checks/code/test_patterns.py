@@ -46,7 +46,31 @@ from opacus.validators import ModuleValidator
         "import random\nrandom.gauss(0, sensitivity / epsilon)",
         "from numpy.random import laplace\nlaplace(0, 1 / epsilon)",
         "from scipy import stats\nstats.laplace.rvs(scale=1 / epsilon)",
-        "from scipy.stats import norm\nnorm.rvs(scale=sensitivity)",
+        "from scipy.stats import norm\nnorm.rvs(scale=sensitivity / epsilon)",
+        "from scipy.stats import norm\nnorm(0, sensitivity / epsilon).rvs(3)",
+        "from scipy.stats import norm\nnoise = norm(scale=sensitivity / epsilon)\nnoise.rvs(3)",
+        "def private_mean(x, sensitivity): return np.random.normal(0, sensitivity)",
+        "def private_mean(x, eps): return np.random.normal(0, 1 / eps)",
+        "np.random.laplace(size=3) * sensitivity / epsilon",
+        "noise = np.random.standard_normal(3)\ny = x + noise * (sensitivity / epsilon)",
+        "np.random.randn(3) * noise_multiplier * clip",
+        "np.random.exponential(sensitivity / epsilon)",
+        "np.random.laplace(0, 1 / config['epsilon'])",
+        "np.random.laplace(0, 1 / (eps1 + eps2))",
+        "np.random.laplace(0, 1 / float(eps))",
+        "np.random.laplace(0, sens)",
+        "def laplace(scale): return np.random.laplace(0, scale)\nlaplace(1 / epsilon)",
+        "def laplace(x, scale=1): return np.random.laplace(0, scale)\nlaplace(2, scale=1 / epsilon)",
+        "sigma = sigma_for(epsilon, delta)\nnp.random.normal(0, sigma)",
+        "np.random.normal(0, sigma * max_grad_norm)",
+        "if wide:\n    b = 2 / epsilon\nelse:\n    b = 1 / epsilon\nnp.random.laplace(0, b)",
+        "import torch\ntorch.normal(0, noise_multiplier * clip, size=(3,))",
+        "import torch\ngrad += torch.randn_like(grad) * noise_multiplier * max_grad_norm",
+        "import torch\ngrad += torch.zeros(3).normal_(0, noise_multiplier * max_grad_norm)",
+        "from torch.distributions import Laplace\nLaplace(0, 1 / epsilon).sample((3,))",
+        "import tensorflow as tf\ntf.random.normal([3], stddev=noise_multiplier * l2_norm_clip)",
+        "import jax\njax.random.laplace(key) * sensitivity / epsilon",
+        "from jax import random\ng + noise_multiplier * l2_norm_clip * random.normal(key, (3,))",
         """
         class Mean:
             def __init__(self, epsilon):
@@ -73,7 +97,23 @@ def test_noise_of_a_budget_from_a_general_library_is_found(text: str) -> None:
         "rng = np.random.default_rng()\nrng.normal(scale=noise_multiplier)",
         "query.laplace(scale=1 / epsilon)",
         "import opendp.prelude as dp\ndp.m.make_laplace(*space, scale=1 / epsilon)",
-        "import jax\njax.random.normal(key) * sensitivity / epsilon",
+        "import jax\njax.random.normal(key) * scale",
+        "np.random.normal(0, x / (std + eps))",
+        "np.random.laplace(0, x / np.sqrt(var + eps))",
+        "np.random.laplace(0, x / np.maximum(norm, eps))",
+        "np.random.laplace(loc=1 / epsilon, scale=2)",
+        "np.random.laplace(1 / epsilon, 2, 3)",
+        "np.random.laplace(size=int(1 / epsilon))",
+        "np.random.normal(1 / epsilon, 1)",
+        "def f(x, eps=1e-6): return np.random.laplace(0, x / eps)",
+        "eps = np.finfo(float).eps\nnp.random.laplace(0, x / eps)",
+        "np.random.laplace(0, x / np.finfo(float).eps)",
+        "np.random.normal(0, 1 / epsilon)",
+        "np.random.normal(0, sensitivity)",
+        "np.random.laplace(0, epsilon)",
+        "from scipy.stats import norm\nnorm(0, sensitivity / epsilon).cdf(3)",
+        "import torch\nnoise = torch.randn_like(x) * sigma",
+        "import torch\nx + (torch.randn_like(a) * policy_noise).clamp(-noise_clip, noise_clip)",
         "epsilons = 1\nnp.random.laplace(0, step)",
         "scale = 1 / epsilon\nscale = 3\nnp.random.laplace(0, scale)",
     ],
@@ -92,6 +132,15 @@ TRAIN = "PrivacyEngine().make_private(module=m, optimizer=o, data_loader=d)\n"
         NUMPY + "rng = np.random.default_rng(seed=42)\nx = rng.laplace(0, 1 / epsilon)",
         NUMPY + "import time\nnp.random.seed(int(time.time()))\nx = np.random.laplace(0, 1 / epsilon)",
         NUMPY + "SEED = 7\nnp.random.seed(SEED)\nx = np.random.laplace(0, 1 / epsilon)",
+        NUMPY + "np.random.seed(7 + 1)\nx = np.random.laplace(0, 1 / epsilon)",
+        NUMPY + "np.random.seed(hash(user) % 2**32)\nx = np.random.laplace(0, 1 / epsilon)",
+        NUMPY + "import os\nrng = np.random.default_rng(os.getpid())\nx = rng.laplace(0, 1 / epsilon)",
+        NUMPY + "x = np.random.default_rng(0).normal(0, sensitivity / epsilon)",
+        NUMPY + "rng = np.random.default_rng([1, 2])\ndef f(rng, e): return rng.laplace(0, 1 / epsilon)",
+        "import random, time\nrandom.seed(time.time())\nx = random.gauss(0, sensitivity / epsilon)",
+        "import random, datetime as d\nrandom.seed(d.datetime.now())\nx = random.gauss(0, 1 / eps * sens)",
+        "import torch\ntorch.manual_seed(1)\nx = torch.normal(0, noise_multiplier * clip, (3,))",
+        "import jax\nkey = jax.random.key(0)\nx = jax.random.laplace(key) / epsilon",
     ],
 )
 def test_a_seed_that_can_be_known_is_found_beside_the_noise(text: str) -> None:
@@ -103,8 +152,21 @@ def test_a_seed_that_can_be_known_is_found_beside_the_noise(text: str) -> None:
     [
         OPACUS + "torch.manual_seed(0)\n" + TRAIN,
         OPACUS + "SEED = 1\ntorch.manual_seed(SEED)\n" + TRAIN,
-        "import jax\nimport jax_privacy\nkey = jax.random.PRNGKey(0)",
-        "from jax import random\nfrom jax_privacy import execution_plan\nkey = random.key(3)",
+        OPACUS + "torch.manual_seed(0)\nPrivacyEngine(secure_mode=False).make_private(module=m)",
+        OPACUS + "PrivacyEngine().make_private(module=m, noise_generator=torch.Generator().manual_seed(1))",
+        OPACUS
+        + "g = torch.Generator()\ng.manual_seed(1)\nPrivacyEngine().make_private(m, noise_generator=g)",
+        OPACUS + "def main(seed=1):\n    torch.manual_seed(seed)\n    " + TRAIN,
+        OPACUS + "import lightning as L\nL.seed_everything(1)\n" + TRAIN,
+        "import jax\nimport jax_privacy\njax_privacy.privatizer(prng_key=jax.random.PRNGKey(0))",
+        """
+        from jax import random
+        from jax_privacy import noise_addition
+        key = random.key(3)
+        key, noise_key = random.split(key)
+        privatizer = noise_addition.gaussian_privatizer(stddev=1.0, prng_key=noise_key)
+        """,
+        "import optax\noptax.contrib.dpsgd(0.1, l2_norm_clip=1.0, noise_multiplier=1.1, seed=1)",
     ],
 )
 def test_a_seed_of_a_training_s_noise_is_found(text: str) -> None:
@@ -123,10 +185,28 @@ def test_a_seed_of_a_training_s_noise_is_found(text: str) -> None:
         OPACUS + "torch.manual_seed(secrets.randbits(64))\n" + TRAIN,
         "import torch\ntorch.manual_seed(0)",
         "import jax\nkey = jax.random.PRNGKey(0)",
+        "import jax\nimport jax_privacy\nparams = model.init(jax.random.PRNGKey(0), x)",
+        OPACUS + "torch.manual_seed(0)\nm = Net()\ntorch.seed()\n" + TRAIN,
+        OPACUS + "torch.manual_seed(int.from_bytes(os.urandom(8)))\n" + TRAIN,
     ],
 )
 def test_a_seed_of_something_else_is_left_alone(text: str) -> None:
     assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data_rng = np.random.default_rng(0)\ny = data_rng.normal()\nx = np.random.laplace(0, 1 / epsilon)",
+        "np.random.seed(0)\ny = np.random.normal()\nx = np.random.default_rng().laplace(0, 1 / epsilon)",
+        "np.random.seed(0)\ny = np.random.rand()\nnp.random.seed()\nx = np.random.laplace(0, 1 / epsilon)",
+        "import random\nrandom.seed(0)\nx = np.random.laplace(0, 1 / epsilon)",
+        "np.random.seed(seed)\nx = np.random.laplace(0, 1 / epsilon)",
+        "import torch\ntorch.manual_seed(0)\nx = np.random.laplace(0, 1 / epsilon)",
+    ],
+)
+def test_a_seed_of_another_generator_than_that_of_the_noise_is_left_alone(text: str) -> None:
+    assert "fixed-seed" not in found(NUMPY + text)
 
 
 def test_the_classic_formula_is_found_unless_epsilon_is_compared_with_one() -> None:
@@ -154,6 +234,13 @@ from diffprivlib.models import PCA
         "PCA(data_norm=np.linalg.norm(x, axis=1).max())",
         "sensitivity = x.max() - x.min()",
         "query_sensitivity = np.ptp(x)",
+        "sensitivity = (max(x) - min(x)) / len(x)",
+        "low, high = x.min(), x.max()\nsensitivity = high - low",
+        "y = np.clip(x, x.min(), x.max())",
+        "low, high = np.percentile(x, [1, 99]), 9\ny = np.clip(x, low, high)\nz = np.percentile(x, 1)",
+        "y = df['age'].clip(df['age'].quantile(0.01), 99)",
+        "low = x.min()\ntools.mean(x, epsilon=1, bounds=(low, 100))",
+        "options = {'bounds': (x.min(), 9)}\ntools.mean(x, epsilon=1, **options)",
     ],
 )
 def test_bounds_of_the_data_are_found(text: str) -> None:
@@ -168,6 +255,12 @@ def test_bounds_of_the_data_are_found(text: str) -> None:
         "tools.mean(x, epsilon=1, bounds=(low, high))",
         "ax.set(bounds=(x.min(), x.max()))",
         "sensitivity = max(sensitivities)",
+        "LIMITS = (0, 120)\ntools.mean(x, epsilon=1, bounds=(min(LIMITS), max(LIMITS)))",
+        "ages = np.array([0, 120])\ntools.mean(x, epsilon=1, bounds=(ages.min(), ages.max()))",
+        "tools.mean(x, epsilon=1, bounds=(public.min(), public.max()))",
+        "tools.histogram(x, epsilon=1, range=(bins.min(), bins.max()))",
+        "y = np.clip(x, low, high)",
+        "y = np.clip(x, public.min(), public.max())",
         "width = x.max() - x.min()",
     ],
 )
@@ -203,6 +296,34 @@ def test_an_epsilon_that_is_shared_or_counted_is_left_alone(text: str) -> None:
     assert found(DIFFPRIVLIB + text) == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tools.mean(df['age'], epsilon=e)\ntools.mean(df['income'], epsilon=e)",
+        "for c in df.columns:\n    tools.mean(df[c], epsilon=e)",
+        "means = [tools.mean(df[c], epsilon=e) for c in columns]",
+    ],
+)
+def test_an_epsilon_that_each_column_costs_is_found(text: str) -> None:
+    assert found(DIFFPRIVLIB + text) == ["epsilon-reused"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for e in epsilons:\n    tools.mean(x, epsilon=e)",
+        "for e in epsilons:\n    tools.mean(df['age'], epsilon=e)",
+        "for c in columns:\n    e = share(c)\n    tools.mean(df[c], epsilon=e)",
+        "e = total / len(columns)\nfor c in columns:\n    tools.mean(df[c], epsilon=e)",
+        "for part in parts:\n    tools.mean(part, epsilon=e)",
+        "tools.mean(men, epsilon=e)\ntools.mean(women, epsilon=e)",
+        "tools.mean(df[df.sex == 'm'], epsilon=e)\ntools.mean(df[df.sex == 'f'], epsilon=e)",
+    ],
+)
+def test_an_epsilon_of_other_people_or_another_experiment_is_left_alone(text: str) -> None:
+    assert found(DIFFPRIVLIB + text) == []
+
+
 def test_calls_in_one_arm_both_count() -> None:
     text = "if a:\n    tools.mean(x, epsilon=e)\n    tools.std(x, epsilon=e)"
     assert found(DIFFPRIVLIB + text) == ["epsilon-reused"]
@@ -211,6 +332,9 @@ def test_calls_in_one_arm_both_count() -> None:
 def test_a_fixed_random_state_is_found_in_private_estimators_alone() -> None:
     assert found(DIFFPRIVLIB + "PCA(epsilon=1, random_state=42)") == ["random-state"]
     assert found(DIFFPRIVLIB + "S = 42\nPCA(epsilon=1, random_state=S)") == ["random-state"]
+    assert found(DIFFPRIVLIB + "PCA(epsilon=1, random_state=np.random.RandomState(1))") == ["random-state"]
+    assert found(DIFFPRIVLIB + "def f(s=1):\n    PCA(epsilon=1, random_state=s)") == ["random-state"]
+    assert found(DIFFPRIVLIB + "options = {'random_state': 1}\nPCA(**options)") == ["random-state"]
     assert found(DIFFPRIVLIB + "PCA(epsilon=1, random_state=None)") == []
     assert found(DIFFPRIVLIB + "PCA(epsilon=1, random_state=state)") == []
     assert found("from sklearn.decomposition import PCA\nPCA(random_state=42)") == []
@@ -219,6 +343,9 @@ def test_a_fixed_random_state_is_found_in_private_estimators_alone() -> None:
 def test_shuffled_batches_are_found_where_opacus_accounts_them() -> None:
     call = "engine.make_private_with_epsilon(module=m, poisson_sampling={})"
     assert found(OPACUS + call.format("False")) == ["shuffled-batches"]
+    assert found(OPACUS + "sampled = False\n" + call.format("sampled")) == ["shuffled-batches"]
+    options = "options = {'poisson_sampling': False}\nengine.make_private(module=m, **options)"
+    assert found(OPACUS + options) == ["shuffled-batches"]
     assert found(OPACUS + call.format("True")) == []
     assert found(OPACUS + call.format("sampled")) == []
     assert found(call.format("False")) == []
@@ -232,6 +359,35 @@ def test_batch_norm_is_found_in_a_model_that_opacus_makes_private() -> None:
     assert found(OPACUS + model.replace("BatchNorm2d(8)", "GroupNorm(2, 8)") + TRAIN) == []
 
 
+NETS = """
+class Net(nn.Module):
+    def __init__(self):
+        self.norm = nn.{}(8)
+class Baseline(nn.Module):
+    def __init__(self):
+        self.norm = nn.{}(8)
+"""
+
+
+def test_batch_norm_of_a_baseline_beside_the_private_model_is_left_alone() -> None:
+    train = "baseline = Baseline()\nm = Net()\n" + TRAIN
+    assert found(OPACUS + NETS.format("GroupNorm", "BatchNorm2d") + train) == []
+    assert found(OPACUS + NETS.format("BatchNorm2d", "GroupNorm") + train) == ["batch-norm"]
+    made = "def make(): return Net()\nm = make()\n" + TRAIN
+    assert found(OPACUS + NETS.format("GroupNorm", "BatchNorm1d") + made) == []
+    assert found(OPACUS + NETS.format("SyncBatchNorm", "GroupNorm") + made) == ["batch-norm"]
+    given = "def train(m):\n    " + TRAIN + "train(Net())\n"
+    assert found(OPACUS + NETS.format("GroupNorm", "BatchNorm1d") + given) == []
+    assert found(OPACUS + NETS.format("BatchNorm1d", "GroupNorm") + given) == ["batch-norm"]
+
+
+def test_batch_norm_of_a_known_architecture_is_found() -> None:
+    head = OPACUS + "from torchvision import models\n"
+    assert found(head + "m = models.resnet18(num_classes=10)\n" + TRAIN) == ["batch-norm"]
+    assert found(head + "m = models.resnet18(norm_layer=group_norm)\n" + TRAIN) == []
+    assert found(head + "m = models.alexnet()\n" + TRAIN) == []
+
+
 FLOWER = "from flwr.server.strategy import DifferentialPrivacyClientSideFixedClipping, FedAvg\n"
 CLIENT = "class Client:\n    def fit(self, p, c):\n        return p, {}, {{}}\n"
 
@@ -239,6 +395,8 @@ CLIENT = "class Client:\n    def fit(self, p, c):\n        return p, {}, {{}}\n"
 def test_unequal_weights_are_found_beside_a_private_strategy() -> None:
     strategy = "s = DifferentialPrivacyClientSideFixedClipping(FedAvg(), 1, 1, 9)\n"
     assert found(FLOWER + CLIENT.format("len(self.data)") + strategy) == ["unequal-weights"]
+    assert found(FLOWER + CLIENT.format("len(self.loader.dataset)") + strategy) == ["unequal-weights"]
+    assert found(FLOWER + CLIENT.format("int(len(self.data))") + strategy) == ["unequal-weights"]
     assert found(FLOWER + CLIENT.format("1") + strategy) == []
     assert found(FLOWER + CLIENT.format("len(self.data)") + "s = FedAvg()\n") == []
 
