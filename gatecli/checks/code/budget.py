@@ -14,7 +14,7 @@ from gatecli.checks.code.syntax import Scope, Syntax
 
 BUDGET = re.compile(r"(^|_)(epsilon|eps|ε|privacy_budget)\d*(_|$)")
 _SENSITIVITY = re.compile(r"(^|_)(sensitivity|sens|delta_?f|δf)\d*(_|$)")
-_DELTA = re.compile(r"(^|_)(delta|δ)(_|$)")
+_DELTA = re.compile(r"(^|_)(delta|δ|rho)(_|$)")
 _MULTIPLIER = re.compile(r"(^|_)noise_mult(iplier)?(_|$)")
 _DEVIATION = re.compile(r"(^|_)(sigma|noise_scale|noise_std)(_|$)")
 _CLIP = re.compile(r"(^|_)(clip(ping)?|max_(grad_)?norm|(grad_)?norm_bound)(_|$)")
@@ -77,9 +77,16 @@ def _is_of_budget(node: ast.expr, scope: Scope, syntax: Syntax, *, is_laplace: b
     if _is_multiplied(node) or (is_sensitive and is_divided) or _is_calibrated(node):
         return True
     if is_sensitive or is_divided:
-        return is_laplace or syntax.is_about_privacy
+        return is_laplace or _speaks_of_delta(node) or syntax.is_about_privacy
     is_budget = any(is_budget_name(each, scope, syntax) for each in factors(node))
     return is_laplace and is_budget and syntax.is_about_privacy
+
+
+def _speaks_of_delta(node: ast.expr) -> bool:
+    """δ, ρ of zero-concentrated privacy, or the 1.25 of the classic formula."""
+    return any(map(_DELTA.search, words(node))) or any(
+        isinstance(each, ast.Constant) and each.value == 1.25 for each in ast.walk(node)
+    )
 
 
 def factors(node: ast.AST) -> Iterator[ast.AST]:

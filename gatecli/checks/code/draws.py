@@ -99,12 +99,14 @@ def _product(node: ast.expr, syntax: Syntax) -> ast.expr:
 def _draw(call: ast.Call, syntax: Syntax) -> Draw | None:
     """What a call draws; None for any other call."""
     name = syntax.name(call.func)
+    if keyword(call, "generator") is not None:  # may be a secure one, as in Opacus
+        return None
     if place := _FUNCTIONS.get(name):
         return Draw(call, name, _argument(call, *place))
-    if _RVS.fullmatch(name):
-        return Draw(call, name, _argument(call, 1, "scale"))
     if isinstance(call.func, ast.Attribute) and call.func.attr in _SAMPLERS:
-        return _frozen_draw(call, call.func.value, syntax)
+        is_function = _RVS.fullmatch(name) is not None
+        scale = _argument(call, 1, "scale")
+        return Draw(call, name, scale) if is_function else _frozen_draw(call, call.func.value, syntax)
     drawn = method(call)
     if drawn == "normal_" and syntax.has("torch"):
         return Draw(call, "torch.Tensor.normal_", _argument(call, 1, "std"))

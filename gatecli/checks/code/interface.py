@@ -22,7 +22,8 @@ class PatternHit:
 class Pattern:
     """A rule, how it is mended, and a pure function that finds where it is broken.
 
-    `is_for_tests` is false for what tests of private code do and should: fix seeds, and the order of batches.
+    `is_for_tests` is false for what tests of private code do and should: fix seeds and the order of batches,
+    draw samples to compare with.
     """
 
     rule: Rule

@@ -69,10 +69,12 @@ PATTERNS = (
         FLOAT_NOISE,
         "draw it by a vetted engine: opendp, PyDP, or a discrete mechanism with integer noise",
         find_float_noise,
+        is_for_tests=False,
     ),
     Pattern(
         CLASSIC_GAUSSIAN,
         "calibrate by gatecli release calibrate --mechanism gaussian, or refuse ε > 1 in the same function",
         find_classic_gaussian,
+        is_for_tests=False,
     ),
 )

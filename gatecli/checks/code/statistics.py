@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from gatecli.checks.code.budget import words
 from gatecli.checks.code.draws import privacy_draws
@@ -140,43 +141,74 @@ def _reads(node: ast.expr, names: frozenset[str], scope: Scope, syntax: Syntax) 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """One query: the name of the ε that it spends, and the names of the records that it reads."""
+
+    call: ast.Call
+    epsilon: ast.expr
+    records: frozenset[str]
+
+    def is_of_the_same_people(self, other: _Query) -> bool:
+        return self.records == other.records or bool(self.records & other.records)
+
+
 def find_epsilon_reused(syntax: Syntax) -> Iterator[PatternHit]:
     """Two queries of ε each cost 2ε together, unless an accountant counts them."""
     if any(method(call) == "BudgetAccountant" for call in syntax.calls):
         return
-    spent: dict[tuple[Scope, str, str], ast.Call] = {}
-    for call in _library_calls(syntax):
-        epsilon = syntax.keyword(call, "epsilon")
-        if not isinstance(epsilon, ast.Name | ast.Attribute) or keyword(call, "accountant") is not None:
+    spent: dict[tuple[Scope, str], list[_Query]] = {}
+    for query in (*_library_queries(syntax), *_own_queries(syntax)):
+        scope, call, name = syntax.scope(query.call), query.call, ast.unparse(query.epsilon)
+        if (value := syntax.value(query.epsilon, scope)) is not None and _is_share(value):
             continue
-        scope = syntax.scope(call)
-        if (value := syntax.value(epsilon, scope)) is not None and _is_share(value):
-            continue
-        name = ast.unparse(epsilon)
-        first = spent.setdefault((scope, name, _records(call)), call)
-        if first is not call:
-            if not _exclude_each_other(first, call, syntax):
-                yield PatternHit(
-                    call,
-                    f"spends {name} in {method(call)} as {method(first)} in line {first.lineno} does: "
-                    "both together cost twice that",
-                )
-        elif _is_repeated(call, epsilon, syntax):
+        before = spent.setdefault((scope, name), [])
+        first = next((each.call for each in before if each.is_of_the_same_people(query)), None)
+        before.append(query)
+        if first is not None and not _exclude_each_other(first, call, syntax):
+            yield PatternHit(
+                call,
+                f"spends {name} in {method(call)} as {method(first)} in line {first.lineno} does: "
+                "both together cost twice that",
+            )
+        elif first is None and _is_repeated(call, query.epsilon, syntax):
             yield PatternHit(call, f"spends {name} in {method(call)} anew in each round of a loop")
 
 
-def _records(call: ast.Call) -> str:
+def _library_queries(syntax: Syntax) -> Iterator[_Query]:
+    for call in _library_calls(syntax):
+        epsilon = syntax.keyword(call, "epsilon")
+        if isinstance(epsilon, ast.Name | ast.Attribute) and keyword(call, "accountant") is None:
+            yield _Query(call, epsilon, _records(call))
+
+
+def _own_queries(syntax: Syntax) -> Iterator[_Query]:
+    """Draws of noise in one function that each divide by a whole ε: 2/ε is already a share."""
+    for draw in privacy_draws(syntax):
+        scope = syntax.scope(draw.call)
+        scale = draw.scale and (syntax.value(draw.scale, scope) or draw.scale)
+        match scale:
+            case ast.BinOp(left=left, op=ast.Div(), right=(ast.Name() | ast.Attribute()) as epsilon):
+                numbers = [each.value for each in ast.walk(left) if isinstance(each, ast.Constant)]
+                is_whole = all(number == 1 for number in numbers)
+                if is_whole and not isinstance(scope, ast.Module):
+                    yield _Query(draw.call, epsilon, frozenset())
+
+
+def _records(call: ast.Call) -> frozenset[str]:
     """The name of the data that is queried: columns of one table are of the same people."""
     node = call.args[0] if call.args else None
     while isinstance(node, ast.Subscript | ast.Attribute | ast.Call):
         if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Constant):
             break  # some of the rows, which others may not be among
         node = node.func if isinstance(node, ast.Call) else node.value
-    return ast.unparse(node) if node is not None else ""
+    return frozenset({ast.unparse(node)}) if node is not None else frozenset()
 
 
 def _is_repeated(call: ast.Call, epsilon: ast.expr, syntax: Syntax) -> bool:
     """Whether one query after another of columns that a loop goes through spends the same ε."""
+    if not syntax.name(call.func).startswith(_LIBRARIES):
+        return False
     data = {each.id for given in call.args[:1] for each in ast.walk(given) if isinstance(each, ast.Name)}
     own = {each.id for each in ast.walk(epsilon) if isinstance(each, ast.Name)}
     for above in syntax.ancestors(call):

@@ -15,7 +15,9 @@ Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Module | ast.Lambda
 _MARKS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 """Nodes that stand at many places of a tree at once, and say nothing alone."""
 
-_PRIVACY = re.compile(r"privac|differentially|privat(e|i[sz]e[ds]?|ely)_|(^|_)(dp|noisy)(_|$)")
+_PRIVACY = re.compile(
+    r"privac|differentially|zcdp|(laplace|gauss(ian)?)_?mech|privat(e|i[sz]e[ds]?|ely)_|(^|_)(dp|noisy)(_|$)"
+)
 _PRIVATE_PACKAGES = ("diffprivlib", "pydp", "opendp", "opacus", "snsql", "dp_accounting", "jax_privacy")
 
 

@@ -59,6 +59,8 @@ from opacus.validators import ModuleValidator
         "np.random.laplace(0, 1 / (eps1 + eps2))",
         "np.random.laplace(0, 1 / float(eps))",
         "np.random.laplace(0, sens)",
+        "np.random.normal(0, np.sqrt(2 * np.log(1.25 / 1e-5)) / epsilon)",
+        "np.random.normal(0, np.sqrt(sensitivity ** 2 / (2 * rho)))",
         "def laplace(scale): return np.random.laplace(0, scale)\nlaplace(1 / epsilon)",
         "def laplace(x, scale=1): return np.random.laplace(0, scale)\nlaplace(2, scale=1 / epsilon)",
         "sigma = sigma_for(epsilon, delta)\nnp.random.normal(0, sigma)",
@@ -113,6 +115,7 @@ def test_noise_of_a_budget_from_a_general_library_is_found(text: str) -> None:
         "np.random.laplace(0, epsilon)",
         "from scipy.stats import norm\nnorm(0, sensitivity / epsilon).cdf(3)",
         "import torch\nnoise = torch.randn_like(x) * sigma",
+        "import torch\ntorch.normal(0, noise_multiplier * clip, (3,), generator=secure)",
         "import torch\nx + (torch.randn_like(a) * policy_noise).clamp(-noise_clip, noise_clip)",
         "epsilons = 1\nnp.random.laplace(0, step)",
         "scale = 1 / epsilon\nscale = 3\nnp.random.laplace(0, scale)",
@@ -308,6 +311,17 @@ def test_an_epsilon_that_each_column_costs_is_found(text: str) -> None:
     assert found(DIFFPRIVLIB + text) == ["epsilon-reused"]
 
 
+def test_an_epsilon_that_two_draws_of_one_function_divide_by_is_found() -> None:
+    two = (
+        "def f(x, e):\n    a = np.random.laplace(0, {0} / eps)\n    return a, np.random.laplace(0, {1} / eps)"
+    )
+    assert found(NUMPY + two.format("high", "1")).count("epsilon-reused") == 1
+    assert found(NUMPY + two.format("2 * high", "4 * high")).count("epsilon-reused") == 0
+    assert (
+        found(NUMPY + two.format("1", "1").replace("return a,", "return a if y else")) == ["float-noise"] * 2
+    )
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -406,6 +420,12 @@ def test_unequal_weights_are_found_in_tensorflow_federated() -> None:
     call = "tff.learning.algorithms.build_{}_fed_avg(model, model_aggregator=a)"
     assert found(head + call.format("weighted")) == ["unequal-weights"]
     assert found(head + call.format("unweighted")) == []
+
+
+def test_tests_may_draw_samples_to_compare_with() -> None:
+    text = NUMPY + "x = np.random.laplace(0, 1 / epsilon)\n"
+    assert found(text, "tests/test_noise.py") == []
+    assert found(text, "tests/noise.py") == ["float-noise"]
 
 
 def test_a_finding_is_known_again_when_lines_are_added() -> None:
