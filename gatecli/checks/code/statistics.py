@@ -158,7 +158,8 @@ def find_epsilon_reused(syntax: Syntax) -> Iterator[PatternHit]:
     if any(method(call) == "BudgetAccountant" for call in syntax.calls):
         return
     spent: dict[tuple[Scope, str], list[_Query]] = {}
-    for query in (*_library_queries(syntax), *_own_queries(syntax)):
+    queries = (*_library_queries(syntax), *_own_queries(syntax))
+    for query in sorted(queries, key=lambda query: (query.call.lineno, query.call.col_offset)):
         scope, call, name = syntax.scope(query.call), query.call, ast.unparse(query.epsilon)
         if (value := syntax.value(query.epsilon, scope)) is not None and _is_share(value):
             continue
@@ -244,7 +245,7 @@ def _is_share(node: ast.AST) -> bool:
 def _exclude_each_other(one: ast.AST, other: ast.AST, syntax: Syntax) -> bool:
     """Whether no run makes both calls: they stand in two arms of one choice, or the first returns."""
     above = set(syntax.ancestors(one))
-    if any(isinstance(each, ast.Return) for each in above):
+    if any(isinstance(each, ast.Return) for each in above - set(syntax.ancestors(other))):
         return True
     for each in syntax.ancestors(other):
         if each in above and isinstance(each, ast.If | ast.IfExp | ast.Match | ast.Try):

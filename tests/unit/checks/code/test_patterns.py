@@ -303,11 +303,13 @@ def test_an_epsilon_that_is_shared_or_counted_is_left_alone(text: str) -> None:
     "text",
     [
         "tools.mean(df['age'], epsilon=e)\ntools.mean(df['income'], epsilon=e)",
+        "def f(x, e): return tools.mean(x, epsilon=e), tools.std(x, epsilon=e)",
+        "def f(x, e):\n    return {'mean': tools.mean(x, epsilon=e), 'std': tools.std(x, epsilon=e)}",
         "for c in df.columns:\n    tools.mean(df[c], epsilon=e)",
         "means = [tools.mean(df[c], epsilon=e) for c in columns]",
     ],
 )
-def test_an_epsilon_that_each_column_costs_is_found(text: str) -> None:
+def test_an_epsilon_that_each_query_or_column_costs_is_found(text: str) -> None:
     assert found(DIFFPRIVLIB + text) == ["epsilon-reused"]
 
 
