@@ -99,8 +99,9 @@ def _product(node: ast.expr, syntax: Syntax) -> ast.expr:
 def _draw(call: ast.Call, syntax: Syntax) -> Draw | None:
     """What a call draws; None for any other call."""
     name = syntax.name(call.func)
-    if keyword(call, "generator") is not None:  # may be a secure one, as in Opacus
-        return None
+    generator = keyword(call, "generator")
+    if generator is not None and syntax.made_by(generator, syntax.scope(call)) != "torch.Generator":
+        return None  # it may be a secure one, as in Opacus
     if place := _FUNCTIONS.get(name):
         return Draw(call, name, _argument(call, *place))
     if isinstance(call.func, ast.Attribute) and call.func.attr in _SAMPLERS:

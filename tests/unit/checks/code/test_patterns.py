@@ -69,6 +69,7 @@ from opacus.validators import ModuleValidator
         "import torch\ntorch.normal(0, noise_multiplier * clip, size=(3,))",
         "import torch\ngrad += torch.randn_like(grad) * noise_multiplier * max_grad_norm",
         "import torch\ngrad += torch.zeros(3).normal_(0, noise_multiplier * max_grad_norm)",
+        "import torch\ng = torch.Generator()\ntorch.normal(0, noise_multiplier * clip, (3,), generator=g)",
         "from torch.distributions import Laplace\nLaplace(0, 1 / epsilon).sample((3,))",
         "import tensorflow as tf\ntf.random.normal([3], stddev=noise_multiplier * l2_norm_clip)",
         "import jax\njax.random.laplace(key) * sensitivity / epsilon",
