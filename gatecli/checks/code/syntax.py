@@ -98,7 +98,7 @@ class Syntax:
             if (around, key) in self._assigned:
                 return self._assigned[around, key]
             if not isinstance(around, ast.Module) and key in _parameters(around):
-                return self._given(around, key)
+                return self._arguments_for(around, key)
         return self._attributes.get(key, [])
 
     @cached_property
@@ -135,7 +135,7 @@ class Syntax:
             return None
         return _parameters(scope).get(node.id)
 
-    def _given(self, function: Scope, name: str) -> list[ast.expr]:
+    def _arguments_for(self, function: Scope, name: str) -> list[ast.expr]:
         """What the calls in this file give for a parameter, and its default."""
         if isinstance(function, ast.Module | ast.Lambda):
             return []
