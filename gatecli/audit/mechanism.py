@@ -28,7 +28,7 @@ from gatecli.audit.sandbox import Sandbox, TimeSpent
 from gatecli.audit.state import StateFile, digest_of
 from gatecli.audit.worker import SandboxLimits
 from gatecli.errors import ConfigurationError, UncheckableError
-from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult
+from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult, digest_of_code
 
 EFFORT, LIMITS = Effort(), SandboxLimits()
 FIXED, START = 3, 4
@@ -151,9 +151,8 @@ def _read(file: Path) -> bytes:
 
 
 def code_digest(code: Sequence[bytes]) -> str:
-    """The SHA-256 of one file; of several, that of their digests."""
-    digests = [hashlib.sha256(each).hexdigest() for each in code]
-    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    """The SHA-256 of one file; of several, that of their digests, in whatever order they are named."""
+    return digest_of_code(hashlib.sha256(each).hexdigest() for each in code)
 
 
 def _find_fixed_noise(asked: MechanismAudit, target: AuditTarget, found: AuditResult) -> list[AuditResult]:

@@ -17,6 +17,7 @@ SCHEMAS = {
     "PrivacyPolicy": "schemas/PrivacyPolicy.json",
     "PrivacyWaiver": "schemas/PrivacyWaiver.json",
     "report": "schemas/report-v1.json",
+    "audit": "schemas/audit-v1.json",
 }
 
 
@@ -28,7 +29,7 @@ def _plain(name: str) -> str:
 def schema(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="A kind of document, or report (default: list the names)."),
+        typer.Argument(metavar="NAME", help="A kind of document, report or audit (default: list the names)."),
     ] = None,
 ) -> None:
     """Print a JSON Schema, so that an editor can complete the file."""

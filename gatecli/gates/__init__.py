@@ -64,7 +64,7 @@ class Gate:
 
 RELEASE = Gate(
     GateName.RELEASE,
-    frozenset({"audit-missing", "audit-unbound", "dp", "ledger", "release", "waiver"}),
+    frozenset({"audit-missing", "audit-not-compared", "audit-unbound", "dp", "ledger", "release", "waiver"}),
     discovers="declarations, and model files without one",
     checks="that the declared budget covers what the training cost and stays within the policy's tier",
     rule_modules=(

@@ -7,8 +7,13 @@ Source of the definitions: Dwork and Roth, "The Algorithmic Foundations of Diffe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from enum import StrEnum
 from fractions import Fraction
+
+_DIGITS = 40
+_LARGEST_EXPONENT = 700
+"""e^700 is above 1e300, and no δ but 0 is below 1e-300 (`gatecli.model.number`)."""
 
 
 class Neighbouring(StrEnum):
@@ -60,3 +65,20 @@ class Bounds:
     accountant: str
     lower_accountant: str = ""
     notes: tuple[str, ...] = ()
+
+
+def budget_of_two(budget: Budget) -> Budget | None:
+    """What a guarantee gives a group of two units: (2ε, (1 + e^ε)·δ), δ rounded up; None where δ reaches 1.
+
+    P[x] ≤ e^ε·P[y] + δ ≤ e^ε·(e^ε·P[z] + δ) + δ: Vadhan, "The Complexity of Differential Privacy" (2017),
+    lemma 2.2.
+    """
+    if budget.delta == 0:
+        return Budget(2 * budget.epsilon, budget.delta)
+    if budget.epsilon > _LARGEST_EXPONENT:
+        return None
+    context = Context(prec=_DIGITS)
+    epsilon = context.divide(Decimal(budget.epsilon.numerator), Decimal(budget.epsilon.denominator))
+    above = Fraction(context.exp(epsilon)) * (1 + Fraction(1, 10 ** (_DIGITS - 5)))
+    delta = (1 + above) * budget.delta
+    return Budget(2 * budget.epsilon, delta) if delta < 1 else None

@@ -100,6 +100,8 @@ def _release(low: ReleaseRules, high: ReleaseRules) -> ReleaseRules:
         require_evidence=low.require_evidence or high.require_evidence,
         overstatement=min(low.overstatement, high.overstatement),
         max_waiver_days=min(low.max_waiver_days, high.max_waiver_days),
+        min_audit_confidence=max(low.min_audit_confidence, high.min_audit_confidence),
+        max_audit_ratio=min(low.max_audit_ratio, high.max_audit_ratio),
     )
 
 

@@ -16,7 +16,7 @@ from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
 from gatecli.model.dataset import Anonymity
 from gatecli.model.finding import Severity
 from gatecli.model.identity import identity_of
-from gatecli.model.number import BelowOne, NonNegative, Proportion
+from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
 from gatecli.model.plan_forms import PlanForm
 from gatecli.model.presidio import PresidioRecognizer, PresidioRegistry
 from gatecli.model.verdict import PolicyStamp
@@ -55,6 +55,14 @@ class ReleaseRules(Value):
     )
     max_waiver_days: Annotated[int, Field(ge=1)] = Field(
         default=366, description="a waiver that lasts longer is itself a finding"
+    )
+    min_audit_confidence: BelowOne = Field(
+        default="0.95", validate_default=True, description="the confidence of an audit that a tier requires"
+    )
+    max_audit_ratio: Positive = Field(
+        default="2",
+        validate_default=True,
+        description="the least ε that such an audit would have found, over the declared ε, at most",
     )
 
 

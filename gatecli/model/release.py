@@ -68,9 +68,9 @@ class EvidenceReference(Value):
     sampling: Annotated[Sampling, LENIENT] | None = Field(
         default=None, description="format opacus: how batches were drawn, which its files do not say"
     )
-    code: Sha256 | None = Field(
-        default=None,
-        description="format audit: the digest of the mechanism's code that the release runs",
+    code: Many[Artifact] = Field(
+        default=(),
+        description="format audit: the files of the mechanism that was attacked, where it ships as code",
     )
 
     @model_validator(mode="after")
@@ -79,7 +79,7 @@ class EvidenceReference(Value):
             raise ValueError("sampling belongs to format: opacus, whose files do not say it")
         if self.sensitivity is not None and self.format is not EvidenceFormat.DP_ACCOUNTING:
             raise ValueError("sensitivity belongs to format: dp-accounting, whose events do not say it")
-        if self.code is not None and self.format is not EvidenceFormat.AUDIT:
+        if self.code and self.format is not EvidenceFormat.AUDIT:
             raise ValueError("code belongs to format: audit, which is bound to what was attacked")
         if self.sensitivity is Neighbouring.ZERO_OUT:
             raise ValueError("sensitivity is add-remove or replace-one")
@@ -182,10 +182,15 @@ class ModelRelease(Resource):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactState:
-    """What stands on disk for one declared artifact; `sha256` is None where no file is there."""
+    """What stands on disk for one declared file; `sha256` is None where no file is there."""
 
     artifact: Artifact
     sha256: str | None
+
+    @property
+    def is_as_declared(self) -> bool:
+        """Whether the file is there, and is the one that was declared."""
+        return self.sha256 is not None and self.sha256.lower() == self.artifact.sha256.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +199,8 @@ class Evidence:
 
     `neighbouring` is the relation of the file's own parameters, where the file or the format fixes one;
     `sensitivity` the relation of what its noise multipliers are multiples of, where the file says it;
-    `sha256` what its bytes hash to, where the declaration states a digest.
+    `sha256` what its bytes hash to, where the declaration states a digest; `code` what stands on disk for
+    the files of the audited mechanism.
     """
 
     reference: EvidenceReference
@@ -206,6 +212,7 @@ class Evidence:
     sensitivity: Neighbouring | None = None
     sha256: str | None = None
     audits: tuple[AuditResult, ...] = ()
+    code: tuple[ArtifactState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

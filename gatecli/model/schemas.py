@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gatecli.model.audit import AuditFile
 from gatecli.model.base import Resource, schema_of
 from gatecli.model.number import NUMBER_SCHEMA
 from gatecli.model.policy import PrivacyPolicy
@@ -11,6 +12,8 @@ from gatecli.model.release import ModelRelease
 from gatecli.model.waiver import PrivacyWaiver
 
 KINDS: tuple[type[Resource], ...] = (ModelRelease, PrivacyPolicy, PrivacyWaiver)
+FILES = {"audit-v1": AuditFile}
+"""Files that a command writes and another reads."""
 
 DESCRIPTIONS = {
     "ModelRelease.metadata": "which release makes the promise",
@@ -54,6 +57,22 @@ DESCRIPTIONS = {
     "WaiverSpec.reason": "why it is forgiven",
     "WaiverSpec.owner": "who is responsible for it",
     "WaiverSpec.expires": "the waiver's last day, as YYYY-MM-DD",
+    "AuditFile.results": "one for each attack",
+    "AuditFile.tool": "the program that wrote the file",
+    "AuditResult.subject": "what was attacked",
+    "AuditResult.method": "the test: betting, lattice, fixed-noise, one-run, clopper-pearson",
+    "AuditResult.outcome": "the claim is false, this attack found nothing, or it could not be tried",
+    "AuditResult.claim": "what was attacked: a budget under a neighbouring relation",
+    "AuditResult.confidence": "with what probability the lower bound holds",
+    "AuditResult.lower": "a lower bound on ε at the claim's δ; a refuted claim's ε is at most this",
+    "AuditResult.samples": "draws of each input, or canaries",
+    "AuditResult.inputs": "the two neighbouring inputs, in words",
+    "AuditResult.event": "what was likelier on the first input than the claim allows, in words",
+    "AuditResult.power": "the least ε that would have been found, and with what probability",
+    "AuditResult.digest": "the SHA-256 of the weights or the code that was attacked; of several files "
+    "of code, that of their digests, sorted and joined as hexadecimal text",
+    "AuditResult.reason": "why it could not run",
+    "AuditResult.measures": "further figures by name",
 }
 """What a key means, by definition and key; kept out of the models, so that no start pays for it."""
 
@@ -61,8 +80,9 @@ _NUMBER = {"description": 'an exact number, or its text: 0.5, 1e-5, "1/3"', **NU
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """JSON Schema (2020-12) by kind."""
-    return {model.__name__: _tidy_schema(schema_of(model)) for model in KINDS}
+    """JSON Schema (2020-12) by kind, or by the name and version of a file."""
+    models = {model.__name__: model for model in KINDS} | FILES
+    return {name: _tidy_schema(schema_of(model)) for name, model in models.items()}
 
 
 def _tidy_schema(schema: dict[str, Any]) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def problems_of(error: ValidationError, data: object, model: type[Value]) -> tup
         )
         message, mend = _SENTENCES.get(found.type, _fallback(item["msg"]))(found)
         pointer = pointer_of(keys)
-        at_key = found.type == "extra_forbidden"
+        at_key = found.type in _UNKNOWN_KEY
         problems.setdefault(pointer, Problem(found.type, message, mend, pointer, at_key))
     return tuple(problems.values())
 
@@ -232,14 +232,18 @@ def _fallback(message: str) -> Callable[[_Fault], tuple[str, str]]:
 
 def _pattern(error: _Fault) -> tuple[str, str]:
     form = (
-        "64 hexadecimal digits" if error.name == "sha256" else f"of the form {error.context.get('pattern')}"
+        "64 hexadecimal digits"
+        if error.name in {"sha256", "digest"}
+        else f"of the form {error.context.get('pattern')}"
     )
     return f"{error.name} is {printable(error.found)}, not {form}", f"write {form}"
 
 
+_UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument")
+
 _SENTENCES: Mapping[str, Callable[[_Fault], tuple[str, str]]] = {
     "missing": _missing,
-    "extra_forbidden": _unknown,
+    **dict.fromkeys(_UNKNOWN_KEY, _unknown),
     "literal_error": _choice,
     "enum": _choice,
     "union_tag_invalid": _unknown_kind,
@@ -250,6 +254,7 @@ _SENTENCES: Mapping[str, Callable[[_Fault], tuple[str, str]]] = {
     "tuple_type": _not_a("a list", "write it as a list, one `- item` a line"),
     "list_type": _not_a("a list", "write it as a list, one `- item` a line"),
     "dict_type": _block,
+    "dataclass_type": _block,
     "model_type": _block,
     "model_attributes_type": _block,
     "string_too_short": lambda error: (f"{error.name} is empty", "write a value"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -57,12 +58,18 @@ def _subject(
     read_evidence: ReadEvidence,
     findings: list[Finding],
 ) -> ReleaseSubject:
-    artifacts = _artifacts(release, document, base, findings)
+    def states(files: Sequence[Artifact], pointer: str) -> tuple[ArtifactState, ...]:
+        loaded = _states(files, base, release.subject, lambda at: document.place(f"{pointer}/{at}/path"))
+        findings.extend(loaded.findings)
+        return loaded.values
+
+    artifacts = states(release.spec.artifacts, "/spec/artifacts")
     evidence: list[Evidence] = []
     for number, reference in enumerate(release.claim.evidence if release.claim else ()):
-        place = document.place(f"/spec/privacy/evidence/{number}")
-        loaded = read_evidence(reference, base, place, release.subject)
-        evidence.extend(loaded.values)
+        pointer = f"/spec/privacy/evidence/{number}"
+        loaded = read_evidence(reference, base, document.place(pointer), release.subject)
+        code = states(reference.code, f"{pointer}/code")
+        evidence.extend(replace(each, code=code) for each in loaded.values)
         findings.extend(loaded.findings)
     schemas = _schemas(release, document, base, findings)
     return ReleaseSubject(release, document, artifacts, tuple(evidence), schemas)
@@ -89,22 +96,23 @@ def _schemas(
     return tuple(read)
 
 
-def _artifacts(
-    release: ModelRelease, document: Document, base: Path, findings: list[Finding]
-) -> tuple[ArtifactState, ...]:
+def _states(
+    files: Sequence[Artifact], base: Path, subject: str, place_of: Callable[[int], Place]
+) -> Loaded[ArtifactState]:
+    """What stands on disk for declared files; `place_of` says where the declaration names each."""
     states: list[ArtifactState] = []
-    for number, artifact in enumerate(release.spec.artifacts):
+    findings: list[Finding] = []
+    for number, file in enumerate(files):
         try:
-            states.append(ArtifactState(artifact, _digest(artifact, base)))
+            states.append(ArtifactState(file, _digest(file, base)))
         except ReadError as error:
-            place = document.place(f"/spec/artifacts/{number}/path")
-            message = f"the artifact {artifact.path} {error.problem}"
+            message = f"the artifact {file.path} {error.problem}"
             findings.append(
                 make_finding(
-                    RELEASE_UNREADABLE, message, subject=release.subject, place=place, mend=error.mend
+                    RELEASE_UNREADABLE, message, subject=subject, place=place_of(number), mend=error.mend
                 )
             )
-    return tuple(states)
+    return Loaded(tuple(states), tuple(findings))
 
 
 def _digest(artifact: Artifact, base: Path) -> str | None:

@@ -36,6 +36,7 @@ ABOUT_FILES = {
     "audit-unbound",
     "dp-assumed-evidence",
     "dp-evidence-mismatch",
+    "audit-not-compared",
     "dp-refuted-by-audit",
     "dp-scope-over-budget",
     "dp-unstated-evidence",

@@ -76,7 +76,9 @@ def folders(*prefixes: str) -> list[Any]:
     return [pytest.param(each, id=f"{each.parent.name}-{each.name}") for each in found]
 
 
-@pytest.mark.parametrize("folder", folders("dp-", "release-", "waiver-"))
+@pytest.mark.parametrize(
+    "folder", folders("audit-missing", "audit-not-compared", "audit-unbound", "dp-", "release-", "waiver-")
+)
 def test_a_release_is_judged_as_on_the_command_line(folder: Path, command: Command) -> None:
     assert shown(gatecli.check_release(folder)) == command("release", "check", folder)
 

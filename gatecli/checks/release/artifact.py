@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gatecli.checks.release.evidence import entry_pointer
 from gatecli.checks.release.interface import ReleaseContext, finding_at
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
-from gatecli.model.release import ReleaseSubject
+from gatecli.model.release import ArtifactState, ReleaseSubject
 
 ARTIFACT_MISSING = Rule("release-artifact-missing", Severity.ERROR, "A declared artifact is missing")
 DIGEST_MISMATCH = Rule(
@@ -21,9 +22,8 @@ DUPLICATE_VERSION = Rule(
 
 
 def find_artifacts(subject: ReleaseSubject, _context: ReleaseContext) -> Iterator[Finding]:
-    """A declaration speaks for the files it lists, by their SHA-256."""
-    for number, state in enumerate(subject.artifacts):
-        pointer = f"/spec/artifacts/{number}"
+    """A declaration speaks for the files it lists, by their SHA-256: what ships, and audited code."""
+    for pointer, state in _listed_files(subject):
         declared, path = state.artifact.sha256.lower(), state.artifact.path
         if state.sha256 is None:
             yield finding_at(
@@ -31,10 +31,10 @@ def find_artifacts(subject: ReleaseSubject, _context: ReleaseContext) -> Iterato
                 subject,
                 f"{pointer}/path",
                 f"{path} is declared but does not exist",
-                f"put {path} beside the declaration, or remove it from spec.artifacts",
+                f"put {path} beside the declaration, or remove it from {_list_of(pointer)}",
                 about=path,
             )
-        elif state.sha256.lower() != declared:
+        elif not state.is_as_declared:
             yield finding_at(
                 DIGEST_MISMATCH,
                 subject,
@@ -44,6 +44,19 @@ def find_artifacts(subject: ReleaseSubject, _context: ReleaseContext) -> Iterato
                 "if this file is the one that was trained as described",
                 about=f"{path}\0{declared}",
             )
+
+
+def _listed_files(subject: ReleaseSubject) -> Iterator[tuple[str, ArtifactState]]:
+    for number, state in enumerate(subject.artifacts):
+        yield f"/spec/artifacts/{number}", state
+    for evidence in subject.evidence:
+        for number, state in enumerate(evidence.code):
+            yield f"{entry_pointer(subject, evidence)}/code/{number}", state
+
+
+def _list_of(pointer: str) -> str:
+    """`spec.artifacts` for `/spec/artifacts/0`."""
+    return ".".join(pointer.split("/")[1:-1])
 
 
 def find_duplicate_version(subject: ReleaseSubject, context: ReleaseContext) -> Iterator[Finding]:

@@ -52,7 +52,10 @@ RELEASE_CHECKS: tuple[Check, ...] = (
     ),
     Check((evidence.MISSING_EVIDENCE,), evidence.find_missing_evidence),
     Check((evidence.EVIDENCE_MISMATCH,), evidence.find_mismatch),
-    Check((audit.REFUTED_BY_AUDIT, audit.AUDIT_UNBOUND, audit.AUDIT_MISSING), audit.find_audits),
+    Check(
+        (audit.REFUTED_BY_AUDIT, audit.AUDIT_NOT_COMPARED, audit.AUDIT_UNBOUND, audit.AUDIT_MISSING),
+        audit.find_audits,
+    ),
     Check(
         (evidence_terms.UNSTATED_EVIDENCE, evidence_terms.ASSUMED_EVIDENCE), evidence_terms.find_open_terms
     ),

@@ -46,10 +46,10 @@ class EvidenceReading:
 class Refused(Exception):
     """The file cannot stand as evidence; one sentence, and where in the data if that is known."""
 
-    def __init__(self, sentence: str, where: Where = (), *, mend: str = "") -> None:
+    def __init__(self, sentence: str, where: Where = (), *, mend: str = "", pointer: str = "") -> None:
         super().__init__(sentence)
         self.sentence = sentence
-        self.pointer = pointer_of(where)
+        self.pointer = pointer or pointer_of(where)
         self.mend = mend
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult, audit_document
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, make_finding
 from gatecli.model.release import Evidence, EvidenceReference, ReleaseSubject
@@ -15,6 +18,7 @@ from gatecli.sources.release import read_releases
 from gatecli.sources.rules import RELEASE_UNREADABLE
 from tests.support.declarations import GOOD, write
 
+AUDIT = AuditResult("a", "betting", AuditOutcome.NOTHING_FOUND, AuditClaim(Fraction(1)), Fraction(9, 10))
 DIGEST = hashlib.sha256(b"weights").hexdigest()
 
 
@@ -104,3 +108,29 @@ def test_what_cannot_be_read_does_not_hide_the_rest(tmp_path: Path) -> None:
     broken = write(tmp_path, "{", "broken.yaml")
     loaded = read_releases([broken, write(tmp_path), tmp_path / "missing.yaml"])
     assert (len(loaded.values), len(loaded.findings)) == (1, 2)
+
+
+def with_code(folder: Path, files: str) -> Loaded[ReleaseSubject]:
+    """A release whose audit is of these files."""
+    (folder / "audit.json").write_text(json.dumps(audit_document([AUDIT])), "utf-8")
+    entry = f"{{format: audit, path: audit.json, code: [{files}]}}"
+    return read_releases([write(folder, GOOD + f"    evidence: [{entry}]\n")])
+
+
+def test_the_code_of_an_audit_is_digested(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"weights")
+    loaded = with_code(tmp_path, f"{{path: a.py, sha256: {DIGEST}}}, {{path: gone.py, sha256: {DIGEST}}}")
+    (evidence,) = loaded.values[0].evidence
+    assert [state.sha256 for state in evidence.code] == [DIGEST, None]
+
+
+def test_code_that_cannot_be_judged_is_found(tmp_path: Path) -> None:
+    loaded = with_code(tmp_path, f"{{path: ../../a.py, sha256: {DIGEST}}}")
+    (found,) = loaded.findings
+    assert (found.rule, found.place.pointer) == (RELEASE_UNREADABLE, "/spec/privacy/evidence/0/code/0/path")
+
+
+@pytest.mark.parametrize("code", [f'"{DIGEST}"', "a.py", f"{{sha256: {DIGEST}}}", "{path: a.py}"])
+def test_a_digest_alone_is_not_code(tmp_path: Path, code: str) -> None:
+    (found,) = with_code(tmp_path, code).findings
+    assert found.rule.id == "release-invalid"

@@ -6,7 +6,8 @@ import pytest
 
 from gatecli.checks.release.artifact import find_artifacts, find_duplicate_version
 from gatecli.checks.release.interface import ReleaseContext
-from gatecli.model.release import Artifact, ArtifactState
+from gatecli.model.document import Place
+from gatecli.model.release import Artifact, ArtifactState, Evidence, EvidenceFormat, EvidenceReference
 from tests.support.releases import claiming, context_of, data_of, ids, policy, subject_of
 
 DIGEST, OTHER = "ab" * 32, "cd" * 32
@@ -26,6 +27,24 @@ def test_an_artifact_must_be_the_declared_file(on_disk: str | None, found: list[
     state = ArtifactState(Artifact(path="model.bin", sha256=DIGEST), on_disk)
     changed = replace(subject, artifacts=(state,))
     assert ids(find_artifacts(changed, context_of(subject))) == found
+
+
+def test_the_code_of_an_audit_must_be_the_declared_files() -> None:
+    state = ArtifactState(Artifact(path="noise.py", sha256=DIGEST), OTHER)
+    reference = EvidenceReference(format=EvidenceFormat.AUDIT, path="audit.json", code=(state.artifact,))
+    audited = Evidence(reference, Place("audit.json"), (), code=(state, replace(state, sha256=None)))
+    entry = {"format": "audit", "path": "audit.json", "code": [{"path": "noise.py", "sha256": DIGEST}]}
+    subject = claiming(audited, evidence=[entry])
+    changed, missing = find_artifacts(subject, context_of(subject))
+    assert (changed.rule.id, changed.place.pointer) == (
+        "release-artifact-digest-mismatch",
+        "/spec/privacy/evidence/0/code/0/sha256",
+    )
+    assert (missing.rule.id, missing.place.pointer) == (
+        "release-artifact-missing",
+        "/spec/privacy/evidence/0/code/1/path",
+    )
+    assert missing.remediation.endswith("remove it from spec.privacy.evidence.0.code")
 
 
 def test_a_mismatch_shows_both_digests() -> None:

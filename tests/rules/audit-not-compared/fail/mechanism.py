@@ -1,0 +1,1 @@
+"""Visits by hour, with noise of an engine."""
