@@ -1,70 +1,183 @@
 """Mechanisms of other libraries, each as a function of a number: what `gatecli audit engines` attacks.
 
-Each is called in a process of its own. The libraries are optional, and imported when one is called.
+Each is called in a process of its own. The libraries are optional, and imported when one is called: the parts
+that are needed, since a whole one takes seconds.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Noisy = Any
+Noisy = Callable[..., Any]
+Samples = npt.NDArray[np.float64]
+_BOUNDS = {"lower": 0, "upper": 16}
+"""Of mechanisms on an interval; inputs are inside."""
 
 
-def numpy_laplace(
-    data: float, epsilon: float, rng: np.random.Generator, runs: int
-) -> npt.NDArray[np.float64]:
+def numpy_laplace(data: float, epsilon: float, rng: np.random.Generator, runs: int) -> Samples:
     """The known bad example: floating-point noise added to a floating-point number."""
     return data + rng.laplace(0, 1 / epsilon, runs)
 
 
-def opendp_laplace(data: float, epsilon: float) -> Any:
-    """OpenDP's Laplace mechanism on a double."""
-    return _opendp("laplace", is_whole=False, epsilon=epsilon)(float(data))
+def numpy_half_noise(data: float, epsilon: float, rng: np.random.Generator, runs: int) -> Samples:
+    """The other known bad example: half of the noise that the claim needs."""
+    return data + rng.laplace(0, 1 / (2 * epsilon), runs)
 
 
-def opendp_discrete_laplace(data: float, epsilon: float) -> Any:
-    """OpenDP's Laplace mechanism on a whole number."""
-    return _opendp("laplace", is_whole=True, epsilon=epsilon)(int(data))
+def opendp_laplace(data: float, epsilon: float, runs: int) -> Any:
+    """OpenDP's Laplace mechanism on doubles."""
+    return _opendp_laplace("f64", epsilon)([float(data)] * runs)
+
+
+def opendp_discrete_laplace(data: float, epsilon: float, runs: int) -> Any:
+    """OpenDP's Laplace mechanism on whole numbers."""
+    return _opendp_laplace("i64", epsilon)([int(data)] * runs)
+
+
+def opendp_gaussian(data: float, epsilon: float, delta: float, runs: int) -> Any:
+    """OpenDP's Gaussian mechanism on doubles."""
+    return _opendp_gaussian("f64", epsilon, delta)([float(data)] * runs)
+
+
+def opendp_discrete_gaussian(data: float, epsilon: float, delta: float, runs: int) -> Any:
+    """OpenDP's Gaussian mechanism on whole numbers."""
+    return _opendp_gaussian("i64", epsilon, delta)([int(data)] * runs)
+
+
+def opendp_randomized_response(data: float, epsilon: float) -> Any:
+    """OpenDP's coin on a truth value, which is told with probability e^ε / (1 + e^ε)."""
+    return _opendp_coin(epsilon)(bool(data))
+
+
+def _opendp() -> Any:
+    """The modules of OpenDP; its prelude imports what belongs to other extras."""
+    import opendp.combinators  # noqa: PLC0415 - an optional package
+    import opendp.domains  # noqa: PLC0415
+    import opendp.measurements  # noqa: PLC0415
+    import opendp.metrics  # noqa: PLC0415
+    import opendp.mod  # noqa: PLC0415
+
+    opendp.mod.enable_features("contrib")
+    return opendp
+
+
+def _vectors(opendp: Any, number: str) -> Any:
+    """Vectors of numbers, each of which gets noise of its own: many runs in one call."""
+    atoms = opendp.domains.atom_domain(T=number, **({"nan": False} if number == "f64" else {}))
+    return opendp.domains.vector_domain(atoms)
 
 
 @cache
-def _opendp(name: str, *, is_whole: bool, epsilon: float) -> Noisy:
-    import opendp.prelude as dp  # noqa: PLC0415 - an optional package
+def _opendp_laplace(number: str, epsilon: float) -> Noisy:
+    opendp = _opendp()
+    space = _vectors(opendp, number), opendp.metrics.l1_distance(T=number)
+    made: Noisy = opendp.measurements.make_laplace(*space, scale=1 / epsilon)
+    return made
 
-    dp.enable_features("contrib")
-    domain = dp.atom_domain(T="i64") if is_whole else dp.atom_domain(T="f64", nan=False)
-    space = domain, dp.absolute_distance(T="i64" if is_whole else "f64")
-    return getattr(dp.m, f"make_{name}")(*space, scale=1 / epsilon)
+
+@cache
+def _opendp_gaussian(number: str, epsilon: float, delta: float) -> Noisy:
+    """The least noise that OpenDP itself takes to be (ε, δ)-private."""
+    opendp = _opendp()
+    space = _vectors(opendp, number), opendp.metrics.l2_distance(T="f64")
+
+    def at(scale: float) -> Any:
+        measurement = opendp.measurements.make_gaussian(*space, scale=scale)
+        approximate = opendp.combinators.make_zCDP_to_approxDP(measurement)
+        return opendp.combinators.make_fix_delta(approximate, delta)
+
+    scale = opendp.mod.binary_search_param(at, d_in=1.0, d_out=(epsilon, delta), T=float)
+    made: Noisy = opendp.measurements.make_gaussian(*space, scale=scale)
+    return made
+
+
+@cache
+def _opendp_coin(epsilon: float) -> Noisy:
+    made: Noisy = _opendp().measurements.make_randomized_response_bool(prob=1 / (1 + math.exp(-epsilon)))
+    return made
 
 
 def diffprivlib_laplace(data: float, epsilon: float) -> Any:
     """The diffprivlib Laplace mechanism."""
-    return _diffprivlib("Laplace", epsilon).randomise(float(data))
+    return _diffprivlib("Laplace", epsilon=epsilon, sensitivity=1).randomise(float(data))
+
+
+def diffprivlib_truncated_laplace(data: float, epsilon: float) -> Any:
+    """The diffprivlib Laplace mechanism, truncated to an interval."""
+    return _diffprivlib("LaplaceTruncated", epsilon=epsilon, sensitivity=1, **_BOUNDS).randomise(float(data))
+
+
+def diffprivlib_folded_laplace(data: float, epsilon: float) -> Any:
+    """The diffprivlib Laplace mechanism, folded into an interval."""
+    return _diffprivlib("LaplaceFolded", epsilon=epsilon, sensitivity=1, **_BOUNDS).randomise(float(data))
+
+
+def diffprivlib_gaussian(data: float, epsilon: float, delta: float) -> Any:
+    """The diffprivlib Gaussian mechanism, by the classic formula."""
+    return _diffprivlib("Gaussian", epsilon=epsilon, delta=delta, sensitivity=1).randomise(float(data))
+
+
+def diffprivlib_analytic_gaussian(data: float, epsilon: float, delta: float) -> Any:
+    """The diffprivlib Gaussian mechanism, by Balle and Wang's calibration."""
+    made = _diffprivlib("GaussianAnalytic", epsilon=epsilon, delta=delta, sensitivity=1)
+    return made.randomise(float(data))
+
+
+def diffprivlib_snapping(data: float, epsilon: float) -> Any:
+    """The diffprivlib snapping mechanism, which rounds the lowest bits away."""
+    return _diffprivlib("Snapping", epsilon=epsilon, sensitivity=1, **_BOUNDS).randomise(float(data))
 
 
 def diffprivlib_geometric(data: float, epsilon: float) -> Any:
     """The diffprivlib geometric mechanism."""
-    return _diffprivlib("Geometric", epsilon).randomise(int(data))
+    return _diffprivlib("Geometric", epsilon=epsilon, sensitivity=1).randomise(int(data))
+
+
+def diffprivlib_binary(data: float, epsilon: float) -> Any:
+    """The diffprivlib coin."""
+    return _diffprivlib("Binary", epsilon=epsilon, value0="0", value1="1").randomise(str(int(data)))
 
 
 @cache
-def _diffprivlib(name: str, epsilon: float) -> Noisy:
+def _diffprivlib(name: str, **parameters: Any) -> Any:
     from diffprivlib import mechanisms  # noqa: PLC0415 - an optional package
 
-    return getattr(mechanisms, name)(epsilon=epsilon, sensitivity=1)
+    return getattr(mechanisms, name)(**parameters)
 
 
 def pydp_laplace(data: float, epsilon: float) -> Any:
     """PyDP's Laplace mechanism (Google's C++ library)."""
-    return _pydp(epsilon).add_noise(float(data))
+    return _pydp("LaplaceMechanism", epsilon=epsilon, sensitivity=1.0).add_noise(float(data))
+
+
+def pydp_gaussian(data: float, epsilon: float, delta: float) -> Any:
+    """PyDP's Gaussian mechanism."""
+    return _pydp("GaussianMechanism", epsilon=epsilon, delta=delta, sensitivity=1.0).add_noise(float(data))
 
 
 @cache
-def _pydp(epsilon: float) -> Noisy:
-    from pydp.algorithms.numerical_mechanisms import LaplaceMechanism  # noqa: PLC0415 - an optional package
+def _pydp(name: str, **parameters: Any) -> Any:
+    from pydp.algorithms import numerical_mechanisms  # noqa: PLC0415 - an optional package
 
-    return LaplaceMechanism(epsilon=epsilon, sensitivity=1.0)
+    return getattr(numerical_mechanisms, name)(**parameters)
+
+
+def pydp_count(data: float, epsilon: float) -> Any:
+    """PyDP's count of so many records."""
+    from pydp.algorithms.laplacian import Count  # noqa: PLC0415 - an optional package
+
+    return Count(epsilon=epsilon, dtype="int").quick_result([1] * int(data))
+
+
+def pydp_sum(data: float, epsilon: float) -> Any:
+    """PyDP's sum of so many ones."""
+    from pydp.algorithms.laplacian import BoundedSum  # noqa: PLC0415 - an optional package
+
+    sums = BoundedSum(epsilon=epsilon, lower_bound=0, upper_bound=1, dtype="int")
+    return sums.quick_result([1] * int(data))

@@ -9,43 +9,18 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 
-from gatecli.audit.attack import Effort
+from gatecli.audit.attack import AuditTarget, Effort, attack, could_not_run, reason_of
 from gatecli.audit.calling import Reference
-from gatecli.audit.mechanism import MechanismAudit, audit_mechanism
 from gatecli.audit.neighbours import Pair
+from gatecli.audit.sandbox import Sandbox
 from gatecli.audit.worker import SandboxLimits
-from gatecli.model.audit import AuditClaim, AuditOutcome, AuditResult
-from gatecli.model.budget import Neighbouring
+from gatecli.errors import UncheckableError
+from gatecli.model.audit import AuditOutcome, AuditResult
+from gatecli.model.engine import ENGINES, REASONS, EngineMechanism, PrivacyEngine
 
 _ADAPTERS = "gatecli.audit.engine_adapters"
-_PAIRS = (Pair(0, 1), Pair(1, 2), Pair(10, 11))
-ENGINE_EFFORT = replace(Effort.of(Fraction(1, 1000), 30_000, 0), sharpen=60)
+ENGINE_EFFORT = replace(Effort.of(Fraction(1, 1000), 10_000, 0), sharpen=60)
 ENGINE_LIMITS = SandboxLimits()
-CLAIM = AuditClaim(Fraction(1), Fraction(0), Neighbouring.ADD_REMOVE)
-
-
-@dataclass(frozen=True, slots=True)
-class PrivacyEngine:
-    """A library by the name of its distribution, and its mechanisms: each a title and a function of the
-    adapters.
-
-    `is_known_bad` says that it is no library of privacy: it is there to show that the test finds what it
-    should.
-    """
-
-    name: str
-    mechanisms: tuple[tuple[str, str], ...]
-    is_known_bad: bool = False
-
-
-ENGINES = (
-    PrivacyEngine("opendp", (("Laplace", "opendp_laplace"), ("discrete Laplace", "opendp_discrete_laplace"))),
-    PrivacyEngine("python-dp", (("Laplace", "pydp_laplace"),)),
-    PrivacyEngine(
-        "diffprivlib", (("Laplace", "diffprivlib_laplace"), ("geometric", "diffprivlib_geometric"))
-    ),
-    PrivacyEngine("numpy", (("Laplace", "numpy_laplace"),), is_known_bad=True),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +61,31 @@ def audit_engines(
     reports = []
     for engine in engines:
         number = installed_version(engine.name)
-        for title, function in engine.mechanisms:
+        for mechanism in engine.mechanisms:
+            subject = f"{engine.name} {number}: {mechanism.title}"
             if number:
-                notify(f"{engine.name} {number}: {title}")
-            results = _audit(engine, number, title, function, effort, limits) if number else []
-            reports.append(EngineReport(engine, title, number, tuple(results)))
+                notify(subject)
+            results = _attack(subject, mechanism, effort, limits) if number else []
+            reports.append(EngineReport(engine, mechanism.title, number, tuple(results)))
     return reports
 
 
-def _audit(
-    engine: PrivacyEngine, number: str, title: str, function: str, effort: Effort, limits: SandboxLimits
+def _attack(
+    subject: str, mechanism: EngineMechanism, effort: Effort, limits: SandboxLimits
 ) -> list[AuditResult]:
-    subject = f"{engine.name} {number}: {title}"
-    reference = Reference(_ADAPTERS, function)
-    return audit_mechanism(
-        MechanismAudit(subject, reference, CLAIM, _PAIRS, effort, limits, with_lattice=True)
-    )
+    """A result a test, in one process: importing a library may cost more than attacking it."""
+    pairs = tuple(Pair(*each) for each in mechanism.inputs)
+    target = AuditTarget(subject, mechanism.claim, pairs)
+    efforts = (effort, replace(effort, is_lattice=True))[: 2 if mechanism.is_floating else 1]
+    inputs = [data for pair in mechanism.inputs for data in pair]
+    try:
+        with Sandbox(Reference(_ADAPTERS, mechanism.function), target.limits, inputs, limits) as source:
+            return [_with_reason(attack(target, source, each)) for each in efforts]
+    except UncheckableError as error:
+        return [could_not_run(target, each, reason_of(error)) for each in efforts]
+
+
+def _with_reason(result: AuditResult) -> AuditResult:
+    """A refutation with its reason by name."""
+    is_refuted = result.outcome is AuditOutcome.REFUTED
+    return replace(result, reason=REASONS[result.method].value) if is_refuted else result

@@ -24,7 +24,8 @@ from gatecli.cli.audit_output import AuditFormat
 from gatecli.cli.yaml_output import json_text, table
 from gatecli.errors import NothingToCheckError
 from gatecli.frontdoor.console import err, out
-from gatecli.model.audit import audit_document
+from gatecli.model.audit import AuditOutcome, AuditResult, audit_document
+from gatecli.model.engine import flaw_of
 from gatecli.model.verdict import ExitCode
 
 
@@ -38,7 +39,7 @@ def engines(
 ) -> None:
     """Attack the mechanisms of every library of differential privacy that is installed here.
 
-    numpy is the known bad example: that it is refuted shows that the test works, and closes nothing.
+    numpy is the known bad example: that it is refuted shows that the tests work, and closes nothing.
     """
     effort = replace(Effort.of(read_alpha(alpha), samples, seed), sharpen=ENGINE_EFFORT.sharpen)
     limits = SandboxLimits.of(time_budget, memory)
@@ -54,7 +55,7 @@ def engines(
 
 
 def engines_exit_code(reports: Sequence[EngineReport]) -> ExitCode:
-    """1 where a library is refuted, 4 where one could not be run or the known bad example passes, else 0."""
+    """1 where a library is refuted, 4 where one could not be run or a known bad example passes, else 0."""
     if any(each.is_refuted and not each.engine.is_known_bad for each in reports):
         return ExitCode.CLOSED
     is_blunt = any(each.engine.is_known_bad and each.version and not each.is_refuted for each in reports)
@@ -74,5 +75,14 @@ def _text(reports: Sequence[EngineReport]) -> str:
 def _findings(report: EngineReport) -> list[dict[str, str]]:
     if not report.version:
         return [{"test": "-", "found": "not installed: not tested"}]
-    known = " (the known bad example)" if report.engine.is_known_bad else ""
-    return [{"test": each.method, "found": sentence(each) + known} for each in report.results]
+    return [{"test": each.method, "found": sentence(each) + _reason(report, each)} for each in report.results]
+
+
+def _reason(report: EngineReport, result: AuditResult) -> str:
+    """What a refutation means, and what follows from it here."""
+    if result.outcome is not AuditOutcome.REFUTED:
+        return ""
+    if report.engine.is_known_bad:
+        return f": {result.reason} (the known bad example)"
+    is_refused = flaw_of(report.engine.name, report.mechanism) is not None
+    return f": {result.reason}" + ("; gatecli does not draw noise by it" if is_refused else "")
