@@ -15,10 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 from gatecli.cli.app import main
 from tests.support.audit_project.mechanisms import CUSTOMER
 
+RULES = Path(__file__).resolve().parents[1] / "rules"
 PROJECT = Path(__file__).resolve().parents[1] / "support/audit_project"
 FEW = ("--samples", "5000")
 
@@ -106,6 +109,60 @@ def test_the_json_is_bound_to_the_code(project: Path) -> None:
     code = (project / "mechanisms.py").read_bytes()
     assert {each["digest"] for each in data["results"]} == {hashlib.sha256(code).hexdigest()}
     assert data["results"][0]["claim"]["neighbouring"] == "add-remove"
+
+
+SCHEMA = Draft202012Validator(
+    json.loads((Path(__file__).resolve().parents[2] / "docs/schemas/audit-v1.json").read_text("utf-8"))
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("count", ("--domain", "0..3", "--lattice")),
+        ("noisy_max", ("--neighbours", "answers")),
+        ("known_noise", ()),
+        ("raising", ()),
+    ],
+)
+def test_what_is_written_is_of_the_published_schema(
+    project: Path, name: str, options: tuple[str, ...]
+) -> None:
+    """Whatever the word: nothing found, refuted, could not run."""
+    done = run(project, "mechanism", f"mechanisms:{name}", "--epsilon", "1", *options, *FEW, "-f", "json")
+    SCHEMA.validate(json.loads(done.stdout))
+
+
+def declare(folder: Path, *files: str) -> None:
+    """A release of `mechanisms:count` at ε = 1, whose audit is of these files."""
+    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
+    release = yaml.safe_load((RULES / "dp-refuted-by-audit/pass/privacy.yaml").read_text("utf-8"))
+    del release["spec"]["artifacts"]
+    code = [{"path": name, "sha256": digest} for name, digest in digests.items()]
+    release["spec"]["privacy"]["evidence"] = [{"format": "audit", "path": "audit.json", "code": code}]
+    (folder / "privacy.yaml").write_text(yaml.safe_dump(release), "utf-8")
+
+
+def test_an_audit_of_code_counts_until_the_code_changes(project: Path) -> None:
+    (project / "noise.py").write_text("SCALE = 1\n")
+    (project / "gatecli.yaml").write_text((RULES / "audit-missing/pass/gatecli.yaml").read_text("utf-8"))
+    asked = ("mechanism", "mechanisms:count", "--epsilon", "1", "--domain", "0..3", "--samples", "100000")
+    done = run(project, *asked, "--code", "noise.py", "--code", "mechanisms.py", "-f", "json")
+    (project / "audit.json").write_text(done.stdout, "utf-8")
+    declare(project, "noise.py", "mechanisms.py")
+    assert judged(project) == (0, [])
+    declare(project, "mechanisms.py")
+    assert judged(project) == (1, ["audit-missing", "audit-unbound"])
+    declare(project, "noise.py", "mechanisms.py")
+    (project / "noise.py").write_text("SCALE = 0\n")
+    assert judged(project) == (1, ["audit-missing", "audit-unbound", "release-artifact-digest-mismatch"])
+
+
+def judged(folder: Path) -> tuple[int, list[str]]:
+    """The exit code of the release gate, and its rules in order."""
+    command = [sys.executable, "-m", "gatecli", "release", "check", "privacy.yaml", "--format", "json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return done.returncode, sorted(each["rule"] for each in json.loads(done.stdout)["findings"])
 
 
 @pytest.mark.parametrize("name", ["printing", "raising"])

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from tests.cli.conftest import Run
 from tests.support.declarations import WITHOUT_EPSILON, write
@@ -63,7 +64,9 @@ def test_the_weights_bind_the_result(run: Run, tmp_path: Path) -> None:
         "audit", "scores", canaries(tmp_path, 9), "--epsilon", "1", "--model", weights, "--format", "json"
     )
     document = json.loads(done.stdout)
-    assert document["schema"] == "gatecli/audit/v1"
+    Draft202012Validator(
+        json.loads((Path(__file__).parents[2] / "docs/schemas/audit-v1.json").read_text("utf-8"))
+    ).validate(document)
     assert document["results"][0]["digest"] == hashlib.sha256(b"weights").hexdigest()
     assert document["results"][0]["lower"] == "4.0023"
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
+import gatecli
 from gatecli.reports.registry import ReportFormat
 from tests.support import warm
 from tests.support.actions import BIN, ROOT, act
@@ -210,3 +211,38 @@ def test_a_tagged_publisher_passes_with_its_evidence_alone(
     assert plan_findings(project, *command.split())[0] == 1
     code, findings, _ = plan_findings(project, *command.split(), "--evidence", evidence.name)
     assert (code, findings) == (0, [])
+
+
+AUDITED = "tests/rules/dp-refuted-by-audit"
+RELEASE_DOORS = ("release check .", "check . --only release")
+
+
+def release_findings(folder: Path, *command: str) -> tuple[int, list[str], list[str]]:
+    """The exit code, and rules and fingerprints of an audited release."""
+    done = run(folder, "gatecli", *command, GATECLI_REPORT="json=../r.json")
+    told = json.loads((folder.parent / "r.json").read_text("utf-8"))["findings"]
+    findings = [each for each in told if each["rule"] != "check-not-checked"]
+    return done.returncode, [each["rule"] for each in findings], [each["fingerprint"] for each in findings]
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("pass", (0, [])), ("fail", (1, ["dp-refuted-by-audit"]))])
+def test_every_door_judges_an_audit_alike(tmp_path: Path, kind: str, expected: tuple[int, list[str]]) -> None:
+    """The commands, the hook, the library and the action; the webhook and run tasks judge no declaration."""
+    folder = shutil.copytree(ROOT / AUDITED / kind, tmp_path / "release")
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    (hook,) = (hook for hook in hooks if hook["id"] == "gatecli-release")
+    doors = [each.split() for each in RELEASE_DOORS]
+    doors.append([*shlex.split(hook["entry"])[1:], *hook.get("args", []), "privacy.yaml"])
+    told = [release_findings(folder, *door) for door in doors]
+    verdict = gatecli.check_release(folder)
+    told.append(
+        (
+            int(verdict.exit_code),
+            [each.rule.id for each in verdict.findings],
+            [each.fingerprint for each in verdict.findings],
+        )
+    )
+    assert told == [told[0]] * len(told)
+    assert told[0][:2] == expected
+    ran = act(folder, {"gate": "release", "path": ".", "report-dir": str(tmp_path / "reports")})
+    assert ran.saw == [kind, str(len(expected[1])), str(expected[0]), "report.json"], ran.log
