@@ -19,7 +19,7 @@ from gatecli.model.audit import AuditOutcome, AuditResult
 from gatecli.model.engine import ENGINES, REASONS, EngineMechanism, PrivacyEngine
 
 _ADAPTERS = "gatecli.audit.engine_adapters"
-ENGINE_EFFORT = replace(Effort.of(Fraction(1, 1000), 10_000, 0), sharpen=60)
+ENGINE_EFFORT = replace(Effort.of(Fraction(1, 1000), 8_000, 0), sharpen=60)
 ENGINE_LIMITS = SandboxLimits()
 
 
