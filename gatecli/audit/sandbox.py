@@ -14,6 +14,7 @@ import socket
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.process import BaseProcess
 from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
@@ -59,6 +60,8 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         try:
+            # First, since it lets signals through again once it runs.
+            resource_tracker.ensure_running()
             with _held_signals():
                 self._start()
             self.code_file = self._hear(_START_SECONDS, unpack_text)
