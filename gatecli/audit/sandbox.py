@@ -60,8 +60,9 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         try:
-            # First, since it lets signals through again once it runs.
-            resource_tracker.ensure_running()
+            if isinstance(self._mechanism, Reference):
+                # Before, since it lets signals through again once it runs.
+                resource_tracker.ensure_running()
             with _held_signals():
                 self._start()
             self.code_file = self._hear(_START_SECONDS, unpack_text)
