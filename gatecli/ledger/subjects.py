@@ -164,17 +164,18 @@ class Subjects:
         return None if left is None else OpenSubject(EntryKind.RESERVE, None, left, is_left=True)
 
     def _count_member(self, plan: str, end: End) -> None:
-        """A plan of which a release was committed cannot become void, and is committed with the last one."""
+        """A plan of which a release was committed cannot become void; it is committed once none is held."""
         held = self.open.get(plan)
         if held is None:
             return
-        is_commit = end.state is ReservationState.COMMITTED
+        committed = held.committed or end.state is ReservationState.COMMITTED
         left = held.members - 1
-        if is_commit and not left:
+        if committed and not left:
             del self.open[plan]
-            self._finish(plan, held, End(end.state, held.attempt, end.last_digest, held.amounts))
+            state = ReservationState.COMMITTED
+            self._finish(plan, held, End(state, held.attempt, end.last_digest, held.amounts))
         else:
-            self.open[plan] = held._replace(members=left, committed=held.committed or is_commit)
+            self.open[plan] = held._replace(members=left, committed=committed)
 
 
 def _terms_in(details: Any) -> tuple[dict[str, Any], str | None]:

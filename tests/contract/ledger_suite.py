@@ -367,12 +367,33 @@ class LedgerSuite:
         assert (found.state, found.last_digest) == (COMMITTED, "commit:plan")
         assert verify(store).holds
 
-    def test_a_release_that_was_void_alone_does_not_commit_its_plan(self, store: Store) -> None:
+    @pytest.mark.parametrize("publishes_first", [False, True])
+    def test_a_plan_is_committed_once_no_release_is_held_and_one_was_published(
+        self, store: Store, publishes_first: bool
+    ) -> None:
         store.move(movement(subject="plan"), releases={"a@1": "a@1", "b@1": "b@1"})
-        store.move(void("a@1", NOTHING, plan="plan"))
+        before = store.account("people").held  # type: ignore[union-attr]  # it is there
+        ends = (commit("b@1", plan="plan"), void("a@1", NOTHING, plan="plan"))
+        first, last = ends if publishes_first else ends[::-1]
+        store.move(first)
+        assert store.reservation("plan").state is HELD  # type: ignore[union-attr]  # it is there
         assert verify(store).holds
-        store.move(commit("b@1", plan="plan"))
-        assert store.reservation("plan").state is COMMITTED  # type: ignore[union-attr]  # it is there
+        store.move(last)
+        found = store.reservation("plan")
+        assert found is not None
+        assert (found.state, found.last_digest) == (COMMITTED, last.digest)
+        assert store.account("people").held == before  # type: ignore[union-attr]  # it is there
+        assert verify(store).holds
+
+    def test_a_plan_of_which_every_release_was_void_alone_is_held_and_can_become_void(
+        self, store: Store
+    ) -> None:
+        store.move(movement(subject="plan"), releases={"a@1": "a@1", "b@1": "b@1"})
+        for release in ("a@1", "b@1"):
+            store.move(void(release, NOTHING, plan="plan"))
+        assert store.reservation("plan").state is HELD  # type: ignore[union-attr]  # it is there
+        store.move(void("plan"))
+        assert store.account("people").held == NOTHING  # type: ignore[union-attr]  # it is there
         assert verify(store).holds
 
     def test_details_that_say_otherwise_when_it_lapses_are_refused(self, store: Store) -> None:

@@ -114,15 +114,15 @@ class Model:
         for each in releases if asked.kind is EntryKind.VOID else ():
             if each.state is STATES.HELD:
                 each.state, each.digest = STATES.VOID, asked.digest
-        if asked.kind is EntryKind.COMMIT and found.plan is not None:
+        if found.plan is not None:
             self._commit_plan(found.plan, asked.digest)
         return "done"
 
     def _commit_plan(self, name: str, digest: str) -> None:
-        """A plan is committed with the last of its releases that was held."""
+        """A plan of which a release was published is committed once none of them is held."""
         plan = self.subjects[name]
         states = {each.state for each in self.subjects.values() if each.plan == name}
-        if plan.state is STATES.HELD and STATES.HELD not in states:
+        if plan.state is STATES.HELD and STATES.COMMITTED in states and STATES.HELD not in states:
             plan.state, plan.digest = STATES.COMMITTED, digest
 
 

@@ -184,17 +184,19 @@ def _change_state(run: Run, movement: Movement, found: Reservation) -> None:
         _void_releases(run, found, change)
     run(sql.SET_STATE, change)
     _add_charges(run, sql.ADD_TO_CHARGE, movement.subject, movement.charges)
-    if movement.kind is EntryKind.COMMIT and found.plan is not None:
-        _commit_plan(run, found.plan, change)
+    if found.plan is not None:
+        _commit_plan(run, found.plan, movement.digest)
 
 
-def _commit_plan(run: Run, plan: str, change: dict[str, Any]) -> None:
-    """A plan is committed with the last of its releases: nothing of it is held any more."""
+def _commit_plan(run: Run, plan: str, digest: str) -> None:
+    """A plan of which a release was published is committed once none of them is held any more."""
     holder = find(run, plan)
     if holder is None or holder.state is not ReservationState.HELD:
         return
-    if not run(sql.HELD_OF_PLAN, {"subject": plan}):
-        run(sql.SET_STATE, {**change, "subject": plan})
+    states = {row[0] for row in run(sql.STATES_IN_PLAN, {"subject": plan})}
+    if ReservationState.COMMITTED in states and ReservationState.HELD not in states:
+        committed = {"subject": plan, "state": ReservationState.COMMITTED.value, "digest": digest}
+        run(sql.SET_STATE, committed)
 
 
 def _void_releases(run: Run, plan: Reservation, change: dict[str, Any]) -> None:

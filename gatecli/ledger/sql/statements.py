@@ -61,7 +61,7 @@ RESERVATION = f"SELECT {_RESERVATION} FROM reservation r WHERE r.subject = :subj
 RELEASES_OF_PLAN = (
     f"SELECT {_RESERVATION} FROM reservation r WHERE r.plan = :subject ORDER BY r.subject {LOCK}"
 )
-HELD_OF_PLAN = "SELECT 1 FROM reservation WHERE plan = :subject AND state = 'held' LIMIT 1"
+STATES_IN_PLAN = "SELECT DISTINCT state FROM reservation WHERE plan = :subject"
 CHARGES = f"SELECT dataset, {AMOUNTS} FROM reservation_charge WHERE subject = :subject ORDER BY dataset"
 ADD_RESERVATION = (
     "INSERT INTO reservation (subject, attempt, state, digest, last_digest, at, plan, lapses) "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,21 @@ from gatecli.model.mechanism import DpSgd, Gaussian, Pure
 from gatecli.model.policy import PrivacyPolicy, overlay
 from gatecli.model.portfolio import Amounts
 from gatecli.model.release import Artifact, ArtifactState, ModelRelease, ReleaseSubject
-from gatecli.model.verdict import ExitCode, Verdict
-from gatecli.sources.policy import default_policy
+from gatecli.model.verdict import ExitCode
 from tests.support.charged_ledgers import add, ledger, moment
+from tests.support.judged_releases import (
+    POLICY,
+    TODAY,
+    document,
+    held,
+    judged,
+    policy_with,
+    release,
+    renamed,
+    reserved,
+    rules,
+)
 from tests.support.releases import (
-    PRIVACY,
     SPEC,
     data_of,
     evidence,
@@ -44,7 +54,6 @@ from tests.support.releases import (
     waiver,
 )
 
-TODAY = date(2026, 11, 21)
 DAY = moment(TODAY)
 LOG = ("0" * 64,)
 ADD_REMOVE = Neighbouring.ADD_REMOVE
@@ -56,70 +65,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield made
 
 
-def release(version: str = "1", epsilon: str = "1", *datasets: str, **privacy: Any) -> ReleaseSubject:
-    """A pure release of ε, from the given datasets."""
-    claim = {
-        **PRIVACY,
-        "epsilon": epsilon,
-        "delta": "1e-6",
-        "mechanisms": [{"kind": "exponential", "epsilon": epsilon}],
-        **privacy,
-    }
-    named = [{"name": name, "records": 60000} for name in datasets or ("customers",)]
-    data = data_of({**SPEC, "sensitivity": "low", "privacy": claim, "datasets": named}, version)
-    return subject_of({**data, "metadata": {"name": "churn", "version": version}})
-
-
-def renamed(name: str) -> ModelRelease:
-    plain = release("1", "1").release
-    return plain.model_copy(update={"metadata": plain.metadata.model_copy(update={"name": name})})
-
-
-def document(spec: Mapping[str, Any]) -> dict[str, Any]:
-    metadata = {"name": "own"}
-    return {"apiVersion": "gatecli.dev/v1", "kind": "PrivacyPolicy", "metadata": metadata, "spec": spec}
-
-
-def policy_with(**ledger_rules: Any) -> PrivacyPolicy:
-    spec = {"ledger": ledger_rules, "tiers": {"low": {"maxEpsilon": 100, "maxDelta": "1e-4"}}}
-    return overlay(default_policy(), PrivacyPolicy.from_file(document(spec)))
-
-
 def with_artifact(subject: ReleaseSubject, digest: str | None) -> ReleaseSubject:
     """The release with one file, which has that digest; None where it is not there."""
     artifact = Artifact(path="model.bin", sha256=digest or "f" * 64)
     spec = subject.release.spec.model_copy(update={"artifacts": (artifact,)})
     changed = subject.release.model_copy(update={"spec": spec})
     return ReleaseSubject(changed, subject.document, (ArtifactState(artifact, digest),))
-
-
-POLICY = policy_with()
-
-
-def judged(
-    store: Store,
-    *subjects: ReleaseSubject,
-    reserves: bool = False,
-    plan: str | None = None,
-    policy: PrivacyPolicy = POLICY,
-    today: date = TODAY,
-) -> Verdict:
-    use = LedgerUse(store, moment(today), reserves, plan)
-    return check_releases(ReleaseRequest(JudgementTerms(policy, (), today), subjects, ledger=use))
-
-
-def reserved(store: Store, *subjects: ReleaseSubject, plan: str | None = None, today: date = TODAY) -> bool:
-    return judged(store, *subjects, reserves=True, plan=plan, today=today).passed
-
-
-def rules(verdict: Verdict) -> set[str]:
-    return {finding.rule.id for finding in verdict.findings if finding.rule.id.startswith("ledger-")}
-
-
-def held(store: Store, name: str = "customers") -> tuple[int, ...]:
-    account = store.account(name)
-    assert account is not None
-    return tuple(account.held)
 
 
 def test_the_third_release_that_does_not_fit_is_refused(store: Store) -> None:
