@@ -63,7 +63,7 @@ def commit(
     key_file: KeyFile = None,
     url: LedgerUrl = None,
 ) -> None:
-    """Say that a reserved release was published."""
+    """Say that a reserved release was published. Those of a plan are committed one by one."""
     registered = None if mlflow is None else known_version(mlflow, mlflow_uri)
     with open_ledger(url, key=key_file) as store:
         bound = published_content(store, subject, _releases(declarations)) if declarations else None
@@ -92,10 +92,15 @@ def void(
     key_file: KeyFile = None,
     url: LedgerUrl = None,
 ) -> None:
-    """Take back the charge of a release or a plan that was never run. It needs evidence."""
+    """Take back the charge of a release or a plan that was never run. It needs evidence.
+
+    A release of a plan becomes void alone, and the plan keeps its budget: it was charged as one mechanism.
+    """
     with open_ledger(url, key=key_file) as store:
         outcome = void_reservation(store, subject, moment(datetime.now(UTC)), reason, _digests(evidence))
-    err(f"{subject} {'was void already' if outcome is Outcome.EXISTS else 'is void; its budget is free'}\n")
+        known = store.reservation(subject)
+    budget = f"the plan {known.plan} keeps its budget" if known and known.plan else "its budget is free"
+    err(f"{subject} {'was void already' if outcome is Outcome.EXISTS else f'is void; {budget}'}\n")
 
 
 def _digests(files: Sequence[Path] | None) -> list[str]:

@@ -26,6 +26,7 @@ from gatecli.model.ledger import (
     Reservation,
     ReservationState,
     is_lapsed,
+    lapsed_among,
 )
 from gatecli.model.number import show_down, show_up
 from gatecli.model.portfolio import (
@@ -125,16 +126,17 @@ def read_dataset(
         return None
     steps = [step_of(level, account.terms) for level in memory.histories.read(store, account, memory.begun)]
     exhausted = forecast(steps, now)
-    held = list(islice(_held_lines(store, name, now), MOST_HELD + 1))
+    held = list(islice(store.reservations(ReservationState.HELD, name), MOST_HELD + 1))
+    lapsed = list(lapsed_among(held, now.date()))
     entries = read_page(store, account, wanted)
     best = best_member(account.held, account.terms.limits)
     return DatasetPage(
         store.identity,
         account.terms,
-        dataset_card(account, forecast_sentence(exhausted), sum(line.lapsed for line in held)),
+        dataset_card(account, forecast_sentence(exhausted), len(lapsed)),
         tuple(member_lines(account, best)),
         history_chart(steps, now, exhausted),
-        tuple(held[:MOST_HELD]),
+        tuple(_held_line(name, each, now) for each in held[:MOST_HELD]),
         len(held) > MOST_HELD,
         wanted,
         tuple(EntryKind),
@@ -178,11 +180,10 @@ def change_text(amounts: Amounts, best: Member, limits: Amounts) -> str:
     return f"+{percent(member_share(best, amounts, limits), up=True)}"
 
 
-def _held_lines(store: Store, name: str, now: datetime) -> Iterator[HeldLine]:
-    """The held reservations of a dataset, by name."""
-    for each in store.reservations(ReservationState.HELD, name):
-        lapsed = is_lapsed(each, now.date())
-        yield HeldLine(each.subject, _subject_link(name, each), each.at, each.lapses or "", lapsed)
+def _held_line(name: str, held: Reservation, now: datetime) -> HeldLine:
+    """A held reservation of a dataset."""
+    lapsed = is_lapsed(held, now.date())
+    return HeldLine(held.subject, _subject_link(name, held), held.at, held.lapses or "", lapsed)
 
 
 def _subject_link(name: str, reservation: Reservation) -> str:

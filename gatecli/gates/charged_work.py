@@ -32,6 +32,11 @@ class Book:
     read: dict[str, Account | None] = field(default_factory=dict)
     releases: dict[str, str] = field(default_factory=dict)
     """The releases of this run, and the digest of each."""
+    charged_by: dict[str, list[str]] = field(default_factory=dict)
+    """What was assessed in this run before, by the dataset that it would be charged to."""
+    searched: set[str] = field(default_factory=set)
+    lapsed: set[str] = field(default_factory=set)
+    """The datasets that were searched for lapsed reservations, and those that were told."""
 
     def account(self, name: str) -> Account | None:
         """An account as the ledger has it, read once a run."""
@@ -43,10 +48,11 @@ class Book:
         """What is held there, and what this run would add."""
         return account.held + self.pending.get(account.terms.name, NOTHING)
 
-    def add(self, charges: Iterable[Charge]) -> None:
-        """Count charges as held."""
+    def add(self, charges: Iterable[Charge], subject: str) -> None:
+        """Count the charges of a release as held."""
         for charge in charges:
             self.pending[charge.dataset] = self.pending.get(charge.dataset, NOTHING) + charge.amounts
+            self.charged_by.setdefault(charge.dataset, []).append(subject)
 
 
 def questions_to_charge(costs: Costs) -> tuple[Question, ...]:

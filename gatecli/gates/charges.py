@@ -12,7 +12,8 @@ from gatecli.checks.ledger import charging
 from gatecli.checks.release.recomputation import Costs
 from gatecli.gates.charged_work import Book, Work, costs_of_work, questions_to_charge, stabilities
 from gatecli.gates.release_identity import claim_digest, content_digest, details_of, release_id
-from gatecli.ledger.interface import NO_RELEASES, Store
+from gatecli.ledger.interface import NO_RELEASES, DamagedAccount, Store
+from gatecli.ledger.wording import near_names
 from gatecli.model.finding import Finding
 from gatecli.model.identity import identity_of
 from gatecli.model.ledger import (
@@ -22,7 +23,7 @@ from gatecli.model.ledger import (
     Movement,
     Reservation,
     ReservationState,
-    is_lapsed,
+    lapsed_among,
 )
 from gatecli.model.number import show_percent
 from gatecli.model.policy import LedgerRules
@@ -74,7 +75,7 @@ def _assess_one(subject: ReleaseSubject, costs: Costs, terms: Terms, book: Book)
     if not accounts or any(each.rule is charging.UNKNOWN_DATASET for each in problems):
         return Assessment(subject, None, {}, problems)
     assessed = _assess_charge(subject, costs, accounts, terms, book)
-    told = (*assessed.problems, *problems, *find_lapsed(subject, accounts, terms))
+    told = (*assessed.problems, *problems, *find_lapsed(subject, accounts, terms, book))
     return replace(assessed, problems=told)
 
 
@@ -95,11 +96,11 @@ def _assess_charge(
         if standing.problems or not charged:
             return standing
         name, attempt, later = later_id(subject, accounts), 0, True
-    over = find_over(subject, charged, book)
-    if over:
-        return Assessment(subject, None, {}, over)
+    against = find_closed(subject, accounts, book) or find_over(subject, [accounts], charged, book)
+    if against:
+        return Assessment(subject, None, {}, against)
     measures: dict[str, object] = {"ledger": {word_of(terms): shares_of(charged, book)}}
-    book.add(charged)
+    book.add(charged, name)
     details = details_of(subject, questions_to_charge(costs), stabilities(accounts, book))
     movement = Movement(EntryKind.RESERVE, name, terms.at, tuple(charged), digest, details, attempt)
     return Assessment(subject, movement, measures, has_run=later)
@@ -165,16 +166,55 @@ def _beyond(amounts: Amounts, held: Amounts) -> Amounts:
     return Amounts(*(max(0, each - have) for each, have in zip(amounts, held, strict=True)))
 
 
-def find_over(subject: ReleaseSubject, charges: Sequence[Charge], book: Book) -> tuple[Finding, ...]:
-    """The budgets that the charges do not fit into."""
+def find_closed(subject: ReleaseSubject, accounts: Sequence[Account], book: Book) -> tuple[Finding, ...]:
+    """The datasets and parents that take no more charges: for what the ledger does not hold already."""
     return tuple(
-        charging.find_exceeded(subject, account, book.amounts_held(account), charge.amounts)
+        charging.find_closed(subject, name)
+        for name in sorted(stabilities(accounts, book))
+        if (account := book.account(name)) is not None and account.closed
+    )
+
+
+def find_over(
+    subject: ReleaseSubject,
+    accounts: Sequence[Sequence[Account]],
+    charges: Sequence[Charge],
+    book: Book,
+    plan: str | None = None,
+) -> tuple[Finding, ...]:
+    """The budgets that the charges do not fit into.
+
+    `accounts` are those that each charged release names: one release, or all those of a plan.
+    """
+    changes = [stabilities(own, book) for own in accounts]
+    return tuple(
+        charging.find_exceeded(
+            subject,
+            charging.RefusedCharge(
+                account,
+                before,
+                charge.amounts,
+                max(own.get(charge.dataset, 0) for own in changes),
+                _children_of(account, accounts, book),
+                tuple(book.charged_by.get(charge.dataset, ())),
+                plan,
+            ),
+        )
         for charge in charges
         if (account := book.account(charge.dataset)) is not None
         and not is_admitted(
-            book.amounts_held(account) + charge.amounts, account.terms.limits, account.terms.admission
+            (before := book.amounts_held(account)) + charge.amounts,
+            account.terms.limits,
+            account.terms.admission,
         )
     )
+
+
+def _children_of(account: Account, accounts: Sequence[Sequence[Account]], book: Book) -> tuple[str, ...]:
+    """The named datasets that an account is a parent of, near or far."""
+    name = account.terms.name
+    named = {each.terms.name: each for own in accounts for each in own if each.terms.name != name}
+    return tuple(child for child, each in named.items() if name in stabilities([each], book))
 
 
 def shares_of(charges: Sequence[Charge], book: Book) -> dict[str, str]:
@@ -191,7 +231,7 @@ def shares_of(charges: Sequence[Charge], book: Book) -> dict[str, str]:
 
 
 def named_accounts(subject: ReleaseSubject, terms: Terms, book: Book) -> Iterator[Account | Finding]:
-    """The account of each named dataset that is not public; a public one has none."""
+    """The account of each named dataset that is not public, closed or not; a public one has none."""
     if not subject.release.spec.datasets:
         yield charging.find_no_dataset(subject)
     public = [name for name in terms.rules.public if book.account(name) is None]
@@ -203,8 +243,10 @@ def named_accounts(subject: ReleaseSubject, terms: Terms, book: Book) -> Iterato
         account = book.account(dataset.name)
         if account is None and identity_of(dataset.name) in unheld:
             continue
-        if account is None or account.closed:
-            yield charging.find_unknown(subject, number, closed=account is not None)
+        if account is None:
+            yield charging.find_unknown(
+                subject, number, near_names(dataset.name, terms.store.account_names())
+            )
             continue
         yield from charging.find_unit(subject, account)
         yield from charging.find_schema(subject, number, account)
@@ -216,12 +258,21 @@ def named_accounts(subject: ReleaseSubject, terms: Terms, book: Book) -> Iterato
         yield charging.find_leases(subject, leased)
 
 
-def find_lapsed(subject: ReleaseSubject, accounts: Sequence[Account], terms: Terms) -> Iterator[Finding]:
+def find_lapsed(
+    subject: ReleaseSubject, accounts: Sequence[Account], terms: Terms, book: Book
+) -> Iterator[Finding]:
+    """What lapsed on the datasets of a release: once a run, and a plan once for all its releases."""
     for account in accounts:
         name = account.terms.name
-        for held in terms.store.reservations(ReservationState.HELD, name):
-            if is_lapsed(held, terms.today):
-                yield charging.find_lapsed(subject, name, held)
+        if name in book.searched:
+            continue
+        book.searched.add(name)
+        held = list(terms.store.reservations(ReservationState.HELD, name))
+        for lapsed in lapsed_among(held, terms.today):
+            if lapsed.subject not in book.lapsed:
+                book.lapsed.add(lapsed.subject)
+                releases = [each.subject for each in held if each.plan == lapsed.subject]
+                yield charging.find_lapsed(subject, name, lapsed, releases)
 
 
 def charge_of(
@@ -237,8 +288,8 @@ def charges_of(subject: ReleaseSubject, work: Mapping[str, Work], book: Book) ->
     charges = []
     for name in sorted(work):
         account = book.account(name)
-        if account is None or account.closed:
-            return charging.find_closed_parent(subject, name)
+        if account is None:  # a parent is there before its children, and no account is ever deleted
+            raise DamagedAccount(name, "it is a parent, and has no account")
         amounts = costs_of_work(work[name], account.terms)
         if isinstance(amounts, NoBound):
             return charging.find_unbounded(subject, name, amounts.reasons)

@@ -10,6 +10,7 @@ from gatecli.errors import UsageError
 from gatecli.gates.release_identity import claim_digest, content_digest, release_id
 from gatecli.gates.reserving import refuse_personal_data
 from gatecli.ledger.interface import Conflict, Outcome, Store
+from gatecli.ledger.wording import names_text, void_command
 from gatecli.model.ledger import Charge, EntryKind, Movement, Reservation, ReservationState
 from gatecli.model.portfolio import NOTHING
 from gatecli.model.release import ReleaseSubject
@@ -28,16 +29,40 @@ def commit(
 ) -> Outcome:
     """Say that a reserved release was published. `evidence` are digests of files.
 
-    Raises UsageError for what is not reserved, was voided, or was committed with other content.
+    Raises UsageError for what is not reserved, was voided, or was committed with other content; and for a
+    plan, whose releases are published one by one.
     """
     known = _reservation(store, subject)
+    _refuse_plan(store, subject)
     holder = known if known.plan is None else _reservation(store, known.plan)
     charges = tuple(Charge(each.dataset, NOTHING) for each in holder.charges)
     again = known.last_digest if known.state is ReservationState.COMMITTED else known.digest
     digest = again if published is None else published.digest
+    if known.state is ReservationState.COMMITTED and digest != again:
+        bound = (
+            "with other artifacts or evidence"
+            if known.last_digest != known.digest
+            else "without its artifacts"
+        )
+        raise UsageError(
+            f"{subject} was committed already, {bound}: what it was published with is bound once",
+            advice="give what is published now a version of its own",
+        )
     details = {"evidence": sorted(evidence), **(published.details if published else {})}
     movement = Movement(EntryKind.COMMIT, subject, at, charges, digest, details, known.attempt, known.plan)
     return _move(store, known, movement)
+
+
+def _refuse_plan(store: Store, subject: str) -> None:
+    """To commit a plan would leave its releases held, and say of none that it was published."""
+    held = [each.subject for each in store.planned(subject) if each.state is ReservationState.HELD]
+    if held:
+        raise UsageError(
+            f"{subject} is a plan; its releases are committed one by one, and "
+            f"{names_text(held)} {'is' if len(held) == 1 else 'are'} held",
+            advice=f"gatecli ledger commit {held[0]}{', and so on' if held[1:] else ''}: "
+            "the plan is committed with the last of them",
+        )
 
 
 def published_content(store: Store, subject: str, releases: Sequence[ReleaseSubject]) -> Published:
@@ -72,13 +97,17 @@ def published_content(store: Store, subject: str, releases: Sequence[ReleaseSubj
 def void(store: Store, subject: str, at: str, reason: str, evidence: Sequence[str]) -> Outcome:
     """Take the charge of a release, or of a plan, back: it was never run, or nobody saw what it gave.
 
-    Raises UsageError for what is not held: what was published stays spent.
+    A release of a plan has no charge of its own: it becomes void, and the plan keeps its budget. Raises
+    UsageError for what is not held: what was published stays spent.
     """
     known = _reservation(store, subject)
-    if known.plan is not None:
+    published = next(
+        (each for each in store.planned(subject) if each.state is ReservationState.COMMITTED), None
+    )
+    if published is not None:
         raise UsageError(
-            f"{subject} is reserved in the plan {known.plan}, which is one mechanism",
-            advice=f"gatecli ledger void {known.plan}, while none of its releases is committed",
+            f"{published.subject} of the plan {subject} is committed, so the plan stays spent",
+            advice=f"a release of it that never ran can be voided alone: {void_command('NAME@VERSION')}",
         )
     if not reason.strip():
         raise UsageError("--reason is empty", advice="say why nobody will ever see what it gives")
@@ -89,7 +118,9 @@ def void(store: Store, subject: str, at: str, reason: str, evidence: Sequence[st
         )
     charges = tuple(Charge(each.dataset, -each.amounts) for each in known.charges)
     details = {"reason": reason, "evidence": sorted(evidence)}
-    movement = Movement(EntryKind.VOID, subject, at, charges, known.digest, details, known.attempt)
+    movement = Movement(
+        EntryKind.VOID, subject, at, charges, known.digest, details, known.attempt, known.plan
+    )
     return _move(store, known, movement)
 
 
@@ -107,7 +138,7 @@ def _move(store: Store, known: Reservation, movement: Movement) -> Outcome:
 _DONE = {EntryKind.COMMIT: "committed", EntryKind.VOID: "voided"}
 
 _ADVICE: Mapping[ReservationState, str] = {
-    ReservationState.HELD: "commit or void the releases of a plan together",
+    ReservationState.HELD: "somebody else changed it meanwhile: run it again",
     ReservationState.COMMITTED: "what was published stays spent",
     ReservationState.VOID: "reserve it again: gatecli release check --reserve",
     ReservationState.LENT: "a lease ends when it is returned: gatecli ledger lease settle",

@@ -15,7 +15,9 @@ from gatecli.gates.charged_work import Book, Work, questions_to_charge, stabilit
 from gatecli.gates.charges import (
     Assessment,
     Terms,
+    charge_of,
     charges_of,
+    find_closed,
     find_over,
     named_accounts,
     shares_of,
@@ -24,7 +26,13 @@ from gatecli.gates.charges import (
 )
 from gatecli.gates.release_identity import claim_digest, details_of, release_id
 from gatecli.model.finding import Finding
-from gatecli.model.ledger import Account, Charge, EntryKind, Movement, identity_digest
+from gatecli.model.ledger import (
+    Account,
+    EntryKind,
+    Movement,
+    Reservation,
+    identity_digest,
+)
 from gatecli.model.release import ReleaseSubject
 
 
@@ -42,30 +50,25 @@ def assess_plan(
     digest = identity_digest({"plan": sorted(digests)})
     known = terms.store.reservation(name)
     if stands(known):
-        changed = [] if known.digest == digest else [charging.find_changed(releases[0], known)]
+        changed = _find_changes(list(zip(releases, digests, strict=True)), known, digest, terms)
         return _alone(releases, changed, {"ledger": {"state": known.state.value, "plan": name}})
-    standing = list(_find_standing(releases, terms))
-    charged = standing or charges_of(releases[0], _work(accounts, costs, book), book)
-    if isinstance(charged, Finding):
-        return _alone(releases, [charged])
-    charges = [each for each in charged if isinstance(each, Charge)]
-    over = standing or find_over(releases[0], charges, book)
+    against = list(_find_against(releases, accounts, terms, book))
+    if against:
+        return _alone(releases, against)
+    charges = charges_of(releases[0], _work(accounts, costs, book), book)
+    if isinstance(charges, Finding):
+        return _alone(releases, [_find_unbounded(releases, costs, accounts, book) or charges])
+    over = find_over(releases[0], accounts, charges, book, name)
     if over:
         return _alone(releases, over)
     measures: dict[str, object] = {"ledger": {"plan": name, word_of(terms): shares_of(charges, book)}}
+    details = {
+        release_id(subject): details_of(subject, questions_to_charge(cost), stabilities(own, book))
+        for subject, cost, own in zip(releases, costs, accounts, strict=True)
+    }
+    attempt = 0 if known is None else known.attempt + 1
     movement = Movement(
-        EntryKind.RESERVE,
-        name,
-        terms.at,
-        tuple(charges),
-        digest,
-        {
-            "releases": {
-                release_id(subject): details_of(subject, questions_to_charge(cost), stabilities(own, book))
-                for subject, cost, own in zip(releases, costs, accounts, strict=True)
-            }
-        },
-        0 if known is None else known.attempt + 1,
+        EntryKind.RESERVE, name, terms.at, tuple(charges), digest, {"releases": details}, attempt
     )
     named = dict(zip(map(release_id, releases), digests, strict=True))
     first = Assessment(releases[0], movement, measures, (), named)
@@ -92,12 +95,57 @@ def _accounts_of(subject: ReleaseSubject, terms: Terms, book: Book) -> tuple[lis
     )
 
 
-def _find_standing(releases: Sequence[ReleaseSubject], terms: Terms) -> Iterator[Finding]:
-    """A release that is reserved alone, or in another plan, is charged there."""
-    for subject in releases:
+def _find_changes(
+    run: Sequence[tuple[ReleaseSubject, str]], plan: Reservation, digest: str, terms: Terms
+) -> list[Finding]:
+    """What of a run, each release with its digest, is not the plan that stands; `digest` is the run's own."""
+    found = [each for subject, own in run for each in _find_change(subject, own, plan, terms)]
+    if plan.digest == digest:
+        return found
+    names = {release_id(subject) for subject, _ in run}
+    standing = [each for each in terms.store.planned(plan.subject) if stands(each)]
+    missing = [each.subject for each in standing if each.subject not in names]
+    if missing:
+        return [*found, charging.find_missing_planned(run[0][0], plan, missing)]
+    if not found and sorted(each.digest for each in standing) != sorted(own for _, own in run):
+        return [charging.find_changed(run[0][0], plan)]
+    return found
+
+
+def _find_change(subject: ReleaseSubject, digest: str, plan: Reservation, terms: Terms) -> Iterator[Finding]:
+    known = terms.store.reservation(release_id(subject))
+    is_member = known is not None and known.plan == plan.subject
+    if not stands(known):
+        yield charging.find_not_planned(subject, plan, voided=is_member)
+    elif not is_member:
+        yield charging.find_reserved(subject, known)
+    elif known.digest != digest:
+        yield charging.find_changed(subject, known)
+
+
+def _find_against(
+    releases: Sequence[ReleaseSubject], accounts: Sequence[Sequence[Account]], terms: Terms, book: Book
+) -> Iterator[Finding]:
+    """Releases that are charged alone, or in another plan, and those whose datasets are closed."""
+    for subject, own in zip(releases, accounts, strict=True):
         known = terms.store.reservation(release_id(subject))
         if stands(known):
             yield charging.find_reserved(subject, known)
+        yield from find_closed(subject, own, book)
+
+
+def _find_unbounded(
+    releases: Sequence[ReleaseSubject],
+    costs: Sequence[Costs],
+    accounts: Sequence[Sequence[Account]],
+    book: Book,
+) -> Finding | None:
+    """The release that nothing bounds, where it is one alone."""
+    for subject, cost, own in zip(releases, costs, accounts, strict=True):
+        charged = charge_of(subject, questions_to_charge(cost), own, book)
+        if isinstance(charged, Finding):
+            return charged
+    return None
 
 
 def _work(accounts: Sequence[Sequence[Account]], costs: Sequence[Costs], book: Book) -> Mapping[str, Work]:

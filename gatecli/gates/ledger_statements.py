@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gatecli.ledger.forecast import forecast_account
 from gatecli.ledger.interface import Store
 from gatecli.model.budget import Bounds
-from gatecli.model.ledger import Account, ReservationState, is_lapsed, releases_among
+from gatecli.model.ledger import Account, ReservationState, lapsed_among, releases_among
 from gatecli.model.portfolio import Member, best_member, held_share, member_share
 
 if TYPE_CHECKING:
@@ -43,11 +43,7 @@ def statement_of(store: Store, account: Account, now: datetime, *, composes: boo
         best_member(held, terms.limits),
         {member: member_share(member, held, terms.limits) for member in Member},
         Counter(each.state for each in releases_among(reservations)),
-        tuple(
-            each.subject
-            for each in reservations
-            if each.state is ReservationState.HELD and is_lapsed(each, now.date())
-        ),
+        tuple(each.subject for each in lapsed_among(reservations, now.date())),
         forecast_account(store, account, now),
         _compose(store, account) if composes else None,
     )

@@ -179,6 +179,10 @@ class Store(Protocol):
         """Subjects by state, all without one, and by the dataset that they charge; by name."""
         ...
 
+    def planned(self, plan: str) -> Iterator[Reservation]:
+        """The releases of a plan, void ones too, by name; one that was reserved again elsewhere is not."""
+        ...
+
     def parts(self) -> Iterator[Part]:
         """All reservations, part by part: by subject and dataset, in order. One that has no charge has a part
         without a dataset and amounts.
@@ -239,7 +243,9 @@ class Store(Protocol):
         ...
 
     def tally(self, today: str) -> LedgerTally:
-        """The counts; a held reservation has lapsed where its day is before `today` (ISO)."""
+        """The counts; a held reservation has lapsed where its day is before `today` (ISO). Of a plan that
+        lapsed the releases are not counted besides.
+        """
         ...
 
     def close(self) -> None:

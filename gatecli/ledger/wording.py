@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import date
+from difflib import get_close_matches
 
 from gatecli.model.budget import Budget
+from gatecli.model.identity import identity_of
 from gatecli.model.ledger import DatasetTerms
 from gatecli.model.number import show
 
@@ -12,6 +15,25 @@ _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+
+
+def near_names(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known names that somebody may have meant, the nearest first: three at most."""
+    by_identity = {identity_of(each): each for each in known}
+    near = get_close_matches(identity_of(name)[:512], by_identity, n=3, cutoff=0.75)
+    return tuple(by_identity[each] for each in near)
+
+
+def names_text(names: Sequence[str], most: int = 3) -> str:
+    """`a, b and c`; of many the first few."""
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def void_command(subject: str) -> str:
+    """What voids a subject, to be filled in."""
+    return f"gatecli ledger void {subject} --reason TEXT --evidence FILE"
 
 
 def budget_text(budget: Budget) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -200,6 +200,13 @@ class Reservation:
 def is_lapsed(reservation: Reservation, today: date) -> bool:
     """Whether its last day is over; it stays held all the same."""
     return reservation.lapses is not None and date.fromisoformat(reservation.lapses) < today
+
+
+def lapsed_among(reservations: Iterable[Reservation], today: date) -> Iterator[Reservation]:
+    """Those held ones that lapsed; a plan stands for its releases, since it holds the budget of all."""
+    lapsed = [each for each in reservations if each.state is ReservationState.HELD and is_lapsed(each, today)]
+    subjects = {each.subject for each in lapsed}
+    return (each for each in lapsed if each.plan not in subjects)
 
 
 def releases_among(reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:

@@ -339,6 +339,8 @@ class LedgerSuite:
         found = store.reservation("a@1")
         assert found is not None
         assert (found.state, found.plan, found.lapses, found.charges) == (HELD, "plan", "2027-01-31", nothing)
+        assert [each.subject for each in store.planned("plan")] == ["a@1", "b@1"]
+        assert [*store.planned("a@1"), *store.planned(""), *store.planned("a\0")] == []
         assert store.move(commit("a@1", BOTH, plan="plan")) is Outcome.DONE
         states = [(each.subject, each.state) for each in store.reservations()]
         assert states == [("a@1", COMMITTED), ("b@1", HELD), ("plan", HELD)]
@@ -347,7 +349,7 @@ class LedgerSuite:
         plan = movement(subject="plan", datasets=BOTH)
         store.move(plan, releases={"a@1": "a@1", "b@1": "b@1"}, lapses="2026-11-28")
         store.move(commit("b@1", BOTH, plan="plan"))
-        assert store.tally("2026-11-29").lapsed == {"devices": 2, "people": 2}
+        assert store.tally("2026-11-29").lapsed == {"devices": 1, "people": 1}
         store.move(commit("a@1", BOTH, digest="of the last", plan="plan"))
         found = store.reservation("plan")
         assert found is not None
@@ -369,7 +371,7 @@ class LedgerSuite:
 
     @pytest.mark.parametrize("publishes_first", [False, True])
     def test_a_plan_is_committed_once_no_release_is_held_and_one_was_published(
-        self, store: Store, publishes_first: bool
+        self, store: Store, *, publishes_first: bool
     ) -> None:
         store.move(movement(subject="plan"), releases={"a@1": "a@1", "b@1": "b@1"})
         before = store.account("people").held  # type: ignore[union-attr]  # it is there

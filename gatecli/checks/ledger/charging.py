@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from gatecli.checks.release.interface import finding_at
-from gatecli.model.finding import Finding, Rule, Severity
+from gatecli.ledger.wording import budget_text, names_text, void_command
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.identity import identity_of
 from gatecli.model.ledger import Account, Reservation, ReservationState
-from gatecli.model.number import show, show_percent
+from gatecli.model.number import show_percent
 from gatecli.model.portfolio import Admission, Amounts, Member, held_share, member_holds
 from gatecli.model.release import ReleaseSubject
 
@@ -93,20 +95,43 @@ def find_no_dataset(subject: ReleaseSubject) -> Finding:
     )
 
 
-def find_unknown(subject: ReleaseSubject, number: int, *, closed: bool) -> Finding:
-    """A dataset without an account, or with one that is closed."""
+def find_unknown(subject: ReleaseSubject, number: int, near: Sequence[str]) -> Finding:
+    """A dataset without an account; `near` are datasets of the ledger that may be meant.
+
+    To add a name that was misspelled would give the same people a second budget.
+    """
     name = subject.release.spec.datasets[number].name
-    if closed:
-        message, fix = (
-            f"is made from {name}, whose account in the ledger is closed",
-            "use another dataset; a closed account takes no more charges",
-        )
-    else:
-        message, fix = (
-            f"is made from {name}, which the ledger does not know",
-            f"gatecli ledger dataset add {name} …, or ledger.public in the policy if nobody's data is in it",
-        )
-    return finding_at(UNKNOWN_DATASET, subject, f"{DATASETS}/{number}/name", message, fix, about=name)
+    meant = (
+        f"did you mean {' or '.join(near)}? Then mend the name. If it is other data, "
+        if near
+        else "check the name against gatecli ledger dataset list; if it is new data, "
+    )
+    fix = (
+        f"{meant}whoever keeps the ledger adds it (gatecli ledger dataset add {name} …, with --parent where "
+        "it shares people with another); data of nobody is listed under ledger.public in the policy"
+    )
+    return finding_at(
+        UNKNOWN_DATASET,
+        subject,
+        f"{DATASETS}/{number}/name",
+        f"is made from {name}, which the ledger does not know",
+        fix,
+        about=name,
+    )
+
+
+def find_closed(subject: ReleaseSubject, name: str) -> Finding:
+    """A dataset that is named, or the parent of one, and takes no more charges."""
+    named = [dataset.name for dataset in subject.release.spec.datasets]
+    which = f"is made from {name}" if name in named else f"is charged to the parent {name} too"
+    return finding_at(
+        UNKNOWN_DATASET,
+        subject,
+        f"{DATASETS}/{named.index(name)}/name" if name in named else DATASETS,
+        f"{which}, whose account in the ledger is closed",
+        "use other data; a closed account takes no more charges",
+        about=name,
+    )
 
 
 def find_leases(subject: ReleaseSubject, names: Sequence[str]) -> Finding:
@@ -143,7 +168,8 @@ def find_schema(subject: ReleaseSubject, number: int, account: Account) -> Itera
     """New columns are new data: the budget was set for the old ones."""
     known, dataset = account.terms.schema_sha256, subject.release.spec.datasets[number]
     declared = dict(subject.schemas).get(dataset.name)
-    if known is None or declared == known:
+    is_unread = dataset.table_schema is not None and declared is None  # the source said why
+    if known is None or declared == known or is_unread:
         return
     told = (
         f"states no schema of {dataset.name}, and the ledger knows one"
@@ -164,7 +190,7 @@ def find_schema(subject: ReleaseSubject, number: int, account: Account) -> Itera
 def find_changed(subject: ReleaseSubject, reservation: Reservation) -> Finding:
     """What was verified is what ships: one version is one content."""
     holder = reservation.plan or reservation.subject
-    void = f"; or gatecli ledger void {holder} if it was never run"
+    void = f"; or, if it was never run, {void_command(holder)}"
     return finding_at(
         RELEASE_CHANGED,
         subject,
@@ -200,15 +226,28 @@ def find_reserved(subject: ReleaseSubject, reservation: Reservation) -> Finding:
     )
 
 
-def find_closed_parent(subject: ReleaseSubject, name: str) -> Finding:
-    """A release is charged to all that its data shares people with, or to nothing."""
+def find_not_planned(subject: ReleaseSubject, plan: Reservation, *, voided: bool) -> Finding:
+    """A plan is what it was reserved as: no release joins it later, nor comes back once it was void."""
+    told = "was voided in the plan" if voided else "is not in the plan"
     return finding_at(
-        UNKNOWN_DATASET,
+        RELEASE_CHANGED,
         subject,
-        DATASETS,
-        f"is charged to the parent {name} too, whose account in the ledger is closed",
-        "use other data; a closed account takes no more charges",
-        about=name,
+        "/metadata/version",
+        f"{told} {plan.subject}, which is {plan.state} in the ledger",
+        "leave it out of this run, or reserve it by itself: gatecli release check --reserve",
+        about=plan.digest,
+    )
+
+
+def find_missing_planned(subject: ReleaseSubject, plan: Reservation, missing: Sequence[str]) -> Finding:
+    """A plan is judged as the one mechanism that it was reserved as; `subject` is a release of this run."""
+    return make_finding(
+        RELEASE_CHANGED,
+        f"the plan {plan.subject} was reserved with {names_text(missing)} too, which this run leaves out",
+        subject=plan.subject,
+        place=subject.document.place(""),
+        mend="name all declarations of the plan, or give the new plan another --name",
+        identity="\0".join((plan.subject, plan.digest, *missing)),
     )
 
 
@@ -225,22 +264,61 @@ def find_unbounded(subject: ReleaseSubject, dataset: str, reasons: tuple[str, ..
     )
 
 
-def find_exceeded(subject: ReleaseSubject, account: Account, held: Amounts, wanted: Amounts) -> Finding:
-    """`held` is what the ledger holds, and what releases before this one in the same run would."""
-    terms = account.terms
-    before, after = (held_share(each, terms.limits, terms.admission) for each in (held, held + wanted))
-    budget = f"({show(terms.budget.epsilon)}, {show(terms.budget.delta)})"
-    filters, other_lease = _lacking_filters(account, held + wanted)
+@dataclass(frozen=True, slots=True)
+class RefusedCharge:
+    """A charge that a budget has no room for.
+
+    `before` is what the account would hold without it: what the ledger holds, and what the releases `ahead`
+    of it in the same run would add. `group` is how many units of the work one unit changes, `children` are
+    the datasets of the release that the account is a parent of. With `plan` it is the charge of a whole plan.
+    """
+
+    account: Account
+    before: Amounts
+    wanted: Amounts
+    group: int = 1
+    children: tuple[str, ...] = ()
+    ahead: tuple[str, ...] = ()
+    plan: str | None = None
+
+
+def find_exceeded(subject: ReleaseSubject, charge: RefusedCharge) -> Finding:
+    """Whose budget it is, what of it others hold, and what this run would add before."""
+    terms, after = charge.account.terms, charge.before + charge.wanted
+    share = held_share(after, terms.limits, terms.admission)
+    filters, other_lease = _lacking_filters(charge.account, after)
+    together = f", with all of the plan {charge.plan}," if charge.plan else ""
     return finding_at(
         BUDGET_EXCEEDED,
         subject,
         "/spec/privacy",
-        f"does not fit into the budget {budget} of {terms.name}: {show_percent(before)} is held, "
-        f"and more than 100 % would be{filters}",
-        "spend less (gatecli release calibrate finds the noise), void a reservation that was never run, "
-        f"or use other data; the budget of {terms.name} is fixed{other_lease}",
-        about=f"{terms.name}\0{after}",
+        f"does not fit{together} into the budget {budget_text(terms.budget)} of {_charged_as(charge)}: "
+        f"{_held_before(charge)}, and more than 100 % would be{filters}",
+        f"spend less (gatecli release calibrate finds the noise), use other data, or void a reservation that "
+        f"was never run ({void_command('NAME@VERSION')}); the budget of {terms.name} is fixed{other_lease}",
+        about=f"{terms.name}\0{share}",
     )
+
+
+def _charged_as(charge: RefusedCharge) -> str:
+    """`people, the parent of visits, charged for a group of 3`."""
+    name = charge.account.terms.name
+    parent = f", the parent of {' and '.join(charge.children)}" if charge.children else ""
+    group = f", charged for a group of {charge.group}" if charge.group > 1 else ""
+    return f"{name}{parent}{group}"
+
+
+def _held_before(charge: RefusedCharge) -> str:
+    """`12 % is held`, and what it is with the releases ahead in this run."""
+    account = charge.account
+    terms = account.terms
+    held, before = (
+        show_percent(held_share(each, terms.limits, terms.admission))
+        for each in (account.held, charge.before)
+    )
+    if not charge.ahead:
+        return f"{held} is held"
+    return f"{held} is held, {before} with {names_text(charge.ahead)} of this run"
 
 
 def _lacking_filters(account: Account, after: Amounts) -> tuple[str, str]:
@@ -258,14 +336,19 @@ def _lacking_filters(account: Account, after: Amounts) -> tuple[str, str]:
     return f"; every filter must have room for it, and there is none in {names}", other_lease
 
 
-def find_lapsed(subject: ReleaseSubject, dataset: str, lapsed: Reservation) -> Finding:
-    """A lapsed reservation still holds its budget: nobody knows whether its output was seen."""
+def find_lapsed(
+    subject: ReleaseSubject, dataset: str, lapsed: Reservation, releases: Sequence[str] = ()
+) -> Finding:
+    """A lapsed reservation still holds its budget: nobody knows whether its output was seen.
+
+    `releases` are the held ones of a plan.
+    """
+    commit = f"gatecli ledger commit {names_text(releases) or lapsed.subject}"
     return finding_at(
         RESERVATION_LAPSED,
         subject,
         DATASETS,
         f"shares {dataset} with {lapsed.subject}, which lapsed on {lapsed.lapses} and still holds budget",
-        f"gatecli ledger commit {lapsed.subject}, or gatecli ledger void {lapsed.subject} with evidence "
-        "that it never ran",
+        f"{commit}; or, if it never ran, {void_command(lapsed.subject)}",
         about=f"{dataset}\0{lapsed.subject}",
     )

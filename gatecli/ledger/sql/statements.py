@@ -103,6 +103,10 @@ RESERVATION_WITH_CHARGES = (
 RESERVATIONS = _WITH_CHARGES % (_ALL % "")
 RESERVATIONS_IN_STATE = _WITH_CHARGES % (_ALL % _IN_STATE)
 RESERVATIONS_OF_DATASET = _WITH_CHARGES % (_OF_DATASET % "")
+RESERVATIONS_OF_PLAN = _WITH_CHARGES % (
+    f"SELECT {_RESERVATION} FROM reservation r "
+    "WHERE r.plan = :plan AND r.subject > :after ORDER BY r.subject LIMIT :page"
+)
 RESERVATIONS_OF_DATASET_IN_STATE = _WITH_CHARGES % (_OF_DATASET % _IN_STATE)
 
 PARTS = _WITH_CHARGES.replace(
@@ -157,7 +161,9 @@ SUMS = (
 STATE_COUNTS = "SELECT state, count(*) FROM reservation GROUP BY state ORDER BY state"
 LAPSED_COUNTS = (
     "SELECT c.dataset, count(*) FROM reservation r JOIN reservation_charge c ON c.subject = r.subject "
-    "WHERE r.state = 'held' AND r.lapses < :today GROUP BY c.dataset ORDER BY c.dataset"
+    "LEFT JOIN reservation p ON p.subject = r.plan AND p.state = 'held' AND p.lapses < :today "
+    "WHERE r.state = 'held' AND r.lapses < :today AND p.subject IS NULL "
+    "GROUP BY c.dataset ORDER BY c.dataset"
 )
 REFUSAL_COUNTS = "SELECT rule, refusals FROM refusal ORDER BY rule"
 NOTE_REFUSAL = (

@@ -147,9 +147,15 @@ class SqlStore(ABC):
             (False, True): sql.RESERVATIONS_OF_DATASET,
             (True, True): sql.RESERVATIONS_OF_DATASET_IN_STATE,
         }[state is not None, dataset is not None]
-        parameters: dict[str, Any] = {"after": "", "page": PAGE}
-        parameters |= {"state": state.value} if state else {}
+        parameters = {"state": state.value} if state else {}
         parameters |= {"dataset": dataset} if dataset is not None else {}
+        yield from self._paged(statement, parameters)
+
+    def planned(self, plan: str) -> Iterator[Reservation]:
+        return self._paged(sql.RESERVATIONS_OF_PLAN, {"plan": plan}) if is_name(plan) else iter(())
+
+    def _paged(self, statement: str, given: Mapping[str, str]) -> Iterator[Reservation]:
+        parameters: dict[str, Any] = {"after": "", "page": PAGE, **given}
         while found := list(read_reservations(self._read(statement, parameters))):
             yield from found
             if len(found) < PAGE:

@@ -25,6 +25,7 @@ from gatecli.gates.ledger_statements import statement_of
 from gatecli.gates.release import ReleaseRequest, check_releases
 from gatecli.gates.reserving import LedgerUse
 from gatecli.ledger.interface import BudgetExceeded, Outcome, Store
+from gatecli.ledger.verification import verify
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.ledger import EntryKind, Movement, ReservationState
 from gatecli.model.mechanism import DpSgd, Gaussian, Pure
@@ -450,10 +451,54 @@ def test_releases_of_a_plan_are_committed_alone_and_then_the_plan_stays(store: S
     assert judged(store, release("1", "0.5")).passed
     assert commit(store, "churn@1", DAY, ()) is Outcome.DONE
     assert commit(store, "churn@1", DAY, ()) is Outcome.EXISTS
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="churn@1 of the plan autumn is committed, so the plan stays spent"):
         void(store, "autumn", DAY, "regret", LOG)
-    with pytest.raises(UsageError, match="is reserved in the plan autumn"):
-        void(store, "churn@2", DAY, "regret", LOG)
+
+
+def test_a_release_of_a_plan_that_never_ran_is_voided_alone_and_gives_no_budget_back(store: Store) -> None:
+    add(store)
+    run = (release("1", "0.5"), release("2", "0.5"))
+    assert reserved(store, *run, plan="autumn")
+    commit(store, "churn@1", DAY, ())
+    before = held(store)
+    assert void(store, "churn@2", DAY, "its job never started", LOG) is Outcome.DONE
+    assert void(store, "churn@2", DAY, "its job never started", LOG) is Outcome.EXISTS
+    assert held(store) == before
+    plan = store.reservation("autumn")
+    assert plan is not None
+    assert plan.state is ReservationState.COMMITTED
+    assert verify(store).holds
+    assert judged(store, run[0], plan="autumn").passed
+    verdict = judged(store, *run, plan="autumn")
+    assert [
+        (each.subject, each.message[:18]) for each in verdict.findings if each.rule.id in rules(verdict)
+    ] == [("churn 2", "was voided in the ")]
+    assert reserved(store, run[1])
+    assert held(store)[0] == before[0] + 5 * 10**11
+
+
+def test_a_plan_is_not_committed_itself_while_its_releases_are_held(store: Store) -> None:
+    add(store)
+    assert reserved(store, release("1", "0.5"), release("2", "0.5"), plan="autumn")
+    with pytest.raises(UsageError, match=r"one by one, and churn@1 and churn@2 are held") as refused:
+        commit(store, "autumn", DAY, ())
+    assert refused.value.advice.startswith("gatecli ledger commit churn@1")
+    for subject in ("churn@1", "churn@2"):
+        commit(store, subject, DAY, ())
+    assert commit(store, "autumn", DAY, ()) is Outcome.EXISTS
+
+
+def test_a_second_commit_that_binds_other_content_says_what_is_bound(store: Store) -> None:
+    add(store)
+    assert reserved(store, release("1", "0.5"), release("2", "0.5"))
+    commit(store, "churn@1", DAY, ())
+    later = with_artifact(release("1", "0.5"), "a" * 64)
+    with pytest.raises(UsageError, match="churn@1 was committed already, without its artifacts"):
+        commit(store, "churn@1", DAY, (), published_content(store, "churn@1", [later]))
+    first, other = (with_artifact(release("2", "0.5"), digit * 64) for digit in "ab")
+    commit(store, "churn@2", DAY, (), published_content(store, "churn@2", [first]))
+    with pytest.raises(UsageError, match="churn@2 was committed already, with other artifacts"):
+        commit(store, "churn@2", DAY, (), published_content(store, "churn@2", [other]))
 
 
 def test_a_plan_is_voided_whole(store: Store) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from gatecli.accounting.portfolio import limits_of
-from gatecli.checks.ledger.charging import find_exceeded
+from gatecli.checks.ledger.charging import RefusedCharge, find_exceeded
 from gatecli.model.budget import Budget
 from gatecli.model.finding import Finding
 from gatecli.model.ledger import Account
@@ -20,7 +20,7 @@ PURE = Amounts(LIMITS.basic_epsilon // 2, 0, LIMITS.gdp_mu_squared + 1, 0, 0, 0,
 
 def told(admission: Admission) -> Finding:
     own = replace(terms(limits=LIMITS), admission=admission)
-    return find_exceeded(claiming(), Account(own, NOTHING, 1, "00" * 32), NOTHING, PURE)
+    return find_exceeded(claiming(), RefusedCharge(Account(own, NOTHING, 1, "00" * 32), NOTHING, PURE))
 
 
 def test_a_lease_names_the_filters_without_room_and_how_to_lend_by_one() -> None:
