@@ -15,7 +15,7 @@ from gatecli.cli.numbers import exact
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err, out
 from gatecli.frontdoor.options import GATE, KeyFile, LedgerUrl, option
-from gatecli.gates.ledger_access import moment, open_ledger
+from gatecli.gates.ledger_access import missing_dataset, moment, open_ledger
 from gatecli.gates.ledger_datasets import DatasetRequest, add_dataset
 from gatecli.ledger.interface import Outcome, UnknownDataset
 from gatecli.model.budget import Budget, Neighbouring
@@ -117,7 +117,7 @@ def close(
         try:
             store.close_dataset(name, moment(datetime.now(UTC)))
         except UnknownDataset:
-            raise UsageError(f"{name} is not in the ledger", advice="gatecli ledger dataset list") from None
+            raise missing_dataset(store, name) from None
     err(f"{name} takes no more charges\n")
 
 

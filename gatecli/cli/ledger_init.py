@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 from datetime import UTC, datetime
 from typing import Annotated
@@ -14,7 +13,7 @@ from gatecli.gates.concealment import without_values
 from gatecli.gates.ledger_access import DEFAULT, moment
 from gatecli.ledger.interface import LedgerIdentity
 from gatecli.ledger.opening import create_store
-from gatecli.ledger.signing_keys import read_key
+from gatecli.ledger.signing_keys import public_text, read_key
 
 
 def init(
@@ -48,7 +47,7 @@ def init(
         )
     if without_values(name) != name:
         raise UsageError("--name holds personal data", advice="a ledger names no person")
-    public = "" if key_file is None else base64.b64encode(read_key(key_file).public).decode()
+    public = "" if key_file is None else public_text(read_key(key_file))
     identity = LedgerIdentity(secrets.token_hex(16), name, moment(datetime.now(UTC)), public)
     create_store(url or DEFAULT, identity).close()
     err(f"made the ledger {name} ({identity.id})\n")

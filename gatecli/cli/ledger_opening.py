@@ -13,7 +13,7 @@ from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import KeyFile, LedgerUrl, option
 from gatecli.gates.charged_work import Book
 from gatecli.gates.ledger_access import moment, open_ledger
-from gatecli.gates.ledger_opening import OpeningSource, open_account, opening_balance_movement, read_balance
+from gatecli.gates.ledger_opening import OpeningSource, account_of, opening_balance_movement, read_balance
 from gatecli.ledger.interface import BudgetExceeded, Conflict, Outcome, Store, UnknownDataset
 from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import MAX_COUNT, Sampling
@@ -64,7 +64,7 @@ def opening(
             outcome = _charge(store, dataset, source)
         except UnknownDataset as error:
             raise UsageError(
-                f"{error.dataset} is not open in the ledger", advice="gatecli ledger dataset list"
+                f"{error.dataset} is closed in the ledger", advice="a closed account takes no more charges"
             ) from None
         except Conflict:
             raise UsageError(
@@ -82,7 +82,7 @@ def opening(
 
 def _charge(store: Store, dataset: str, source: OpeningSource) -> Outcome:
     book = Book(store)
-    balance = read_balance(source, open_account(dataset, book).terms)
+    balance = read_balance(source, account_of(dataset, book).terms)
     for note in balance.notes:
         err(f"gatecli: {source.file.name}: {note}\n")
     return store.move(opening_balance_movement(balance, dataset, book, moment(datetime.now(UTC))))

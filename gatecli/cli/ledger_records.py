@@ -19,7 +19,7 @@ from gatecli.gates.ledger_verification import check_export, check_ledger
 from gatecli.ledger.checkpoints import make_checkpoint, note_key
 from gatecli.ledger.comparison import Chains, chains_of, differences
 from gatecli.ledger.exports import ExportFile, export_lines, is_export
-from gatecli.ledger.signing_keys import new_key, read_key
+from gatecli.ledger.signing_keys import new_key, public_text, read_key
 from gatecli.ledger.transfer import import_new
 from gatecli.sources.files import MissingFileError, ReadError, read_text
 
@@ -94,7 +94,8 @@ def show_key(url: LedgerUrl = None) -> None:
         own, name = note_key(store.identity), store.identity.name
     if own is None:
         raise UsageError(
-            f"the ledger {name} has no key", advice="gatecli ledger init --key FILE makes one with"
+            f"the ledger {name} has no key",
+            advice="export it, and import it into a new ledger: gatecli ledger import --key FILE",
         )
     out(f"{own.as_text()}\n")
 
@@ -111,13 +112,16 @@ def export(output: OutputFile = None, url: LedgerUrl = None) -> None:
 
 def import_(
     file: Annotated[Path, typer.Argument(metavar="EXPORT", help="A file of `gatecli ledger export`.")],
+    key_file: KeyFile = None,
     url: LedgerUrl = None,
 ) -> None:
     """Write an exported ledger into a new one, verified: every hash is what it was, or nothing is written.
 
-    There must be one ledger of an identity: stop using the old one.
+    There must be one ledger of an identity: stop using the old one. With --key, a ledger that was made
+    without one gets it: what is written from now on is signed.
     """
-    verification = import_new(ExportFile(file), url or DEFAULT)
+    public = "" if key_file is None else public_text(read_key(key_file))
+    verification = import_new(ExportFile(file, public), url or DEFAULT)
     err(
         f"imported {verification.entries} entries of {verification.datasets} datasets; "
         "spend from this ledger only from now on\n"

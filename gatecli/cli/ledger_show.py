@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from gatecli.cli.yaml_output import flow, json_text
-from gatecli.errors import NothingToCheckError, UsageError
+from gatecli.errors import NothingToCheckError
 from gatecli.frontdoor.console import out
 from gatecli.frontdoor.options import GATE, LedgerUrl, Listing, ListingFormat, option
 from gatecli.gates.concealment import without_values
-from gatecli.gates.ledger_access import open_ledger
+from gatecli.gates.ledger_access import missing_dataset, open_ledger
 from gatecli.gates.ledger_statements import Statement, statement_of
 from gatecli.ledger.wording import budget_text, forecast_sentence, guarantee_sentence
 from gatecli.model.budget import Bounds
@@ -47,7 +47,7 @@ def show(
         accounts = [store.account(name) for name in names] if names else list(store.accounts())
         missing = [name for name, found in zip(names or (), accounts, strict=False) if found is None]
         if missing:
-            raise UsageError(f"{missing[0]} is not in the ledger", advice="gatecli ledger dataset list")
+            raise missing_dataset(store, missing[0])
         statements = [statement_of(store, each, now, composes=composed) for each in accounts if each]
     if not statements:
         raise NothingToCheckError("the ledger has no dataset", advice="gatecli ledger dataset add NAME …")

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
+from gatecli.errors import UsageError
 from gatecli.ledger.checkpoints import require_own_key
 from gatecli.ledger.interface import Store
 from gatecli.ledger.opening import open_store
 from gatecli.ledger.signing_keys import read_key
 from gatecli.ledger.signing_store import SigningStore
+from gatecli.ledger.wording import near_names
 
 DEFAULT = "ledger.db"
 """The ledger that is meant where none is named: a file in the current folder."""
@@ -36,6 +38,13 @@ def signing(store: Store, key: Path) -> Store:
     read = read_key(key)
     require_own_key(store.identity, read)
     return cast("Store", SigningStore(store, read))
+
+
+def missing_dataset(store: Store, name: str) -> UsageError:
+    """What is said of a dataset that is not there: which one may be meant."""
+    near = near_names(name, store.account_names())
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    return UsageError(f"{name} is not in the ledger", advice=f"{meant}gatecli ledger dataset list names all")
 
 
 def moment(now: datetime) -> str:

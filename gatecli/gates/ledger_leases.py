@@ -10,6 +10,7 @@ from gatecli.accounting.portfolio import limits_of
 from gatecli.errors import UsageError
 from gatecli.gates.charged_work import Book, stabilities
 from gatecli.gates.concealment import without_values
+from gatecli.gates.ledger_access import missing_dataset
 from gatecli.ledger.interface import LedgerIdentity, Store
 from gatecli.ledger.lease_documents import LeaseGrant, lease_id
 from gatecli.ledger.leases import grant_lease
@@ -46,7 +47,7 @@ def lend(request: LeaseRequest, store: Store, key: Signs, at: str) -> str:
     _check_words(request)
     account = store.account(request.dataset)
     if account is None:
-        raise UsageError(f"{request.dataset} is not in the ledger", advice="gatecli ledger dataset list")
+        raise missing_dataset(store, request.dataset)
     limits = lease_limits(account.terms, request.budget, request.members)
     terms = replace(
         account.terms,

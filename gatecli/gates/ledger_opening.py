@@ -17,8 +17,8 @@ from gatecli.accounting.interface import NoBound, Question
 from gatecli.checks.release.recorded_work import is_of_unknown_relation, work_under
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gates.charged_work import Book, costs_of_work, kept_work, stabilities
+from gatecli.gates.ledger_access import missing_dataset
 from gatecli.gates.reserving import refuse_personal_data
-from gatecli.ledger.interface import UnknownDataset
 from gatecli.model.budget import Neighbouring
 from gatecli.model.document import Place
 from gatecli.model.ledger import (
@@ -161,16 +161,16 @@ def _details(source: OpeningSource, evidence: Evidence, digest: str) -> Mapping[
 def opening_balance_movement(balance: OpeningBalance, dataset: str, book: Book, at: str) -> Movement:
     """The movement that charges a dataset, and its parents, with an opening balance.
 
-    Raises UnknownDataset for a dataset that is not open, UncheckableError where nothing bounds what was
-    spent, UsageError where the entry would hold personal data.
+    Raises UncheckableError where nothing bounds what was spent, UsageError where there is no such dataset,
+    or the entry would hold personal data.
     """
-    own = open_account(dataset, book)
+    own = account_of(dataset, book)
     question = Question(
         balance.mechanisms, own.terms.budget.delta, own.terms.neighbouring, balance.source.max_contributions
     )
     changes = stabilities([own], book)
     charges = tuple(
-        _charge(question, stability, open_account(name, book), balance)
+        _charge(question, stability, account_of(name, book), balance)
         for name, stability in sorted(changes.items())
     )
     movement = Movement(
@@ -190,11 +190,11 @@ def subject_of(dataset: str, sha256: str) -> str:
     return f"opening:{dataset}@{sha256[:_DIGITS]}"
 
 
-def open_account(name: str, book: Book) -> Account:
-    """The account of a dataset. Raises UnknownDataset for one that is not there, or is closed."""
+def account_of(name: str, book: Book) -> Account:
+    """The account of a dataset, closed or not: what was charged before may be asked for again."""
     account = book.account(name)
-    if account is None or account.closed:
-        raise UnknownDataset(name)
+    if account is None:
+        raise missing_dataset(book.store, name)
     return account
 
 

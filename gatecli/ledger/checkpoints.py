@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.ledger.interface import LedgerIdentity, Store, StoredCheckpoint
 from gatecli.ledger.merkle import EMPTY_ROOT, Frontier
 from gatecli.ledger.notes import Checkpoint, NoteKey, is_signed, read_head, sign_note
-from gatecli.ledger.signing_keys import Signs, public_key_of
+from gatecli.ledger.signing_keys import Signs, public_key_of, public_text
 
 
 def make_checkpoint(store: Store, key: Signs | None, at: str) -> StoredCheckpoint:
@@ -34,12 +32,16 @@ def make_checkpoint(store: Store, key: Signs | None, at: str) -> StoredCheckpoin
 
 def require_own_key(identity: LedgerIdentity, key: Signs | None) -> None:
     """Raises UsageError unless the key is the one that the ledger names, or neither has one."""
-    advice = "give the key that `gatecli ledger init` was given"
+    advice = "give the key that the ledger was made with"
     if key is None and identity.public_key:
         raise UsageError(f"the ledger {identity.name} has a key, and none was given", advice=advice)
-    if key is not None and base64.b64encode(key.public).decode() != identity.public_key:
-        named = "another key" if identity.public_key else "no key"
-        raise UsageError(f"the ledger {identity.name} names {named}", advice=advice)
+    if key is not None and public_text(key) != identity.public_key:
+        if identity.public_key:
+            raise UsageError(f"the ledger {identity.name} has another key", advice=advice)
+        raise UsageError(
+            f"the ledger {identity.name} was made without a key",
+            advice="leave out --key (GATECLI_LEDGER_KEY); or export it, and import it anew with --key",
+        )
 
 
 def note_key(identity: LedgerIdentity) -> NoteKey | None:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gatecli.errors import UncheckableError
+from gatecli.errors import UncheckableError, UsageError
 from gatecli.ledger.interface import LedgerIdentity, Store, StoredCheckpoint
 from gatecli.model.ledger import Entry, EntryKind, canonical_json
 from gatecli.model.portfolio import COLUMNS, Amounts
@@ -117,10 +118,16 @@ def is_export(path: Path) -> bool:
 
 
 class ExportFile:
-    """An export in a file, read anew each time. Raises InvalidExport where it is none, or is cut off."""
+    """An export in a file, read anew each time. Raises InvalidExport where it is none, or is cut off.
 
-    def __init__(self, path: Path) -> None:
+    `public_key` (base64) is that of a ledger which had none: what it signs is told from the entries until
+    then. Its checkpoints are left behind, since a ledger with a key has signed ones alone. Raises UsageError
+    where the export names another key.
+    """
+
+    def __init__(self, path: Path, public_key: str = "") -> None:
         self.path = path
+        self._is_signed_anew = False
         _, first = next(self._lines(), (1, {}))
         if first.get("export") != FORMAT:
             raise self._invalid(1, f"it does not begin as {FORMAT} does")
@@ -128,6 +135,13 @@ class ExportFile:
             self.identity = read_identity(first.get("ledger"))
         except ValueError as error:
             raise self._invalid(1, str(error)) from None
+        if public_key:
+            if self.identity.public_key not in {"", public_key}:
+                raise UsageError(
+                    f"{path} is of a ledger with another key, which is fixed", advice="leave out --key"
+                )
+            self._is_signed_anew = not self.identity.public_key
+            self.identity = replace(self.identity, public_key=public_key)
 
     def log(self) -> Iterator[Entry]:
         """The entries, in the order of the log."""
@@ -140,7 +154,7 @@ class ExportFile:
 
     def checkpoints(self) -> Iterator[StoredCheckpoint]:
         """The checkpoints."""
-        for number, data in self._lines():
+        for number, data in () if self._is_signed_anew else self._lines():
             said = data.get("checkpoint")
             if said is not None:
                 yield self._checkpoint(number, said)

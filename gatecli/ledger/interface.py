@@ -234,10 +234,6 @@ class Store(Protocol):
         """
         ...
 
-    def set_public_key(self, key: str) -> None:
-        """Name the key of the checkpoints. Raises Conflict where another one is named."""
-        ...
-
     def note_refusal(self, rule: str, at: str) -> None:
         """Count for monitoring that a rule refused a release; no entry says so."""
         ...

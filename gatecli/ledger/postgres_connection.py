@@ -54,7 +54,11 @@ _BY_STATE: tuple[tuple[str, str, str], ...] = (
     ("53300", "the server has no connection left", "try again, or raise max_connections"),
     ("53", "the server has no room left", "try again, or give it more memory"),
     ("25006", "the server only reads", "name the primary server"),
-    ("42501", "the role may not do this", "ask the ledger's owner for the grants of a writer or a reader"),
+    (
+        "42501",
+        "the role may not do this",
+        "ask the ledger's owner, who adds datasets, and grants what a writer or a reader needs",
+    ),
     ("42P01", *_NOT_THERE),
     ("3F000", *_NOT_THERE),
     ("55P03", "others held the dataset all the time", "try again"),

@@ -106,14 +106,20 @@ READER = (
 )
 """What a role needs that shows and verifies: the page, the metrics, an auditor."""
 
+_CHARGED = tuple(table for table in APPENDED if table != "dataset")
+
 WRITER = (
     *READER,
-    f"GRANT INSERT ON {', '.join(f'{SCHEMA}.{table}' for table in APPENDED)} TO {{role}}",
-    f"GRANT INSERT, UPDATE ON {SCHEMA}.account, {SCHEMA}.refusal, {SCHEMA}.reservation TO {{role}}",
+    f"REVOKE INSERT ON {SCHEMA}.dataset, {SCHEMA}.account FROM {{role}}",  # what gatecli granted before
+    f"REVOKE UPDATE (public_key) ON {SCHEMA}.ledger FROM {{role}}",
+    f"GRANT INSERT ON {', '.join(f'{SCHEMA}.{table}' for table in _CHARGED)} TO {{role}}",
+    f"GRANT UPDATE ON {SCHEMA}.account TO {{role}}",
+    f"GRANT INSERT, UPDATE ON {SCHEMA}.refusal, {SCHEMA}.reservation TO {{role}}",
     f"GRANT INSERT, UPDATE, DELETE ON {SCHEMA}.reservation_charge TO {{role}}",
-    f"GRANT UPDATE (public_key) ON {SCHEMA}.ledger TO {{role}}",
 )
-"""What a role needs that charges: it can change no entry, and is not the owner, who could drop a trigger."""
+"""What a role needs that charges: it can change no entry and give no budget. It is not the owner, who adds
+datasets and could drop a trigger.
+"""
 
 
 def grants(role: str, *, writer: bool) -> tuple[str, ...]:

@@ -41,6 +41,11 @@ def signature_holds(public: bytes, signature: bytes, data: bytes) -> bool:
     return bool(_ed25519().signature_holds(public, signature, data))
 
 
+def public_text(key: Signs) -> str:
+    """A public key as a ledger names it."""
+    return base64.b64encode(key.public).decode()
+
+
 def strict_base64(text: str) -> bytes | None:
     """The bytes of the one base64 text that stands for them (RFC 4648, section 4); None for any other."""
     try:

@@ -154,7 +154,7 @@ def _verify(
 ) -> Verification:
     public_key = public_key_of(identity.public_key) if identity.public_key else b""
     key, pinned = against.key or note_key(identity), against.pinned
-    kept = None if pinned is None else read_head(pinned, key if is_signed(pinned) else None)
+    kept = None if pinned is None else _read_pinned(pinned, identity, key)
     stored = list(checkpoints)
     faults = _Faults()
     replays = _Replays(identity.id, public_key, faults)
@@ -180,6 +180,17 @@ def _verify(
         faults.untold,
         replays.count_unsigned(),
     )
+
+
+def _read_pinned(pinned: str, identity: LedgerIdentity, key: NoteKey | None) -> Checkpoint:
+    """The head that was kept elsewhere. Raises InvalidNote for one that is about another ledger."""
+    origin = read_head(pinned, None).origin
+    if origin != identity.name:
+        raise InvalidNote(
+            f"the checkpoint is of the ledger {origin}, and this one is {identity.name}",
+            advice="give the checkpoint of this ledger, or the ledger that it is of: --ledger URL",
+        )
+    return read_head(pinned, key if is_signed(pinned) else None)
 
 
 def _read_log(log: Iterable[Entry], sizes: set[int], replays: _Replays) -> tuple[Frontier, dict[int, bytes]]:

@@ -102,6 +102,20 @@ def test_a_ledger_that_is_not_there_is_no_pass(ledger: Run) -> None:
     assert "there is no ledger at other.db" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command", [("show",), ("dataset", "close"), ("opening", "--format", "diffprivlib")], ids=" ".join
+)
+def test_a_misspelled_dataset_is_answered_with_the_one_that_is_meant(
+    ledger: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "spent.json").write_text("{}", "utf-8")
+    more = ("spent.json",) if command[0] == "opening" else ()
+    done = ledger("ledger", *command, "customer-2026", *more)
+    assert done.returncode == 2
+    assert "customer-2026 is not in the ledger" in done.stderr
+    assert "did you mean customers-2026?" in done.stderr
+
+
 def test_a_ledger_is_not_made_twice(ledger: Run) -> None:
     done = ledger("ledger", "init")
     assert done.returncode == 2

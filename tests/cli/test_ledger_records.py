@@ -134,7 +134,7 @@ def test_a_checkpoint_needs_the_ledgers_key(ledger: Run) -> None:
     ledger("ledger", "key", "new", "other.pem")
     done = ledger("ledger", "checkpoint", "--key", "other.pem")
     assert done.returncode == 2
-    assert "names another key" in done.stderr
+    assert "has another key" in done.stderr
 
 
 def test_the_public_key_is_printed_for_others(ledger: Run, tmp_path: Path) -> None:
@@ -222,6 +222,39 @@ def test_a_dataset_whose_terms_were_changed_is_named_and_charges_nothing(ledger:
         assert "customers: the account's terms cannot be read" in done.stderr
 
 
+def test_a_ledger_without_a_key_gets_one_by_an_import(run: Run) -> None:
+    run("ledger", "init", "--name", "acme.example/privacy", "--ledger", "old.db")
+    run("ledger", "dataset", "add", "people", *DATASET, "--ledger", "old.db")
+    run("ledger", "checkpoint", "--output", "head.txt", "--ledger", "old.db")
+    run("ledger", "key", "new", "office.pem")
+    run("ledger", "key", "new", "other.pem")
+    run("ledger", "export", "--output", "a.jsonl", "--ledger", "old.db")
+    done = run("ledger", "import", "a.jsonl", "--key", "office.pem")
+    assert done.returncode == 0, done.stderr
+    assert run("ledger", "key", "show").stdout.startswith("acme.example/privacy+")
+    refused = run("ledger", "dataset", "add", "devices", *DATASET, "--key", "other.pem")
+    assert refused.returncode == 2
+    assert run("ledger", "dataset", "add", "devices", *DATASET, "--key", "office.pem").returncode == 0
+    verified = run("ledger", "verify", "--since", "head.txt")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "1 entry is not signed" in verified.stdout
+    run("ledger", "export", "--output", "b.jsonl")
+    again = run("ledger", "import", "b.jsonl", "--key", "other.pem", "--ledger", "third.db")
+    assert again.returncode == 2
+    assert "another key, which is fixed" in again.stderr
+
+
+def test_a_checkpoint_of_another_ledger_is_answered_in_one_sentence(ledger: Run) -> None:
+    ledger("ledger", "init", "--name", "other.example/privacy", "--ledger", "other.db")
+    ledger("ledger", "dataset", "add", "people", *DATASET, "--ledger", "other.db")
+    done = ledger("ledger", "verify", "--ledger", "other.db", "--since", "head.txt")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.startswith(
+        "gatecli: the checkpoint is of the ledger acme.example/privacy, "
+        "and this one is other.example/privacy\n"
+    )
+
+
 def test_nothing_is_exported_into_half_a_file(ledger: Run, tmp_path: Path) -> None:
     done = ledger("ledger", "export", "--output", "missing/a.jsonl")
     assert done.returncode == 2
@@ -236,7 +269,7 @@ def test_a_lease_needs_keys_on_both_sides(ledger: Run) -> None:
     assert "--key FILE is missing" in done.stderr
     done = ledger("ledger", "lease", "request", "--ledger", "child.db", "--key", "office.pem")
     assert done.returncode == 2
-    assert "names no key" in done.stderr
+    assert "was made without a key" in done.stderr
 
 
 def test_a_lease_that_does_not_fit_closes_the_gate(ledger: Run) -> None:

@@ -507,16 +507,6 @@ class LedgerSuite:
             store.save_checkpoint(checkpoint)
         assert list(store.checkpoints()) == [one, two]
 
-    def test_the_key_of_checkpoints_is_named_once(self, store: Store, place: LedgerPlace) -> None:
-        store.set_public_key("key")
-        store.set_public_key("key")
-        with pytest.raises(Conflict, match="public key"):
-            store.set_public_key("other")
-        assert store.identity.public_key == "key"
-        other = place.open(read_only=True)
-        assert other.identity.public_key == "key"
-        other.close()
-
     def test_what_was_opened_for_reading_changes_nothing(self, store: Store, place: LedgerPlace) -> None:
         store.move(movement())
         reader = place.open(read_only=True)
@@ -527,7 +517,6 @@ class LedgerSuite:
             lambda: reader.close_dataset("people", AT),
             reader.sequence,
             lambda: reader.save_checkpoint(StoredCheckpoint(1, AT, "note")),
-            lambda: reader.set_public_key("key"),
         )
         for change in changes:
             with pytest.raises(LedgerUnavailable, match="opened for reading"):
@@ -576,7 +565,6 @@ class LedgerSuite:
             lambda: store.move(movement(), signatures=(text,)),
             lambda: store.move(movement(subject="plan"), releases={"a@1": text}),
             lambda: store.save_checkpoint(StoredCheckpoint(1, AT, text)),
-            lambda: store.set_public_key(text),
             lambda: store.add_dataset(terms("new"), AT, text),
         )
         for change in changes:

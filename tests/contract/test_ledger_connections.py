@@ -69,7 +69,6 @@ CHANGES: dict[str, tuple[Step, Step]] = {
         nothing,
         lambda store, number: store.save_checkpoint(StoredCheckpoint(number, AT, "note")),
     ),
-    "name the key": (nothing, lambda store, _number: store.set_public_key("key")),
     "read": (nothing, read),
 }
 """What comes before, and what is cut; the number of a try makes its names its own."""

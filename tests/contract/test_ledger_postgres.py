@@ -96,14 +96,13 @@ def grant(place: LedgerPlace, role: str, *, writer: bool) -> None:
 def test_a_writer_can_do_all_that_a_ledger_needs(store: Store, place: LedgerPlace) -> None:
     grant(place, WRITER, writer=True)
     writer = open_store(as_role(place, WRITER), replay=True)
-    writer.add_dataset(terms("new"), AT)
     writer.move(movement(datasets=BOTH))
     writer.move(void(datasets=BOTH))
     writer.move(movement(subject="plan", attempt=0), releases={"churn@1": "digest"})
     writer.move(commit("churn@1", attempt=1))
     writer.sequence()
-    writer.set_public_key("key")
-    writer.close_dataset("new", AT)
+    writer.note_refusal("ledger-budget-exceeded", AT)
+    writer.close_dataset("people", AT)
     require_sound(writer)
     writer.close()
 
@@ -117,6 +116,8 @@ def test_a_writer_can_do_all_that_a_ledger_needs(store: Store, place: LedgerPlac
         "UPDATE log SET place = 7",
         "DELETE FROM checkpoint",
         "UPDATE ledger SET id = 'other'",
+        "UPDATE ledger SET public_key = 'other'",
+        "INSERT INTO dataset (name, terms) VALUES ('second', '{}')",
         "DELETE FROM account",
         "DELETE FROM reservation",
         "ALTER TABLE entry DISABLE TRIGGER ALL",
@@ -131,6 +132,19 @@ def test_a_writer_can_change_no_entry(place: LedgerPlace, statement: str) -> Non
         connection.execute("SET search_path = gatecli")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute(statement)
+
+
+@pytest.mark.usefixtures("store")
+def test_a_writer_of_an_older_gatecli_gives_no_budget_once_it_is_granted_again(place: LedgerPlace) -> None:
+    with connected(place.url) as connection:
+        connection.execute(f"GRANT INSERT ON gatecli.dataset, gatecli.account TO {WRITER}")
+        connection.execute(f"GRANT UPDATE (public_key) ON gatecli.ledger TO {WRITER}")
+    grant(place, WRITER, writer=True)
+    writer = open_store(as_role(place, WRITER), replay=True)
+    with pytest.raises(LedgerUnavailable, match="the role may not do this") as refused:
+        writer.add_dataset(terms("new"), AT)
+    assert "owner, who adds datasets" in refused.value.advice
+    writer.close()
 
 
 def test_a_reader_reads_and_changes_nothing(store: Store, place: LedgerPlace) -> None:

@@ -17,7 +17,6 @@ IDENTITY = "SELECT id, name, made_at, public_key FROM ledger"
 ADD_IDENTITY = (
     "INSERT INTO ledger (single, id, name, made_at, public_key) VALUES (1, :id, :name, :made_at, :public_key)"
 )
-SET_PUBLIC_KEY = "UPDATE ledger SET public_key = :key WHERE public_key = '' OR public_key = :key"
 
 TERMS = "SELECT terms FROM dataset WHERE name = :name"
 ADD_TERMS = "INSERT INTO dataset (name, terms) VALUES (:name, :terms)"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from gatecli.ledger.checking import (
@@ -19,7 +18,6 @@ from gatecli.ledger.checking import (
 )
 from gatecli.ledger.interface import (
     NO_RELEASES,
-    Conflict,
     EntrySum,
     LedgerIdentity,
     LedgerTally,
@@ -236,18 +234,6 @@ class SqlStore(ABC):
         self, log: Callable[[], Iterable[Entry]], checkpoints: Callable[[], Iterable[StoredCheckpoint]]
     ) -> None:
         self._change(lambda run: restore_log(run, self.identity, log(), checkpoints()))
-
-    def set_public_key(self, key: str) -> None:
-        check_column(key, "the public key")
-
-        def name_key(run: Run) -> LedgerIdentity:
-            run(sql.SET_PUBLIC_KEY, {"key": key})
-            found = LedgerIdentity(*run(sql.IDENTITY, {})[0])
-            if found.public_key != key:
-                raise Conflict("the public key", None)
-            return found
-
-        self.identity = replace(self._change(name_key))
 
     def note_refusal(self, rule: str, at: str) -> None:
         check_name(rule, "a rule")

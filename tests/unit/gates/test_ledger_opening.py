@@ -26,7 +26,7 @@ from gatecli.gates.ledger_opening import (
     read_balance,
     subject_of,
 )
-from gatecli.ledger.interface import LedgerIdentity, UnknownDataset
+from gatecli.ledger.interface import LedgerIdentity, Outcome, UnknownDataset
 from gatecli.ledger.opening import create_store, open_store
 from gatecli.model.budget import Bounds, Budget, Neighbouring
 from gatecli.model.ledger import DatasetTerms, EntryKind, Movement, Parent, ReservationState
@@ -260,11 +260,28 @@ def test_a_balance_that_cannot_fit_is_charged_as_one_unit_more(tmp_path: Path) -
     assert charge.amounts.basic_epsilon == TERMS.limits.basic_epsilon + 1
 
 
-def test_a_closed_dataset_is_charged_with_nothing(ledger: str, spent: OpeningSource) -> None:
+def test_a_closed_dataset_is_charged_with_nothing_that_it_does_not_hold(
+    ledger: str, spent: OpeningSource
+) -> None:
     store = open_store(ledger)
+    balance = read_balance(spent, TERMS)
+    before = opening_balance_movement(balance, "customers", Book(store), AT)
+    assert store.move(before) is Outcome.DONE
     store.close_dataset("customers", AT)
+    again = opening_balance_movement(balance, "customers", Book(store), AT)
+    assert store.move(again) is Outcome.EXISTS
     with pytest.raises(UnknownDataset):
-        opening_balance_movement(read_balance(spent, TERMS), "customers", Book(store), AT)
+        store.move(replace(again, subject="opening:customers@other"))
+    store.close()
+
+
+def test_a_dataset_that_is_not_there_is_answered_with_the_one_that_is_meant(
+    ledger: str, spent: OpeningSource
+) -> None:
+    store = open_store(ledger)
+    with pytest.raises(UsageError, match="customer is not in the ledger") as refused:
+        opening_balance_movement(read_balance(spent, TERMS), "customer", Book(store), AT)
+    assert refused.value.advice.startswith("did you mean customers?")
     store.close()
 
 
@@ -352,4 +369,4 @@ def test_the_command_names_a_dataset_that_is_not_there(
     url = str(tmp_path / "empty.db")
     create_store(url, LedgerIdentity("b" * 32, "test", AT)).close()
     assert opening(url, spent.file) == 2
-    assert "customers is not open in the ledger" in capsys.readouterr().err
+    assert "customers is not in the ledger" in capsys.readouterr().err

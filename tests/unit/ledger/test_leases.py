@@ -298,17 +298,17 @@ def test_a_request_with_a_stolen_name_is_refused(child: Store) -> None:
 
 def test_a_ledger_without_a_key_neither_lends_nor_borrows(tmp_path: Path) -> None:
     store = new_store(tmp_path, "keyless.db", identity("keyless", None, 4))
-    with pytest.raises(UsageError, match="names no key"):
+    with pytest.raises(UsageError, match="was made without a key"):
         request_lease(store, KEY)
     with pytest.raises(LeaseRefused, match="has no key"):
         grant_lease(new_store(tmp_path, "parent.db", PARENT), KEY, wanted(child=store.identity), [])
 
 
 def test_the_key_must_be_the_ledgers_own(parent: Store, child: Store) -> None:
-    with pytest.raises(UsageError, match="names another key"):
+    with pytest.raises(UsageError, match="has another key"):
         grant_lease(parent, CHILD_KEY, wanted(), [Charge("people", evenly(1))])
     accept_lease(child, lend(parent), PARENT_KEY, AT)
-    with pytest.raises(UsageError, match="names another key"):
+    with pytest.raises(UsageError, match="has another key"):
         returned(child, KEY)
 
 
