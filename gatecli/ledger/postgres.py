@@ -39,7 +39,9 @@ from gatecli.model.ledger import SCHEMA_VERSION, Movement
 T = TypeVar("T")
 
 SKEW_SECONDS = 300
-"""By how much a client's time may differ from the server's."""
+"""By how much a client's clock may differ from the server's. A run states its start in all that it
+reserves, however long it takes: that lies between the moment at which it opened the ledger and now.
+"""
 
 ATTEMPTS = 20
 """How often a transaction is tried that another one broke off."""
@@ -58,8 +60,11 @@ _REFUSED = (
 )
 PORTFOLIO = "portfolio_holds"
 _CLOCK = """
-SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       abs(extract(epoch FROM now() - CAST(:at AS timestamptz)))
+SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+"""
+_IS_APART = """
+SELECT CAST(:at AS timestamptz) NOT BETWEEN CAST(:since AS timestamptz) - make_interval(secs => :skew)
+       AND now() + make_interval(secs => :skew)
 """
 _TABLES_THERE = f"SELECT to_regclass('{SCHEMA}.ledger') IS NOT NULL"
 _PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z_0-9]*)")
@@ -69,12 +74,19 @@ class PostgresStore(SqlStore):
     """A ledger on a server."""
 
     def __init__(
-        self, link: tuple[str, str], connection: Connection, *, read_only: bool, skew: int | None
+        self,
+        link: tuple[str, str],
+        connection: Connection,
+        *,
+        read_only: bool,
+        skew: int | None,
+        since: str | None = None,
     ) -> None:
         self._conninfo, where = link
         self._connection = connection
         self._turn = RLock()
         self._skew = skew
+        self._since = since or _clock(connection)
         super().__init__(where, _identity(connection), read_only=read_only)
 
     def move(
@@ -95,7 +107,7 @@ class PostgresStore(SqlStore):
 
     def _charge_at_once(self, request: Request) -> Outcome | None:
         """A first charge in one statement; None where it was refused, and a transaction has to say why."""
-        statement, parameters = charge_statement(request), charge_parameters(request, self._skew)
+        statement, parameters = charge_statement(request), charge_parameters(request, self._skew, self._since)
         charges = request.movement.charges
         try:
             with self._turn:
@@ -150,8 +162,8 @@ class PostgresStore(SqlStore):
     def _check_clock(self, run: Run, at: str) -> None:
         if self._skew is None:
             return
-        ((server, apart),) = run(_CLOCK, {"at": at})
-        if apart > self._skew:
+        if run(_IS_APART, {"at": at, "since": self._since, "skew": self._skew})[0][0]:
+            ((server,),) = run(_CLOCK, {})
             raise LedgerUnavailable(
                 f"it is {at} here and {server} at the ledger {self.where}: the clocks are more than "
                 f"{self._skew // 60} minutes apart",
@@ -241,6 +253,11 @@ def _migrate(run: Run, version: int) -> None:
 
 def _identity(connection: Connection) -> LedgerIdentity:
     return LedgerIdentity(*_rows(connection, sql.IDENTITY, {})[0])
+
+
+def _clock(connection: Connection) -> str:
+    """The server's time."""
+    return str(_rows(connection, _CLOCK, {})[0][0])
 
 
 def _in_transaction(connection: Connection, work: Callable[[Run], T]) -> T:

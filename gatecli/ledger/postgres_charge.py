@@ -29,8 +29,9 @@ WITH made AS (
     INSERT INTO reservation (subject, attempt, state, digest, last_digest, at, plan, lapses)
     SELECT %(subject)s::text, 0, %(state)s::text, %(digest)s::text, %(digest)s::text, %(at)s::text, NULL,
            %(lapses)s::text
-    WHERE %(skew)s::bigint IS NULL
-       OR abs(extract(epoch FROM now() - %(at)s::text::timestamptz)) <= %(skew)s::bigint
+    WHERE %(skew)s::bigint IS NULL OR %(at)s::text::timestamptz
+          BETWEEN %(since)s::text::timestamptz - make_interval(secs => %(skew)s::bigint)
+          AND now() + make_interval(secs => %(skew)s::bigint)
     RETURNING subject),
 """
 
@@ -89,8 +90,10 @@ def charge_statement(request: Request) -> str:
     return ONE if len(request.movement.charges) == 1 else SEVERAL
 
 
-def charge_parameters(request: Request, skew: int | None) -> dict[str, Any]:
-    """The parameters; `skew` is by how many seconds the client's time may differ from the server's."""
+def charge_parameters(request: Request, skew: int | None, since: str) -> dict[str, Any]:
+    """The parameters; `skew` is by how many seconds the client's clock may differ from the server's, `since`
+    the server's time when the client opened the ledger: no movement is older.
+    """
     movement, pairs = request.movement, request.signed_charges()
     state: ReservationState = TRANSITIONS[movement.kind][1]
     return {
@@ -100,6 +103,7 @@ def charge_parameters(request: Request, skew: int | None) -> dict[str, Any]:
         "at": movement.at,
         "lapses": request.lapses,
         "skew": skew,
+        "since": since,
         "kind": movement.kind.value,
         **(_one(movement, *pairs[0]) if len(pairs) == 1 else _arrays(movement, pairs)),
     }

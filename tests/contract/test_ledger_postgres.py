@@ -22,7 +22,7 @@ from gatecli.ledger import postgres, postgres_schema
 from gatecli.ledger.interface import LedgerUnavailable, Outcome, Store
 from gatecli.ledger.opening import create_store, open_store
 from gatecli.ledger.postgres import PostgresStore
-from gatecli.ledger.postgres_connection import unavailable
+from gatecli.ledger.postgres_connection import connect, parse, unavailable
 from gatecli.ledger.postgres_schema import grants
 from gatecli.ledger.sql import versions
 from gatecli.model.ledger import SCHEMA_VERSION, Movement
@@ -216,6 +216,28 @@ def test_a_clock_that_goes_wrong_is_refused(place: LedgerPlace) -> None:
         with pytest.raises(LedgerUnavailable, match="more than 5 minutes apart"):
             store.close_dataset("people", wrong)
     assert store.move(at_time(f"{(now - timedelta(minutes=4)).isoformat()}Z")) is Outcome.DONE
+    require_sound(store)
+    store.close()
+
+
+def test_a_run_states_its_start_however_long_it_takes(place: LedgerPlace) -> None:
+    """The server's time at its start is between its own clock and now."""
+    now = datetime.now(UTC).replace(microsecond=0, tzinfo=None)
+    start = now - timedelta(hours=3)
+    create_store(place.url, IDENTITY).close()
+    link = parse(place.url)
+    store = PostgresStore(
+        link, connect(*link, read_only=False), read_only=False, skew=300, since=f"{start.isoformat()}Z"
+    )
+    for name in BOTH:
+        store.add_dataset(terms(name), f"{start.isoformat()}Z")
+    at = f"{(start - timedelta(minutes=4)).isoformat()}Z"
+    assert store.move(at_time(at)) is Outcome.DONE
+    assert store.move(replace(movement(subject="churn@2", datasets=BOTH), at=at)) is Outcome.DONE
+    assert store.move(replace(commit(), at=at)) is Outcome.DONE
+    for wrong in (start - timedelta(minutes=6), now + timedelta(minutes=6)):
+        with pytest.raises(LedgerUnavailable, match="more than 5 minutes apart"):
+            store.move(replace(movement(subject="churn@3"), at=f"{wrong.isoformat()}Z"))
     require_sound(store)
     store.close()
 
