@@ -105,10 +105,13 @@ def void(
 
 def _digests(files: Sequence[Path] | None) -> list[str]:
     """Digests alone: the name of a file may be somebody's. Raises UsageError."""
-    try:
-        digests = [sha256_of(file) for file in files or ()]
-    except ReadError as error:
-        raise UsageError(f"a file of --evidence {error.problem}", advice=error.mend) from None
-    if NOTHING_AT_ALL in digests:
-        raise UsageError("a file of --evidence is empty", advice="name one that shows something")
+    digests = []
+    for number, file in enumerate(files or (), 1):
+        which = f"file {number} of --evidence" if len(files or ()) > 1 else "the file of --evidence"
+        try:
+            digests.append(sha256_of(file))
+        except ReadError as error:
+            raise UsageError(f"{which} {error.problem}", advice=error.mend) from None
+        if digests[-1] == NOTHING_AT_ALL:
+            raise UsageError(f"{which} is empty", advice="name one that shows something")
     return digests

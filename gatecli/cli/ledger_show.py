@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from fractions import Fraction
+from itertools import chain
+from textwrap import wrap
 from typing import Annotated, Any
 
 import typer
@@ -16,14 +20,18 @@ from gatecli.gates.ledger_access import missing_dataset, open_ledger
 from gatecli.gates.ledger_statements import Statement, statement_of
 from gatecli.ledger.wording import budget_text, forecast_sentence, guarantee_sentence
 from gatecli.model.budget import Bounds
-from gatecli.model.ledger import Account, ReservationState
+from gatecli.model.ledger import STANDING, Account, ReservationState
 from gatecli.model.number import plain, show_percent, show_up
 from gatecli.model.number import show as show_number
+from gatecli.model.portfolio import Admission
 from gatecli.reports.summary import plural
 
-WIDTH = 10
+WIDTH = 80
+BAR = 10
+LONGEST_NAME = 24
+"""Of a name that the bars are aligned by."""
 FULL, EMPTY = "▇", "▁"
-INDENT = " " * 17
+INDENT = "  "
 
 
 def show(
@@ -58,7 +66,8 @@ def show(
         case Listing.YAML:
             out("datasets:\n" + "".join(f"  - {flow(each)}\n" for each in data))
         case Listing.TEXT:
-            out(without_values("".join(map(text_of, statements))))
+            width = max(len(each.account.terms.name) for each in statements)
+            out(without_values("".join(text_of(each, min(width, LONGEST_NAME)) for each in statements)))
 
 
 def dataset_line(account: Account) -> str:
@@ -72,25 +81,40 @@ def dataset_line(account: Account) -> str:
 
 
 def releases_in(statement: Statement) -> int:
-    return statement.states.get(ReservationState.HELD, 0) + statement.states.get(
-        ReservationState.COMMITTED, 0
-    )
+    return sum(statement.states.get(state, 0) for state in STANDING)
 
 
-def text_of(statement: Statement) -> str:
-    """A dataset in a few lines: the share, the guarantee, and what to look after."""
+def text_of(statement: Statement, width: int = 0) -> str:
+    """A dataset in a few lines of 80 columns: what is held, of what, the guarantee, and what lapsed.
+
+    `width` is that of the longest name beside this one.
+    """
     terms = statement.account.terms
-    full = min(WIDTH, -(-statement.share.numerator * WIDTH // statement.share.denominator))
-    bar = FULL * full + EMPTY * (WIDTH - full)
-    held = f"held {show_percent(statement.share)} of {budget_text(terms.budget)} by the best filter"
-    count = plural(releases_in(statement), "release")
-    head = f"{terms.name}   {held}   {bar}   {count} · {forecast_sentence(statement.exhausted)}\n"
+    full = min(BAR, -(-statement.share.numerator * BAR // statement.share.denominator))
+    bar = FULL * full + EMPTY * (BAR - full)
+    filters = "all filters" if terms.admission is Admission.ALL else f"the filter {statement.best.value}"
+    by = f" by {filters}" if statement.share else ""
+    held = f"held {show_percent(statement.share)} of {budget_text(terms.budget)}{by}"
     lines = [
+        " · ".join(counts_of(statement)),
         guarantee_sentence(terms),
         *composed_lines(statement),
         *(f"lapsed, still held: {subject}" for subject in statement.lapsed),
     ]
-    return head + "".join(f"{INDENT}{line}\n" for line in lines)
+    wrapped = (wrap(line, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT) for line in lines)
+    head = f"{terms.name:{width}}  {bar}  {held}"
+    return "".join(f"{line}\n" for line in (head, *chain.from_iterable(wrapped)))
+
+
+def counts_of(statement: Statement) -> Iterator[str]:
+    """What is charged, and whether more can be."""
+    held = statement.states.get(ReservationState.HELD, 0)
+    yield plural(releases_in(statement), "release") + (f" ({held} held)" if held else "")
+    if statement.openings:
+        yield plural(statement.openings, "opening balance")
+    for state, count in sorted(statement.leases.items()):
+        yield f"{plural(count, 'lease')} {state.value}"
+    yield "closed" if statement.account.closed else forecast_sentence(statement.exhausted)
 
 
 def composed_lines(statement: Statement) -> list[str]:
@@ -102,6 +126,11 @@ def composed_lines(statement: Statement) -> list[str]:
         return [f"{start}nothing bounds them ({composed.reasons[0]})"]
     cost = "no finite ε" if composed.upper is None else f"ε ≤ {show_up(composed.upper)}"
     return [f"{start}{cost} at δ = {show_number(composed.delta)}; this is not what is left"]
+
+
+def whole_percent(share: Fraction) -> int:
+    """Rounded up, as what is held is."""
+    return -(-share.numerator * 100 // share.denominator)
 
 
 def dataset_data(statement: Statement) -> dict[str, Any]:
@@ -119,14 +148,13 @@ def dataset_data(statement: Statement) -> dict[str, Any]:
         "parents": [{"name": parent.name, "stability": parent.stability} for parent in terms.parents],
         "blockOf": terms.block_of,
         "closed": statement.account.closed,
-        "heldPercent": int(show_percent(statement.share).removesuffix(" %")),
+        "heldPercent": whole_percent(statement.share),
         "bestMember": statement.best.value,
-        "members": {
-            member.value: int(show_percent(share).removesuffix(" %"))
-            for member, share in statement.shares.items()
-        },
+        "members": {member.value: whole_percent(share) for member, share in statement.shares.items()},
         "releases": releases_in(statement),
         "states": {state.value: count for state, count in sorted(statement.states.items())},
+        "openings": statement.openings,
+        "leases": {state.value: count for state, count in sorted(statement.leases.items())},
         "lapsed": list(statement.lapsed),
         "exhausted": statement.exhausted.isoformat() if statement.exhausted else None,
         "composedEpsilonInAdvance": plain(upper) if upper is not None else None,

@@ -32,6 +32,10 @@ class HistoryChart:
     rows: tuple[tuple[str, str], ...]
 
 
+_DAY, _MINUTE = "%Y-%m-%d", "%Y-%m-%d %H:%M"
+"""How moments are told: within a day or two by the minute."""
+
+
 def history_chart(steps: Sequence[Step], now: datetime, exhausted: date | None) -> HistoryChart | None:
     """The chart of a dataset's steps; None before the first charge."""
     if not steps:
@@ -39,6 +43,7 @@ def history_chart(steps: Sequence[Step], now: datetime, exhausted: date | None) 
     first, last = steps[0], steps[-1]
     present = max(now, last.at)
     end = _end(first.at, present, exhausted)
+    stamp = _DAY if (end - first.at) >= timedelta(days=2) else _MINUTE
     span = end - first.at
 
     def across(at: datetime) -> int:
@@ -53,10 +58,10 @@ def history_chart(steps: Sequence[Step], now: datetime, exhausted: date | None) 
         f"{line}V{FIELD}Z",
         _outlook(last.share, present, end, exhausted, across),
         f"{across(present) / 10:.1f}%",
-        first.at.date().isoformat(),
-        end.date().isoformat(),
+        first.at.strftime(stamp),
+        end.strftime(stamp),
         _describe(first, last, now, exhausted),
-        tuple((step.at.date().isoformat(), percent(step.share, up=True)) for step in _rows(steps)),
+        tuple((step.at.strftime(stamp), percent(step.share, up=True)) for step in _rows(steps)),
     )
 
 

@@ -56,10 +56,8 @@ class MemberLine:
 
     name: str
     measure: str
-    held: str
-    limit: str
-    slack: str
-    slack_limit: str
+    loss: str
+    delta: str
     share: str
     bar: str
     tone: str
@@ -155,15 +153,19 @@ def member_lines(account: Account, best: Member) -> Iterator[MemberLine]:
         yield MemberLine(
             member.value,
             MEASURES[member],
-            show_up(Fraction(getattr(held, measure), MEASURE_UNITS)),
-            show_down(Fraction(getattr(limits, measure), MEASURE_UNITS)),
-            show_up(Fraction(getattr(held, slack), DELTA_UNITS)),
-            show_down(Fraction(getattr(limits, slack), DELTA_UNITS)),
+            _held_of(getattr(held, measure), getattr(limits, measure), MEASURE_UNITS),
+            _held_of(getattr(held, slack), getattr(limits, slack), DELTA_UNITS),
             percent(share, up=True) if share <= 1 else "spent",
             at(min(share, Fraction(1))),
             "rest" if share > 1 else "bar",
             member is best,
         )
+
+
+def _held_of(held: int, limit: int, units: int) -> str:
+    """`0.42 of 8`; a limit of nothing is no budget to have a share of."""
+    shown = show_up(Fraction(held, units))
+    return f"{shown} of {show_down(Fraction(limit, units))}" if limit or held else "none permitted"
 
 
 def entry_link(dataset: str, number: int) -> str:
@@ -176,7 +178,7 @@ def change_text(amounts: Amounts, best: Member, limits: Amounts) -> str:
     if not any(amounts):
         return ""
     if max(amounts) <= 0:
-        return f"−{percent(member_share(best, -amounts, limits))}"
+        return f"−{percent(member_share(best, -amounts, limits), up=True)}"
     return f"+{percent(member_share(best, amounts, limits), up=True)}"
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from gatecli.dashboard.cards import dataset_link
@@ -15,7 +16,19 @@ from gatecli.dashboard.dataset_page import entry_link
 from gatecli.ledger.interface import LedgerIdentity, Store
 from gatecli.model.ledger import Entry, first_hash, next_hash
 from gatecli.model.number import show_up
-from gatecli.model.portfolio import COLUMNS, DELTA_UNITS, MEASURE_UNITS
+from gatecli.model.portfolio import COLUMNS, DELTA_UNITS, MEASURE_UNITS, RDP_ORDERS
+
+LABELS: Mapping[str, str] = MappingProxyType(
+    {
+        "basic_epsilon": "ε",
+        "basic_delta": "δ",
+        "gdp_mu_squared": "μ² of Gaussian privacy",
+        "gdp_delta": "δ beyond the Gaussian curve",
+        **{f"rdp_{order}": f"Rényi ε at the order {order}" for order in RDP_ORDERS.values()},
+        "rdp_delta": "δ beyond the Rényi divergences",
+    }
+)
+"""What each amount of an entry is, in words."""
 
 _LINK = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?", re.ASCII)
 _DIGEST = re.compile(r"(sha256:)?[0-9a-f]{40,128}", re.ASCII)
@@ -116,4 +129,5 @@ def _amounts(entry: Entry) -> Iterator[tuple[str, str]]:
     for column, amount in zip(COLUMNS, entry.amounts, strict=True):
         units = DELTA_UNITS if column.endswith("_delta") else MEASURE_UNITS
         if amount:
-            yield column.replace("_", " "), show_up(Fraction(amount, units))
+            shown = show_up(Fraction(abs(amount), units))  # what is taken back reads as what was charged
+            yield LABELS[column], shown if amount > 0 else f"−{shown}"

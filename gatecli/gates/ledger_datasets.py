@@ -18,6 +18,12 @@ MOMENTARY = frozenset({"event", "record"})
 """Units that exist at one time, and so stand in one block of time: a person can be in all of them."""
 
 
+UNITS = frozenset(
+    {"person", "user", "customer", "patient", "household", "device", "event", "record", "visit", "row"}
+)
+"""Usual units: a plural of one would be another unit than what releases declare."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetRequest:
     """A dataset as an officer describes it. `block_of` names the stream that it is a block in time of.
@@ -75,14 +81,21 @@ def _limits(request: DatasetRequest) -> Amounts:
 
 
 def _check_words(request: DatasetRequest) -> None:
-    texts = (request.name, request.unit, request.block_of or "")
-    proper = all(text.strip() == text and text.isprintable() for text in texts)
-    if not proper or not request.name or not request.unit or request.block_of in {"", request.name}:
-        raise UsageError(
-            "a name of a dataset, unit or stream is empty, its own, or has blanks around it", advice="mend it"
-        )
-    if any(without_values(text) != text for text in texts):
-        raise UsageError("the dataset's name holds personal data", advice="a ledger names no person")
+    texts = {"NAME": request.name, "--unit": request.unit, "--block-of": request.block_of}
+    for option, text in texts.items():
+        if text is None:
+            continue
+        if not text or text.strip() != text or not text.isprintable():
+            raise UsageError(
+                f"{option} is empty, has blanks around it, or a character that cannot be printed",
+                advice="write it as releases name it",
+            )
+        if without_values(text) != text:
+            raise UsageError(f"{option} holds personal data", advice="a ledger names no person")
+    if request.block_of == request.name:
+        raise UsageError(f"--block-of {request.name} is the dataset itself", advice="name the stream")
+    if request.unit.endswith("s") and request.unit[:-1] in UNITS:
+        raise UsageError(f"--unit {request.unit} is several", advice=f"write --unit {request.unit[:-1]}")
 
 
 def _check_delta(request: DatasetRequest) -> None:

@@ -22,6 +22,7 @@ from gatecli.gates.reserving import refuse_personal_data
 from gatecli.model.budget import Neighbouring
 from gatecli.model.document import Place
 from gatecli.model.ledger import (
+    OPENING_PREFIX,
     Account,
     Charge,
     DatasetTerms,
@@ -187,7 +188,7 @@ def opening_balance_movement(balance: OpeningBalance, dataset: str, book: Book, 
 
 def subject_of(dataset: str, sha256: str) -> str:
     """The subject of an opening balance: one file is one balance of a dataset."""
-    return f"opening:{dataset}@{sha256[:_DIGITS]}"
+    return f"{OPENING_PREFIX}{dataset}@{sha256[:_DIGITS]}"
 
 
 def account_of(name: str, book: Book) -> Account:

@@ -58,6 +58,8 @@ class ReservationState(StrEnum):
 
 STANDING = frozenset({ReservationState.HELD, ReservationState.COMMITTED})
 """The states of what is charged for a release."""
+LEASED = frozenset({ReservationState.LENT, ReservationState.RETURNED})
+"""The states of a lease."""
 
 TRANSITIONS: Mapping[EntryKind, tuple[frozenset[ReservationState | None], ReservationState]] = (
     MappingProxyType(
@@ -209,10 +211,27 @@ def lapsed_among(reservations: Iterable[Reservation], today: date) -> Iterator[R
     return (each for each in lapsed if each.plan not in subjects)
 
 
+OPENING_PREFIX = "opening:"
+"""How the subjects of opening balances begin."""
+
+
+def is_opening(reservation: Reservation) -> bool:
+    """Whether it is an opening balance: committed from the start, and no release."""
+    return reservation.subject.startswith(OPENING_PREFIX) and reservation.lapses is None
+
+
 def releases_among(reservations: Sequence[Reservation]) -> tuple[Reservation, ...]:
-    """The releases: a plan counts by those that it reserves."""
+    """The releases: a plan counts by those that it reserves, and what later evidence added to one with it."""
     plans = {each.plan for each in reservations}
-    return tuple(each for each in reservations if each.subject not in plans)
+    subjects = {each.subject for each in reservations}
+    return tuple(
+        each
+        for each in reservations
+        if each.state not in LEASED
+        and not is_opening(each)
+        and each.subject not in plans
+        and each.subject.rpartition("+")[0] not in subjects
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,8 +149,12 @@ def show_down(number: Fraction, digits: int = 4) -> str:
 
 
 def show_percent(share: Fraction) -> str:
-    """A share in whole per cent, rounded up: of what is held."""
-    return f"{-(-share.numerator * 100 // share.denominator)} %"
+    """`34.2 %`: a share of what is held, rounded up to tenths; one below all is never 100 %."""
+    tenths = -(-share.numerator * 1000 // share.denominator)
+    if share < 1 and tenths == 1000:
+        return ">99.9 %"
+    whole, tenth = divmod(tenths, 10)
+    return f"{whole}.{tenth} %" if tenth else f"{whole} %"
 
 
 def show(number: Fraction) -> str:

@@ -37,14 +37,16 @@ def shown(run: Run, name: str = "customers-2026") -> dict[str, object]:
 
 def test_a_release_is_reserved_committed_and_shown(ledger: Run) -> None:
     done = ledger("release", "check", "model", "--ledger", "ledger.db", "--reserve")
-    told = "reserved churn-classifier 2.3.1: 0 % to 14 % of customers-2026\n"
+    told = "reserved churn-classifier 2.3.1: 0 % to 13.8 % of customers-2026\n"
     assert (done.returncode, done.stderr) == (0, told)
     assert ledger("ledger", "commit", RELEASE, "model").returncode == 0
     text = ledger("ledger", "show", "customers-2026").stdout
     assert text.startswith(
-        "customers-2026   held 14 % of (8, 1e-5) by the best filter   ▇▇▁▁▁▁▁▁▁▁   1 release"
+        "customers-2026  ▇▇▁▁▁▁▁▁▁▁  held 13.8 % of (8, 1e-5) by the filter gdp\n"
+        "  1 release · no forecast yet\n"
     )
-    assert "guaranteed: ε ≤ 8 at δ = 1e-5, whatever is asked next, while this ledger is the only door" in text
+    promise = "guaranteed: ε ≤ 8 at δ = 1e-5, whatever is asked next, while this ledger is the only door"
+    assert promise in " ".join(text.split())
     assert shown(ledger)["states"] == {"committed": 1}
 
 
@@ -55,7 +57,7 @@ def test_checking_without_reserving_gives_the_same_verdict_and_writes_nothing(
     done = ledger("release", "check", "model", "--ledger", "ledger.db")
     assert (done.returncode, done.stderr) == (
         0,
-        "would reserve churn-classifier 2.3.1: 0 % to 14 % of customers-2026\n",
+        "would reserve churn-classifier 2.3.1: 0 % to 13.8 % of customers-2026\n",
     )
     assert (tmp_path / "ledger.db").read_bytes() == before
     assert shown(ledger)["heldPercent"] == 0
@@ -68,6 +70,47 @@ def test_a_rerun_is_free(ledger: Run) -> None:
     assert shown(ledger)["releases"] == 1
 
 
+def test_no_line_that_is_shown_is_wider_than_a_terminal(ledger: Run) -> None:
+    ledger("ledger", "dataset", "add", "b", *DATASET)
+    ledger("release", "check", "model", "--ledger", "ledger.db", "--reserve")
+    ledger("ledger", "dataset", "close", "b")
+    lines = ledger("ledger", "show").stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    heads = [line for line in lines if not line.startswith(" ")]
+    assert [line.index("held") for line in heads] == [28, 28]
+    assert heads[0].endswith("held 0 % of (8, 1e-5)")
+    assert "  0 releases · closed" in lines
+    assert "  1 release (1 held) · no forecast yet" in lines
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("a", "--unit=persons"), "write --unit person"),
+        (("a", "--unit= person"), "--unit is empty, has blanks around it"),
+        ((" a", "--unit=person"), "NAME is empty, has blanks around it"),
+        (("a", "--unit=event", "--block-of=a"), "--block-of a is the dataset itself"),
+        (("a", "--unit=event", "--block-of="), "--block-of is empty"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_with_a_word_is_told_of_its_option(
+    run: Run, options: tuple[str, ...], told: str
+) -> None:
+    run("ledger", "init")
+    done = run("ledger", "dataset", "add", *options, "--epsilon=8", "--delta=0")
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_a_name_like_another_is_told_to_have_a_budget_of_its_own(ledger: Run) -> None:
+    done = ledger("ledger", "dataset", "add", "customers-2027", *DATASET)
+    assert done.returncode == 0
+    assert "customers-2027 has a budget of its own beside customers-2026" in done.stderr
+    child = ledger("ledger", "dataset", "add", "customers-2026-b", *DATASET, "--parent", "customers-2026")
+    assert (child.returncode, child.stderr) == (0, "")
+
+
 def test_what_does_not_fit_closes_both_gates(ledger: Run, tmp_path: Path) -> None:
     text = (tmp_path / "model" / "privacy.yaml").read_text("utf-8")
     for number in range(20):
@@ -77,7 +120,7 @@ def test_what_does_not_fit_closes_both_gates(ledger: Run, tmp_path: Path) -> Non
             break
     assert done.returncode == 1
     assert "ledger-budget-exceeded" in done.stdout
-    assert "and more than 100 % would" in done.stdout
+    assert "and more than 100 % would" in " ".join(done.stdout.split())
     whole = ledger("check", "model", "--ledger", "ledger.db")
     assert whole.returncode == 1
     assert "ledger-budget-exceeded" in whole.stdout

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
+from gatecli.model.number import show_percent
 from gatecli.reports.escaping import visible
 from gatecli.reports.html.markup import Markup, element, lines
 from gatecli.reports.wrap import cells
@@ -43,7 +44,9 @@ def percent(share: Fraction, *, up: bool = False) -> str:
 
     The blank does not break.
     """
-    tenths = -(-share * 1000 // 1) if up else round(share * 1000)
+    if up:
+        return show_percent(share).replace(">", "> ").replace(" ", "\u00a0")
+    tenths = round(share * 1000)
     if share and not tenths:
         return "<\u00a00.1\u00a0%"
     if share < 1 and tenths == 1000:

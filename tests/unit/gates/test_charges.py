@@ -552,6 +552,23 @@ def test_a_statement_counts_and_shows_the_best_member(store: Store) -> None:
     assert statement.states[ReservationState.HELD] == 1
 
 
+def test_a_statement_tells_releases_from_openings_and_leases(store: Store) -> None:
+    from datetime import UTC, datetime  # noqa: PLC0415 - used here alone
+
+    add(store, epsilon="8")
+    assert reserved(store, declared("1"))
+    assert reserved(store, dearer("1"))
+    (charge,) = store.reservation("churn@1").charges  # type: ignore[union-attr]  # it is there
+    for kind, subject in ((EntryKind.OPENING, "opening:customers@0"), (EntryKind.LEASE, "lease/aws")):
+        store.move(Movement(kind, subject, DAY, (charge,), "digest"))
+    account = store.account("customers")
+    assert account is not None
+    statement = statement_of(store, account, datetime(2026, 11, 21, tzinfo=UTC))
+    assert dict(statement.states) == {ReservationState.HELD: 1}
+    assert dict(statement.leases) == {ReservationState.LENT: 1}
+    assert statement.openings == 1
+
+
 def test_two_claims_of_one_version_in_a_run_are_refused(store: Store) -> None:
     add(store)
     verdict = judged(store, release("1", "0.5"), release("1", "1"), reserves=True)
