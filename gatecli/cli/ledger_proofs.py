@@ -27,13 +27,19 @@ Earlier = Annotated[
 def prove(
     subject: Annotated[
         str | None,
-        typer.Argument(metavar="RELEASE", help="Prove that the entries of this release are in the log."),
+        typer.Argument(
+            metavar="NAME",
+            help="A release (NAME@VERSION), plan, lease or dataset: prove that its entries are in the log.",
+        ),
     ] = None,
     since: Earlier = None,
     output: OutputFile = None,
     url: LedgerUrl = None,
 ) -> None:
-    """Write a proof about the last checkpoint, for somebody who may not read the ledger."""
+    """Write a proof for somebody who may not read the ledger.
+
+    It is about the last checkpoint (gatecli ledger checkpoint): entries that were made since are not in it.
+    """
     earlier = None if since is None else read_given(since)
     with open_ledger(url, read_only=True) as store:
         written = prove_records(store, subject, earlier)

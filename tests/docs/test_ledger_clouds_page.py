@@ -139,7 +139,9 @@ def test_the_leases_of_the_page_are_lent_spent_and_settled(folder: Path) -> None
         if each == LEND:
             assert held(folder)["heldPercent"] == 75
     assert 15 < held(folder)["heldPercent"] < 25
-    assert held(folder)["states"] == {"returned": 3}
+    assert held(folder)["leases"] == {"returned": 3}
+    for ledger in ("ledger.db", *(f"{cloud}.db" for cloud in CLOUDS)):
+        assert "unsigned" not in run(f"gatecli ledger verify --ledger {ledger}", folder)
 
 
 def test_a_child_spends_no_more_than_it_was_lent(folder: Path) -> None:
