@@ -55,7 +55,7 @@ def commit(
 
 def _refuse_plan(store: Store, subject: str) -> None:
     """To commit a plan would leave its releases held, and say of none that it was published."""
-    held = [each.subject for each in store.planned(subject) if each.state is ReservationState.HELD]
+    held = [each.subject for each in store.releases_of_plan(subject) if each.state is ReservationState.HELD]
     if held:
         raise UsageError(
             f"{subject} is a plan; its releases are committed one by one, and "
@@ -102,7 +102,7 @@ def void(store: Store, subject: str, at: str, reason: str, evidence: Sequence[st
     """
     known = _reservation(store, subject)
     published = next(
-        (each for each in store.planned(subject) if each.state is ReservationState.COMMITTED), None
+        (each for each in store.releases_of_plan(subject) if each.state is ReservationState.COMMITTED), None
     )
     if published is not None:
         raise UsageError(

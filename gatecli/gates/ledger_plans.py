@@ -103,7 +103,7 @@ def _find_changes(
     if plan.digest == digest:
         return found
     names = {release_id(subject) for subject, _ in run}
-    standing = [each for each in terms.store.planned(plan.subject) if stands(each)]
+    standing = [each for each in terms.store.releases_of_plan(plan.subject) if stands(each)]
     missing = [each.subject for each in standing if each.subject not in names]
     if missing:
         return [*found, charging.find_missing_planned(run[0][0], plan, missing)]

@@ -179,7 +179,7 @@ class Store(Protocol):
         """Subjects by state, all without one, and by the dataset that they charge; by name."""
         ...
 
-    def planned(self, plan: str) -> Iterator[Reservation]:
+    def releases_of_plan(self, plan: str) -> Iterator[Reservation]:
         """The releases of a plan, void ones too, by name; one that was reserved again elsewhere is not."""
         ...
 

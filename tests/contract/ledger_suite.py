@@ -339,8 +339,12 @@ class LedgerSuite:
         found = store.reservation("a@1")
         assert found is not None
         assert (found.state, found.plan, found.lapses, found.charges) == (HELD, "plan", "2027-01-31", nothing)
-        assert [each.subject for each in store.planned("plan")] == ["a@1", "b@1"]
-        assert [*store.planned("a@1"), *store.planned(""), *store.planned("a\0")] == []
+        assert [each.subject for each in store.releases_of_plan("plan")] == ["a@1", "b@1"]
+        assert [
+            *store.releases_of_plan("a@1"),
+            *store.releases_of_plan(""),
+            *store.releases_of_plan("a\0"),
+        ] == []
         assert store.move(commit("a@1", BOTH, plan="plan")) is Outcome.DONE
         states = [(each.subject, each.state) for each in store.reservations()]
         assert states == [("a@1", COMMITTED), ("b@1", HELD), ("plan", HELD)]

@@ -147,12 +147,14 @@ class SqlStore(ABC):
         }[state is not None, dataset is not None]
         parameters = {"state": state.value} if state else {}
         parameters |= {"dataset": dataset} if dataset is not None else {}
-        yield from self._paged(statement, parameters)
+        yield from self._reservation_pages(statement, parameters)
 
-    def planned(self, plan: str) -> Iterator[Reservation]:
-        return self._paged(sql.RESERVATIONS_OF_PLAN, {"plan": plan}) if is_name(plan) else iter(())
+    def releases_of_plan(self, plan: str) -> Iterator[Reservation]:
+        return (
+            self._reservation_pages(sql.RESERVATIONS_OF_PLAN, {"plan": plan}) if is_name(plan) else iter(())
+        )
 
-    def _paged(self, statement: str, given: Mapping[str, str]) -> Iterator[Reservation]:
+    def _reservation_pages(self, statement: str, given: Mapping[str, str]) -> Iterator[Reservation]:
         parameters: dict[str, Any] = {"after": "", "page": PAGE, **given}
         while found := list(read_reservations(self._read(statement, parameters))):
             yield from found
