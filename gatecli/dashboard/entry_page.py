@@ -16,7 +16,7 @@ from gatecli.dashboard.dataset_page import entry_link
 from gatecli.ledger.interface import LedgerIdentity, Store
 from gatecli.model.ledger import Entry, first_hash, next_hash
 from gatecli.model.number import show_up
-from gatecli.model.portfolio import COLUMNS, DELTA_UNITS, MEASURE_UNITS, RDP_ORDERS
+from gatecli.model.portfolio import COLUMNS, DELTA_UNITS, MEASURE_UNITS, RDP_ORDERS, Amounts
 
 LABELS: Mapping[str, str] = MappingProxyType(
     {
@@ -90,7 +90,7 @@ def read_entry_page(store: Store, dataset: str, number: int) -> EntryPage | None
         dataset_link(dataset),
         before,
         bool(before) and next_hash(before, entry.content) == entry.hash,
-        tuple(_amounts(entry)),
+        tuple(amount_lines(entry.amounts)),
         tuple(islice(details_of(said.get("details", {})), MOST_DETAILS)),
         (json.dumps(said, indent=2, ensure_ascii=False) if said else entry.content)[:LONGEST_CONTENT],
         entry_link(dataset, number - 1) if number else "",
@@ -124,9 +124,9 @@ def details_of(value: Any, path: str = "", depth: int = 0) -> Iterator[Detail]:
         )
 
 
-def _amounts(entry: Entry) -> Iterator[tuple[str, str]]:
+def amount_lines(amounts: Amounts) -> Iterator[tuple[str, str]]:
     """The amounts that are not nothing, in the field's units."""
-    for column, amount in zip(COLUMNS, entry.amounts, strict=True):
+    for column, amount in zip(COLUMNS, amounts, strict=True):
         units = DELTA_UNITS if column.endswith("_delta") else MEASURE_UNITS
         if amount:
             shown = show_up(Fraction(abs(amount), units))  # what is taken back reads as what was charged

@@ -9,13 +9,15 @@ moves away. Charges that were taken back do not count, lapsed reservations do.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from itertools import takewhile
 
 from gatecli.ledger.history import Level, Step, levels, moment_of, step_of
 from gatecli.ledger.interface import Store
-from gatecli.model.ledger import Account
+from gatecli.model.ledger import Account, Entry, EntryKind
+from gatecli.model.portfolio import NOTHING
 
 LEAST = timedelta(days=1)
 """From less than a day nothing is foretold: two releases in an hour are no rate."""
@@ -62,16 +64,27 @@ def forecast_account(
 def first_level(
     store: Store, account: Account, begun: MutableMapping[str, Level] | None = None
 ) -> Level | None:
-    """What the first moment of a charge held of a dataset; None before it. `begun` as above."""
+    """What the first moment of a charge held of a dataset; None before it. `begun` as above.
+
+    Opening balances that nothing else was charged before are one moment, that of the last of them: all of it
+    was spent before the ledger began.
+    """
     name = account.terms.name
     first = None if begun is None else begun.get(name)
     if first is not None:
         return first
-    first = next(levels(store.entries(name)), None)
-    if first is not None and begun is not None and first.held != account.held:
+    openings = _leading_openings(store.entries(name))
+    first = openings[-1] if openings else next(levels(store.entries(name)), None)
+    if first is not None and begun is not None and not openings and first.held != account.held:
         # Something was charged later, so this moment has ended.
         begun[name] = first
     return first
+
+
+def _leading_openings(entries: Iterable[Entry]) -> list[Level]:
+    """What is held after each opening balance that nothing else was charged before."""
+    charged = (entry for entry in entries if entry.amounts != NOTHING)
+    return list(levels(takewhile(lambda entry: entry.kind is EntryKind.OPENING, charged)))
 
 
 def _microseconds(span: timedelta) -> Fraction:

@@ -85,3 +85,12 @@ def test_the_table_has_both_ends_and_at_most_24_rows(count: int) -> None:
     assert len(rows) == min(count, 24)
     assert rows[-1] == ("2026-01-01", "1\u00a0%")
     assert rows[0][0] == step(count - 1, 0).at.date().isoformat()
+
+
+def test_a_first_day_is_told_by_the_minute() -> None:
+    morning = datetime(2026, 11, 30, 8, 5, tzinfo=UTC)
+    steps = [Step(morning, Fraction(1, 10)), Step(morning + timedelta(hours=1), Fraction(2, 10))]
+    chart = history_chart(steps, morning + timedelta(hours=2), None)
+    assert chart is not None
+    assert (chart.start, chart.end) == ("2026-11-30 08:05", "2026-11-30 11:05")
+    assert [at for at, _ in chart.rows] == ["2026-11-30 09:05", "2026-11-30 08:05"]

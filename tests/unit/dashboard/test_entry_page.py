@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from gatecli.dashboard.entry_page import DEEPEST, Detail, details_of
+from gatecli.dashboard.dataset_page import member_lines
+from gatecli.dashboard.entry_page import DEEPEST, Detail, amount_lines, details_of
+from gatecli.model.portfolio import Amounts, Member
+from tests.support.charged_ledgers import add, ledger
 from tests.support.ledger_page import get, site_of
 from tests.support.page_ledgers import team
 
@@ -87,3 +90,21 @@ def test_what_follows_a_changed_entry_does_not_follow(tmp_path: Path) -> None:
     for number, follows in ((3, True), (4, False), (5, False), (6, True)):
         page = get(site_of(file), f"/entry?dataset=people&number={number}")[1]
         assert ("does not follow" in page) != follows
+
+
+def test_what_is_taken_back_reads_as_what_was_charged() -> None:
+    amounts = Amounts(*(123_456_789_123 + number for number in range(9)))
+    charged, taken = list(amount_lines(amounts)), list(amount_lines(-amounts))
+    assert taken == [(name, f"−{text}") for name, text in charged]
+    assert charged[0] == ("ε", "0.1235")
+    assert not any("_" in name for name, _ in charged)
+
+
+def test_a_limit_of_nothing_is_no_share(tmp_path: Path) -> None:
+    with ledger(tmp_path) as store:
+        add(store, delta="0")
+        account = store.account("customers")
+        assert account is not None
+        lines = list(member_lines(account, Member.BASIC))
+    assert next((line.loss, line.delta) for line in lines) == ("0 of 2", "none permitted")
+    assert not any("of 0" in text for line in lines for text in (line.loss, line.delta))

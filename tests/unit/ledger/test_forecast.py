@@ -10,6 +10,10 @@ import pytest
 
 from gatecli.ledger.forecast import forecast, forecast_account
 from gatecli.ledger.history import Level, Step, steps
+from gatecli.ledger.interface import Store
+from gatecli.model.ledger import Charge, EntryKind, Movement
+from gatecli.model.portfolio import Amounts
+from tests.support.charged_ledgers import add, ledger
 from tests.support.page_ledgers import NOW, create, give_back, moments, take, team, terms, written
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -115,3 +119,33 @@ def test_a_charge_that_was_taken_back_does_not_count(tmp_path: Path) -> None:
     (account,) = store.accounts()
     assert forecast_account(store, account, NOW) == before is not None
     store.close()
+
+
+@pytest.mark.parametrize("openings", [1, 2, 3])
+def test_opening_balances_are_no_rate_however_many_there_are(tmp_path: Path, openings: int) -> None:
+    with ledger(tmp_path) as store:
+        add(store, epsilon="8")
+        for number in range(openings):
+            charge(
+                store, EntryKind.OPENING, f"opening:customers@{number}", START + timedelta(days=40 * number)
+            )
+        account = store.account("customers")
+        assert account is not None
+        assert forecast_account(store, account, after(200)) is None
+        charge(store, EntryKind.RESERVE, "churn@1", after(150))
+        account = store.account("customers")
+        assert account is not None
+        last = 40 * (openings - 1)
+        first = Step(after(last), Fraction(openings, 8))
+        expected = forecast([first, Step(after(150), Fraction(openings + 1, 8))], after(200))
+        assert expected is not None
+        assert forecast_account(store, account, after(200), {}) == expected
+
+
+def charge(store: Store, kind: EntryKind, subject: str, at: datetime) -> None:
+    """An eighth of the budget, by the basic filter; the others have no room."""
+    amounts = Amounts(10**12, 0, *([2**50] * 7))
+    store.move(
+        Movement(kind, subject, at.strftime("%Y-%m-%dT%H:%M:%SZ"), (Charge("customers", amounts),), "d"),
+        lapses="2027-01-01" if kind is EntryKind.RESERVE else None,
+    )
