@@ -7,6 +7,7 @@ all of it written anew, shows only against a head that was kept elsewhere (`pinn
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from gatecli.ledger.checkpoints import note_key
@@ -184,7 +185,9 @@ def _verify(
 
 def _read_pinned(pinned: str, identity: LedgerIdentity, key: NoteKey | None) -> Checkpoint:
     """The head that was kept elsewhere. Raises InvalidNote for one that is about another ledger."""
-    origin = read_head(pinned, None).origin
+    origin = identity.name
+    with suppress(InvalidNote):  # what is not a checkpoint is told below
+        origin = read_head(pinned, None).origin
     if origin != identity.name:
         raise InvalidNote(
             f"the checkpoint is of the ledger {origin}, and this one is {identity.name}",
