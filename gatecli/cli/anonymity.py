@@ -13,6 +13,7 @@ from gatecli.checks.tables.column_entities import classifier
 from gatecli.cli import table_options as given
 from gatecli.cli.anonymity_apply import apply
 from gatecli.cli.anonymity_discover import discover
+from gatecli.cli.anonymity_intersect import intersect
 from gatecli.cli.notices import listening
 from gatecli.cli.table_arguments import (
     MOST_SUPPRESSED,
@@ -34,6 +35,7 @@ from gatecli.gates.table_task import MeasurementOptions
 app = typer.Typer(no_args_is_help=True, help="Measure how identifiable the rows of a table are.")
 app.command("discover")(discover)
 app.command("apply")(apply)
+app.command("intersect")(intersect)
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,7 @@ def thresholds_of(demands: Demands, population: Population, policy: PrivacyPolic
         Thresholds(k=demands.k, l=demands.l, recursive=_recursive(demands), k_map=population.k_map),
         **_numbers(demands, population),
     )
-    wanted = strictest([typed, _tier(demands.tier, policy), policy.spec.anonymity.thresholds])
+    wanted = strictest([typed, tier_thresholds(demands.tier, policy), policy.spec.anonymity.thresholds])
     if wanted == Thresholds():
         raise UsageError(
             "no threshold is given for the table", advice="give --k, another threshold, or --tier"
@@ -206,7 +206,8 @@ def _recursive(demands: Demands) -> RecursiveDiversity | None:
     return RecursiveDiversity(c, demands.recursive_l or demands.l or 2)
 
 
-def _tier(name: str | None, policy: PrivacyPolicy) -> Thresholds:
+def tier_thresholds(name: str | None, policy: PrivacyPolicy) -> Thresholds:
+    """What a tier of the policy demands. Raises UsageError where it has no such tier."""
     if name is None:
         return Thresholds()
     tier = policy.spec.tiers.get(name)

@@ -16,6 +16,7 @@ from gatecli.gates.declared_tables import policy_tables, read_declared_tables, t
 from gatecli.gates.held_tables import hold_to
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.notices import Notify, Progress, ignore
+from gatecli.gates.publication_task import PublicationTask
 from gatecli.gates.stated_tables import StatedTables, stated_tables
 from gatecli.gates.table_task import MeasurementOptions, TableTask
 from gatecli.model.finding import Finding
@@ -31,13 +32,14 @@ class AnonymityRequest:
     """The tables to measure. `problems` are those that cannot be; `wanted` is what else is looked at."""
 
     terms: JudgementTerms
-    tasks: Sequence[TableTask]
+    tasks: Sequence[TableTask] = ()
     problems: Sequence[Finding] = ()
     wanted: MeasurementOptions = field(default_factory=MeasurementOptions)
     shelf: Shelf | None = None
     notify: Notify = ignore
     base: Path | None = None
     """What paths in a policy are relative to, beside its own folder and this one."""
+    publications: Sequence[PublicationTask] = ()
 
 
 def request_for(
@@ -50,7 +52,14 @@ def request_for(
 ) -> AnonymityRequest:
     """A request for tables that are named, and those that declarations demand something of."""
     declared = read_declared_tables(declarations, terms.policy, options)
-    return AnonymityRequest(terms, (*tasks, *declared.tasks), declared.findings, wanted, notify=notify)
+    return AnonymityRequest(
+        terms,
+        (*tasks, *declared.tasks),
+        declared.findings,
+        wanted,
+        notify=notify,
+        publications=declared.publications,
+    )
 
 
 def check_folder(folder: Folder) -> Verdict:
@@ -78,6 +87,7 @@ def check_folder(folder: Folder) -> Verdict:
         folder.cache.shelf("anonymity", folder.policy_digest, kept=not folder.draws),
         folder.notify,
         folder.base,
+        declared.publications,
     )
     return check_tables(request)
 
@@ -89,7 +99,16 @@ def check_tables(request: AnonymityRequest) -> Verdict:
     """
     stated = stated_tables(request.terms, request.base)
     tables = [_examine_held(task, stated, request) for task in request.tasks]
-    return judge(ANONYMITY, together(tables, request.problems), request.terms)
+    others = [_examine_publication(task) for task in request.publications]
+    return judge(ANONYMITY, together([*tables, *others], request.problems), request.terms)
+
+
+def _examine_publication(task: PublicationTask) -> Examined:
+    from gatecli.gates.publication_measurement import (  # noqa: PLC0415 - takes half a second to import
+        examine_publication,
+    )
+
+    return examine_publication(task)
 
 
 def _examine_held(task: TableTask, stated: StatedTables, request: AnonymityRequest) -> Examined:

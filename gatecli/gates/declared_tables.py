@@ -10,6 +10,8 @@ from pathlib import Path
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import DEFAULTS
 from gatecli.checks.tables.table_findings import uncheckable
+from gatecli.gates.declared_publications import declared_publications
+from gatecli.gates.publication_task import PublicationTask
 from gatecli.gates.stated_tables import demands_of
 from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import AnonymityQuestion, Missing, Thresholds
@@ -41,6 +43,7 @@ class DeclaredTables:
 
     tasks: tuple[TableTask, ...] = ()
     findings: tuple[Finding, ...] = ()
+    publications: tuple[PublicationTask, ...] = ()
 
 
 def is_declaration(source: str) -> bool:
@@ -59,14 +62,17 @@ def tables_in(
     files: Mapping[Path, Loaded[Declared]], policy: PrivacyPolicy, options: TableOptions = DEFAULTS
 ) -> DeclaredTables:
     """The same of declarations that were read, by their files."""
-    tasks: list[TableTask] = []
-    findings: list[Finding] = []
+    found: list[TableTask | PublicationTask | Finding] = []
     for path, read in files.items():
-        findings.extend(read.findings)
+        found.extend(read.findings)
         for release, document in read.values:
-            for task in _of_release(release, document, path.parent, policy, options):
-                (findings if isinstance(task, Finding) else tasks).append(task)  # type: ignore[arg-type]  # each to its own
-    return DeclaredTables(tuple(tasks), tuple(findings))
+            found.extend(_of_release(release, document, path.parent, policy, options))
+            found.extend(declared_publications(release, document, path.parent, policy, options))
+    return DeclaredTables(
+        tuple(each for each in found if isinstance(each, TableTask)),
+        tuple(each for each in found if isinstance(each, Finding)),
+        tuple(each for each in found if isinstance(each, PublicationTask)),
+    )
 
 
 def policy_tables(rules: PrivacyPolicy, located: Locate, path: str) -> DeclaredTables:

@@ -9,6 +9,7 @@ from pydantic import Field
 from gatecli.model.anonymity import RecursiveDiversity, Scale, Thresholds
 from gatecli.model.base import LENIENT, Many, Text, Value
 from gatecli.model.number import NonNegative, Positive, Proportion
+from gatecli.model.publication import Publication, SecondRelease
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 AtLeastOne = Annotated[int, Field(ge=1)]
@@ -87,3 +88,11 @@ class Dataset(Value):
         description="a JSON file that says what its columns are, beside the declaration",
     )
     anonymity: Anonymity | None = None
+    second_release: SecondRelease | None = Field(
+        default=None, description="a table that is released again, beside an earlier release of it"
+    )
+
+    @property
+    def publications(self) -> dict[str, Publication]:
+        """What is published besides tables of rows, by its key."""
+        return {} if self.second_release is None else {"secondRelease": self.second_release}

@@ -42,6 +42,7 @@ LATE_HOMES = (
     "gatecli.gates.ledger_access",
     "gatecli.gates.ledger_composed",
     "gatecli.gates.packed_scan",
+    "gatecli.gates.publication_measurement",
     "gatecli.gates.reserving",
     "gatecli.gates.revision_law",
     "gatecli.gates.scan_processes",

@@ -11,6 +11,7 @@ from gatecli.checks.tables.measures import RULES as MEASURE_RULES
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
 from gatecli.checks.tables.reference import REFERENCE_RULES, find_reference
 from gatecli.checks.tables.roles import ROLE_RULES, find_direct_identifiers, find_undeclared
+from gatecli.checks.tables.second_release import RELEASE_RULES
 from gatecli.checks.tables.stated_questions import STATED_RULES
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.document import Place
@@ -22,7 +23,14 @@ TABLE_UNCHECKABLE = Rule(
     "anon-table-uncheckable", Severity.ERROR, "A table could not be measured", uncheckable=True
 )
 
-RULES: tuple[Rule, ...] = (*MEASURE_RULES, *REFERENCE_RULES, *ROLE_RULES, *STATED_RULES, TABLE_UNCHECKABLE)
+RULES: tuple[Rule, ...] = (
+    *MEASURE_RULES,
+    *REFERENCE_RULES,
+    *ROLE_RULES,
+    *STATED_RULES,
+    *RELEASE_RULES,
+    TABLE_UNCHECKABLE,
+)
 
 
 @dataclass(frozen=True, slots=True)

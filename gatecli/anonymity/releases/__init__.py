@@ -1,0 +1,1 @@
+"""Two releases of one table, and what they disclose together."""

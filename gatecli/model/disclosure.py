@@ -1,0 +1,57 @@
+"""What was measured of a publication: counts and bounds, no value of any row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Spread = tuple[tuple[int, int], ...]
+"""A figure, and how many have it; ascending."""
+
+
+def count_below(spread: Spread, limit: int) -> int:
+    """How many have a smaller figure."""
+    return sum(count for figure, count in spread if figure < limit)
+
+
+@dataclass(frozen=True, slots=True)
+class IntersectionMeasures:
+    """What two releases leave open about a person who is in both; pairs are pairs of classes.
+
+    `alone` is k of each release by itself. `sizes` counts pairs by the rows that can still be the person's,
+    in the release with fewer; `distinct` by the values of each sensitive column that remain. `links` are the
+    columns that both releases hold besides the quasi-identifiers.
+    """
+
+    records: tuple[int, int]
+    classes: tuple[int, int]
+    alone: tuple[int, int]
+    pairs: int
+    is_same_people: bool
+    links: tuple[str, ...]
+    sizes: Spread
+    distinct: Mapping[str, Spread]
+
+    @property
+    def k(self) -> int:
+        """The fewest rows that can be a person's."""
+        return self.sizes[0][0]
+
+    def l(self, attribute: str) -> int:  # noqa: E743 - the field's standard name
+        """The fewest values of a sensitive column that remain for a person."""
+        return self.distinct[attribute][0][0]
+
+    def as_mapping(self) -> dict[str, object]:
+        """The measures by their names in a report."""
+        each = {name: {"l": spread[0][0]} for name, spread in self.distinct.items()}
+        return {
+            "records": list(self.records),
+            "classes": list(self.classes),
+            "kAlone": list(self.alone),
+            "pairs": self.pairs,
+            "samePeople": self.is_same_people,
+            "linkedBy": list(self.links),
+            "k": self.k,
+            **({"l": min(each[name]["l"] for name in each)} if each else {}),
+            "bySensitive": each,
+        }
