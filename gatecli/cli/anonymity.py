@@ -12,8 +12,10 @@ from gatecli.checks.personal_data import search_of
 from gatecli.checks.tables.column_entities import classifier
 from gatecli.cli import table_options as given
 from gatecli.cli.anonymity_apply import apply
+from gatecli.cli.anonymity_counts import counts
 from gatecli.cli.anonymity_discover import discover
 from gatecli.cli.anonymity_intersect import intersect
+from gatecli.cli.anonymity_suppress import suppress_counts
 from gatecli.cli.notices import listening
 from gatecli.cli.table_arguments import (
     MOST_SUPPRESSED,
@@ -36,6 +38,8 @@ app = typer.Typer(no_args_is_help=True, help="Measure how identifiable the rows 
 app.command("discover")(discover)
 app.command("apply")(apply)
 app.command("intersect")(intersect)
+app.command("counts")(counts)
+app.command("suppress")(suppress_counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from gatecli.anonymity.frequencies.atoms import link
+from gatecli.anonymity.frequencies.audit import audit
+from gatecli.anonymity.frequencies.published import CountFormat, read_counts
 from gatecli.anonymity.releases.intersection import IntersectionQuestion, intersect
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.trees import read_tree
+from gatecli.checks.tables.counts import find_in_counts
 from gatecli.checks.tables.second_release import find_intersection
 from gatecli.checks.tables.table_findings import uncheckable
-from gatecli.errors import GatecliError, UncheckableError
+from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.gates.publication_task import PublicationTask
+from gatecli.model.anonymity import Thresholds
+from gatecli.model.disclosure import CountDemands
 from gatecli.model.finding import Finding
-from gatecli.model.publication import SecondRelease
+from gatecli.model.publication import CountTables, SecondRelease
 from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Checked, Examined
 
@@ -47,18 +53,45 @@ def _judge(
     match task.asked:
         case SecondRelease():
             return _judge_release(task, task.asked, opened)
+        case CountTables():
+            return _judge_counts(task, task.asked, opened)
 
 
 def _judge_release(
     task: PublicationTask, asked: SecondRelease, opened: list[OpenedTable]
 ) -> tuple[Mapping[str, object], Iterator[Finding]]:
     later, earlier = opened
-    question = IntersectionQuestion(asked.quasi_identifiers, asked.sensitive, _trees(asked.hierarchies))
+    question = IntersectionQuestion(asked.quasi_identifiers, asked.sensitive, trees_of(asked.hierarchies))
     measures = intersect(earlier, later, question)
     return measures.as_mapping(), find_intersection(measures, task.demands, task.name, task.place)
 
 
-def _trees(files: Mapping[str, str]) -> dict[str, Mapping[str, frozenset[str]]]:
+def _judge_counts(
+    task: PublicationTask, asked: CountTables, opened: list[OpenedTable]
+) -> tuple[Mapping[str, object], Iterator[Finding]]:
+    tables = [read_counts(each, count_format(asked)) for each in opened]
+    linked = link(tables, trees_of(asked.hierarchies), absent_is_zero=asked.absent == "zero")
+    demands = count_demands(asked, task.demands)
+    measures = audit(linked, demands)
+    return measures.as_mapping(), find_in_counts(measures, demands, task.name, task.place)
+
+
+def count_format(asked: CountTables) -> CountFormat:
+    """How the tables are written."""
+    return CountFormat(asked.count, asked.dimensions, asked.totals, asked.suppressed, asked.rounded)
+
+
+def count_demands(asked: CountTables, demands: Thresholds) -> CountDemands:
+    """What tables of counts must keep. Raises UsageError where no smallest count is demanded."""
+    minimum = demands.k
+    if minimum is None:
+        raise UsageError("no smallest count is demanded", advice="give --min-count, or minK in the policy")
+    protection = asked.protection or max(minimum - 1, 1)
+    return CountDemands(minimum, protection, demands.l or 2, asked.sensitive)
+
+
+def trees_of(files: Mapping[str, str]) -> dict[str, Mapping[str, frozenset[str]]]:
+    """The hierarchies of columns, from their files."""
     return {column: read_tree(column, Path(file)) for column, file in files.items()}
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from gatecli.model.anonymity import RecursiveDiversity, Scale, Thresholds
 from gatecli.model.base import LENIENT, Many, Text, Value
 from gatecli.model.number import NonNegative, Positive, Proportion
-from gatecli.model.publication import Publication, SecondRelease
+from gatecli.model.publication import CountTables, Publication, SecondRelease
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 AtLeastOne = Annotated[int, Field(ge=1)]
@@ -91,8 +91,10 @@ class Dataset(Value):
     second_release: SecondRelease | None = Field(
         default=None, description="a table that is released again, beside an earlier release of it"
     )
+    counts: CountTables | None = Field(default=None, description="tables of counts that are published of it")
 
     @property
     def publications(self) -> dict[str, Publication]:
         """What is published besides tables of rows, by its key."""
-        return {} if self.second_release is None else {"secondRelease": self.second_release}
+        every: dict[str, Publication | None] = {"secondRelease": self.second_release, "counts": self.counts}
+        return {key: asked for key, asked in every.items() if asked is not None}

@@ -55,3 +55,51 @@ class IntersectionMeasures:
             **({"l": min(each[name]["l"] for name in each)} if each else {}),
             "bySensitive": each,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class CountMeasures:
+    """What tables of counts that are published together disclose.
+
+    `minimum` is the smallest published count above zero. `small` counts cells below the threshold that are
+    published, `exposed` suppressed cells that can be computed too closely, `derived` small counts that no
+    cell gives and that can be computed; `narrowest` is the width of the narrowest interval of the exposed.
+    `groups` counts, by sensitive dimension, the groups whose people have too few categories between them.
+    """
+
+    tables: int
+    cells: int
+    suppressed: int
+    minimum: int | None
+    small: int
+    exposed: int
+    derived: int
+    narrowest: int | None
+    groups: Mapping[str, int]
+
+    def as_mapping(self) -> dict[str, object]:
+        """The measures by their names in a report."""
+        return {
+            "tables": self.tables,
+            "cells": self.cells,
+            "suppressedCells": self.suppressed,
+            "k": self.minimum,
+            "smallCells": self.small,
+            "exposedCells": self.exposed,
+            "derivedCells": self.derived,
+            "narrowestInterval": self.narrowest,
+            "uniformGroups": dict(self.groups),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class CountDemands:
+    """The threshold rule, the least width of a feasibility interval, and the l of groups.
+
+    Counts of `minimum` and more may be published, and zeros.
+    """
+
+    minimum: int
+    protection: int
+    distinct: int
+    sensitive: tuple[str, ...]

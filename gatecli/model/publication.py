@@ -6,7 +6,7 @@ A declaration and the command line ask with the same values. Paths are relative 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, ClassVar, Self, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Field
 
@@ -75,4 +75,54 @@ class SecondRelease(PublishedData):
         )
 
 
-Publication: TypeAlias = SecondRelease
+class CountTables(PublishedData):
+    """Tables of counts over one population, a row for each cell; their margins are the rows of totals."""
+
+    kind: ClassVar[str] = "counts"
+
+    linked: Many[Text] = Field(
+        default=(), description="tables of the same population that are published too, beside the declaration"
+    )
+    count: Text = Field(default="count", description="the column of the counts")
+    dimensions: Many[Text] = Field(default=(), description="the columns that make a cell; empty: all others")
+    totals: Many[Text] = Field(default=(), description="labels of totals, beside Total, all, sum and *")
+    suppressed: Many[Text] = Field(default=(), description="marks of suppressed counts, beside x, c, s, *")
+    absent: Literal["zero", "suppressed"] = Field(
+        default="zero", description="what a cell that the file does not have is"
+    )
+    rounded: Annotated[int, Field(ge=2)] | None = Field(
+        default=None, description="the base that all counts were rounded to, to the nearest"
+    )
+    sensitive: Many[Text] = Field(
+        default=(), description="dimensions that nobody may learn of a person: no group has them all alike"
+    )
+    hierarchies: Files = Field(default_factory=dict)
+    min_count: AtLeast1 | None = Field(
+        default=None, description="the smallest count above 0 that may be known"
+    )
+    protection: AtLeast1 | None = Field(
+        default=None,
+        description="the least width of the interval that a suppressed count can be computed to; "
+        "default: one less than the smallest count",
+    )
+    l: AtLeast1 | None = None  # noqa: E741 - the field's standard name
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return (self.path, *self.linked)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return Thresholds(k=self.min_count, l=self.l)
+
+    def located(self, locate: Callable[[str], str]) -> Self:
+        return self.model_copy(
+            update={
+                "path": locate(self.path),
+                "linked": tuple(map(locate, self.linked)),
+                "hierarchies": {column: locate(file) for column, file in self.hierarchies.items()},
+            }
+        )
+
+
+Publication: TypeAlias = SecondRelease | CountTables

@@ -175,7 +175,7 @@ def _by_kind(column: str, left: Sequence[Label], right: Sequence[Label], tree: T
     sets = [[_members(label) for label in labels] for labels in (left, right)]
     values = [frozenset().union(*side) for side in sets]
     bare = [frozenset().union(*(each for each in side if len(each) == 1)) for side in sets]
-    strangers = (bare[0] - values[1]) | (bare[1] - values[0])
+    strangers = (bare[0] - values[1]) | (bare[1] - values[0]) if all(values) else frozenset[str]()
     if strangers:
         raise UncheckableError(
             f"{column}: {len(strangers):,} of its labels are in one release alone, and nothing says which "
@@ -247,8 +247,8 @@ def _by_prefix(left: Sequence[Label], right: Sequence[Label]) -> Overlap:
     exact: dict[str, list[int]] = defaultdict(list)
     for at, (prefix, _) in enumerate(masks):
         exact[prefix].append(at)
-        for length in range(len(prefix) + 1):
-            inside[prefix[:length]].append(at)
+        for end in range(len(prefix) + 1):
+            inside[prefix[:end]].append(at)
     found = np.zeros((len(left), len(right)), np.bool_)
     for at, label in enumerate(left):
         prefix, length = _mask(label)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from gatecli.anonymity.discovery.roles import Discovery
+from gatecli.checks.tables.counts import COUNT_RULES
 from gatecli.checks.tables.measures import RULES as MEASURE_RULES
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
 from gatecli.checks.tables.reference import REFERENCE_RULES, find_reference
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     *ROLE_RULES,
     *STATED_RULES,
     *RELEASE_RULES,
+    *COUNT_RULES,
     TABLE_UNCHECKABLE,
 )
 

@@ -80,3 +80,7 @@ def test_a_label_that_nothing_explains_is_not_taken_for_another_person() -> None
 def test_a_label_that_its_hierarchy_does_not_know_is_refused() -> None:
     with pytest.raises(UncheckableError, match="does not know 1 of its labels"):
         overlap_of("marital", ["wed"], ["wed"], {"single": frozenset({"single"})})
+
+
+def test_a_column_that_one_release_suppressed_needs_no_hierarchy() -> None:
+    assert overlap_of("sex", ["M", "F"], ["*"], None).tolist() == [[True], [True]]

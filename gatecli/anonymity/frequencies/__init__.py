@@ -1,0 +1,1 @@
+"""Tables of counts: small cells, suppressed ones that can be computed again, groups that are all alike."""
