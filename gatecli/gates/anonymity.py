@@ -99,16 +99,16 @@ def check_tables(request: AnonymityRequest) -> Verdict:
     """
     stated = stated_tables(request.terms, request.base)
     tables = [_examine_held(task, stated, request) for task in request.tasks]
-    others = [_examine_publication(task) for task in request.publications]
+    others = [_examine_publication(task, request) for task in request.publications]
     return judge(ANONYMITY, together([*tables, *others], request.problems), request.terms)
 
 
-def _examine_publication(task: PublicationTask) -> Examined:
+def _examine_publication(task: PublicationTask, request: AnonymityRequest) -> Examined:
     from gatecli.gates.publication_measurement import (  # noqa: PLC0415 - takes half a second to import
         examine_publication,
     )
 
-    return examine_publication(task)
+    return examine_publication(task, request.wanted.classify)
 
 
 def _examine_held(task: TableTask, stated: StatedTables, request: AnonymityRequest) -> Examined:

@@ -40,7 +40,10 @@ def declared_publications(
                     "declare one, or a sensitivity that the policy knows",
                 )
                 continue
-            yield PublicationTask(located, name, place, demands, _reading(options), is_declared=True)
+            zips = policy.spec.anonymity.restricted_zips
+            yield PublicationTask(
+                located, name, place, demands, _reading(options), is_declared=True, restricted_zips=zips
+            )
 
 
 def _file(base: Path, path: str) -> str:

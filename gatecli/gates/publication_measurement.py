@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
+from gatecli.anonymity.discovery.identifying_columns import discover
 from gatecli.anonymity.frequencies.atoms import link
 from gatecli.anonymity.frequencies.audit import audit
 from gatecli.anonymity.frequencies.published import CountFormat, read_counts
 from gatecli.anonymity.releases.intersection import IntersectionQuestion, intersect
+from gatecli.anonymity.safe_harbor import RESTRICTED_ZIPS, check_columns
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
+from gatecli.anonymity.tables.problems import computing
 from gatecli.anonymity.trees import read_tree
+from gatecli.checks.tables.column_entities import Classify
 from gatecli.checks.tables.counts import find_in_counts
+from gatecli.checks.tables.roles import find_direct_identifiers
+from gatecli.checks.tables.safe_harbor import find_in_harbor
 from gatecli.checks.tables.second_release import find_intersection
 from gatecli.checks.tables.table_findings import uncheckable
 from gatecli.errors import GatecliError, UncheckableError, UsageError
@@ -21,59 +29,68 @@ from gatecli.gates.publication_task import PublicationTask
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.disclosure import CountDemands
 from gatecli.model.finding import Finding
-from gatecli.model.publication import CountTables, SecondRelease
+from gatecli.model.publication import CountTables, SafeHarborTable, SecondRelease
 from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Checked, Examined
 
+Judged: TypeAlias = tuple[Mapping[str, object], Iterator[Finding]]
+"""Measures by their names in a report, and what is found."""
 
-def examine_publication(task: PublicationTask) -> Examined:
+
+def examine_publication(task: PublicationTask, classify: Classify | None = None) -> Examined:
     """A publication, judged; one that cannot be is a problem, so that none hides another.
 
     Raises UsageError and NothingToCheckError for one that the command line itself names.
     """
     try:
-        return _examine(task)
+        return _examine(task, classify)
     except GatecliError as error:
         if not (task.is_declared or isinstance(error, UncheckableError)):
             raise
         return Examined(problems=(uncheckable(task.name, task.place, error.message, error.advice),))
 
 
-def _examine(task: PublicationTask) -> Examined:
+def _examine(task: PublicationTask, classify: Classify | None) -> Examined:
     with ExitStack() as stack:
         opened = [stack.enter_context(open_table(path, task.options)) for path in task.asked.paths]
-        measures, findings = _judge(task, opened)
+        measures, findings = _judge(task, opened, classify)
         checked = Checked(task.asked.kind, task.name, task.place.path, measures, _inputs(task, opened))
         return Examined((checked,), tuple(findings))
 
 
-def _judge(
-    task: PublicationTask, opened: list[OpenedTable]
-) -> tuple[Mapping[str, object], Iterator[Finding]]:
+def _judge(task: PublicationTask, opened: list[OpenedTable], classify: Classify | None) -> Judged:
     match task.asked:
         case SecondRelease():
             return _judge_release(task, task.asked, opened)
         case CountTables():
             return _judge_counts(task, task.asked, opened)
+        case SafeHarborTable():
+            return _judge_harbor(task, opened[0], classify)
 
 
-def _judge_release(
-    task: PublicationTask, asked: SecondRelease, opened: list[OpenedTable]
-) -> tuple[Mapping[str, object], Iterator[Finding]]:
+def _judge_release(task: PublicationTask, asked: SecondRelease, opened: list[OpenedTable]) -> Judged:
     later, earlier = opened
     question = IntersectionQuestion(asked.quasi_identifiers, asked.sensitive, trees_of(asked.hierarchies))
     measures = intersect(earlier, later, question)
     return measures.as_mapping(), find_intersection(measures, task.demands, task.name, task.place)
 
 
-def _judge_counts(
-    task: PublicationTask, asked: CountTables, opened: list[OpenedTable]
-) -> tuple[Mapping[str, object], Iterator[Finding]]:
+def _judge_counts(task: PublicationTask, asked: CountTables, opened: list[OpenedTable]) -> Judged:
     tables = [read_counts(each, count_format(asked)) for each in opened]
     linked = link(tables, trees_of(asked.hierarchies), absent_is_zero=asked.absent == "zero")
     demands = count_demands(asked, task.demands)
     measures = audit(linked, demands)
     return measures.as_mapping(), find_in_counts(measures, demands, task.name, task.place)
+
+
+def _judge_harbor(task: PublicationTask, opened: OpenedTable, classify: Classify | None) -> Judged:
+    measures = check_columns(
+        opened, RESTRICTED_ZIPS if task.restricted_zips is None else task.restricted_zips
+    )
+    with computing(opened):
+        discovery = discover(opened.table, max_columns=1, classify=classify)
+    identifiers = find_direct_identifiers(discovery, task.name, task.place)
+    return measures.as_mapping(), chain(find_in_harbor(measures, task.name, task.place), identifiers)
 
 
 def count_format(asked: CountTables) -> CountFormat:

@@ -15,7 +15,7 @@ from gatecli.model.publication import Publication
 class PublicationTask:
     """A publication whose paths lead to files or tables, and what is demanded of it.
 
-    `restricted_zips` are the three-digit ZIP areas that Safe Harbor must not name.
+    `restricted_zips` are the three-digit ZIP areas that Safe Harbor must not name; None: the shipped ones.
     """
 
     asked: Publication
@@ -25,4 +25,4 @@ class PublicationTask:
     options: TableOptions = DEFAULTS
     is_declared: bool = False
     """Whether a declaration asks: then whatever is wrong is a finding in its place."""
-    restricted_zips: tuple[str, ...] = ()
+    restricted_zips: tuple[str, ...] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 Spread = tuple[tuple[int, int], ...]
 """A figure, and how many have it; ascending."""
@@ -103,3 +104,39 @@ class CountDemands:
     protection: int
     distinct: int
     sensitive: tuple[str, ...]
+
+
+class HarborProblem(StrEnum):
+    """What Safe Harbor forbids a column to hold: 45 CFR 164.514(b)(2)(i), by its letters."""
+
+    PLACE = "places smaller than a state (B)"
+    ZIP = "more than three digits of a ZIP code (B)"
+    SMALL_AREA = "a three-digit ZIP area of 20,000 people or fewer (B)"
+    DATE = "elements of dates finer than a year (C)"
+    AGE = "ages over 89 that are not one category (C)"
+
+
+@dataclass(frozen=True, slots=True)
+class HarborColumn:
+    """A column that holds what Safe Harbor forbids, and in how many rows."""
+
+    name: str
+    problem: HarborProblem
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class HarborMeasures:
+    """What was found of the identifiers of Safe Harbor, and what nobody can read off a table."""
+
+    columns: int
+    found: tuple[HarborColumn, ...]
+    not_checked: tuple[str, ...]
+
+    def as_mapping(self) -> dict[str, object]:
+        """The measures by their names in a report."""
+        return {
+            "columns": self.columns,
+            "forbiddenColumns": len(self.found),
+            "notChecked": list(self.not_checked),
+        }

@@ -74,6 +74,10 @@ class AnonymityRules(Value):
         default=None, description="the smallest permitted k of any table, whatever its tier"
     )
     max_risk: Proportion | None = Field(default=None, description="the highest risk of any record")
+    restricted_zips: Many[Annotated[str, Field(pattern=r"^[0-9]{3}$")]] | None = Field(
+        default=None,
+        description="three-digit ZIP areas of 20,000 people or fewer, in place of the census of 2000",
+    )
 
     @property
     def thresholds(self) -> Thresholds:

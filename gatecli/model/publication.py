@@ -125,4 +125,11 @@ class CountTables(PublishedData):
         )
 
 
-Publication: TypeAlias = SecondRelease | CountTables
+class SafeHarborTable(PublishedData):
+    """A table without the identifiers that 45 CFR 164.514(b)(2)(i) lists."""
+
+    kind: ClassVar[str] = "safe-harbor"
+    needs_threshold: ClassVar[bool] = False
+
+
+Publication: TypeAlias = SecondRelease | CountTables | SafeHarborTable

@@ -1,10 +1,10 @@
 """Which counts of a table to suppress, so that no small one can be computed.
 
 Small counts are suppressed first. Then, for each of them that is not yet protected, a linear program finds
-another table with the same published sums in which that count is larger by the protection, at the least cost of
-suppressed counts (Kelly, Golden and Assad, "Cell Suppression: Disclosure Protection for
-Sensitive Tabular Data", Networks 22(4), 1992). That other table is the proof: whoever reads the result cannot
-tell it from the true one. The choice is a heuristic, not the fewest suppressions. Zeros stay published.
+another table with the same published sums in which that count is larger by the protection, at the least cost
+in suppressed counts (Kelly, Golden and Assad, "Cell Suppression: Disclosure Protection for Sensitive Tabular
+Data", Networks 22(4), 1992). That other table is the proof: nobody who reads the result can tell it from the
+true one. The choice is a heuristic, not the fewest suppressions. Zeros stay published.
 """
 
 from __future__ import annotations

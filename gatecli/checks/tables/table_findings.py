@@ -12,6 +12,7 @@ from gatecli.checks.tables.measures import RULES as MEASURE_RULES
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
 from gatecli.checks.tables.reference import REFERENCE_RULES, find_reference
 from gatecli.checks.tables.roles import ROLE_RULES, find_direct_identifiers, find_undeclared
+from gatecli.checks.tables.safe_harbor import HARBOR_RULES
 from gatecli.checks.tables.second_release import RELEASE_RULES
 from gatecli.checks.tables.stated_questions import STATED_RULES
 from gatecli.model.anonymity import Thresholds
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     *STATED_RULES,
     *RELEASE_RULES,
     *COUNT_RULES,
+    *HARBOR_RULES,
     TABLE_UNCHECKABLE,
 )
 

@@ -1,0 +1,89 @@
+"""What Safe Harbor forbids, column by column: 45 CFR 164.514(b)(2)(i)."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from gatecli.anonymity.safe_harbor import NOT_CHECKED, RESTRICTED_ZIPS, check_columns
+from gatecli.anonymity.tables.opening import open_table
+from gatecli.model.disclosure import HarborProblem
+
+FORBIDDEN = [
+    ("age", "91", HarborProblem.AGE),
+    ("age", "89.5-95", HarborProblem.AGE),
+    ("patient_age", "85-94", HarborProblem.AGE),
+    ("age", "100+", HarborProblem.AGE),
+    ("ageMonths", "1100", HarborProblem.AGE),
+    ("zip", "02139", HarborProblem.ZIP),
+    ("zip_code", "0213*", HarborProblem.ZIP),
+    ("zip", "02139-1234", HarborProblem.ZIP),
+    ("zip", "036", HarborProblem.SMALL_AREA),
+    ("zip3", "36", HarborProblem.SMALL_AREA),
+    ("zip", "893**", HarborProblem.SMALL_AREA),
+    ("county", "Kent", HarborProblem.PLACE),
+    ("Latitude", "42.3", HarborProblem.PLACE),
+    ("admission", "2019-03", HarborProblem.DATE),
+    ("dob", "3/14/1980", HarborProblem.DATE),
+    ("visit", "2019-Q1", HarborProblem.DATE),
+    ("seen", "14 Mar 2019", HarborProblem.DATE),
+    ("seen", "2019-03-14T10:00:00", HarborProblem.DATE),
+    ("birth_month", "3", HarborProblem.DATE),
+]
+PERMITTED = [
+    ("age", "89"),
+    ("age", "90"),
+    ("age", "90+"),
+    ("age", ">=90"),
+    ("age", "85+"),
+    ("age", ">89"),
+    ("age", "80-89"),
+    ("age", "*"),
+    ("ageMonths", "1079"),
+    ("zip", "021"),
+    ("zip", "021**"),
+    ("zip", "000"),
+    ("zip", "*"),
+    ("state", "MA"),
+    ("admission", "2019"),
+    ("dob", "[1980-01-01, 1981-01-01)"),
+    ("visits", "12"),
+    ("stage", "91"),
+    ("weight", "95"),
+]
+
+
+def found(folder: Path, name: str, *values: str) -> list[tuple[HarborProblem, int]]:
+    path = folder / "t.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([(name, "flag"), *((value, "x") for value in values)])
+    with open_table(path) as opened:
+        return [(each.problem, each.rows) for each in check_columns(opened).found]
+
+
+@pytest.mark.parametrize(("name", "value", "problem"), FORBIDDEN)
+def test_what_is_forbidden_is_found(name: str, value: str, problem: HarborProblem, tmp_path: Path) -> None:
+    assert found(tmp_path, name, value, "*") == [(problem, 1)]
+
+
+@pytest.mark.parametrize(("name", "value"), PERMITTED)
+def test_what_is_permitted_is_not(name: str, value: str, tmp_path: Path) -> None:
+    assert found(tmp_path, name, value, "*") == []
+
+
+def test_the_policy_replaces_the_small_areas(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("zip,flag\n036,x\n021,x\n")
+    with open_table(path) as opened:
+        assert [each.rows for each in check_columns(opened, ("021",)).found] == [1]
+        assert check_columns(opened, ()).found == ()
+
+
+def test_the_shipped_areas_are_the_seventeen_of_the_guidance() -> None:
+    assert len(set(RESTRICTED_ZIPS)) == 17
+
+
+def test_what_no_table_shows_is_named() -> None:
+    assert any("actual knowledge" in each for each in NOT_CHECKED)
