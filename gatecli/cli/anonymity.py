@@ -15,6 +15,7 @@ from gatecli.cli.anonymity_apply import apply
 from gatecli.cli.anonymity_counts import counts
 from gatecli.cli.anonymity_discover import discover
 from gatecli.cli.anonymity_intersect import intersect
+from gatecli.cli.anonymity_magnitudes import magnitudes
 from gatecli.cli.anonymity_safe_harbor import safe_harbor
 from gatecli.cli.anonymity_suppress import suppress_counts
 from gatecli.cli.notices import listening
@@ -41,6 +42,7 @@ app.command("apply")(apply)
 app.command("intersect")(intersect)
 app.command("counts")(counts)
 app.command("safe-harbor")(safe_harbor)
+app.command("magnitudes")(magnitudes)
 app.command("suppress")(suppress_counts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
@@ -12,6 +13,7 @@ from gatecli.anonymity.discovery.identifying_columns import discover
 from gatecli.anonymity.frequencies.atoms import link
 from gatecli.anonymity.frequencies.audit import audit
 from gatecli.anonymity.frequencies.published import CountFormat, read_counts
+from gatecli.anonymity.magnitudes import contributions, given_cells, measure_magnitudes
 from gatecli.anonymity.releases.intersection import IntersectionQuestion, intersect
 from gatecli.anonymity.safe_harbor import RESTRICTED_ZIPS, check_columns
 from gatecli.anonymity.tables.interface import OpenedTable
@@ -20,6 +22,7 @@ from gatecli.anonymity.tables.problems import computing
 from gatecli.anonymity.trees import read_tree
 from gatecli.checks.tables.column_entities import Classify
 from gatecli.checks.tables.counts import find_in_counts
+from gatecli.checks.tables.magnitudes import find_in_magnitudes
 from gatecli.checks.tables.roles import find_direct_identifiers
 from gatecli.checks.tables.safe_harbor import find_in_harbor
 from gatecli.checks.tables.second_release import find_intersection
@@ -27,9 +30,9 @@ from gatecli.checks.tables.table_findings import uncheckable
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.gates.publication_task import PublicationTask
 from gatecli.model.anonymity import Thresholds
-from gatecli.model.disclosure import CountDemands
+from gatecli.model.disclosure import CountDemands, MagnitudeDemands
 from gatecli.model.finding import Finding
-from gatecli.model.publication import CountTables, SafeHarborTable, SecondRelease
+from gatecli.model.publication import CountTables, MagnitudeTable, SafeHarborTable, SecondRelease
 from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Checked, Examined
 
@@ -64,6 +67,8 @@ def _judge(task: PublicationTask, opened: list[OpenedTable], classify: Classify 
             return _judge_release(task, task.asked, opened)
         case CountTables():
             return _judge_counts(task, task.asked, opened)
+        case MagnitudeTable():
+            return _judge_magnitudes(task, task.asked, opened[0])
         case SafeHarborTable():
             return _judge_harbor(task, opened[0], classify)
 
@@ -91,6 +96,27 @@ def _judge_harbor(task: PublicationTask, opened: OpenedTable, classify: Classify
         discovery = discover(opened.table, max_columns=1, classify=classify)
     identifiers = find_direct_identifiers(discovery, task.name, task.place)
     return measures.as_mapping(), chain(find_in_harbor(measures, task.name, task.place), identifiers)
+
+
+def _judge_magnitudes(task: PublicationTask, asked: MagnitudeTable, opened: OpenedTable) -> Judged:
+    rule = asked.dominance
+    demands = MagnitudeDemands(
+        asked.p,
+        Fraction(100) if asked.q is None else asked.q,
+        None if rule is None else rule.n,
+        None if rule is None else rule.k,
+        None if asked.largest and asked.min_contributors is None else task.demands.k,
+    )
+    if demands.is_empty:
+        raise UsageError(
+            "no rule is given for the table", advice="give p, dominance or the fewest contributors"
+        )
+    if asked.largest:
+        cells = given_cells(opened, asked.dimensions, asked.value, asked.largest)
+    else:
+        cells = contributions(opened, asked.dimensions, asked.value, asked.contributor)
+    measures = measure_magnitudes(cells, demands, len(asked.largest) or None)
+    return measures.as_mapping(), find_in_magnitudes(measures, demands, task.name, task.place)
 
 
 def count_format(asked: CountTables) -> CountFormat:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 
 Spread = tuple[tuple[int, int], ...]
 """A figure, and how many have it; ascending."""
@@ -139,4 +140,41 @@ class HarborMeasures:
             "columns": self.columns,
             "forbiddenColumns": len(self.found),
             "notChecked": list(self.not_checked),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class MagnitudeDemands:
+    """The rules for cells of magnitudes: p % (q is 100) or pq, (n, k)-dominance, the fewest contributors."""
+
+    p: Fraction | None = None
+    q: Fraction = Fraction(100)
+    n: int | None = None
+    k: Fraction | None = None
+    contributors: int | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return self.p is None and self.n is None and self.contributors is None
+
+
+@dataclass(frozen=True, slots=True)
+class MagnitudeMeasures:
+    """How many cells, margins among them, are sensitive by dominance and have too few contributors.
+
+    `share` is the largest share of a cell that is one contributor's.
+    """
+
+    cells: int
+    sensitive: int
+    few: int
+    share: Fraction
+
+    def as_mapping(self) -> dict[str, object]:
+        """The measures by their names in a report."""
+        return {
+            "cells": self.cells,
+            "dominatedCells": self.sensitive,
+            "cellsOfFew": self.few,
+            "largestShare": self.share,
         }

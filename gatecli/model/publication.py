@@ -12,6 +12,7 @@ from pydantic import Field
 
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.base import Many, Text, Value
+from gatecli.model.number import Positive
 
 AtLeast1 = Annotated[int, Field(ge=1)]
 Files = Annotated[
@@ -132,4 +133,33 @@ class SafeHarborTable(PublishedData):
     needs_threshold: ClassVar[bool] = False
 
 
-Publication: TypeAlias = SecondRelease | CountTables | SafeHarborTable
+class Dominance(Value):
+    """A cell is sensitive where its `n` largest contributors have more than `k` percent of it."""
+
+    n: AtLeast1
+    k: Positive
+
+
+class MagnitudeTable(PublishedData):
+    """Sums of contributors' values by category, from the contributors' own rows or given by cell."""
+
+    kind: ClassVar[str] = "magnitudes"
+    needs_threshold: ClassVar[bool] = False
+
+    value: Text = Field(description="the column that is added up; with `largest`, the total of a cell")
+    dimensions: Many[Text] = Field(default=(), description="the columns that make a cell")
+    contributor: Text | None = Field(default=None, description="the column that says whose a row is")
+    largest: Many[Text] = Field(
+        default=(), description="columns of the largest contributions, where each row is a cell"
+    )
+    p: Positive | None = Field(default=None, description="the p of the p % rule, in percent")
+    q: Positive | None = Field(default=None, description="the q of the pq rule, in percent; none: 100")
+    dominance: Dominance | None = None
+    min_contributors: AtLeast1 | None = None
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return Thresholds(k=self.min_contributors)
+
+
+Publication: TypeAlias = SecondRelease | CountTables | SafeHarborTable | MagnitudeTable

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from gatecli.anonymity.discovery.roles import Discovery
 from gatecli.checks.tables.counts import COUNT_RULES
+from gatecli.checks.tables.magnitudes import MAGNITUDE_RULES
 from gatecli.checks.tables.measures import RULES as MEASURE_RULES
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
 from gatecli.checks.tables.reference import REFERENCE_RULES, find_reference
@@ -32,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     *STATED_RULES,
     *RELEASE_RULES,
     *COUNT_RULES,
+    *MAGNITUDE_RULES,
     *HARBOR_RULES,
     TABLE_UNCHECKABLE,
 )
