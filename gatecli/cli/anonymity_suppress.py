@@ -66,7 +66,7 @@ def suppress_counts(
             f"cannot write {target}: {error.strerror}", advice="choose a writable place"
         ) from None
     err(
-        f"{target}: {len(chosen.primary):,} small counts suppressed, "
+        f"{target}: suppressed {len(chosen.primary):,} that are small, "
         f"and {len(chosen.secondary):,} that hide them\n"
     )
 
