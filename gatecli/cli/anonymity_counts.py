@@ -20,7 +20,7 @@ from gatecli.model.publication import CountTables
 _LIST = "COLUMN,..."
 
 
-class Absent(StrEnum):
+class AbsentCells(StrEnum):
     """What a cell that a file does not have is."""
 
     ZERO = "zero"
@@ -71,12 +71,12 @@ class CountsGiven:
         ),
     ] = None
     absent: Annotated[
-        Absent,
+        AbsentCells,
         option("--absent", panel=given.TABLE, help="What a cell is that the file does not have."),
-    ] = Absent.ZERO
+    ] = AbsentCells.ZERO
     hierarchies: given.Hierarchies = None
 
-    def asked(self, paths: list[str], **demands: int | None) -> CountTables:
+    def question(self, paths: list[str], **demands: int | None) -> CountTables:
         """The question about the tables of `paths`, the first of which is the one that is published."""
         return CountTables.model_validate(
             {
@@ -149,5 +149,5 @@ def counts(
 ) -> None:
     """Check tables of counts: small counts, those that can be computed, groups that are all alike."""
     session = begin(gate, start_of(data[0]))
-    asked = written.asked(data, rounded=rounded, min_count=min_count, protection=protection, l=l)
+    asked = written.question(data, rounded=rounded, min_count=min_count, protection=protection, l=l)
     raise end_with(session, task_of_publication(asked, session, opened.options(None), tier))

@@ -10,7 +10,7 @@ from typing import Annotated
 from gatecli.anonymity.frequencies.atoms import link
 from gatecli.anonymity.frequencies.audit import audit
 from gatecli.anonymity.frequencies.published import PublishedTable, label_of, read_counts
-from gatecli.anonymity.frequencies.suppression import Suppression, suppress
+from gatecli.anonymity.frequencies.suppression import SuppressedCells, suppress
 from gatecli.anonymity.tables.functions import whole_table
 from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
 from gatecli.anonymity.tables.opening import open_table
@@ -50,7 +50,7 @@ def suppress_counts(
 
     The table has every cell's true count, and its totals if they are published. What was written is audited.
     """
-    asked = written.asked([data], min_count=min_count, protection=protection)
+    asked = written.question([data], min_count=min_count, protection=protection)
     rules = read_policy(policy, start_of(data)).policy
     demands = count_demands(asked, strictest([asked.thresholds, rules.spec.anonymity.thresholds]))
     if target.suffix.lower() != ".csv":
@@ -73,7 +73,7 @@ def suppress_counts(
 
 def _suppressed_table(
     asked: CountTables, demands: CountDemands, options: TableOptions, mark: str
-) -> tuple[Suppression, str]:
+) -> tuple[SuppressedCells, str]:
     """What was suppressed, and the new table. Raises UncheckableError where its audit finds a small count."""
     with open_table(asked.path, options) as opened:
         table = read_counts(opened, count_format(asked))
@@ -91,7 +91,7 @@ def _suppressed_table(
 
 
 def _text(
-    opened: OpenedTable, table: PublishedTable, asked: CountTables, chosen: Suppression, mark: str
+    opened: OpenedTable, table: PublishedTable, asked: CountTables, chosen: SuppressedCells, mark: str
 ) -> str:
     with computing(opened):
         rows = whole_table(opened.table).to_pylist()

@@ -27,7 +27,7 @@ def declared_publications(
             place = document.place(f"/spec/datasets/{number}/{key}/path")
             name = f"{release.subject} {dataset.name}"
             try:
-                located = asked.located(lambda path: _file(base, path))
+                located = asked.locate_paths(lambda path: _file(base, path))
             except ReadError as error:
                 yield uncheckable(name, place, error.problem, error.mend)
                 continue

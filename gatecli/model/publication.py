@@ -41,7 +41,7 @@ class PublishedData(Value):
         """What is demanded of it."""
         return Thresholds()
 
-    def located(self, locate: Callable[[str], str]) -> Self:
+    def locate_paths(self, locate: Callable[[str], str]) -> Self:
         """The same with its paths as `locate` gives them."""
         return self.model_copy(update={"path": locate(self.path)})
 
@@ -66,7 +66,7 @@ class SecondRelease(PublishedData):
     def thresholds(self) -> Thresholds:
         return Thresholds(k=self.k, l=self.l)
 
-    def located(self, locate: Callable[[str], str]) -> Self:
+    def locate_paths(self, locate: Callable[[str], str]) -> Self:
         return self.model_copy(
             update={
                 "path": locate(self.path),
@@ -116,7 +116,7 @@ class CountTables(PublishedData):
     def thresholds(self) -> Thresholds:
         return Thresholds(k=self.min_count, l=self.l)
 
-    def located(self, locate: Callable[[str], str]) -> Self:
+    def locate_paths(self, locate: Callable[[str], str]) -> Self:
         return self.model_copy(
             update={
                 "path": locate(self.path),

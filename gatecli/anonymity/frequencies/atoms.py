@@ -25,7 +25,7 @@ Bounds = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Dimension:
+class CutDimension:
     """A dimension cut into `pieces`; which of them each category has."""
 
     name: str
@@ -49,7 +49,7 @@ class LinkedTables:
     """Tables as sums of atoms. `low` and `high` bound each atom as far as its own cells say."""
 
     tables: tuple[PublishedTable, ...]
-    dimensions: tuple[Dimension, ...]
+    dimensions: tuple[CutDimension, ...]
     boxes: tuple[CountBox, ...]
     low: Bounds
     high: Bounds
@@ -102,7 +102,7 @@ def contradiction() -> UncheckableError:
     )
 
 
-def _dimension(name: str, labels: Sequence[str], tree: Tree | None) -> Dimension:
+def _dimension(name: str, labels: Sequence[str], tree: Tree | None) -> CutDimension:
     covered = _by_tree(name, labels, tree) if tree is not None else _by_spans(labels)
     signatures: dict[frozenset[str], int] = {}
     for signature in covered:
@@ -110,7 +110,7 @@ def _dimension(name: str, labels: Sequence[str], tree: Tree | None) -> Dimension
     held = {
         label: tuple(at for signature, at in signatures.items() if label in signature) for label in labels
     }
-    return Dimension(name, max(len(signatures), 1), held)
+    return CutDimension(name, max(len(signatures), 1), held)
 
 
 def _by_tree(name: str, labels: Sequence[str], tree: Tree) -> list[frozenset[str]]:
@@ -146,7 +146,7 @@ def _holds(span: Span, point: float) -> bool:
     return above and (point < span.high or (point == span.high and not span.open_high))
 
 
-def _pieces(table: PublishedTable, dimensions: Sequence[Dimension]) -> list[dict[Label, Indices]]:
+def _pieces(table: PublishedTable, dimensions: Sequence[CutDimension]) -> list[dict[Label, Indices]]:
     """The pieces of each label by dimension; the total is that of the table's own categories."""
     found: list[dict[Label, Indices]] = []
     for dimension in dimensions:
@@ -160,7 +160,7 @@ def _pieces(table: PublishedTable, dimensions: Sequence[Dimension]) -> list[dict
     return found
 
 
-def _boxes(number: int, table: PublishedTable, dimensions: Sequence[Dimension]) -> Iterable[CountBox]:
+def _boxes(number: int, table: PublishedTable, dimensions: Sequence[CutDimension]) -> Iterable[CountBox]:
     pieces = _pieces(table, dimensions)
     order = [
         table.dimensions.index(each.name) if each.name in table.dimensions else None for each in dimensions
@@ -171,7 +171,7 @@ def _boxes(number: int, table: PublishedTable, dimensions: Sequence[Dimension]) 
         yield CountBox(atoms, cell.low, inf if cell.high is None else cell.high, number, cell)
 
 
-def _absent(table: PublishedTable, dimensions: Sequence[Dimension]) -> Iterable[Indices]:
+def _absent(table: PublishedTable, dimensions: Sequence[CutDimension]) -> Iterable[Indices]:
     """The atoms of the cells, margins aside, that a table does not have."""
     present = {cell.labels for cell in table.cells if None not in cell.labels}
     if not present:
@@ -189,7 +189,7 @@ def _absent(table: PublishedTable, dimensions: Sequence[Dimension]) -> Iterable[
     yield np.flatnonzero(inside)
 
 
-def _atoms(pieces: Sequence[Indices], dimensions: Sequence[Dimension]) -> Indices:
+def _atoms(pieces: Sequence[Indices], dimensions: Sequence[CutDimension]) -> Indices:
     shape = tuple(each.pieces for each in dimensions)
     grid: Indices = np.ravel_multi_index(np.ix_(*pieces), shape).ravel()
     return grid

@@ -42,14 +42,14 @@ def audit(linked: LinkedTables, demands: CountDemands) -> CountMeasures:
             f"no table has the sensitive dimension {strange[0]!r}",
             advice=f"the dimensions are {', '.join(each.name for each in linked.dimensions)}",
         )
-    targets = [*_suppressed(linked, demands), *_derived(linked, demands)]
+    targets = [*_suppressed_targets(linked, demands), *_derived_targets(linked, demands)]
     if len(targets) > MOST_TARGETS:
         raise UncheckableError(
             f"{len(targets):,} counts can be in question, more than the {MOST_TARGETS:,} that are audited",
             advice="link fewer tables at a time, or leave out a dimension",
         )
     known = feasibility(linked, [target.atoms for target in targets])
-    exposed = _exposed(known, targets, demands.minimum)
+    exposed = _find_exposed(known, targets, demands.minimum)
     hidden = [at for at, target in enumerate(targets) if target.is_suppressed]
     return CountMeasures(
         tables=len(linked.tables),
@@ -72,7 +72,7 @@ def _smallest(linked: LinkedTables) -> int | None:
     return min((box.cell.low for box in linked.boxes if box.cell.is_exact and box.low > 0), default=None)
 
 
-def _suppressed(linked: LinkedTables, demands: CountDemands) -> Iterator[_Target]:
+def _suppressed_targets(linked: LinkedTables, demands: CountDemands) -> Iterator[_Target]:
     for box in linked.boxes:
         if not box.cell.is_exact:
             width = box.cell.width
@@ -80,7 +80,7 @@ def _suppressed(linked: LinkedTables, demands: CountDemands) -> Iterator[_Target
             yield _Target(box.atoms, wanted, is_suppressed=True)
 
 
-def _derived(linked: LinkedTables, demands: CountDemands) -> Iterator[_Target]:
+def _derived_targets(linked: LinkedTables, demands: CountDemands) -> Iterator[_Target]:
     """The pieces of every dimension and their margins, where no cell publishes them."""
     published = {box.atoms.tobytes() for box in linked.boxes}
     choices = [[*([at] for at in range(each.pieces)), range(each.pieces)] for each in linked.dimensions]
@@ -98,7 +98,7 @@ def _derived(linked: LinkedTables, demands: CountDemands) -> Iterator[_Target]:
             yield _Target(atoms, demands.protection, is_suppressed=False)
 
 
-def _exposed(known: Feasibility, targets: Sequence[_Target], minimum: int) -> list[int]:
+def _find_exposed(known: Feasibility, targets: Sequence[_Target], minimum: int) -> list[int]:
     """The targets whose count is known too closely."""
     if not targets:
         known.solve(np.zeros(len(known.free)))  # tables that contradict themselves are found all the same

@@ -23,6 +23,7 @@ LARGEST = 10**9
 """Counts beyond are not exact enough to the solver, whose tolerance is relative."""
 
 _NODES = 20_000
+_PASSES = 100
 _SLACK = 1e-6
 _OPTIMAL, _INFEASIBLE, _UNBOUNDED = 0, 2, 3
 
@@ -65,6 +66,9 @@ class Feasibility:
             return float(self.fixed[target])
         if sign > 0 and self.endless[atoms].any():
             return inf
+        bound = float((self.high if sign > 0 else self.low)[atoms].sum() + self.fixed[target])
+        if self.least.size and bound == (self.most if sign > 0 else self.least)[target]:
+            return bound  # a solution has shown that each sum by itself already says it
         objective = np.zeros(len(self.free))
         objective[atoms] = 1
         solution = self.solve(-sign * objective)
@@ -145,18 +149,44 @@ def feasibility(linked: LinkedTables, targets: Sequence[Indices]) -> Feasibility
         high.append(box.high - rest)
     fixed = np.array([settled[atoms].sum() for atoms in targets], np.float64)
     asked = [own[own >= 0] for own in (number[atoms] for atoms in targets)]
-    sums = _matrix(rows, len(free))
+    sums, sums_low, sums_high = _matrix(rows, len(free)), np.array(low), np.array(high)
+    atoms_low, atoms_high = _tighten(sums, (sums_low, sums_high), (linked.low[free], linked.high[free]))
     return Feasibility(
         free,
         sums,
-        np.array(low),
-        np.array(high),
-        linked.low[free],
-        linked.high[free],
+        sums_low,
+        sums_high,
+        atoms_low,
+        atoms_high,
         _matrix(asked, len(free)),
         fixed,
         np.isinf(linked.high[free]) & (np.asarray(sums.sum(axis=0)).ravel() == 0),
     )
+
+
+def _tighten(sums: Any, known: tuple[Bounds, Bounds], atoms: tuple[Bounds, Bounds]) -> tuple[Bounds, Bounds]:
+    """The bounds of atoms by each sum alone: what is left of it where the others are least, or most.
+
+    Raises UncheckableError where a bound crosses another.
+    """
+    low, high = atoms[0].copy(), atoms[1].copy()
+    row = np.repeat(np.arange(sums.shape[0]), np.diff(sums.indptr))
+    column = sums.indices
+    for _ in range(_PASSES):
+        finite = np.where(np.isinf(high), 0.0, high)
+        open_ends = sums @ np.isinf(high).astype(np.float64)
+        others_open = open_ends[row] - np.isinf(high)[column] > 0
+        most = known[1][row] - ((sums @ low)[row] - low[column])
+        least = np.where(others_open, -inf, known[0][row] - ((sums @ finite)[row] - finite[column]))
+        new_low, new_high = low.copy(), high.copy()
+        np.minimum.at(new_high, column, most)
+        np.maximum.at(new_low, column, least)
+        if (new_low > new_high).any():
+            raise contradiction()
+        if np.array_equal(new_low, low) and np.array_equal(new_high, high):
+            break
+        low, high = new_low, new_high
+    return low, high
 
 
 def _matrix(rows: Sequence[Indices], columns: int) -> Any:

@@ -112,7 +112,7 @@ def _range(name: str, text: str | None, written: CountFormat, *, has_zero: bool)
     """What a figure says of its count; `<5` is at least 1 in a table that publishes zeros as such."""
     figure = "" if text is None else text.strip()
     if _COUNT.fullmatch(figure):
-        return _rounded(name, int(figure.partition(".")[0]), written.rounded)
+        return _rounded_range(name, int(figure.partition(".")[0]), written.rounded)
     if (fewer := _FEWER.fullmatch(figure)) is not None:
         high = int(fewer[2]) - (fewer[1] == "<")
         return min(int(has_zero), high), high
@@ -125,7 +125,7 @@ def _range(name: str, text: str | None, written: CountFormat, *, has_zero: bool)
     )
 
 
-def _rounded(name: str, count: int, base: int | None) -> tuple[int, int]:
+def _rounded_range(name: str, count: int, base: int | None) -> tuple[int, int]:
     if base is None:
         return count, count
     if count % base:

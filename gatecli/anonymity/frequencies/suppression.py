@@ -21,6 +21,9 @@ from gatecli.anonymity.frequencies.published import Label
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.disclosure import CountDemands
 
+MOST_CELLS = 5_000
+"""Cells and margins of a table; the linear programs of a larger one take hours."""
+
 MOST_PROGRAMS = 200
 """Linear programs for one table; of more small counts, several are protected by each."""
 
@@ -30,7 +33,7 @@ _NODES = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Suppression:
+class SuppressedCells:
     """The cells to suppress, by their labels: those that are small, and those that protect them."""
 
     primary: frozenset[tuple[Label, ...]]
@@ -49,14 +52,19 @@ class _Search:
     most: Bounds
 
 
-def suppress(linked: LinkedTables, demands: CountDemands) -> Suppression:
+def suppress(linked: LinkedTables, demands: CountDemands) -> SuppressedCells:
     """The cells of one table to suppress. Raises UsageError for a table that has suppressed cells already,
-    UncheckableError where the solver gives up.
+    UncheckableError for a table that is too large, and where the solver gives up.
     """
     if any(not box.cell.is_exact for box in linked.boxes):
         raise UsageError(
             "the table has suppressed or rounded counts already",
             advice="give the table of true counts; check a published one with: gatecli anonymity counts",
+        )
+    if len(linked.boxes) > MOST_CELLS:
+        raise UncheckableError(
+            f"the table has {len(linked.boxes):,} cells, more than the {MOST_CELLS:,} that are searched",
+            advice="suppress it in parts, such as one region at a time, and check the parts together",
         )
     search = _begin(linked)
     primary = np.flatnonzero((search.counts > 0) & (search.counts < demands.minimum))
@@ -68,7 +76,7 @@ def suppress(linked: LinkedTables, demands: CountDemands) -> Suppression:
     labels = [box.cell.labels for box in linked.boxes]
     every = frozenset(labels[at] for at in np.flatnonzero(search.suppressed))
     first = frozenset(labels[at] for at in primary)
-    return Suppression(first, every - first)
+    return SuppressedCells(first, every - first)
 
 
 def _begin(linked: LinkedTables) -> _Search:

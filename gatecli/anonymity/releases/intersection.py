@@ -56,7 +56,7 @@ class _Release:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pairs:
+class _ClassPairs:
     """Class of the earlier and of the later release, the number of the linking value, people of each."""
 
     left: Codes
@@ -148,7 +148,7 @@ def _overlap(
 
 def _pairs(
     one: _Release, two: _Release, overlaps: Sequence[_ColumnOverlap], values: Sequence[Row]
-) -> tuple[_Pairs, bool]:
+) -> tuple[_ClassPairs, bool]:
     """Every pair of classes that can hold a person, and whether both releases are of the same people."""
     if sum(len(one.held[value]) * len(two.held[value]) for value in values) > MOST_COMPARISONS:
         raise UncheckableError(
@@ -162,7 +162,7 @@ def _pairs(
     return found, is_same
 
 
-def _require_pairs(found: _Pairs | None) -> _Pairs:
+def _require_pairs(found: _ClassPairs | None) -> _ClassPairs:
     if found is None:
         raise ValueError("pairs without an assignment are always feasible")
     return found
@@ -179,7 +179,7 @@ def _feasible_pairs(
     values: Sequence[Row],
     *,
     is_same: bool,
-) -> _Pairs | None:
+) -> _ClassPairs | None:
     """The pairs; None where the releases cannot be of the same people although `is_same` says so."""
     parts: list[tuple[Codes, Codes, Codes, Codes, Codes]] = []
     kept = 0
@@ -201,7 +201,7 @@ def _feasible_pairs(
             )
         parts.append((left[rows], right[columns], np.full(len(rows), number), supply[rows], demand[columns]))
     joined = [np.concatenate([part[at] for part in parts] or [np.zeros(0, np.int64)]) for at in range(5)]
-    return _Pairs(joined[0], joined[1], joined[2], (joined[3], joined[4]))
+    return _ClassPairs(joined[0], joined[1], joined[2], (joined[3], joined[4]))
 
 
 def _people(held: Mapping[int, int]) -> tuple[Codes, Codes]:
@@ -209,7 +209,7 @@ def _people(held: Mapping[int, int]) -> tuple[Codes, Codes]:
 
 
 def _measure(
-    pairs: _Pairs,
+    pairs: _ClassPairs,
     one: _Release,
     two: _Release,
     is_same: bool,  # noqa: FBT001 - a fact, not a mode
@@ -232,7 +232,7 @@ def _measure(
     )
 
 
-def _distinct(pairs: _Pairs, pair: Codes, values: Sequence[str | None]) -> Spread:
+def _distinct(pairs: _ClassPairs, pair: Codes, values: Sequence[str | None]) -> Spread:
     """How many values of a sensitive column each pair leaves."""
     numbers = {value: at for at, value in enumerate(dict.fromkeys(values))}
     codes = np.array([numbers[value] for value in values], np.int64)[pairs.link]

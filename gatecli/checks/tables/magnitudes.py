@@ -21,7 +21,11 @@ def find_in_magnitudes(
     """A finding for the cells that a rule calls sensitive, margins among them."""
     share = show_up(measures.share * 100)
     found = (
-        (DOMINATED, measures.sensitive, f"sensitive by {_named(demands)}; the largest share is {share} %"),
+        (
+            DOMINATED,
+            measures.sensitive,
+            f"sensitive by {_rule_names(demands)}; the largest share is {share} %",
+        ),
         (FEW, measures.few, f"of fewer than {demands.contributors} contributors"),
     )
     for rule, cells, what in found:
@@ -36,7 +40,7 @@ def find_in_magnitudes(
             )
 
 
-def _named(demands: MagnitudeDemands) -> str:
+def _rule_names(demands: MagnitudeDemands) -> str:
     rules = []
     if demands.p is not None and demands.q == 100:
         rules.append(f"the p % rule with p = {show(demands.p)}")

@@ -232,3 +232,9 @@ def test_suppression_hides_every_small_count(
 def test_suppression_needs_true_counts(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="suppressed or rounded counts already"):
         suppress(linked(table(HEADER, two_way("x"), tmp_path)), DEMANDS)
+
+
+def test_a_table_that_would_take_hours_is_refused() -> None:
+    cells = tuple(PublishedCell((str(at),), 9, 9) for at in range(5_001))
+    with pytest.raises(UncheckableError, match="5,001 cells, more than the 5,000"):
+        suppress(link([PublishedTable("t", ("d",), cells)], {}, absent_is_zero=True), DEMANDS)
