@@ -6,7 +6,7 @@ a value of the table again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gatecli.anonymity.tables.functions import (
@@ -20,8 +20,10 @@ from gatecli.anonymity.tables.functions import (
     times,
 )
 from gatecli.anonymity.tables.interface import Column, OpenedTable, Table
+from gatecli.anonymity.value_codes import without_codes
+from gatecli.anonymity.value_formats import count_strangers, find_format, order_of
 from gatecli.errors import UncheckableError
-from gatecli.model.anonymity import AnonymityQuestion, Scale
+from gatecli.model.anonymity import AnonymityQuestion, Doubt, Measures, Scale, ValueFormat
 
 PACKED = 2**62
 """A packed key stays below it: a signed 64-bit integer on every engine."""
@@ -31,6 +33,9 @@ NUMBER = r"^ *[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,2})? *$"
 
 CANONICAL_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]+)?$"
 """Text that is a number and nothing else: a leading zero says that it is a code."""
+
+FEW_VALUES, LARGEST_CODE = 50, 999
+"""Integers that are as few and as small may be amounts, or the codes of categories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class EncodedTable:
     codes: tuple[str, ...]
     sensitive: tuple[SensitiveCode, ...]
     unit: str | None
+    dimensions: Mapping[str, tuple[Table, str]]
+    """By name of a column, a table of its distinct values, and what their column is called there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,8 @@ class SensitiveCode:
     """The codes of one sensitive attribute; on a numeric scale they are ranks, 0 the smallest.
 
     `dimension` holds each value (`v_…`) beside its code (`c_…`); `values` counts the codes, a missing
-    value included: it comes after the largest.
+    value included: it comes after the largest. `format` is how text was read, `doubt` why the scale has to
+    be stated.
     """
 
     attribute: str
@@ -60,17 +68,31 @@ class SensitiveCode:
     scale: Scale
     values: int
     dimension: Table
+    format: ValueFormat | None = None
+    doubt: Doubt | None = None
 
 
 def prepare_columns(opened: OpenedTable, question: AnonymityQuestion) -> Table:
-    """The columns that matter under names of ours: q0 …, s0 …, u."""
-    table = opened.table
+    """The columns that matter under names of ours: q0 …, s0 …, u, h; without rows that are suppressed."""
+    table = without_codes(opened.table, question)
     columns = {f"q{at}": name for at, name in enumerate(question.quasi_identifiers)}
     columns |= {f"s{at}": name for at, name in enumerate(question.sensitive)}
     chosen = {ours: _clean(table[name], opened, question) for ours, name in columns.items()}
     if question.unit is not None:
         chosen["u"] = table[question.unit]
+    if question.household is not None:
+        chosen["h"] = table[question.household]
     return table.select(**chosen)
+
+
+def searchable_table(opened: OpenedTable, question: AnonymityQuestion, measures: Measures) -> Table:
+    """The table as it was measured, with its own names: codes are missing values, and the text of sensitive
+    columns that was read as dates or numbers is numbers in their order.
+    """
+    table = without_codes(opened.table, question)
+    read = {values.attribute: values.format for values in measures.by_sensitive}
+    ordered = {name: order_of(table[name], written) for name, written in read.items() if written is not None}
+    return table.mutate(**ordered) if ordered else table
 
 
 def _clean(column: Column, opened: OpenedTable, question: AnonymityQuestion) -> Column:
@@ -100,15 +122,21 @@ def encode_table(opened: OpenedTable, question: AnonymityQuestion, source: Table
     for name, dimension, _ in dimensions:
         joined = joined.left_join(dimension, source[name] == dimension[f"v_{name}"])
     unit = () if question.unit is None else ("u",)
+    others = unit if question.household is None else (*unit, "h")
     flat = joined.select(
         **{name: joined[f"c_{name}"] for name, _, _ in quasi},
         **{code.column: _or_last(joined[f"c_{code.column}"], code.values) for code in sensitive},
-        **{name: joined[name] for name in unit},
+        **{name: joined[name] for name in others},
     )
     packed = _pack_keys([(name, flat[name], size) for name, _, size in quasi])
     table = flat.mutate(**packed)
     names = tuple(name for name, _, _ in quasi)
-    return EncodedTable(table, tuple(packed), names, tuple(sensitive), unit[0] if unit else None)
+    columns = (*question.quasi_identifiers, *question.sensitive)
+    known = {
+        column: (dimension, f"v_{name}")
+        for column, (name, dimension, _) in zip(columns, dimensions, strict=True)
+    }
+    return EncodedTable(table, tuple(packed), names, tuple(sensitive), unit[0] if unit else None, known)
 
 
 def _or_last(code: Column, values: int) -> Column:
@@ -149,14 +177,11 @@ def _sensitive(
     value = f"v_{name}"
     distinct = keep_table(source.select(**{value: source[name]}).distinct())
     present = distinct.filter(distinct[value].notnull())
-    scale = question.scales.get(attribute) or _scale(opened, question, present, attribute, value)
-    ordered = present[value]
-    if scale is Scale.NUMERIC and ordered.type().is_string():
-        _require_numbers(opened, present, attribute, value)
-        ordered = ordered.cast("float64")
+    scale = _scale(opened, question, present, attribute, value)
+    ordered = present[value] if scale.order is None else scale.order
     dimension = keep_table(present.mutate(**{f"c_{name}": dense_rank(ordered).cast("int64")}))
     known, missing = _sizes(dimension, distinct, f"c_{name}", value)
-    return SensitiveCode(attribute, name, scale, known + missing, dimension)
+    return SensitiveCode(attribute, name, scale.scale, known + missing, dimension, scale.format, scale.doubt)
 
 
 def _sizes(dimension: Table, distinct: Table, code: str, value: str) -> tuple[int, int]:
@@ -166,29 +191,92 @@ def _sizes(dimension: Table, distinct: Table, code: str, value: str) -> tuple[in
     return (0 if last is None else int(last) + 1), int(missing)
 
 
+@dataclass(frozen=True, slots=True)
+class _Scaled:
+    """The scale of an attribute; `order` is what its values are ranked by, where not by themselves."""
+
+    scale: Scale
+    order: Column | None = None
+    format: ValueFormat | None = None
+    doubt: Doubt | None = None
+
+
 def _scale(
     opened: OpenedTable, question: AnonymityQuestion, present: Table, attribute: str, value: str
-) -> Scale:
-    if attribute in question.hierarchies:
-        return Scale.HIERARCHICAL
+) -> _Scaled:
+    """As it is stated, else as the type or the text says.
+
+    What is in doubt is on a categorical scale: no other puts a class farther from the table.
+    """
+    stated = question.scales.get(attribute)
+    if stated is Scale.CATEGORICAL:
+        return _Scaled(stated)
+    if stated is Scale.HIERARCHICAL or (stated is None and attribute in question.hierarchies):
+        return _Scaled(Scale.HIERARCHICAL)
     kind = present[value].type()
-    if kind.is_numeric() or kind.is_temporal():
-        return Scale.NUMERIC
-    if opened.is_typed or not kind.is_string():
-        return Scale.CATEGORICAL
-    written = present[value].re_search(CANONICAL_NUMBER)
-    counted = present.aggregate(all=present.count(), numbers=times(written))
-    row = only_row(counted)
-    return Scale.NUMERIC if row["all"] and row["all"] == row["numbers"] else Scale.CATEGORICAL
+    if kind.is_string():
+        read = _read_text(opened, question, present, attribute, value)
+    elif stated or kind.is_numeric() or kind.is_temporal():
+        read = _Scaled(Scale.NUMERIC)
+    else:
+        return _Scaled(Scale.CATEGORICAL)
+    is_in_doubt = read.scale is Scale.NUMERIC and stated is None and attribute not in question.formats
+    if is_in_doubt and _holds_few_integers(present, present[value] if read.order is None else read.order):
+        return _Scaled(Scale.CATEGORICAL, read.order, read.format, Doubt.FEW_INTEGERS)
+    return read
 
 
-def _require_numbers(opened: OpenedTable, present: Table, attribute: str, value: str) -> None:
-    """Engines differ on text that is not a number: some read it as 0."""
-    written = present[value].re_search(NUMBER)
-    strange = int(only_row(present.aggregate(strange=times(~written)))["strange"])
-    if strange:
-        noun = "value" if strange == 1 else "values"
+def _read_text(
+    opened: OpenedTable, question: AnonymityQuestion, present: Table, attribute: str, value: str
+) -> _Scaled:
+    """Raises UncheckableError for texts that are not what is stated, or may be two things."""
+    text, written = present[value], question.formats.get(attribute)
+    if written is not None:
+        _require(opened, count_strangers(present, value, written), attribute, f"{written.value} values")
+        return _Scaled(Scale.NUMERIC, order_of(text, written), written)
+    is_stated = attribute in question.scales
+    written, doubt = find_format(present, value, is_typed=opened.is_typed and not is_stated)
+    if doubt is not None and is_stated:
         raise UncheckableError(
-            f"{opened.name}: {strange:,} distinct {noun} of {attribute!r} are not numbers",
+            f"{opened.name}: the {doubt.value.replace('-', ' ')} of {attribute!r} can be read in two ways",
+            advice=f"state their format: {_FORMATS[doubt]}",
+        )
+    if doubt is not None:
+        return _Scaled(Scale.CATEGORICAL, doubt=doubt)
+    if written is not None:
+        return _Scaled(Scale.NUMERIC, order_of(text, written), written)
+    if not is_stated:
+        return _Scaled(Scale.CATEGORICAL)
+    strange = times(~text.re_search(NUMBER))
+    _require(opened, int(only_row(present.aggregate(strange=strange))["strange"]), attribute, "numbers")
+    return _Scaled(Scale.NUMERIC, text.cast("float64"))
+
+
+_FORMATS = {
+    Doubt.AMBIGUOUS_DATES: "day-first or month-first",
+    Doubt.AMBIGUOUS_NUMBERS: "decimal-point or decimal-comma",
+}
+
+
+def _holds_few_integers(present: Table, number: Column) -> bool:
+    kind = number.type()
+    if not kind.is_numeric() or kind.is_boolean():
+        return False
+    held = present.select(n=number.cast("float64"))
+    row = only_row(
+        held.aggregate(
+            all=held.count(), whole=times(held["n"] == held["n"].floor()), most=held["n"].abs().max()
+        )
+    )
+    # Two values are equally far on either scale.
+    return bool(2 < row["all"] == row["whole"] <= FEW_VALUES and row["most"] <= LARGEST_CODE)
+
+
+def _require(opened: OpenedTable, strange: int, attribute: str, what: str) -> None:
+    """Engines differ on text that is not a number: some read it as 0."""
+    if strange:
+        noun, verb = ("value", "is") if strange == 1 else ("values", "are")
+        raise UncheckableError(
+            f"{opened.name}: {strange:,} distinct {noun} of {attribute!r} {verb} not {what}",
             advice="measure it on a categorical scale, or fix the values",
         )

@@ -1,7 +1,8 @@
 """The measures of one class, exactly, from counts: Python integers and fractions, no engine.
 
 `counts` are the counts of the class by code of the sensitive value, `marginals` those of the whole
-table. q is the share of a value in the class, p in the table.
+table, which holds `people`: by default as many as the counts sum to. q is the share of the class that has a
+value, p that of the table. Where units hold several values, neither sums to one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from itertools import accumulate
 from math import prod
 
 DIGITS = 12
+FARTHEST = Fraction(1)
+"""No class is farther from the table, not even where units hold several values and shares sum to more."""
 _WIDE = Context(prec=60)
 _BITS = 4_000_000
 """An integer of more bits is not worth the proof that an irrational-looking number is a whole one."""
@@ -73,88 +76,84 @@ def _is_exactly(near: int, counts: Mapping[int, int], weight: int) -> bool:
     return bool(weight**weight == near**weight * prod(n ** (n * often) for n, often in counts.items()))
 
 
-def total_variation(item: ClassCounts, marginals: Mapping[int, int]) -> Fraction:
+def total_variation(item: ClassCounts, marginals: Mapping[int, int], people: int = 0) -> Fraction:
     """½ Σ |q − p|: the earth mover's distance where all values are equally far (Li, Li and
     Venkatasubramanian, "t-Closeness", ICDE 2007, section 5.2).
     """
-    weight, total = item.weight, sum(marginals.values())
-    gains = (n * total - marginals[code] * weight for code, n in item.counts.items())
-    return Fraction(sum(gain for gain in gains if gain > 0), weight * total)
+    size, total = item.size, people or sum(marginals.values())
+    gains = (item.counts.get(code, 0) * total - m * size for code, m in marginals.items())
+    return min(Fraction(sum(map(abs, gains)), 2 * size * total), FARTHEST)
 
 
-def ordered_distance(item: ClassCounts, marginals: Mapping[int, int]) -> Fraction:
+def ordered_distance(item: ClassCounts, marginals: Mapping[int, int], people: int = 0) -> Fraction:
     """Σ |Q_i − P_i| ÷ (m − 1) over the m ranks, Q and P cumulative: the earth mover's distance where
     values are as far as their ranks (Li, Li and Venkatasubramanian 2007, section 5.1). A constant
     attribute tells nothing: 0.
     """
-    weight, total = item.weight, sum(marginals.values())
+    size, total = item.size, people or sum(marginals.values())
     if len(marginals) < 2:
         return Fraction(0)
     moves = accumulate(
-        item.counts.get(code, 0) * total - marginals[code] * weight for code in sorted(marginals)
+        item.counts.get(code, 0) * total - marginals[code] * size for code in sorted(marginals)
     )
-    return Fraction(sum(map(abs, moves)), weight * total * (len(marginals) - 1))
+    return min(Fraction(sum(map(abs, moves)), size * total * (len(marginals) - 1)), FARTHEST)
 
 
 def hierarchical_distance(
-    item: ClassCounts, marginals: Mapping[int, int], ancestors: Mapping[int, tuple[int, ...]]
+    item: ClassCounts,
+    marginals: Mapping[int, int],
+    ancestors: Mapping[int, tuple[int, ...]],
+    people: int = 0,
 ) -> Fraction:
     """The earth mover's distance over a tree whose leaves are all at one depth (Li, Li and
-    Venkatasubramanian 2007, section 5.2, hierarchical distance): Σ height(N) ÷ height of the tree ·
-    min(what flows into, what flows out of the children of N).
+    Venkatasubramanian 2007, section 5.2, hierarchical distance): what a node has more or less than its share
+    crosses the edge to its parent, which is 1 ÷ (2 · height of the tree) long.
     """
-    weight, total = item.weight, sum(marginals.values())
-    extra: dict[tuple[int, ...], int] = {}
-    for code, marginal in marginals.items():
-        path = (*reversed(ancestors[code]), code)
-        extra[path] = item.counts.get(code, 0) * total - marginal * weight
-    height = len(next(iter(extra))) - 1
+    size, total = item.size, people or sum(marginals.values())
+    height = len(next(iter(ancestors.values())))
     moved = 0
-    for level in range(1, height + 1):
-        parents: dict[tuple[int, ...], int] = {}
-        surplus: dict[tuple[int, ...], int] = {}
-        deficit: dict[tuple[int, ...], int] = {}
-        for path, amount in extra.items():
-            above = path[:-1]
-            parents[above] = parents.get(above, 0) + amount
-            side = surplus if amount > 0 else deficit
-            side[above] = side.get(above, 0) + abs(amount)
-        moved += level * sum(min(surplus.get(node, 0), deficit.get(node, 0)) for node in parents)
-        extra = parents
-    return Fraction(moved, height * weight * total)
+    for level in range(height):
+        extra: dict[int, int] = {}
+        for code, marginal in marginals.items():
+            node = code if level == 0 else ancestors[code][level - 1]
+            extra[node] = extra.get(node, 0) + item.counts.get(code, 0) * total - marginal * size
+        moved += sum(map(abs, extra.values()))
+    return min(Fraction(moved, 2 * height * size * total), FARTHEST)
 
 
-def ratios(item: ClassCounts, marginals: Mapping[int, int]) -> dict[int, tuple[Fraction, Fraction]]:
+def ratios(
+    item: ClassCounts, marginals: Mapping[int, int], people: int = 0
+) -> dict[int, tuple[Fraction, Fraction]]:
     """p, and q ÷ p, of every value that the class holds."""
-    weight, total = item.weight, sum(marginals.values())
+    total = people or sum(marginals.values())
     return {
-        code: (Fraction(marginals[code], total), Fraction(n * total, weight * marginals[code]))
+        code: (Fraction(marginals[code], total), Fraction(n * total, item.size * marginals[code]))
         for code, n in item.counts.items()
     }
 
 
-def basic_beta(item: ClassCounts, marginals: Mapping[int, int]) -> Fraction:
+def basic_beta(item: ClassCounts, marginals: Mapping[int, int], people: int = 0) -> Fraction:
     """The largest relative gain (q − p) ÷ p of a value (Cao and Karras, "Publishing Microdata with a
     Robust Privacy Guarantee", PVLDB 5(11), 2012, definition 2).
     """
-    return max(ratio for _, ratio in ratios(item, marginals).values()) - 1
+    return max(ratio for _, ratio in ratios(item, marginals, people).values()) - 1
 
 
-def enhanced_beta(item: ClassCounts, marginals: Mapping[int, int]) -> Fraction | None:
+def enhanced_beta(item: ClassCounts, marginals: Mapping[int, int], people: int = 0) -> Fraction | None:
     """The least β with (q − p) ÷ p ≤ min(β, −ln p) for each value that gains (Cao and Karras 2012,
     definition 3): the basic β, or None where a value gains more than −ln of its own p.
     """
-    gains = [(p, ratio - 1) for p, ratio in ratios(item, marginals).values() if ratio > 1]
+    gains = [(p, ratio - 1) for p, ratio in ratios(item, marginals, people).values() if ratio > 1]
     if any(gain > -_logarithm(p) for p, gain in gains):
         return None
     return max((gain for _, gain in gains), default=Fraction(0))
 
 
-def delta_disclosure(item: ClassCounts, marginals: Mapping[int, int]) -> Fraction:
+def delta_disclosure(item: ClassCounts, marginals: Mapping[int, int], people: int = 0) -> Fraction:
     """The largest |ln(q ÷ p)| of a value that the class holds, rounded up (Brickell and Shmatikov, "The
     Cost of Privacy", KDD 2008, definition 1).
     """
-    found = [ratio for _, ratio in ratios(item, marginals).values()]
+    found = [ratio for _, ratio in ratios(item, marginals, people).values()]
     extreme = max(*found, 1 / min(found))
     return Fraction(Context(prec=DIGITS, rounding=ROUND_CEILING).plus(_decimal_ln(extreme)))
 

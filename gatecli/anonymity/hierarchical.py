@@ -1,6 +1,6 @@
 """The hierarchical earth mover's distance of every class (Li, Li and Venkatasubramanian 2007).
 
-Only nodes that hold a value of the class can move anything: below any other node everything flows out.
+Only nodes that hold a value of the class differ between classes: what every other node lacks is the same.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gatecli.anonymity.dictionary_encoding import SensitiveCode
-from gatecli.anonymity.profiles import as_integer
-from gatecli.anonymity.tables.functions import constant, largest, least, local_table, rows
+from gatecli.anonymity.profiles import as_integer, excess_distance
+from gatecli.anonymity.tables.functions import local_table, rows
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import ConfigurationError
 from gatecli.model.anonymity import Hierarchy
@@ -47,15 +47,20 @@ def ancestors_of(code: SensitiveCode, hierarchy: Hierarchy) -> dict[int, tuple[i
 
 
 def hierarchical_distances(
-    cells: Table, keys: Sequence[str], shares: Mapping[int, int], ancestors: Mapping[int, tuple[int, ...]]
+    cells: Table,
+    keys: Sequence[str],
+    shares: Mapping[int, int],
+    ancestors: Mapping[int, tuple[int, ...]],
+    total: int,
 ) -> Table:
-    """`distance` by keys, in fixed point; `cells` are distributed."""
-    total = sum(shares.values())
+    """`distance` by keys, in fixed point, beyond what the absence of all values would be; `cells` are
+    distributed, `total` is how many people the table holds.
+    """
     height = len(next(iter(ancestors.values())))
     below = cells.select(*keys, node=cells["s"], q=cells["q"])
     steps = []
     for level in range(height):
-        below, moved = _step(below, keys, _nodes(shares, ancestors, level), total, (level + 1) / height)
+        below, moved = _step(below, keys, _nodes(shares, ancestors, level), total, height)
         steps.append(moved)
     first, *others = steps
     every = first.union(*others) if others else first
@@ -64,39 +69,32 @@ def hierarchical_distances(
 
 def _nodes(
     shares: Mapping[int, int], ancestors: Mapping[int, tuple[int, ...]], level: int
-) -> dict[int, tuple[int, int, int]]:
-    """Nodes of a level with their count, their parent and their parent's count."""
+) -> dict[int, tuple[int, int]]:
+    """Nodes of a level with their count and their parent."""
     counts: dict[int, int] = {}
-    above: dict[int, int] = {}
     parents: dict[int, int] = {}
     for code, count in shares.items():
         node = code if level == 0 else ancestors[code][level - 1]
-        parent = ancestors[code][level]
-        parents[node] = parent
+        parents[node] = ancestors[code][level]
         counts[node] = counts.get(node, 0) + count
-        above[parent] = above.get(parent, 0) + count
-    return {node: (counts[node], parent, above[parent]) for node, parent in parents.items()}
+    return {node: (counts[node], parent) for node, parent in parents.items()}
 
 
 def _step(
-    below: Table, keys: Sequence[str], nodes: Mapping[int, tuple[int, int, int]], total: int, weight: float
+    below: Table, keys: Sequence[str], nodes: Mapping[int, tuple[int, int]], total: int, height: int
 ) -> tuple[Table, Table]:
+    """The shares of the parents, and what crosses the edges to them."""
     known = local_table(
         {
             "node": list(nodes),
-            "p": [count / total for count, _, _ in nodes.values()],
-            "parent": [parent for _, parent, _ in nodes.values()],
-            "above": [above / total for _, _, above in nodes.values()],
+            "p": [count / total for count, _ in nodes.values()],
+            "parent": [parent for _, parent in nodes.values()],
         },
-        {"node": "int64", "p": "float64", "parent": "int64", "above": "float64"},
+        {"node": "int64", "p": "float64", "parent": "int64"},
     )
     joined = below.join(known, "node")
-    zero = constant(0.0, "float64")
     grouped = joined.group_by([*keys, "parent"]).aggregate(
-        q=joined["q"].sum(),
-        inflow=largest(joined["q"] - joined["p"], zero).sum(),
-        above=joined["above"].max(),
+        q=joined["q"].sum(), moved=excess_distance(joined).sum()
     )
-    outflow = grouped["above"] - grouped["q"] + grouped["inflow"]
-    moved = as_integer(least(grouped["inflow"], largest(outflow, zero)) * weight)
+    moved = as_integer(grouped["moved"] / (2.0 * height))
     return grouped.select(*keys, node=grouped["parent"], q=grouped["q"]), grouped.select(*keys, moved=moved)

@@ -8,12 +8,15 @@ from fractions import Fraction
 
 from gatecli.anonymity.contingency import count_codes, sizes_of
 from gatecli.anonymity.dictionary_encoding import EncodedTable, encode_table, prepare_columns
+from gatecli.anonymity.exposure import smallest_classes
+from gatecli.anonymity.joined_rows import PERSON, join_rows, require_joinable
 from gatecli.anonymity.population.uniqueness import population_uniqueness
 from gatecli.anonymity.sensitive import CodedClasses, measure_attribute
 from gatecli.anonymity.tables.columns import require_columns
 from gatecli.anonymity.tables.functions import keep_table, only_row, times
 from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.anonymity.tables.problems import computing
+from gatecli.anonymity.value_codes import find_suspects
 from gatecli.anonymity.wildcards import matches
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 from gatecli.model.anonymity import AnonymityQuestion, ClassSize, Measures, Missing, Scale
@@ -34,20 +37,22 @@ def measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell = untol
     """
     if not question.quasi_identifiers:
         raise UsageError("no quasi-identifier is named", advice="name the columns that others may know")
-    unit = () if question.unit is None else (question.unit,)
-    require_columns(opened.name, opened.columns, (*question.quasi_identifiers, *question.sensitive, *unit))
+    require_columns(opened.name, opened.columns, question.columns)
     _require_scales(question)
+    _require_codes(question)
+    require_joinable(question)
     with computing(opened):
         return _measure(opened, question, tell)
 
 
 def _require_scales(question: AnonymityQuestion) -> None:
     """Raises UsageError for a scale that would silently not be used, or that needs a tree and has none."""
-    if strange := [column for column in question.scales if column not in question.sensitive]:
-        raise UsageError(
-            f"{strange[0]!r} has a scale but is not a sensitive column",
-            advice=f"the sensitive columns are {', '.join(question.sensitive) or 'none'}",
-        )
+    for what, stated in (("scale", question.scales), ("format", question.formats)):
+        if strange := [column for column in stated if column not in question.sensitive]:
+            raise UsageError(
+                f"{strange[0]!r} has a {what} but is not a sensitive column",
+                advice=f"the sensitive columns are {', '.join(question.sensitive) or 'none'}",
+            )
     bare = [column for column, scale in question.scales.items() if scale is Scale.HIERARCHICAL]
     if bare := [column for column in bare if not question.hierarchies.get(column)]:
         raise UsageError(
@@ -56,11 +61,27 @@ def _require_scales(question: AnonymityQuestion) -> None:
         )
 
 
+def _require_codes(question: AnonymityQuestion) -> None:
+    """Raises UsageError for a code of a column that the question does not name."""
+    for code in (*question.missing_codes, *question.suppressed_codes):
+        if code.column is not None and code.column not in question.columns:
+            raise UsageError(
+                f"the code {code} is for a column that is not asked about",
+                advice=f"the columns are {', '.join(question.columns)}",
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class _Totals:
     records: int
     units: int | None
+    without_unit: int
     missing: Mapping[str, int]
+
+    @property
+    def people(self) -> int | None:
+        """Units; all rows that have none are one together."""
+        return None if self.units is None else self.units + bool(self.without_unit)
 
 
 def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Measures:
@@ -71,16 +92,27 @@ def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Me
     totals = _totals(opened, question, source)
     tell("numbering the values", 1 / steps)
     codes = encode_table(opened, question, source)
+    suspects = find_suspects(codes.dimensions)
     tell("forming the classes", 2 / steps)
+    codes = join_rows(opened, question, codes) if question.is_joined else codes
     pairs = matches(codes) if question.missing is Missing.WILDCARD and totals.missing else None
-    is_plain = codes.unit is None and pairs is None
+    is_plain = codes.unit is None and pairs is None and question.household is None
     sized = None if is_plain and codes.sensitive else _size_classes(codes, pairs)
-    classes = CodedClasses(codes, pairs, None if codes.unit is None else sized)
+    classes = CodedClasses(codes, pairs, None if codes.unit is None else sized, totals.people)
     found = []
     for at, code in enumerate(codes.sensitive):
         tell(f"measuring {code.attribute}", (3 + at) / steps)
         found.append(measure_attribute(question, classes, code))
     sizes = found[0].sizes if sized is None else sizes_of(sized)
+    if sized is not None and question.is_joined:
+        sizes = smallest_classes(
+            codes.table.select(PERSON, *codes.keys).distinct(), PERSON, sized, codes.keys
+        )
+    households = (
+        smallest_classes(codes.table.select("h", *codes.keys), "h", sized, codes.keys)
+        if sized is not None and question.household is not None
+        else ()
+    )
     if codes.unit is None and sum(item.records for item in sizes) != totals.records:
         raise UncheckableError(
             f"{opened.name}: the table changed while it was read",
@@ -98,6 +130,10 @@ def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Me
         by_sensitive=tuple(each.measures for each in found),
         missing=totals.missing,
         units=totals.units,
+        without_unit=totals.without_unit,
+        suppressed=_suppressed(opened, question, totals.records),
+        suspected_codes=suspects,
+        households=households,
         population_uniques=None if estimate is None else estimate.uniqueness,
         population_estimator=None if estimate is None else estimate.estimator,
     )
@@ -110,13 +146,23 @@ def _totals(opened: OpenedTable, question: AnonymityQuestion, source: Table) -> 
     sums = {role: times(source[role].isnull()) for role in roles}
     if question.unit is not None:
         sums["units"] = source["u"].nunique()
+        sums["without"] = times(source["u"].isnull())
     row = only_row(source.aggregate(records=source.count(), **sums))
     records = int(row["records"])
     if not records:
-        raise NothingToCheckError(f"{opened.name} has no rows", advice="give a table that holds records")
+        what = "only rows that are suppressed" if question.suppressed_codes else "no rows"
+        raise NothingToCheckError(f"{opened.name} has {what}", advice="give a table that holds records")
     names = (*question.quasi_identifiers, *question.sensitive)
     missing = {name: int(row[role]) for name, role in zip(names, roles, strict=True) if row[role]}
-    return _Totals(records, None if question.unit is None else int(row["units"]), missing)
+    units = None if question.unit is None else int(row["units"])
+    return _Totals(records, units, int(row.get("without", 0)), missing)
+
+
+def _suppressed(opened: OpenedTable, question: AnonymityQuestion, records: int) -> int:
+    """The rows that are in no class."""
+    if not question.suppressed_codes:
+        return 0
+    return int(only_row(opened.table.aggregate(all=opened.table.count()))["all"]) - records
 
 
 def _size_classes(codes: EncodedTable, pairs: Table | None) -> Table:

@@ -39,29 +39,29 @@ def with_ordered_distance(
 ) -> Table:
     """Cells with `moved`: what the value adds to the ordered distance of its class.
 
-    `marginals` hold every rank 0 … values − 1.
+    `marginals` hold every rank 0 … values − 1; `total` is how many people the table holds.
     """
     sums = keep_table(cumulative(marginals))
-    gaps = keep_table(_gaps(cells.join(sums, "s"), keys, sums, total, values))
+    gaps = keep_table(_gaps(cells.join(sums, "s"), keys, sums, values))
     crossed = _crossings(gaps, sums, total)
-    joined = gaps.left_join(crossed, ["reached", "weight"])
+    joined = gaps.left_join(crossed, ["reached", "size"])
     per_rank = _moved_mass(joined, total) / float(max(values - 1, 1))
     return joined.select(*cells.columns, moved=as_integer(per_rank))
 
 
-def _gaps(cells: Table, keys: Sequence[str], sums: Table, total: int, values: int) -> Table:
+def _gaps(cells: Table, keys: Sequence[str], sums: Table, values: int) -> Table:
     """Each cell with the gap that it opens: ranks s … end − 1, where the class has reached `reached`."""
     along = whole(keys, [cells["s"]])
-    area = sums["area_upto"].max().as_scalar()
+    area, everything = sums["area_upto"].max().as_scalar(), sums["upto"].max().as_scalar()
     opened = cells.mutate(
         reached=cells["n"].sum().over(window(keys, [cells["s"]])).cast("int64"),
         end=cells["s"].lead().over(along).fill_null(values),
-        before_end=cells["below"].lead().over(along).fill_null(total),
+        before_end=cells["below"].lead().over(along).fill_null(everything),
         area_before_end=cells["area_below"].lead().over(along).fill_null(area),
         previous=cells["s"].lag().over(along),
     )
     return opened.mutate(
-        share=_float(opened["reached"]) / _float(opened["weight"]),
+        share=_float(opened["reached"]) / _float(opened["size"]),
         head=opened["previous"].isnull().ifelse(opened["area_below"], 0.0),
     )
 
@@ -71,13 +71,13 @@ def _crossings(gaps: Table, sums: Table, total: int) -> Table:
     their P (`area`): the distinct levels and the ranks in one sort.
     """
     inside = _is_crossed(gaps, total)
-    levels = gaps.filter(inside).select("reached", "weight", "share").distinct()
+    levels = gaps.filter(inside).select("reached", "size", "share").distinct()
     none = constant(0)
     marks = sums.select(
         share=_float(sums["upto"]) / float(total),
         is_level=none,
         reached=none,
-        weight=none,
+        size=none,
         area=sums["area_upto"],
         rank=constant(1),
     )
@@ -85,7 +85,7 @@ def _crossings(gaps: Table, sums: Table, total: int) -> Table:
         "share",
         is_level=constant(1),
         reached=levels["reached"],
-        weight=levels["weight"],
+        size=levels["size"],
         area=constant(0.0, "float64"),
         rank=none,
     )
@@ -94,7 +94,7 @@ def _crossings(gaps: Table, sums: Table, total: int) -> Table:
     swept = both.mutate(
         passed=both["rank"].sum().over(order).cast("int64"), area=both["area"].max().over(order)
     )
-    return swept.filter(swept["is_level"] == 1).select("reached", "weight", "passed", "area")
+    return swept.filter(swept["is_level"] == 1).select("reached", "size", "passed", "area")
 
 
 def _is_crossed(gaps: Table, total: int) -> Column:

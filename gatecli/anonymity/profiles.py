@@ -60,18 +60,26 @@ def mixed_classes(cells: Table, keys: Sequence[str], sums: Table, sizes: Table |
 
 
 def with_shares(cells: Table, marginals: Table, total: int) -> Table:
-    """Cells with `q`, the share of the value in its class, and `p`, its share in the table."""
+    """Cells with `q` and `p`, the shares of the class and of the table that have the value, and `part`, the
+    value's share of all that the class holds: `q`, unless units hold several.
+    """
     joined = cells.join(marginals, "s")
+    n = joined["n"].cast("float64")
     return joined.mutate(
-        q=joined["n"].cast("float64") / joined["weight"].cast("float64"),
+        q=n / joined["size"].cast("float64"),
+        part=n / joined["weight"].cast("float64"),
         p=joined["m"].cast("float64") / float(total),
     )
 
 
 def categorical(cells: Table) -> Table:
-    """Distributed cells with `moved`: what the value adds to the total variation."""
-    gain = largest(cells["q"] - cells["p"], constant(0.0, "float64"))
-    return cells.mutate(moved=as_integer(gain))
+    """Cells with `moved`: what the value adds to the total variation, beyond what its absence would."""
+    return cells.mutate(moved=as_integer(excess_distance(cells) / 2.0))
+
+
+def excess_distance(cells: Table) -> Column:
+    """|q − p| − p: summed over what a class holds, it ranks classes as Σ |q − p| over all values does."""
+    return (cells["q"] - cells["p"]).abs() - cells["p"]
 
 
 def with_tail(cells: Table, keys: Sequence[str], recursive_l: int) -> Table:
@@ -91,7 +99,7 @@ def profile_classes(cells: Table, keys: Sequence[str], recursive_l: int) -> Tabl
         "size": cells["size"].max(),
         "weight": cells["weight"].max(),
         "top": n.max(),
-        "entropy": as_integer(q * -q.ln()).sum().cast("int64"),
+        "entropy": as_integer(cells["part"] * -cells["part"].ln()).sum().cast("int64"),
         "t": cells["moved"].sum().cast("int64"),
         "gain": ratio.max(),
         "least": ratio.min(),

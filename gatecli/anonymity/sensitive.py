@@ -35,13 +35,14 @@ MOST_VALUES = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class CodedClasses:
-    """The coded rows; the `pairs` that may match, where classes overlap; `sizes` by class, where a class
-    is not as large as its counts of values sum to.
+    """The coded rows; the `pairs` that may match, where classes overlap; where units are counted, `sizes` by
+    class and the number of `people`, because a class is not as large as its counts of values sum to.
     """
 
     codes: EncodedTable
     pairs: Table | None
     sizes: Table | None
+    people: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +58,18 @@ class _Attribute:
     code: SensitiveCode
     marginals: Table
     shares: Mapping[int, int]
+    people: int
     ancestors: Mapping[int, tuple[int, ...]]
-
-    @property
-    def total(self) -> int:
-        return sum(self.shares.values())
 
     def distance(self, item: ClassCounts) -> Fraction:
         """How far a class is from the table, on the attribute's scale."""
         match self.code.scale:
             case Scale.NUMERIC:
-                return exact.ordered_distance(item, self.shares)
+                return exact.ordered_distance(item, self.shares, self.people)
             case Scale.CATEGORICAL:
-                return exact.total_variation(item, self.shares)
+                return exact.total_variation(item, self.shares, self.people)
             case Scale.HIERARCHICAL:
-                return exact.hierarchical_distance(item, self.shares, self.ancestors)
+                return exact.hierarchical_distance(item, self.shares, self.ancestors, self.people)
 
 
 def measure_attribute(question: AnonymityQuestion, classes: CodedClasses, code: SensitiveCode) -> Measured:
@@ -109,7 +107,8 @@ def _attribute(
     shares = {int(row["s"]): int(row["m"]) for row in rows(marginals)}
     hierarchy = question.hierarchies.get(code.attribute)
     ancestors = ancestors_of(code, hierarchy) if hierarchy and code.scale is Scale.HIERARCHICAL else {}
-    return _Attribute(code, marginals, shares, ancestors)
+    people = sum(shares.values()) if classes.people is None else classes.people
+    return _Attribute(code, marginals, shares, people, ancestors)
 
 
 def _alike(attribute: _Attribute, sums: Table) -> list[int]:
@@ -132,21 +131,23 @@ def _worst_mixed(
     value, `alike`, is not worse.
     """
     keys = classes.codes.keys
-    limits = bounds(attribute.code.scale, alike, attribute.shares)
+    limits = None if classes.people else bounds(attribute.code.scale, alike, attribute.shares)
     if limits is not None:
         chosen = keep_table(suspects(cells, keys, sums, attribute.marginals, limits))
         cells, sums = cells.semi_join(chosen, list(keys)), sums.semi_join(chosen, list(keys))
     cells = mixed_classes(cells, keys, sums, classes.sizes)
-    spread = with_shares(cells, attribute.marginals, attribute.total)
+    spread = with_shares(cells, attribute.marginals, attribute.people)
     if attribute.code.scale is Scale.NUMERIC:
         moved = with_ordered_distance(
-            spread, keys, attribute.marginals, attribute.total, attribute.code.values
+            spread, keys, attribute.marginals, attribute.people, attribute.code.values
         )
     else:
         moved = categorical(spread)
     profile = profile_classes(moved, keys, question.recursive_l)
     if attribute.code.scale is Scale.HIERARCHICAL:
-        distances = hierarchical_distances(spread, keys, attribute.shares, attribute.ancestors)
+        distances = hierarchical_distances(
+            spread, keys, attribute.shares, attribute.ancestors, attribute.people
+        )
         profile = profile.drop("t").join(distances, list(keys)).rename(t="distance")
     chosen = keep_table(worst(keep_table(profile), keys))
     return list(_classes(rows(cells.semi_join(chosen, list(keys))), keys))
@@ -168,7 +169,7 @@ def _summary(
     distinct: tuple[tuple[int, int], ...],
     found: list[ClassCounts],
 ) -> SensitiveMeasures:
-    shares = attribute.shares
+    shares, people = attribute.shares, attribute.people
     return SensitiveMeasures(
         attribute=attribute.code.attribute,
         scale=attribute.code.scale,
@@ -180,9 +181,11 @@ def _summary(
         recursive_l=question.recursive_l,
         recursive_c=_largest(exact.recursive_c(item, question.recursive_l) for item in found),
         t=max(attribute.distance(item) for item in found),
-        basic_beta=max(exact.basic_beta(item, shares) for item in found),
-        enhanced_beta=_largest(exact.enhanced_beta(item, shares) for item in found),
-        delta_disclosure=max(exact.delta_disclosure(item, shares) for item in found),
+        basic_beta=max(exact.basic_beta(item, shares, people) for item in found),
+        enhanced_beta=_largest(exact.enhanced_beta(item, shares, people) for item in found),
+        delta_disclosure=max(exact.delta_disclosure(item, shares, people) for item in found),
+        format=attribute.code.format,
+        doubt=attribute.code.doubt,
     )
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
+from gatecli.anonymity.dictionary_encoding import searchable_table
 from gatecli.anonymity.measure import measure
 from gatecli.anonymity.search import generalisation
 from gatecli.anonymity.search.generalisation import Proposal, describe
 from gatecli.anonymity.tables.files import holds
-from gatecli.anonymity.tables.interface import TableOptions
+from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
@@ -71,10 +72,19 @@ def _write_table(task: TableTask, choice: int, target: Path) -> str:
         measures = measure(opened, task.question)
         chosen = _choose_proposal(proposals(opened, task, measures), choice, task)
         with computing(opened):
-            generalisation.write(generalisation.apply(opened.table, chosen), unfinished)
+            generalisation.write(_generalise(opened, task, measures, chosen), unfinished)
         _prove(task, measures, unfinished)
         unfinished.replace(target)
     return describe(chosen)
+
+
+def _generalise(opened: OpenedTable, task: TableTask, measures: Measures, chosen: Proposal) -> Table:
+    """The new table; sensitive columns as they are written, whatever they were read as."""
+    names = task.question.sensitive
+    written = {f"written {name}": opened.table[name] for name in names}
+    own = replace(opened, table=opened.table.mutate(**written))
+    table = generalisation.apply(searchable_table(own, task.question, measures), chosen)
+    return table.mutate(**{name: table[f"written {name}"] for name in names}).drop(*written)
 
 
 def _require_another(data: str, hierarchies: list[str] | None, target: Path) -> None:

@@ -19,7 +19,15 @@ from gatecli.cli.numbers import exact, split_list, split_pairs
 from gatecli.errors import UsageError
 from gatecli.gates.table_measurement import read_hierarchies, tree_of
 from gatecli.gates.table_task import TableTask, task_for
-from gatecli.model.anonymity import AnonymityQuestion, Missing, RecursiveDiversity, Scale, Thresholds
+from gatecli.model.anonymity import (
+    AnonymityQuestion,
+    Missing,
+    RecursiveDiversity,
+    Scale,
+    Thresholds,
+    ValueCode,
+    ValueFormat,
+)
 from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.thresholds import strictest
@@ -60,6 +68,9 @@ class Columns:
     scales: given.Scales = None
     hierarchies: given.Hierarchies = None
     missing: given.MissingValues = None
+    formats: given.ValueFormats = None
+    missing_codes: given.MissingCodes = None
+    suppressed_codes: given.SuppressedCodes = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +97,9 @@ class Population:
     """What was said about whom the rows are about, and demanded of them among all people."""
 
     unit: given.Unit = None
+    trajectory: given.Trajectory = False
+    known: given.Known = None
+    household: given.Household = None
     normalise: given.Normalise = False
     reference: given.Reference = None
     sampling_fraction: given.SamplingFraction = None
@@ -152,6 +166,12 @@ def task_of(
         sensitive,
         columns.missing or Missing(policy.spec.anonymity.missing),
         unit=population.unit,
+        trajectory=population.trajectory,
+        known=population.known,
+        household=population.household,
+        formats=_formats(columns.formats),
+        missing_codes=_codes(columns.missing_codes),
+        suppressed_codes=_codes(columns.suppressed_codes),
         normalise=population.normalise,
         recursive_l=wanted.recursive_l,
         scales=scales,
@@ -230,6 +250,20 @@ def _useful(trees: Sequence[Hierarchy], columns: Collection[str], scales: Collec
                 f"{each.column} has both a --scale and a --hierarchy",
                 advice="leave one out: a hierarchy is a scale",
             )
+
+
+def _codes(typed: Sequence[str] | None) -> tuple[ValueCode, ...]:
+    return tuple(map(ValueCode.read, split_list(typed)))
+
+
+def _formats(typed: Sequence[str] | None) -> dict[str, ValueFormat]:
+    pairs = split_pairs(typed, "--value-format")
+    known = {each.value for each in ValueFormat}
+    if wrong := [written for written in pairs.values() if written not in known]:
+        raise UsageError(
+            f"--value-format {wrong[0]}: no such format", advice=f"the formats are {', '.join(ValueFormat)}"
+        )
+    return {column: ValueFormat(written) for column, written in pairs.items()}
 
 
 def _scales(typed: Sequence[str] | None) -> dict[str, Scale]:

@@ -45,6 +45,29 @@ Unit = Annotated[
         help="The column that says whom a row is about; k then counts persons, not rows.",
     ),
 ]
+Trajectory = Annotated[
+    bool,
+    option(
+        "--trajectory",
+        panel=COLUMNS,
+        help="Others may know all rows of a unit; k counts units with the same rows.",
+    ),
+]
+Known = Annotated[
+    int | None,
+    option(
+        "--known", panel=COLUMNS, min=1, help="Others may know any so many rows of a unit (k^m-anonymity)."
+    ),
+]
+Household = Annotated[
+    str | None,
+    option(
+        "--household",
+        panel=COLUMNS,
+        metavar="COLUMN",
+        help="The column that says which rows belong together: their risk is that of the most exposed.",
+    ),
+]
 Numeric = Annotated[
     list[str] | None,
     option("--numeric", panel=COLUMNS, metavar=_LIST, help="Columns of a text file that hold numbers."),
@@ -56,6 +79,33 @@ Scales = Annotated[
         panel=COLUMNS,
         metavar="COLUMN=SCALE",
         help="The scale for t, numeric or categorical (default: by what the column holds); repeatable.",
+    ),
+]
+ValueFormats = Annotated[
+    list[str] | None,
+    option(
+        "--value-format",
+        panel=COLUMNS,
+        metavar="COLUMN=FORMAT",
+        help="How text is written: year-first, day-first, month-first, decimal-point, decimal-comma.",
+    ),
+]
+MissingCodes = Annotated[
+    list[str] | None,
+    option(
+        "--missing-code",
+        panel=COLUMNS,
+        metavar="CODE,...",
+        help="Values that stand for a missing one, also COLUMN=CODE; repeatable.",
+    ),
+]
+SuppressedCodes = Annotated[
+    list[str] | None,
+    option(
+        "--suppressed-code",
+        panel=COLUMNS,
+        metavar="CODE,...",
+        help="Values that stand for a suppressed one; a row of these alone is in no class. Repeatable.",
     ),
 ]
 Hierarchies = Annotated[

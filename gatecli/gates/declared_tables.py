@@ -14,7 +14,7 @@ from gatecli.gates.declared_publications import declared_publications
 from gatecli.gates.publication_task import PublicationTask
 from gatecli.gates.stated_tables import demands_of
 from gatecli.gates.table_task import TableTask
-from gatecli.model.anonymity import AnonymityQuestion, Missing, Thresholds
+from gatecli.model.anonymity import AnonymityQuestion, Missing, Thresholds, ValueCode
 from gatecli.model.dataset import Anonymity
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding
@@ -142,6 +142,12 @@ def _question(declared: Anonymity, demands: Thresholds, policy: PrivacyPolicy) -
         declared.sensitive,
         Missing(policy.spec.anonymity.missing),
         unit=declared.unit,
+        trajectory=declared.trajectory,
+        known=declared.known,
+        household=declared.household,
+        formats=declared.formats,
+        missing_codes=tuple(map(ValueCode.read, declared.missing_codes)),
+        suppressed_codes=tuple(map(ValueCode.read, declared.suppressed_codes)),
         normalise=declared.normalise,
         recursive_l=demands.recursive_l,
         scales=declared.scales,

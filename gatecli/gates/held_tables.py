@@ -54,6 +54,13 @@ def _question_of(task: TableTask, demands: Thresholds) -> AskedTable:
         question.unit,
         question.normalise,
         demands,
+        question.trajectory,
+        question.known,
+        question.household,
+        {column: scale.value for column, scale in question.scales.items()},
+        {column: written.value for column, written in question.formats.items()},
+        tuple(map(str, question.missing_codes)),
+        tuple(map(str, question.suppressed_codes)),
     )
 
 

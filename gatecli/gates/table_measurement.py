@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gatecli.anonymity.attributes import attribute_risk
+from gatecli.anonymity.dictionary_encoding import searchable_table
 from gatecli.anonymity.discovery.identifying_columns import discover
 from gatecli.anonymity.discovery.roles import Discovery
 from gatecli.anonymity.hierarchies import Hierarchy, Mapped, hierarchy_from_csv
@@ -24,7 +25,7 @@ from gatecli.checks.tables.measures import AnonymitySubject
 from gatecli.checks.tables.table_findings import JudgedTable, find_in_table, uncheckable
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.gates.table_task import MeasurementOptions, TableTask
-from gatecli.model.anonymity import Measures, Missing, Scale, Thresholds
+from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale, Thresholds
 from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Examined
 
@@ -133,7 +134,7 @@ def proposals(opened: OpenedTable, task: TableTask, measures: Measures) -> tuple
         )
     question = task.question
     return propose(
-        opened,
+        replace(opened, table=searchable_table(opened, question, measures)),
         question,
         _searchable(task),
         [each for each in task.hierarchies if each.column in question.quasi_identifiers],
@@ -146,7 +147,6 @@ def proposals(opened: OpenedTable, task: TableTask, measures: Measures) -> tuple
 def _inputs(opened: OpenedTable, task: TableTask) -> Mapping[str, object]:
     """What the verdict is bound to."""
     question = task.question
-    unit = {} if question.unit is None else {"unit": question.unit}
     return {
         "sha256": opened.digest,
         "digestOf": opened.digest_of,
@@ -154,11 +154,26 @@ def _inputs(opened: OpenedTable, task: TableTask) -> Mapping[str, object]:
         "columns": dict(opened.columns),
         "quasiIdentifiers": list(question.quasi_identifiers),
         "sensitive": list(question.sensitive),
-        **unit,
+        **_stated(question),
         "missing": question.missing.value,
         "normalise": question.normalise,
         "thresholds": as_mapping(task.demands),
     }
+
+
+def _stated(question: AnonymityQuestion) -> Mapping[str, object]:
+    """What was stated about the columns, beyond their roles."""
+    stated = {
+        "unit": question.unit,
+        "trajectory": question.trajectory,
+        "known": question.known,
+        "household": question.household,
+        "scales": {column: scale.value for column, scale in sorted(question.scales.items())},
+        "formats": {column: written.value for column, written in sorted(question.formats.items())},
+        "missingCodes": list(map(str, question.missing_codes)),
+        "suppressedCodes": list(map(str, question.suppressed_codes)),
+    }
+    return {name: value for name, value in stated.items() if value}
 
 
 def read_hierarchies(files: Mapping[str, str]) -> tuple[Hierarchy, ...]:

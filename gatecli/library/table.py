@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,7 +18,7 @@ from gatecli.errors import UsageError
 from gatecli.gates.anonymity import AnonymityRequest, check_tables
 from gatecli.gates.table_task import MeasurementOptions, task_for
 from gatecli.library.calls import File, Verdict, begin, end
-from gatecli.model.anonymity import AnonymityQuestion, Missing, Thresholds
+from gatecli.model.anonymity import AnonymityQuestion, Missing, Scale, Thresholds, ValueCode, ValueFormat
 from gatecli.model.finding import Severity
 from gatecli.model.number import NonNegative
 from gatecli.model.policy import PrivacyPolicy
@@ -25,6 +26,8 @@ from gatecli.model.thresholds import strictest
 
 Number: TypeAlias = int | float | str | Decimal | Fraction
 """A threshold. A float stands for the decimal number that it is written as: 0.3 is 3/10."""
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 _NUMBER: TypeAdapter[Fraction] = TypeAdapter(NonNegative)
 
@@ -43,6 +46,13 @@ def check_table(
     max_risk: Number | None = None,
     tier: str | None = None,
     unit: str | None = None,
+    trajectory: bool = False,
+    known: int | None = None,
+    household: str | None = None,
+    scales: Mapping[str, Literal["numeric", "categorical"]] | None = None,
+    formats: Mapping[str, str] | None = None,
+    missing_codes: Sequence[str] = (),
+    suppressed_codes: Sequence[str] = (),
     missing: Literal["own-value", "wildcard", "refuse"] | None = None,
     policy: PrivacyPolicy | File | None = None,
     waivers: Sequence[File] = (),
@@ -56,6 +66,11 @@ def check_table(
     `source` is a file (CSV, Parquet, Excel, JSON lines, …), a folder or pattern of Parquet files, or a
     database's URL. `quasi_identifiers` are the columns that others may know of a person, `sensitive` those
     that nobody may learn. `unit` is the column that names the person a row is about: k then counts persons.
+
+    With `trajectory`, others may know all rows of a person, with `known` any so many; `household` is the
+    column that says which rows belong together. `scales` says how far apart the values of a sensitive
+    column are, `formats` how its text is written (`day-first`, `decimal-comma`, …). `missing_codes` and
+    `suppressed_codes` are values, or `COLUMN=VALUE`, that stand for a missing or a suppressed one.
 
     `k` is the least number of rows (or persons) in an equivalence class, `l` the fewest distinct sensitive
     values in one, `entropy_l` the least e^H; `t` is the greatest distance (0 … 1) between the sensitive
@@ -76,6 +91,13 @@ def check_table(
         tuple(sensitive),
         Missing(missing or call.policy.spec.anonymity.missing),
         unit=unit,
+        trajectory=trajectory,
+        known=_at_least_one(known),
+        household=household,
+        scales={column: _member(Scale, name) for column, name in (scales or {}).items()},
+        formats={column: _member(ValueFormat, name) for column, name in (formats or {}).items()},
+        missing_codes=tuple(map(ValueCode.read, missing_codes)),
+        suppressed_codes=tuple(map(ValueCode.read, suppressed_codes)),
     )
     task = task_for(text, question, _demands(typed, tier, call.policy))
     return end(
@@ -83,6 +105,19 @@ def check_table(
             AnonymityRequest(call.terms, (task,), wanted=MeasurementOptions(classifier(call.search)))
         )
     )
+
+
+def _at_least_one(known: int | None) -> int | None:
+    if known is not None and known < 1:
+        raise UsageError(f"known={known}", advice="at least 1 row of a person is known")
+    return known
+
+
+def _member(kind: type[Choice], name: str) -> Choice:
+    """Raises UsageError for a name that means nothing."""
+    if name not in {each.value for each in kind}:
+        raise UsageError(f"{name!r} means nothing here", advice=f"choose among {', '.join(kind)}")
+    return kind(name)
 
 
 def _exact(numbers: Mapping[str, Number | None]) -> dict[str, Any]:

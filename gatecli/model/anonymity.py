@@ -47,6 +47,49 @@ class Scale(StrEnum):
     """By the height of their lowest common ancestor."""
 
 
+class ValueFormat(StrEnum):
+    """How the texts of a column write numbers or dates."""
+
+    YEAR_FIRST = "year-first"
+    """`1999-10-08`, also with a time of day."""
+    DAY_FIRST = "day-first"
+    """`08.10.1999`, `8/10/1999`."""
+    MONTH_FIRST = "month-first"
+    """`10/08/1999`."""
+    DECIMAL_POINT = "decimal-point"
+    """`1234.5`, `1,234.5`, `1'234.5`."""
+    DECIMAL_COMMA = "decimal-comma"
+    """`1234,5`, `1.234,5`, `1 234,5`."""
+
+
+class Doubt(StrEnum):
+    """Why a scale has to be stated; until then it is categorical, on which t is the largest it can be."""
+
+    FEW_INTEGERS = "few-integers"
+    """Amounts, or codes of categories."""
+    AMBIGUOUS_DATES = "ambiguous-dates"
+    """`10/08/1999`: the tenth of August, or the eighth of October."""
+    AMBIGUOUS_NUMBERS = "ambiguous-numbers"
+    """`1.234` beside `999`: a decimal point, or one between thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCode:
+    """A value that stands for none, in one column, or where `column` is None in every one."""
+
+    code: str
+    column: str | None = None
+
+    @classmethod
+    def read(cls, text: str) -> ValueCode:
+        """`CODE` or `COLUMN=CODE`."""
+        column, _, code = text.rpartition("=")
+        return cls(code, column or None)
+
+    def __str__(self) -> str:
+        return self.code if self.column is None else f"{self.column}={self.code}"
+
+
 Hierarchy = Mapping[str, tuple[str, ...]]
 """A value, and its ancestors from the parent up to, not including, the root; all equally many."""
 
@@ -57,7 +100,12 @@ class AnonymityQuestion:
 
     `unit` is a column that names whom a record is about; with it a class is as large as the number of
     distinct units in it. `recursive_l` is the l of recursive (c,l)-diversity. `scales` overrides the
-    scale that a sensitive attribute's type or text suggests.
+    scale that a sensitive attribute's type or text suggests, `formats` says how its text is written.
+
+    What others know of a unit with several rows: one row; with `known`, any so many of its rows; with
+    `trajectory`, all of them. `household` is a column that names whom records belong together with.
+    `missing_codes` stand for a missing value; a row whose quasi-identifiers are all `suppressed_codes` is
+    in no class.
     """
 
     quasi_identifiers: tuple[str, ...]
@@ -69,8 +117,27 @@ class AnonymityQuestion:
     scales: Mapping[str, Scale] = field(default_factory=lambda: MappingProxyType({}))
     hierarchies: Mapping[str, Hierarchy] = field(default_factory=lambda: MappingProxyType({}))
     sampling_fraction: Fraction | None = None
+    trajectory: bool = False
+    known: int | None = None
+    household: str | None = None
+    formats: Mapping[str, ValueFormat] = field(default_factory=lambda: MappingProxyType({}))
+    missing_codes: tuple[ValueCode, ...] = ()
+    suppressed_codes: tuple[ValueCode, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that it names."""
+        others = (name for name in (self.unit, self.household) if name is not None)
+        return (*self.quasi_identifiers, *self.sensitive, *others)
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether several rows of a unit are known together."""
+        return self.trajectory or self.known is not None
 
     def __post_init__(self) -> None:
+        if self.known is not None and self.known < 1:
+            raise ValueError("at least 1 row of a person is known")
         if self.recursive_l < 1:
             raise ValueError("the l of recursive diversity is at least 1")
         if self.sampling_fraction is not None and not 0 < self.sampling_fraction <= 1:
@@ -129,7 +196,8 @@ class SensitiveMeasures:
 
     `distinct` counts classes by their number of distinct values. `recursive_c` is the infimum of the c
     for which the table is recursively (c, recursive_l)-diverse (c itself must be larger); None where
-    no c is large enough. `enhanced_beta` is None where no β is.
+    no c is large enough. `enhanced_beta` is None where no β is. `format` is how its text was read, and
+    `doubt` why its scale has to be stated.
     """
 
     attribute: str
@@ -145,11 +213,14 @@ class SensitiveMeasures:
     basic_beta: Fraction
     enhanced_beta: Fraction | None
     delta_disclosure: Fraction
+    format: ValueFormat | None = None
+    doubt: Doubt | None = None
 
     def as_mapping(self) -> dict[str, object]:
         """The measures by their names in a report."""
         return {
             "scale": self.scale.value,
+            **({} if self.doubt is None else {"doubt": self.doubt.value}),
             "values": self.values,
             "alpha": float(self.alpha),
             "l": self.l,
@@ -164,7 +235,7 @@ class SensitiveMeasures:
 
 
 _LEAST = frozenset({"l", "entropyL"})
-_NOT_RANKED = frozenset({"scale", "values", "recursiveL"})
+_NOT_RANKED = frozenset({"scale", "doubt", "values", "recursiveL"})
 
 
 def _number(value: Fraction | None) -> float | None:
@@ -179,7 +250,10 @@ class Measures:
     under `Missing.WILDCARD`, every record that may match. `missing` counts the missing values of each
     column that has any. `population_uniques` is the estimated share of the records that are unique in
     the population, and `population_estimator` whose estimate it is; None without a sampling fraction.
-    `reference`, `suda` and `attributes` are there where they were asked for.
+    `reference`, `suda` and `attributes` are there where they were asked for. `without_unit` are rows that
+    miss their unit, `suppressed` rows that are in no class. `suspected_codes` are values of a column that
+    look like a code for a missing value and were not named. `households` is the distribution of the smallest
+    class that a household's members are of; `records` counts households there.
     """
 
     question: AnonymityQuestion
@@ -195,6 +269,10 @@ class Measures:
     reference: ReferenceMeasures | None = None
     suda: SudaScores | None = None
     attributes: AttributeRisks | None = None
+    without_unit: int = 0
+    suppressed: int = 0
+    suspected_codes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    households: tuple[ClassSize, ...] = ()
 
     @property
     def k(self) -> int:
@@ -226,6 +304,14 @@ class Measures:
         """The share of records that are unique in this table."""
         return Fraction(self.unique_records, self.units_in_classes)
 
+    @property
+    def household_risk(self) -> Fraction | None:
+        """The mean over the households of the risk of their most exposed member."""
+        if not self.households:
+            return None
+        risks = sum((Fraction(item.records, item.size) for item in self.households), start=Fraction(0))
+        return risks / sum(item.records for item in self.households)
+
     def smaller_than(self, k: int) -> tuple[int, int]:
         """The classes smaller than `k`, and the records they hold."""
         small = [item for item in self.sizes if item.size < k]
@@ -237,12 +323,15 @@ class Measures:
         return {
             "records": self.records,
             **({} if self.units is None else {"units": self.units}),
+            **({"rowsWithoutUnit": self.without_unit} if self.without_unit else {}),
+            **({} if not self.question.suppressed_codes else {"suppressedRows": self.suppressed}),
             "classes": self.classes,
             "k": self.k,
             "uniqueRecords": self.unique_records,
             "averageRisk": float(self.average_risk),
             "maxRisk": float(self.max_risk),
             "marketerRisk": float(self.marketer_risk),
+            **self._of_households(),
             **_worst(tuple(each.values())),
             "classSizes": _by_size(self.sizes),
             "sampleUniqueness": float(self.sample_uniqueness),
@@ -250,6 +339,14 @@ class Measures:
             **self._asked_for(),
             "bySensitive": each,
         }
+
+    def _of_households(self) -> dict[str, object]:
+        risk = self.household_risk
+        if risk is None:
+            return {}
+        exposed = sum(item.records for item in self.households if item.size == 1)
+        count = sum(item.records for item in self.households)
+        return {"households": count, "exposedHouseholds": exposed, "averageHouseholdRisk": float(risk)}
 
     def _asked_for(self) -> dict[str, object]:
         estimator = self.population_estimator

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gatecli.model.anonymity import RecursiveDiversity, Scale, Thresholds
+from gatecli.model.anonymity import RecursiveDiversity, Scale, Thresholds, ValueFormat
 from gatecli.model.base import LENIENT, Many, Text, Value
 from gatecli.model.number import NonNegative, Positive, Proportion
 from gatecli.model.publication import CountTables, MagnitudeTable, Publication, SafeHarborTable, SecondRelease
@@ -30,10 +30,24 @@ class Anonymity(Value):
     quasi_identifiers: Annotated[Many[Text], Field(min_length=1)]
     sensitive: Many[Text] = ()
     unit: Text | None = Field(default=None, description="the column that says whom a record is about")
+    trajectory: bool = Field(default=False, description="whether others may know all rows of a unit")
+    known: AtLeastOne | None = Field(default=None, description="how many rows of a unit others may know")
+    household: Text | None = Field(
+        default=None, description="the column that says which rows belong together"
+    )
     normalise: bool = Field(default=False, description="whether case and surrounding blanks are ignored")
     numeric: Many[Text] = Field(default=(), description="columns of a text file that hold numbers")
     scales: dict[str, Annotated[Scale, LENIENT]] = Field(
         default_factory=dict, description="numeric or categorical, by sensitive column, for t"
+    )
+    formats: dict[str, Annotated[ValueFormat, LENIENT]] = Field(
+        default_factory=dict, description="how the text of a sensitive column writes dates or numbers"
+    )
+    missing_codes: Many[Text] = Field(
+        default=(), description="values that stand for a missing one: CODE, or COLUMN=CODE"
+    )
+    suppressed_codes: Many[Text] = Field(
+        default=(), description="values that stand for a suppressed one; rows of these alone are in no class"
     )
     k: AtLeastOne | None = None
     l: AtLeastOne | None = None  # noqa: E741 - the field's standard name

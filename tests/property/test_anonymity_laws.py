@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from gatecli.anonymity.measure import measure
 from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale
-from tests.support.anonymity_oracle import Oracle
+from tests.support.anonymity_oracle import ALL, Oracle
 from tests.support.examples import share
 from tests.support.tables import opened, rows_of
 
@@ -83,7 +84,8 @@ def test_a_categorical_attribute_is_measured_by_definition(
 def test_a_numeric_attribute_is_measured_by_definition(
     columns: dict[str, list[Any]], missing: Missing, unit: str | None
 ) -> None:
-    found = measured(columns, sensitive=("income",), missing=missing, unit=unit)
+    scales = {"income": Scale.NUMERIC}
+    found = measured(columns, sensitive=("income",), missing=missing, unit=unit, scales=scales)
     oracle = Oracle(rows_of(columns), ("age", "zip"), "income", unit, missing is Missing.WILDCARD)
     agrees_on_classes(found, oracle)
     agrees_on_values(found, oracle, 2)
@@ -91,9 +93,42 @@ def test_a_numeric_attribute_is_measured_by_definition(
 
 
 @ENGINE
-@given(tables())
-def test_a_hierarchical_attribute_is_measured_by_definition(columns: dict[str, list[Any]]) -> None:
-    found = measured(columns, sensitive=("disease",), hierarchies={"disease": TREE})
-    oracle = Oracle(rows_of(columns), ("age", "zip"), "disease", tree=TREE)
+@given(tables(), UNITS)
+def test_a_hierarchical_attribute_is_measured_by_definition(
+    columns: dict[str, list[Any]], unit: str | None
+) -> None:
+    found = measured(columns, sensitive=("disease",), hierarchies={"disease": TREE}, unit=unit)
+    oracle = Oracle(rows_of(columns), ("age", "zip"), "disease", unit, tree=TREE)
     assert found.by_sensitive[0].scale is Scale.HIERARCHICAL
     assert found.by_sensitive[0].t == oracle.hierarchical_t()
+
+
+@ENGINE
+@given(tables(), st.sampled_from([1, 2, 3, 9, ALL]), st.sampled_from(["disease", "income"]))
+def test_rows_that_are_known_together_are_measured_by_definition(
+    columns: dict[str, list[Any]], known: int, sensitive: str
+) -> None:
+    columns = {**columns, "person": [person or "t" for person in columns["person"]]}
+    asked = {"trajectory": True} if known == ALL else {"known": known}
+    scales = {"income": Scale.NUMERIC} if sensitive == "income" else {}
+    found = measured(columns, sensitive=(sensitive,), unit="person", scales=scales, **asked)
+    oracle = Oracle(rows_of(columns), ("age", "zip"), sensitive, "person", known=known)
+    persons = Counter(oracle.exposed("person").values())
+    assert {item.size: item.records for item in found.sizes if item.records} == persons
+    assert found.classes == len(oracle.groups())
+    agrees_on_values(found, oracle, 2)
+    (values,) = found.by_sensitive
+    assert values.t == (oracle.ordered_t() if sensitive == "income" else oracle.total_variation())
+
+
+@ENGINE
+@given(tables(), st.sampled_from([(None, None), ("person", None), ("person", ALL)]))
+def test_the_most_exposed_member_is_the_risk_of_a_household(
+    columns: dict[str, list[Any]], asked: tuple[str | None, int | None]
+) -> None:
+    columns = {**columns, "person": [person or "t" for person in columns["person"]]}
+    unit, known = asked
+    found = measured(columns, unit=unit, household="disease", trajectory=known is not None)
+    rows = [{**row, "disease": row["disease"] or at} for at, row in enumerate(rows_of(columns))]
+    sizes = Oracle(rows, ("age", "zip"), unit=unit, known=known).exposed("disease").values()
+    assert found.household_risk == sum(Fraction(1, size) for size in sizes) / len(sizes)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import combinations
 from typing import Any, TypeVar
 
 Row = Mapping[str, Any]
 Cell = Any
 
 Answer = TypeVar("Answer")
+
+ALL = -1
+"""Every row of a person is known, and that there are no others."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +29,8 @@ class Oracle:
     unit: str | None = None
     wildcard: bool = False
     tree: Mapping[str, Sequence[str]] | None = None
+    known: int | None = None
+    """How many rows of a person are known together; `ALL` for all of them."""
 
     def match(self, one: Row, other: Row) -> bool:
         for name in self.quasi:
@@ -36,6 +43,45 @@ class Oracle:
 
     def group(self, row: Row) -> list[Row]:
         return [other for other in self.rows if self.match(row, other)]
+
+    def groups(self) -> list[list[Row]]:
+        """The rows of those who cannot be told apart: once for each thing that may be known."""
+        if self.known is None:
+            return [self.group(row) for row in self.representatives()]
+        return [[row for row in self.rows if row[self.unit] in people] for people in self.alike()]
+
+    def classes_of(self, person: Cell) -> list[tuple[Cell, ...]]:
+        """The quasi-identifiers of each of a person's rows."""
+        own = [row for row in self.rows if row[self.unit] == person]
+        return [tuple(row[name] for name in self.quasi) for row in own]
+
+    def alike(self) -> list[set[Cell]]:
+        """Persons who share what may be known of one of them."""
+        everybody = {row[self.unit]: Counter(self.classes_of(row[self.unit])) for row in self.rows}
+        if self.known == ALL:
+            return [
+                {one for one, classes in everybody.items() if classes == seen}
+                for seen in {frozenset(classes.items()): classes for classes in everybody.values()}.values()
+            ]
+        parts = {
+            frozenset(Counter(part).items())
+            for classes in everybody.values()
+            for size in range(1, (self.known or 1) + 1)
+            for part in combinations(classes.elements(), size)
+        }
+        return [
+            {one for one, classes in everybody.items() if all(classes[key] >= many for key, many in part)}
+            for part in parts
+        ]
+
+    def exposed(self, column: str | None) -> dict[Cell, int]:
+        """The smallest class that a person, or whoever shares `column` with them, is of."""
+        found: dict[Cell, int] = {}
+        for group in self.groups():
+            size = self.people(group)
+            for row in group:
+                found[row[column]] = min(size, found.get(row[column], size))
+        return found
 
     def representatives(self) -> list[Row]:
         """One row for each distinct combination of quasi-identifiers."""
@@ -62,11 +108,17 @@ class Oracle:
         }
 
     def shares(self, rows: Sequence[Row]) -> dict[Cell, Fraction]:
+        """Of the people of some rows, how many have each value."""
         counts = self.counts(rows)
-        return {value: Fraction(n, sum(counts.values())) for value, n in counts.items()}
+        return {value: Fraction(n, self.people(rows)) for value, n in counts.items()}
+
+    def parts(self, rows: Sequence[Row]) -> list[float]:
+        """The counts of values among all of them: they sum to one."""
+        counts = self.counts(rows).values()
+        return [n / sum(counts) for n in counts]
 
     def each(self, measure: Callable[[list[Row]], Answer]) -> list[Answer]:
-        return [measure(self.group(row)) for row in self.representatives()]
+        return [measure(group) for group in self.groups()]
 
     def alpha(self) -> Fraction:
         return max(self.each(lambda rows: Fraction(max(self.counts(rows).values()), self.people(rows))))
@@ -75,14 +127,12 @@ class Oracle:
         return min(self.each(lambda rows: len(self.counts(rows))))
 
     def entropy_l(self) -> float:
-        return min(
-            self.each(lambda rows: math.exp(-sum(float(q) * math.log(q) for q in self.shares(rows).values())))
-        )
+        return min(self.each(lambda rows: math.exp(-sum(q * math.log(q) for q in self.parts(rows)))))
 
     def recursive_c(self, l: int) -> Fraction | None:  # noqa: E741 - the field's standard name
         found = []
-        for row in self.representatives():
-            counts = sorted(self.counts(self.group(row)).values())[::-1]
+        for group in self.groups():
+            counts = sorted(self.counts(group).values())[::-1]
             if not counts[l - 1 :]:
                 return None
             found.append(Fraction(counts[0], sum(counts[l - 1 :])))
@@ -101,7 +151,7 @@ class Oracle:
             here = self.shares(rows)
             return sum((abs(here.get(value, Fraction(0)) - table[value]) for value in table), Fraction(0)) / 2
 
-        return max(self.each(distance))
+        return min(max(self.each(distance)), Fraction(1))
 
     def ordered_t(self) -> Fraction:
         table, order = self.shares(self.rows), self.order()
@@ -114,7 +164,7 @@ class Oracle:
                 total += abs(moved)
             return total / (len(order) - 1) if len(order) > 1 else Fraction(0)
 
-        return max(self.each(distance))
+        return min(max(self.each(distance)), Fraction(1))
 
     def hierarchical_t(self) -> Fraction:
         """By the height of each subtree that has more, or less, than its share."""
@@ -138,14 +188,12 @@ class Oracle:
                 total += sum((abs(amount) for amount in nodes.values()), Fraction(0))
             return total / (2 * height)
 
-        return max(self.each(distance))
+        return min(max(self.each(distance)), Fraction(1))
 
     def ratios(self) -> list[tuple[Fraction, Fraction]]:
         """(q, p) of every value in every class that holds it."""
         table = self.shares(self.rows)
-        return [
-            (q, table[v]) for row in self.representatives() for v, q in self.shares(self.group(row)).items()
-        ]
+        return [(q, table[v]) for group in self.groups() for v, q in self.shares(group).items()]
 
     def basic_beta(self) -> Fraction:
         return max((q - p) / p for q, p in self.ratios())

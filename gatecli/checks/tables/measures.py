@@ -124,7 +124,8 @@ def _dataset_changed(subject: AnonymitySubject) -> Iterator[Breach]:
 def _missing(measures: Measures) -> Iterator[Breach]:
     if measures.question.missing is not Missing.REFUSE:
         return
-    for column, count in sorted(measures.missing.items()):
+    unit = {measures.question.unit or "": measures.without_unit} if measures.without_unit else {}
+    for column, count in sorted({**measures.missing, **unit}.items()):
         yield (
             MISSING_VALUES,
             f"{_many(count, 'value')} of {column} {'is' if count == 1 else 'are'} missing",
@@ -139,6 +140,7 @@ def _classes(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
         return
     classes, records = measures.smaller_than(k)
     noun = "row" if measures.units is None else "unit"
+    together = _known_together(measures)
     unique = measures.unique_records
     alone = f"; {_many(unique, noun)} {'is' if unique == 1 else 'are'} unique" if unique else ""
     small = _many(classes, "equivalence class", "equivalence classes")
@@ -146,10 +148,19 @@ def _classes(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
     verb = "is" if classes == 1 else "are"
     yield (
         K,
-        f"k = {measures.k} < {k}: {small} {held} {verb} smaller than {k}{alone}",
+        f"k = {measures.k} < {k}{together}: {small} {held} {verb} smaller than {k}{alone}",
         _ENLARGE,
         "k",
     )
+
+
+def _known_together(measures: Measures) -> str:
+    """What is known of a unit, where that is more than one row."""
+    question = measures.question
+    if question.trajectory:
+        return " to who knows all rows of a unit"
+    rows = "row" if question.known == 1 else "rows"
+    return "" if question.known is None else f" to who knows {question.known} {rows} of a unit"
 
 
 def _many(count: int, singular: str, plural: str = "") -> str:
@@ -160,9 +171,10 @@ def _risks(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
     limits = (
         ("highest", measures.max_risk, thresholds.max_risk),
         ("average", measures.average_risk, thresholds.average_risk),
+        ("households' average", measures.household_risk, thresholds.average_risk),
     )
     for which, risk, limit in limits:
-        if limit is not None and risk > limit:
+        if limit is not None and risk is not None and risk > limit:
             yield (
                 RISK,
                 f"the {which} risk of re-identification is {_above(risk, limit)}",
@@ -238,10 +250,11 @@ def _at_most(
 ) -> Callable[[SensitiveMeasures, Thresholds], Iterator[Breach]]:
     def judge(values: SensitiveMeasures, thresholds: Thresholds) -> Iterator[Breach]:
         most, value = limit(thresholds), measured(values)
+        scale = f" ({values.scale.value} scale)" if rule is T else ""
         if most is not None and value > most:
             yield (
                 rule,
-                f"{name} = {_above(value, most)} for {values.attribute}: {says}",
+                f"{name} = {_above(value, most)} for {values.attribute}{scale}: {says}",
                 _MERGE.format(values.attribute),
                 f"{name}\0{values.attribute}",
             )

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from pydantic.alias_generators import to_snake
 
-from gatecli.model.anonymity import Missing, RecursiveDiversity, Thresholds
+from gatecli.model.anonymity import Missing, RecursiveDiversity, Scale, Thresholds
 from gatecli.model.dataset import Anonymity
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
@@ -40,6 +41,13 @@ class AskedTable:
     unit: str | None = None
     normalise: bool = False
     thresholds: Thresholds = field(default_factory=Thresholds)
+    trajectory: bool = False
+    known: int | None = None
+    household: str | None = None
+    scales: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    formats: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    missing_codes: tuple[str, ...] = ()
+    suppressed_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +89,47 @@ def _shortfalls(asked: AskedTable, stated: StatedQuestion) -> Iterator[tuple[str
         yield f"leaves out the sensitive {left_out} that the policy names", f"name {left_out} as sensitive"
     if table.unit is not None and asked.unit != table.unit:
         yield f"does not count by {table.unit} as the policy does", f"name the unit {table.unit}"
+    yield from _rows_of_a_unit(asked, table)
+    yield from _readings(asked, table)
     if asked.normalise and not table.normalise:
         yield "ignores case and blanks, which the policy does not", "leave normalise out"
     if _WEAKEST_FIRST.index(missing) < _WEAKEST_FIRST.index(stated.missing):
         says = f"takes a missing value for {missing.value} where the policy says {stated.missing.value}"
         yield says, f"take it for {stated.missing.value}"
     yield from _lower_thresholds(asked.thresholds, stated.demands)
+
+
+def _rows_of_a_unit(asked: AskedTable, table: Anonymity) -> Iterator[tuple[str, str]]:
+    if table.trajectory and not asked.trajectory:
+        yield "does not know all rows of a unit as the policy does", "ask for the trajectory"
+    if table.known is not None and not asked.trajectory and (asked.known or 0) < table.known:
+        says = f"knows fewer rows of a unit than the {table.known} of the policy"
+        yield says, f"ask with {table.known} known rows"
+    if table.household is not None and asked.household != table.household:
+        yield f"leaves out the household {table.household}", f"name the household {table.household}"
+
+
+def _readings(asked: AskedTable, table: Anonymity) -> Iterator[tuple[str, str]]:
+    """Scales, formats and codes that the policy does not state would make the table look safer than it is; a
+    categorical scale never does.
+    """
+    for column in sorted({*asked.scales, *table.scales}):
+        wanted, own = table.scales.get(column), asked.scales.get(column)
+        if own not in {wanted, Scale.CATEGORICAL} and (own or wanted is Scale.CATEGORICAL):
+            says = f"measures {column} on {own or 'no stated'} scale where the policy says {wanted or 'none'}"
+            yield says, f"state the scale {wanted}" if wanted else "leave the scale out"
+    for column, own in sorted(asked.formats.items()):
+        if own != table.formats.get(column):
+            yield f"reads {column} as {own}, which the policy does not", "state the policy's format"
+    for what, codes, known in (
+        ("missing", asked.missing_codes, table.missing_codes),
+        ("suppressed", asked.suppressed_codes, table.suppressed_codes),
+    ):
+        if not set(codes) <= set(known):
+            yield (
+                f"names codes for {what} values that the policy does not",
+                f"name those of the policy: {_names(known)}",
+            )
 
 
 def _lower_thresholds(asked: Thresholds, stated: Thresholds) -> Iterator[tuple[str, str]]:
@@ -125,7 +168,18 @@ def asked_in_report(item: Mapping[str, Any]) -> AskedTable | None:
         unit if isinstance(unit, str) else None,
         inputs.get("normalise") is not False,
         _thresholds(thresholds if isinstance(thresholds, dict) else {}),
+        inputs.get("trajectory") is True,
+        known if isinstance(known := inputs.get("known"), int) else None,
+        household if isinstance(household := inputs.get("household"), str) else None,
+        _texts_by_name(inputs.get("scales")),
+        _texts_by_name(inputs.get("formats")),
+        _texts(inputs.get("missingCodes")),
+        _texts(inputs.get("suppressedCodes")),
     )
+
+
+def _texts_by_name(value: Any) -> Mapping[str, str]:
+    return {str(name): str(each) for name, each in value.items()} if isinstance(value, dict) else {}
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from gatecli.checks.tables.roles import ROLE_RULES, find_direct_identifiers, fin
 from gatecli.checks.tables.safe_harbor import HARBOR_RULES
 from gatecli.checks.tables.second_release import RELEASE_RULES
 from gatecli.checks.tables.stated_questions import STATED_RULES
+from gatecli.checks.tables.statements import STATEMENT_RULES, find_unstated
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
@@ -31,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     *REFERENCE_RULES,
     *ROLE_RULES,
     *STATED_RULES,
+    *STATEMENT_RULES,
     *RELEASE_RULES,
     *COUNT_RULES,
     *MAGNITUDE_RULES,
@@ -70,6 +72,8 @@ def find_in_table(table: JudgedTable) -> Iterator[Finding]:
     """Every finding about a table. Raises UsageError as `find_anonymity` does."""
     yield from find_anonymity(table.subject, table.thresholds)
     yield from find_reference(table.subject, table.thresholds)
+    subject = table.subject
+    yield from find_unstated(subject.measures, table.thresholds, subject.name, subject.place)
     if table.discovery is not None:
         yield from _roles(table, table.discovery)
 

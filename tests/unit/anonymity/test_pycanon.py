@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from gatecli.anonymity.measure import measure
-from gatecli.model.anonymity import AnonymityQuestion, Measures, SensitiveMeasures
+from gatecli.model.anonymity import AnonymityQuestion, Measures, Scale, SensitiveMeasures
 from tests.support.tables import Columns, opened
 
 QUASI = ["age", "zip"]
@@ -46,7 +46,8 @@ def frame(columns: Columns) -> Any:
 
 def ours(columns: Columns, sensitive: str) -> tuple[Measures, SensitiveMeasures]:
     table = opened(columns, {"age": "int64", "income": "int64"})
-    found = measure(table, AnonymityQuestion(tuple(QUASI), (sensitive,)))
+    scales = {"income": Scale.NUMERIC} if sensitive == "income" else {}
+    found = measure(table, AnonymityQuestion(tuple(QUASI), (sensitive,), scales=scales))
     return found, found.by_sensitive[0]
 
 

@@ -1,0 +1,93 @@
+"""What a table's owner has to state before its measures say all: scales, formats, codes, units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gatecli.model.anonymity import Doubt, Measures, Thresholds
+from gatecli.model.document import Place
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
+
+UNSTATED_SCALE = Rule(
+    "anon-unstated-scale", Severity.NOTE, "A sensitive column holds few integers, and no scale is stated"
+)
+AMBIGUOUS_FORMAT = Rule(
+    "anon-ambiguous-format",
+    Severity.ERROR,
+    "The dates or numbers of a sensitive column can be read in two ways",
+)
+UNNAMED_CODE = Rule(
+    "anon-unnamed-code", Severity.NOTE, "A value looks like a code for a missing or suppressed value"
+)
+UNIT_MISSING = Rule("anon-unit-missing", Severity.WARNING, "Rows do not say whom they are about")
+
+STATEMENT_RULES: tuple[Rule, ...] = (UNSTATED_SCALE, AMBIGUOUS_FORMAT, UNNAMED_CODE, UNIT_MISSING)
+
+Statement = tuple[Rule, str, str, str]
+"""A rule, a message, how to fix it, and what it is about."""
+
+
+def find_unstated(
+    measures: Measures, thresholds: Thresholds, subject: str, place: Place
+) -> Iterator[Finding]:
+    """A finding for everything that is not stated and may change what is measured."""
+    scales = _scales(measures) if thresholds.t is not None else ()
+    for rule, message, mend, about in (*scales, *_codes(measures), *_units(measures)):
+        yield make_finding(
+            rule,
+            message,
+            subject=subject,
+            place=place,
+            mend=mend,
+            identity=f"{subject}\0{place.pointer or ''}\0{about}",
+        )
+
+
+def _scales(measures: Measures) -> Iterator[Statement]:
+    for values in measures.by_sensitive:
+        name = values.attribute
+        match values.doubt:
+            case Doubt.FEW_INTEGERS:
+                yield (
+                    UNSTATED_SCALE,
+                    f"{name} holds {values.values:,} integers, maybe codes: t is on a categorical scale",
+                    f"state the scale of {name}: numeric (--scale {name}=numeric) or categorical",
+                    name,
+                )
+            case Doubt.AMBIGUOUS_DATES:
+                yield _ambiguous(name, "dates", "day-first or month-first")
+            case Doubt.AMBIGUOUS_NUMBERS:
+                yield _ambiguous(name, "numbers", "decimal-point or decimal-comma")
+
+
+def _ambiguous(name: str, what: str, formats: str) -> Statement:
+    return (
+        AMBIGUOUS_FORMAT,
+        f"the {what} of {name} are ambiguous: they can be read in two ways, which order them differently",
+        f"state the format of {name}: {formats} (--value-format {name}={formats.split(maxsplit=1)[0]})",
+        name,
+    )
+
+
+def _codes(measures: Measures) -> Iterator[Statement]:
+    for name, codes in sorted(measures.suspected_codes.items()):
+        shown = ", ".join(f"'{code}'" for code in codes)
+        stands, first = ("looks like a code" if len(codes) == 1 else "look like codes"), codes[0]
+        yield (
+            UNNAMED_CODE,
+            f"{shown} in {name} {stands} for a missing or suppressed value, but counts as a value",
+            f"name it: --missing-code '{name}={first}', or --suppressed-code where rows were suppressed",
+            f"code\0{name}",
+        )
+
+
+def _units(measures: Measures) -> Iterator[Statement]:
+    count = measures.without_unit
+    if count:
+        rows, verb = ("row", "has") if count == 1 else ("rows", "have")
+        yield (
+            UNIT_MISSING,
+            f"{count:,} {rows} {verb} no {measures.question.unit}: together they count as one unit",
+            f"fill {measures.question.unit}, or drop these rows",
+            "unit",
+        )
