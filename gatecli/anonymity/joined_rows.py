@@ -122,12 +122,13 @@ def _parts(ordered: Table, known: int) -> Table:
     """
     first = ordered.group_by([PERSON, "c"]).aggregate(start=ordered["at"].min(), many=ordered.count())
     own = keep_table(first.mutate(many=first["many"].cast("int64")).select(PERSON, "c", "many"))
-    level = own.select(PERSON, set=own["c"], last=own["c"], times=constant(1), left=own["many"])
-    found = [_numbered(level.select(PERSON, "set"), 0)]
+    single = own.select(PERSON, before=constant(0), last=own["c"], times=constant(1), left=own["many"])
+    level = _number_sets(single)
+    found = [_numbered(level, 0)]
     offset = _count(found[0])
     for _ in range(1, known):
-        level = keep_table(_extend(level, own))
-        found.append(_numbered(level.select(PERSON, "set"), offset))
+        level = _number_sets(_extend(level, own))
+        found.append(_numbered(level, offset))
         offset = _count(found[-1])
     first_level, *others = found
     every = first_level.union(*others) if others else first_level
@@ -135,7 +136,7 @@ def _parts(ordered: Table, known: int) -> Table:
 
 
 def _numbered(level: Table, offset: int) -> Table:
-    return keep_table(level.mutate(set=level["set"] + offset))
+    return keep_table(level.select(PERSON, set=level["set"] + offset))
 
 
 def _count(level: Table) -> int:
@@ -143,26 +144,28 @@ def _count(level: Table) -> int:
     return 0 if last is None else int(last) + 1
 
 
+def _number_sets(level: Table) -> Table:
+    """The multisets with a number of their own, `set`, by what they extend and their last class."""
+    level = keep_table(level)
+    distinct = level.select("before", "last").distinct()
+    numbered = keep_table(distinct.mutate(set=row_number().cast("int64")))
+    joined = level.join(numbered, ["before", "last"])
+    return keep_table(joined.select(PERSON, "set", "last", "times", "left"))
+
+
 def _extend(level: Table, own: Table) -> Table:
-    """Every multiset with one row more, as `set`, numbered anew."""
-    later = own.select(PERSON, new="c", new_many="many")
-    joined = level.join(later, PERSON)
+    """Every multiset with one row more, and the number `before` of what it extends."""
+    joined = level.join(own.select(PERSON, new="c", new_many="many"), PERSON)
     same = (joined["new"] == joined["last"]) & (joined["times"] < joined["left"])
     longer = joined.filter(same | (joined["new"] > joined["last"]))
     is_same = longer["new"] == longer["last"]
-    longer = keep_table(
-        longer.select(
-            PERSON,
-            before=longer["set"],
-            last=longer["new"],
-            times=is_same.ifelse(longer["times"] + 1, 1),
-            left=longer["new_many"],
-        )
+    return longer.select(
+        PERSON,
+        before=longer["set"],
+        last=longer["new"],
+        times=is_same.ifelse(longer["times"] + 1, constant(1)),
+        left=longer["new_many"],
     )
-    distinct = longer.select("before", "last").distinct()
-    numbered = keep_table(distinct.mutate(set=row_number().cast("int64")))
-    joined = longer.join(numbered, ["before", "last"])
-    return joined.select(PERSON, "set", "last", "times", "left")
 
 
 def _require_few(opened: OpenedTable, ordered: Table, known: int) -> None:

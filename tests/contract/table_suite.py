@@ -20,8 +20,16 @@ from gatecli.anonymity.suda import suda
 from gatecli.anonymity.tables.functions import rows
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.errors import UncheckableError, UsageError
-from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale, Thresholds
-from tests.support.anonymity_oracle import Oracle
+from gatecli.model.anonymity import (
+    AnonymityQuestion,
+    Doubt,
+    Measures,
+    Missing,
+    Scale,
+    Thresholds,
+    ValueCode,
+)
+from tests.support.anonymity_oracle import ALL, Oracle
 from tests.support.anonymity_risk_oracle import distinction, minimal_uniques, separation
 from tests.support.tables import endless, rows_of
 
@@ -108,6 +116,70 @@ class TableSuite:
         sizes = self.oracle(NASTY, unit="person").sizes()
         assert (found.records, found.units) == (10, 9)
         assert found.average_risk == Fraction(len(sizes), sum(size for size, _ in sizes))
+
+    @pytest.mark.parametrize(("asked", "known"), [({"trajectory": True}, ALL), ({"known": 2}, 2)])
+    def test_rows_of_a_person_are_known_together(
+        self, opened: OpenedTable, asked: dict[str, Any], known: int
+    ) -> None:
+        found = self.ask(opened, NASTY, unit="person", household="income", **asked)
+        oracle = self.oracle(NASTY, unit="person", known=known)
+        assert {item.size: item.records for item in found.sizes if item.records} == Counter(
+            oracle.exposed("person").values()
+        )
+        assert (found.by_sensitive[0].l, found.by_sensitive[0].t) == (
+            oracle.distinct_l(),
+            oracle.total_variation(),
+        )
+        assert found.household_risk is not None
+
+    @pytest.mark.parametrize(
+        ("low", "middle", "high", "doubt"),
+        [
+            ("08.10.1999", "13.1.2000 9:15", "13.1.2000 10:30", None),
+            ("99", "123,25", "1.234,5", None),
+            ("1999-10-08T10:30:00.25Z", "1999-10-08T10:30:00.5Z", "2000-01-01", None),
+            ("01/10/1999", "10/08/1999", "11/09/1999", Doubt.AMBIGUOUS_DATES),
+            ("4", "12.100", "999", Doubt.AMBIGUOUS_NUMBERS),
+        ],
+    )
+    def test_text_is_read_as_it_is_written(
+        self, opened: OpenedTable, low: str, middle: str, high: str, doubt: Doubt | None
+    ) -> None:
+        """Two persons hold the ends; ordered by the text, the middle would be one of them."""
+        person = opened.table["person"]
+        text = (person == "a").ifelse(low, (person == "h").ifelse(high, middle))
+        part = replace(
+            opened, table=opened.table.mutate(written=text), columns={**opened.columns, "written": ""}
+        )
+        (found,) = measure(part, AnonymityQuestion(("person",), ("written",))).by_sensitive
+        rows_ = [{**row, "written": {"a": 0, "h": 2}.get(row["person"], 1)} for row in rows_of(COLUMNS)]
+        oracle = Oracle(rows_, ("person",), "written")
+        assert (found.doubt, found.t) == (doubt, oracle.total_variation() if doubt else oracle.ordered_t())
+
+    def test_few_integers_are_categories_unless_a_scale_is_stated(self, opened: OpenedTable) -> None:
+        person = opened.table["person"]
+        coded = (person == "a").ifelse(1, (person == "h").ifelse(3, 2))
+        part = replace(
+            opened, table=opened.table.mutate(coded=coded), columns={**opened.columns, "coded": ""}
+        )
+        (found,) = measure(part, AnonymityQuestion(("person",), ("coded",))).by_sensitive
+        assert (found.scale, found.doubt) == (Scale.CATEGORICAL, Doubt.FEW_INTEGERS)
+
+    def test_a_code_stands_for_a_missing_value(self, opened: OpenedTable) -> None:
+        named = (ValueCode("9", "zip"), ValueCode("8"))
+        found = measure(opened, AnonymityQuestion(("age", "zip"), (NASTY,), missing_codes=named))
+        assert found.missing == {"age": 2, "zip": 6, NASTY: 1}
+
+    def test_a_row_that_is_suppressed_is_in_no_class(self, opened: OpenedTable) -> None:
+        named = (ValueCode("51"), ValueCode("9"))
+        found = measure(opened, AnonymityQuestion(("age", "zip"), suppressed_codes=named))
+        assert (found.records, found.suppressed) == (5, 5)
+
+    def test_a_value_that_looks_like_a_code_is_suggested(self, opened: OpenedTable) -> None:
+        person = opened.table["person"]
+        table = opened.table.mutate(zip=(person == "a").ifelse("?", "9"), age=(person == "b").ifelse(-9, 8))
+        found = measure(replace(opened, table=table), AnonymityQuestion(("age", "zip"), (NASTY,)))
+        assert found.suspected_codes == {"age": ("-9",), "zip": ("?",)}
 
     def test_case_and_blanks_count_unless_normalised(self, opened: OpenedTable) -> None:
         table = opened.table.mutate(zip=(opened.table["person"] == "a").ifelse(" 9 X", "9 x "))
