@@ -124,18 +124,18 @@ def _parts(ordered: Table, known: int) -> Table:
     own = keep_table(first.mutate(many=first["many"].cast("int64")).select(PERSON, "c", "many"))
     single = own.select(PERSON, before=constant(0), last=own["c"], times=constant(1), left=own["many"])
     level = _number_sets(single)
-    found = [_numbered(level, 0)]
+    found = [_offset_numbers(level, 0)]
     offset = _count(found[0])
     for _ in range(1, known):
         level = _number_sets(_extend(level, own))
-        found.append(_numbered(level, offset))
+        found.append(_offset_numbers(level, offset))
         offset = _count(found[-1])
     first_level, *others = found
     every = first_level.union(*others) if others else first_level
     return every.select(PERSON, **{CLASS: every["set"]})
 
 
-def _numbered(level: Table, offset: int) -> Table:
+def _offset_numbers(level: Table, offset: int) -> Table:
     return keep_table(level.select(PERSON, set=level["set"] + offset))
 
 

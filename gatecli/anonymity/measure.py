@@ -131,7 +131,7 @@ def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Me
         missing=totals.missing,
         units=totals.units,
         without_unit=totals.without_unit,
-        suppressed=_suppressed(opened, question, totals.records),
+        suppressed=_count_suppressed(opened, question, totals.records),
         suspected_codes=suspects,
         households=households,
         population_uniques=None if estimate is None else estimate.uniqueness,
@@ -158,7 +158,7 @@ def _totals(opened: OpenedTable, question: AnonymityQuestion, source: Table) -> 
     return _Totals(records, units, int(row.get("without", 0)), missing)
 
 
-def _suppressed(opened: OpenedTable, question: AnonymityQuestion, records: int) -> int:
+def _count_suppressed(opened: OpenedTable, question: AnonymityQuestion, records: int) -> int:
     """The rows that are in no class."""
     if not question.suppressed_codes:
         return 0

@@ -99,10 +99,10 @@ def _suspects(values: Table, column: str) -> tuple[str, ...]:
     held = only_row(values.aggregate(all=values.count(), codes=times(among), negative=times(others & ~among)))
     if not held["codes"] or held["codes"] == held["all"]:
         return ()
-    seen = [_written(row["code"]) for row in rows(values.filter(among).select(code=value))]
+    seen = [_code_text(row["code"]) for row in rows(values.filter(among).select(code=value))]
     numbers = set(map(str, NUMBERS))
     return tuple(sorted(code for code in seen if code not in numbers or not held["negative"]))
 
 
-def _written(code: object) -> str:
+def _code_text(code: object) -> str:
     return code if isinstance(code, str) else str(int(float(str(code))))

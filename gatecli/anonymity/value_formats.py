@@ -27,7 +27,7 @@ CODE = "^-?[0-9]+$"
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _TextReading:
     """Text that `pattern` matches, in the order of `key`: an integer of a date, or a float."""
 
     pattern: str
@@ -39,7 +39,7 @@ def _integer(text: Column) -> Column:
     return text.nullif("").cast("int64").fill_null(0)
 
 
-def _date(separators: str, *parts: str) -> _Reading:
+def _date(separators: str, *parts: str) -> _TextReading:
     """A date by the order of its parts; its key grows by the microsecond."""
     pattern = f"^ *{separators.join(parts)}{_TIME} *$"
     places = [parts.index(part) + 1 for part in (_YEAR, _MONTH, _DAY)]
@@ -51,20 +51,20 @@ def _date(separators: str, *parts: str) -> _Reading:
         seconds = (hour * 60 + minute) * 60 + second
         return ((year * 100 + month) * 100 + day) * (86_400 * _SECOND) + seconds * _SECOND + fraction
 
-    return _Reading(pattern, key)
+    return _TextReading(pattern, key)
 
 
-def _number(point: str, thousands: str) -> _Reading:
+def _number(point: str, thousands: str) -> _TextReading:
     pattern = f"^ *-?({_WHOLE}|{_GROUPED.format(thousands)})([{point}][0-9]+)? *$"
 
     def key(text: Column) -> Column:
         digits = text.re_replace(f"[{thousands}'’ \u00a0\u202f]", "")
         return digits.replace(point, ".").cast("float64")
 
-    return _Reading(pattern, key)
+    return _TextReading(pattern, key)
 
 
-READINGS: Mapping[ValueFormat, _Reading] = {
+READINGS: Mapping[ValueFormat, _TextReading] = {
     ValueFormat.YEAR_FIRST: _date("[-./]", _YEAR, _MONTH, _DAY),
     ValueFormat.DAY_FIRST: _date("[-./]", _DAY, _MONTH, _YEAR),
     ValueFormat.MONTH_FIRST: _date("[-/]", _MONTH, _DAY, _YEAR),  # nobody writes it with dots

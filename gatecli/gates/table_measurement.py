@@ -154,14 +154,14 @@ def _inputs(opened: OpenedTable, task: TableTask) -> Mapping[str, object]:
         "columns": dict(opened.columns),
         "quasiIdentifiers": list(question.quasi_identifiers),
         "sensitive": list(question.sensitive),
-        **_stated(question),
+        **_statements(question),
         "missing": question.missing.value,
         "normalise": question.normalise,
         "thresholds": as_mapping(task.demands),
     }
 
 
-def _stated(question: AnonymityQuestion) -> Mapping[str, object]:
+def _statements(question: AnonymityQuestion) -> Mapping[str, object]:
     """What was stated about the columns, beyond their roles."""
     stated = {
         "unit": question.unit,

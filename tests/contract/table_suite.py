@@ -152,7 +152,7 @@ class TableSuite:
             opened, table=opened.table.mutate(written=text), columns={**opened.columns, "written": ""}
         )
         (found,) = measure(part, AnonymityQuestion(("person",), ("written",))).by_sensitive
-        rows_ = [{**row, "written": {"a": 0, "h": 2}.get(row["person"], 1)} for row in rows_of(COLUMNS)]
+        rows_ = [{**row, "written": {"a": 0, "h": 2}.get(str(row["person"]), 1)} for row in rows_of(COLUMNS)]
         oracle = Oracle(rows_, ("person",), "written")
         assert (found.doubt, found.t) == (doubt, oracle.total_variation() if doubt else oracle.ordered_t())
 

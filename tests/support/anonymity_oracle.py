@@ -48,16 +48,18 @@ class Oracle:
         """The rows of those who cannot be told apart: once for each thing that may be known."""
         if self.known is None:
             return [self.group(row) for row in self.representatives()]
-        return [[row for row in self.rows if row[self.unit] in people] for people in self.alike()]
+        return [[row for row in self.rows if row[self.unit or ""] in people] for people in self.alike()]
 
     def classes_of(self, person: Cell) -> list[tuple[Cell, ...]]:
         """The quasi-identifiers of each of a person's rows."""
-        own = [row for row in self.rows if row[self.unit] == person]
+        own = [row for row in self.rows if row[self.unit or ""] == person]
         return [tuple(row[name] for name in self.quasi) for row in own]
 
     def alike(self) -> list[set[Cell]]:
         """Persons who share what may be known of one of them."""
-        everybody = {row[self.unit]: Counter(self.classes_of(row[self.unit])) for row in self.rows}
+        everybody = {
+            row[self.unit or ""]: Counter(self.classes_of(row[self.unit or ""])) for row in self.rows
+        }
         if self.known == ALL:
             return [
                 {one for one, classes in everybody.items() if classes == seen}
@@ -80,7 +82,7 @@ class Oracle:
         for group in self.groups():
             size = self.people(group)
             for row in group:
-                found[row[column]] = min(size, found.get(row[column], size))
+                found[row[column or ""]] = min(size, found.get(row[column or ""], size))
         return found
 
     def representatives(self) -> list[Row]:
@@ -94,7 +96,7 @@ class Oracle:
         return [other for other in self.rows if all(row[name] == other[name] for name in self.quasi)]
 
     def people(self, rows: Sequence[Row]) -> int:
-        return len(rows) if self.unit is None else len({row[self.unit] for row in rows})
+        return len(rows) if self.unit is None else len({row[self.unit or ""] for row in rows})
 
     def sizes(self) -> list[tuple[int, int]]:
         """The size of each class, and how many people are of it themselves."""

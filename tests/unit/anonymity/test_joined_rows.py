@@ -106,13 +106,21 @@ def test_persons_are_the_denominators_of_beta_delta_and_t() -> None:
 
 
 def test_no_class_is_farther_than_the_farthest() -> None:
-    columns = {"pid": ["A"] * 5 + ["B"] * 5, "age": [1] * 5 + [2] * 5, "ill": [*"abcdefghij"]}
+    columns: dict[str, list[Any]] = {
+        "pid": ["A"] * 5 + ["B"] * 5,
+        "age": [1] * 5 + [2] * 5,
+        "ill": [*"abcdefghij"],
+    }
     (found,) = ask(columns, sensitive=("ill",)).by_sensitive
     assert found.t == 1
 
 
 def test_the_most_exposed_member_is_the_risk_of_a_household() -> None:
-    columns = {"age": [1, 1, 2, 3, 3], "pid": [*"ABCDE"], "home": ["x", "y", "x", "y", None]}
+    columns: dict[str, list[Any]] = {
+        "age": [1, 1, 2, 3, 3],
+        "pid": [*"ABCDE"],
+        "home": ["x", "y", "x", "y", None],
+    }
     found = ask(columns, unit=None, household="home")
     assert found.household_risk == (1 + Fraction(1, 2) + Fraction(1, 2)) / 3
     shown = found.as_mapping()

@@ -55,7 +55,7 @@ def test_case_and_blanks_of_a_code_count_unless_normalised() -> None:
 
 def test_numbers_beside_a_code_are_numbers() -> None:
     column = [str(1000 + at) for at in range(9)]
-    columns = {"q": ["a"] * 10, "s": [*column, "?"]}
+    columns: dict[str, list[Any]] = {"q": ["a"] * 10, "s": [*column, "?"]}
     scales = [
         ask(columns, sensitive=("s",), missing_codes=each).by_sensitive[0].scale for each in ((), codes("?"))
     ]
@@ -71,7 +71,7 @@ def test_a_suppressed_row_is_in_no_class() -> None:
 
 
 def test_a_row_that_is_suppressed_in_part_is_a_row() -> None:
-    columns = {"q": ["a", "a", "*", "*"], "r": ["x", "x", "x", None]}
+    columns: dict[str, list[Any]] = {"q": ["a", "a", "*", "*"], "r": ["x", "x", "x", None]}
     found = ask(columns, quasi_identifiers=("q", "r"), suppressed_codes=codes("*"))
     assert (found.records, found.classes, found.suppressed) == (3, 2, 1)
 
