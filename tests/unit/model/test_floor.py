@@ -35,7 +35,7 @@ def test_what_an_audit_must_be_is_the_stricter_of_both() -> None:
     floor = {"release": {"minAuditConfidence": "0.99", "maxAuditRatio": 4}}
     nearer = {"release": {"minAuditConfidence": "0.9", "maxAuditRatio": 3}}
     rules = law(floor, nearer).release
-    assert (rules.min_audit_confidence, rules.max_audit_ratio) == (Fraction(99, 100), 3)
+    assert [rules.min_audit_confidence, rules.max_audit_ratio] == [Fraction(99, 100), 3]
 
 
 @pytest.mark.parametrize(("low", "high", "most"), [(1, 2, 1), (2, 1, 1), (None, 2, 2), (2, None, 2)])
