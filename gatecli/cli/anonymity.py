@@ -10,7 +10,6 @@ import typer
 
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.tables.column_entities import classifier
-from gatecli.cli import table_options as given
 from gatecli.cli.anonymity_apply import apply
 from gatecli.cli.anonymity_counts import counts
 from gatecli.cli.anonymity_discover import discover
@@ -20,10 +19,10 @@ from gatecli.cli.anonymity_safe_harbor import safe_harbor
 from gatecli.cli.anonymity_suppress import suppress_counts
 from gatecli.cli.notices import listening
 from gatecli.cli.table_arguments import (
-    MOST_SUPPRESSED,
     Columns,
     Demands,
     Population,
+    Search,
     TableGiven,
     start_of,
     task_of,
@@ -95,7 +94,7 @@ def check(
     opened: TableGiven,
     gate: GateOptions,
     extras: Extras,
-    max_suppression: given.MaxSuppression = MOST_SUPPRESSED,
+    search: Search,
 ) -> None:
     """Check tables against thresholds of anonymity: k-anonymity and its relatives."""
     session = begin(gate, start_of(data[0]))
@@ -105,12 +104,9 @@ def check(
     if declarations and (columns, demands, population) != (Columns(), Demands(), Population()):
         raise _says_itself(declarations[0])
     policy = session.policy
-    tasks = [
-        task_of(source, columns, demands, population, policy, options, max_suppression) for source in tables
-    ]
-    search = search_of(policy.spec.pii)
+    tasks = [task_of(source, columns, demands, population, policy, options, search) for source in tables]
     wanted = MeasurementOptions(
-        classifier(search) if extras.roles else None,
+        classifier(search_of(policy.spec.pii)) if extras.roles else None,
         extras.advice,
         extras.suda,
         extras.attributes,

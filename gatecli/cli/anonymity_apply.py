@@ -21,10 +21,10 @@ from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
 from gatecli.cli import table_options as given
 from gatecli.cli.numbers import split_pairs
 from gatecli.cli.table_arguments import (
-    MOST_SUPPRESSED,
     Columns,
     Demands,
     Population,
+    Search,
     TableGiven,
     start_of,
     task_of,
@@ -34,7 +34,7 @@ from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, PolicyFile, option
 from gatecli.gates.policies import read_policy
-from gatecli.gates.table_measurement import proposals
+from gatecli.gates.table_measurement import proposals, without_answer
 from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import Measures
 
@@ -46,11 +46,11 @@ def apply(
     columns: Columns,
     demands: Demands,
     opened: TableGiven,
+    search: Search,
     choice: Annotated[
         int,
         option("--proposal", panel=GATE, min=1, help="The number of a proposal that `check` lists, from 1."),
     ] = 1,
-    max_suppression: given.MaxSuppression = MOST_SUPPRESSED,
     policy: PolicyFile = None,
 ) -> None:
     """Write the generalised table that meets the thresholds with the least loss that was found.
@@ -61,7 +61,7 @@ def apply(
     rules = read_policy(policy, start).policy
     options = opened.options(columns.numeric)
     _require_another(data, columns.hierarchies, target)
-    task = task_of(data, columns, demands, Population(), rules, options, max_suppression)
+    task = task_of(data, columns, demands, Population(), rules, options, search)
     done = _write_table(task, choice, target)
     err(f"{target}: {done}\n")
 
@@ -70,7 +70,13 @@ def _write_table(task: TableTask, choice: int, target: Path) -> str:
     """The proposal that was applied; nothing is written unless what was written keeps the demands."""
     with open_table(task.source, task.options) as opened, _beside(target) as unfinished:
         measures = measure(opened, task.question)
-        chosen = _choose_proposal(proposals(opened, task, measures), choice, task)
+        found = proposals(opened, task, measures)
+        if not found:
+            raise UncheckableError(
+                f"{task.name}: {without_answer(opened, task, measures)}",
+                advice="ask for less, or allow more suppression",
+            )
+        chosen = _choose_proposal(found, choice)
         with computing(opened):
             generalisation.write(_generalise(opened, task, measures, chosen), unfinished)
         _prove(task, measures, unfinished)
@@ -119,12 +125,7 @@ def _beside(target: Path) -> Iterator[Path]:
         ) from None
 
 
-def _choose_proposal(found: tuple[Proposal, ...], choice: int, task: TableTask) -> Proposal:
-    if not found:
-        raise UncheckableError(
-            f"{task.name}: no proposal meets the thresholds",
-            advice="allow more suppression, ask for less, or give a column a coarser hierarchy",
-        )
+def _choose_proposal(found: tuple[Proposal, ...], choice: int) -> Proposal:
     if choice > len(found):
         raise UsageError(
             f"--proposal {choice}: there are {len(found)}", advice="gatecli anonymity check lists them"

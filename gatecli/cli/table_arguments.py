@@ -28,6 +28,7 @@ from gatecli.model.anonymity import (
     ValueCode,
     ValueFormat,
 )
+from gatecli.model.generalisation import LossMetric, SearchTerms
 from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.thresholds import strictest
@@ -109,6 +110,15 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """What was said about the search for a generalisation, as it was typed."""
+
+    max_suppression: given.MaxSuppression = MOST_SUPPRESSED
+    loss: given.Loss = LossMetric.GENERALISED
+    effort: given.Effort = "1"
+
+
+@dataclass(frozen=True, slots=True)
 class TableGiven:
     """How a table is read, as it was typed."""
 
@@ -146,7 +156,7 @@ def task_of(
     population: Population,
     policy: PrivacyPolicy,
     options: TableOptions,
-    max_suppression: str,
+    search: Search,
 ) -> TableTask:
     """The task that options describe. Raises UsageError where one means nothing, or nothing is demanded."""
     quasi_identifiers = split_list(columns.quasi_identifiers)
@@ -180,7 +190,6 @@ def task_of(
         if population.sampling_fraction is None
         else exact(population.sampling_fraction, "--sampling-fraction", _SHARE),
     )
-    suppressed = exact(max_suppression, "--max-suppression", _BELOW_ONE)
     return task_for(
         source,
         question,
@@ -188,7 +197,11 @@ def task_of(
         options,
         hierarchies=tuple(each for each in hierarchies if each.column in quasi_identifiers),
         reference=population.reference,
-        max_suppression=suppressed,
+        search=SearchTerms(
+            exact(search.max_suppression, "--max-suppression", _BELOW_ONE),
+            search.loss,
+            exact(search.effort, "--effort", _POSITIVE),
+        ),
     )
 
 

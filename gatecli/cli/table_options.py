@@ -9,6 +9,7 @@ import typer
 
 from gatecli.frontdoor.options import GATE, option
 from gatecli.model.anonymity import Missing
+from gatecli.model.generalisation import LossMetric
 
 TABLE, COLUMNS, DEMANDS = "Table", "Columns", "Demands"
 
@@ -265,6 +266,19 @@ MaxSuppression = Annotated[
         panel=GATE,
         metavar="NUMBER",
         help="The largest share of rows that may be suppressed.",
+    ),
+]
+Loss = Annotated[
+    LossMetric,
+    option("--loss", panel=GATE, help="The loss that the search for a generalisation makes least."),
+]
+Effort = Annotated[
+    str,
+    option(
+        "--effort",
+        panel=GATE,
+        metavar="NUMBER",
+        help="The work that the search may do, as a multiple of the usual.",
     ),
 ]
 TargetFile = Annotated[

@@ -10,18 +10,18 @@ from gatecli.anonymity.attributes import attribute_risk
 from gatecli.anonymity.dictionary_encoding import searchable_table
 from gatecli.anonymity.discovery.identifying_columns import discover
 from gatecli.anonymity.discovery.roles import Discovery
-from gatecli.anonymity.hierarchies import Hierarchy, Mapped, hierarchy_from_csv
+from gatecli.anonymity.hierarchies import ALL, Hierarchy, Mapped, hierarchy_from_csv, literal
 from gatecli.anonymity.measure import measure
 from gatecli.anonymity.pictures.table_picture import draw
 from gatecli.anonymity.reference import compare
 from gatecli.anonymity.search.generalisation import Proposal, describe
-from gatecli.anonymity.search.lattice import MAX_SUPPRESSION
+from gatecli.anonymity.search.lattice import SearchEndedError
 from gatecli.anonymity.search.proposals import propose
 from gatecli.anonymity.suda import suda
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
-from gatecli.checks.tables.measures import AnonymitySubject
+from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
 from gatecli.checks.tables.table_findings import JudgedTable, find_in_table, uncheckable
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.gates.table_task import MeasurementOptions, TableTask
@@ -60,18 +60,42 @@ def _judge_table(task: TableTask, wanted: MeasurementOptions) -> JudgedTable:
         subject = AnonymitySubject(task.name, task.place, measures, opened.digest, task.declared_digest)
         judged = JudgedTable(subject, task.demands, inputs=_inputs(opened, task))
         is_broken = any(find_in_table(judged))  # its measures alone, up to the first: is advice needed?
-        found = (
-            proposals(opened, task, measures) if is_broken and _is_searched(task, measures, wanted) else ()
+        is_searched = is_broken and _is_searched(task, measures, wanted)
+        found, advice = (
+            _advise(opened, task, measures) if is_searched else ((), _left_out(task, measures, wanted))
         )
         discovery = _roles(opened, wanted)
         return replace(
             judged,
-            subject=replace(subject, advice=tuple(map(describe, found)) or _left_out(task, measures, wanted)),
+            subject=replace(subject, advice=advice),
             discovery=discovery,
             picture=draw(opened, task.question, measures, found, discovery, thresholds=task.demands)
             if wanted.picture
             else None,
         )
+
+
+def _advise(
+    opened: OpenedTable, task: TableTask, measures: Measures
+) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
+    """What would make the table keep its demands, and in words; why not, where nothing does."""
+    try:
+        found = proposals(opened, task, measures)
+    except SearchEndedError as ended:
+        return (), (f"{ended.message}; {ended.advice}",)
+    return found, tuple(map(describe, found)) or (f"ask for less: {without_answer(opened, task, measures)}",)
+
+
+def without_answer(opened: OpenedTable, task: TableTask, measures: Measures) -> str:
+    """Why no generalisation keeps the demands: what fails where every quasi-identifier says nothing."""
+    hidden = {name: literal(ALL) for name in task.question.quasi_identifiers}
+    scales = {each.attribute: each.scale for each in measures.by_sensitive}
+    question = replace(task.question, scales=scales)
+    most_general = replace(opened, table=opened.table.mutate(**hidden))
+    subject = AnonymitySubject(task.name, task.place, measure(most_general, question))
+    broken = next(find_anonymity(subject, searchable(task)), None)
+    why = "too many rows would have to be suppressed" if broken is None else broken.message
+    return f"no generalisation meets the thresholds, not even {ALL} in every quasi-identifier: {why}"
 
 
 def _measures(opened: OpenedTable, task: TableTask, wanted: MeasurementOptions) -> Measures:
@@ -114,10 +138,10 @@ def _has_answer(task: TableTask, measures: Measures) -> bool:
     has_gaps = question.missing is Missing.WILDCARD and bool(measures.missing)
     has_tree = any(values.scale is Scale.HIERARCHICAL for values in measures.by_sensitive)
     is_distance = has_tree and task.demands.t is not None
-    return question.unit is None and not has_gaps and not is_distance and _searchable(task) != Thresholds()
+    return question.unit is None and not has_gaps and not is_distance and searchable(task) != Thresholds()
 
 
-def _searchable(task: TableTask) -> Thresholds:
+def searchable(task: TableTask) -> Thresholds:
     """What is demanded of the table alone."""
     return replace(task.demands, k_map=None, delta_presence=None, max_population_uniqueness=None)
 
@@ -136,10 +160,10 @@ def proposals(opened: OpenedTable, task: TableTask, measures: Measures) -> tuple
     return propose(
         replace(opened, table=searchable_table(opened, question, measures)),
         question,
-        _searchable(task),
+        searchable(task),
         [each for each in task.hierarchies if each.column in question.quasi_identifiers],
-        max_suppression=MAX_SUPPRESSION if task.max_suppression is None else task.max_suppression,
         scales={values.attribute: values.scale for values in measures.by_sensitive},
+        terms=task.search,
         best=PROPOSALS,
     )
 

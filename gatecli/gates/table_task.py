@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
 
 from gatecli.anonymity.hierarchies import Hierarchy
 from gatecli.anonymity.tables.interface import TableOptions
@@ -12,6 +11,9 @@ from gatecli.anonymity.tables.opening import DEFAULTS, source_name
 from gatecli.checks.tables.column_entities import Classify
 from gatecli.model.anonymity import AnonymityQuestion, Thresholds
 from gatecli.model.document import Place
+from gatecli.model.generalisation import SearchTerms
+
+USUAL = SearchTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,8 @@ class TableTask:
     declared_digest: str | None = None
     dataset: str = ""
     """The name of the dataset, where a declaration gives it."""
-    max_suppression: Fraction | None = None
-    """The largest share of rows that a proposal may suppress; None: what the search takes by itself."""
+    search: SearchTerms = USUAL
+    """How a generalisation is searched for."""
 
 
 def task_for(
@@ -44,7 +46,7 @@ def task_for(
     *,
     hierarchies: tuple[Hierarchy, ...] = (),
     reference: str | None = None,
-    max_suppression: Fraction | None = None,
+    search: SearchTerms = USUAL,
 ) -> TableTask:
     """The task of a table that a caller names; a database's password is in no name."""
     name = source_name(source)
@@ -57,7 +59,7 @@ def task_for(
         options,
         hierarchies,
         reference,
-        max_suppression=max_suppression,
+        search=search,
     )
 
 

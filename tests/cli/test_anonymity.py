@@ -295,7 +295,8 @@ def test_apply_that_cannot_meet_the_demands_writes_nothing(run: Run, patients: P
     target = tmp_path / "anonymous.csv"
     code, _, errors = run("apply", patients, *COLUMNS, "--k", 50, "--output", target)
     assert code == 4
-    assert "no proposal meets the thresholds" in errors
+    assert "no generalisation meets the thresholds, not even * in every quasi-identifier" in errors
+    assert "k = 13 < 50" in errors
     assert not target.exists()
 
 

@@ -30,6 +30,7 @@ from gatecli.model.anonymity import (
     ValueCode,
 )
 from tests.support.anonymity_oracle import ALL, Oracle
+from gatecli.model.generalisation import SearchTerms
 from tests.support.anonymity_risk_oracle import distinction, minimal_uniques, separation
 from tests.support.tables import endless, rows_of
 
@@ -209,7 +210,7 @@ class TableSuite:
     @pytest.mark.filterwarnings("ignore:The copy keyword")  # of pyspark, about pandas 4
     def test_what_would_mend_it_is_found_and_holds(self, opened: OpenedTable) -> None:
         asked = AnonymityQuestion(("age", "income"))
-        (first, *_) = propose(opened, asked, Thresholds(k=2), max_suppression=Fraction(1, 2))
+        (first, *_) = propose(opened, asked, Thresholds(k=2), terms=SearchTerms(Fraction(1, 2)))
         mended = rows(apply(opened.table, first, max_suppression=Fraction(1, 2)))
         assert min(Counter((row["age"], row["income"]) for row in mended).values()) >= 2
 

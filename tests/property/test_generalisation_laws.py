@@ -22,6 +22,7 @@ from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.generalisation import apply, write
 from gatecli.anonymity.search.lattice import search
 from gatecli.model.anonymity import RecursiveDiversity, Thresholds
+from gatecli.model.generalisation import SearchTerms
 from tests.support.anonymity_tables import IBIS_WARNS, meets, rows_of, table_of
 from tests.support.examples import share
 
@@ -119,7 +120,7 @@ def test_a_proposal_meets_the_thresholds_when_it_is_applied(
 ) -> None:
     source = table(rows)
     quasi, sensitive = ("age", "city"), ("illness", "pay")
-    proposals = search(source, quasi, sensitive, thresholds, HIERARCHIES, max_suppression=most)
+    proposals = search(source, quasi, sensitive, thresholds, HIERARCHIES, terms=SearchTerms(most))
     for proposal in proposals:
         applied = rows_of(apply(source, proposal, max_suppression=most))
         assert len(applied) == len(rows) - proposal.suppressed
@@ -136,7 +137,7 @@ def test_the_first_proposal_loses_least_of_all_nodes(rows: list[tuple[Any, ...]]
     source = table(rows)
     most = Fraction(1, 4)
     found = search(
-        source, ("age", "city"), ("illness",), Thresholds(k=k, l=l), HIERARCHIES, max_suppression=most
+        source, ("age", "city"), ("illness",), Thresholds(k=k, l=l), HIERARCHIES, terms=SearchTerms(most)
     )
     base = fetch(source, HIERARCHIES, ("illness",), {})
     losses = []
@@ -198,7 +199,7 @@ def test_the_same_question_has_the_same_answer_in_the_same_order(rows: list[tupl
             ("pay",),
             Thresholds(k=2),
             HIERARCHIES,
-            max_suppression=Fraction(1, 2),
+            terms=SearchTerms(Fraction(1, 2)),
         )
         for order in (rows, rows[::-1])
     )
@@ -211,7 +212,9 @@ def test_a_written_table_meets_the_thresholds(rows: list[tuple[Any, ...]]) -> No
     thresholds = Thresholds(k=2, l=2, t=Fraction(1, 2))
     source = table(rows)
     quasi, sensitive = ("age", "city"), ("illness",)
-    for proposal in search(source, quasi, sensitive, thresholds, HIERARCHIES, max_suppression=Fraction(1, 4)):
+    for proposal in search(
+        source, quasi, sensitive, thresholds, HIERARCHIES, terms=SearchTerms(Fraction(1, 4))
+    ):
         with TemporaryDirectory() as folder:
             path = Path(folder) / "out.parquet"
             write(apply(source, proposal), path)

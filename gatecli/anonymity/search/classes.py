@@ -122,12 +122,21 @@ def combine_codes(columns: Sequence[Integers], cardinalities: Sequence[int]) -> 
 
 def regroup_classes(base: Base, finer: NodeClasses, node: Node) -> NodeClasses:
     """The classes at `node`, from those of any finer node."""
-    codes = [
-        dimension.codes[level][raw]
-        for dimension, level, raw in zip(base.dimensions, node, finer.members, strict=True)
-    ]
-    sizes = [dimension.cardinalities[level] for dimension, level in zip(base.dimensions, node, strict=True)]
-    labels, number = combine_codes(codes, sizes)
+    return merge_classes(base, finer, *label_classes(base, finer, node))
+
+
+def label_classes(base: Base, finer: NodeClasses, node: Node) -> tuple[Integers, int]:
+    """For each class of a finer node, which class of `node` it is in, and how many there are."""
+    codes, sizes = [np.zeros(len(finer.sizes), np.int64)], [1]
+    for dimension, level, raw in zip(base.dimensions, node, finer.members, strict=True):
+        if dimension.cardinalities[level] > 1:
+            codes.append(dimension.codes[level][raw])
+            sizes.append(dimension.cardinalities[level])
+    return combine_codes(codes, sizes)
+
+
+def merge_classes(base: Base, finer: NodeClasses, labels: Integers, number: int) -> NodeClasses:
+    """The classes that are now alike, joined."""
     first = np.zeros(number, np.int64)
     first[labels[::-1]] = np.arange(len(labels))[::-1]
     return NodeClasses(

@@ -20,7 +20,7 @@ Example. A class that holds only the middle of three values, each a third of the
 Q = 0, 1, 1, so t = (1/3 + 1/3 + 0) / 2 = 1/3.
 
 >>> one = Histogram(np.array([0]), np.array([1]), np.array([5]))
->>> _distance(Cells(one, np.array([5]), np.array([5, 5, 5]), 15, ordered=True)).round(6).tolist()
+>>> distance(Cells(one, np.array([5]), np.array([5, 5, 5]), 15, ordered=True)).round(6).tolist()
 [0.333333]
 """
 
@@ -106,31 +106,33 @@ def keep(base: Base, classes: NodeClasses, thresholds: Thresholds, most: int) ->
     than `most` rows, or all.
     """
     kept = monotone(classes, thresholds)
-    demands = _demands(thresholds)
+    demands = demands_of(thresholds)
     while True:
         rows = int(classes.sizes[kept].sum())
         if rows == 0 or base.rows - rows > most:
             return None
-        failing = _failing(base, classes, kept, demands)
-        if not failing.any():
+        fails = failing_classes(base, classes, kept, demands)
+        if not fails.any():
             break
-        kept = kept & ~failing
+        kept = kept & ~fails
     risk = thresholds.average_risk
     if risk is not None and Fraction(int(kept.sum()), rows) > risk:
         return None
     return Kept(kept, rows, base.rows - rows)
 
 
-def _failing(base: Base, classes: NodeClasses, kept: Mask, demands: tuple[Demand, ...]) -> Mask:
+def failing_classes(base: Base, classes: NodeClasses, kept: Mask, demands: tuple[Demand, ...]) -> Mask:
+    """Of the classes that are kept, those that break a demand."""
     failing = np.zeros(len(kept), bool)
     for attribute, histogram in zip(base.sensitive, classes.sensitive, strict=True) if demands else ():
-        cells = _cells(attribute, histogram, classes.sizes, kept)
+        cells = cells_of(attribute, histogram, classes.sizes, kept)
         for demand in demands:
             failing |= kept & ~_passing(cells, demand)
     return failing
 
 
-def _cells(attribute: Sensitive, histogram: Histogram, sizes: Integers, kept: Mask) -> Cells:
+def cells_of(attribute: Sensitive, histogram: Histogram, sizes: Integers, kept: Mask) -> Cells:
+    """The cells of the classes that are kept."""
     stay = kept[histogram.classes]
     values = histogram.values[stay]
     counts = histogram.counts[stay]
@@ -173,7 +175,8 @@ def _passing(cells: Cells, demand: Demand) -> Mask:
     return np.asarray(passing)
 
 
-def _demands(thresholds: Thresholds) -> tuple[Demand, ...]:
+def demands_of(thresholds: Thresholds) -> tuple[Demand, ...]:
+    """The demands beside k and l that are one number a class against a limit."""
     recursive = thresholds.recursive
     wanted: tuple[tuple[Fraction | None, Callable[[Fraction], Demand]], ...] = (
         (thresholds.alpha, lambda limit: Demand(_alpha, lambda _, item: exact.alpha(item), limit)),
@@ -185,7 +188,7 @@ def _demands(thresholds: Thresholds) -> tuple[Demand, ...]:
             recursive.c if recursive else None,
             lambda limit: _recursive_demand(limit, recursive.l if recursive else 1),
         ),
-        (thresholds.t, lambda limit: Demand(_distance, _exact_distance, limit)),
+        (thresholds.t, lambda limit: Demand(distance, _exact_distance, limit)),
         (
             thresholds.beta,
             lambda limit: Demand(_gain, lambda cells, item: exact.basic_beta(item, cells.shares()), limit),
@@ -259,7 +262,8 @@ def _recursive(cells: Cells, depth: int) -> Reals:
     return ratios
 
 
-def _distance(cells: Cells) -> Reals:
+def distance(cells: Cells) -> Reals:
+    """How far each class is from the table: t."""
     if cells.ordered:
         return _ordered_distance(cells)
     gains = np.maximum(_own_shares(cells) - _table_shares(cells), 0.0)

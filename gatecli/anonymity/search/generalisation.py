@@ -26,6 +26,7 @@ from gatecli.anonymity.search.criteria import keep
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.anonymity import Scale, Thresholds
+from gatecli.model.generalisation import LossMetric
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ class Proposal:
     """A level for each quasi-identifier, and what the table is then; holds no value of any row.
 
     `k` is the smallest class that remains. `normalise` says that the columns lose case and outer blanks
-    of their text first. `least` says that no other choice of levels within the same
-    limits was found or can be to lose less (`loss.generalised`).
+    of their text first. `least` says that no other choice of levels within the same limits loses less by
+    `metric`, `is_cut_off` that the search ended before it had looked everywhere.
     """
 
     quasi_identifiers: tuple[str, ...]
@@ -68,7 +69,9 @@ class Proposal:
     classes: int
     k: int
     loss: Loss
+    metric: LossMetric = LossMetric.GENERALISED
     least: bool = False
+    is_cut_off: bool = False
     normalise: bool = False
 
     @property
@@ -81,7 +84,8 @@ def describe(proposal: Proposal) -> str:
     """One line a person can act on: `generalise zip to 3 digits (k becomes 7, 0.4 % suppressed)`."""
     pairs = zip(proposal.quasi_identifiers, proposal.levels, strict=True)
     changes = [text for column, level in pairs if (text := describe_level(column, level))]
-    effect = f"(k becomes {proposal.k:,}, {_percent(proposal.suppression)} suppressed)"
+    ended = "; the search was cut off, --effort 10 looks further" if proposal.is_cut_off else ""
+    effect = f"(k becomes {proposal.k:,}, {_percent(proposal.suppression)} suppressed{ended})"
     if not changes:
         return f"suppress small classes alone {effect}" if proposal.suppressed else "change nothing"
     *most, last = changes

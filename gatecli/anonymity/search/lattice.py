@@ -1,53 +1,38 @@
 """The least generalisation and suppression that meets the thresholds: a search of the lattice of levels.
 
 A node gives every quasi-identifier a level of its hierarchy; one node is coarser than another where no
-level is lower. The table is grouped once, in the engine; the lattice then works on class counts.
-
-Derivation.
-
-1. A class of a coarser node is a union of classes of a finer one. So k and the number of distinct
-   sensitive values of a row's class only grow towards coarser nodes: what fails at a node fails at all
-   finer ones, and what holds holds at all coarser ones (predictive tagging: El Emam et al., "A Globally
-   Optimal k-Anonymity Method for the De-Identification of Health Data" (OLA), JAMIA 16(5), 2009).
-2. On a path from a node to the top the two meet once, and bisecting finds where (Kohlmayer et al.,
-   "Flash: Efficient, Stable and Optimal k-Anonymity", PASSAT 2012).
-3. What generalising alone loses never falls towards coarser nodes, and suppressing only adds to it: it is
-   a floor for the loss of a node and of all above it. Nodes are judged in the order of their floors.
-4. Once a proposal with loss x and s suppressed rows is known, a node whose floor is above x can only be
-   better by suppressing fewer than s rows. The search ends where none may.
-
-Example. Ages in three levels (exact, decades, hidden) and post codes in two make 3 · 2 = 6 nodes. If
-(1, 0), decades and exact post codes, fails k, so does (0, 0) unseen; if (1, 1) holds, so do (2, 1) and
-no other node above it:
-
->>> _is_finer((0, 0), (1, 0)), _is_finer((1, 1), (2, 1)), _is_finer((1, 1), (2, 0))
-(True, True, False)
+level is lower. The table is grouped once, in the engine; the lattice then works on class counts:
+`gatecli.anonymity.search.branches` goes through it.
 """
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
 
 from gatecli.anonymity.hierarchies import Hierarchy
 from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
-from gatecli.anonymity.search.classes import Base, Node, NodeClasses, regroup_classes
+from gatecli.anonymity.search.branches import Candidate, explore
+from gatecli.anonymity.search.classes import Base, Node, regroup_classes
 from gatecli.anonymity.search.counts import fetch
-from gatecli.anonymity.search.criteria import Kept, keep, least_size, monotone
+from gatecli.anonymity.search.criteria import keep, least_size
 from gatecli.anonymity.search.generalisation import Proposal
-from gatecli.anonymity.search.loss import floor_of, loss_at
+from gatecli.anonymity.search.loss import loss_at
 from gatecli.anonymity.tables.interface import Table
-from gatecli.errors import UsageError
+from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.anonymity import Scale, Thresholds
+from gatecli.model.generalisation import SearchTerms
 
-MAX_SUPPRESSION = Fraction(1, 20)
+USUAL = SearchTerms()
 BEST = 5
-EVALUATIONS = 1_000
-VISITS = 200_000
-CACHED = 64
+WORK = 100_000_000
+"""What a search of effort 1 may regroup, in classes: it depends on the table alone."""
+
+
+class SearchEndedError(UncheckableError):
+    """The work that a search may do ended before anything was found."""
 
 
 def search(
@@ -57,29 +42,39 @@ def search(
     thresholds: Thresholds,
     hierarchies: Sequence[Hierarchy] = (),
     *,
-    max_suppression: Fraction = MAX_SUPPRESSION,
     scales: Mapping[str, Scale] = MappingProxyType({}),
+    terms: SearchTerms = USUAL,
     best: int = BEST,
 ) -> tuple[Proposal, ...]:
-    """The best proposals on the front of loss against suppression, least loss first; () if there is none.
+    """The best proposals that were found, least loss first, each with less suppression than the one before;
+    () if there is none. The last is the best without suppression, where there is one.
 
-    Each was verified: all thresholds hold for every sensitive attribute in the rows that remain. Columns
+    Each was verified: all thresholds hold for every sensitive attribute in the rows that remain. The search
+    does at most `terms.effort` times `WORK`; where that ends it, every proposal `is_cut_off`. Columns
     without a hierarchy get a proposed one; a missing value counts as a value; `scales` are those that
     the attributes were measured on. Classes are of records and of text as it is written: `propose`
     (`gatecli.anonymity.search.proposals`) takes a whole question. Raises UsageError for a question that means
     nothing or that no search answers, ConfigurationError for a hierarchy that does not fit,
-    NothingToCheckError for no rows.
+    NothingToCheckError for no rows, SearchEndedError where the work did not suffice to find any.
     """
-    _check(quasi_identifiers, sensitive, thresholds, max_suppression)
+    _check(quasi_identifiers, sensitive, thresholds, terms.max_suppression)
     _refuse(thresholds, scales)
     chosen = _hierarchies(table, quasi_identifiers, hierarchies)
     base = fetch(table, chosen, sensitive, scales)
-    lattice = _Lattice(base, thresholds, int(max_suppression * base.rows), floor_of(base))
-    found = _explore_lattice(lattice)
-    front = _front(found)
+    most = int(terms.max_suppression * base.rows)
+    found = explore(base, thresholds, terms.loss, most, int(WORK * terms.effort))
+    if not (found.candidates or found.is_complete):
+        raise SearchEndedError(
+            "the search was cut off before it found a generalisation", advice="let it go on: --effort 10"
+        )
     return tuple(
-        replace(one, least=at == 0 and one.loss.generalised <= lattice.reached)
-        for at, one in enumerate(front[:best])
+        replace(
+            _propose_node(base, each.node, thresholds, most),
+            metric=terms.loss,
+            least=at == 0 and found.is_complete,
+            is_cut_off=not found.is_complete,
+        )
+        for at, each in enumerate(_front(found.candidates, best))
     )
 
 
@@ -128,139 +123,11 @@ def _hierarchies(table: Table, names: Sequence[str], given: Sequence[Hierarchy])
     return [by_column[name] for name in names]
 
 
-@dataclass(slots=True)
-class _Lattice:
-    """The state of one search: what is known of nodes, and the groupings that may be regrouped."""
-
-    base: Base
-    thresholds: Thresholds
-    most: int
-    floors: tuple[tuple[float, ...], ...]
-    evaluations: int = EVALUATIONS
-    failing: list[Node] = field(default_factory=list)
-    passing: list[tuple[int, Node]] = field(default_factory=list)
-    groupings: dict[Node, NodeClasses] = field(default_factory=dict)
-    reached: float = float("inf")
-    """All nodes with a lower floor were judged."""
-
-    @property
-    def top(self) -> Node:
-        return tuple(len(levels) - 1 for levels in self.floors)
-
-    def floor(self, node: Node) -> float:
-        """The least that a node can lose."""
-        return sum(levels[level] for levels, level in zip(self.floors, node, strict=True))
-
-    def successors(self, node: Node) -> Iterator[Node]:
-        """The nodes that are coarser by one level."""
-        for at, (level, last) in enumerate(zip(node, self.top, strict=True)):
-            if level < last:
-                yield (*node[:at], level + 1, *node[at + 1 :])
-
-    def classes(self, node: Node) -> NodeClasses:
-        """The classes at a node, from the smallest known grouping that is finer."""
-        if node in self.groupings:
-            return self.groupings[node]
-        finer = [known for known in self.groupings if _is_finer(known, node)]
-        nearest = min(finer, key=lambda one: (len(self.groupings[one].sizes), one), default=None)
-        start = self.base.classes if nearest is None else self.groupings[nearest]
-        self.evaluations -= 1
-        found = regroup_classes(self.base, start, node)
-        self.groupings[node] = found
-        if len(self.groupings) > CACHED:
-            self.groupings.pop(max(self.groupings, key=lambda one: (len(self.groupings[one].sizes), one)))
-        return found
-
-    def known_outcome(self, node: Node) -> bool | None:
-        """Whether a node meets the monotone criteria, where that is known without looking."""
-        if any(_is_finer(node, known) for known in self.failing):
-            return False
-        held = (known for gone, known in self.passing if gone <= self.most)
-        return True if any(_is_finer(known, node) for known in held) else None
-
-    def meets(self, node: Node) -> bool:
-        """Whether k rows and l distinct values can be had at a node; remembers the answer."""
-        known = self.known_outcome(node)
-        if known is not None:
-            return known
-        classes = self.classes(node)
-        stays = monotone(classes, self.thresholds)
-        rows = int(classes.sizes[stays].sum())
-        gone = self.base.rows - rows
-        if rows and gone <= self.most:
-            self.passing.append((gone, node))
-            return True
-        self.failing.append(node)
-        return False
-
-    def tighten(self, found: Sequence[Proposal], floor: float) -> None:
-        """From now on only nodes are of interest that suppress less than all that loses at most `floor`."""
-        gone = [one.suppressed - 1 for one in found if one.loss.generalised <= floor]
-        self.most = min([self.most, *gone])
-
-
-def _is_finer(node: Node, other: Node) -> bool:
-    return all(level <= above for level, above in zip(node, other, strict=True))
-
-
-def _explore_lattice(lattice: _Lattice) -> list[Proposal]:
-    """Proposals in the order of their floors, until no other can be better."""
-    bottom = (0,) * len(lattice.top)
-    heap = [(lattice.floor(bottom), bottom)]
-    seen = {bottom}
-    found: list[Proposal] = []
-    while heap:
-        floor, node = heapq.heappop(heap)
-        lattice.tighten(found, floor)
-        if lattice.most < 0:
-            break
-        if lattice.evaluations <= 0 or len(seen) > VISITS:
-            lattice.reached = floor
-            break
-        proposal = _judge_node(lattice, node)
-        if proposal is not None:
-            found.append(proposal)
-            if proposal.suppressed == 0:
-                continue
-        fresh = [successor for successor in lattice.successors(node) if successor not in seen]
-        seen.update(fresh)
-        for successor in fresh:
-            heapq.heappush(heap, (lattice.floor(successor), successor))
-    return found
-
-
-def _judge_node(lattice: _Lattice, node: Node) -> Proposal | None:
-    if lattice.known_outcome(node) is None:
-        _bisect(lattice, node)
-    return _proposal(lattice, node) if lattice.meets(node) else None
-
-
-def _bisect(lattice: _Lattice, node: Node) -> None:
-    """Tag nodes along the path from `node` to the top that loses least at each step."""
-    path = [node]
-    while path[-1] != lattice.top:
-        path.append(min(lattice.successors(path[-1]), key=lambda one: (lattice.floor(one), one)))
-    low, high = 0, len(path) - 1
-    while low < high:
-        middle = (low + high) // 2
-        if lattice.meets(path[middle]):
-            high = middle
-        else:
-            low = middle + 1
-    lattice.meets(path[low])
-
-
-def _proposal(lattice: _Lattice, node: Node) -> Proposal | None:
-    """What a node gives where every threshold holds, non-monotone ones too."""
-    base, thresholds = lattice.base, lattice.thresholds
-    classes = lattice.classes(node)
-    kept = keep(base, classes, thresholds, lattice.most)
-    return None if kept is None else _propose_node(base, classes, node, kept, thresholds)
-
-
-def _propose_node(
-    base: Base, classes: NodeClasses, node: Node, kept: Kept, thresholds: Thresholds
-) -> Proposal:
+def _propose_node(base: Base, node: Node, thresholds: Thresholds, most: int) -> Proposal:
+    classes = regroup_classes(base, base.classes, node)
+    kept = keep(base, classes, thresholds, most)
+    if kept is None:
+        raise ValueError("a node that was judged keeps its demands")
     return Proposal(
         quasi_identifiers=tuple(dimension.hierarchy.column for dimension in base.dimensions),
         levels=tuple(
@@ -280,11 +147,10 @@ def _propose_node(
     )
 
 
-def _front(found: Sequence[Proposal]) -> list[Proposal]:
-    """What no other proposal beats in loss and in suppression, least loss first; of equals, the larger k."""
-    ordered = sorted(found, key=lambda one: (one.loss.generalised, one.suppressed, -one.k, one.node))
-    front: list[Proposal] = []
-    for proposal in ordered:
-        if not front or proposal.suppressed < front[-1].suppressed:
-            front.append(proposal)
-    return front
+def _front(candidates: Sequence[Candidate], best: int) -> list[Candidate]:
+    """What no other beats in loss and in suppression, least loss first: the first few and the last."""
+    front: list[Candidate] = []
+    for candidate in candidates:
+        if not front or candidate.suppressed < front[-1].suppressed:
+            front.append(candidate)
+    return front if len(front) <= best else [*front[: best - 1], front[-1]]

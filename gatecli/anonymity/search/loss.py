@@ -27,33 +27,40 @@ import numpy as np
 from gatecli.anonymity.search.classes import Base, Node, NodeClasses, Reals
 from gatecli.anonymity.search.criteria import Kept
 from gatecli.anonymity.search.generalisation import Loss
-
-
-def floor_of(base: Base) -> tuple[tuple[float, ...], ...]:
-    """By dimension and level, what generalising alone loses of all cells (Iyengar's metric).
-
-    The sum over a node's levels bounds the loss of the node, and of every coarser one, from below:
-    suppression only adds to it.
-    """
-    cells = base.rows * len(base.dimensions)
-    return tuple(
-        tuple(float((base.classes.sizes * extent[raw]).sum()) / cells for extent in dimension.extent)
-        for dimension, raw in zip(base.dimensions, base.classes.members, strict=True)
-    )
+from gatecli.model.generalisation import LossMetric
 
 
 def loss_at(base: Base, classes: NodeClasses, node: Node, kept: Kept, k: int) -> Loss:
     """The loss of a node where `kept` stays; `k` is what was demanded."""
     sizes = classes.sizes[kept.classes]
-    cells = base.rows * len(base.dimensions)
-    lost = kept.suppressed * len(base.dimensions)
     return Loss(
-        generalised=_mean(base, classes, node, kept, "extent", lost, cells),
-        certainty=_mean(base, classes, node, kept, "certainty", lost, cells),
+        generalised=_mean(base, classes, node, kept, "extent"),
+        certainty=_mean(base, classes, node, kept, "certainty"),
         entropy=_entropy(base, classes, node, kept),
         discernibility=sum(int(size) ** 2 for size in sizes) + kept.suppressed * base.rows,
         average_class=Fraction(kept.rows, len(sizes) * k),
     )
+
+
+def lost(metric: LossMetric, base: Base, classes: NodeClasses, node: Node, kept: Kept, k: int) -> float:
+    """One figure of `loss_at`; infinite where nothing stays.
+
+    It never falls where a node is coarser and the same rows stay, nor where fewer rows do, but for the
+    average class: this falls with its rows, and rises only where classes are fewer.
+    """
+    match metric:
+        case LossMetric.GENERALISED:
+            return _mean(base, classes, node, kept, "extent")
+        case LossMetric.CERTAINTY:
+            return _mean(base, classes, node, kept, "certainty")
+        case LossMetric.ENTROPY:
+            return _entropy(base, classes, node, kept)
+        case LossMetric.DISCERNIBILITY:
+            squares = float((classes.sizes[kept.classes].astype(np.float64) ** 2).sum())
+            return squares + float(kept.suppressed) * base.rows
+        case LossMetric.AVERAGE_CLASS:
+            number = int(kept.classes.sum())
+            return kept.rows / (number * k) if number else float("inf")
 
 
 def _at(base: Base, classes: NodeClasses, node: Node, what: str) -> list[Reals]:
@@ -64,11 +71,11 @@ def _at(base: Base, classes: NodeClasses, node: Node, what: str) -> list[Reals]:
     ]
 
 
-def _mean(
-    base: Base, classes: NodeClasses, node: Node, kept: Kept, what: str, lost: int, cells: int
-) -> float:
+def _mean(base: Base, classes: NodeClasses, node: Node, kept: Kept, what: str) -> float:
     rows = classes.sizes * kept.classes
-    return (sum(float((rows * share).sum()) for share in _at(base, classes, node, what)) + lost) / cells
+    covered = sum(float((rows * share).sum()) for share in _at(base, classes, node, what))
+    width = len(base.dimensions)
+    return (covered + kept.suppressed * width) / (base.rows * width)
 
 
 def _entropy(base: Base, classes: NodeClasses, node: Node, kept: Kept) -> float:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from types import MappingProxyType
 
 from gatecli.anonymity.hierarchies import Hierarchy, column_of
 from gatecli.anonymity.search.generalisation import Proposal, normalised_table
-from gatecli.anonymity.search.lattice import BEST, MAX_SUPPRESSION, search
+from gatecli.anonymity.search.lattice import BEST, USUAL, search
 from gatecli.anonymity.tables.functions import only_row, times
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.problems import computing
 from gatecli.errors import UsageError
 from gatecli.model.anonymity import AnonymityQuestion, Missing, Scale, Thresholds
+from gatecli.model.generalisation import SearchTerms
 
 
 def propose(
@@ -23,8 +23,8 @@ def propose(
     thresholds: Thresholds,
     hierarchies: Sequence[Hierarchy] = (),
     *,
-    max_suppression: Fraction = MAX_SUPPRESSION,
     scales: Mapping[str, Scale] = MappingProxyType({}),
+    terms: SearchTerms = USUAL,
     best: int = BEST,
 ) -> tuple[Proposal, ...]:
     """`search`, of classes as the question counts them; `scales` are those that were measured on.
@@ -52,8 +52,8 @@ def propose(
             question.sensitive,
             thresholds,
             hierarchies,
-            max_suppression=max_suppression,
             scales={**trees, **scales, **question.scales},
+            terms=terms,
             best=best,
         )
     return tuple(replace(one, normalise=question.normalise) for one in found)

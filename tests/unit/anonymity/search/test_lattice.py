@@ -19,6 +19,7 @@ from gatecli.anonymity.search.lattice import search
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.errors import ConfigurationError, NothingToCheckError, UncheckableError, UsageError
 from gatecli.model.anonymity import AnonymityQuestion, Scale, Thresholds
+from gatecli.model.generalisation import SearchTerms
 from tests.support.adult import adult
 from tests.support.anonymity_tables import IBIS_WARNS, meets, rows_of, table_of
 
@@ -36,7 +37,7 @@ def zips() -> Any:
 
 
 def test_the_least_generalisation_comes_first_and_says_what_it_does() -> None:
-    found = search(zips(), ["zip"], ["illness"], Thresholds(k=2, l=2), max_suppression=Fraction(1, 8))
+    found = search(zips(), ["zip"], ["illness"], Thresholds(k=2, l=2), terms=SearchTerms(Fraction(1, 8)))
     assert describe(found[0]) == "generalise zip to 4 digits (k becomes 2, 12.5 % suppressed)"
     assert describe(found[-1]) == "generalise zip to * (k becomes 8, nothing suppressed)"
     assert [one.least for one in found] == [True, False]
@@ -50,7 +51,7 @@ def test_a_table_that_needs_nothing_is_left_alone() -> None:
 
 def test_suppression_alone_may_be_enough() -> None:
     table = table_of({"sex": ["f", "f", "f", "m"]})
-    first, *_ = search(table, ["sex"], [], Thresholds(k=3), max_suppression=Fraction(1, 4))
+    first, *_ = search(table, ["sex"], [], Thresholds(k=3), terms=SearchTerms(Fraction(1, 4)))
     assert describe(first) == "suppress small classes alone (k becomes 3, 25 % suppressed)"
 
 
@@ -89,7 +90,7 @@ def test_what_a_proposal_promises_holds_in_the_table_that_follows(thresholds: Th
 
 def test_losses_are_those_of_the_papers() -> None:
     """Worked by hand: 8 values of zip, bands of 4 digits, one row of eight suppressed."""
-    first, *_ = search(zips(), ["zip"], [], Thresholds(k=2), max_suppression=Fraction(1, 8))
+    first, *_ = search(zips(), ["zip"], [], Thresholds(k=2), terms=SearchTerms(Fraction(1, 8)))
     # 02138 02139 | 02141 02142 | 10115 10117 10119 | 99999 suppressed
     assert first.loss.generalised == pytest.approx((4 * (1 / 7) + 3 * (2 / 7) + 1) / 8)
     assert first.loss.certainty == pytest.approx((4 * (2 / 8) + 3 * (3 / 8) + 1) / 8)
@@ -100,7 +101,7 @@ def test_losses_are_those_of_the_papers() -> None:
 
 def test_a_range_of_numbers_is_lost_by_its_share_of_the_whole() -> None:
     table = table_of({"age": [20, 24, 50, 60]})
-    first, *_ = search(table, ["age"], [], Thresholds(k=2), max_suppression=Fraction(0))
+    first, *_ = search(table, ["age"], [], Thresholds(k=2), terms=SearchTerms(Fraction(0)))
     # [20, 40) covers 4 of 40 years, [40, 60) none, 60 stands alone: only 40-year bands hold two and two
     assert describe(first) == "generalise age to 40-year bands (k becomes 2, nothing suppressed)"
     assert first.loss.certainty == first.loss.generalised == pytest.approx((2 * 4 + 2 * 10) / 40 / 4)
@@ -108,7 +109,9 @@ def test_a_range_of_numbers_is_lost_by_its_share_of_the_whole() -> None:
 
 def test_hierarchies_of_a_user_are_taken_before_proposed_ones() -> None:
     hierarchy = hierarchy_from_csv("illness", "flu;airways\ncold;airways\ngout;joints\n")
-    first, *_ = search(zips(), ["illness"], [], Thresholds(k=7), [hierarchy], max_suppression=Fraction(1, 8))
+    first, *_ = search(
+        zips(), ["illness"], [], Thresholds(k=7), [hierarchy], terms=SearchTerms(Fraction(1, 8))
+    )
     assert describe(first).startswith("generalise illness to level 1 of its hierarchy (k becomes 7")
 
 
@@ -140,7 +143,7 @@ def test_a_question_that_means_nothing_is_refused(
     quasi: list[str], sensitive: list[str], thresholds: Thresholds, most: Fraction, scales: dict[str, Scale]
 ) -> None:
     with pytest.raises(UsageError):
-        search(zips(), quasi, sensitive, thresholds, max_suppression=most, scales=scales)
+        search(zips(), quasi, sensitive, thresholds, terms=SearchTerms(most), scales=scales)
 
 
 def test_a_table_without_rows_is_refused() -> None:
@@ -151,13 +154,15 @@ def test_a_table_without_rows_is_refused() -> None:
 def test_a_text_is_ordered_where_it_was_measured_as_numbers() -> None:
     table = table_of({"q": ["a", "a", "b", "b"], "pay": ["9", "100", "10", "8"]})
     far = Thresholds(t=Fraction(1, 3))
-    ordered = search(table, ["q"], ["pay"], far, max_suppression=Fraction(0), scales={"pay": Scale.NUMERIC})
-    unordered = search(table, ["q"], ["pay"], far, max_suppression=Fraction(0))
+    ordered = search(
+        table, ["q"], ["pay"], far, terms=SearchTerms(Fraction(0)), scales={"pay": Scale.NUMERIC}
+    )
+    unordered = search(table, ["q"], ["pay"], far, terms=SearchTerms(Fraction(0)))
     assert (ordered[0].node, unordered[0].node) == ((0,), (1,))
 
 
 def test_a_search_that_gives_up_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(searching, "VISITS", 2)
+    monkeypatch.setattr(searching, "WORK", 2)
     found = search(table_of(adult(500)), ["age", "race", "education-num"], [], Thresholds(k=5))
     assert not any(one.least for one in found)
 
@@ -165,18 +170,18 @@ def test_a_search_that_gives_up_proves_nothing(monkeypatch: pytest.MonkeyPatch) 
 def test_names_with_quotes_and_sql_are_columns_like_any_other() -> None:
     name = "a\"'; drop table t; --"
     table = table_of({name: ["x", "x", "y"]})
-    first, *_ = search(table, [name], [], Thresholds(k=2), max_suppression=Fraction(1, 3))
+    first, *_ = search(table, [name], [], Thresholds(k=2), terms=SearchTerms(Fraction(1, 3)))
     assert rows_of(apply(table, first)) == [{name: "x"}, {name: "x"}]
 
 
 def test_missing_values_are_a_value_of_their_own_and_can_be_suppressed() -> None:
     table = table_of({"a": [None, *[1.5] * 6, float("nan")], "b": ["x", *[None] * 6, "y"]})
-    first, *_ = search(table, ["a", "b"], [], Thresholds(k=2), max_suppression=Fraction(1, 4))
+    first, *_ = search(table, ["a", "b"], [], Thresholds(k=2), terms=SearchTerms(Fraction(1, 4)))
     assert rows_of(apply(table, first)) == [{"a": 1.5, "b": None}] * 6
 
 
 def test_another_table_is_suppressed_by_its_own_counts_or_refused() -> None:
-    first, *_ = search(zips(), ["zip"], [], Thresholds(k=2), max_suppression=Fraction(1, 8))
+    first, *_ = search(zips(), ["zip"], [], Thresholds(k=2), terms=SearchTerms(Fraction(1, 8)))
     other = table_of({"zip": ["02138", "02139", "55555", "66666"], "illness": ["flu"] * 4}, KINDS)
     with pytest.raises(UncheckableError, match="no longer meets its thresholds"):
         apply(other, first)
