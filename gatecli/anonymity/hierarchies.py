@@ -17,7 +17,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from gatecli.anonymity.tables.functions import endless, keeps_no_nan
+from gatecli.anonymity.tables.functions import endless, first_case, keeps_no_nan
 from gatecli.anonymity.tables.interface import Column, Table
 from gatecli.errors import ConfigurationError
 
@@ -59,6 +59,25 @@ class Bands:
 
 
 @dataclass(frozen=True, slots=True)
+class Cuts:
+    """Numbers as the half-open bands between ascending bounds, open at both ends: `<20`, `[20, 35)`, `>=35`.
+
+    `noun` names the bands ("10-year bands"); the bounds have finite decimals.
+    """
+
+    bounds: tuple[Fraction, ...]
+    noun: str = "bands"
+
+
+@dataclass(frozen=True, slots=True)
+class Tails:
+    """Numbers as they are, but for those below `low` and from `high` on (bottom- and top-coding)."""
+
+    low: Fraction | None
+    high: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
 class Prefix:
     """The first `length` characters of the text, then `*`; `noun` names them ("digits")."""
 
@@ -86,7 +105,7 @@ class Everything:
     """One value for all: the column says nothing any more."""
 
 
-Level = Exact | Bands | Prefix | Calendar | Mapped | Everything
+Level = Exact | Bands | Cuts | Tails | Prefix | Calendar | Mapped | Everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +128,8 @@ def describe_level(column: str, level: Level) -> str:
     match level:
         case Exact():
             return ""
-        case Bands():
-            return f"{column} to {_decimal(level.width)}-{level.unit or 'wide'} bands"
+        case Bands() | Cuts() | Tails():
+            return f"{column} to {_describe_bands(level)}"
         case Prefix():
             noun = level.noun.removesuffix("s") if level.length == 1 else level.noun
             return f"{column} to {level.length} {noun}"
@@ -122,13 +141,26 @@ def describe_level(column: str, level: Level) -> str:
             return f"{column} to {ALL}"
 
 
+def _describe_bands(level: Bands | Cuts | Tails) -> str:
+    match level:
+        case Bands():
+            return f"{_decimal(level.width)}-{level.unit or 'wide'} bands"
+        case Cuts():
+            number = "" if level.noun[:1].isdigit() else f"{len(level.bounds) + 1} "
+            return f"{number}{level.noun}"
+        case Tails():
+            below = [] if level.low is None else [f"below {plain(level.low)}"]
+            above = [] if level.high is None else [f"from {plain(level.high)} on"]
+            return f"one value {' and one '.join(below + above)}"
+
+
 def generalised_column(column: Column, level: Level) -> Any:
     """The expression of a column at a level; text, but for `Exact`, which changes nothing."""
     match level:
         case Exact():
             return column
-        case Bands():
-            return _integer_bands(column, level) if _counts(column, level) else _real_bands(column, level)
+        case Bands() | Cuts() | Tails():
+            return _generalised_number(column, level)
         case Prefix():
             return column.cast("string").substr(0, level.length) + ALL
         case Calendar():
@@ -139,6 +171,16 @@ def generalised_column(column: Column, level: Level) -> Any:
             return text.isnull().ifelse(literal(None), known)
         case Everything():
             return literal(ALL)
+
+
+def _generalised_number(column: Column, level: Bands | Cuts | Tails) -> Any:
+    match level:
+        case Bands():
+            return _integer_bands(column, level) if _counts(column, level) else _real_bands(column, level)
+        case Cuts():
+            return _between(column, level.bounds)
+        case Tails():
+            return _tails(column, level)
 
 
 def _counts(column: Column, level: Bands) -> bool:
@@ -164,6 +206,27 @@ def _real_bands(column: Any, level: Bands) -> Any:
     index = (fine / float(level.width / level.base)).floor().cast("float64")
     band = _interval(_bound_text(index, level.width), _bound_text(index + 1.0, level.width))
     return beyond.ifelse(number.cast("string"), band)
+
+
+def _between(column: Column, bounds: Sequence[Fraction]) -> Any:
+    """The same comparisons at every level, so that bounds that are left out only join bands."""
+    number = column.cast("float64")
+    texts = [plain(bound) for bound in bounds]
+    names = [f"<{texts[0]}", *(f"[{low}, {high})" for low, high in pairwise(texts))]
+    cases = [(number < float(bound), literal(name)) for bound, name in zip(bounds, names, strict=True)]
+    return first_case([(number.isnull(), literal(None)), *cases], literal(f">={texts[-1]}"))
+
+
+def _tails(column: Column, level: Tails) -> Any:
+    number = column.cast("float64")
+    low = [] if level.low is None else [(number < float(level.low), literal(f"<{plain(level.low)}"))]
+    high = [] if level.high is None else [(number >= float(level.high), literal(f">={plain(level.high)}"))]
+    return first_case([(number.isnull(), literal(None)), *low, *high], column.cast("string"))
+
+
+def plain(number: Fraction) -> str:
+    """A bound as it is written: the float that numbers are compared with."""
+    return str(number.numerator) if number.denominator == 1 else repr(float(number))
 
 
 def _bound_text(index: Any, width: Fraction) -> Any:

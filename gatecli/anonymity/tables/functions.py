@@ -47,6 +47,13 @@ def least(*columns: Column) -> Column:
     return ibis.least(*columns)
 
 
+def first_case(cases: Sequence[tuple[Column, Column]], otherwise: Column) -> Column:
+    """The value beside the first condition that holds."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.cases(*cases, else_=otherwise)
+
+
 def constant(value: float, kind: str = "int64") -> Column:
     """One value for every row."""
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it

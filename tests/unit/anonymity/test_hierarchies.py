@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -11,12 +12,14 @@ import pytest
 from gatecli.anonymity.hierarchies import (
     Bands,
     Calendar,
+    Cuts,
     Everything,
     Exact,
     Hierarchy,
     Level,
     Period,
     Prefix,
+    Tails,
     band_hierarchy,
     describe_level,
     generalised_column,
@@ -112,17 +115,54 @@ def proposed(values: list[Any], kind: str, name: str = "x") -> tuple[Level, ...]
 
 def test_ages_get_bands_of_years() -> None:
     (hierarchy,) = proposed_hierarchies(table_of(adult(500)), ["age"])
-    told = [describe_level("age", level) for level in hierarchy.levels[1:3]]
-    assert told == ["age to 5-year bands", "age to 10-year bands"]
+    told = [describe_level("age", level) for level in hierarchy.levels[1:4]]
+    assert told == ["age to one value from 75 on", "age to 5-year bands", "age to 10-year bands"]
 
 
-def test_numbers_get_bands_that_fit_their_range() -> None:
-    widths = [level.width for level in proposed([0.0, 1.0, 0.25], "float64") if isinstance(level, Bands)]
-    assert widths == [Fraction(1, 20), Fraction(1, 10), Fraction(1, 2)]
+INCOMES = [*(20_000 + 731 * at for at in range(63)), 9_000_000]
+
+
+def test_numbers_get_bands_of_about_as_many_rows_at_round_bounds() -> None:
+    *_, quarters, halves = proposed(INCOMES, "int64")
+    assert isinstance(quarters, Cuts)
+    assert quarters.bounds == tuple(map(Fraction, (31_000, 43_000, 55_000)))
+    assert halves == Cuts((Fraction(43_000),))
+
+
+def test_one_number_far_out_leaves_the_others_their_bands() -> None:
+    for level in proposed(INCOMES, "int64")[1:]:
+        assert isinstance(level, Cuts)
+        held = Counter(at(INCOMES, "int64", level))
+        assert max(held.values()) <= 2 * len(INCOMES) / (len(level.bounds) + 1)
+
+
+def test_ends_are_coded_and_what_is_between_stays() -> None:
+    ends = proposed(INCOMES, "int64")[0]
+    assert isinstance(ends, Tails)
+    shown = at(INCOMES, "int64", ends)
+    assert shown[0] == f"<{ends.low}"
+    assert shown[-1] == f">={ends.high}"
+    assert shown[30] == str(INCOMES[30])
+
+
+def test_ages_far_out_are_coded_at_the_top() -> None:
+    ages = [*range(20, 60), 97] * 3 + list(range(20, 60)) * 20
+    ends, five, *_ = proposed(ages, "int64", "age")
+    assert ends == Tails(None, Fraction(60))
+    assert isinstance(five, Cuts)
+    assert {*at([22, 97], "int64", five)} == {"[20, 25)", ">=60"}
+
+
+@pytest.mark.parametrize("value", [1e-300, 1e300, 0.1, 2**60])
+def test_numbers_of_any_size_are_cut(value: float) -> None:
+    kind = "int64" if isinstance(value, int) else "float64"
+    for level in proposed([value * factor for factor in range(1, 8)], kind):
+        assert None not in at([value, value * 5], kind, level)
 
 
 def test_numbers_written_as_text_get_bands_too() -> None:
     assert all(isinstance(level, Bands) for level in proposed(["1", "70"], "string", "alter"))
+    assert any(isinstance(level, Cuts) for level in proposed(["1", "70", "71", "72"], "string"))
 
 
 def test_codes_get_ever_shorter_prefixes() -> None:
