@@ -116,6 +116,7 @@ class Search:
     max_suppression: given.MaxSuppression = MOST_SUPPRESSED
     loss: given.Loss = LossMetric.GENERALISED
     effort: given.Effort = "1"
+    cells: given.Cells = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,7 @@ def task_of(
             exact(search.max_suppression, "--max-suppression", _BELOW_ONE),
             search.loss,
             exact(search.effort, "--effort", _POSITIVE),
+            search.cells,
         ),
     )
 

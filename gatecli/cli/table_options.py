@@ -281,6 +281,14 @@ Effort = Annotated[
         help="The work that the search may do, as a multiple of the usual.",
     ),
 ]
+Cells = Annotated[
+    bool,
+    option(
+        "--cells/--no-cells",
+        panel=GATE,
+        help="Whether single cells may be suppressed where that loses less than generalising a column.",
+    ),
+]
 TargetFile = Annotated[
     Path,
     option(

@@ -13,7 +13,7 @@ from gatecli.model.anonymity import AnonymityQuestion, Thresholds
 from gatecli.model.document import Place
 from gatecli.model.generalisation import SearchTerms
 
-USUAL = SearchTerms()
+USUAL = SearchTerms(cells=True)
 
 
 @dataclass(frozen=True, slots=True)

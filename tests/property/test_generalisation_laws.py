@@ -113,14 +113,24 @@ def test_discovery_finds_the_same_whatever_the_order_of_the_rows(rows: list[tupl
     assert discover(table(rows)) == discover(table(rows[::-1]))
 
 
-@given(records, limits, st.sampled_from([Fraction(0), Fraction(1, 5), Fraction(1, 2)]))
-@settings(FEW, max_examples=share(60))
+@given(
+    records,
+    limits | st.builds(Thresholds, k=st.integers(2, 5)),
+    st.sampled_from([Fraction(0), Fraction(1, 5), Fraction(1, 2)]),
+    st.booleans(),
+)
+@settings(FEW, max_examples=share(80))
 def test_a_proposal_meets_the_thresholds_when_it_is_applied(
-    rows: list[tuple[Any, ...]], thresholds: Thresholds, most: Fraction
+    rows: list[tuple[Any, ...]],
+    thresholds: Thresholds,
+    most: Fraction,
+    cells: bool,  # noqa: FBT001 - Hypothesis draws it
 ) -> None:
     source = table(rows)
     quasi, sensitive = ("age", "city"), ("illness", "pay")
-    proposals = search(source, quasi, sensitive, thresholds, HIERARCHIES, terms=SearchTerms(most))
+    proposals = search(
+        source, quasi, sensitive, thresholds, HIERARCHIES, terms=SearchTerms(most, cells=cells)
+    )
     for proposal in proposals:
         applied = rows_of(apply(source, proposal, max_suppression=most))
         assert len(applied) == len(rows) - proposal.suppressed

@@ -18,10 +18,14 @@ MODULES = (
     "accounting.truncated",
     "anonymity.search.bounds",
     "anonymity.search.branches",
+    "anonymity.quantile_bands",
+    "anonymity.search.cells",
+    "anonymity.search.hidden_cells",
     "anonymity.search.classes",
     "anonymity.search.counts",
     "anonymity.search.criteria",
     "anonymity.search.loss",
+    "anonymity.search.suppression",
 )
 
 

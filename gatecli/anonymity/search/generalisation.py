@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,37 +23,19 @@ from gatecli.anonymity.hierarchies import (
 from gatecli.anonymity.search.classes import Base, NodeClasses, regroup_classes
 from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.criteria import keep
+from gatecli.anonymity.search.hidden_cells import alike, hide_in
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.anonymity import Scale, Thresholds
-from gatecli.model.generalisation import LossMetric
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """What a proposal costs; rows it suppresses count as lost altogether.
-
-    `generalised` is the loss metric of Iyengar ("Transforming Data to Satisfy Privacy Constraints", KDD
-    2002) averaged over all cells, 0 … 1. `certainty` is the normalised certainty penalty of Xu et al.
-    ("Utility-Based Anonymization Using Local Recoding", KDD 2006), averaged likewise. `entropy` is
-    non-uniform entropy (Gionis and Tassa, "k-Anonymization with Minimal Loss of Information", IEEE TKDE
-    21(2), 2009) as a share of what there is to lose. `discernibility` is Σ |class|² + suppressed · rows
-    (Bayardo and Agrawal, "Data Privacy through Optimal k-Anonymization", ICDE 2005). `average_class` is
-    C_AVG, (rows ÷ classes) ÷ k of what remains (LeFevre et al., "Mondrian", ICDE 2006), k as demanded.
-    """
-
-    generalised: float
-    certainty: float
-    entropy: float
-    discernibility: int
-    average_class: Fraction
+from gatecli.model.generalisation import Loss, LossMetric
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """A level for each quasi-identifier, and what the table is then; holds no value of any row.
 
-    `k` is the smallest class that remains. `normalise` says that the columns lose case and outer blanks
+    `k` is the smallest class that remains. `cells` are, by column, the cells to suppress in rows that remain:
+    () where only rows are. `normalise` says that the columns lose case and outer blanks
     of their text first. `least` says that no other choice of levels within the same limits loses less by
     `metric`, `is_cut_off` that the search ended before it had looked everywhere.
     """
@@ -70,6 +52,7 @@ class Proposal:
     k: int
     loss: Loss
     metric: LossMetric = LossMetric.GENERALISED
+    cells: tuple[int, ...] = ()
     least: bool = False
     is_cut_off: bool = False
     normalise: bool = False
@@ -86,10 +69,24 @@ def describe(proposal: Proposal) -> str:
     changes = [text for column, level in pairs if (text := describe_level(column, level))]
     ended = "; the search was cut off, --effort 10 looks further" if proposal.is_cut_off else ""
     effect = f"(k becomes {proposal.k:,}, {_percent(proposal.suppression)} suppressed{ended})"
-    if not changes:
+    pairs_of_cells = zip(proposal.quasi_identifiers, proposal.cells, strict=False)
+    cells = [
+        f"{count:,} {'cell' if count == 1 else 'cells'} of {column}"
+        for column, count in pairs_of_cells
+        if count
+    ]
+    steps = [
+        *([f"generalise {_listed(changes)}"] if changes else []),
+        *([f"suppress {_listed(cells)}"] if cells else []),
+    ]
+    if not steps:
         return f"suppress small classes alone {effect}" if proposal.suppressed else "change nothing"
-    *most, last = changes
-    return f"generalise {', '.join(most)}{' and ' if most else ''}{last} {effect}"
+    return f"{', then '.join(steps)} {effect}"
+
+
+def _listed(items: Sequence[str]) -> str:
+    *most, last = items
+    return f"{', '.join(most)}{' and ' if most else ''}{last}"
 
 
 def _percent(share: Fraction) -> str:
@@ -109,25 +106,43 @@ def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None 
     pairs = list(zip(proposal.quasi_identifiers, proposal.levels, strict=True))
     if proposal.normalise:
         table = normalised_table(table, [*proposal.quasi_identifiers, *proposal.sensitive])
-    changed = {
-        name: generalised_column(column_of(table, name), level) for name, level in pairs if level != Exact()
-    }
-    coarse = table.mutate(**changed)
-    base = fetch(
-        coarse,
-        [Hierarchy(name, (Exact(),)) for name, _ in pairs],
-        proposal.sensitive,
-        dict(zip(proposal.sensitive, proposal.scales, strict=True)),
-    )
+    scales = dict(zip(proposal.sensitive, proposal.scales, strict=True))
+    coarse = _generalised(table, dict(pairs), scales, proposal, allowed)
+    base = fetch(coarse, [Hierarchy(name, (Exact(),)) for name, _ in pairs], proposal.sensitive, scales)
     classes = regroup_classes(base, base.classes, (0,) * len(pairs))
     kept = keep(base, classes, proposal.thresholds, int(allowed * base.rows))
     if kept is None:
-        raise UncheckableError(
-            "the table no longer meets its thresholds at the proposed levels within "
-            f"{_percent(allowed)} suppressed",
-            advice="search again on this table",
-        )
+        raise _changed(allowed)
     return coarse if kept.suppressed == 0 else _without(coarse, base, classes, ~kept.classes)
+
+
+def _changed(allowed: Fraction) -> UncheckableError:
+    return UncheckableError(
+        "the table no longer meets its thresholds at the proposed levels within "
+        f"{_percent(allowed)} suppressed",
+        advice="search again on this table",
+    )
+
+
+def _generalised(
+    table: Table,
+    levels: Mapping[str, Level],
+    scales: Mapping[str, Scale],
+    proposal: Proposal,
+    allowed: Fraction,
+) -> Table:
+    if not any(proposal.cells):
+        return table.mutate(
+            **{
+                name: generalised_column(column_of(table, name), level)
+                for name, level in levels.items()
+                if level != Exact()
+            }
+        )
+    hidden = hide_in(table, levels, scales, proposal.thresholds, int(allowed * proposal.rows))
+    if hidden is None:
+        raise _changed(allowed)
+    return hidden
 
 
 def normalised_table(table: Table, columns: Sequence[str]) -> Any:
@@ -143,14 +158,8 @@ def _without(table: Table, base: Base, classes: NodeClasses, dropped: Any) -> An
     held = {f"d{at}": one.values.take(raw[dropped]) for at, (one, raw) in enumerate(pairs)}
     gone = ibis.memtable(pa.table(held))
     columns = [column_of(table, one.hierarchy.column) for one, _ in pairs]
-    same = [_alike(column, gone[f"d{at}"]) for at, column in enumerate(columns)]
+    same = [alike(column, gone[f"d{at}"]) for at, column in enumerate(columns)]
     return table.anti_join(gone, same).select(*table.columns)
-
-
-def _alike(column: Any, fetched: Any) -> Any:
-    """Whether a value is the one that was fetched; SQLite's instants come as they are written."""
-    is_text_alone = fetched.type().is_string() and not column.type().is_string()
-    return (column.cast("string") if is_text_alone else column).identical_to(fetched)
 
 
 WRITERS = {".csv": "to_csv", ".parquet": "to_parquet"}

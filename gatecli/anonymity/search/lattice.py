@@ -12,7 +12,7 @@ from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
 
-from gatecli.anonymity.hierarchies import Hierarchy
+from gatecli.anonymity.hierarchies import Hierarchy, Level
 from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
 from gatecli.anonymity.search.branches import Candidate, explore
 from gatecli.anonymity.search.classes import Base, Node, regroup_classes
@@ -20,6 +20,7 @@ from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.criteria import keep, least_size
 from gatecli.anonymity.search.generalisation import Proposal
 from gatecli.anonymity.search.loss import loss_at
+from gatecli.anonymity.search.suppression import hide_least, measured
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.anonymity import Scale, Thresholds
@@ -29,6 +30,10 @@ USUAL = SearchTerms()
 BEST = 5
 WORK = 100_000_000
 """What a search of effort 1 may regroup, in classes: it depends on the table alone."""
+
+
+CELLS_SHARE = 16
+"""The choice of cells to suppress has one part in so many of the work, besides."""
 
 
 class SearchEndedError(UncheckableError):
@@ -67,14 +72,42 @@ def search(
         raise SearchEndedError(
             "the search was cut off before it found a generalisation", advice="let it go on: --effort 10"
         )
-    return tuple(
-        replace(
-            _propose_node(base, each.node, thresholds, most),
-            metric=terms.loss,
-            least=at == 0 and found.is_complete,
-            is_cut_off=not found.is_complete,
-        )
+    proposals = [
+        replace(_propose_node(base, each.node, thresholds, most), least=at == 0 and found.is_complete)
         for at, each in enumerate(_front(found.candidates, best))
+    ]
+    if terms.cells and proposals:
+        proposals = _with_cells(base, proposals, thresholds, most, terms)[:best]
+    return tuple(replace(each, metric=terms.loss, is_cut_off=not found.is_complete) for each in proposals)
+
+
+def _with_cells(
+    base: Base, proposals: list[Proposal], thresholds: Thresholds, most: int, terms: SearchTerms
+) -> list[Proposal]:
+    """The proposals after one that suppresses cells, where this loses less than all of them."""
+    work = int(WORK * terms.effort) // CELLS_SHARE
+    hidden = hide_least(base, thresholds, terms.loss, most, work)
+    if hidden is None or not any(hidden.cells):
+        return proposals
+    if measured(hidden.loss, terms.loss) >= measured(proposals[0].loss, terms.loss):
+        return proposals
+    mended = replace(
+        proposals[0],
+        levels=_levels(base, hidden.node),
+        node=hidden.node,
+        suppressed=hidden.suppressed,
+        classes=int(hidden.kept.sum()),
+        k=int(hidden.sizes[hidden.kept].min()),
+        loss=hidden.loss,
+        cells=hidden.cells,
+        least=False,
+    )
+    return [mended, *proposals]
+
+
+def _levels(base: Base, node: Node) -> tuple[Level, ...]:
+    return tuple(
+        dimension.hierarchy.levels[level] for dimension, level in zip(base.dimensions, node, strict=True)
     )
 
 
@@ -130,9 +163,7 @@ def _propose_node(base: Base, node: Node, thresholds: Thresholds, most: int) -> 
         raise ValueError("a node that was judged keeps its demands")
     return Proposal(
         quasi_identifiers=tuple(dimension.hierarchy.column for dimension in base.dimensions),
-        levels=tuple(
-            dimension.hierarchy.levels[level] for dimension, level in zip(base.dimensions, node, strict=True)
-        ),
+        levels=_levels(base, node),
         node=node,
         sensitive=tuple(attribute.name for attribute in base.sensitive),
         scales=tuple(

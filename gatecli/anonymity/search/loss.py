@@ -1,4 +1,4 @@
-"""What a node of the lattice costs, in the field's metrics (see `generalisation.Loss`).
+"""What a node of the lattice costs, in the field's metrics (see `gatecli.model.generalisation.Loss`).
 
 Derivation. Rows of a class are generalised alike, so every metric is a sum over classes of size times
 what one member loses, plus the suppressed rows, which lose all:
@@ -26,8 +26,7 @@ import numpy as np
 
 from gatecli.anonymity.search.classes import Base, Node, NodeClasses, Reals
 from gatecli.anonymity.search.criteria import Kept
-from gatecli.anonymity.search.generalisation import Loss
-from gatecli.model.generalisation import LossMetric
+from gatecli.model.generalisation import Loss, LossMetric
 
 
 def loss_at(base: Base, classes: NodeClasses, node: Node, kept: Kept, k: int) -> Loss:

@@ -26,6 +26,13 @@ def row_number(by: Column | None = None) -> Column:
     return ibis.row_number() if by is None else ibis.row_number().over(ibis.window(order_by=by))
 
 
+def row_numbers(partition: Sequence[Column], order: Sequence[Column]) -> Column:
+    """0, 1, 2 … within each partition, in an order."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.row_number().over(ibis.window(group_by=list(partition), order_by=list(order)))
+
+
 def dense_rank(column: Column) -> Column:
     """0 for the smallest value, the same for equal ones, no gaps."""
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it

@@ -88,6 +88,54 @@ def test_what_a_proposal_promises_holds_in_the_table_that_follows(thresholds: Th
         assert Fraction(len(sizes), len(rows)) <= (thresholds.average_risk or 1)
 
 
+WILD = [
+    *[("Bern", "nurse")] * 15,
+    *[("Genf", "cook")] * 15,
+    ("Oslo", "nurse"),
+    ("Rome", "nurse"),
+    ("Kyiv", "cook"),
+    ("Lima", "cook"),
+]
+
+
+def wild() -> Any:
+    return table_of(dict(zip(("city", "job"), map(list, zip(*WILD, strict=True)), strict=True)))
+
+
+def test_four_wild_cells_do_not_cost_a_column() -> None:
+    first, second, *_ = search(wild(), ["city", "job"], [], Thresholds(k=3), terms=SearchTerms(cells=True))
+    assert describe(first) == "suppress 6 cells of city (k becomes 3, nothing suppressed)"
+    assert second.cells == ()
+    assert first.loss.generalised == pytest.approx(6 / 68)
+    written = rows_of(apply(wild(), first))
+    held = Counter((row["city"], row["job"]) for row in written)
+    assert held == {("Bern", "nurse"): 14, ("Genf", "cook"): 14, ("*", "nurse"): 3, ("*", "cook"): 3}
+
+
+def test_cells_stay_where_they_may_not_be_suppressed() -> None:
+    assert not any(any(one.cells) for one in search(wild(), ["city", "job"], [], Thresholds(k=3)))
+
+
+def test_a_row_of_which_nothing_would_be_shown_is_a_suppressed_row() -> None:
+    table = table_of({"city": ["Bern"] * 9 + ["Oslo", "Rome"]})
+    (only,) = search(table, ["city"], [], Thresholds(k=2), terms=SearchTerms(Fraction(0), cells=True))
+    assert describe(only) == "generalise city to * (k becomes 11, nothing suppressed)"
+
+
+def test_whole_classes_have_their_cells_suppressed_where_values_matter() -> None:
+    table = table_of(
+        {
+            "city": [city for city, _ in WILD],
+            "job": [job for _, job in WILD],
+            "ill": [("flu", "cold", "gout")[at % 3] for at in range(len(WILD))],
+        }
+    )
+    limits = Thresholds(k=2, l=2)
+    found = search(table, ["city", "job"], ["ill"], limits, terms=SearchTerms(Fraction(0), cells=True))
+    for each in found:
+        assert meets(rows_of(apply(table, each)), ["city", "job"], ["ill"], limits)
+
+
 def test_losses_are_those_of_the_papers() -> None:
     """Worked by hand: 8 values of zip, bands of 4 digits, one row of eight suppressed."""
     first, *_ = search(zips(), ["zip"], [], Thresholds(k=2), terms=SearchTerms(Fraction(1, 8)))
