@@ -300,6 +300,62 @@ def test_apply_that_cannot_meet_the_demands_writes_nothing(run: Run, patients: P
     assert not target.exists()
 
 
+def five_digits(folder: Path) -> tuple[Path, str]:
+    rows = [[(7 * row + 3 * column + row * column) % 10 for column in range(9)] for row in range(5)]
+    names = tuple(f"c{column}" for column in range(9))
+    return written(folder / "digits.csv", rows, names), ",".join(names)
+
+
+def test_apply_finds_the_one_answer_in_a_large_lattice(run: Run, tmp_path: Path) -> None:
+    source, names = five_digits(tmp_path)
+    target = tmp_path / "out.csv"
+    code, _, told = run("apply", source, "--quasi-identifier", names, "--k", 5, "-o", target)
+    assert (code, "(k becomes 5, nothing suppressed)" in told) == (0, True)
+    assert run("check", target, "--quasi-identifier", names, "--k", 5)[0] == 0
+
+
+def test_a_search_that_is_cut_off_says_so_and_gives_what_it_has(run: Run, tmp_path: Path) -> None:
+    source, names = five_digits(tmp_path)
+    asked = ("--quasi-identifier", names, "--k", 5, "--effort", "1e-9")
+    code, _, told = run("apply", source, *asked, "-o", tmp_path / "out.csv")
+    assert (code, "the search was cut off, --effort 10 looks further" in told) == (0, True)
+
+
+def test_a_check_that_no_generalisation_can_mend_says_which_demand_fails(run: Run, patients: Path) -> None:
+    shown = " ".join(run("check", patients, *COLUMNS, "--k", 50, "--no-roles")[1].split())
+    assert (
+        "no generalisation meets the thresholds, not even * in every quasi-identifier: k = 13 < 50" in shown
+    )
+
+
+def test_cells_are_suppressed_and_the_file_keeps_k(run: Run, tmp_path: Path) -> None:
+    usual: list[list[object]] = [["Bern", "nurse"]] * 15 + [["Genf", "cook"]] * 15
+    rows: list[list[object]] = [
+        *usual,
+        ["Oslo", "nurse"],
+        ["Rome", "nurse"],
+        ["Kyiv", "cook"],
+        ["Lima", "cook"],
+    ]
+    source = written(tmp_path / "wild.csv", rows, ("city", "job"))
+    asked = ("--quasi-identifier", "city,job", "--k", 3)
+    target = tmp_path / "out.csv"
+    code, _, told = run("apply", source, *asked, "-o", target)
+    assert (code, "suppress 6 cells of city (k becomes 3, nothing suppressed)" in told) == (0, True)
+    assert run("check", target, *asked, "--no-roles")[0] == 0
+    assert len(target.read_text("utf-8").splitlines()) == 35
+    assert "generalise city" in run("apply", source, *asked, "--no-cells", "-o", target)[2]
+
+
+@pytest.mark.parametrize("loss", ["certainty", "entropy", "discernibility", "average-class"])
+def test_the_loss_that_is_made_small_can_be_chosen(
+    run: Run, patients: Path, tmp_path: Path, loss: str
+) -> None:
+    target = tmp_path / "out.csv"
+    assert run("apply", patients, *COLUMNS, "--k", 5, "--loss", loss, "-o", target)[0] == 0
+    assert run("check", target, *COLUMNS, "--k", 5)[0] == 0
+
+
 def test_discover_names_roles_and_combinations_and_no_value(run: Run, patients: Path) -> None:
     code, shown, _ = run("discover", patients)
     assert code == 0

@@ -65,7 +65,7 @@ def hide_cells(
         if best is None or not np.isfinite(prices[best].min()):
             break
         labels = groups[best][1]
-        for group in np.flatnonzero(prices[best] <= prices[best].min()).tolist():
+        for group in np.flatnonzero(prices[best] < prices[best].min() + 1).tolist():
             alike = np.flatnonzero(labels == group)
             standing = int(moved[best][alike].sum())
             for at, rows in _moving(left, failing, standing, alike, k, whole=whole):
