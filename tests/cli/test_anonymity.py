@@ -301,7 +301,9 @@ def test_apply_that_cannot_meet_the_demands_writes_nothing(run: Run, patients: P
 
 
 def five_digits(folder: Path) -> tuple[Path, str]:
-    rows = [[(7 * row + 3 * column + row * column) % 10 for column in range(9)] for row in range(5)]
+    rows: list[list[object]] = [
+        [(7 * row + 3 * column + row * column) % 10 for column in range(9)] for row in range(5)
+    ]
     names = tuple(f"c{column}" for column in range(9))
     return written(folder / "digits.csv", rows, names), ",".join(names)
 
@@ -329,15 +331,9 @@ def test_a_check_that_no_generalisation_can_mend_says_which_demand_fails(run: Ru
 
 
 def test_cells_are_suppressed_and_the_file_keeps_k(run: Run, tmp_path: Path) -> None:
-    usual: list[list[object]] = [["Bern", "nurse"]] * 15 + [["Genf", "cook"]] * 15
-    rows: list[list[object]] = [
-        *usual,
-        ["Oslo", "nurse"],
-        ["Rome", "nurse"],
-        ["Kyiv", "cook"],
-        ["Lima", "cook"],
-    ]
-    source = written(tmp_path / "wild.csv", rows, ("city", "job"))
+    usual: list[list[object]] = [["Bern", "nurse"] if at % 2 else ["Genf", "cook"] for at in range(30)]
+    wild: list[list[object]] = [["Oslo", "nurse"], ["Rome", "nurse"], ["Kyiv", "cook"], ["Lima", "cook"]]
+    source = written(tmp_path / "wild.csv", usual + wild, ("city", "job"))
     asked = ("--quasi-identifier", "city,job", "--k", 3)
     target = tmp_path / "out.csv"
     code, _, told = run("apply", source, *asked, "-o", target)
