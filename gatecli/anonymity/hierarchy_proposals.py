@@ -82,7 +82,7 @@ def _ladder(name: str, levels: Sequence[Level]) -> Hierarchy:
 
 
 def _numeric(name: str, column: Any, *, aged: bool) -> Hierarchy:
-    values = _counted(column)
+    values = _count_values(column)
     if len(values) < 2:
         return _ladder(name, [])
     if not aged:
@@ -108,7 +108,7 @@ def _ages(name: str, values: Counted) -> Hierarchy:
     return _ladder(name, [Tails(low, high), *bands])
 
 
-def _counted(column: Any) -> Counted:
+def _count_values(column: Any) -> Counted:
     """The distinct finite numbers of a column, ascending, with their rows."""
     number = column.cast("float64")
     finite = endless(number).ifelse(literal(None, "float64"), number).name("x").as_table()

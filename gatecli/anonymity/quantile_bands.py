@@ -36,7 +36,7 @@ def quantile_bounds(values: Counted) -> list[tuple[Fraction, ...]]:
         bands //= 2
     reached = list(accumulate(rows for _, rows in values))
     bounds = sorted(
-        {bound for at in range(1, bands) if (bound := _bound(values, reached, at, bands)) > values[0][0]}
+        {bound for at in range(1, bands) if (bound := _bound_near(values, reached, at, bands)) > values[0][0]}
     )
     levels = []
     while bounds:
@@ -45,7 +45,7 @@ def quantile_bounds(values: Counted) -> list[tuple[Fraction, ...]]:
     return levels
 
 
-def _bound(values: Counted, reached: Sequence[int], at: int, bands: int) -> Fraction:
+def _bound_near(values: Counted, reached: Sequence[int], at: int, bands: int) -> Fraction:
     low, high = (
         bisect_left(reached, Fraction(4 * at + quarter, 4 * bands) * reached[-1]) for quarter in (-1, 1)
     )

@@ -22,7 +22,7 @@ from gatecli.cli.table_arguments import (
     Columns,
     Demands,
     Population,
-    Search,
+    SearchGiven,
     TableGiven,
     start_of,
     task_of,
@@ -94,7 +94,7 @@ def check(
     opened: TableGiven,
     gate: GateOptions,
     extras: Extras,
-    search: Search,
+    search: SearchGiven,
 ) -> None:
     """Check tables against thresholds of anonymity: k-anonymity and its relatives."""
     session = begin(gate, start_of(data[0]))

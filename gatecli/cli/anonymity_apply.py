@@ -24,7 +24,7 @@ from gatecli.cli.table_arguments import (
     Columns,
     Demands,
     Population,
-    Search,
+    SearchGiven,
     TableGiven,
     start_of,
     task_of,
@@ -46,7 +46,7 @@ def apply(
     columns: Columns,
     demands: Demands,
     opened: TableGiven,
-    search: Search,
+    search: SearchGiven,
     choice: Annotated[
         int,
         option("--proposal", panel=GATE, min=1, help="The number of a proposal that `check` lists, from 1."),

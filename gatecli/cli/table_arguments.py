@@ -110,7 +110,7 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchGiven:
     """What was said about the search for a generalisation, as it was typed."""
 
     max_suppression: given.MaxSuppression = MOST_SUPPRESSED
@@ -157,7 +157,7 @@ def task_of(
     population: Population,
     policy: PrivacyPolicy,
     options: TableOptions,
-    search: Search,
+    search: SearchGiven,
 ) -> TableTask:
     """The task that options describe. Raises UsageError where one means nothing, or nothing is demanded."""
     quasi_identifiers = split_list(columns.quasi_identifiers)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from gatecli.anonymity.hierarchies import Everything, Exact, Hierarchy
 from gatecli.anonymity.search.bounds import least_suppressed
-from gatecli.anonymity.search.branches import Candidate, explore
+from gatecli.anonymity.search.branches import JudgedNode, explore
 from gatecli.anonymity.search.classes import (
     Base,
     Dimension,
@@ -26,7 +26,7 @@ from gatecli.anonymity.search.classes import (
     sum_by_label,
 )
 from gatecli.anonymity.search.criteria import keep, least_size
-from gatecli.anonymity.search.loss import lost
+from gatecli.anonymity.search.loss import loss_by
 from gatecli.model.anonymity import RecursiveDiversity, Thresholds
 from gatecli.model.generalisation import LossMetric
 from tests.support.examples import share
@@ -101,16 +101,16 @@ def nodes_of(base: Base) -> Sequence[tuple[int, ...]]:
     return list(product(range(4), repeat=len(base.dimensions)))
 
 
-def every_candidate(base: Base, thresholds: Thresholds, metric: LossMetric, most: int) -> list[Candidate]:
+def every_candidate(base: Base, thresholds: Thresholds, metric: LossMetric, most: int) -> list[JudgedNode]:
     """All nodes that keep the demands, each judged by itself."""
     found = []
     for node in nodes_of(base):
         classes = regroup_classes(base, base.classes, node)
         kept = keep(base, classes, thresholds, most)
         if kept is not None:
-            loss = lost(metric, base, classes, node, kept, least_size(thresholds))
+            loss = loss_by(metric, base, classes, node, kept, least_size(thresholds))
             k = int(classes.sizes[kept.classes].min())
-            found.append(Candidate(loss, kept.suppressed, k, node))
+            found.append(JudgedNode(loss, kept.suppressed, k, node))
     return found
 
 

@@ -18,7 +18,7 @@ split into parts, of which some are suppressed: r rows of U, and at most R of th
 
 Example. Four rows of which three hold one value, which may be half of a class: two have to go.
 
->>> _least_removed(np.array([3]), np.array([4]), 0.5).tolist()
+>>> _rows_to_remove(np.array([3]), np.array([4]), 0.5).tolist()
 [2.0]
 """
 
@@ -65,12 +65,12 @@ def _of_shares(cells: Cells, thresholds: Thresholds, most: int) -> Integers:
     gone = np.zeros(len(cells.sizes), np.int64)
     if limits.min(initial=1.0) < 1.0:
         at = cells.histogram
-        rows = _least_removed(at.counts, cells.sizes[at.classes], limits[at.values])
+        rows = _rows_to_remove(at.counts, cells.sizes[at.classes], limits[at.values])
         np.maximum.at(gone, at.classes, np.ceil(rows - SLACK).astype(np.int64))
     return gone
 
 
-def _least_removed(counts: Integers, sizes: Integers, limit: Reals | float) -> Reals:
+def _rows_to_remove(counts: Integers, sizes: Integers, limit: Reals | float) -> Reals:
     """The rows of a value to remove before it holds at most `limit` of its class."""
     over = np.maximum(counts - limit * sizes, 0.0)
     rows: Reals = np.minimum(over / np.maximum(1.0 - limit, 1e-12), sizes)

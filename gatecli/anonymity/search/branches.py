@@ -19,7 +19,7 @@ found so rules out most branches. It is made for no suppression first: more supp
 
 Example. Of two nodes that lose the same, the one that suppresses fewer rows is better:
 
->>> Candidate(0.5, 3, 7, (1, 0)).rank < Candidate(0.5, 4, 9, (0, 1)).rank
+>>> JudgedNode(0.5, 3, 7, (1, 0)).rank < JudgedNode(0.5, 4, 9, (0, 1)).rank
 True
 """
 
@@ -39,7 +39,7 @@ from gatecli.anonymity.search.classes import (
     regroup_classes,
 )
 from gatecli.anonymity.search.criteria import Kept, keep, least_size, monotone
-from gatecli.anonymity.search.loss import lost
+from gatecli.anonymity.search.loss import loss_by
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.generalisation import LossMetric
 
@@ -54,7 +54,7 @@ TIE = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class JudgedNode:
     """A node that keeps every demand, by what makes one better than another."""
 
     loss: float
@@ -69,10 +69,10 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Exploration:
     """All candidates that a search met, best first, and whether it left nothing out."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[JudgedNode, ...]
     is_complete: bool
 
 
@@ -85,8 +85,8 @@ class _Search:
     metric: LossMetric
     most: int
     work: int
-    best: Candidate | None = None
-    judged: dict[Node, Candidate | None] = field(default_factory=dict)
+    best: JudgedNode | None = None
+    judged: dict[Node, JudgedNode | None] = field(default_factory=dict)
 
     @property
     def top(self) -> Node:
@@ -102,7 +102,7 @@ class _Search:
         self.work -= REGROUPING + len(finer.sizes) * (1 + len(self.base.sensitive))
         return regroup_classes(self.base, finer, node)
 
-    def judge(self, finer: NodeClasses, node: Node) -> Candidate | None:
+    def judge(self, finer: NodeClasses, node: Node) -> JudgedNode | None:
         """The candidate that a node is, or None where a demand fails there; each is judged once."""
         if node not in self.judged:
             classes = self.regroup(finer, node)
@@ -113,16 +113,16 @@ class _Search:
             self.best = found
         return found
 
-    def _candidate(self, classes: NodeClasses, node: Node, kept: Kept) -> Candidate:
-        loss = lost(self.metric, self.base, classes, node, kept, least_size(self.thresholds))
-        return Candidate(loss, kept.suppressed, int(classes.sizes[kept.classes].min()), node)
+    def _candidate(self, classes: NodeClasses, node: Node, kept: Kept) -> JudgedNode:
+        loss = loss_by(self.metric, self.base, classes, node, kept, least_size(self.thresholds))
+        return JudgedNode(loss, kept.suppressed, int(classes.sizes[kept.classes].min()), node)
 
     def is_reachable(self, finer: NodeClasses, node: Node) -> bool:
         """Whether a node that is not coarser may still be a candidate."""
         classes = self.regroup(finer, node)
         return least_suppressed(self.base, classes, self.thresholds, self.most) <= self.most
 
-    def bound(self, finest: NodeClasses, lowest: Node, coarsest: Node) -> float:
+    def least_loss(self, finest: NodeClasses, lowest: Node, coarsest: Node) -> float:
         """The least that a node between the two can lose."""
         labels, number = label_classes(self.base, finest, coarsest)
         stays = monotone(merge_classes(self.base, finest, labels, number), self.thresholds)[labels]
@@ -134,19 +134,19 @@ class _Search:
         kept = Kept(stays, rows, self.base.rows - rows)
         if self.metric is LossMetric.AVERAGE_CLASS:
             kept = replace(kept, rows=self.base.rows - self.most)
-        return lost(self.metric, self.base, finest, lowest, kept, k)
+        return loss_by(self.metric, self.base, finest, lowest, kept, k)
 
     def improves(self, loss: float) -> bool:
         """Whether a loss is below the best so far."""
         return self.best is None or loss < self.best.loss - TIE * max(1.0, abs(self.best.loss))
 
 
-def explore(base: Base, thresholds: Thresholds, metric: LossMetric, most: int, work: int) -> Found:
+def explore(base: Base, thresholds: Thresholds, metric: LossMetric, most: int, work: int) -> Exploration:
     """The nodes that lose least with at most `most` rows suppressed; more work never finds a worse one."""
     without = _Search(base, thresholds, metric, 0, work)
     first = _descend(without)
     if most == 0:
-        return _found([without], is_complete=_branch_out(without, *first))
+        return _collect([without], is_complete=_branch_out(without, *first))
     wanted = _Search(base, thresholds, metric, most, without.work)
     second = _descend(wanted)
     left, share = wanted.work, work // FIRST_SHARE
@@ -156,17 +156,17 @@ def explore(base: Base, thresholds: Thresholds, metric: LossMetric, most: int, w
     wanted.work = left - (given - max(without.work, 0))
     if without.best is not None and (wanted.best is None or without.best.rank < wanted.best.rank):
         wanted.best = without.best
-    return _found([wanted, without], is_complete=_branch_out(wanted, *second))
+    return _collect([wanted, without], is_complete=_branch_out(wanted, *second))
 
 
-def _found(searches: Sequence[_Search], *, is_complete: bool) -> Found:
+def _collect(searches: Sequence[_Search], *, is_complete: bool) -> Exploration:
     held = {
         (each.node, each.suppressed): each
         for search in searches
         for each in search.judged.values()
         if each is not None
     }
-    return Found(tuple(sorted(held.values(), key=lambda each: each.rank)), is_complete)
+    return Exploration(tuple(sorted(held.values(), key=lambda each: each.rank)), is_complete)
 
 
 def _descend(search: _Search) -> tuple[NodeClasses, Node]:
@@ -235,7 +235,7 @@ def _branches(search: _Search, branch: Branch, order: Sequence[int]) -> Iterator
         coarsest = _with(coarsest, at, branch.lowest[at])
     lowest = _lowest(search, branch.finest, branch.lowest, coarsest, free)
     finest = search.regroup(branch.finest, lowest)
-    bound = search.bound(finest, lowest, coarsest)
+    bound = search.least_loss(finest, lowest, coarsest)
     if not search.improves(bound):
         return
     search.judge(finest, lowest)

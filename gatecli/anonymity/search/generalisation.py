@@ -76,15 +76,15 @@ def describe(proposal: Proposal) -> str:
         if count
     ]
     steps = [
-        *([f"generalise {_listed(changes)}"] if changes else []),
-        *([f"suppress {_listed(cells)}"] if cells else []),
+        *([f"generalise {_enumerate(changes)}"] if changes else []),
+        *([f"suppress {_enumerate(cells)}"] if cells else []),
     ]
     if not steps:
         return f"suppress small classes alone {effect}" if proposal.suppressed else "change nothing"
     return f"{', then '.join(steps)} {effect}"
 
 
-def _listed(items: Sequence[str]) -> str:
+def _enumerate(items: Sequence[str]) -> str:
     *most, last = items
     return f"{', '.join(most)}{' and ' if most else ''}{last}"
 
@@ -107,16 +107,16 @@ def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None 
     if proposal.normalise:
         table = normalised_table(table, [*proposal.quasi_identifiers, *proposal.sensitive])
     scales = dict(zip(proposal.sensitive, proposal.scales, strict=True))
-    coarse = _generalised(table, dict(pairs), scales, proposal, allowed)
+    coarse = _generalise(table, dict(pairs), scales, proposal, allowed)
     base = fetch(coarse, [Hierarchy(name, (Exact(),)) for name, _ in pairs], proposal.sensitive, scales)
     classes = regroup_classes(base, base.classes, (0,) * len(pairs))
     kept = keep(base, classes, proposal.thresholds, int(allowed * base.rows))
     if kept is None:
-        raise _changed(allowed)
+        raise _refusal(allowed)
     return coarse if kept.suppressed == 0 else _without(coarse, base, classes, ~kept.classes)
 
 
-def _changed(allowed: Fraction) -> UncheckableError:
+def _refusal(allowed: Fraction) -> UncheckableError:
     return UncheckableError(
         "the table no longer meets its thresholds at the proposed levels within "
         f"{_percent(allowed)} suppressed",
@@ -124,7 +124,7 @@ def _changed(allowed: Fraction) -> UncheckableError:
     )
 
 
-def _generalised(
+def _generalise(
     table: Table,
     levels: Mapping[str, Level],
     scales: Mapping[str, Scale],
@@ -141,7 +141,7 @@ def _generalised(
         )
     hidden = hide_in(table, levels, scales, proposal.thresholds, int(allowed * proposal.rows))
     if hidden is None:
-        raise _changed(allowed)
+        raise _refusal(allowed)
     return hidden
 
 

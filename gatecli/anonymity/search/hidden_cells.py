@@ -20,7 +20,7 @@ import pyarrow as pa
 from gatecli.anonymity.hierarchies import ALL, Exact, Hierarchy, Level, column_of, generalised_column, literal
 from gatecli.anonymity.search.classes import Base, Node, label_classes
 from gatecli.anonymity.search.counts import fetch
-from gatecli.anonymity.search.suppression import Hidden, hide_at
+from gatecli.anonymity.search.suppression import HiddenCells, hide_at
 from gatecli.anonymity.tables.functions import row_numbers
 from gatecli.anonymity.tables.interface import Table
 from gatecli.model.anonymity import Scale, Thresholds
@@ -48,10 +48,10 @@ def hide_in(
     base = fetch(table, ladders, list(scales), scales)
     node = tuple(len(ladder.levels) - 1 for ladder in ladders)
     hidden = hide_at(base, node, thresholds, most)
-    return None if hidden is None else _joined(table, levels, _places(base, node, hidden, names))
+    return None if hidden is None else _hide_rows(table, levels, _places(base, node, hidden, names))
 
 
-def _places(base: Base, node: Node, hidden: Hidden, names: Sequence[str]) -> Any:
+def _places(base: Base, node: Node, hidden: HiddenCells, names: Sequence[str]) -> Any:
     """A line for each raw combination with hidden cells: its values, which columns, and which of its rows."""
     labels, _ = label_classes(base, base.classes, node)
     order = np.argsort(labels, kind="stable")
@@ -95,7 +95,7 @@ def _spread(
                 place, start = place + 1, 0
 
 
-def _joined(table: Any, levels: Mapping[str, Level], places: Any) -> Table:
+def _hide_rows(table: Any, levels: Mapping[str, Level], places: Any) -> Table:
     import ibis  # noqa: PLC0415 - half a second that only tables need
 
     hiding = ibis.memtable(places)

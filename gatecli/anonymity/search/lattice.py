@@ -14,13 +14,13 @@ from types import MappingProxyType
 
 from gatecli.anonymity.hierarchies import Hierarchy, Level
 from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
-from gatecli.anonymity.search.branches import Candidate, explore
+from gatecli.anonymity.search.branches import JudgedNode, explore
 from gatecli.anonymity.search.classes import Base, Node, regroup_classes
 from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.criteria import keep, least_size
 from gatecli.anonymity.search.generalisation import Proposal
 from gatecli.anonymity.search.loss import loss_at
-from gatecli.anonymity.search.suppression import hide_least, measured
+from gatecli.anonymity.search.suppression import hide_least, loss_figure
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.anonymity import Scale, Thresholds
@@ -89,7 +89,7 @@ def _with_cells(
     hidden = hide_least(base, thresholds, terms.loss, most, work)
     if hidden is None or not any(hidden.cells):
         return proposals
-    if measured(hidden.loss, terms.loss) >= measured(proposals[0].loss, terms.loss):
+    if loss_figure(hidden.loss, terms.loss) >= loss_figure(proposals[0].loss, terms.loss):
         return proposals
     mended = replace(
         proposals[0],
@@ -178,9 +178,9 @@ def _propose_node(base: Base, node: Node, thresholds: Thresholds, most: int) -> 
     )
 
 
-def _front(candidates: Sequence[Candidate], best: int) -> list[Candidate]:
+def _front(candidates: Sequence[JudgedNode], best: int) -> list[JudgedNode]:
     """What no other beats in loss and in suppression, least loss first: the first few and the last."""
-    front: list[Candidate] = []
+    front: list[JudgedNode] = []
     for candidate in candidates:
         if not front or candidate.suppressed < front[-1].suppressed:
             front.append(candidate)

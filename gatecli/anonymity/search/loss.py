@@ -41,7 +41,7 @@ def loss_at(base: Base, classes: NodeClasses, node: Node, kept: Kept, k: int) ->
     )
 
 
-def lost(metric: LossMetric, base: Base, classes: NodeClasses, node: Node, kept: Kept, k: int) -> float:
+def loss_by(metric: LossMetric, base: Base, classes: NodeClasses, node: Node, kept: Kept, k: int) -> float:
     """One figure of `loss_at`; infinite where nothing stays.
 
     It never falls where a node is coarser and the same rows stay, nor where fewer rows do, but for the

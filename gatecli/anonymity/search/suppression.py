@@ -43,7 +43,7 @@ COST = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
+class HiddenCells:
     """A node with cells suppressed: its pieces, their groups, and which of these stay."""
 
     node: Node
@@ -70,7 +70,7 @@ def judges_values(thresholds: Thresholds) -> bool:
     return bool(demands_of(thresholds)) or (thresholds.l or 1) > 1
 
 
-def hide_at(base: Base, node: Node, thresholds: Thresholds, most: int) -> Hidden | None:
+def hide_at(base: Base, node: Node, thresholds: Thresholds, most: int) -> HiddenCells | None:
     """A node with its cells suppressed; None where a demand fails all the same."""
     classes = regroup_classes(base, base.classes, node)
     if len(classes.sizes) > MOST_CLASSES:
@@ -82,7 +82,7 @@ def hide_at(base: Base, node: Node, thresholds: Thresholds, most: int) -> Hidden
     stays = monotone(classes, thresholds)
     whole = judges_values(thresholds)
     pieces = tuple(hide_cells(classes.sizes, stays, codes, least_size(thresholds), whole=whole))
-    groups, number = _shown(pieces, codes)
+    groups, number = _group_pieces(pieces, codes)
     rows = np.array([piece.rows for piece in pieces], np.int64)
     if whole:
         held, merged = base, merge_classes(base, classes, groups, number)
@@ -94,10 +94,10 @@ def hide_at(base: Base, node: Node, thresholds: Thresholds, most: int) -> Hidden
     if kept is None:
         return None
     loss = _loss(base, node, classes, pieces, kept.classes[groups], merged.sizes[kept.classes], thresholds)
-    return Hidden(node, classes, pieces, groups, merged.sizes, kept.classes, kept.suppressed, loss)
+    return HiddenCells(node, classes, pieces, groups, merged.sizes, kept.classes, kept.suppressed, loss)
 
 
-def _shown(pieces: Sequence[Piece], codes: Sequence[Integers]) -> tuple[Integers, int]:
+def _group_pieces(pieces: Sequence[Piece], codes: Sequence[Integers]) -> tuple[Integers, int]:
     """Which pieces show the same."""
     at = np.array([piece.row for piece in pieces], np.int64)
     shown = [codes_of[at] + 1 for codes_of in codes]
@@ -146,15 +146,17 @@ def _loss(
     )
 
 
-def measured(loss: Loss, metric: LossMetric) -> float:
+def loss_figure(loss: Loss, metric: LossMetric) -> float:
     """The figure that a search makes small."""
     return float(getattr(loss, metric.value.replace("-", "_")))
 
 
-def hide_least(base: Base, thresholds: Thresholds, metric: LossMetric, most: int, work: int) -> Hidden | None:
+def hide_least(
+    base: Base, thresholds: Thresholds, metric: LossMetric, most: int, work: int
+) -> HiddenCells | None:
     """The node that loses least with cells suppressed, as far as `work` goes; None where none was found."""
     top = tuple(len(dimension.codes) - 1 for dimension in base.dimensions)
-    best: Hidden | None = None
+    best: HiddenCells | None = None
     here, judged = top, {top}
     while work > 0:
         found = []
@@ -168,9 +170,9 @@ def hide_least(base: Base, thresholds: Thresholds, metric: LossMetric, most: int
                 work -= COST * len(hidden.sizes)
                 found.append(hidden)
         nearest = min(
-            found, key=lambda each: (measured(each.loss, metric), each.suppressed, each.node), default=None
+            found, key=lambda each: (loss_figure(each.loss, metric), each.suppressed, each.node), default=None
         )
-        if nearest is None or (best and measured(nearest.loss, metric) >= measured(best.loss, metric)):
+        if nearest is None or (best and loss_figure(nearest.loss, metric) >= loss_figure(best.loss, metric)):
             break
         best, here = nearest, nearest.node
     return best
