@@ -29,8 +29,8 @@ from gatecli.model.anonymity import (
     Thresholds,
     ValueCode,
 )
-from tests.support.anonymity_oracle import ALL, Oracle
 from gatecli.model.generalisation import SearchTerms
+from tests.support.anonymity_oracle import ALL, Oracle
 from tests.support.anonymity_risk_oracle import distinction, minimal_uniques, separation
 from tests.support.tables import endless, rows_of
 
