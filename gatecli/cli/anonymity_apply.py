@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +14,21 @@ from gatecli.anonymity.measure import measure
 from gatecli.anonymity.search import generalisation
 from gatecli.anonymity.search.generalisation import Proposal, describe
 from gatecli.anonymity.tables.files import holds
-from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions
+from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
+from gatecli.anonymity.tables.writing import dialect_of, reading_options, require_writable, write
+from gatecli.checks.personal_data import search_of
+from gatecli.checks.tables.column_entities import Classify, classifier
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
 from gatecli.cli import table_options as given
+from gatecli.cli.identifiers import (
+    Identifiers,
+    Treatment,
+    prove_no_identifier,
+    require_no_identifier,
+    require_treatable,
+)
 from gatecli.cli.numbers import split_pairs
 from gatecli.cli.table_arguments import (
     Columns,
@@ -44,6 +54,7 @@ def apply(
     data: given.Data,
     target: given.TargetFile,
     columns: Columns,
+    identifiers: Identifiers,
     demands: Demands,
     opened: TableGiven,
     search: SearchGiven,
@@ -55,20 +66,37 @@ def apply(
 ) -> None:
     """Write the generalised table that meets the thresholds with the least loss that was found.
 
-    Only the named columns are changed. Drop direct identifiers yourself.
+    Only the named columns are changed. A column that names people is dropped or replaced on demand; it is
+    never written as it is.
     """
     start = start_of(data)
     rules = read_policy(policy, start).policy
     options = opened.options(columns.numeric)
-    _require_another(data, columns.hierarchies, target)
+    require_writable(target)
+    treatment = identifiers.treatment()
+    _require_another(data, _files(columns, identifiers), target)
     task = task_of(data, columns, demands, Population(), rules, options, search)
-    done = _write_table(task, choice, target)
+    done = _write_table(task, choice, target, treatment, classifier(search_of(rules.spec.pii)))
     err(f"{target}: {done}\n")
+    if treatment.changes:
+        err(f"{target}: {_about_pseudonyms(treatment)}\n")
 
 
-def _write_table(task: TableTask, choice: int, target: Path) -> str:
+def _about_pseudonyms(treatment: Treatment) -> str:
+    names = ", ".join(treatment.changes)
+    hold = "hold" if len(treatment.changes) > 1 else "holds"
+    return (
+        f"{names} {hold} pseudonyms, which are still personal data (GDPR, Article 4(5)); "
+        "the table is not anonymous for whoever holds the key"
+    )
+
+
+def _write_table(task: TableTask, choice: int, target: Path, treatment: Treatment, classify: Classify) -> str:
     """The proposal that was applied; nothing is written unless what was written keeps the demands."""
     with open_table(task.source, task.options) as opened, _beside(target) as unfinished:
+        require_treatable(opened, task, treatment)
+        require_no_identifier(opened, task, treatment, classify)
+        dialect = dialect_of(task.source, task.options, target)
         measures = measure(opened, task.question)
         found = proposals(opened, task, measures)
         if not found:
@@ -78,8 +106,11 @@ def _write_table(task: TableTask, choice: int, target: Path) -> str:
             )
         chosen = _choose_proposal(found, choice)
         with computing(opened):
-            generalisation.write(_generalise(opened, task, measures, chosen), unfinished)
-        _prove(task, measures, unfinished)
+            kept = _generalise(opened, task, measures, chosen).drop(*treatment.dropped)
+            write(kept, unfinished, dialect, treatment.changes)
+        with open_table(unfinished, reading_options(target, dialect, task.options)) as written:
+            prove_no_identifier(written, chosen, treatment, classify)
+            _prove(written, task, measures)
         unfinished.replace(target)
     return describe(chosen)
 
@@ -93,11 +124,16 @@ def _generalise(opened: OpenedTable, task: TableTask, measures: Measures, chosen
     return table.mutate(**{name: table[f"written {name}"] for name in names}).drop(*written)
 
 
-def _require_another(data: str, hierarchies: list[str] | None, target: Path) -> None:
+def _files(columns: Columns, identifiers: Identifiers) -> list[str]:
+    """Files that are read beside the table."""
+    key = [] if identifiers.key_file is None else [str(identifiers.key_file)]
+    return [*split_pairs(columns.hierarchies, "--hierarchy").values(), *key]
+
+
+def _require_another(data: str, files: Sequence[str], target: Path) -> None:
     """Raises UsageError where what is written would replace what is read, or become a part of it."""
     file = data.removeprefix("sqlite://").partition("#")[0] if data.startswith("sqlite://") else data
-    read = [file, *split_pairs(hierarchies, "--hierarchy").values()]
-    if any(_is_read(each, target) for each in read if "://" not in each):
+    if any(_is_read(each, target) for each in (file, *files) if "://" not in each):
         raise UsageError(
             f"{target} is the table that is read, or is in its folder",
             advice="write the new table somewhere else",
@@ -133,11 +169,10 @@ def _choose_proposal(found: tuple[Proposal, ...], choice: int) -> Proposal:
     return found[choice - 1]
 
 
-def _prove(task: TableTask, before: Measures, written: Path) -> None:
+def _prove(written: OpenedTable, task: TableTask, before: Measures) -> None:
     """Measure what was written, as a stranger would."""
     question = replace(task.question, scales={each.attribute: each.scale for each in before.by_sensitive})
-    with open_table(written, TableOptions(memory_limit=task.options.memory_limit)) as opened:
-        after = AnonymitySubject(task.name, task.place, measure(opened, question))
+    after = AnonymitySubject(task.name, task.place, measure(written, question))
     broken = next(find_anonymity(after, task.demands), None)
     if broken is not None:
         raise UncheckableError(

@@ -292,6 +292,33 @@ Cells = Annotated[
 TargetFile = Annotated[
     Path,
     option(
-        "--output", "-o", panel=GATE, metavar="FILE", help="The file for the new table: .csv or .parquet."
+        "--output",
+        "-o",
+        panel=GATE,
+        metavar="FILE",
+        help="The file for the new table: .csv, .tsv, .parquet, .xlsx, .jsonl or .arrow.",
+    ),
+]
+Drop = Annotated[
+    list[str] | None,
+    option("--drop", panel=COLUMNS, metavar=_LIST, help="Columns to leave out of the new table; repeatable."),
+]
+Pseudonymise = Annotated[
+    list[str] | None,
+    option(
+        "--pseudonymise",
+        panel=COLUMNS,
+        metavar=_LIST,
+        help="Identifiers to replace by keyed pseudonyms, which are still personal data; repeatable.",
+    ),
+]
+PseudonymKey = Annotated[
+    Path | None,
+    option(
+        "--key-file",
+        panel=COLUMNS,
+        metavar="FILE",
+        variable="PSEUDONYM_KEY_FILE",
+        help="The secret key of the pseudonyms, at least 32 bytes.",
     ),
 ]

@@ -116,14 +116,14 @@ def read_known(file: Path | None, files: Files | None = None) -> Baseline | None
     return read_baseline(file) if files is None else read_baseline(file, files)
 
 
-def read_key(file: Path, called: str = "key") -> bytes:
+def read_key(file: Path, called: str = "key", shortest: int = SHORTEST_KEY) -> bytes:
     """A secret key in a file, without the white space around it. Raises UsageError for a short one."""
     try:
         key = read_bytes(file).strip()
     except ReadError as error:
         raise UsageError(f"the {called} {file} {error.problem}", advice=error.mend) from None
-    if len(key) < SHORTEST_KEY:
+    if len(key) < shortest:
         raise UsageError(
-            f"the {called} {file} is shorter than {SHORTEST_KEY} bytes", advice="openssl rand -hex 32 > FILE"
+            f"the {called} {file} is shorter than {shortest} bytes", advice="openssl rand -hex 32 > FILE"
         )
     return key

@@ -9,9 +9,10 @@ import psycopg
 import pytest
 
 from gatecli.anonymity.measure import measure
-from gatecli.anonymity.search.generalisation import apply, write
+from gatecli.anonymity.search.generalisation import apply
 from gatecli.anonymity.search.proposals import propose
 from gatecli.anonymity.tables.opening import open_table
+from gatecli.anonymity.tables.writing import write
 from gatecli.model.anonymity import AnonymityQuestion, Thresholds
 from tests.support.postgres import cluster, connected
 

@@ -19,8 +19,9 @@ from gatecli.anonymity.discovery.partitions import count_combination, minimal_co
 from gatecli.anonymity.hierarchies import Hierarchy, band_hierarchy, generalised_column, hierarchy_from_csv
 from gatecli.anonymity.search.classes import regroup_classes
 from gatecli.anonymity.search.counts import fetch
-from gatecli.anonymity.search.generalisation import apply, write
+from gatecli.anonymity.search.generalisation import apply
 from gatecli.anonymity.search.lattice import search
+from gatecli.anonymity.tables.writing import write
 from gatecli.model.anonymity import RecursiveDiversity, Thresholds
 from gatecli.model.generalisation import SearchTerms
 from tests.support.anonymity_tables import IBIS_WARNS, meets, rows_of, table_of

@@ -19,7 +19,7 @@ from gatecli.anonymity.discovery.partitions import (
     minimal_combinations,
 )
 from gatecli.anonymity.discovery.roles import ColumnRole, Combination, Discovery
-from gatecli.anonymity.discovery.value_shapes import shape_of
+from gatecli.anonymity.discovery.value_shapes import TOKENS, shape_of
 from gatecli.anonymity.hierarchies import column_of
 from gatecli.anonymity.tables.functions import only_row, row_number, whole_table
 from gatecli.anonymity.tables.interface import Table
@@ -133,6 +133,8 @@ def _column_role(
     entity = classify(name, values) if classify and values else None
     if entity and entity not in WEAK_ENTITIES:
         return ColumnRole(name, Role.DIRECT_IDENTIFIER, f"its values look like {entity}", alone, entity)
+    if shape_of(values) == TOKENS:
+        return ColumnRole(name, Role.DIRECT_IDENTIFIER, f"its values look like {TOKENS}", alone, entity)
     if named := role_of_name(name):
         return ColumnRole(name, named[0], f"its name says “{named[1]}”", alone, entity)
     why = _why_quasi(alone, values, entity)

@@ -11,8 +11,14 @@ from gatecli.anonymity.discovery.column_names import words_of
 MOST = 0.9
 """A column is what at least this share of its values are."""
 
+TOKENS = "tokens"
+
 _FORMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        TOKENS: (
+            r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}",
+            r"[0-9A-F]{8}-?[0-9A-F]{4}-?[0-9A-F]{4}-?[0-9A-F]{4}-?[0-9A-F]{12}",
+        ),
         "dates": (
             r"(18|19|20)\d\d-\d{1,2}(-\d{1,2}([T ].*)?)?",
             r"(18|19|20)\d\d([./])\d{1,2}\2\d{1,2}( .*)?",

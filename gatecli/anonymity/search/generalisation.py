@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -25,7 +23,7 @@ from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.criteria import keep
 from gatecli.anonymity.search.hidden_cells import alike, hide_in
 from gatecli.anonymity.tables.interface import Table
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import Scale, Thresholds
 from gatecli.model.generalisation import Loss, LossMetric
 
@@ -113,7 +111,9 @@ def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None 
     kept = keep(base, classes, proposal.thresholds, int(allowed * base.rows))
     if kept is None:
         raise _refusal(allowed)
-    return coarse if kept.suppressed == 0 else _without(coarse, base, classes, ~kept.classes)
+    kept_rows = coarse if kept.suppressed == 0 else _without(coarse, base, classes, ~kept.classes)
+    # Rows that were numbered come in any order: two runs shall write the same file.
+    return kept_rows.order_by(list(table.columns)) if any(proposal.cells) else kept_rows
 
 
 def _refusal(allowed: Fraction) -> UncheckableError:
@@ -160,28 +160,3 @@ def _without(table: Table, base: Base, classes: NodeClasses, dropped: Any) -> An
     columns = [column_of(table, one.hierarchy.column) for one, _ in pairs]
     same = [alike(column, gone[f"d{at}"]) for at, column in enumerate(columns)]
     return table.anti_join(gone, same).select(*table.columns)
-
-
-WRITERS = {".csv": "to_csv", ".parquet": "to_parquet"}
-"""By the ending of a file's name, the engine's own writer (COPY on DuckDB)."""
-
-
-def write(table: Table, path: Path) -> None:
-    """Write a table as CSV or Parquet, all of it or nothing: an existing file is replaced at the end.
-
-    Raises UsageError for another ending, UncheckableError where the place cannot be written.
-    """
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise UsageError(
-            f"{path.name} does not name a format to write", advice="end the name in .csv or .parquet"
-        )
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gatecli-") as folder:
-            unfinished = Path(folder) / path.name
-            getattr(table, writer)(unfinished)
-            unfinished.replace(path)
-    except OSError as error:
-        raise UncheckableError(
-            f"{path} cannot be written: {error.strerror}", advice="name a file in a folder you may write to"
-        ) from error

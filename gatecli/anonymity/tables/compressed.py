@@ -60,3 +60,26 @@ def _each_stream(path: Path, new: Callable[[], Any]) -> Iterator[bytes]:
                     raise EOFError
             yield stream.decompress(data, BLOCK)
             data = b""
+
+
+def compressed_file(path: Path) -> Any:
+    """A new file that compresses as its name says; the same bytes make the same file."""
+    match path.suffix.lower():
+        case ".gz":
+            import gzip  # noqa: PLC0415 - only for a compressed file
+
+            return gzip.GzipFile(path, "wb", mtime=0)
+        case ".bz2":
+            import bz2  # noqa: PLC0415 - only for a compressed file
+
+            return bz2.open(path, "wb")
+        case ".xz":
+            import lzma  # noqa: PLC0415 - only for a compressed file
+
+            return lzma.open(path, "wb")
+        case ".zst":
+            import pyarrow  # noqa: PLC0415, ICN001 - heavy; only this kind of table needs it
+
+            return pyarrow.output_stream(str(path), compression="zstd")
+        case _:
+            return path.open("wb")

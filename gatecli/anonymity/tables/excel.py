@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
+from datetime import date, datetime, time
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -108,20 +111,65 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Any:
     return pyarrow.table(dict(zip(header, columns, strict=True)))
 
 
+def sheet_name(path: Path, options: TableOptions) -> str | None:
+    """The name of the sheet that `read_excel` reads."""
+    import openpyxl  # noqa: PLC0415 - an optional extra
+
+    with closing(openpyxl.load_workbook(path, read_only=True)) as workbook:
+        return options.table or str(workbook.sheetnames[0])
+
+
+def write_excel(path: Path, names: Sequence[str], batches: Iterable[Any], sheet: str | None) -> None:
+    """Write batches as a workbook of one sheet, and nothing else of the workbook that it is made of."""
+    try:
+        from openpyxl import Workbook  # noqa: PLC0415 - an optional extra
+    except ImportError:
+        raise MissingExtraError(
+            f"{path.name}: writing Excel needs openpyxl", advice="pip install 'gatecli[excel]'"
+        ) from None
+    workbook = Workbook(write_only=True)
+    page = workbook.create_sheet(sheet)
+    page.append([_cell(page, name) for name in names])
+    for batch in batches:
+        columns = [column.to_pylist() for column in batch.columns]
+        for row in zip(*columns, strict=True):
+            page.append([_cell(page, value) for value in row])
+    workbook.save(path)
+
+
+def _cell(page: Any, value: object) -> Any:
+    """A cell of a value: text is text, also where it begins as a formula does."""
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - an optional extra
+
+    match value:
+        case None | bool() | int() | datetime() | date() | time():
+            return WriteOnlyCell(page, value)
+        case float() if math.isfinite(value):
+            return WriteOnlyCell(page, int(value) if value.is_integer() else value)
+        case Decimal():
+            return WriteOnlyCell(page, value)
+        case _:
+            cell = WriteOnlyCell(page, str(value))
+            cell.data_type = "s"
+            return cell
+
+
 def _column(cells: Sequence[object]) -> Any:
     import pyarrow  # noqa: PLC0415, ICN001 - heavy; only this kind of table needs it
 
     kinds = {_kind(cell) for cell in cells if cell is not None}
     if len(kinds) == 1 and (kind := kinds.pop()) is not None:
-        return pyarrow.array(cells, type=getattr(pyarrow, kind)())
+        return pyarrow.array(cells, type=pyarrow.type_for_alias(kind))
     return pyarrow.array([None if cell is None else str(cell) for cell in cells], type=pyarrow.string())
 
 
 def _kind(cell: object) -> str | None:
     match cell:
         case bool():
-            return "bool_"
+            return "bool"
         case int() | float():
             return "float64"
+        case datetime():
+            return "timestamp[us]"
         case _:
             return None

@@ -64,6 +64,8 @@ READERS: dict[str, Reader] = {
     ".xlsx": _excel,
 }
 
+TEXT = frozenset(ending for ending, reader in READERS.items() if reader is _text)
+
 COPIED = frozenset({_text, read_json_lines})
 """Readers that parse the text again on every scan."""
 
@@ -87,6 +89,11 @@ def open_file(source: str, options: TableOptions) -> OpenedTable:
     except BaseException:
         private.remove()
         raise
+
+
+def single_file(source: str) -> Path | None:
+    """The file of a table that is in one file; None for a folder, a pattern and a database's URL."""
+    return Path(source) if os.path.isfile(source) else None  # noqa: PTH113 - Path.is_file raises where a name is too long
 
 
 def content_digest(source: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -15,6 +15,9 @@ WITHOUT_NAN = frozenset({"sqlite"})
 """Engines that keep NaN as a missing value and have no test for it."""
 
 INTEGER = r"^ *[-+]?[0-9]+ *$"
+BATCH = 100_000
+"""Rows that are written at a time."""
+
 EXACT_DIGITS = 15
 """A float holds every integer of as many; a sign or a blank may cost one of them."""
 
@@ -177,6 +180,23 @@ def whole_table(table: Table) -> Any:
             return _arrow_of_sqlite(table)
         case _:
             return table.to_pyarrow()
+
+
+def arrow_batches(table: Table) -> tuple[Any, Iterator[Any]]:
+    """The Arrow schema of a table and its rows in batches, in the order that its engine reads them in."""
+    engine = table.get_backend()
+    if engine.name == "duckdb":
+        engine.con.execute("SET preserve_insertion_order = true")
+        reader = engine.con.sql(_compile_query(engine, table)).to_arrow_reader(BATCH)
+        return reader.schema, iter(reader)
+    found = whole_table(table)
+    return found.schema, iter(found.to_batches(BATCH))
+
+
+def column_text(column: Column) -> Column:
+    """A column as text; a float that is an integer, without its decimals."""
+    text = column.cast("string")
+    return text.re_replace(r"\.0$", "") if column.type().is_floating() else text
 
 
 def _arrow_of_sqlite(table: Table) -> Any:

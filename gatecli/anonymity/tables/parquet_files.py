@@ -86,3 +86,22 @@ def _leaves(schema: Any) -> Iterator[tuple[str, str, str]]:
     for at in range(len(schema)):
         column = schema.column(at)
         yield column.path, column.physical_type, str(column.logical_type)
+
+
+def compression_of(path: Path) -> str:
+    """How the first column of a file is compressed, as pyarrow names it."""
+    import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
+
+    metadata = pyarrow.parquet.read_metadata(path)
+    has_cells = metadata.num_row_groups and metadata.num_columns
+    name = metadata.row_group(0).column(0).compression.lower() if has_cells else "snappy"
+    return {"uncompressed": "none"}.get(name, name)
+
+
+def write_parquet(path: Path, schema: Any, batches: Iterator[Any], compression: str) -> None:
+    """Write batches as one file, in row groups of as many rows."""
+    import pyarrow.parquet  # noqa: PLC0415 - heavy; only this kind of table needs it
+
+    with pyarrow.parquet.ParquetWriter(path, schema, compression=compression) as writer:
+        for batch in batches:
+            writer.write_batch(batch)

@@ -21,7 +21,7 @@ LONGEST_LINE = 32_000_000
 _SAMPLE = 64 * 1024
 _SAMPLED_ROWS = 50
 
-_BOMS = (
+BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -30,7 +30,8 @@ _BOMS = (
 )
 
 
-def _encoding(start: bytes, options: TableOptions) -> str:
+def encoding_of(start: bytes, options: TableOptions) -> str:
+    """By the option, else by the byte order mark, else UTF-8. Raises UsageError for no encoding of text."""
     if options.encoding is not None:
         try:
             io.TextIOWrapper(io.BytesIO(), options.encoding)  # refuses base64 and rot13, which are no text's
@@ -40,12 +41,12 @@ def _encoding(start: bytes, options: TableOptions) -> str:
                 f"{options.encoding!r} is not an encoding",
                 advice="for example utf-8, utf-16, latin-1 or gb18030",
             ) from None
-    return next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8")
+    return next((name for mark, name in BOMS if start.startswith(mark)), "utf-8")
 
 
 def as_utf8(path: Path, options: TableOptions, scratch: Path) -> Path:
     """`path` itself where it is plain UTF-8, else a copy in `scratch` that is."""
-    encoding = _encoding(next(filter(None, blocks(path)), b"")[:4], options)
+    encoding = encoding_of(next(filter(None, blocks(path)), b"")[:4], options)
     if encoding == "utf-8" and path.suffix.lower() not in COMPRESSED:
         return path
     copy = scratch / "data"
@@ -87,11 +88,21 @@ def _readable(reader: Iterator[list[str]]) -> Iterator[list[str]]:
         yield row
 
 
-def _sample(path: Path) -> str:
-    with path.open("rb") as file:
-        text = codecs.getincrementaldecoder("utf-8")().decode(file.read(_SAMPLE))
+def decode_start(data: bytes, encoding: str) -> str:
+    """The first lines of a text: no line is cut, unless there is a single one."""
+    text = codecs.getincrementaldecoder(encoding)().decode(data[:_SAMPLE])
     whole, newline, _ = text.rpartition("\n")
     return whole + newline if newline else text
+
+
+def delimiter_for(path: Path, sample: str, options: TableOptions) -> str:
+    """By the option, else by the name of the file, else by its first lines."""
+    return options.delimiter or ("\t" if ".tsv" in path.suffixes else delimiter_of(sample))
+
+
+def _sample(path: Path) -> str:
+    with path.open("rb") as file:
+        return decode_start(file.read(_SAMPLE), "utf-8")
 
 
 def read_text(
@@ -102,7 +113,7 @@ def read_text(
     sample = _sample(plain)
     if not sample.strip():
         raise NothingToCheckError(f"{name} is empty", advice="give a table with a header and rows")
-    delimiter = options.delimiter or ("\t" if ".tsv" in path.suffixes else delimiter_of(sample))
+    delimiter = delimiter_for(path, sample, options)
     if len(delimiter) != 1:
         raise UsageError(
             f"the delimiter {delimiter!r} is not one character", advice="for example ';' or a tab"

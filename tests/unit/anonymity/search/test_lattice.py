@@ -14,9 +14,10 @@ import pytest
 from gatecli.anonymity.hierarchies import Everything, Exact, Hierarchy, Prefix, hierarchy_from_csv
 from gatecli.anonymity.measure import measure
 from gatecli.anonymity.search import lattice as searching
-from gatecli.anonymity.search.generalisation import apply, describe, write
+from gatecli.anonymity.search.generalisation import apply, describe
 from gatecli.anonymity.search.lattice import search
 from gatecli.anonymity.tables.interface import OpenedTable
+from gatecli.anonymity.tables.writing import write
 from gatecli.errors import ConfigurationError, NothingToCheckError, UncheckableError, UsageError
 from gatecli.model.anonymity import AnonymityQuestion, Scale, Thresholds
 from gatecli.model.generalisation import SearchTerms
@@ -249,8 +250,8 @@ def test_a_written_file_replaces_another_and_leaves_nothing_beside_it(tmp_path: 
 
 
 def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"out\.xlsx does not name a format"):
-        write(zips(), tmp_path / "out.xlsx")
+    with pytest.raises(UsageError, match=r"out\.docx does not name a format"):
+        write(zips(), tmp_path / "out.docx")
     with pytest.raises(UncheckableError, match="cannot be written"):
         write(zips(), tmp_path / "nowhere" / "out.csv")
 
