@@ -74,6 +74,7 @@ def proposed_roles(found: Discovery) -> dict[str, object]:
     return {
         "quasiIdentifiers": list(found.with_role(Role.QUASI_IDENTIFIER)),
         "sensitive": list(found.with_role(Role.SENSITIVE)),
+        **({} if found.unit is None else {"unit": found.unit.name}),
     }
 
 
@@ -97,9 +98,17 @@ def _text(found: Discovery) -> str:
             ""
             if found.complete
             else "\nThe search covered a part of all combinations; every figure is exact.\n",
+            *_unit(found),
             f"\nanonymity: {flow(proposed_roles(found))}\n",
         ]
     )
+
+
+def _unit(found: Discovery) -> Iterator[str]:
+    """What counts persons where rows do not."""
+    if found.unit is not None:
+        each = show_down(Fraction(found.rows, found.unit.alone.distinct))
+        yield f"\na person has {each} rows on average: count persons with --unit {found.unit.name}\n"
 
 
 def _combinations(kind: str, combinations: tuple[Combination, ...]) -> Iterator[str]:
@@ -157,7 +166,8 @@ def _measures(one: Combination) -> Mapping[str, object]:
 
 def _yaml(found: Discovery) -> str:
     return "".join(
-        yaml_lines(key, names) for key, names in proposed_roles(found).items() if isinstance(names, list)
+        yaml_lines(key, names) if isinstance(names, list) else f"{key}: {flow(names)}\n"
+        for key, names in proposed_roles(found).items()
     )
 
 

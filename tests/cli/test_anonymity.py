@@ -391,3 +391,12 @@ def test_a_hierarchy_s_file_is_what_a_column_is_generalised_to(
     ladder.write_text("30;adult;*\n40;adult;*\n87;elder;*\n", "utf-8")
     demanded = (*COLUMNS, "--k", 12, "--max-suppression", "0.1", "--hierarchy", f"age={ladder}")
     assert "age to level 1 of its hierarchy" in " ".join(run("check", patients, *demanded)[1].split())
+
+
+def test_discover_proposes_what_counts_persons(run: Run, tmp_path: Path) -> None:
+    rows: list[list[object]] = [[at // 5, 30 + at, "02139", "flu"] for at in range(20)]
+    table = written(tmp_path / "visits.csv", rows, ("pid", "age", "zip", "diagnosis"))
+    assert "a person has 5 rows on average: count persons with --unit pid" in run("discover", table)[1]
+    assert "unit: pid\n" in run("discover", table, "--format", "yaml")[1]
+    content = json.loads(run("discover", table, "--format", "json")[1])
+    assert content["proposal"]["unit"] == "pid"

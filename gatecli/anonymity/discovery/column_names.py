@@ -6,6 +6,8 @@ import re
 import unicodedata
 from enum import StrEnum
 
+from gatecli.anonymity.discovery import name_words
+
 
 class Role(StrEnum):
     """What a column is to somebody who wants to know whose row it is."""
@@ -19,75 +21,6 @@ class Role(StrEnum):
     OTHER = "other"
 
 
-_DIRECT = """
-    name | names | fullname | full name | first name | firstname | given name | last name | lastname |
-    surname | family name | maiden name | patient name | customer name | username | user name | login |
-    email | e mail | mail address | phone | telephone | mobile | cell phone | fax | ssn |
-    social security | social security number | passport | passport number | driving licence |
-    driver license | national id | id card | identity card | identity number | tax id | tin | nhs number |
-    mrn | medical record number | iban | account number | credit card | card number | license plate |
-    ip | ip address | mac address | imei | device id | patient id | person id | customer id | user id |
-    subject id | client id | member id | employee id | student id | street | street address |
-    home address | address | vorname | nachname | familienname | strasse | straße | telefon | handynummer |
-    personalausweis | steuernummer | sozialversicherungsnummer | nom | prenom | prénom | nom de famille |
-    adresse | telephone portable | numero de telephone | courriel | nombre | apellido | apellidos |
-    correo | telefono | teléfono | direccion | dirección | dni | nie | nif | nome | cognome | sobrenome |
-    codice fiscale | indirizzo | endereco | endereço | telefone | cpf | naam | achternaam | voornaam |
-    bsn | imię | nazwisko | pesel | имя | фамилия | отчество | телефон | адрес | паспорт | снилс | инн |
-    姓名 | 名字 | 姓 | 身份证 | 身份证号 | 身份证号码 | 身分證字號 | 手机 | 手机号 | 手机号码 | 电话 |
-    电话号码 |
-    電話 | 电子邮件 | 邮箱 | 电子邮箱 | 住址 | 地址 | 家庭住址 | 详细地址 | 護照號碼 | 护照号 |
-    护照号码 | 银行卡号 |
-    社保号 | 车牌号 | 学号 | 工号 | 病历号 | 住院号 | 微信号 | 氏名 | 名前 | 住所 | 電話番号 |
-    メールアドレス |
-    マイナンバー | 이름 | 성명 | 주민등록번호 | 전화번호 | 이메일 | 주소
-"""
-_QUASI = """
-    age | ages | sex | gender | birth | birthdate | birth date | birthday | birth year | date of birth |
-    dob | yob | year of birth | month of birth | race | ethnicity | ethnic | nationality | citizenship |
-    native country | country | country of birth | birthplace | place of birth | state | county | region |
-    province | city | town | municipality | district | zip | zipcode | zip code | postal | postal code |
-    postcode | location | latitude | longitude | lat | lon | lng | marital | marital status |
-    civil status | education | education num | educational num | education level | degree | school |
-    occupation | job | job title | profession | workclass | work class | employer | industry |
-    department | relationship | household | household size | family size | children |
-    number of children | hours per week | language |
-    mother tongue | height | weight | eye color | blood type | admission date | discharge date |
-    date of admission | date of discharge | date of death | visit date | hire date | vehicle |
-    alter | geschlecht | geburtsdatum | geburtstag | geburtsjahr | geburtsort | plz | postleitzahl | ort |
-    wohnort | stadt | bundesland | staatsangehoerigkeit | staatsangehörigkeit | familienstand | beruf |
-    bildung | groesse | größe | sexe | genre | date de naissance | naissance | code postal | ville |
-    nationalite | nationalité | etat civil | état civil | metier | métier | pays | edad | sexo | genero |
-    género | fecha de nacimiento | codigo postal | código postal | ciudad | provincia | pais | país |
-    nacionalidad | estado civil | ocupacion | ocupación | profesion | profesión | idade | eta | età |
-    sesso | data di nascita | data de nascimento | cap | cep | cidade | nacionalidade | leeftijd |
-    geslacht | geboortedatum | woonplaats | wiek | plec | płeć | возраст | пол | дата рождения | индекс |
-    город | гражданство | профессия | образование |
-    年龄 | 年齡 | 性别 | 性別 | 出生日期 | 出生年月 | 出生年 | 生日 | 民族 | 国籍 | 國籍 | 籍贯 |
-    出生地 | 省份 |
-    城市 | 区县 | 地区 | 邮编 | 邮政编码 | 郵遞區號 | 婚姻 | 婚姻状况 | 婚姻狀況 | 学历 | 學歷 |
-    教育程度 | 职业 |
-    職業 | 职务 | 单位 | 工作单位 | 行业 | 身高 | 体重 | 入院日期 | 出院日期 | 年齢 | 生年月日 |
-    郵便番号 | 学歴 |
-    都道府県 | 나이 | 연령 | 성별 | 생년월일 | 우편번호 | 직업
-"""
-_SENSITIVE = """
-    diagnosis | diagnoses | disease | condition | illness | symptom | treatment | medication | drug |
-    prescription | test result | lab result | hiv | disability | health | icd | icd9 | icd10 | procedure |
-    income | salary | wage | wages | earnings | capital gain | capital loss | net worth | balance | debt |
-    credit score | loan | loan amount | religion | religious | political | party | union membership |
-    sexual orientation | orientation | genetic | criminal record | conviction | offence | offense |
-    salary class | diagnose | krankheit | befund | einkommen | gehalt | religionszugehoerigkeit |
-    maladie | diagnostic | revenu | salaire | diagnostico | diagnóstico | enfermedad | ingresos |
-    salario | religión | diagnosi | malattia | reddito | stipendio | doença | renda | salário | inkomen |
-    ziekte | диагноз | доход | зарплата | религия | болезнь |
-    诊断 | 診斷 | 疾病 | 病名 | 病史 | 药物 | 用药 | 治疗 | 检查结果 | 化验结果 | 收入 | 工资 | 薪资 |
-    薪水 | 年收入 |
-    月收入 | 存款 | 贷款 | 信用分 | 宗教 | 宗教信仰 | 政治面貌 | 性取向 | 残疾 | 犯罪记录 | 診断 |
-    病気 | 年収 | 給与 |
-    진단 | 질병 | 소득 | 급여 | 종교
-"""
-
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -98,36 +31,127 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(word.lower() for word in _WORD.findall(_HUMP.sub(" ", plain)))
 
 
+def phrases(text: str) -> tuple[tuple[str, ...], ...]:
+    """The phrases of a vocabulary, each as its words; separated by bars, or words by blanks."""
+    return tuple(tuple(phrase.split()) for phrase in text.split("|"))
+
+
 def _table() -> dict[tuple[str, ...], Role]:
-    roles: dict[tuple[str, ...], Role] = {}
-    for text, role in (
-        (_DIRECT, Role.DIRECT_IDENTIFIER),
-        (_QUASI, Role.QUASI_IDENTIFIER),
-        (_SENSITIVE, Role.SENSITIVE),
-    ):
-        roles |= {tuple(phrase.split()): role for phrase in text.split("|")}
-    return roles
+    by_role = (
+        (name_words.SENSITIVE, Role.SENSITIVE),
+        (name_words.QUASI, Role.QUASI_IDENTIFIER),
+        (name_words.DIRECT, Role.DIRECT_IDENTIFIER),
+    )
+    return {phrase: role for text, role in by_role for phrase in phrases(text)}
 
 
 ROLES = _table()
 """Role by phrase, in words; one phrase has one role."""
 
 _LONGEST = max(map(len, ROLES))
+_KNOWN = frozenset(word for phrase in ROLES for word in phrase)
+_ROOTS, _PREFIXES, _ENDINGS = (
+    frozenset(text.split()) for text in (name_words.ROOTS, name_words.PREFIXES, name_words.ENDINGS)
+)
+_PEOPLE, _NUMBERS, _THINGS, _MEASURES = (
+    frozenset(word for phrase in phrases(text) for word in phrase)
+    for text in (name_words.PEOPLE, name_words.NUMBERS, name_words.THINGS, name_words.MEASURES)
+)
+_ROWS, _NOTES = frozenset(phrases(name_words.ROWS)), frozenset(phrases(name_words.NOTES))
+_NAMES = frozenset({"name", "names"})
+_GENERAL = frozenset(name_words.GENERAL.split())
+_AFTER = _NUMBERS | _NAMES | _ENDINGS
+FLAGS = frozenset(name_words.FLAGS.split())
 
 
 def role_of_name(name: str) -> tuple[Role, str] | None:
     """The role that a name betrays, and the phrase that does; None where no word is known.
 
     The longest known phrase decides, of phrases of one length the last: `patient_birth_date` is a
-    birth date, `name_of_city` a city. Scripts that write no spaces are searched for their words.
+    birth date, `name_of_city` a city. A number or a name is a direct identifier where it is a person's:
+    `hadm_id`, not `drug_name`; of a place, it is the place. Scripts that write no spaces are searched for
+    their words.
     """
     words = words_of(name)
+    found = _longest_phrase(words) or _longest_phrase(_parts(words))
+    if found is None or found[1] in _NAMES:
+        found = _owner(_parts(words)) or found
+    if found is None:
+        return _role_of_unspaced(words)
+    is_measure = found[0] is Role.QUASI_IDENTIFIER and not _MEASURES.isdisjoint(
+        {*words} - {*found[1].split()}
+    )
+    return None if is_measure or found[0] is Role.OTHER else found
+
+
+def _longest_phrase(words: tuple[str, ...]) -> tuple[Role, str] | None:
     for length in range(min(_LONGEST, len(words)), 0, -1):
         for start in range(len(words) - length, -1, -1):
             phrase = words[start : start + length]
-            if phrase in ROLES:
+            if phrase in ROLES and not _says_less(phrase, words[start + length :]):
                 return ROLES[phrase], " ".join(phrase)
-    return _role_of_unspaced(words)
+    return None
+
+
+def _says_less(phrase: tuple[str, ...], following: tuple[str, ...]) -> bool:
+    """Whether a general word is only what the words behind it are about."""
+    return len(phrase) == 1 and phrase[0] in _GENERAL and not _AFTER.issuperset(following)
+
+
+def _owner(words: tuple[str, ...]) -> tuple[Role, str] | None:
+    """Whose number or name it is, where the last word says that it is one."""
+    *owners, last = words or ("",)
+    if last not in _NUMBERS | _NAMES:
+        return None
+    if not owners:
+        return (Role.DIRECT_IDENTIFIER, last) if last in {"id", "uuid", "guid", "identifier"} else None
+    if owners[-1] in _PEOPLE:
+        return Role.DIRECT_IDENTIFIER, " ".join(words[-2:])
+    known = ROLES.get((owners[-1],))
+    if known is not None and known is not Role.DIRECT_IDENTIFIER:
+        return known, owners[-1]
+    return (Role.OTHER, last) if owners[-1] in _THINGS else None
+
+
+def _parts(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The words without digits behind them, and those that are written together apart: `schoolid`."""
+    return tuple(part for word in words for part in _split(word))
+
+
+def _split(word: str) -> tuple[str, ...]:
+    if word in _KNOWN or word in _NUMBERS:
+        return (word,)
+    plain = re.sub(r"\d", "", word)
+    if plain in _KNOWN:
+        return (plain,)
+    for at in range(1, len(plain)):
+        first, rest = plain[:at], plain[at:]
+        if (first in _ROOTS | _PEOPLE and rest in _ENDINGS) or (first in _PREFIXES and rest in _ROOTS):
+            return first, rest
+    return (word,)
+
+
+def is_row_number_name(name: str) -> bool:
+    """Whether a name says that its column only numbers the rows."""
+    words = words_of(name)
+    return words in _ROWS or words[:1] == ("unnamed",) or not words
+
+
+def is_name_of_notes(name: str) -> bool:
+    """Whether a name says that its column holds free text."""
+    words = words_of(name)
+    return words in _NOTES or words[-1:] in _NOTES
+
+
+def is_name_of_flag(name: str) -> bool:
+    """Whether a name is itself what some people are: `black`, `nevermarried`, `nwhite`."""
+    return not FLAGS.isdisjoint(_parts(words_of(name)))
+
+
+def is_name_of_people(name: str) -> bool:
+    """Whether a name is a word for a person, so that numbers in its column are theirs."""
+    words = words_of(name)
+    return len(words) == 1 and words[0] in _PEOPLE
 
 
 def _role_of_unspaced(words: tuple[str, ...]) -> tuple[Role, str] | None:

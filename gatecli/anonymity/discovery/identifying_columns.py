@@ -7,19 +7,18 @@ separation the pairs of rows that it tells apart ÷ all pairs of rows. A missing
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from gatecli.anonymity.discovery.column_names import Role, role_of_name
+from gatecli.anonymity.discovery.column_roles import Evidence, column_role
 from gatecli.anonymity.discovery.partitions import (
     Counts,
     count_combination,
     encode_column,
     minimal_combinations,
 )
-from gatecli.anonymity.discovery.roles import ColumnRole, Combination, Discovery
-from gatecli.anonymity.discovery.value_shapes import TOKENS, shape_of
+from gatecli.anonymity.discovery.roles import Combination, Discovery
 from gatecli.anonymity.hierarchies import column_of
 from gatecli.anonymity.tables.functions import only_row, row_number, whole_table
 from gatecli.anonymity.tables.interface import Table
@@ -32,11 +31,6 @@ MAX_COLUMNS = 4
 ERROR = Fraction(1, 10_000)
 CELLS_IN_MEMORY = 8_000_000
 SAMPLED_VALUES = 200
-
-WEAK_ENTITIES = frozenset(
-    {"AGE", "DATE", "DATE_OF_BIRTH", "DATE_TIME", "LOCATION", "NRP", "POSTAL_CODE", "ZIP_CODE"}
-)
-"""Entities that single a person out only together with others."""
 
 
 def discover(
@@ -64,12 +58,12 @@ def discover(
     sample = _fetch_sample(table, _stride(rows, len(names)))
     codes = [encode_column(column) for column in sample.columns[: len(names)]]
     taken = len(sample)
-    combination_of = _measure(table, names, rows, codes, taken)
     found = minimal_combinations(codes, taken, max_columns, _allowed_duplicates(error, taken))
+    combination_of = _measure(table, names, rows, codes, found.counts if taken == rows else None)
     unique = tuple(one for one in map(combination_of, found.unique) if one.exact)
     almost = tuple(one for one in map(combination_of, found.almost) if 0 < 1 - one.separation <= error)
     columns = [
-        _column_role(name, combination_of((at,)), _values(sample.column(at)), classify)
+        column_role(_evidence(name, sample.column(at), combination_of((at,)), classify))
         for at, name in enumerate(names)
     ]
     complete = found.complete and taken == rows
@@ -95,13 +89,23 @@ def _allowed_duplicates(error: Fraction, rows: int) -> int:
 
 
 def _measure(
-    table: Table, names: Sequence[str], rows: int, codes: Sequence[Any], taken: int
-) -> Callable[[Sequence[int]], Combination]:
-    """What counts a combination on all rows: from the codes, or where they are a sample, in the engine."""
+    table: Table,
+    names: Sequence[str],
+    rows: int,
+    codes: Sequence[Any],
+    counted: Mapping[tuple[int, ...], Counts] | None,
+) -> Callable[[tuple[int, ...]], Combination]:
+    """What counts a combination on all rows: from the codes, or where they are a sample, in the engine.
 
-    def combination_of(columns: Sequence[int]) -> Combination:
+    `counted` are combinations whose counts are known already; None where the codes are a sample.
+    """
+
+    def combination_of(columns: tuple[int, ...]) -> Combination:
         chosen = tuple(names[column] for column in columns)
-        counts = count_combination(codes, columns, rows) if taken == rows else _engine_counts(table, chosen)
+        if counted is None:
+            counts = _engine_counts(table, chosen)
+        else:
+            counts = counted.get(columns) or count_combination(codes, columns, rows)
         return Combination(chosen, rows, counts.distinct, counts.unique_rows, counts.pairs)
 
     return combination_of
@@ -125,31 +129,22 @@ def _values(column: Any) -> tuple[str, ...]:
     return tuple(str(value) for value in first.to_pylist()[:SAMPLED_VALUES])
 
 
-def _column_role(
-    name: str, alone: Combination, values: tuple[str, ...], classify: Classify | None
-) -> ColumnRole:
-    if alone.distinct <= 1:
-        return ColumnRole(name, Role.OTHER, "it holds one value", alone)
-    entity = classify(name, values) if classify and values else None
-    if entity and entity not in WEAK_ENTITIES:
-        return ColumnRole(name, Role.DIRECT_IDENTIFIER, f"its values look like {entity}", alone, entity)
-    if shape_of(values) == TOKENS:
-        return ColumnRole(name, Role.DIRECT_IDENTIFIER, f"its values look like {TOKENS}", alone, entity)
-    if named := role_of_name(name):
-        return ColumnRole(name, named[0], f"its name says “{named[1]}”", alone, entity)
-    why = _why_quasi(alone, values, entity)
-    if why is None:
-        return ColumnRole(name, Role.OTHER, "nothing indicates a role", alone)
-    return ColumnRole(name, Role.QUASI_IDENTIFIER, why, alone, entity)
+def _evidence(name: str, column: Any, alone: Combination, classify: Classify | None) -> Evidence:
+    values = _values(column)
+    entity = classify(name, values) if classify and values and alone.distinct > 1 else None
+    return Evidence(name, alone, values, entity, _span(column, alone))
 
 
-def _why_quasi(alone: Combination, values: Sequence[str], entity: str | None) -> str | None:
-    """What makes a column whose name says nothing a quasi-identifier."""
-    if known := entity or shape_of(values):
-        return f"its values look like {known}"
-    return "every row has a value of its own" if alone.exact and not _is_measurement(values) else None
+def _span(column: Any, alone: Combination) -> int | None:
+    """The largest less the smallest of integers of which every row has its own; None for anything else."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy; only a table needs it
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
 
-
-def _is_measurement(values: Sequence[str]) -> bool:
-    """Whether all values are numbers with decimals, which rarely anyone knows of a person."""
-    return all("." in value and value.replace(".", "", 1).lstrip("-").isdigit() for value in values)
+    if not alone.exact or alone.rows < 2:
+        return None
+    try:
+        ends = pc.min_max(column.cast(pa.int64()))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    return None if low is None else int(high - low)

@@ -49,6 +49,8 @@ class ColumnRole:
     why: str
     alone: Combination
     entity: str | None = None
+    is_numbered: bool = False
+    """Whether it numbers people, so that it can say which rows are of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,12 @@ class Discovery:
     def with_role(self, role: Role) -> tuple[str, ...]:
         """The columns proposed for a role, in the table's order."""
         return tuple(column.name for column in self.columns if column.role is role)
+
+    @property
+    def unit(self) -> ColumnRole | None:
+        """The first column that numbers people, where a person has several rows."""
+        several = (column for column in self.columns if column.is_numbered and column.alone.pairs_together)
+        return next(several, None)
 
 
 @dataclass(frozen=True, slots=True)
