@@ -9,9 +9,11 @@ from os.path import commonpath
 from pathlib import Path
 from typing import Any
 
+from gatecli.anonymity.tables import statistics_files
 from gatecli.anonymity.tables.closing import disconnect
 from gatecli.anonymity.tables.columns import require_distinct
 from gatecli.anonymity.tables.digests import file_digest, files_digest
+from gatecli.anonymity.tables.duckdb_files import read_duckdb
 from gatecli.anonymity.tables.excel import read_excel
 from gatecli.anonymity.tables.folders import PARQUET, parquet_below, suffix
 from gatecli.anonymity.tables.interface import OpenedTable, Table, TableOptions
@@ -19,6 +21,7 @@ from gatecli.anonymity.tables.json_lines import read_json_lines
 from gatecli.anonymity.tables.parquet_files import read_parquet
 from gatecli.anonymity.tables.problems import guard_engine
 from gatecli.anonymity.tables.scratch import Scratch, scratch
+from gatecli.anonymity.tables.statistics_files import read_statistics
 from gatecli.anonymity.tables.text_files import read_text
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 
@@ -45,6 +48,10 @@ def _excel(name: str, path: Path, options: TableOptions, _scratch: Path, engine:
     return _register_data(engine, read_excel(name, path, options))
 
 
+def _statistics(name: str, path: Path, options: TableOptions, _scratch: Path, engine: Any) -> Table:
+    return _register_data(engine, read_statistics(name, path, options))
+
+
 def _register_data(engine: Any, data: Any) -> Table:
     engine.con.register("data", data)
     return engine.table("data")
@@ -62,7 +69,12 @@ READERS: dict[str, Reader] = {
     ".feather": _arrow,
     ".ipc": _arrow,
     ".xlsx": _excel,
+    ".duckdb": read_duckdb,
+    **dict.fromkeys((*statistics_files.READERS, *sorted(statistics_files.R)), _statistics),
 }
+
+SEVERAL = frozenset({_excel, _statistics, read_duckdb})
+"""Readers of files that may hold several tables, by name."""
 
 TEXT = frozenset(ending for ending, reader in READERS.items() if reader is _text)
 
@@ -77,7 +89,7 @@ def open_file(source: str, options: TableOptions) -> OpenedTable:
     """
     paths, root = _find_files(source)
     reader = _reader(source, paths)
-    if options.table is not None and reader is not _excel:
+    if options.table is not None and reader not in SEVERAL:
         raise UsageError(
             f"{source} is a single table, so it has no table of that name",
             advice="leave out the table's name; it is for a workbook or a database",

@@ -10,7 +10,10 @@ from gatecli.anonymity.tables.compressed import COMPRESSED
 from gatecli.errors import UncheckableError
 
 PARQUET = frozenset({".parquet", ".pq"})
-OTHER_TABLES = frozenset({".csv", ".tsv", ".jsonl", ".ndjson", ".arrow", ".feather", ".ipc", ".xlsx"})
+OTHER_TABLES = frozenset(
+    {".csv", ".tsv", ".jsonl", ".ndjson", ".arrow", ".feather", ".ipc", ".xlsx", ".duckdb"}
+    | {".sav", ".zsav", ".dta", ".sas7bdat", ".xpt", ".rds", ".rda", ".rdata"}
+)
 """What is a table as well; `.txt` mostly is not."""
 MAGIC = b"PAR1"
 WITHOUT_ROWS = frozenset({"_metadata", "_common_metadata"})
