@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from gatecli.model.finding import Severity
 from gatecli.model.verdict import Checked, Verdict
 from gatecli.reports.html.markup import Child, Markup, details, each, element, join_children, lines
+from gatecli.reports.html.statement import ESTIMATORS, statement
 from gatecli.reports.html.table_charts import figures
 from gatecli.reports.measures import measure_text
 from gatecli.reports.summary import plural
@@ -33,7 +34,28 @@ LABELS = {
     "marketerRisk": "marketer risk",
     "maxRisk": "largest risk of a record",
     "neighbouring": "neighbouring relation",
+    "alone": "by it alone",
+    "deltaPresence": "largest share of a reference's class in the data",
+    "deltaPresenceMin": "smallest share of a reference's class in the data",
+    "digestOf": "the digest covers",
+    "dis": "DIS, the chance that a unique match is correct",
+    "distinction": "distinction",
+    "engine": "read by",
+    "excessRecords": "records beyond what the reference holds",
+    "journalistRisk": "journalist's risk",
+    "kMap": "k-map, the smallest class in the reference",
+    "maxPopulationUniqueness": "unique in the population, at most",
+    "missing": "a missing value is",
+    "normalise": "case and outer blanks are ignored",
+    "populationEstimator": "estimated by",
     "populationUniqueness": "unique in the population (estimate)",
+    "quasiIdentifiers": "quasi-identifiers",
+    "referenceMarketerRisk": "marketer risk, by the reference",
+    "sensitive": "sensitive columns",
+    "separation": "separation",
+    "sha256": "SHA-256 of the data",
+    "uncoveredRecords": "records that the reference lacks",
+    "unit": "unit",
     "records": "records",
     "recursiveC": "c of recursive (c,l)-diversity",
     "recursiveL": "l of recursive (c,l)-diversity",
@@ -51,6 +73,9 @@ TITLES = {
     "attributes": "how well quasi-identifiers tell rows apart",
     "byAttribute": "",
     "bySensitive": "",
+    "columns": "columns and their types",
+    "reference": "against the reference table",
+    "thresholds": "limits",
     "classSizes": "classes of size",
     "contributions": "what each column contributes",
     "minimalUniques": "by number of columns",
@@ -59,7 +84,7 @@ TITLES = {
 """What a reader calls a group of measures; "" for one whose members say it themselves."""
 
 
-def subjects_section(verdict: Verdict) -> Markup:
+def subjects_section(verdict: Verdict, made_at: str = "") -> Markup:
     """The section of all subjects; nothing where nothing was checked."""
     if not verdict.checked:
         return Markup()
@@ -67,7 +92,10 @@ def subjects_section(verdict: Verdict) -> Markup:
     pictured = [item for item in verdict.checked if item.picture is not None]
     others = [item for item in verdict.checked if item.picture is None]
     carded, listed = ([*pictured, *others], []) if len(verdict.checked) <= CARDS else (pictured, others)
-    cards = (_card(item, worst.get(item.name, Counter()), f"c{at}") for at, item in enumerate(carded))
+    cards = (
+        _card(item, worst.get(item.name, Counter()), f"c{at}", statement(item, verdict, made_at))
+        for at, item in enumerate(carded)
+    )
     return element(
         "section",
         element("h2", "Checked", id="checked"),
@@ -84,7 +112,7 @@ def _worst_of_subjects(verdict: Verdict) -> Mapping[str, Counter[Severity]]:
     return counts
 
 
-def _card(item: Checked, counts: Counter[Severity], key: str) -> Markup:
+def _card(item: Checked, counts: Counter[Severity], key: str, signed: Markup) -> Markup:
     badges = (
         join_children(" ", element("span", plural(counts[level], level.value), class_=f"badge {level.value}"))
         for level in Severity
@@ -94,6 +122,7 @@ def _card(item: Checked, counts: Counter[Severity], key: str) -> Markup:
         "div",
         element("h3", item.name, *badges),
         element("p", f"{item.kind} · ", element("code", item.path), class_="soft"),
+        signed or None,
         _measures(item.measures, folded=item.picture is not None),
         _inputs(item.inputs),
         class_="card",
@@ -129,7 +158,9 @@ def _groups(measures: Mapping[str, object], title: str = "") -> Iterator[Markup]
 
 
 def _measure(name: str, value: object) -> Markup:
-    return element("div", element("dt", LABELS.get(name, name)), element("dd", measure_text(name, value)))
+    told = ESTIMATORS.get(str(value)) if name == "populationEstimator" else None
+    shown = told or measure_text(name, value)
+    return element("div", element("dt", LABELS.get(name, name)), element("dd", shown))
 
 
 def _list(items: list[Checked]) -> Markup:

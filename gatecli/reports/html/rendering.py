@@ -62,14 +62,19 @@ def _state_sentence(verdict: Verdict) -> str:
     return "Nothing was found that closes this gate."
 
 
-def _banner(verdict: Verdict) -> Markup:
+def _banner(verdict: Verdict, made_at: str) -> Markup:
     tone = _tone(verdict)
     ring = element("circle", cx=22, cy=22, r=20, class_="mark")
     sign = element(
         "svg", ring, element("path", d=_MARKS[tone], class_="mark"), viewBox="0 0 44 44", aria_hidden="true"
     )
     words = element("div", element("h1", state(verdict)), element("p", _state_sentence(verdict)))
-    brand = element("p", element("b", "gatecli"), element("span", f"{verdict.gate} gate"), class_="brand")
+    brand = element(
+        "p",
+        element("b", "gatecli"),
+        element("span", " · ".join(filter(None, (f"{verdict.gate} gate", made_at)))),
+        class_="brand",
+    )
     return element(
         "header",
         Markup("\n"),
@@ -118,8 +123,9 @@ def _origin(verdict: Verdict) -> dict[str, str]:
     return {"Policy read from": f"{policy.revision} ({policy.commit})"} if policy.revision else {}
 
 
-def _about(verdict: Verdict) -> Markup:
+def _about(verdict: Verdict, made_at: str) -> Markup:
     facts = {
+        **({"Date": made_at} if made_at else {}),
         "Summary": summary(verdict),
         "Policy": verdict.policy.name,
         "Policy SHA-256": verdict.policy.sha256,
@@ -140,10 +146,10 @@ def _about(verdict: Verdict) -> Markup:
     )
 
 
-def render(verdict: Verdict, _: Style, /) -> str:
+def render(verdict: Verdict, style: Style, /) -> str:
     """One HTML page; the style sheet is in it, and it needs nothing else."""
     body = lines(
-        _banner(verdict),
+        _banner(verdict, style.made_at),
         each(
             "main",
             [
@@ -152,13 +158,13 @@ def render(verdict: Verdict, _: Style, /) -> str:
                     _tiles(verdict),
                     _gates(verdict),
                     findings(verdict),
-                    subjects_section(verdict),
+                    subjects_section(verdict, style.made_at),
                     forgiven_section(verdict),
                 )
                 if part
             ],
         ),
-        each("footer", [_about(verdict)]),
+        each("footer", [_about(verdict, style.made_at)]),
     )
     page = element(
         "html",

@@ -1,0 +1,123 @@
+"""What a privacy officer reads first of a table, and signs: when, what, by which limits, and the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from gatecli import package
+from gatecli.model.finding import Severity
+from gatecli.model.verdict import Checked, Verdict
+from gatecli.reports.html.markup import Child, Markup, each, element, join_children, table
+from gatecli.reports.measures import measure_text
+
+DEMANDS: Mapping[str, tuple[str, str, str]] = {
+    "k": ("records in the smallest class (k)", "at least", "k"),
+    "l": ("distinct sensitive values in a class (l)", "at least", "l"),
+    "entropyL": ("entropy l", "at least", "entropyL"),
+    "recursive": ("c of recursive (c,l)-diversity", "below", "recursiveC"),
+    "t": ("distance of a class from the table (t)", "at most", "t"),
+    "alpha": ("largest share of one value in a class (α)", "at most", "alpha"),
+    "beta": ("basic β-likeness", "at most", "basicBeta"),
+    "enhancedBeta": ("enhanced β-likeness", "at most", "enhancedBeta"),
+    "delta": ("δ-disclosure (natural logarithm)", "below", "deltaDisclosure"),
+    "maxRisk": ("largest risk of a record", "at most", "maxRisk"),
+    "averageRisk": ("average risk of a record", "at most", "averageRisk"),
+    "kMap": ("records in the smallest class of the reference (k-map)", "at least", "kMap"),
+    "deltaPresence": ("largest share of a reference's class in the data", "at most", "deltaPresence"),
+    "maxPopulationUniqueness": (
+        "share unique in the population (estimate)",
+        "at most",
+        "populationUniqueness",
+    ),
+}
+"""By the name of a threshold: what is limited, from which side, and the measure of it."""
+
+ROLES = {
+    "quasiIdentifiers": "Quasi-identifiers: what others may know",
+    "sensitive": "Sensitive: what nobody may learn",
+    "unit": "Unit: whom a row is about",
+}
+
+ESTIMATORS = {
+    "pitman": "Pitman’s sampling formula",
+    "snb": "the slide negative binomial model",
+    "zayatz": "Zayatz’s method",
+    "count": "nothing to estimate: it was counted",
+}
+"""What a reader calls an estimator."""
+
+SIGNED = ("Name and role", "Date", "Signature")
+
+
+def statement(item: Checked, verdict: Verdict, made_at: str) -> Markup:
+    """Roles, limits, estimates and a sentence to sign; nothing for a subject of which no limits are known."""
+    limits = item.inputs.get("thresholds")
+    if not isinstance(limits, Mapping) or not limits:
+        return Markup()
+    heads = ["What is limited", "Demanded", "Measured"]
+    return element(
+        "div",
+        each("dl", list(_roles(item.inputs)), class_="facts"),
+        table(heads, list(_limits(limits, item.measures)), class_="figures words"),
+        _estimate(item.measures),
+        element("p", _sentence(item, verdict, made_at), class_="sentence"),
+        each("dl", [_blank(name) for name in SIGNED], class_="signed"),
+        class_="statement",
+    )
+
+
+def _roles(inputs: Mapping[str, object]) -> Iterator[Markup]:
+    for key, called in ROLES.items():
+        named = inputs.get(key)
+        names = ", ".join(map(str, named)) if isinstance(named, list | tuple) else str(named or "")
+        if names:
+            yield join_children(element("dt", called), element("dd", names))
+
+
+def _limits(limits: Mapping[str, object], measures: Mapping[str, object]) -> Iterator[list[Child]]:
+    flat = {**_reference(measures), **measures}
+    for name, limit in limits.items():
+        called, side, measure = DEMANDS.get(name, (name, "", name))
+        wanted = limit.get("c") if isinstance(limit, Mapping) else limit
+        found = measure_text(measure, flat[measure]) if measure in flat else "see the measures"
+        yield [called, f"{side} {wanted}".strip(), found]
+
+
+def _reference(measures: Mapping[str, object]) -> Mapping[str, object]:
+    found = measures.get("reference")
+    return {str(key): value for key, value in found.items()} if isinstance(found, Mapping) else {}
+
+
+def _estimate(measures: Mapping[str, object]) -> Markup | None:
+    estimator = measures.get("populationEstimator")
+    if estimator is None:
+        return None
+    share = measure_text("populationUniqueness", measures.get("populationUniqueness"))
+    how = ESTIMATORS.get(str(estimator), str(estimator))
+    return element(
+        "p", f"Estimated share of records that are unique in the population: {share} ({how}).", class_="group"
+    )
+
+
+def _sentence(item: Checked, verdict: Verdict, made_at: str) -> str:
+    """What was done and found; it says no more than the measures do."""
+    day = f"On {made_at.replace('T', ' ').replace('Z', ' UTC')}, gatecli" if made_at else "gatecli"
+    named = item.inputs.get("quasiIdentifiers")
+    who = len(named) if isinstance(named, Sequence) else 0
+    digest = item.inputs.get("sha256")
+    data = f"{item.name} (SHA-256 {digest})" if digest else item.name
+    policy = f"“{verdict.policy.name}” (SHA-256 {verdict.policy.sha256})"
+    wrong = [one for one in verdict.findings if one.subject == item.name and one.severity is Severity.ERROR]
+    found = "meets every limit that is listed here"
+    if wrong:
+        is_forgiven = not any(map(verdict.closed_by, wrong))
+        found = "does not meet what is demanded of it" + (", which is forgiven" if is_forgiven else "")
+    return (
+        f"{day} {package.VERSION} measured {data} by the policy {policy}. For others who know the {who} "
+        f"named quasi-identifiers, the table {found}. This does not say that nobody in it can ever be "
+        "recognised, nor what other columns or other tables tell."
+    )
+
+
+def _blank(name: str) -> Markup:
+    return element("div", element("dt", name), element("dd", "\u00a0"))

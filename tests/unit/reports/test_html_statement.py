@@ -1,0 +1,113 @@
+"""What a privacy officer finds in sight on the page of a table, and can sign."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from gatecli.checks.tables.roles import DIRECT_IDENTIFIER
+from gatecli.model.anonymity import Thresholds
+from gatecli.model.anonymity_risks import PopulationEstimator
+from gatecli.model.document import Place
+from gatecli.model.finding import Suppression, make_finding
+from gatecli.model.thresholds import as_mapping
+from gatecli.model.verdict import Checked, Verdict, decide
+from gatecli.reports.html import rendering
+from gatecli.reports.html.statement import DEMANDS, ESTIMATORS
+from gatecli.reports.interface import Style
+from tests.support.painted import painted
+from tests.support.report_checks import check_html
+from tests.support.verdicts import POLICY
+
+LIMITS = Thresholds(k=5, t=Fraction(1, 2), max_population_uniqueness=Fraction(1, 20))
+TABLE = Checked(
+    "table",
+    "people.csv",
+    "people.csv",
+    {"k": 19, "t": 0.2, "populationUniqueness": 0.01, "populationEstimator": "pitman"},
+    picture=painted(),
+    inputs={
+        "sha256": "ab" * 32,
+        "quasiIdentifiers": ["age", "zip"],
+        "sensitive": ["diagnosis"],
+        "thresholds": as_mapping(LIMITS),
+    },
+)
+
+
+def page_of(item: Checked, made_at: str = "2026-11-30T01:27:33Z") -> str:
+    verdict: Verdict = decide("anonymity", POLICY, (item,), ())
+    page = rendering.render(verdict, Style(made_at=made_at))
+    check_html(page, verdict)
+    return page
+
+
+def in_sight(page: str) -> str:
+    """The text of what no reader has to unfold."""
+    return " ".join(
+        re.sub(r"<[^>]+>", " ", re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)).split()
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2026-11-30 01:27:33 UTC",
+        "Quasi-identifiers: what others may know age, zip",
+        "Sensitive: what nobody may learn diagnosis",
+        "records in the smallest class (k) at least 5 19",
+        "distance of a class from the table (t) at most 0.5 0.2",
+        "unique in the population: 0.01 (Pitman’s sampling formula)",
+        f"measured people.csv (SHA-256 {'ab' * 32})",
+        "the table meets every limit that is listed here",
+        "does not say that nobody in it can ever be recognised",
+        "Name and role",
+        "Signature",
+    ],
+)
+def test_what_is_signed_is_in_sight(words: str) -> None:
+    assert words in in_sight(page_of(TABLE))
+
+
+def test_the_page_says_words_and_not_keys() -> None:
+    text = re.sub(r"<[^>]+>", " ", page_of(TABLE))
+    assert not re.search(
+        r"\b(populationEstimator|populationUniqueness|quasiIdentifiers|digestOf|pitman)\b", text
+    )
+
+
+def test_a_table_that_was_forgiven_does_not_meet_its_limits() -> None:
+    finding = make_finding(
+        DIRECT_IDENTIFIER,
+        "name is one",
+        subject="people.csv",
+        place=Place("people.csv"),
+        mend="",
+        identity="x",
+    )
+    for active in (finding, replace(finding, suppressed=Suppression("waiver", "w"))):
+        verdict = decide("anonymity", POLICY, (TABLE,), (active,))
+        page = rendering.render(verdict, Style())
+        assert "does not meet what is demanded of it" in page
+        assert (", which is forgiven" in page) is (active.suppressed is not None)
+
+
+def test_a_page_without_a_date_names_none() -> None:
+    assert "On 2026" not in page_of(TABLE, "")
+
+
+def test_a_subject_without_limits_has_nothing_to_sign() -> None:
+    assert "Signature" not in page_of(replace(TABLE, inputs={}))
+
+
+def test_every_threshold_has_words() -> None:
+    every = {name.replace("_l", "L") if name == "entropy_l" else name for name in Thresholds.__slots__}
+    camel = {re.sub(r"_(.)", lambda match: match[1].upper(), name) for name in every}
+    assert camel == DEMANDS.keys()
+
+
+def test_every_estimator_has_words() -> None:
+    assert {each.value for each in PopulationEstimator} == ESTIMATORS.keys()
