@@ -118,3 +118,10 @@ def test_a_page_prints(page: Page, files: dict[str, Path]) -> None:
     page.show(files["anonymity"], width=1280, scheme="dark", media="print")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf().startswith(b"%PDF-")
+
+
+def test_a_card_longer_than_a_sheet_leaves_no_sheet_empty_before_it(
+    page: Page, files: dict[str, Path]
+) -> None:
+    page.show(files["anonymity"], width=1280, scheme="light", media="print")
+    assert page.evaluate('getComputedStyle(document.querySelector(".card")).breakInside') == "auto"
