@@ -73,7 +73,7 @@ def require_no_identifier(
     if found:
         names = ",".join(column.name for column in found)
         raise UsageError(
-            f"{task.name}: {_described(found)}",
+            f"{task.name}: {_describe_identifiers(found)}",
             advice=f"--drop {names}, or --pseudonymise {names} --key-file FILE; where a column is about "
             "things and not people, give it a name that says so",
         )
@@ -88,7 +88,7 @@ def prove_no_identifier(
     found = _identifiers(written, changed, classify)
     if found:
         raise UncheckableError(
-            f"the new table would hold a direct identifier ({_described(found)})",
+            f"the new table would hold a direct identifier ({_describe_identifiers(found)})",
             advice="choose another --proposal, or drop the column",
         )
 
@@ -105,5 +105,5 @@ def _identifiers(
         )
 
 
-def _described(found: Sequence[ColumnRole]) -> str:
+def _describe_identifiers(found: Sequence[ColumnRole]) -> str:
     return "; ".join(f"{column.name} is a direct identifier: {column.why}" for column in found)

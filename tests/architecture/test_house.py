@@ -25,7 +25,7 @@ LONGEST_MODULE = 400
 LONGEST_FUNCTION = 70
 # Heavy or optional packages that their one home may import inside a function.
 LATE = ("diffprivlib", "dp_accounting", "mlflow", "numpy", "opendp", "pydp", "scipy", "yaml")
-LATE_OF_TABLES = ("ibis", "openpyxl", "pyarrow", "pyspark")
+LATE_OF_TABLES = ("ibis", "openpyxl", "pyarrow", "pyreadr", "pyreadstat", "pyspark")
 LATE_OF_PII = ("phonenumbers", "presidio_analyzer", "re2", "regex", "spacy", "stdnum", "tldextract")
 # Modules of ours that are the one way to a heavy package, imported late in its stead; and what few runs need.
 LATE_HOMES = (

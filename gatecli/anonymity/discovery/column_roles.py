@@ -40,7 +40,7 @@ LONG = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ColumnEvidence:
     """What is known of a column: its name, its counts, some distinct values, what they are as personal data.
 
     `span` is the largest less the smallest value, where every row has an integer of its own.
@@ -54,32 +54,32 @@ class Evidence:
 
 
 Found = tuple[Role, str]
-Rule = Callable[[Evidence], "Found | None"]
+Rule = Callable[[ColumnEvidence], "Found | None"]
 
 
-def column_role(evidence: Evidence) -> ColumnRole:
+def column_role(evidence: ColumnEvidence) -> ColumnRole:
     """The role that is proposed for a column, and why."""
     found = next(filter(None, (rule(evidence) for rule in RULES)), (Role.OTHER, "nothing indicates a role"))
     is_numbered = found[0] is Role.DIRECT_IDENTIFIER and not evidence.entity and _are_numbers(evidence.values)
     return ColumnRole(evidence.name, *found, evidence.alone, evidence.entity, is_numbered)
 
 
-def _constant(evidence: Evidence) -> Found | None:
+def _constant(evidence: ColumnEvidence) -> Found | None:
     return (Role.OTHER, "it holds one value") if evidence.alone.distinct <= 1 else None
 
 
-def _entity(evidence: Evidence) -> Found | None:
+def _entity(evidence: ColumnEvidence) -> Found | None:
     if not evidence.entity or evidence.entity in WEAK_ENTITIES:
         return None
     return Role.DIRECT_IDENTIFIER, f"its values look like {evidence.entity}"
 
 
-def _identifying_shape(evidence: Evidence) -> Found | None:
+def _identifying_shape(evidence: ColumnEvidence) -> Found | None:
     shape = shape_of(evidence.values)
     return (Role.DIRECT_IDENTIFIER, f"its values look like {shape}") if shape in IDENTIFYING else None
 
 
-def _notes(evidence: Evidence) -> Found | None:
+def _notes(evidence: ColumnEvidence) -> Found | None:
     """Free text names whomever its author thought of: no shape tells whom."""
     values = evidence.values
     words = sum(len(value.split()) for value in values)
@@ -90,7 +90,7 @@ def _notes(evidence: Evidence) -> Found | None:
     return Role.DIRECT_IDENTIFIER, "it is free text, which may name anybody"
 
 
-def _numbered_rows(evidence: Evidence) -> Found | None:
+def _numbered_rows(evidence: ColumnEvidence) -> Found | None:
     if evidence.span is None:
         return None
     is_next = evidence.span == evidence.alone.rows - 1 and role_of_name(evidence.name) is None
@@ -99,14 +99,14 @@ def _numbered_rows(evidence: Evidence) -> Found | None:
     return (Role.OTHER, "it numbers the rows") if is_named or (is_next and not is_people) else None
 
 
-def _name(evidence: Evidence) -> Found | None:
+def _name(evidence: ColumnEvidence) -> Found | None:
     named = role_of_name(evidence.name)
     if named is None or (named[0] is Role.DIRECT_IDENTIFIER and _are_flags(evidence.values)):
         return None  # whether somebody has a phone is not its number
     return named[0], f"its name says “{named[1]}”"
 
 
-def _people(evidence: Evidence) -> Found | None:
+def _people(evidence: ColumnEvidence) -> Found | None:
     distinct, rows = evidence.alone.distinct, evidence.alone.rows
     is_many = distinct >= FEWEST_NUMBERED and distinct * MOST_ROWS_OF_ONE >= rows
     if not (is_many and is_name_of_people(evidence.name) and _are_numbers(evidence.values)):
@@ -114,13 +114,13 @@ def _people(evidence: Evidence) -> Found | None:
     return Role.DIRECT_IDENTIFIER, "it numbers people"
 
 
-def _flag(evidence: Evidence) -> Found | None:
+def _flag(evidence: ColumnEvidence) -> Found | None:
     if evidence.alone.distinct > FLAG_VALUES or not is_name_of_flag(evidence.name):
         return None
     return Role.QUASI_IDENTIFIER, "its name says what some people are"
 
 
-def _shape(evidence: Evidence) -> Found | None:
+def _shape(evidence: ColumnEvidence) -> Found | None:
     shape = evidence.entity or shape_of(evidence.values)
     if shape is None:
         return None
@@ -128,7 +128,7 @@ def _shape(evidence: Evidence) -> Found | None:
     return role, f"its values look like {shape}"
 
 
-def _codes(evidence: Evidence) -> Found | None:
+def _codes(evidence: ColumnEvidence) -> Found | None:
     """Codes that few rows share: whoever made them knows whose they are."""
     distinct, rows = evidence.alone.distinct, evidence.alone.rows
     if distinct < FEWEST_NUMBERED or 3 * distinct < rows or not _are_codes(evidence.values):
@@ -136,7 +136,7 @@ def _codes(evidence: Evidence) -> Found | None:
     return Role.DIRECT_IDENTIFIER, "its values are codes, each of a few rows"
 
 
-def _unique(evidence: Evidence) -> Found | None:
+def _unique(evidence: ColumnEvidence) -> Found | None:
     if not evidence.alone.exact or _are_measured(evidence.values):
         return None
     return Role.QUASI_IDENTIFIER, "every row has a value of its own"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from gatecli.anonymity.discovery.column_roles import Evidence, column_role
+from gatecli.anonymity.discovery.column_roles import ColumnEvidence, column_role
 from gatecli.anonymity.discovery.partitions import (
     Counts,
     count_combination,
@@ -129,10 +129,10 @@ def _values(column: Any) -> tuple[str, ...]:
     return tuple(str(value) for value in first.to_pylist()[:SAMPLED_VALUES])
 
 
-def _evidence(name: str, column: Any, alone: Combination, classify: Classify | None) -> Evidence:
+def _evidence(name: str, column: Any, alone: Combination, classify: Classify | None) -> ColumnEvidence:
     values = _values(column)
     entity = classify(name, values) if classify and values and alone.distinct > 1 else None
-    return Evidence(name, alone, values, entity, _span(column, alone))
+    return ColumnEvidence(name, alone, values, entity, _span(column, alone))
 
 
 def _span(column: Any, alone: Combination) -> int | None:

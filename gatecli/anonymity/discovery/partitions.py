@@ -108,15 +108,15 @@ def minimal_combinations(
     `columns` hold the class of each of `number` rows, as numbers from 0. Almost unique is what leaves
     at most `allowed_pairs` pairs of rows together. Stops, incomplete, after `budget` rows were looked at.
     """
-    walk = _Walk(columns, number, allowed_pairs, budget)
-    is_complete = walk.below(Node((), whole(number)), 0, max_columns)
+    walk = _CombinationWalk(columns, number, allowed_pairs, budget)
+    is_complete = walk.below(GrowingCombination((), whole(number)), 0, max_columns)
     unique, almost = _combinations(walk.unique.masks), _combinations(walk.almost.masks)
     counts = {_columns(mask): counts for mask, counts in walk.counts.items()}
     return Minimal(unique, almost, counts, is_complete)
 
 
 @dataclass(slots=True)
-class Node:
+class GrowingCombination:
     """A combination that grows by columns; the partition by the first `refined` of them is known."""
 
     columns: tuple[int, ...]
@@ -129,7 +129,7 @@ class Node:
         return sum(1 << column for column in self.columns)
 
 
-class _Walk:
+class _CombinationWalk:
     """Combinations in an order that has subsets first; a partition is refined only where nothing else tells.
 
     Two rows that agree on some columns refute every combination of those (the difference sets of Birnick
@@ -146,10 +146,10 @@ class _Walk:
         self.unique, self.almost, self.agreeing = (MaskSet(len(columns)) for _ in range(3))
         self.counts: dict[int, Counts] = {}
 
-    def below(self, parent: Node, start: int, depth: int) -> bool:
+    def below(self, parent: GrowingCombination, start: int, depth: int) -> bool:
         """Visit what grows from a combination; False where the budget was spent."""
         for at in range(len(self.order) - 1, start - 1, -1):
-            node = Node((*parent.columns, self.order[at]), parent.partition, parent.refined)
+            node = GrowingCombination((*parent.columns, self.order[at]), parent.partition, parent.refined)
             if self.unique.holds_subset_of(node.mask):
                 continue
             self.left -= 1
@@ -162,7 +162,7 @@ class _Walk:
                 return False
         return True
 
-    def _judge(self, node: Node) -> bool:
+    def _judge(self, node: GrowingCombination) -> bool:
         """Whether a combination is unique; one that is, or the first of its kind that almost is, is kept."""
         mask = node.mask
         if self.agreeing.holds_superset_of(mask) and self.almost.holds_subset_of(mask):
@@ -180,7 +180,7 @@ class _Walk:
                 self.counts[mask] = _counts(node.partition, self.number)
         return pairs == 0
 
-    def _refine(self, node: Node) -> Partition:
+    def _refine(self, node: GrowingCombination) -> Partition:
         """The partition of a combination; two rows that it leaves together are remembered."""
         for column in node.columns[node.refined :]:
             self.left -= len(node.partition.rows) // ROWS_OF_A_STEP
@@ -194,7 +194,7 @@ class _Walk:
                 self.agreeing.add(agreeing)
         return node.partition
 
-    def _may_end(self, node: Node, more: Sequence[int]) -> bool:
+    def _may_end(self, node: GrowingCombination, more: Sequence[int]) -> bool:
         """Whether a combination, with some columns more, can leave as few pairs together as are allowed."""
         cells = prod(self.cardinalities[column] for column in (*node.columns[node.refined :], *more))
         rows = len(node.partition.rows)

@@ -122,11 +122,13 @@ def _choose_frame(name: str, frames: Mapping[Any, Any], wanted: str | None) -> A
     if not frames:
         raise NothingToCheckError(f"{name} holds no data frame", advice="save a data frame")
     if wanted is not None and wanted not in frames:
-        raise UsageError(f"{name} has no data frame {wanted!r}", advice=_listed(frames))
+        raise UsageError(f"{name} has no data frame {wanted!r}", advice=_list_frames(frames))
     if wanted is None and len(frames) > 1:
-        raise UsageError(f"{name} does not say which data frame", advice=f"--table NAME: {_listed(frames)}")
+        raise UsageError(
+            f"{name} does not say which data frame", advice=f"--table NAME: {_list_frames(frames)}"
+        )
     return next(iter(frames.values())) if wanted is None else frames[wanted]
 
 
-def _listed(frames: Mapping[Any, Any]) -> str:
+def _list_frames(frames: Mapping[Any, Any]) -> str:
     return f"its data frames are {', '.join(map(str, frames))}"

@@ -107,14 +107,14 @@ def _quoting(
     if not all(_NUMBER.fullmatch(cell) for column in bare for cell in column):
         return Quoting.NEEDED, frozenset()
     pairs = zip(header, bare, strict=False)
-    return Quoting.TEXT, frozenset(_unquoted(name) for name, cells in pairs if cells)
+    return Quoting.TEXT, frozenset(_cell_text(name) for name, cells in pairs if cells)
 
 
 def _is_quoted(cell: str) -> bool:
     return len(cell) > 1 and cell.startswith('"')
 
 
-def _unquoted(cell: str) -> str:
+def _cell_text(cell: str) -> str:
     return cell[1:-1].replace('""', '"') if _is_quoted(cell) else cell
 
 

@@ -136,7 +136,7 @@ def write(
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gatecli-") as folder:
             unfinished = Path(folder) / path.name
-            writer(unfinished, schema, (_changed(batch, changes) for batch in batches), dialect)
+            writer(unfinished, schema, (_change_batch(batch, changes) for batch in batches), dialect)
             unfinished.replace(path)
     except OSError as error:
         raise UncheckableError(
@@ -144,7 +144,7 @@ def write(
         ) from error
 
 
-def _changed(batch: Any, changes: Mapping[str, Change]) -> Any:
+def _change_batch(batch: Any, changes: Mapping[str, Change]) -> Any:
     for name, change in changes.items():
         at = batch.schema.get_field_index(name)
         batch = batch.set_column(at, batch.schema.field(at), map_values(batch.column(at), change))
