@@ -11,21 +11,23 @@ import functools
 import hashlib
 import marshal  # nosec - written, never read
 from collections.abc import Iterator
-from pathlib import Path
-from types import FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from gatecli.audit.contents import content_of
 from gatecli.audit.imports import imported_code
 from gatecli.errors import UncheckableError
 
+_NO_REFERENCES = 2
+"""The version of marshal whose bytes do not depend on who else refers to a constant."""
 
-def identity_of(mechanism: Any) -> str:
-    """The SHA-256 of what a mechanism is. Raises UncheckableError where it carries a value that cannot be
-    written as bytes.
+
+def identity_of(mechanism: Any, module: str = "") -> str:
+    """The SHA-256 of what a mechanism is, and of the module that it was named in. Raises UncheckableError
+    where it carries a value that cannot be written as bytes.
     """
     try:
-        parts, modules = _Carried().of(mechanism)
+        parts, modules = _Carried(module).of(mechanism)
     except RecursionError:
         raise UncheckableError(
             "the mechanism carries values that are nested too deeply", advice="name it as MODULE:FUNCTION"
@@ -39,9 +41,9 @@ def identity_of(mechanism: Any) -> str:
 class _Carried:
     """A walk through functions and what they carry; each function is visited once."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
         self._seen: set[int] = set()
-        self._modules: set[str] = set()
+        self._modules = {module}
 
     def of(self, mechanism: Any) -> tuple[list[bytes], list[str]]:
         parts = list(self._walk(mechanism))
@@ -50,6 +52,7 @@ class _Carried:
     def _walk(self, value: Any) -> Iterator[bytes]:
         match value:
             case FunctionType():
+                yield _code_content(value.__code__)
                 if id(value) not in self._seen:
                     self._seen.add(id(value))
                     yield from self._function(value)
@@ -64,7 +67,7 @@ class _Carried:
                 yield value.__name__.encode()
             case type():
                 self._modules.add(value.__module__)
-                yield f"{value.__module__}:{value.__qualname__}".encode()
+                yield from self._object(value)  # one that is made in a function cannot be known again
             case tuple() | list():
                 for part in value:
                     yield from self._walk(part)
@@ -75,8 +78,6 @@ class _Carried:
     def _function(self, function: FunctionType) -> Iterator[bytes]:
         self._modules.add(function.__module__ or "")
         yield f"{function.__module__}:{function.__qualname__}:{function.__code__.co_firstlineno}".encode()
-        if not Path(function.__code__.co_filename).is_file():
-            yield marshal.dumps(function.__code__)
         cells = [each.cell_contents for each in function.__closure__ or () if _is_filled(each)]
         named = sorted((function.__kwdefaults__ or {}).items())
         wrapped = getattr(function, "__wrapped__", None)
@@ -86,12 +87,22 @@ class _Carried:
     def _object(self, value: Any) -> Iterator[bytes]:
         self._modules.add(type(value).__module__)
         try:
-            yield content_of(value)
+            yield content_of(value, self._modules)
         except UncheckableError as error:
             raise UncheckableError(
-                f"the mechanism carries {error.message}, so that it would not be known again",
+                f"{error.message}: the mechanism carries it, and would not be known again",
                 advice="name it as MODULE:FUNCTION, or keep no state for it",
             ) from None
+
+
+def _code_content(code: CodeType) -> bytes:
+    """Code as bytes: two functions of one line differ in it. The folder of its file is not part of it."""
+    return marshal.dumps(_without_file(code), _NO_REFERENCES)
+
+
+def _without_file(code: CodeType) -> CodeType:
+    parts = (_without_file(each) if isinstance(each, CodeType) else each for each in code.co_consts)
+    return code.replace(co_filename="", co_consts=tuple(parts))
 
 
 def _is_filled(cell: Any) -> bool:

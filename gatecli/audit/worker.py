@@ -100,6 +100,7 @@ def serve(
     if other_end is not None:
         other_end.close()  # else the link stays open after the one who asks is gone
     _settle(limits)
+    module = mechanism.module if isinstance(mechanism, Reference) else ""
     try:
         if isinstance(mechanism, Reference):  # a copy of a test's process keeps what the test has set
             forget_credentials()
@@ -116,7 +117,7 @@ def serve(
         except (EOFError, ConnectionResetError):
             return
         if "identity" in asked:
-            send(link, _identity(call.mechanism))
+            send(link, _identity(call.mechanism, module))
             continue
         question = RunsQuestion(asked["data"], tuple(asked["seed"]), asked["count"], asked["seconds"])
         send(link, _answer(call, inputs[question.data], question, widths))
@@ -149,9 +150,9 @@ def _source_file(mechanism: Callable[..., Any]) -> str:
         return ""
 
 
-def _identity(mechanism: Callable[..., Any]) -> bytes:
+def _identity(mechanism: Callable[..., Any], module: str) -> bytes:
     try:
-        return pack_text(identity_of(mechanism))
+        return pack_text(identity_of(mechanism, module))
     except UncheckableError as error:
         return pack_error(error.message, error.advice)
 

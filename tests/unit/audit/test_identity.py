@@ -46,6 +46,51 @@ def closing_over(value: Any) -> Any:
     return lambda data: (data, value)
 
 
+def test_two_functions_of_one_line_are_two_mechanisms() -> None:
+    one, other = (lambda data: data + 1.0), (lambda data: data + 2.0)
+    assert identity_of(one) != identity_of(other)
+    assert identity_of(one) == identity_of(one)
+
+
+def test_functions_within_two_functions_of_one_line_are_told_apart() -> None:
+    one, other = (lambda data: (x + 1.0 for x in data)), (lambda data: (x + 2.0 for x in data))
+    assert identity_of(one) != identity_of(other)
+
+
+def test_which_of_two_functions_comes_again_is_part_of_what_carries_them() -> None:
+    values = [(laplace, noisy_max_1, each) for each in (laplace, noisy_max_1)]
+    assert len({identity_of(closing_over(each)) for each in values}) == 2
+
+
+class Adding:
+    def __init__(self, noise: Any) -> None:
+        self.noise = noise
+
+    def __call__(self, data: Any) -> Any:
+        return data + self.noise()
+
+
+@pytest.mark.parametrize("made", ["module", "object"])
+def test_a_file_that_an_object_takes_a_function_from_is_part_of_it(
+    project: Callable[..., Any], made: str
+) -> None:
+    noise = project(main="def mechanism():\n    return 1\n")
+    file = Path(sys.modules[noise.__module__].__file__ or "")
+    asked = (Adding(noise), "") if made == "object" else (Adding(int), noise.__module__)
+    before = identity_of(*asked)
+    assert identity_of(*asked) == before
+    file.write_text("def mechanism():\n    return 2\n")
+    assert identity_of(*asked) != before
+
+
+def test_a_class_that_is_made_in_a_function_could_not_be_known_again() -> None:
+    class Noise:
+        scale = 1.0
+
+    with pytest.raises(UncheckableError, match="would not be known again"):
+        identity_of(closing_over(Noise))
+
+
 def test_two_functions_of_one_file_are_two_mechanisms() -> None:
     assert identity_of(laplace) != identity_of(noisy_max_1)
     assert identity_of(laplace) == identity_of(laplace)
@@ -132,7 +177,7 @@ def test_a_function_without_a_file_is_known_by_its_bytecode() -> None:
 
 
 def test_a_value_that_cannot_be_written_is_named() -> None:
-    with pytest.raises(UncheckableError, match="carries a value of type lock"):
+    with pytest.raises(UncheckableError, match="lock cannot be written as bytes"):
         identity_of(closing_over(threading.Lock()))
 
 
