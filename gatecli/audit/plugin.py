@@ -22,7 +22,6 @@ from gatecli.errors import GatecliError
 if TYPE_CHECKING:
     from gatecli.model.audit import AuditResult
 
-_SENTENCES = pytest.StashKey[list[str]]()
 _ATTACKED = pytest.StashKey[bool]()
 _KNOWN = {"epsilon", "delta", "alpha"}
 
@@ -62,12 +61,23 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "dp(epsilon, delta=0, alpha=0.001): the claim that the fixture dp_audit attacks"
     )
-    config.stash[_SENTENCES] = []
 
 
-def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Say what each audit found, or would have found."""
-    if sentences := config.stash.get(_SENTENCES, []):
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say what each audit found, or would have found. Reports reach it from pytest-xdist's workers too."""
+    calls = [
+        report
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+    ]
+    sentences = sorted(
+        f"{report.nodeid}: {text}"
+        for report in calls
+        for name, text in report.user_properties
+        if name == "dp_audit"
+    )
+    if sentences:
         terminalreporter.section("audits of differential privacy")
         for each in sentences:
             terminalreporter.line(each)
@@ -123,6 +133,5 @@ def _judge(request: pytest.FixtureRequest, results: Sequence[AuditResult]) -> No
     told, bad = sentences(results)
     for text in told:
         request.node.user_properties.append(("dp_audit", text))
-        request.config.stash[_SENTENCES].append(f"{request.node.nodeid}: {text}")
     if bad:
         pytest.fail("\n".join(bad), pytrace=False)
