@@ -82,9 +82,16 @@ class MechanismCall:
         def run(_index: int) -> list[Any]:
             # Copies: a mechanism may work in place, or give the same buffer each time.
             output = self.mechanism(copy.deepcopy(data), **given)
-            return list(output) if "runs" in given else [copy.copy(output)]
+            return list(output) if "runs" in given else [_copy_of(output)]
 
         return run
+
+
+def _copy_of(output: Any) -> Any:
+    try:
+        return copy.copy(output)
+    except TypeError:  # a generator, an open file
+        return output  # what is no value is named where outputs are compared
 
 
 def call_of(mechanism: Mechanism, epsilon: float, delta: float) -> MechanismCall:

@@ -23,6 +23,7 @@ from gatecli.model.quoting import quote_name
 
 WIDEST = 4096
 """The most cells of one output."""
+_COMPARABLE = "return numbers, texts, None, or lists and arrays of them"
 _NUMBERS = {float, int, np.float64, np.int64}
 _EXACT = 2**53
 """Up to here each whole number is a double."""
@@ -68,8 +69,11 @@ def read_outputs(given: Sequence[Any]) -> Outputs:
     if fast := _numbers(given):
         return fast
     texts: dict[float, str] = {}
-    is_mixed = len({_shape(each) for each in given} & {".", "[.]"}) > 1
-    rows = [[*_nesting(each, texts, is_mixed=is_mixed), *_cells(each, texts)] for each in given]
+    try:
+        is_mixed = len({_shape(each) for each in given} & {".", "[.]"}) > 1
+        rows = [[*_nesting(each, texts, is_mixed=is_mixed), *_cells(each, texts)] for each in given]
+    except RecursionError:
+        raise UncheckableError("an output is nested too deeply to be compared", advice=_COMPARABLE) from None
     width = max((len(row) for row in rows), default=0)
     if width > WIDEST:
         raise UncheckableError(f"an output has {width} values; at most {WIDEST} can be compared")
@@ -147,10 +151,11 @@ def _is_nested(value: object) -> bool:
 
 
 def _nesting(value: Any, texts: dict[float, str], *, is_mixed: bool) -> Iterator[tuple[float, CellKind]]:
-    """How lists are nested in a list, as one cell; no cell for a list of values, nor for a value that
+    """How lists and mappings are nested, as one cell; no cell for a list of values, nor for a value that
     cannot be mixed up with a list of it.
     """
-    if any(map(_is_nested, _items(value))) or (is_mixed and not _is_nested(value)):
+    is_plain = not isinstance(value, Mapping) and not any(map(_is_nested, _items(value)))
+    if not is_plain or (is_mixed and not _is_nested(value)):
         yield _text(_shape(value), texts), CellKind.TEXT
 
 
@@ -167,8 +172,11 @@ def _items(value: Any) -> Sequence[Any]:
 
 
 def _shape(value: Any) -> str:
-    """Lists as brackets, values as dots: `[.[..]]`."""
-    return f"[{''.join(map(_shape, _items(value)))}]" if _is_nested(value) else "."
+    """Lists as brackets, mappings as braces, values as dots: `[.[..]]`."""
+    if not _is_nested(value):
+        return "."
+    inside = "".join(map(_shape, _items(value)))
+    return f"{{{inside}}}" if isinstance(value, Mapping) else f"[{inside}]"
 
 
 def _cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, CellKind]]:
@@ -201,7 +209,7 @@ def _value_cells(value: Any, texts: dict[float, str]) -> Iterator[tuple[float, C
         case _:
             raise UncheckableError(
                 f"an output holds an object of type {type(value).__name__}, which cannot be compared",
-                advice="return numbers, texts, None, or lists and arrays of them",
+                advice=_COMPARABLE,
             )
 
 
@@ -226,7 +234,7 @@ def _number(value: float) -> tuple[float, CellKind]:
 
 
 def _text(value: str | bytes, texts: dict[float, str]) -> float:
-    content = value.encode("utf-8", "backslashreplace") if isinstance(value, str) else value
+    content = value.encode("utf-8", "backslashreplace") if isinstance(value, str) else b"bytes " + value
     code = float(int.from_bytes(hashlib.sha256(content).digest()[:6]))
     if len(texts) < 1000:
         texts[code] = quote_name(str(value)[:200], 40)  # inputs may be of persons, and outputs repeat them

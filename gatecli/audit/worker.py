@@ -36,6 +36,7 @@ from gatecli.audit.messages import (
 )
 from gatecli.audit.outputs import Outputs, join, read_outputs
 from gatecli.errors import GatecliError, UncheckableError, UsageError
+from gatecli.model.quoting import quote_name
 
 _LOOK_EVERY = 32
 _PART = 512
@@ -182,7 +183,7 @@ def _answer(call: MechanismCall, data: Any, question: RunsQuestion, widths: dict
     except UncheckableError as error:
         return pack_error(error.message, error.advice)
     except BaseException as error:  # noqa: BLE001 - whatever a stranger's code raises, SystemExit as well
-        return pack_error(f"the mechanism raised {type(error).__name__}{_place(error)}")
+        return pack_error(f"the mechanism raised {quote_name(type(error).__name__)}{_place(error)}")
     return pack_outputs(outputs, max(0.0, _time_used() - started))  # a mechanism may have set its clock
 
 
@@ -202,7 +203,7 @@ def _place(error: BaseException) -> str:
     near = [
         frame for frame in foreign if not {"site-packages", "dist-packages"} & {*Path(frame.filename).parts}
     ]
-    return f" in line {near[-1].lineno} of {Path(near[-1].filename).name}" if near else ""
+    return f" in line {near[-1].lineno} of {quote_name(Path(near[-1].filename).name)}" if near else ""
 
 
 def _run(call: MechanismCall, data: Any, question: RunsQuestion, width: int | None) -> Outputs:

@@ -77,7 +77,7 @@ class Exploration:
 
 
 @dataclass(slots=True)
-class _Walk:
+class _Descent:
     """One search: what is asked, and what is known so far."""
 
     base: Base
@@ -143,11 +143,11 @@ class _Walk:
 
 def explore(base: Base, thresholds: Thresholds, metric: LossMetric, most: int, work: int) -> Exploration:
     """The nodes that lose least with at most `most` rows suppressed; more work never finds a worse one."""
-    without = _Walk(base, thresholds, metric, 0, work)
+    without = _Descent(base, thresholds, metric, 0, work)
     first = _descend(without)
     if most == 0:
         return _collect([without], is_complete=_branch_out(without, *first))
-    wanted = _Walk(base, thresholds, metric, most, without.work)
+    wanted = _Descent(base, thresholds, metric, most, without.work)
     second = _descend(wanted)
     left, share = wanted.work, work // FIRST_SHARE
     without.work = min(left, share)
@@ -159,7 +159,7 @@ def explore(base: Base, thresholds: Thresholds, metric: LossMetric, most: int, w
     return _collect([wanted, without], is_complete=_branch_out(wanted, *second))
 
 
-def _collect(searches: Sequence[_Walk], *, is_complete: bool) -> Exploration:
+def _collect(searches: Sequence[_Descent], *, is_complete: bool) -> Exploration:
     held = {
         (each.node, each.suppressed): each
         for search in searches
@@ -169,7 +169,7 @@ def _collect(searches: Sequence[_Walk], *, is_complete: bool) -> Exploration:
     return Exploration(tuple(sorted(held.values(), key=lambda each: each.rank)), is_complete)
 
 
-def _descend(search: _Walk) -> tuple[NodeClasses, Node]:
+def _descend(search: _Descent) -> tuple[NodeClasses, Node]:
     """Candidates from the top downwards, each the best neighbour of the one before; what the branches are
     made of: the classes at the lowest levels that are possible at all.
     """
@@ -193,7 +193,7 @@ def _with(node: Node, at: int, level: int) -> Node:
     return (*node[:at], level, *node[at + 1 :])
 
 
-def _lowest(search: _Walk, finest: NodeClasses, lowest: Node, coarsest: Node, free: Sequence[int]) -> Node:
+def _lowest(search: _Descent, finest: NodeClasses, lowest: Node, coarsest: Node, free: Sequence[int]) -> Node:
     """The lowest levels from which each free dimension can be chosen, with all others at their coarsest."""
     for at in free:
         while lowest[at] < coarsest[at] and not search.is_reachable(finest, _with(coarsest, at, lowest[at])):
@@ -201,7 +201,7 @@ def _lowest(search: _Walk, finest: NodeClasses, lowest: Node, coarsest: Node, fr
     return lowest
 
 
-def _branch_out(search: _Walk, finest: NodeClasses, lowest: Node) -> bool:
+def _branch_out(search: _Descent, finest: NodeClasses, lowest: Node) -> bool:
     """Go through all branches while there is work left; whether none was left out."""
     order = search.order
     stack: list[Iterator[Branch]] = [iter([Branch(finest, lowest, 0)])]
@@ -227,7 +227,7 @@ class Branch:
     fixed: int
 
 
-def _branches(search: _Walk, branch: Branch, order: Sequence[int]) -> Iterator[Branch]:
+def _branches(search: _Descent, branch: Branch, order: Sequence[int]) -> Iterator[Branch]:
     """The branches of a branch, finest first; none where it cannot be better or is decided."""
     fixed, free = order[: branch.fixed], order[branch.fixed :]
     coarsest = search.top

@@ -77,6 +77,8 @@ def read_alike(one: Any, other: Any) -> bool:
         ({"a": [1, 2], "b": []}, {"a": [1], "b": [2]}),
         (np.ones((2, 3)), np.ones((3, 2))),
         ([1, (2,)], [1, 2]),
+        ([], {}),
+        ("a", b"a"),
     ],
 )
 def test_two_ways_to_nest_the_same_values_are_two_outputs(one: Any, other: Any) -> None:
@@ -116,6 +118,13 @@ def test_outputs_are_read_alike_only_where_they_are_equal(values: list[Any]) -> 
 @pytest.mark.parametrize("output", [object(), {1, 2}, 1j])
 def test_an_output_that_cannot_be_compared_is_named(output: object) -> None:
     with pytest.raises(UncheckableError, match=type(output).__name__):
+        read_outputs([output])
+
+
+def test_an_output_that_holds_itself_is_refused() -> None:
+    output: list[Any] = []
+    output.append(output)
+    with pytest.raises(UncheckableError, match="nested too deeply"):
         read_outputs([output])
 
 

@@ -483,3 +483,18 @@ def test_outputs_travel_as_they_are() -> None:
     assert seconds == 0.25
     assert again.kinds.tolist() == outputs.kinds.tolist()
     assert again.texts == dict(outputs.texts)
+
+
+def test_a_generator_is_named_as_what_cannot_be_compared() -> None:
+    with pytest.raises(UncheckableError, match="type generator, which cannot be compared"):
+        draw(lambda data: (each for each in data))
+
+
+def test_the_name_of_an_error_tells_of_nobody() -> None:
+    error = type("E_13800138000", (Exception,), {})
+
+    def raising(data: list[int]) -> None:
+        raise error
+
+    with pytest.raises(UncheckableError, match="raised a text of 13 characters in line"):
+        draw(raising)
