@@ -73,7 +73,7 @@ class SensitiveCode:
 
 
 def prepare_columns(opened: OpenedTable, question: AnonymityQuestion) -> Table:
-    """The columns that matter under names of ours: q0 …, s0 …, u, h; without rows that are suppressed."""
+    """The columns that matter under names of ours: q0 …, s0 …, u, h, w; without rows that are suppressed."""
     table = without_codes(opened.table, question)
     columns = {f"q{at}": name for at, name in enumerate(question.quasi_identifiers)}
     columns |= {f"s{at}": name for at, name in enumerate(question.sensitive)}
@@ -82,6 +82,8 @@ def prepare_columns(opened: OpenedTable, question: AnonymityQuestion) -> Table:
         chosen["u"] = table[question.unit]
     if question.household is not None:
         chosen["h"] = table[question.household]
+    if question.weights is not None:
+        chosen["w"] = _clean(table[question.weights], opened, question)
     return table.select(**chosen)
 
 
@@ -122,7 +124,7 @@ def encode_table(opened: OpenedTable, question: AnonymityQuestion, source: Table
     for name, dimension, _ in dimensions:
         joined = joined.left_join(dimension, source[name] == dimension[f"v_{name}"])
     unit = () if question.unit is None else ("u",)
-    others = unit if question.household is None else (*unit, "h")
+    others = [name for name in ("u", "h", "w") if name in source.columns]
     flat = joined.select(
         **{name: joined[f"c_{name}"] for name, _, _ in quasi},
         **{code.column: _or_last(joined[f"c_{code.column}"], code.values) for code in sensitive},

@@ -63,6 +63,11 @@ def require_joinable(question: AnonymityQuestion) -> None:
         raise UsageError(
             "--trajectory and --known are both given", advice="leave one out: a trajectory is all rows"
         )
+    if question.weights is not None:
+        raise UsageError(
+            f"{option} with --weights has no answer",
+            advice="leave one out: a weight is of one row that is known",
+        )
     if question.unit is None:
         raise UsageError(f"{option} without --unit", advice="name the column that says whom a row is about")
     if question.missing is Missing.WILDCARD:

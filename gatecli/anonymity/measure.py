@@ -12,6 +12,7 @@ from gatecli.anonymity.exposure import smallest_classes
 from gatecli.anonymity.joined_rows import PERSON, join_rows, require_joinable
 from gatecli.anonymity.population.uniqueness import population_uniqueness
 from gatecli.anonymity.sensitive import CodedClasses, measure_attribute
+from gatecli.anonymity.survey_weights import measure_weighted, read_weights
 from gatecli.anonymity.tables.columns import require_columns
 from gatecli.anonymity.tables.functions import keep_table, only_row, times
 from gatecli.anonymity.tables.interface import OpenedTable, Table
@@ -20,6 +21,7 @@ from gatecli.anonymity.value_codes import find_suspects
 from gatecli.anonymity.wildcards import matches
 from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
 from gatecli.model.anonymity import AnonymityQuestion, ClassSize, Measures, Missing, Scale
+from gatecli.model.anonymity_risks import PopulationEstimate, PopulationEstimator, WeightedRisks
 
 Tell = Callable[[str, float], None]
 """Told what is done next, and which share of the whole is done, in coarse steps."""
@@ -90,6 +92,7 @@ def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Me
     source = prepare_columns(opened, question)
     source = keep_table(source) if opened.is_slow_to_scan else source
     totals = _totals(opened, question, source)
+    source = source if question.weights is None else read_weights(opened, question, source)
     tell("numbering the values", 1 / steps)
     codes = encode_table(opened, question, source)
     suspects = find_suspects(codes.dimensions)
@@ -118,15 +121,15 @@ def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Me
             f"{opened.name}: the table changed while it was read",
             advice="run it again while nothing writes to the table",
         )
-    fraction = None if pairs is not None else question.sampling_fraction
-    estimate = None if fraction is None else population_uniqueness(sizes, fraction)
+    weighted = None if question.weights is None else measure_weighted(opened, codes, pairs)
+    estimate = _estimate_uniqueness(question, sizes, weighted, is_overlapping=pairs is not None)
     tell("measured", 1.0)
     return Measures(
         question,
         records=totals.records,
         classes=sum(item.classes for item in sizes),
         sizes=sizes,
-        average_risk=_average_risk(sizes),
+        average_risk=_average_risk(sizes) if weighted is None else weighted.average_risk,
         by_sensitive=tuple(each.measures for each in found),
         missing=totals.missing,
         units=totals.units,
@@ -134,6 +137,7 @@ def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Me
         suppressed=_count_suppressed(opened, question, totals.records),
         suspected_codes=suspects,
         households=households,
+        weighted=weighted,
         population_uniques=None if estimate is None else estimate.uniqueness,
         population_estimator=None if estimate is None else estimate.estimator,
     )
@@ -173,6 +177,21 @@ def _size_classes(codes: EncodedTable, pairs: Table | None) -> Table:
         return keep_table(own.mutate(size=own["own"]))
     every = count_codes(codes, None, pairs).rename(size="n")
     return keep_table(every.join(own, keys).select(*keys, "size", "own"))
+
+
+def _estimate_uniqueness(
+    question: AnonymityQuestion,
+    sizes: tuple[ClassSize, ...],
+    weighted: WeightedRisks | None,
+    *,
+    is_overlapping: bool,
+) -> PopulationEstimate | None:
+    """From the weights where there are some, else from the sampling fraction, which takes classes apart."""
+    if weighted is not None:
+        return PopulationEstimate(weighted.uniqueness, PopulationEstimator.SAMPLING_WEIGHTS)
+    if is_overlapping or question.sampling_fraction is None:
+        return None
+    return population_uniqueness(sizes, question.sampling_fraction)
 
 
 def _average_risk(sizes: tuple[ClassSize, ...]) -> Fraction:

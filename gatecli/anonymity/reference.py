@@ -44,7 +44,7 @@ def compare(opened: OpenedTable, reference: OpenedTable, question: AnonymityQues
     unit = () if question.unit is None else (question.unit,)
     for each in (opened, reference):
         require_columns(each.name, each.columns, (*question.quasi_identifiers, *unit))
-    classes = replace(question, sensitive=())
+    classes = replace(question, sensitive=(), household=None, weights=None)
     here, there = prepare_columns(opened, classes), prepare_columns(reference, classes)
     columns = [f"q{at}" for at in range(len(question.quasi_identifiers))]
     kinds = {name: kind for name in columns if (kind := _common(here[name].type(), there[name].type()))}

@@ -101,6 +101,7 @@ class Population:
     trajectory: given.Trajectory = False
     known: given.Known = None
     household: given.Household = None
+    weights: given.Weights = None
     normalise: given.Normalise = False
     reference: given.Reference = None
     sampling_fraction: given.SamplingFraction = None
@@ -180,6 +181,7 @@ def task_of(
         trajectory=population.trajectory,
         known=population.known,
         household=population.household,
+        weights=population.weights,
         formats=_formats(columns.formats),
         missing_codes=_codes(columns.missing_codes),
         suppressed_codes=_codes(columns.suppressed_codes),

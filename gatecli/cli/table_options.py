@@ -69,6 +69,15 @@ Household = Annotated[
         help="The column that says which rows belong together: their risk is that of the most exposed.",
     ),
 ]
+Weights = Annotated[
+    str | None,
+    option(
+        "--weights",
+        panel=COLUMNS,
+        metavar="COLUMN",
+        help="Sampling weights: how many people a row stands for; risks are then those of a sample.",
+    ),
+]
 Numeric = Annotated[
     list[str] | None,
     option("--numeric", panel=COLUMNS, metavar=_LIST, help="Columns of a text file that hold numbers."),
@@ -185,7 +194,10 @@ DeltaDisclosure = Annotated[
 MaxRisk = Annotated[
     str | None,
     option(
-        "--max-risk", panel=DEMANDS, metavar="NUMBER", help="The highest permitted risk of any record, 1 ÷ k."
+        "--max-risk",
+        panel=DEMANDS,
+        metavar="NUMBER",
+        help="The highest permitted risk of any record: 1 ÷ k, or with --weights the individual risk.",
     ),
 ]
 AverageRisk = Annotated[

@@ -145,6 +145,7 @@ def _question(declared: Anonymity, demands: Thresholds, policy: PrivacyPolicy) -
         trajectory=declared.trajectory,
         known=declared.known,
         household=declared.household,
+        weights=declared.weights,
         formats=declared.formats,
         missing_codes=tuple(map(ValueCode.read, declared.missing_codes)),
         suppressed_codes=tuple(map(ValueCode.read, declared.suppressed_codes)),

@@ -61,6 +61,7 @@ def _question_of(task: TableTask, demands: Thresholds) -> AskedTable:
         {column: written.value for column, written in question.formats.items()},
         tuple(map(str, question.missing_codes)),
         tuple(map(str, question.suppressed_codes)),
+        question.weights,
     )
 
 

@@ -192,6 +192,7 @@ def _statements(question: AnonymityQuestion) -> Mapping[str, object]:
         "trajectory": question.trajectory,
         "known": question.known,
         "household": question.household,
+        "weights": question.weights,
         "scales": {column: scale.value for column, scale in sorted(question.scales.items())},
         "formats": {column: written.value for column, written in sorted(question.formats.items())},
         "missingCodes": list(map(str, question.missing_codes)),

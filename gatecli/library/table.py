@@ -49,6 +49,7 @@ def check_table(
     trajectory: bool = False,
     known: int | None = None,
     household: str | None = None,
+    weights: str | None = None,
     scales: Mapping[str, Literal["numeric", "categorical"]] | None = None,
     formats: Mapping[str, str] | None = None,
     missing_codes: Sequence[str] = (),
@@ -68,15 +69,16 @@ def check_table(
     that nobody may learn. `unit` is the column that names the person a row is about: k then counts persons.
 
     With `trajectory`, others may know all rows of a person, with `known` any so many; `household` is the
-    column that says which rows belong together. `scales` says how far apart the values of a sensitive
+    column that says which rows belong together. `weights` is the column of the sampling weights: risks are
+    then those of a sample, and k is not. `scales` says how far apart the values of a sensitive
     column are, `formats` how its text is written (`day-first`, `decimal-comma`, …). `missing_codes` and
     `suppressed_codes` are values, or `COLUMN=VALUE`, that stand for a missing or a suppressed one.
 
     `k` is the least number of rows (or persons) in an equivalence class, `l` the fewest distinct sensitive
     values in one, `entropy_l` the least e^H; `t` is the greatest distance (0 … 1) between the sensitive
     values of a class and of the table; `alpha` the largest share of one value, `beta` the greatest basic
-    β-likeness, `max_risk` the highest risk of a row (1 ÷ k). `tier` names a tier of the policy, whose
-    thresholds hold too. At least one threshold must come from here, the tier or the policy.
+    β-likeness, `max_risk` the highest risk of a row (1 ÷ k, or what the weights give). `tier` names a tier of
+    the policy, whose thresholds hold too. At least one threshold must come from here, the tier or the policy.
 
     The other parameters are those of `check_release`. Raises GatecliError for a table that cannot be opened,
     a column that it does not have, and where nothing is demanded.
@@ -94,6 +96,7 @@ def check_table(
         trajectory=trajectory,
         known=_at_least_one(known),
         household=household,
+        weights=weights,
         scales={column: _member(Scale, name) for column, name in (scales or {}).items()},
         formats={column: _member(ValueFormat, name) for column, name in (formats or {}).items()},
         missing_codes=tuple(map(ValueCode.read, missing_codes)),

@@ -15,12 +15,15 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from gatecli.model.worst_measures import worst_measures
+
 if TYPE_CHECKING:
     from gatecli.model.anonymity_risks import (
         AttributeRisks,
         PopulationEstimator,
         ReferenceMeasures,
         SudaScores,
+        WeightedRisks,
     )
 
 
@@ -105,7 +108,7 @@ class AnonymityQuestion:
     What others know of a unit with several rows: one row; with `known`, any so many of its rows; with
     `trajectory`, all of them. `household` is a column that names whom records belong together with.
     `missing_codes` stand for a missing value; a row whose quasi-identifiers are all `suppressed_codes` is
-    in no class.
+    in no class. `weights` is a column of sampling weights: how many people a row stands for.
     """
 
     quasi_identifiers: tuple[str, ...]
@@ -123,11 +126,12 @@ class AnonymityQuestion:
     formats: Mapping[str, ValueFormat] = field(default_factory=lambda: MappingProxyType({}))
     missing_codes: tuple[ValueCode, ...] = ()
     suppressed_codes: tuple[ValueCode, ...] = ()
+    weights: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that it names."""
-        others = (name for name in (self.unit, self.household) if name is not None)
+        others = (name for name in (self.unit, self.household, self.weights) if name is not None)
         return (*self.quasi_identifiers, *self.sensitive, *others)
 
     @property
@@ -234,10 +238,6 @@ class SensitiveMeasures:
         }
 
 
-_LEAST = frozenset({"l", "entropyL"})
-_NOT_RANKED = frozenset({"scale", "doubt", "values", "recursiveL"})
-
-
 def _number(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
 
@@ -249,11 +249,13 @@ class Measures:
     `sizes` is the distribution of class sizes, ascending; sizes count units where a unit was named and,
     under `Missing.WILDCARD`, every record that may match. `missing` counts the missing values of each
     column that has any. `population_uniques` is the estimated share of the records that are unique in
-    the population, and `population_estimator` whose estimate it is; None without a sampling fraction.
+    the population, and `population_estimator` whose estimate it is; None without weights or
+    a sampling fraction.
     `reference`, `suda` and `attributes` are there where they were asked for. `without_unit` are rows that
     miss their unit, `suppressed` rows that are in no class. `suspected_codes` are values of a column that
     look like a code for a missing value and were not named. `households` is the distribution of the smallest
-    class that a household's members are of; `records` counts households there.
+    class that a household's members are of; `records` counts households there. With sampling weights,
+    `weighted` holds the risks that they give, and every risk here is one of those; k stays the sample's.
     """
 
     question: AnonymityQuestion
@@ -273,6 +275,7 @@ class Measures:
     suppressed: int = 0
     suspected_codes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     households: tuple[ClassSize, ...] = ()
+    weighted: WeightedRisks | None = None
 
     @property
     def k(self) -> int:
@@ -286,12 +289,14 @@ class Measures:
 
     @property
     def max_risk(self) -> Fraction:
-        """The prosecutor's risk for the record most at risk: 1 ÷ k."""
-        return Fraction(1, self.k)
+        """The prosecutor's risk for the record most at risk, 1 ÷ k; with weights, the highest of all."""
+        return Fraction(1, self.k) if self.weighted is None else self.weighted.max_risk
 
     @property
     def marketer_risk(self) -> Fraction:
         """The share of records that a linkage of all of them is expected to hit: classes ÷ records."""
+        if self.weighted is not None:
+            return self.weighted.average_risk
         return Fraction(self.classes, self.units_in_classes)
 
     @property
@@ -306,7 +311,11 @@ class Measures:
 
     @property
     def household_risk(self) -> Fraction | None:
-        """The mean over the households of the risk of their most exposed member."""
+        """The mean over the households of the risk of their most exposed member; with weights, of that of any
+        of them.
+        """
+        if self.weighted is not None:
+            return self.weighted.average_household_risk
         if not self.households:
             return None
         risks = sum((Fraction(item.records, item.size) for item in self.households), start=Fraction(0))
@@ -332,7 +341,7 @@ class Measures:
             "maxRisk": float(self.max_risk),
             "marketerRisk": float(self.marketer_risk),
             **self._of_households(),
-            **_worst(tuple(each.values())),
+            **worst_measures(tuple(each.values())),
             "classSizes": _by_size(self.sizes),
             "sampleUniqueness": float(self.sample_uniqueness),
             "populationUniqueness": _number(self.population_uniques),
@@ -352,6 +361,7 @@ class Measures:
         estimator = self.population_estimator
         return {
             **({} if estimator is None else {"populationEstimator": estimator.value}),
+            **({} if self.weighted is None else self.weighted.as_mapping()),
             **({} if self.reference is None else self.reference.as_mapping()),
             **({} if self.suda is None else {"suda": self.suda.as_mapping()}),
             **({} if self.attributes is None else {"attributes": self.attributes.as_mapping()}),
@@ -376,18 +386,3 @@ def size_range(size: int) -> str:
     first = next(factor for factor in (5, 2, 1) if size >= factor * scale)
     after = {1: 2, 2: 5, 5: 10}[first]
     return f"{first * scale}-{after * scale - 1}"
-
-
-def _worst(attributes: tuple[Mapping[str, object], ...]) -> dict[str, object]:
-    if not attributes:
-        return {}
-    return {name: _worst_of(name, attributes) for name in attributes[0] if name not in _NOT_RANKED}
-
-
-def _worst_of(name: str, attributes: tuple[Mapping[str, object], ...]) -> object:
-    """None is worse than every number: no finite value is enough."""
-    values = [attribute[name] for attribute in attributes]
-    numbers = [value for value in values if isinstance(value, int | float)]
-    if len(numbers) < len(values):
-        return None
-    return min(numbers) if name in _LEAST else max(numbers)

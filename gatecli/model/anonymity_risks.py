@@ -18,6 +18,8 @@ class PopulationEstimator(StrEnum):
     PITMAN = "pitman"
     ZAYATZ = "zayatz"
     SNB = "snb"
+    SAMPLING_WEIGHTS = "sampling-weights"
+    """The sum of a class's weights is its frequency in the population."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,35 @@ class PopulationEstimate:
 
     uniqueness: Fraction
     estimator: PopulationEstimator
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedRisks:
+    """What sampling weights say of re-identification (`gatecli.anonymity.population.individual_risk`).
+
+    `population` is the sum of the weights. `max_risk` is the highest individual risk, `expected` the sum of
+    the risks of all records (or units): how many re-identifications are expected, and `average_risk` their
+    share, the global risk. `uniqueness` is the share of records that are expected to be unique in the
+    population. A household's risk is that of any of its members, 1 − Π(1 − r); None without households.
+    Irrational numbers are rounded up at the twelfth significant digit.
+    """
+
+    population: Fraction
+    max_risk: Fraction
+    average_risk: Fraction
+    expected: Fraction
+    uniqueness: Fraction
+    max_household_risk: Fraction | None = None
+    average_household_risk: Fraction | None = None
+
+    def as_mapping(self) -> dict[str, object]:
+        """The measures by their names in a report, beside those that every table has."""
+        household = self.max_household_risk
+        return {
+            "weightedPopulation": float(self.population),
+            "expectedReidentifications": float(self.expected),
+            **({} if household is None else {"maxHouseholdRisk": float(household)}),
+        }
 
 
 @dataclass(frozen=True, slots=True)

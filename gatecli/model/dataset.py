@@ -35,6 +35,7 @@ class Anonymity(Value):
     household: Text | None = Field(
         default=None, description="the column that says which rows belong together"
     )
+    weights: Text | None = Field(default=None, description="the column of the sampling weights")
     normalise: bool = Field(default=False, description="whether case and surrounding blanks are ignored")
     numeric: Many[Text] = Field(default=(), description="columns of a text file that hold numbers")
     scales: dict[str, Annotated[Scale, LENIENT]] = Field(

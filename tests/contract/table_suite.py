@@ -17,7 +17,7 @@ from gatecli.anonymity.reference import compare
 from gatecli.anonymity.search.generalisation import apply
 from gatecli.anonymity.search.proposals import propose
 from gatecli.anonymity.suda import suda
-from gatecli.anonymity.tables.functions import rows
+from gatecli.anonymity.tables.functions import constant, nothing, rows
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.anonymity import (
@@ -32,6 +32,7 @@ from gatecli.model.anonymity import (
 from gatecli.model.generalisation import SearchTerms
 from tests.support.anonymity_oracle import ALL, Oracle
 from tests.support.anonymity_risk_oracle import distinction, minimal_uniques, separation
+from tests.support.anonymity_weight_oracle import WeightOracle
 from tests.support.tables import endless, rows_of
 
 NASTY = 'di"sease; DROP TABLE data; --'
@@ -156,6 +157,59 @@ class TableSuite:
         rows_ = [{**row, "written": {"a": 0, "h": 2}.get(str(row["person"]), 1)} for row in rows_of(COLUMNS)]
         oracle = Oracle(rows_, ("person",), "written")
         assert (found.doubt, found.t) == (doubt, oracle.total_variation() if doubt else oracle.ordered_t())
+
+    @pytest.mark.parametrize("kind", ["float64", "string"])
+    def test_sampling_weights_give_the_risks_of_a_sample(self, opened: OpenedTable, kind: str) -> None:
+        """A person's weight follows from who it is: 541.3 people, or 18.25."""
+        person = opened.table["person"]
+        weight = person.isin(["a", "d", "g"]).ifelse("541.3", "18.25")
+        table = opened.table.mutate(weight=weight.cast(kind))
+        part = replace(opened, table=table, columns={**opened.columns, "weight": ""})
+        known = [
+            {**row, "w": "541.3" if row["person"] in {"a", "d", "g"} else "18.25"} for row in rows_of(COLUMNS)
+        ]
+        for unit, missing in (
+            (None, Missing.OWN_VALUE),
+            ("person", Missing.OWN_VALUE),
+            (None, Missing.WILDCARD),
+        ):
+            question = AnonymityQuestion(
+                ("age", "zip"), (NASTY,), missing, unit=unit, household="income", weights="weight"
+            )
+            found = measure(part, question).weighted
+            oracle = WeightOracle(
+                known,
+                ("age", "zip"),
+                unit=unit,
+                household="income",
+                is_wildcard=missing is Missing.WILDCARD,
+            )
+            assert found is not None
+            assert float(found.expected) == pytest.approx(float(oracle.expected()), rel=2e-11)
+            assert float(found.max_risk) == pytest.approx(float(oracle.highest()), rel=2e-11)
+            assert float(found.max_household_risk or 0) == pytest.approx(
+                float(max(oracle.households())), rel=2e-11
+            )
+
+    @pytest.mark.parametrize(
+        ("weight", "problem"),
+        [
+            ("0", "1 weight in 'weight' is not above 0"),
+            ("-3", "1 weight in 'weight' is not above 0"),
+            ("1e11", "1 weight in 'weight' is above 10,000,000,000"),
+            ("two", "1 weight in 'weight' is not numeric"),
+            (None, "1 weight in 'weight' is missing"),
+        ],
+    )
+    def test_a_weight_that_says_nothing_is_uncheckable(
+        self, opened: OpenedTable, weight: str | None, problem: str
+    ) -> None:
+        person = opened.table["person"]
+        wrong = nothing("string") if weight is None else constant(weight, "string")
+        table = opened.table.mutate(weight=(person == "a").ifelse(wrong, "2.5"))
+        part = replace(opened, table=table, columns={**opened.columns, "weight": ""})
+        with pytest.raises(UncheckableError, match=problem):
+            measure(part, AnonymityQuestion(("age", "zip"), weights="weight"))
 
     def test_few_integers_are_categories_unless_a_scale_is_stated(self, opened: OpenedTable) -> None:
         person = opened.table["person"]

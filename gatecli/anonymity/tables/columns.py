@@ -23,7 +23,7 @@ def require_columns(name: str, columns: Mapping[str, str], wanted: Iterable[str]
         if column in seen:
             raise UsageError(
                 f"the column {column!r} is named twice",
-                advice="give every column one role: quasi-identifier, sensitive or unit",
+                advice="give every column one role: quasi-identifier, sensitive, unit, household or weights",
             )
         seen.add(column)
 

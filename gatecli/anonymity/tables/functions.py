@@ -64,7 +64,7 @@ def first_case(cases: Sequence[tuple[Column, Column]], otherwise: Column) -> Col
     return ibis.cases(*cases, else_=otherwise)
 
 
-def constant(value: float, kind: str = "int64") -> Column:
+def constant(value: float | str, kind: str = "int64") -> Column:
     """One value for every row."""
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
 

@@ -168,16 +168,23 @@ def _many(count: int, singular: str, plural: str = "") -> str:
 
 
 def _risks(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
+    weighted = measures.weighted
+    estimated = "" if weighted is None else " (estimated from the sampling weights)"
     limits = (
         ("highest", measures.max_risk, thresholds.max_risk),
         ("average", measures.average_risk, thresholds.average_risk),
+        (
+            "households' highest",
+            None if weighted is None else weighted.max_household_risk,
+            thresholds.max_risk,
+        ),
         ("households' average", measures.household_risk, thresholds.average_risk),
     )
     for which, risk, limit in limits:
         if limit is not None and risk is not None and risk > limit:
             yield (
                 RISK,
-                f"the {which} risk of re-identification is {_above(risk, limit)}",
+                f"the {which} risk of re-identification is {_above(risk, limit)}{estimated}",
                 _ENLARGE,
                 which,
             )

@@ -33,6 +33,7 @@ _ESTIMATED = {
     PopulationEstimator.PITMAN: "estimated by Pitman's sampling formula",
     PopulationEstimator.ZAYATZ: "estimated by Zayatz's method",
     PopulationEstimator.SNB: "estimated by the slide negative binomial model",
+    PopulationEstimator.SAMPLING_WEIGHTS: "estimated from the sampling weights",
 }
 _COVER = "compare with a reference that holds everyone the data is about, with the same columns and spelling"
 
@@ -109,7 +110,7 @@ def _population(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
     if share is None or estimator is None:
         raise UsageError(
             "max-population-uniqueness is required, but it was not estimated",
-            advice="give the sampling fraction, and no missing value that may be anything",
+            advice="give the sampling weights or fraction, and no missing value that may be anything",
         )
     if share > limit:
         above = f"{show_up(share * 100)} % > {show(limit * 100)} %"

@@ -48,6 +48,7 @@ class AskedTable:
     formats: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     missing_codes: tuple[str, ...] = ()
     suppressed_codes: tuple[str, ...] = ()
+    weights: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,12 @@ def _rows_of_a_unit(asked: AskedTable, table: Anonymity) -> Iterator[tuple[str, 
 
 
 def _readings(asked: AskedTable, table: Anonymity) -> Iterator[tuple[str, str]]:
-    """Scales, formats and codes that the policy does not state would make the table look safer than it is; a
-    categorical scale never does.
+    """Scales, formats, codes and weights that the policy does not state would make the table look safer than
+    it is; a categorical scale never does.
     """
+    if asked.weights not in {None, table.weights}:
+        mend = "leave the weights out" if table.weights is None else f"name the weights {table.weights}"
+        yield f"takes {asked.weights} for sampling weights, which the policy does not", mend
     for column in sorted({*asked.scales, *table.scales}):
         wanted, own = table.scales.get(column), asked.scales.get(column)
         if own not in {wanted, Scale.CATEGORICAL} and (own or wanted is Scale.CATEGORICAL):
@@ -175,6 +179,7 @@ def asked_in_report(item: Mapping[str, Any]) -> AskedTable | None:
         _texts_by_name(inputs.get("formats")),
         _texts(inputs.get("missingCodes")),
         _texts(inputs.get("suppressedCodes")),
+        weights if isinstance(weights := inputs.get("weights"), str) else None,
     )
 
 

@@ -79,10 +79,15 @@ def find_in_table(table: JudgedTable) -> Iterator[Finding]:
 
 
 def _roles(table: JudgedTable, discovery: Discovery) -> Iterator[Finding]:
-    """The unit's own column is declared to name persons: what the release does with it is not said here."""
+    """The unit's own column is declared to name persons, and weights are what they are: what the release does
+    with them is not said here.
+    """
     question, subject = table.subject.measures.question, table.subject
     known = replace(
-        discovery, columns=tuple(each for each in discovery.columns if each.name != question.unit)
+        discovery,
+        columns=tuple(
+            each for each in discovery.columns if each.name not in {question.unit, question.weights}
+        ),
     )
     yield from find_direct_identifiers(known, subject.name, subject.place)
     declared, sensitive = question.quasi_identifiers, question.sensitive

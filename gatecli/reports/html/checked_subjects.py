@@ -56,6 +56,7 @@ LABELS = {
     "sha256": "SHA-256 of the data",
     "uncoveredRecords": "records that the reference lacks",
     "unit": "unit",
+    "expectedReidentifications": "expected re-identifications",
     "records": "records",
     "recursiveC": "c of recursive (c,l)-diversity",
     "recursiveL": "l of recursive (c,l)-diversity",

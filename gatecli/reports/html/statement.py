@@ -36,12 +36,14 @@ ROLES = {
     "quasiIdentifiers": "Quasi-identifiers: what others may know",
     "sensitive": "Sensitive: what nobody may learn",
     "unit": "Unit: whom a row is about",
+    "weights": "Sampling weights: how many people a row stands for",
 }
 
 ESTIMATORS = {
     "pitman": "Pitman’s sampling formula",
     "snb": "the slide negative binomial model",
     "zayatz": "Zayatz’s method",
+    "sampling-weights": "the sampling weights",
     "count": "nothing to estimate: it was counted",
 }
 """What a reader calls an estimator."""
