@@ -16,7 +16,7 @@ PLACE = Place("patients.csv")
 PATIENTS = {
     "email": ["a@x.org", "b@x.org", "c@x.org", "d@x.org"],
     "age": [30, 30, 40, 40],
-    "ward": ["n", "s", "n", "s"],
+    "tray": ["n", "s", "n", "s"],
     "illness": ["flu", "flu", "cold", "cold"],
 }
 
@@ -31,7 +31,7 @@ def test_a_direct_identifier_is_an_error_that_names_the_column_and_no_value() ->
 def test_an_undeclared_quasi_identifier_is_told_with_what_it_does() -> None:
     (finding,) = find_undeclared(discover(table_of(PATIENTS)), ["age"], ["illness"], "patients", PLACE)
     assert finding.message == (
-        "ward is not declared as a quasi-identifier, but it makes rows unique; with age it makes 4 of 4 rows "
+        "tray is not declared as a quasi-identifier, but it makes rows unique; with age it makes 4 of 4 rows "
         "unique and tells 100 % of all pairs of rows apart"
     )
     assert finding.rule.id == "anon-undeclared-quasi-identifier"
@@ -39,7 +39,7 @@ def test_an_undeclared_quasi_identifier_is_told_with_what_it_does() -> None:
 
 def test_a_complete_declaration_has_no_finding() -> None:
     assert not [
-        *find_undeclared(discover(table_of(PATIENTS)), ["age", "ward"], ["illness"], "patients", PLACE)
+        *find_undeclared(discover(table_of(PATIENTS)), ["age", "tray"], ["illness"], "patients", PLACE)
     ]
 
 
