@@ -15,18 +15,18 @@ class PopulationEstimator(StrEnum):
 
     COUNT = "count"
     """It was counted: the table is its population, or no record of it is unique."""
-    PITMAN = "pitman"
-    ZAYATZ = "zayatz"
-    SNB = "snb"
     SAMPLING_WEIGHTS = "sampling-weights"
     """The sum of a class's weights is its frequency in the population."""
+    EXTENDED_NEGATIVE_BINOMIAL = "extended-negative-binomial"
+    WITHHELD = "withheld"
+    """Nothing says it: the sample is too small to tell, or no model fits it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PopulationEstimate:
-    """The share of a table's records that are unique in its population, and who says so."""
+    """The share of a table's records that are unique in its population, and who says so; None if withheld."""
 
-    uniqueness: Fraction
+    uniqueness: Fraction | None
     estimator: PopulationEstimator
 
 

@@ -153,4 +153,5 @@ def test_population_uniques_are_between_none_and_those_of_the_sample(
 ) -> None:
     sizes = tuple(ClassSize(size, many, size * many) for size, many in sorted(classes.items()))
     found = population_uniqueness(sizes, fraction)
-    assert 0 <= found.uniqueness <= Fraction(classes.get(1, 0), sum(item.records for item in sizes))
+    if found.uniqueness is not None:
+        assert 0 <= found.uniqueness <= Fraction(classes.get(1, 0), sum(item.records for item in sizes))

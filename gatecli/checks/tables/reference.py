@@ -30,10 +30,12 @@ REFERENCE_RULES: tuple[Rule, ...] = (K_MAP, PRESENCE, POPULATION_UNIQUENESS)
 _ENLARGE = "generalise the quasi-identifiers, drop one of them, or suppress the rows of small classes"
 _ESTIMATED = {
     PopulationEstimator.COUNT: "counted",
-    PopulationEstimator.PITMAN: "estimated by Pitman's sampling formula",
-    PopulationEstimator.ZAYATZ: "estimated by Zayatz's method",
-    PopulationEstimator.SNB: "estimated by the slide negative binomial model",
     PopulationEstimator.SAMPLING_WEIGHTS: "estimated from the sampling weights",
+    PopulationEstimator.WITHHELD: (
+        "as many as in the sample; an estimate is withheld: "
+        "the sample is too small to tell, or no model fits it"
+    ),
+    PopulationEstimator.EXTENDED_NEGATIVE_BINOMIAL: "estimated by the extended negative binomial model",
 }
 _COVER = "compare with a reference that holds everyone the data is about, with the same columns and spelling"
 
@@ -106,7 +108,9 @@ def _population(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
     limit = thresholds.max_population_uniqueness
     if limit is None:
         return
-    share, estimator = measures.population_uniques, measures.population_estimator
+    estimator = measures.population_estimator
+    is_withheld = estimator is PopulationEstimator.WITHHELD
+    share = measures.sample_uniqueness if is_withheld else measures.population_uniques
     if share is None or estimator is None:
         raise UsageError(
             "max-population-uniqueness is required, but it was not estimated",
@@ -114,5 +118,6 @@ def _population(measures: Measures, thresholds: Thresholds) -> Iterator[Breach]:
         )
     if share > limit:
         above = f"{show_up(share * 100)} % > {show(limit * 100)} %"
-        message = f"{above} of the records are unique in the population ({_ESTIMATED[estimator]})"
+        most = "up to " if is_withheld else ""
+        message = f"{most}{above} of the records are unique in the population ({_ESTIMATED[estimator]})"
         yield (POPULATION_UNIQUENESS, message, _ENLARGE, "population")

@@ -40,10 +40,9 @@ ROLES = {
 }
 
 ESTIMATORS = {
-    "pitman": "Pitman’s sampling formula",
-    "snb": "the slide negative binomial model",
-    "zayatz": "Zayatz’s method",
     "sampling-weights": "the sampling weights",
+    "extended-negative-binomial": "the extended negative binomial model",
+    "withheld": "withheld: the sample is too small to tell, or no model fits it",
     "count": "nothing to estimate: it was counted",
 }
 """What a reader calls an estimator."""
@@ -94,8 +93,12 @@ def _estimate(measures: Mapping[str, object]) -> Markup | None:
     estimator = measures.get("populationEstimator")
     if estimator is None:
         return None
-    share = measure_text("populationUniqueness", measures.get("populationUniqueness"))
     how = ESTIMATORS.get(str(estimator), str(estimator))
+    if measures.get("populationUniqueness") is None:
+        return element(
+            "p", f"Estimated share of records that are unique in the population: {how}.", class_="group"
+        )
+    share = measure_text("populationUniqueness", measures.get("populationUniqueness"))
     return element(
         "p", f"Estimated share of records that are unique in the population: {share} ({how}).", class_="group"
     )

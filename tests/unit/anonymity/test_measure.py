@@ -64,10 +64,13 @@ def test_a_question_makes_sense(question: dict[str, Any]) -> None:
 
 
 def test_a_sample_says_something_about_its_population() -> None:
-    found = ask({"q": [*"aabcd"]}, sampling_fraction=Fraction(1, 10))
+    rows = [str(number) for number in range(300) for _ in range(1 + number % 3 // 2)]
+    found = ask({"q": rows}, sampling_fraction=Fraction(9, 10))
     assert found.population_uniques is not None
     assert 0 < found.population_uniques < found.sample_uniqueness
-    assert found.as_mapping()["populationEstimator"] == "pitman"
+    assert found.as_mapping()["populationEstimator"] == "extended-negative-binomial"
+    few = ask({"q": [*"aabcd"]}, sampling_fraction=Fraction(1, 10)).as_mapping()
+    assert (few["populationUniqueness"], few["populationEstimator"]) == (None, "withheld")
     assert "populationEstimator" not in ask({"q": [*"aab"]}).as_mapping()
 
 

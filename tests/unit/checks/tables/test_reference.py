@@ -32,7 +32,7 @@ MEASURES = Measures(
     sizes=(ClassSize(1000, 1, 1000),),
     average_risk=Fraction(1, 1000),
     population_uniques=Fraction(123_456, 10**6),
-    population_estimator=PopulationEstimator.PITMAN,
+    population_estimator=PopulationEstimator.EXTENDED_NEGATIVE_BINOMIAL,
     reference=REFERENCE,
 )
 
@@ -89,8 +89,28 @@ def test_more_than_the_reference_holds_is_told() -> None:
 
 def test_an_estimate_names_its_estimator() -> None:
     assert message(max_population_uniqueness=Fraction(5, 100)) == (
-        "12.35 % > 5 % of the records are unique in the population (estimated by Pitman's sampling formula)"
+        "12.35 % > 5 % of the records are unique in the population "
+        "(estimated by the extended negative binomial model)"
     )
+
+
+WITHHELD = replace(
+    MEASURES,
+    sizes=(ClassSize(1, 100, 100), ClassSize(900, 1, 900)),
+    population_uniques=None,
+    population_estimator=PopulationEstimator.WITHHELD,
+)
+
+
+def test_a_withheld_estimate_is_no_pass() -> None:
+    assert message(WITHHELD, max_population_uniqueness=Fraction(9, 100)) == (
+        "up to 10 % > 9 % of the records are unique in the population (as many as in the sample; an estimate "
+        "is withheld: the sample is too small to tell, or no model fits it)"
+    )
+
+
+def test_a_withheld_estimate_is_below_what_the_sample_says() -> None:
+    assert not findings(WITHHELD, max_population_uniqueness=Fraction(1, 10))
 
 
 def test_a_count_is_no_estimate() -> None:
