@@ -37,7 +37,20 @@ ROLES = {
     "sensitive": "Sensitive: what nobody may learn",
     "unit": "Unit: whom a row is about",
     "weights": "Sampling weights: how many people a row stands for",
+    "trajectory": "Others may know all rows of a unit",
+    "known": "Others may know any so many rows of a unit",
+    "household": "Household: whose members are found together",
+    "scales": "Scales, as stated",
+    "formats": "Formats, as stated",
+    "missingCodes": "Codes for a missing value",
+    "suppressedCodes": "Codes for a suppressed value",
 }
+
+LEFT_OUT = {
+    "rowsWithoutUnit": "Rows that name no unit",
+    "suppressedRows": "Suppressed rows, in no class",
+}
+"""Rows that a reader has to know of before the figures."""
 
 ESTIMATORS = {
     "sampling-weights": "the sampling weights",
@@ -58,7 +71,7 @@ def statement(item: Checked, verdict: Verdict, made_at: str) -> Markup:
     heads = ["What is limited", "Demanded", "Measured"]
     return element(
         "div",
-        each("dl", list(_roles(item.inputs)), class_="facts"),
+        each("dl", [*_roles(item.inputs), *_left_out(item.measures)], class_="facts"),
         table(heads, list(_limits(limits, item.measures)), class_="figures words"),
         _estimate(item.measures),
         element("p", _sentence(item, verdict, made_at), class_="sentence"),
@@ -69,10 +82,29 @@ def statement(item: Checked, verdict: Verdict, made_at: str) -> Markup:
 
 def _roles(inputs: Mapping[str, object]) -> Iterator[Markup]:
     for key, called in ROLES.items():
-        named = inputs.get(key)
-        names = ", ".join(map(str, named)) if isinstance(named, list | tuple) else str(named or "")
+        names = _words(inputs.get(key))
         if names:
             yield join_children(element("dt", called), element("dd", names))
+
+
+def _words(stated: object) -> str:
+    match stated:
+        case None | False:
+            return ""
+        case True:
+            return "yes"
+        case Mapping():
+            return ", ".join(f"{name}: {value}" for name, value in stated.items())
+        case list() | tuple():
+            return ", ".join(map(str, stated))
+        case _:
+            return str(stated)
+
+
+def _left_out(measures: Mapping[str, object]) -> Iterator[Markup]:
+    for key, called in LEFT_OUT.items():
+        if measures.get(key):
+            yield join_children(element("dt", called), element("dd", str(measures[key])))
 
 
 def _limits(limits: Mapping[str, object], measures: Mapping[str, object]) -> Iterator[list[Child]]:

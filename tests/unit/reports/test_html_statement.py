@@ -112,3 +112,63 @@ def test_every_threshold_has_words() -> None:
 
 def test_every_estimator_has_words() -> None:
     assert {each.value for each in PopulationEstimator} == ESTIMATORS.keys()
+
+
+PERSONS = replace(
+    TABLE,
+    measures={
+        **TABLE.measures,
+        "rowsWithoutUnit": 3,
+        "suppressedRows": 5,
+        "households": 40,
+        "exposedHouseholds": 2,
+        "averageHouseholdRisk": 0.25,
+        "bySensitive": {"diagnosis": {"scale": "numeric", "format": "decimal-comma"}},
+    },
+    inputs={
+        **TABLE.inputs,
+        "unit": "pid",
+        "trajectory": True,
+        "known": 2,
+        "household": "home",
+        "scales": {"diagnosis": "numeric"},
+        "formats": {"born": "day-first", "diagnosis": "decimal-comma"},
+        "missingCodes": ["-9"],
+        "suppressedCodes": ["*"],
+    },
+)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Others may know all rows of a unit yes",
+        "Others may know any so many rows of a unit 2",
+        "Household: whose members are found together home",
+        "Scales, as stated diagnosis: numeric",
+        "Formats, as stated born: day-first, diagnosis: decimal-comma",
+        "Codes for a missing value -9",
+        "Codes for a suppressed value *",
+        "Rows that name no unit 3",
+        "Suppressed rows, in no class 5",
+    ],
+)
+def test_what_was_asked_of_persons_is_in_sight(words: str) -> None:
+    assert words in in_sight(page_of(PERSONS))
+
+
+def test_the_measures_of_persons_have_words() -> None:
+    """In the list of all measures and of all inputs too."""
+    text = re.sub(r"<[^>]+>", " ", page_of(PERSONS))
+    assert not re.search(
+        r"\b(rowsWithoutUnit|suppressed(Rows|Codes)|missingCodes|exposedHouseholds|averageHouseholdRisk)\b",
+        text,
+    )
+
+
+def test_a_withheld_estimate_says_why() -> None:
+    measures = {**TABLE.measures, "populationUniqueness": None, "populationEstimator": "withheld"}
+    assert (
+        "unique in the population: withheld: the sample is too small to tell, or no model fits it."
+        in in_sight(page_of(replace(TABLE, measures=measures)))
+    )
