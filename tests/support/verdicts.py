@@ -212,6 +212,37 @@ def _pictured() -> Verdict:
     return decide("anonymity", POLICY, (table,), ())
 
 
+def _persons() -> Verdict:
+    """A table with several rows a person, whose households, scales, formats and codes were stated."""
+    measures: dict[str, object] = {
+        "records": 120,
+        "units": 60,
+        "rowsWithoutUnit": 3,
+        "suppressedRows": 5,
+        "k": 2,
+        "households": 40,
+        "exposedHouseholds": 2,
+        "averageHouseholdRisk": 0.25,
+        "populationUniqueness": None,
+        "populationEstimator": "withheld",
+        "bySensitive": {"cost": {"scale": "numeric", "format": "decimal-comma", "t": 0.2}},
+    }
+    inputs: dict[str, object] = {
+        "quasiIdentifiers": ["born", "area"],
+        "sensitive": ["cost"],
+        "unit": "pid",
+        "trajectory": True,
+        "household": "home",
+        "scales": {"cost": "numeric"},
+        "formats": {"born": "day-first", "cost": "decimal-comma"},
+        "missingCodes": ["-9"],
+        "suppressedCodes": ["*"],
+        "thresholds": {"k": 2, "t": 0.3},
+    }
+    table = Checked("table", "visits.csv", "data/visits.csv", measures, inputs=inputs)
+    return decide("anonymity", POLICY, (table,), ())
+
+
 def compared() -> Verdict:
     """Beside a baseline: new findings, one that is known, one that a waiver forgives, one that is gone."""
     baseline = Baseline(
@@ -244,6 +275,7 @@ CASES: dict[str, Callable[[], Verdict]] = {
     "granted": granted,
     "wide": _wide,
     "pictured": _pictured,
+    "persons": _persons,
     "compared": compared,
     "gates": _gates,
     "many": lambda: many(12),
