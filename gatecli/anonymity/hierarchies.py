@@ -333,14 +333,6 @@ def _unusable(column: str, line: int, problem: str) -> ConfigurationError:
     )
 
 
-def covers_value(column: Column, hierarchy: Hierarchy) -> Any:
-    """Whether the hierarchy has a place for a value: an expression, true but for unmapped values."""
-    mapped = next((level for level in hierarchy.levels if isinstance(level, Mapped)), None)
-    if mapped is None:
-        return literal(value=True, kind="boolean")
-    return column.isnull() | column.cast("string").isin([value for value, _ in mapped.labels])
-
-
 def column_of(table: Table, name: str) -> Any:
     """A column as it is counted: NaN is missing, −0.0 is 0.0, and what has no plain type is its text."""
     column: Any = table[name]

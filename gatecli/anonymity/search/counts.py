@@ -30,7 +30,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gatecli.anonymity.discovery.partitions import encode_column, integers
-from gatecli.anonymity.hierarchies import Hierarchy, column_of, covers_value, generalised_column
+from gatecli.anonymity.hierarchies import ALL, Hierarchy, Mapped, column_of, generalised_column
 from gatecli.anonymity.search.classes import (
     Base,
     Dimension,
@@ -95,9 +95,19 @@ def _ladder(table: Table, hierarchy: Hierarchy) -> Any:
     """The distinct values of a column in order, their number at every level, and whether all are covered."""
     column: Any = column_of(table, hierarchy.column)
     values = column.name("raw").as_table().distinct()
-    levels = {f"l{at}": generalised_column(values.raw, level) for at, level in enumerate(hierarchy.levels)}
-    ladder = whole_table(values.mutate(known=covers_value(values.raw, hierarchy), **levels).order_by("raw"))
-    missed = len(ladder) - (ladder["known"].to_pylist()).count(True)
+    levels = dict(enumerate(hierarchy.levels))
+    written = {at: level for at, level in levels.items() if isinstance(level, Mapped)}
+    asked = {
+        f"l{at}": generalised_column(values.raw, level) for at, level in levels.items() if at not in written
+    }
+    ladder = whole_table(values.mutate(text=values.raw.cast("string"), **asked).order_by("raw"))
+    missed = 0
+    # A file's lines are looked up here: as an expression, each would be a case of a query.
+    for at, level in written.items():
+        labels = {None: None, **dict(level.labels)}
+        found = [labels.get(text, ALL) for text in ladder["text"].to_pylist()]
+        ladder = ladder.append_column(f"l{at}", pa.chunked_array([pa.array(found, pa.string())]))
+        missed = sum(text not in labels for text in ladder["text"].to_pylist())
     if missed:
         raise ConfigurationError(
             f"the hierarchy of {hierarchy.column} misses {missed:,} of its {len(ladder):,} values",
@@ -126,7 +136,7 @@ def _dimension(hierarchy: Hierarchy, ladder: Any, raw: Integers, counts: Integer
                 advice="give levels that only ever join values",
             )
     rows = np.bincount(raw, weights=counts, minlength=len(ladder))
-    numbers = _numbers(ladder["raw"])
+    numbers = finite_numbers(ladder["raw"].combine_chunks())
     extents = [_extent(code, numbers) for code in codes]
     return Dimension(
         hierarchy,
@@ -139,13 +149,13 @@ def _dimension(hierarchy: Hierarchy, ladder: Any, raw: Integers, counts: Integer
     )
 
 
-def _numbers(values: Any) -> Reals | None:
+def finite_numbers(values: Any) -> Reals | None:
     """The values as finite numbers; None where they are none, or not all."""
     kind = values.type
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
         return None
     # Rounded: only a loss is computed from them, and no value told from another.
-    known = values.cast(pa.float64(), safe=False).fill_null(float("nan")).combine_chunks()
+    known = values.cast(pa.float64(), safe=False).fill_null(float("nan"))
     numbers = np.asarray(np.from_dlpack(known), np.float64)
     return numbers if np.isfinite(numbers).all() else None
 
