@@ -118,6 +118,7 @@ class SearchGiven:
     loss: given.Loss = LossMetric.GENERALISED
     effort: given.Effort = "1"
     cells: given.Cells = True
+    local: given.Local = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +206,7 @@ def task_of(
             search.loss,
             exact(search.effort, "--effort", _POSITIVE),
             search.cells,
+            search.local,
         ),
     )
 

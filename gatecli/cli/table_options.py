@@ -301,6 +301,14 @@ Cells = Annotated[
         help="Whether single cells may be suppressed where that loses less than generalising a column.",
     ),
 ]
+Local = Annotated[
+    bool,
+    option(
+        "--local/--no-local",
+        panel=GATE,
+        help="Whether rows may be recoded locally, each class in its own way, as the last proposal.",
+    ),
+]
 TargetFile = Annotated[
     Path,
     option(

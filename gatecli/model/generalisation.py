@@ -40,10 +40,11 @@ class Loss:
 @dataclass(frozen=True, slots=True)
 class SearchTerms:
     """The largest share of rows to suppress, what the search makes small, how much work it may do, as a
-    multiple of the usual, and whether single cells may be suppressed.
+    multiple of the usual, whether single cells may be suppressed, and whether rows may be recoded locally.
     """
 
     max_suppression: Fraction = Fraction(1, 20)
     loss: LossMetric = LossMetric.GENERALISED
     effort: Fraction = Fraction(1)
     cells: bool = False
+    local: bool = False

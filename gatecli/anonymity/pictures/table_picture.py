@@ -13,7 +13,7 @@ from gatecli.anonymity.discovery.roles import Combination, Discovery
 from gatecli.anonymity.hierarchies import describe_level
 from gatecli.anonymity.pictures.columns import column_effects
 from gatecli.anonymity.pictures.values import Groups, drawn_values
-from gatecli.anonymity.search.generalisation import Proposal, describe
+from gatecli.anonymity.search.generalisation import Proposal, describe, recoded_columns
 from gatecli.anonymity.tables.columns import require_columns
 from gatecli.anonymity.tables.functions import keep_table
 from gatecli.anonymity.tables.interface import OpenedTable, Table
@@ -124,12 +124,19 @@ def _risk(one: Combination) -> CombinationRisk:
     return CombinationRisk(one.columns, unique, one.distinction, one.separation)
 
 
-def _mending(proposal: Proposal) -> Mending:
+def _steps(proposal: Proposal) -> tuple[tuple[str, str], ...]:
+    """Columns and the level that each is generalised to; local recoding has no such level."""
+    if proposal.ladders:
+        return tuple((column, "a level of its own in each class") for column in recoded_columns(proposal))
     pairs = zip(proposal.quasi_identifiers, proposal.levels, strict=True)
     steps = ((column, describe_level(column, level).removeprefix(f"{column} to ")) for column, level in pairs)
+    return tuple((column, level) for column, level in steps if level)
+
+
+def _mending(proposal: Proposal) -> Mending:
     return Mending(
         description=describe(proposal),
-        steps=tuple((column, level) for column, level in steps if level),
+        steps=_steps(proposal),
         k=proposal.k,
         classes=proposal.classes,
         suppressed_records=proposal.suppressed,

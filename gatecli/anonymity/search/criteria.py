@@ -121,6 +121,19 @@ def keep(base: Base, classes: NodeClasses, thresholds: Thresholds, most: int) ->
     return Kept(kept, rows, base.rows - rows)
 
 
+def keeps_demands(base: Base, classes: NodeClasses, thresholds: Thresholds) -> Mask:
+    """Which classes keep every demand on a class, in a table of which no row is suppressed."""
+    kept = monotone(classes, thresholds)
+    for attribute, histogram, raw in zip(
+        base.sensitive, classes.sensitive, base.classes.sensitive, strict=True
+    ):
+        marginals = sum_by_label(raw.values, raw.counts, attribute.cardinality)
+        cells = Cells(histogram, classes.sizes, marginals, base.rows, attribute.ordered)
+        for demand in demands_of(thresholds):
+            kept &= _passing(cells, demand)
+    return kept
+
+
 def failing_classes(base: Base, classes: NodeClasses, kept: Mask, demands: tuple[Demand, ...]) -> Mask:
     """Of the classes that are kept, those that break a demand."""
     failing = np.zeros(len(kept), bool)

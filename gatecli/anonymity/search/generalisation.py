@@ -22,6 +22,7 @@ from gatecli.anonymity.search.classes import Base, NodeClasses, regroup_classes
 from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.criteria import keep
 from gatecli.anonymity.search.hidden_cells import alike, hide_in
+from gatecli.anonymity.search.local_recoding import recode_in
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import Scale, Thresholds
@@ -33,9 +34,11 @@ class Proposal:
     """A level for each quasi-identifier, and what the table is then; holds no value of any row.
 
     `k` is the smallest class that remains. `cells` are, by column, the cells to suppress in rows that remain:
-    () where only rows are. `normalise` says that the columns lose case and outer blanks
-    of their text first. `least` says that no other choice of levels within the same limits loses less by
-    `metric`, `is_cut_off` that the search ended before it had looked everywhere.
+    () where only rows are. `ladders` are the hierarchies of all columns where rows are recoded locally, ()
+    else: each class has its own levels then, and a level is `Everything` where the column changes.
+    `normalise` says that the columns lose case and outer blanks of their text first. `least` says that no
+    other choice of levels within the same limits loses less by `metric`, `is_cut_off` that the search ended
+    before it had looked everywhere.
     """
 
     quasi_identifiers: tuple[str, ...]
@@ -51,6 +54,7 @@ class Proposal:
     loss: Loss
     metric: LossMetric = LossMetric.GENERALISED
     cells: tuple[int, ...] = ()
+    ladders: tuple[Hierarchy, ...] = ()
     least: bool = False
     is_cut_off: bool = False
     normalise: bool = False
@@ -65,6 +69,9 @@ def describe(proposal: Proposal) -> str:
     """One line a person can act on: `generalise zip to 3 digits (k becomes 7, 0.4 % suppressed)`."""
     pairs = zip(proposal.quasi_identifiers, proposal.levels, strict=True)
     changes = [text for column, level in pairs if (text := describe_level(column, level))]
+    if proposal.ladders:
+        columns = _enumerate(recoded_columns(proposal))
+        return f"recode locally {columns} (k becomes {proposal.k:,}, nothing suppressed)"
     ended = "; the search was cut off, --effort 10 looks further" if proposal.is_cut_off else ""
     effect = f"(k becomes {proposal.k:,}, {_percent(proposal.suppression)} suppressed{ended})"
     pairs_of_cells = zip(proposal.quasi_identifiers, proposal.cells, strict=False)
@@ -80,6 +87,12 @@ def describe(proposal: Proposal) -> str:
     if not steps:
         return f"suppress small classes alone {effect}" if proposal.suppressed else "change nothing"
     return f"{', then '.join(steps)} {effect}"
+
+
+def recoded_columns(proposal: Proposal) -> tuple[str, ...]:
+    """The columns that a proposal changes."""
+    pairs = zip(proposal.quasi_identifiers, proposal.levels, strict=True)
+    return tuple(column for column, level in pairs if level != Exact())
 
 
 def _enumerate(items: Sequence[str]) -> str:
@@ -112,8 +125,9 @@ def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None 
     if kept is None:
         raise _refusal(allowed)
     kept_rows = coarse if kept.suppressed == 0 else _without(coarse, base, classes, ~kept.classes)
-    # Rows that were numbered come in any order: two runs shall write the same file.
-    return kept_rows.order_by(list(table.columns)) if any(proposal.cells) else kept_rows
+    # Rows that were joined come in any order: two runs shall write the same file.
+    is_joined = bool(proposal.ladders) or any(proposal.cells)
+    return kept_rows.order_by(list(table.columns)) if is_joined else kept_rows
 
 
 def _refusal(allowed: Fraction) -> UncheckableError:
@@ -131,6 +145,11 @@ def _generalise(
     proposal: Proposal,
     allowed: Fraction,
 ) -> Table:
+    if proposal.ladders:
+        recoded = recode_in(table, proposal.ladders, scales, proposal.thresholds)
+        if recoded is None:
+            raise _refusal(allowed)
+        return recoded
     if not any(proposal.cells):
         return table.mutate(
             **{

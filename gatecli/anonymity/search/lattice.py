@@ -12,13 +12,14 @@ from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
 
-from gatecli.anonymity.hierarchies import Hierarchy, Level
+from gatecli.anonymity.hierarchies import Everything, Exact, Hierarchy, Level
 from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
 from gatecli.anonymity.search.branches import JudgedNode, explore
 from gatecli.anonymity.search.classes import Base, Node, regroup_classes
 from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.criteria import keep, least_size
 from gatecli.anonymity.search.generalisation import Proposal
+from gatecli.anonymity.search.local_recoding import recode
 from gatecli.anonymity.search.loss import loss_at
 from gatecli.anonymity.search.suppression import hide_least, loss_figure
 from gatecli.anonymity.tables.interface import Table
@@ -52,7 +53,8 @@ def search(
     best: int = BEST,
 ) -> tuple[Proposal, ...]:
     """The best proposals that were found, least loss first, each with less suppression than the one before;
-    () if there is none. The last is the best without suppression, where there is one.
+    () if there is none. The last is the best without suppression, where there is one; after it comes local
+    recoding, where `terms.local` and it loses less.
 
     Each was verified: all thresholds hold for every sensitive attribute in the rows that remain. The search
     does at most `terms.effort` times `WORK`; where that ends it, every proposal `is_cut_off`. Columns
@@ -78,6 +80,8 @@ def search(
     ]
     if terms.cells and proposals:
         proposals = _with_cells(base, proposals, thresholds, most, terms)[:best]
+    if terms.local and proposals:
+        proposals = _with_local_recoding(base, proposals, thresholds, terms)
     return tuple(replace(each, metric=terms.loss, is_cut_off=not found.is_complete) for each in proposals)
 
 
@@ -103,6 +107,29 @@ def _with_cells(
         least=False,
     )
     return [mended, *proposals]
+
+
+def _with_local_recoding(
+    base: Base, proposals: list[Proposal], thresholds: Thresholds, terms: SearchTerms
+) -> list[Proposal]:
+    """The proposals, and local recoding after them where this loses less than all of them."""
+    recoding = recode(base, thresholds)
+    least = min(loss_figure(each.loss, terms.loss) for each in proposals)
+    if recoding is None or loss_figure(recoding.loss, terms.loss) >= least:
+        return proposals
+    local = replace(
+        proposals[-1],
+        levels=tuple(Everything() if changed else Exact() for changed in recoding.changed),
+        node=(),
+        suppressed=0,
+        classes=len(recoding.sizes),
+        k=int(recoding.sizes.min()),
+        loss=recoding.loss,
+        cells=(),
+        ladders=tuple(dimension.hierarchy for dimension in base.dimensions),
+        least=False,
+    )
+    return [*proposals, local]
 
 
 def _levels(base: Base, node: Node) -> tuple[Level, ...]:

@@ -266,3 +266,39 @@ def test_the_gate_measures_what_was_proposed() -> None:
     found = measure(opened, AnonymityQuestion(quasi, ("occupation", "hours-per-week")))
     assert (found.k, found.classes, found.records) == (first.k, first.classes, first.rows - first.suppressed)
     assert all(each.l >= 3 and each.t <= Fraction(2, 5) for each in found.by_sensitive)
+
+
+def locally(table: Any, columns: list[str], k: int, **known: Any) -> Any:
+    (*_, last) = search(table, columns, [], Thresholds(k=k), terms=SearchTerms(local=True, **known))
+    return last
+
+
+def test_local_recoding_is_the_last_proposal_where_it_loses_less() -> None:
+    pays = table_of({"pay": [20, 20, 21, 21, 40, 60]})
+    chosen = locally(pays, ["pay"], 2)
+    assert describe(chosen) == "recode locally pay (k becomes 2, nothing suppressed)"
+    assert (chosen.k, chosen.suppressed, chosen.classes) == (2, 0, 3)
+    others = search(pays, ["pay"], [], Thresholds(k=2))
+    assert all(chosen.loss.generalised < each.loss.generalised for each in others)
+    assert Counter(row["pay"] for row in rows_of(apply(pays, chosen))) == {"20": 2, "21": 2, ">=40": 2}
+
+
+def test_local_recoding_is_left_out_where_nothing_has_to_change() -> None:
+    assert describe(locally(table_of({"age": [20, 20, 30, 30]}), ["age"], 2)) == "change nothing"
+
+
+def test_missing_values_that_are_enough_are_a_class_of_their_own() -> None:
+    ages = table_of({"age": [None, None, 20, 21, 22, 23, 24, 25]})
+    chosen = locally(ages, ["age"], 2)
+    assert Counter(row["age"] for row in rows_of(apply(ages, chosen))) == {
+        None: 2,
+        "<22": 2,
+        "[22, 24)": 2,
+        ">=24": 2,
+    }
+
+
+def test_one_missing_value_is_hidden_among_others() -> None:
+    ages = table_of({"age": [None, 20, 21, 22, 23]})
+    chosen = locally(ages, ["age"], 2)
+    assert Counter(row["age"] for row in rows_of(apply(ages, chosen))) == {"*": 2, ">=21": 3}
