@@ -57,15 +57,11 @@ def hide_cells(
     moved = [np.zeros(len(sizes), np.int64) for _ in groups]
     for _ in range(MOST_ROUNDS if failing.any() else 0):
         need = _Need(np.where(failing, left, 0.0), np.where(failing, 0.0, left), k, whole=whole)
-        prices = [
-            need.price(len(hidden), labels, rows)
-            for (hidden, labels), rows in zip(groups, moved, strict=True)
-        ]
-        best = min(range(len(groups)), key=lambda at: (prices[at].min(), at), default=None)
-        if best is None or not np.isfinite(prices[best].min()):
+        best, prices = _cheapest(need, groups, moved)
+        if not np.isfinite(prices.min(initial=np.inf)):
             break
         labels = groups[best][1]
-        for group in np.flatnonzero(prices[best] < prices[best].min() + 1).tolist():
+        for group in np.flatnonzero(prices < prices.min() + 1).tolist():
             alike = np.flatnonzero(labels == group)
             standing = int(moved[best][alike].sum())
             for at, rows in _moving(left, failing, standing, alike, k, whole=whole):
@@ -79,6 +75,22 @@ def hide_cells(
         Piece(int(at), hidden, int(rows[at])) for hidden, rows in hidden_in for at in np.flatnonzero(rows)
     ]
     return sorted(pieces, key=lambda piece: (piece.row, piece.hidden))
+
+
+def _cheapest(
+    need: _Need, groups: Sequence[tuple[tuple[int, ...], Integers]], moved: Sequence[Integers]
+) -> tuple[int, Reals]:
+    """The first set of columns that costs least, and its prices. A failing row costs a cell a column at
+    least, so wider sets are not looked at once one has been found for no more.
+    """
+    best, prices = 0, np.full(1, np.inf)
+    for at, ((hidden, labels), rows) in enumerate(zip(groups, moved, strict=True)):
+        if prices.min() <= len(hidden):
+            break
+        found = need.price(len(hidden), labels, rows)
+        if found.min() < prices.min():
+            best, prices = at, found
+    return best, prices
 
 
 def _groups(columns: Sequence[Integers]) -> Iterator[tuple[tuple[int, ...], Integers]]:

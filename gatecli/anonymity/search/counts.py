@@ -104,7 +104,7 @@ def _ladder(table: Table, hierarchy: Hierarchy) -> Any:
     missed = 0
     # A file's lines are looked up here: as an expression, each would be a case of a query.
     for at, level in written.items():
-        labels = {None: None, **dict(level.labels)}
+        labels: dict[str | None, str | None] = {None: None, **dict(level.labels)}
         found = [labels.get(text, ALL) for text in ladder["text"].to_pylist()]
         ladder = ladder.append_column(f"l{at}", pa.chunked_array([pa.array(found, pa.string())]))
         missed = sum(text not in labels for text in ladder["text"].to_pylist())
