@@ -36,6 +36,9 @@ WORK = 100_000_000
 CELLS_SHARE = 16
 """The choice of cells to suppress has one part in so many of the work, besides."""
 
+RECODED_CLASSES = 200_000
+"""Local recoding of more classes takes longer than the search: it is tried with more effort alone."""
+
 
 class SearchEndedError(UncheckableError):
     """The work that a search may do ended before anything was found."""
@@ -80,7 +83,7 @@ def search(
     ]
     if terms.cells and proposals:
         proposals = _with_cells(base, proposals, thresholds, most, terms)[:best]
-    if terms.local and proposals:
+    if terms.local and proposals and len(base.classes.sizes) <= RECODED_CLASSES * terms.effort:
         proposals = _with_local_recoding(base, proposals, thresholds, terms)
     return tuple(replace(each, metric=terms.loss, is_cut_off=not found.is_complete) for each in proposals)
 

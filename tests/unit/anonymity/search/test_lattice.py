@@ -283,6 +283,13 @@ def test_local_recoding_is_the_last_proposal_where_it_loses_less() -> None:
     assert Counter(row["pay"] for row in rows_of(apply(pays, chosen))) == {"20": 2, "21": 2, ">=40": 2}
 
 
+def test_local_recoding_of_many_classes_takes_more_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "RECODED_CLASSES", 2)
+    pays = table_of({"pay": [20, 20, 21, 21, 40, 60]})
+    assert not locally(pays, ["pay"], 2).ladders
+    assert locally(pays, ["pay"], 2, effort=Fraction(2)).ladders
+
+
 def test_local_recoding_is_left_out_where_nothing_has_to_change() -> None:
     assert describe(locally(table_of({"age": [20, 20, 30, 30]}), ["age"], 2)) == "change nothing"
 
