@@ -80,7 +80,7 @@ def recode(base: Base, thresholds: Thresholds) -> Recoding | None:
     starts = np.searchsorted(boxes[order], np.arange(len(sizes)))
     raws = [raw[order] for raw in base.classes.members]
     shown, low, high = zip(
-        *(_shown(axis, raw, starts) for axis, raw in zip(axes, raws, strict=True)), strict=True
+        *(_what_is_shown(axis, raw, starts) for axis, raw in zip(axes, raws, strict=True)), strict=True
     )
     costs = [
         _costs(dimension, axis, raw, starts, level)
@@ -139,7 +139,7 @@ def _is_number(kind: Any) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _shown(axis: Axis, raw: Integers, starts: Integers) -> tuple[Integers, Integers, Integers]:
+def _what_is_shown(axis: Axis, raw: Integers, starts: Integers) -> tuple[Integers, Integers, Integers]:
     """By box, the level or `INTERVAL`, and the least and the greatest rank."""
     if axis.ranks is None:
         none = np.zeros(len(starts), np.int64)
@@ -260,11 +260,11 @@ def _bounds(values: Sequence[Any]) -> Callable[[int], str]:
     """What parts the value at a place from the one before it."""
 
     @cache
-    def bound(place: int) -> str:
+    def text_before(place: int) -> str:
         below, above = values[place - 1], values[place]
         if isinstance(above, str):
             starts = (f"{above[:4]}-01-01", f"{above[:7]}-01", above[:10])
             return next((start for start in starts if below < start <= above), above)
         return plain(roundest(below, above))
 
-    return bound
+    return text_before

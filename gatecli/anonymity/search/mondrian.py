@@ -78,7 +78,7 @@ def cut_into_boxes(base: Base, axes: Sequence[Axis], thresholds: Thresholds) -> 
     if not demands_of(asked) and (asked.l or 1) < 2:
         base = replace(base, sensitive=(), classes=replace(base.classes, sensitive=()))
     classes = base.classes
-    everything = _merged(base, classes, np.zeros(len(classes.sizes), np.int64), 1)
+    everything = _merge(base, classes, np.zeros(len(classes.sizes), np.int64), 1)
     if not keeps_demands(base, everything, asked).all():
         return None
     boxes = np.zeros(len(classes.sizes), np.int64)
@@ -128,7 +128,7 @@ def _subset(classes: NodeClasses, chosen: Integers) -> NodeClasses:
     return NodeClasses(members, classes.sizes[chosen], classes.surprise, tuple(histograms))
 
 
-def _merged(base: Base, classes: NodeClasses, labels: Integers, number: int) -> NodeClasses:
+def _merge(base: Base, classes: NodeClasses, labels: Integers, number: int) -> NodeClasses:
     """Sizes and histograms alone: who is a member of a part does not matter to its demands."""
     histograms = tuple(
         merge_histogram(labels, histogram, attribute.cardinality)
@@ -153,7 +153,7 @@ def _cut(
     box = np.zeros(held, np.int64)
     box[parts] = boxes
     for _ in range(MOST_JOINED + 1):
-        merged = _merged(base, classes, parts, held)
+        merged = _merge(base, classes, parts, held)
         fails = (merged.sizes > 0) & ~keeps_demands(base, merged, asked)
         if not fails.any():
             break
