@@ -10,7 +10,7 @@ values, or of all values, shows `*`.
 Example. Between the ages 18, 19 and 31, 34:
 
 >>> _bounds([Fraction(18), Fraction(19), Fraction(31), Fraction(34)])(2)
-'30'
+'20'
 """
 
 from __future__ import annotations
