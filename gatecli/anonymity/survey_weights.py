@@ -218,8 +218,9 @@ def _household_risks(opened: OpenedTable, codes: EncodedTable, classes: Table) -
     placed = table.join(classes.select(*keys, *_SIZES), keys).select("h", *_SIZES)
     counted = keep_table(placed.group_by(["h", *_SIZES]).aggregate(n=placed.count()))
     known = counted.filter(counted["h"].notnull())
-    numbered = keep_table(known.select("h").distinct().mutate(g=row_number().cast("int64")))
+    numbered = keep_table(known.select("h").distinct().mutate(g=row_number()))
     together = known.join(numbered, "h").select("g", "n", *_SIZES)
+    together = together.mutate(g=together["g"].cast("int64"))  # Spark's row numbers have 32 bits
     alone = counted.filter(counted["h"].isnull()).select("n", *_SIZES).mutate(g=constant(-1))
     every = keep_table(together.union(alone.select("g", "n", *_SIZES)))
     _require_few(opened, every, "members of households")
