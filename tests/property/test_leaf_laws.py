@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from gatecli.model.text import Leaf, RawText, object_leaves, object_texts
+from gatecli.model.text import Leaf, RawText, joined_items, object_leaves, object_texts
 from gatecli.sources.redact import Hit, redact_raw
 from gatecli.sources.string_fields.formats import FORMATS, read_leaves, views
 from tests.support.leaves import faults_of
@@ -98,7 +99,24 @@ class _AllText(yaml.SafeDumper):
 
 @given(objects)
 def test_the_texts_of_an_object_are_those_of_its_leaves(data: Any) -> None:
-    assert object_texts(data) == {leaf.text for leaf in object_leaves(data)}
+    lists = [each for each in walked(data) if isinstance(each, list)]
+    divided = {
+        joined_items([str(item) for item in each]) for each in lists if set(map(type, each)) <= {str, int}
+    }
+    assert object_texts(data) == {leaf.text for leaf in object_leaves(data)} | divided - {""}
+
+
+def walked(data: Any) -> Iterator[Any]:
+    """All values of parsed JSON."""
+    yield data
+    for child in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from walked(child)
+
+
+@pytest.mark.parametrize("data", [["00000", "00000"], [[12345, "67890"]], {"a": [1] * 9}])
+def test_a_list_of_short_numbers_is_read_as_one_text_too(data: Any) -> None:
+    whole = object_texts(data) - {leaf.text for leaf in object_leaves(data)}
+    assert whole in ({"00000_00000"}, {"12345_67890"}, {"1_1_1_1_1_1_1_1_1"})
 
 
 def joined(text: str) -> str:
