@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gatecli.pii.budget import unlimited_budget
@@ -60,8 +60,12 @@ CUES = [
 ]
 
 
+# Some forms have look-arounds, which few drawn texts pass.
+FEW_OF_A_FORM = settings(max_examples=share(15), suppress_health_check=[HealthCheck.filter_too_much])
+
+
 @pytest.mark.parametrize(("entity", "pattern"), FORMS)
-@settings(max_examples=share(15))
+@FEW_OF_A_FORM
 @given(data=st.data())
 def test_every_match_of_a_pattern_contains_its_cue(
     entity: Entity, pattern: EntityPattern, data: st.DataObject
@@ -78,7 +82,7 @@ def _may_be_valid(entity: Entity, value: str) -> bool:
 
 
 @pytest.mark.parametrize(("entity", "pattern"), FORMS)
-@settings(max_examples=share(15))
+@FEW_OF_A_FORM
 @given(data=st.data())
 def test_every_match_of_a_pattern_holds_its_factors(
     entity: Entity,

@@ -7,6 +7,7 @@ negative.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -107,10 +108,13 @@ def _dimension(name: str, labels: Sequence[str], tree: Tree | None) -> CutDimens
     signatures: dict[frozenset[str], int] = {}
     for signature in covered:
         signatures.setdefault(signature, len(signatures))
-    held = {
-        label: tuple(at for signature, at in signatures.items() if label in signature) for label in labels
-    }
-    return CutDimension(name, max(len(signatures), 1), held)
+    held: dict[str, list[int]] = {label: [] for label in labels}
+    for signature, at in signatures.items():
+        for label in signature:
+            held[label].append(at)
+    return CutDimension(
+        name, max(len(signatures), 1), {label: tuple(pieces) for label, pieces in held.items()}
+    )
 
 
 def _by_tree(name: str, labels: Sequence[str], tree: Tree) -> list[frozenset[str]]:
@@ -134,16 +138,19 @@ def _by_spans(labels: Sequence[str]) -> list[frozenset[str]]:
     points = [*ends, *((one + other) / 2 for one, other in pairwise(end for end in ends if abs(end) < inf))]
     finite = [end for end in ends if abs(end) < inf]
     points += [finite[0] - 1, finite[-1] + 1] if finite else [0.0]
-    found = [
-        frozenset(label for label, each in known.items() if any(_holds(span, point) for span in each))
-        for point in sorted(point for point in points if abs(point) < inf)
-    ]
-    return [signature for signature in dict.fromkeys(found) if signature]
+    cuts = sorted(point for point in points if abs(point) < inf)
+    inside: list[list[str]] = [[] for _ in cuts]
+    for label, each in known.items():
+        for at in {at for span in each for at in _points_in(span, cuts)}:
+            inside[at].append(label)
+    return [signature for signature in dict.fromkeys(map(frozenset, inside)) if signature]
 
 
-def _holds(span: Span, point: float) -> bool:
-    above = point > span.low or (point == span.low and not span.open_low)
-    return above and (point < span.high or (point == span.high and not span.open_high))
+def _points_in(span: Span, points: Sequence[float]) -> range:
+    """The indices of ascending points that a span holds."""
+    start = bisect_right(points, span.low) if span.open_low else bisect_left(points, span.low)
+    stop = bisect_left(points, span.high) if span.open_high else bisect_right(points, span.high)
+    return range(start, stop)
 
 
 def _pieces(table: PublishedTable, dimensions: Sequence[CutDimension]) -> list[dict[Label, Indices]]:
