@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import ValidationError
@@ -19,11 +20,10 @@ from gatecli.model.publication import MagnitudeTable
 _LIST = "COLUMN,..."
 
 
-@spread
-def magnitudes(
-    data: given.Data,
-    opened: TableGiven,
-    gate: GateOptions,
+@dataclass(frozen=True, slots=True)
+class MagnitudesGiven:
+    """A table of magnitudes and the rules for it, as they were typed."""
+
     value: Annotated[
         str,
         option(
@@ -32,11 +32,11 @@ def magnitudes(
             metavar="COLUMN",
             help="What is added up; with --largest, the total.",
         ),
-    ],
+    ]
     dimensions: Annotated[
         list[str] | None,
         option("--dimension", panel=given.COLUMNS, metavar=_LIST, help="The columns that make a cell."),
-    ] = None,
+    ] = None
     contributor: Annotated[
         str | None,
         option(
@@ -45,7 +45,7 @@ def magnitudes(
             metavar="COLUMN",
             help="The column that says whose a row is (default: each row is somebody's own).",
         ),
-    ] = None,
+    ] = None
     largest: Annotated[
         list[str] | None,
         option(
@@ -54,43 +54,49 @@ def magnitudes(
             metavar=_LIST,
             help="Columns of the largest contributions, where each row is a cell.",
         ),
-    ] = None,
+    ] = None
     p: Annotated[
         str | None,
         option("--p", panel=given.DEMANDS, metavar="PERCENT", help="The p of the p % rule, or of pq."),
-    ] = None,
+    ] = None
     q: Annotated[
         str | None, option("--q", panel=given.DEMANDS, metavar="PERCENT", help="The q of the pq rule.")
-    ] = None,
+    ] = None
     dominance: Annotated[
         str | None,
         option("--dominance", panel=given.DEMANDS, metavar="N,K", help="(n, k)-dominance: for example 2,85."),
-    ] = None,
+    ] = None
     min_contributors: Annotated[
         int | None,
         option("--min-contributors", panel=given.DEMANDS, min=1, help="The fewest permitted contributors."),
-    ] = None,
-) -> None:
+    ] = None
+
+    def table(self, path: str) -> MagnitudeTable:
+        """What is asked about a file. Raises UsageError for options that do not fit together."""
+        asked = {
+            "path": path,
+            "value": self.value,
+            "dimensions": split_list(self.dimensions),
+            "contributor": self.contributor,
+            "largest": split_list(self.largest),
+            "p": self.p,
+            "q": self.q,
+            "dominance": _dominance(self.dominance),
+            "minContributors": self.min_contributors,
+        }
+        try:
+            return MagnitudeTable.from_file({key: each for key, each in asked.items() if each is not None})
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise UsageError(f"{where or 'the rules'}: {first['msg']}", advice="see --help") from None
+
+
+@spread
+def magnitudes(data: given.Data, opened: TableGiven, gate: GateOptions, asked: MagnitudesGiven) -> None:
     """Check tables of magnitudes: dominance, the p % rule, and the number of contributors."""
     session = begin(gate, start_of(data))
-    asked = {
-        "path": data,
-        "value": value,
-        "dimensions": split_list(dimensions),
-        "contributor": contributor,
-        "largest": split_list(largest),
-        "p": p,
-        "q": q,
-        "dominance": _dominance(dominance),
-        "minContributors": min_contributors,
-    }
-    try:
-        table = MagnitudeTable.from_file({key: each for key, each in asked.items() if each is not None})
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{where or 'the rules'}: {first['msg']}", advice="see --help") from None
-    raise end_with(session, task_of_publication(table, session, opened.options(None), None))
+    raise end_with(session, task_of_publication(asked.table(data), session, opened.options(None), None))
 
 
 def _dominance(text: str | None) -> dict[str, object] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
@@ -29,6 +30,7 @@ from gatecli.cli.numbers import exact
 from gatecli.cli.yaml_output import json_text
 from gatecli.errors import InterruptedRunError, UsageError
 from gatecli.frontdoor.console import out
+from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import OUTPUT, option
 from gatecli.model.audit import AuditClaim, AuditResult, audit_document
 from gatecli.model.number import BelowOne, NonNegative, Proportion
@@ -75,15 +77,23 @@ AuditOutput = Annotated[
 ]
 
 
-def mechanism(
-    reference: Annotated[
-        str,
-        typer.Argument(
-            metavar="MODULE:FUNCTION", help="A function of (data, rng), or of (data, epsilon, rng)."
-        ),
-    ],
-    epsilon: Epsilon,
-    delta: Delta = "0",
+@dataclass(frozen=True, slots=True)
+class MechanismClaim:
+    """The claim that is attacked, as it was typed."""
+
+    epsilon: Epsilon
+    delta: Delta = "0"
+
+    def under(self, relation: Relation) -> AuditClaim:
+        """The claim about inputs that differ so."""
+        epsilon, delta = exact(self.epsilon, "--epsilon", _EPSILON), exact(self.delta, "--delta", _DELTA)
+        return AuditClaim(epsilon, delta, RELATIONS[relation])
+
+
+@dataclass(frozen=True, slots=True)
+class MechanismInputs:
+    """On what a mechanism is attacked, as it was typed."""
+
     neighbours: Annotated[
         Relation | None,
         option(
@@ -91,33 +101,64 @@ def mechanism(
             panel=INPUTS,
             help="How inputs differ (default: add-remove with --domain, else counts).",
         ),
-    ] = None,
+    ] = None
     domain: Annotated[
         str | None,
         option(
             "--domain", panel=INPUTS, metavar="VALUES", help="The values of a record: 0..9, a,b,c or JSON."
         ),
-    ] = None,
+    ] = None
     pairs: Annotated[
         Path | None,
         option(
             "--pairs", panel=INPUTS, metavar="FILE", help="Your own pairs: a JSON list of [input, neighbour]."
         ),
-    ] = None,
+    ] = None
+
+    @property
+    def relation(self) -> Relation:
+        return relation_of(self.neighbours or "", has_domain=self.domain is not None)
+
+    def made_pairs(self) -> tuple[Pair, ...]:
+        """The pairs to attack on. Raises UsageError where two options say what they are."""
+        if self.pairs is not None and self.domain is not None:
+            raise UsageError("--pairs and --domain both say what the inputs are", advice="give one of them")
+        if self.pairs is not None:
+            return read_pairs(self.pairs)
+        return make_pairs(self.relation, read_domain(self.domain) if self.domain is not None else ())
+
+
+@dataclass(frozen=True, slots=True)
+class MechanismEffort:
+    """How hard a mechanism is attacked, as it was typed."""
+
     lattice: Annotated[
         bool, option("--lattice", panel=EFFORT, help="Also test the lowest bits of floating-point outputs.")
-    ] = False,
-    alpha: Alpha = "0.001",
-    samples: Samples = 1_000_000,
-    time_budget: TimeBudget = 30.0,
-    memory: MemoryBudget = 2.0,
-    seed: Seed = 0,
+    ] = False
+    alpha: Alpha = "0.001"
+    samples: Samples = 1_000_000
+    time_budget: TimeBudget = 30.0
+    memory: MemoryBudget = 2.0
+    seed: Seed = 0
     state: Annotated[
         Path | None,
         option(
             "--state", panel=EFFORT, metavar="FILE", help="Go on with the test of earlier runs, kept here."
         ),
-    ] = None,
+    ] = None
+
+
+@spread
+def mechanism(
+    reference: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODULE:FUNCTION", help="A function of (data, rng), or of (data, epsilon, rng)."
+        ),
+    ],
+    claim: MechanismClaim,
+    inputs: MechanismInputs,
+    effort: MechanismEffort,
     code: Annotated[
         list[Path] | None,
         option(
@@ -130,23 +171,21 @@ def mechanism(
     output: AuditOutput = AuditFormat.TEXT,
 ) -> None:
     """Attack a mechanism. Refuted ends in 1; nothing found ends in 0, and says what would have been found."""
-    relation = relation_of(neighbours or "", has_domain=domain is not None)
     asked = MechanismAudit(
         reference,
         Reference.of(reference),
-        AuditClaim(
-            exact(epsilon, "--epsilon", _EPSILON), exact(delta, "--delta", _DELTA), RELATIONS[relation]
-        ),
-        _pairs(relation, domain, pairs),
-        Effort.of(read_alpha(alpha), samples, seed),
-        SandboxLimits.of(time_budget, memory),
-        lattice,
-        state,
+        claim.under(inputs.relation),
+        inputs.made_pairs(),
+        Effort.of(read_alpha(effort.alpha), effort.samples, effort.seed),
+        SandboxLimits.of(effort.time_budget, effort.memory),
+        effort.lattice,
+        effort.state,
         tuple(code or ()),
     )
     try:
         results = audit_mechanism(asked)
     except KeyboardInterrupt:
+        state = effort.state
         kept = f"the wealth so far is in {state}" if state and state.exists() else "no wealth was kept"
         raise InterruptedRunError(f"interrupted; {kept}") from None
     show_results(results, output)
@@ -159,14 +198,6 @@ def read_alpha(text: str) -> Fraction:
     if alpha > _MOST_ALPHA:
         raise UsageError(f"--alpha {text} is above {float(_MOST_ALPHA)}", advice="0.001 is the default")
     return alpha
-
-
-def _pairs(relation: Relation, domain: str | None, file: Path | None) -> tuple[Pair, ...]:
-    if file is not None and domain is not None:
-        raise UsageError("--pairs and --domain both say what the inputs are", advice="give one of them")
-    if file is not None:
-        return read_pairs(file)
-    return make_pairs(relation, read_domain(domain) if domain is not None else ())
 
 
 def show_results(results: Sequence[AuditResult], output: AuditFormat) -> None:

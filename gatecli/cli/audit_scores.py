@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ from gatecli.cli.audit_output import EXIT_CODES, AuditFormat, result_text
 from gatecli.cli.numbers import exact
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import out
+from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import OUTPUT, option
 from gatecli.gates.audit_scores import audit_file, claimed_by
 from gatecli.model.audit import AuditClaim
@@ -28,19 +30,21 @@ _ALPHA: TypeAdapter[Fraction] = TypeAdapter(Positive)
 _THRESHOLD: TypeAdapter[Fraction] = TypeAdapter(Exact)
 
 
-def scores(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The scores: CSV, JSON or .npz.")],
+@dataclass(frozen=True, slots=True)
+class ScoresClaim:
+    """The claim that is attacked, and the model that makes it, as they were typed."""
+
     claim: Annotated[
         Path | None,
         option("--claim", panel=CLAIM, metavar="FILE", help="The declaration whose claim is attacked."),
-    ] = None,
+    ] = None
     epsilon: Annotated[
         str | None, option("--epsilon", panel=CLAIM, metavar="NUMBER", help="The claimed ε.")
-    ] = None,
+    ] = None
     delta: Annotated[
         str | None,
         option("--delta", panel=CLAIM, metavar="NUMBER", help="The claimed δ (default: 0)."),
-    ] = None,
+    ] = None
     model: Annotated[
         Path | None,
         option(
@@ -49,7 +53,26 @@ def scores(
             metavar="FILE",
             help="The weights that were attacked; their digest binds the result to them.",
         ),
-    ] = None,
+    ] = None
+
+    def read(self, file: Path) -> tuple[str, AuditClaim]:
+        """Whose claim it is, and the claim. Raises UsageError where it is not given once."""
+        is_both = self.claim is not None and self.delta is not None
+        if (self.claim is None) == (self.epsilon is None) or is_both:
+            raise UsageError(
+                "give the claim once", advice="name --claim FILE, or --epsilon NUMBER with --delta NUMBER"
+            )
+        if self.claim is not None:
+            return claimed_by(self.claim)
+        epsilon = exact(self.epsilon or "", "--epsilon", _EPSILON)
+        budget = Budget(epsilon, exact(self.delta or "0", "--delta", _DELTA))
+        return file.name, AuditClaim(budget.epsilon, budget.delta)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoresAttack:
+    """How the scores were made and are judged, as it was typed."""
+
     method: Annotated[
         ScoresMethod,
         option(
@@ -57,10 +80,10 @@ def scores(
             panel=ATTACK,
             help="one-run: one training, a coin for each canary; clopper-pearson: a training for each score.",
         ),
-    ] = ScoresMethod.ONE_RUN,
+    ] = ScoresMethod.ONE_RUN
     alpha: Annotated[
         str, option("--alpha", panel=ATTACK, metavar="NUMBER", help="The chance of a false alarm.")
-    ] = "0.05",
+    ] = "0.05"
     guesses: Annotated[
         int | None,
         option(
@@ -71,7 +94,7 @@ def scores(
             help="one-run: how many canaries are guessed, chosen before the scores were seen "
             "(default: several numbers, which share α).",
         ),
-    ] = None,
+    ] = None
     threshold: Annotated[
         str | None,
         option(
@@ -80,10 +103,28 @@ def scores(
             metavar="NUMBER",
             help="clopper-pearson: where a score says in, chosen before the scores were seen.",
         ),
-    ] = None,
+    ] = None
     neighbouring: Annotated[
         Neighbouring, option("--neighbouring", panel=ATTACK, help="How canaries were left out.")
-    ] = Neighbouring.ADD_REMOVE,
+    ] = Neighbouring.ADD_REMOVE
+
+    def terms(self) -> ScoresTerms:
+        """How they are judged. Raises UsageError for what does not belong to the method."""
+        is_one_run = self.method is ScoresMethod.ONE_RUN
+        return ScoresTerms(
+            self.method,
+            _alpha(self.alpha),
+            _only(self.guesses, "--guesses", self.method, is_for=is_one_run),
+            _threshold(self.threshold, self.method),
+            self.neighbouring,
+        )
+
+
+@spread
+def scores(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The scores: CSV, JSON or .npz.")],
+    claim: ScoresClaim,
+    attack: ScoresAttack,
     output: Annotated[
         # Not GATECLI_FORMAT: a pipeline that sets that to sarif must still be able to audit.
         AuditFormat,
@@ -94,30 +135,11 @@ def scores(
 
     Refuted ends in 1. Nothing found ends in 0, and says what would have been found.
     """
-    terms = ScoresTerms(
-        method,
-        _alpha(alpha),
-        _only(guesses, "--guesses", method, is_for=method is ScoresMethod.ONE_RUN),
-        _threshold(threshold, method),
-        neighbouring,
-    )
-    subject, claimed = _claim(file, claim, epsilon, delta)
-    result = audit_file(file, subject, claimed, terms, model)
+    terms = attack.terms()
+    subject, claimed = claim.read(file)
+    result = audit_file(file, subject, claimed, terms, claim.model)
     out(result_text(result, output))
     raise typer.Exit(EXIT_CODES[result.outcome])
-
-
-def _claim(
-    file: Path, declaration: Path | None, epsilon: str | None, delta: str | None
-) -> tuple[str, AuditClaim]:
-    if (declaration is None) == (epsilon is None) or (declaration is not None and delta is not None):
-        raise UsageError(
-            "give the claim once", advice="name --claim FILE, or --epsilon NUMBER with --delta NUMBER"
-        )
-    if declaration is not None:
-        return claimed_by(declaration)
-    budget = Budget(exact(epsilon or "", "--epsilon", _EPSILON), exact(delta or "0", "--delta", _DELTA))
-    return file.name, AuditClaim(budget.epsilon, budget.delta)
 
 
 def _alpha(text: str) -> Fraction:

@@ -97,8 +97,8 @@ def check_table(
         known=_at_least_one(known),
         household=household,
         weights=weights,
-        scales={column: _member(Scale, name) for column, name in (scales or {}).items()},
-        formats={column: _member(ValueFormat, name) for column, name in (formats or {}).items()},
+        scales=_members(Scale, scales),
+        formats=_members(ValueFormat, formats),
         missing_codes=tuple(map(ValueCode.read, missing_codes)),
         suppressed_codes=tuple(map(ValueCode.read, suppressed_codes)),
     )
@@ -116,11 +116,12 @@ def _at_least_one(known: int | None) -> int | None:
     return known
 
 
-def _member(kind: type[Choice], name: str) -> Choice:
-    """Raises UsageError for a name that means nothing."""
-    if name not in {each.value for each in kind}:
-        raise UsageError(f"{name!r} means nothing here", advice=f"choose among {', '.join(kind)}")
-    return kind(name)
+def _members(kind: type[Choice], names: Mapping[str, str] | None) -> dict[str, Choice]:
+    """By column. Raises UsageError for a name that means nothing."""
+    for name in (names or {}).values():
+        if name not in {each.value for each in kind}:
+            raise UsageError(f"{name!r} means nothing here", advice=f"choose among {', '.join(kind)}")
+    return {column: kind(name) for column, name in (names or {}).items()}
 
 
 def _exact(numbers: Mapping[str, Number | None]) -> dict[str, Any]:
