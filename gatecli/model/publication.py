@@ -49,7 +49,7 @@ class PublishedData(Value):
 class SecondRelease(PublishedData):
     """A table that is released again, generalised in another way (Ganta, Kasiviswanathan and Smith 2008)."""
 
-    kind: ClassVar[str] = "release-pair"
+    kind: ClassVar[str] = "release pair"
 
     earlier: Text = Field(description="the release that is already out, beside the declaration")
     quasi_identifiers: Annotated[Many[Text], Field(min_length=1)]
@@ -79,7 +79,7 @@ class SecondRelease(PublishedData):
 class CountTables(PublishedData):
     """Tables of counts over one population, a row for each cell; their margins are the rows of totals."""
 
-    kind: ClassVar[str] = "counts"
+    kind: ClassVar[str] = "count table"
 
     linked: Many[Text] = Field(
         default=(), description="tables of the same population that are published too, beside the declaration"
@@ -129,7 +129,7 @@ class CountTables(PublishedData):
 class SafeHarborTable(PublishedData):
     """A table without the identifiers that 45 CFR 164.514(b)(2)(i) lists."""
 
-    kind: ClassVar[str] = "safe-harbor"
+    kind: ClassVar[str] = "Safe Harbor table"
     needs_threshold: ClassVar[bool] = False
 
 
@@ -143,7 +143,7 @@ class Dominance(Value):
 class MagnitudeTable(PublishedData):
     """Sums of contributors' values by category, from the contributors' own rows or given by cell."""
 
-    kind: ClassVar[str] = "magnitudes"
+    kind: ClassVar[str] = "magnitude table"
     needs_threshold: ClassVar[bool] = False
 
     value: Text = Field(description="the column that is added up; with `largest`, the total of a cell")
