@@ -3,8 +3,8 @@
 Derivation. One income of nine millions makes a single band of all others where bands share the range. So
 bounds are cut at the quantiles i ÷ g of the rows, and for a coarser level every second of them is left out:
 levels nest. A bound is the roundest number between the quantiles (i − ¼) ÷ g and (i + ¼) ÷ g, or between a
-value that holds more rows than that and the one before it: it is no number of a row but by chance, and the
-band is called by it. The bands at both ends are open: they are bottom- and top-coded (Hundepool et al.,
+value that holds more rows than that and the one before it. It equals the number of a row only by chance, and
+the band is called by it. The bands at both ends are open: they are bottom- and top-coded (Hundepool et al.,
 "Statistical Disclosure Control", 2012, section 3.2).
 
 Example. Ten incomes of which the last is far out: halves and quarters of the rows.

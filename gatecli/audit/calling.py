@@ -91,7 +91,7 @@ def _copy_of(output: Any) -> Any:
     try:
         return copy.copy(output)
     except TypeError:  # a generator, an open file
-        return output  # what is no value is named where outputs are compared
+        return output  # `read_outputs` names its type
 
 
 def call_of(mechanism: Mechanism, epsilon: float, delta: float) -> MechanismCall:

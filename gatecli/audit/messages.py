@@ -65,7 +65,7 @@ def _exactly(link: socket.socket, length: int, end: float | None) -> bytes:
 
 
 def pack_error(error: str, advice: str = "") -> bytes:
-    """Why there is no answer."""
+    """The reason why a question cannot be answered, and what to do about it."""
     return json.dumps({"error": error, "advice": advice}).encode()
 
 
@@ -97,7 +97,8 @@ def pack_outputs(outputs: Outputs, seconds: float) -> bytes:
 def unpack_outputs(message: bytes, most: int) -> tuple[Outputs, float]:
     """At most so many outputs, one at least, and the seconds of processor that they took.
 
-    Raises UncheckableError for an error, and BrokenMessageError for what is not the outputs of a mechanism.
+    Raises UncheckableError for an error, and BrokenMessageError where the bytes are not
+    outputs of a mechanism.
     """
     head, _, body = message.partition(b"\n")
     words = _read_words(head)

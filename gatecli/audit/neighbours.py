@@ -213,7 +213,7 @@ def read_pairs(file: Path) -> tuple[Pair, ...]:
 
 
 def own_pairs(given: Sequence[Sequence[Any]]) -> tuple[Pair, ...]:
-    """Pairs of a user's own. Raises ConfigurationError for what is not pairs, and as `check_pairs`."""
+    """The user's pairs. Raises ConfigurationError where an item is not a pair, and as `check_pairs` does."""
     if not isinstance(given, list | tuple):
         raise ConfigurationError("pairs are not a list of pairs", advice="write [(dataset, neighbour), …]")
     for number, each in enumerate(given, 1):

@@ -122,7 +122,7 @@ def _with_local_recoding(
         return proposals
     local = replace(
         proposals[-1],
-        levels=tuple(Everything() if changed else Exact() for changed in recoding.changed),
+        levels=tuple(Everything() if changed else Exact() for changed in recoding.has_changes),
         node=(),
         suppressed=0,
         classes=len(recoding.sizes),

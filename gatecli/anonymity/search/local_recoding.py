@@ -64,7 +64,7 @@ class Recoding:
     loss: Loss
 
     @property
-    def changed(self) -> tuple[bool, ...]:
+    def has_changes(self) -> tuple[bool, ...]:
         """By column, whether any box shows another thing than its value."""
         return tuple(bool(levels.any()) for levels in self.shown)
 
@@ -219,7 +219,7 @@ def _write_boxes(table: Any, ladders: Sequence[Hierarchy], base: Base, found: Re
     )
     columns = {name: joined[name] for name in table.columns}
     for at, ladder in enumerate(ladders):
-        if found.changed[at]:
+        if found.has_changes[at]:
             raw, level = joined[f"{OURS}raw {at}"], joined[f"{OURS}level {at}"]
             cases = [
                 (level == number, generalised_column(raw, ladder.levels[number]).cast("string"))

@@ -59,7 +59,7 @@ _GUESSED = frozenset(
 _HOPS = 3
 
 
-def _seed(call: ast.Call) -> ast.expr | None:
+def _seed_argument(call: ast.Call) -> ast.expr | None:
     return call.args[0] if call.args else keyword(call, "seed")
 
 
@@ -87,7 +87,7 @@ def _is_guessed(call: ast.Call, scope: Scope, syntax: Syntax, hops: int) -> bool
     if isinstance(call.func, ast.Name) and call.func.id in {"int", "abs", "round"} and call.args:
         return is_guessable(call.args[0], scope, syntax, hops)
     if name in (_MAKERS | _JAX_KEYS):
-        return is_guessable(_seed(call), scope, syntax, hops)
+        return is_guessable(_seed_argument(call), scope, syntax, hops)
     return isinstance(call.func, ast.Attribute) and is_guessable(call.func.value, scope, syntax, hops)
 
 
@@ -106,13 +106,13 @@ def _seedings(syntax: Syntax) -> Iterator[ast.Call]:
         seeded |= set(_SEEDERS["torch"])
     if is_opacus or seeded:
         seeded |= set(_EVERYTHING)
-    seeded -= _seeded_anew(syntax)
+    seeded -= _seeders_without_seed(syntax)
     for call in syntax.calls:
         name, scope = syntax.name(call.func), syntax.scope(call)
         if name in _SEEDED_PRIVACY:
             if is_guessable(keyword(call, "seed") or keyword(call, "key"), scope, syntax):
                 yield call
-        elif is_guessable(_seed(call), scope, syntax) and (
+        elif is_guessable(_seed_argument(call), scope, syntax) and (
             name in seeded
             or (name in _MAKERS and any(_is_drawn_from(call, draw, syntax) for draw in draws))
             or (name in _JAX_KEYS and _makes_noise(call, draws, syntax))
@@ -121,12 +121,13 @@ def _seedings(syntax: Syntax) -> Iterator[ast.Call]:
             yield call
 
 
-def _seeded_anew(syntax: Syntax) -> set[str]:
+def _seeders_without_seed(syntax: Syntax) -> set[str]:
     """Seeders that are called again without a seed, which the system then chooses."""
     anew = {
         syntax.name(call.func)
         for call in syntax.calls
-        if not list(arguments(call)) or (isinstance(seed := _seed(call), ast.Constant) and seed.value is None)
+        if not list(arguments(call))
+        or (isinstance(seed := _seed_argument(call), ast.Constant) and seed.value is None)
     }
     return anew | (set(_SEEDERS["torch"]) if anew & _UNSEEDERS else set())
 

@@ -226,7 +226,11 @@ def _not_compared_finding(each: ReleaseAudit, found: BudgetComparison) -> Findin
 
 def _unbound_finding(each: ReleaseAudit) -> Finding:
     path, audit = each.evidence.reference.path, each.audit
-    what = f"{audit.digest[:12]}…, which is no file that this release lists" if audit.digest else "no digest"
+    what = (
+        f"{audit.digest[:12]}…, and this release lists no file with that digest"
+        if audit.digest
+        else "no digest"
+    )
     return finding_at(
         AUDIT_UNBOUND,
         each.subject,

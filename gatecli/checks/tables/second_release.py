@@ -27,7 +27,7 @@ def find_intersection(
 ) -> Iterator[Finding]:
     """A finding for k, and for l of each sensitive column, that both releases together do not keep.
 
-    Raises UsageError for an l without a sensitive column: that is no pass.
+    Raises UsageError for an l without a sensitive column, which nothing would be measured for.
     """
     if thresholds.l is not None and not measures.distinct:
         raise UsageError(
