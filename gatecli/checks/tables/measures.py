@@ -158,9 +158,9 @@ def _known_together(measures: Measures) -> str:
     """What is known of a unit, where that is more than one row."""
     question = measures.question
     if question.trajectory:
-        return " to who knows all rows of a unit"
+        return " to someone who knows all rows of a unit"
     rows = "row" if question.known == 1 else "rows"
-    return "" if question.known is None else f" to who knows {question.known} {rows} of a unit"
+    return "" if question.known is None else f" to someone who knows {question.known} {rows} of a unit"
 
 
 def _many(count: int, singular: str, plural: str = "") -> str:

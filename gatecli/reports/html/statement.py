@@ -32,6 +32,14 @@ DEMANDS: Mapping[str, tuple[str, str, str]] = {
 }
 """By the name of a threshold: what is limited, from which side, and the measure of it."""
 
+OF_PUBLICATIONS: Mapping[tuple[str, str], str] = {
+    ("count table", "k"): "the smallest count above 0",
+    ("count table", "l"): "categories in a group",
+    ("release pair", "k"): "records that can be a person’s",
+    ("release pair", "l"): "sensitive values that can be a person’s",
+}
+"""By kind and threshold, what is limited where it is not a class of rows."""
+
 ROLES = {
     "quasiIdentifiers": "Quasi-identifiers: what others may know",
     "sensitive": "Sensitive: what nobody may learn",
@@ -72,7 +80,7 @@ def statement(item: Checked, verdict: Verdict, made_at: str) -> Markup:
     return element(
         "div",
         each("dl", [*_roles(item.inputs), *_left_out(item.measures)], class_="facts"),
-        table(heads, list(_limits(limits, item.measures)), class_="figures words"),
+        table(heads, list(_limits(item, limits)), class_="figures words"),
         _estimate(item.measures),
         element("p", _sentence(item, verdict, made_at), class_="sentence"),
         each("dl", [_blank(name) for name in SIGNED], class_="signed"),
@@ -107,10 +115,11 @@ def _left_out(measures: Mapping[str, object]) -> Iterator[Markup]:
             yield join_children(element("dt", called), element("dd", str(measures[key])))
 
 
-def _limits(limits: Mapping[str, object], measures: Mapping[str, object]) -> Iterator[list[Child]]:
-    flat = {**_reference(measures), **measures}
+def _limits(item: Checked, limits: Mapping[str, object]) -> Iterator[list[Child]]:
+    flat = {**_reference(item.measures), **item.measures}
     for name, limit in limits.items():
-        called, side, measure = DEMANDS.get(name, (name, "", name))
+        usual, side, measure = DEMANDS.get(name, (name, "", name))
+        called = OF_PUBLICATIONS.get((item.kind, name), usual)
         wanted = limit.get("c") if isinstance(limit, Mapping) else limit
         found = measure_text(measure, flat[measure]) if measure in flat else "see the measures"
         yield [called, f"{side} {wanted}".strip(), found]
@@ -140,18 +149,25 @@ def _sentence(item: Checked, verdict: Verdict, made_at: str) -> str:
     """What was done and found; it says no more than the measures do."""
     day = f"On {made_at.replace('T', ' ').replace('Z', ' UTC')}, gatecli" if made_at else "gatecli"
     named = item.inputs.get("quasiIdentifiers")
-    who = len(named) if isinstance(named, Sequence) else 0
+    who = (
+        f"For others who know the {len(named)} named quasi-identifiers, the table"
+        if isinstance(named, Sequence) and named
+        else "The data"
+    )
     digest = item.inputs.get("sha256")
     data = f"{item.name} (SHA-256 {digest})" if digest else item.name
     policy = f"“{verdict.policy.name}” (SHA-256 {verdict.policy.sha256})"
-    wrong = [one for one in verdict.findings if one.subject == item.name and one.severity is Severity.ERROR]
+    # By the rule's own severity: a policy that only warns of a limit does not make it met.
+    wrong = [
+        one for one in verdict.findings if one.subject == item.name and one.rule.severity is Severity.ERROR
+    ]
     found = "meets every limit that is listed here"
     if wrong:
         is_forgiven = not any(map(verdict.closed_by, wrong))
         found = "does not meet what is demanded of it" + (", which is forgiven" if is_forgiven else "")
     return (
-        f"{day} {package.VERSION} measured {data} by the policy {policy}. For others who know the {who} "
-        f"named quasi-identifiers, the table {found}. This does not say that nobody in it can ever be "
+        f"{day} {package.VERSION} measured {data} by the policy {policy}. {who} {found}. "
+        "This does not say that nobody in it can ever be "
         "recognised, nor what other columns or other tables tell."
     )
 

@@ -85,7 +85,8 @@ def _sizes(picture: AnonymityPicture, key: str) -> Markup:
     said = f"No class is smaller than {boundary:,}."
     if small:
         share = percent(part_of(small, counted), up=True)
-        said = f"{share} of the {who} look like fewer than {boundary - 1:,} others: their classes are small."
+        alike = f"fewer than {boundary - 1:,} others" if boundary > 2 else "nobody else"
+        said = f"{share} of the {who} look like {alike}: their classes are small."
     below = sum(item.least < boundary for item in picture.sizes)
     chart = Chart(key, "Class sizes", f"Share of the {who} by the size of their class. {said}")
     words = f"k = {boundary:,}" if picture.demanded_k else f"{boundary:,}"

@@ -8,14 +8,17 @@ from fractions import Fraction
 
 import pytest
 
+from gatecli.checks.tables.measures import K as K_BELOW
 from gatecli.checks.tables.roles import DIRECT_IDENTIFIER
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.anonymity_risks import PopulationEstimator
+from gatecli.model.disclosure import CountMeasures, HarborMeasures, IntersectionMeasures, MagnitudeMeasures
 from gatecli.model.document import Place
-from gatecli.model.finding import Suppression, make_finding
+from gatecli.model.finding import Severity, Suppression, make_finding
 from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Checked, Verdict, decide
 from gatecli.reports.html import rendering
+from gatecli.reports.html.checked_subjects import LABELS, TITLES
 from gatecli.reports.html.statement import DEMANDS, ESTIMATORS
 from gatecli.reports.interface import Style
 from tests.support.painted import painted
@@ -94,6 +97,54 @@ def test_a_table_that_was_forgiven_does_not_meet_its_limits() -> None:
         page = rendering.render(verdict, Style())
         assert "does not meet what is demanded of it" in page
         assert (", which is forgiven" in page) is (active.suppressed is not None)
+
+
+def test_a_limit_that_a_policy_only_warns_of_is_not_met_either() -> None:
+    finding = make_finding(
+        K_BELOW, "k = 1", subject="people.csv", place=Place("people.csv"), mend="", identity="x"
+    )
+    for severity in (Severity.WARNING, Severity.NOTE):
+        verdict = decide("anonymity", POLICY, (TABLE,), (replace(finding, severity=severity),))
+        text = in_sight(rendering.render(verdict, Style()))
+        assert "does not meet what is demanded of it, which is forgiven" in text
+        assert "meets every limit" not in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "words"),
+    [
+        ("count table", {"k": 5}, "the smallest count above 0 at least 5 7"),
+        ("count table", {"l": 2}, "categories in a group at least 2 7"),
+        ("release pair", {"k": 5}, "records that can be a person’s at least 5 7"),
+    ],
+)
+def test_a_publication_has_limits_of_its_own_and_no_quasi_identifiers(
+    kind: str, limit: dict[str, int], words: str
+) -> None:
+    item = Checked(kind, "a.csv", "a.csv", {"k": 7, "l": 7}, inputs={"thresholds": limit})
+    text = in_sight(page_of(item))
+    assert words in text
+    assert "The data meets every limit that is listed here." in text
+    assert "quasi-identifiers" not in text
+
+
+def test_the_measures_of_publications_have_words() -> None:
+    every = (
+        CountMeasures(1, 8, 3, 0, 1, 1, 0, 2, {"illness": 1}),
+        MagnitudeMeasures(3, 1, 1, Fraction(1, 2)),
+        HarborMeasures(3, (), ("actual knowledge",)),
+        IntersectionMeasures(
+            records=(6, 6),
+            classes=(2, 2),
+            alone=(3, 3),
+            pairs=4,
+            is_same_people=True,
+            links=(),
+            sizes=((1, 1),),
+            distinct={"illness": ((1, 1),)},
+        ),
+    )
+    assert {key for each in every for key in each.as_mapping()} <= LABELS.keys() | TITLES.keys()
 
 
 def test_a_page_without_a_date_names_none() -> None:
