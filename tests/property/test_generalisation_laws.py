@@ -22,8 +22,9 @@ from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.generalisation import apply
 from gatecli.anonymity.search.lattice import search
 from gatecli.anonymity.tables.writing import write
-from gatecli.model.anonymity import RecursiveDiversity, Thresholds
+from gatecli.model.anonymity import Thresholds
 from gatecli.model.generalisation import SearchTerms
+from tests.property.strategies import anonymity_demands
 from tests.support.anonymity_tables import IBIS_WARNS, meets, rows_of, table_of
 from tests.support.examples import share
 
@@ -55,19 +56,7 @@ records = st.lists(
     max_size=30,
 )
 
-limits = st.builds(
-    Thresholds,
-    k=st.integers(1, 5),
-    l=st.none() | st.integers(1, 3),
-    entropy_l=st.none() | st.sampled_from([Fraction(1), Fraction(3, 2), Fraction(2)]),
-    recursive=st.none()
-    | st.builds(RecursiveDiversity, st.sampled_from([Fraction(2), Fraction(5)]), st.integers(1, 2)),
-    t=st.none() | st.fractions(0, 1, max_denominator=12),
-    alpha=st.none() | st.fractions(Fraction(1, 2), 1, max_denominator=6),
-    beta=st.none() | st.fractions(0, 4, max_denominator=4),
-    enhanced_beta=st.none() | st.fractions(1, 4, max_denominator=4),
-    delta=st.none() | st.fractions(1, 4, max_denominator=4),
-)
+limits = anonymity_demands()
 
 
 def table(rows: list[tuple[Any, ...]]) -> Any:

@@ -16,7 +16,8 @@ from gatecli.anonymity.hierarchies import Hierarchy, hierarchy_from_csv
 from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
 from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.local_recoding import recode, recode_in
-from gatecli.model.anonymity import RecursiveDiversity, Scale, Thresholds
+from gatecli.model.anonymity import Scale, Thresholds
+from tests.property.strategies import anonymity_demands
 from tests.support.anonymity_tables import IBIS_WARNS, meets, rows_of, table_of
 from tests.support.examples import share
 
@@ -47,20 +48,7 @@ records = st.lists(
     min_size=1,
     max_size=40,
 )
-demands = st.builds(
-    Thresholds,
-    k=st.integers(1, 5),
-    l=st.none() | st.integers(1, 3),
-    entropy_l=st.none() | st.sampled_from([Fraction(1), Fraction(3, 2), Fraction(2)]),
-    recursive=st.none()
-    | st.builds(RecursiveDiversity, st.sampled_from([Fraction(2), Fraction(5)]), st.integers(1, 2)),
-    t=st.none() | st.fractions(0, 1, max_denominator=12),
-    alpha=st.none() | st.fractions(Fraction(1, 2), 1, max_denominator=6),
-    beta=st.none() | st.fractions(0, 4, max_denominator=4),
-    enhanced_beta=st.none() | st.fractions(1, 4, max_denominator=4),
-    delta=st.none() | st.fractions(1, 4, max_denominator=4),
-    average_risk=st.none() | st.sampled_from([Fraction(2, 5), Fraction(1, 2)]),
-)
+demands = anonymity_demands(average_risk=st.none() | st.sampled_from([Fraction(2, 5), Fraction(1, 2)]))
 
 
 def table(rows: Sequence[tuple[Any, ...]]) -> Any:
