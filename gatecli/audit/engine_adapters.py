@@ -55,11 +55,19 @@ def opendp_randomized_response(data: float, epsilon: float) -> Any:
     return _opendp_coin(epsilon)(bool(data))
 
 
+def opendp_noisy_max(data: float, epsilon: float, runs: int) -> Any:
+    """The position of the least of eleven scores, which all change by at most 1 with the number."""
+    made = _opendp_choice(epsilon)
+    scores = [abs(2 * place - int(data)) for place in range(11)]
+    return [made(scores) for _ in range(runs)]
+
+
 def _opendp() -> Any:
     """The modules of OpenDP; its prelude imports what belongs to other extras."""
     import opendp.combinators  # noqa: PLC0415 - an optional package
     import opendp.domains  # noqa: PLC0415
     import opendp.measurements  # noqa: PLC0415
+    import opendp.measures  # noqa: PLC0415
     import opendp.metrics  # noqa: PLC0415
     import opendp.mod  # noqa: PLC0415
 
@@ -94,6 +102,16 @@ def _opendp_gaussian(number: str, epsilon: float, delta: float) -> Noisy:
 
     scale = opendp.mod.binary_search_param(at, d_in=1.0, d_out=(epsilon, delta), T=float)
     made: Noisy = opendp.measurements.make_gaussian(*space, scale=scale)
+    return made
+
+
+@cache
+def _opendp_choice(epsilon: float) -> Noisy:
+    """The scale 2Δ/ε is ε-private, whichever way scores change."""
+    opendp = _opendp()
+    space = _vectors(opendp, "i64"), opendp.metrics.linf_distance(T="i64")
+    measure = opendp.measures.max_divergence()
+    made: Noisy = opendp.measurements.make_noisy_max(*space, measure, scale=2 / epsilon, negate=True)
     return made
 
 

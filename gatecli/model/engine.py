@@ -88,6 +88,7 @@ ENGINES = (
             EngineMechanism("discrete Laplace", "opendp_discrete_laplace"),
             EngineMechanism("discrete Gaussian", "opendp_discrete_gaussian", _APPROXIMATE),
             EngineMechanism("randomized response", "opendp_randomized_response", _LOCAL, _BITS),
+            EngineMechanism("noisy max", "opendp_noisy_max"),
         ),
     ),
     PrivacyEngine(

@@ -15,6 +15,7 @@ from gatecli.model.dataset import Dataset, Sha256
 from gatecli.model.document import Document, Place
 from gatecli.model.mechanism import Count, Mechanism, RunSelection, Sampling
 from gatecli.model.number import BelowOne, NonNegative
+from gatecli.model.table_evidence import TableEvidence
 
 
 class EvidenceFormat(StrEnum):
@@ -28,6 +29,8 @@ class EvidenceFormat(StrEnum):
     DIFFPRIVLIB = "diffprivlib"
     SMARTNOISE = "smartnoise"
     PIPELINE_DP = "pipeline-dp"
+    TABLE = "table"
+    """Questions to a table behind a budget (`gatecli.data`)."""
     AUDIT = "audit"
     """Attacks on the claim (`gatecli audit`); they record no work."""
 
@@ -200,7 +203,7 @@ class Evidence:
     `neighbouring` is the relation of the file's own parameters, where the file or the format fixes one;
     `sensitivity` the relation of what its noise multipliers are multiples of, where the file says it;
     `sha256` what its bytes hash to, where the declaration states a digest; `code` what stands on disk for
-    the files of the audited mechanism.
+    the files of the audited mechanism; `table` the questions to a table, which a ledger may hold already.
     """
 
     reference: EvidenceReference
@@ -213,6 +216,7 @@ class Evidence:
     sha256: str | None = None
     audits: tuple[AuditResult, ...] = ()
     code: tuple[ArtifactState, ...] = ()
+    table: TableEvidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

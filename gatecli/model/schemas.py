@@ -9,10 +9,11 @@ from gatecli.model.base import Resource, schema_of
 from gatecli.model.number import NUMBER_SCHEMA
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ModelRelease
+from gatecli.model.table_evidence import TableEvidence
 from gatecli.model.waiver import PrivacyWaiver
 
 KINDS: tuple[type[Resource], ...] = (ModelRelease, PrivacyPolicy, PrivacyWaiver)
-FILES = {"audit-v1": AuditFile}
+FILES = {"audit-v1": AuditFile, "table-evidence-v1": TableEvidence}
 """Files that a command writes and another reads."""
 
 DESCRIPTIONS = {

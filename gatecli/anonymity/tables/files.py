@@ -132,7 +132,7 @@ def _digest(paths: list[Path], root: Path | None) -> str:
 def _open_files(
     source: str, paths: list[Path], root: Path | None, reader: Reader, private: Scratch, options: TableOptions
 ) -> OpenedTable:
-    engine = _engine(options, private.folder)
+    engine = start_engine(options, private.folder)
     table = (
         reader(source, paths[0], options, private.folder, engine)
         if root is None
@@ -153,7 +153,7 @@ def _open_files(
     )
 
 
-def _engine(options: TableOptions, scratch: Path) -> Any:
+def start_engine(options: TableOptions, scratch: Path) -> Any:
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
 
     settings: dict[str, object] = {

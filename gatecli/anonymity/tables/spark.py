@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import sys
 import warnings
@@ -62,6 +63,14 @@ def connect_spark(url: str) -> Connection:
         private.remove()
         raise
     return Connection(backend, _stopping(session), partial(_close, session, private))
+
+
+def connect_frame(frame: Any) -> Table:
+    """The table of a frame of Spark, in its own session; a view of it is all that is made there."""
+    session = frame.sparkSession
+    name = f"gatecli_{secrets.token_hex(8)}"
+    frame.createOrReplaceTempView(name)
+    return _backend(session).table(name)
 
 
 def spark_file(backend: Any, path: str, *, is_local: bool) -> Table:

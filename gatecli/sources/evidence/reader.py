@@ -17,6 +17,7 @@ from gatecli.sources.evidence import (
     opendp,
     pipeline_dp,
     smartnoise,
+    table,
     tf_privacy,
     tumult,
 )
@@ -42,6 +43,7 @@ FORMATS: dict[EvidenceFormat, _Format] = {
     EvidenceFormat.DIFFPRIVLIB: _Format(load_budget, diffprivlib.read),
     EvidenceFormat.SMARTNOISE: _Format(load_json, smartnoise.read),
     EvidenceFormat.PIPELINE_DP: _Format(load_statement, pipeline_dp.read),
+    EvidenceFormat.TABLE: _Format(load_json, table.read),
     EvidenceFormat.AUDIT: _Format(load_json, audit.read),
 }
 
@@ -114,6 +116,7 @@ def _evidence(
         reading.sensitivity,
         digest,
         reading.audits,
+        table=reading.table,
     )
 
 

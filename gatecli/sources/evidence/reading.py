@@ -17,6 +17,7 @@ from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.document import pointer_of
 from gatecli.model.mechanism import Approximate, Mechanism, Pure, Unaccountable
 from gatecli.model.number import read_exact
+from gatecli.model.table_evidence import TableEvidence
 from gatecli.sources.positioned_tree import printable
 
 Where = tuple[str | int, ...]
@@ -41,6 +42,7 @@ class EvidenceReading:
     notes: tuple[str, ...] = ()
     sensitivity: Neighbouring | None = None
     audits: tuple[AuditResult, ...] = ()
+    table: TableEvidence | None = None
 
 
 class Refused(Exception):

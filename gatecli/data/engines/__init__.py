@@ -1,0 +1,1 @@
+"""Libraries that draw noise, each behind one interface."""

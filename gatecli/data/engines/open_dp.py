@@ -1,0 +1,69 @@
+"""OpenDP: all mechanisms, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from gatecli.data.numbers import float_at_least
+from gatecli.errors import MissingExtraError
+from gatecli.model.engine import require_usable
+
+NAME = "opendp"
+
+
+@cache
+def _library() -> Any:
+    """The modules of OpenDP; its prelude imports what belongs to other extras. Raises MissingExtraError."""
+    try:
+        import opendp.domains  # noqa: PLC0415 - an optional package, a second to import
+        import opendp.measurements  # noqa: PLC0415
+        import opendp.measures  # noqa: PLC0415
+        import opendp.metrics  # noqa: PLC0415
+        import opendp.mod  # noqa: PLC0415
+    except ImportError:
+        raise MissingExtraError("noise needs OpenDP", advice="pip install 'gatecli[data]'") from None
+    opendp.mod.enable_features("contrib")
+    return opendp
+
+
+class OpenDp:
+    """Discrete noise, and noisy maxima by exponential noise (permute and flip)."""
+
+    name = NAME
+
+    def __init__(self) -> None:
+        _library()
+        self.version = version(NAME)
+
+    def add_laplace(self, values: Sequence[int], scale: Fraction) -> list[int]:
+        """Each value with discrete Laplace noise."""
+        require_usable(NAME, "discrete Laplace")
+        opendp = _library()
+        space = _vectors(opendp), opendp.metrics.l1_distance(T="i64")
+        made = opendp.measurements.make_laplace(*space, scale=float_at_least(scale))
+        return [int(each) for each in made(list(values))]
+
+    def add_gaussian(self, values: Sequence[int], deviation: Fraction) -> list[int]:
+        """Each value with discrete Gaussian noise."""
+        require_usable(NAME, "discrete Gaussian")
+        opendp = _library()
+        space = _vectors(opendp), opendp.metrics.l2_distance(T="f64")
+        made = opendp.measurements.make_gaussian(*space, scale=float_at_least(deviation))
+        return [int(each) for each in made(list(values))]
+
+    def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> int:
+        """The position of a score near the least: the noise of scale 2Δ/ε is ε-private."""
+        require_usable(NAME, "noisy max")
+        opendp = _library()
+        space = _vectors(opendp), opendp.metrics.linf_distance(T="i64")
+        measure, scale = opendp.measures.max_divergence(), float_at_least(2 * sensitivity / epsilon)
+        made = opendp.measurements.make_noisy_max(*space, measure, scale=scale, negate=True)
+        return int(made(list(scores)))
+
+
+def _vectors(opendp: Any) -> Any:
+    return opendp.domains.vector_domain(opendp.domains.atom_domain(T="i64"))

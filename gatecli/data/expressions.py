@@ -1,0 +1,313 @@
+"""What may be computed of a row: numbers, comparisons and truth values, as data.
+
+    column("age") >= 18
+    (column("weight") / 80).clip(0, 3)
+
+An expression looks at one row, and never at a second one. It has a value for every row or is missing there:
+nothing in it can fail for some values, since an error would tell about them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from gatecli.errors import UsageError
+
+Constant: TypeAlias = int | float | str | bool
+
+
+class Kind(StrEnum):
+    """What the values of an expression are."""
+
+    NUMBER = "a number"
+    TEXT = "text"
+    TRUTH = "a truth value"
+    DATE = "a date"
+
+
+class Expression:
+    """A value of each row. Operators make new ones; nothing is computed."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]  # == makes an expression, so none can be a key
+
+    def __add__(self, other: Expression | Constant) -> Expression:
+        return _operation("+", self, other)
+
+    def __radd__(self, other: Constant) -> Expression:
+        return _operation("+", other, self)
+
+    def __sub__(self, other: Expression | Constant) -> Expression:
+        return _operation("-", self, other)
+
+    def __rsub__(self, other: Constant) -> Expression:
+        return _operation("-", other, self)
+
+    def __mul__(self, other: Expression | Constant) -> Expression:
+        return _operation("*", self, other)
+
+    def __rmul__(self, other: Constant) -> Expression:
+        return _operation("*", other, self)
+
+    def __truediv__(self, other: Constant) -> Expression:
+        return _operation("/", self, other)
+
+    def __floordiv__(self, other: Constant) -> Expression:
+        return _operation("//", self, other)
+
+    def __eq__(self, other: object) -> Expression:  # type: ignore[override]  # as in pandas
+        return _operation("==", self, other)
+
+    def __ne__(self, other: object) -> Expression:  # type: ignore[override]  # as in pandas
+        return ~_operation("==", self, other)
+
+    def __lt__(self, other: Expression | Constant) -> Expression:
+        return _operation("<", self, other)
+
+    def __le__(self, other: Expression | Constant) -> Expression:
+        return _operation("<=", self, other)
+
+    def __gt__(self, other: Expression | Constant) -> Expression:
+        return _operation("<", other, self)
+
+    def __ge__(self, other: Expression | Constant) -> Expression:
+        return _operation("<=", other, self)
+
+    def __and__(self, other: Expression) -> Expression:
+        return _operation("and", self, other)
+
+    def __or__(self, other: Expression) -> Expression:
+        return _operation("or", self, other)
+
+    def __invert__(self) -> Expression:
+        return _operation("not", self)
+
+    def __abs__(self) -> Expression:
+        return _operation("abs", self)
+
+    def __bool__(self) -> bool:
+        raise TypeError("an expression has a value for each row; combine with & | ~ and in parentheses")
+
+    def clip(self, lower: float, upper: float) -> Expression:
+        """The value, and what is outside of the bounds as the bound."""
+        return _operation("clip", self, lower, upper)
+
+    def is_in(self, *values: Constant) -> Expression:
+        """Whether the value is one of these."""
+        return _operation("in", self, *values)
+
+    def is_missing(self) -> Expression:
+        """Whether the row has no value there; NaN is none."""
+        return _operation("missing", self)
+
+    def year(self) -> Expression:
+        """The year of a date."""
+        return _operation("year", self)
+
+    def month(self) -> Expression:
+        """The month of a date, 1 to 12."""
+        return _operation("month", self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnReference(Expression):
+    """The value of a column."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ConstantValue(Expression):
+    """The same value for every row."""
+
+    value: Constant
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation(Expression):
+    """An operator, by its word, and what it is of."""
+
+    operator: str
+    operands: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """What an operator takes and gives; `compute` makes it of columns of the engine.
+
+    `takes` is the kind of each operand; None where they need only be alike. With `constants` all operands but
+    the first are constants.
+    """
+
+    takes: Kind | None
+    gives: Kind
+    operands: int | None
+    compute: Callable[..., Any]
+    constants: bool = False
+
+
+def _is_same(one: Any, other: Any) -> Any:
+    return one == other
+
+
+OPERATORS: Mapping[str, Operator] = MappingProxyType(
+    {
+        "+": Operator(Kind.NUMBER, Kind.NUMBER, 2, lambda one, other: one + other),
+        "-": Operator(Kind.NUMBER, Kind.NUMBER, 2, lambda one, other: one - other),
+        "*": Operator(Kind.NUMBER, Kind.NUMBER, 2, lambda one, other: one * other),
+        "/": Operator(Kind.NUMBER, Kind.NUMBER, 2, lambda one, by: one * (1 / by), constants=True),
+        "//": Operator(Kind.NUMBER, Kind.NUMBER, 2, lambda one, by: (one / by).floor(), constants=True),
+        "abs": Operator(Kind.NUMBER, Kind.NUMBER, 1, lambda one: one.abs()),
+        "clip": Operator(
+            Kind.NUMBER, Kind.NUMBER, 3, lambda one, low, high: one.clip(low, high), constants=True
+        ),
+        "==": Operator(None, Kind.TRUTH, 2, _is_same),
+        "<": Operator(Kind.NUMBER, Kind.TRUTH, 2, lambda one, other: one < other),
+        "<=": Operator(Kind.NUMBER, Kind.TRUTH, 2, lambda one, other: one <= other),
+        "and": Operator(Kind.TRUTH, Kind.TRUTH, 2, lambda one, other: one & other),
+        "or": Operator(Kind.TRUTH, Kind.TRUTH, 2, lambda one, other: one | other),
+        "not": Operator(Kind.TRUTH, Kind.TRUTH, 1, lambda one: ~one),
+        "in": Operator(None, Kind.TRUTH, None, lambda one, *values: one.isin(values), constants=True),
+        "missing": Operator(None, Kind.TRUTH, 1, lambda one: one.isnull()),
+        "year": Operator(Kind.DATE, Kind.NUMBER, 1, lambda one: one.year().cast("float64")),
+        "month": Operator(Kind.DATE, Kind.NUMBER, 1, lambda one: one.month().cast("float64")),
+    }
+)
+"""By the word that stands for it in a file of queries."""
+
+LONGEST = 200
+"""Operators in one expression, and values that it is compared with."""
+
+
+def column(name: str) -> Expression:
+    """The value that a row has in a column."""
+    return ColumnReference(name)
+
+
+def _operation(operator: str, *operands: object) -> Expression:
+    return Operation(operator, tuple(map(as_expression, operands)))
+
+
+def as_expression(value: object) -> Expression:
+    """An expression, or a constant as one. Raises UsageError for anything else."""
+    match value:
+        case Expression():
+            return value
+        case bool() | str():
+            return ConstantValue(value)
+        case int() | float() if math.isfinite(value):
+            return ConstantValue(value)
+    raise UsageError(
+        f"a {type(value).__name__} cannot stand in an expression",
+        advice="use columns, finite numbers, text, True and False",
+    )
+
+
+def columns_of(expression: Expression) -> frozenset[str]:
+    """The columns that an expression reads."""
+    match expression:
+        case ColumnReference(name):
+            return frozenset({name})
+        case Operation(operands=operands):
+            return frozenset().union(*map(columns_of, operands))
+    return frozenset()
+
+
+def written(expression: Expression) -> Any:
+    """The expression as data: `{"column": NAME}`, a constant, or `{OPERATOR: [OPERANDS]}`."""
+    match expression:
+        case ColumnReference(name):
+            return {"column": name}
+        case ConstantValue(value):
+            return value
+        case Operation(operator, operands):
+            return {operator: [written(each) for each in operands]}
+    raise TypeError
+
+
+def read_expression(data: Any) -> Expression:
+    """The expression that `written` wrote. Raises UsageError."""
+    if not isinstance(data, Mapping):
+        return as_expression(data)
+    if len(data) == 1:
+        ((word, rest),) = data.items()
+        if word == "column" and isinstance(rest, str):
+            return ColumnReference(rest)
+        if word in OPERATORS:
+            operands = rest if isinstance(rest, list | tuple) else [rest]
+            return Operation(word, tuple(read_expression(each) for each in operands))
+    raise UsageError(
+        "an expression is {column: NAME}, a constant, or an operator with its operands",
+        advice=f"the operators are {' '.join(OPERATORS)}; write for example {{'<=': [18, {{column: age}}]}}",
+    )
+
+
+def kind_of(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:
+    """What an expression's values are, by what the columns hold. Raises UsageError for a senseless one."""
+    if _size(expression) > LONGEST:
+        raise UsageError(f"an expression has more than {LONGEST} parts", advice="make a shorter one")
+    return _kind(expression, kinds)
+
+
+def _size(expression: Expression) -> int:
+    return 1 + sum(map(_size, expression.operands)) if isinstance(expression, Operation) else 1
+
+
+def _kind(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:
+    match expression:
+        case ColumnReference(name):
+            if name not in kinds:
+                raise UsageError(f"there is no column {name!r}", advice="see .columns")
+            return kinds[name]
+        case ConstantValue(value):
+            return _kind_of_constant(value)
+        case Operation(operator, operands):
+            found = [_kind(each, kinds) for each in operands]
+            return _judge_operation(operator, operands, found)
+    raise TypeError
+
+
+def _kind_of_constant(value: Constant) -> Kind:
+    if isinstance(value, bool):
+        return Kind.TRUTH
+    return Kind.TEXT if isinstance(value, str) else Kind.NUMBER
+
+
+def _judge_operation(word: str, operands: tuple[Expression, ...], found: list[Kind]) -> Kind:
+    operator = OPERATORS[word]
+    wrong = (
+        (operator.operands or max(2, len(found))) != len(found)
+        or (operator.takes is not None and any(kind is not operator.takes for kind in found))
+        or (operator.takes is None and len(set(found)) > 1)
+        or (operator.constants and not all(isinstance(each, ConstantValue) for each in operands[1:]))
+    )
+    if wrong:
+        taken = "values that are alike" if operator.takes is None else f"{operator.takes} on each side"
+        raise UsageError(
+            f"{word} takes {taken}{', a constant after the first' if operator.constants else ''}; "
+            f"here it is given {' and '.join(found)}",
+            advice="see what a column holds: .columns",
+        )
+    constants = [each.value for each in operands if isinstance(each, ConstantValue)]
+    if word in ("/", "//") and constants == [0]:
+        raise UsageError("an expression divides by zero", advice="divide by another constant")
+    if word == "clip" and float(constants[-2]) >= float(constants[-1]):
+        raise UsageError("the lower bound of clip is not below the upper one", advice="exchange them")
+    return operator.gives
+
+
+def computed(expression: Expression, columns: Mapping[str, Any]) -> Any:
+    """The expression of the engine's columns; numbers are floats there, so that nothing overflows."""
+    match expression:
+        case ColumnReference(name):
+            return columns[name]
+        case ConstantValue(value):
+            return value if isinstance(value, bool | str) else float(value)
+        case Operation(operator, operands):
+            return OPERATORS[operator].compute(*(computed(each, columns) for each in operands))
+    raise TypeError

@@ -1,0 +1,113 @@
+"""How much noise each part of a question gets, and what that costs: mechanisms as the accountant knows them.
+
+All sensitivities are of one unit added or removed, which has at most `rows` rows. A row is in one group, so
+noise on every group of a question costs no more than noise on the group that the rows are in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Literal
+
+from gatecli.accounting.account import account
+from gatecli.accounting.calibration import Calibration, calibrate, rounded_up
+from gatecli.accounting.interface import Question
+from gatecli.data.statistics import Part, Rank, Term
+from gatecli.errors import UsageError
+from gatecli.model.budget import Budget, Neighbouring
+from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.number import show
+
+NoiseName = Literal["auto", "laplace", "gaussian"]
+
+DIGITS = 6
+"""Significant digits of a scale, the last one rounded up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """A mechanism for each part of a question, in their order; why this kind of noise; the δ that it has."""
+
+    mechanisms: tuple[Mechanism, ...]
+    reason: str
+    delta: Fraction = Fraction(0)
+
+
+def choose_noise(parts: Sequence[Part], rows: int, budget: Budget, name: NoiseName = "auto") -> Noise:
+    """The noise whose cost is `budget` at most, split alike over the parts. Raises UsageError."""
+    if not parts:
+        raise UsageError("the question asks nothing", advice="name a statistic")
+    if name not in ("auto", *_CHOICES):
+        raise UsageError(f"{name!r} is not a kind of noise", advice="use auto, laplace or gaussian")
+    if name != "auto":
+        return _CHOICES[name](parts, rows, budget)
+    laplace = _laplace(parts, rows, budget)
+    if budget.delta == 0:
+        return Noise(laplace.mechanisms, "Laplace, since no delta was given")
+    gaussian = _gaussian(parts, rows, budget)
+    if _variances(gaussian) < _variances(laplace):
+        return replace(gaussian, reason="Gaussian, which adds less here than Laplace")
+    return Noise(laplace.mechanisms, "Laplace, which adds less here than Gaussian; delta is not spent")
+
+
+def _variances(noise: Noise) -> Fraction:
+    """The sum of the noises' variances over the squares of the sensitivities."""
+    total = Fraction(0)
+    for mechanism in noise.mechanisms:
+        match mechanism:
+            case DiscreteLaplace(sensitivity=most, scale=scale):
+                total += 2 * (scale / most) ** 2
+            case DiscreteGaussian(sensitivity=most, standard_deviation=deviation):
+                total += (deviation / most) ** 2
+    return total
+
+
+def _laplace(parts: Sequence[Part], rows: int, budget: Budget) -> Noise:
+    """ε adds up over the parts (Dwork and Roth 2014, theorem 3.16)."""
+    share = budget.epsilon / len(parts)
+    return Noise(tuple(_pure(part, rows, share) for part in parts), "Laplace, as asked")
+
+
+def _pure(part: Part, rows: int, epsilon: Fraction) -> Mechanism:
+    if isinstance(part, Rank):
+        return Exponential(epsilon=epsilon)
+    most = part.sensitivity * rows
+    return DiscreteLaplace(sensitivity=most, scale=rounded_up(most / epsilon, DIGITS))
+
+
+def _gaussian(parts: Sequence[Part], rows: int, budget: Budget) -> Noise:
+    """One noise multiplier for all sums, as the accountant finds it; quantiles take their share of ε."""
+    if budget.delta == 0:
+        raise UsageError(
+            "Gaussian noise needs a delta above 0", advice="give delta=1e-6, or use Laplace noise"
+        )
+    sums = [part for part in parts if isinstance(part, Term)]
+    share = budget.epsilon / len(parts)
+    if not sums:
+        return _laplace(parts, rows, budget)
+    target = Budget(share * len(sums), budget.delta)
+    plain = tuple(_normal(part, rows, Fraction(1)) for part in sums)
+    found = calibrate(Question(plain, target.delta, Neighbouring.ADD_REMOVE), target, "noise", account)
+    if not isinstance(found, Calibration):
+        raise UsageError(
+            f"no Gaussian noise meets ε = {show(target.epsilon)}: {found.reasons[0]}",
+            advice="use Laplace noise",
+        )
+    given = iter(found.mechanisms)
+    mechanisms = tuple(
+        next(given) if isinstance(part, Term) else Exponential(epsilon=share) for part in parts
+    )
+    return Noise(mechanisms, "Gaussian, as asked", budget.delta)
+
+
+def _normal(part: Term, rows: int, multiplier: Fraction) -> DiscreteGaussian:
+    most = part.sensitivity * rows
+    return DiscreteGaussian(sensitivity=most, standard_deviation=most * multiplier)
+
+
+_CHOICES: Mapping[str, Callable[[Sequence[Part], int, Budget], Noise]] = {
+    "laplace": _laplace,
+    "gaussian": _gaussian,
+}

@@ -1,0 +1,187 @@
+"""Opening a table behind a budget."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gatecli.anonymity.tables.frames import is_frame, open_frame
+from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
+from gatecli.anonymity.tables.opening import open_table as open_rows
+from gatecli.data.aggregation import Contributions
+from gatecli.data.engines.catalogue import engine_named
+from gatecli.data.queries import read_budget
+from gatecli.data.session import Session, Source
+from gatecli.data.spending import LedgerPurse, Purse, SessionPurse, budget_text, now_in_utc
+from gatecli.data.table import PrivateTable
+from gatecli.data.views import Key, require_column, with_bounds, with_keys
+from gatecli.errors import ConfigurationError, UsageError
+from gatecli.gates.ledger_access import signing
+from gatecli.gates.policies import read_policy
+from gatecli.ledger.opening import open_store
+from gatecli.model.budget import Budget
+from gatecli.model.policy import PrivacyPolicy, bound_tiers
+
+ROW_UNITS = frozenset({"row", "record"})
+"""Units of which a row is one."""
+
+
+def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
+    source: Any,
+    *,
+    dataset: str | None = None,
+    budget: Mapping[str, Any] | None = None,
+    ledger: str | os.PathLike[str] | None = None,
+    ledger_key: str | os.PathLike[str] | None = None,
+    policy: PrivacyPolicy | str | os.PathLike[str] | None = None,
+    sensitivity: str | None = None,
+    unit: str | None = None,
+    rows_per_unit: int = 1,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    keys: Mapping[str, Iterable[Key]] | None = None,
+    engine: str = "opendp",
+) -> PrivateTable:
+    """A table that can only be asked within a budget.
+
+    `source` is a path (CSV, Parquet, Excel, …), the URL of a database, or a frame of pandas, Polars, Arrow or
+    Spark. `dataset` names it in the `ledger`; without one, `budget={"epsilon": 2.0, "delta": 1e-6}` is what
+    this session may spend. `unit` is the column that says whom a row is about, of each of whom at most
+    `rows_per_unit` rows are counted; without it each row is a unit of its own. `bounds` and `keys` are
+    public: what numbers are clipped to, and the values that a column is grouped by. ε and δ are of one unit
+    added or removed. With a `policy` the budget must be within the tier of `sensitivity`, or the one that the
+    policy binds the dataset to.
+
+    Raises `gatecli.GatecliError`; nothing is read but the columns' names and types.
+    """
+    contributions = _contributions(unit, rows_per_unit)
+    _judge_policy(policy, sensitivity, dataset, budget)
+    purse = _purse(dataset, budget, ledger, ledger_key, contributions)
+    try:
+        found = engine_named(engine)
+        opened = _open(source, bounds or {})
+        session = Session(Source(opened, _state_of(source)), contributions, purse, found)
+    except BaseException:
+        purse.close()
+        raise
+    try:
+        view = session.view
+        if unit is not None:
+            require_column(view, unit)
+        return PrivateTable(with_keys(with_bounds(view, bounds or {}), keys or {}), session)
+    except BaseException:
+        session.close()
+        raise
+
+
+def _contributions(unit: str | None, rows: int) -> Contributions:
+    if type(rows) is not int or not 1 <= rows <= 10**6:
+        raise UsageError(
+            "rows_per_unit is not a whole number from 1", advice="give for example rows_per_unit=3"
+        )
+    if unit is None and rows != 1:
+        raise UsageError("rows_per_unit is given without a unit", advice="name the column: unit=COLUMN")
+    return Contributions(unit, rows)
+
+
+def _open(source: Any, bounds: Mapping[str, Any]) -> OpenedTable:
+    if is_frame(source):
+        return open_frame(source)
+    if not isinstance(source, str | os.PathLike):
+        raise UsageError(
+            f"a {type(source).__name__} is not a table",
+            advice="give a path, or a frame of pandas, Polars, Arrow or Spark",
+        )
+    return open_rows(os.fspath(source), TableOptions(numeric=tuple(bounds)))
+
+
+def _state_of(source: Any) -> Any:
+    """What changes if a file does; a frame is copied or immutable, and databases have their own isolation."""
+    if not isinstance(source, str | os.PathLike) or not Path(source).is_file():
+        return lambda: None
+    path = Path(source)
+
+    def state() -> object:
+        try:
+            found = path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+    return state
+
+
+def _purse(
+    dataset: str | None,
+    budget: Mapping[str, Any] | None,
+    ledger: str | os.PathLike[str] | None,
+    key: str | os.PathLike[str] | None,
+    contributions: Contributions,
+) -> Purse:
+    if (ledger is None) is (budget is None):
+        raise UsageError(
+            "a table needs a ledger or a budget, and not both",
+            advice='give dataset=… and ledger="ledger.db", or budget={"epsilon": 2.0, "delta": 1e-6}',
+        )
+    if ledger is None:
+        unit = contributions.column or "row"
+        return SessionPurse(dataset or "this table", unit, _own_budget(budget or {}))
+    if dataset is None:
+        raise UsageError("the ledger holds datasets by name, and none is given", advice="give dataset=…")
+    store = open_store(os.fspath(ledger))
+    try:
+        purse = LedgerPurse(store if key is None else signing(store, Path(key)), dataset, now_in_utc)
+        _judge_unit(purse, contributions)
+    except BaseException:
+        store.close()
+        raise
+    return purse
+
+
+def _own_budget(given: Mapping[str, Any]) -> Budget:
+    unknown = set(given) - {"epsilon", "delta"}
+    found = None if unknown else read_budget(given.get("epsilon"), given.get("delta"))
+    if found is None:
+        raise UsageError("the budget is not epsilon and delta", advice='give {"epsilon": 2.0, "delta": 1e-6}')
+    return found
+
+
+def _judge_unit(purse: LedgerPurse, contributions: Contributions) -> None:
+    unit = purse.terms.unit
+    if contributions.column is None and unit not in ROW_UNITS:
+        raise UsageError(
+            f"the ledger protects each {unit} of {purse.terms.name}, and no column says whose a row is",
+            advice=f"name the column: unit=COLUMN (a row number, where each row is a {unit} of its own)",
+        )
+
+
+def _judge_policy(
+    policy: PrivacyPolicy | str | os.PathLike[str] | None,
+    sensitivity: str | None,
+    dataset: str | None,
+    budget: Mapping[str, Any] | None,
+) -> None:
+    """Raises ConfigurationError where the session's own budget is beyond what the policy permits."""
+    if policy is None:
+        if sensitivity is not None:
+            raise UsageError("a sensitivity is given without a policy", advice="give policy=…")
+        return
+    read = policy if isinstance(policy, PrivacyPolicy) else read_policy(Path(policy), Path(policy)).policy
+    names = (*([sensitivity] if sensitivity else ()), *(bound_tiers(read, [dataset]) if dataset else ()))
+    for name in names:
+        tier = read.spec.tiers.get(name)
+        if tier is None:
+            raise ConfigurationError(
+                f"the policy has no tier {name}", advice="see gatecli schema PrivacyPolicy"
+            )
+        if budget is None:
+            continue
+        asked = _own_budget(budget)
+        if (tier.max_epsilon is not None and asked.epsilon > tier.max_epsilon) or (
+            tier.max_delta is not None and asked.delta > tier.max_delta
+        ):
+            raise ConfigurationError(
+                f"the budget of {budget_text(asked)} is beyond what the tier {name} permits",
+                advice="give a smaller one",
+            )

@@ -1,0 +1,76 @@
+"""Who answers a table's questions, and what is known of them afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+from gatecli.accounting.allocation import Method
+from gatecli.data.answers import Answer
+from gatecli.data.queries import Query
+from gatecli.data.refusals import RefusedError
+from gatecli.data.spending import Holding
+from gatecli.model.budget import Budget
+from gatecli.model.mechanism import Mechanism
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What happened to one question; `is_answered` is false where it failed after it was paid for.
+
+    `question` is the digest of what was asked, `digest` that of what the purse was told.
+    """
+
+    subject: str
+    question: str
+    digest: str
+    mechanisms: tuple[Mechanism, ...]
+    epsilon: Fraction
+    delta: Fraction
+    is_answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A name that was asked for and refused."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """How a budget stands, and what this session's questions cost, in their order."""
+
+    holding: Holding
+    questions: tuple[Record, ...]
+
+
+class Respondent(Protocol):
+    """Who answers a table's questions: a session here or in another process, or a plan that collects them."""
+
+    def ask(self, query: Query) -> Answer:
+        """The answer. Raises BudgetUsedUpError, UsageError, GatecliError."""
+        ...
+
+    def ask_plan(self, queries: Sequence[Query], budget: Budget, method: Method) -> list[Answer]:
+        """Answers to questions without budgets, each of which gets a share of one."""
+        ...
+
+    def refuse(self, name: str) -> RefusedError:
+        """Note that a name was refused; returns what to raise."""
+        ...
+
+    def spent(self) -> Spent:
+        """How the budget stands."""
+        ...
+
+    def write_evidence(self, path: Path) -> None:
+        """Write what was spent to a file. Raises UsageError."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the rows and the ledger."""
+        ...

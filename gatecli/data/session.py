@@ -1,0 +1,233 @@
+"""One table, one budget, one engine: questions in, noisy answers out.
+
+The order is always the same: judge the question, reserve what it costs, read, add noise, settle. Exact sums
+are in local variables of `_noised` alone, and an error on the way is replaced by one without a past: neither
+its text nor a traceback's frames hold a value.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+from gatecli.accounting.allocation import Method
+from gatecli.anonymity.tables.interface import OpenedTable
+from gatecli.data.aggregation import Cell, Contributions, Exact, add_up, cells_of, kinds_in
+from gatecli.data.answers import Answer, Receipt, noise_width
+from gatecli.data.engines.interface import NoiseEngine
+from gatecli.data.evidence_file import SessionFacts, write_evidence
+from gatecli.data.noise import Noise, choose_noise
+from gatecli.data.plans import share_out
+from gatecli.data.queries import Query
+from gatecli.data.refusals import RefusedError, refusal
+from gatecli.data.respondent import Record, Refused, Spent
+from gatecli.data.spending import Purse
+from gatecli.data.statistics import CANDIDATES, GRID, Part, Rank, Statistic, Term, answer_of, parts_of
+from gatecli.data.views import View, bounds_of
+from gatecli.errors import GatecliError, UncheckableError, UsageError
+from gatecli.model.budget import Budget
+from gatecli.model.ledger import identity_digest
+from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The rows, and what tells whether they changed: it is compared before and after each question."""
+
+    opened: OpenedTable
+    state: Callable[[], object]
+
+
+class Session:
+    """A table behind a budget, in this process."""
+
+    def __init__(
+        self, source: Source, contributions: Contributions, purse: Purse, engine: NoiseEngine
+    ) -> None:
+        self._source, self._contributions = source, contributions
+        self._purse, self._engine = purse, engine
+        self._process, self._lock = os.getpid(), threading.Lock()
+        self._state = source.state()
+        self.name = secrets.token_hex(6)
+        self.records: list[Record] = []
+        self.refused: list[Refused] = []
+
+    @property
+    def view(self) -> View:
+        """The table's own columns."""
+        return View(kinds_in(self._source.opened.table.schema()))
+
+    @property
+    def rows_per_unit(self) -> int:
+        """How many rows of one unit are counted at most."""
+        return self._contributions.rows
+
+    def ask(self, query: Query) -> Answer:
+        """Judge, reserve, read, add noise, settle."""
+        if query.budget is None:
+            raise UsageError("the question says no budget", advice="give epsilon=…")
+        parts = parts_of(query.asked)
+        noise = choose_noise(parts, self.rows_per_unit, query.budget, query.noise)
+        (answer,) = self._ask_together([(query, noise)], Budget(query.budget.epsilon, noise.delta))
+        return answer
+
+    def ask_plan(self, queries: Sequence[Query], budget: Budget, method: Method) -> list[Answer]:
+        """One budget, split over several questions."""
+        noises = share_out(queries, self.rows_per_unit, budget, method)
+        return self._ask_together(list(zip(queries, noises, strict=True)), budget)
+
+    def _ask_together(self, questions: Sequence[tuple[Query, Noise]], cost: Budget) -> list[Answer]:
+        """Answers to questions whose noise is fixed, paid for at once: all of them, or none is read."""
+        with self._lock:
+            self._require_here()
+            subject = f"data/{self.name}/{secrets.token_hex(8)}"
+            mechanisms = tuple(each for _, noise in questions for each in noise.mechanisms)
+            digest = self._purse.reserve(subject, mechanisms)
+            found, problem = without_past(lambda: [self._noised(query, noise) for query, noise in questions])
+            asked = identity_digest({"questions": [query.as_data() for query, _ in questions]})
+            self.records.append(
+                Record(subject, asked, digest, mechanisms, cost.epsilon, cost.delta, problem is None)
+            )
+            self._purse.settle(subject)
+        if found is None:
+            raise problem or UncheckableError("the question was not answered")
+        return [
+            self._answer(query, noise, noisy, subject, cost)
+            for (query, noise), noisy in zip(questions, found, strict=True)
+        ]
+
+    def _require_here(self) -> None:
+        if os.getpid() != self._process:
+            raise UsageError(
+                "the table was opened in another process, and a budget is not copied with it",
+                advice="open it again in this process",
+            )
+
+    def _noised(self, query: Query, noise: Noise) -> dict[Cell, dict[Part, int | float]]:
+        """Noise on every part of every group. What is exact does not leave this function."""
+        parts = parts_of(query.asked)
+        self._require_unchanged()
+        exact = add_up(self._source.opened.table, query.view, parts, self._contributions)
+        self._require_unchanged()
+        cells = cells_of(query.view)
+        noisy: dict[Cell, dict[Part, int | float]] = {cell: {} for cell in cells}
+        for part, mechanism in zip(parts, noise.mechanisms, strict=True):
+            for cell, value in zip(cells, self._draw(part, mechanism, exact, cells, query.view), strict=True):
+                noisy[cell][part] = value
+        return noisy
+
+    def _require_unchanged(self) -> None:
+        if self._source.state() != self._state:
+            raise UncheckableError(
+                f"{self._source.opened.name} changed since it was opened", advice="open it again"
+            )
+
+    def _draw(
+        self, part: Part, mechanism: Mechanism, exact: Exact, cells: Sequence[Cell], view: View
+    ) -> Sequence[int | float]:
+        match mechanism, part:
+            case DiscreteLaplace(scale=scale), Term():
+                return self._engine.add_laplace([exact.sums[cell][part] for cell in cells], scale)
+            case DiscreteGaussian(standard_deviation=deviation), Term():
+                return self._engine.add_gaussian([exact.sums[cell][part] for cell in cells], deviation)
+            case Exponential(epsilon=epsilon), Rank(column, rank):
+                return [
+                    self._quantile(exact.ladders[column][cell], rank, epsilon, view, column) for cell in cells
+                ]
+        raise TypeError
+
+    def _quantile(
+        self, ladder: Sequence[int], rank: Fraction, epsilon: Fraction, view: View, column: str
+    ) -> float:
+        """A step of the bounds, near which a share `rank` of the values is below.
+
+        The score of a step is |b·(values below) − a·(values)| for the rank a/b (as in OpenDP's quantiles): a
+        row changes it by at most max(a, b − a).
+        """
+        above, whole = rank.numerator, rank.denominator
+        scores = [abs(whole * below - above * ladder[-1]) for below in ladder]
+        change = max(above, whole - above) * self.rows_per_unit
+        place = self._engine.choose_least(scores, change, epsilon)
+        bounds = bounds_of(view, column)
+        return float(bounds.lower + (bounds.upper - bounds.lower) * place / CANDIDATES)
+
+    def _answer(
+        self,
+        query: Query,
+        noise: Noise,
+        noisy: Mapping[Cell, Mapping[Part, int | float]],
+        subject: str,
+        cost: Budget,
+    ) -> Answer:
+        view = query.view
+        rows = tuple(
+            dict(zip(view.groups, cell, strict=True))
+            | {each.name: answer_of(each, found, view) for each in query.asked}
+            for cell, found in noisy.items()
+        )
+        engine = f"{self._engine.name} {self._engine.version}"
+        receipt = Receipt(
+            subject, cost.epsilon, cost.delta, noise.reason, engine, noise.mechanisms, _errors(query, noise)
+        )
+        return Answer(view.groups, tuple(each.name for each in query.asked), rows, receipt)
+
+    def refuse(self, name: str) -> RefusedError:
+        """Note a refusal."""
+        self.refused.append(Refused(name))
+        return refusal(name)
+
+    def spent(self) -> Spent:
+        """How the budget stands."""
+        return Spent(self._purse.holding(), tuple(self.records))
+
+    def write_evidence(self, path: Path) -> None:
+        """Write what was spent."""
+        facts = SessionFacts(self._source.opened, self._contributions, self._purse, self._engine)
+        write_evidence(facts, self.records, path)
+
+    def close(self) -> None:
+        """Let go of the rows and the ledger."""
+        self._source.opened.close()
+        self._purse.close()
+
+
+def _errors(query: Query, noise: Noise) -> dict[str, float]:
+    """Half of each 95 % interval, for what is a noisy sum and nothing else."""
+    widths = dict(zip(parts_of(query.asked), map(noise_width, noise.mechanisms), strict=True))
+    found = {}
+    for each in query.asked:
+        if each.statistic is Statistic.COUNT:
+            (part,) = parts_of((each,))
+            found[each.name] = widths[part] or 0.0
+        elif each.statistic is Statistic.SUM:
+            (part,) = parts_of((each,))
+            found[each.name] = (
+                (widths[part] or 0.0) * float(bounds_of(query.view, str(each.column)).largest) / GRID
+            )
+    return found
+
+
+def without_past(work: Callable[[], Result]) -> tuple[Result | None, GatecliError | None]:
+    """What some work gives, or an error that holds no text, no frame and no cause of the one that came up."""
+    try:
+        return work(), None
+    except GatecliError as error:
+        problem = type(error), error.message, error.advice
+    except Exception as error:  # noqa: BLE001 - an engine's error may hold rows, whatever its class is
+        problem = (
+            UncheckableError,
+            f"the question failed ({type(error).__name__})",
+            ("it stays spent; check that the table can be read: gatecli anonymity check"),
+        )
+    kind, message, advice = problem
+    if kind not in (UncheckableError, UsageError):
+        kind = UncheckableError
+    return None, kind(message, advice=advice)

@@ -1,0 +1,220 @@
+"""Where the budget of a table's questions comes from: a ledger, or an amount that one session may spend.
+
+A question is reserved before anything is read, and stays spent from then on: what nobody saw cannot be told
+from what somebody did. Both purses admit by the portfolio filter (docs/adr/0017), which is valid for
+questions that are chosen after seeing earlier answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from typing import Protocol
+
+from gatecli.accounting.interface import NoBound, Question
+from gatecli.accounting.portfolio import amounts_of, limits_of
+from gatecli.data.refusals import BudgetUsedUpError
+from gatecli.errors import UncheckableError, UsageError
+from gatecli.gates.charged_work import Book, costs_of_work, kept_work, stabilities
+from gatecli.gates.ledger_access import missing_dataset, moment
+from gatecli.gates.reserving import committing
+from gatecli.ledger.interface import BudgetExceeded, Store, UnknownDataset
+from gatecli.model.budget import Budget, Neighbouring
+from gatecli.model.ledger import Account, Charge, DatasetTerms, EntryKind, Movement, identity_digest
+from gatecli.model.mechanism import Mechanism, Pure
+from gatecli.model.number import show
+from gatecli.model.portfolio import NOTHING, Amounts, clip, held_share, is_admitted
+
+LAPSE_AFTER_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """How a dataset's budget stands: its guarantee, the share that is held (by anybody), and the largest ε of
+    one more question with Laplace noise.
+    """
+
+    dataset: str
+    budget: Budget
+    share: Fraction
+    left: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The ledger that a purse spends from, and what it calls the dataset's unit."""
+
+    id: str
+    name: str
+
+
+class Purse(Protocol):
+    """A budget that questions are paid from."""
+
+    @property
+    def origin(self) -> Origin | None:
+        """The ledger; None where the budget is of one session, and no ledger knows of it."""
+        ...
+
+    @property
+    def terms(self) -> DatasetTerms:
+        """The dataset, its unit and its budget."""
+        ...
+
+    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> str:
+        """Take what mechanisms cost, durably, before anything is read; returns the digest of what was taken.
+
+        Raises BudgetUsedUpError where it does not fit, GatecliError where the ledger does not answer.
+        """
+        ...
+
+    def settle(self, subject: str) -> None:
+        """Say that the answer was given. What was reserved is spent whether this is said or not."""
+        ...
+
+    def holding(self) -> Holding:
+        """How the budget stands."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        ...
+
+
+def _question(mechanisms: Sequence[Mechanism], terms: DatasetTerms) -> Question:
+    return Question(tuple(mechanisms), terms.budget.delta, Neighbouring.ADD_REMOVE)
+
+
+def _digest(mechanisms: Sequence[Mechanism], terms: DatasetTerms, subject: str) -> str:
+    return identity_digest({"subject": subject, "work": kept_work([_question(mechanisms, terms)])})
+
+
+def _unbounded(reasons: Sequence[str]) -> UsageError:
+    return UsageError(
+        f"what the question costs is not bounded: {reasons[0]}", advice="ask with Laplace noise"
+    )
+
+
+def _largest_epsilon(terms: DatasetTerms, held: Amounts) -> Fraction:
+    """The largest ε, in thousandths of the whole, that one more pure question may have."""
+    low, high = 0, 1000
+    while low < high:
+        middle = (low + high + 1) // 2
+        part = Pure(epsilon=terms.budget.epsilon * middle / 1000)
+        cost = amounts_of(_question([part], terms), terms)
+        fits = isinstance(cost, Amounts) and is_admitted(held + cost, terms.limits, terms.admission)
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return terms.budget.epsilon * low / 1000
+
+
+class SessionPurse:
+    """An amount that one session may spend; gone with it."""
+
+    origin = None
+
+    def __init__(self, dataset: str, unit: str, budget: Budget) -> None:
+        try:
+            limits = limits_of(budget)
+        except ValueError as error:
+            raise UsageError(str(error), advice="give a smaller budget") from None
+        self.terms = DatasetTerms(dataset, unit, Neighbouring.ADD_REMOVE, budget, limits)
+        self._held = NOTHING
+
+    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> str:
+        """Take what mechanisms cost."""
+        terms = self.terms
+        cost = amounts_of(_question(mechanisms, terms), terms)
+        if isinstance(cost, NoBound):
+            raise _unbounded(cost.reasons)
+        held = self._held + clip(cost, terms.limits)
+        if not is_admitted(held, terms.limits, terms.admission):
+            raise BudgetUsedUpError(terms.name, _largest_epsilon(terms, self._held))
+        self._held = held
+        return _digest(mechanisms, terms, subject)
+
+    def settle(self, subject: str) -> None:
+        """Nothing is kept of it."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def holding(self) -> Holding:
+        """How the budget stands."""
+        terms = self.terms
+        share = held_share(self._held, terms.limits, terms.admission)
+        return Holding(terms.name, terms.budget, share, _largest_epsilon(terms, self._held))
+
+
+class LedgerPurse:
+    """A dataset of a ledger, and all its parents."""
+
+    def __init__(self, store: Store, dataset: str, now: Callable[[], datetime]) -> None:
+        self._store, self._dataset, self._now = store, dataset, now
+        self.origin = Origin(store.identity.id, store.identity.name)
+        self._movements: dict[str, Movement] = {}
+        self.terms = self._account().terms
+
+    def _account(self) -> Account:
+        account = self._store.account(self._dataset)
+        if account is None:
+            raise missing_dataset(self._store, self._dataset)
+        return account
+
+    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> str:
+        """Charge the dataset and its parents what mechanisms cost."""
+        account, book = self._account(), Book(self._store)
+        question = _question(mechanisms, account.terms)
+        changes = stabilities([account], book)
+        charges = tuple(self._charge(name, question, changes[name], book) for name in sorted(changes))
+        digest = _digest(mechanisms, account.terms, subject)
+        details = {"work": kept_work([question]), "stability": dict(changes)}
+        now = self._now()
+        lapses = (now.date() + timedelta(days=LAPSE_AFTER_DAYS)).isoformat()
+        movement = Movement(EntryKind.RESERVE, subject, moment(now), charges, digest, details)
+        try:
+            self._store.move(movement, lapses=lapses)
+        except BudgetExceeded:
+            raise BudgetUsedUpError(self._dataset, _largest_epsilon(account.terms, account.held)) from None
+        except UnknownDataset:
+            raise UsageError(
+                f"{self._dataset} is closed in the ledger", advice="name another dataset"
+            ) from None
+        self._movements[subject] = movement
+        return digest
+
+    def _charge(self, name: str, question: Question, stability: int, book: Book) -> Charge:
+        account = book.account(name)
+        if account is None:
+            raise UncheckableError(f"{name} is a parent without an account", advice="gatecli ledger verify")
+        cost = costs_of_work([((question,), stability)], account.terms)
+        if isinstance(cost, NoBound):
+            raise _unbounded(cost.reasons)
+        return Charge(name, clip(cost, account.terms.limits))
+
+    def settle(self, subject: str) -> None:
+        """Commit what was reserved."""
+        movement = self._movements.pop(subject)
+        self._store.move(replace(committing(movement), at=moment(self._now())))
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self._store.close()
+
+    def holding(self) -> Holding:
+        """How the dataset's budget stands, whoever holds it."""
+        account = self._account()
+        terms = account.terms
+        share = held_share(account.held, terms.limits, terms.admission)
+        return Holding(terms.name, terms.budget, share, _largest_epsilon(terms, account.held))
+
+
+def now_in_utc() -> datetime:
+    """The clock: entries of a ledger say when they were made."""
+    return datetime.now(UTC)
+
+
+def budget_text(budget: Budget) -> str:
+    """A budget as it is shown."""
+    return f"ε = {show(budget.epsilon)} at δ = {show(budget.delta)}"

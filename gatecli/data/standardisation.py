@@ -1,0 +1,109 @@
+"""Standardising columns: clipping bounds by private quantiles, then a mean and a deviation within them.
+
+Half of a column's ε finds two quantiles, between which values are kept; half of it the mean and the deviation
+of the values that are clipped to them, whose noise shrinks with the bounds. Everything is accounted once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from gatecli.data.answers import Receipt
+from gatecli.data.expressions import Expression
+from gatecli.data.noise import NoiseName
+from gatecli.data.queries import Query, read_budget
+from gatecli.data.respondent import Respondent
+from gatecli.data.statistics import CANDIDATES, Asked, Statistic
+from gatecli.data.views import View, bounds_of, with_bounds
+from gatecli.errors import UsageError
+from gatecli.model.budget import Budget
+
+LOW, HIGH = Fraction(1, 50), Fraction(49, 50)
+"""The quantiles that become clipping bounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What a column is standardised by: values are clipped to `low` and `high` first."""
+
+    low: float
+    high: float
+    mean: float
+    deviation: float
+
+    def scaled(self, value: Expression) -> Expression:
+        """(clipped value − mean) / deviation."""
+        return (value.clip(self.low, self.high) - self.mean) / self.deviation
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The bounds of the scaled values, a little wider than what rounding makes of them."""
+        margin = 1e-9
+        low, high = ((each - self.mean) / self.deviation for each in (self.low, self.high))
+        return low - margin * (1 + abs(low)), high + margin * (1 + abs(high))
+
+
+def find_parameters(
+    view: View,
+    respondent: Respondent,
+    names: Sequence[str],
+    *,
+    epsilon: Any,
+    delta: Any = 0,
+    noise: NoiseName = "auto",
+) -> tuple[dict[str, Parameters], tuple[Receipt, ...]]:
+    """The parameters of each column, and two receipts for each. Raises UsageError, BudgetUsedUpError."""
+    columns = [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    whole = read_budget(epsilon, delta)
+    if whole is None or not columns:
+        raise UsageError(
+            "standardise names no column or no epsilon", advice='standardise(["age"], epsilon=0.3)'
+        )
+    if view.groups:
+        raise UsageError("a grouped table is not standardised", advice="standardise before groupby")
+    for name in columns:
+        bounds_of(view, name)
+    half = whole.epsilon / (2 * len(columns))
+    moments = Budget(half, whole.delta / len(columns))
+    found, receipts = {}, []
+    for name in columns:
+        parameters, paid = _find(view, respondent, name, (Budget(half, Fraction(0)), moments), noise)
+        found[name] = parameters
+        receipts.extend(paid)
+    return found, tuple(receipts)
+
+
+def _find(
+    view: View, respondent: Respondent, name: str, budgets: tuple[Budget, Budget], noise: NoiseName
+) -> tuple[Parameters, list[Receipt]]:
+    asked = tuple(
+        Asked(label, Statistic.QUANTILE, name, rank) for label, rank in (("low", LOW), ("high", HIGH))
+    )
+    edges = respondent.ask(Query(view, asked, budgets[0], "laplace"))
+    low, high = _widened(edges.rows[0]["low"], edges.rows[0]["high"], view, name)
+    narrow = with_bounds(view, {name: (low, high)})
+    wanted = (Asked("mean", Statistic.MEAN, name), Asked("std", Statistic.DEVIATION, name))
+    moments = respondent.ask(Query(narrow, wanted, budgets[1], noise))
+    mean, deviation = moments.rows[0]["mean"], moments.rows[0]["std"]
+    least = (high - low) / CANDIDATES
+    middle = (low + high) / 2
+    parameters = Parameters(
+        low,
+        high,
+        middle if mean is None else mean,
+        max(least, (high - low) / 4 if deviation is None else deviation),
+    )
+    return parameters, [edges.receipt, moments.receipt]
+
+
+def _widened(one: float, other: float, view: View, name: str) -> tuple[float, float]:
+    """Bounds that are a step apart at least, and within the public ones."""
+    bounds = bounds_of(view, name)
+    step = float(bounds.upper - bounds.lower) / CANDIDATES
+    low, high = min(one, other), max(one, other)
+    if high - low < step:
+        low, high = max(float(bounds.lower), low - step), min(float(bounds.upper), high + step)
+    return low, high

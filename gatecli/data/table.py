@@ -1,0 +1,307 @@
+"""The face of a table behind a budget: verbs that make a question, and nothing that shows rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+from gatecli.accounting.allocation import Method
+from gatecli.data.answers import Answer, Receipt
+from gatecli.data.expressions import Expression, Kind, as_expression, column
+from gatecli.data.noise import NoiseName
+from gatecli.data.numbers import positive_number
+from gatecli.data.plans import Planner
+from gatecli.data.queries import Query, read_budget
+from gatecli.data.respondent import Respondent, Spent
+from gatecli.data.standardisation import Parameters, find_parameters
+from gatecli.data.statistics import Asked, Statistic, describing, read_statistic
+from gatecli.data.views import (
+    MOST_CELLS,
+    Key,
+    View,
+    bounds_of,
+    derived,
+    filtered,
+    grouped,
+    selected,
+    with_bounds,
+    with_keys,
+)
+from gatecli.errors import UsageError
+
+Number = int | float
+
+
+class PrivateTable:
+    """A table that can only be asked within a budget. Make one by `gatecli.data.open_table`.
+
+    Verbs that narrow it (`filter`, `derive`, `select`, `clip`, `groupby`) give another table with the same
+    budget and read nothing. Verbs that ask take `epsilon`, and `delta` where Gaussian noise may be used; ε
+    and δ are of one unit added or removed. What is not answered raises PermissionError, and is noted.
+    """
+
+    __slots__ = ("_respondent", "_view")
+
+    def __init__(self, view: View, respondent: Respondent) -> None:
+        self._view, self._respondent = view, respondent
+
+    # What is public.
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(self._view.kinds)
+
+    @property
+    def dtypes(self) -> dict[str, Kind]:
+        """What the columns hold."""
+        return dict(self._view.kinds)
+
+    def keys(self) -> tuple[str, ...]:
+        """The names of the columns, as of a mapping."""
+        return self.columns
+
+    @property
+    def bounds(self) -> dict[str, tuple[float, float]]:
+        """The declared bounds."""
+        return {name: (float(each.lower), float(each.upper)) for name, each in self._view.bounds.items()}
+
+    @property
+    def budget(self) -> Spent:
+        """How the budget stands, and what each question cost."""
+        return self._respondent.spent()
+
+    # What narrows the table.
+
+    def filter(self, condition: Expression) -> PrivateTable:
+        """The rows for which a condition holds: `people.filter(column("age") >= 18)`."""
+        return self._with(filtered(self._view, as_expression(condition)))
+
+    def select(self, *names: str) -> PrivateTable:
+        """These columns alone."""
+        return self._with(selected(self._view, names))
+
+    def derive(
+        self,
+        bounds: Mapping[str, tuple[Number, Number]] | None = None,
+        keys: Mapping[str, Iterable[Key]] | None = None,
+        **columns: Expression,
+    ) -> PrivateTable:
+        """New columns, with their public bounds and keys: `derive(bmi=…, bounds={"bmi": (10, 60)})`."""
+        view = self._view
+        for name, expression in columns.items():
+            view = derived(view, name, as_expression(expression))
+        return self._with(with_keys(with_bounds(view, bounds or {}), keys or {}))
+
+    def copy(self) -> PrivateTable:
+        """The table itself: nothing in it changes."""
+        return self
+
+    def clip(self, **bounds: tuple[Number, Number]) -> PrivateTable:
+        """The table with other public bounds: `clip(age=(18, 67))`."""
+        return self._with(with_bounds(self._view, bounds))
+
+    def groupby(self, *names: str | Sequence[str]) -> PrivateTable:
+        """The table, split by the public keys of columns; each combination of them is answered."""
+        flat = [name for each in names for name in ([each] if isinstance(each, str) else each)]
+        return self._with(grouped(self._view, flat))
+
+    # What asks.
+
+    def agg(
+        self,
+        *,
+        epsilon: Any = None,
+        delta: Any = 0,
+        noise: NoiseName = "auto",
+        weight: Any = 1,
+        **statistics: str | tuple[Any, ...],
+    ) -> Answer:
+        """Several statistics at once: `agg(n="count", mean_age=("age", "mean"), epsilon=0.5)`.
+
+        ε is split alike over the sums and quantiles that they need. Raises UsageError, BudgetUsedUpError.
+        """
+        asked = tuple(read_statistic(name, given, self._view) for name, given in statistics.items())
+        return self._ask(asked, epsilon, delta, noise, weight)
+
+    aggregate = agg
+
+    def count(self, name: str | None = None, **cost: Any) -> Answer:
+        """How many rows there are, or how many have a value in a column."""
+        return self._ask_one(Statistic.COUNT, name, (), cost)
+
+    def sum(self, name: str, **cost: Any) -> Answer:
+        """The sum of a column within its bounds."""
+        return self._ask_one(Statistic.SUM, name, (), cost)
+
+    def mean(self, name: str, **cost: Any) -> Answer:
+        """The mean of a column within its bounds."""
+        return self._ask_one(Statistic.MEAN, name, (), cost)
+
+    def var(self, name: str, **cost: Any) -> Answer:
+        """The variance of a column within its bounds, over all rows."""
+        return self._ask_one(Statistic.VARIANCE, name, (), cost)
+
+    def std(self, name: str, **cost: Any) -> Answer:
+        """The standard deviation of a column within its bounds, over all rows."""
+        return self._ask_one(Statistic.DEVIATION, name, (), cost)
+
+    def quantile(self, name: str, rank: Any = "0.5", **cost: Any) -> Answer:
+        """A value of a column that a share `rank` of the rows is below, by thousandths of the bounds."""
+        return self._ask_one(Statistic.QUANTILE, name, (rank,), cost)
+
+    def median(self, name: str, **cost: Any) -> Answer:
+        """A value of a column that half of the rows is below, by thousandths of the bounds."""
+        return self._ask_one(Statistic.MEDIAN, name, (), cost)
+
+    def describe(self, *names: str, **cost: Any) -> Answer:
+        """Counts, means, deviations and quartiles of columns with bounds; of all such without names."""
+        asked = describing(self._view, names or tuple(self._view.bounds))
+        if not asked:
+            raise UsageError("no column has bounds", advice="declare them: bounds={COLUMN: (LOWER, UPPER)}")
+        for each in asked:
+            bounds_of(self._view, str(each.column))
+        return self._ask(asked, **cost)
+
+    def histogram(self, name: str, bins: int = 10, **cost: Any) -> Answer:
+        """How many rows have a value in each of `bins` equal parts of a column's bounds, from the lowest.
+
+        A value outside of the bounds counts in the part that is nearest.
+        """
+        bounds = bounds_of(self._view, name)
+        if type(bins) is not int or not 2 <= bins <= MOST_CELLS:
+            raise UsageError(
+                f"bins is not a whole number from 2 to {MOST_CELLS}", advice="give for example bins=20"
+            )
+        label = f"{name} bin"
+        width = float((bounds.upper - bounds.lower) / bins)
+        place = ((column(name) - float(bounds.lower)) // width).clip(0, bins - 1)
+        return (
+            self.derive(keys={label: range(bins)}, **{label: place}).groupby(label).agg(rows="count", **cost)
+        )
+
+    hist = histogram
+
+    def standardise(self, names: Sequence[str], **cost: Any) -> Standardised:
+        """Clipping bounds, mean and deviation of columns, and the table with these columns standardised.
+
+        ε is split alike over the columns, and in each over the bounds and the moments. Raises UsageError,
+        BudgetUsedUpError.
+        """
+        parameters, receipts = find_parameters(self._view, self._respondent, names, **cost)
+        view = self._view
+        for name, each in parameters.items():
+            view = with_bounds(derived(view, name, each.scaled(column(name))), {name: each.interval})
+        table = self._with(view)
+        return Standardised(parameters, receipts, table)
+
+    @contextmanager
+    def plan(self, *, epsilon: Any, delta: Any = 0, method: Method = "weights") -> Iterator[PrivateTable]:
+        """Several questions that are paid for at once; each gets its share when the block ends.
+
+            with people.plan(epsilon=1.0) as plan:
+                adults = plan.filter(column("age") >= 18).count(weight=2)
+                mean = plan.mean("age")
+            adults.value
+
+        `method` splits by the weights, for noise of the same size (`sensitivity`), or for the least sum of
+        variances (`variance`). Where the block fails nothing is asked.
+        """
+        budget = read_budget(epsilon, delta)
+        if budget is None:
+            raise UsageError("the plan says no budget", advice="give epsilon=…")
+        planner = Planner(self._respondent, budget, method)
+        yield PrivateTable(self._view, planner)
+        planner.answer_all()
+
+    def write_evidence(self, path: str | os.PathLike[str]) -> None:
+        """Write what this session's questions cost to a file that `gatecli release check` reads."""
+        self._respondent.write_evidence(Path(path))
+
+    def close(self) -> None:
+        """Let go of the rows and the ledger."""
+        self._respondent.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # What is refused.
+
+    def _refuse(self, name: str) -> NoReturn:
+        raise self._respondent.refuse(name)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        self._refuse(name)
+
+    def __getitem__(self, name: object) -> NoReturn:
+        self._refuse("[…]")
+
+    def __setitem__(self, name: object, value: object) -> NoReturn:
+        self._refuse("[…] = …")
+
+    def __len__(self) -> NoReturn:  # noqa: PLE0303 - how many rows there are is refused
+        self._refuse("size")
+
+    def __iter__(self) -> NoReturn:
+        self._refuse("iterrows")
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._view.kinds
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        self._refuse("pickle")
+
+    def __copy__(self) -> PrivateTable:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<table of {len(self._view.kinds)} columns behind a budget: {', '.join(self._view.kinds)}>"
+
+    # How questions are made.
+
+    def _with(self, view: View) -> PrivateTable:
+        return PrivateTable(view, self._respondent)
+
+    def _ask_one(
+        self, statistic: Statistic, name: str | None, rest: tuple[Any, ...], cost: dict[str, Any]
+    ) -> Answer:
+        asked = read_statistic(_label(statistic, name), (name, statistic.value, *rest), self._view)
+        return self._ask((asked,), **cost)
+
+    def _ask(
+        self,
+        asked: tuple[Asked, ...],
+        epsilon: Any = None,
+        delta: Any = 0,
+        noise: NoiseName = "auto",
+        weight: Any = 1,
+    ) -> Answer:
+        budget = read_budget(epsilon, delta)
+        return self._respondent.ask(
+            Query(self._view, asked, budget, noise, positive_number(weight, "weight"))
+        )
+
+
+def _label(statistic: Statistic, name: object) -> str:
+    return statistic.value if name is None else f"{name} {statistic.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Standardised:
+    """What standardising found by column, what it cost, and the table that it gives."""
+
+    parameters: Mapping[str, Parameters]
+    receipts: tuple[Receipt, ...]
+    table: PrivateTable

@@ -1,0 +1,222 @@
+"""What of a table is asked about: a lazy plan, as data. Nothing is read until a question is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from gatecli.data.expressions import Expression, Kind, columns_of, kind_of, written
+from gatecli.data.numbers import exact_number
+from gatecli.errors import UsageError
+from gatecli.model.number import plain
+
+Key: TypeAlias = int | str | bool
+
+MOST_CELLS = 100_000
+"""Groups that one question may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Public bounds of a column; values outside are clipped to them."""
+
+    lower: Fraction
+    upper: Fraction
+
+    @property
+    def middle(self) -> Fraction:
+        return (self.lower + self.upper) / 2
+
+    @property
+    def half(self) -> Fraction:
+        return (self.upper - self.lower) / 2
+
+    @property
+    def largest(self) -> Fraction:
+        """The largest distance from 0."""
+        return max(abs(self.lower), abs(self.upper))
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Keep the rows for which a condition holds; where it is missing it does not."""
+
+    condition: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """A new column, or another in place of one."""
+
+    name: str
+    expression: Expression
+
+
+Step: TypeAlias = Filter | Derivation
+
+_NO_BOUNDS: Mapping[str, Interval] = MappingProxyType({})
+_NO_KEYS: Mapping[str, tuple[Key, ...]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Columns by what they hold, steps in their order, and what is public about columns.
+
+    `bounds` and `keys` are declared, never found in the data. `groups` are the columns that answers are split
+    by: each combination of their keys is answered, whether a row has it or not.
+    """
+
+    kinds: Mapping[str, Kind]
+    steps: tuple[Step, ...] = ()
+    bounds: Mapping[str, Interval] = field(default_factory=lambda: _NO_BOUNDS)
+    keys: Mapping[str, tuple[Key, ...]] = field(default_factory=lambda: _NO_KEYS)
+    groups: tuple[str, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """What is asked about, as data; the columns of the table are not part of it."""
+        return {
+            "steps": [_written_step(step) for step in self.steps],
+            "bounds": {name: [plain(each.lower), plain(each.upper)] for name, each in self.bounds.items()},
+            "keys": {name: list(self.keys[name]) for name in self.groups},
+            "groups": list(self.groups),
+        }
+
+
+def _written_step(step: Step) -> dict[str, Any]:
+    match step:
+        case Filter(condition):
+            return {"filter": written(condition)}
+        case Derivation(name, expression):
+            return {"derive": name, "as": written(expression)}
+
+
+def filtered(view: View, condition: Expression) -> View:
+    """The view of the rows for which a condition holds. Raises UsageError."""
+    if kind_of(condition, view.kinds) is not Kind.TRUTH:
+        raise UsageError("a filter is not a truth value", advice='compare: column("age") >= 18')
+    return replace(view, steps=(*view.steps, Filter(condition)))
+
+
+def derived(view: View, name: str, expression: Expression) -> View:
+    """The view with one more column, which has no bounds and no keys yet. Raises UsageError."""
+    if name in view.groups:
+        raise UsageError(f"{name} is grouped by", advice="derive columns before groupby")
+    kind = kind_of(expression, view.kinds)
+    return replace(
+        view,
+        kinds={**view.kinds, name: kind},
+        steps=(*view.steps, Derivation(name, expression)),
+        bounds={key: each for key, each in view.bounds.items() if key != name},
+        keys={key: each for key, each in view.keys.items() if key != name},
+    )
+
+
+def selected(view: View, names: Iterable[str]) -> View:
+    """The view of these columns alone. Raises UsageError for one that is not there."""
+    kept = {name: require_column(view, name) for name in names}
+    if not kept:
+        raise UsageError("no column is selected", advice="name one")
+    return replace(
+        view,
+        kinds=kept,
+        bounds={name: each for name, each in view.bounds.items() if name in kept},
+        keys={name: each for name, each in view.keys.items() if name in kept},
+    )
+
+
+def with_bounds(view: View, bounds: Mapping[str, Any]) -> View:
+    """The view with public bounds of columns, (LOWER, UPPER) each. Raises UsageError."""
+    read = {name: _read_interval(view, name, given) for name, given in bounds.items()}
+    return replace(view, bounds={**view.bounds, **read})
+
+
+def with_keys(view: View, keys: Mapping[str, Iterable[Key]]) -> View:
+    """The view with the public values of columns to group by. Raises UsageError."""
+    read = {name: _read_keys(view, name, given) for name, given in keys.items()}
+    return replace(view, keys={**view.keys, **read})
+
+
+def grouped(view: View, names: Iterable[str]) -> View:
+    """The view, split by the keys of columns. Raises UsageError for a column without public keys."""
+    groups = tuple(dict.fromkeys((*view.groups, *names)))
+    cells = 1
+    for name in groups:
+        require_column(view, name)
+        if name not in view.keys:
+            raise UsageError(
+                f"nobody declared the keys of {name}, and which values occur is not public",
+                advice=f'declare them: keys={{"{name}": [VALUE, …]}}',
+            )
+        cells *= len(view.keys[name])
+    if cells > MOST_CELLS:
+        raise UsageError(
+            f"the keys make {cells} groups, and a question has at most {MOST_CELLS}",
+            advice="group by fewer columns, or declare fewer keys",
+        )
+    return replace(view, groups=groups)
+
+
+def require_column(view: View, name: object) -> Kind:
+    """What a column holds. Raises UsageError where there is none of that name."""
+    if not isinstance(name, str) or name not in view.kinds:
+        raise UsageError(f"there is no column {name!r}", advice="see .columns")
+    return view.kinds[name]
+
+
+def bounds_of(view: View, name: str) -> Interval:
+    """The public bounds of a column. Raises UsageError where none were declared."""
+    require_column(view, name)
+    if name not in view.bounds:
+        raise UsageError(
+            f"nobody declared bounds of {name}, and the least and the greatest value are not public",
+            advice=f'declare them: bounds={{"{name}": (LOWER, UPPER)}}',
+        )
+    return view.bounds[name]
+
+
+def reads(view: View) -> frozenset[str]:
+    """The columns of the table that steps and groups read."""
+    needed = set(view.groups)
+    for step in reversed(view.steps):
+        if isinstance(step, Derivation):
+            needed = (needed - {step.name}) | columns_of(step.expression)
+        else:
+            needed |= columns_of(step.condition)
+    return frozenset(needed)
+
+
+def _read_interval(view: View, name: str, given: Any) -> Interval:
+    if require_column(view, name) is not Kind.NUMBER:
+        raise UsageError(f"{name} holds {view.kinds[name]}, and bounds are of numbers", advice="leave it out")
+    try:
+        low, high = given
+    except (TypeError, ValueError):
+        raise UsageError(f"the bounds of {name} are not two numbers", advice="write (LOWER, UPPER)") from None
+    lower, upper = (
+        exact_number(low, f"the lower bound of {name}"),
+        exact_number(high, f"the upper bound of {name}"),
+    )
+    if lower >= upper:
+        raise UsageError(
+            f"the bounds of {name} are the wrong way round, or alike", advice="write (LOWER, UPPER)"
+        )
+    return Interval(lower, upper)
+
+
+_PYTHON_TYPES: Mapping[Kind, type] = MappingProxyType({Kind.NUMBER: int, Kind.TEXT: str, Kind.TRUTH: bool})
+
+
+def _read_keys(view: View, name: str, given: Iterable[Key]) -> tuple[Key, ...]:
+    kind = require_column(view, name)
+    keys = tuple(dict.fromkeys(given))
+    wanted = _PYTHON_TYPES.get(kind)
+    if wanted is None or not keys or any(type(key) is not wanted for key in keys):
+        named = "text, whole numbers or truth values" if wanted is None else f"{wanted.__name__} values"
+        raise UsageError(
+            f"the keys of {name}, which holds {kind}, are not {named}",
+            advice=f'declare keys={{"{name}": […]}} as the column holds them, or derive a column',
+        )
+    return keys
