@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from gatecli.accounting.answers import CLOSE, Cost, without_claims
 from gatecli.accounting.composition import COARSE, CompositionSearch, Direction, directions_of, epsilon_of
-from gatecli.accounting.pairs import Pair, pair_of
+from gatecli.accounting.pairs import Pair, is_wide, pair_of
 from gatecli.accounting.rounding import NumericFailure, above, below, lower, quiet_numerics, upper
 from gatecli.accounting.terms import (
     ClaimTerm,
@@ -69,7 +69,7 @@ def bounds_of(translation: Translation, delta: Fraction, claim: Fraction | None)
     """
     high: Cost = None
     low, spent = Fraction(0), 0
-    attained = translation.tight == translation.terms
+    attained = translation.tight == translation.terms and not any(map(is_wide, translation.terms))
     first = SHARE / 4 if _compositions(translation.terms) <= FEW else SHARE
     for look in range(LOOKS):
         share = first / FINER**look

@@ -55,6 +55,9 @@ from gatecli.accounting.terms import (
 MAX_ATOMS = 200_000
 """Outcomes of a discrete pair that are looked at one by one."""
 
+_REACH = 50
+"""Scales of Laplace noise beyond which less than e^−50 is left."""
+
 _KNOTS = 1 << 14
 """Entries of a table from which thresholds are read."""
 _SECANTS = 5
@@ -133,7 +136,7 @@ def pair_of(term: Term, *, spender: bool) -> Pair | None:
         case ResponseTerm():
             return _response(term, less(term.noise))
         case IntegerTerm():
-            return _integer(term, less(term.scale))
+            return None if spender and is_wide(term) else _integer(term, less(term.scale))
         case ClaimTerm() if not spender:
             return _claim(above(term.epsilon))
         case _:
@@ -313,13 +316,25 @@ def _claim(epsilon: float) -> Pair | None:
 
 def _integer(term: IntegerTerm, scale: float) -> Pair | None:
     match term.kind:
+        case "laplace" if is_wide(term):
+            return _claim(above(term.sensitivity / term.scale))
         case "laplace":
-            logs = _two_sided(scale, lambda points: -abs(points) / scale, 50 * scale)
+            logs = _two_sided(scale, lambda points: -abs(points) / scale, _REACH * scale)
         case "gaussian":
             logs = _two_sided(scale, lambda points: -(points**2) / (2 * scale**2), 11 * scale)
         case _:
             logs = _binomial(term.trials, scale)
     return _shifted_pair(term.sensitivity, logs)
+
+
+def is_wide(term: Term) -> bool:
+    """Whether it is Laplace noise on whole numbers that no table holds: its pure ε stands for it.
+
+    That is an upper bound only. Noise on values in millionths (`gatecli.data`) is of this kind.
+    """
+    if not isinstance(term, IntegerTerm) or term.kind != "laplace":
+        return False
+    return 2 * _REACH * term.scale > MAX_ATOMS or term.sensitivity > MAX_ATOMS
 
 
 def _two_sided(scale: float, exponent: Callable[[Array], Array], reach: float) -> Array | None:

@@ -55,7 +55,6 @@ def evidence_of(facts: SessionFacts, records: Sequence[Record]) -> TableEvidence
             AnsweredQuestion(
                 subject=each.subject,
                 question=each.question,
-                digest=each.digest,
                 epsilon=each.epsilon,
                 delta=each.delta,
                 answered=each.is_answered,

@@ -54,9 +54,10 @@ class Reason(StrEnum):
 
 _NAMES: Mapping[Reason, str] = MappingProxyType(
     {
-        Reason.ROWS: """T array asof at at_time attrs axes between_time boxplot cat dt first flags get head iat
-            first_valid_index idxmax idxmin iloc index info isetitem items iterrows itertuples last list loc
-            last_valid_index nlargest nsmallest plot pop sample sparse str style tail take truncate values xs""",
+        Reason.ROWS: """T array asof at at_time attrs axes between_time boxplot cat dt first flags get head
+            first_valid_index iat idxmax idxmin iloc index info isetitem items iterrows itertuples last list
+            last_valid_index loc nlargest nsmallest plot pop sample sparse str style tail take truncate values
+            xs""",
         Reason.SIZE: "empty memory_usage ndim shape size",
         Reason.EXTREME: "cummax cummin max min mode nunique rank",
         Reason.SHAPE: """align asfreq combine combine_first compare convert_dtypes corrwith dot droplevel ewm
@@ -68,8 +69,8 @@ _NAMES: Mapping[Reason, str] = MappingProxyType(
             drop_duplicates dropna duplicated ffill fillna floordiv ge gt interpolate isin isna isnull le lt
             mask mod mul multiply ne notna notnull pad pct_change pow radd rdiv rename rename_axis replace
             rfloordiv rmod rmul round rpow rsub rtruediv set_flags sub subtract truediv update where""",
-        Reason.UNANSWERED: """all any bool corr cov cumprod cumsum kurt kurtosis prod product select_dtypes
-            sem skew value_counts""",
+        Reason.UNANSWERED: """all any bool corr cov cumprod cumsum equals kurt kurtosis prod product
+            select_dtypes sem skew value_counts""",
     }
 )
 

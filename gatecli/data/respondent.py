@@ -21,12 +21,11 @@ from gatecli.model.mechanism import Mechanism
 class Record:
     """What happened to one question; `is_answered` is false where it failed after it was paid for.
 
-    `question` is the digest of what was asked, `digest` that of what the purse was told.
+    `question` is the digest of what was asked.
     """
 
     subject: str
     question: str
-    digest: str
     mechanisms: tuple[Mechanism, ...]
     epsilon: Fraction
     delta: Fraction

@@ -90,12 +90,10 @@ class Session:
             self._require_here()
             subject = f"data/{self.name}/{secrets.token_hex(8)}"
             mechanisms = tuple(each for _, noise in questions for each in noise.mechanisms)
-            digest = self._purse.reserve(subject, mechanisms)
+            self._purse.reserve(subject, mechanisms)
             found, problem = without_past(lambda: [self._noised(query, noise) for query, noise in questions])
             asked = identity_digest({"questions": [query.as_data() for query, _ in questions]})
-            self.records.append(
-                Record(subject, asked, digest, mechanisms, cost.epsilon, cost.delta, problem is None)
-            )
+            self.records.append(Record(subject, asked, mechanisms, cost.epsilon, cost.delta, problem is None))
             self._purse.settle(subject)
         if found is None:
             raise problem or UncheckableError("the question was not answered")

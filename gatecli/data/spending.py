@@ -17,12 +17,13 @@ from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.portfolio import amounts_of, limits_of
 from gatecli.data.refusals import BudgetUsedUpError
 from gatecli.errors import UncheckableError, UsageError
+from gatecli.gates.charged_tables import question_digest
 from gatecli.gates.charged_work import Book, costs_of_work, kept_work, stabilities
 from gatecli.gates.ledger_access import missing_dataset, moment
 from gatecli.gates.reserving import committing
 from gatecli.ledger.interface import BudgetExceeded, Store, UnknownDataset
 from gatecli.model.budget import Budget, Neighbouring
-from gatecli.model.ledger import Account, Charge, DatasetTerms, EntryKind, Movement, identity_digest
+from gatecli.model.ledger import Account, Charge, DatasetTerms, EntryKind, Movement
 from gatecli.model.mechanism import Mechanism, Pure
 from gatecli.model.number import show
 from gatecli.model.portfolio import NOTHING, Amounts, clip, held_share, is_admitted
@@ -63,8 +64,8 @@ class Purse(Protocol):
         """The dataset, its unit and its budget."""
         ...
 
-    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> str:
-        """Take what mechanisms cost, durably, before anything is read; returns the digest of what was taken.
+    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> None:
+        """Take what mechanisms cost, durably, before anything is read.
 
         Raises BudgetUsedUpError where it does not fit, GatecliError where the ledger does not answer.
         """
@@ -85,10 +86,6 @@ class Purse(Protocol):
 
 def _question(mechanisms: Sequence[Mechanism], terms: DatasetTerms) -> Question:
     return Question(tuple(mechanisms), terms.budget.delta, Neighbouring.ADD_REMOVE)
-
-
-def _digest(mechanisms: Sequence[Mechanism], terms: DatasetTerms, subject: str) -> str:
-    return identity_digest({"subject": subject, "work": kept_work([_question(mechanisms, terms)])})
 
 
 def _unbounded(reasons: Sequence[str]) -> UsageError:
@@ -122,7 +119,7 @@ class SessionPurse:
         self.terms = DatasetTerms(dataset, unit, Neighbouring.ADD_REMOVE, budget, limits)
         self._held = NOTHING
 
-    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> str:
+    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> None:  # noqa: ARG002 - the interface's
         """Take what mechanisms cost."""
         terms = self.terms
         cost = amounts_of(_question(mechanisms, terms), terms)
@@ -132,7 +129,6 @@ class SessionPurse:
         if not is_admitted(held, terms.limits, terms.admission):
             raise BudgetUsedUpError(terms.name, _largest_epsilon(terms, self._held))
         self._held = held
-        return _digest(mechanisms, terms, subject)
 
     def settle(self, subject: str) -> None:
         """Nothing is kept of it."""
@@ -162,13 +158,13 @@ class LedgerPurse:
             raise missing_dataset(self._store, self._dataset)
         return account
 
-    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> str:
+    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> None:
         """Charge the dataset and its parents what mechanisms cost."""
         account, book = self._account(), Book(self._store)
         question = _question(mechanisms, account.terms)
         changes = stabilities([account], book)
         charges = tuple(self._charge(name, question, changes[name], book) for name in sorted(changes))
-        digest = _digest(mechanisms, account.terms, subject)
+        digest = question_digest(subject, mechanisms, Neighbouring.ADD_REMOVE)
         details = {"work": kept_work([question]), "stability": dict(changes)}
         now = self._now()
         lapses = (now.date() + timedelta(days=LAPSE_AFTER_DAYS)).isoformat()
@@ -182,7 +178,6 @@ class LedgerPurse:
                 f"{self._dataset} is closed in the ledger", advice="name another dataset"
             ) from None
         self._movements[subject] = movement
-        return digest
 
     def _charge(self, name: str, question: Question, stability: int, book: Book) -> Charge:
         account = book.account(name)

@@ -181,9 +181,8 @@ class PrivateTable:
         label = f"{name} bin"
         width = float((bounds.upper - bounds.lower) / bins)
         place = ((column(name) - float(bounds.lower)) // width).clip(0, bins - 1)
-        return (
-            self.derive(keys={label: range(bins)}, **{label: place}).groupby(label).agg(rows="count", **cost)
-        )
+        view = with_keys(derived(self._view, label, place), {label: range(bins)})
+        return self._with(grouped(view, [label])).agg(rows="count", **cost)
 
     hist = histogram
 

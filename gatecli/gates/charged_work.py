@@ -79,11 +79,16 @@ def costs_of_work(work: Work, terms: DatasetTerms) -> Amounts | NoBound:
     else:
         ways = ([(question, stability) for question in questions] for questions, stability in work)
         choices = [list(parts) for parts in product(*ways)]
-    found = [amounts_of(_joint(parts, terms), terms) for parts in choices]
+    found = [_amounts(_joint(parts, terms), terms) for parts in choices]
     bounds = [each for each in found if isinstance(each, Amounts)]
     if len(bounds) < len(found):
         return next(each for each in found if isinstance(each, NoBound))
     return Amounts(*map(max, zip(*bounds, strict=True)))
+
+
+def _amounts(question: Question, terms: DatasetTerms) -> Amounts | NoBound:
+    """What a question costs; nothing where the ledger holds all of its work already (`charged_tables`)."""
+    return amounts_of(question, terms) if question.mechanisms else NOTHING
 
 
 def _joint(parts: Sequence[tuple[Question, int]], terms: DatasetTerms) -> Question:

@@ -10,6 +10,7 @@ from typing import TypeGuard
 from gatecli.accounting.interface import NoBound, Question
 from gatecli.checks.ledger import charging
 from gatecli.checks.release.recomputation import Costs
+from gatecli.gates.charged_tables import without_charged
 from gatecli.gates.charged_work import Book, Work, costs_of_work, questions_to_charge, stabilities
 from gatecli.gates.release_identity import claim_digest, content_digest, details_of, release_id
 from gatecli.ledger.interface import NO_RELEASES, DamagedAccount, Store
@@ -64,7 +65,10 @@ class Terms:
 def assess(releases: Sequence[ReleaseSubject], costs: Sequence[Costs], terms: Terms) -> list[Assessment]:
     """Each release in turn, as if those before it in the run were reserved."""
     book = Book(terms.store)
-    return [_assess_one(subject, cost, terms, book) for subject, cost in zip(releases, costs, strict=True)]
+    uncharged = [without_charged(*each, terms.store) for each in zip(releases, costs, strict=True)]
+    return [
+        _assess_one(subject, cost, terms, book) for subject, cost in zip(releases, uncharged, strict=True)
+    ]
 
 
 def _assess_one(subject: ReleaseSubject, costs: Costs, terms: Terms, book: Book) -> Assessment:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from gatecli.accounting.interface import Question
 from gatecli.checks.ledger import charging
 from gatecli.checks.release.recomputation import Costs
+from gatecli.gates.charged_tables import without_charged
 from gatecli.gates.charged_work import Book, Work, questions_to_charge, stabilities
 from gatecli.gates.charges import (
     Assessment,
@@ -41,6 +42,7 @@ def assess_plan(
 ) -> list[Assessment]:
     """One assessment of each release; the first carries the movement of the plan."""
     book = Book(terms.store)
+    costs = [without_charged(*each, terms.store) for each in zip(releases, costs, strict=True)]
     found = [_accounts_of(subject, terms, book) for subject in releases]
     problems = [problem for _, problems in found for problem in problems]
     accounts = [each for each, _ in found]

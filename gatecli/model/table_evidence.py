@@ -37,13 +37,12 @@ class TableSource(Value):
 class AnsweredQuestion(Value):
     """One question, or several that were paid for at once.
 
-    `subject` is its name in the ledger, `digest` what the ledger knows it by, `question` the digest of what
-    was asked. `answered` is false where it failed after it was paid for: it is spent all the same.
+    `subject` is its name in the ledger, `question` the digest of what was asked. `answered` is false where
+    it failed after it was paid for: it is spent all the same.
     """
 
     subject: Text
     question: Sha256
-    digest: Sha256
     epsilon: NonNegative
     delta: BelowOne
     answered: bool

@@ -23,7 +23,7 @@ from gatecli.checks.release.recorded_work import (
 )
 from gatecli.model.budget import Bounds, Neighbouring
 from gatecli.model.mechanism import Mechanism
-from gatecli.model.release import Privacy, ReleaseSubject
+from gatecli.model.release import Evidence, ModelRelease, Privacy, ReleaseSubject
 
 Answer = Bounds | NoBound
 
@@ -138,6 +138,14 @@ def questions_of(subject: ReleaseSubject) -> Questions:
         overlap=_question(claim, select_run(claim, _overlap(in_sequence(claim.mechanisms), recorded))),
         parts=tuple(_parts(claim, in_sequence(claim.mechanisms), recorded)),
     )
+
+
+def plain_work(evidence: Evidence, release: ModelRelease) -> tuple[Mechanism, ...]:
+    """The mechanisms of a file as they stand in the release's questions; none without a relation."""
+    claim = release.claim
+    if claim is None or claim.neighbouring is None:
+        return ()
+    return tuple(_plain(mechanism, claim.neighbouring) for mechanism in recorded_work(evidence, release))
 
 
 def _parts(
