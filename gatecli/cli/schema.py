@@ -18,6 +18,7 @@ SCHEMAS = {
     "PrivacyWaiver": "schemas/PrivacyWaiver.json",
     "report": "schemas/report-v1.json",
     "audit": "schemas/audit-v1.json",
+    "table-evidence": "schemas/table-evidence-v1.json",
 }
 
 

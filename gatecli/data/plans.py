@@ -103,7 +103,7 @@ def share_out(queries: Sequence[Query], rows: int, budget: Budget, method: Metho
     kind: NoiseKind = "gaussian" if budget.delta else "laplace"
     placed = [(number, part) for number, query in enumerate(queries) for part in parts_of(query.asked)]
     steps = tuple(
-        _step(f"{number}.{place}", part, queries[number], rows, kind)
+        _step(f"{number}.{place}", part, queries[number], rows, kind, method)
         for place, (number, part) in enumerate(placed)
     )
     found = allocate(budget, steps, method, account)
@@ -116,9 +116,9 @@ def share_out(queries: Sequence[Query], rows: int, budget: Budget, method: Metho
     return [Noise(tuple(each), reason) for each in mechanisms]
 
 
-def _step(name: str, part: Part, query: Query, rows: int, kind: NoiseKind) -> QueryStep:
+def _step(name: str, part: Part, query: Query, rows: int, kind: NoiseKind, method: Method) -> QueryStep:
     """A part as allocation knows it: its sensitivity is in the units of the answer."""
-    weight = query.weight / len(parts_of(query.asked))
+    weight = query.weight if method == "sensitivity" else query.weight / len(parts_of(query.asked))
     if isinstance(part, Rank):
         return QueryStep(name, "laplace", Fraction(rows), weight)
     return QueryStep(name, kind, rows * _natural_size(part, query.view), weight)

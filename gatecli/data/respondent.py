@@ -41,10 +41,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """How a budget stands, and what this session's questions cost, in their order."""
+    """How a budget stands, what this session's questions cost, and what was refused, in their order."""
 
     holding: Holding
     questions: tuple[Record, ...]
+    refused: tuple[Refused, ...] = ()
 
 
 class Respondent(Protocol):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -57,6 +58,8 @@ class Session:
         self._process, self._lock = os.getpid(), threading.Lock()
         self._state = source.state()
         self.name = secrets.token_hex(6)
+        # What a program forgets to close is closed when the session is forgotten.
+        self._closing = weakref.finalize(self, _close_all, source.opened.close, purse.close)
         self.records: list[Record] = []
         self.refused: list[Refused] = []
 
@@ -108,6 +111,8 @@ class Session:
                 "the table was opened in another process, and a budget is not copied with it",
                 advice="open it again in this process",
             )
+        if not self._closing.alive:
+            raise UsageError("the table is closed", advice="ask before it is closed, or open it again")
 
     def _noised(self, query: Query, noise: Noise) -> dict[Cell, dict[Part, int | float]]:
         """Noise on every part of every group. What is exact does not leave this function."""
@@ -184,7 +189,7 @@ class Session:
 
     def spent(self) -> Spent:
         """How the budget stands."""
-        return Spent(self._purse.holding(), tuple(self.records))
+        return Spent(self._purse.holding(), tuple(self.records), tuple(self.refused))
 
     def write_evidence(self, path: Path) -> None:
         """Write what was spent."""
@@ -193,8 +198,12 @@ class Session:
 
     def close(self) -> None:
         """Let go of the rows and the ledger."""
-        self._source.opened.close()
-        self._purse.close()
+        self._closing()
+
+
+def _close_all(*each: Callable[[], None]) -> None:
+    for close in each:
+        close()
 
 
 def _errors(query: Query, noise: Noise) -> dict[str, float]:

@@ -11,21 +11,27 @@ from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
 from gatecli.anonymity.tables.scratch import scratch
 from gatecli.anonymity.tables.spark import connect_frame
 
-_LIBRARIES = frozenset({"pandas", "polars", "pyarrow", "pyspark"})
-
 
 def is_frame(thing: Any) -> bool:
-    """Whether it is a frame of a library that is read; none is imported to tell."""
-    return any(
-        kind.__module__.partition(".")[0] in _LIBRARIES
-        and kind.__name__ in {"DataFrame", "LazyFrame", "Table"}
-        for kind in type(thing).__mro__
-    )
+    """Whether it is a frame of pandas or Spark, or gives Arrow data; no library is imported to tell."""
+    return _library(thing) in {"pandas", "pyspark"} or hasattr(_collected(thing), "__arrow_c_stream__")
+
+
+def _library(thing: Any) -> str:
+    """The library of a frame, by the class that it is derived from; "" for anything else."""
+    kinds = (kind for kind in type(thing).__mro__ if kind.__name__ == "DataFrame")
+    return next((kind.__module__.partition(".")[0] for kind in kinds), "")
+
+
+def _collected(thing: Any) -> Any:
+    """A lazy frame of Polars, computed."""
+    is_lazy = type(thing).__name__ == "LazyFrame" and hasattr(thing, "collect")
+    return thing.collect() if is_lazy else thing
 
 
 def open_frame(frame: Any) -> OpenedTable:
     """The table of a frame; the digest is of its columns' names and types."""
-    if type(frame).__module__.startswith("pyspark"):
+    if _library(frame) == "pyspark":
         table, close, engine = connect_frame(frame), _nothing, "Spark"
     else:
         table, close, engine = *_in_duckdb(_arrow(frame)), "DuckDB"
@@ -41,14 +47,12 @@ def _nothing() -> None:
 
 
 def _arrow(frame: Any) -> Any:
-    library = type(frame).__module__.partition(".")[0]
-    if library == "polars":
-        return (frame.collect() if hasattr(frame, "collect") else frame).to_arrow()
-    if library == "pandas":
-        import pyarrow as pa  # noqa: PLC0415 - heavy; only a frame of pandas needs it
+    import pyarrow as pa  # noqa: PLC0415 - heavy; only a frame needs it
 
+    if _library(frame) == "pandas":
         return pa.Table.from_pandas(frame.copy(), preserve_index=False)  # a frame may change later, in place
-    return frame
+    found = _collected(frame)
+    return found if isinstance(found, pa.Table) else pa.table(found)
 
 
 def _in_duckdb(data: Any) -> tuple[Any, Any]:
