@@ -49,13 +49,28 @@ _DATE = frozenset(
     }
 )
 _PART = frozenset({"month", "weekday", "quarter"})
+_MONTH = (
+    r"(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?"
+    r"|nov(ember)?|dec(ember)?)\.?"
+)
+_YEAR, _MONTHS = r"(18|19|20)\d{2}", r"(0?[1-9]|1[0-2])"
 _DATES = (
+    re.compile(rf"(\d{{1,2}}[ ./-]?)?{_MONTH},?[ /'-]?(\d{{4}}|\d{{2}})([T :].*)?", re.ASCII | re.IGNORECASE),
+    re.compile(rf"\d{{4}}[ ./-]?{_MONTH}([ ./-]?\d{{1,2}}([T :].*)?)?", re.ASCII | re.IGNORECASE),
+    re.compile(rf"{_MONTHS} ?[./-] ?{_YEAR}|{_YEAR} ?[./-]? ?{_MONTHS}", re.ASCII),
+    re.compile(
+        rf"Q[1-4][ /-]?{_YEAR}|{_YEAR}[ /-]?Q[1-4]|{_YEAR}-?W\d{{2}}(-?\d)?", re.ASCII | re.IGNORECASE
+    ),
+    re.compile(rf"(spring|summer|autumn|fall|winter)[ /-]?{_YEAR}", re.ASCII | re.IGNORECASE),
     re.compile(r"\d{1,2}[./-]\d{1,2}[./-](\d{4}|\d{2})([T ].*)?", re.ASCII),
     re.compile(r"(18|19|20)\d{2}[./-]?\d{2}[./-]?\d{2}([T ].*)?", re.ASCII),
     re.compile(r"\d{1,2}\.? ?[A-Za-z]{3,9}\.?,? ?\d{2,4}", re.ASCII),
     re.compile(r"[A-Za-z]{3,9}\.? ?\d{1,2},? ?\d{4}", re.ASCII),
 )
 _DAYS_OF_A_YEAR = 364
+_ZIPS_OF_AN_AREA = 99
+"""From the first to the last ZIP code with the same three digits."""
+_FIGURE = re.compile(r"(?<![\d.])\d+(?:\.\d+)?", re.ASCII)
 _ZIP_TEXT = re.compile(r"(\d*)([*xX#]*)(-[\d*xX#]*)?", re.ASCII)
 
 Values = Sequence[tuple[Row, int]]
@@ -106,11 +121,18 @@ def _years(words: Collection[str]) -> float:
 
 
 def _is_over(per_year: float) -> Callable[[str], bool]:
-    """Whether a label tells ages over 89 from one another; 90 itself is taken for "90 or older"."""
+    """Whether a label tells ages over 89 from one another; 90 itself is taken for "90 or older".
+
+    Of a label that is no span (`92 years`, `98 mo`) the figures are taken for ages.
+    """
 
     def test(text: str) -> bool:
         spans = spans_of(text, number_point)
-        return spans is not None and any(_tells(span, per_year) for span in spans)
+        if spans is not None:
+            return any(_tells(span, per_year) for span in spans)
+        figures = [float(figure) for figure in _FIGURE.findall(text)]
+        year = max(per_year, _years(words_of(text)))
+        return any(_tells(Span(figure, figure), year) for figure in figures)
 
     return test
 
@@ -124,8 +146,14 @@ def _tells(span: Span, per_year: float) -> bool:
 
 
 def _is_fine_zip(text: str) -> bool:
+    """Whether a label may tell more than three digits; so does a postal code of another country."""
     found = _ZIP_TEXT.fullmatch(text.removesuffix(".0"))
-    return found is not None and len(found[1]) > 3
+    if found is not None:
+        return len(found[1]) > 3
+    spans = spans_of(text, number_point)
+    if spans is not None:
+        return any(span.high - span.low < _ZIPS_OF_AN_AREA for span in spans)
+    return any(letter.isdigit() for letter in text)
 
 
 def _is_in(restricted: Collection[str]) -> Callable[[str], bool]:

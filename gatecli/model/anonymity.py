@@ -294,10 +294,11 @@ class Measures:
 
     @property
     def marketer_risk(self) -> Fraction:
-        """The share of records that a linkage of all of them is expected to hit: classes ÷ records."""
-        if self.weighted is not None:
-            return self.weighted.average_risk
-        return Fraction(self.classes, self.units_in_classes)
+        """The share of records that a linkage of all of them is expected to hit: the mean of their risks.
+
+        That is classes ÷ records where no two classes overlap.
+        """
+        return self.average_risk
 
     @property
     def units_in_classes(self) -> int:

@@ -222,6 +222,24 @@ def test_rows_keep_their_order_where_some_are_suppressed(run: Run) -> None:
     assert read_csv("out.csv")[1:] == [list(row) for row in rows]
 
 
+@pytest.mark.parametrize(
+    ("kind", "proposed"), [(".csv", "suppress"), (".csv", "recode locally"), (".parquet", "recode locally")]
+)
+def test_rows_keep_their_order_however_the_table_is_recoded(run: Run, kind: str, proposed: str) -> None:
+    rows = [(str(20 + at * 7 % 23), str(10_000 + at % 3), str(7_919 * at % 1_009)) for at in range(300)]
+    write_csv("in.csv", HEAD[1:], rows)
+    asked = ("--quasi-identifier", "age,zip", "--k", "8")
+    told = run("check", "in.csv", *asked)[1].replace("\n       ", " ")
+    proposals = told.partition("fix: ")[2].split("; or ")
+    (chosen,) = [at for at, line in enumerate(proposals, 1) if proposed in line][-1:]
+    written = run("apply", "in.csv", *asked, "--proposal", str(chosen), "-o", f"out{kind}")
+    assert written[0] == 0, written
+    if kind == ".parquet":
+        assert run("apply", f"out{kind}", *asked[:-1], "1", "-o", "out.csv")[0] == 0
+    assert [row[-1] for row in read_csv("out.csv")[1:]] == [row[-1] for row in rows]
+    assert read_csv("out.csv")[0] == list(HEAD[1:])
+
+
 def test_numbers_that_nothing_changes_are_written_as_numbers_are(run: Run) -> None:
     Path("in.csv").write_bytes(lines(";", "\n").encode())
     assert run("apply", "in.csv", *ASKED, "--numeric", "age", "-o", "out.csv")[0] == 0

@@ -21,12 +21,15 @@ from gatecli.anonymity.hierarchies import (
 from gatecli.anonymity.search.classes import Base, NodeClasses, regroup_classes
 from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.criteria import keep
-from gatecli.anonymity.search.hidden_cells import alike, hide_in
+from gatecli.anonymity.search.hidden_cells import OURS, alike, hide_in
 from gatecli.anonymity.search.local_recoding import recode_in
+from gatecli.anonymity.tables.functions import numbered_rows
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import Scale, Thresholds
 from gatecli.model.generalisation import Loss, LossMetric
+
+ROW = f"{OURS}row"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,9 @@ def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None 
     if proposal.normalise:
         table = normalised_table(table, [*proposal.quasi_identifiers, *proposal.sensitive])
     scales = dict(zip(proposal.sensitive, proposal.scales, strict=True))
-    coarse = _generalise(table, dict(pairs), scales, proposal, allowed)
+    is_joined = bool(proposal.ladders) or any(proposal.cells)
+    numbered = numbered_rows(table, ROW) if is_joined else table
+    coarse = _generalise(numbered, dict(pairs), scales, proposal, allowed)
     base = fetch(coarse, [Hierarchy(name, (Exact(),)) for name, _ in pairs], proposal.sensitive, scales)
     classes = regroup_classes(base, base.classes, (0,) * len(pairs))
     kept = keep(base, classes, proposal.thresholds, int(allowed * base.rows))
@@ -126,8 +131,8 @@ def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None 
         raise _refusal(allowed)
     kept_rows = coarse if kept.suppressed == 0 else _without(coarse, base, classes, ~kept.classes)
     # Rows that were joined come in any order: two runs shall write the same file.
-    is_joined = bool(proposal.ladders) or any(proposal.cells)
-    return kept_rows.order_by(list(table.columns)) if is_joined else kept_rows
+    order = [ROW] if ROW in numbered.columns else list(table.columns)
+    return kept_rows.order_by(order).select(*table.columns) if is_joined else kept_rows
 
 
 def _refusal(allowed: Fraction) -> UncheckableError:

@@ -31,6 +31,18 @@ FORBIDDEN = [
     ("seen", "14 Mar 2019", HarborProblem.DATE),
     ("seen", "2019-03-14T10:00:00", HarborProblem.DATE),
     ("birth_month", "3", HarborProblem.DATE),
+    *(("age", age, HarborProblem.AGE) for age in ("92 years", "91y", "102 Y", "95 yrs.", "1100 months")),
+    *(("postcode", code, HarborProblem.ZIP) for code in ("K1A 0B1", "SW1A 1AA", "MA 02139", "02139 1234")),
+    ("zip", "[02139, 02143)", HarborProblem.ZIP),
+    *(
+        ("dob", born, HarborProblem.DATE)
+        for born in (
+            *("Jan 1999", "January 1999", "Jan-99", "01-JAN-1999", "1-Jan-99", "01JAN1999:10:00:00"),
+            *("2001-Mar", "Mar-2001", "Sept. 2001", "01/1999", "03.1999", "1999/01", "199901"),
+            *("Q1 1999", "1999 Q1", "1999-W05", "Spring 1999"),
+        )
+    ),
+    ("x", "Jan 1999", HarborProblem.DATE),
 ]
 PERMITTED = [
     ("age", "89"),
@@ -52,6 +64,10 @@ PERMITTED = [
     ("visits", "12"),
     ("stage", "91"),
     ("weight", "95"),
+    *(("age", age) for age in ("89 years", "90 years", "90 or older", "1000 months", "unknown")),
+    *(("zip", code) for code in ("[02000, 03000)", "unknown", "021-024")),
+    *(("dob", born) for born in ("1990-1999", "1999-2000", "[1980, 1990)", "1990s", "unknown")),
+    *(("product", name) for name in ("Market 12", "Type 1999", "Maybe 20", "Octane 95")),
 ]
 
 
