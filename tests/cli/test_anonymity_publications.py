@@ -68,10 +68,15 @@ def test_counts_are_suppressed_until_none_can_be_computed(
     assert main(["anonymity", "counts", str(target), "--min-count", "5"]) == 0
 
 
-@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize(
+    ("delimiter", "newline", "encoding", "quote"),
+    [
+        (";", "\r\n", "utf-8", ""),
+        ("\t", "\n", "utf-8-sig", ""),
+        ("|", "\n", "utf-16", ""),
+        (";", "\n", "utf-8-sig", '"'),
+    ],
+)
 def test_suppression_keeps_the_dialect(
     delimiter: str, newline: str, encoding: str, quote: str, tmp_path: Path
 ) -> None:
@@ -84,8 +89,9 @@ def test_suppression_keeps_the_dialect(
     assert main(["anonymity", "suppress", str(source), "-o", str(target), "--min-count", "5"]) == 0
     shown = target.read_bytes()
     assert shown.startswith(written("age,sex,count"))
-    kept = [line for line in COUNTS.splitlines() if line.startswith("Total,")]
-    assert all(written(line).removeprefix(written("")) in shown for line in kept[-1:])
+    assert (
+        shown.decode(encoding).splitlines()[-1] == written(COUNTS.splitlines()[-1]).decode(encoding).strip()
+    )
     assert main(["anonymity", "counts", str(target), "--min-count", "5"]) == 0
 
 
