@@ -34,7 +34,7 @@ from tests.support.adult import adult
 COLUMNS = ("sex", "age", "race", "marital-status", "education", "native-country", "workclass", "occupation")
 ADDITIONS = 10**7
 
-OPTIMA = (
+OPTIMA: tuple[tuple[dict[str, Any], str, int], ...] = (
     # What is demanded of `occupation` beside k = 5, the rows that may go, and ARX's least discernibility.
     ({}, "0", 33_627_534),
     ({"l": 3}, "0", 55_170_356),

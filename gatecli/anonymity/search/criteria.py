@@ -302,7 +302,8 @@ def distance(cells: Cells) -> Reals:
         return _ordered_distance(cells)
     own, table = _own_shares(cells), _table_shares(cells)
     absent = cells.marginals.sum() / max(cells.total, 1) - _per_class(cells, table)
-    return np.minimum((_per_class(cells, np.abs(own - table)) + absent) / 2, 1.0)
+    far: Reals = np.minimum((_per_class(cells, np.abs(own - table)) + absent) / 2, 1.0)
+    return far
 
 
 def _exact_distance(cells: Cells, item: ClassCounts) -> Fraction:
