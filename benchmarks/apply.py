@@ -116,6 +116,7 @@ def peer(folder: Path) -> None:
     """The `k_anonymity` of anjana, of the same table, hierarchies and share of suppression."""
     import pandas  # noqa: PLC0415, ICN001 - heavy, and only the peer needs it
 
+    pandas.set_option("future.infer_string", False)  # noqa: FBT003 - anjana expects arrays of objects
     frame = pandas.read_csv(folder / "adult.csv", sep=";")
     trees = {
         name: dict(pandas.read_csv(folder / f"adult_hierarchy_{name}.csv", sep=";", header=None))

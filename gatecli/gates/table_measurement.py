@@ -16,7 +16,7 @@ from gatecli.anonymity.pictures.table_picture import draw
 from gatecli.anonymity.reference import compare
 from gatecli.anonymity.search.generalisation import Proposal, describe
 from gatecli.anonymity.search.lattice import SearchEndedError
-from gatecli.anonymity.search.proposals import Found, propose
+from gatecli.anonymity.search.proposals import SearchedTable, propose
 from gatecli.anonymity.suda import suda
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
@@ -120,21 +120,21 @@ def _roles(opened: OpenedTable, wanted: MeasurementOptions) -> Discovery | None:
 
 def _is_searched(task: TableTask, measures: Measures, wanted: MeasurementOptions) -> bool:
     most = ADVISED_CLASSES if wanted.advice is None else MOST_CLASSES
-    return wanted.advice is not False and _has_answer(task, measures) and _counted(measures) <= most
+    return wanted.advice is not False and _has_answer(task, measures) and _search_size(measures) <= most
 
 
-def _counted(measures: Measures) -> int:
+def _search_size(measures: Measures) -> int:
     """What a search counts again and again: classes, or the units of each, at most as many as rows."""
     return measures.classes if measures.question.unit is None else measures.records
 
 
 def _left_out(task: TableTask, measures: Measures, wanted: MeasurementOptions) -> tuple[str, ...]:
     """How to have a search that takes long and was not asked for."""
-    is_slow = ADVISED_CLASSES < _counted(measures) <= MOST_CLASSES
+    is_slow = ADVISED_CLASSES < _search_size(measures) <= MOST_CLASSES
     if wanted.advice is not None or not is_slow or not _has_answer(task, measures):
         return ()
     what = "classes" if measures.question.unit is None else "rows"
-    counted = f"{_counted(measures):,} {what}"
+    counted = f"{_search_size(measures):,} {what}"
     return (f"generalise the quasi-identifiers: --advice searches for the least, in {counted}",)
 
 
@@ -152,15 +152,15 @@ def searchable(task: TableTask) -> Thresholds:
     return replace(task.demands, k_map=None, delta_presence=None, max_population_uniqueness=None)
 
 
-def search_table(opened: OpenedTable, task: TableTask, measures: Measures) -> Found:
+def search_table(opened: OpenedTable, task: TableTask, measures: Measures) -> SearchedTable:
     """What would make the table keep its demands; no proposals where nothing does.
 
     Raises UsageError for a question that no search answers, UncheckableError for too many classes.
     """
-    if _counted(measures) > MOST_CLASSES:
+    if _search_size(measures) > MOST_CLASSES:
         what = "classes" if task.question.unit is None else "rows of units"
         raise UncheckableError(
-            f"{task.name}: {_counted(measures):,} {what} are more than are searched ({MOST_CLASSES:,})",
+            f"{task.name}: {_search_size(measures):,} {what} are more than are searched ({MOST_CLASSES:,})",
             advice="round or band the quasi-identifiers first",
         )
     question = task.question

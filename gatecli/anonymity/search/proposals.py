@@ -19,7 +19,7 @@ from gatecli.model.generalisation import SearchTerms
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchedTable:
     """Proposals, the least loss first, and the counts of the table that they were searched in."""
 
     proposals: tuple[Proposal, ...]
@@ -35,7 +35,7 @@ def propose(
     scales: Mapping[str, Scale] = MappingProxyType({}),
     terms: SearchTerms = USUAL,
     best: int = BEST,
-) -> Found:
+) -> SearchedTable:
     """`search`, of classes as the question counts them; `scales` are those that were measured on.
 
     Normalised text is searched, and written by `apply`, normalised. Raises what `search` raises, and
@@ -62,7 +62,7 @@ def propose(
         )
     found = search_counts(base, thresholds, terms=terms, best=best)
     asked = [replace(one, normalise=question.normalise, unit=question.unit) for one in found]
-    return Found(tuple(asked), base)
+    return SearchedTable(tuple(asked), base)
 
 
 def _misses(opened: OpenedTable, names: Sequence[str]) -> bool:
