@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -12,6 +12,7 @@ from typing import Annotated
 from gatecli.anonymity.dictionary_encoding import searchable_table
 from gatecli.anonymity.measure import measure
 from gatecli.anonymity.search import generalisation
+from gatecli.anonymity.search.classes import Base
 from gatecli.anonymity.search.generalisation import Proposal, describe
 from gatecli.anonymity.tables.files import holds
 from gatecli.anonymity.tables.interface import OpenedTable, Table
@@ -33,6 +34,7 @@ from gatecli.cli.numbers import split_pairs
 from gatecli.cli.table_arguments import (
     Columns,
     Demands,
+    Persons,
     Population,
     SearchGiven,
     TableGiven,
@@ -44,7 +46,7 @@ from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, PolicyFile, option
 from gatecli.gates.policies import read_policy
-from gatecli.gates.table_measurement import proposals, without_answer
+from gatecli.gates.table_measurement import search_table, without_answer
 from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import Measures
 
@@ -56,6 +58,7 @@ def apply(
     columns: Columns,
     identifiers: Identifiers,
     demands: Demands,
+    persons: Persons,
     opened: TableGiven,
     search: SearchGiven,
     choice: Annotated[
@@ -75,7 +78,7 @@ def apply(
     require_writable(target)
     treatment = identifiers.treatment()
     _require_another(data, _files(columns, identifiers), target)
-    task = task_of(data, columns, demands, Population(), rules, options, search)
+    task = task_of(data, columns, demands, Population(**asdict(persons)), rules, options, search)
     done = _write_table(task, choice, target, treatment, classifier(search_of(rules.spec.pii)))
     err(f"{target}: {done}\n")
     if treatment.changes:
@@ -98,29 +101,33 @@ def _write_table(task: TableTask, choice: int, target: Path, treatment: Treatmen
         require_no_identifier(opened, task, treatment, classify)
         dialect = dialect_of(task.source, task.options, target)
         measures = measure(opened, task.question)
-        found = proposals(opened, task, measures)
-        if not found:
+        found = search_table(opened, task, measures)
+        if not found.proposals:
             raise UncheckableError(
                 f"{task.name}: {without_answer(opened, task, measures)}",
                 advice="ask for less, or allow more suppression",
             )
-        chosen = _choose_proposal(found, choice)
+        chosen = _choose_proposal(found.proposals, choice)
         with computing(opened):
-            kept = _generalise(opened, task, measures, chosen).drop(*treatment.dropped)
-            write(kept, unfinished, dialect, treatment.changes)
+            new = _generalise(opened, task, measures, chosen, found.base)
+            write(new.drop(*treatment.dropped), unfinished, dialect, treatment.changes)
         with open_table(unfinished, reading_options(target, dialect, task.options)) as written:
             prove_no_identifier(written, chosen, treatment, classify)
-            _prove(written, task, measures)
+            # What is dropped cannot be read again: then what is written is measured before.
+            is_whole = not {*task.question.columns} & {*treatment.dropped}
+            _prove(written if is_whole else replace(opened, table=new), task, measures)
         unfinished.replace(target)
     return describe(chosen)
 
 
-def _generalise(opened: OpenedTable, task: TableTask, measures: Measures, chosen: Proposal) -> Table:
+def _generalise(
+    opened: OpenedTable, task: TableTask, measures: Measures, chosen: Proposal, base: Base
+) -> Table:
     """The new table; sensitive columns as they are written, whatever they were read as."""
     names = task.question.sensitive
     written = {f"written {name}": opened.table[name] for name in names}
     own = replace(opened, table=opened.table.mutate(**written))
-    table = generalisation.apply(searchable_table(own, task.question, measures), chosen)
+    table = generalisation.apply(searchable_table(own, task.question, measures), chosen, base)
     return table.mutate(**{name: table[f"written {name}"] for name in names}).drop(*written)
 
 
@@ -177,5 +184,5 @@ def _prove(written: OpenedTable, task: TableTask, before: Measures) -> None:
     if broken is not None:
         raise UncheckableError(
             f"{task.name}: the generalised table does not meet its thresholds ({broken.message})",
-            advice="choose another --proposal",
+            advice="choose another --proposal, or search for more than is needed (a larger --k)",
         )

@@ -240,6 +240,31 @@ def test_rows_keep_their_order_however_the_table_is_recoded(run: Run, kind: str,
     assert read_csv("out.csv")[0] == list(HEAD[1:])
 
 
+@pytest.mark.parametrize(
+    ("lone", "options"),
+    [
+        ([(f"{100 + at}", f"{at}") for at in range(120)], ("--no-cells", "--no-local")),
+        ([("90", f"{at % 5}") for at in range(3)], ("--max-suppression", "0", "--no-local")),
+        (
+            [("90", f"{at % 5}") for at in range(3)],
+            ("--no-cells", "--max-suppression", "0", "--proposal", "2"),
+        ),
+    ],
+    ids=["rows", "cells", "local"],
+)
+def test_rows_keep_their_order_however_much_is_suppressed(
+    run: Run, lone: list[tuple[str, str]], options: tuple[str, ...]
+) -> None:
+    rows = [*lone, *((f"{20 + at % 7}", f"{at % 5}") for at in range(5_000))]
+    write_csv("in.csv", HEAD[1:], [(*row, str(at)) for at, row in enumerate(rows)])
+    asked = ("--quasi-identifier", "age,zip", "--k", "5", *options, "-o", "out.csv")
+    code, told = run("apply", "in.csv", *asked)
+    assert code == 0, told
+    places = [int(row[2]) for row in read_csv("out.csv")[1:]]
+    assert places == sorted(places)
+    assert (len(places) < len(rows)) == (len(lone) > 3)
+
+
 def test_numbers_that_nothing_changes_are_written_as_numbers_are(run: Run) -> None:
     Path("in.csv").write_bytes(lines(";", "\n").encode())
     assert run("apply", "in.csv", *ASKED, "--numeric", "age", "-o", "out.csv")[0] == 0

@@ -264,7 +264,7 @@ class TableSuite:
     @pytest.mark.filterwarnings("ignore:The copy keyword")  # of pyspark, about pandas 4
     def test_what_would_mend_it_is_found_and_holds(self, opened: OpenedTable) -> None:
         asked = AnonymityQuestion(("age", "income"))
-        (first, *_) = propose(opened, asked, Thresholds(k=2), terms=SearchTerms(Fraction(1, 2)))
+        (first, *_) = propose(opened, asked, Thresholds(k=2), terms=SearchTerms(Fraction(1, 2))).proposals
         mended = rows(apply(opened.table, first, max_suppression=Fraction(1, 2)))
         assert min(Counter((row["age"], row["income"]) for row in mended).values()) >= 2
 

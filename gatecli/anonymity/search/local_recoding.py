@@ -15,7 +15,7 @@ Example. Between the ages 18, 19 and 31, 34:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -29,7 +29,6 @@ from gatecli.anonymity.hierarchies import (
     Bands,
     Calendar,
     Cuts,
-    Hierarchy,
     Mapped,
     Prefix,
     Tails,
@@ -39,13 +38,13 @@ from gatecli.anonymity.hierarchies import (
 )
 from gatecli.anonymity.quantile_bands import roundest
 from gatecli.anonymity.search.classes import Base, Dimension, Integers, Reals, sum_by_label
-from gatecli.anonymity.search.counts import fetch, finite_numbers
+from gatecli.anonymity.search.counts import finite_numbers
 from gatecli.anonymity.search.criteria import least_size
 from gatecli.anonymity.search.hidden_cells import OURS, alike
 from gatecli.anonymity.search.mondrian import Axis, box_widths, cut_into_boxes, shown_levels
 from gatecli.anonymity.tables.functions import first_case
 from gatecli.anonymity.tables.interface import Table
-from gatecli.model.anonymity import Scale, Thresholds
+from gatecli.model.anonymity import Thresholds
 from gatecli.model.generalisation import Loss
 
 INTERVAL = -1
@@ -194,18 +193,11 @@ def _loss(base: Base, costs: Sequence[_Costs], sizes: Integers, k: int) -> Loss:
     )
 
 
-def recode_in(
-    table: Table, ladders: Sequence[Hierarchy], scales: Mapping[str, Scale], thresholds: Thresholds
-) -> Table | None:
-    """The table with each box recoded; `scales` has all sensitive columns. None where no box keeps them."""
-    base = fetch(table, ladders, list(scales), scales)
-    found = recode(base, thresholds)
-    return None if found is None else _write_boxes(table, ladders, base, found)
-
-
-def _write_boxes(table: Any, ladders: Sequence[Hierarchy], base: Base, found: Recoding) -> Table:
+def write_boxes(table: Any, base: Base, found: Recoding) -> Table:
+    """The table with each box recoded; `base` are its counts."""
     import ibis  # noqa: PLC0415 - half a second that only tables need
 
+    ladders = [dimension.hierarchy for dimension in base.dimensions]
     held: dict[str, Any] = {}
     for at, (one, raw) in enumerate(zip(base.dimensions, base.classes.members, strict=True)):
         held[f"{OURS}value {at}"] = one.values.take(raw)
@@ -228,7 +220,7 @@ def _write_boxes(table: Any, ladders: Sequence[Hierarchy], base: Base, found: Re
             ]
             text = joined[f"{OURS}text {at}"]
             columns[ladder.column] = first_case(cases, text) if cases else text
-    return joined.select(**columns).view()  # else a join with it would be one more of the same chain
+    return joined.select(**columns)
 
 
 def _texts(dimension: Dimension, found: Recoding, at: int) -> Any:
