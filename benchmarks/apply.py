@@ -57,8 +57,8 @@ OPTIMA: tuple[tuple[dict[str, Any], str, int], ...] = (
     ({"delta": Fraction(2)}, "0.05", 248_994_281),
     ({"entropy_l": Fraction(5)}, "0.05", 16_201_416),
 )
-"""ARX (commit aacd487), discernibility, without practical monotonicity. It measures β against the table
-before rows are suppressed, gatecli against what is published: there gatecli may suppress more.
+"""ARX (commit aacd487), discernibility, without practical monotonicity. With β and
+suppression ours may be larger: gatecli measures β in what is published.
 """
 
 
