@@ -65,7 +65,8 @@ class CountMeasures:
 
     `minimum` is the smallest published count above zero. `small` counts cells below the threshold that are
     published, `exposed` suppressed cells that can be computed too closely, `derived` small counts that no
-    cell gives and that can be computed; `narrowest` is the width of the narrowest interval of the exposed.
+    cell gives and that can be computed. Of the `unsettled` neither was found out: they are not safe.
+    `narrowest` is the width of the narrowest interval of the exposed, as far as it is known.
     `groups` counts, by sensitive dimension, the groups whose people have too few categories between them.
     """
 
@@ -76,6 +77,7 @@ class CountMeasures:
     small: int
     exposed: int
     derived: int
+    unsettled: int
     narrowest: int | None
     groups: Mapping[str, int]
 
@@ -89,6 +91,7 @@ class CountMeasures:
             "smallCells": self.small,
             "exposedCells": self.exposed,
             "derivedCells": self.derived,
+            "unsettledCells": self.unsettled,
             "narrowestInterval": self.narrowest,
             "uniformGroups": dict(self.groups),
         }
@@ -114,6 +117,7 @@ class HarborProblem(StrEnum):
     ZIP = "more than three digits of a ZIP code (B)"
     SMALL_AREA = "a three-digit ZIP area of 20,000 people or fewer (B)"
     DATE = "elements of dates finer than a year (C)"
+    IDENTIFIER = "numbers of a health plan, web addresses or biometric identifiers (I, N, P)"
     AGE = "ages over 89 that are not one category (C)"
 
 

@@ -163,3 +163,29 @@ class MagnitudeTable(PublishedData):
 
 
 Publication: TypeAlias = SecondRelease | CountTables | SafeHarborTable | MagnitudeTable
+
+
+class Publications(Value):
+    """What is published of a dataset besides tables of rows: the keys of declarations and of policies."""
+
+    second_release: SecondRelease | None = Field(
+        default=None, description="a table that is released again, beside earlier releases of it"
+    )
+    counts: CountTables | None = Field(default=None, description="tables of counts that are published of it")
+    magnitudes: MagnitudeTable | None = Field(
+        default=None, description="a table of magnitudes that is published of it"
+    )
+    safe_harbor: SafeHarborTable | None = Field(
+        default=None, description="a table that HIPAA's Safe Harbor is claimed for"
+    )
+
+    @property
+    def publications(self) -> dict[str, Publication]:
+        """What is published, by its key."""
+        every: dict[str, Publication | None] = {
+            "secondRelease": self.second_release,
+            "counts": self.counts,
+            "magnitudes": self.magnitudes,
+            "safeHarbor": self.safe_harbor,
+        }
+        return {key: asked for key, asked in every.items() if asked is not None}
