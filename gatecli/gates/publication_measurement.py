@@ -14,7 +14,8 @@ from gatecli.anonymity.frequencies.atoms import link
 from gatecli.anonymity.frequencies.audit import audit
 from gatecli.anonymity.frequencies.published import CountFormat, read_counts
 from gatecli.anonymity.magnitudes import contributions, given_cells, measure_magnitudes
-from gatecli.anonymity.releases.intersection import IntersectionQuestion, intersect
+from gatecli.anonymity.releases.intersection import IntersectionQuestion
+from gatecli.anonymity.releases.joint import intersect_all
 from gatecli.anonymity.safe_harbor import RESTRICTED_ZIPS, check_columns
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
@@ -25,7 +26,7 @@ from gatecli.checks.tables.counts import find_in_counts
 from gatecli.checks.tables.magnitudes import find_in_magnitudes
 from gatecli.checks.tables.roles import find_direct_identifiers
 from gatecli.checks.tables.safe_harbor import find_in_harbor
-from gatecli.checks.tables.second_release import find_intersection
+from gatecli.checks.tables.second_release import find_intersections
 from gatecli.checks.tables.table_findings import uncheckable
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.gates.publication_task import PublicationTask
@@ -79,10 +80,12 @@ def _judge(task: PublicationTask, opened: list[OpenedTable], classify: Classify 
 
 
 def _judge_release(task: PublicationTask, asked: SecondRelease, opened: list[OpenedTable]) -> Judged:
-    later, earlier = opened
     question = IntersectionQuestion(asked.quasi_identifiers, asked.sensitive, trees_of(asked.hierarchies))
-    measures = intersect(earlier, later, question)
-    return Judged(measures.as_mapping(), find_intersection(measures, task.demands, task.name, task.place))
+    found = intersect_all([*opened[1:], opened[0]], question)
+    measures = found[-1].as_mapping()
+    if len(found) > 1:
+        measures["pairsOfReleases"] = {", ".join(each.names): each.as_mapping() for each in found[:-1]}
+    return Judged(measures, find_intersections(found, task.demands, task.name, task.place))
 
 
 def _judge_counts(task: PublicationTask, asked: CountTables, opened: list[OpenedTable]) -> Judged:

@@ -18,16 +18,17 @@ def count_below(spread: Spread, limit: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class IntersectionMeasures:
-    """What two releases leave open about a person who is in both; pairs are pairs of classes.
+    """What releases leave open about a person who is in all of them; pairs are of classes, one of each.
 
-    `alone` is k of each release by itself. `sizes` counts pairs by the rows that can still be the person's,
-    in the release with fewer; `distinct` by the values of each sensitive column that remain. `links` are the
-    columns that both releases hold besides the quasi-identifiers.
+    `names` are those of the releases, `alone` is k of each by itself. `sizes` counts pairs by the rows that
+    can still be the person's, in the release with fewest; `distinct` by the values of each sensitive column
+    that remain. `links` are the columns that two releases hold besides the quasi-identifiers.
     """
 
-    records: tuple[int, int]
-    classes: tuple[int, int]
-    alone: tuple[int, int]
+    names: tuple[str, ...]
+    records: tuple[int, ...]
+    classes: tuple[int, ...]
+    alone: tuple[int, ...]
     pairs: int
     is_same_people: bool
     links: tuple[str, ...]

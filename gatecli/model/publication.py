@@ -51,7 +51,9 @@ class SecondRelease(PublishedData):
 
     kind: ClassVar[str] = "release pair"
 
-    earlier: Text = Field(description="the release that is already out, beside the declaration")
+    earlier: Annotated[Many[Text], Field(min_length=1)] = Field(
+        description="releases that are already out, beside the declaration"
+    )
     quasi_identifiers: Annotated[Many[Text], Field(min_length=1)]
     sensitive: Many[Text] = ()
     hierarchies: Files = Field(default_factory=dict)
@@ -60,7 +62,7 @@ class SecondRelease(PublishedData):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        return (self.path, self.earlier)
+        return (self.path, *self.earlier)
 
     @property
     def thresholds(self) -> Thresholds:
@@ -70,7 +72,7 @@ class SecondRelease(PublishedData):
         return self.model_copy(
             update={
                 "path": locate(self.path),
-                "earlier": locate(self.earlier),
+                "earlier": tuple(map(locate, self.earlier)),
                 "hierarchies": {column: locate(file) for column, file in self.hierarchies.items()},
             }
         )
