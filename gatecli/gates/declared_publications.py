@@ -32,7 +32,7 @@ def declared_publications(
         yield from _tasks(
             dataset.publications,
             f"{release.subject} {dataset.name}",
-            lambda key, number=number: document.place(f"/spec/datasets/{number}/{key}/path"),
+            partial(_declared_place, document, number),
             partial(inside, base),
             partial(demands_of, dataset=dataset.name, sensitivity=release.spec.sensitivity, policy=policy),
             policy,
@@ -48,12 +48,20 @@ def policy_publications(
         yield from _tasks(
             named.publications,
             named.name,
-            lambda key, number=number: Place(path, pointer=f"/spec/check/publications/{number}/{key}/path"),
+            partial(_policy_place, path, number),
             located,
             partial(demands_of, dataset=named.name, sensitivity=named.sensitivity, policy=rules),
             rules,
             DEFAULTS,
         )
+
+
+def _declared_place(document: Document, number: int, key: str) -> Place:
+    return document.place(f"/spec/datasets/{number}/{key}/path")
+
+
+def _policy_place(path: str, number: int, key: str) -> Place:
+    return Place(path, pointer=f"/spec/check/publications/{number}/{key}/path")
 
 
 def _tasks(

@@ -70,9 +70,9 @@ def test_a_part_holds_the_others_where_they_are() -> None:
     whole = program([[0, 1, 2]], [9])
     counts = np.array([2.0, 3.0, 4.0])
     part = whole.part(np.array([0, 1]), counts, counts)
-    assert (part.sums_low, part.sums_high) == (5, 5)
+    assert (float(part.sums_low[0]), float(part.sums_high[0])) == (5, 5)
     free = whole.part(np.array([0, 1]), whole.low, whole.high)
-    assert (free.sums_low, free.sums_high) == (0, 9)
+    assert (float(free.sums_low[0]), float(free.sums_high[0])) == (0, 9)
 
 
 def test_counts_that_cannot_be_are_not_taken_for_unknown() -> None:
