@@ -1,9 +1,9 @@
 """Columns that Safe Harbor forbids: 45 CFR 164.514(b)(2)(i), what of it can be read off a table.
 
 A column is looked at by the words of its name and by its values. The three-digit ZIP areas of 20,000 people
-or fewer are those of the census of 2000 in "Guidance Regarding Methods for De-identification of Protected
-Health Information", Department of Health and Human Services, 26 November 2012, which says that the current
-census counts.
+or fewer are those of the census of 2000 (ZIP Code Tabulation Areas). They are listed in "Guidance Regarding
+Methods for De-identification of Protected Health Information in Accordance with the HIPAA Privacy Rule",
+Department of Health and Human Services, 26 November 2012. More current data, once published, count instead.
 """
 
 from __future__ import annotations
@@ -54,6 +54,22 @@ _MONTH = (
     r"|nov(ember)?|dec(ember)?)\.?"
 )
 _YEAR, _MONTHS = r"(18|19|20)\d{2}", r"(0?[1-9]|1[0-2])"
+_EVENT = frozenset(
+    {"birth", "admission", "admit", "admitted", "discharge", "discharged", "death", "service", "encounter"}
+)
+_PART_OF_EVENT = frozenset({"week", "day"})
+_IDENTIFIER = frozenset(
+    {
+        *("beneficiary", "subscriber", "policyholder"),
+        *("url", "urls", "uri", "homepage", "website", "webpage", "web"),
+        *("biometric", "biometrics", "voiceprint", "voice", "faceprint", "retina", "handprint"),
+    }
+)
+"""Classes I, N and P by name; the others are found as every table's direct identifiers are."""
+_OTHER_ADDRESS = frozenset({"ip", "email", "mail", "mac", "web"})
+_URL = re.compile(r"(https?://|www\.)\S+", re.IGNORECASE)
+_COORDINATES = re.compile(r"[(\[]?-?\d{1,2}\.\d+[,; ]\s*-?\d{1,3}\.\d+[)\]]?", re.ASCII)
+_COMPACT_DATE = re.compile(r"(18|19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])", re.ASCII)
 _DATES = (
     re.compile(rf"(\d{{1,2}}[ ./-]?)?{_MONTH},?[ /'-]?(\d{{4}}|\d{{2}})([T :].*)?", re.ASCII | re.IGNORECASE),
     re.compile(rf"\d{{4}}[ ./-]?{_MONTH}([ ./-]?\d{{1,2}}([T :].*)?)?", re.ASCII | re.IGNORECASE),
@@ -97,9 +113,13 @@ def _problem(opened: OpenedTable, name: str, restricted: frozenset[str]) -> Harb
         tests = [(HarborProblem.ZIP, _is_fine_zip), (HarborProblem.SMALL_AREA, _is_in(restricted))]
     elif words & _AGE:
         tests = [(HarborProblem.AGE, _is_over(_years(words)))]
-    elif words & _PLACE:
+    elif "fips" in words:
+        tests = [(HarborProblem.PLACE, lambda text: len(text.removesuffix(".0")) > len("36"))]
+    elif words & _IDENTIFIER or _are_mostly(values, _URL):
+        tests = [(HarborProblem.IDENTIFIER, lambda _: True)]
+    elif (words & _PLACE and not words & _OTHER_ADDRESS) or _are_mostly(values, _COORDINATES):
         tests = [(HarborProblem.PLACE, lambda _: True)]
-    elif words & _PART:
+    elif words & _PART or (words & _EVENT and words & _PART_OF_EVENT):
         tests = [(HarborProblem.DATE, lambda _: True)]
     elif words & _DATE or _is_dates(opened, name, values):
         tests = [(HarborProblem.DATE, _is_fine_date)]
@@ -113,6 +133,11 @@ def _texts(values: Values) -> list[tuple[str, int]]:
     """The values that say something, and how many rows have each."""
     known = [((text or "").strip(), count) for (text,), count in values]
     return [(text, count) for text, count in known if text not in EVERYTHING]
+
+
+def _are_mostly(values: Values, form: re.Pattern[str]) -> bool:
+    known = _texts(values)
+    return sum(count for text, count in known if form.fullmatch(text)) * 2 > sum(count for _, count in known)
 
 
 def _years(words: Collection[str]) -> float:
@@ -172,6 +197,8 @@ def _is_dates(opened: OpenedTable, name: str, values: Values) -> bool:
     if "date" in kind or "time" in kind:
         return True
     known = _texts(values)
+    if known and all(_COMPACT_DATE.fullmatch(text) for text, _ in known):
+        return True
     dates = sum(count for text, count in known if _is_fine_date(text) and not text.isdigit())
     return dates * 2 > sum(count for _, count in known)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from gatecli.anonymity.frequencies.atoms import link
 from gatecli.anonymity.frequencies.audit import audit
 from gatecli.anonymity.frequencies.published import PublishedTable, label_of, read_counts
-from gatecli.anonymity.frequencies.suppression import SuppressedCells, suppress
+from gatecli.anonymity.frequencies.suppression import SuppressedCells, suppress, true_atoms
 from gatecli.anonymity.tables.functions import whole_table
 from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
 from gatecli.anonymity.tables.opening import open_table
@@ -79,12 +79,14 @@ def _suppressed_table(
         table = read_counts(opened, count_format(asked))
         is_zero = asked.absent == "zero"
         trees = trees_of(asked.hierarchies)
-        chosen = suppress(link([table], trees, absent_is_zero=is_zero), demands)
+        original = link([table], trees, absent_is_zero=is_zero)
+        chosen = suppress(original, demands)
         hidden = chosen.primary | chosen.secondary
-        found = audit(link([table.without(hidden)], trees, absent_is_zero=is_zero), demands)
-        if found.small or found.exposed or found.derived:
+        published = link([table.without(hidden)], trees, absent_is_zero=is_zero)
+        found = audit(published, demands, true_atoms(original))
+        if found.small or found.exposed or found.derived or found.unsettled:
             raise UncheckableError(
-                f"{opened.name}: the suppressed table still discloses small counts",
+                f"{opened.name}: the suppressed table still discloses small counts, or may",
                 advice="merge categories of the table first",
             )
         return chosen, list(opened.columns), _rows(opened, table, asked, chosen, mark)

@@ -130,10 +130,11 @@ def test_a_publication_has_limits_of_its_own_and_no_quasi_identifiers(
 
 def test_the_measures_of_publications_have_words() -> None:
     every = (
-        CountMeasures(1, 8, 3, 0, 1, 1, 0, 2, {"illness": 1}),
+        CountMeasures(1, 8, 3, 0, 1, 1, 0, 0, 2, {"illness": 1}),
         MagnitudeMeasures(3, 1, 1, Fraction(1, 2)),
         HarborMeasures(3, (), ("actual knowledge",)),
         IntersectionMeasures(
+            names=("a.csv", "b.csv"),
             records=(6, 6),
             classes=(2, 2),
             alone=(3, 3),
