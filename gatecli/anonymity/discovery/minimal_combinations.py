@@ -84,7 +84,7 @@ class GrowingCombination:
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
+class _OpenCombination:
     """A combination that is not decided yet: the column it grew by, and how many pairs it may leave together
     to be kept.
     """
@@ -154,7 +154,7 @@ class _CombinationWalk:
                     self._keep(one.mask, count_classes(sizes, self.number - len(partition.rows), pairs))
         return self.left >= 0
 
-    def _open(self, parent: GrowingCombination, columns: Sequence[int]) -> Iterator[_Open]:
+    def _open(self, parent: GrowingCombination, columns: Sequence[int]) -> Iterator[_OpenCombination]:
         is_almost = self.almost.holds_subset_of(parent.mask)
         unique = self.unique.columns_to_a_superset(parent.mask)
         almost = -1 if is_almost else self.almost.columns_to_a_superset(parent.mask)
@@ -166,9 +166,11 @@ class _CombinationWalk:
             limit = 0 if almost >> column & 1 else self.allowed
             is_refuted = limit == 0 and self.agreeing.holds_superset_of(mask)
             if not is_refuted and self._fewest_pairs(parent, (column,)) <= limit:
-                yield _Open(mask, column, limit)
+                yield _OpenCombination(mask, column, limit)
 
-    def _left_open(self, partition: Partition, found: Sequence[_Open]) -> Sequence[_Open]:
+    def _left_open(
+        self, partition: Partition, found: Sequence[_OpenCombination]
+    ) -> Sequence[_OpenCombination]:
         """Those that the largest classes of a partition do not refute."""
         for share in LARGEST_SHARES:
             most = max(len(partition.rows) // share, FEWEST_ROWS)
