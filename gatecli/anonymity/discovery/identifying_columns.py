@@ -12,12 +12,8 @@ from fractions import Fraction
 from typing import Any
 
 from gatecli.anonymity.discovery.column_roles import ColumnEvidence, column_role
-from gatecli.anonymity.discovery.partitions import (
-    Counts,
-    count_combination,
-    encode_column,
-    minimal_combinations,
-)
+from gatecli.anonymity.discovery.minimal_combinations import minimal_combinations
+from gatecli.anonymity.discovery.partitions import Counts, count_combination, encode_column
 from gatecli.anonymity.discovery.roles import Combination, Discovery
 from gatecli.anonymity.hierarchies import column_of
 from gatecli.anonymity.tables.functions import only_row, row_number, whole_table
