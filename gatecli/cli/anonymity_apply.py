@@ -21,6 +21,7 @@ from gatecli.anonymity.tables.writing import dialect_of, reading_options, requir
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.tables.column_entities import Classify, classifier
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
+from gatecli.checks.tables.statements import ask_for_formats
 from gatecli.cli import table_options as given
 from gatecli.cli.identifiers import (
     Identifiers,
@@ -44,7 +45,7 @@ from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, PolicyFile, option
 from gatecli.gates.policies import read_policy
-from gatecli.gates.table_measurement import proposals, without_answer
+from gatecli.gates.table_measurement import doubts_of, proposals, without_answer
 from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import Measures
 
@@ -76,8 +77,8 @@ def apply(
     treatment = identifiers.treatment()
     _require_another(data, _files(columns, identifiers), target)
     task = task_of(data, columns, demands, Population(), rules, options, search)
-    done = _write_table(task, choice, target, treatment, classifier(search_of(rules.spec.pii)))
-    err(f"{target}: {done}\n")
+    for line in _write_table(task, choice, target, treatment, classifier(search_of(rules.spec.pii))):
+        err(f"{target}: {line}\n")
     if treatment.changes:
         err(f"{target}: {_about_pseudonyms(treatment)}\n")
 
@@ -91,8 +92,10 @@ def _about_pseudonyms(treatment: Treatment) -> str:
     )
 
 
-def _write_table(task: TableTask, choice: int, target: Path, treatment: Treatment, classify: Classify) -> str:
-    """The proposal that was applied; nothing is written unless what was written keeps the demands."""
+def _write_table(
+    task: TableTask, choice: int, target: Path, treatment: Treatment, classify: Classify
+) -> tuple[str, ...]:
+    """The proposal that was applied, and what was left open; nothing is written unless what was written keeps the demands."""
     with open_table(task.source, task.options) as opened, _beside(target) as unfinished:
         require_treatable(opened, task, treatment)
         require_no_identifier(opened, task, treatment, classify)
@@ -112,7 +115,7 @@ def _write_table(task: TableTask, choice: int, target: Path, treatment: Treatmen
             prove_no_identifier(written, chosen, treatment, classify)
             _prove(written, task, measures)
         unfinished.replace(target)
-    return describe(chosen)
+    return (describe(chosen), *ask_for_formats(doubts_of(task, measures)))
 
 
 def _generalise(opened: OpenedTable, task: TableTask, measures: Measures, chosen: Proposal) -> Table:
@@ -171,7 +174,13 @@ def _choose_proposal(found: tuple[Proposal, ...], choice: int) -> Proposal:
 
 def _prove(written: OpenedTable, task: TableTask, before: Measures) -> None:
     """Measure what was written, as a stranger would."""
-    question = replace(task.question, scales={each.attribute: each.scale for each in before.by_sensitive})
+    sensitive = task.question.sensitive
+    question = replace(
+        task.question,
+        scales={each.attribute: each.scale for each in before.by_sensitive},
+        # A generalised date is no date any more.
+        formats={name: written for name, written in task.question.formats.items() if name in sensitive},
+    )
     after = AnonymitySubject(task.name, task.place, measure(written, question))
     broken = next(find_anonymity(after, task.demands), None)
     if broken is not None:

@@ -53,6 +53,7 @@ def propose(
             thresholds,
             hierarchies,
             scales={**trees, **scales, **question.scales},
+            formats=question.formats,
             terms=terms,
             best=best,
         )
