@@ -18,16 +18,14 @@ _DAY, _MONTH, _YEAR = "(0?[1-9]|[12][0-9]|3[01])", "(0?[1-9]|1[0-2])", "([0-9]{4
 _IN_DIGITS = {_DAY: "(0[1-9]|[12][0-9]|3[01])", _MONTH: "(0[1-9]|1[0-2])", _YEAR: "((?:18|19|20)[0-9]{2})"}
 """The parts of a date without separators, `19991008`: more than a number of eight digits can be."""
 
-_TIME = "(?:[T ]([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:[.,]([0-9]{1,6}))?)?Z?)?"
+_TIME = "[T ]([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:[.,]([0-9]{1,6}))?)?Z? *$"
+"""Behind a date; by itself, since not every engine has ten groups: hour, minute, second, fraction."""
 _WHOLE = "(0|[1-9][0-9]{0,14})"
 _GROUPED = "[1-9][0-9]{{0,2}}([{}'’ \u00a0\u202f][0-9]{{3}}){{1,4}}"
 _SECOND = 1_000_000
 
 _PARTS = 3
 """As many groups a date has; those of one without separators follow them."""
-
-_CLOCK = 2 * _PARTS + 1
-"""The first group of `_TIME`, behind those of a date: hour, minute, second, fraction."""
 
 CODE = "^-?[0-9]+$"
 """Text of digits alone: in a source that has types, it is not a number, but a code."""
@@ -68,15 +66,15 @@ def date_places(written: ValueFormat) -> list[tuple[int, int]]:
 
 def _date(written: ValueFormat) -> _TextReading:
     """A date by the order of its parts; its key grows by the microsecond."""
-    pattern = f"^ *{date_pattern(written)}{_TIME} *$"
+    pattern = f"^ *{date_pattern(written)}(?:{_TIME}| *$)"
 
     def key(text: Column) -> Column:
         year, month, day = (
             _integer(text.re_extract(pattern, apart)) + _integer(text.re_extract(pattern, together))
             for apart, together in date_places(written)
         )
-        hour, minute, second = (_integer(text.re_extract(pattern, _CLOCK + at)) for at in range(3))
-        fraction = _integer((text.re_extract(pattern, _CLOCK + 3).fill_null("") + "000000").substr(0, 6))
+        hour, minute, second = (_integer(text.re_extract(_TIME, at)) for at in (1, 2, 3))
+        fraction = _integer((text.re_extract(_TIME, 4).fill_null("") + "000000").substr(0, 6))
         seconds = (hour * 60 + minute) * 60 + second
         return ((year * 100 + month) * 100 + day) * (86_400 * _SECOND) + seconds * _SECOND + fraction
 

@@ -21,7 +21,7 @@ from gatecli.anonymity.tables.writing import dialect_of, reading_options, requir
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.tables.column_entities import Classify, classifier
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
-from gatecli.checks.tables.statements import ask_for_formats
+from gatecli.checks.tables.statements import ask_for_codes, ask_for_formats
 from gatecli.cli import table_options as given
 from gatecli.cli.identifiers import (
     Identifiers,
@@ -115,7 +115,17 @@ def _write_table(
             prove_no_identifier(written, chosen, treatment, classify)
             _prove(written, task, measures)
         unfinished.replace(target)
-    return (describe(chosen), *ask_for_formats(doubts_of(task, measures)))
+    return (
+        describe(chosen),
+        *_about_suppressed(measures.suppressed),
+        *ask_for_codes(measures),
+        *ask_for_formats(doubts_of(task, measures)),
+    )
+
+
+def _about_suppressed(count: int) -> tuple[str, ...]:
+    rows = "1 row that was" if count == 1 else f"{count:,} rows that were"
+    return (f"{rows} suppressed before {'is' if count == 1 else 'are'} left out",) if count else ()
 
 
 def _generalise(opened: OpenedTable, task: TableTask, measures: Measures, chosen: Proposal) -> Table:

@@ -87,14 +87,26 @@ def _format_question(name: str, what: str, one: str, other: str, meanwhile: str)
     )
 
 
+def ask_for_codes(measures: Measures) -> tuple[str, ...]:
+    """What looks like a code for a missing value and is not named, and how to name it."""
+    return tuple(f"{message}; {mend}" for _, message, mend, _ in _codes(measures))
+
+
 def _codes(measures: Measures) -> Iterator[Statement]:
     for name, codes in sorted(measures.suspected_codes.items()):
         shown = ", ".join(f"'{code}'" for code in codes)
-        stands, first = ("looks like a code" if len(codes) == 1 else "look like codes"), codes[0]
+        one = len(codes) == 1
+        stands, counts = (
+            ("looks like a code", "counts as a value") if one else ("look like codes", "count as values")
+        )
+        named = ",".join(f"{name}={code}" for code in codes)
+        is_hidden = name in measures.question.quasi_identifiers and all(set(code) == {"*"} for code in codes)
+        first, second = ("suppressed", "missing") if is_hidden else ("missing", "suppressed")
+        otherwise = "where it is only unknown" if is_hidden else "where rows were suppressed"
         yield (
             UNNAMED_CODE,
-            f"{shown} in {name} {stands} for a missing or suppressed value, but counts as a value",
-            f"name it: --missing-code '{name}={first}', or --suppressed-code where rows were suppressed",
+            f"{shown} in {name} {stands} for a missing or suppressed value, but {counts}",
+            f"name {'it' if one else 'them'}: --{first}-code '{named}', or --{second}-code {otherwise}",
             f"code\0{name}",
         )
 
