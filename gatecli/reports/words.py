@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gatecli.reports.measures import measure_text
+from gatecli.reports.summary import plural
 
 LABELS = {
     "accountant": "accountant",
@@ -96,7 +97,7 @@ TITLES = {
     "scales": "scales, as stated",
     "reference": "against the reference table",
     "thresholds": "limits",
-    "classSizes": "classes of size",
+    "classSizes": "classes by their size",
     "contributions": "what each column contributes",
     "minimalUniques": "by number of columns",
     "suda": "special uniques (SUDA)",
@@ -127,6 +128,8 @@ VALUES: Mapping[str, Mapping[str, str]] = {
 }
 """What a reader calls the values of a measure."""
 
+CLASS_SIZES = "classSizes"
+
 Group = tuple[str, list[tuple[str, str]]]
 """A title, "" for none, and labels with what was measured."""
 
@@ -137,13 +140,21 @@ def groups_in_words(measures: Mapping[str, object], title: str = "") -> Iterator
     if plain:
         yield title, [(LABELS.get(key, key), value_in_words(key, value)) for key, value in plain.items()]
     for key, value in measures.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and key == CLASS_SIZES:
+            yield TITLES[key], [_class_size(size, held) for size, held in value.items()]
+        elif isinstance(value, Mapping):
             yield from groups_in_words(value, ": ".join(filter(None, (title, TITLES.get(key, str(key))))))
+
+
+def _class_size(size: str, held: Mapping[str, int]) -> tuple[str, str]:
+    return size, f"{plural(held['classes'], 'class')} with {plural(held['records'], 'record')}"
 
 
 def value_in_words(name: str, value: object) -> str:
     """A measure as a reader reads it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(value_in_words(name, inner) for inner in value) or "none"
     told = VALUES.get(name, {}).get(value) if isinstance(value, str) else None
     return told or measure_text(name, value)

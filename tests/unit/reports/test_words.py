@@ -24,6 +24,7 @@ MEASURES = {
     "entropyL": 2.5,
     "normalise": True,
     "neighbouring": Neighbouring.ADD_REMOVE,
+    "classSizes": {"1": {"classes": 1, "records": 1}, "3-4": {"classes": 2, "records": 7}},
     "bySensitive": {"age": {"k": 3}},
     "sizes": [1, 2],
     "recursiveC": None,
@@ -33,7 +34,7 @@ MEASURES = {
 
 
 def test_every_measure_has_a_word_and_a_value_and_groups_come_last() -> None:
-    plain, (title, group) = groups_in_words(MEASURES)
+    plain, sizes, (title, group) = groups_in_words(MEASURES)
     assert plain[1] == [
         ("ε, at most", "0.3334"),
         ("ε, at least", "0.3333"),
@@ -42,11 +43,15 @@ def test_every_measure_has_a_word_and_a_value_and_groups_come_last() -> None:
         ("entropy l", "2.5"),
         ("case and outer blanks are ignored", "yes"),
         ("neighbouring relation", "add-remove"),
-        ("sizes", "[1, 2]"),
+        ("sizes", "1, 2"),
         ("c of recursive (c,l)-diversity", "none is enough"),
         ("unique in the population (estimate)", "not estimated"),
         ("source of the estimate", "withheld: the sample is too small to tell, or no model fits it"),
     ]
+    assert sizes == (
+        "classes by their size",
+        [("1", "1 class with 1 record"), ("3-4", "2 classes with 7 records")],
+    )
     assert (plain[0], title, group) == ("", "age", [("k, the smallest class", "3")])
 
 
