@@ -1,7 +1,7 @@
 """Dates as years, months and days however a column writes them: in the table's engine, and one by one.
 
-A column is one of dates where every value of it is one, in one order; a time of day may follow. Where two orders
-fit and give other months, nobody can know which it is, and it has to be stated: the year is the same in both.
+A column is one of dates where every value of it is one, in one order; a time of day may follow. Where two
+orders fit and give other months, nobody can know which it is, and it has to be stated: the year is the same.
 """
 
 from __future__ import annotations
@@ -43,10 +43,14 @@ def _may_be_dates(number: Column) -> bool:
     whole = number.cast("float64")
     row = only_row(
         number.as_table().aggregate(
-            low=whole.min(), high=whole.max(), broken=times((whole != whole.floor()).fill_null(False))  # noqa: FBT003 - ibis has no keyword
+            low=whole.min(),
+            high=whole.max(),
+            broken=times((whole != whole.floor()).fill_null(False)),  # noqa: FBT003 - ibis has no keyword
         )
     )
-    return row["low"] is not None and _FIRST_DAY <= row["low"] <= row["high"] <= _LAST_DAY and not row["broken"]
+    return (
+        row["low"] is not None and _FIRST_DAY <= row["low"] <= row["high"] <= _LAST_DAY and not row["broken"]
+    )
 
 
 def _doubt(known: Table, found: list[ValueFormat]) -> Doubt | None:
@@ -78,7 +82,7 @@ def date_parts(text: Column, written: ValueFormat) -> tuple[Column, Column, Colu
 
 
 def day_text(text: Column, written: ValueFormat) -> Column:
-    """The day alone, in the order and with the separator that the value has: `8.10.1999 9:30` is `08.10.1999`."""
+    """The day alone, in the order and with the separator of the value: `8.10.1999 9:30` is `08.10.1999`."""
     parts = date_parts(text, written)
     first, second, third = (parts[at] for at in _order(written))
     separator = text.re_extract(_SEPARATOR, 1).fill_null("")

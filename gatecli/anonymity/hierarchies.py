@@ -66,8 +66,8 @@ class Bands:
 class Cuts:
     """Numbers as the half-open bands between ascending bounds, open at both ends: `<20`, `[20, 35)`, `>=35`.
 
-    `noun` names the bands ("10-year bands"); the bounds have finite decimals. `written` is how text writes the
-    numbers, and then the bounds too; None where it is as a computer does.
+    `noun` names the bands ("10-year bands"); the bounds have finite decimals. `written` is how text writes
+    the numbers, and then the bounds too; None where it is as a computer does.
     """
 
     bounds: tuple[Fraction, ...]

@@ -78,7 +78,7 @@ def _propose_hierarchy(table: Table, name: str, stated: ValueFormat | None) -> H
     extent = _extent(column)
     is_code = bool(words & CODES)
     written, doubt = written_as(name, column, stated)
-    if written in DATES:
+    if written is not None and written in DATES:
         return _ladder(name, _periods(column, written, doubt))
     if (extent.numbers or written is not None) and not is_code and doubt is None:
         plain = not column.type().is_string() or (extent.numbers and stated is None)
@@ -92,7 +92,7 @@ def _propose_hierarchy(table: Table, name: str, stated: ValueFormat | None) -> H
 def written_as(
     name: str, column: Column, stated: ValueFormat | None = None
 ) -> tuple[ValueFormat | None, Doubt | None]:
-    """How a quasi-identifier writes dates or numbers, and whether that is in doubt. Codes by name are neither."""
+    """How a column writes dates or numbers, and whether that is in doubt; codes by name are neither."""
     if (useful := _useful_format(column, stated)) is not None:
         return useful, None
     kind = column.type()

@@ -49,7 +49,7 @@ def measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell = untol
 
 
 def _require_scales(question: AnonymityQuestion) -> None:
-    """Raises UsageError for a scale or format that would silently not be used, or a scale without its tree."""
+    """Raises UsageError for a scale or format that would silently not be used, or that lacks its tree."""
     if strange := [column for column in question.scales if column not in question.sensitive]:
         raise UsageError(
             f"{strange[0]!r} has a scale but is not a sensitive column",

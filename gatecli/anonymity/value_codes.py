@@ -108,9 +108,11 @@ def _suspects(values: Table, column: str) -> tuple[str, ...]:
     elif kind.is_string():
         texts = [*TEXTS, *map(str, NUMBERS)]
         among, others = value.isin(texts), value.re_search(_NEGATIVE)
-        number = value.re_search(_NUMBER_TEXT).ifelse(
-            value.strip().replace(",", "."), nothing("string")
-        ).cast("float64")
+        number = (
+            value.re_search(_NUMBER_TEXT)
+            .ifelse(value.strip().replace(",", "."), nothing("string"))
+            .cast("float64")
+        )
     else:
         return ()
     held = only_row(values.aggregate(all=values.count(), codes=times(among), negative=times(others & ~among)))

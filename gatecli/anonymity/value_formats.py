@@ -142,7 +142,7 @@ def find_format(values: Table, column: str, *, is_typed: bool) -> tuple[ValueFor
 
 
 def fitting(values: Table, column: str, patterns: Mapping[ValueFormat, str]) -> list[ValueFormat]:
-    """The formats, in their order, whose pattern every one of some distinct texts matches; none without a text."""
+    """The formats, in their order, whose pattern every one of some distinct texts matches."""
     text = values[column]
     ends = only_row(values.aggregate(low=text.min(), high=text.max())).values()
     # Most columns are told by two of their values; all are looked at where these fit.

@@ -253,10 +253,11 @@ class Measures:
     a sampling fraction.
     `reference`, `suda` and `attributes` are there where they were asked for. `without_unit` are rows that
     miss their unit, `suppressed` rows that are in no class. `suspected_codes` are values of a column that
-    look like a code for a missing value and were not named. `doubts` say of which quasi-identifiers the text can
-    be read in two ways, which matters to how they are generalised alone. `households` is the distribution of the smallest
-    class that a household's members are of; `records` counts households there. With sampling weights,
-    `weighted` holds the risks that they give, and every risk here is one of those; k stays the sample's.
+    look like a code for a missing value and were not named. `doubts` say of which quasi-identifiers the text
+    can be read in two ways, which matters to how they are generalised alone. `households` is the distribution
+    of the smallest class that a household's members are of; `records` counts households there. With sampling
+    weights, `weighted` holds the risks that they give, and every risk here is one of those; k stays the
+    sample's.
     """
 
     question: AnonymityQuestion

@@ -152,7 +152,9 @@ def _dimension(hierarchy: Hierarchy, ladder: Any, raw: Integers, counts: Integer
 def finite_numbers(values: Any, hierarchy: Hierarchy) -> Reals | None:
     """The values as finite numbers; None where they are none, or not all, or dates in digits."""
     kind = values.type
-    if is_calendar(hierarchy) or not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+    if is_calendar(hierarchy) or not (
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    ):
         return None
     # Rounded: only a loss is computed from them, and no value told from another.
     known = values.cast(pa.float64(), safe=False).fill_null(float("nan"))

@@ -24,7 +24,7 @@ from gatecli.anonymity.search.loss import loss_at
 from gatecli.anonymity.search.suppression import hide_least, loss_figure
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import UncheckableError, UsageError
-from gatecli.model.anonymity import Scale, Thresholds, ValueFormat
+from gatecli.model.anonymity import Scale, Thresholds
 from gatecli.model.generalisation import SearchTerms
 
 USUAL = SearchTerms()
@@ -52,7 +52,6 @@ def search(
     hierarchies: Sequence[Hierarchy] = (),
     *,
     scales: Mapping[str, Scale] = MappingProxyType({}),
-    formats: Mapping[str, ValueFormat] = MappingProxyType({}),
     terms: SearchTerms = USUAL,
     best: int = BEST,
 ) -> tuple[Proposal, ...]:
@@ -63,14 +62,14 @@ def search(
     Each was verified: all thresholds hold for every sensitive attribute in the rows that remain. The search
     does at most `terms.effort` times `WORK`; where that ends it, every proposal `is_cut_off`. Columns
     without a hierarchy get a proposed one; a missing value counts as a value; `scales` are those that
-    the attributes were measured on, `formats` how quasi-identifiers write dates and numbers, as stated. Classes are of records and of text as it is written: `propose`
+    the attributes were measured on. Classes are of records and of text as it is written: `propose`
     (`gatecli.anonymity.search.proposals`) takes a whole question. Raises UsageError for a question that means
     nothing or that no search answers, ConfigurationError for a hierarchy that does not fit,
     NothingToCheckError for no rows, SearchEndedError where the work did not suffice to find any.
     """
     _check(quasi_identifiers, sensitive, thresholds, terms.max_suppression)
     _refuse(thresholds, scales)
-    chosen = _hierarchies(table, quasi_identifiers, hierarchies, formats)
+    chosen = _hierarchies(table, quasi_identifiers, hierarchies)
     base = fetch(table, chosen, sensitive, scales)
     most = int(terms.max_suppression * base.rows)
     found = explore(base, thresholds, terms.loss, most, int(WORK * terms.effort))
@@ -180,12 +179,10 @@ def _refuse(thresholds: Thresholds, scales: Mapping[str, Scale]) -> None:
         )
 
 
-def _hierarchies(
-    table: Table, names: Sequence[str], given: Sequence[Hierarchy], formats: Mapping[str, ValueFormat]
-) -> list[Hierarchy]:
+def _hierarchies(table: Table, names: Sequence[str], given: Sequence[Hierarchy]) -> list[Hierarchy]:
     by_column = {hierarchy.column: hierarchy for hierarchy in given}
     missing = [name for name in names if name not in by_column]
-    by_column |= {hierarchy.column: hierarchy for hierarchy in proposed_hierarchies(table, missing, formats)}
+    by_column |= {hierarchy.column: hierarchy for hierarchy in proposed_hierarchies(table, missing)}
     return [by_column[name] for name in names]
 
 

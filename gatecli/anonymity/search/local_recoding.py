@@ -126,10 +126,12 @@ def _ordered_values(dimension: Dimension) -> list[Any] | None:
     if is_calendar(dimension.hierarchy):
         return _dates(dimension)
     is_written = _is_text(kind) and levels and all(isinstance(each, Bands | Cuts | Tails) for each in levels)
-    if not (is_written or _is_number(kind)):
-        return None
-    values = dimension.values.to_pylist()
-    written = _number_format(dimension)
+    return _numbers(dimension) if is_written or _is_number(kind) else None
+
+
+def _numbers(dimension: Dimension) -> list[Fraction | None] | None:
+    """Exact numbers; None where one has no end."""
+    values, written = dimension.values.to_pylist(), _number_format(dimension)
     if written is not None:
         return [None if value is None else Fraction(number_text(value, written)) for value in values]
     if not np.isfinite([float(value) for value in values if value is not None]).all():

@@ -27,7 +27,19 @@ READERS = {
 SAS = frozenset({"read_sas7bdat", "read_xport"})
 SAS_DATES = [
     *("YEAR", "MONTH", "MMYY", "MMYYC", "MMYYD", "MMYYN", "MMYYP", "MMYYS", "MONYY", "QTR", "QTRR", "YYQ"),
-    *("YYMM", "YYMMC", "YYMMD", "YYMMN", "YYMMP", "YYMMS", "YYMON", "WEEKDATX", "WORDDATX", "DOWNAME", "MONNAME"),
+    *(
+        "YYMM",
+        "YYMMC",
+        "YYMMD",
+        "YYMMN",
+        "YYMMP",
+        "YYMMS",
+        "YYMON",
+        "WEEKDATX",
+        "WORDDATX",
+        "DOWNAME",
+        "MONNAME",
+    ),
 ]
 """Formats of SAS that show a part of a date, whose days are stored all the same."""
 
