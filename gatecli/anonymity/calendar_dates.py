@@ -39,18 +39,13 @@ def distinct_texts(column: Column) -> Table:
     return known.filter(known["text"].notnull())
 
 
-def _may_be_dates(number: Column) -> bool:
-    whole = number.cast("float64")
-    row = only_row(
-        number.as_table().aggregate(
-            low=whole.min(),
-            high=whole.max(),
-            broken=times((whole != whole.floor()).fill_null(False)),  # noqa: FBT003 - ibis has no keyword
-        )
-    )
-    return (
-        row["low"] is not None and _FIRST_DAY <= row["low"] <= row["high"] <= _LAST_DAY and not row["broken"]
-    )
+def _may_be_dates(column: Column) -> bool:
+    number = column.cast("float64")
+    ends = only_row(number.as_table().aggregate(low=number.min(), high=number.max()))
+    if ends["low"] is None or not _FIRST_DAY <= ends["low"] <= ends["high"] <= _LAST_DAY:
+        return False
+    row = only_row(number.as_table().aggregate(broken=times(number != number.floor())))
+    return not row["broken"]
 
 
 def _doubt(known: Table, found: list[ValueFormat]) -> Doubt | None:

@@ -95,7 +95,7 @@ def _about_pseudonyms(treatment: Treatment) -> str:
 def _write_table(
     task: TableTask, choice: int, target: Path, treatment: Treatment, classify: Classify
 ) -> tuple[str, ...]:
-    """The proposal that was applied, and what was left open; nothing is written unless that keeps the demands."""
+    """The proposal that was applied, and what is open; nothing is written unless that keeps the demands."""
     with open_table(task.source, task.options) as opened, _beside(target) as unfinished:
         require_treatable(opened, task, treatment)
         require_no_identifier(opened, task, treatment, classify)
