@@ -14,7 +14,9 @@ from gatecli.anonymity.tables.interface import Column, Table
 from gatecli.anonymity.value_formats import DATES, date_pattern, date_places, fitting
 from gatecli.model.anonymity import Doubt, ValueFormat
 
-_TAIL = "([T ].*)?$"
+_TAIL = "([Tt ].*)?$"
+"""A time of day; in small letters where text is normalised."""
+
 _TAIL_PLACE = 7
 """Behind the groups of a date."""
 
@@ -104,7 +106,8 @@ def iso_text(value: str, written: ValueFormat) -> str | None:
     if found is None:
         return None
     year, month, day = (found[apart] or found[together] for apart, together in date_places(written))
-    time = re.sub("^[T ](?=[0-9]:)", "T0", found[_TAIL_PLACE] or "").replace(" ", "T", 1)
+    time = re.sub("^[Tt ](?=[0-9]:)", "T0", found[_TAIL_PLACE] or "")
+    time = re.sub("^[t ]", "T", time)
     return f"{year}-{month:>02}-{day:>02}{time}"
 
 

@@ -18,7 +18,7 @@ _DAY, _MONTH, _YEAR = "(0?[1-9]|[12][0-9]|3[01])", "(0?[1-9]|1[0-2])", "([0-9]{4
 _IN_DIGITS = {_DAY: "(0[1-9]|[12][0-9]|3[01])", _MONTH: "(0[1-9]|1[0-2])", _YEAR: "((?:18|19|20)[0-9]{2})"}
 """The parts of a date without separators, `19991008`: more than a number of eight digits can be."""
 
-_TIME = "[T ]([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:[.,]([0-9]{1,6}))?)?Z? *$"
+_TIME = "[Tt ]([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9])(?:[.,]([0-9]{1,6}))?)?[Zz]? *$"
 """Behind a date; by itself, since not every engine has ten groups: hour, minute, second, fraction."""
 _WHOLE = "(0|[1-9][0-9]{0,14})"
 _GROUPED = "[1-9][0-9]{{0,2}}([{}'’ \u00a0\u202f][0-9]{{3}}){{1,4}}"

@@ -183,6 +183,7 @@ def test_dates_get_calendar_periods_also_as_text() -> None:
     [
         (["08.10.1999", None], "string", ValueFormat.DAY_FIRST),
         (["10/28/1999 9:30"], "string", ValueFormat.MONTH_FIRST),
+        (["1999-10-28t10:00z"], "string", ValueFormat.YEAR_FIRST),
         (["19991008"], "string", ValueFormat.YEAR_FIRST),
         ([19991008, None], "int64", ValueFormat.YEAR_FIRST),
         ([19991008.0], "float64", ValueFormat.YEAR_FIRST),
