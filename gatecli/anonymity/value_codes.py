@@ -116,13 +116,13 @@ def _suspects(values: Table, column: str) -> tuple[str, ...]:
     else:
         return ()
     held = only_row(values.aggregate(all=values.count(), codes=times(among), negative=times(others & ~among)))
-    seen = _seen(values, column, among) if 0 < held["codes"] < held["all"] else []
+    seen = _code_texts(values, column, among) if 0 < held["codes"] < held["all"] else []
     numbers = set(map(str, NUMBERS))
     named = [code for code in seen if code not in numbers or not held["negative"]]
     return tuple(sorted({*named, *_far_above(values, number)}))
 
 
-def _seen(values: Table, column: str, among: Column) -> list[str]:
+def _code_texts(values: Table, column: str, among: Column) -> list[str]:
     return [_code_text(row["code"]) for row in rows(values.filter(among).select(code=values[column]))]
 
 
