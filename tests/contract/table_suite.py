@@ -18,7 +18,7 @@ from gatecli.anonymity.reference import compare
 from gatecli.anonymity.search.generalisation import apply
 from gatecli.anonymity.search.proposals import propose
 from gatecli.anonymity.suda import suda
-from gatecli.anonymity.tables.functions import constant, nothing, rows, whole_table
+from gatecli.anonymity.tables.functions import constant, nothing, rows
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.anonymity import (
@@ -177,8 +177,8 @@ class TableSuite:
             f"l{at}": generalised_column(table["born"], level)
             for at, level in enumerate(hierarchy.levels[1:-1])
         }
-        found = whole_table(table.filter(table["born"] == one).select(**levels).distinct())
-        assert found.to_pylist() == [{f"l{at}": text for at, text in enumerate(shown)}]
+        found = rows(table.filter(table["born"] == one).select(**levels).distinct())
+        assert found == [{f"l{at}": text for at, text in enumerate(shown)}]
 
     @pytest.mark.parametrize("kind", ["float64", "string"])
     def test_sampling_weights_give_the_risks_of_a_sample(self, opened: OpenedTable, kind: str) -> None:
