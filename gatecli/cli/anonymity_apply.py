@@ -22,6 +22,7 @@ from gatecli.anonymity.tables.writing import dialect_of, reading_options, requir
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.tables.column_entities import Classify, classifier
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
+from gatecli.checks.tables.statements import ask_for_codes, ask_for_formats
 from gatecli.cli import table_options as given
 from gatecli.cli.identifiers import (
     Identifiers,
@@ -46,7 +47,7 @@ from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, PolicyFile, option
 from gatecli.gates.policies import read_policy
-from gatecli.gates.table_measurement import search_table, without_answer
+from gatecli.gates.table_measurement import doubts_of, search_table, without_answer
 from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import Measures
 
@@ -79,8 +80,8 @@ def apply(
     treatment = identifiers.treatment()
     _require_another(data, _files(columns, identifiers), target)
     task = task_of(data, columns, demands, Population(**asdict(persons)), rules, options, search)
-    done = _write_table(task, choice, target, treatment, classifier(search_of(rules.spec.pii)))
-    err(f"{target}: {done}\n")
+    for line in _write_table(task, choice, target, treatment, classifier(search_of(rules.spec.pii))):
+        err(f"{target}: {line}\n")
     if treatment.changes:
         err(f"{target}: {_about_pseudonyms(treatment)}\n")
 
@@ -94,8 +95,10 @@ def _about_pseudonyms(treatment: Treatment) -> str:
     )
 
 
-def _write_table(task: TableTask, choice: int, target: Path, treatment: Treatment, classify: Classify) -> str:
-    """The proposal that was applied; nothing is written unless what was written keeps the demands."""
+def _write_table(
+    task: TableTask, choice: int, target: Path, treatment: Treatment, classify: Classify
+) -> tuple[str, ...]:
+    """The proposal that was applied, and what is open; nothing is written unless that keeps the demands."""
     with open_table(task.source, task.options) as opened, _beside(target) as unfinished:
         require_treatable(opened, task, treatment)
         require_no_identifier(opened, task, treatment, classify)
@@ -117,7 +120,17 @@ def _write_table(task: TableTask, choice: int, target: Path, treatment: Treatmen
             is_whole = not {*task.question.columns} & {*treatment.dropped}
             _prove(written if is_whole else replace(opened, table=new), task, measures)
         unfinished.replace(target)
-    return describe(chosen)
+    return (
+        describe(chosen),
+        *_about_suppressed(measures.suppressed),
+        *ask_for_codes(measures),
+        *ask_for_formats(doubts_of(task, measures)),
+    )
+
+
+def _about_suppressed(count: int) -> tuple[str, ...]:
+    rows = "1 row that was" if count == 1 else f"{count:,} rows that were"
+    return (f"{rows} suppressed before {'is' if count == 1 else 'are'} left out",) if count else ()
 
 
 def _generalise(
@@ -178,7 +191,13 @@ def _choose_proposal(found: tuple[Proposal, ...], choice: int) -> Proposal:
 
 def _prove(written: OpenedTable, task: TableTask, before: Measures) -> None:
     """Measure what was written, as a stranger would."""
-    question = replace(task.question, scales={each.attribute: each.scale for each in before.by_sensitive})
+    sensitive = task.question.sensitive
+    question = replace(
+        task.question,
+        scales={each.attribute: each.scale for each in before.by_sensitive},
+        # A generalised date is no date any more.
+        formats={name: written for name, written in task.question.formats.items() if name in sensitive},
+    )
     after = AnonymitySubject(task.name, task.place, measure(written, question))
     broken = next(find_anonymity(after, task.demands), None)
     if broken is not None:

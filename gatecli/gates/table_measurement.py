@@ -22,10 +22,11 @@ from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
+from gatecli.checks.tables.statements import ask_for_formats
 from gatecli.checks.tables.table_findings import JudgedTable, find_in_table, uncheckable
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.gates.table_task import MeasurementOptions, TableTask
-from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale, Thresholds
+from gatecli.model.anonymity import AnonymityQuestion, Doubt, Measures, Missing, Scale, Thresholds
 from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Examined
 
@@ -83,7 +84,14 @@ def _advise(
         found = search_table(opened, task, measures).proposals
     except SearchEndedError as ended:
         return (), (f"{ended.message}; {ended.advice}",)
-    return found, tuple(map(describe, found)) or (f"ask for less: {without_answer(opened, task, measures)}",)
+    words = tuple(map(describe, found)) or (f"ask for less: {without_answer(opened, task, measures)}",)
+    return found, (*words, *ask_for_formats(doubts_of(task, measures)))
+
+
+def doubts_of(task: TableTask, measures: Measures) -> Mapping[str, Doubt]:
+    """The quasi-identifiers that can be read in two ways, and for which no hierarchy is given."""
+    given = {each.column for each in task.hierarchies}
+    return {name: doubt for name, doubt in measures.doubts.items() if name not in given}
 
 
 def without_answer(opened: OpenedTable, task: TableTask, measures: Measures) -> str:

@@ -42,7 +42,7 @@ class Anonymity(Value):
         default_factory=dict, description="numeric or categorical, by sensitive column, for t"
     )
     formats: dict[str, Annotated[ValueFormat, LENIENT]] = Field(
-        default_factory=dict, description="how the text of a sensitive column writes dates or numbers"
+        default_factory=dict, description="how the text of a column writes dates or numbers"
     )
     missing_codes: Many[Text] = Field(
         default=(), description="values that stand for a missing one: CODE, or COLUMN=CODE"

@@ -40,6 +40,7 @@ from gatecli.anonymity.hierarchies import (
     Mapped,
     column_of,
     generalised_column,
+    is_calendar,
 )
 from gatecli.anonymity.search.classes import (
     Base,
@@ -183,7 +184,7 @@ def _dimension(hierarchy: Hierarchy, ladder: Any, raw: Integers, counts: Integer
                 advice="give levels that only ever join values",
             )
     rows: Reals = np.bincount(raw, weights=counts, minlength=len(ladder)).astype(np.float64)
-    numbers = finite_numbers(ladder["raw"].combine_chunks())
+    numbers = finite_numbers(ladder["raw"].combine_chunks(), hierarchy)
     extents = [_extent(code, numbers) for code in codes]
     return Dimension(
         hierarchy,
@@ -207,10 +208,12 @@ def _codes_at(ladder: Any, at: int, level: Level) -> Integers:
             return encode_column(ladder[f"l{at}"])
 
 
-def finite_numbers(values: Any) -> Reals | None:
-    """The values as finite numbers; None where they are none, or not all."""
+def finite_numbers(values: Any, hierarchy: Hierarchy) -> Reals | None:
+    """The values as finite numbers; None where they are none, or not all, or dates in digits."""
     kind = values.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+    if is_calendar(hierarchy) or not (
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    ):
         return None
     # Rounded: only a loss is computed from them, and no value told from another.
     known = values.cast(pa.float64(), safe=False).fill_null(float("nan"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from gatecli.anonymity.hierarchies import Hierarchy, column_of
+from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
 from gatecli.anonymity.search.classes import Base
 from gatecli.anonymity.search.generalisation import Proposal, normalised_table
 from gatecli.anonymity.search.lattice import BEST, USUAL, count_table, search_counts
@@ -45,6 +46,7 @@ def propose(
     trees = {name: Scale.HIERARCHICAL for name in question.sensitive if name in question.hierarchies}
     names = (*question.quasi_identifiers, *question.sensitive)
     with computing(opened):
+        hierarchies = _with_stated(opened, question, hierarchies)
         if question.missing is Missing.WILDCARD and _misses(opened, question.quasi_identifiers):
             raise UsageError(
                 "no search is made where a missing value may be anything: such classes overlap",
@@ -63,6 +65,15 @@ def propose(
     found = search_counts(base, thresholds, terms=terms, best=best)
     asked = [replace(one, normalise=question.normalise, unit=question.unit) for one in found]
     return SearchedTable(tuple(asked), base)
+
+
+def _with_stated(
+    opened: OpenedTable, question: AnonymityQuestion, given: Sequence[Hierarchy]
+) -> tuple[Hierarchy, ...]:
+    """The hierarchies, and those of columns whose format is stated: others are proposed by what they hold."""
+    known = {each.column for each in given}
+    stated = [name for name in question.quasi_identifiers if name in question.formats and name not in known]
+    return (*given, *proposed_hierarchies(opened.table, stated, question.formats))
 
 
 def _misses(opened: OpenedTable, names: Sequence[str]) -> bool:

@@ -70,6 +70,13 @@ def first_case(cases: Sequence[tuple[Column, Column]], otherwise: Column) -> Col
     return ibis.cases(*cases, else_=otherwise)
 
 
+def first_known(*columns: Column) -> Column:
+    """The first value that is not missing, row by row."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.coalesce(*columns)
+
+
 def constant(value: float | str, kind: str = "int64") -> Column:
     """One value for every row."""
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
