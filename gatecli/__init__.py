@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gatecli.errors import GatecliError
     from gatecli.library.calls import Verdict, read_policy
     from gatecli.library.plan import check_plan
+    from gatecli.library.publication import check_publication
     from gatecli.library.release import check_release
     from gatecli.library.repository import check_repository
     from gatecli.library.table import check_table
@@ -29,6 +30,7 @@ __all__ = [
     "Severity",
     "Verdict",
     "check_plan",
+    "check_publication",
     "check_release",
     "check_repository",
     "check_table",
@@ -45,6 +47,7 @@ _HOMES = {
     "Severity": "model.finding:Severity",
     "Verdict": "library.calls:Verdict",
     "check_plan": "library.plan:check_plan",
+    "check_publication": "library.publication:check_publication",
     "check_release": "library.release:check_release",
     "check_repository": "library.repository:check_repository",
     "check_table": "library.table:check_table",

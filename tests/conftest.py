@@ -1,4 +1,4 @@
-"""What all tests share: how Hypothesis searches, and what runs beside what."""
+"""What all tests share: how Hypothesis searches, and what a test finds around it."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.examples import QUICK, USUAL
 
-pytest_plugins = ("tests.support.selection",)
+pytest_plugins = ("tests.support.distribution", "tests.support.selection")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,29 +36,3 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # No test depends on what another run left behind; those of the cache ask for one.
 os.environ["GATECLI_NO_CACHE"] = "1"
-
-TOGETHER = (
-    "tests/e2e/",
-    "tests/architecture/",
-    "tests/cli/test_pre_commit.py",
-    "tests/contract/test_tables.py::TestSpark",
-    "tests/install/test_install.py",
-    "tests/registries/",
-)
-"""Prefixes of tests that share what takes long to make."""
-
-
-class OneCluster(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
-    """Tests go to whichever worker is free; those of `TOGETHER` all to one, which runs the one cluster.
-
-    A stand-in for `--dist loadgroup`, which pytest-xdist 3.8 ignores under pytest 9.2
-    (pytest-dev/pytest-xdist#1386).
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        return next((shared for shared in TOGETHER if nodeid.startswith(shared)), nodeid)
-
-
-@pytest.hookimpl(optionalhook=True)  # -p no:xdist
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneCluster:
-    return OneCluster(config, log)

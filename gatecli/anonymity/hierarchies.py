@@ -17,9 +17,12 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from gatecli.anonymity.calendar_dates import date_parts, date_text, day_text
 from gatecli.anonymity.tables.functions import endless, first_case, keeps_no_nan
 from gatecli.anonymity.tables.interface import Column, Table
+from gatecli.anonymity.value_formats import order_of
 from gatecli.errors import ConfigurationError
+from gatecli.model.anonymity import ValueFormat
 
 ALL = "*"
 """The one value of the coarsest level."""
@@ -56,17 +59,20 @@ class Bands:
     width: Fraction
     base: Fraction
     unit: str = ""
+    written: ValueFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
     """Numbers as the half-open bands between ascending bounds, open at both ends: `<20`, `[20, 35)`, `>=35`.
 
-    `noun` names the bands ("10-year bands"); the bounds have finite decimals.
+    `noun` names the bands ("10-year bands"); the bounds have finite decimals. `written` is how text writes
+    the numbers, and then the bounds too; None where it is as a computer does.
     """
 
     bounds: tuple[Fraction, ...]
     noun: str = "bands"
+    written: ValueFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,7 @@ class Tails:
 
     low: Fraction | None
     high: Fraction | None
+    written: ValueFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +94,13 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A date, a timestamp or an ISO 8601 text as the period it lies in."""
+    """A date, a timestamp, or a date as text or digits that is `written` so, as the period it lies in.
+
+    A day of text keeps the order and the separator that it has; coarser periods are in ISO 8601.
+    """
 
     period: Period
+    written: ValueFormat = ValueFormat.YEAR_FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,19 @@ class Hierarchy:
 
     column: str
     levels: tuple[Level, ...]
+
+
+def is_calendar(hierarchy: Hierarchy) -> bool:
+    """Whether a column is generalised as dates are."""
+    return any(isinstance(level, Calendar) for level in hierarchy.levels)
+
+
+def day_format(hierarchy: Hierarchy) -> ValueFormat | None:
+    """How the days of a column of dates are written; None where that is in doubt, or it holds no dates."""
+    finest = hierarchy.levels[1] if len(hierarchy.levels) > 1 else None
+    if isinstance(finest, Calendar) and finest.period in {Period.DAY, Period.MONTH}:
+        return finest.written
+    return None
 
 
 def literal(value: str | bool | None, kind: str = "string") -> Any:  # noqa: FBT001 - a value, not a mode
@@ -164,7 +188,7 @@ def generalised_column(column: Column, level: Level) -> Any:
         case Prefix():
             return column.cast("string").substr(0, level.length) + ALL
         case Calendar():
-            return _calendar(column, level.period)
+            return _calendar(column, level)
         case Mapped():
             text = column.cast("string")
             known = text.substitute(dict(level.labels), else_=ALL) if level.labels else literal(ALL)
@@ -178,7 +202,7 @@ def _generalised_number(column: Column, level: Bands | Cuts | Tails) -> Any:
         case Bands():
             return _integer_bands(column, level) if _counts(column, level) else _real_bands(column, level)
         case Cuts():
-            return _between(column, level.bounds)
+            return _between(column, level)
         case Tails():
             return _tails(column, level)
 
@@ -197,36 +221,54 @@ def _integer_bands(column: Any, level: Bands) -> Any:
 
 def _real_bands(column: Any, level: Bands) -> Any:
     """Coarser indices come from finer ones, so that no rounding can break the nesting."""
-    number = column.cast("float64")
+    number = _as_number(column, level.written)
     beyond = endless(number)
     finite = beyond.ifelse(literal(None, "float64"), number)
     scale = 10 ** _places(level.base)
     bases = finite * float(scale) / float(level.base * scale)
     fine = (bases.clip(-_LARGEST_INDEX, _LARGEST_INDEX) + _SLACK).floor().cast("float64")
     index = (fine / float(level.width / level.base)).floor().cast("float64")
-    band = _interval(_bound_text(index, level.width), _bound_text(index + 1.0, level.width))
+    ends = _bound_text(index, level.width), _bound_text(index + 1.0, level.width)
+    band = _interval(*ends, level.written)
     return beyond.ifelse(number.cast("string"), band)
 
 
-def _between(column: Column, bounds: Sequence[Fraction]) -> Any:
+def _between(column: Column, level: Cuts) -> Any:
     """The same comparisons at every level, so that bounds that are left out only join bands."""
-    number = column.cast("float64")
-    texts = [plain(bound) for bound in bounds]
-    names = [f"<{texts[0]}", *(f"[{low}, {high})" for low, high in pairwise(texts))]
-    cases = [(number < float(bound), literal(name)) for bound, name in zip(bounds, names, strict=True)]
+    number = _as_number(column, level.written)
+    texts = [plain(bound, level.written) for bound in level.bounds]
+    names = [f"<{texts[0]}", *(interval_text(low, high, level.written) for low, high in pairwise(texts))]
+    cases = [(number < float(bound), literal(name)) for bound, name in zip(level.bounds, names, strict=True)]
     return first_case([(number.isnull(), literal(None)), *cases], literal(f">={texts[-1]}"))
 
 
 def _tails(column: Column, level: Tails) -> Any:
-    number = column.cast("float64")
-    low = [] if level.low is None else [(number < float(level.low), literal(f"<{plain(level.low)}"))]
-    high = [] if level.high is None else [(number >= float(level.high), literal(f">={plain(level.high)}"))]
-    return first_case([(number.isnull(), literal(None)), *low, *high], column.cast("string"))
+    number = _as_number(column, level.written)
+    ends = []
+    if level.low is not None:
+        ends.append((number < float(level.low), literal(f"<{plain(level.low, level.written)}")))
+    if level.high is not None:
+        ends.append((number >= float(level.high), literal(f">={plain(level.high, level.written)}")))
+    return first_case([(number.isnull(), literal(None)), *ends], column.cast("string"))
 
 
-def plain(number: Fraction) -> str:
+def _as_number(column: Column, written: ValueFormat | None) -> Column:
+    return column.cast("float64") if written is None else order_of(column, written)
+
+
+def interval_text(low: str, high: str, written: ValueFormat | None = None) -> str:
+    """A half-open interval."""
+    return f"[{low}{_between_bounds(written)}{high})"
+
+
+def _between_bounds(written: ValueFormat | None) -> str:
+    return "; " if written is ValueFormat.DECIMAL_COMMA else ", "
+
+
+def plain(number: Fraction, written: ValueFormat | None = None) -> str:
     """A bound as it is written: the float that numbers are compared with."""
-    return str(number.numerator) if number.denominator == 1 else repr(float(number))
+    text = str(number.numerator) if number.denominator == 1 else repr(float(number))
+    return text.replace(".", ",") if written is ValueFormat.DECIMAL_COMMA else text
 
 
 def _bound_text(index: Any, width: Fraction) -> Any:
@@ -235,8 +277,8 @@ def _bound_text(index: Any, width: Fraction) -> Any:
     return (scaled / float(10**places)).cast("string") if places else scaled.cast("int64").cast("string")
 
 
-def _interval(low: Any, high: Any) -> Any:
-    return literal("[") + low + ", " + high + ")"
+def _interval(low: Any, high: Any, written: ValueFormat | None = None) -> Any:
+    return literal("[") + low + _between_bounds(written) + high + ")"
 
 
 def _places(width: Fraction) -> int:
@@ -252,18 +294,22 @@ def _decimal(width: Fraction) -> str:
     return f"{float(width):.{places}f}"
 
 
-def _calendar(column: Any, period: Period) -> Any:
-    textual = column.type().is_string()
-    year = column.substr(0, 4) if textual else column.year().cast("string").lpad(4, "0")
-    number = column.substr(5, 2).cast("int64") if textual else column.month().cast("int64")
-    month = year + "-" + number.cast("string").lpad(2, "0")
-    match period:
+def _calendar(column: Any, level: Calendar) -> Any:
+    if column.type().is_temporal():
+        year = column.year().cast("string").lpad(4, "0")
+        number = column.month().cast("string").lpad(2, "0")
+        day = column.cast("date").cast("string")
+    else:
+        text = date_text(column)
+        year, number, _ = date_parts(text, level.written)
+        day = day_text(text, level.written)
+    match level.period:
         case Period.DAY:
-            return column.substr(0, 10) if textual else column.cast("date").cast("string")
+            return day
         case Period.MONTH:
-            return month
+            return year + "-" + number
         case Period.QUARTER:
-            quarter = ((number + 2) / 3).floor().cast("int64")
+            quarter = ((number.cast("int64") + 2) / 3).floor().cast("int64")
             return year + "-Q" + quarter.cast("string")
         case Period.YEAR:
             return year

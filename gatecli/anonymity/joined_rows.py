@@ -46,12 +46,20 @@ def join_rows(opened: OpenedTable, question: AnonymityQuestion, codes: EncodedTa
         known = min(question.known or 1, depth)
         _require_few(opened, ordered, known)
         members = _parts(ordered, known)
-    members = keep_table(members)
+    members = keep_table(_weigh(codes, members))
     values = [code.column for code in codes.sensitive]
     household = [name for name in ("h",) if name in codes.table.columns]
     held = codes.table.select(PERSON, *values, *household).distinct()
-    joined = keep_table(members.join(held, PERSON).select(PERSON, CLASS, *values, *household))
+    joined = keep_table(members.join(held, PERSON).select(*members.columns, *values, *household))
     return replace(codes, table=joined, keys=(CLASS,), codes=())
+
+
+def _weigh(codes: EncodedTable, members: Table) -> Table:
+    """The members with the weight `w` of each person, the smallest of its rows', where rows have weights."""
+    if "w" not in codes.table.columns:
+        return members
+    lightest = codes.table.group_by(PERSON).aggregate(w=codes.table["w"].min())
+    return members.join(lightest, PERSON).select(PERSON, CLASS, "w")
 
 
 def require_joinable(question: AnonymityQuestion) -> None:
@@ -63,10 +71,10 @@ def require_joinable(question: AnonymityQuestion) -> None:
         raise UsageError(
             "--trajectory and --known are both given", advice="leave one out: a trajectory is all rows"
         )
-    if question.weights is not None:
+    if question.known is not None and question.weights is not None:
         raise UsageError(
-            f"{option} with --weights has no answer",
-            advice="leave one out: a weight is of one row that is known",
+            "--known with --weights has no answer: a person is of several classes, each with its own risk",
+            advice="leave one out, or ask for all rows of a person (--trajectory)",
         )
     if question.unit is None:
         raise UsageError(f"{option} without --unit", advice="name the column that says whom a row is about")

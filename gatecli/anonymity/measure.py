@@ -9,6 +9,7 @@ from fractions import Fraction
 from gatecli.anonymity.contingency import count_codes, sizes_of
 from gatecli.anonymity.dictionary_encoding import EncodedTable, encode_table, prepare_columns
 from gatecli.anonymity.exposure import smallest_classes
+from gatecli.anonymity.hierarchy_proposals import find_doubts
 from gatecli.anonymity.joined_rows import PERSON, join_rows, require_joinable
 from gatecli.anonymity.population.uniqueness import population_uniqueness
 from gatecli.anonymity.sensitive import CodedClasses, measure_attribute
@@ -48,13 +49,18 @@ def measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell = untol
 
 
 def _require_scales(question: AnonymityQuestion) -> None:
-    """Raises UsageError for a scale that would silently not be used, or that needs a tree and has none."""
-    for what, stated in (("scale", question.scales), ("format", question.formats)):
-        if strange := [column for column in stated if column not in question.sensitive]:
-            raise UsageError(
-                f"{strange[0]!r} has a {what} but is not a sensitive column",
-                advice=f"the sensitive columns are {', '.join(question.sensitive) or 'none'}",
-            )
+    """Raises UsageError for a scale or format that would silently not be used, or that lacks its tree."""
+    if strange := [column for column in question.scales if column not in question.sensitive]:
+        raise UsageError(
+            f"{strange[0]!r} has a scale but is not a sensitive column",
+            advice=f"the sensitive columns are {', '.join(question.sensitive) or 'none'}",
+        )
+    known = (*question.quasi_identifiers, *question.sensitive)
+    if strange := [column for column in question.formats if column not in known]:
+        raise UsageError(
+            f"{strange[0]!r} has a format but is not asked about",
+            advice=f"the columns are {', '.join(known)}",
+        )
     bare = [column for column, scale in question.scales.items() if scale is Scale.HIERARCHICAL]
     if bare := [column for column in bare if not question.hierarchies.get(column)]:
         raise UsageError(
@@ -96,6 +102,7 @@ def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Me
     tell("numbering the values", 1 / steps)
     codes = encode_table(opened, question, source)
     suspects = find_suspects(codes.dimensions)
+    doubts = find_doubts(opened, question, codes.dimensions)
     tell("forming the classes", 2 / steps)
     codes = join_rows(opened, question, codes) if question.is_joined else codes
     pairs = matches(codes) if question.missing is Missing.WILDCARD and totals.missing else None
@@ -136,6 +143,7 @@ def _measure(opened: OpenedTable, question: AnonymityQuestion, tell: Tell) -> Me
         without_unit=totals.without_unit,
         suppressed=_count_suppressed(opened, question, totals.records),
         suspected_codes=suspects,
+        doubts=doubts,
         households=households,
         weighted=weighted,
         population_uniques=None if estimate is None else estimate.uniqueness,

@@ -193,7 +193,7 @@ def _minimal(
                 unique[_mask(grown)] = np.packbits(~shared)
                 yield from below(grown, partition)
 
-    together = Partition(np.arange(number), np.zeros(number, np.int64), 1, 0)
+    together = Partition(np.arange(number), np.zeros(number, np.int64), np.array([number]), 0)
     yield from below((), together)
 
 

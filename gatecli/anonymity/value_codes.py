@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
+from itertools import takewhile
 from operator import and_, or_
 
 from gatecli.anonymity.tables.functions import constant, nothing, only_row, rows, times
@@ -17,12 +18,24 @@ from gatecli.model.anonymity import AnonymityQuestion, ValueCode
 TEXTS = (
     "*", "**", "***", "-", "--", ".", "..", "?", "??", "#N/A", "#NULL!", "<NA>", "N/A", "N.A.", "NA", "NULL",
     "NaN", "Na", "None", "Null", "n.a.", "n/a", "na", "nan", "none", "null",
+    "00.00.0000", "00/00/0000", "0000-00-00", "00000000", "99.99.9999", "99/99/9999", "9999-99-99",
+    "31.12.9999", "12/31/9999", "31/12/9999", "9999-12-31",
 )  # fmt: skip
 """What programs, offices and questionnaires write for a value that is missing or suppressed."""
 
 NUMBERS = (-1, -2, -3, -7, -8, -9, -77, -88, -99, -777, -888, -999, -9999, -99999)
 """The same where everything else in a column is positive."""
 
+LARGE = (
+    77, 88, 97, 98, 99, 777, 888, 997, 998, 999, 7777, 8888, 9997, 9998, 9999, 99999, 999999, 9999999,
+    99991231, 99999999,
+)  # fmt: skip
+"""The same where everything else in a column is less than half of it."""
+
+_AT_MOST = 6
+"""Of the greatest values, as many may be such codes."""
+
+_NUMBER_TEXT = "^ *[0-9]{1,9}([.,][0-9]+)? *$"
 _NEGATIVE = "^ *-[0-9]"
 
 
@@ -91,17 +104,36 @@ def _suspects(values: Table, column: str) -> tuple[str, ...]:
     if kind.is_numeric() and not kind.is_boolean():
         among = value.cast("float64").isin([float(number) for number in NUMBERS])
         others = value.cast("float64") < 0
+        number = value.cast("float64")
     elif kind.is_string():
         texts = [*TEXTS, *map(str, NUMBERS)]
         among, others = value.isin(texts), value.re_search(_NEGATIVE)
+        number = (
+            value.re_search(_NUMBER_TEXT)
+            .ifelse(value.strip().replace(",", "."), nothing("string"))
+            .cast("float64")
+        )
     else:
         return ()
     held = only_row(values.aggregate(all=values.count(), codes=times(among), negative=times(others & ~among)))
-    if not held["codes"] or held["codes"] == held["all"]:
-        return ()
-    seen = [_code_text(row["code"]) for row in rows(values.filter(among).select(code=value))]
+    seen = _code_texts(values, column, among) if 0 < held["codes"] < held["all"] else []
     numbers = set(map(str, NUMBERS))
-    return tuple(sorted(code for code in seen if code not in numbers or not held["negative"]))
+    named = [code for code in seen if code not in numbers or not held["negative"]]
+    return tuple(sorted({*named, *_far_above(values, number)}))
+
+
+def _code_texts(values: Table, column: str, among: Column) -> list[str]:
+    return [_code_text(row["code"]) for row in rows(values.filter(among).select(code=values[column]))]
+
+
+def _far_above(values: Table, number: Column) -> list[str]:
+    """The greatest numbers, if they are of `LARGE` and more than twice as large as all others."""
+    known = values.select(number=number).distinct()
+    known = known.filter(known["number"].notnull() & (known["number"] >= 0))
+    greatest = [float(row["number"]) for row in rows(known.order_by(known["number"].desc()).limit(_AT_MOST))]
+    codes = list(takewhile(LARGE.__contains__, greatest))
+    rest = greatest[len(codes) :]
+    return [str(int(code)) for code in codes] if codes and rest and min(codes) > 2 * rest[0] else []
 
 
 def _code_text(code: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -12,6 +12,7 @@ from typing import Annotated
 from gatecli.anonymity.dictionary_encoding import searchable_table
 from gatecli.anonymity.measure import measure
 from gatecli.anonymity.search import generalisation
+from gatecli.anonymity.search.classes import Base
 from gatecli.anonymity.search.generalisation import Proposal, describe
 from gatecli.anonymity.tables.files import holds
 from gatecli.anonymity.tables.interface import OpenedTable, Table
@@ -21,6 +22,7 @@ from gatecli.anonymity.tables.writing import dialect_of, reading_options, requir
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.tables.column_entities import Classify, classifier
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
+from gatecli.checks.tables.statements import ask_for_codes, ask_for_formats
 from gatecli.cli import table_options as given
 from gatecli.cli.identifiers import (
     Identifiers,
@@ -33,6 +35,7 @@ from gatecli.cli.numbers import split_pairs
 from gatecli.cli.table_arguments import (
     Columns,
     Demands,
+    Persons,
     Population,
     SearchGiven,
     TableGiven,
@@ -44,7 +47,7 @@ from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, PolicyFile, option
 from gatecli.gates.policies import read_policy
-from gatecli.gates.table_measurement import proposals, without_answer
+from gatecli.gates.table_measurement import doubts_of, search_table, without_answer
 from gatecli.gates.table_task import TableTask
 from gatecli.model.anonymity import Measures
 
@@ -56,6 +59,7 @@ def apply(
     columns: Columns,
     identifiers: Identifiers,
     demands: Demands,
+    persons: Persons,
     opened: TableGiven,
     search: SearchGiven,
     choice: Annotated[
@@ -75,9 +79,9 @@ def apply(
     require_writable(target)
     treatment = identifiers.treatment()
     _require_another(data, _files(columns, identifiers), target)
-    task = task_of(data, columns, demands, Population(), rules, options, search)
-    done = _write_table(task, choice, target, treatment, classifier(search_of(rules.spec.pii)))
-    err(f"{target}: {done}\n")
+    task = task_of(data, columns, demands, Population(**asdict(persons)), rules, options, search)
+    for line in _write_table(task, choice, target, treatment, classifier(search_of(rules.spec.pii))):
+        err(f"{target}: {line}\n")
     if treatment.changes:
         err(f"{target}: {_about_pseudonyms(treatment)}\n")
 
@@ -91,36 +95,52 @@ def _about_pseudonyms(treatment: Treatment) -> str:
     )
 
 
-def _write_table(task: TableTask, choice: int, target: Path, treatment: Treatment, classify: Classify) -> str:
-    """The proposal that was applied; nothing is written unless what was written keeps the demands."""
+def _write_table(
+    task: TableTask, choice: int, target: Path, treatment: Treatment, classify: Classify
+) -> tuple[str, ...]:
+    """The proposal that was applied, and what is open; nothing is written unless that keeps the demands."""
     with open_table(task.source, task.options) as opened, _beside(target) as unfinished:
         require_treatable(opened, task, treatment)
         require_no_identifier(opened, task, treatment, classify)
         dialect = dialect_of(task.source, task.options, target)
         measures = measure(opened, task.question)
-        found = proposals(opened, task, measures)
-        if not found:
+        found = search_table(opened, task, measures)
+        if not found.proposals:
             raise UncheckableError(
                 f"{task.name}: {without_answer(opened, task, measures)}",
                 advice="ask for less, or allow more suppression",
             )
-        chosen = _choose_proposal(found, choice)
+        chosen = _choose_proposal(found.proposals, choice)
         with computing(opened):
-            kept = _generalise(opened, task, measures, chosen).drop(*treatment.dropped)
-            write(kept, unfinished, dialect, treatment.changes)
+            new = _generalise(opened, task, measures, chosen, found.base)
+            write(new.drop(*treatment.dropped), unfinished, dialect, treatment.changes)
         with open_table(unfinished, reading_options(target, dialect, task.options)) as written:
             prove_no_identifier(written, chosen, treatment, classify)
-            _prove(written, task, measures)
+            # What is dropped cannot be read again: then what is written is measured before.
+            is_whole = not {*task.question.columns} & {*treatment.dropped}
+            _prove(written if is_whole else replace(opened, table=new), task, measures)
         unfinished.replace(target)
-    return describe(chosen)
+    return (
+        describe(chosen),
+        *_about_suppressed(measures.suppressed),
+        *ask_for_codes(measures),
+        *ask_for_formats(doubts_of(task, measures)),
+    )
 
 
-def _generalise(opened: OpenedTable, task: TableTask, measures: Measures, chosen: Proposal) -> Table:
+def _about_suppressed(count: int) -> tuple[str, ...]:
+    rows = "1 row that was" if count == 1 else f"{count:,} rows that were"
+    return (f"{rows} suppressed before {'is' if count == 1 else 'are'} left out",) if count else ()
+
+
+def _generalise(
+    opened: OpenedTable, task: TableTask, measures: Measures, chosen: Proposal, base: Base
+) -> Table:
     """The new table; sensitive columns as they are written, whatever they were read as."""
     names = task.question.sensitive
     written = {f"written {name}": opened.table[name] for name in names}
     own = replace(opened, table=opened.table.mutate(**written))
-    table = generalisation.apply(searchable_table(own, task.question, measures), chosen)
+    table = generalisation.apply(searchable_table(own, task.question, measures), chosen, base)
     return table.mutate(**{name: table[f"written {name}"] for name in names}).drop(*written)
 
 
@@ -171,11 +191,17 @@ def _choose_proposal(found: tuple[Proposal, ...], choice: int) -> Proposal:
 
 def _prove(written: OpenedTable, task: TableTask, before: Measures) -> None:
     """Measure what was written, as a stranger would."""
-    question = replace(task.question, scales={each.attribute: each.scale for each in before.by_sensitive})
+    sensitive = task.question.sensitive
+    question = replace(
+        task.question,
+        scales={each.attribute: each.scale for each in before.by_sensitive},
+        # A generalised date is no date any more.
+        formats={name: written for name, written in task.question.formats.items() if name in sensitive},
+    )
     after = AnonymitySubject(task.name, task.place, measure(written, question))
     broken = next(find_anonymity(after, task.demands), None)
     if broken is not None:
         raise UncheckableError(
             f"{task.name}: the generalised table does not meet its thresholds ({broken.message})",
-            advice="choose another --proposal",
+            advice="choose another --proposal, or search for more than is needed (a larger --k)",
         )

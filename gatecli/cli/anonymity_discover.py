@@ -16,6 +16,7 @@ from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.tables.column_entities import classifier
+from gatecli.checks.tables.statements import ask_for_formats
 from gatecli.cli import table_options as given
 from gatecli.cli.numbers import exact
 from gatecli.cli.table_arguments import TableGiven, start_of
@@ -99,6 +100,7 @@ def _text(found: Discovery) -> str:
             if found.complete
             else "\nThe search covered a part of all combinations; every figure is exact.\n",
             *_unit(found),
+            *(f"\n{question}\n" for question in ask_for_formats(found.doubts)),
             f"\nanonymity: {flow(proposed_roles(found))}\n",
         ]
     )
@@ -141,6 +143,7 @@ def content(found: Discovery) -> dict[str, object]:
                 "role": each.role.value,
                 "why": each.why,
                 "entity": each.entity,
+                **({} if each.doubt is None else {"doubt": each.doubt.value}),
                 **_measures(each.alone),
             }
             for each in found.columns
@@ -165,10 +168,11 @@ def _measures(one: Combination) -> Mapping[str, object]:
 
 
 def _yaml(found: Discovery) -> str:
-    return "".join(
+    roles = "".join(
         yaml_lines(key, names) if isinstance(names, list) else f"{key}: {flow(names)}\n"
         for key, names in proposed_roles(found).items()
     )
+    return roles + "".join(f"# {question}\n" for question in ask_for_formats(found.doubts))
 
 
 _RENDER: dict[Listing, Callable[[Discovery], str]] = {

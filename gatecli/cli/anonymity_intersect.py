@@ -18,8 +18,13 @@ from gatecli.model.publication import SecondRelease
 
 @spread
 def intersect(
-    earlier: Annotated[str, typer.Argument(metavar="EARLIER", help="The release that is already out.")],
-    later: Annotated[str, typer.Argument(metavar="LATER", help="The release that is to follow.")],
+    releases: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="EARLIER... LATER",
+            help="The releases that are already out, and at last the one that is to follow.",
+        ),
+    ],
     opened: TableGiven,
     gate: GateOptions,
     quasi_identifiers: given.QuasiIdentifiers = None,
@@ -29,14 +34,17 @@ def intersect(
     l: given.L = None,  # noqa: E741 - the field's standard name
     tier: given.TierName = None,
 ) -> None:
-    """Check what two releases of one table disclose together: the intersection attack."""
+    """Check what releases of one table disclose together, each pair and all: the intersection attack."""
+    *earlier, later = releases
+    if not earlier:
+        raise UsageError("a single release is named", advice="name the earlier releases before it")
     session = begin(gate, start_of(later))
     columns = split_list(quasi_identifiers)
     if not columns:
         raise UsageError("no quasi-identifier is named", advice="--quasi-identifier age,zip,…")
     asked = SecondRelease(
         path=later,
-        earlier=earlier,
+        earlier=tuple(earlier),
         quasi_identifiers=columns,
         sensitive=split_list(sensitive),
         hierarchies=split_pairs(hierarchies, "--hierarchy"),

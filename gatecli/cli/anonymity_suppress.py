@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 from typing import Annotated
 
 from gatecli.anonymity.frequencies.atoms import link
 from gatecli.anonymity.frequencies.audit import audit
 from gatecli.anonymity.frequencies.published import PublishedTable, label_of, read_counts
-from gatecli.anonymity.frequencies.suppression import SuppressedCells, suppress
+from gatecli.anonymity.frequencies.suppression import SuppressedCells, suppress, true_atoms
 from gatecli.anonymity.tables.functions import whole_table
 from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
+from gatecli.anonymity.tables.writing import dialect_of, write_rows
 from gatecli.cli import table_options as given
 from gatecli.cli.anonymity_counts import CountsGiven, MinCount, Protection
 from gatecli.cli.table_arguments import TableGiven, start_of
@@ -27,6 +26,8 @@ from gatecli.gates.publication_measurement import count_demands, count_format, t
 from gatecli.model.disclosure import CountDemands
 from gatecli.model.publication import CountTables
 from gatecli.model.thresholds import strictest
+
+Texts = list[str | None]
 
 Target = Annotated[
     Path, option("--output", "-o", panel=GATE, metavar="FILE", help="The file for the new table: .csv.")
@@ -48,7 +49,8 @@ def suppress_counts(
 ) -> None:
     """Write a table of counts with the small ones suppressed, and others that hide them.
 
-    The table has every cell's true count, and its totals if they are published. What was written is audited.
+    The table has every cell's true count, and its totals if they are published. What is written is audited,
+    and keeps the dialect of the source.
     """
     asked = written.question([data], min_count=min_count, protection=protection)
     rules = read_policy(policy, start_of(data)).policy
@@ -57,14 +59,9 @@ def suppress_counts(
         raise UsageError(f"{target}: not a .csv file", advice="name a file that ends in .csv")
     if target.exists():
         raise UsageError(f"{target} is there already", advice="write the new table somewhere else")
-    chosen, text = _suppressed_table(asked, demands, opened.options(None), mark)
-    try:
-        with target.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write {target}: {error.strerror}", advice="choose a writable place"
-        ) from None
+    options = opened.options(None)
+    chosen, names, rows = _suppressed_table(asked, demands, options, mark)
+    write_rows(target, names, rows, dialect_of(asked.path, options, target))
     err(
         f"{target}: suppressed {len(chosen.primary):,} that are small, "
         f"and {len(chosen.secondary):,} that hide them\n"
@@ -73,34 +70,37 @@ def suppress_counts(
 
 def _suppressed_table(
     asked: CountTables, demands: CountDemands, options: TableOptions, mark: str
-) -> tuple[SuppressedCells, str]:
-    """What was suppressed, and the new table. Raises UncheckableError where its audit finds a small count."""
+) -> tuple[SuppressedCells, list[str], list[Texts]]:
+    """What was suppressed, and the new table: its columns and rows.
+
+    Raises UncheckableError where its audit finds a small count.
+    """
     with open_table(asked.path, options) as opened:
         table = read_counts(opened, count_format(asked))
         is_zero = asked.absent == "zero"
         trees = trees_of(asked.hierarchies)
-        chosen = suppress(link([table], trees, absent_is_zero=is_zero), demands)
+        original = link([table], trees, absent_is_zero=is_zero)
+        chosen = suppress(original, demands)
         hidden = chosen.primary | chosen.secondary
-        found = audit(link([table.without(hidden)], trees, absent_is_zero=is_zero), demands)
-        if found.small or found.exposed or found.derived:
+        published = link([table.without(hidden)], trees, absent_is_zero=is_zero)
+        found = audit(published, demands, true_atoms(original))
+        if found.small or found.exposed or found.derived or found.unsettled:
             raise UncheckableError(
-                f"{opened.name}: the suppressed table still discloses small counts",
+                f"{opened.name}: the suppressed table still discloses small counts, or may",
                 advice="merge categories of the table first",
             )
-        return chosen, _text(opened, table, asked, chosen, mark)
+        return chosen, list(opened.columns), _rows(opened, table, asked, chosen, mark)
 
 
-def _text(
+def _rows(
     opened: OpenedTable, table: PublishedTable, asked: CountTables, chosen: SuppressedCells, mark: str
-) -> str:
+) -> list[Texts]:
     with computing(opened):
         rows = whole_table(opened.table).to_pylist()
     hidden = chosen.primary | chosen.secondary
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(opened.columns)
+    written = list[Texts]()
     for row in rows:
         labels = tuple(label_of(row[name], asked.totals) for name in table.dimensions)
         shown = {**row, asked.count: mark} if labels in hidden else row
-        writer.writerow("" if shown[name] is None else shown[name] for name in opened.columns)
-    return out.getvalue()
+        written.append([None if shown[name] is None else str(shown[name]) for name in opened.columns])
+    return written

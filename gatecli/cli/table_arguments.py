@@ -94,8 +94,8 @@ class Demands:
 
 
 @dataclass(frozen=True, slots=True)
-class Population:
-    """What was said about whom the rows are about, and demanded of them among all people."""
+class Persons:
+    """What was said about whom the rows are about."""
 
     unit: given.Unit = None
     trajectory: given.Trajectory = False
@@ -103,6 +103,12 @@ class Population:
     household: given.Household = None
     weights: given.Weights = None
     normalise: given.Normalise = False
+
+
+@dataclass(frozen=True, slots=True)
+class Population(Persons):
+    """What was said about whom the rows are about, and demanded of them among all people."""
+
     reference: given.Reference = None
     sampling_fraction: given.SamplingFraction = None
     k_map: given.KMap = None

@@ -87,7 +87,7 @@ def check_folder(folder: Folder) -> Verdict:
         folder.cache.shelf("anonymity", folder.policy_digest, kept=not folder.draws),
         folder.notify,
         folder.base,
-        declared.publications,
+        (*declared.publications, *named.publications),
     )
     return check_tables(request)
 
@@ -108,7 +108,12 @@ def _examine_publication(task: PublicationTask, request: AnonymityRequest) -> Ex
         examine_publication,
     )
 
-    return examine_publication(task, request.wanted.classify)
+    examined = examine_publication(task, request.wanted.classify)
+    return replace(
+        examined,
+        findings=tuple(map(_name_table, examined.findings)),
+        problems=tuple(map(_name_table, examined.problems)),
+    )
 
 
 def _examine_held(task: TableTask, stated: StatedTables, request: AnonymityRequest) -> Examined:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,7 @@ from pathlib import Path
 from gatecli.anonymity.tables.interface import TableOptions
 from gatecli.anonymity.tables.opening import DEFAULTS
 from gatecli.checks.tables.table_findings import uncheckable
-from gatecli.gates.declared_publications import declared_publications
+from gatecli.gates.declared_publications import Locate, declared_publications, policy_publications
 from gatecli.gates.publication_task import PublicationTask
 from gatecli.gates.stated_tables import demands_of
 from gatecli.gates.table_task import TableTask
@@ -25,9 +25,6 @@ from gatecli.sources.declaration import Declared, read_declarations
 from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
 from gatecli.sources.locations import inside
-
-Locate = Callable[[str], Path | None]
-"""From a path as it is written to where that is. Raises ReadError."""
 
 SUFFIXES = frozenset({".yaml", ".yml", ".toml", ".md", ".json"})
 """No table has one of these; a declaration may."""
@@ -68,23 +65,24 @@ def tables_in(
         for release, document in read.values:
             found.extend(_of_release(release, document, path.parent, policy, options))
             found.extend(declared_publications(release, document, path.parent, policy, options))
-    return DeclaredTables(
-        tuple(each for each in found if isinstance(each, TableTask)),
-        tuple(each for each in found if isinstance(each, Finding)),
-        tuple(each for each in found if isinstance(each, PublicationTask)),
-    )
+    return _sorted(found)
 
 
 def policy_tables(rules: PrivacyPolicy, located: Locate, path: str) -> DeclaredTables:
     """The tables that the policy in `path` names itself; one that is located nowhere is not asked about."""
-    found = [
+    tables = [
         _task(table.name, table, table.name, table.sensitivity, place, located, rules, DEFAULTS)
         for number, table in enumerate(rules.spec.check.tables)
         for place in [Place(path, pointer=f"/spec/check/tables/{number}/path")]
     ]
+    return _sorted([*tables, *policy_publications(rules, located, path)])
+
+
+def _sorted(found: Sequence[TableTask | PublicationTask | Finding | None]) -> DeclaredTables:
     return DeclaredTables(
         tuple(each for each in found if isinstance(each, TableTask)),
         tuple(each for each in found if isinstance(each, Finding)),
+        tuple(each for each in found if isinstance(each, PublicationTask)),
     )
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple
 
 from gatecli.anonymity.discovery.identifying_columns import discover
 from gatecli.anonymity.frequencies.atoms import link
 from gatecli.anonymity.frequencies.audit import audit
 from gatecli.anonymity.frequencies.published import CountFormat, read_counts
 from gatecli.anonymity.magnitudes import contributions, given_cells, measure_magnitudes
-from gatecli.anonymity.releases.intersection import IntersectionQuestion, intersect
+from gatecli.anonymity.releases.intersection import IntersectionQuestion
+from gatecli.anonymity.releases.joint import intersect_all
 from gatecli.anonymity.safe_harbor import RESTRICTED_ZIPS, check_columns
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
@@ -25,19 +26,24 @@ from gatecli.checks.tables.counts import find_in_counts
 from gatecli.checks.tables.magnitudes import find_in_magnitudes
 from gatecli.checks.tables.roles import find_direct_identifiers
 from gatecli.checks.tables.safe_harbor import find_in_harbor
-from gatecli.checks.tables.second_release import find_intersection
+from gatecli.checks.tables.second_release import find_intersections
 from gatecli.checks.tables.table_findings import uncheckable
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.gates.publication_task import PublicationTask
 from gatecli.model.anonymity import Thresholds
-from gatecli.model.disclosure import CountDemands, MagnitudeDemands
+from gatecli.model.disclosure import CountDemands, CountMeasures, MagnitudeDemands
 from gatecli.model.finding import Finding
 from gatecli.model.publication import CountTables, MagnitudeTable, SafeHarborTable, SecondRelease
 from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Checked, Examined
 
-Judged: TypeAlias = tuple[Mapping[str, object], Iterator[Finding]]
-"""Measures by their names in a report, and what is found."""
+
+class Judged(NamedTuple):
+    """Measures by their names in a report, what is found, and what could not be judged."""
+
+    measures: Mapping[str, object]
+    findings: Iterable[Finding]
+    problems: tuple[Finding, ...] = ()
 
 
 def examine_publication(task: PublicationTask, classify: Classify | None = None) -> Examined:
@@ -56,9 +62,9 @@ def examine_publication(task: PublicationTask, classify: Classify | None = None)
 def _examine(task: PublicationTask, classify: Classify | None) -> Examined:
     with ExitStack() as stack:
         opened = [stack.enter_context(open_table(path, task.options)) for path in task.asked.paths]
-        measures, findings = _judge(task, opened, classify)
-        checked = Checked(task.asked.kind, task.name, task.place.path, measures, _inputs(task, opened))
-        return Examined((checked,), tuple(findings))
+        judged = _judge(task, opened, classify)
+        checked = Checked(task.asked.kind, task.name, task.place.path, judged.measures, _inputs(task, opened))
+        return Examined((checked,), tuple(judged.findings), judged.problems)
 
 
 def _judge(task: PublicationTask, opened: list[OpenedTable], classify: Classify | None) -> Judged:
@@ -74,10 +80,12 @@ def _judge(task: PublicationTask, opened: list[OpenedTable], classify: Classify 
 
 
 def _judge_release(task: PublicationTask, asked: SecondRelease, opened: list[OpenedTable]) -> Judged:
-    later, earlier = opened
     question = IntersectionQuestion(asked.quasi_identifiers, asked.sensitive, trees_of(asked.hierarchies))
-    measures = intersect(earlier, later, question)
-    return measures.as_mapping(), find_intersection(measures, task.demands, task.name, task.place)
+    found = intersect_all([*opened[1:], opened[0]], question)
+    measures = found[-1].as_mapping()
+    if len(found) > 1:
+        measures["pairsOfReleases"] = {", ".join(each.names): each.as_mapping() for each in found[:-1]}
+    return Judged(measures, find_intersections(found, task.demands, task.name, task.place))
 
 
 def _judge_counts(task: PublicationTask, asked: CountTables, opened: list[OpenedTable]) -> Judged:
@@ -85,7 +93,20 @@ def _judge_counts(task: PublicationTask, asked: CountTables, opened: list[Opened
     linked = link(tables, trees_of(asked.hierarchies), absent_is_zero=asked.absent == "zero")
     demands = count_demands(asked, task.demands)
     measures = audit(linked, demands)
-    return measures.as_mapping(), find_in_counts(measures, demands, task.name, task.place)
+    findings = find_in_counts(measures, demands, task.name, task.place)
+    return Judged(measures.as_mapping(), findings, tuple(_unsettled(measures, task)))
+
+
+def _unsettled(measures: CountMeasures, task: PublicationTask) -> Iterator[Finding]:
+    """What an audit left open is not safe: the tables could not be checked."""
+    if measures.unsettled:
+        yield uncheckable(
+            task.name,
+            task.place,
+            f"of {measures.unsettled:,} counts it was not found out whether they can be computed: "
+            "the tables are too large or too closely linked",
+            "merge categories, or audit one category of the largest dimension at a time",
+        )
 
 
 def _judge_harbor(task: PublicationTask, opened: OpenedTable, classify: Classify | None) -> Judged:
@@ -95,7 +116,7 @@ def _judge_harbor(task: PublicationTask, opened: OpenedTable, classify: Classify
     with computing(opened):
         discovery = discover(opened.table, max_columns=1, classify=classify)
     identifiers = find_direct_identifiers(discovery, task.name, task.place)
-    return measures.as_mapping(), chain(find_in_harbor(measures, task.name, task.place), identifiers)
+    return Judged(measures.as_mapping(), chain(find_in_harbor(measures, task.name, task.place), identifiers))
 
 
 def _judge_magnitudes(task: PublicationTask, asked: MagnitudeTable, opened: OpenedTable) -> Judged:
@@ -116,7 +137,7 @@ def _judge_magnitudes(task: PublicationTask, asked: MagnitudeTable, opened: Open
     else:
         cells = contributions(opened, asked.dimensions, asked.value, asked.contributor)
     measures = measure_magnitudes(cells, demands, len(asked.largest) or None)
-    return measures.as_mapping(), find_in_magnitudes(measures, demands, task.name, task.place)
+    return Judged(measures.as_mapping(), find_in_magnitudes(measures, demands, task.name, task.place))
 
 
 def count_format(asked: CountTables) -> CountFormat:

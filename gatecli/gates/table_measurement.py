@@ -16,16 +16,17 @@ from gatecli.anonymity.pictures.table_picture import draw
 from gatecli.anonymity.reference import compare
 from gatecli.anonymity.search.generalisation import Proposal, describe
 from gatecli.anonymity.search.lattice import SearchEndedError
-from gatecli.anonymity.search.proposals import propose
+from gatecli.anonymity.search.proposals import SearchedTable, propose
 from gatecli.anonymity.suda import suda
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
+from gatecli.checks.tables.statements import ask_for_formats
 from gatecli.checks.tables.table_findings import JudgedTable, find_in_table, uncheckable
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.gates.table_task import MeasurementOptions, TableTask
-from gatecli.model.anonymity import AnonymityQuestion, Measures, Missing, Scale, Thresholds
+from gatecli.model.anonymity import AnonymityQuestion, Doubt, Measures, Missing, Scale, Thresholds
 from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Examined
 
@@ -80,10 +81,17 @@ def _advise(
 ) -> tuple[tuple[Proposal, ...], tuple[str, ...]]:
     """What would make the table keep its demands, and in words; why not, where nothing does."""
     try:
-        found = proposals(opened, task, measures)
+        found = search_table(opened, task, measures).proposals
     except SearchEndedError as ended:
         return (), (f"{ended.message}; {ended.advice}",)
-    return found, tuple(map(describe, found)) or (f"ask for less: {without_answer(opened, task, measures)}",)
+    words = tuple(map(describe, found)) or (f"ask for less: {without_answer(opened, task, measures)}",)
+    return found, (*words, *ask_for_formats(doubts_of(task, measures)))
+
+
+def doubts_of(task: TableTask, measures: Measures) -> Mapping[str, Doubt]:
+    """The quasi-identifiers that can be read in two ways, and for which no hierarchy is given."""
+    given = {each.column for each in task.hierarchies}
+    return {name: doubt for name, doubt in measures.doubts.items() if name not in given}
 
 
 def without_answer(opened: OpenedTable, task: TableTask, measures: Measures) -> str:
@@ -120,16 +128,22 @@ def _roles(opened: OpenedTable, wanted: MeasurementOptions) -> Discovery | None:
 
 def _is_searched(task: TableTask, measures: Measures, wanted: MeasurementOptions) -> bool:
     most = ADVISED_CLASSES if wanted.advice is None else MOST_CLASSES
-    return wanted.advice is not False and _has_answer(task, measures) and measures.classes <= most
+    return wanted.advice is not False and _has_answer(task, measures) and _search_size(measures) <= most
+
+
+def _search_size(measures: Measures) -> int:
+    """What a search counts again and again: classes, or the units of each, at most as many as rows."""
+    return measures.classes if measures.question.unit is None else measures.records
 
 
 def _left_out(task: TableTask, measures: Measures, wanted: MeasurementOptions) -> tuple[str, ...]:
     """How to have a search that takes long and was not asked for."""
-    is_slow = ADVISED_CLASSES < measures.classes <= MOST_CLASSES
+    is_slow = ADVISED_CLASSES < _search_size(measures) <= MOST_CLASSES
     if wanted.advice is not None or not is_slow or not _has_answer(task, measures):
         return ()
-    classes = f"{measures.classes:,} classes"
-    return (f"generalise the quasi-identifiers: --advice searches for the least, in {classes}",)
+    what = "classes" if measures.question.unit is None else "rows"
+    counted = f"{_search_size(measures):,} {what}"
+    return (f"generalise the quasi-identifiers: --advice searches for the least, in {counted}",)
 
 
 def _has_answer(task: TableTask, measures: Measures) -> bool:
@@ -138,7 +152,7 @@ def _has_answer(task: TableTask, measures: Measures) -> bool:
     has_gaps = question.missing is Missing.WILDCARD and bool(measures.missing)
     has_tree = any(values.scale is Scale.HIERARCHICAL for values in measures.by_sensitive)
     is_distance = has_tree and task.demands.t is not None
-    return question.unit is None and not has_gaps and not is_distance and searchable(task) != Thresholds()
+    return not question.is_joined and not has_gaps and not is_distance and searchable(task) != Thresholds()
 
 
 def searchable(task: TableTask) -> Thresholds:
@@ -146,14 +160,15 @@ def searchable(task: TableTask) -> Thresholds:
     return replace(task.demands, k_map=None, delta_presence=None, max_population_uniqueness=None)
 
 
-def proposals(opened: OpenedTable, task: TableTask, measures: Measures) -> tuple[Proposal, ...]:
-    """What would make the table keep its demands, the least loss first; () where nothing does.
+def search_table(opened: OpenedTable, task: TableTask, measures: Measures) -> SearchedTable:
+    """What would make the table keep its demands; no proposals where nothing does.
 
     Raises UsageError for a question that no search answers, UncheckableError for too many classes.
     """
-    if measures.classes > MOST_CLASSES:
+    if _search_size(measures) > MOST_CLASSES:
+        what = "classes" if task.question.unit is None else "rows of units"
         raise UncheckableError(
-            f"{task.name}: {measures.classes:,} classes are more than are searched ({MOST_CLASSES:,})",
+            f"{task.name}: {_search_size(measures):,} {what} are more than are searched ({MOST_CLASSES:,})",
             advice="round or band the quasi-identifiers first",
         )
     question = task.question

@@ -18,6 +18,7 @@ from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.law import read_law, terms_of
 from gatecli.gates.policies import LawFiles
 from gatecli.model import verdict as model
+from gatecli.model.anonymity import Thresholds
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.reports.interface import Style
@@ -91,6 +92,15 @@ def end(verdict: model.Verdict) -> Verdict:
     """The verdict as a caller may see it: personal data in paths and messages is masked."""
     shown = without_values(verdict)
     return Verdict(**{field.name: getattr(shown, field.name) for field in fields(model.Verdict)})
+
+
+def tier_thresholds(tier: str | None, policy: PrivacyPolicy) -> Thresholds:
+    """What a tier of the policy demands. Raises UsageError for one that it does not have."""
+    tiers = policy.spec.tiers
+    if tier is not None and tier not in tiers:
+        known = ", ".join(sorted(tiers)) or "none"
+        raise UsageError(f"the policy has no tier {tier!r}", advice=f"its tiers are {known}")
+    return tiers[tier].thresholds if tier is not None else Thresholds()
 
 
 def paths_of(path: File | Sequence[File]) -> list[Path]:

@@ -17,7 +17,7 @@ from gatecli.checks.tables.column_entities import classifier
 from gatecli.errors import UsageError
 from gatecli.gates.anonymity import AnonymityRequest, check_tables
 from gatecli.gates.table_task import MeasurementOptions, task_for
-from gatecli.library.calls import File, Verdict, begin, end
+from gatecli.library.calls import File, Verdict, begin, end, tier_thresholds
 from gatecli.model.anonymity import AnonymityQuestion, Missing, Scale, Thresholds, ValueCode, ValueFormat
 from gatecli.model.finding import Severity
 from gatecli.model.number import NonNegative
@@ -138,12 +138,7 @@ def _exact(numbers: Mapping[str, Number | None]) -> dict[str, Any]:
 
 def _demands(typed: Thresholds, tier: str | None, policy: PrivacyPolicy) -> Thresholds:
     """The strictest of what the call, the tier and the policy demand."""
-    tiers = policy.spec.tiers
-    if tier is not None and tier not in tiers:
-        known = ", ".join(sorted(tiers)) or "none"
-        raise UsageError(f"the policy has no tier {tier!r}", advice=f"its tiers are {known}")
-    own = tiers[tier].thresholds if tier is not None else Thresholds()
-    demands = strictest([typed, own, policy.spec.anonymity.thresholds])
+    demands = strictest([typed, tier_thresholds(tier, policy), policy.spec.anonymity.thresholds])
     if demands == Thresholds():
         raise UsageError("no threshold is given for the table", advice="give k, another threshold, or a tier")
     return demands

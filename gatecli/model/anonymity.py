@@ -103,7 +103,7 @@ class AnonymityQuestion:
 
     `unit` is a column that names whom a record is about; with it a class is as large as the number of
     distinct units in it. `recursive_l` is the l of recursive (c,l)-diversity. `scales` overrides the
-    scale that a sensitive attribute's type or text suggests, `formats` says how its text is written.
+    scale that a sensitive attribute's type or text suggests, `formats` says how a column's text is written.
 
     What others know of a unit with several rows: one row; with `known`, any so many of its rows; with
     `trajectory`, all of them. `household` is a column that names whom records belong together with.
@@ -253,9 +253,11 @@ class Measures:
     a sampling fraction.
     `reference`, `suda` and `attributes` are there where they were asked for. `without_unit` are rows that
     miss their unit, `suppressed` rows that are in no class. `suspected_codes` are values of a column that
-    look like a code for a missing value and were not named. `households` is the distribution of the smallest
-    class that a household's members are of; `records` counts households there. With sampling weights,
-    `weighted` holds the risks that they give, and every risk here is one of those; k stays the sample's.
+    look like a code for a missing value and were not named. `doubts` say of which quasi-identifiers the text
+    can be read in two ways, which matters to how they are generalised alone. `households` is the distribution
+    of the smallest class that a household's members are of; `records` counts households there. With sampling
+    weights, `weighted` holds the risks that they give, and every risk here is one of those; k stays the
+    sample's.
     """
 
     question: AnonymityQuestion
@@ -274,6 +276,7 @@ class Measures:
     without_unit: int = 0
     suppressed: int = 0
     suspected_codes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    doubts: Mapping[str, Doubt] = field(default_factory=lambda: MappingProxyType({}))
     households: tuple[ClassSize, ...] = ()
     weighted: WeightedRisks | None = None
 
@@ -294,10 +297,11 @@ class Measures:
 
     @property
     def marketer_risk(self) -> Fraction:
-        """The share of records that a linkage of all of them is expected to hit: classes ÷ records."""
-        if self.weighted is not None:
-            return self.weighted.average_risk
-        return Fraction(self.classes, self.units_in_classes)
+        """The share of records that a linkage of all of them is expected to hit: the mean of their risks.
+
+        That is classes ÷ records where no two classes overlap.
+        """
+        return self.average_risk
 
     @property
     def units_in_classes(self) -> int:

@@ -9,7 +9,7 @@ from pydantic import Field
 from gatecli.model.anonymity import RecursiveDiversity, Scale, Thresholds, ValueFormat
 from gatecli.model.base import LENIENT, Many, Text, Value
 from gatecli.model.number import NonNegative, Positive, Proportion
-from gatecli.model.publication import CountTables, MagnitudeTable, Publication, SafeHarborTable, SecondRelease
+from gatecli.model.publication import Publications
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 AtLeastOne = Annotated[int, Field(ge=1)]
@@ -42,7 +42,7 @@ class Anonymity(Value):
         default_factory=dict, description="numeric or categorical, by sensitive column, for t"
     )
     formats: dict[str, Annotated[ValueFormat, LENIENT]] = Field(
-        default_factory=dict, description="how the text of a sensitive column writes dates or numbers"
+        default_factory=dict, description="how the text of a column writes dates or numbers"
     )
     missing_codes: Many[Text] = Field(
         default=(), description="values that stand for a missing one: CODE, or COLUMN=CODE"
@@ -92,7 +92,7 @@ class Anonymity(Value):
         )
 
 
-class Dataset(Value):
+class Dataset(Publications):
     """A dataset by name; `records` counts units of privacy where `unit` is not a record."""
 
     name: Text
@@ -103,24 +103,3 @@ class Dataset(Value):
         description="a JSON file that says what its columns are, beside the declaration",
     )
     anonymity: Anonymity | None = None
-    second_release: SecondRelease | None = Field(
-        default=None, description="a table that is released again, beside an earlier release of it"
-    )
-    counts: CountTables | None = Field(default=None, description="tables of counts that are published of it")
-    magnitudes: MagnitudeTable | None = Field(
-        default=None, description="a table of magnitudes that is published of it"
-    )
-    safe_harbor: SafeHarborTable | None = Field(
-        default=None, description="a table that HIPAA's Safe Harbor is claimed for"
-    )
-
-    @property
-    def publications(self) -> dict[str, Publication]:
-        """What is published besides tables of rows, by its key."""
-        every: dict[str, Publication | None] = {
-            "secondRelease": self.second_release,
-            "counts": self.counts,
-            "magnitudes": self.magnitudes,
-            "safeHarbor": self.safe_harbor,
-        }
-        return {key: asked for key, asked in every.items() if asked is not None}

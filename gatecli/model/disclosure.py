@@ -18,16 +18,17 @@ def count_below(spread: Spread, limit: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class IntersectionMeasures:
-    """What two releases leave open about a person who is in both; pairs are pairs of classes.
+    """What releases leave open about a person who is in all of them; pairs are of classes, one of each.
 
-    `alone` is k of each release by itself. `sizes` counts pairs by the rows that can still be the person's,
-    in the release with fewer; `distinct` by the values of each sensitive column that remain. `links` are the
-    columns that both releases hold besides the quasi-identifiers.
+    `names` are those of the releases, `alone` is k of each by itself. `sizes` counts pairs by the rows that
+    can still be the person's, in the release with fewest; `distinct` by the values of each sensitive column
+    that remain. `links` are the columns that two releases hold besides the quasi-identifiers.
     """
 
-    records: tuple[int, int]
-    classes: tuple[int, int]
-    alone: tuple[int, int]
+    names: tuple[str, ...]
+    records: tuple[int, ...]
+    classes: tuple[int, ...]
+    alone: tuple[int, ...]
     pairs: int
     is_same_people: bool
     links: tuple[str, ...]
@@ -65,7 +66,8 @@ class CountMeasures:
 
     `minimum` is the smallest published count above zero. `small` counts cells below the threshold that are
     published, `exposed` suppressed cells that can be computed too closely, `derived` small counts that no
-    cell gives and that can be computed; `narrowest` is the width of the narrowest interval of the exposed.
+    cell gives and that can be computed. Of the `unsettled` neither was found out: they are not safe.
+    `narrowest` is the width of the narrowest interval of the exposed, as far as it is known.
     `groups` counts, by sensitive dimension, the groups whose people have too few categories between them.
     """
 
@@ -76,6 +78,7 @@ class CountMeasures:
     small: int
     exposed: int
     derived: int
+    unsettled: int
     narrowest: int | None
     groups: Mapping[str, int]
 
@@ -89,6 +92,7 @@ class CountMeasures:
             "smallCells": self.small,
             "exposedCells": self.exposed,
             "derivedCells": self.derived,
+            "unsettledCells": self.unsettled,
             "narrowestInterval": self.narrowest,
             "uniformGroups": dict(self.groups),
         }
@@ -114,6 +118,7 @@ class HarborProblem(StrEnum):
     ZIP = "more than three digits of a ZIP code (B)"
     SMALL_AREA = "a three-digit ZIP area of 20,000 people or fewer (B)"
     DATE = "elements of dates finer than a year (C)"
+    IDENTIFIER = "numbers of a health plan, web addresses or biometric identifiers (I, N, P)"
     AGE = "ages over 89 that are not one category (C)"
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 from gatecli.model.finding import Severity
 from gatecli.model.policy import (
     AnonymityRules,
+    CheckedPublication,
     CheckRules,
     OnUnknown,
     PiiRules,
@@ -21,6 +22,7 @@ from gatecli.model.policy import (
     seconds_in,
 )
 from gatecli.model.presidio import PresidioRegistry
+from gatecli.model.publication import PublishedData
 
 SeverityOf = Callable[[str], Severity | None]
 """The severity of a rule where no policy says another; None for a rule that nobody knows."""
@@ -181,12 +183,23 @@ def _check(low: CheckRules, high: CheckRules, below: str) -> CheckRules:
     """What is looked at besides; what is left out is for the floor to say."""
     tables = tuple(table.model_copy(update={"path": _move_path(table.path, below)}) for table in high.tables)
     plans = tuple(_move_path(path, below) for path in high.terraform)
+    others = tuple(_move_publication(each, below) for each in high.publications)
     return low.model_copy(
         update={
             "terraform": tuple(dict.fromkeys((*low.terraform, *plans))),
             "tables": (*low.tables, *(table for table in tables if table not in low.tables)),
+            "publications": (*low.publications, *(each for each in others if each not in low.publications)),
         }
     )
+
+
+def _move_publication(published: CheckedPublication, below: str) -> CheckedPublication:
+    moved = {
+        name: asked.locate_paths(lambda path: _move_path(path, below))
+        for name in type(published).model_fields
+        if isinstance(asked := getattr(published, name), PublishedData)
+    }
+    return published.model_copy(update=moved)
 
 
 def _move_path(path: str, below: str) -> str:

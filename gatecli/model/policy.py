@@ -6,9 +6,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gatecli.model.admission import Action, AdmissionRules
 from gatecli.model.anonymity import Thresholds
@@ -19,6 +19,7 @@ from gatecli.model.identity import identity_of
 from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
 from gatecli.model.plan_forms import PlanForm
 from gatecli.model.presidio import PresidioRecognizer, PresidioRegistry
+from gatecli.model.publication import Publications
 from gatecli.model.verdict import PolicyStamp
 
 
@@ -226,6 +227,19 @@ class CheckedTable(Anonymity):
     sensitivity: Text | None = Field(default=None, description="the tier of the policy that its data is of")
 
 
+class CheckedPublication(Publications):
+    """A publication that no declaration names; paths are relative as those of tables are."""
+
+    name: Text
+    sensitivity: Text | None = Field(default=None, description="the tier of the policy that its data is of")
+
+    @model_validator(mode="after")
+    def _require_something(self) -> Self:
+        if not self.publications:
+            raise ValueError("needs counts, magnitudes, safeHarbor or secondRelease")
+        return self
+
+
 class CheckRules(Value):
     """What `gatecli check` looks at. A report says what this leaves out."""
 
@@ -236,6 +250,9 @@ class CheckRules(Value):
         default=(), description="plans to check, and folders to plan if --plan is given"
     )
     tables: Many[CheckedTable] = Field(default=(), description="tables to measure, besides declared ones")
+    publications: Many[CheckedPublication] = Field(
+        default=(), description="tables of counts, of magnitudes and others to judge, besides declared ones"
+    )
 
 
 class PolicySpec(Value):

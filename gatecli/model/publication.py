@@ -51,7 +51,9 @@ class SecondRelease(PublishedData):
 
     kind: ClassVar[str] = "release pair"
 
-    earlier: Text = Field(description="the release that is already out, beside the declaration")
+    earlier: Annotated[Many[Text], Field(min_length=1)] = Field(
+        description="releases that are already out, beside the declaration"
+    )
     quasi_identifiers: Annotated[Many[Text], Field(min_length=1)]
     sensitive: Many[Text] = ()
     hierarchies: Files = Field(default_factory=dict)
@@ -60,7 +62,7 @@ class SecondRelease(PublishedData):
 
     @property
     def paths(self) -> tuple[str, ...]:
-        return (self.path, self.earlier)
+        return (self.path, *self.earlier)
 
     @property
     def thresholds(self) -> Thresholds:
@@ -70,7 +72,7 @@ class SecondRelease(PublishedData):
         return self.model_copy(
             update={
                 "path": locate(self.path),
-                "earlier": locate(self.earlier),
+                "earlier": tuple(map(locate, self.earlier)),
                 "hierarchies": {column: locate(file) for column, file in self.hierarchies.items()},
             }
         )
@@ -163,3 +165,29 @@ class MagnitudeTable(PublishedData):
 
 
 Publication: TypeAlias = SecondRelease | CountTables | SafeHarborTable | MagnitudeTable
+
+
+class Publications(Value):
+    """What is published of a dataset besides tables of rows: the keys of declarations and of policies."""
+
+    second_release: SecondRelease | None = Field(
+        default=None, description="a table that is released again, beside earlier releases of it"
+    )
+    counts: CountTables | None = Field(default=None, description="tables of counts that are published of it")
+    magnitudes: MagnitudeTable | None = Field(
+        default=None, description="a table of magnitudes that is published of it"
+    )
+    safe_harbor: SafeHarborTable | None = Field(
+        default=None, description="a table that HIPAA's Safe Harbor is claimed for"
+    )
+
+    @property
+    def publications(self) -> dict[str, Publication]:
+        """What is published, by its key."""
+        every: dict[str, Publication | None] = {
+            "secondRelease": self.second_release,
+            "counts": self.counts,
+            "magnitudes": self.magnitudes,
+            "safeHarbor": self.safe_harbor,
+        }
+        return {key: asked for key, asked in every.items() if asked is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -78,13 +78,3 @@ def measure_text(name: str, value: object) -> str:
             return "[" + ", ".join(measure_text(name, inner) for inner in value) + "]"
         case _:
             return WITHOUT.get(name, "unknown")
-
-
-def as_text(measures: Mapping[str, object], within: str = "") -> Iterator[str]:
-    """`epsilonUpper = 2.38`, one measure each; nested names joined by a dot."""
-    for key, value in measures.items():
-        name = f"{within}{key}"
-        if isinstance(value, Mapping):
-            yield from as_text(value, f"{name}.")
-        else:
-            yield f"{name} = {measure_text(str(key), value)}"

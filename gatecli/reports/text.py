@@ -10,7 +10,6 @@ from gatecli.model.verdict import Checked, ExitCode, Verdict
 from gatecli.reports.escaping import inert, visible
 from gatecli.reports.forgiven import forgiveness_of
 from gatecli.reports.interface import Style
-from gatecli.reports.measures import as_text
 from gatecli.reports.summary import (
     COULD_NOT_CHECK,
     condense,
@@ -22,6 +21,7 @@ from gatecli.reports.summary import (
     suppressed_findings,
     worst_first,
 )
+from gatecli.reports.words import groups_in_words
 from gatecli.reports.wrap import wrap
 
 name = "text"
@@ -81,8 +81,9 @@ def _stale(known: KnownFinding, style: Style) -> Iterator[str]:
 
 def _checked_lines(item: Checked, style: Style) -> Iterator[str]:
     yield from _body(f"{item.kind} {item.name} ({item.path})", style, "checked ")
-    if item.measures:
-        yield from _body(", ".join(as_text(item.measures)), style)
+    for title, group in groups_in_words(item.measures):
+        told = " · ".join(f"{label}: {value}" for label, value in group)
+        yield from _body(f"{title}: {told}" if title else told, style)
 
 
 def _shown_findings(verdict: Verdict, style: Style) -> list[Finding]:

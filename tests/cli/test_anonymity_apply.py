@@ -222,6 +222,49 @@ def test_rows_keep_their_order_where_some_are_suppressed(run: Run) -> None:
     assert read_csv("out.csv")[1:] == [list(row) for row in rows]
 
 
+@pytest.mark.parametrize(
+    ("kind", "proposed"), [(".csv", "suppress"), (".csv", "recode locally"), (".parquet", "recode locally")]
+)
+def test_rows_keep_their_order_however_the_table_is_recoded(run: Run, kind: str, proposed: str) -> None:
+    rows = [(str(20 + at * 7 % 23), str(10_000 + at % 3), str(7_919 * at % 1_009)) for at in range(300)]
+    write_csv("in.csv", HEAD[1:], rows)
+    asked = ("--quasi-identifier", "age,zip", "--k", "8")
+    told = run("check", "in.csv", *asked)[1].replace("\n       ", " ")
+    proposals = told.partition("fix: ")[2].split("; or ")
+    (chosen,) = [at for at, line in enumerate(proposals, 1) if proposed in line][-1:]
+    written = run("apply", "in.csv", *asked, "--proposal", str(chosen), "-o", f"out{kind}")
+    assert written[0] == 0, written
+    if kind == ".parquet":
+        assert run("apply", f"out{kind}", *asked[:-1], "1", "-o", "out.csv")[0] == 0
+    assert [row[-1] for row in read_csv("out.csv")[1:]] == [row[-1] for row in rows]
+    assert read_csv("out.csv")[0] == list(HEAD[1:])
+
+
+@pytest.mark.parametrize(
+    ("lone", "options"),
+    [
+        ([(f"{100 + at}", f"{at}") for at in range(120)], ("--no-cells", "--no-local")),
+        ([("90", f"{at % 5}") for at in range(3)], ("--max-suppression", "0", "--no-local")),
+        (
+            [("90", f"{at % 5}") for at in range(3)],
+            ("--no-cells", "--max-suppression", "0", "--proposal", "2"),
+        ),
+    ],
+    ids=["rows", "cells", "local"],
+)
+def test_rows_keep_their_order_however_much_is_suppressed(
+    run: Run, lone: list[tuple[str, str]], options: tuple[str, ...]
+) -> None:
+    rows = [*lone, *((f"{20 + at % 7}", f"{at % 5}") for at in range(5_000))]
+    write_csv("in.csv", HEAD[1:], [(*row, str(at)) for at, row in enumerate(rows)])
+    asked = ("--quasi-identifier", "age,zip", "--k", "5", *options, "-o", "out.csv")
+    code, told = run("apply", "in.csv", *asked)
+    assert code == 0, told
+    places = [int(row[2]) for row in read_csv("out.csv")[1:]]
+    assert places == sorted(places)
+    assert (len(places) < len(rows)) == (len(lone) > 3)
+
+
 def test_numbers_that_nothing_changes_are_written_as_numbers_are(run: Run) -> None:
     Path("in.csv").write_bytes(lines(";", "\n").encode())
     assert run("apply", "in.csv", *ASKED, "--numeric", "age", "-o", "out.csv")[0] == 0

@@ -68,6 +68,33 @@ def test_counts_are_suppressed_until_none_can_be_computed(
     assert main(["anonymity", "counts", str(target), "--min-count", "5"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("delimiter", "newline", "encoding", "quote"),
+    [
+        (";", "\r\n", "utf-8", ""),
+        ("\t", "\n", "utf-8-sig", ""),
+        ("|", "\n", "utf-16", ""),
+        (";", "\n", "utf-8-sig", '"'),
+    ],
+)
+def test_suppression_keeps_the_dialect(
+    delimiter: str, newline: str, encoding: str, quote: str, tmp_path: Path
+) -> None:
+    def written(text: str) -> bytes:
+        lines = [[f"{quote}{cell}{quote}" for cell in line.split(",")] for line in text.splitlines()]
+        return "".join(delimiter.join(line) + newline for line in lines).encode(encoding)
+
+    source, target = tmp_path / "counts.csv", tmp_path / "published.csv"
+    source.write_bytes(written(COUNTS))
+    assert main(["anonymity", "suppress", str(source), "-o", str(target), "--min-count", "5"]) == 0
+    shown = target.read_bytes()
+    assert shown.startswith(written("age,sex,count"))
+    assert (
+        shown.decode(encoding).splitlines()[-1] == written(COUNTS.splitlines()[-1]).decode(encoding).strip()
+    )
+    assert main(["anonymity", "counts", str(target), "--min-count", "5"]) == 0
+
+
 def test_suppression_writes_over_nothing(counts: Path) -> None:
     assert main(["anonymity", "suppress", str(counts), "-o", str(counts), "--min-count", "5"]) == 2
     assert counts.read_text() == COUNTS

@@ -104,7 +104,7 @@ def test_k_stays_that_of_the_sample(capsys: pytest.CaptureFixture[str]) -> None:
         (("--weights", "home", "--household", "home"), "named twice"),
         (("--weights", "weight", "--sensitive", "weight"), "named twice"),
         (("--weights", "wieght"), "did you mean 'weight'"),
-        (("--weights", "weight", "--unit", "home", "--trajectory"), "--trajectory with --weights"),
+        (("--weights", "weight", "--unit", "home", "--known", "2"), "--known with --weights"),
     ],
 )
 def test_a_column_of_weights_has_no_other_role(
@@ -143,3 +143,22 @@ def test_a_reference_needs_no_weights(folder: Path, capsys: pytest.CaptureFixtur
     (folder / "register.csv").write_text("region,sex\n" + "a,f\na,f\na,m\nb,m\nb,f\nb,f\nb,f\n", "utf-8")
     named = ("--weights", "weight", "--household", "home", "--reference", "register.csv")
     assert check(capsys, *named, "--k-map", "1")[0] == 0
+
+
+def test_who_knows_all_rows_of_a_home_finds_it_among_those_that_its_weight_stands_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A home weighs as much as its lightest row: 18, 45.5, 17, and 8 and 5 that cannot be told apart."""
+    _, told = check(capsys, "--weights", "weight", "--unit", "home", "--trajectory", "--max-risk", "0.2")
+    (measures,) = (each["measures"] for each in told["checked"])
+    assert (measures["classes"], measures["weightedPopulation"]) == (4, 93.5)
+    assert measures["maxRisk"] == pytest.approx(HIGHEST, abs=1e-6)
+
+
+def test_what_is_applied_keeps_the_risk_that_the_weights_give(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = (*ASKED, "--weights", "weight", "--drop", "home", "--max-risk", "0.17")
+    assert main(["anonymity", "apply", "survey.csv", *asked, "-o", "open.csv"]) == 0, capsys.readouterr()
+    assert Path("open.csv").read_text("utf-8").startswith("region,sex,weight\n")
+    capsys.readouterr()
+    words = ("--weights", "weight", "--max-risk", "0.17", "--no-roles")
+    assert judged(capsys, "anonymity", "check", "open.csv", *ASKED, *words)[0] == 0

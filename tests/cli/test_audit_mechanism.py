@@ -1,4 +1,4 @@
-"""`gatecli audit mechanism` and `gatecli audit engines`, as whole processes."""
+"""`gatecli audit mechanism` and `gatecli audit engines`, as processes; most are forked from a warm one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from gatecli.cli.app import main
+from tests.support import warm
 from tests.support.audit_project.mechanisms import CUSTOMER
 
 RULES = Path(__file__).resolve().parents[1] / "rules"
@@ -27,14 +29,20 @@ FEW = ("--samples", "5000")
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "gatecli", "audit", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    return gatecli(folder, "audit", *arguments)
+
+
+def gatecli(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    bare = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8"}
+    return warm.run("gatecli", arguments, cwd=folder, env=bare)
+
+
+def wait_until(holds: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Look now and then while the process runs: a loop that only looks would take a core from it."""
+    while not holds():
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.01)
+            return
 
 
 Here = Callable[..., tuple[int, str, str]]
@@ -160,8 +168,7 @@ def test_an_audit_of_code_counts_until_the_code_changes(project: Path) -> None:
 
 def judged(folder: Path) -> tuple[int, list[str]]:
     """The exit code of the release gate, and its rules in order."""
-    command = [sys.executable, "-m", "gatecli", "release", "check", "privacy.yaml", "--format", "json"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    done = gatecli(folder, "release", "check", "privacy.yaml", "--format", "json")
     return done.returncode, sorted(each["rule"] for each in json.loads(done.stdout)["findings"])
 
 
@@ -229,8 +236,7 @@ def test_an_interrupt_keeps_the_wealth_so_far(project: Path) -> None:
     command = [sys.executable, "-m", "gatecli", "audit", *asked, *effort]
     with subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True) as process:
         state = project / "state.json"
-        while not state.exists() and process.poll() is None:
-            pass
+        wait_until(state.exists, process)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[1]
     assert process.returncode == 130
@@ -251,8 +257,7 @@ def test_an_interrupt_in_the_choice_leaves_no_process(project: Path, number: sig
         command, cwd=project, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         told = project / "pid"
-        while not (told.exists() and told.read_text().endswith("\n")) and process.poll() is None:
-            pass
+        wait_until(lambda: told.exists() and told.read_text().endswith("\n"), process)
         os.killpg(process.pid, number)  # as a terminal does
         said = process.communicate(timeout=60)[1]
     assert (process.returncode, said) == (130, "gatecli: interrupted; no wealth was kept\n")
@@ -271,11 +276,9 @@ def test_an_interrupt_while_the_process_starts_ends_in_one_sentence(project: Pat
         env={**os.environ, "PYTHONPATH": str(project)},
     ) as process:
         started = project / "started"
-        while not started.exists():
-            pass
+        wait_until(started.exists, process)
         started.unlink()
-        while not started.exists() and process.poll() is None:
-            pass
+        wait_until(started.exists, process)
         os.killpg(process.pid, signal.SIGINT)
         said = process.communicate(timeout=60)[1]
     assert (process.returncode, said) == (130, "gatecli: interrupted; no wealth was kept\n")

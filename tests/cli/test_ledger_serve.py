@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from admission.tls.certificates import issue, new_authority
+from tests.support import warm
 from tests.support.page_ledgers import team
 
 PATIENCE = 60
@@ -37,16 +38,8 @@ def environment(folder: Path, **variables: str) -> dict[str, str]:
 
 
 def run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "gatecli", "ledger", *arguments]
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=environment(folder, **variables),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    given = environment(folder, LANG="C.UTF-8", **variables)
+    return warm.run("gatecli", ["ledger", *arguments], cwd=folder, env=given, timeout=PATIENCE)
 
 
 @contextmanager

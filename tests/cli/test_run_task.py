@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import warm
 from tests.support.hcp_terraform import (
     KEY,
     PATIENCE,
@@ -389,16 +390,10 @@ def test_it_serves_tls_and_reads_the_key_from_a_file(stub: Stub, folder: Path) -
 def test_what_it_cannot_serve_with_is_said_at_the_start(
     stub: Stub, tmp_path: Path, options: list[str], variables: dict[str, str], words: str
 ) -> None:
-    environment = {"PATH": os.environ["PATH"], "GATECLI_RUN_TASK_HMAC_KEY": KEY, "COLUMNS": "200"}
-    done = subprocess.run(
-        command(stub, *options),
-        cwd=tmp_path,
-        env=environment | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
+    bare = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "COLUMNS": "200"}
+    given = bare | {"GATECLI_RUN_TASK_HMAC_KEY": KEY} | variables
+    _, _, module, *arguments = command(stub, *options)
+    done = warm.run(module, arguments, cwd=tmp_path, env=given, timeout=PATIENCE)
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr

@@ -12,6 +12,7 @@ import pytest
 
 from gatecli.anonymity.attributes import attribute_risk
 from gatecli.anonymity.hierarchies import Bands, column_of, generalised_column
+from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
 from gatecli.anonymity.measure import measure
 from gatecli.anonymity.reference import compare
 from gatecli.anonymity.search.generalisation import apply
@@ -158,6 +159,27 @@ class TableSuite:
         oracle = Oracle(rows_, ("person",), "written")
         assert (found.doubt, found.t) == (doubt, oracle.total_variation() if doubt else oracle.ordered_t())
 
+    @pytest.mark.parametrize(
+        ("one", "other", "shown"),
+        [
+            ("08.10.1999", "13.1.2000 9:15", ("08.10.1999", "1999-10", "1999-Q4", "1999", "1990s")),
+            ("10/28/1999", "1/2/2000 PM", ("10/28/1999", "1999-10", "1999-Q4", "1999", "1990s")),
+            ("19991008", "20000102", ("19991008", "1999-10", "1999-Q4", "1999", "1990s")),
+            ("10/08/1999", "01/02/2000", ("1999", "1990s")),
+        ],
+    )
+    def test_local_dates_are_generalised_alike(
+        self, opened: OpenedTable, one: str, other: str, shown: tuple[str, ...]
+    ) -> None:
+        table = opened.table.mutate(born=(opened.table["person"] == "a").ifelse(one, other))
+        (hierarchy,) = proposed_hierarchies(table, ["born"])
+        levels = {
+            f"l{at}": generalised_column(table["born"], level)
+            for at, level in enumerate(hierarchy.levels[1:-1])
+        }
+        found = rows(table.filter(table["born"] == one).select(**levels).distinct())
+        assert found == [{f"l{at}": text for at, text in enumerate(shown)}]
+
     @pytest.mark.parametrize("kind", ["float64", "string"])
     def test_sampling_weights_give_the_risks_of_a_sample(self, opened: OpenedTable, kind: str) -> None:
         """A person's weight follows from who it is: 541.3 people, or 18.25."""
@@ -264,7 +286,7 @@ class TableSuite:
     @pytest.mark.filterwarnings("ignore:The copy keyword")  # of pyspark, about pandas 4
     def test_what_would_mend_it_is_found_and_holds(self, opened: OpenedTable) -> None:
         asked = AnonymityQuestion(("age", "income"))
-        (first, *_) = propose(opened, asked, Thresholds(k=2), terms=SearchTerms(Fraction(1, 2)))
+        (first, *_) = propose(opened, asked, Thresholds(k=2), terms=SearchTerms(Fraction(1, 2))).proposals
         mended = rows(apply(opened.table, first, max_suppression=Fraction(1, 2)))
         assert min(Counter((row["age"], row["income"]) for row in mended).values()) >= 2
 

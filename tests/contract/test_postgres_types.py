@@ -75,7 +75,7 @@ def test_a_rare_value_of_any_type_is_found_and_suppressed(
     with open_table(f"{url}#data") as opened:
         found = measure(opened, question)
         assert (found.records, found.classes, found.k, found.missing) == (206, 3, 1, {"a": 5})
-        (first, *_) = propose(opened, question, Thresholds(k=3))
+        (first, *_) = propose(opened, question, Thresholds(k=3)).proposals
         write(apply(opened.table, first), tmp_path / "out.parquet")
     with open_table(tmp_path / "out.parquet") as opened:
         found = measure(opened, question)

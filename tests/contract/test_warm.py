@@ -24,6 +24,7 @@ COMMANDS = {
     "a plan": "gatecli terraform check p.json",
     "every gate": "gatecli check --report sarif=r.sarif",
     "a new project": "gatecli init",
+    "an audit": "gatecli audit mechanism mechanism:constant --epsilon 1 --samples 500",
     "a review": "admission review - --help",
 }
 VARIABLES: dict[str, dict[str, str]] = {
@@ -60,6 +61,7 @@ def filled(folder: Path) -> Path:
     (folder / "t.csv").write_text("age,zip\n1,01\n1,02\n2,03\n", "utf-8")
     (folder / "p.json").write_text(json.dumps({"format_version": "1.2", "resource_changes": []}), "utf-8")
     (folder / "program.py").write_text(PROGRAM, "utf-8")
+    (folder / "mechanism.py").write_text("def constant(data):\n    return 1\n", "utf-8")
     return folder
 
 

@@ -11,11 +11,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gatecli.anonymity.discovery import minimal_combinations as walk
 from gatecli.anonymity.discovery.identifying_columns import discover
-from gatecli.anonymity.discovery.partitions import count_combination, minimal_combinations
+from gatecli.anonymity.discovery.minimal_combinations import minimal_combinations
+from gatecli.anonymity.discovery.partitions import count_combination
 from gatecli.anonymity.hierarchies import Hierarchy, band_hierarchy, generalised_column, hierarchy_from_csv
 from gatecli.anonymity.search.classes import regroup_classes
 from gatecli.anonymity.search.counts import fetch
@@ -85,6 +88,32 @@ def test_minimal_combinations_are_those_of_brute_force(
         ]
         minimal = [one for one in meeting if not any({*other} < {*one} for other in meeting)]
         assert list(answer) == minimal
+
+
+@given(st.integers(0, 2**32), st.integers(1, 4), st.integers(0, 400))
+@settings(max_examples=share(60), deadline=None)
+def test_minimal_combinations_tried_on_the_largest_classes_first_are_those_of_brute_force(
+    seed: int, widest: int, allowed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    number, width = int(random.integers(40, 160)), int(random.integers(2, 7))
+    skews, spans = random.integers(1, 5, width), random.choice([2, 5, 20, 60], width)
+    columns = [
+        (random.random(number) ** skew * span).astype(np.int64)
+        for skew, span in zip(skews.tolist(), spans.tolist(), strict=True)
+    ]
+    rows = np.stack(columns, axis=1).tolist()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walk, "FEWEST_ROWS", 8)
+        found = minimal_combinations(columns, number, widest, allowed)
+    every = [chosen for size in range(1, widest + 1) for chosen in combinations(range(width), size)]
+    together = {chosen: pairs(rows, chosen) for chosen in every}
+    for limit, answer in ((0, found.unique), (allowed, found.almost)):
+        meeting = [chosen for chosen in every if together[chosen] <= limit]
+        assert list(answer) == [one for one in meeting if not any({*other} < {*one} for other in meeting)]
+    assert {chosen: counts.pairs for chosen, counts in found.counts.items()} == {
+        chosen: together[chosen] for chosen in {*found.unique, *found.almost}
+    }
 
 
 @given(codes)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gatecli.anonymity.hierarchies import Hierarchy, hierarchy_from_csv
 from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
 from gatecli.anonymity.search.counts import fetch
-from gatecli.anonymity.search.local_recoding import recode, recode_in
+from gatecli.anonymity.search.local_recoding import recode, write_boxes
 from gatecli.model.anonymity import Scale, Thresholds
 from tests.property.strategies import anonymity_demands
 from tests.support.anonymity_tables import IBIS_WARNS, meets, rows_of, table_of
@@ -59,6 +59,12 @@ def ladders(source: Any) -> list[Hierarchy]:
     return [*proposed_hierarchies(source, QUASI[:3]), hierarchy_from_csv("city", CITIES)]
 
 
+def write_recoded(source: Any, thresholds: Thresholds) -> Any:
+    base = fetch(source, ladders(source), SENSITIVE, SCALES)
+    found = recode(base, thresholds)
+    return None if found is None else write_boxes(source, base, found)
+
+
 def classes(rows: Sequence[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
     return Counter(tuple(row[name] for name in QUASI) for row in rows)
 
@@ -73,9 +79,8 @@ def test_what_is_recoded_keeps_every_demand_and_every_row(
     rows: list[tuple[Any, ...]], thresholds: Thresholds
 ) -> None:
     source = table(rows)
-    hierarchies = ladders(source)
-    written = recode_in(source, hierarchies, SCALES, thresholds)
-    found = recode(fetch(source, hierarchies, SENSITIVE, SCALES), thresholds)
+    written = write_recoded(source, thresholds)
+    found = recode(fetch(source, ladders(source), SENSITIVE, SCALES), thresholds)
     assert (written is None) == (found is None)
     if written is None or found is None:
         return
@@ -92,7 +97,7 @@ def test_what_is_recoded_keeps_every_demand_and_every_row(
 def test_an_interval_holds_the_values_that_it_stands_for(rows: list[tuple[Any, ...]], k: int) -> None:
     numbered = [(*row[:4], "x", at) for at, row in enumerate(rows)]
     source = table(numbered)
-    written = recode_in(source, ladders(source), SCALES, Thresholds(k=k))
+    written = write_recoded(source, Thresholds(k=k))
     for row in [] if written is None else rows_of(written):
         age, shown = rows[row["pay"]][0], row["age"]
         if shown in (None, "*"):
@@ -111,10 +116,7 @@ def test_an_interval_holds_the_values_that_it_stands_for(rows: list[tuple[Any, .
 @given(records, st.integers(1, 4))
 @settings(FEW, max_examples=share(15))
 def test_the_order_of_the_rows_changes_nothing(rows: list[tuple[Any, ...]], k: int) -> None:
-    first, second = (
-        recode_in(source, ladders(source), SCALES, Thresholds(k=k))
-        for source in (table(rows), table(rows[::-1]))
-    )
+    first, second = (write_recoded(source, Thresholds(k=k)) for source in (table(rows), table(rows[::-1])))
     assert (first is None) == (second is None)
     if first is not None and second is not None:
         assert sorted_texts(rows_of(first)) == sorted_texts(rows_of(second))

@@ -37,43 +37,50 @@ def rows_of(table: Any) -> list[dict[str, Any]]:
 
 
 def meets(
-    rows: Sequence[Mapping[str, Any]], quasi: Sequence[str], sensitive: Sequence[str], limits: Thresholds
+    rows: Sequence[Mapping[str, Any]],
+    quasi: Sequence[str],
+    sensitive: Sequence[str],
+    limits: Thresholds,
+    unit: str | None = None,
 ) -> bool:
-    """Whether rows meet thresholds, by loops and exact numbers alone."""
-    classes: dict[tuple[Any, ...], list[Mapping[str, Any]]] = defaultdict(list)
-    for row in rows:
-        classes[tuple(row[name] for name in quasi)].append(row)
-    if min(map(len, classes.values())) < (limits.k or 1):
+    """Whether rows meet thresholds, by loops and exact numbers alone; of rows, or of the values of `unit`."""
+    whom = [at if unit is None else row[unit] for at, row in enumerate(rows)]
+    classes: dict[tuple[Any, ...], list[tuple[Any, Mapping[str, Any]]]] = defaultdict(list)
+    for person, row in zip(whom, rows, strict=True):
+        classes[tuple(row[name] for name in quasi)].append((person, row))
+    if min(len({person for person, _ in held}) for held in classes.values()) < (limits.k or 1):
         return False
     return all(_meets(list(classes.values()), name, limits) for name in sensitive)
 
 
-def _meets(classes: Sequence[Sequence[Mapping[str, Any]]], name: str, limits: Thresholds) -> bool:
-    values = sorted({row[name] for rows in classes for row in rows}, key=lambda one: (one is None, one))
+def _meets(classes: Sequence[Sequence[tuple[Any, Mapping[str, Any]]]], name: str, limits: Thresholds) -> bool:
+    values = sorted({row[name] for rows in classes for _, row in rows}, key=lambda one: (one is None, one))
     codes = {value: code for code, value in enumerate(values)}
-    marginals = Counter(codes[row[name]] for rows in classes for row in rows)
+    every = [{(person, codes[row[name]]) for person, row in rows} for rows in classes]
+    marginals = Counter(code for _, code in set().union(*every))
+    people = len({person for rows in classes for person, _ in rows})
     numeric = any(isinstance(value, int) for value in values)
     far = exact.ordered_distance if numeric else exact.total_variation
-    for rows in classes:
-        item = ClassCounts(Counter(codes[row[name]] for row in rows), len(rows))
+    for held in every:
+        item = ClassCounts(Counter(code for _, code in held), len({person for person, _ in held}))
         ratio = None if limits.recursive is None else exact.recursive_c(item, limits.recursive.l)
-        held = (
+        holds = (
             limits.l is None or len(item.counts) >= limits.l,
             limits.alpha is None or exact.alpha(item) <= limits.alpha,
             limits.entropy_l is None or exact.entropy_l(item) >= limits.entropy_l,
-            limits.t is None or far(item, marginals) <= limits.t,
-            limits.beta is None or exact.basic_beta(item, marginals) <= limits.beta,
-            limits.delta is None or exact.delta_disclosure(item, marginals) <= limits.delta,
+            limits.t is None or far(item, marginals, people) <= limits.t,
+            limits.beta is None or exact.basic_beta(item, marginals, people) <= limits.beta,
+            limits.delta is None or exact.delta_disclosure(item, marginals, people) <= limits.delta,
             limits.recursive is None or (ratio is not None and ratio < limits.recursive.c),
-            _enhanced(item, marginals, limits.enhanced_beta),
+            _enhanced(item, marginals, people, limits.enhanced_beta),
         )
-        if not all(held):
+        if not all(holds):
             return False
     return True
 
 
-def _enhanced(item: ClassCounts, marginals: Mapping[int, int], limit: Fraction | None) -> bool:
+def _enhanced(item: ClassCounts, marginals: Mapping[int, int], people: int, limit: Fraction | None) -> bool:
     if limit is None:
         return True
-    found = exact.enhanced_beta(item, marginals)
+    found = exact.enhanced_beta(item, marginals, people)
     return found is not None and found <= limit

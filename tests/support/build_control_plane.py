@@ -27,10 +27,12 @@ SUITE = "bookworm"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 PACKAGES = ("etcd-server", "kubernetes-client", "golang-1.19-go", "golang-1.19-src")
 COMPILED = ("kube-apiserver", "kube-controller-manager")
-NEEDED = ("apt-get", "bash", "dpkg-deb", "make", "tar")
+NEEDED = ("apt-get", "dpkg-deb", "tar")
 _TREE = Path("go/src/k8s.io/kubernetes")
 _VERSIONED = ("component-base/version", "client-go/pkg/version")
 """Packages of the tree that say which version this is."""
+_GENERATOR = "vendor/k8s.io/kube-openapi/cmd/openapi-gen"
+_NOT_DESCRIBED = ("code-generator", "sample-apiserver")
 _REFLECT = "vendor/github.com/modern-go/reflect2/"
 _ITERATE = "func (type2 *UnsafeMapType) UnsafeIterate(obj unsafe.Pointer) MapIterator {\n"
 _MENDED = (
@@ -215,29 +217,45 @@ class _Steps:
             file.write_text(source.replace(text, new))
 
     def _compile(self) -> None:
-        tools, go = self.work / "tools", self.root / "usr/lib/go-1.19"
-        tools.mkdir()
-        # The makefile copies its generators by `rsync -pc FILE FOLDER`, and asks no more of rsync.
-        rsync = tools / "rsync"
-        rsync.write_text('#!/bin/sh\nexec cp -p "$2" "$3"\n')
-        rsync.chmod(0o755)
+        go = self.root / "usr/lib/go-1.19"
         environment = {
-            "PATH": os.pathsep.join((str(tools), str(go / "bin"), os.environ["PATH"])),
+            "PATH": os.pathsep.join((str(go / "bin"), os.environ["PATH"])),
             "GOROOT": str(go),
             "GOPATH": str(self.work / "go"),
             "GOCACHE": str(self.work / "go-cache"),
             "GOFLAGS": "",
             "GO111MODULE": "off",
             "CGO_ENABLED": "0",
-            "MAKEFLAGS": "",
         }
         major, minor, _ = VERSION.split(".")
         stamps = (f"gitVersion=v{VERSION}", f"gitMajor={major}", f"gitMinor={minor}")
         settings = [f"-X k8s.io/kubernetes/vendor/k8s.io/{p}.{stamp}" for p in _VERSIONED for stamp in stamps]
         flags = " ".join(("-s -w", *settings))
-        self._run(["make", "generated_files"], self.tree, **environment)
+        self._describe(str(go / "bin/go"), environment)
         command = [str(go / "bin/go"), "build", "-ldflags", flags, "-o", str(self.staged)]
         self._run([*command, *(f"./cmd/{program}" for program in COMPILED)], self.tree, **environment)
+
+    def _describe(self, go: str, environment: Mapping[str, str]) -> None:
+        """Generate the API's description: all else that Kubernetes' makefiles generate is in the source."""
+        generator = str(self.work / "openapi-gen")
+        self._run([go, "build", "-o", generator, f"./{_GENERATOR}"], self.tree, **environment)
+        sources = ("-i", ",".join(f"k8s.io/kubernetes/{folder}" for folder in self._described()))
+        output = ("-p", "k8s.io/kubernetes/pkg/generated/openapi", "-O", "zz_generated.openapi")
+        licence = ("-h", "vendor/k8s.io/code-generator/hack/boilerplate.go.txt")
+        report = ("-r", str(self.work / "violations"))
+        self._run([generator, *sources, *output, *licence, *report], self.tree, **environment)
+
+    def _described(self) -> list[str]:
+        """The folders of packages that belong in the description, as the makefiles choose them."""
+        roots = [self.tree / "pkg", *(self.tree / "vendor/k8s.io").iterdir()]
+        folders = {
+            file.parent.relative_to(self.tree).as_posix()
+            for root in roots
+            if root.name not in _NOT_DESCRIBED
+            for file in root.glob("**/*.go")
+            if b"+k8s:openapi-gen=" in file.read_bytes()
+        }
+        return sorted(folders)
 
 
 def _mirrors(options: Sequence[str]) -> list[str]:

@@ -21,6 +21,9 @@ class Role(StrEnum):
     OTHER = "other"
 
 
+LONG_HEAD = 7
+"""Letters of a word that is understood as the end of a longer one: `Nettoeinkommen`."""
+
 _WORD = re.compile(r"[^\W_]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -29,6 +32,17 @@ def words_of(name: str) -> tuple[str, ...]:
     """The words of a column name, in lower case: `nativeCountry`, `native-country` → native, country."""
     plain = unicodedata.normalize("NFKC", name)
     return tuple(word.lower() for word in _WORD.findall(_HUMP.sub(" ", plain)))
+
+
+_TYPED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "æ": "ae", "ø": "oe"})
+_PLAIN = str.maketrans({"ß": "ss", "ł": "l", "ı": "i", "ø": "o", "đ": "d", "æ": "ae"})
+_ACCENT = re.compile("[\u0300-\u036f]")
+
+
+def spellings(phrase: str) -> tuple[str, ...]:
+    """A phrase as it is, and as keyboards without its letters write it: `größe`, `grosse`, `groesse`."""
+    plain = _ACCENT.sub("", unicodedata.normalize("NFD", phrase.translate(_PLAIN)))
+    return tuple(dict.fromkeys((phrase, unicodedata.normalize("NFC", plain), phrase.translate(_TYPED))))
 
 
 def phrases(text: str) -> tuple[tuple[str, ...], ...]:
@@ -42,7 +56,13 @@ def _table() -> dict[tuple[str, ...], Role]:
         (name_words.QUASI, Role.QUASI_IDENTIFIER),
         (name_words.DIRECT, Role.DIRECT_IDENTIFIER),
     )
-    return {phrase: role for text, role in by_role for phrase in phrases(text)}
+    exact = {phrase: role for text, role in by_role for phrase in phrases(text)}
+    spelt = {
+        tuple(spelling.split()): role
+        for phrase, role in exact.items()
+        for spelling in spellings(" ".join(phrase))
+    }
+    return spelt | exact
 
 
 ROLES = _table()
@@ -55,13 +75,20 @@ _ROOTS, _PREFIXES, _ENDINGS = (
 )
 _PEOPLE, _NUMBERS, _THINGS, _MEASURES = (
     frozenset(word for phrase in phrases(text) for word in phrase)
-    for text in (name_words.PEOPLE, name_words.NUMBERS, name_words.THINGS, name_words.MEASURES)
+    for text in (
+        "|".join(spellings(name_words.PEOPLE)),
+        name_words.NUMBERS,
+        name_words.THINGS,
+        name_words.MEASURES,
+    )
 )
 _ROWS, _NOTES = frozenset(phrases(name_words.ROWS)), frozenset(phrases(name_words.NOTES))
 _NAMES = frozenset({"name", "names"})
+_LEADING = frozenset(name_words.LEADING_NUMBERS.split())
 _GENERAL = frozenset(name_words.GENERAL.split())
 _AFTER = _NUMBERS | _NAMES | _ENDINGS
 FLAGS = frozenset(name_words.FLAGS.split())
+_HEADS = tuple(sorted(phrase[0] for phrase in ROLES if len(phrase) == 1 and len(phrase[0]) >= LONG_HEAD))
 
 
 def role_of_name(name: str) -> tuple[Role, str] | None:
@@ -99,8 +126,10 @@ def _says_less(phrase: tuple[str, ...], following: tuple[str, ...]) -> bool:
 
 
 def _owner(words: tuple[str, ...]) -> tuple[Role, str] | None:
-    """Whose number or name it is, where the last word says that it is one."""
+    """Whose number or name it is, where the last word says that it is one, or the first a number."""
     *owners, last = words or ("",)
+    if owners and owners[0] in _LEADING and last in _PEOPLE:
+        return Role.DIRECT_IDENTIFIER, " ".join(words)
     if last not in _NUMBERS | _NAMES:
         return None
     if not owners:
@@ -128,7 +157,7 @@ def _split(word: str) -> tuple[str, ...]:
         first, rest = plain[:at], plain[at:]
         if (first in _ROOTS | _PEOPLE and rest in _ENDINGS) or (first in _PREFIXES and rest in _ROOTS):
             return first, rest
-    return (word,)
+    return (next((head for head in _HEADS if plain.endswith(head)), word),)
 
 
 def is_row_number_name(name: str) -> bool:

@@ -8,18 +8,17 @@ separation the pairs of rows that it tells apart ÷ all pairs of rows. A missing
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from gatecli.anonymity.discovery.column_names import Role
 from gatecli.anonymity.discovery.column_roles import ColumnEvidence, column_role
-from gatecli.anonymity.discovery.partitions import (
-    Counts,
-    count_combination,
-    encode_column,
-    minimal_combinations,
-)
-from gatecli.anonymity.discovery.roles import Combination, Discovery
+from gatecli.anonymity.discovery.minimal_combinations import minimal_combinations
+from gatecli.anonymity.discovery.partitions import Counts, count_combination, encode_column
+from gatecli.anonymity.discovery.roles import ColumnRole, Combination, Discovery
 from gatecli.anonymity.hierarchies import column_of
+from gatecli.anonymity.hierarchy_proposals import written_as
 from gatecli.anonymity.tables.functions import only_row, row_number, whole_table
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import NothingToCheckError, UsageError
@@ -63,11 +62,17 @@ def discover(
     unique = tuple(one for one in map(combination_of, found.unique) if one.exact)
     almost = tuple(one for one in map(combination_of, found.almost) if 0 < 1 - one.separation <= error)
     columns = [
-        column_role(_evidence(name, sample.column(at), combination_of((at,)), classify))
+        _with_doubt(table, column_role(_evidence(name, sample.column(at), combination_of((at,)), classify)))
         for at, name in enumerate(names)
     ]
     complete = found.complete and taken == rows
     return Discovery(rows, tuple(columns), unique, almost, max_columns, error, taken, complete)
+
+
+def _with_doubt(table: Table, role: ColumnRole) -> ColumnRole:
+    if role.role not in {Role.QUASI_IDENTIFIER, Role.SENSITIVE}:
+        return role
+    return replace(role, doubt=written_as(role.name, column_of(table, role.name))[1])
 
 
 def _stride(rows: int, columns: int) -> int:

@@ -42,7 +42,11 @@ DIRECT = """
     fornavn | sukunimi | etunimi | jméno | příjmení | adı | soyadı | ad soyad | tc kimlik no | nama |
     alamat | ho ten | họ tên | ονοματεπώνυμο | επώνυμο | фио | номер телефона | электронная почта | الاسم |
     رقم الهاتف | שם | 患者姓名 | 联系电话 | 联系方式 | 患者id | 患者编号 | 医保号 | 被保険者番号 |
-    患者番号 | 患者名 | 환자번호
+    患者番号 | 患者名 | 환자번호 | cod fiscale | targa | num patient | serialno | telefoonnr | soyad |
+    tc kimlik | kundennummer | personalnummer | versicherungsnummer | rentenversicherungsnummer |
+    policennummer | matricule | matrícula | médecin traitant | kfz kennzeichen | nummernschild | imsi |
+    msisdn | número de utente | 保険者番号 | 员工编号 | 学生编号 | 客户编号 | 客户姓名 | 社員番号 |
+    学籍番号 | huisarts | num contrat | sicil no | 保单号 | 世帯番号
 """
 QUASI = """
     age | ages | sex | gender | birth | birthdate | birth date | birthday | birth year | date of birth |
@@ -137,10 +141,28 @@ QUASI = """
     eğitim | uyruk | umur | usia | jenis kelamin | tanggal lahir | pekerjaan | pendidikan | kabupaten |
     kecamatan | desa | kelurahan | status perkawinan | tuổi | giới tính | ngày sinh | tỉnh | xã |
     nghề nghiệp | ηλικία | φύλο | район | область | место рождения | семейное положение | национальность |
-    стаж | должность | العمر | الجنس | تاريخ الميلاد | المهنة | المدينة | الجنسية | גיל | מין |
-    乡镇 | 村 | 街道 | 居住地 | 户籍 | 户口 | 职称 | 岗位 | 部门 | 工龄 |
-    子女数 | 文化程度 | 就诊日期 | 血型 | 市区町村 | 配偶者 | 婚姻歴 | 勤務先 | 職種 | 役職 | 学年 |
-    国籍地域 | 身長 | 体重kg | 결혼 | 혼인상태 | 학력 | 거주지 | 지역 | 국적 | 직급 | 부서
+    стаж | должность | العمر | الجنس | تاريخ الميلاد | المهنة | المدينة | الجنسية | גיל | מין | 乡镇 | 村 |
+    街道 | 居住地 | 户籍 | 户口 | 职称 | 岗位 | 部门 | 工龄 | 子女数 | 文化程度 | 就诊日期 | 血型 |
+    市区町村 | 配偶者 | 婚姻歴 | 勤務先 | 職種 | 役職 | 学年 | 国籍地域 | 身長 | 体重kg | 결혼 | 혼인상태 |
+    학력 | 거주지 | 지역 | 국적 | 직급 | 부서 | geb datum | geb dat | gebdat | gebdatum | geb jahr |
+    versicherungsart | entlassdatum | körpergewicht | eintrittsdatum | austrittsdatum | steuerklasse |
+    kinderzahl | standort | tarifgruppe | schulform | schulart | erwerbstätigkeit | migrationshintergrund |
+    code insee | insee | pcs | établissement | lycée | collège | date naissance | année de naissance |
+    annee naissance | date entrée | date sortie | dept | parentesco | situación laboral | fecha nac |
+    año de nacimiento | vivienda | tenencia | comarca | nacimiento | data admissão | habilitações |
+    habilitações literárias | concelho | freguesia | ano de nascimento | data nascita | anno di nascita |
+    anno nascita | luogo nascita | titolo studio | cittadinanza | nucleo familiare | huishoudgrootte |
+    huishoudsamenstelling | opleidingsniveau | geboortejaar | geboorteland | provincie | wijk | buurt |
+    miejscowość | gmina | powiat | narodowość | rok urodzenia | miejsce zamieszkania | miejsce urodzenia |
+    stanowisko | doğum yılı | doğum yeri | mahalle | eğitim durumu | medeni hal | 毕业院校 | 职位 |
+    入职日期 | 离职日期 | 入院日 | 退院日 | 診療科 | 入社日 | 部署 | educlvl | dateof hire |
+    dateof termination | dateof birth | famsize | pstatus | guardian | agep | rac1p | schl | occp | pobp |
+    lanp | nativity | civilité | ancienneté | date embauche | nb enfants | nombre enfants | temps partiel |
+    talla | moradores | istituto | verzekeraar | lengte | opnamedatum | ontslagdatum | dział | staż pracy |
+    staż | şehir | 班级 | 入社年月日 | 扶養人数 | ins type | geburtsmonat | altersklasse |
+    wirtschaftszweig | gemeindegröße | fecha ingreso | fecha alta | data zatrudnienia | dthdt |
+    klassenstufe | antigüedad | localidade | data nasc | sezione censimento | leerjaar | thuistaal |
+    liczba dzieci | departman | unvan | 続柄 | 生年月 | 配偶関係 | 産業
 """
 SENSITIVE = """
     diagnosis | diagnoses | disease | condition | illness | symptom | treatment | medication | drug |
@@ -165,7 +187,11 @@ SENSITIVE = """
     traitement | médicament | cause de deces | tratamiento | medicamento | deuda | voto | discapacidad |
     tratamento | dívida | reddito annuo | terapia | debiti | inkomst | lön | løn | diagnos | lonn | tulot |
     dochód | wynagrodzenie | choroba | příjem | gelir | maaş | hastalık | pendapatan | gaji | penyakit |
-    thu nhập | bệnh | εισόδημα | заболевание | лечение | доходы | الدخل | التشخيص | المرض | आय
+    thu nhập | bệnh | εισόδημα | заболевание | лечение | доходы | الدخل | التشخيص | المرض | आय |
+    bruttogehalt | nettogehalt | bruttolohn | nettolohn | behinderung | schwerbehinderung | pincp |
+    smoker | smoking | smoking status | boursier | aedecod | aeterm | mhterm | mhdecod | cmdecod |
+    rozpoznanie | hauptdiagnose | nebendiagnose | 月薪 | 年薪 | 診断名 | handicap | rendimento | religião |
+    disabilità | teşhis | dx | dx code | förderbedarf
 """
 
 PEOPLE = """
@@ -177,7 +203,13 @@ PEOPLE = """
     family | admission | hadm | stay | icustay | encounter | visit | episode | account | acct | policy |
     claim | loan | application | ticket | sample | specimen | twin | sibling | inmate | caller |
     physician | doctor | nurse | provider | survey | response | login | session | device | caregiver |
-    interview | interviewer | caseworker | hosp
+    interview | interviewer | caseworker | hosp | persona | paciente | paziente | pacjent | pacjenta |
+    patienten | kunde | kunden | klant | klient | klienta | cliente | empleado | empleada | funcionário |
+    dipendente | alumno | alumna | aluno | estudiante | élève | mitarbeiter | versicherten | hogar |
+    ménage | famille | polizza | póliza | apólice | fall | schüler | usuario | utente | trabajador |
+    pracownik | pracownika | hasta | müşteri | çalışan | öğrenci | haushalt | haushalts | personen |
+    huishouden | huishoud | mitglied | mitglieds | salarié | salariée | alunno | alunna | famiglia |
+    leerling | gospodarstwa
 """
 """Whom or what of theirs a number is of: with `id` or the like behind it, it is a person's own."""
 
@@ -186,6 +218,9 @@ NUMBERS = """
     code | pseudonym | token | hash | kennung | nummer | identifiant | numero | número | matricule
 """
 """What a number that somebody has is called."""
+
+LEADING_NUMBERS = "id nr numero número identifiant cod código kod numer"
+"""Those that stand before whose they are: `id_persona`, `nr_pacjenta`."""
 
 THINGS = """
     product | drug | medication | medicine | brand | model | file | test | study | project | event |
@@ -226,8 +261,9 @@ PREFIXES = (
 ROOTS = """
     age sex race gender kids educ education edu schooling occ occup occupation white black children region
     vill village lsoa msoa lad ward district school site clinic hospital household hh dob marital income
+    height weight bmi klant fall
 """
-ENDINGS = "gr grp group cat cl num no id cd code nm name n x yrs year mom dad type status"
+ENDINGS = "gr grp group cat cl num no id cd code nm name n x yrs year mom dad type status nr nummer bl"
 """Parts of words that are written together: `hage`, `racegrp`, `villnum`, `schoolid`."""
 
 GENERAL = """

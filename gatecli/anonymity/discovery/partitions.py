@@ -1,15 +1,13 @@
-"""Minimal unique and almost unique column combinations, by refining partitions of the rows.
+"""Partitions of the rows of a table by the values of some columns, and what they count.
 
 Partitions stripped of rows that are already alone follow Huhtala et al., "TANE: An Efficient Algorithm
-for Discovering Functional and Approximate Dependencies", The Computer Journal 42(2), 1999; the order of
-the walk, every subset before its supersets, lets one pass decide minimality.
+for Discovering Functional and Approximate Dependencies", The Computer Journal 42(2), 1999.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,16 +15,11 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.int64]
 
-BUDGET = 2_000_000
-ROWS_OF_A_STEP = 5_000
-"""Looking at a combination is a step of the budget, and so is refining as many rows."""
-
-_BITS = 64
-_LOOKED_AT = 512
-"""Rows of a partition among which two that agree on many columns are looked for."""
-
 _DENSE = 4
 """Keys are counted in an array while it is at most so many times as long as the rows."""
+
+_BITS = 63
+"""Of a positive integer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,219 +32,138 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Minimal:
-    """Minimal combinations, as ascending column numbers, in order; `complete` unless stopped early.
-
-    `counts` are what each of them does to the rows.
-    """
-
-    unique: tuple[tuple[int, ...], ...]
-    almost: tuple[tuple[int, ...], ...]
-    counts: Mapping[tuple[int, ...], Counts]
-    complete: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Partition:
-    """The rows that share their values with others, and the class of each."""
+    """The rows that share their values with others, ascending, and the class of each; the size of each class,
+    and the pairs of rows that are in one.
+    """
 
     rows: Codes
     labels: Codes
-    classes: int
+    sizes: Codes
     pairs: int
 
 
 def whole(number: int) -> Partition:
     """All rows in one class: the partition of no column."""
-    if number < 2:
-        return Partition(np.zeros(0, np.int64), np.zeros(0, np.int64), 0, 0)
-    return Partition(np.arange(number), np.zeros(number, np.int64), 1, number * (number - 1) // 2)
+    rows = number if number > 1 else 0
+    sizes = np.full(min(rows, 1), rows, np.int64)
+    return Partition(np.arange(rows), np.zeros(rows, np.int64), sizes, count_pairs(sizes, rows))
 
 
 def refine_partition(partition: Partition, codes: Codes, cardinality: int) -> Partition:
     """The partition by one more column."""
-    keys = partition.labels * cardinality + codes[partition.rows]
-    space = partition.classes * cardinality
+    keys = _keys(partition, codes, cardinality)
+    space = len(partition.sizes) * cardinality
     if space <= _DENSE * len(keys) + 1024:
-        sizes = np.bincount(keys, minlength=max(space, 1))
+        sizes = np.bincount(keys, minlength=space)
     else:
-        _, keys, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+        keys, sizes = _number_keys(keys, space)
     shared = sizes > 1
-    kept = shared[keys]
-    labels = (np.cumsum(shared) - 1)[keys[kept]]
     left = sizes[shared]
-    return Partition(partition.rows[kept], labels, len(left), int((left * (left - 1) // 2).sum()))
+    numbers = np.cumsum(shared) - 1
+    rows, number = partition.rows, int(left.sum())
+    if number < len(keys):
+        kept = np.flatnonzero(shared[keys])
+        rows, keys = rows[kept], keys[kept]
+    return Partition(rows, numbers[keys], left, count_pairs(left, number))
+
+
+def refined_sizes(partition: Partition, codes: Codes, cardinality: int) -> Codes:
+    """The sizes of the classes that one more column splits a partition into; some may be 0."""
+    keys = _keys(partition, codes, cardinality)
+    space = len(partition.sizes) * cardinality
+    if space <= _DENSE * len(keys) + 1024:
+        return np.bincount(keys, minlength=space)
+    keys.sort()
+    return _run_lengths(keys)
+
+
+def _number_keys(keys: Codes, space: int) -> tuple[Codes, Codes]:
+    """Keys below `space` as numbers without gaps, in their order, and how often each occurs.
+
+    Key and row are sorted as one integer where it has room for both: several times faster than by rows.
+    """
+    bits = len(keys).bit_length()
+    if space.bit_length() + bits >= _BITS:
+        _, numbers, sizes = np.unique(keys, return_inverse=True, return_counts=True)
+        return numbers, sizes
+    packed = (keys << bits) | np.arange(len(keys))
+    packed.sort()
+    sizes = _run_lengths(packed >> bits)
+    numbers = np.empty_like(keys)
+    numbers[packed & ((1 << bits) - 1)] = np.repeat(np.arange(len(sizes)), sizes)
+    return numbers, sizes
+
+
+def _run_lengths(ascending: Codes) -> Codes:
+    """How often each value occurs."""
+    ends = np.append(np.flatnonzero(ascending[1:] != ascending[:-1]), len(ascending) - 1)
+    return np.diff(ends, prepend=-1)
+
+
+def _keys(partition: Partition, codes: Codes, cardinality: int) -> Codes:
+    """The class of each row by one more column; a class may have none."""
+    keys = partition.labels * cardinality
+    keys += codes if len(partition.rows) == len(codes) else codes[partition.rows]
+    return keys
+
+
+def count_pairs(sizes: Codes, rows: int) -> int:
+    """The pairs of rows that share a class, of classes that hold so many rows."""
+    return int(sizes @ sizes - rows) // 2
+
+
+def count_classes(sizes: Codes, alone: int, pairs: int) -> Counts:
+    """What classes of these sizes are together with rows that are alone."""
+    occupied, single = np.count_nonzero(sizes), np.count_nonzero(sizes == 1)
+    return Counts(alone + int(occupied), alone + int(single), pairs)
 
 
 def count_combination(columns: Sequence[Codes], combination: Sequence[int], number: int) -> Counts:
     """What a combination does to `number` rows."""
     partition = whole(number)
     for column in combination:
-        partition = refine_partition(partition, columns[column], _cardinality(columns[column]))
-    return _counts(partition, number)
+        partition = refine_partition(partition, columns[column], cardinality_of(columns[column]))
+    return count_classes(partition.sizes, number - len(partition.rows), partition.pairs)
 
 
-def _counts(partition: Partition, number: int) -> Counts:
-    alone = number - len(partition.rows)
-    return Counts(alone + partition.classes, alone, partition.pairs)
+def largest_classes(partition: Partition, most: int) -> Partition:
+    """The rows of the largest classes, at most `most` of them: what they leave together, all rows do too."""
+    rows_of_size = np.bincount(partition.sizes) * np.arange(int(partition.sizes.max()) + 1)
+    rows_from_size = np.cumsum(rows_of_size[::-1])[::-1]
+    least = int(np.searchsorted(-rows_from_size, -most))
+    chosen = partition.sizes >= min(least, len(rows_of_size) - 1)
+    kept = np.flatnonzero(chosen[partition.labels])[:most]
+    labels = (np.cumsum(chosen) - 1)[partition.labels[kept]]
+    sizes = np.bincount(labels)
+    return Partition(partition.rows[kept], labels, sizes, count_pairs(sizes, len(kept)))
 
 
-def _cardinality(codes: Codes) -> int:
-    return int(codes.max()) + 1 if len(codes) else 1
-
-
-def minimal_combinations(
-    columns: Sequence[Codes], number: int, max_columns: int, allowed_pairs: int, budget: int = BUDGET
-) -> Minimal:
-    """Every minimal combination of at most `max_columns` that is unique, or almost.
-
-    `columns` hold the class of each of `number` rows, as numbers from 0. Almost unique is what leaves
-    at most `allowed_pairs` pairs of rows together. Stops, incomplete, after `budget` rows were looked at.
-    """
-    walk = _CombinationWalk(columns, number, allowed_pairs, budget)
-    is_complete = walk.below(GrowingCombination((), whole(number)), 0, max_columns)
-    unique, almost = _combinations(walk.unique.masks), _combinations(walk.almost.masks)
-    counts = {_columns(mask): counts for mask, counts in walk.counts.items()}
-    return Minimal(unique, almost, counts, is_complete)
-
-
-@dataclass(slots=True)
-class GrowingCombination:
-    """A combination that grows by columns; the partition by the first `refined` of them is known."""
-
-    columns: tuple[int, ...]
-    partition: Partition
-    refined: int = 0
-
-    @property
-    def mask(self) -> int:
-        """Its columns as bits."""
-        return sum(1 << column for column in self.columns)
-
-
-class _CombinationWalk:
-    """Combinations in an order that has subsets first; a partition is refined only where nothing else tells.
-
-    Two rows that agree on some columns refute every combination of those (the difference sets of Birnick
-    et al., "Hitting Set Enumeration with Partial Information for Unique Column Combination Discovery",
-    PVLDB 13(11), 2020). A partition leaves the fewest pairs together where its classes are split evenly.
-    """
-
-    def __init__(self, columns: Sequence[Codes], number: int, allowed_pairs: int, budget: int) -> None:
-        self.columns, self.number = columns, number
-        self.cardinalities = [_cardinality(codes) for codes in columns]
-        self.order = sorted(range(len(columns)), key=lambda column: (-self.cardinalities[column], column))
-        self.allowed = allowed_pairs
-        self.left = budget
-        self.unique, self.almost, self.agreeing = (MaskSet(len(columns)) for _ in range(3))
-        self.counts: dict[int, Counts] = {}
-
-    def below(self, parent: GrowingCombination, start: int, depth: int) -> bool:
-        """Visit what grows from a combination; False where the budget was spent."""
-        for at in range(len(self.order) - 1, start - 1, -1):
-            node = GrowingCombination((*parent.columns, self.order[at]), parent.partition, parent.refined)
-            if self.unique.holds_subset_of(node.mask):
-                continue
-            self.left -= 1
-            if self.left < 0:
-                return False
-            is_grown = (
-                not self._judge(node) and depth > 1 and self._may_end(node, self.order[at + 1 :][: depth - 1])
-            )
-            if is_grown and not self.below(node, at + 1, depth - 1):
-                return False
-        return True
-
-    def _judge(self, node: GrowingCombination) -> bool:
-        """Whether a combination is unique; one that is, or the first of its kind that almost is, is kept."""
-        mask = node.mask
-        if self.agreeing.holds_superset_of(mask) and self.almost.holds_subset_of(mask):
-            return False
-        if not self._may_end(node, ()):
-            return False
-        pairs = self._refine(node).pairs
-        kept = [
-            (pairs <= self.allowed and not self.almost.holds_subset_of(mask), self.almost),
-            (pairs == 0, self.unique),
+def pairs_by_column(
+    partition: Partition, columns: Sequence[Codes], cardinalities: Sequence[int]
+) -> list[int]:
+    """The pairs that a partition and one column leave together, for each column."""
+    spans = np.array(cardinalities, np.int64) * len(partition.sizes)
+    space = int(spans.sum())
+    if space > _DENSE * len(partition.rows) * len(columns) + 1024:
+        return [
+            count_pairs(refined_sizes(partition, column, cardinality), len(partition.rows))
+            for column, cardinality in zip(columns, cardinalities, strict=True)
         ]
-        for is_kept, masks in kept:
-            if is_kept:
-                masks.add(mask)
-                self.counts[mask] = _counts(node.partition, self.number)
-        return pairs == 0
-
-    def _refine(self, node: GrowingCombination) -> Partition:
-        """The partition of a combination; two rows that it leaves together are remembered."""
-        for column in node.columns[node.refined :]:
-            self.left -= len(node.partition.rows) // ROWS_OF_A_STEP
-            node.partition = refine_partition(
-                node.partition, self.columns[column], self.cardinalities[column]
-            )
-        node.refined = len(node.columns)
-        if not self.agreeing.holds_superset_of(node.mask):
-            agreeing = _agreeing(self.columns, node.partition)
-            if agreeing is not None:
-                self.agreeing.add(agreeing)
-        return node.partition
-
-    def _may_end(self, node: GrowingCombination, more: Sequence[int]) -> bool:
-        """Whether a combination, with some columns more, can leave as few pairs together as are allowed."""
-        cells = prod(self.cardinalities[column] for column in (*node.columns[node.refined :], *more))
-        rows = len(node.partition.rows)
-        squares = 2 * node.partition.pairs + rows
-        return (squares // cells - rows) // 2 <= self.allowed
+    starts = np.cumsum(spans) - spans
+    keys = np.empty((len(columns), len(partition.rows)), np.int64)
+    for at, (column, cardinality) in enumerate(zip(columns, cardinalities, strict=True)):
+        np.multiply(partition.labels, cardinality, out=keys[at])
+        keys[at] += column[partition.rows]
+    keys += starts[:, None]
+    sizes = np.bincount(keys.ravel(), minlength=space)
+    pairs: list[int] = ((np.add.reduceat(sizes * sizes, starts) - len(partition.rows)) // 2).tolist()
+    return pairs
 
 
-class MaskSet:
-    """Sets of columns as bits, of which many are compared at once."""
-
-    def __init__(self, columns: int) -> None:
-        self._words = -(-max(columns, 1) // _BITS)
-        self._held = np.zeros((_BITS, self._words), np.uint64)
-        self.masks: list[int] = []
-
-    def add(self, mask: int) -> None:
-        """Hold one more."""
-        if len(self.masks) == len(self._held):
-            self._held = np.concatenate([self._held, np.zeros_like(self._held)])
-        self._held[len(self.masks)] = self._split(mask)
-        self.masks.append(mask)
-
-    def holds_subset_of(self, mask: int) -> bool:
-        """Whether a set is held that has no column but those of the mask."""
-        outside = self._held[: len(self.masks)] & ~self._split(mask)
-        return bool(np.any(~np.any(outside, axis=1)))
-
-    def holds_superset_of(self, mask: int) -> bool:
-        """Whether a set is held that has all columns of the mask."""
-        wanted = self._split(mask)
-        missing = ~self._held[: len(self.masks)] & wanted
-        return bool(np.any(~np.any(missing, axis=1)))
-
-    def _split(self, mask: int) -> NDArray[np.uint64]:
-        words = [mask >> (_BITS * word) & (1 << _BITS) - 1 for word in range(self._words)]
-        return np.array(words, np.uint64)
-
-
-def _agreeing(columns: Sequence[Codes], partition: Partition) -> int | None:
-    """Of some pairs of rows that a partition leaves together, the columns of the pair that agrees on most."""
-    some = np.argsort(partition.labels[:_LOOKED_AT], kind="stable")
-    rows, labels = partition.rows[some], partition.labels[some]
-    pairs = np.flatnonzero(labels[1:] == labels[:-1])
-    if not len(pairs):
-        return None
-    first, second = rows[pairs], rows[pairs + 1]
-    same = np.array([codes[first] == codes[second] for codes in columns])
-    best = int(same.sum(axis=0).argmax())
-    return sum(1 << int(column) for column in np.flatnonzero(same[:, best]))
-
-
-def _combinations(masks: Sequence[int]) -> tuple[tuple[int, ...], ...]:
-    return tuple(sorted(map(_columns, masks), key=lambda columns: (len(columns), columns)))
-
-
-def _columns(mask: int) -> tuple[int, ...]:
-    return tuple(at for at in range(mask.bit_length()) if mask >> at & 1)
+def cardinality_of(codes: Codes) -> int:
+    """The number of classes of a column."""
+    return int(codes.max()) + 1 if len(codes) else 1
 
 
 def encode_column(column: Any) -> Codes:

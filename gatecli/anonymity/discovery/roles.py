@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from gatecli.anonymity.discovery.column_names import Role
+from gatecli.model.anonymity import Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class ColumnRole:
     entity: str | None = None
     is_numbered: bool = False
     """Whether it numbers people, so that it can say which rows are of one."""
+    doubt: Doubt | None = None
+    """Whether its dates or numbers can be read in two ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,11 @@ class Discovery:
     def with_role(self, role: Role) -> tuple[str, ...]:
         """The columns proposed for a role, in the table's order."""
         return tuple(column.name for column in self.columns if column.role is role)
+
+    @property
+    def doubts(self) -> dict[str, Doubt]:
+        """The columns that can be read in two ways."""
+        return {column.name: column.doubt for column in self.columns if column.doubt is not None}
 
     @property
     def unit(self) -> ColumnRole | None:

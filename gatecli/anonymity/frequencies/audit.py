@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from math import inf
 
 import numpy as np
 
-from gatecli.anonymity.frequencies.atoms import CountBox, Indices, LinkedTables
-from gatecli.anonymity.frequencies.bounds import Feasibility, feasibility
+from gatecli.anonymity.frequencies.atoms import Bounds, CountBox, Indices, LinkedTables
+from gatecli.anonymity.frequencies.bounds import Intervals, intervals
 from gatecli.anonymity.frequencies.published import Label, PublishedTable
+from gatecli.anonymity.frequencies.settling import CountTargets, narrowest, settle
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.disclosure import CountDemands, CountMeasures
 
 MOST_TARGETS = 200_000
-_SEEDS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class _Target:
     is_suppressed: bool
 
 
-def audit(linked: LinkedTables, demands: CountDemands) -> CountMeasures:
-    """The measures of tables that are published together.
+def audit(linked: LinkedTables, demands: CountDemands, truth: Bounds | None = None) -> CountMeasures:
+    """The measures of tables that are published together; `truth` is each atom's count, where it is known.
 
     Raises UsageError for a sensitive dimension that no table has, UncheckableError where the tables
     contradict themselves or are too large.
@@ -48,18 +48,25 @@ def audit(linked: LinkedTables, demands: CountDemands) -> CountMeasures:
             f"{len(targets):,} counts can be in question, more than the {MOST_TARGETS:,} that are audited",
             advice="link fewer tables at a time, or leave out a dimension",
         )
-    known = feasibility(linked, [target.atoms for target in targets])
-    exposed = _find_exposed(known, targets, demands.minimum)
-    hidden = [at for at, target in enumerate(targets) if target.is_suppressed]
+    known = intervals(linked, [target.atoms for target in targets])
+    asked = CountTargets(
+        np.array([target.width for target in targets], np.float64),
+        np.array([target.is_suppressed for target in targets], np.bool_),
+        demands.minimum,
+    )
+    settle(known, asked, truth)
+    exposed = asked.is_exposed(known)
+    hidden = np.flatnonzero(asked.is_suppressed)
     return CountMeasures(
         tables=len(linked.tables),
         cells=len(linked.boxes),
         suppressed=len(hidden),
         minimum=_smallest(linked),
         small=sum(1 for box in linked.boxes if _is_small(box, demands.minimum)),
-        exposed=sum(1 for at in exposed if targets[at].is_suppressed),
-        derived=sum(1 for at in exposed if not targets[at].is_suppressed),
-        narrowest=_narrowest(known, hidden, exposed),
+        exposed=int((exposed & asked.is_suppressed).sum()),
+        derived=int((exposed & ~asked.is_suppressed).sum()),
+        unsettled=len(asked.open(known)),
+        narrowest=narrowest(known, np.flatnonzero(exposed & asked.is_suppressed)),
         groups=_groups(linked, known, hidden, demands),
     )
 
@@ -98,48 +105,14 @@ def _derived_targets(linked: LinkedTables, demands: CountDemands) -> Iterator[_T
             yield _Target(atoms, demands.protection, is_suppressed=False)
 
 
-def _find_exposed(known: Feasibility, targets: Sequence[_Target], minimum: int) -> list[int]:
-    """The targets whose count is known too closely."""
-    if not targets:
-        known.solve(np.zeros(len(known.free)))  # tables that contradict themselves are found all the same
-        return []
-    for seed in range(_SEEDS):  # many cells are shown to be safe by a few solutions
-        signs = np.where((np.arange(len(known.free)) * (2 * seed + 1) // 3) % 2, 1.0, -1.0)
-        known.solve(np.where(np.isfinite(known.high) | (signs > 0), signs, 0.0))
-    return [at for at, target in enumerate(targets) if _is_exposed(known, at, target, minimum)]
-
-
-def _is_exposed(known: Feasibility, at: int, target: _Target, minimum: int) -> bool:
-    if _is_wide(known, at, target):
-        return False
-    low = known.minimum(at)
-    if low >= minimum or (low < 1 and not target.is_suppressed) or _is_wide(known, at, target):
-        return False
-    high = known.maximum(at)
-    return high >= 1 and high - low < target.width
-
-
-def _is_wide(known: Feasibility, at: int, target: _Target) -> bool:
-    shown: float = known.most[at] - known.least[at]
-    return shown >= target.width or (not target.is_suppressed and known.least[at] < 1)
-
-
-def _narrowest(known: Feasibility, hidden: Sequence[int], exposed: Sequence[int]) -> int | None:
-    """The width of the narrowest interval of a suppressed cell that is known too closely."""
-    inside = {*hidden} & {*exposed}
-    return min((int(known.most[at] - known.least[at]) for at in inside), default=None)
-
-
-def _groups(
-    linked: LinkedTables, known: Feasibility, hidden: Sequence[int], demands: CountDemands
-) -> dict[str, int]:
+def _groups(linked: LinkedTables, known: Intervals, hidden: Indices, demands: CountDemands) -> dict[str, int]:
     """By sensitive dimension, the groups of people of whom too few categories are possible."""
     high = dict(
         zip((at for at, box in enumerate(linked.boxes) if not box.cell.is_exact), hidden, strict=True)
     )
     numbers: dict[tuple[int, tuple[Label, ...]], float] = {}
     for at, box in enumerate(linked.boxes):
-        most = box.high if box.cell.is_exact else float(known.most[high[at]])
+        most = box.high if box.cell.is_exact else float(known.ceiling[high[at]])
         numbers[box.table, box.cell.labels] = most
     pieces = {each.name: each.held for each in linked.dimensions}
     return {

@@ -11,7 +11,11 @@ from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.text_rows import distinct_rows
 from gatecli.errors import UncheckableError, UsageError
 
-TOTALS = ("total", "all", "sum", "*")
+TOTALS = (
+    *("total", "totals", "all", "sum", "*", "grand total", "overall", "both sexes", "all ages"),
+    *("all persons", "total population", "gesamt", "insgesamt", "summe", "ensemble", "totale", "totaal"),
+    *("totalt", "ogółem", "razem", "celkem", "toplam", "yhteensä", "i alt", "σύνολο", "всего", "итого"),
+)
 """Labels of a margin, case aside; so is a missing label, as SQL's ROLLUP writes it."""
 
 MARKS = ("x", "c", "s", "d", "(d)", "*", "**", "..", "...", ":", "na", "n/a")

@@ -86,7 +86,7 @@ def _begin(linked: LinkedTables) -> _Search:
     ends = np.cumsum([0, *(len(box.atoms) for box in linked.boxes)])
     inside = np.concatenate([box.atoms for box in linked.boxes])
     cells = csr_array((np.ones(len(inside)), inside, ends), shape=(len(counts), len(linked.low)))
-    atoms = _true_atoms(linked)
+    atoms = true_atoms(linked)
     if not np.array_equal(cells @ atoms, counts):
         raise UncheckableError(
             "the totals are not the sums of their cells",
@@ -95,7 +95,7 @@ def _begin(linked: LinkedTables) -> _Search:
     return _Search(cells, counts, atoms, np.zeros(len(counts), np.bool_), counts.copy(), counts.copy())
 
 
-def _true_atoms(linked: LinkedTables) -> Bounds:
+def true_atoms(linked: LinkedTables) -> Bounds:
     """The count of each atom; one that the table does not have is 0."""
     atoms = np.where(np.isfinite(linked.high), linked.low, 0.0)
     atoms[linked.high == 0] = 0.0

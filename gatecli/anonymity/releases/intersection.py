@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +92,8 @@ def intersect(
             advice="give two releases of one table, with the same names and spelling of columns and values",
         )
     columns = {name: links.index(name) for name in question.sensitive}
-    return _measure(pairs, one, two, is_same, columns, values, links)
+    found = _measure(pairs, one, two, is_same, columns, values, links)
+    return replace(found, names=(earlier.name, later.name))
 
 
 def _require(
@@ -221,13 +222,14 @@ def _measure(
     people = [np.bincount(pair, each) for each in pairs.people]
     candidates = np.minimum(people[0], people[1]).astype(np.int64)
     return IntersectionMeasures(
+        names=(),
         records=(one.records, two.records),
         classes=(len(one.classes), len(two.classes)),
         alone=(min(one.sizes()), min(two.sizes())),
         pairs=len(candidates),
         is_same_people=is_same,
         links=tuple(links),
-        sizes=_spread(candidates),
+        sizes=spread_of(candidates),
         distinct={name: _distinct(pairs, pair, [row[at] for row in values]) for name, at in columns.items()},
     )
 
@@ -237,9 +239,10 @@ def _distinct(pairs: _ClassPairs, pair: Codes, values: Sequence[str | None]) -> 
     numbers = {value: at for at, value in enumerate(dict.fromkeys(values))}
     codes = np.array([numbers[value] for value in values], np.int64)[pairs.link]
     owners = np.unique(pair * len(numbers) + codes) // len(numbers)
-    return _spread(np.bincount(owners))
+    return spread_of(np.bincount(owners))
 
 
-def _spread(figures: Codes) -> Spread:
+def spread_of(figures: Codes) -> Spread:
+    """Each figure, and how many have it."""
     found, counts = np.unique(figures, return_counts=True)
     return tuple((int(figure), int(count)) for figure, count in zip(found, counts, strict=True))

@@ -38,6 +38,8 @@ _AT_LEAST = re.compile(r"(.+?)\s*(?:\+|and over|or more|and older|or older)")
 _NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,2})?")
 _ENDLESS = {"inf": inf, "+inf": inf, "∞": inf, "-inf": -inf, "-∞": -inf}
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?(?:[T ].*)?)?", re.ASCII)
+_DIGITS = re.compile(r"((?:18|19|20)\d\d)(\d\d)(\d\d)", re.ASCII)
+_LOCAL = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?:[T ].*)?", re.ASCII)
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.ASCII)
 _DECADE = re.compile(r"(\d{3})0s", re.ASCII)
 
@@ -70,7 +72,7 @@ def number_point(text: str) -> Span | None:
 
 
 def date_point(text: str) -> Span | None:
-    """A day, month, quarter, year or decade in ISO 8601, as days."""
+    """A day, month, quarter, year or decade in ISO 8601, or a local day that is in no doubt, as days."""
     return number_point(text) if text.lower() in _ENDLESS else _period(text) or _day(text)
 
 
@@ -88,14 +90,25 @@ def _period(text: str) -> Span | None:
 
 
 def _day(text: str) -> Span | None:
-    found = _DATE.fullmatch(text)
-    if found is None or found[3] is None:
+    if (found := _DATE.fullmatch(text) or _DIGITS.fullmatch(text)) is not None and found[3] is not None:
+        return _date_span(int(found[1]), int(found[2]), int(found[3]))
+    if (local := _LOCAL.fullmatch(text)) is None:
         return None
+    first, second, year = int(local[1]), int(local[3]), int(local[4])
+    if local[2] == "." or first > _MONTHS:
+        return _date_span(year, second, first)
+    return _date_span(year, first, second) if second > _MONTHS else None
+
+
+_MONTHS = 12
+
+
+def _date_span(year: int, month: int, day: int) -> Span | None:
     try:
-        at = float(date(int(found[1]), int(found[2]), int(found[3])).toordinal())
-        return Span(at, at)
+        at = float(date(year, month, day).toordinal())
     except ValueError:
         return None
+    return Span(at, at)
 
 
 def _days(first: int, month: int, last: int, last_month: int) -> Span | None:

@@ -41,14 +41,15 @@ _OF_THE_TABLE = ("t", "beta", "enhanced_beta")
 
 def least_suppressed(base: Base, classes: NodeClasses, thresholds: Thresholds, most: int) -> int:
     """The rows that go at least at a node that is finer than that of `classes`, where at most `most` may."""
-    stays = monotone(classes, thresholds)
+    stays = monotone(base, classes, thresholds)
     gone = np.where(stays, 0, classes.sizes)
-    if len(base.sensitive) and int(gone.sum()) <= most:
+    # A unit may be in several classes: only rows have bounds of the other kinds.
+    if len(base.sensitive) and not base.units and int(gone.sum()) <= most:
         fixed = thresholds_of_unions(thresholds, most)
         fails = failing_classes(base, classes, np.ones(len(stays), bool), demands_of(fixed))
         gone = np.maximum(gone, fails)
         for attribute, histogram in zip(base.sensitive, classes.sensitive, strict=True):
-            cells = cells_of(attribute, histogram, classes.sizes, np.ones(len(stays), bool))
+            cells = cells_of(attribute, histogram, classes, np.ones(len(stays), bool))
             gone = np.maximum(gone, _of_shares(cells, thresholds, most))
             gone = np.maximum(gone, _of_distance(cells, thresholds, most))
     return int(gone.sum())

@@ -99,7 +99,7 @@ class _Descent:
         return sorted(range(len(sizes)), key=lambda at: (-sizes[at], at))
 
     def regroup(self, finer: NodeClasses, node: Node) -> NodeClasses:
-        self.work -= REGROUPING + len(finer.sizes) * (1 + len(self.base.sensitive))
+        self.work -= REGROUPING + work_of(self.base, finer)
         return regroup_classes(self.base, finer, node)
 
     def judge(self, finer: NodeClasses, node: Node) -> JudgedNode | None:
@@ -115,7 +115,7 @@ class _Descent:
 
     def _candidate(self, classes: NodeClasses, node: Node, kept: Kept) -> JudgedNode:
         loss = loss_by(self.metric, self.base, classes, node, kept, least_size(self.thresholds))
-        return JudgedNode(loss, kept.suppressed, int(classes.sizes[kept.classes].min()), node)
+        return JudgedNode(loss, kept.suppressed, int(classes.people[kept.classes].min()), node)
 
     def is_reachable(self, finer: NodeClasses, node: Node) -> bool:
         """Whether a node that is not coarser may still be a candidate."""
@@ -125,7 +125,8 @@ class _Descent:
     def least_loss(self, finest: NodeClasses, lowest: Node, coarsest: Node) -> float:
         """The least that a node between the two can lose."""
         labels, number = label_classes(self.base, finest, coarsest)
-        stays = monotone(merge_classes(self.base, finest, labels, number), self.thresholds)[labels]
+        coarse = merge_classes(self.base, finest, labels, number)
+        stays = monotone(self.base, coarse, self.thresholds)[labels]
         return self._least_lost(finest, lowest, stays)
 
     def _least_lost(self, finest: NodeClasses, lowest: Node, stays: Mask) -> float:
@@ -139,6 +140,13 @@ class _Descent:
     def improves(self, loss: float) -> bool:
         """Whether a loss is below the best so far."""
         return self.best is None or loss < self.best.loss - TIE * max(1.0, abs(self.best.loss))
+
+
+def work_of(base: Base, classes: NodeClasses) -> int:
+    """What regrouping classes costs, in classes."""
+    return (len(classes.sizes) if classes.units is None else len(classes.units.classes)) * (
+        1 + len(base.sensitive)
+    )
 
 
 def explore(base: Base, thresholds: Thresholds, metric: LossMetric, most: int, work: int) -> Exploration:

@@ -53,44 +53,89 @@ def hide_cells(
     rows hold besides matters.
     """
     left, failing = sizes.copy(), ~stays
-    groups = list(_groups(columns))
-    moved = [np.zeros(len(sizes), np.int64) for _ in groups]
+    choices = [_Choice.of(hidden, labels) for hidden, labels in _groups(columns)]
     for _ in range(MOST_ROUNDS if failing.any() else 0):
         need = _Need(np.where(failing, left, 0.0), np.where(failing, 0.0, left), k, whole=whole)
-        best, prices = _cheapest(need, groups, moved)
-        if not np.isfinite(prices.min(initial=np.inf)):
+        best = _cheapest(need, choices)
+        if best is None:
             break
-        labels = groups[best][1]
-        for group in np.flatnonzero(prices < prices.min() + 1).tolist():
-            alike = np.flatnonzero(labels == group)
-            standing = int(moved[best][alike].sum())
-            for at, rows in _moving(left, failing, standing, alike, k, whole=whole):
-                moved[best][at] += rows
-                left[at] -= rows
-                failing[at] = False
+        changed = best.help(left, failing, k, whole=whole)
+        for choice in choices:
+            choice.is_stale[changed] = True
         if not failing.any():
             break
-    hidden_in = [((), left), *((hidden, rows) for (hidden, _), rows in zip(groups, moved, strict=True))]
+    hidden_in = [((), left), *((choice.hidden, choice.moved) for choice in choices)]
     pieces = [
         Piece(int(at), hidden, int(rows[at])) for hidden, rows in hidden_in for at in np.flatnonzero(rows)
     ]
     return sorted(pieces, key=lambda piece: (piece.row, piece.hidden))
 
 
-def _cheapest(
-    need: _Need, groups: Sequence[tuple[tuple[int, ...], Integers]], moved: Sequence[Integers]
-) -> tuple[int, Reals]:
-    """The first set of columns that costs least, and its prices. A failing row costs a cell a column at
-    least, so wider sets are not looked at once one has been found for no more.
+def _cheapest(need: _Need, choices: Sequence[_Choice]) -> _Choice | None:
+    """The first set of columns that costs least; None where none helps.
+
+    A failing row costs a cell a column at least, so wider sets are not looked at once one has been found for
+    no more.
     """
-    best, prices = 0, np.full(1, np.inf)
-    for at, ((hidden, labels), rows) in enumerate(zip(groups, moved, strict=True)):
-        if prices.min() <= len(hidden):
+    best, price = None, float("inf")
+    for choice in choices:
+        if price <= len(choice.hidden):
             break
-        found = need.price(len(hidden), labels, rows)
-        if found.min() < prices.min():
-            best, prices = at, found
-    return best, prices
+        choice.renew_prices(need)
+        least = float(choice.prices.min())
+        if least < price:
+            best, price = choice, least
+    return best
+
+
+@dataclass(slots=True)
+class _Choice:
+    """A set of columns to hide, the groups that are alike without them, and what is known so far: the rows of
+    each class that have joined, and the cells a failing row of each group costs.
+
+    Prices depend on their own group alone, so only those are computed again of which a class has changed.
+    """
+
+    hidden: tuple[int, ...]
+    labels: Integers
+    moved: Integers
+    prices: Reals
+    is_stale: Mask
+
+    @classmethod
+    def of(cls, hidden: tuple[int, ...], labels: Integers) -> _Choice:
+        number, classes = int(labels.max()) + 1, len(labels)
+        return cls(hidden, labels, np.zeros(classes, np.int64), np.zeros(number), np.ones(classes, bool))
+
+    def renew_prices(self, need: _Need) -> None:
+        """Compute the prices of the groups of which a class has changed."""
+        changed = np.flatnonzero(self.is_stale)
+        if not len(changed):
+            return
+        groups = np.zeros(len(self.prices), bool)
+        groups[self.labels[changed]] = True
+        self.prices[groups] = np.inf
+        fails = np.zeros(len(self.prices), bool)
+        fails[self.labels[need.failing > 0]] = True
+        groups &= fails
+        at = np.flatnonzero(groups[self.labels])
+        if len(at):
+            labels = (np.cumsum(groups) - 1)[self.labels[at]]
+            self.prices[groups] = need.price(len(self.hidden), at, labels, self.moved[at])
+        self.is_stale[:] = False
+
+    def help(self, left: Integers, failing: Mask, k: int, *, whole: bool) -> Integers:
+        """Hide the columns where that costs least, in those that fail and who joins them; what changed."""
+        changed: list[int] = []
+        for group in np.flatnonzero(self.prices < self.prices.min() + 1).tolist():
+            alike = np.flatnonzero(self.labels == group)
+            standing = int(self.moved[alike].sum())
+            for at, rows in _moving(left, failing, standing, alike, k, whole=whole):
+                self.moved[at] += rows
+                left[at] -= rows
+                failing[at] = False
+                changed.append(at)
+        return np.array(changed, np.int64)
 
 
 def _groups(columns: Sequence[Integers]) -> Iterator[tuple[tuple[int, ...], Integers]]:
@@ -120,22 +165,28 @@ class _Need:
     k: int
     whole: bool
 
-    def price(self, width: int, labels: Integers, moved: Integers) -> Reals:
-        """Cells to hide for each failing row of a group; infinite where that does not help, or none fails."""
+    def price(self, width: int, at: Integers, labels: Integers, moved: Integers) -> Reals:
+        """Cells to hide for each failing row of a group; infinite where that does not help.
+
+        `labels` and `moved` are of the classes `at`; every group has a failing row.
+        """
         number = int(labels.max()) + 1
-        helped = np.bincount(labels, weights=self.failing, minlength=number)
+        failing, others = self.failing[at], self.others[at]
+        helped = np.bincount(labels, weights=failing, minlength=number)
         standing = np.bincount(labels, weights=moved, minlength=number)
-        spare = np.bincount(labels, weights=np.maximum(self.others - self.k, 0), minlength=number)
         joining = np.maximum(self.k - helped - standing, 0)
-        lacking = (helped > 0) & ((standing == 0) if self.whole else (joining > spare))
+        if self.whole:
+            lacking = standing == 0
+        else:
+            spare = np.bincount(labels, weights=np.maximum(others - self.k, 0), minlength=number)
+            lacking = joining > spare
         if lacking.any():
-            at = np.flatnonzero(lacking[labels] & (self.others > 0))
+            chosen = np.flatnonzero(lacking[labels] & (others > 0))
             smallest = np.full(number, np.inf)
-            np.minimum.at(smallest, labels[at], self.others[at])
+            np.minimum.at(smallest, labels[chosen], others[chosen])
             alone = self.whole & (joining == 0) & np.isinf(smallest)
             joining = np.where(lacking & ~alone, smallest, joining)
-        cells = width * (helped + joining)
-        price: Reals = np.divide(cells, helped, out=np.full(number, np.inf), where=helped > 0)
+        price: Reals = width * (helped + joining) / helped
         return price
 
 

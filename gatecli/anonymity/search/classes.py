@@ -71,32 +71,59 @@ class NodeClasses:
     """The equivalence classes at a node.
 
     `members[i]` are raw codes of one member of each class in dimension i; `surprise` is Σ log2 of the
-    frequency of the raw values of its rows, over all dimensions.
+    frequency of the raw values of its rows, over all dimensions. `units` are the rows of each unit in each
+    class, where classes count units.
     """
 
     members: tuple[Integers, ...]
     sizes: Integers
     surprise: Reals
     sensitive: tuple[Histogram, ...]
+    units: Histogram | None = None
+
+    @property
+    def people(self) -> Integers:
+        """What each class counts: its rows, or the distinct units of them."""
+        if self.units is None:
+            return self.sizes
+        return np.bincount(self.units.classes, minlength=len(self.sizes)).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitive:
-    """A sensitive attribute; the codes of an ordered one are the ranks of its values."""
+    """A sensitive attribute; the codes of an ordered one are the ranks of its values.
+
+    Where classes count units, histograms are of pairs of a unit and a value, and `values` are the codes of
+    the values of these pairs: a value counts once for each unit that has it.
+    """
 
     name: str
     ordered: bool
     cardinality: int
+    values: Integers | None = None
+
+    def count(self, histogram: Histogram) -> Histogram:
+        """The values of each class, each with what it counts."""
+        if self.values is None:
+            return histogram
+        number = int(self.values.max(initial=0)) + 1
+        keys = histogram.classes * number + self.values[histogram.values]
+        found, counts = np.unique(keys, return_counts=True)
+        return Histogram(found // number, found % number, counts.astype(np.int64))
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """A table as counts: dimensions, sensitive attributes and the classes of the raw values."""
+    """A table as counts: dimensions, sensitive attributes and the classes of the raw values.
+
+    `units` is the number of units where classes count them, else 0.
+    """
 
     dimensions: tuple[Dimension, ...]
     sensitive: tuple[Sensitive, ...]
     classes: NodeClasses
     rows: int
+    units: int = 0
 
 
 def renumber_keys(keys: Integers, space: int) -> tuple[Integers, int]:
@@ -147,6 +174,7 @@ def merge_classes(base: Base, finer: NodeClasses, labels: Integers, number: int)
             merge_histogram(labels, histogram, attribute.cardinality)
             for histogram, attribute in zip(finer.sensitive, base.sensitive, strict=True)
         ),
+        None if finer.units is None else merge_histogram(labels, finer.units, base.units),
     )
 
 

@@ -22,6 +22,7 @@ one value to all of them, and 3/4 of the values; the last stays itself and loses
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -30,7 +31,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from gatecli.anonymity.discovery.partitions import encode_column, integers
-from gatecli.anonymity.hierarchies import ALL, Hierarchy, Mapped, column_of, generalised_column
+from gatecli.anonymity.hierarchies import (
+    ALL,
+    Everything,
+    Exact,
+    Hierarchy,
+    Level,
+    Mapped,
+    column_of,
+    generalised_column,
+    is_calendar,
+)
 from gatecli.anonymity.search.classes import (
     Base,
     Dimension,
@@ -54,8 +65,10 @@ def fetch(
     hierarchies: Sequence[Hierarchy],
     sensitive: Sequence[str],
     scales: Mapping[str, Scale],
+    unit: str | None = None,
 ) -> Base:
-    """The counts of a table: one grouping of it, and one of each quasi-identifier, in the engine.
+    """The counts of a table, of rows or of the distinct values of `unit`: one grouping of it in the engine,
+    which is asked again for ladders it has to compute. Rows without a unit are of one together.
 
     Raises NothingToCheckError for no rows, ConfigurationError for a hierarchy that misses values or is
     not nested, UncheckableError where the table changes meanwhile.
@@ -63,17 +76,22 @@ def fetch(
     names = [hierarchy.column for hierarchy in hierarchies]
     keys = {f"q{at}": column_of(table, name) for at, name in enumerate(names)}
     keys |= {f"s{at}": column_of(table, name) for at, name in enumerate(sensitive)}
+    keys |= {} if unit is None else {"u": column_of(table, unit)}
     groups = whole_table(table.group_by(**keys).aggregate(n=table.count()))
     if len(groups) == 0:
         raise NothingToCheckError("the table has no rows", advice="give a table that holds records")
     counts = integers(groups["n"])
-    ladders = [_ladder(table, hierarchy) for hierarchy in hierarchies]
+    ladders = [_ladder(table, one, groups[f"q{at}"]) for at, one in enumerate(hierarchies)]
     raws = [_position(groups[f"q{at}"], ladder["raw"].combine_chunks()) for at, ladder in enumerate(ladders)]
     dimensions = tuple(
         _dimension(hierarchy, ladder, raw, counts)
         for hierarchy, ladder, raw in zip(hierarchies, ladders, raws, strict=True)
     )
     attributes, values = _attributes(table, sensitive, scales, groups)
+    people = None if unit is None else encode_column(groups["u"])
+    units = 0 if people is None else int(people.max()) + 1
+    if people is not None:
+        attributes, values = _pair_with_units(attributes, values, people, units)
     labels, number = combine_codes(raws, [dimension.cardinalities[0] for dimension in dimensions])
     first = np.zeros(number, np.int64)
     first[labels] = np.arange(len(labels))
@@ -86,28 +104,59 @@ def fetch(
         merge_histogram(labels, Histogram(own, codes, counts), attribute.cardinality)
         for attribute, codes in zip(attributes, values, strict=True)
     )
-    return Base(
-        dimensions, attributes, NodeClasses(members, sizes, surprise * sizes, histograms), int(sizes.sum())
-    )
+    held = None if people is None else merge_histogram(labels, Histogram(own, people, counts), units)
+    classes = NodeClasses(members, sizes, surprise * sizes, histograms, held)
+    return Base(dimensions, attributes, classes, int(sizes.sum()), units)
 
 
-def _ladder(table: Table, hierarchy: Hierarchy) -> Any:
-    """The distinct values of a column in order, their number at every level, and whether all are covered."""
-    column: Any = column_of(table, hierarchy.column)
-    values = column.name("raw").as_table().distinct()
-    levels = dict(enumerate(hierarchy.levels))
-    written = {at: level for at, level in levels.items() if isinstance(level, Mapped)}
+def _pair_with_units(
+    attributes: Sequence[Sensitive], values: Sequence[Integers], people: Integers, units: int
+) -> tuple[tuple[Sensitive, ...], list[Integers]]:
+    """The attributes with their codes as codes of pairs of a unit and a value."""
+    paired, pairs = [], []
+    for attribute, codes in zip(attributes, values, strict=True):
+        labels, number = combine_codes([people, codes], [units, attribute.cardinality])
+        held = np.zeros(number, np.int64)
+        held[labels] = codes
+        paired.append(replace(attribute, cardinality=number, values=held))
+        pairs.append(labels)
+    return tuple(paired), pairs
+
+
+def _ladder(table: Table, hierarchy: Hierarchy, grouped: Any) -> Any:
+    """The distinct values of a column, which was `grouped` by it, in order, with their number at every level.
+
+    The engine is asked where a level is an expression, or a type has texts of the engine's own. Lines of a
+    file are looked up here: as an expression, each would be a case of a query.
+    """
+    kind = grouped.type
     asked = {
-        f"l{at}": generalised_column(values.raw, level) for at, level in levels.items() if at not in written
+        f"l{at}": level
+        for at, level in enumerate(hierarchy.levels)
+        if not isinstance(level, Exact | Mapped | Everything)
     }
-    ladder = whole_table(values.mutate(text=values.raw.cast("string"), **asked).order_by("raw"))
+    if asked or not (pa.types.is_string(kind) or pa.types.is_integer(kind)):
+        column: Any = column_of(table, hierarchy.column)
+        values = column.name("raw").as_table().distinct()
+        levels = {name: generalised_column(values.raw, level) for name, level in asked.items()}
+        ladder = whole_table(values.mutate(text=values.raw.cast("string"), **levels).order_by("raw"))
+    else:
+        distinct = grouped.combine_chunks().unique()
+        raw = distinct.take(pc.array_sort_indices(distinct))
+        ladder = pa.table({"raw": raw, "text": raw.cast(pa.string())})
+    return _append_written(ladder, hierarchy)
+
+
+def _append_written(ladder: Any, hierarchy: Hierarchy) -> Any:
+    """The ladder with the levels of a file. Raises ConfigurationError for a value that the file misses."""
+    texts = ladder["text"].to_pylist()
     missed = 0
-    # A file's lines are looked up here: as an expression, each would be a case of a query.
-    for at, level in written.items():
-        labels: dict[str | None, str | None] = {None: None, **dict(level.labels)}
-        found = [labels.get(text, ALL) for text in ladder["text"].to_pylist()]
-        ladder = ladder.append_column(f"l{at}", pa.chunked_array([pa.array(found, pa.string())]))
-        missed = sum(text not in labels for text in ladder["text"].to_pylist())
+    for at, level in enumerate(hierarchy.levels):
+        if isinstance(level, Mapped):
+            labels: dict[str | None, str | None] = {None: None, **dict(level.labels)}
+            found = pa.array([labels.get(text, ALL) for text in texts], pa.string())
+            ladder = ladder.append_column(f"l{at}", pa.chunked_array([found]))
+            missed = sum(text not in labels for text in texts)
     if missed:
         raise ConfigurationError(
             f"the hierarchy of {hierarchy.column} misses {missed:,} of its {len(ladder):,} values",
@@ -127,16 +176,15 @@ def _position(column: Any, among: Any) -> Integers:
 
 
 def _dimension(hierarchy: Hierarchy, ladder: Any, raw: Integers, counts: Integers) -> Dimension:
-    own = np.arange(len(ladder))
-    codes = [own, *(encode_column(ladder[f"l{at}"]) for at in range(1, len(hierarchy.levels)))]
+    codes = [_codes_at(ladder, at, level) for at, level in enumerate(hierarchy.levels)]
     for level, (fine, coarse) in enumerate(pairwise(codes), 1):
         if len(np.unique(fine * (int(coarse.max()) + 1) + coarse)) != len(np.unique(fine)):
             raise ConfigurationError(
                 f"level {level} of the hierarchy of {hierarchy.column} splits what level {level - 1} joins",
                 advice="give levels that only ever join values",
             )
-    rows = np.bincount(raw, weights=counts, minlength=len(ladder))
-    numbers = finite_numbers(ladder["raw"].combine_chunks())
+    rows: Reals = np.bincount(raw, weights=counts, minlength=len(ladder)).astype(np.float64)
+    numbers = finite_numbers(ladder["raw"].combine_chunks(), hierarchy)
     extents = [_extent(code, numbers) for code in codes]
     return Dimension(
         hierarchy,
@@ -145,14 +193,27 @@ def _dimension(hierarchy: Hierarchy, ladder: Any, raw: Integers, counts: Integer
         tuple(int(code.max()) + 1 for code in codes),
         tuple(extent for extent, _ in extents),
         tuple(certainty for _, certainty in extents),
-        tuple(np.bincount(code, weights=rows)[code] for code in codes),
+        tuple(np.bincount(code, weights=rows)[code].astype(np.float64) for code in codes),
     )
 
 
-def finite_numbers(values: Any) -> Reals | None:
-    """The values as finite numbers; None where they are none, or not all."""
+def _codes_at(ladder: Any, at: int, level: Level) -> Integers:
+    """For each value the number of what it is at a level."""
+    match level:
+        case Exact():
+            return np.arange(len(ladder))
+        case Everything():
+            return np.zeros(len(ladder), np.int64)
+        case _:
+            return encode_column(ladder[f"l{at}"])
+
+
+def finite_numbers(values: Any, hierarchy: Hierarchy) -> Reals | None:
+    """The values as finite numbers; None where they are none, or not all, or dates in digits."""
     kind = values.type
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+    if is_calendar(hierarchy) or not (
+        pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    ):
         return None
     # Rounded: only a loss is computed from them, and no value told from another.
     known = values.cast(pa.float64(), safe=False).fill_null(float("nan"))

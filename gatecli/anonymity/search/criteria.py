@@ -92,12 +92,13 @@ def least_size(thresholds: Thresholds) -> int:
     return max(thresholds.k or 1, ceil(1 / risk) if risk else 1)
 
 
-def monotone(classes: NodeClasses, thresholds: Thresholds) -> Mask:
-    """The classes of k rows and l distinct values: a row that stays at a node stays at coarser ones."""
-    kept = classes.sizes >= least_size(thresholds)
+def monotone(base: Base, classes: NodeClasses, thresholds: Thresholds) -> Mask:
+    """The classes of k rows (or units) and l distinct values: a row that stays, stays at coarser nodes."""
+    kept = classes.people >= least_size(thresholds)
     if thresholds.l and thresholds.l > 1:
-        for histogram in classes.sensitive:
-            kept &= np.bincount(histogram.classes, minlength=len(kept)) >= thresholds.l
+        for attribute, histogram in zip(base.sensitive, classes.sensitive, strict=True):
+            held = attribute.count(histogram)
+            kept &= np.bincount(held.classes, minlength=len(kept)) >= thresholds.l
     return np.asarray(kept)
 
 
@@ -105,7 +106,7 @@ def keep(base: Base, classes: NodeClasses, thresholds: Thresholds, most: int) ->
     """The classes to keep so that all thresholds hold for what remains; None where that suppresses more
     than `most` rows, or all.
     """
-    kept = monotone(classes, thresholds)
+    kept = monotone(base, classes, thresholds)
     demands = demands_of(thresholds)
     while True:
         rows = int(classes.sizes[kept].sum())
@@ -116,14 +117,14 @@ def keep(base: Base, classes: NodeClasses, thresholds: Thresholds, most: int) ->
             break
         kept = kept & ~fails
     risk = thresholds.average_risk
-    if risk is not None and Fraction(int(kept.sum()), rows) > risk:
+    if risk is not None and Fraction(int(kept.sum()), int(classes.people[kept].sum())) > risk:
         return None
     return Kept(kept, rows, base.rows - rows)
 
 
 def keeps_demands(base: Base, classes: NodeClasses, thresholds: Thresholds) -> Mask:
     """Which classes keep every demand on a class, in a table of which no row is suppressed."""
-    kept = monotone(classes, thresholds)
+    kept = monotone(base, classes, thresholds)
     for attribute, histogram, raw in zip(
         base.sensitive, classes.sensitive, base.classes.sensitive, strict=True
     ):
@@ -138,22 +139,34 @@ def failing_classes(base: Base, classes: NodeClasses, kept: Mask, demands: tuple
     """Of the classes that are kept, those that break a demand."""
     failing = np.zeros(len(kept), bool)
     for attribute, histogram in zip(base.sensitive, classes.sensitive, strict=True) if demands else ():
-        cells = cells_of(attribute, histogram, classes.sizes, kept)
+        cells = cells_of(attribute, histogram, classes, kept)
         for demand in demands:
             failing |= kept & ~_passing(cells, demand)
     return failing
 
 
-def cells_of(attribute: Sensitive, histogram: Histogram, sizes: Integers, kept: Mask) -> Cells:
+def cells_of(attribute: Sensitive, histogram: Histogram, classes: NodeClasses, kept: Mask) -> Cells:
     """The cells of the classes that are kept."""
-    stay = kept[histogram.classes]
-    values = histogram.values[stay]
-    counts = histogram.counts[stay]
-    marginals = sum_by_label(values, counts, attribute.cardinality)
+    left = _filter(histogram, kept)
+    if attribute.values is None:
+        marginals = sum_by_label(left.values, left.counts, attribute.cardinality)
+    else:
+        marginals = np.bincount(attribute.values[np.unique(left.values)])
+        left = attribute.count(left)
     present = marginals > 0  # a value that is nowhere any more has no rank
     ranks = np.cumsum(present) - 1
-    left = replace(histogram, classes=histogram.classes[stay], values=ranks[values], counts=counts)
-    return Cells(left, sizes, marginals[present], int(counts.sum()), attribute.ordered)
+    total = int(left.counts.sum()) if classes.units is None else _count_units(classes.units, kept)
+    left = replace(left, values=ranks[left.values])
+    return Cells(left, classes.people, marginals[present], total, attribute.ordered)
+
+
+def _filter(histogram: Histogram, kept: Mask) -> Histogram:
+    stay = kept[histogram.classes]
+    return Histogram(histogram.classes[stay], histogram.values[stay], histogram.counts[stay])
+
+
+def _count_units(units: Histogram, kept: Mask) -> int:
+    return len(np.unique(_filter(units, kept).values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,18 +217,24 @@ def demands_of(thresholds: Thresholds) -> tuple[Demand, ...]:
         (thresholds.t, lambda limit: Demand(distance, _exact_distance, limit)),
         (
             thresholds.beta,
-            lambda limit: Demand(_gain, lambda cells, item: exact.basic_beta(item, cells.shares()), limit),
+            lambda limit: Demand(
+                _gain, lambda cells, item: exact.basic_beta(item, cells.shares(), cells.total), limit
+            ),
         ),
         (
             thresholds.enhanced_beta,
             lambda limit: Demand(
-                _enhanced_beta, lambda cells, item: exact.enhanced_beta(item, cells.shares()), limit
+                _enhanced_beta,
+                lambda cells, item: exact.enhanced_beta(item, cells.shares(), cells.total),
+                limit,
             ),
         ),
         (
             thresholds.delta,
             lambda limit: Demand(
-                _delta, lambda cells, item: exact.delta_disclosure(item, cells.shares()), limit
+                _delta,
+                lambda cells, item: exact.delta_disclosure(item, cells.shares(), cells.total),
+                limit,
             ),
         ),
     )
@@ -258,7 +277,9 @@ def _alpha(cells: Cells) -> Reals:
 
 
 def _entropy(cells: Cells) -> Reals:
-    shares = _own_shares(cells)
+    """Where units hold several values, their shares sum to more than one, and are divided by the sum."""
+    weights = _per_class(cells, cells.histogram.counts)
+    shares = cells.histogram.counts / weights[cells.histogram.classes]
     return np.asarray(np.exp(_per_class(cells, -shares * np.log(shares))))
 
 
@@ -279,13 +300,15 @@ def distance(cells: Cells) -> Reals:
     """How far each class is from the table: t."""
     if cells.ordered:
         return _ordered_distance(cells)
-    gains = np.maximum(_own_shares(cells) - _table_shares(cells), 0.0)
-    return _per_class(cells, gains)
+    own, table = _own_shares(cells), _table_shares(cells)
+    absent = cells.marginals.sum() / max(cells.total, 1) - _per_class(cells, table)
+    far: Reals = np.minimum((_per_class(cells, np.abs(own - table)) + absent) / 2, 1.0)
+    return far
 
 
 def _exact_distance(cells: Cells, item: ClassCounts) -> Fraction:
     far = exact.ordered_distance if cells.ordered else exact.total_variation
-    return far(item, cells.shares())
+    return far(item, cells.shares(), cells.total)
 
 
 def _ordered_distance(cells: Cells) -> Reals:
@@ -305,7 +328,8 @@ def _ordered_distance(cells: Cells) -> Reals:
     crossing = np.clip(np.searchsorted(table, reached), values, ends)
     moved = reached * (2.0 * crossing - values - ends) + area[values] + area[ends] - 2.0 * area[crossing]
     moved += np.where(opens, area[values], 0.0)
-    return _per_class(cells, moved) / (ranks - 1)
+    far: Reals = np.minimum(_per_class(cells, moved) / (ranks - 1), 1.0)
+    return far
 
 
 def _gain(cells: Cells) -> Reals:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -18,15 +18,20 @@ from gatecli.anonymity.hierarchies import (
     describe_level,
     generalised_column,
 )
-from gatecli.anonymity.search.classes import Base, NodeClasses, regroup_classes
+from gatecli.anonymity.search.classes import Base, Mask, Node, label_classes, merge_classes
 from gatecli.anonymity.search.counts import fetch
 from gatecli.anonymity.search.criteria import keep
-from gatecli.anonymity.search.hidden_cells import alike, hide_in
-from gatecli.anonymity.search.local_recoding import recode_in
+from gatecli.anonymity.search.hidden_cells import OURS, alike, hide_rows
+from gatecli.anonymity.search.local_recoding import recode, write_boxes
+from gatecli.anonymity.search.suppression import hide_at
+from gatecli.anonymity.tables.functions import numbered_rows
 from gatecli.anonymity.tables.interface import Table
 from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import Scale, Thresholds
 from gatecli.model.generalisation import Loss, LossMetric
+
+ROW = f"{OURS}row"
+"""The place of a row in its table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +41,10 @@ class Proposal:
     `k` is the smallest class that remains. `cells` are, by column, the cells to suppress in rows that remain:
     () where only rows are. `ladders` are the hierarchies of all columns where rows are recoded locally, ()
     else: each class has its own levels then, and a level is `Everything` where the column changes.
-    `normalise` says that the columns lose case and outer blanks of their text first. `least` says that no
-    other choice of levels within the same limits loses less by `metric`, `is_cut_off` that the search ended
-    before it had looked everywhere.
+    `unit` is the column whose distinct values classes count, where they do not count rows. `normalise` says
+    that the columns lose case and outer blanks of their text first. `least` says that no other choice of
+    levels within the same limits loses less by `metric`, `is_cut_off` that the search ended before it had
+    looked everywhere.
     """
 
     quasi_identifiers: tuple[str, ...]
@@ -58,6 +64,7 @@ class Proposal:
     least: bool = False
     is_cut_off: bool = False
     normalise: bool = False
+    unit: str | None = None
 
     @property
     def suppression(self) -> Fraction:
@@ -106,62 +113,68 @@ def _percent(share: Fraction) -> str:
     return f"{float(tenths) / 10:g} %" if share else "nothing"
 
 
-def apply(table: Table, proposal: Proposal, *, max_suppression: Fraction | None = None) -> Table:
+def apply(
+    table: Table, proposal: Proposal, base: Base | None = None, *, max_suppression: Fraction | None = None
+) -> Table:
     """The table with every quasi-identifier at its level and without the suppressed rows: an expression.
 
     What must be suppressed is counted again in this table, so that the thresholds hold for it even where
-    it is not the table that was searched. Raises UncheckableError where more than `max_suppression`
-    (default: twice what was proposed, at least 1 %) would have to go.
+    it is not the table that was searched; `base` are its counts where they are known: those that a search of
+    this very table was made in. Raises UncheckableError where more than `max_suppression` (default: twice
+    what was proposed, at least 1 %) would have to go.
     """
     allowed = max(2 * proposal.suppression, Fraction(1, 100)) if max_suppression is None else max_suppression
-    pairs = list(zip(proposal.quasi_identifiers, proposal.levels, strict=True))
     if proposal.normalise:
         table = normalised_table(table, [*proposal.quasi_identifiers, *proposal.sensitive])
-    scales = dict(zip(proposal.sensitive, proposal.scales, strict=True))
-    coarse = _generalise(table, dict(pairs), scales, proposal, allowed)
-    base = fetch(coarse, [Hierarchy(name, (Exact(),)) for name, _ in pairs], proposal.sensitive, scales)
-    classes = regroup_classes(base, base.classes, (0,) * len(pairs))
-    kept = keep(base, classes, proposal.thresholds, int(allowed * base.rows))
-    if kept is None:
-        raise _refusal(allowed)
-    kept_rows = coarse if kept.suppressed == 0 else _without(coarse, base, classes, ~kept.classes)
+    node = proposal.node
+    if base is None:
+        scales = dict(zip(proposal.sensitive, proposal.scales, strict=True))
+        ladders = proposal.ladders or _steps(proposal)
+        base = fetch(table, ladders, proposal.sensitive, scales, proposal.unit)
+        node = tuple(len(ladder.levels) - 1 for ladder in ladders)
+    source = numbered_rows(table, ROW)
+    new = _generalise(source, proposal, base, node, int(allowed * base.rows))
+    if new is None:
+        raise UncheckableError(
+            "the table no longer meets its thresholds at the proposed levels within "
+            f"{_percent(allowed)} suppressed",
+            advice="search again on this table",
+        )
+    if ROW in source.columns:
+        return new.order_by(ROW).drop(ROW)
     # Rows that were joined come in any order: two runs shall write the same file.
     is_joined = bool(proposal.ladders) or any(proposal.cells)
-    return kept_rows.order_by(list(table.columns)) if is_joined else kept_rows
+    return new.order_by(list(table.columns)) if is_joined else new
 
 
-def _refusal(allowed: Fraction) -> UncheckableError:
-    return UncheckableError(
-        "the table no longer meets its thresholds at the proposed levels within "
-        f"{_percent(allowed)} suppressed",
-        advice="search again on this table",
-    )
+def _steps(proposal: Proposal) -> list[Hierarchy]:
+    """The columns with two levels: as they are, and as proposed."""
+    return [
+        Hierarchy(name, (Exact(),) if level == Exact() else (Exact(), level))
+        for name, level in zip(proposal.quasi_identifiers, proposal.levels, strict=True)
+    ]
 
 
-def _generalise(
-    table: Table,
-    levels: Mapping[str, Level],
-    scales: Mapping[str, Scale],
-    proposal: Proposal,
-    allowed: Fraction,
-) -> Table:
+def _generalise(table: Table, proposal: Proposal, base: Base, node: Node, most: int) -> Any:
+    """The new table; None where more than `most` rows would have to be suppressed."""
     if proposal.ladders:
-        recoded = recode_in(table, proposal.ladders, scales, proposal.thresholds)
-        if recoded is None:
-            raise _refusal(allowed)
-        return recoded
-    if not any(proposal.cells):
-        return table.mutate(
-            **{
-                name: generalised_column(column_of(table, name), level)
-                for name, level in levels.items()
-                if level != Exact()
-            }
-        )
-    hidden = hide_in(table, levels, scales, proposal.thresholds, int(allowed * proposal.rows))
-    if hidden is None:
-        raise _refusal(allowed)
-    return hidden
+        recoding = recode(base, proposal.thresholds)
+        return None if recoding is None else write_boxes(table, base, recoding)
+    levels = dict(zip(proposal.quasi_identifiers, proposal.levels, strict=True))
+    if any(proposal.cells):
+        hidden = hide_at(base, node, proposal.thresholds, most)
+        return None if hidden is None else hide_rows(table, levels, base, hidden)
+    labels, number = label_classes(base, base.classes, node)
+    kept = keep(base, merge_classes(base, base.classes, labels, number), proposal.thresholds, most)
+    if kept is None:
+        return None
+    left = table if kept.suppressed == 0 else _without(table, base, ~kept.classes[labels])
+    coarse = {
+        name: generalised_column(column_of(left, name), level)
+        for name, level in levels.items()
+        if level != Exact()
+    }
+    return left.mutate(**coarse)
 
 
 def normalised_table(table: Table, columns: Sequence[str]) -> Any:
@@ -169,11 +182,11 @@ def normalised_table(table: Table, columns: Sequence[str]) -> Any:
     return table.mutate(**{name: normalise_text(table[name]) for name in columns})
 
 
-def _without(table: Table, base: Base, classes: NodeClasses, dropped: Any) -> Any:
-    """The rows whose class is not dropped; missing values are equal here."""
+def _without(table: Table, base: Base, dropped: Mask) -> Any:
+    """The rows of raw classes that are not dropped; missing values are equal here."""
     import ibis  # noqa: PLC0415 - half a second that only tables need
 
-    pairs = list(zip(base.dimensions, classes.members, strict=True))
+    pairs = list(zip(base.dimensions, base.classes.members, strict=True))
     held = {f"d{at}": one.values.take(raw[dropped]) for at, (one, raw) in enumerate(pairs)}
     gone = ibis.memtable(pa.table(held))
     columns = [column_of(table, one.hierarchy.column) for one, _ in pairs]

@@ -17,49 +17,35 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from gatecli.anonymity.hierarchies import ALL, Exact, Hierarchy, Level, column_of, generalised_column, literal
-from gatecli.anonymity.search.classes import Base, Node, label_classes
-from gatecli.anonymity.search.counts import fetch
-from gatecli.anonymity.search.suppression import HiddenCells, hide_at
+from gatecli.anonymity.hierarchies import ALL, Level, column_of, generalised_column, literal
+from gatecli.anonymity.search.classes import Base, label_classes
+from gatecli.anonymity.search.suppression import HiddenCells
 from gatecli.anonymity.tables.functions import row_numbers
 from gatecli.anonymity.tables.interface import Table
-from gatecli.model.anonymity import Scale, Thresholds
 
 OURS = "gatecli "
 """Before the names of our own columns, which no join may take for the table's."""
 
 
-def hide_in(
-    table: Table,
-    levels: Mapping[str, Level],
-    scales: Mapping[str, Scale],
-    thresholds: Thresholds,
-    most: int,
-) -> Table | None:
-    """The table at `levels` of its quasi-identifiers with cells hidden, before rows are suppressed.
+def hide_rows(table: Any, levels: Mapping[str, Level], base: Base, hidden: HiddenCells) -> Table:
+    """The table at `levels` of its quasi-identifiers with cells hidden and without the suppressed rows.
 
-    `scales` has all sensitive columns. None where more than `most` rows would have to be suppressed.
+    `base` are the counts of the table.
     """
-    names = list(levels)
-    exact = Exact()
-    ladders = [
-        Hierarchy(name, (exact,) if level == exact else (exact, level)) for name, level in levels.items()
-    ]
-    base = fetch(table, ladders, list(scales), scales)
-    node = tuple(len(ladder.levels) - 1 for ladder in ladders)
-    hidden = hide_at(base, node, thresholds, most)
-    return None if hidden is None else _hide_rows(table, levels, _places(base, node, hidden, names))
+    return _join_places(table, levels, _places(base, hidden))
 
 
-def _places(base: Base, node: Node, hidden: HiddenCells, names: Sequence[str]) -> Any:
-    """A line for each raw combination with hidden cells: its values, which columns, and which of its rows."""
-    labels, _ = label_classes(base, base.classes, node)
+def _places(base: Base, hidden: HiddenCells) -> Any:
+    """A line for each raw combination that changes: its values, and of which of its rows which columns are
+    hidden, or that they go.
+    """
+    labels, _ = label_classes(base, base.classes, hidden.node)
     order = np.argsort(labels, kind="stable")
     starts = np.searchsorted(labels[order], np.arange(len(hidden.classes.sizes) + 1))
-    by_class: dict[int, list[tuple[tuple[int, ...], int]]] = {}
-    for piece in hidden.pieces:
-        by_class.setdefault(piece.row, []).append((piece.hidden, piece.rows))
-    lines = []
+    by_class: dict[int, list[tuple[tuple[int, ...] | None, int]]] = {}
+    for piece, stays in zip(hidden.pieces, hidden.kept[hidden.groups].tolist(), strict=True):
+        by_class.setdefault(piece.row, []).append((piece.hidden if stays else None, piece.rows))
+    lines: list[tuple[int, tuple[int, ...] | None, int, int]] = []
     for at, pieces in by_class.items():
         raws = order[starts[at] : starts[at + 1]]
         spread = _spread(
@@ -68,21 +54,24 @@ def _places(base: Base, node: Node, hidden: HiddenCells, names: Sequence[str]) -
             base.classes.sizes[raws].tolist(),
         )
         lines += [
-            (int(raws[place]), columns, start, stop) for place, columns, start, stop in spread if columns
+            (int(raws[place]), columns, start, stop)
+            for place, columns, start, stop in spread
+            if columns is None or columns
         ]
     rows = np.array([line[0] for line in lines], np.int64)
     held: dict[str, Any] = {
         f"{OURS}value {at}": one.values.take(raw[rows])
         for at, (one, raw) in enumerate(zip(base.dimensions, base.classes.members, strict=True))
     }
-    held |= {f"{OURS}hide {at}": [at in line[1] for line in lines] for at in range(len(names))}
+    held |= {f"{OURS}hide {at}": [at in (line[1] or ()) for line in lines] for at in range(len(hidden.node))}
     held |= {f"{OURS}start": [line[2] for line in lines], f"{OURS}stop": [line[3] for line in lines]}
+    held[f"{OURS}gone"] = [line[1] is None for line in lines]
     return pa.table(held)
 
 
 def _spread(
-    hidden: Sequence[tuple[int, ...]], rows: Sequence[int], sizes: Sequence[int]
-) -> Iterator[tuple[int, tuple[int, ...], int, int]]:
+    hidden: Sequence[tuple[int, ...] | None], rows: Sequence[int], sizes: Sequence[int]
+) -> Iterator[tuple[int, tuple[int, ...] | None, int, int]]:
     """Pieces of a class laid over its raw combinations in order: which, what is hidden, from row to row."""
     place, start = 0, 0
     for columns, number in zip(hidden, rows, strict=True):
@@ -95,7 +84,7 @@ def _spread(
                 place, start = place + 1, 0
 
 
-def _hide_rows(table: Any, levels: Mapping[str, Level], places: Any) -> Table:
+def _join_places(table: Any, levels: Mapping[str, Level], places: Any) -> Table:
     import ibis  # noqa: PLC0415 - half a second that only tables need
 
     hiding = ibis.memtable(places)
@@ -119,7 +108,8 @@ def _hide_rows(table: Any, levels: Mapping[str, Level], places: Any) -> Table:
         coarse = joined[f"{OURS}shown {at}"]
         gone = joined[f"{OURS}hide {at}"].fill_null(literal(value=False, kind="boolean"))
         columns[name] = gone.ifelse(literal(ALL), coarse.cast("string")) if at in hidden else coarse
-    return joined.select(**columns).view()  # else a join with it would be one more of the same chain
+    stays = ~joined[f"{OURS}gone"].fill_null(literal(value=False, kind="boolean"))
+    return joined.filter(stays).select(**columns)
 
 
 def alike(column: Any, fetched: Any) -> Any:

@@ -55,22 +55,51 @@ def search(
     terms: SearchTerms = USUAL,
     best: int = BEST,
 ) -> tuple[Proposal, ...]:
+    """`search_counts` in the counts of a table: see there.
+
+    Columns without a hierarchy get a proposed one; a missing value counts as a value; `scales` are those that
+    the attributes were measured on. Classes are of records and of text as it is written: `propose`
+    (`gatecli.anonymity.search.proposals`) takes a whole question.
+    """
+    base = count_table(
+        table, quasi_identifiers, sensitive, thresholds, hierarchies, scales=scales, terms=terms
+    )
+    return search_counts(base, thresholds, terms=terms, best=best)
+
+
+def count_table(
+    table: Table,
+    quasi_identifiers: Sequence[str],
+    sensitive: Sequence[str],
+    thresholds: Thresholds,
+    hierarchies: Sequence[Hierarchy] = (),
+    *,
+    scales: Mapping[str, Scale] = MappingProxyType({}),
+    terms: SearchTerms = USUAL,
+    unit: str | None = None,
+) -> Base:
+    """The counts that are searched: of rows, or of the distinct values of the column `unit`.
+
+    Raises UsageError for a question that means nothing or that no search answers, ConfigurationError for a
+    hierarchy that does not fit, NothingToCheckError for no rows.
+    """
+    _check(quasi_identifiers, sensitive, thresholds, terms.max_suppression)
+    _refuse(thresholds, scales)
+    return fetch(table, _hierarchies(table, quasi_identifiers, hierarchies), sensitive, scales, unit)
+
+
+def search_counts(
+    base: Base, thresholds: Thresholds, *, terms: SearchTerms = USUAL, best: int = BEST
+) -> tuple[Proposal, ...]:
     """The best proposals that were found, least loss first, each with less suppression than the one before;
     () if there is none. The last is the best without suppression, where there is one; after it comes local
     recoding, where `terms.local` and it loses less.
 
     Each was verified: all thresholds hold for every sensitive attribute in the rows that remain. The search
-    does at most `terms.effort` times `WORK`; where that ends it, every proposal `is_cut_off`. Columns
-    without a hierarchy get a proposed one; a missing value counts as a value; `scales` are those that
-    the attributes were measured on. Classes are of records and of text as it is written: `propose`
-    (`gatecli.anonymity.search.proposals`) takes a whole question. Raises UsageError for a question that means
-    nothing or that no search answers, ConfigurationError for a hierarchy that does not fit,
-    NothingToCheckError for no rows, SearchEndedError where the work did not suffice to find any.
+    does at most `terms.effort` times `WORK`; where that ends it, every proposal `is_cut_off`. Where classes
+    count units, neither cells are suppressed nor rows recoded locally. Raises SearchEndedError where the work
+    did not suffice to find any.
     """
-    _check(quasi_identifiers, sensitive, thresholds, terms.max_suppression)
-    _refuse(thresholds, scales)
-    chosen = _hierarchies(table, quasi_identifiers, hierarchies)
-    base = fetch(table, chosen, sensitive, scales)
     most = int(terms.max_suppression * base.rows)
     found = explore(base, thresholds, terms.loss, most, int(WORK * terms.effort))
     if not (found.candidates or found.is_complete):
@@ -81,9 +110,14 @@ def search(
         replace(_propose_node(base, each.node, thresholds, most), least=at == 0 and found.is_complete)
         for at, each in enumerate(_front(found.candidates, best))
     ]
-    if terms.cells and proposals:
+    if terms.cells and proposals and not base.units:
         proposals = _with_cells(base, proposals, thresholds, most, terms)[:best]
-    if terms.local and proposals and len(base.classes.sizes) <= RECODED_CLASSES * terms.effort:
+    if (
+        terms.local
+        and proposals
+        and not base.units
+        and len(base.classes.sizes) <= RECODED_CLASSES * terms.effort
+    ):
         proposals = _with_local_recoding(base, proposals, thresholds, terms)
     return tuple(replace(each, metric=terms.loss, is_cut_off=not found.is_complete) for each in proposals)
 
@@ -203,7 +237,7 @@ def _propose_node(base: Base, node: Node, thresholds: Thresholds, most: int) -> 
         rows=base.rows,
         suppressed=kept.suppressed,
         classes=int(kept.classes.sum()),
-        k=int(classes.sizes[kept.classes].min()),
+        k=int(classes.people[kept.classes].min()),
         loss=loss_at(base, classes, node, kept, least_size(thresholds)),
     )
 

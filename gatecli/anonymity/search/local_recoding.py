@@ -15,7 +15,7 @@ Example. Between the ages 18, 19 and 31, 34:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -25,27 +25,30 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gatecli.anonymity.calendar_dates import iso_text, own_text
 from gatecli.anonymity.hierarchies import (
     Bands,
-    Calendar,
     Cuts,
-    Hierarchy,
     Mapped,
     Prefix,
     Tails,
     column_of,
+    day_format,
     generalised_column,
+    interval_text,
+    is_calendar,
     plain,
 )
 from gatecli.anonymity.quantile_bands import roundest
 from gatecli.anonymity.search.classes import Base, Dimension, Integers, Reals, sum_by_label
-from gatecli.anonymity.search.counts import fetch, finite_numbers
+from gatecli.anonymity.search.counts import finite_numbers
 from gatecli.anonymity.search.criteria import least_size
 from gatecli.anonymity.search.hidden_cells import OURS, alike
 from gatecli.anonymity.search.mondrian import Axis, box_widths, cut_into_boxes, shown_levels
 from gatecli.anonymity.tables.functions import first_case
 from gatecli.anonymity.tables.interface import Table
-from gatecli.model.anonymity import Scale, Thresholds
+from gatecli.anonymity.value_formats import number_text
+from gatecli.model.anonymity import Thresholds, ValueFormat
 from gatecli.model.generalisation import Loss
 
 INTERVAL = -1
@@ -94,7 +97,7 @@ def axis_of(dimension: Dimension) -> Axis:
     ranks = _ranks(dimension)
     places = np.zeros(0)
     if ranks is not None:
-        numbers = finite_numbers(dimension.values)
+        numbers = finite_numbers(dimension.values, dimension.hierarchy)
         if numbers is None or len(numbers) < 2:
             places = (ranks - ranks.min()) / max(len(ranks) - 1, 1)
         else:
@@ -119,15 +122,40 @@ def _ordered_values(dimension: Dimension) -> list[Any] | None:
         return None
     if pa.types.is_temporal(kind):
         return list(pc.cast(dimension.values, pa.string()).to_pylist())
-    if _is_text(kind) and levels and all(isinstance(level, Calendar) for level in levels):
-        return list(dimension.values.to_pylist())
+    if is_calendar(dimension.hierarchy):
+        return _dates(dimension)
     is_written = _is_text(kind) and levels and all(isinstance(each, Bands | Cuts | Tails) for each in levels)
-    if not (is_written or _is_number(kind)):
-        return None
-    values = dimension.values.to_pylist()
+    return _numbers(dimension) if is_written or _is_number(kind) else None
+
+
+def _numbers(dimension: Dimension) -> list[Fraction | None] | None:
+    """Exact numbers; None where one has no end."""
+    values, written = dimension.values.to_pylist(), _number_format(dimension)
+    if written is not None:
+        return [None if value is None else Fraction(number_text(value, written)) for value in values]
     if not np.isfinite([float(value) for value in values if value is not None]).all():
         return None
     return [None if value is None else Fraction(str(value).strip()) for value in values]
+
+
+def _dates(dimension: Dimension) -> list[str | None] | None:
+    """Dates in ISO 8601; None where the order of day and month is in doubt, so that no day is shown."""
+    written = day_format(dimension.hierarchy)
+    if written is None:
+        return None
+    return [None if value is None else iso_text(value, written) for value in _own_texts(dimension)]
+
+
+def _own_texts(dimension: Dimension) -> list[str | None]:
+    values = dimension.values
+    if _is_number(values.type):
+        values = values.cast(pa.int64())
+    return list(values.cast(pa.string()).to_pylist())
+
+
+def _number_format(dimension: Dimension) -> ValueFormat | None:
+    levels = dimension.hierarchy.levels
+    return next((each.written for each in levels if isinstance(each, Bands | Cuts | Tails)), None)
 
 
 def _is_text(kind: Any) -> bool:
@@ -173,7 +201,7 @@ def _costs(dimension: Dimension, axis: Axis, raw: Integers, starts: Integers, sh
     low = np.where(widths == 1.0, 0, low)
     rows = np.bincount(ranks, weights=dimension.rows_alike[0])
     reached = np.concatenate(([0.0], np.cumsum(rows)))
-    is_counted = finite_numbers(dimension.values) is None
+    is_counted = finite_numbers(dimension.values, dimension.hierarchy) is None
     held = np.concatenate(([0], np.cumsum(np.bincount(ranks))))
     covered = held[high + 1] - held[low]
     certainty = np.where(covered > 1, covered / len(ranks), 0.0) if is_counted else widths
@@ -194,18 +222,11 @@ def _loss(base: Base, costs: Sequence[_Costs], sizes: Integers, k: int) -> Loss:
     )
 
 
-def recode_in(
-    table: Table, ladders: Sequence[Hierarchy], scales: Mapping[str, Scale], thresholds: Thresholds
-) -> Table | None:
-    """The table with each box recoded; `scales` has all sensitive columns. None where no box keeps them."""
-    base = fetch(table, ladders, list(scales), scales)
-    found = recode(base, thresholds)
-    return None if found is None else _write_boxes(table, ladders, base, found)
-
-
-def _write_boxes(table: Any, ladders: Sequence[Hierarchy], base: Base, found: Recoding) -> Table:
+def write_boxes(table: Any, base: Base, found: Recoding) -> Table:
+    """The table with each box recoded; `base` are its counts."""
     import ibis  # noqa: PLC0415 - half a second that only tables need
 
+    ladders = [dimension.hierarchy for dimension in base.dimensions]
     held: dict[str, Any] = {}
     for at, (one, raw) in enumerate(zip(base.dimensions, base.classes.members, strict=True)):
         held[f"{OURS}value {at}"] = one.values.take(raw)
@@ -228,7 +249,7 @@ def _write_boxes(table: Any, ladders: Sequence[Hierarchy], base: Base, found: Re
             ]
             text = joined[f"{OURS}text {at}"]
             columns[ladder.column] = first_case(cases, text) if cases else text
-    return joined.select(**columns).view()  # else a join with it would be one more of the same chain
+    return joined.select(**columns)
 
 
 def _texts(dimension: Dimension, found: Recoding, at: int) -> Any:
@@ -237,10 +258,11 @@ def _texts(dimension: Dimension, found: Recoding, at: int) -> Any:
     if values is None or not (found.shown[at] == INTERVAL).any():
         return pa.nulls(len(found.sizes), pa.string())
     distinct = sorted({value for value in values if value is not None})
-    bound = _bounds(distinct)
+    bound = _own_bounds(dimension, _bounds(distinct))
+    written = _number_format(dimension)
     return pa.array(
         [
-            _interval(bound, low, high, len(distinct)) if level == INTERVAL else None
+            _interval(bound, low, high, len(distinct), written) if level == INTERVAL else None
             for level, low, high in zip(
                 found.shown[at].tolist(), found.low[at].tolist(), found.high[at].tolist(), strict=True
             )
@@ -249,11 +271,25 @@ def _texts(dimension: Dimension, found: Recoding, at: int) -> Any:
     )
 
 
-def _interval(bound: Callable[[int], str], low: int, high: int, number: int) -> str:
+def _own_bounds(dimension: Dimension, bound: Callable[[int], str]) -> Callable[[int], str]:
+    """Bounds as the column writes its values: local dates, decimal commas."""
+    number, day = _number_format(dimension), day_format(dimension.hierarchy)
+    if number is ValueFormat.DECIMAL_COMMA:
+        return lambda place: bound(place).replace(".", ",")
+    if day is None or pa.types.is_temporal(dimension.values.type):
+        return bound
+    like = next(text for text in _own_texts(dimension) if text is not None)
+    return lambda place: own_text(bound(place), like, day)
+
+
+def _interval(
+    bound: Callable[[int], str], low: int, high: int, number: int, written: ValueFormat | None
+) -> str:
     """From the rank `low` up to `high`, of `number` ranks from 1."""
     if low == 1:
         return f"<{bound(high)}"
-    return f">={bound(low - 1)}" if high == number else f"[{bound(low - 1)}, {bound(high)})"
+    below = bound(low - 1)
+    return f">={below}" if high == number else interval_text(below, bound(high), written)
 
 
 def _bounds(values: Sequence[Any]) -> Callable[[int], str]:

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from gatecli.anonymity.hierarchies import Hierarchy, column_of
+from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
+from gatecli.anonymity.search.classes import Base
 from gatecli.anonymity.search.generalisation import Proposal, normalised_table
-from gatecli.anonymity.search.lattice import BEST, USUAL, search
+from gatecli.anonymity.search.lattice import BEST, USUAL, count_table, search_counts
 from gatecli.anonymity.tables.functions import only_row, times
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.problems import computing
 from gatecli.errors import UsageError
 from gatecli.model.anonymity import AnonymityQuestion, Missing, Scale, Thresholds
 from gatecli.model.generalisation import SearchTerms
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedTable:
+    """Proposals, the least loss first, and the counts of the table that they were searched in."""
+
+    proposals: tuple[Proposal, ...]
+    base: Base
 
 
 def propose(
@@ -26,27 +36,23 @@ def propose(
     scales: Mapping[str, Scale] = MappingProxyType({}),
     terms: SearchTerms = USUAL,
     best: int = BEST,
-) -> tuple[Proposal, ...]:
+) -> SearchedTable:
     """`search`, of classes as the question counts them; `scales` are those that were measured on.
 
     Normalised text is searched, and written by `apply`, normalised. Raises what `search` raises, and
-    UsageError for classes that count units and for missing values that may be anything: what merged
-    classes hold does not follow there from what each holds.
+    UsageError for missing values that may be anything: what merged classes hold does not follow there from
+    what each holds. Several rows of a unit that are known together are not looked at: measure the result.
     """
-    if question.unit is not None:
-        raise UsageError(
-            "no search is made for classes that count units: merged classes share some of them",
-            advice="keep one record for each unit, or search without a unit and measure the result",
-        )
     trees = {name: Scale.HIERARCHICAL for name in question.sensitive if name in question.hierarchies}
     names = (*question.quasi_identifiers, *question.sensitive)
     with computing(opened):
+        hierarchies = _with_stated(opened, question, hierarchies)
         if question.missing is Missing.WILDCARD and _misses(opened, question.quasi_identifiers):
             raise UsageError(
                 "no search is made where a missing value may be anything: such classes overlap",
                 advice="search with own-value, and measure the result",
             )
-        found = search(
+        base = count_table(
             normalised_table(opened.table, names) if question.normalise else opened.table,
             question.quasi_identifiers,
             question.sensitive,
@@ -54,9 +60,20 @@ def propose(
             hierarchies,
             scales={**trees, **scales, **question.scales},
             terms=terms,
-            best=best,
+            unit=question.unit,
         )
-    return tuple(replace(one, normalise=question.normalise) for one in found)
+    found = search_counts(base, thresholds, terms=terms, best=best)
+    asked = [replace(one, normalise=question.normalise, unit=question.unit) for one in found]
+    return SearchedTable(tuple(asked), base)
+
+
+def _with_stated(
+    opened: OpenedTable, question: AnonymityQuestion, given: Sequence[Hierarchy]
+) -> tuple[Hierarchy, ...]:
+    """The hierarchies, and those of columns whose format is stated: others are proposed by what they hold."""
+    known = {each.column for each in given}
+    stated = [name for name in question.quasi_identifiers if name in question.formats and name not in known]
+    return (*given, *proposed_hierarchies(opened.table, stated, question.formats))
 
 
 def _misses(opened: OpenedTable, names: Sequence[str]) -> bool:

@@ -14,7 +14,7 @@ Example. Of four cells in two rows, one is hidden by suppression and one covers 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -32,12 +32,15 @@ from gatecli.anonymity.search.classes import (
     merge_classes,
     regroup_classes,
 )
-from gatecli.anonymity.search.criteria import demands_of, keep, least_size, monotone
+from gatecli.anonymity.search.criteria import Kept, demands_of, keep, least_size, monotone
+from gatecli.anonymity.search.loss import loss_by
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.generalisation import Loss, LossMetric
 
 MOST_CLASSES = 5_000
 """Beyond, a node has no single cells suppressed: the choice of cells looks at all classes again and again."""
+TIE = 1e-9
+"""Losses are no nearer than so: they are sums of floats."""
 COST = 60
 """How much more work a choice of cells is than a regrouping."""
 
@@ -79,7 +82,7 @@ def hide_at(base: Base, node: Node, thresholds: Thresholds, most: int) -> Hidden
         dimension.codes[level][raw]
         for dimension, level, raw in zip(base.dimensions, node, classes.members, strict=True)
     ]
-    stays = monotone(classes, thresholds)
+    stays = monotone(base, classes, thresholds)
     whole = judges_values(thresholds)
     pieces = tuple(hide_cells(classes.sizes, stays, codes, least_size(thresholds), whole=whole))
     groups, number = _group_pieces(pieces, codes)
@@ -159,23 +162,34 @@ def hide_least(
     best: HiddenCells | None = None
     here, judged = top, {top}
     while work > 0:
-        found = []
-        for node in _finer(here):
+        nearest: HiddenCells | None = None
+        for bound, node in sorted((_least_lost(base, node, metric), node) for node in _finer(here)):
             if node in judged or work <= 0:
                 continue
+            if nearest and bound > loss_figure(nearest.loss, metric) + TIE:
+                break
             judged.add(node)
             work -= COST * 200 + len(base.classes.sizes) * (1 + len(base.sensitive))
             hidden = hide_at(base, node, thresholds, most)
             if hidden is not None:
                 work -= COST * len(hidden.sizes)
-                found.append(hidden)
-        nearest = min(
-            found, key=lambda each: (loss_figure(each.loss, metric), each.suppressed, each.node), default=None
-        )
+                nearest = hidden if nearest is None else min(nearest, hidden, key=_rank_by(metric))
         if nearest is None or (best and loss_figure(nearest.loss, metric) >= loss_figure(best.loss, metric)):
             break
         best, here = nearest, nearest.node
     return best
+
+
+def _rank_by(metric: LossMetric) -> Callable[[HiddenCells], tuple[float, int, Node]]:
+    return lambda each: (loss_figure(each.loss, metric), each.suppressed, each.node)
+
+
+def _least_lost(base: Base, node: Node, metric: LossMetric) -> float:
+    """What the node loses without a suppressed cell: no more than with some, where a loss is one of cells."""
+    if metric in (LossMetric.DISCERNIBILITY, LossMetric.AVERAGE_CLASS):
+        return 0.0
+    everything = Kept(np.ones(len(base.classes.sizes), bool), base.rows, 0)
+    return loss_by(metric, base, base.classes, node, everything, 1)
 
 
 def _finer(node: Node) -> Iterator[Node]:

@@ -29,6 +29,12 @@ def row_number(by: Column | None = None) -> Column:
     return ibis.row_number() if by is None else ibis.row_number().over(ibis.window(order_by=by))
 
 
+def numbered_rows(table: Table, name: str) -> Table:
+    """A table with the place of each row as a column; as it is where its engine keeps rows in no order."""
+    keeps_order = table.get_backend().name in {"duckdb", "sqlite"}
+    return table.mutate(**{name: row_number()}) if keeps_order else table
+
+
 def row_numbers(partition: Sequence[Column], order: Sequence[Column]) -> Column:
     """0, 1, 2 … within each partition, in an order."""
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
@@ -62,6 +68,13 @@ def first_case(cases: Sequence[tuple[Column, Column]], otherwise: Column) -> Col
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
 
     return ibis.cases(*cases, else_=otherwise)
+
+
+def first_known(*columns: Column) -> Column:
+    """The first value that is not missing, row by row."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.coalesce(*columns)
 
 
 def constant(value: float | str, kind: str = "int64") -> Column:

@@ -40,7 +40,7 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
     (
         r"error when converting column|conversionexception",
         "holds a value that is not of its column's type",
-        "check the columns that are said to be numeric",
+        "check the columns that are said to be numeric: decimal commas are read without that",
     ),
     (
         r"NotImplementedError|MAP_TYPE",

@@ -24,6 +24,25 @@ READERS = {
 }
 """pyreadstat's own, by the ending of a file's name."""
 
+SAS = frozenset({"read_sas7bdat", "read_xport"})
+SAS_DATES = [
+    *("YEAR", "MONTH", "MMYY", "MMYYC", "MMYYD", "MMYYN", "MMYYP", "MMYYS", "MONYY", "QTR", "QTRR", "YYQ"),
+    *(
+        "YYMM",
+        "YYMMC",
+        "YYMMD",
+        "YYMMN",
+        "YYMMP",
+        "YYMMS",
+        "YYMON",
+        "WEEKDATX",
+        "WORDDATX",
+        "DOWNAME",
+        "MONNAME",
+    ),
+]
+"""Formats of SAS that show a part of a date, whose days are stored all the same."""
+
 R = frozenset({".rds", ".rda", ".rdata"})
 SEVERAL = frozenset({".rda", ".rdata"})
 """Files that may hold several tables."""
@@ -66,7 +85,8 @@ def _read_columns(path: Path, reader: str) -> Any:
     import pyreadstat  # noqa: PLC0415 - an optional extra
 
     columns: Mapping[str, Sequence[object]]
-    columns, about = getattr(pyreadstat, reader)(path, output_format="dict")
+    more = {"extra_date_formats": SAS_DATES} if reader in SAS else {}
+    columns, about = getattr(pyreadstat, reader)(path, output_format="dict", **more)
     if any(len(values) != about.number_rows for values in columns.values()):
         raise EOFError
     return pa.table({name: _column(list(values)) for name, values in columns.items()})

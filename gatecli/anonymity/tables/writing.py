@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -129,14 +129,30 @@ def write(
     format, UncheckableError where the place cannot be written.
     """
     require_writable(path)
-    writer = WRITERS[suffix(path)]
-    is_text = writer is _write_text
+    is_text = WRITERS[suffix(path)] is _write_text
     texts = {name: column_text(table[name]) for name in table.columns if is_text or name in changes}
     schema, batches = arrow_batches(table.mutate(**texts))
+    _write_whole(path, dialect, schema, (_change_batch(batch, changes) for batch in batches))
+
+
+def write_rows(
+    path: Path, names: Sequence[str], rows: Sequence[Sequence[str | None]], dialect: Dialect = DEFAULT
+) -> None:
+    """Write rows of text, all of them or nothing. Raises as `write` does."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy; only what is written needs it
+
+    require_writable(path)
+    columns = [pa.array([row[at] for row in rows], pa.string()) for at in range(len(names))]
+    schema = pa.schema([(name, pa.string()) for name in names])
+    _write_whole(path, dialect, schema, iter([pa.record_batch(columns, schema=schema)]))
+
+
+def _write_whole(path: Path, dialect: Dialect, schema: Any, batches: Iterator[Any]) -> None:
+    writer = WRITERS[suffix(path)]
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".gatecli-") as folder:
             unfinished = Path(folder) / path.name
-            writer(unfinished, schema, (_change_batch(batch, changes) for batch in batches), dialect)
+            writer(unfinished, schema, batches, dialect)
             unfinished.replace(path)
     except OSError as error:
         raise UncheckableError(

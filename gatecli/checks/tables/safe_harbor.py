@@ -17,6 +17,7 @@ _MEND = {
     HarborProblem.ZIP: "keep the first three digits",
     HarborProblem.SMALL_AREA: "write 000 for these areas; the policy's anonymity.restrictedZips lists them",
     HarborProblem.DATE: "keep the year",
+    HarborProblem.IDENTIFIER: "drop the column",
     HarborProblem.AGE: "put all ages of 90 and more into one category, 90+",
 }
 

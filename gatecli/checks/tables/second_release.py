@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gatecli.errors import UsageError
 from gatecli.model.anonymity import Thresholds
@@ -22,51 +22,73 @@ _MEND = (
 )
 
 
-def find_intersection(
-    measures: IntersectionMeasures, thresholds: Thresholds, subject: str, place: Place
+def find_intersections(
+    found: Sequence[IntersectionMeasures], thresholds: Thresholds, subject: str, place: Place
 ) -> Iterator[Finding]:
-    """A finding for k, and for l of each sensitive column, that both releases together do not keep.
+    """The findings of each pair of releases, and of all together."""
+    for measures in found:
+        about = "" if len(found) == 1 else "\0".join(measures.names)
+        yield from find_intersection(measures, thresholds, subject, place, about)
 
-    Raises UsageError for an l without a sensitive column, which nothing would be measured for.
+
+def find_intersection(
+    measures: IntersectionMeasures, thresholds: Thresholds, subject: str, place: Place, among: str = ""
+) -> Iterator[Finding]:
+    """A finding for k, and for l of each sensitive column, that releases together do not keep.
+
+    `among` is what tells them from other releases of the subject, where there are more than two. Raises
+    UsageError for an l without a sensitive column, which nothing would be measured for.
     """
     if thresholds.l is not None and not measures.distinct:
         raise UsageError(
             "l is required, but no sensitive attribute is named",
             advice="name the sensitive columns, or drop the threshold",
         )
-    for about, problem in (*_few_rows(measures, thresholds), *_few_values(measures, thresholds)):
+    who = _together(measures, is_one_of_many=bool(among))
+    for about, problem in (*_few_rows(measures, thresholds, who), *_few_values(measures, thresholds, who)):
         yield make_finding(
             INTERSECTION,
             problem,
             subject=subject,
             place=place,
             mend=_MEND,
-            identity=f"{subject}\0{place.pointer or ''}\0{about}",
+            identity="\0".join([subject, place.pointer or "", about, *([among] if among else [])]),
         )
 
 
-def _few_rows(measures: IntersectionMeasures, thresholds: Thresholds) -> Iterator[tuple[str, str]]:
+def _together(measures: IntersectionMeasures, *, is_one_of_many: bool) -> str:
+    if len(measures.names) > 2:
+        return f"all {len(measures.names)} releases together"
+    names = f"{measures.names[0]} and {measures.names[1]} together"
+    return names if is_one_of_many else "both releases together"
+
+
+def _few_rows(measures: IntersectionMeasures, thresholds: Thresholds, who: str) -> Iterator[tuple[str, str]]:
     wanted = thresholds.k
     if wanted is not None and measures.k < wanted:
-        one, two = measures.alone
+        *others, last = map(str, measures.alone)
+        few = _pairs(count_below(measures.sizes, wanted), measures)
         problem = (
-            f"k = {measures.k} < {wanted} for both releases together ({one} and {two} alone): "
-            f"{_pairs(count_below(measures.sizes, wanted))} fewer than {wanted} rows that can be a person's"
+            f"k = {measures.k} < {wanted} for {who} ({', '.join(others)} and {last} alone): "
+            f"{few} fewer than {wanted} rows that can be a person's"
         )
         yield "k", problem
 
 
-def _few_values(measures: IntersectionMeasures, thresholds: Thresholds) -> Iterator[tuple[str, str]]:
+def _few_values(
+    measures: IntersectionMeasures, thresholds: Thresholds, who: str
+) -> Iterator[tuple[str, str]]:
     wanted = thresholds.l
     for name, spread in sorted(measures.distinct.items()):
         if wanted is not None and spread[0][0] < wanted:
             left = "a single value" if wanted == 2 else f"fewer than {wanted} values"
             problem = (
-                f"l = {spread[0][0]} < {wanted} for {name} in both releases together: "
-                f"{_pairs(count_below(spread, wanted))} {left}"
+                f"l = {spread[0][0]} < {wanted} for {name} in {who}: "
+                f"{_pairs(count_below(spread, wanted), measures)} {left}"
             )
             yield name, problem
 
 
-def _pairs(count: int) -> str:
-    return "1 pair of classes leaves" if count == 1 else f"{count:,} pairs of classes leave"
+def _pairs(count: int, measures: IntersectionMeasures) -> str:
+    one, many = ("pair", "pairs") if len(measures.names) == 2 else ("combination", "combinations")
+    return f"1 {one} of classes leaves" if count == 1 else f"{count:,} {many} of classes leave"

@@ -123,7 +123,8 @@ def _readings(asked: AskedTable, table: Anonymity) -> Iterator[tuple[str, str]]:
             says = f"measures {column} on {own or 'no stated'} scale where the policy says {wanted or 'none'}"
             yield says, f"state the scale {wanted}" if wanted else "leave the scale out"
     for column, own in sorted(asked.formats.items()):
-        if own != table.formats.get(column):
+        # That of a quasi-identifier says how it is generalised, and changes no measure.
+        if column in asked.sensitive and own != table.formats.get(column):
             yield f"reads {column} as {own}, which the policy does not", "state the policy's format"
     for what, codes, known in (
         ("missing", asked.missing_codes, table.missing_codes),

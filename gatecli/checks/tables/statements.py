@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from gatecli.model.anonymity import Doubt, Measures, Thresholds
 from gatecli.model.document import Place
@@ -54,29 +54,59 @@ def _scales(measures: Measures) -> Iterator[Statement]:
                     f"state the scale of {name}: numeric (--scale {name}=numeric) or categorical",
                     name,
                 )
-            case Doubt.AMBIGUOUS_DATES:
-                yield _ambiguous(name, "dates", "day-first or month-first")
-            case Doubt.AMBIGUOUS_NUMBERS:
-                yield _ambiguous(name, "numbers", "decimal-point or decimal-comma")
+            case Doubt.AMBIGUOUS_DATES | Doubt.AMBIGUOUS_NUMBERS:
+                yield _ambiguous(name, values.doubt)
 
 
-def _ambiguous(name: str, what: str, formats: str) -> Statement:
+_WAYS = {
+    Doubt.AMBIGUOUS_DATES: ("dates", "day-first", "month-first", "only their year is used"),
+    Doubt.AMBIGUOUS_NUMBERS: ("numbers", "decimal-point", "decimal-comma", "no bands are made of them"),
+}
+"""What is in doubt, the two ways, and how a quasi-identifier is generalised until it is settled."""
+
+
+def _ambiguous(name: str, doubt: Doubt) -> Statement:
+    what, one, other, _ = _WAYS[doubt]
     return (
         AMBIGUOUS_FORMAT,
         f"the {what} of {name} are ambiguous: they can be read in two ways, which order them differently",
-        f"state the format of {name}: {formats} (--value-format {name}={formats.split(maxsplit=1)[0]})",
+        f"state the format of {name}: {one} or {other} (--value-format {name}={one})",
         name,
     )
+
+
+def ask_for_formats(doubts: Mapping[str, Doubt]) -> tuple[str, ...]:
+    """What to state of each quasi-identifier that can be read in two ways, and what follows until then."""
+    return tuple(_format_question(name, *_WAYS[doubt]) for name, doubt in sorted(doubts.items()))
+
+
+def _format_question(name: str, what: str, one: str, other: str, meanwhile: str) -> str:
+    return (
+        f"state how the {what} of {name} are written, {one} or {other}: --value-format {name}={one}, "
+        f"formats: {{{name}: {one}}} in a declaration (until then {meanwhile})"
+    )
+
+
+def ask_for_codes(measures: Measures) -> tuple[str, ...]:
+    """What looks like a code for a missing value and is not named, and how to name it."""
+    return tuple(f"{message}; {mend}" for _, message, mend, _ in _codes(measures))
 
 
 def _codes(measures: Measures) -> Iterator[Statement]:
     for name, codes in sorted(measures.suspected_codes.items()):
         shown = ", ".join(f"'{code}'" for code in codes)
-        stands, first = ("looks like a code" if len(codes) == 1 else "look like codes"), codes[0]
+        one = len(codes) == 1
+        stands, counts = (
+            ("looks like a code", "counts as a value") if one else ("look like codes", "count as values")
+        )
+        named = ",".join(f"{name}={code}" for code in codes)
+        is_hidden = name in measures.question.quasi_identifiers and all(set(code) == {"*"} for code in codes)
+        first, second = ("suppressed", "missing") if is_hidden else ("missing", "suppressed")
+        otherwise = "where it is only unknown" if is_hidden else "where rows were suppressed"
         yield (
             UNNAMED_CODE,
-            f"{shown} in {name} {stands} for a missing or suppressed value, but counts as a value",
-            f"name it: --missing-code '{name}={first}', or --suppressed-code where rows were suppressed",
+            f"{shown} in {name} {stands} for a missing or suppressed value, but {counts}",
+            f"name {'it' if one else 'them'}: --{first}-code '{named}', or --{second}-code {otherwise}",
             f"code\0{name}",
         )
 

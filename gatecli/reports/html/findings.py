@@ -95,7 +95,8 @@ def _table(rows: list[Markup]) -> Markup:
 
 def _row(finding: Finding, word: str, below: Child) -> Markup:
     kind = join_children(element("span", word, class_="badge"), element("p", _rule(finding.rule)))
-    subject = element("p", finding.subject, class_="soft") if finding.subject else None
+    is_told = finding.subject in {"", str(finding.place)}
+    subject = None if is_told else element("p", finding.subject, class_="soft")
     place = join_children(element("code", str(finding.place)), _pointer(finding), subject)
     said = join_children(element("p", finding.message), below)
     cells = (element("td", cell, role="cell") for cell in (kind, place, said))

@@ -9,6 +9,8 @@ from gatecli.model.finding import Severity
 from gatecli.model.verdict import Checked, Verdict
 from gatecli.reports.html.markup import Child, Markup, each, element, join_children, table
 from gatecli.reports.measures import measure_text
+from gatecli.reports.summary import plural
+from gatecli.reports.words import ESTIMATORS
 
 DEMANDS: Mapping[str, tuple[str, str, str]] = {
     "k": ("records in the smallest class (k)", "at least", "k"),
@@ -59,14 +61,6 @@ LEFT_OUT = {
     "suppressedRows": "Suppressed rows, in no class",
 }
 """Rows that a reader has to know of before the figures."""
-
-ESTIMATORS = {
-    "sampling-weights": "the sampling weights",
-    "extended-negative-binomial": "the extended negative binomial model",
-    "withheld": "withheld: the sample is too small to tell, or no model fits it",
-    "count": "nothing to estimate: it was counted",
-}
-"""What a reader calls an estimator."""
 
 SIGNED = ("Name and role", "Date", "Signature")
 
@@ -150,7 +144,7 @@ def _sentence(item: Checked, verdict: Verdict, made_at: str) -> str:
     day = f"On {made_at.replace('T', ' ').replace('Z', ' UTC')}, gatecli" if made_at else "gatecli"
     named = item.inputs.get("quasiIdentifiers")
     who = (
-        f"For others who know the {len(named)} named quasi-identifiers, the table"
+        f"For others who know the {plural(len(named), 'named quasi-identifier')}, the table"
         if isinstance(named, Sequence) and named
         else "The data"
     )

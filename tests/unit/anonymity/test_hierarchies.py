@@ -27,6 +27,7 @@ from gatecli.anonymity.hierarchies import (
 )
 from gatecli.anonymity.hierarchy_proposals import proposed_hierarchies
 from gatecli.errors import ConfigurationError
+from gatecli.model.anonymity import ValueFormat
 from tests.support.adult import adult
 from tests.support.anonymity_tables import IBIS_WARNS, rows_of, table_of
 
@@ -175,6 +176,42 @@ def test_dates_get_calendar_periods_also_as_text() -> None:
     months = tuple(map(Calendar, (Period.MONTH, Period.QUARTER, Period.YEAR, Period.DECADE)))
     assert proposed([date(2024, 1, 1)], "date") == months
     assert proposed(["2024-01-01", "1999-12-31"], "string") == (Calendar(Period.DAY), *months)
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "written"),
+    [
+        (["08.10.1999", None], "string", ValueFormat.DAY_FIRST),
+        (["10/28/1999 9:30"], "string", ValueFormat.MONTH_FIRST),
+        (["1999-10-28t10:00z"], "string", ValueFormat.YEAR_FIRST),
+        (["19991008"], "string", ValueFormat.YEAR_FIRST),
+        ([19991008, None], "int64", ValueFormat.YEAR_FIRST),
+        ([19991008.0], "float64", ValueFormat.YEAR_FIRST),
+    ],
+)
+def test_local_dates_get_the_periods_of_their_format(
+    values: list[Any], kind: str, written: ValueFormat
+) -> None:
+    periods = (Period.MONTH, Period.QUARTER, Period.YEAR, Period.DECADE)
+    found = proposed(values, kind)
+    assert found[-4:] == tuple(Calendar(period, written) for period in periods)
+    assert found[:-4] == ((Calendar(Period.DAY, written),) if kind == "string" else ())
+
+
+@pytest.mark.parametrize("values", [["10/08/1999", "11/09/1999"], ["08101999", "09111999"]])
+def test_dates_in_doubt_get_the_periods_that_are_sure(values: list[str]) -> None:
+    assert [str(level.period) for level in proposed(values, "string") if isinstance(level, Calendar)] == [
+        "year",
+        "decade",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [([19991008.5, 20001008.0], "float64"), ([19991008, 19991308], "int64"), ([17991008, 20001008], "int64")],
+)
+def test_numbers_that_are_not_all_dates_are_numbers(values: list[Any], kind: str) -> None:
+    assert not any(isinstance(level, Calendar) for level in proposed(values, kind))
 
 
 @pytest.mark.parametrize(

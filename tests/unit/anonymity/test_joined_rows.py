@@ -47,6 +47,13 @@ def test_a_unit_is_counted_once_with_its_smallest_class() -> None:
     assert found.sample_uniqueness == Fraction(2, 3)
 
 
+@pytest.mark.parametrize("known", [{}, {"trajectory": True}, {"known": 1}, {"known": 2}, {"known": 3}])
+def test_a_linkage_hits_no_more_than_everybody(known: dict[str, Any]) -> None:
+    """A and B have the same four rows: whoever guesses is right half of the time, however much is known."""
+    found = ask({"pid": [*"AAAABBBB"], "age": [1, 2, 3, 4] * 2}, **known)
+    assert found.marketer_risk == Fraction(1, 2)
+
+
 def test_values_are_those_of_the_persons_who_cannot_be_told_apart() -> None:
     """One row of 30 may be of A or B; both rows of A are of A alone, who has two values."""
     columns = {"pid": [*"AABB"], "age": [30, 31, 30, 32], "ill": [*"xyzz"]}

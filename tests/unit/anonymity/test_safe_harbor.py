@@ -31,6 +31,27 @@ FORBIDDEN = [
     ("seen", "14 Mar 2019", HarborProblem.DATE),
     ("seen", "2019-03-14T10:00:00", HarborProblem.DATE),
     ("birth_month", "3", HarborProblem.DATE),
+    *(("age", age, HarborProblem.AGE) for age in ("92 years", "91y", "102 Y", "95 yrs.", "1100 months")),
+    *(("postcode", code, HarborProblem.ZIP) for code in ("K1A 0B1", "SW1A 1AA", "MA 02139", "02139 1234")),
+    ("zip", "[02139, 02143)", HarborProblem.ZIP),
+    *(
+        ("dob", born, HarborProblem.DATE)
+        for born in (
+            *("Jan 1999", "January 1999", "Jan-99", "01-JAN-1999", "1-Jan-99", "01JAN1999:10:00:00"),
+            *("2001-Mar", "Mar-2001", "Sept. 2001", "01/1999", "03.1999", "1999/01", "199901"),
+            *("Q1 1999", "1999 Q1", "1999-W05", "Spring 1999"),
+        )
+    ),
+    ("x", "Jan 1999", HarborProblem.DATE),
+    ("admit_week", "7", HarborProblem.DATE),
+    ("day_of_death", "12", HarborProblem.DATE),
+    ("service_from", "20190314", HarborProblem.DATE),
+    ("fips", "36061", HarborProblem.PLACE),
+    ("geo", "42.36,-71.06", HarborProblem.PLACE),
+    ("health_plan_beneficiary", "H1", HarborProblem.IDENTIFIER),
+    ("subscriber", "77", HarborProblem.IDENTIFIER),
+    ("home", "https://example.org/~ann", HarborProblem.IDENTIFIER),
+    ("voice_print", "a7f3", HarborProblem.IDENTIFIER),
 ]
 PERMITTED = [
     ("age", "89"),
@@ -52,6 +73,17 @@ PERMITTED = [
     ("visits", "12"),
     ("stage", "91"),
     ("weight", "95"),
+    *(("age", age) for age in ("89 years", "90 years", "90 or older", "1000 months", "unknown")),
+    *(("zip", code) for code in ("[02000, 03000)", "unknown", "021-024")),
+    *(("dob", born) for born in ("1990-1999", "1999-2000", "[1980, 1990)", "1990s", "unknown")),
+    *(("product", name) for name in ("Market 12", "Type 1999", "Maybe 20", "Octane 95")),
+    ("fips", "36"),
+    ("gestation_week", "39"),
+    ("study_day", "39"),
+    ("los_days", "4"),
+    ("plan", "gold"),
+    ("reading", "42.36"),
+    ("grant", "20199999"),
 ]
 
 
@@ -82,7 +114,19 @@ def test_the_policy_replaces_the_small_areas(tmp_path: Path) -> None:
 
 
 def test_the_shipped_areas_are_the_seventeen_of_the_guidance() -> None:
-    assert len(set(RESTRICTED_ZIPS)) == 17
+    """Its table, by columns: census of 2000, areas of 20,000 people or fewer."""
+    guidance = "036 692 878 059 790 879 063 821 884 102 823 890 203 830 893 556 831"
+    assert list(RESTRICTED_ZIPS) == sorted(guidance.split())
+
+
+@pytest.mark.parametrize("area", RESTRICTED_ZIPS)
+def test_every_small_area_is_found_however_it_is_written(area: str, tmp_path: Path) -> None:
+    written = (area, f"{area}**", area.lstrip("0"))
+    assert found(tmp_path, "zip3", *written) == [(HarborProblem.SMALL_AREA, 3)]
+
+
+def test_an_address_of_the_network_is_not_a_place(tmp_path: Path) -> None:
+    assert found(tmp_path, "ip_address", "198.51.100.7") == []
 
 
 def test_what_no_table_shows_is_named() -> None:

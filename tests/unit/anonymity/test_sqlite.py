@@ -125,7 +125,7 @@ def test_a_rare_value_of_any_type_is_suppressed(tmp_path: Path, kind: str, value
     usual, rare = values
     url = database(tmp_path / "data.db", kind, [*[usual] * 200, rare])
     with open_table(url) as opened:
-        (first, *_) = propose(opened, AnonymityQuestion(("a",)), Thresholds(k=3))
+        (first, *_) = propose(opened, AnonymityQuestion(("a",)), Thresholds(k=3)).proposals
         write(apply(opened.table, first), tmp_path / "out.parquet")
     with open_table(tmp_path / "out.parquet") as opened:
         found = measure(opened, AnonymityQuestion(("a",)))
@@ -139,7 +139,7 @@ def test_instants_are_ranked_where_what_would_mend_it_is_searched(
     values = [f"20{year}-01-01{days}" for year in range(20, 30) for _ in range(20)]
     with open_table(database(tmp_path / "data.db", kind, values)) as opened:
         question = AnonymityQuestion(("a",), ("b",))
-        assert propose(opened, question, Thresholds(k=2, t=Fraction(1, 2)))
+        assert propose(opened, question, Thresholds(k=2, t=Fraction(1, 2))).proposals
 
 
 def test_a_broken_view_is_nobody_else_s_trouble(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import datetime as dt
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tests.support.anonymity_tables import IBIS_WARNS, rows_of
 
 pytestmark = IBIS_WARNS
 
+SAS = Path(__file__).parents[2] / "data" / "sas"
 DAY = dt.date(2020, 1, 31)
 FRAME = pd.DataFrame(
     {"age": [30.0, 40.0, None], "zip": ["02139", "", "é"], "seen": [DAY, DAY, DAY + dt.timedelta(days=1)]}
@@ -47,6 +49,58 @@ def test_a_statistics_file_is_read_with_its_types(tmp_path: Path, ending: str) -
     with open_table(path) as opened:
         rows = [{name.lower(): value for name, value in row.items()} for row in rows_of(opened.table)]
     assert rows == ROWS
+
+
+def rows_of_sas(name: str, folder: Path) -> list[dict[str, Any]]:
+    path = folder / f"{name}.sas7bdat"
+    path.write_bytes(gzip.decompress((SAS / f"{name}.sas7bdat.gz").read_bytes()))
+    with open_table(path) as opened:
+        return list(rows_of(opened.table))
+
+
+def test_values_that_sas_wrote_are_read_with_their_types(tmp_path: Path) -> None:
+    first, *_, last = rows_of_sas("sample", tmp_path)
+    assert first == {
+        "mychar": "a",
+        "mynum": 1.1,
+        "mydate": dt.date(2018, 5, 6),
+        "dtime": dt.datetime(2018, 5, 6, 10, 10, 10),  # noqa: DTZ001 - SAS has no zones
+        "mylabl": 1.0,
+        "myord": 1.0,
+        "mytime": dt.time(10, 10, 10),
+    }
+    assert last == {**dict.fromkeys(first), "mychar": "e", "mynum": 1000.3, "mylabl": 1.0, "myord": 1.0}
+
+
+def test_a_day_of_sas_is_a_date_however_little_of_it_is_shown(tmp_path: Path) -> None:
+    rows = rows_of_sas("dates", tmp_path)
+    shown_whole, shown_in_part = ("dtc1", "dtc2", "dtc3"), ("dtc4", "yr")
+    for name in (*shown_whole, *shown_in_part):
+        assert all(type(row[name]) is dt.date for row in rows), name
+    assert [rows[0][name] for name in shown_in_part] == [dt.date(2023, 7, 1), dt.date(2023, 1, 1)]
+    assert (rows[0]["tm1"], rows[1]["dt1"]) == (
+        dt.time(11, 20, 10),
+        dt.datetime(2020, 12, 9, 14, 11, 5),  # noqa: DTZ001 - SAS has no zones
+    )
+
+
+def test_every_code_of_sas_for_a_missing_value_is_a_missing_value(tmp_path: Path) -> None:
+    """Its columns hold .A, .B, .C, .X, .Y, .Z, ._ and the plain dot, and a number."""
+    (row,) = rows_of_sas("missing", tmp_path)
+    assert row == {**{f"var{at}": None for at in range(1, 9)}, "var9": 1.0}
+
+
+def test_codes_of_sas_stay_codes_whatever_a_catalogue_calls_them(tmp_path: Path) -> None:
+    rows = rows_of_sas("labelled", tmp_path)
+    assert [row["SEXA"] for row in rows] == ["1", "2", "1"]
+
+
+def test_a_truncated_file_of_sas_is_not_read_in_part(tmp_path: Path) -> None:
+    path = tmp_path / "cut.sas7bdat"
+    whole = gzip.decompress((SAS / "dates.sas7bdat.gz").read_bytes())
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(UncheckableError, match="truncated"):
+        open_table(path)
 
 
 def test_a_data_frame_of_r_is_read_with_the_names_of_its_rows(tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ def values(
         (["4.5", "12", "1,234", "1,234.5"], ValueFormat.DECIMAL_POINT),
         (["1.234", "12.345", "999.999", "1.000.000"], ValueFormat.DECIMAL_COMMA),
         (["-3,5", "-1", "0", "10"], ValueFormat.DECIMAL_COMMA),
+        (["19991008", "19991009", "19991101", "20000113"], ValueFormat.YEAR_FIRST),
+        (["08101999", "09101999", "01111999", "13012000"], ValueFormat.DAY_FIRST),
     ],
 )  # fmt: skip
 def test_dates_and_numbers_are_ordered_however_they_are_written(
@@ -104,7 +106,9 @@ def test_a_stated_format_orders_ambiguous_dates() -> None:
 def test_a_stated_format_must_be_that_of_every_value() -> None:
     with pytest.raises(UncheckableError, match="1 distinct value of 's' is not day-first values"):
         values(["01/02/1999", "1999-01-01"], formats={"s": ValueFormat.DAY_FIRST})
-    with pytest.raises(UsageError, match="'q' has a format but is not a sensitive column"):
+    with pytest.raises(UsageError, match="'p' has a format but is not asked about"):
+        values(["a"], formats={"p": ValueFormat.DAY_FIRST})
+    with pytest.raises(UncheckableError, match="1 distinct value of 'q' is not day-first dates"):
         values(["a"], formats={"q": ValueFormat.DAY_FIRST})
 
 

@@ -18,9 +18,9 @@ from gatecli.model.finding import Severity, Suppression, make_finding
 from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Checked, Verdict, decide
 from gatecli.reports.html import rendering
-from gatecli.reports.html.checked_subjects import LABELS, TITLES
 from gatecli.reports.html.statement import DEMANDS, ESTIMATORS
 from gatecli.reports.interface import Style
+from gatecli.reports.words import LABELS, TITLES
 from tests.support.painted import painted
 from tests.support.report_checks import check_html
 from tests.support.verdicts import POLICY
@@ -130,10 +130,11 @@ def test_a_publication_has_limits_of_its_own_and_no_quasi_identifiers(
 
 def test_the_measures_of_publications_have_words() -> None:
     every = (
-        CountMeasures(1, 8, 3, 0, 1, 1, 0, 2, {"illness": 1}),
+        CountMeasures(1, 8, 3, 0, 1, 1, 0, 0, 2, {"illness": 1}),
         MagnitudeMeasures(3, 1, 1, Fraction(1, 2)),
         HarborMeasures(3, (), ("actual knowledge",)),
         IntersectionMeasures(
+            names=("a.csv", "b.csv"),
             records=(6, 6),
             classes=(2, 2),
             alone=(3, 3),
@@ -223,3 +224,18 @@ def test_a_withheld_estimate_says_why() -> None:
         "unique in the population: withheld: the sample is too small to tell, or no model fits it."
         in in_sight(page_of(replace(TABLE, measures=measures)))
     )
+
+
+def test_one_quasi_identifier_is_told_as_one() -> None:
+    page = page_of(replace(TABLE, inputs={**TABLE.inputs, "quasiIdentifiers": ["age"]}))
+    assert "who know the 1 named quasi-identifier, the table" in page
+
+
+@pytest.mark.parametrize("subject", ["people.csv", "people of 2026"])
+def test_a_finding_names_its_place_once(subject: str) -> None:
+    found = make_finding(K_BELOW, "k = 1 < 5", subject=subject, place=Place("people.csv"), mend="")
+    page = rendering.render(decide("anonymity", POLICY, (TABLE,), (found,)), Style())
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", page)
+    place = next(cell for cell in cells if cell.startswith("<code>people.csv"))
+    assert place.count("people.csv") == 1
+    assert ("people of 2026" in place) == (subject != "people.csv")

@@ -6,8 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from gatecli.model.budget import Neighbouring
-from gatecli.reports.measures import as_json, as_text
+from gatecli.reports.measures import as_json
 
 
 @pytest.mark.parametrize(
@@ -50,32 +49,3 @@ def test_measures_nest() -> None:
 def test_a_value_that_is_no_measure_is_a_bug() -> None:
     with pytest.raises(TypeError, match="the measure k is a object"):
         as_json("k", object())
-
-
-def test_text_names_every_measure() -> None:
-    measures = {
-        "epsilonUpper": Fraction(1, 3),
-        "epsilonLower": Fraction(1, 3),
-        "upper": None,
-        "t": math.inf,
-        "entropyL": 2.5,
-        "private": True,
-        "neighbouring": Neighbouring.ADD_REMOVE,
-        "bySensitive": {"age": {"k": 3}},
-        "sizes": [1, 2],
-        "recursiveC": None,
-        "populationUniqueness": None,
-    }
-    assert list(as_text(measures)) == [
-        "epsilonUpper = 0.3334",
-        "epsilonLower = 0.3333",
-        "upper = unknown",
-        "t = unknown",
-        "entropyL = 2.5",
-        "private = True",
-        "neighbouring = add-remove",
-        "bySensitive.age.k = 3",
-        "sizes = [1, 2]",
-        "recursiveC = none is enough",
-        "populationUniqueness = not estimated",
-    ]

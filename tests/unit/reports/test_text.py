@@ -32,7 +32,7 @@ def test_suppressed_findings_and_measures_are_shown_when_asked_for() -> None:
     assert "1 suppressed" in quiet
     assert "ε = 8 is above 4" not in quiet
     assert "by waiver legacy-churn until 2027-03-31: retrained by the first quarter" in verbose
-    assert "epsilonUpper = 2.38, epsilonLower = 2.378" in verbose
+    assert "ε, at most: 2.38 · ε, at least: 2.378" in verbose
 
 
 def test_a_quiet_report_holds_only_what_closes_the_gate() -> None:

@@ -12,7 +12,8 @@ import pytest
 from gatecli.anonymity.discovery import identifying_columns
 from gatecli.anonymity.discovery.column_names import Role
 from gatecli.anonymity.discovery.identifying_columns import discover
-from gatecli.anonymity.discovery.partitions import encode_column, minimal_combinations
+from gatecli.anonymity.discovery.minimal_combinations import minimal_combinations
+from gatecli.anonymity.discovery.partitions import encode_column
 from gatecli.anonymity.discovery.roles import direct_identifiers, undeclared_quasi_identifiers
 from gatecli.errors import NothingToCheckError, UsageError
 from tests.support.adult import QUASI_IDENTIFIERS, adult

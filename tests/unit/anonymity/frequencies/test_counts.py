@@ -62,6 +62,14 @@ def test_a_single_suppressed_count_is_the_total_less_the_others(tmp_path: Path) 
     assert (found.suppressed, found.exposed, found.narrowest) == (1, 1, 0)
 
 
+@pytest.mark.parametrize(
+    "label", ["TOTAL", "Grand total", "All ages", "Both sexes", "Insgesamt", "Ensemble", "Ogółem"]
+)
+def test_a_total_goes_by_many_names(label: str, tmp_path: Path) -> None:
+    rows = [[label if cell == "Total" else cell for cell in row] for row in two_way("x")]
+    assert audit(linked(table(HEADER, rows, tmp_path)), DEMANDS).exposed == 1
+
+
 def test_without_totals_nothing_gives_it_away(tmp_path: Path) -> None:
     found = audit(linked(table(HEADER, two_way("x", total=False), tmp_path)), DEMANDS)
     assert (found.suppressed, found.exposed) == (1, 0)
