@@ -78,7 +78,7 @@ def _tasks(
         try:
             if _file(located, asked.path) is None:
                 continue
-            found = asked.locate_paths(partial(_required, located))
+            found = asked.locate_paths(partial(_require_path, located))
         except ReadError as error:
             yield uncheckable(name, place, error.problem, error.mend)
             continue
@@ -97,7 +97,7 @@ def _tasks(
         )
 
 
-def _required(located: Locate, path: str) -> str:
+def _require_path(located: Locate, path: str) -> str:
     found = _file(located, path)
     if found is None:
         raise ReadError(f"{path} is outside of what is checked", "check a folder that holds all of its files")

@@ -65,7 +65,7 @@ def tables_in(
         for release, document in read.values:
             found.extend(_of_release(release, document, path.parent, policy, options))
             found.extend(declared_publications(release, document, path.parent, policy, options))
-    return _sorted(found)
+    return _sort_tasks(found)
 
 
 def policy_tables(rules: PrivacyPolicy, located: Locate, path: str) -> DeclaredTables:
@@ -75,10 +75,10 @@ def policy_tables(rules: PrivacyPolicy, located: Locate, path: str) -> DeclaredT
         for number, table in enumerate(rules.spec.check.tables)
         for place in [Place(path, pointer=f"/spec/check/tables/{number}/path")]
     ]
-    return _sorted([*tables, *policy_publications(rules, located, path)])
+    return _sort_tasks([*tables, *policy_publications(rules, located, path)])
 
 
-def _sorted(found: Sequence[TableTask | PublicationTask | Finding | None]) -> DeclaredTables:
+def _sort_tasks(found: Sequence[TableTask | PublicationTask | Finding | None]) -> DeclaredTables:
     return DeclaredTables(
         tuple(each for each in found if isinstance(each, TableTask)),
         tuple(each for each in found if isinstance(each, Finding)),

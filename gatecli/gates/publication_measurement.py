@@ -38,7 +38,7 @@ from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Checked, Examined
 
 
-class Judged(NamedTuple):
+class JudgedPublication(NamedTuple):
     """Measures by their names in a report, what is found, and what could not be judged."""
 
     measures: Mapping[str, object]
@@ -67,7 +67,7 @@ def _examine(task: PublicationTask, classify: Classify | None) -> Examined:
         return Examined((checked,), tuple(judged.findings), judged.problems)
 
 
-def _judge(task: PublicationTask, opened: list[OpenedTable], classify: Classify | None) -> Judged:
+def _judge(task: PublicationTask, opened: list[OpenedTable], classify: Classify | None) -> JudgedPublication:
     match task.asked:
         case SecondRelease():
             return _judge_release(task, task.asked, opened)
@@ -79,25 +79,27 @@ def _judge(task: PublicationTask, opened: list[OpenedTable], classify: Classify 
             return _judge_harbor(task, opened[0], classify)
 
 
-def _judge_release(task: PublicationTask, asked: SecondRelease, opened: list[OpenedTable]) -> Judged:
+def _judge_release(
+    task: PublicationTask, asked: SecondRelease, opened: list[OpenedTable]
+) -> JudgedPublication:
     question = IntersectionQuestion(asked.quasi_identifiers, asked.sensitive, trees_of(asked.hierarchies))
     found = intersect_all([*opened[1:], opened[0]], question)
     measures = found[-1].as_mapping()
     if len(found) > 1:
         measures["pairsOfReleases"] = {", ".join(each.names): each.as_mapping() for each in found[:-1]}
-    return Judged(measures, find_intersections(found, task.demands, task.name, task.place))
+    return JudgedPublication(measures, find_intersections(found, task.demands, task.name, task.place))
 
 
-def _judge_counts(task: PublicationTask, asked: CountTables, opened: list[OpenedTable]) -> Judged:
+def _judge_counts(task: PublicationTask, asked: CountTables, opened: list[OpenedTable]) -> JudgedPublication:
     tables = [read_counts(each, count_format(asked)) for each in opened]
     linked = link(tables, trees_of(asked.hierarchies), absent_is_zero=asked.absent == "zero")
     demands = count_demands(asked, task.demands)
     measures = audit(linked, demands)
     findings = find_in_counts(measures, demands, task.name, task.place)
-    return Judged(measures.as_mapping(), findings, tuple(_unsettled(measures, task)))
+    return JudgedPublication(measures.as_mapping(), findings, tuple(_find_unsettled(measures, task)))
 
 
-def _unsettled(measures: CountMeasures, task: PublicationTask) -> Iterator[Finding]:
+def _find_unsettled(measures: CountMeasures, task: PublicationTask) -> Iterator[Finding]:
     """What an audit left open is not safe: the tables could not be checked."""
     if measures.unsettled:
         yield uncheckable(
@@ -109,17 +111,19 @@ def _unsettled(measures: CountMeasures, task: PublicationTask) -> Iterator[Findi
         )
 
 
-def _judge_harbor(task: PublicationTask, opened: OpenedTable, classify: Classify | None) -> Judged:
+def _judge_harbor(task: PublicationTask, opened: OpenedTable, classify: Classify | None) -> JudgedPublication:
     measures = check_columns(
         opened, RESTRICTED_ZIPS if task.restricted_zips is None else task.restricted_zips
     )
     with computing(opened):
         discovery = discover(opened.table, max_columns=1, classify=classify)
     identifiers = find_direct_identifiers(discovery, task.name, task.place)
-    return Judged(measures.as_mapping(), chain(find_in_harbor(measures, task.name, task.place), identifiers))
+    return JudgedPublication(
+        measures.as_mapping(), chain(find_in_harbor(measures, task.name, task.place), identifiers)
+    )
 
 
-def _judge_magnitudes(task: PublicationTask, asked: MagnitudeTable, opened: OpenedTable) -> Judged:
+def _judge_magnitudes(task: PublicationTask, asked: MagnitudeTable, opened: OpenedTable) -> JudgedPublication:
     rule = asked.dominance
     demands = MagnitudeDemands(
         asked.p,
@@ -137,7 +141,9 @@ def _judge_magnitudes(task: PublicationTask, asked: MagnitudeTable, opened: Open
     else:
         cells = contributions(opened, asked.dimensions, asked.value, asked.contributor)
     measures = measure_magnitudes(cells, demands, len(asked.largest) or None)
-    return Judged(measures.as_mapping(), find_in_magnitudes(measures, demands, task.name, task.place))
+    return JudgedPublication(
+        measures.as_mapping(), find_in_magnitudes(measures, demands, task.name, task.place)
+    )
 
 
 def count_format(asked: CountTables) -> CountFormat:

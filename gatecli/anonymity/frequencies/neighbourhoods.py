@@ -61,7 +61,7 @@ def whole_counts(program: Program, places: Indices, random: Generator) -> Bounds
         found = program.whole_counts(np.where(np.isfinite(program.high), 0.0, 1.0), nodes=NODES)
         require_consistent(found)
         return None if isinstance(found, Failure) else found
-    counts = _rounded(program, _fitted(program), random)
+    counts = _round_counts(program, _fit_margins(program), random)
     for turn in range(_REPAIRS):
         size = _REPAIR_BLOCK if turn < _REPAIRS // 4 else 2 * _REPAIR_BLOCK
         off = program.off(counts)
@@ -75,7 +75,7 @@ def whole_counts(program: Program, places: Indices, random: Generator) -> Bounds
     return None
 
 
-def _fitted(program: Program) -> Bounds:
+def _fit_margins(program: Program) -> Bounds:
     """Counts whose sums are about right, by proportional fitting: few of them are the least or the most."""
     degree = np.maximum(np.asarray(program.sums.sum(axis=0)).ravel(), 1)
     high = np.where(np.isfinite(program.high), program.high, program.low + 1)
@@ -88,7 +88,7 @@ def _fitted(program: Program) -> Bounds:
     return counts
 
 
-def _rounded(program: Program, fractions: Bounds, random: Generator) -> Bounds:
+def _round_counts(program: Program, fractions: Bounds, random: Generator) -> Bounds:
     """Whole counts near some, changed one by one as long as their sums come closer to what they must be."""
     counts: Bounds = np.clip(np.rint(fractions), program.low, program.high)
     row = np.repeat(np.arange(program.sums.shape[0]), np.diff(program.sums.indptr))
