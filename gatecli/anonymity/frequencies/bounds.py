@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gatecli.anonymity.frequencies.atoms import Bounds, Indices, LinkedTables, contradiction
-from gatecli.anonymity.frequencies.programs import SLACK, Failure, Program, require_consistent
+from gatecli.anonymity.frequencies.programs import SLACK, Failure, LinearProgram, require_consistent
 from gatecli.errors import UncheckableError
 
 LARGEST = 10**9
@@ -36,7 +36,7 @@ class Intervals:
     and `base` some whole counts that agree with everything: NaN where none were found.
     """
 
-    program: Program
+    program: LinearProgram
     free: Indices
     places: Indices
     components: list[Indices]
@@ -103,7 +103,7 @@ def intervals(linked: LinkedTables, targets: Sequence[Indices]) -> Intervals:
         low[free], high[free] = tighter_low, tighter_high
         if not (tighter_low == tighter_high).any():
             break
-    program = Program(program.sums, program.sums_low, program.sums_high, tighter_low, tighter_high)
+    program = LinearProgram(program.sums, program.sums_low, program.sums_high, tighter_low, tighter_high)
     number = np.full(len(low), -1, np.int64)
     number[free] = np.arange(len(free))
     asked = [own[own >= 0] for own in (number[atoms] for atoms in targets)]
@@ -125,7 +125,7 @@ def intervals(linked: LinkedTables, targets: Sequence[Indices]) -> Intervals:
     )
 
 
-def _program(linked: LinkedTables, low: Bounds, high: Bounds) -> tuple[Program, Indices, Bounds]:
+def _program(linked: LinkedTables, low: Bounds, high: Bounds) -> tuple[LinearProgram, Indices, Bounds]:
     """The sums over atoms that are not settled, these atoms, and the count of each that is."""
     free = np.flatnonzero(low < high)
     number = np.full(len(low), -1, np.int64)
@@ -146,13 +146,15 @@ def _program(linked: LinkedTables, low: Bounds, high: Bounds) -> tuple[Program, 
             raise contradiction()
     sums = matrix_of(rows, len(free))
     return (
-        Program(sums, np.array(sums_low, np.float64), np.array(sums_high, np.float64), low[free], high[free]),
+        LinearProgram(
+            sums, np.array(sums_low, np.float64), np.array(sums_high, np.float64), low[free], high[free]
+        ),
         free,
         settled,
     )
 
 
-def _tighten(program: Program) -> tuple[Bounds, Bounds]:
+def _tighten(program: LinearProgram) -> tuple[Bounds, Bounds]:
     """The bounds of atoms by each sum alone: what is left of it where the others are least, or most.
 
     Raises UncheckableError where a bound crosses another.

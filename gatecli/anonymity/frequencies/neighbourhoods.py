@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import Generator
 
 from gatecli.anonymity.frequencies.atoms import Bounds, Indices
-from gatecli.anonymity.frequencies.programs import Failure, Program, require_consistent
+from gatecli.anonymity.frequencies.programs import Failure, LinearProgram, require_consistent
 
 BLOCK = 300
 """Atoms of a part, about."""
@@ -51,7 +51,7 @@ def blocks(places: Indices, size: int, random: Generator, weights: Bounds | None
     yield from np.split(order, np.flatnonzero(np.diff(owner[order])) + 1)
 
 
-def whole_counts(program: Program, places: Indices, random: Generator) -> Bounds | None:
+def whole_counts(program: LinearProgram, places: Indices, random: Generator) -> Bounds | None:
     """Some whole counts that agree with a program; None where none were found.
 
     Those of a large program are fitted, rounded, and repaired part by part. Raises UncheckableError where
@@ -61,7 +61,7 @@ def whole_counts(program: Program, places: Indices, random: Generator) -> Bounds
         found = program.whole_counts(np.where(np.isfinite(program.high), 0.0, 1.0), nodes=NODES)
         require_consistent(found)
         return None if isinstance(found, Failure) else found
-    counts = _round_counts(program, _fit_margins(program), random)
+    counts = _round_counts(program, _fit_counts(program), random)
     for turn in range(_REPAIRS):
         size = _REPAIR_BLOCK if turn < _REPAIRS // 4 else 2 * _REPAIR_BLOCK
         off = program.off(counts)
@@ -75,7 +75,7 @@ def whole_counts(program: Program, places: Indices, random: Generator) -> Bounds
     return None
 
 
-def _fit_margins(program: Program) -> Bounds:
+def _fit_counts(program: LinearProgram) -> Bounds:
     """Counts whose sums are about right, by proportional fitting: few of them are the least or the most."""
     degree = np.maximum(np.asarray(program.sums.sum(axis=0)).ravel(), 1)
     high = np.where(np.isfinite(program.high), program.high, program.low + 1)
@@ -88,7 +88,7 @@ def _fit_margins(program: Program) -> Bounds:
     return counts
 
 
-def _round_counts(program: Program, fractions: Bounds, random: Generator) -> Bounds:
+def _round_counts(program: LinearProgram, fractions: Bounds, random: Generator) -> Bounds:
     """Whole counts near some, changed one by one as long as their sums come closer to what they must be."""
     counts: Bounds = np.clip(np.rint(fractions), program.low, program.high)
     row = np.repeat(np.arange(program.sums.shape[0]), np.diff(program.sums.indptr))
@@ -114,7 +114,7 @@ def _round_counts(program: Program, fractions: Bounds, random: Generator) -> Bou
     return counts
 
 
-def _repair(program: Program, chosen: Indices, counts: Bounds, random: Generator) -> None:
+def _repair(program: LinearProgram, chosen: Indices, counts: Bounds, random: Generator) -> None:
     """Change the counts of a part to those with which its sums are off by the least.
 
     Of several, to random ones: what is off wanders, until it meets its opposite.
@@ -127,7 +127,7 @@ def _repair(program: Program, chosen: Indices, counts: Bounds, random: Generator
 
     rows, columns = part.sums.shape
     slack = np.zeros(2 * rows)
-    wider = Program(
+    wider = LinearProgram(
         hstack([part.sums, eye_array(rows), -eye_array(rows)], format="csr"),
         part.sums_low,
         part.sums_high,
@@ -141,7 +141,7 @@ def _repair(program: Program, chosen: Indices, counts: Bounds, random: Generator
         counts[chosen] = found[:columns]
 
 
-def around(program: Program, atoms: Sequence[int] | Indices, most: int) -> Indices:
+def around(program: LinearProgram, atoms: Sequence[int] | Indices, most: int) -> Indices:
     """The atoms that share a sum with some, and those that share one with these, as many as `most` allows."""
     inside = np.zeros(program.sums.shape[1], np.bool_)
     inside[atoms] = True

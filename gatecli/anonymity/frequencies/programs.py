@@ -33,7 +33,7 @@ class Failure(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Program:
+class LinearProgram:
     """Unknown counts from `low` to `high`, and their sums: a row of `sums` each, with its own bounds."""
 
     sums: Any
@@ -82,7 +82,7 @@ class Program:
         away: Bounds = np.maximum(0, np.maximum(self.sums_low - sums, sums - self.sums_high))
         return away
 
-    def part(self, chosen: Indices, least: Bounds, most: Bounds) -> Program:
+    def part(self, chosen: Indices, least: Bounds, most: Bounds) -> LinearProgram:
         """The program of some counts alone, where the others are from `least` to `most`.
 
         With others that are fixed, every solution of it is one of the whole; with others as free as they are,
@@ -97,7 +97,7 @@ class Program:
         finite = np.where(open_ends, 0.0, most)
         others_most = sums @ finite - inside @ finite[chosen]
         others_open = (sums @ open_ends - inside @ open_ends[chosen]) > 0
-        return Program(
+        return LinearProgram(
             inside,
             np.where(others_open, -np.inf, self.sums_low[rows] - others_most),
             self.sums_high[rows] - others_least,

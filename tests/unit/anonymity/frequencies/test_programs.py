@@ -12,7 +12,7 @@ from gatecli.anonymity.frequencies.atoms import link
 from gatecli.anonymity.frequencies.audit import audit
 from gatecli.anonymity.frequencies.bounds import matrix_of
 from gatecli.anonymity.frequencies.neighbourhoods import blocks, whole_counts
-from gatecli.anonymity.frequencies.programs import Failure, Program, run_interruptibly
+from gatecli.anonymity.frequencies.programs import Failure, LinearProgram, run_interruptibly
 from gatecli.anonymity.frequencies.published import PublishedCell, PublishedTable
 from gatecli.errors import UncheckableError
 from gatecli.model.disclosure import CountDemands
@@ -20,11 +20,11 @@ from gatecli.model.disclosure import CountDemands
 DEMANDS = CountDemands(5, 4, 2, ())
 
 
-def program(rows: list[list[int]], totals: list[float], high: float = 9) -> Program:
+def program(rows: list[list[int]], totals: list[float], high: float = 9) -> LinearProgram:
     columns = 1 + max(max(row) for row in rows)
     sums = np.array(totals, np.float64)
     matrix = matrix_of([np.array(row, np.int64) for row in rows], columns)
-    return Program(matrix, sums, sums, np.zeros(columns), np.full(columns, high))
+    return LinearProgram(matrix, sums, sums, np.zeros(columns), np.full(columns, high))
 
 
 def cross_table(shape: tuple[int, ...], hidden: float, seed: int) -> PublishedTable:
@@ -104,6 +104,6 @@ def test_what_is_not_settled_is_neither_safe_nor_exposed(monkeypatch: pytest.Mon
     def give_up(*_: object, **__: object) -> Failure:
         return Failure.GAVE_UP
 
-    monkeypatch.setattr(Program, "solve", give_up)
+    monkeypatch.setattr(LinearProgram, "solve", give_up)
     found = audit(link([cross_table((3, 3, 3), 0.9, 5)], {}, absent_is_zero=True), DEMANDS)
     assert found.unsettled > 0
