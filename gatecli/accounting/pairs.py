@@ -328,10 +328,7 @@ def _integer(term: IntegerTerm, scale: float) -> Pair | None:
 
 
 def is_wide(term: Term) -> bool:
-    """Whether it is Laplace noise on whole numbers that no table holds: its pure ε stands for it.
-
-    That is an upper bound only. Noise on values in millionths (`gatecli.data`) is of this kind.
-    """
+    """Whether it is Laplace noise on whole numbers that no table holds: its pure ε bounds it from above."""
     if not isinstance(term, IntegerTerm) or term.kind != "laplace":
         return False
     return 2 * _REACH * term.scale > MAX_ATOMS or term.sensitivity > MAX_ATOMS

@@ -11,9 +11,9 @@ from itertools import accumulate, product
 from typing import Any, TypeAlias
 
 from gatecli.anonymity.tables.functions import row_numbers, rows
-from gatecli.data.expressions import Kind, computed
-from gatecli.data.statistics import CANDIDATES, GRID, Moment, Part, Rank, Term
-from gatecli.data.views import Derivation, Interval, Key, View, bounds_of
+from gatecli.data.expressions import ValueKind, compute_expression
+from gatecli.data.statistics import CANDIDATES, GRID, Moment, Part, Rank, SumTerm
+from gatecli.data.views import Derivation, Interval, Key, TableView, bounds_of
 
 Cell: TypeAlias = tuple[Key, ...]
 
@@ -30,40 +30,40 @@ class Contributions:
 
 
 @dataclass(frozen=True, slots=True)
-class Exact:
+class ExactSums:
     """By group: each sum; and of each ranked column how many values are below each step of its bounds."""
 
-    sums: Mapping[Cell, Mapping[Term, int]]
+    sums: Mapping[Cell, Mapping[SumTerm, int]]
     ladders: Mapping[str, Mapping[Cell, list[int]]]
 
 
-def kinds_in(schema: Any) -> dict[str, Kind]:
+def kinds_in(schema: Any) -> dict[str, ValueKind]:
     """What the columns of a table hold; those of other types cannot be asked about."""
     found = {name: _kind_of_type(kind) for name, kind in schema.items()}
     return {name: kind for name, kind in found.items() if kind is not None}
 
 
-def _kind_of_type(kind: Any) -> Kind | None:
+def _kind_of_type(kind: Any) -> ValueKind | None:
     tests = (
-        (kind.is_boolean, Kind.TRUTH),
-        (kind.is_numeric, Kind.NUMBER),
-        (kind.is_string, Kind.TEXT),
-        (kind.is_date, Kind.DATE),
-        (kind.is_timestamp, Kind.DATE),
+        (kind.is_boolean, ValueKind.TRUTH),
+        (kind.is_numeric, ValueKind.NUMBER),
+        (kind.is_string, ValueKind.TEXT),
+        (kind.is_date, ValueKind.DATE),
+        (kind.is_timestamp, ValueKind.DATE),
     )
     return next((meant for test, meant in tests if test()), None)
 
 
-def cells_of(view: View) -> list[Cell]:
+def cells_of(view: TableView) -> list[Cell]:
     """All groups that are answered: every combination of the public keys; one without columns to group by."""
     return list(product(*(view.keys[name] for name in view.groups)))
 
 
-def add_up(table: Any, view: View, parts: Sequence[Part], contributions: Contributions) -> Exact:
+def add_up(table: Any, view: TableView, parts: Sequence[Part], contributions: Contributions) -> ExactSums:
     """The exact sums of a view of the table, each unit's contribution bounded first."""
     columns = _columns(table)
-    narrow = _bounded(_prepared(table, view, columns), view, parts, contributions)
-    terms = [part for part in parts if isinstance(part, Term)]
+    narrow = _bound_contributions(_prepare_rows(table, view, columns), view, parts, contributions)
+    terms = [part for part in parts if isinstance(part, SumTerm)]
     named = {f"term{number}": term for number, term in enumerate(terms)}
     sums = {cell: dict.fromkeys(terms, 0) for cell in cells_of(view)}
     if terms:
@@ -71,7 +71,7 @@ def add_up(table: Any, view: View, parts: Sequence[Part], contributions: Contrib
         for row in rows(_by_groups(narrow, view).aggregate(**amounts)):
             sums[_cell(row, view)] = {term: int(row[name] or 0) for name, term in named.items()}
     ranked = dict.fromkeys(part.column for part in parts if isinstance(part, Rank))
-    return Exact(sums, {column: _ladder(narrow, view, column) for column in ranked})
+    return ExactSums(sums, {column: _ladder(narrow, view, column) for column in ranked})
 
 
 def _columns(table: Any) -> dict[str, Any]:
@@ -80,22 +80,22 @@ def _columns(table: Any) -> dict[str, Any]:
     return {name: _clean(table[name], kind) for name, kind in kinds.items()}
 
 
-def _clean(column: Any, kind: Kind) -> Any:
-    if kind is not Kind.NUMBER:
+def _clean(column: Any, kind: ValueKind) -> Any:
+    if kind is not ValueKind.NUMBER:
         return column
     number = column.cast("float64")
     return number.isnan().ifelse(None, number) if column.type().is_floating() else number
 
 
-def _prepared(table: Any, view: View, columns: dict[str, Any]) -> Any:
+def _prepare_rows(table: Any, view: TableView, columns: dict[str, Any]) -> Any:
     """The rows of a view that are in one of its groups. Each step reads what those before it gave."""
     data = table.select(**columns)
     for step in view.steps:
         current = {name: data[name] for name in data.columns}
         if isinstance(step, Derivation):
-            data = data.mutate(**{step.name: computed(step.expression, current)})
+            data = data.mutate(**{step.name: compute_expression(step.expression, current)})
         else:
-            data = data.filter(computed(step.condition, current))
+            data = data.filter(compute_expression(step.condition, current))
     for name in view.groups:
         data = data.filter(data[name].isin([_constant(key) for key in view.keys[name]]))
     return data
@@ -105,7 +105,9 @@ def _constant(key: Key) -> Key | float:
     return float(key) if type(key) is int else key
 
 
-def _bounded(data: Any, view: View, parts: Sequence[Part], contributions: Contributions) -> Any:
+def _bound_contributions(
+    data: Any, view: TableView, parts: Sequence[Part], contributions: Contributions
+) -> Any:
     """At most so many rows of each unit, chosen by a hash of what these rows hold; none without a unit.
 
     Whatever the other units hold, the same rows of a unit are chosen. Rows that are alike count alike, so
@@ -126,15 +128,15 @@ def _bounded(data: Any, view: View, parts: Sequence[Part], contributions: Contri
     return numbered.filter(numbered[_PLACE] < contributions.rows)
 
 
-def _by_groups(data: Any, view: View) -> Any:
+def _by_groups(data: Any, view: TableView) -> Any:
     return data.group_by(list(view.groups)) if view.groups else data
 
 
-def _cell(row: Mapping[str, Any], view: View) -> Cell:
+def _cell(row: Mapping[str, Any], view: TableView) -> Cell:
     return tuple(int(row[name]) if isinstance(row[name], float) else row[name] for name in view.groups)
 
 
-def _total(data: Any, term: Term, view: View) -> Any:
+def _total(data: Any, term: SumTerm, view: TableView) -> Any:
     """The sum of what rows add, a whole number from −sensitivity to sensitivity each; 0 without a value."""
     if term.column is None:
         return data.count()
@@ -162,7 +164,7 @@ def _second_share(value: Any, bounds: Interval) -> Any:
 _SHARES = {Moment.AMOUNT: _amount_share, Moment.FIRST: _first_share, Moment.SECOND: _second_share}
 
 
-def _ladder(data: Any, view: View, column: str) -> dict[Cell, list[int]]:
+def _ladder(data: Any, view: TableView, column: str) -> dict[Cell, list[int]]:
     """By group: how many values are below each of the steps of the bounds, the last one being all."""
     bounds = bounds_of(view, column)
     lower, width = float(bounds.lower), float(bounds.upper - bounds.lower) / CANDIDATES

@@ -83,7 +83,7 @@ class Answer:
 
     def __str__(self) -> str:
         header = (*self.groups, *self.names)
-        lines = [header, *(tuple(_shown(row[name]) for name in header) for row in self.rows)]
+        lines = [header, *(tuple(_show_value(row[name]) for name in header) for row in self.rows)]
         widths = [max(len(line[place]) for line in lines) for place in range(len(header))]
         text = [
             "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
@@ -92,14 +92,8 @@ class Answer:
 
     __repr__ = __str__
 
-    def to_pandas(self) -> Any:
-        """A frame of the answer."""
-        import pandas as pd  # noqa: PLC0415 - only where it is asked for
 
-        return pd.DataFrame([dict(row) for row in self.rows], columns=[*self.groups, *self.names])
-
-
-def _shown(value: Any) -> str:
+def _show_value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return "?" if value is None else str(value)

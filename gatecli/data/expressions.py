@@ -21,7 +21,7 @@ from gatecli.errors import UsageError
 Constant: TypeAlias = int | float | str | bool
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """What the values of an expression are."""
 
     NUMBER = "a number"
@@ -129,7 +129,7 @@ class ConstantValue(Expression):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Operation(Expression):
+class RowOperation(Expression):
     """An operator, by its word, and what it is of."""
 
     operator: str
@@ -137,15 +137,15 @@ class Operation(Expression):
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
+class RowOperator:
     """What an operator takes and gives; `compute` makes it of columns of the engine.
 
     `takes` is the kind of each operand; None where they need only be alike. With `constants` all operands but
     the first are constants.
     """
 
-    takes: Kind | None
-    gives: Kind
+    takes: ValueKind | None
+    gives: ValueKind
     operands: int | None
     compute: Callable[..., Any]
     constants: bool = False
@@ -155,27 +155,31 @@ def _is_same(one: Any, other: Any) -> Any:
     return one == other
 
 
-OPERATORS: Mapping[str, Operator] = MappingProxyType(
+OPERATORS: Mapping[str, RowOperator] = MappingProxyType(
     {
-        "+": Operator(Kind.NUMBER, Kind.NUMBER, 2, lambda one, other: one + other),
-        "-": Operator(Kind.NUMBER, Kind.NUMBER, 2, lambda one, other: one - other),
-        "*": Operator(Kind.NUMBER, Kind.NUMBER, 2, lambda one, other: one * other),
-        "/": Operator(Kind.NUMBER, Kind.NUMBER, 2, lambda one, by: one * (1 / by), constants=True),
-        "//": Operator(Kind.NUMBER, Kind.NUMBER, 2, lambda one, by: (one / by).floor(), constants=True),
-        "abs": Operator(Kind.NUMBER, Kind.NUMBER, 1, lambda one: one.abs()),
-        "clip": Operator(
-            Kind.NUMBER, Kind.NUMBER, 3, lambda one, low, high: one.clip(low, high), constants=True
+        "+": RowOperator(ValueKind.NUMBER, ValueKind.NUMBER, 2, lambda one, other: one + other),
+        "-": RowOperator(ValueKind.NUMBER, ValueKind.NUMBER, 2, lambda one, other: one - other),
+        "*": RowOperator(ValueKind.NUMBER, ValueKind.NUMBER, 2, lambda one, other: one * other),
+        "/": RowOperator(
+            ValueKind.NUMBER, ValueKind.NUMBER, 2, lambda one, by: one * (1 / by), constants=True
         ),
-        "==": Operator(None, Kind.TRUTH, 2, _is_same),
-        "<": Operator(Kind.NUMBER, Kind.TRUTH, 2, lambda one, other: one < other),
-        "<=": Operator(Kind.NUMBER, Kind.TRUTH, 2, lambda one, other: one <= other),
-        "and": Operator(Kind.TRUTH, Kind.TRUTH, 2, lambda one, other: one & other),
-        "or": Operator(Kind.TRUTH, Kind.TRUTH, 2, lambda one, other: one | other),
-        "not": Operator(Kind.TRUTH, Kind.TRUTH, 1, lambda one: ~one),
-        "in": Operator(None, Kind.TRUTH, None, lambda one, *values: one.isin(values), constants=True),
-        "missing": Operator(None, Kind.TRUTH, 1, lambda one: one.isnull()),
-        "year": Operator(Kind.DATE, Kind.NUMBER, 1, lambda one: one.year().cast("float64")),
-        "month": Operator(Kind.DATE, Kind.NUMBER, 1, lambda one: one.month().cast("float64")),
+        "//": RowOperator(
+            ValueKind.NUMBER, ValueKind.NUMBER, 2, lambda one, by: (one / by).floor(), constants=True
+        ),
+        "abs": RowOperator(ValueKind.NUMBER, ValueKind.NUMBER, 1, lambda one: one.abs()),
+        "clip": RowOperator(
+            ValueKind.NUMBER, ValueKind.NUMBER, 3, lambda one, low, high: one.clip(low, high), constants=True
+        ),
+        "==": RowOperator(None, ValueKind.TRUTH, 2, _is_same),
+        "<": RowOperator(ValueKind.NUMBER, ValueKind.TRUTH, 2, lambda one, other: one < other),
+        "<=": RowOperator(ValueKind.NUMBER, ValueKind.TRUTH, 2, lambda one, other: one <= other),
+        "and": RowOperator(ValueKind.TRUTH, ValueKind.TRUTH, 2, lambda one, other: one & other),
+        "or": RowOperator(ValueKind.TRUTH, ValueKind.TRUTH, 2, lambda one, other: one | other),
+        "not": RowOperator(ValueKind.TRUTH, ValueKind.TRUTH, 1, lambda one: ~one),
+        "in": RowOperator(None, ValueKind.TRUTH, None, lambda one, *values: one.isin(values), constants=True),
+        "missing": RowOperator(None, ValueKind.TRUTH, 1, lambda one: one.isnull()),
+        "year": RowOperator(ValueKind.DATE, ValueKind.NUMBER, 1, lambda one: one.year().cast("float64")),
+        "month": RowOperator(ValueKind.DATE, ValueKind.NUMBER, 1, lambda one: one.month().cast("float64")),
     }
 )
 """By the word that stands for it in a file of queries."""
@@ -190,7 +194,7 @@ def column(name: str) -> Expression:
 
 
 def _operation(operator: str, *operands: object) -> Expression:
-    return Operation(operator, tuple(map(as_expression, operands)))
+    return RowOperation(operator, tuple(map(as_expression, operands)))
 
 
 def as_expression(value: object) -> Expression:
@@ -213,25 +217,25 @@ def columns_of(expression: Expression) -> frozenset[str]:
     match expression:
         case ColumnReference(name):
             return frozenset({name})
-        case Operation(operands=operands):
+        case RowOperation(operands=operands):
             return frozenset().union(*map(columns_of, operands))
     return frozenset()
 
 
-def written(expression: Expression) -> Any:
+def write_expression(expression: Expression) -> Any:
     """The expression as data: `{"column": NAME}`, a constant, or `{OPERATOR: [OPERANDS]}`."""
     match expression:
         case ColumnReference(name):
             return {"column": name}
         case ConstantValue(value):
             return value
-        case Operation(operator, operands):
-            return {operator: [written(each) for each in operands]}
+        case RowOperation(operator, operands):
+            return {operator: [write_expression(each) for each in operands]}
     raise TypeError
 
 
 def read_expression(data: Any) -> Expression:
-    """The expression that `written` wrote. Raises UsageError."""
+    """The expression that `write_expression` wrote. Raises UsageError."""
     if not isinstance(data, Mapping):
         return as_expression(data)
     if len(data) == 1:
@@ -240,14 +244,14 @@ def read_expression(data: Any) -> Expression:
             return ColumnReference(rest)
         if word in OPERATORS:
             operands = rest if isinstance(rest, list | tuple) else [rest]
-            return Operation(word, tuple(read_expression(each) for each in operands))
+            return RowOperation(word, tuple(read_expression(each) for each in operands))
     raise UsageError(
         "an expression is {column: NAME}, a constant, or an operator with its operands",
         advice=f"the operators are {' '.join(OPERATORS)}; write for example {{'<=': [18, {{column: age}}]}}",
     )
 
 
-def kind_of(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:
+def kind_of(expression: Expression, kinds: Mapping[str, ValueKind]) -> ValueKind:
     """What an expression's values are, by what the columns hold. Raises UsageError for a senseless one."""
     if _size(expression) > LONGEST:
         raise UsageError(f"an expression has more than {LONGEST} parts", advice="make a shorter one")
@@ -255,10 +259,10 @@ def kind_of(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:
 
 
 def _size(expression: Expression) -> int:
-    return 1 + sum(map(_size, expression.operands)) if isinstance(expression, Operation) else 1
+    return 1 + sum(map(_size, expression.operands)) if isinstance(expression, RowOperation) else 1
 
 
-def _kind(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:
+def _kind(expression: Expression, kinds: Mapping[str, ValueKind]) -> ValueKind:
     match expression:
         case ColumnReference(name):
             if name not in kinds:
@@ -266,19 +270,19 @@ def _kind(expression: Expression, kinds: Mapping[str, Kind]) -> Kind:
             return kinds[name]
         case ConstantValue(value):
             return _kind_of_constant(value)
-        case Operation(operator, operands):
+        case RowOperation(operator, operands):
             found = [_kind(each, kinds) for each in operands]
             return _judge_operation(operator, operands, found)
     raise TypeError
 
 
-def _kind_of_constant(value: Constant) -> Kind:
+def _kind_of_constant(value: Constant) -> ValueKind:
     if isinstance(value, bool):
-        return Kind.TRUTH
-    return Kind.TEXT if isinstance(value, str) else Kind.NUMBER
+        return ValueKind.TRUTH
+    return ValueKind.TEXT if isinstance(value, str) else ValueKind.NUMBER
 
 
-def _judge_operation(word: str, operands: tuple[Expression, ...], found: list[Kind]) -> Kind:
+def _judge_operation(word: str, operands: tuple[Expression, ...], found: list[ValueKind]) -> ValueKind:
     operator = OPERATORS[word]
     wrong = (
         (operator.operands or max(2, len(found))) != len(found)
@@ -301,13 +305,13 @@ def _judge_operation(word: str, operands: tuple[Expression, ...], found: list[Ki
     return operator.gives
 
 
-def computed(expression: Expression, columns: Mapping[str, Any]) -> Any:
+def compute_expression(expression: Expression, columns: Mapping[str, Any]) -> Any:
     """The expression of the engine's columns; numbers are floats there, so that nothing overflows."""
     match expression:
         case ColumnReference(name):
             return columns[name]
         case ConstantValue(value):
             return value if isinstance(value, bool | str) else float(value)
-        case Operation(operator, operands):
-            return OPERATORS[operator].compute(*(computed(each, columns) for each in operands))
+        case RowOperation(operator, operands):
+            return OPERATORS[operator].compute(*(compute_expression(each, columns) for each in operands))
     raise TypeError

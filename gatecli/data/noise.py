@@ -14,7 +14,7 @@ from typing import Literal
 from gatecli.accounting.account import account
 from gatecli.accounting.calibration import Calibration, calibrate, rounded_up
 from gatecli.accounting.interface import Question
-from gatecli.data.statistics import Part, Rank, Term
+from gatecli.data.statistics import Part, Rank, SumTerm
 from gatecli.errors import UsageError
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
@@ -27,7 +27,7 @@ DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Noise:
+class ChosenNoise:
     """A mechanism for each part of a question, in their order; why this kind of noise; the δ that it has."""
 
     mechanisms: tuple[Mechanism, ...]
@@ -35,7 +35,7 @@ class Noise:
     delta: Fraction = Fraction(0)
 
 
-def choose_noise(parts: Sequence[Part], rows: int, budget: Budget, name: NoiseName = "auto") -> Noise:
+def choose_noise(parts: Sequence[Part], rows: int, budget: Budget, name: NoiseName = "auto") -> ChosenNoise:
     """The noise whose cost is `budget` at most, split alike over the parts. Raises UsageError."""
     if not parts:
         raise UsageError("the question asks nothing", advice="name a statistic")
@@ -45,14 +45,14 @@ def choose_noise(parts: Sequence[Part], rows: int, budget: Budget, name: NoiseNa
         return _CHOICES[name](parts, rows, budget)
     laplace = _laplace(parts, rows, budget)
     if budget.delta == 0:
-        return Noise(laplace.mechanisms, "Laplace, since no delta was given")
+        return ChosenNoise(laplace.mechanisms, "Laplace, since no delta was given")
     gaussian = _gaussian(parts, rows, budget)
     if _variances(gaussian) < _variances(laplace):
         return replace(gaussian, reason="Gaussian, which adds less here than Laplace")
-    return Noise(laplace.mechanisms, "Laplace, which adds less here than Gaussian; delta is not spent")
+    return ChosenNoise(laplace.mechanisms, "Laplace, which adds less here than Gaussian; delta is not spent")
 
 
-def _variances(noise: Noise) -> Fraction:
+def _variances(noise: ChosenNoise) -> Fraction:
     """The sum of the noises' variances over the squares of the sensitivities."""
     total = Fraction(0)
     for mechanism in noise.mechanisms:
@@ -64,10 +64,10 @@ def _variances(noise: Noise) -> Fraction:
     return total
 
 
-def _laplace(parts: Sequence[Part], rows: int, budget: Budget) -> Noise:
+def _laplace(parts: Sequence[Part], rows: int, budget: Budget) -> ChosenNoise:
     """ε adds up over the parts (Dwork and Roth 2014, theorem 3.16)."""
     share = budget.epsilon / len(parts)
-    return Noise(tuple(_pure(part, rows, share) for part in parts), "Laplace, as asked")
+    return ChosenNoise(tuple(_pure(part, rows, share) for part in parts), "Laplace, as asked")
 
 
 def _pure(part: Part, rows: int, epsilon: Fraction) -> Mechanism:
@@ -77,13 +77,13 @@ def _pure(part: Part, rows: int, epsilon: Fraction) -> Mechanism:
     return DiscreteLaplace(sensitivity=most, scale=rounded_up(most / epsilon, DIGITS))
 
 
-def _gaussian(parts: Sequence[Part], rows: int, budget: Budget) -> Noise:
+def _gaussian(parts: Sequence[Part], rows: int, budget: Budget) -> ChosenNoise:
     """One noise multiplier for all sums, as the accountant finds it; quantiles take their share of ε."""
     if budget.delta == 0:
         raise UsageError(
             "Gaussian noise needs a delta above 0", advice="give delta=1e-6, or use Laplace noise"
         )
-    sums = [part for part in parts if isinstance(part, Term)]
+    sums = [part for part in parts if isinstance(part, SumTerm)]
     share = budget.epsilon / len(parts)
     if not sums:
         return _laplace(parts, rows, budget)
@@ -97,17 +97,17 @@ def _gaussian(parts: Sequence[Part], rows: int, budget: Budget) -> Noise:
         )
     given = iter(found.mechanisms)
     mechanisms = tuple(
-        next(given) if isinstance(part, Term) else Exponential(epsilon=share) for part in parts
+        next(given) if isinstance(part, SumTerm) else Exponential(epsilon=share) for part in parts
     )
-    return Noise(mechanisms, "Gaussian, as asked", budget.delta)
+    return ChosenNoise(mechanisms, "Gaussian, as asked", budget.delta)
 
 
-def _normal(part: Term, rows: int, multiplier: Fraction) -> DiscreteGaussian:
+def _normal(part: SumTerm, rows: int, multiplier: Fraction) -> DiscreteGaussian:
     most = part.sensitivity * rows
     return DiscreteGaussian(sensitivity=most, standard_deviation=most * multiplier)
 
 
-_CHOICES: Mapping[str, Callable[[Sequence[Part], int, Budget], Noise]] = {
+_CHOICES: Mapping[str, Callable[[Sequence[Part], int, Budget], ChosenNoise]] = {
     "laplace": _laplace,
     "gaussian": _gaussian,
 }

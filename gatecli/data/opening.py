@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from gatecli.anonymity.tables.opening import open_table as open_rows
 from gatecli.data.aggregation import Contributions
 from gatecli.data.engines.catalogue import engine_named
 from gatecli.data.queries import read_budget
-from gatecli.data.session import Session, Source
-from gatecli.data.spending import LedgerPurse, Purse, SessionPurse, budget_text, now_in_utc
+from gatecli.data.session import OpenedRows, TableSession
+from gatecli.data.spending import LedgerPurse, Purse, SessionPurse, budget_text
 from gatecli.data.table import PrivateTable
 from gatecli.data.views import Key, require_column, with_bounds, with_keys
 from gatecli.errors import ConfigurationError, UsageError
@@ -61,7 +62,7 @@ def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
     try:
         found = engine_named(engine)
         opened = _open(source, bounds or {})
-        session = Session(Source(opened, _state_of(source)), contributions, purse, found)
+        session = TableSession(OpenedRows(opened, _state_of(source)), contributions, purse, found)
     except BaseException:
         purse.close()
         raise
@@ -131,7 +132,7 @@ def _purse(
         raise UsageError("the ledger holds datasets by name, and none is given", advice="give dataset=…")
     store = open_store(os.fspath(ledger))
     try:
-        purse = LedgerPurse(store if key is None else signing(store, Path(key)), dataset, now_in_utc)
+        purse = LedgerPurse(store if key is None else signing(store, Path(key)), dataset, _now)
         _judge_unit(purse, contributions)
     except BaseException:
         store.close()
@@ -185,3 +186,8 @@ def _judge_policy(
                 f"the budget of {budget_text(asked)} is beyond what the tier {name} permits",
                 advice="give a smaller one",
             )
+
+
+def _now() -> datetime:
+    """Here alone this package reads the clock: entries of a ledger say when they were made."""
+    return datetime.now(UTC)

@@ -13,12 +13,12 @@ from gatecli.accounting.account import account
 from gatecli.accounting.allocation import Allocation, Method, NoiseKind, QueryStep, allocate
 from gatecli.accounting.calibration import rounded_up
 from gatecli.data.answers import Answer
-from gatecli.data.noise import DIGITS, Noise
-from gatecli.data.queries import Query
+from gatecli.data.noise import DIGITS, ChosenNoise
+from gatecli.data.queries import TableQuery
 from gatecli.data.refusals import RefusedError
 from gatecli.data.respondent import Respondent, Spent
-from gatecli.data.statistics import Moment, Part, Rank, Term, parts_of
-from gatecli.data.views import View, bounds_of
+from gatecli.data.statistics import Moment, Part, Rank, SumTerm, parts_of
+from gatecli.data.views import TableView, bounds_of
 from gatecli.errors import UsageError
 from gatecli.model.budget import Budget
 from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
@@ -54,9 +54,9 @@ class Planner:
         if method not in METHODS:
             raise UsageError(f"{method!r} is not a way to split a budget", advice=f"use {', '.join(METHODS)}")
         self._respondent, self._budget, self._method = respondent, budget, method
-        self._waiting: list[tuple[Query, PlannedAnswer]] = []
+        self._waiting: list[tuple[TableQuery, PlannedAnswer]] = []
 
-    def ask(self, query: Query) -> Answer:
+    def ask(self, query: TableQuery) -> Answer:
         """Keep a question."""
         if query.budget is not None:
             raise UsageError("a question in a plan has a budget of its own", advice="give weight=… instead")
@@ -72,7 +72,7 @@ class Planner:
         for (_, planned), answer in zip(waiting, answers, strict=True):
             planned.fulfil(answer)
 
-    def ask_plan(self, queries: Sequence[Query], budget: Budget, method: Method) -> NoReturn:  # noqa: ARG002 - the interface's
+    def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> NoReturn:  # noqa: ARG002 - the interface's
         """There are no plans in a plan."""
         raise UsageError("a plan cannot hold another plan", advice="put its questions into the first")
 
@@ -80,9 +80,9 @@ class Planner:
         """Note a refusal."""
         return self._respondent.refuse(name)
 
-    def spent(self) -> Spent:
+    def spending(self) -> Spent:
         """How the budget stands."""
-        return self._respondent.spent()
+        return self._respondent.spending()
 
     def write_evidence(self, path: Path) -> None:  # noqa: ARG002 - the interface's
         """Evidence is of what was answered."""
@@ -94,7 +94,7 @@ class Planner:
         """The table stays open."""
 
 
-def share_out(queries: Sequence[Query], rows: int, budget: Budget, method: Method) -> list[Noise]:
+def share_out(queries: Sequence[TableQuery], rows: int, budget: Budget, method: Method) -> list[ChosenNoise]:
     """The noise of each question: the budget split over all that they add up. Raises UsageError.
 
     Laplace where δ is 0: ε adds up. Else Gaussian: ρ of zero-concentrated privacy does, and a choice that is
@@ -113,10 +113,10 @@ def share_out(queries: Sequence[Query], rows: int, budget: Budget, method: Metho
     mechanisms: list[list[Mechanism]] = [[] for _ in queries]
     for (number, part), share in zip(placed, found.rows, strict=True):
         mechanisms[number].append(_mechanism(part, share.spent, rows, is_basic=found.composition == "basic"))
-    return [Noise(tuple(each), reason) for each in mechanisms]
+    return [ChosenNoise(tuple(each), reason) for each in mechanisms]
 
 
-def _step(name: str, part: Part, query: Query, rows: int, kind: NoiseKind, method: Method) -> QueryStep:
+def _step(name: str, part: Part, query: TableQuery, rows: int, kind: NoiseKind, method: Method) -> QueryStep:
     """A part as allocation knows it: its sensitivity is in the units of the answer."""
     weight = query.weight if method == "sensitivity" else query.weight / len(parts_of(query.asked))
     if isinstance(part, Rank):
@@ -124,7 +124,7 @@ def _step(name: str, part: Part, query: Query, rows: int, kind: NoiseKind, metho
     return QueryStep(name, kind, rows * _natural_size(part, query.view), weight)
 
 
-def _natural_size(term: Term, view: View) -> Fraction:
+def _natural_size(term: SumTerm, view: TableView) -> Fraction:
     match term.moment:
         case Moment.ROWS | Moment.PRESENT:
             return Fraction(1)

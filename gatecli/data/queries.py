@@ -11,16 +11,16 @@ from gatecli.data.expressions import read_expression
 from gatecli.data.noise import NoiseName
 from gatecli.data.numbers import positive_number, probability
 from gatecli.data.statistics import Asked, read_statistic
-from gatecli.data.views import View, derived, filtered, grouped, with_bounds, with_keys
+from gatecli.data.views import TableView, derive_column, filter_rows, group_by_keys, with_bounds, with_keys
 from gatecli.errors import UsageError
 from gatecli.model.budget import Budget
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class TableQuery:
     """A question. Without a budget it is a step of a plan, of which `weight` says how much it gets."""
 
-    view: View
+    view: TableView
     asked: tuple[Asked, ...]
     budget: Budget | None
     noise: NoiseName = "auto"
@@ -48,14 +48,14 @@ def read_budget(epsilon: Any, delta: Any) -> Budget | None:
     return Budget(positive_number(epsilon, "epsilon"), probability(delta or 0, "delta"))
 
 
-def read_query(data: Mapping[str, Any], view: View) -> Query:
-    """The question that `Query.as_data` wrote, about a table's own columns. Raises UsageError."""
+def read_query(data: Mapping[str, Any], view: TableView) -> TableQuery:
+    """The question that `TableQuery.as_data` wrote, about a table's own columns. Raises UsageError."""
     for step in data["steps"]:
         if "filter" in step:
-            view = filtered(view, read_expression(step["filter"]))
+            view = filter_rows(view, read_expression(step["filter"]))
         else:
-            view = derived(view, str(step["derive"]), read_expression(step["as"]))
-    view = grouped(with_keys(with_bounds(view, data["bounds"]), data["keys"]), data["groups"])
+            view = derive_column(view, str(step["derive"]), read_expression(step["as"]))
+    view = group_by_keys(with_keys(with_bounds(view, data["bounds"]), data["keys"]), data["groups"])
     asked = tuple(
         read_statistic(
             name, (column, statistic) if rank is None else (column, statistic, Fraction(rank)), view
@@ -63,4 +63,4 @@ def read_query(data: Mapping[str, Any], view: View) -> Query:
         for name, statistic, column, rank in data["ask"]
     )
     budget = read_budget(data["epsilon"], data["delta"])
-    return Query(view, asked, budget, data["noise"], positive_number(data["weight"], "weight"))
+    return TableQuery(view, asked, budget, data["noise"], positive_number(data["weight"], "weight"))

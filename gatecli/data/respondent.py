@@ -10,7 +10,7 @@ from typing import Protocol
 
 from gatecli.accounting.allocation import Method
 from gatecli.data.answers import Answer
-from gatecli.data.queries import Query
+from gatecli.data.queries import TableQuery
 from gatecli.data.refusals import RefusedError
 from gatecli.data.spending import Holding
 from gatecli.model.budget import Budget
@@ -33,7 +33,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedName:
     """A name that was asked for and refused."""
 
     name: str
@@ -45,17 +45,17 @@ class Spent:
 
     holding: Holding
     questions: tuple[Record, ...]
-    refused: tuple[Refused, ...] = ()
+    refused: tuple[RefusedName, ...] = ()
 
 
 class Respondent(Protocol):
     """Who answers a table's questions: a session here or in another process, or a plan that collects them."""
 
-    def ask(self, query: Query) -> Answer:
+    def ask(self, query: TableQuery) -> Answer:
         """The answer. Raises BudgetUsedUpError, UsageError, GatecliError."""
         ...
 
-    def ask_plan(self, queries: Sequence[Query], budget: Budget, method: Method) -> list[Answer]:
+    def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> list[Answer]:
         """Answers to questions without budgets, each of which gets a share of one."""
         ...
 
@@ -63,7 +63,7 @@ class Respondent(Protocol):
         """Note that a name was refused; returns what to raise."""
         ...
 
-    def spent(self) -> Spent:
+    def spending(self) -> Spent:
         """How the budget stands."""
         ...
 

@@ -1,8 +1,8 @@
 """One table, one budget, one engine: questions in, noisy answers out.
 
-The order is always the same: judge the question, reserve what it costs, read, add noise, settle. Exact sums
-are in local variables of `_noised` alone, and an error on the way is replaced by one without a past: neither
-its text nor a traceback's frames hold a value.
+The order is always the same: judge the question, reserve what it costs, read, add noise, settle. Exact
+sums are in local variables of `_add_noise` alone, and an error on the way is replaced by one without a
+past: neither its text nor a traceback's frames hold a value.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from typing import TypeVar
 
 from gatecli.accounting.allocation import Method
 from gatecli.anonymity.tables.interface import OpenedTable
-from gatecli.data.aggregation import Cell, Contributions, Exact, add_up, cells_of, kinds_in
+from gatecli.data.aggregation import Cell, Contributions, ExactSums, add_up, cells_of, kinds_in
 from gatecli.data.answers import Answer, Receipt, noise_width
 from gatecli.data.engines.interface import NoiseEngine
 from gatecli.data.evidence_file import SessionFacts, write_evidence
-from gatecli.data.noise import Noise, choose_noise
+from gatecli.data.noise import ChosenNoise, choose_noise
 from gatecli.data.plans import share_out
-from gatecli.data.queries import Query
+from gatecli.data.queries import TableQuery
 from gatecli.data.refusals import RefusedError, refusal
-from gatecli.data.respondent import Record, Refused, Spent
+from gatecli.data.respondent import Record, RefusedName, Spent
 from gatecli.data.spending import Purse
-from gatecli.data.statistics import CANDIDATES, GRID, Part, Rank, Statistic, Term, answer_of, parts_of
-from gatecli.data.views import View, bounds_of
+from gatecli.data.statistics import CANDIDATES, GRID, Part, Rank, Statistic, SumTerm, answer_of, parts_of
+from gatecli.data.views import TableView, bounds_of
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.model.budget import Budget
 from gatecli.model.ledger import identity_digest
@@ -40,18 +40,18 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class OpenedRows:
     """The rows, and what tells whether they changed: it is compared before and after each question."""
 
     opened: OpenedTable
     state: Callable[[], object]
 
 
-class Session:
+class TableSession:
     """A table behind a budget, in this process."""
 
     def __init__(
-        self, source: Source, contributions: Contributions, purse: Purse, engine: NoiseEngine
+        self, source: OpenedRows, contributions: Contributions, purse: Purse, engine: NoiseEngine
     ) -> None:
         self._source, self._contributions = source, contributions
         self._purse, self._engine = purse, engine
@@ -61,19 +61,19 @@ class Session:
         # What a program forgets to close is closed when the session is forgotten.
         self._closing = weakref.finalize(self, _close_all, source.opened.close, purse.close)
         self.records: list[Record] = []
-        self.refused: list[Refused] = []
+        self.refused: list[RefusedName] = []
 
     @property
-    def view(self) -> View:
+    def view(self) -> TableView:
         """The table's own columns."""
-        return View(kinds_in(self._source.opened.table.schema()))
+        return TableView(kinds_in(self._source.opened.table.schema()))
 
     @property
     def rows_per_unit(self) -> int:
         """How many rows of one unit are counted at most."""
         return self._contributions.rows
 
-    def ask(self, query: Query) -> Answer:
+    def ask(self, query: TableQuery) -> Answer:
         """Judge, reserve, read, add noise, settle."""
         if query.budget is None:
             raise UsageError("the question says no budget", advice="give epsilon=…")
@@ -82,19 +82,23 @@ class Session:
         (answer,) = self._ask_together([(query, noise)], Budget(query.budget.epsilon, noise.delta))
         return answer
 
-    def ask_plan(self, queries: Sequence[Query], budget: Budget, method: Method) -> list[Answer]:
+    def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> list[Answer]:
         """One budget, split over several questions."""
         noises = share_out(queries, self.rows_per_unit, budget, method)
         return self._ask_together(list(zip(queries, noises, strict=True)), budget)
 
-    def _ask_together(self, questions: Sequence[tuple[Query, Noise]], cost: Budget) -> list[Answer]:
+    def _ask_together(
+        self, questions: Sequence[tuple[TableQuery, ChosenNoise]], cost: Budget
+    ) -> list[Answer]:
         """Answers to questions whose noise is fixed, paid for at once: all of them, or none is read."""
         with self._lock:
             self._require_here()
             subject = f"data/{self.name}/{secrets.token_hex(8)}"
             mechanisms = tuple(each for _, noise in questions for each in noise.mechanisms)
             self._purse.reserve(subject, mechanisms)
-            found, problem = without_past(lambda: [self._noised(query, noise) for query, noise in questions])
+            found, problem = without_past(
+                lambda: [self._add_noise(query, noise) for query, noise in questions]
+            )
             asked = identity_digest({"questions": [query.as_data() for query, _ in questions]})
             self.records.append(Record(subject, asked, mechanisms, cost.epsilon, cost.delta, problem is None))
             self._purse.settle(subject)
@@ -114,7 +118,7 @@ class Session:
         if not self._closing.alive:
             raise UsageError("the table is closed", advice="ask before it is closed, or open it again")
 
-    def _noised(self, query: Query, noise: Noise) -> dict[Cell, dict[Part, int | float]]:
+    def _add_noise(self, query: TableQuery, noise: ChosenNoise) -> dict[Cell, dict[Part, int | float]]:
         """Noise on every part of every group. What is exact does not leave this function."""
         parts = parts_of(query.asked)
         self._require_unchanged()
@@ -134,12 +138,12 @@ class Session:
             )
 
     def _draw(
-        self, part: Part, mechanism: Mechanism, exact: Exact, cells: Sequence[Cell], view: View
+        self, part: Part, mechanism: Mechanism, exact: ExactSums, cells: Sequence[Cell], view: TableView
     ) -> Sequence[int | float]:
         match mechanism, part:
-            case DiscreteLaplace(scale=scale), Term():
+            case DiscreteLaplace(scale=scale), SumTerm():
                 return self._engine.add_laplace([exact.sums[cell][part] for cell in cells], scale)
-            case DiscreteGaussian(standard_deviation=deviation), Term():
+            case DiscreteGaussian(standard_deviation=deviation), SumTerm():
                 return self._engine.add_gaussian([exact.sums[cell][part] for cell in cells], deviation)
             case Exponential(epsilon=epsilon), Rank(column, rank):
                 return [
@@ -148,7 +152,7 @@ class Session:
         raise TypeError
 
     def _quantile(
-        self, ladder: Sequence[int], rank: Fraction, epsilon: Fraction, view: View, column: str
+        self, ladder: Sequence[int], rank: Fraction, epsilon: Fraction, view: TableView, column: str
     ) -> float:
         """A step of the bounds, near which a share `rank` of the values is below.
 
@@ -164,8 +168,8 @@ class Session:
 
     def _answer(
         self,
-        query: Query,
-        noise: Noise,
+        query: TableQuery,
+        noise: ChosenNoise,
         noisy: Mapping[Cell, Mapping[Part, int | float]],
         subject: str,
         cost: Budget,
@@ -184,10 +188,10 @@ class Session:
 
     def refuse(self, name: str) -> RefusedError:
         """Note a refusal."""
-        self.refused.append(Refused(name))
+        self.refused.append(RefusedName(name))
         return refusal(name)
 
-    def spent(self) -> Spent:
+    def spending(self) -> Spent:
         """How the budget stands."""
         return Spent(self._purse.holding(), tuple(self.records), tuple(self.refused))
 
@@ -206,7 +210,7 @@ def _close_all(*each: Callable[[], None]) -> None:
         close()
 
 
-def _errors(query: Query, noise: Noise) -> dict[str, float]:
+def _errors(query: TableQuery, noise: ChosenNoise) -> dict[str, float]:
     """Half of each 95 % interval, for what is a noisy sum and nothing else."""
     widths = dict(zip(parts_of(query.asked), map(noise_width, noise.mechanisms), strict=True))
     found = {}

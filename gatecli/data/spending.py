@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Protocol
 
@@ -44,7 +44,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ChargedOrigin:
     """The ledger that a purse spends from, and what it calls the dataset's unit."""
 
     id: str
@@ -55,7 +55,7 @@ class Purse(Protocol):
     """A budget that questions are paid from."""
 
     @property
-    def origin(self) -> Origin | None:
+    def origin(self) -> ChargedOrigin | None:
         """The ledger; None where the budget is of one session, and no ledger knows of it."""
         ...
 
@@ -88,7 +88,7 @@ def _question(mechanisms: Sequence[Mechanism], terms: DatasetTerms) -> Question:
     return Question(tuple(mechanisms), terms.budget.delta, Neighbouring.ADD_REMOVE)
 
 
-def _unbounded(reasons: Sequence[str]) -> UsageError:
+def _refuse_unbounded(reasons: Sequence[str]) -> UsageError:
     return UsageError(
         f"what the question costs is not bounded: {reasons[0]}", advice="ask with Laplace noise"
     )
@@ -124,7 +124,7 @@ class SessionPurse:
         terms = self.terms
         cost = amounts_of(_question(mechanisms, terms), terms)
         if isinstance(cost, NoBound):
-            raise _unbounded(cost.reasons)
+            raise _refuse_unbounded(cost.reasons)
         held = self._held + clip(cost, terms.limits)
         if not is_admitted(held, terms.limits, terms.admission):
             raise BudgetUsedUpError(terms.name, _largest_epsilon(terms, self._held))
@@ -148,7 +148,7 @@ class LedgerPurse:
 
     def __init__(self, store: Store, dataset: str, now: Callable[[], datetime]) -> None:
         self._store, self._dataset, self._now = store, dataset, now
-        self.origin = Origin(store.identity.id, store.identity.name)
+        self.origin = ChargedOrigin(store.identity.id, store.identity.name)
         self._movements: dict[str, Movement] = {}
         self.terms = self._account().terms
 
@@ -185,7 +185,7 @@ class LedgerPurse:
             raise UncheckableError(f"{name} is a parent without an account", advice="gatecli ledger verify")
         cost = costs_of_work([((question,), stability)], account.terms)
         if isinstance(cost, NoBound):
-            raise _unbounded(cost.reasons)
+            raise _refuse_unbounded(cost.reasons)
         return Charge(name, clip(cost, account.terms.limits))
 
     def settle(self, subject: str) -> None:
@@ -203,11 +203,6 @@ class LedgerPurse:
         terms = account.terms
         share = held_share(account.held, terms.limits, terms.admission)
         return Holding(terms.name, terms.budget, share, _largest_epsilon(terms, account.held))
-
-
-def now_in_utc() -> datetime:
-    """The clock: entries of a ledger say when they were made."""
-    return datetime.now(UTC)
 
 
 def budget_text(budget: Budget) -> str:

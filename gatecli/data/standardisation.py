@@ -14,10 +14,10 @@ from typing import Any
 from gatecli.data.answers import Receipt
 from gatecli.data.expressions import Expression
 from gatecli.data.noise import NoiseName
-from gatecli.data.queries import Query, read_budget
+from gatecli.data.queries import TableQuery, read_budget
 from gatecli.data.respondent import Respondent
 from gatecli.data.statistics import CANDIDATES, Asked, Statistic
-from gatecli.data.views import View, bounds_of, with_bounds
+from gatecli.data.views import TableView, bounds_of, with_bounds
 from gatecli.errors import UsageError
 from gatecli.model.budget import Budget
 
@@ -34,7 +34,7 @@ class Parameters:
     mean: float
     deviation: float
 
-    def scaled(self, value: Expression) -> Expression:
+    def scale_value(self, value: Expression) -> Expression:
         """(clipped value − mean) / deviation."""
         return (value.clip(self.low, self.high) - self.mean) / self.deviation
 
@@ -47,7 +47,7 @@ class Parameters:
 
 
 def find_parameters(
-    view: View,
+    view: TableView,
     respondent: Respondent,
     names: Sequence[str],
     *,
@@ -77,16 +77,16 @@ def find_parameters(
 
 
 def _find(
-    view: View, respondent: Respondent, name: str, budgets: tuple[Budget, Budget], noise: NoiseName
+    view: TableView, respondent: Respondent, name: str, budgets: tuple[Budget, Budget], noise: NoiseName
 ) -> tuple[Parameters, list[Receipt]]:
     asked = tuple(
         Asked(label, Statistic.QUANTILE, name, rank) for label, rank in (("low", LOW), ("high", HIGH))
     )
-    edges = respondent.ask(Query(view, asked, budgets[0], "laplace"))
-    low, high = _widened(edges.rows[0]["low"], edges.rows[0]["high"], view, name)
+    edges = respondent.ask(TableQuery(view, asked, budgets[0], "laplace"))
+    low, high = _widen_bounds(edges.rows[0]["low"], edges.rows[0]["high"], view, name)
     narrow = with_bounds(view, {name: (low, high)})
     wanted = (Asked("mean", Statistic.MEAN, name), Asked("std", Statistic.DEVIATION, name))
-    moments = respondent.ask(Query(narrow, wanted, budgets[1], noise))
+    moments = respondent.ask(TableQuery(narrow, wanted, budgets[1], noise))
     mean, deviation = moments.rows[0]["mean"], moments.rows[0]["std"]
     least = (high - low) / CANDIDATES
     middle = (low + high) / 2
@@ -99,7 +99,7 @@ def _find(
     return parameters, [edges.receipt, moments.receipt]
 
 
-def _widened(one: float, other: float, view: View, name: str) -> tuple[float, float]:
+def _widen_bounds(one: float, other: float, view: TableView, name: str) -> tuple[float, float]:
     """Bounds that are a step apart at least, and within the public ones."""
     bounds = bounds_of(view, name)
     step = float(bounds.upper - bounds.lower) / CANDIDATES

@@ -15,9 +15,9 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from gatecli.data.expressions import Kind
+from gatecli.data.expressions import ValueKind
 from gatecli.data.numbers import exact_number
-from gatecli.data.views import Interval, View, bounds_of, require_column
+from gatecli.data.views import Interval, TableView, bounds_of, require_column
 from gatecli.errors import UsageError
 
 GRID = 1 << 20
@@ -72,7 +72,7 @@ class Moment(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class SumTerm:
     """One sum of a question, and the most that one row adds to it, to either side."""
 
     moment: Moment
@@ -91,7 +91,7 @@ class Rank:
     rank: Fraction
 
 
-Part = Term | Rank
+Part = SumTerm | Rank
 """What of a question gets noise of its own."""
 
 NEEDED: Mapping[Statistic, tuple[Moment, ...]] = MappingProxyType(
@@ -104,7 +104,7 @@ NEEDED: Mapping[Statistic, tuple[Moment, ...]] = MappingProxyType(
 )
 
 
-def read_statistic(name: str, given: Any, view: View) -> Asked:
+def read_statistic(name: str, given: Any, view: TableView) -> Asked:
     """`"count"`, `(COLUMN, STATISTIC)`, `(COLUMN, "quantile", RANK)`. Raises UsageError."""
     parts = (
         (None, given) if isinstance(given, str) else tuple(given) if isinstance(given, list | tuple) else ()
@@ -146,24 +146,28 @@ def parts_of(asked: tuple[Asked, ...]) -> tuple[Part, ...]:
         if each.rank is not None:
             parts[Rank(str(each.column), each.rank)] = None
         elif each.statistic is Statistic.COUNT:
-            parts[Term(Moment.ROWS) if each.column is None else Term(Moment.PRESENT, each.column)] = None
+            parts[SumTerm(Moment.ROWS) if each.column is None else SumTerm(Moment.PRESENT, each.column)] = (
+                None
+            )
         else:
-            parts.update({Term(moment, each.column): None for moment in NEEDED[each.statistic]})
+            parts.update({SumTerm(moment, each.column): None for moment in NEEDED[each.statistic]})
     return tuple(parts)
 
 
-def answer_of(asked: Asked, noisy: Mapping[Part, int | float], view: View) -> int | float | None:
+def answer_of(asked: Asked, noisy: Mapping[Part, int | float], view: TableView) -> int | float | None:
     """The statistic of one group from what was noised; None where too few rows are left to say it."""
     if asked.rank is not None:
         return float(noisy[Rank(str(asked.column), asked.rank)])
     if asked.statistic is Statistic.COUNT:
-        return int(noisy[Term(Moment.ROWS) if asked.column is None else Term(Moment.PRESENT, asked.column)])
+        return int(
+            noisy[SumTerm(Moment.ROWS) if asked.column is None else SumTerm(Moment.PRESENT, asked.column)]
+        )
     bounds = bounds_of(view, str(asked.column))
     return _FINISHED[asked.statistic](str(asked.column), noisy, bounds)
 
 
 def _sum(column: str, noisy: Mapping[Part, int | float], bounds: Interval) -> float:
-    return float(bounds.largest * Fraction(noisy[Term(Moment.AMOUNT, column)]) / GRID)
+    return float(bounds.largest * Fraction(noisy[SumTerm(Moment.AMOUNT, column)]) / GRID)
 
 
 def _mean(column: str, noisy: Mapping[Part, int | float], bounds: Interval) -> float | None:
@@ -186,10 +190,10 @@ def _deviation(column: str, noisy: Mapping[Part, int | float], bounds: Interval)
 
 def _ratio(noisy: Mapping[Part, int | float], moment: Moment, column: str) -> Fraction | None:
     """A noisy sum over the noisy number of rows, from −1 to 1."""
-    rows = Fraction(noisy[Term(Moment.PRESENT, column)])
+    rows = Fraction(noisy[SumTerm(Moment.PRESENT, column)])
     if rows < 1:
         return None
-    return min(max(Fraction(noisy[Term(moment, column)]) / (rows * GRID), Fraction(-1)), Fraction(1))
+    return min(max(Fraction(noisy[SumTerm(moment, column)]) / (rows * GRID), Fraction(-1)), Fraction(1))
 
 
 _FINISHED: Mapping[Statistic, Callable[[str, Mapping[Part, int | float], Interval], float | None]] = (
@@ -204,14 +208,14 @@ _FINISHED: Mapping[Statistic, Callable[[str, Mapping[Part, int | float], Interva
 )
 
 
-def describing(view: View, columns: tuple[str, ...]) -> tuple[Asked, ...]:
+def describing(view: TableView, columns: tuple[str, ...]) -> tuple[Asked, ...]:
     """What `describe` asks of columns with bounds: how many values, mean, deviation, quartiles."""
     statistics = [(Statistic.COUNT, None), (Statistic.MEAN, None), (Statistic.DEVIATION, None)]
     ranks = [(Statistic.QUANTILE, Fraction(each, 4)) for each in (1, 2, 3)]
     return tuple(
         Asked(f"{column} {_label(statistic, rank)}", statistic, column, rank)
         for column in columns
-        if require_column(view, column) is Kind.NUMBER
+        if require_column(view, column) is ValueKind.NUMBER
         for statistic, rank in (*statistics, *ranks)
     )
 

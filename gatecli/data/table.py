@@ -12,23 +12,23 @@ from typing import Any, NoReturn, Self
 
 from gatecli.accounting.allocation import Method
 from gatecli.data.answers import Answer, Receipt
-from gatecli.data.expressions import Expression, Kind, as_expression, column
+from gatecli.data.expressions import Expression, ValueKind, as_expression, column
 from gatecli.data.noise import NoiseName
 from gatecli.data.numbers import positive_number
 from gatecli.data.plans import Planner
-from gatecli.data.queries import Query, read_budget
+from gatecli.data.queries import TableQuery, read_budget
 from gatecli.data.respondent import Respondent, Spent
 from gatecli.data.standardisation import Parameters, find_parameters
 from gatecli.data.statistics import Asked, Statistic, describing, read_statistic
 from gatecli.data.views import (
     MOST_CELLS,
     Key,
-    View,
+    TableView,
     bounds_of,
-    derived,
-    filtered,
-    grouped,
-    selected,
+    derive_column,
+    filter_rows,
+    group_by_keys,
+    select_columns,
     with_bounds,
     with_keys,
 )
@@ -47,7 +47,7 @@ class PrivateTable:
 
     __slots__ = ("_respondent", "_view")
 
-    def __init__(self, view: View, respondent: Respondent) -> None:
+    def __init__(self, view: TableView, respondent: Respondent) -> None:
         self._view, self._respondent = view, respondent
 
     # What is public.
@@ -58,7 +58,7 @@ class PrivateTable:
         return tuple(self._view.kinds)
 
     @property
-    def dtypes(self) -> dict[str, Kind]:
+    def dtypes(self) -> dict[str, ValueKind]:
         """What the columns hold."""
         return dict(self._view.kinds)
 
@@ -74,17 +74,17 @@ class PrivateTable:
     @property
     def budget(self) -> Spent:
         """How the budget stands, and what each question cost."""
-        return self._respondent.spent()
+        return self._respondent.spending()
 
     # What narrows the table.
 
     def filter(self, condition: Expression) -> PrivateTable:
         """The rows for which a condition holds: `people.filter(column("age") >= 18)`."""
-        return self._with(filtered(self._view, as_expression(condition)))
+        return self._with(filter_rows(self._view, as_expression(condition)))
 
     def select(self, *names: str) -> PrivateTable:
         """These columns alone."""
-        return self._with(selected(self._view, names))
+        return self._with(select_columns(self._view, names))
 
     def derive(
         self,
@@ -95,7 +95,7 @@ class PrivateTable:
         """New columns, with their public bounds and keys: `derive(bmi=…, bounds={"bmi": (10, 60)})`."""
         view = self._view
         for name, expression in columns.items():
-            view = derived(view, name, as_expression(expression))
+            view = derive_column(view, name, as_expression(expression))
         return self._with(with_keys(with_bounds(view, bounds or {}), keys or {}))
 
     def copy(self) -> PrivateTable:
@@ -109,7 +109,7 @@ class PrivateTable:
     def groupby(self, *names: str | Sequence[str]) -> PrivateTable:
         """The table, split by the public keys of columns; each combination of them is answered."""
         flat = [name for each in names for name in ([each] if isinstance(each, str) else each)]
-        return self._with(grouped(self._view, flat))
+        return self._with(group_by_keys(self._view, flat))
 
     # What asks.
 
@@ -181,8 +181,8 @@ class PrivateTable:
         label = f"{name} bin"
         width = float((bounds.upper - bounds.lower) / bins)
         place = ((column(name) - float(bounds.lower)) // width).clip(0, bins - 1)
-        view = with_keys(derived(self._view, label, place), {label: range(bins)})
-        return self._with(grouped(view, [label])).agg(rows="count", **cost)
+        view = with_keys(derive_column(self._view, label, place), {label: range(bins)})
+        return self._with(group_by_keys(view, [label])).agg(rows="count", **cost)
 
     hist = histogram
 
@@ -195,7 +195,9 @@ class PrivateTable:
         parameters, receipts = find_parameters(self._view, self._respondent, names, **cost)
         view = self._view
         for name, each in parameters.items():
-            view = with_bounds(derived(view, name, each.scaled(column(name))), {name: each.interval})
+            view = with_bounds(
+                derive_column(view, name, each.scale_value(column(name))), {name: each.interval}
+            )
         table = self._with(view)
         return Standardised(parameters, receipts, table)
 
@@ -270,7 +272,7 @@ class PrivateTable:
 
     # How questions are made.
 
-    def _with(self, view: View) -> PrivateTable:
+    def _with(self, view: TableView) -> PrivateTable:
         return PrivateTable(view, self._respondent)
 
     def _ask_one(
@@ -289,7 +291,7 @@ class PrivateTable:
     ) -> Answer:
         budget = read_budget(epsilon, delta)
         return self._respondent.ask(
-            Query(self._view, asked, budget, noise, positive_number(weight, "weight"))
+            TableQuery(self._view, asked, budget, noise, positive_number(weight, "weight"))
         )
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from gatecli.data.expressions import Expression, Kind, columns_of, kind_of, written
+from gatecli.data.expressions import Expression, ValueKind, columns_of, kind_of, write_expression
 from gatecli.data.numbers import exact_number
 from gatecli.errors import UsageError
 from gatecli.model.number import plain
@@ -62,14 +62,14 @@ _NO_KEYS: Mapping[str, tuple[Key, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class TableView:
     """Columns by what they hold, steps in their order, and what is public about columns.
 
     `bounds` and `keys` are declared, never found in the data. `groups` are the columns that answers are split
     by: each combination of their keys is answered, whether a row has it or not.
     """
 
-    kinds: Mapping[str, Kind]
+    kinds: Mapping[str, ValueKind]
     steps: tuple[Step, ...] = ()
     bounds: Mapping[str, Interval] = field(default_factory=lambda: _NO_BOUNDS)
     keys: Mapping[str, tuple[Key, ...]] = field(default_factory=lambda: _NO_KEYS)
@@ -88,19 +88,19 @@ class View:
 def _written_step(step: Step) -> dict[str, Any]:
     match step:
         case Filter(condition):
-            return {"filter": written(condition)}
+            return {"filter": write_expression(condition)}
         case Derivation(name, expression):
-            return {"derive": name, "as": written(expression)}
+            return {"derive": name, "as": write_expression(expression)}
 
 
-def filtered(view: View, condition: Expression) -> View:
+def filter_rows(view: TableView, condition: Expression) -> TableView:
     """The view of the rows for which a condition holds. Raises UsageError."""
-    if kind_of(condition, view.kinds) is not Kind.TRUTH:
+    if kind_of(condition, view.kinds) is not ValueKind.TRUTH:
         raise UsageError("a filter is not a truth value", advice='compare: column("age") >= 18')
     return replace(view, steps=(*view.steps, Filter(condition)))
 
 
-def derived(view: View, name: str, expression: Expression) -> View:
+def derive_column(view: TableView, name: str, expression: Expression) -> TableView:
     """The view with one more column, which has no bounds and no keys yet. Raises UsageError."""
     if name in view.groups:
         raise UsageError(f"{name} is grouped by", advice="derive columns before groupby")
@@ -114,7 +114,7 @@ def derived(view: View, name: str, expression: Expression) -> View:
     )
 
 
-def selected(view: View, names: Iterable[str]) -> View:
+def select_columns(view: TableView, names: Iterable[str]) -> TableView:
     """The view of these columns alone. Raises UsageError for one that is not there."""
     kept = {name: require_column(view, name) for name in names}
     if not kept:
@@ -127,19 +127,19 @@ def selected(view: View, names: Iterable[str]) -> View:
     )
 
 
-def with_bounds(view: View, bounds: Mapping[str, Any]) -> View:
+def with_bounds(view: TableView, bounds: Mapping[str, Any]) -> TableView:
     """The view with public bounds of columns, (LOWER, UPPER) each. Raises UsageError."""
     read = {name: _read_interval(view, name, given) for name, given in bounds.items()}
     return replace(view, bounds={**view.bounds, **read})
 
 
-def with_keys(view: View, keys: Mapping[str, Iterable[Key]]) -> View:
+def with_keys(view: TableView, keys: Mapping[str, Iterable[Key]]) -> TableView:
     """The view with the public values of columns to group by. Raises UsageError."""
     read = {name: _read_keys(view, name, given) for name, given in keys.items()}
     return replace(view, keys={**view.keys, **read})
 
 
-def grouped(view: View, names: Iterable[str]) -> View:
+def group_by_keys(view: TableView, names: Iterable[str]) -> TableView:
     """The view, split by the keys of columns. Raises UsageError for a column without public keys."""
     groups = tuple(dict.fromkeys((*view.groups, *names)))
     cells = 1
@@ -159,14 +159,14 @@ def grouped(view: View, names: Iterable[str]) -> View:
     return replace(view, groups=groups)
 
 
-def require_column(view: View, name: object) -> Kind:
+def require_column(view: TableView, name: object) -> ValueKind:
     """What a column holds. Raises UsageError where there is none of that name."""
     if not isinstance(name, str) or name not in view.kinds:
         raise UsageError(f"there is no column {name!r}", advice="see .columns")
     return view.kinds[name]
 
 
-def bounds_of(view: View, name: str) -> Interval:
+def bounds_of(view: TableView, name: str) -> Interval:
     """The public bounds of a column. Raises UsageError where none were declared."""
     require_column(view, name)
     if name not in view.bounds:
@@ -177,7 +177,7 @@ def bounds_of(view: View, name: str) -> Interval:
     return view.bounds[name]
 
 
-def reads(view: View) -> frozenset[str]:
+def reads(view: TableView) -> frozenset[str]:
     """The columns of the table that steps and groups read."""
     needed = set(view.groups)
     for step in reversed(view.steps):
@@ -188,8 +188,8 @@ def reads(view: View) -> frozenset[str]:
     return frozenset(needed)
 
 
-def _read_interval(view: View, name: str, given: Any) -> Interval:
-    if require_column(view, name) is not Kind.NUMBER:
+def _read_interval(view: TableView, name: str, given: Any) -> Interval:
+    if require_column(view, name) is not ValueKind.NUMBER:
         raise UsageError(f"{name} holds {view.kinds[name]}, and bounds are of numbers", advice="leave it out")
     try:
         low, high = given
@@ -206,10 +206,12 @@ def _read_interval(view: View, name: str, given: Any) -> Interval:
     return Interval(lower, upper)
 
 
-_PYTHON_TYPES: Mapping[Kind, type] = MappingProxyType({Kind.NUMBER: int, Kind.TEXT: str, Kind.TRUTH: bool})
+_PYTHON_TYPES: Mapping[ValueKind, type] = MappingProxyType(
+    {ValueKind.NUMBER: int, ValueKind.TEXT: str, ValueKind.TRUTH: bool}
+)
 
 
-def _read_keys(view: View, name: str, given: Iterable[Key]) -> tuple[Key, ...]:
+def _read_keys(view: TableView, name: str, given: Iterable[Key]) -> tuple[Key, ...]:
     kind = require_column(view, name)
     keys = tuple(dict.fromkeys(given))
     wanted = _PYTHON_TYPES.get(kind)

@@ -34,7 +34,10 @@ def without_charged(subject: ReleaseSubject, costs: Costs, store: Store) -> Cost
     if not charged:
         return costs
     return replace(
-        costs, declared=_left(costs.declared, charged), recorded=_left(costs.recorded, charged), overlap=None
+        costs,
+        declared=_take_away(costs.declared, charged),
+        recorded=_take_away(costs.recorded, charged),
+        overlap=None,
     )
 
 
@@ -60,7 +63,7 @@ def _is_held(question: AnsweredQuestion, table: TableEvidence, store: Store) -> 
     return known.digest == digest and any(each.dataset == table.dataset for each in known.charges)
 
 
-def _left(cost: Cost | None, charged: Counter[str]) -> Cost | None:
+def _take_away(cost: Cost | None, charged: Counter[str]) -> Cost | None:
     """A cost without what is charged already; each mechanism is taken away as often as it was charged."""
     if cost is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gatecli.model.audit import AuditFile
-from gatecli.model.base import Resource, schema_of
+from gatecli.model.base import Resource, Value, schema_of
 from gatecli.model.number import NUMBER_SCHEMA
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ModelRelease
@@ -13,7 +13,7 @@ from gatecli.model.table_evidence import TableEvidence
 from gatecli.model.waiver import PrivacyWaiver
 
 KINDS: tuple[type[Resource], ...] = (ModelRelease, PrivacyPolicy, PrivacyWaiver)
-FILES = {"audit-v1": AuditFile, "table-evidence-v1": TableEvidence}
+FILES: dict[str, type[Value]] = {"audit-v1": AuditFile, "table-evidence-v1": TableEvidence}
 """Files that a command writes and another reads."""
 
 DESCRIPTIONS = {

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatecli.anonymity.tables.frames import open_frame
-from gatecli.data.aggregation import Contributions, Exact, add_up, kinds_in
+from gatecli.data.aggregation import Contributions, ExactSums, add_up, kinds_in
 from gatecli.data.expressions import column
-from gatecli.data.statistics import CANDIDATES, Moment, Rank, Term
-from gatecli.data.views import View, derived, filtered, grouped, with_bounds, with_keys
+from gatecli.data.statistics import CANDIDATES, Moment, Rank, SumTerm
+from gatecli.data.views import TableView, derive_column, filter_rows, group_by_keys, with_bounds, with_keys
 from gatecli.model.number import read_exact
 
-TERMS = (Term(Moment.ROWS), *(Term(moment, "value") for moment in Moment if moment is not Moment.ROWS))
+TERMS = (SumTerm(Moment.ROWS), *(SumTerm(moment, "value") for moment in Moment if moment is not Moment.ROWS))
 PARTS = (*TERMS, Rank("value", read_exact("0.5")))
 VALUES = st.one_of(
     st.none(), st.floats(width=64), st.floats(-2, 12), st.sampled_from([0.0, 10.0, -0.0, math.inf, 1e300])
@@ -28,7 +28,7 @@ ROWS = st.lists(
 )
 
 
-def _exact(rows: Sequence[tuple[str | None, str | None, float | None]], limit: int) -> Exact:
+def _exact(rows: Sequence[tuple[str | None, str | None, float | None]], limit: int) -> ExactSums:
     units, groups, values = zip(*rows, strict=True) if rows else ((), (), ())
     data = pa.table(
         {
@@ -38,11 +38,11 @@ def _exact(rows: Sequence[tuple[str | None, str | None, float | None]], limit: i
         }
     )
     with open_frame(data) as opened:
-        view = with_bounds(View(kinds_in(opened.table.schema())), {"value": (-1, 10)})
-        kept = filtered(derived(view, "twice", column("value") * 2), ~(column("twice") == 6))
+        view = with_bounds(TableView(kinds_in(opened.table.schema())), {"value": (-1, 10)})
+        kept = filter_rows(derive_column(view, "twice", column("value") * 2), ~(column("twice") == 6))
         return add_up(
             opened.table,
-            grouped(with_keys(kept, {"group": ["a", "b"]}), ["group"]),
+            group_by_keys(with_keys(kept, {"group": ["a", "b"]}), ["group"]),
             PARTS,
             Contributions("unit", limit),
         )

@@ -11,10 +11,10 @@ import pyarrow as pa
 from gatecli.anonymity.tables.frames import open_frame
 from gatecli.data import open_table
 from gatecli.data.aggregation import Contributions, kinds_in
-from gatecli.data.session import Session, Source
+from gatecli.data.session import OpenedRows, TableSession
 from gatecli.data.spending import SessionPurse
 from gatecli.data.table import PrivateTable
-from gatecli.data.views import View, with_bounds, with_keys
+from gatecli.data.views import TableView, with_bounds, with_keys
 from gatecli.model.budget import Budget
 
 ROWS: Mapping[str, Sequence[Any]] = {
@@ -72,6 +72,6 @@ def exact(
     """A table whose answers have no noise."""
     source = open_frame(frame(columns))
     purse = SessionPurse("a table", "row", Budget(Fraction(10**4), Fraction(1, 10**6)))
-    session = Session(Source(source, lambda: None), contributions, purse, UnsafeExactEngine())
-    view = View(kinds_in(source.table.schema()))
+    session = TableSession(OpenedRows(source, lambda: None), contributions, purse, UnsafeExactEngine())
+    view = TableView(kinds_in(source.table.schema()))
     return PrivateTable(with_keys(with_bounds(view, bounds), keys), session)

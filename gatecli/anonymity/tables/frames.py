@@ -14,7 +14,7 @@ from gatecli.anonymity.tables.spark import connect_frame
 
 def is_frame(thing: Any) -> bool:
     """Whether it is a frame of pandas or Spark, or gives Arrow data; no library is imported to tell."""
-    return _library(thing) in {"pandas", "pyspark"} or hasattr(_collected(thing), "__arrow_c_stream__")
+    return _library(thing) in {"pandas", "pyspark"} or hasattr(_collect(thing), "__arrow_c_stream__")
 
 
 def _library(thing: Any) -> str:
@@ -23,7 +23,7 @@ def _library(thing: Any) -> str:
     return next((kind.__module__.partition(".")[0] for kind in kinds), "")
 
 
-def _collected(thing: Any) -> Any:
+def _collect(thing: Any) -> Any:
     """A lazy frame of Polars, computed."""
     is_lazy = type(thing).__name__ == "LazyFrame" and hasattr(thing, "collect")
     return thing.collect() if is_lazy else thing
@@ -51,7 +51,7 @@ def _arrow(frame: Any) -> Any:
 
     if _library(frame) == "pandas":
         return pa.Table.from_pandas(frame.copy(), preserve_index=False)  # a frame may change later, in place
-    found = _collected(frame)
+    found = _collect(frame)
     return found if isinstance(found, pa.Table) else pa.table(found)
 
 

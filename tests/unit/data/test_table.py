@@ -65,8 +65,8 @@ def test_groups_by_numbers_truth_values_and_derived_columns() -> None:
 def test_a_units_rows_are_bounded_and_rows_of_nobody_do_not_count() -> None:
     assert exact(contributions=PERSONS).count(epsilon=1).value == 4
     assert exact(contributions=Contributions("pid", 2)).count(epsilon=1).value == 5
-    grouped = exact(contributions=PERSONS).groupby("ward").agg(n="count", epsilon=1)
-    assert sum(row["n"] for row in grouped) == 3
+    group_by_keys = exact(contributions=PERSONS).groupby("ward").agg(n="count", epsilon=1)
+    assert sum(row["n"] for row in group_by_keys) == 3
 
 
 def test_noise_is_for_as_many_rows_as_a_unit_may_have() -> None:
@@ -366,7 +366,7 @@ class Capsule:
 
 
 class LazyFrame:
-    """A frame that is computed when it is asked."""
+    """A frame that is compute_expression when it is asked."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
