@@ -18,9 +18,9 @@ from gatecli.model.finding import Severity, Suppression, make_finding
 from gatecli.model.thresholds import as_mapping
 from gatecli.model.verdict import Checked, Verdict, decide
 from gatecli.reports.html import rendering
-from gatecli.reports.html.statement import DEMANDS, ESTIMATORS
+from gatecli.reports.html.statement import DEMANDS
 from gatecli.reports.interface import Style
-from gatecli.reports.words import LABELS, TITLES
+from gatecli.reports.words import ESTIMATORS, LABELS, TITLES
 from tests.support.painted import painted
 from tests.support.report_checks import check_html
 from tests.support.verdicts import POLICY
