@@ -11,7 +11,7 @@ from itertools import accumulate, product
 from typing import Any, TypeAlias
 
 from gatecli.anonymity.tables.functions import row_numbers, rows
-from gatecli.data.expressions import ValueKind, compute_expression
+from gatecli.data.expressions import ColumnKind, compute_expression
 from gatecli.data.statistics import CANDIDATES, GRID, Moment, Part, Rank, SumTerm
 from gatecli.data.views import Derivation, Interval, Key, TableView, bounds_of
 
@@ -37,19 +37,19 @@ class ExactSums:
     ladders: Mapping[str, Mapping[Cell, list[int]]]
 
 
-def kinds_in(schema: Any) -> dict[str, ValueKind]:
+def kinds_in(schema: Any) -> dict[str, ColumnKind]:
     """What the columns of a table hold; those of other types cannot be asked about."""
     found = {name: _kind_of_type(kind) for name, kind in schema.items()}
     return {name: kind for name, kind in found.items() if kind is not None}
 
 
-def _kind_of_type(kind: Any) -> ValueKind | None:
+def _kind_of_type(kind: Any) -> ColumnKind | None:
     tests = (
-        (kind.is_boolean, ValueKind.TRUTH),
-        (kind.is_numeric, ValueKind.NUMBER),
-        (kind.is_string, ValueKind.TEXT),
-        (kind.is_date, ValueKind.DATE),
-        (kind.is_timestamp, ValueKind.DATE),
+        (kind.is_boolean, ColumnKind.TRUTH),
+        (kind.is_numeric, ColumnKind.NUMBER),
+        (kind.is_string, ColumnKind.TEXT),
+        (kind.is_date, ColumnKind.DATE),
+        (kind.is_timestamp, ColumnKind.DATE),
     )
     return next((meant for test, meant in tests if test()), None)
 
@@ -80,8 +80,8 @@ def _columns(table: Any) -> dict[str, Any]:
     return {name: _clean(table[name], kind) for name, kind in kinds.items()}
 
 
-def _clean(column: Any, kind: ValueKind) -> Any:
-    if kind is not ValueKind.NUMBER:
+def _clean(column: Any, kind: ColumnKind) -> Any:
+    if kind is not ColumnKind.NUMBER:
         return column
     number = column.cast("float64")
     return number.isnan().ifelse(None, number) if column.type().is_floating() else number

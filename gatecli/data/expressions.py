@@ -21,7 +21,7 @@ from gatecli.errors import UsageError
 Constant: TypeAlias = int | float | str | bool
 
 
-class ValueKind(StrEnum):
+class ColumnKind(StrEnum):
     """What the values of an expression are."""
 
     NUMBER = "a number"
@@ -144,8 +144,8 @@ class RowOperator:
     the first are constants.
     """
 
-    takes: ValueKind | None
-    gives: ValueKind
+    takes: ColumnKind | None
+    gives: ColumnKind
     operands: int | None
     compute: Callable[..., Any]
     constants: bool = False
@@ -157,29 +157,35 @@ def _is_same(one: Any, other: Any) -> Any:
 
 OPERATORS: Mapping[str, RowOperator] = MappingProxyType(
     {
-        "+": RowOperator(ValueKind.NUMBER, ValueKind.NUMBER, 2, lambda one, other: one + other),
-        "-": RowOperator(ValueKind.NUMBER, ValueKind.NUMBER, 2, lambda one, other: one - other),
-        "*": RowOperator(ValueKind.NUMBER, ValueKind.NUMBER, 2, lambda one, other: one * other),
+        "+": RowOperator(ColumnKind.NUMBER, ColumnKind.NUMBER, 2, lambda one, other: one + other),
+        "-": RowOperator(ColumnKind.NUMBER, ColumnKind.NUMBER, 2, lambda one, other: one - other),
+        "*": RowOperator(ColumnKind.NUMBER, ColumnKind.NUMBER, 2, lambda one, other: one * other),
         "/": RowOperator(
-            ValueKind.NUMBER, ValueKind.NUMBER, 2, lambda one, by: one * (1 / by), constants=True
+            ColumnKind.NUMBER, ColumnKind.NUMBER, 2, lambda one, by: one * (1 / by), constants=True
         ),
         "//": RowOperator(
-            ValueKind.NUMBER, ValueKind.NUMBER, 2, lambda one, by: (one / by).floor(), constants=True
+            ColumnKind.NUMBER, ColumnKind.NUMBER, 2, lambda one, by: (one / by).floor(), constants=True
         ),
-        "abs": RowOperator(ValueKind.NUMBER, ValueKind.NUMBER, 1, lambda one: one.abs()),
+        "abs": RowOperator(ColumnKind.NUMBER, ColumnKind.NUMBER, 1, lambda one: one.abs()),
         "clip": RowOperator(
-            ValueKind.NUMBER, ValueKind.NUMBER, 3, lambda one, low, high: one.clip(low, high), constants=True
+            ColumnKind.NUMBER,
+            ColumnKind.NUMBER,
+            3,
+            lambda one, low, high: one.clip(low, high),
+            constants=True,
         ),
-        "==": RowOperator(None, ValueKind.TRUTH, 2, _is_same),
-        "<": RowOperator(ValueKind.NUMBER, ValueKind.TRUTH, 2, lambda one, other: one < other),
-        "<=": RowOperator(ValueKind.NUMBER, ValueKind.TRUTH, 2, lambda one, other: one <= other),
-        "and": RowOperator(ValueKind.TRUTH, ValueKind.TRUTH, 2, lambda one, other: one & other),
-        "or": RowOperator(ValueKind.TRUTH, ValueKind.TRUTH, 2, lambda one, other: one | other),
-        "not": RowOperator(ValueKind.TRUTH, ValueKind.TRUTH, 1, lambda one: ~one),
-        "in": RowOperator(None, ValueKind.TRUTH, None, lambda one, *values: one.isin(values), constants=True),
-        "missing": RowOperator(None, ValueKind.TRUTH, 1, lambda one: one.isnull()),
-        "year": RowOperator(ValueKind.DATE, ValueKind.NUMBER, 1, lambda one: one.year().cast("float64")),
-        "month": RowOperator(ValueKind.DATE, ValueKind.NUMBER, 1, lambda one: one.month().cast("float64")),
+        "==": RowOperator(None, ColumnKind.TRUTH, 2, _is_same),
+        "<": RowOperator(ColumnKind.NUMBER, ColumnKind.TRUTH, 2, lambda one, other: one < other),
+        "<=": RowOperator(ColumnKind.NUMBER, ColumnKind.TRUTH, 2, lambda one, other: one <= other),
+        "and": RowOperator(ColumnKind.TRUTH, ColumnKind.TRUTH, 2, lambda one, other: one & other),
+        "or": RowOperator(ColumnKind.TRUTH, ColumnKind.TRUTH, 2, lambda one, other: one | other),
+        "not": RowOperator(ColumnKind.TRUTH, ColumnKind.TRUTH, 1, lambda one: ~one),
+        "in": RowOperator(
+            None, ColumnKind.TRUTH, None, lambda one, *values: one.isin(values), constants=True
+        ),
+        "missing": RowOperator(None, ColumnKind.TRUTH, 1, lambda one: one.isnull()),
+        "year": RowOperator(ColumnKind.DATE, ColumnKind.NUMBER, 1, lambda one: one.year().cast("float64")),
+        "month": RowOperator(ColumnKind.DATE, ColumnKind.NUMBER, 1, lambda one: one.month().cast("float64")),
     }
 )
 """By the word that stands for it in a file of queries."""
@@ -251,7 +257,7 @@ def read_expression(data: Any) -> Expression:
     )
 
 
-def kind_of(expression: Expression, kinds: Mapping[str, ValueKind]) -> ValueKind:
+def kind_of(expression: Expression, kinds: Mapping[str, ColumnKind]) -> ColumnKind:
     """What an expression's values are, by what the columns hold. Raises UsageError for a senseless one."""
     if _size(expression) > LONGEST:
         raise UsageError(f"an expression has more than {LONGEST} parts", advice="make a shorter one")
@@ -262,7 +268,7 @@ def _size(expression: Expression) -> int:
     return 1 + sum(map(_size, expression.operands)) if isinstance(expression, RowOperation) else 1
 
 
-def _kind(expression: Expression, kinds: Mapping[str, ValueKind]) -> ValueKind:
+def _kind(expression: Expression, kinds: Mapping[str, ColumnKind]) -> ColumnKind:
     match expression:
         case ColumnReference(name):
             if name not in kinds:
@@ -276,13 +282,13 @@ def _kind(expression: Expression, kinds: Mapping[str, ValueKind]) -> ValueKind:
     raise TypeError
 
 
-def _kind_of_constant(value: Constant) -> ValueKind:
+def _kind_of_constant(value: Constant) -> ColumnKind:
     if isinstance(value, bool):
-        return ValueKind.TRUTH
-    return ValueKind.TEXT if isinstance(value, str) else ValueKind.NUMBER
+        return ColumnKind.TRUTH
+    return ColumnKind.TEXT if isinstance(value, str) else ColumnKind.NUMBER
 
 
-def _judge_operation(word: str, operands: tuple[Expression, ...], found: list[ValueKind]) -> ValueKind:
+def _judge_operation(word: str, operands: tuple[Expression, ...], found: list[ColumnKind]) -> ColumnKind:
     operator = OPERATORS[word]
     wrong = (
         (operator.operands or max(2, len(found))) != len(found)

@@ -15,7 +15,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any
 
-from gatecli.data.expressions import ValueKind
+from gatecli.data.expressions import ColumnKind
 from gatecli.data.numbers import exact_number
 from gatecli.data.views import Interval, TableView, bounds_of, require_column
 from gatecli.errors import UsageError
@@ -215,7 +215,7 @@ def describing(view: TableView, columns: tuple[str, ...]) -> tuple[Asked, ...]:
     return tuple(
         Asked(f"{column} {_label(statistic, rank)}", statistic, column, rank)
         for column in columns
-        if require_column(view, column) is ValueKind.NUMBER
+        if require_column(view, column) is ColumnKind.NUMBER
         for statistic, rank in (*statistics, *ranks)
     )
 

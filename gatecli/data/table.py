@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Self
 
 from gatecli.accounting.allocation import Method
 from gatecli.data.answers import Answer, Receipt
-from gatecli.data.expressions import Expression, ValueKind, as_expression, column
+from gatecli.data.expressions import ColumnKind, Expression, as_expression, column
 from gatecli.data.noise import NoiseName
 from gatecli.data.numbers import positive_number
 from gatecli.data.plans import Planner
@@ -58,7 +58,7 @@ class PrivateTable:
         return tuple(self._view.kinds)
 
     @property
-    def dtypes(self) -> dict[str, ValueKind]:
+    def dtypes(self) -> dict[str, ColumnKind]:
         """What the columns hold."""
         return dict(self._view.kinds)
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from gatecli.data.expressions import Expression, ValueKind, columns_of, kind_of, write_expression
+from gatecli.data.expressions import ColumnKind, Expression, columns_of, kind_of, write_expression
 from gatecli.data.numbers import exact_number
 from gatecli.errors import UsageError
 from gatecli.model.number import plain
@@ -69,7 +69,7 @@ class TableView:
     by: each combination of their keys is answered, whether a row has it or not.
     """
 
-    kinds: Mapping[str, ValueKind]
+    kinds: Mapping[str, ColumnKind]
     steps: tuple[Step, ...] = ()
     bounds: Mapping[str, Interval] = field(default_factory=lambda: _NO_BOUNDS)
     keys: Mapping[str, tuple[Key, ...]] = field(default_factory=lambda: _NO_KEYS)
@@ -95,7 +95,7 @@ def _written_step(step: Step) -> dict[str, Any]:
 
 def filter_rows(view: TableView, condition: Expression) -> TableView:
     """The view of the rows for which a condition holds. Raises UsageError."""
-    if kind_of(condition, view.kinds) is not ValueKind.TRUTH:
+    if kind_of(condition, view.kinds) is not ColumnKind.TRUTH:
         raise UsageError("a filter is not a truth value", advice='compare: column("age") >= 18')
     return replace(view, steps=(*view.steps, Filter(condition)))
 
@@ -159,7 +159,7 @@ def group_by_keys(view: TableView, names: Iterable[str]) -> TableView:
     return replace(view, groups=groups)
 
 
-def require_column(view: TableView, name: object) -> ValueKind:
+def require_column(view: TableView, name: object) -> ColumnKind:
     """What a column holds. Raises UsageError where there is none of that name."""
     if not isinstance(name, str) or name not in view.kinds:
         raise UsageError(f"there is no column {name!r}", advice="see .columns")
@@ -189,7 +189,7 @@ def reads(view: TableView) -> frozenset[str]:
 
 
 def _read_interval(view: TableView, name: str, given: Any) -> Interval:
-    if require_column(view, name) is not ValueKind.NUMBER:
+    if require_column(view, name) is not ColumnKind.NUMBER:
         raise UsageError(f"{name} holds {view.kinds[name]}, and bounds are of numbers", advice="leave it out")
     try:
         low, high = given
@@ -206,8 +206,8 @@ def _read_interval(view: TableView, name: str, given: Any) -> Interval:
     return Interval(lower, upper)
 
 
-_PYTHON_TYPES: Mapping[ValueKind, type] = MappingProxyType(
-    {ValueKind.NUMBER: int, ValueKind.TEXT: str, ValueKind.TRUTH: bool}
+_PYTHON_TYPES: Mapping[ColumnKind, type] = MappingProxyType(
+    {ColumnKind.NUMBER: int, ColumnKind.TEXT: str, ColumnKind.TRUTH: bool}
 )
 
 

@@ -224,7 +224,8 @@ def test_a_policy_bounds_the_budget_of_a_session() -> None:
         }
     )
     open_table(frame(), dataset=DATASET, budget={"epsilon": 1}, policy=policy)
-    for options in ({"dataset": DATASET}, {"sensitivity": "health"}):
+    refused: list[dict[str, Any]] = [{"dataset": DATASET}, {"sensitivity": "health"}]
+    for options in refused:
         with pytest.raises(gatecli.GatecliError, match="beyond what the tier health permits"):
             open_table(frame(), budget={"epsilon": 2}, policy=policy, **options)
     with pytest.raises(gatecli.GatecliError, match="no tier secret"):

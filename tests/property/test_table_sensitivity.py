@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from gatecli.anonymity.tables.frames import open_frame
 from gatecli.data.aggregation import Contributions, ExactSums, add_up, kinds_in
 from gatecli.data.expressions import column
-from gatecli.data.statistics import CANDIDATES, Moment, Rank, SumTerm
+from gatecli.data.statistics import CANDIDATES, Moment, Part, Rank, SumTerm
 from gatecli.data.views import TableView, derive_column, filter_rows, group_by_keys, with_bounds, with_keys
 from gatecli.model.number import read_exact
 
 TERMS = (SumTerm(Moment.ROWS), *(SumTerm(moment, "value") for moment in Moment if moment is not Moment.ROWS))
-PARTS = (*TERMS, Rank("value", read_exact("0.5")))
+PARTS: tuple[Part, ...] = (*TERMS, Rank("value", read_exact("0.5")))
 VALUES = st.one_of(
     st.none(), st.floats(width=64), st.floats(-2, 12), st.sampled_from([0.0, 10.0, -0.0, math.inf, 1e300])
 )
