@@ -63,8 +63,8 @@ def suppress_counts(
     chosen, names, rows = _suppressed_table(asked, demands, options, mark)
     write_rows(target, names, rows, dialect_of(asked.path, options, target))
     err(
-        f"{target}: suppressed {len(chosen.primary):,} that are small, "
-        f"and {len(chosen.secondary):,} that hide them\n"
+        f"{target}: suppressed counts: {len(chosen.primary):,} small, "
+        f"{len(chosen.secondary):,} to hide them\n"
     )
 
 

@@ -61,7 +61,7 @@ def test_counts_are_suppressed_until_none_can_be_computed(
     assert main(["anonymity", "counts", str(counts), "--min-count", "5"]) == 1
     target = tmp_path / "published.csv"
     assert main(["anonymity", "suppress", str(counts), "-o", str(target), "--min-count", "5"]) == 0
-    assert "suppressed 1 that are small, and 3 that hide them" in capsys.readouterr().err
+    assert "suppressed counts: 1 small, 3 to hide them" in capsys.readouterr().err
     rows = target.read_text().splitlines()
     assert rows[0] == "age,sex,count"
     assert [row.rpartition(",")[0] for row in rows] == [row.rpartition(",")[0] for row in COUNTS.splitlines()]

@@ -4,7 +4,11 @@ Small counts are suppressed first. Then, for each of them that is not yet protec
 another table with the same published sums in which that count is larger by the protection, at the least cost
 in suppressed counts (Kelly, Golden and Assad, "Cell Suppression: Disclosure Protection for Sensitive Tabular
 Data", Networks 22(4), 1992). That other table is the proof: nobody who reads the result can tell it from the
-true one. The choice is a heuristic, not the fewest suppressions. Zeros stay published.
+true one. Zeros stay published.
+
+The choice is a heuristic, not the fewest suppressions: what hides one count may hide another for less than
+they cost together. So tables of few small counts are searched in several orders, and once with all of them
+larger at the same time; what loses least counts.
 """
 
 from __future__ import annotations
@@ -26,6 +30,9 @@ MOST_CELLS = 5_000
 
 MOST_PROGRAMS = 200
 """Linear programs for one table; of more small counts, several are protected by each."""
+
+SEVERAL_WAYS = 40
+"""Small counts up to which a table is searched in every way."""
 
 _SLACK = 1e-6
 _GAP = 0.5
@@ -66,17 +73,41 @@ def suppress(linked: LinkedTables, demands: CountDemands) -> SuppressedCells:
             f"the table has {len(linked.boxes):,} cells, more than the {MOST_CELLS:,} that are searched",
             advice="suppress it in parts, such as one region at a time, and check the parts together",
         )
-    search = _begin(linked)
-    primary = np.flatnonzero((search.counts > 0) & (search.counts < demands.minimum))
-    search.suppressed[primary] = True
-    waiting = sorted((int(at) for at in primary), key=lambda at: (search.counts[at], at))
-    batch = -(-len(waiting) // MOST_PROGRAMS)
-    while waiting := [at for at in waiting if search.most[at] - search.least[at] < demands.protection]:
-        _protect(search, waiting[:batch], demands.protection)
+    start = _begin(linked)
+    primary = np.flatnonzero((start.counts > 0) & (start.counts < demands.minimum))
+    start.suppressed[primary] = True
+    rising = sorted((int(at) for at in primary), key=lambda at: (start.counts[at], at))
+    batch = -(-len(rising) // MOST_PROGRAMS)
+    ways = [(rising, batch)]
+    if 1 < len(rising) <= SEVERAL_WAYS:
+        ways += [(rising[::-1], 1), (rising, len(rising))]
+    found = [_protect_all(start, order, size, demands.protection) for order, size in ways]
+    best = min((each for each in found if each is not None), key=_loss, default=None)
+    if best is None:
+        raise UncheckableError(
+            "no suppression was found that protects every small count",
+            advice="merge categories, or ask for less --protection",
+        )
     labels = [box.cell.labels for box in linked.boxes]
-    every = frozenset(labels[at] for at in np.flatnonzero(search.suppressed))
+    every = frozenset(labels[at] for at in np.flatnonzero(best.suppressed))
     first = frozenset(labels[at] for at in primary)
     return SuppressedCells(first, every - first)
+
+
+def _loss(search: _Search) -> tuple[float, int]:
+    """What is suppressed: the sum of the counts, then how many they are."""
+    return float(search.counts[search.suppressed].sum()), int(search.suppressed.sum())
+
+
+def _protect_all(start: _Search, order: list[int], batch: int, protection: int) -> _Search | None:
+    """The search after every small count is hidden, `batch` at a time; None where one cannot be."""
+    copied = (start.suppressed.copy(), start.least.copy(), start.most.copy())
+    search = _Search(start.cells, start.counts, start.atoms, *copied)
+    waiting = order
+    while waiting := [at for at in waiting if search.most[at] - search.least[at] < protection]:
+        if not _protect(search, waiting[:batch], protection):
+            return None
+    return search
 
 
 def _begin(linked: LinkedTables) -> _Search:
@@ -102,19 +133,25 @@ def true_atoms(linked: LinkedTables) -> Bounds:
     return atoms
 
 
-def _protect(search: _Search, cells: list[int], protection: int) -> None:
-    """Suppress what hides some cells: what differs in the cheapest other table where they are larger."""
+def _protect(search: _Search, cells: list[int], protection: int) -> bool:
+    """Suppress what hides some cells: what differs in the cheapest other table where they are larger.
+
+    Returns whether there is one.
+    """
     change = _other_table(search, cells, protection)
-    if not _is_whole(change):
+    if change is not None and not _is_whole(change):
         moved = np.abs(search.cells @ change) > _SLACK
         within = search.suppressed | moved
-        change = _other_table(search, cells, protection, within=within, whole=True, may_fail=True)
-        if not change.size:
+        change = _other_table(search, cells, protection, within=within, whole=True)
+        if change is None:
             change = _other_table(search, cells, protection, whole=True)
+    if change is None:
+        return False
     moves = search.cells @ np.rint(change)
     search.suppressed |= moves != 0
     np.minimum(search.least, search.counts + moves, out=search.least)
     np.maximum(search.most, search.counts + moves, out=search.most)
+    return True
 
 
 def _is_whole(change: Bounds) -> bool:
@@ -128,9 +165,8 @@ def _other_table(
     *,
     within: NDArray[np.bool_] | None = None,
     whole: bool = False,
-    may_fail: bool = False,
-) -> Bounds:
-    """The change of each atom; of the cells `within` alone, where those are given.
+) -> Bounds | None:
+    """The change of each atom; of the cells `within` alone, where those are given. None where there is none.
 
     Variables are what each atom gains and loses, then what each cell does.
     """
@@ -156,10 +192,4 @@ def _other_table(
         constraints=LinearConstraint(changes, 0, 0),
         options={"mip_rel_gap": _GAP if whole else 0.0, "node_limit": _NODES},
     )
-    if found.x is None and not may_fail:
-        raise UncheckableError(
-            "no suppression was found that protects every small count",
-            advice="merge categories, or ask for less --protection",
-        )
-    result: Bounds = np.zeros(0) if found.x is None else found.x[:atoms] - found.x[atoms : 2 * atoms]
-    return result
+    return None if found.x is None else found.x[:atoms] - found.x[atoms : 2 * atoms]

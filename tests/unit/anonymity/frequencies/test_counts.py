@@ -237,6 +237,14 @@ def test_suppression_hides_every_small_count(
     assert all(counts[cell] for cell in hidden)
 
 
+def test_counts_that_hide_each_other_are_hidden_together() -> None:
+    inner = [3, 9, 12, 8, 11, 7, 20, 6, 1]
+    chosen = suppress(as_published((3, 3), counts_of((3, 3), inner), frozenset()), CountDemands(5, 1, 2, ()))
+    assert len(chosen.primary) == len(chosen.secondary) == 2
+    counts = counts_of((3, 3), inner)
+    assert sorted(counts[cell] for cell in chosen.secondary) == [12, 20]
+
+
 def test_suppression_needs_true_counts(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="suppressed or rounded counts already"):
         suppress(linked(table(HEADER, two_way("x"), tmp_path)), DEMANDS)
