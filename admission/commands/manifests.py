@@ -153,7 +153,7 @@ def manifests(
         _write(output, objects)
 
 
-def as_yaml(objects: Iterable[Object]) -> str:
+def as_yaml(objects: Iterable[Object], *, explicit_start: bool = True) -> str:
     """Several documents; the same objects give the same text."""
     # PyYAML costs a tenth of a second that the other commands need not spend.
     import yaml  # noqa: PLC0415 - see above
@@ -164,8 +164,15 @@ def as_yaml(objects: Iterable[Object]) -> str:
         def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - the base's signature
             return True
 
+    # Kubernetes reads y and n as truth values (YAML 1.1); PyYAML does not, and would not quote them.
+    Plain.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"[yYnN]\Z"), list("yYnN"))
     text: str = yaml.dump_all(
-        objects, Dumper=Plain, sort_keys=False, allow_unicode=True, width=110, explicit_start=True
+        objects,
+        Dumper=Plain,
+        sort_keys=False,
+        allow_unicode=True,
+        width=110,
+        explicit_start=explicit_start,
     )
     return text
 

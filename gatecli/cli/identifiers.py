@@ -61,6 +61,12 @@ def require_treatable(opened: OpenedTable, task: TableTask, treatment: Treatment
     """Raises UsageError for columns that are not there, or that have another role too."""
     question = task.question
     roles = (*question.quasi_identifiers, *question.sensitive)
+    used = [name for name in (*treatment.dropped, *treatment.changes) if name in roles]
+    if used:
+        raise UsageError(
+            f"{used[0]!r} has a role, and is dropped or replaced besides",
+            advice="leave it out of --quasi-identifier and --sensitive, or out of --drop and --pseudonymise",
+        )
     require_columns(task.name, opened.columns, (*roles, *treatment.dropped, *treatment.changes))
 
 

@@ -141,10 +141,10 @@ def test_a_missing_value_has_no_pseudonym(run: Run) -> None:
         (("--pseudonymise", "nobody", "--key-file", "key"), "has no column 'nobody'"),
         (("--drop", "nobody"), "has no column 'nobody'"),
         (("--drop", "name", "--pseudonymise", "name", "--key-file", "key"), "named twice"),
-        (("--drop", "name,age"), "'age' is named twice"),
+        (("--drop", "name,age"), "'age' has a role, and is dropped or replaced"),
         (
             ("--drop", "name", "--pseudonymise", "diagnosis", "--key-file", "key"),
-            "'diagnosis' is named twice",
+            "'diagnosis' has a role, and is dropped or replaced",
         ),
     ],
 )

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import yaml
-
 from admission.cluster.custom_resources import definitions
+from admission.commands.manifests import as_yaml
 from gatecli.model.schemas import schemas
 from tests.golden.regenerate import main as golden
 from tests.support.admission_reference import admission_reference
@@ -28,7 +27,7 @@ CRDS = ROOT / "admission" / "deploy" / "base" / "crds.yaml"
 def crds() -> str:
     """The definitions of the webhook's kinds, as they are applied."""
     head = "# Written by `make generated` from gatecli/model; do not edit.\n"
-    return head + yaml.safe_dump_all(definitions(), sort_keys=False, allow_unicode=True, width=110)
+    return head + as_yaml(definitions(), explicit_start=False)
 
 
 def main() -> None:

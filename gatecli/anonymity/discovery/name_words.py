@@ -165,7 +165,7 @@ QUASI = """
     liczba dzieci | departman | unvan | 続柄 | 生年月 | 配偶関係 | 産業
 """
 SENSITIVE = """
-    diagnosis | diagnoses | disease | condition | illness | symptom | treatment | medication | drug |
+    diagnosis | diagnoses | dx | disease | condition | illness | symptom | treatment | medication | drug |
     prescription | test result | lab result | hiv | disability | health | icd | icd9 | icd10 | procedure |
     income | salary | wage | wages | earnings | capital gain | capital loss | net worth | balance | debt |
     credit score | loan | loan amount | religion | religious | political | party | union membership |

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from admission.cli import main
+from admission.commands.manifests import as_yaml
 from admission.deploy.rendering import Installation, render_objects
 
 
@@ -109,3 +110,9 @@ def test_a_value_that_is_not_of_its_form_is_exit_code_2(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err
+
+
+def test_words_that_kubernetes_takes_for_truth_values_are_quoted() -> None:
+    text = as_yaml([{"required": ["n", "y", "on", "no", "name"], "Y": "N"}])
+    assert "- 'n'\n- 'y'\n- 'on'\n- 'no'\n- name\n" in text
+    assert "'Y': 'N'\n" in text
