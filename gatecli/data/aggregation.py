@@ -83,8 +83,13 @@ def _columns(table: Any) -> dict[str, Any]:
 def _clean(column: Any, kind: ColumnKind) -> Any:
     if kind is not ColumnKind.NUMBER:
         return column
-    number = column.cast("float64")
-    return number.isnan().ifelse(None, number) if column.type().is_floating() else number
+    return _without_nan(column.cast("float64"))
+
+
+def _without_nan(column: Any) -> Any:
+    """NaN is missing: no engine makes a whole number of it, and an error would tell of a row."""
+    is_number = hasattr(column, "type") and column.type().is_floating()
+    return column.isnan().ifelse(None, column) if is_number else column
 
 
 def _prepare_rows(table: Any, view: TableView, columns: dict[str, Any]) -> Any:
@@ -93,7 +98,8 @@ def _prepare_rows(table: Any, view: TableView, columns: dict[str, Any]) -> Any:
     for step in view.steps:
         current = {name: data[name] for name in data.columns}
         if isinstance(step, Derivation):
-            data = data.mutate(**{step.name: compute_expression(step.expression, current)})
+            made = compute_expression(step.expression, current)
+            data = data.mutate(**{step.name: _without_nan(made)})
         else:
             data = data.filter(compute_expression(step.condition, current))
     for name in view.groups:

@@ -155,6 +155,17 @@ def _is_same(one: Any, other: Any) -> Any:
     return one == other
 
 
+_LARGEST_WHOLE = 2.0**53
+"""Beyond it doubles are whole numbers already, and engines that count in integers fail."""
+
+
+def _whole_part(one: Any, by: float) -> Any:
+    """The quotient rounded down; a value for every row, since an error would tell of one."""
+    ratio = one / by
+    known = ratio.isnan().ifelse(None, ratio)
+    return known.clip(-_LARGEST_WHOLE, _LARGEST_WHOLE).floor().cast("float64")
+
+
 OPERATORS: Mapping[str, RowOperator] = MappingProxyType(
     {
         "+": RowOperator(ColumnKind.NUMBER, ColumnKind.NUMBER, 2, lambda one, other: one + other),
@@ -163,9 +174,7 @@ OPERATORS: Mapping[str, RowOperator] = MappingProxyType(
         "/": RowOperator(
             ColumnKind.NUMBER, ColumnKind.NUMBER, 2, lambda one, by: one * (1 / by), constants=True
         ),
-        "//": RowOperator(
-            ColumnKind.NUMBER, ColumnKind.NUMBER, 2, lambda one, by: (one / by).floor(), constants=True
-        ),
+        "//": RowOperator(ColumnKind.NUMBER, ColumnKind.NUMBER, 2, _whole_part, constants=True),
         "abs": RowOperator(ColumnKind.NUMBER, ColumnKind.NUMBER, 1, lambda one: one.abs()),
         "clip": RowOperator(
             ColumnKind.NUMBER,

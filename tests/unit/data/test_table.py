@@ -98,6 +98,23 @@ def test_dates_have_years_and_months() -> None:
     assert table.filter(column("day").month() == 1).count(epsilon=1).value == 1
 
 
+def test_no_value_makes_an_expression_fail() -> None:
+    odd = {"age": [math.inf, -math.inf, math.nan, 1e308, -1e308, 0.0, None, 5e-324]}
+    table = exact(odd, keys={})
+    expressions = {
+        "difference": column("age") - column("age"),
+        "product": column("age") * column("age") * 0,
+        "large": column("age") * 1e308 + column("age"),
+        "shares": (column("age") / 1e-300) // 1e-10,
+        "kept": abs(column("age")).clip(1, 2),
+    }
+    for name, expression in expressions.items():
+        made = table.derive(bounds={name: (-1, 1)}, **{name: expression})
+        made.agg(epsilon=1, n=(name, "count"), m=(name, "mean"), v=(name, "var"), q=(name, "median"))
+        made.filter(column(name) > 0).count(epsilon=1)
+    assert all(each.is_answered for each in table.budget.questions)
+
+
 def test_describe_names_each_statistic() -> None:
     answer = exact().describe(epsilon=1)
     assert answer.names == ("age count", "age mean", "age std", "age 25%", "age 50%", "age 75%")
