@@ -37,6 +37,8 @@ _AT_MOST = 6
 
 _NUMBER_TEXT = "^ *[0-9]{1,9}([.,][0-9]+)? *$"
 _NEGATIVE = "^ *-[0-9]"
+_LABEL = "^ *0[0-9]"
+"""Texts such as ZIP codes, which are labels and no numbers: their greatest is a value like others."""
 
 
 def without_codes(table: Table, question: AnonymityQuestion) -> Table:
@@ -103,11 +105,12 @@ def _suspects(values: Table, column: str) -> tuple[str, ...]:
     value, kind = values[column], values[column].type()
     if kind.is_numeric() and not kind.is_boolean():
         among = value.cast("float64").isin([float(number) for number in NUMBERS])
-        others = value.cast("float64") < 0
+        others, labels = value.cast("float64") < 0, constant(0) == constant(1)
         number = value.cast("float64")
     elif kind.is_string():
         texts = [*TEXTS, *map(str, NUMBERS)]
         among, others = value.isin(texts), value.re_search(_NEGATIVE)
+        labels = value.re_search(_LABEL)
         number = (
             value.re_search(_NUMBER_TEXT)
             .ifelse(value.strip().replace(",", "."), nothing("string"))
@@ -115,11 +118,13 @@ def _suspects(values: Table, column: str) -> tuple[str, ...]:
         )
     else:
         return ()
-    held = only_row(values.aggregate(all=values.count(), codes=times(among), negative=times(others & ~among)))
+    counts = {"codes": times(among), "negative": times(others & ~among), "labels": times(labels & ~among)}
+    held = only_row(values.aggregate(all=values.count(), **counts))
     seen = _code_texts(values, column, among) if 0 < held["codes"] < held["all"] else []
     numbers = set(map(str, NUMBERS))
     named = [code for code in seen if code not in numbers or not held["negative"]]
-    return tuple(sorted({*named, *_far_above(values, number)}))
+    large = [] if held["labels"] else _far_above(values, number)
+    return tuple(sorted({*named, *large}))
 
 
 def _code_texts(values: Table, column: str, among: Column) -> list[str]:

@@ -25,6 +25,9 @@ from gatecli.ledger.opening import open_store
 from gatecli.model.budget import Budget
 from gatecli.model.policy import PrivacyPolicy, bound_tiers
 
+TOTAL_ENGINES = frozenset({"duckdb", "pyspark"})
+"""Engines whose arithmetic of doubles has a value for every row."""
+
 ROW_UNITS = frozenset({"row", "record"})
 """Units of which a row is one."""
 
@@ -46,8 +49,8 @@ def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
 ) -> PrivateTable:
     """A table that can only be asked within a budget.
 
-    `source` is a path (CSV, Parquet, Excel, …), the URL of a database, or a frame of pandas, Polars, Arrow or
-    Spark. `dataset` names it in the `ledger`; without one, `budget={"epsilon": 2.0, "delta": 1e-6}` is what
+    `source` is a path (CSV, Parquet, Excel, …), a URL of Spark, or a frame of pandas, Polars, Arrow or Spark.
+    `dataset` names it in the `ledger`; without one, `budget={"epsilon": 2.0, "delta": 1e-6}` is what
     this session may spend. `unit` is the column that says whom a row is about, of each of whom at most
     `rows_per_unit` rows are counted; without it each row is a unit of its own. `bounds` and `keys` are
     public: what numbers are clipped to, and the values that a column is grouped by. ε and δ are of one unit
@@ -61,7 +64,7 @@ def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
     purse = _purse(dataset, budget, ledger, ledger_key, contributions)
     try:
         found = engine_named(engine)
-        opened = _open(source, bounds or {})
+        opened = _require_total(_open(source, bounds or {}))
         session = TableSession(OpenedRows(opened, _state_of(source)), contributions, purse, found)
     except BaseException:
         purse.close()
@@ -95,6 +98,17 @@ def _open(source: Any, bounds: Mapping[str, Any]) -> OpenedTable:
             advice="give a path, or a frame of pandas, Polars, Arrow or Spark",
         )
     return open_rows(os.fspath(source), TableOptions(numeric=tuple(bounds)))
+
+
+def _require_total(opened: OpenedTable) -> OpenedTable:
+    """The table, where its engine computes with every double. Raises UsageError for one that does not."""
+    if opened.table.get_backend().name in TOTAL_ENGINES:
+        return opened
+    opened.close()
+    raise UsageError(
+        f"{opened.name}: {opened.engine} stops where a number overflows, and that would tell of a row",
+        advice="export the table to Parquet, or give a frame",
+    )
 
 
 def _state_of(source: Any) -> Any:
