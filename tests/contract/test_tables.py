@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from math import inf, nan
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -16,6 +17,8 @@ from gatecli.anonymity.measure import measure
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.spark import spark_file
+from gatecli.data import column
+from gatecli.data import open_table as open_private
 from gatecli.errors import UncheckableError
 from gatecli.model.anonymity import AnonymityQuestion
 from tests.contract.table_suite import COLUMNS, KINDS, TableSuite
@@ -217,15 +220,29 @@ class TestSpark(TableSuite):
             assert named.name == "spark://local#people"
 
     def test_a_frame_of_spark_is_asked_within_a_budget(self, opened: OpenedTable) -> None:
-        session = opened.table.get_backend()._session  # noqa: SLF001 - ibis has no public name for it
-        rows = [(1, 20.0, "a"), (1, 30.0, "b"), (2, 40.0, "a"), (3, inf, "a"), (4, nan, "c"), (None, 60.0, "a")]
+        session = opened.table.get_backend()._session
+        rows = [
+            (1, 20.0, "a"),
+            (1, 30.0, "b"),
+            (2, 40.0, "a"),
+            (3, inf, "a"),
+            (4, nan, "c"),
+            (None, 60.0, "a"),
+        ]
         frame = session.createDataFrame(rows, ["pid", "age", "ward"])
-        options: dict[str, Any] = {"unit": "pid", "bounds": {"age": (0, 100)}, "keys": {"ward": ["a", "b", "d"]}}
+        options: dict[str, Any] = {
+            "unit": "pid",
+            "bounds": {"age": (0, 100)},
+            "keys": {"ward": ["a", "b", "d"]},
+        }
         with open_private(frame, budget={"epsilon": 10_000}, **options) as table:
             assert table.count(epsilon=900).value == 4
-            answer = table.groupby("ward").agg(n="count", m=("age", "sum"), q=("age", "median"), epsilon=6_000)
+            answer = table.groupby("ward").agg(
+                n="count", m=("age", "sum"), q=("age", "median"), epsilon=6_000
+            )
             assert sum(row["n"] for row in answer) == 3
-            assert sum(row["m"] for row in answer) in {approx(160, abs=1), approx(170, abs=1)}
+            total = sum(row["m"] for row in answer)
+            assert min(abs(total - 160), abs(total - 170)) < 1  # one of the two rows of a person counts
             odd = (column("age") - column("age")) // 1e-300
             table.derive(odd=odd, bounds={"odd": (-1, 1)}).mean("odd", epsilon=900)
             assert all(each.is_answered for each in table.budget.questions)
