@@ -33,7 +33,7 @@ def test_a_ledger_that_holds_opens_the_gate(ledger: Run) -> None:
     done = ledger("ledger", "verify", "--since", "head.txt", "-v")
     assert (done.returncode, done.stderr) == (0, "")
     assert (
-        "checked ledger acme.example/privacy (ledger.db)\n  datasets = 2, entries = 2, logSize = 2"
+        "checked ledger acme.example/privacy (ledger.db)\n  datasets: 2 · entries: 2 · entries in the log: 2"
         in done.stdout
     )
 
