@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -15,7 +15,9 @@ from gatecli.model.dataset import Dataset, Sha256
 from gatecli.model.document import Document, Place
 from gatecli.model.mechanism import Count, Mechanism, RunSelection, Sampling
 from gatecli.model.number import BelowOne, NonNegative
-from gatecli.model.table_evidence import TableEvidence
+
+if TYPE_CHECKING:
+    from gatecli.model.table_evidence import TableEvidence
 
 
 class EvidenceFormat(StrEnum):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
@@ -17,8 +17,10 @@ from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.document import pointer_of
 from gatecli.model.mechanism import Approximate, Mechanism, Pure, Unaccountable
 from gatecli.model.number import read_exact
-from gatecli.model.table_evidence import TableEvidence
 from gatecli.sources.positioned_tree import printable
+
+if TYPE_CHECKING:
+    from gatecli.model.table_evidence import TableEvidence
 
 Where = tuple[str | int, ...]
 """The keys and indices that lead to a value."""
