@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.base import Many, Text, Value
@@ -46,12 +46,17 @@ class PublishedData(Value):
         return self.model_copy(update={"path": locate(self.path)})
 
 
+def _as_list(value: object) -> object:
+    """One release may stand without a list."""
+    return [value] if isinstance(value, str) else value
+
+
 class SecondRelease(PublishedData):
     """A table that is released again, generalised in another way (Ganta, Kasiviswanathan and Smith 2008)."""
 
     kind: ClassVar[str] = "release pair"
 
-    earlier: Annotated[Many[Text], Field(min_length=1)] = Field(
+    earlier: Annotated[Many[Text], BeforeValidator(_as_list), Field(min_length=1)] = Field(
         description="releases that are already out, beside the declaration"
     )
     quasi_identifiers: Annotated[Many[Text], Field(min_length=1)]
