@@ -56,7 +56,7 @@ class SecondRelease(PublishedData):
 
     kind: ClassVar[str] = "release pair"
 
-    earlier: Annotated[Many[Text], BeforeValidator(_as_list), Field(min_length=1)] = Field(
+    earlier: Annotated[Many[Text], Field(min_length=1), BeforeValidator(_as_list)] = Field(
         description="releases that are already out, beside the declaration"
     )
     quasi_identifiers: Annotated[Many[Text], Field(min_length=1)]
