@@ -109,7 +109,8 @@ def test_no_value_makes_an_expression_fail() -> None:
         "kept": abs(column("age")).clip(1, 2),
     }
     for name, expression in expressions.items():
-        made = table.derive(bounds={name: (-1, 1)}, **{name: expression})
+        named: dict[str, Any] = {name: expression}
+        made = table.derive(bounds={name: (-1, 1)}, **named)
         made.agg(epsilon=1, n=(name, "count"), m=(name, "mean"), v=(name, "var"), q=(name, "median"))
         made.filter(column(name) > 0).count(epsilon=1)
     assert all(each.is_answered for each in table.budget.questions)
