@@ -227,16 +227,6 @@ def as_expression(value: object) -> Expression:
     )
 
 
-def columns_of(expression: Expression) -> frozenset[str]:
-    """The columns that an expression reads."""
-    match expression:
-        case ColumnReference(name):
-            return frozenset({name})
-        case RowOperation(operands=operands):
-            return frozenset().union(*map(columns_of, operands))
-    return frozenset()
-
-
 def write_expression(expression: Expression) -> Any:
     """The expression as data: `{"column": NAME}`, a constant, or `{OPERATOR: [OPERANDS]}`."""
     match expression:
@@ -247,23 +237,6 @@ def write_expression(expression: Expression) -> Any:
         case RowOperation(operator, operands):
             return {operator: [write_expression(each) for each in operands]}
     raise TypeError
-
-
-def read_expression(data: Any) -> Expression:
-    """The expression that `write_expression` wrote. Raises UsageError."""
-    if not isinstance(data, Mapping):
-        return as_expression(data)
-    if len(data) == 1:
-        ((word, rest),) = data.items()
-        if word == "column" and isinstance(rest, str):
-            return ColumnReference(rest)
-        if word in OPERATORS:
-            operands = rest if isinstance(rest, list | tuple) else [rest]
-            return RowOperation(word, tuple(read_expression(each) for each in operands))
-    raise UsageError(
-        "an expression is {column: NAME}, a constant, or an operator with its operands",
-        advice=f"the operators are {' '.join(OPERATORS)}; write for example {{'<=': [18, {{column: age}}]}}",
-    )
 
 
 def kind_of(expression: Expression, kinds: Mapping[str, ColumnKind]) -> ColumnKind:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
@@ -14,22 +13,7 @@ from gatecli.data.queries import TableQuery
 from gatecli.data.refusals import RefusedError
 from gatecli.data.spending import Holding
 from gatecli.model.budget import Budget
-from gatecli.model.mechanism import Mechanism
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What happened to one question; `is_answered` is false where it failed after it was paid for.
-
-    `question` is the digest of what was asked.
-    """
-
-    subject: str
-    question: str
-    mechanisms: tuple[Mechanism, ...]
-    epsilon: Fraction
-    delta: Fraction
-    is_answered: bool
+from gatecli.model.table_evidence import AnsweredQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +28,7 @@ class Spent:
     """How a budget stands, what this session's questions cost, and what was refused, in their order."""
 
     holding: Holding
-    questions: tuple[Record, ...]
+    questions: tuple[AnsweredQuestion, ...]
     refused: tuple[RefusedName, ...] = ()
 
 

@@ -22,12 +22,12 @@ from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.data.aggregation import Cell, Contributions, ExactSums, add_up, cells_of, kinds_in
 from gatecli.data.answers import Answer, Receipt, noise_width
 from gatecli.data.engines.interface import NoiseEngine
-from gatecli.data.evidence_file import SessionFacts, write_evidence
+from gatecli.data.evidence_file import evidence_of, write_evidence
 from gatecli.data.noise import ChosenNoise, choose_noise
 from gatecli.data.plans import share_out
 from gatecli.data.queries import TableQuery
 from gatecli.data.refusals import RefusedError, refusal
-from gatecli.data.respondent import Record, RefusedName, Spent
+from gatecli.data.respondent import RefusedName, Spent
 from gatecli.data.spending import Purse
 from gatecli.data.statistics import CANDIDATES, GRID, Part, Rank, Statistic, SumTerm, answer_of, parts_of
 from gatecli.data.views import TableView, bounds_of
@@ -35,6 +35,7 @@ from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.model.budget import Budget
 from gatecli.model.ledger import identity_digest
 from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.table_evidence import AnsweredQuestion
 
 Result = TypeVar("Result")
 
@@ -60,7 +61,7 @@ class TableSession:
         self.name = secrets.token_hex(6)
         # What a program forgets to close is closed when the session is forgotten.
         self._closing = weakref.finalize(self, _close_all, source.opened.close, purse.close)
-        self.records: list[Record] = []
+        self.records: list[AnsweredQuestion] = []
         self.refused: list[RefusedName] = []
 
     @property
@@ -100,13 +101,22 @@ class TableSession:
                 lambda: [self._add_noise(query, noise) for query, noise in questions]
             )
             asked = identity_digest({"questions": [query.as_data() for query, _ in questions]})
-            self.records.append(Record(subject, asked, mechanisms, cost.epsilon, cost.delta, problem is None))
+            self.records.append(
+                AnsweredQuestion(
+                    subject=subject,
+                    question=asked,
+                    epsilon=cost.epsilon,
+                    delta=cost.delta,
+                    answered=problem is None,
+                    mechanisms=mechanisms,
+                )
+            )
             self._purse.settle(subject)
-        if found is None:
-            raise problem or UncheckableError("the question was not answered")
+        if problem is not None:
+            raise problem
         return [
             self._answer(query, noise, noisy, subject, cost)
-            for (query, noise), noisy in zip(questions, found, strict=True)
+            for (query, noise), noisy in zip(questions, found or (), strict=True)
         ]
 
     def _require_here(self) -> None:
@@ -197,8 +207,8 @@ class TableSession:
 
     def write_evidence(self, path: Path) -> None:
         """Write what was spent."""
-        facts = SessionFacts(self._source.opened, self._contributions, self._purse, self._engine)
-        write_evidence(facts, self.records, path)
+        found = evidence_of(self._source.opened, self.rows_per_unit, self._purse, self._engine, self.records)
+        write_evidence(found, path)
 
     def close(self) -> None:
         """Let go of the rows and the ledger."""
@@ -215,30 +225,23 @@ def _errors(query: TableQuery, noise: ChosenNoise) -> dict[str, float]:
     widths = dict(zip(parts_of(query.asked), map(noise_width, noise.mechanisms), strict=True))
     found = {}
     for each in query.asked:
-        if each.statistic is Statistic.COUNT:
-            (part,) = parts_of((each,))
-            found[each.name] = widths[part] or 0.0
-        elif each.statistic is Statistic.SUM:
-            (part,) = parts_of((each,))
-            found[each.name] = (
-                (widths[part] or 0.0) * float(bounds_of(query.view, str(each.column)).largest) / GRID
-            )
+        if each.statistic not in (Statistic.COUNT, Statistic.SUM):
+            continue
+        (part,) = parts_of((each,))
+        is_sum = each.statistic is Statistic.SUM
+        step = float(bounds_of(query.view, str(each.column)).largest) / GRID if is_sum else 1.0
+        found[each.name] = (widths[part] or 0.0) * step
     return found
 
 
-def without_past(work: Callable[[], Result]) -> tuple[Result | None, GatecliError | None]:
+def without_past(work: Callable[[], Result]) -> tuple[Result | None, UncheckableError | None]:
     """What some work gives, or an error that holds no text, no frame and no cause of the one that came up."""
     try:
         return work(), None
     except GatecliError as error:
-        problem = type(error), error.message, error.advice
+        said = error.message, error.advice
     except Exception as error:  # noqa: BLE001 - an engine's error may hold rows, whatever its class is
-        problem = (
-            UncheckableError,
-            f"the question failed ({type(error).__name__})",
-            ("it stays spent; check that the table can be read: gatecli anonymity check"),
-        )
-    kind, message, advice = problem
-    if kind not in (UncheckableError, UsageError):
-        kind = UncheckableError
-    return None, kind(message, advice=advice)
+        advice = "it stays spent; check that the table can be read: gatecli anonymity check"
+        said = f"the question failed ({type(error).__name__})", advice
+    message, advice = said
+    return None, UncheckableError(message, advice=advice)

@@ -27,6 +27,7 @@ from gatecli.model.ledger import Account, Charge, DatasetTerms, EntryKind, Movem
 from gatecli.model.mechanism import Mechanism, Pure
 from gatecli.model.number import show
 from gatecli.model.portfolio import NOTHING, Amounts, clip, held_share, is_admitted
+from gatecli.model.table_evidence import ChargedLedger
 
 LAPSE_AFTER_DAYS = 30
 
@@ -43,19 +44,11 @@ class Holding:
     left: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class ChargedOrigin:
-    """The ledger that a purse spends from, and what it calls the dataset's unit."""
-
-    id: str
-    name: str
-
-
 class Purse(Protocol):
     """A budget that questions are paid from."""
 
     @property
-    def origin(self) -> ChargedOrigin | None:
+    def ledger(self) -> ChargedLedger | None:
         """The ledger; None where the budget is of one session, and no ledger knows of it."""
         ...
 
@@ -109,7 +102,7 @@ def _largest_epsilon(terms: DatasetTerms, held: Amounts) -> Fraction:
 class SessionPurse:
     """An amount that one session may spend; gone with it."""
 
-    origin = None
+    ledger = None
 
     def __init__(self, dataset: str, unit: str, budget: Budget) -> None:
         try:
@@ -148,7 +141,7 @@ class LedgerPurse:
 
     def __init__(self, store: Store, dataset: str, now: Callable[[], datetime]) -> None:
         self._store, self._dataset, self._now = store, dataset, now
-        self.origin = ChargedOrigin(store.identity.id, store.identity.name)
+        self.ledger = ChargedLedger(id=store.identity.id, name=store.identity.name)
         self._movements: dict[str, Movement] = {}
         self.terms = self._account().terms
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from gatecli.data.expressions import ColumnKind, Expression, columns_of, kind_of, write_expression
+from gatecli.data.expressions import ColumnKind, Expression, kind_of, write_expression
 from gatecli.data.numbers import exact_number
 from gatecli.errors import UsageError
 from gatecli.model.number import plain
@@ -175,17 +175,6 @@ def bounds_of(view: TableView, name: str) -> Interval:
             advice=f'declare them: bounds={{"{name}": (LOWER, UPPER)}}',
         )
     return view.bounds[name]
-
-
-def reads(view: TableView) -> frozenset[str]:
-    """The columns of the table that steps and groups read."""
-    needed = set(view.groups)
-    for step in reversed(view.steps):
-        if isinstance(step, Derivation):
-            needed = (needed - {step.name}) | columns_of(step.expression)
-        else:
-            needed |= columns_of(step.condition)
-    return frozenset(needed)
 
 
 def _read_interval(view: TableView, name: str, given: Any) -> Interval:

@@ -31,8 +31,14 @@ def write(thing: Any, path: str | os.PathLike[str]) -> EvidenceFormat:
     it. Raises `gatecli.GatecliError` where nothing was spent yet, where the object records no spending, and
     where the file cannot be written; the message says what, `advice` says what to do.
     """
-    target = Path(path)
-    content = content_of(thing)
+    return write_content(content_of(thing), Path(path))
+
+
+def write_content(content: Content, target: Path) -> EvidenceFormat:
+    """Write a file of evidence, whole or not at all, once the gate's own reader has read it.
+
+    Returns its format. Raises UsageError.
+    """
     try:
         with TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
             part = Path(folder) / target.name

@@ -181,7 +181,7 @@ def test_a_declaration_below_what_was_asked_is_refused(tmp_path: Path) -> None:
 
 
 def test_nothing_asked_is_no_evidence(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nothing was asked"):
+    with pytest.raises(UsageError, match="nothing was asked yet"):
         opened().write_evidence(tmp_path / "evidence.json")
     assert not list(tmp_path.iterdir())
 

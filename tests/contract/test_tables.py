@@ -245,7 +245,7 @@ class TestSpark(TableSuite):
             assert min(abs(total - 160), abs(total - 170)) < 1  # one of the two rows of a person counts
             odd = (column("age") - column("age")) // 1e-300
             table.derive(odd=odd, bounds={"odd": (-1, 1)}).mean("odd", epsilon=900)
-            assert all(each.is_answered for each in table.budget.questions)
+            assert all(each.answered for each in table.budget.questions)
 
     def test_spark_does_not_merge_what_a_column_s_collation_takes_for_equal(
         self, opened: OpenedTable

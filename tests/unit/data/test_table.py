@@ -113,7 +113,7 @@ def test_no_value_makes_an_expression_fail() -> None:
         made = table.derive(bounds={name: (-1, 1)}, **named)
         made.agg(epsilon=1, n=(name, "count"), m=(name, "mean"), v=(name, "var"), q=(name, "median"))
         made.filter(column(name) > 0).count(epsilon=1)
-    assert all(each.is_answered for each in table.budget.questions)
+    assert all(each.answered for each in table.budget.questions)
 
 
 def test_describe_names_each_statistic() -> None:
@@ -247,7 +247,7 @@ def test_a_table_is_not_opened_by_halves(options: dict[str, Any], said: str) -> 
         open_table(frame(), **options)
 
 
-def test_every_public_name_of_a_frame_is_answered_refused_or_harmless() -> None:
+def test_every_public_name_of_a_frame_answered_refused_or_harmless() -> None:
     table = opened()
     ours = {name for name in dir(PrivateTable) if not name.startswith("_")}
     names = {name for name in dir(pd.DataFrame) if not name.startswith("_")}
@@ -336,7 +336,7 @@ def test_a_question_that_fails_is_spent_and_its_error_has_no_past(tmp_path: Path
         table.count(epsilon=1)
     assert caught.value.__context__ is None
     assert not leaks(frames_of(caught.value))
-    assert [each.is_answered for each in table.budget.questions] == [False]
+    assert [each.answered for each in table.budget.questions] == [False]
     assert table.budget.holding.left < 5
 
 
@@ -350,7 +350,7 @@ def test_a_file_that_changed_is_not_read(tmp_path: Path) -> None:
             table.count(epsilon=1)
 
 
-def test_a_frame_that_is_changed_afterwards_is_answered_as_it_was() -> None:
+def test_a_frame_that_is_changed_afterwards_answered_as_it_was() -> None:
     data = pd.DataFrame({"age": [1.0] * 1000})
     table = open_table(data, budget={"epsilon": 10**4}, bounds={"age": (0, 100)})
     data.loc[:, "age"] = 99.0
