@@ -148,7 +148,7 @@ def _years(words: Collection[str]) -> float:
 def _is_over(per_year: float) -> Callable[[str], bool]:
     """Whether a label tells ages over 89 from one another; 90 itself is taken for "90 or older".
 
-    Of a label that is no span (`92 years`, `98 mo`) the figures are taken for ages.
+    Figures in a label that is not a span (`92 years`, `98 mo`) are read as ages.
     """
 
     def test(text: str) -> bool:

@@ -195,7 +195,7 @@ def _prove(written: OpenedTable, task: TableTask, before: Measures) -> None:
     question = replace(
         task.question,
         scales={each.attribute: each.scale for each in before.by_sensitive},
-        # A generalised date is no date any more.
+        # What a generalised date was written in no longer applies.
         formats={name: written for name, written in task.question.formats.items() if name in sensitive},
     )
     after = AnonymitySubject(task.name, task.place, measure(written, question))

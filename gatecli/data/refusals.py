@@ -21,7 +21,7 @@ ASK = (
 
 
 class RefusedError(GatecliError, PermissionError):
-    """A table was asked for rows, or for what is not answered within a budget. Nothing was read or spent."""
+    """A caller asked for rows, or for something that has no private answer. Nothing was read or spent."""
 
     exit_code = 1
 

@@ -30,7 +30,7 @@ LABELS = {
     "cellsOfFew": "cells of too few contributors",
     "derivedCells": "small counts that can be computed",
     "dominatedCells": "cells that a contributor dominates",
-    "unsettledCells": "counts of which it was not found out",
+    "unsettledCells": "counts that the audit could not settle",
     "exposedCells": "suppressed counts that can be computed too closely",
     "forbiddenColumns": "columns with what is forbidden",
     "kAlone": "k of each release alone",

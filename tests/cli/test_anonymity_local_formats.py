@@ -71,7 +71,7 @@ def write(*lines: str) -> str:
     return "people.csv"
 
 
-def applied(run: Run, source: str, *arguments: str) -> tuple[str, list[str]]:
+def apply_to(run: Run, source: str, *arguments: str) -> tuple[str, list[str]]:
     """What `apply` said, and the lines that it wrote behind the header."""
     code, told = run("apply", source, "-o", "new.csv", "--quasi-identifier", "x", "--no-local", *arguments)
     assert code == 0, told
@@ -101,13 +101,13 @@ def applied(run: Run, source: str, *arguments: str) -> tuple[str, list[str]]:
 def test_dates_are_generalised_by_the_calendar_however_they_are_written(
     run: Run, column: Sequence[str], arguments: Sequence[str], written: Sequence[str]
 ) -> None:
-    _, lines = applied(run, write("x", *column), "--k", "2", *arguments)
+    _, lines = apply_to(run, write("x", *column), "--k", "2", *arguments)
     assert lines == list(written)
 
 
 def test_the_format_that_settles_ambiguous_dates_is_asked_for_at_every_door(run: Run) -> None:
     source = write("x", *SLASHED)
-    asked, _ = applied(run, source, "--k", "2")
+    asked, _ = apply_to(run, source, "--k", "2")
     for told in (
         asked,
         run("check", source, "--quasi-identifier", "x", "--k", "2")[1],
@@ -124,7 +124,7 @@ def test_what_is_settled_is_not_asked_for(run: Run, settled: str) -> None:
     source = write("x", *(AMERICAN if settled == "no doubt" else SLASHED))
     Path("levels.csv").write_text("".join(f"{day};{day[-4:]};*\n" for day in SLASHED))
     how = {"format": ("--value-format", "x=day-first"), "hierarchy": ("--hierarchy", "x=levels.csv")}
-    told, _ = applied(run, source, "--k", "2", *how.get(settled, ()))
+    told, _ = apply_to(run, source, "--k", "2", *how.get(settled, ()))
     assert "state how" not in told
 
 
@@ -174,7 +174,7 @@ def test_dates_have_one_scale_and_one_hierarchy_in_every_kind_of_table(
     run: Run, kind: str, column: str
 ) -> None:
     source = write_table(kind, COLUMNS[column]())
-    _, lines = applied(run, source, "--k", "2")
+    _, lines = apply_to(run, source, "--k", "2")
     assert [line.split(",")[0] for line in lines] == list(QUARTERS)
     demands = "check", source, "--quasi-identifier", "g", "--sensitive", "x", "--no-roles", "--t"
     assert run(*demands, "0.285")[0] == 1  # by rank: two halves of eight values, 2/7
@@ -183,7 +183,7 @@ def test_dates_have_one_scale_and_one_hierarchy_in_every_kind_of_table(
 
 def test_decimal_commas_are_banded_as_they_are_written(run: Run) -> None:
     incomes = "1.234,5", "2.345,50", "12,00", "99,9", "1.000", "5.678,1", "7.000,01", "800"
-    _, lines = applied(run, write("x;d", *(f"{each};a" for each in incomes)), "--k", "2", "--no-cells")
+    _, lines = apply_to(run, write("x;d", *(f"{each};a" for each in incomes)), "--k", "2", "--no-cells")
     banded = '"[1200; 5000)";a', "<500;a", '"[500; 1200)";a', ">=5000;a"
     assert lines == [banded[at] for at in (0, 0, 1, 1, 2, 3, 3, 2)]
 
@@ -200,7 +200,7 @@ def test_decimal_commas_are_banded_as_they_are_written(run: Run) -> None:
 def test_numbers_are_cut_however_they_are_written(
     run: Run, column: Sequence[str], written: Sequence[str]
 ) -> None:
-    _, lines = applied(run, write("x;d", *(f"{each};a" for each in column)), "--k", "2", "--no-cells")
+    _, lines = apply_to(run, write("x;d", *(f"{each};a" for each in column)), "--k", "2", "--no-cells")
     assert lines == [f"{each};a" for each in written]
 
 
@@ -209,11 +209,11 @@ AMBIGUOUS = ("1.234", "999", "12.100", "3.500", "2", "77.123", "1.500", "4")
 
 def test_numbers_that_can_be_read_in_two_ways_are_not_cut_until_that_is_said(run: Run) -> None:
     source = write("x;d", *(f"{each};a" for each in AMBIGUOUS))
-    told, lines = applied(run, source, "--k", "2")
+    told, lines = apply_to(run, source, "--k", "2")
     assert lines == ["*;a"] * 8
     assert "state how the numbers of x are written, decimal-point or decimal-comma" in told
     for form in ("decimal-point", "decimal-comma"):
-        told, lines = applied(run, source, "--k", "2", "--value-format", f"x={form}")
+        told, lines = apply_to(run, source, "--k", "2", "--value-format", f"x={form}")
         assert "state how" not in told
         assert len(set(lines)) > 1
 
@@ -244,9 +244,9 @@ def test_what_looks_like_a_code_is_told_with_the_option_that_names_it(
     source = write("x;d", *(f"{each};a" for each in column))
     _, told = run("check", source, "--quasi-identifier", "x", "--k", "1", "--no-roles")
     assert f"--missing-code '{named}'" in told
-    told, _ = applied(run, source, "--k", "4")
+    told, _ = apply_to(run, source, "--k", "4")
     assert f"--missing-code '{named}'" in told
-    told, _ = applied(run, source, "--k", "4", "--missing-code", named)
+    told, _ = apply_to(run, source, "--k", "4", "--missing-code", named)
     assert "look" not in told
 
 
@@ -260,10 +260,10 @@ def test_what_may_be_a_value_is_not_taken_for_a_code(run: Run, column: Sequence[
 
 def test_a_named_code_leaves_the_other_values_what_they_are(run: Run) -> None:
     source = write("x;d", *(f"{day};a" for day in (*DOTTED, "NA", "?")))
-    _, lines = applied(run, source, "--k", "2", "--missing-code", "NA,?")
+    _, lines = apply_to(run, source, "--k", "2", "--missing-code", "NA,?")
     assert lines == [f"{each};a" for each in (*QUARTERS, "", "")]
     source = write("x;d", *(f"{age};a" for age in ("30", "31", "-9", "-9", "45", "46")))
-    _, lines = applied(run, source, "--k", "2", "--missing-code", "-9", "--no-cells")
+    _, lines = apply_to(run, source, "--k", "2", "--missing-code", "-9", "--no-cells")
     assert lines[2:4] == [";a"] * 2
     assert not any("-" in line for line in lines)
 
@@ -276,7 +276,7 @@ def test_suppressed_rows_are_not_a_class_and_are_left_out_of_what_is_written(run
     asked = "--quasi-identifier", "x,zip", "--k", "2", "--suppressed-code", "*"
     code, told = run("check", source, *asked, "--no-roles", "-v")
     assert (code, "records: 2 · suppressed rows, in no class: 2 · classes: 1" in told) == (0, True)
-    told, lines = applied(run, source, *asked[2:], "--quasi-identifier", "zip")
+    told, lines = apply_to(run, source, *asked[2:], "--quasi-identifier", "zip")
     assert lines == ["30,1,u", "30,1,v"]
     assert "2 rows that were suppressed before are left out" in told
 

@@ -19,7 +19,7 @@ from gatecli.ledger.opening import open_store
 from gatecli.model.ledger import Account, ReservationState
 from gatecli.model.policy import PrivacyPolicy
 from tests.cli.conftest import Run
-from tests.support.private_tables import BOUNDS, KEYS, frame, opened
+from tests.support.private_tables import BOUNDS, KEYS, frame, small_table
 
 DATASET = "patients-2026"
 
@@ -173,7 +173,7 @@ def test_evidence_that_was_edited_is_charged(run: Run, ledger: Path, change: str
 
 
 def test_a_declaration_below_what_was_asked_is_refused(tmp_path: Path) -> None:
-    table = opened()
+    table = small_table()
     table.count(epsilon=2)
     table.write_evidence(tmp_path / "evidence.json")
     verdict = gatecli.check_release(release_of(tmp_path))
@@ -182,12 +182,12 @@ def test_a_declaration_below_what_was_asked_is_refused(tmp_path: Path) -> None:
 
 def test_nothing_asked_is_no_evidence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing was asked yet"):
-        opened().write_evidence(tmp_path / "evidence.json")
+        small_table().write_evidence(tmp_path / "evidence.json")
     assert not list(tmp_path.iterdir())
 
 
 def test_evidence_cannot_be_written_nowhere(tmp_path: Path) -> None:
-    table = opened()
+    table = small_table()
     table.count(epsilon=1)
     with pytest.raises(UsageError, match="cannot write"):
         table.write_evidence(tmp_path / "no" / "evidence.json")
@@ -203,7 +203,7 @@ def test_evidence_cannot_be_written_nowhere(tmp_path: Path) -> None:
     ],
 )
 def test_evidence_is_read_strictly(tmp_path: Path, change: dict[str, Any], said: str) -> None:
-    table = opened()
+    table = small_table()
     table.count(epsilon=1)
     path = tmp_path / "evidence.json"
     table.write_evidence(path)

@@ -48,7 +48,7 @@ def schools() -> str:
 
 
 @cache
-def counted() -> tuple[Base, dict[tuple[int, ...], NodeClasses]]:
+def count_adult() -> tuple[Base, dict[tuple[int, ...], NodeClasses]]:
     source = table_of(adult(1_200))
     ladders = [
         *proposed_hierarchies(source, ["age", "sex", "race"]),
@@ -62,7 +62,7 @@ def counted() -> tuple[Base, dict[tuple[int, ...], NodeClasses]]:
 @pytest.mark.parametrize("share", ["0", "0.05"])
 @pytest.mark.parametrize("demanded", DEMANDS)
 def test_no_node_of_the_whole_lattice_is_better(demanded: str, share: str) -> None:
-    base, nodes = counted()
+    base, nodes = count_adult()
     thresholds, most = Thresholds(k=5, **DEMANDS[demanded]), int(Fraction(share) * base.rows)
     kept = {
         node: found
@@ -83,6 +83,6 @@ def test_no_node_of_the_whole_lattice_is_better(demanded: str, share: str) -> No
 
 
 def test_the_demands_have_answers() -> None:
-    base, nodes = counted()
+    base, nodes = count_adult()
     top = max(nodes)
     assert all(keep(base, nodes[top], Thresholds(k=5, **each), 0) is not None for each in DEMANDS.values())

@@ -72,14 +72,14 @@ def _meets(classes: Sequence[Sequence[tuple[Any, Mapping[str, Any]]]], name: str
             limits.beta is None or exact.basic_beta(item, marginals, people) <= limits.beta,
             limits.delta is None or exact.delta_disclosure(item, marginals, people) <= limits.delta,
             limits.recursive is None or (ratio is not None and ratio < limits.recursive.c),
-            _enhanced(item, marginals, people, limits.enhanced_beta),
+            _meets_beta(item, marginals, people, limits.enhanced_beta),
         )
         if not all(holds):
             return False
     return True
 
 
-def _enhanced(item: ClassCounts, marginals: Mapping[int, int], people: int, limit: Fraction | None) -> bool:
+def _meets_beta(item: ClassCounts, marginals: Mapping[int, int], people: int, limit: Fraction | None) -> bool:
     if limit is None:
         return True
     found = exact.enhanced_beta(item, marginals, people)

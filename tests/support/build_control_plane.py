@@ -239,13 +239,13 @@ class _Steps:
         """Generate the API's description: all else that Kubernetes' makefiles generate is in the source."""
         generator = str(self.work / "openapi-gen")
         self._run([go, "build", "-o", generator, f"./{_GENERATOR}"], self.tree, **environment)
-        sources = ("-i", ",".join(f"k8s.io/kubernetes/{folder}" for folder in self._described()))
+        sources = ("-i", ",".join(f"k8s.io/kubernetes/{folder}" for folder in self._described_packages()))
         output = ("-p", "k8s.io/kubernetes/pkg/generated/openapi", "-O", "zz_generated.openapi")
         licence = ("-h", "vendor/k8s.io/code-generator/hack/boilerplate.go.txt")
         report = ("-r", str(self.work / "violations"))
         self._run([generator, *sources, *output, *licence, *report], self.tree, **environment)
 
-    def _described(self) -> list[str]:
+    def _described_packages(self) -> list[str]:
         """The folders of packages that belong in the description, as the makefiles choose them."""
         roots = [self.tree / "pkg", *(self.tree / "vendor/k8s.io").iterdir()]
         folders = {

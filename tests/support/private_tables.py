@@ -56,7 +56,9 @@ def frame(columns: Mapping[str, Sequence[Any]] = ROWS) -> pa.Table:
     return pa.table({name: list(values) for name, values in columns.items()})
 
 
-def opened(columns: Mapping[str, Sequence[Any]] = ROWS, epsilon: Any = 10, **options: Any) -> PrivateTable:
+def small_table(
+    columns: Mapping[str, Sequence[Any]] = ROWS, epsilon: Any = 10, **options: Any
+) -> PrivateTable:
     """A table behind a session's budget, with OpenDP's noise."""
     given = {"bounds": BOUNDS, "keys": KEYS, **options}
     return open_table(frame(columns), budget={"epsilon": epsilon, "delta": "1e-6"}, **given)

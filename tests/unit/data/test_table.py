@@ -22,7 +22,7 @@ from gatecli.data.aggregation import Contributions
 from gatecli.data.refusals import REFUSED, BudgetUsedUpError, RefusedError
 from gatecli.data.table import PrivateTable
 from gatecli.errors import GatecliError, UncheckableError, UsageError
-from tests.support.private_tables import BOUNDS, KEYS, ROWS, exact, frame, opened
+from tests.support.private_tables import BOUNDS, KEYS, ROWS, exact, frame, small_table
 
 PERSONS = Contributions("pid", 1)
 
@@ -70,7 +70,7 @@ def test_a_units_rows_are_bounded_and_rows_of_nobody_do_not_count() -> None:
 
 
 def test_noise_is_for_as_many_rows_as_a_unit_may_have() -> None:
-    one, three = (opened(unit="pid", rows_per_unit=rows).count(epsilon=1).receipt for rows in (1, 3))
+    one, three = (small_table(unit="pid", rows_per_unit=rows).count(epsilon=1).receipt for rows in (1, 3))
     assert [receipt.mechanisms[0].scale for receipt in (one, three)] == [1, 3]  # type: ignore[union-attr]  # Laplace
 
 
@@ -140,7 +140,7 @@ def test_a_constant_column_is_standardised_without_dividing_by_zero() -> None:
 
 
 def test_a_plan_is_paid_for_once_and_answered_at_its_end() -> None:
-    table = opened()
+    table = small_table()
     with table.plan(epsilon=1) as plan:
         count, mean = plan.count(weight=3), plan.mean("age")
         with pytest.raises(UsageError, match="has not been answered"):
@@ -155,7 +155,7 @@ def test_a_plan_is_paid_for_once_and_answered_at_its_end() -> None:
 @pytest.mark.parametrize("method", ["weights", "sensitivity", "variance"])
 @pytest.mark.parametrize("delta", [0, 1e-7])
 def test_every_method_splits_a_plan_within_its_budget(method: Any, delta: float) -> None:
-    table = opened()
+    table = small_table()
     with table.plan(epsilon="0.5", delta=delta, method=method) as plan:
         plan.count()
         plan.groupby("ward").agg(mean=("age", "mean"), median=("age", "median"))
@@ -163,7 +163,7 @@ def test_every_method_splits_a_plan_within_its_budget(method: Any, delta: float)
 
 
 def test_a_plan_that_fails_asks_nothing() -> None:
-    table = opened()
+    table = small_table()
 
     def ask() -> None:
         with table.plan(epsilon=1) as plan:
@@ -176,7 +176,7 @@ def test_a_plan_that_fails_asks_nothing() -> None:
 
 
 def test_a_question_beyond_the_budget_is_refused_and_costs_nothing() -> None:
-    table = opened(epsilon=1)
+    table = small_table(epsilon=1)
     table.count(epsilon="0.6")
     with pytest.raises(BudgetUsedUpError) as caught:
         table.count(epsilon="0.5")
@@ -220,7 +220,7 @@ BAD: list[tuple[Callable[[PrivateTable], object], str]] = [
 def test_bad_questions_are_one_sentence_and_cost_nothing(
     ask: Callable[[PrivateTable], object], said: str
 ) -> None:
-    table = opened()
+    table = small_table()
     with pytest.raises(UsageError, match=said) as caught:
         ask(table)
     assert caught.value.advice
@@ -248,7 +248,7 @@ def test_a_table_is_not_opened_by_halves(options: dict[str, Any], said: str) -> 
 
 
 def test_every_public_name_of_a_frame_answered_refused_or_harmless() -> None:
-    table = opened()
+    table = small_table()
     ours = {name for name in dir(PrivateTable) if not name.startswith("_")}
     names = {name for name in dir(pd.DataFrame) if not name.startswith("_")}
     for name in sorted(names - ours):
@@ -272,7 +272,7 @@ def test_every_public_name_of_a_frame_answered_refused_or_harmless() -> None:
     ],
 )
 def test_rows_are_refused_by_every_way_in(look: Callable[[PrivateTable], object]) -> None:
-    table = opened()
+    table = small_table()
     with pytest.raises(PermissionError) as caught:
         look(table)
     assert isinstance(caught.value, RefusedError)
@@ -280,7 +280,7 @@ def test_rows_are_refused_by_every_way_in(look: Callable[[PrivateTable], object]
 
 
 def test_what_is_refused_is_noted() -> None:
-    table = opened()
+    table = small_table()
     for name in ("head", "loc"):
         with pytest.raises(PermissionError):
             getattr(table, name)
@@ -367,7 +367,7 @@ def _ask_in_a_child(table: PrivateTable, queue: Any) -> None:
 def test_a_budget_is_not_copied_into_another_process() -> None:
     context = multiprocessing.get_context("fork")
     queue = context.Queue()
-    child = context.Process(target=_ask_in_a_child, args=(opened(), queue))
+    child = context.Process(target=_ask_in_a_child, args=(small_table(), queue))
     child.start()
     assert "another process" in queue.get(timeout=60)
     child.join()

@@ -34,13 +34,13 @@ def files_of(folder: Path, releases: Sequence[Rows]) -> list[Path]:
     return found
 
 
-def opened(stack: ExitStack, folder: Path, releases: Sequence[Rows]) -> list[OpenedTable]:
+def open_releases(stack: ExitStack, folder: Path, releases: Sequence[Rows]) -> list[OpenedTable]:
     return [stack.enter_context(open_table(path)) for path in files_of(folder, releases)]
 
 
 def measured(folder: Path, *releases: Rows) -> tuple[IntersectionMeasures, ...]:
     with ExitStack() as stack:
-        return intersect_all(opened(stack, folder, releases), QUESTION)
+        return intersect_all(open_releases(stack, folder, releases), QUESTION)
 
 
 ONE = [("<30", d) for d in ("hiv", "flu", "cold", "ulcer")]
@@ -59,7 +59,7 @@ def test_three_releases_leave_less_than_any_two(tmp_path: Path) -> None:
 def test_two_releases_are_measured_as_ever(tmp_path: Path) -> None:
     (found,) = measured(tmp_path, ONE, TWO)
     with ExitStack() as stack:
-        joint = intersect_jointly(opened(stack, tmp_path, [ONE, TWO]), QUESTION)
+        joint = intersect_jointly(open_releases(stack, tmp_path, [ONE, TWO]), QUESTION)
     assert (found.k, found.sizes, found.distinct) == (joint.k, joint.sizes, joint.distinct)
 
 
