@@ -15,7 +15,7 @@ from gatecli.data.aggregation import Contributions
 from gatecli.data.engines.catalogue import engine_named
 from gatecli.data.queries import read_budget
 from gatecli.data.session import OpenedRows, TableSession
-from gatecli.data.spending import LedgerPurse, Purse, SessionPurse, budget_text
+from gatecli.data.spending import LedgerPurse, NamedTier, Purse, SessionPurse, require_within
 from gatecli.data.table import PrivateTable
 from gatecli.data.views import Key, require_column, with_bounds, with_keys
 from gatecli.errors import ConfigurationError, UsageError
@@ -54,18 +54,20 @@ def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
     this session may spend. `unit` is the column that says whom a row is about, of each of whom at most
     `rows_per_unit` rows are counted; without it each row is a unit of its own. `bounds` and `keys` are
     public: what numbers are clipped to, and the values that a column is grouped by. ε and δ are of one unit
-    added or removed. With a `policy` the budget must be within the tier of `sensitivity`, or the one that the
-    policy binds the dataset to.
+    added or removed. With a `policy` what the session spends must be within the tier of `sensitivity`, and
+    the one that the policy binds the dataset to.
 
     Raises `gatecli.GatecliError`; nothing is read but the columns' names and types.
     """
     contributions = _contributions(unit, rows_per_unit)
-    _judge_policy(policy, sensitivity, dataset, budget)
+    tiers = _tiers_of(policy, sensitivity, dataset)
+    if budget is not None:
+        require_within(tiers, _own_budget(budget))
     purse = _purse(dataset, budget, ledger, ledger_key, contributions)
     try:
         found = engine_named(engine)
         opened = _require_total(_open(source, bounds or {}))
-        session = TableSession(OpenedRows(opened, _state_of(source)), contributions, purse, found)
+        session = TableSession(OpenedRows(opened, _state_of(source)), contributions, purse, found, tiers)
     except BaseException:
         purse.close()
         raise
@@ -171,35 +173,27 @@ def _judge_unit(purse: LedgerPurse, contributions: Contributions) -> None:
         )
 
 
-def _judge_policy(
-    policy: PrivacyPolicy | str | os.PathLike[str] | None,
-    sensitivity: str | None,
-    dataset: str | None,
-    budget: Mapping[str, Any] | None,
-) -> None:
-    """Raises ConfigurationError where the session's own budget is beyond what the policy permits."""
+def _tiers_of(
+    policy: PrivacyPolicy | str | os.PathLike[str] | None, sensitivity: str | None, dataset: str | None
+) -> tuple[NamedTier, ...]:
+    """The tiers that bound what a session may spend. Raises UsageError, ConfigurationError."""
     if policy is None:
         if sensitivity is not None:
             raise UsageError("a sensitivity is given without a policy", advice="give policy=…")
-        return
+        return ()
     read = policy if isinstance(policy, PrivacyPolicy) else read_policy(Path(policy), Path(policy)).policy
     names = (*([sensitivity] if sensitivity else ()), *(bound_tiers(read, [dataset]) if dataset else ()))
+    if not names:
+        raise UsageError(
+            "the policy binds the dataset to no tier, so it would judge nothing",
+            advice="give sensitivity=TIER",
+        )
     for name in names:
-        tier = read.spec.tiers.get(name)
-        if tier is None:
+        if name not in read.spec.tiers:
             raise ConfigurationError(
                 f"the policy has no tier {name}", advice="see gatecli schema PrivacyPolicy"
             )
-        if budget is None:
-            continue
-        asked = _own_budget(budget)
-        if (tier.max_epsilon is not None and asked.epsilon > tier.max_epsilon) or (
-            tier.max_delta is not None and asked.delta > tier.max_delta
-        ):
-            raise ConfigurationError(
-                f"the budget of {budget_text(asked)} is beyond what the tier {name} permits",
-                advice="give a smaller one",
-            )
+    return tuple(NamedTier(name, read.spec.tiers[name]) for name in dict.fromkeys(names))
 
 
 def _now() -> datetime:

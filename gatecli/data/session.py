@@ -28,7 +28,7 @@ from gatecli.data.plans import share_out
 from gatecli.data.queries import TableQuery
 from gatecli.data.refusals import RefusedError, refusal
 from gatecli.data.respondent import RefusedName, Spent
-from gatecli.data.spending import Purse
+from gatecli.data.spending import NamedTier, Purse, require_within
 from gatecli.data.statistics import CANDIDATES, GRID, Part, Rank, Statistic, SumTerm, answer_of, parts_of
 from gatecli.data.views import TableView, bounds_of
 from gatecli.errors import GatecliError, UncheckableError, UsageError
@@ -52,10 +52,15 @@ class TableSession:
     """A table behind a budget, in this process."""
 
     def __init__(
-        self, source: OpenedRows, contributions: Contributions, purse: Purse, engine: NoiseEngine
+        self,
+        source: OpenedRows,
+        contributions: Contributions,
+        purse: Purse,
+        engine: NoiseEngine,
+        tiers: Sequence[NamedTier] = (),
     ) -> None:
         self._source, self._contributions = source, contributions
-        self._purse, self._engine = purse, engine
+        self._purse, self._engine, self._tiers = purse, engine, tiers
         self._process, self._lock = os.getpid(), threading.Lock()
         self._state = source.state()
         self.name = secrets.token_hex(6)
@@ -94,6 +99,7 @@ class TableSession:
         """Answers to questions whose noise is fixed, paid for at once: all of them, or none is read."""
         with self._lock:
             self._require_here()
+            self._require_within_tiers(cost)
             subject = f"data/{self.name}/{secrets.token_hex(8)}"
             mechanisms = tuple(each for _, noise in questions for each in noise.mechanisms)
             self._purse.reserve(subject, mechanisms)
@@ -127,6 +133,13 @@ class TableSession:
             )
         if not self._closing.alive:
             raise UsageError("the table is closed", advice="ask before it is closed, or open it again")
+
+    def _require_within_tiers(self, cost: Budget) -> None:
+        """With a ledger a session has no budget of its own: what it spends in sum is judged."""
+        epsilon = sum((each.epsilon for each in self.records), cost.epsilon)
+        delta = sum((each.delta for each in self.records), cost.delta)
+        if self._tiers:
+            require_within(self._tiers, Budget(epsilon, delta))
 
     def _add_noise(self, query: TableQuery, noise: ChosenNoise) -> dict[Cell, dict[Part, int | float]]:
         """Noise on every part of every group. What is exact does not leave this function."""

@@ -16,7 +16,7 @@ from typing import Protocol
 from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.portfolio import amounts_of, limits_of
 from gatecli.data.refusals import BudgetUsedUpError
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import ConfigurationError, UncheckableError, UsageError
 from gatecli.gates.charged_tables import question_digest
 from gatecli.gates.charged_work import Book, costs_of_work, kept_work, stabilities
 from gatecli.gates.ledger_access import missing_dataset, moment
@@ -26,6 +26,7 @@ from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.ledger import Account, Charge, DatasetTerms, EntryKind, Movement
 from gatecli.model.mechanism import Mechanism, Pure
 from gatecli.model.number import show
+from gatecli.model.policy import Tier
 from gatecli.model.portfolio import NOTHING, Amounts, clip, held_share, is_admitted
 from gatecli.model.table_evidence import ChargedLedger
 
@@ -198,6 +199,23 @@ class LedgerPurse:
         return Holding(terms.name, terms.budget, share, _largest_epsilon(terms, account.held))
 
 
-def budget_text(budget: Budget) -> str:
-    """A budget as it is shown."""
-    return f"ε = {show(budget.epsilon)} at δ = {show(budget.delta)}"
+@dataclass(frozen=True, slots=True)
+class NamedTier:
+    """A tier of the policy, by its name."""
+
+    name: str
+    limits: Tier
+
+
+def require_within(tiers: Sequence[NamedTier], spent: Budget) -> None:
+    """Raises ConfigurationError where a session would spend more than a tier permits."""
+    for tier in tiers:
+        most_epsilon, most_delta = tier.limits.max_epsilon, tier.limits.max_delta
+        if (most_epsilon is not None and spent.epsilon > most_epsilon) or (
+            most_delta is not None and spent.delta > most_delta
+        ):
+            raise ConfigurationError(
+                f"the budget of ε = {show(spent.epsilon)} at δ = {show(spent.delta)} is beyond what the tier "
+                f"{tier.name} permits",
+                advice="spend less, or name another sensitivity",
+            )

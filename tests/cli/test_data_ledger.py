@@ -214,8 +214,9 @@ def test_evidence_is_read_strictly(tmp_path: Path, change: dict[str, Any], said:
     assert verdict.exit_code == 4
 
 
-def test_a_policy_bounds_the_budget_of_a_session() -> None:
-    policy = PrivacyPolicy.from_file(
+def tiered() -> PrivacyPolicy:
+    """A policy that binds the dataset to a tier."""
+    return PrivacyPolicy.from_file(
         {
             "apiVersion": "gatecli.dev/v1",
             "kind": "PrivacyPolicy",
@@ -223,10 +224,25 @@ def test_a_policy_bounds_the_budget_of_a_session() -> None:
             "spec": {"tiers": {"health": {"maxEpsilon": 1}}, "datasets": {DATASET: "health"}},
         }
     )
+
+
+def test_a_policy_bounds_what_a_session_spends_of_a_ledger(ledger: Path) -> None:
+    with table_of(ledger, policy=tiered()) as table:
+        table.count(epsilon="0.5")
+        with pytest.raises(gatecli.GatecliError, match="beyond what the tier health permits"):
+            table.count(epsilon="0.75")
+        table.count(epsilon="0.5")
+    assert account_of(ledger).held.basic_epsilon == 10**12
+
+
+def test_a_policy_bounds_the_budget_of_a_session() -> None:
+    policy = tiered()
     open_table(frame(), dataset=DATASET, budget={"epsilon": 1}, policy=policy)
     refused: list[dict[str, Any]] = [{"dataset": DATASET}, {"sensitivity": "health"}]
     for options in refused:
         with pytest.raises(gatecli.GatecliError, match="beyond what the tier health permits"):
             open_table(frame(), budget={"epsilon": 2}, policy=policy, **options)
+    with pytest.raises(gatecli.GatecliError, match="would judge nothing"):
+        open_table(frame(), budget={"epsilon": 1}, policy=policy)
     with pytest.raises(gatecli.GatecliError, match="no tier secret"):
         open_table(frame(), budget={"epsilon": 1}, policy=policy, sensitivity="secret")
