@@ -74,6 +74,11 @@ _NAMES: Mapping[Reason, str] = MappingProxyType(
     }
 )
 
+_OPERATIONS: Mapping[str, Reason] = MappingProxyType(
+    {"[…]": Reason.ROWS, "[…] = …": Reason.CHANGES, "pickle": Reason.WRITES}
+)
+"""What is refused and has no name of its own."""
+
 REFUSED: Mapping[str, Reason] = MappingProxyType(
     {name: reason for reason, names in _NAMES.items() for name in names.split()}
 )
@@ -84,7 +89,7 @@ def reason_of(name: str) -> Reason:
     """Why a name is refused; a name that nobody knows is refused too."""
     if name.startswith(("to_", "from_")):
         return Reason.WRITES
-    return REFUSED.get(name, Reason.UNANSWERED)
+    return _OPERATIONS.get(name) or REFUSED.get(name, Reason.UNANSWERED)
 
 
 def refusal(name: str) -> RefusedError:

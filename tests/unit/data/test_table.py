@@ -279,6 +279,14 @@ def test_rows_are_refused_by_every_way_in(look: Callable[[PrivateTable], object]
     assert caught.value.exit_code == 1
 
 
+def test_operators_are_refused_for_what_they_would_do() -> None:
+    table = small_table()
+    with pytest.raises(PermissionError, match="it shows rows"):
+        table["age"]
+    with pytest.raises(PermissionError, match="it writes rows"):
+        pickle.dumps(table)
+
+
 def test_what_is_refused_is_noted() -> None:
     table = small_table()
     for name in ("head", "loc"):
