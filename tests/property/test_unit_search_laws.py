@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gatecli.anonymity.hierarchies import ALL, hierarchy_from_csv
@@ -55,6 +55,9 @@ def generalise(rows: list[dict[str, Any]], node: tuple[int, ...]) -> list[dict[s
 
 
 @given(records, demands, st.sampled_from([LossMetric.GENERALISED, LossMetric.DISCERNIBILITY]))
+@example(
+    [(None, "a", "Bern", "flu", 0)], Thresholds(k=1, enhanced_beta=Fraction(1)), LossMetric.GENERALISED
+)  # a value that everybody has gains nothing
 @settings(FEW, max_examples=share(60))
 def test_the_best_of_all_nodes_is_found_for_persons(
     rows: list[tuple[Any, ...]], thresholds: Thresholds, metric: LossMetric

@@ -171,7 +171,7 @@ def _count_units(units: Histogram, kept: Mask) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A demand on each class: its measure as a float a class, the exact one, and the limit."""
+    """A demand on a class: its measure in floats (NaN decides nothing), the exact one, and the limit."""
 
     measure: Callable[[Cells], Reals]
     exactly: Callable[[Cells, ClassCounts], Fraction | None]
@@ -192,7 +192,7 @@ def _passing(cells: Cells, demand: Demand) -> Mask:
     values = demand.measure(cells)
     limit = float(demand.limit)
     passing = values >= limit if demand.at_least else values <= limit
-    near = np.flatnonzero(np.abs(values - limit) <= NEAR * max(1.0, abs(limit)))
+    near = np.flatnonzero(np.isnan(values) | (np.abs(values - limit) <= NEAR * max(1.0, abs(limit))))
     held = {int(at) for at in np.unique(cells.histogram.classes[np.isin(cells.histogram.classes, near)])}
     decided = cache(lambda item: demand.holds(demand.exactly(cells, ClassCounts(dict(item[0]), item[1]))))
     for at in sorted(held):
@@ -337,11 +337,11 @@ def _gain(cells: Cells) -> Reals:
 
 
 def _enhanced_beta(cells: Cells) -> Reals:
-    """The basic β, infinite where a value gains more than −ln of its own share."""
+    """The basic β; infinite where a value gains more than −ln of its own share, NaN where that is close."""
     shares = _table_shares(cells)
     gains = np.maximum(_own_shares(cells) / shares - 1.0, 0.0)
     excess = gains + np.log(shares)
-    clear = np.where(excess > -NEAR, np.inf, gains)  # what is too close to tell fails
+    clear = np.where(excess > NEAR, np.inf, np.where(excess < -NEAR, gains, np.nan))
     return _per_class(cells, clear, "maximum")
 
 
