@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
     {
         **{gate.name: JUDGE for gate in (CHECK, *GATES.values())},
         "ledger": ACCOUNT,
+        "data": ACCOUNT,
         "audit": ATTACK,
         "baseline": BETWEEN,
         "diff": BETWEEN,

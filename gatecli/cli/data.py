@@ -1,0 +1,21 @@
+"""`gatecli data`: tables behind a budget. Each command is a function of a module beside."""
+
+from __future__ import annotations
+
+import typer
+
+from gatecli.cli.lazy_group import LazyGroup
+
+
+class DataCommands(LazyGroup):
+    """What can be done with tables."""
+
+    members = {}  # noqa: RUF012 - a ClassVar of the base
+
+
+app = typer.Typer(cls=DataCommands, no_args_is_help=True, help="Ask tables within a budget.")
+
+
+@app.callback()
+def data() -> None:
+    """Ask tables within a budget."""
