@@ -239,6 +239,20 @@ def write_expression(expression: Expression) -> Any:
     raise TypeError
 
 
+def read_expression(data: Any) -> Expression:
+    """The expression that was written so. Raises UsageError; `kind_of` judges whether it makes sense."""
+    match data:
+        case {"column": str(name)} if len(data) == 1:
+            return ColumnReference(name)
+        case dict() if len(data) == 1:
+            ((operator, operands),) = data.items()
+            if operator in OPERATORS and isinstance(operands, list):
+                return RowOperation(operator, tuple(map(read_expression, operands)))
+        case bool() | int() | float() | str():
+            return as_expression(data)
+    raise UsageError("an expression is not written as one", advice="see write_expression")
+
+
 def kind_of(expression: Expression, kinds: Mapping[str, ColumnKind]) -> ColumnKind:
     """What an expression's values are, by what the columns hold. Raises UsageError for a senseless one."""
     if _size(expression) > LONGEST:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, get_args
 
 from gatecli.accounting.account import account
 from gatecli.accounting.calibration import Calibration, calibrate, rounded_up
@@ -21,6 +21,7 @@ from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponenti
 from gatecli.model.number import show
 
 NoiseName = Literal["auto", "laplace", "gaussian"]
+NOISES: tuple[NoiseName, ...] = get_args(NoiseName)
 
 DIGITS = 6
 """Significant digits of a scale, the last one rounded up."""
@@ -39,8 +40,8 @@ def choose_noise(parts: Sequence[Part], rows: int, budget: Budget, name: NoiseNa
     """The noise whose cost is `budget` at most, split alike over the parts. Raises UsageError."""
     if not parts:
         raise UsageError("the question asks nothing", advice="name a statistic")
-    if name not in ("auto", *_CHOICES):
-        raise UsageError(f"{name!r} is not a kind of noise", advice="use auto, laplace or gaussian")
+    if name not in NOISES:
+        raise UsageError(f"{name!r} is not a kind of noise", advice=f"use {', '.join(NOISES)}")
     if name != "auto":
         return _CHOICES[name](parts, rows, budget)
     laplace = _laplace(parts, rows, budget)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
 from gatecli.anonymity.tables.opening import open_table as open_rows
 from gatecli.data.aggregation import Contributions
 from gatecli.data.engines.catalogue import engine_named
+from gatecli.data.isolation.client import IsolatedSession
 from gatecli.data.queries import read_budget
 from gatecli.data.session import OpenedRows, TableSession
 from gatecli.data.spending import LedgerPurse, NamedTier, Purse, SessionPurse, require_within
@@ -32,6 +34,23 @@ ROW_UNITS = frozenset({"row", "record"})
 """Units of which a row is one."""
 
 
+@dataclass(frozen=True, slots=True)
+class TableRequest:
+    """What a session is opened with; `open_table` says what each means. `numeric` are columns of numbers."""
+
+    source: Any
+    dataset: str | None = None
+    budget: Budget | None = None
+    ledger: str | None = None
+    ledger_key: str | None = None
+    policy: PrivacyPolicy | None = None
+    sensitivity: str | None = None
+    unit: str | None = None
+    rows_per_unit: int = 1
+    numeric: tuple[str, ...] = ()
+    engine: str = "opendp"
+
+
 def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
     source: Any,
     *,
@@ -43,9 +62,10 @@ def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
     sensitivity: str | None = None,
     unit: str | None = None,
     rows_per_unit: int = 1,
-    bounds: Mapping[str, tuple[float, float]] | None = None,
+    bounds: Mapping[str, tuple[Any, Any]] | None = None,
     keys: Mapping[str, Iterable[Key]] | None = None,
     engine: str = "opendp",
+    isolated: bool = False,
 ) -> PrivateTable:
     """A table that can only be asked within a budget.
 
@@ -55,30 +75,89 @@ def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
     `rows_per_unit` rows are counted; without it each row is a unit of its own. `bounds` and `keys` are
     public: what numbers are clipped to, and the values that a column is grouped by. ε and δ are of one unit
     added or removed. With a `policy` what the session spends must be within the tier of `sensitivity`, and
-    the one that the policy binds the dataset to.
+    the one that the policy binds the dataset to. With `isolated` another process reads the rows and the
+    ledger, and this one gets answers alone.
 
     Raises `gatecli.GatecliError`; nothing is read but the columns' names and types.
     """
-    contributions = _contributions(unit, rows_per_unit)
-    tiers = _tiers_of(policy, sensitivity, dataset)
-    if budget is not None:
-        require_within(tiers, _own_budget(budget))
-    purse = _purse(dataset, budget, ledger, ledger_key, contributions)
+    request = TableRequest(
+        source=source,
+        dataset=dataset,
+        budget=None if budget is None else _own_budget(budget),
+        ledger=None if ledger is None else os.fspath(ledger),
+        ledger_key=None if ledger_key is None else os.fspath(ledger_key),
+        policy=_policy_of(policy),
+        sensitivity=sensitivity,
+        unit=unit,
+        rows_per_unit=rows_per_unit,
+        numeric=tuple(bounds or {}),
+        engine=engine,
+    )
+    session = start_isolated(request) if isolated else open_session(request)
     try:
-        found = engine_named(engine)
-        opened = _require_total(_open(source, bounds or {}))
-        session = TableSession(OpenedRows(opened, _state_of(source)), contributions, purse, found, tiers)
+        return PrivateTable(with_keys(with_bounds(session.view, bounds or {}), keys or {}), session)
+    except BaseException:
+        session.close()
+        raise
+
+
+def start_isolated(request: TableRequest) -> IsolatedSession:
+    """A session in another process. Raises GatecliError."""
+    return IsolatedSession(request_data(request))
+
+
+def open_session(request: TableRequest) -> TableSession:
+    """A session in this process. Raises GatecliError; nothing is read but the columns' names and types."""
+    contributions = _contributions(request.unit, request.rows_per_unit)
+    tiers = _tiers_of(request.policy, request.sensitivity, request.dataset)
+    if request.budget is not None:
+        require_within(tiers, request.budget)
+    purse = _purse(request, contributions)
+    try:
+        engine = engine_named(request.engine)
+        opened = _require_total(_open(request.source, request.numeric))
+        session = TableSession(
+            OpenedRows(opened, _state_of(request.source)), contributions, purse, engine, tiers
+        )
     except BaseException:
         purse.close()
         raise
     try:
-        view = session.view
-        if unit is not None:
-            require_column(view, unit)
-        return PrivateTable(with_keys(with_bounds(view, bounds or {}), keys or {}), session)
+        if request.unit is not None:
+            require_column(session.view, request.unit)
     except BaseException:
         session.close()
         raise
+    return session
+
+
+def request_data(request: TableRequest) -> dict[str, Any]:
+    """A request as data for another process. Raises UsageError for a frame, whose rows are in this one."""
+    if is_frame(request.source) or not isinstance(request.source, str | os.PathLike):
+        raise UsageError(
+            "the rows of a frame are in this process already, so they cannot be isolated",
+            advice="give a path",
+        )
+    data = {each.name: getattr(request, each.name) for each in fields(request)}
+    budget, policy = request.budget, request.policy
+    return data | {
+        "source": os.fspath(request.source),
+        "budget": None if budget is None else [str(budget.epsilon), str(budget.delta)],
+        "policy": None if policy is None else policy.model_dump(mode="json", by_alias=True),
+    }
+
+
+def read_request(data: Mapping[str, Any]) -> TableRequest:
+    """The request that was written by `request_data`."""
+    budget, policy = data["budget"], data["policy"]
+    return TableRequest(
+        **{
+            **data,
+            "numeric": tuple(data["numeric"]),
+            "budget": None if budget is None else read_budget(*budget),
+            "policy": None if policy is None else PrivacyPolicy.from_file(policy),
+        }
+    )
 
 
 def _contributions(unit: str | None, rows: int) -> Contributions:
@@ -91,7 +170,7 @@ def _contributions(unit: str | None, rows: int) -> Contributions:
     return Contributions(unit, rows)
 
 
-def _open(source: Any, bounds: Mapping[str, Any]) -> OpenedTable:
+def _open(source: Any, numeric: tuple[str, ...]) -> OpenedTable:
     if is_frame(source):
         return open_frame(source)
     if not isinstance(source, str | os.PathLike):
@@ -99,7 +178,7 @@ def _open(source: Any, bounds: Mapping[str, Any]) -> OpenedTable:
             f"a {type(source).__name__} is not a table",
             advice="give a path, or a frame of pandas, Polars, Arrow or Spark",
         )
-    return open_rows(os.fspath(source), TableOptions(numeric=tuple(bounds)))
+    return open_rows(os.fspath(source), TableOptions(numeric=numeric))
 
 
 def _require_total(opened: OpenedTable) -> OpenedTable:
@@ -129,24 +208,18 @@ def _state_of(source: Any) -> Any:
     return state
 
 
-def _purse(
-    dataset: str | None,
-    budget: Mapping[str, Any] | None,
-    ledger: str | os.PathLike[str] | None,
-    key: str | os.PathLike[str] | None,
-    contributions: Contributions,
-) -> Purse:
+def _purse(request: TableRequest, contributions: Contributions) -> Purse:
+    dataset, budget, ledger, key = request.dataset, request.budget, request.ledger, request.ledger_key
     if (ledger is None) is (budget is None):
         raise UsageError(
             "a table needs a ledger or a budget, and not both",
             advice='give dataset=… and ledger="ledger.db", or budget={"epsilon": 2.0, "delta": 1e-6}',
         )
-    if ledger is None:
-        unit = contributions.column or "row"
-        return SessionPurse(dataset or "this table", unit, _own_budget(budget or {}))
+    if budget is not None:
+        return SessionPurse(dataset or "this table", contributions.column or "row", budget)
     if dataset is None:
         raise UsageError("the ledger holds datasets by name, and none is given", advice="give dataset=…")
-    store = open_store(os.fspath(ledger))
+    store = open_store(str(ledger))
     try:
         purse = LedgerPurse(store if key is None else signing(store, Path(key)), dataset, _now)
         _judge_unit(purse, contributions)
@@ -173,27 +246,32 @@ def _judge_unit(purse: LedgerPurse, contributions: Contributions) -> None:
         )
 
 
+def _policy_of(policy: PrivacyPolicy | str | os.PathLike[str] | None) -> PrivacyPolicy | None:
+    if policy is None or isinstance(policy, PrivacyPolicy):
+        return policy
+    return read_policy(Path(policy), Path(policy)).policy
+
+
 def _tiers_of(
-    policy: PrivacyPolicy | str | os.PathLike[str] | None, sensitivity: str | None, dataset: str | None
+    policy: PrivacyPolicy | None, sensitivity: str | None, dataset: str | None
 ) -> tuple[NamedTier, ...]:
     """The tiers that bound what a session may spend. Raises UsageError, ConfigurationError."""
     if policy is None:
         if sensitivity is not None:
             raise UsageError("a sensitivity is given without a policy", advice="give policy=…")
         return ()
-    read = policy if isinstance(policy, PrivacyPolicy) else read_policy(Path(policy), Path(policy)).policy
-    names = (*([sensitivity] if sensitivity else ()), *(bound_tiers(read, [dataset]) if dataset else ()))
+    names = (*([sensitivity] if sensitivity else ()), *(bound_tiers(policy, [dataset]) if dataset else ()))
     if not names:
         raise UsageError(
             "the policy binds the dataset to no tier, so it would judge nothing",
             advice="give sensitivity=TIER",
         )
     for name in names:
-        if name not in read.spec.tiers:
+        if name not in policy.spec.tiers:
             raise ConfigurationError(
                 f"the policy has no tier {name}", advice="see gatecli schema PrivacyPolicy"
             )
-    return tuple(NamedTier(name, read.spec.tiers[name]) for name in dict.fromkeys(names))
+    return tuple(NamedTier(name, policy.spec.tiers[name]) for name in dict.fromkeys(names))
 
 
 def _now() -> datetime:

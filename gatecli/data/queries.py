@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from gatecli.data.noise import NoiseName
+from gatecli.data.noise import NOISES, NoiseName
 from gatecli.data.numbers import positive_number, probability
-from gatecli.data.statistics import Asked
-from gatecli.data.views import TableView
+from gatecli.data.statistics import Asked, Statistic, read_statistic
+from gatecli.data.views import TableView, read_view
 from gatecli.errors import UsageError
 from gatecli.model.budget import Budget
 
@@ -44,3 +45,27 @@ def read_budget(epsilon: Any, delta: Any) -> Budget | None:
             raise UsageError("a delta is given without an epsilon", advice="give epsilon too")
         return None
     return Budget(positive_number(epsilon, "epsilon"), probability(delta or 0, "delta"))
+
+
+def read_query(data: Mapping[str, Any], view: TableView) -> TableQuery:
+    """A question that was written by `as_data`, to a table with the columns of `view`.
+
+    It is judged as if it had been made of these columns here. Raises UsageError.
+    """
+    try:
+        asked_of = read_view(data, view)
+        asked = tuple(_read_asked(each, asked_of) for each in data["ask"])
+        noise = data["noise"]
+        budget = read_budget(data["epsilon"], data["delta"])
+        weight = positive_number(data["weight"], "weight")
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise UsageError("a question is not written as one", advice="ask by gatecli.data") from None
+    if noise not in NOISES:
+        raise UsageError("a question names no kind of noise", advice=f"use {', '.join(NOISES)}")
+    return TableQuery(asked_of, asked, budget, noise, weight)
+
+
+def _read_asked(written: Any, view: TableView) -> Asked:
+    name, statistic, column, rank = written
+    is_ranked = rank is not None and statistic == Statistic.QUANTILE
+    return read_statistic(str(name), (column, statistic, *([rank] if is_ranked else [])), view)

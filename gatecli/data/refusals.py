@@ -36,7 +36,7 @@ class BudgetUsedUpError(GatecliError, PermissionError):
         super().__init__(
             f"the question does not fit into what is left of the budget of {dataset}", advice=room
         )
-        self.left = left
+        self.dataset, self.left = dataset, left
 
 
 class Reason(StrEnum):

@@ -8,7 +8,13 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from gatecli.data.expressions import ColumnKind, Expression, kind_of, write_expression
+from gatecli.data.expressions import (
+    ColumnKind,
+    Expression,
+    kind_of,
+    read_expression,
+    write_expression,
+)
 from gatecli.data.numbers import exact_number
 from gatecli.errors import UsageError
 from gatecli.model.number import plain
@@ -91,6 +97,20 @@ def _written_step(step: Step) -> dict[str, Any]:
             return {"filter": write_expression(condition)}
         case Derivation(name, expression):
             return {"derive": name, "as": write_expression(expression)}
+
+
+def read_view(data: Mapping[str, Any], view: TableView) -> TableView:
+    """What was written by `as_data`, of a table with the columns of `view`: judged anew. Raises UsageError.
+
+    Also KeyError, TypeError, ValueError and AttributeError where it is nothing that `as_data` writes.
+    """
+    for step in data["steps"]:
+        if "filter" in step:
+            view = filter_rows(view, read_expression(step["filter"]))
+        else:
+            view = derive_column(view, str(step["derive"]), read_expression(step["as"]))
+    view = with_keys(with_bounds(view, data["bounds"]), data["keys"])
+    return group_by_keys(view, data["groups"])
 
 
 def filter_rows(view: TableView, condition: Expression) -> TableView:

@@ -1,0 +1,1 @@
+"""A session in another process: questions go in, noisy answers come out."""

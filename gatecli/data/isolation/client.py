@@ -1,0 +1,128 @@
+"""The side that asks: a respondent whose rows are in another process."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from gatecli.accounting.allocation import Method
+from gatecli.data.answers import Answer
+from gatecli.data.expressions import ColumnKind
+from gatecli.data.isolation.messages import (
+    read_answers,
+    read_error,
+    read_message,
+    read_spent,
+    write_message,
+)
+from gatecli.data.queries import TableQuery
+from gatecli.data.refusals import RefusedError, refusal
+from gatecli.data.respondent import Spent
+from gatecli.data.views import TableView
+from gatecli.errors import UncheckableError, UsageError
+from gatecli.model.budget import Budget
+
+WORKER = "gatecli.data.isolation.worker"
+PATIENCE = 10.0
+"""Seconds that the other process has to end by itself."""
+
+
+class IsolatedSession:
+    """A session in a process of its own, which ends with this one."""
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            # Its own session: an interruption here does not stop it between a reservation and an answer.
+            process = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-m", WORKER, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,  # what libraries say there may be of rows
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        with ours:
+            self._stream = ours.makefile("rw", encoding="utf-8", newline="\n")
+        self._closing = weakref.finalize(self, _end, self._stream, process)
+        self._process, self._lock = os.getpid(), threading.Lock()
+        try:
+            self.view = TableView({name: ColumnKind(kind) for name, kind in self._call(request)})
+        except BaseException:
+            self.close()
+            raise
+
+    def _call(self, message: Mapping[str, Any]) -> Any:
+        """What the other process answers. An exchange that was cut off is the last one."""
+        with self._lock:
+            if os.getpid() != self._process:
+                raise UsageError(
+                    "the table was opened in another process, and a budget is not copied with it",
+                    advice="open it again in this process",
+                )
+            if not self._closing.alive:
+                raise UsageError("the table is closed", advice="ask before it is closed, or open it again")
+            reply = None
+            try:
+                write_message(self._stream, message)
+                reply = read_message(self._stream)
+            except (OSError, ValueError):
+                reply = None
+            finally:
+                if reply is None:
+                    self._closing()
+        if reply is None:
+            raise UncheckableError(
+                "the process that holds the table has ended",
+                advice="what was reserved stays spent; open the table again",
+            )
+        if "error" in reply:
+            raise read_error(reply["error"])
+        return reply["value"]
+
+    def ask(self, query: TableQuery) -> Answer:
+        """Ask there."""
+        (answer,) = read_answers(self._call({"ask": query.as_data()}))
+        return answer
+
+    def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> list[Answer]:
+        """Ask several questions there, of one budget."""
+        written = [query.as_data() for query in queries]
+        amount = [str(budget.epsilon), str(budget.delta)]
+        return read_answers(self._call({"plan": written, "budget": amount, "method": method}))
+
+    def refuse(self, name: str) -> RefusedError:
+        """Note a refusal there."""
+        self._call({"refuse": name})
+        return refusal(name)
+
+    def spending(self) -> Spent:
+        """How the budget stands there."""
+        return read_spent(self._call({"spending": True}))
+
+    def write_evidence(self, path: Path) -> None:
+        """Have it written there."""
+        self._call({"write": os.fspath(path.absolute())})
+
+    def close(self) -> None:
+        """End the other process."""
+        self._closing()
+
+
+def _end(stream: IO[str], process: subprocess.Popen[bytes]) -> None:
+    try:
+        stream.close()
+    except OSError:  # what was not sent yet need not be
+        process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
