@@ -10,7 +10,9 @@ from gatecli.cli.lazy_group import LazyGroup
 class DataCommands(LazyGroup):
     """What can be done with tables."""
 
-    members = {}  # noqa: RUF012 - a ClassVar of the base
+    members = {  # noqa: RUF012 - a ClassVar of the base
+        "query": "data_query:query",
+    }
 
 
 app = typer.Typer(cls=DataCommands, no_args_is_help=True, help="Ask tables within a budget.")

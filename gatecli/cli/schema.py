@@ -16,6 +16,7 @@ SCHEMAS = {
     "ModelRelease": "schemas/ModelRelease.json",
     "PrivacyPolicy": "schemas/PrivacyPolicy.json",
     "PrivacyWaiver": "schemas/PrivacyWaiver.json",
+    "TableQuestions": "schemas/TableQuestions.json",
     "report": "schemas/report-v1.json",
     "audit": "schemas/audit-v1.json",
     "table-evidence": "schemas/table-evidence-v1.json",

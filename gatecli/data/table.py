@@ -88,13 +88,16 @@ class PrivateTable:
 
     def derive(
         self,
-        bounds: Mapping[str, tuple[Number, Number]] | None = None,
+        columns: Mapping[str, Expression] | None = None,
+        /,
+        *,
+        bounds: Mapping[str, tuple[Any, Any]] | None = None,
         keys: Mapping[str, Iterable[Key]] | None = None,
-        **columns: Expression,
+        **named: Expression,
     ) -> PrivateTable:
         """New columns, with their public bounds and keys: `derive(bmi=…, bounds={"bmi": (10, 60)})`."""
         view = self._view
-        for name, expression in columns.items():
+        for name, expression in {**(columns or {}), **named}.items():
             view = derive_column(view, name, as_expression(expression))
         return self._with(with_keys(with_bounds(view, bounds or {}), keys or {}))
 
@@ -115,18 +118,22 @@ class PrivateTable:
 
     def agg(
         self,
+        statistics: Mapping[str, str | tuple[Any, ...]] | None = None,
+        /,
         *,
         epsilon: Any = None,
         delta: Any = 0,
         noise: NoiseName = "auto",
         weight: Any = 1,
-        **statistics: str | tuple[Any, ...],
+        **named: str | tuple[Any, ...],
     ) -> Answer:
         """Several statistics at once: `agg(n="count", mean_age=("age", "mean"), epsilon=0.5)`.
 
         ε is split alike over the sums and quantiles that they need. Raises UsageError, BudgetUsedUpError.
         """
-        asked = tuple(read_statistic(name, given, self._view) for name, given in statistics.items())
+        asked = tuple(
+            read_statistic(name, given, self._view) for name, given in {**(statistics or {}), **named}.items()
+        )
         return self._ask(asked, epsilon, delta, noise, weight)
 
     aggregate = agg

@@ -10,9 +10,10 @@ from gatecli.model.number import NUMBER_SCHEMA
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ModelRelease
 from gatecli.model.table_evidence import TableEvidence
+from gatecli.model.table_questions import TableQuestions
 from gatecli.model.waiver import PrivacyWaiver
 
-KINDS: tuple[type[Resource], ...] = (ModelRelease, PrivacyPolicy, PrivacyWaiver)
+KINDS: tuple[type[Resource], ...] = (ModelRelease, PrivacyPolicy, PrivacyWaiver, TableQuestions)
 FILES: dict[str, type[Value]] = {"audit-v1": AuditFile, "table-evidence-v1": TableEvidence}
 """Files that a command writes and another reads."""
 
@@ -73,6 +74,32 @@ DESCRIPTIONS = {
     "AnsweredQuestion.epsilon": "what the caller gave for it",
     "AnsweredQuestion.answered": "false where it failed after it was paid for; it is spent all the same",
     "AnsweredQuestion.mechanisms": "what was drawn; ε is recomputed from it",
+    "TableQuestionsSpec.table": "the file or URL of the rows; paths are relative to this file",
+    "TableQuestionsSpec.dataset": "what the ledger calls the table",
+    "TableQuestionsSpec.budget": "what this run may spend, where there is no ledger",
+    "TableQuestionsSpec.ledger": "the ledger that pays",
+    "TableQuestionsSpec.ledgerKey": "the key that signs the ledger's entries",
+    "TableQuestionsSpec.policy": "what is spent must be within one of its tiers",
+    "TableQuestionsSpec.sensitivity": "the tier",
+    "TableQuestionsSpec.unit": "the column that says whom a row is about",
+    "TableQuestionsSpec.rowsPerUnit": "how many rows of one unit are counted at most",
+    "TableQuestionsSpec.bounds": "the least and the greatest value of columns, as is public",
+    "TableQuestionsSpec.keys": "the values that columns are grouped by, as is public",
+    "TableQuestionsSpec.engine": "the library that draws the noise",
+    "TableQuestionsSpec.plan": "one budget for all questions; then none has one of its own",
+    "TableQuestion.derive": 'new columns, as expressions: bmi: "weight / 3.1"',
+    "TableQuestion.bounds": "bounds of new columns, or others for old ones",
+    "TableQuestion.keys": "keys of new columns, or others for old ones",
+    "TableQuestion.filter": 'the rows that are asked about: age >= 18 and ward in ("a", "b")',
+    "TableQuestion.groupBy": "columns with keys; each combination is answered",
+    "TableQuestion.ask": "statistics by name: n: count, or m: [age, mean], or q: [age, quantile, 0.9]",
+    "TableQuestion.describe": "counts, means, deviations and quartiles of these columns",
+    "TableQuestion.histogram": "rows in equal parts of a column's bounds",
+    "TableQuestion.standardise": "clipping bounds, mean and deviation of these columns",
+    "TableQuestion.epsilon": "what it costs, of one unit more or less",
+    "TableQuestion.delta": "above 0 where Gaussian noise may be used",
+    "TableQuestion.weight": "its share of a plan",
+    "PlannedBudget.method": "by weights, equal noise by sensitivity, or the least total variance",
     "AuditFile.results": "one for each attack",
     "AuditFile.tool": "the program that wrote the file",
     "AuditResult.subject": "what was attacked",

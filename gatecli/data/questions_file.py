@@ -1,0 +1,142 @@
+"""Questions from a file: what `gatecli data query` reads, and asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from pydantic import ValidationError
+
+from gatecli.data.answers import Answer
+from gatecli.data.expression_text import parse_expression
+from gatecli.data.opening import open_table
+from gatecli.data.table import PrivateTable, Standardised
+from gatecli.errors import GatecliError, UncheckableError, UsageError
+from gatecli.model.document import Document
+from gatecli.model.table_questions import TableQuestion, TableQuestions, TableQuestionsSpec
+from gatecli.sources.documents import head_problem, read_documents
+from gatecli.sources.files import ReadError
+from gatecli.sources.problems import Problem, problems_of
+
+KIND = "TableQuestions"
+Found: TypeAlias = Answer | Standardised
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAnswer:
+    """What a question was answered with."""
+
+    name: str
+    answer: Found
+
+
+def read_questions(path: Path) -> TableQuestions:
+    """The questions of a file. Raises UsageError with the place of each mistake."""
+    try:
+        documents = read_documents(path)
+    except ReadError as error:
+        raise UncheckableError(f"{path}: the file {error.problem}", advice=error.mend) from None
+    if len(documents) != 1:
+        raise UsageError(f"{path} does not hold one document", advice=f"write one of kind: {KIND}")
+    (document,) = documents
+    if problem := head_problem(document):
+        raise _mistake(document, problem)
+    if not isinstance(document.data, Mapping) or document.data.get("kind") != KIND:
+        raise UsageError(f"{path} holds no {KIND}", advice=f"gatecli schema {KIND} says what it holds")
+    try:
+        return TableQuestions.from_file(document.data)
+    except ValidationError as error:
+        raise _mistake(document, *problems_of(error, document.data, TableQuestions)) from None
+
+
+def _mistake(document: Document, *problems: Problem) -> UsageError:
+    places = [f"{document.place(each.pointer, key=each.at_key)}: {each.message}" for each in problems]
+    return UsageError("; ".join(places), advice=problems[0].mend)
+
+
+def open_questions(asked: TableQuestions, folder: Path, *, isolated: bool = False) -> PrivateTable:
+    """The table that they are about; paths are relative to `folder`. Raises GatecliError."""
+    spec = asked.spec
+    return open_table(
+        _place(folder, spec.table),
+        dataset=spec.dataset,
+        budget=None if spec.budget is None else {"epsilon": spec.budget.epsilon, "delta": spec.budget.delta},
+        ledger=_place(folder, spec.ledger),
+        ledger_key=_place(folder, spec.ledger_key),
+        policy=_place(folder, spec.policy),
+        sensitivity=spec.sensitivity,
+        unit=spec.unit,
+        rows_per_unit=spec.rows_per_unit,
+        bounds=spec.bounds,
+        keys=spec.keys,
+        engine=spec.engine,
+        isolated=isolated,
+    )
+
+
+def _place(folder: Path, named: str | None) -> Any:
+    return named if named is None or "://" in named else str(folder / named)
+
+
+def ask_all(table: PrivateTable, spec: TableQuestionsSpec) -> Iterator[NamedAnswer]:
+    """Each answer as it comes; those of a plan at once. An error says which question it is of."""
+    if spec.plan is None:
+        for question in spec.questions:
+            yield NamedAnswer(question.name, _ask(table, question))
+        return
+    whole = spec.plan
+    with table.plan(epsilon=whole.epsilon, delta=whole.delta, method=whole.method) as plan:
+        planned = [NamedAnswer(question.name, _ask(plan, question)) for question in spec.questions]
+    yield from planned
+
+
+def _ask(table: PrivateTable, question: TableQuestion) -> Found:
+    with _naming(question.name):
+        return _VERBS[question.verb](_narrow(table, question), question, _cost(question))
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    try:
+        yield
+    except GatecliError as error:
+        error.message = f"question {name}: {error.message}"
+        raise
+
+
+def _narrow(table: PrivateTable, question: TableQuestion) -> PrivateTable:
+    derived = {name: parse_expression(text) for name, text in question.derive.items()}
+    table = table.derive(derived, bounds=question.bounds, keys=question.keys)
+    if question.filter is not None:
+        table = table.filter(parse_expression(question.filter))
+    return table.groupby(*question.group_by) if question.group_by else table
+
+
+def _cost(question: TableQuestion) -> dict[str, Any]:
+    if question.epsilon is None:
+        return {"noise": question.noise, "weight": question.weight}
+    return {"epsilon": question.epsilon, "delta": question.delta, "noise": question.noise}
+
+
+def _aggregate(table: PrivateTable, question: TableQuestion, cost: dict[str, Any]) -> Found:
+    return table.agg(question.ask, **cost)
+
+
+def _describe(table: PrivateTable, question: TableQuestion, cost: dict[str, Any]) -> Found:
+    return table.describe(*question.describe, **cost)
+
+
+def _histogram(table: PrivateTable, question: TableQuestion, cost: dict[str, Any]) -> Found:
+    if question.histogram is None:
+        raise UsageError("there is no histogram", advice="name a column")
+    return table.histogram(question.histogram.column, question.histogram.bins, **cost)
+
+
+def _standardise(table: PrivateTable, question: TableQuestion, cost: dict[str, Any]) -> Found:
+    return table.standardise(question.standardise, **cost)
+
+
+_VERBS = {"ask": _aggregate, "describe": _describe, "histogram": _histogram, "standardise": _standardise}
