@@ -221,6 +221,8 @@ def as_expression(value: object) -> Expression:
             return ConstantValue(value)
         case int() | float() if math.isfinite(value):
             return ConstantValue(value)
+        case int() | float():
+            raise UsageError("an expression holds a number that is not finite", advice="use finite numbers")
     raise UsageError(
         f"a {type(value).__name__} cannot stand in an expression",
         advice="use columns, finite numbers, text, True and False",

@@ -60,6 +60,8 @@ def read_query(data: Mapping[str, Any], view: TableView) -> TableQuery:
         weight = positive_number(data["weight"], "weight")
     except (KeyError, TypeError, ValueError, AttributeError):
         raise UsageError("a question is not written as one", advice="ask by gatecli.data") from None
+    if not asked:
+        raise UsageError("a question asks nothing", advice="name a statistic")
     if noise not in NOISES:
         raise UsageError("a question names no kind of noise", advice=f"use {', '.join(NOISES)}")
     return TableQuery(asked_of, asked, budget, noise, weight)

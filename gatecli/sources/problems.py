@@ -76,7 +76,7 @@ def problems_of(error: ValidationError, data: object, model: type[Value]) -> tup
     """Every problem of `data` once, in the order of the document's keys."""
     problems: dict[str, Problem] = {}
     for item in error.errors(include_url=False):
-        if _is_other_branch(item):
+        if _says_nothing(item):
             continue
         keys = _keys_of(item["loc"], data)
         found = _Fault(
@@ -93,8 +93,12 @@ def problems_of(error: ValidationError, data: object, model: type[Value]) -> tup
     return tuple(problems.values())
 
 
-def _is_other_branch(item: Any) -> bool:
-    """Whether a union reports a member that the value was never meant to be (`none` for a block)."""
+def _says_nothing(item: Any) -> bool:
+    """Whether a union reports a member that the value was never meant to be (`none` for a block), or a list
+    is too short only once its invalid items are left out.
+    """
+    if item["type"] == "too_short" and len(item["input"]) >= item["ctx"]["min_length"]:
+        return True
     label = item["loc"][-1] if item["loc"] else ""
     is_label = isinstance(label, str) and label.startswith("literal[")
     return is_label and item["type"] == "literal_error" and isinstance(item.get("input"), dict)

@@ -1,0 +1,179 @@
+"""`gatecli data query`: the questions of a file, answered, paid for and written as evidence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from gatecli.cli.app import main
+from tests.support.private_tables import frame
+
+SPEC: dict[str, Any] = {
+    "table": "people.parquet",
+    "budget": {"epsilon": 1000, "delta": "1e-6"},
+    "unit": "pid",
+    "bounds": {"age": [0, 100]},
+    "keys": {"ward": ["a", "b", "d"]},
+}
+WARDS = {
+    "name": "wards",
+    "groupBy": ["ward"],
+    "filter": "age >= 25 and not is_missing(age)",
+    "ask": {"n": "count", "noise": ["age", "mean"]},
+    "epsilon": 200,
+}
+QUESTIONS = [
+    WARDS,
+    {"name": "ages", "histogram": {"column": "age", "bins": 4}, "epsilon": 100},
+    {
+        "name": "twice",
+        "derive": {"bounds": "age * 2"},
+        "bounds": {"bounds": [0, 200]},
+        "ask": {"q": ["bounds", "quantile", "0.9"], "m": ["bounds", "median"]},
+        "epsilon": 100,
+    },
+    {"name": "all", "describe": ["age"], "epsilon": 100},
+    {"name": "scaled", "standardise": ["age"], "epsilon": 100},
+]
+
+
+def write(folder: Path, questions: list[dict[str, Any]], **spec: Any) -> Path:
+    pq.write_table(frame(), folder / "people.parquet")
+    document = {
+        "apiVersion": "gatecli.dev/v1",
+        "kind": "TableQuestions",
+        "metadata": {"name": "wards"},
+        "spec": {**SPEC, "questions": questions, **spec},
+    }
+    path = folder / "questions.yaml"
+    path.write_text(yaml.safe_dump(document), "utf-8")
+    return path
+
+
+def ask(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = main(["data", "query", *map(str, arguments)])
+    said = capsys.readouterr()
+    return code, said.out, said.err
+
+
+def test_every_verb_is_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    evidence = tmp_path / "evidence.json"
+    code, said, beside = ask(capsys, write(tmp_path, QUESTIONS), "--format", "json", "--evidence", evidence)
+    assert code == 0
+    wards, ages, twice, everything, scaled = json.loads(said)["answers"]
+    assert [row["n"] for row in wards["rows"]] == [2, 1, 0]  # of each person one row, and of nobody none
+    assert set(wards["rows"][0]) == {"ward", "n", "noise"}
+    assert len(ages["rows"]) == 4
+    assert set(twice["rows"][0]) == {"q", "m"}
+    assert "age 50%" in everything["rows"][0]
+    assert set(scaled["parameters"]["age"]) == {"low", "high", "mean", "deviation"}
+    assert wards["receipt"]["epsilon"] == "200"
+    assert len(json.loads(evidence.read_text())["questions"]) == len(QUESTIONS) + 1
+    assert "one more question on this table may have ε = " in beside
+
+
+def test_text_and_yaml_say_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, [WARDS])
+    code, text, _ = ask(capsys, path)
+    assert code == 0
+    assert text.startswith("wards\nward  n ")
+    assert "ε = 200; Laplace" in text
+    code, listed, _ = ask(capsys, path, "--format", "yaml", "--isolated")
+    assert code == 0
+    assert [set(row) for row in yaml.safe_load(listed)["answers"][0]["rows"]] == [{"ward", "n", "noise"}] * 3
+
+
+def test_a_plan_is_paid_for_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    steps: list[dict[str, Any]] = [
+        {"name": "n", "ask": {"n": "count"}, "weight": 3},
+        {"name": "m", "ask": {"m": ["age", "mean"]}},
+    ]
+    plan = {"epsilon": 5, "method": "weights"}
+    evidence = tmp_path / "evidence.json"
+    code, said, _ = ask(capsys, write(tmp_path, steps, plan=plan), "--evidence", evidence, "-f", "json")
+    assert code == 0
+    assert [each["name"] for each in json.loads(said)["answers"]] == ["n", "m"]
+    assert [each["epsilon"] for each in json.loads(evidence.read_text())["questions"]] == ["5"]
+
+
+def test_what_was_answered_before_a_question_fails_is_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, [WARDS, {**WARDS, "name": "more", "epsilon": 900}, {**WARDS, "name": "last"}])
+    evidence = tmp_path / "evidence.json"
+    code, said, beside = ask(capsys, path, "--evidence", evidence)
+    assert code == 1
+    assert said.startswith("wards\n")
+    assert "last" not in said
+    assert "question more: the question does not fit" in beside
+    assert len(json.loads(evidence.read_text())["questions"]) == 1
+
+
+def test_a_plan_that_does_not_fit_answers_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, [{"name": "n", "ask": {"n": "count"}}], plan={"epsilon": 1001})
+    code, said, beside = ask(capsys, path, "--evidence", tmp_path / "evidence.json")
+    assert (code, said) == (1, "")
+    assert "does not fit" in beside
+    assert not (tmp_path / "evidence.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("questions", "spec", "said"),
+    [
+        ([{**WARDS, "groupby": ["ward"]}], {}, "unknown key 'groupby'"),
+        ([{**WARDS, "describe": ["age"]}], {}, "exactly one of ask, describe, histogram, standardise"),
+        ([{"name": "n", "epsilon": 1}], {}, "exactly one of"),
+        ([{"name": "n", "ask": {"n": "count"}}], {}, "needs an epsilon"),
+        ([WARDS, WARDS], {}, "the same name"),
+        ([WARDS], {"plan": {"epsilon": 1}}, "no epsilon of its own"),
+        ([], {}, "questions"),
+        ([{**WARDS, "epsilon": -1}], {}, "epsilon: -1 is not above zero"),
+        ([{**WARDS, "epsilon": ".nan"}], {}, "epsilon"),
+        ([{**WARDS, "filter": "age >="}], {}, "question wards: an expression cannot be read"),
+        ([{**WARDS, "filter": "name == 'x'"}], {}, "question wards: there is no column 'name'"),
+        ([{**WARDS, "ask": {"n": ["age", "max"]}}], {}, "question wards: n is not a statistic"),
+        ([{**WARDS, "groupBy": ["age"]}], {}, "nobody declared the keys of age"),
+        ([WARDS], {"bounds": {"age": [9, 1]}}, "the wrong way round"),
+        ([WARDS], {"table": "none.parquet"}, "none.parquet does not exist"),
+        ([WARDS], {"budget": None}, "needs a ledger or a budget"),
+        ([WARDS], {"engine": "numpy"}, "'numpy' is not an engine"),
+        ([WARDS], {"policy": "none.yaml", "sensitivity": "high"}, "none.yaml"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_costs_nothing(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    questions: list[dict[str, Any]],
+    spec: dict[str, Any],
+    said: str,
+) -> None:
+    code, printed, beside = ask(capsys, write(tmp_path, questions, **spec), "--evidence", tmp_path / "e.json")
+    assert code in (2, 3), beside
+    assert said in beside
+    assert "at least as long as" not in beside or not questions  # nothing is said of what is only a result
+    assert printed == ""
+    assert not (tmp_path / "e.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", 2),
+        ("a: [", 4),
+        ("a: 1\n", 2),
+        ("- a\n", 2),
+        ("kind: ModelRelease\napiVersion: gatecli.dev/v1\n", 2),
+    ],
+)
+def test_a_file_that_holds_no_questions_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, code: int
+) -> None:
+    path = tmp_path / "questions.yaml"
+    path.write_text(text, "utf-8")
+    assert ask(capsys, path)[0] == code
+    assert ask(capsys, tmp_path / "none.yaml")[0] == 4
