@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from gatecli import package
 from gatecli.anonymity.tables.frames import is_frame, open_frame
 from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
 from gatecli.anonymity.tables.opening import open_table as open_rows
@@ -17,15 +18,14 @@ from gatecli.data.engines.catalogue import engine_named
 from gatecli.data.isolation.client import IsolatedSession
 from gatecli.data.queries import read_budget
 from gatecli.data.session import OpenedRows, TableSession
-from gatecli.data.spending import LedgerPurse, NamedTier, Purse, SessionPurse, require_within
+from gatecli.data.spending import NamedTier, Purse, SessionPurse, require_within
 from gatecli.data.table import PrivateTable
 from gatecli.data.views import Key, require_column, with_bounds, with_keys
-from gatecli.errors import ConfigurationError, UsageError
-from gatecli.gates.ledger_access import signing
-from gatecli.gates.policies import read_policy
-from gatecli.ledger.opening import open_store
+from gatecli.errors import UsageError
 from gatecli.model.budget import Budget
-from gatecli.model.policy import PrivacyPolicy, bound_tiers
+
+if TYPE_CHECKING:
+    from gatecli.model.policy import PrivacyPolicy
 
 TOTAL_ENGINES = frozenset({"duckdb", "pyspark"})
 """Engines whose arithmetic of doubles has a value for every row."""
@@ -86,7 +86,7 @@ def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
         budget=None if budget is None else _own_budget(budget),
         ledger=None if ledger is None else os.fspath(ledger),
         ledger_key=None if ledger_key is None else os.fspath(ledger_key),
-        policy=_policy_of(policy),
+        policy=None if policy is None else _policies().policy_of(policy),
         sensitivity=sensitivity,
         unit=unit,
         rows_per_unit=rows_per_unit,
@@ -109,9 +109,7 @@ def start_isolated(request: TableRequest) -> IsolatedSession:
 def open_session(request: TableRequest) -> TableSession:
     """A session in this process. Raises GatecliError; nothing is read but the columns' names and types."""
     contributions = _contributions(request.unit, request.rows_per_unit)
-    tiers = _tiers_of(request.policy, request.sensitivity, request.dataset)
-    if request.budget is not None:
-        require_within(tiers, request.budget)
+    tiers = _tiers_of(request)
     purse = _purse(request, contributions)
     try:
         engine = engine_named(request.engine)
@@ -143,7 +141,7 @@ def request_data(request: TableRequest) -> dict[str, Any]:
     return data | {
         "source": os.fspath(request.source),
         "budget": None if budget is None else [str(budget.epsilon), str(budget.delta)],
-        "policy": None if policy is None else policy.model_dump(mode="json", by_alias=True),
+        "policy": None if policy is None else _policies().policy_data(policy),
     }
 
 
@@ -155,7 +153,7 @@ def read_request(data: Mapping[str, Any]) -> TableRequest:
             **data,
             "numeric": tuple(data["numeric"]),
             "budget": None if budget is None else read_budget(*budget),
-            "policy": None if policy is None else PrivacyPolicy.from_file(policy),
+            "policy": None if policy is None else _policies().policy_from_data(policy),
         }
     )
 
@@ -168,6 +166,23 @@ def _contributions(unit: str | None, rows: int) -> Contributions:
     if unit is None and rows != 1:
         raise UsageError("rows_per_unit is given without a unit", advice="name the column: unit=COLUMN")
     return Contributions(unit, rows)
+
+
+def _policies() -> Any:
+    """What reads policies, which a session without one need not import."""
+    return package.module("data.tiers")
+
+
+def _tiers_of(request: TableRequest) -> tuple[NamedTier, ...]:
+    """The tiers that bound what a session may spend. Raises UsageError, ConfigurationError."""
+    if request.policy is None:
+        if request.sensitivity is not None:
+            raise UsageError("a sensitivity is given without a policy", advice="give policy=…")
+        return ()
+    tiers: tuple[NamedTier, ...] = _policies().tiers_of(request.policy, request.sensitivity, request.dataset)
+    if request.budget is not None:
+        require_within(tiers, request.budget)
+    return tiers
 
 
 def _open(source: Any, numeric: tuple[str, ...]) -> OpenedTable:
@@ -219,12 +234,11 @@ def _purse(request: TableRequest, contributions: Contributions) -> Purse:
         return SessionPurse(dataset or "this table", contributions.column or "row", budget)
     if dataset is None:
         raise UsageError("the ledger holds datasets by name, and none is given", advice="give dataset=…")
-    store = open_store(str(ledger))
+    purse: Purse = package.member("data.ledger_purse:open_purse")(str(ledger), key, dataset, _now)
     try:
-        purse = LedgerPurse(store if key is None else signing(store, Path(key)), dataset, _now)
         _judge_unit(purse, contributions)
     except BaseException:
-        store.close()
+        purse.close()
         raise
     return purse
 
@@ -237,41 +251,13 @@ def _own_budget(given: Mapping[str, Any]) -> Budget:
     return found
 
 
-def _judge_unit(purse: LedgerPurse, contributions: Contributions) -> None:
+def _judge_unit(purse: Purse, contributions: Contributions) -> None:
     unit = purse.terms.unit
     if contributions.column is None and unit not in ROW_UNITS:
         raise UsageError(
             f"the ledger protects each {unit} of {purse.terms.name}, and no column says whose a row is",
             advice=f"name the column: unit=COLUMN (a row number, where each row is a {unit} of its own)",
         )
-
-
-def _policy_of(policy: PrivacyPolicy | str | os.PathLike[str] | None) -> PrivacyPolicy | None:
-    if policy is None or isinstance(policy, PrivacyPolicy):
-        return policy
-    return read_policy(Path(policy), Path(policy)).policy
-
-
-def _tiers_of(
-    policy: PrivacyPolicy | None, sensitivity: str | None, dataset: str | None
-) -> tuple[NamedTier, ...]:
-    """The tiers that bound what a session may spend. Raises UsageError, ConfigurationError."""
-    if policy is None:
-        if sensitivity is not None:
-            raise UsageError("a sensitivity is given without a policy", advice="give policy=…")
-        return ()
-    names = (*([sensitivity] if sensitivity else ()), *(bound_tiers(policy, [dataset]) if dataset else ()))
-    if not names:
-        raise UsageError(
-            "the policy binds the dataset to no tier, so it would judge nothing",
-            advice="give sensitivity=TIER",
-        )
-    for name in names:
-        if name not in policy.spec.tiers:
-            raise ConfigurationError(
-                f"the policy has no tier {name}", advice="see gatecli schema PrivacyPolicy"
-            )
-    return tuple(NamedTier(name, policy.spec.tiers[name]) for name in dict.fromkeys(names))
 
 
 def _now() -> datetime:

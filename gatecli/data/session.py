@@ -17,12 +17,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
+from gatecli import package
 from gatecli.accounting.allocation import Method
 from gatecli.anonymity.tables.interface import OpenedTable
 from gatecli.data.aggregation import Cell, Contributions, ExactSums, add_up, cells_of, kinds_in
 from gatecli.data.answers import Answer, Receipt, noise_width
 from gatecli.data.engines.interface import NoiseEngine
-from gatecli.data.evidence_file import evidence_of, write_evidence
 from gatecli.data.noise import ChosenNoise, choose_noise
 from gatecli.data.plans import share_out
 from gatecli.data.queries import TableQuery
@@ -220,8 +220,11 @@ class TableSession:
 
     def write_evidence(self, path: Path) -> None:
         """Write what was spent."""
-        found = evidence_of(self._source.opened, self.rows_per_unit, self._purse, self._engine, self.records)
-        write_evidence(found, path)
+        evidence = package.module("data.evidence_file")
+        found = evidence.evidence_of(
+            self._source.opened, self.rows_per_unit, self._purse, self._engine, self.records
+        )
+        evidence.write_evidence(found, path)
 
     def close(self) -> None:
         """Let go of the rows and the ledger."""

@@ -7,30 +7,21 @@ questions that are chosen after seeing earlier answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
 from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.portfolio import amounts_of, limits_of
 from gatecli.data.refusals import BudgetUsedUpError
-from gatecli.errors import ConfigurationError, UncheckableError, UsageError
-from gatecli.gates.charged_tables import question_digest
-from gatecli.gates.charged_work import Book, costs_of_work, kept_work, stabilities
-from gatecli.gates.ledger_access import missing_dataset, moment
-from gatecli.gates.reserving import committing
-from gatecli.ledger.interface import BudgetExceeded, Store, UnknownDataset
+from gatecli.errors import ConfigurationError, UsageError
 from gatecli.model.budget import Budget, Neighbouring
-from gatecli.model.ledger import Account, Charge, DatasetTerms, EntryKind, Movement
+from gatecli.model.ledger import DatasetTerms
 from gatecli.model.mechanism import Mechanism, Pure
 from gatecli.model.number import show
-from gatecli.model.policy import Tier
 from gatecli.model.portfolio import NOTHING, Amounts, clip, held_share, is_admitted
 from gatecli.model.table_evidence import ChargedLedger
-
-LAPSE_AFTER_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +69,23 @@ class Purse(Protocol):
         ...
 
 
-def _question(mechanisms: Sequence[Mechanism], terms: DatasetTerms) -> Question:
+def question_of(mechanisms: Sequence[Mechanism], terms: DatasetTerms) -> Question:
     return Question(tuple(mechanisms), terms.budget.delta, Neighbouring.ADD_REMOVE)
 
 
-def _refuse_unbounded(reasons: Sequence[str]) -> UsageError:
+def unbounded_cost(reasons: Sequence[str]) -> UsageError:
     return UsageError(
         f"what the question costs is not bounded: {reasons[0]}", advice="ask with Laplace noise"
     )
 
 
-def _largest_epsilon(terms: DatasetTerms, held: Amounts) -> Fraction:
+def largest_epsilon(terms: DatasetTerms, held: Amounts) -> Fraction:
     """The largest ε, in thousandths of the whole, that one more pure question may have."""
     low, high = 0, 1000
     while low < high:
         middle = (low + high + 1) // 2
         part = Pure(epsilon=terms.budget.epsilon * middle / 1000)
-        cost = amounts_of(_question([part], terms), terms)
+        cost = amounts_of(question_of([part], terms), terms)
         fits = isinstance(cost, Amounts) and is_admitted(held + cost, terms.limits, terms.admission)
         low, high = (middle, high) if fits else (low, middle - 1)
     return terms.budget.epsilon * low / 1000
@@ -116,12 +107,12 @@ class SessionPurse:
     def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> None:  # noqa: ARG002 - the interface's
         """Take what mechanisms cost."""
         terms = self.terms
-        cost = amounts_of(_question(mechanisms, terms), terms)
+        cost = amounts_of(question_of(mechanisms, terms), terms)
         if isinstance(cost, NoBound):
-            raise _refuse_unbounded(cost.reasons)
+            raise unbounded_cost(cost.reasons)
         held = self._held + clip(cost, terms.limits)
         if not is_admitted(held, terms.limits, terms.admission):
-            raise BudgetUsedUpError(terms.name, _largest_epsilon(terms, self._held))
+            raise BudgetUsedUpError(terms.name, largest_epsilon(terms, self._held))
         self._held = held
 
     def settle(self, subject: str) -> None:
@@ -134,83 +125,22 @@ class SessionPurse:
         """How the budget stands."""
         terms = self.terms
         share = held_share(self._held, terms.limits, terms.admission)
-        return Holding(terms.name, terms.budget, share, _largest_epsilon(terms, self._held))
-
-
-class LedgerPurse:
-    """A dataset of a ledger, and all its parents."""
-
-    def __init__(self, store: Store, dataset: str, now: Callable[[], datetime]) -> None:
-        self._store, self._dataset, self._now = store, dataset, now
-        self.ledger = ChargedLedger(id=store.identity.id, name=store.identity.name)
-        self._movements: dict[str, Movement] = {}
-        self.terms = self._account().terms
-
-    def _account(self) -> Account:
-        account = self._store.account(self._dataset)
-        if account is None:
-            raise missing_dataset(self._store, self._dataset)
-        return account
-
-    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> None:
-        """Charge the dataset and its parents what mechanisms cost."""
-        account, book = self._account(), Book(self._store)
-        question = _question(mechanisms, account.terms)
-        changes = stabilities([account], book)
-        charges = tuple(self._charge(name, question, changes[name], book) for name in sorted(changes))
-        digest = question_digest(subject, mechanisms, Neighbouring.ADD_REMOVE)
-        details = {"work": kept_work([question]), "stability": dict(changes)}
-        now = self._now()
-        lapses = (now.date() + timedelta(days=LAPSE_AFTER_DAYS)).isoformat()
-        movement = Movement(EntryKind.RESERVE, subject, moment(now), charges, digest, details)
-        try:
-            self._store.move(movement, lapses=lapses)
-        except BudgetExceeded:
-            raise BudgetUsedUpError(self._dataset, _largest_epsilon(account.terms, account.held)) from None
-        except UnknownDataset:
-            raise UsageError(
-                f"{self._dataset} is closed in the ledger", advice="name another dataset"
-            ) from None
-        self._movements[subject] = movement
-
-    def _charge(self, name: str, question: Question, stability: int, book: Book) -> Charge:
-        account = book.account(name)
-        if account is None:
-            raise UncheckableError(f"{name} is a parent without an account", advice="gatecli ledger verify")
-        cost = costs_of_work([((question,), stability)], account.terms)
-        if isinstance(cost, NoBound):
-            raise _refuse_unbounded(cost.reasons)
-        return Charge(name, clip(cost, account.terms.limits))
-
-    def settle(self, subject: str) -> None:
-        """Commit what was reserved."""
-        movement = self._movements.pop(subject)
-        self._store.move(replace(committing(movement), at=moment(self._now())))
-
-    def close(self) -> None:
-        """Let go of the ledger."""
-        self._store.close()
-
-    def holding(self) -> Holding:
-        """How the dataset's budget stands, whoever holds it."""
-        account = self._account()
-        terms = account.terms
-        share = held_share(account.held, terms.limits, terms.admission)
-        return Holding(terms.name, terms.budget, share, _largest_epsilon(terms, account.held))
+        return Holding(terms.name, terms.budget, share, largest_epsilon(terms, self._held))
 
 
 @dataclass(frozen=True, slots=True)
 class NamedTier:
-    """A tier of the policy, by its name."""
+    """A tier of the policy by its name, and what it permits; None permits all."""
 
     name: str
-    limits: Tier
+    max_epsilon: Fraction | None
+    max_delta: Fraction | None
 
 
 def require_within(tiers: Sequence[NamedTier], spent: Budget) -> None:
     """Raises ConfigurationError where a session would spend more than a tier permits."""
     for tier in tiers:
-        most_epsilon, most_delta = tier.limits.max_epsilon, tier.limits.max_delta
+        most_epsilon, most_delta = tier.max_epsilon, tier.max_delta
         if (most_epsilon is not None and spent.epsilon > most_epsilon) or (
             most_delta is not None and spent.delta > most_delta
         ):

@@ -1,0 +1,98 @@
+"""A dataset of a ledger as the budget of questions; imported where a ledger is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from gatecli.accounting.interface import NoBound, Question
+from gatecli.data.refusals import BudgetUsedUpError
+from gatecli.data.spending import Holding, largest_epsilon, question_of, unbounded_cost
+from gatecli.errors import UncheckableError, UsageError
+from gatecli.gates.charged_tables import question_digest
+from gatecli.gates.charged_work import Book, costs_of_work, kept_work, stabilities
+from gatecli.gates.ledger_access import missing_dataset, moment, signing
+from gatecli.gates.reserving import committing
+from gatecli.ledger.interface import BudgetExceeded, Store, UnknownDataset
+from gatecli.ledger.opening import open_store
+from gatecli.model.budget import Neighbouring
+from gatecli.model.ledger import Account, Charge, EntryKind, Movement
+from gatecli.model.mechanism import Mechanism
+from gatecli.model.portfolio import clip, held_share
+from gatecli.model.table_evidence import ChargedLedger
+
+LAPSE_AFTER_DAYS = 30
+
+
+def open_purse(ledger: str, key: str | None, dataset: str, now: Callable[[], datetime]) -> LedgerPurse:
+    """The purse of a dataset; `key` signs its entries. Raises GatecliError."""
+    store = open_store(ledger)
+    try:
+        return LedgerPurse(store if key is None else signing(store, Path(key)), dataset, now)
+    except BaseException:
+        store.close()
+        raise
+
+
+class LedgerPurse:
+    """A dataset of a ledger, and all its parents."""
+
+    def __init__(self, store: Store, dataset: str, now: Callable[[], datetime]) -> None:
+        self._store, self._dataset, self._now = store, dataset, now
+        self.ledger = ChargedLedger(id=store.identity.id, name=store.identity.name)
+        self._movements: dict[str, Movement] = {}
+        self.terms = self._account().terms
+
+    def _account(self) -> Account:
+        account = self._store.account(self._dataset)
+        if account is None:
+            raise missing_dataset(self._store, self._dataset)
+        return account
+
+    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> None:
+        """Charge the dataset and its parents what mechanisms cost."""
+        account, book = self._account(), Book(self._store)
+        question = question_of(mechanisms, account.terms)
+        changes = stabilities([account], book)
+        charges = tuple(self._charge(name, question, changes[name], book) for name in sorted(changes))
+        digest = question_digest(subject, mechanisms, Neighbouring.ADD_REMOVE)
+        details = {"work": kept_work([question]), "stability": dict(changes)}
+        now = self._now()
+        lapses = (now.date() + timedelta(days=LAPSE_AFTER_DAYS)).isoformat()
+        movement = Movement(EntryKind.RESERVE, subject, moment(now), charges, digest, details)
+        try:
+            self._store.move(movement, lapses=lapses)
+        except BudgetExceeded:
+            raise BudgetUsedUpError(self._dataset, largest_epsilon(account.terms, account.held)) from None
+        except UnknownDataset:
+            raise UsageError(
+                f"{self._dataset} is closed in the ledger", advice="name another dataset"
+            ) from None
+        self._movements[subject] = movement
+
+    def _charge(self, name: str, question: Question, stability: int, book: Book) -> Charge:
+        account = book.account(name)
+        if account is None:
+            raise UncheckableError(f"{name} is a parent without an account", advice="gatecli ledger verify")
+        cost = costs_of_work([((question,), stability)], account.terms)
+        if isinstance(cost, NoBound):
+            raise unbounded_cost(cost.reasons)
+        return Charge(name, clip(cost, account.terms.limits))
+
+    def settle(self, subject: str) -> None:
+        """Commit what was reserved."""
+        movement = self._movements.pop(subject)
+        self._store.move(replace(committing(movement), at=moment(self._now())))
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        self._store.close()
+
+    def holding(self) -> Holding:
+        """How the dataset's budget stands, whoever holds it."""
+        account = self._account()
+        terms = account.terms
+        share = held_share(account.held, terms.limits, terms.admission)
+        return Holding(terms.name, terms.budget, share, largest_epsilon(terms, account.held))
