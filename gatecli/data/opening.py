@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -207,20 +207,20 @@ def _require_total(opened: OpenedTable) -> OpenedTable:
     )
 
 
-def _state_of(source: Any) -> Any:
+def _state_of(source: Any) -> Callable[[], object]:
     """What changes if a file does; a frame is copied or immutable, and databases have their own isolation."""
-    if not isinstance(source, str | os.PathLike) or not Path(source).is_file():
+    if not isinstance(source, str | os.PathLike) or not Path(source).exists():
         return lambda: None
     path = Path(source)
+    return lambda: [_stamp(each) for each in ([path] if path.is_file() else sorted(path.rglob("*")))]
 
-    def state() -> object:
-        try:
-            found = path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
-    return state
+def _stamp(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _purse(request: TableRequest, contributions: Contributions) -> Purse:

@@ -358,6 +358,16 @@ def test_a_file_that_changed_is_not_read(tmp_path: Path) -> None:
             table.count(epsilon=1)
 
 
+def test_a_folder_of_which_a_file_changed_is_not_read(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        pq.write_table(frame(), tmp_path / f"{name}.parquet")
+    with open_table(tmp_path, budget={"epsilon": 5}) as table:
+        table.count(epsilon=1)
+        pq.write_table(frame({name: values[:1] for name, values in ROWS.items()}), tmp_path / "two.parquet")
+        with pytest.raises(UncheckableError, match="changed since it was opened"):
+            table.count(epsilon=1)
+
+
 def test_a_frame_that_is_changed_afterwards_answered_as_it_was() -> None:
     data = pd.DataFrame({"age": [1.0] * 1000})
     table = open_table(data, budget={"epsilon": 10**4}, bounds={"age": (0, 100)})
