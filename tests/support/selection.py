@@ -115,6 +115,11 @@ NEEDS = (
     Need("an MLflow server", ("tests/registries/",), mlflow_server.lacking),
     Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),
     Need(
+        "Polars",
+        ("tests/unit/data/test_table.py::test_frames_of_polars_are_read",),
+        lacking("opendp", "polars"),
+    ),
+    Need(
         "OpenDP",
         (
             *(f"tests/unit/sources/evidence/test_opendp.py::{name}" for name in OPENDP_EVALUATES),

@@ -10,6 +10,7 @@ import multiprocessing
 import pickle
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -402,7 +403,7 @@ class Capsule:
 
 
 class LazyFrame:
-    """A frame that is compute_expression when it is asked."""
+    """A frame that is computed when it is asked for."""
 
     def __init__(self, data: dict[str, Any]) -> None:
         self._data = data
@@ -415,6 +416,16 @@ class LazyFrame:
 def test_frames_of_every_library_are_read(make: Callable[[Any], Any]) -> None:
     table = open_table(make(dict(ROWS)), budget={"epsilon": 10**4}, bounds=BOUNDS, keys=KEYS)
     assert float(table.sum("age", epsilon=5000)) == pytest.approx(200, abs=1)
+
+
+@pytest.mark.parametrize("is_lazy", [True, False])
+def test_frames_of_polars_are_read(*, is_lazy: bool) -> None:
+    polars = import_module("polars")
+    data = (polars.LazyFrame if is_lazy else polars.DataFrame)(dict(ROWS))
+    table = open_table(data, budget={"epsilon": 10**4}, unit="pid", bounds=BOUNDS, keys=KEYS)
+    assert float(table.sum("age", epsilon=5000)) == pytest.approx(110, abs=11)  # one of the ages of person 1
+    wards = table.groupby("ward").agg(n="count", epsilon=1000)
+    assert sum(row["n"] for row in wards) == 3
 
 
 def test_text_files_are_read_with_their_numbers(tmp_path: Path) -> None:
