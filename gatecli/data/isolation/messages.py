@@ -65,30 +65,30 @@ def read_error(data: Mapping[str, Any]) -> GatecliError:
 
 
 @cache
-def _answers() -> TypeAdapter[list[Answer]]:
+def _answer_adapter() -> TypeAdapter[list[Answer]]:
     return TypeAdapter(list[Answer])
 
 
 @cache
-def _spent() -> TypeAdapter[Spent]:
+def _spent_adapter() -> TypeAdapter[Spent]:
     return TypeAdapter(Spent)
 
 
 def answers_data(answers: Sequence[Answer]) -> Any:
     """Answers as data."""
-    return _answers().dump_python(list(answers), mode="json")
+    return _answer_adapter().dump_python(list(answers), mode="json")
 
 
 def read_answers(data: Any) -> list[Answer]:
     """The answers that were written so."""
-    return _answers().validate_python(data)
+    return _answer_adapter().validate_python(data)
 
 
 def spent_data(spent: Spent) -> Any:
     """How a budget stands, as data."""
-    return _spent().dump_python(spent, mode="json")
+    return _spent_adapter().dump_python(spent, mode="json")
 
 
 def read_spent(data: Any) -> Spent:
     """The standing that was written so."""
-    return _spent().validate_python(data)
+    return _spent_adapter().validate_python(data)
