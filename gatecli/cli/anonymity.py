@@ -1,125 +1,32 @@
-"""`gatecli anonymity`: how identifiable the rows of a table are, and what would help."""
+"""`gatecli anonymity`: how identifiable rows are. Each command is a function of a module beside."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from gatecli.checks.personal_data import search_of
-from gatecli.checks.tables.column_entities import classifier
-from gatecli.cli.anonymity_apply import apply
-from gatecli.cli.anonymity_counts import counts
-from gatecli.cli.anonymity_discover import discover
-from gatecli.cli.anonymity_intersect import intersect
-from gatecli.cli.anonymity_magnitudes import magnitudes
-from gatecli.cli.anonymity_safe_harbor import safe_harbor
-from gatecli.cli.anonymity_suppress import suppress_counts
-from gatecli.cli.notices import listening
-from gatecli.cli.table_arguments import (
-    Columns,
-    Demands,
-    Population,
-    SearchGiven,
-    TableGiven,
-    start_of,
-    task_of,
+from gatecli.cli.lazy_group import LazyGroup
+
+
+class AnonymityCommands(LazyGroup):
+    """What can be asked of tables of people."""
+
+    members = {  # noqa: RUF012 - a ClassVar of the base
+        "check": "anonymity_check:check",
+        "discover": "anonymity_discover:discover",
+        "apply": "anonymity_apply:apply",
+        "intersect": "anonymity_intersect:intersect",
+        "counts": "anonymity_counts:counts",
+        "safe-harbor": "anonymity_safe_harbor:safe_harbor",
+        "magnitudes": "anonymity_magnitudes:magnitudes",
+        "suppress": "anonymity_suppress:suppress_counts",
+    }
+
+
+app = typer.Typer(
+    cls=AnonymityCommands, no_args_is_help=True, help="Measure how identifiable the rows of a table are."
 )
-from gatecli.errors import UsageError
-from gatecli.frontdoor.option_groups import spread
-from gatecli.frontdoor.options import GATE, option
-from gatecli.frontdoor.session import GateOptions, begin
-from gatecli.gates.anonymity import check_tables, request_for
-from gatecli.gates.declared_tables import is_declaration
-from gatecli.gates.table_task import MeasurementOptions
-
-app = typer.Typer(no_args_is_help=True, help="Measure how identifiable the rows of a table are.")
-app.command("discover")(discover)
-app.command("apply")(apply)
-app.command("intersect")(intersect)
-app.command("counts")(counts)
-app.command("safe-harbor")(safe_harbor)
-app.command("magnitudes")(magnitudes)
-app.command("suppress")(suppress_counts)
 
 
-@dataclass(frozen=True, slots=True)
-class Extras:
-    """What to report beside the measures, as it was typed."""
-
-    suda: Annotated[
-        bool, option("--suda", panel=GATE, help="Also score the special uniques (SUDA), for the report.")
-    ] = False
-    attributes: Annotated[
-        bool,
-        option(
-            "--attributes",
-            panel=GATE,
-            help="Also measure how well each quasi-identifier tells rows apart, for the report.",
-        ),
-    ] = False
-    roles: Annotated[
-        bool,
-        option(
-            "--roles/--no-roles",
-            panel=GATE,
-            help="Whether to report columns that identify rows and are not named.",
-        ),
-    ] = True
-    advice: Annotated[
-        bool | None,
-        option(
-            "--advice/--no-advice",
-            panel=GATE,
-            help="Whether to search for a generalisation that passes (default: in up to 1,000,000 classes).",
-        ),
-    ] = None
-
-
-@app.command("check")
-@spread
-def check(
-    data: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="DATA",
-            help="Files, folders or patterns of Parquet files, databases' URLs, or declarations.",
-        ),
-    ],
-    columns: Columns,
-    demands: Demands,
-    population: Population,
-    opened: TableGiven,
-    gate: GateOptions,
-    extras: Extras,
-    search: SearchGiven,
-) -> None:
-    """Check tables against thresholds of anonymity: k-anonymity and its relatives."""
-    session = begin(gate, start_of(data[0]))
-    options = opened.options(columns.numeric)
-    tables = [source for source in data if not is_declaration(source)]
-    declarations = [Path(source) for source in data if is_declaration(source)]
-    if declarations and (columns, demands, population) != (Columns(), Demands(), Population()):
-        raise _says_itself(declarations[0])
-    policy = session.policy
-    tasks = [task_of(source, columns, demands, population, policy, options, search) for source in tables]
-    wanted = MeasurementOptions(
-        classifier(search_of(policy.spec.pii)) if extras.roles else None,
-        extras.advice,
-        extras.suda,
-        extras.attributes,
-        session.draws,
-    )
-    with listening() as notify:
-        request = request_for(tasks, declarations, session.terms, wanted, options, notify)
-        verdict = check_tables(request)
-    raise session.end(verdict)
-
-
-def _says_itself(declaration: Path) -> UsageError:
-    return UsageError(
-        f"{declaration} is a declaration, which names columns and thresholds itself",
-        advice="leave out the options about columns and thresholds, or name a table",
-    )
+@app.callback()
+def anonymity() -> None:
+    """Measure how identifiable the rows of a table are."""
