@@ -16,7 +16,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml gatecli
 ACTIONS := $(wildcard github_actions/*/action.yml)
 
 .DEFAULT_GOAL := help
-.PHONY: help installed installed-dev installed-all installed-training installed-mlflow demo test test-all control-plane e2e lint types format \
+.PHONY: help installed installed-dev installed-all installed-training installed-mlflow demo test test-all test-thorough control-plane e2e lint types format \
 	generated constraints training-constraints newest modules docs bench clean
 
 help: ## Show this list
@@ -46,6 +46,9 @@ test: installed-dev ## Run the tests that need no server; says which were not ru
 
 test-all: installed-all ## Run every test: with a cluster, Spark, a browser, every engine
 	@$(PYTEST)
+
+test-thorough: installed-all ## Run the tests of laws with many more examples, others each time
+	@$(PYTEST) --thorough tests/property
 
 control-plane: installed-dev ## Build etcd and a Kubernetes API server (once), print the folder
 	@$(BIN)/python -m tests.support.build_control_plane

@@ -8,22 +8,23 @@ import signal
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.examples import QUICK, USUAL
+from tests.support.examples import ORDINARY, QUICK, THOROUGH
 
 pytest_plugins = ("tests.support.distribution", "tests.support.selection")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With `--quick` Hypothesis tries an eighth of its examples.
+    """Hypothesis tries fewer examples with `--quick`; with `--thorough` many, and others each time.
 
     A shared machine is slow now and then; what a test may take is pytest's business, not Hypothesis'.
     """
+    is_quick, is_thorough = config.getoption("--quick"), config.getoption("--thorough")
     settings.register_profile(
         "suite",
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
-        derandomize=bool(os.environ.get("CI")),
-        max_examples=QUICK if config.getoption("--quick") else USUAL,
+        derandomize=bool(os.environ.get("CI")) and not is_thorough,
+        max_examples=QUICK if is_quick else THOROUGH if is_thorough else ORDINARY,
     )
     settings.load_profile("suite")
 

@@ -16,6 +16,7 @@ from gatecli.audit.scores import Scores, ScoresMethod, ScoresSubject, ScoresTerm
 from gatecli.checks.code.registry import find_patterns
 from gatecli.model.audit import AuditClaim, AuditOutcome
 from gatecli.model.code import PythonCode
+from tests.support.examples import share
 
 sides = st.lists(st.floats(-9, 9) | st.sampled_from([0.0, 1.0]), min_size=1, max_size=60)
 claims = st.builds(
@@ -94,7 +95,7 @@ _STATEMENTS = st.sampled_from(["{}", "a = {}", "a.b: int = {}", "a += {}", "x = 
 _HEADS = "import numpy as np\nfrom diffprivlib import tools\nfrom opacus import PrivacyEngine\n"
 
 
-@settings(max_examples=60)
+@settings(max_examples=share(60))
 @given(
     st.lists(st.builds(str.format, _STATEMENTS, _EXPRESSIONS), max_size=6),
     st.sampled_from(["nested", "flat"]),

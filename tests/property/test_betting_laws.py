@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gatecli.audit.betting import PairCounts, bets, log_wealth, lower_bound, outcomes
 from gatecli.audit.events import OutcomeSet, outcome_keys
 from gatecli.audit.outputs import CellKind, read_outputs, widen
+from tests.support.examples import share
 
 EPSILONS = st.floats(0, 8)
 DELTAS = st.one_of(st.just(0.0), st.floats(0, 0.99))
@@ -49,7 +50,7 @@ def test_a_pure_claim_that_is_larger_is_harder_to_refute(epsilon: float, counts:
     assert log_wealth([counts], epsilon + 0.5, 0.0) <= log_wealth([counts], epsilon, 0.0) + 1e-9
 
 
-@settings(max_examples=20)
+@settings(max_examples=share(20))
 @given(st.fractions(0, 3), st.sampled_from([Fraction(0), Fraction(1, 20)]), COUNTS)
 def test_a_lower_bound_is_never_above_what_the_wealth_refutes(
     claim: Fraction, delta: Fraction, counts: PairCounts

@@ -15,6 +15,7 @@ from gatecli.checks.personal_data import search_of
 from gatecli.gates.file_scan import scan_file
 from gatecli.model.cells import HEAD, SAMPLE, sample_rows
 from gatecli.model.policy import PiiRules
+from tests.support.examples import share
 from tests.support.packed import SSN, TABLES, people, tar_of, zip_of
 
 SEARCH = search_of(PiiRules())
@@ -26,7 +27,9 @@ PACKED = {name: make(people(30)) for name, make in TABLES.items() if name != "pe
     "two.gz": gzip.compress(b"x: 1\n") + gzip.compress(SSN.encode()),
     "behind.zip": zip_of({"a.txt": b"x"}) + zip_of({"b.txt": SSN.encode()}),
 }
-FUZZ = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(
+    max_examples=share(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.mark.parametrize("name", PACKED)

@@ -16,6 +16,7 @@ from gatecli.data.expressions import column
 from gatecli.data.statistics import CANDIDATES, Moment, Part, Rank, SumTerm
 from gatecli.data.views import TableView, derive_column, filter_rows, group_by_keys, with_bounds, with_keys
 from gatecli.model.number import read_exact
+from tests.support.examples import share
 
 TERMS = (SumTerm(Moment.ROWS), *(SumTerm(moment, "value") for moment in Moment if moment is not Moment.ROWS))
 PARTS: tuple[Part, ...] = (*TERMS, Rank("value", read_exact("0.5")))
@@ -49,7 +50,7 @@ def _exact(rows: Sequence[tuple[str | None, str | None, float | None]], limit: i
 
 
 @given(ROWS, st.integers(1, 3))
-@settings(max_examples=60)
+@settings(max_examples=share(60))
 def test_a_unit_moves_sums_by_its_rows_times_the_sensitivity_at_most(rows: list[Any], limit: int) -> None:
     without = [row for row in rows if row[0] != "u"]
     one, other = _exact(rows, limit), _exact(without, limit)
@@ -65,6 +66,6 @@ def test_a_unit_moves_sums_by_its_rows_times_the_sensitivity_at_most(rows: list[
 
 
 @given(ROWS)
-@settings(max_examples=30)
+@settings(max_examples=share(30))
 def test_sums_do_not_depend_on_the_order_of_rows(rows: list[Any]) -> None:
     assert _exact(rows, 1) == _exact(rows[::-1], 1)

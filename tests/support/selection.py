@@ -172,6 +172,7 @@ def need_of(item: pytest.Item) -> Need | None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(OPTION, action="store_true", help="leave out what needs a server or a rare package")
+    parser.addoption("--thorough", action="store_true", help="try many more examples of each property")
 
 
 @pytest.hookimpl(trylast=True)

@@ -14,6 +14,7 @@ from gatecli.anonymity.magnitudes import contributions, given_cells, measure_mag
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.disclosure import MagnitudeDemands, MagnitudeMeasures
+from tests.support.examples import share
 
 HUNDRED = Fraction(100)
 
@@ -76,7 +77,7 @@ def test_what_is_not_a_magnitude_is_refused(value: str, problem: str, tmp_path: 
         measured(tmp_path, [("a", "x", value)], MagnitudeDemands(p=Fraction(10)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=share(40), deadline=None)
 @given(
     rows=st.lists(
         st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(0, 9)), min_size=1, max_size=8

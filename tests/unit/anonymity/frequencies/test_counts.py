@@ -19,6 +19,7 @@ from gatecli.anonymity.frequencies.suppression import suppress
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.disclosure import CountDemands
+from tests.support.examples import share
 
 Labels = tuple[str | None, ...]
 DEMANDS = CountDemands(5, 4, 2, ())
@@ -205,7 +206,7 @@ def published(draw: st.DrawFn, largest: int = 3) -> tuple[tuple[int, ...], Count
     return shape, counts, frozenset({*hidden, *draw(st.sets(st.sampled_from(margins), max_size=2))})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=share(60), deadline=None)
 @given(case=published(), minimum=st.integers(2, 4), protection=st.integers(1, 3))
 def test_exposed_counts_are_those_of_an_enumeration(
     case: tuple[tuple[int, ...], Counts, frozenset[Labels]], minimum: int, protection: int
@@ -222,7 +223,7 @@ def test_exposed_counts_are_those_of_an_enumeration(
     assert found.exposed == exposed
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=share(60), deadline=None)
 @given(case=published(largest=9), minimum=st.integers(2, 5), protection=st.integers(1, 4))
 def test_suppression_hides_every_small_count(
     case: tuple[tuple[int, ...], Counts, frozenset[Labels]], minimum: int, protection: int

@@ -16,6 +16,7 @@ from gatecli.anonymity.releases.intersection import IntersectionQuestion, inters
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.disclosure import IntersectionMeasures
+from tests.support.examples import share
 
 Person = tuple[int, str]
 
@@ -116,7 +117,7 @@ def _overlap(one: str, other: str) -> bool:
     return a < d and c < b
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=share(150), deadline=None)
 @given(
     people=st.lists(st.tuples(st.integers(0, 9), st.sampled_from("xyz")), min_size=1, max_size=6),
     widths=st.tuples(st.integers(1, 6), st.integers(1, 6)),

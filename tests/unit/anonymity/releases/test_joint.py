@@ -19,6 +19,7 @@ from gatecli.anonymity.tables.opening import open_table
 from gatecli.cli.app import main
 from gatecli.errors import UncheckableError
 from gatecli.model.disclosure import IntersectionMeasures
+from tests.support.examples import share
 
 Rows = Sequence[Sequence[object]]
 QUESTION = IntersectionQuestion(("age",), ("disease",), {})
@@ -115,7 +116,7 @@ def overlaps(one: str, other: str) -> bool:
     return a < d and c < b
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=share(40), deadline=None)
 @given(
     people=st.lists(st.tuples(st.integers(0, 9), st.sampled_from("xy")), min_size=1, max_size=5),
     widths=st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 6)),
