@@ -57,9 +57,13 @@ def opendp_randomized_response(data: float, epsilon: float) -> Any:
 
 def opendp_noisy_max(data: float, epsilon: float, runs: int) -> Any:
     """The position of the least of eleven scores, which all change by at most 1 with the number."""
-    made = _opendp_choice(epsilon)
-    scores = [abs(2 * place - int(data)) for place in range(11)]
+    made, scores = _opendp_choice(epsilon), _scores(data)
     return [made(scores) for _ in range(runs)]
+
+
+def _scores(data: float) -> list[int]:
+    """Eleven scores; each changes by 1 where the number does."""
+    return [abs(2 * place - int(data)) for place in range(11)]
 
 
 def _opendp() -> Any:
@@ -153,8 +157,8 @@ def diffprivlib_snapping(data: float, epsilon: float) -> Any:
 
 
 def diffprivlib_geometric(data: float, epsilon: float) -> Any:
-    """The diffprivlib geometric mechanism."""
-    return _diffprivlib("Geometric", epsilon=epsilon, sensitivity=1).randomise(int(data))
+    """The diffprivlib geometric mechanism, on 0, and the number added: as gatecli draws it."""
+    return int(data) + _diffprivlib("Geometric", epsilon=epsilon, sensitivity=1).randomise(0)
 
 
 def diffprivlib_binary(data: float, epsilon: float) -> Any:
@@ -162,16 +166,33 @@ def diffprivlib_binary(data: float, epsilon: float) -> Any:
     return _diffprivlib("Binary", epsilon=epsilon, value0="0", value1="1").randomise(str(int(data)))
 
 
+def diffprivlib_permute_and_flip(data: float, epsilon: float, runs: int) -> Any:
+    """The position of the least of eleven scores, by the diffprivlib permute-and-flip mechanism."""
+    utility = [-score for score in _scores(data)]
+    made = _diffprivlib_class("PermuteAndFlip")(epsilon=epsilon, sensitivity=1, utility=utility)
+    return [made.randomise() for _ in range(runs)]
+
+
 @cache
 def _diffprivlib(name: str, **parameters: Any) -> Any:
+    return _diffprivlib_class(name)(**parameters)
+
+
+def _diffprivlib_class(name: str) -> Any:
     from diffprivlib import mechanisms  # noqa: PLC0415 - an optional package
 
-    return getattr(mechanisms, name)(**parameters)
+    return getattr(mechanisms, name)
 
 
 def pydp_laplace(data: float, epsilon: float) -> Any:
     """PyDP's Laplace mechanism (Google's C++ library)."""
     return _pydp("LaplaceMechanism", epsilon=epsilon, sensitivity=1.0).add_noise(float(data))
+
+
+def pydp_rounded_laplace(data: float, epsilon: float) -> Any:
+    """PyDP's Laplace mechanism on 0, rounded to whole numbers with the number added: as gatecli draws it."""
+    made = _pydp("LaplaceMechanism", epsilon=1.0, sensitivity=1 / epsilon)
+    return int(data) + math.floor(made.add_noise(0.0) + 0.5)
 
 
 def pydp_gaussian(data: float, epsilon: float, delta: float) -> Any:

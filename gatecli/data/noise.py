@@ -14,8 +14,9 @@ from typing import Literal, get_args
 from gatecli.accounting.account import account
 from gatecli.accounting.calibration import Calibration, calibrate, rounded_up
 from gatecli.accounting.interface import Question
+from gatecli.data.engines.interface import NoiseEngine
 from gatecli.data.statistics import Part, Rank, SumTerm
-from gatecli.errors import UsageError
+from gatecli.errors import ConfigurationError, UsageError
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
 from gatecli.model.number import show
@@ -36,8 +37,13 @@ class ChosenNoise:
     delta: Fraction = Fraction(0)
 
 
-def choose_noise(parts: Sequence[Part], rows: int, budget: Budget, name: NoiseName = "auto") -> ChosenNoise:
-    """The noise whose cost is `budget` at most, split alike over the parts. Raises UsageError."""
+def choose_noise(
+    parts: Sequence[Part], rows: int, budget: Budget, name: NoiseName, engine: NoiseEngine
+) -> ChosenNoise:
+    """The noise whose cost is `budget` at most, split alike over the parts. Raises UsageError.
+
+    `auto` chooses among what the engine draws.
+    """
     if not parts:
         raise UsageError("the question asks nothing", advice="name a statistic")
     if name not in NOISES:
@@ -48,9 +54,21 @@ def choose_noise(parts: Sequence[Part], rows: int, budget: Budget, name: NoiseNa
     if budget.delta == 0:
         return ChosenNoise(laplace.mechanisms, "Laplace, since no delta was given")
     gaussian = _gaussian(parts, rows, budget)
+    if not _draws(engine, gaussian):
+        reason = f"Laplace, since {engine.name} draws no Gaussian noise here; delta is not spent"
+        return ChosenNoise(laplace.mechanisms, reason)
     if _variances(gaussian) < _variances(laplace):
         return replace(gaussian, reason="Gaussian, which adds less here than Laplace")
     return ChosenNoise(laplace.mechanisms, "Laplace, which adds less here than Gaussian; delta is not spent")
+
+
+def _draws(engine: NoiseEngine, noise: ChosenNoise) -> bool:
+    try:
+        for mechanism in noise.mechanisms:
+            engine.require_drawable(mechanism)
+    except ConfigurationError:
+        return False
+    return True
 
 
 def _variances(noise: ChosenNoise) -> Fraction:

@@ -84,7 +84,7 @@ class TableSession:
         if query.budget is None:
             raise UsageError("the question says no budget", advice="give epsilon=…")
         parts = parts_of(query.asked)
-        noise = choose_noise(parts, self.rows_per_unit, query.budget, query.noise)
+        noise = choose_noise(parts, self.rows_per_unit, query.budget, query.noise, self._engine)
         (answer,) = self._ask_together([(query, noise)], Budget(query.budget.epsilon, noise.delta))
         return answer
 
@@ -100,6 +100,8 @@ class TableSession:
         with self._lock:
             self._require_here()
             self._require_within_tiers(cost)
+            for mechanism in (each for _, noise in questions for each in noise.mechanisms):
+                self._engine.require_drawable(mechanism)
             subject = f"data/{self.name}/{secrets.token_hex(8)}"
             mechanisms = tuple(each for _, noise in questions for each in noise.mechanisms)
             self._purse.reserve(subject, mechanisms)
@@ -203,7 +205,7 @@ class TableSession:
             | {each.name: answer_of(each, found, view) for each in query.asked}
             for cell, found in noisy.items()
         )
-        engine = f"{self._engine.name} {self._engine.version}"
+        engine = f"{self._engine.name} {self._engine.version} ({self._engine.reason})"
         receipt = Receipt(
             subject, cost.epsilon, cost.delta, noise.reason, engine, noise.mechanisms, _errors(query, noise)
         )

@@ -96,6 +96,7 @@ ENGINES = (
         (
             _floating("Laplace", "pydp_laplace"),
             _floating("Gaussian", "pydp_gaussian", _APPROXIMATE),
+            EngineMechanism("rounded Laplace", "pydp_rounded_laplace"),
             EngineMechanism("count", "pydp_count"),
             EngineMechanism("bounded sum", "pydp_sum"),
         ),
@@ -111,6 +112,7 @@ ENGINES = (
             _floating("snapping", "diffprivlib_snapping"),
             EngineMechanism("geometric", "diffprivlib_geometric"),
             EngineMechanism("binary", "diffprivlib_binary", _LOCAL, _BITS),
+            EngineMechanism("permute and flip", "diffprivlib_permute_and_flip"),
         ),
     ),
     PrivacyEngine(

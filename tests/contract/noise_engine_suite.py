@@ -13,12 +13,13 @@ from scipy import stats
 
 from gatecli.data.engines.interface import NoiseEngine
 from gatecli.errors import ConfigurationError
+from gatecli.model.mechanism import Binomial, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
 
 Chance = Callable[[float], float]
 """P(X ≤ x)."""
 
 DRAWS = 4000
-REFUSAL = r"may not draw noise|no audit attacks"
+REFUSAL = r"may not draw noise|no audit attacks|draws no \w+|is exact up to a scale of"
 
 LEVEL = 1e-6
 """The chance of a false alarm of each test."""
@@ -29,54 +30,100 @@ class NoiseEngineSuite:
 
     refuses: frozenset[str] = frozenset()
     """`gaussian`, `choice`."""
+    most_scale: Fraction | None = None
+    """The widest Laplace noise that it draws."""
 
     def engine(self) -> NoiseEngine:
         raise NotImplementedError
 
-    def test_it_says_what_it_is(self) -> None:
+    def laplace_chance(self, scale: float) -> Chance:
+        """The distribution of its Laplace noise."""
+        return discrete_laplace_chance(scale)
+
+    def test_it_says_what_it_is_and_why_it_draws(self) -> None:
         engine = self.engine()
         assert engine.name
         assert engine.version
+        assert engine.reason
 
-    @pytest.mark.parametrize("scale", [Fraction(1, 2), Fraction(3), Fraction(2**20 * 4)])
+    @pytest.mark.parametrize("scale", [Fraction(1, 2), Fraction(3), Fraction(700), Fraction(2**20 * 4)])
     def test_laplace_noise_has_its_distribution(self, scale: Fraction) -> None:
-        drawn = self.engine().add_laplace([7] * DRAWS, scale)
+        engine = self.engine()
+        if self.most_scale is not None and scale > self.most_scale:
+            refuses_to_draw(engine, DiscreteLaplace(scale=scale), lambda: engine.add_laplace([0], scale))
+            return
+        engine.require_drawable(DiscreteLaplace(scale=scale))
+        drawn = engine.add_laplace([7] * DRAWS, scale)
         assert all(type(each) is int for each in drawn)
-        assert _goodness([each - 7 for each in drawn], _laplace_chance(float(scale)), float(scale)) > LEVEL
+        assert (
+            _goodness([each - 7 for each in drawn], self.laplace_chance(float(scale)), float(scale)) > LEVEL
+        )
+
+    def test_noise_just_beyond_its_widest_is_refused(self) -> None:
+        if self.most_scale is None:
+            return
+        engine, wide = self.engine(), self.most_scale + 1
+        engine.require_drawable(DiscreteLaplace(scale=self.most_scale))
+        refuses_to_draw(engine, DiscreteLaplace(scale=wide), lambda: engine.add_laplace([0], wide))
+
+    def test_what_nobody_draws_is_refused(self) -> None:
+        with pytest.raises(ConfigurationError, match=REFUSAL):
+            self.engine().require_drawable(Binomial(trials=100, probability=Fraction(1, 2)))
 
     @pytest.mark.parametrize("deviation", [Fraction(1), Fraction(5), Fraction(2**20 * 3)])
     def test_gaussian_noise_has_its_distribution(self, deviation: Fraction) -> None:
+        engine, mechanism = self.engine(), DiscreteGaussian(standard_deviation=deviation)
         if "gaussian" in self.refuses:
-            with pytest.raises(ConfigurationError, match=REFUSAL):
-                self.engine().add_gaussian([0], deviation)
+            refuses_to_draw(engine, mechanism, lambda: engine.add_gaussian([0], deviation))
             return
+        engine.require_drawable(mechanism)
         drawn = self.engine().add_gaussian([-7] * DRAWS, deviation)
         width = float(deviation)
         assert _goodness([each + 7 for each in drawn], _gaussian_chance(width), width) > LEVEL
 
     def test_noise_is_new_each_time(self) -> None:
-        engine = self.engine()
-        wide = Fraction(10**9)
+        engine, wide = self.engine(), Fraction(1000)
         assert engine.add_laplace([0] * 8, wide) != engine.add_laplace([0] * 8, wide)
 
-    def test_large_sums_are_not_rounded(self) -> None:
-        large = 2**61 + 1
-        (drawn,) = self.engine().add_laplace([large], Fraction(1, 100))
-        assert drawn == large
+    def test_each_value_has_noise_of_its_own(self) -> None:
+        assert len(set(self.engine().add_laplace([0] * 100, Fraction(1000)))) > 50
+
+    @pytest.mark.parametrize("large", [2**53 + 1, 2**61 + 1, -(2**61) - 1])
+    def test_large_sums_are_not_rounded(self, large: int) -> None:
+        engine = self.engine()
+        assert engine.add_laplace([large], Fraction(1, 100)) == [large]
+        noise = [each - large for each in engine.add_laplace([large] * 200, Fraction(3))]
+        assert {each % 2 for each in noise} == {0, 1}
+        assert max(map(abs, noise)) < 3 * 50
 
     def test_nothing_in_gives_nothing_out(self) -> None:
         assert self.engine().add_laplace([], Fraction(1)) == []
 
     def test_a_choice_prefers_the_least_score(self) -> None:
+        engine, mechanism = self.engine(), Exponential(epsilon=Fraction(1))
         if "choice" in self.refuses:
-            with pytest.raises(ConfigurationError, match=REFUSAL):
-                self.engine().choose_least([0, 1], 1, Fraction(1))
+            refuses_to_draw(engine, mechanism, lambda: engine.choose_least([0, 1], 1, Fraction(1)))
+            return
+        engine.require_drawable(mechanism)
+        assert engine.choose_least([9, 5, 0, 7], 1, Fraction(1000)) == 2
+
+    @pytest.mark.parametrize(("step", "sensitivity"), [(1, 1), (6, 3)])
+    def test_a_choice_has_its_distribution(self, step: int, sensitivity: int) -> None:
+        """Permute and flip takes the worse of two scores with probability e^(−ε·step/2Δ)/2."""
+        if "choice" in self.refuses:
             return
         engine = self.engine()
-        assert engine.choose_least([9, 5, 0, 7], 1, Fraction(1000)) == 2
-        often = [engine.choose_least([0, 1], 1, Fraction(1)) for _ in range(DRAWS)]
-        ratio = often.count(0) / often.count(1)
-        assert 1 < ratio < math.e * 1.2
+        drawn = [engine.choose_least([0, step], sensitivity, Fraction(1)) for _ in range(DRAWS)]
+        worse = math.exp(-step / (2 * sensitivity)) / 2
+        assert stats.binomtest(drawn.count(1), DRAWS, worse).pvalue > LEVEL
+
+
+def refuses_to_draw(engine: NoiseEngine, mechanism: Mechanism, draw: Callable[[], object]) -> None:
+    """It refuses when it is asked before, and when it is asked to draw all the same."""
+    with pytest.raises(ConfigurationError, match=REFUSAL):
+        engine.require_drawable(mechanism)
+    with pytest.raises(ConfigurationError, match=REFUSAL):
+        draw()
 
 
 def _gaussian_chance(width: float) -> Chance:
@@ -89,7 +136,17 @@ def _gaussian_chance(width: float) -> Chance:
     return lambda point: sum(weight for place, weight in weights.items() if place <= point) / whole
 
 
-def _laplace_chance(scale: float) -> Chance:
+def rounded_laplace_chance(scale: float) -> Chance:
+    """Of continuous Laplace noise, rounded to the nearest whole number, half a step up."""
+
+    def chance(point: float) -> float:
+        edge = (math.floor(point) + 0.5) / scale
+        return 1 - math.exp(-edge) / 2 if edge > 0 else math.exp(edge) / 2
+
+    return chance
+
+
+def discrete_laplace_chance(scale: float) -> Chance:
     """Of discrete Laplace noise: P(X ≤ x) = 1 − q^(x+1)/(1+q) for x ≥ 0, with q = e^(−1/scale)."""
 
     def chance(point: float) -> float:

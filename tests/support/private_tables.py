@@ -16,6 +16,7 @@ from gatecli.data.spending import SessionPurse
 from gatecli.data.table import PrivateTable
 from gatecli.data.views import TableView, with_bounds, with_keys
 from gatecli.model.budget import Budget
+from gatecli.model.mechanism import Mechanism
 
 ROWS: Mapping[str, Sequence[Any]] = {
     "pid": [1, 1, 2, 3, 4, None],
@@ -32,6 +33,10 @@ class UnsafeExactEngine:
 
     name = "exact"
     version = "0"
+    reason = "a test asks it"
+
+    def require_drawable(self, mechanism: Mechanism) -> None:
+        """It draws anything, and nothing of each."""
 
     def add_laplace(self, values: Sequence[int], scale: Fraction) -> list[int]:  # noqa: ARG002 - the interface's
         """The values."""

@@ -6,19 +6,30 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Protocol
 
+from gatecli.model.mechanism import Mechanism
+
 
 class NoiseEngine(Protocol):
     """Noise on whole numbers, and choices among scores.
 
-    A method raises ConfigurationError where the library has no such mechanism that an audit attacked without
-    finding anything (`gatecli.model.engine.require_usable`). Noise has at least the scale that is given.
+    `reason` says why this engine draws. Noise has at least the scale that is given, and costs no more than what
+    it is accounted as: discrete Laplace and discrete Gaussian noise.
     """
 
     name: str
     version: str
+    reason: str
+
+    def require_drawable(self, mechanism: Mechanism) -> None:
+        """Raises ConfigurationError for what the engine does not draw: it is asked before anything is spent.
+
+        It draws what its library has, an audit attacked without finding anything
+        (`gatecli.model.engine.require_usable`), and what is exact at this scale.
+        """
+        ...
 
     def add_laplace(self, values: Sequence[int], scale: Fraction) -> list[int]:
-        """Each value with discrete Laplace noise, P(x) ∝ exp(−|x|/scale)."""
+        """Each value with integer Laplace noise, P(x) ∝ exp(−|x|/scale) or continuous noise, rounded."""
         ...
 
     def add_gaussian(self, values: Sequence[int], deviation: Fraction) -> list[int]:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any
 
+from gatecli.data.engines.drawing import Drawing, require_drawing
 from gatecli.data.numbers import float_at_least
 from gatecli.errors import MissingExtraError
 from gatecli.model.engine import require_usable
+from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
 
 NAME = "opendp"
+DRAWINGS: Mapping[type, Drawing] = MappingProxyType(
+    {
+        DiscreteLaplace: Drawing("discrete Laplace"),
+        DiscreteGaussian: Drawing("discrete Gaussian"),
+        Exponential: Drawing("noisy max"),
+    }
+)
 
 
 @cache
@@ -34,10 +44,15 @@ class OpenDp:
     """Discrete noise, and noisy maxima by exponential noise (permute and flip)."""
 
     name = NAME
+    reason = "the default: it draws each kind exactly"
 
     def __init__(self) -> None:
         _library()
         self.version = version(NAME)
+
+    def require_drawable(self, mechanism: Mechanism) -> None:
+        """Raises ConfigurationError for a mechanism that an audit refuted."""
+        require_drawing(NAME, DRAWINGS, mechanism)
 
     def add_laplace(self, values: Sequence[int], scale: Fraction) -> list[int]:
         """Each value with discrete Laplace noise."""
