@@ -19,6 +19,7 @@ Chance = Callable[[float], float]
 """P(X ≤ x)."""
 
 DRAWS = 4000
+CHOICES = 1000
 REFUSAL = r"may not draw noise|no audit attacks|draws no \w+|is exact up to a scale of"
 
 LEVEL = 1e-6
@@ -55,9 +56,8 @@ class NoiseEngineSuite:
         engine.require_drawable(DiscreteLaplace(scale=scale))
         drawn = engine.add_laplace([7] * DRAWS, scale)
         assert all(type(each) is int for each in drawn)
-        assert (
-            _goodness([each - 7 for each in drawn], self.laplace_chance(float(scale)), float(scale)) > LEVEL
-        )
+        noise, width = [each - 7 for each in drawn], float(scale)
+        assert _goodness(noise, self.laplace_chance(width), width) > LEVEL
 
     def test_noise_just_beyond_its_widest_is_refused(self) -> None:
         if self.most_scale is None:
@@ -113,9 +113,9 @@ class NoiseEngineSuite:
         if "choice" in self.refuses:
             return
         engine = self.engine()
-        drawn = [engine.choose_least([0, step], sensitivity, Fraction(1)) for _ in range(DRAWS)]
+        drawn = [engine.choose_least([0, step], sensitivity, Fraction(1)) for _ in range(CHOICES)]
         worse = math.exp(-step / (2 * sensitivity)) / 2
-        assert stats.binomtest(drawn.count(1), DRAWS, worse).pvalue > LEVEL
+        assert stats.binomtest(drawn.count(1), CHOICES, worse).pvalue > LEVEL
 
 
 def refuses_to_draw(engine: NoiseEngine, mechanism: Mechanism, draw: Callable[[], object]) -> None:

@@ -1,9 +1,9 @@
 """diffprivlib: geometric noise of counts, and choices by permute and flip.
 
-Its geometric noise inverts a distribution at one of 2⁵³ points, so that the chance of each outcome is off by up to
-2⁻⁵¹ (two ends of an interval, and the rounding of a logarithm), and nothing is further away than 37 scales. What
-that adds to δ is at most (1 + e^ε)·(74·s + 3)·2⁻⁵¹ then, for a scale of s. It is not accounted. Up to a scale
-of 1,024 it is below 7e-11; beyond, nothing is drawn.
+Its geometric noise inverts a distribution at one of 2⁵³ points. The chance of each outcome is off by up to
+2⁻⁵¹ (two ends of an interval, and the rounding of a logarithm), and nothing is further away than 37
+scales. With a scale of s that adds at most (1 + e^ε)·(74·s + 3)·2⁻⁵¹ to δ. It is not accounted: up to a
+scale of 1,024 it is below 7e-11 for ε below 1, and wider noise is refused.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from gatecli.model.mechanism import Mechanism
 class NoiseEngine(Protocol):
     """Noise on whole numbers, and choices among scores.
 
-    `reason` says why this engine draws. Noise has at least the scale that is given, and costs no more than what
-    it is accounted as: discrete Laplace and discrete Gaussian noise.
+    `reason` says why this engine draws. Noise has at least the scale that is given, and costs no more than
+    discrete Laplace or discrete Gaussian noise of it, as which it is accounted.
     """
 
     name: str

@@ -1,11 +1,12 @@
 """PyDP (Google's C++ library): Laplace noise on a grid, rounded to whole numbers. It draws nothing else here.
 
-The library draws x·g, where x is discrete Laplace noise of scale s/g + 1 and g is the power of two that is next
-above s/2⁴⁰. A whole number v plus that is a multiple of g where 1/g is a whole number; the nearest whole number
-to it is computed from it alone. So what is answered costs no more than discrete Laplace noise of scale s/g on a
-sensitivity of Δ/g, and that no more than such noise of scale s on Δ, which is what is accounted: with
-t = e^ε, both have δ = 1 − √t·e^(−Δ/2s) at t = e^((Δ − 2j)/s) for whole j, the finer one in between too, and
-the coarser one is the chord there, above a convex curve.
+For a scale of s the library draws x·g: x is discrete Laplace noise of scale s/g + 1, and g the power of
+two next above s/2⁴⁰. Where 1/g is a whole number, a whole number plus x·g is a multiple of g, and the
+nearest whole number is computed from that alone. So the answer costs no more than discrete Laplace noise
+of scale s/g for a sensitivity of Δ/g. That costs no more than discrete Laplace noise of scale s for Δ, as
+which it is accounted: with t = e^ε, both have δ = 1 − √t·e^(−Δ/2s) at t = e^((Δ − 2j)/s) for whole j.
+Between these points the coarser δ is the chord of a convex curve, which the finer one is below
+(tests/unit/data/test_rounded_laplace.py).
 
 >>> round_half_up(2.5), round_half_up(-2.5), round_half_up(-0.75)
 (3, -2, -1)
