@@ -11,6 +11,7 @@ class DataCommands(LazyGroup):
     """What can be done with tables."""
 
     members = {  # noqa: RUF012 - a ClassVar of the base
+        "compare": "data_compare:compare",
         "query": "data_query:query",
     }
 

@@ -128,6 +128,7 @@ NEEDS = (
             "tests/unit/gates/test_ledger_opening.py::test_what_a_live_odometer_of_opendp_has_seen_is_charged",
             "tests/unit/sources/evidence/test_reader.py::test_what_a_real_tool_wrote_is_read[opendp",
             "tests/docs/test_evidence_page.py::test_every_example_is_read[opendp",
+            "tests/cli/test_data_compare.py",
             "tests/cli/test_data_ledger.py",
             "tests/contract/test_noise_engines.py",
             "tests/unit/data/",
