@@ -61,6 +61,35 @@ def opendp_noisy_max(data: float, epsilon: float, runs: int) -> Any:
     return [made(scores) for _ in range(runs)]
 
 
+def opendp_thresholded_laplace(data: float, epsilon: float, delta: float, runs: int) -> Any:
+    """OpenDP's count of one key, shown from the threshold on at which a key of one row shows with δ."""
+    tail = math.log(delta * (1 + math.exp(-epsilon)))  # P(X ≥ m) = e^(−ε·m)/(1 + e^(−ε)) for m ≥ 1
+    return _shown_counts(data, runs, _opendp_threshold(epsilon, 1 + math.ceil(-tail / epsilon)))
+
+
+def opendp_own_threshold(data: float, epsilon: float, delta: float, runs: int) -> Any:
+    """OpenDP's count of one key, shown from where OpenDP itself takes that to be (ε, δ)-private."""
+    threshold = 2
+    while _opendp_threshold(epsilon, threshold).map((1, 1, 1))[1] > delta:
+        threshold += 1
+    return _shown_counts(data, runs, _opendp_threshold(epsilon, threshold))
+
+
+def _shown_counts(data: float, runs: int, made: Any) -> list[int]:
+    """As many keys as runs, each with so many rows: their noisy counts, and −1 for what is not shown."""
+    shown = made(dict.fromkeys(range(runs), int(data)) if data else {})
+    return [shown.get(place, -1) for place in range(runs)]
+
+
+@cache
+def _opendp_threshold(epsilon: float, threshold: int) -> Any:
+    opendp = _opendp()
+    whole = opendp.domains.atom_domain(T="i64")
+    distance = opendp.metrics.l01inf_distance(opendp.metrics.absolute_distance(T="i64"))
+    space = opendp.domains.map_domain(whole, whole), distance
+    return opendp.measurements.make_laplace_threshold(*space, scale=1 / epsilon, threshold=threshold)
+
+
 def _scores(data: float) -> list[int]:
     """Eleven scores; each changes by 1 where the number does."""
     return [abs(2 * place - int(data)) for place in range(11)]

@@ -6,7 +6,7 @@ What this returns is not private. `session` adds noise to it before anything els
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, product
 from typing import Any, TypeAlias
 
@@ -16,6 +16,9 @@ from gatecli.data.statistics import CANDIDATES, GRID, Moment, Part, Rank, SumTer
 from gatecli.data.views import Derivation, Interval, Key, TableView, bounds_of
 
 Cell: TypeAlias = tuple[Key, ...]
+
+_LARGEST_KEY = 2.0**53
+"""Beyond it doubles do not hold every whole number."""
 
 _ORDER, _BIN, _PLACE = "gatecli order", "gatecli bin", "gatecli place"
 """Names of our own columns, beside those of the table."""
@@ -72,6 +75,20 @@ def add_up(table: Any, view: TableView, parts: Sequence[Part], contributions: Co
             sums[_cell(row, view)] = {term: int(row[name] or 0) for name, term in named.items()}
     ranked = dict.fromkeys(part.column for part in parts if isinstance(part, Rank))
     return ExactSums(sums, {column: _ladder(narrow, view, column) for column in ranked})
+
+
+def count_values(table: Any, view: TableView, name: str, contributions: Contributions) -> dict[Key, int]:
+    """The exact rows of each value of a column, text or whole numbers; each unit's rows bounded first."""
+    part = SumTerm(Moment.PRESENT, name)
+    plain = replace(view, groups=())
+    data = _prepare_rows(table, plain, _columns(table))
+    if view.kinds[name] is ColumnKind.NUMBER:
+        value = data[name]
+        data = data.filter((value == value.floor()) & (value.abs() <= _LARGEST_KEY))
+        data = data.mutate(**{name: data[name].cast("int64")})
+    narrow = _bound_contributions(data.filter(data[name].notnull()), plain, [part], contributions)
+    counted = narrow.group_by([name]).aggregate(rows=narrow.count())
+    return {row[name]: int(row["rows"]) for row in rows(counted)}
 
 
 def _columns(table: Any) -> dict[str, Any]:

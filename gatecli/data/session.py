@@ -20,9 +20,18 @@ from typing import TypeVar
 from gatecli import package
 from gatecli.accounting.allocation import Method
 from gatecli.anonymity.tables.interface import OpenedTable
-from gatecli.data.aggregation import Cell, Contributions, ExactSums, add_up, cells_of, kinds_in
+from gatecli.data.aggregation import (
+    Cell,
+    Contributions,
+    ExactSums,
+    add_up,
+    cells_of,
+    count_values,
+    kinds_in,
+)
 from gatecli.data.answers import Answer, Receipt, noise_width
 from gatecli.data.engines.interface import NoiseEngine
+from gatecli.data.key_search import choose_key_noise, threshold_of
 from gatecli.data.noise import ChosenNoise, choose_noise
 from gatecli.data.plans import share_out
 from gatecli.data.queries import TableQuery
@@ -34,7 +43,7 @@ from gatecli.data.views import TableView, bounds_of
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.model.budget import Budget
 from gatecli.model.ledger import identity_digest
-from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
 from gatecli.model.table_evidence import AnsweredQuestion
 
 Result = TypeVar("Result")
@@ -84,7 +93,11 @@ class TableSession:
         if query.budget is None:
             raise UsageError("the question says no budget", advice="give epsilon=…")
         parts = parts_of(query.asked)
-        noise = choose_noise(parts, self.rows_per_unit, query.budget, query.noise, self._engine)
+        noise = (
+            choose_noise(parts, self.rows_per_unit, query.budget, query.noise, self._engine)
+            if query.view.unknown is None
+            else choose_key_noise(query.budget, self.rows_per_unit)
+        )
         (answer,) = self._ask_together([(query, noise)], Budget(query.budget.epsilon, noise.delta))
         return answer
 
@@ -146,6 +159,8 @@ class TableSession:
     def _add_noise(self, query: TableQuery, noise: ChosenNoise) -> dict[Cell, dict[Part, int | float]]:
         """Noise on every part of every group. What is exact does not leave this function."""
         parts = parts_of(query.asked)
+        if query.view.unknown is not None:
+            return self._add_noise_to_keys(query.view, query.view.unknown, parts[0], noise.mechanisms[0])
         self._require_unchanged()
         exact = add_up(self._source.opened.table, query.view, parts, self._contributions)
         self._require_unchanged()
@@ -155,6 +170,21 @@ class TableSession:
             for cell, value in zip(cells, self._draw(part, mechanism, exact, cells, query.view), strict=True):
                 noisy[cell][part] = value
         return noisy
+
+    def _add_noise_to_keys(
+        self, view: TableView, name: str, part: Part, mechanism: Mechanism
+    ) -> dict[Cell, dict[Part, int | float]]:
+        """Noise on the rows of every value that occurs; those that reach the threshold, sorted."""
+        if not isinstance(mechanism, Approximate):
+            raise TypeError
+        least = threshold_of(mechanism.epsilon, mechanism.delta, self.rows_per_unit)
+        self._require_unchanged()
+        exact = count_values(self._source.opened.table, view, name, self._contributions)
+        self._require_unchanged()
+        keys = sorted(exact)
+        counts = [exact[key] for key in keys]
+        shown = self._engine.add_laplace_above(counts, least.scale, least.threshold)
+        return {(keys[place],): {part: shown[place]} for place in sorted(shown)}
 
     def _require_unchanged(self) -> None:
         if self._source.state() != self._state:
@@ -248,7 +278,9 @@ def _errors(query: TableQuery, noise: ChosenNoise) -> dict[str, float]:
         (part,) = parts_of((each,))
         is_sum = each.statistic is Statistic.SUM
         step = float(bounds_of(query.view, str(each.column)).largest) / GRID if is_sum else 1.0
-        found[each.name] = (widths[part] or 0.0) * step
+        width = widths[part]
+        if width is not None:
+            found[each.name] = width * step
     return found
 
 

@@ -31,6 +31,7 @@ from gatecli.data.views import (
     select_columns,
     with_bounds,
     with_keys,
+    with_unknown_keys,
 )
 from gatecli.errors import UsageError
 
@@ -193,6 +194,18 @@ class PrivateTable:
 
     hist = histogram
 
+    def find_keys(self, name: str, *, epsilon: Any, delta: Any) -> FoundKeys:
+        """The values of a column that many rows have, with noisy counts, and the table with these as keys.
+
+        A value that one unit alone has shows with probability `delta` at most. Raises UsageError,
+        ConfigurationError, BudgetUsedUpError.
+        """
+        budget = read_budget(epsilon, delta)
+        asked = (Asked("rows", Statistic.COUNT, name),)
+        answer = self._respondent.ask(TableQuery(with_unknown_keys(self._view, name), asked, budget))
+        found = tuple(row[name] for row in answer)
+        return FoundKeys(answer, self._with(with_keys(self._view, {name: found} if found else {})))
+
     def standardise(self, names: Sequence[str], **cost: Any) -> Standardised:
         """Clipping bounds, mean and deviation of columns, and the table with these columns standardised.
 
@@ -312,4 +325,15 @@ class Standardised:
 
     parameters: Mapping[str, Parameters]
     receipts: tuple[Receipt, ...]
+    table: PrivateTable
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKeys:
+    """The keys that were found with their noisy counts, and the table on which they are declared.
+
+    Where none was found the table is as it was.
+    """
+
+    answer: Answer
     table: PrivateTable

@@ -81,6 +81,11 @@ class TableView:
     keys: Mapping[str, tuple[Key, ...]] = field(default_factory=lambda: _NO_KEYS)
     groups: tuple[str, ...] = ()
 
+    @property
+    def unknown(self) -> str | None:
+        """The column whose keys are to be found: it is grouped by, and has none."""
+        return next((name for name in self.groups if not self.keys[name]), None)
+
     def as_data(self) -> dict[str, Any]:
         """What is asked about, as data; the columns of the table are not part of it."""
         return {
@@ -145,6 +150,19 @@ def select_columns(view: TableView, names: Iterable[str]) -> TableView:
         bounds={name: each for name, each in view.bounds.items() if name in kept},
         keys={name: each for name, each in view.keys.items() if name in kept},
     )
+
+
+def with_unknown_keys(view: TableView, name: str) -> TableView:
+    """The view, grouped by values of a column that nobody declared: its keys are none. Raises UsageError."""
+    kind = require_column(view, name)
+    if view.groups or kind not in (ColumnKind.TEXT, ColumnKind.NUMBER):
+        raise UsageError(
+            f"keys of {name} are not looked for: it holds {kind}"
+            if not view.groups
+            else "the table is grouped",
+            advice="look in a column of text or whole numbers, before groupby",
+        )
+    return replace(view, keys={**view.keys, name: ()}, groups=(name,))
 
 
 def with_bounds(view: TableView, bounds: Mapping[str, Any]) -> TableView:

@@ -18,11 +18,14 @@ from gatecli.model.budget import Neighbouring
 
 _PURE = AuditClaim(Fraction(1), Fraction(0), Neighbouring.ADD_REMOVE)
 _APPROXIMATE = AuditClaim(Fraction(1), Fraction(1, 1000), Neighbouring.ADD_REMOVE)
+_TWENTIETH = AuditClaim(Fraction(1), Fraction(1, 20), Neighbouring.ADD_REMOVE)
 _LOCAL = AuditClaim(Fraction(1), Fraction(0), Neighbouring.REPLACE_ONE)
 
 InputPairs = tuple[tuple[int, int], ...]
 _NUMBERS: InputPairs = ((0, 1), (1, 2), (10, 11))
 _BITS: InputPairs = ((0, 1),)
+_COUNTS: InputPairs = ((0, 1), (1, 2), (4, 5), (10, 11))
+"""With thresholds between."""
 
 
 class FlawReason(StrEnum):
@@ -89,6 +92,8 @@ ENGINES = (
             EngineMechanism("discrete Gaussian", "opendp_discrete_gaussian", _APPROXIMATE),
             EngineMechanism("randomized response", "opendp_randomized_response", _LOCAL, _BITS),
             EngineMechanism("noisy max", "opendp_noisy_max"),
+            EngineMechanism("thresholded Laplace", "opendp_thresholded_laplace", _APPROXIMATE, _COUNTS),
+            EngineMechanism("threshold by its own δ", "opendp_own_threshold", _TWENTIETH, _COUNTS),
         ),
     ),
     PrivacyEngine(
@@ -123,6 +128,7 @@ ENGINES = (
 )
 
 FLAWS: tuple[EngineFlaw, ...] = (
+    EngineFlaw("opendp", "threshold by its own δ", "0.16.0", FlawReason.TOO_LITTLE_NOISE),
     EngineFlaw("python-dp", "Gaussian", "1.1.5", FlawReason.LOWEST_BITS),
     EngineFlaw("diffprivlib", "Laplace", "0.6.6", FlawReason.LOWEST_BITS),
     EngineFlaw("diffprivlib", "truncated Laplace", "0.6.6", FlawReason.LOWEST_BITS),

@@ -13,7 +13,14 @@ from scipy import stats
 
 from gatecli.data.engines.interface import NoiseEngine
 from gatecli.errors import ConfigurationError
-from gatecli.model.mechanism import Binomial, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import (
+    Approximate,
+    Binomial,
+    DiscreteGaussian,
+    DiscreteLaplace,
+    Exponential,
+    Mechanism,
+)
 
 Chance = Callable[[float], float]
 """P(X ≤ x)."""
@@ -30,7 +37,7 @@ class NoiseEngineSuite:
     """Subclass it, and give the engine. What a library lacks or fails at is refused, and never drawn."""
 
     refuses: frozenset[str] = frozenset()
-    """`gaussian`, `choice`."""
+    """`gaussian`, `choice`, `keys`."""
     most_scale: Fraction | None = None
     """The widest Laplace noise that it draws."""
 
@@ -98,6 +105,20 @@ class NoiseEngineSuite:
 
     def test_nothing_in_gives_nothing_out(self) -> None:
         assert self.engine().add_laplace([], Fraction(1)) == []
+
+    def test_counts_that_reach_a_threshold_are_shown_with_noise(self) -> None:
+        engine, mechanism = self.engine(), Approximate(epsilon=Fraction(1), delta=Fraction(1, 1000))
+        if "keys" in self.refuses:
+            refuses_to_draw(engine, mechanism, lambda: engine.add_laplace_above([5], Fraction(1), 3))
+            return
+        engine.require_drawable(mechanism)
+        shown = engine.add_laplace_above([*[9] * DRAWS, 10**6, 0], Fraction(2), 10)
+        assert DRAWS in shown
+        near = [count for place, count in shown.items() if place < DRAWS]
+        assert min(near) == 10
+        reaching = 1 - discrete_laplace_chance(2.0)(0)
+        assert stats.binomtest(len(near), DRAWS, reaching).pvalue > LEVEL
+        assert engine.add_laplace_above([], Fraction(2), 10) == {}
 
     def test_a_choice_prefers_the_least_score(self) -> None:
         engine, mechanism = self.engine(), Exponential(epsilon=Fraction(1))

@@ -46,6 +46,15 @@ class UnsafeExactEngine:
         """The values."""
         return list(values)
 
+    def add_laplace_above(
+        self,
+        counts: Sequence[int],
+        scale: Fraction,  # noqa: ARG002 - the interface's
+        threshold: int,
+    ) -> dict[int, int]:
+        """The counts that reach the threshold."""
+        return {place: count for place, count in enumerate(counts) if count >= threshold}
+
     def choose_least(
         self,
         scores: Sequence[int],

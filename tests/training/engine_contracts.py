@@ -17,7 +17,7 @@ from tests.support.engine_audits import finds_what_is_refused
 
 
 class TestPyDp(NoiseEngineSuite):
-    refuses = frozenset({"gaussian", "choice"})
+    refuses = frozenset({"gaussian", "choice", "keys"})
     most_scale = Fraction(2**39)
 
     def engine(self) -> NoiseEngine:
@@ -28,7 +28,7 @@ class TestPyDp(NoiseEngineSuite):
 
 
 class TestDiffprivLib(NoiseEngineSuite):
-    refuses = frozenset({"gaussian"})
+    refuses = frozenset({"gaussian", "keys"})
     most_scale = Fraction(1024)
 
     def engine(self) -> NoiseEngine:

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 from gatecli.data.engines.drawing import Drawing, require_drawing
 from gatecli.errors import MissingExtraError
 from gatecli.model.engine import require_usable
-from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
 
 NAME = "diffprivlib"
 DRAWINGS: Mapping[type, Drawing] = MappingProxyType(
@@ -64,6 +64,16 @@ class DiffprivLib:
     def add_gaussian(self, values: Sequence[int], deviation: Fraction) -> NoReturn:  # noqa: ARG002 - the interface's
         """Refused: its discrete Gaussian noise takes no deviation, and others were refuted."""
         self.require_drawable(DiscreteGaussian(standard_deviation=deviation))
+        raise TypeError
+
+    def add_laplace_above(
+        self,
+        counts: Sequence[int],  # noqa: ARG002 - the interface's
+        scale: Fraction,  # noqa: ARG002 - the interface's
+        threshold: int,  # noqa: ARG002 - the interface's
+    ) -> NoReturn:
+        """Refused: the library has no such mechanism for counts."""
+        self.require_drawable(Approximate(epsilon=Fraction(1), delta=Fraction(0)))
         raise TypeError
 
     def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> int:

@@ -9,11 +9,16 @@ from types import MappingProxyType
 
 from gatecli.errors import ConfigurationError
 from gatecli.model.engine import require_usable
-from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
 from gatecli.model.number import show
 
 _KINDS: Mapping[type, str] = MappingProxyType(
-    {DiscreteLaplace: "Laplace noise", DiscreteGaussian: "Gaussian noise", Exponential: "quantiles"}
+    {
+        DiscreteLaplace: "Laplace noise",
+        DiscreteGaussian: "Gaussian noise",
+        Exponential: "quantiles",
+        Approximate: "keys that nobody declared",
+    }
 )
 
 
@@ -32,7 +37,7 @@ def require_drawing(library: str, drawings: Mapping[type, Drawing], mechanism: M
     if drawing is None:
         raise ConfigurationError(
             f"{library} draws no {kind} here",
-            advice='use engine="opendp"' if kind == "quantiles" else 'use Laplace noise, or engine="opendp"',
+            advice='use engine="opendp"',
         )
     require_usable(library, drawing.title)
     scale = mechanism.scale if isinstance(mechanism, DiscreteLaplace) else None

@@ -36,6 +36,10 @@ class NoiseEngine(Protocol):
         """Each value with discrete Gaussian noise, P(x) ∝ exp(−x²/2σ²)."""
         ...
 
+    def add_laplace_above(self, counts: Sequence[int], scale: Fraction, threshold: int) -> dict[int, int]:
+        """Counts with discrete Laplace noise, by their positions: those that reach the threshold."""
+        ...
+
     def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> int:
         """The position of a score that is near the least: ε-private where no score changes by more than
         `sensitivity`.

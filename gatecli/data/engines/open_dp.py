@@ -13,7 +13,7 @@ from gatecli.data.engines.drawing import Drawing, require_drawing
 from gatecli.data.numbers import float_at_least
 from gatecli.errors import MissingExtraError
 from gatecli.model.engine import require_usable
-from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
 
 NAME = "opendp"
 DRAWINGS: Mapping[type, Drawing] = MappingProxyType(
@@ -21,6 +21,7 @@ DRAWINGS: Mapping[type, Drawing] = MappingProxyType(
         DiscreteLaplace: Drawing("discrete Laplace"),
         DiscreteGaussian: Drawing("discrete Gaussian"),
         Exponential: Drawing("noisy max"),
+        Approximate: Drawing("thresholded Laplace"),
     }
 )
 
@@ -69,6 +70,23 @@ class OpenDp:
         space = _vectors(opendp), opendp.metrics.l2_distance(T="f64")
         made = opendp.measurements.make_gaussian(*space, scale=float_at_least(deviation))
         return [int(each) for each in made(list(values))]
+
+    def add_laplace_above(self, counts: Sequence[int], scale: Fraction, threshold: int) -> dict[int, int]:
+        """Counts with discrete Laplace noise that reach the threshold.
+
+        OpenDP's map to privacy is not asked: it is too small (gatecli.data.key_search). Positions stand for
+        keys, each of which has noise of its own, so that their order makes no difference.
+        """
+        require_usable(NAME, "thresholded Laplace")
+        opendp = _library()
+        whole = opendp.domains.atom_domain(T="i64")
+        distance = opendp.metrics.l01inf_distance(opendp.metrics.absolute_distance(T="i64"))
+        space = opendp.domains.map_domain(whole, whole), distance
+        made = opendp.measurements.make_laplace_threshold(
+            *space, scale=float_at_least(scale), threshold=threshold
+        )
+        drawn = made(dict(enumerate(counts)))
+        return {int(place): int(count) for place, count in drawn.items()}
 
     def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> int:
         """The position of a score near the least: the noise of scale 2Δ/ε is ε-private."""

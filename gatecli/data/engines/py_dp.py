@@ -26,7 +26,7 @@ from gatecli.data.engines.drawing import Drawing, require_drawing
 from gatecli.data.numbers import float_at_least
 from gatecli.errors import MissingExtraError
 from gatecli.model.engine import require_usable
-from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
 
 NAME = "python-dp"
 MOST_SCALE = Fraction(2**39)
@@ -69,6 +69,16 @@ class PyDp:
     def add_gaussian(self, values: Sequence[int], deviation: Fraction) -> NoReturn:  # noqa: ARG002 - the interface's
         """Refused: an audit refuted PyDP's Gaussian noise."""
         self.require_drawable(DiscreteGaussian(standard_deviation=deviation))
+        raise TypeError
+
+    def add_laplace_above(
+        self,
+        counts: Sequence[int],  # noqa: ARG002 - the interface's
+        scale: Fraction,  # noqa: ARG002 - the interface's
+        threshold: int,  # noqa: ARG002 - the interface's
+    ) -> NoReturn:
+        """Refused: the library has no such mechanism for counts."""
+        self.require_drawable(Approximate(epsilon=Fraction(1), delta=Fraction(0)))
         raise TypeError
 
     def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> NoReturn:  # noqa: ARG002 - the interface's
