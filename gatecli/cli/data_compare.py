@@ -121,7 +121,7 @@ def _text(found: _Table) -> str:
 
 def _rows(found: _Table, utility: Utility) -> list[dict[str, str]]:
     """A line of the text; one more for each further engine that draws this noise."""
-    drawn = _drawn(found, utility) or [None]
+    drawn: list[Measured | None] = [*_drawn(found, utility)] or [None]
     exact_part = {
         "noise": utility.law.value,
         "parameter": f"{utility.symbol} = {_shown(utility.parameter, utility.law is NoiseLaw.BINOMIAL)}",

@@ -84,11 +84,14 @@ def count_values(table: Any, view: TableView, name: str, contributions: Contribu
     data = _prepare_rows(table, plain, _columns(table))
     if view.kinds[name] is ColumnKind.NUMBER:
         value = data[name]
-        data = data.filter((value == value.floor()) & (value.abs() <= _LARGEST_KEY))
-        data = data.mutate(**{name: data[name].cast("int64")})
+        data = data.filter(value == value.clip(-_LARGEST_KEY, _LARGEST_KEY).floor())
     narrow = _bound_contributions(data.filter(data[name].notnull()), plain, [part], contributions)
     counted = narrow.group_by([name]).aggregate(rows=narrow.count())
-    return {row[name]: int(row["rows"]) for row in rows(counted)}
+    found: dict[Key, int] = {}
+    for row in rows(counted):  # an engine may tell 0.0 from −0.0
+        key = int(row[name]) if isinstance(row[name], float) else row[name]
+        found[key] = found.get(key, 0) + int(row["rows"])
+    return found
 
 
 def _columns(table: Any) -> dict[str, Any]:

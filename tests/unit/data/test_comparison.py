@@ -62,7 +62,7 @@ def test_the_number_of_coins_is_the_least_by_an_exact_sum() -> None:
 
     def delta(coins: int) -> float:
         chances = [0, *(comb(coins, heads) for heads in range(coins + 1)), 0]
-        return sum(max(0.0, here - math.e * before) for before, here in pairwise(chances)) / 2**coins
+        return math.fsum(max(0.0, here - math.e * before) for before, here in pairwise(chances)) / 2.0**coins
 
     coins = round(errors(asked())[NoiseLaw.BINOMIAL].parameter)
     assert delta(coins) <= DELTA < delta(coins - 2)

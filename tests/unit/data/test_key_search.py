@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from scipy import stats
@@ -24,7 +25,7 @@ DELTA = Fraction(1, 100)
 LEVEL = 1e-6
 TRIALS = 60_000
 WARDS = ["a"] * 40 + ["b"] * 30 + ["c"]
-COLUMNS = {"pid": list(range(71)), "ward": WARDS, "age": [40.0] * 35 + [41.5] * 36}
+COLUMNS: dict[str, list[Any]] = {"pid": list(range(71)), "ward": WARDS, "age": [40.0] * 35 + [41.5] * 36}
 
 
 def parts(rows: int, largest: int) -> Iterator[list[int]]:
@@ -115,7 +116,7 @@ def test_odd_numbers_and_missing_values_are_no_keys() -> None:
 
 
 def test_of_each_unit_so_many_rows_are_counted() -> None:
-    columns = {"pid": [1] * 50 + list(range(2, 32)), "ward": ["a"] * 50 + ["b"] * 30}
+    columns: dict[str, list[Any]] = {"pid": [1] * 50 + list(range(2, 32)), "ward": ["a"] * 50 + ["b"] * 30}
     people = exact(columns, bounds={}, keys={}, contributions=Contributions("pid", 2))
     assert [dict(row) for row in people.find_keys("ward", epsilon=10, delta="1e-8").answer] == [
         {"ward": "b", "rows": 30}
@@ -124,8 +125,8 @@ def test_of_each_unit_so_many_rows_are_counted() -> None:
 
 def test_a_unit_more_changes_its_own_keys_alone() -> None:
     """Neighbours: the same units have the same rows counted, whatever another one has."""
-    base = {"pid": [*range(40), 40, 40], "ward": ["a"] * 40 + ["b", "c"]}
-    more = {"pid": [*base["pid"], 99, 99], "ward": [*base["ward"], "a", "d"]}
+    base: dict[str, list[Any]] = {"pid": [*range(40), 40, 40], "ward": ["a"] * 40 + ["b", "c"]}
+    more: dict[str, list[Any]] = {"pid": [*base["pid"], 99, 99], "ward": [*base["ward"], "a", "d"]}
     counted = [
         exact(columns, bounds={}, keys={}, contributions=Contributions("pid", 1))
         .find_keys("ward", epsilon=10, delta="1e-8")
@@ -163,7 +164,7 @@ def test_a_value_of_one_row_is_in_no_text() -> None:
 
 def test_what_cannot_be_looked_for_costs_nothing() -> None:
     people = small_table({**COLUMNS, "day": [dt.date(2026, 1, 1)] * 71}, keys={"ward": ["a"]})
-    refused = [
+    refused: list[tuple[Callable[[], object], str]] = [
         (lambda: people.find_keys("ward", epsilon=1, delta=0), "with a delta above 0"),
         (lambda: people.find_keys("day", epsilon=1, delta="1e-7"), "holds"),
         (lambda: people.find_keys("nothing", epsilon=1, delta="1e-7"), "there is no column"),
