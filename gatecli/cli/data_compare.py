@@ -14,13 +14,13 @@ from gatecli.cli.numbers import exact
 from gatecli.cli.yaml_output import flow, json_text, table, yaml_lines
 from gatecli.data.comparison import (
     ComparedQuery,
-    Comparison,
+    NoiseComparison,
     NoiseLaw,
     Utility,
     compare_noise,
     gaussian_wins_from,
 )
-from gatecli.data.measurement import Measured, Measurement, measure_engines
+from gatecli.data.measurement import EngineFigures, Measurement, measure_engines
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import out
 from gatecli.frontdoor.options import Listing, ListingFormat, option
@@ -35,7 +35,7 @@ _POSITIVE: TypeAdapter[Fraction] = TypeAdapter(Positive)
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    asked: Comparison
+    asked: NoiseComparison
     utilities: list[Utility]
     measurement: Measurement
     gaussian_from: int | None
@@ -87,12 +87,12 @@ def compare(
 ) -> None:
     """Compare kinds of noise at one budget, by exact formulas and by what is drawn here.
 
-    Measured figures differ from run to run, so that JSON and YAML hold them with --draws alone.
+    EngineFigures figures differ from run to run, so that JSON and YAML hold them with --draws alone.
     """
     if sensitivity is not None and query is not ComparedQuery.SUM:
         raise UsageError("--sensitivity is of sums", advice="one person changes a count by 1; leave it out")
     most = exact(sensitivity or "1", "--sensitivity", _POSITIVE)
-    asked = Comparison(query, budget_of(epsilon, delta), counts, most)
+    asked = NoiseComparison(query, budget_of(epsilon, delta), counts, most)
     if asked.budget.epsilon == 0:
         raise UsageError("--epsilon is 0, which no finite noise meets", advice="give an epsilon above 0")
     often = (DRAWS if output is Listing.TEXT else 0) if draws is None else draws
@@ -121,20 +121,20 @@ def _text(found: _Table) -> str:
 
 def _rows(found: _Table, utility: Utility) -> list[dict[str, str]]:
     """A line of the text; one more for each further engine that draws this noise."""
-    drawn: list[Measured | None] = [*_drawn(found, utility)] or [None]
+    drawn: list[EngineFigures | None] = [*_figures_of(found, utility)] or [None]
     exact_part = {
         "noise": utility.law.value,
-        "parameter": f"{utility.symbol} = {_shown(utility.parameter, utility.law is NoiseLaw.BINOMIAL)}",
-        "mean error": _shown(utility.mean_error),
-        "95 %": f"±{_shown(utility.interval, _is_whole(found.asked, utility))}",
+        "parameter": f"{utility.symbol} = {_show(utility.parameter, utility.law is NoiseLaw.BINOMIAL)}",
+        "mean error": _show(utility.mean_error),
+        "95 %": f"±{_show(utility.interval, _is_whole(found.asked, utility))}",
     }
     return [
-        (exact_part if place == 0 else dict.fromkeys(exact_part, "")) | _measured(each, found.asked)
+        (exact_part if place == 0 else dict.fromkeys(exact_part, "")) | _engine_cells(each, found.asked)
         for place, each in enumerate(drawn)
     ]
 
 
-def _measured(each: Measured | None, asked: Comparison) -> dict[str, str]:
+def _engine_cells(each: EngineFigures | None, asked: NoiseComparison) -> dict[str, str]:
     if each is None or not each.draws:
         return {
             "drawn by": "-" if each is None else each.engine,
@@ -144,26 +144,26 @@ def _measured(each: Measured | None, asked: Comparison) -> dict[str, str]:
         }
     return {
         "drawn by": each.engine,
-        "error": _shown(each.mean_error),
-        "drawn 95 %": f"±{_shown(each.interval, asked.is_whole)}",
-        "µs a query": _shown(each.microseconds),
+        "error": _show(each.mean_error),
+        "drawn 95 %": f"±{_show(each.interval, asked.is_whole)}",
+        "µs a query": _show(each.microseconds),
     }
 
 
-def _drawn(found: _Table, utility: Utility) -> list[Measured]:
+def _figures_of(found: _Table, utility: Utility) -> list[EngineFigures]:
     return [each for each in found.measurement.drawn if each.law is utility.law]
 
 
-def _numbers(asked: Comparison, count: int) -> str:
+def _numbers(asked: NoiseComparison, count: int) -> str:
     return f"{count} {asked.query}" + ("" if count == 1 else "s")
 
 
-def _is_whole(asked: Comparison, utility: Utility) -> bool:
+def _is_whole(asked: NoiseComparison, utility: Utility) -> bool:
     """Whether the noise is a whole number."""
     return asked.is_whole and utility.law not in (NoiseLaw.LAPLACE, NoiseLaw.GAUSSIAN)
 
 
-def _shown(number: float, is_whole: bool = False) -> str:
+def _show(number: float, is_whole: bool = False) -> str:
     return f"{number:.0f}" if is_whole else three_digits(number)
 
 
@@ -195,11 +195,11 @@ def _noise_data(found: _Table, utility: Utility) -> dict[str, Any]:
         _PARAMETERS[utility.symbol]: _six_digits(utility.parameter),
         "meanAbsoluteError": _six_digits(utility.mean_error),
         "interval95": _six_digits(utility.interval),
-        "drawnBy": [_engine_data(each) for each in _drawn(found, utility)],
+        "drawnBy": [_engine_data(each) for each in _figures_of(found, utility)],
     }
 
 
-def _engine_data(each: Measured) -> dict[str, Any]:
+def _engine_data(each: EngineFigures) -> dict[str, Any]:
     measured = {
         "draws": each.draws,
         "meanAbsoluteError": _six_digits(each.mean_error),

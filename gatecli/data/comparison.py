@@ -53,7 +53,7 @@ class ComparedQuery(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class NoiseComparison:
     """A question at a budget: one person is in `counts` numbers, in each by at most `sensitivity`."""
 
     query: ComparedQuery
@@ -104,7 +104,7 @@ class Utility:
     width: Fraction = Fraction(0)
 
 
-def compare_noise(comparison: Comparison) -> list[Utility]:
+def compare_noise(comparison: NoiseComparison) -> list[Utility]:
     """The exact figures of each kind of noise. Raises UsageError where there are none."""
     if comparison.counts < 1:
         raise UsageError("a person is in no count", advice="give --counts from 1")
@@ -112,22 +112,22 @@ def compare_noise(comparison: Comparison) -> list[Utility]:
     return [each for each in found if each is not None]
 
 
-def gaussian_wins_from(comparison: Comparison) -> int | None:
+def gaussian_wins_from(comparison: NoiseComparison) -> int | None:
     """From how many numbers a person on Gaussian noise errs less than Laplace noise; None for δ = 0.
 
     Laplace errs by k·Δ/ε, Gaussian by √k·σ·√(2/π).
     """
-    one = Comparison(comparison.query, comparison.budget, 1, comparison.sensitivity)
+    one = NoiseComparison(comparison.query, comparison.budget, 1, comparison.sensitivity)
     gaussian = _gaussian(one)
     return None if gaussian is None else math.floor((gaussian.mean_error / _laplace(one).mean_error) ** 2) + 1
 
 
-def _laplace(asked: Comparison) -> Utility:
+def _laplace(asked: NoiseComparison) -> Utility:
     scale = float(asked.counts * asked.sensitivity / asked.budget.epsilon)
     return Utility(NoiseLaw.LAPLACE, "b", scale, scale, scale * math.log(20))
 
 
-def _gaussian(asked: Comparison) -> Utility | None:
+def _gaussian(asked: NoiseComparison) -> Utility | None:
     if asked.budget.delta == 0:
         return None
     mu = largest_mu(float(asked.budget.epsilon), math.log(asked.budget.delta))
@@ -135,7 +135,7 @@ def _gaussian(asked: Comparison) -> Utility | None:
     return Utility(NoiseLaw.GAUSSIAN, "σ", sigma, sigma * _MEAN_OF_NORMAL, sigma * _NORMAL_95)
 
 
-def binomial_noise(asked: Comparison) -> Utility | None:
+def binomial_noise(asked: NoiseComparison) -> Utility | None:
     """Of counts alone: a sum of values would need more coins than there is time to toss."""
     gaussian = _gaussian(asked)
     if gaussian is None or not asked.is_whole:
@@ -147,7 +147,7 @@ def binomial_noise(asked: Comparison) -> Utility | None:
     return Utility(NoiseLaw.BINOMIAL, "n", trials, binomial_error(trials), within)
 
 
-def _least_trials(asked: Comparison, guess: int) -> int | None:
+def _least_trials(asked: NoiseComparison, guess: int) -> int | None:
     """The least even number of coins that is private enough; None beyond what is accounted for."""
     if 2 * guess > MOST_TRIALS:
         return None
@@ -162,7 +162,7 @@ def _least_trials(asked: Comparison, guess: int) -> int | None:
     return 2 * high if 2 * high <= MOST_TRIALS else None
 
 
-def _is_enough(asked: Comparison, trials: int) -> bool:
+def _is_enough(asked: NoiseComparison, trials: int) -> bool:
     noise = Binomial(trials=trials, probability=Fraction(1, 2), count=asked.counts)
     bounds = account(Question((noise,), asked.budget.delta, Neighbouring.ADD_REMOVE))
     return (
@@ -170,12 +170,12 @@ def _is_enough(asked: Comparison, trials: int) -> bool:
     )
 
 
-def _width(asked: Comparison) -> Fraction:
+def _width(asked: NoiseComparison) -> Fraction:
     """The scale of Laplace noise in steps, as questions are asked (gatecli.data.noise)."""
     return rounded_up(asked.counts * asked.steps / asked.budget.epsilon, DIGITS)
 
 
-def _discrete_laplace(asked: Comparison) -> Utility:
+def _discrete_laplace(asked: NoiseComparison) -> Utility:
     width = _width(asked)
     scale, step = float(width), asked.step
     within = max(0, math.ceil(scale * math.log(40 / (1 + math.exp(-1 / scale))) - 1))
@@ -183,7 +183,7 @@ def _discrete_laplace(asked: Comparison) -> Utility:
     return Utility(NoiseLaw.DISCRETE_LAPLACE, "b", scale * step, error * step, within * step, width)
 
 
-def _rounded_laplace(asked: Comparison) -> Utility:
+def _rounded_laplace(asked: NoiseComparison) -> Utility:
     width = _width(asked)
     scale, step = float(width), asked.step
     within = max(0, math.ceil(scale * math.log(20) - 0.5))
@@ -191,7 +191,7 @@ def _rounded_laplace(asked: Comparison) -> Utility:
     return Utility(NoiseLaw.ROUNDED_LAPLACE, "b", scale * step, error * step, within * step, width)
 
 
-def _discrete_gaussian(asked: Comparison) -> Utility | None:
+def _discrete_gaussian(asked: NoiseComparison) -> Utility | None:
     if asked.budget.delta == 0:
         return None
     noise = DiscreteGaussian(
@@ -210,7 +210,7 @@ def _discrete_gaussian(asked: Comparison) -> Utility | None:
     return Utility(NoiseLaw.DISCRETE_GAUSSIAN, "σ", sigma * step, error * step, within * step, width)
 
 
-_KINDS: Mapping[NoiseLaw, Callable[[Comparison], Utility | None]] = MappingProxyType(
+_KINDS: Mapping[NoiseLaw, Callable[[NoiseComparison], Utility | None]] = MappingProxyType(
     {
         NoiseLaw.LAPLACE: _laplace,
         NoiseLaw.GAUSSIAN: _gaussian,

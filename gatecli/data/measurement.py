@@ -8,7 +8,7 @@ from statistics import fmean, median
 from time import perf_counter
 from types import MappingProxyType
 
-from gatecli.data.comparison import Comparison, NoiseLaw, Utility
+from gatecli.data.comparison import NoiseComparison, NoiseLaw, Utility
 from gatecli.data.engines.catalogue import ENGINES
 from gatecli.data.engines.interface import NoiseEngine
 from gatecli.errors import ConfigurationError, MissingExtraError
@@ -22,7 +22,7 @@ _LAPLACE_LAWS: Mapping[str, NoiseLaw] = MappingProxyType({"pydp": NoiseLaw.ROUND
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class EngineFigures:
     """What an engine drew: errors in the unit of the answer, and the time of the noise on one query.
 
     Where `draws` is 0 nothing was drawn, and the errors are 0.
@@ -40,20 +40,20 @@ class Measured:
 class Measurement:
     """What was drawn, what an engine refuses (its sentence), and which engines are not installed."""
 
-    drawn: tuple[Measured, ...]
+    drawn: tuple[EngineFigures, ...]
     refused: tuple[str, ...]
     absent: tuple[str, ...]
 
 
 def measure_engines(
-    asked: Comparison,
+    asked: NoiseComparison,
     utilities: Sequence[Utility],
     draws: int,
     engines: Mapping[str, Callable[[], NoiseEngine]] = ENGINES,
 ) -> Measurement:
     """Let each engine that is installed draw what it can; with 0 draws, say what it could."""
     by_law = {each.law: each for each in utilities}
-    drawn: list[Measured] = []
+    drawn: list[EngineFigures] = []
     refused: list[str] = []
     absent: list[str] = []
     for name, make in engines.items():
@@ -79,11 +79,11 @@ def _mechanism(utility: Utility) -> Mechanism:
     return DiscreteLaplace(scale=utility.width)
 
 
-def _measure(engine: NoiseEngine, utility: Utility, asked: Comparison, draws: int) -> Measured:
+def _measure(engine: NoiseEngine, utility: Utility, asked: NoiseComparison, draws: int) -> EngineFigures:
     add = engine.add_gaussian if utility.law is NoiseLaw.DISCRETE_GAUSSIAN else engine.add_laplace
     named = f"{engine.name} {engine.version}"
     if draws == 0:
-        return Measured(utility.law, named)
+        return EngineFigures(utility.law, named)
     errors = sorted(abs(each) * asked.step for each in add([0] * draws, utility.width))
     durations = []
     for _ in range(TIMED):
@@ -91,4 +91,4 @@ def _measure(engine: NoiseEngine, utility: Utility, asked: Comparison, draws: in
         add([0] * asked.counts, utility.width)
         durations.append(perf_counter() - start)
     within = errors[min(draws - 1, draws * 95 // 100)]
-    return Measured(utility.law, named, draws, fmean(errors), within, median(durations) * 1e6)
+    return EngineFigures(utility.law, named, draws, fmean(errors), within, median(durations) * 1e6)

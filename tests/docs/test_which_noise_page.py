@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gatecli.cli.data_compare import three_digits
-from gatecli.data.comparison import ComparedQuery, Comparison, NoiseLaw, compare_noise
+from gatecli.data.comparison import ComparedQuery, NoiseComparison, NoiseLaw, compare_noise
 from gatecli.data.engines import diffpriv_lib, open_dp, py_dp
 from gatecli.data.engines.catalogue import ENGINES
 from gatecli.model.budget import Budget
@@ -21,7 +21,9 @@ SHOWN = re.findall(r"^([a-zA-Z]+(?: [a-zA-Z]+)?) +\S+ = (\S+) +(\S+) +±(\S+) ",
 
 
 def figures(counts: int) -> dict[str, tuple[str, str, float]]:
-    found = compare_noise(Comparison(ComparedQuery.COUNT, Budget(Fraction(1), Fraction(1, 10**5)), counts))
+    found = compare_noise(
+        NoiseComparison(ComparedQuery.COUNT, Budget(Fraction(1), Fraction(1, 10**5)), counts)
+    )
     return {
         each.law.value: (three_digits(each.parameter), three_digits(each.mean_error), each.interval)
         for each in found

@@ -12,7 +12,7 @@ import pytest
 
 from gatecli.data.comparison import (
     ComparedQuery,
-    Comparison,
+    NoiseComparison,
     NoiseLaw,
     Utility,
     binomial_noise,
@@ -33,11 +33,11 @@ DELTA = Fraction(1, 10**5)
 
 def asked(
     counts: int = 1, *, epsilon: int | Fraction = 1, delta: Fraction = DELTA, query: str = "count"
-) -> Comparison:
-    return Comparison(ComparedQuery(query), Budget(Fraction(epsilon), delta), counts)
+) -> NoiseComparison:
+    return NoiseComparison(ComparedQuery(query), Budget(Fraction(epsilon), delta), counts)
 
 
-def errors(comparison: Comparison) -> dict[NoiseLaw, Utility]:
+def errors(comparison: NoiseComparison) -> dict[NoiseLaw, Utility]:
     return {each.law: each for each in compare_noise(comparison)}
 
 
@@ -120,7 +120,7 @@ def test_more_coins_than_are_accounted_for_are_left_out() -> None:
 
 def test_a_sum_has_the_errors_of_its_bounds() -> None:
     budget = Budget(Fraction(1), Fraction(0))
-    hundred = errors(Comparison(ComparedQuery.SUM, budget, 1, Fraction(100)))
+    hundred = errors(NoiseComparison(ComparedQuery.SUM, budget, 1, Fraction(100)))
     assert hundred[NoiseLaw.LAPLACE].mean_error == 100
     assert hundred[NoiseLaw.DISCRETE_LAPLACE].mean_error == pytest.approx(100, rel=1e-4)
     assert hundred[NoiseLaw.DISCRETE_LAPLACE].interval == pytest.approx(299.57, rel=1e-4)
