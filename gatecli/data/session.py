@@ -103,6 +103,8 @@ class TableSession:
 
     def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> list[Answer]:
         """One budget, split over several questions."""
+        if any(query.view.unknown is not None for query in queries):
+            raise UsageError("a plan finds no keys", advice="find them before it, with a budget of their own")
         noises = share_out(queries, self.rows_per_unit, budget, method)
         return self._ask_together(list(zip(queries, noises, strict=True)), budget)
 

@@ -114,8 +114,14 @@ def read_view(data: Mapping[str, Any], view: TableView) -> TableView:
             view = filter_rows(view, read_expression(step["filter"]))
         else:
             view = derive_column(view, str(step["derive"]), read_expression(step["as"]))
-    view = with_keys(with_bounds(view, data["bounds"]), data["keys"])
-    return group_by_keys(view, data["groups"])
+    groups, keys = list(data["groups"]), dict(data["keys"])
+    unknown = [name for name in groups if not keys.get(name, True)]
+    known = {name: each for name, each in keys.items() if name not in unknown}
+    view = with_keys(with_bounds(view, data["bounds"]), known)
+    view = group_by_keys(view, [name for name in groups if name not in unknown])
+    for name in unknown:
+        view = with_unknown_keys(view, name)
+    return view
 
 
 def filter_rows(view: TableView, condition: Expression) -> TableView:

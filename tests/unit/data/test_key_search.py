@@ -15,8 +15,13 @@ from scipy import stats
 from gatecli.data import column
 from gatecli.data.aggregation import Contributions
 from gatecli.data.engines.open_dp import OpenDp
+from gatecli.data.expressions import ColumnKind
 from gatecli.data.key_search import KeyThreshold, delta_of, threshold_of
+from gatecli.data.queries import TableQuery, read_query
+from gatecli.data.statistics import Asked, Statistic
+from gatecli.data.views import TableView, with_unknown_keys
 from gatecli.errors import UsageError
+from gatecli.model.budget import Budget
 from gatecli.model.mechanism import Approximate
 from tests.support.evidence import accepted
 from tests.support.private_tables import exact, small_table
@@ -174,6 +179,26 @@ def test_what_cannot_be_looked_for_costs_nothing() -> None:
         with pytest.raises(UsageError, match=words):
             ask()
     assert people.budget.questions == ()
+
+
+def test_the_question_is_read_as_it_was_written() -> None:
+    view = TableView({"ward": ColumnKind.TEXT, "age": ColumnKind.NUMBER})
+    asked = (Asked("rows", Statistic.COUNT, "ward"),)
+    query = TableQuery(with_unknown_keys(view, "ward"), asked, Budget(Fraction(1), DELTA))
+    assert read_query(query.as_data(), view) == query
+    assert query.view.unknown == "ward"
+    both = {**query.as_data(), "groups": ["ward", "age"], "keys": {"ward": [], "age": [1]}}
+    with pytest.raises(UsageError, match="the table is grouped"):
+        read_query(both, view)
+
+
+def test_a_session_refuses_a_plan_that_finds_keys() -> None:
+    people = small_table(COLUMNS, keys={})
+    query = TableQuery(
+        with_unknown_keys(people._view, "ward"), (Asked("rows", Statistic.COUNT, "ward"),), None
+    )
+    with pytest.raises(UsageError, match="a plan finds no keys"):
+        people._respondent.ask_plan([query], Budget(Fraction(1), DELTA), "weights")
 
 
 def test_a_plan_finds_no_keys() -> None:
