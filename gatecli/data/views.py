@@ -192,7 +192,7 @@ def group_by_keys(view: TableView, names: Iterable[str]) -> TableView:
         if name not in view.keys:
             raise UsageError(
                 f"nobody declared the keys of {name}, and which values occur is not public",
-                advice=f'declare them: keys={{"{name}": [VALUE, …]}}',
+                advice=f'declare them: keys={{"{name}": [VALUE, …]}}, or find them: find_keys("{name}", …)',
             )
         cells *= len(view.keys[name])
     if cells > MOST_CELLS:

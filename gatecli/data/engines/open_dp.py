@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +16,9 @@ from gatecli.model.engine import require_usable
 from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
 
 NAME = "opendp"
+KEPT = 64
+"""Mechanisms that are kept: making one takes longer than drawing from it, and it holds no state."""
+
 DRAWINGS: Mapping[type, Drawing] = MappingProxyType(
     {
         DiscreteLaplace: Drawing("discrete Laplace"),
@@ -58,18 +61,12 @@ class OpenDp:
     def add_laplace(self, values: Sequence[int], scale: Fraction) -> list[int]:
         """Each value with discrete Laplace noise."""
         require_usable(NAME, "discrete Laplace")
-        opendp = _library()
-        space = _vectors(opendp), opendp.metrics.l1_distance(T="i64")
-        made = opendp.measurements.make_laplace(*space, scale=float_at_least(scale))
-        return [int(each) for each in made(list(values))]
+        return [int(each) for each in _laplace(float_at_least(scale))(list(values))]
 
     def add_gaussian(self, values: Sequence[int], deviation: Fraction) -> list[int]:
         """Each value with discrete Gaussian noise."""
         require_usable(NAME, "discrete Gaussian")
-        opendp = _library()
-        space = _vectors(opendp), opendp.metrics.l2_distance(T="f64")
-        made = opendp.measurements.make_gaussian(*space, scale=float_at_least(deviation))
-        return [int(each) for each in made(list(values))]
+        return [int(each) for each in _gaussian(float_at_least(deviation))(list(values))]
 
     def add_laplace_above(self, counts: Sequence[int], scale: Fraction, threshold: int) -> dict[int, int]:
         """Counts with discrete Laplace noise that reach the threshold.
@@ -91,11 +88,29 @@ class OpenDp:
     def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> int:
         """The position of a score near the least: the noise of scale 2Δ/ε is ε-private."""
         require_usable(NAME, "noisy max")
-        opendp = _library()
-        space = _vectors(opendp), opendp.metrics.linf_distance(T="i64")
-        measure, scale = opendp.measures.max_divergence(), float_at_least(2 * sensitivity / epsilon)
-        made = opendp.measurements.make_noisy_max(*space, measure, scale=scale, negate=True)
-        return int(made(list(scores)))
+        return int(_noisy_max(float_at_least(2 * sensitivity / epsilon))(list(scores)))
+
+
+@lru_cache(KEPT)
+def _laplace(scale: float) -> Any:
+    opendp = _library()
+    space = _vectors(opendp), opendp.metrics.l1_distance(T="i64")
+    return opendp.measurements.make_laplace(*space, scale=scale)
+
+
+@lru_cache(KEPT)
+def _gaussian(scale: float) -> Any:
+    opendp = _library()
+    space = _vectors(opendp), opendp.metrics.l2_distance(T="f64")
+    return opendp.measurements.make_gaussian(*space, scale=scale)
+
+
+@lru_cache(KEPT)
+def _noisy_max(scale: float) -> Any:
+    opendp = _library()
+    space = _vectors(opendp), opendp.metrics.linf_distance(T="i64")
+    measure = opendp.measures.max_divergence()
+    return opendp.measurements.make_noisy_max(*space, measure, scale=scale, negate=True)
 
 
 def _vectors(opendp: Any) -> Any:

@@ -142,6 +142,13 @@ def test_a_unit_more_changes_its_own_keys_alone() -> None:
     assert [len(rows) for rows in counted] == [1, 1]
 
 
+def test_the_page_says_the_threshold_of_its_example() -> None:
+    page = (Path(__file__).parents[3] / "docs/data.md").read_text("utf-8")
+    assert 'find_keys("diagnosis", epsilon=0.5, delta=1e-7)' in page
+    least = threshold_of(Fraction(1, 2), Fraction(1, 10**7), 1).threshold
+    assert f"for ε = 0.5 and δ = 1e-7 it is {least} rows" in page
+
+
 def test_where_nothing_is_frequent_the_table_is_as_it_was() -> None:
     found = exact({"ward": ["x", "y"]}, bounds={}, keys={}).find_keys("ward", epsilon=1, delta="1e-8")
     assert found.answer.rows == ()
