@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,46 @@ def test_keys_of_one_unit_show_with_delta_at_most(rows: int, epsilon: Fraction, 
     worst = max(1 - math.prod(1 - shows(found, each) for each in split) for split in parts(rows, rows))
     assert worst <= delta_of(found, rows) * (1 + 1e-9)
     assert delta_of(found, rows) <= delta
+
+
+def shown_counts(found: KeyThreshold, count: int) -> dict[int | None, float]:
+    """What is said of a key with so many rows: its noisy count, or nothing."""
+    if count == 0:
+        return {None: 1.0}
+    scale = float(found.scale)
+    ratio = math.exp(-1 / scale)
+    said: dict[int | None, float] = {
+        noisy: (1 - ratio) / (1 + ratio) * ratio ** abs(noisy - count)
+        for noisy in range(found.threshold, found.threshold + count + math.ceil(40 * scale))
+    }
+    said[None] = 1 - math.fsum(said.values())
+    return said
+
+
+def answers(found: KeyThreshold, counts: tuple[int, ...]) -> dict[tuple[int | None, ...], float]:
+    """The odds of all answers about some keys."""
+    each = [shown_counts(found, count) for count in counts]
+    return {
+        tuple(said for said, _ in combined): math.prod(chance for _, chance in combined)
+        for combined in product(*(one.items() for one in each))
+    }
+
+
+@pytest.mark.parametrize("epsilon", [Fraction(1), Fraction(2)])
+@pytest.mark.parametrize(
+    ("without", "more"),
+    [((0,), (1,)), ((7,), (8,)), ((0, 0), (1, 1)), ((0, 0), (2, 0)), ((4, 0), (5, 1)), ((6, 3), (7, 4))],
+)
+def test_what_is_said_is_private_in_both_directions(
+    without: tuple[int, ...], more: tuple[int, ...], epsilon: Fraction
+) -> None:
+    """The hockey-stick divergence of all answers, with one unit and without it, added up."""
+    rows = sum(more) - sum(without)
+    found = threshold_of(epsilon, DELTA, rows)
+    one, other = answers(found, without), answers(found, more)
+    for here, there in ((one, other), (other, one)):
+        gains = [chance - math.exp(epsilon) * there.get(said, 0.0) for said, chance in here.items()]
+        assert math.fsum(gain for gain in gains if gain > 0) <= float(DELTA) * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("rows", [1, 3])
