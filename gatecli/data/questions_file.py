@@ -139,4 +139,15 @@ def _standardise(table: PrivateTable, question: TableQuestion, cost: dict[str, A
     return table.standardise(question.standardise, **cost)
 
 
-_VERBS = {"ask": _aggregate, "describe": _describe, "histogram": _histogram, "standardise": _standardise}
+def _find_keys(table: PrivateTable, question: TableQuestion, cost: dict[str, Any]) -> Found:
+    terms = {name: value for name, value in cost.items() if name in ("epsilon", "delta")}
+    return table.find_keys(str(question.find_keys), **terms).answer
+
+
+_VERBS = {
+    "ask": _aggregate,
+    "describe": _describe,
+    "histogram": _histogram,
+    "standardise": _standardise,
+    "find_keys": _find_keys,
+}

@@ -96,6 +96,7 @@ DESCRIPTIONS = {
     "TableQuestion.describe": "counts, means, deviations and quartiles of these columns",
     "TableQuestion.histogram": "rows in equal parts of a column's bounds",
     "TableQuestion.standardise": "clipping bounds, mean and deviation of these columns",
+    "TableQuestion.findKeys": "the values of a column that many rows have, with their counts; needs a delta",
     "TableQuestion.epsilon": "what it costs, of one unit more or less",
     "TableQuestion.delta": "above 0 where Gaussian noise may be used",
     "TableQuestion.weight": "its share of a plan",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
+from pydantic.alias_generators import to_camel
 
 from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
 from gatecli.model.dataset import AtLeastOne
@@ -14,7 +15,7 @@ Ends = Annotated[tuple[Exact, Exact], LENIENT]
 PublicKey = int | str | bool
 AskedStatistic = Text | Annotated[tuple[Text, Text], LENIENT] | Annotated[tuple[Text, Text, Exact], LENIENT]
 
-VERBS = ("ask", "describe", "histogram", "standardise")
+VERBS = ("ask", "describe", "histogram", "standardise", "find_keys")
 
 
 class QuestionBudget(Value):
@@ -50,6 +51,7 @@ class TableQuestion(Value):
     describe: Many[Text] = ()
     histogram: HistogramBins | None = None
     standardise: Many[Text] = ()
+    find_keys: Text | None = None
     epsilon: Positive | None = None
     delta: BelowOne = Field(default=0, validate_default=True)
     noise: Literal["auto", "laplace", "gaussian"] = "auto"
@@ -63,7 +65,7 @@ class TableQuestion(Value):
     @model_validator(mode="after")
     def _one_verb(self) -> TableQuestion:
         if sum(bool(getattr(self, verb)) for verb in VERBS) != 1:
-            raise ValueError(f"give exactly one of {', '.join(VERBS)}")
+            raise ValueError(f"give exactly one of {', '.join(map(to_camel, VERBS))}")
         return self
 
 
@@ -91,8 +93,11 @@ class TableQuestionsSpec(Value):
         if len(set(names)) < len(names):
             raise ValueError("two questions have the same name")
         paid = [each.name for each in self.questions if each.epsilon is not None]
-        if self.plan is not None and (paid or any(each.standardise for each in self.questions)):
-            raise ValueError("a question of a plan has no epsilon of its own, and does not standardise")
+        alone = [each.name for each in self.questions if each.standardise or each.find_keys]
+        if self.plan is not None and (paid or alone):
+            raise ValueError(
+                "a question of a plan has no epsilon of its own, and neither standardises nor finds keys"
+            )
         if self.plan is None and len(paid) < len(names):
             raise ValueError("a question without a plan needs an epsilon")
         return self

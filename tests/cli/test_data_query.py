@@ -39,6 +39,7 @@ QUESTIONS = [
     },
     {"name": "all", "describe": ["age"], "epsilon": 100},
     {"name": "scaled", "standardise": ["age"], "epsilon": 100},
+    {"name": "found", "findKeys": "ward", "epsilon": 50, "delta": "1e-7"},
 ]
 
 
@@ -65,13 +66,14 @@ def test_every_verb_is_answered(tmp_path: Path, capsys: pytest.CaptureFixture[st
     evidence = tmp_path / "evidence.json"
     code, said, beside = ask(capsys, write(tmp_path, QUESTIONS), "--format", "json", "--evidence", evidence)
     assert code == 0
-    wards, ages, twice, everything, scaled = json.loads(said)["answers"]
+    wards, ages, twice, everything, scaled, found = json.loads(said)["answers"]
     assert [row["n"] for row in wards["rows"]] == [2, 1, 0]  # of each person one row, and of nobody none
     assert set(wards["rows"][0]) == {"ward", "n", "noise"}
     assert len(ages["rows"]) == 4
     assert set(twice["rows"][0]) == {"q", "m"}
     assert "age 50%" in everything["rows"][0]
     assert set(scaled["parameters"]["age"]) == {"low", "high", "mean", "deviation"}
+    assert {row["ward"] for row in found["rows"]} <= {"a", "b", "c"}
     assert wards["receipt"]["epsilon"] == "200"
     assert len(json.loads(evidence.read_text())["questions"]) == len(QUESTIONS) + 1
     assert "one more question on this table may have ε = " in beside
@@ -126,7 +128,11 @@ def test_a_plan_that_does_not_fit_answers_nothing(tmp_path: Path, capsys: pytest
     ("questions", "spec", "said"),
     [
         ([{**WARDS, "groupby": ["ward"]}], {}, "unknown key 'groupby'"),
-        ([{**WARDS, "describe": ["age"]}], {}, "exactly one of ask, describe, histogram, standardise"),
+        (
+            [{**WARDS, "describe": ["age"]}],
+            {},
+            "exactly one of ask, describe, histogram, standardise, findKeys",
+        ),
         ([{"name": "n", "epsilon": 1}], {}, "exactly one of"),
         ([{"name": "n", "ask": {"n": "count"}}], {}, "needs an epsilon"),
         ([WARDS, WARDS], {}, "the same name"),
