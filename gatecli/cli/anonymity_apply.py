@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,7 +14,6 @@ from gatecli.anonymity.measure import measure
 from gatecli.anonymity.search import generalisation
 from gatecli.anonymity.search.classes import Base
 from gatecli.anonymity.search.generalisation import Proposal, describe
-from gatecli.anonymity.tables.files import holds
 from gatecli.anonymity.tables.interface import OpenedTable, Table
 from gatecli.anonymity.tables.opening import open_table
 from gatecli.anonymity.tables.problems import computing
@@ -27,6 +26,7 @@ from gatecli.cli import table_options as given
 from gatecli.cli.identifiers import (
     Identifiers,
     Treatment,
+    about_pseudonyms,
     prove_no_identifier,
     require_no_identifier,
     require_treatable,
@@ -42,7 +42,8 @@ from gatecli.cli.table_arguments import (
     start_of,
     task_of,
 )
-from gatecli.errors import NothingToCheckError, UncheckableError, UsageError
+from gatecli.cli.target_files import require_another
+from gatecli.errors import UncheckableError, UsageError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, PolicyFile, option
@@ -78,21 +79,12 @@ def apply(
     options = opened.options(columns.numeric)
     require_writable(target)
     treatment = identifiers.treatment()
-    _require_another(data, _files(columns, identifiers), target)
+    require_another(data, _files(columns, identifiers), target)
     task = task_of(data, columns, demands, Population(**asdict(persons)), rules, options, search)
     for line in _write_table(task, choice, target, treatment, classifier(search_of(rules.spec.pii))):
         err(f"{target}: {line}\n")
     if treatment.changes:
-        err(f"{target}: {_about_pseudonyms(treatment)}\n")
-
-
-def _about_pseudonyms(treatment: Treatment) -> str:
-    names = ", ".join(treatment.changes)
-    hold = "hold" if len(treatment.changes) > 1 else "holds"
-    return (
-        f"{names} {hold} pseudonyms, which are still personal data (GDPR, Article 4(5)); "
-        "the table is not anonymous for whoever holds the key"
-    )
+        err(f"{target}: {about_pseudonyms(tuple(treatment.changes))}\n")
 
 
 def _write_table(
@@ -148,23 +140,6 @@ def _files(columns: Columns, identifiers: Identifiers) -> list[str]:
     """Files that are read beside the table."""
     key = [] if identifiers.key_file is None else [str(identifiers.key_file)]
     return [*split_pairs(columns.hierarchies, "--hierarchy").values(), *key]
-
-
-def _require_another(data: str, files: Sequence[str], target: Path) -> None:
-    """Raises UsageError where what is written would replace what is read, or become a part of it."""
-    file = data.removeprefix("sqlite://").partition("#")[0] if data.startswith("sqlite://") else data
-    if any(_is_read(each, target) for each in (file, *files) if "://" not in each):
-        raise UsageError(
-            f"{target} is the table that is read, or is in its folder",
-            advice="write the new table somewhere else",
-        )
-
-
-def _is_read(source: str, target: Path) -> bool:
-    try:
-        return holds(source, target)
-    except NothingToCheckError:  # it is said again where the table is opened
-        return False
 
 
 @contextmanager

@@ -57,6 +57,15 @@ class Identifiers:
         return Treatment(split_list(self.drop), dict.fromkeys(replaced, change))
 
 
+def about_pseudonyms(columns: Sequence[str]) -> str:
+    """What pseudonyms in some columns are worth."""
+    hold = "hold" if len(columns) > 1 else "holds"
+    return (
+        f"{', '.join(columns)} {hold} pseudonyms, which are still personal data (GDPR, Article 4(5)); "
+        "the table is pseudonymous, not anonymous: whoever holds the key finds each person"
+    )
+
+
 def require_treatable(opened: OpenedTable, task: TableTask, treatment: Treatment) -> None:
     """Raises UsageError for columns that are not there, or that have another role too."""
     question = task.question
