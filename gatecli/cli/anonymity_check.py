@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gatecli.anonymity.tables.fake_marks import is_fake_table
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.tables.column_entities import classifier
 from gatecli.cli.notices import listening
@@ -21,6 +22,7 @@ from gatecli.cli.table_arguments import (
     task_of,
 )
 from gatecli.errors import UsageError
+from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, option
 from gatecli.frontdoor.session import GateOptions, begin
@@ -84,6 +86,8 @@ def check(
     options = opened.options(columns.numeric)
     tables = [source for source in data if not is_declaration(source)]
     declarations = [Path(source) for source in data if is_declaration(source)]
+    for source in filter(is_fake_table, tables):
+        err(f"{source}: a fake table (gatecli data fake), so that this says nothing about the real one\n")
     if declarations and (columns, demands, population) != (Columns(), Demands(), Population()):
         raise _says_itself(declarations[0])
     policy = session.policy

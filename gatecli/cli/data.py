@@ -13,6 +13,7 @@ class DataCommands(LazyGroup):
     members = {  # noqa: RUF012 - a ClassVar of the base
         "compare": "data_compare:compare",
         "query": "data_query:query",
+        "fake": "data_fake:fake",
         "pseudonymise": "data_pseudonymise:pseudonymise",
     }
 

@@ -210,7 +210,7 @@ def test_the_key_comes_from_the_environment(run: Command, monkeypatch: pytest.Mo
     monkeypatch.setenv("HOSPITAL_KEY", f" {KEY}\n")
     write_csv()
     assert run("in.csv", key="env:HOSPITAL_KEY")[0] == 0
-    assert expected("7") in Path("out.csv").read_text().split(",")[1]
+    assert str(expected("7")) in Path("out.csv").read_text().split(",")[1]
 
 
 def script(text: str) -> str:

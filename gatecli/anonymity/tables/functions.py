@@ -129,6 +129,16 @@ def whole(partition: Sequence[str], order: Sequence[Column]) -> Column:
     return ibis.window(group_by=list(partition), order_by=list(order))
 
 
+def arrow_type(kind: str) -> Any:
+    """The Arrow type that ibis's name of a type means (`int64`, `timestamp(6)`). Raises ValueError."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    try:
+        return ibis.dtype(kind).to_pyarrow()
+    except Exception as error:
+        raise ValueError(f"{kind!r} is not a type") from error
+
+
 def local_table(columns: dict[str, list[object]], kinds: dict[str, str]) -> Table:
     """A small table of given columns, sent to the engine when it is used."""
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it

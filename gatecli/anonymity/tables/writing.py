@@ -147,6 +147,20 @@ def write_rows(
     _write_whole(path, dialect, schema, iter([pa.record_batch(columns, schema=schema)]))
 
 
+def write_batches(path: Path, schema: Any, batches: Iterator[Any], dialect: Dialect = DEFAULT) -> None:
+    """Write Arrow batches of a schema, all of them or nothing; as text into text. Raises as `write`."""
+    import pyarrow as pa  # noqa: PLC0415 - heavy; only what is written needs it
+
+    require_writable(path)
+    if WRITERS[suffix(path)] is _write_text:
+        schema = pa.schema([(name, pa.string()) for name in schema.names])
+        batches = (
+            pa.record_batch([each.cast(pa.string()) for each in batch.columns], schema=schema)
+            for batch in batches
+        )
+    _write_whole(path, dialect, schema, batches)
+
+
 def _write_whole(path: Path, dialect: Dialect, schema: Any, batches: Iterator[Any]) -> None:
     writer = WRITERS[suffix(path)]
     try:
