@@ -175,7 +175,7 @@ def _one_of(*values: str) -> Maker:
     return lambda faker, _row: faker.random.choice(values)
 
 
-def _asked(name: str) -> Maker:
+def _from_faker(name: str) -> Maker:
     return lambda faker, _row: getattr(faker, name)()
 
 
@@ -183,10 +183,12 @@ _DIRECT = (
     NamedKind(
         FakeKind.FIRST_NAME,
         "first name | firstname | given name | forename | vorname | prénom",
-        _asked("first_name"),
+        _from_faker("first_name"),
     ),
     NamedKind(
-        FakeKind.LAST_NAME, "last name | lastname | surname | family name | nachname", _asked("last_name")
+        FakeKind.LAST_NAME,
+        "last name | lastname | surname | family name | nachname",
+        _from_faker("last_name"),
     ),
     NamedKind(
         FakeKind.NAME,
@@ -216,12 +218,12 @@ _DIRECT = (
     ),
 )
 _OTHER = (
-    NamedKind(FakeKind.CITY, "city | town | municipality | birthplace | place of birth", _asked("city")),
-    NamedKind(FakeKind.STATE, "state | county | region | province | district", _asked("state")),
+    NamedKind(FakeKind.CITY, "city | town | municipality | birthplace | place of birth", _from_faker("city")),
+    NamedKind(FakeKind.STATE, "state | county | region | province | district", _from_faker("state")),
     NamedKind(
         FakeKind.COUNTRY,
         "country | country of birth | native country | nationality | citizenship",
-        _asked("country"),
+        _from_faker("country"),
     ),
     NamedKind(
         FakeKind.POSTCODE, "zip | zipcode | zip code | postal | postal code | postcode | plz", _postcode
@@ -244,11 +246,11 @@ _OTHER = (
     NamedKind(
         FakeKind.AMOUNT, "income | salary | wage | wages | earnings | amount | price", _number(0, 100_000)
     ),
-    NamedKind(FakeKind.JOB, "job | job title | occupation | profession", _asked("job")),
-    NamedKind(FakeKind.COMPANY, "employer | company | organisation | organization", _asked("company")),
+    NamedKind(FakeKind.JOB, "job | job title | occupation | profession", _from_faker("job")),
+    NamedKind(FakeKind.COMPANY, "employer | company | organisation | organization", _from_faker("company")),
 )
 IDENTIFIER = NamedKind(FakeKind.IDENTIFIER, "", _identifier)
-TEXT = NamedKind(FakeKind.TEXT, "", _asked("word"))
+TEXT = NamedKind(FakeKind.TEXT, "", _from_faker("word"))
 
 _BY_PHRASE: Mapping[tuple[str, ...], NamedKind] = {
     phrase: each for each in (*_DIRECT, *_OTHER) for phrase in phrases(each.names)
