@@ -1,9 +1,9 @@
-"""How far off standardised columns are, beside OpenDP alone: `python benchmarks/data_standardise.py [ROUNDS]`.
+"""Standardised columns beside OpenDP alone: `python benchmarks/data_standardise.py [ROUNDS]`.
 
 The peer is what somebody writes with OpenDP: its private quantiles over the same thousand candidates, then
 the clipped and centred values' sum and sum of squares with its Laplace noise, at the same ε split alike. The
 error is what a reader of the scaled column sees: how far its mean is from 0, and its deviation from 1, over
-ROUNDS rounds (default 40). Asserts that ours is at most 1.2 times the peer's, within the error of so many
+ROUNDS rounds (default 20). Asserts that ours is at most 1.2 times the peer's, within the error of so many
 rounds.
 """
 
@@ -61,7 +61,7 @@ class Found:
     deviation: float
 
     def errors(self, values: Values) -> tuple[float, float]:
-        """Of the scaled column: its mean's distance from 0, its deviation's from 1 (0 where nothing varies)."""
+        """Of the scaled column: how far its mean is from 0, its deviation from 1 (0 where nothing varies)."""
         scaled = (np.clip(values, self.low, self.high) - self.mean) / self.deviation
         width = float(scaled.std())
         return abs(float(scaled.mean())), abs(width - 1) if width > 1e-9 else 0.0
@@ -96,7 +96,7 @@ def _scores(values: Values, candidates: Values, alpha: float) -> tuple[list[int]
     """OpenDP's scores of candidates, and by how much a row changes one."""
     space = dp.vector_domain(dp.atom_domain(T=float, nan=False)), dp.symmetric_distance()
     made = dp.t.make_quantile_score_candidates(*space, [float(each) for each in candidates], alpha)
-    return cast("list[int]", made([float(each) for each in values])), int(made.map(1))
+    return cast("list[int]", made([float(each) for each in values])), int(made.map(1))  # type: ignore[no-untyped-call]
 
 
 def _least(scores: list[int], change: int, epsilon: float) -> int:
@@ -152,4 +152,4 @@ def main(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 40)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20)

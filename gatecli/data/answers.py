@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
@@ -83,17 +83,22 @@ class Answer:
 
     def __str__(self) -> str:
         header = (*self.groups, *self.names)
-        lines = [header, *(tuple(_show_value(row[name]) for name in header) for row in self.rows)]
-        widths = [max(len(line[place]) for line in lines) for place in range(len(header))]
-        text = [
-            "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
-        ]
-        return "\n".join([*text, f"({self.receipt})"])
+        lines = [tuple(show_value(row[name]) for name in header) for row in self.rows]
+        return f"{align_columns([header, *lines])}\n({self.receipt})"
 
     __repr__ = __str__
 
 
-def _show_value(value: Any) -> str:
+def align_columns(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of cells, each column as wide as its widest cell and to the right."""
+    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+    )
+
+
+def show_value(value: Any) -> str:
+    """A key or a statistic: six digits of a float, a question mark where there is none."""
     if isinstance(value, float):
         return f"{value:.6g}"
     return "?" if value is None else str(value)

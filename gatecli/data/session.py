@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -153,10 +154,11 @@ class TableSession:
 
     def _require_within_tiers(self, cost: Budget) -> None:
         """With a ledger a session has no budget of its own: what it spends in sum is judged."""
+        if not self._tiers:
+            return
         epsilon = sum((each.epsilon for each in self.records), cost.epsilon)
         delta = sum((each.delta for each in self.records), cost.delta)
-        if self._tiers:
-            require_within(self._tiers, Budget(epsilon, delta))
+        require_within(self._tiers, Budget(epsilon, delta))
 
     def _add_noise(self, query: TableQuery, noise: ChosenNoise) -> dict[Cell, dict[Part, int | float]]:
         """Noise on every part of every group. What is exact does not leave this function."""
@@ -211,17 +213,19 @@ class TableSession:
     def _quantile(
         self, ladder: Sequence[int], rank: Fraction, epsilon: Fraction, view: TableView, column: str
     ) -> float:
-        """A step of the bounds, near which a share `rank` of the values is below.
+        """The middle of a step of the bounds, in which the value lies that a share `rank` is below.
 
-        The score of a step is |b·(values below) − a·(values)| for the rank a/b (as in OpenDP's quantiles): a
-        row changes it by at most max(a, b − a).
+        The score of a step is by how much it misses the rank a/b of n values, of which l are below it and u
+        below the next: max(b·l − a·n, a·n − b·u, 0). A row changes it by at most max(a, b − a). Where all
+        values are equal it is 0 at their step alone (OpenDP's quantiles count ties in the same way).
         """
         above, whole = rank.numerator, rank.denominator
-        scores = [abs(whole * below - above * ladder[-1]) for below in ladder]
+        wanted = above * ladder[-1]
+        scores = [max(whole * below - wanted, wanted - whole * upto, 0) for below, upto in pairwise(ladder)]
         change = max(above, whole - above) * self.rows_per_unit
         place = self._engine.choose_least(scores, change, epsilon)
         bounds = bounds_of(view, column)
-        return float(bounds.lower + (bounds.upper - bounds.lower) * place / CANDIDATES)
+        return float(bounds.lower + (bounds.upper - bounds.lower) * (2 * place + 1) / (2 * CANDIDATES))
 
     def _answer(
         self,

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn, Self
 
 from gatecli.accounting.allocation import Method
-from gatecli.data.answers import Answer, Receipt
+from gatecli.data.answers import Answer, Receipt, align_columns, show_value
 from gatecli.data.expressions import ColumnKind, Expression, as_expression, column
 from gatecli.data.noise import NoiseName
 from gatecli.data.numbers import positive_number
@@ -34,6 +35,7 @@ from gatecli.data.views import (
     with_unknown_keys,
 )
 from gatecli.errors import UsageError
+from gatecli.model.number import show
 
 Number = int | float
 
@@ -337,3 +339,32 @@ class FoundKeys:
 
     answer: Answer
     table: PrivateTable
+
+    def __str__(self) -> str:
+        header = (
+            "column",
+            "low",
+            "high",
+            "mean",
+            "deviation",
+            "ε of low and high",
+            "ε of mean and deviation",
+        )
+        lines = [
+            (
+                name,
+                *(show_value(float(each)) for each in (found.low, found.high, found.mean, found.deviation)),
+                show(bounds.epsilon),
+                show(moments.epsilon),
+            )
+            for (name, found), bounds, moments in zip(
+                self.parameters.items(), self.receipts[::2], self.receipts[1::2], strict=True
+            )
+        ]
+        last = self.receipts[-1]
+        delta = sum((each.delta for each in self.receipts), Fraction(0))
+        cost = f"ε = {show(sum((each.epsilon for each in self.receipts), Fraction(0)))}"
+        cost += f", δ = {show(delta)}" if delta else ""
+        return f"{align_columns([header, *lines])}\n({cost}; {last.reason}; drawn by {last.engine})"
+
+    __repr__ = __str__
