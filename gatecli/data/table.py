@@ -329,17 +329,6 @@ class Standardised:
     receipts: tuple[Receipt, ...]
     table: PrivateTable
 
-
-@dataclass(frozen=True, slots=True)
-class FoundKeys:
-    """The keys that were found with their noisy counts, and the table on which they are declared.
-
-    Where none was found the table is as it was.
-    """
-
-    answer: Answer
-    table: PrivateTable
-
     def __str__(self) -> str:
         header = (
             "column",
@@ -368,3 +357,14 @@ class FoundKeys:
         return f"{align_columns([header, *lines])}\n({cost}; {last.reason}; drawn by {last.engine})"
 
     __repr__ = __str__
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKeys:
+    """The keys that were found with their noisy counts, and the table on which they are declared.
+
+    Where none was found the table is as it was.
+    """
+
+    answer: Answer
+    table: PrivateTable
