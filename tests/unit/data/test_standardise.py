@@ -23,7 +23,7 @@ GOLDEN = """\
 column   low   high    mean  deviation  ε of low and high  ε of mean and deviation
    age     2   98.1  50.002    29.0584                0.1                      0.1
    bmi  10.5  34.55  22.501    7.26541                0.1                      0.1
-(ε = 0.4; Laplace, since no delta was given; drawn by exact 0)"""
+(ε = 0.4; Laplace, since no delta was given; drawn by exact 0 (a test asks it))"""
 
 
 def constant(value: float, rows: int = 50, **options: Any) -> Any:
