@@ -14,7 +14,6 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -39,7 +38,17 @@ from gatecli.data.queries import TableQuery
 from gatecli.data.refusals import RefusedError, refusal
 from gatecli.data.respondent import RefusedName, Spent
 from gatecli.data.spending import NamedTier, Purse, require_within
-from gatecli.data.statistics import CANDIDATES, GRID, Part, Rank, Statistic, SumTerm, answer_of, parts_of
+from gatecli.data.statistics import (
+    CANDIDATES,
+    GRID,
+    Part,
+    Rank,
+    Statistic,
+    SumTerm,
+    answer_of,
+    parts_of,
+    quantile_scores,
+)
 from gatecli.data.views import TableView, bounds_of
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.model.budget import Budget
@@ -213,16 +222,9 @@ class TableSession:
     def _quantile(
         self, ladder: Sequence[int], rank: Fraction, epsilon: Fraction, view: TableView, column: str
     ) -> float:
-        """The middle of a step of the bounds, in which the value lies that a share `rank` is below.
-
-        The score of a step is by how much it misses the rank a/b of n values, of which l are below it and u
-        below the next: max(b·l − a·n, a·n − b·u, 0). A row changes it by at most max(a, b − a). Where all
-        values are equal it is 0 at their step alone (OpenDP's quantiles count ties in the same way).
-        """
-        above, whole = rank.numerator, rank.denominator
-        wanted = above * ladder[-1]
-        scores = [max(whole * below - wanted, wanted - whole * upto, 0) for below, upto in pairwise(ladder)]
-        change = max(above, whole - above) * self.rows_per_unit
+        """The middle of a step of the bounds, in which the value lies that a share `rank` is below."""
+        scores = quantile_scores(ladder, rank)
+        change = max(rank.numerator, rank.denominator - rank.numerator) * self.rows_per_unit
         place = self._engine.choose_least(scores, change, epsilon)
         bounds = bounds_of(view, column)
         return float(bounds.lower + (bounds.upper - bounds.lower) * (2 * place + 1) / (2 * CANDIDATES))

@@ -8,10 +8,11 @@ noise need not cover rounding (Casacuberta, Shoemate, Vadhan and Wagaman 2022 sh
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -206,6 +207,19 @@ _FINISHED: Mapping[Statistic, Callable[[str, Mapping[Part, int | float], Interva
         }
     )
 )
+
+
+def quantile_scores(ladder: Sequence[int], rank: Fraction) -> list[int]:
+    """By how much each step misses a rank; `ladder` has how many values are below each step, and then all.
+
+    For the rank a/b of n values, of which l are below a step and u below the next: max(b·l − a·n, a·n − b·u,
+    0). With a row more n grows by 1, and l and u by 1 or not at all. So each term changes by a or b − a, and a
+    score by max(a, b − a) at most. For the median of 1, 1 and 9 the step of 1 has 0, and all others more: of
+    equal values their own step is chosen (OpenDP's quantiles count ties in the same way).
+    """
+    above, whole = rank.numerator, rank.denominator
+    wanted = above * ladder[-1]
+    return [max(whole * below - wanted, wanted - whole * upto, 0) for below, upto in pairwise(ladder)]
 
 
 def describing(view: TableView, columns: tuple[str, ...]) -> tuple[Asked, ...]:

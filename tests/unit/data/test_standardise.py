@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gatecli.data.standardisation import least_deviation
-from gatecli.data.statistics import CANDIDATES, GRID
+from gatecli.data.statistics import CANDIDATES, GRID, quantile_scores
 from tests.support.private_tables import exact, small_table
 
 BOUNDS = {"age": (0, 100), "bmi": (10, 60)}
@@ -80,15 +79,6 @@ def test_the_least_deviation_is_above_zero_and_falls_with_the_rows(
     assert least_deviation(low, low + width, rows, noise + GRID) >= least
 
 
-Ladder = Sequence[int]
-
-
-def scores(ladder: Ladder, above: int, whole: int) -> list[int]:
-    """As `TableSession._quantile` has them."""
-    wanted = above * ladder[-1]
-    return [max(whole * below - wanted, wanted - whole * upto, 0) for below, upto in pairwise(ladder)]
-
-
 def ladder_of(steps: Sequence[int], places: int) -> list[int]:
     return [sum(each < place for each in steps) for place in range(places + 1)]
 
@@ -97,6 +87,7 @@ def ladder_of(steps: Sequence[int], places: int) -> list[int]:
 def test_a_row_changes_a_score_by_no_more_than_its_sensitivity(
     steps: list[int], row: int, above: int, more: int
 ) -> None:
-    whole = above + more
-    one, other = (scores(ladder_of(rows, 8), above, whole) for rows in (steps, [*steps, row]))
-    assert max(abs(a - b) for a, b in zip(one, other, strict=True)) <= max(above, whole - above)
+    rank = Fraction(above, above + more)
+    one, other = (quantile_scores(ladder_of(rows, 8), rank) for rows in (steps, [*steps, row]))
+    change = max(abs(a - b) for a, b in zip(one, other, strict=True))
+    assert change <= max(rank.numerator, rank.denominator - rank.numerator)
