@@ -213,9 +213,9 @@ def quantile_scores(ladder: Sequence[int], rank: Fraction) -> list[int]:
     """By how much each step misses a rank; `ladder` has how many values are below each step, and then all.
 
     For the rank a/b of n values, of which l are below a step and u below the next: max(b·l − a·n, a·n − b·u,
-    0). With a row more n grows by 1, and l and u by 1 or not at all. So each term changes by a or b − a, and a
-    score by max(a, b − a) at most. For the median of 1, 1 and 9 the step of 1 has 0, and all others more: of
-    equal values their own step is chosen (OpenDP's quantiles count ties in the same way).
+    0). With a row more n grows by 1, and l and u by 1 or not at all. So each term changes by a or b − a,
+    and a score by max(a, b − a) at most. For the median of 1, 1 and 9 the step of 1 has 0, and others more:
+    of equal values their own step is chosen (OpenDP's quantiles count ties in the same way).
     """
     above, whole = rank.numerator, rank.denominator
     wanted = above * ladder[-1]
