@@ -10,6 +10,7 @@ TOGETHER = (
     "tests/e2e/",
     "tests/architecture/",
     "tests/cli/test_pre_commit.py",
+    "tests/contract/test_data_spark.py",
     "tests/contract/test_tables.py::TestSpark",
     "tests/install/test_install.py",
     "tests/registries/",

@@ -99,6 +99,7 @@ NEEDS = (
     Need(
         "Spark",
         (
+            "tests/contract/test_data_spark.py",
             "tests/contract/test_tables.py::TestSpark",
             "tests/contract/test_spark_settings.py",
             "tests/contract/test_interrupts.py::test_spark_is_stopped",

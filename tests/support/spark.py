@@ -37,11 +37,11 @@ def configured(folder: Path, more: str = "") -> Path:
 
 
 @contextmanager
-def session(folder: Path) -> Iterator[Any]:
+def session(folder: Path, master: str = "local[1]") -> Iterator[Any]:
     """A running session, which `open_table` then uses; its files and its log are in `folder`."""
     from pyspark.sql import SparkSession  # noqa: PLC0415 - an optional extra that starts a JVM
 
-    builder = SparkSession.builder.master("local[1]").config("spark.local.dir", str(folder / "local"))
+    builder = SparkSession.builder.master(master).config("spark.local.dir", str(folder / "local"))
     builder = builder.config("spark.sql.warehouse.dir", str(folder / "warehouse"))
     for name, value in SETTINGS.items():
         builder = builder.config(name, value)

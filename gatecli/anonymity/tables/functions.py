@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -40,6 +40,13 @@ def row_numbers(partition: Sequence[Column], order: Sequence[Column]) -> Column:
     import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
 
     return ibis.row_number().over(ibis.window(group_by=list(partition), order_by=list(order)))
+
+
+def hash_together(columns: Mapping[str, Column]) -> Column:
+    """A number that the values of a row give together, as the engine's own hash has it."""
+    import ibis  # noqa: PLC0415 - half a second to import; only a table needs it
+
+    return ibis.struct(dict(columns)).hash()
 
 
 def dense_rank(column: Column) -> Column:
