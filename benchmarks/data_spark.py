@@ -130,7 +130,10 @@ def measure(session: Any, rows: int, rounds: int, folder: Path) -> float:
     for name, spent in found.items():
         print(f"  {name:17} {statistics.median(spent):6.2f} s  {min(spent):.2f} to {max(spent):.2f}")
     alone, bounded = ratio(found, "private", "plain"), ratio(found, "private, bounded", "plain, bounded")
-    print(f"  private to plain {alone:.2f} (goal at 10⁷ rows: {MOST} or less), bounded {bounded:.2f}", flush=True)
+    print(
+        f"  private to plain {alone:.2f} (goal at 10⁷ rows: {MOST} or less), bounded {bounded:.2f}",
+        flush=True,
+    )
     return alone
 
 

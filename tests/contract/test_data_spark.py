@@ -1,7 +1,8 @@
-"""Questions to a frame of Spark: partitions, retries and lost tasks change neither answers nor what is spent."""
+"""Questions to a frame of Spark: partitions, retries and lost tasks change neither answers nor spending."""
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import sys
@@ -14,19 +15,20 @@ from typing import Any
 import pytest
 from scipy import stats
 
+from gatecli.accounting.portfolio import limits_of
 from gatecli.anonymity.tables.frames import open_frame
 from gatecli.data import open_table
 from gatecli.data.aggregation import Contributions, ExactSums, add_up, kinds_in
 from gatecli.data.engines.open_dp import OpenDp
-from gatecli.data.statistics import GRID, Moment, Rank, SumTerm
+from gatecli.data.statistics import Moment, Rank, SumTerm
 from gatecli.data.views import TableView, group_by_keys, with_bounds, with_keys
 from gatecli.errors import UncheckableError
-from gatecli.accounting.portfolio import limits_of
 from gatecli.ledger.opening import create_store, open_store
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.ledger import DatasetTerms, EntryKind
 from tests.support import spark
 from tests.support.ledgers import AT, IDENTITY
+from tests.support.spark_example import job
 
 PARTITIONS = 64
 WARDS = ("a", "b", "c", "nobody's")
@@ -34,7 +36,7 @@ OPTIONS: Mapping[str, Any] = {"unit": "pid", "bounds": {"age": (0, 100)}, "keys"
 PERSONS = Contributions("pid", 1)
 CANARIES = ("Zweistein", "4711.25")
 ALPHA = 1e-3
-RUNS, DRAWS, BINS = 10, 2000, 20
+RUNS, DRAWS, BINS = 10, 1000, 20
 
 
 @pytest.fixture(scope="module", name="session")
@@ -97,8 +99,8 @@ def test_sums_are_the_same_in_any_number_of_partitions(session: Any, contributio
 def test_noise_is_drawn_once_for_all_partitions(
     session: Any, drawn: list[tuple[str, list[int]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The error is the central one. Had each of the 64 partitions noise of its own, ε would be split over them, and
-    their noise, √64 times as wide, would be 64 times as large again: 512 times the central error.
+    """The error is the central one. Had each of the 64 partitions noise of its own and a 64th of ε, each
+    would be 64 times as wide, and their sum √64 times as wide as that: 512 times the central error.
     """
     with open_table(people(session, PARTITIONS), budget={"epsilon": 1}, **OPTIONS) as table:
         receipt = table.groupby("ward").agg(n="count", epsilon="0.1").receipt
@@ -131,7 +133,7 @@ Unlucky = Callable[[int, int], bool]
 
 
 def unreliable(session: Any, folder: Path, dies: Unlucky, *, late: bool = False) -> Any:
-    """The frame of `people`, one task of which dies with its process: before its first row, or after its last.
+    """The frame of `people`, a task of which dies with its process: before its first row, or after its last.
 
     Each attempt leaves a file in the folder.
     """
@@ -157,29 +159,31 @@ def unreliable(session: Any, folder: Path, dies: Unlucky, *, late: bool = False)
 def ledger_with_people(tmp_path: Path) -> Path:
     path, budget = tmp_path / "ledger.db", Budget(Fraction(8), Fraction(1, 10**5))
     store = create_store(str(path), IDENTITY)
-    store.add_dataset(
-        DatasetTerms("people", "person", Neighbouring.ADD_REMOVE, budget, limits_of(budget)), AT
-    )
+    for name in ("people", "patients-2026"):
+        terms = DatasetTerms(name, "person", Neighbouring.ADD_REMOVE, budget, limits_of(budget))
+        store.add_dataset(terms, AT)
     store.close()
     return path
 
 
-def movements(ledger: Path) -> list[EntryKind]:
+def movements(ledger: Path, dataset: str = "people") -> list[EntryKind]:
     """What the ledger holds after the entry that opened the dataset."""
     store = open_store(str(ledger), read_only=True)
     try:
-        return [entry.kind for entry in store.entries("people")][1:]
+        return [entry.kind for entry in store.entries(dataset)][1:]
     finally:
         store.close()
 
 
-@pytest.mark.parametrize("late", [False, True], ids=["before its first row", "after its last row"])
+@pytest.mark.parametrize("when", ["before its first row", "after its last row"])
 def test_a_task_that_dies_and_is_retried_changes_neither_spend_nor_draw(
-    session: Any, ledger: Path, tmp_path: Path, drawn: list[tuple[str, list[int]]], late: bool
+    session: Any, ledger: Path, tmp_path: Path, drawn: list[tuple[str, list[int]]], when: str
 ) -> None:
     """The second way is also what speculation does: two attempts have computed the same rows, one counts."""
     attempts = tmp_path / "attempts"
-    dying = unreliable(session, attempts, lambda part, attempt: (part, attempt) == (1, 0), late=late)
+    dying = unreliable(
+        session, attempts, lambda part, attempt: (part, attempt) == (1, 0), late="after" in when
+    )
     with open_table(dying, dataset="people", ledger=ledger, **OPTIONS) as table:
         table.groupby("ward").agg(total=("age", "sum"), epsilon="0.25")
         (question,) = table.budget.questions
@@ -195,8 +199,7 @@ def test_a_job_that_fails_is_spent_and_shows_no_value(
     session: Any, ledger: Path, drawn: list[tuple[str, list[int]]], capfd: pytest.CaptureFixture[str]
 ) -> None:
     def stumble(batches: Iterator[Any]) -> Iterator[Any]:
-        for batch in batches:
-            yield batch
+        yield from batches
         raise ValueError(f"cannot read {CANARIES[0]} of {CANARIES[1]}")
 
     rows = [(number, float(CANARIES[1]), CANARIES[0]) for number in range(4)]
@@ -215,7 +218,7 @@ def test_a_job_that_fails_is_spent_and_shows_no_value(
 def test_a_task_that_dies_each_time_is_spent_and_shows_no_value(
     session: Any, ledger: Path, tmp_path: Path, drawn: list[tuple[str, list[int]]]
 ) -> None:
-    dying = unreliable(session, tmp_path / "attempts", lambda part, attempt: part == 1)
+    dying = unreliable(session, tmp_path / "attempts", lambda part, _attempt: part == 1)
     with open_table(dying, dataset="people", ledger=ledger, **OPTIONS) as table:
         with pytest.raises(UncheckableError, match="the question failed") as caught:
             table.median("age", epsilon="0.25")
@@ -229,7 +232,6 @@ def test_a_task_that_dies_each_time_is_spent_and_shows_no_value(
 def require_silence(error: BaseException, output: str) -> None:
     """No canary in the error, in its past, in a frame of its traceback, or in what was printed."""
     assert (error.__cause__, error.__context__) == (None, None)
-    shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     ours = [
         frame
         for frame, _ in traceback.walk_tb(error.__traceback__)
@@ -238,25 +240,40 @@ def require_silence(error: BaseException, output: str) -> None:
     held = "".join(repr(frame.f_locals) for frame in ours)
     assert ours
     assert not [canary for canary in CANARIES for text in (str(error), held, output) if canary in text]
-    assert "PythonException" not in shown
+
+
+def test_the_job_of_the_example_writes_its_report_and_evidence(
+    session: Any, ledger: Path, tmp_path: Path
+) -> None:
+    rows = [(number, 40.0 + number, ward) for number, ward in enumerate(job().WARDS * 4)]
+    frame = session.createDataFrame(rows, ["patient_id", "age", "ward"])
+    job().write_report(frame, str(ledger), tmp_path / "report")
+    header, *lines = (tmp_path / "report/wards.csv").read_text("utf-8").splitlines()
+    assert header == "ward,n,mean_age"
+    assert tuple(line.partition(",")[0] for line in lines) == job().WARDS
+    evidence = json.loads((tmp_path / "report/evidence.json").read_text("utf-8"))
+    assert (evidence["dataset"], evidence["unit"]) == ("patients-2026", "person")
+    assert [question["epsilon"] for question in evidence["questions"]] == ["0.5"]
+    assert movements(ledger, "patients-2026") == [EntryKind.RESERVE, EntryKind.COMMIT]
 
 
 def test_the_noise_of_answers_has_its_distribution(session: Any) -> None:
     """χ² on twenty bins that are equally likely, in ten runs: α = 0.001 in each, and one of ten may alarm.
 
-    False alarms: at least two of ten, C(10, 2)·α² = 4.5·10⁻⁵. A test of the variance would alarm 22 % of the time
-    where 5 % are meant: it takes the fourth moment for that of the normal distribution. Of n Laplace draws (excess
-    kurtosis 3) the sample variance has 5σ⁴/n instead of 2σ⁴/n, and P(|Z| > 1.96·√(2/5)) = 0.215.
+    False alarms: at least two of ten, C(10, 2)·α² = 4.5·10⁻⁵. A test of the variance alarms 22 % of the time
+    where 5 % are meant, since it takes the noise for normal: the sample variance of n Laplace draws, whose
+    excess kurtosis is 3, itself has the variance 5σ⁴/n and not 2σ⁴/n, and P(|Z| > 1.96·√(2/5)) = 0.215.
 
-    Each run is one question with as many groups as draws; none but the first has rows, and the bins are of sums in
-    steps of a millionth, which no grid of whole numbers shows in.
+    One question has a group for each draw of each run, so that Spark adds up once; one group has a row. Sums
+    are in steps of a millionth of their noise: the bins need not heed that they are whole numbers.
     """
-    keys = [str(number) for number in range(DRAWS)]
-    frame = session.createDataFrame([("0", 50.0)], ["key", "age"])
-    budget = {"epsilon": RUNS}
-    with open_table(frame, budget=budget, bounds={"age": (0, 100)}, keys={"key": keys}) as table:
-        answers = [table.groupby("key").agg(total=("age", "sum"), epsilon=1) for _ in range(RUNS)]
-    values = [pvalue([row["total"] for row in list(answer)[1:]], 100.0) for answer in answers]
+    keys = {"run": range(RUNS), "draw": range(DRAWS)}
+    frame = session.createDataFrame([(0, 0, 50.0)], ["run", "draw", "age"])
+    with open_table(frame, budget={"epsilon": 1}, bounds={"age": (0, 100)}, keys=keys) as table:
+        answer = table.groupby("run", "draw").agg(total=("age", "sum"), epsilon=1)
+    noise = [row["total"] - (50 if row["run"] == row["draw"] == 0 else 0) for row in answer]
+    values = [pvalue(noise[start : start + DRAWS], 100.0) for start in range(0, len(noise), DRAWS)]
+    assert len(values) == RUNS
     assert sum(value < ALPHA for value in values) <= 1, values
 
 
@@ -264,6 +281,11 @@ def pvalue(noise: Sequence[float], scale: float) -> float:
     """Of χ² against Laplace noise of a scale, on bins that are equally likely."""
     places = [min(int(BINS * stats.laplace.cdf(each, scale=scale)), BINS - 1) for each in noise]
     return float(stats.chisquare([places.count(place) for place in range(BINS)]).pvalue)
+
+
+def test_a_stream_is_refused(session: Any) -> None:
+    with pytest.raises(UncheckableError, match="a stream"):
+        open_frame(session.readStream.format("rate").load())
 
 
 def test_text_that_a_column_s_collation_takes_for_equal_is_neither_one_unit_nor_one_group(

@@ -66,7 +66,14 @@ def connect_spark(url: str) -> Connection:
 
 
 def connect_frame(frame: Any) -> Table:
-    """The table of a frame of Spark, in its own session; a view of it is all that is made there."""
+    """The table of a frame of Spark, in its own session; a view of it is all that is made there.
+
+    Raises UncheckableError for a stream.
+    """
+    if frame.isStreaming:
+        raise UncheckableError(
+            "the frame is a stream, and has other rows each time", advice="write it to a table, and give that"
+        )
     session = frame.sparkSession
     name = f"gatecli_{secrets.token_hex(8)}"
     frame.createOrReplaceTempView(name)

@@ -70,6 +70,18 @@ def test_a_units_rows_are_bounded_and_rows_of_nobody_do_not_count() -> None:
     assert sum(row["n"] for row in group_by_keys) == 3
 
 
+def test_units_whose_numbers_a_float_would_merge_are_told_apart() -> None:
+    """Merged, one unit's row would stand in for another's, and adding one would change two groups."""
+    values = {"pid": [2**60, 2**60 + 1, 2**60 + 1], "age": [1.0, 2.0, 2.0], "ward": ["a", "b", "b"]}
+    answer = exact(values, contributions=PERSONS).groupby("ward").agg(n="count", epsilon=1)
+    assert [row["n"] for row in answer] == [1, 1, 0]
+
+
+def test_a_derived_column_of_the_units_name_bounds_nothing() -> None:
+    table = exact(contributions=PERSONS).derive(pid=column("age"))
+    assert table.count(epsilon=1).value == 4
+
+
 def test_noise_is_for_as_many_rows_as_a_unit_may_have() -> None:
     one, three = (small_table(unit="pid", rows_per_unit=rows).count(epsilon=1).receipt for rows in (1, 3))
     assert [receipt.mechanisms[0].scale for receipt in (one, three)] == [1, 3]  # type: ignore[union-attr]  # Laplace
