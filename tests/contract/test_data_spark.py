@@ -20,7 +20,7 @@ from gatecli.anonymity.tables.frames import open_frame
 from gatecli.data import open_table
 from gatecli.data.aggregation import Contributions, ExactSums, add_up, kinds_in
 from gatecli.data.engines.open_dp import OpenDp
-from gatecli.data.statistics import Moment, Rank, SumTerm
+from gatecli.data.statistics import Moment, Part, Rank, SumTerm
 from gatecli.data.views import TableView, group_by_keys, with_bounds, with_keys
 from gatecli.errors import UncheckableError
 from gatecli.ledger.opening import create_store, open_store
@@ -68,14 +68,19 @@ def draws_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list
     return calls
 
 
+ROWS = tuple((number // 3, number * 7919 % 110 - 5.0, "abcx"[number % 4]) for number in range(300))
+"""Three rows of each of a hundred persons: values outside of the bounds, and a ward that nobody declared."""
+SCHEMA = "pid long, age double, ward string"
+
+
 def people(session: Any, partitions: int) -> Any:
-    """Three rows of each of a hundred persons."""
-    made = session.range(300).selectExpr(
+    """The frame of `ROWS`."""
+    number = session.range(0, len(ROWS), 1, partitions)
+    return number.selectExpr(
         "id div 3 as pid",
-        "cast(id * 7919 % 110 as double) - 5 as age",
-        "substr('abcx', id % 4 + 1, 1) as ward",
+        "cast(id * 7919 % 110 - 5 as double) as age",
+        "substr('abcx', cast(id % 4 + 1 as int), 1) as ward",
     )
-    return made.repartition(partitions)
 
 
 def exact_sums(frame: Any, contributions: Contributions = PERSONS) -> ExactSums:
@@ -84,7 +89,7 @@ def exact_sums(frame: Any, contributions: Contributions = PERSONS) -> ExactSums:
         with_bounds(TableView(kinds_in(opened.table.schema())), OPTIONS["bounds"]), OPTIONS["keys"]
     )
     sums = [SumTerm(Moment.ROWS), *(SumTerm(moment, "age") for moment in Moment if moment is not Moment.ROWS)]
-    parts = [*sums, Rank("age", Fraction(1, 2))]
+    parts: list[Part] = [*sums, Rank("age", Fraction(1, 2))]
     return add_up(opened.table, group_by_keys(view, ["ward"]), parts, contributions)
 
 
@@ -139,7 +144,7 @@ def unreliable(session: Any, folder: Path, dies: Unlucky, *, late: bool = False)
     """
     folder.mkdir()
 
-    def attempt(batches: Iterator[Any]) -> Iterator[Any]:
+    def attempt(rows: Iterator[Any]) -> Iterator[Any]:
         from pyspark import TaskContext  # noqa: PLC0415 - in a worker of Spark
 
         context = TaskContext.get()
@@ -148,11 +153,11 @@ def unreliable(session: Any, folder: Path, dies: Unlucky, *, late: bool = False)
         (folder / f"{place[0]}-{place[1]}").touch()
         if not late and dies(*place):
             os._exit(1)
-        yield from batches
+        yield from rows
         if late and dies(*place):
             os._exit(1)
 
-    return people(session, 2).mapInArrow(attempt, "pid long, age double, ward string")
+    return session.createDataFrame(session.sparkContext.parallelize(ROWS, 2).mapPartitions(attempt), SCHEMA)
 
 
 @pytest.fixture(name="ledger")
@@ -198,13 +203,13 @@ def test_a_task_that_dies_and_is_retried_changes_neither_spend_nor_draw(
 def test_a_job_that_fails_is_spent_and_shows_no_value(
     session: Any, ledger: Path, drawn: list[tuple[str, list[int]]], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def stumble(batches: Iterator[Any]) -> Iterator[Any]:
-        yield from batches
+    def stumble(rows: Iterator[Any]) -> Iterator[Any]:
+        yield from rows
         raise ValueError(f"cannot read {CANARIES[0]} of {CANARIES[1]}")
 
     rows = [(number, float(CANARIES[1]), CANARIES[0]) for number in range(4)]
-    frame = session.createDataFrame(rows, ["pid", "age", "ward"])
-    failing = frame.mapInArrow(stumble, frame.schema)
+    stumbling = session.sparkContext.parallelize(rows, 1).mapPartitions(stumble)
+    failing = session.createDataFrame(stumbling, SCHEMA)
     with open_table(failing, dataset="people", ledger=ledger, **OPTIONS) as table:
         with pytest.raises(UncheckableError, match="the question failed") as caught:
             table.groupby("ward").agg(total=("age", "sum"), epsilon="0.25")

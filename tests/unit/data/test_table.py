@@ -72,7 +72,11 @@ def test_a_units_rows_are_bounded_and_rows_of_nobody_do_not_count() -> None:
 
 def test_units_whose_numbers_a_float_would_merge_are_told_apart() -> None:
     """Merged, one unit's row would stand in for another's, and adding one would change two groups."""
-    values = {"pid": [2**60, 2**60 + 1, 2**60 + 1], "age": [1.0, 2.0, 2.0], "ward": ["a", "b", "b"]}
+    values: dict[str, list[Any]] = {
+        "pid": [2**60, 2**60 + 1, 2**60 + 1],
+        "age": [1.0, 2.0, 2.0],
+        "ward": ["a", "b", "b"],
+    }
     answer = exact(values, contributions=PERSONS).groupby("ward").agg(n="count", epsilon=1)
     assert [row["n"] for row in answer] == [1, 1, 0]
 
