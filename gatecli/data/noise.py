@@ -18,7 +18,7 @@ from gatecli.data.engines.interface import NoiseEngine
 from gatecli.data.statistics import Part, Rank, SumTerm
 from gatecli.errors import ConfigurationError, UsageError
 from gatecli.model.budget import Budget, Neighbouring
-from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Mechanism, ReportNoisyMax
 from gatecli.model.number import show
 
 NoiseName = Literal["auto", "laplace", "gaussian"]
@@ -91,9 +91,18 @@ def _laplace(parts: Sequence[Part], rows: int, budget: Budget) -> ChosenNoise:
 
 def _pure(part: Part, rows: int, epsilon: Fraction) -> Mechanism:
     if isinstance(part, Rank):
-        return Exponential(epsilon=epsilon)
+        return choice_at(epsilon)
     most = part.sensitivity * rows
     return DiscreteLaplace(sensitivity=most, scale=rounded_up(most / epsilon, DIGITS))
+
+
+def choice_at(epsilon: Fraction) -> Mechanism:
+    """A noisy maximum with exponential noise: permute and flip (McKenna and Sheldon 2020).
+
+    It is ε-private and no more: its losses have a range of up to 2ε, and not of ε as those of the exponential
+    mechanism, whose cheaper composition it must not have.
+    """
+    return ReportNoisyMax(epsilon=epsilon, noise="exponential")
 
 
 def _gaussian(parts: Sequence[Part], rows: int, budget: Budget) -> ChosenNoise:
@@ -115,9 +124,7 @@ def _gaussian(parts: Sequence[Part], rows: int, budget: Budget) -> ChosenNoise:
             advice="use Laplace noise",
         )
     given = iter(found.mechanisms)
-    mechanisms = tuple(
-        next(given) if isinstance(part, SumTerm) else Exponential(epsilon=share) for part in parts
-    )
+    mechanisms = tuple(next(given) if isinstance(part, SumTerm) else choice_at(share) for part in parts)
     return ChosenNoise(mechanisms, "Gaussian, as asked", budget.delta)
 
 

@@ -13,7 +13,7 @@ from gatecli.accounting.account import account
 from gatecli.accounting.allocation import Allocation, Method, NoiseKind, QueryStep, allocate
 from gatecli.accounting.calibration import rounded_up
 from gatecli.data.answers import Answer
-from gatecli.data.noise import DIGITS, ChosenNoise
+from gatecli.data.noise import DIGITS, ChosenNoise, choice_at
 from gatecli.data.queries import TableQuery
 from gatecli.data.refusals import RefusedError
 from gatecli.data.respondent import Respondent, Spent
@@ -21,7 +21,7 @@ from gatecli.data.statistics import Moment, Part, Rank, SumTerm, parts_of
 from gatecli.data.views import TableView, bounds_of
 from gatecli.errors import UsageError
 from gatecli.model.budget import Budget
-from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Mechanism
 
 METHODS: tuple[Method, ...] = ("weights", "sensitivity", "variance")
 
@@ -137,7 +137,7 @@ def _natural_size(term: SumTerm, view: TableView) -> Fraction:
 def _mechanism(part: Part, spent: Fraction, rows: int, *, is_basic: bool) -> Mechanism:
     epsilon = spent if is_basic else _root_below(2 * spent)
     if isinstance(part, Rank):
-        return Exponential(epsilon=epsilon)
+        return choice_at(epsilon)
     most = part.sensitivity * rows
     if is_basic:
         return DiscreteLaplace(sensitivity=most, scale=rounded_up(most / spent, DIGITS))

@@ -53,7 +53,7 @@ from gatecli.data.views import TableView, bounds_of
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.model.budget import Budget
 from gatecli.model.ledger import identity_digest
-from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Mechanism, ReportNoisyMax
 from gatecli.model.table_evidence import AnsweredQuestion
 
 Result = TypeVar("Result")
@@ -213,7 +213,7 @@ class TableSession:
                 return self._engine.add_laplace([exact.sums[cell][part] for cell in cells], scale)
             case DiscreteGaussian(standard_deviation=deviation), SumTerm():
                 return self._engine.add_gaussian([exact.sums[cell][part] for cell in cells], deviation)
-            case Exponential(epsilon=epsilon), Rank(column, rank):
+            case ReportNoisyMax(epsilon=epsilon), Rank(column, rank):
                 return [
                     self._quantile(exact.ladders[column][cell], rank, epsilon, view, column) for cell in cells
                 ]

@@ -18,8 +18,8 @@ from gatecli.model.mechanism import (
     Binomial,
     DiscreteGaussian,
     DiscreteLaplace,
-    Exponential,
     Mechanism,
+    ReportNoisyMax,
 )
 
 Chance = Callable[[float], float]
@@ -121,7 +121,7 @@ class NoiseEngineSuite:
         assert engine.add_laplace_above([], Fraction(2), 10) == {}
 
     def test_a_choice_prefers_the_least_score(self) -> None:
-        engine, mechanism = self.engine(), Exponential(epsilon=Fraction(1))
+        engine, mechanism = self.engine(), ReportNoisyMax(epsilon=Fraction(1), noise="exponential")
         if "choice" in self.refuses:
             refuses_to_draw(engine, mechanism, lambda: engine.choose_least([0, 1], 1, Fraction(1)))
             return

@@ -19,11 +19,11 @@ from typing import Any, NoReturn
 from gatecli.data.engines.drawing import Drawing, require_drawing
 from gatecli.errors import MissingExtraError
 from gatecli.model.engine import require_usable
-from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Mechanism, ReportNoisyMax
 
 NAME = "diffprivlib"
 DRAWINGS: Mapping[type, Drawing] = MappingProxyType(
-    {DiscreteLaplace: Drawing("geometric", Fraction(1024)), Exponential: Drawing("permute and flip")}
+    {DiscreteLaplace: Drawing("geometric", Fraction(1024)), ReportNoisyMax: Drawing("permute and flip")}
 )
 
 

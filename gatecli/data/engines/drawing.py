@@ -9,14 +9,14 @@ from types import MappingProxyType
 
 from gatecli.errors import ConfigurationError
 from gatecli.model.engine import require_usable
-from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Mechanism, ReportNoisyMax
 from gatecli.model.number import show
 
 _KINDS: Mapping[type, str] = MappingProxyType(
     {
         DiscreteLaplace: "Laplace noise",
         DiscreteGaussian: "Gaussian noise",
-        Exponential: "quantiles",
+        ReportNoisyMax: "quantiles",
         Approximate: "keys that nobody declared",
     }
 )

@@ -13,7 +13,7 @@ from gatecli.data.engines.drawing import Drawing, require_drawing
 from gatecli.data.numbers import float_at_least
 from gatecli.errors import MissingExtraError
 from gatecli.model.engine import require_usable
-from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Mechanism, ReportNoisyMax
 
 NAME = "opendp"
 KEPT = 64
@@ -23,7 +23,7 @@ DRAWINGS: Mapping[type, Drawing] = MappingProxyType(
     {
         DiscreteLaplace: Drawing("discrete Laplace"),
         DiscreteGaussian: Drawing("discrete Gaussian"),
-        Exponential: Drawing("noisy max"),
+        ReportNoisyMax: Drawing("noisy max"),
         Approximate: Drawing("thresholded Laplace"),
     }
 )

@@ -26,7 +26,7 @@ from gatecli.data.engines.drawing import Drawing, require_drawing
 from gatecli.data.numbers import float_at_least
 from gatecli.errors import MissingExtraError
 from gatecli.model.engine import require_usable
-from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Exponential, Mechanism
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Mechanism, ReportNoisyMax
 
 NAME = "python-dp"
 MOST_SCALE = Fraction(2**39)
@@ -83,7 +83,7 @@ class PyDp:
 
     def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> NoReturn:  # noqa: ARG002 - the interface's
         """Refused: PyDP chooses among records, and not among scores."""
-        self.require_drawable(Exponential(epsilon=epsilon))
+        self.require_drawable(ReportNoisyMax(epsilon=epsilon, noise="exponential"))
         raise TypeError
 
 

@@ -15,7 +15,7 @@ from gatecli.data.table import PrivateTable
 from gatecli.data.views import with_bounds
 from gatecli.errors import ConfigurationError, UsageError
 from gatecli.model.budget import Budget
-from gatecli.model.mechanism import DiscreteGaussian, Exponential, Mechanism
+from gatecli.model.mechanism import DiscreteGaussian, Mechanism, ReportNoisyMax
 from tests.support.private_tables import BOUNDS, ROWS_ALONE, UnsafeExactEngine, frame, small_table
 
 
@@ -26,7 +26,7 @@ class LaplaceOnlyEngine(UnsafeExactEngine):
 
     def require_drawable(self, mechanism: Mechanism) -> None:
         """Refuses all other kinds."""
-        if isinstance(mechanism, DiscreteGaussian | Exponential):
+        if isinstance(mechanism, DiscreteGaussian | ReportNoisyMax):
             raise ConfigurationError(f"plain draws no {mechanism.kind}", advice="use another")
 
 
