@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gatecli.anonymity.tables.interface import OpenedTable
+from gatecli.data.aggregation import Contributions
 from gatecli.data.engines.interface import NoiseEngine
 from gatecli.data.spending import Purse
 from gatecli.errors import UsageError
@@ -19,7 +20,7 @@ from gatecli.package import VERSION
 
 def evidence_of(
     opened: OpenedTable,
-    rows_per_unit: int,
+    counted: Contributions,
     purse: Purse,
     engine: NoiseEngine,
     questions: Sequence[AnsweredQuestion],
@@ -32,7 +33,8 @@ def evidence_of(
         engine=EvidenceTool(name=engine.name, version=engine.version),
         dataset=purse.terms.name,
         unit=purse.terms.unit,
-        rows_per_unit=rows_per_unit,
+        unit_column=counted.column,
+        rows_per_unit=counted.rows,
         neighbouring=Neighbouring.ADD_REMOVE,
         source=TableSource(sha256=opened.digest, digest_of=opened.digest_of),
         ledger=purse.ledger,

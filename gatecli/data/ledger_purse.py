@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from gatecli.accounting.interface import NoBound, Question
+from gatecli.data.aggregation import Contributions
 from gatecli.data.refusals import BudgetUsedUpError
 from gatecli.data.spending import Holding, largest_epsilon, question_of, unbounded_cost
 from gatecli.errors import UncheckableError, UsageError
@@ -19,18 +20,19 @@ from gatecli.ledger.interface import BudgetExceeded, Store, UnknownDataset
 from gatecli.ledger.opening import open_store
 from gatecli.model.budget import Neighbouring
 from gatecli.model.ledger import Account, Charge, EntryKind, Movement
-from gatecli.model.mechanism import Mechanism
 from gatecli.model.portfolio import clip, held_share
-from gatecli.model.table_evidence import ChargedLedger
+from gatecli.model.table_evidence import AnsweredQuestion, ChargedLedger
 
 LAPSE_AFTER_DAYS = 30
 
 
-def open_purse(ledger: str, key: str | None, dataset: str, now: Callable[[], datetime]) -> LedgerPurse:
+def open_purse(
+    ledger: str, key: str | None, dataset: str, counted: Contributions, now: Callable[[], datetime]
+) -> LedgerPurse:
     """The purse of a dataset; `key` signs its entries. Raises GatecliError."""
     store = open_store(ledger)
     try:
-        return LedgerPurse(store if key is None else signing(store, Path(key)), dataset, now)
+        return LedgerPurse(store if key is None else signing(store, Path(key)), dataset, counted, now)
     except BaseException:
         store.close()
         raise
@@ -39,8 +41,10 @@ def open_purse(ledger: str, key: str | None, dataset: str, now: Callable[[], dat
 class LedgerPurse:
     """A dataset of a ledger, and all its parents."""
 
-    def __init__(self, store: Store, dataset: str, now: Callable[[], datetime]) -> None:
-        self._store, self._dataset, self._now = store, dataset, now
+    def __init__(
+        self, store: Store, dataset: str, counted: Contributions, now: Callable[[], datetime]
+    ) -> None:
+        self._store, self._dataset, self._counted, self._now = store, dataset, counted, now
         self.ledger = ChargedLedger(id=store.identity.id, name=store.identity.name)
         self._movements: dict[str, Movement] = {}
         self.terms = self._account().terms
@@ -51,17 +55,18 @@ class LedgerPurse:
             raise missing_dataset(self._store, self._dataset)
         return account
 
-    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> None:
-        """Charge the dataset and its parents what mechanisms cost."""
+    def reserve(self, asked: AnsweredQuestion) -> None:
+        """Charge the dataset and its parents what a question costs."""
         account, book = self._account(), Book(self._store)
-        question = question_of(mechanisms, account.terms)
+        question = question_of(asked.mechanisms, account.terms)
         changes = stabilities([account], book)
         charges = tuple(self._charge(name, question, changes[name], book) for name in sorted(changes))
-        digest = question_digest(subject, mechanisms, Neighbouring.ADD_REMOVE)
+        counted = self._counted
+        digest = question_digest(asked, counted.column, counted.rows, Neighbouring.ADD_REMOVE)
         details = {"work": kept_work([question]), "stability": dict(changes)}
         now = self._now()
         lapses = (now.date() + timedelta(days=LAPSE_AFTER_DAYS)).isoformat()
-        movement = Movement(EntryKind.RESERVE, subject, moment(now), charges, digest, details)
+        movement = Movement(EntryKind.RESERVE, asked.subject, moment(now), charges, digest, details)
         try:
             self._store.move(movement, lapses=lapses)
         except BudgetExceeded:
@@ -70,7 +75,7 @@ class LedgerPurse:
             raise UsageError(
                 f"{self._dataset} is closed in the ledger", advice="name another dataset"
             ) from None
-        self._movements[subject] = movement
+        self._movements[asked.subject] = movement
 
     def _charge(self, name: str, question: Question, stability: int, book: Book) -> Charge:
         account = book.account(name)

@@ -234,7 +234,9 @@ def _purse(request: TableRequest, contributions: Contributions) -> Purse:
         return SessionPurse(dataset or "this table", contributions.column or "row", budget)
     if dataset is None:
         raise UsageError("the ledger holds datasets by name, and none is given", advice="give dataset=…")
-    purse: Purse = package.member("data.ledger_purse:open_purse")(str(ledger), key, dataset, _now)
+    purse: Purse = package.member("data.ledger_purse:open_purse")(
+        str(ledger), key, dataset, contributions, _now
+    )
     try:
         _judge_unit(purse, contributions)
     except BaseException:

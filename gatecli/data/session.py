@@ -129,21 +129,20 @@ class TableSession:
                 self._engine.require_drawable(mechanism)
             subject = f"data/{self.name}/{secrets.token_hex(8)}"
             mechanisms = tuple(each for _, noise in questions for each in noise.mechanisms)
-            self._purse.reserve(subject, mechanisms)
+            asked = identity_digest({"questions": [query.as_data() for query, _ in questions]})
+            record = AnsweredQuestion(
+                subject=subject,
+                question=asked,
+                epsilon=cost.epsilon,
+                delta=cost.delta,
+                answered=False,
+                mechanisms=mechanisms,
+            )
+            self._purse.reserve(record)
             found, problem = without_past(
                 lambda: [self._add_noise(query, noise) for query, noise in questions]
             )
-            asked = identity_digest({"questions": [query.as_data() for query, _ in questions]})
-            self.records.append(
-                AnsweredQuestion(
-                    subject=subject,
-                    question=asked,
-                    epsilon=cost.epsilon,
-                    delta=cost.delta,
-                    answered=problem is None,
-                    mechanisms=mechanisms,
-                )
-            )
+            self.records.append(record.model_copy(update={"answered": problem is None}))
             self._purse.settle(subject)
         if problem is not None:
             raise problem
@@ -262,7 +261,7 @@ class TableSession:
         """Write what was spent."""
         evidence = package.module("data.evidence_file")
         found = evidence.evidence_of(
-            self._source.opened, self.rows_per_unit, self._purse, self._engine, self.records
+            self._source.opened, self._contributions, self._purse, self._engine, self.records
         )
         evidence.write_evidence(found, path)
 

@@ -21,7 +21,10 @@ from gatecli.model.ledger import DatasetTerms
 from gatecli.model.mechanism import Mechanism, Pure
 from gatecli.model.number import show
 from gatecli.model.portfolio import NOTHING, Amounts, clip, held_share, is_admitted
-from gatecli.model.table_evidence import ChargedLedger
+from gatecli.model.table_evidence import AnsweredQuestion, ChargedLedger
+
+STEPS_OF_ROOM = 1000
+"""What is left is said in so many parts of the budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,8 @@ class Purse(Protocol):
         """The dataset, its unit and its budget."""
         ...
 
-    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> None:
-        """Take what mechanisms cost, durably, before anything is read.
+    def reserve(self, asked: AnsweredQuestion) -> None:
+        """Take what a question costs, durably, before anything is read.
 
         Raises BudgetUsedUpError where it does not fit, GatecliError where the ledger does not answer.
         """
@@ -81,14 +84,14 @@ def unbounded_cost(reasons: Sequence[str]) -> UsageError:
 
 def largest_epsilon(terms: DatasetTerms, held: Amounts) -> Fraction:
     """The largest ε, in thousandths of the whole, that one more pure question may have."""
-    low, high = 0, 1000
+    low, high = 0, STEPS_OF_ROOM
     while low < high:
         middle = (low + high + 1) // 2
-        part = Pure(epsilon=terms.budget.epsilon * middle / 1000)
+        part = Pure(epsilon=terms.budget.epsilon * middle / STEPS_OF_ROOM)
         cost = amounts_of(question_of([part], terms), terms)
         fits = isinstance(cost, Amounts) and is_admitted(held + cost, terms.limits, terms.admission)
         low, high = (middle, high) if fits else (low, middle - 1)
-    return terms.budget.epsilon * low / 1000
+    return terms.budget.epsilon * low / STEPS_OF_ROOM
 
 
 class SessionPurse:
@@ -104,10 +107,10 @@ class SessionPurse:
         self.terms = DatasetTerms(dataset, unit, Neighbouring.ADD_REMOVE, budget, limits)
         self._held = NOTHING
 
-    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> None:  # noqa: ARG002 - the interface's
-        """Take what mechanisms cost."""
+    def reserve(self, asked: AnsweredQuestion) -> None:
+        """Take what a question costs."""
         terms = self.terms
-        cost = amounts_of(question_of(mechanisms, terms), terms)
+        cost = amounts_of(question_of(asked.mechanisms, terms), terms)
         if isinstance(cost, NoBound):
             raise unbounded_cost(cost.reasons)
         held = self._held + clip(cost, terms.limits)

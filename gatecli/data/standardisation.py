@@ -16,7 +16,9 @@ from gatecli.data.answers import Receipt, noise_width
 from gatecli.data.expressions import Expression
 from gatecli.data.noise import NoiseName
 from gatecli.data.queries import TableQuery, read_budget
+from gatecli.data.refusals import BudgetUsedUpError
 from gatecli.data.respondent import Respondent
+from gatecli.data.spending import STEPS_OF_ROOM
 from gatecli.data.statistics import CANDIDATES, GRID, Asked, Moment, Statistic, SumTerm, parts_of
 from gatecli.data.views import TableView, bounds_of, with_bounds
 from gatecli.errors import UsageError
@@ -67,6 +69,7 @@ def find_parameters(
         raise UsageError("a grouped table is not standardised", advice="standardise before groupby")
     for name in columns:
         bounds_of(view, name)
+    _require_room(respondent, whole.epsilon)
     half = whole.epsilon / (2 * len(columns))
     moments = Budget(half, whole.delta / len(columns))
     found, receipts = {}, []
@@ -75,6 +78,13 @@ def find_parameters(
         found[name] = parameters
         receipts.extend(paid)
     return found, tuple(receipts)
+
+
+def _require_room(respondent: Respondent, epsilon: Fraction) -> None:
+    """Raises BudgetUsedUpError where not all of the questions will fit: none of them is asked then."""
+    holding = respondent.spending().holding
+    if epsilon > holding.left + holding.budget.epsilon / STEPS_OF_ROOM:
+        raise BudgetUsedUpError(holding.dataset, holding.left)
 
 
 def _find(

@@ -7,7 +7,7 @@ digest of its mechanisms, so that evidence that was edited is not what was charg
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
@@ -22,10 +22,20 @@ from gatecli.model.release import Evidence, ReleaseSubject
 from gatecli.model.table_evidence import AnsweredQuestion, TableEvidence
 
 
-def question_digest(subject: str, mechanisms: Sequence[Mechanism], neighbouring: Neighbouring) -> str:
-    """What a ledger knows a question to a table by."""
-    asked = Question(tuple(mechanisms), Fraction(0), neighbouring)  # no δ is part of what is written
-    return identity_digest({"subject": subject, "work": written_question(asked)})
+def question_digest(
+    question: AnsweredQuestion, unit_column: str | None, rows_per_unit: int, neighbouring: Neighbouring
+) -> str:
+    """What a ledger knows a question by: all that its evidence says but whether it was answered."""
+    work = Question(question.mechanisms, Fraction(0), neighbouring)  # no δ is part of what is written
+    return identity_digest(
+        {
+            "subject": question.subject,
+            "question": question.question,
+            "budget": [str(question.epsilon), str(question.delta)],
+            "unit": [unit_column, rows_per_unit],
+            "work": written_question(work),
+        }
+    )
 
 
 def without_charged(subject: ReleaseSubject, costs: Costs, store: Store) -> Costs:
@@ -42,14 +52,17 @@ def without_charged(subject: ReleaseSubject, costs: Costs, store: Store) -> Cost
 
 
 def _charged_work(subject: ReleaseSubject, store: Store) -> Iterator[Mechanism]:
-    """The mechanisms of questions that the ledger holds, as they count for the release."""
+    """The mechanisms of questions that the ledger holds, as they count for the release; each once."""
+    seen: set[str] = set()
     for evidence in subject.evidence:
         if evidence.table is not None:
-            yield from plain_work(_held_part(evidence, evidence.table, store), subject.release)
+            yield from plain_work(_held_part(evidence, evidence.table, store, seen), subject.release)
 
 
-def _held_part(evidence: Evidence, table: TableEvidence, store: Store) -> Evidence:
-    held = (each for each in table.questions if _is_held(each, table, store))
+def _held_part(evidence: Evidence, table: TableEvidence, store: Store, seen: set[str]) -> Evidence:
+    new = [each for each in table.questions if each.subject not in seen]
+    held = [each for each in new if _is_held(each, table, store)]
+    seen.update(each.subject for each in held)
     return replace(evidence, mechanisms=tuple(one for each in held for one in each.mechanisms))
 
 
@@ -59,7 +72,7 @@ def _is_held(question: AnsweredQuestion, table: TableEvidence, store: Store) -> 
     known = store.reservation(question.subject)
     if known is None or known.state not in STANDING:
         return False
-    digest = question_digest(question.subject, question.mechanisms, table.neighbouring)
+    digest = question_digest(question, table.unit_column, table.rows_per_unit, table.neighbouring)
     return known.digest == digest and any(each.dataset == table.dataset for each in known.charges)
 
 

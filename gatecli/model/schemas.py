@@ -63,6 +63,7 @@ DESCRIPTIONS = {
     "TableEvidence.engine": "the library that drew the noise",
     "TableEvidence.dataset": "what the ledger calls the table",
     "TableEvidence.unit": "what one step of the relation adds or removes",
+    "TableEvidence.unitColumn": "the column that says whose a row is; absent where each row is a unit",
     "TableEvidence.rowsPerUnit": "how many rows of one unit were counted at most",
     "TableEvidence.neighbouring": "the relation that every mechanism is stated under",
     "TableEvidence.source": "the rows that were asked about",

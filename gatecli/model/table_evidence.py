@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from gatecli.model.base import LENIENT, Many, Text, Value
 from gatecli.model.budget import Neighbouring
@@ -50,7 +50,10 @@ class AnsweredQuestion(Value):
 
 
 class TableEvidence(Value):
-    """All questions of one session; what they cost is relative to `neighbouring`, and to one unit."""
+    """All questions of one session; what they cost is relative to `neighbouring`, and to one unit.
+
+    `unit_column` says whose a row is; without it each row is a unit of its own.
+    """
 
     schema_name: Literal["gatecli/table-evidence/v1"] = Field(
         default="gatecli/table-evidence/v1", alias="schema", validate_default=True
@@ -59,8 +62,15 @@ class TableEvidence(Value):
     engine: EvidenceTool
     dataset: Text
     unit: Text
+    unit_column: Text | None = None
     rows_per_unit: AtLeastOne
     neighbouring: Annotated[Neighbouring, LENIENT]
     source: TableSource
     ledger: ChargedLedger | None = None
     questions: Annotated[Many[AnsweredQuestion], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _each_question_once(self) -> TableEvidence:
+        if len({each.subject for each in self.questions}) < len(self.questions):
+            raise ValueError("two questions have the same subject")
+        return self

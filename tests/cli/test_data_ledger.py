@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -151,20 +152,25 @@ def test_work_beside_the_questions_is_charged(run: Run, ledger: Path) -> None:
     assert account_of(ledger).held.basic_epsilon == before + 250_000_000_000
 
 
-@pytest.mark.parametrize("change", ["mechanisms", "ledger", "subject"])
+EDITS: dict[str, Callable[[dict[str, Any], dict[str, Any]], object]] = {
+    "mechanisms": lambda _, question: question["mechanisms"][0].update(scale="2.5"),
+    "subject": lambda _, question: question.update(subject="data/other/1"),
+    "what was asked": lambda _, question: question.update(question="0" * 64),
+    "epsilon": lambda _, question: question.update(epsilon="0.4"),
+    "ledger": lambda data, _: data["ledger"].update(id="0" * 32),
+    "column": lambda data, _: data.update(unitColumn="age"),
+    "rows": lambda data, _: data.update(rowsPerUnit=7),
+}
+
+
+@pytest.mark.parametrize("change", EDITS)
 def test_evidence_that_was_edited_is_charged(run: Run, ledger: Path, change: str) -> None:
     evidence = ledger.parent / "evidence.json"
     with table_of(ledger) as table:
         table.count(epsilon="0.5")
         table.write_evidence(evidence)
     data = json.loads(evidence.read_text())
-    question = data["questions"][0]
-    if change == "mechanisms":
-        question["mechanisms"][0]["scale"] = "2.5"
-    elif change == "ledger":
-        data["ledger"]["id"] = "0" * 32
-    else:
-        question["subject"] = "data/other/1"
+    EDITS[change](data, data["questions"][0])
     evidence.write_text(json.dumps(data))
     before = account_of(ledger).held.basic_epsilon
     release_of(ledger.parent)
@@ -172,8 +178,48 @@ def test_evidence_that_was_edited_is_charged(run: Run, ledger: Path, change: str
     assert account_of(ledger).held.basic_epsilon > before
 
 
+def test_a_question_is_charged_once_and_every_copy_of_it_again(run: Run, ledger: Path) -> None:
+    folder = ledger.parent
+    with table_of(ledger) as table:
+        table.count(epsilon="0.5")
+        table.write_evidence(folder / "evidence.json")
+    (folder / "copy.json").write_text((folder / "evidence.json").read_text())
+    copies = [{"format": "table", "path": name} for name in ("evidence.json", "copy.json")]
+    before = account_of(ledger).held.basic_epsilon
+    release_of(folder, evidence=copies)
+    assert run("release", "check", "privacy.yaml", "--ledger", "ledger.db", "--reserve").returncode == 0
+    assert account_of(ledger).held.basic_epsilon == before + 500_000_000_000
+
+
+def test_a_question_that_stands_twice_in_a_file_is_refused(tmp_path: Path) -> None:
+    table = small_table(unit="pid")
+    table.count(epsilon="0.5")
+    table.write_evidence(tmp_path / "evidence.json")
+    data = json.loads((tmp_path / "evidence.json").read_text())
+    data["questions"] *= 2
+    (tmp_path / "evidence.json").write_text(json.dumps(data))
+    verdict = gatecli.check_release(release_of(tmp_path))
+    assert any("the same subject" in each.message for each in verdict.findings)
+    assert not verdict.passed
+
+
+@pytest.mark.parametrize(
+    ("column", "unit", "passes"), [(None, "person", False), ("pid", "person", True), (None, "row", True)]
+)
+def test_questions_about_rows_are_no_evidence_for_people(
+    tmp_path: Path, column: str | None, unit: str, *, passes: bool
+) -> None:
+    table = small_table(unit=column)
+    table.count(epsilon="0.5")
+    table.write_evidence(tmp_path / "evidence.json")
+    verdict = gatecli.check_release(release_of(tmp_path, unit=unit))
+    said = [each.message for each in verdict.findings if each.rule.id == "dp-evidence-mismatch"]
+    assert bool(said) is not passes
+    assert all("counts rows" in each for each in said)
+
+
 def test_a_declaration_below_what_was_asked_is_refused(tmp_path: Path) -> None:
-    table = small_table()
+    table = small_table(unit="pid")
     table.count(epsilon=2)
     table.write_evidence(tmp_path / "evidence.json")
     verdict = gatecli.check_release(release_of(tmp_path))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gatecli.checks.release.declaration import PRIVACY
 from gatecli.checks.release.interface import ReleaseContext, finding_at
 from gatecli.checks.release.recorded_work import leaves
+from gatecli.checks.release.units import SINGLE_RECORD_UNITS
 from gatecli.model.budget import Variant
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.mechanism import DpFtrl, DpSgd
@@ -24,8 +25,6 @@ MISSING_MAX_CONTRIBUTIONS = Rule(
 MISSING_CLIPPING_NORM = Rule(
     "dp-missing-clipping-norm", Severity.WARNING, "A DP-SGD or DP-FTRL run names no clipping norm"
 )
-
-SINGLE_RECORD_UNITS = frozenset({"record", "row", "example", "sample", "event"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from gatecli.checks.release.artifact import DIGEST_MISMATCH
 from gatecli.checks.release.evidence import EVIDENCE_MISMATCH, entry_pointer
 from gatecli.checks.release.interface import ReleaseContext, finding_at
 from gatecli.checks.release.recorded_work import is_kept_in_place, is_of_unknown_relation
+from gatecli.checks.release.units import SINGLE_RECORD_UNITS
 from gatecli.model.budget import Neighbouring
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.mechanism import DpSgd
@@ -108,6 +109,23 @@ def find_contradictions(subject: ReleaseSubject, _context: ReleaseContext) -> It
                     f"is declared with {key}: {said}, but {entry.path} records {recorded}",
                     f"remove {key}, which the file itself says",
                 )
+
+
+def find_rows_for_people(subject: ReleaseSubject, _context: ReleaseContext) -> Iterator[Finding]:
+    """Questions to a table that counts rows say nothing of a person, who may have many."""
+    claim = subject.release.claim
+    unit = None if claim is None else claim.unit
+    if unit is None or unit.lower() in SINGLE_RECORD_UNITS:
+        return
+    for evidence in subject.evidence:
+        if evidence.table is not None and evidence.table.unit_column is None:
+            yield _finding(
+                EVIDENCE_MISMATCH,
+                subject,
+                evidence,
+                f"promises each {unit}, but {evidence.reference.path} counts rows, whoever they are about",
+                "open the table with the column that says whose a row is: unit=COLUMN",
+            )
 
 
 def find_changed_evidence(subject: ReleaseSubject, _context: ReleaseContext) -> Iterator[Finding]:

@@ -60,6 +60,7 @@ RELEASE_CHECKS: tuple[Check, ...] = (
         (evidence_terms.UNSTATED_EVIDENCE, evidence_terms.ASSUMED_EVIDENCE), evidence_terms.find_open_terms
     ),
     Check((evidence.EVIDENCE_MISMATCH,), evidence_terms.find_contradictions),
+    Check((evidence.EVIDENCE_MISMATCH,), evidence_terms.find_rows_for_people),
     Check((evidence.MISSING_EVIDENCE,), evidence_coverage.find_uncovered),
     Check((evidence.EVIDENCE_MISMATCH,), evidence_coverage.find_unlisted),
     Check((artifact.DIGEST_MISMATCH,), evidence_terms.find_changed_evidence),

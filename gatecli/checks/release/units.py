@@ -17,6 +17,10 @@ member
 """
 
 
+SINGLE_RECORD_UNITS = frozenset({"record", "row", "example", "sample", "event"})
+"""Units of which each row is one."""
+
+
 def is_nobody(unit: str) -> bool:
     """Whether a unit of privacy is a part of the training or of the data, and no one in it."""
     words = set(identity_of(unit).replace("-", " ").split())

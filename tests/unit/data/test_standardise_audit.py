@@ -23,7 +23,7 @@ from gatecli.data.table import PrivateTable
 from gatecli.data.views import TableView, with_bounds, with_keys
 from gatecli.model.audit import AuditClaim, AuditOutcome
 from gatecli.model.budget import Budget
-from gatecli.model.mechanism import Mechanism
+from gatecli.model.table_evidence import AnsweredQuestion
 from tests.support.direct_source import attack_directly
 
 Rows = list[float]
@@ -73,7 +73,7 @@ def total_without_clipping(
 class UnsafeFreePurse(SessionPurse):
     """Pays for as many questions as an attack asks."""
 
-    def reserve(self, subject: str, mechanisms: Sequence[Mechanism]) -> None:
+    def reserve(self, asked: AnsweredQuestion) -> None:
         """Nothing is kept of it."""
 
 

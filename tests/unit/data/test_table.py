@@ -10,6 +10,7 @@ import multiprocessing
 import pickle
 import traceback
 from collections.abc import Callable
+from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,25 @@ def test_noise_is_for_as_many_rows_as_a_unit_may_have() -> None:
     assert [receipt.mechanisms[0].scale for receipt in (one, three)] == [1, 3]  # type: ignore[union-attr]  # Laplace
 
 
+def test_whose_a_row_is_is_read_before_anything_is_derived() -> None:
+    visits = exact(
+        {"pid": [1] * 50, "age": [float(age) for age in range(50)]}, contributions=PERSONS, keys={}
+    )
+    for name in ("pid", "age"):
+        derived = visits.derive({name: column("age") * 2}, bounds={name: (0, 100)})
+        assert derived.count(epsilon=1).value == 1
+        assert derived.filter(column(name) >= 0).count(name, epsilon=1).value == 1
+    scaled = visits.clip(pid=(0, 100)).standardise(["pid"], epsilon=1).table
+    assert scaled.count(epsilon=1).value == 1
+
+
+def test_units_are_told_apart_as_they_are_written() -> None:
+    large = exact(
+        {"pid": [2**60 + each for each in range(40)], "age": [1.0] * 40}, contributions=PERSONS, keys={}
+    )
+    assert large.count(epsilon=1).value == 40
+
+
 def test_histograms_put_the_ends_into_the_outer_bins() -> None:
     values = {"age": [-5.0, 0.0, 24.9, 25.0, 99.0, 100.0, 500.0]}
     answer = exact(values, keys={}).histogram("age", 4, epsilon=1)
@@ -154,6 +174,15 @@ def test_a_constant_column_is_standardised_without_dividing_by_zero() -> None:
     found = exact({"age": [50.0] * 20}, keys={}).standardise("age", epsilon=1).parameters["age"]
     assert found.deviation > 0
     assert found.high > found.low
+
+
+def test_standardising_beyond_the_budget_asks_nothing() -> None:
+    table = small_table(epsilon=1)
+    with pytest.raises(BudgetUsedUpError):
+        table.standardise(["age"], epsilon="1.1")
+    assert table.budget.questions == ()
+    for _ in range(3):
+        table.standardise(["age"], epsilon=Fraction(1, 3))
 
 
 def test_a_plan_is_paid_for_once_and_answered_at_its_end() -> None:
