@@ -20,6 +20,7 @@ from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
 from gatecli.model.plan_forms import PlanForm
 from gatecli.model.presidio import PresidioRecognizer, PresidioRegistry
 from gatecli.model.publication import Publications
+from gatecli.model.trust import AttestationRules
 from gatecli.model.verdict import PolicyStamp
 
 
@@ -272,6 +273,7 @@ class PolicySpec(Value):
     terraform: TerraformRules = Field(default_factory=TerraformRules)
     check: CheckRules = Field(default_factory=CheckRules)
     ledger: LedgerRules = Field(default_factory=LedgerRules)
+    attestation: AttestationRules = Field(default_factory=AttestationRules)
     admission: AdmissionRules = Field(default_factory=AdmissionRules)
     severities: dict[str, Annotated[Severity, LENIENT]] = Field(default_factory=dict)
 
