@@ -85,7 +85,9 @@ def read_signing_key(pem: bytes, passphrase: bytes | None, where: str) -> Asymme
         key = load_pem_private_key(pem, passphrase)
     except TypeError:
         advice = "GATECLI_KEY_PASSPHRASE holds it; unset it for a key that is not encrypted"
-        problem = "needs a passphrase" if passphrase is None else "is not encrypted, and a passphrase is given"
+        problem = (
+            "needs a passphrase" if passphrase is None else "is not encrypted, and a passphrase is given"
+        )
         raise UsageError(f"{where} {problem}", advice=advice) from None
     except (ValueError, UnsupportedAlgorithm):
         why = "" if passphrase is None else ", or the passphrase is another one"

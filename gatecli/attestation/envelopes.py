@@ -1,7 +1,7 @@
 """DSSE envelopes (https://github.com/secure-systems-lab/dsse) and Sigstore bundles, version 0.3.
 
-A bundle holds an envelope with one signature, and the hint of the key that made it. What a writer writes has one
-text; where it holds a statement of ours, no other text is read.
+A bundle holds an envelope with one signature, and the hint of the key that made it. What a writer writes has
+one text; where it holds a statement of ours, no other text is read.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ def envelope_data(envelope: Envelope) -> dict[str, Any]:
 def read_bundle(text: bytes) -> Bundle:
     """The bundle, or the envelope, in a file. Raises InvalidBundle.
 
-    A bundle with a statement of ours must be the very text that `bundle_text` writes: whatever was changed in it
-    is refused, also where a JSON reader would not notice.
+    A bundle with a statement of ours must be the very text that `bundle_text` writes: whatever was changed
+    in it is refused, also where a JSON reader would not notice.
     """
     data = load_json(text, _WHAT)
     if not isinstance(data, dict):

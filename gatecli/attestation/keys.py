@@ -1,7 +1,7 @@
 """Keys that sign and verify, for whoever does not know the library behind them.
 
-A key is known by its id: the SHA-256, hexadecimal, of its public half in PEM. model-signing writes the same as the
-hint of a bundle.
+A key is known by its id: the SHA-256, hexadecimal, of its public half in PEM. model-signing writes the same
+as the hint of a bundle.
 """
 
 from __future__ import annotations
@@ -51,13 +51,15 @@ def read_verifying_key(pem: bytes, where: str) -> VerifyingKey:
 
 def read_signing_key(pem: bytes, passphrase: bytes | None, where: str) -> StatementSigner:
     """The private key in a PEM text, encrypted where there is a passphrase. Raises UsageError,
-    MissingExtraError."""
+    MissingExtraError.
+    """
     return cast("StatementSigner", _asymmetric().read_signing_key(pem, passphrase, where))
 
 
 def managed_key(uri: str, public: VerifyingKey) -> StatementSigner:
     """The key that a service keeps, by securesystemslib's URI. Raises UsageError, MissingExtraError,
-    UncheckableError where the service does not sign."""
+    UncheckableError where the service does not sign.
+    """
     return cast("StatementSigner", _managed().managed_key(uri, public))
 
 

@@ -1,9 +1,9 @@
 """The digests of a model's folder: by name and content, and as model-signing v1 has it.
 
-`dirHash` is in-toto's: Go's Hash1, the SHA-256 of a line `digest  path` for each file, in the order of their paths.
-The root of model-signing (https://github.com/sigstore/model-transparency) is the SHA-256 of the digests alone, 32
-bytes each, in the order of their paths, part by part. It holds no name, so that it stands beside the other and
-never instead of it.
+`dirHash` is in-toto's: Go's Hash1, the SHA-256 of a line `digest  path` for each file, in the order of their
+paths. The root of model-signing (https://github.com/sigstore/model-transparency) is the SHA-256 of the
+digests alone, 32 bytes each, in the order of their paths, part by part. It holds no name, so that it stands
+beside the other and never instead of it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ def model_root(digests: Mapping[str, str]) -> str:
 
 
 def folder_hash(digests: Mapping[str, str]) -> str:
-    """The `dirHash` over files, as `model_root` takes them. Raises ValueError for a path with a line break."""
+    """The `dirHash` over files, as `model_root` takes them. Raises ValueError for a path with a line
+    break.
+    """
     if any("\n" in path for path in digests):
         raise ValueError("the name of a file holds a line break")
     lines = (f"{digests[path]}  {path}\n" for path in sorted(digests, key=lambda each: each.encode()))

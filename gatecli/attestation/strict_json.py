@@ -19,7 +19,9 @@ class InvalidBundle(UncheckableError):
 
 def canonical_bytes(value: object) -> bytes:
     """The one text of a JSON value: sorted keys, no blanks, ASCII, no float."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    ).encode()
 
 
 def load_json(text: bytes, what: str) -> Any:
@@ -47,7 +49,9 @@ def load_json(text: bytes, what: str) -> Any:
 
 def invalid_bundle(what: str, why: str) -> InvalidBundle:
     """What is raised where `what` cannot be read."""
-    return InvalidBundle(f"{what} cannot be read: {why}", advice="ask for the file again; gatecli attest writes one")
+    return InvalidBundle(
+        f"{what} cannot be read: {why}", advice="ask for the file again; gatecli attest writes one"
+    )
 
 
 class _Ambiguous(Exception):

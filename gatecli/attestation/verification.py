@@ -12,7 +12,8 @@ from gatecli.attestation.keys import VerifyingKey
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """A key that a verifier trusts, by a name of its own; `datasets` are those it may speak about (None: all).
+    """A key that a verifier trusts, by a name of its own; `datasets` are those it may speak about (None:
+    all).
 
     `expires` is its last day.
     """

@@ -72,11 +72,12 @@ class TrustTerms:
     """What a verifier demands.
 
     `policies` are accepted digests of policies (None: all), `valid_days` the greatest age (None: any),
-    `predicate` the kind of statement, `revoked` the digests of statements that no longer count.
+    `predicate` the kind of statement (None: another tool's), `revoked` the digests of statements that no
+    longer count.
     """
 
     keys: tuple[TrustedKey, ...]
-    predicate: type[object]
+    predicate: type[Predicate] | None
     threshold: int = 1
     valid_days: int | None = None
     policies: frozenset[str] | None = None
@@ -163,7 +164,7 @@ def find_unverified(read: ReadAttestation, terms: TrustTerms, today: date) -> It
 
 
 def _find_not_passed(read: ReadAttestation, predicate: Predicate, terms: TrustTerms) -> Iterator[Finding]:
-    if not isinstance(predicate, terms.predicate):
+    if terms.predicate is None or not isinstance(predicate, terms.predicate):
         yield _finding(
             NOT_PASSED,
             read,
@@ -171,7 +172,9 @@ def _find_not_passed(read: ReadAttestation, predicate: Predicate, terms: TrustTe
             "give the attestation of the gate that is asked for, or another --type",
         )
     if predicate.verdict != "pass":
-        yield _finding(NOT_PASSED, read, "its verdict is not a pass", "fix what the gate reports, and attest again")
+        yield _finding(
+            NOT_PASSED, read, "its verdict is not a pass", "fix what the gate reports, and attest again"
+        )
 
 
 def find_other_subject(read: ReadAttestation, artifact: str) -> Finding:
@@ -205,9 +208,7 @@ def _find_untimely(read: ReadAttestation, time: str, terms: TrustTerms, now: dat
         yield _finding(FROM_THE_FUTURE, read, "its time is none", "attest again")
         return
     if made > now + CLOCK_SKEW:
-        yield _finding(
-            FROM_THE_FUTURE, read, f"it was made at {time}, which is not yet", "set the clocks"
-        )
+        yield _finding(FROM_THE_FUTURE, read, f"it was made at {time}, which is not yet", "set the clocks")
     if terms.valid_days is not None and now - made > timedelta(days=terms.valid_days):
         yield _finding(
             EXPIRED,
@@ -226,4 +227,3 @@ def _finding(rule: Rule, read: ReadAttestation, message: str, mend: str, about: 
         mend=mend,
         identity=f"{read.sha256}\0{about}",
     )
-

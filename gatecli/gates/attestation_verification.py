@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from gatecli.attestation.envelopes import Bundle, read_bundle
 from gatecli.attestation.statements import read_statement
-from gatecli.attestation.strict_json import invalid_bundle
-from gatecli.attestation.verification import signers_of
+from gatecli.attestation.strict_json import canonical_bytes, invalid_bundle
+from gatecli.attestation.verification import TrustedKey, signers_of
 from gatecli.checks.attestation import (
     GivenArtifact,
     ReadAttestation,
@@ -20,11 +24,97 @@ from gatecli.checks.attestation import (
     find_ledger_mismatch,
 )
 from gatecli.errors import UncheckableError, UsageError
-from gatecli.ledger.notes import Checkpoint
-from gatecli.model.attestation import AttestedStatement, PrivacyRelease
+from gatecli.gates import VERIFY
+from gatecli.model.attestation import (
+    AttestedStatement,
+    PersonalDataScan,
+    Predicate,
+    PrivacyRelease,
+    TableAnonymity,
+)
 from gatecli.model.finding import Finding
-from gatecli.model.verdict import Checked, Examined
+from gatecli.model.verdict import Checked, Examined, PolicyStamp, Verdict, decide
 from gatecli.sources.files import MissingFileError, ReadError, read_bytes
+
+if TYPE_CHECKING:
+    from gatecli.ledger.notes import Checkpoint
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+
+class StatementKind(StrEnum):
+    """What kind of attestation is asked for."""
+
+    RELEASE = "privacy-release"
+    ANONYMITY = "anonymity"
+    SCAN = "scan"
+    MODEL = "model-signing"
+
+
+PREDICATE_OF: Mapping[StatementKind, type[Predicate] | None] = MappingProxyType(
+    {
+        StatementKind.RELEASE: PrivacyRelease,
+        StatementKind.ANONYMITY: TableAnonymity,
+        StatementKind.SCAN: PersonalDataScan,
+        StatementKind.MODEL: None,
+    }
+)
+"""None: a statement of another tool (`gates.model_signatures`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifierDemands:
+    """What a command line demands; what it leaves out is for a policy to say."""
+
+    kind: StatementKind
+    keys: tuple[TrustedKey, ...]
+    threshold: int | None = None
+    valid_days: int | None = None
+    policies: frozenset[str] = frozenset()
+
+
+def trust_alone(demands: VerifierDemands) -> TrustTerms:
+    """What is demanded where no policy is named. Raises UsageError for what is no digest of a policy."""
+    if any(not _SHA256.fullmatch(each) for each in demands.policies):
+        raise UsageError("--accept-policy is not a SHA-256", advice="64 hexadecimal digits in lower case")
+    return TrustTerms(
+        demands.keys,
+        PREDICATE_OF[demands.kind],
+        demands.threshold or 1,
+        demands.valid_days,
+        demands.policies or None,
+    )
+
+
+def verify_alone(request: VerificationRequest) -> Verdict:
+    """The verdict by what the command line demands alone. Raises as `examine` does."""
+    examined = examine(request)
+    return decide(
+        VERIFY.name,
+        PolicyStamp("command line", _digest_of(request.terms)),
+        examined.checked,
+        examined.findings,
+        families=VERIFY.families,
+    )
+
+
+def examine(request: VerificationRequest) -> Examined:
+    """What was verified, and everything that is wrong with it, of the kind that is asked for."""
+    if request.terms.predicate is not None:
+        return examine_attestation(request)
+    from gatecli.gates.model_signatures import examine_model  # noqa: PLC0415 - few runs verify another tool's
+
+    return examine_model(request)
+
+
+def _digest_of(terms: TrustTerms) -> str:
+    demanded = {
+        "keys": sorted(each.key.id for each in terms.keys),
+        "threshold": terms.threshold,
+        "validDays": terms.valid_days,
+        "policies": sorted(terms.policies or ()),
+    }
+    return hashlib.sha256(canonical_bytes(demanded)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +179,9 @@ def read_bundles(given: Sequence[tuple[str, bytes]]) -> tuple[Bundle, ...]:
     return bundles
 
 
-def _find_ledger(read: ReadAttestation, statement: AttestedStatement, head: Checkpoint | None) -> list[Finding]:
+def _find_ledger(
+    read: ReadAttestation, statement: AttestedStatement, head: Checkpoint | None
+) -> list[Finding]:
     if head is None:
         return []
     from gatecli.gates.ledger_positions import position_problem  # noqa: PLC0415 - few runs have a checkpoint
@@ -110,7 +202,11 @@ def _checked(read: ReadAttestation, statement: AttestedStatement, request: Verif
         "signedBy": [each.name for each in read.signers.signed],
         "time": predicate.time,
         "policy": predicate.policy.sha256,
-        **({"epsilon": claim.epsilon, "epsilonMicro": claim.epsilon_micro, "delta": claim.delta} if claim else {}),
+        **(
+            {"epsilon": claim.epsilon, "epsilonMicro": claim.epsilon_micro, "delta": claim.delta}
+            if claim
+            else {}
+        ),
     }
     inputs: dict[str, object] = {
         "sha256": read.sha256,

@@ -20,8 +20,8 @@ _ADVICE = "attest a folder of plain files"
 def read_artifact(text: str, ignored: Sequence[Path] = ()) -> GivenArtifact:
     """A file, a folder, or an image (`NAME@sha256:…`) with the digests that stand for it.
 
-    `ignored` are files that a folder's digest leaves out: attestations that lie in it. Raises UsageError for what is
-    not there, UncheckableError for what cannot be read.
+    `ignored` are files that a folder's digest leaves out: attestations that lie in it. Raises UsageError for
+    what is not there, UncheckableError for what cannot be read.
     """
     image = _IMAGE.fullmatch(text)
     if image is not None:
@@ -79,7 +79,9 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 def _below(path: Path) -> Iterator[Path]:
     if path.is_symlink():
-        raise UncheckableError(f"{path} is a symbolic link", advice="replace the link by the file, or leave it out")
+        raise UncheckableError(
+            f"{path} is a symbolic link", advice="replace the link by the file, or leave it out"
+        )
     if not path.is_dir():
         yield path
         return

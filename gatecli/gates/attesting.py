@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
@@ -12,9 +12,9 @@ from typing import Any, Literal, cast
 
 from gatecli.attestation.envelopes import Bundle, Envelope, EnvelopeSignature
 from gatecli.attestation.keys import StatementSigner
-from gatecli.attestation.statements import statement_bytes
+from gatecli.attestation.statements import read_statement, statement_bytes
 from gatecli.attestation.strict_json import canonical_bytes
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import UsageError
 from gatecli.gates.attested_files import as_subject, file_digest, folder_digests, read_artifact
 from gatecli.gates.judged_reports import JudgedRun, JudgedSubject
 from gatecli.model.attestation import (
@@ -29,7 +29,6 @@ from gatecli.model.attestation import (
     MechanismsDigest,
     PersonalDataScan,
     PolicyDigest,
-    Predicate,
     PrivacyRelease,
     ReleaseName,
     TableAnonymity,
@@ -58,12 +57,15 @@ class AttestRequest:
     images: Sequence[str] = ()
     ignored: Sequence[Path] = ()
     position: Callable[[str], LedgerPosition] | None = None
-    """Where a ledger holds a release, by its subject there (`name@version`); None where no ledger is given."""
+    """Where a ledger holds a release, by its subject there (`name@version`); None where no ledger is
+    given.
+    """
 
 
 def make_statement(request: AttestRequest) -> AttestedStatement:
-    """The statement about what was judged. Raises UsageError where the verdict is about something else than what
-    is here, UncheckableError where that cannot be read."""
+    """The statement about what was judged. Raises UsageError where the verdict is about something else than
+    what is here, UncheckableError where that cannot be read.
+    """
     maker = _MAKERS.get(request.judged.gate)
     if maker is None:
         raise UsageError(
@@ -86,10 +88,19 @@ def sign(statement: AttestedStatement, signer: StatementSigner) -> Envelope:
     return sign_statement(statement_bytes(statement), signer)
 
 
-def countersign(bundle: Bundle, signer: StatementSigner) -> Envelope:
-    """The very statement of an attestation, signed by another key. Raises UsageError for one that is not ours."""
-    if not bundle.is_ours:
-        raise UsageError("the attestation is not one of gatecli", advice="countersign what gatecli attest wrote")
+def countersign(bundle: Bundle, here: AttestedStatement, signer: StatementSigner) -> Envelope:
+    """The very statement of an attestation, signed by another key, where it says what holds here but for its
+    time.
+
+    Raises UsageError where it says anything else.
+    """
+    stated = read_statement(bundle.envelope.payload)
+    dated = replace(here, predicate=replace(here.predicate, time=stated.predicate.time))
+    if not bundle.is_ours or statement_bytes(dated) != bundle.envelope.payload:
+        raise UsageError(
+            "the attestation states something else than what was checked here",
+            advice="compare policy, version of gatecli, files and options with those of whoever attested",
+        )
     return sign_statement(bundle.envelope.payload, signer)
 
 
@@ -141,9 +152,7 @@ def _one_release(path: Path) -> ReleaseSubject:
 
 def _judgement_of(subject: ReleaseSubject, request: AttestRequest) -> JudgedSubject:
     """What was judged about these very bytes. Raises UsageError where nothing was."""
-    here = {
-        each.artifact.path: each.sha256.lower() for each in subject.artifacts if each.sha256 is not None
-    }
+    here = {each.artifact.path: each.sha256.lower() for each in subject.artifacts if each.sha256 is not None}
     for each in request.judged.of_kind("release"):
         if each.sha256 and each.sha256 == subject.document.sha256 and dict(each.artifacts) == here:
             return each
@@ -182,7 +191,9 @@ def _cost(judged: JudgedSubject) -> MeasuredCost | None:
 def _micro(epsilon: Fraction) -> int:
     found = micro_of(epsilon)
     if found > MOST_MICRO:
-        raise UsageError("an ε above 9 · 10⁹ promises nothing, and is not attested", advice="declare an ε that does")
+        raise UsageError(
+            "an ε above 9 · 10⁹ promises nothing, and is not attested", advice="declare an ε that does"
+        )
     return found
 
 
@@ -201,16 +212,16 @@ def _attest_tables(request: AttestRequest) -> AttestedStatement:
 
 def _exact_measures(judged: JudgedSubject) -> dict[str, str]:
     exact = {name: judged.exact(name) for name in judged.measures}
-    return {
-        name: plain(value) for name, value in sorted(exact.items()) if value is not None and value >= 0
-    }
+    return {name: plain(value) for name, value in sorted(exact.items()) if value is not None and value >= 0}
 
 
 def _attest_scan(request: AttestRequest) -> AttestedStatement:
     """Every file that was searched, and is as it was then: what was not searched is no subject."""
     judged = {each.sha256 for each in request.judged.of_kind("file") if each.sha256}
     base = request.path if request.path.is_dir() else request.path.parent
-    files = sorted(each for each in base.rglob("*") if each.is_file()) if base == request.path else [request.path]
+    files = (
+        sorted(each for each in base.rglob("*") if each.is_file()) if base == request.path else [request.path]
+    )
     digests = {file.relative_to(base).as_posix(): file_digest(file) for file in files}
     subjects = tuple(
         AttestedSubject(name, {"sha256": digest}) for name, digest in digests.items() if digest in judged
@@ -222,7 +233,8 @@ def _attest_scan(request: AttestRequest) -> AttestedStatement:
 
 def _not_judged(request: AttestRequest) -> UsageError:
     return UsageError(
-        f"the verdict is not about {request.path} as it is here", advice="check it again: it changed, or is another"
+        f"the verdict is not about {request.path} as it is here",
+        advice="check it again: it changed, or is another",
     )
 
 
@@ -249,8 +261,3 @@ _MAKERS: Mapping[str, Callable[[AttestRequest], AttestedStatement]] = MappingPro
     }
 )
 """What is attested of the verdicts of each gate."""
-
-PREDICATE_KINDS: Mapping[str, type[Predicate]] = MappingProxyType(
-    {"privacy-release": PrivacyRelease, "anonymity": TableAnonymity, "scan": PersonalDataScan}
-)
-"""The kinds of statements as a verifier asks for them."""

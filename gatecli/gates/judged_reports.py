@@ -68,7 +68,8 @@ def judged_run(verdict: Verdict) -> JudgedRun:
 
 def read_judged_report(path: Path) -> JudgedRun:
     """A JSON report that passed. Raises UsageError for another file or verdict, UncheckableError for a broken
-    one."""
+    one.
+    """
     name = path.as_posix()
     try:
         (document,) = read_json(name, read_text(path, MAX_BYTES))
@@ -116,7 +117,9 @@ def _sorted_counts(rules: Iterator[str] | Any) -> dict[str, int]:
 
 def _waivers(found: Iterator[tuple[str, Any]] | Any) -> tuple[UsedWaiver, ...]:
     used = {
-        UsedWaiver(why.name, rule, why.expires) for rule, why in found if why is not None and why.by == "waiver"
+        UsedWaiver(why.name, rule, why.expires)
+        for rule, why in found
+        if why is not None and why.by == "waiver"
     }
     return tuple(sorted(used, key=lambda each: (each.name, each.rule)))
 

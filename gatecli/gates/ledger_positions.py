@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 
 from gatecli.attestation.strict_json import InvalidBundle, load_json
+from gatecli.errors import UncheckableError, UsageError
 from gatecli.ledger.interface import Store
 from gatecli.ledger.merkle import inclusion_holds
-from gatecli.ledger.notes import Checkpoint, read_head
+from gatecli.ledger.notes import Checkpoint, InvalidNote, is_signed, read_head, read_note_key
 from gatecli.ledger.proofs import prove
 from gatecli.model.attestation import LedgerPosition, PrivacyRelease
 from gatecli.model.ledger import next_hash
+from gatecli.sources.files import MissingFileError, ReadError, read_text
 
 
 def ledger_position(store: Store, release: str) -> LedgerPosition:
@@ -58,3 +61,25 @@ def _told(content: str) -> dict[str, object]:
     except InvalidBundle:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def read_given_head(path: Path, owner: str | None) -> Checkpoint:
+    """The head in a file that `ledger checkpoint` wrote, signed by the owner's key where one is given.
+
+    Raises UsageError for a key that is none, and where nothing is there; UncheckableError for what is no
+    checkpoint.
+    """
+    try:
+        key = None if owner is None else read_note_key(owner)
+    except InvalidNote as error:
+        raise UsageError(f"--ledger-from: {error.message}", advice=error.advice) from None
+    try:
+        text = read_text(path)
+    except ReadError as error:
+        kind = UsageError if isinstance(error, MissingFileError) else UncheckableError
+        raise kind(f"{path} {error.problem}", advice=error.mend) from None
+    if key is not None and not is_signed(text):
+        raise InvalidNote(
+            f"{path} is not signed, and its owner has a key", advice="ask its owner for the note"
+        )
+    return read_head(text, key)

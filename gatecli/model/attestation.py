@@ -1,7 +1,7 @@
 """What an attestation states: in-toto statements (https://in-toto.io/Statement/v1) and their predicates.
 
-Every ε and δ is exact text; beside each ε stands `epsilonMicro`, a whole number of millionths, rounded up, which
-policy languages compare without a float.
+Every ε and δ is exact text; beside each ε stands `epsilonMicro`, a whole number of millionths, rounded up,
+which policy languages compare without a float.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ MOST_MICRO = 2**53 - 1
 MICRO = 10**6
 
 Sha256Hex = Annotated[str, Matching("[0-9a-f]{64}")]
-ExactNumber = Annotated[str, Matching(r"(0|[1-9][0-9]{0,399})(\.[0-9]{1,399})?(e-?[0-9]{1,3})?|[0-9]{1,399}/[1-9][0-9]{0,399}")]
+ExactNumber = Annotated[
+    str, Matching(r"(0|[1-9][0-9]{0,399})(\.[0-9]{1,399})?(e-?[0-9]{1,3})?|[0-9]{1,399}/[1-9][0-9]{0,399}")
+]
 Micro = Annotated[int, Within(0, MOST_MICRO)]
 CountOf = Annotated[int, Within(0, MOST_MICRO)]
 Named = Annotated[str, Matching(r"[^\x00-\x1f\x7f]{1,500}")]
@@ -202,8 +204,8 @@ PREDICATES: Mapping[str, type[Predicate]] = MappingProxyType(
 class AttestedSubject:
     """What a statement is about: a name, and digests by the name of their algorithm.
 
-    A file and an image have `sha256`, a folder has `dirHash` and `modelSigningV1`: a file whose plain digest is
-    that of a folder is not that folder.
+    A file and an image have `sha256`, a folder has `dirHash` and `modelSigningV1`: a file whose plain digest
+    is that of a folder is not that folder.
     """
 
     name: Named

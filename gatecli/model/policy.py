@@ -313,7 +313,11 @@ def bound_tiers(policy: PrivacyPolicy, datasets: Iterable[str]) -> tuple[str, ..
 
 
 def stamp(policy: PrivacyPolicy) -> PolicyStamp:
-    """Its name, and the SHA-256 of its resolved content in canonical JSON."""
-    content = policy.spec.model_dump(mode="json", by_alias=True)
+    """Its name, and the SHA-256 of its resolved content in canonical JSON.
+
+    Whose attestations are trusted is left out: it judges no release, and a key that is revoked must not make
+    every earlier verdict one of another policy.
+    """
+    content = policy.spec.model_dump(mode="json", by_alias=True, exclude={"attestation"})
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return PolicyStamp(policy.metadata.name, hashlib.sha256(canonical.encode()).hexdigest())

@@ -1,8 +1,8 @@
 """Frozen dataclasses as strict JSON: one definition gives the reader, the writer and the schema.
 
-It is for what must be read in a quarter of a second, which pydantic takes to be imported. Keys are the names of
-the fields in camelCase. A field with a default may be left out; a key that is not known, a null and a float
-are refused.
+It is for what must be read in a quarter of a second, which pydantic takes to be imported. Keys are the names
+of the fields in camelCase. A field with a default may be left out; a key that is not known, a null and a
+float are refused.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 Kind = TypeVar("Kind")
 
@@ -153,6 +153,7 @@ def _read_literal(args: tuple[Any, ...], data: object, at: str) -> object:
 _READERS: Mapping[Any, Callable[[tuple[Any, ...], object, str], object]] = {
     Annotated: _read_annotated,
     UnionType: _read_union,
+    Union: _read_union,
     tuple: _read_tuple,
     Mapping: _read_mapping,
     Literal: _read_literal,
@@ -164,21 +165,22 @@ _TYPES = {str: "string", int: "integer", bool: "boolean"}
 def _schema(hint: Any) -> dict[str, Any]:
     if is_dataclass(hint):
         return _object_schema(cast("type", hint))
-    args = get_args(hint)
-    match get_origin(hint):
-        case origin if origin is Annotated:
-            return _schema(args[0]) | {
-                key: item for rule in args[1:] for key, item in rule.as_schema().items()
-            }
-        case origin if origin is UnionType:
-            return _schema(args[0])
-        case origin if origin is tuple:
-            return {"type": "array", "items": _schema(args[0])}
-        case origin if origin is Mapping:
-            return {"type": "object", "additionalProperties": _schema(args[1])}
-        case origin if origin is Literal:
-            return {"enum": list(args)}
-    return {"type": _TYPES[hint]}
+    writer = _SCHEMAS.get(get_origin(hint))
+    return {"type": _TYPES[hint]} if writer is None else writer(get_args(hint))
+
+
+def _annotated_schema(args: tuple[Any, ...]) -> dict[str, Any]:
+    return _schema(args[0]) | {key: item for rule in args[1:] for key, item in rule.as_schema().items()}
+
+
+_SCHEMAS: Mapping[Any, Callable[[tuple[Any, ...]], dict[str, Any]]] = {
+    Annotated: _annotated_schema,
+    UnionType: lambda args: _schema(args[0]),
+    Union: lambda args: _schema(args[0]),
+    tuple: lambda args: {"type": "array", "items": _schema(args[0])},
+    Mapping: lambda args: {"type": "object", "additionalProperties": _schema(args[1])},
+    Literal: lambda args: {"enum": list(args)},
+}
 
 
 def _object_schema(kind: type) -> dict[str, Any]:
