@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from gatecli.attestation.keys import StatementSigner, managed_key, read_signing_key, read_verifying_key
 from gatecli.errors import MissingExtraError, UsageError
 from gatecli.gates.attestation_keys import KeySource, open_signing_key, public_key_in
-from tests.support.attestations import ed25519, ed25519_pem, p256, p256_pem, write_keys
+from tests.support.attestations import ed25519, ed25519_pem, p256, p256_pem
 
 
 @pytest.mark.parametrize("make", [ed25519, p256])
@@ -103,10 +103,3 @@ def test_a_missing_library_of_services_is_named(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(MissingExtraError) as found:
         managed_key("awskms:x", known)
     assert "gatecli[kms]" in found.value.advice
-
-
-def test_a_service_that_cannot_be_used_is_told_without_its_uri(tmp_path: Path) -> None:
-    _, public = write_keys(tmp_path, ed25519_pem())
-    with pytest.raises(UsageError, match="cannot be used") as found:
-        open_signing_key(KeySource("kms://nosuchkms:secret-name", str, None, public))
-    assert "secret-name" not in str(found.value)
