@@ -65,6 +65,7 @@ DESCRIPTIONS = {
     "WaiverSpec.subject": "the release that the waiver is for, as name@version",
     "WaiverSpec.fingerprint": "the fingerprint of the one finding that is forgiven, from a report",
     "WaiverSpec.reason": "why it is forgiven",
+    "AttestationKey.name": "what findings call it",
     "WaiverSpec.owner": "who is responsible for it",
     "WaiverSpec.expires": "the waiver's last day, as YYYY-MM-DD",
     "TableEvidence.tool": "the program that wrote the file",
