@@ -46,24 +46,24 @@ class StatementSigner(Protocol):
 
 def read_verifying_key(pem: bytes, where: str) -> VerifyingKey:
     """The public key in a PEM text; `where` names it in errors. Raises UsageError, MissingExtraError."""
-    return cast("VerifyingKey", _asymmetric().read_verifying_key(pem, where))
+    return cast("VerifyingKey", _asymmetric_module().read_verifying_key(pem, where))
 
 
 def read_signing_key(pem: bytes, passphrase: bytes | None, where: str) -> StatementSigner:
     """The private key in a PEM text, encrypted where there is a passphrase. Raises UsageError,
     MissingExtraError.
     """
-    return cast("StatementSigner", _asymmetric().read_signing_key(pem, passphrase, where))
+    return cast("StatementSigner", _asymmetric_module().read_signing_key(pem, passphrase, where))
 
 
 def managed_key(uri: str, public: VerifyingKey) -> StatementSigner:
     """The key that a service keeps, by securesystemslib's URI. Raises UsageError, MissingExtraError,
     UncheckableError where the service does not sign.
     """
-    return cast("StatementSigner", _managed().managed_key(uri, public))
+    return cast("StatementSigner", _managed_module().managed_key(uri, public))
 
 
-def _asymmetric() -> ModuleType:
+def _asymmetric_module() -> ModuleType:
     try:
         return module("attestation.asymmetric")
     except ImportError:
@@ -72,7 +72,7 @@ def _asymmetric() -> ModuleType:
         ) from None
 
 
-def _managed() -> ModuleType:
+def _managed_module() -> ModuleType:
     try:
         return module("attestation.managed_keys")
     except ImportError:

@@ -29,13 +29,13 @@ from gatecli.frontdoor.options import (
 )
 from gatecli.frontdoor.session import GateOptions, Session, begin
 from gatecli.gates.attestation_keys import KeySource, open_signing_key
-from gatecli.gates.attestation_verification import read_bundle_file
 from gatecli.gates.attesting import AttestRequest, countersign, make_statement, sign
 from gatecli.gates.judged_reports import JudgedRun, judged_run, read_judged_report
 from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.ledger_positions import ledger_position
 from gatecli.gates.release import check_releases, request_for, require_existing
 from gatecli.gates.used_ledger import used_ledger
+from gatecli.gates.verification_requests import read_bundle_file
 
 app = typer.Typer(help="Sign a verdict that passed, so that others can verify it.")
 

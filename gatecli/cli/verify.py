@@ -24,15 +24,15 @@ from gatecli.frontdoor.options import (
     option,
 )
 from gatecli.gates.attestation_keys import trusted_key_in
-from gatecli.gates.attestation_verification import (
+from gatecli.gates.attestation_verification import verify_alone
+from gatecli.gates.attested_files import read_artifact
+from gatecli.gates.verification_requests import (
     StatementKind,
     VerificationRequest,
     VerifierDemands,
     read_bundle_file,
     trust_alone,
-    verify_alone,
 )
-from gatecli.gates.attested_files import read_artifact
 from gatecli.model.verdict import Checked
 
 if TYPE_CHECKING:

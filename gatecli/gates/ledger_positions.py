@@ -48,14 +48,14 @@ def position_problem(predicate: PrivacyRelease, head: Checkpoint) -> str | None:
     if not inclusion_holds(at.index, at.size, leaf, path, head.root):
         return "its entry is not in the log of the checkpoint"
     name = f"{predicate.release.name}@{predicate.release.version}"
-    if _told(at.content).get("subject") != name:
+    if _entry_data(at.content).get("subject") != name:
         return "its entry in the ledger is about another release"
-    if _told(at.content).get("kind") not in {"reserve", "commit"}:
+    if _entry_data(at.content).get("kind") not in {"reserve", "commit"}:
         return "its entry in the ledger does not charge the release"
     return None
 
 
-def _told(content: str) -> dict[str, object]:
+def _entry_data(content: str) -> dict[str, object]:
     try:
         found = load_json(content.encode(), "the entry")
     except InvalidBundle:

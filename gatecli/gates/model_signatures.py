@@ -17,8 +17,8 @@ from gatecli.attestation.strict_json import InvalidBundle, invalid_bundle
 from gatecli.attestation.verification import signers_of
 from gatecli.checks.attestation import ReadAttestation, find_other_subject, find_unverified
 from gatecli.errors import UsageError
-from gatecli.gates.attestation_verification import VerificationRequest, read_bundles, require_terms
 from gatecli.gates.attested_files import files_of
+from gatecli.gates.verification_requests import VerificationRequest, read_bundles, require_terms
 from gatecli.model.attestation import FOLDER
 from gatecli.model.finding import Finding
 from gatecli.model.verdict import Checked, Examined
@@ -41,7 +41,7 @@ def examine_model(request: VerificationRequest) -> Examined:
         hashlib.sha256(payload).hexdigest(),
         signers_of(bundles, request.terms.keys),
     )
-    found: list[Finding] = list(find_unverified(read, request.terms, request.now.date()))
+    found: list[Finding] = list(find_unverified(read, request.terms, request.at.date()))
     for artifact in request.artifacts:
         if FOLDER not in artifact.digests:
             raise UsageError(

@@ -11,15 +11,11 @@ from gatecli.attestation.verification import TrustedKey
 from gatecli.checks.attestation import TrustTerms
 from gatecli.errors import ConfigurationError, UsageError
 from gatecli.gates import VERIFY
-from gatecli.gates.attestation_verification import (
-    VerificationRequest,
-    VerifierDemands,
-    examine,
-    trust_alone,
-)
+from gatecli.gates.attestation_verification import examine
 from gatecli.gates.judgement import judge
 from gatecli.gates.law import read_law, terms_of
 from gatecli.gates.policies import LawFiles
+from gatecli.gates.verification_requests import VerificationRequest, VerifierDemands, trust_alone
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PrivacyPolicy, stamp
 from gatecli.model.trust import AttestationKey
@@ -31,7 +27,7 @@ def verify_by_policy(request: VerificationRequest, policy: Path, demands: Verifi
 
     Raises ConfigurationError for a policy that cannot be used, and as `examine` does.
     """
-    terms = terms_of(read_law(LawFiles(policy.parent, policy)), request.now.date(), Severity.ERROR)
+    terms = terms_of(read_law(LawFiles(policy.parent, policy)), request.at.date(), Severity.ERROR)
     examined = examine(replace(request, terms=trust_by_policy(terms.policy, demands)))
     return judge(VERIFY, examined, terms)
 

@@ -145,7 +145,7 @@ class AttestingTool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class VerdictPredicate:
     """What every predicate states of a verdict."""
 
     verdict: Literal["pass", "fail"]
@@ -159,7 +159,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrivacyRelease(Judged):
+class PrivacyRelease(VerdictPredicate):
     """https://gatecli.dev/privacy-release/v1: a model release was judged, and what it promises."""
 
     release: ReleaseName
@@ -180,14 +180,14 @@ class MeasuredTable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableAnonymity(Judged):
+class TableAnonymity(VerdictPredicate):
     """https://gatecli.dev/anonymity/v1: tables were measured against thresholds."""
 
     tables: tuple[MeasuredTable, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PersonalDataScan(Judged):
+class PersonalDataScan(VerdictPredicate):
     """https://gatecli.dev/scan/v1: files were searched for personal data."""
 
     files: CountOf

@@ -136,7 +136,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     """JSON Schema (2020-12) by kind, or by the name and version of a file."""
     models = {model.__name__: model for model in KINDS} | FILES
     files = {name: _tidy_schema(schema_of(model)) for name, model in models.items()}
-    return files | {name: data_schema(model) for name, model in PREDICATES.items()}
+    return files | {name: data_schema(model) | {"$defs": {}} for name, model in PREDICATES.items()}
 
 
 def _tidy_schema(schema: dict[str, Any]) -> dict[str, Any]:

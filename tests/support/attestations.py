@@ -22,8 +22,9 @@ from gatecli.attestation.envelopes import bundle_text
 from gatecli.attestation.keys import StatementSigner, read_signing_key
 from gatecli.attestation.verification import TrustedKey
 from gatecli.checks.attestation import GivenArtifact, TrustTerms
-from gatecli.gates.attestation_verification import VerificationRequest, examine_attestation
+from gatecli.gates.attestation_verification import examine_attestation
 from gatecli.gates.attesting import sign
+from gatecli.gates.verification_requests import VerificationRequest
 from gatecli.model.attestation import (
     AttestedStatement,
     AttestedSubject,
