@@ -130,3 +130,13 @@ def test_a_payload_with_a_key_twice_is_refused() -> None:
     assert doubled != payload
     with pytest.raises(InvalidBundle, match="twice"):
         read_bundle(changed("dsseEnvelope/payload", base64.b64encode(doubled).decode()))
+
+
+@pytest.mark.parametrize("text", [b'["\\ud800"]', b'{"a":["\\uDC00x"]}', b'{"\\udfff":1}'])
+def test_half_a_character_is_refused_wherever_it_stands(text: bytes) -> None:
+    with pytest.raises(InvalidBundle, match="half a character"):
+        load_json(text, "a text")
+
+
+def test_a_whole_character_beyond_the_basic_plane_is_text() -> None:
+    assert load_json(b'["\\ud83d\\ude00"]', "a text") == ["\U0001f600"]
