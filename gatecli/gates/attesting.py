@@ -16,6 +16,7 @@ from gatecli.attestation.statements import read_statement, statement_bytes
 from gatecli.attestation.strict_json import canonical_bytes
 from gatecli.errors import UsageError
 from gatecli.gates.attested_files import as_subject, file_digest, folder_digests, read_artifact
+from gatecli.gates.concealment import without_values
 from gatecli.gates.judged_reports import JudgedRun, JudgedSubject
 from gatecli.model.attestation import (
     MOST_MICRO,
@@ -74,7 +75,23 @@ def make_statement(request: AttestRequest) -> AttestedStatement:
         )
     statement = maker(request)
     images = tuple(as_subject(read_artifact(each), each.partition("@")[0]) for each in request.images)
-    return AttestedStatement((*statement.subjects, *images), statement.predicate)
+    whole = AttestedStatement((*statement.subjects, *images), statement.predicate)
+    _refuse_personal_data(whole)
+    return whole
+
+
+def _refuse_personal_data(statement: AttestedStatement) -> None:
+    """A statement is kept for years and shown to auditors: no person is named in it. Raises UsageError."""
+    predicate = statement.predicate
+    names = [predicate.policy.name, *(each.name for each in (*statement.subjects, *predicate.waivers))]
+    if isinstance(predicate, PrivacyRelease):
+        unit = predicate.claim.unit if predicate.claim else None
+        names += [predicate.release.name, predicate.release.version, *predicate.datasets, unit or ""]
+    if any(without_values(name) != name for name in names):
+        raise UsageError(
+            "the statement would hold personal data",
+            advice="name files, releases, datasets and waivers without it",
+        )
 
 
 def sign_statement(payload: bytes, signer: StatementSigner) -> Envelope:

@@ -265,3 +265,18 @@ def test_a_ledger_holds_what_was_attested(place: Path, tmp_path: Path, verify: R
     (tmp_path / "other.txt").write_text(other)
     assert verify("--ledger-checkpoint", str(tmp_path / "other.txt"), bundle=out) == 1
     assert verify("--ledger-checkpoint", "m/privacy.yaml", bundle=out) == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("name: customers", "name: carol@corporation.io"), ("name: counts", 'name: "536-90-4399"')],
+)
+def test_no_statement_names_a_person(
+    old: str, new: str, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "privacy.yaml").write_text(LAPLACE.replace(old, new))
+    assert main(["attest", str(tmp_path), "--key", str(place / "key.pem")]) == 2
+    written = capsys.readouterr()
+    assert "would hold personal data" in written.err
+    assert "carol" not in written.out + written.err
+    assert "536-90-4399" not in written.out + written.err
