@@ -83,7 +83,8 @@ def make_statement(request: AttestRequest) -> AttestedStatement:
 def _refuse_personal_data(statement: AttestedStatement) -> None:
     """A statement is kept for years and shown to auditors: no person is named in it. Raises UsageError."""
     predicate = statement.predicate
-    names = [predicate.policy.name, *(each.name for each in (*statement.subjects, *predicate.waivers))]
+    names = [predicate.policy.name, *(each.name for each in statement.subjects)]
+    names += [each.name for each in predicate.waivers]
     if isinstance(predicate, PrivacyRelease):
         unit = predicate.claim.unit if predicate.claim else None
         names += [predicate.release.name, predicate.release.version, *predicate.datasets, unit or ""]
