@@ -17,7 +17,7 @@ from gatecli.gates import CHECK, GATES
 from gatecli.model.verdict import ExitCode
 from gatecli.package import VERSION
 
-JUDGE, ACCOUNT, ATTACK, BETWEEN = "Gates", "Budgets", "Attacks", "Between two runs"
+JUDGE, ACCOUNT, ATTACK, PROVE, BETWEEN = "Gates", "Budgets", "Attacks", "Proof", "Between two runs"
 LOOK, START = "Rules and formats", "Start"
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
@@ -26,6 +26,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "ledger": ACCOUNT,
         "data": ACCOUNT,
         "audit": ATTACK,
+        "attest": PROVE,
+        "verify": PROVE,
         "baseline": BETWEEN,
         "diff": BETWEEN,
         "rules": LOOK,

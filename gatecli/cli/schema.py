@@ -20,6 +20,9 @@ SCHEMAS = {
     "report": "schemas/report-v1.json",
     "audit": "schemas/audit-v1.json",
     "table-evidence": "schemas/table-evidence-v1.json",
+    "privacy-release": "schemas/privacy-release-v1.json",
+    "anonymity": "schemas/anonymity-v1.json",
+    "scan": "schemas/scan-v1.json",
 }
 
 

@@ -177,6 +177,17 @@ def ledger_token() -> str:
     return os.environ.get("GATECLI_LEDGER_TOKEN", "")
 
 
+def key_passphrase() -> bytes | None:
+    """The passphrase of an encrypted key; None without one. No option: arguments are seen by others."""
+    text = os.environ.get("GATECLI_KEY_PASSPHRASE", "")
+    return text.encode() if text else None
+
+
+def named_variable(name: str) -> str:
+    """The value of a variable that a user names to hold a key; "" where it is not set."""
+    return os.environ.get(name, "")
+
+
 _CI = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "CODEBUILD_BUILD_ID")
 
 

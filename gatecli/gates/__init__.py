@@ -117,6 +117,13 @@ AUDIT = Gate(
     checks="that no known wrong pattern of privacy code is in them",
     rule_modules=("checks.code.registry", "sources.python_code"),
 )
+VERIFY = Gate(
+    "verify",
+    frozenset({"attestation"}),
+    discovers="nothing by itself: an attestation is named by its file",
+    checks="that trusted keys signed a verdict that passed, about what is here",
+    rule_modules=("checks.attestation",),
+)
 CHECK = Gate(
     "check",
     frozenset({"allowance", "baseline", "check", "policy"}),
@@ -130,4 +137,4 @@ GATES: Mapping[GateName, Gate] = MappingProxyType(
 )
 """The gates that `gatecli check` runs, in their order."""
 
-ALL: tuple[Gate, ...] = (*GATES.values(), LEDGER, AUDIT, CHECK)
+ALL: tuple[Gate, ...] = (*GATES.values(), LEDGER, AUDIT, VERIFY, CHECK)

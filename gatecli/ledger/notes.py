@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.ledger.merkle import EMPTY_ROOT
-from gatecli.ledger.signing_keys import PUBLIC_KEY_BYTES, Signs, signature_holds, strict_base64
+from gatecli.ledger.signing_keys import PUBLIC_KEY_BYTES, Signs, signature_holds
+from gatecli.model.strict_base64 import strict_base64
 
 ED25519 = b"\x01"
 KEY_ID_BYTES = 4

@@ -27,8 +27,8 @@ from gatecli.ledger.merkle import (
     inclusion_proof,
 )
 from gatecli.ledger.notes import Checkpoint, NoteKey, is_signed, read_head
-from gatecli.ledger.signing_keys import strict_base64
 from gatecli.model.ledger import Entry, canonical_json, first_hash, next_hash
+from gatecli.model.strict_base64 import strict_base64
 
 FORMAT = "gatecli.dev/ledger-proof/v1"
 _ASK = "ask the ledger's owner for another proof: gatecli ledger prove"

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Protocol, cast
 
 from gatecli.errors import MissingExtraError, UncheckableError
+from gatecli.model.strict_base64 import strict_base64
 from gatecli.package import module
 
 PUBLIC_KEY_BYTES = 32
@@ -44,15 +45,6 @@ def signature_holds(public: bytes, signature: bytes, data: bytes) -> bool:
 def public_text(key: Signs) -> str:
     """A public key as a ledger names it."""
     return base64.b64encode(key.public).decode()
-
-
-def strict_base64(text: str) -> bytes | None:
-    """The bytes of the one base64 text that stands for them (RFC 4648, section 4); None for any other."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except ValueError:
-        return None
-    return data if base64.b64encode(data).decode() == text else None
 
 
 def public_key_of(text: str) -> bytes:

@@ -23,6 +23,7 @@ from gatecli.model.policy import (
 )
 from gatecli.model.presidio import PresidioRegistry
 from gatecli.model.publication import PublishedData
+from gatecli.model.trust import AttestationRules
 
 SeverityOf = Callable[[str], Severity | None]
 """The severity of a rule where no policy says another; None for a rule that nobody knows."""
@@ -49,6 +50,7 @@ def tighten(
         pii=_pii(low.pii, high.pii),
         terraform=_terraform(low.terraform, high.terraform),
         check=_check(low.check, high.check, below),
+        attestation=_attestation(low.attestation, high.attestation),
         admission=low.admission,
         severities=_severities(low.severities, high.severities, severity_of),
     )
@@ -204,6 +206,17 @@ def _move_publication(published: CheckedPublication, below: str) -> CheckedPubli
 
 def _move_path(path: str, below: str) -> str:
     return path if "://" in path else posixpath.normpath(posixpath.join(below, path))
+
+
+def _attestation(low: AttestationRules, high: AttestationRules) -> AttestationRules:
+    """Whom the floor trusts; what the nearer policy revokes or shortens holds, too."""
+    return AttestationRules(
+        keys=low.keys,
+        threshold=max(low.threshold, high.threshold),
+        valid_days=min(low.valid_days, high.valid_days),
+        policies=low.policies,
+        revoked=tuple(dict.fromkeys((*low.revoked, *high.revoked))),
+    )
 
 
 def _severities(

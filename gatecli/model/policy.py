@@ -20,6 +20,7 @@ from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
 from gatecli.model.plan_forms import PlanForm
 from gatecli.model.presidio import PresidioRecognizer, PresidioRegistry
 from gatecli.model.publication import Publications
+from gatecli.model.trust import AttestationRules
 from gatecli.model.verdict import PolicyStamp
 
 
@@ -272,6 +273,7 @@ class PolicySpec(Value):
     terraform: TerraformRules = Field(default_factory=TerraformRules)
     check: CheckRules = Field(default_factory=CheckRules)
     ledger: LedgerRules = Field(default_factory=LedgerRules)
+    attestation: AttestationRules = Field(default_factory=AttestationRules)
     admission: AdmissionRules = Field(default_factory=AdmissionRules)
     severities: dict[str, Annotated[Severity, LENIENT]] = Field(default_factory=dict)
 
@@ -311,7 +313,11 @@ def bound_tiers(policy: PrivacyPolicy, datasets: Iterable[str]) -> tuple[str, ..
 
 
 def stamp(policy: PrivacyPolicy) -> PolicyStamp:
-    """Its name, and the SHA-256 of its resolved content in canonical JSON."""
-    content = policy.spec.model_dump(mode="json", by_alias=True)
+    """Its name, and the SHA-256 of its resolved content in canonical JSON.
+
+    Whose attestations are trusted is left out: it judges no release, and a key that is revoked must not make
+    every earlier verdict one of another policy.
+    """
+    content = policy.spec.model_dump(mode="json", by_alias=True, exclude={"attestation"})
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return PolicyStamp(policy.metadata.name, hashlib.sha256(canonical.encode()).hexdigest())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from gatecli.model.attestation import PersonalDataScan, PrivacyRelease, TableAnonymity
 from gatecli.model.audit import AuditFile
 from gatecli.model.base import Resource, Value, schema_of
 from gatecli.model.number import NUMBER_SCHEMA
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ModelRelease
+from gatecli.model.strict_data import data_schema
 from gatecli.model.table_evidence import TableEvidence
 from gatecli.model.table_questions import TableQuestions
 from gatecli.model.waiver import PrivacyWaiver
@@ -16,6 +18,12 @@ from gatecli.model.waiver import PrivacyWaiver
 KINDS: tuple[type[Resource], ...] = (ModelRelease, PrivacyPolicy, PrivacyWaiver, TableQuestions)
 FILES: dict[str, type[Value]] = {"audit-v1": AuditFile, "table-evidence-v1": TableEvidence}
 """Files that a command writes and another reads."""
+PREDICATES: dict[str, type] = {
+    "privacy-release-v1": PrivacyRelease,
+    "anonymity-v1": TableAnonymity,
+    "scan-v1": PersonalDataScan,
+}
+"""What signed statements hold, read without pydantic."""
 
 DESCRIPTIONS = {
     "ModelRelease.metadata": "which release makes the promise",
@@ -57,6 +65,7 @@ DESCRIPTIONS = {
     "WaiverSpec.subject": "the release that the waiver is for, as name@version",
     "WaiverSpec.fingerprint": "the fingerprint of the one finding that is forgiven, from a report",
     "WaiverSpec.reason": "why it is forgiven",
+    "AttestationKey.name": "what findings call it",
     "WaiverSpec.owner": "who is responsible for it",
     "WaiverSpec.expires": "the waiver's last day, as YYYY-MM-DD",
     "TableEvidence.tool": "the program that wrote the file",
@@ -127,7 +136,8 @@ _NUMBER = {"description": 'an exact number, or its text: 0.5, 1e-5, "1/3"', **NU
 def schemas() -> dict[str, dict[str, Any]]:
     """JSON Schema (2020-12) by kind, or by the name and version of a file."""
     models = {model.__name__: model for model in KINDS} | FILES
-    return {name: _tidy_schema(schema_of(model)) for name, model in models.items()}
+    files = {name: _tidy_schema(schema_of(model)) for name, model in models.items()}
+    return files | {name: data_schema(model) | {"$defs": {}} for name, model in PREDICATES.items()}
 
 
 def _tidy_schema(schema: dict[str, Any]) -> dict[str, Any]:

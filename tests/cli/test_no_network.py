@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.attestations import ed25519_pem, write_keys
 from tests.support.declarations import GOOD, write
 
 UNSHARE = ["unshare", "--net", "--map-root-user"]
@@ -46,3 +47,13 @@ def test_personal_data_of_every_kind_is_found_without_network(tmp_path: Path) ->
 def test_a_release_is_judged_without_network(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     assert alone("release", "check", tmp_path).returncode == 0
+
+
+def test_an_attestation_is_made_and_verified_without_network(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    write(model, GOOD)
+    private, public = write_keys(tmp_path, ed25519_pem())
+    bundle = tmp_path / "a.json"
+    assert alone("attest", model, "--key", private, "-o", bundle).returncode == 0
+    assert alone("verify", bundle, "--artifact", model, "--key", public).returncode == 0

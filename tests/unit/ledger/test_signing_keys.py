@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from gatecli.errors import MissingExtraError, UncheckableError, UsageError
 from gatecli.ledger.ed25519 import key_from_seed
-from gatecli.ledger.signing_keys import new_key, public_key_of, read_key, signature_holds, strict_base64
+from gatecli.ledger.signing_keys import new_key, public_key_of, read_key, signature_holds
+from gatecli.model.strict_base64 import strict_base64
 
 # RFC 8032, section 7.1, test 2
 SEED = bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")

@@ -1,0 +1,1 @@
+"""Signed statements about verdicts: statements, envelopes, keys, verification."""

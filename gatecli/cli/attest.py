@@ -1,0 +1,168 @@
+"""`gatecli attest`: check, then sign what the verdict was."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gatecli.attestation.envelopes import Envelope, bundle_text, read_bundle
+from gatecli.cli.ledger_records import write_given
+from gatecli.frontdoor.console import err
+from gatecli.frontdoor.option_groups import spread
+from gatecli.frontdoor.options import (
+    GATE,
+    OUTPUT,
+    LedgerUrl,
+    PolicyFile,
+    PolicyFrom,
+    WaiverFiles,
+    key_passphrase,
+    named_variable,
+    option,
+    source_date_epoch,
+)
+from gatecli.frontdoor.session import GateOptions, Session, begin
+from gatecli.gates.attestation_keys import KeySource, open_signing_key
+from gatecli.gates.attesting import AttestRequest, countersign, make_statement, sign
+from gatecli.gates.judged_reports import JudgedRun, judged_run, read_judged_report
+from gatecli.gates.ledger_access import moment, open_ledger
+from gatecli.gates.ledger_positions import ledger_position
+from gatecli.gates.release import check_releases, request_for, require_existing
+from gatecli.gates.used_ledger import used_ledger
+from gatecli.gates.verification_requests import read_bundle_file
+
+app = typer.Typer(help="Sign a verdict that passed, so that others can verify it.")
+
+SIGNING = "Signing"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningOptions:
+    """Which key signs."""
+
+    key: Annotated[
+        str,
+        option(
+            "--key",
+            panel=SIGNING,
+            variable="ATTEST_KEY",
+            metavar="KEY",
+            help="A private key in PEM: FILE, env:NAME, or kms://URI. GATECLI_KEY_PASSPHRASE opens it.",
+        ),
+    ]
+    public_key: Annotated[
+        Path | None,
+        option(
+            "--public-key", panel=SIGNING, metavar="FILE", help="With kms://: the public half of the key."
+        ),
+    ] = None
+
+    @property
+    def source(self) -> KeySource:
+        """Where the key is."""
+        return KeySource(self.key, named_variable, key_passphrase(), self.public_key)
+
+
+@dataclass(frozen=True, slots=True)
+class AttestedOptions:
+    """What is attested."""
+
+    report: Annotated[
+        Path | None,
+        option(
+            "--report",
+            panel=GATE,
+            variable="ATTESTED_REPORT",
+            metavar="FILE",
+            help="A JSON report that passed, of release, anonymity or pii (default: check now).",
+        ),
+    ] = None
+    images: Annotated[
+        list[str] | None,
+        option(
+            "--image", panel=GATE, metavar="NAME@sha256:…", help="An image that holds the model; repeatable."
+        ),
+    ] = None
+    countersign: Annotated[
+        Path | None,
+        option(
+            "--countersign",
+            panel=GATE,
+            metavar="FILE",
+            help="Sign the statement of another attestation too, once what it is about passes here.",
+        ),
+    ] = None
+    policy: PolicyFile = None
+    policy_from: PolicyFrom = None
+    waivers: WaiverFiles = None
+    ledger: LedgerUrl = None
+
+
+@app.command("attest")
+@spread
+def attest(
+    path: Annotated[
+        Path, typer.Argument(metavar="PATH", help="A model's folder, a declaration, a table or files.")
+    ],
+    signing: SigningOptions,
+    given: AttestedOptions,
+    output: Annotated[
+        Path | None,
+        option(
+            "--output", "-o", panel=OUTPUT, variable="ATTESTATION", metavar="FILE", help="Instead of stdout."
+        ),
+    ] = None,
+) -> None:
+    """Check a release as `gatecli release check` does, then sign what was found. Only a pass is signed."""
+    require_existing([path])
+    session = begin(GateOptions(given.policy, given.policy_from, given.waivers), path)
+    judged = read_judged_report(given.report) if given.report else _check(path, given, session)
+    signer = open_signing_key(signing.source)
+    with ExitStack() as stack:
+        position = None
+        if given.ledger is not None:
+            position = partial(
+                ledger_position, stack.enter_context(open_ledger(given.ledger, read_only=True))
+            )
+        request = AttestRequest(
+            path,
+            judged,
+            _moment(session.now),
+            given.images or (),
+            [each for each in (output, given.countersign) if each is not None],
+            position,
+        )
+        statement = make_statement(request)
+    if given.countersign is None:
+        envelope = sign(statement, signer)
+    else:
+        bundle = read_bundle(read_bundle_file(given.countersign))
+        envelope = countersign(bundle, statement, signer)
+    _write(envelope, output)
+
+
+def _check(path: Path, given: AttestedOptions, session: Session) -> JudgedRun:
+    """The verdict of the release gate; where it is no pass, the run ends with its report."""
+    with used_ledger(given.ledger, session.now) as ledger:
+        verdict = check_releases(request_for([path], session.terms, ledger))
+    if not verdict.passed:
+        raise session.end(verdict)
+    return judged_run(verdict)
+
+
+def _moment(now: datetime) -> str:
+    """What a statement is dated; a reproducible build fixes it."""
+    fixed = source_date_epoch()
+    return moment(now if fixed is None else datetime.fromtimestamp(fixed, UTC))
+
+
+def _write(envelope: Envelope, output: Path | None) -> None:
+    write_given(bundle_text(envelope), output)
+    if output is not None:
+        err(f"signed by the key {envelope.signatures[0].key_id[:16]}…: {output}\n")

@@ -1,0 +1,66 @@
+"""Keys of attestations, from files, variables and key management services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gatecli.attestation.keys import (
+    StatementSigner,
+    VerifyingKey,
+    managed_key,
+    read_signing_key,
+    read_verifying_key,
+)
+from gatecli.attestation.verification import TrustedKey
+from gatecli.errors import UsageError
+from gatecli.sources.files import ReadError, read_bytes
+
+LARGEST_KEY_FILE = 10_000
+VARIABLE, MANAGED = "env:", "kms://"
+
+
+@dataclass(frozen=True, slots=True)
+class KeySource:
+    """Where a private key is: `FILE`, `env:NAME` or `kms://URI`; a service needs the public half beside it.
+
+    `variable` gives the value of a variable of the environment by its name.
+    """
+
+    named: str
+    variable: Callable[[str], str]
+    passphrase: bytes | None = field(default=None, repr=False)
+    public: Path | None = None
+
+
+def open_signing_key(source: KeySource) -> StatementSigner:
+    """The key that signs. Raises UsageError, MissingExtraError; no message holds anything of the key."""
+    if source.named.startswith(MANAGED):
+        if source.public is None:
+            raise UsageError("a key of a service needs its public half", advice="--public-key FILE")
+        return managed_key(source.named.removeprefix(MANAGED), public_key_in(source.public))
+    if source.named.startswith(VARIABLE):
+        name = source.named.removeprefix(VARIABLE)
+        text = source.variable(name)
+        if not text:
+            raise UsageError(f"the variable {name} holds no key", advice="set it to a private key in PEM")
+        return read_signing_key(text.encode(), source.passphrase, f"the variable {name}")
+    return read_signing_key(_key_bytes(Path(source.named)), source.passphrase, source.named)
+
+
+def public_key_in(path: Path) -> VerifyingKey:
+    """The public key in a file. Raises UsageError, MissingExtraError."""
+    return read_verifying_key(_key_bytes(path), path.as_posix())
+
+
+def trusted_key_in(path: Path) -> TrustedKey:
+    """The public key in a file, as one that is trusted about everything."""
+    return TrustedKey(path.name, public_key_in(path))
+
+
+def _key_bytes(path: Path) -> bytes:
+    try:
+        return read_bytes(path, LARGEST_KEY_FILE)
+    except ReadError as error:
+        raise UsageError(f"the key {path} {error.problem}", advice=error.mend) from None

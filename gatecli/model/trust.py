@@ -1,0 +1,43 @@
+"""Whose attestations a policy trusts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from gatecli.model.base import Many, Text, Value
+
+Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+LowerSha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class AttestationKey(Value):
+    """A public key, and what it may speak about."""
+
+    name: Text
+    public_key: Annotated[str, Field(min_length=1, max_length=10_000)] = Field(
+        description="in PEM: Ed25519, or ECDSA over P-256"
+    )
+    datasets: Many[Text] = Field(
+        default=(), description="the datasets whose releases it may attest; empty: every dataset"
+    )
+    expires: Day | None = Field(default=None, description="its last day, as YYYY-MM-DD")
+
+
+class AttestationRules(Value):
+    """Which attestations are accepted."""
+
+    keys: Many[AttestationKey] = Field(default=(), description="whose signatures count; none: nobody's")
+    threshold: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=1, description="how many distinct keys must have signed"
+    )
+    valid_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=90, description="days after which an attestation no longer counts"
+    )
+    policies: Many[LowerSha256] = Field(
+        default=(), description="SHA-256 of policies whose verdicts are accepted, beside this policy's own"
+    )
+    revoked: Many[LowerSha256] = Field(
+        default=(), description="SHA-256 of statements that no longer count, as `gatecli verify` names them"
+    )
