@@ -11,6 +11,7 @@ from gatecli.model.policy import (
     AnonymityRules,
     CheckedPublication,
     CheckRules,
+    LedgerRules,
     OnUnknown,
     PiiRules,
     PolicySpec,
@@ -50,6 +51,7 @@ def tighten(
         pii=_pii(low.pii, high.pii),
         terraform=_terraform(low.terraform, high.terraform),
         check=_check(low.check, high.check, below),
+        ledger=_ledger(low.ledger, high.ledger),
         attestation=_attestation(low.attestation, high.attestation),
         admission=low.admission,
         severities=_severities(low.severities, high.severities, severity_of),
@@ -114,6 +116,7 @@ def _anonymity(low: AnonymityRules, high: AnonymityRules) -> AnonymityRules:
         missing="refuse" if high.missing == "refuse" else low.missing,
         min_k=_most(low.min_k, high.min_k),
         max_risk=_least(low.max_risk, high.max_risk),
+        restricted_zips=low.restricted_zips,
     )
 
 
@@ -206,6 +209,15 @@ def _move_publication(published: CheckedPublication, below: str) -> CheckedPubli
 
 def _move_path(path: str, below: str) -> str:
     return path if "://" in path else posixpath.normpath(posixpath.join(below, path))
+
+
+def _ledger(low: LedgerRules, high: LedgerRules) -> LedgerRules:
+    """Which data is nobody's is for the floor to say."""
+    return LedgerRules(
+        public=low.public,
+        lapse_after_days=min(low.lapse_after_days, high.lapse_after_days),
+        required=low.required or high.required,
+    )
 
 
 def _attestation(low: AttestationRules, high: AttestationRules) -> AttestationRules:

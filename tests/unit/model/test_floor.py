@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gatecli.model.base import Value
 from gatecli.model.finding import Severity
 from gatecli.model.floor import tighten
 from gatecli.model.policy import PolicySpec, PrivacyPolicy
@@ -152,6 +153,49 @@ def test_a_policy_tightened_by_itself_is_itself() -> None:
         "severities": {"dp-a": "note"},
     }
     assert law(own, own, ".") == law(own, {}, ".")
+
+
+FULL: dict[str, Any] = {
+    "tiers": {"t": {"maxEpsilon": 1, "minK": 9}},
+    "datasets": {"a": "t"},
+    "release": {"requireEvidence": True, "overstatement": "0.1", "maxWaiverDays": 5},
+    "anonymity": {"missing": "refuse", "minK": 7, "maxRisk": "1/9", "restrictedZips": ["036"]},
+    "pii": {"entities": {"URL": "deny"}, "requireAllowanceOwner": True},
+    "terraform": {"gateSources": ["a"], "maxEvidenceAge": "3h"},
+    "check": {"exclude": ["x/"], "terraform": ["plan.json"]},
+    "ledger": {"public": ["census"], "lapseAfterDays": 3, "required": True},
+    "attestation": {"threshold": 2, "validDays": 9, "revoked": ["a" * 64]},
+    "admission": {"existing": "deny"},
+    "severities": {"dp-a": "error"},
+}
+
+
+def test_what_no_nearer_policy_says_is_the_floor_s_key_by_key() -> None:
+    """A section that is forgotten would be gone below every other policy."""
+    floor = policy(**FULL).spec
+    assert set(FULL) == {field.alias for field in PolicySpec.model_fields.values()} - {"extends"}
+    found = law(FULL, {})
+    for name in PolicySpec.model_fields:
+        section, kept = getattr(floor, name), getattr(found, name)
+        if not isinstance(section, Value):
+            assert kept == section
+            continue
+        stated = {key: value for key, value in section if key in section.model_fields_set}
+        assert {key: getattr(kept, key) for key in stated} == stated
+
+
+def test_a_ledger_stays_required_and_what_is_public_is_the_floor_s() -> None:
+    spec = law({"ledger": {"required": True, "public": ["census"]}}, {"ledger": {"public": ["patients"]}})
+    assert (spec.ledger.required, spec.ledger.public) == (True, ("census",))
+    nearer = law({}, {"ledger": {"required": True, "public": ["patients"], "lapseAfterDays": 2}})
+    assert (nearer.ledger.required, nearer.ledger.public, nearer.ledger.lapse_after_days) == (True, (), 2)
+
+
+def test_no_nearer_policy_says_which_areas_have_few_people() -> None:
+    assert law(
+        {"anonymity": {"restrictedZips": ["036"]}}, {"anonymity": {"restrictedZips": []}}
+    ).anonymity.restricted_zips == ("036",)
+    assert law({}, {"anonymity": {"restrictedZips": []}}).anonymity.restricted_zips is None
 
 
 @pytest.mark.parametrize(("low", "high"), [(True, False), (False, True)])
