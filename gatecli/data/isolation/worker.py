@@ -1,10 +1,11 @@
-"""The side that holds the rows: `python -m gatecli.data.isolation.worker FD`, started by the other one.
+"""The side that holds the rows: `python -P -m gatecli.data.isolation.worker FD`, started by the other one.
 
 It trusts nothing that it is told but where the table is: each question is judged as if it were made here.
 """
 
 from __future__ import annotations
 
+import resource
 import socket
 import sys
 from collections.abc import Callable, Mapping
@@ -103,5 +104,6 @@ _HANDLERS: Mapping[str, Callable[[TableSession, Mapping[str, Any]], Any]] = {
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no core file holds rows
     with socket.socket(fileno=int(sys.argv[1])) as _ours, _ours.makefile("rw", encoding="utf-8") as _stream:
         serve(_stream)
