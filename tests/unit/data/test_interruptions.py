@@ -46,7 +46,7 @@ def test_an_interruption_keeps_its_class_and_no_frame_with_sums(
     assert "_add_noise" not in frames_of(caught.value)
     assert str(CANARY) not in repr(caught.value)
     (asked,) = table.budget.questions
-    assert (asked.epsilon, asked.answered) == (0.5, False)
+    assert (float(asked.epsilon), asked.answered) == (0.5, False)
 
 
 def test_evidence_names_what_was_interrupted_after_it_was_paid(
