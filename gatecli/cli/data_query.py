@@ -15,6 +15,7 @@ from gatecli.data.questions_file import NamedAnswer, ask_all, open_questions, re
 from gatecli.frontdoor.console import err, out
 from gatecli.frontdoor.options import OUTPUT, Listing, ListingFormat, option
 from gatecli.model.number import plain, show
+from gatecli.reports.escaping import inert, visible
 
 TABLE = "Table"
 
@@ -47,11 +48,12 @@ def query(
             if evidence is not None and table.budget.questions:
                 table.write_evidence(evidence)
         left = table.budget.holding
-    err(f"gatecli: one more question on {left.dataset} may have ε = {show(left.left)}\n")
+    err(f"gatecli: one more question on {visible(left.dataset)} may have ε = {show(left.left)}\n")
 
 
 def _text(answered: Sequence[NamedAnswer]) -> str:
-    return "\n".join(f"{each.name}\n{each.answer}\n" for each in answered)
+    text = "\n".join(f"{visible(each.name)}\n{each.answer}\n" for each in answered)
+    return "".join(f"{inert(line)}\n" for line in text.splitlines())
 
 
 def _data(named: NamedAnswer) -> dict[str, Any]:

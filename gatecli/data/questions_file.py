@@ -17,6 +17,7 @@ from gatecli.data.table import PrivateTable, Standardised
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.model.document import Document
 from gatecli.model.table_questions import TableQuestion, TableQuestions, TableQuestionsSpec
+from gatecli.reports.escaping import visible
 from gatecli.sources.documents import head_problem, read_documents
 from gatecli.sources.files import ReadError
 from gatecli.sources.problems import Problem, problems_of
@@ -103,7 +104,7 @@ def _naming(name: str) -> Iterator[None]:
     try:
         yield
     except GatecliError as error:
-        error.message = f"question {name}: {error.message}"
+        error.message = f"question {visible(name)}: {error.message}"
         raise
 
 

@@ -36,6 +36,7 @@ from gatecli.data.views import (
 )
 from gatecli.errors import UsageError
 from gatecli.model.number import show
+from gatecli.reports.escaping import visible
 
 Number = int | float
 
@@ -290,7 +291,8 @@ class PrivateTable:
         return self
 
     def __repr__(self) -> str:
-        return f"<table of {len(self._view.kinds)} columns behind a budget: {', '.join(self._view.kinds)}>"
+        names = visible(", ".join(self._view.kinds))
+        return f"<table of {len(self._view.kinds)} columns behind a budget: {names}>"
 
     # How questions are made.
 

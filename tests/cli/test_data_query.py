@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from gatecli.cli.app import main
-from tests.support.private_tables import frame
+from tests.support.private_tables import frame, small_table
 
 SPEC: dict[str, Any] = {
     "table": "people.parquet",
@@ -183,3 +183,38 @@ def test_a_file_that_holds_no_questions_says_so(
     path.write_text(text, "utf-8")
     assert ask(capsys, path)[0] == code
     assert ask(capsys, tmp_path / "none.yaml")[0] == 4
+
+
+HOSTILE = "a\x1b[31m\x9b\u202e: b\n::error::c"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "yaml"])
+def test_names_and_keys_do_nothing_to_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    question = {"name": HOSTILE, "groupBy": ["ward"], "ask": {HOSTILE: "count"}, "epsilon": 100}
+    path = write(tmp_path, [question], keys={"ward": [HOSTILE, "007", "yes"]}, dataset=HOSTILE)
+    code, said, beside = ask(capsys, path, "--format", form)
+    assert code == 0, beside
+    for text in (said, beside):
+        assert not [char for char in text if not char.isprintable() and char != "\n"]
+        assert not [line for line in text.splitlines() if line.startswith("::")]
+    if form != "text":
+        found = (json.loads if form == "json" else yaml.safe_load)(said)["answers"][0]
+        assert found["name"] == HOSTILE
+        assert [row["ward"] for row in found["rows"]] == [HOSTILE, "007", "yes"]
+        assert set(found["rows"][0]) == {"ward", HOSTILE}
+
+
+def test_a_failed_question_is_named_without_what_a_terminal_obeys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, beside = ask(capsys, write(tmp_path, [{**WARDS, "name": HOSTILE, "epsilon": 1001}]))
+    assert code == 1
+    assert not [char for char in beside if not char.isprintable() and char != "\n"]
+
+
+def test_a_table_and_its_answers_print_no_control_character() -> None:
+    table = small_table({HOSTILE: [1.0, 2.0]}, bounds={HOSTILE: (0, 3)}, keys={})
+    shown = repr(table) + str(table.mean(HOSTILE, epsilon=1)) + str(table.standardise([HOSTILE], epsilon=1))
+    assert not [char for char in shown if not char.isprintable() and char != "\n"]
