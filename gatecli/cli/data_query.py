@@ -11,7 +11,13 @@ import typer
 
 from gatecli.cli.yaml_output import json_text, yaml_lines
 from gatecli.data.answers import Answer, Receipt
-from gatecli.data.questions_file import NamedAnswer, ask_all, open_questions, read_questions
+from gatecli.data.questions_file import (
+    NamedAnswer,
+    ask_all,
+    open_questions,
+    read_questions,
+    require_evidence_apart,
+)
 from gatecli.frontdoor.console import err, out
 from gatecli.frontdoor.options import OUTPUT, Listing, ListingFormat, option
 from gatecli.model.number import plain, show
@@ -38,6 +44,8 @@ def query(
     Where a question fails, the answers to those before it are printed and stand in the evidence.
     """
     asked = read_questions(questions)
+    if evidence is not None:
+        require_evidence_apart(evidence, questions, asked)
     answered: list[NamedAnswer] = []
     with closing(open_questions(asked, questions.parent, isolated=isolated)) as table:
         try:

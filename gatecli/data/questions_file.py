@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from gatecli.data.answers import Answer
+from gatecli.data.evidence_target import require_apart
 from gatecli.data.expression_text import parse_expression
 from gatecli.data.opening import open_table
 from gatecli.data.table import PrivateTable, Standardised
@@ -76,6 +77,13 @@ def open_questions(asked: TableQuestions, folder: Path, *, isolated: bool = Fals
         engine=spec.engine,
         isolated=isolated,
     )
+
+
+def require_evidence_apart(target: Path, path: Path, asked: TableQuestions) -> None:
+    """Raises UsageError where evidence would replace what is read. Judge it before anything is paid."""
+    spec, folder = asked.spec, path.parent
+    files = [_place(folder, each) for each in (spec.ledger, spec.ledger_key, spec.policy)]
+    require_apart(target, _place(folder, spec.table), [str(path), *filter(None, files)])
 
 
 def _place(folder: Path, named: str | None) -> Any:

@@ -62,10 +62,14 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class OpenedRows:
-    """The rows, and what tells whether they changed: it is compared before and after each question."""
+    """The rows, and what tells whether they changed: it is compared before and after each question.
+
+    `require_apart` raises UsageError for a file that the session reads, over which nothing is written.
+    """
 
     opened: OpenedTable
     state: Callable[[], object]
+    require_apart: Callable[[Path], None] = lambda _: None
 
 
 class TableSession:
@@ -272,6 +276,7 @@ class TableSession:
 
     def write_evidence(self, path: Path) -> None:
         """Write what was spent."""
+        self._source.require_apart(path)
         evidence = package.module("data.evidence_file")
         found = evidence.evidence_of(
             self._source.opened, self._contributions, self._purse, self._engine, self.records

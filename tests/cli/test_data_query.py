@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from gatecli.cli.app import main
+from gatecli.data import open_table
+from gatecli.errors import UsageError
 from tests.support.private_tables import frame, small_table
 
 SPEC: dict[str, Any] = {
@@ -218,3 +220,38 @@ def test_a_table_and_its_answers_print_no_control_character() -> None:
     table = small_table({HOSTILE: [1.0, 2.0]}, bounds={HOSTILE: (0, 3)}, keys={})
     shown = repr(table) + str(table.mean(HOSTILE, epsilon=1)) + str(table.standardise([HOSTILE], epsilon=1))
     assert not [char for char in shown if not char.isprintable() and char != "\n"]
+
+
+@pytest.mark.parametrize("read", ["people.parquet", "questions.yaml", "l.db", "l.db-wal", "key", "p.yaml"])
+@pytest.mark.parametrize("link", ["", "symlink", "hardlink"])
+def test_evidence_is_not_written_over_what_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], read: str, link: str
+) -> None:
+    more = {"ledger": "l.db", "ledgerKey": "key", "policy": "p.yaml", "budget": None}
+    path = write(tmp_path, [WARDS], **more)
+    original = tmp_path / read
+    if not original.exists():
+        original.write_text("mine")
+    before, target = original.read_bytes(), tmp_path / "e.json"
+    if link == "symlink":
+        target.symlink_to(original)
+    elif link == "hardlink":
+        target.hardlink_to(original)
+    else:
+        target = original
+    code, said, beside = ask(capsys, path, "--evidence", target)
+    assert (code, said) == (2, "")
+    assert "evidence is not written over it" in beside
+    assert original.read_bytes() == before
+
+
+@pytest.mark.parametrize("where", ["here", "isolated"])
+def test_a_session_does_not_write_over_its_table(tmp_path: Path, where: str) -> None:
+    path = tmp_path / "people.parquet"
+    pq.write_table(frame(), path)
+    before = path.read_bytes()
+    with open_table(path, budget={"epsilon": 1}, isolated=where == "isolated") as table:
+        table.count(epsilon="0.5")
+        with pytest.raises(UsageError, match="not written over it"):
+            table.write_evidence(path)
+    assert path.read_bytes() == before
