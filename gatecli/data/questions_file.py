@@ -91,8 +91,14 @@ def _place(folder: Path, named: str | None) -> Any:
 
 
 def ask_all(table: PrivateTable, spec: TableQuestionsSpec) -> Iterator[NamedAnswer]:
-    """Each answer as it comes; those of a plan at once. An error says which question it is of."""
+    """Each answer as it comes; those of a plan at once. An error says which question it is of.
+
+    All questions are judged before the first is paid for, but for whether the budget suffices.
+    """
     if spec.plan is None:
+        rehearsal = table.rehearse()
+        for question in spec.questions:
+            _ask(rehearsal, question)
         for question in spec.questions:
             yield NamedAnswer(question.name, _ask(table, question))
         return

@@ -105,16 +105,20 @@ class TableSession:
 
     def ask(self, query: TableQuery) -> Answer:
         """Judge, reserve, read, add noise, settle."""
-        if query.budget is None:
-            raise UsageError("the question says no budget", advice="give epsilon=…")
-        parts = parts_of(query.asked)
-        noise = (
-            choose_noise(parts, self.rows_per_unit, query.budget, query.noise, self._engine)
-            if query.view.unknown is None
-            else choose_key_noise(query.budget, self.rows_per_unit)
-        )
-        (answer,) = self._ask_together([(query, noise)], Budget(query.budget.epsilon, noise.delta))
+        noise = self._noise_of(query)
+        (answer,) = self._ask_together([(query, noise)], Budget(_budget_of(query).epsilon, noise.delta))
         return answer
+
+    def judge(self, query: TableQuery) -> None:
+        """Raises what `ask` would raise before it pays, whether the budget suffices or not."""
+        for mechanism in self._noise_of(query).mechanisms:
+            self._engine.require_drawable(mechanism)
+
+    def _noise_of(self, query: TableQuery) -> ChosenNoise:
+        budget = _budget_of(query)
+        if query.view.unknown is not None:
+            return choose_key_noise(budget, self.rows_per_unit)
+        return choose_noise(parts_of(query.asked), self.rows_per_unit, budget, query.noise, self._engine)
 
     def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> list[Answer]:
         """One budget, split over several questions."""
@@ -286,6 +290,12 @@ class TableSession:
     def close(self) -> None:
         """Let go of the rows and the ledger."""
         self._closing()
+
+
+def _budget_of(query: TableQuery) -> Budget:
+    if query.budget is None:
+        raise UsageError("the question says no budget", advice="give epsilon=…")
+    return query.budget
 
 
 def _close_all(process: int, *each: Callable[[], None]) -> None:

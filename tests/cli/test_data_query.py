@@ -139,6 +139,10 @@ def test_a_plan_that_does_not_fit_answers_nothing(tmp_path: Path, capsys: pytest
         ([{"name": "n", "ask": {"n": "count"}}], {}, "needs an epsilon"),
         ([WARDS, WARDS], {}, "the same name"),
         ([WARDS], {"plan": {"epsilon": 1}}, "no epsilon of its own"),
+        ([{**WARDS, "weight": 2}], {}, "weight says nothing in a question without a plan"),
+        ([{"name": "n", "ask": {"n": "count"}, "noise": "laplace"}], {"plan": {"epsilon": 1}}, "noise says"),
+        ([{"name": "n", "ask": {"n": "count"}, "delta": "1e-9"}], {"plan": {"epsilon": 1}}, "delta says"),
+        ([{"name": "k", "findKeys": "ward", "epsilon": 1, "delta": "1e-9", "noise": "laplace"}], {}, "finds"),
         ([], {}, "questions"),
         ([{**WARDS, "epsilon": -1}], {}, "epsilon: -1 is not above zero"),
         ([{**WARDS, "epsilon": ".nan"}], {}, "epsilon"),
@@ -255,3 +259,27 @@ def test_a_session_does_not_write_over_its_table(tmp_path: Path, where: str) -> 
         with pytest.raises(UsageError, match="not written over it"):
             table.write_evidence(path)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "options"),
+    [
+        ({"ask": {"m": ["agee", "mean"]}}, ()),
+        ({"standardise": ["agee"]}, ()),
+        ({"describe": ["ward"]}, ()),
+        ({"histogram": {"column": "ward"}}, ()),
+        ({"findKeys": "none", "delta": "1e-9"}, ()),
+        ({"ask": {"n": "count"}, "noise": "gaussian"}, ()),
+        ({"ask": {"n": "count"}, "noise": "gaussian"}, ("--isolated",)),
+        ({"ask": {"n": "count"}, "filter": "agee > 3"}, ()),
+    ],
+)
+def test_a_mistake_in_a_later_question_costs_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: dict[str, Any], options: tuple[str, ...]
+) -> None:
+    questions = [*QUESTIONS, {"name": "wrong", "epsilon": 1, **wrong}]
+    code, said, beside = ask(capsys, write(tmp_path, questions), "--evidence", tmp_path / "e.json", *options)
+    assert code in (2, 3), beside
+    assert said == ""
+    assert "question wrong: " in beside
+    assert not (tmp_path / "e.json").exists()

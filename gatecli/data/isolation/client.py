@@ -92,6 +92,10 @@ class IsolatedSession:
         (answer,) = read_answers(self._call({"ask": query.as_data()}))
         return answer
 
+    def judge(self, query: TableQuery) -> None:
+        """Have it judged there."""
+        self._call({"judge": query.as_data()})
+
     def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> list[Answer]:
         """Ask several questions there, of one budget."""
         written = [query.as_data() for query in queries]

@@ -74,6 +74,10 @@ def _ask(session: TableSession, message: Mapping[str, Any]) -> Any:
     return answers_data([session.ask(read_query(message["ask"], session.view))])
 
 
+def _judge(session: TableSession, message: Mapping[str, Any]) -> None:
+    session.judge(read_query(message["judge"], session.view))
+
+
 def _ask_plan(session: TableSession, message: Mapping[str, Any]) -> Any:
     budget, method = read_budget(*message["budget"]), message["method"]
     if budget is None or method not in METHODS:
@@ -96,6 +100,7 @@ def _write(session: TableSession, message: Mapping[str, Any]) -> None:
 
 _HANDLERS: Mapping[str, Callable[[TableSession, Mapping[str, Any]], Any]] = {
     "ask": _ask,
+    "judge": _judge,
     "plan": _ask_plan,
     "refuse": _refuse,
     "spending": _spending,

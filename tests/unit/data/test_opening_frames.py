@@ -43,8 +43,7 @@ def test_what_is_no_table_is_said_without_its_values(name: str) -> None:
     with pytest.raises(GatecliError) as caught:
         open_table(FRAMES[name](), budget={"epsilon": 1}, bounds={})
     assert CANARY not in "".join(traceback.format_exception(caught.value))
-    seen: BaseException | None = caught.value
-    assert (seen.__cause__, seen.__context__) == (None, None)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
 def test_the_sentence_says_what_was_given_and_how_to_mend_it() -> None:
