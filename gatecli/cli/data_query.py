@@ -11,10 +11,17 @@ import typer
 
 from gatecli.cli.yaml_output import json_text, yaml_lines
 from gatecli.data.answers import Answer, Receipt
-from gatecli.data.questions_file import NamedAnswer, ask_all, open_questions, read_questions
+from gatecli.data.questions_file import (
+    NamedAnswer,
+    ask_all,
+    open_questions,
+    read_questions,
+    require_evidence_apart,
+)
 from gatecli.frontdoor.console import err, out
 from gatecli.frontdoor.options import OUTPUT, Listing, ListingFormat, option
 from gatecli.model.number import plain, show
+from gatecli.reports.escaping import inert, visible
 
 TABLE = "Table"
 
@@ -37,6 +44,8 @@ def query(
     Where a question fails, the answers to those before it are printed and stand in the evidence.
     """
     asked = read_questions(questions)
+    if evidence is not None:
+        require_evidence_apart(evidence, questions, asked)
     answered: list[NamedAnswer] = []
     with closing(open_questions(asked, questions.parent, isolated=isolated)) as table:
         try:
@@ -47,11 +56,12 @@ def query(
             if evidence is not None and table.budget.questions:
                 table.write_evidence(evidence)
         left = table.budget.holding
-    err(f"gatecli: one more question on {left.dataset} may have ε = {show(left.left)}\n")
+    err(f"gatecli: one more question on {visible(left.dataset)} may have ε = {show(left.left)}\n")
 
 
 def _text(answered: Sequence[NamedAnswer]) -> str:
-    return "\n".join(f"{each.name}\n{each.answer}\n" for each in answered)
+    text = "\n".join(f"{visible(each.name)}\n{each.answer}\n" for each in answered)
+    return "".join(f"{inert(line)}\n" for line in text.splitlines())
 
 
 def _data(named: NamedAnswer) -> dict[str, Any]:

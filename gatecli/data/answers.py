@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from gatecli.errors import UsageError
 from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace, Mechanism
 from gatecli.model.number import show
+from gatecli.reports.escaping import visible
 
 Number: TypeAlias = int | float | None
 
@@ -90,10 +91,14 @@ class Answer:
 
 
 def align_columns(lines: Sequence[Sequence[str]]) -> str:
-    """Lines of cells, each column as wide as its widest cell and to the right."""
-    widths = [max(len(line[place]) for line in lines) for place in range(len(lines[0]))]
+    """Lines of cells, each column as wide as its widest cell and to the right.
+
+    Names and keys are a stranger's: no terminal obeys them.
+    """
+    shown = [[visible(cell) for cell in line] for line in lines]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in shown
     )
 
 

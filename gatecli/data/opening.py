@@ -15,6 +15,7 @@ from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
 from gatecli.anonymity.tables.opening import open_table as open_rows
 from gatecli.data.aggregation import Contributions
 from gatecli.data.engines.catalogue import engine_named
+from gatecli.data.evidence_target import require_apart
 from gatecli.data.isolation.client import IsolatedSession
 from gatecli.data.queries import read_budget
 from gatecli.data.session import OpenedRows, TableSession
@@ -36,7 +37,9 @@ ROW_UNITS = frozenset({"row", "record"})
 
 @dataclass(frozen=True, slots=True)
 class TableRequest:
-    """What a session is opened with; `open_table` says what each means. `numeric` are columns of numbers."""
+    """What a session is opened with; `open_table` says what each means. `numeric` are columns of numbers,
+    and `files` what is read beside the table.
+    """
 
     source: Any
     dataset: str | None = None
@@ -49,6 +52,7 @@ class TableRequest:
     rows_per_unit: int = 1
     numeric: tuple[str, ...] = ()
     engine: str = "opendp"
+    files: tuple[str, ...] = ()
 
 
 def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
@@ -92,6 +96,11 @@ def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
         rows_per_unit=rows_per_unit,
         numeric=tuple(bounds or {}),
         engine=engine,
+        files=tuple(
+            str(each) if "://" in str(each) else str(Path(each).absolute())
+            for each in (ledger, ledger_key, policy)
+            if isinstance(each, str | os.PathLike)
+        ),
     )
     session = start_isolated(request) if isolated else open_session(request)
     try:
@@ -115,7 +124,11 @@ def open_session(request: TableRequest) -> TableSession:
         engine = engine_named(request.engine)
         opened = _require_total(_open(request.source, request.numeric))
         session = TableSession(
-            OpenedRows(opened, _state_of(request.source)), contributions, purse, engine, tiers
+            OpenedRows(opened, _state_of(request.source), _guard_of(request)),
+            contributions,
+            purse,
+            engine,
+            tiers,
         )
     except BaseException:
         purse.close()
@@ -152,6 +165,7 @@ def read_request(data: Mapping[str, Any]) -> TableRequest:
         **{
             **data,
             "numeric": tuple(data["numeric"]),
+            "files": tuple(data["files"]),
             "budget": None if budget is None else read_budget(*budget),
             "policy": None if policy is None else _policies().policy_from_data(policy),
         }
@@ -213,6 +227,11 @@ def _state_of(source: Any) -> Callable[[], object]:
         return lambda: None
     path = Path(source)
     return lambda: [_stamp(each) for each in ([path] if path.is_file() else sorted(path.rglob("*")))]
+
+
+def _guard_of(request: TableRequest) -> Callable[[Path], None]:
+    source, files = request.source, request.files
+    return lambda target: require_apart(target, source, files)
 
 
 def _stamp(path: Path) -> object:

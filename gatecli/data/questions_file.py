@@ -11,12 +11,14 @@ from typing import Any, TypeAlias
 from pydantic import ValidationError
 
 from gatecli.data.answers import Answer
+from gatecli.data.evidence_target import require_apart
 from gatecli.data.expression_text import parse_expression
 from gatecli.data.opening import open_table
 from gatecli.data.table import PrivateTable, Standardised
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.model.document import Document
 from gatecli.model.table_questions import TableQuestion, TableQuestions, TableQuestionsSpec
+from gatecli.reports.escaping import visible
 from gatecli.sources.documents import head_problem, read_documents
 from gatecli.sources.files import ReadError
 from gatecli.sources.problems import Problem, problems_of
@@ -77,13 +79,26 @@ def open_questions(asked: TableQuestions, folder: Path, *, isolated: bool = Fals
     )
 
 
+def require_evidence_apart(target: Path, path: Path, asked: TableQuestions) -> None:
+    """Raises UsageError where evidence would replace what is read. Judge it before anything is paid."""
+    spec, folder = asked.spec, path.parent
+    files = [_place(folder, each) for each in (spec.ledger, spec.ledger_key, spec.policy)]
+    require_apart(target, _place(folder, spec.table), [str(path), *filter(None, files)])
+
+
 def _place(folder: Path, named: str | None) -> Any:
     return named if named is None or "://" in named else str(folder / named)
 
 
 def ask_all(table: PrivateTable, spec: TableQuestionsSpec) -> Iterator[NamedAnswer]:
-    """Each answer as it comes; those of a plan at once. An error says which question it is of."""
+    """Each answer as it comes; those of a plan at once. An error says which question it is of.
+
+    All questions are judged before the first is paid for, but for whether the budget suffices.
+    """
     if spec.plan is None:
+        rehearsal = table.rehearse()
+        for question in spec.questions:
+            _ask(rehearsal, question)
         for question in spec.questions:
             yield NamedAnswer(question.name, _ask(table, question))
         return
@@ -103,7 +118,7 @@ def _naming(name: str) -> Iterator[None]:
     try:
         yield
     except GatecliError as error:
-        error.message = f"question {name}: {error.message}"
+        error.message = f"question {visible(name)}: {error.message}"
         raise
 
 

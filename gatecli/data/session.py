@@ -7,6 +7,7 @@ past: neither its text nor a traceback's frames hold a value.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import threading
@@ -61,10 +62,14 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class OpenedRows:
-    """The rows, and what tells whether they changed: it is compared before and after each question."""
+    """The rows, and what tells whether they changed: it is compared before and after each question.
+
+    `require_apart` raises UsageError for a file that the session reads, over which nothing is written.
+    """
 
     opened: OpenedTable
     state: Callable[[], object]
+    require_apart: Callable[[Path], None] = lambda _: None
 
 
 class TableSession:
@@ -84,7 +89,7 @@ class TableSession:
         self._state = source.state()
         self.name = secrets.token_hex(6)
         # What a program forgets to close is closed when the session is forgotten.
-        self._closing = weakref.finalize(self, _close_all, source.opened.close, purse.close)
+        self._closing = weakref.finalize(self, _close_all, self._process, source.opened.close, purse.close)
         self.records: list[AnsweredQuestion] = []
         self.refused: list[RefusedName] = []
 
@@ -100,16 +105,20 @@ class TableSession:
 
     def ask(self, query: TableQuery) -> Answer:
         """Judge, reserve, read, add noise, settle."""
-        if query.budget is None:
-            raise UsageError("the question says no budget", advice="give epsilon=…")
-        parts = parts_of(query.asked)
-        noise = (
-            choose_noise(parts, self.rows_per_unit, query.budget, query.noise, self._engine)
-            if query.view.unknown is None
-            else choose_key_noise(query.budget, self.rows_per_unit)
-        )
-        (answer,) = self._ask_together([(query, noise)], Budget(query.budget.epsilon, noise.delta))
+        noise = self._noise_of(query)
+        (answer,) = self._ask_together([(query, noise)], Budget(_budget_of(query).epsilon, noise.delta))
         return answer
+
+    def judge(self, query: TableQuery) -> None:
+        """Raises what `ask` would raise before it pays, whether the budget suffices or not."""
+        for mechanism in self._noise_of(query).mechanisms:
+            self._engine.require_drawable(mechanism)
+
+    def _noise_of(self, query: TableQuery) -> ChosenNoise:
+        budget = _budget_of(query)
+        if query.view.unknown is not None:
+            return choose_key_noise(budget, self.rows_per_unit)
+        return choose_noise(parts_of(query.asked), self.rows_per_unit, budget, query.noise, self._engine)
 
     def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> list[Answer]:
         """One budget, split over several questions."""
@@ -122,6 +131,7 @@ class TableSession:
         self, questions: Sequence[tuple[TableQuery, ChosenNoise]], cost: Budget
     ) -> list[Answer]:
         """Answers to questions whose noise is fixed, paid for at once: all of them, or none is read."""
+        self._require_here()  # before the lock, which another thread may hold where this process was forked
         with self._lock:
             self._require_here()
             self._require_within_tiers(cost)
@@ -130,19 +140,21 @@ class TableSession:
             subject = f"data/{self.name}/{secrets.token_hex(8)}"
             mechanisms = tuple(each for _, noise in questions for each in noise.mechanisms)
             asked = identity_digest({"questions": [query.as_data() for query, _ in questions]})
-            record = AnsweredQuestion(
-                subject=subject,
-                question=asked,
-                epsilon=cost.epsilon,
-                delta=cost.delta,
-                answered=False,
-                mechanisms=mechanisms,
+            self._reserve(
+                AnsweredQuestion(
+                    subject=subject,
+                    question=asked,
+                    epsilon=cost.epsilon,
+                    delta=cost.delta,
+                    answered=False,
+                    mechanisms=mechanisms,
+                )
             )
-            self._purse.reserve(record)
             found, problem = without_past(
                 lambda: [self._add_noise(query, noise) for query, noise in questions]
             )
-            self.records.append(record.model_copy(update={"answered": problem is None}))
+            if problem is None:
+                self.records[-1] = self.records[-1].model_copy(update={"answered": True})
             self._purse.settle(subject)
         if problem is not None:
             raise problem
@@ -150,6 +162,15 @@ class TableSession:
             self._answer(query, noise, noisy, subject, cost)
             for (query, noise), noisy in zip(questions, found or (), strict=True)
         ]
+
+    def _reserve(self, question: AnsweredQuestion) -> None:
+        """Pay for a question. It is noted first: an interruption may come when it is paid for already."""
+        self.records.append(question)
+        try:
+            self._purse.reserve(question)
+        except Exception:
+            self.records.pop()
+            raise
 
     def _require_here(self) -> None:
         if os.getpid() != self._process:
@@ -259,6 +280,7 @@ class TableSession:
 
     def write_evidence(self, path: Path) -> None:
         """Write what was spent."""
+        self._source.require_apart(path)
         evidence = package.module("data.evidence_file")
         found = evidence.evidence_of(
             self._source.opened, self._contributions, self._purse, self._engine, self.records
@@ -270,7 +292,20 @@ class TableSession:
         self._closing()
 
 
-def _close_all(*each: Callable[[], None]) -> None:
+def _budget_of(query: TableQuery) -> Budget:
+    if query.budget is None:
+        raise UsageError("the question says no budget", advice="give epsilon=…")
+    return query.budget
+
+
+def _close_all(process: int, *each: Callable[[], None]) -> None:
+    """Close all, in the process that opened them: a fork of it has neither their threads nor their files."""
+    if os.getpid() != process:
+        # Nor may their engine be torn down when this process ends, since that waits for threads: DuckDB may
+        # say then that something was leaked, and it was.
+        for close in each:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(close))
+        return
     for close in each:
         close()
 
@@ -291,14 +326,37 @@ def _errors(query: TableQuery, noise: ChosenNoise) -> dict[str, float]:
     return found
 
 
-def without_past(work: Callable[[], Result]) -> tuple[Result | None, UncheckableError | None]:
-    """What some work gives, or an error that holds no text, no frame and no cause of the one that came up."""
+def without_past(work: Callable[[], Result]) -> tuple[Result | None, BaseException | None]:
+    """What some work gives, or an error that holds no text, no frame and no cause of the one that came up.
+
+    An interruption stays one, also where the engine makes an error of its own of it.
+    """
     try:
         return work(), None
-    except GatecliError as error:
-        said = error.message, error.advice
-    except Exception as error:  # noqa: BLE001 - an engine's error may hold rows, whatever its class is
+    except BaseException as error:  # noqa: BLE001 - an engine's error may hold rows, whatever its class is
+        problem = _bare_error(error)
+    return None, problem
+
+
+def _bare_error(error: BaseException) -> BaseException:
+    if _is_interruption(error):
+        return KeyboardInterrupt()
+    if isinstance(error, GatecliError):
+        return UncheckableError(error.message, advice=error.advice)
+    if isinstance(error, Exception):
         advice = "it stays spent; check that the table can be read: gatecli anonymity check"
-        said = f"the question failed ({type(error).__name__})", advice
-    message, advice = said
-    return None, UncheckableError(message, advice=advice)
+        return UncheckableError(f"the question failed ({type(error).__name__})", advice=advice)
+    error.args, error.__cause__, error.__context__ = (), None, None
+    return error.with_traceback(None)
+
+
+def _is_interruption(error: BaseException) -> bool:
+    """Whether the user interrupted: DuckDB raises a RuntimeError then, from KeyboardInterrupt or alone."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, KeyboardInterrupt):
+            return True
+        if isinstance(seen, RuntimeError) and str(seen) == "Query interrupted":
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False

@@ -18,6 +18,7 @@ from gatecli.data.noise import NoiseName
 from gatecli.data.numbers import positive_number
 from gatecli.data.plans import Planner
 from gatecli.data.queries import TableQuery, read_budget
+from gatecli.data.rehearsal import Rehearsal
 from gatecli.data.respondent import Respondent, Spent
 from gatecli.data.standardisation import Parameters, find_parameters
 from gatecli.data.statistics import Asked, Statistic, describing, read_statistic
@@ -36,6 +37,7 @@ from gatecli.data.views import (
 )
 from gatecli.errors import UsageError
 from gatecli.model.number import show
+from gatecli.reports.escaping import visible
 
 Number = int | float
 
@@ -242,6 +244,10 @@ class PrivateTable:
         yield PrivateTable(self._view, planner)
         planner.answer_all()
 
+    def rehearse(self) -> PrivateTable:
+        """The same table for a rehearsal: questions are judged and not paid for, and answers tell nothing."""
+        return PrivateTable(self._view, Rehearsal(self._respondent))
+
     def write_evidence(self, path: str | os.PathLike[str]) -> None:
         """Write what this session's questions cost to a file that `gatecli release check` reads."""
         self._respondent.write_evidence(Path(path))
@@ -290,7 +296,8 @@ class PrivateTable:
         return self
 
     def __repr__(self) -> str:
-        return f"<table of {len(self._view.kinds)} columns behind a budget: {', '.join(self._view.kinds)}>"
+        names = visible(", ".join(self._view.kinds))
+        return f"<table of {len(self._view.kinds)} columns behind a budget: {names}>"
 
     # How questions are made.
 

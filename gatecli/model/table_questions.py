@@ -66,6 +66,8 @@ class TableQuestion(Value):
     def _one_verb(self) -> TableQuestion:
         if sum(bool(getattr(self, verb)) for verb in VERBS) != 1:
             raise ValueError(f"give exactly one of {', '.join(map(to_camel, VERBS))}")
+        if self.find_keys and "noise" in self.model_fields_set:
+            raise ValueError("a question that finds keys has Laplace noise, so noise says nothing there")
         return self
 
 
@@ -98,6 +100,12 @@ class TableQuestionsSpec(Value):
             raise ValueError(
                 "a question of a plan has no epsilon of its own, and neither standardises nor finds keys"
             )
+        ignored = ("weight",) if self.plan is None else ("delta", "noise")
+        given = {each for question in self.questions for each in question.model_fields_set}
+        for name in ignored:
+            if name in given:
+                where = "without a plan" if self.plan is None else "of a plan"
+                raise ValueError(f"{name} says nothing in a question {where}")
         if self.plan is None and len(paid) < len(names):
             raise ValueError("a question without a plan needs an epsilon")
         return self

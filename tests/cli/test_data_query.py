@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from gatecli.cli.app import main
-from tests.support.private_tables import frame
+from gatecli.data import open_table
+from gatecli.errors import UsageError
+from tests.support.private_tables import frame, small_table
 
 SPEC: dict[str, Any] = {
     "table": "people.parquet",
@@ -137,6 +139,10 @@ def test_a_plan_that_does_not_fit_answers_nothing(tmp_path: Path, capsys: pytest
         ([{"name": "n", "ask": {"n": "count"}}], {}, "needs an epsilon"),
         ([WARDS, WARDS], {}, "the same name"),
         ([WARDS], {"plan": {"epsilon": 1}}, "no epsilon of its own"),
+        ([{**WARDS, "weight": 2}], {}, "weight says nothing in a question without a plan"),
+        ([{"name": "n", "ask": {"n": "count"}, "noise": "laplace"}], {"plan": {"epsilon": 1}}, "noise says"),
+        ([{"name": "n", "ask": {"n": "count"}, "delta": "1e-9"}], {"plan": {"epsilon": 1}}, "delta says"),
+        ([{"name": "k", "findKeys": "ward", "epsilon": 1, "delta": "1e-9", "noise": "laplace"}], {}, "finds"),
         ([], {}, "questions"),
         ([{**WARDS, "epsilon": -1}], {}, "epsilon: -1 is not above zero"),
         ([{**WARDS, "epsilon": ".nan"}], {}, "epsilon"),
@@ -183,3 +189,97 @@ def test_a_file_that_holds_no_questions_says_so(
     path.write_text(text, "utf-8")
     assert ask(capsys, path)[0] == code
     assert ask(capsys, tmp_path / "none.yaml")[0] == 4
+
+
+HOSTILE = "a\x1b[31m\x9b\u202e: b\n::error::c"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "yaml"])
+def test_names_and_keys_do_nothing_to_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    question = {"name": HOSTILE, "groupBy": ["ward"], "ask": {HOSTILE: "count"}, "epsilon": 100}
+    path = write(tmp_path, [question], keys={"ward": [HOSTILE, "007", "yes"]}, dataset=HOSTILE)
+    code, said, beside = ask(capsys, path, "--format", form)
+    assert code == 0, beside
+    for text in (said, beside):
+        assert not [char for char in text if not char.isprintable() and char != "\n"]
+        assert not [line for line in text.splitlines() if line.startswith("::")]
+    if form != "text":
+        found = (json.loads if form == "json" else yaml.safe_load)(said)["answers"][0]
+        assert found["name"] == HOSTILE
+        assert [row["ward"] for row in found["rows"]] == [HOSTILE, "007", "yes"]
+        assert set(found["rows"][0]) == {"ward", HOSTILE}
+
+
+def test_a_failed_question_is_named_without_what_a_terminal_obeys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, beside = ask(capsys, write(tmp_path, [{**WARDS, "name": HOSTILE, "epsilon": 1001}]))
+    assert code == 1
+    assert not [char for char in beside if not char.isprintable() and char != "\n"]
+
+
+def test_a_table_and_its_answers_print_no_control_character() -> None:
+    table = small_table({HOSTILE: [1.0, 2.0]}, bounds={HOSTILE: (0, 3)}, keys={})
+    shown = repr(table) + str(table.mean(HOSTILE, epsilon=1)) + str(table.standardise([HOSTILE], epsilon=1))
+    assert not [char for char in shown if not char.isprintable() and char != "\n"]
+
+
+@pytest.mark.parametrize("read", ["people.parquet", "questions.yaml", "l.db", "l.db-wal", "key", "p.yaml"])
+@pytest.mark.parametrize("link", ["", "symlink", "hardlink"])
+def test_evidence_is_not_written_over_what_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], read: str, link: str
+) -> None:
+    more = {"ledger": "l.db", "ledgerKey": "key", "policy": "p.yaml", "budget": None}
+    path = write(tmp_path, [WARDS], **more)
+    original = tmp_path / read
+    if not original.exists():
+        original.write_text("mine")
+    before, target = original.read_bytes(), tmp_path / "e.json"
+    if link == "symlink":
+        target.symlink_to(original)
+    elif link == "hardlink":
+        target.hardlink_to(original)
+    else:
+        target = original
+    code, said, beside = ask(capsys, path, "--evidence", target)
+    assert (code, said) == (2, "")
+    assert "evidence is not written over it" in beside
+    assert original.read_bytes() == before
+
+
+@pytest.mark.parametrize("where", ["here", "isolated"])
+def test_a_session_does_not_write_over_its_table(tmp_path: Path, where: str) -> None:
+    path = tmp_path / "people.parquet"
+    pq.write_table(frame(), path)
+    before = path.read_bytes()
+    with open_table(path, budget={"epsilon": 1}, isolated=where == "isolated") as table:
+        table.count(epsilon="0.5")
+        with pytest.raises(UsageError, match="not written over it"):
+            table.write_evidence(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "options"),
+    [
+        ({"ask": {"m": ["agee", "mean"]}}, ()),
+        ({"standardise": ["agee"]}, ()),
+        ({"describe": ["ward"]}, ()),
+        ({"histogram": {"column": "ward"}}, ()),
+        ({"findKeys": "none", "delta": "1e-9"}, ()),
+        ({"ask": {"n": "count"}, "noise": "gaussian"}, ()),
+        ({"ask": {"n": "count"}, "noise": "gaussian"}, ("--isolated",)),
+        ({"ask": {"n": "count"}, "filter": "agee > 3"}, ()),
+    ],
+)
+def test_a_mistake_in_a_later_question_costs_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], wrong: dict[str, Any], options: tuple[str, ...]
+) -> None:
+    questions = [*QUESTIONS, {"name": "wrong", "epsilon": 1, **wrong}]
+    code, said, beside = ask(capsys, write(tmp_path, questions), "--evidence", tmp_path / "e.json", *options)
+    assert code in (2, 3), beside
+    assert said == ""
+    assert "question wrong: " in beside
+    assert not (tmp_path / "e.json").exists()

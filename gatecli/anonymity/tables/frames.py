@@ -10,11 +10,12 @@ from gatecli.anonymity.tables.files import start_engine
 from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
 from gatecli.anonymity.tables.scratch import scratch
 from gatecli.anonymity.tables.spark import connect_frame
+from gatecli.errors import GatecliError, UncheckableError
 
 
 def is_frame(thing: Any) -> bool:
     """Whether it is a frame of pandas or Spark, or gives Arrow data; no library is imported to tell."""
-    return _library(thing) in {"pandas", "pyspark"} or hasattr(_collect(thing), "__arrow_c_stream__")
+    return _library(thing) in {"pandas", "pyspark"} or _is_lazy(thing) or hasattr(thing, "__arrow_c_stream__")
 
 
 def _library(thing: Any) -> str:
@@ -25,12 +26,31 @@ def _library(thing: Any) -> str:
 
 def _collect(thing: Any) -> Any:
     """A lazy frame of Polars, computed."""
-    is_lazy = type(thing).__name__ == "LazyFrame" and hasattr(thing, "collect")
-    return thing.collect() if is_lazy else thing
+    return thing.collect() if _is_lazy(thing) else thing
+
+
+def _is_lazy(thing: Any) -> bool:
+    return type(thing).__name__ == "LazyFrame" and hasattr(thing, "collect")
 
 
 def open_frame(frame: Any) -> OpenedTable:
-    """The table of a frame; the digest is of its columns' names and types."""
+    """The table of a frame; the digest is of its columns' names and types.
+
+    Raises UncheckableError without the error of a library, which quotes the cell that it stumbled on.
+    """
+    try:
+        return _open(frame)
+    except GatecliError:
+        raise
+    except Exception as error:  # noqa: BLE001 - as above, whatever its class is
+        name = type(error).__name__
+    raise UncheckableError(
+        f"the {type(frame).__name__} cannot be read as a table ({name})",
+        advice="give a frame whose columns have different names, and hold values of one plain type each",
+    )
+
+
+def _open(frame: Any) -> OpenedTable:
     if _library(frame) == "pyspark":
         table, close, engine = connect_frame(frame), _nothing, "Spark"
     else:

@@ -9,6 +9,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -42,17 +43,16 @@ class IsolatedSession:
         with theirs:
             # Its own session: an interruption here does not stop it between a reservation and an answer.
             process = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", WORKER, str(theirs.fileno())],
+                [sys.executable, "-P", "-m", WORKER, str(theirs.fileno())],  # no module of the current folder
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,  # what libraries say there may be of rows
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        with ours:
-            self._stream = ours.makefile("rw", encoding="utf-8", newline="\n")
-        self._closing = weakref.finalize(self, _end, self._stream, process)
+        self._stream = ours.makefile("rw", encoding="utf-8", newline="\n")
         self._process, self._lock = os.getpid(), threading.Lock()
+        self._closing = weakref.finalize(self, _end, self._process, ours, self._stream, process)
         try:
             self.view = TableView({name: ColumnKind(kind) for name, kind in self._call(request)})
         except BaseException:
@@ -61,12 +61,12 @@ class IsolatedSession:
 
     def _call(self, message: Mapping[str, Any]) -> Any:
         """What the other process answers. An exchange that was cut off is the last one."""
+        if os.getpid() != self._process:  # before the lock, which another thread may have held at the fork
+            raise UsageError(
+                "the table was opened in another process, and a budget is not copied with it",
+                advice="open it again in this process",
+            )
         with self._lock:
-            if os.getpid() != self._process:
-                raise UsageError(
-                    "the table was opened in another process, and a budget is not copied with it",
-                    advice="open it again in this process",
-                )
             if not self._closing.alive:
                 raise UsageError("the table is closed", advice="ask before it is closed, or open it again")
             reply = None
@@ -92,6 +92,10 @@ class IsolatedSession:
         (answer,) = read_answers(self._call({"ask": query.as_data()}))
         return answer
 
+    def judge(self, query: TableQuery) -> None:
+        """Have it judged there."""
+        self._call({"judge": query.as_data()})
+
     def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> list[Answer]:
         """Ask several questions there, of one budget."""
         written = [query.as_data() for query in queries]
@@ -116,11 +120,15 @@ class IsolatedSession:
         self._closing()
 
 
-def _end(stream: IO[str], process: subprocess.Popen[bytes]) -> None:
-    try:
+def _end(ours: int, link: socket.socket, stream: IO[str], process: subprocess.Popen[bytes]) -> None:
+    """End the other process. A fork of ours, which has the same link, leaves it alone."""
+    if os.getpid() != ours:
+        return
+    with suppress(OSError):  # a fork may keep the link open: it is shut down, and not only closed
+        link.shutdown(socket.SHUT_RDWR)
+    with suppress(OSError):  # what was not sent yet need not be
         stream.close()
-    except OSError:  # what was not sent yet need not be
-        process.terminate()
+    link.close()
     try:
         process.wait(PATIENCE)
     except subprocess.TimeoutExpired:

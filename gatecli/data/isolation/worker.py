@@ -1,10 +1,11 @@
-"""The side that holds the rows: `python -m gatecli.data.isolation.worker FD`, started by the other one.
+"""The side that holds the rows: `python -P -m gatecli.data.isolation.worker FD`, started by the other one.
 
 It trusts nothing that it is told but where the table is: each question is judged as if it were made here.
 """
 
 from __future__ import annotations
 
+import resource
 import socket
 import sys
 from collections.abc import Callable, Mapping
@@ -73,6 +74,10 @@ def _ask(session: TableSession, message: Mapping[str, Any]) -> Any:
     return answers_data([session.ask(read_query(message["ask"], session.view))])
 
 
+def _judge(session: TableSession, message: Mapping[str, Any]) -> None:
+    session.judge(read_query(message["judge"], session.view))
+
+
 def _ask_plan(session: TableSession, message: Mapping[str, Any]) -> Any:
     budget, method = read_budget(*message["budget"]), message["method"]
     if budget is None or method not in METHODS:
@@ -95,6 +100,7 @@ def _write(session: TableSession, message: Mapping[str, Any]) -> None:
 
 _HANDLERS: Mapping[str, Callable[[TableSession, Mapping[str, Any]], Any]] = {
     "ask": _ask,
+    "judge": _judge,
     "plan": _ask_plan,
     "refuse": _refuse,
     "spending": _spending,
@@ -103,5 +109,6 @@ _HANDLERS: Mapping[str, Callable[[TableSession, Mapping[str, Any]], Any]] = {
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no core file holds rows
     with socket.socket(fileno=int(sys.argv[1])) as _ours, _ours.makefile("rw", encoding="utf-8") as _stream:
         serve(_stream)

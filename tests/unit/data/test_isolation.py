@@ -5,8 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
+import select
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +88,7 @@ def test_what_cannot_be_opened_says_so_here(tmp_path: Path, rows: Path) -> None:
 
 def test_an_ended_process_is_said_and_stays_ended(table: PrivateTable) -> None:
     session: Any = table._respondent
-    process = session._closing.peek()[2][1]
+    process = session._closing.peek()[2][-1]
     process.kill()
     with pytest.raises(UncheckableError, match="has ended"):
         table.count(epsilon=1)
@@ -94,12 +99,47 @@ def test_an_ended_process_is_said_and_stays_ended(table: PrivateTable) -> None:
 def test_an_interruption_does_not_reach_it_and_closing_ends_it(rows: Path) -> None:
     table = open_table(rows, budget={"epsilon": 1000}, isolated=True, **OPTIONS)
     session: Any = table._respondent
-    process = session._closing.peek()[2][1]
+    process = session._closing.peek()[2][-1]
     assert os.getpgid(process.pid) != os.getpgid(0)
     process.send_signal(signal.SIGCONT)
     assert int(table.count(epsilon=100)) == 3
     table.close()
     assert process.returncode == 0
+
+
+def test_a_module_of_the_current_folder_is_not_run(
+    tmp_path: Path, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    for name in ("secrets", "json", "gatecli"):
+        (folder / f"{name}.py").write_text("open('ran', 'w').close()\nraise SystemExit\n")
+    monkeypatch.chdir(folder)
+    with open_table(rows, budget={"epsilon": 1000}, isolated=True, **OPTIONS) as table:
+        assert int(table.count(epsilon=100)) == 3
+        session: Any = table._respondent
+        process = session._closing.peek()[2][-1]
+        assert resource.prlimit(process.pid, resource.RLIMIT_CORE) == (0, 0)
+    assert not (folder / "ran").exists()
+
+
+KILLED = """
+import os, signal, sys
+from gatecli.data import open_table
+
+table = open_table(sys.argv[1], budget={"epsilon": 1}, isolated=True)
+os.write(1, b"%d\\n" % table._respondent._closing.peek()[2][-1].pid)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_it_ends_with_the_process_that_asks(rows: Path) -> None:
+    ran = subprocess.run([sys.executable, "-c", KILLED, rows], capture_output=True, text=True, check=False)
+    assert ran.returncode == -signal.SIGKILL
+    with suppress(ProcessLookupError):  # it is gone already
+        left = os.pidfd_open(int(ran.stdout))
+        assert select.select([left], [], [], 60)[0]
+        os.close(left)
 
 
 class Wire(io.StringIO):
