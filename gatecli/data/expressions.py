@@ -16,6 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from gatecli.data.numbers import python_value
 from gatecli.errors import UsageError
 
 Constant: TypeAlias = int | float | str | bool
@@ -155,15 +156,15 @@ def _is_same(one: Any, other: Any) -> Any:
     return one == other
 
 
-_LARGEST_WHOLE = 2.0**53
-"""Beyond it doubles are whole numbers already, and engines that count in integers fail."""
+LARGEST_WHOLE = 2.0**53
+"""Beyond it doubles do not hold every whole number, and engines that count in integers fail."""
 
 
 def _whole_part(one: Any, by: float) -> Any:
     """The quotient rounded down; a value for every row, since an error would tell of one."""
     ratio = one / by
     known = ratio.isnan().ifelse(None, ratio)
-    return known.clip(-_LARGEST_WHOLE, _LARGEST_WHOLE).floor().cast("float64")
+    return known.clip(-LARGEST_WHOLE, LARGEST_WHOLE).floor().cast("float64")
 
 
 OPERATORS: Mapping[str, RowOperator] = MappingProxyType(
@@ -214,19 +215,42 @@ def _operation(operator: str, *operands: object) -> Expression:
 
 def as_expression(value: object) -> Expression:
     """An expression, or a constant as one. Raises UsageError for anything else."""
-    match value:
-        case Expression():
-            return value
-        case bool() | str():
-            return ConstantValue(value)
-        case int() | float() if math.isfinite(value):
-            return ConstantValue(value)
-        case int() | float():
-            raise UsageError("an expression holds a number that is not finite", advice="use finite numbers")
+    match python_value(value):
+        case Expression() as expression:
+            return expression
+        case str() as text:
+            return ConstantValue(require_text(text, "an expression"))
+        case bool() as truth:
+            return ConstantValue(truth)
+        case int() | float() as number:
+            return ConstantValue(_require_finite(number))
     raise UsageError(
         f"a {type(value).__name__} cannot stand in an expression",
         advice="use columns, finite numbers, text, True and False",
     )
+
+
+def _require_finite(number: float) -> float:
+    """The number, if a double holds it. Raises UsageError."""
+    try:
+        is_finite = math.isfinite(number)
+    except OverflowError:
+        is_finite = False
+    if not is_finite:
+        raise UsageError(
+            "an expression holds a number that is not finite, or that no double holds",
+            advice="use numbers up to 1e308",
+        )
+    return number
+
+
+def require_text(text: str, where: str) -> str:
+    """The text, if engines can be told it: a lone surrogate is no character. Raises UsageError."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{where} holds text that is not Unicode", advice="use whole characters") from None
+    return text
 
 
 def write_expression(expression: Expression) -> Any:
@@ -257,13 +281,22 @@ def read_expression(data: Any) -> Expression:
 
 def kind_of(expression: Expression, kinds: Mapping[str, ColumnKind]) -> ColumnKind:
     """What an expression's values are, by what the columns hold. Raises UsageError for a senseless one."""
-    if _size(expression) > LONGEST:
+    if _is_long(expression):
         raise UsageError(f"an expression has more than {LONGEST} parts", advice="make a shorter one")
     return _kind(expression, kinds)
 
 
-def _size(expression: Expression) -> int:
-    return 1 + sum(map(_size, expression.operands)) if isinstance(expression, RowOperation) else 1
+def _is_long(expression: Expression) -> bool:
+    """Whether it has more than `LONGEST` parts. Parts that are shared are counted each time, up to there."""
+    waiting, found = [expression], 0
+    while waiting:
+        found += 1
+        if found > LONGEST:
+            return True
+        part = waiting.pop()
+        if isinstance(part, RowOperation):
+            waiting.extend(part.operands)
+    return False
 
 
 def _kind(expression: Expression, kinds: Mapping[str, ColumnKind]) -> ColumnKind:

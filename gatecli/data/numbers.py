@@ -12,8 +12,15 @@ from gatecli.errors import UsageError
 from gatecli.model.number import read_exact
 
 
+def python_value(value: Any) -> Any:
+    """A scalar of numpy as Python's own value; everything else as it is. No library is imported to tell."""
+    is_scalar = hasattr(value, "dtype") and getattr(value, "shape", None) == () and hasattr(value, "item")
+    return value.item() if is_scalar else value
+
+
 def exact_number(value: Any, what: str) -> Fraction:
     """The number that was written: of a float its shortest text. Raises UsageError for NaN and infinity."""
+    value = python_value(value)
     try:
         return read_exact(repr(float(value)) if isinstance(value, float) else value)
     except PydanticCustomError as error:
