@@ -133,7 +133,7 @@ def _unit_column(table: Any, contributions: Contributions) -> dict[str, Any]:
     return {_UNIT: _without_nan(table[contributions.column])}
 
 
-def _clean(column: Any, kind: ColumnKind) -> Any:
+def clean_column(column: Any, kind: ColumnKind) -> Any:
     """A column as expressions compute with it: numbers are floats, NaN and dates out of range are missing."""
     if kind is ColumnKind.NUMBER:
         return _without_nan(column.cast("float64"))
@@ -153,7 +153,7 @@ def _prepare_rows(table: Any, view: TableView, contributions: Contributions) -> 
     written = as_written(table)
     kinds = kinds_in(written.schema())
     names = {name: f"column{number}" for number, name in enumerate(kinds)}
-    columns = {names[name]: _clean(written[name], kind) for name, kind in kinds.items()}
+    columns = {names[name]: clean_column(written[name], kind) for name, kind in kinds.items()}
     prepared = PreparedRows(written.select(**columns, **_unit_column(written, contributions)), names)
     for number, step in enumerate(view.steps):
         current = {name: prepared[name] for name in prepared.names}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from gatecli.anonymity.tables.frames import open_frame
 from gatecli.data import column
 from gatecli.data.aggregation import Contributions, add_up, kinds_in
-from gatecli.data.statistics import Moment, Rank, SumTerm
+from gatecli.data.statistics import Moment, Part, Rank, SumTerm
 from gatecli.data.table import PrivateTable
 from gatecli.data.views import TableView, group_by_keys, with_bounds, with_keys
 from gatecli.errors import UsageError
@@ -111,7 +112,7 @@ OURS = ("rows", "term0", "column0", "derived0", "used0", "gatecli unit", "gatecl
 
 @pytest.mark.parametrize("name", OURS)
 def test_columns_may_have_the_names_of_our_own(name: str) -> None:
-    values = {"pid": [1, 2, 3], name: ["a", "a", "b"], "age": [10.0, 20.0, 30.0]}
+    values: dict[str, list[Any]] = {"pid": [1, 2, 3], name: ["a", "a", "b"], "age": [10.0, 20.0, 30.0]}
     table = exact(values, keys={name: ["a", "b"]}, contributions=Contributions("pid"))
     answer = table.groupby(name).agg(n="count", s=("age", "sum"), q=("age", "median"), epsilon=1)
     assert [row["n"] for row in answer] == [2, 1]
@@ -143,7 +144,11 @@ def sums_of(people: Sequence[Sequence[Any]]) -> Mapping[Any, Any]:
     with open_frame(pa.table(columns, names=["pid", "one", "other", "x"])) as opened:
         view = with_keys(TableView(kinds_in(opened.table.schema())), {"one": ["", "a", "a\x1fb"]})
         view = group_by_keys(with_bounds(view, {"x": (0.3, 0.1 + 0.2 + 1e-9)}), ["one"])
-        parts = [SumTerm(Moment.PRESENT, "other"), SumTerm(Moment.AMOUNT, "x"), Rank("x", 1)]
+        parts: list[Part] = [
+            SumTerm(Moment.PRESENT, "other"),
+            SumTerm(Moment.AMOUNT, "x"),
+            Rank("x", Fraction(1)),
+        ]
         found = add_up(opened.table, view, parts, Contributions("pid"))
         return {**found.sums, **found.ladders}
 
