@@ -20,7 +20,7 @@ from gatecli.data.reading import open_rows
 from gatecli.data.session import OpenedRows, TableSession
 from gatecli.data.spending import NamedTier, Purse, SessionPurse, require_within
 from gatecli.data.table import PrivateTable
-from gatecli.data.views import Key, require_column, require_mapping, with_bounds, with_keys
+from gatecli.data.views import Key, is_mapping, require_column, require_mapping, with_bounds, with_keys
 from gatecli.errors import UsageError
 from gatecli.model.budget import Budget
 
@@ -227,7 +227,7 @@ def _purse(request: TableRequest, contributions: Contributions) -> Purse:
 
 
 def _own_budget(given: Mapping[str, Any]) -> Budget:
-    is_known = isinstance(given, Mapping) and set(given) <= {"epsilon", "delta"}
+    is_known = is_mapping(given) and set(given) <= {"epsilon", "delta"}
     found = read_budget(given.get("epsilon"), given.get("delta")) if is_known else None
     if found is None:
         raise UsageError("the budget is not epsilon and delta", advice='give {"epsilon": 2.0, "delta": 1e-6}')

@@ -8,11 +8,11 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from gatecli.data.expression_kinds import kind_of
 from gatecli.data.expressions import (
     LARGEST_WHOLE,
     ColumnKind,
     Expression,
-    kind_of,
     read_expression,
     require_text,
     write_expression,
@@ -190,9 +190,14 @@ def with_keys(view: TableView, keys: Mapping[str, Iterable[Key]]) -> TableView:
     return replace(view, keys={**view.keys, **read})
 
 
+def is_mapping(given: object) -> bool:
+    """Whether it is, whatever its type says."""
+    return isinstance(given, Mapping)
+
+
 def require_mapping(given: object, name: str, form: str) -> None:
     """Raises UsageError where a keyword that is by column is not."""
-    if not isinstance(given, Mapping):
+    if not is_mapping(given):
         raise UsageError(f"{name} are not given by column", advice=f"write {name}={{COLUMN: {form}}}")
 
 
