@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from gatecli.data.numbers import flat_values, python_value
 from gatecli.errors import UsageError
@@ -79,13 +79,13 @@ class Expression:
     def __ge__(self, other: Expression | Constant) -> Expression:
         return _operation("<=", other, self)
 
-    def __and__(self, other: Expression) -> Expression:
+    def __and__(self, other: Expression | Constant) -> Expression:
         return _operation("and", self, other)
 
     def __rand__(self, other: Constant) -> Expression:
         return _operation("and", other, self)
 
-    def __or__(self, other: Expression) -> Expression:
+    def __or__(self, other: Expression | Constant) -> Expression:
         return _operation("or", self, other)
 
     def __ror__(self, other: Constant) -> Expression:
@@ -97,9 +97,11 @@ class Expression:
     def __abs__(self) -> Expression:
         return _operation("abs", self)
 
-    def __getattr__(self, name: str) -> NoReturn:
-        ours = _OTHER_NAMES.get(name)
-        raise AttributeError(f"an expression has no {name}" + (f"; use {ours}" if ours else ""))
+    if not TYPE_CHECKING:  # with any name, it would be of every protocol that operators of Python look for
+
+        def __getattr__(self, name: str) -> NoReturn:
+            ours = _OTHER_NAMES.get(name)
+            raise AttributeError(f"an expression has no {name}" + (f"; use {ours}" if ours else ""))
 
     def __repr__(self) -> str:
         return f"<an expression of more than {LONGEST} parts>" if is_long(self) else show_expression(self)
