@@ -22,8 +22,8 @@ _UNIT, _ORDER, _BIN, _PLACE = "gatecli unit", "gatecli order", "gatecli bin", "g
 _ROWS = "gatecli rows"
 
 _MICROSECONDS = "timestamp(6)"
-_COARSE_SCALES = (0, 3)
-"""Seconds and milliseconds reach further than the dates of engines do."""
+_CONVERTED_SCALES = (0, 3, 9)
+"""Seconds, milliseconds and nanoseconds: engines compute with microseconds, and fail beyond their range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +135,20 @@ def _unit_column(table: Any, contributions: Contributions) -> dict[str, Any]:
 
 def clean_column(column: Any, kind: ColumnKind) -> Any:
     """A column as expressions compute with it: numbers are floats, NaN and dates out of range are missing."""
-    if kind is ColumnKind.NUMBER:
-        return _without_nan(column.cast("float64"))
-    type_ = column.type()
-    is_coarse = type_.is_timestamp() and type_.scale in _COARSE_SCALES
-    return column.try_cast(_MICROSECONDS) if is_coarse else column
+    match kind:
+        case ColumnKind.NUMBER:
+            return _without_nan(column.cast("float64"))
+        case ColumnKind.DATE:
+            return _within_calendar(column)
+    return column
+
+
+def _within_calendar(column: Any) -> Any:
+    """Dates of the years 1 to 9999, which engines convert to any other type of dates without an error."""
+    kind = column.type()
+    is_converted = kind.is_timestamp() and kind.scale in _CONVERTED_SCALES
+    moment = column.try_cast(_MICROSECONDS) if is_converted else column
+    return moment.year().between(1, 9999).ifelse(moment, None)
 
 
 def _without_nan(column: Any) -> Any:

@@ -235,9 +235,7 @@ LONGEST = 200
 
 def column(name: str) -> Expression:
     """The value that a row has in a column. Raises UsageError for what is no name."""
-    if not isinstance(name, str):
-        raise UsageError(f"a {type(name).__name__} does not name a column", advice='write column("age")')
-    return ColumnReference(name)
+    return ColumnReference(require_name(name, "a column", 'write column("age")'))
 
 
 def _operation(operator: str, *operands: object) -> Expression:
@@ -273,6 +271,13 @@ def _require_finite(number: float) -> float:
             advice="use numbers up to 1e308",
         )
     return number
+
+
+def require_name(name: object, what: str, advice: str) -> str:
+    """The name of something. Raises UsageError for what is no text, and for none."""
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"a {type(name).__name__} does not name {what}", advice=advice)
+    return require_text(name, f"the name of {what}")
 
 
 def require_text(text: str, where: str) -> str:

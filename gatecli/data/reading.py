@@ -34,7 +34,7 @@ def open_rows(source: Any, numeric: tuple[str, ...]) -> OpenedTable:
     try:
         _require_total(opened)
         found = opened if opened.is_typed else _with_numbers(opened, numeric)
-        if opened.engine == "duckdb":
+        if found.table.get_backend().name == "duckdb":
             _require_readable(found)
     except BaseException:
         opened.close()

@@ -7,6 +7,7 @@ of the values that are clipped to them, whose noise shrinks with the bounds. Eve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,7 +22,7 @@ from gatecli.data.refusals import BudgetUsedUpError
 from gatecli.data.respondent import Respondent
 from gatecli.data.spending import STEPS_OF_ROOM
 from gatecli.data.statistics import CANDIDATES, GRID, Asked, Moment, Statistic, SumTerm, parts_of
-from gatecli.data.views import TableView, bounds_of, with_bounds
+from gatecli.data.views import FARTHEST_BOUND, Interval, TableView, bounds_of, with_bounds
 from gatecli.errors import UsageError
 from gatecli.model.budget import Budget
 from gatecli.model.number import show
@@ -70,7 +71,7 @@ def find_parameters(
     if view.groups:
         raise UsageError("a grouped table is not standardised", advice="standardise before groupby")
     for name in columns:
-        bounds_of(view, name)
+        _require_steps(name, bounds_of(view, name))
     _require_room(respondent, whole.epsilon)
     half = whole.epsilon / (2 * len(columns))
     moments = Budget(half, whole.delta / len(columns))
@@ -87,6 +88,16 @@ def _require_room(respondent: Respondent, epsilon: Fraction) -> None:
     holding = respondent.spending().holding
     if epsilon > holding.left + holding.budget.epsilon / STEPS_OF_ROOM:
         raise BudgetUsedUpError(holding.dataset, holding.left)
+
+
+def _require_steps(name: str, bounds: Interval) -> None:
+    """Raises UsageError where quantiles, which are a step apart or more, could be too close for bounds."""
+    step = bounds.half * 2 / CANDIDATES
+    if step < 8 * Fraction(math.ulp(float(bounds.largest))) or step < Fraction(4, FARTHEST_BOUND):
+        raise UsageError(
+            f"the bounds of {name} are too close for doubles to tell a thousand steps of them apart",
+            advice="declare bounds farther apart, or derive the distance from the lower bound",
+        )
 
 
 def _find(

@@ -14,6 +14,7 @@ from gatecli.data.expressions import (
     ColumnKind,
     Expression,
     read_expression,
+    require_name,
     require_text,
     write_expression,
 )
@@ -138,6 +139,7 @@ def filter_rows(view: TableView, condition: Expression) -> TableView:
 
 def derive_column(view: TableView, name: str, expression: Expression) -> TableView:
     """The view with one more column, which has no bounds and no keys yet. Raises UsageError."""
+    require_name(name, "a column", 'write derive({"bmi": …})')
     if name in view.groups:
         raise UsageError(f"{name} is grouped by", advice="derive columns before groupby")
     kind = kind_of(expression, view.kinds)

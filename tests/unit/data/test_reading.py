@@ -46,10 +46,11 @@ def test_text_that_is_not_unicode_is_not_opened(tmp_path: Path) -> None:
 
 
 def test_dates_of_a_file_that_the_engine_cannot_hold_are_not_opened(tmp_path: Path) -> None:
-    moments = pa.array([2**62, 0], pa.int64()).cast(pa.timestamp("ms"))
-    pq.write_table(pa.table({"day": moments}), tmp_path / "people.parquet")
-    with pytest.raises(UncheckableError, match="not of its column's type"):
-        open_table(tmp_path / "people.parquet", budget=BUDGET)
+    moments = pa.array([2**62, 0], pa.int64())
+    pq.write_table(pa.table({"day": moments.cast(pa.timestamp("ms"))}), tmp_path / "people.parquet")
+    for source in (tmp_path / "people.parquet", pa.table({"day": moments.cast(pa.timestamp("s", "UTC"))})):
+        with pytest.raises(UncheckableError, match="not of its column's type"):
+            open_table(source, budget=BUDGET)
 
 
 CANARY = "canary-7391"

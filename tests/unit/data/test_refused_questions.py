@@ -33,6 +33,11 @@ BAD: list[tuple[Callable[[Any], object], str]] = [
     (lambda table: table.count(epsilon="1e-101"), "below 1e-100"),
     (lambda table: table.count(epsilon=1, weight="1e-10"), "weight is not from"),
     (lambda table: table.standardise("age"), "no column or no epsilon"),
+    (lambda table: table.clip(age=(10**16, 10**16 + 8)).standardise("age", epsilon=1), "too close"),
+    (lambda table: table.derive({1: column("age")}), "does not name"),
+    (lambda table: table.derive({"\ud800": column("age")}), "not Unicode"),
+    (lambda table: table.agg({"\ud800": "count"}, epsilon=1), "not Unicode"),
+    (lambda table: table.agg({1: "count"}, epsilon=1), "does not name"),
 ]
 
 
@@ -129,17 +134,18 @@ def test_names_may_be_given_as_a_list() -> None:
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
+    two: Any = np.int64(2)
     table = open_table(
         frame(),
         budget={"epsilon": np.float64(2)},
         unit="pid",
-        rows_per_unit=np.int64(2),
+        rows_per_unit=two,
         bounds={"age": (np.int64(0), np.float32(100))},
         keys={"pid": np.arange(5)},
     )
     assert table.groupby("pid").count(epsilon=np.float32(0.5)).receipt.epsilon == Fraction(1, 2)
     table.quantile("age", np.float64(0.9), epsilon=np.int64(1))
-    assert len(table.histogram("age", np.int64(4), epsilon=0.1)) == 4
+    assert len(table.histogram("age", two, epsilon=0.1)) == 2
 
 
 def test_names_that_no_frame_has_are_not_there() -> None:

@@ -107,6 +107,24 @@ def test_dates_that_the_engine_cannot_hold_are_missing(unit: str) -> None:
     assert table.filter(column("d").year() == 1971).count(epsilon=1).value == (1 if unit == "s" else 0)
 
 
+DATES = {
+    "date32": pa.array([2**31 - 1, -(2**31), 18_262, None], pa.int32()).cast(pa.date32()),
+    **{
+        f"{unit} {zone}": pa.array([2**63 - 1, -(2**62), 0, None], pa.int64()).cast(pa.timestamp(unit, zone))
+        for unit, zone in (("s", None), ("ms", None), ("us", None), ("ns", None), ("us", "Asia/Tokyo"))
+    },
+}
+
+
+@pytest.mark.parametrize("name", DATES)
+def test_no_date_makes_a_comparison_fail(name: str) -> None:
+    table = exact({"one": DATES[name], **DATES}, bounds={}, keys={})
+    for other in DATES:
+        alike = column("one") == column(other)
+        assert table.filter(alike | ~alike | alike.is_missing()).count(epsilon=1).value == 4
+    assert int(table.count("one", epsilon=1)) <= 3
+
+
 OURS = ("rows", "term0", "column0", "derived0", "used0", "gatecli unit", "gatecli bin", "gatecli rows")
 
 
