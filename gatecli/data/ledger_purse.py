@@ -69,7 +69,7 @@ class LedgerPurse:
         try:
             self._store.move(movement, lapses=lapses)
         except BudgetExceeded:
-            raise used_up(account.terms, account.held, mechanisms) from None
+            raise used_up(account.terms, account.held, asked) from None
         except UnknownDataset:
             raise UsageError(
                 f"{self._dataset} is closed in the ledger", advice="name another dataset"

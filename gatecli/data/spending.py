@@ -94,18 +94,11 @@ def largest_epsilon(terms: DatasetTerms, held: Amounts) -> Fraction:
     return terms.budget.epsilon * low / STEPS_OF_ROOM
 
 
-def used_up(terms: DatasetTerms, held: Amounts, mechanisms: Sequence[Mechanism]) -> BudgetUsedUpError:
-    """What to raise for mechanisms that do not fit into what is left. δ is named where any is Gaussian
-    noise, whose ε depends on it, or finds keys, whose ε would fit.
-    """
+def used_up(terms: DatasetTerms, held: Amounts, asked: AnsweredQuestion) -> BudgetUsedUpError:
+    """What to raise for a question that does not fit into what is left: δ is short where its ε would fit."""
     left = largest_epsilon(terms, held)
-    return BudgetUsedUpError(terms.name, left, needs_delta=_lacks_delta(left, mechanisms))
-
-
-def _lacks_delta(left: Fraction, mechanisms: Sequence[Mechanism]) -> bool:
-    has_noise = any(isinstance(each, DiscreteGaussian) for each in mechanisms)
-    claimed = [each.epsilon for each in mechanisms if isinstance(each, Approximate)]
-    return has_noise or (bool(claimed) and sum(claimed, Fraction(0)) <= left)
+    has_delta = any(isinstance(each, DiscreteGaussian | Approximate) for each in asked.mechanisms)
+    return BudgetUsedUpError(terms.name, left, needs_delta=has_delta and asked.epsilon <= left)
 
 
 class SessionPurse:
@@ -129,7 +122,7 @@ class SessionPurse:
             raise unbounded_cost(cost.reasons)
         held = self._held + clip(cost, terms.limits)
         if not is_admitted(held, terms.limits, terms.admission):
-            raise used_up(terms, self._held, mechanisms)
+            raise used_up(terms, self._held, asked)
         self._held = held
 
     def settle(self, subject: str) -> None:

@@ -102,6 +102,7 @@ def test_what_is_short_is_what_the_advice_names() -> None:
     assert "too little delta" in keys.advice
     for ask in (
         lambda table: table.count(epsilon=2),
+        lambda table: table.count(epsilon=2, delta=1e-9, noise="gaussian"),
         lambda table: table.find_keys("ward", epsilon=2, delta=1e-9),
     ):
         assert used_up(ask, epsilon=1, delta=1e-6).advice == "ask with at most epsilon=1"
