@@ -12,18 +12,18 @@ from typing import Any, TypeAlias
 
 from gatecli.anonymity.tables.functions import hash_together, row_numbers, rows
 from gatecli.anonymity.tables.written import as_written
-from gatecli.data.expressions import ColumnKind, compute_expression
+from gatecli.data.expressions import LARGEST_WHOLE, ColumnKind, compute_expression
 from gatecli.data.statistics import CANDIDATES, GRID, Moment, Part, Rank, SumTerm
 from gatecli.data.views import Derivation, Interval, Key, TableView, bounds_of
 
 Cell: TypeAlias = tuple[Key, ...]
 
-_LARGEST_KEY = 2.0**53
-"""Beyond it doubles do not hold every whole number."""
-
 _UNIT, _ORDER, _BIN, _PLACE = "gatecli unit", "gatecli order", "gatecli bin", "gatecli place"
 _ROWS = "gatecli rows"
-"""Names of our own columns, beside those of the table."""
+
+_MICROSECONDS = "timestamp(6)"
+_CONVERTED_SCALES = (0, 3, 9)
+"""Seconds, milliseconds and nanoseconds: engines compute with microseconds, and fail beyond their range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,32 @@ class Contributions:
 
     column: str | None = None
     rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRows:
+    """Rows in the engine; `names` says which of its columns holds which column of the view.
+
+    All names in the engine are ours: a table could use the names of our own columns, and engines fold case.
+    """
+
+    data: Any
+    names: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[self.names[name]]
+
+    def filter_rows(self, condition: Any) -> PreparedRows:
+        """The rows for which a condition holds."""
+        return replace(self, data=self.data.filter(condition))
+
+    def add_columns(self, **columns: Any) -> PreparedRows:
+        """The rows with more columns, by their names in the engine."""
+        return replace(self, data=self.data.mutate(**columns))
+
+    def group_names(self, view: TableView) -> list[str]:
+        """The columns that the view is grouped by, as the engine names them."""
+        return [self.names[name] for name in view.groups]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +99,7 @@ def add_up(table: Any, view: TableView, parts: Sequence[Part], contributions: Co
     if terms:
         amounts = {name: _total(narrow, term, view) for name, term in named.items()}
         for row in _count_by_group(narrow, view, **amounts):
-            cell = _cell(row, view)  # an engine may tell 0.0 from −0.0
+            cell = _cell(row, narrow.group_names(view))  # an engine may tell 0.0 from −0.0
             sums[cell] = {term: sums[cell][term] + int(row[name] or 0) for name, term in named.items()}
     ranked = dict.fromkeys(part.column for part in parts if isinstance(part, Rank))
     return ExactSums(sums, {column: _ladder(narrow, view, column) for column in ranked})
@@ -83,23 +109,19 @@ def count_values(table: Any, view: TableView, name: str, contributions: Contribu
     """The exact rows of each value of a column, text or whole numbers; each unit's rows bounded first."""
     part = SumTerm(Moment.PRESENT, name)
     plain = replace(view, groups=())
-    data = _prepare_rows(table, plain, contributions)
+    prepared = _prepare_rows(table, plain, contributions)
     if view.kinds[name] is ColumnKind.NUMBER:
-        value = data[name]
-        data = data.filter(value == value.clip(-_LARGEST_KEY, _LARGEST_KEY).floor())
-    narrow = _bound_contributions(data.filter(data[name].notnull()), plain, [part], contributions)
-    counted = narrow.group_by([name]).aggregate(rows=narrow.count())
+        value = prepared[name]
+        prepared = prepared.filter_rows(value == value.clip(-LARGEST_WHOLE, LARGEST_WHOLE).floor())
+    present = prepared.filter_rows(prepared[name].notnull())
+    narrow = _bound_contributions(present, plain, [part], contributions)
+    label = narrow.names[name]
+    counted = narrow.data.group_by([label]).aggregate(**{_ROWS: narrow.data.count()})
     found: dict[Key, int] = {}
     for row in rows(counted):  # an engine may tell 0.0 from −0.0
-        key = int(row[name]) if isinstance(row[name], float) else row[name]
-        found[key] = found.get(key, 0) + int(row["rows"])
+        (key,) = _cell(row, [label])
+        found[key] = found.get(key, 0) + int(row[_ROWS])
     return found
-
-
-def _columns(table: Any) -> dict[str, Any]:
-    """The table's columns as expressions compute with them: numbers are floats, and NaN is missing."""
-    kinds = kinds_in(table.schema())
-    return {name: _clean(table[name], kind) for name, kind in kinds.items()}
 
 
 def _unit_column(table: Any, contributions: Contributions) -> dict[str, Any]:
@@ -111,10 +133,22 @@ def _unit_column(table: Any, contributions: Contributions) -> dict[str, Any]:
     return {_UNIT: _without_nan(table[contributions.column])}
 
 
-def _clean(column: Any, kind: ColumnKind) -> Any:
-    if kind is not ColumnKind.NUMBER:
-        return column
-    return _without_nan(column.cast("float64"))
+def clean_column(column: Any, kind: ColumnKind) -> Any:
+    """A column as expressions compute with it: numbers are floats, NaN and dates out of range are missing."""
+    match kind:
+        case ColumnKind.NUMBER:
+            return _without_nan(column.cast("float64"))
+        case ColumnKind.DATE:
+            return _within_calendar(column)
+    return column
+
+
+def _within_calendar(column: Any) -> Any:
+    """Dates of the years 1 to 9999, which engines convert to any other type of dates without an error."""
+    kind = column.type()
+    is_converted = kind.is_timestamp() and kind.scale in _CONVERTED_SCALES
+    moment = column.try_cast(_MICROSECONDS) if is_converted else column
+    return moment.year().between(1, 9999).ifelse(moment, None)
 
 
 def _without_nan(column: Any) -> Any:
@@ -123,39 +157,48 @@ def _without_nan(column: Any) -> Any:
     return column.isnan().ifelse(None, column) if is_number else column
 
 
-def _prepare_rows(table: Any, view: TableView, contributions: Contributions) -> Any:
+def _prepare_rows(table: Any, view: TableView, contributions: Contributions) -> PreparedRows:
     """The rows of a view, and whom each is about. Each step reads what those before it gave."""
     written = as_written(table)
-    data = written.select(**_columns(written), **_unit_column(written, contributions))
-    for step in view.steps:
-        current = {name: data[name] for name in data.columns}
+    kinds = kinds_in(written.schema())
+    names = {name: f"column{number}" for number, name in enumerate(kinds)}
+    columns = {names[name]: clean_column(written[name], kind) for name, kind in kinds.items()}
+    prepared = PreparedRows(written.select(**columns, **_unit_column(written, contributions)), names)
+    for number, step in enumerate(view.steps):
+        current = {name: prepared[name] for name in prepared.names}
         if isinstance(step, Derivation):
-            made = compute_expression(step.expression, current)
-            data = data.mutate(**{step.name: _without_nan(made)})
+            made, label = compute_expression(step.expression, current), f"derived{number}"
+            prepared = prepared.add_columns(**{label: _without_nan(made)})
+            prepared = replace(prepared, names={**prepared.names, step.name: label})
         else:
-            data = data.filter(compute_expression(step.condition, current))
-    return data
+            prepared = prepared.filter_rows(compute_expression(step.condition, current))
+    return prepared
 
 
-def _keep_groups(data: Any, view: TableView, keys: Mapping[str, Any]) -> Any:
-    """Rows whose keys are declared; `keys` are expressions of them."""
-    for name in view.groups:
-        data = data.filter(keys[name].isin([_constant(key) for key in view.keys[name]]))
-    return data
+def _is_declared(view: TableView, keys: Mapping[str, Any]) -> list[Any]:
+    """Conditions that rows have declared keys; `keys` are expressions of them."""
+    return [keys[name].isin([_constant(key) for key in view.keys[name]]) for name in view.groups]
 
 
-def _count_by_group(data: Any, view: TableView, *more: str, **amounts: Any) -> list[dict[str, Any]]:
+def _count_by_group(
+    prepared: PreparedRows, view: TableView, *more: str, **amounts: Any
+) -> list[dict[str, Any]]:
     """The sums of each declared group, and of the columns beside them, that has rows.
 
     Other groups are left out once they are added up: to look for each row's key among the declared ones takes
     Spark half as long again. The condition names a sum, since engines filter rows first where they can.
     """
-    columns = [*view.groups, *more]
+    data, labels = prepared.data, prepared.group_names(view)
+    columns = [*labels, *more]
     if not columns:
         return rows(data.aggregate(**amounts))
     counted = data.group_by(columns).aggregate(**amounts, **{_ROWS: data.count()})
-    keys = {name: (counted[_ROWS] > 0).ifelse(counted[name], None) for name in view.groups}
-    return rows(_keep_groups(counted, view, keys))
+    keys = {
+        name: (counted[_ROWS] > 0).ifelse(counted[label], None)
+        for name, label in zip(view.groups, labels, strict=True)
+    }
+    conditions = _is_declared(view, keys)
+    return rows(counted.filter(*conditions) if conditions else counted)
 
 
 def _constant(key: Key) -> Key | float:
@@ -163,33 +206,34 @@ def _constant(key: Key) -> Key | float:
 
 
 def _bound_contributions(
-    data: Any, view: TableView, parts: Sequence[Part], contributions: Contributions
-) -> Any:
+    prepared: PreparedRows, view: TableView, parts: Sequence[Part], contributions: Contributions
+) -> PreparedRows:
     """At most so many rows of each unit, chosen by a hash of what these rows hold; none without a unit.
 
     Whatever the other units hold, the same rows of a unit are chosen. Rows that are alike count alike, so
     that it does not matter which of them is.
     """
     if contributions.column is None:
-        return data
+        return prepared
     used = sorted({*view.groups, *(part.column for part in parts if part.column is not None)})
-    data = _keep_groups(data.filter(data[_UNIT].notnull()), view, data)
-    order = {f"used{number}": data[name] for number, name in enumerate(used)}
-    placed = data.mutate(**{_ORDER: hash_together({"unit": data[_UNIT], **order})})
-    place = row_numbers([placed[_UNIT]], [placed[_ORDER], *(placed[name] for name in used)])
-    numbered = placed.mutate(**{_PLACE: place})
-    return numbered.filter(numbered[_PLACE] < contributions.rows)
+    keys = {name: prepared[name] for name in view.groups}
+    kept = prepared.filter_rows([prepared.data[_UNIT].notnull(), *_is_declared(view, keys)])
+    order = {f"used{number}": kept[name] for number, name in enumerate(used)}
+    placed = kept.add_columns(**{_ORDER: hash_together({"unit": kept.data[_UNIT], **order})})
+    place = row_numbers([placed.data[_UNIT]], [placed.data[_ORDER], *(placed[name] for name in used)])
+    numbered = placed.add_columns(**{_PLACE: place})
+    return numbered.filter_rows(numbered.data[_PLACE] < contributions.rows)
 
 
-def _cell(row: Mapping[str, Any], view: TableView) -> Cell:
-    return tuple(int(row[name]) if isinstance(row[name], float) else row[name] for name in view.groups)
+def _cell(row: Mapping[str, Any], labels: Sequence[str]) -> Cell:
+    return tuple(int(row[label]) if isinstance(row[label], float) else row[label] for label in labels)
 
 
-def _total(data: Any, term: SumTerm, view: TableView) -> Any:
+def _total(prepared: PreparedRows, term: SumTerm, view: TableView) -> Any:
     """The sum of what rows add, a whole number from −sensitivity to sensitivity each; 0 without a value."""
     if term.column is None:
-        return data.count()
-    value = data[term.column]
+        return prepared.data.count()
+    value = prepared[term.column]
     if term.moment is Moment.PRESENT:
         return value.count()
     share = _SHARES[term.moment](value, bounds_of(view, term.column))
@@ -221,14 +265,14 @@ def _clip(value: Any, lower: float, upper: float) -> Any:
 _SHARES = {Moment.AMOUNT: _amount_share, Moment.FIRST: _first_share, Moment.SECOND: _second_share}
 
 
-def _ladder(data: Any, view: TableView, column: str) -> dict[Cell, list[int]]:
+def _ladder(prepared: PreparedRows, view: TableView, column: str) -> dict[Cell, list[int]]:
     """By group: how many values are below each of the steps of the bounds, the last one being all."""
     bounds = bounds_of(view, column)
     lower, width = float(bounds.lower), float(bounds.upper - bounds.lower) / CANDIDATES
-    present = data.filter(data[column].notnull())
+    present = prepared.filter_rows(prepared[column].notnull())
     step = _clip((present[column] - lower) / width, 0.0, float(CANDIDATES - 1)).floor().cast("int64")
-    binned = present.mutate(**{_BIN: step})
+    binned = present.add_columns(**{_BIN: step})
     found: dict[Cell, list[int]] = {cell: [0] * CANDIDATES for cell in cells_of(view)}
     for row in _count_by_group(binned, view, _BIN):
-        found[_cell(row, view)][row[_BIN]] += int(row[_ROWS])
+        found[_cell(row, binned.group_names(view))][row[_BIN]] += int(row[_ROWS])
     return {cell: [0, *accumulate(steps)] for cell, steps in found.items()}

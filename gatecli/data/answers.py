@@ -80,6 +80,8 @@ class Answer:
         return math.nan if value is None else float(value)
 
     def __int__(self) -> int:
+        if self.value is None:
+            raise UsageError("the answer is None: too few rows are left to say it", advice="see .value")
         return int(float(self))
 
     def __str__(self) -> str:

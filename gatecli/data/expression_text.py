@@ -53,9 +53,21 @@ def parse_expression(text: str) -> Expression:
     if len(text) > LONGEST_TEXT:
         raise UsageError(f"an expression is longer than {LONGEST_TEXT} characters", advice="make it shorter")
     try:
-        return _read(ast.parse(text.strip(), mode="eval").body)
+        tree = ast.parse(text.strip(), mode="eval")
+        _require_plain_names(tree, text.strip())
+        return _read(tree.body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise UsageError("an expression cannot be read", advice=EXAMPLE) from None
+
+
+def _require_plain_names(tree: ast.Expression, text: str) -> None:
+    """Raises UsageError for a name that Python reads as another one: it takes `ﬁeld` for `field`."""
+    for node in () if text.isascii() else ast.walk(tree):
+        if isinstance(node, ast.Name) and ast.get_source_segment(text, node) != node.id:
+            raise UsageError(
+                "an expression has a name with characters that Python reads as others",
+                advice='write the column in quotes: column("…")',
+            )
 
 
 def _read(node: ast.expr) -> Expression:
@@ -67,8 +79,7 @@ def _read(node: ast.expr) -> Expression:
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _BINARY:
             return _operate(_BINARY[type(operator)], left, right)
         case ast.Compare(left=left, ops=operators, comparators=others):
-            pairs = zip([left, *others[:-1]], operators, others, strict=True)
-            return reduce(_both, [_compare(*pair) for pair in pairs])
+            return _compare_all(left, operators, others)
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
             return _call(name, arguments)
     raise _unknown(node)
@@ -103,14 +114,31 @@ def _operate(compute: Callable[[Any, Any], Any], left: ast.expr, right: ast.expr
     return as_expression(compute(_read(left), _read(right)))
 
 
-def _compare(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> Expression:
-    if not isinstance(operator, ast.In | ast.NotIn):
-        if type(operator) not in _COMPARISONS:
-            raise UsageError("an expression compares in a way that is not understood", advice=EXAMPLE)
-        return _operate(_COMPARISONS[type(operator)], left, right)
+def _compare_all(left: ast.expr, operators: list[ast.cmpop], others: list[ast.expr]) -> Expression:
+    """`a < b < c` as `a < b` and `b < c`; each is read once, however deep they stand in each other."""
+    before, found = _read(left), []
+    for place, (operator, node) in enumerate(zip(operators, others, strict=True)):
+        if not isinstance(operator, ast.In | ast.NotIn):
+            after = _read(node)
+            found.append(_compare(before, operator, after))
+            before = after
+        elif place + 1 == len(others):
+            found.append(_is_among(before, operator, node))
+        else:
+            raise UsageError("an expression compares a list of values", advice=EXAMPLE)
+    return reduce(_both, found)
+
+
+def _compare(left: Expression, operator: ast.cmpop, right: Expression) -> Expression:
+    if type(operator) not in _COMPARISONS:
+        raise UsageError("an expression compares in a way that is not understood", advice=EXAMPLE)
+    return as_expression(_COMPARISONS[type(operator)](left, right))
+
+
+def _is_among(left: Expression, operator: ast.cmpop, right: ast.expr) -> Expression:
     if not isinstance(right, ast.Tuple | ast.List) or not right.elts:
         raise UsageError("what stands after in is not a list of values", advice=EXAMPLE)
-    found = _read(left).is_in(*[_constant(each) for each in right.elts])
+    found = left.is_in(*[_constant(each) for each in right.elts])
     return ~found if isinstance(operator, ast.NotIn) else found
 
 

@@ -10,12 +10,13 @@ nothing in it can fail for some values, since an error would tell about them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
+from gatecli.data.numbers import flat_values, python_value
 from gatecli.errors import UsageError
 
 Constant: TypeAlias = int | float | str | bool
@@ -78,17 +79,32 @@ class Expression:
     def __ge__(self, other: Expression | Constant) -> Expression:
         return _operation("<=", other, self)
 
-    def __and__(self, other: Expression) -> Expression:
+    def __and__(self, other: Expression | Constant) -> Expression:
         return _operation("and", self, other)
 
-    def __or__(self, other: Expression) -> Expression:
+    def __rand__(self, other: Constant) -> Expression:
+        return _operation("and", other, self)
+
+    def __or__(self, other: Expression | Constant) -> Expression:
         return _operation("or", self, other)
+
+    def __ror__(self, other: Constant) -> Expression:
+        return _operation("or", other, self)
 
     def __invert__(self) -> Expression:
         return _operation("not", self)
 
     def __abs__(self) -> Expression:
         return _operation("abs", self)
+
+    if not TYPE_CHECKING:  # with any name, it would be of every protocol that operators of Python look for
+
+        def __getattr__(self, name: str) -> NoReturn:
+            ours = _OTHER_NAMES.get(name)
+            raise AttributeError(f"an expression has no {name}" + (f"; use {ours}" if ours else ""))
+
+    def __repr__(self) -> str:
+        return f"<an expression of more than {LONGEST} parts>" if is_long(self) else show_expression(self)
 
     def __bool__(self) -> bool:
         raise TypeError("an expression has a value for each row; combine with & | ~ and in parentheses")
@@ -97,9 +113,9 @@ class Expression:
         """The value, and what is outside of the bounds as the bound."""
         return _operation("clip", self, lower, upper)
 
-    def is_in(self, *values: Constant) -> Expression:
-        """Whether the value is one of these."""
-        return _operation("in", self, *values)
+    def is_in(self, *values: Constant | Sequence[Constant]) -> Expression:
+        """Whether the value is one of these, given one by one or as a list."""
+        return _operation("in", self, *flat_values(values))
 
     def is_missing(self) -> Expression:
         """Whether the row has no value there; NaN is none."""
@@ -114,21 +130,35 @@ class Expression:
         return _operation("month", self)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+_OTHER_NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "isin": "is_in(…)",
+        "isna": "is_missing()",
+        "isnull": "is_missing()",
+        "notna": "~ and is_missing()",
+        "notnull": "~ and is_missing()",
+        "between": ">= and <=, joined by &",
+        "dt": "year() and month()",
+    }
+)
+"""What pandas calls it, and what it is here."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ColumnReference(Expression):
     """The value of a column."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ConstantValue(Expression):
     """The same value for every row."""
 
     value: Constant
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RowOperation(Expression):
     """An operator, by its word, and what it is of."""
 
@@ -155,15 +185,15 @@ def _is_same(one: Any, other: Any) -> Any:
     return one == other
 
 
-_LARGEST_WHOLE = 2.0**53
-"""Beyond it doubles are whole numbers already, and engines that count in integers fail."""
+LARGEST_WHOLE = 2.0**53
+"""Beyond it doubles do not hold every whole number, and engines that count in integers fail."""
 
 
 def _whole_part(one: Any, by: float) -> Any:
     """The quotient rounded down; a value for every row, since an error would tell of one."""
     ratio = one / by
     known = ratio.isnan().ifelse(None, ratio)
-    return known.clip(-_LARGEST_WHOLE, _LARGEST_WHOLE).floor().cast("float64")
+    return known.clip(-LARGEST_WHOLE, LARGEST_WHOLE).floor().cast("float64")
 
 
 OPERATORS: Mapping[str, RowOperator] = MappingProxyType(
@@ -204,8 +234,8 @@ LONGEST = 200
 
 
 def column(name: str) -> Expression:
-    """The value that a row has in a column."""
-    return ColumnReference(name)
+    """The value that a row has in a column. Raises UsageError for what is no name."""
+    return ColumnReference(require_name(name, "a column", 'write column("age")'))
 
 
 def _operation(operator: str, *operands: object) -> Expression:
@@ -214,19 +244,73 @@ def _operation(operator: str, *operands: object) -> Expression:
 
 def as_expression(value: object) -> Expression:
     """An expression, or a constant as one. Raises UsageError for anything else."""
-    match value:
-        case Expression():
-            return value
-        case bool() | str():
-            return ConstantValue(value)
-        case int() | float() if math.isfinite(value):
-            return ConstantValue(value)
-        case int() | float():
-            raise UsageError("an expression holds a number that is not finite", advice="use finite numbers")
+    match python_value(value):
+        case Expression() as expression:
+            return expression
+        case str() as text:
+            return ConstantValue(require_text(text, "an expression"))
+        case bool() as truth:
+            return ConstantValue(truth)
+        case int() | float() as number:
+            return ConstantValue(_require_finite(number))
     raise UsageError(
         f"a {type(value).__name__} cannot stand in an expression",
         advice="use columns, finite numbers, text, True and False",
     )
+
+
+def _require_finite(number: float) -> float:
+    """The number, if a double holds it. Raises UsageError."""
+    try:
+        is_finite = math.isfinite(number)
+    except OverflowError:
+        is_finite = False
+    if not is_finite:
+        raise UsageError(
+            "an expression holds a number that is not finite, or that no double holds",
+            advice="use numbers up to 1e308",
+        )
+    return number
+
+
+def require_name(name: object, what: str, advice: str) -> str:
+    """The name of something. Raises UsageError for what is no text, and for none."""
+    if not isinstance(name, str) or not name:
+        raise UsageError(f"a {type(name).__name__} does not name {what}", advice=advice)
+    return require_text(name, f"the name of {what}")
+
+
+def require_text(text: str, where: str) -> str:
+    """The text, if engines can be told it: a lone surrogate is no character. Raises UsageError."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{where} holds text that is not Unicode", advice="use whole characters") from None
+    return text
+
+
+_METHODS: Mapping[str, str] = MappingProxyType({"in": "is_in", "missing": "is_missing"})
+_SIGNS: Mapping[str, str] = MappingProxyType({"and": "&", "or": "|"})
+_CALLED = frozenset({"clip", "in", "missing", "year", "month"})
+
+
+def show_expression(expression: Expression) -> str:
+    """The expression as it is written in Python."""
+    match expression:
+        case ColumnReference(name):
+            return f"column({name!r})"
+        case ConstantValue(value):
+            return repr(value)
+        case RowOperation("not", (operand,)):
+            return f"~{show_expression(operand)}"
+        case RowOperation("abs", (operand,)):
+            return f"abs({show_expression(operand)})"
+        case RowOperation(word, operands) if word in _CALLED:
+            first, *rest = map(show_expression, operands)
+            return f"{first}.{_METHODS.get(word, word)}({', '.join(rest)})"
+        case RowOperation(word, operands):
+            return f"({f' {_SIGNS.get(word, word)} '.join(map(show_expression, operands))})"
+    raise TypeError
 
 
 def write_expression(expression: Expression) -> Any:
@@ -255,58 +339,17 @@ def read_expression(data: Any) -> Expression:
     raise UsageError("an expression is not written as one", advice="see write_expression")
 
 
-def kind_of(expression: Expression, kinds: Mapping[str, ColumnKind]) -> ColumnKind:
-    """What an expression's values are, by what the columns hold. Raises UsageError for a senseless one."""
-    if _size(expression) > LONGEST:
-        raise UsageError(f"an expression has more than {LONGEST} parts", advice="make a shorter one")
-    return _kind(expression, kinds)
-
-
-def _size(expression: Expression) -> int:
-    return 1 + sum(map(_size, expression.operands)) if isinstance(expression, RowOperation) else 1
-
-
-def _kind(expression: Expression, kinds: Mapping[str, ColumnKind]) -> ColumnKind:
-    match expression:
-        case ColumnReference(name):
-            if name not in kinds:
-                raise UsageError(f"there is no column {name!r}", advice="see .columns")
-            return kinds[name]
-        case ConstantValue(value):
-            return _kind_of_constant(value)
-        case RowOperation(operator, operands):
-            found = [_kind(each, kinds) for each in operands]
-            return _judge_operation(operator, operands, found)
-    raise TypeError
-
-
-def _kind_of_constant(value: Constant) -> ColumnKind:
-    if isinstance(value, bool):
-        return ColumnKind.TRUTH
-    return ColumnKind.TEXT if isinstance(value, str) else ColumnKind.NUMBER
-
-
-def _judge_operation(word: str, operands: tuple[Expression, ...], found: list[ColumnKind]) -> ColumnKind:
-    operator = OPERATORS[word]
-    wrong = (
-        (operator.operands or max(2, len(found))) != len(found)
-        or (operator.takes is not None and any(kind is not operator.takes for kind in found))
-        or (operator.takes is None and len(set(found)) > 1)
-        or (operator.constants and not all(isinstance(each, ConstantValue) for each in operands[1:]))
-    )
-    if wrong:
-        taken = "values that are alike" if operator.takes is None else f"{operator.takes} on each side"
-        raise UsageError(
-            f"{word} takes {taken}{', a constant after the first' if operator.constants else ''}; "
-            f"here it is given {' and '.join(found)}",
-            advice="see what a column holds: .columns",
-        )
-    constants = [each.value for each in operands if isinstance(each, ConstantValue)]
-    if word in ("/", "//") and constants == [0]:
-        raise UsageError("an expression divides by zero", advice="divide by another constant")
-    if word == "clip" and float(constants[-2]) >= float(constants[-1]):
-        raise UsageError("the lower bound of clip is not below the upper one", advice="exchange them")
-    return operator.gives
+def is_long(expression: Expression) -> bool:
+    """Whether it has more than `LONGEST` parts. Parts that are shared are counted each time, up to there."""
+    waiting, found = [expression], 0
+    while waiting:
+        found += 1
+        if found > LONGEST:
+            return True
+        part = waiting.pop()
+        if isinstance(part, RowOperation):
+            waiting.extend(part.operands)
+    return False
 
 
 def compute_expression(expression: Expression, columns: Mapping[str, Any]) -> Any:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 from gatecli.accounting.interface import NoBound, Question
 from gatecli.data.aggregation import Contributions
-from gatecli.data.refusals import BudgetUsedUpError
-from gatecli.data.spending import Holding, largest_epsilon, question_of, unbounded_cost
+from gatecli.data.spending import Holding, largest_epsilon, question_of, unbounded_cost, used_up
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gates.charged_tables import question_digest
 from gatecli.gates.charged_work import Book, costs_of_work, kept_work, stabilities
@@ -70,7 +69,7 @@ class LedgerPurse:
         try:
             self._store.move(movement, lapses=lapses)
         except BudgetExceeded:
-            raise BudgetUsedUpError(self._dataset, largest_epsilon(account.terms, account.held)) from None
+            raise used_up(account.terms, account.held, asked) from None
         except UnknownDataset:
             raise UsageError(
                 f"{self._dataset} is closed in the ledger", advice="name another dataset"

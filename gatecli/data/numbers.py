@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
@@ -12,8 +13,21 @@ from gatecli.errors import UsageError
 from gatecli.model.number import read_exact
 
 
+def python_value(value: Any) -> Any:
+    """A scalar of numpy as Python's own value; everything else as it is. No library is imported to tell."""
+    is_scalar = hasattr(value, "dtype") and getattr(value, "shape", None) == () and hasattr(value, "item")
+    return value.item() if is_scalar else value
+
+
+def flat_values(given: Iterable[Any]) -> list[Any]:
+    """Values that are given one by one, or as a list, in one list."""
+    several = (list, tuple, set, frozenset, range)
+    return [value for each in given for value in (each if isinstance(each, several) else (each,))]
+
+
 def exact_number(value: Any, what: str) -> Fraction:
     """The number that was written: of a float its shortest text. Raises UsageError for NaN and infinity."""
+    value = python_value(value)
     try:
         return read_exact(repr(float(value)) if isinstance(value, float) else value)
     except PydanticCustomError as error:

@@ -10,26 +10,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatecli import package
-from gatecli.anonymity.tables.frames import is_frame, open_frame
-from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
-from gatecli.anonymity.tables.opening import open_table as open_rows
+from gatecli.anonymity.tables.frames import is_frame
 from gatecli.data.aggregation import Contributions
 from gatecli.data.engines.catalogue import engine_named
 from gatecli.data.evidence_target import require_apart
 from gatecli.data.isolation.client import IsolatedSession
+from gatecli.data.numbers import python_value
 from gatecli.data.queries import read_budget
+from gatecli.data.reading import open_rows
 from gatecli.data.session import OpenedRows, TableSession
 from gatecli.data.spending import NamedTier, Purse, SessionPurse, require_within
 from gatecli.data.table import PrivateTable
-from gatecli.data.views import Key, require_column, with_bounds, with_keys
+from gatecli.data.views import Key, is_mapping, require_column, require_mapping, with_bounds, with_keys
 from gatecli.errors import UsageError
 from gatecli.model.budget import Budget
 
 if TYPE_CHECKING:
     from gatecli.model.policy import PrivacyPolicy
 
-TOTAL_ENGINES = frozenset({"duckdb", "pyspark"})
-"""Engines whose arithmetic of doubles has a value for every row."""
+MOST_ROWS = 10**5
+"""Rows of one unit that may be counted: mechanisms know sensitivities up to a million million steps."""
 
 ROW_UNITS = frozenset({"row", "record"})
 """Units of which a row is one."""
@@ -82,8 +82,10 @@ def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
     the one that the policy binds the dataset to. With `isolated` another process reads the rows and the
     ledger, and this one gets answers alone.
 
-    Raises `gatecli.GatecliError`; nothing is read but the columns' names and types.
+    Raises `gatecli.GatecliError`. Rows are read once, to see that they can be: text in files, and a text file
+    whole. In Spark only the columns' names and types are.
     """
+    require_mapping({} if bounds is None else bounds, "bounds", "(LOWER, UPPER)")
     request = TableRequest(
         source=source,
         dataset=dataset,
@@ -93,8 +95,8 @@ def open_table(  # noqa: PLR0913 - each is one keyword of the one way in
         policy=None if policy is None else _policies().policy_of(policy),
         sensitivity=sensitivity,
         unit=unit,
-        rows_per_unit=rows_per_unit,
-        numeric=tuple(bounds or {}),
+        rows_per_unit=python_value(rows_per_unit),
+        numeric=tuple(map(str, bounds or ())),
         engine=engine,
         files=tuple(
             str(each) if "://" in str(each) else str(Path(each).absolute())
@@ -116,13 +118,13 @@ def start_isolated(request: TableRequest) -> IsolatedSession:
 
 
 def open_session(request: TableRequest) -> TableSession:
-    """A session in this process. Raises GatecliError; nothing is read but the columns' names and types."""
+    """A session in this process. Raises GatecliError; of rows nothing is kept."""
     contributions = _contributions(request.unit, request.rows_per_unit)
     tiers = _tiers_of(request)
     purse = _purse(request, contributions)
     try:
         engine = engine_named(request.engine)
-        opened = _require_total(_open(request.source, request.numeric))
+        opened = open_rows(request.source, request.numeric)
         session = TableSession(
             OpenedRows(opened, _state_of(request.source), _guard_of(request)),
             contributions,
@@ -173,9 +175,10 @@ def read_request(data: Mapping[str, Any]) -> TableRequest:
 
 
 def _contributions(unit: str | None, rows: int) -> Contributions:
-    if type(rows) is not int or not 1 <= rows <= 10**6:
+    if type(rows) is not int or not 1 <= rows <= MOST_ROWS:
         raise UsageError(
-            "rows_per_unit is not a whole number from 1", advice="give for example rows_per_unit=3"
+            f"rows_per_unit is not a whole number from 1 to {MOST_ROWS}",
+            advice="give for example rows_per_unit=3",
         )
     if unit is None and rows != 1:
         raise UsageError("rows_per_unit is given without a unit", advice="name the column: unit=COLUMN")
@@ -199,33 +202,11 @@ def _tiers_of(request: TableRequest) -> tuple[NamedTier, ...]:
     return tiers
 
 
-def _open(source: Any, numeric: tuple[str, ...]) -> OpenedTable:
-    if is_frame(source):
-        return open_frame(source)
-    if not isinstance(source, str | os.PathLike):
-        raise UsageError(
-            f"a {type(source).__name__} is not a table",
-            advice="give a path, or a frame of pandas, Polars, Arrow or Spark",
-        )
-    return open_rows(os.fspath(source), TableOptions(numeric=numeric))
-
-
-def _require_total(opened: OpenedTable) -> OpenedTable:
-    """The table, where its engine computes with every double. Raises UsageError for one that does not."""
-    if opened.table.get_backend().name in TOTAL_ENGINES:
-        return opened
-    opened.close()
-    raise UsageError(
-        f"{opened.name}: {opened.engine} stops where a number overflows, and that would tell of a row",
-        advice="export the table to Parquet, or give a frame",
-    )
-
-
 def _state_of(source: Any) -> Callable[[], object]:
     """What changes if a file does; a frame is copied or immutable, and databases have their own isolation."""
     if not isinstance(source, str | os.PathLike) or not Path(source).exists():
         return lambda: None
-    path = Path(source)
+    path = Path(source).absolute()
     return lambda: [_stamp(each) for each in ([path] if path.is_file() else sorted(path.rglob("*")))]
 
 
@@ -265,8 +246,8 @@ def _purse(request: TableRequest, contributions: Contributions) -> Purse:
 
 
 def _own_budget(given: Mapping[str, Any]) -> Budget:
-    unknown = set(given) - {"epsilon", "delta"}
-    found = None if unknown else read_budget(given.get("epsilon"), given.get("delta"))
+    is_known = is_mapping(given) and set(given) <= {"epsilon", "delta"}
+    found = read_budget(given.get("epsilon"), given.get("delta")) if is_known else None
     if found is None:
         raise UsageError("the budget is not epsilon and delta", advice='give {"epsilon": 2.0, "delta": 1e-6}')
     return found

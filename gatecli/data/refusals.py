@@ -31,12 +31,18 @@ class BudgetUsedUpError(GatecliError, PermissionError):
 
     exit_code = 1
 
-    def __init__(self, dataset: str, left: Fraction) -> None:
+    def __init__(self, dataset: str, left: Fraction, *, needs_delta: bool = False) -> None:
+        """`left` is the largest ε of one more question with Laplace noise."""
         room = f"ask with at most epsilon={show(left)}" if left else "nothing is left for another question"
+        if needs_delta and left:
+            room = (
+                "too little delta is left: give less of it, or ask with Laplace noise and at most "
+                f"epsilon={show(left)}"
+            )
         super().__init__(
             f"the question does not fit into what is left of the budget of {dataset}", advice=room
         )
-        self.dataset, self.left = dataset, left
+        self.dataset, self.left, self.needs_delta = dataset, left, needs_delta
 
 
 class Reason(StrEnum):
@@ -83,6 +89,11 @@ REFUSED: Mapping[str, Reason] = MappingProxyType(
     {name: reason for reason, names in _NAMES.items() for name in names.split()}
 )
 """The names of a pandas frame that are refused, each with its reason; `to_…` and `from_…` besides."""
+
+
+def is_refused(name: str) -> bool:
+    """Whether a frame of pandas has the name, and a table behind a budget does not."""
+    return name in REFUSED or name.startswith(("to_", "from_"))
 
 
 def reason_of(name: str) -> Reason:

@@ -13,6 +13,7 @@ from gatecli.data.queries import TableQuery
 from gatecli.data.refusals import RefusedError
 from gatecli.data.spending import Holding
 from gatecli.model.budget import Budget
+from gatecli.model.number import show, show_percent
 from gatecli.model.table_evidence import AnsweredQuestion
 
 
@@ -30,6 +31,16 @@ class Spent:
     holding: Holding
     questions: tuple[AnsweredQuestion, ...]
     refused: tuple[RefusedName, ...] = ()
+
+    def __str__(self) -> str:
+        holding, asked = self.holding, len(self.questions)
+        questions = f"{asked} question{'' if asked == 1 else 's'}"
+        budget = f"ε = {show(holding.budget.epsilon)}"
+        budget += f", δ = {show(holding.budget.delta)}" if holding.budget.delta else ""
+        return (
+            f"{show_percent(holding.share)} of {budget} of {holding.dataset} is spent; one more question may "
+            f"have ε = {show(holding.left)} at most; {questions} of this session"
+        )
 
 
 class Respondent(Protocol):

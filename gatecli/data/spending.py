@@ -18,7 +18,7 @@ from gatecli.data.refusals import BudgetUsedUpError
 from gatecli.errors import ConfigurationError, UsageError
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.ledger import DatasetTerms
-from gatecli.model.mechanism import Mechanism, Pure
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, Mechanism, Pure
 from gatecli.model.number import show
 from gatecli.model.portfolio import NOTHING, Amounts, clip, held_share, is_admitted
 from gatecli.model.table_evidence import AnsweredQuestion, ChargedLedger
@@ -94,6 +94,13 @@ def largest_epsilon(terms: DatasetTerms, held: Amounts) -> Fraction:
     return terms.budget.epsilon * low / STEPS_OF_ROOM
 
 
+def used_up(terms: DatasetTerms, held: Amounts, asked: AnsweredQuestion) -> BudgetUsedUpError:
+    """What to raise for a question that does not fit into what is left: δ is short where its ε would fit."""
+    left = largest_epsilon(terms, held)
+    has_delta = any(isinstance(each, DiscreteGaussian | Approximate) for each in asked.mechanisms)
+    return BudgetUsedUpError(terms.name, left, needs_delta=has_delta and asked.epsilon <= left)
+
+
 class SessionPurse:
     """An amount that one session may spend; gone with it."""
 
@@ -115,7 +122,7 @@ class SessionPurse:
             raise unbounded_cost(cost.reasons)
         held = self._held + clip(cost, terms.limits)
         if not is_admitted(held, terms.limits, terms.admission):
-            raise BudgetUsedUpError(terms.name, largest_epsilon(terms, self._held))
+            raise used_up(terms, self._held, asked)
         self._held = held
 
     def settle(self, subject: str) -> None:

@@ -7,22 +7,25 @@ of the values that are clipped to them, whose noise shrinks with the bounds. Eve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from gatecli.data.answers import Receipt, noise_width
+from gatecli.data.answers import Receipt, align_columns, noise_width, show_value
 from gatecli.data.expressions import Expression
 from gatecli.data.noise import NoiseName
+from gatecli.data.numbers import flat_values
 from gatecli.data.queries import TableQuery, read_budget
 from gatecli.data.refusals import BudgetUsedUpError
 from gatecli.data.respondent import Respondent
 from gatecli.data.spending import STEPS_OF_ROOM
 from gatecli.data.statistics import CANDIDATES, GRID, Asked, Moment, Statistic, SumTerm, parts_of
-from gatecli.data.views import TableView, bounds_of, with_bounds
+from gatecli.data.views import FARTHEST_BOUND, Interval, TableView, bounds_of, with_bounds
 from gatecli.errors import UsageError
 from gatecli.model.budget import Budget
+from gatecli.model.number import show
 
 LOW, HIGH = Fraction(1, 50), Fraction(49, 50)
 """The quantiles that become clipping bounds."""
@@ -54,12 +57,12 @@ def find_parameters(
     respondent: Respondent,
     names: Sequence[str],
     *,
-    epsilon: Any,
+    epsilon: Any = None,
     delta: Any = 0,
     noise: NoiseName = "auto",
 ) -> tuple[dict[str, Parameters], tuple[Receipt, ...]]:
     """The parameters of each column, and two receipts for each. Raises UsageError, BudgetUsedUpError."""
-    columns = [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    columns = [names] if isinstance(names, str) else list(dict.fromkeys(flat_values(names)))
     whole = read_budget(epsilon, delta)
     if whole is None or not columns:
         raise UsageError(
@@ -68,7 +71,7 @@ def find_parameters(
     if view.groups:
         raise UsageError("a grouped table is not standardised", advice="standardise before groupby")
     for name in columns:
-        bounds_of(view, name)
+        _require_steps(name, bounds_of(view, name))
     _require_room(respondent, whole.epsilon)
     half = whole.epsilon / (2 * len(columns))
     moments = Budget(half, whole.delta / len(columns))
@@ -85,6 +88,16 @@ def _require_room(respondent: Respondent, epsilon: Fraction) -> None:
     holding = respondent.spending().holding
     if epsilon > holding.left + holding.budget.epsilon / STEPS_OF_ROOM:
         raise BudgetUsedUpError(holding.dataset, holding.left)
+
+
+def _require_steps(name: str, bounds: Interval) -> None:
+    """Raises UsageError where quantiles, which are a step apart or more, could be too close for bounds."""
+    step = bounds.half * 2 / CANDIDATES
+    if step < 8 * Fraction(math.ulp(float(bounds.largest))) or step < Fraction(4, FARTHEST_BOUND):
+        raise UsageError(
+            f"the bounds of {name} are too close for doubles to tell a thousand steps of them apart",
+            advice="declare bounds farther apart, or derive the distance from the lower bound",
+        )
 
 
 def _find(
@@ -125,3 +138,32 @@ def _clipping_bounds(one: float, other: float, view: TableView, name: str) -> tu
     bounds = bounds_of(view, name)
     half = float(bounds.upper - bounds.lower) / (2 * CANDIDATES)
     return max(float(bounds.lower), min(one, other) - half), min(float(bounds.upper), max(one, other) + half)
+
+
+def show_parameters(parameters: Mapping[str, Parameters], receipts: Sequence[Receipt]) -> str:
+    """What was found of each column, and what it cost, as lines of text."""
+    header = (
+        "column",
+        "low",
+        "high",
+        "mean",
+        "deviation",
+        "ε of low and high",
+        "ε of mean and deviation",
+    )
+    lines = [
+        (
+            name,
+            *(show_value(float(each)) for each in (found.low, found.high, found.mean, found.deviation)),
+            show(bounds.epsilon),
+            show(moments.epsilon),
+        )
+        for (name, found), bounds, moments in zip(
+            parameters.items(), receipts[::2], receipts[1::2], strict=True
+        )
+    ]
+    last = receipts[-1]
+    delta = sum((each.delta for each in receipts), Fraction(0))
+    cost = f"ε = {show(sum((each.epsilon for each in receipts), Fraction(0)))}"
+    cost += f", δ = {show(delta)}" if delta else ""
+    return f"{align_columns([header, *lines])}\n({cost}; {last.reason}; drawn by {last.engine})"

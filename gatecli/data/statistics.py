@@ -16,7 +16,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
-from gatecli.data.expressions import ColumnKind
+from gatecli.data.expressions import ColumnKind, require_name
 from gatecli.data.numbers import exact_number
 from gatecli.data.views import Interval, TableView, bounds_of, require_column
 from gatecli.errors import UsageError
@@ -107,6 +107,7 @@ NEEDED: Mapping[Statistic, tuple[Moment, ...]] = MappingProxyType(
 
 def read_statistic(name: str, given: Any, view: TableView) -> Asked:
     """`"count"`, `(COLUMN, STATISTIC)`, `(COLUMN, "quantile", RANK)`. Raises UsageError."""
+    require_name(name, "a statistic", 'write agg(n="count")')
     parts = (
         (None, given) if isinstance(given, str) else tuple(given) if isinstance(given, list | tuple) else ()
     )

@@ -6,21 +6,21 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 from gatecli.accounting.allocation import Method
-from gatecli.data.answers import Answer, Receipt, align_columns, show_value
+from gatecli.data.answers import Answer, Receipt
 from gatecli.data.expressions import ColumnKind, Expression, as_expression, column
+from gatecli.data.guarded_face import GuardedFace
 from gatecli.data.noise import NoiseName
-from gatecli.data.numbers import positive_number
+from gatecli.data.numbers import flat_values, python_value
 from gatecli.data.plans import Planner
-from gatecli.data.queries import TableQuery, read_budget
+from gatecli.data.queries import TableQuery, read_budget, read_weight, require_distinct_names
 from gatecli.data.rehearsal import Rehearsal
-from gatecli.data.respondent import Respondent, Spent
-from gatecli.data.standardisation import Parameters, find_parameters
+from gatecli.data.respondent import Spent
+from gatecli.data.standardisation import Parameters, find_parameters, show_parameters
 from gatecli.data.statistics import Asked, Statistic, describing, read_statistic
 from gatecli.data.views import (
     MOST_CELLS,
@@ -30,19 +30,19 @@ from gatecli.data.views import (
     derive_column,
     filter_rows,
     group_by_keys,
+    is_mapping,
+    require_mapping,
     select_columns,
     with_bounds,
     with_keys,
     with_unknown_keys,
 )
 from gatecli.errors import UsageError
-from gatecli.model.number import show
-from gatecli.reports.escaping import visible
 
 Number = int | float
 
 
-class PrivateTable:
+class PrivateTable(GuardedFace):
     """A table that can only be asked within a budget. Make one by `gatecli.data.open_table`.
 
     Verbs that narrow it (`filter`, `derive`, `select`, `clip`, `groupby`) give another table with the same
@@ -50,10 +50,7 @@ class PrivateTable:
     and δ are of one unit added or removed. What is not answered raises PermissionError, and is noted.
     """
 
-    __slots__ = ("_respondent", "_view")
-
-    def __init__(self, view: TableView, respondent: Respondent) -> None:
-        self._view, self._respondent = view, respondent
+    __slots__ = ()
 
     # What is public.
 
@@ -87,9 +84,9 @@ class PrivateTable:
         """The rows for which a condition holds: `people.filter(column("age") >= 18)`."""
         return self._with(filter_rows(self._view, as_expression(condition)))
 
-    def select(self, *names: str) -> PrivateTable:
+    def select(self, *names: str | Sequence[str]) -> PrivateTable:
         """These columns alone."""
-        return self._with(select_columns(self._view, names))
+        return self._with(select_columns(self._view, flat_values(names)))
 
     def derive(
         self,
@@ -102,9 +99,12 @@ class PrivateTable:
     ) -> PrivateTable:
         """New columns, with their public bounds and keys: `derive(bmi=…, bounds={"bmi": (10, 60)})`."""
         view = self._view
-        for name, expression in {**(columns or {}), **named}.items():
+        given = {} if columns is None else columns
+        require_mapping(given, "columns", "EXPRESSION")
+        for name, expression in {**given, **named}.items():
             view = derive_column(view, name, as_expression(expression))
-        return self._with(with_keys(with_bounds(view, bounds or {}), keys or {}))
+        bounded = with_bounds(view, {} if bounds is None else bounds)
+        return self._with(with_keys(bounded, {} if keys is None else keys))
 
     def copy(self) -> PrivateTable:
         """The table itself: nothing in it changes."""
@@ -116,8 +116,7 @@ class PrivateTable:
 
     def groupby(self, *names: str | Sequence[str]) -> PrivateTable:
         """The table, split by the public keys of columns; each combination of them is answered."""
-        flat = [name for each in names for name in ([each] if isinstance(each, str) else each)]
-        return self._with(group_by_keys(self._view, flat))
+        return self._with(group_by_keys(self._view, flat_values(names)))
 
     # What asks.
 
@@ -136,6 +135,8 @@ class PrivateTable:
 
         ε is split alike over the sums and quantiles that they need. Raises UsageError, BudgetUsedUpError.
         """
+        if not is_mapping({} if statistics is None else statistics):
+            raise UsageError("statistics are given by name", advice='write agg(n="count", m=("age", "mean"))')
         asked = tuple(
             read_statistic(name, given, self._view) for name, given in {**(statistics or {}), **named}.items()
         )
@@ -143,48 +144,93 @@ class PrivateTable:
 
     aggregate = agg
 
-    def count(self, name: str | None = None, **cost: Any) -> Answer:
+    def count(
+        self,
+        name: str | None = None,
+        *,
+        epsilon: Any = None,
+        delta: Any = 0,
+        noise: NoiseName = "auto",
+        weight: Any = 1,
+    ) -> Answer:
         """How many rows there are, or how many have a value in a column."""
-        return self._ask_one(Statistic.COUNT, name, (), cost)
+        return self._ask_one(Statistic.COUNT, name, (), (epsilon, delta, noise, weight))
 
-    def sum(self, name: str, **cost: Any) -> Answer:
+    def sum(
+        self, name: str, *, epsilon: Any = None, delta: Any = 0, noise: NoiseName = "auto", weight: Any = 1
+    ) -> Answer:
         """The sum of a column within its bounds."""
-        return self._ask_one(Statistic.SUM, name, (), cost)
+        return self._ask_one(Statistic.SUM, name, (), (epsilon, delta, noise, weight))
 
-    def mean(self, name: str, **cost: Any) -> Answer:
+    def mean(
+        self, name: str, *, epsilon: Any = None, delta: Any = 0, noise: NoiseName = "auto", weight: Any = 1
+    ) -> Answer:
         """The mean of a column within its bounds."""
-        return self._ask_one(Statistic.MEAN, name, (), cost)
+        return self._ask_one(Statistic.MEAN, name, (), (epsilon, delta, noise, weight))
 
-    def var(self, name: str, **cost: Any) -> Answer:
+    def var(
+        self, name: str, *, epsilon: Any = None, delta: Any = 0, noise: NoiseName = "auto", weight: Any = 1
+    ) -> Answer:
         """The variance of a column within its bounds, over all rows."""
-        return self._ask_one(Statistic.VARIANCE, name, (), cost)
+        return self._ask_one(Statistic.VARIANCE, name, (), (epsilon, delta, noise, weight))
 
-    def std(self, name: str, **cost: Any) -> Answer:
+    def std(
+        self, name: str, *, epsilon: Any = None, delta: Any = 0, noise: NoiseName = "auto", weight: Any = 1
+    ) -> Answer:
         """The standard deviation of a column within its bounds, over all rows."""
-        return self._ask_one(Statistic.DEVIATION, name, (), cost)
+        return self._ask_one(Statistic.DEVIATION, name, (), (epsilon, delta, noise, weight))
 
-    def quantile(self, name: str, rank: Any = "0.5", **cost: Any) -> Answer:
+    def quantile(
+        self,
+        name: str,
+        rank: Any = "0.5",
+        *,
+        epsilon: Any = None,
+        delta: Any = 0,
+        noise: NoiseName = "auto",
+        weight: Any = 1,
+    ) -> Answer:
         """A value of a column that a share `rank` of the rows is below, by thousandths of the bounds."""
-        return self._ask_one(Statistic.QUANTILE, name, (rank,), cost)
+        return self._ask_one(Statistic.QUANTILE, name, (rank,), (epsilon, delta, noise, weight))
 
-    def median(self, name: str, **cost: Any) -> Answer:
+    def median(
+        self, name: str, *, epsilon: Any = None, delta: Any = 0, noise: NoiseName = "auto", weight: Any = 1
+    ) -> Answer:
         """A value of a column that half of the rows is below, by thousandths of the bounds."""
-        return self._ask_one(Statistic.MEDIAN, name, (), cost)
+        return self._ask_one(Statistic.MEDIAN, name, (), (epsilon, delta, noise, weight))
 
-    def describe(self, *names: str, **cost: Any) -> Answer:
+    def describe(
+        self,
+        *names: str | Sequence[str],
+        epsilon: Any = None,
+        delta: Any = 0,
+        noise: NoiseName = "auto",
+        weight: Any = 1,
+    ) -> Answer:
         """Counts, means, deviations and quartiles of columns with bounds; of all such without names."""
-        asked = describing(self._view, names or tuple(self._view.bounds))
+        asked = describing(self._view, tuple(flat_values(names)) or tuple(self._view.bounds))
         if not asked:
             raise UsageError("no column has bounds", advice="declare them: bounds={COLUMN: (LOWER, UPPER)}")
         for each in asked:
             bounds_of(self._view, str(each.column))
-        return self._ask(asked, **cost)
+        return self._ask(asked, epsilon, delta, noise, weight)
 
-    def histogram(self, name: str, bins: int = 10, **cost: Any) -> Answer:
+    def histogram(
+        self,
+        name: str,
+        bins: int = 10,
+        *,
+        epsilon: Any = None,
+        delta: Any = 0,
+        noise: NoiseName = "auto",
+        weight: Any = 1,
+    ) -> Answer:
         """How many rows have a value in each of `bins` equal parts of a column's bounds, from the lowest.
 
-        A value outside of the bounds counts in the part that is nearest.
+        Bin b is from `lower + b * (upper - lower) / bins` to where the next begins. A value outside of the
+        bounds counts in the part that is nearest.
         """
+        bins = python_value(bins)
         bounds = bounds_of(self._view, name)
         if type(bins) is not int or not 2 <= bins <= MOST_CELLS:
             raise UsageError(
@@ -194,7 +240,9 @@ class PrivateTable:
         width = float((bounds.upper - bounds.lower) / bins)
         place = ((column(name) - float(bounds.lower)) // width).clip(0, bins - 1)
         view = with_keys(derive_column(self._view, label, place), {label: range(bins)})
-        return self._with(group_by_keys(view, [label])).agg(rows="count", **cost)
+        return self._with(group_by_keys(view, [label])).agg(
+            rows="count", epsilon=epsilon, delta=delta, noise=noise, weight=weight
+        )
 
     hist = histogram
 
@@ -205,19 +253,25 @@ class PrivateTable:
         ConfigurationError, BudgetUsedUpError.
         """
         budget = read_budget(epsilon, delta)
-        asked = (Asked("rows", Statistic.COUNT, name),)
+        self._require_alone("find_keys")
+        asked = (Asked("count" if name == "rows" else "rows", Statistic.COUNT, name),)
         answer = self._respondent.ask(TableQuery(with_unknown_keys(self._view, name), asked, budget))
         found = tuple(row[name] for row in answer)
         return FoundKeys(answer, self._with(with_keys(self._view, {name: found} if found else {})))
 
-    def standardise(self, names: Sequence[str], **cost: Any) -> Standardised:
+    def standardise(
+        self, names: Sequence[str], *, epsilon: Any = None, delta: Any = 0, noise: NoiseName = "auto"
+    ) -> Standardised:
         """Clipping bounds, mean and deviation of columns, and the table with these columns standardised.
 
         ε is split alike over the columns, and in each over the bounds and the moments. Raises UsageError,
         BudgetUsedUpError.
         """
-        parameters, receipts = find_parameters(self._view, self._respondent, names, **cost)
+        self._require_alone("standardise")
         view = self._view
+        parameters, receipts = find_parameters(
+            view, self._respondent, names, epsilon=epsilon, delta=delta, noise=noise
+        )
         for name, each in parameters.items():
             view = with_bounds(
                 derive_column(view, name, each.scale_value(column(name))), {name: each.interval}
@@ -264,64 +318,39 @@ class PrivateTable:
     ) -> None:
         self.close()
 
-    # What is refused.
-
-    def _refuse(self, name: str) -> NoReturn:
-        raise self._respondent.refuse(name)
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        self._refuse(name)
-
-    def __getitem__(self, name: object) -> NoReturn:
-        self._refuse("[…]")
-
-    def __setitem__(self, name: object, value: object) -> NoReturn:
-        self._refuse("[…] = …")
-
-    def __len__(self) -> NoReturn:  # noqa: PLE0303 - how many rows there are is refused
-        self._refuse("size")
-
-    def __iter__(self) -> NoReturn:
-        self._refuse("iterrows")
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._view.kinds
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        self._refuse("pickle")
-
-    def __copy__(self) -> PrivateTable:
-        return self
-
-    def __repr__(self) -> str:
-        names = visible(", ".join(self._view.kinds))
-        return f"<table of {len(self._view.kinds)} columns behind a budget: {names}>"
-
     # How questions are made.
+
+    def _require_alone(self, verb: str) -> None:
+        if isinstance(self._respondent, Planner):
+            raise UsageError(
+                f"{verb} is not part of a plan, which is asked all at once",
+                advice=f"call {verb} on the table itself, with epsilon=…",
+            )
 
     def _with(self, view: TableView) -> PrivateTable:
         return PrivateTable(view, self._respondent)
 
     def _ask_one(
-        self, statistic: Statistic, name: str | None, rest: tuple[Any, ...], cost: dict[str, Any]
+        self,
+        statistic: Statistic,
+        name: str | None,
+        rest: tuple[Any, ...],
+        cost: tuple[Any, Any, NoiseName, Any],
     ) -> Answer:
         asked = read_statistic(_label(statistic, name), (name, statistic.value, *rest), self._view)
-        return self._ask((asked,), **cost)
+        return self._ask((asked,), *cost)
 
     def _ask(
         self,
         asked: tuple[Asked, ...],
-        epsilon: Any = None,
-        delta: Any = 0,
-        noise: NoiseName = "auto",
-        weight: Any = 1,
+        epsilon: Any,
+        delta: Any,
+        noise: NoiseName,
+        weight: Any,
     ) -> Answer:
+        require_distinct_names(self._view, asked)
         budget = read_budget(epsilon, delta)
-        return self._respondent.ask(
-            TableQuery(self._view, asked, budget, noise, positive_number(weight, "weight"))
-        )
+        return self._respondent.ask(TableQuery(self._view, asked, budget, noise, read_weight(weight)))
 
 
 def _label(statistic: Statistic, name: object) -> str:
@@ -337,31 +366,7 @@ class Standardised:
     table: PrivateTable
 
     def __str__(self) -> str:
-        header = (
-            "column",
-            "low",
-            "high",
-            "mean",
-            "deviation",
-            "ε of low and high",
-            "ε of mean and deviation",
-        )
-        lines = [
-            (
-                name,
-                *(show_value(float(each)) for each in (found.low, found.high, found.mean, found.deviation)),
-                show(bounds.epsilon),
-                show(moments.epsilon),
-            )
-            for (name, found), bounds, moments in zip(
-                self.parameters.items(), self.receipts[::2], self.receipts[1::2], strict=True
-            )
-        ]
-        last = self.receipts[-1]
-        delta = sum((each.delta for each in self.receipts), Fraction(0))
-        cost = f"ε = {show(sum((each.epsilon for each in self.receipts), Fraction(0)))}"
-        cost += f", δ = {show(delta)}" if delta else ""
-        return f"{align_columns([header, *lines])}\n({cost}; {last.reason}; drawn by {last.engine})"
+        return show_parameters(self.parameters, self.receipts)
 
     __repr__ = __str__
 

@@ -8,14 +8,17 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
+from gatecli.data.expression_kinds import kind_of
 from gatecli.data.expressions import (
+    LARGEST_WHOLE,
     ColumnKind,
     Expression,
-    kind_of,
     read_expression,
+    require_name,
+    require_text,
     write_expression,
 )
-from gatecli.data.numbers import exact_number
+from gatecli.data.numbers import exact_number, python_value
 from gatecli.errors import UsageError
 from gatecli.model.number import plain
 
@@ -23,6 +26,9 @@ Key: TypeAlias = int | str | bool
 
 MOST_CELLS = 100_000
 """Groups that one question may have."""
+
+FARTHEST_BOUND = 10**100
+"""So far from 0 that no square, sum or share of a step of bounds overflows, or is lost, in a double."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,7 @@ def filter_rows(view: TableView, condition: Expression) -> TableView:
 
 def derive_column(view: TableView, name: str, expression: Expression) -> TableView:
     """The view with one more column, which has no bounds and no keys yet. Raises UsageError."""
+    require_name(name, "a column", 'write derive({"bmi": …})')
     if name in view.groups:
         raise UsageError(f"{name} is grouped by", advice="derive columns before groupby")
     kind = kind_of(expression, view.kinds)
@@ -173,14 +180,27 @@ def with_unknown_keys(view: TableView, name: str) -> TableView:
 
 def with_bounds(view: TableView, bounds: Mapping[str, Any]) -> TableView:
     """The view with public bounds of columns, (LOWER, UPPER) each. Raises UsageError."""
+    require_mapping(bounds, "bounds", "(LOWER, UPPER)")
     read = {name: _read_interval(view, name, given) for name, given in bounds.items()}
     return replace(view, bounds={**view.bounds, **read})
 
 
 def with_keys(view: TableView, keys: Mapping[str, Iterable[Key]]) -> TableView:
     """The view with the public values of columns to group by. Raises UsageError."""
+    require_mapping(keys, "keys", "[VALUE, …]")
     read = {name: _read_keys(view, name, given) for name, given in keys.items()}
     return replace(view, keys={**view.keys, **read})
+
+
+def is_mapping(given: object) -> bool:
+    """Whether it is, whatever its type says."""
+    return isinstance(given, Mapping)
+
+
+def require_mapping(given: object, name: str, form: str) -> None:
+    """Raises UsageError where a keyword that is by column is not."""
+    if not is_mapping(given):
+        raise UsageError(f"{name} are not given by column", advice=f"write {name}={{COLUMN: {form}}}")
 
 
 def group_by_keys(view: TableView, names: Iterable[str]) -> TableView:
@@ -224,10 +244,12 @@ def bounds_of(view: TableView, name: str) -> Interval:
 def _read_interval(view: TableView, name: str, given: Any) -> Interval:
     if require_column(view, name) is not ColumnKind.NUMBER:
         raise UsageError(f"{name} holds {view.kinds[name]}, and bounds are of numbers", advice="leave it out")
+    if isinstance(given, str | bytes | Mapping):
+        raise _no_interval(name)
     try:
         low, high = given
     except (TypeError, ValueError):
-        raise UsageError(f"the bounds of {name} are not two numbers", advice="write (LOWER, UPPER)") from None
+        raise _no_interval(name) from None
     lower, upper = (
         exact_number(low, f"the lower bound of {name}"),
         exact_number(high, f"the upper bound of {name}"),
@@ -236,7 +258,26 @@ def _read_interval(view: TableView, name: str, given: Any) -> Interval:
         raise UsageError(
             f"the bounds of {name} are the wrong way round, or alike", advice="write (LOWER, UPPER)"
         )
-    return Interval(lower, upper)
+    return _computable(name, Interval(lower, upper))
+
+
+def _no_interval(name: str) -> UsageError:
+    return UsageError(f"the bounds of {name} are not two numbers", advice="write (LOWER, UPPER)")
+
+
+def _computable(name: str, found: Interval) -> Interval:
+    """Bounds that doubles compute with: else values would be told apart by what fails. Raises UsageError."""
+    if found.largest > FARTHEST_BOUND:
+        raise UsageError(
+            f"the bounds of {name} are farther than 1e100 from 0", advice="declare bounds nearer to 0"
+        )
+    steps = float(found.lower) < float(found.middle) < float(found.upper)
+    if not steps or found.half < Fraction(1, FARTHEST_BOUND):
+        raise UsageError(
+            f"the bounds of {name} are so close that doubles do not tell them apart",
+            advice="declare bounds farther apart",
+        )
+    return found
 
 
 _PYTHON_TYPES: Mapping[ColumnKind, type] = MappingProxyType(
@@ -246,7 +287,9 @@ _PYTHON_TYPES: Mapping[ColumnKind, type] = MappingProxyType(
 
 def _read_keys(view: TableView, name: str, given: Iterable[Key]) -> tuple[Key, ...]:
     kind = require_column(view, name)
-    keys = tuple(dict.fromkeys(given))
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise UsageError(f"the keys of {name} are not a list", advice=f'write keys={{"{name}": [VALUE, …]}}')
+    keys = [python_value(key) for key in given]
     wanted = _PYTHON_TYPES.get(kind)
     if wanted is None or not keys or any(type(key) is not wanted for key in keys):
         named = "text, whole numbers or truth values" if wanted is None else f"{wanted.__name__} values"
@@ -254,4 +297,17 @@ def _read_keys(view: TableView, name: str, given: Iterable[Key]) -> tuple[Key, .
             f"the keys of {name}, which holds {kind}, are not {named}",
             advice=f'declare keys={{"{name}": […]}} as the column holds them, or derive a column',
         )
-    return keys
+    for key in keys:
+        _require_exact_key(name, key)
+    return tuple(dict.fromkeys(keys))
+
+
+def _require_exact_key(name: str, key: Key) -> None:
+    """Raises UsageError for a key that the engine would take for another one, or cannot be told."""
+    if isinstance(key, str):
+        require_text(key, f"a key of {name}")
+    elif abs(key) > LARGEST_WHOLE:
+        raise UsageError(
+            f"a key of {name} is beyond 2**53, where doubles do not tell whole numbers apart",
+            advice="declare smaller keys, or group by text",
+        )

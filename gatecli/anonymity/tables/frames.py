@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 from gatecli.anonymity.tables.closing import disconnect
+from gatecli.anonymity.tables.columns import require_distinct
 from gatecli.anonymity.tables.files import start_engine
 from gatecli.anonymity.tables.interface import OpenedTable, TableOptions
 from gatecli.anonymity.tables.scratch import scratch
@@ -67,12 +68,28 @@ def _nothing() -> None:
 
 
 def _arrow(frame: Any) -> Any:
+    """The frame as an Arrow table. Raises UncheckableError, whose text has no value of it."""
     import pyarrow as pa  # noqa: PLC0415 - heavy; only a frame needs it
 
-    if _library(frame) == "pandas":
-        return pa.Table.from_pandas(frame.copy(), preserve_index=False)  # a frame may change later, in place
-    found = _collect(frame)
-    return found if isinstance(found, pa.Table) else pa.table(found)
+    try:
+        if _library(frame) == "pandas":
+            require_distinct("the frame", map(str, frame.columns))
+            # A frame may change later, in place.
+            found = pa.Table.from_pandas(frame.copy(), preserve_index=False)
+        else:
+            found = pa.table(_collect(frame))
+        found.validate(full=True)
+    except (pa.ArrowException, TypeError, ValueError):  # UnicodeError is a ValueError
+        problem = True
+    else:
+        problem = False
+    if problem:
+        raise UncheckableError(
+            "the frame has a column whose values are not of one plain type, or text that is not Unicode",
+            advice="convert the column, or leave it out",
+        )
+    require_distinct("the frame", found.column_names)
+    return found
 
 
 def _in_duckdb(data: Any) -> tuple[Any, Any]:

@@ -64,6 +64,7 @@ _KINDS: tuple[tuple[str, str, str], ...] = (
         "has a quote that is not closed, or that is inside a cell",
         "double quotes inside quotes",
     ),
+    (r"invalid string encoding|invalid unicode", "holds text that is not Unicode", "write it as UTF-8"),
     (
         r"parquet|magic|footer|thrift|snappy|zstd|not an arrow file|metadata",
         "is truncated or not what its name says",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from gatecli.anonymity.tables.columns import require_distinct
 from gatecli.anonymity.tables.folders import parquet_below
 from gatecli.anonymity.tables.interface import Column, Connection, Table, nothing
 from gatecli.anonymity.tables.parquet_files import alike
@@ -74,6 +75,7 @@ def connect_frame(frame: Any) -> Table:
         raise UncheckableError(
             "the frame is a stream, and has other rows each time", advice="write it to a table, and give that"
         )
+    require_distinct("the frame", frame.columns)
     session = frame.sparkSession
     name = f"gatecli_{secrets.token_hex(8)}"
     frame.createOrReplaceTempView(name)

@@ -53,14 +53,14 @@ def read_message(stream: IO[str]) -> dict[str, Any] | None:
 def error_data(error: GatecliError) -> dict[str, Any]:
     """An error as data; its text was written by us, and holds no value."""
     if isinstance(error, BudgetUsedUpError):
-        return {"dataset": error.dataset, "left": str(error.left)}
+        return {"dataset": error.dataset, "left": str(error.left), "needs_delta": error.needs_delta}
     return {"class": type(error).__name__, "message": error.message, "advice": error.advice}
 
 
 def read_error(data: Mapping[str, Any]) -> GatecliError:
     """The error that was written so."""
     if "left" in data:
-        return BudgetUsedUpError(data["dataset"], Fraction(data["left"]))
+        return BudgetUsedUpError(data["dataset"], Fraction(data["left"]), needs_delta=data["needs_delta"])
     return _ERRORS.get(data["class"], UncheckableError)(data["message"], advice=data["advice"])
 
 

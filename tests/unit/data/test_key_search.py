@@ -256,6 +256,6 @@ def test_a_plan_finds_no_keys() -> None:
         with people.plan(epsilon=1, delta="1e-7") as plan:
             plan.find_keys("ward", epsilon=1, delta="1e-7")
 
-    with pytest.raises(UsageError, match="has a budget of its own"):
+    with pytest.raises(UsageError, match="is not part of a plan"):
         ask_plan()
     assert people.budget.questions == ()

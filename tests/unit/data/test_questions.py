@@ -190,6 +190,12 @@ def test_an_expression_is_read_from_its_text(text: str, same: Expression) -> Non
         "(" * 900,
         "-" * (LONGEST_TEXT - 3) + "age",
         "age + " * LONGEST_TEXT + "1",
+        "age > " + "9" * 400,
+        "age in (" + "9" * 400 + ",)",
+        "clip(age, 0, " + "9" * 400 + ")",
+        "age in (1, 2) == 3",
+        "\N{LATIN SMALL LIGATURE FI}eld > 1",
+        "abs(\N{LATIN SMALL LIGATURE FI}eld) > 1",
     ],
 )
 def test_what_is_no_expression_is_refused_in_a_sentence(text: str) -> None:
