@@ -21,7 +21,7 @@ _QUANTILES = (Statistic.QUANTILE, Statistic.MEDIAN)
 
 
 @runtime_checkable
-class Judging(Protocol):
+class JudgingRespondent(Protocol):
     """Who can judge a question without answering it."""
 
     def judge(self, query: TableQuery) -> None:
@@ -39,7 +39,7 @@ class Rehearsal:
         """An answer that tells nothing."""
         if query.budget is None:
             raise UsageError("the question says no budget", advice="give epsilon=…")
-        if isinstance(self._respondent, Judging):
+        if isinstance(self._respondent, JudgingRespondent):
             self._respondent.judge(query)
         view = query.view
         rows = tuple(

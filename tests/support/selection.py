@@ -117,7 +117,10 @@ NEEDS = (
     Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),
     Need(
         "Polars",
-        ("tests/unit/data/test_table.py::test_frames_of_polars_are_read",),
+        (
+            "tests/unit/data/test_table.py::test_frames_of_polars_are_read",
+            "tests/unit/data/test_opening_frames.py",
+        ),
         lacking("opendp", "polars"),
     ),
     Need(

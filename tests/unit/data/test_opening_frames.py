@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -18,10 +18,10 @@ CANARY = "CANARY"
 
 
 def broken_lazily() -> Any:
-    def fail(_: object) -> pl.DataFrame:
+    def fail(_: object) -> Any:
         raise ValueError(CANARY)
 
-    return pl.LazyFrame({"a": [CANARY]}).map_batches(fail)
+    return import_module("polars").LazyFrame({"a": [CANARY]}).map_batches(fail)
 
 
 FRAMES: dict[str, Callable[[], Any]] = {
@@ -31,7 +31,7 @@ FRAMES: dict[str, Callable[[], Any]] = {
     "surrogate": lambda: pd.DataFrame({"age": [f"{CANARY}\ud800"]}, dtype=object),
     "surrogate in a name": lambda: pd.DataFrame([[1]], columns=pd.Index([f"{CANARY}\ud800"], dtype=object)),
     "series": lambda: pd.Series([1, CANARY]),
-    "numbers": lambda: pl.Series("a", [1, 2]),
+    "numbers": lambda: import_module("polars").Series("a", [1, 2]),
     "twice": lambda: pd.DataFrame([[1, CANARY]], columns=["a", "a"]),
     "chunks": lambda: pa.chunked_array([[CANARY]]),
     "lazy": broken_lazily,
@@ -47,6 +47,6 @@ def test_what_is_no_table_is_said_without_its_values(name: str) -> None:
 
 
 def test_the_sentence_says_what_was_given_and_how_to_mend_it() -> None:
-    with pytest.raises(UncheckableError, match=r"the DataFrame cannot be read as a table \(Arrow") as caught:
+    with pytest.raises(UncheckableError, match=r"values are not of one plain type") as caught:
         open_table(FRAMES["mixed"](), budget={"epsilon": 1})
-    assert "one plain type" in str(caught.value.advice)
+    assert "convert the column" in str(caught.value.advice)
