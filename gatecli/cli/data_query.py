@@ -53,7 +53,7 @@ def query(
         finally:
             if answered:
                 out(_RENDER[output](answered))
-            if evidence is not None and table.budget.questions:
+            if evidence is not None and not table.is_closed and table.budget.questions:
                 table.write_evidence(evidence)
         left = table.budget.holding
     err(f"gatecli: one more question on {visible(left.dataset)} may have ε = {show(left.left)}\n")

@@ -90,6 +90,11 @@ class Planner:
             "a plan has no evidence of its own", advice="write that of the table after its block"
         )
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is answered any more."""
+        return self._respondent.is_closed
+
     def close(self) -> None:
         """The table stays open."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 from gatecli.accounting.allocation import Method
 from gatecli.data.aggregation import cells_of
@@ -50,9 +50,9 @@ class Rehearsal:
         receipt = Receipt("", query.budget.epsilon, query.budget.delta, "", "")
         return Answer(view.groups, tuple(each.name for each in query.asked), rows, receipt)
 
-    def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> list[Answer]:
-        """A plan judges its questions as they are collected."""
-        raise NotImplementedError
+    def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> NoReturn:  # noqa: ARG002 - the interface's
+        """There are no plans in a rehearsal."""
+        raise UsageError("a rehearsal answers no plan", advice="plan on the table itself")
 
     def refuse(self, name: str) -> RefusedError:
         """Note a refusal."""
@@ -65,6 +65,11 @@ class Rehearsal:
     def write_evidence(self, path: Path) -> None:  # noqa: ARG002 - the interface's
         """Nothing was asked."""
         raise UsageError("a rehearsal asks nothing", advice="write evidence of the table")
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is answered any more."""
+        return self._respondent.is_closed
 
     def close(self) -> None:
         """The table stays open."""

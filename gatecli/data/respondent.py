@@ -66,6 +66,11 @@ class Respondent(Protocol):
         """Write what was spent to a file. Raises UsageError."""
         ...
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is answered any more."""
+        ...
+
     def close(self) -> None:
         """Let go of the rows and the ledger."""
         ...

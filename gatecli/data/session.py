@@ -287,6 +287,11 @@ class TableSession:
         )
         evidence.write_evidence(found, path)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is answered any more."""
+        return not self._closing.alive
+
     def close(self) -> None:
         """Let go of the rows and the ledger."""
         self._closing()

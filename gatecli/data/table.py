@@ -306,6 +306,11 @@ class PrivateTable(GuardedFace):
         """Write what this session's questions cost to a file that `gatecli release check` reads."""
         self._respondent.write_evidence(Path(path))
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is answered any more."""
+        return self._respondent.is_closed
+
     def close(self) -> None:
         """Let go of the rows and the ledger."""
         self._respondent.close()

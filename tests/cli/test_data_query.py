@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -283,3 +284,27 @@ def test_a_mistake_in_a_later_question_costs_nothing(
     assert said == ""
     assert "question wrong: " in beside
     assert not (tmp_path / "e.json").exists()
+
+
+@pytest.mark.parametrize("option", ["", "--isolated"])
+def test_an_interruption_stays_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    """In a process of its own the table is closed by it; here its evidence is still written."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    where = "isolation.client.read_message" if option else "session.add_up"
+    path = write(tmp_path, [WARDS])
+    evidence = tmp_path / "evidence.json"
+    real = importlib.import_module("gatecli.data.isolation.client").read_message
+    replies = iter([real] * 2)  # what opens it, and what judges
+
+    def call(*given: Any) -> Any:
+        return (next(replies, interrupt) if option else interrupt)(*given)
+
+    monkeypatch.setattr(f"gatecli.data.{where}", call)
+    code, said, _ = ask(capsys, path, "--evidence", evidence, *([option] if option else []))
+    assert (code, said) == (130, "")
+    assert evidence.exists() is not bool(option)

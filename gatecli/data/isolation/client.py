@@ -115,6 +115,11 @@ class IsolatedSession:
         """Have it written there."""
         self._call({"write": os.fspath(path.absolute())})
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is answered any more."""
+        return not self._closing.alive
+
     def close(self) -> None:
         """End the other process."""
         self._closing()
