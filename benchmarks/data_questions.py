@@ -49,7 +49,7 @@ def opendp_alone(path: Path) -> Callable[[], object]:
 
     dp.enable_features("contrib")
     space = dp.vector_domain(dp.atom_domain(T=float, nan=False)), dp.symmetric_distance()
-    total = space >> dp.t.then_clamp(BOUNDS) >> dp.t.then_sum()  # type: ignore[no-untyped-call]  # the peer
+    total = space >> dp.t.then_clamp(BOUNDS) >> dp.t.then_sum()
     count = space >> dp.t.then_count()
     noisy_total = dp.binary_search_chain(lambda scale: total >> dp.m.then_laplace(scale), d_in=1, d_out=0.5)
     noisy_count = dp.binary_search_chain(lambda scale: count >> dp.m.then_laplace(scale), d_in=1, d_out=0.5)

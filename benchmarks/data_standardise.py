@@ -101,7 +101,7 @@ def _scores(values: Values, candidates: Values, alpha: float) -> tuple[list[int]
     """OpenDP's scores of candidates, and by how much a row changes one."""
     space = dp.vector_domain(dp.atom_domain(T=float, nan=False)), dp.symmetric_distance()
     made = dp.t.make_quantile_score_candidates(*space, [float(each) for each in candidates], alpha)
-    return cast("list[int]", made([float(each) for each in values])), int(made.map(1))  # type: ignore[no-untyped-call]
+    return cast("list[int]", made([float(each) for each in values])), int(made.map(1))
 
 
 def _least(scores: list[int], change: int, epsilon: float) -> int:

@@ -8,10 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from securesystemslib.signer import (  # type: ignore[attr-defined]  # it says nothing of what it exports
-    Signer,
-    SSlibKey,
-)
+from securesystemslib.signer import Signer, SSlibKey
 
 from gatecli.attestation.keys import VerifyingKey
 from gatecli.errors import UncheckableError, UsageError
