@@ -60,7 +60,7 @@ def managed_key(uri: str, public: VerifyingKey) -> StatementSigner:
     """The key that a service keeps, by securesystemslib's URI. Raises UsageError, MissingExtraError,
     UncheckableError where the service does not sign.
     """
-    return cast("StatementSigner", _managed_module().managed_key(uri, public))
+    return cast("StatementSigner", module("attestation.managed_keys").managed_key(uri, public))
 
 
 def _asymmetric_module() -> ModuleType:
@@ -69,13 +69,4 @@ def _asymmetric_module() -> ModuleType:
     except ImportError:
         raise MissingExtraError(
             "attestations need cryptography", advice="pip install 'gatecli[attest]'"
-        ) from None
-
-
-def _managed_module() -> ModuleType:
-    try:
-        return module("attestation.managed_keys")
-    except ImportError:
-        raise MissingExtraError(
-            "keys of a key management service need securesystemslib", advice="pip install 'gatecli[kms]'"
         ) from None

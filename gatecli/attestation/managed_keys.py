@@ -6,12 +6,12 @@ Its URIs: `awskms:ID`, `gcpkms:projects/…`, `azurekms://VAULT/KEY`, `hashivaul
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from securesystemslib.signer import Signer, SSlibKey
 
 from gatecli.attestation.keys import VerifyingKey
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import MissingExtraError, UncheckableError, UsageError
 
 _ADVICE = "check the URI, its credentials, and that securesystemslib's extra for the service is installed"
 
@@ -20,7 +20,7 @@ _ADVICE = "check the URI, its credentials, and that securesystemslib's extra for
 class ManagedKey:
     """A key that signs elsewhere; what it signed is verified here before it counts."""
 
-    signer: Signer
+    signer: Any
     public: VerifyingKey
 
     def sign(self, data: bytes) -> bytes:
@@ -41,6 +41,12 @@ class ManagedKey:
 
 def managed_key(uri: str, public: VerifyingKey) -> ManagedKey:
     """The key behind a URI. Raises UsageError for a URI that securesystemslib does not know."""
+    try:
+        from securesystemslib.signer import Signer, SSlibKey  # noqa: PLC0415 - an optional package
+    except ImportError:
+        raise MissingExtraError(
+            "keys of a key management service need securesystemslib", advice="pip install 'gatecli[kms]'"
+        ) from None
     try:
         key = SSlibKey.from_crypto(load_pem_public_key(public.pem.encode()))
         return ManagedKey(Signer.from_priv_key_uri(uri, key), public)

@@ -24,7 +24,18 @@ LIBRARY = {"gatecli/library/calls.py", "gatecli/data/opening.py"}
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 70
 # Heavy or optional packages that their one home may import inside a function.
-LATE = ("diffprivlib", "dp_accounting", "faker", "mlflow", "numpy", "opendp", "pydp", "scipy", "yaml")
+LATE = (
+    "diffprivlib",
+    "dp_accounting",
+    "faker",
+    "mlflow",
+    "numpy",
+    "opendp",
+    "pydp",
+    "scipy",
+    "securesystemslib",
+    "yaml",
+)
 LATE_OF_TABLES = ("ibis", "openpyxl", "pyarrow", "pyreadr", "pyreadstat", "pyspark")
 LATE_OF_PII = ("phonenumbers", "presidio_analyzer", "re2", "regex", "spacy", "stdnum", "tldextract")
 # Modules of ours that are the one way to a heavy package, imported late in its stead; and what few runs need.

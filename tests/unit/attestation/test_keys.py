@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,7 +100,8 @@ def test_a_missing_library_of_keys_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_missing_library_of_services_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     known = ed25519().public
-    monkeypatch.setattr("gatecli.attestation.keys.module", absent)
+    for name in ("securesystemslib", "securesystemslib.signer"):
+        monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingExtraError) as found:
         managed_key("awskms:x", known)
     assert "gatecli[kms]" in found.value.advice
