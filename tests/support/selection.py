@@ -135,6 +135,8 @@ NEEDS = (
             "tests/docs/test_evidence_page.py::test_every_example_is_read[opendp",
             "tests/cli/test_data_compare.py",
             "tests/cli/test_data_ledger.py",
+            "tests/cli/test_data_processes.py",
+            "tests/cli/test_data_query.py",
             "tests/contract/test_noise_engines.py",
             "tests/unit/data/",
         ),
