@@ -12,16 +12,13 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
-from importlib.metadata import version
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any
 
-from gatecli.data.engines.drawing import Drawing, require_drawing
+from gatecli.data.engines.drawing import Drawing, LibraryEngine
 from gatecli.errors import MissingExtraError
-from gatecli.model.engine import require_usable
-from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Mechanism, ReportNoisyMax
+from gatecli.model.mechanism import DiscreteLaplace, ReportNoisyMax
 
-NAME = "diffprivlib"
 DRAWINGS: Mapping[type, Drawing] = MappingProxyType(
     {DiscreteLaplace: Drawing("geometric", Fraction(1024)), ReportNoisyMax: Drawing("permute and flip")}
 )
@@ -40,45 +37,25 @@ def _library() -> Any:
     return mechanisms
 
 
-class DiffprivLib:
-    """Geometric noise, which is discrete Laplace noise, and choices."""
+class DiffprivLib(LibraryEngine):
+    """Geometric noise, which is discrete Laplace noise, and choices. Its discrete Gaussian noise takes no
+    deviation, and an audit refuted its others.
+    """
 
-    name = NAME
+    name = "diffprivlib"
     reason = "as asked: its geometric noise, for counts"
-
-    def __init__(self) -> None:
-        _library()
-        self.version = version(NAME)
-
-    def require_drawable(self, mechanism: Mechanism) -> None:
-        """Raises ConfigurationError for wide noise, and for Gaussian noise."""
-        require_drawing(NAME, DRAWINGS, mechanism)
+    drawings = DRAWINGS
+    library = staticmethod(_library)
 
     def add_laplace(self, values: Sequence[int], scale: Fraction) -> list[int]:
         """Each value with geometric noise. It is drawn on 0: the library would make a float of a sum."""
-        require_usable(NAME, "geometric")
         self.require_drawable(DiscreteLaplace(scale=scale))
         made = _library().Geometric(epsilon=_float_at_most(1 / scale), sensitivity=1)
         return [value + int(made.randomise(0)) for value in values]
 
-    def add_gaussian(self, values: Sequence[int], deviation: Fraction) -> NoReturn:  # noqa: ARG002 - the interface's
-        """Refused: its discrete Gaussian noise takes no deviation, and others were refuted."""
-        self.require_drawable(DiscreteGaussian(standard_deviation=deviation))
-        raise TypeError
-
-    def add_laplace_above(
-        self,
-        counts: Sequence[int],  # noqa: ARG002 - the interface's
-        scale: Fraction,  # noqa: ARG002 - the interface's
-        threshold: int,  # noqa: ARG002 - the interface's
-    ) -> NoReturn:
-        """Refused: the library has no such mechanism for counts."""
-        self.require_drawable(Approximate(epsilon=Fraction(1), delta=Fraction(0)))
-        raise TypeError
-
     def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> int:
         """The position of a score near the least, by permute and flip (McKenna and Sheldon 2020)."""
-        require_usable(NAME, "permute and flip")
+        self._require_usable(ReportNoisyMax)
         made = _library().PermuteAndFlip(
             epsilon=_float_at_most(epsilon / sensitivity), sensitivity=1, utility=[-score for score in scores]
         )

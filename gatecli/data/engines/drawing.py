@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib.metadata import version
 from types import MappingProxyType
+from typing import Any, ClassVar, NoReturn
 
 from gatecli.errors import ConfigurationError
 from gatecli.model.engine import require_usable
@@ -47,3 +49,48 @@ def require_drawing(library: str, drawings: Mapping[type, Drawing], mechanism: M
             f"{show(scale)} is asked",
             advice='use engine="opendp"; sums and means are of steps of a millionth of the bounds',
         )
+
+
+class LibraryEngine:
+    """What an engine of any library is: it draws by a table, and refuses whatever is not in it.
+
+    A subclass says what is drawn, and has a method for each kind that is.
+    """
+
+    name: str
+    reason: str
+    drawings: ClassVar[Mapping[type, Drawing]]
+    library: ClassVar[Callable[[], Any]]
+    """Imports it. Raises MissingExtraError."""
+
+    def __init__(self) -> None:
+        type(self).library()
+        self.version = version(self.name)
+
+    def require_drawable(self, mechanism: Mechanism) -> None:
+        """Raises ConfigurationError for what is not drawn, refuted, or not exact at this scale."""
+        require_drawing(self.name, self.drawings, mechanism)
+
+    def add_gaussian(self, values: Sequence[int], deviation: Fraction) -> list[int]:  # noqa: ARG002 - the interface's
+        """Refused."""
+        self._refuse(DiscreteGaussian(standard_deviation=deviation))
+
+    def add_laplace_above(
+        self,
+        counts: Sequence[int],  # noqa: ARG002 - the interface's
+        scale: Fraction,  # noqa: ARG002 - the interface's
+        threshold: int,  # noqa: ARG002 - the interface's
+    ) -> dict[int, int]:
+        """Refused."""
+        self._refuse(Approximate(epsilon=Fraction(1), delta=Fraction(0)))
+
+    def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> int:  # noqa: ARG002 - the interface's
+        """Refused."""
+        self._refuse(ReportNoisyMax(epsilon=epsilon, noise="exponential"))
+
+    def _refuse(self, mechanism: Mechanism) -> NoReturn:
+        self.require_drawable(mechanism)
+        raise TypeError
+
+    def _require_usable(self, kind: type) -> None:
+        require_usable(self.name, self.drawings[kind].title)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache, lru_cache
-from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any
 
-from gatecli.data.engines.drawing import Drawing, require_drawing
+from gatecli.data.engines.drawing import Drawing, LibraryEngine
 from gatecli.data.numbers import float_at_least
 from gatecli.errors import MissingExtraError
-from gatecli.model.engine import require_usable
-from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Mechanism, ReportNoisyMax
+from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, ReportNoisyMax
 
-NAME = "opendp"
 KEPT = 64
 """Mechanisms that are kept: making one takes longer than drawing from it, and it holds no state."""
 
@@ -44,28 +41,22 @@ def _library() -> Any:
     return opendp
 
 
-class OpenDp:
+class OpenDp(LibraryEngine):
     """Discrete noise, and noisy maxima by exponential noise (permute and flip)."""
 
-    name = NAME
+    name = "opendp"
     reason = "the default: it draws each kind exactly"
-
-    def __init__(self) -> None:
-        _library()
-        self.version = version(NAME)
-
-    def require_drawable(self, mechanism: Mechanism) -> None:
-        """Raises ConfigurationError for a mechanism that an audit refuted."""
-        require_drawing(NAME, DRAWINGS, mechanism)
+    drawings = DRAWINGS
+    library = staticmethod(_library)
 
     def add_laplace(self, values: Sequence[int], scale: Fraction) -> list[int]:
         """Each value with discrete Laplace noise."""
-        require_usable(NAME, "discrete Laplace")
+        self._require_usable(DiscreteLaplace)
         return [int(each) for each in _laplace(float_at_least(scale))(list(values))]
 
     def add_gaussian(self, values: Sequence[int], deviation: Fraction) -> list[int]:
         """Each value with discrete Gaussian noise."""
-        require_usable(NAME, "discrete Gaussian")
+        self._require_usable(DiscreteGaussian)
         return [int(each) for each in _gaussian(float_at_least(deviation))(list(values))]
 
     def add_laplace_above(self, counts: Sequence[int], scale: Fraction, threshold: int) -> dict[int, int]:
@@ -74,7 +65,7 @@ class OpenDp:
         OpenDP's map to privacy is not asked: it is too small (gatecli.data.key_search). Positions stand for
         keys, each of which has noise of its own, so that their order makes no difference.
         """
-        require_usable(NAME, "thresholded Laplace")
+        self._require_usable(Approximate)
         opendp = _library()
         whole = opendp.domains.atom_domain(T="i64")
         distance = opendp.metrics.l01inf_distance(opendp.metrics.absolute_distance(T="i64"))
@@ -87,7 +78,7 @@ class OpenDp:
 
     def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> int:
         """The position of a score near the least: the noise of scale 2Δ/ε is ε-private."""
-        require_usable(NAME, "noisy max")
+        self._require_usable(ReportNoisyMax)
         return int(_noisy_max(float_at_least(2 * sensitivity / epsilon))(list(scores)))
 
 

@@ -18,17 +18,14 @@ import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import cache
-from importlib.metadata import version
 from types import MappingProxyType
-from typing import Any, NoReturn
+from typing import Any
 
-from gatecli.data.engines.drawing import Drawing, require_drawing
+from gatecli.data.engines.drawing import Drawing, LibraryEngine
 from gatecli.data.numbers import float_at_least
 from gatecli.errors import MissingExtraError
-from gatecli.model.engine import require_usable
-from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, Mechanism, ReportNoisyMax
+from gatecli.model.mechanism import DiscreteLaplace
 
-NAME = "python-dp"
 MOST_SCALE = Fraction(2**39)
 """Up to here the grid's step is a half at most, and adding a half to a draw is exact."""
 
@@ -45,46 +42,19 @@ def _library() -> Any:
     return numerical_mechanisms
 
 
-class PyDp:
-    """Rounded Laplace noise."""
+class PyDp(LibraryEngine):
+    """Rounded Laplace noise. An audit refuted its Gaussian noise; it chooses among records, not scores."""
 
-    name = NAME
+    name = "python-dp"
     reason = "as asked: its Laplace noise, rounded to whole numbers"
-
-    def __init__(self) -> None:
-        _library()
-        self.version = version(NAME)
-
-    def require_drawable(self, mechanism: Mechanism) -> None:
-        """Raises ConfigurationError for anything but Laplace noise."""
-        require_drawing(NAME, DRAWINGS, mechanism)
+    drawings = DRAWINGS
+    library = staticmethod(_library)
 
     def add_laplace(self, values: Sequence[int], scale: Fraction) -> list[int]:
         """Each value with Laplace noise, rounded: P(x) = P(x − ½ ≤ Laplace < x + ½)."""
-        require_usable(NAME, "rounded Laplace")
         self.require_drawable(DiscreteLaplace(scale=scale))
         made = _library().LaplaceMechanism(epsilon=1.0, sensitivity=float_at_least(scale))
         return [value + round_half_up(made.add_noise(0.0)) for value in values]
-
-    def add_gaussian(self, values: Sequence[int], deviation: Fraction) -> NoReturn:  # noqa: ARG002 - the interface's
-        """Refused: an audit refuted PyDP's Gaussian noise."""
-        self.require_drawable(DiscreteGaussian(standard_deviation=deviation))
-        raise TypeError
-
-    def add_laplace_above(
-        self,
-        counts: Sequence[int],  # noqa: ARG002 - the interface's
-        scale: Fraction,  # noqa: ARG002 - the interface's
-        threshold: int,  # noqa: ARG002 - the interface's
-    ) -> NoReturn:
-        """Refused: the library has no such mechanism for counts."""
-        self.require_drawable(Approximate(epsilon=Fraction(1), delta=Fraction(0)))
-        raise TypeError
-
-    def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> NoReturn:  # noqa: ARG002 - the interface's
-        """Refused: PyDP chooses among records, and not among scores."""
-        self.require_drawable(ReportNoisyMax(epsilon=epsilon, noise="exponential"))
-        raise TypeError
 
 
 def round_half_up(draw: float) -> int:
