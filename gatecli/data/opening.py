@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gatecli import package
-from gatecli.anonymity.tables.frames import is_frame
 from gatecli.data.aggregation import Contributions
 from gatecli.data.engines.catalogue import engine_named
 from gatecli.data.evidence_target import require_apart
@@ -146,7 +145,7 @@ def open_session(request: TableRequest) -> TableSession:
 
 def request_data(request: TableRequest) -> dict[str, Any]:
     """A request as data for another process. Raises UsageError for a frame, whose rows are in this one."""
-    if is_frame(request.source) or not isinstance(request.source, str | os.PathLike):
+    if not isinstance(request.source, str | os.PathLike):
         raise UsageError(
             "the rows of a frame are in this process already, so they cannot be isolated",
             advice="give a path",

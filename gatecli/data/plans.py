@@ -63,6 +63,10 @@ class Planner:
         self._waiting.append((query, answer := PlannedAnswer()))
         return answer
 
+    def judge(self, query: TableQuery) -> NoReturn:  # noqa: ARG002 - the interface's
+        """A question has its share, and so its noise, when the plan is whole."""
+        raise UsageError("a plan is judged as a whole", advice="rehearse questions of the table itself")
+
     def answer_all(self) -> None:
         """Ask what was collected."""
         waiting, self._waiting = self._waiting, []

@@ -110,7 +110,21 @@ def ask_all(table: PrivateTable, spec: TableQuestionsSpec) -> Iterator[NamedAnsw
 
 def _ask(table: PrivateTable, question: TableQuestion) -> Found:
     with _naming(question.name):
-        return _VERBS[question.verb](_narrow(table, question), question, _cost(question))
+        return _answer(_narrow(table, question), question)
+
+
+def _answer(table: PrivateTable, question: TableQuestion) -> Found:
+    """The answer to the one of the verbs that the question has."""
+    cost = _cost(question)
+    if question.find_keys is not None:
+        return table.find_keys(question.find_keys, epsilon=question.epsilon, delta=question.delta).answer
+    if question.histogram is not None:
+        return table.histogram(question.histogram.column, question.histogram.bins, **cost)
+    if question.standardise:
+        return table.standardise(question.standardise, **cost)
+    if question.describe:
+        return table.describe(*question.describe, **cost)
+    return table.agg(question.ask, **cost)
 
 
 @contextmanager
@@ -134,35 +148,3 @@ def _cost(question: TableQuestion) -> dict[str, Any]:
     if question.epsilon is None:
         return {"noise": question.noise, "weight": question.weight}
     return {"epsilon": question.epsilon, "delta": question.delta, "noise": question.noise}
-
-
-def _aggregate(table: PrivateTable, question: TableQuestion, cost: dict[str, Any]) -> Found:
-    return table.agg(question.ask, **cost)
-
-
-def _describe(table: PrivateTable, question: TableQuestion, cost: dict[str, Any]) -> Found:
-    return table.describe(*question.describe, **cost)
-
-
-def _histogram(table: PrivateTable, question: TableQuestion, cost: dict[str, Any]) -> Found:
-    if question.histogram is None:
-        raise UsageError("there is no histogram", advice="name a column")
-    return table.histogram(question.histogram.column, question.histogram.bins, **cost)
-
-
-def _standardise(table: PrivateTable, question: TableQuestion, cost: dict[str, Any]) -> Found:
-    return table.standardise(question.standardise, **cost)
-
-
-def _find_keys(table: PrivateTable, question: TableQuestion, cost: dict[str, Any]) -> Found:
-    terms = {name: value for name, value in cost.items() if name in ("epsilon", "delta")}
-    return table.find_keys(str(question.find_keys), **terms).answer
-
-
-_VERBS = {
-    "ask": _aggregate,
-    "describe": _describe,
-    "histogram": _histogram,
-    "standardise": _standardise,
-    "find_keys": _find_keys,
-}

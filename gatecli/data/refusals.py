@@ -6,12 +6,13 @@ boundary: whoever runs the program can read the file (`open_table(…, isolated=
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 
-from gatecli.errors import GatecliError
+from gatecli.errors import GatecliError, UsageError
 from gatecli.model.number import show
 
 ASK = (
@@ -43,6 +44,21 @@ class BudgetUsedUpError(GatecliError, PermissionError):
             f"the question does not fit into what is left of the budget of {dataset}", advice=room
         )
         self.dataset, self.left, self.needs_delta = dataset, left, needs_delta
+
+
+def require_own_process(process: int) -> None:
+    """Raises UsageError in another process than the one that opened a table: a fork has its own memory."""
+    if os.getpid() != process:
+        raise UsageError(
+            "the table was opened in another process, and a budget is not copied with it",
+            advice="open it again in this process",
+        )
+
+
+def require_open(*, is_closed: bool) -> None:
+    """Raises UsageError for a table that is closed."""
+    if is_closed:
+        raise UsageError("the table is closed", advice="ask before it is closed, or open it again")
 
 
 class Reason(StrEnum):

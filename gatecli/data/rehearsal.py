@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn, Protocol, runtime_checkable
+from typing import Any, NoReturn
 
 from gatecli.accounting.allocation import Method
 from gatecli.data.aggregation import cells_of
@@ -20,15 +20,6 @@ from gatecli.model.budget import Budget
 _QUANTILES = (Statistic.QUANTILE, Statistic.MEDIAN)
 
 
-@runtime_checkable
-class JudgingRespondent(Protocol):
-    """Who can judge a question without answering it."""
-
-    def judge(self, query: TableQuery) -> None:
-        """Raises what `ask` would raise before it pays, whether the budget suffices or not."""
-        ...
-
-
 class Rehearsal:
     """Judges questions, and answers them with what is public: the middle of bounds, and None."""
 
@@ -39,8 +30,7 @@ class Rehearsal:
         """An answer that tells nothing."""
         if query.budget is None:
             raise UsageError("the question says no budget", advice="give epsilon=…")
-        if isinstance(self._respondent, JudgingRespondent):
-            self._respondent.judge(query)
+        self.judge(query)
         view = query.view
         rows = tuple(
             dict(zip(view.groups, cell, strict=True))
@@ -49,6 +39,10 @@ class Rehearsal:
         )
         receipt = Receipt("", query.budget.epsilon, query.budget.delta, "", "")
         return Answer(view.groups, tuple(each.name for each in query.asked), rows, receipt)
+
+    def judge(self, query: TableQuery) -> None:
+        """Have it judged."""
+        self._respondent.judge(query)
 
     def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> NoReturn:  # noqa: ARG002 - the interface's
         """There are no plans in a rehearsal."""

@@ -50,6 +50,10 @@ class Respondent(Protocol):
         """The answer. Raises BudgetUsedUpError, UsageError, GatecliError."""
         ...
 
+    def judge(self, query: TableQuery) -> None:
+        """Raises what `ask` would raise before it pays, whether the budget suffices or not."""
+        ...
+
     def ask_plan(self, queries: Sequence[TableQuery], budget: Budget, method: Method) -> list[Answer]:
         """Answers to questions without budgets, each of which gets a share of one."""
         ...

@@ -36,7 +36,7 @@ from gatecli.data.key_search import choose_key_noise, threshold_of
 from gatecli.data.noise import ChosenNoise, choose_noise
 from gatecli.data.plans import share_out
 from gatecli.data.queries import TableQuery
-from gatecli.data.refusals import RefusedError, refusal
+from gatecli.data.refusals import RefusedError, refusal, require_open, require_own_process
 from gatecli.data.respondent import RefusedName, Spent
 from gatecli.data.spending import NamedTier, Purse, require_within
 from gatecli.data.statistics import (
@@ -131,14 +131,15 @@ class TableSession:
         self, questions: Sequence[tuple[TableQuery, ChosenNoise]], cost: Budget
     ) -> list[Answer]:
         """Answers to questions whose noise is fixed, paid for at once: all of them, or none is read."""
-        self._require_here()  # before the lock, which another thread may hold where this process was forked
+        # Before the lock, which another thread may have held when this process was forked.
+        require_own_process(self._process)
+        mechanisms = tuple(each for _, noise in questions for each in noise.mechanisms)
+        for mechanism in mechanisms:
+            self._engine.require_drawable(mechanism)
         with self._lock:
-            self._require_here()
+            require_open(is_closed=self.is_closed)
             self._require_within_tiers(cost)
-            for mechanism in (each for _, noise in questions for each in noise.mechanisms):
-                self._engine.require_drawable(mechanism)
             subject = f"data/{self.name}/{secrets.token_hex(8)}"
-            mechanisms = tuple(each for _, noise in questions for each in noise.mechanisms)
             asked = identity_digest({"questions": [query.as_data() for query, _ in questions]})
             self._reserve(
                 AnsweredQuestion(
@@ -171,15 +172,6 @@ class TableSession:
         except Exception:
             self.records.pop()
             raise
-
-    def _require_here(self) -> None:
-        if os.getpid() != self._process:
-            raise UsageError(
-                "the table was opened in another process, and a budget is not copied with it",
-                advice="open it again in this process",
-            )
-        if not self._closing.alive:
-            raise UsageError("the table is closed", advice="ask before it is closed, or open it again")
 
     def _require_within_tiers(self, cost: Budget) -> None:
         """With a ledger a session has no budget of its own: what it spends in sum is judged."""

@@ -57,11 +57,6 @@ class TableQuestion(Value):
     noise: Literal["auto", "laplace", "gaussian"] = "auto"
     weight: Positive = Field(default=1, validate_default=True)
 
-    @property
-    def verb(self) -> str:
-        """Which of the verbs it is."""
-        return next(verb for verb in VERBS if getattr(self, verb))
-
     @model_validator(mode="after")
     def _one_verb(self) -> TableQuestion:
         if sum(bool(getattr(self, verb)) for verb in VERBS) != 1:

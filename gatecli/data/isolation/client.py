@@ -24,10 +24,10 @@ from gatecli.data.isolation.messages import (
     write_message,
 )
 from gatecli.data.queries import TableQuery
-from gatecli.data.refusals import RefusedError, refusal
+from gatecli.data.refusals import RefusedError, refusal, require_open, require_own_process
 from gatecli.data.respondent import Spent
 from gatecli.data.views import TableView
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import UncheckableError
 from gatecli.model.budget import Budget
 
 WORKER = "gatecli.data.isolation.worker"
@@ -61,14 +61,9 @@ class IsolatedSession:
 
     def _call(self, message: Mapping[str, Any]) -> Any:
         """What the other process answers. An exchange that was cut off is the last one."""
-        if os.getpid() != self._process:  # before the lock, which another thread may have held at the fork
-            raise UsageError(
-                "the table was opened in another process, and a budget is not copied with it",
-                advice="open it again in this process",
-            )
+        require_own_process(self._process)  # before the lock, which another thread may have held at the fork
         with self._lock:
-            if not self._closing.alive:
-                raise UsageError("the table is closed", advice="ask before it is closed, or open it again")
+            require_open(is_closed=self.is_closed)
             reply = None
             try:
                 write_message(self._stream, message)
