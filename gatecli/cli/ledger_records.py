@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err, out
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import GATE, OUTPUT, KeyFile, LedgerUrl, option
@@ -21,7 +21,7 @@ from gatecli.ledger.comparison import Chains, chains_of, differences
 from gatecli.ledger.exports import ExportFile, export_lines, is_export
 from gatecli.ledger.signing_keys import new_key, public_text, read_key
 from gatecli.ledger.transfer import import_new
-from gatecli.sources.files import MissingFileError, ReadError, read_text
+from gatecli.sources.files import ReadError, read_text, unreadable_argument
 
 key = typer.Typer(no_args_is_help=True, help="Make and show keys that sign checkpoints and leases.")
 
@@ -155,8 +155,7 @@ def read_given(path: Path) -> str:
     try:
         return read_text(path)
     except ReadError as error:
-        kind = UsageError if isinstance(error, MissingFileError) else UncheckableError
-        raise kind(f"{path}: it {error.problem}", advice=error.mend) from None
+        raise unreadable_argument(path, error) from None
 
 
 def write_given(text: str, output: Path | None) -> None:

@@ -7,14 +7,14 @@ import json
 from pathlib import Path
 
 from gatecli.attestation.strict_json import InvalidBundle, load_json
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import UsageError
 from gatecli.ledger.interface import Store
 from gatecli.ledger.merkle import inclusion_holds
 from gatecli.ledger.notes import Checkpoint, InvalidNote, is_signed, read_head, read_note_key
 from gatecli.ledger.proofs import prove
 from gatecli.model.attestation import LedgerPosition, PrivacyRelease
 from gatecli.model.ledger import next_hash
-from gatecli.sources.files import MissingFileError, ReadError, read_text
+from gatecli.sources.files import ReadError, read_text, unreadable_argument
 
 
 def ledger_position(store: Store, release: str) -> LedgerPosition:
@@ -76,8 +76,7 @@ def read_given_head(path: Path, owner: str | None) -> Checkpoint:
     try:
         text = read_text(path)
     except ReadError as error:
-        kind = UsageError if isinstance(error, MissingFileError) else UncheckableError
-        raise kind(f"{path} {error.problem}", advice=error.mend) from None
+        raise unreadable_argument(path, error) from None
     if key is not None and not is_signed(text):
         raise InvalidNote(
             f"{path} is not signed, and its owner has a key", advice="ask its owner for the note"

@@ -15,9 +15,9 @@ from gatecli.attestation.envelopes import Bundle, read_bundle
 from gatecli.attestation.strict_json import invalid_bundle
 from gatecli.attestation.verification import TrustedKey
 from gatecli.checks.attestation import GivenArtifact, TrustTerms
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import UsageError
 from gatecli.model.attestation import PersonalDataScan, Predicate, PrivacyRelease, TableAnonymity
-from gatecli.sources.files import MissingFileError, ReadError, read_bytes
+from gatecli.sources.files import ReadError, read_bytes, unreadable_argument
 
 if TYPE_CHECKING:
     from gatecli.ledger.notes import Checkpoint
@@ -85,8 +85,7 @@ def read_bundle_file(path: Path) -> bytes:
     try:
         return read_bytes(path)
     except ReadError as error:
-        kind = UsageError if isinstance(error, MissingFileError) else UncheckableError
-        raise kind(f"{path} {error.problem}", advice=error.mend) from None
+        raise unreadable_argument(path, error) from None
 
 
 def require_terms(terms: TrustTerms, artifacts: Sequence[GivenArtifact]) -> None:

@@ -13,6 +13,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Protocol
 
+from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.model.document import Position
 
 MAX_BYTES = 16 * 2**20
@@ -63,6 +64,12 @@ class ReadError(Exception):
 
 class MissingFileError(ReadError):
     """Nothing stands at the path."""
+
+
+def unreadable_argument(path: Path, error: ReadError) -> GatecliError:
+    """What is raised for a file that an argument names: a usage error where nothing is there."""
+    kind = UsageError if isinstance(error, MissingFileError) else UncheckableError
+    return kind(f"{path}: it {error.problem}", advice=error.mend)
 
 
 def _explain_error(error: OSError) -> ReadError:
