@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from gatecli.anonymity.tables.files import holds
-from gatecli.errors import NothingToCheckError, UsageError
+from gatecli.anonymity.tables.files import is_read
+from gatecli.errors import UsageError
 
 _BESIDE_A_LEDGER = ("", "-wal", "-shm", "-journal")
 """SQLite keeps changes in files of these names."""
@@ -22,20 +22,12 @@ def require_apart(target: Path, source: Any, files: Sequence[str]) -> None:
     """
     names = [unquote(each.removeprefix("sqlite:///")) for each in files]
     inputs = [Path(name + ending) for name in names if "://" not in name for ending in _BESIDE_A_LEDGER]
-    if _is_table(source, target) or any(_is_same(each, target) for each in inputs):
+    is_named = isinstance(source, str | os.PathLike)
+    if (is_named and is_read(os.fspath(source), target)) or any(_is_same(each, target) for each in inputs):
         raise UsageError(
             f"{target} is read by this session, so evidence is not written over it",
             advice="write the evidence to a file of its own",
         )
-
-
-def _is_table(source: Any, target: Path) -> bool:
-    if not isinstance(source, str | os.PathLike) or "://" in os.fspath(source):
-        return False
-    try:
-        return holds(os.fspath(source), target)
-    except NothingToCheckError:  # it is said where the table is opened
-        return False
 
 
 def _is_same(one: Path, other: Path) -> bool:

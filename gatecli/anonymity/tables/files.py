@@ -125,6 +125,18 @@ def holds(source: str, target: Path) -> bool:
     return os.path.exists(target) and any(os.path.samefile(path, target) for path in paths)  # noqa: PTH110, PTH121 - neither raises for a name that is too long
 
 
+def is_read(source: str, target: Path) -> bool:
+    """Whether what is written to `target` would replace what a table is read from, or become a part of it.
+
+    A table of a server is in no file here; of one that is not there, it is said where it is opened.
+    """
+    file = source.removeprefix("sqlite://").partition("#")[0] if source.startswith("sqlite://") else source
+    try:
+        return "://" not in file and holds(file, target)
+    except NothingToCheckError:
+        return False
+
+
 def _digest(paths: list[Path], root: Path | None) -> str:
     return file_digest(paths[0]) if root is None else files_digest(root, paths)
 
