@@ -42,7 +42,7 @@ class Envelope:
     payload_type: str = PAYLOAD_TYPE
 
     @property
-    def signed(self) -> bytes:
+    def signed_bytes(self) -> bytes:
         """What every signature is over: the pre-authentication encoding."""
         return pre_authentication_encoding(self.payload_type, self.payload)
 
@@ -140,7 +140,7 @@ def _read_envelope(data: Mapping[str, Any]) -> Envelope:
 
 def _read_signature(data: Any) -> EnvelopeSignature:
     if not isinstance(data, dict) or not {"sig"} <= set(data) <= {"keyid", "sig"}:
-        raise invalid_bundle(_WHAT, "it holds what is not a signature")
+        raise invalid_bundle(_WHAT, "one of its signatures is none")
     key_id = data.get("keyid", "")
     if not isinstance(key_id, str):
         raise invalid_bundle(_WHAT, "the id of a key is not a text")

@@ -7,7 +7,7 @@ from typing import Any
 
 from gatecli.attestation.strict_json import canonical_bytes, invalid_bundle, load_json
 from gatecli.model.attestation import PREDICATES, AttestedStatement, AttestedSubject
-from gatecli.model.strict_data import InvalidData, data_of, read_data
+from gatecli.model.strict_data import data_of, read_data
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -46,7 +46,5 @@ def read_statement(payload: bytes) -> AttestedStatement:
     try:
         subjects = tuple(read_data(AttestedSubject, each) for each in data["subject"])
         return AttestedStatement(subjects, read_data(model, data["predicate"]))
-    except InvalidData as error:
-        raise invalid_bundle("the statement", str(error)) from None
-    except ValueError as error:
+    except ValueError as error:  # InvalidData is one
         raise invalid_bundle("the statement", str(error)) from None

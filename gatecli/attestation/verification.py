@@ -46,7 +46,7 @@ def signers_of(bundles: Sequence[Bundle], keys: Sequence[TrustedKey]) -> Signers
     signed: dict[str, TrustedKey] = {}
     broken: dict[str, None] = {}
     for bundle in bundles:
-        data = bundle.envelope.signed
+        data = bundle.envelope.signed_bytes
         for each in bundle.envelope.signatures:
             owner = next((key for key in distinct.values() if key.key.holds(each.signature, data)), None)
             claimed = distinct.get(each.key_id) or distinct.get(bundle.hint or "")

@@ -98,7 +98,7 @@ def _refuse_personal_data(statement: AttestedStatement) -> None:
 def sign_statement(payload: bytes, signer: StatementSigner) -> Envelope:
     """An envelope of a statement with one signature."""
     unsigned = Envelope(payload, ())
-    return Envelope(payload, (EnvelopeSignature(signer.public.id, signer.sign(unsigned.signed)),))
+    return Envelope(payload, (EnvelopeSignature(signer.public.id, signer.sign(unsigned.signed_bytes)),))
 
 
 def sign(statement: AttestedStatement, signer: StatementSigner) -> Envelope:

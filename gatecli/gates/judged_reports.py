@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -62,7 +62,11 @@ def judged_run(verdict: Verdict) -> JudgedRun:
         tuple(_subject(each.kind, each.name, each.measures, each.inputs) for each in verdict.checked),
         _sorted_counts(each.rule.id for each in verdict.active),
         verdict.suppressed_count,
-        _waivers((each.rule.id, each.suppressed) for each in verdict.findings),
+        _sorted_waivers(
+            UsedWaiver(why.name, each.rule.id, why.expires)
+            for each in verdict.findings
+            if (why := each.suppressed) is not None and why.by == "waiver"
+        ),
     )
 
 
@@ -99,7 +103,11 @@ def _report(data: Mapping[str, Any], name: str) -> JudgedRun:
         ),
         _sorted_counts(each["rule"] for each in active),
         len(findings) - len(active),
-        _report_waivers(findings),
+        _sorted_waivers(
+            UsedWaiver(why["name"], each["rule"], why["expires"])
+            for each in findings
+            if (why := each["suppressed"]) is not None and why["by"] == "waiver"
+        ),
     )
 
 
@@ -111,23 +119,10 @@ def _subject(
     return JudgedSubject(kind, name, str(inputs.get("sha256", "")), artifacts, measures)
 
 
-def _sorted_counts(rules: Iterator[str] | Any) -> dict[str, int]:
+def _sorted_counts(rules: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(rules).items()))
 
 
-def _waivers(found: Iterator[tuple[str, Any]] | Any) -> tuple[UsedWaiver, ...]:
-    used = {
-        UsedWaiver(why.name, rule, why.expires)
-        for rule, why in found
-        if why is not None and why.by == "waiver"
-    }
-    return tuple(sorted(used, key=lambda each: (each.name, each.rule)))
-
-
-def _report_waivers(findings: Sequence[Mapping[str, Any]]) -> tuple[UsedWaiver, ...]:
-    used = {
-        UsedWaiver(why["name"], each["rule"], why["expires"])
-        for each in findings
-        if (why := each["suppressed"]) is not None and why["by"] == "waiver"
-    }
-    return tuple(sorted(used, key=lambda each: (each.name, each.rule)))
+def _sorted_waivers(used: Iterable[UsedWaiver]) -> tuple[UsedWaiver, ...]:
+    """Each once: one waiver may forgive several findings."""
+    return tuple(sorted(set(used), key=lambda each: (each.name, each.rule)))

@@ -39,7 +39,7 @@ def envelope_of(*signatures: EnvelopeSignature, payload: bytes | None = None) ->
 
 
 def signature(signer: Any, key_id: str | None = None) -> EnvelopeSignature:
-    signed = Envelope(statement_bytes(statement()), ()).signed
+    signed = Envelope(statement_bytes(statement()), ()).signed_bytes
     return EnvelopeSignature(signer.public.id if key_id is None else key_id, signer.sign(signed))
 
 
@@ -255,7 +255,7 @@ def test_a_predicate_that_contradicts_itself_is_refused(change: str, value: Any)
         at = at[key]
     at[last] = value
     payload = canonical_bytes(data)
-    signed = Envelope(payload, ()).signed
+    signed = Envelope(payload, ()).signed_bytes
     forged = envelope_of(EnvelopeSignature("", ONE.sign(signed)), payload=payload)
     with pytest.raises(InvalidBundle):
         rules_of(forged, TRUST)
@@ -275,6 +275,6 @@ def test_a_predicate_that_contradicts_itself_is_refused(change: str, value: Any)
 def test_a_statement_of_another_form_is_refused(key: str, value: Any) -> None:
     data = json.loads(statement_bytes(statement())) | {key: value}
     payload = canonical_bytes(data)
-    forged = envelope_of(EnvelopeSignature("", ONE.sign(Envelope(payload, ()).signed)), payload=payload)
+    forged = envelope_of(EnvelopeSignature("", ONE.sign(Envelope(payload, ()).signed_bytes)), payload=payload)
     with pytest.raises(InvalidBundle):
         rules_of(forged, TRUST)
