@@ -87,7 +87,7 @@ def compare(
 ) -> None:
     """Compare kinds of noise at one budget, by exact formulas and by what is drawn here.
 
-    EngineFigures figures differ from run to run, so that JSON and YAML hold them with --draws alone.
+    Measured figures differ from run to run, so that JSON and YAML hold them with --draws alone.
     """
     if sensitivity is not None and query is not ComparedQuery.SUM:
         raise UsageError("--sensitivity is of sums", advice="one person changes a count by 1; leave it out")
