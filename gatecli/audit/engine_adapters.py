@@ -76,7 +76,7 @@ def opendp_own_threshold(data: float, epsilon: float, delta: float, runs: int) -
 
 
 def _shown_counts(data: float, runs: int, made: Any) -> list[int]:
-    """As many keys as runs, each with so many rows: their noisy counts, and −1 for what is not shown."""
+    """As many keys as runs, each with so many rows: their noisy counts, −1 for a key that is left out."""
     shown = made(dict.fromkeys(range(runs), int(data)) if data else {})
     return [shown.get(place, -1) for place in range(runs)]
 

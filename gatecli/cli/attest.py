@@ -148,7 +148,7 @@ def attest(
 
 
 def _check(path: Path, given: AttestedOptions, session: Session) -> JudgedRun:
-    """The verdict of the release gate; where it is no pass, the run ends with its report."""
+    """The verdict of the release gate. If it is not a pass, its report is shown and the run ends."""
     with used_ledger(given.ledger, session.now) as ledger:
         verdict = check_releases(request_for([path], session.terms, ledger))
     if not verdict.passed:

@@ -25,12 +25,17 @@ def kind_of(expression: Expression, kinds: Mapping[str, ColumnKind]) -> ColumnKi
     return _kind(expression, kinds)
 
 
+def column_kind(name: object, kinds: Mapping[str, ColumnKind]) -> ColumnKind:
+    """What a column holds. Raises UsageError where there is none of that name."""
+    if not isinstance(name, str) or name not in kinds:
+        raise UsageError(f"there is no column {name!r}", advice="the table's columns are in its .columns")
+    return kinds[name]
+
+
 def _kind(expression: Expression, kinds: Mapping[str, ColumnKind]) -> ColumnKind:
     match expression:
         case ColumnReference(name):
-            if name not in kinds:
-                raise UsageError(f"there is no column {name!r}", advice="see .columns")
-            return kinds[name]
+            return column_kind(name, kinds)
         case ConstantValue(value):
             return _kind_of_constant(value)
         case RowOperation(operator, operands):

@@ -1,7 +1,7 @@
 """Expressions as text, in a file of questions: `age >= 18 and ward in ("a", "b")`.
 
-Python's own parser reads the text; nothing of it is run. Names are columns; one that is no name is
-`column("date of birth")`.
+Python's own parser reads the text; nothing of it is run. Names are columns. A column whose name
+has spaces is written `column("date of birth")`.
 """
 
 from __future__ import annotations

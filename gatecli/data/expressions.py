@@ -234,7 +234,7 @@ LONGEST = 200
 
 
 def column(name: str) -> Expression:
-    """The value that a row has in a column. Raises UsageError for what is no name."""
+    """The value that a row has in a column. Raises UsageError if the name is not a text."""
     return ColumnReference(require_name(name, "a column", 'write column("age")'))
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from gatecli.data.expression_kinds import kind_of
+from gatecli.data.expression_kinds import column_kind, kind_of
 from gatecli.data.expressions import (
     LARGEST_WHOLE,
     ColumnKind,
@@ -225,9 +225,7 @@ def group_by_keys(view: TableView, names: Iterable[str]) -> TableView:
 
 def require_column(view: TableView, name: object) -> ColumnKind:
     """What a column holds. Raises UsageError where there is none of that name."""
-    if not isinstance(name, str) or name not in view.kinds:
-        raise UsageError(f"there is no column {name!r}", advice="see .columns")
-    return view.kinds[name]
+    return column_kind(name, view.kinds)
 
 
 def bounds_of(view: TableView, name: str) -> Interval:

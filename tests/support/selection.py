@@ -134,6 +134,7 @@ NEEDS = (
             "tests/unit/sources/evidence/test_reader.py::test_what_a_real_tool_wrote_is_read[opendp",
             "tests/docs/test_evidence_page.py::test_every_example_is_read[opendp",
             "tests/cli/test_data_compare.py",
+            "tests/cli/test_audit_mechanism.py::test_the_installed_engines_are_listed_with_their_versions",
             "tests/cli/test_data_ledger.py",
             "tests/cli/test_data_processes.py",
             "tests/cli/test_data_query.py",
