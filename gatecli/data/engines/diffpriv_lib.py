@@ -17,6 +17,7 @@ from typing import Any
 
 from gatecli.data.engines.drawing import Drawing, LibraryEngine
 from gatecli.errors import MissingExtraError
+from gatecli.model.engine import require_usable
 from gatecli.model.mechanism import DiscreteLaplace, ReportNoisyMax
 
 DRAWINGS: Mapping[type, Drawing] = MappingProxyType(
@@ -55,7 +56,7 @@ class DiffprivLib(LibraryEngine):
 
     def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> int:
         """The position of a score near the least, by permute and flip (McKenna and Sheldon 2020)."""
-        self._require_usable(ReportNoisyMax)
+        require_usable(self.name, DRAWINGS[ReportNoisyMax].title)
         made = _library().PermuteAndFlip(
             epsilon=_float_at_most(epsilon / sensitivity), sensitivity=1, utility=[-score for score in scores]
         )

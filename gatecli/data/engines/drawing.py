@@ -91,6 +91,3 @@ class LibraryEngine:
     def _refuse(self, mechanism: Mechanism) -> NoReturn:
         self.require_drawable(mechanism)
         raise TypeError
-
-    def _require_usable(self, kind: type) -> None:
-        require_usable(self.name, self.drawings[kind].title)

@@ -11,6 +11,7 @@ from typing import Any
 from gatecli.data.engines.drawing import Drawing, LibraryEngine
 from gatecli.data.numbers import float_at_least
 from gatecli.errors import MissingExtraError
+from gatecli.model.engine import require_usable
 from gatecli.model.mechanism import Approximate, DiscreteGaussian, DiscreteLaplace, ReportNoisyMax
 
 KEPT = 64
@@ -51,12 +52,12 @@ class OpenDp(LibraryEngine):
 
     def add_laplace(self, values: Sequence[int], scale: Fraction) -> list[int]:
         """Each value with discrete Laplace noise."""
-        self._require_usable(DiscreteLaplace)
+        require_usable(self.name, DRAWINGS[DiscreteLaplace].title)
         return [int(each) for each in _laplace(float_at_least(scale))(list(values))]
 
     def add_gaussian(self, values: Sequence[int], deviation: Fraction) -> list[int]:
         """Each value with discrete Gaussian noise."""
-        self._require_usable(DiscreteGaussian)
+        require_usable(self.name, DRAWINGS[DiscreteGaussian].title)
         return [int(each) for each in _gaussian(float_at_least(deviation))(list(values))]
 
     def add_laplace_above(self, counts: Sequence[int], scale: Fraction, threshold: int) -> dict[int, int]:
@@ -65,7 +66,7 @@ class OpenDp(LibraryEngine):
         OpenDP's map to privacy is not asked: it is too small (gatecli.data.key_search). Positions stand for
         keys, each of which has noise of its own, so that their order makes no difference.
         """
-        self._require_usable(Approximate)
+        require_usable(self.name, DRAWINGS[Approximate].title)
         opendp = _library()
         whole = opendp.domains.atom_domain(T="i64")
         distance = opendp.metrics.l01inf_distance(opendp.metrics.absolute_distance(T="i64"))
@@ -78,7 +79,7 @@ class OpenDp(LibraryEngine):
 
     def choose_least(self, scores: Sequence[int], sensitivity: int, epsilon: Fraction) -> int:
         """The position of a score near the least: the noise of scale 2Δ/ε is ε-private."""
-        self._require_usable(ReportNoisyMax)
+        require_usable(self.name, DRAWINGS[ReportNoisyMax].title)
         return int(_noisy_max(float_at_least(2 * sensitivity / epsilon))(list(scores)))
 
 

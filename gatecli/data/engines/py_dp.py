@@ -24,6 +24,7 @@ from typing import Any
 from gatecli.data.engines.drawing import Drawing, LibraryEngine
 from gatecli.data.numbers import float_at_least
 from gatecli.errors import MissingExtraError
+from gatecli.model.engine import require_usable
 from gatecli.model.mechanism import DiscreteLaplace
 
 MOST_SCALE = Fraction(2**39)
@@ -52,6 +53,7 @@ class PyDp(LibraryEngine):
 
     def add_laplace(self, values: Sequence[int], scale: Fraction) -> list[int]:
         """Each value with Laplace noise, rounded: P(x) = P(x − ½ ≤ Laplace < x + ½)."""
+        require_usable(self.name, DRAWINGS[DiscreteLaplace].title)
         self.require_drawable(DiscreteLaplace(scale=scale))
         made = _library().LaplaceMechanism(epsilon=1.0, sensitivity=float_at_least(scale))
         return [value + round_half_up(made.add_noise(0.0)) for value in values]
