@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from gatecli.attestation.verification import Signers, TrustedKey
-from gatecli.model.attestation import FOLDER, MODEL_SIGNING, AttestedStatement, AttestedSubject, Predicate
+from gatecli.model.attestation import (
+    FOLDER,
+    MODEL_SIGNING,
+    AttestedStatement,
+    AttestedSubject,
+    Predicate,
+    PrivacyRelease,
+    exact_value,
+)
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 
@@ -44,6 +52,11 @@ OTHER_POLICY = Rule(
     "attestation-other-policy", Severity.ERROR, "An attestation is of a policy that is not accepted"
 )
 REVOKED = Rule("attestation-revoked", Severity.ERROR, "The policy revoked an attestation", unforgivable=True)
+OVER_BUDGET = Rule(
+    "attestation-over-budget",
+    Severity.ERROR,
+    "What an attested release promises is not within the limits that the policy has now",
+)
 LEDGER = Rule(
     "attestation-ledger-mismatch",
     Severity.ERROR,
@@ -60,6 +73,7 @@ RULES: tuple[Rule, ...] = (
     FROM_THE_FUTURE,
     OTHER_POLICY,
     REVOKED,
+    OVER_BUDGET,
     LEDGER,
 )
 
@@ -68,12 +82,29 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseLimit:
+    """The most that a release of a tier may promise, as exact text; None where the tier does not say."""
+
+    epsilon: str | None
+    delta: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseLimits:
+    """What the policy of this name permits, by tier; `bound` gives the tiers that it binds datasets to."""
+
+    policy: str
+    tiers: Mapping[str, PromiseLimit]
+    bound: Callable[[Sequence[str]], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class TrustTerms:
     """What a verifier demands.
 
     `policies` are accepted digests of policies (None: all), `valid_days` the greatest age (None: any),
     `predicate` the kind of statement (None: another tool's), `revoked` the digests of statements that no
-    longer count.
+    longer count, `limits` what a release may promise (None: anything).
     """
 
     keys: tuple[TrustedKey, ...]
@@ -82,6 +113,7 @@ class TrustTerms:
     valid_days: int | None = None
     policies: frozenset[str] | None = None
     revoked: frozenset[str] = frozenset()
+    limits: PromiseLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +162,8 @@ def find_attestation_faults(
         )
     if read.sha256 in terms.revoked:
         yield _finding(REVOKED, read, "the policy revoked this attestation", "attest again")
+    if terms.limits is not None and isinstance(judged, PrivacyRelease):
+        yield from find_over_budget(read, judged, terms.limits)
 
 
 def find_ledger_mismatch(read: ReadAttestation, problem: str) -> Finding:
@@ -198,6 +232,51 @@ def is_of(subject: AttestedSubject, artifact: GivenArtifact) -> bool:
         return False
     return bool(artifact.digests) and all(
         subject.digest.get(name) == value for name, value in artifact.digests.items()
+    )
+
+
+def find_over_budget(
+    read: ReadAttestation, release: PrivacyRelease, limits: PromiseLimits
+) -> Iterator[Finding]:
+    """What a release promises beyond the tiers that it is of, as the policy has them now.
+
+    They are the tier that the release names and those that the policy binds its datasets to. A promise that
+    no tier limits is within no limit.
+    """
+    claim = release.claim
+    if claim is None:
+        yield _finding(
+            OVER_BUDGET, read, "it promises no ε", "declare a budget, check and attest again", "claim"
+        )
+        return
+    named = () if release.sensitivity is None else (release.sensitivity,)
+    names = dict.fromkeys((*limits.bound(release.datasets), *named))
+    if not names:
+        yield _no_limit_finding(read, "it names no sensitivity", limits, "")
+    for name in names:
+        tier = limits.tiers.get(name)
+        if tier is None or tier.epsilon is None or tier.delta is None:
+            yield _no_limit_finding(read, f"the tier {name} sets no limit of ε and δ", limits, name)
+            continue
+        for letter, promised, most in (("ε", claim.epsilon, tier.epsilon), ("δ", claim.delta, tier.delta)):
+            if exact_value(promised) > exact_value(most):
+                yield _finding(
+                    OVER_BUDGET,
+                    read,
+                    f"it promises {letter} = {promised}, and the tier {name} of the policy {limits.policy} "
+                    f"permits {most}",
+                    f"release with a smaller {letter}, check and attest again",
+                    f"{letter}\0{name}",
+                )
+
+
+def _no_limit_finding(read: ReadAttestation, why: str, limits: PromiseLimits, about: str) -> Finding:
+    return _finding(
+        OVER_BUDGET,
+        read,
+        f"{why}, so no limit of the policy {limits.policy} applies",
+        "set spec.sensitivity of the release, or maxEpsilon and maxDelta of its tier; check and attest again",
+        f"tier\0{about}",
     )
 
 

@@ -87,7 +87,8 @@ def _refuse_personal_data(statement: AttestedStatement) -> None:
     names += [each.name for each in predicate.waivers]
     if isinstance(predicate, PrivacyRelease):
         unit = predicate.claim.unit if predicate.claim else None
-        names += [predicate.release.name, predicate.release.version, *predicate.datasets, unit or ""]
+        names += [predicate.release.name, predicate.release.version, *predicate.datasets]
+        names += [unit or "", predicate.sensitivity or ""]
     if any(without_values(name) != name for name in names):
         raise UsageError(
             "the statement would hold personal data",
@@ -134,6 +135,7 @@ def _attest_release(request: AttestRequest) -> AttestedStatement:
         release=ReleaseName(release.metadata.name, release.metadata.version, subject.document.sha256),
         mechanisms=MechanismsDigest(len(mechanisms), hashlib.sha256(canonical_bytes(mechanisms)).hexdigest()),
         datasets=tuple(sorted({each.name for each in release.spec.datasets})),
+        sensitivity=release.spec.sensitivity,
         claim=_claim(claim),
         cost=_cost(judged),
         ledger=request.position(identity) if request.position else None,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from gatecli.attestation.strict_json import InvalidBundle, load_json
 from gatecli.errors import UsageError
@@ -12,7 +14,7 @@ from gatecli.ledger.interface import Store
 from gatecli.ledger.merkle import inclusion_holds
 from gatecli.ledger.notes import Checkpoint, InvalidNote, is_signed, read_head, read_note_key
 from gatecli.ledger.proofs import prove
-from gatecli.model.attestation import LedgerPosition, PrivacyRelease
+from gatecli.model.attestation import Claim, LedgerPosition, PrivacyRelease, exact_value
 from gatecli.model.ledger import next_hash
 from gatecli.sources.files import ReadError, read_text, unreadable_argument
 
@@ -47,15 +49,35 @@ def position_problem(predicate: PrivacyRelease, head: Checkpoint) -> str | None:
     path = [bytes.fromhex(each) for each in at.path]
     if not inclusion_holds(at.index, at.size, leaf, path, head.root):
         return "its entry is not in the log of the checkpoint"
+    return _entry_problem(_entry_data(at.content), predicate)
+
+
+def _entry_problem(entry: Mapping[str, Any], predicate: PrivacyRelease) -> str | None:
+    """Why an entry is not that of a release; None where it is."""
     name = f"{predicate.release.name}@{predicate.release.version}"
-    if _entry_data(at.content).get("subject") != name:
+    if entry.get("subject") != name:
         return "its entry in the ledger is about another release"
-    if _entry_data(at.content).get("kind") not in {"reserve", "commit"}:
+    if entry.get("kind") not in {"reserve", "commit"}:
         return "its entry in the ledger does not charge the release"
+    if _is_charged_less(entry, predicate.claim):
+        return "it promises more than its entry in the ledger was charged for"
     return None
 
 
-def _entry_data(content: str) -> dict[str, object]:
+def _is_charged_less(entry: Mapping[str, Any], claim: Claim | None) -> bool:
+    """Whether an entry states a claim, and it is below the attested one in ε or δ."""
+    details = entry.get("details")
+    charged = details.get("claim") if isinstance(details, dict) else None
+    if claim is None or charged is None:
+        return False
+    try:
+        epsilon, delta = map(exact_value, charged)
+    except (TypeError, ValueError, AttributeError, ZeroDivisionError):
+        return True
+    return exact_value(claim.epsilon) > epsilon or exact_value(claim.delta) > delta
+
+
+def _entry_data(content: str) -> dict[str, Any]:
     try:
         found = load_json(content.encode(), "the entry")
     except InvalidBundle:

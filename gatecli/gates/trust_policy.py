@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from gatecli.attestation.keys import read_verifying_key
 from gatecli.attestation.verification import TrustedKey
-from gatecli.checks.attestation import TrustTerms
+from gatecli.checks.attestation import PromiseLimit, PromiseLimits, TrustTerms
 from gatecli.errors import ConfigurationError, UsageError
 from gatecli.gates import VERIFY
 from gatecli.gates.attestation_verification import examine
@@ -17,7 +18,8 @@ from gatecli.gates.law import read_law, terms_of
 from gatecli.gates.policies import LawFiles
 from gatecli.gates.verification_requests import VerificationRequest, VerifierDemands, trust_alone
 from gatecli.model.finding import Severity
-from gatecli.model.policy import PrivacyPolicy, stamp
+from gatecli.model.number import plain
+from gatecli.model.policy import PrivacyPolicy, bound_tiers, stamp
 from gatecli.model.trust import AttestationKey
 from gatecli.model.verdict import Verdict
 
@@ -47,7 +49,19 @@ def trust_by_policy(policy: PrivacyPolicy, demands: VerifierDemands) -> TrustTer
         min(rules.valid_days, demands.valid_days or rules.valid_days),
         frozenset({stamp(policy).sha256, *rules.policies, *demands.policies}),
         frozenset(rules.revoked),
+        limits_of(policy),
     )
+
+
+def limits_of(policy: PrivacyPolicy) -> PromiseLimits:
+    """What a policy permits a release to promise."""
+    tiers = {
+        name: PromiseLimit(
+            *(None if most is None else plain(most) for most in (tier.max_epsilon, tier.max_delta))
+        )
+        for name, tier in policy.spec.tiers.items()
+    }
+    return PromiseLimits(policy.metadata.name, tiers, partial(bound_tiers, policy))
 
 
 def _key_of(rule: AttestationKey) -> TrustedKey:

@@ -160,11 +160,15 @@ class VerdictPredicate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivacyRelease(VerdictPredicate):
-    """https://gatecli.dev/privacy-release/v1: a model release was judged, and what it promises."""
+    """https://gatecli.dev/privacy-release/v1: a model release was judged, and what it promises.
+
+    `sensitivity` is the tier that the release names.
+    """
 
     release: ReleaseName
     mechanisms: MechanismsDigest
     datasets: tuple[Named, ...]
+    sensitivity: Named | None = None
     claim: Claim | None = None
     cost: MeasuredCost | None = None
     ledger: LedgerPosition | None = None
