@@ -25,7 +25,8 @@ RULES: dict[str, Rule] = {rule.id: rule for rule in (*CHECK_RULES, *SOURCE_RULES
 FOLDERS = sorted(
     path.name
     for path in EXAMPLES.iterdir()
-    if path.is_dir() and not path.name.startswith(("__", "anon-", "audit-code-", "ledger-", "pii-", "tf-"))
+    if path.is_dir()
+    and not path.name.startswith(("__", "anon-", "attestation-", "audit-code-", "ledger-", "pii-", "tf-"))
 )
 
 

@@ -10,6 +10,7 @@ from admission.commands.manifests import as_yaml
 from gatecli.model.schemas import schemas
 from tests.golden.regenerate import main as golden
 from tests.support.admission_reference import admission_reference
+from tests.support.attestation_examples import main as attestation_examples
 from tests.support.chart_files import main as chart_files
 from tests.support.command_reference import reference
 from tests.support.form_page import form_page
@@ -45,6 +46,7 @@ def main() -> None:
     CRDS.write_text(crds(), "utf-8")
     chart_files()
     examples()
+    attestation_examples()
     module_pages()
     gate_digests()
     gated_plans()
