@@ -122,6 +122,14 @@ def test_other_waivers_compile_nothing_anew() -> None:
     assert done.rulebook.digest != before.digest
 
 
+def test_whom_the_policy_trusts_is_in_force_without_a_restart() -> None:
+    first = made(policy(attestation={"threshold": 1})).rulebook
+    revoked = "0" * 64
+    again = made(policy(attestation={"revoked": [revoked]}), before=first).rulebook
+    assert again is not None
+    assert again.policy.spec.attestation.revoked == (revoked,)
+
+
 def test_a_waiver_holds_in_its_namespace_alone() -> None:
     done = made(policy(), waivers=(waiver("team-a"),))
     assert done.rulebook is not None
