@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "audit": ATTACK,
         "attest": PROVE,
         "verify": PROVE,
+        "document": PROVE,
         "baseline": BETWEEN,
         "diff": BETWEEN,
         "rules": LOOK,

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from gatecli.checks.ledger.charging import RULES
 from gatecli.checks.release.recomputation import Costs
 from gatecli.errors import UncheckableError
-from gatecli.gates.charges import Terms, assess
+from gatecli.gates.charges import Assessment, Terms, assess
 from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.ledger_plans import assess_plan
 from gatecli.gates.reserving import LedgerUse, reserve
-from gatecli.model.finding import Finding
 from gatecli.model.release import ReleaseSubject
 from gatecli.model.verdict import Verdict
 
 ATTEMPTS = 8
 """How often a run judges again because other clients were quicker."""
 
-Conclude = Callable[[Sequence[Finding], Sequence[Mapping[str, object]]], Verdict]
+Conclude = Callable[[Sequence[Assessment], Terms], Verdict]
 
 
 def judge_charged(
@@ -28,7 +27,7 @@ def judge_charged(
     ledger: LedgerUse,
     conclude: Conclude,
 ) -> Verdict:
-    """The verdict that `conclude` gives with what the ledger adds: findings, and measures of each release.
+    """The verdict that `conclude` gives with what the ledger adds: the assessment of each release.
 
     What passes is reserved before the verdict is given; where another client was quicker, all are judged
     again by what is left. Raises UncheckableError where that never ends.
@@ -41,8 +40,7 @@ def judge_charged(
             if ledger.plan is None
             else assess_plan(ledger.plan, releases, costs, terms)
         )
-        problems = [problem for each in assessed for problem in each.problems]
-        verdict = conclude(problems, [each.measures for each in assessed])
+        verdict = conclude(assessed, terms)
         if not (ledger.reserves and verdict.passed) or reserve(assessed, terms):
             if ledger.reserves:
                 note_refusals(verdict, terms)

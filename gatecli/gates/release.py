@@ -40,6 +40,7 @@ from gatecli.sources.unknown_documents import find_unknown
 from gatecli.sources.weights import is_fitted
 
 if TYPE_CHECKING:
+    from gatecli.gates.charges import Assessment, Terms
     from gatecli.gates.folder import Folder
     from gatecli.gates.reserving import LedgerUse
 
@@ -131,12 +132,26 @@ def check_folder(folder: Folder) -> Verdict:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedReleases:
+    """A verdict, and what it was made from: for each release its costs, and what a ledger says of it."""
+
+    verdict: Verdict
+    costs: tuple[Costs, ...]
+    charged: tuple[tuple[Assessment, Terms] | None, ...]
+
+
 def check_releases(request: ReleaseRequest) -> Verdict:
     """The verdict over model releases.
 
     With a ledger, releases that do not fit into their datasets' budgets are findings too; what passes is
     reserved, where that is asked for. Raises LedgerUnavailable where the ledger does not answer.
     """
+    return judge_releases(request).verdict
+
+
+def judge_releases(request: ReleaseRequest) -> JudgedReleases:
+    """The same verdict, with what it was made from."""
     costs = _costs(request.releases, request.accounting)
     found = [
         *find_unbound(
@@ -147,13 +162,19 @@ def check_releases(request: ReleaseRequest) -> Verdict:
     ]
     if request.ledger is None:
         unasked = map(find_not_asked, request.releases) if request.terms.policy.spec.ledger.required else ()
-        return _judge(request, costs, [*found, *unasked], [{} for _ in request.releases])
+        verdict = _judge(request, costs, [*found, *unasked], [{} for _ in request.releases])
+        return JudgedReleases(verdict, tuple(costs), (None,) * len(costs))
     from gatecli.gates.charged_releases import judge_charged  # noqa: PLC0415 - few runs have a ledger
 
-    def conclude(problems: Sequence[Finding], measures: Sequence[Mapping[str, object]]) -> Verdict:
-        return _judge(request, costs, [*found, *problems], measures)
+    charged: list[tuple[Assessment, Terms]] = []
 
-    return judge_charged(request.releases, costs, request.terms, request.ledger, conclude)
+    def conclude(assessed: Sequence[Assessment], terms: Terms) -> Verdict:
+        charged[:] = [(each, terms) for each in assessed]
+        problems = [problem for each in assessed for problem in each.problems]
+        return _judge(request, costs, [*found, *problems], [each.measures for each in assessed])
+
+    verdict = judge_charged(request.releases, costs, request.terms, request.ledger, conclude)
+    return JudgedReleases(verdict, tuple(costs), tuple(charged))
 
 
 def _judge(

@@ -51,6 +51,7 @@ LATE_HOMES = (
     "gatecli.frontdoor.publish",
     "gatecli.gates.allowances",
     "gatecli.gates.charged_releases",
+    "gatecli.gates.document_budgets",
     "gatecli.gates.ledger_access",
     "gatecli.gates.ledger_composed",
     "gatecli.gates.ledger_positions",

@@ -1,0 +1,25 @@
+"""`gatecli document`: what people sign about a release. Each command is a function of a module beside."""
+
+from __future__ import annotations
+
+import typer
+
+from gatecli.cli.lazy_group import LazyGroup
+
+
+class DocumentCommands(LazyGroup):
+    """What can be written, and whether it is still true."""
+
+    members = {  # noqa: RUF012 - a ClassVar of the base
+        "adr": "document_adr:adr",
+    }
+
+
+app = typer.Typer(
+    cls=DocumentCommands, no_args_is_help=True, help="Write the documents of a release, and check them."
+)
+
+
+@app.callback()
+def document() -> None:
+    """Write the documents of a release, and check that they are still true."""

@@ -1,0 +1,124 @@
+"""What every command that writes a document is given, and how each writes it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import typer
+
+from gatecli.cli.ledger_records import read_given, write_given
+from gatecli.documents.kinds import DocumentKind
+from gatecli.documents.rendering import QUESTION, DocumentRequest, WrittenDocument, render_document
+from gatecli.errors import UncheckableError
+from gatecli.frontdoor.console import err
+from gatecli.frontdoor.options import (
+    GATE,
+    OUTPUT,
+    LedgerUrl,
+    PolicyFile,
+    PolicyFrom,
+    WaiverFiles,
+    option,
+)
+from gatecli.frontdoor.session import GateOptions, begin
+from gatecli.gates.documenting import DocumentedRelease, document_facts
+from gatecli.gates.used_ledger import used_ledger
+from gatecli.model.documents import DocumentFacts
+from gatecli.sources.files import ReadError
+from gatecli.sources.markdown_text import front_matter
+
+ReleasePath = Annotated[
+    Path, typer.Argument(metavar="PATH", help="A declaration, or a folder with one (default: here).")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WritingOptions:
+    """Where a document goes, and what it is made from."""
+
+    output: Annotated[
+        Path | None,
+        option(
+            "--output",
+            "-o",
+            panel=OUTPUT,
+            variable="DOCUMENT",
+            metavar="FILE",
+            help="Instead of stdout. What people wrote in it before is kept.",
+        ),
+    ] = None
+    template: Annotated[
+        Path | None,
+        option(
+            "--template",
+            panel=OUTPUT,
+            variable="DOCUMENT_TEMPLATE",
+            metavar="FILE",
+            help="A Jinja template of your own, instead of the shipped one.",
+        ),
+    ] = None
+    attestation: Annotated[
+        Path | None,
+        option(
+            "--attestation",
+            panel=GATE,
+            variable="DOCUMENT_ATTESTATION",
+            metavar="FILE",
+            help="What gatecli attest wrote of the release: the document names its SHA-256.",
+        ),
+    ] = None
+    policy: PolicyFile = None
+    policy_from: PolicyFrom = None
+    waivers: WaiverFiles = None
+    ledger: LedgerUrl = None
+
+
+def gather_facts(path: Path, given: WritingOptions) -> DocumentFacts:
+    """The facts of the release at a path, as the release gate finds them."""
+    session = begin(GateOptions(given.policy, given.policy_from, given.waivers), path)
+    with used_ledger(given.ledger, session.now) as ledger:
+        return document_facts(DocumentedRelease(path, session.terms, ledger, given.attestation))
+
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def write_document(
+    kind: DocumentKind, facts: DocumentFacts, given: WritingOptions, more: Mapping[str, Any] = _NOTHING
+) -> None:
+    """Write the document, or show it. `more` is what its template may use besides the facts."""
+    output = given.output
+    before = _read_before(output) if output is not None else None
+    template = None if given.template is None else read_given(given.template)
+    folder = Path() if output is None else output.parent
+    declaration = Path(os.path.relpath(facts.path, folder)).as_posix()
+    name = "FILE" if output is None else output.name
+    text = render_document(DocumentRequest(kind, facts, declaration, name, before, template, more))
+    if before is None or before.text != text:
+        write_given(text, output)
+    if output is not None:
+        _tell(output, text, before)
+
+
+def _read_before(path: Path) -> WrittenDocument | None:
+    """What stands at the place; None where nothing does."""
+    if not os.path.lexists(path):
+        return None
+    text, name = read_given(path), path.as_posix()
+    try:
+        head = front_matter(text)
+    except ReadError as error:
+        raise UncheckableError(f"{name} {error.problem}", advice=error.mend) from None
+    return WrittenDocument(name, text, None if head is None else head.partition("\n")[2].rstrip("\r\n"))
+
+
+def _tell(output: Path, text: str, before: WrittenDocument | None) -> None:
+    state = "wrote" if before is None else "is as it was:" if before.text == text else "wrote again"
+    questions = text.count(QUESTION)
+    waiting = f"; {questions} questions for a human" if questions else ""
+    err(f"{state} {output}{waiting}\n")
