@@ -1,7 +1,8 @@
 """DSSE envelopes (https://github.com/secure-systems-lab/dsse) and Sigstore bundles, version 0.3.
 
-A bundle holds an envelope with one signature, and the hint of the key that made it. What a writer writes has
-one text; where it holds a statement of ours, no other text is read.
+A bundle holds an envelope with one signature, and the hint of the key that made it, or a certificate and a
+log entry. What a writer writes for a key has one text; where it holds a statement of ours, no other text is
+read.
 """
 
 from __future__ import annotations
@@ -20,9 +21,8 @@ BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 MOST_SIGNATURES = 100
 
 _WHAT = "the attestation"
-_CERTIFICATES = {"certificate", "x509CertificateChain"}
 _ENVELOPE_KEYS = {"payload", "payloadType", "signatures"}
-_MATERIAL_KEYS = {"publicKey", "timestampVerificationData", "tlogEntries"}
+_EVIDENCE_KEYS = {"timestampVerificationData", "tlogEntries"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,13 @@ class Envelope:
 class Bundle:
     """What stands in a file: an envelope; the hint beside it; whether the file is the one that we write.
 
-    `hint` is None where the file holds an envelope alone.
+    `hint` is None where the file holds no hint; `certified` is the whole file where it holds a certificate.
     """
 
     envelope: Envelope
     hint: str | None
     is_ours: bool = False
+    certified: bytes | None = None
 
 
 def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
@@ -92,39 +93,43 @@ def envelope_data(envelope: Envelope) -> dict[str, Any]:
 def read_bundle(text: bytes) -> Bundle:
     """The bundle, or the envelope, in a file. Raises InvalidBundle.
 
-    A bundle with a statement of ours must be the very text that `bundle_text` writes: whatever was changed
-    in it is refused, also where a JSON reader would not notice.
+    A bundle of a key with a statement of ours must be the very text that `bundle_text` writes: whatever was
+    changed in it is refused, also where a JSON reader would not notice.
     """
     data = load_json(text, _WHAT)
     if not isinstance(data, dict):
         raise invalid_bundle(_WHAT, "it is not an object")
     if "mediaType" not in data:
         return Bundle(_read_envelope(data), None)
-    bundle = _read_bundle(data)
-    if read_head(bundle.envelope.payload)["predicateType"] not in PREDICATES:
+    bundle = _read_bundle(data, text)
+    if bundle.certified is not None or read_head(bundle.envelope.payload)["predicateType"] not in PREDICATES:
         return bundle
     if bundle_text(bundle.envelope).encode() != text:
         raise invalid_bundle(_WHAT, "it was changed since gatecli attest wrote it")
     return Bundle(bundle.envelope, bundle.hint, is_ours=True)
 
 
-def _read_bundle(data: Mapping[str, Any]) -> Bundle:
+def _read_bundle(data: Mapping[str, Any], text: bytes) -> Bundle:
     if set(data) != {"mediaType", "verificationMaterial", "dsseEnvelope"} or data["mediaType"] != BUNDLE:
         raise invalid_bundle(_WHAT, "it is not a Sigstore bundle of version 0.3 with an envelope")
     material = data["verificationMaterial"]
     if not isinstance(material, dict) or not isinstance(data["dsseEnvelope"], dict):
         raise invalid_bundle(_WHAT, "it is not a whole Sigstore bundle")
-    if _CERTIFICATES & set(material):
-        raise invalid_bundle(_WHAT, "it is signed by a certificate, not by a key; cosign verifies it")
-    if not set(material) <= _MATERIAL_KEYS or not isinstance(material.get("publicKey"), dict):
+    if "certificate" in material and set(material) - {"certificate"} <= _EVIDENCE_KEYS:
+        return Bundle(_one_signature(data["dsseEnvelope"]), None, certified=text)
+    if not set(material) - {"publicKey"} <= _EVIDENCE_KEYS or not isinstance(material.get("publicKey"), dict):
         raise invalid_bundle(_WHAT, "it names no public key")
     hint = material["publicKey"].get("hint", "")
     if not isinstance(hint, str) or not set(material["publicKey"]) <= {"hint"}:
         raise invalid_bundle(_WHAT, "the hint of its key is not a text")
-    envelope = _read_envelope(data["dsseEnvelope"])
+    return Bundle(_one_signature(data["dsseEnvelope"]), hint)
+
+
+def _one_signature(data: Mapping[str, Any]) -> Envelope:
+    envelope = _read_envelope(data)
     if len(envelope.signatures) != 1:
         raise invalid_bundle(_WHAT, "a Sigstore bundle holds one signature, and it holds another number")
-    return Bundle(envelope, hint)
+    return envelope
 
 
 def _read_envelope(data: Mapping[str, Any]) -> Envelope:

@@ -13,21 +13,28 @@ from gatecli.errors import MissingExtraError
 from gatecli.package import module
 
 
-class VerifyingKey(Protocol):
-    """A public key of Ed25519 (RFC 8032) or of ECDSA over P-256 with SHA-256 (FIPS 186-5)."""
+class SignerIdentity(Protocol):
+    """By what a signer is known: a key, or an identity that a certificate names."""
 
     @property
     def id(self) -> str:
-        """The SHA-256 of the key in PEM: one id for each key."""
-        ...
-
-    @property
-    def pem(self) -> str:
-        """The key in PEM (SubjectPublicKeyInfo)."""
+        """A SHA-256: one id for each signer."""
         ...
 
     def holds(self, signature: bytes, data: bytes) -> bool:
         """Whether the signature of data is by the owner of this key, in its one algorithm."""
+        ...
+
+
+class VerifyingKey(SignerIdentity, Protocol):
+    """A public key of Ed25519 (RFC 8032) or of ECDSA over P-256 with SHA-256 (FIPS 186-5).
+
+    Its id is the SHA-256 of the key in PEM.
+    """
+
+    @property
+    def pem(self) -> str:
+        """The key in PEM (SubjectPublicKeyInfo)."""
         ...
 
 

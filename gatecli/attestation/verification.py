@@ -6,20 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from gatecli.attestation.certificates import CertificateTrust, CertifiedIdentity
 from gatecli.attestation.envelopes import Bundle
-from gatecli.attestation.keys import VerifyingKey
+from gatecli.attestation.keys import SignerIdentity
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedKey:
-    """A key that a verifier trusts, by a name of its own; `datasets` are those it may speak about (None:
-    all).
+    """A key, or an identity, that a verifier trusts, by a name of its own; `datasets` are those it may speak
+    about (None: all).
 
     `expires` is its last day.
     """
 
     name: str
-    key: VerifyingKey
+    key: SignerIdentity
     datasets: frozenset[str] | None = None
     expires: date | None = None
 
@@ -36,8 +37,12 @@ class Signers:
     broken: tuple[str, ...]
 
 
-def signers_of(bundles: Sequence[Bundle], keys: Sequence[TrustedKey]) -> Signers:
+def signers_of(
+    bundles: Sequence[Bundle], keys: Sequence[TrustedKey], certificates: CertificateTrust | None = None
+) -> Signers:
     """The trusted keys that signed the payload that all bundles share.
+
+    Without `certificates`, nobody signed by one.
 
     A signature counts for the key that it holds by, whatever id stands beside it. Where the id is that of a
     trusted key and the signature does not hold by it, somebody changed something: it is broken.
@@ -46,6 +51,13 @@ def signers_of(bundles: Sequence[Bundle], keys: Sequence[TrustedKey]) -> Signers
     signed: dict[str, TrustedKey] = {}
     broken: dict[str, None] = {}
     for bundle in bundles:
+        if bundle.certified is not None:
+            owner, holds = _certified(bundle, distinct, certificates)
+            if owner is not None and holds:
+                signed[owner.key.id] = owner
+            elif owner is not None:
+                broken[owner.name] = None
+            continue
         data = bundle.envelope.signed_bytes
         for each in bundle.envelope.signatures:
             owner = next((key for key in distinct.values() if key.key.holds(each.signature, data)), None)
@@ -58,6 +70,17 @@ def signers_of(bundles: Sequence[Bundle], keys: Sequence[TrustedKey]) -> Signers
             else:
                 signed[owner.key.id] = owner
     return Signers(tuple(signed.values()), tuple(broken))
+
+
+def _certified(
+    bundle: Bundle, keys: Mapping[str, TrustedKey], certificates: CertificateTrust | None
+) -> tuple[TrustedKey | None, bool]:
+    """Whom of the trusted identities the certificate of a bundle names, and whether it holds."""
+    wanted = [each.key for each in keys.values() if isinstance(each.key, CertifiedIdentity)]
+    if certificates is None or bundle.certified is None or not wanted:
+        return None, False
+    found = certificates.signature_of(bundle.certified, bundle.envelope.payload, wanted)
+    return None if found.owner is None else keys[found.owner.id], not found.problem
 
 
 def _distinct_keys(keys: Sequence[TrustedKey]) -> Mapping[str, TrustedKey]:

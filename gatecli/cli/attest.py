@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,8 +12,10 @@ from typing import Annotated
 
 import typer
 
-from gatecli.attestation.envelopes import Envelope, bundle_text, read_bundle
+from gatecli.attestation.envelopes import bundle_text, read_bundle
+from gatecli.attestation.statements import statement_bytes
 from gatecli.cli.ledger_records import write_given
+from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import (
@@ -28,8 +31,14 @@ from gatecli.frontdoor.options import (
     source_date_epoch,
 )
 from gatecli.frontdoor.session import GateOptions, Session, begin
-from gatecli.gates.attestation_keys import KeySource, open_signing_key
-from gatecli.gates.attesting import AttestRequest, countersign, make_statement, sign
+from gatecli.gates.attestation_keys import (
+    IdentitySource,
+    KeySource,
+    open_keyless_signer,
+    open_signing_key,
+    sign_keyless,
+)
+from gatecli.gates.attesting import AttestRequest, countersigned, make_statement, sign_statement
 from gatecli.gates.judged_reports import JudgedRun, judged_run, read_judged_report
 from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.ledger_positions import ledger_position
@@ -47,7 +56,7 @@ class SigningOptions:
     """Which key signs."""
 
     key: Annotated[
-        str,
+        str | None,
         option(
             "--key",
             panel=SIGNING,
@@ -55,7 +64,7 @@ class SigningOptions:
             metavar="KEY",
             help="A private key in PEM: FILE, env:NAME, or kms://URI. GATECLI_KEY_PASSPHRASE opens it.",
         ),
-    ]
+    ] = None
     public_key: Annotated[
         Path | None,
         option(
@@ -63,10 +72,42 @@ class SigningOptions:
         ),
     ] = None
 
-    @property
-    def source(self) -> KeySource:
-        """Where the key is."""
-        return KeySource(self.key, named_variable, key_passphrase(), self.public_key)
+    keyless: Annotated[
+        bool,
+        option(
+            "--keyless",
+            panel=SIGNING,
+            help="Sign by a certificate of Sigstore instead of a key. The certificate is published.",
+        ),
+    ] = False
+    identity_token: Annotated[
+        str | None,
+        option(
+            "--identity-token",
+            panel=SIGNING,
+            metavar="env:NAME",
+            help="With --keyless: an OpenID Connect token (default: that of the CI service).",
+        ),
+    ] = None
+    trust_config: Annotated[
+        Path | None,
+        option(
+            "--trust-config",
+            panel=SIGNING,
+            metavar="FILE",
+            help="With --keyless: Sigstore's client trust configuration (default: the public instance's).",
+        ),
+    ] = None
+
+    def signing(self) -> Callable[[bytes], str]:
+        """What makes the file of a statement. Raises UsageError unless one way to sign is named."""
+        if self.keyless == (self.key is not None):
+            raise UsageError("a key or an identity signs", advice="give one of --key and --keyless")
+        if self.key is None:
+            source = IdentitySource(self.identity_token, named_variable, self.trust_config)
+            return partial(sign_keyless, signer=open_keyless_signer(source))
+        signer = open_signing_key(KeySource(self.key, named_variable, key_passphrase(), self.public_key))
+        return lambda payload: bundle_text(sign_statement(payload, signer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +164,7 @@ def attest(
     require_existing([path])
     session = begin(GateOptions(given.policy, given.policy_from, given.waivers), path)
     judged = read_judged_report(given.report) if given.report else _check(path, given, session)
-    signer = open_signing_key(signing.source)
+    sign = signing.signing()
     with ExitStack() as stack:
         position = None
         if given.ledger is not None:
@@ -140,11 +181,12 @@ def attest(
         )
         statement = make_statement(request)
     if given.countersign is None:
-        envelope = sign(statement, signer)
+        payload = statement_bytes(statement)
     else:
-        bundle = read_bundle(read_bundle_file(given.countersign))
-        envelope = countersign(bundle, statement, signer)
-    _write(envelope, output)
+        payload = countersigned(read_bundle(read_bundle_file(given.countersign)), statement)
+    write_given(sign(payload), output)
+    if output is not None:
+        err(f"signed: {output}\n")
 
 
 def _check(path: Path, given: AttestedOptions, session: Session) -> JudgedRun:
@@ -160,9 +202,3 @@ def _moment(now: datetime) -> str:
     """What a statement is dated; a reproducible build fixes it."""
     fixed = source_date_epoch()
     return moment(now if fixed is None else datetime.fromtimestamp(fixed, UTC))
-
-
-def _write(envelope: Envelope, output: Path | None) -> None:
-    write_given(bundle_text(envelope), output)
-    if output is not None:
-        err(f"signed by the key {envelope.signatures[0].key_id[:16]}…: {output}\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gatecli.attestation.certificates import CertifiedIdentity
 from gatecli.attestation.verification import TrustedKey
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import out
@@ -57,6 +58,33 @@ class TrustOptions:
             help="A public key in PEM whose signature counts; repeatable.",
         ),
     ] = None
+    identity: Annotated[
+        str | None,
+        option(
+            "--identity",
+            panel=TRUST,
+            metavar="TEXT",
+            help="Whose certificate of Sigstore counts, letter for letter: a workflow, an address.",
+        ),
+    ] = None
+    issuer: Annotated[
+        str | None,
+        option(
+            "--issuer",
+            panel=TRUST,
+            metavar="URL",
+            help="With --identity: who says so (https://token.actions.githubusercontent.com).",
+        ),
+    ] = None
+    trust_root: Annotated[
+        Path | None,
+        option(
+            "--trust-root",
+            panel=TRUST,
+            metavar="FILE",
+            help="Sigstore's trusted_root.json (default: the public one, as sigstore-python keeps it).",
+        ),
+    ] = None
     policy: PolicyFile = None
     threshold: Annotated[
         int | None,
@@ -100,8 +128,16 @@ class TrustOptions:
 
     def demands(self, kind: StatementKind) -> VerifierDemands:
         """What the command line says."""
-        keys: tuple[TrustedKey, ...] = tuple(trusted_key_in(each) for each in self.keys or ())
+        keys = (*map(trusted_key_in, self.keys or ()), *self._certified)
         return VerifierDemands(kind, keys, self.threshold, self.valid_days, frozenset(self.policies or ()))
+
+    @property
+    def _certified(self) -> tuple[TrustedKey, ...]:
+        if self.identity is None and self.issuer is None:
+            return ()
+        if not self.identity or not self.issuer:
+            raise UsageError("an identity is one of an issuer", advice="give both --identity and --issuer")
+        return (TrustedKey(self.identity, CertifiedIdentity(self.issuer, self.identity)),)
 
 
 @app.command("verify")
@@ -139,6 +175,7 @@ def verify(
         trust_alone(trust.demands(kind)),
         now,
         _head(trust),
+        trust.trust_root,
     )
     if trust.policy is None:
         verdict = verify_alone(request)
@@ -163,7 +200,8 @@ def _verified_line(checked: Checked) -> str:
     claim = f" · ε = {epsilon}, δ = {measures['delta']}" if epsilon is not None else ""
     made = f" · {measures['time']}" if "time" in measures else ""
     statement = f"statement sha256:{checked.inputs['sha256']}"
-    return f"verified · {checked.name}{claim} · signed by {by}{made} · {statement}"
+    root = f" · certified by the trust root {measures['trustRoot']}" if "trustRoot" in measures else ""
+    return f"verified · {checked.name}{claim} · signed by {by}{root}{made} · {statement}"
 
 
 def _head(trust: TrustOptions) -> Checkpoint | None:

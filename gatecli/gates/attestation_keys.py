@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gatecli.attestation.certificates import KeylessSigner, keyless_signer
 from gatecli.attestation.keys import (
     StatementSigner,
     VerifyingKey,
@@ -18,6 +19,7 @@ from gatecli.errors import UsageError
 from gatecli.sources.files import ReadError, read_bytes
 
 LARGEST_KEY_FILE = 10_000
+MOST_OF_A_ROOT = 2**20
 VARIABLE, MANAGED = "env:", "kms://"
 
 
@@ -49,6 +51,36 @@ def open_signing_key(source: KeySource) -> StatementSigner:
     return read_signing_key(_key_bytes(Path(source.named)), source.passphrase, source.named)
 
 
+@dataclass(frozen=True, slots=True)
+class IdentitySource:
+    """Where an identity is: a token in `env:NAME` (None: what the CI service gives), and which instance of
+    Sigstore certifies it (None: the public one).
+    """
+
+    token: str | None
+    variable: Callable[[str], str]
+    configuration: Path | None = None
+
+
+def open_keyless_signer(source: IdentitySource) -> KeylessSigner:
+    """What signs without a key. Raises UsageError, MissingExtraError; no message holds a token."""
+    token = None
+    if source.token is not None:
+        name = source.token.removeprefix(VARIABLE)
+        token = source.variable(name) if source.token.startswith(VARIABLE) else ""
+        if not token:
+            raise UsageError(
+                "--identity-token names no token", advice="env:NAME, of a variable that holds one"
+            )
+    configuration = None if source.configuration is None else _key_bytes(source.configuration, MOST_OF_A_ROOT)
+    return keyless_signer(token, configuration)
+
+
+def sign_keyless(payload: bytes, signer: KeylessSigner) -> str:
+    """The Sigstore bundle of a statement. Raises UncheckableError."""
+    return signer.sign(payload).decode()
+
+
 def public_key_in(path: Path) -> VerifyingKey:
     """The public key in a file. Raises UsageError, MissingExtraError."""
     return read_verifying_key(_key_bytes(path), path.as_posix())
@@ -59,8 +91,8 @@ def trusted_key_in(path: Path) -> TrustedKey:
     return TrustedKey(path.name, public_key_in(path))
 
 
-def _key_bytes(path: Path) -> bytes:
+def _key_bytes(path: Path, most: int = LARGEST_KEY_FILE) -> bytes:
     try:
-        return read_bytes(path, LARGEST_KEY_FILE)
+        return read_bytes(path, most)
     except ReadError as error:
         raise UsageError(f"the key {path} {error.problem}", advice=error.mend) from None

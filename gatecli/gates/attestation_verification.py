@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from gatecli.attestation.statements import read_statement
 from gatecli.attestation.strict_json import canonical_bytes
-from gatecli.attestation.verification import signers_of
 from gatecli.checks.attestation import (
     ReadAttestation,
     TrustTerms,
@@ -15,6 +14,7 @@ from gatecli.checks.attestation import (
     find_ledger_mismatch,
 )
 from gatecli.gates import VERIFY
+from gatecli.gates.trusted_signers import root_measure, trusted_signers
 from gatecli.gates.verification_requests import VerificationRequest, read_bundles, require_terms
 from gatecli.model.attestation import (
     AttestedStatement,
@@ -72,7 +72,7 @@ def examine_attestation(request: VerificationRequest) -> Examined:
         where,
         subject_name(statement),
         hashlib.sha256(bundles[0].envelope.payload).hexdigest(),
-        signers_of(bundles, request.terms.keys),
+        trusted_signers(bundles, request),
         predicate.datasets if isinstance(predicate, PrivacyRelease) else (),
     )
     found = [*find_attestation_faults(read, statement, request.artifacts, request.terms, request.at)]
@@ -103,6 +103,7 @@ def _checked_subject(
     claim = predicate.claim if isinstance(predicate, PrivacyRelease) else None
     measures: dict[str, object] = {
         "signedBy": [each.name for each in read.signers.signed],
+        **root_measure(read.signers, request),
         "time": predicate.time,
         "policy": predicate.policy.sha256,
         **(

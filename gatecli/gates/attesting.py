@@ -113,14 +113,20 @@ def countersign(bundle: Bundle, here: AttestedStatement, signer: StatementSigner
 
     Raises UsageError where it says anything else.
     """
+    return sign_statement(countersigned(bundle, here), signer)
+
+
+def countersigned(bundle: Bundle, here: AttestedStatement) -> bytes:
+    """The payload of an attestation, for a second signature. Raises UsageError as `countersign` does."""
     stated = read_statement(bundle.envelope.payload)
     dated = replace(here, predicate=replace(here.predicate, time=stated.predicate.time))
-    if not bundle.is_ours or statement_bytes(dated) != bundle.envelope.payload:
+    is_bundle = bundle.is_ours or bundle.certified is not None
+    if not is_bundle or statement_bytes(dated) != bundle.envelope.payload:
         raise UsageError(
             "the attestation states something else than what was checked here",
             advice="compare policy, version of gatecli, files and options with those of whoever attested",
         )
-    return sign_statement(bundle.envelope.payload, signer)
+    return bundle.envelope.payload
 
 
 def _attest_release(request: AttestRequest) -> AttestedStatement:

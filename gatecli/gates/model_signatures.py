@@ -14,10 +14,10 @@ from typing import Any
 from gatecli.attestation.model_digest import model_root
 from gatecli.attestation.statements import read_head
 from gatecli.attestation.strict_json import InvalidBundle, invalid_bundle
-from gatecli.attestation.verification import signers_of
 from gatecli.checks.attestation import ReadAttestation, find_other_subject, find_unverified
 from gatecli.errors import UsageError
 from gatecli.gates.attested_files import files_of
+from gatecli.gates.trusted_signers import root_measure, trusted_signers
 from gatecli.gates.verification_requests import VerificationRequest, read_bundles, require_terms
 from gatecli.model.attestation import FOLDER
 from gatecli.model.finding import Finding
@@ -39,7 +39,7 @@ def examine_model(request: VerificationRequest) -> Examined:
         request.bundles[0][0],
         name,
         hashlib.sha256(payload).hexdigest(),
-        signers_of(bundles, request.terms.keys),
+        trusted_signers(bundles, request),
     )
     found: list[Finding] = list(find_unverified(read, request.terms, request.at.date()))
     for artifact in request.artifacts:
@@ -52,6 +52,7 @@ def examine_model(request: VerificationRequest) -> Examined:
             found.append(find_other_subject(read, artifact.name))
     measures: dict[str, object] = {
         "signedBy": [each.name for each in read.signers.signed],
+        **root_measure(read.signers, request),
         "files": len(signed),
     }
     checked = Checked("model", name, read.path, measures, {"sha256": read.sha256})

@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+from gatecli.attestation.certificates import CertifiedIdentity
 from gatecli.attestation.keys import read_verifying_key
 from gatecli.attestation.verification import TrustedKey
 from gatecli.checks.attestation import PromiseLimit, PromiseLimits, TrustTerms
@@ -20,7 +21,7 @@ from gatecli.gates.verification_requests import VerificationRequest, VerifierDem
 from gatecli.model.finding import Severity
 from gatecli.model.number import plain
 from gatecli.model.policy import PrivacyPolicy, bound_tiers, stamp
-from gatecli.model.trust import AttestationKey
+from gatecli.model.trust import AttestationIdentity, AttestationKey
 from gatecli.model.verdict import Verdict
 
 
@@ -43,7 +44,7 @@ def trust_by_policy(policy: PrivacyPolicy, demands: VerifierDemands) -> TrustTer
     rules = policy.spec.attestation
     alone = trust_alone(demands)
     return TrustTerms(
-        (*(_key_of(each) for each in rules.keys), *demands.keys),
+        (*map(_key_of, rules.keys), *map(_identity_of, rules.identities), *demands.keys),
         alone.predicate,
         max(rules.threshold, alone.threshold),
         min(rules.valid_days, demands.valid_days or rules.valid_days),
@@ -64,20 +65,29 @@ def limits_of(policy: PrivacyPolicy) -> PromiseLimits:
     return PromiseLimits(policy.metadata.name, tiers, partial(bound_tiers, policy))
 
 
+def _identity_of(rule: AttestationIdentity) -> TrustedKey:
+    certified = CertifiedIdentity(rule.issuer, rule.identity)
+    return TrustedKey(rule.name, certified, _scope(rule), _day(rule))
+
+
+def _scope(rule: AttestationKey | AttestationIdentity) -> frozenset[str] | None:
+    return frozenset(rule.datasets) if rule.datasets else None
+
+
 def _key_of(rule: AttestationKey) -> TrustedKey:
     where = f"the key {rule.name} of the policy"
-    datasets = frozenset(rule.datasets) if rule.datasets else None
     try:
         key = read_verifying_key(rule.public_key.encode(), where)
     except UsageError as error:
         raise ConfigurationError(error.message, advice=error.advice) from None
-    return TrustedKey(rule.name, key, datasets, _day(rule))
+    return TrustedKey(rule.name, key, _scope(rule), _day(rule))
 
 
-def _day(rule: AttestationKey) -> date | None:
+def _day(rule: AttestationKey | AttestationIdentity) -> date | None:
     try:
         return date.fromisoformat(rule.expires) if rule.expires else None
     except ValueError:
         raise ConfigurationError(
-            f"the key {rule.name} of the policy expires on a day that there is not", advice="write YYYY-MM-DD"
+            f"{rule.name}, whom the policy trusts, expires on a day that there is not",
+            advice="write YYYY-MM-DD",
         ) from None

@@ -71,13 +71,17 @@ def trust_alone(demands: VerifierDemands) -> TrustTerms:
 
 @dataclass(frozen=True, slots=True)
 class VerificationRequest:
-    """Attestations of one statement, what is here, and what is demanded; `head` is that of a ledger."""
+    """Attestations of one statement, what is here, and what is demanded; `head` is that of a ledger.
+
+    `trust_root` is the file that names whose certificates count (None: Sigstore's, as it is kept here).
+    """
 
     bundles: Sequence[tuple[str, bytes]]
     artifacts: tuple[GivenArtifact, ...]
     terms: TrustTerms
     at: datetime
     head: Checkpoint | None = None
+    trust_root: Path | None = None
 
 
 def read_bundle_file(path: Path) -> bytes:
@@ -91,7 +95,9 @@ def read_bundle_file(path: Path) -> bytes:
 def require_terms(terms: TrustTerms, artifacts: Sequence[GivenArtifact]) -> None:
     """Raises UsageError where nobody is trusted, no signature is asked for, or nothing is compared."""
     if not terms.keys:
-        raise UsageError("no key is trusted", advice="--key FILE, or spec.attestation.keys in the policy")
+        raise UsageError(
+            "no key is trusted", advice="--key FILE, --identity, or spec.attestation.keys in the policy"
+        )
     if terms.threshold < 1:
         raise UsageError("at least one key must have signed", advice="--threshold 1")
     if not artifacts:

@@ -224,6 +224,7 @@ def _attestation(low: AttestationRules, high: AttestationRules) -> AttestationRu
     """Whom the floor trusts; what the nearer policy revokes or shortens holds, too."""
     return AttestationRules(
         keys=low.keys,
+        identities=low.identities,
         threshold=max(low.threshold, high.threshold),
         valid_days=min(low.valid_days, high.valid_days),
         policies=low.policies,

@@ -66,6 +66,7 @@ DESCRIPTIONS = {
     "WaiverSpec.fingerprint": "the fingerprint of the one finding that is forgiven, from a report",
     "WaiverSpec.reason": "why it is forgiven",
     "AttestationKey.name": "what findings call it",
+    "AttestationIdentity.name": "what findings call it",
     "WaiverSpec.owner": "who is responsible for it",
     "WaiverSpec.expires": "the waiver's last day, as YYYY-MM-DD",
     "TableEvidence.tool": "the program that wrote the file",

@@ -25,10 +25,27 @@ class AttestationKey(Value):
     expires: Day | None = Field(default=None, description="its last day, as YYYY-MM-DD")
 
 
+class AttestationIdentity(Value):
+    """Whoever an issuer of identities certified, and what they may speak about."""
+
+    name: Text
+    issuer: Text = Field(description="who says so, such as `https://token.actions.githubusercontent.com`")
+    identity: Text = Field(
+        description="what the certificate names, letter for letter: a workflow, an address"
+    )
+    datasets: Many[Text] = Field(
+        default=(), description="the datasets whose releases it may attest; empty: every dataset"
+    )
+    expires: Day | None = Field(default=None, description="its last day, as YYYY-MM-DD")
+
+
 class AttestationRules(Value):
     """Which attestations are accepted."""
 
     keys: Many[AttestationKey] = Field(default=(), description="whose signatures count; none: nobody's")
+    identities: Many[AttestationIdentity] = Field(
+        default=(), description="whose certificates of Sigstore count, beside keys"
+    )
     threshold: Annotated[int, Field(ge=1, le=100)] = Field(
         default=1, description="how many distinct keys must have signed"
     )

