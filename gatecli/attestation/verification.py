@@ -52,7 +52,7 @@ def signers_of(
     broken: dict[str, None] = {}
     for bundle in bundles:
         if bundle.certified is not None:
-            owner, holds = _certified(bundle, distinct, certificates)
+            owner, holds = _certified_owner(bundle, distinct, certificates)
             if owner is not None and holds:
                 signed[owner.key.id] = owner
             elif owner is not None:
@@ -72,7 +72,7 @@ def signers_of(
     return Signers(tuple(signed.values()), tuple(broken))
 
 
-def _certified(
+def _certified_owner(
     bundle: Bundle, keys: Mapping[str, TrustedKey], certificates: CertificateTrust | None
 ) -> tuple[TrustedKey | None, bool]:
     """Whom of the trusted identities the certificate of a bundle names, and whether it holds."""

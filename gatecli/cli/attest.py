@@ -38,7 +38,7 @@ from gatecli.gates.attestation_keys import (
     open_signing_key,
     sign_keyless,
 )
-from gatecli.gates.attesting import AttestRequest, countersigned, make_statement, sign_statement
+from gatecli.gates.attesting import AttestRequest, make_statement, payload_to_countersign, sign_statement
 from gatecli.gates.judged_reports import JudgedRun, judged_run, read_judged_report
 from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.ledger_positions import ledger_position
@@ -183,7 +183,7 @@ def attest(
     if given.countersign is None:
         payload = statement_bytes(statement)
     else:
-        payload = countersigned(read_bundle(read_bundle_file(given.countersign)), statement)
+        payload = payload_to_countersign(read_bundle(read_bundle_file(given.countersign)), statement)
     write_given(sign(payload), output)
     if output is not None:
         err(f"signed: {output}\n")

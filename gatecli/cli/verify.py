@@ -128,11 +128,11 @@ class TrustOptions:
 
     def demands(self, kind: StatementKind) -> VerifierDemands:
         """What the command line says."""
-        keys = (*map(trusted_key_in, self.keys or ()), *self._certified)
+        keys = (*map(trusted_key_in, self.keys or ()), *self._identities)
         return VerifierDemands(kind, keys, self.threshold, self.valid_days, frozenset(self.policies or ()))
 
     @property
-    def _certified(self) -> tuple[TrustedKey, ...]:
+    def _identities(self) -> tuple[TrustedKey, ...]:
         if self.identity is None and self.issuer is None:
             return ()
         if not self.identity or not self.issuer:

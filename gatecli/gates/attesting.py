@@ -113,10 +113,10 @@ def countersign(bundle: Bundle, here: AttestedStatement, signer: StatementSigner
 
     Raises UsageError where it says anything else.
     """
-    return sign_statement(countersigned(bundle, here), signer)
+    return sign_statement(payload_to_countersign(bundle, here), signer)
 
 
-def countersigned(bundle: Bundle, here: AttestedStatement) -> bytes:
+def payload_to_countersign(bundle: Bundle, here: AttestedStatement) -> bytes:
     """The payload of an attestation, for a second signature. Raises UsageError as `countersign` does."""
     stated = read_statement(bundle.envelope.payload)
     dated = replace(here, predicate=replace(here.predicate, time=stated.predicate.time))
