@@ -114,6 +114,7 @@ class WebhookSettings:
     client_name: str = ""
     kubeconfig: Path | None = None
     key: Path | None = None
+    registry_config: Path | None = None
     rescan_seconds: float = 3600.0
     rescan_pause_seconds: float = 0.5
     scan_secrets: bool = False
@@ -163,6 +164,7 @@ FIELDS: Mapping[str, tuple[Reader, str]] = MappingProxyType(
         "client_name": (words, "the common name that the client certificate must have"),
         "kubeconfig": (path, "the kubeconfig for the API server; without one, the pod's service account"),
         "key": (path, "a file with the webhook's own key, the same for all replicas"),
+        "registry_config": (path, "a config.json of Docker with the credentials of OCI registries"),
         "rescan_seconds": (
             seconds(0, 604_800),
             "the time from the start of one background scan to the start of the next; 0 never scans",

@@ -62,6 +62,8 @@ def review(
     out(json.dumps(answer(request, decision, rulebook), indent=2) + "\n")
     if decision.owner is not None:
         err(f"the webhook would read the {decision.owner.kind} that owns this object, and may admit it\n")
+    for source in decision.sources:
+        err(f"the webhook would read {source}, and may admit it\n")
     raise typer.Exit(_exit_code(decision))
 
 

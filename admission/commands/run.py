@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 
 from admission.cluster.access import Access, from_kubeconfig, from_pod
+from admission.cluster.attestations import AttestationReader, attestations_of
 from admission.cluster.client import AlreadyExistsError, Client, ClusterError
 from admission.cluster.leader_election import Candidate, Standing
 from admission.cluster.owners import OwnerReader
@@ -109,7 +110,8 @@ async def serve(settings: WebhookSettings, source_of: SourceOf, *, is_watched: b
         workers = Workers(settings.workers, time.monotonic)
         stack.callback(workers.close)
         health.workers_hang = workers.hang
-        service = _review_service(settings, shelf, workers, metrics, client)
+        read = await stack.enter_async_context(attestations_of(settings, client))
+        service = _review_service(settings, shelf, workers, metrics, client, read)
         http_handler = HttpHandler(service, health, metrics, _bounds(settings))
         shown = ServingCertificate(health, metrics, new_context(settings.client_ca))
         stack.enter_context(watchdog(loop))
@@ -125,7 +127,7 @@ async def serve(settings: WebhookSettings, source_of: SourceOf, *, is_watched: b
         if settings.rescan_seconds:
             searcher = Workers(1, time.monotonic)
             stack.callback(searcher.close)
-            scan = _scan(settings, client, searcher, shelf, candidate, metrics)
+            scan = _scan(settings, client, searcher, shelf, candidate, metrics, read)
             await stack.enter_async_context(_background((scan.run(),), stop))
         else:
             LOGGER.warning("the background scan is off")
@@ -144,11 +146,12 @@ def _scan(
     shelf: RulebookHolder,
     candidate: Candidate,
     metrics: Metrics,
+    read: AttestationReader,
 ) -> Background:
     pace = Pace(settings.rescan_pause_seconds)
     scope = ScanScope(settings.name, has_secrets=settings.scan_secrets, most=MOST_RESULTS)
     scanner, writer = with_lead(
-        Scanner(client, workers, time.monotonic, pace, scope),
+        Scanner(client, workers, time.monotonic, pace, scope, read),
         Writer(client, workers, pace, _now),
         lambda: candidate.leads,
     )
@@ -195,7 +198,12 @@ async def _drain(settings: WebhookSettings, health: Health, endpoints: Sequence[
 
 
 def _review_service(
-    settings: WebhookSettings, shelf: RulebookHolder, workers: Workers, metrics: Metrics, client: Client
+    settings: WebhookSettings,
+    shelf: RulebookHolder,
+    workers: Workers,
+    metrics: Metrics,
+    client: Client,
+    read: AttestationReader,
 ) -> ReviewService:
     async def keep_secret(secret: Object) -> None:
         try:
@@ -212,6 +220,7 @@ def _review_service(
         clock=time.monotonic,
         keep=keep_secret,
         read_owner=OwnerReader(client, settings.request_seconds / OWNER_SHARE),
+        read_attestations=read,
         inline_bytes=settings.inline_bytes,
         seconds=settings.request_seconds,
         fail_mode=settings.fail_mode,

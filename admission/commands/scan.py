@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from admission.cluster.access import Access, from_usual
+from admission.cluster.attestations import attestations_of
 from admission.cluster.client import (
     Client,
     ClusterError,
@@ -170,8 +171,9 @@ async def _scan_cluster(
             rulebook = await _rulebook(client, settings, policy, waivers)
             scope = ScanScope(settings.name, is_webhook=False, namespace=namespace)
             begun = _now()
-            scanner = Scanner(client, workers, time.monotonic, pace, scope)
-            seen = await scanner.scan(rulebook, begun.date())
+            async with attestations_of(settings, client) as read:
+                scanner = Scanner(client, workers, time.monotonic, pace, scope, read)
+                seen = await scanner.scan(rulebook, begun.date())
             if not writes:
                 return seen, ()
             writer = Writer(client, workers, pace, _now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import partial
@@ -14,8 +14,9 @@ from admission.review.objects import LAST_APPLIED, row, searched_parts
 from admission.review.owner_references import ancestors
 from admission.review.rulebook import NamespaceScope, Rulebook
 from gatecli.checks.personal_data import Hidden, Search
+from gatecli.checks.served_models import GivenAttestations
 from gatecli.gates.judgement import JudgementTerms
-from gatecli.gates.objects import ObjectFindings, ObjectRequest, Owner, remaining_search
+from gatecli.gates.objects import ObjectCheck, ObjectFindings, ObjectRequest, Owner, remaining_search
 from gatecli.model.admission import Mode
 from gatecli.model.finding import Finding, Severity
 from gatecli.model.text import RawText, object_leaves
@@ -54,7 +55,8 @@ class Judged:
 class Case:
     """All that the judgement of one request works with.
 
-    `owner` is the object's owner as the cluster has it, where it was asked for.
+    `checks` are those that the object goes through. `owner` is the object's owner as the cluster has it, and
+    `attestations` are what was read beside the object, where they were asked for.
     """
 
     request: ReviewRequest
@@ -64,7 +66,9 @@ class Case:
     deadline: float
     day: date
     raw: RawText
+    checks: tuple[ObjectCheck, ...]
     owner: Object | None = None
+    attestations: GivenAttestations = field(default_factory=GivenAttestations)
 
     def further(self) -> Search:
         """The search with the time that is left: all searches of one request share one budget."""
@@ -93,6 +97,7 @@ def request_of(case: Case, obj: Object) -> ObjectRequest:
         terms,
         LAST_APPLIED,
         partial(_owners_of, case),
+        case.attestations,
     )
 
 

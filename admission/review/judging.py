@@ -13,11 +13,13 @@ from admission.review.enforcement import REFUSED, Act, Case, Judged, decide_acts
 from admission.review.masking import Masking, Move, is_maskable, mask
 from admission.review.messages import annotation_of, denial, locate_finding, warnings_of
 from admission.review.objects import LAST_APPLIED, passed_by_rule, row, searched_parts
-from admission.review.owner_references import OwnerReference
+from admission.review.owner_references import OwnerReference, controller_of
 from admission.review.rulebook import Rulebook
 from admission.review.tolerance import tolerate, wanted_owner
 from gatecli.checks.personal_data import Clock, Hidden
+from gatecli.checks.served_models import UNATTESTED, AttestationSource, GivenAttestations
 from gatecli.gates.objects import Keys, ObjectFindings, check_object, find_everything
+from gatecli.gates.served_models import wanted_sources
 from gatecli.model.admission import Mode
 from gatecli.model.finding import Finding
 from gatecli.model.text import RawText, object_texts
@@ -55,7 +57,8 @@ class Decision:
     before `patch` is sent, and are not to be made in a dry run. `scanned_bytes` is the text that was
     searched, each distinct piece once; 0 where none was. `marks` tell the value of each finding from any
     other by a hash under the rulebook's secret key; "" for one without a value. `owner` names the object that
-    the request is to be judged with again, once it was read: it may hold what was found.
+    the request is to be judged with again, once it was read: it may hold what was found. `sources` are
+    where attestations may be, with which it is to be judged again, too.
     """
 
     allowed: bool
@@ -72,6 +75,7 @@ class Decision:
     scanned_bytes: int = 0
     marks: tuple[str, ...] = field(default=(), repr=False)
     owner: OwnerReference | None = field(default=None, repr=False)
+    sources: tuple[AttestationSource, ...] = field(default=(), repr=False)
 
 
 def judge(
@@ -82,14 +86,15 @@ def judge(
     clock: Clock,
     phase: Phase = Phase.VALIDATING,
     owner: Object | None = None,
+    attestations: GivenAttestations | None = None,
 ) -> Decision:
     """The decision on a request: it is searched, or a rule that the decision names lets it pass.
 
     Waivers hold through their last day, which `today` is compared with; `clock` gives seconds that only
     grow. Findings are those of `gatecli pii scan` on the same object; comments that forgive a line
     of a file do not apply in a cluster. A search that ran out of time ends as the policy's `onIncomplete`
-    says, in any mode that refuses. `owner` is what an earlier decision on the request asked for, as the
-    cluster has it.
+    says, in any mode that refuses. `owner` and `attestations` are what an earlier decision on the request
+    asked for.
     """
     if why := passed_by_rule(request, rulebook.rules):
         return Decision(allowed=True, reason=DecisionReason.NOT_APPLICABLE, mode=rulebook.rules.mode, why=why)
@@ -100,16 +105,36 @@ def judge(
     # By tabs, since lines invite the search for base64 that is broken over several.
     text = "\t".join(object_texts(parts))
     size = len(text.encode("utf-8", "surrogatepass"))
-    if not any(check.may_find(parts, text, scope.search) for check in rulebook.checks):
+    checks = rulebook.checks_for(of_copy=_is_copy(request, rulebook))
+    if not any(check.may_find(parts, text, scope.search) for check in checks):
         return Decision(allowed=True, reason=DecisionReason.CLEAN, mode=scope.mode, scanned_bytes=size)
     raw = RawText(request.kind.name, "", "json")
     search = replace(scope.search, clock=clock)
-    case = Case(request, rulebook, scope, search, clock() + search.limits.seconds, today, raw, owner)
-    return replace(_judge_case(case, phase), scanned_bytes=size)
+    end = clock() + search.limits.seconds
+    given = attestations or GivenAttestations()
+    case = Case(request, rulebook, scope, search, end, today, raw, checks, owner, given)
+    decision = replace(_judge_case(case, phase), scanned_bytes=size)
+    return (
+        decision if attestations is not None else replace(decision, sources=_unread_sources(decision, case))
+    )
+
+
+def _is_copy(request: ReviewRequest, rulebook: Rulebook) -> bool:
+    """Whether a controller made the object of one that was judged: Kubernetes' own, or one of the policy."""
+    listed = rulebook.policy.spec.attestation.workloads.controllers
+    return request.user in listed or controller_of(request) is not None
+
+
+def _unread_sources(decision: Decision, case: Case) -> tuple[AttestationSource, ...]:
+    """Where an attestation may be of what was found without one."""
+    serving = case.rulebook.serving
+    if serving is None or all(finding.rule.id != UNATTESTED.id for finding in decision.findings):
+        return ()
+    return wanted_sources(case.request.object or {}, serving)
 
 
 def _judge_case(case: Case, phase: Phase) -> Decision:
-    found = check_object(request_of(case, case.request.object or {}), case.rulebook.checks)
+    found = check_object(request_of(case, case.request.object or {}), case.checks)
     acts = tolerated = tolerate(case, decide_acts(case, found))
     masking = Masking()
     refusing = REFUSED
@@ -144,7 +169,7 @@ def _left_keys(case: Case, acts: Sequence[Judged], found: ObjectFindings, masked
     }
     known = {finding.fingerprint for finding, _ in found.weighed}
     rules = {one.finding.rule.id for one in acts if one.act is Act.MASK}
-    for finding, hidden in find_everything(asked, case.rulebook.checks):
+    for finding, hidden in find_everything(asked, case.checks):
         if hidden is not None:
             if finding.rule.id in rules and (hidden.leaf.keys, hidden.identity) not in stays:
                 yield hidden.leaf.keys

@@ -9,10 +9,12 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from gatecli.checks.personal_data import Search, search_of
+from gatecli.checks.served_models import ServingDemands
 from gatecli.errors import ConfigurationError
 from gatecli.gates.embedded_files import with_embedded_files
 from gatecli.gates.judgement import waivers_for
 from gatecli.gates.objects import CHECKS, ObjectCheck
+from gatecli.gates.served_models import checks_of, serving_demands
 from gatecli.model.admission import AdmissionRules, Mode, NamespaceRules
 from gatecli.model.policy import PiiRules, PrivacyPolicy, stamp
 from gatecli.model.verdict import PolicyStamp
@@ -46,7 +48,8 @@ class Rulebook:
     """All that a verdict depends on besides the request and the day; never changed, only replaced.
 
     `key` is secret: values are compared, and the Secrets that masking makes are named, by its HMAC.
-    `checks` are the kinds of checks that an object goes through.
+    `checks` are the kinds of checks that an object goes through, `serving` what workloads that serve a model
+    must have; None where nothing.
     """
 
     policy: PrivacyPolicy
@@ -58,6 +61,7 @@ class Rulebook:
     generation: int
     digest: str
     checks: tuple[ObjectCheck, ...] = CHECKS
+    serving: ServingDemands | None = None
 
     @property
     def rules(self) -> AdmissionRules:
@@ -71,6 +75,10 @@ class Rulebook:
             return self.scopes[namespace]
         fitting = (scope for pattern, scope in self.scopes.items() if fnmatchcase(namespace, pattern))
         return next(fitting, self.standard)
+
+    def checks_for(self, *, of_copy: bool) -> tuple[ObjectCheck, ...]:
+        """The checks of an object; fewer where a controller made it of one that was judged."""
+        return tuple(check for check in self.checks if check.of_copies) if of_copy else self.checks
 
     def waivers_in(self, namespace: str) -> tuple[PlacedWaiver, ...]:
         """The waivers of a namespace and those that hold everywhere; no namespace sees another's."""
@@ -86,7 +94,7 @@ def rulebook_of(
     seconds: float = _SECONDS,
     fingerprint_key: bytes = b"",
     generation: int = 0,
-    checks: tuple[ObjectCheck, ...] = CHECKS,
+    checks: tuple[ObjectCheck, ...] | None = None,
 ) -> Rulebook:
     """The rulebook of a resolved policy; `waivers` by namespace, `EVERYWHERE` for all.
 
@@ -99,7 +107,8 @@ def rulebook_of(
         raise ConfigurationError(
             f"the webhook's key is shorter than {SHORTEST_KEY} bytes", advice="generate one at random"
         )
-    rules = policy.spec.admission
+    rules, serving = policy.spec.admission, serving_demands(policy)
+    asked = checks_of(serving) if checks is None else checks
     standard = _scope(policy.spec.pii, rules.mode, seconds, fingerprint_key)
     own_scope = partial(_own_scope, policy=policy, standard=standard, seconds=seconds, key=fingerprint_key)
     names = sorted(rules.namespaces, key=lambda name: (-len(name), name))
@@ -108,11 +117,12 @@ def rulebook_of(
         stamp=stamp(policy),
         standard=standard,
         scopes={name: own_scope(rules.namespaces[name]) for name in names},
-        waivers=_waivers_of(checks, waivers),
+        waivers=_waivers_of(asked, waivers),
         key=key,
         generation=generation,
         digest=_digest(policy, waivers),
-        checks=checks,
+        checks=asked,
+        serving=serving,
     )
 
 
@@ -164,7 +174,8 @@ def _digest(policy: PrivacyPolicy, waivers: Mapping[str, Sequence[PlacedWaiver]]
         for namespace, held in sorted(waivers.items())
         for placed in held
     )
-    return hashlib.sha256("\0".join((stamp(policy).sha256, *sorted(parts))).encode()).hexdigest()
+    trust = policy.spec.attestation.model_dump_json()
+    return hashlib.sha256("\0".join((stamp(policy).sha256, trust, *sorted(parts))).encode()).hexdigest()
 
 
 def warm(rulebook: Rulebook) -> None:

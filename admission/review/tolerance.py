@@ -96,7 +96,7 @@ def _adds_nothing(case: Case, update: Update) -> bool:
 
 
 def _find(case: Case, asked: ObjectRequest) -> Sequence[Seen]:
-    return find_everything(replace(asked, search=case.further()), case.rulebook.checks)
+    return find_everything(replace(asked, search=case.further()), case.checks)
 
 
 def _values_of(case: Case, update: Update) -> Holds:

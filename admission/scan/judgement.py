@@ -17,6 +17,7 @@ from admission.review.rulebook import Rulebook
 from admission.scan.kinds import Kind
 from admission.server.health import Clock
 from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE, Search
+from gatecli.checks.served_models import AttestationSource, GivenAttestations
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, make_finding
 from gatecli.pii.redaction import redact_text
@@ -59,12 +60,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class ObjectResult:
-    """What was seen of one object. `copies` are findings that its owner has too, where they are told."""
+    """What was seen of one object. `copies` are findings that its owner has too, where they are told.
+
+    `sources` are where attestations may be, with which it is to be judged again.
+    """
 
     namespace: str
     reason: DecisionReason
     found: tuple[Found, ...] = ()
     copies: int = 0
+    sources: tuple[AttestationSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +82,31 @@ class ScanContext:
     owners: dict[str, frozenset[Mark]] = field(default_factory=dict)
 
 
-def look(item: Mapping[str, Any], kind: Kind, version: str, context: ScanContext) -> ObjectResult:
+def look(
+    item: Mapping[str, Any],
+    kind: Kind,
+    version: str,
+    context: ScanContext,
+    attestations: GivenAttestations | None = None,
+) -> ObjectResult:
     """What the webhook would say to the creation of a listed object. Raises nothing."""
     obj = {**item, "apiVersion": f"{kind.group}/{version}" if kind.group else version, "kind": kind.name}
     metadata = item.get("metadata")
     namespace = str(metadata.get("namespace") or "") if isinstance(metadata, dict) else ""
     try:
-        return _look_at(obj, kind, version, namespace, context)
+        return _look_at(obj, kind, version, namespace, context, attestations)
     except Exception:  # noqa: BLE001 - one object that a bug keeps from being judged must not hide the others
         LOGGER.error("an object could not be judged", exc_info=True, extra={"fields": {"kind": kind.name}})
         return _unsearched_result(obj, namespace, context, "an internal error; the log says more")
 
 
 def _look_at(
-    obj: dict[str, Any], kind: Kind, version: str, namespace: str, context: ScanContext
+    obj: dict[str, Any],
+    kind: Kind,
+    version: str,
+    namespace: str,
+    context: ScanContext,
+    attestations: GivenAttestations | None,
 ) -> ObjectResult:
     if too_deep(obj) and not context.rulebook.scope(namespace).exempt:
         return _unsearched_result(obj, namespace, context, "it is nested too deeply")
@@ -102,19 +118,31 @@ def _look_at(
         resource=Type(kind.group, version, kind.plural),
         namespace=namespace,
         name=str(obj["metadata"].get("name") or ""),
-        # The owner is there, by its uid: what the webhook takes from the user's name.
-        user=_CONTROLLER if owners else "",
+        user=_maker(obj, context, is_known=bool(owners)),
         object=obj,
     )
-    decision = judge(request, context.rulebook, today=context.day, clock=context.clock)
+    decision = judge(
+        request, context.rulebook, today=context.day, clock=context.clock, attestations=attestations
+    )
     if _may_own(kind):
         context.owners[str(obj["metadata"].get("uid"))] = frozenset(_marks(decision))
     told = _own_findings(decision, frozenset().union(*owners))
     if not told:
-        return ObjectResult(namespace, decision.reason, copies=len(decision.findings))
+        copies = len(decision.findings)
+        return ObjectResult(namespace, decision.reason, copies=copies, sources=decision.sources)
     about = _about(obj, namespace, context.rulebook.scope(namespace).search)
     seen = tuple(Found(_place_finding(finding, about), act, about) for finding, act in told)
-    return ObjectResult(namespace, decision.reason, seen, len(decision.findings) - len(seen))
+    copies = len(decision.findings) - len(seen)
+    return ObjectResult(namespace, decision.reason, seen, copies, decision.sources)
+
+
+def _maker(obj: Mapping[str, Any], context: ScanContext, *, is_known: bool) -> str:
+    """Who made an object, as far as it tells: what the webhook takes from the user's name.
+
+    That of an owner that was met is Kubernetes' own controller; another controller is one of the policy's.
+    """
+    others = context.rulebook.policy.spec.attestation.workloads.controllers
+    return _CONTROLLER if is_known else others[0] if others and any(_controllers(obj)) else ""
 
 
 def _may_own(kind: Kind) -> bool:

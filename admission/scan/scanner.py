@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 from functools import partial
 
+from admission.cluster.attestations import AttestationReader
 from admission.cluster.client import (
     METADATA_ALONE,
     Client,
@@ -188,6 +189,7 @@ class Scanner:
     clock: Clock
     pace: Pace
     scope: ScanScope
+    read_attestations: AttestationReader
 
     async def scan(self, rulebook: Rulebook, day: date) -> ScanPass:
         """One pass. Raises DeposedError where the pace calls it off; all else is part of the result."""
@@ -248,11 +250,21 @@ class Scanner:
             while at < len(items):
                 job = partial(_look_at, items[at:], kind, version, context)
                 seen = await self.workers.run(job, SECONDS)
+                judged = zip(items[at : at + len(seen)], seen, strict=True)
                 at += len(seen)
-                for one in seen:
+                for one in [await self._with_attestations(*pair, kind, version, context) for pair in judged]:
                     listed.namespaces.setdefault(one.namespace, Tally()).add(one, self.scope.most)
                 self.pace.still()
         return listed
+
+    async def _with_attestations(
+        self, item: Item, seen: ObjectResult, kind: Kind, version: str, context: ScanContext
+    ) -> ObjectResult:
+        """What was seen of an object, judged again with the attestations that it names."""
+        if not seen.sources:
+            return seen
+        given = await self.read_attestations(seen.sources, seen.namespace)
+        return await self.workers.run(partial(look, item, kind, version, context, given), SECONDS)
 
 
 def _look_at(items: Sequence[Item], kind: Kind, version: str, context: ScanContext) -> list[ObjectResult]:

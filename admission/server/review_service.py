@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -18,6 +18,7 @@ from admission.review.rulebook import Rulebook
 from admission.server.health import Clock
 from admission.server.metrics import Metrics, count_verdicts
 from admission.server.workers import Workers
+from gatecli.checks.served_models import AttestationSource, GivenAttestations
 
 FAILED = "failed"
 """The reason of a review result without a judgement."""
@@ -41,7 +42,8 @@ class ReviewService:
     """All that a review result depends on besides the request.
 
     `keep` makes sure that a Secret exists; it raises where it cannot. `read_owner` reads an object of a
-    namespace; None where it is not there, or cannot be read. `inline_bytes` is the largest body
+    namespace; None where it is not there, or cannot be read. `read_attestations` reads those of a workload
+    of a namespace, and says which it could not read. `inline_bytes` is the largest body
     that is judged in the loop; `seconds` is what any other may take, waiting for a worker counted.
     """
 
@@ -52,6 +54,7 @@ class ReviewService:
     clock: Clock
     keep: Callable[[Object], Awaitable[None]]
     read_owner: Callable[[OwnerReference, str], Awaitable[Object | None]]
+    read_attestations: Callable[[Sequence[AttestationSource], str], Awaitable[GivenAttestations]]
     inline_bytes: int
     seconds: float
     fail_mode: Literal["deny", "allow"] = "deny"
@@ -105,10 +108,17 @@ class ReviewService:
         return ReviewResult(request, allowed, FAILED, message, warnings, None, content)
 
     async def _decide(self, request: ReviewRequest, rulebook: Rulebook, size: int, phase: Phase) -> Decision:
-        """The decision, with what the owner holds where that matters; `seconds` hold for all of it."""
+        """The decision, with attestations and with what the owner holds where they matter.
+
+        `seconds` hold for all of it.
+        """
         end = self.clock() + self.seconds
         judged = partial(judge, request, rulebook, today=self.day(), clock=self.clock, phase=phase)
         decision = await self._judge_in_time(judged, size, end) or _out_of_time(request, rulebook)
+        if decision.sources:
+            given = await self.read_attestations(decision.sources, request.namespace)
+            judged = partial(judged, attestations=given)
+            decision = await self._judge_in_time(judged, size, end) or decision
         if decision.owner is None:
             return decision
         owner = await self.read_owner(decision.owner, request.namespace)

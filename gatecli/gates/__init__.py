@@ -72,6 +72,7 @@ RELEASE = Gate(
         "checks.ledger.charging",
         "sources.rules",
         "checks.added_waivers",
+        "checks.served_models",
     ),
 )
 ANONYMITY = Gate(
@@ -90,7 +91,7 @@ PII = Gate(
 )
 TERRAFORM = Gate(
     GateName.TERRAFORM,
-    frozenset({"tf", "pii", "ledger"}),
+    frozenset({"tf", "pii", "ledger", "release-unattested-workload"}),
     discovers="JSON files that begin like a plan or a state, and Terraform's files without a plan",
     checks="that a plan publishes and serves only what the other gates have passed",
     rule_modules=(
@@ -100,6 +101,7 @@ TERRAFORM = Gate(
         "checks.terraform.budget_resets",
         "checks.terraform.carried_evidence",
         "checks.terraform.programs",
+        "checks.served_models",
         "sources.plan.rules",
     ),
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gatecli.checks.personal_data import Hidden, Search, find_hidden
+from gatecli.checks.served_models import GivenAttestations
 from gatecli.gates import PII, Gate
 from gatecli.gates.embedded_files import BINARY
 from gatecli.gates.judgement import JudgementTerms, apply_policy
@@ -37,7 +38,7 @@ class ObjectRequest:
 
     All searches end by `deadline`, in seconds of the search's clock. `terms` hold the waivers that reach the
     object. The text at `repeats` only repeats the object. `owners` is asked where a waiver may reach through
-    an owner.
+    an owner. `attestations` are those that were read beside the object.
     """
 
     raw: RawText
@@ -48,6 +49,7 @@ class ObjectRequest:
     terms: JudgementTerms
     repeats: Keys | None = None
     owners: Callable[[], Iterable[Owner]] = tuple
+    attestations: GivenAttestations = field(default_factory=GivenAttestations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,13 @@ class ObjectCheck:
 
     `may_find` is a quick necessary condition: of an object, all its texts in one, and the search. `find`
     gives the findings of the rules of `gate`, whose waivers reach them. It reads nothing but the request.
+    `of_copies` is False where what a controller makes of an object that was judged is not asked again.
     """
 
     gate: Gate
     may_find: Callable[[Object, str, Search], bool]
     find: Callable[[ObjectRequest], Iterable[Seen]]
+    of_copies: bool = True
 
 
 def _may_hold_personal_data(obj: Object, text: str, search: Search) -> bool:

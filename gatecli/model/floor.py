@@ -24,7 +24,7 @@ from gatecli.model.policy import (
 )
 from gatecli.model.presidio import PresidioRegistry
 from gatecli.model.publication import PublishedData
-from gatecli.model.trust import AttestationRules
+from gatecli.model.trust import AttestationRules, ServedModelRules
 
 SeverityOf = Callable[[str], Severity | None]
 """The severity of a rule where no policy says another; None for a rule that nobody knows."""
@@ -229,6 +229,18 @@ def _attestation(low: AttestationRules, high: AttestationRules) -> AttestationRu
         valid_days=min(low.valid_days, high.valid_days),
         policies=low.policies,
         revoked=tuple(dict.fromkeys((*low.revoked, *high.revoked))),
+        workloads=_workloads(low.workloads, high.workloads),
+    )
+
+
+def _workloads(low: ServedModelRules, high: ServedModelRules) -> ServedModelRules:
+    """What needs no attestation, and where one may be read, is for the floor to say."""
+    return ServedModelRules(
+        required=True if high.required else low.required,
+        on_unknown=min(low.on_unknown, high.on_unknown, key=_UNKNOWNS.index),
+        beside=low.beside,
+        registries=low.registries,
+        controllers=low.controllers,
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from gatecli.model.plan import PlannedResource, is_marked, mark_below
@@ -29,9 +31,13 @@ class Values:
     later: bool = False
 
 
+_KEY = re.compile(r"\[([^\]]*)\]|([^.\[]+)")
+
+
+@lru_cache(maxsize=4096)
 def keys_of(path: str) -> tuple[str, ...]:
-    """The keys of a dotted path."""
-    return tuple(path.split(".")) if path else ()
+    """The keys of a dotted path; one that holds dots stands in brackets: `labels[app.kubernetes.io/name]`."""
+    return tuple(bracketed or plain for bracketed, plain in _KEY.findall(path))
 
 
 def parts_of(resource: PlannedResource, path: str, *, computed: bool = False) -> tuple[Part, ...]:

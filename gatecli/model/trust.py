@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -39,8 +39,34 @@ class AttestationIdentity(Value):
     expires: Day | None = Field(default=None, description="its last day, as YYYY-MM-DD")
 
 
+class ServedModelRules(Value):
+    """Which workloads that serve a model must name an attestation, in a cluster and in a plan of one."""
+
+    required: bool | None = Field(
+        default=None, description="whether they must (default: where any key is trusted)"
+    )
+    on_unknown: Literal["fail", "warn", "defer"] = Field(
+        default="fail",
+        description="what follows where nobody can tell: an image without a digest, a registry that does "
+        "not answer",
+    )
+    beside: Many[Text] = Field(
+        default=(),
+        description="images that stand beside a model and need no attestation, such as sidecars; `*` stands "
+        "for any part",
+    )
+    registries: Many[Text] = Field(
+        default=(), description="hosts of OCI registries that are asked for attestations of their images"
+    )
+    controllers: Many[Text] = Field(
+        default=(),
+        description="users that make workloads of objects that were judged, such as "
+        "`system:serviceaccount:kserve:kserve-controller-manager`: what they make is not asked again",
+    )
+
+
 class AttestationRules(Value):
-    """Which attestations are accepted."""
+    """Which attestations are accepted, and what must have one."""
 
     keys: Many[AttestationKey] = Field(default=(), description="whose signatures count; none: nobody's")
     identities: Many[AttestationIdentity] = Field(
@@ -58,3 +84,10 @@ class AttestationRules(Value):
     revoked: Many[LowerSha256] = Field(
         default=(), description="SHA-256 of statements that no longer count, as `gatecli verify` names them"
     )
+    workloads: ServedModelRules = Field(default_factory=ServedModelRules)
+
+    @property
+    def are_demanded_of_workloads(self) -> bool:
+        """Whether a workload that serves a model must name one."""
+        required = self.workloads.required
+        return bool(self.keys or self.identities) if required is None else required

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from admission.cluster.attestations import AttestationReader
 from admission.cluster.client import Client
+from admission.cluster.registries import Registries
 from admission.review.rulebook import Rulebook
 from admission.scan.kinds import KINDS, Kind
 from admission.scan.listing import Pace
@@ -75,7 +77,8 @@ async def setting(*, pace: Pace | None = None, **scope: Any) -> AsyncIterator[Se
     workers = Workers(1, time.monotonic)
     try:
         async with fake_cluster() as (cluster, access), Client(access) as client:
-            scanner = Scanner(client, workers, time.monotonic, used, ScanScope(CONFIGURATION, **scope))
+            read = AttestationReader(client, Registries(time.monotonic), 5.0)
+            scanner = Scanner(client, workers, time.monotonic, used, ScanScope(CONFIGURATION, **scope), read)
             yield Setting(cluster, scanner, Writer(client, workers, used, lambda: NOW))
     finally:
         workers.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +31,7 @@ from admission.server.review_service import ReviewService
 from admission.server.workers import Workers
 from admission.tls.certificates import KeyPair, issue, new_authority
 from admission.tls.endpoint import Endpoint, ServingCertificate, listen, new_context
+from gatecli.checks.served_models import AttestationSource, GivenAttestations
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.sources.policy import default_policy
 
@@ -120,6 +121,11 @@ async def no_owner(reference: OwnerReference, namespace: str) -> Object | None:
     """No owner is ever there."""
 
 
+async def no_attestations(sources: Sequence[AttestationSource], namespace: str) -> GivenAttestations:
+    """Nowhere is one."""
+    return GivenAttestations()
+
+
 async def no_secret(_: Object) -> None:
     """Nothing is kept."""
 
@@ -182,6 +188,7 @@ async def webhook(
         clock=time.monotonic,
         keep=no_secret,
         read_owner=no_owner,
+        read_attestations=no_attestations,
         inline_bytes=64 * 1024,
         seconds=30.0,
     )

@@ -46,13 +46,14 @@ def forms_in(plan: Plan, policy: PrivacyPolicy) -> tuple[JudgedForm, ...]:
         found
         for resource in resources
         if resource.type in rows and resource.mode in _MODES and not resource.is_leaving
-        for found in _of_resource(index, resource, rows[resource.type])
+        for found in judged_forms(index, resource, rows[resource.type])
     )
 
 
-def _of_resource(
+def judged_forms(
     index: PlanIndex, resource: PlannedResource, rows: Iterable[PlanForm]
 ) -> Iterator[JudgedForm]:
+    """The rows among `rows`, of its type, that are true of a resource, or may be."""
     judged = [(row, judge_form(index, resource, row)) for row in rows if _is_meant(row, resource)]
     closed = {each.answer for row, each in judged if row.readers == "nobody"}
     for row, each in judged if "yes" not in closed else ():

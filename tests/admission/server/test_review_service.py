@@ -12,6 +12,7 @@ from admission.review.judging import Phase
 from admission.server.metrics import new_metrics
 from admission.server.review_service import ReviewResult, ReviewService
 from tests.support.reviews import CONTROLLER, TODAY, made_from, owner_of, request_for, rulebook
+from tests.support.webhook import no_attestations
 
 SECONDS = 4.5
 LARGE = 10**6
@@ -51,6 +52,7 @@ def rule(owner: dict[str, Any] | None, workers: Workers, now: list[float], **adm
         lambda: now[0],
         keep,
         read_owner,
+        no_attestations,
         0,
         SECONDS,
     )

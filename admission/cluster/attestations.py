@@ -1,0 +1,78 @@
+"""Attestations of a workload that do not stand in it: in a ConfigMap, or in a registry beside its image."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from admission.cluster.client import Client, ClusterError, MissingError, ResourceKind
+from admission.cluster.registries import Registries, RegistryError, read_credentials
+from admission.logs import LOGGER
+from admission.settings import WebhookSettings
+from gatecli.checks.served_models import AttestationSource, GivenAttestations, bundle_bytes
+
+CONFIG_MAPS = ResourceKind("", "v1", "configmaps")
+MOST = 16
+"""Places that are looked at for one workload; what more it names is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationReader:
+    """Reads attestations, all within `seconds`: a review waits for it."""
+
+    client: Client
+    registries: Registries
+    seconds: float
+
+    async def __call__(self, sources: Sequence[AttestationSource], namespace: str) -> GivenAttestations:
+        """What is there, and which places could not be read, which is logged without their names."""
+        read = await asyncio.gather(*(self._read(source, namespace) for source in sources[:MOST]))
+        unread = [why for found in read for why in found.unread]
+        if len(sources) > MOST:
+            unread.append(f"it names more than {MOST} places of attestations")
+        return GivenAttestations(tuple(each for found in read for each in found.found), tuple(unread))
+
+    async def _read(self, source: AttestationSource, namespace: str) -> GivenAttestations:
+        try:
+            async with asyncio.timeout(self.seconds):
+                contents = await self._contents(source, namespace)
+        except (ClusterError, RegistryError, TimeoutError) as error:
+            why = str(error) if isinstance(error, RegistryError) else type(error).__name__
+            LOGGER.warning("attestations could not be read from %s: %s", source, why)
+            return GivenAttestations(unread=(f"{source} could not be read",))
+        return GivenAttestations(tuple((str(source), each) for each in contents))
+
+    async def _contents(self, source: AttestationSource, namespace: str) -> Sequence[bytes]:
+        if source.kind == "registry":
+            return await self.registries.attestations_of(source.registry, source.name, source.digest)
+        if not namespace:
+            return ()
+        try:
+            found = await self.client.get(CONFIG_MAPS.path(namespace, source.name))
+        except MissingError:
+            return ()
+        return tuple(_texts(found.get("data")))
+
+
+SHARE = 3
+"""A third of the time for an answer, at most, is spent on waiting for attestations."""
+
+
+@asynccontextmanager
+async def attestations_of(settings: WebhookSettings, client: Client) -> AsyncIterator[AttestationReader]:
+    """The reader of an installation. Raises ConfigurationError for credentials that cannot be read."""
+    config = settings.registry_config
+    registries = Registries(time.monotonic, credentials=read_credentials(config) if config else {})
+    try:
+        yield AttestationReader(client, registries, settings.request_seconds / SHARE)
+    finally:
+        await registries.close()
+
+
+def _texts(data: object) -> Iterator[bytes]:
+    for _, text in sorted(data.items()) if isinstance(data, dict) else ():
+        if isinstance(text, str):
+            yield bundle_bytes(text)

@@ -1,0 +1,282 @@
+"""Workloads that serve a model: each must name an attestation that the policy trusts.
+
+What serves a model is the table of Terraform's forms: an object of a cluster is what `kubernetes_manifest`
+would create. Three-valued: an image without a digest, or a registry that does not answer, is neither a pass
+nor, of itself, a fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+from gatecli.checks.attestation import ReadAttestation, TrustTerms, find_attestation_faults
+from gatecli.checks.signed_statements import SignedStatement, StatementReader
+from gatecli.checks.terraform.access_policies import Answer
+from gatecli.checks.terraform.byte_arguments import ByteArgument, byte_arguments, own_digests
+from gatecli.checks.terraform.form_conditions import index_of
+from gatecli.checks.terraform.form_matches import JudgedForm, Publisher, judged_forms, publishers_in
+from gatecli.checks.terraform.form_table import FormTable
+from gatecli.checks.terraform.resource_types import MODEL
+from gatecli.model.attestation import AttestedStatement
+from gatecli.model.document import Place
+from gatecli.model.finding import Finding, Rule, Severity, make_finding
+from gatecli.model.plan import Plan, PlannedResource
+from gatecli.model.plan_forms import PlanForm
+from gatecli.model.plan_values import parts_of, values_of
+from gatecli.model.trust import ServedModelRules
+
+UNATTESTED = Rule(
+    "release-unattested-workload",
+    Severity.ERROR,
+    "A workload serves a model without an attestation that the policy trusts",
+)
+RULES: tuple[Rule, ...] = (UNATTESTED,)
+
+INLINE = "gatecli.dev/attestation"
+"""The annotation that holds an attestation, as `gatecli attest` wrote it."""
+CONFIG_MAP = "gatecli.dev/attestation-configmap"
+"""The annotation that names a ConfigMap of the same namespace, whose data are attestations."""
+SERVES = "gatecli.dev/serves-model"
+"""The label, or annotation, of a workload of any kind that serves a model."""
+
+MANIFEST = "kubernetes_manifest"
+"""The type whose rows are about objects of a cluster."""
+_CLUSTERS = ("kubectl_", "kubernetes_", "kustomization_")
+_METADATA = (
+    "metadata",
+    "spec.template.metadata",
+    "spec.job_template.spec.template.metadata",
+    "manifest.metadata",
+    "manifest.spec.template.metadata",
+    "manifest.spec.jobTemplate.spec.template.metadata",
+)
+_IMAGE = re.compile(r"(?:oci://)?(?:([^/@]+)/)?([^@:]+(?:/[^@:]+)*)(?::[^/@]+)?@sha256:([0-9a-f]{64})")
+_DOCKER = "docker.io"
+_SAID = {
+    "no": "serves a model without an attestation that the policy trusts",
+    "unknown": "serves a model, and whether an attestation that the policy trusts is about it is not known",
+}
+_SOFTENED = {"fail": Severity.ERROR, "warn": Severity.WARNING, "defer": Severity.NOTE}
+_ADVICE = (
+    f"name an attestation (gatecli attest) in the annotation {INLINE} or {CONFIG_MAP}, "
+    "and the model or image by its digest (docs/attestations.md)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AttestationSource:
+    """Where attestations of a workload may be: a ConfigMap, or a registry by the digest of an image.
+
+    `name` is that of the ConfigMap, or the repository.
+    """
+
+    kind: Literal["config-map", "registry"]
+    name: str
+    registry: str = ""
+    digest: str = ""
+
+    def __str__(self) -> str:
+        return "the ConfigMap that it names" if self.kind == "config-map" else f"the registry {self.registry}"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenAttestations:
+    """Attestations by where they are from, and the places that could not be read, in words."""
+
+    found: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServingDemands:
+    """What a policy demands of workloads that serve a model."""
+
+    trust: TrustTerms
+    rules: ServedModelRules
+    rows: ObjectRows
+    reader: StatementReader
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRows:
+    """The table's rows on objects of a cluster: those of one kind by its name, and those of any."""
+
+    by_kind: Mapping[str, Sequence[PlanForm]]
+    others: Sequence[PlanForm]
+
+    def rows_for(self, kind: object) -> Sequence[PlanForm]:
+        """The rows that may be true of an object of a kind."""
+        return self.by_kind.get(kind, self.others) if isinstance(kind, str) else self.others
+
+
+def object_rows(table: FormTable) -> ObjectRows:
+    """The rows of `MANIFEST`, in their order for each kind."""
+    rows = table.rows_of((MANIFEST,)).get(MANIFEST, ())
+    of_kinds = [(row, _kinds_of(row)) for row in rows]
+    names = {kind for _, kinds in of_kinds for kind in kinds or ()}
+    by_kind = {
+        name: tuple(row for row, kinds in of_kinds if kinds is None or name in kinds) for name in names
+    }
+    return ObjectRows(by_kind, tuple(row for row, kinds in of_kinds if kinds is None))
+
+
+def _kinds_of(row: PlanForm) -> Sequence[str] | None:
+    """The kinds that a row is about; None where it is about any."""
+    if row.within:
+        return None
+    return next((each.any_of for each in row.when if each.path == "manifest.kind" and each.any_of), None)
+
+
+def served_by_object(obj: Mapping[str, Any], rows: ObjectRows) -> Publisher | None:
+    """What an object of a cluster serves; None where it serves no model."""
+    resource = PlannedResource("", "managed", MANIFEST, "", values={"manifest": obj})
+    index = index_of(Plan("", "plan", ""))
+    return served_among(judged_forms(index, resource, rows.rows_for(obj.get("kind"))))
+
+
+def served_among(forms: Iterable[JudgedForm]) -> Publisher | None:
+    """The first that serves a model for certain."""
+    found = (each for each in publishers_in(forms) if each.form.holds == MODEL)
+    return next(found, None)
+
+
+def is_of_cluster(resource: PlannedResource) -> bool:
+    """Whether a resource of a plan makes an object of a cluster."""
+    return resource.type.startswith(_CLUSTERS)
+
+
+def sources_of(served: Publisher, rules: ServedModelRules) -> tuple[AttestationSource, ...]:
+    """Where attestations of a workload may be, beside its own annotations."""
+    maps = [AttestationSource("config-map", name) for name in _annotated(served.resource, CONFIG_MAP).known]
+    images = (_registry_of(each, rules) for each in _asked(served, rules))
+    return tuple(dict.fromkeys((*maps, *(each for each in images if each is not None))))
+
+
+def _registry_of(argument: ByteArgument, rules: ServedModelRules) -> AttestationSource | None:
+    found = _IMAGE.fullmatch(argument.value or "")
+    if found is None:
+        return None
+    host, path, digest = found[1], found[2], found[3]
+    if host is None or not ("." in host or ":" in host or host == "localhost"):
+        host, path = _DOCKER, f"{host or 'library'}/{path}"
+    return AttestationSource("registry", path, host, digest) if host in rules.registries else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Annotated:
+    known: tuple[str, ...]
+    later: bool
+
+
+def _annotated(resource: PlannedResource, name: str) -> _Annotated:
+    values = [values_of(parts_of(resource, f"{path}.annotations[{name}]")) for path in _METADATA]
+    known = tuple(each for found in values for each in found.known if isinstance(each, str))
+    return _Annotated(tuple(dict.fromkeys(known)), any(found.later for found in values))
+
+
+def bundle_bytes(text: str) -> bytes:
+    """The file that a text of an object holds: shells and YAML leave out the end of its line."""
+    return f"{text.strip()}\n".encode("utf-8", "surrogatepass")
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedWorkload:
+    """Whether a workload is attested; why not, in words that hold no value of the workload."""
+
+    answer: Answer
+    why: str = ""
+
+
+def judge_workload(
+    served: Publisher, given: GivenAttestations, demands: ServingDemands, today: date
+) -> JudgedWorkload:
+    """Whether every model, else image, that a workload serves has an attestation that holds `today`."""
+    annotated = _annotated(served.resource, INLINE)
+    inline = [(f"the annotation {INLINE}", bundle_bytes(text)) for text in annotated.known]
+    read = demands.reader.statements_of((*inline, *given.found))
+    doubts = [*given.unread, *(["its annotations are known only after the apply"] if annotated.later else [])]
+    asked = _asked(served, demands.rules)
+    if not (read.signed or read.problems or doubts):
+        return JudgedWorkload("no", "it names no attestation")
+    if not asked:
+        return JudgedWorkload("unknown", "it does not say by an argument that is known what it serves")
+    judged = [_judge_argument(each, read.signed, read.problems, doubts, demands, today) for each in asked]
+    for wanted in ("no", "unknown"):
+        found = next((each for each in judged if each.answer == wanted), None)
+        if found is not None:
+            return found
+    return JudgedWorkload("yes")
+
+
+def _asked(served: Publisher, rules: ServedModelRules) -> tuple[ByteArgument, ...]:
+    """The arguments that must be attested: without the images that the policy lets stand beside a model."""
+    return tuple(
+        each
+        for each in byte_arguments(served.resource, served.form)
+        if not (each.read.holds == "image" and any(fnmatchcase(each.value or "", at) for at in rules.beside))
+    )
+
+
+def _judge_argument(
+    argument: ByteArgument,
+    signed: Sequence[SignedStatement],
+    problems: Sequence[str],
+    doubts: Sequence[str],
+    demands: ServingDemands,
+    today: date,
+) -> JudgedWorkload:
+    name = argument.name.removeprefix("manifest.")
+    if argument.value is None:
+        return JudgedWorkload("unknown", f"its {name} is known only after the apply")
+    digests = own_digests(argument)
+    if not digests:
+        return JudgedWorkload("unknown", f"its {name} does not state a SHA-256")
+    about = [each for each in signed if digests <= _digests_of(each.statement)]
+    faults = [_first_fault(each, demands.trust, today) for each in about]
+    if None in faults:
+        return JudgedWorkload("yes")
+    if doubts:
+        return JudgedWorkload("unknown", doubts[0])
+    why = next((each for each in (*faults, *problems) if each), "")
+    return JudgedWorkload("no", why or f"no attestation that it names is about its {name}")
+
+
+def _digests_of(statement: AttestedStatement) -> frozenset[str]:
+    return frozenset(digest for subject in statement.subjects for digest in subject.digest.values())
+
+
+def _first_fault(signed: SignedStatement, trust: TrustTerms, today: date) -> str | None:
+    """What is wrong with a statement; None where it holds. A day counts whole, at every front door."""
+    end = datetime.combine(today, time.max, UTC)
+    read = ReadAttestation(signed.where, "", signed.sha256, signed.signers, signed.datasets)
+    found = next(find_attestation_faults(read, signed.statement, (), trust, end), None)
+    return None if found is None else found.message
+
+
+def find_unattested_workload(
+    served: Publisher,
+    judged: JudgedWorkload,
+    rules: ServedModelRules,
+    subject: str,
+    place: Place,
+) -> Finding:
+    """The finding of a workload that is not attested, as bad as the policy has it where nobody can tell.
+
+    It is the same one as long as the same is served.
+    """
+    asked = sorted(f"{each.name}={each.value}" for each in _asked(served, rules))
+    finding = make_finding(
+        UNATTESTED,
+        f"{subject} {_SAID[judged.answer]}: {judged.why}",
+        subject=subject,
+        place=place,
+        mend=_ADVICE,
+        identity="\0".join(asked),
+    )
+    is_known = judged.answer == "no"
+    return finding if is_known else replace(finding, severity=_SOFTENED[rules.on_unknown])

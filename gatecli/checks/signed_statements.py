@@ -1,0 +1,113 @@
+"""Statements whose signatures were looked at, each once: a cluster is asked about the same ones again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from gatecli.attestation.envelopes import Bundle, read_bundle
+from gatecli.attestation.statements import read_statement
+from gatecli.attestation.strict_json import InvalidBundle
+from gatecli.attestation.verification import Signers, TrustedKey, signers_of
+from gatecli.model.attestation import AttestedStatement, PrivacyRelease
+
+LARGEST = 2**20
+"""Bytes of an attestation; a longer one is not read."""
+_REMEMBERED = 4096
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedStatement:
+    """A statement, where it stands, the SHA-256 of its text, and who signed it."""
+
+    where: str
+    statement: AttestedStatement
+    sha256: str
+    signers: Signers
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        predicate = self.statement.predicate
+        return predicate.datasets if isinstance(predicate, PrivacyRelease) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatements:
+    """What was read, and what could not be, in words."""
+
+    signed: tuple[SignedStatement, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementReader:
+    """Reads attestations and asks who of `keys` signed them; remembers by their bytes."""
+
+    keys: tuple[TrustedKey, ...]
+    _bundles: dict[bytes, Bundle | str] = field(default_factory=dict, repr=False)
+    _signed: dict[tuple[bytes, ...], tuple[AttestedStatement, str, Signers]] = field(
+        default_factory=dict, repr=False
+    )
+
+    def statements_of(self, given: Iterable[tuple[str, bytes]]) -> ReadStatements:
+        """The statements in attestations; several of one statement are one, signed by all."""
+        groups: dict[bytes, list[tuple[str, bytes, Bundle]]] = {}
+        problems = []
+        for where, content in given:
+            digest = hashlib.sha256(content).digest()
+            bundle = self._bundle(digest, content)
+            if isinstance(bundle, str):
+                problems.append(f"{where}: {bundle}")
+            else:
+                groups.setdefault(bundle.envelope.payload, []).append((where, digest, bundle))
+        signed = []
+        for group in groups.values():
+            found = self._statement(group)
+            if isinstance(found, str):
+                problems.append(f"{group[0][0]}: {found}")
+            else:
+                signed.append(SignedStatement(group[0][0], *found))
+        return ReadStatements(tuple(signed), tuple(problems))
+
+    def _bundle(self, digest: bytes, content: bytes) -> Bundle | str:
+        known = self._bundles.get(digest)
+        if known is None:
+            known = _read(content)
+            _remember(self._bundles, digest, known)
+        return known
+
+    def _statement(
+        self, group: Sequence[tuple[str, bytes, Bundle]]
+    ) -> tuple[AttestedStatement, str, Signers] | str:
+        key = tuple(sorted({digest for _, digest, _ in group}))
+        known = self._signed.get(key)
+        if known is None:
+            bundles = [bundle for _, _, bundle in group]
+            payload = bundles[0].envelope.payload
+            try:
+                statement = read_statement(payload)
+            except InvalidBundle as error:
+                return error.message
+            known = (statement, hashlib.sha256(payload).hexdigest(), signers_of(bundles, self.keys))
+            _remember(self._signed, key, known)
+        return known
+
+
+def _read(content: bytes) -> Bundle | str:
+    if len(content) > LARGEST:
+        return f"it is longer than {LARGEST} bytes"
+    try:
+        return read_bundle(content)
+    except InvalidBundle as error:
+        return error.message
+
+
+def _remember(known: dict[Key, Value], key: Key, value: Value) -> None:
+    if len(known) >= _REMEMBERED:
+        known.clear()
+    known[key] = value
