@@ -140,8 +140,8 @@ def served_by_object(obj: Mapping[str, Any], rows: ObjectRows) -> Publisher | No
 
 
 def served_among(forms: Iterable[JudgedForm]) -> Publisher | None:
-    """The first that serves a model for certain."""
-    found = (each for each in publishers_in(forms) if each.form.holds == MODEL)
+    """The first that serves a model for certain, and holds it itself."""
+    found = (each for each in publishers_in(forms) if each.form.holds == MODEL and not each.form.routes)
     return next(found, None)
 
 

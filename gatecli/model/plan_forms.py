@@ -120,6 +120,9 @@ class PlanForm(Value):
     stored_at: Many[Text] = Field(
         default=(), description="the addresses of what it publishes: `s3://{bucket}/{key}`"
     )
+    routes: bool = Field(
+        default=False, description="it leads to models that other objects hold, and holds none itself"
+    )
     guesses: bool = Field(
         default=False, description="it guesses by a name: where that is unknown, it says nothing"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from admission.scan.kinds import SECRET
 from admission.scan.policy_report import CLUSTER_REPORTS, REPORTS
 from admission.scan.scanner import State
 from admission.settings import FIELDS, PREFIX, WebhookSettings
+from gatecli.checks.served_models import MANIFEST
+from gatecli.checks.terraform.form_table import shipped_forms
 from tests.support.kustomize import kustomized
 
 DEPLOY = Path(__file__).resolve().parents[3] / "admission" / "deploy"
@@ -96,7 +99,8 @@ def test_the_background_scan_may_list_every_kind_but_secrets_and_read_no_other_o
     for kind in SCANNED:
         assert may.get((kind.group, kind.plural)) == (None if kind is SECRET else {"list"})
     assert may["", "events"] == {"create", "patch"}
-    assert set(may) - {(kind.group, kind.plural) for kind in SCANNED} == {
+    assert all(may[each] == {"list"} for each in serving_kinds())
+    assert set(may) - {(kind.group, kind.plural) for kind in SCANNED} - serving_kinds() == {
         ("", "events"),
         ("wgpolicyk8s.io", "policyreports"),
         ("wgpolicyk8s.io", "clusterpolicyreports"),
@@ -112,7 +116,30 @@ def test_the_kinds_that_are_scanned_are_those_that_the_webhooks_judge() -> None:
         for resource in rule["resources"]
         if "/" not in resource
     }
-    assert judged == {(kind.group, kind.plural) for kind in SCANNED}
+    assert judged == {(kind.group, kind.plural) for kind in SCANNED} | serving_kinds()
+
+
+def serving_kinds() -> set[tuple[str, str]]:
+    """The kinds beside Kubernetes' own that the webhooks judge."""
+    return {
+        (group, resource)
+        for rule in webhooks()[0]["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        if "." in group
+    }
+
+
+def test_every_kind_beside_kubernetes_own_serves_a_model_by_the_table() -> None:
+    patterns = [
+        condition.matches
+        for row in shipped_forms()
+        if row.type == MANIFEST and row.holds == "model"
+        for condition in row.when
+        if condition.path == "manifest.apiVersion" and condition.matches
+    ]
+    for group, _ in serving_kinds():
+        assert any(re.search(pattern, f"{group}/v1") for pattern in patterns), group
 
 
 @pytest.mark.parametrize("part", ["policy", "policy-reports", "scan-secrets"])
@@ -147,6 +174,7 @@ def test_an_overlay_can_be_built(overlay: str, tmp_path: Path) -> None:
 def test_the_webhooks_are_asked_about_every_kind_that_is_known_and_no_other() -> None:
     # A plural in English, but for the sub-resource, whose kind was its own before Kubernetes 1.22.
     plurals = {(group, f"{kind.lower()}s") for group, kind in KINDS if kind != "EphemeralContainers"}
+    plurals |= serving_kinds()
     for hook in webhooks():
         asked = {
             (group, name)

@@ -245,7 +245,7 @@ WARNINGS: dict[str, tuple[Change, str, str]] = {
     ),
     "match conditions": (hook("matchConditions", [{"name": "a"}]), "validating", "by their own labels"),
     "resources left out": (
-        lambda places: places["validating"]["webhooks"][0]["rules"].pop(),
+        lambda places: places["validating"]["webhooks"][0]["rules"].pop(2),
         "validating",
         "is not called for jobs, cronjobs",
     ),
