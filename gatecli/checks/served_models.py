@@ -8,7 +8,7 @@ nor, of itself, a fault.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from fnmatch import fnmatchcase
@@ -47,6 +47,7 @@ SERVES = "gatecli.dev/serves-model"
 MANIFEST = "kubernetes_manifest"
 """The type whose rows are about objects of a cluster."""
 _CLUSTERS = ("kubectl_", "kubernetes_", "kustomization_")
+_TEXTS = "kubectl_"
 _METADATA = (
     "metadata",
     "spec.template.metadata",
@@ -100,6 +101,15 @@ class ServingDemands:
     rules: ServedModelRules
     rows: ObjectRows
     reader: StatementReader
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What workloads must have, the attestations that are given beside them, and the day."""
+
+    demands: ServingDemands
+    given: GivenAttestations
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +209,7 @@ def judge_workload(
     annotated = _annotated(served.resource, INLINE)
     inline = [(f"the annotation {INLINE}", bundle_bytes(text)) for text in annotated.known]
     read = demands.reader.statements_of((*inline, *given.found))
-    doubts = [*given.unread, *(["its annotations are known only after the apply"] if annotated.later else [])]
+    doubts = [*given.unread, *_doubts(served.resource, annotated)]
     asked = _asked(served, demands.rules)
     if not (read.signed or read.problems or doubts):
         return JudgedWorkload("no", "it names no attestation")
@@ -211,6 +221,13 @@ def judge_workload(
         if found is not None:
             return found
     return JudgedWorkload("yes")
+
+
+def _doubts(resource: PlannedResource, annotated: _Annotated) -> Iterator[str]:
+    if annotated.later:
+        yield "its annotations are known only after the apply"
+    if resource.type.startswith(_TEXTS):
+        yield "its manifest is a text, of which kubernetes_manifest would show what it names"
 
 
 def _asked(served: Publisher, rules: ServedModelRules) -> tuple[ByteArgument, ...]:
@@ -276,7 +293,7 @@ def find_unattested_workload(
         subject=subject,
         place=place,
         mend=_ADVICE,
-        identity="\0".join(asked),
+        identity="\0".join((subject, *asked)),
     )
     is_known = judged.answer == "no"
     return finding if is_known else replace(finding, severity=_SOFTENED[rules.on_unknown])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,46 +30,68 @@ from gatecli.sources.baseline import REPORT
 from gatecli.sources.files import ReadError, read_bytes
 from gatecli.sources.locations import inside
 
+_ATTESTED = frozenset({"dsseEnvelope", "payloadType"})
+"""A key of a bundle, and one of an envelope: what cannot be read of them is told where it is asked for."""
 _TOLD = ("severity", "message", "subject", "path", "remediation", "fingerprint")
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def read_evidence(paths: Sequence[Path], now: datetime) -> TaggedReports:
-    """The reports that passed among files, and in folders; `now` is the time to judge their age by.
+    """The reports that passed, and the attestations, among files and in folders; `now` gives their age.
 
-    Raises UsageError for a file that is no report that passed, for who names one means it to count; in
-    a folder such a file is passed over, but a folder without any report is an error too.
+    Raises UsageError for a file that is neither an attestation nor a report that passed, for who names one
+    means it to count; in a folder such a file is passed over, but a folder without any evidence is an error
+    too.
     """
-    reports: dict[str, Attestation] = {}
+    found: list[_Evidence] = []
     for path in paths:
-        found = dict(_read_folder(path)) if path.is_dir() else dict([_read_report(path)])
-        if not found:
+        held = list(_read_folder(path)) if path.is_dir() else [_read_file(path)]
+        if not held:
             raise UsageError(f"the folder {path} holds no report that passed", advice="name its reports")
-        reports |= found
-    return TaggedReports(reports, now)
+        found += held
+    reports = {each.digest: each.report for each in found if each.report is not None}
+    attestations = tuple((each.name, each.content) for each in found if each.report is None)
+    return TaggedReports(reports, now, attestations)
 
 
-def _read_folder(folder: Path) -> Iterator[tuple[str, Attestation]]:
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """A file of evidence, by its SHA-256; `report` is None where it is an attestation."""
+
+    name: str
+    content: bytes = field(repr=False)
+    digest: str
+    report: Attestation | None
+
+
+def _read_folder(folder: Path) -> Iterator[_Evidence]:
     for file in sorted(folder.glob("*.json")):
         try:
-            yield _read_report(file)
+            yield _read_file(file)
         except UsageError:
             continue  # not named by anyone: it is evidence of nothing, and a tag that means it is told
 
 
-def _read_report(file: Path) -> tuple[str, Attestation]:
+def _read_file(file: Path) -> _Evidence:
     try:
         content = read_bytes(file)
-        report = json.loads(content)
+        data = json.loads(content)
     except ReadError as error:
         raise UsageError(f"the evidence {file} {error.problem}", advice=error.mend) from None
     except (ValueError, RecursionError):
         raise UsageError(f"the evidence {file} is not JSON", advice="--report json=FILE writes it") from None
+    is_attestation = isinstance(data, dict) and bool(_ATTESTED & data.keys())
+    report = None if is_attestation else _attestation_of(data, file)
+    return _Evidence(file.as_posix(), content, hashlib.sha256(content).hexdigest(), report)
+
+
+def _attestation_of(report: Any, file: Path) -> Attestation:
     kind = EVIDENCE.get(str(report.get("gate"))) if isinstance(report, dict) else None
     if kind is None or report.get("schema") != REPORT:
         raise UsageError(
-            f"the evidence {file} is not a report of gatecli anonymity check or release check",
-            advice="write it with --report json=FILE",
+            f"the evidence {file} is neither an attestation nor a report of gatecli anonymity check or "
+            "release check",
+            advice="write it with gatecli attest, or with --report json=FILE",
         )
     paths = _paths(_inputs(report.get("checked")))
     inputs = frozenset(paths)
@@ -78,7 +101,7 @@ def _read_report(file: Path) -> tuple[str, Attestation]:
     policy = report.get("policy")
     by = str(policy.get("sha256")) if isinstance(policy, dict) else ""
     held = content_of(report, kind, file.as_posix())
-    return hashlib.sha256(content).hexdigest(), Attestation(kind, inputs, by, _time_of(report), paths, held)
+    return Attestation(kind, inputs, by, _time_of(report), paths, held)
 
 
 def read_gate_evidence(plan: Plan, folder: Path | None, policy: PrivacyPolicy) -> GateEvidence:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
 from gatecli.checks.personal_data import Search
+from gatecli.checks.served_models import GivenAttestations, Serving, is_of_cluster
 from gatecli.checks.tables.stated_questions import StatedQuestion
 from gatecli.checks.terraform.carried_evidence import Stated, gate_instances
 from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_evidence, find_in_plan
@@ -38,6 +39,7 @@ from gatecli.gates.plan_input import (
     places_beside,
     read_plan,
 )
+from gatecli.gates.served_models import serving_demands
 from gatecli.gates.stated_tables import place_of, stated_tables
 from gatecli.gates.static_terraform import StaticRequest, examine_static, planned_folders
 from gatecli.model.finding import Finding, is_of_families
@@ -115,8 +117,9 @@ def check_folder(folder: Folder) -> Verdict:
         *(PlanSource(str(file), PlanRequest(file.parent, {}), Origin.NAMED) for file in named.files),
         *(PlanSource(str(file), PlanRequest(file.parent, {}), Origin.FOUND) for file in found),
     ]
-    # The age of evidence depends on the time, so that what it decides is kept nowhere.
-    shelf = folder.cache.shelf("terraform", folder.policy_digest, kept=not folder.evidence.reports)
+    # The age of evidence depends on the time, and trust in it on no digest: what they decide is kept nowhere.
+    aging = folder.evidence.reports or folder.policy.spec.attestation.are_demanded_of_workloads
+    shelf = folder.cache.shelf("terraform", folder.policy_digest, kept=not aging)
     request = TerraformRequest(
         folder.terms,
         folder.search,
@@ -245,7 +248,17 @@ def _subject(plan: Plan, run: PlanRun, request: TerraformRequest) -> PlanSubject
         local_digests(plan, folder, terms.policy) if folder is not None else {},
         read_gate_evidence(plan, run.folder, terms.policy),
         _lookup_of_tables(terms, run.folder, request.base),
+        _serving(plan, request),
     )
+
+
+def _serving(plan: Plan, request: TerraformRequest) -> Serving | None:
+    """What workloads of the plan must have; keys are read only where there may be one that asks for them."""
+    given = request.evidence.attestations
+    if not (given or any(is_of_cluster(each) for each in (*plan.resources, *plan.held))):
+        return None
+    demands = serving_demands(request.terms.policy)
+    return None if demands is None else Serving(demands, GivenAttestations(given), request.terms.today)
 
 
 def _lookup_of_tables(terms: JudgementTerms, folder: Path | None, base: Path | None) -> Stated:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from gatecli.checks.personal_data import Hidden, Search, entity_phrase, find_hidden
+from gatecli.checks.served_models import Serving
+from gatecli.checks.terraform.attested_workloads import find_unattested_workloads
 from gatecli.checks.terraform.budget_resets import find_resets
 from gatecli.checks.terraform.budgets import find_budgets
 from gatecli.checks.terraform.carried_evidence import (
@@ -42,7 +44,8 @@ _REMEMBERED = 50_000
 class PlanSubject:
     """A plan, the evidence that tags in it may name, and SHA-256 of the local files that it publishes.
 
-    `gates` is the evidence of its gates, None where nobody looked; `stated` is what the policy states.
+    `gates` is the evidence of its gates, None where nobody looked; `stated` is what the policy states;
+    `serving` is what workloads that serve a model must have, None where nothing.
     """
 
     plan: Plan
@@ -50,13 +53,16 @@ class PlanSubject:
     files: Mapping[str, str] = field(default_factory=dict)
     gates: GateEvidence | None = None
     stated: Stated = field(default=lambda _path, _digest: (), repr=False)
+    serving: Serving | None = None
 
 
 def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) -> Iterator[Finding]:
     """Everything that a plan must not do. Subjects are addresses without instance keys."""
     yield from _find_personal_data(subject.plan, search)
     forms = forms_in(subject.plan, policy)
-    yield from find_ungated(subject.plan, forms, subject.evidence, policy, subject.files)
+    yield from find_ungated(subject.plan, forms, subject.evidence, policy, subject.files, subject.serving)
+    if subject.serving is not None:
+        yield from find_unattested_workloads(subject.plan, forms, subject.serving)
     yield from find_open(subject.plan, forms, policy)
     yield from find_programs(subject.plan, policy)
     for resource in subject.plan.resources:

@@ -40,10 +40,11 @@ class Attestation:
 
 @dataclass(frozen=True, slots=True)
 class TaggedReports:
-    """Reports by their own SHA-256, and the time to judge their age by."""
+    """Reports by their own SHA-256, the time to judge their age by, and attestations by their files."""
 
     reports: Mapping[str, Attestation] = field(default_factory=dict)
     moment: datetime = _NEVER
+    attestations: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from gatecli.checks.served_models import Serving
+from gatecli.checks.terraform.attested_workloads import judge_in_plan
 from gatecli.checks.terraform.byte_arguments import byte_arguments
 from gatecli.checks.terraform.form_matches import JudgedForm, Publisher, publishers_in
 from gatecli.checks.terraform.gate_calls import GateCall, gates_of, is_of_gate
@@ -81,6 +83,7 @@ class _Case:
     evidence: TaggedReports
     policy: PrivacyPolicy
     files: Mapping[str, str]
+    serving: Serving | None
     _releases: dict[tuple[str, ...], Releases] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -115,16 +118,17 @@ def find_ungated(
     evidence: TaggedReports,
     policy: PrivacyPolicy,
     files: Mapping[str, str] | None = None,
+    serving: Serving | None = None,
 ) -> Iterator[Finding]:
     """Publishers without a gate, and gates that are bypassed.
 
     `forms` are the rows of the table that are true of the plan, or may be; `files` are SHA-256 of local
-    files, by their paths in the plan.
+    files, by their paths in the plan. By `serving` an attestation of a model stands for its gate.
     """
     gates = gates_of(plan, policy.spec.terraform.gate_sources)
     outside = [each for each in forms if each.form.needs_gate and not is_of_gate(gates, each.resource)]
     publishers = publishers_in(outside)
-    case = _Case(plan, publishers, gates, evidence, policy, files or {})
+    case = _Case(plan, publishers, gates, evidence, policy, files or {}, serving)
     certain = {id(each.resource) for each in publishers}
     yield from _find_ungated_perhaps(case, [each for each in outside if id(each.resource) not in certain])
     for publisher in publishers:
@@ -149,7 +153,7 @@ def _find_ungated_perhaps(case: _Case, forms: Sequence[JudgedForm]) -> Iterator[
 def _find_in_publisher(case: _Case, publisher: Publisher) -> Iterator[Finding]:
     address, dependents = publisher.address, case.dependents_by_kind[publisher.form.holds]
     gated, doubted = address in dependents.gated, address in dependents.doubted
-    if not gated and _is_released_model(case, publisher):
+    if not gated and (_is_attested(case, publisher) or _is_released_model(case, publisher)):
         return
     if not gated:
         doubt = "gate" if doubted else "locals" if address in dependents.blind else ""
@@ -171,15 +175,20 @@ def _find_beside(case: _Case, publisher: Publisher) -> Iterator[Finding]:
     """A publisher that waits for a gate and reads other bytes than it released."""
     resource, form = publisher.resource, publisher.form
     passed = pass_through(case.releases_before(publisher, form.holds), publisher)
-    if (
-        passed.answer == "yes"
-        or judge_tag(resource, form, case.evidence, case.policy, case.files).answer == "yes"
-    ):
+    tag = judge_tag(resource, form, case.evidence, case.policy, case.files)
+    if "yes" in {passed.answer, tag.answer} or _is_attested(case, publisher):
         return
     pointer = f"{resource.pointer}/{passed.argument.partition('.')[0]}"
     message = f"waits for a gate, but its {passed.argument} {passed.why}"
     finding = at(case.plan, GATE_BYPASSED, resource.address, pointer, message, _BYTES_MEND)
     yield finding if passed.answer == "no" else unknown(finding, case.policy)
+
+
+def _is_attested(case: _Case, publisher: Publisher) -> bool:
+    """Whether what serves a model is about an attestation that the policy trusts."""
+    if case.serving is None or publisher.form.holds != MODEL:
+        return False
+    return judge_in_plan(case.plan, publisher, case.serving).answer == "yes"
 
 
 def _dependents(plan: Plan, gates: list[GateCall]) -> _Dependents:
