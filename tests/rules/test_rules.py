@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gatecli.checks.release.registry import RULES as CHECK_RULES
+from gatecli.checks.served_models import RULES as SERVED_RULES
 from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.policies import read_policy
 from gatecli.gates.release import check_releases, request_for
@@ -27,6 +28,7 @@ FOLDERS = sorted(
     for path in EXAMPLES.iterdir()
     if path.is_dir()
     and not path.name.startswith(("__", "anon-", "attestation-", "audit-code-", "ledger-", "pii-", "tf-"))
+    and path.name not in {rule.id for rule in SERVED_RULES}
 )
 
 

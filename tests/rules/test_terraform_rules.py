@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gatecli.checks.served_models import RULES as SERVED_RULES
 from gatecli.checks.terraform.budget_resets import RULES as RESET_RULES
 from gatecli.checks.terraform.carried_evidence import RULES as EVIDENCE_RULES
 from gatecli.checks.terraform.closed_gates import RULES as CLOSED_RULES
@@ -25,6 +26,7 @@ ALL = (
     *PROGRAM_RULES,
     *STATIC_RULES,
     *PLAN_RULES,
+    *SERVED_RULES,
 )
 RULES = {rule.id: rule for rule in ALL}
 FOLDERS = sorted(

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import helm, mlflow_server, promtool, spark, training
+from tests.support import helm, mlflow_server, oci_registry, promtool, spark, training
 from tests.support.chromium import chromium
 
 OPTION = "--quick"
@@ -107,6 +107,12 @@ NEEDS = (
         lambda: spark.LACKING,
     ),
     Need("a browser", ("tests/browser/",), without_browser),
+    Need(
+        "docker-registry",
+        ("tests/admission/cluster/test_registries.py::test_debians_registry",),
+        oci_registry.lacking,
+        everywhere=sys.platform == "linux",
+    ),
     Need(
         "promtool",
         ("tests/admission/chart/test_alerts.py", "tests/unit/dashboard/test_alerts.py"),
