@@ -162,8 +162,10 @@ def is_of_cluster(resource: PlannedResource) -> bool:
 
 def sources_of(served: Publisher, rules: ServedModelRules) -> tuple[AttestationSource, ...]:
     """Where attestations of a workload may be, beside its own annotations."""
-    maps = [AttestationSource("config-map", name) for name in _annotated(served.resource, CONFIG_MAP).known]
-    images = (_registry_of(each, rules) for each in _asked(served, rules))
+    maps = [
+        AttestationSource("config-map", name) for name in _annotations_of(served.resource, CONFIG_MAP).known
+    ]
+    images = (_registry_of(each, rules) for each in _asked_arguments(served, rules))
     return tuple(dict.fromkeys((*maps, *(each for each in images if each is not None))))
 
 
@@ -183,7 +185,7 @@ class _Annotated:
     later: bool
 
 
-def _annotated(resource: PlannedResource, name: str) -> _Annotated:
+def _annotations_of(resource: PlannedResource, name: str) -> _Annotated:
     values = [values_of(parts_of(resource, f"{path}.annotations[{name}]")) for path in _METADATA]
     known = tuple(each for found in values for each in found.known if isinstance(each, str))
     return _Annotated(tuple(dict.fromkeys(known)), any(found.later for found in values))
@@ -206,11 +208,11 @@ def judge_workload(
     served: Publisher, given: GivenAttestations, demands: ServingDemands, today: date
 ) -> JudgedWorkload:
     """Whether every model, else image, that a workload serves has an attestation that holds `today`."""
-    annotated = _annotated(served.resource, INLINE)
+    annotated = _annotations_of(served.resource, INLINE)
     inline = [(f"the annotation {INLINE}", bundle_bytes(text)) for text in annotated.known]
     read = demands.reader.statements_of((*inline, *given.found))
     doubts = [*given.unread, *_doubts(served.resource, annotated)]
-    asked = _asked(served, demands.rules)
+    asked = _asked_arguments(served, demands.rules)
     if not (read.signed or read.problems or doubts):
         return JudgedWorkload("no", "it names no attestation")
     if not asked:
@@ -230,7 +232,7 @@ def _doubts(resource: PlannedResource, annotated: _Annotated) -> Iterator[str]:
         yield "its manifest is a text, of which kubernetes_manifest would show what it names"
 
 
-def _asked(served: Publisher, rules: ServedModelRules) -> tuple[ByteArgument, ...]:
+def _asked_arguments(served: Publisher, rules: ServedModelRules) -> tuple[ByteArgument, ...]:
     """The arguments that must be attested: without the images that the policy lets stand beside a model."""
     return tuple(
         each
@@ -286,7 +288,7 @@ def find_unattested_workload(
 
     It is the same one as long as the same is served.
     """
-    asked = sorted(f"{each.name}={each.value}" for each in _asked(served, rules))
+    asked = sorted(f"{each.name}={each.value}" for each in _asked_arguments(served, rules))
     finding = make_finding(
         UNATTESTED,
         f"{subject} {_SAID[judged.answer]}: {judged.why}",

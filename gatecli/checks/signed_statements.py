@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from gatecli.attestation.certificates import CertificateTrust
 from gatecli.attestation.envelopes import Bundle, read_bundle
 from gatecli.attestation.statements import read_statement
 from gatecli.attestation.strict_json import InvalidBundle
 from gatecli.attestation.verification import Signers, TrustedKey, signers_of
+from gatecli.errors import GatecliError
 from gatecli.model.attestation import AttestedStatement, PrivacyRelease
 
 LARGEST = 2**20
@@ -46,9 +48,13 @@ class ReadStatements:
 
 @dataclass(frozen=True, slots=True)
 class StatementReader:
-    """Reads attestations and asks who of `keys` signed them; remembers by their bytes."""
+    """Reads attestations and asks who of `keys` signed them; remembers by their bytes.
+
+    `certificates` gives the trust root where a bundle has a certificate; None where no identity is trusted.
+    """
 
     keys: tuple[TrustedKey, ...]
+    certificates: Callable[[], CertificateTrust] | None = None
     _bundles: dict[bytes, Bundle | str] = field(default_factory=dict, repr=False)
     _signed: dict[tuple[bytes, ...], tuple[AttestedStatement, str, Signers]] = field(
         default_factory=dict, repr=False
@@ -90,12 +96,17 @@ class StatementReader:
             bundles = [bundle for _, _, bundle in group]
             payload = bundles[0].envelope.payload
             try:
-                statement = read_statement(payload)
-            except InvalidBundle as error:
+                statement, signers = read_statement(payload), self._signers(bundles)
+            except GatecliError as error:
                 return error.message
-            known = (statement, hashlib.sha256(payload).hexdigest(), signers_of(bundles, self.keys))
+            known = (statement, hashlib.sha256(payload).hexdigest(), signers)
             _remember(self._signed, key, known)
         return known
+
+    def _signers(self, bundles: Sequence[Bundle]) -> Signers:
+        is_certified = any(each.certified is not None for each in bundles)
+        root = self.certificates() if is_certified and self.certificates is not None else None
+        return signers_of(bundles, self.keys, root)
 
 
 def _read(content: bytes) -> Bundle | str:

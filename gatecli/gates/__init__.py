@@ -101,7 +101,6 @@ TERRAFORM = Gate(
         "checks.terraform.budget_resets",
         "checks.terraform.carried_evidence",
         "checks.terraform.programs",
-        "checks.served_models",
         "sources.plan.rules",
     ),
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 
+from gatecli.attestation.certificates import read_trust_root
 from gatecli.checks.personal_data import Search
 from gatecli.checks.served_models import (
     AttestationSource,
@@ -20,6 +21,7 @@ from gatecli.checks.terraform.form_table import table_of
 from gatecli.gates import RELEASE
 from gatecli.gates.objects import CHECKS, Object, ObjectCheck, ObjectRequest, Seen
 from gatecli.gates.trust_policy import trust_by_policy
+from gatecli.gates.trusted_signers import KEPT_ROOT
 from gatecli.gates.verification_requests import StatementKind, VerifierDemands
 from gatecli.model.document import Place
 from gatecli.model.policy import PrivacyPolicy
@@ -37,7 +39,8 @@ def serving_demands(policy: PrivacyPolicy) -> ServingDemands | None:
         return None
     trust = trust_by_policy(policy, VerifierDemands(StatementKind.RELEASE, ()))
     rows = object_rows(table_of(policy.spec.terraform))
-    return ServingDemands(trust, rules.workloads, rows, StatementReader(trust.keys))
+    root = cache(partial(read_trust_root, None, KEPT_ROOT)) if rules.identities else None
+    return ServingDemands(trust, rules.workloads, rows, StatementReader(trust.keys, root))
 
 
 def checks_of(demands: ServingDemands | None) -> tuple[ObjectCheck, ...]:

@@ -7,7 +7,6 @@ import json
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from admission.cluster.registries import INDEX, MANIFEST
+from tests.e2e.processes import eventually, free_port
 
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 EMPTY = b"{}"
@@ -60,30 +60,26 @@ def index_of(*manifests: bytes, kind: str = BUNDLE) -> bytes:
 @contextmanager
 def real_registry(folder: Path) -> Iterator[str]:
     """Debian's registry; its host and port."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        host = f"127.0.0.1:{taken.getsockname()[1]}"
+    host = f"127.0.0.1:{free_port()}"
     config = folder / "config.yml"
     storage = {"filesystem": {"rootdirectory": str(folder / "data")}}
     config.write_text(json.dumps({"version": 0.1, "storage": storage, "http": {"addr": host}}), "utf-8")
     command = ["docker-registry", "serve", str(config)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            _wait_until_up(host)
+            eventually("the registry listens", lambda: _is_up(host))
             yield host
         finally:
             process.terminate()
 
 
-def _wait_until_up(host: str) -> None:
+def _is_up(host: str) -> bool:
     name, _, port = host.partition(":")
-    for _ in range(200):
-        try:
-            with socket.create_connection((name, int(port)), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("the registry did not start")
+    try:
+        with socket.create_connection((name, int(port)), timeout=1):
+            return True
+    except OSError:
+        return False
 
 
 def push_attestation(host: str, repository: str, subject: str, bundle: bytes) -> None:

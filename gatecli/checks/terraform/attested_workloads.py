@@ -54,7 +54,7 @@ def _is_asked(each: Publisher) -> bool:
 def judge_in_plan(plan: Plan, publisher: Publisher, serving: Serving) -> JudgedWorkload:
     """Whether what serves a model is attested, by what it names, the plan holds, and was given."""
     sources = sources_of(publisher, serving.demands.rules)
-    held = [_held(plan, source) for source in sources]
+    held = [_attestations_at(plan, source) for source in sources]
     given = replace(
         serving.given,
         found=(*serving.given.found, *(each for found in held for each in found.found)),
@@ -63,7 +63,7 @@ def judge_in_plan(plan: Plan, publisher: Publisher, serving: Serving) -> JudgedW
     return judge_workload(publisher, given, serving.demands, serving.today)
 
 
-def _held(plan: Plan, source: AttestationSource) -> GivenAttestations:
+def _attestations_at(plan: Plan, source: AttestationSource) -> GivenAttestations:
     """What a plan holds of a source: a ConfigMap that it makes; a registry is not asked."""
     if source.kind == "registry":
         return GivenAttestations(unread=(f"{source} is not asked here: give the attestation as evidence",))
