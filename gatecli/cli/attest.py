@@ -30,6 +30,7 @@ from gatecli.frontdoor.options import (
     option,
     source_date_epoch,
 )
+from gatecli.frontdoor.publish import write_together
 from gatecli.frontdoor.session import GateOptions, Session, begin
 from gatecli.gates.attestation_keys import (
     IdentitySource,
@@ -43,6 +44,7 @@ from gatecli.gates.judged_reports import JudgedRun, judged_run, read_judged_repo
 from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.ledger_positions import ledger_position
 from gatecli.gates.release import check_releases, request_for, require_existing
+from gatecli.gates.unsigned_statements import unsigned_parts
 from gatecli.gates.used_ledger import used_ledger
 from gatecli.gates.verification_requests import read_bundle_file
 
@@ -99,10 +101,24 @@ class SigningOptions:
         ),
     ] = None
 
+    unsigned: Annotated[
+        Path | None,
+        option(
+            "--unsigned",
+            panel=SIGNING,
+            metavar="FOLDER",
+            help="Sign nothing: write statement, predicate and subjects for another signer.",
+        ),
+    ] = None
+
     def signing(self) -> Callable[[bytes], str]:
         """What makes the file of a statement. Raises UsageError unless one way to sign is named."""
-        if self.keyless == (self.key is not None):
-            raise UsageError("a key or an identity signs", advice="give one of --key and --keyless")
+        if [self.key is not None, self.keyless, self.unsigned is not None].count(True) != 1:
+            raise UsageError(
+                "one key or one identity signs", advice="give one of --key, --keyless and --unsigned"
+            )
+        if self.unsigned is not None:
+            return bytes.decode
         if self.key is None:
             source = IdentitySource(self.identity_token, named_variable, self.trust_config)
             return partial(sign_keyless, signer=open_keyless_signer(source))
@@ -184,6 +200,12 @@ def attest(
         payload = statement_bytes(statement)
     else:
         payload = payload_to_countersign(read_bundle(read_bundle_file(given.countersign)), statement)
+    if signing.unsigned is not None:
+        parts = unsigned_parts(payload)
+        signing.unsigned.mkdir(parents=True, exist_ok=True)
+        write_together({signing.unsigned / name: text for name, text in parts.items()})
+        err(f"not signed: {signing.unsigned}\n")
+        return
     write_given(sign(payload), output)
     if output is not None:
         err(f"signed: {output}\n")

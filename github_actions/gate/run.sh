@@ -21,7 +21,7 @@ reports="${INPUT_REPORT_DIR:-${RUNNER_TEMP:?}/gatecli-reports/${GITHUB_ACTION:-g
 case "$reports" in *[[:cntrl:]]*) usage "the input report-dir must be one line" ;; esac
 mkdir -p "$reports"
 # What an earlier run left is not evidence for this one.
-rm -f "$reports/report.json" "$reports/report.sarif" "$reports/report.md"
+rm -f "$reports/report.json" "$reports/report.sarif" "$reports/report.md" "$reports/attestation.sigstore.json"
 
 command+=(--format github --fail-on "$INPUT_FAIL_ON")
 for pair in json=report.json sarif=report.sarif markdown=report.md; do

@@ -280,3 +280,20 @@ def test_no_statement_names_a_person(
     assert "would hold personal data" in written.err
     assert "carol" not in written.out + written.err
     assert "536-90-4399" not in written.out + written.err
+
+
+def test_what_another_signer_signs_is_the_same_statement(
+    place: Path, tmp_path: Path, verify: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = "registry.example/churn@sha256:" + "a" * 64
+    unsigned = tmp_path / "u"
+    assert main(["attest", "m", "--image", image, "--unsigned", str(unsigned)]) == 0
+    whole = json.loads((unsigned / "statement.json").read_text())
+    assert json.loads((unsigned / "predicate.json").read_text()) == whole["predicate"]
+    assert (unsigned / "predicate-type.txt").read_text() == whole["predicateType"]
+    assert (unsigned / "subjects.sha256").read_text() == f"{'a' * 64}  registry.example/churn\n"
+    assert capsys.readouterr().err == f"not signed: {unsigned}\n"
+    assert main(["attest", "m", "--unsigned", str(tmp_path / "none")]) == 2  # a folder alone has no SHA-256
+    assert not (tmp_path / "none").exists()
+    assert main(["attest", "m", "--unsigned", str(unsigned), "--key", "key.pem"]) == 2
+    del verify

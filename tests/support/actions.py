@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 GATE = "acme/gatecli"
 SHA = "1" * 40
+ATTEST = "actions/attest@1e69f48acb82d1966a394da916b4c1698aa569d6"
 STUBBED = (
+    ATTEST,
     "github/codeql-action@f443b600d91635bebf5b0d9ebc620189c0d6fba5",
     "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02",
     "actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065",
@@ -50,7 +52,10 @@ jobs:
           FINDINGS: ${{{{ steps.gate.outputs.findings }}}}
           CODE: ${{{{ steps.gate.outputs.exit-code }}}}
           REPORT: ${{{{ steps.gate.outputs.report-path }}}}
-        run: echo "saw=$VERDICT,$FINDINGS,$CODE,${{REPORT##*/}}"
+          ATTESTATION: ${{{{ steps.gate.outputs.attestation }}}}
+        run: |
+          echo "saw=$VERDICT,$FINDINGS,$CODE,${{REPORT##*/}}"
+          echo "attested=${{ATTESTATION##*/}}"
 """
 # The runner drops what a failing step printed last: it ends before its terminal is read to the end.
 SHELL = """\
