@@ -51,7 +51,7 @@ def test_a_pass_is_signed_by_a_key_and_verifies(repository: Path, tmp_path: Path
     assert (ran.code, ran.saw) == (0, ["pass", "0", "0", "report.json"]), ran.log
     assert "attested=attestation.sigstore.json" in ran.log
     bundle = tmp_path / "r" / "attestation.sigstore.json"
-    command = [BIN / "gatecli", "verify", bundle, "--artifact", "good", "--key", public]
+    command = [str(BIN / "gatecli"), "verify", str(bundle), "--artifact", "good", "--key", str(public)]
     assert subprocess.run(command, cwd=repository, check=False, capture_output=True).returncode == 0
     assert "PRIVATE KEY" not in ran.log + ran.runner
 
