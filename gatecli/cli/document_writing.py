@@ -25,7 +25,7 @@ from gatecli.frontdoor.options import (
     WaiverFiles,
     option,
 )
-from gatecli.frontdoor.session import GateOptions, begin
+from gatecli.frontdoor.session import GateOptions, Session, begin
 from gatecli.gates.documenting import DocumentedRelease, document_facts
 from gatecli.gates.used_ledger import used_ledger
 from gatecli.model.documents import DocumentFacts
@@ -37,31 +37,32 @@ ReleasePath = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class WritingOptions:
-    """Where a document goes, and what it is made from."""
+ReleaseOption = Annotated[
+    Path | None,
+    option(
+        "--release",
+        panel=GATE,
+        variable="DOCUMENT_RELEASE",
+        metavar="PATH",
+        help="A declaration, or a folder with one (default: the folder of the file).",
+    ),
+]
+TemplateFile = Annotated[
+    Path | None,
+    option(
+        "--template",
+        panel=OUTPUT,
+        variable="DOCUMENT_TEMPLATE",
+        metavar="FILE",
+        help="A Jinja template of your own, instead of the shipped one.",
+    ),
+]
 
-    output: Annotated[
-        Path | None,
-        option(
-            "--output",
-            "-o",
-            panel=OUTPUT,
-            variable="DOCUMENT",
-            metavar="FILE",
-            help="Instead of stdout. What people wrote in it before is kept.",
-        ),
-    ] = None
-    template: Annotated[
-        Path | None,
-        option(
-            "--template",
-            panel=OUTPUT,
-            variable="DOCUMENT_TEMPLATE",
-            metavar="FILE",
-            help="A Jinja template of your own, instead of the shipped one.",
-        ),
-    ] = None
+
+@dataclass(frozen=True, slots=True)
+class FactOptions:
+    """What a document is made from."""
+
     attestation: Annotated[
         Path | None,
         option(
@@ -78,11 +79,43 @@ class WritingOptions:
     ledger: LedgerUrl = None
 
 
-def gather_facts(path: Path, given: WritingOptions) -> DocumentFacts:
+@dataclass(frozen=True, slots=True)
+class WritingOptions(FactOptions):
+    """Where a document goes, and what it is made from."""
+
+    output: Annotated[
+        Path | None,
+        option(
+            "--output",
+            "-o",
+            panel=OUTPUT,
+            variable="DOCUMENT",
+            metavar="FILE",
+            help="Instead of stdout. What people wrote in it before is kept.",
+        ),
+    ] = None
+    template: TemplateFile = None
+
+
+def begin_writing(path: Path, given: FactOptions) -> Session:
+    """The run that judges the release at a path."""
+    return begin(GateOptions(given.policy, given.policy_from, given.waivers), path)
+
+
+def facts_in(session: Session, path: Path, given: FactOptions) -> DocumentFacts:
     """The facts of the release at a path, as the release gate finds them."""
-    session = begin(GateOptions(given.policy, given.policy_from, given.waivers), path)
     with used_ledger(given.ledger, session.now) as ledger:
         return document_facts(DocumentedRelease(path, session.terms, ledger, given.attestation))
+
+
+def gather_facts(path: Path, given: FactOptions) -> DocumentFacts:
+    """The facts of the release at a path, of a run of their own."""
+    return facts_in(begin_writing(path, given), path, given)
+
+
+def read_template(path: Path | None) -> str | None:
+    """The text of a template of the user's own; None where none is given."""
+    return None if path is None else read_given(path)
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -94,7 +127,7 @@ def write_document(
     """Write the document, or show it. `more` is what its template may use besides the facts."""
     output = given.output
     before = _read_before(output) if output is not None else None
-    template = None if given.template is None else read_given(given.template)
+    template = read_template(given.template)
     folder = Path() if output is None else output.parent
     declaration = Path(os.path.relpath(facts.path, folder)).as_posix()
     name = "FILE" if output is None else output.name

@@ -23,6 +23,7 @@ SCHEMAS = {
     "privacy-release": "schemas/privacy-release-v1.json",
     "anonymity": "schemas/anonymity-v1.json",
     "scan": "schemas/scan-v1.json",
+    "privacy-budget-run-facet": "schemas/privacy-budget-run-facet-v1.json",
 }
 
 

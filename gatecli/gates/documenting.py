@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -42,7 +44,7 @@ def document_facts(asked: DocumentedRelease) -> DocumentFacts:
             f"{asked.path} declares {len(found)} releases, and a document is about one",
             advice="name the folder, or the declaration, of one release",
         )
-    facts = found[0]
+    facts = _without_named_owner(found[0])
     _refuse_personal_data(facts)
     return facts if asked.attestation is None else replace(facts, attestation=file_digest(asked.attestation))
 
@@ -62,11 +64,45 @@ def facts_at(
     )
 
 
+def _without_named_owner(facts: DocumentFacts) -> DocumentFacts:
+    """An owner who is a person and no team, by an address, is left out: who that is stays a question."""
+    metadata = facts.release.metadata
+    if metadata.owner is None or without_values(metadata.owner) == metadata.owner:
+        return facts
+    unnamed = metadata.model_copy(update={"owner": None})
+    return replace(facts, release=facts.release.model_copy(update={"metadata": unnamed}))
+
+
 def _refuse_personal_data(facts: DocumentFacts) -> None:
     """A document is kept for years and shown to many: no person is named in what is generated of it."""
-    unit = facts.claim.unit if facts.claim else None
-    names = [facts.name, facts.version, facts.path, unit or "", *facts.tiers, facts.policy.name]
-    if any(without_values(name) != name for name in (*names, *(each.name for each in facts.datasets))):
+    release = facts.release.model_dump(mode="json", by_alias=True)
+    waivers = facts.verdict.waivers if facts.verdict else ()
+    texts = [
+        facts.path,
+        *facts.tiers,
+        facts.policy.name,
+        *(each.name for each in waivers),
+        *_texts_in(release),
+    ]
+    if any(without_values(text) != text for text in texts):
         raise UsageError(
-            "the document would hold personal data", advice="name releases, datasets and files without it"
+            "the document would hold personal data",
+            advice="name releases, datasets, columns and files without it",
         )
+
+
+_FIGURE = re.compile(r"[0-9a-fA-F]{64}|-?[0-9]+([./][0-9]+)?(e-?[0-9]+)?")
+
+
+def _texts_in(data: object) -> Iterator[str]:
+    """Every text of plain data that is no digest and no number."""
+    match data:
+        case str():
+            if not _FIGURE.fullmatch(data):
+                yield data
+        case dict():
+            for key, value in data.items():
+                yield from (*_texts_in(key), *_texts_in(value))
+        case list():
+            for item in data:
+                yield from _texts_in(item)

@@ -276,7 +276,7 @@ def _digest(data: object) -> str:
 
 _DIGESTS: Mapping[InputPart, Callable[[DocumentFacts], str]] = MappingProxyType(
     {
-        InputPart.DECLARATION: lambda facts: facts.sha256,
+        InputPart.DECLARATION: lambda facts: _digest(facts.release.model_dump(mode="json", by_alias=True)),
         InputPart.COST: _cost_digest,
         InputPart.LIMITS: _limits_digest,
         InputPart.LEDGER: _ledger_digest,

@@ -7,6 +7,7 @@ from typing import Any
 from gatecli.model.attestation import PersonalDataScan, PrivacyRelease, TableAnonymity
 from gatecli.model.audit import AuditFile
 from gatecli.model.base import Resource, Value, schema_of
+from gatecli.model.lineage import facet_schema
 from gatecli.model.number import NUMBER_SCHEMA
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.release import ModelRelease
@@ -138,7 +139,8 @@ def schemas() -> dict[str, dict[str, Any]]:
     """JSON Schema (2020-12) by kind, or by the name and version of a file."""
     models = {model.__name__: model for model in KINDS} | FILES
     files = {name: _tidy_schema(schema_of(model)) for name, model in models.items()}
-    return files | {name: data_schema(model) | {"$defs": {}} for name, model in PREDICATES.items()}
+    predicates = {name: data_schema(model) | {"$defs": {}} for name, model in PREDICATES.items()}
+    return files | predicates | {"privacy-budget-run-facet-v1": facet_schema()}
 
 
 def _tidy_schema(schema: dict[str, Any]) -> dict[str, Any]:
