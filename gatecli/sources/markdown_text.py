@@ -16,7 +16,7 @@ from gatecli.sources.embedding import HEAD, composed_of, part_of
 from gatecli.sources.files import ReadError
 from gatecli.sources.yaml_text import read_yaml
 
-_FENCE = re.compile(r"^(---|\.\.\.)[ \t]*$", re.MULTILINE)
+_FENCE = re.compile(r"^(---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
 _NAMES = ("model_name", "name")
 
 
