@@ -12,6 +12,12 @@ class DocumentCommands(LazyGroup):
 
     members = {  # noqa: RUF012 - a ClassVar of the base
         "adr": "document_adr:adr",
+        "croissant": "document_croissant:croissant",
+        "lineage": "document_lineage:lineage",
+        "ml-bom": "document_ml_bom:ml_bom",
+        "model-card": "document_model_card:model_card",
+        "pia": "document_pia:pia",
+        "registry": "document_registry:registry",
     }
 
 

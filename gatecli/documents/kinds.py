@@ -14,6 +14,8 @@ class DocumentName(StrEnum):
     """A kind of document, as its stamp names it."""
 
     ADR = "adr"
+    MODEL_CARD = "model-card"
+    PIA = "pia"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,5 +45,10 @@ ADR = DocumentKind(
     of_one_version=True,
 )
 
-DOCUMENT_KINDS: Mapping[DocumentName, DocumentKind] = MappingProxyType({ADR.name: ADR})
+MODEL_CARD = DocumentKind(DocumentName.MODEL_CARD, "model card", "model-card.md", frozenset(InputPart))
+PIA = DocumentKind(DocumentName.PIA, "impact assessment", "pia.md", frozenset(InputPart))
+
+DOCUMENT_KINDS: Mapping[DocumentName, DocumentKind] = MappingProxyType(
+    {each.name: each for each in (ADR, MODEL_CARD, PIA)}
+)
 """Every kind, by its name."""

@@ -122,6 +122,11 @@ NEEDS = (
     Need("an MLflow server", ("tests/registries/",), mlflow_server.lacking),
     Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),
     Need(
+        "CycloneDX's schemas",
+        ("tests/unit/documents/test_data_documents.py::test_the_published_schema",),
+        lacking("cyclonedx"),
+    ),
+    Need(
         "Polars",
         (
             "tests/unit/data/test_table.py::test_frames_of_polars_are_read",
