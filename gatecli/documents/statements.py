@@ -215,7 +215,7 @@ def preparation_statements(facts: DocumentFacts) -> Iterator[FactStatement]:
     if before is not None:
         yield _declares(_PREPROCESSED[before.data_dependent, before.accounted])
         if before.description:
-            yield _declares("Before training: {}", before.description)
+            yield _declares("Done before training: {}.", before.description.rstrip(". "))
     if claim.tuning is not None:
         yield _declares(_TUNED[claim.tuning.accounted], claim.tuning.runs)
 

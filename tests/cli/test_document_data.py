@@ -168,7 +168,7 @@ def test_an_owner_who_is_a_person_is_left_out(run: Run, tmp_path: Path) -> None:
         written = run("document", *words)
         assert written.returncode == 0
         assert "jane.roe" not in (tmp_path / words[-1]).read_text("utf-8")
-    assert "is responsible" not in (tmp_path / "pia.md").read_text("utf-8")
+    assert "is responsible for the release" not in (tmp_path / "pia.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("place", ["name: customers-2026", "age", "bounds of columns"])
