@@ -160,6 +160,14 @@ NEEDS = (
         lacking("model_signing", "securesystemslib"),
     ),
     Need(
+        "languages of other policies",
+        (
+            "tests/admission/test_image_policies.py::test_the_expressions",
+            "tests/admission/test_image_policies.py::test_the_rego",
+        ),
+        lacking("cel", "prompt_toolkit", "regopy"),
+    ),
+    Need(
         "signatures without a key",
         ("tests/cli/test_attest_keyless.py", "tests/unit/attestation/test_certificates.py"),
         lacking("sigstore"),
