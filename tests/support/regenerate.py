@@ -13,6 +13,7 @@ from tests.support.admission_reference import admission_reference
 from tests.support.attestation_examples import main as attestation_examples
 from tests.support.chart_files import main as chart_files
 from tests.support.command_reference import reference
+from tests.support.document_examples import main as document_examples
 from tests.support.form_page import form_page
 from tests.support.gated_plans import main as gated_plans
 from tests.support.pii_examples import main as examples
@@ -51,6 +52,7 @@ def main() -> None:
     gate_digests()
     gated_plans()
     golden()
+    document_examples()
 
 
 if __name__ == "__main__":
