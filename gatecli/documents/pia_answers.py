@@ -97,7 +97,7 @@ def _impacts(facts: DocumentFacts) -> Iterator[FactStatement]:
             FactSource.DECLARATION, "Somebody learns whether one {} is in {}", (unit, each.name)
         )
         for column in each.dataset.anonymity.sensitive if each.dataset.anonymity else ():
-            form = "Somebody learns {} of one {} in {}"
+            form = "Somebody learns the {} of one {} in {}"
             yield FactStatement(FactSource.DECLARATION, form, (column, unit, each.name))
 
 

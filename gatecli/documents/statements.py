@@ -180,10 +180,10 @@ def anonymity_statements_of(of: DatasetFacts) -> Iterator[FactStatement]:
     if anonymity is None:
         return
     for form, bound in (
-        ("In {} every combination of these columns is shared by at least {} records.", anonymity.k),
-        ("In {} each such group has at least {} different sensitive values.", anonymity.l),
+        ("In {} every combination of quasi-identifiers is shared by at least {} records.", anonymity.k),
+        ("In {} the records that share one have at least {} different sensitive values.", anonymity.l),
         (
-            "In {} the sensitive values of a group are at most {} away from those of the whole.",
+            "In {} the sensitive values of those records are at most {} away from those of all (t).",
             anonymity.t,
         ),
     ):
@@ -328,11 +328,17 @@ def budget_statements_of(of: DatasetFacts) -> Iterator[FactStatement]:
     whole = (plain(budget.budget.epsilon), plain(budget.budget.delta))
     form = "{} has a budget of ε = {} and δ = {} for one {} ({})."
     yield _in_ledger(form, of.name, *whole, budget.unit, budget.neighbouring.value)
-    yield _in_ledger("{} of it was held before this release.", show_percent(budget.held_before))
+    yield _in_ledger(
+        "{} of the budget of {} was held before this release.", show_percent(budget.held_before), of.name
+    )
     if budget.share_of_left is not None:
-        yield _in_ledger("This release takes {} of what was left.", show_percent(budget.share_of_left))
+        yield _in_ledger(
+            "The release takes {} of what was left of the budget of {}.",
+            show_percent(budget.share_of_left),
+            of.name,
+        )
     if budget.left_after is not None:
-        yield _in_ledger("{} of the budget is left with it.", show_percent(budget.left_after))
+        yield _in_ledger("{} of the budget of {} is left with it.", show_percent(budget.left_after), of.name)
 
 
 def attestation_statements(facts: DocumentFacts) -> Iterator[FactStatement]:

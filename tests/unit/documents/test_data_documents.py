@@ -122,10 +122,10 @@ def test_a_description_of_a_dataset_says_what_is_declared(facts: DocumentFacts) 
     assert data["rai:personalSensitiveInformation"] == [
         "gatecli: Columns of customers-2026 that may single a person out together: age, zip, sex.",
         "gatecli: Sensitive columns of customers-2026: diagnosis.",
-        "gatecli: In customers-2026 every combination of these columns is shared by at least 10 records.",
-        "gatecli: In customers-2026 each such group has at least 2 different sensitive values.",
+        "gatecli: In customers-2026 every combination of quasi-identifiers is shared by at least 10 records.",
+        "gatecli: In customers-2026 the records that share one have at least 2 different sensitive values.",
     ]
-    assert "gatecli: 37.5 % of the budget is left with it." in data["rai:dataLimitations"]
+    assert "gatecli: 37.5 % of the budget of customers-2026 is left with it." in data["rai:dataLimitations"]
 
 
 def test_a_description_of_somebody_else_keeps_what_it_says(facts: DocumentFacts) -> None:
