@@ -143,9 +143,9 @@ def _read_before(request: DocumentRequest) -> tuple[DocumentStamp | None, dict[s
             f"{before.name} is not a document that gatecli wrote",
             advice="name another file, or move this one; nothing was written",
         )
-    other = stamp.release if kind.of_one_version else stamp.release.rpartition("@")[0]
-    own = request.facts.identity if kind.of_one_version else request.facts.name
-    if stamp.kind != kind.name or other != own:
+    same_version = stamp.release == request.facts.identity
+    same_name = stamp.release.startswith(f"{request.facts.name}@")  # a version may hold an @ itself
+    if stamp.kind != kind.name or not (same_version if kind.of_one_version else same_name):
         raise UsageError(
             f"{before.name} is the {stamp.kind} of {visible(stamp.release)}",
             advice=f"name another file for the {kind.title} of {visible(request.facts.identity)}",
