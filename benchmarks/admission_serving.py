@@ -1,7 +1,8 @@
 """The webhook under load beside a kopf no-op handler in the same run: throughput, latency, memory.
 
 Loopback TLS, one server process at a time under load, the callers in this one. With arguments:
-`--quick` for a tenth of everything.
+`--quick` for a tenth of everything; `--attested` for the throughput alone, of a Deployment that serves a
+model: with an attestation in an annotation, and in the registry of its image.
 """
 
 from __future__ import annotations
@@ -14,22 +15,32 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from admission.tls.certificates import issue, new_authority  # noqa: E402 - after the path
 from benchmarks.pii_engine import deployment  # noqa: E402 - after the path
+from gatecli.checks.served_models import INLINE, SERVES  # noqa: E402 - after the path
+from gatecli.model.attestation import PolicyDigest  # noqa: E402 - after the path
 from tests.support.api_server import fake_cluster  # noqa: E402 - after the path
+from tests.support.attestations import POLICY as POLICY_DIGEST  # noqa: E402 - after the path
+from tests.support.attestations import ed25519  # noqa: E402 - after the path
+from tests.support.oci_registry import fake_registry  # noqa: E402 - after the path
+from tests.support.served_models import attestation  # noqa: E402 - after the path
 
 SCALE = 10 if "--quick" in sys.argv else 1
+DIGEST = "0a1b2c3d" * 8
 POLICY = """
 apiVersion: gatecli.dev/v1
 kind: PrivacyPolicy
@@ -58,10 +69,12 @@ kopf.run(standalone=True, clusterwide=True)
 """
 
 
-def review(operation: str, uid: str) -> bytes:
+def review(operation: str, uid: str, change: Callable[[dict[str, Any]], None] | None = None) -> bytes:
     """An AdmissionReview of the typical Deployment: three containers, sixty variables."""
-    obj = deployment(dirty=False)
+    obj: dict[str, Any] = deployment(dirty=False)
     obj["metadata"] = {"name": "web", "namespace": "shop", "uid": uid, "labels": {"app": "web"}}
+    if change is not None:
+        change(obj)
     kind = {"group": "apps", "version": "v1"}
     request = {
         "uid": uid,
@@ -211,14 +224,14 @@ async def start_server(
 
 
 @asynccontextmanager
-async def both(folder: Path, server: str) -> AsyncIterator[tuple[Served, Served]]:
+async def both(folder: Path, server: str, policy: str = POLICY) -> AsyncIterator[tuple[Served, Served]]:
     now = datetime.now(UTC)
     authority = new_authority(now)
     leaf = issue(authority, ["127.0.0.1"], now)
     pair = (("tls.crt", leaf.certificate), ("tls.key", leaf.key), ("ca.crt", authority.certificate))
     for name, content in pair:
         (folder / name).write_bytes(content)
-    (folder / "policy.yaml").write_text(POLICY, "utf-8")
+    (folder / "policy.yaml").write_text(policy, "utf-8")
     access = {
         "current-context": "c",
         "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
@@ -247,9 +260,8 @@ async def both(folder: Path, server: str) -> AsyncIterator[tuple[Served, Served]
         yield replace(us, metrics=scraped), them
 
 
-async def throughput(us: Served, them: Served) -> None:
+async def throughput(us: Served, them: Served, body: bytes) -> None:
     """Turn about, so that a busy machine is unfair to both."""
-    body = review("CREATE", "one")
     print(f"a review of {len(body)} bytes; 50 at once")
     rates: dict[int, list[float]] = {us.port: [], them.port: []}
     costs: dict[int, list[float]] = {us.port: [], them.port: []}
@@ -320,12 +332,51 @@ async def reloads(us: Served, folder: Path, metrics: int) -> None:
     )
 
 
+async def attested() -> None:
+    """What a workload that serves a model costs, its attestation known."""
+    signer = ed25519()
+    trust = {
+        "keys": [{"name": "team", "publicKey": signer.public.pem}],
+        "workloads": {"registries": []},
+        "policies": [POLICY_DIGEST],
+    }
+    async with fake_registry() as registry:
+        trust["workloads"] = {"registries": [registry.host]}
+        made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        said = {"time": made, "policy": PolicyDigest("bench", POLICY_DIGEST)}
+        text = attestation(signer, DIGEST, **said)
+        registry.attest("team/app", DIGEST, text.encode())
+        policy = yaml.safe_load(POLICY)
+        policy["spec"]["attestation"] = trust
+
+        def annotated(obj: dict[str, Any]) -> None:
+            obj["metadata"]["labels"][SERVES] = "true"
+            obj["metadata"]["annotations"] = {INLINE: text}
+
+        def pushed(obj: dict[str, Any]) -> None:
+            obj["metadata"]["labels"][SERVES] = "true"
+            for each in obj["spec"]["template"]["spec"]["containers"]:
+                each["image"] = f"{registry.host}/team/app@sha256:{DIGEST}"
+
+        with tempfile.TemporaryDirectory() as name:
+            async with (
+                fake_cluster() as (_, access),
+                both(Path(name), access.server, yaml.safe_dump(policy)) as (us, them),
+            ):
+                for title, change in (("no model", None), ("annotation", annotated), ("registry", pushed)):
+                    print(f"-- {title}")
+                    await throughput(us, them, review("CREATE", "one", change))
+
+
 async def main() -> None:
+    if "--attested" in sys.argv:
+        await attested()
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with fake_cluster() as (_, access), both(folder, access.server) as (us, them):
             start = resident(us.pid)
-            await throughput(us, them)
+            await throughput(us, them, review("CREATE", "one"))
             await crowd(us)
             await memory(us, start)
             await reloads(us, folder, us.metrics)

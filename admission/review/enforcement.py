@@ -91,7 +91,7 @@ def request_of(case: Case, obj: Object) -> ObjectRequest:
     return ObjectRequest(
         case.raw,
         parts,
-        object_leaves(parts),
+        object_leaves(parts) if any(check.of_leaves for check in case.checks) else (),
         case.search,
         case.deadline,
         terms,

@@ -106,7 +106,8 @@ def judge(
     text = "\t".join(object_texts(parts))
     size = len(text.encode("utf-8", "surrogatepass"))
     checks = rulebook.checks_for(of_copy=_is_copy(request, rulebook))
-    if not any(check.may_find(parts, text, scope.search) for check in checks):
+    checks = tuple(check for check in checks if check.may_find(parts, text, scope.search))
+    if not checks:
         return Decision(allowed=True, reason=DecisionReason.CLEAN, mode=scope.mode, scanned_bytes=size)
     raw = RawText(request.kind.name, "", "json")
     search = replace(scope.search, clock=clock)

@@ -20,6 +20,7 @@ from gatecli.model.policy import PiiRules, TestValues
 from gatecli.model.text import Leaf, LeafKind, RawText
 from gatecli.pii.batches import texts_worth_searching
 from gatecli.pii.budget import BudgetSpentError, Limits, ScanBudget
+from gatecli.pii.clean_texts import CleanTexts
 from gatecli.pii.decoding import READERS
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import PERSON_NAME, Detection, Entity, NameFinder
@@ -115,6 +116,8 @@ class Search:
     test_values: TestValues = "note"
     embedded: Callable[[Leaf], EmbeddedFile | None] = no_file
     """Which leaf is a file; whoever knows the formats says so (`gatecli.gates.embedded_files`)."""
+    clean: CleanTexts = field(default_factory=CleanTexts)
+    """What a search of objects remembers of others."""
 
 
 def search_of(

@@ -58,13 +58,15 @@ class ObjectCheck:
 
     `may_find` is a quick necessary condition: of an object, all its texts in one, and the search. `find`
     gives the findings of the rules of `gate`, whose waivers reach them. It reads nothing but the request.
-    `of_copies` is False where what a controller makes of an object that was judged is not asked again.
+    `of_copies` is False where what a controller makes of an object that was judged is not asked again,
+    `of_leaves` where the request needs no leaves.
     """
 
     gate: Gate
     may_find: Callable[[Object, str, Search], bool]
     find: Callable[[ObjectRequest], Iterable[Seen]]
     of_copies: bool = True
+    of_leaves: bool = True
 
 
 def _may_hold_personal_data(obj: Object, text: str, search: Search) -> bool:
@@ -72,9 +74,15 @@ def _may_hold_personal_data(obj: Object, text: str, search: Search) -> bool:
     return BINARY in obj or may_hold(search.detector, text)
 
 
-def _find_personal_data(request: ObjectRequest) -> Iterator[Seen]:
-    """The findings of `gatecli pii scan` on the same object."""
-    return find_hidden(request.raw, request.leaves, request.search)
+def _find_personal_data(request: ObjectRequest) -> Iterable[Seen]:
+    """The findings of `gatecli pii scan` on the same object; what held nothing is not searched again."""
+    clean = request.search.clean
+    leaves = clean.without_known(request.leaves)
+    found = tuple(find_hidden(request.raw, leaves, request.search))
+    if all(hidden is not None for _, hidden in found):
+        dirty = {hidden.leaf for _, hidden in found if hidden is not None}
+        clean.learn(leaf for leaf in leaves if leaf not in dirty)
+    return found
 
 
 PERSONAL_DATA = ObjectCheck(PII, _may_hold_personal_data, _find_personal_data)

@@ -51,7 +51,7 @@ def checks_of(demands: ServingDemands | None) -> tuple[ObjectCheck, ...]:
 def served_model_check(demands: ServingDemands) -> ObjectCheck:
     """The check of what an object serves."""
     serves, find = partial(_serves_model, demands), partial(_find_unattested, demands)
-    return ObjectCheck(RELEASE, serves, find, of_copies=False)
+    return ObjectCheck(RELEASE, serves, find, of_copies=False, of_leaves=False)
 
 
 def wanted_sources(obj: Object, demands: ServingDemands) -> tuple[AttestationSource, ...]:

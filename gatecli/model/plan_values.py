@@ -70,6 +70,28 @@ def _is_left_to_provider(resource: PlannedResource, name: str) -> bool:
 
 
 def _parts(part: Part, keys: tuple[str, ...]) -> Iterator[Part]:
+    return map(Part, _known_values(part.value, keys)) if part.unknown is False else _marked_parts(part, keys)
+
+
+def _known_values(value: Any, keys: tuple[str, ...]) -> Iterator[Any]:
+    """The values at a path where nothing is marked: most of a plan, and all of a cluster's objects."""
+    pending = [(value, 0)]
+    while pending:
+        at, depth = pending.pop()
+        if isinstance(at, list):
+            pending += [(each, depth) for each in reversed(at)]
+        elif depth == len(keys):
+            yield at
+        elif isinstance(at, dict):
+            if keys[depth] == ANY:
+                pending += [(each, depth + 1) for each in reversed(at.values())]
+            elif keys[depth] in at:
+                pending.append((at[keys[depth]], depth + 1))
+        elif isinstance(at, str):
+            pending += [(each.value, depth) for each in _decode(at)]
+
+
+def _marked_parts(part: Part, keys: tuple[str, ...]) -> Iterator[Part]:
     pending = [(part, keys)]
     while pending:
         at, rest = pending.pop()

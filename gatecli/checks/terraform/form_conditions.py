@@ -16,6 +16,8 @@ from gatecli.model.plan_forms import ArgumentCondition, FormCondition, Neighbour
 from gatecli.model.plan_graph import origins_of
 from gatecli.model.plan_values import Part, Values, parts_below, parts_of, values_of
 
+_SHORT = 256
+"""Characters of a name, at most."""
 _DOCUMENTS = {"iam": "aws_iam_policy_document", "members": "google_iam_policy"}
 """By language, the data source that writes such a policy."""
 
@@ -139,9 +141,12 @@ def judge_form(index: PlanIndex, resource: PlannedResource, form: PlanForm) -> F
 
 
 def _judge_part(index: PlanIndex, resource: PlannedResource, form: PlanForm, part: Part | None) -> FormAnswer:
-    answers = [(each, judge_condition(index, resource, each, part)) for each in form.when]
-    if any(answer == "no" for _, answer in answers):
-        return FormAnswer("no")
+    answers = []
+    for each in form.when:
+        answer = judge_condition(index, resource, each, part)
+        if answer == "no":
+            return FormAnswer("no")
+        answers.append((each, answer))
     exempt = [(each, judge_condition(index, resource, each, part)) for each in form.unless]
     if any(answer == "yes" for _, answer in exempt):
         return FormAnswer("no")
@@ -193,8 +198,8 @@ def _judge_values(condition: ArgumentCondition, values: Values) -> Answer:
         return is_set if condition.present else negate(is_set)
     texts = [plain_text(value) for value in values.known]
     if condition.matches is not None:
-        pattern = _pattern(condition.matches)
-        return _any_of((pattern.search(text) is not None for text in texts), values)
+        pattern = condition.matches
+        return _any_of((_is_match(pattern, text) for text in texts), values)
     if condition.any_of is not None:
         return _any_of((text in condition.any_of for text in texts), values)
     return negate(_any_of((text in (condition.none_of or ()) for text in texts), values))
@@ -212,6 +217,18 @@ def plain_text(value: Any) -> str:
 @lru_cache(maxsize=1024)
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
+
+
+def _is_match(pattern: str, text: str) -> bool:
+    """The same names stand in many plans and requests; a long text is looked at each time."""
+    return _is_short_match(pattern, text) if len(text) <= _SHORT else _matches(pattern, text)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return _pattern(pattern).search(text) is not None
+
+
+_is_short_match = lru_cache(maxsize=8192)(_matches)
 
 
 def _any_of(answers: Iterable[bool], values: Values) -> Answer:

@@ -1,0 +1,53 @@
+"""What is remembered of texts that held nothing, and what is not."""
+
+from __future__ import annotations
+
+import base64
+
+from admission.review.rulebook import Rulebook
+from gatecli.model.text import object_leaves
+from gatecli.pii.clean_texts import MOST, SHORTEST, CleanTexts
+from tests.support.reviews import RESIDENT_ID, decided, rulebook
+
+LONG = base64.b64encode(b"option batch; " * 200).decode()
+Object = dict[str, object]
+
+
+def config_map(text: str, key: str = "notes") -> Object:
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {key: text}}
+
+
+def known(book: Rulebook, obj: Object) -> bool:
+    """Whether every long text of an object is remembered."""
+    leaves = object_leaves(obj)
+    return len(book.standard.search.clean.without_known(leaves)) < len(leaves)
+
+
+def test_a_long_text_without_anything_is_searched_once() -> None:
+    book, obj = rulebook(), config_map(LONG)
+    assert not known(book, obj)
+    first = decided(obj, book)
+    assert known(book, obj)
+    assert decided(obj, book) == first
+
+
+def test_the_same_text_below_another_key_is_another_one() -> None:
+    book = rulebook()
+    decided(config_map(LONG), book)
+    assert not known(book, config_map(LONG, "身份证号"))
+
+
+def test_what_holds_something_is_never_remembered() -> None:
+    book, obj = rulebook(), config_map(f"{LONG} {RESIDENT_ID}")
+    assert [decided(obj, book).allowed for _ in range(3)] == [False] * 3
+    assert not known(book, obj)
+
+
+def test_no_more_is_remembered_than_there_is_room_for() -> None:
+    clean = CleanTexts()
+    for number in range(MOST + 5):
+        clean.learn(object_leaves({"data": f"{number}".rjust(SHORTEST)}))
+    last = object_leaves({"data": f"{MOST + 4}".rjust(SHORTEST)})
+    first = object_leaves({"data": "0".rjust(SHORTEST)})
+    assert len(clean.without_known(last)) < len(last)
+    assert len(clean.without_known(first)) == len(first)
