@@ -41,6 +41,8 @@ from tests.support.served_models import attestation  # noqa: E402 - after the pa
 
 SCALE = 10 if "--quick" in sys.argv else 1
 DIGEST = "0a1b2c3d" * 8
+PORT = 5000
+"""Of the registry: one that looks like no part of a number."""
 POLICY = """
 apiVersion: gatecli.dev/v1
 kind: PrivacyPolicy
@@ -335,13 +337,12 @@ async def reloads(us: Served, folder: Path, metrics: int) -> None:
 async def attested() -> None:
     """What a workload that serves a model costs, its attestation known."""
     signer = ed25519()
-    trust = {
-        "keys": [{"name": "team", "publicKey": signer.public.pem}],
-        "workloads": {"registries": []},
-        "policies": [POLICY_DIGEST],
-    }
-    async with fake_registry() as registry:
-        trust["workloads"] = {"registries": [registry.host]}
+    async with fake_registry(PORT) as registry:
+        trust = {
+            "keys": [{"name": "team", "publicKey": signer.public.pem}],
+            "workloads": {"registries": [registry.host]},
+            "policies": [POLICY_DIGEST],
+        }
         made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         said = {"time": made, "policy": PolicyDigest("bench", POLICY_DIGEST)}
         text = attestation(signer, DIGEST, **said)

@@ -17,7 +17,12 @@ from admission.review.owner_references import OwnerReference, controller_of
 from admission.review.rulebook import Rulebook
 from admission.review.tolerance import tolerate, wanted_owner
 from gatecli.checks.personal_data import Clock, Hidden
-from gatecli.checks.served_models import UNATTESTED, AttestationSource, GivenAttestations
+from gatecli.checks.served_models import (
+    UNATTESTED,
+    AttestationSource,
+    GivenAttestations,
+    holds_attestation,
+)
 from gatecli.gates.objects import Keys, ObjectFindings, check_object, find_everything
 from gatecli.gates.served_models import wanted_sources
 from gatecli.model.admission import Mode
@@ -118,6 +123,16 @@ def judge(
     return (
         decision if attestations is not None else replace(decision, sources=_unread_sources(decision, case))
     )
+
+
+def places_to_read(request: ReviewRequest, rulebook: Rulebook) -> tuple[AttestationSource, ...]:
+    """Where attestations may be of a workload that holds none itself: read before, it is judged once."""
+    serving = rulebook.serving
+    if serving is None or request.object is None or passed_by_rule(request, rulebook.rules):
+        return ()
+    if rulebook.scope(request.namespace).exempt or _is_copy(request, rulebook):
+        return ()
+    return () if holds_attestation(request.object) else wanted_sources(request.object, serving)
 
 
 def _is_copy(request: ReviewRequest, rulebook: Rulebook) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from admission.cluster.client import ClusterError
 from admission.logs import LOGGER
 from admission.review.admission_review import Object, ReviewRequest, parse, response
-from admission.review.judging import Decision, DecisionReason, Phase, answer, judge
+from admission.review.judging import Decision, DecisionReason, Phase, answer, judge, places_to_read
 from admission.review.owner_references import OwnerReference
 from admission.review.rulebook import Rulebook
 from admission.server.health import Clock
@@ -114,6 +114,9 @@ class ReviewService:
         """
         end = self.clock() + self.seconds
         judged = partial(judge, request, rulebook, today=self.day(), clock=self.clock, phase=phase)
+        if places := places_to_read(request, rulebook):
+            given = await self.read_attestations(places, request.namespace)
+            judged = partial(judged, attestations=given)
         decision = await self._judge_in_time(judged, size, end) or _out_of_time(request, rulebook)
         if decision.sources:
             given = await self.read_attestations(decision.sources, request.namespace)

@@ -155,6 +155,12 @@ def served_among(forms: Iterable[JudgedForm]) -> Publisher | None:
     return next(found, None)
 
 
+def holds_attestation(obj: Mapping[str, Any]) -> bool:
+    """Whether an object has one in its own annotations, or in those of its pod template."""
+    resource = PlannedResource("", "managed", MANIFEST, "", values={"manifest": obj})
+    return bool(_annotations_of(resource, INLINE).known)
+
+
 def is_of_cluster(resource: PlannedResource) -> bool:
     """Whether a resource of a plan makes an object of a cluster."""
     return resource.type.startswith(_CLUSTERS)

@@ -132,7 +132,7 @@ class FakeRegistry:
 
 
 @asynccontextmanager
-async def fake_registry() -> AsyncIterator[FakeRegistry]:
+async def fake_registry(port: int = 0) -> AsyncIterator[FakeRegistry]:
     """A registry with the list of referrers, and tokens."""
     registry = FakeRegistry()
 
@@ -159,9 +159,9 @@ async def fake_registry() -> AsyncIterator[FakeRegistry]:
     app.router.add_get("/v2/{path:.+}", read)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
-    registry.host = f"127.0.0.1:{runner.addresses[0][1]}"
+    registry.host = f"localhost:{runner.addresses[0][1]}"
     try:
         yield registry
     finally:
