@@ -259,6 +259,8 @@ def _judge_argument(
     if argument.value is None:
         return JudgedWorkload("unknown", f"its {name} is known only after the apply")
     digests = own_digests(argument)
+    if not _is_believed(argument, demands.rules):
+        return JudgedWorkload("unknown", f"its {name} is in none of the policy's stores")
     if not digests:
         return JudgedWorkload("unknown", f"its {name} does not state a SHA-256")
     about = [each for each in signed if digests <= _digests_of(each.statement)]
@@ -269,6 +271,14 @@ def _judge_argument(
         return JudgedWorkload("unknown", doubts[0])
     why = next((each for each in (*faults, *problems) if each), "")
     return JudgedWorkload("no", why or f"no attestation that it names is about its {name}")
+
+
+def _is_believed(argument: ByteArgument, rules: ServedModelRules) -> bool:
+    """Whether the bytes are those that the digest names: an image's are, an address is only said to be so."""
+    value = argument.value or ""
+    if argument.read.holds != "address" or not rules.stores or _IMAGE.fullmatch(value):
+        return True
+    return any(fnmatchcase(value, store) for store in rules.stores)
 
 
 def _digests_of(statement: AttestedStatement) -> frozenset[str]:

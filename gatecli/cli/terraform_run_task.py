@@ -192,7 +192,7 @@ class Judging:
             "--evidence",
             panel=GATE,
             metavar="FILE",
-            help="A report, as for gatecli terraform check; repeatable.",
+            help="A report or an attestation, as for gatecli terraform check; repeatable.",
         ),
     ] = None
     policy: PolicyFile = None

@@ -90,7 +90,7 @@ EvidenceFiles = Annotated[
         "--evidence",
         panel=GATE,
         metavar="PATH",
-        help="A JSON report that passed, or a folder of them, for `gatecli-evidence` tags; repeatable.",
+        help="A report that passed, for `gatecli-evidence` tags; an attestation; or a folder; repeatable.",
     ),
 ]
 LedgerUrl = Annotated[

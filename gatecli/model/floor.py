@@ -239,6 +239,7 @@ def _workloads(low: ServedModelRules, high: ServedModelRules) -> ServedModelRule
         required=True if high.required else low.required,
         on_unknown=min(low.on_unknown, high.on_unknown, key=_UNKNOWNS.index),
         beside=low.beside,
+        stores=low.stores or high.stores,
         registries=low.registries,
         controllers=low.controllers,
     )

@@ -55,6 +55,11 @@ class ServedModelRules(Value):
         description="images that stand beside a model and need no attestation, such as sidecars; `*` stands "
         "for any part",
     )
+    stores: Many[Text] = Field(
+        default=(),
+        description="addresses of models that are believed to hold what the SHA-256 in them names, such as "
+        "`s3://acme-models/*`; none: every address is",
+    )
     registries: Many[Text] = Field(
         default=(), description="hosts of OCI registries that are asked for attestations of their images"
     )

@@ -134,6 +134,15 @@ def test_what_nobody_can_tell_follows_the_policy(on_unknown: str, act: Act) -> N
     assert "does not state a SHA-256" in why(decision)
 
 
+def test_an_address_outside_the_stores_of_the_policy_is_not_believed() -> None:
+    obj = annotated(inference_service(), inline=GOOD)
+    assert why(decided(obj, serving_book(SIGNER, workloads={"stores": ["s3://models/*"]}))) == ""
+    other = serving_book(SIGNER, workloads={"stores": ["s3://acme-models/*"]})
+    assert "is in none of the policy's stores" in why(decided(obj, other))
+    image = annotated(inference_service(f"oci://registry.example.org/churn@sha256:{DIGEST}"), inline=GOOD)
+    assert why(decided(image, other)) == ""
+
+
 def test_a_policy_that_trusts_nobody_asks_for_nothing_unless_it_says_so() -> None:
     assert decided(inference_service(), rulebook()).reason is DecisionReason.CLEAN
     told = decided(inference_service(), rulebook(attestation={"workloads": {"required": True}}))
