@@ -12,6 +12,7 @@ class DocumentCommands(LazyGroup):
 
     members = {  # noqa: RUF012 - a ClassVar of the base
         "adr": "document_adr:adr",
+        "check": "document_check:check",
         "croissant": "document_croissant:croissant",
         "lineage": "document_lineage:lineage",
         "ml-bom": "document_ml_bom:ml_bom",

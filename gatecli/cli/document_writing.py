@@ -13,7 +13,7 @@ import typer
 
 from gatecli.cli.ledger_records import read_given, write_given
 from gatecli.documents.kinds import DocumentKind
-from gatecli.documents.rendering import QUESTION, DocumentRequest, WrittenDocument, render_document
+from gatecli.documents.rendering import DocumentRequest, WrittenDocument, render_document
 from gatecli.errors import UncheckableError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import (
@@ -28,7 +28,7 @@ from gatecli.frontdoor.options import (
 from gatecli.frontdoor.session import GateOptions, Session, begin
 from gatecli.gates.documenting import DocumentedRelease, document_facts
 from gatecli.gates.used_ledger import used_ledger
-from gatecli.model.documents import DocumentFacts
+from gatecli.model.documents import QUESTION, DocumentFacts
 from gatecli.sources.files import ReadError
 from gatecli.sources.markdown_text import front_matter
 

@@ -8,7 +8,7 @@ from gatecli.errors import UsageError
 from gatecli.model.document_stamp import PART_ID
 
 _MARK = re.compile(r"<!-- gatecli:(keep|end) ([^\s<>]{1,100}) -->")
-_ANY = re.compile(r"<!-{2,}\s*gatecli\s*:\s*(?!document |section )", re.IGNORECASE)
+_ANY = re.compile(r"<!-{2,}\s*gatecli\s*:\s*+(?!document |section |allow )", re.IGNORECASE)
 
 
 class BrokenMarksError(UsageError):

@@ -32,13 +32,10 @@ from gatecli.documents.kinds import DocumentKind
 from gatecli.documents.marks import BrokenMarksError, hand_written_parts, part_text
 from gatecli.errors import UsageError
 from gatecli.model.document_stamp import DocumentStamp, InvalidStamp, read_stamp, stamp_comment
-from gatecli.model.documents import DocumentFacts, input_digests
+from gatecli.model.documents import QUESTION, DocumentFacts, input_digests
 from gatecli.model.number import plain, show_percent
 from gatecli.reports.escaping import visible
 from gatecli.reports.markdown import code
-
-QUESTION = "Question for a human:"
-"""How every question begins that a person has to answer in a document."""
 
 _SHIPPED = Path(__file__).parent / "templates"
 _OWN = "the given template"

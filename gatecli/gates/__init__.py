@@ -64,7 +64,9 @@ class Gate:
 
 RELEASE = Gate(
     GateName.RELEASE,
-    frozenset({"audit-missing", "audit-not-compared", "audit-unbound", "dp", "ledger", "release", "waiver"}),
+    frozenset(
+        {"audit-missing", "audit-not-compared", "audit-unbound", "doc", "dp", "ledger", "release", "waiver"}
+    ),
     discovers="declarations, and model files without one",
     checks="that the declared budget covers what the training cost and stays within the policy's tier",
     rule_modules=(
@@ -125,6 +127,13 @@ VERIFY = Gate(
     checks="that trusted keys signed a verdict that passed, about what is here",
     rule_modules=("checks.attestation",),
 )
+DOCUMENT = Gate(
+    "document",
+    frozenset({"doc"}),
+    discovers="documents that gatecli wrote, and decision records that releases name",
+    checks="that documents say what is there now, and that decisions are accepted",
+    rule_modules=("checks.decisions",),
+)
 CHECK = Gate(
     "check",
     frozenset({"allowance", "baseline", "check", "policy"}),
@@ -138,4 +147,4 @@ GATES: Mapping[GateName, Gate] = MappingProxyType(
 )
 """The gates that `gatecli check` runs, in their order."""
 
-ALL: tuple[Gate, ...] = (*GATES.values(), LEDGER, AUDIT, VERIFY, CHECK)
+ALL: tuple[Gate, ...] = (*GATES.values(), LEDGER, AUDIT, VERIFY, DOCUMENT, CHECK)

@@ -19,6 +19,7 @@ from gatecli.checks.release.registry import RELEASE_CHECKS
 from gatecli.checks.release.weights import Shipped, find_unbound
 from gatecli.errors import UsageError
 from gatecli.gates import RELEASE
+from gatecli.gates.decisions import find_decisions
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.model.finding import Finding
 from gatecli.model.identity import identity_of
@@ -162,8 +163,10 @@ def judge_releases(request: ReleaseRequest) -> JudgedReleases:
     ]
     if request.ledger is None:
         unasked = map(find_not_asked, request.releases) if request.terms.policy.spec.ledger.required else ()
-        verdict = _judge(request, costs, [*found, *unasked], [{} for _ in request.releases])
-        return JudgedReleases(verdict, tuple(costs), (None,) * len(costs))
+        alone = (None,) * len(costs)
+        decisions = find_decisions(request.releases, costs, request.terms.policy, alone)
+        verdict = _judge(request, costs, [*found, *unasked, *decisions], [{} for _ in request.releases])
+        return JudgedReleases(verdict, tuple(costs), alone)
     from gatecli.gates.charged_releases import judge_charged  # noqa: PLC0415 - few runs have a ledger
 
     charged: list[tuple[Assessment, Terms]] = []
@@ -171,7 +174,9 @@ def judge_releases(request: ReleaseRequest) -> JudgedReleases:
     def conclude(assessed: Sequence[Assessment], terms: Terms) -> Verdict:
         charged[:] = [(each, terms) for each in assessed]
         problems = [problem for each in assessed for problem in each.problems]
-        return _judge(request, costs, [*found, *problems], [each.measures for each in assessed])
+        decisions = find_decisions(request.releases, costs, request.terms.policy, charged)
+        measures = [each.measures for each in assessed]
+        return _judge(request, costs, [*found, *problems, *decisions], measures)
 
     verdict = judge_charged(request.releases, costs, request.terms, request.ledger, conclude)
     return JudgedReleases(verdict, tuple(costs), tuple(charged))

@@ -24,6 +24,9 @@ from gatecli.model.release import ArtifactState, ModelRelease, Privacy
 from gatecli.model.verdict import PolicyStamp
 from gatecli.package import VERSION
 
+QUESTION = "Question for a human:"
+"""How every question begins that a person has to answer in a document."""
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentedCost:

@@ -104,6 +104,7 @@ def _loosest(tiers: Iterable[Tier]) -> Tier:
 def _release(low: ReleaseRules, high: ReleaseRules) -> ReleaseRules:
     return ReleaseRules(
         require_evidence=low.require_evidence or high.require_evidence,
+        require_decision=low.require_decision or high.require_decision,
         overstatement=min(low.overstatement, high.overstatement),
         max_waiver_days=min(low.max_waiver_days, high.max_waiver_days),
         min_audit_confidence=max(low.min_audit_confidence, high.min_audit_confidence),

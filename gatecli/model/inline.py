@@ -29,7 +29,11 @@ RULES: tuple[Rule, ...] = (ALLOW_INVALID, ALLOW_EXPIRED, ALLOW_TOO_LONG, ALLOW_U
 
 _FORM = "gatecli: allow RULE -- REASON until YYYY-MM-DD"
 _OWNED = f"{_FORM} by OWNER"
-_COMMENT = re.compile(r"(?:#+|//+|--+|;+|<!--|\{\{-?[ \t]*/\*|/\*+)[ \t]*gatecli:(?P<body>[^\r\n]*)")
+_COMMENT = re.compile(
+    r"(?:#+|//+|--+|;+|<!--|\{\{-?[ \t]*/\*|/\*+)[ \t]*gatecli:"
+    r"(?!(?:keep|end|document) )"  # the marks of documents, which forgive nothing
+    r"(?P<body>[^\r\n]*)"
+)
 _BODY = re.compile(
     r"allow\s+(?P<rule>\S+)\s+--\s+(?P<reason>\S.*?)\s+until\s+(?P<until>\S+)(?:\s+by\s+(?P<owner>\S+))?"
 )

@@ -50,6 +50,9 @@ class ReleaseRules(Value):
     require_evidence: bool = Field(
         default=False, description="whether evidence is required beside hand-written mechanisms"
     )
+    require_decision: bool = Field(
+        default=False, description="whether a release must name the accepted record of its decision"
+    )
     overstatement: NonNegative = Field(
         default="0.25",
         validate_default=True,

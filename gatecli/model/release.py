@@ -12,6 +12,7 @@ from gatecli.model.audit import AuditResult
 from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
 from gatecli.model.budget import Budget, Neighbouring, Variant
 from gatecli.model.dataset import Dataset, Sha256
+from gatecli.model.decision import DecisionRecord
 from gatecli.model.document import Document, Place
 from gatecli.model.mechanism import Count, Mechanism, RunSelection, Sampling
 from gatecli.model.number import BelowOne, NonNegative
@@ -165,6 +166,11 @@ class ReleaseSpec(Value):
     artifacts: Many[Artifact] = ()
     privacy: Privacy | Literal["none"] | None = None
     datasets: Many[Dataset] = ()
+    decision: Text | None = Field(
+        default=None,
+        description="the record of the decision to spend the budget (gatecli document adr), relative to the "
+        "declaration",
+    )
 
 
 class ModelRelease(Resource):
@@ -231,3 +237,5 @@ class ReleaseSubject:
     evidence: tuple[Evidence, ...] = ()
     schemas: tuple[tuple[str, str], ...] = ()
     """The digest of the schema of each dataset that states one, by the dataset's name."""
+    decision: DecisionRecord | None = None
+    """What stands at `spec.decision`; None where it names nothing, or nothing is there."""

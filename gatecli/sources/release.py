@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
+from gatecli.model.decision import DecisionRecord
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding, make_finding
 from gatecli.model.release import (
@@ -17,6 +18,7 @@ from gatecli.model.release import (
     ModelRelease,
     ReleaseSubject,
 )
+from gatecli.sources.decision_record import read_decision
 from gatecli.sources.declaration import Declared, read_declarations
 from gatecli.sources.evidence.reader import read_evidence
 from gatecli.sources.files import MissingFileError, ReadError, sha256_of
@@ -72,7 +74,28 @@ def _subject(
         evidence.extend(replace(each, code=code) for each in loaded.values)
         findings.extend(loaded.findings)
     schemas = _schemas(release, document, base, findings)
-    return ReleaseSubject(release, document, artifacts, tuple(evidence), schemas)
+    decision = _decision(release, document, base, findings)
+    return ReleaseSubject(release, document, artifacts, tuple(evidence), schemas, decision)
+
+
+def _decision(
+    release: ModelRelease, document: Document, base: Path, findings: list[Finding]
+) -> DecisionRecord | None:
+    """The decision record that the release names; None where nothing stands there."""
+    named = release.spec.decision
+    if named is None:
+        return None
+    try:
+        return read_decision(inside(base, named))
+    except MissingFileError:
+        return None
+    except ReadError as error:
+        message = f"the decision record {named} {error.problem}"
+        place = document.place("/spec/decision")
+        findings.append(
+            make_finding(RELEASE_UNREADABLE, message, subject=release.subject, place=place, mend=error.mend)
+        )
+        return None
 
 
 def _schemas(

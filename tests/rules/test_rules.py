@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gatecli.checks.decisions import RULES as DECISION_RULES
 from gatecli.checks.release.registry import RULES as CHECK_RULES
 from gatecli.checks.served_models import RULES as SERVED_RULES
 from gatecli.gates.judgement import JudgementTerms
@@ -22,7 +23,7 @@ from gatecli.sources.rules import RULES as SOURCE_RULES
 
 TODAY = date(2026, 11, 21)
 EXAMPLES = Path(__file__).parent
-RULES: dict[str, Rule] = {rule.id: rule for rule in (*CHECK_RULES, *SOURCE_RULES)}
+RULES: dict[str, Rule] = {rule.id: rule for rule in (*CHECK_RULES, *DECISION_RULES, *SOURCE_RULES)}
 FOLDERS = sorted(
     path.name
     for path in EXAMPLES.iterdir()

@@ -13,6 +13,7 @@ from tests.support.admission_reference import admission_reference
 from tests.support.attestation_examples import main as attestation_examples
 from tests.support.chart_files import main as chart_files
 from tests.support.command_reference import reference
+from tests.support.decision_examples import main as decision_examples
 from tests.support.document_examples import main as document_examples
 from tests.support.form_page import form_page
 from tests.support.gated_plans import main as gated_plans
@@ -46,6 +47,7 @@ def main() -> None:
     forms.write_text(form_page(forms.read_text("utf-8")), "utf-8")
     CRDS.write_text(crds(), "utf-8")
     chart_files()
+    decision_examples()
     examples()
     attestation_examples()
     module_pages()

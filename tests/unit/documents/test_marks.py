@@ -13,6 +13,11 @@ def test_parts_are_found_in_their_order_byte_for_byte() -> None:
     assert list(hand_written_parts(text, "d.md").items()) == list(parts.items())
 
 
+def test_an_allowance_of_a_finding_is_not_a_mark() -> None:
+    allowance = "<!-- gatecli: allow pii-iban-code -- an example until 2027-01-31 -->"
+    assert hand_written_parts(f"{allowance}{part_text('a', allowance)}", "d.md") == {"a": allowance}
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [

@@ -10,6 +10,7 @@ import pytest
 from gatecli.documents.marks import BrokenMarksError
 from gatecli.errors import UsageError
 from gatecli.model.documents import AllocationState
+from tests.support.decision_examples import GOLDEN, golden_record
 from tests.support.written_documents import budget_facts, record_of, some_facts
 
 FACTS = some_facts(budget=budget_facts())
@@ -18,6 +19,10 @@ FIRST = record_of(FACTS)
 
 def row(text: str) -> str:
     return next(line for line in text.splitlines() if line.startswith("| customers"))
+
+
+def test_the_record_is_the_one_that_was_looked_at() -> None:
+    assert golden_record() == (GOLDEN / "adr.md").read_text("utf-8")
 
 
 def test_the_table_holds_the_numbers_of_declaration_and_ledger_exactly() -> None:
