@@ -16,7 +16,6 @@ from typing import Any
 from gatecli.documents.escaping import escape_markdown
 from gatecli.documents.exact_json import number_token
 from gatecli.documents.registry_schema import record_problems
-from gatecli.documents.rendering import QUESTION
 from gatecli.documents.statements import (
     FactStatement,
     cost_statements,
@@ -26,7 +25,7 @@ from gatecli.documents.statements import (
 )
 from gatecli.errors import UsageError
 from gatecli.model.budget import Neighbouring, Variant
-from gatecli.model.documents import DocumentFacts
+from gatecli.model.documents import QUESTION, DocumentFacts
 from gatecli.model.number import plain, show_up
 from gatecli.model.release import TrustModel
 

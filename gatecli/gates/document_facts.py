@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from gatecli.checks.release.budget import tier_names, tier_of
 from gatecli.checks.release.recomputation import Costs
+from gatecli.gates.concealment import without_values
 from gatecli.model.attestation import UsedWaiver
 from gatecli.model.documents import DatasetFacts, DocumentedCost, DocumentedVerdict, DocumentFacts
 from gatecli.model.finding import is_of_families
 from gatecli.model.number import plain, show_down, show_up
 from gatecli.model.policy import PrivacyPolicy, stamp
-from gatecli.model.release import ReleaseSubject
+from gatecli.model.release import ModelRelease, ReleaseSubject
 from gatecli.model.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def facts_of(
 
         datasets, ledger = dataset_facts(subject, *charged), ledger_facts(charged[1].store)
     return DocumentFacts(
-        subject.release,
+        _without_named_owner(subject.release),
         subject.document.path,
         subject.document.sha256,
         stamp(policy),
@@ -44,6 +45,14 @@ def facts_of(
         subject.artifacts,
         ledger,
     )
+
+
+def _without_named_owner(release: ModelRelease) -> ModelRelease:
+    """An owner who is a person and no team, by an address, is left out: who that is stays a question."""
+    metadata = release.metadata
+    if metadata.owner is None or without_values(metadata.owner) == metadata.owner:
+        return release
+    return release.model_copy(update={"metadata": metadata.model_copy(update={"owner": None})})
 
 
 def _cost(costs: Costs) -> DocumentedCost | None:

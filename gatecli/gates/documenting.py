@@ -44,7 +44,7 @@ def document_facts(asked: DocumentedRelease) -> DocumentFacts:
             f"{asked.path} declares {len(found)} releases, and a document is about one",
             advice="name the folder, or the declaration, of one release",
         )
-    facts = _without_named_owner(found[0])
+    facts = found[0]
     _refuse_personal_data(facts)
     return facts if asked.attestation is None else replace(facts, attestation=file_digest(asked.attestation))
 
@@ -62,15 +62,6 @@ def facts_at(
         replace(facts_of(subject, costs, terms.policy, charged), verdict=verdict)
         for subject, costs, charged in zip(request.releases, judged.costs, judged.charged, strict=True)
     )
-
-
-def _without_named_owner(facts: DocumentFacts) -> DocumentFacts:
-    """An owner who is a person and no team, by an address, is left out: who that is stays a question."""
-    metadata = facts.release.metadata
-    if metadata.owner is None or without_values(metadata.owner) == metadata.owner:
-        return facts
-    unnamed = metadata.model_copy(update={"owner": None})
-    return replace(facts, release=facts.release.model_copy(update={"metadata": unnamed}))
 
 
 def _refuse_personal_data(facts: DocumentFacts) -> None:

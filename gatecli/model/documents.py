@@ -238,6 +238,11 @@ class InputPart(StrEnum):
     VERDICT = "verdict"
 
 
+def _declaration_digest(facts: DocumentFacts) -> str:
+    """Of what it says, and not of its bytes; where its decision stands, no document says."""
+    return _digest(facts.release.model_dump(mode="json", by_alias=True, exclude={"spec": {"decision"}}))
+
+
 def _cost_digest(facts: DocumentFacts) -> str:
     return _digest(_fields(facts.cost) if facts.cost else None)
 
@@ -279,7 +284,7 @@ def _digest(data: object) -> str:
 
 _DIGESTS: Mapping[InputPart, Callable[[DocumentFacts], str]] = MappingProxyType(
     {
-        InputPart.DECLARATION: lambda facts: _digest(facts.release.model_dump(mode="json", by_alias=True)),
+        InputPart.DECLARATION: _declaration_digest,
         InputPart.COST: _cost_digest,
         InputPart.LIMITS: _limits_digest,
         InputPart.LEDGER: _ledger_digest,
@@ -289,7 +294,7 @@ _DIGESTS: Mapping[InputPart, Callable[[DocumentFacts], str]] = MappingProxyType(
 
 
 def input_digests(facts: DocumentFacts, parts: frozenset[InputPart]) -> dict[InputPart, str]:
-    """The SHA-256 of each part of the facts: that of the declaration is of its file.
+    """The SHA-256 of each part of the facts, by what it says.
 
     The ledger's is left out where none was asked.
     """

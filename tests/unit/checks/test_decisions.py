@@ -100,7 +100,10 @@ def test_reserving_and_committing_do_not_make_a_record_out_of_date() -> None:
 @pytest.mark.parametrize(
     ("facts", "part"),
     [
-        (replace(FACTS, sha256="0" * 64), "declaration"),
+        (
+            some_facts(datasets=["customers", "orders | 2026"], budget=budget_facts(), trustModel="local"),
+            "declaration",
+        ),
         (replace(FACTS, cost=None), "cost"),
         (replace(FACTS, tiers=("health",)), "limits"),
         (
