@@ -21,7 +21,7 @@ from gatecli.checks.served_models import (
     UNATTESTED,
     AttestationSource,
     GivenAttestations,
-    holds_attestation,
+    names_places,
 )
 from gatecli.gates.objects import Keys, ObjectFindings, check_object, find_everything
 from gatecli.gates.served_models import wanted_sources
@@ -132,7 +132,9 @@ def places_to_read(request: ReviewRequest, rulebook: Rulebook) -> tuple[Attestat
         return ()
     if rulebook.scope(request.namespace).exempt or _is_copy(request, rulebook):
         return ()
-    return () if holds_attestation(request.object) else wanted_sources(request.object, serving)
+    if not names_places(request.object, serving.rules):
+        return ()
+    return wanted_sources(request.object, serving)
 
 
 def _is_copy(request: ReviewRequest, rulebook: Rulebook) -> bool:

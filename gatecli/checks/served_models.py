@@ -48,13 +48,16 @@ MANIFEST = "kubernetes_manifest"
 """The type whose rows are about objects of a cluster."""
 _CLUSTERS = ("kubectl_", "kubernetes_", "kustomization_")
 _TEXTS = "kubectl_"
+_OBJECTS_METADATA = (
+    "manifest.metadata",
+    "manifest.spec.template.metadata",
+    "manifest.spec.jobTemplate.spec.template.metadata",
+)
 _METADATA = (
     "metadata",
     "spec.template.metadata",
     "spec.job_template.spec.template.metadata",
-    "manifest.metadata",
-    "manifest.spec.template.metadata",
-    "manifest.spec.jobTemplate.spec.template.metadata",
+    *_OBJECTS_METADATA,
 )
 _IMAGE = re.compile(r"(?:oci://)?(?:([^/@]+)/)?([^@:]+(?:/[^@:]+)*)(?::[^/@]+)?@sha256:([0-9a-f]{64})")
 _DOCKER = "docker.io"
@@ -155,10 +158,12 @@ def served_among(forms: Iterable[JudgedForm]) -> Publisher | None:
     return next(found, None)
 
 
-def holds_attestation(obj: Mapping[str, Any]) -> bool:
-    """Whether an object has one in its own annotations, or in those of its pod template."""
+def names_places(obj: Mapping[str, Any], rules: ServedModelRules) -> bool:
+    """Whether attestations of an object may be elsewhere, and none is in its own annotations: a quick look."""
     resource = PlannedResource("", "managed", MANIFEST, "", values={"manifest": obj})
-    return bool(_annotations_of(resource, INLINE).known)
+    if not (rules.registries or _annotations_of(resource, CONFIG_MAP).known):
+        return False
+    return not _annotations_of(resource, INLINE).known
 
 
 def is_of_cluster(resource: PlannedResource) -> bool:
@@ -192,7 +197,8 @@ class _Annotated:
 
 
 def _annotations_of(resource: PlannedResource, name: str) -> _Annotated:
-    values = [values_of(parts_of(resource, f"{path}.annotations[{name}]")) for path in _METADATA]
+    paths = _OBJECTS_METADATA if resource.type == MANIFEST else _METADATA
+    values = [values_of(parts_of(resource, f"{path}.annotations[{name}]")) for path in paths]
     known = tuple(each for found in values for each in found.known if isinstance(each, str))
     return _Annotated(tuple(dict.fromkeys(known)), any(found.later for found in values))
 
