@@ -159,7 +159,7 @@ def served_among(forms: Iterable[JudgedForm]) -> Publisher | None:
 
 
 def names_places(obj: Mapping[str, Any], rules: ServedModelRules) -> bool:
-    """Whether attestations of an object may be elsewhere, and none is in its own annotations: a quick look."""
+    """Whether attestations of an object may be elsewhere, and none stands in it: a quick look."""
     resource = PlannedResource("", "managed", MANIFEST, "", values={"manifest": obj})
     if not (rules.registries or _annotations_of(resource, CONFIG_MAP).known):
         return False
