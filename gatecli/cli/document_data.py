@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from gatecli.cli.document_writing import FactOptions
-from gatecli.cli.ledger_records import read_given, write_given
+from gatecli.cli.ledger_records import read_given
+from gatecli.cli.target_files import write_into_folder
 from gatecli.documents.exact_json import exact_json
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
@@ -75,7 +76,7 @@ def write_where_changed(text: str, output: Path | None) -> None:
     """Write a text where another one stands or none, and say so."""
     before = read_before(output)
     if before != text:
-        write_given(text, output)
+        write_into_folder(text, output)
     if output is not None:
         state = "wrote" if before is None else "is as it was:" if before == text else "wrote again"
         err(f"{state} {output}\n")

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from gatecli.cli.ledger_records import read_given, write_given
+from gatecli.cli.ledger_records import read_given
+from gatecli.cli.target_files import write_into_folder
 from gatecli.documents.kinds import DocumentKind
 from gatecli.documents.rendering import DocumentRequest, WrittenDocument, render_document
 from gatecli.errors import UncheckableError
@@ -133,7 +134,7 @@ def write_document(
     name = "FILE" if output is None else output.name
     text = render_document(DocumentRequest(kind, facts, declaration, name, before, template, more))
     if before is None or before.text != text:
-        write_given(text, output)
+        write_into_folder(text, output)
     if output is not None:
         _tell(output, text, before)
 

@@ -63,6 +63,17 @@ def test_a_document_is_written_once(run: Run, tmp_path: Path, name: str) -> None
 
 
 @pytest.mark.parametrize("name", [name for name in WRITING if name != "README.md"])
+def test_the_folder_of_a_document_is_made(run: Run, tmp_path: Path, name: str) -> None:
+    words = [f"docs/new/{name}" if word == name else word for word in WRITING[name]]
+    assert run("document", *words).returncode == 0
+    assert (tmp_path / "docs/new" / name).exists()
+    (tmp_path / "taken").write_text("", "utf-8")
+    refused = run("document", *(f"taken/{name}" if word == name else word for word in WRITING[name]))
+    assert refused.returncode == 2
+    assert "taken is no folder" in refused.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in WRITING if name != "README.md"])
 def test_without_a_file_it_is_shown(run: Run, tmp_path: Path, name: str) -> None:
     words = [word for word in WRITING[name] if word not in {"-o", name}]
     shown = run("document", *words)
