@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 from gatecli.checks.release.interface import finding_at
 from gatecli.model.decision import AllocationColumn, AllocationRow, DecisionRecord
@@ -35,7 +36,16 @@ ACCEPTED = "accepted"
 PAST = frozenset({"superseded", "deprecated", "rejected"})
 """How the status of a decision begins that is of no release any more."""
 
-_WRITE_AGAIN = "write it again: gatecli document {kind} -o {path}, and read what changed"
+_CHANGED: Mapping[InputPart, str] = MappingProxyType(
+    {
+        InputPart.DECLARATION: "the declaration",
+        InputPart.COST: "what was recomputed",
+        InputPart.LIMITS: "the limits of its tier",
+        InputPart.LEDGER: "what the ledger says",
+        InputPart.VERDICT: "the verdict or the policy",
+    }
+)
+_RECORD = "adr"
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -57,7 +67,7 @@ def find_unnamed_decision(subject: ReleaseSubject) -> Finding:
 def find_decision_faults(facts: DocumentFacts, record: DecisionRecord) -> Iterator[Finding]:
     """Everything that is wrong with the record of the decision about a release."""
     yield from _find_allocation_faults(facts, record)
-    yield from find_outdated(facts, _Dated(record.path, "adr", record.stamp, record.fault))
+    yield from find_outdated(facts, _Dated(record.path, _RECORD, record.stamp, record.fault))
     yield from _find_unaccepted(facts, record)
 
 
@@ -78,7 +88,9 @@ def dated_document(path: str, stamp: DocumentStamp | None, fault: str | None) ->
 
 def find_outdated(facts: DocumentFacts, document: _Dated) -> Iterator[Finding]:
     """What a document was made from, and is something else now."""
-    mend = _WRITE_AGAIN.format(kind=document.kind, path=document.path)
+    mend = f"write it again (gatecli document {document.kind}), and read what changed"
+    if document.kind == _RECORD:
+        mend = _write_again(facts, document.path)
     if document.fault is not None:
         yield _fault(OUT_OF_DATE, facts, Place(document.path), f"it {document.fault}", "restore it from git")
     if document.stamp is None:
@@ -88,12 +100,18 @@ def find_outdated(facts: DocumentFacts, document: _Dated) -> Iterator[Finding]:
         return
     stated = document.stamp.inputs
     now = input_digests(facts, frozenset(stated))
-    changed = [part.value for part in InputPart if part in now and now[part] != stated[part]]
+    changed = [part for part in InputPart if part in now and now[part] != stated[part]]
     if InputPart.DECLARATION not in stated:
-        changed.append(InputPart.DECLARATION.value)
+        changed.append(InputPart.DECLARATION)
     if changed:
-        message = f"it was made from another {' and another '.join(changed)} than the release has now"
+        told = " and ".join(_CHANGED[part] for part in changed)
+        message = f"{told} changed since it was written"
         yield _fault(OUT_OF_DATE, facts, Place(document.path), message, mend, ",".join(changed))
+
+
+def _write_again(facts: DocumentFacts, path: str) -> str:
+    ledger = " --ledger URL" if facts.ledger else ""
+    return f"write it again: gatecli document adr {facts.path}{ledger} -o {path}, and read what changed"
 
 
 def find_other_release(path: str, stamp: DocumentStamp, declared: str | None) -> Finding:
@@ -132,7 +150,7 @@ def _find_unaccepted(facts: DocumentFacts, record: DecisionRecord) -> Iterator[F
 
 def _find_allocation_faults(facts: DocumentFacts, record: DecisionRecord) -> Iterator[Finding]:
     at = Place(record.path, record.line)
-    mend = _WRITE_AGAIN.format(kind="adr", path=record.path)
+    mend = _write_again(facts, record.path)
     if record.line is None:
         message = "it has no table of ε, with the columns Dataset, Unit, ε, δ, Share of what is left, Expires"
         yield _fault(MISSING_ALLOCATION, facts, at, message, mend)

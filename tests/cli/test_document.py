@@ -44,6 +44,26 @@ def accept(place: Path) -> None:
     file.write_text(answered(file.read_text("utf-8")), "utf-8")
 
 
+def decided_by_ledger(place: Path) -> list[str]:
+    """A ledger, and an accepted record of the decision to charge it; the options that name the ledger."""
+    ledger = ["--ledger", "ledger.db"]
+    assert main(["ledger", "init", *ledger, "--name", "acme"]) == 0
+    budget = ["--unit", "person", "--neighbouring", "add-remove", "--epsilon", "10", "--delta", "1e-4"]
+    assert main(["ledger", "dataset", "add", "customers", *budget, *ledger]) == 0
+    assert write(*ledger) == 0
+    accept(place)
+    return ledger
+
+
+def undecided_release(place: Path) -> Path:
+    """Another release of the same dataset, and a policy that asks for no decision."""
+    other = place / "other.privacy.yaml"
+    text = DECLARATION.replace("churn-classifier", "other").replace("  decision: decision.md\n", "")
+    other.write_text(text)
+    (place / "loose.yaml").write_text(POLICY.replace("true", "false"))
+    return other
+
+
 def rules(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[str]]:
     """The exit code of a gate, and the rules that it found."""
     capsys.readouterr()
@@ -78,12 +98,7 @@ def test_a_decision_is_written_accepted_and_judged_by_every_front_door(
 def test_a_decision_holds_through_reserving_and_committing(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ledger = ["--ledger", "ledger.db"]
-    assert main(["ledger", "init", *ledger, "--name", "acme"]) == 0
-    budget = ["--unit", "person", "--neighbouring", "add-remove", "--epsilon", "10", "--delta", "1e-4"]
-    assert main(["ledger", "dataset", "add", "customers", *budget, *ledger]) == 0
-    assert write(*ledger) == 0
-    accept(place)
+    ledger = decided_by_ledger(place)
     before = (place / "docs" / "0007.md").read_text("utf-8")
     assert "| customers | person | 2.5 | 1e-5 | 25 % | 30 days after it is reserved |" in before
     assert main(["release", "check", "models", *ledger, "--reserve"]) == 0
@@ -205,3 +220,22 @@ def test_the_shipped_example_has_its_decision(
     monkeypatch.chdir(tmp_path / "decided")
     for gate in (["check"], ["document", "check", "docs/adr"], ["release", "check", "models"]):
         assert rules(capsys, *gate) == (0, [])
+
+
+def test_what_others_are_charged_later_makes_no_decision_old(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = decided_by_ledger(place)
+    other = undecided_release(place)
+    reserve = [*ledger, "--reserve", "--policy", "loose.yaml"]
+    assert main(["release", "check", "models", *reserve]) == 0
+    assert main(["release", "check", str(other), *reserve]) == 0
+    assert rules(capsys, "document", "check", "docs", *ledger) == (0, [])
+
+
+def test_what_others_were_charged_before_does(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = decided_by_ledger(place)
+    other = undecided_release(place)
+    assert main(["release", "check", str(other), *ledger, "--reserve", "--policy", "loose.yaml"]) == 0
+    found = rules(capsys, "document", "check", "docs", *ledger)
+    assert found == (1, ["doc-missing-epsilon-allocation", "doc-out-of-date"])

@@ -102,23 +102,21 @@ def test_reserving_and_committing_do_not_make_a_record_out_of_date() -> None:
     [
         (
             some_facts(datasets=["customers", "orders | 2026"], budget=budget_facts(), trustModel="local"),
-            "declaration",
+            "the declaration",
         ),
-        (replace(FACTS, cost=None), "cost"),
-        (replace(FACTS, tiers=("health",)), "limits"),
+        (replace(FACTS, cost=None), "what was recomputed"),
+        (replace(FACTS, tiers=("health",)), "the limits of its tier"),
         (
             some_facts(
                 datasets=["customers", "orders | 2026"],
                 budget=budget_facts(held_before=Fraction(0), held_with=Fraction(1, 2)),
             ),
-            "ledger",
+            "what the ledger says",
         ),
     ],
 )
 def test_what_a_record_was_made_from_is_held_against_what_is_there(facts: DocumentFacts, part: str) -> None:
-    assert faults(RECORD, facts) == [
-        f"out-of-date None it was made from another {part} than the release has now"
-    ]
+    assert faults(RECORD, facts) == [f"out-of-date None {part} changed since it was written"]
 
 
 def test_a_policy_that_changes_elsewhere_makes_nothing_out_of_date() -> None:
