@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Protocol, cast
 
 from gatecli.attestation.strict_json import canonical_bytes
@@ -63,7 +62,10 @@ def read_trust_root(content: bytes | None, where: str) -> CertificateTrust:
 
     Raises UsageError, MissingExtraError.
     """
-    return cast("CertificateTrust", _sigstore_module().read_trust_root(content, where))
+    try:
+        return cast("CertificateTrust", module("attestation.keyless").read_trust_root(content, where))
+    except ImportError:
+        raise _missing() from None
 
 
 def keyless_signer(token: str | None, configuration: bytes | None) -> KeylessSigner:
@@ -72,13 +74,13 @@ def keyless_signer(token: str | None, configuration: bytes | None) -> KeylessSig
 
     Raises UsageError, MissingExtraError, UncheckableError.
     """
-    return cast("KeylessSigner", _sigstore_module().keyless_signer(token, configuration))
-
-
-def _sigstore_module() -> ModuleType:
     try:
-        return module("attestation.keyless")
+        return cast("KeylessSigner", module("attestation.keyless").keyless_signer(token, configuration))
     except ImportError:
-        raise MissingExtraError(
-            "signatures without a key need sigstore", advice="pip install 'gatecli[sigstore]'"
-        ) from None
+        raise _missing() from None
+
+
+def _missing() -> MissingExtraError:
+    return MissingExtraError(
+        "signatures without a key need sigstore", advice="pip install 'gatecli[sigstore]'"
+    )

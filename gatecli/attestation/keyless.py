@@ -7,15 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sigstore.dsse import Statement
-from sigstore.errors import Error
-from sigstore.models import Bundle, ClientTrustConfig, TrustedRoot
-from sigstore.oidc import ExpiredIdentity, IdentityError, IdentityToken, detect_credential
-from sigstore.sign import SigningContext
-from sigstore.verify import Verifier
-from sigstore.verify.policy import Identity, UnsafeNoOp
-from sigstore_models.trustroot import v1 as trust_root_v1
-
 from gatecli.attestation.certificates import CertifiedIdentity, CertifiedSignature
 from gatecli.attestation.statements import PAYLOAD_TYPE
 from gatecli.attestation.strict_json import canonical_bytes, load_json
@@ -34,6 +25,9 @@ class SigstoreTrust:
         self, bundle: bytes, payload: bytes, wanted: Sequence[CertifiedIdentity]
     ) -> CertifiedSignature:
         """Who of `wanted` signed a bundle with a payload, if anybody. Never asks a network."""
+        from sigstore.models import Bundle  # noqa: PLC0415 - an optional package
+        from sigstore.verify.policy import UnsafeNoOp  # noqa: PLC0415 - an optional package
+
         try:
             read = Bundle.from_json(bundle)
         except Exception as error:  # noqa: BLE001 - its parsers raise errors of their own about a hostile file
@@ -50,6 +44,8 @@ class SigstoreTrust:
 
 def _is_named(bundle: Any, wanted: CertifiedIdentity) -> bool:
     """Whether the certificate, which may not hold, names an identity."""
+    from sigstore.verify.policy import Identity  # noqa: PLC0415 - an optional package
+
     try:
         Identity(identity=wanted.identity, issuer=wanted.issuer).verify(bundle.signing_certificate)
     except Exception:  # noqa: BLE001 - the same
@@ -59,24 +55,21 @@ def _is_named(bundle: Any, wanted: CertifiedIdentity) -> bool:
 
 def read_trust_root(content: bytes | None, where: str) -> SigstoreTrust:
     """As `certificates.read_trust_root`."""
+    from sigstore.models import TrustedRoot  # noqa: PLC0415 - an optional package
+    from sigstore.verify import Verifier  # noqa: PLC0415 - an optional package
+    from sigstore_models.trustroot import v1  # noqa: PLC0415 - an optional package
+
     _QUIET.setLevel(logging.ERROR)
     try:
         if content is None:
             return SigstoreTrust(Verifier.production(offline=True))
-        root = TrustedRoot(trust_root_v1.TrustedRoot.from_json(content))
+        root = TrustedRoot(v1.TrustedRoot.from_json(content))
         return SigstoreTrust(Verifier(trusted_root=root))
     except Exception as error:  # noqa: BLE001 - the same
         raise UsageError(
             f"{where} is not a trust root of Sigstore ({type(error).__name__})",
             advice="give the trusted_root.json of the instance whose certificates are to count",
         ) from None
-
-
-class OwnStatement(Statement):  # type: ignore[misc]  # sigstore is skipped: it is not everywhere installed
-    """A statement of ours. What sigstore-python demands of one beside it has no digests of folders."""
-
-    def __init__(self, contents: bytes) -> None:
-        self._contents = contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +81,11 @@ class SigstoreSigner:
 
     def sign(self, statement: bytes) -> bytes:
         """The bundle of a statement, in canonical JSON. Raises UncheckableError."""
+        from sigstore.oidc import ExpiredIdentity  # noqa: PLC0415 - an optional package
+
         try:
             with self.context.signer(self.token) as signer:
-                bundle = signer.sign_dsse(OwnStatement(statement))
+                bundle = signer.sign_dsse(_statement(statement))
         except ExpiredIdentity:
             raise UncheckableError("the identity token expired", advice="ask for a new one") from None
         except Exception as error:  # noqa: BLE001 - each service raises errors of its own
@@ -98,8 +93,20 @@ class SigstoreSigner:
         return canonical_bytes(load_json(bundle.to_json().encode(), "the bundle")) + b"\n"
 
 
+def _statement(payload: bytes) -> Any:
+    """A statement of ours. What sigstore-python demands of one that it makes has no digests of folders."""
+    from sigstore.dsse import Statement  # noqa: PLC0415 - an optional package
+
+    statement = Statement.__new__(Statement)
+    statement._contents = payload  # noqa: SLF001 - its constructor demands such digests
+    return statement
+
+
 def keyless_signer(token: str | None, configuration: bytes | None) -> SigstoreSigner:
     """As `certificates.keyless_signer`."""
+    from sigstore.oidc import IdentityError, IdentityToken, detect_credential  # noqa: PLC0415 - an optional package
+    from sigstore.sign import SigningContext  # noqa: PLC0415 - an optional package
+
     try:
         raw = detect_credential() if token is None else token
         identity = None if raw is None else IdentityToken(raw)
@@ -116,7 +123,10 @@ def keyless_signer(token: str | None, configuration: bytes | None) -> SigstoreSi
     return SigstoreSigner(SigningContext.from_trust_config(_configuration(configuration)), identity)
 
 
-def _configuration(content: bytes | None) -> ClientTrustConfig:
+def _configuration(content: bytes | None) -> Any:
+    from sigstore.errors import Error  # noqa: PLC0415 - an optional package
+    from sigstore.models import ClientTrustConfig  # noqa: PLC0415 - an optional package
+
     try:
         if content is not None:
             return ClientTrustConfig.from_json(content.decode())

@@ -35,6 +35,7 @@ LATE = (
     "scipy",
     "securesystemslib",
     "sigstore",
+    "sigstore_models",
     "yaml",
 )
 LATE_OF_TABLES = ("ibis", "openpyxl", "pyarrow", "pyreadr", "pyreadstat", "pyspark")
