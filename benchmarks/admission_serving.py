@@ -334,7 +334,7 @@ async def reloads(us: Served, folder: Path, metrics: int) -> None:
     )
 
 
-async def attested() -> None:
+async def compare_attested() -> None:
     """What a workload that serves a model costs, its attestation known."""
     signer = ed25519()
     async with fake_registry(PORT) as registry:
@@ -350,11 +350,11 @@ async def attested() -> None:
         policy = yaml.safe_load(POLICY)
         policy["spec"]["attestation"] = trust
 
-        def annotated(obj: dict[str, Any]) -> None:
+        def annotate(obj: dict[str, Any]) -> None:
             obj["metadata"]["labels"][SERVES] = "true"
             obj["metadata"]["annotations"] = {INLINE: text}
 
-        def pushed(obj: dict[str, Any]) -> None:
+        def refer(obj: dict[str, Any]) -> None:
             obj["metadata"]["labels"][SERVES] = "true"
             for each in obj["spec"]["template"]["spec"]["containers"]:
                 each["image"] = f"{registry.host}/team/app@sha256:{DIGEST}"
@@ -364,14 +364,14 @@ async def attested() -> None:
                 fake_cluster() as (_, access),
                 both(Path(name), access.server, yaml.safe_dump(policy)) as (us, them),
             ):
-                for title, change in (("no model", None), ("annotation", annotated), ("registry", pushed)):
+                for title, change in (("no model", None), ("annotation", annotate), ("registry", refer)):
                     print(f"-- {title}")
                     await throughput(us, them, review("CREATE", "one", change))
 
 
 async def main() -> None:
     if "--attested" in sys.argv:
-        await attested()
+        await compare_attested()
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
