@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from gatecli.cli.document_data import DataFileOptions, read_before, write_where_changed
-from gatecli.cli.document_writing import ReleasePath, gather_facts
+from gatecli.cli.document_writing import ReleasePath, begin_writing, facts_in
 from gatecli.documents.registry import record_text, registry_record
 from gatecli.errors import UsageError
 from gatecli.frontdoor.option_groups import spread
@@ -26,7 +26,7 @@ def registry(
             panel=OUTPUT,
             variable="DOCUMENT_PUBLISHED",
             metavar="DATE",
-            help="The day of publication, as YYYY-MM-DD (default: that of the record that is there).",
+            help="The day of publication, as YYYY-MM-DD (default: that of the record, else today).",
         ),
     ] = None,
 ) -> None:
@@ -34,8 +34,9 @@ def registry(
     _require_day(published)
     text = read_before(data.output)
     before = None if text is None else read_registry_record(str(data.output), text)
-    facts = gather_facts(path, data)
-    write_where_changed(record_text(registry_record(facts, before, published)), data.output)
+    session = begin_writing(path, data)
+    record = registry_record(facts_in(session, path, data), before, published, session.now.date())
+    write_where_changed(record_text(record), data.output)
 
 
 def _require_day(text: str | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from types import MappingProxyType
@@ -57,11 +58,11 @@ def _ask(text: str) -> str:
     return f"{QUESTION} {text}"
 
 
-def registry_record(facts: DocumentFacts, before: Any, published: str | None) -> dict[str, Any]:
+def registry_record(facts: DocumentFacts, before: Any, published: str | None, today: date) -> dict[str, Any]:
     """The record, as the registry would take it; `before` is the record that stands there.
 
-    Raises UsageError where it is for another release, where the day of publication is not known, and where
-    the registry would refuse it.
+    It is published on the day that is said, else on that of the record, else `today`. Raises UsageError
+    where it is for another release, and where the registry would refuse it.
     """
     stated = {} if before is None else before
     problems = () if before is None else record_problems(before)
@@ -69,12 +70,7 @@ def registry_record(facts: DocumentFacts, before: Any, published: str | None) ->
         raise _refusal(problems)
     deployment = _merge_objects(stated.get("deployment", {}), _known_sections(facts))
     basic = {**_first_answers(facts), **deployment.get("basic", {})}
-    basic["publication_date"] = published or basic.get("publication_date")
-    if basic["publication_date"] is None:
-        raise UsageError(
-            "the registry needs the day on which the release was published",
-            advice="say it with --published YYYY-MM-DD",
-        )
+    basic["publication_date"] = published or basic.get("publication_date") or today.isoformat()
     administrative = {"registry_authors": [_ask("who wrote this record?")]}
     deployment = {"basic": basic} | {key: value for key, value in deployment.items() if key != "basic"}
     deployment["administrative"] = administrative | deployment.get("administrative", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,10 +154,14 @@ def test_a_day_that_is_none_is_refused(run: Run, day: str) -> None:
     assert "is not a day" in refused.stderr
 
 
-def test_a_record_needs_the_day_of_publication(run: Run) -> None:
-    refused = run("document", "registry")
-    assert refused.returncode == 2
-    assert "--published YYYY-MM-DD" in refused.stderr
+def test_a_new_record_is_of_today_and_keeps_its_day(run: Run, tmp_path: Path) -> None:
+    assert run("document", "registry", "-o", "new.yaml").returncode == 0
+    file = tmp_path / "new.yaml"
+    before = file.read_text("utf-8")
+    assert re.search('publication_date: "20[0-9]{2}-[0-9]{2}-[0-9]{2}"', before)
+    file.write_text(re.sub("20[0-9]{2}-[0-9]{2}-[0-9]{2}", "2026-01-02", before), "utf-8")
+    run("document", "registry", "-o", "new.yaml")
+    assert 'publication_date: "2026-01-02"' in file.read_text("utf-8")
 
 
 def test_a_dataset_must_be_chosen(run: Run) -> None:

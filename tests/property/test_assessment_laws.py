@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
@@ -103,7 +104,7 @@ def test_no_name_leaves_its_place_in_data(name: str, dataset: str, unit: str) ->
     for document in (ml_bom(facts), lineage_facets(facts)):
         assert json.loads(exact_json(document)) == document
     try:
-        record = registry_record(facts, None, DAY)
+        record = registry_record(facts, None, DAY, date.fromisoformat(DAY))
     except UsageError:
         assert "\\\\" in name + unit  # two backslashes, which the registry refuses
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from gatecli.documents.cnil import cnil_file
@@ -51,7 +52,7 @@ FILES: Mapping[str, Callable[[DocumentFacts], str]] = {
     "pia.html": lambda facts: assessment(facts, replace(PIA, template="pia.html")),
     "pia.json": lambda facts: exact_json(cnil_file(facts, f"{DAY}T00:00:00.000Z")),
     "README.md": card,
-    "deployment.yaml": lambda facts: record_text(registry_record(facts, None, DAY)),
+    "deployment.yaml": lambda facts: record_text(registry_record(facts, None, DAY, date.fromisoformat(DAY))),
     "ml-bom.json": lambda facts: exact_json(ml_bom(facts)),
     "croissant.json": lambda facts: exact_json(croissant_file(facts.datasets[0], None)),
     "lineage.json": lambda facts: exact_json(lineage_facets(facts)),

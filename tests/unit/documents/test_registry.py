@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from gatecli.sources.registry_text import read_registry_record
 from tests.support.written_documents import some_facts
 
 DAY = "2026-11-30"
+TODAY = date(2026, 12, 1)
 # The least that the registry takes; its own negative examples are this with one thing wrong.
 BASIC = {
     "name": "...",
@@ -104,7 +106,7 @@ def test_epsilon_is_a_number(epsilon: object) -> None:
 
 
 def test_a_first_record_is_taken_and_asks() -> None:
-    text = record_text(registry_record(some_facts(), None, DAY))
+    text = record_text(registry_record(some_facts(), None, DAY, TODAY))
     record = read_registry_record("r.yaml", text)
     assert record_problems(record) == ()
     found = record["deployment"]["basic"]
@@ -116,7 +118,7 @@ def test_a_first_record_is_taken_and_asks() -> None:
 
 def test_the_slug_is_that_of_the_registrys_script() -> None:
     before = basic(name="Churn (v2)", data_curators=["ACME", "B"], publication_date="2026-05-01")
-    assert registry_record(some_facts(), before, None)["url_slug"] == "churn-v2--acme-b-2026"
+    assert registry_record(some_facts(), before, None, TODAY)["url_slug"] == "churn-v2--acme-b-2026"
 
 
 @pytest.mark.parametrize(
@@ -129,42 +131,42 @@ def test_the_slug_is_that_of_the_registrys_script() -> None:
 )
 def test_figures_are_exact_number_tokens(epsilon: str, delta: str, tokens: tuple[str, str]) -> None:
     facts = some_facts(epsilon=epsilon, delta=delta)
-    text = record_text(registry_record(facts, None, DAY))
+    text = record_text(registry_record(facts, None, DAY, TODAY))
     assert f"      epsilon: {tokens[0]}\n      delta: {tokens[1]}\n" in text
     found = read_registry_record("r.yaml", text)["deployment"]["privacy_loss"]["privacy_parameters"]
     assert found == {"epsilon": Decimal(epsilon), "delta": Decimal(delta)}
 
 
 def test_a_third_is_rounded_up_and_says_so() -> None:
-    record = registry_record(some_facts(epsilon="1/3"), None, DAY)
+    record = registry_record(some_facts(epsilon="1/3"), None, DAY, TODAY)
     loss = record["deployment"]["privacy_loss"]
     assert loss["privacy_parameters"]["epsilon"] == Decimal("0.333333333333334")
     assert loss["privacy_parameters_details"] == "epsilon is 1/3, and is rounded up here."
 
 
 def test_what_people_wrote_stays_and_figures_follow_the_release() -> None:
-    first = registry_record(some_facts(), None, DAY)
+    first = registry_record(some_facts(), None, DAY, TODAY)
     first["status"] = "Pending"
     first["deployment"]["basic"]["intended_use"] = "Offers to those who may leave."
     first["deployment"]["deployment_model"]["actors"] = "ACME's analysts."
-    text = record_text(registry_record(some_facts(epsilon=2), first, None))
+    text = record_text(registry_record(some_facts(epsilon=2), first, None, TODAY))
     again = read_registry_record("r.yaml", text)
     assert again["status"] == "Pending"
     assert again["deployment"]["basic"]["intended_use"] == "Offers to those who may leave."
     assert again["deployment"]["basic"]["publication_date"] == DAY
     assert again["deployment"]["deployment_model"]["actors"] == "ACME's analysts."
     assert again["deployment"]["privacy_loss"]["privacy_parameters"]["epsilon"] == 2
-    assert record_text(registry_record(some_facts(epsilon=2), again, None)) == text
+    assert record_text(registry_record(some_facts(epsilon=2), again, None, TODAY)) == text
 
 
-def test_without_a_day_of_publication_there_is_no_record() -> None:
-    with pytest.raises(UsageError, match="day on which the release was published"):
-        registry_record(some_facts(), None, None)
+def test_without_another_day_a_record_is_published_today() -> None:
+    record = registry_record(some_facts(), None, None, TODAY)
+    assert record["deployment"]["basic"]["publication_date"] == "2026-12-01"
 
 
 def test_a_record_that_the_registry_would_refuse_is_not_written() -> None:
     with pytest.raises(UsageError, match="a key that the registry does not know"):
-        registry_record(some_facts(), LEAST | {"surprise": "..."}, None)
+        registry_record(some_facts(), LEAST | {"surprise": "..."}, None, TODAY)
 
 
 @pytest.mark.parametrize("text", ["# note\na: 1\n", "a: 1 # note\n", "a: 1\n# note\n", "a: |\n  x\n# note\n"])
