@@ -8,7 +8,7 @@ from datetime import date
 from html.parser import HTMLParser
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from markdown_it import MarkdownIt
 
 from gatecli.documents.cnil import cnil_file
@@ -83,6 +83,7 @@ def test_no_name_becomes_html(name: str, dataset: str, unit: str) -> None:
     assert Page(written(PIA_PAGE, named(name, dataset, unit))).tags == TAGS
 
 
+@example(name="a@b", dataset="d", unit="u")
 @given(name=NAMES, dataset=NAMES, unit=NAMES)
 def test_writing_twice_is_writing_once(name: str, dataset: str, unit: str) -> None:
     facts = named(name, dataset, unit)
