@@ -46,6 +46,7 @@ _CHANGED: Mapping[InputPart, str] = MappingProxyType(
     }
 )
 _RECORD = "adr"
+_CARD = "model-card"
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -88,9 +89,7 @@ def dated_document(path: str, stamp: DocumentStamp | None, fault: str | None) ->
 
 def find_outdated(facts: DocumentFacts, document: _Dated) -> Iterator[Finding]:
     """What a document was made from, and is something else now."""
-    mend = f"write it again (gatecli document {document.kind}), and read what changed"
-    if document.kind == _RECORD:
-        mend = _write_again(facts, document.path)
+    mend = _write_again(facts, document.path, document.kind)
     if document.fault is not None:
         yield _fault(OUT_OF_DATE, facts, Place(document.path), f"it {document.fault}", "restore it from git")
     if document.stamp is None:
@@ -109,9 +108,12 @@ def find_outdated(facts: DocumentFacts, document: _Dated) -> Iterator[Finding]:
         yield _fault(OUT_OF_DATE, facts, Place(document.path), message, mend, ",".join(changed))
 
 
-def _write_again(facts: DocumentFacts, path: str) -> str:
+def _write_again(facts: DocumentFacts, path: str, kind: str = _RECORD) -> str:
+    """The command that writes a document anew; a model card is no output but an argument."""
     ledger = " --ledger URL" if facts.ledger else ""
-    return f"write it again: gatecli document adr {facts.path}{ledger} -o {path}, and read what changed"
+    form = " --format html" if path.lower().endswith(".html") else ""
+    places = f"{path} --release {facts.path}" if kind == _CARD else f"{facts.path} -o {path}"
+    return f"write it again: gatecli document {kind} {places}{form}{ledger}, and read what changed"
 
 
 def find_other_release(path: str, stamp: DocumentStamp, declared: str | None) -> Finding:

@@ -196,3 +196,19 @@ def test_personal_data_in_a_name_is_refused(run: Run, tmp_path: Path, place: str
     assert refused.returncode == 2
     assert "would hold personal data" in refused.stderr
     assert "jane.roe" not in refused.stderr + refused.stdout
+
+
+@pytest.mark.parametrize("name", ["pia.md", "pia.html", "README.md"])
+def test_what_is_out_of_date_is_mended_by_the_command_that_the_check_names(
+    run: Run, tmp_path: Path, name: str
+) -> None:
+    run("document", *WRITING[name])
+    assert run("document", "check", name).returncode == 0
+    file = tmp_path / "privacy.yaml"
+    file.write_text(file.read_text("utf-8").replace("epsilon: 1.25", "epsilon: 1.5"), "utf-8")
+    closed = run("document", "check", name)
+    assert closed.returncode == 1
+    assert "doc-out-of-date" in closed.stdout
+    command = closed.stdout.partition("write it again: gatecli ")[2].partition(",")[0]
+    assert run(*command.split()).returncode == 0
+    assert run("document", "check", name).returncode == 0
