@@ -18,9 +18,8 @@ from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.policy import PiiRules, TestValues
 from gatecli.model.text import Leaf, LeafKind, RawText
-from gatecli.pii.batches import texts_worth_searching
+from gatecli.pii.batches import CleanTexts, texts_worth_searching
 from gatecli.pii.budget import BudgetSpentError, Limits, ScanBudget
-from gatecli.pii.clean_texts import CleanTexts
 from gatecli.pii.decoding import READERS
 from gatecli.pii.detector import Detector
 from gatecli.pii.interface import PERSON_NAME, Detection, Entity, NameFinder

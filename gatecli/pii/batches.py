@@ -5,11 +5,14 @@ Texts that stand at the same keys are searched together, joined by line ends, wh
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
 
+from gatecli.model.text import Leaf
 from gatecli.pii import group_testing
 from gatecli.pii.budget import BudgetSpentError, ScanBudget
 from gatecli.pii.decoding import may_hide, spells_integer
@@ -20,6 +23,10 @@ from gatecli.pii.views import View
 
 MANY = 16
 """So few texts are searched one by one."""
+
+SHORTEST = 1024
+"""Characters of a text that is worth remembering: to search a shorter one takes less than a digest."""
+MOST = 16_384
 
 Context = tuple[str, ...]
 
@@ -91,3 +98,29 @@ def views_worth_opening(
         return views
     left_out = {id(view) for view in fields} - {id(fields[index]) for index in kept}
     return [view for view in views if id(view) not in left_out]
+
+
+@dataclass(frozen=True, slots=True)
+class CleanTexts:
+    """Long texts that one search found nothing in: a cluster sends the same ones again.
+
+    By the SHA-256 of a text, and the words that say what it holds.
+    """
+
+    _known: set[tuple[bytes, tuple[str, ...]]] = field(default_factory=set, repr=False)
+
+    def without_known(self, leaves: Sequence[Leaf]) -> tuple[Leaf, ...]:
+        """The leaves without those that held nothing before."""
+        return tuple(leaf for leaf in leaves if len(leaf.text) < SHORTEST or _key_of(leaf) not in self._known)
+
+    def learn(self, leaves: Iterable[Leaf]) -> None:
+        """Remember the long ones among leaves that hold nothing."""
+        for leaf in leaves:
+            if len(leaf.text) >= SHORTEST:
+                if len(self._known) >= MOST:
+                    self._known.clear()
+                self._known.add(_key_of(leaf))
+
+
+def _key_of(leaf: Leaf) -> tuple[bytes, tuple[str, ...]]:
+    return hashlib.sha256(leaf.text.encode("utf-8", "surrogatepass")).digest(), leaf.words()

@@ -6,7 +6,7 @@ import base64
 
 from admission.review.rulebook import Rulebook
 from gatecli.model.text import object_leaves
-from gatecli.pii.clean_texts import MOST, SHORTEST, CleanTexts
+from gatecli.pii.batches import MOST, SHORTEST, CleanTexts
 from tests.support.reviews import RESIDENT_ID, decided, rulebook
 
 LONG = base64.b64encode(b"option batch; " * 200).decode()
