@@ -140,6 +140,7 @@ NEEDS = (
             *(f"tests/unit/sources/evidence/test_opendp.py::{name}" for name in OPENDP_EVALUATES),
             "tests/unit/audit/test_engines.py::test_what_is_found_is_what_is_refused[opendp",
             "tests/unit/evidence/test_write_opendp.py",
+            "tests/unit/gates/test_audit_code.py::test_the_sources_of_libraries_that_are_right_raise_no_alarm[opendp",
             "tests/unit/gates/test_ledger_opening.py::test_files_of_the_real_libraries_are_charged[opendp",
             "tests/unit/gates/test_ledger_opening.py::test_what_a_live_odometer_of_opendp_has_seen_is_charged",
             "tests/unit/sources/evidence/test_reader.py::test_what_a_real_tool_wrote_is_read[opendp",
