@@ -16,18 +16,19 @@ from admission.review.objects import LAST_APPLIED, passed_by_rule, row, searched
 from admission.review.owner_references import OwnerReference, controller_of
 from admission.review.rulebook import Rulebook
 from admission.review.tolerance import tolerate, wanted_owner
-from gatecli.checks.personal_data import Clock, Hidden
+from gatecli.checks.personal_data import Clock, Hidden, Search
 from gatecli.checks.served_models import (
     UNATTESTED,
     AttestationSource,
     GivenAttestations,
+    annotations_alone,
     names_places,
 )
 from gatecli.gates.objects import Keys, ObjectFindings, check_object, find_everything
 from gatecli.gates.served_models import wanted_sources
 from gatecli.model.admission import Mode
 from gatecli.model.finding import Finding
-from gatecli.model.text import RawText, object_texts
+from gatecli.model.text import RawText, object_leaves, object_texts
 from gatecli.pii.redaction import value_hash
 
 
@@ -108,8 +109,9 @@ def judge(
         return Decision(allowed=True, reason=DecisionReason.EXEMPT, mode=scope.mode, why=scope.exempt)
     parts = searched_parts(request.object or {}, row(request), rulebook.rules)
     # By tabs, since lines invite the search for base64 that is broken over several.
-    text = "\t".join(object_texts(parts))
-    size = len(text.encode("utf-8", "surrogatepass"))
+    texts = list(object_texts(parts))
+    size = len("\t".join(texts).encode("utf-8", "surrogatepass"))
+    text = "\t".join(_without_known(texts, parts, scope.search))
     checks = rulebook.checks_for(of_copy=_is_copy(request, rulebook))
     checks = tuple(check for check in checks if check.may_find(parts, text, scope.search))
     if not checks:
@@ -123,6 +125,14 @@ def judge(
     return (
         decision if attestations is not None else replace(decision, sources=_unread_sources(decision, case))
     )
+
+
+def _without_known(texts: list[str], parts: Object, search: Search) -> list[str]:
+    """The texts without an attestation that was searched before and held nothing: it is long, and encoded."""
+    for leaf in object_leaves(annotations_alone(parts)):
+        if search.clean.holds(leaf):
+            texts.remove(leaf.text)
+    return texts
 
 
 def places_to_read(request: ReviewRequest, rulebook: Rulebook) -> tuple[AttestationSource, ...]:

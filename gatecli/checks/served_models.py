@@ -61,6 +61,7 @@ _METADATA = (
 )
 _IMAGE = re.compile(r"(?:oci://)?(?:([^/@]+)/)?([^@:]+(?:/[^@:]+)*)(?::[^/@]+)?@sha256:([0-9a-f]{64})")
 _DOCKER = "docker.io"
+_REMEMBERED = 4096
 _SAID = {
     "no": "serves a model without an attestation that the policy trusts",
     "unknown": "serves a model, and whether an attestation that the policy trusts is about it is not known",
@@ -104,6 +105,24 @@ class ServingDemands:
     rules: ServedModelRules
     rows: ObjectRows
     reader: StatementReader
+    _holding: set[tuple[str, tuple[str, ...], date]] = field(default_factory=set, repr=False)
+    """The statements that held on a day, with the keys that signed them."""
+
+    def first_fault(self, signed: SignedStatement, today: date) -> str | None:
+        """What is wrong with a statement; None where it holds. A day counts whole, at every front door."""
+        signers = tuple(each.key.id for each in signed.signers.signed)
+        key = (signed.sha256, signers, today)
+        if key in self._holding:
+            return None
+        end = datetime.combine(today, time.max, UTC)
+        read = ReadAttestation(signed.where, "", signed.sha256, signed.signers, signed.datasets)
+        found = next(find_attestation_faults(read, signed.statement, (), self.trust, end), None)
+        if found is not None:
+            return found.message
+        if len(self._holding) >= _REMEMBERED:
+            self._holding.clear()
+        self._holding.add(key)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +135,35 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True)
+class _Answered:
+    """What an object serves, by what it is and its parts."""
+
+    kind: tuple[Any, Any]
+    metadata: dict[str, Any] = field(repr=False)
+    spec: dict[str, Any] = field(repr=False)
+    served: Publisher | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectRows:
     """The table's rows on objects of a cluster: those of one kind by its name, and those of any."""
 
     by_kind: Mapping[str, Sequence[PlanForm]]
     others: Sequence[PlanForm]
+    _last: list[_Answered | None] = field(default_factory=lambda: [None], repr=False)
+
+    def last_answer(self, obj: Mapping[str, Any]) -> _Answered | None:
+        """The last answer, where it was about the same metadata and the same spec, by identity."""
+        last = self._last[0]
+        if last is None or last.metadata is not obj.get("metadata") or last.spec is not obj.get("spec"):
+            return None
+        return last if last.kind == (obj.get("apiVersion"), obj.get("kind")) else None
+
+    def keep_answer(self, obj: Mapping[str, Any], served: Publisher | None) -> None:
+        """Keep an answer about an object that has both; what else it holds may differ in parts of it."""
+        metadata, spec = obj.get("metadata"), obj.get("spec")
+        if isinstance(metadata, dict) and isinstance(spec, dict):
+            self._last[0] = _Answered((obj.get("apiVersion"), obj.get("kind")), metadata, spec, served)
 
     def rows_for(self, kind: object) -> Sequence[PlanForm]:
         """The rows that may be true of an object of a kind."""
@@ -146,16 +189,32 @@ def _kinds_of(row: PlanForm) -> Sequence[str] | None:
 
 
 def served_by_object(obj: Mapping[str, Any], rows: ObjectRows) -> Publisher | None:
-    """What an object of a cluster serves; None where it serves no model."""
+    """What an object of a cluster serves; None where it serves no model.
+
+    One review asks several times about parts of one object, so the last answer is kept for them.
+    """
+    last = rows.last_answer(obj)
+    if last is not None:
+        return last.served
     resource = PlannedResource("", "managed", MANIFEST, "", values={"manifest": obj})
     index = index_of(Plan("", "plan", ""))
-    return served_among(judged_forms(index, resource, rows.rows_for(obj.get("kind"))))
+    served = served_among(judged_forms(index, resource, rows.rows_for(obj.get("kind"))))
+    rows.keep_answer(obj, served)
+    return served
 
 
 def served_among(forms: Iterable[JudgedForm]) -> Publisher | None:
     """The first that serves a model for certain, and holds it itself."""
     found = (each for each in publishers_in(forms) if each.form.holds == MODEL and not each.form.routes)
     return next(found, None)
+
+
+def annotations_alone(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """An object with nothing but the attestation in its own annotations, at its place."""
+    metadata = obj.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    text = annotations.get(INLINE) if isinstance(annotations, dict) else None
+    return {"metadata": {"annotations": {INLINE: text}}} if isinstance(text, str) else {}
 
 
 def names_places(obj: Mapping[str, Any], rules: ServedModelRules) -> bool:
@@ -224,7 +283,7 @@ def judge_workload(
     inline = [(f"the annotation {INLINE}", bundle_bytes(text)) for text in annotated.known]
     read = demands.reader.statements_of((*inline, *given.found))
     doubts = [*given.unread, *_doubts(served.resource, annotated)]
-    asked = _asked_arguments(served, demands.rules)
+    asked = {(each.name, each.value): each for each in _asked_arguments(served, demands.rules)}.values()
     if not (read.signed or read.problems or doubts):
         return JudgedWorkload("no", "it names no attestation")
     if not asked:
@@ -270,7 +329,7 @@ def _judge_argument(
     if not digests:
         return JudgedWorkload("unknown", f"its {name} does not state a SHA-256")
     about = [each for each in signed if digests <= _digests_of(each.statement)]
-    faults = [_first_fault(each, demands.trust, today) for each in about]
+    faults = [demands.first_fault(each, today) for each in about]
     if None in faults:
         return JudgedWorkload("yes")
     if doubts:
@@ -289,14 +348,6 @@ def _is_believed(argument: ByteArgument, rules: ServedModelRules) -> bool:
 
 def _digests_of(statement: AttestedStatement) -> frozenset[str]:
     return frozenset(digest for subject in statement.subjects for digest in subject.digest.values())
-
-
-def _first_fault(signed: SignedStatement, trust: TrustTerms, today: date) -> str | None:
-    """What is wrong with a statement; None where it holds. A day counts whole, at every front door."""
-    end = datetime.combine(today, time.max, UTC)
-    read = ReadAttestation(signed.where, "", signed.sha256, signed.signers, signed.datasets)
-    found = next(find_attestation_faults(read, signed.statement, (), trust, end), None)
-    return None if found is None else found.message
 
 
 def find_unattested_workload(

@@ -109,9 +109,13 @@ class CleanTexts:
 
     _known: set[tuple[bytes, tuple[str, ...]]] = field(default_factory=set, repr=False)
 
+    def holds(self, leaf: Leaf) -> bool:
+        """Whether a leaf held nothing before."""
+        return len(leaf.text) >= SHORTEST and _key_of(leaf) in self._known
+
     def without_known(self, leaves: Sequence[Leaf]) -> tuple[Leaf, ...]:
         """The leaves without those that held nothing before."""
-        return tuple(leaf for leaf in leaves if len(leaf.text) < SHORTEST or _key_of(leaf) not in self._known)
+        return tuple(leaf for leaf in leaves if not self.holds(leaf))
 
     def learn(self, leaves: Iterable[Leaf]) -> None:
         """Remember the long ones among leaves that hold nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+from admission.review.judging import DecisionReason
 from admission.review.rulebook import Rulebook
 from gatecli.model.text import object_leaves
 from gatecli.pii.batches import MOST, SHORTEST, CleanTexts
@@ -51,3 +52,19 @@ def test_no_more_is_remembered_than_there_is_room_for() -> None:
     first = object_leaves({"data": "0".rjust(SHORTEST)})
     assert len(clean.without_known(last)) < len(last)
     assert len(clean.without_known(first)) == len(first)
+
+
+def test_an_attestation_that_held_nothing_is_not_looked_at_again_and_another_is() -> None:
+    book = rulebook()
+    obj = annotated(LONG)
+    decided(obj, book)
+    assert decided(obj, book).reason is DecisionReason.CLEAN
+    hidden = base64.b64encode(f"{RESIDENT_ID} {'x' * SHORTEST}".encode()).decode()
+    assert not decided(annotated(hidden), book).allowed
+    both = annotated(LONG) | {"data": {"身份证号": f"{LONG} {RESIDENT_ID}"}}
+    assert not decided(both, book).allowed
+
+
+def annotated(text: str) -> Object:
+    metadata = {"name": "x", "annotations": {"gatecli.dev/attestation": text}}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
