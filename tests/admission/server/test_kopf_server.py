@@ -275,6 +275,8 @@ def test_a_bug_ends_in_the_configured_answer_is_counted_and_tells_no_value(
         return BrokenRulebook()  # type: ignore[return-value]  # that is the bug
 
     class BrokenRulebook:
+        serving = None
+
         @property
         def rules(self) -> object:
             raise RuntimeError(RESIDENT_ID)
