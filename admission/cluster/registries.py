@@ -71,10 +71,9 @@ class Registries:
 
     async def attestations_of(self, host: str, repository: str, digest: str) -> tuple[bytes, ...]:
         """The Sigstore bundles that refer to an image by its SHA-256. Raises RegistryError."""
-        key = (host, repository, digest)
-        until, found = self._known.get(key, (0.0, ()))
-        if self.clock() < until:
-            return found
+        known = self.remembered(host, repository, digest)
+        if known is not None:
+            return known
         try:
             async with asyncio.timeout(self.seconds):
                 found = await self._read(host, repository, digest)
@@ -82,8 +81,16 @@ class Registries:
             raise RegistryError(f"no answer ({type(error).__name__})") from error
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[key] = (self.clock() + (FOUND_SECONDS if found else NONE_SECONDS), found)
+        self._known[host, repository, digest] = (
+            self.clock() + (FOUND_SECONDS if found else NONE_SECONDS),
+            found,
+        )
         return found
+
+    def remembered(self, host: str, repository: str, digest: str) -> tuple[bytes, ...] | None:
+        """What was found a while ago; None where nobody looked, or too long ago."""
+        until, found = self._known.get((host, repository, digest), (0.0, ()))
+        return found if self.clock() < until else None
 
     async def _read(self, host: str, repository: str, digest: str) -> tuple[bytes, ...]:
         root = f"/v2/{repository}"
