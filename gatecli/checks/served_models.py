@@ -59,7 +59,13 @@ _METADATA = (
     "spec.job_template.spec.template.metadata",
     *_OBJECTS_METADATA,
 )
-_IMAGE = re.compile(r"(?:oci://)?(?:([^/@]+)/)?([^@:]+(?:/[^@:]+)*)(?::[^/@]+)?@sha256:([0-9a-f]{64})")
+_OCI = "oci://"
+_HOST = r"[A-Za-z0-9.-]+(?::[0-9]+)?|\[[0-9a-f:]+\](?::[0-9]+)?"
+_COMPONENT = "[a-z0-9]+(?:[._-]+[a-z0-9]+)*"
+# A repository as the OCI distribution specification has it: what leads elsewhere in an address is none.
+_IMAGE = re.compile(
+    rf"(?:{_OCI})?(?:({_HOST})/)?({_COMPONENT}(?:/{_COMPONENT})*)(?::[^/@:]+)?@sha256:([0-9a-f]{{64}})"
+)
 _DOCKER = "docker.io"
 _REMEMBERED = 4096
 _SAID = {
@@ -341,7 +347,9 @@ def _judge_argument(
 def _is_believed(argument: ByteArgument, rules: ServedModelRules) -> bool:
     """Whether the bytes are those that the digest names: an image's are, an address is only said to be so."""
     value = argument.value or ""
-    if argument.read.holds != "address" or not rules.stores or _IMAGE.fullmatch(value):
+    if argument.read.holds != "address" or not rules.stores:
+        return True
+    if value.startswith(_OCI) and _IMAGE.fullmatch(value):
         return True
     return any(fnmatchcase(value, store) for store in rules.stores)
 

@@ -24,6 +24,9 @@ from gatecli.model.plan_values import Part, keys_of, parts_below, parts_of, valu
 _HEX = re.compile(r"(?:^|/)([0-9a-f]{64})(?=$|[/.])")
 _IMAGE = re.compile(r"[^\s@]+@sha256:([0-9a-f]{64})")
 _UPWARD = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|%2[ef]", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?!oci:|docker:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+"""What is not read from a registry, which alone keeps a digest true."""
+_BEHIND_PATH = re.compile("[?#]")
 _HELD = frozenset({"text", "base64"})
 
 
@@ -88,8 +91,10 @@ def own_digests(argument: ByteArgument) -> frozenset[str]:
             found = _IMAGE.fullmatch(value)
             return frozenset({found[1]} if found else ())
         case "address":
-            named = _IMAGE.fullmatch(value)
-            return frozenset([named[1]] if named else [] if _UPWARD.search(value) else _HEX.findall(value))
+            named = None if _ADDRESS.match(value) else _IMAGE.fullmatch(value)
+            # Whoever serves an address may pass over what stands behind its path.
+            path = _BEHIND_PATH.split(value, maxsplit=1)[0]
+            return frozenset([named[1]] if named else [] if _UPWARD.search(path) else _HEX.findall(path))
         case _:
             return frozenset()
 

@@ -143,6 +143,37 @@ def test_an_address_outside_the_stores_of_the_policy_is_not_believed() -> None:
     assert why(decided(image, other)) == ""
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"s3://elsewhere/churn@sha256:{DIGEST}",
+        f"https://store.example.org/churn@sha256:{DIGEST}",
+        f"elsewhere/churn@sha256:{DIGEST}",
+        f"https://store.example.org/models/other?version=/{DIGEST}",
+        f"https://store.example.org/models/other?@sha256:{DIGEST}",
+        f"https://store.example.org/models/other#/{DIGEST}",
+    ],
+)
+def test_a_digest_that_nothing_keeps_true_is_none(address: str) -> None:
+    """Only a registry keeps an image's digest true; and what serves an address may pass over its query."""
+    obj = annotated(inference_service(address), inline=GOOD)
+    book = serving_book(SIGNER, workloads={"stores": ["https://store.example.org/models/*"]})
+    assert not decided(obj, book).allowed
+
+
+def test_a_name_of_many_parts_is_read_at_once() -> None:
+    image = f"{'/'.join('a' * 64)}@sha256:{'z' * 64}"
+    book = serving_book(SIGNER, workloads={"registries": ["docker.io"]})
+    assert "does not state a SHA-256" in why(decided(annotated(deployment(image), inline=GOOD), book))
+
+
+@pytest.mark.parametrize("name", ["../../admin?x=", "a/../../b", "a//b", "A/b", "a b", "a%2fb", "a#b", ".a"])
+def test_no_registry_is_asked_by_what_is_not_the_name_of_a_repository(name: str) -> None:
+    book = serving_book(SIGNER, workloads={"registries": ["registry.example.org"]})
+    request = request_for(deployment(f"registry.example.org/{name}@sha256:{DIGEST}"))
+    assert not judge(request, book, today=TODAY, clock=still).sources
+
+
 def test_a_policy_that_trusts_nobody_asks_for_nothing_unless_it_says_so() -> None:
     assert decided(inference_service(), rulebook()).reason is DecisionReason.CLEAN
     told = decided(inference_service(), rulebook(attestation={"workloads": {"required": True}}))
