@@ -13,6 +13,8 @@ from gatecli.model.plan import PlannedResource, is_marked, mark_below
 
 ANY = "*"
 """In a path: every key."""
+DEEP = "**"
+"""In a path: any number of keys, also none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,9 @@ def _known_values(value: Any, keys: tuple[str, ...]) -> Iterator[Any]:
         elif depth == len(keys):
             yield at
         elif isinstance(at, dict):
-            if keys[depth] == ANY:
+            if keys[depth] == DEEP:
+                pending += [(each, depth) for each in reversed(at.values())] + [(at, depth + 1)]
+            elif keys[depth] == ANY:
                 pending += [(each, depth + 1) for each in reversed(at.values())]
             elif keys[depth] in at:
                 pending.append((at[keys[depth]], depth + 1))
@@ -103,6 +107,9 @@ def _marked_parts(part: Part, keys: tuple[str, ...]) -> Iterator[Part]:
             yield at
         elif isinstance(at.value, str):
             pending += [(each, rest) for each in _decode(at.value)]
+        elif rest[0] == DEEP:
+            pending += [(each, rest) for each in reversed(list(_children(at, ANY)))]
+            pending.append((at, rest[1:]))
         else:
             pending += [(each, rest[1:]) for each in reversed(list(_children(at, rest[0])))]
 

@@ -116,6 +116,55 @@ def test_every_model_that_is_served_must_be_attested() -> None:
     assert why(decided(whole, serving_book(SIGNER))) == ""
 
 
+GOOD_MODEL = f"s3://models/{DIGEST}/churn"
+
+
+@pytest.mark.parametrize(
+    ("api", "kind", "spec"),
+    [
+        (
+            "serving.kserve.io/v1beta1",
+            "InferenceService",
+            {"predictor": {"containers": [{"image": IMAGE}], "storageUris": [{"uri": "s3://models/x"}]}},
+        ),
+        (
+            "serving.kserve.io/v1alpha1",
+            "LLMInferenceService",
+            {"model": {"uri": GOOD_MODEL, "lora": {"adapters": [{"uri": "s3://models/x"}]}}},
+        ),
+        ("kubeai.org/v1", "Model", {"url": GOOD_MODEL, "adapters": [{"name": "a", "url": "s3://models/x"}]}),
+        (
+            "machinelearning.seldon.io/v1",
+            "SeldonDeployment",
+            {
+                "predictors": [
+                    {"graph": {"modelUri": GOOD_MODEL, "children": [{"children": [{"modelUri": "s3://x"}]}]}}
+                ]
+            },
+        ),
+        (
+            "machinelearning.seldon.io/v1",
+            "SeldonDeployment",
+            {"predictors": [{"graph": {"modelUri": GOOD_MODEL}, "explainer": {"modelUri": "s3://x"}}]},
+        ),
+    ],
+    ids=["a second address", "an adapter of KServe", "an adapter of KubeAI", "a child", "an explainer"],
+)
+def test_a_model_beside_an_attested_one_must_be_attested_too(
+    api: str, kind: str, spec: dict[str, Any]
+) -> None:
+    obj = annotated({**inference_service(), "apiVersion": api, "kind": kind, "spec": spec}, inline=GOOD)
+    assert "does not state a SHA-256" in why(decided(obj, serving_book(SIGNER)))
+
+
+def test_several_addresses_of_kserve_are_attested_each() -> None:
+    spec = {"predictor": {"model": {}, "storageUris": [{"uri": GOOD_MODEL}, {"uri": f"gs://m/{OTHER}"}]}}
+    obj = {**inference_service(), "spec": spec}
+    both = attestation(SIGNER, DIGEST, OTHER)
+    assert decided(annotated(obj, inline=both), serving_book(SIGNER)).allowed
+    assert not decided(annotated(obj, inline=GOOD), serving_book(SIGNER)).allowed
+
+
 def test_an_image_that_the_policy_lets_stand_beside_a_model_needs_none() -> None:
     both = annotated(deployment(IMAGE, "docker.io/istio/proxyv2:1.24"), inline=GOOD)
     assert "does not state a SHA-256" in why(decided(both, serving_book(SIGNER)))

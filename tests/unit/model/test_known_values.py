@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gatecli.model.plan_values import Part, keys_of, parts_below
 
-KEYS = st.sampled_from(["a", "b", "c.d", "*"])
+KEYS = st.sampled_from(["a", "b", "c.d", "*", "**"])
 TREES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.integers(0, 3) | st.text(max_size=2),
     lambda below: (
