@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
 
-from gatecli.model.text import Leaf
+from gatecli.model.text import Leaf, LeafKind
 from gatecli.pii import group_testing
 from gatecli.pii.budget import BudgetSpentError, ScanBudget
 from gatecli.pii.decoding import may_hide, spells_integer
@@ -29,6 +29,7 @@ SHORTEST = 1024
 MOST = 16_384
 
 Context = tuple[str, ...]
+_LeafKey = tuple[bytes, LeafKind, tuple[str | int, ...], str]
 
 
 def texts_worth_searching(
@@ -104,10 +105,10 @@ def views_worth_opening(
 class CleanTexts:
     """Long texts that one search found nothing in: a cluster sends the same ones again.
 
-    By the SHA-256 of a text, and the words that say what it holds.
+    By the SHA-256 of a text, and all else that a search of it depends on.
     """
 
-    _known: set[tuple[bytes, tuple[str, ...]]] = field(default_factory=set, repr=False)
+    _known: set[_LeafKey] = field(default_factory=set, repr=False)
 
     def holds(self, leaf: Leaf) -> bool:
         """Whether a leaf held nothing before."""
@@ -126,5 +127,7 @@ class CleanTexts:
                 self._known.add(_key_of(leaf))
 
 
-def _key_of(leaf: Leaf) -> tuple[bytes, tuple[str, ...]]:
-    return hashlib.sha256(leaf.text.encode("utf-8", "surrogatepass")).digest(), leaf.words()
+def _key_of(leaf: Leaf) -> _LeafKey:
+    """Whether a leaf is a file depends on its very keys: `binaryData/x` is one, `binaryData/0/x` is not."""
+    digest = hashlib.sha256(leaf.text.encode("utf-8", "surrogatepass")).digest()
+    return digest, leaf.kind, leaf.keys, leaf.hint

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import os
 
 from admission.review.judging import DecisionReason
 from admission.review.rulebook import Rulebook
@@ -36,6 +38,15 @@ def test_the_same_text_below_another_key_is_another_one() -> None:
     book = rulebook()
     decided(config_map(LONG), book)
     assert not known(book, config_map(LONG, "身份证号"))
+
+
+def test_a_list_does_not_clear_the_file_whose_name_it_has() -> None:
+    """Only what stands in binaryData itself is opened as a file: gzip in a list of that name is a text."""
+    packed = base64.b64encode(gzip.compress(f"{os.urandom(1500).hex()} {RESIDENT_ID}".encode())).decode()
+    book = rulebook()
+    listed = {"apiVersion": "example.org/v1", "kind": "X", "metadata": {"name": "x"}}
+    decided({**listed, "binaryData": [{"x.gz": packed}]}, book)
+    assert not known(book, {"binaryData": {"x.gz": packed}})
 
 
 def test_what_holds_something_is_never_remembered() -> None:
