@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from gatecli.checks.served_models import (
+    MANIFEST,
     AttestationSource,
     GivenAttestations,
     JudgedWorkload,
@@ -20,10 +21,12 @@ from gatecli.checks.terraform.form_matches import JudgedForm, Publisher, publish
 from gatecli.checks.terraform.resource_types import MODEL
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding
-from gatecli.model.plan import Plan, config_address
-from gatecli.model.plan_values import parts_of, values_of
+from gatecli.model.plan import Plan, PlannedResource, config_address
+from gatecli.model.plan_values import Values, parts_of, values_of
 
 _CONFIG_MAPS = {"kubernetes_config_map", "kubernetes_config_map_v1"}
+_DEFAULT = ("default",)
+"""The namespace of what names none."""
 
 
 def find_unattested_workloads(plan: Plan, forms: Sequence[JudgedForm], serving: Serving) -> Iterator[Finding]:
@@ -54,7 +57,7 @@ def _is_asked(each: Publisher) -> bool:
 def judge_in_plan(plan: Plan, publisher: Publisher, serving: Serving) -> JudgedWorkload:
     """Whether what serves a model is attested, by what it names, the plan holds, and was given."""
     sources = sources_of(publisher, serving.demands.rules)
-    held = [_attestations_at(plan, source) for source in sources]
+    held = [_attestations_at(plan, source, publisher.resource) for source in sources]
     given = replace(
         serving.given,
         found=(*serving.given.found, *(each for found in held for each in found.found)),
@@ -63,15 +66,35 @@ def judge_in_plan(plan: Plan, publisher: Publisher, serving: Serving) -> JudgedW
     return judge_workload(publisher, given, serving.demands, serving.today)
 
 
-def _attestations_at(plan: Plan, source: AttestationSource) -> GivenAttestations:
-    """What a plan holds of a source: a ConfigMap that it makes; a registry is not asked."""
+def _attestations_at(plan: Plan, source: AttestationSource, near: PlannedResource) -> GivenAttestations:
+    """What a plan holds of a source: a ConfigMap that it makes in the namespace of `near`; a registry is not
+    asked.
+    """
     if source.kind == "registry":
         return GivenAttestations(unread=(f"{source} is not asked here: give the attestation as evidence",))
-    for each in plan.resources:
-        names = values_of(parts_of(each, "metadata.name")).known if each.type in _CONFIG_MAPS else ()
-        if source.name in names and not each.is_leaving:
-            texts = values_of(parts_of(each, "data.*"))
-            found = tuple((config_address(each.address), bundle_bytes(str(text))) for text in texts.known)
-            late = (f"{source} is known only after the apply",) if texts.later else ()
-            return GivenAttestations(found, late)
-    return GivenAttestations(unread=(f"{source} is not in the plan: give the attestation as evidence",))
+    maps = [each for each in plan.resources if not each.is_leaving and _is_map(each, source.name, near)]
+    if not maps:
+        return GivenAttestations(unread=(f"{source} is not in the plan: give the attestation as evidence",))
+    texts = [(config_address(each.address), _values(each, "data.*")) for each in maps]
+    found = ((address, bundle_bytes(str(text))) for address, held in texts for text in held.known)
+    is_late = any(held.later for _, held in texts)
+    return GivenAttestations(tuple(found), (f"{source} is known only after the apply",) if is_late else ())
+
+
+def _is_map(resource: PlannedResource, name: str, near: PlannedResource) -> bool:
+    """Whether a resource is a ConfigMap of that name, in the same namespace as far as the plan says."""
+    if not (resource.type in _CONFIG_MAPS or _is_manifest_of_map(resource)):
+        return False
+    own, its = (_values(each, "metadata.namespace") for each in (resource, near))
+    is_near = own.later or its.later or (own.known or _DEFAULT) == (its.known or _DEFAULT)
+    return name in _values(resource, "metadata.name").known and is_near
+
+
+def _is_manifest_of_map(resource: PlannedResource) -> bool:
+    is_manifest = resource.type == MANIFEST
+    return is_manifest and values_of(parts_of(resource, "manifest.kind")).known == ("ConfigMap",)
+
+
+def _values(resource: PlannedResource, path: str) -> Values:
+    """The values at a path of an object, whether it stands in HCL or in a manifest."""
+    return values_of((*parts_of(resource, path), *parts_of(resource, f"manifest.{path}")))

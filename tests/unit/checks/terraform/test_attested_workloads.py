@@ -71,10 +71,37 @@ def test_an_annotation_in_the_plan_is_one() -> None:
 def test_a_config_map_of_the_plan_is_read() -> None:
     named = manifest(annotated(inference_service(), config_map="proofs"))
     proofs = change(
-        "kubernetes_config_map_v1.p", {"metadata": [{"name": "proofs"}], "data": {"a.json": GOOD}}
+        "kubernetes_config_map_v1.p",
+        {"metadata": [{"name": "proofs", "namespace": "team-a"}], "data": {"a.json": GOOD}},
     )
     assert not found(named, proofs)
     assert "is not in the plan" in why(found(named))
+
+
+def config_map(namespace: str, text: str, name: str = "p") -> dict[str, Any]:
+    metadata = [{"name": "proofs", "namespace": namespace}]
+    return change(f"kubernetes_config_map_v1.{name}", {"metadata": metadata, "data": {"a.json": text}})
+
+
+def test_a_config_map_counts_in_its_own_namespace_alone() -> None:
+    named = manifest(annotated(inference_service(), config_map="proofs"))
+    elsewhere = config_map("team-b", attestation(SIGNER, OTHER), "elsewhere")
+    assert not found(elsewhere, named, config_map("team-a", GOOD))
+    assert "is not in the plan" in why(found(named, config_map("team-b", GOOD)))
+
+
+def test_a_config_map_that_leaves_is_none() -> None:
+    gone = config_map("team-a", GOOD)
+    gone["change"] |= {"actions": ["delete"], "after": None, "before": gone["change"]["after"]}
+    named = manifest(annotated(inference_service(), config_map="proofs"))
+    assert "is not in the plan" in why(found(named, gone))
+
+
+def test_a_config_map_in_a_manifest_is_read() -> None:
+    metadata = {"name": "proofs", "namespace": "team-a"}
+    proofs = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"a.json": GOOD}}
+    named = manifest(annotated(inference_service(), config_map="proofs"))
+    assert not found(named, manifest(proofs, "proofs"))
 
 
 def test_what_is_given_as_evidence_counts_wherever_it_is_about_the_model() -> None:
