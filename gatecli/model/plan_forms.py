@@ -28,7 +28,8 @@ class PolicyOpening(Value):
 
 
 class ArgumentCondition(Value):
-    """What an argument must be. `path` goes through lists and blocks by itself; `*` is every key, `**` any number of keys.
+    """What an argument must be. `path` goes through lists and blocks by itself; `*` is every key, `**` any
+    number of keys.
 
     A text that holds JSON is gone into like a block. A path that begins with `/` is one of the resource, not
     of the part that a row is about. `computed` says of a block that the provider fills it where the
