@@ -18,6 +18,9 @@ CONFIG_MAPS = ResourceKind("", "v1", "configmaps")
 MOST = 16
 """Places that are looked at for one workload; what more it names is not read."""
 
+MOST_TEXTS = 32
+"""Texts of a ConfigMap that are read, by the order of their names."""
+
 
 @dataclass(frozen=True, slots=True)
 class AttestationReader:
@@ -83,6 +86,7 @@ async def attestations_of(settings: WebhookSettings, client: Client) -> AsyncIte
 
 
 def _texts(data: object) -> Iterator[bytes]:
-    for _, text in sorted(data.items()) if isinstance(data, dict) else ():
+    named = sorted(data.items()) if isinstance(data, dict) else []
+    for _, text in named[:MOST_TEXTS]:
         if isinstance(text, str):
             yield bundle_bytes(text)

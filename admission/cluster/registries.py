@@ -14,23 +14,27 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from gatecli.errors import ConfigurationError
+from gatecli.model.bounded_memory import BoundedMemory
 
 BUNDLE = re.compile(r"application/vnd\.dev\.sigstore\.bundle(\.v0\.3\+json|\+json;version=0\.3)")
 INDEX = "application/vnd.oci.image.index.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 LARGEST = 2**20
-"""Bytes of one answer."""
+"""Bytes of one answer, and of all attestations of one image."""
 MOST = 32
 """Attestations of one image that are read."""
 FOUND_SECONDS, NONE_SECONDS = 300.0, 15.0
 """How long an answer holds: what was found stays what it is, what is missing may come."""
-_REMEMBERED = 4096
+_REMEMBERED = 16 * 2**20
+"""Bytes of attestations."""
+_TOKENS = 4096
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _DOCKER = {"docker.io": "registry-1.docker.io"}
@@ -58,8 +62,8 @@ class Registries:
     clock: Callable[[], float]
     seconds: float = 2.0
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
-    _known: dict[tuple[str, str, str], tuple[float, tuple[bytes, ...]]] = field(
-        default_factory=dict, repr=False
+    _known: BoundedMemory[tuple[str, str, str], tuple[float, tuple[bytes, ...]]] = field(
+        default_factory=lambda: BoundedMemory(_REMEMBERED), repr=False
     )
     _tokens: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
     _session: aiohttp.ClientSession | None = field(default=None, repr=False)
@@ -79,17 +83,13 @@ class Registries:
                 found = await self._read(host, repository, digest)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise RegistryError(f"no answer ({type(error).__name__})") from error
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        self._known[host, repository, digest] = (
-            self.clock() + (FOUND_SECONDS if found else NONE_SECONDS),
-            found,
-        )
+        until = self.clock() + (FOUND_SECONDS if found else NONE_SECONDS)
+        self._known.put((host, repository, digest), (until, found), sum(map(len, found)))
         return found
 
     def remembered(self, host: str, repository: str, digest: str) -> tuple[bytes, ...] | None:
         """What was found a while ago; None where nobody looked, or too long ago."""
-        until, found = self._known.get((host, repository, digest), (0.0, ()))
+        until, found = self._known.get((host, repository, digest)) or (0.0, ())
         return found if self.clock() < until else None
 
     async def _read(self, host: str, repository: str, digest: str) -> tuple[bytes, ...]:
@@ -100,8 +100,12 @@ class Registries:
         if answer.status == 404:
             return ()
         listed = _data(answer).get("manifests")
-        wanted = list(_bundles_in(listed if isinstance(listed, list) else ()))
-        return tuple([await self._bundle(host, repository, each) for each in wanted[:MOST]])
+        found: list[bytes] = []
+        for each in islice(_bundles_in(listed), MOST):
+            found.append(await self._bundle(host, repository, each))
+            if sum(map(len, found)) > LARGEST:
+                raise RegistryError("its attestations of one image are too long")
+        return tuple(found)
 
     async def _bundle(self, host: str, repository: str, digest: str) -> bytes:
         answer = await self._get(host, repository, f"/v2/{repository}/manifests/{digest}", MANIFEST)
@@ -138,7 +142,7 @@ class Registries:
         token = data.get("token") or data.get("access_token")
         if not isinstance(token, str) or not token.isprintable():
             raise RegistryError("it gave no token")
-        if len(self._tokens) >= _REMEMBERED:
+        if len(self._tokens) >= _TOKENS:
             self._tokens.clear()
         self._tokens[host, repository] = f"Bearer {token}"
         return f"Bearer {token}"

@@ -116,11 +116,11 @@ class ReviewService:
         judged = partial(judge, request, rulebook, today=self.day(), clock=self.clock, phase=phase)
         if places := places_to_read(request, rulebook):
             given = await self.read_attestations(places, request.namespace)
-            judged = partial(judged, attestations=given)
+            judged, size = partial(judged, attestations=given), size + given.size
         decision = await self._judge_in_time(judged, size, end) or _out_of_time(request, rulebook)
         if decision.sources:
             given = await self.read_attestations(decision.sources, request.namespace)
-            judged = partial(judged, attestations=given)
+            judged, size = partial(judged, attestations=given), size + given.size
             decision = await self._judge_in_time(judged, size, end) or decision
         if decision.owner is None:
             return decision

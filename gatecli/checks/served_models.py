@@ -102,6 +102,11 @@ class GivenAttestations:
     found: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
     unread: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """Bytes of all attestations."""
+        return sum(len(content) for _, content in self.found)
+
 
 @dataclass(frozen=True, slots=True)
 class ServingDemands:

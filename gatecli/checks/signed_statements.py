@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from gatecli.attestation.certificates import CertificateTrust
 from gatecli.attestation.envelopes import Bundle, read_bundle
@@ -14,13 +13,14 @@ from gatecli.attestation.strict_json import InvalidBundle
 from gatecli.attestation.verification import Signers, TrustedKey, signers_of
 from gatecli.errors import GatecliError
 from gatecli.model.attestation import AttestedStatement, PrivacyRelease
+from gatecli.model.bounded_memory import BoundedMemory
 
 LARGEST = 2**20
 """Bytes of an attestation; a longer one is not read."""
-_REMEMBERED = 4096
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
+MOST_SIGNATURES = 16
+"""Signatures of one attestation: each is tried with every key while somebody waits."""
+_REMEMBERED = 16 * 2**20
+"""Bytes of attestations, of which the bundles and the statements are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,11 @@ class StatementReader:
 
     keys: tuple[TrustedKey, ...]
     certificates: Callable[[], CertificateTrust] | None = None
-    _bundles: dict[bytes, Bundle | str] = field(default_factory=dict, repr=False)
-    _signed: dict[tuple[bytes, ...], tuple[AttestedStatement, str, Signers]] = field(
-        default_factory=dict, repr=False
+    _bundles: BoundedMemory[bytes, Bundle | str] = field(
+        default_factory=lambda: BoundedMemory(_REMEMBERED), repr=False
+    )
+    _signed: BoundedMemory[tuple[bytes, ...], tuple[AttestedStatement, str, Signers]] = field(
+        default_factory=lambda: BoundedMemory(_REMEMBERED), repr=False
     )
 
     def statements_of(self, given: Iterable[tuple[str, bytes]]) -> ReadStatements:
@@ -84,7 +86,7 @@ class StatementReader:
         known = self._bundles.get(digest)
         if known is None:
             known = _read(content)
-            _remember(self._bundles, digest, known)
+            self._bundles.put(digest, known, len(content))
         return known
 
     def _statement(
@@ -100,7 +102,7 @@ class StatementReader:
             except GatecliError as error:
                 return error.message
             known = (statement, hashlib.sha256(payload).hexdigest(), signers)
-            _remember(self._signed, key, known)
+            self._signed.put(key, known, len(payload))
         return known
 
     def _signers(self, bundles: Sequence[Bundle]) -> Signers:
@@ -113,12 +115,9 @@ def _read(content: bytes) -> Bundle | str:
     if len(content) > LARGEST:
         return f"it is longer than {LARGEST} bytes"
     try:
-        return read_bundle(content)
+        bundle = read_bundle(content)
     except InvalidBundle as error:
         return error.message
-
-
-def _remember(known: dict[Key, Value], key: Key, value: Value) -> None:
-    if len(known) >= _REMEMBERED:
-        known.clear()
-    known[key] = value
+    if len(bundle.envelope.signatures) > MOST_SIGNATURES:
+        return f"it has more than {MOST_SIGNATURES} signatures"
+    return bundle

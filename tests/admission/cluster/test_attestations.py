@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from admission.cluster.attestations import MOST, AttestationReader
+from admission.cluster.attestations import MOST, MOST_TEXTS, AttestationReader
 from admission.cluster.client import Client
 from admission.cluster.registries import Registries
 from admission.logs import LOGGER
@@ -39,6 +39,11 @@ def read(sources: Sequence[AttestationSource], namespace: str = "shop", **faults
 def test_every_text_of_a_config_map_is_one_that_ends_as_a_file_does() -> None:
     at = "the ConfigMap that it names"
     assert read([MAP]) == GivenAttestations(((at, b'{"a":1}\n'), (at, b'{"a":1}\n')))
+
+
+def test_of_a_config_map_with_many_texts_the_first_are_read() -> None:
+    data = {f"{number:03}": "{}" for number in range(MOST_TEXTS + 1)}
+    assert len(read([MAP], objects={AT: {"data": data}}).found) == MOST_TEXTS
 
 
 @pytest.mark.parametrize("faults", [{"objects": {}}, {"namespace": ""}], ids=["gone", "no namespace"])

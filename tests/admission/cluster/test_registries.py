@@ -100,6 +100,10 @@ def lost_blob(registry: FakeRegistry) -> None:
     del registry.content[f"acme/churn/blobs/{digest_of(BUNDLE)}"]
 
 
+def too_long_together(registry: FakeRegistry) -> None:
+    registry.attest("acme/churn", SUBJECT, b"a" * (LARGEST // 2), b"b" * (LARGEST // 2 + 1))
+
+
 def no_json(registry: FakeRegistry) -> None:
     registry.content[f"acme/churn/referrers/sha256:{SUBJECT}"] = b"<html>"
 
@@ -122,7 +126,17 @@ def other_realm(registry: FakeRegistry) -> None:
 
 @pytest.mark.parametrize(
     "prepare",
-    [changed_blob, changed_manifest, lost_blob, no_json, nested, too_long, down, other_realm],
+    [
+        changed_blob,
+        changed_manifest,
+        lost_blob,
+        no_json,
+        nested,
+        too_long,
+        too_long_together,
+        down,
+        other_realm,
+    ],
     ids=lambda each: str(each.__name__),
 )
 def test_what_is_not_as_it_should_be_is_an_error(prepare: Callable[[FakeRegistry], None]) -> None:

@@ -11,7 +11,10 @@ import pytest
 from admission.review.judging import Phase
 from admission.server.metrics import new_metrics
 from admission.server.review_service import ReviewResult, ReviewService
+from gatecli.checks.served_models import GivenAttestations
+from tests.support.attestations import ed25519
 from tests.support.reviews import CONTROLLER, TODAY, made_from, owner_of, request_for, rulebook
+from tests.support.served_models import annotated, inference_service, serving_book
 from tests.support.webhook import no_attestations
 
 SECONDS = 4.5
@@ -89,3 +92,30 @@ def test_both_judgements_and_the_owner_share_the_time_for_one_answer() -> None:
     workers = Workers()
     rule(owner_of("ReplicaSet"), workers, [0.0])
     assert workers.given == pytest.approx([SECONDS, SECONDS - 1.5])
+
+
+def test_large_attestations_are_read_by_a_worker() -> None:
+    """A small workload may name a large ConfigMap: the loop that answers others is not held up by it."""
+
+    async def large(*_: object) -> GivenAttestations:
+        return GivenAttestations((("the ConfigMap that it names", b"x" * LARGE),))
+
+    async def nothing(*_: object) -> None:
+        raise AssertionError
+
+    workers, book = Workers(), serving_book(ed25519())
+    service = ReviewService(
+        lambda: book,
+        workers,  # type: ignore[arg-type]  # of the same shape
+        new_metrics(),
+        lambda: TODAY,
+        lambda: 0.0,
+        nothing,
+        nothing,
+        large,
+        64 * 1024,
+        SECONDS,
+    )
+    request = request_for(annotated(inference_service(), config_map="proofs"))
+    assert not asyncio.run(service.rule(request, 1000, Phase.VALIDATING)).allowed
+    assert len(workers.given) == 1
