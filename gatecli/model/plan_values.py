@@ -109,7 +109,7 @@ def _marked_parts(part: Part, keys: tuple[str, ...]) -> Iterator[Part]:
             pending += [(each, rest) for each in _decode(at.value)]
         elif rest[0] == DEEP:
             pending += [(each, rest) for each in reversed(list(_children(at, ANY)))]
-            pending.append((at, rest[1:]))
+            pending += [(at, rest[1:])] if isinstance(at.value, dict) or at.unknown else []
         else:
             pending += [(each, rest[1:]) for each in reversed(list(_children(at, rest[0])))]
 
