@@ -116,13 +116,13 @@ class ServingDemands:
     rules: ServedModelRules
     rows: ObjectRows
     reader: StatementReader
-    _holding: set[tuple[str, tuple[str, ...], date]] = field(default_factory=set, repr=False)
-    """The statements that held on a day, with the keys that signed them."""
+    _holding: set[tuple[str, tuple[str, ...], tuple[str, ...], date]] = field(default_factory=set, repr=False)
+    """The statements that held on a day, by whom they are signed, and whose signatures do not hold."""
 
     def first_fault(self, signed: SignedStatement, today: date) -> str | None:
         """What is wrong with a statement; None where it holds. A day counts whole, at every front door."""
         signers = tuple(each.key.id for each in signed.signers.signed)
-        key = (signed.sha256, signers, today)
+        key = (signed.sha256, signers, signed.signers.broken, today)
         if key in self._holding:
             return None
         end = datetime.combine(today, time.max, UTC)

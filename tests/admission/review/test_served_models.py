@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -355,3 +357,14 @@ def test_a_name_that_is_personal_data_is_masked() -> None:
     told = [finding for finding in decision.findings if finding.rule.id == RULE]
     assert len(told) == 1
     assert "440308199901101512" not in decision.message + told[0].message + told[0].subject
+
+
+def test_a_broken_signature_is_told_also_where_the_statement_held_before() -> None:
+    book, data = serving_book(SIGNER), json.loads(GOOD)
+    good = data["dsseEnvelope"]["signatures"][0]
+    broken = {**good, "sig": base64.b64encode(bytes(64)).decode()}
+    envelope = {**data["dsseEnvelope"], "signatures": [good, broken]}
+    obj = annotated(inference_service(), inline=json.dumps(envelope))
+    assert not decided(obj, serving_book(SIGNER)).allowed
+    assert decided(annotated(inference_service(), inline=GOOD), book).allowed
+    assert "does not hold" in why(decided(obj, book))
