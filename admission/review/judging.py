@@ -18,6 +18,7 @@ from admission.review.rulebook import Rulebook
 from admission.review.tolerance import tolerate, wanted_owner
 from gatecli.checks.personal_data import Clock, Hidden, Search
 from gatecli.checks.served_models import (
+    INLINE,
     UNATTESTED,
     AttestationSource,
     GivenAttestations,
@@ -109,9 +110,8 @@ def judge(
         return Decision(allowed=True, reason=DecisionReason.EXEMPT, mode=scope.mode, why=scope.exempt)
     parts = searched_parts(request.object or {}, row(request), rulebook.rules)
     # By tabs, since lines invite the search for base64 that is broken over several.
-    texts = list(object_texts(parts))
-    size = len("\t".join(texts).encode("utf-8", "surrogatepass"))
-    text = "\t".join(_without_known(texts, parts, scope.search))
+    size = len("\t".join(object_texts(parts)).encode("utf-8", "surrogatepass"))
+    text = "\t".join(_unknown_texts(parts, scope.search))
     checks = rulebook.checks_for(of_copy=_is_copy(request, rulebook))
     checks = tuple(check for check in checks if check.may_find(parts, text, scope.search))
     if not checks:
@@ -127,12 +127,15 @@ def judge(
     )
 
 
-def _without_known(texts: list[str], parts: Object, search: Search) -> list[str]:
-    """The texts without an attestation that was searched before and held nothing: it is long, and encoded."""
-    for leaf in object_leaves(annotations_alone(parts)):
-        if search.clean.holds(leaf):
-            texts.remove(leaf.text)
-    return texts
+def _unknown_texts(parts: Object, search: Search) -> set[str]:
+    """The texts of an object, but for an attestation that was searched before and held nothing: it is long,
+    and encoded. What stands elsewhere too is looked at there.
+    """
+    if not any(map(search.clean.holds, object_leaves(annotations_alone(parts)))):
+        return object_texts(parts)
+    metadata = parts["metadata"]
+    annotations = {name: text for name, text in metadata["annotations"].items() if name != INLINE}
+    return object_texts({**parts, "metadata": {**metadata, "annotations": annotations}})
 
 
 def places_to_read(request: ReviewRequest, rulebook: Rulebook) -> tuple[AttestationSource, ...]:

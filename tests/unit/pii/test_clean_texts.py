@@ -79,3 +79,13 @@ def test_an_attestation_that_held_nothing_is_not_looked_at_again_and_another_is(
 def annotated(text: str) -> Object:
     metadata = {"name": "x", "annotations": {"gatecli.dev/attestation": text}}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+
+
+def test_an_attestation_clears_no_copy_of_its_text_elsewhere() -> None:
+    """As an annotation the text is a number without a name; below a name it is a value."""
+    text = f"{LONG} 123-45-6789"
+    book, named = rulebook(), {"data": {"ssn.csv": f"x,ssn\n{text},1"}}
+    clean = f"x,ssn\n{text},1"
+    book.standard.search.clean.learn(leaf for leaf in object_leaves(annotated(clean)) if leaf.text == clean)
+    assert decided(annotated("x") | named, book).findings == decided(annotated(clean) | named, book).findings
+    assert decided(annotated(clean) | {"data": {"x": f"{clean}{RESIDENT_ID}"}}, book).findings
