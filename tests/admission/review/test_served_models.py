@@ -80,6 +80,16 @@ def test_what_names_one_of_its_model_is_let_in(obj: dict[str, Any]) -> None:
     assert not decision.findings
 
 
+@pytest.mark.parametrize("kind", ["Deployment", "CronJob"])
+def test_a_label_of_the_pod_template_alone_says_it_too(kind: str) -> None:
+    """Nobody asks the Pods, which have it, again: their controller made them of what was judged."""
+    obj = deployment("registry.example.org/churn:1", label="app")
+    obj["spec"]["template"]["metadata"]["labels"]["gatecli.dev/serves-model"] = "true"
+    if kind == "CronJob":
+        obj |= {"apiVersion": "batch/v1", "kind": kind, "spec": {"jobTemplate": {"spec": obj["spec"]}}}
+    assert why(decided(obj, serving_book(SIGNER))) == "it names no attestation"
+
+
 def test_an_annotation_of_the_pod_template_counts() -> None:
     obj = deployment(IMAGE)
     obj["spec"]["template"]["metadata"]["annotations"] = {"gatecli.dev/attestation": GOOD}
