@@ -33,7 +33,7 @@ class AttestationReader:
     async def __call__(self, sources: Sequence[AttestationSource], namespace: str) -> GivenAttestations:
         """What is there, and which places could not be read, which is logged without their names."""
         looked = sources[:MOST]
-        read = [known for each in looked if (known := self._remembered(each)) is not None]
+        read = [known for each in looked if (known := self._recall(each)) is not None]
         if len(read) < len(looked):
             read = await asyncio.gather(*(self._read(source, namespace) for source in looked))
         unread = [why for found in read for why in found.unread]
@@ -41,11 +41,11 @@ class AttestationReader:
             unread.append(f"it names more than {MOST} places of attestations")
         return GivenAttestations(tuple(each for found in read for each in found.found), tuple(unread))
 
-    def _remembered(self, source: AttestationSource) -> GivenAttestations | None:
+    def _recall(self, source: AttestationSource) -> GivenAttestations | None:
         """What a registry said a while ago, without a task that would wait for it."""
         if source.kind != "registry":
             return None
-        found = self.registries.remembered(source.registry, source.name, source.digest)
+        found = self.registries.recall(source.registry, source.name, source.digest)
         return None if found is None else GivenAttestations(tuple((str(source), each) for each in found))
 
     async def _read(self, source: AttestationSource, namespace: str) -> GivenAttestations:

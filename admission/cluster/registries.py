@@ -75,7 +75,7 @@ class Registries:
 
     async def attestations_of(self, host: str, repository: str, digest: str) -> tuple[bytes, ...]:
         """The Sigstore bundles that refer to an image by its SHA-256. Raises RegistryError."""
-        known = self.remembered(host, repository, digest)
+        known = self.recall(host, repository, digest)
         if known is not None:
             return known
         try:
@@ -87,7 +87,7 @@ class Registries:
         self._known.put((host, repository, digest), (until, found), sum(map(len, found)))
         return found
 
-    def remembered(self, host: str, repository: str, digest: str) -> tuple[bytes, ...] | None:
+    def recall(self, host: str, repository: str, digest: str) -> tuple[bytes, ...] | None:
         """What was found a while ago; None where nobody looked, or too long ago."""
         until, found = self._known.get((host, repository, digest)) or (0.0, ())
         return found if self.clock() < until else None
