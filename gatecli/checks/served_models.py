@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
-from gatecli.checks.attestation import ReadAttestation, TrustTerms, find_attestation_faults
-from gatecli.checks.signed_statements import SignedStatement, StatementReader
+from gatecli.checks.attestation import TrustTerms
+from gatecli.checks.signed_statements import SignedStatement, StatementReader, first_fault
 from gatecli.checks.terraform.access_policies import Answer
 from gatecli.checks.terraform.byte_arguments import ByteArgument, byte_arguments, own_digests
 from gatecli.checks.terraform.form_conditions import index_of
@@ -125,11 +125,9 @@ class ServingDemands:
         key = (signed.sha256, signers, signed.signers.broken, today)
         if key in self._holding:
             return None
-        end = datetime.combine(today, time.max, UTC)
-        read = ReadAttestation(signed.where, "", signed.sha256, signed.signers, signed.datasets)
-        found = next(find_attestation_faults(read, signed.statement, (), self.trust, end), None)
-        if found is not None:
-            return found.message
+        fault = first_fault(signed, self.trust, today)
+        if fault is not None:
+            return fault
         if len(self._holding) >= _REMEMBERED:
             self._holding.clear()
         self._holding.add(key)

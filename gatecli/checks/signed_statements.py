@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
 
 from gatecli.attestation.certificates import CertificateTrust
 from gatecli.attestation.envelopes import Bundle, read_bundle
 from gatecli.attestation.statements import read_statement
 from gatecli.attestation.strict_json import InvalidBundle
 from gatecli.attestation.verification import Signers, TrustedKey, signers_of
+from gatecli.checks.attestation import GivenArtifact, ReadAttestation, TrustTerms, find_attestation_faults
 from gatecli.errors import GatecliError
 from gatecli.model.attestation import AttestedStatement, PrivacyRelease
 from gatecli.model.bounded_memory import BoundedMemory
@@ -109,6 +111,19 @@ class StatementReader:
         is_certified = any(each.certified is not None for each in bundles)
         root = self.certificates() if is_certified and self.certificates is not None else None
         return signers_of(bundles, self.keys, root)
+
+
+def first_fault(
+    signed: SignedStatement, trust: TrustTerms, today: date, artifacts: tuple[GivenArtifact, ...] = ()
+) -> str | None:
+    """What is wrong with a statement, which must be about `artifacts`; None where it holds.
+
+    A day counts whole, at every front door.
+    """
+    end = datetime.combine(today, time.max, UTC)
+    read = ReadAttestation(signed.where, "", signed.sha256, signed.signers, signed.datasets)
+    found = next(find_attestation_faults(read, signed.statement, artifacts, trust, end), None)
+    return None if found is None else found.message
 
 
 def _read(content: bytes) -> Bundle | str:

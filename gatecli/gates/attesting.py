@@ -16,6 +16,7 @@ from gatecli.attestation.statements import read_statement, statement_bytes
 from gatecli.attestation.strict_json import canonical_bytes
 from gatecli.errors import UsageError
 from gatecli.gates.attested_files import as_subject, file_digest, folder_digests, read_artifact
+from gatecli.gates.attested_questions import attested_question, names_in
 from gatecli.gates.concealment import without_values
 from gatecli.gates.judged_reports import JudgedRun, JudgedSubject
 from gatecli.model.attestation import (
@@ -89,6 +90,8 @@ def _refuse_personal_data(statement: AttestedStatement) -> None:
         unit = predicate.claim.unit if predicate.claim else None
         names += [predicate.release.name, predicate.release.version, *predicate.datasets]
         names += [unit or "", predicate.sensitivity or ""]
+    if isinstance(predicate, TableAnonymity):
+        names += [name for each in predicate.tables if each.question for name in names_in(each.question)]
     if any(without_values(name) != name for name in names):
         raise UsageError(
             "the statement would hold personal data",
@@ -226,7 +229,7 @@ def _micro(epsilon: Fraction) -> int:
 def _attest_tables(request: AttestRequest) -> AttestedStatement:
     digest = file_digest(request.path)
     tables = tuple(
-        MeasuredTable(request.path.name, digest, _exact_measures(each))
+        MeasuredTable(request.path.name, digest, _exact_measures(each), attested_question(each.inputs))
         for each in request.judged.of_kind("table")
         if each.sha256 == digest
     )

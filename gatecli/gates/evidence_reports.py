@@ -112,7 +112,7 @@ def read_gate_evidence(plan: Plan, folder: Path | None, policy: PrivacyPolicy) -
 
 def _evidence_at(instance: GateInstance, folder: Path | None) -> EvidenceReport | None:
     """The report that a gate reads, where it is there and of the very data that the gate let through."""
-    if folder is None or not instance.evidence:
+    if folder is None or not instance.evidence or instance.attestation is not None:
         return None
     try:
         report = json.loads(read_bytes(inside(folder, instance.evidence)))

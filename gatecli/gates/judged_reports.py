@@ -22,13 +22,14 @@ _ADVICE = "write it again: --report json=FILE"
 
 @dataclass(frozen=True, slots=True)
 class JudgedSubject:
-    """One subject of a verdict: its kind, digest and artifacts, and what was measured."""
+    """One subject of a verdict: its kind, digest and artifacts, what was measured, and its inputs."""
 
     kind: str
     name: str
     sha256: str
     artifacts: Mapping[str, str]
     measures: Mapping[str, object]
+    inputs: Mapping[str, Any]
 
     def exact(self, name: str) -> Fraction | None:
         """A measure as an exact number; None where it is none."""
@@ -116,7 +117,7 @@ def _subject(
 ) -> JudgedSubject:
     listed: Sequence[Mapping[str, str]] = inputs.get("artifacts", ())
     artifacts = {each["path"]: each["sha256"].lower() for each in listed}
-    return JudgedSubject(kind, name, str(inputs.get("sha256", "")), artifacts, measures)
+    return JudgedSubject(kind, name, str(inputs.get("sha256", "")), artifacts, measures, inputs)
 
 
 def _sorted_counts(rules: Iterable[str]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from gatecli.checks.personal_data import Search
 from gatecli.checks.served_models import GivenAttestations, Serving, is_of_cluster
 from gatecli.checks.tables.stated_questions import StatedQuestion
-from gatecli.checks.terraform.carried_evidence import Stated, gate_instances
+from gatecli.checks.terraform.carried_evidence import GateEvidence, Stated, gate_instances
 from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_evidence, find_in_plan
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.errors import GatecliError, UsageError
@@ -28,6 +28,7 @@ from gatecli.gates.failed_runs import (
     find_failures,
     find_without_plan,
 )
+from gatecli.gates.gate_attestations import attested_reports, judge_gate_attestations
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.local_digests import local_digests
 from gatecli.gates.named_plans import named_plans
@@ -242,13 +243,16 @@ def _subject(plan: Plan, run: PlanRun, request: TerraformRequest) -> PlanSubject
     terms = request.terms
     beside = run.folder if request.evidence.reports else None
     folder = configuration_folder(beside) if beside is not None else None
+    attested = judge_gate_attestations(plan, run.folder, terms.policy, request.evidence, terms.today)
+    reports = read_gate_evidence(plan, run.folder, terms.policy).reports
     return PlanSubject(
         plan,
         request.evidence,
         local_digests(plan, folder, terms.policy) if folder is not None else {},
-        read_gate_evidence(plan, run.folder, terms.policy),
+        GateEvidence({**reports, **attested_reports(plan, terms.policy, attested)}),
         _lookup_of_tables(terms, run.folder, request.base),
         _serving(plan, request),
+        attested,
     )
 
 

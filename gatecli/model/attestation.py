@@ -175,12 +175,45 @@ class PrivacyRelease(VerdictPredicate):
 
 
 @dataclass(frozen=True, slots=True)
+class AttestedRecursion:
+    """Recursive (c, l)-diversity that was demanded."""
+
+    c: ExactNumber
+    l: CountOf  # noqa: E741 - the field's standard name
+
+
+@dataclass(frozen=True, slots=True)
+class AttestedQuestion:
+    """What was asked about a table, by the names of a report: a measure says nothing without its columns.
+
+    `thresholds` are those that the table was judged by, but for `recursive`.
+    """
+
+    quasi_identifiers: tuple[Named, ...]
+    sensitive: tuple[Named, ...]
+    missing: Named
+    normalise: bool
+    thresholds: Mapping[str, ExactNumber]
+    recursive: AttestedRecursion | None = None
+    unit: Named | None = None
+    trajectory: bool | None = None
+    known: CountOf | None = None
+    household: Named | None = None
+    weights: Named | None = None
+    scales: Mapping[str, Named] | None = None
+    formats: Mapping[str, Named] | None = None
+    missing_codes: tuple[Named, ...] | None = None
+    suppressed_codes: tuple[Named, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MeasuredTable:
-    """A table by the digest of its bytes, and its measures as exact text."""
+    """A table by the digest of its bytes, its measures as exact text, and what was asked about it."""
 
     name: Named
     sha256: Sha256Hex
     measures: Mapping[str, ExactNumber]
+    question: AttestedQuestion | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 output "checked" {
-  description = "What was judged: the report's `checked` items; empty where there is no report."
-  value       = try([for item in local.report.checked : item], [])
+  description = "What was judged: the report's `checked` items, or what an attestation states of them; empty where there is neither."
+  value       = [try([for item in local.report.checked : item], []), local.attested[var.gate]][var.is_attestation ? 1 : 0]
 }
 
 output "sha256" {
@@ -14,8 +14,8 @@ output "expires" {
 }
 
 output "passed" {
-  description = "Whether the gate was open: verdict `pass` and exit code 0."
-  value       = try(local.report.verdict == "pass" && local.report.exit_code == 0, false)
+  description = "Whether the gate was open: verdict `pass`, and exit code 0 in a report."
+  value       = try(local.report.verdict == "pass" && (var.is_attestation ? true : local.report.exit_code == 0), false)
 }
 
 output "finding" {

@@ -1,6 +1,13 @@
 variable "path" {
-  description = "The JSON report of a gatecli gate (`--report json=FILE`)."
+  description = "The JSON report of a gatecli gate (`--report json=FILE`), or an attestation."
   type        = string
+  nullable    = false
+}
+
+variable "is_attestation" {
+  description = "Whether the file is an attestation (`gatecli attest`) instead of a report. Its signature is not verified here."
+  type        = bool
+  default     = false
   nullable    = false
 }
 

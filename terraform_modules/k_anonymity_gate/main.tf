@@ -1,13 +1,17 @@
 locals {
-  evidence = coalesce(var.evidence, "${trimsuffix(var.dataset, "/")}.gate.json")
+  report      = coalesce(var.evidence, "${trimsuffix(var.dataset, "/")}.gate.json")
+  evidence    = coalesce(var.attestation, local.report)
+  is_measured = var.run && var.attestation == null # with both, the gate is closed at plan
+  attestation = var.attestation == null ? null : { path = var.attestation, sha256 = module.evidence.sha256 }
 
   # As a shell reads it: columns in a list of comma-separated values, each word quoted where it must be.
   lists = {
     for option, names in { quasi-identifier = var.quasi_identifiers, sensitive = var.sensitive } : option =>
     join(",", [for name in names : can(regex("[,\"]", name)) ? "\"${replace(name, "\"", "\"\"")}\"" : name])
   }
+  named = startswith(var.dataset, "-") ? "./${var.dataset}" : var.dataset
   words = concat(
-    ["gatecli", "anonymity", "check", startswith(var.dataset, "-") ? "./${var.dataset}" : var.dataset],
+    ["gatecli", "anonymity", "check", local.named],
     ["--quasi-identifier", local.lists["quasi-identifier"]],
     length(var.sensitive) == 0 ? [] : ["--sensitive", local.lists["sensitive"]],
     ["--k", format("%d", var.k)],
@@ -16,10 +20,13 @@ locals {
     var.tier == null ? [] : ["--tier", coalesce(var.tier, "none")],
     ["--missing", var.missing],
     var.policy == null ? [] : ["--policy", coalesce(var.policy, "none")],
-    ["--report", "json=${local.evidence}"],
+    ["--report", "json=${local.report}"],
   )
-  command = join(" ", [
-    for word in local.words : can(regex("^[A-Za-z0-9_./:@%+=,-]+$", word)) ? word : "'${replace(word, "'", "'\\''")}'"
+  signing = ["gatecli", "attest", local.named, "--report", local.report, "--key", "key.pem", "-o", local.evidence]
+  command = join(" && ", [
+    for words in concat([local.words], var.attestation == null ? [] : [local.signing]) : join(" ", [
+      for word in words : can(regex("^[A-Za-z0-9_./:@%+=,-]+$", word)) ? word : "'${replace(word, "'", "'\\''")}'"
+    ])
   ])
 }
 
@@ -38,12 +45,13 @@ locals {
 }
 
 module "evidence" {
-  source        = "../evidence"
-  path          = var.run ? terraform_data.measured[0].output : local.evidence
-  gate          = "anonymity"
-  policy_sha256 = var.policy_sha256
-  max_age       = var.max_age
-  now           = var.run ? timestamp() : plantimestamp()
+  source         = "../evidence"
+  path           = local.is_measured ? terraform_data.measured[0].output : local.evidence
+  is_attestation = var.attestation != null
+  gate           = "anonymity"
+  policy_sha256  = var.policy_sha256
+  max_age        = var.max_age
+  now            = local.is_measured ? timestamp() : plantimestamp()
 }
 
 locals {
@@ -62,20 +70,29 @@ locals {
   }
   demanded = {
     for measure, demand in local.demands : measure => merge(demand, {
-      # A threshold is a whole number or exact text: "0.3" or "1/3".
+      # A number, or exact text: "0.3" or "1/3". That of a measure is in an attestation.
       threshold = try(
         tonumber(local.item.inputs.thresholds[measure]),
         tonumber(split("/", regex("^[0-9]+/[1-9][0-9]*$", local.item.inputs.thresholds[measure]))[0])
         / tonumber(split("/", local.item.inputs.thresholds[measure])[1]),
         null
       )
-      stated   = try(local.item.inputs.thresholds[measure], null)
-      measured = try(tonumber(local.item.measures[measure]), null)
+      stated = try(local.item.inputs.thresholds[measure], null)
+      measured = try(
+        tonumber(local.item.measures[measure]),
+        tonumber(split("/", regex("^[0-9]+/[1-9][0-9]*$", local.item.measures[measure]))[0])
+        / tonumber(split("/", local.item.measures[measure])[1]),
+        null
+      )
     }) if demand.wanted != null
   }
 
   checks = concat(
     [
+      {
+        ok   = var.attestation == null || (var.evidence == null && !var.run)
+        says = "attestation excludes evidence and run"
+      },
       {
         ok   = length(var.sensitive) > 0 || (var.l == null && var.t == null)
         says = "l and t need at least one sensitive column"
@@ -157,14 +174,14 @@ resource "terraform_data" "gate" {
 
 # What the gate demands, for whoever judges the plan: there a variable is a value.
 resource "terraform_data" "thresholds" {
-  input      = { tier = var.tier, k = var.k, l = var.l, t = var.t, max_age = var.max_age }
+  input      = { tier = var.tier, k = var.k, l = var.l, t = var.t, max_age = var.max_age, attestation = local.attestation }
   depends_on = [terraform_data.gate]
 }
 
 # With `run`: measured again when the data or the question changed, or the last measurement has aged. The
 # note beside the evidence remembers the last one that passed, so that a second plan has nothing to do.
 locals {
-  note    = "${local.evidence}.run"
+  note    = "${local.report}.run"
   task    = sha256(jsonencode([local.sha256, local.words]))
   noted   = try(split(" ", trimspace(file(local.note))), ["", ""])
   is_good = var.run && try(local.noted[0] == local.task && timecmp(timeadd(local.noted[1], var.max_age), plantimestamp()) > 0, false)
@@ -177,7 +194,7 @@ locals {
 
 resource "terraform_data" "measured" {
   count            = var.run ? 1 : 0
-  input            = local.evidence
+  input            = local.report
   triggers_replace = local.ticket
 
   provisioner "local-exec" {

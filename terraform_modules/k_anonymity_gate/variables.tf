@@ -99,6 +99,17 @@ variable "evidence" {
   }
 }
 
+variable "attestation" {
+  description = "An attestation (`gatecli attest`) to take in place of the report. Its signature is verified by `gatecli terraform check`, by the keys of the policy; this module cannot."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.attestation == null || !can(regex("[[:cntrl:]]|^$", var.attestation))
+    error_message = "The attestation is the path of a file, without control characters."
+  }
+}
+
 variable "policy" {
   description = "The policy file that the evidence is made with; only the command uses it. Null takes the one that gatecli finds."
   type        = string

@@ -1,11 +1,14 @@
 locals {
-  evidence = coalesce(var.evidence, "${var.declaration}.gate.json")
-  release  = "${var.release_name} ${var.release_version}"
+  evidence    = coalesce(var.attestation, var.evidence, "${var.declaration}.gate.json")
+  release     = "${var.release_name} ${var.release_version}"
+  attestation = var.attestation == null ? null : { path = var.attestation, sha256 = module.evidence.sha256 }
 
   words = concat(
-    ["gatecli", "release", "check", startswith(var.declaration, "-") ? "./${var.declaration}" : var.declaration],
+    ["gatecli"],
+    var.attestation == null ? ["release", "check"] : ["attest"],
+    [startswith(var.declaration, "-") ? "./${var.declaration}" : var.declaration],
     var.policy == null ? [] : ["--policy", coalesce(var.policy, "none")],
-    ["--report", "json=${local.evidence}"],
+    var.attestation == null ? ["--report", "json=${local.evidence}"] : ["--key", "key.pem", "-o", local.evidence],
   )
   command = join(" ", [
     for word in local.words : can(regex("^[A-Za-z0-9_./:@%+=,-]+$", word)) ? word : "'${replace(word, "'", "'\\''")}'"
@@ -16,12 +19,13 @@ locals {
 }
 
 module "evidence" {
-  source        = "../evidence"
-  path          = local.evidence
-  gate          = "release"
-  policy_sha256 = var.policy_sha256
-  max_age       = var.max_age
-  now           = plantimestamp()
+  source         = "../evidence"
+  path           = local.evidence
+  is_attestation = var.attestation != null
+  gate           = "release"
+  policy_sha256  = var.policy_sha256
+  max_age        = var.max_age
+  now            = plantimestamp()
 }
 
 locals {
@@ -33,6 +37,10 @@ locals {
 
   checks = concat(
     [
+      {
+        ok   = var.attestation == null || var.evidence == null
+        says = "evidence and attestation exclude each other"
+      },
       {
         ok   = local.declaration_sha256 != null
         says = "${var.declaration} is no file here, or it has changed since the plan"
@@ -96,6 +104,6 @@ resource "terraform_data" "gate" {
 
 # What the gate demands, for whoever judges the plan: there a variable is a value.
 resource "terraform_data" "thresholds" {
-  input      = { tier = var.tier, max_epsilon = var.max_epsilon, max_delta = var.max_delta, max_age = var.max_age }
+  input      = { tier = var.tier, max_epsilon = var.max_epsilon, max_delta = var.max_delta, max_age = var.max_age, attestation = local.attestation }
   depends_on = [terraform_data.gate]
 }

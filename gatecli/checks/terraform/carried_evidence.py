@@ -16,7 +16,7 @@ from gatecli.checks.tables.stated_questions import (
     find_narrowed,
 )
 from gatecli.checks.terraform.closed_gates import closed_gates
-from gatecli.checks.terraform.gate_calls import GateCall, gates_of, releases_of
+from gatecli.checks.terraform.gate_calls import GateCall, gates_of, releases_of, thresholds_of
 from gatecli.checks.terraform.resource_types import DATASET, EVIDENCE
 from gatecli.checks.terraform.rules import at, unknown
 from gatecli.model.document import Place
@@ -67,12 +67,17 @@ class EvidenceReport:
 
 @dataclass(frozen=True, slots=True)
 class GateInstance:
-    """One instance of a gate: the data that it let through, and its evidence where the plan says which."""
+    """One instance of a gate: the data that it let through, and its evidence where the plan says which.
+
+    `attestation` is the SHA-256 of the attestation that it relies on, empty where only the apply knows; None
+    where it relies on a report.
+    """
 
     gate: GateCall
     path: str
     sha256: str
     evidence: str | None
+    attestation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,12 @@ def gate_instances(plan: Plan, policy: PrivacyPolicy) -> tuple[GateInstance, ...
 
 def _instance(plan: Plan, gate: GateCall, resource: PlannedResource) -> GateInstance:
     path, sha256 = (_text(lookup(resource, "input", key)) for key in ("path", "sha256"))
+    demands = next(
+        (each for each in thresholds_of(plan, gate.module) if each.module == resource.module), None
+    )
+    if demands is not None and not isinstance(lookup(demands, "input", "attestation"), Absent):
+        read = [_text(lookup(demands, "input", "attestation", key)) for key in ("path", "sha256")]
+        return GateInstance(gate, path, sha256, read[0] or None, read[1])
     named = _input(plan, gate, "evidence")
     if isinstance(named, Absent):
         stem = path.rstrip("/") if gate.kind == DATASET else _text(_input(plan, gate, "declaration"))
@@ -182,9 +193,12 @@ def find_unread(
     stated: Stated,
     policy: PrivacyPolicy,
 ) -> Iterator[Finding]:
-    """Gates whose evidence is not at hand; where the policy states the columns of the data, that counts."""
+    """Gates whose evidence is not at hand; where the policy states the columns of the data, that counts.
+
+    An attestation that is not at hand is told by `find_distrusted`.
+    """
     for each in instances:
-        if evidence.reports.get(key_of(each)) is not None:
+        if each.attestation is not None or evidence.reports.get(key_of(each)) is not None:
             continue
         what = f"relies on evidence that is not at hand ({each.evidence or 'the plan does not name it'})"
         gate = each.gate.address
@@ -198,4 +212,4 @@ def find_unread(
 
 def key_of(instance: GateInstance) -> str:
     """By which evidence is found for it."""
-    return f"{instance.evidence}\0{instance.sha256}"
+    return "\0".join(map(str, (instance.gate.kind, instance.evidence, instance.attestation, instance.sha256)))

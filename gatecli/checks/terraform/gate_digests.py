@@ -22,35 +22,35 @@ class ShippedGate:
 SHIPPED: tuple[ShippedGate, ...] = (
     ShippedGate(
         "k_anonymity_gate",
-        configuration="30bd5eafd009e16d8ec831825be2209e7db4dd54ac31cb87bd374f5791493ff3",
-        text="02805ea3b67009fdc3cbfbe8db38c527af269c8d460ccdcded8a2e45cf4f8518",
+        configuration="28c66197b9e2bb4e8e848f764b9ee41bf37cc324e451bd6937ef03c32269a6cc",
+        text="d82c1fea03d6eab7d8be2de30c95424818bbf5e028f29c1b3a4cdf7d104aa59a",
         beside=("../evidence",),
     ),
     ShippedGate(
         "k_anonymity_gate",
-        configuration="eaadbcce1d2c0b31715e40db9372d0e434a81965d9f416265615ad86919fce24",
-        text="5d8d10a9d7c283b15267cf3b222178464c8ef44bcb82b558f8963477939844d4",
+        configuration="2cf25f693ada82d7108e8ed1c971ad3a512c4b498f4830e03579fe1548196a71",
+        text="f9cf752f5c5857433497f2892baf03c706efe93910115d25bf3cc4a108d37732",
     ),
     ShippedGate(
         "model_release_gate",
-        configuration="9e3e6465b9b9ab137e73d35730b8a9392fb48f09e93cd516026cbcfe653aec02",
-        text="31e5ff41b0935fc2c20716b0e794f05cfcd9d7448fa9c32acf24a9e003a1044e",
+        configuration="93e8cbbec644f19bbc09780809fd4cf013e22983493d69b1e271a3092ae4dc5b",
+        text="dcc6262919f08a5d36e1bf7e6f09690e751c3e58ea0e022ad46d83775dd52cd5",
         beside=("../evidence",),
     ),
     ShippedGate(
         "model_release_gate",
-        configuration="97bb465f3c5b4d96203c809425ce51d353c282dbe52ab104a6456cae099b07a6",
-        text="1ca210440b0572d91f2e8e51824a2e174cfd9e419b700fd79328fa8a24249634",
+        configuration="e5c169e1cee04810b0bf7dacb888961bfe87d28c6a3086d18d95777695a415a2",
+        text="d544d1b6155bef2bc958db0490e6b35ffa4ef0ce9397f1f04d6df736cb6bd64c",
     ),
     ShippedGate(
         "pii_gate",
-        configuration="01d652aa05dac3284ad0f70801724b80bff8be1103242e452a934b64eda294c5",
-        text="884d5e2828acf11fc0ddf17e57bae64d730b49ba7e38ec1d4c0129c0f0b0045e",
+        configuration="047ff1c9aef28002b328bfa72baababee20d3f1cd7f6ca2b273ccc60f08754b2",
+        text="8e9d14f7c3d991f7c54613c4192136f9c3de85af5e46ecb892ebee941bf7d047",
         beside=("../evidence",),
     ),
     ShippedGate(
         "pii_gate",
-        configuration="ccf5d4678c9d42e3e67590030010a9a7056d1db2221b2897b70213ab180872ec",
-        text="e340f67f04c31e4c0c7218916fbab39a6369867d9f6e5d3bf5c1bcd32e999c9d",
+        configuration="68b983091c7b301996ee7f9bfbe2f0cd1610c7ab0fc697bb32956da0552dfa14",
+        text="8be12f737785db9fb24cce0911e6b6425eb8fa006d08b1214ebd141c506fe55f",
     ),
 )

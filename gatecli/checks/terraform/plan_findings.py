@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from gatecli.checks.personal_data import Hidden, Search, entity_phrase, find_hidden
 from gatecli.checks.served_models import Serving
+from gatecli.checks.terraform.attested_gates import UNREAD, JudgedGate, find_distrusted
 from gatecli.checks.terraform.attested_workloads import find_unattested_workloads
 from gatecli.checks.terraform.budget_resets import find_resets
 from gatecli.checks.terraform.budgets import find_budgets
@@ -44,8 +45,9 @@ _REMEMBERED = 50_000
 class PlanSubject:
     """A plan, the evidence that tags in it may name, and SHA-256 of the local files that it publishes.
 
-    `gates` is the evidence of its gates, None where nobody looked; `stated` is what the policy states;
-    `serving` is what workloads that serve a model must have, None where nothing.
+    `gates` is the evidence of its gates, None where nobody looked, and `attested` says by `key_of` whether
+    the attestations that gates rely on hold; `stated` is what the policy states; `serving` is what workloads
+    that serve a model must have, None where nothing.
     """
 
     plan: Plan
@@ -54,6 +56,7 @@ class PlanSubject:
     gates: GateEvidence | None = None
     stated: Stated = field(default=lambda _path, _digest: (), repr=False)
     serving: Serving | None = None
+    attested: Mapping[str, JudgedGate] = field(default_factory=dict)
 
 
 def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) -> Iterator[Finding]:
@@ -74,8 +77,9 @@ def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) ->
 
 def find_in_evidence(subject: PlanSubject, policy: PrivacyPolicy, mask: Mask) -> Iterator[Finding]:
     """What the evidence behind a plan says of it: findings of other gates."""
-    plan, gates = subject.plan, subject.gates
-    instances = gate_instances(plan, policy) if gates is not None else ()
+    plan, gates, attested = subject.plan, subject.gates, subject.attested
+    instances = gate_instances(plan, policy)
+    yield from find_distrusted(plan, instances, lambda each: attested.get(key_of(each), UNREAD), policy, mask)
     known = [
         (each.gate.address, report)
         for each in instances

@@ -38,6 +38,30 @@ variables {
     wildcard_more = { inputs = { missing = "wildcard", quasiIdentifiers = ["age", "zip", "sex"] } }
     normalised    = { inputs = { normalise = true } }
     nothing       = { report = { checked = [] } }
+    signed = { statement = {
+      subject       = [{ name = "data.csv", digest = { sha256 = "DATA" } }]
+      predicateType = "https://gatecli.dev/anonymity/v1"
+      predicate = {
+        verdict = "pass", gate = "anonymity", time = "2020-01-01T00:00:00Z"
+        policy  = { name = "acme", sha256 = "0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b" }
+        tables = [{
+          name = "data.csv", sha256 = "DATA", measures = { k = "7", l = "2", t = "1/4" }
+          question = {
+            quasiIdentifiers = ["age", "zip"], sensitive = ["diagnosis"], missing = "own-value", normalise = false
+            thresholds       = { k = "5", l = "2", t = "1/4" }
+          }
+        }]
+      }
+    } }
+    signed_unasked = { statement = {
+      subject       = [{ name = "data.csv", digest = { sha256 = "DATA" } }]
+      predicateType = "https://gatecli.dev/anonymity/v1"
+      predicate = {
+        verdict = "pass", gate = "anonymity", time = "2020-01-01T00:00:00Z"
+        policy  = { name = "acme", sha256 = "0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b" }
+        tables  = [{ name = "data.csv", sha256 = "DATA", measures = { k = "7", l = "2", t = "1/4" } }]
+      }
+    } }
     twice = { report = { checked = [
       { inputs = { sha256 = "DATA" }, measures = {} }, { inputs = { sha256 = "DATA" }, measures = {} }
     ] } }
@@ -393,4 +417,60 @@ run "a_tier_without_a_name_is_invalid" {
     tier = ""
   }
   expect_failures = [var.tier]
+}
+
+run "an_attestation_opens_the_gate" {
+  variables {
+    evidence    = null
+    attestation = "tests/scratch/signed.json"
+  }
+  assert {
+    condition     = output.released_path == "tests/scratch/data.csv" && output.k == 7
+    error_message = "The outputs are not those of the attested table."
+  }
+}
+
+run "an_attestation_that_does_not_say_what_was_asked_closes_the_gate" {
+  command = plan
+  variables {
+    evidence    = null
+    attestation = "tests/scratch/signed_unasked.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "a_t_above_what_is_attested_closes_the_gate" {
+  command = plan
+  variables {
+    evidence    = null
+    attestation = "tests/scratch/signed.json"
+    t           = 0.2
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "an_attestation_and_run_exclude_each_other" {
+  command = plan
+  variables {
+    evidence    = null
+    attestation = "tests/scratch/signed.json"
+    run         = true
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "evidence_and_an_attestation_exclude_each_other" {
+  command = plan
+  variables {
+    attestation = "tests/scratch/signed.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "an_attestation_without_a_name_is_invalid" {
+  command = plan
+  variables {
+    attestation = ""
+  }
+  expect_failures = [var.attestation]
 }

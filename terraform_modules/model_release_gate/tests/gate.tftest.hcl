@@ -26,7 +26,27 @@ variables {
     closed         = { report = { verdict = "fail", exit_code = 1, findings = [{ message = "the declared epsilon is too small", suppressed = null }] } }
     other_gate     = { report = { gate = "anonymity" } }
     other_kind     = { item = { kind = "table" } }
-    twice          = { report = { checked = [{ kind = "release", inputs = { sha256 = "DATA" } }, { kind = "release", inputs = { sha256 = "DATA" } }] } }
+    signed = { statement = {
+      subject       = [{ name = "folder", digest = { dirHash = "DATA" } }, { name = "data.csv", digest = { sha256 = "DATA" } }]
+      predicateType = "https://gatecli.dev/privacy-release/v1"
+      predicate = {
+        verdict = "pass", gate = "release", time = "2020-01-01T00:00:00Z"
+        policy  = { name = "acme", sha256 = "0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b" }
+        release = { name = "churn", version = "2.3.0", declaration = "DATA" }
+        cost    = { epsilonUpper = "2.38", epsilonLower = "2.37", delta = "1e-5" }
+      }
+    } }
+    signed_folder = { statement = {
+      subject       = [{ name = "folder", digest = { dirHash = "DATA" } }]
+      predicateType = "https://gatecli.dev/privacy-release/v1"
+      predicate = {
+        verdict = "pass", gate = "release", time = "2020-01-01T00:00:00Z"
+        policy  = { name = "acme", sha256 = "0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b0f4b" }
+        release = { name = "churn", version = "2.3.0", declaration = "DATA" }
+        cost    = { epsilonUpper = "2.38", epsilonLower = "2.37", delta = "1e-5" }
+      }
+    } }
+    twice = { report = { checked = [{ kind = "release", inputs = { sha256 = "DATA" } }, { kind = "release", inputs = { sha256 = "DATA" } }] } }
   }
   declaration     = "tests/scratch/data.csv"
   artifact        = "tests/scratch/data.csv"
@@ -255,4 +275,57 @@ run "a_tier_without_a_name_is_invalid" {
     tier = ""
   }
   expect_failures = [var.tier]
+}
+
+run "an_attestation_opens_the_gate" {
+  variables {
+    evidence    = null
+    attestation = "tests/scratch/signed.json"
+  }
+  assert {
+    condition     = output.artifact_path == "tests/scratch/data.csv" && output.epsilon == 2.38 && output.evidence_sha256 == filesha256("tests/scratch/signed.json")
+    error_message = "The outputs are not those of the attested release."
+  }
+}
+
+run "an_attestation_of_a_folder_alone_is_not_of_a_file" {
+  command = plan
+  variables {
+    evidence    = null
+    attestation = "tests/scratch/signed_folder.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "a_report_is_not_an_attestation" {
+  command = plan
+  variables {
+    evidence    = null
+    attestation = "tests/scratch/good.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "an_attestation_is_not_a_report" {
+  command = plan
+  variables {
+    evidence = "tests/scratch/signed.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "evidence_and_an_attestation_exclude_each_other" {
+  command = plan
+  variables {
+    attestation = "tests/scratch/signed.json"
+  }
+  expect_failures = [terraform_data.gate]
+}
+
+run "an_attestation_without_a_name_is_invalid" {
+  command = plan
+  variables {
+    attestation = ""
+  }
+  expect_failures = [var.attestation]
 }

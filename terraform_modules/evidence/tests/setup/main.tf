@@ -16,14 +16,19 @@ variable "report" {
 }
 
 variable "cases" {
-  description = "By name, what differs: `report`, the report's own members; `item`, the checked item's; `inputs` and `measures`, the item's; or `text`, the whole file."
+  description = "By name, what differs: `report`, the report's own members; `item`, the checked item's; `inputs` and `measures`, the item's; `text`, the whole file; or `statement`, what an attestation states."
   type        = any
 }
 
 locals {
   item = var.report.checked[0]
+  bundles = {
+    for name, case in var.cases : name => jsonencode({
+      dsseEnvelope = { payload = base64encode(replace(jsonencode(case.statement), "DATA", sha256(var.data))) }
+    }) if can(case.statement)
+  }
   reports = {
-    for name, case in var.cases : name => try(case.text, replace(jsonencode(merge(
+    for name, case in var.cases : name => try(case.text, local.bundles[name], replace(jsonencode(merge(
       var.report,
       {
         checked = [merge(
