@@ -254,7 +254,7 @@ WARNINGS: dict[str, tuple[Change, str, str]] = {
             rule.update(operations=["CREATE"]) for rule in places["mutating"]["webhooks"][0]["rules"]
         ],
         "mutating",
-        "and 3 more",
+        "and 20 more",
     ),
     "a labelled namespace": (
         lambda places: places["namespaces"]["items"].append(
