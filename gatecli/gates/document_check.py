@@ -66,7 +66,7 @@ class _Known:
     def facts_beside(self, document: Path, declaration: str) -> tuple[DocumentFacts, ...]:
         """The releases of a declaration as a document's stamp names it."""
         try:
-            return self.facts_in(inside(document.parent, declaration))
+            return self.facts_in(inside(document.parent, declaration, self.request.releases))
         except ReadError:
             return ()
 

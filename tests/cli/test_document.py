@@ -239,3 +239,18 @@ def test_what_others_were_charged_before_does(place: Path, capsys: pytest.Captur
     assert main(["release", "check", str(other), *ledger, "--reserve", "--policy", "loose.yaml"]) == 0
     found = rules(capsys, "document", "check", "docs", *ledger)
     assert found == (1, ["doc-missing-epsilon-allocation", "doc-out-of-date"])
+
+
+def test_outside_a_repository_a_record_is_found_with_its_declaration(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / ".git").rmdir()
+    declaration = place / "models" / "privacy.yaml"
+    text = declaration.read_text("utf-8").replace("  decision: ../docs/0007.md\n", "")
+    declaration.write_text(text)
+    (place / "gatecli.yaml").write_text(POLICY.replace("true", "false"))
+    assert write() == 0
+    accept(place)
+    assert rules(capsys, "document", "check", "docs") == (0, [])
+    declaration.write_text(text.replace("2.3.0", "2.3.1"))
+    assert rules(capsys, "document", "check", "docs") == (1, ["doc-out-of-date"])
