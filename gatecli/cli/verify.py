@@ -35,6 +35,7 @@ from gatecli.gates.verification_requests import (
     trust_alone,
 )
 from gatecli.model.verdict import Checked
+from gatecli.pii.concealing import conceal_values
 
 if TYPE_CHECKING:
     from gatecli.ledger.notes import Checkpoint
@@ -185,7 +186,7 @@ def verify(
         verdict = verify_by_policy(request, trust.policy, trust.demands(kind))
     if verdict.passed and output is ReportFormat.TEXT and not reports:
         if not quiet:
-            out("".join(f"{line}\n" for line in map(_verified_line, verdict.checked)))
+            out(conceal_values("".join(f"{line}\n" for line in map(_verified_line, verdict.checked))))
         return
     from gatecli.frontdoor.publish import publish, report_targets, style_of  # noqa: PLC0415 - half of the start
 
