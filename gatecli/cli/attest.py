@@ -15,6 +15,7 @@ import typer
 from gatecli.attestation.envelopes import bundle_text, read_bundle
 from gatecli.attestation.statements import statement_bytes
 from gatecli.cli.ledger_records import write_given
+from gatecli.cli.target_files import make_folder
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
@@ -202,7 +203,7 @@ def attest(
         payload = payload_to_countersign(read_bundle(read_bundle_file(given.countersign)), statement)
     if signing.unsigned is not None:
         parts = unsigned_parts(payload)
-        signing.unsigned.mkdir(parents=True, exist_ok=True)
+        make_folder(signing.unsigned)
         write_together({signing.unsigned / name: text for name, text in parts.items()})
         err(f"not signed: {signing.unsigned}\n")
         return

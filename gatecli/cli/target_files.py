@@ -11,15 +11,18 @@ from gatecli.errors import UsageError
 
 
 def write_into_folder(text: str, output: Path | None) -> None:
-    """Write a text to a file, whose folder is made, or show it. Raises UsageError where no folder can be."""
+    """Write a text to a file, whose folder is made, or show it. Raises UsageError where it cannot be."""
     if output is not None:
-        try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            raise UsageError(
-                f"{output.parent} is no folder, and none can be made there", advice="choose a writable place"
-            ) from None
+        make_folder(output.parent)
     write_given(text, output)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing. Raises UsageError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        raise UsageError(f"{folder} cannot be made a folder", advice="choose a writable place") from None
 
 
 def require_another(data: str, files: Sequence[str], target: Path) -> None:

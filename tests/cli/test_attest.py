@@ -75,6 +75,16 @@ def test_what_was_attested_is_verified(verify: Run, capsys: pytest.CaptureFixtur
     )
 
 
+def test_the_name_of_a_key_that_is_personal_data_is_masked(
+    place: Path, verify: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(place / "key.pem.pub", place / "440308199901101512.pub")
+    assert verify(key="440308199901101512.pub") == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("verified · ")
+    assert "440308199901101512" not in shown.out + shown.err
+
+
 def test_a_statement_is_exact_and_never_understates(place: Path) -> None:
     predicate = payload(place / "a.json")["predicate"]
     assert predicate["claim"] == {
@@ -296,4 +306,7 @@ def test_what_another_signer_signs_is_the_same_statement(
     assert main(["attest", "m", "--unsigned", str(tmp_path / "none")]) == 2  # a folder alone has no SHA-256
     assert not (tmp_path / "none").exists()
     assert main(["attest", "m", "--unsigned", str(unsigned), "--key", "key.pem"]) == 2
+    taken = unsigned / "statement.json" / "below"
+    assert main(["attest", "m", "--image", image, "--unsigned", str(taken)]) == 2
+    assert "cannot be made a folder" in capsys.readouterr().err
     del verify

@@ -146,7 +146,7 @@ def test_a_document_goes_to_stdout_where_no_file_is_named(
     [
         (["adr", "nowhere"], 2, "there is no such file or folder"),
         (["adr", "docs"], 2, "docs declares 0 releases"),
-        (["adr", "models", "-o", "models/privacy.yaml/a.md"], 2, "none can be made there"),
+        (["adr", "models", "-o", "models/privacy.yaml/a.md"], 2, "cannot be made a folder"),
         (["adr", "models", "-o", "docs"], 4, "is a directory"),
         (["adr", "models", "--template", "nowhere"], 2, "it does not exist"),
         (["adr", "models", "--attestation", "nowhere"], 4, "nowhere"),

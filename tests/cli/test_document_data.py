@@ -71,7 +71,7 @@ def test_the_folder_of_a_document_is_made(run: Run, tmp_path: Path, name: str) -
     (tmp_path / "taken").write_text("", "utf-8")
     refused = run("document", *(f"taken/{name}" if word == name else word for word in WRITING[name]))
     assert refused.returncode == 2
-    assert "taken is no folder" in refused.stderr
+    assert "taken cannot be made a folder" in refused.stderr
 
 
 @pytest.mark.parametrize("name", [name for name in WRITING if name != "README.md"])
