@@ -5,19 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache, partial
 from pathlib import Path
 
-from gatecli.attestation.certificates import read_trust_root
-from gatecli.checks.signed_statements import StatementReader
 from gatecli.checks.terraform.attested_gates import UNREAD, UNTRUSTED, GateTrust, JudgedGate, judge_gate
 from gatecli.checks.terraform.carried_evidence import EvidenceReport, GateInstance, gate_instances, key_of
 from gatecli.checks.terraform.resource_types import DATASET, MODEL
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.gates.attested_questions import asked_of
 from gatecli.gates.catalogue import find_rule
-from gatecli.gates.trust_policy import trust_by_policy
-from gatecli.gates.trusted_signers import KEPT_ROOT
+from gatecli.gates.trust_policy import reader_by, trust_by_policy
 from gatecli.gates.verification_requests import StatementKind, VerifierDemands
 from gatecli.model.attestation import AttestedStatement, TableAnonymity
 from gatecli.model.document import Place
@@ -60,8 +56,7 @@ def attested_reports(
 
 def _trust_of(policy: PrivacyPolicy, given: TaggedReports, today: date) -> GateTrust:
     terms = {holds: trust_by_policy(policy, VerifierDemands(kind, ())) for holds, kind in _KINDS.items()}
-    root = cache(partial(read_trust_root, None, KEPT_ROOT)) if policy.spec.attestation.identities else None
-    return GateTrust(StatementReader(terms[MODEL].keys, root), terms, today, given.attestations)
+    return GateTrust(reader_by(terms[MODEL]), terms, today, given.attestations)
 
 
 def _judge(instance: GateInstance, folder: Path | None, trust: GateTrust) -> JudgedGate:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import partial
 
-from gatecli.attestation.certificates import read_trust_root
 from gatecli.checks.personal_data import Search
 from gatecli.checks.served_models import (
     AttestationSource,
@@ -16,12 +15,10 @@ from gatecli.checks.served_models import (
     served_by_object,
     sources_of,
 )
-from gatecli.checks.signed_statements import StatementReader
 from gatecli.checks.terraform.form_table import table_of
 from gatecli.gates import RELEASE
 from gatecli.gates.objects import CHECKS, Object, ObjectCheck, ObjectRequest, Seen
-from gatecli.gates.trust_policy import trust_by_policy
-from gatecli.gates.trusted_signers import KEPT_ROOT
+from gatecli.gates.trust_policy import reader_by, trust_by_policy
 from gatecli.gates.verification_requests import StatementKind, VerifierDemands
 from gatecli.model.document import Place
 from gatecli.model.policy import PrivacyPolicy
@@ -39,8 +36,7 @@ def serving_demands(policy: PrivacyPolicy) -> ServingDemands | None:
         return None
     trust = trust_by_policy(policy, VerifierDemands(StatementKind.RELEASE, ()))
     rows = object_rows(table_of(policy.spec.terraform))
-    root = cache(partial(read_trust_root, None, KEPT_ROOT)) if rules.identities else None
-    return ServingDemands(trust, rules.workloads, rows, StatementReader(trust.keys, root))
+    return ServingDemands(trust, rules.workloads, rows, reader_by(trust))
 
 
 def checks_of(demands: ServingDemands | None) -> tuple[ObjectCheck, ...]:

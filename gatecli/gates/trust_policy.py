@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
-from gatecli.attestation.certificates import CertifiedIdentity
+from gatecli.attestation.certificates import CertifiedIdentity, read_trust_root
 from gatecli.attestation.keys import read_verifying_key
 from gatecli.attestation.verification import TrustedKey
 from gatecli.checks.attestation import PromiseLimit, PromiseLimits, TrustTerms
+from gatecli.checks.signed_statements import StatementReader
 from gatecli.errors import ConfigurationError, UsageError
 from gatecli.gates import VERIFY
 from gatecli.gates.attestation_verification import examine
 from gatecli.gates.judgement import judge
 from gatecli.gates.law import read_law, terms_of
 from gatecli.gates.policies import LawFiles
+from gatecli.gates.trusted_signers import KEPT_ROOT
 from gatecli.gates.verification_requests import VerificationRequest, VerifierDemands, trust_alone
 from gatecli.model.finding import Severity
 from gatecli.model.number import plain
@@ -52,6 +54,13 @@ def trust_by_policy(policy: PrivacyPolicy, demands: VerifierDemands) -> TrustTer
         frozenset(rules.revoked),
         limits_of(policy),
     )
+
+
+def reader_by(trust: TrustTerms) -> StatementReader:
+    """What reads attestations for a verifier; Sigstore's trust root is read once one of them needs it."""
+    is_certified = any(isinstance(each.key, CertifiedIdentity) for each in trust.keys)
+    root = cache(partial(read_trust_root, None, KEPT_ROOT)) if is_certified else None
+    return StatementReader(trust.keys, root)
 
 
 def limits_of(policy: PrivacyPolicy) -> PromiseLimits:
