@@ -21,7 +21,7 @@ from typing import Any
 import aiohttp
 
 from gatecli.errors import ConfigurationError
-from gatecli.model.bounded_memory import BoundedMemory
+from gatecli.model.bounded_memory import OF_ENTRY, BoundedMemory
 
 BUNDLE = re.compile(r"application/vnd\.dev\.sigstore\.bundle(\.v0\.3\+json|\+json;version=0\.3)")
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -34,7 +34,7 @@ FOUND_SECONDS, NONE_SECONDS = 300.0, 15.0
 """How long an answer holds: what was found stays what it is, what is missing may come."""
 _REMEMBERED = 16 * 2**20
 """Bytes of attestations."""
-_TOKENS = 4096
+_TOKENS = 4096 * OF_ENTRY
 _DIGEST = re.compile("sha256:[0-9a-f]{64}")
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 _DOCKER = {"docker.io": "registry-1.docker.io"}
@@ -65,7 +65,9 @@ class Registries:
     _known: BoundedMemory[tuple[str, str, str], tuple[float, tuple[bytes, ...]]] = field(
         default_factory=lambda: BoundedMemory(_REMEMBERED), repr=False
     )
-    _tokens: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
+    _tokens: BoundedMemory[tuple[str, str], str] = field(
+        default_factory=lambda: BoundedMemory(_TOKENS), repr=False
+    )
     _session: aiohttp.ClientSession | None = field(default=None, repr=False)
 
     async def close(self) -> None:
@@ -119,7 +121,7 @@ class Registries:
 
     async def _get(self, host: str, repository: str, path: str, accept: str) -> _Answer:
         """An answer of the registry, with a token where it asks for one."""
-        token = self._tokens.get((host, repository), self.credentials.get(host, ""))
+        token = self._tokens.get((host, repository)) or self.credentials.get(host, "")
         answer = await self._ask(f"{_address(host)}{path}", accept, token)
         if answer.status == 401:
             token = await self._token(host, repository, answer.headers.get("WWW-Authenticate", ""))
@@ -142,10 +144,9 @@ class Registries:
         token = data.get("token") or data.get("access_token")
         if not isinstance(token, str) or not token.isprintable():
             raise RegistryError("it gave no token")
-        if len(self._tokens) >= _TOKENS:
-            self._tokens.clear()
-        self._tokens[host, repository] = f"Bearer {token}"
-        return f"Bearer {token}"
+        header = f"Bearer {token}"
+        self._tokens.put((host, repository), header, len(header))
+        return header
 
     async def _ask(
         self, url: str, accept: str, authorization: str, query: Mapping[str, str] | None = None

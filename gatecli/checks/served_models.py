@@ -23,6 +23,7 @@ from gatecli.checks.terraform.form_matches import JudgedForm, Publisher, judged_
 from gatecli.checks.terraform.form_table import FormTable
 from gatecli.checks.terraform.resource_types import MODEL
 from gatecli.model.attestation import AttestedStatement
+from gatecli.model.bounded_memory import OF_ENTRY, BoundedMemory
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.plan import Plan, PlannedResource
@@ -67,7 +68,7 @@ _IMAGE = re.compile(
     rf"(?:{_OCI})?(?:({_HOST})/)?({_COMPONENT}(?:/{_COMPONENT})*)(?::[^/@:]+)?@sha256:([0-9a-f]{{64}})"
 )
 _DOCKER = "docker.io"
-_REMEMBERED = 4096
+_REMEMBERED = 4096 * OF_ENTRY
 _SAID = {
     "no": "serves a model without an attestation that the policy trusts",
     "unknown": "serves a model, and whether an attestation that the policy trusts is about it is not known",
@@ -116,22 +117,21 @@ class ServingDemands:
     rules: ServedModelRules
     rows: ObjectRows
     reader: StatementReader
-    _holding: set[tuple[str, tuple[str, ...], tuple[str, ...], date]] = field(default_factory=set, repr=False)
+    _holding: BoundedMemory[tuple[str, tuple[str, ...], tuple[str, ...], date], bool] = field(
+        default_factory=lambda: BoundedMemory(_REMEMBERED), repr=False
+    )
     """The statements that held on a day, by whom they are signed, and whose signatures do not hold."""
 
     def first_fault(self, signed: SignedStatement, today: date) -> str | None:
         """What is wrong with a statement; None where it holds. A day counts whole, at every front door."""
         signers = tuple(each.key.id for each in signed.signers.signed)
         key = (signed.sha256, signers, signed.signers.broken, today)
-        if key in self._holding:
+        if self._holding.get(key):
             return None
         fault = first_fault(signed, self.trust, today)
-        if fault is not None:
-            return fault
-        if len(self._holding) >= _REMEMBERED:
-            self._holding.clear()
-        self._holding.add(key)
-        return None
+        if fault is None:
+            self._holding.put(key, value=True, size=0)
+        return fault
 
 
 @dataclass(frozen=True, slots=True)

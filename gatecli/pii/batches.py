@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
 
-from gatecli.model.text import Leaf, LeafKind
+from gatecli.model.text import Leaf
 from gatecli.pii import group_testing
 from gatecli.pii.budget import BudgetSpentError, ScanBudget
 from gatecli.pii.decoding import may_hide, spells_integer
@@ -29,7 +29,6 @@ SHORTEST = 1024
 MOST = 16_384
 
 Context = tuple[str, ...]
-_LeafKey = tuple[bytes, LeafKind, tuple[str | int, ...], str]
 
 
 def texts_worth_searching(
@@ -108,7 +107,7 @@ class CleanTexts:
     By the SHA-256 of a text, and all else that a search of it depends on.
     """
 
-    _known: set[_LeafKey] = field(default_factory=set, repr=False)
+    _known: set[bytes] = field(default_factory=set, repr=False)
 
     def holds(self, leaf: Leaf) -> bool:
         """Whether a leaf held nothing before."""
@@ -127,7 +126,7 @@ class CleanTexts:
                 self._known.add(_key_of(leaf))
 
 
-def _key_of(leaf: Leaf) -> _LeafKey:
+def _key_of(leaf: Leaf) -> bytes:
     """Whether a leaf is a file depends on its very keys: `binaryData/x` is one, `binaryData/0/x` is not."""
-    digest = hashlib.sha256(leaf.text.encode("utf-8", "surrogatepass")).digest()
-    return digest, leaf.kind, leaf.keys, leaf.hint
+    place = repr((leaf.kind.value, leaf.keys, leaf.hint))
+    return hashlib.sha256(f"{place}\0{leaf.text}".encode("utf-8", "surrogatepass")).digest()
