@@ -110,8 +110,10 @@ def judge(
         return Decision(allowed=True, reason=DecisionReason.EXEMPT, mode=scope.mode, why=scope.exempt)
     parts = searched_parts(request.object or {}, row(request), rulebook.rules)
     # By tabs, since lines invite the search for base64 that is broken over several.
-    size = len("\t".join(object_texts(parts)).encode("utf-8", "surrogatepass"))
-    text = "\t".join(_unknown_texts(parts, scope.search))
+    whole = "\t".join(object_texts(parts))
+    size = len(whole.encode("utf-8", "surrogatepass"))
+    unknown = _unknown_parts(parts, scope.search)
+    text = whole if unknown is parts else "\t".join(object_texts(unknown))
     checks = rulebook.checks_for(of_copy=_is_copy(request, rulebook))
     checks = tuple(check for check in checks if check.may_find(parts, text, scope.search))
     if not checks:
@@ -121,21 +123,21 @@ def judge(
     end = clock() + search.limits.seconds
     given = attestations or GivenAttestations()
     case = Case(request, rulebook, scope, search, end, today, raw, checks, owner, given)
-    decision = replace(_judge_case(case, phase), scanned_bytes=size)
-    return (
-        decision if attestations is not None else replace(decision, sources=_unread_sources(decision, case))
-    )
+    decision = _judge_case(case, phase)
+    sources = _unread_sources(decision, case) if attestations is None else ()
+    return replace(decision, scanned_bytes=size, sources=sources)
 
 
-def _unknown_texts(parts: Object, search: Search) -> set[str]:
-    """The texts of an object, but for an attestation that was searched before and held nothing: it is long,
-    and encoded. What stands elsewhere too is looked at there.
+def _unknown_parts(parts: Object, search: Search) -> Object:
+    """An object, but for an attestation that was searched before and held nothing: it is long, and encoded.
+
+    What stands elsewhere too is looked at there.
     """
     if not any(map(search.clean.holds, object_leaves(annotations_alone(parts)))):
-        return object_texts(parts)
+        return parts
     metadata = parts["metadata"]
     annotations = {name: text for name, text in metadata["annotations"].items() if name != INLINE}
-    return object_texts({**parts, "metadata": {**metadata, "annotations": annotations}})
+    return {**parts, "metadata": {**metadata, "annotations": annotations}}
 
 
 def places_to_read(request: ReviewRequest, rulebook: Rulebook) -> tuple[AttestationSource, ...]:

@@ -141,8 +141,10 @@ def _maker(obj: Mapping[str, Any], context: ScanContext, *, is_known: bool) -> s
 
     That of an owner that was met is Kubernetes' own controller; another controller is one of the policy's.
     """
-    others = context.rulebook.policy.spec.attestation.workloads.controllers
-    return _CONTROLLER if is_known else others[0] if others and any(_controllers(obj)) else ""
+    if is_known:
+        return _CONTROLLER
+    others = context.rulebook.policy.spec.attestation.workloads.controllers if any(_controllers(obj)) else ()
+    return next(iter(others), "")
 
 
 def _may_own(kind: Kind) -> bool:

@@ -33,19 +33,19 @@ def find_unattested_workloads(plan: Plan, forms: Sequence[JudgedForm], serving: 
     """The workloads without an attestation; each resource once, whatever its instances are."""
     certain = publishers_in(forms)
     known = {id(each.resource) for each in certain}
-    asked = [(each, "") for each in certain]
+    asked = [(each, "") for each in certain if _is_asked(each)]
     for form in forms:
-        if form.form.needs_gate and id(form.resource) not in known:
-            later = f"its {form.judged.argument} is known only after the apply"
-            asked.append((Publisher(form.resource, form.form), later))
+        publisher = Publisher(form.resource, form.form)
+        if form.form.needs_gate and id(form.resource) not in known and _is_asked(publisher):
+            asked.append((publisher, f"its {form.judged.argument} is known only after the apply"))
     told: set[tuple[str, str]] = set()
     for publisher, doubt in asked:
-        judged = judge_in_plan(plan, publisher, serving) if _is_asked(publisher) else JudgedWorkload("yes")
-        if judged.answer == "yes" or (publisher.address, doubt or judged.why) in told:
-            continue
-        told.add((publisher.address, doubt or judged.why))
-        if doubt:
+        judged = judge_in_plan(plan, publisher, serving)
+        if judged.answer != "yes" and doubt:
             judged = JudgedWorkload("unknown", doubt)
+        if judged.answer == "yes" or (publisher.address, judged.why) in told:
+            continue
+        told.add((publisher.address, judged.why))
         place = Place(plan.path, pointer=publisher.resource.pointer or None)
         yield find_unattested_workload(publisher, judged, serving.demands.rules, publisher.address, place)
 
