@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from gatecli.cli.document_writing import FactOptions
-from gatecli.cli.ledger_records import read_given
-from gatecli.cli.target_files import write_into_folder
+from gatecli.cli.document_writing import FactOptions, read_before, write_where_changed
 from gatecli.documents.exact_json import exact_json
 from gatecli.errors import UsageError
-from gatecli.frontdoor.console import err
 from gatecli.frontdoor.options import OUTPUT, option
 from gatecli.sources.files import ReadError, read_bytes
 from gatecli.sources.json_text import read_json
@@ -34,11 +30,6 @@ class DataFileOptions(FactOptions):
             help="Instead of stdout. What is not gatecli's in a file that is there is kept.",
         ),
     ] = None
-
-
-def read_before(output: Path | None) -> str | None:
-    """The text that stands at the place; None where nothing does."""
-    return None if output is None or not os.path.lexists(output) else read_given(output)
 
 
 def read_card(path: Path) -> str:
@@ -69,14 +60,9 @@ def read_json_before(output: Path | None) -> Any:
 
 def write_data(data: Mapping[str, Any], output: Path | None) -> None:
     """Write JSON, or show it."""
-    write_where_changed(exact_json(data), output)
+    write_text(exact_json(data), output)
 
 
-def write_where_changed(text: str, output: Path | None) -> None:
+def write_text(text: str, output: Path | None) -> None:
     """Write a text where another one stands or none, and say so."""
-    before = read_before(output)
-    if before != text:
-        write_into_folder(text, output)
-    if output is not None:
-        state = "wrote" if before is None else "is as it was:" if before == text else "wrote again"
-        err(f"{state} {output}\n")
+    write_where_changed(text, read_before(output), output)

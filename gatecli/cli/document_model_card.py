@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gatecli.cli.document_data import read_card, write_where_changed
+from gatecli.cli.document_data import read_card, write_text
 from gatecli.cli.document_writing import (
     FactOptions,
     ReleaseOption,
@@ -56,4 +56,4 @@ def model_card(
         MODEL_CARD, facts, declaration, card.name, before, read_template(template), section_facts(facts)
     )
     whole = with_section(text, render_document(request))
-    write_where_changed(set_front_matter(name, whole, TAG, KEY, card_metadata(facts)), card)
+    write_text(set_front_matter(name, whole, TAG, KEY, card_metadata(facts)), card)

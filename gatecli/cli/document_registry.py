@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from gatecli.cli.document_data import DataFileOptions, read_before, write_where_changed
-from gatecli.cli.document_writing import ReleasePath, begin_writing, facts_in
+from gatecli.cli.document_data import DataFileOptions, write_text
+from gatecli.cli.document_writing import ReleasePath, begin_writing, facts_in, read_before
 from gatecli.documents.registry import record_text, registry_record
 from gatecli.errors import UsageError
 from gatecli.frontdoor.option_groups import spread
@@ -36,7 +36,7 @@ def registry(
     before = None if text is None else read_registry_record(str(data.output), text)
     session = begin_writing(path, data)
     record = registry_record(facts_in(session, path, data), before, published, session.now.date())
-    write_where_changed(record_text(record), data.output)
+    write_text(record_text(record), data.output)
 
 
 def _require_day(text: str | None) -> None:

@@ -127,32 +127,38 @@ def write_document(
 ) -> None:
     """Write the document, or show it. `more` is what its template may use besides the facts."""
     output = given.output
-    before = _read_before(output) if output is not None else None
+    before = _read_document(output) if output is not None else None
     template = read_template(given.template)
     folder = Path() if output is None else output.parent
     declaration = Path(os.path.relpath(facts.path, folder)).as_posix()
     name = "FILE" if output is None else output.name
     text = render_document(DocumentRequest(kind, facts, declaration, name, before, template, more))
-    if before is None or before.text != text:
+    questions = text.count(QUESTION)
+    waiting = f"; {questions} questions for a human" if questions else ""
+    write_where_changed(text, None if before is None else before.text, output, waiting)
+
+
+def read_before(output: Path | None) -> str | None:
+    """The text that stands at the place; None where nothing does."""
+    return None if output is None or not os.path.lexists(output) else read_given(output)
+
+
+def write_where_changed(text: str, before: str | None, output: Path | None, waiting: str = "") -> None:
+    """Write a text, unless it stands there already, and say so; `waiting` is what is left to people."""
+    if before != text:
         write_into_folder(text, output)
     if output is not None:
-        _tell(output, text, before)
+        state = "wrote" if before is None else "is as it was:" if before == text else "wrote again"
+        err(f"{state} {output}{waiting}\n")
 
 
-def _read_before(path: Path) -> WrittenDocument | None:
+def _read_document(path: Path) -> WrittenDocument | None:
     """What stands at the place; None where nothing does."""
-    if not os.path.lexists(path):
+    text, name = read_before(path), path.as_posix()
+    if text is None:
         return None
-    text, name = read_given(path), path.as_posix()
     try:
         head = front_matter(text)
     except ReadError as error:
         raise UncheckableError(f"{name} {error.problem}", advice=error.mend) from None
     return WrittenDocument(name, text, None if head is None else head.partition("\n")[2].rstrip("\r\n"))
-
-
-def _tell(output: Path, text: str, before: WrittenDocument | None) -> None:
-    state = "wrote" if before is None else "is as it was:" if before.text == text else "wrote again"
-    questions = text.count(QUESTION)
-    waiting = f"; {questions} questions for a human" if questions else ""
-    err(f"{state} {output}{waiting}\n")
