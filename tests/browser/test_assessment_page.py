@@ -24,8 +24,7 @@ PAGE = replace(PIA, template="pia.html")
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
     program = chromium()
-    if program is None:
-        pytest.skip("no chromium")
+    assert program is not None
     with browser(program) as opened:
         yield opened
 

@@ -33,7 +33,7 @@ SUBJECT = "5" * 64
 BUNDLE = b'{"a":1}\n'
 
 
-def asked(
+def attestations_from(
     prepare: Callable[[FakeRegistry], None],
     then: Callable[[FakeRegistry, Registries], Awaitable[object]] | None = None,
     login: str = "",
@@ -59,11 +59,11 @@ def attested(registry: FakeRegistry) -> None:
 
 
 def test_what_refers_to_an_image_is_found() -> None:
-    assert asked(attested) == (BUNDLE, b"second\n")
+    assert attestations_from(attested) == (BUNDLE, b"second\n")
 
 
 def test_nothing_is_found_where_nothing_refers_to_it() -> None:
-    assert asked(lambda _: None) == ()
+    assert attestations_from(lambda _: None) == ()
 
 
 def test_what_is_no_attestation_is_passed_over() -> None:
@@ -72,7 +72,7 @@ def test_what_is_no_attestation_is_passed_over() -> None:
         listed = index_of(manifest, kind="application/spdx+json")
         registry.content[f"acme/churn/referrers/sha256:{SUBJECT}"] = listed
 
-    assert asked(prepare) == ()
+    assert attestations_from(prepare) == ()
 
 
 def test_an_older_registry_lists_by_a_tag() -> None:
@@ -81,7 +81,7 @@ def test_an_older_registry_lists_by_a_tag() -> None:
         listed = registry.content.pop(f"acme/churn/referrers/sha256:{SUBJECT}")
         registry.content[f"acme/churn/manifests/sha256-{SUBJECT}"] = listed
 
-    assert asked(prepare) == (BUNDLE, b"second\n")
+    assert attestations_from(prepare) == (BUNDLE, b"second\n")
 
 
 def changed_blob(registry: FakeRegistry) -> None:
@@ -141,7 +141,7 @@ def other_realm(registry: FakeRegistry) -> None:
 )
 def test_what_is_not_as_it_should_be_is_an_error(prepare: Callable[[FakeRegistry], None]) -> None:
     with pytest.raises(RegistryError):
-        asked(prepare)
+        attestations_from(prepare)
 
 
 def test_a_registry_that_is_not_there_is_an_error() -> None:
@@ -166,10 +166,10 @@ def test_a_token_is_fetched_once_with_the_credentials_of_the_host() -> None:
             await registries.attestations_of(registry.host, "acme/churn", subject)
         return [each for each in registry.requests if each.startswith("token")]
 
-    tokens = asked(prepare, twice, login="Basic bWU6cGFzcw==")
+    tokens = attestations_from(prepare, twice, login="Basic bWU6cGFzcw==")
     assert tokens == ["token scope=repository:acme/churn:pull&service=tests"]
     with pytest.raises(RegistryError):
-        asked(prepare, twice)
+        attestations_from(prepare, twice)
 
 
 def test_an_answer_is_remembered_longer_where_something_was_found() -> None:
