@@ -109,7 +109,7 @@ def find_outdated(facts: DocumentFacts, document: _Dated) -> Iterator[Finding]:
 
 
 def _write_again(facts: DocumentFacts, path: str, kind: str = _RECORD) -> str:
-    """The command that writes a document anew; a model card is no output but an argument."""
+    """The command that writes a document anew; a model card is named as an argument."""
     ledger = " --ledger URL" if facts.ledger else ""
     form = " --format html" if path.lower().endswith(".html") else ""
     places = f"{path} --release {facts.path}" if kind == _CARD else f"{facts.path} -o {path}"

@@ -56,7 +56,7 @@ class _Known:
     naming: dict[Path, list[Path]] | None = None
 
     def facts_in(self, declaration: Path) -> tuple[DocumentFacts, ...]:
-        """Every release of a declaration; none where there is no such file."""
+        """Every release of a declaration, or nothing if the file does not exist."""
         if declaration not in self.read:
             there = declaration.is_file()
             asked = self.request

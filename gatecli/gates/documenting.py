@@ -86,7 +86,7 @@ _FIGURE = re.compile(r"[0-9a-fA-F]{64}|-?[0-9]+([./][0-9]+)?(e-?[0-9]+)?")
 
 
 def _texts_in(data: object) -> Iterator[str]:
-    """Every text of plain data that is no digest and no number."""
+    """Every text of plain data, without digests and numbers."""
     match data:
         case str():
             if not _FIGURE.fullmatch(data):

@@ -16,7 +16,7 @@ KEPT_ROOT = "Sigstore's, as sigstore-python keeps it"
 def trusted_signers(bundles: Sequence[Bundle], request: VerificationRequest) -> Signers:
     """Who signed. Sigstore's library is asked where a bundle has a certificate and an identity is trusted.
 
-    Raises UsageError for what is not a trust root, MissingExtraError.
+    Raises UsageError if the trust root cannot be read, MissingExtraError.
     """
     keys = request.terms.keys
     is_certified = any(each.certified is not None for each in bundles)

@@ -1,6 +1,6 @@
 """What a document may say of a release: the declaration, what was recomputed, and what a ledger holds.
 
-There is no clock in it: the same declaration, policy and ledger give the same facts. Numbers are exact.
+Nothing depends on the time: the same declaration, policy and ledger give the same facts. Numbers are exact.
 """
 
 from __future__ import annotations

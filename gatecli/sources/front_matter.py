@@ -123,7 +123,7 @@ def _with_tag(head: str, tag: str, before: Mapping[str, Any], ending: str) -> st
 
 
 def _list_of_tags(head: str) -> Any:
-    """The list of tags as YAML's parser places it; None where it is no list."""
+    """Where YAML's parser finds the list of tags; None if the tags are not a list."""
     import yaml  # noqa: PLC0415 - needed for YAML alone
 
     root: Any = yaml.compose(head, Loader=yaml.SafeLoader)

@@ -13,8 +13,8 @@ from gatecli.sources.yaml_text import read_yaml
 def read_registry_record(path: str, text: str) -> Any:
     """What the record holds; a day that is not in quotes is a day and not text, as the registry has it.
 
-    Raises UsageError for what is not YAML, for folded text, which the registry refuses, and for comments,
-    which would be lost when the record is written again.
+    Raises UsageError if it is not YAML, if it has folded text (the registry refuses it), or if it has
+    comments (they would be lost when the record is written again).
     """
     import yaml  # noqa: PLC0415 - needed for YAML alone
 
