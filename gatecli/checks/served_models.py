@@ -75,8 +75,8 @@ _SAID = {
 }
 _SOFTENED = {"fail": Severity.ERROR, "warn": Severity.WARNING, "defer": Severity.NOTE}
 _ADVICE = (
-    f"name an attestation (gatecli attest) in the annotation {INLINE} or {CONFIG_MAP}, "
-    "and the model or image by its digest (docs/attestations.md)"
+    f"name what gatecli attest wrote in the annotation {INLINE} or {CONFIG_MAP}, "
+    "and the model or image by its digest: docs/attestations.md"
 )
 
 
