@@ -42,6 +42,7 @@ class Balancer:
         self._ready: set[int] = set()
         self._turn = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._watches: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="balancer", daemon=True)
 
@@ -93,31 +94,33 @@ class Balancer:
 
     async def _close(self) -> None:
         self._server.close()
-        tasks = [*self._members.values(), *self._tasks]
-        for task in tasks:
+        self._members.clear()
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._watches, return_exceptions=True)
         for _ in range(5):  # the transports' last callbacks
             await asyncio.sleep(0)
 
     async def _add(self, port: int) -> None:
         await self._remove(port)
-        await self._look(port)
-        self._members[port] = asyncio.create_task(self._watch(port))
+        if await _says_ready(port):
+            self._ready.add(port)
+        watch = self._members[port] = asyncio.create_task(self._watch(port))
+        self._watches.add(watch)
+        watch.add_done_callback(self._watches.discard)
 
     async def _remove(self, port: int) -> None:
-        watch = self._members.pop(port, None)
-        if watch is not None:
-            watch.cancel()
+        self._members.pop(port, None)
         self._ready.discard(port)
 
     async def _watch(self, port: int) -> None:
+        """Never cancelled: asyncio loses a connection with TLS whose opening ends as soon as it has begun."""
         while True:
             await asyncio.sleep(PERIOD)
-            await self._look(port)
-
-    async def _look(self, port: int) -> None:
-        (self._ready.add if await _says_ready(port) else self._ready.discard)(port)
+            is_ready = await _says_ready(port)
+            if self._members.get(port) is not asyncio.current_task():
+                return
+            (self._ready.add if is_ready else self._ready.discard)(port)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -143,7 +146,8 @@ class Balancer:
         for step in range(len(candidates)):
             port = candidates[(self._turn + step) % len(candidates)]
             with suppress(OSError):  # TimeoutError is one
-                return await asyncio.wait_for(asyncio.open_connection(LOOPBACK, port), PATIENCE)
+                async with asyncio.timeout(PATIENCE):
+                    return await asyncio.open_connection(LOOPBACK, port)
         raise ConnectionResetError
 
 
