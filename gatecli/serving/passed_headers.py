@@ -1,0 +1,121 @@
+"""Which headers a proxy passes on to the model and back, and which ones no log may show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gatecli.model.private_endpoint import EndpointMode
+
+Header = tuple[str, str]
+
+# RFC 9110, 7.6.1: they are about one connection. `Expect` is answered by whoever reads the body. A length is
+# said anew by whoever writes a body, which may be another one than came in.
+_OF_ONE_HOP = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+# What a model may not say in our name, and a caller may not say to the model.
+_OURS = ("gatecli-", "x-gatecli-")
+# What a model needs to read a question, and to be found in a trace.
+_OF_A_QUESTION = frozenset(
+    {"accept", "authorization", "baggage", "content-type", "traceparent", "tracestate", "x-request-id"}
+)
+_OF_PLATFORMS = ("x-amzn-sagemaker-", "x-ms-")
+
+# Words of callers and of platforms that name a person or open a door. Custom attributes and baggage are free
+# text of the caller.
+NEVER_LOGGED = frozenset(
+    {
+        "api-key",
+        "authorization",
+        "baggage",
+        "cookie",
+        "forwarded",
+        "ocp-apim-subscription-key",
+        "proxy-authorization",
+        "set-cookie",
+        "x-amz-security-token",
+        "x-amzn-oidc-data",
+        "x-amzn-oidc-identity",
+        "x-amzn-sagemaker-custom-attributes",
+        "x-amzn-sagemaker-session-id",
+        "x-api-key",
+        "x-forwarded-client-cert",
+        "x-forwarded-for",
+        "x-ms-client-principal",
+        "x-ms-client-principal-id",
+        "x-ms-client-principal-name",
+        "x-real-ip",
+    }
+)
+_SECRET_WORDS = (
+    "auth",
+    "cookie",
+    "credential",
+    "key",
+    "principal",
+    "secret",
+    "session",
+    "signature",
+    "token",
+)
+
+
+def request_headers(headers: Iterable[Header], mode: EndpointMode) -> tuple[Header, ...]:
+    """What the model is told of a request: in mode `attested` all but what is about the connection.
+
+    The content's encoding stays: who reads the body decompressed must leave it out.
+    """
+    given = tuple(headers)
+    left_out = _named_by_connection(given) | _OF_ONE_HOP | {"host"}
+    kept = (
+        (name, value)
+        for name, value in given
+        if name.lower() not in left_out and not name.lower().startswith(_OURS)
+    )
+    return tuple(
+        header for header in kept if mode is EndpointMode.ATTESTED or _is_of_a_question(header[0].lower())
+    )
+
+
+def response_headers(headers: Iterable[Header], mode: EndpointMode) -> tuple[Header, ...]:
+    """What a caller is told of the model's answer; in a mode with noise nothing, since no header got any."""
+    if mode is not EndpointMode.ATTESTED:
+        return ()
+    given = tuple(headers)
+    left_out = _named_by_connection(given) | _OF_ONE_HOP
+    return tuple(
+        (name, value)
+        for name, value in given
+        if name.lower() not in left_out and not name.lower().startswith(_OURS)
+    )
+
+
+def is_loggable(name: str) -> bool:
+    """Whether a log may show the value of a header."""
+    lowered = name.lower()
+    return lowered not in NEVER_LOGGED and not any(word in lowered for word in _SECRET_WORDS)
+
+
+def _is_of_a_question(name: str) -> bool:
+    return name in _OF_A_QUESTION or name.startswith(_OF_PLATFORMS)
+
+
+def _named_by_connection(headers: tuple[Header, ...]) -> frozenset[str]:
+    return frozenset(
+        each.strip().lower()
+        for name, value in headers
+        if name.lower() == "connection"
+        for each in value.split(",")
+    )
