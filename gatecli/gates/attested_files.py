@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from gatecli.attestation.model_digest import GIT_FILES, folder_hash, model_root
@@ -23,9 +23,9 @@ def read_artifact(text: str, ignored: Sequence[Path] = ()) -> GivenArtifact:
     `ignored` are files that a folder's digest leaves out: attestations that lie in it. Raises UsageError for
     what is not there, UncheckableError for what cannot be read.
     """
-    image = _IMAGE.fullmatch(text)
+    image = image_artifact(text)
     if image is not None:
-        return GivenArtifact(image["name"] or text, {"sha256": image["digest"]})
+        return image
     path = Path(text)
     if not path.exists():
         raise UsageError(f"{path}: there is no such file or folder", advice="check the spelling")
@@ -34,33 +34,15 @@ def read_artifact(text: str, ignored: Sequence[Path] = ()) -> GivenArtifact:
     return GivenArtifact(path.as_posix(), {"sha256": file_digest(path)})
 
 
+def image_artifact(text: str) -> GivenArtifact | None:
+    """An image by the digest in its name (`NAME@sha256:…`); None for any other text."""
+    image = _IMAGE.fullmatch(text)
+    return None if image is None else GivenArtifact(image["name"] or text, {"sha256": image["digest"]})
+
+
 def as_subject(artifact: GivenArtifact, name: str) -> AttestedSubject:
     """An artifact as a statement names it."""
     return AttestedSubject(name, dict(artifact.digests))
-
-
-def folder_digests(folder: Path, ignored: Sequence[Path] = ()) -> dict[str, str]:
-    """The digests of a folder, by name and content, and by content as model-signing has it."""
-    digests = files_of(folder, ignored)
-    if not digests:
-        raise UncheckableError(f"the folder {folder} holds no file", advice=_ADVICE)
-    try:
-        return {FOLDER: folder_hash(digests), MODEL_SIGNING: model_root(digests)}
-    except ValueError as error:
-        raise UncheckableError(f"the folder {folder} cannot be attested: {error}", advice=_ADVICE) from None
-
-
-def files_of(folder: Path, ignored: Sequence[Path] = ()) -> dict[str, str]:
-    """The SHA-256 of every file below a folder, by its path with slashes; without those of git at its top.
-
-    Raises UncheckableError for a link and for what is no file, as model-signing does.
-    """
-    left_out = {os.path.realpath(each) for each in ignored}
-    return {
-        path.relative_to(folder).as_posix(): file_digest(path)
-        for path in _walk(folder)
-        if os.path.realpath(path) not in left_out
-    }
 
 
 def file_digest(path: Path) -> str:
@@ -69,6 +51,36 @@ def file_digest(path: Path) -> str:
         return sha256_of(path)
     except ReadError as error:
         raise UncheckableError(f"{path} {error.problem}", advice=error.mend) from None
+
+
+Digest = Callable[[Path], str]
+"""The SHA-256 of a file, read now or remembered."""
+
+
+def folder_digests(
+    folder: Path, ignored: Sequence[Path] = (), digest: Digest = file_digest
+) -> dict[str, str]:
+    """The digests of a folder, by name and content, and by content as model-signing has it."""
+    digests = files_of(folder, ignored, digest)
+    if not digests:
+        raise UncheckableError(f"the folder {folder} holds no file", advice=_ADVICE)
+    try:
+        return {FOLDER: folder_hash(digests), MODEL_SIGNING: model_root(digests)}
+    except ValueError as error:
+        raise UncheckableError(f"the folder {folder} cannot be attested: {error}", advice=_ADVICE) from None
+
+
+def files_of(folder: Path, ignored: Sequence[Path] = (), digest: Digest = file_digest) -> dict[str, str]:
+    """The SHA-256 of every file below a folder, by its path with slashes; without those of git at its top.
+
+    Raises UncheckableError for a link and for what is no file, as model-signing does.
+    """
+    left_out = {os.path.realpath(each) for each in ignored}
+    return {
+        path.relative_to(folder).as_posix(): digest(path)
+        for path in _walk(folder)
+        if os.path.realpath(path) not in left_out
+    }
 
 
 def _walk(folder: Path) -> Iterator[Path]:
