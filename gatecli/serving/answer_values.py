@@ -1,0 +1,158 @@
+"""What a model answered: its scores on a grid, or its class; found in JSON or CSV of any platform's shape.
+
+Whatever a model answers, what is read here is one of a known set: scores outside their ends are clipped to
+them, and what is no number (NaN) is the lowest. That set is what the noise is for. An answer of another
+shape is no answer (`UnreadableAnswer`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+from gatecli.model.private_endpoint import NoisyScores
+
+DIGITS = Context(prec=60)
+"""Of a score; more could not be told apart on any grid, and take long to compute with."""
+SMALLEST = -60
+"""Powers of ten below this are 0: they are less than any grid's step."""
+
+WRAPPERS = ("predictions", "prediction", "outputs", "output", "scores", "score", "probabilities", "results")
+WRAPPERS_OF_CLASSES = (*WRAPPERS, "labels", "label", "predicted_label", "class", "data")
+
+Json = Any
+Class = str | int | bool
+
+
+class UnreadableAnswer(Exception):
+    """An answer that has another shape than the endpoint says, and holds no scores or class."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreGrid:
+    """`count` scores from `low`, in steps, up to `most` steps."""
+
+    count: int
+    low: Fraction
+    step: Fraction
+    most: int
+    pointer: str | None = None
+
+    def steps_of(self, score: Decimal) -> int:
+        """The nearest step; ends for what lies beyond them, the lower one for what is no number."""
+        if score.is_nan():
+            return 0
+        if score.is_infinite():
+            return self.most if score > 0 else 0
+        if score.adjusted() > -SMALLEST:
+            return self.most if score > 0 else 0
+        exact = Fraction(DIGITS.plus(score)) if score.adjusted() >= SMALLEST else Fraction(0)
+        steps = (exact - self.low) / self.step + Fraction(1, 2)
+        return min(max(steps.numerator // steps.denominator, 0), self.most)
+
+    def score_of(self, steps: int) -> float:
+        """The number at so many steps, which may lie beyond the ends."""
+        return float(self.low + self.step * steps)
+
+
+def grid_of(scores: NoisyScores, most: int) -> ScoreGrid:
+    """The grid of an endpoint; `most` as its noise was computed for."""
+    return ScoreGrid(scores.count, scores.low, scores.step, most, scores.pointer)
+
+
+def read_scores(body: bytes, content_type: str, grid: ScoreGrid) -> list[int]:
+    """The scores of an answer as steps of the grid. Raises UnreadableAnswer."""
+    value = _answer_data(body, content_type, grid.pointer, WRAPPERS)
+    numbers = value if isinstance(value, list) else [value]
+    while len(numbers) == 1 and isinstance(numbers[0], list):
+        numbers = numbers[0]
+    if len(numbers) != grid.count or not all(isinstance(each, Decimal) for each in numbers):
+        raise UnreadableAnswer
+    return [grid.steps_of(each) for each in numbers]
+
+
+def read_class(
+    body: bytes, content_type: str, pointer: str | None, classes: Mapping[tuple[type, Class], int]
+) -> int | None:
+    """The position of the answered class; None where it is none of them. Raises UnreadableAnswer."""
+    value = _answer_data(body, content_type, pointer, WRAPPERS_OF_CLASSES)
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        value = int(value) if value.adjusted() < -SMALLEST else None
+    if not isinstance(value, str | int):
+        return None
+    found = classes.get((type(value), value))
+    return classes.get((str, str(value))) if found is None and not isinstance(value, str) else found
+
+
+def class_positions(classes: Sequence[Class]) -> dict[tuple[type, Class], int]:
+    """Where each class stands; 1, "1" and true are three."""
+    return {(type(each), each): position for position, each in enumerate(classes)}
+
+
+def _answer_data(body: bytes, content_type: str, pointer: str | None, wrappers: Sequence[str]) -> Json:
+    """The part of an answer that the pointer names, or that its usual wrappers hold."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in {"text/csv", "text/plain"}:
+        data = _csv_values(body)
+    else:
+        data = parse_json(body)
+    return _at(data, pointer) if pointer is not None else _unwrap(data, wrappers)
+
+
+def parse_json(body: bytes) -> Json:
+    """JSON with exact numbers; NaN and Infinity are numbers here. Raises UnreadableAnswer."""
+    try:
+        return json.loads(body, parse_float=_decimal, parse_int=_decimal, parse_constant=Decimal)
+    except (ValueError, RecursionError, InvalidOperation):
+        raise UnreadableAnswer from None
+
+
+def _decimal(text: str) -> Decimal:
+    return Decimal(text)
+
+
+def _csv_values(body: bytes) -> list[Json]:
+    try:
+        cells = body.decode().replace("\n", ",").split(",")
+    except UnicodeDecodeError:
+        raise UnreadableAnswer from None
+    return [_number_or_text(each.strip()) for each in cells if each.strip()]
+
+
+def _number_or_text(text: str) -> Json:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text.strip('"')
+
+
+def _unwrap(data: Json, wrappers: Sequence[str]) -> Json:
+    """Through objects with a usual key, and lists of one such object (KServe's `outputs[0].data`)."""
+    for _ in range(8):
+        if isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict):
+            data = data[0]
+        if not isinstance(data, dict):
+            return data
+        held = [data[key] for key in ("data", *wrappers) if key in data]
+        if not held:
+            raise UnreadableAnswer
+        data = held[0]
+    raise UnreadableAnswer
+
+
+def _at(data: Json, pointer: str) -> Json:
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(data, dict) and name in data:
+            data = data[name]
+        elif isinstance(data, list) and name.isdecimal() and int(name) < len(data):
+            data = data[int(name)]
+        else:
+            raise UnreadableAnswer
+    return data

@@ -1,0 +1,127 @@
+"""The answers that a process has paid for and not given yet; the next lease is taken before they run out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gatecli.errors import GatecliError
+from gatecli.ledger.interface import Store
+from gatecli.serving.leases import AnswerCost, Lease, return_lease, take_lease
+from gatecli.serving.ledger_thread import LedgerThread
+
+PAUSE = 1.0
+"""Seconds after a lease that was refused in which the ledger is not asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseClock:
+    """The time that entries state, seconds that only grow, and names that are used once."""
+
+    now: Callable[[], datetime]
+    monotonic: Callable[[], float]
+    new_name: Callable[[], str]
+
+
+@dataclass(slots=True, eq=False)
+class HeldLease:
+    """A lease, and how many of its answers were given."""
+
+    lease: Lease
+    used: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.lease.answers - self.used
+
+
+@dataclass(slots=True)
+class PaidAnswers:
+    """Answers of one endpoint, or of one caller. `prepare` is done to the ledger before a lease is taken."""
+
+    ledger: LedgerThread
+    cost: AnswerCost
+    size: int
+    clock: LeaseClock
+    prepare: Callable[[Store], None] | None = None
+    _held: deque[HeldLease] = field(default_factory=deque)
+    _asking: asyncio.Task[None] | None = None
+    _refusal: GatecliError | None = None
+    _refused_at: float = 0.0
+
+    @property
+    def left(self) -> int:
+        """Answers that are paid for."""
+        return sum(each.left for each in self._held)
+
+    async def take(self) -> HeldLease:
+        """One answer that may be given; it came from this lease.
+
+        Raises BudgetSpent, and GatecliError where the ledger does not answer.
+        """
+        while (found := self._take_held()) is None:
+            await self._refill()
+        if self.left <= self.size // 4 and self._asking is None and not self._is_pausing():
+            self._begin()
+        return found
+
+    def give_back(self, lease: HeldLease) -> None:
+        """An answer that was never asked for; of a lease that is used up it is lost."""
+        if lease in self._held:
+            lease.used -= 1
+
+    async def close(self) -> None:
+        """Return what was not used; where the ledger does not answer it stays spent."""
+        if self._asking is not None:
+            with suppress(GatecliError):
+                await self._asking
+        held, self._held = self._held, deque()
+        for each in held:
+            if each.left:
+                with suppress(GatecliError):
+                    await self.ledger.ask(
+                        lambda store, each=each: return_lease(store, each.lease, each.used, self.clock.now())  # type: ignore[misc]  # typed as called
+                    )
+
+    def _take_held(self) -> HeldLease | None:
+        while self._held and not self._held[0].left:
+            self._held.popleft()
+        if not self._held:
+            return None
+        self._held[0].used += 1
+        return self._held[0]
+
+    async def _refill(self) -> None:
+        if self._is_pausing() and self._refusal is not None:
+            raise self._refusal
+        task = self._asking or self._begin()
+        await asyncio.shield(task)
+
+    def _is_pausing(self) -> bool:
+        return self._refusal is not None and self.clock.monotonic() - self._refused_at < PAUSE
+
+    def _begin(self) -> asyncio.Task[None]:
+        self._asking = asyncio.get_running_loop().create_task(self._ask())
+        self._asking.add_done_callback(self._note_end)
+        return self._asking
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        self._asking = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._refusal = error if isinstance(error, GatecliError) else None
+            self._refused_at = self.clock.monotonic()
+
+    async def _ask(self) -> None:
+        name, now = self.clock.new_name(), self.clock.now()
+
+        def work(store: Store) -> Lease:
+            if self.prepare is not None:
+                self.prepare(store)
+            return take_lease(store, self.cost, self.size, name, now)
+
+        self._held.append(HeldLease(await self.ledger.ask(work)))
+        self._refusal = None
