@@ -98,10 +98,7 @@ def class_positions(classes: Sequence[Class]) -> dict[tuple[type, Class], int]:
 def _answer_data(body: bytes, content_type: str, pointer: str | None, wrappers: Sequence[str]) -> Json:
     """The part of an answer that the pointer names, or that its usual wrappers hold."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind in {"text/csv", "text/plain"}:
-        data = _csv_values(body)
-    else:
-        data = parse_json(body)
+    data = _csv_values(body) if kind in {"text/csv", "text/plain"} else parse_json(body)
     return _at(data, pointer) if pointer is not None else _unwrap(data, wrappers)
 
 

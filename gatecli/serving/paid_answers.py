@@ -58,6 +58,11 @@ class PaidAnswers:
         """Answers that are paid for."""
         return sum(each.left for each in self._held)
 
+    async def require(self) -> None:
+        """Return where an answer is paid for, and take none. Raises as `take` does."""
+        while not self.left:
+            await self._refill()
+
     async def take(self) -> HeldLease:
         """One answer that may be given; it came from this lease.
 

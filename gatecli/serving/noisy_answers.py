@@ -1,0 +1,164 @@
+"""Answers with noise: paid for, asked of the model, read as one of a known set, noised, and remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from gatecli.errors import GatecliError
+from gatecli.serving.answer_bodies import scores_body, votes_body
+from gatecli.serving.answer_values import Class, ScoreGrid, UnreadableAnswer, read_class, read_scores
+from gatecli.serving.answers_cache import AnswersCache
+from gatecli.serving.callers import Callers
+from gatecli.serving.leases import BudgetSpent
+from gatecli.serving.noise_pool import NoisePool
+from gatecli.serving.paid_answers import PaidAnswers
+from gatecli.serving.passed_headers import Header
+from gatecli.serving.refusals import RefusalReason, Refused
+from gatecli.serving.upstream import Upstream, UpstreamError, UpstreamFault
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question in its one form, where the model takes it, and who asks."""
+
+    url: str
+    headers: tuple[Header, ...]
+    content_type: str
+    body: bytes
+    caller: str
+    is_open_inference: bool = False
+    model: str = ""
+
+
+class NoisedModel(Protocol):
+    """What is asked, and turned into numbers that one unit changes by no more than was accounted."""
+
+    async def numbers(self, asked: AskedQuestion) -> Sequence[int]:
+        """Raises UpstreamError."""
+        ...
+
+    def body(self, noisy: Sequence[int], asked: AskedQuestion) -> bytes:
+        """The answer to give."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringModel:
+    """One model, whose scores may be anything on a grid."""
+
+    upstream: Upstream
+    grid: ScoreGrid
+
+    async def numbers(self, asked: AskedQuestion) -> Sequence[int]:
+        """The scores as steps of the grid."""
+        answer = await self.upstream.ask("POST", asked.url, asked.headers, asked.body)
+        try:
+            return read_scores(answer.body, answer.content_type, self.grid)
+        except UnreadableAnswer:
+            raise UpstreamError(UpstreamFault.UNREADABLE) from None
+
+    def body(self, noisy: Sequence[int], asked: AskedQuestion) -> bytes:
+        scores = [self.grid.score_of(each) for each in noisy]
+        return scores_body(scores, is_open_inference=asked.is_open_inference, model=asked.model)
+
+
+@dataclass(frozen=True, slots=True)
+class VotingModels:
+    """Several models of disjoint people; one that fails, or says something else, has no vote."""
+
+    upstream: Upstream
+    url_of: Callable[[str, AskedQuestion], str]
+    models: tuple[str, ...]
+    classes: tuple[Class, ...]
+    positions: Mapping[tuple[type, Class], int]
+    pointer: str | None
+    note: Callable[[UpstreamFault], None]
+
+    async def numbers(self, asked: AskedQuestion) -> Sequence[int]:
+        """The votes for each class. Raises UpstreamError where no model could be asked at all."""
+        found = await asyncio.gather(*(self._vote(each, asked) for each in self.models))
+        faults = [each for each in found if isinstance(each, UpstreamFault)]
+        if len(faults) == len(found):
+            unreached = all(each is UpstreamFault.UNREACHABLE for each in faults)
+            raise UpstreamError(UpstreamFault.UNREACHABLE if unreached else faults[0])
+        counts = [0] * len(self.classes)
+        for vote in found:
+            if isinstance(vote, int):
+                counts[vote] += 1
+        return counts
+
+    def body(self, noisy: Sequence[int], asked: AskedQuestion) -> bytes:
+        return votes_body(self.classes, noisy, is_open_inference=asked.is_open_inference, model=asked.model)
+
+    async def _vote(self, model: str, asked: AskedQuestion) -> int | UpstreamFault | None:
+        try:
+            url = self.url_of(model, asked)
+            answer = await self.upstream.ask("POST", url, asked.headers, asked.body)
+            return read_class(answer.body, answer.content_type, self.pointer, self.positions)
+        except UnreadableAnswer:
+            self.note(UpstreamFault.UNREADABLE)
+            return None
+        except UpstreamError as error:
+            self.note(error.fault)
+            return error.fault
+
+
+@dataclass(slots=True)
+class NoisyAnswers:
+    """The answers of an endpoint with noise. `spent` is told of each answer that was paid for and given."""
+
+    model: NoisedModel
+    noise: NoisePool
+    paid: PaidAnswers
+    cache: AnswersCache
+    callers: Callers | None
+    spent: Callable[[], None]
+    hit: Callable[[bool], None]
+
+    async def answer(self, asked: AskedQuestion) -> bytes:
+        """The answer to a question: the one that was given, or a new one.
+
+        The people's budget is asked first, the caller's second. Raises Refused, UpstreamError.
+        """
+        question = self.cache.question_key(
+            asked.url.encode(), asked.content_type.encode("utf-8", "surrogatepass"), asked.body
+        )
+        known = self.cache.get(question)
+        self.hit(known is not None)
+        if known is None:
+            await self._pay(self.paid.require())
+        if self.callers is None:
+            return known or await self.cache.answer(question, lambda: self._ask(asked))
+        if known is None or not self.callers.is_told(asked.caller, question, known):
+            await self._pay(self.callers.charge(asked.caller), RefusalReason.CALLER)
+        answer = known or await self.cache.answer(question, lambda: self._ask(asked))
+        self.callers.tell(asked.caller, question, answer)
+        return answer
+
+    async def _ask(self, asked: AskedQuestion) -> bytes:
+        lease = await self._pay(self.paid.take())
+        try:
+            numbers = await self.model.numbers(asked)
+        except UpstreamError as error:
+            if error.fault is UpstreamFault.UNREACHABLE:
+                self.paid.give_back(lease)
+            raise
+        if self.noise.is_low:
+            await asyncio.to_thread(self.noise.fill)
+        noisy = self.noise.add_noise(numbers)
+        self.spent()
+        return self.model.body(noisy, asked)
+
+    @staticmethod
+    async def _pay(payment: Awaitable[T], reason: RefusalReason = RefusalReason.BUDGET) -> T:
+        try:
+            return await payment
+        except BudgetSpent:
+            raise Refused(reason) from None
+        except GatecliError:
+            raise Refused(RefusalReason.LEDGER) from None

@@ -1,0 +1,141 @@
+"""The model behind the proxy: asked over kept connections, within bounds of time and size."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+import aiohttp
+from multidict import CIMultiDict
+from yarl import URL
+
+from gatecli.serving.passed_headers import Header
+
+CONNECTING = 5.0
+"""Seconds for a connection."""
+KEPT = 2.0
+"""Seconds for which an idle connection is kept: less than servers do, most of which close after five."""
+READINESS = 1.0
+"""Seconds for the model to say that it is ready."""
+
+
+class UpstreamFault(StrEnum):
+    """Why the model gave no answer."""
+
+    UNREACHABLE = "unreachable"
+    """It was never asked: no connection came about."""
+    SLOW = "slow"
+    BROKEN = "broken"
+    """The answer ended early, or is no HTTP."""
+    TOO_LARGE = "too-large"
+    STATUS = "status"
+    """It answered, with an error."""
+    UNREADABLE = "unreadable"
+    """It answered, but neither scores nor a class."""
+
+
+class UpstreamError(Exception):
+    """The model gave no answer."""
+
+    def __init__(self, fault: UpstreamFault) -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """What the model answered, whole."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class Upstream:
+    """The connections to one model, or to several; `seconds` are for one answer."""
+
+    session: aiohttp.ClientSession
+    seconds: float
+    most_bytes: int
+
+    @asynccontextmanager
+    async def open_answer(
+        self, method: str, url: str, headers: Iterable[Header], body: bytes | None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The model's answer, of which the head has come. Raises UpstreamError."""
+        told = CIMultiDict(headers)
+        try:
+            async with asyncio.timeout(self.seconds):
+                try:
+                    response = await self._begin(method, url, told, body)
+                except aiohttp.ServerDisconnectedError:
+                    # A kept connection ended just now. To ask a model twice changes nothing.
+                    response = await self._begin(method, url, told, body)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise UpstreamError(UpstreamFault.UNREACHABLE) from None
+        except TimeoutError:
+            raise UpstreamError(UpstreamFault.SLOW) from None
+        except (aiohttp.ClientError, OSError, ValueError):
+            raise UpstreamError(UpstreamFault.BROKEN) from None
+        async with response:
+            yield response
+
+    async def _begin(
+        self, method: str, url: str, headers: CIMultiDict[str], body: bytes | None
+    ) -> aiohttp.ClientResponse:
+        return await self.session.request(
+            method,
+            URL(url, encoded=True),
+            data=body,
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECTING, sock_read=self.seconds),
+            allow_redirects=False,
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+        )
+
+    async def read_answer(self, response: aiohttp.ClientResponse) -> bytes:
+        """The whole body. Raises UpstreamError."""
+        if (response.content_length or 0) > self.most_bytes:
+            raise UpstreamError(UpstreamFault.TOO_LARGE)
+        kept = bytearray()
+        try:
+            async with asyncio.timeout(self.seconds):
+                async for chunk in response.content.iter_any():
+                    kept += chunk
+                    if len(kept) > self.most_bytes:
+                        raise UpstreamError(UpstreamFault.TOO_LARGE)
+        except TimeoutError:
+            raise UpstreamError(UpstreamFault.SLOW) from None
+        except (aiohttp.ClientError, OSError):
+            raise UpstreamError(UpstreamFault.BROKEN) from None
+        return bytes(kept)
+
+    async def ask(self, method: str, url: str, headers: Iterable[Header], body: bytes | None) -> ModelAnswer:
+        """An answer of the model that is one: with a status of success. Raises UpstreamError."""
+        async with self.open_answer(method, url, headers, body) as response:
+            if not 200 <= response.status < 300:
+                raise UpstreamError(UpstreamFault.STATUS)
+            content = await self.read_answer(response)
+        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+            raise UpstreamError(UpstreamFault.UNREADABLE)  # it was asked for none
+        return ModelAnswer(response.status, response.headers.get("Content-Type", ""), content)
+
+    async def is_ready(self, url: str) -> bool:
+        """Whether the model says so in time."""
+        try:
+            async with asyncio.timeout(READINESS), self.open_answer("GET", url, (), None) as response:
+                return 200 <= response.status < 300
+        except (UpstreamError, TimeoutError):
+            return False
+
+
+def new_session(connections: int) -> aiohttp.ClientSession:
+    """Connections that are kept; bodies come as they are sent. Inside a loop."""
+    connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT)
+    return aiohttp.ClientSession(
+        connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+    )
