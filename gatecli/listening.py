@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import ssl
+from ipaddress import ip_address
 from pathlib import Path
 
 from gatecli.errors import ConfigurationError, UsageError
 
 
-def listen_of(text: str) -> tuple[str, int]:
+def listen_of(text: str, called: str = "--listen") -> tuple[str, int]:
     """`ADDRESS:PORT`; an IPv6 address stands in brackets, port 0 takes a free one. Raises UsageError."""
     address, separator, port = text.rpartition(":")
     if not separator or not port.isdecimal() or len(port) > 5 or int(port) > 65535:
-        raise UsageError(f"--listen {text}: not ADDRESS:PORT", advice="give one such as 0.0.0.0:8080")
+        raise UsageError(f"{called} {text}: not ADDRESS:PORT", advice="give one such as 0.0.0.0:8080")
     return address.strip("[]"), int(port)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address, or localhost, is this machine alone."""
+    if address.lower() == "localhost":
+        return True
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def certificate_files(certificate: Path | None, key: Path | None) -> tuple[Path | None, Path | None]:

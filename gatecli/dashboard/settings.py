@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from gatecli.errors import UsageError
+from gatecli.listening import is_loopback
 
 SHORTEST_TOKEN = 16
 Network = IPv4Network | IPv6Network
@@ -41,16 +42,6 @@ class PageSettings:
     def is_open(self) -> bool:
         """Whether anybody who reaches the port may read the page."""
         return not self.token and not self.proxies
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address, or localhost, is this machine alone."""
-    if address.lower() == "localhost":
-        return True
-    try:
-        return ip_address(address).is_loopback
-    except ValueError:
-        return False
 
 
 def check_exposure(settings: PageSettings, *, insecure: bool) -> None:

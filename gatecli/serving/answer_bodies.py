@@ -28,9 +28,12 @@ def votes_body(
     return _body({"predictions": [best], "votes": _named(classes, counts)})
 
 
-def window_body(classes: Sequence[Class], counts: Sequence[int], begins: str, seconds: int) -> bytes:
+def window_body(
+    classes: Sequence[Class], counts: Sequence[int], number: int, begins: str, seconds: int
+) -> bytes:
     """The noisy counts of one window of time."""
-    return _body({"window": {"begins": begins, "seconds": seconds}, "counts": _named(classes, counts)})
+    window = {"number": number, "begins": begins, "seconds": seconds}
+    return _body({"window": window, "counts": _named(classes, counts)})
 
 
 def _named(classes: Sequence[Class], counts: Sequence[int]) -> list[dict[str, Any]]:

@@ -99,7 +99,7 @@ def _answer_data(body: bytes, content_type: str, pointer: str | None, wrappers: 
     """The part of an answer that the pointer names, or that its usual wrappers hold."""
     kind = content_type.partition(";")[0].strip().lower()
     data = _csv_values(body) if kind in {"text/csv", "text/plain"} else parse_json(body)
-    return _at(data, pointer) if pointer is not None else _unwrap(data, wrappers)
+    return value_at(data, pointer) if pointer is not None else _unwrap(data, wrappers)
 
 
 def parse_json(body: bytes) -> Json:
@@ -143,7 +143,8 @@ def _unwrap(data: Json, wrappers: Sequence[str]) -> Json:
     raise UnreadableAnswer
 
 
-def _at(data: Json, pointer: str) -> Json:
+def value_at(data: Json, pointer: str) -> Json:
+    """What a JSON pointer names. Raises UnreadableAnswer."""
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         if isinstance(data, dict) and name in data:

@@ -118,7 +118,8 @@ class NoisyAnswers:
     cache: AnswersCache
     callers: Callers | None
     spent: Callable[[], None]
-    hit: Callable[[bool], None]
+    counters: tuple[Callable[[], None], Callable[[], None]]
+    """Told of a question that is new, and of one that was answered before."""
 
     async def answer(self, asked: AskedQuestion) -> bytes:
         """The answer to a question: the one that was given, or a new one.
@@ -129,19 +130,19 @@ class NoisyAnswers:
             asked.url.encode(), asked.content_type.encode("utf-8", "surrogatepass"), asked.body
         )
         known = self.cache.get(question)
-        self.hit(known is not None)
+        self.counters[known is not None]()
         if known is None:
-            await self._pay(self.paid.require())
+            await take_paid(self.paid.require())
         if self.callers is None:
             return known or await self.cache.answer(question, lambda: self._ask(asked))
         if known is None or not self.callers.is_told(asked.caller, question, known):
-            await self._pay(self.callers.charge(asked.caller), RefusalReason.CALLER)
+            await take_paid(self.callers.charge(asked.caller), RefusalReason.CALLER)
         answer = known or await self.cache.answer(question, lambda: self._ask(asked))
         self.callers.tell(asked.caller, question, answer)
         return answer
 
     async def _ask(self, asked: AskedQuestion) -> bytes:
-        lease = await self._pay(self.paid.take())
+        lease = await take_paid(self.paid.take())
         try:
             numbers = await self.model.numbers(asked)
         except UpstreamError as error:
@@ -154,11 +155,12 @@ class NoisyAnswers:
         self.spent()
         return self.model.body(noisy, asked)
 
-    @staticmethod
-    async def _pay(payment: Awaitable[T], reason: RefusalReason = RefusalReason.BUDGET) -> T:
-        try:
-            return await payment
-        except BudgetSpent:
-            raise Refused(reason) from None
-        except GatecliError:
-            raise Refused(RefusalReason.LEDGER) from None
+
+async def take_paid(payment: Awaitable[T], reason: RefusalReason = RefusalReason.BUDGET) -> T:
+    """What a budget gives; where it gives nothing, Refused is raised with the reason."""
+    try:
+        return await payment
+    except BudgetSpent:
+        raise Refused(reason) from None
+    except GatecliError:
+        raise Refused(RefusalReason.LEDGER) from None

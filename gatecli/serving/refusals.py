@@ -1,4 +1,4 @@
-"""How a request ends without an answer. Why the promise would break is told to nobody: the bytes are the same."""
+"""How a request ends without an answer. Why the promise would break no caller learns: all get the same."""
 
 from __future__ import annotations
 

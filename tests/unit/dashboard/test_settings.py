@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.dashboard.settings import PageSettings, check_exposure, is_loopback, proxy_network, token_of
+from gatecli.dashboard.settings import PageSettings, check_exposure, proxy_network, token_of
+from gatecli.listening import is_loopback
 from gatecli.errors import UsageError
 
 EVERY = "0.0.0.0"  # noqa: S104 - an address that is refused

@@ -1,0 +1,119 @@
+"""From a document to an endpoint at work."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from gatecli.accounting.answer_noise import GridNoise, grid_noise
+from gatecli.gates.ledger_access import signing
+from gatecli.gates.served_attestation import KnownDigests, attestation_standing, watched_files
+from gatecli.ledger.interface import Store
+from gatecli.ledger.opening import open_store
+from gatecli.serving.attestation_guard import AttestationGuard
+from gatecli.serving.health import Check, Readiness
+from gatecli.serving.ledger_state import LedgerState
+from gatecli.serving.ledger_thread import LedgerThread
+from gatecli.serving.metrics import ServingMetrics
+from gatecli.serving.noisy_parts import add_noise
+from gatecli.serving.parts import EndpointParts
+from gatecli.serving.platforms import PLATFORMS, ready_url
+from gatecli.serving.price import price_headers
+from gatecli.serving.screening import Screen
+from gatecli.serving.surroundings import ServingSurroundings
+from gatecli.serving.upstream import Upstream, new_session
+
+
+@asynccontextmanager
+async def open_endpoint(around: ServingSurroundings, metrics: ServingMetrics) -> AsyncIterator[EndpointParts]:
+    """An endpoint at work; at the end its leases are returned. Raises GatecliError."""
+    spec, contract = around.document.spec, PLATFORMS[around.document.spec.upstream.platform]
+    noise = noise_of(around)
+    guard = None if spec.attestation is None else _guard_of(around)
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(new_session(spec.upstream.connections))
+        state = await _open_ledger(around, stack)
+        unit = "" if state is None else (await state.terms()).unit
+        parts = EndpointParts(
+            name=around.document.metadata.name,
+            spec=spec,
+            contract=contract,
+            upstream=Upstream(session, spec.upstream.seconds or contract.seconds, spec.limits.response_bytes),
+            headers=price_headers(spec, noise, unit, None if guard is None else guard.standing),
+            metrics=metrics,
+            readiness=Readiness((), around.monotonic),
+            log=around.log,
+            request_screen=Screen(around.search, spec.pii.request),
+            response_screen=Screen(around.search, spec.pii.response),
+            guard=guard,
+            ledger=None if state is None else state.ledger,
+            ledger_fault=None if state is None else state.fault,
+        )
+        if noise is not None:
+            await add_noise(parts, around, noise, stack)
+        parts.readiness.checks = _checks(parts)
+        yield parts
+
+
+def noise_of(around: ServingSurroundings) -> GridNoise | None:
+    """The noise of the endpoint; None in a mode without any. Raises UsageError."""
+    spec = around.document.spec
+    return None if spec.noise is None else grid_noise(spec)
+
+
+def _guard_of(around: ServingSurroundings) -> AttestationGuard:
+    """What watches the attestation; it was looked at once."""
+    spec, known = around.document.spec, KnownDigests()
+    guard = AttestationGuard(
+        lambda at: attestation_standing(spec, around.folder, around.read_policy(), at, known),
+        around.wall,
+        around.monotonic,
+        lambda: watched_files(spec, around.folder),
+    )
+    guard.refresh()
+    return guard
+
+
+async def _open_ledger(around: ServingSurroundings, stack: AsyncExitStack) -> LedgerState | None:
+    """The ledger of the people."""
+    budget = around.document.spec.budget
+    if budget is None or budget.ledger is None or budget.dataset is None:
+        return None
+    url, key = around.place(budget.ledger), None if budget.key is None else Path(around.place(budget.key))
+
+    def open_signed() -> Store:
+        store = open_store(url)
+        return store if key is None else signing(store, key)
+
+    ledger = LedgerThread(open_signed)
+    stack.push_async_callback(ledger.close)
+    return LedgerState(ledger, budget.dataset, around.monotonic)
+
+
+def _checks(parts: EndpointParts) -> tuple[Check, ...]:
+    """What must be ready: a word for each that is not."""
+
+    async def attestation() -> str | None:
+        return None if parts.guard is None or parts.guard.fault() is None else "attestation"
+
+    async def model() -> str | None:
+        return None if all([await parts.upstream.is_ready(url) for url in ready_urls]) else "model"
+
+    ready_urls = _ready_urls(parts)
+    checks: list[Check] = [attestation, model]
+    return (*checks, *([] if parts.ledger_fault is None else [parts.ledger_fault]))
+
+
+def _ready_urls(parts: EndpointParts) -> list[str]:
+    """Where the models say that they are ready; none where the platform has no such path."""
+    upstream = parts.spec.upstream
+    if upstream.ready_url is not None:
+        return [upstream.ready_url]
+    models = [each.url for each in parts.spec.votes.models] if parts.spec.votes else [upstream.url or ""]
+    return [found for found in (ready_url(parts.contract, each) for each in models) if found is not None]
+
+
+def guard_refresh(parts: EndpointParts) -> Callable[[], object] | None:
+    """What looks at the attestation again, in a thread; None without one."""
+    return None if parts.guard is None else parts.guard.refresh_if_due

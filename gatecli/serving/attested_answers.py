@@ -1,0 +1,74 @@
+"""Mode `attested`: the model's own answer, as it comes, where it holds no personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import aiohttp
+from aiohttp import hdrs, web
+from multidict import CIMultiDict
+
+from gatecli.serving.parts import EndpointParts
+from gatecli.serving.passed_headers import Header, response_headers
+from gatecli.serving.refusals import RefusalReason, Refused
+from gatecli.serving.screening import ScreenOutcome
+from gatecli.serving.upstream import UpstreamError, UpstreamFault
+
+WHOLE = 1 << 18
+"""Bytes of an answer that is read before it is passed on; a longer one is passed on as it comes."""
+
+
+async def pass_on(
+    http: web.BaseRequest, parts: EndpointParts, url: str, headers: Iterable[Header], body: bytes
+) -> web.StreamResponse:
+    """Ask the model, and answer what it answers. Raises UpstreamError, Refused.
+
+    An answer that is searched is read to its end first: who passes on a beginning cannot take it back.
+    """
+    method = http.method
+    async with parts.upstream.open_answer(method, url, headers, body or None) as response:
+        told = CIMultiDict(response_headers(response.headers.items(), parts.spec.mode))
+        told.update(parts.headers)
+        length = response.content_length
+        if parts.response_screen.searches:
+            return await _searched(parts, response, told)
+        if length is not None and length <= WHOLE:
+            content = await parts.upstream.read_answer(response)
+            return web.Response(status=response.status, body=content, headers=told)
+        return await _stream(http, response, told)
+
+
+async def _searched(
+    parts: EndpointParts, response: aiohttp.ClientResponse, told: CIMultiDict[str]
+) -> web.Response:
+    content = await parts.upstream.read_answer(response)
+    screened = await parts.response_screen.search(
+        content, response.headers.get(hdrs.CONTENT_TYPE, ""), response.headers.get(hdrs.CONTENT_ENCODING, "")
+    )
+    for entity, count in screened.counts.items():
+        parts.metrics.personal_data.labels(entity, "response").inc(count)
+    if screened.outcome in (ScreenOutcome.DENIED, ScreenOutcome.UNSEARCHED):
+        raise Refused(RefusalReason.ANSWER)
+    if screened.body is not content:
+        told.pop(hdrs.CONTENT_ENCODING, None)
+        told.pop(hdrs.ETAG, None)
+    return web.Response(status=response.status, body=screened.body, headers=told)
+
+
+async def _stream(
+    http: web.BaseRequest, response: aiohttp.ClientResponse, told: CIMultiDict[str]
+) -> web.StreamResponse:
+    """Piece by piece. What breaks on the way breaks the connection: a half answer is not a whole one."""
+    answer = web.StreamResponse(status=response.status, headers=told)
+    if response.content_length is not None:
+        answer.content_length = response.content_length
+    try:
+        await answer.prepare(http)
+        async for chunk in response.content.iter_any():
+            await answer.write(chunk)
+        await answer.write_eof()
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        if http.transport is not None:
+            http.transport.abort()
+        raise UpstreamError(UpstreamFault.BROKEN) from None
+    return answer

@@ -1,0 +1,156 @@
+"""What a mode with noise is made of: a budget, noise in advance, a cache, and perhaps callers' budgets."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gatecli.accounting.answer_noise import GridNoise
+from gatecli.data.engines.open_dp import OpenDp
+from gatecli.errors import UsageError
+from gatecli.gates.ledger_access import moment
+from gatecli.ledger.interface import LedgerIdentity, Store
+from gatecli.ledger.opening import create_store, open_store
+from gatecli.model.mechanism import DiscreteGaussian
+from gatecli.model.private_endpoint import Aggregates, CallerBudget, EndpointMode, NoisyScores, Votes
+from gatecli.serving.answer_values import class_positions, grid_of
+from gatecli.serving.answers_cache import AnswersCache
+from gatecli.serving.callers import Callers, add_caller, terms_of_caller
+from gatecli.serving.counted_requests import CountedRequests
+from gatecli.serving.leases import AnswerCost
+from gatecli.serving.ledger_thread import LedgerThread
+from gatecli.serving.noise_pool import NoisePool
+from gatecli.serving.noisy_answers import AskedQuestion, NoisedModel, NoisyAnswers, ScoringModel, VotingModels
+from gatecli.serving.paid_answers import PaidAnswers
+from gatecli.serving.parts import EndpointParts
+from gatecli.serving.surroundings import ServingSurroundings
+from gatecli.serving.windows import Windows
+
+TEMPLATE = "every-caller"
+"""The account in a callers' ledger that says what each caller has."""
+PUBLISHED_BYTES = 1 << 30
+"""Of noisy windows: more than as many as are kept can have."""
+
+
+async def add_noise(
+    parts: EndpointParts, around: ServingSurroundings, noise: GridNoise, stack: AsyncExitStack
+) -> None:
+    """Give an endpoint what its mode has. Raises GatecliError; `stack` returns leases at the end."""
+    budget = parts.spec.budget
+    if budget is None or budget.dataset is None or parts.ledger is None:
+        raise UsageError(
+            f"mode {parts.spec.mode.value} has no budget", advice="name budget.ledger and budget.dataset"
+        )
+    cost = AnswerCost(parts.name, budget.dataset, noise.mechanism)
+    # A window is paid for when it is asked for.
+    lease = 1 if parts.spec.mode is EndpointMode.AGGREGATES else budget.lease
+    parts.paid = PaidAnswers(parts.ledger, cost, lease, around.clock)
+    stack.push_async_callback(parts.paid.close)
+    if budget.per_caller is not None:
+        parts.callers = await _open_callers(parts.name, budget.per_caller, around, noise)
+        parts.caller_header = budget.per_caller.header
+        stack.push_async_callback(parts.callers.close)
+    pool = NoisePool(_draw_of(noise))
+    spent = partial(parts.metrics.epsilon.inc, float(noise.budget.epsilon))
+    if parts.spec.aggregates is not None:
+        parts.counted = _counted(parts, parts.spec.aggregates, around, pool, spent)
+        return
+    cache = AnswersCache(secrets.token_bytes(32), parts.spec.cache.entries, parts.spec.cache.bytes)
+    hit, miss = (parts.metrics.cache.labels(each).inc for each in ("hit", "miss"))
+    parts.noisy = NoisyAnswers(
+        _model_of(parts, noise), pool, parts.paid, cache, parts.callers, spent, (miss, hit)
+    )
+
+
+def _draw_of(noise: GridNoise) -> Callable[..., list[int]]:
+    engine, mechanism = OpenDp(), noise.mechanism
+    if isinstance(mechanism, DiscreteGaussian):
+        return partial(engine.add_gaussian, deviation=mechanism.standard_deviation)
+    return partial(engine.add_laplace, scale=mechanism.scale)
+
+
+def _counted(
+    parts: EndpointParts,
+    rules: Aggregates,
+    around: ServingSurroundings,
+    pool: NoisePool,
+    spent: Callable[[], None],
+) -> CountedRequests:
+    assert parts.paid is not None  # noqa: S101 - made by the one caller
+    windows = Windows(
+        len(rules.classes),
+        rules.per_unit,
+        rules.seconds,
+        rules.kept,
+        secrets.token_bytes(32),
+        lambda: around.wall().timestamp(),
+    )
+    published = AnswersCache(secrets.token_bytes(32), rules.kept, PUBLISHED_BYTES)
+    return CountedRequests(
+        parts.upstream,
+        windows,
+        rules.classes,
+        class_positions(rules.classes),
+        rules.pointer,
+        rules.unit,
+        pool,
+        parts.paid,
+        published,
+        spent,
+    )
+
+
+def _model_of(parts: EndpointParts, noise: GridNoise) -> NoisedModel:
+    if parts.spec.votes is not None:
+        return _voting(parts, parts.spec.votes)
+    return ScoringModel(parts.upstream, grid_of(parts.spec.scores or NoisyScores(), noise.change.most))
+
+
+def _voting(parts: EndpointParts, votes: Votes) -> VotingModels:
+    return VotingModels(
+        parts.upstream,
+        _address_of,
+        tuple(each.url for each in votes.models),
+        votes.classes,
+        class_positions(votes.classes),
+        votes.pointer,
+        lambda fault: parts.metrics.upstream.labels(fault.value).inc(),
+    )
+
+
+def _address_of(model: str, asked: AskedQuestion) -> str:
+    """Where a voting model takes a question: its own address, with the question's query."""
+    query = urlsplit(asked.url).query
+    return f"{model}?{query}" if query and "?" not in model else model
+
+
+async def _open_callers(
+    endpoint: str, budget: CallerBudget, around: ServingSurroundings, noise: GridNoise
+) -> Callers:
+    """The ledger of the callers; one in a file is made where there is none. Raises GatecliError."""
+    url, clock = around.place(budget.ledger or f"{endpoint}-callers.db"), around.clock
+    ledger = LedgerThread(partial(_open_or_create, url, endpoint, moment(around.wall())))
+    terms = terms_of_caller(TEMPLATE, budget)
+
+    def begin(store: Store) -> LedgerIdentity:
+        add_caller(store, terms, clock)
+        return store.identity
+
+    try:
+        identity = await ledger.ask(begin)
+    except BaseException:
+        await ledger.close()
+        raise
+    key = hashlib.sha256(f"gatecli.dev/callers/v1\n{identity.id}".encode()).digest()
+    return Callers(ledger, endpoint, budget, noise.mechanism, noise.budget.epsilon, key, clock)
+
+
+def _open_or_create(url: str, endpoint: str, at: str) -> Store:
+    if "://" not in url and not Path(url).exists():
+        return create_store(url, LedgerIdentity(secrets.token_hex(16), f"{endpoint}-callers", at))
+    return open_store(url)

@@ -1,0 +1,251 @@
+"""The HTTP side: what a request is, whether it may be asked, and how it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import hdrs, web
+
+from gatecli.model.private_endpoint import EndpointMode
+from gatecli.serving.attested_answers import pass_on
+from gatecli.serving.bodies import BadBody, read_body
+from gatecli.serving.counted_requests import PATH, NoWindow
+from gatecli.serving.metrics import CONTENT_TYPE, exposition
+from gatecli.serving.noisy_answers import AskedQuestion
+from gatecli.serving.parts import EndpointParts
+from gatecli.serving.passed_headers import Header, request_headers
+from gatecli.serving.platforms import FoundRoute, RouteKind, find_route
+from gatecli.serving.questions import BadQuestion, canonical_question, require_one_instance
+from gatecli.serving.refusals import (
+    BUSY,
+    DRAINING,
+    FAILED,
+    NOT_FOUND,
+    NOT_YET,
+    PERSONAL_DATA,
+    REFUSAL,
+    UNSEARCHED,
+    ErrorAnswer,
+    RefusalReason,
+    Refused,
+    bad_question,
+    model_error,
+)
+from gatecli.serving.screening import ScreenOutcome
+from gatecli.serving.tracing import trace_of
+from gatecli.serving.upstream import UpstreamError
+
+JSON = "application/json"
+ANSWERED = "answered"
+_TRACING = frozenset({"traceparent", "tracestate", "baggage", "authorization", "x-request-id"})
+
+
+class EndRequest(Exception):
+    """The request ends with a constant answer."""
+
+    def __init__(self, answer: ErrorAnswer) -> None:
+        super().__init__(answer.outcome)
+        self.answer = answer
+
+
+@dataclass(slots=True)
+class ModelProxy:
+    """Answers requests by the parts of an endpoint. `serves_metrics` where this port has them too."""
+
+    parts: EndpointParts
+    serves_metrics: bool
+    logs_all: bool = False
+    in_flight: int = 0
+    clock: Callable[[], float] = time.perf_counter
+
+    async def receive(self, http: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request: what a server is given. No application: its router costs as much as a cache."""
+        found = find_route(self.parts.contract, self._upstream_url(), http.method, http.raw_path)
+        if found is not None and found.kind in (RouteKind.PREDICT, RouteKind.METADATA):
+            return await self._answer(http, found)
+        if found is not None:
+            return await self._probe(found.kind)
+        path = http.raw_path.partition("?")[0]
+        if path == "/metrics" and http.method == hdrs.METH_GET and self.serves_metrics:
+            return self.metrics_answer()
+        if self.parts.counted is not None and (path == PATH or path.startswith(f"{PATH}/")):
+            return await self._answer(http, None)
+        return _error(NOT_FOUND)
+
+    def metrics_answer(self) -> web.Response:
+        """What Prometheus reads."""
+        return web.Response(body=exposition(self.parts.metrics), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
+
+    async def _probe(self, kind: RouteKind) -> web.Response:
+        faults = [] if kind is RouteKind.LIVE else await self.parts.readiness.faults()
+        return web.Response(status=503 if faults else 200, text=("; ".join(faults) or "ok") + "\n")
+
+    async def _answer(self, http: web.BaseRequest, found: FoundRoute | None) -> web.StreamResponse:
+        """An answer of the model, of the proxy for it, or a constant one."""
+        begun = self.clock()
+        outcome, reason = ANSWERED, ""
+        self.in_flight += 1
+        try:
+            return await self._answer_within(http, found)
+        except EndRequest as end:
+            outcome = end.answer.outcome
+            return _error(end.answer)
+        except BadBody as bad:
+            outcome = bad.answer.outcome
+            return _error(bad.answer)
+        except Refused as refused:
+            outcome, reason = REFUSAL.outcome, refused.reason.value
+            self.parts.metrics.refusals.labels(reason).inc()
+            await self._wait_out(begun)
+            return _error(REFUSAL)
+        except UpstreamError as error:
+            answer = model_error(error.fault)
+            outcome, reason = answer.outcome, error.fault.value
+            self.parts.metrics.upstream.labels(reason).inc()
+            return _error(answer)
+        except Exception as error:  # noqa: BLE001 - a bug is told by its kind: its text may quote a body
+            outcome, reason = FAILED.outcome, type(error).__name__
+            return _error(FAILED)
+        finally:
+            self.in_flight -= 1
+            self._note(http, outcome, reason, self.clock() - begun)
+
+    async def _answer_within(self, http: web.BaseRequest, found: FoundRoute | None) -> web.StreamResponse:
+        parts = self.parts
+        if parts.readiness.is_draining:
+            raise EndRequest(DRAINING)
+        if self.in_flight > parts.spec.limits.requests:
+            raise EndRequest(BUSY)
+        if found is None:
+            return await self._window(http)
+        if found.kind is RouteKind.METADATA and parts.is_noised:
+            raise EndRequest(NOT_FOUND)
+        body = await read_body(http, parts.request_bytes, parts.spec.limits.body_seconds)
+        body, is_changed = await self._searched(http, body)
+        if parts.is_noised and not await self._is_attested_instead():
+            return await self._noised(http, found, body)
+        self._require_attested()
+        await self._require_ledger()
+        headers = request_headers(http.headers.items(), EndpointMode.ATTESTED)
+        if is_changed:
+            headers = tuple(each for each in headers if each[0].lower() != "content-encoding")
+        return await pass_on(http, parts, found.url or "", headers, body)
+
+    async def _searched(self, http: web.BaseRequest, body: bytes) -> tuple[bytes, bool]:
+        """The body as it may be asked; whether it is another one. Raises EndRequest."""
+        screened = await self.parts.request_screen.search(
+            body, http.headers.get(hdrs.CONTENT_TYPE, ""), http.headers.get(hdrs.CONTENT_ENCODING, "")
+        )
+        for entity, count in screened.counts.items():
+            self.parts.metrics.personal_data.labels(entity, "request").inc(count)
+        if screened.outcome is ScreenOutcome.DENIED:
+            raise EndRequest(PERSONAL_DATA)
+        if screened.outcome is ScreenOutcome.UNSEARCHED:
+            raise EndRequest(UNSEARCHED)
+        return screened.body, screened.body is not body
+
+    async def _noised(self, http: web.BaseRequest, found: FoundRoute, body: bytes) -> web.Response:
+        parts = self.parts
+        content_type = http.headers.get(hdrs.CONTENT_TYPE, "")
+        try:
+            question = canonical_question(body, content_type)
+            require_one_instance(question, content_type)
+            asked = AskedQuestion(
+                found.url or "",
+                _noised_headers(http, content_type),
+                content_type,
+                question,
+                http.headers.get(parts.caller_header, "") if parts.caller_header else "",
+                *_open_inference(http.raw_path),
+            )
+            if parts.counted is not None:
+                return self._json(await parts.counted.count(asked), status=202)
+        except BadQuestion as bad:
+            raise EndRequest(bad_question(str(bad))) from None
+        assert parts.noisy is not None  # noqa: S101 - a mode with noise counts or answers
+        return self._json(await parts.noisy.answer(asked))
+
+    async def _window(self, http: web.BaseRequest) -> web.Response:
+        counted = self.parts.counted
+        if counted is None or http.method != hdrs.METH_GET:
+            raise EndRequest(NOT_FOUND)
+        try:
+            return self._json(await counted.window(http.raw_path.partition("?")[0]))
+        except NoWindow:
+            raise EndRequest(NOT_YET) from None
+
+    def _json(self, body: bytes, status: int = 200) -> web.Response:
+        return web.Response(status=status, body=body, headers={**self.parts.headers, hdrs.CONTENT_TYPE: JSON})
+
+    def _require_attested(self) -> None:
+        guard = self.parts.guard
+        if guard is None or guard.fault() is not None:
+            raise Refused(RefusalReason.ATTESTATION)
+
+    async def _require_ledger(self) -> None:
+        """Where a ledger is named, it must answer, unless the document says that an attestation is enough."""
+        budget = self.parts.spec.budget
+        if budget is None or budget.ledger is None or budget.on_unavailable == "attested":
+            return
+        if self.parts.ledger_fault is not None and await self.parts.ledger_fault() is not None:
+            raise Refused(RefusalReason.LEDGER)
+
+    async def _is_attested_instead(self) -> bool:
+        """Whether an attested model answers without noise, since the ledger of its noise does not answer."""
+        parts, budget = self.parts, self.parts.spec.budget
+        if budget is None or budget.on_unavailable != "attested" or parts.counted is not None:
+            return False
+        if parts.ledger_fault is None or await parts.ledger_fault() is None:
+            return False
+        return parts.guard is not None and parts.guard.fault() is None
+
+    async def _wait_out(self, begun: float) -> None:
+        """All refusals take the same time, or the next multiple of it: it tells no reason."""
+        pause = self.parts.spec.limits.refusal_milliseconds / 1000
+        if pause:
+            taken = self.clock() - begun
+            await asyncio.sleep(math.ceil(taken / pause) * pause - taken)
+
+    def _upstream_url(self) -> str:
+        spec = self.parts.spec
+        return spec.upstream.url or (spec.votes.models[0].url if spec.votes else "")
+
+    def _note(self, http: web.BaseRequest, outcome: str, reason: str, seconds: float) -> None:
+        metrics = self.parts.metrics
+        metrics.requests.labels(outcome).inc()
+        metrics.latency.observe(seconds)
+        if outcome != ANSWERED or self.logs_all:
+            said = {"outcome": outcome, "reason": reason, "milliseconds": round(seconds * 1000, 2)}
+            trace = trace_of(http.headers.get("traceparent", ""))
+            self.parts.log("request", **({k: v for k, v in {**said, "trace": trace}.items() if v != ""}))
+
+
+def _error(answer: ErrorAnswer) -> web.Response:
+    response = web.Response(status=answer.status, body=answer.body, headers={hdrs.CONTENT_TYPE: JSON})
+    if answer in (BUSY, DRAINING):
+        response.headers[hdrs.RETRY_AFTER] = "1"
+    if answer is not REFUSAL:
+        # What was not read to its end leaves the connection in no state to be used again.
+        response.force_close()
+    return response
+
+
+def _noised_headers(http: web.BaseRequest, content_type: str) -> tuple[Header, ...]:
+    """What a model in a mode with noise is told: the question's form, its key, and what traces it."""
+    kept = tuple(each for each in request_headers(http.headers.items(), EndpointMode.NOISY_SCORES) if _is_told(each))
+    return (("Accept", JSON), *((("Content-Type", content_type),) if content_type else ()), *kept)
+
+
+def _is_told(header: Header) -> bool:
+    name = header[0].lower()
+    return name not in {"accept", "content-type", "content-encoding"}
+
+
+def _open_inference(path: str) -> tuple[bool, str]:
+    """Whether a path is of the Open Inference Protocol, and the model that it names."""
+    parts = path.partition("?")[0].split("/")
+    return (True, parts[3]) if parts[1:3] == ["v2", "models"] and len(parts) > 3 else (False, "")
