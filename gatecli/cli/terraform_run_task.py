@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+from gatecli.cli.json_log import log
 from gatecli.errors import MissingExtraError, UsageError
-from gatecli.frontdoor.console import err
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import (
     GATE,
@@ -248,12 +246,6 @@ def _serve(settings: RunTaskSettings, options: Sequence[str]) -> None:
             advice="pip install 'gatecli[run-task]'",
         ) from None
     run(settings, options, whole_environment(), log)
-
-
-def log(event: str, **fields: object) -> None:
-    """One JSON object a line, on stderr."""
-    time = datetime.now(UTC).isoformat(timespec="milliseconds")
-    err(json.dumps({"time": time, "event": event, **fields}) + "\n")
 
 
 def _read_names(name: str, paths: Iterable[Path]) -> list[str]:
