@@ -17,6 +17,7 @@ SCHEMAS = {
     "PrivacyPolicy": "schemas/PrivacyPolicy.json",
     "PrivacyWaiver": "schemas/PrivacyWaiver.json",
     "TableQuestions": "schemas/TableQuestions.json",
+    "PrivateEndpoint": "schemas/PrivateEndpoint.json",
     "report": "schemas/report-v1.json",
     "audit": "schemas/audit-v1.json",
     "table-evidence": "schemas/table-evidence-v1.json",

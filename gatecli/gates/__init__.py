@@ -27,6 +27,7 @@ class GateName(StrEnum):
     ANONYMITY = "anonymity"
     PII = "pii"
     TERRAFORM = "terraform"
+    SERVE = "serve"
 
 
 class GateModule(Protocol):
@@ -106,6 +107,13 @@ TERRAFORM = Gate(
         "sources.plan.rules",
     ),
 )
+SERVE = Gate(
+    GateName.SERVE,
+    frozenset({"serve"}),
+    discovers="YAML and JSON files that hold a PrivateEndpoint",
+    checks="that what an endpoint answers has a proof or noise, and a budget that pays for it",
+    rule_modules=("checks.serving.registry", "sources.endpoint"),
+)
 LEDGER = Gate(
     "ledger",
     frozenset({"ledger"}),
@@ -143,7 +151,7 @@ CHECK = Gate(
 )
 
 GATES: Mapping[GateName, Gate] = MappingProxyType(
-    {GateName(gate.name): gate for gate in (RELEASE, ANONYMITY, PII, TERRAFORM)}
+    {GateName(gate.name): gate for gate in (RELEASE, ANONYMITY, PII, TERRAFORM, SERVE)}
 )
 """The gates that `gatecli check` runs, in their order."""
 

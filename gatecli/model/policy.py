@@ -221,7 +221,7 @@ class LedgerRules(Value):
     )
 
 
-GateName = Literal["release", "anonymity", "pii", "terraform"]
+GateName = Literal["release", "anonymity", "pii", "terraform", "serve"]
 
 
 class CheckedTable(Anonymity):

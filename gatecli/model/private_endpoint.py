@@ -105,7 +105,7 @@ class NoisyScores(Value):
     )
 
     @model_validator(mode="after")
-    def _ordered(self) -> NoisyScores:
+    def _require_order(self) -> NoisyScores:
         if self.low >= self.high:
             raise ValueError("low is not below high, so there is no score between them")
         return self

@@ -10,13 +10,14 @@ from gatecli.model.base import Resource, Value, schema_of
 from gatecli.model.lineage import facet_schema
 from gatecli.model.number import NUMBER_SCHEMA
 from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.private_endpoint import PrivateEndpoint
 from gatecli.model.release import ModelRelease
 from gatecli.model.strict_data import data_schema
 from gatecli.model.table_evidence import TableEvidence
 from gatecli.model.table_questions import TableQuestions
 from gatecli.model.waiver import PrivacyWaiver
 
-KINDS: tuple[type[Resource], ...] = (ModelRelease, PrivacyPolicy, PrivacyWaiver, TableQuestions)
+KINDS: tuple[type[Resource], ...] = (ModelRelease, PrivacyPolicy, PrivacyWaiver, TableQuestions, PrivateEndpoint)
 FILES: dict[str, type[Value]] = {"audit-v1": AuditFile, "table-evidence-v1": TableEvidence}
 """Files that a command writes and another reads."""
 PREDICATES: dict[str, type] = {

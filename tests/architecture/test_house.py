@@ -63,6 +63,8 @@ LATE_HOMES = (
     "gatecli.gates.reserving",
     "gatecli.gates.revision_law",
     "gatecli.gates.scan_processes",
+    "gatecli.gates.served_budgets",
+    "gatecli.gates.served_proofs",
     "gatecli.gates.table_measurement",
     "gatecli.gates.trust_policy",
     "gatecli.pii.custom",

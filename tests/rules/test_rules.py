@@ -23,12 +23,14 @@ from gatecli.sources.rules import RULES as SOURCE_RULES
 
 TODAY = date(2026, 11, 21)
 EXAMPLES = Path(__file__).parent
+OTHERS = ("__", "anon-", "attestation-", "audit-code-", "ledger-", "pii-", "serve-", "tf-")
+"""What other modules of this folder try."""
 RULES: dict[str, Rule] = {rule.id: rule for rule in (*CHECK_RULES, *DECISION_RULES, *SOURCE_RULES)}
 FOLDERS = sorted(
     path.name
     for path in EXAMPLES.iterdir()
     if path.is_dir()
-    and not path.name.startswith(("__", "anon-", "attestation-", "audit-code-", "ledger-", "pii-", "tf-"))
+    and not path.name.startswith(OTHERS)
     and path.name not in {rule.id for rule in SERVED_RULES}
 )
 

@@ -1,4 +1,4 @@
-"""tests/rules/attestation-…/: a model, an attestation of it, and the policy of whoever verifies."""
+"""tests/rules/attestation-…/ and serve-…/: a model, an attestation of it, the policy of whoever verifies."""
 
 from __future__ import annotations
 
@@ -81,9 +81,23 @@ FAILING: Mapping[str, AttestedExample] = MappingProxyType(
     }
 )
 
+SERVED_FAILING: Mapping[str, AttestedExample] = MappingProxyType(
+    {
+        "serve-attestation-rejected": AttestedExample({"time": "2026-08-01T12:00:00Z"}),
+        "serve-missing-attestation": AttestedExample(),
+        "serve-model-elsewhere": AttestedExample(),
+        "serve-other-model": AttestedExample(model=b"other weights"),
+        "serve-unbound-attestation": AttestedExample(),
+    }
+)
+"""The same beside the documents of endpoints; those that pass are all the plain one."""
+
 
 def main() -> None:
     """Write the examples again."""
+    for rule, failing in SERVED_FAILING.items():
+        write_example(RULES / rule / "fail", failing)
+        write_example(RULES / rule / "pass", AttestedExample())
     for rule, failing in FAILING.items():
         write_example(RULES / rule / "fail", failing)
         write_example(RULES / rule / "pass", PASSING.get(rule, AttestedExample()))

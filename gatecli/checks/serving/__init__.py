@@ -1,0 +1,1 @@
+"""Checks of endpoints: the proof or the noise, who pays, and who can listen."""

@@ -1,0 +1,99 @@
+"""The gate of endpoints: what a proxy would answer has a proof or noise, and a budget that pays for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatecli.checks.serving.interface import DatasetStanding, EndpointContext, EndpointSubject, ProofFaults
+from gatecli.checks.serving.registry import ENDPOINT_CHECKS
+from gatecli.gates import SERVE, GateName
+from gatecli.gates.judgement import JudgementTerms, judge
+from gatecli.model.finding import Finding
+from gatecli.model.verdict import Checked, Examined, Verdict
+from gatecli.sources.endpoint import PlacedEndpoint, find_endpoints, is_named_endpoint, read_endpoints
+
+if TYPE_CHECKING:
+    from gatecli.gates.folder import Folder
+    from gatecli.gates.reserving import LedgerUse
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRequest:
+    """The endpoints to judge. `problems` are what could not be read; they stand as they are.
+
+    `is_start` says that this is the machine that serves: what is named by an absolute path, or above the
+    repository, is then read. Elsewhere a document must not choose which files of the machine are.
+    """
+
+    terms: JudgementTerms
+    endpoints: Sequence[PlacedEndpoint] = ()
+    problems: Sequence[Finding] = ()
+    ledger: LedgerUse | None = None
+    is_start: bool = False
+
+
+def check_folder(folder: Folder) -> Verdict:
+    """Every endpoint of a folder, changed or not: its attestation grows old, and its budget is spent.
+
+    A document with a wrong head is the release gate's to report; this one's, where that is left out.
+    """
+    heads = GateName.RELEASE not in folder.gates
+    loaded = [
+        read_endpoints(file, sought=not is_named_endpoint(file), heads=heads)
+        for file in find_endpoints(folder.tree.files, folder.tree.links)
+    ]
+    return check_endpoints(
+        EndpointRequest(
+            folder.terms,
+            tuple(value for each in loaded for value in each.values),
+            tuple(finding for each in loaded for finding in each.findings),
+            folder.ledger,
+        )
+    )
+
+
+def check_endpoint(path: Path, terms: JudgementTerms, ledger: LedgerUse | None = None) -> Verdict:
+    """The verdict over one file: what `gatecli serve` must pass before it opens its port."""
+    read = read_endpoints(path)
+    return check_endpoints(EndpointRequest(terms, read.values, read.findings, ledger, is_start=True))
+
+
+def check_endpoints(request: EndpointRequest) -> Verdict:
+    """The verdict over endpoints. Raises LedgerUnavailable where the ledger does not answer."""
+    checked: list[Checked] = []
+    found: list[Finding] = []
+    for endpoint, document in request.endpoints:
+        subject = EndpointSubject(endpoint, document)
+        context = EndpointContext(
+            request.terms.policy, _proof(subject, request), _dataset(subject, request.ledger)
+        )
+        for check in ENDPOINT_CHECKS:
+            found.extend(check.find(subject, context))
+        checked.append(_checked_endpoint(subject))
+    return judge(SERVE, Examined(tuple(checked), tuple(found), tuple(request.problems)), request.terms)
+
+
+def _checked_endpoint(subject: EndpointSubject) -> Checked:
+    document = subject.document
+    measures = {"mode": subject.spec.mode.value}
+    inputs = {"sha256": document.sha256} if document.sha256 else {}
+    return Checked("endpoint", subject.name, document.path, measures, inputs)
+
+
+def _proof(subject: EndpointSubject, request: EndpointRequest) -> ProofFaults | None:
+    if subject.spec.attestation is None:
+        return None
+    from gatecli.gates.served_proofs import proof_faults  # noqa: PLC0415 - brings cryptography
+
+    return proof_faults(subject, request.terms, is_start=request.is_start)
+
+
+def _dataset(subject: EndpointSubject, ledger: LedgerUse | None) -> DatasetStanding | None:
+    if ledger is None or not subject.is_noised:
+        return None
+    from gatecli.gates.served_budgets import dataset_standing  # noqa: PLC0415 - few runs have a ledger
+
+    return dataset_standing(subject.spec, ledger.store)

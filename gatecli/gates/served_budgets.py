@@ -1,0 +1,67 @@
+"""The dataset that an endpoint charges, as the ledger of a run has it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from gatecli.accounting.answer_noise import grid_noise
+from gatecli.accounting.interface import NoBound, Question
+from gatecli.checks.serving.interface import DatasetStanding
+from gatecli.errors import UsageError
+from gatecli.gates.charged_work import Book, costs_of_work, stabilities
+from gatecli.ledger.interface import Store
+from gatecli.ledger.wording import near_names
+from gatecli.model.budget import Neighbouring
+from gatecli.model.mechanism import Mechanism
+from gatecli.model.portfolio import clip, is_admitted
+from gatecli.model.private_endpoint import PrivateEndpointSpec
+
+
+def dataset_standing(spec: PrivateEndpointSpec, store: Store) -> DatasetStanding | None:
+    """Whether the charged dataset and its parents are there, open, and pay for an answer and for a lease.
+
+    None where none is charged, or where no noise meets what an answer may cost.
+    """
+    if spec.budget is None or spec.budget.dataset is None:
+        return None
+    name, book = spec.budget.dataset, Book(store)
+    account = book.account(name)
+    if account is None:
+        return DatasetStanding(name, is_known=False, near=tuple(near_names(name, store.account_names())))
+    changes = stabilities([account], book)
+    closed = next((each for each in sorted(changes) if _is_closed(each, book)), None)
+    if closed is not None:
+        return DatasetStanding(name, closed=closed)
+    try:
+        mechanism = grid_noise(spec).mechanism
+    except UsageError:
+        return None
+    short = _first_short(mechanism, 1, changes, book)
+    return DatasetStanding(
+        name, short=short, low=short or _first_short(mechanism, spec.budget.lease, changes, book)
+    )
+
+
+def _is_closed(name: str, book: Book) -> bool:
+    account = book.account(name)
+    return account is None or account.closed
+
+
+def _first_short(mechanism: Mechanism, answers: int, changes: dict[str, int], book: Book) -> str | None:
+    """The first dataset that so many answers do not fit into."""
+    return next(
+        (name for name in sorted(changes) if not _fits(mechanism, answers, name, changes[name], book)), None
+    )
+
+
+def _fits(mechanism: Mechanism, answers: int, name: str, stability: int, book: Book) -> bool:
+    account = book.account(name)
+    if account is None:
+        return False
+    many = mechanism.model_copy(update={"count": mechanism.count * answers})
+    question = Question((many,), Fraction(0), Neighbouring.ADD_REMOVE)
+    cost = costs_of_work([((question,), stability)], account.terms)
+    if isinstance(cost, NoBound):
+        return False
+    terms = account.terms
+    return is_admitted(account.held + clip(cost, terms.limits), terms.limits, terms.admission)
