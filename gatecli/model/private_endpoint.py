@@ -122,7 +122,7 @@ class Votes(Value):
     """What is voted on."""
 
     models: Annotated[Many[VotingModel], Field(min_length=2, max_length=1000)]
-    classes: Annotated[Many[str | int | bool], Field(min_length=2, max_length=10_000)] = Field(
+    classes: Annotated[Many[int | str | bool], Field(min_length=2, max_length=10_000)] = Field(
         description="every answer that a model may give; any other one is no vote"
     )
     pointer: Pointer | None = Field(
@@ -139,7 +139,7 @@ class Votes(Value):
 class Aggregates(Value):
     """What is counted, of whom, and how often the counts are given."""
 
-    classes: Annotated[Many[str | int | bool], Field(min_length=1, max_length=10_000)] = Field(
+    classes: Annotated[Many[int | str | bool], Field(min_length=1, max_length=10_000)] = Field(
         description="the answers that are counted; any other one is not"
     )
     pointer: Pointer | None = Field(
