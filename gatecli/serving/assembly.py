@@ -39,7 +39,12 @@ async def open_endpoint(around: ServingSurroundings, metrics: ServingMetrics) ->
             name=around.document.metadata.name,
             spec=spec,
             contract=contract,
-            upstream=Upstream(session, spec.upstream.seconds or contract.seconds, spec.limits.response_bytes),
+            upstream=Upstream(
+                session,
+                spec.upstream.seconds or contract.seconds,
+                contract.stream_seconds,
+                spec.limits.response_bytes,
+            ),
             headers=price_headers(spec, noise, unit, None if guard is None else guard.standing),
             metrics=metrics,
             readiness=Readiness((), around.monotonic),

@@ -26,7 +26,7 @@ async def pass_on(
     An answer that is searched is read to its end first: who passes on a beginning cannot take it back.
     """
     method = http.method
-    async with parts.upstream.open_answer(method, url, headers, body or None) as response:
+    async with await parts.upstream.begin_answer(method, url, headers, body or None) as response:
         told = CIMultiDict(response_headers(response.headers.items(), parts.spec.mode))
         told.update(parts.headers)
         length = response.content_length

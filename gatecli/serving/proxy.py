@@ -6,7 +6,9 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from urllib.parse import unquote_plus
 
 from aiohttp import hdrs, web
 
@@ -41,6 +43,8 @@ from gatecli.serving.upstream import UpstreamError
 
 JSON = "application/json"
 ANSWERED = "answered"
+KNOWN_TARGETS = 256
+"""Paths of which is known what they ask for."""
 _TRACING = frozenset({"traceparent", "tracestate", "baggage", "authorization", "x-request-id"})
 
 
@@ -61,10 +65,16 @@ class ModelProxy:
     logs_all: bool = False
     in_flight: int = 0
     clock: Callable[[], float] = time.perf_counter
+    _find: Callable[[str, str], FoundRoute | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        spec = self.parts.spec
+        url = spec.upstream.url or (spec.votes.models[0].url if spec.votes else "")
+        self._find = lru_cache(KNOWN_TARGETS)(partial(find_route, self.parts.contract, url))
 
     async def receive(self, http: web.BaseRequest) -> web.StreamResponse:
         """Answer one request: what a server is given. No application: its router costs as much as a cache."""
-        found = find_route(self.parts.contract, self._upstream_url(), http.method, http.raw_path)
+        found = self._find(http.method, http.raw_path)
         if found is not None and found.kind in (RouteKind.PREDICT, RouteKind.METADATA):
             return await self._answer(http, found)
         if found is not None:
@@ -125,6 +135,7 @@ class ModelProxy:
         if found.kind is RouteKind.METADATA and parts.is_noised:
             raise EndRequest(NOT_FOUND)
         body = await read_body(http, parts.request_bytes, parts.spec.limits.body_seconds)
+        await self._search_query(http)
         body, is_changed = await self._searched(http, body)
         if parts.is_noised and not await self._is_attested_instead():
             return await self._noised(http, found, body)
@@ -147,6 +158,16 @@ class ModelProxy:
         if screened.outcome is ScreenOutcome.UNSEARCHED:
             raise EndRequest(UNSEARCHED)
         return screened.body, screened.body is not body
+
+    async def _search_query(self, http: web.BaseRequest) -> None:
+        """What the address holds is asked as well, and nothing in it can be masked. Raises EndRequest."""
+        _, _, query = http.raw_path.partition("?")
+        if not query:
+            return
+        text = unquote_plus(query).encode("utf-8", "surrogatepass")
+        screened = await self.parts.request_screen.search(text, "text/plain", "")
+        if screened.outcome not in (ScreenOutcome.CLEAN, ScreenOutcome.FOUND):
+            raise EndRequest(PERSONAL_DATA)
 
     async def _noised(self, http: web.BaseRequest, found: FoundRoute, body: bytes) -> web.Response:
         parts = self.parts
@@ -210,10 +231,6 @@ class ModelProxy:
             taken = self.clock() - begun
             await asyncio.sleep(math.ceil(taken / pause) * pause - taken)
 
-    def _upstream_url(self) -> str:
-        spec = self.parts.spec
-        return spec.upstream.url or (spec.votes.models[0].url if spec.votes else "")
-
     def _note(self, http: web.BaseRequest, outcome: str, reason: str, seconds: float) -> None:
         metrics = self.parts.metrics
         metrics.requests.labels(outcome).inc()
@@ -236,7 +253,9 @@ def _error(answer: ErrorAnswer) -> web.Response:
 
 def _noised_headers(http: web.BaseRequest, content_type: str) -> tuple[Header, ...]:
     """What a model in a mode with noise is told: the question's form, its key, and what traces it."""
-    kept = tuple(each for each in request_headers(http.headers.items(), EndpointMode.NOISY_SCORES) if _is_told(each))
+    kept = tuple(
+        each for each in request_headers(http.headers.items(), EndpointMode.NOISY_SCORES) if _is_told(each)
+    )
     return (("Accept", JSON), *((("Content-Type", content_type),) if content_type else ()), *kept)
 
 

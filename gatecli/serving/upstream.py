@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 import aiohttp
 from multidict import CIMultiDict
@@ -56,58 +56,58 @@ class ModelAnswer:
 
 @dataclass(slots=True)
 class Upstream:
-    """The connections to one model, or to several; `seconds` are for one answer."""
+    """The connections to one model, or to several.
+
+    `seconds` are for the head of an answer, and for each piece of its body; `stream_seconds` for all of it.
+    """
 
     session: aiohttp.ClientSession
     seconds: float
+    stream_seconds: float
     most_bytes: int
+    _timeout: aiohttp.ClientTimeout = field(init=False)
 
-    @asynccontextmanager
-    async def open_answer(
+    def __post_init__(self) -> None:
+        self._timeout = aiohttp.ClientTimeout(
+            total=max(self.seconds, self.stream_seconds), sock_connect=CONNECTING, sock_read=self.seconds
+        )
+
+    async def begin_answer(
         self, method: str, url: str, headers: Iterable[Header], body: bytes | None
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The model's answer, of which the head has come. Raises UpstreamError."""
+    ) -> aiohttp.ClientResponse:
+        """The model's answer, of which the head has come: whoever has it closes it. Raises UpstreamError."""
         told = CIMultiDict(headers)
         try:
-            async with asyncio.timeout(self.seconds):
-                try:
-                    response = await self._begin(method, url, told, body)
-                except aiohttp.ServerDisconnectedError:
-                    # A kept connection ended just now. To ask a model twice changes nothing.
-                    response = await self._begin(method, url, told, body)
+            try:
+                return await self._begin(method, url, told, body)
+            except aiohttp.ServerDisconnectedError:
+                # A kept connection ended just now. To ask a model twice changes nothing.
+                return await self._begin(method, url, told, body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise UpstreamError(UpstreamFault.UNREACHABLE) from None
         except TimeoutError:
             raise UpstreamError(UpstreamFault.SLOW) from None
         except (aiohttp.ClientError, OSError, ValueError):
             raise UpstreamError(UpstreamFault.BROKEN) from None
-        async with response:
-            yield response
 
     async def _begin(
         self, method: str, url: str, headers: CIMultiDict[str], body: bytes | None
     ) -> aiohttp.ClientResponse:
         return await self.session.request(
-            method,
-            URL(url, encoded=True),
-            data=body,
-            headers=headers,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECTING, sock_read=self.seconds),
-            allow_redirects=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            method, _address(url), data=body, headers=headers, timeout=self._timeout, allow_redirects=False
         )
 
     async def read_answer(self, response: aiohttp.ClientResponse) -> bytes:
         """The whole body. Raises UpstreamError."""
-        if (response.content_length or 0) > self.most_bytes:
+        length = response.content_length
+        if length is not None and length > self.most_bytes:
             raise UpstreamError(UpstreamFault.TOO_LARGE)
         kept = bytearray()
         try:
-            async with asyncio.timeout(self.seconds):
-                async for chunk in response.content.iter_any():
-                    kept += chunk
-                    if len(kept) > self.most_bytes:
-                        raise UpstreamError(UpstreamFault.TOO_LARGE)
+            async for chunk in response.content.iter_any():
+                kept += chunk
+                if len(kept) > self.most_bytes:
+                    raise UpstreamError(UpstreamFault.TOO_LARGE)
         except TimeoutError:
             raise UpstreamError(UpstreamFault.SLOW) from None
         except (aiohttp.ClientError, OSError):
@@ -116,7 +116,7 @@ class Upstream:
 
     async def ask(self, method: str, url: str, headers: Iterable[Header], body: bytes | None) -> ModelAnswer:
         """An answer of the model that is one: with a status of success. Raises UpstreamError."""
-        async with self.open_answer(method, url, headers, body) as response:
+        async with await self.begin_answer(method, url, headers, body) as response:
             if not 200 <= response.status < 300:
                 raise UpstreamError(UpstreamFault.STATUS)
             content = await self.read_answer(response)
@@ -127,7 +127,9 @@ class Upstream:
     async def is_ready(self, url: str) -> bool:
         """Whether the model says so in time."""
         try:
-            async with asyncio.timeout(READINESS), self.open_answer("GET", url, (), None) as response:
+            async with asyncio.timeout(READINESS):
+                response = await self.begin_answer("GET", url, (), None)
+                response.release()
                 return 200 <= response.status < 300
         except (UpstreamError, TimeoutError):
             return False
@@ -137,5 +139,15 @@ def new_session(connections: int) -> aiohttp.ClientSession:
     """Connections that are kept; bodies come as they are sent. Inside a loop."""
     connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEPT)
     return aiohttp.ClientSession(
-        connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+        connector=connector,
+        auto_decompress=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
     )
+
+
+@lru_cache(256)
+def _address(url: str) -> URL:
+    """An address as it is asked; nothing in it is encoded anew."""
+    return URL(url, encoded=True)
