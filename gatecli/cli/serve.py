@@ -56,8 +56,9 @@ def serve(
     with _ledger_of(read.values, config.parent, url, session) as ledger:
         request = EndpointRequest(session.terms, read.values, read.findings, ledger, is_start=True)
         verdict = check_endpoints(request)
+    ending = session.end(verdict)
     if check or not verdict.passed:
-        raise session.end(verdict)
+        raise ending
     if len(read.values) != 1:
         raise UsageError(f"{config} holds {len(read.values)} endpoints", advice="serve one file for each")
     _run(read.values[0][0], config.parent, session, gate)
