@@ -50,9 +50,12 @@ class ScoreGrid:
             return self.most if score > 0 else 0
         if score.adjusted() > -SMALLEST:
             return self.most if score > 0 else 0
-        exact = Fraction(DIGITS.plus(score)) if score.adjusted() >= SMALLEST else Fraction(0)
-        steps = (exact - self.low) / self.step + Fraction(1, 2)
-        return min(max(steps.numerator // steps.denominator, 0), self.most)
+        top, bottom = DIGITS.plus(score).as_integer_ratio() if score.adjusted() >= SMALLEST else (0, 1)
+        low, step = self.low, self.step
+        # ⌊(score − low) / step + ½⌋ in whole numbers: fractions would be cut short at each turn.
+        above = (top * low.denominator - low.numerator * bottom) * step.denominator
+        unit = bottom * low.denominator * step.numerator
+        return min(max((2 * above + unit) // (2 * unit), 0), self.most)
 
     def score_of(self, steps: int) -> float:
         """The number at so many steps, which may lie beyond the ends."""
@@ -105,13 +108,12 @@ def _answer_data(body: bytes, content_type: str, pointer: str | None, wrappers: 
 def parse_json(body: bytes) -> Json:
     """JSON with exact numbers; NaN and Infinity are numbers here. Raises UnreadableAnswer."""
     try:
-        return json.loads(body, parse_float=_decimal, parse_int=_decimal, parse_constant=Decimal)
+        return _EXACT.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError, InvalidOperation):
         raise UnreadableAnswer from None
 
 
-def _decimal(text: str) -> Decimal:
-    return Decimal(text)
+_EXACT = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal, parse_constant=Decimal)
 
 
 def _csv_values(body: bytes) -> list[Json]:

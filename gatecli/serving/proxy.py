@@ -21,7 +21,7 @@ from gatecli.serving.noisy_answers import AskedQuestion
 from gatecli.serving.parts import EndpointParts
 from gatecli.serving.passed_headers import Header, request_headers
 from gatecli.serving.platforms import FoundRoute, RouteKind, find_route
-from gatecli.serving.questions import BadQuestion, canonical_question, require_one_instance
+from gatecli.serving.questions import BadQuestion, canonical_question
 from gatecli.serving.refusals import (
     BUSY,
     DRAINING,
@@ -174,7 +174,6 @@ class ModelProxy:
         content_type = http.headers.get(hdrs.CONTENT_TYPE, "")
         try:
             question = canonical_question(body, content_type)
-            require_one_instance(question, content_type)
             asked = AskedQuestion(
                 found.url or "",
                 _noised_headers(http, content_type),

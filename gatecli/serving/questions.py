@@ -11,24 +11,23 @@ class BadQuestion(Exception):
 
 
 def canonical_question(body: bytes, content_type: str) -> bytes:
-    """JSON with sorted keys and without blanks; any other body as it is. Raises BadQuestion.
+    """JSON of one instance with sorted keys and without blanks; any other body as it is. Raises BadQuestion.
 
     The model is asked this, and not what was sent: else two texts of one question could be two questions.
     """
     if not _is_json(content_type):
         return body
     try:
-        data = json.loads(body, parse_constant=_refuse, object_pairs_hook=_object)
-        return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+        data = _READER.decode(body.decode("utf-8-sig"))
+        text = _WRITER.encode(data)
     except (ValueError, RecursionError):
         raise BadQuestion("the body is not JSON that has one meaning") from None
+    _require_one_instance(data)
+    return text.encode()
 
 
-def require_one_instance(body: bytes, content_type: str) -> None:
+def _require_one_instance(data: Any) -> None:
     """KServe's protocols take several instances; each would be an answer. Raises BadQuestion."""
-    if not _is_json(content_type):
-        return
-    data = json.loads(body)
     if not isinstance(data, dict):
         return
     instances = data.get("instances", data.get("inputs"))
@@ -57,3 +56,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a key stands twice")
     return found
+
+
+_READER = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object)
+_WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
