@@ -112,6 +112,7 @@ _QUOTES: Mapping[str, Callable[[str], str]] = {
     "yaml": _json_quoted,
     "json": _json_quoted,
     "json-lines": _json_quoted,
+    "event-stream": _json_quoted,
     "toml": _json_quoted,
     "hcl": _json_quoted,
     "env": _json_quoted,
@@ -119,5 +120,5 @@ _QUOTES: Mapping[str, Callable[[str], str]] = {
     "csv": _csv_quoted,
     "properties": _properties_escaped,
 }
-_BARE = frozenset({"yaml", "json", "json-lines", "toml", "hcl"})
+_BARE = frozenset({"yaml", "json", "json-lines", "event-stream", "toml", "hcl"})
 _RUNNING = frozenset({LeafKind.COMMENT, LeafKind.TEXT})

@@ -174,6 +174,11 @@ def read_json_leaves(raw: RawText) -> Iterable[Leaf]:
     return _JsonReader(raw.text, 0, len(raw.text), ()).leaves
 
 
+def json_leaves_between(text: str, start: int, end: int, prefix: tuple[str | int, ...]) -> Iterable[Leaf]:
+    """The leaves of the JSON document in a part of a text, below `prefix`. Raises `FormatError`."""
+    return _JsonReader(text, start, end, prefix).leaves
+
+
 def read_json_lines(raw: RawText) -> Iterator[Leaf]:
     """The leaves of every line, whose number in the file (from 0) is the first key.
 
@@ -184,7 +189,7 @@ def read_json_lines(raw: RawText) -> Iterator[Leaf]:
             continue
         number = raw.position(line.start()).line - 1
         try:
-            yield from _JsonReader(raw.text, line.start(), line.end(), (number,)).leaves
+            yield from json_leaves_between(raw.text, line.start(), line.end(), (number,))
         except FormatError:
             yield Leaf(line[0], (), LeafKind.TEXT, line.start(), line.end())
 

@@ -1,0 +1,110 @@
+"""A cheap proof that a body holds nothing that is looked for, for the thread that answers everybody.
+
+Feature vectors are lists of decimal fractions, in which a search would find nothing and takes long to say
+so: no form of a number begins behind a decimal point, and one that is a fraction itself is reported only
+where a word tells what it is (`gatecli.pii.context.is_fraction`). Tests hold this to a whole search.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from gatecli.model.text import joined_items, number_text
+from gatecli.pii.detector import Detector
+from gatecli.pii.raw_text_prefilter import may_hold
+
+_FRACTION = r"-?(?:0\.[0-9]{1,20}|(?=[0-9.]{3,18}(?![0-9.]))[1-9][0-9]{0,3}\.[0-9]+)(?:[eE]-[0-9]{1,3})?"
+"""A number below 10,000 with a fraction, of fewer digits than the one number that a fraction may be."""
+_IN_JSON = re.compile(rf"(?<![^\[,:\s]){_FRACTION}(?![^\],}}\s])")
+_IN_TABLE = re.compile(rf"(?<![^,;\t|\r\n]){_FRACTION}(?![^,;\t|\r\n])")
+
+
+def is_clean_json(detector: Detector, text: str) -> bool:
+    """Whether a text is one JSON document in which no search could find anything."""
+    if detector.has_foreign_forms:
+        return False
+    shorter, left_out = _without_fractions(text)
+    texts = _texts_in(shorter)
+    if texts is None:
+        return False
+    shown = "\n".join(texts)
+    if left_out and detector.vocabulary.entities_in(shown):
+        texts = _texts_in(text)
+        shown = "\n".join(texts or ())
+    return texts is not None and not may_hold(detector, shown)
+
+
+def is_clean_table(detector: Detector, text: str) -> bool:
+    """The same of a table without quoted cells."""
+    if detector.has_foreign_forms or '"' in text:
+        return False
+    shorter, left_out = _IN_TABLE.subn("", text)
+    is_named = left_out and detector.vocabulary.entities_in(shorter)
+    return not may_hold(detector, text if is_named else shorter)
+
+
+def is_clean_text(detector: Detector, text: str) -> bool:
+    """The same of a text without a form."""
+    return not (detector.has_foreign_forms or may_hold(detector, text))
+
+
+def _without_fractions(text: str) -> tuple[str, int]:
+    """JSON with `null` for every such number outside of its strings, and how many there were."""
+    if "\\" in text:
+        return text, 0  # a quote may be none
+    pieces = text.split('"')
+    between, count = _IN_JSON.subn("null", '"'.join(pieces[::2]))
+    if not count:
+        return text, 0
+    pieces[::2] = between.split('"')
+    return '"'.join(pieces), count
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object with all its keys, repeated ones too."""
+
+
+def _texts_in(text: str) -> set[str] | None:
+    """Every text that a leaf has, and every list of short numbers as one; None where it is no JSON."""
+    try:
+        data = json.loads(
+            text,
+            object_pairs_hook=_Pairs,
+            parse_int=str,
+            parse_float=number_text,
+            parse_constant=_refuse,
+        )
+    except (ValueError, RecursionError):
+        return None
+    return set(_walk(data))
+
+
+def _refuse(_word: str) -> NoReturn:
+    raise ValueError("no JSON")
+
+
+def _walk(data: object) -> Iterator[str]:
+    pending = [data]
+    for value in pending:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, _Pairs):
+            for key, item in value:
+                yield key
+                pending.append(item)
+        elif isinstance(value, list):
+            yield joined_items(_first_texts(value))
+            pending.extend(item for item in value if item is not None)
+
+
+def _first_texts(items: list[Any]) -> list[str]:
+    """The texts with which a list begins."""
+    found: list[str] = []
+    for item in items:
+        if not item or not isinstance(item, str):
+            break
+        found.append(item)
+    return found
