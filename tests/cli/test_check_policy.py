@@ -56,9 +56,9 @@ def gates(told: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize(
     ("rules", "expected", "left_out"),
     [
-        ("{skip: [anonymity, terraform]}", ["release", "pii"], "the gates anonymity, terraform"),
-        ("{only: [pii, release, terraform]}", ["release", "pii", "terraform"], "the gate anonymity"),
-        ("{only: [pii, release], skip: [release]}", ["pii"], "the gates release, anonymity, terraform"),
+        ("{skip: [anonymity, terraform]}", ["release", "pii", "serve"], "the gates anonymity, terraform"),
+        ("{only: [pii, release, terraform, serve]}", ["release", "pii", "terraform", "serve"], "the gate anonymity"),
+        ("{only: [pii, release], skip: [release]}", ["pii"], "the gates release, anonymity, terraform, serve"),
     ],
 )
 def test_a_gate_that_the_policy_leaves_out_is_said(
@@ -75,7 +75,7 @@ def test_the_command_line_outweighs_the_policy(root: Path) -> None:
     _, told = report(root, "--only", "pii")
     assert (gates(told), notes(told)) == (["pii"], [])
     _, told = report(root, "--skip", "terraform")
-    assert gates(told) == ["release", "anonymity"]
+    assert gates(told) == ["release", "anonymity", "serve"]
 
 
 def test_a_policy_and_a_command_line_that_leave_no_gate_are_refused(root: Path) -> None:
