@@ -73,9 +73,10 @@ _NUMBERS = count()
 
 
 def question() -> bytes:
-    """A new question of a usual size: 40 features."""
+    """A new question of a usual size: 40 features, of which no whole number could be a postal code."""
     number = next(_NUMBERS)
-    return json.dumps({"instances": [[number, *(each / 7 for each in range(39))]]}).encode()
+    features = [number // 5000, number % 5000, *(each / 7 for each in range(38))]
+    return json.dumps({"instances": [features]}).encode()
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from urllib.parse import unquote_plus
 
 from aiohttp import hdrs, web
+from prometheus_client import Counter
 
 from gatecli.model.private_endpoint import EndpointMode
 from gatecli.serving.attested_answers import pass_on
@@ -64,12 +65,16 @@ class ModelProxy:
     serves_metrics: bool
     logs_all: bool = False
     in_flight: int = 0
+    idle: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set while no request is under way, but for the time before the first."""
     clock: Callable[[], float] = time.perf_counter
     _find: Callable[[str, str], FoundRoute | None] = field(init=False)
+    _answered: Counter = field(init=False)
 
     def __post_init__(self) -> None:
         spec = self.parts.spec
         url = spec.upstream.url or (spec.votes.models[0].url if spec.votes else "")
+        self._answered = self.parts.metrics.requests.labels(ANSWERED)
         self._find = lru_cache(KNOWN_TARGETS)(partial(find_route, self.parts.contract, url))
 
     async def receive(self, http: web.BaseRequest) -> web.StreamResponse:
@@ -99,6 +104,7 @@ class ModelProxy:
         begun = self.clock()
         outcome, reason = ANSWERED, ""
         self.in_flight += 1
+        self.idle.clear()
         try:
             return await self._answer_within(http, found)
         except EndRequest as end:
@@ -122,6 +128,8 @@ class ModelProxy:
             return _error(FAILED)
         finally:
             self.in_flight -= 1
+            if not self.in_flight:
+                self.idle.set()
             self._note(http, outcome, reason, self.clock() - begun)
 
     async def _answer_within(self, http: web.BaseRequest, found: FoundRoute | None) -> web.StreamResponse:
@@ -166,14 +174,15 @@ class ModelProxy:
             return
         text = unquote_plus(query).encode("utf-8", "surrogatepass")
         screened = await self.parts.request_screen.search(text, "text/plain", "")
-        if screened.outcome not in (ScreenOutcome.CLEAN, ScreenOutcome.FOUND):
+        if screened.is_refused or screened.outcome is ScreenOutcome.MASKED:
             raise EndRequest(PERSONAL_DATA)
 
     async def _noised(self, http: web.BaseRequest, found: FoundRoute, body: bytes) -> web.Response:
         parts = self.parts
         content_type = http.headers.get(hdrs.CONTENT_TYPE, "")
         try:
-            question = canonical_question(body, content_type)
+            encoding = http.headers.get(hdrs.CONTENT_ENCODING, "")
+            question = canonical_question(body, content_type, encoding)
             asked = AskedQuestion(
                 found.url or "",
                 _noised_headers(http, content_type),
@@ -232,8 +241,11 @@ class ModelProxy:
 
     def _note(self, http: web.BaseRequest, outcome: str, reason: str, seconds: float) -> None:
         metrics = self.parts.metrics
-        metrics.requests.labels(outcome).inc()
         metrics.latency.observe(seconds)
+        if outcome == ANSWERED:
+            self._answered.inc()
+        else:
+            metrics.requests.labels(outcome).inc()
         if outcome != ANSWERED or self.logs_all:
             said = {"outcome": outcome, "reason": reason, "milliseconds": round(seconds * 1000, 2)}
             trace = trace_of(http.headers.get("traceparent", ""))

@@ -10,11 +10,13 @@ class BadQuestion(Exception):
     """A body that cannot be asked of a model; its text says why, and holds nothing of it."""
 
 
-def canonical_question(body: bytes, content_type: str) -> bytes:
+def canonical_question(body: bytes, content_type: str, encoding: str = "") -> bytes:
     """JSON of one instance with sorted keys and without blanks; any other body as it is. Raises BadQuestion.
 
     The model is asked this, and not what was sent: else two texts of one question could be two questions.
     """
+    if encoding.lower() not in {"", "identity"}:
+        raise BadQuestion("send it without a content encoding")
     if not _is_json(content_type):
         return body
     try:

@@ -155,8 +155,8 @@ async def _drain(proxy: ModelProxy, listener: asyncio.Server, around: ServingSur
     listener.close()
     try:
         async with asyncio.timeout(around.document.spec.limits.drain_seconds):
-            while proxy.in_flight:
-                await asyncio.sleep(0.02)
+            if proxy.in_flight:
+                await proxy.idle.wait()
     except TimeoutError:
         around.log("cut-off", requests=proxy.in_flight)
 

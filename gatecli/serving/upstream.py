@@ -104,6 +104,8 @@ class Upstream:
             raise UpstreamError(UpstreamFault.TOO_LARGE)
         kept = bytearray()
         try:
+            if length is not None:
+                return await response.read()
             async for chunk in response.content.iter_any():
                 kept += chunk
                 if len(kept) > self.most_bytes:
