@@ -29,7 +29,7 @@ class RouteKind(StrEnum):
     """What the server or the model says of itself: passed on in mode `attested` alone."""
 
 
-class UpstreamAddress(StrEnum):
+class AddressKind(StrEnum):
     """What `upstream.url` names."""
 
     QUESTION = "question"
@@ -54,7 +54,7 @@ class PlatformContract:
     """What a platform calls, how much it sends, and how long it waits."""
 
     routes: tuple[Route, ...]
-    address: UpstreamAddress
+    address: AddressKind
     port: int
     """Where the platform expects the container's server."""
     request_bytes: int
@@ -110,7 +110,7 @@ _SAGEMAKER = PlatformContract(
         _route("POST", "/invocations", RouteKind.PREDICT),
         _route("GET", "/execution-parameters", RouteKind.METADATA),
     ),
-    address=UpstreamAddress.QUESTION,
+    address=AddressKind.QUESTION,
     port=8080,
     request_bytes=25 * MEBIBYTE,
     seconds=60,
@@ -131,7 +131,7 @@ _AZUREML = PlatformContract(
         _route("POST", "/score", RouteKind.PREDICT),
         _route("GET", "/swagger\\.json", RouteKind.METADATA),
     ),
-    address=UpstreamAddress.QUESTION,
+    address=AddressKind.QUESTION,
     port=5001,
     request_bytes=10 * MEBIBYTE,
     seconds=180,
@@ -157,7 +157,7 @@ _KSERVE = PlatformContract(
         _route("GET", f"{_V2_MODEL}/ready", RouteKind.READY),
         _route("POST", f"{_V2_MODEL}/infer", RouteKind.PREDICT),
     ),
-    address=UpstreamAddress.BASE,
+    address=AddressKind.BASE,
     port=8080,
     request_bytes=10 * MEBIBYTE,
     seconds=60,
@@ -169,7 +169,7 @@ _KSERVE = PlatformContract(
 # No contract but HTTP: a POST to the model's address, or below it. The limits are ours.
 _PLAIN = PlatformContract(
     routes=(_route("POST", _BELOW, RouteKind.PREDICT),),
-    address=UpstreamAddress.PREFIX,
+    address=AddressKind.PREFIX,
     port=8080,
     request_bytes=10 * MEBIBYTE,
     seconds=60,
@@ -205,15 +205,15 @@ def find_route(contract: PlatformContract, upstream: str, method: str, target: s
 
 
 def _route_of(
-    address: UpstreamAddress, kind: RouteKind, own: SplitResult, path: str, query: str
+    address: AddressKind, kind: RouteKind, own: SplitResult, path: str, query: str
 ) -> FoundRoute | None:
     if kind in (RouteKind.LIVE, RouteKind.READY):
         return FoundRoute(kind, None)
-    if path in OWN_PATHS or (address is UpstreamAddress.PREFIX and not _is_below(path, own.path)):
+    if path in OWN_PATHS or (address is AddressKind.PREFIX and not _is_below(path, own.path)):
         return None
-    if address is UpstreamAddress.BASE:
+    if address is AddressKind.BASE:
         path = own.path.rstrip("/") + path
-    elif address is UpstreamAddress.QUESTION and kind is RouteKind.PREDICT:
+    elif address is AddressKind.QUESTION and kind is RouteKind.PREDICT:
         path = own.path or "/"
     asked = "&".join(each for each in (own.query, query) if each)
     return FoundRoute(kind, urlunsplit((own.scheme, own.netloc, path, asked, "")))
@@ -229,5 +229,5 @@ def ready_url(contract: PlatformContract, upstream: str) -> str | None:
     if contract.ready_path is None:
         return None
     own = urlsplit(upstream)
-    base = own.path.rstrip("/") if contract.address is UpstreamAddress.BASE else ""
+    base = own.path.rstrip("/") if contract.address is AddressKind.BASE else ""
     return urlunsplit((own.scheme, own.netloc, base + contract.ready_path, "", ""))

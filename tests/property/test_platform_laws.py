@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gatecli.model.private_endpoint import EndpointMode, EndpointPlatform
 from gatecli.serving.passed_headers import request_headers, response_headers
-from gatecli.serving.platforms import OWN_PATHS, PLATFORMS, RouteKind, UpstreamAddress, find_route
+from gatecli.serving.platforms import OWN_PATHS, PLATFORMS, AddressKind, RouteKind, find_route
 
 _QUESTIONS = {
     EndpointPlatform.SAGEMAKER: "/invocations",
@@ -131,7 +131,7 @@ def test_only_a_post_is_a_question(platform: EndpointPlatform, target: str) -> N
 
 
 def test_a_contract_that_keeps_the_path_is_the_plain_one_alone() -> None:
-    kept = [each for each, contract in PLATFORMS.items() if contract.address is UpstreamAddress.PREFIX]
+    kept = [each for each, contract in PLATFORMS.items() if contract.address is AddressKind.PREFIX]
     assert kept == [EndpointPlatform.PLAIN]
 
 

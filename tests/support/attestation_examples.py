@@ -33,9 +33,13 @@ ATTESTATION, MODEL, NOTE, POLICY_FILE = (
 
 def example_key(name: str) -> StatementSigner:
     """A key that everybody can make: it signs examples and nothing else."""
+    return read_signing_key(example_key_pem(name), None, "a key of examples")
+
+
+def example_key_pem(name: str) -> bytes:
+    """The same, as a file."""
     key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return read_signing_key(pem, None, "a key of examples")
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 @dataclass(frozen=True, slots=True)

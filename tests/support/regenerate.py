@@ -19,6 +19,7 @@ from tests.support.form_page import form_page
 from tests.support.gated_plans import main as gated_plans
 from tests.support.pii_examples import main as examples
 from tests.support.pii_sections import entity_page, written_into
+from tests.support.serving_examples import main as serving_examples
 from tests.support.terraform_docs import main as module_pages
 from tests.support.terraform_gates import main as gate_digests
 
@@ -50,6 +51,7 @@ def main() -> None:
     decision_examples()
     examples()
     attestation_examples()
+    serving_examples()
     module_pages()
     gate_digests()
     gated_plans()
