@@ -14,8 +14,8 @@ from gatecli.model.text import RawText
 from gatecli.sources.encoding import Binary, encoding_of
 from gatecli.sources.string_fields.formats import format_of
 
-LARGEST = 64 * 2**20
-"""Bytes of a body after unpacking: a small one may unpack to anything."""
+LARGEST = 16 * 2**20
+"""Bytes of a body that is searched, unpacked: a small one may unpack to anything."""
 
 JSON, JSON_LINES, CSV, EVENTS = "json", "json-lines", "csv", "event-stream"
 _FORMATS: Mapping[str, str] = MappingProxyType(
@@ -123,9 +123,11 @@ def texts_of(body: bytes, content_type: str, content_encoding: str) -> tuple[Raw
     media = media_type(content_type)
     if media.is_opaque:
         return Unsearchable("its media type holds no text that could be searched")
-    plain = unpacked(body, content_encoding)
+    plain = unpacked_body(body, content_encoding)
     if isinstance(plain, Unsearchable):
         return plain
+    if len(plain) > LARGEST:
+        return Unsearchable(f"it is larger than {LARGEST // 2**20} MiB")
     named = _CHARSETS.get(media.charset or "utf-8")
     if named is None:
         return Unsearchable("its character set is not known")
@@ -148,7 +150,7 @@ def _raw(text: str, media: MediaType, encoding: str) -> RawText:
     return RawText(path, text, media.format or format_of("-", text[:2000]), encoding)
 
 
-def unpacked(body: bytes, content_encoding: str) -> bytes | Unsearchable:
+def unpacked_body(body: bytes, content_encoding: str) -> bytes | Unsearchable:
     """What a body is packed of, in at most `LARGEST` bytes."""
     names = [each.strip().lower() for each in content_encoding.split(",") if each.strip()]
     for name in reversed(names):

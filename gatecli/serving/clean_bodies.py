@@ -12,9 +12,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from gatecli.checks.personal_data import Search
 from gatecli.model.text import joined_items, number_text
+from gatecli.pii.budget import BudgetSpentError, ScanBudget
 from gatecli.pii.detector import Detector
-from gatecli.pii.raw_text_prefilter import may_hold
+from gatecli.pii.raw_text_prefilter import could_match, may_hold
 
 _FRACTION = r"-?(?:0\.[0-9]{1,20}|(?=[0-9.]{3,18}(?![0-9.]))[1-9][0-9]{0,3}\.[0-9]+)(?:[eE]-[0-9]{1,3})?"
 """A number below 10,000 with a fraction, of fewer digits than the one number that a fraction may be."""
@@ -24,17 +26,34 @@ _IN_TABLE = re.compile(rf"(?<![^,;\t|\r\n]){_FRACTION}(?![^,;\t|\r\n])")
 
 def is_clean_json(detector: Detector, text: str) -> bool:
     """Whether a text is one JSON document in which no search could find anything."""
-    if detector.has_foreign_forms:
+    shown = _shown(detector, text)
+    return shown is not None and not may_hold(detector, shown)
+
+
+def is_clean_json_by_forms(search: Search, text: str) -> bool:
+    """The same, where the forms of numbers are looked for, and not what they have in common: for a thread.
+
+    Of what is escaped `could_match` knows nothing.
+    """
+    if search.names is not None or "\\" in text:
         return False
+    shown = _shown(search.detector, text)
+    try:
+        budget = ScanBudget(search.limits, search.clock)
+        return shown is not None and not could_match(search.detector, (shown,), budget)
+    except BudgetSpentError:
+        return False
+
+
+def _shown(detector: Detector, text: str) -> str | None:
+    """All that the leaves of a JSON document show, each once on a line; None where it is none."""
+    if detector.has_foreign_forms:
+        return None
     shorter, left_out = _without_fractions(text)
     texts = _texts_in(shorter)
-    if texts is None:
-        return False
-    shown = "\n".join(texts)
-    if left_out and detector.vocabulary.entities_in(shown):
+    if texts is not None and left_out and detector.vocabulary.entities_in("\n".join(texts)):
         texts = _texts_in(text)
-        shown = "\n".join(texts or ())
-    return texts is not None and not may_hold(detector, shown)
+    return None if texts is None else "\n".join(sorted(texts))
 
 
 def is_clean_table(detector: Detector, text: str) -> bool:
@@ -63,7 +82,7 @@ def _without_fractions(text: str) -> tuple[str, int]:
     return '"'.join(pieces), count
 
 
-class _Pairs(list[tuple[str, Any]]):
+class _Members(list[tuple[str, Any]]):
     """An object with all its keys, repeated ones too."""
 
 
@@ -72,7 +91,7 @@ def _texts_in(text: str) -> set[str] | None:
     try:
         data = json.loads(
             text,
-            object_pairs_hook=_Pairs,
+            object_pairs_hook=_Members,
             parse_int=str,
             parse_float=number_text,
             parse_constant=_refuse,
@@ -91,7 +110,7 @@ def _walk(data: object) -> Iterator[str]:
     for value in pending:
         if isinstance(value, str):
             yield value
-        elif isinstance(value, _Pairs):
+        elif isinstance(value, _Members):
             for key, item in value:
                 yield key
                 pending.append(item)

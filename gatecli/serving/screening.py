@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -21,7 +22,7 @@ from gatecli.model.finding import Severity
 from gatecli.model.text import LeafReading, RawText
 from gatecli.pii.detector import Detector
 from gatecli.serving.body_text import CSV, EVENTS, JSON, Unsearchable, media_type, texts_of
-from gatecli.serving.clean_bodies import is_clean_json, is_clean_table, is_clean_text
+from gatecli.serving.clean_bodies import is_clean_json, is_clean_json_by_forms, is_clean_table, is_clean_text
 from gatecli.serving.event_streams import divided_texts, placed_hits, reading_of
 from gatecli.serving.masked_bodies import Masked, masked_text
 from gatecli.sources.redact import Hit
@@ -30,6 +31,8 @@ from gatecli.sources.string_fields.formats import TEXT, format_of, views
 Action = Literal["deny", "mask", "audit", "ignore"]
 INLINE = 1 << 15
 """Bytes of a body that is looked at at once: in less than half a millisecond, where it is clean."""
+THREADS = 2
+"""Bodies that are searched at once: more would only take turns."""
 _UTF_8 = frozenset({"", "utf-8", "utf8"})
 _PROOFS: Mapping[str, Callable[[Detector, str], bool]] = MappingProxyType(
     {JSON: is_clean_json, CSV: is_clean_table, TEXT: is_clean_text}
@@ -89,6 +92,8 @@ class Screen:
     def __init__(self, search: Search, action: Action) -> None:
         self._search = with_embedded_files(search)
         self.action: Action = action
+        # Threads of its own: a ledger must not wait until bodies are searched.
+        self._threads = ThreadPoolExecutor(THREADS, "screen")
 
     @property
     def searches(self) -> bool:
@@ -97,11 +102,12 @@ class Screen:
 
     async def search(self, body: bytes, content_type: str, content_encoding: str = "") -> Screened:
         """The body with what was seen in it; what takes longer than a moment is done in a thread."""
-        if len(body) > INLINE:
-            return await asyncio.to_thread(self.judge, body, content_type, content_encoding)
-        if self.is_clean(body, content_type, content_encoding):
+        is_small = len(body) <= INLINE
+        if is_small and self.is_clean(body, content_type, content_encoding):
             return self._clean(body, content_encoding)
-        return await asyncio.to_thread(self._judge, body, content_type, content_encoding)
+        judge = self._judge if is_small else self.judge
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, judge, body, content_type, content_encoding)
 
     def is_clean(self, body: bytes, content_type: str, content_encoding: str = "") -> bool:
         """Whether a body holds nothing that is looked for: a proof, in microseconds for a small body.
@@ -200,6 +206,8 @@ def _find(raw: RawText, search: Search) -> Seen:
 
 
 def _is_plainly_clean(raw: RawText, search: Search) -> bool:
+    if raw.format == JSON:
+        return is_clean_json_by_forms(search, raw.text)
     plain = None if raw.format in {TEXT, EVENTS} else views(raw)
     return plain is not None and personal_data.is_clean(search, plain, raw.format)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import json
@@ -15,7 +16,7 @@ from gatecli.checks.personal_data import Search, search_of
 from gatecli.model.policy import PiiRules
 from gatecli.pii.budget import Limits
 from gatecli.serving import body_text
-from gatecli.serving.screening import Action, Screen, Screened, ScreenOutcome
+from gatecli.serving.screening import INLINE, Action, Screen, Screened, ScreenOutcome
 
 RESIDENT_ID = "110101199003074477"
 ADDRESS = "carol@acme-mail.cn"
@@ -264,6 +265,23 @@ def test_a_search_that_ends_early_is_no_pass(action: Action) -> None:
     assert "not searched to its end" in seen.reason
     audited = screen("audit", short).judge(body, JSON)
     assert (audited.outcome, audited.body) == (ScreenOutcome.UNKNOWN, body)
+
+
+@pytest.mark.parametrize("size", [1, INLINE])
+def test_a_small_body_and_a_large_one_are_searched_alike(size: int) -> None:
+    clean = b'{"a": [0.5, 1.25]}' + b" " * size
+    dirty = json.dumps({"a": ADDRESS}).encode() + b" " * size
+    for action, outcome in (("deny", ScreenOutcome.DENIED), ("mask", ScreenOutcome.MASKED)):
+        screened = screen(action)
+        assert asyncio.run(screened.search(clean, JSON)) == Screened(ScreenOutcome.CLEAN, clean)
+        assert asyncio.run(screened.search(dirty, JSON)) == screened.judge(dirty, JSON)
+        assert screened.judge(dirty, JSON).outcome is outcome
+
+
+def test_a_body_that_is_too_large_to_be_searched_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_text, "LARGEST", 1000)
+    words = json.dumps({"a": "é" * 200, "b": [1] * 300}).encode()
+    assert judged(words, "deny").outcome is ScreenOutcome.UNSEARCHED
 
 
 def test_nothing_of_a_body_stands_in_a_representation() -> None:
