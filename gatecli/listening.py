@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -49,3 +52,25 @@ def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | 
             advice="give PEM files that belong together, the key without a password",
         ) from None
     return context
+
+
+class BodyRoom:
+    """What large bodies share: memory is bounded whatever comes."""
+
+    def __init__(self, size: int) -> None:
+        self._free = self._size = size
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def take_room(self, wanted: int) -> AsyncIterator[None]:
+        """Wait for room, and hold it; a body larger than all of it waits until it is alone."""
+        size = min(wanted, self._size)
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._free >= size)
+            self._free -= size
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._free += size
+                self._changed.notify_all()

@@ -23,6 +23,7 @@ from admission.review.judging import Phase
 from admission.server.health import Health
 from admission.server.metrics import CONTENT_TYPE, Metrics, exposition, kind_label
 from admission.server.review_service import FAILED, ReviewResult, ReviewService
+from gatecli.listening import BodyRoom
 
 PATHS = {"/validate": Phase.VALIDATING, "/mutate": Phase.MUTATING}
 JSON = "application/json"
@@ -45,28 +46,6 @@ class BodyBounds:
     client_name: str = ""
 
 
-class Room:
-    """What large bodies share: memory is bounded whatever comes."""
-
-    def __init__(self, size: int = ROOM) -> None:
-        self._free = self._size = size
-        self._changed = asyncio.Condition()
-
-    @asynccontextmanager
-    async def take_room(self, wanted: int) -> AsyncIterator[None]:
-        """Wait for room, and hold it; a body larger than all of it waits until it is alone."""
-        size = min(wanted, self._size)
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._free >= size)
-            self._free -= size
-        try:
-            yield
-        finally:
-            async with self._changed:
-                self._free += size
-                self._changed.notify_all()
-
-
 @dataclass(slots=True)
 class HttpHandler:
     """Takes in reviews for `service`, through `hear`, which is None until kopf is there."""
@@ -76,7 +55,7 @@ class HttpHandler:
     metrics: Metrics
     bounds: BodyBounds
     hear: Hear | None = None
-    room: Room = field(default_factory=Room)
+    room: BodyRoom = field(default_factory=lambda: BodyRoom(ROOM))
     in_flight: int = 0
 
     def __post_init__(self) -> None:

@@ -17,7 +17,13 @@ from gatecli.model.table_evidence import TableEvidence
 from gatecli.model.table_questions import TableQuestions
 from gatecli.model.waiver import PrivacyWaiver
 
-KINDS: tuple[type[Resource], ...] = (ModelRelease, PrivacyPolicy, PrivacyWaiver, TableQuestions, PrivateEndpoint)
+KINDS: tuple[type[Resource], ...] = (
+    ModelRelease,
+    PrivacyPolicy,
+    PrivacyWaiver,
+    TableQuestions,
+    PrivateEndpoint,
+)
 FILES: dict[str, type[Value]] = {"audit-v1": AuditFile, "table-evidence-v1": TableEvidence}
 """Files that a command writes and another reads."""
 PREDICATES: dict[str, type] = {

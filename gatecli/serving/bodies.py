@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from aiohttp import hdrs, web
 
-from gatecli.serving.refusals import CUT_OFF, TOO_LARGE, TOO_SLOW, ErrorAnswer
+from gatecli.listening import BodyRoom
+from gatecli.serving.refusals import BUSY, CUT_OFF, TOO_LARGE, TOO_SLOW, ErrorAnswer
 
+SMALL = 64 * 1024
+"""Bytes of a body that is taken in without asking for room."""
+ROOM = 256 * 1024 * 1024
+"""Bytes of larger bodies that are taken in at once: memory is bounded, however slowly they come."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -19,16 +27,43 @@ class BadBody(Exception):
         self.answer = answer
 
 
-async def read_body(http: web.BaseRequest, limit: int, seconds: float) -> bytes:
-    """The whole body. Raises BadBody."""
-    if (http.content_length or 0) > limit:
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """Bytes of one body, seconds for it, and the room that large ones share until they are answered."""
+
+    most: int
+    seconds: float
+    room: BodyRoom = field(default_factory=lambda: BodyRoom(ROOM))
+
+
+@asynccontextmanager
+async def room_for(http: web.BaseRequest, limits: BodyLimits) -> AsyncIterator[None]:
+    """Hold room for a large body, also while it is asked about. Raises BadBody."""
+    size = http.content_length if http.body_exists else 0
+    if (size or 0) > limits.most:
         raise BadBody(TOO_LARGE)
+    if size is not None and size <= SMALL:
+        yield
+        return
+    held = limits.room.take_room(limits.most if size is None else size)
+    try:
+        await asyncio.wait_for(held.__aenter__(), limits.seconds)
+    except TimeoutError:
+        raise BadBody(BUSY) from None
+    try:
+        yield
+    finally:
+        await held.__aexit__(None, None, None)
+
+
+async def read_body(http: web.BaseRequest, limits: BodyLimits) -> bytes:
+    """The whole body. Raises BadBody."""
     if http.content.is_eof() and http.content_length is not None:
         return http.content.read_nowait()  # it came with the head
     _ask_for_it(http)
     try:
-        async with asyncio.timeout(seconds):
-            return await _read(http, limit)
+        async with asyncio.timeout(limits.seconds):
+            return await _read(http, limits.most)
     except TimeoutError:
         raise BadBody(TOO_SLOW) from None
     except (BadBody, asyncio.CancelledError):

@@ -30,7 +30,7 @@ def price_headers(
     spec: PrivateEndpointSpec, noise: GridNoise | None, unit: str, standing: AttestationStanding | None
 ) -> dict[str, str]:
     """The headers of every answer. ε and δ are those of one answer; `unit` is whom they protect."""
-    said = {MODE: spec.mode.value, "gatecli-guarantee": GUARANTEES[spec.mode]}
+    said = {"server": "gatecli", MODE: spec.mode.value, "gatecli-guarantee": GUARANTEES[spec.mode]}
     if noise is None:
         said |= {EPSILON: "0", DELTA: "0"}
     else:

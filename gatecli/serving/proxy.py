@@ -15,7 +15,7 @@ from prometheus_client import Counter
 
 from gatecli.model.private_endpoint import EndpointMode
 from gatecli.serving.attested_answers import pass_on
-from gatecli.serving.bodies import BadBody, read_body
+from gatecli.serving.bodies import BadBody, BodyLimits, read_body, room_for
 from gatecli.serving.counted_requests import PATH, NoWindow
 from gatecli.serving.metrics import CONTENT_TYPE, exposition
 from gatecli.serving.noisy_answers import AskedQuestion
@@ -65,15 +65,19 @@ class ModelProxy:
     serves_metrics: bool
     logs_all: bool = False
     in_flight: int = 0
+    asking: int = 0
+    """Requests whose body is there: slow bodies keep nobody from being asked about."""
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     """Set while no request is under way, but for the time before the first."""
     clock: Callable[[], float] = time.perf_counter
     _find: Callable[[str, str], FoundRoute | None] = field(init=False)
     _answered: Counter = field(init=False)
+    _bodies: BodyLimits = field(init=False)
 
     def __post_init__(self) -> None:
         spec = self.parts.spec
         url = spec.upstream.url or (spec.votes.models[0].url if spec.votes else "")
+        self._bodies = BodyLimits(self.parts.request_bytes, spec.limits.body_seconds)
         self._answered = self.parts.metrics.requests.labels(ANSWERED)
         self._find = lru_cache(KNOWN_TARGETS)(partial(find_route, self.parts.contract, url))
 
@@ -136,13 +140,23 @@ class ModelProxy:
         parts = self.parts
         if parts.readiness.is_draining:
             raise EndRequest(DRAINING)
-        if self.in_flight > parts.spec.limits.requests:
-            raise EndRequest(BUSY)
         if found is None:
             return await self._window(http)
         if found.kind is RouteKind.METADATA and parts.is_noised:
             raise EndRequest(NOT_FOUND)
-        body = await read_body(http, parts.request_bytes, parts.spec.limits.body_seconds)
+        async with room_for(http, self._bodies):
+            body = await read_body(http, self._bodies)
+            if self.asking >= parts.spec.limits.requests:
+                raise EndRequest(BUSY)
+            self.asking += 1
+            try:
+                return await self._ask(http, found, body)
+            finally:
+                self.asking -= 1
+
+    async def _ask(self, http: web.BaseRequest, found: FoundRoute, body: bytes) -> web.StreamResponse:
+        """Search a question, and have it answered as the mode says."""
+        parts = self.parts
         await self._search_query(http)
         body, is_changed = await self._searched(http, body)
         if parts.is_noised and not await self._is_attested_instead():
@@ -253,7 +267,8 @@ class ModelProxy:
 
 
 def _error(answer: ErrorAnswer) -> web.Response:
-    response = web.Response(status=answer.status, body=answer.body, headers={hdrs.CONTENT_TYPE: JSON})
+    headers = {hdrs.CONTENT_TYPE: JSON, hdrs.SERVER: "gatecli"}
+    response = web.Response(status=answer.status, body=answer.body, headers=headers)
     if answer in (BUSY, DRAINING):
         response.headers[hdrs.RETRY_AFTER] = "1"
     if answer is not REFUSAL:

@@ -29,39 +29,55 @@ KEPT = 75.0
 
 
 class BoundedServer(web.Server):
-    """A server with a bound on open connections, each of which must send a first head in time."""
+    """A server with a bound on open connections, each of which must send a first head in time.
+
+    Where there are too many, the one that has been silent longest since it was opened makes room.
+    """
 
     def __init__(self, proxy: ModelProxy, most: int, seconds: float) -> None:
         super().__init__(
             self._receive, access_log=None, keepalive_timeout=KEPT, lingering_time=1.0, auto_decompress=False
         )
         self._proxy, self._most, self._seconds = proxy, most, seconds
-        self._silent: dict[Any, asyncio.TimerHandle] = {}
+        self._silent: dict[Any, Silence] = {}
 
     def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
-        """Refuse it where there are too many."""
+        """Make room where there are too many; where all have spoken, end the new one."""
         super().connection_made(handler, transport)
-        if len(self.connections) > self._most:
-            transport.abort()
-            return
         loop = asyncio.get_running_loop()
-        self._silent[handler] = loop.call_later(self._seconds, transport.abort)
+        self._silent[handler] = Silence(transport, loop.call_later(self._seconds, transport.abort))
+        if len(self.connections) > self._most:
+            self._end_silence(next(iter(self._silent)))
 
     def connection_lost(self, handler: Any, exc: BaseException | None = None) -> None:
-        self._has_spoken(handler)
+        self._note_head(handler)
         super().connection_lost(handler, exc)
 
     async def _receive(self, http: web.BaseRequest) -> web.StreamResponse:
-        self._has_spoken(http.protocol)
+        self._note_head(http.protocol)
         answered = await self._proxy.receive(http)
         if self._proxy.parts.readiness.is_draining:
             answered.force_close()
         return answered
 
-    def _has_spoken(self, handler: Any) -> None:
-        timer = self._silent.pop(handler, None)
-        if timer is not None:
-            timer.cancel()
+    def _note_head(self, handler: Any) -> None:
+        """A connection that sent a head is silent no more."""
+        silence = self._silent.pop(handler, None)
+        if silence is not None:
+            silence.timer.cancel()
+
+    def _end_silence(self, handler: Any) -> None:
+        silence = self._silent.pop(handler)
+        silence.timer.cancel()
+        silence.transport.abort()
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A connection that sent no head yet, and what will end it."""
+
+    transport: asyncio.Transport
+    timer: asyncio.TimerHandle
 
 
 @dataclass(slots=True)
