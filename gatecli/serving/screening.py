@@ -33,6 +33,9 @@ INLINE = 1 << 15
 """Bytes of a body that is looked at at once: in less than half a millisecond, where it is clean."""
 THREADS = 2
 """Bodies that are searched at once: more would only take turns."""
+TINY = 1 << 11
+"""Bytes of JSON in which numbers are looked for at once, too: in less than a thread would take to begin."""
+_PLAIN = frozenset({"", "identity"})
 _UTF_8 = frozenset({"", "utf-8", "utf8"})
 _PROOFS: Mapping[str, Callable[[Detector, str], bool]] = MappingProxyType(
     {JSON: is_clean_json, CSV: is_clean_table, TEXT: is_clean_text}
@@ -103,11 +106,20 @@ class Screen:
     async def search(self, body: bytes, content_type: str, content_encoding: str = "") -> Screened:
         """The body with what was seen in it; what takes longer than a moment is done in a thread."""
         is_small = len(body) <= INLINE
-        if is_small and self.is_clean(body, content_type, content_encoding):
+        if is_small and self._is_soon_clean(body, content_type, content_encoding):
             return self._clean(body, content_encoding)
         judge = self._judge if is_small else self.judge
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, judge, body, content_type, content_encoding)
+
+    def _is_soon_clean(self, body: bytes, content_type: str, content_encoding: str) -> bool:
+        """What is proven before a thread would have begun."""
+        if self.is_clean(body, content_type, content_encoding):
+            return True
+        media = media_type(content_type)
+        is_plain = media.charset in _UTF_8 and content_encoding in _PLAIN and body.isascii()
+        is_tiny = is_plain and media.format == JSON and len(body) <= TINY
+        return is_tiny and is_clean_json_by_forms(self._search, body.decode("ascii"))
 
     def is_clean(self, body: bytes, content_type: str, content_encoding: str = "") -> bool:
         """Whether a body holds nothing that is looked for: a proof, in microseconds for a small body.
@@ -117,7 +129,7 @@ class Screen:
         if self.action == "ignore" or not body:
             return True
         media = media_type(content_type)
-        is_plain = media.charset in _UTF_8 and content_encoding in {"", "identity"} and body.isascii()
+        is_plain = media.charset in _UTF_8 and content_encoding in _PLAIN and body.isascii()
         if not is_plain or media.is_opaque or self._search.names is not None:
             return False
         text = body.decode("ascii")

@@ -277,6 +277,14 @@ def test_a_small_body_and_a_large_one_are_searched_alike(size: int) -> None:
     assert screened.judge(dirty, JSON).outcome is ScreenOutcome.MASKED
 
 
+def test_a_tiny_body_of_long_numbers_is_clean_where_none_of_them_is_somebodys() -> None:
+    body = json.dumps(
+        {"rows": [{"spent": 123456 + each, "at": 1700000000 + each} for each in range(9)]}
+    ).encode()
+    assert not screen().is_clean(body, JSON)
+    assert asyncio.run(screen().search(body, JSON)) == Screened(ScreenOutcome.CLEAN, body)
+
+
 def test_a_body_that_is_too_large_to_be_searched_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_text, "LARGEST", 1000)
     words = json.dumps({"a": "é" * 200, "b": [1] * 300}).encode()
