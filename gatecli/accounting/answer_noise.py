@@ -28,15 +28,21 @@ from gatecli.accounting.calibration import Calibration, calibrate, rounded_up
 from gatecli.accounting.interface import Question
 from gatecli.errors import UsageError
 from gatecli.model.budget import Budget, Neighbouring
-from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace
+from gatecli.model.mechanism import MAX_COUNT, DiscreteGaussian, DiscreteLaplace
 from gatecli.model.number import show
 from gatecli.model.private_endpoint import AnswerNoise, EndpointMode, NoisyScores, PrivateEndpointSpec
 
 DIGITS = 6
 """Significant digits of a scale, the last one rounded up."""
 
-LARGEST = 1 << 40
-"""Steps between the ends of scores: noise of some millions of them still fits into OpenDP's 64 bits."""
+LARGEST = MAX_COUNT
+"""What one unit may change, in steps: a mechanism has no larger sensitivity."""
+
+WIDEST = 1 << 56
+"""Steps that noise may have for its scale: OpenDP cuts a draw off at 2⁶³, which is 128 of them (e⁻¹²⁸)."""
+
+LARGEST_SCORE = Fraction(10**300)
+"""Scores are given as floating-point numbers."""
 
 GridMechanism = DiscreteLaplace | DiscreteGaussian
 
@@ -89,6 +95,8 @@ def change_of(spec: PrivateEndpointSpec) -> GridChange:
 
 def change_of_scores(count: int, low: Fraction, high: Fraction, step: Fraction) -> GridChange:
     """All scores may move from one end to the other. Raises UsageError for a grid that is too fine."""
+    if max(abs(low), abs(high), step) > LARGEST_SCORE:
+        raise UsageError("a score is beyond what floating-point numbers hold", advice="give other ends")
     most = math.ceil((high - low) / step)
     if most > LARGEST:
         raise UsageError(
@@ -100,7 +108,23 @@ def change_of_scores(count: int, low: Fraction, high: Fraction, step: Fraction) 
 
 def noise_for(change: GridChange, noise: AnswerNoise) -> GridNoise:
     """The least noise of the kind that is asked for. Raises UsageError where none meets the budget."""
-    return _KINDS[noise.kind](change, Budget(noise.epsilon, noise.delta))
+    if change.most > LARGEST:
+        raise UsageError(
+            f"one unit may change a count by {change.most}", advice="give a smaller aggregates.perUnit"
+        )
+    found = _KINDS[noise.kind](change, Budget(noise.epsilon, noise.delta))
+    if _width(found.mechanism) > WIDEST:
+        raise UsageError(
+            f"the noise for ε = {show(noise.epsilon)} is wider than what is drawn exactly",
+            advice="give a larger scores.step, or a larger noise.epsilon",
+        )
+    return found
+
+
+def _width(mechanism: GridMechanism) -> Fraction:
+    if isinstance(mechanism, DiscreteGaussian):
+        return mechanism.standard_deviation
+    return mechanism.scale
 
 
 def variance(mechanism: GridMechanism) -> float:
