@@ -20,10 +20,12 @@ from gatecli.ledger.interface import BudgetExceeded, Store, UnknownDataset
 from gatecli.model.budget import Neighbouring
 from gatecli.model.ledger import Charge, EntryKind, Movement, identity_digest
 from gatecli.model.mechanism import Mechanism
-from gatecli.model.portfolio import Amounts, clip
+from gatecli.model.portfolio import COLUMNS, MEMBER_COLUMNS, Amounts, clip
 
 PREFIX = "serve/"
 """How the subjects of endpoints begin."""
+
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 class BudgetSpent(GatecliError):
@@ -51,6 +53,11 @@ class Lease:
     """What one answer costs alone."""
 
 
+def in_letters(digits: str) -> str:
+    """Hexadecimal digits as letters: decimal ones may look like somebody's number, which no ledger takes."""
+    return digits.translate(_LETTERS)
+
+
 def take_lease(store: Store, cost: AnswerCost, answers: int, name: str, now: datetime) -> Lease:
     """Pay for so many answers, or for half as many, and so on. `name` is used once.
 
@@ -71,9 +78,11 @@ def take_lease(store: Store, cost: AnswerCost, answers: int, name: str, now: dat
 def return_lease(store: Store, lease: Lease, used: int, now: datetime) -> None:
     """Give back what was not used. What was answered stays charged, answer by answer.
 
-    Each answer is a mechanism of its own to the filter, so what is left are `used` single charges. Where a
-    member was charged less for all of them as one mechanism than for each alone, it gets nothing back: how
-    many are used may follow from the answers, and then the composition in advance does not hold for fewer.
+    Each answer is a mechanism of its own to the filter, so what is left of a member are `used` single
+    charges, of its measure and of its slack. Where either was charged less for all answers as one mechanism
+    than for each alone, the member gets nothing back: how many are used may follow from the answers, and then
+    the composition in advance does not hold for fewer; and a measure of the one account does not hold with a
+    slack of the other. A lease of which nothing was used told nothing, and all of it comes back.
     """
     charges = tuple(
         Charge(whole.dataset, -_unused(whole.amounts, one.amounts, lease.answers, used))
@@ -83,11 +92,27 @@ def return_lease(store: Store, lease: Lease, used: int, now: datetime) -> None:
 
 
 def _unused(whole: Amounts, one: Amounts, answers: int, used: int) -> Amounts:
-    """Column by column. A sum of roundings is above the rounded sum by less than one unit an answer."""
-    columns = zip(whole, one, strict=True)
+    if used == 0:
+        return whole
+    returned = _returned_columns(whole, one, answers)
+    columns = zip(COLUMNS, whole, one, strict=True)
     return Amounts(
-        *(max(0, all_ - each * used) if answers * each < all_ + answers else 0 for all_, each in columns)
+        *(max(0, all_ - each * used) if column in returned else 0 for column, all_, each in columns)
     )
+
+
+def _returned_columns(whole: Amounts, one: Amounts, answers: int) -> frozenset[str]:
+    """Those of members whose measure and slack are sums of single charges.
+
+    A sum of roundings is above the rounded sum by less than one unit an answer.
+    """
+    sums = {
+        column
+        for column, all_, each in zip(COLUMNS, whole, one, strict=True)
+        if answers * each < all_ + answers
+    }
+    kept = {column for pair in MEMBER_COLUMNS.values() if not sums.issuperset(pair) for column in pair}
+    return frozenset(COLUMNS) - kept
 
 
 def _lease(store: Store, cost: AnswerCost, answers: int, name: str, now: datetime) -> Lease:

@@ -12,6 +12,7 @@ from pathlib import Path
 from gatecli.checks.personal_data import Search
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.private_endpoint import PrivateEndpoint
+from gatecli.serving.leases import in_letters
 from gatecli.serving.paid_answers import LeaseClock
 from gatecli.serving.parts import ServingLog
 
@@ -35,7 +36,7 @@ class ServingSurroundings:
     @property
     def clock(self) -> LeaseClock:
         """For leases, whose names are random."""
-        return LeaseClock(self.wall, self.monotonic, lambda: secrets.token_hex(8))
+        return LeaseClock(self.wall, self.monotonic, lambda: in_letters(secrets.token_hex(8)))
 
     def place(self, named: str) -> str:
         """A file of the document, or a URL as it stands."""
