@@ -22,7 +22,8 @@ SMALLEST = -60
 """Powers of ten below this are 0: they are less than any grid's step."""
 
 WRAPPERS = ("predictions", "prediction", "outputs", "output", "scores", "score", "probabilities", "results")
-WRAPPERS_OF_CLASSES = (*WRAPPERS, "labels", "label", "predicted_label", "class", "data")
+WRAPPERS_OF_CLASSES = ("labels", "label", "predicted_label", "class", *WRAPPERS)
+"""A class stands beside its score in SageMaker's answers."""
 
 Json = Any
 Class = str | int | bool
@@ -46,11 +47,10 @@ class ScoreGrid:
         """The nearest step; ends for what lies beyond them, the lower one for what is no number."""
         if score.is_nan():
             return 0
-        if score.is_infinite():
+        if score.is_infinite() or (score and score.adjusted() > -SMALLEST):
             return self.most if score > 0 else 0
-        if score.adjusted() > -SMALLEST:
-            return self.most if score > 0 else 0
-        top, bottom = DIGITS.plus(score).as_integer_ratio() if score.adjusted() >= SMALLEST else (0, 1)
+        is_nothing = not score or score.adjusted() < SMALLEST
+        top, bottom = (0, 1) if is_nothing else DIGITS.plus(score).as_integer_ratio()
         low, step = self.low, self.step
         # ⌊(score − low) / step + ½⌋ in whole numbers: fractions would be cut short at each turn.
         above = (top * low.denominator - low.numerator * bottom) * step.denominator
