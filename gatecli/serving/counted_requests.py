@@ -88,4 +88,5 @@ def _unit_of(body: bytes, pointer: str) -> bytes:
         unit = None
     if unit is None or isinstance(unit, dict | list):
         raise BadQuestion("the request does not say whom it is about")
-    return json.dumps(unit).encode()
+    is_whole = isinstance(unit, float) and unit.is_integer()  # 1 and 1.0 are one number to JSON
+    return json.dumps(int(unit) if is_whole else unit).encode()
