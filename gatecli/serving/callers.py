@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 from gatecli.accounting.portfolio import limits_of
 from gatecli.errors import UsageError
@@ -20,7 +22,7 @@ from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.ledger import DatasetTerms
 from gatecli.model.mechanism import Mechanism
 from gatecli.model.private_endpoint import CallerBudget
-from gatecli.serving.leases import AnswerCost
+from gatecli.serving.leases import AnswerCost, in_letters
 from gatecli.serving.ledger_thread import LedgerThread
 from gatecli.serving.paid_answers import LeaseClock, PaidAnswers
 
@@ -45,9 +47,13 @@ class Callers:
     _paid: OrderedDict[str, PaidAnswers] = field(default_factory=OrderedDict, repr=False)
     _told: OrderedDict[bytes, None] = field(default_factory=OrderedDict, repr=False)
 
-    async def charge(self, caller: str) -> None:
-        """Charge a caller for an answer. Raises BudgetSpent, GatecliError."""
-        await (await self._answers_of(caller)).take()
+    async def charge(self, caller: str) -> Callable[[], None]:
+        """Charge a caller for an answer; what is returned gives it back, where none was asked for.
+
+        Raises BudgetSpent, GatecliError.
+        """
+        paid = await self._answers_of(caller)
+        return partial(paid.give_back, await paid.take())
 
     def is_told(self, caller: str, question: bytes, answer: bytes) -> bool:
         """Whether the caller was given this very answer, as far as is remembered."""
@@ -63,7 +69,8 @@ class Callers:
 
     async def close(self) -> None:
         """Give back what nobody used."""
-        for each in self._paid.values():
+        held, self._paid = self._paid, OrderedDict()
+        for each in held.values():
             await each.close()
         await self.ledger.close()
 
@@ -78,7 +85,8 @@ class Callers:
             if len(self._paid) > MOST_CALLERS:
                 _, oldest = self._paid.popitem(last=False)
                 await oldest.close()
-        self._paid.move_to_end(name)
+        else:
+            self._paid.move_to_end(name)
         return paid
 
     def _telling(self, caller: str, question: bytes, answer: bytes) -> bytes:
@@ -87,7 +95,7 @@ class Callers:
 
     def _dataset_of(self, caller: str) -> str:
         digest = hmac.new(self.key, caller.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
-        return f"caller-{digest[:32]}"
+        return f"caller-{in_letters(digest[:32])}"
 
     def _lease(self) -> int:
         """A tenth of what a caller may ask, at most `LARGEST_LEASE`."""

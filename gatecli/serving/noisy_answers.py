@@ -80,12 +80,14 @@ class VotingModels:
     note: Callable[[UpstreamFault], None]
 
     async def numbers(self, asked: AskedQuestion) -> Sequence[int]:
-        """The votes for each class. Raises UpstreamError where no model could be asked at all."""
+        """The votes for each class. Raises UpstreamError where no model could be asked at all.
+
+        That a model failed once it was asked may follow from its people: it has no vote, also where no other
+        has one. An error would tell of it without noise.
+        """
         found = await asyncio.gather(*(self._vote(each, asked) for each in self.models))
-        faults = [each for each in found if isinstance(each, UpstreamFault)]
-        if len(faults) == len(found):
-            unreached = all(each is UpstreamFault.UNREACHABLE for each in faults)
-            raise UpstreamError(UpstreamFault.UNREACHABLE if unreached else faults[0])
+        if all(each is UpstreamFault.UNREACHABLE for each in found):
+            raise UpstreamError(UpstreamFault.UNREACHABLE)
         counts = [0] * len(self.classes)
         for vote in found:
             if isinstance(vote, int):
@@ -135,9 +137,15 @@ class NoisyAnswers:
             await take_paid(self.paid.require())
         if self.callers is None:
             return known or await self.cache.answer(question, lambda: self._ask(asked))
-        if known is None or not self.callers.is_told(asked.caller, question, known):
-            await take_paid(self.callers.charge(asked.caller), RefusalReason.CALLER)
-        answer = known or await self.cache.answer(question, lambda: self._ask(asked))
+        if known is not None and self.callers.is_told(asked.caller, question, known):
+            return known
+        give_back = await take_paid(self.callers.charge(asked.caller), RefusalReason.CALLER)
+        try:
+            answer = known or await self.cache.answer(question, lambda: self._ask(asked))
+        except (Refused, UpstreamError) as error:
+            if not was_asked(error):
+                give_back()
+            raise
         self.callers.tell(asked.caller, question, answer)
         return answer
 
@@ -146,7 +154,7 @@ class NoisyAnswers:
         try:
             numbers = await self.model.numbers(asked)
         except UpstreamError as error:
-            if error.fault is UpstreamFault.UNREACHABLE:
+            if not was_asked(error):
                 self.paid.give_back(lease)
             raise
         if self.noise.is_low:
@@ -154,6 +162,11 @@ class NoisyAnswers:
         noisy = self.noise.add_noise(numbers)
         self.spent()
         return self.model.body(noisy, asked)
+
+
+def was_asked(error: Refused | UpstreamError) -> bool:
+    """Whether a model may have seen the question that ended so."""
+    return isinstance(error, UpstreamError) and error.fault is not UpstreamFault.UNREACHABLE
 
 
 async def take_paid(payment: Awaitable[T], reason: RefusalReason = RefusalReason.BUDGET) -> T:

@@ -24,7 +24,7 @@ from gatecli.serving.callers import Callers, add_caller, terms_of_caller
 from gatecli.serving.counted_requests import CountedRequests
 from gatecli.serving.leases import AnswerCost
 from gatecli.serving.ledger_thread import LedgerThread
-from gatecli.serving.noise_pool import NoisePool
+from gatecli.serving.noise_pool import BATCH, NoisePool
 from gatecli.serving.noisy_answers import AskedQuestion, NoisedModel, NoisyAnswers, ScoringModel, VotingModels
 from gatecli.serving.paid_answers import PaidAnswers
 from gatecli.serving.parts import EndpointParts
@@ -34,7 +34,8 @@ from gatecli.serving.windows import Windows
 TEMPLATE = "every-caller"
 """The account in a callers' ledger that says what each caller has."""
 PUBLISHED_BYTES = 1 << 30
-"""Of noisy windows: more than as many as are kept can have."""
+"""Of noisy windows: more than as many as are kept can have. While a window is kept, fewer than twice as many
+others can be asked for, so none is forgotten before its time."""
 
 
 async def add_noise(
@@ -55,7 +56,7 @@ async def add_noise(
         parts.callers = await _open_callers(parts.name, budget.per_caller, around, noise)
         parts.caller_header = budget.per_caller.header
         stack.push_async_callback(parts.callers.close)
-    pool = NoisePool(_draw_of(noise))
+    pool = NoisePool(_draw_of(noise), max(BATCH, 4 * noise.change.drawn))
     spent = partial(parts.metrics.epsilon.inc, float(noise.budget.epsilon))
     if parts.spec.aggregates is not None:
         parts.counted = _counted(parts, parts.spec.aggregates, around, pool, spent)
@@ -90,7 +91,7 @@ def _counted(
         secrets.token_bytes(32),
         lambda: around.wall().timestamp(),
     )
-    published = AnswersCache(secrets.token_bytes(32), rules.kept, PUBLISHED_BYTES)
+    published = AnswersCache(secrets.token_bytes(32), 2 * rules.kept, PUBLISHED_BYTES)
     return CountedRequests(
         parts.upstream,
         windows,

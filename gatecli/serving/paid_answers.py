@@ -17,6 +17,9 @@ from gatecli.serving.ledger_thread import LedgerThread
 PAUSE = 1.0
 """Seconds after a lease that was refused in which the ledger is not asked again."""
 
+SMALLEST_AHEAD = 4
+"""Answers of a lease from which on the next one is taken before it is used up."""
+
 
 @dataclass(frozen=True, slots=True)
 class LeaseClock:
@@ -70,7 +73,7 @@ class PaidAnswers:
         """
         while (found := self._take_held()) is None:
             await self._refill()
-        if self.left <= self.size // 4 and self._asking is None and not self._is_pausing():
+        if self._is_low() and self._asking is None and not self._is_pausing():
             self._begin()
         return found
 
@@ -100,9 +103,13 @@ class PaidAnswers:
         self._held[0].used += 1
         return self._held[0]
 
+    def _is_low(self) -> bool:
+        """Whether the next lease is taken now; one that is small is taken when it is needed."""
+        return self.left <= self.size // 4 and self.size >= SMALLEST_AHEAD
+
     async def _refill(self) -> None:
         if self._is_pausing() and self._refusal is not None:
-            raise self._refusal
+            raise self._refusal.with_traceback(None)  # else it would grow, and hold what each request held
         task = self._asking or self._begin()
         await asyncio.shield(task)
 
