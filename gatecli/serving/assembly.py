@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -35,6 +36,7 @@ async def open_endpoint(around: ServingSurroundings, metrics: ServingMetrics) ->
         session = await stack.enter_async_context(new_session(spec.upstream.connections))
         state = await _open_ledger(around, stack)
         unit = "" if state is None else (await state.terms()).unit
+        standing = None if guard is None else guard.standing
         parts = EndpointParts(
             name=around.document.metadata.name,
             spec=spec,
@@ -45,7 +47,8 @@ async def open_endpoint(around: ServingSurroundings, metrics: ServingMetrics) ->
                 contract.stream_seconds,
                 spec.limits.response_bytes,
             ),
-            headers=price_headers(spec, noise, unit, None if guard is None else guard.standing),
+            headers=price_headers(spec, noise, unit, standing),
+            attested_headers=price_headers(spec, None, unit, standing),
             metrics=metrics,
             readiness=Readiness((), around.monotonic),
             log=around.log,
@@ -103,7 +106,7 @@ def _checks(parts: EndpointParts) -> tuple[Check, ...]:
         return None if parts.guard is None or parts.guard.fault() is None else "attestation"
 
     async def model() -> str | None:
-        return None if all([await parts.upstream.is_ready(url) for url in ready_urls]) else "model"
+        return None if all(await asyncio.gather(*map(parts.upstream.is_ready, ready_urls))) else "model"
 
     ready_urls = _ready_urls(parts)
     checks: list[Check] = [attestation, model]

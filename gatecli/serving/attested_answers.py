@@ -8,6 +8,7 @@ import aiohttp
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
+from gatecli.model.private_endpoint import EndpointMode
 from gatecli.serving.parts import EndpointParts
 from gatecli.serving.passed_headers import Header, response_headers
 from gatecli.serving.refusals import RefusalReason, Refused
@@ -27,8 +28,8 @@ async def pass_on(
     """
     method = http.method
     async with await parts.upstream.begin_answer(method, url, headers, body or None) as response:
-        told = CIMultiDict(response_headers(response.headers.items(), parts.spec.mode))
-        told.update(parts.headers)
+        told = CIMultiDict(response_headers(response.headers.items(), EndpointMode.ATTESTED))
+        told.update(parts.attested_headers)
         length = response.content_length
         if parts.response_screen.searches:
             return await _searched(parts, response, told)

@@ -35,6 +35,8 @@ class EndpointParts:
     contract: PlatformContract
     upstream: Upstream
     headers: Mapping[str, str]
+    attested_headers: Mapping[str, str]
+    """Of an answer that the model gave itself, in whatever mode."""
     metrics: ServingMetrics
     readiness: Readiness
     log: ServingLog

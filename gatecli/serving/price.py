@@ -29,8 +29,12 @@ MODE, EPSILON, DELTA, UNIT = "gatecli-mode", "gatecli-epsilon", "gatecli-delta",
 def price_headers(
     spec: PrivateEndpointSpec, noise: GridNoise | None, unit: str, standing: AttestationStanding | None
 ) -> dict[str, str]:
-    """The headers of every answer. ε and δ are those of one answer; `unit` is whom they protect."""
-    said = {"server": "gatecli", MODE: spec.mode.value, "gatecli-guarantee": GUARANTEES[spec.mode]}
+    """The headers of every answer. ε and δ are those of one answer; `unit` is whom they protect.
+
+    An answer without noise is one of an attested model, also where the mode has noise and the ledger is down.
+    """
+    mode = EndpointMode.ATTESTED if noise is None else spec.mode
+    said = {"server": "gatecli", MODE: mode.value, "gatecli-guarantee": GUARANTEES[mode]}
     if noise is None:
         said |= {EPSILON: "0", DELTA: "0"}
     else:

@@ -251,7 +251,7 @@ class ModelProxy:
         pause = self.parts.spec.limits.refusal_milliseconds / 1000
         if pause:
             taken = self.clock() - begun
-            await asyncio.sleep(math.ceil(taken / pause) * pause - taken)
+            await asyncio.sleep(max(1, math.ceil(taken / pause)) * pause - taken)
 
     def _note(self, http: web.BaseRequest, outcome: str, reason: str, seconds: float) -> None:
         metrics = self.parts.metrics

@@ -132,6 +132,7 @@ async def serve(around: ServingSurroundings, *, logs_all: bool = False) -> None:
             await stack.enter_async_context(_serve_metrics(proxy, spec.metrics.listen))
         watching = loop.create_task(_watch(parts, serving.stopping))
         stack.push_async_callback(asyncio.wait_for, watching, None)
+        stack.callback(serving.stopping.set)  # whatever ended the serving ends the watching
         around.log("listening", port=listener.sockets[0].getsockname()[1], tls=spec.tls is not None)
         await _warm(parts)
         await serving.stopping.wait()
