@@ -45,6 +45,7 @@ class ModelHandler(BaseHTTPRequestHandler):
     """Answers one request."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are written apart, and would wait for each other
     score: Score
 
     def do_GET(self) -> None:

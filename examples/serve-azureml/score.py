@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from azureml_inference_server_http.api.aml_request import AMLRequest, rawhttp
@@ -28,17 +29,15 @@ STARTED = (Path(tempfile.gettempdir()) / "churn-endpoint.lock").open("w")
 
 def init() -> None:
     """Start the endpoint, in one process of several, and wait until it is ready. Raises RuntimeError."""
-    try:
+    endpoint = None
+    with suppress(BlockingIOError):  # another process of the server has started it
         fcntl.flock(STARTED, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        pass  # another process of the server has started it
-    else:
         environment = {**os.environ, "GATECLI_SERVE_CONFIG": "serve-loopback.yaml"}
         endpoint = subprocess.Popen([sys.executable, "start.py"], cwd=FOLDER, env=environment)
         atexit.register(endpoint.terminate)
     latest = time.monotonic() + START_SECONDS
     while not is_ready():
-        if time.monotonic() > latest:
+        if time.monotonic() > latest or (endpoint is not None and endpoint.poll() is not None):
             raise RuntimeError("the endpoint is not ready: its log says why")
         time.sleep(0.1)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
+from itertools import combinations
 
 from gatecli.accounting.answer_noise import grid_noise
 from gatecli.accounting.interface import NoBound, Question
@@ -20,14 +23,20 @@ from gatecli.model.private_endpoint import PrivateEndpointSpec
 def dataset_standing(spec: PrivateEndpointSpec, store: Store) -> DatasetStanding | None:
     """Whether the charged dataset and its parents are there, open, and pay for an answer and for a lease.
 
-    None where none is charged, or where no noise meets what an answer may cost.
+    None where none is charged.
     """
     if spec.budget is None or spec.budget.dataset is None:
         return None
-    name, book = spec.budget.dataset, Book(store)
+    book = Book(store)
+    standing = _standing(spec, spec.budget.dataset, spec.budget.lease, book)
+    return replace(standing, shared=tuple(_pairs_with_shared_people(spec, book)))
+
+
+def _standing(spec: PrivateEndpointSpec, name: str, lease: int, book: Book) -> DatasetStanding:
+    """The same of one dataset. Where no noise meets what an answer may cost, nobody knows what fits."""
     account = book.account(name)
     if account is None:
-        return DatasetStanding(name, is_known=False, near=tuple(near_names(name, store.account_names())))
+        return DatasetStanding(name, is_known=False, near=near_names(name, book.store.account_names()))
     changes = stabilities([account], book)
     closed = next((each for each in sorted(changes) if _is_closed(each, book)), None)
     if closed is not None:
@@ -35,11 +44,19 @@ def dataset_standing(spec: PrivateEndpointSpec, store: Store) -> DatasetStanding
     try:
         mechanism = grid_noise(spec).mechanism
     except UsageError:
-        return None
+        return DatasetStanding(name)
     short = _first_short(mechanism, 1, changes, book)
-    return DatasetStanding(
-        name, short=short, low=short or _first_short(mechanism, spec.budget.lease, changes, book)
-    )
+    return DatasetStanding(name, short=short, low=short or _first_short(mechanism, lease, changes, book))
+
+
+def _pairs_with_shared_people(spec: PrivateEndpointSpec, book: Book) -> Iterator[tuple[int, int]]:
+    """The models of which one was trained on what the other's dataset is made from, near or far."""
+    models = () if spec.votes is None else spec.votes.models
+    accounts = [book.account(model.dataset) for model in models]
+    above = [set() if each is None else set(stabilities([each], book)) for each in accounts]
+    for (first, one), (later, other) in combinations(enumerate(models), 2):
+        if one.dataset in above[later] or other.dataset in above[first]:
+            yield first, later
 
 
 def _is_closed(name: str, book: Book) -> bool:

@@ -18,6 +18,8 @@ def proof_faults(subject: EndpointSubject, terms: JudgementTerms, *, is_start: b
     A day counts whole, at every front door. Without `is_start` only files of the repository are read.
     """
     spec, folder = subject.spec, Path(subject.document.path).parent
+    if subject.is_embedded:
+        return ProofFaults(is_elsewhere=True)
     at = datetime.combine(terms.today, time.min, UTC)
     if not is_start and (fault := _way_out(folder, spec.attestation)):
         return ProofFaults(f"it {fault}")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
 from gatecli.errors import ConfigurationError, UncheckableError
-from gatecli.model.document import Document, Place
+from gatecli.model.document import Document, Place, Position, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.private_endpoint import PrivateEndpoint
-from gatecli.sources.documents import head_problem, read_documents
+from gatecli.sources.documents import head_problem, parse_documents, read_documents
 from gatecli.sources.files import ReadError, decode_text, read_bytes
 from gatecli.sources.interface import Loaded
 from gatecli.sources.problems import Problem, problems_of
@@ -31,6 +33,10 @@ PlacedEndpoint: TypeAlias = tuple[PrivateEndpoint, Document]
 
 KIND = "PrivateEndpoint"
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_HOLDERS: Mapping[object, tuple[str, ...]] = MappingProxyType(
+    {"ConfigMap": ("data",), "Secret": ("stringData",)}
+)
+"""Objects of a cluster whose texts are files, and under which key."""
 _NAME = re.compile(r"(?:.+\.)?serve\.(?:yaml|yml|json)")
 _GROUP = re.compile(rb"(?i)gatecli\.dev/")
 _HEAD = re.compile(rf"""^["']?kind["']?[ \t]*:[ \t]*["']?{KIND}["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
@@ -83,12 +89,15 @@ def read_endpoint(path: Path) -> PrivateEndpoint:
     return endpoint
 
 
-def read_endpoints(path: Path, *, sought: bool = False, heads: bool = True) -> Loaded[PlacedEndpoint]:
+def read_endpoints(
+    path: Path, *, sought: bool = False, heads: bool = True, embedded: bool = False
+) -> Loaded[PlacedEndpoint]:
     """Every endpoint of a file; what cannot be read or does not validate is a finding.
 
     Documents of other kinds are passed over. A file without any endpoint is a finding, unless it was
     `sought` by its text alone, which may only speak of one. So is a document of this kind whose head is
-    wrong; without `heads` somebody else says so.
+    wrong; without `heads` somebody else says so. With `embedded` endpoints count too that are texts in a
+    ConfigMap or a Secret; their document has a prefix.
     """
     try:
         documents = read_documents(path)
@@ -97,6 +106,9 @@ def read_endpoints(path: Path, *, sought: bool = False, heads: bool = True) -> L
         return Loaded() if is_other else Loaded(findings=(_unread(path, error),))
     values: list[PlacedEndpoint] = []
     findings: list[Finding] = []
+    if embedded:
+        inner = [each for document in documents for each in _embedded_documents(document, findings)]
+        documents = (*documents, *inner)
     of_kind = [each for each in documents if _kind_of(each) == KIND]
     for document in of_kind:
         problem = head_problem(document)
@@ -104,13 +116,51 @@ def read_endpoints(path: Path, *, sought: bool = False, heads: bool = True) -> L
             _validate(document, values, findings)
         elif heads:
             findings.append(_problem_finding(problem, document, document.path))
-    if not of_kind and not sought:
+    if not of_kind and not findings and not sought:
         findings.append(_without_endpoint(path))
     return Loaded(tuple(values), tuple(findings))
 
 
 def _kind_of(document: Document) -> object:
     return document.data.get("kind") if isinstance(document.data, Mapping) else None
+
+
+def _embedded_documents(document: Document, findings: list[Finding]) -> Iterator[Document]:
+    """The endpoints among the texts of a ConfigMap or a Secret; all of one stands where its text begins."""
+    data = document.data
+    if _kind_of(document) not in _HOLDERS:
+        return
+    for key in _HOLDERS[data["kind"]]:
+        texts = data.get(key)
+        for name, text in texts.items() if isinstance(texts, Mapping) else ():
+            if isinstance(text, str) and KIND in text and _GROUP.search(text.encode()):
+                yield from _parse_embedded(document, pointer_of((key, name)), text, findings)
+
+
+def _parse_embedded(
+    document: Document, pointer: str, text: str, findings: list[Finding]
+) -> Iterator[Document]:
+    place = document.place(pointer)
+    try:
+        inner = parse_documents(document.path, text)
+    except ReadError as error:
+        if _HEAD.search(text):
+            findings.append(
+                make_finding(
+                    SERVE_INVALID,
+                    f"the endpoint in it {error.problem}",
+                    subject=document.path,
+                    place=place,
+                    mend=error.mend,
+                )
+            )
+        return
+    at = {"": Position(place.line or 1, place.column or 1)}
+    for each in inner:
+        if _kind_of(each) == KIND:
+            yield replace(
+                each, values=at, keys={}, prefix=pointer, index=document.index, sha256=document.sha256
+            )
 
 
 def _has_endpoint_head(path: Path) -> bool:

@@ -50,8 +50,8 @@ ROOTS = {
 """What each lock was made for."""
 TRAINING = "tests/training.txt"
 """Another environment, for one platform; its installation ends with a check of what fits together."""
-MLFLOW = "tests/mlflow.txt"
-"""The server that tests start, in an environment where it overrules what gatecli needs."""
+MLFLOW, AZUREML = "tests/mlflow.txt", "tests/azureml.txt"
+"""Servers that tests start, in environments where they overrule what gatecli needs."""
 CONTRADICTING = "tests/oracles.txt"
 """Peers that pin other versions of what we need: the one lock that cannot be closed."""
 
@@ -165,7 +165,7 @@ def test_what_is_installed_is_what_the_lock_pins(lock: str) -> None:
     assert {name: f"=={metadata(name)[0]}" for name in pinned} == pinned
 
 
-@pytest.mark.parametrize("lock", [*ROOTS, CONTRADICTING, TRAINING, MLFLOW])
+@pytest.mark.parametrize("lock", [*ROOTS, CONTRADICTING, TRAINING, MLFLOW, AZUREML])
 def test_every_package_of_a_lock_has_hashes(lock: str) -> None:
     blocks = re.split(r"\n(?=[A-Za-z0-9])", (ROOT / lock).read_text("utf-8"))
     assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []

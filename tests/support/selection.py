@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import helm, mlflow_server, oci_registry, promtool, spark, training
+from tests.support import azureml_server, helm, mlflow_server, oci_registry, promtool, spark, training
 from tests.support.chromium import chromium
 
 OPTION = "--quick"
@@ -120,6 +120,11 @@ NEEDS = (
     ),
     Need("the package index", ("tests/wheel/",)),
     Need("an MLflow server", ("tests/registries/",), mlflow_server.lacking),
+    Need(
+        "Azure ML's inference server",
+        ("tests/serving/test_azureml_containers.py",),
+        azureml_server.lacking,
+    ),
     Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),
     Need(
         "CycloneDX's schemas",

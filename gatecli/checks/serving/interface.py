@@ -29,6 +29,11 @@ class EndpointSubject:
         return self.endpoint.spec
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether it is a text in another document, so that its paths lead to files of another machine."""
+        return bool(self.document.prefix)
+
+    @property
     def is_noised(self) -> bool:
         """Whether each answer, or each window, gets noise that is paid for."""
         return self.spec.mode is not EndpointMode.ATTESTED
@@ -53,7 +58,8 @@ class DatasetStanding:
 
     `near` are names that may be meant where it is not there. `closed` is the dataset or the parent of it that
     takes no more charges. `short` is the one that not one more answer fits into, `low` the one that a whole
-    lease does not fit into.
+    lease does not fit into. `shared` are pairs of models that vote, by number, whose datasets have people in
+    common: one is made from the other.
     """
 
     name: str
@@ -62,6 +68,7 @@ class DatasetStanding:
     closed: str | None = None
     short: str | None = None
     low: str | None = None
+    shared: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,13 @@ _WHY: Mapping[EndpointMode, str] = MappingProxyType(
 )
 """The modes that need an attested model, and why."""
 
+_WHERE: Mapping[bool, str] = MappingProxyType(
+    {
+        False: "the model is named by an absolute path",
+        True: "the endpoint is a text in another document, whose paths are those of the machine that serves",
+    }
+)
+
 
 def find_missing_attestation(subject: EndpointSubject, _context: EndpointContext) -> Iterator[Finding]:
     """A mode without a proof is a pass-through."""
@@ -93,9 +100,9 @@ def find_attestation_faults(subject: EndpointSubject, context: EndpointContext) 
             MODEL_ELSEWHERE,
             subject,
             MODEL,
-            "the model is named by an absolute path, so whether it is the attested one is asked when the "
-            "endpoint starts",
-            "name a path of the repository to have it compared here, or spec.model.image",
+            f"{_WHERE[subject.is_embedded]}, so whether it is the attested one is asked when the endpoint "
+            "starts",
+            "name a path of the repository to have it compared here too",
         )
 
 

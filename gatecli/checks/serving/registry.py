@@ -26,9 +26,12 @@ ENDPOINT_CHECKS: tuple[EndpointCheck, ...] = (
         (budgets.UNKNOWN_DATASET, budgets.BUDGET_SPENT, budgets.BUDGET_BELOW_LEASE),
         budgets.find_ledger_faults,
     ),
-    EndpointCheck(voters.RULES, voters.find_shared_votes),
+    EndpointCheck((voters.SHARED_PEOPLE,), voters.find_shared_people),
+    EndpointCheck((voters.REPEATED_MODEL,), voters.find_repeated_models),
+    EndpointCheck((voters.UNCHARGED_PEOPLE,), voters.find_uncharged_people),
     EndpointCheck(network.RULES, network.find_network_faults),
-    EndpointCheck(screening.RULES, screening.find_weak_screening),
+    EndpointCheck((screening.WEAK_SCREENING,), screening.find_weak_screening),
+    EndpointCheck((screening.TELLING_REFUSALS,), screening.find_telling_refusals),
 )
 
 RULES: tuple[Rule, ...] = tuple(dict.fromkeys(rule for check in ENDPOINT_CHECKS for rule in check.rules))

@@ -1,4 +1,4 @@
-"""Personal data in questions and answers: what the policy denies elsewhere is not let through here."""
+"""What goes through unseen: personal data that the policy denies elsewhere, and why something was refused."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ WEAK_SCREENING = Rule(
     "serve-weak-screening",
     Severity.WARNING,
     "An endpoint lets personal data through that the policy denies or masks",
+)
+TELLING_REFUSALS = Rule(
+    "serve-telling-refusals", Severity.WARNING, "How long a refusal takes tells why it was refused"
 )
 
 _LETS_THROUGH = frozenset({"audit", "ignore"})
@@ -43,4 +46,17 @@ def _holds_back(rules: PiiRules) -> bool:
     return any(rules.entities.get(each.id, "deny") in _HELD_BACK for each in entities_of_policy(rules))
 
 
-RULES: tuple[Rule, ...] = (WEAK_SCREENING,)
+def find_telling_refusals(subject: EndpointSubject, _context: EndpointContext) -> Iterator[Finding]:
+    """A refusal that comes at once was not for want of an answer: its body is constant, its time must be."""
+    if subject.spec.limits.refusal_milliseconds == 0:
+        yield finding_at(
+            TELLING_REFUSALS,
+            subject,
+            f"{SPEC}/limits/refusalMilliseconds",
+            "refusals take as long as it takes to find their reason, so a caller learns whether a budget is "
+            "spent, or personal data was in an answer",
+            "leave limits.refusalMilliseconds out (50), or give the longest that a reason takes to be found",
+        )
+
+
+RULES: tuple[Rule, ...] = (WEAK_SCREENING, TELLING_REFUSALS)
