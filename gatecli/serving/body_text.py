@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from gatecli.model.text import RawText
@@ -89,6 +89,14 @@ class Unsearchable:
 
 
 @dataclass(frozen=True, slots=True)
+class BodyText:
+    """A body as one text; `is_declared` says that its media type names its form, and not how it begins."""
+
+    raw: RawText = field(repr=False)
+    is_declared: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MediaType:
     """What a body says that it is: type and character set, in small letters; "" where it does not say."""
 
@@ -118,7 +126,7 @@ def media_type(header: str) -> MediaType:
     return MediaType(name.strip().lower(), charset)
 
 
-def texts_of(body: bytes, content_type: str, content_encoding: str) -> tuple[RawText, ...] | Unsearchable:
+def texts_of(body: bytes, content_type: str, content_encoding: str) -> tuple[BodyText, ...] | Unsearchable:
     """The body as whoever gets it may read it: in the character set that is named, and as its bytes are."""
     media = media_type(content_type)
     if media.is_opaque:
@@ -135,19 +143,20 @@ def texts_of(body: bytes, content_type: str, content_encoding: str) -> tuple[Raw
     if isinstance(found, Binary):
         return Unsearchable("it is no text")
     text = plain[len(found.mark) :].decode(found.codec, "replace")
-    texts = [_raw(text, media, found.name)]
+    texts = [_body_text(text, media, found.name)]
     # Where one character of UTF-16 is two of ASCII, a NUL somewhere must not hide what everybody reads.
     is_guess = not found.mark and found.codec not in {"utf-8", "latin-1"}
     if (media.charset or is_guess) and named != found.codec:
         other = plain.decode(named, "replace").removeprefix("\ufeff")
         if other != text:
-            texts.append(_raw(other, media, named))
+            texts.append(_body_text(other, media, named))
     return tuple(texts)
 
 
-def _raw(text: str, media: MediaType, encoding: str) -> RawText:
+def _body_text(text: str, media: MediaType, encoding: str) -> BodyText:
     path = "-.tsv" if media.name == _TABS else "-"
-    return RawText(path, text, media.format or format_of("-", text[:2000]), encoding)
+    raw = RawText(path, text, media.format or format_of("-", text[:2000]), encoding)
+    return BodyText(raw, bool(media.format))
 
 
 def unpacked_body(body: bytes, content_encoding: str) -> bytes | Unsearchable:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
@@ -21,7 +21,7 @@ from gatecli.gates.embedded_files import with_embedded_files
 from gatecli.model.finding import Severity
 from gatecli.model.text import LeafReading, RawText
 from gatecli.pii.detector import Detector
-from gatecli.serving.body_text import CSV, EVENTS, JSON, Unsearchable, media_type, texts_of
+from gatecli.serving.body_text import CSV, EVENTS, JSON, BodyText, Unsearchable, media_type, texts_of
 from gatecli.serving.clean_bodies import is_clean_json, is_clean_json_by_forms, is_clean_table, is_clean_text
 from gatecli.serving.event_streams import divided_texts, placed_hits, reading_of
 from gatecli.serving.masked_bodies import Masked, masked_text
@@ -153,8 +153,8 @@ class Screen:
             return Screened(ScreenOutcome.UNKNOWN, body, content_encoding, reason=texts.reason)
         return Screened(ScreenOutcome.UNSEARCHED, reason=texts.reason)
 
-    def _judge_texts(self, texts: tuple[RawText, ...], body: bytes, encoding: str) -> Screened:
-        found = [_find(raw, self._search) for raw in texts]
+    def _judge_texts(self, texts: tuple[BodyText, ...], body: bytes, encoding: str) -> Screened:
+        found = [_find(each.raw, self._search) for each in texts]
         counts = _most_of(each.counts for each in found)
         reason = next((each.reason for each in found if each.reason), "")
         passed = ScreenOutcome.FOUND if counts else ScreenOutcome.CLEAN
@@ -169,8 +169,9 @@ class Screen:
             return Screened(ScreenOutcome.DENIED, counts=counts, reason=masked.reason)
         return Screened(ScreenOutcome.MASKED, masked.content, "", counts)
 
-    def _mask(self, raw: RawText, found: Seen) -> Masked | Unsearchable:
+    def _mask(self, text: BodyText, found: Seen) -> Masked | Unsearchable:
         """The text with every value masked, which was searched again and holds none."""
+        raw = text.raw if text.is_declared else replace(text.raw, format=found.reading.format)
         for _ in range(_MOST_TURNS):
             masked = masked_text(raw, found.reading, found.hits)
             if isinstance(masked, Unsearchable):

@@ -101,6 +101,11 @@ def test_what_is_no_json_is_refused_where_it_would_be_masked() -> None:
     assert judged(b'{"a": NaN}', "mask").outcome is ScreenOutcome.CLEAN
 
 
+@pytest.mark.parametrize("text", ["[1] mail {}", "note: 'mail {}", "- a\n\tb: {}", '{{"a": NaN, "b": "{}"}}'])
+def test_a_text_that_only_begins_like_a_form_is_masked_as_text(text: str) -> None:
+    assert masked(text.format(ADDRESS).encode(), "text/plain") == text.format("*" * 16 + "cn").encode()
+
+
 def test_lines_of_json_and_tables_are_masked_in_their_form() -> None:
     lines = f'{{"a": "{ADDRESS}"}}\n{{"a": {RESIDENT_ID}}}\n'.encode()
     first, second = masked(lines, "application/jsonlines").splitlines()
