@@ -58,6 +58,9 @@ _CONTROLS = bytes((*range(9), *range(14, 27), *range(28, 32), 127))
 _MOST_CONTROLS = 50
 """Of so many bytes of a text in an old encoding at most one is a control character."""
 
+_FEW = 4
+"""Of so many bytes of UTF-16 that are UTF-8 as well at least one is a NUL."""
+
 _HIGH = re.compile(rb"[\x80-\xff]+")
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 
@@ -135,7 +138,12 @@ def _decodes(content: bytes, codec: str, *, whole: bool) -> bool:
 
 
 def _wide(content: bytes) -> str:
-    """Which UTF-16 the bytes are, by where the NULs of its ASCII characters stand; "" if none."""
+    """Which UTF-16 the bytes are, by where the NULs of its ASCII characters stand; "" if none.
+
+    A few NULs in UTF-8 are no sign of it: two ASCII characters would read as one of Chinese, and hide.
+    """
+    if content.count(0) * _FEW < len(content) and _decodes(content, "utf-8", whole=False):
+        return ""
     zeros = (content[0::2].count(0), content[1::2].count(0))
     total = max(len(content) // 2, 1)
     for codec, high, low in (("utf-16-le", zeros[1], zeros[0]), ("utf-16-be", zeros[0], zeros[1])):

@@ -69,6 +69,14 @@ def test_one_byte_does_not_hide_a_file_that_is_named_as_text(content: bytes) -> 
     assert isinstance(encoding_of(content, named_text=True), Encoding)
 
 
+@pytest.mark.parametrize("blanks", ["", " ", "  "])
+def test_a_nul_in_a_short_text_does_not_make_it_one_of_chinese_characters(blanks: str) -> None:
+    content = f'{{"a": "x{blanks}\0", "b": "110101199003074477"}}'.encode()
+    found = encoding_of(content, named_text=True)
+    assert isinstance(found, Encoding)
+    assert (found.codec, found.notes) == ("utf-8", ("holds NUL bytes",))
+
+
 def test_a_nul_far_into_a_text_does_not_hide_it() -> None:
     found = encoding_of(b"x" * 9000 + b"\0")
     assert isinstance(found, Encoding)
