@@ -161,7 +161,7 @@ async def at_a_rate(port: int, connections: int, path: str) -> Tally:
     return tally
 
 
-async def saturated(port: int, connections: int, path: str) -> tuple[float, Tally]:
+async def answers_a_second(port: int, connections: int, path: str) -> tuple[float, Tally]:
     """Answers a second where every connection asks again at once."""
     tally, left = Tally(), iter(range(SATURATED))
     callers = await connect(port, connections, tally)
@@ -198,7 +198,7 @@ def is_listening(port: int) -> bool:
 
 
 @contextmanager
-def started(name: str, port: int, folder: Path, *command: str) -> Iterator[Program]:
+def running(name: str, port: int, folder: Path, *command: str) -> Iterator[Program]:
     program = Program(name, [sys.executable, *command], folder, {"PYTHONPATH": str(ROOT)})
     try:
         program.wait_until(lambda: is_listening(port), seconds=60)
@@ -209,7 +209,8 @@ def started(name: str, port: int, folder: Path, *command: str) -> Iterator[Progr
 
 def memory(pid: int) -> float:
     """Resident MiB of a process."""
-    text = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True)
+    command = ["ps", "-o", "rss=", "-p", str(pid)]  # wherever the system has it
+    text = subprocess.run(command, capture_output=True, text=True, check=True)
     return int(text.stdout) / 1024
 
 
@@ -265,7 +266,7 @@ async def measure(peers: Sequence[Peer]) -> None:
     rates = {}
     for peer in peers:
         before = memory(peer.program.pid)
-        rates[peer.name], tally = await saturated(peer.port, 50, path)
+        rates[peer.name], tally = await answers_a_second(peer.port, 50, path)
         share = rates[peer.name] / rates[bare.name]
         grown = memory(peer.program.pid) - before
         print(
@@ -293,10 +294,10 @@ def main() -> None:
         scores = scores_document(scoring, model, folder)
         serve = ("-m", "gatecli", "serve", "--config")
         with (
-            started("model", model, folder, "model.py", str(model)),
-            started("pass", passing, folder, "pass.py", str(passing), url) as bare,
-            started("attested", attesting, folder, *serve, str(attested)) as first,
-            started("scores", scoring, folder, *serve, str(scores)) as second,
+            running("model", model, folder, "model.py", str(model)),
+            running("pass", passing, folder, "pass.py", str(passing), url) as bare,
+            running("attested", attesting, folder, *serve, str(attested)) as first,
+            running("scores", scoring, folder, *serve, str(scores)) as second,
         ):
             peers = [Peer("pass-through", passing, bare), Peer("attested", attesting, first)]
             asyncio.run(measure([*peers, Peer("noisy-scores", scoring, second)]))

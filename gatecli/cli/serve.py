@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -95,7 +96,7 @@ def _run(document: PrivateEndpoint, folder: Path, session: Session, gate: GateOp
     files = LawFiles(folder, gate.policy, gate.waivers or (), gate.baseline)
     read = partial(_policy_now, files, gate.policy_from)
     run(
-        ServingSurroundings(document, folder, read, search_of(session.policy.spec.pii), log),
+        ServingSurroundings(document, folder, read, search_of(session.policy.spec.pii), log, _now),
         logs_all=gate.verbose > 0,
     )
 
@@ -103,3 +104,7 @@ def _run(document: PrivateEndpoint, folder: Path, session: Session, gate: GateOp
 def _policy_now(files: LawFiles, revision: str | None) -> PrivacyPolicy:
     """The policy as it stands now: keys that it revokes no longer count while an endpoint runs."""
     return read_law(files, revision).bundle.policy
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -25,7 +25,7 @@ def votes_body(
     if is_open_inference:
         label = _output("label", "BYTES", [1], [str(best)])
         return _open_inference(model, [label, _output("votes", "INT64", [1, len(counts)], list(counts))])
-    return _body({"predictions": [best], "votes": _named(classes, counts)})
+    return _body({"predictions": [best], "votes": _class_counts(classes, counts)})
 
 
 def window_body(
@@ -33,10 +33,10 @@ def window_body(
 ) -> bytes:
     """The noisy counts of one window of time."""
     window = {"number": number, "begins": begins, "seconds": seconds}
-    return _body({"window": window, "counts": _named(classes, counts)})
+    return _body({"window": window, "counts": _class_counts(classes, counts)})
 
 
-def _named(classes: Sequence[Class], counts: Sequence[int]) -> list[dict[str, Any]]:
+def _class_counts(classes: Sequence[Class], counts: Sequence[int]) -> list[dict[str, Any]]:
     """A list, as 1 and "1" would be one key of an object."""
     return [{"class": each, "count": count} for each, count in zip(classes, counts, strict=True)]
 

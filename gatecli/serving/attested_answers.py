@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 from gatecli.model.private_endpoint import EndpointMode
 from gatecli.serving.parts import EndpointParts
 from gatecli.serving.passed_headers import Header, response_headers
-from gatecli.serving.refusals import RefusalReason, Refused
+from gatecli.serving.refusals import AnswerRefused, RefusalReason
 from gatecli.serving.screening import ScreenOutcome
 from gatecli.serving.upstream import UpstreamError, UpstreamFault
 
@@ -22,7 +22,7 @@ WHOLE = 1 << 18
 async def pass_on(
     http: web.BaseRequest, parts: EndpointParts, url: str, headers: Iterable[Header], body: bytes
 ) -> web.StreamResponse:
-    """Ask the model, and answer what it answers. Raises UpstreamError, Refused.
+    """Ask the model, and answer what it answers. Raises UpstreamError, AnswerRefused.
 
     An answer that is searched is read to its end first: who passes on a beginning cannot take it back.
     """
@@ -32,14 +32,14 @@ async def pass_on(
         told.update(parts.attested_headers)
         length = response.content_length
         if parts.response_screen.searches:
-            return await _searched(parts, response, told)
+            return await _search_answer(parts, response, told)
         if length is not None and length <= WHOLE:
             content = await parts.upstream.read_answer(response)
             return web.Response(status=response.status, body=content, headers=told)
         return await _stream(http, response, told)
 
 
-async def _searched(
+async def _search_answer(
     parts: EndpointParts, response: aiohttp.ClientResponse, told: CIMultiDict[str]
 ) -> web.Response:
     content = await parts.upstream.read_answer(response)
@@ -49,7 +49,7 @@ async def _searched(
     for entity, count in screened.counts.items():
         parts.metrics.personal_data.labels(entity, "response").inc(count)
     if screened.outcome in (ScreenOutcome.DENIED, ScreenOutcome.UNSEARCHED):
-        raise Refused(RefusalReason.ANSWER)
+        raise AnswerRefused(RefusalReason.ANSWER)
     if screened.body is not content:
         told.pop(hdrs.CONTENT_ENCODING, None)
         told.pop(hdrs.ETAG, None)

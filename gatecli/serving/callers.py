@@ -119,7 +119,7 @@ class Adding:
 def add_caller(store: Store, terms: DatasetTerms, clock: LeaseClock) -> None:
     """Begin an account. Raises UsageError where it was begun with another budget."""
     try:
-        store.add_dataset(terms, moment(clock.now()))
+        store.add_dataset(terms, moment(clock.wall()))
     except Conflict:
         raise UsageError(
             "the callers' ledger was begun with another budget for each caller",

@@ -26,7 +26,7 @@ _IN_TABLE = re.compile(rf"(?<![^,;\t|\r\n]){_FRACTION}(?![^,;\t|\r\n])")
 
 def is_clean_json(detector: Detector, text: str) -> bool:
     """Whether a text is one JSON document in which no search could find anything."""
-    shown = _shown(detector, text)
+    shown = _leaf_texts(detector, text)
     return shown is not None and not may_hold(detector, shown)
 
 
@@ -37,7 +37,7 @@ def is_clean_json_by_forms(search: Search, text: str) -> bool:
     """
     if search.names is not None or "\\" in text:
         return False
-    shown = _shown(search.detector, text)
+    shown = _leaf_texts(search.detector, text)
     try:
         budget = ScanBudget(search.limits, search.clock)
         return shown is not None and not could_match(search.detector, (shown,), budget)
@@ -45,7 +45,7 @@ def is_clean_json_by_forms(search: Search, text: str) -> bool:
         return False
 
 
-def _shown(detector: Detector, text: str) -> str | None:
+def _leaf_texts(detector: Detector, text: str) -> str | None:
     """All that the leaves of a JSON document show, each once on a line; None where it is none."""
     if detector.has_foreign_forms:
         return None

@@ -56,13 +56,13 @@ class CountedRequests:
     async def window(self, path: str) -> bytes:
         """The noisy counts of a window that is over: `/aggregates` is the last one, `/aggregates/N` is N.
 
-        Raises NoWindow, Refused.
+        Raises NoWindow, AnswerRefused.
         """
         named = path.removeprefix(PATH).removeprefix("/")
         if named and not (named.isascii() and named.isdecimal() and len(named) < 16):
             raise NoWindow
         number = int(named) if named else self.windows.current() - 1
-        counts = self.windows.closed(number)
+        counts = self.windows.closed_counts(number)
         if counts is None:
             raise NoWindow
         key = self.published.question_key(str(number).encode())

@@ -85,13 +85,13 @@ def return_lease(store: Store, lease: Lease, used: int, now: datetime) -> None:
     slack of the other. A lease of which nothing was used told nothing, and all of it comes back.
     """
     charges = tuple(
-        Charge(whole.dataset, -_unused(whole.amounts, one.amounts, lease.answers, used))
+        Charge(whole.dataset, -_amounts_unused(whole.amounts, one.amounts, lease.answers, used))
         for whole, one in zip(lease.movement.charges, lease.single, strict=True)
     )
     store.move(replace(lease.movement, kind=EntryKind.RETURN, at=moment(now), charges=charges))
 
 
-def _unused(whole: Amounts, one: Amounts, answers: int, used: int) -> Amounts:
+def _amounts_unused(whole: Amounts, one: Amounts, answers: int, used: int) -> Amounts:
     if used == 0:
         return whole
     returned = _returned_columns(whole, one, answers)

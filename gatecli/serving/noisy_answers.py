@@ -16,7 +16,7 @@ from gatecli.serving.leases import BudgetSpent
 from gatecli.serving.noise_pool import NoisePool
 from gatecli.serving.paid_answers import PaidAnswers
 from gatecli.serving.passed_headers import Header
-from gatecli.serving.refusals import RefusalReason, Refused
+from gatecli.serving.refusals import AnswerRefused, RefusalReason
 from gatecli.serving.upstream import Upstream, UpstreamError, UpstreamFault
 
 T = TypeVar("T")
@@ -126,7 +126,7 @@ class NoisyAnswers:
     async def answer(self, asked: AskedQuestion) -> bytes:
         """The answer to a question: the one that was given, or a new one.
 
-        The people's budget is asked first, the caller's second. Raises Refused, UpstreamError.
+        The people's budget is asked first, the caller's second. Raises AnswerRefused, UpstreamError.
         """
         question = self.cache.question_key(
             asked.url.encode(), asked.content_type.encode("utf-8", "surrogatepass"), asked.body
@@ -142,7 +142,7 @@ class NoisyAnswers:
         give_back = await take_paid(self.callers.charge(asked.caller), RefusalReason.CALLER)
         try:
             answer = known or await self.cache.answer(question, lambda: self._ask(asked))
-        except (Refused, UpstreamError) as error:
+        except (AnswerRefused, UpstreamError) as error:
             if not was_asked(error):
                 give_back()
             raise
@@ -164,16 +164,16 @@ class NoisyAnswers:
         return self.model.body(noisy, asked)
 
 
-def was_asked(error: Refused | UpstreamError) -> bool:
+def was_asked(error: AnswerRefused | UpstreamError) -> bool:
     """Whether a model may have seen the question that ended so."""
     return isinstance(error, UpstreamError) and error.fault is not UpstreamFault.UNREACHABLE
 
 
 async def take_paid(payment: Awaitable[T], reason: RefusalReason = RefusalReason.BUDGET) -> T:
-    """What a budget gives; where it gives nothing, Refused is raised with the reason."""
+    """What a budget gives; where it gives nothing, AnswerRefused is raised with the reason."""
     try:
         return await payment
     except BudgetSpent:
-        raise Refused(reason) from None
+        raise AnswerRefused(reason) from None
     except GatecliError:
-        raise Refused(RefusalReason.LEDGER) from None
+        raise AnswerRefused(RefusalReason.LEDGER) from None

@@ -59,7 +59,7 @@ async def add_noise(
     pool = NoisePool(_draw_of(noise), max(BATCH, 4 * noise.change.drawn))
     spent = partial(parts.metrics.epsilon.inc, float(noise.budget.epsilon))
     if parts.spec.aggregates is not None:
-        parts.counted = _counted(parts, parts.spec.aggregates, around, pool, spent)
+        parts.counted = _counted_requests(parts, parts.spec.aggregates, around, pool, spent)
         return
     cache = AnswersCache(secrets.token_bytes(32), parts.spec.cache.entries, parts.spec.cache.bytes)
     hit, miss = (parts.metrics.cache.labels(each).inc for each in ("hit", "miss"))
@@ -75,7 +75,7 @@ def _draw_of(noise: GridNoise) -> Callable[..., list[int]]:
     return partial(engine.add_laplace, scale=mechanism.scale)
 
 
-def _counted(
+def _counted_requests(
     parts: EndpointParts,
     rules: Aggregates,
     around: ServingSurroundings,

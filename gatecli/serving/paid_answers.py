@@ -25,7 +25,7 @@ SMALLEST_AHEAD = 4
 class LeaseClock:
     """The time that entries state, seconds that only grow, and names that are used once."""
 
-    now: Callable[[], datetime]
+    wall: Callable[[], datetime]
     monotonic: Callable[[], float]
     new_name: Callable[[], str]
 
@@ -92,7 +92,7 @@ class PaidAnswers:
             if each.left:
                 with suppress(GatecliError):
                     await self.ledger.ask(
-                        lambda store, each=each: return_lease(store, each.lease, each.used, self.clock.now())  # type: ignore[misc]  # typed as called
+                        lambda store, each=each: return_lease(store, each.lease, each.used, self.clock.wall())  # type: ignore[misc]  # typed as called
                     )
 
     def _take_held(self) -> HeldLease | None:
@@ -128,7 +128,7 @@ class PaidAnswers:
             self._refused_at = self.clock.monotonic()
 
     async def _ask(self) -> None:
-        name, now = self.clock.new_name(), self.clock.now()
+        name, now = self.clock.new_name(), self.clock.wall()
 
         def work(store: Store) -> Lease:
             if self.prepare is not None:

@@ -32,9 +32,9 @@ from gatecli.serving.refusals import (
     PERSONAL_DATA,
     REFUSAL,
     UNSEARCHED,
+    AnswerRefused,
     ErrorAnswer,
     RefusalReason,
-    Refused,
     bad_question,
     model_error,
 )
@@ -117,7 +117,7 @@ class ModelProxy:
         except BadBody as bad:
             outcome = bad.answer.outcome
             return _error(bad.answer)
-        except Refused as refused:
+        except AnswerRefused as refused:
             outcome, reason = REFUSAL.outcome, refused.reason.value
             self.parts.metrics.refusals.labels(reason).inc()
             await self._wait_out(begun)
@@ -158,9 +158,9 @@ class ModelProxy:
         """Search a question, and have it answered as the mode says."""
         parts = self.parts
         await self._search_query(http)
-        body, is_changed = await self._searched(http, body)
+        body, is_changed = await self._search_body(http, body)
         if parts.is_noised and not await self._is_attested_instead():
-            return await self._noised(http, found, body)
+            return await self._answer_with_noise(http, found, body)
         self._require_attested()
         await self._require_ledger()
         headers = request_headers(http.headers.items(), EndpointMode.ATTESTED)
@@ -168,7 +168,7 @@ class ModelProxy:
             headers = tuple(each for each in headers if each[0].lower() != "content-encoding")
         return await pass_on(http, parts, found.url or "", headers, body)
 
-    async def _searched(self, http: web.BaseRequest, body: bytes) -> tuple[bytes, bool]:
+    async def _search_body(self, http: web.BaseRequest, body: bytes) -> tuple[bytes, bool]:
         """The body as it may be asked; whether it is another one. Raises EndRequest."""
         screened = await self.parts.request_screen.search(
             body, http.headers.get(hdrs.CONTENT_TYPE, ""), http.headers.get(hdrs.CONTENT_ENCODING, "")
@@ -191,7 +191,7 @@ class ModelProxy:
         if screened.is_refused or screened.outcome is ScreenOutcome.MASKED:
             raise EndRequest(PERSONAL_DATA)
 
-    async def _noised(self, http: web.BaseRequest, found: FoundRoute, body: bytes) -> web.Response:
+    async def _answer_with_noise(self, http: web.BaseRequest, found: FoundRoute, body: bytes) -> web.Response:
         parts = self.parts
         content_type = http.headers.get(hdrs.CONTENT_TYPE, "")
         try:
@@ -227,7 +227,7 @@ class ModelProxy:
     def _require_attested(self) -> None:
         guard = self.parts.guard
         if guard is None or guard.fault() is not None:
-            raise Refused(RefusalReason.ATTESTATION)
+            raise AnswerRefused(RefusalReason.ATTESTATION)
 
     async def _require_ledger(self) -> None:
         """Where a ledger is named, it must answer, unless the document says that an attestation is enough."""
@@ -235,7 +235,7 @@ class ModelProxy:
         if budget is None or budget.ledger is None or budget.on_unavailable == "attested":
             return
         if self.parts.ledger_fault is not None and await self.parts.ledger_fault() is not None:
-            raise Refused(RefusalReason.LEDGER)
+            raise AnswerRefused(RefusalReason.LEDGER)
 
     async def _is_attested_instead(self) -> bool:
         """Whether an attested model answers without noise, since the ledger of its noise does not answer."""

@@ -18,7 +18,7 @@ class RefusalReason(StrEnum):
     ANSWER = "personal-data-in-answer"
 
 
-class Refused(Exception):
+class AnswerRefused(Exception):
     """No answer, since one would break the promise."""
 
     def __init__(self, reason: RefusalReason) -> None:

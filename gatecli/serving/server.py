@@ -81,7 +81,7 @@ class Silence:
 
 
 @dataclass(slots=True)
-class Serving:
+class ServedEndpoint:
     """An endpoint that is served; `address` is where. What Prometheus asks for is read of it."""
 
     parts: EndpointParts | None = None
@@ -89,7 +89,7 @@ class Serving:
     server: BoundedServer | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def watched(self) -> WatchedFigures:
+    def watched_figures(self) -> WatchedFigures:
         """Figures that are read when they are asked for."""
         return WatchedFigures(
             lambda: float(self.proxy.in_flight) if self.proxy else 0.0,
@@ -113,7 +113,7 @@ def run(around: ServingSurroundings, *, logs_all: bool = False) -> None:
 
 async def serve(around: ServingSurroundings, *, logs_all: bool = False) -> None:
     """The same, inside a loop."""
-    serving, spec = Serving(), around.document.spec
+    serving, spec = ServedEndpoint(), around.document.spec
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, serving.stopping.set)
@@ -121,7 +121,7 @@ async def serve(around: ServingSurroundings, *, logs_all: bool = False) -> None:
     around.log("promise", mode=spec.mode.value, text=price_sentence(spec, noise_of(around)))
     async with AsyncExitStack() as stack:
         parts = serving.parts = await stack.enter_async_context(
-            open_endpoint(around, new_metrics(serving.watched()))
+            open_endpoint(around, new_metrics(serving.watched_figures()))
         )
         address, port = listen_of(spec.listen, "spec.listen")
         own_metrics = spec.metrics is None and is_loopback(address)

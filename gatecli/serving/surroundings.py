@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from gatecli.checks.personal_data import Search
@@ -15,10 +15,6 @@ from gatecli.model.private_endpoint import PrivateEndpoint
 from gatecli.serving.leases import in_letters
 from gatecli.serving.paid_answers import LeaseClock
 from gatecli.serving.parts import ServingLog
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,7 @@ class ServingSurroundings:
     read_policy: Callable[[], PrivacyPolicy]
     search: Search
     log: ServingLog
-    wall: Callable[[], datetime] = _now
+    wall: Callable[[], datetime]
     monotonic: Callable[[], float] = time.monotonic
 
     @property

@@ -72,7 +72,7 @@ class Windows:
         window.units[digest] = times + 1
         return True
 
-    def closed(self, number: int) -> list[int] | None:
+    def closed_counts(self, number: int) -> list[int] | None:
         """The exact counts of a window that is over; None where it is open, to come, or not kept."""
         current = self.current()
         if not max(self._first, current - self.kept) <= number < current:

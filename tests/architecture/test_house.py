@@ -72,6 +72,8 @@ LATE_HOMES = (
     "gatecli.pii.names",
     "gatecli.pii.presidio_registry",
     "gatecli.run_tasks.server",
+    "gatecli.serving.server",
+    "gatecli.serving.surroundings",
     "gatecli.sources.baseline",
     "gatecli.sources.packed.reading",
     "gatecli.sources.redact",

@@ -57,8 +57,16 @@ def gates(told: dict[str, Any]) -> list[str]:
     ("rules", "expected", "left_out"),
     [
         ("{skip: [anonymity, terraform]}", ["release", "pii", "serve"], "the gates anonymity, terraform"),
-        ("{only: [pii, release, terraform, serve]}", ["release", "pii", "terraform", "serve"], "the gate anonymity"),
-        ("{only: [pii, release], skip: [release]}", ["pii"], "the gates release, anonymity, terraform, serve"),
+        (
+            "{only: [pii, release, terraform, serve]}",
+            ["release", "pii", "terraform", "serve"],
+            "the gate anonymity",
+        ),
+        (
+            "{only: [pii, release], skip: [release]}",
+            ["pii"],
+            "the gates release, anonymity, terraform, serve",
+        ),
     ],
 )
 def test_a_gate_that_the_policy_leaves_out_is_said(

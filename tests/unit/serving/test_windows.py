@@ -42,7 +42,7 @@ def _counts(requests: list[tuple[bytes, int | None]], per_unit: int, left_out: b
         if unit != left_out:
             held.count(unit, answered)
     clock.now += 10
-    counts = held.closed(100)
+    counts = held.closed_counts(100)
     assert counts is not None
     return counts
 
@@ -54,7 +54,7 @@ def test_a_unit_counts_in_each_window_anew() -> None:
     clock.now += 10
     held.count(b"a", 1)
     clock.now += 10
-    assert (held.closed(100), held.closed(101)) == ([1, 0], [0, 1])
+    assert (held.closed_counts(100), held.closed_counts(101)) == ([1, 0], [0, 1])
 
 
 def test_each_request_is_a_unit_where_none_is_named() -> None:
@@ -62,25 +62,31 @@ def test_each_request_is_a_unit_where_none_is_named() -> None:
     for _ in range(3):
         held.count(None, 1)
     clock.now += 10
-    assert held.closed(100) == [0, 3]
+    assert held.closed_counts(100) == [0, 3]
 
 
 def test_a_window_is_told_once_it_is_over_and_as_long_as_it_is_kept() -> None:
     held = windows(clock := Clock())
     held.count(b"a", 0)
-    assert held.closed(100) is None
+    assert held.closed_counts(100) is None
     clock.now += 30
-    assert held.closed(100) == [1, 0]
+    assert held.closed_counts(100) == [1, 0]
     clock.now += 10
     held.count(b"b", 0)
-    assert [held.closed(each) for each in (-1, 100, 101, 104, 10**15)] == [None, None, [0, 0], None, None]
+    assert [held.closed_counts(each) for each in (-1, 100, 101, 104, 10**15)] == [
+        None,
+        None,
+        [0, 0],
+        None,
+        None,
+    ]
 
 
 def test_a_window_before_the_process_is_not_told_as_nothing() -> None:
     held = windows(clock := Clock())
     clock.now += 10
-    assert held.closed(99) is None
-    assert held.closed(100) == [0, 0]
+    assert held.closed_counts(99) is None
+    assert held.closed_counts(100) == [0, 0]
 
 
 @given(st.lists(st.floats(0, 2000), min_size=1, max_size=20))
@@ -91,7 +97,7 @@ def test_a_window_that_was_over_is_never_open_again(times: list[float]) -> None:
         clock.now = now
         held.count(None, 0)
         for number in range(held.current()):
-            counts = held.closed(number)
+            counts = held.closed_counts(number)
             if counts is not None:
                 assert told.setdefault(number, list(counts)) == counts
 
