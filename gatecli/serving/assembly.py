@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -106,20 +106,18 @@ def _checks(parts: EndpointParts) -> tuple[Check, ...]:
         return None if parts.guard is None or parts.guard.fault() is None else "attestation"
 
     async def model() -> str | None:
-        return None if all(await asyncio.gather(*map(parts.upstream.is_ready, ready_urls))) else "model"
+        return None if all(await asyncio.gather(*_looks_at_models(parts))) else "model"
 
-    ready_urls = _ready_urls(parts)
     checks: list[Check] = [attestation, model]
     return (*checks, *([] if parts.ledger_fault is None else [parts.ledger_fault]))
 
 
-def _ready_urls(parts: EndpointParts) -> list[str]:
-    """Where the models say that they are ready; none where the platform has no such path."""
-    upstream = parts.spec.upstream
-    if upstream.ready_url is not None:
-        return [upstream.ready_url]
-    models = [each.url for each in parts.spec.votes.models] if parts.spec.votes else [upstream.url or ""]
-    return [found for found in (ready_url(parts.contract, each) for each in models) if found is not None]
+def _looks_at_models(parts: EndpointParts) -> Iterator[Awaitable[bool]]:
+    """Whether each model says that it is ready; where it has no path for that, whether it can be reached."""
+    spec, upstream = parts.spec, parts.upstream
+    for url in [each.url for each in spec.votes.models] if spec.votes else [spec.upstream.url or ""]:
+        ready = spec.upstream.ready_url or ready_url(parts.contract, url)
+        yield upstream.is_reachable(url) if ready is None else upstream.is_ready(ready)
 
 
 def guard_refresh(parts: EndpointParts) -> Callable[[], object] | None:

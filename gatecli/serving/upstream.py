@@ -136,6 +136,17 @@ class Upstream:
         except (UpstreamError, TimeoutError):
             return False
 
+    async def is_reachable(self, url: str) -> bool:
+        """Whether a connection comes about in time: of a model that has no path to say that it is ready."""
+        address = URL(url, encoded=True)
+        try:
+            async with asyncio.timeout(READINESS):
+                _, writer = await asyncio.open_connection(address.host, address.port)
+        except (OSError, ValueError):
+            return False
+        writer.close()
+        return True
+
 
 def new_session(connections: int) -> aiohttp.ClientSession:
     """Connections that are kept; bodies come as they are sent. Inside a loop."""
