@@ -13,7 +13,9 @@ from gatecli.model.ledger import DatasetTerms
 from gatecli.serving.ledger_thread import LedgerThread
 
 REMEMBERED = 1.0
-"""Seconds."""
+"""Seconds for which what was found is said again."""
+PATIENCE = 2.0
+"""Seconds for it to answer."""
 
 
 @dataclass(slots=True)
@@ -41,8 +43,9 @@ class LedgerState:
 
     async def _is_there(self) -> bool:
         try:
-            await self.terms()
-        except GatecliError:
+            async with asyncio.timeout(PATIENCE):
+                await self.terms()
+        except (GatecliError, TimeoutError):
             return False
         return True
 
