@@ -21,6 +21,9 @@ from gatecli.serving.upstream import Upstream, UpstreamError, UpstreamFault
 
 T = TypeVar("T")
 
+SELECTING = frozenset({"x-amzn-sagemaker-custom-attributes", "x-amzn-sagemaker-target-model"})
+"""Headers that say which model is asked, or how: another one of them is another question."""
+
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
@@ -33,6 +36,12 @@ class AskedQuestion:
     caller: str
     is_open_inference: bool = False
     model: str = ""
+
+    def parts(self) -> tuple[bytes, ...]:
+        """What the model's answer may depend on."""
+        selecting = (f"{name}: {value}" for name, value in self.headers if name.lower() in SELECTING)
+        texts = (self.url, self.content_type, *sorted(selecting))
+        return (*(each.encode("utf-8", "surrogatepass") for each in texts), self.body)
 
 
 class NoisedModel(Protocol):
@@ -128,9 +137,7 @@ class NoisyAnswers:
 
         The people's budget is asked first, the caller's second. Raises AnswerRefused, UpstreamError.
         """
-        question = self.cache.question_key(
-            asked.url.encode(), asked.content_type.encode("utf-8", "surrogatepass"), asked.body
-        )
+        question = self.cache.question_key(*asked.parts())
         known = self.cache.get(question)
         self.counters[known is not None]()
         if known is None:
