@@ -32,8 +32,8 @@ class SetClock:
     seconds: float = 0.0
     names: count[int] = field(default_factory=count)
 
-    def lease_clock(self) -> LeaseClock:
-        return LeaseClock(lambda: NOW, lambda: self.seconds, lambda: f"lease-{next(self.names)}")
+    def lease_clock(self, prefix: str = "lease") -> LeaseClock:
+        return LeaseClock(lambda: NOW, lambda: self.seconds, lambda: f"{prefix}-{next(self.names)}")
 
 
 def people(
