@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatecli.checks.serving.interface import DatasetStanding, EndpointContext, EndpointSubject, ProofFaults
-from gatecli.checks.serving.registry import ENDPOINT_CHECKS
 from gatecli.gates import SERVE, GateName
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.model.finding import Finding
@@ -70,10 +69,16 @@ def check_endpoints(request: EndpointRequest) -> Verdict:
         context = EndpointContext(
             request.terms.policy, _proof(subject, request), _dataset(subject, request.ledger)
         )
-        for check in ENDPOINT_CHECKS:
-            found.extend(check.find(subject, context))
+        found.extend(_find_all(subject, context))
         checked.append(_checked_endpoint(subject))
     return judge(SERVE, Examined(tuple(checked), tuple(found), tuple(request.problems)), request.terms)
+
+
+def _find_all(subject: EndpointSubject, context: EndpointContext) -> Iterator[Finding]:
+    from gatecli.checks.serving.registry import ENDPOINT_CHECKS  # noqa: PLC0415 - few folders hold an endpoint
+
+    for check in ENDPOINT_CHECKS:
+        yield from check.find(subject, context)
 
 
 def _checked_endpoint(subject: EndpointSubject) -> Checked:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gatecli.gates import SERVE, GateName
 from gatecli.gates.judgement import JudgementTerms
@@ -15,12 +17,15 @@ from gatecli.gates.reserving import LedgerUse
 from gatecli.gates.serve import check_endpoint
 from gatecli.model.finding import Finding, Rule
 from gatecli.model.verdict import ExitCode, Verdict
+from gatecli.sources.policy import default_policy
 from tests.rules.test_rules import policy_of
 from tests.support.attestations import NOW
 from tests.support.charged_ledgers import ledger_of_example, moment
+from tests.support.endpoints import SPEC
 
 TODAY = NOW.date()
 EXAMPLES = Path(__file__).parent
+PAGE = (EXAMPLES.parents[1] / "docs" / "rules.md").read_text("utf-8")
 RULES: dict[str, Rule] = {rule.id: rule for rule in SERVE.rules}
 AT_THE_START = {"serve-model-elsewhere": "serve-other-model"}
 """What a rule becomes on the machine that serves, where files outside the repository are read."""
@@ -71,6 +76,45 @@ def checked(tmp_path: Path) -> Judge:
             )
 
     return judge
+
+
+ABOUT_FILES = {
+    "serve-answer-over-tier",
+    "serve-attestation-rejected",
+    "serve-budget-below-lease",
+    "serve-budget-spent",
+    "serve-model-elsewhere",
+    "serve-other-model",
+    "serve-unknown-dataset",
+    "serve-unreadable",
+}
+"""Rules about what stands beside the document, of which a page can only speak."""
+
+
+def found_on_page(rule: str, heading: str, folder: Path) -> set[str]:
+    """The rules that an example of the page breaks, put into an endpoint that breaks none."""
+    section = PAGE.partition(f"\n## {rule}\n")[2].partition("\n## ")[0]
+    (example,) = re.findall(rf"\*\*{heading}\*\*\n\n```yaml\n(.*?)```", section, re.DOTALL)
+    changes = yaml.safe_load(example)
+    if changes.get("mode") == "votes":
+        changes["upstream"] = {}
+    spec = {key: value for key, value in (SPEC | changes).items() if value is not None}
+    data = {
+        "apiVersion": "gatecli.dev/v1",
+        "kind": "PrivateEndpoint",
+        "metadata": {"name": "a"},
+        "spec": spec,
+    }
+    document = folder / "serve.yaml"
+    document.write_text(yaml.safe_dump(data), "utf-8")
+    verdict = check_endpoint(document, JudgementTerms(default_policy(), (), TODAY))
+    return {finding.rule.id for finding in verdict.findings}
+
+
+@pytest.mark.parametrize("rule", sorted(set(RULES) - ABOUT_FILES))
+def test_the_examples_of_the_page_are_true(rule: str, tmp_path: Path) -> None:
+    assert rule in found_on_page(rule, "Fails", tmp_path)
+    assert found_on_page(rule, "Passes", tmp_path) <= {"serve-attestation-rejected"}
 
 
 def shape(finding: Finding) -> tuple[str, str, str | None, str]:
