@@ -68,8 +68,8 @@ class Screened:
     """A body after it was looked at.
 
     `body` is what may be passed on, b"" where nothing may; it has the content encoding `encoding`. `counts`
-    has how many values of each kind were found, by the kind's id. `reason` says why it was not searched to
-    its end or could not be masked; "" otherwise.
+    has how many values of each kind were found, by the kind's id; under `deny` a search ends at the first
+    that is refused. `reason` says why it was not searched to its end or could not be masked; "" otherwise.
     """
 
     outcome: ScreenOutcome
@@ -154,7 +154,7 @@ class Screen:
         return Screened(ScreenOutcome.UNSEARCHED, reason=texts.reason)
 
     def _judge_texts(self, texts: tuple[BodyText, ...], body: bytes, encoding: str) -> Screened:
-        found = [_find(each.raw, self._search) for each in texts]
+        found = [_find(each.raw, self._search, whole=self.action != "deny") for each in texts]
         counts = _most_of(each.counts for each in found)
         reason = next((each.reason for each in found if each.reason), "")
         passed = ScreenOutcome.FOUND if counts else ScreenOutcome.CLEAN
@@ -197,7 +197,8 @@ class Seen:
     reason: str = ""
 
 
-def _find(raw: RawText, search: Search) -> Seen:
+def _find(raw: RawText, search: Search, *, whole: bool = True) -> Seen:
+    """What a text holds; unless it is searched whole, up to the first value that must not pass."""
     if _is_plainly_clean(raw, search):
         return Seen(LeafReading(raw.format, ()), {}, ())
     reading = reading_of(raw)
@@ -215,6 +216,8 @@ def _find(raw: RawText, search: Search) -> Seen:
         counts[entity] = counts.get(entity, 0) + 1
         if _severity(seen, search) is Severity.ERROR:
             hits += placed
+            if not whole:
+                break
     return Seen(reading, counts, tuple(hits))
 
 

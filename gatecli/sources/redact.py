@@ -10,6 +10,9 @@ from gatecli.errors import UncheckableError
 from gatecli.model.text import Leaf, LeafKind, RawText
 from gatecli.sources.encoding import encode_text
 
+_MANY = 64
+"""Hits in one token, of which each is looked for alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -62,10 +65,21 @@ def _alone(raw: RawText, hits: list[Hit]) -> list[tuple[int, int, str]]:
     """The spans of hits that stand as they are in one token; nothing if any of them does not."""
     if _is_bare(raw, hits[0].leaf):
         return []
+    if len(hits) > _MANY:
+        return _shifted(raw, hits)
     spans = [(*hit.leaf.span(raw.text, hit.start, hit.end), hit.mask) for hit in hits]
     shown = (raw.text[start:end] for start, end, _ in spans)
     meant = (hit.leaf.text[hit.start : hit.end] for hit in hits)
     return spans if all(map(str.__eq__, shown, meant)) else []
+
+
+def _shifted(raw: RawText, hits: list[Hit]) -> list[tuple[int, int, str]]:
+    """The same of many hits, whose token is looked at once: each look takes as long as the token is."""
+    leaf = hits[0].leaf
+    start, end = leaf.span(raw.text, 0, len(leaf.text))
+    if leaf.escaped or raw.text[start:end] != leaf.text or any(hit.leaf.text != leaf.text for hit in hits):
+        return []
+    return [(start + hit.start, start + hit.end, hit.mask) for hit in hits]
 
 
 def _is_bare(raw: RawText, leaf: Leaf) -> bool:

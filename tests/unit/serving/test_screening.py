@@ -46,10 +46,18 @@ def test_a_clean_body_passes_as_it_is() -> None:
     assert screen().judge(body, JSON) == Screened(ScreenOutcome.CLEAN, body)
 
 
-def test_a_value_is_refused_and_counted_by_its_kind() -> None:
-    seen = judged({"a": RESIDENT_ID, "b": [ADDRESS, RESIDENT_ID]}, "deny")
+def test_values_are_counted_by_their_kind_and_refused_at_the_first() -> None:
+    body = {"a": RESIDENT_ID, "b": [ADDRESS, RESIDENT_ID]}
+    seen = judged(body, "deny")
     assert (seen.outcome, seen.body, seen.is_refused) == (ScreenOutcome.DENIED, b"", True)
-    assert seen.counts == {"CN_RESIDENT_ID": 2, "EMAIL_ADDRESS": 1}
+    assert seen.counts == {"CN_RESIDENT_ID": 1}
+    assert judged(body, "audit").counts == {"CN_RESIDENT_ID": 2, "EMAIL_ADDRESS": 1}
+
+
+@pytest.mark.parametrize("end", ["", "é", "\n"])
+def test_many_values_in_one_text_are_masked_at_once(end: str) -> None:
+    body = masked({"a": f"{ADDRESS} " * 100 + end})
+    assert json.loads(body) == {"a": f"{'*' * 16}cn " * 100 + end}
 
 
 @pytest.mark.parametrize(
