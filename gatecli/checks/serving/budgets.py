@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -18,6 +19,9 @@ CALLER_BUDGET_ALONE = Rule(
 )
 CALLER_BUDGET_TOO_SMALL = Rule(
     "serve-caller-budget-too-small", Severity.ERROR, "A caller's budget is smaller than one answer"
+)
+CALLERS_IN_LEDGER = Rule(
+    "serve-callers-in-ledger", Severity.WARNING, "Callers are kept in the ledger of the people"
 )
 ANSWER_OVER_TIER = Rule(
     "serve-answer-over-tier", Severity.ERROR, "One answer costs more than the dataset's tier permits in all"
@@ -81,6 +85,27 @@ def find_small_caller_budget(subject: EndpointSubject, _context: EndpointContext
                 f"give perCaller.{key} at least {show(needs)}, or make an answer cheaper (noise.{key})",
                 about=key,
             )
+
+
+def find_callers_in_ledger(subject: EndpointSubject, _context: EndpointContext) -> Iterator[Finding]:
+    """A ledger of people is exported, signed and shown to auditors; who called is nobody's business there."""
+    budget = subject.spec.budget
+    callers = None if budget is None else budget.per_caller
+    if budget is None or callers is None or budget.ledger is None or callers.ledger is None:
+        return
+    if _same_ledger(budget.ledger, callers.ledger):
+        yield finding_at(
+            CALLERS_IN_LEDGER,
+            subject,
+            f"{CALLERS}/ledger",
+            "each caller gets an account in the ledger of the people, which is kept for years and shown to "
+            "auditors",
+            "leave perCaller.ledger out (NAME-callers.db), or name another ledger",
+        )
+
+
+def _same_ledger(one: str, other: str) -> bool:
+    return posixpath.normpath(one) == posixpath.normpath(other)
 
 
 def find_over_tier(subject: EndpointSubject, context: EndpointContext) -> Iterator[Finding]:
@@ -157,6 +182,7 @@ RULES: tuple[Rule, ...] = (
     MISSING_BUDGET,
     CALLER_BUDGET_ALONE,
     CALLER_BUDGET_TOO_SMALL,
+    CALLERS_IN_LEDGER,
     ANSWER_OVER_TIER,
     UNKNOWN_DATASET,
     BUDGET_SPENT,

@@ -21,6 +21,7 @@ ENDPOINT_CHECKS: tuple[EndpointCheck, ...] = (
     EndpointCheck((noise.IMPOSSIBLE_NOISE, noise.USELESS_NOISE), noise.find_noise_faults),
     EndpointCheck((budgets.MISSING_BUDGET, budgets.CALLER_BUDGET_ALONE), budgets.find_missing_budget),
     EndpointCheck((budgets.CALLER_BUDGET_TOO_SMALL,), budgets.find_small_caller_budget),
+    EndpointCheck((budgets.CALLERS_IN_LEDGER,), budgets.find_callers_in_ledger),
     EndpointCheck((budgets.ANSWER_OVER_TIER,), budgets.find_over_tier),
     EndpointCheck(
         (budgets.UNKNOWN_DATASET, budgets.BUDGET_SPENT, budgets.BUDGET_BELOW_LEASE),
