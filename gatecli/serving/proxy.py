@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from urllib.parse import unquote_plus
@@ -46,7 +46,15 @@ JSON = "application/json"
 ANSWERED = "answered"
 KNOWN_TARGETS = 256
 """Paths of which is known what they ask for."""
-_TRACING = frozenset({"traceparent", "tracestate", "baggage", "authorization", "x-request-id"})
+_ONCE = (hdrs.CONTENT_TYPE, hdrs.CONTENT_ENCODING)
+"""Of two of them the search might read one, and the model the other."""
+
+_LEFT_OUT: Mapping[tuple[bool, bool], frozenset[str]] = {
+    (masked, searches): frozenset(("content-encoding",) * masked + ("accept-encoding",) * searches)
+    for masked in (False, True)
+    for searches in (False, True)
+}
+"""What the model is not told: of a body that was decoded, and of encodings that no search reads."""
 
 
 class EndRequest(Exception):
@@ -157,6 +165,8 @@ class ModelProxy:
     async def _ask(self, http: web.BaseRequest, found: FoundRoute, body: bytes) -> web.StreamResponse:
         """Search a question, and have it answered as the mode says."""
         parts = self.parts
+        if any(len(http.headers.getall(name, ())) > 1 for name in _ONCE):
+            raise EndRequest(bad_question("a header that says what the body is stands twice"))
         await self._search_query(http)
         body, is_changed = await self._search_body(http, body)
         if parts.is_noised and not await self._is_attested_instead():
@@ -164,8 +174,9 @@ class ModelProxy:
         self._require_attested()
         await self._require_ledger()
         headers = request_headers(http.headers.items(), EndpointMode.ATTESTED)
-        if is_changed:
-            headers = tuple(each for each in headers if each[0].lower() != "content-encoding")
+        left_out = _LEFT_OUT[is_changed, parts.response_screen.searches]
+        if left_out:
+            headers = tuple(each for each in headers if each[0].lower() not in left_out)
         return await pass_on(http, parts, found.url or "", headers, body)
 
     async def _search_body(self, http: web.BaseRequest, body: bytes) -> tuple[bytes, bool]:

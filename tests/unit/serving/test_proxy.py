@@ -456,3 +456,15 @@ def test_what_a_model_says_besides_its_scores_reaches_nobody(tmp_path: Path) -> 
         assert "s3cret" not in str(headers)
 
     serve(tmp_path, work)
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "Content-Encoding"])
+def test_a_body_that_is_said_to_be_two_things_is_not_asked(tmp_path: Path, name: str) -> None:
+    async def work(served: RunningEndpoint) -> None:
+        twice = f"{name}: text/plain\r\n{name}: application/json\r\n".encode()
+        close = b"Connection: close\r\n"
+        sent = b"POST /invocations HTTP/1.1\r\nHost: x\r\n" + twice + close + b"Content-Length: 2\r\n\r\n{}"
+        assert (await served.ask_raw(sent)).startswith(b"HTTP/1.1 400 ")
+        assert served.model.asked == []
+
+    serve(tmp_path, work)
