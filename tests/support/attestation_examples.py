@@ -88,6 +88,7 @@ FAILING: Mapping[str, AttestedExample] = MappingProxyType(
 SERVED_FAILING: Mapping[str, AttestedExample] = MappingProxyType(
     {
         "serve-attestation-rejected": AttestedExample({"time": "2026-08-01T12:00:00Z"}),
+        "serve-idle-fallback": AttestedExample(),
         "serve-missing-attestation": AttestedExample(),
         "serve-model-elsewhere": AttestedExample(),
         "serve-other-model": AttestedExample(model=b"other weights"),

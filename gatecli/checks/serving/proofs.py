@@ -28,6 +28,11 @@ MODEL_ELSEWHERE = Rule(
     Severity.NOTE,
     "The model of an endpoint is on the machine that serves, and was not compared here",
 )
+IDLE_FALLBACK = Rule(
+    "serve-idle-fallback",
+    Severity.WARNING,
+    "An endpoint is to fall back on an attested model, and its mode has none to fall back on",
+)
 
 ATTESTATION, MODEL = f"{SPEC}/attestation", f"{SPEC}/model"
 
@@ -106,10 +111,33 @@ def find_attestation_faults(subject: EndpointSubject, context: EndpointContext) 
         )
 
 
+_NO_FALLBACK: Mapping[EndpointMode, str] = MappingProxyType(
+    {
+        EndpointMode.VOTES: "the models that vote are several, and the attestation is of one",
+        EndpointMode.AGGREGATES: "counts of requests need the ledger whatever the model is",
+    }
+)
+
+
+def find_idle_fallback(subject: EndpointSubject, _context: EndpointContext) -> Iterator[Finding]:
+    """What passes on the answers of one model needs a mode that has one."""
+    mode, budget = subject.spec.mode, subject.spec.budget
+    if budget is not None and budget.on_unavailable == "attested" and mode in _NO_FALLBACK:
+        yield finding_at(
+            IDLE_FALLBACK,
+            subject,
+            f"{SPEC}/budget/onUnavailable",
+            f"where the ledger does not answer nothing can be passed on in mode {mode.value}: "
+            f"{_NO_FALLBACK[mode]}",
+            "leave budget.onUnavailable out: questions are then refused until the ledger answers",
+        )
+
+
 RULES: tuple[Rule, ...] = (
     MISSING_ATTESTATION,
     ATTESTATION_REJECTED,
     UNBOUND_ATTESTATION,
     OTHER_MODEL,
     MODEL_ELSEWHERE,
+    IDLE_FALLBACK,
 )

@@ -17,6 +17,7 @@ ENDPOINT_CHECKS: tuple[EndpointCheck, ...] = (
         ),
         proofs.find_attestation_faults,
     ),
+    EndpointCheck((proofs.IDLE_FALLBACK,), proofs.find_idle_fallback),
     EndpointCheck((noise.FRESH_NOISE, noise.SMALL_CACHE), noise.find_fresh_noise),
     EndpointCheck((noise.IMPOSSIBLE_NOISE, noise.USELESS_NOISE), noise.find_noise_faults),
     EndpointCheck((budgets.MISSING_BUDGET, budgets.CALLER_BUDGET_ALONE), budgets.find_missing_budget),

@@ -209,6 +209,14 @@ def test_what_a_ledger_says_is_told_once(standing: DatasetStanding, expected: li
     assert rules(EndpointContext(default_policy(), dataset=standing)) == expected
 
 
+def test_a_fallback_needs_one_model() -> None:
+    budget = {**BUDGET, "onUnavailable": "attested"}
+    proof: dict[str, Any] = {"attestation": "a", "model": {"path": "m"}, "budget": budget}
+    assert rules(**proof) == []
+    assert rules(**VOTES | proof) == ["idle-fallback"]
+    assert rules(**COUNTS | proof) == ["idle-fallback"]
+
+
 def test_a_name_that_may_be_meant_is_told() -> None:
     standing = DatasetStanding("customer", is_known=False, near=("customers",))
     (finding,) = found(EndpointContext(default_policy(), dataset=standing))
