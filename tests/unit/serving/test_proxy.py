@@ -464,7 +464,7 @@ def test_a_body_that_is_said_to_be_two_things_is_not_asked(tmp_path: Path, name:
         twice = f"{name}: text/plain\r\n{name}: application/json\r\n".encode()
         close = b"Connection: close\r\n"
         sent = b"POST /invocations HTTP/1.1\r\nHost: x\r\n" + twice + close + b"Content-Length: 2\r\n\r\n{}"
-        assert (await served.ask_raw(sent)).startswith(b"HTTP/1.1 400 ")
+        assert (await served.ask_raw(sent))[8:13] == b" 400 "
         assert served.model.asked == []
 
     serve(tmp_path, work)
