@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from gatecli.errors import ConfigurationError, UncheckableError
 from gatecli.model.document import Document, Place, Position, pointer_of
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
 from gatecli.model.private_endpoint import PrivateEndpoint
@@ -68,25 +67,6 @@ def _holds_endpoint(file: Path) -> bool:
     except ReadError:
         return False
     return KIND.encode() in content and _GROUP.search(content) is not None
-
-
-def read_endpoint(path: Path) -> PrivateEndpoint:
-    """The one endpoint of a file.
-
-    Raises ConfigurationError with the place of each mistake, UncheckableError for what cannot be read.
-    """
-    loaded = read_endpoints(path)
-    if loaded.findings:
-        first = loaded.findings[0]
-        kind = UncheckableError if first.rule is SERVE_UNREADABLE else ConfigurationError
-        told = "; ".join(f"{each.place}: {each.message}" for each in loaded.findings)
-        raise kind(told, advice=first.remediation)
-    if len(loaded.values) > 1:
-        raise ConfigurationError(
-            f"{path} holds {len(loaded.values)} endpoints", advice="one process serves one: give each a file"
-        )
-    ((endpoint, _),) = loaded.values
-    return endpoint
 
 
 def read_endpoints(

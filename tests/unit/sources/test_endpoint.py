@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.errors import ConfigurationError, UncheckableError
 from gatecli.sources.endpoint import (
     SERVE_INVALID,
     SERVE_UNREADABLE,
     find_endpoints,
-    read_endpoint,
     read_endpoints,
 )
 from gatecli.sources.files import MAX_BYTES
@@ -168,13 +166,3 @@ def test_a_mistake_in_a_config_map_is_found_there(tmp_path: Path) -> None:
 def test_what_a_config_map_says_of_endpoints_is_not_one(tmp_path: Path) -> None:
     path = write(tmp_path, "deploy.yaml", config_map("see gatecli.dev/v1: {{ PrivateEndpoint"))
     assert read_endpoints(path, sought=True, embedded=True).findings == ()
-
-
-def test_one_endpoint_is_read_or_the_reason_is_raised(tmp_path: Path) -> None:
-    assert read_endpoint(write(tmp_path, "a.yaml")).metadata.name == "churn"
-    with pytest.raises(ConfigurationError, match="holds 2 endpoints"):
-        read_endpoint(write(tmp_path, "b.yaml", f"{ENDPOINT}---\n{ENDPOINT}"))
-    with pytest.raises(ConfigurationError, match=r"a\.yaml:6:3: unknown key 'mood' in spec"):
-        read_endpoint(write(tmp_path, "a.yaml", ENDPOINT.replace("mode:", "mood:")))
-    with pytest.raises(UncheckableError, match="does not exist"):
-        read_endpoint(tmp_path / "gone.yaml")
