@@ -253,6 +253,8 @@ class ModelProxy:
         parts, budget = self.parts, self.parts.spec.budget
         if budget is None or budget.on_unavailable != "attested" or parts.counted is not None:
             return False
+        if parts.spec.upstream.url is None:  # several models vote, and no attestation is about all of them
+            return False
         if parts.ledger_fault is None or await parts.ledger_fault() is None:
             return False
         return parts.guard is not None and parts.guard.fault() is None

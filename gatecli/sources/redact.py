@@ -66,14 +66,14 @@ def _alone(raw: RawText, hits: list[Hit]) -> list[tuple[int, int, str]]:
     if _is_bare(raw, hits[0].leaf):
         return []
     if len(hits) > _MANY:
-        return _shifted(raw, hits)
+        return _spans_in_one_leaf(raw, hits)
     spans = [(*hit.leaf.span(raw.text, hit.start, hit.end), hit.mask) for hit in hits]
     shown = (raw.text[start:end] for start, end, _ in spans)
     meant = (hit.leaf.text[hit.start : hit.end] for hit in hits)
     return spans if all(map(str.__eq__, shown, meant)) else []
 
 
-def _shifted(raw: RawText, hits: list[Hit]) -> list[tuple[int, int, str]]:
+def _spans_in_one_leaf(raw: RawText, hits: list[Hit]) -> list[tuple[int, int, str]]:
     """The same of many hits, whose token is looked at once: each look takes as long as the token is."""
     leaf = hits[0].leaf
     start, end = leaf.span(raw.text, 0, len(leaf.text))
