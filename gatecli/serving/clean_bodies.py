@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from hashlib import blake2b
 from typing import Any, NoReturn
 
 from gatecli.checks.personal_data import Search
+from gatecli.model.bounded_memory import BoundedMemory
 from gatecli.model.text import joined_items, number_text
 from gatecli.pii.budget import BudgetSpentError, ScanBudget
 from gatecli.pii.detector import Detector
@@ -24,10 +26,26 @@ _IN_JSON = re.compile(rf"(?<![^\[,:\s]){_FRACTION}(?![^\],}}\s])")
 _IN_TABLE = re.compile(rf"(?<![^,;\t|\r\n]){_FRACTION}(?![^,;\t|\r\n])")
 
 
-def is_clean_json(detector: Detector, text: str) -> bool:
-    """Whether a text is one JSON document in which no search could find anything."""
-    shown = _leaf_texts(detector, text)
-    return shown is not None and not may_hold(detector, shown)
+CleanForms = BoundedMemory[bytes, bool]
+"""Digests of documents without their fractions that were proven clean: of a vector its form alone."""
+
+
+def is_clean_json(detector: Detector, text: str, known: CleanForms | None = None) -> bool:
+    """Whether a text is one JSON document in which no search could find anything.
+
+    What remains without fractions is the same for all vectors of one form, and is then proven once.
+    """
+    if detector.has_foreign_forms:
+        return False
+    shorter, left_out = _without_fractions(text)
+    form = blake2b(shorter.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    if known is not None and known.get(form):
+        return True
+    shown, is_named = _leaf_texts(detector, text, shorter, left_out)
+    is_clean = shown is not None and not may_hold(detector, shown)
+    if known is not None and is_clean and not is_named:
+        known.put(form, value=True, size=0)
+    return is_clean
 
 
 def is_clean_json_by_forms(search: Search, text: str) -> bool:
@@ -37,7 +55,9 @@ def is_clean_json_by_forms(search: Search, text: str) -> bool:
     """
     if search.names is not None or "\\" in text:
         return False
-    shown = _leaf_texts(search.detector, text)
+    if search.detector.has_foreign_forms:
+        return False
+    shown, _ = _leaf_texts(search.detector, text, *_without_fractions(text))
     try:
         budget = ScanBudget(search.limits, search.clock)
         return shown is not None and not could_match(search.detector, (shown,), budget)
@@ -45,15 +65,16 @@ def is_clean_json_by_forms(search: Search, text: str) -> bool:
         return False
 
 
-def _leaf_texts(detector: Detector, text: str) -> str | None:
-    """All that the leaves of a JSON document show, each once on a line; None where it is none."""
-    if detector.has_foreign_forms:
-        return None
-    shorter, left_out = _without_fractions(text)
+def _leaf_texts(detector: Detector, text: str, shorter: str, left_out: int) -> tuple[str | None, bool]:
+    """All that the leaves of a JSON document show, each once on a line; None where it is none.
+
+    Also whether a word tells what its fractions are, so that they are among them.
+    """
     texts = _texts_in(shorter)
-    if texts is not None and left_out and detector.vocabulary.entities_in("\n".join(texts)):
+    is_named = bool(texts is not None and left_out and detector.vocabulary.entities_in("\n".join(texts)))
+    if is_named:
         texts = _texts_in(text)
-    return None if texts is None else "\n".join(sorted(texts))
+    return (None if texts is None else "\n".join(sorted(texts))), is_named
 
 
 def is_clean_table(detector: Detector, text: str) -> bool:

@@ -18,17 +18,26 @@ from gatecli.checks import personal_data
 from gatecli.checks.personal_data import Hidden, Search, search_leaves
 from gatecli.checks.published_values import severity_as_meant
 from gatecli.gates.embedded_files import with_embedded_files
+from gatecli.model.bounded_memory import BoundedMemory
 from gatecli.model.finding import Severity
 from gatecli.model.text import LeafReading, RawText
 from gatecli.pii.detector import Detector
 from gatecli.serving.body_text import CSV, EVENTS, JSON, BodyText, Unsearchable, media_type, texts_of
-from gatecli.serving.clean_bodies import is_clean_json, is_clean_json_by_forms, is_clean_table, is_clean_text
+from gatecli.serving.clean_bodies import (
+    CleanForms,
+    is_clean_json,
+    is_clean_json_by_forms,
+    is_clean_table,
+    is_clean_text,
+)
 from gatecli.serving.event_streams import divided_texts, placed_hits, reading_of
 from gatecli.serving.masked_bodies import Masked, masked_text
 from gatecli.sources.redact import Hit
 from gatecli.sources.string_fields.formats import TEXT, format_of, views
 
 Action = Literal["deny", "mask", "audit", "ignore"]
+KNOWN_BYTES = 1 << 22
+"""Of forms that were proven clean: some thousands."""
 INLINE = 1 << 15
 """Bytes of a body that is looked at at once: in less than half a millisecond, where it is clean."""
 THREADS = 2
@@ -38,7 +47,7 @@ TINY = 1 << 11
 _PLAIN = frozenset({"", "identity"})
 _UTF_8 = frozenset({"", "utf-8", "utf8"})
 _PROOFS: Mapping[str, Callable[[Detector, str], bool]] = MappingProxyType(
-    {JSON: is_clean_json, CSV: is_clean_table, TEXT: is_clean_text}
+    {CSV: is_clean_table, TEXT: is_clean_text}
 )
 _MOST_TURNS = 3
 """Times that a masked text is masked again where the masks themselves look like something."""
@@ -95,6 +104,7 @@ class Screen:
     def __init__(self, search: Search, action: Action) -> None:
         self._search = with_embedded_files(search)
         self.action: Action = action
+        self._known: CleanForms = BoundedMemory(KNOWN_BYTES)
         # Threads of its own: a ledger must not wait until bodies are searched.
         self._threads = ThreadPoolExecutor(THREADS, "screen")
 
@@ -133,7 +143,10 @@ class Screen:
         if not is_plain or media.is_opaque or self._search.names is not None:
             return False
         text = body.decode("ascii")
-        proof = _PROOFS.get(media.format or format_of("-", text[:2000]))
+        form = media.format or format_of("-", text[:2000])
+        if form == JSON:
+            return is_clean_json(self._search.detector, text, self._known)
+        proof = _PROOFS.get(form)
         return proof is not None and proof(self._search.detector, text)
 
     def judge(self, body: bytes, content_type: str, content_encoding: str = "") -> Screened:

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from gatecli.checks.personal_data import search_of
 from gatecli.gates.embedded_files import with_embedded_files
 from gatecli.gates.file_scan import scan_reads
+from gatecli.model.bounded_memory import BoundedMemory
 from gatecli.model.finding import Severity
 from gatecli.model.policy import PiiRules
 from gatecli.model.text import RawText
 from gatecli.pii.detector import Detector
 from gatecli.pii.entities import default_entities
-from gatecli.serving.clean_bodies import is_clean_json, is_clean_json_by_forms, is_clean_table
+from gatecli.serving.clean_bodies import CleanForms, is_clean_json, is_clean_json_by_forms, is_clean_table
 from gatecli.serving.screening import Action, Screen, ScreenOutcome
 from tests.support.examples import share
 from tests.support.pii_corpus import CHECKED, DISGUISES, resident_id
@@ -112,6 +113,18 @@ def test_fractions_are_left_out_only_where_a_scan_finds_nothing_in_them(parts: l
     table = f"{key}\n" + "\n".join(parts) + "\n"
     if is_clean_table(DETECTOR, table):
         assert found_by_scan(table, "csv") == set()
+
+
+@given(st.lists(st.tuples(st.lists(fractions, max_size=5), st.sampled_from(["x", "oib", *KEYS])), max_size=8))
+@settings(max_examples=share(300))
+@example([(["0.5"], "oib"), (["0.1234567890"], "oib")])
+def test_a_form_that_is_remembered_proves_what_it_would_prove_anew(
+    bodies: list[tuple[list[str], str]],
+) -> None:
+    known: CleanForms = BoundedMemory(1 << 20)
+    for parts, key in bodies:
+        text = f'{{"{key}": [{", ".join(parts)}]}}'
+        assert is_clean_json(DETECTOR, text, known) == is_clean_json(DETECTOR, text)
 
 
 @given(documents)
