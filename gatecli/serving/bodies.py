@@ -36,16 +36,20 @@ class BodyLimits:
     room: BodyRoom = field(default_factory=lambda: BodyRoom(ROOM))
 
 
-@asynccontextmanager
-async def room_for(http: web.BaseRequest, limits: BodyLimits) -> AsyncIterator[None]:
-    """Hold room for a large body, also while it is asked about. Raises BadBody."""
+def body_bytes(http: web.BaseRequest, limits: BodyLimits) -> int:
+    """The size of a body, at most: of one that does not say it. Raises BadBody."""
     size = http.content_length if http.body_exists else 0
-    if (size or 0) > limits.most:
+    if size is None:
+        return limits.most
+    if size > limits.most:
         raise BadBody(TOO_LARGE)
-    if size is not None and size <= SMALL:
-        yield
-        return
-    held = limits.room.take_room(limits.most if size is None else size)
+    return size
+
+
+@asynccontextmanager
+async def room_for(size: int, limits: BodyLimits) -> AsyncIterator[None]:
+    """Hold room for a large body, also while it is asked about. Raises BadBody."""
+    held = limits.room.take_room(size)
     try:
         await asyncio.wait_for(held.__aenter__(), limits.seconds)
     except TimeoutError:

@@ -15,7 +15,7 @@ from prometheus_client import Counter
 
 from gatecli.model.private_endpoint import EndpointMode
 from gatecli.serving.attested_answers import pass_on
-from gatecli.serving.bodies import BadBody, BodyLimits, read_body, room_for
+from gatecli.serving.bodies import SMALL, BadBody, BodyLimits, body_bytes, read_body, room_for
 from gatecli.serving.counted_requests import PATH, NoWindow
 from gatecli.serving.metrics import CONTENT_TYPE, exposition
 from gatecli.serving.noisy_answers import AskedQuestion
@@ -152,15 +152,22 @@ class ModelProxy:
             return await self._window(http)
         if found.kind is RouteKind.METADATA and parts.is_noised:
             raise EndRequest(NOT_FOUND)
-        async with room_for(http, self._bodies):
-            body = await read_body(http, self._bodies)
-            if self.asking >= parts.spec.limits.requests:
-                raise EndRequest(BUSY)
-            self.asking += 1
-            try:
-                return await self._ask(http, found, body)
-            finally:
-                self.asking -= 1
+        size = body_bytes(http, self._bodies)
+        if size <= SMALL:
+            return await self._take_in(http, found)
+        async with room_for(size, self._bodies):
+            return await self._take_in(http, found)
+
+    async def _take_in(self, http: web.BaseRequest, found: FoundRoute) -> web.StreamResponse:
+        """Read a question, and ask it where not too many are asked already."""
+        body = await read_body(http, self._bodies)
+        if self.asking >= self.parts.spec.limits.requests:
+            raise EndRequest(BUSY)
+        self.asking += 1
+        try:
+            return await self._ask(http, found, body)
+        finally:
+            self.asking -= 1
 
     async def _ask(self, http: web.BaseRequest, found: FoundRoute, body: bytes) -> web.StreamResponse:
         """Search a question, and have it answered as the mode says."""
