@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 from gatecli.accounting.answer_noise import GridNoise, grid_noise
 from gatecli.gates.ledger_access import signing
@@ -115,7 +116,9 @@ def _checks(parts: EndpointParts) -> tuple[Check, ...]:
 def _looks_at_models(parts: EndpointParts) -> Iterator[Awaitable[bool]]:
     """Whether each model says that it is ready; where it has no path for that, whether it can be reached."""
     spec, upstream = parts.spec, parts.upstream
-    for url in [each.url for each in spec.votes.models] if spec.votes else [spec.upstream.url or ""]:
+    models = [] if spec.votes is None else spec.votes.models
+    # A voting model is named by where it takes questions, also on a platform whose base is named else.
+    for url in [urljoin(each.url, "/") for each in models] or [spec.upstream.url or ""]:
         ready = spec.upstream.ready_url or ready_url(parts.contract, url)
         yield upstream.is_reachable(url) if ready is None else upstream.is_ready(ready)
 

@@ -36,7 +36,7 @@ async def pass_on(
         if length is not None and length <= WHOLE:
             content = await parts.upstream.read_answer(response)
             return web.Response(status=response.status, body=content, headers=told)
-        return await _stream(http, response, told)
+        return await _stream(http, response, told, parts.upstream.most_bytes)
 
 
 async def _search_answer(
@@ -57,19 +57,31 @@ async def _search_answer(
 
 
 async def _stream(
-    http: web.BaseRequest, response: aiohttp.ClientResponse, told: CIMultiDict[str]
+    http: web.BaseRequest, response: aiohttp.ClientResponse, told: CIMultiDict[str], most: int
 ) -> web.StreamResponse:
     """Piece by piece. What breaks on the way breaks the connection: a half answer is not a whole one."""
     answer = web.StreamResponse(status=response.status, headers=told)
     if response.content_length is not None:
+        if response.content_length > most:
+            raise UpstreamError(UpstreamFault.TOO_LARGE)
         answer.content_length = response.content_length
     try:
         await answer.prepare(http)
         async for chunk in response.content.iter_any():
+            most -= len(chunk)
+            if most < 0:
+                break
             await answer.write(chunk)
-        await answer.write_eof()
+        else:
+            await answer.write_eof()
+            return answer
     except (aiohttp.ClientError, OSError, TimeoutError):
-        if http.transport is not None:
-            http.transport.abort()
+        _break_off(http)
         raise UpstreamError(UpstreamFault.BROKEN) from None
-    return answer
+    _break_off(http)
+    raise UpstreamError(UpstreamFault.TOO_LARGE)
+
+
+def _break_off(http: web.BaseRequest) -> None:
+    if http.transport is not None:
+        http.transport.abort()

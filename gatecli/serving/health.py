@@ -30,7 +30,15 @@ class Readiness:
             return ["draining"]
         async with self._looking:
             if self._seen_at is None or self.monotonic() - self._seen_at >= REMEMBERED:
-                found = await asyncio.gather(*(check() for check in self.checks))
+                found = await asyncio.gather(*(_fault_by(check) for check in self.checks))
                 self._seen = [each for each in found if each is not None]
                 self._seen_at = self.monotonic()
             return self._seen
+
+
+async def _fault_by(check: Check) -> str | None:
+    """What a check finds; one that fails has found nothing that is ready."""
+    try:
+        return await check()
+    except Exception:  # noqa: BLE001 - whatever went wrong, nobody knows that it is ready
+        return "unknown"

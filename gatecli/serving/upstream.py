@@ -82,12 +82,21 @@ class Upstream:
                 return await self._begin(method, url, told, body)
             except aiohttp.ServerDisconnectedError:
                 # A kept connection ended just now. To ask a model twice changes nothing.
-                return await self._begin(method, url, told, body)
+                return await self._begin_again(method, url, told, body)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise UpstreamError(UpstreamFault.UNREACHABLE) from None
         except TimeoutError:
             raise UpstreamError(UpstreamFault.SLOW) from None
         except (aiohttp.ClientError, OSError, ValueError):
+            raise UpstreamError(UpstreamFault.BROKEN) from None
+
+    async def _begin_again(
+        self, method: str, url: str, headers: CIMultiDict[str], body: bytes | None
+    ) -> aiohttp.ClientResponse:
+        """Raises UpstreamError where no connection comes about: the first one may have asked."""
+        try:
+            return await self._begin(method, url, headers, body)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise UpstreamError(UpstreamFault.BROKEN) from None
 
     async def _begin(

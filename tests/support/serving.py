@@ -143,7 +143,7 @@ class RunningEndpoint:
         return exposition(self.proxy.parts.metrics).decode()
 
 
-def document(model: ScriptedModel, **spec: Any) -> PrivateEndpoint:
+def document(model: ScriptedModel, /, **spec: Any) -> PrivateEndpoint:
     """An endpoint of mode noisy-scores at ε = 1 on a grid of quarters, whose refusals take no time."""
     whole = {
         "upstream": {"url": model.url, "platform": "sagemaker"},
