@@ -56,7 +56,7 @@ async def add_noise(
         parts.callers = await _open_callers(parts.name, budget.per_caller, around, noise)
         parts.caller_header = budget.per_caller.header
         stack.push_async_callback(parts.callers.close)
-    pool = NoisePool(_draw_of(noise), max(BATCH, 4 * noise.change.drawn))
+    pool = NoisePool(draw_of(noise), max(BATCH, 4 * noise.change.drawn))
     spent = partial(parts.metrics.epsilon.inc, float(noise.budget.epsilon))
     if parts.spec.aggregates is not None:
         parts.counted = _counted_requests(parts, parts.spec.aggregates, around, pool, spent)
@@ -68,7 +68,8 @@ async def add_noise(
     )
 
 
-def _draw_of(noise: GridNoise) -> Callable[..., list[int]]:
+def draw_of(noise: GridNoise) -> Callable[..., list[int]]:
+    """What adds the noise that was accounted: OpenDP, which draws it exactly."""
     engine, mechanism = OpenDp(), noise.mechanism
     if isinstance(mechanism, DiscreteGaussian):
         return partial(engine.add_gaussian, deviation=mechanism.standard_deviation)

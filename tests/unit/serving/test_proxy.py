@@ -468,3 +468,44 @@ def test_a_body_that_is_said_to_be_two_things_is_not_asked(tmp_path: Path, name:
         assert served.model.asked == []
 
     serve(tmp_path, work)
+
+
+def test_a_question_that_was_forgotten_is_paid_and_answered_anew(tmp_path: Path) -> None:
+    budget = {"ledger": "ledger.db", "dataset": "people", "lease": 4, "perCaller": {"epsilon": 3}}
+
+    async def work(served: RunningEndpoint) -> None:
+        for number in (1, 2, 1):
+            assert (await served.ask(asked(number)))[0] == 200
+        assert (await served.ask(asked(1)))[0] == 200  # told to this caller before
+        assert (await served.ask(asked(2)))[0] == 403  # the caller has nothing left
+        assert spent(served) == len(served.model.asked) == 3
+        assert "gatecli_serve_forgotten_answers 2.0" in served.exposed()
+
+    serve(tmp_path, work, budget=budget, cache={"entries": 1})
+
+
+def test_a_question_that_a_model_may_have_seen_is_spent(tmp_path: Path) -> None:
+    """A kept connection ends on the second question, and no other one comes about."""
+    gone: list[asyncio.Server] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for number in range(2):
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+            if number == 0:
+                writer.write(
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n1"
+                )
+        gone[0].close()
+        writer.close()
+
+    async def run() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        gone.append(server)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/invocations"
+        async with served_endpoint(tmp_path, upstream={"url": url}) as served:
+            assert [(await served.ask(asked(number)))[0] for number in (1, 2)] == [200, 502]
+            assert served.figure("upstream_errors_total", fault="broken") == 1
+            assert spent(served) == 2
+
+    asyncio.run(run())

@@ -299,3 +299,25 @@ def test_a_ledger_without_the_dataset_serves_nothing(tmp_path: Path) -> None:
 
     with pytest.raises(Exception, match="people"):
         serve(tmp_path, work)
+
+
+def test_models_that_vote_are_ready_by_their_own_addresses(tmp_path: Path) -> None:
+    async def run() -> None:
+        asked: list[str] = []
+
+        async def ready(http: web.BaseRequest) -> web.StreamResponse:
+            asked.append(http.raw_path)
+            return web.Response()
+
+        async with AsyncExitStack() as stack:
+            models = [await stack.enter_async_context(scripted_model()) for _ in range(2)]
+            spec = votes(models)
+            for model, named in zip(models, spec["votes"]["models"], strict=True):
+                model.answering = ready
+                named["url"] = f"http://127.0.0.1:{model.port}/v1/models/churn-{model.port}:predict"
+            spec["upstream"] = {"url": None, "platform": "kserve"}
+            served = await stack.enter_async_context(served_endpoint(tmp_path, **spec))
+            assert (await served.ask(b"", method="GET", path="/v2/health/ready"))[0] == 200
+            assert asked == ["/v2/health/ready"] * 2
+
+    asyncio.run(run())
