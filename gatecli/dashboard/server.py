@@ -12,15 +12,17 @@ from datetime import datetime
 from aiohttp import web
 
 from gatecli.dashboard.figures import VerificationResult
-from gatecli.dashboard.ledger_reader import LedgerReader
 from gatecli.dashboard.rendering import load_templates
 from gatecli.dashboard.settings import PageSettings
 from gatecli.dashboard.site import Site
 from gatecli.dashboard.verifying import verify_ledger
 from gatecli.errors import ConfigurationError
 from gatecli.ledger.interface import LedgerUnavailable, Store
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.listening import tls_context
 
+MOST_WAITING = 32
+"""Readings that wait for a ledger; more are refused."""
 LAST_WORDS = 5.0
 """Seconds for what is being answered when the service ends."""
 
@@ -50,10 +52,10 @@ async def serve(settings: PageSettings, surroundings: Surroundings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    pages, scrapes, verifier = (LedgerReader(surroundings.open_ledger) for _ in range(3))
+    pages, scrapes, verifier = (LedgerThread(surroundings.open_ledger, MOST_WAITING) for _ in range(3))
     site = Site(settings, pages, scrapes, surroundings.clock, surroundings.report)
     try:
-        await pages.read(lambda store: store.identity)
+        await pages.ask(lambda store: store.identity)
         load_templates()
         async with _listen(site, settings) as address:
             surroundings.announce(address)
@@ -96,7 +98,7 @@ def _address(runner: web.AppRunner, *, secure: bool) -> str:
     return f"http{'s' if secure else ''}://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
-async def _verify_until(stopped: asyncio.Event, site: Site, verifier: LedgerReader) -> None:
+async def _verify_until(stopped: asyncio.Event, site: Site, verifier: LedgerThread) -> None:
     """Verify the ledger now and then, until the service is to end."""
     pause = site.settings.verify_seconds
     while not stopped.is_set():
@@ -109,9 +111,9 @@ async def _verify_until(stopped: asyncio.Event, site: Site, verifier: LedgerRead
             continue
 
 
-async def _verify(site: Site, verifier: LedgerReader) -> VerificationResult | None:
+async def _verify(site: Site, verifier: LedgerThread) -> VerificationResult | None:
     """The result of a verification; the last one where the ledger cannot be read now."""
     try:
-        return await verifier.read(lambda store: verify_ledger(store, site.clock))
+        return await verifier.ask(lambda store: verify_ledger(store, site.clock))
     except LedgerUnavailable:
         return site.verification

@@ -22,12 +22,12 @@ from gatecli.dashboard.filters import (
     whole_number,
 )
 from gatecli.dashboard.headers import SECURITY_HEADERS
-from gatecli.dashboard.ledger_reader import LedgerBusy, LedgerReader
 from gatecli.dashboard.metrics import CONTENT_TYPE, exposition
 from gatecli.dashboard.rendering import render, shipped_file, style_sheet
 from gatecli.dashboard.settings import PageSettings
 from gatecli.ledger.history import Level
 from gatecli.ledger.interface import LedgerUnavailable, Store
+from gatecli.ledger.ledger_thread import LedgerBusy, LedgerThread
 
 HEALTH = "/healthz"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -51,8 +51,8 @@ class Site:
     """
 
     settings: PageSettings
-    pages: LedgerReader
-    scrapes: LedgerReader
+    pages: LedgerThread
+    scrapes: LedgerThread
     clock: Callable[[], datetime]
     report: Callable[[Exception], None]
     verification: VerificationResult | None = None
@@ -131,7 +131,7 @@ class Site:
             index = read_index(store, wanted, now, self.memory.begun)
             return render("index.html", index=index, verification=verification)
 
-        return html(await self.pages.read(page))
+        return html(await self.pages.ask(page))
 
     async def show_dataset(self, request: web.Request) -> web.Response:
         """One of them."""
@@ -145,7 +145,7 @@ class Site:
             shown = read_dataset(store, name, wanted, now, self.memory)
             return None if shown is None else render("dataset.html", page=shown, problem=problem)
 
-        return _page_or_not_found(await self.pages.read(page), 400 if problem else 200)
+        return _page_or_not_found(await self.pages.ask(page), 400 if problem else 200)
 
     async def show_entry(self, request: web.Request) -> web.Response:
         """One entry."""
@@ -155,11 +155,11 @@ class Site:
             shown = None if number is None else read_entry_page(store, dataset, number)
             return None if shown is None else render("entry.html", page=shown)
 
-        return _page_or_not_found(await self.pages.read(page))
+        return _page_or_not_found(await self.pages.ask(page))
 
     async def show_checkpoint(self, _request: web.Request) -> web.Response:
         """The last checkpoint as a signed note, to keep elsewhere."""
-        checkpoint = await self.pages.read(last_checkpoint)
+        checkpoint = await self.pages.ask(last_checkpoint)
         if checkpoint is None:
             raise web.HTTPNotFound
         return web.Response(text=checkpoint.note, content_type="text/plain", charset="utf-8")
@@ -167,7 +167,7 @@ class Site:
     async def show_metrics(self, _request: web.Request) -> web.Response:
         """What Prometheus reads."""
         now, verification = self.clock(), self.verification
-        text = await self.scrapes.read(
+        text = await self.scrapes.ask(
             lambda store: exposition(read_figures(store, now, verification, self.begun))
         )
         return web.Response(body=text, headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})

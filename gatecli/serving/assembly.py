@@ -12,11 +12,11 @@ from gatecli.accounting.answer_noise import GridNoise, grid_noise
 from gatecli.gates.ledger_access import signing
 from gatecli.gates.served_attestation import KnownDigests, attestation_standing, watched_files
 from gatecli.ledger.interface import Store
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.ledger.opening import open_store
 from gatecli.serving.attestation_guard import AttestationGuard
 from gatecli.serving.health import Check, Readiness
 from gatecli.serving.ledger_state import LedgerState
-from gatecli.serving.ledger_thread import LedgerThread
 from gatecli.serving.metrics import ServingMetrics
 from gatecli.serving.noisy_parts import add_noise
 from gatecli.serving.parts import EndpointParts

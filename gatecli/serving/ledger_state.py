@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from gatecli.errors import GatecliError
 from gatecli.gates.ledger_access import missing_dataset
 from gatecli.ledger.interface import Store
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.model.ledger import DatasetTerms
-from gatecli.serving.ledger_thread import LedgerThread
 
 REMEMBERED = 1.0
 """Seconds for which what was found is said again."""

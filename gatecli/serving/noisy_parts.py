@@ -15,6 +15,7 @@ from gatecli.data.engines.open_dp import OpenDp
 from gatecli.errors import UsageError
 from gatecli.gates.ledger_access import moment
 from gatecli.ledger.interface import LedgerIdentity, Store
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.ledger.opening import create_store, open_store
 from gatecli.model.mechanism import DiscreteGaussian
 from gatecli.model.private_endpoint import Aggregates, CallerBudget, EndpointMode, NoisyScores, Votes
@@ -23,7 +24,6 @@ from gatecli.serving.answers_cache import AnswersCache
 from gatecli.serving.callers import Callers, add_caller, terms_of_caller
 from gatecli.serving.counted_requests import CountedRequests
 from gatecli.serving.leases import AnswerCost
-from gatecli.serving.ledger_thread import LedgerThread
 from gatecli.serving.noise_pool import BATCH, NoisePool
 from gatecli.serving.noisy_answers import AskedQuestion, NoisedModel, NoisyAnswers, ScoringModel, VotingModels
 from gatecli.serving.paid_answers import PaidAnswers

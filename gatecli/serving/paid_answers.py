@@ -11,8 +11,8 @@ from datetime import datetime
 
 from gatecli.errors import GatecliError
 from gatecli.ledger.interface import Store
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.serving.leases import AnswerCost, Lease, return_lease, take_lease
-from gatecli.serving.ledger_thread import LedgerThread
 
 PAUSE = 1.0
 """Seconds after a lease that was refused in which the ledger is not asked again."""

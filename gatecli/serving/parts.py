@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.model.private_endpoint import EndpointMode, PrivateEndpointSpec
 from gatecli.serving.attestation_guard import AttestationGuard
 from gatecli.serving.callers import Callers
 from gatecli.serving.counted_requests import CountedRequests
 from gatecli.serving.health import Check, Readiness
-from gatecli.serving.ledger_thread import LedgerThread
 from gatecli.serving.metrics import ServingMetrics
 from gatecli.serving.noisy_answers import NoisyAnswers
 from gatecli.serving.paid_answers import PaidAnswers

@@ -23,12 +23,12 @@ from hypothesis.stateful import (
 
 from gatecli.accounting.interface import Question
 from gatecli.accounting.portfolio import amounts_of
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.ledger.verification import verify
 from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import DiscreteGaussian, DiscreteLaplace
 from gatecli.model.portfolio import Amounts, is_admitted
 from gatecli.serving.leases import AnswerCost, BudgetSpent
-from gatecli.serving.ledger_thread import LedgerThread
 from gatecli.serving.paid_answers import PAUSE, HeldLease, PaidAnswers
 from tests.support.examples import share
 from tests.support.leases import SetClock, held, people

@@ -15,10 +15,10 @@ from typing import TypeVar
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from gatecli.dashboard.ledger_reader import LedgerReader
 from gatecli.dashboard.settings import PageSettings
 from gatecli.dashboard.site import Site
 from gatecli.dashboard.verifying import verify_ledger
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.ledger.opening import open_store
 from tests.support.page_ledgers import NOW
 
@@ -35,7 +35,7 @@ def fail(error: Exception) -> None:
 def site_of(place: Path | str, settings: PageSettings = SETTINGS, now: datetime = NOW) -> Site:
     """A site over a ledger, at a moment."""
     opened = partial(open_store, str(place), read_only=True)
-    return Site(settings, LedgerReader(opened), LedgerReader(opened), lambda: now, fail)
+    return Site(settings, LedgerThread(opened), LedgerThread(opened), lambda: now, fail)
 
 
 def visit(site: Site, use: Callable[[Client], Awaitable[T]]) -> T:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from gatecli.dashboard.settings import PageSettings, check_exposure, proxy_network, token_of
-from gatecli.listening import is_loopback
 from gatecli.errors import UsageError
+from gatecli.listening import is_loopback
 
 EVERY = "0.0.0.0"  # noqa: S104 - an address that is refused
 TOKEN = b"0123456789abcdef"

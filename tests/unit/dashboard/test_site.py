@@ -14,10 +14,10 @@ from urllib.parse import quote
 import pytest
 
 from gatecli.dashboard.headers import CONTENT_SECURITY_POLICY, SECURITY_HEADERS
-from gatecli.dashboard.ledger_reader import LedgerReader
 from gatecli.dashboard.settings import PageSettings
 from gatecli.dashboard.site import Site
 from gatecli.ledger.interface import LedgerUnavailable, Store
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.package import VERSION
 from tests.support.ledger_page import SETTINGS, Client, get, site_of, visit
 from tests.support.page_ledgers import HOSTILE, hostile, many, team
@@ -296,7 +296,7 @@ def unreadable() -> Store:
 
 def test_a_ledger_that_cannot_be_read_is_said_without_its_place(ledger: Path) -> None:
     for path in ("/", "/metrics"):
-        site = replace(site_of(ledger), pages=LedgerReader(unreadable), scrapes=LedgerReader(unreadable))
+        site = replace(site_of(ledger), pages=LedgerThread(unreadable), scrapes=LedgerThread(unreadable))
         status, page, _ = get(site, path)
         assert status == 503
         assert "The ledger cannot be read now." in text_of(page)
@@ -309,7 +309,7 @@ def test_a_bug_in_one_page_is_reported_and_shown_without_its_words(ledger: Path)
     def broken() -> Store:
         raise ValueError("a secret")
 
-    site = replace(site_of(ledger), pages=LedgerReader(broken), report=told.append)
+    site = replace(site_of(ledger), pages=LedgerThread(broken), report=told.append)
     status, page, headers = get(site, "/")
     assert status == 500
     assert "secret" not in page

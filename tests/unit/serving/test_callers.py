@@ -10,11 +10,11 @@ import pytest
 
 from gatecli.errors import UsageError
 from gatecli.ledger.interface import Store
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.model.private_endpoint import CallerBudget
 from gatecli.serving import callers as module
 from gatecli.serving.callers import Callers, add_caller, terms_of_caller
 from gatecli.serving.leases import BudgetSpent
-from gatecli.serving.ledger_thread import LedgerThread
 from tests.support.leases import ONE, SetClock, answers_held
 from tests.support.ledgers import LedgerPlace, sqlite_place
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from gatecli.ledger.interface import LedgerUnavailable, Store
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.serving.leases import BudgetSpent
 from gatecli.serving.ledger_state import LedgerState
-from gatecli.serving.ledger_thread import LedgerThread
 from gatecli.serving.paid_answers import PAUSE, PaidAnswers
 from tests.support.leases import COST, SetClock, answers_held, people
 from tests.support.ledgers import LedgerPlace, sqlite_place

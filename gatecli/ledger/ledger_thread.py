@@ -1,4 +1,4 @@
-"""A ledger that one thread reads, so that the event loop never waits for a database."""
+"""A ledger that one thread asks, so that an event loop never waits for a database."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from gatecli.ledger.interface import LedgerUnavailable, Store
 
 T = TypeVar("T")
 
-MOST_WAITING = 32
-"""Readings that wait for the thread; more are refused."""
-
 
 class LedgerBusy(Exception):
-    """Too many readings wait already."""
+    """Too many wait for the thread already."""
 
 
-class LedgerReader:
-    """Reads by a connection of its own, one reading after the other."""
+class LedgerThread:
+    """One connection, opened when it is needed, and what is asked one after the other.
 
-    def __init__(self, open_ledger: Callable[[], Store]) -> None:
-        self._open = open_ledger
+    At most `most_waiting` wait; more are refused. None for any number.
+    """
+
+    def __init__(self, open_ledger: Callable[[], Store], most_waiting: int | None = None) -> None:
+        self._open, self._most = open_ledger, most_waiting
         self._store: Store | None = None
         self._thread = ThreadPoolExecutor(1, "ledger")
         self._waiting = 0
 
-    async def read(self, work: Callable[[Store], T]) -> T:
-        """What `work` makes of the store, in the thread. Raises LedgerUnavailable, LedgerBusy."""
-        if self._waiting >= MOST_WAITING:
+    async def ask(self, work: Callable[[Store], T]) -> T:
+        """What `work` makes of the store. Raises LedgerBusy, and as opening and work do."""
+        if self._most is not None and self._waiting >= self._most:
             raise LedgerBusy
         self._waiting += 1
         try:
@@ -39,7 +39,7 @@ class LedgerReader:
             self._waiting -= 1
 
     async def close(self) -> None:
-        """Let go of the connection, after what is being read."""
+        """Let go of the connection, after what is under way."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._let_go)
         self._thread.shutdown()
 
@@ -49,7 +49,7 @@ class LedgerReader:
         try:
             return work(self._store)
         except LedgerUnavailable:
-            # The next reading connects anew.
+            # Who asks next connects anew.
             self._let_go()
             raise
 
