@@ -70,7 +70,7 @@ def serving(file: Path, *, verified: bool = True) -> Iterator[str]:
     async def serve() -> None:
         site = site_of(file)
         if verified:
-            site.verification = await site.scrapes.read(lambda store: verify_ledger(store, lambda: NOW))
+            site.verification = await site.scrapes.ask(lambda store: verify_ledger(store, lambda: NOW))
         ended = asyncio.Event()
         runner = web.AppRunner(site.application(), access_log=None)
         await runner.setup()
