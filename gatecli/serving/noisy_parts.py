@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -136,7 +136,7 @@ async def _open_callers(
 ) -> Callers:
     """The ledger of the callers; one in a file is made where there is none. Raises GatecliError."""
     url, clock = around.place(budget.ledger or f"{endpoint}-callers.db"), around.clock
-    ledger = LedgerThread(partial(_open_or_create, url, endpoint, moment(around.wall())))
+    ledger = LedgerThread(partial(open_or_create, url, endpoint, moment(around.wall())))
     terms = terms_of_caller(TEMPLATE, budget)
 
     def begin(store: Store) -> LedgerIdentity:
@@ -152,7 +152,9 @@ async def _open_callers(
     return Callers(ledger, endpoint, budget, noise.mechanism, noise.budget.epsilon, key, clock)
 
 
-def _open_or_create(url: str, endpoint: str, at: str) -> Store:
+def open_or_create(url: str, endpoint: str, at: str) -> Store:
+    """A ledger of callers; one in a file is made where there is none, by whichever process is first."""
     if "://" not in url and not Path(url).exists():
-        return create_store(url, LedgerIdentity(secrets.token_hex(16), f"{endpoint}-callers", at))
+        with suppress(UsageError):  # another process was first
+            return create_store(url, LedgerIdentity(secrets.token_hex(16), f"{endpoint}-callers", at))
     return open_store(url)

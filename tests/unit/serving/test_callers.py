@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -15,8 +17,9 @@ from gatecli.model.private_endpoint import CallerBudget
 from gatecli.serving import callers as module
 from gatecli.serving.callers import Callers, add_caller, terms_of_caller
 from gatecli.serving.leases import BudgetSpent
+from gatecli.serving.noisy_parts import open_or_create
 from tests.support.leases import ONE, SetClock, answers_held
-from tests.support.ledgers import LedgerPlace, sqlite_place
+from tests.support.ledgers import AT, LedgerPlace, sqlite_place
 
 CALLER = "Bearer s3cret-of-somebody"
 
@@ -139,3 +142,17 @@ def test_what_was_never_asked_for_is_given_back(place: LedgerPlace) -> None:
 def test_a_budget_that_no_ledger_holds_is_refused() -> None:
     with pytest.raises(UsageError, match=r"budget\.perCaller"):
         terms_of_caller("x", budget("1e30"))
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_who_begins_at_once_has_one_ledger(tmp_path: Path, turn: int) -> None:
+    url, together = str(tmp_path / f"{turn}.db"), Barrier(3)
+
+    def begin(_: int) -> str:
+        together.wait()
+        store = open_or_create(url, "churn", AT)
+        store.close()
+        return store.identity.id
+
+    with ThreadPoolExecutor(3) as threads:
+        assert len(set(threads.map(begin, range(3)))) == 1
