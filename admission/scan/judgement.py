@@ -17,9 +17,10 @@ from admission.review.rulebook import Rulebook
 from admission.scan.kinds import Kind
 from admission.server.health import Clock
 from gatecli.checks.personal_data import PII_SCAN_INCOMPLETE, Search
-from gatecli.checks.served_models import AttestationSource, GivenAttestations
+from gatecli.checks.served_models import AttestationSource, GivenAttestations, stands_beside
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, make_finding
+from gatecli.model.trust import ServedModelRules
 from gatecli.pii.redaction import redact_text
 from gatecli.pii.scanning import scan
 
@@ -140,11 +141,22 @@ def _maker(obj: Mapping[str, Any], context: ScanContext, *, is_known: bool) -> s
     """Who made an object, as far as it tells: what the webhook takes from the user's name.
 
     That of an owner that was met is Kubernetes' own controller; another controller is one of the policy's.
+    No template has ephemeral containers: who added one to a Pod is nobody's controller.
     """
+    if _has_unknown_guest(obj, context.rulebook.policy.spec.attestation.workloads):
+        return ""
     if is_known:
         return _CONTROLLER
     others = context.rulebook.policy.spec.attestation.workloads.controllers if any(_controllers(obj)) else ()
     return next(iter(others), "")
+
+
+def _has_unknown_guest(obj: Mapping[str, Any], rules: ServedModelRules) -> bool:
+    """Whether an ephemeral container runs an image that the policy does not let stand beside a model."""
+    spec = obj.get("spec")
+    guests = spec.get("ephemeralContainers") if isinstance(spec, dict) else None
+    images = (each.get("image") for each in guests or () if isinstance(each, dict))
+    return any(not stands_beside(str(image), rules) for image in images)
 
 
 def _may_own(kind: Kind) -> bool:

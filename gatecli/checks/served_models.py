@@ -76,7 +76,8 @@ _SAID = {
 _SOFTENED = {"fail": Severity.ERROR, "warn": Severity.WARNING, "defer": Severity.NOTE}
 _ADVICE = (
     f"name what gatecli attest wrote in the annotation {INLINE} or {CONFIG_MAP}, "
-    "and the model or image by its digest: docs/attestations.md"
+    "and the model or image by its digest; list images that only stand beside it (a mesh's proxy, an init "
+    "container) in spec.attestation.workloads.beside of the policy: docs/attestations.md"
 )
 
 
@@ -192,9 +193,8 @@ def object_rows(table: FormTable) -> ObjectRows:
 
 def _kinds_of(row: PlanForm) -> Sequence[str] | None:
     """The kinds that a row is about; None where it is about any."""
-    if row.within:
-        return None
-    return next((each.any_of for each in row.when if each.path == "manifest.kind" and each.any_of), None)
+    path = "/manifest.kind" if row.within else "manifest.kind"
+    return next((each.any_of for each in row.when if each.path == path and each.any_of), None)
 
 
 def served_by_object(obj: Mapping[str, Any], rows: ObjectRows) -> Publisher | None:
@@ -244,7 +244,7 @@ def sources_of(served: Publisher, rules: ServedModelRules) -> tuple[AttestationS
     maps = [
         AttestationSource("config-map", name) for name in _annotations_of(served.resource, CONFIG_MAP).known
     ]
-    images = (_registry_of(each, rules) for each in _asked_arguments(served, rules))
+    images = (_registry_of(each, rules) for each in asked_arguments(served, rules))
     return tuple(dict.fromkeys((*maps, *(each for each in images if each is not None))))
 
 
@@ -292,7 +292,7 @@ def judge_workload(
     inline = [(f"the annotation {INLINE}", bundle_bytes(text)) for text in annotated.known]
     read = demands.reader.statements_of((*inline, *given.found))
     doubts = [*given.unread, *_doubts(served.resource, annotated)]
-    asked = {(each.name, each.value): each for each in _asked_arguments(served, demands.rules)}.values()
+    asked = {(each.name, each.value): each for each in asked_arguments(served, demands.rules)}.values()
     if not (read.signed or read.problems or doubts):
         return JudgedWorkload("no", "it names no attestation")
     if not asked:
@@ -312,13 +312,18 @@ def _doubts(resource: PlannedResource, annotated: _Annotated) -> Iterator[str]:
         yield "its manifest is a text, of which kubernetes_manifest would show what it names"
 
 
-def _asked_arguments(served: Publisher, rules: ServedModelRules) -> tuple[ByteArgument, ...]:
+def asked_arguments(served: Publisher, rules: ServedModelRules) -> tuple[ByteArgument, ...]:
     """The arguments that must be attested: without the images that the policy lets stand beside a model."""
     return tuple(
         each
         for each in byte_arguments(served.resource, served.form)
-        if not (each.read.holds == "image" and any(fnmatchcase(each.value or "", at) for at in rules.beside))
+        if not (each.read.holds == "image" and stands_beside(each.value or "", rules))
     )
+
+
+def stands_beside(image: str, rules: ServedModelRules) -> bool:
+    """Whether the policy lets an image stand beside a model without an attestation."""
+    return any(fnmatchcase(image, pattern) for pattern in rules.beside)
 
 
 def _judge_argument(
@@ -372,7 +377,7 @@ def find_unattested_workload(
 
     It is the same one as long as the same is served.
     """
-    asked = sorted(f"{each.name}={each.value}" for each in _asked_arguments(served, rules))
+    asked = sorted(f"{each.name}={each.value}" for each in asked_arguments(served, rules))
     finding = make_finding(
         UNATTESTED,
         f"{subject} {_SAID[judged.answer]}: {judged.why}",

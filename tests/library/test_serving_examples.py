@@ -225,6 +225,14 @@ def test_the_webhook_demands_the_attestation_of_the_model_in_the_pod(
     assert reviewed(other, tmp_path) == 1
 
 
+def test_the_webhook_lets_the_proxy_stand_beside_the_model_and_no_other_sidecar(tmp_path: Path) -> None:
+    (deployment,) = [each for each in objects_of(SIDECAR) if each["kind"] == "Deployment"]
+    (proxy,) = deployment["spec"]["template"]["spec"]["initContainers"]
+    for name, code in (("gatecli", 0), ("other", 1)):
+        proxy["image"] = f"registry.example/{name}@sha256:{'2' * 64}"
+        assert reviewed(deployment, tmp_path) == code, name
+
+
 def test_the_readmes_name_every_file() -> None:
     for folder in (SAGEMAKER, AZUREML, KUBERNETES):
         text = (folder / "README.md").read_text("utf-8")

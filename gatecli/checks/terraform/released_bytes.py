@@ -14,6 +14,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from gatecli.checks.served_models import asked_arguments
 from gatecli.checks.terraform.access_policies import Answer
 from gatecli.checks.terraform.byte_arguments import (
     ByteArgument,
@@ -27,6 +28,7 @@ from gatecli.checks.terraform.gate_calls import GateCall, releases_of
 from gatecli.model.plan import KnownValue, Plan, PlannedResource, config_address, lookup
 from gatecli.model.plan_graph import origins_of, passing_nodes
 from gatecli.model.plan_values import parts_of, values_of
+from gatecli.model.trust import ServedModelRules
 
 _MARK = re.compile(r"(?:^|/)(?:_SUCCESS|\.[^/]*\.crc)$")
 """What may lie beside the tables of a folder: a gate reads its name alone, and no digest holds its bytes."""
@@ -50,6 +52,8 @@ class Releases:
     plan: Plan
     gates: Sequence[GateCall]
     publishers: Sequence[Publisher] = ()
+    rules: ServedModelRules = field(default_factory=ServedModelRules)
+    """By these some images stand beside a model: no gate releases them."""
     _through: dict[str, bool] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -129,7 +133,7 @@ class Releases:
 def pass_through(releases: Releases, publisher: Publisher) -> Passed:
     """Whether all that a publisher reads came through the gates."""
     resource = publisher.resource
-    arguments = byte_arguments(resource, publisher.form)
+    arguments = asked_arguments(publisher, releases.rules)
     passed = [_pass_argument(releases, resource, argument) for argument in arguments]
     return next(
         (each for wanted in ("no", "unknown") for each in passed if each.answer == wanted), Passed("yes")

@@ -12,8 +12,10 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from gatecli.checks.terraform.byte_arguments import JudgedBytes, are_judged, byte_arguments
+from gatecli.checks.served_models import asked_arguments
+from gatecli.checks.terraform.byte_arguments import JudgedBytes, are_judged
 from gatecli.checks.terraform.carried_evidence import EvidenceReport, evidence_tags, reports_of_tags
+from gatecli.checks.terraform.form_matches import Publisher
 from gatecli.model.plan import KnownValue, PlannedResource, UnknownValue
 from gatecli.model.plan_forms import PlanForm
 from gatecli.model.policy import PrivacyPolicy, seconds_in, stamp
@@ -76,7 +78,8 @@ def judge_tag(
     if problem:
         return Attested("no", problem)
     paths = {digest: reports[0].paths.get(digest, frozenset()) for digest in reports[0].inputs}
-    return Attested(*are_judged(byte_arguments(resource, form), JudgedBytes(paths, files)))
+    asked = asked_arguments(Publisher(resource, form), policy.spec.attestation.workloads)
+    return Attested(*are_judged(asked, JudgedBytes(paths, files)))
 
 
 def _problem(report: Attestation, kind: str, now: datetime, policy: PrivacyPolicy) -> str:

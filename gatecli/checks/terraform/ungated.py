@@ -108,7 +108,8 @@ class _Case:
         ]
         key = tuple(gate.address for gate in gates)
         if key not in self._releases:
-            self._releases[key] = Releases(self.plan, gates, self.publishers)
+            rules = self.policy.spec.attestation.workloads
+            self._releases[key] = Releases(self.plan, gates, self.publishers, rules)
         return self._releases[key]
 
 

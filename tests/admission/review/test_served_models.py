@@ -184,6 +184,141 @@ def test_an_image_that_the_policy_lets_stand_beside_a_model_needs_none() -> None
     assert why(decided(both, book)) == ""
 
 
+VLLM = "vllm/vllm-openai:v0.9"
+PROXY = "docker.io/istio/proxyv2:1.24"
+NATIVE = {"restartPolicy": "Always"}
+
+
+def pod(obj: dict[str, Any]) -> dict[str, Any]:
+    """The Pod of a Deployment's template, as somebody would apply it."""
+    labels = obj["metadata"]["labels"]
+    metadata = {"name": "churn", "namespace": "team-a", "labels": labels}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": obj["spec"]["template"]["spec"]}
+
+
+def guest(image: str, **more: Any) -> dict[str, Any]:
+    return {"name": "guest", "image": image, **more}
+
+
+@pytest.mark.parametrize("as_kind", [dict, pod], ids=["Deployment", "Pod"])
+def test_a_native_sidecar_that_is_a_known_server_serves_a_model(as_kind: Any) -> None:
+    def seen(**more: Any) -> str:
+        obj = deployment("nginx:1.27", label="app", initContainers=[guest(VLLM, **more)])
+        return why(decided(as_kind(obj), serving_book(SIGNER)))
+
+    assert seen(**NATIVE) == "it names no attestation"
+    assert seen() == ""  # it ends before anything is served
+
+
+def test_a_server_in_a_sidecar_of_a_job_or_of_the_leader_of_a_group_is_one_too() -> None:
+    spec = {"containers": [guest("nginx:1.27")], "initContainers": [guest(VLLM, **NATIVE)]}
+    metadata = {"name": "churn", "namespace": "team-a"}
+    shapes = {
+        ("batch/v1", "CronJob"): {"jobTemplate": {"spec": {"template": {"spec": spec}}}},
+        ("leaderworkerset.x-k8s.io/v1", "LeaderWorkerSet"): {
+            "leaderWorkerTemplate": {"leaderTemplate": {"spec": spec}}
+        },
+        ("serving.knative.dev/v1", "Service"): {"template": {"spec": spec}},
+    }
+    for (api, kind), body in shapes.items():
+        obj = {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": body}
+        assert why(decided(obj, serving_book(SIGNER))) == "it names no attestation", kind
+
+
+@pytest.mark.parametrize("more", [NATIVE, {}], ids=["sidecar", "init"])
+@pytest.mark.parametrize("as_kind", [dict, pod], ids=["Deployment", "Pod"])
+def test_an_init_container_is_asked_like_a_container(more: dict[str, str], as_kind: Any) -> None:
+    """A sidecar may answer in the model's place, and an ordinary one may put another into a volume."""
+
+    def seen(image: str, **workloads: Any) -> str:
+        obj = annotated(as_kind(deployment(IMAGE, initContainers=[guest(image, **more)])), inline=GOOD)
+        return why(decided(obj, serving_book(SIGNER, workloads=workloads)))
+
+    assert "initContainers.image does not state a SHA-256" in seen(PROXY)
+    assert seen(IMAGE) == ""
+    assert seen(PROXY, beside=["docker.io/istio/proxyv2:*"]) == ""
+
+
+def test_an_image_of_an_init_container_is_looked_for_in_its_registry() -> None:
+    book = serving_book(SIGNER, workloads={"registries": ["registry.example.org"]})
+    request = request_for(deployment("nginx:1.27", initContainers=[guest(IMAGE, **NATIVE)]))
+    assert [each.name for each in judge(request, book, today=TODAY, clock=still).sources] == ["churn"]
+
+
+def test_a_volume_that_is_the_model_stands_for_the_images_of_init_containers_too() -> None:
+    volumes = [{"name": "model", "image": {"reference": IMAGE}}]
+    obj = deployment(VLLM, volumes=volumes, initContainers=[guest(PROXY)])
+    assert why(decided(annotated(obj, inline=GOOD), serving_book(SIGNER))) == ""
+
+
+def test_the_finding_says_where_to_list_what_stands_beside_a_model() -> None:
+    (finding,) = decided(deployment(IMAGE), serving_book(SIGNER)).findings
+    assert "spec.attestation.workloads.beside" in finding.remediation
+
+
+def test_an_ephemeral_container_may_not_take_the_place_of_the_model() -> None:
+    old = annotated(pod(deployment(IMAGE)), inline=GOOD)
+
+    def debugged(image: str, **workloads: Any) -> Decision:
+        new = {**old, "spec": {**old["spec"], "ephemeralContainers": [guest(image)]}}
+        book = serving_book(SIGNER, workloads=workloads)
+        return decided(new, book, operation="UPDATE", oldObject=old, subResource="ephemeralcontainers")
+
+    refused = debugged("docker.io/library/busybox:1.37")
+    assert not refused.allowed
+    assert "its spec.ephemeralContainers.image does not state a SHA-256" in why(refused)
+    assert why(debugged("docker.io/library/busybox:1.37", beside=["docker.io/library/busybox:*"])) == ""
+
+
+def test_a_known_server_in_an_ephemeral_container_serves_a_model() -> None:
+    old = pod(deployment("nginx:1.27", label="app"))
+    new = {**old, "spec": {**old["spec"], "ephemeralContainers": [guest(VLLM)]}}
+    changes: Any = {"operation": "UPDATE", "oldObject": old, "subResource": "ephemeralcontainers"}
+    assert why(decided(new, serving_book(SIGNER), **changes)) == "it names no attestation"
+
+
+def test_the_containers_around_kserves_predictor_are_asked_where_images_hold_the_model() -> None:
+    """Where an address holds it, it stands for all images: the runtime's, and those of what is around it."""
+
+    def seen(**parts: Any) -> str:
+        obj = annotated({**inference_service(), "spec": parts}, inline=GOOD)
+        return why(decided(obj, serving_book(SIGNER)))
+
+    around = {"containers": [guest("registry.example.org/features:1")]}
+    custom = {"containers": [guest(IMAGE)]}
+    assert seen(predictor=custom) == ""
+    assert "spec.transformer.containers.image does not state" in seen(predictor=custom, transformer=around)
+    assert "spec.explainer.containers.image does not state" in seen(predictor=custom, explainer=around)
+    assert seen(predictor={"model": {"storageUri": GOOD_MODEL}}, transformer=around) == ""
+    sidecar = {**custom, "initContainers": [guest(PROXY, **NATIVE)]}
+    assert "spec.predictor.initContainers.image does not state" in seen(predictor=sidecar)
+
+
+def test_an_explainer_of_kserve_that_is_a_model_is_attested() -> None:
+    parts = {
+        "predictor": {"model": {"storageUri": GOOD_MODEL}},
+        "explainer": {"art": {"storageUri": "s3://m/x"}},
+    }
+    obj = annotated({**inference_service(), "spec": parts}, inline=GOOD)
+    assert "spec.explainer.*.storageUri does not state" in why(decided(obj, serving_book(SIGNER)))
+
+
+def test_the_leader_of_a_group_is_asked_like_its_workers() -> None:
+    def group(leader: str, worker: str) -> dict[str, Any]:
+        templates = {
+            "leaderTemplate": {"spec": {"containers": [guest(leader)]}},
+            "workerTemplate": {"spec": {"containers": [guest(worker)]}},
+        }
+        metadata = {"name": "churn", "labels": {"gatecli.dev/serves-model": "true"}}
+        head = {"apiVersion": "leaderworkerset.x-k8s.io/v1", "kind": "LeaderWorkerSet"}
+        obj = {**head, "metadata": metadata, "spec": {"leaderWorkerTemplate": templates}}
+        return annotated(obj, inline=GOOD)
+
+    assert why(decided(group(IMAGE, IMAGE), serving_book(SIGNER))) == ""
+    assert "leaderTemplate" in why(decided(group(VLLM, IMAGE), serving_book(SIGNER)))
+    assert "workerTemplate" in why(decided(group(IMAGE, VLLM), serving_book(SIGNER)))
+
+
 @pytest.mark.parametrize(
     ("on_unknown", "act"), [("fail", Act.DENY), ("warn", Act.WARN), ("defer", Act.AUDIT)]
 )

@@ -13,6 +13,7 @@ from admission.review.rulebook import Rulebook
 from admission.scan.judgement import ObjectResult, ScanContext, look
 from admission.scan.kinds import KINDS, SECRET, Kind
 from gatecli.model.waiver import PlacedWaiver
+from tests.support.attestations import ed25519
 from tests.support.reviews import (
     OTHER_ID,
     RESIDENT_ID,
@@ -24,6 +25,7 @@ from tests.support.reviews import (
     waiver,
 )
 from tests.support.scans import BY_NAME, config_map, item, owned_by
+from tests.support.served_models import deployment, serving_book
 
 RULE = "pii-cn-resident-id"
 
@@ -200,3 +202,30 @@ def test_the_mode_is_that_of_the_namespace() -> None:
         config_map(), "ConfigMap", scan_context(admission={"namespaces": {"team-a": {"mode": "audit"}}})
     )
     assert [one.act for one in seen.found] == [Act.AUDIT]
+
+
+def test_an_ephemeral_container_is_not_what_a_controller_copied() -> None:
+    """It was let in while no webhook stood there: no owner holds it, so the Pod is asked itself."""
+    workloads = {"beside": ["docker.io/library/busybox:*"]}
+    at = ScanContext(serving_book(ed25519(), workloads=workloads), TODAY, still)
+    made = deployment("registry.example.org/churn:1")
+    metadata = {**made["metadata"], "uid": "1"}
+    owner = {**made, "kind": "ReplicaSet", "metadata": metadata}
+    assert rules(looked(owner, "ReplicaSet", at)) == ["release-unattested-workload"]
+
+    def seen(*images: str) -> list[str]:
+        guests = [{"name": f"g{number}", "image": image} for number, image in enumerate(images)]
+        reference = {
+            "apiVersion": "apps/v1",
+            "kind": "ReplicaSet",
+            "name": "churn",
+            "uid": "1",
+            "controller": True,
+        }
+        pod = {"metadata": {**metadata, "uid": "2", "ownerReferences": [reference]}}
+        pod["spec"] = {**made["spec"]["template"]["spec"], "ephemeralContainers": guests}
+        return rules(looked(pod, "Pod", at))
+
+    assert seen() == []
+    assert seen("docker.io/library/busybox:1.37") == []
+    assert seen("docker.io/library/busybox:1.37", "vllm/vllm-openai:v0.9") == ["release-unattested-workload"]

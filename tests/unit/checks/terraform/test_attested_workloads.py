@@ -148,6 +148,32 @@ def test_hcl_names_one_in_its_own_metadata_or_in_that_of_its_pods(metadata: str)
     assert not found(change("kubernetes_deployment_v1.served", values))
 
 
+def hcl(**spec: Any) -> dict[str, Any]:
+    labels = {"name": "churn", "labels": {"gatecli.dev/serves-model": "true"}}
+    metadata = [labels | {"annotations": {"gatecli.dev/attestation": GOOD}}]
+    model = [{"name": "m", "image": f"registry.example.org/churn@sha256:{DIGEST}"}]
+    values = {"metadata": metadata, "spec": [{"template": [{"spec": [{"container": model} | spec]}]}]}
+    return change("kubernetes_deployment_v1.served", values)
+
+
+def test_init_containers_in_hcl_are_asked() -> None:
+    vault = {"init_container": [{"name": "vault-agent", "image": "hashicorp/vault:1.17"}]}
+    assert not found(hcl())
+    assert "init_container.image does not state a SHA-256" in why(found(hcl(**vault)))
+    assert not found(hcl(**vault), beside=["hashicorp/vault:*"])
+
+
+def test_a_server_in_a_native_sidecar_serves_in_hcl_too() -> None:
+    def seen(**more: str) -> list[Finding]:
+        init = [{"name": "s", "image": "vllm/vllm-openai:v0.9", **more}]
+        spec = [{"container": [{"name": "web", "image": "nginx:1.27"}], "init_container": init}]
+        values = {"metadata": [{"name": "web"}], "spec": [{"template": [{"spec": spec}]}]}
+        return found(change("kubernetes_deployment_v1.served", values))
+
+    assert why(seen(restart_policy="Always")) == "error: it names no attestation"
+    assert seen() == []
+
+
 def test_a_model_that_no_cluster_serves_is_asked_for_its_gate_alone() -> None:
     assert not found(change("aws_sagemaker_model.m", {"primary_container": [{"model_data_url": "s3://m/x"}]}))
 

@@ -102,7 +102,8 @@ def test_no_row_reads_only_what_is_known(example: FormExample) -> None:
 @pytest.mark.parametrize("example", GUESSING, ids=str)
 def test_a_row_that_guesses_by_a_name_says_nothing_of_an_unknown_one(example: FormExample) -> None:
     """Most workloads serve no model, and the image of many is known only after the apply."""
-    name = example.form.when[0].path.partition(".")[0]
+    path = ".".join(filter(None, (example.form.within, example.form.when[0].path)))
+    name = path.partition(".")[0]
     plan = read(masked(failing_plan(example), example.type, name))
     assert example.form not in [each.form for each in forms_in(plan, POLICIES["fail"])]
 

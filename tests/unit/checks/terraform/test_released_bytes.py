@@ -10,6 +10,7 @@ import pytest
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.terraform.plan_findings import PlanSubject, find_in_plan
 from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.trust import AttestationRules, ServedModelRules
 from gatecli.sources.policy import default_policy
 from tests.support.plans import change, raw, read
 
@@ -18,11 +19,13 @@ PATH = ["module.model.artifact_path", "module.model"]
 WAITS = [GATE]
 
 
-def policy(meaning: str) -> PrivacyPolicy:
+def policy(meaning: str, beside: tuple[str, ...] = ()) -> PrivacyPolicy:
     base = default_policy()
     update = {"gate_sources": ("../terraform_modules/*",), "on_unknown": meaning}
     rules = base.spec.terraform.model_copy(update=update)
-    return base.model_copy(update={"spec": base.spec.model_copy(update={"terraform": rules})})
+    attestation = AttestationRules(workloads=ServedModelRules(beside=beside))
+    spec = base.spec.model_copy(update={"terraform": rules, "attestation": attestation})
+    return base.model_copy(update={"spec": spec})
 
 
 def resource(
@@ -37,7 +40,9 @@ def resource(
     return head, body | {"expressions": expressions, "depends_on": WAITS}
 
 
-def judged(*resources: tuple[dict[str, Any], dict[str, Any]], meaning: str = "fail") -> dict[str, str]:
+def judged(
+    *resources: tuple[dict[str, Any], dict[str, Any]], meaning: str = "fail", beside: tuple[str, ...] = ()
+) -> dict[str, str]:
     """What the gate finds in a plan with these behind a release gate, by subject."""
     plan = copy.deepcopy(raw("served"))
     for item in plan["resource_changes"]:
@@ -45,7 +50,7 @@ def judged(*resources: tuple[dict[str, Any], dict[str, Any]], meaning: str = "fa
             item["change"]["after"] = {"name": "first"}
     plan["resource_changes"] += [made for made, _ in resources]
     plan["configuration"]["root_module"]["resources"] += [body for _, body in resources]
-    by = policy(meaning)
+    by = policy(meaning, beside)
     found = find_in_plan(PlanSubject(read(plan)), by, search_of(by.spec.pii))
     return {each.subject: each.message.removeprefix(f"{each.subject} ") for each in found}
 
@@ -136,3 +141,15 @@ def test_a_released_artifact_is_no_dataset_and_another_file_behind_its_gate_is()
     assert judged(RAW) == {"aws_s3_object.model": message}
     empty = resource("aws_s3_object.model", {"bucket": "models", "key": "x"})
     assert judged(empty) == {"aws_s3_object.model": message}
+
+
+def test_an_image_that_the_policy_lets_stand_beside_a_model_needs_no_gate() -> None:
+    image = f"registry.example.org/churn@sha256:{released_digest()}"
+    init = [{"name": "vault-agent", "image": "hashicorp/vault:1.17"}]
+    pod = [{"container": [{"name": "model", "image": image}], "init_container": init}]
+    metadata = [{"name": "churn", "labels": {"gatecli.dev/serves-model": "true"}}]
+    values = {"metadata": metadata, "spec": [{"template": [{"spec": pod}]}]}
+    workload = resource("kubernetes_deployment_v1.churn", values)
+    (told,) = judged(workload).values()
+    assert "init_container.image" in told
+    assert judged(workload, beside=("hashicorp/vault:*",)) == {}
