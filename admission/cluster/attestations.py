@@ -36,10 +36,11 @@ class AttestationReader:
         read = [known for each in looked if (known := self._recall(each)) is not None]
         if len(read) < len(looked):
             read = await asyncio.gather(*(self._read(source, namespace) for source in looked))
-        unread = [why for found in read for why in found.unread]
+        unread = [why for given in read for why in given.unread]
         if len(sources) > MOST:
             unread.append(f"it names more than {MOST} places of attestations")
-        return GivenAttestations(tuple(each for found in read for each in found.found), tuple(unread))
+        found = tuple(each for given in read for each in given.found)
+        return GivenAttestations(found, tuple(unread), tuple(why for given in read for why in given.empty))
 
     def _recall(self, source: AttestationSource) -> GivenAttestations | None:
         """What a registry said a while ago, without a task that would wait for it."""
@@ -56,18 +57,25 @@ class AttestationReader:
             why = str(error) if isinstance(error, RegistryError) else type(error).__name__
             LOGGER.warning("attestations could not be read from %s: %s", source, why)
             return GivenAttestations(unread=(f"{source} could not be read",))
-        return GivenAttestations(tuple((str(source), each) for each in contents))
+        found = tuple((str(source), each) for each in contents or ())
+        is_registry = source.kind == "registry"
+        return GivenAttestations(found, empty=() if found or is_registry else (_why_empty(source, contents),))
 
-    async def _contents(self, source: AttestationSource, namespace: str) -> Sequence[bytes]:
+    async def _contents(self, source: AttestationSource, namespace: str) -> Sequence[bytes] | None:
+        """What is there; None where the ConfigMap is not."""
         if source.kind == "registry":
             return await self.registries.attestations_of(source.registry, source.name, source.digest)
         if not namespace:
-            return ()
+            return None
         try:
             found = await self.client.get(CONFIG_MAPS.path(namespace, source.name))
         except MissingError:
-            return ()
+            return None
         return tuple(_texts(found.get("data")))
+
+
+def _why_empty(source: AttestationSource, contents: Sequence[bytes] | None) -> str:
+    return f"{source} is not there" if contents is None else f"{source} is empty"
 
 
 SHARE = 3

@@ -99,10 +99,11 @@ class AttestationSource:
 
 @dataclass(frozen=True, slots=True)
 class GivenAttestations:
-    """Attestations by where they are from, and the places that could not be read, in words."""
+    """Attestations by where they are from, and in words the places that could not be read, or hold none."""
 
     found: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
     unread: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -294,7 +295,7 @@ def judge_workload(
     doubts = [*given.unread, *_doubts(served.resource, annotated)]
     asked = {(each.name, each.value): each for each in asked_arguments(served, demands.rules)}.values()
     if not (read.signed or read.problems or doubts):
-        return JudgedWorkload("no", "it names no attestation")
+        return JudgedWorkload("no", next(iter(given.empty), "it names no attestation"))
     if not asked:
         return JudgedWorkload("unknown", "it does not say by an argument that is known what it serves")
     judged = [_judge_argument(each, read.signed, read.problems, doubts, demands, today) for each in asked]

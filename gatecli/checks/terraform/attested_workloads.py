@@ -62,6 +62,7 @@ def judge_in_plan(plan: Plan, publisher: Publisher, serving: Serving) -> JudgedW
         serving.given,
         found=(*serving.given.found, *(each for found in held for each in found.found)),
         unread=(*serving.given.unread, *(why for found in held for why in found.unread)),
+        empty=(*serving.given.empty, *(why for found in held for why in found.empty)),
     )
     return judge_workload(publisher, given, serving.demands, serving.today)
 
@@ -77,8 +78,10 @@ def _attestations_at(plan: Plan, source: AttestationSource, near: PlannedResourc
         return GivenAttestations(unread=(f"{source} is not in the plan: give the attestation as evidence",))
     texts = [(config_address(each.address), _values(each, "data.*")) for each in maps]
     found = ((address, bundle_bytes(str(text))) for address, held in texts for text in held.known)
-    is_late = any(held.later for _, held in texts)
-    return GivenAttestations(tuple(found), (f"{source} is known only after the apply",) if is_late else ())
+    if any(held.later for _, held in texts):
+        return GivenAttestations(tuple(found), (f"{source} is known only after the apply",))
+    is_empty = not any(held.known for _, held in texts)
+    return GivenAttestations(tuple(found), empty=(f"{source} is empty",) if is_empty else ())
 
 
 def _is_map(resource: PlannedResource, name: str, near: PlannedResource) -> bool:

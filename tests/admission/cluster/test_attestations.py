@@ -46,9 +46,18 @@ def test_of_a_config_map_with_many_texts_the_first_are_read() -> None:
     assert len(read([MAP], objects={AT: {"data": data}}).found) == MOST_TEXTS
 
 
-@pytest.mark.parametrize("faults", [{"objects": {}}, {"namespace": ""}], ids=["gone", "no namespace"])
-def test_where_none_is_there_is_nothing_to_say(faults: dict[str, Any]) -> None:
-    assert read([MAP], **faults) == GivenAttestations()
+@pytest.mark.parametrize(
+    ("faults", "said"),
+    [
+        ({"objects": {}}, "is not there"),
+        ({"namespace": ""}, "is not there"),
+        ({"objects": {AT: {"kind": "ConfigMap"}}}, "is empty"),
+        ({"objects": {AT: {"data": {"number": 3}}}}, "is empty"),
+    ],
+    ids=["gone", "no namespace", "no data", "no text"],
+)
+def test_a_config_map_without_an_attestation_is_told(faults: dict[str, Any], said: str) -> None:
+    assert read([MAP], **faults) == GivenAttestations(empty=(f"the ConfigMap that it names {said}",))
 
 
 @pytest.mark.parametrize("status", [403, 500])

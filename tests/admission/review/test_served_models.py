@@ -443,6 +443,9 @@ def test_a_config_map_that_is_named_is_asked_for_and_then_judged() -> None:
     assert again(given()).allowed
     assert not again(given()).sources
     assert "it names no attestation" in why(again(GivenAttestations()))
+    empty = again(GivenAttestations(empty=("the ConfigMap that it names is empty",)))
+    assert why(empty) == "the ConfigMap that it names is empty"
+    assert not empty.allowed
     lost = again(GivenAttestations(unread=("the ConfigMap that it names could not be read",)))
     assert "could not be read" in why(lost)
     assert not lost.allowed

@@ -174,6 +174,13 @@ def test_a_server_in_a_native_sidecar_serves_in_hcl_too() -> None:
     assert seen() == []
 
 
+def test_a_config_map_of_the_plan_that_is_empty_is_told() -> None:
+    named = manifest(annotated(inference_service(), config_map="proofs"))
+    metadata = [{"name": "proofs", "namespace": "team-a"}]
+    empty = change("kubernetes_config_map_v1.p", {"metadata": metadata, "data": {}})
+    assert why(found(named, empty)) == "error: the ConfigMap that it names is empty"
+
+
 def test_a_model_that_no_cluster_serves_is_asked_for_its_gate_alone() -> None:
     assert not found(change("aws_sagemaker_model.m", {"primary_container": [{"model_data_url": "s3://m/x"}]}))
 
