@@ -153,3 +153,11 @@ def test_an_image_that_the_policy_lets_stand_beside_a_model_needs_no_gate() -> N
     (told,) = judged(workload).values()
     assert "init_container.image" in told
     assert judged(workload, beside=("hashicorp/vault:*",)) == {}
+
+
+def test_images_that_all_stand_beside_a_model_came_through_no_gate() -> None:
+    pod = [{"container": [{"name": "model", "image": "registry.example.org/churn:1"}]}]
+    metadata = [{"name": "churn", "labels": {"gatecli.dev/serves-model": "true"}}]
+    values = {"metadata": metadata, "spec": [{"template": [{"spec": pod}]}]}
+    (told,) = judged(resource("kubernetes_deployment_v1.churn", values), beside=("*",)).values()
+    assert "container.image" in told
