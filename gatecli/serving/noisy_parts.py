@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -153,8 +153,21 @@ async def _open_callers(
 
 
 def open_or_create(url: str, endpoint: str, at: str) -> Store:
-    """A ledger of callers; one in a file is made where there is none, by whichever process is first."""
+    """A ledger of callers; one in a file is made where there is none, by whichever process is first.
+
+    It is made beside and linked whole: nobody opens half of one, or begins a second. Raises GatecliError.
+    """
     if "://" not in url and not Path(url).exists():
-        with suppress(UsageError):  # another process was first
-            return create_store(url, LedgerIdentity(secrets.token_hex(16), f"{endpoint}-callers", at))
+        made = Path(f"{url}.{secrets.token_hex(8)}")
+        create_store(str(made), LedgerIdentity(secrets.token_hex(16), f"{endpoint}-callers", at)).close()
+        try:
+            Path(url).hardlink_to(made)
+        except FileExistsError:
+            pass  # another process was first
+        except OSError as error:
+            raise UsageError(
+                f"{url} cannot be made: {error.strerror}", advice="make it first: gatecli ledger init"
+            ) from None
+        finally:
+            made.unlink()
     return open_store(url)

@@ -156,3 +156,4 @@ def test_who_begins_at_once_has_one_ledger(tmp_path: Path, turn: int) -> None:
 
     with ThreadPoolExecutor(3) as threads:
         assert len(set(threads.map(begin, range(3)))) == 1
+    assert [each.name for each in tmp_path.iterdir()] == [f"{turn}.db"]

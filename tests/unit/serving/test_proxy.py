@@ -471,7 +471,7 @@ def test_a_body_that_is_said_to_be_two_things_is_not_asked(tmp_path: Path, name:
 
 
 def test_a_question_that_was_forgotten_is_paid_and_answered_anew(tmp_path: Path) -> None:
-    budget = {"ledger": "ledger.db", "dataset": "people", "lease": 4, "perCaller": {"epsilon": 3}}
+    budget = {"ledger": "ledger.db", "dataset": "people", "lease": 8, "perCaller": {"epsilon": 3}}
 
     async def work(served: RunningEndpoint) -> None:
         for number in (1, 2, 1):
