@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -161,9 +161,8 @@ def open_or_create(url: str, endpoint: str, at: str) -> Store:
         made = Path(f"{url}.{secrets.token_hex(8)}")
         create_store(str(made), LedgerIdentity(secrets.token_hex(16), f"{endpoint}-callers", at)).close()
         try:
-            Path(url).hardlink_to(made)
-        except FileExistsError:
-            pass  # another process was first
+            with suppress(FileExistsError):  # another process was first
+                Path(url).hardlink_to(made)
         except OSError as error:
             raise UsageError(
                 f"{url} cannot be made: {error.strerror}", advice="make it first: gatecli ledger init"

@@ -13,11 +13,11 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.ledger.verification import verify
 from gatecli.model.private_endpoint import CallerBudget
 from gatecli.serving.answers_cache import AnswersCache
 from gatecli.serving.callers import Callers
-from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.serving.noise_pool import NoisePool
 from gatecli.serving.noisy_answers import AskedQuestion, NoisyAnswers
 from gatecli.serving.paid_answers import PaidAnswers
