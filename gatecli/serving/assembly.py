@@ -10,7 +10,12 @@ from urllib.parse import urljoin
 
 from gatecli.accounting.answer_noise import GridNoise, grid_noise
 from gatecli.gates.ledger_access import signing
-from gatecli.gates.served_attestation import KnownDigests, attestation_standing, watched_files
+from gatecli.gates.served_attestation import (
+    AttestationStanding,
+    KnownDigests,
+    attestation_standing,
+    watched_files,
+)
 from gatecli.ledger.interface import Store
 from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.ledger.opening import open_store
@@ -21,7 +26,7 @@ from gatecli.serving.metrics import ServingMetrics
 from gatecli.serving.noisy_parts import add_noise
 from gatecli.serving.parts import EndpointParts
 from gatecli.serving.platforms import PLATFORMS, ready_url
-from gatecli.serving.price import price_headers
+from gatecli.serving.price import told_headers
 from gatecli.serving.screening import Screen
 from gatecli.serving.surroundings import ServingSurroundings
 from gatecli.serving.upstream import Upstream, new_session
@@ -37,7 +42,10 @@ async def open_endpoint(around: ServingSurroundings, metrics: ServingMetrics) ->
         session = await stack.enter_async_context(new_session(spec.upstream.connections))
         state = await _open_ledger(around, stack)
         unit = "" if state is None else (await state.terms()).unit
-        standing = None if guard is None else guard.standing
+
+        def standing() -> AttestationStanding | None:
+            return None if guard is None else guard.standing
+
         parts = EndpointParts(
             name=around.document.metadata.name,
             spec=spec,
@@ -48,8 +56,8 @@ async def open_endpoint(around: ServingSurroundings, metrics: ServingMetrics) ->
                 contract.stream_seconds,
                 spec.limits.response_bytes,
             ),
-            headers=price_headers(spec, noise, unit, standing),
-            attested_headers=price_headers(spec, None, unit, standing),
+            headers=told_headers(spec, noise, unit, standing),
+            attested_headers=told_headers(spec, None, unit, standing),
             metrics=metrics,
             readiness=Readiness((), around.monotonic),
             log=around.log,

@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from gatecli.model.private_endpoint import EndpointMode
 from gatecli.serving.parts import EndpointParts
-from gatecli.serving.passed_headers import Header, response_headers
+from gatecli.serving.passed_headers import OF_THE_BYTES, Header, response_headers
 from gatecli.serving.refusals import AnswerRefused, RefusalReason
 from gatecli.serving.screening import ScreenOutcome
 from gatecli.serving.upstream import UpstreamError, UpstreamFault
@@ -29,7 +29,7 @@ async def pass_on(
     method = http.method
     async with await parts.upstream.begin_answer(method, url, headers, body or None) as response:
         told = CIMultiDict(response_headers(response.headers.items(), EndpointMode.ATTESTED))
-        told.update(parts.attested_headers)
+        told.update(parts.attested_headers())
         length = response.content_length
         if parts.response_screen.searches:
             return await _search_answer(parts, response, told)
@@ -51,8 +51,8 @@ async def _search_answer(
     if screened.outcome in (ScreenOutcome.DENIED, ScreenOutcome.UNSEARCHED):
         raise AnswerRefused(RefusalReason.ANSWER)
     if screened.body is not content:
-        told.pop(hdrs.CONTENT_ENCODING, None)
-        told.pop(hdrs.ETAG, None)
+        for name in OF_THE_BYTES:
+            told.popall(name, None)
     return web.Response(status=response.status, body=screened.body, headers=told)
 
 

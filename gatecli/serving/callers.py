@@ -105,6 +105,12 @@ class Callers:
         return Adding(terms_of_caller(name, self.budget), self.clock)
 
 
+def caller_of(header: str) -> str:
+    """Who calls, by a header: one name, however its blanks and the letters of its scheme are written."""
+    first, *rest = header.split() or [""]
+    return " ".join((first.lower(), *rest)) if rest else first
+
+
 @dataclass(frozen=True, slots=True)
 class Adding:
     """Begins the account of a caller."""

@@ -117,6 +117,9 @@ class VotingModels:
         except UpstreamError as error:
             self.note(error.fault)
             return error.fault
+        except Exception:  # noqa: BLE001 - an error of the answer would tell without noise what one model did
+            self.note(UpstreamFault.BROKEN)
+            return None
 
 
 @dataclass(slots=True)

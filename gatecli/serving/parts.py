@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,8 +34,8 @@ class EndpointParts:
     spec: PrivateEndpointSpec
     contract: PlatformContract
     upstream: Upstream
-    headers: Mapping[str, str]
-    attested_headers: Mapping[str, str]
+    headers: Callable[[], Mapping[str, str]]
+    attested_headers: Callable[[], Mapping[str, str]]
     """Of an answer that the model gave itself, in whatever mode."""
     metrics: ServingMetrics
     readiness: Readiness

@@ -25,6 +25,23 @@ _OF_ONE_HOP = frozenset(
         "upgrade",
     }
 )
+# By them a body was searched: whoever reads it must read it as the same.
+_OF_THE_BODY = frozenset({"content-encoding", "content-type"})
+OF_THE_BYTES = frozenset(
+    {
+        "content-digest",
+        "content-encoding",
+        "content-md5",
+        "digest",
+        "etag",
+        "repr-digest",
+        "signature",
+        "signature-input",
+    }
+)
+"""What is said of the bytes of a body, and of no other ones. A digest of few values tells the value."""
+OF_A_SEARCH = frozenset({"accept-encoding", "if-range", "range"})
+"""What would bring an answer that no search reads: packed in another way, or in pieces."""
 # What a model may not say in our name, and a caller may not say to the model.
 _OURS = ("gatecli-", "x-gatecli-")
 # What a model needs to read a question, and to be found in a trace.
@@ -113,9 +130,11 @@ def _is_of_a_question(name: str) -> bool:
 
 
 def _named_by_connection(headers: tuple[Header, ...]) -> frozenset[str]:
-    return frozenset(
+    """What the connection ends with; not what a body was searched by: no caller hides it from a model."""
+    named = (
         each.strip().lower()
         for name, value in headers
         if name.lower() == "connection"
         for each in value.split(",")
     )
+    return frozenset(named) - _OF_THE_BODY

@@ -6,7 +6,7 @@ tell a caller what others asked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from gatecli.accounting.answer_noise import GridNoise
@@ -24,6 +24,25 @@ GUARANTEES: Mapping[EndpointMode, str] = MappingProxyType(
     }
 )
 MODE, EPSILON, DELTA, UNIT = "gatecli-mode", "gatecli-epsilon", "gatecli-delta", "gatecli-unit"
+
+
+def told_headers(
+    spec: PrivateEndpointSpec,
+    noise: GridNoise | None,
+    unit: str,
+    standing: Callable[[], AttestationStanding | None],
+) -> Callable[[], Mapping[str, str]]:
+    """The headers of an answer that is given now: an attestation may be renewed while the endpoint serves."""
+    last = standing()
+    headers = price_headers(spec, noise, unit, last)
+
+    def now() -> Mapping[str, str]:
+        nonlocal last, headers
+        if (seen := standing()) is not last:
+            last, headers = seen, price_headers(spec, noise, unit, seen)
+        return headers
+
+    return now
 
 
 def price_headers(

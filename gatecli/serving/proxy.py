@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, urlsplit
 
 from aiohttp import hdrs, web
 from prometheus_client import Counter
@@ -16,12 +16,13 @@ from prometheus_client import Counter
 from gatecli.model.private_endpoint import EndpointMode
 from gatecli.serving.attested_answers import pass_on
 from gatecli.serving.bodies import SMALL, BadBody, BodyLimits, body_bytes, read_body, room_for
+from gatecli.serving.callers import caller_of
 from gatecli.serving.counted_requests import PATH, NoWindow
 from gatecli.serving.metrics import CONTENT_TYPE, exposition
 from gatecli.serving.noisy_answers import AskedQuestion
 from gatecli.serving.parts import EndpointParts
-from gatecli.serving.passed_headers import Header, request_headers
-from gatecli.serving.platforms import FoundRoute, RouteKind, find_route
+from gatecli.serving.passed_headers import OF_A_SEARCH, OF_THE_BYTES, Header, request_headers
+from gatecli.serving.platforms import AddressKind, FoundRoute, RouteKind, find_route
 from gatecli.serving.questions import BadQuestion, canonical_question
 from gatecli.serving.refusals import (
     BUSY,
@@ -50,11 +51,11 @@ _ONCE = (hdrs.CONTENT_TYPE, hdrs.CONTENT_ENCODING)
 """Of two of them the search might read one, and the model the other."""
 
 _LEFT_OUT: Mapping[tuple[bool, bool], frozenset[str]] = {
-    (masked, searches): frozenset(("content-encoding",) * masked + ("accept-encoding",) * searches)
+    (masked, searches): (OF_THE_BYTES if masked else frozenset()) | (OF_A_SEARCH if searches else frozenset())
     for masked in (False, True)
     for searches in (False, True)
 }
-"""What the model is not told: of a body that was decoded, and of encodings that no search reads."""
+"""What the model is not told: of bytes that were changed, and of forms of an answer that no search reads."""
 
 
 class EndRequest(Exception):
@@ -81,10 +82,12 @@ class ModelProxy:
     _find: Callable[[str, str], FoundRoute | None] = field(init=False)
     _answered: Counter = field(init=False)
     _bodies: BodyLimits = field(init=False)
+    _own_path: str = field(init=False)
 
     def __post_init__(self) -> None:
         spec = self.parts.spec
         url = spec.upstream.url or (spec.votes.models[0].url if spec.votes else "")
+        self._own_path = urlsplit(url).path.rstrip("/")
         self._bodies = BodyLimits(self.parts.request_bytes, spec.limits.body_seconds)
         self._answered = self.parts.metrics.requests.labels(ANSWERED)
         self._find = lru_cache(KNOWN_TARGETS)(partial(find_route, self.parts.contract, url))
@@ -172,9 +175,10 @@ class ModelProxy:
     async def _ask(self, http: web.BaseRequest, found: FoundRoute, body: bytes) -> web.StreamResponse:
         """Search a question, and have it answered as the mode says."""
         parts = self.parts
-        if any(len(http.headers.getall(name, ())) > 1 for name in _ONCE):
-            raise EndRequest(bad_question("a header that says what the body is stands twice"))
-        await self._search_query(http)
+        once = (*_ONCE, parts.caller_header) if parts.caller_header else _ONCE
+        if any(len(http.headers.getall(name, ())) > 1 for name in once):
+            raise EndRequest(bad_question("a header that says what the body is, or who calls, stands twice"))
+        await self._search_target(http)
         body, is_changed = await self._search_body(http, body)
         if parts.is_noised and not await self._is_attested_instead():
             return await self._answer_with_noise(http, found, body)
@@ -199,15 +203,22 @@ class ModelProxy:
             raise EndRequest(UNSEARCHED)
         return screened.body, screened.body is not body
 
-    async def _search_query(self, http: web.BaseRequest) -> None:
+    async def _search_target(self, http: web.BaseRequest) -> None:
         """What the address holds is asked as well, and nothing in it can be masked. Raises EndRequest."""
-        _, _, query = http.raw_path.partition("?")
-        if not query:
+        told = self._told_by(http.raw_path)
+        if not told:
             return
-        text = unquote_plus(query).encode("utf-8", "surrogatepass")
+        text = unquote_plus(told).encode("utf-8", "surrogatepass")
         screened = await self.parts.request_screen.search(text, "text/plain", "")
         if screened.is_refused or screened.outcome is ScreenOutcome.MASKED:
             raise EndRequest(PERSONAL_DATA)
+
+    def _told_by(self, target: str) -> str:
+        """What of an address is the caller's: its query, and what of its path the model is asked with."""
+        path, _, query = target.partition("?")
+        if self.parts.contract.address is AddressKind.QUESTION:
+            return query
+        return "?".join(each for each in (path.removeprefix(self._own_path), query) if each)
 
     async def _answer_with_noise(self, http: web.BaseRequest, found: FoundRoute, body: bytes) -> web.Response:
         parts = self.parts
@@ -220,7 +231,7 @@ class ModelProxy:
                 _noised_headers(http, content_type),
                 content_type,
                 question,
-                http.headers.get(parts.caller_header, "") if parts.caller_header else "",
+                caller_of(http.headers.get(parts.caller_header, "")) if parts.caller_header else "",
                 *_open_inference(http.raw_path),
             )
             if parts.counted is not None:
@@ -240,7 +251,9 @@ class ModelProxy:
             raise EndRequest(NOT_YET) from None
 
     def _json(self, body: bytes, status: int = 200) -> web.Response:
-        return web.Response(status=status, body=body, headers={**self.parts.headers, hdrs.CONTENT_TYPE: JSON})
+        return web.Response(
+            status=status, body=body, headers={**self.parts.headers(), hdrs.CONTENT_TYPE: JSON}
+        )
 
     def _require_attested(self) -> None:
         guard = self.parts.guard
