@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 
 import aiohttp
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
-from gatecli.model.private_endpoint import EndpointMode
+from gatecli.model.private_endpoint import EndpointLimits, EndpointMode
 from gatecli.serving.parts import EndpointParts
 from gatecli.serving.passed_headers import OF_THE_BYTES, Header, response_headers
 from gatecli.serving.refusals import AnswerRefused, RefusalReason
@@ -36,7 +37,7 @@ async def pass_on(
         if length is not None and length <= WHOLE:
             content = await parts.upstream.read_answer(response)
             return web.Response(status=response.status, body=content, headers=told)
-        return await _stream(http, response, told, parts.upstream.most_bytes)
+        return await _stream(http, response, told, parts.spec.limits)
 
 
 async def _search_answer(
@@ -57,10 +58,10 @@ async def _search_answer(
 
 
 async def _stream(
-    http: web.BaseRequest, response: aiohttp.ClientResponse, told: CIMultiDict[str], most: int
+    http: web.BaseRequest, response: aiohttp.ClientResponse, told: CIMultiDict[str], limits: EndpointLimits
 ) -> web.StreamResponse:
     """Piece by piece. What breaks on the way breaks the connection: a half answer is not a whole one."""
-    answer = web.StreamResponse(status=response.status, headers=told)
+    answer, most = web.StreamResponse(status=response.status, headers=told), limits.response_bytes
     if response.content_length is not None:
         if response.content_length > most:
             raise UpstreamError(UpstreamFault.TOO_LARGE)
@@ -71,7 +72,8 @@ async def _stream(
             most -= len(chunk)
             if most < 0:
                 break
-            await answer.write(chunk)
+            async with asyncio.timeout(limits.body_seconds):  # for the caller to take it
+                await answer.write(chunk)
         else:
             await answer.write_eof()
             return answer

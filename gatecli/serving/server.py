@@ -27,6 +27,9 @@ LOOKING = 5.0
 KEPT = 75.0
 """Seconds for which an idle connection of a caller is kept."""
 
+SLOWEST = 1 << 17
+"""Bytes of a long answer that a caller takes in a second, at the least."""
+
 
 class BoundedServer(web.Server):
     """A server with a bound on open connections, each of which must send a first head in time.
@@ -44,6 +47,7 @@ class BoundedServer(web.Server):
     def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
         """Make room where there are too many; where all have spoken, end the new one."""
         super().connection_made(handler, transport)
+        transport.set_write_buffer_limits(0)  # what was sent is what the caller's machine took
         loop = asyncio.get_running_loop()
         self._silent[handler] = Silence(transport, loop.call_later(self._seconds, transport.abort))
         if len(self.connections) > self._most:
@@ -58,7 +62,19 @@ class BoundedServer(web.Server):
         answered = await self._proxy.receive(http)
         if self._proxy.parts.readiness.is_draining:
             answered.force_close()
+        await self._send(http, answered)
         return answered
+
+    async def _send(self, http: web.BaseRequest, answer: web.StreamResponse) -> None:
+        """Send an answer to its end: it is held for no caller that does not take it in time."""
+        try:
+            async with asyncio.timeout(self._seconds + (answer.content_length or 0) / SLOWEST):
+                await answer.prepare(http)
+                await answer.write_eof()
+                await http.writer.drain()
+        except (ConnectionError, TimeoutError):
+            if http.transport is not None:
+                http.transport.abort()
 
     def _note_head(self, handler: Any) -> None:
         """A connection that sent a head is silent no more."""

@@ -195,6 +195,6 @@ async def served_endpoint(
         async with open_endpoint(around, metrics) as parts:
             serving.parts = parts
             proxy = serving.proxy = ModelProxy(parts, serves_metrics=True)
-            serving.server = BoundedServer(proxy, 1000, 30)
+            serving.server = BoundedServer(proxy, 1000, parts.spec.limits.body_seconds)
             async with listening(serving.server) as port:
                 yield RunningEndpoint(proxy, port, session, model, clocks, folder, lines, metrics.registry)

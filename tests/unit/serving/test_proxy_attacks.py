@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from gatecli.model.attestation import Claim
+from gatecli.serving.server import BoundedServer
 from gatecli.serving.upstream import ModelAnswer, Upstream
 from tests.support.attestations import ed25519
 from tests.support.served_endpoints import BUNDLE, trusting_policy, write_attestation, write_endpoint
@@ -179,3 +180,33 @@ def votes_of(models: list[ScriptedModel]) -> dict[str, Any]:
         "noise": {"epsilon": 1},
         "votes": {"models": named, "classes": ["a", "b"]},
     }
+
+
+@pytest.mark.parametrize("response", ["ignore", "audit"])
+def test_a_caller_that_takes_no_answer_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, response: str
+) -> None:
+    """Neither while pieces are passed on, nor where the answer was read before."""
+    long, ended, lost = b"x" * (16 << 20), asyncio.Event(), BoundedServer.connection_lost
+
+    def note_end(server: BoundedServer, *ending: Any) -> None:
+        lost(server, *ending)
+        ended.set()
+
+    monkeypatch.setattr(BoundedServer, "connection_lost", note_end)
+    monkeypatch.setattr("gatecli.serving.server.SLOWEST", len(long))
+
+    async def answer(_: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(body=long, content_type="text/csv")
+
+    async def work(served: RunningEndpoint) -> None:
+        served.model.answering = answer
+        _, writer = await asyncio.open_connection("127.0.0.1", served.port, limit=1024)
+        head = b"POST /invocations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        writer.write(head + b"Content-Length: 2\r\n\r\n{}")
+        await asyncio.wait_for(ended.wait(), 20)
+        assert served.proxy.asking == served.proxy.in_flight == 0
+        writer.close()
+
+    limits = {"bodySeconds": 1, "refusalMilliseconds": 0}
+    serve_attested(tmp_path, work, pii={"request": "ignore", "response": response}, limits=limits)
