@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -41,17 +43,36 @@ def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | 
     """The certificate of a port; None without one. Raises ConfigurationError."""
     if certificate is None:
         return None
+    for file in filter(None, (certificate, key)):
+        try:
+            file.read_bytes()
+        except OSError as error:
+            raise ConfigurationError(
+                f"{file} cannot be read: {_lowered(error.strerror)}", advice="name a PEM file that is there"
+            ) from None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
         # A key with a password would otherwise be asked for on the terminal.
         context.load_cert_chain(certificate, key, password=lambda: b"")
-    except (OSError, ssl.SSLError) as error:
+    except (OSError, ssl.SSLError):  # its own sentence names lines of OpenSSL
         raise ConfigurationError(
-            f"{certificate} and its key cannot be used: {error.strerror or 'no such pair'}",
+            f"{certificate} and {key or certificate} are not a certificate and its key in PEM",
             advice="give PEM files that belong together, the key without a password",
         ) from None
     return context
+
+
+def port_fault(where: str, error: OSError) -> str:
+    """One sentence on a port that cannot be opened; asyncio's own repeats the address as Python prints it."""
+    is_of_system = error.errno in errno.errorcode
+    return (
+        f"{where} cannot be opened: {_lowered(os.strerror(error.errno) if is_of_system else error.strerror)}"
+    )
+
+
+def _lowered(reason: str | None) -> str:
+    return (reason or "unknown error").lower()
 
 
 class BodyRoom:

@@ -16,6 +16,7 @@ from admission.server.health import Health
 from admission.server.metrics import Metrics, note_certificate
 from admission.tls.certificates import KeyPair, belong_together, fingerprint, validity
 from gatecli.errors import ConfigurationError
+from gatecli.listening import port_fault
 
 HANDSHAKE = 10.0
 """Seconds for a TLS handshake."""
@@ -116,7 +117,7 @@ async def listen(
     except OSError as error:
         await runner.cleanup()
         raise ConfigurationError(
-            f"port {port} cannot be opened: {error.strerror}",
+            port_fault(f"port {port}", error),
             advice="choose another port, or stop the program that uses it",
         ) from error
     return Endpoint(runner, listener)

@@ -292,9 +292,13 @@ def _find_untimely(read: ReadAttestation, time: str, terms: TrustTerms, now: dat
         yield _finding(
             EXPIRED,
             read,
-            f"it was made at {time}, more than {terms.valid_days} days ago",
+            f"it was made at {time}, more than {_days(terms.valid_days)} ago",
             "check and attest again",
         )
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
 
 
 def _finding(rule: Rule, read: ReadAttestation, message: str, mend: str, about: str = "") -> Finding:

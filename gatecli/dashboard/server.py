@@ -19,7 +19,7 @@ from gatecli.dashboard.verifying import verify_ledger
 from gatecli.errors import ConfigurationError
 from gatecli.ledger.interface import LedgerUnavailable, Store
 from gatecli.ledger.ledger_thread import LedgerThread
-from gatecli.listening import tls_context
+from gatecli.listening import port_fault, tls_context
 
 MOST_WAITING = 32
 """Readings that wait for a ledger; more are refused."""
@@ -85,7 +85,7 @@ async def _listen(site: Site, settings: PageSettings) -> AsyncIterator[str]:
             await port.start()
         except OSError as error:
             raise ConfigurationError(
-                f"{settings.address}:{settings.port} cannot be opened: {error.strerror}",
+                port_fault(f"{settings.address}:{settings.port}", error),
                 advice="choose another with --listen",
             ) from None
         yield _address(runner, secure=context is not None)

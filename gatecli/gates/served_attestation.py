@@ -118,7 +118,7 @@ def attestation_standing(
         artifacts = _artifacts_of(spec.model, folder, bundle, known or KnownDigests())
     except (GatecliError, OSError) as error:
         problem = error.message if isinstance(error, GatecliError) else error.strerror
-        return AttestationStanding(f"the attestation could not be looked at: {problem}")
+        return AttestationStanding(problem or "a file cannot be read")
     if isinstance(artifacts, str):
         return AttestationStanding(artifacts)
     return _standing_of(read.signed[0], trust, at.astimezone(UTC).date(), artifacts)

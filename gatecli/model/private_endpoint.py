@@ -160,7 +160,7 @@ class Aggregates(Value):
         if len({(type(each), each) for each in self.classes}) < len(self.classes):
             raise ValueError("a class is named twice")
         if self.unit is None and self.per_unit > 1:
-            raise ValueError("perUnit says nothing where no unit is named: each request is one")
+            raise ValueError("perUnit does not apply without a unit: each request is one")
         return self
 
 
@@ -252,14 +252,14 @@ class PrivateEndpointSpec(Value):
         """What another mode has says nothing here. Whether the mode keeps its promise is for the gate."""
         for name, modes in _OF_MODES.items():
             if getattr(self, name) is not None and self.mode not in modes:
-                raise ValueError(f"{name} says nothing in mode {self.mode.value}")
+                raise ValueError(f"{name} does not apply in mode {self.mode.value}: leave it out")
         for name in _NEEDED[self.mode]:
             if getattr(self, name) is None:
                 raise ValueError(f"mode {self.mode.value} needs {name}")
         if (self.upstream.url is None) != (self.mode is EndpointMode.VOTES):
-            raise ValueError("upstream.url is needed, but in mode votes, whose models have their own")
+            raise ValueError("upstream.url belongs in every mode but votes, whose models have their own")
         if self.model is not None and self.attestation is None:
-            raise ValueError("model says nothing without an attestation")
+            raise ValueError("model is compared with an attestation, and none is named")
         if self.attestation is None and self.budget is not None and self.budget.on_unavailable == "attested":
             raise ValueError("budget.onUnavailable: attested needs an attestation")
         return self

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from aiohttp import hdrs, web
 
 from gatecli.errors import ConfigurationError
-from gatecli.listening import tls_context
+from gatecli.listening import port_fault, tls_context
 from gatecli.run_tasks import task_runner
 from gatecli.run_tasks.delivery_verification import DeliveryVerifier
 from gatecli.run_tasks.egress_allowlist import Targets
@@ -192,9 +192,7 @@ async def _listen(
     except OSError as error:
         await runner.cleanup()
         where = f"{settings.address}:{settings.port}"
-        raise ConfigurationError(
-            f"{where} cannot be opened: {error.strerror}", advice="choose another with --listen"
-        ) from None
+        raise ConfigurationError(port_fault(where, error), advice="choose another with --listen") from None
     return runner, listener
 
 

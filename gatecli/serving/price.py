@@ -23,6 +23,8 @@ GUARANTEES: Mapping[EndpointMode, str] = MappingProxyType(
         EndpointMode.AGGREGATES: "noisy counts of many requests; no request is answered alone",
     }
 )
+SERVER = "gatecli"
+"""Without a version: strangers need not know which."""
 MODE, EPSILON, DELTA, UNIT = "gatecli-mode", "gatecli-epsilon", "gatecli-delta", "gatecli-unit"
 
 
@@ -53,7 +55,7 @@ def price_headers(
     An answer without noise is one of an attested model, also where the mode has noise and the ledger is down.
     """
     mode = EndpointMode.ATTESTED if noise is None else spec.mode
-    said = {"server": "gatecli", MODE: mode.value, "gatecli-guarantee": GUARANTEES[mode]}
+    said = {"server": SERVER, MODE: mode.value, "gatecli-guarantee": GUARANTEES[mode]}
     if noise is None:
         said |= {EPSILON: "0", DELTA: "0"}
     else:

@@ -23,6 +23,7 @@ from gatecli.serving.noisy_answers import AskedQuestion
 from gatecli.serving.parts import EndpointParts
 from gatecli.serving.passed_headers import OF_A_SEARCH, OF_THE_BYTES, Header, request_headers
 from gatecli.serving.platforms import AddressKind, FoundRoute, RouteKind, find_route
+from gatecli.serving.price import SERVER
 from gatecli.serving.questions import BadQuestion, canonical_question
 from gatecli.serving.refusals import (
     BUSY,
@@ -108,11 +109,13 @@ class ModelProxy:
 
     def metrics_answer(self) -> web.Response:
         """What Prometheus reads."""
-        return web.Response(body=exposition(self.parts.metrics), headers={hdrs.CONTENT_TYPE: CONTENT_TYPE})
+        headers = {hdrs.CONTENT_TYPE: CONTENT_TYPE, hdrs.SERVER: SERVER}
+        return web.Response(body=exposition(self.parts.metrics), headers=headers)
 
     async def _probe(self, kind: RouteKind) -> web.Response:
         faults = [] if kind is RouteKind.LIVE else await self.parts.readiness.faults()
-        return web.Response(status=503 if faults else 200, text=("; ".join(faults) or "ok") + "\n")
+        status, text = 503 if faults else 200, ("; ".join(faults) or "ok") + "\n"
+        return web.Response(status=status, text=text, headers={hdrs.SERVER: SERVER})
 
     async def _answer(self, http: web.BaseRequest, found: FoundRoute | None) -> web.StreamResponse:
         """An answer of the model, of the proxy for it, or a constant one."""
@@ -300,7 +303,7 @@ class ModelProxy:
 
 
 def _error(answer: ErrorAnswer) -> web.Response:
-    headers = {hdrs.CONTENT_TYPE: JSON, hdrs.SERVER: "gatecli"}
+    headers = {hdrs.CONTENT_TYPE: JSON, hdrs.SERVER: SERVER}
     response = web.Response(status=answer.status, body=answer.body, headers=headers)
     if answer in (BUSY, DRAINING):
         response.headers[hdrs.RETRY_AFTER] = "1"

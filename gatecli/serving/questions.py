@@ -23,7 +23,7 @@ def canonical_question(body: bytes, content_type: str, encoding: str = "") -> by
         data = _READER.decode(body.decode("utf-8-sig"))
         text = _WRITER.encode(data)
     except (ValueError, RecursionError):
-        raise BadQuestion("the body is not JSON that has one meaning") from None
+        raise BadQuestion("the body is not JSON, or names a key twice") from None
     _require_one_instance(data)
     return text.encode()
 

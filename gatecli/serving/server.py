@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from gatecli.errors import ConfigurationError, GatecliError
-from gatecli.listening import is_loopback, listen_of, tls_context
+from gatecli.listening import is_loopback, listen_of, port_fault, tls_context
 from gatecli.serving.assembly import guard_refresh, noise_of, open_endpoint
 from gatecli.serving.metrics import WatchedFigures, new_metrics
 from gatecli.serving.parts import EndpointParts
@@ -22,6 +22,7 @@ from gatecli.serving.price import price_sentence
 from gatecli.serving.proxy import ModelProxy
 from gatecli.serving.surroundings import ServingSurroundings
 
+LISTEN, METRICS_LISTEN = "spec.listen", "spec.metrics.listen"
 LOOKING = 5.0
 """Seconds from one look at the attestation's files to the next."""
 KEPT = 75.0
@@ -139,7 +140,7 @@ async def serve(around: ServingSurroundings, *, logs_all: bool = False) -> None:
         parts = serving.parts = await stack.enter_async_context(
             open_endpoint(around, new_metrics(serving.watched_figures()))
         )
-        address, port = listen_of(spec.listen, "spec.listen")
+        address, port = listen_of(spec.listen, LISTEN)
         own_metrics = spec.metrics is None and is_loopback(address)
         proxy = serving.proxy = ModelProxy(parts, own_metrics, logs_all)
         serving.server = BoundedServer(proxy, spec.limits.connections, spec.limits.body_seconds)
@@ -212,7 +213,10 @@ async def _listen(
         await runner.cleanup()
 
 
-async def _open_port(server: web.Server, address: str, port: int, **options: Any) -> asyncio.Server:
+async def _open_port(
+    server: web.Server, address: str, port: int, called: str = LISTEN, **options: Any
+) -> asyncio.Server:
+    """A port; `called` is the key that names it. Raises ConfigurationError."""
     loop = asyncio.get_running_loop()
     try:
         return await loop.create_server(
@@ -220,7 +224,7 @@ async def _open_port(server: web.Server, address: str, port: int, **options: Any
         )
     except OSError as error:
         raise ConfigurationError(
-            f"{address}:{port} cannot be opened: {error.strerror}", advice="choose another under spec.listen"
+            port_fault(f"{address}:{port}", error), advice=f"choose another under {called}"
         ) from None
 
 
@@ -234,7 +238,7 @@ async def _serve_metrics(proxy: ModelProxy, listen: str) -> AsyncIterator[None]:
     server = web.Server(answer, access_log=None)
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
-    listener = await _open_port(server, *listen_of(listen, "spec.metrics.listen"))
+    listener = await _open_port(server, *listen_of(listen, METRICS_LISTEN), METRICS_LISTEN)
     try:
         yield
     finally:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from gatecli.errors import ConfigurationError, UsageError
-from gatecli.listening import certificate_files, listen_of, tls_context
+from gatecli.listening import certificate_files, listen_of, port_fault, tls_context
 
 
 @pytest.mark.parametrize(
@@ -31,8 +32,22 @@ def test_a_certificate_without_its_key_is_refused() -> None:
 def test_a_file_that_is_no_certificate_is_refused_with_its_name(tmp_path: Path) -> None:
     file = tmp_path / "tls.crt"
     file.write_text("no certificate")
-    with pytest.raises(ConfigurationError, match=r"tls\.crt"):
+    with pytest.raises(ConfigurationError, match=r"tls\.crt .* are not a certificate and its key in PEM$"):
         tls_context(file, file)
+
+
+def test_a_key_that_is_not_there_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "tls.crt"
+    file.write_text("no certificate")
+    with pytest.raises(ConfigurationError, match=r"tls\.key cannot be read: no such file or directory$"):
+        tls_context(file, tmp_path / "tls.key")
+
+
+def test_a_port_that_cannot_be_opened_is_told_once_and_in_words() -> None:
+    asyncio_says = OSError(errno.EADDRINUSE, "error while attempting to bind on address ('::1', 80): in use")
+    assert port_fault("[::1]:80", asyncio_says) == "[::1]:80 cannot be opened: address already in use"
+    unknown = OSError(-2, "Name or service not known")
+    assert port_fault("a:80", unknown) == "a:80 cannot be opened: name or service not known"
 
 
 def test_without_a_certificate_there_is_no_tls() -> None:

@@ -152,7 +152,7 @@ def find_ledger_faults(subject: EndpointSubject, context: EndpointContext) -> It
             f"answers are charged to {name}, which the ledger does not know"
             if not standing.is_known
             else f"answers are charged to {standing.closed}, whose account in the ledger is closed",
-            f"{meant}gatecli ledger dataset list names all"
+            f"{meant}gatecli ledger dataset list names all; gatecli ledger dataset add adds one"
             if not standing.is_known
             else "use other data; a closed account takes no more charges",
             about=name,
@@ -173,7 +173,7 @@ def find_ledger_faults(subject: EndpointSubject, context: EndpointContext) -> It
             subject,
             f"{BUDGET}/lease",
             f"what is left of the budget of {standing.low} does not pay for a lease of {lease} answers",
-            "give a smaller budget.lease, and expect the end: gatecli ledger show says what is left",
+            f"give a smaller budget.lease; gatecli ledger show {standing.low} says what is left",
             about=name,
         )
 

@@ -85,11 +85,18 @@ def _find_useless(subject: EndpointSubject, noise: GridNoise) -> Iterator[Findin
         USELESS_NOISE,
         subject,
         NOISE,
-        f"the noise has a standard deviation of {show_up(deviation, 3)}, and {of_what} {show(reach)}: "
+        f"the noise has a standard deviation of {noise.deviation:.3g}, and {of_what} {show(reach)}: "
         "an answer says next to nothing, and is paid for",
-        f"give noise.epsilon about {show_up(least, 2)} or more, ask for fewer scores, use more models "
-        "(votes), or train with differential privacy (mode attested), where an answer costs nothing",
+        f"give noise.epsilon about {show_up(least, 2)} or more, {_instead(subject.spec)}, or train with "
+        "differential privacy (mode attested), where an answer costs nothing",
     )
+
+
+def _instead(spec: PrivateEndpointSpec) -> str:
+    if spec.votes is not None:
+        return "let more models vote"
+    is_one = (spec.scores or NoisyScores()).count == 1
+    return "let models of disjoint people vote (mode votes)" if is_one else "ask for fewer scores"
 
 
 def _reach_of(spec: PrivateEndpointSpec) -> tuple[Fraction | None, str]:

@@ -38,7 +38,7 @@ def test_any_body_has_a_form_or_is_refused(body: bytes) -> None:
     assert canonical_question(body, "text/csv") == body
 
 
-MEANING = "the body is not JSON that has one meaning"
+MEANING = "the body is not JSON, or names a key twice"
 
 
 @pytest.mark.parametrize(
