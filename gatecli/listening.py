@@ -65,10 +65,9 @@ def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | 
 
 def port_fault(where: str, error: OSError) -> str:
     """One sentence on a port that cannot be opened; asyncio's own repeats the address as Python prints it."""
-    is_of_system = error.errno in errno.errorcode
-    return (
-        f"{where} cannot be opened: {_lowered(os.strerror(error.errno) if is_of_system else error.strerror)}"
-    )
+    code = error.errno or 0
+    reason = os.strerror(code) if code in errno.errorcode else error.strerror
+    return f"{where} cannot be opened: {_lowered(reason)}"
 
 
 def _lowered(reason: str | None) -> str:

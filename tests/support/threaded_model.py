@@ -16,6 +16,7 @@ class ThreadedModel:
     """Answers every question alike, once its gate is open; tells when it was asked."""
 
     port: int = 0
+    answer: bytes = ANSWER
     gate: Event | None = None
     was_asked: Event = field(default_factory=Event)
 
@@ -25,8 +26,8 @@ class ThreadedModel:
 
 
 @contextmanager
-def threaded_model() -> Iterator[ThreadedModel]:
-    model = ThreadedModel()
+def threaded_model(answer: bytes = ANSWER) -> Iterator[ThreadedModel]:
+    model = ThreadedModel(answer=answer)
 
     class Handler(BaseHTTPRequestHandler):
         """`GET /ping` and `POST /invocations`."""
@@ -41,7 +42,7 @@ def threaded_model() -> Iterator[ThreadedModel]:
             model.was_asked.set()
             if model.gate is not None:
                 model.gate.wait(60)
-            self._answer(ANSWER)
+            self._answer(model.answer)
 
         def _answer(self, body: bytes) -> None:
             self.send_response(200)
