@@ -48,7 +48,7 @@ def tls_context(certificate: Path | None, key: Path | None) -> ssl.SSLContext | 
             file.read_bytes()
         except OSError as error:
             raise ConfigurationError(
-                f"{file} cannot be read: {_lowered(error.strerror)}", advice="name a PEM file that is there"
+                f"{file} cannot be read: {_in_words(error.strerror)}", advice="name a PEM file that is there"
             ) from None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -67,10 +67,10 @@ def port_fault(where: str, error: OSError) -> str:
     """One sentence on a port that cannot be opened; asyncio's own repeats the address as Python prints it."""
     code = error.errno or 0
     reason = os.strerror(code) if code in errno.errorcode else error.strerror
-    return f"{where} cannot be opened: {_lowered(reason)}"
+    return f"{where} cannot be opened: {_in_words(reason)}"
 
 
-def _lowered(reason: str | None) -> str:
+def _in_words(reason: str | None) -> str:
     return (reason or "unknown error").lower()
 
 

@@ -212,7 +212,7 @@ def _number(error: _Fault) -> tuple[str, str]:
 
 def _value(error: _Fault) -> tuple[str, str]:
     sentence = str(error.context.get("error", "its keys contradict each other"))
-    return f"{error.name}: {sentence}", "fix its keys"
+    return f"{error.name}: {sentence}", "correct the keys that it names"
 
 
 def _not_a(expected: str, mend: str) -> Callable[[_Fault], tuple[str, str]]:
