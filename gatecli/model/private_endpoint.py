@@ -260,6 +260,8 @@ class PrivateEndpointSpec(Value):
             raise ValueError("upstream.url belongs in every mode but votes, whose models have their own")
         if self.model is not None and self.attestation is None:
             raise ValueError("model is compared with an attestation, and none is named")
+        if self.mode is EndpointMode.AGGREGATES and self.budget is not None and self.budget.per_caller:
+            raise ValueError("budget.perCaller does not apply in mode aggregates: all get the same counts")
         if self.attestation is None and self.budget is not None and self.budget.on_unavailable == "attested":
             raise ValueError("budget.onUnavailable: attested needs an attestation")
         return self

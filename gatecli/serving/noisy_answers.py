@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Protocol, TypeVar
 
 from gatecli.errors import GatecliError
@@ -21,7 +22,17 @@ from gatecli.serving.upstream import Upstream, UpstreamError, UpstreamFault
 
 T = TypeVar("T")
 
-SELECTING = frozenset({"x-amzn-sagemaker-custom-attributes", "x-amzn-sagemaker-target-model"})
+SELECTING = frozenset(
+    f"x-amzn-sagemaker-{name}"
+    for name in (
+        "custom-attributes",
+        "inference-component",
+        "session-id",
+        "target-container-hostname",
+        "target-model",
+        "target-variant",
+    )
+)
 """Headers that say which model is asked, or how: another one of them is another question."""
 
 
@@ -39,8 +50,10 @@ class AskedQuestion:
 
     def parts(self) -> tuple[bytes, ...]:
         """What the model's answer may depend on."""
-        selecting = (f"{name}: {value}" for name, value in self.headers if name.lower() in SELECTING)
-        texts = (self.url, self.content_type, *sorted(selecting))
+        lowered = ((name.lower(), value) for name, value in self.headers)
+        # By name alone: of two values of one name a model may take the first.
+        selecting = sorted((each for each in lowered if each[0] in SELECTING), key=itemgetter(0))
+        texts = (self.url, self.content_type, *(": ".join(each) for each in selecting))
         return (*(each.encode("utf-8", "surrogatepass") for each in texts), self.body)
 
 

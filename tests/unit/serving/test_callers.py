@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 from threading import Barrier
@@ -11,8 +12,9 @@ from threading import Barrier
 import pytest
 
 from gatecli.errors import UsageError
-from gatecli.ledger.interface import Store
+from gatecli.ledger.interface import LedgerIdentity, Store
 from gatecli.ledger.ledger_thread import LedgerThread
+from gatecli.ledger.opening import create_store
 from gatecli.model.private_endpoint import CallerBudget
 from gatecli.serving import callers as module
 from gatecli.serving.callers import Callers, add_caller, terms_of_caller
@@ -142,6 +144,25 @@ def test_what_was_never_asked_for_is_given_back(place: LedgerPlace) -> None:
 def test_a_budget_that_no_ledger_holds_is_refused() -> None:
     with pytest.raises(UsageError, match=r"budget\.perCaller"):
         terms_of_caller("x", budget("1e30"))
+
+
+def test_nobody_finds_a_ledger_that_is_half_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever failed to make it as well would take it away, and callers would have their budgets again."""
+    place, others = tmp_path / "callers.db", list[str]()
+
+    def create(named: str, identity: LedgerIdentity) -> Store:
+        made = create_store(named, identity)
+        assert not place.exists()
+        if not others:
+            others.append("")
+            with closing(open_or_create(str(place), "churn", AT)) as other:
+                others.append(other.identity.id)
+        return made
+
+    monkeypatch.setattr("gatecli.serving.noisy_parts.create_store", create)
+    with closing(open_or_create(str(place), "churn", AT)) as store:
+        assert store.identity.id == others[1]
+    assert [each.name for each in tmp_path.iterdir()] == ["callers.db"]
 
 
 @pytest.mark.parametrize("turn", range(5))

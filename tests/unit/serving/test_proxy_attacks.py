@@ -59,6 +59,16 @@ def test_another_spelling_of_a_caller_has_no_budget_of_its_own(tmp_path: Path, n
     serve(tmp_path, work, budget=CALLERS)
 
 
+@pytest.mark.parametrize("name", ["Custom-Attributes", "Target-Model", "Target-Variant", "Session-Id"])
+def test_a_header_that_chooses_who_answers_is_part_of_the_question(tmp_path: Path, name: str) -> None:
+    async def work(served: RunningEndpoint) -> None:
+        for header, value in ((name, "a"), (name.lower(), "a"), (name, "b")):
+            await served.ask(headers={f"X-Amzn-SageMaker-{header}": value})
+        assert len(served.model.asked) == 2
+
+    serve(tmp_path, work)
+
+
 def test_a_request_of_two_callers_is_not_asked(tmp_path: Path) -> None:
     """The budget would be that of the one, and the model might take it for the other's."""
 

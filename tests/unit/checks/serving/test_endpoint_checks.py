@@ -56,6 +56,11 @@ def test_a_check_reports_what_it_lists_alone() -> None:
     assert {rule.id for check in ENDPOINT_CHECKS for rule in check.rules} == {rule.id for rule in RULES}
 
 
+def test_no_caller_has_a_budget_where_all_are_told_the_same_counts() -> None:
+    with pytest.raises(ValueError, match=r"budget\.perCaller does not apply in mode aggregates"):
+        endpoint(**COUNTS, budget={**BUDGET, "perCaller": {"epsilon": 8}})
+
+
 @pytest.mark.parametrize("mode", ["attested", "aggregates"])
 def test_noise_on_counts_of_requests_is_no_proof_of_the_training(mode: str) -> None:
     aggregates = (
