@@ -17,6 +17,11 @@ from gatecli.sources.string_fields.formats import format_of
 LARGEST = 16 * 2**20
 """Bytes of a body that is searched, unpacked: a small one may unpack to anything."""
 
+MOST_ENCODINGS = 4
+"""Times that a body may be packed in another: each takes as long as the body."""
+MOST_MEMBERS = 512
+"""Of one stream: each takes as long as what follows it. Such as are written in blocks have one for 64 KiB."""
+
 JSON, JSON_LINES, CSV, EVENTS = "json", "json-lines", "csv", "event-stream"
 _FORMATS: Mapping[str, str] = MappingProxyType(
     {
@@ -162,6 +167,8 @@ def _body_text(text: str, media: MediaType, encoding: str) -> BodyText:
 def unpacked_body(body: bytes, content_encoding: str) -> bytes | Unsearchable:
     """What a body is packed of, in at most `LARGEST` bytes."""
     names = [each.strip().lower() for each in content_encoding.split(",") if each.strip()]
+    if len(names) > MOST_ENCODINGS:
+        return Unsearchable(f"it is packed more than {MOST_ENCODINGS} times")
     for name in reversed(names):
         if name == "identity":
             continue
@@ -192,6 +199,8 @@ def _inflate(body: bytes, window: int) -> bytes:
     pieces: list[bytes] = []
     left = LARGEST
     while body:
+        if len(pieces) == MOST_MEMBERS:
+            raise ValueError("too many members")
         stream = zlib.decompressobj(window)
         piece = stream.decompress(body, left + 1)
         left -= len(piece)

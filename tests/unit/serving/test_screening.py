@@ -183,6 +183,17 @@ def test_what_does_not_unpack_is_refused(body: bytes, encoding: str) -> None:
     assert (seen.outcome, seen.is_refused) == (ScreenOutcome.UNSEARCHED, True)
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_body_that_takes_long_to_unpack_is_refused(more: int) -> None:
+    """Each member is cut off all that follows, and each encoding may be as long as the body."""
+    members = EMPTY + gzip.compress(b"") * (body_text.MOST_MEMBERS - 1 + more)
+    packed, times = b"{}", body_text.MOST_ENCODINGS + more
+    for _ in range(times):
+        packed = gzip.compress(packed)
+    assert judged(members, "deny", JSON, "gzip").is_refused == bool(more)
+    assert judged(packed, "deny", JSON, ", ".join(["gzip"] * times)).is_refused == bool(more)
+
+
 def test_a_body_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body_text, "LARGEST", 1000)
     assert judged(gzip.compress(b" " * 999), "deny", JSON, "gzip").outcome is ScreenOutcome.CLEAN
