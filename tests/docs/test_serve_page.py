@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import socket
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,6 +19,7 @@ import pytest
 import yaml
 
 from gatecli.cli.app import main
+from gatecli.ledger.opening import open_store
 from gatecli.model.private_endpoint import AnswerCache, EndpointBudget, EndpointLimits, EndpointUpstream
 from gatecli.serving import refusals
 from gatecli.serving.answer_values import WRAPPERS_OF_CLASSES
@@ -26,6 +29,7 @@ from gatecli.serving.refusals import ErrorAnswer, RefusalReason
 from gatecli.serving.upstream import UpstreamFault
 from tests.e2e.processes import LOOPBACK, Program, eventually, free_port
 from tests.support.attestations import ed25519
+from tests.support.leases import answers_held
 from tests.support.served_containers import Reply, ServedContainer
 from tests.support.served_endpoints import BUNDLE, write_endpoint
 from tests.support.served_models import trust_of
@@ -190,6 +194,44 @@ def test_aggregates_count_and_answer_as_the_page_shows(folder: Path) -> None:
         assert form_of(json.loads(counts.body)) == form_of(shown_answer("aggregates"))
         _require_documented_headers(counts)
         assert served.ask("GET", "/aggregates/1").status == 404
+
+
+@pytest.mark.parametrize("key", ["listen", "metrics"])
+def test_a_port_that_is_taken_ends_it_with_the_code_of_the_page_and_charges_nothing(
+    folder: Path, key: str
+) -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, 0))
+        taken.listen()
+        address = f"{LOOPBACK}:{taken.getsockname()[1]}"
+        spec = DOCUMENTS["noisy-scores"]["spec"]
+        spec = spec | ({"listen": address} if key == "listen" else {"listen": f"{LOOPBACK}:{free_port()}"})
+        spec |= {"metrics": {"listen": address}} if key == "metrics" else {}
+        (folder / "serve.yaml").write_text(json.dumps({**DOCUMENTS["attested"], "spec": spec}))
+        before = sorted(folder.iterdir())
+        command = [sys.executable, "-m", "gatecli", "serve", "--config", "serve.yaml"]
+        ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 2
+    path = "spec.listen" if key == "listen" else "spec.metrics.listen"
+    assert ended.stderr.splitlines()[-2:] == [
+        f"gatecli: {address} cannot be opened: address already in use",
+        f"  fix: choose another under {path}",
+    ]
+    assert sorted(folder.iterdir()) == before
+    store = open_store("ledger.db")
+    assert answers_held(store, "customers-2026") == 0
+    store.close()
+
+
+def test_a_ledger_that_is_not_there_ends_it_with_the_code_of_the_page(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "ledger.db").unlink()
+    (folder / "serve.yaml").write_text(json.dumps({**DOCUMENTS["attested"], **DOCUMENTS["noisy-scores"]}))
+    before = sorted(folder.iterdir())
+    assert main(["serve", "--config", "serve.yaml"]) == 4
+    assert "there is no ledger at ledger.db" in capsys.readouterr().err
+    assert sorted(folder.iterdir()) == before
 
 
 def _counts_of(served: ServedContainer) -> Reply | None:

@@ -124,6 +124,21 @@ def test_more_models_make_noisy_votes_useful() -> None:
     assert rules(**VOTES | {"noise": {"epsilon": 1}}) == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "advised"),
+    [
+        (VOTES | {"noise": {"epsilon": "0.1"}}, "let more models vote"),
+        ({"noise": {"epsilon": 1}}, "mode votes"),
+        ({"noise": {"epsilon": 1}, "scores": {"count": 3}}, "ask for fewer scores"),
+    ],
+)
+def test_what_is_advised_against_wide_noise_can_be_done_in_the_mode(
+    changes: dict[str, Any], advised: str
+) -> None:
+    (finding,) = find_noise_faults(endpoint(**changes), EndpointContext(default_policy()))
+    assert advised in finding.remediation
+
+
 def test_what_is_advised_is_useful() -> None:
     subject = endpoint(noise={"epsilon": 1}, scores={"count": 3})
     (finding,) = find_noise_faults(subject, EndpointContext(default_policy()))
