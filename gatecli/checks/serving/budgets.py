@@ -6,10 +6,13 @@ import posixpath
 from collections.abc import Iterator
 from fractions import Fraction
 
+from gatecli.accounting.answer_noise import grid_noise
 from gatecli.checks.serving.interface import SPEC, EndpointContext, EndpointSubject, finding_at
+from gatecli.errors import UsageError
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.number import show
 from gatecli.model.policy import bound_tiers
+from gatecli.model.private_endpoint import PrivateEndpointSpec
 
 MISSING_BUDGET = Rule(
     "serve-missing-budget", Severity.ERROR, "Answers that cost something are charged to no dataset"
@@ -73,7 +76,7 @@ def find_small_caller_budget(subject: EndpointSubject, _context: EndpointContext
         return
     for key, letter, has, needs in (
         ("epsilon", "ε", callers.epsilon, noise.epsilon),
-        ("delta", "δ", callers.delta, noise.delta if noise.kind == "gaussian" else Fraction(0)),
+        ("delta", "δ", callers.delta, _least_delta(subject.spec, callers.delta)),
     ):
         if has < needs:
             yield finding_at(
@@ -85,6 +88,16 @@ def find_small_caller_budget(subject: EndpointSubject, _context: EndpointContext
                 f"give perCaller.{key} at least {show(needs)}, or make an answer cheaper (noise.{key})",
                 about=key,
             )
+
+
+def _least_delta(spec: PrivateEndpointSpec, has: Fraction) -> Fraction:
+    """The δ of one answer, which depends on the noise that is chosen; that is asked only where it matters."""
+    if spec.noise is None or has >= spec.noise.delta:
+        return Fraction(0)
+    try:
+        return grid_noise(spec).budget.delta
+    except UsageError:  # another check says so
+        return Fraction(0)
 
 
 def find_callers_in_ledger(subject: EndpointSubject, _context: EndpointContext) -> Iterator[Finding]:

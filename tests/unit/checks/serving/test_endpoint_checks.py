@@ -56,6 +56,19 @@ def test_a_check_reports_what_it_lists_alone() -> None:
     assert {rule.id for check in ENDPOINT_CHECKS for rule in check.rules} == {rule.id for rule in RULES}
 
 
+@pytest.mark.parametrize(
+    ("count", "delta", "expected"),
+    [(100, "0", ["/spec/budget/perCaller/delta"]), (100, "0.001", []), (1, "0", [])],
+)
+def test_a_caller_needs_the_delta_of_the_noise_that_is_chosen(
+    count: int, delta: str, expected: list[str]
+) -> None:
+    """Of one score Laplace noise is the smaller, of a hundred Gaussian noise, which has a δ."""
+    noise, callers = {"epsilon": 8, "delta": "0.001"}, {"epsilon": 80, "delta": delta}
+    found_at = places(noise=noise, scores={"count": count}, budget={**BUDGET, "perCaller": callers})
+    assert [each for each in found_at if "perCaller" in str(each)] == expected
+
+
 def test_no_caller_has_a_budget_where_all_are_told_the_same_counts() -> None:
     with pytest.raises(ValueError, match=r"budget\.perCaller does not apply in mode aggregates"):
         endpoint(**COUNTS, budget={**BUDGET, "perCaller": {"epsilon": 8}})
