@@ -238,6 +238,7 @@ class ModelProxy:
                 *_open_inference(http.raw_path),
             )
             if parts.counted is not None:
+                self._require_attested_counts()
                 return self._json(await parts.counted.count(asked), status=202)
         except BadQuestion as bad:
             raise EndRequest(bad_question(str(bad))) from None
@@ -248,6 +249,7 @@ class ModelProxy:
         counted = self.parts.counted
         if counted is None or http.method != hdrs.METH_GET:
             raise EndRequest(NOT_FOUND)
+        self._require_attested_counts()
         try:
             return self._json(await counted.window(http.raw_path.partition("?")[0]))
         except NoWindow:
@@ -262,6 +264,11 @@ class ModelProxy:
         guard = self.parts.guard
         if guard is None or guard.fault() is not None:
             raise AnswerRefused(RefusalReason.ATTESTATION)
+
+    def _require_attested_counts(self) -> None:
+        """Counts have noise for whom requests are about; the people of the training have the attestation."""
+        if self.parts.guard is not None:
+            self._require_attested()
 
     async def _require_ledger(self) -> None:
         """Where a ledger is named, it must answer, unless the document says that an attestation is enough."""

@@ -278,6 +278,27 @@ def test_no_other_window_is_there(tmp_path: Path, path: str, method: str) -> Non
     serve(tmp_path, work, **AGGREGATES)
 
 
+def test_nothing_is_counted_by_a_model_that_is_not_the_attested_one(
+    tmp_path: Path, policy: PrivacyPolicy
+) -> None:
+    """Noise on counts protects whom requests are about; the people of the training have the attestation."""
+
+    async def work(served: RunningEndpoint) -> None:
+        guard = served.proxy.parts.guard
+        assert guard is not None
+        served.model.score = 1
+        assert (await served.ask(b'{"person":1}'))[0] == 202
+        served.clocks.pass_by(60)
+        (tmp_path / "model.bin").write_bytes(b"another model")
+        guard.refresh()
+        assert (await served.ask(b'{"person":2}'))[0] == 403
+        assert (await served.ask(method="GET", path="/aggregates"))[0] == 403
+        assert len(served.model.asked) == 1
+        assert served.figure("refusals_total", reason="attestation") == 2
+
+    serve(tmp_path, work, policy=policy, **AGGREGATES, attestation=BUNDLE, model={"path": "model.bin"})
+
+
 def test_a_window_ends_with_the_budget(tmp_path: Path) -> None:
     async def work(served: RunningEndpoint) -> None:
         statuses = []
