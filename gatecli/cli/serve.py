@@ -52,6 +52,11 @@ def serve(
 
     The document is judged first, by the policy; where the gate is closed nothing is served.
     """
+    if gate.exit_zero and not check:
+        raise UsageError(
+            "--exit-zero would make an endpoint that is not served look like one that ended well",
+            advice="leave it out, or judge alone with --check",
+        )
     session = begin(gate, config.parent)
     read = read_endpoints(config)  # once: what is judged is what is served
     with _ledger_of(read.values, config.parent, url, session) as ledger:

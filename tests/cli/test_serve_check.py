@@ -60,3 +60,7 @@ def test_a_document_that_is_not_one_could_not_be_checked(
     document.write_text("kind: Service\n", "utf-8")
     code, report = judged(capsys, "serve", "--check", "--config", str(document))
     assert (code, [finding["rule"] for finding in report["findings"]]) == (4, ["serve-invalid"])
+
+
+def test_what_is_not_served_does_not_end_as_if_it_had_been(folder: Path) -> None:
+    assert main(["serve", "--config", str(folder / "serve.yaml"), "--exit-zero"]) == 2
