@@ -52,7 +52,8 @@ class PaidAnswers:
     clock: LeaseClock
     prepare: Callable[[Store], None] | None = None
     _held: deque[HeldLease] = field(default_factory=deque)
-    _asking: asyncio.Task[None] | None = None
+    asking: asyncio.Task[None] | None = None
+    """The lease that is being taken."""
     _refusal: GatecliError | None = None
     _refused_at: float = 0.0
 
@@ -73,7 +74,7 @@ class PaidAnswers:
         """
         while (found := self._take_held()) is None:
             await self._refill()
-        if self._is_low() and self._asking is None and not self._is_pausing():
+        if self._is_low() and self.asking is None and not self._is_pausing():
             self._begin()
         return found
 
@@ -84,9 +85,9 @@ class PaidAnswers:
 
     async def close(self) -> None:
         """Return what was not used; where the ledger does not answer it stays spent."""
-        if self._asking is not None:
+        if self.asking is not None:
             with suppress(GatecliError):
-                await self._asking
+                await self.asking
         held, self._held = self._held, deque()
         for each in held:
             if each.left:
@@ -110,19 +111,19 @@ class PaidAnswers:
     async def _refill(self) -> None:
         if self._is_pausing() and self._refusal is not None:
             raise self._refusal.with_traceback(None)  # else it would grow, and hold what each request held
-        task = self._asking or self._begin()
+        task = self.asking or self._begin()
         await asyncio.shield(task)
 
     def _is_pausing(self) -> bool:
         return self._refusal is not None and self.clock.monotonic() - self._refused_at < PAUSE
 
     def _begin(self) -> asyncio.Task[None]:
-        self._asking = asyncio.get_running_loop().create_task(self._ask())
-        self._asking.add_done_callback(self._note_end)
-        return self._asking
+        self.asking = asyncio.get_running_loop().create_task(self._ask())
+        self.asking.add_done_callback(self._note_end)
+        return self.asking
 
     def _note_end(self, task: asyncio.Task[None]) -> None:
-        self._asking = None
+        self.asking = None
         if not task.cancelled() and (error := task.exception()) is not None:
             self._refusal = error if isinstance(error, GatecliError) else None
             self._refused_at = self.clock.monotonic()

@@ -57,8 +57,8 @@ def run(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
 async def settle(paid: PaidAnswers) -> None:
     """Let a lease that is being taken be taken."""
-    while paid._asking is not None:
-        await asyncio.wait([paid._asking])
+    while paid.asking is not None:
+        await asyncio.wait([paid.asking])
         await asyncio.sleep(0)
 
 

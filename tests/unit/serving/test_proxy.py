@@ -33,10 +33,12 @@ def asked(number: int) -> bytes:
     return json.dumps({"instances": [[number]]}).encode()
 
 
-def spent(served: RunningEndpoint) -> int:
-    """Answers that the ledger holds, less those that the process still has."""
+async def spent(served: RunningEndpoint) -> int:
+    """Answers that the ledger holds, less those that the process still has; no lease is being taken then."""
     paid = served.proxy.parts.paid
     assert paid is not None
+    if paid.asking is not None:
+        await asyncio.wait([paid.asking])
     store = served.store()
     try:
         return int(answers_held(store)) - paid.left
@@ -51,7 +53,7 @@ def test_the_same_question_gets_the_same_bytes_and_headers_and_is_paid_once(tmp_
         assert first[0] == 200
         assert {**first[1], "date": ""} == {**again[1], "date": ""}
         assert first[2] == again[2]
-        assert (spent(served), len(served.model.asked)) == (1, 1)
+        assert (await spent(served), len(served.model.asked)) == (1, 1)
         assert json.loads(first[2])["predictions"][0] * 1024 % 1 == 0
 
     serve(tmp_path, work)
@@ -144,10 +146,10 @@ def test_a_model_that_fails_is_told_by_constants_and_what_was_asked_is_spent(
             b'{"error":"the model gave no answer"}\n',
             b'{"error":"the model did not answer in time"}\n',
         }
-        assert spent(served) == 1
+        assert await spent(served) == 1
         served.model.answering = None
         assert (await served.ask())[0] == 200  # an error is not remembered
-        assert spent(served) == 2
+        assert await spent(served) == 2
         assert served.proxy.in_flight == 0
 
     serve(tmp_path, work, limits={"responseBytes": 1000}, upstream={"seconds": 1})
@@ -172,7 +174,7 @@ def test_what_was_never_asked_is_given_back(tmp_path: Path) -> None:
         for number in range(5):
             status, _, _ = await served.ask(asked(number))
             assert status == 502
-        assert spent(served) == 0
+        assert await spent(served) == 0
         assert served.figure("upstream_errors_total", fault="unreachable") == 5
 
     serve(tmp_path, work, upstream={"url": "http://127.0.0.1:9/invocations"})
@@ -199,7 +201,7 @@ def test_callers_spend_their_own_and_one_answer_is_asked_once(tmp_path: Path) ->
         assert len(served.model.asked) == 1
         assert [(await served.ask(asked(n), headers=one))[0] for n in (1, 2, 0)] == [200, 403, 200]
         assert [(await served.ask(asked(n), headers=other))[0] for n in (1, 2, 3)] == [200, 403, 403]
-        assert spent(served) == 2
+        assert await spent(served) == 2
 
     serve(tmp_path, work, budget=budget)
     assert b"Bearer" not in b"".join(each.read_bytes() for each in tmp_path.iterdir())
@@ -272,7 +274,7 @@ def test_what_is_no_path_of_the_contract_is_not_there(tmp_path: Path, method: st
         found = await served.ask_raw(sent.encode())
         assert found.startswith((b"HTTP/1.1 404 ", b"HTTP/1.1 400 "))
         assert served.model.asked == []
-        assert spent(served) == 0
+        assert await spent(served) == 0
 
     serve(tmp_path, work)
 
@@ -316,7 +318,7 @@ def test_a_body_that_is_not_taken_in_ends_the_connection(tmp_path: Path, sent: b
         found = await served.ask_raw(sent)
         assert found.startswith(b"HTTP/1.1 %d " % status)
         assert served.model.asked == []
-        assert (spent(served), served.proxy.in_flight) == (0, 0)
+        assert (await spent(served), served.proxy.in_flight) == (0, 0)
 
     serve(tmp_path, work, limits={"requestBytes": 100})
 
@@ -327,7 +329,7 @@ def test_a_body_that_is_cut_off_is_not_asked(tmp_path: Path, sent: bytes) -> Non
         await served.ask_raw(sent, is_cut_off=True)
         await served.proxy.idle.wait()
         assert served.model.asked == []
-        assert spent(served) == 0
+        assert await spent(served) == 0
         assert served.figure("requests_total", outcome="cut-off") == 1
 
     serve(tmp_path, work)
@@ -388,7 +390,7 @@ def test_a_bug_is_told_by_its_kind_and_shows_nothing(tmp_path: Path) -> None:
         served.proxy.parts.noisy.noise.draw = fail
         status, _, body = await served.ask()
         assert (status, body) == (500, b'{"error":"the proxy failed"}\n')
-        assert spent(served) == 1
+        assert await spent(served) == 1
         event, fields = served.lines[-1]
         assert (event, fields["outcome"], fields["reason"]) == ("request", "failed", "RuntimeError")
         assert "42" not in str(served.lines)
@@ -432,7 +434,7 @@ def test_another_target_is_another_question(tmp_path: Path) -> None:
     async def work(served: RunningEndpoint) -> None:
         for target in ("a.tar.gz", "b.tar.gz", "a.tar.gz"):
             await served.ask(headers={"X-Amzn-SageMaker-Target-Model": target, "x-request-id": target})
-        assert len(served.model.asked) == spent(served) == 2
+        assert len(served.model.asked) == await spent(served) == 2
 
     serve(tmp_path, work)
 
@@ -478,7 +480,7 @@ def test_a_question_that_was_forgotten_is_paid_and_answered_anew(tmp_path: Path)
             assert (await served.ask(asked(number)))[0] == 200
         assert (await served.ask(asked(1)))[0] == 200  # told to this caller before
         assert (await served.ask(asked(2)))[0] == 403  # the caller has nothing left
-        assert spent(served) == len(served.model.asked) == 3
+        assert await spent(served) == len(served.model.asked) == 3
         assert "gatecli_serve_forgotten_answers 2.0" in served.exposed()
 
     serve(tmp_path, work, budget=budget, cache={"entries": 1})
@@ -506,6 +508,6 @@ def test_a_question_that_a_model_may_have_seen_is_spent(tmp_path: Path) -> None:
         async with served_endpoint(tmp_path, upstream={"url": url}) as served:
             assert [(await served.ask(asked(number)))[0] for number in (1, 2)] == [200, 502]
             assert served.figure("upstream_errors_total", fault="broken") == 1
-            assert spent(served) == 2
+            assert await spent(served) == 2
 
     asyncio.run(run())
