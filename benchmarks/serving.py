@@ -5,7 +5,8 @@
 Everything is on loopback, each program a process. 250 requests a second over 50 and over 500 connections,
 open loop: a request is sent when its time comes, whether others were answered or not, so that waiting counts.
 Then as many as are answered when every connection asks again at once. `attested` passes answers on; `scores`
-pays, draws noise and remembers, with a new question each time.
+pays, draws noise and remembers, with a new question each time; `unsearched` is `attested` without a search
+for personal data.
 """
 
 from __future__ import annotations
@@ -281,15 +282,15 @@ def main() -> None:
         folder = Path(name)
         (folder / "model.py").write_text(MODEL)
         (folder / "pass.py").write_text(BARE)
-        model, passing, attesting, scoring = (free_port() for _ in range(4))
+        model, passing, attesting, trusting, scoring = (free_port() for _ in range(5))
         url = f"http://{LOOPBACK}:{model}/invocations"
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         ready = f"http://{LOOPBACK}:{model}/"
-        attested = attested_folder(
-            folder / "attested",
-            f"{LOOPBACK}:{attesting}",
-            {"url": url, "readyUrl": ready},
-            now,
+        upstream = {"url": url, "readyUrl": ready}
+        attested = attested_folder(folder / "attested", f"{LOOPBACK}:{attesting}", upstream, now)
+        ignore = {"request": "ignore", "response": "ignore"}
+        unsearched = attested_folder(
+            folder / "unsearched", f"{LOOPBACK}:{trusting}", upstream, now, pii=ignore
         )
         scores = scores_document(scoring, model, folder)
         serve = ("-m", "gatecli", "serve", "--config")
@@ -297,10 +298,16 @@ def main() -> None:
             running("model", model, folder, "model.py", str(model)),
             running("pass", passing, folder, "pass.py", str(passing), url) as bare,
             running("attested", attesting, folder, *serve, str(attested)) as first,
+            running("unsearched", trusting, folder, *serve, str(unsearched)) as other,
             running("scores", scoring, folder, *serve, str(scores)) as second,
         ):
-            peers = [Peer("pass-through", passing, bare), Peer("attested", attesting, first)]
-            asyncio.run(measure([*peers, Peer("noisy-scores", scoring, second)]))
+            peers = [
+                Peer("pass-through", passing, bare),
+                Peer("unsearched", trusting, other),
+                Peer("attested", attesting, first),
+                Peer("noisy-scores", scoring, second),
+            ]
+            asyncio.run(measure(peers))
 
 
 if __name__ == "__main__":
