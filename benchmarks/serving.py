@@ -1,6 +1,6 @@
 """The proxy before a model of 5 ms, beside a bare pass-through on the same stack: added latency, throughput.
 
-    .venv/bin/python benchmarks/serving.py [--quick]
+    .venv/bin/python benchmarks/serving.py [--quick | --million]
 
 Everything is on loopback, each program a process. 250 requests a second over 50 and over 500 connections,
 open loop: a request is sent when its time comes, whether others were answered or not, so that waiting counts.
@@ -34,6 +34,8 @@ from tests.support.served_endpoints import attested_folder  # noqa: E402 - after
 RATE = 250
 SECONDS = 4 if "--quick" in sys.argv else 20
 SATURATED = 2000 if "--quick" in sys.argv else 20_000
+MILLION = 1_000_000
+"""Requests of `--million`, which says how memory grows."""
 
 MODEL = """
 import asyncio, sys
@@ -277,6 +279,17 @@ async def measure(peers: Sequence[Peer]) -> None:
         )
 
 
+async def grow(peer: Peer) -> None:
+    """Memory of one process over a million new questions."""
+    print(f"{peer.name}, {MILLION:,} requests by 50 connections; MiB:", flush=True)
+    for number in range(MILLION // SATURATED + 1):
+        if number % 5 == 0:
+            print(f"  {number * SATURATED:9,}  {memory(peer.program.pid):6.1f}", flush=True)
+        if number * SATURATED < MILLION:
+            _, tally = await answers_a_second(peer.port, 50, "/invocations")
+            assert not tally.failures
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -307,7 +320,7 @@ def main() -> None:
                 Peer("attested", attesting, first),
                 Peer("noisy-scores", scoring, second),
             ]
-            asyncio.run(measure(peers))
+            asyncio.run(grow(peers[-1]) if "--million" in sys.argv else measure(peers))
 
 
 if __name__ == "__main__":

@@ -84,13 +84,15 @@ def _counted_requests(
     spent: Callable[[], None],
 ) -> CountedRequests:
     assert parts.paid is not None  # noqa: S101 - made by the one caller
+    # A clock that is set while windows are open neither ends one nor keeps one open.
+    begun, since = around.wall().timestamp(), around.monotonic()
     windows = Windows(
         len(rules.classes),
         rules.per_unit,
         rules.seconds,
         rules.kept,
         secrets.token_bytes(32),
-        lambda: around.wall().timestamp(),
+        lambda: begun + around.monotonic() - since,
     )
     published = AnswersCache(secrets.token_bytes(32), 2 * rules.kept, PUBLISHED_BYTES)
     return CountedRequests(

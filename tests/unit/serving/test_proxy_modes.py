@@ -266,6 +266,18 @@ def test_requests_are_counted_and_their_answers_told_to_nobody(tmp_path: Path) -
     serve(tmp_path, work, **AGGREGATES)
 
 
+def test_a_clock_that_is_set_neither_ends_a_window_nor_keeps_one_open(tmp_path: Path) -> None:
+    async def work(served: RunningEndpoint) -> None:
+        served.model.score = 1
+        await served.ask(b'{"person": "a"}')
+        served.clocks.wall += timedelta(days=3650)
+        assert (await served.ask(b"", method="GET", path="/aggregates"))[0] == 404
+        served.clocks.seconds += 60
+        assert (await served.ask(b"", method="GET", path="/aggregates"))[0] == 200
+
+    serve(tmp_path, work, **AGGREGATES)
+
+
 PATHS = ["/aggregates/", "/aggregates/x", "/aggregates/-1", "/aggregates/99999999999999999", "/aggregatesx"]
 
 
