@@ -119,7 +119,7 @@ def test_the_variable_holds_the_token_too(folder: Path) -> None:
         (("--trusted-proxy", "10.0.0.1/8", "--proxy-header", "X-User"), "not a network"),
         (("--trusted-proxy", "10.0.0.1"), "belong together"),
         (("--token-file", "nothing"), "nothing"),
-        (("--tls-cert", "token", "--tls-key", "token"), "cannot be used"),
+        (("--tls-cert", "token", "--tls-key", "token"), "are not a certificate and its key"),
     ],
     ids=str,
 )

@@ -376,7 +376,7 @@ def test_it_serves_tls_and_reads_the_key_from_a_file(stub: Stub, folder: Path) -
         (["--hmac-key-file", "none"], {"GATECLI_RUN_TASK_HMAC_KEY": ""}, "none does not exist"),
         (["--hmac-key-file", "none"], {}, "both"),
         (["--tls-cert", "none"], {}, "belong together"),
-        (["--tls-cert", "none", "--tls-key", "none"], {}, "cannot be used"),
+        (["--tls-cert", "none", "--tls-key", "none"], {}, "cannot be read"),
         (["--listen", "here"], {}, "not ADDRESS:PORT"),
         (["--listen", "192.0.2.1:1"], {}, "cannot be opened"),
         (["--allow-host", "https://x"], {}, "not a host"),
