@@ -188,7 +188,7 @@ PRIVACY = "/spec/privacy"
             "kind: gaussian",
             "/mechanisms/0",
             "mechanisms[0]: give",
-            "fix",
+            "correct",
         ),
         (
             "kind: laplace, sensitivity: 1, scale: 1",
