@@ -7,19 +7,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from gatecli.accounting.interface import NoBound, Question
+from gatecli.accounting.interface import NoBound
 from gatecli.data.aggregation import Contributions
 from gatecli.data.spending import Holding, largest_epsilon, question_of, unbounded_cost, used_up
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import UsageError
 from gatecli.gates.charged_tables import question_digest
-from gatecli.gates.charged_work import Book, costs_of_work, kept_work, stabilities
+from gatecli.gates.charged_work import Book, charges_of, kept_work, stabilities
 from gatecli.gates.ledger_access import missing_dataset, moment, signing
 from gatecli.gates.reserving import committing
 from gatecli.ledger.interface import BudgetExceeded, Store, UnknownDataset
 from gatecli.ledger.opening import open_store
 from gatecli.model.budget import Neighbouring
-from gatecli.model.ledger import Account, Charge, EntryKind, Movement
-from gatecli.model.portfolio import clip, held_share
+from gatecli.model.ledger import Account, EntryKind, Movement
+from gatecli.model.portfolio import held_share
 from gatecli.model.table_evidence import AnsweredQuestion, ChargedLedger
 
 LAPSE_AFTER_DAYS = 30
@@ -59,7 +59,9 @@ class LedgerPurse:
         account, book = self._account(), Book(self._store)
         question = question_of(asked.mechanisms, account.terms)
         changes = stabilities([account], book)
-        charges = tuple(self._charge(name, question, changes[name], book) for name in sorted(changes))
+        charges = charges_of(question, changes, book)
+        if isinstance(charges, NoBound):
+            raise unbounded_cost(charges.reasons)
         counted = self._counted
         digest = question_digest(asked, counted.column, counted.rows, Neighbouring.ADD_REMOVE)
         details = {"work": kept_work([question]), "stability": dict(changes)}
@@ -75,15 +77,6 @@ class LedgerPurse:
                 f"{self._dataset} is closed in the ledger", advice="name another dataset"
             ) from None
         self._movements[asked.subject] = movement
-
-    def _charge(self, name: str, question: Question, stability: int, book: Book) -> Charge:
-        account = book.account(name)
-        if account is None:
-            raise UncheckableError(f"{name} is a parent without an account", advice="gatecli ledger verify")
-        cost = costs_of_work([((question,), stability)], account.terms)
-        if isinstance(cost, NoBound):
-            raise unbounded_cost(cost.reasons)
-        return Charge(name, clip(cost, account.terms.limits))
 
     def settle(self, subject: str) -> None:
         """Commit what was reserved."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from graphlib import TopologicalSorter
 from itertools import product
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.portfolio import amounts_of
 from gatecli.checks.release.recomputation import Costs
+from gatecli.errors import UncheckableError
 from gatecli.ledger.interface import Store
+from gatecli.model.budget import Neighbouring
 from gatecli.model.ledger import Account, Charge, DatasetTerms, Parent, canonical_json, identity_digest
 from gatecli.model.mechanism import Composed, Mechanism, Parallel, RepeatAndSelect, Subsampled
-from gatecli.model.portfolio import NOTHING, Amounts
+from gatecli.model.portfolio import NOTHING, Amounts, clip
 
 MOST_CONTENT = 1 << 16
 """Characters of mechanisms that an entry keeps; of more it keeps the digest alone."""
@@ -84,6 +87,29 @@ def costs_of_work(work: Work, terms: DatasetTerms) -> Amounts | NoBound:
     if len(bounds) < len(found):
         return next(each for each in found if isinstance(each, NoBound))
     return Amounts(*map(max, zip(*bounds, strict=True)))
+
+
+def repeated_question(mechanism: Mechanism, times: int) -> Question:
+    """A mechanism so many times over, of one unit added or removed; what it costs depends on no δ."""
+    many = mechanism.model_copy(update={"count": mechanism.count * times})
+    return Question((many,), Fraction(0), Neighbouring.ADD_REMOVE)
+
+
+def charges_of(question: Question, changes: Mapping[str, int], book: Book) -> tuple[Charge, ...] | NoBound:
+    """What a question costs each dataset that it changes units of (`stabilities`), by name.
+
+    Raises UncheckableError where one has no account.
+    """
+    charges = []
+    for name in sorted(changes):
+        account = book.account(name)
+        if account is None:
+            raise UncheckableError(f"{name} is a parent without an account", advice="gatecli ledger verify")
+        cost = costs_of_work([((question,), changes[name])], account.terms)
+        if isinstance(cost, NoBound):
+            return cost
+        charges.append(Charge(name, clip(cost, account.terms.limits)))
+    return tuple(charges)
 
 
 def _amounts(question: Question, terms: DatasetTerms) -> Amounts | NoBound:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 from itertools import combinations
 
 from gatecli.accounting.answer_noise import grid_noise
-from gatecli.accounting.interface import NoBound, Question
+from gatecli.accounting.interface import NoBound
 from gatecli.checks.serving.interface import DatasetStanding
 from gatecli.errors import UsageError
-from gatecli.gates.charged_work import Book, costs_of_work, stabilities
+from gatecli.gates.charged_work import Book, charges_of, repeated_question, stabilities
 from gatecli.ledger.interface import Store
 from gatecli.ledger.wording import near_names
-from gatecli.model.budget import Neighbouring
 from gatecli.model.mechanism import Mechanism
-from gatecli.model.portfolio import clip, is_admitted
+from gatecli.model.portfolio import is_admitted
 from gatecli.model.private_endpoint import PrivateEndpointSpec
 
 
@@ -75,10 +73,8 @@ def _fits(mechanism: Mechanism, answers: int, name: str, stability: int, book: B
     account = book.account(name)
     if account is None:
         return False
-    many = mechanism.model_copy(update={"count": mechanism.count * answers})
-    question = Question((many,), Fraction(0), Neighbouring.ADD_REMOVE)
-    cost = costs_of_work([((question,), stability)], account.terms)
-    if isinstance(cost, NoBound):
+    charges = charges_of(repeated_question(mechanism, answers), {name: stability}, book)
+    if isinstance(charges, NoBound):
         return False
     terms = account.terms
-    return is_admitted(account.held + clip(cost, terms.limits), terms.limits, terms.admission)
+    return is_admitted(account.held + charges[0].amounts, terms.limits, terms.admission)

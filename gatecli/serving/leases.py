@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from fractions import Fraction
 
-from gatecli.accounting.interface import NoBound, Question
-from gatecli.errors import GatecliError, UncheckableError, UsageError
-from gatecli.gates.charged_work import Book, costs_of_work, kept_work, stabilities
+from gatecli.accounting.interface import NoBound
+from gatecli.errors import GatecliError, UsageError
+from gatecli.gates.charged_work import Book, charges_of, kept_work, repeated_question, stabilities
 from gatecli.gates.ledger_access import missing_dataset, moment
 from gatecli.gates.reserving import refuse_personal_data
 from gatecli.ledger.interface import BudgetExceeded, Store, UnknownDataset
-from gatecli.model.budget import Neighbouring
 from gatecli.model.ledger import Charge, EntryKind, Movement, identity_digest
 from gatecli.model.mechanism import Mechanism
-from gatecli.model.portfolio import COLUMNS, MEMBER_COLUMNS, Amounts, clip
+from gatecli.model.portfolio import COLUMNS, MEMBER_COLUMNS, Amounts
 
 PREFIX = "serve/"
 """How the subjects of endpoints begin."""
@@ -124,14 +122,17 @@ def _lease(store: Store, cost: AnswerCost, answers: int, name: str, now: datetim
     changes = stabilities([account], book)
 
     def charges(count: int) -> tuple[Charge, ...]:
-        question = _question(cost.mechanism, count)
-        return tuple(_charge(each, question, changes[each], book) for each in sorted(changes))
+        found = charges_of(repeated_question(cost.mechanism, count), changes, book)
+        if isinstance(found, NoBound):
+            raise UsageError(
+                f"what an answer costs is not bounded: {found.reasons[0]}", advice="use other noise"
+            )
+        return found
 
-    question = _question(cost.mechanism, answers)
     details = {
         "endpoint": cost.endpoint,
         "answers": answers,
-        "work": kept_work([question]),
+        "work": kept_work([repeated_question(cost.mechanism, answers)]),
         "stability": dict(changes),
     }
     movement = Movement(
@@ -143,18 +144,3 @@ def _lease(store: Store, cost: AnswerCost, answers: int, name: str, now: datetim
     except UnknownDataset:
         raise UsageError(f"{cost.dataset} is closed in the ledger", advice="name another dataset") from None
     return Lease(subject, answers, movement, charges(1))
-
-
-def _question(mechanism: Mechanism, answers: int) -> Question:
-    many = mechanism.model_copy(update={"count": mechanism.count * answers})
-    return Question((many,), Fraction(0), Neighbouring.ADD_REMOVE)
-
-
-def _charge(name: str, question: Question, stability: int, book: Book) -> Charge:
-    account = book.account(name)
-    if account is None:
-        raise UncheckableError(f"{name} is a parent without an account", advice="gatecli ledger verify")
-    found = costs_of_work([((question,), stability)], account.terms)
-    if isinstance(found, NoBound):
-        raise UsageError(f"what an answer costs is not bounded: {found.reasons[0]}", advice="use other noise")
-    return Charge(name, clip(found, account.terms.limits))
