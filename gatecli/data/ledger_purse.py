@@ -7,12 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from gatecli.accounting.interface import NoBound
 from gatecli.data.aggregation import Contributions
 from gatecli.data.spending import Holding, largest_epsilon, question_of, unbounded_cost, used_up
 from gatecli.errors import UsageError
 from gatecli.gates.charged_tables import question_digest
-from gatecli.gates.charged_work import Book, charges_of, kept_work, stabilities
+from gatecli.gates.charged_work import Book, UnboundedWork, charges_for, kept_work, stabilities, work_of
 from gatecli.gates.ledger_access import missing_dataset, moment, signing
 from gatecli.gates.reserving import committing
 from gatecli.ledger.interface import BudgetExceeded, Store, UnknownDataset
@@ -59,8 +58,8 @@ class LedgerPurse:
         account, book = self._account(), Book(self._store)
         question = question_of(asked.mechanisms, account.terms)
         changes = stabilities([account], book)
-        charges = charges_of(question, changes, book)
-        if isinstance(charges, NoBound):
+        charges = charges_for(work_of([question], changes), book)
+        if isinstance(charges, UnboundedWork):
             raise unbounded_cost(charges.reasons)
         counted = self._counted
         digest = question_digest(asked, counted.column, counted.rows, Neighbouring.ADD_REMOVE)

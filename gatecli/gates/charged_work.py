@@ -12,8 +12,7 @@ from typing import Any
 from gatecli.accounting.interface import NoBound, Question
 from gatecli.accounting.portfolio import amounts_of
 from gatecli.checks.release.recomputation import Costs
-from gatecli.errors import UncheckableError
-from gatecli.ledger.interface import Store
+from gatecli.ledger.interface import DamagedAccount, Store
 from gatecli.model.budget import Neighbouring
 from gatecli.model.ledger import Account, Charge, DatasetTerms, Parent, canonical_json, identity_digest
 from gatecli.model.mechanism import Composed, Mechanism, Parallel, RepeatAndSelect, Subsampled
@@ -95,19 +94,29 @@ def repeated_question(mechanism: Mechanism, times: int) -> Question:
     return Question((many,), Fraction(0), Neighbouring.ADD_REMOVE)
 
 
-def charges_of(question: Question, changes: Mapping[str, int], book: Book) -> tuple[Charge, ...] | NoBound:
-    """What a question costs each dataset that it changes units of (`stabilities`), by name.
+@dataclass(frozen=True, slots=True)
+class UnboundedWork:
+    """Work on a dataset of which no cost is known, and why."""
 
-    Raises UncheckableError where one has no account.
-    """
+    dataset: str
+    reasons: tuple[str, ...]
+
+
+def work_of(questions: Sequence[Question], changes: Mapping[str, int]) -> dict[str, Work]:
+    """One account of work on each dataset that it changes units of (`stabilities`)."""
+    return {name: [(questions, stability)] for name, stability in changes.items()}
+
+
+def charges_for(work: Mapping[str, Work], book: Book) -> tuple[Charge, ...] | UnboundedWork:
+    """What each dataset is charged for its work as one mechanism, by name. Raises DamagedAccount."""
     charges = []
-    for name in sorted(changes):
+    for name in sorted(work):
         account = book.account(name)
-        if account is None:
-            raise UncheckableError(f"{name} is a parent without an account", advice="gatecli ledger verify")
-        cost = costs_of_work([((question,), changes[name])], account.terms)
+        if account is None:  # a parent is there before its children, and no account is ever deleted
+            raise DamagedAccount(name, "it is a parent, and has no account")
+        cost = costs_of_work(work[name], account.terms)
         if isinstance(cost, NoBound):
-            return cost
+            return UnboundedWork(name, cost.reasons)
         charges.append(Charge(name, clip(cost, account.terms.limits)))
     return tuple(charges)
 

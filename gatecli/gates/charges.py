@@ -7,13 +7,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeGuard
 
-from gatecli.accounting.interface import NoBound, Question
+from gatecli.accounting.interface import Question
 from gatecli.checks.ledger import charging
 from gatecli.checks.release.recomputation import Costs
 from gatecli.gates.charged_tables import without_charged
-from gatecli.gates.charged_work import Book, Work, costs_of_work, questions_to_charge, stabilities
+from gatecli.gates.charged_work import (
+    Book,
+    UnboundedWork,
+    Work,
+    charges_for,
+    questions_to_charge,
+    stabilities,
+    work_of,
+)
 from gatecli.gates.release_identity import claim_digest, content_digest, details_of, release_id
-from gatecli.ledger.interface import NO_RELEASES, DamagedAccount, Store
+from gatecli.ledger.interface import NO_RELEASES, Store
 from gatecli.ledger.wording import near_names
 from gatecli.model.finding import Finding
 from gatecli.model.identity import identity_of
@@ -28,7 +36,7 @@ from gatecli.model.ledger import (
 )
 from gatecli.model.number import show_percent
 from gatecli.model.policy import LedgerRules
-from gatecli.model.portfolio import NOTHING, Amounts, clip, held_share, is_admitted
+from gatecli.model.portfolio import NOTHING, Amounts, held_share, is_admitted
 from gatecli.model.release import ReleaseSubject
 
 
@@ -283,19 +291,12 @@ def charge_of(
     subject: ReleaseSubject, questions: Sequence[Question], accounts: Sequence[Account], book: Book
 ) -> list[Charge] | Finding:
     """What each dataset and each of its parents is charged, by name; or why nothing can be charged."""
-    work = {name: [(questions, stability)] for name, stability in stabilities(accounts, book).items()}
-    return charges_of(subject, work, book)
+    return charges_of(subject, work_of(questions, stabilities(accounts, book)), book)
 
 
 def charges_of(subject: ReleaseSubject, work: Mapping[str, Work], book: Book) -> list[Charge] | Finding:
     """What each dataset is charged for all the work on it as one mechanism."""
-    charges = []
-    for name in sorted(work):
-        account = book.account(name)
-        if account is None:  # a parent is there before its children, and no account is ever deleted
-            raise DamagedAccount(name, "it is a parent, and has no account")
-        amounts = costs_of_work(work[name], account.terms)
-        if isinstance(amounts, NoBound):
-            return charging.find_unbounded(subject, name, amounts.reasons)
-        charges.append(Charge(name, clip(amounts, account.terms.limits)))
-    return charges
+    charges = charges_for(work, book)
+    if isinstance(charges, UnboundedWork):
+        return charging.find_unbounded(subject, charges.dataset, charges.reasons)
+    return list(charges)

@@ -7,10 +7,16 @@ from dataclasses import replace
 from itertools import combinations
 
 from gatecli.accounting.answer_noise import grid_noise
-from gatecli.accounting.interface import NoBound
 from gatecli.checks.serving.interface import DatasetStanding
 from gatecli.errors import UsageError
-from gatecli.gates.charged_work import Book, charges_of, repeated_question, stabilities
+from gatecli.gates.charged_work import (
+    Book,
+    UnboundedWork,
+    charges_for,
+    repeated_question,
+    stabilities,
+    work_of,
+)
 from gatecli.ledger.interface import Store
 from gatecli.ledger.wording import near_names
 from gatecli.model.mechanism import Mechanism
@@ -73,8 +79,8 @@ def _fits(mechanism: Mechanism, answers: int, name: str, stability: int, book: B
     account = book.account(name)
     if account is None:
         return False
-    charges = charges_of(repeated_question(mechanism, answers), {name: stability}, book)
-    if isinstance(charges, NoBound):
+    charges = charges_for(work_of([repeated_question(mechanism, answers)], {name: stability}), book)
+    if isinstance(charges, UnboundedWork):
         return False
     terms = account.terms
     return is_admitted(account.held + charges[0].amounts, terms.limits, terms.admission)

@@ -10,9 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from gatecli.accounting.interface import NoBound
 from gatecli.errors import GatecliError, UsageError
-from gatecli.gates.charged_work import Book, charges_of, kept_work, repeated_question, stabilities
+from gatecli.gates.charged_work import (
+    Book,
+    UnboundedWork,
+    charges_for,
+    kept_work,
+    repeated_question,
+    stabilities,
+    work_of,
+)
 from gatecli.gates.ledger_access import missing_dataset, moment
 from gatecli.gates.reserving import refuse_personal_data
 from gatecli.ledger.interface import BudgetExceeded, Store, UnknownDataset
@@ -122,8 +129,9 @@ def _lease(store: Store, cost: AnswerCost, answers: int, name: str, now: datetim
     changes = stabilities([account], book)
 
     def charges(count: int) -> tuple[Charge, ...]:
-        found = charges_of(repeated_question(cost.mechanism, count), changes, book)
-        if isinstance(found, NoBound):
+        work = work_of([repeated_question(cost.mechanism, count)], changes)
+        found = charges_for(work, book)
+        if isinstance(found, UnboundedWork):
             raise UsageError(
                 f"what an answer costs is not bounded: {found.reasons[0]}", advice="use other noise"
             )
