@@ -24,7 +24,7 @@ def listen_of(text: str, called: str = "--listen") -> tuple[str, int]:
 
 def is_loopback(address: str) -> bool:
     """Whether an address, or localhost, is this machine alone."""
-    if address.lower() == "localhost":
+    if address.lower().rstrip(".") == "localhost":
         return True
     try:
         return ip_address(address).is_loopback

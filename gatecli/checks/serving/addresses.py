@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gatecli.errors import UsageError
-from gatecli.listening import listen_of
+from gatecli.listening import is_loopback, listen_of
 
 _PORTS = {"http": 80, "https": 443}
 _EVERYWHERE = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, never bound
@@ -58,13 +57,3 @@ def listener_of(text: str) -> tuple[str, int] | None:
 def is_everywhere(host: str) -> bool:
     """Whether a listener takes connections on every address of the machine."""
     return host in _EVERYWHERE
-
-
-def is_loopback(host: str) -> bool:
-    """Whether nobody but the machine itself reaches it."""
-    if host.lower().rstrip(".") == LOCAL:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

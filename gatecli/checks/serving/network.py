@@ -9,10 +9,10 @@ from gatecli.checks.serving.addresses import (
     ModelAddress,
     address_of,
     is_everywhere,
-    is_loopback,
     listener_of,
 )
 from gatecli.checks.serving.interface import SPEC, EndpointContext, EndpointSubject, finding_at
+from gatecli.listening import is_loopback
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.private_endpoint import EndpointPlatform
 
