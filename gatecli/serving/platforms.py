@@ -65,8 +65,6 @@ class PlatformContract:
     """How long it waits for the end of a stream."""
     ready_path: str | None
     """Where the model says that it is ready; None where the platform has no such path."""
-    tells_caller: bool
-    """Whether a header that the platform checked says who calls."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,6 @@ _SAGEMAKER = PlatformContract(
     seconds=60,
     stream_seconds=8 * 60,
     ready_path="/ping",
-    tells_caller=False,
 )
 
 # https://learn.microsoft.com/azure/machine-learning/how-to-manage-quotas: 180 s at a managed online endpoint
@@ -137,7 +134,6 @@ _AZUREML = PlatformContract(
     seconds=180,
     stream_seconds=180,
     ready_path="/",
-    tells_caller=True,
 )
 
 # https://kserve.github.io/website/docs/concepts/architecture/data-plane/: v1 and v2 (the Open Inference
@@ -163,7 +159,6 @@ _KSERVE = PlatformContract(
     seconds=60,
     stream_seconds=60,
     ready_path="/v2/health/ready",
-    tells_caller=True,
 )
 
 # No contract but HTTP: a POST to the model's address, or below it. The limits are ours.
@@ -175,7 +170,6 @@ _PLAIN = PlatformContract(
     seconds=60,
     stream_seconds=60,
     ready_path=None,
-    tells_caller=True,
 )
 
 PLATFORMS: Mapping[EndpointPlatform, PlatformContract] = MappingProxyType(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from gatecli.model.private_endpoint import EndpointMode
-from gatecli.serving.passed_headers import NEVER_LOGGED, is_loggable, request_headers, response_headers
+from gatecli.serving.passed_headers import request_headers, response_headers
 
 _ASKED = (
     ("Host", "proxy:8080"),
@@ -57,16 +55,3 @@ def test_an_attested_answer_keeps_its_headers_but_cannot_speak_in_our_name() -> 
         ("Set-Cookie", "b=2"),
     ]
     assert response_headers(answer, EndpointMode.ATTESTED) == (answer[0], answer[3], answer[4])
-
-
-@pytest.mark.parametrize(
-    "name",
-    [*sorted(NEVER_LOGGED), "AUTHORIZATION", "X-Ms-Token-Aad-Id-Token", "X-Signing-Key", "X-Auth-User"],
-)
-def test_a_log_never_shows_what_opens_a_door_or_names_a_person(name: str) -> None:
-    assert not is_loggable(name)
-
-
-@pytest.mark.parametrize("name", ["Content-Type", "traceparent", "x-ms-client-request-id", "Accept"])
-def test_a_log_may_show_the_rest(name: str) -> None:
-    assert is_loggable(name)
