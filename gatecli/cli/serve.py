@@ -21,7 +21,8 @@ from gatecli.gates.law import read_law
 from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.gates.policies import LawFiles
 from gatecli.gates.reserving import LedgerUse
-from gatecli.gates.serve import EndpointRequest, check_endpoints
+from gatecli.gates.serve import check_at_start
+from gatecli.ledger.opening import named_ledger
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.private_endpoint import PrivateEndpoint
 from gatecli.sources.endpoint import PlacedEndpoint, read_endpoints
@@ -60,8 +61,7 @@ def serve(
     session = begin(gate, config.parent)
     read = read_endpoints(config)  # once: what is judged is what is served
     with _ledger_of(read.values, config.parent, url, session) as ledger:
-        request = EndpointRequest(session.terms, read.values, read.findings, ledger, is_start=True)
-        verdict = check_endpoints(request)
+        verdict = check_at_start(read, session.terms, ledger)
     ending = session.end(verdict)
     if check or not verdict.passed:
         raise ending
@@ -87,7 +87,7 @@ def _own_ledger(document: PrivateEndpoint, folder: Path) -> str | None:
     budget = document.spec.budget
     if budget is None or budget.ledger is None:
         return None
-    return budget.ledger if "://" in budget.ledger else str(folder / budget.ledger)
+    return named_ledger(budget.ledger, folder)
 
 
 def _run(document: PrivateEndpoint, folder: Path, session: Session, gate: GateOptions) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gatecli.checks.serving.interface import DatasetStanding, EndpointContext, EndpointSubject, ProofFaults
@@ -13,6 +12,7 @@ from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.model.finding import Finding
 from gatecli.model.verdict import Checked, Examined, Verdict
 from gatecli.sources.endpoint import PlacedEndpoint, find_endpoints, is_named_endpoint, read_endpoints
+from gatecli.sources.interface import Loaded
 
 if TYPE_CHECKING:
     from gatecli.gates.folder import Folder
@@ -54,9 +54,10 @@ def check_folder(folder: Folder) -> Verdict:
     )
 
 
-def check_endpoint(path: Path, terms: JudgementTerms, ledger: LedgerUse | None = None) -> Verdict:
-    """The verdict over one file: what `gatecli serve` must pass before it opens its port."""
-    read = read_endpoints(path)
+def check_at_start(
+    read: Loaded[PlacedEndpoint], terms: JudgementTerms, ledger: LedgerUse | None = None
+) -> Verdict:
+    """The verdict over one file as it was read: what it must pass before it is served."""
     return check_endpoints(EndpointRequest(terms, read.values, read.findings, ledger, is_start=True))
 
 

@@ -44,6 +44,11 @@ def create_store(
     return cast("Store", module("ledger.sqlite").create_sqlite(_file(url), identity, fill=fill))
 
 
+def named_ledger(named: str, folder: Path) -> str:
+    """The ledger that a document in a folder names: a file beside it, or a URL."""
+    return named if "://" in named else str(folder / named)
+
+
 def _scheme(url: str) -> str:
     """The kind of a URL; "" for a file."""
     scheme, found, _ = url.partition("://")

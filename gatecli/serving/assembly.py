@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from urllib.parse import urljoin
 
 from gatecli.accounting.answer_noise import GridNoise, grid_noise
@@ -18,7 +17,7 @@ from gatecli.gates.served_attestation import (
 )
 from gatecli.ledger.interface import Store
 from gatecli.ledger.ledger_thread import LedgerThread
-from gatecli.ledger.opening import open_store
+from gatecli.ledger.opening import named_ledger, open_store
 from gatecli.serving.attestation_guard import AttestationGuard
 from gatecli.serving.health import Check, Readiness
 from gatecli.serving.ledger_state import LedgerState
@@ -97,7 +96,8 @@ async def _open_ledger(around: ServingSurroundings, stack: AsyncExitStack) -> Le
     budget = around.document.spec.budget
     if budget is None or budget.ledger is None or budget.dataset is None:
         return None
-    url, key = around.place(budget.ledger), None if budget.key is None else Path(around.place(budget.key))
+    url = named_ledger(budget.ledger, around.folder)
+    key = None if budget.key is None else around.folder / budget.key
 
     def open_signed() -> Store:
         store = open_store(url)

@@ -16,7 +16,7 @@ from gatecli.errors import UsageError
 from gatecli.gates.ledger_access import moment
 from gatecli.ledger.interface import LedgerIdentity, Store
 from gatecli.ledger.ledger_thread import LedgerThread
-from gatecli.ledger.opening import create_store, open_store
+from gatecli.ledger.opening import create_store, named_ledger, open_store
 from gatecli.model.mechanism import DiscreteGaussian
 from gatecli.model.private_endpoint import Aggregates, CallerBudget, EndpointMode, NoisyScores, Votes
 from gatecli.serving.answer_values import class_positions, grid_of
@@ -137,7 +137,7 @@ async def _open_callers(
     endpoint: str, budget: CallerBudget, around: ServingSurroundings, noise: GridNoise
 ) -> Callers:
     """The ledger of the callers; one in a file is made where there is none. Raises GatecliError."""
-    url, clock = around.place(budget.ledger or f"{endpoint}-callers.db"), around.clock
+    url, clock = named_ledger(budget.ledger or f"{endpoint}-callers.db", around.folder), around.clock
     ledger = LedgerThread(partial(open_or_create, url, endpoint, moment(around.wall())))
     terms = terms_of_caller(TEMPLATE, budget)
 

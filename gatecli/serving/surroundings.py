@@ -33,7 +33,3 @@ class ServingSurroundings:
     def clock(self) -> LeaseClock:
         """For leases, whose names are random."""
         return LeaseClock(self.wall, self.monotonic, lambda: in_letters(secrets.token_hex(8)))
-
-    def place(self, named: str) -> str:
-        """A file of the document, or a URL as it stands."""
-        return named if "://" in named else str(self.folder / named)

@@ -13,8 +13,9 @@ from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.policies import read_policy
 from gatecli.gates.repository import RepositoryRequest, check_repository
 from gatecli.gates.reserving import LedgerUse
-from gatecli.gates.serve import check_endpoint
+from gatecli.gates.serve import check_at_start
 from gatecli.model.verdict import ExitCode, Verdict
+from gatecli.sources.endpoint import read_endpoints
 from gatecli.sources.policy import default_policy
 from tests.support.attestations import NOW
 from tests.support.charged_ledgers import add, ledger, moment
@@ -49,6 +50,11 @@ spec:
 """
 
 Check = Callable[..., Verdict]
+
+
+def at_start(folder: Path, terms: JudgementTerms) -> Verdict:
+    """The verdict where the endpoint of a folder is to be served."""
+    return check_at_start(read_endpoints(folder / "serve.yaml"), terms)
 
 
 @pytest.fixture
@@ -123,20 +129,20 @@ def test_a_policy_weighs_and_a_waiver_forgives(check: Check, tmp_path: Path) -> 
 
 def test_an_attestation_grows_old(tmp_path: Path) -> None:
     terms = attested(tmp_path)
-    assert check_endpoint(tmp_path / "serve.yaml", terms).passed
+    assert at_start(tmp_path, terms).passed
     later = JudgementTerms(terms.policy, (), TODAY.replace(year=TODAY.year + 2))
-    assert rules(check_endpoint(tmp_path / "serve.yaml", later)) == ["serve-attestation-rejected"]
+    assert rules(at_start(tmp_path, later)) == ["serve-attestation-rejected"]
 
 
 def test_an_attestation_that_is_not_there_is_not_a_pass(tmp_path: Path) -> None:
     terms = attested(tmp_path)
     (tmp_path / "churn.sigstore.json").unlink()
-    assert rules(check_endpoint(tmp_path / "serve.yaml", terms)) == ["serve-attestation-rejected"]
+    assert rules(at_start(tmp_path, terms)) == ["serve-attestation-rejected"]
 
 
 def test_a_policy_that_trusts_nobody_accepts_nothing(tmp_path: Path) -> None:
     attested(tmp_path)
-    assert rules(check_endpoint(tmp_path / "serve.yaml", TERMS)) == ["serve-attestation-rejected"]
+    assert rules(at_start(tmp_path, TERMS)) == ["serve-attestation-rejected"]
 
 
 def test_a_check_reads_no_file_that_the_document_chooses(check: Check, tmp_path: Path) -> None:
@@ -147,7 +153,7 @@ def test_a_check_reads_no_file_that_the_document_chooses(check: Check, tmp_path:
         (finding,) = check(terms=terms).active
         assert finding.rule.id == "serve-attestation-rejected"
         assert "path" in finding.message
-        assert check_endpoint(tmp_path / "serve.yaml", terms).passed
+        assert at_start(tmp_path, terms).passed
 
 
 def test_a_model_outside_is_a_note_and_is_compared_at_the_start(check: Check, tmp_path: Path) -> None:
@@ -156,9 +162,9 @@ def test_a_model_outside_is_a_note_and_is_compared_at_the_start(check: Check, tm
     terms = attested(tmp_path, "model.safetensors", str(outside))
     verdict = check(terms=terms)
     assert (rules(verdict), verdict.exit_code) == (["serve-model-elsewhere"], ExitCode.OPEN)
-    assert check_endpoint(tmp_path / "serve.yaml", terms).findings == ()
+    assert at_start(tmp_path, terms).findings == ()
     outside.write_bytes(b"other weights")
-    assert rules(check_endpoint(tmp_path / "serve.yaml", terms)) == ["serve-other-model"]
+    assert rules(at_start(tmp_path, terms)) == ["serve-other-model"]
     terms = attested(tmp_path, "model.safetensors", f"../{outside.name}")
     assert rules(check(terms=terms)) == ["serve-other-model"]
 
