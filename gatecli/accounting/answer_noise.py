@@ -30,7 +30,7 @@ from gatecli.errors import UsageError
 from gatecli.model.budget import Budget, Neighbouring
 from gatecli.model.mechanism import MAX_COUNT, DiscreteGaussian, DiscreteLaplace
 from gatecli.model.number import show
-from gatecli.model.private_endpoint import AnswerNoise, EndpointMode, NoisyScores, PrivateEndpointSpec
+from gatecli.model.private_endpoint import AnswerNoise, EndpointMode, PrivateEndpointSpec
 
 DIGITS = 6
 """Significant digits of a scale, the last one rounded up."""
@@ -89,7 +89,7 @@ def change_of(spec: PrivateEndpointSpec) -> GridChange:
         return GridChange(1, spec.aggregates.per_unit, Fraction(1), len(spec.aggregates.classes))
     if spec.mode is not EndpointMode.NOISY_SCORES:
         raise UsageError(f"mode {spec.mode.value} has no grid", advice="name another mode")
-    scores = spec.scores or NoisyScores()
+    scores = spec.answer_scores
     return change_of_scores(scores.count, scores.low, scores.high, scores.step)
 
 

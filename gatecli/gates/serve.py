@@ -98,7 +98,7 @@ def _proof(subject: EndpointSubject, request: EndpointRequest) -> ProofFaults | 
 
 
 def _dataset(subject: EndpointSubject, ledger: LedgerUse | None) -> DatasetStanding | None:
-    if ledger is None or not subject.is_noised:
+    if ledger is None or not subject.spec.is_noised:
         return None
     from gatecli.gates.served_budgets import dataset_standing  # noqa: PLC0415 - few runs have a ledger
 

@@ -247,6 +247,23 @@ class PrivateEndpointSpec(Value):
     cache: AnswerCache = Field(default_factory=AnswerCache)
     limits: EndpointLimits = Field(default_factory=EndpointLimits)
 
+    @property
+    def is_noised(self) -> bool:
+        """Whether each answer, or each window, gets noise that is paid for."""
+        return self.mode in _NOISED
+
+    @property
+    def model_urls(self) -> tuple[str, ...]:
+        """Where the models take questions."""
+        if self.votes is not None:
+            return tuple(each.url for each in self.votes.models)
+        return () if self.upstream.url is None else (self.upstream.url,)
+
+    @property
+    def answer_scores(self) -> NoisyScores:
+        """The scores of an answer; where the document does not say, one between 0 and 1."""
+        return self.scores or NoisyScores()
+
     @model_validator(mode="after")
     def _of_one_mode(self) -> PrivateEndpointSpec:
         """What another mode has says nothing here. Whether the mode keeps its promise is for the gate."""

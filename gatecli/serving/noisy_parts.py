@@ -18,7 +18,7 @@ from gatecli.ledger.interface import LedgerIdentity, Store
 from gatecli.ledger.ledger_thread import LedgerThread
 from gatecli.ledger.opening import create_store, named_ledger, open_store
 from gatecli.model.mechanism import DiscreteGaussian
-from gatecli.model.private_endpoint import Aggregates, CallerBudget, EndpointMode, NoisyScores, Votes
+from gatecli.model.private_endpoint import Aggregates, CallerBudget, EndpointMode, Votes
 from gatecli.serving.answer_values import class_positions, grid_of
 from gatecli.serving.answers_cache import AnswersCache
 from gatecli.serving.callers import Callers, add_caller, terms_of_caller
@@ -112,14 +112,14 @@ def _counted_requests(
 def _model_of(parts: EndpointParts, noise: GridNoise) -> NoisedModel:
     if parts.spec.votes is not None:
         return _voting(parts, parts.spec.votes)
-    return ScoringModel(parts.upstream, grid_of(parts.spec.scores or NoisyScores(), noise.change.most))
+    return ScoringModel(parts.upstream, grid_of(parts.spec.answer_scores, noise.change.most))
 
 
 def _voting(parts: EndpointParts, votes: Votes) -> VotingModels:
     return VotingModels(
         parts.upstream,
         _address_of,
-        tuple(each.url for each in votes.models),
+        parts.spec.model_urls,
         votes.classes,
         class_positions(votes.classes),
         votes.pointer,

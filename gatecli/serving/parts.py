@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gatecli.ledger.ledger_thread import LedgerThread
-from gatecli.model.private_endpoint import EndpointMode, PrivateEndpointSpec
+from gatecli.model.private_endpoint import PrivateEndpointSpec
 from gatecli.serving.attestation_guard import AttestationGuard
 from gatecli.serving.callers import Callers
 from gatecli.serving.counted_requests import CountedRequests
@@ -51,10 +51,6 @@ class EndpointParts:
     ledger_fault: Check | None = None
     """Why the ledger does not answer, as far as is known."""
     caller_header: str = ""
-
-    @property
-    def is_noised(self) -> bool:
-        return self.spec.mode is not EndpointMode.ATTESTED
 
     @property
     def request_bytes(self) -> int:

@@ -13,7 +13,7 @@ from gatecli.accounting.answer_noise import GridNoise
 from gatecli.gates.served_attestation import AttestationStanding
 from gatecli.model.mechanism import DiscreteGaussian
 from gatecli.model.number import plain, show
-from gatecli.model.private_endpoint import EndpointMode, NoisyScores, PrivateEndpointSpec
+from gatecli.model.private_endpoint import EndpointMode, PrivateEndpointSpec
 
 GUARANTEES: Mapping[EndpointMode, str] = MappingProxyType(
     {
@@ -83,7 +83,7 @@ def price_sentence(spec: PrivateEndpointSpec, noise: GridNoise | None) -> str:
     around = f"noise with a standard deviation of {noise.deviation:.3g} ({noise.reason})"
     match spec.mode:
         case EndpointMode.NOISY_SCORES:
-            scores = spec.scores or NoisyScores()
+            scores = spec.answer_scores
             what = (
                 f"each new answer costs {cost}; each score between {show(scores.low)} and {show(scores.high)}"
             )

@@ -87,7 +87,7 @@ class ModelProxy:
 
     def __post_init__(self) -> None:
         spec = self.parts.spec
-        url = spec.upstream.url or (spec.votes.models[0].url if spec.votes else "")
+        url = spec.model_urls[0]
         self._own_path = urlsplit(url).path.rstrip("/")
         self._bodies = BodyLimits(self.parts.request_bytes, spec.limits.body_seconds)
         self._answered = self.parts.metrics.requests.labels(ANSWERED)
@@ -156,7 +156,7 @@ class ModelProxy:
             raise EndRequest(DRAINING)
         if found is None:
             return await self._window(http)
-        if found.kind is RouteKind.METADATA and parts.is_noised:
+        if found.kind is RouteKind.METADATA and parts.spec.is_noised:
             raise EndRequest(NOT_FOUND)
         size = body_bytes(http, self._bodies)
         if size <= SMALL:
@@ -183,7 +183,7 @@ class ModelProxy:
             raise EndRequest(bad_question("a header that says what the body is, or who calls, stands twice"))
         await self._search_target(http)
         body, is_changed = await self._search_body(http, body)
-        if parts.is_noised and not await self._is_attested_instead():
+        if parts.spec.is_noised and not await self._is_attested_instead():
             return await self._answer_with_noise(http, found, body)
         self._require_attested()
         await self._require_ledger()

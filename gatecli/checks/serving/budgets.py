@@ -44,7 +44,7 @@ CALLERS = f"{BUDGET}/perCaller"
 def find_missing_budget(subject: EndpointSubject, _context: EndpointContext) -> Iterator[Finding]:
     """Without an account every answer is free, and all of them together tell everything."""
     budget = subject.spec.budget
-    if not subject.is_noised or (budget is not None and budget.ledger and budget.dataset):
+    if not subject.spec.is_noised or (budget is not None and budget.ledger and budget.dataset):
         return
     absent = [key for key in ("ledger", "dataset") if budget is None or getattr(budget, key) is None]
     keys = " and ".join(f"budget.{key}" for key in absent)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gatecli.model.document import Document
 from gatecli.model.finding import Finding, Rule, make_finding
 from gatecli.model.policy import PrivacyPolicy
-from gatecli.model.private_endpoint import EndpointMode, PrivateEndpoint, PrivateEndpointSpec
+from gatecli.model.private_endpoint import PrivateEndpoint, PrivateEndpointSpec
 
 SPEC = "/spec"
 
@@ -32,11 +32,6 @@ class EndpointSubject:
     def is_embedded(self) -> bool:
         """Whether it is a text in another document, so that its paths lead to files of another machine."""
         return bool(self.document.prefix)
-
-    @property
-    def is_noised(self) -> bool:
-        """Whether each answer, or each window, gets noise that is paid for."""
-        return self.spec.mode is not EndpointMode.ATTESTED
 
 
 @dataclass(frozen=True, slots=True)

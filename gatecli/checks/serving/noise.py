@@ -10,7 +10,7 @@ from gatecli.checks.serving.interface import SPEC, EndpointContext, EndpointSubj
 from gatecli.errors import UsageError
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.number import show, show_up
-from gatecli.model.private_endpoint import EndpointMode, NoisyScores, PrivateEndpointSpec
+from gatecli.model.private_endpoint import EndpointMode, PrivateEndpointSpec
 
 FRESH_NOISE = Rule(
     "serve-fresh-noise", Severity.ERROR, "The same question gets new noise each time it is asked"
@@ -33,7 +33,7 @@ SMALLEST_ANSWER = 300
 def find_fresh_noise(subject: EndpointSubject, _context: EndpointContext) -> Iterator[Finding]:
     """The average of fresh draws has no noise. Counts of a window are drawn once, without this cache."""
     spec = subject.spec
-    if not subject.is_noised or spec.mode is EndpointMode.AGGREGATES:
+    if not subject.spec.is_noised or spec.mode is EndpointMode.AGGREGATES:
         return
     cache = spec.cache
     if cache.entries == 0 or cache.bytes < SMALLEST_ANSWER:
@@ -63,7 +63,7 @@ def find_fresh_noise(subject: EndpointSubject, _context: EndpointContext) -> Ite
 
 def find_noise_faults(subject: EndpointSubject, _context: EndpointContext) -> Iterator[Finding]:
     """Noise that cannot be drawn, and noise in which nothing can be told."""
-    if not subject.is_noised:
+    if not subject.spec.is_noised:
         return
     try:
         noise = grid_noise(subject.spec)
@@ -95,7 +95,7 @@ def _find_useless(subject: EndpointSubject, noise: GridNoise) -> Iterator[Findin
 def _instead(spec: PrivateEndpointSpec) -> str:
     if spec.votes is not None:
         return "let more models vote"
-    is_one = (spec.scores or NoisyScores()).count == 1
+    is_one = spec.answer_scores.count == 1
     return "let models of disjoint people vote (mode votes)" if is_one else "ask for fewer scores"
 
 
@@ -104,7 +104,7 @@ def _reach_of(spec: PrivateEndpointSpec) -> tuple[Fraction | None, str]:
     if spec.votes is not None:
         return Fraction(len(spec.votes.models)), "the votes are"
     if spec.mode is EndpointMode.NOISY_SCORES:
-        scores = spec.scores or NoisyScores()
+        scores = spec.answer_scores
         return scores.high - scores.low, "a score moves by at most"
     return None, ""
 
