@@ -21,6 +21,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 
 from gatecli.accounting.account import account
@@ -106,8 +107,12 @@ def change_of_scores(count: int, low: Fraction, high: Fraction, step: Fraction) 
     return GridChange(count, most, step, count)
 
 
+@lru_cache(64)
 def noise_for(change: GridChange, noise: AnswerNoise) -> GridNoise:
-    """The least noise of the kind that is asked for. Raises UsageError where none meets the budget."""
+    """The least noise of the kind that is asked for: several checks of one document ask for it.
+
+    Raises UsageError where none meets the budget.
+    """
     if change.most > LARGEST:
         raise UsageError(
             f"one unit may change a count by {change.most}", advice="give a smaller aggregates.perUnit"
