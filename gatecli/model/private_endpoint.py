@@ -199,6 +199,10 @@ class EndpointBudget(Value):
     )
 
 
+OF_ENTRY = 300
+"""Bytes that a remembered answer takes besides its own, about."""
+
+
 class AnswerCache(Value):
     """Questions that were answered, by keyed digests: the same question gets the same bytes."""
 

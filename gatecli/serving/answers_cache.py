@@ -13,8 +13,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-OF_ENTRY = 300
-"""Bytes that an entry takes besides its answer, about."""
+from gatecli.model.private_endpoint import OF_ENTRY
 
 
 @dataclass(slots=True)

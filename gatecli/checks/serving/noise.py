@@ -10,7 +10,7 @@ from gatecli.checks.serving.interface import SPEC, EndpointContext, EndpointSubj
 from gatecli.errors import UsageError
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.number import show, show_up
-from gatecli.model.private_endpoint import EndpointMode, PrivateEndpointSpec
+from gatecli.model.private_endpoint import OF_ENTRY, EndpointMode, PrivateEndpointSpec
 
 FRESH_NOISE = Rule(
     "serve-fresh-noise", Severity.ERROR, "The same question gets new noise each time it is asked"
@@ -26,8 +26,6 @@ USELESS_NOISE = Rule(
 )
 
 NOISE, CACHE = f"{SPEC}/noise", f"{SPEC}/cache"
-SMALLEST_ANSWER = 300
-"""Bytes that one remembered answer takes at least, as the endpoint counts them."""
 
 
 def find_fresh_noise(subject: EndpointSubject, _context: EndpointContext) -> Iterator[Finding]:
@@ -36,7 +34,7 @@ def find_fresh_noise(subject: EndpointSubject, _context: EndpointContext) -> Ite
     if not subject.spec.is_noised or spec.mode is EndpointMode.AGGREGATES:
         return
     cache = spec.cache
-    if cache.entries == 0 or cache.bytes < SMALLEST_ANSWER:
+    if cache.entries == 0 or cache.bytes < OF_ENTRY:
         key = "entries" if cache.entries == 0 else "bytes"
         yield finding_at(
             FRESH_NOISE,
@@ -48,7 +46,7 @@ def find_fresh_noise(subject: EndpointSubject, _context: EndpointContext) -> Ite
         )
         return
     lease = 0 if spec.budget is None else spec.budget.lease
-    room = min(cache.entries, cache.bytes // SMALLEST_ANSWER)
+    room = min(cache.entries, cache.bytes // OF_ENTRY)
     if room < lease:
         yield finding_at(
             SMALL_CACHE,

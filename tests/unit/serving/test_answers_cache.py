@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatecli.serving.answers_cache import OF_ENTRY, AnswersCache
+from gatecli.model.private_endpoint import OF_ENTRY
+from gatecli.serving.answers_cache import AnswersCache
 
 
 def cache(entries: int = 10, size: int = 1 << 20) -> AnswersCache:

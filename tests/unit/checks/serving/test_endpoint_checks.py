@@ -10,11 +10,11 @@ import pytest
 from gatecli.accounting.answer_noise import grid_noise
 from gatecli.checks.policy_entities import entities_of_policy
 from gatecli.checks.serving.interface import DatasetStanding, EndpointContext, ProofFaults
-from gatecli.checks.serving.noise import SMALLEST_ANSWER, find_noise_faults
+from gatecli.checks.serving.noise import find_noise_faults
 from gatecli.checks.serving.registry import ENDPOINT_CHECKS, RULES
 from gatecli.model.finding import Finding
 from gatecli.model.policy import PrivacyPolicy, overlay
-from gatecli.serving.answers_cache import OF_ENTRY
+from gatecli.model.private_endpoint import OF_ENTRY
 from gatecli.sources.policy import default_policy
 from tests.support.endpoints import SPEC, VOTES, endpoint
 
@@ -95,14 +95,10 @@ def test_other_bytes_are_told_from_a_statement_that_does_not_hold() -> None:
     assert "it is not about m as it is here" in finding.message
 
 
-@pytest.mark.parametrize("cache", [{"entries": 0}, {"bytes": 0}, {"bytes": SMALLEST_ANSWER - 1}])
+@pytest.mark.parametrize("cache", [{"entries": 0}, {"bytes": 0}, {"bytes": OF_ENTRY - 1}])
 @pytest.mark.parametrize("mode", [{}, VOTES])
 def test_a_cache_that_holds_nothing_averages_noise_out(cache: dict[str, int], mode: dict[str, Any]) -> None:
     assert places(cache=cache, **mode) == [f"/spec/cache/{next(iter(cache))}"]
-
-
-def test_an_entry_is_as_large_as_the_endpoint_counts_it() -> None:
-    assert SMALLEST_ANSWER == OF_ENTRY
 
 
 def test_what_gets_no_new_noise_needs_no_cache() -> None:
@@ -115,8 +111,8 @@ def test_what_gets_no_new_noise_needs_no_cache() -> None:
     [
         ({"entries": 99}, 100, ["small-cache"]),
         ({"entries": 100}, 100, []),
-        ({"bytes": SMALLEST_ANSWER * 99}, 100, ["small-cache"]),
-        ({"bytes": SMALLEST_ANSWER * 100}, 100, []),
+        ({"bytes": OF_ENTRY * 99}, 100, ["small-cache"]),
+        ({"bytes": OF_ENTRY * 100}, 100, []),
         ({"entries": 1}, 1, []),
     ],
 )
