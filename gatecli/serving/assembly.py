@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import urljoin
 
@@ -129,8 +129,3 @@ def _looks_at_models(parts: EndpointParts) -> Iterator[Awaitable[bool]]:
     for url in [urljoin(each.url, "/") for each in models] or [spec.upstream.url or ""]:
         ready = spec.upstream.ready_url or ready_url(parts.contract, url)
         yield upstream.is_reachable(url) if ready is None else upstream.is_ready(ready)
-
-
-def guard_refresh(parts: EndpointParts) -> Callable[[], object] | None:
-    """What looks at the attestation again, in a thread; None without one."""
-    return None if parts.guard is None else parts.guard.refresh_if_due

@@ -13,7 +13,6 @@ from gatecli.model.private_endpoint import EndpointLimits, EndpointMode
 from gatecli.serving.parts import EndpointParts
 from gatecli.serving.passed_headers import OF_THE_BYTES, Header, response_headers
 from gatecli.serving.refusals import AnswerRefused, RefusalReason
-from gatecli.serving.screening import ScreenOutcome
 from gatecli.serving.upstream import UpstreamError, UpstreamFault
 
 WHOLE = 1 << 18
@@ -49,7 +48,7 @@ async def _search_answer(
     )
     for entity, count in screened.counts.items():
         parts.metrics.personal_data.labels(entity, "response").inc(count)
-    if screened.outcome in (ScreenOutcome.DENIED, ScreenOutcome.UNSEARCHED):
+    if screened.is_refused:
         raise AnswerRefused(RefusalReason.ANSWER)
     if screened.body is not content:
         for name in OF_THE_BYTES:

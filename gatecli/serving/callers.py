@@ -79,9 +79,8 @@ class Callers:
         paid = self._paid.get(name)
         if paid is None:
             cost = AnswerCost(self.endpoint, name, self.mechanism)
-            paid = self._paid[name] = PaidAnswers(
-                self.ledger, cost, self._lease(), self.clock, self._adding(name)
-            )
+            begin = partial(add_caller, terms=terms_of_caller(name, self.budget), clock=self.clock)
+            paid = self._paid[name] = PaidAnswers(self.ledger, cost, self._lease(), self.clock, begin)
             if len(self._paid) > MOST_CALLERS:
                 _, oldest = self._paid.popitem(last=False)
                 await oldest.close()
@@ -101,25 +100,11 @@ class Callers:
         """A tenth of what a caller may ask, at most `LARGEST_LEASE`."""
         return min(LARGEST_LEASE, max(1, int(self.budget.epsilon / self.answer_epsilon) // 10))
 
-    def _adding(self, name: str) -> Adding:
-        return Adding(terms_of_caller(name, self.budget), self.clock)
-
 
 def caller_of(header: str) -> str:
     """Who calls, by a header: one name, however its blanks and the letters of its scheme are written."""
     first, *rest = header.split() or [""]
     return " ".join((first.lower(), *rest)) if rest else first
-
-
-@dataclass(frozen=True, slots=True)
-class Adding:
-    """Begins the account of a caller."""
-
-    terms: DatasetTerms
-    clock: LeaseClock
-
-    def __call__(self, store: Store) -> None:
-        add_caller(store, self.terms, self.clock)
 
 
 def add_caller(store: Store, terms: DatasetTerms, clock: LeaseClock) -> None:

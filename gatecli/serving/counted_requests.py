@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -70,9 +69,7 @@ class CountedRequests:
 
     async def _publish(self, number: int, counts: list[int]) -> bytes:
         await take_paid(self.paid.take())
-        if self.noise.is_low:
-            await asyncio.to_thread(self.noise.fill)
-        noisy = self.noise.add_noise(counts)
+        noisy = await self.noise.add_noise_soon(counts)
         self.spent()
         begins = datetime.fromtimestamp(number * self.windows.seconds, UTC)
         return window_body(

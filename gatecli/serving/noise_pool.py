@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -28,6 +29,12 @@ class NoisePool:
         while len(self._values) < len(numbers):
             self.fill()
         return [number + self._values.popleft() for number in numbers]
+
+    async def add_noise_soon(self, numbers: Sequence[int]) -> list[int]:
+        """The same in a loop: where little is left, a batch is drawn in another thread first."""
+        if self.is_low:
+            await asyncio.to_thread(self.fill)
+        return self.add_noise(numbers)
 
     def fill(self) -> None:
         """Draw a batch; safe in another thread, as a draw is put there whole and taken once."""

@@ -180,9 +180,7 @@ class NoisyAnswers:
             if not was_asked(error):
                 self.paid.give_back(lease)
             raise
-        if self.noise.is_low:
-            await asyncio.to_thread(self.noise.fill)
-        noisy = self.noise.add_noise(numbers)
+        noisy = await self.noise.add_noise_soon(numbers)
         self.spent()
         return self.model.body(noisy, asked)
 

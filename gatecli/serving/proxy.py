@@ -48,9 +48,6 @@ JSON = "application/json"
 ANSWERED = "answered"
 KNOWN_TARGETS = 256
 """Paths of which is known what they ask for."""
-_ONCE = (hdrs.CONTENT_TYPE, hdrs.CONTENT_ENCODING)
-"""Of two of them the search might read one, and the model the other."""
-
 _LEFT_OUT: Mapping[tuple[bool, bool], frozenset[str]] = {
     (masked, searches): (OF_THE_BYTES if masked else frozenset()) | (OF_A_SEARCH if searches else frozenset())
     for masked in (False, True)
@@ -84,11 +81,17 @@ class ModelProxy:
     _answered: Counter = field(init=False)
     _bodies: BodyLimits = field(init=False)
     _own_path: str = field(init=False)
+    _once: tuple[str, ...] = field(init=False)
+    """Headers that may stand once: of two of them the search, or the budget, might read one and the model the
+    other.
+    """
 
     def __post_init__(self) -> None:
         spec = self.parts.spec
         url = spec.model_urls[0]
         self._own_path = urlsplit(url).path.rstrip("/")
+        caller = self.parts.caller_header
+        self._once = (hdrs.CONTENT_TYPE, hdrs.CONTENT_ENCODING, *([caller] if caller else []))
         self._bodies = BodyLimits(self.parts.request_bytes, spec.limits.body_seconds)
         self._answered = self.parts.metrics.requests.labels(ANSWERED)
         self._find = lru_cache(KNOWN_TARGETS)(partial(find_route, self.parts.contract, url))
@@ -178,8 +181,7 @@ class ModelProxy:
     async def _ask(self, http: web.BaseRequest, found: FoundRoute, body: bytes) -> web.StreamResponse:
         """Search a question, and have it answered as the mode says."""
         parts = self.parts
-        once = (*_ONCE, parts.caller_header) if parts.caller_header else _ONCE
-        if any(len(http.headers.getall(name, ())) > 1 for name in once):
+        if any(len(http.headers.getall(name, ())) > 1 for name in self._once):
             raise EndRequest(bad_question("a header that says what the body is, or who calls, stands twice"))
         await self._search_target(http)
         body, is_changed = await self._search_body(http, body)

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from gatecli.errors import ConfigurationError, GatecliError
 from gatecli.listening import is_loopback, listen_of, port_fault, tls_context
-from gatecli.serving.assembly import guard_refresh, noise_of, open_endpoint
+from gatecli.serving.assembly import noise_of, open_endpoint
 from gatecli.serving.metrics import WatchedFigures, new_metrics
 from gatecli.serving.parts import EndpointParts
 from gatecli.serving.price import price_sentence
@@ -169,15 +169,17 @@ async def _warm(parts: EndpointParts) -> None:
 
 async def _watch(parts: EndpointParts, stopping: asyncio.Event) -> None:
     """Look at the attestation again, now and then."""
-    refresh = guard_refresh(parts)
-    fault = None if parts.guard is None else parts.guard.fault()
-    while refresh is not None and not stopping.is_set():
+    guard = parts.guard
+    if guard is None:
+        return
+    fault = guard.fault()
+    while not stopping.is_set():
         try:
             async with asyncio.timeout(LOOKING):
                 await stopping.wait()
         except TimeoutError:
-            await asyncio.to_thread(refresh)
-            before, fault = fault, parts.guard.fault() if parts.guard else None
+            await asyncio.to_thread(guard.refresh_if_due)
+            before, fault = fault, guard.fault()
             if fault != before:
                 parts.log("attestation", holds=fault is None)
 
