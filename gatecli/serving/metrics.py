@@ -50,30 +50,13 @@ class WatchedFigures:
     """Unix time; 0 without an attestation."""
 
 
-def new_metrics(watched: WatchedFigures) -> ServingMetrics:
+def new_metrics() -> ServingMetrics:
     """Metrics in a registry of their own."""
     registry = CollectorRegistry()
 
     def counter(what: str, text: str, *labels: str) -> Counter:
         return Counter(f"{NAME}_{what}", text, labels, registry=registry)
 
-    def gauge(what: str, text: str, figure: Callable[[], float]) -> None:
-        Gauge(f"{NAME}_{what}", text, registry=registry).set_function(figure)
-
-    gauge("requests_in_flight", "Requests that are being answered", watched.in_flight)
-    gauge("connections", "Open connections of callers", watched.connections)
-    gauge("lease_answers_left", "Answers that are paid for and not given yet", watched.lease_left)
-    gauge("cached_answers", "Questions whose answers are remembered", watched.cached)
-    gauge(
-        "forgotten_answers",
-        "Answers that were forgotten, and are paid again",
-        watched.evictions,
-    )
-    gauge(
-        "attestation_end_seconds",
-        "Unix time from which the attestation no longer holds",
-        watched.attestation_ends,
-    )
     return ServingMetrics(
         registry=registry,
         requests=counter("requests", "Requests answered, by how they ended", "outcome"),
@@ -88,6 +71,24 @@ def new_metrics(watched: WatchedFigures) -> ServingMetrics:
             buckets=LATENCIES,
             registry=registry,
         ),
+    )
+
+
+def watch_figures(metrics: ServingMetrics, watched: WatchedFigures) -> None:
+    """Have figures read when Prometheus asks; once for each registry."""
+
+    def gauge(what: str, text: str, figure: Callable[[], float]) -> None:
+        Gauge(f"{NAME}_{what}", text, registry=metrics.registry).set_function(figure)
+
+    gauge("requests_in_flight", "Requests that are being answered", watched.in_flight)
+    gauge("connections", "Open connections of callers", watched.connections)
+    gauge("lease_answers_left", "Answers that are paid for and not given yet", watched.lease_left)
+    gauge("cached_answers", "Questions whose answers are remembered", watched.cached)
+    gauge("forgotten_answers", "Answers that were forgotten, and are paid again", watched.evictions)
+    gauge(
+        "attestation_end_seconds",
+        "Unix time from which the attestation no longer holds",
+        watched.attestation_ends,
     )
 
 

@@ -8,7 +8,7 @@ import resource
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -16,7 +16,7 @@ from aiohttp import web
 from gatecli.errors import ConfigurationError, GatecliError
 from gatecli.listening import is_loopback, listen_of, port_fault, tls_context
 from gatecli.serving.assembly import noise_of, open_endpoint
-from gatecli.serving.metrics import WatchedFigures, new_metrics
+from gatecli.serving.metrics import WatchedFigures, new_metrics, watch_figures
 from gatecli.serving.parts import EndpointParts
 from gatecli.serving.price import price_sentence
 from gatecli.serving.proxy import ModelProxy
@@ -97,29 +97,23 @@ class Silence:
     timer: asyncio.TimerHandle
 
 
-@dataclass(slots=True)
-class ServedEndpoint:
-    """An endpoint that is served; `address` is where. What Prometheus asks for is read of it."""
+def figures_of(proxy: ModelProxy, server: web.Server) -> WatchedFigures:
+    """What is read of an endpoint when Prometheus asks."""
+    parts = proxy.parts
+    paid, guard, cache = parts.paid, parts.guard, parts.noisy.cache if parts.noisy else None
 
-    parts: EndpointParts | None = None
-    proxy: ModelProxy | None = None
-    server: BoundedServer | None = None
-    stopping: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def watched_figures(self) -> WatchedFigures:
-        """Figures that are read when they are asked for."""
-        return WatchedFigures(
-            lambda: float(self.proxy.in_flight) if self.proxy else 0.0,
-            lambda: float(len(self.server.connections)) if self.server else 0.0,
-            lambda: float(self.parts.paid.left) if self.parts and self.parts.paid else 0.0,
-            lambda: float(len(self.parts.noisy.cache)) if self.parts and self.parts.noisy else 0.0,
-            lambda: float(self.parts.noisy.cache.evictions) if self.parts and self.parts.noisy else 0.0,
-            self._attestation_end,
-        )
-
-    def _attestation_end(self) -> float:
-        ends = self.parts.guard.standing.ends if self.parts and self.parts.guard else None
+    def attestation_end() -> float:
+        ends = guard.standing.ends if guard else None
         return ends.timestamp() if ends else 0.0
+
+    return WatchedFigures(
+        in_flight=lambda: float(proxy.in_flight),
+        connections=lambda: float(len(server.connections)),
+        lease_left=lambda: float(paid.left) if paid else 0.0,
+        cached=lambda: float(len(cache)) if cache is not None else 0.0,
+        evictions=lambda: float(cache.evictions) if cache is not None else 0.0,
+        attestation_ends=attestation_end,
+    )
 
 
 def run(around: ServingSurroundings, *, logs_all: bool = False) -> None:
@@ -130,29 +124,29 @@ def run(around: ServingSurroundings, *, logs_all: bool = False) -> None:
 
 async def serve(around: ServingSurroundings, *, logs_all: bool = False) -> None:
     """The same, inside a loop."""
-    serving, spec = ServedEndpoint(), around.document.spec
+    spec, stopping = around.document.spec, asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, serving.stopping.set)
+        loop.add_signal_handler(number, stopping.set)
     _allow_connections(spec.limits.connections)
     around.log("promise", mode=spec.mode.value, text=price_sentence(spec, noise_of(around)))
     async with AsyncExitStack() as stack:
-        parts = serving.parts = await stack.enter_async_context(
-            open_endpoint(around, new_metrics(serving.watched_figures()))
-        )
+        parts = await stack.enter_async_context(open_endpoint(around, new_metrics()))
         address, port = listen_of(spec.listen, LISTEN)
-        own_metrics = spec.metrics is None and is_loopback(address)
-        proxy = serving.proxy = ModelProxy(parts, own_metrics, logs_all)
-        serving.server = BoundedServer(proxy, spec.limits.connections, spec.limits.body_seconds)
-        listener = await stack.enter_async_context(_listen(serving.server, around, address, port))
+        proxy = ModelProxy(parts, spec.metrics is None and is_loopback(address), logs_all)
+        server = BoundedServer(proxy, spec.limits.connections, spec.limits.body_seconds)
+        watch_figures(parts.metrics, figures_of(proxy, server))
+        tls = _tls_options(around)
+        listener = await stack.enter_async_context(_listening(server, address, port, LISTEN, **tls))
         if spec.metrics is not None:
-            await stack.enter_async_context(_serve_metrics(proxy, spec.metrics.listen))
-        watching = loop.create_task(_watch(parts, serving.stopping))
+            place = listen_of(spec.metrics.listen, METRICS_LISTEN)
+            await stack.enter_async_context(_listening(_metrics_server(proxy), *place, METRICS_LISTEN))
+        watching = loop.create_task(_watch(parts, stopping))
         stack.push_async_callback(asyncio.wait_for, watching, None)
-        stack.callback(serving.stopping.set)  # whatever ended the serving ends the watching
+        stack.callback(stopping.set)  # whatever ended the serving ends the watching
         around.log("listening", port=listener.sockets[0].getsockname()[1], tls=spec.tls is not None)
         await _warm(parts)
-        await serving.stopping.wait()
+        await stopping.wait()
         await _drain(proxy, listener, around)
     around.log("stopped")
 
@@ -197,31 +191,37 @@ async def _drain(proxy: ModelProxy, listener: asyncio.Server, around: ServingSur
         around.log("cut-off", requests=proxy.in_flight)
 
 
+def _tls_options(around: ServingSurroundings) -> dict[str, Any]:
+    """The certificate that the document names, and seconds for a handshake. Raises ConfigurationError."""
+    spec, folder = around.document.spec, around.folder
+    if spec.tls is None:
+        return {}
+    context = tls_context(folder / spec.tls.certificate, folder / spec.tls.key)
+    return {"ssl": context, "ssl_handshake_timeout": spec.limits.body_seconds}
+
+
 @asynccontextmanager
-async def _listen(
-    server: web.Server, around: ServingSurroundings, address: str, port: int
+async def _listening(
+    server: web.Server, address: str, port: int, called: str, **options: Any
 ) -> AsyncIterator[asyncio.Server]:
-    """An open port. Raises ConfigurationError."""
-    tls, seconds = around.document.spec.tls, around.document.spec.limits.body_seconds
-    files = (None, None) if tls is None else (around.folder / tls.certificate, around.folder / tls.key)
-    context = tls_context(*files)
+    """An open port; `called` is the key that names it. Raises ConfigurationError."""
     runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        yield await _open_port(
-            server, address, port, ssl=context, ssl_handshake_timeout=seconds if context else None
-        )
+        listener = await _open_port(server, address, port, called, **options)
+        try:
+            yield listener
+        finally:
+            listener.close()
     finally:
         await runner.cleanup()
 
 
 async def _open_port(
-    server: web.Server, address: str, port: int, called: str = LISTEN, **options: Any
+    server: web.Server, address: str, port: int, called: str, **options: Any
 ) -> asyncio.Server:
-    """A port; `called` is the key that names it. Raises ConfigurationError."""
-    loop = asyncio.get_running_loop()
     try:
-        return await loop.create_server(
+        return await asyncio.get_running_loop().create_server(
             server, address or None, port, reuse_address=True, backlog=1024, **options
         )
     except OSError as error:
@@ -230,22 +230,13 @@ async def _open_port(
         ) from None
 
 
-@asynccontextmanager
-async def _serve_metrics(proxy: ModelProxy, listen: str) -> AsyncIterator[None]:
+def _metrics_server(proxy: ModelProxy) -> web.Server:
     """Metrics on a port of their own."""
 
     async def answer(http: web.BaseRequest) -> web.StreamResponse:
         return proxy.metrics_answer() if http.path == "/metrics" else web.Response(status=404)
 
-    server = web.Server(answer, access_log=None)
-    runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=1.0)
-    await runner.setup()
-    listener = await _open_port(server, *listen_of(listen, METRICS_LISTEN), METRICS_LISTEN)
-    try:
-        yield
-    finally:
-        listener.close()
-        await runner.cleanup()
+    return web.Server(answer, access_log=None)
 
 
 def _allow_connections(most: int) -> None:

@@ -23,7 +23,7 @@ from gatecli.ledger.opening import open_store
 from gatecli.model.private_endpoint import AnswerCache, EndpointBudget, EndpointLimits, EndpointUpstream
 from gatecli.serving import refusals
 from gatecli.serving.answer_values import WRAPPERS_OF_CLASSES
-from gatecli.serving.metrics import WatchedFigures, exposition, new_metrics
+from gatecli.serving.metrics import WatchedFigures, exposition, new_metrics, watch_figures
 from gatecli.serving.platforms import PLATFORMS
 from gatecli.serving.refusals import ErrorAnswer, RefusalReason
 from gatecli.serving.upstream import UpstreamFault
@@ -254,7 +254,8 @@ def _require_documented_metrics(exposed: bytes) -> None:
 
 
 def test_the_labels_of_the_page_are_those_of_the_metrics() -> None:
-    metrics = new_metrics(WatchedFigures(*[lambda: 0.0] * 6))
+    metrics = new_metrics()
+    watch_figures(metrics, WatchedFigures(*[lambda: 0.0] * 6))
     for cell in table(PAGE, "Ports and probes"):
         for name, labels in re.findall(r"`gatecli_serve_(\w+)\{([\w,]+)\}`", cell):
             field = {"upstream_errors_total": "upstream"}.get(name, name.removesuffix("_total"))

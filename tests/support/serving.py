@@ -21,9 +21,9 @@ from gatecli.ledger.opening import create_store, open_store
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.private_endpoint import PrivateEndpoint
 from gatecli.serving.assembly import open_endpoint
-from gatecli.serving.metrics import exposition, new_metrics
+from gatecli.serving.metrics import exposition, new_metrics, watch_figures
 from gatecli.serving.proxy import ModelProxy
-from gatecli.serving.server import BoundedServer, ServedEndpoint
+from gatecli.serving.server import BoundedServer, figures_of
 from gatecli.serving.surroundings import ServingSurroundings
 from tests.support.leases import people
 from tests.support.ledgers import IDENTITY
@@ -174,7 +174,6 @@ async def served_endpoint(
         people(store, epsilon)
         store.close()
     clocks, lines, law = Clocks(), [], policy or policy_of()
-    serving = ServedEndpoint()
 
     def log(event: str, /, **fields: object) -> None:
         lines.append((event, fields))
@@ -191,10 +190,10 @@ async def served_endpoint(
             lambda: clocks.wall,
             lambda: clocks.seconds,
         )
-        metrics = new_metrics(serving.watched_figures())
+        metrics = new_metrics()
         async with open_endpoint(around, metrics) as parts:
-            serving.parts = parts
-            proxy = serving.proxy = ModelProxy(parts, serves_metrics=True)
-            serving.server = BoundedServer(proxy, 1000, parts.spec.limits.body_seconds)
-            async with listening(serving.server) as port:
+            proxy = ModelProxy(parts, serves_metrics=True)
+            server = BoundedServer(proxy, 1000, parts.spec.limits.body_seconds)
+            watch_figures(metrics, figures_of(proxy, server))
+            async with listening(server) as port:
                 yield RunningEndpoint(proxy, port, session, model, clocks, folder, lines, metrics.registry)
