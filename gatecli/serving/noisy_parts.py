@@ -51,7 +51,7 @@ async def add_noise(
     # A window is paid for when it is asked for.
     lease = 1 if parts.spec.mode is EndpointMode.AGGREGATES else budget.lease
     parts.paid = PaidAnswers(parts.ledger, cost, lease, around.clock)
-    stack.push_async_callback(parts.paid.close)
+    stack.push_async_callback(_return_leases, parts, parts.paid)
     if budget.per_caller is not None:
         parts.callers = await _open_callers(parts.name, budget.per_caller, around, noise)
         parts.caller_header = budget.per_caller.header
@@ -66,6 +66,12 @@ async def add_noise(
     parts.noisy = NoisyAnswers(
         _model_of(parts, noise), pool, parts.paid, cache, parts.callers, spent, (miss, hit)
     )
+
+
+async def _return_leases(parts: EndpointParts, paid: PaidAnswers) -> None:
+    """Give back what was paid for and not answered, and say where that could not be."""
+    if kept := await paid.close():
+        parts.log("not-returned", answers=kept)
 
 
 def draw_of(noise: GridNoise) -> Callable[..., list[int]]:

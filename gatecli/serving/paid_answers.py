@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from gatecli.errors import GatecliError
 from gatecli.ledger.interface import Store
@@ -83,18 +84,21 @@ class PaidAnswers:
         if lease in self._held:
             lease.used -= 1
 
-    async def close(self) -> None:
-        """Return what was not used; where the ledger does not answer it stays spent."""
+    async def close(self) -> int:
+        """Return what was not used. The answers that stay spent, since the ledger did not take them back."""
         if self.asking is not None:
             with suppress(GatecliError):
                 await self.asking
         held, self._held = self._held, deque()
+        kept = 0
         for each in held:
             if each.left:
-                with suppress(GatecliError):
-                    await self.ledger.ask(
-                        lambda store, each=each: return_lease(store, each.lease, each.used, self.clock.wall())  # type: ignore[misc]  # typed as called
-                    )
+                give = partial(return_lease, lease=each.lease, used=each.used, now=self.clock.wall())
+                try:
+                    await self.ledger.ask(give)
+                except GatecliError:
+                    kept += each.left
+        return kept
 
     def _take_held(self) -> HeldLease | None:
         while self._held and not self._held[0].left:

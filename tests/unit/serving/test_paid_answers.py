@@ -175,7 +175,7 @@ def test_what_the_ledger_does_not_take_back_stays_spent(store: Store, opening: O
         await paid.ledger.ask(lambda own: own.close())
         opening.is_down = True
         await paid.ledger.ask(lambda _: paid.ledger._let_go())
-        await paid.close()
+        assert await paid.close() == 3
         assert answers_held(store) == 4
 
     run(work)
