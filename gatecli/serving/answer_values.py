@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from gatecli.model.private_endpoint import NoisyScores
+from gatecli.serving.body_text import media_type
 
 DIGITS = Context(prec=60)
 """Of a score; more could not be told apart on any grid, and take long to compute with."""
@@ -100,8 +101,8 @@ def class_positions(classes: Sequence[Class]) -> dict[tuple[type, Class], int]:
 
 def _answer_data(body: bytes, content_type: str, pointer: str | None, wrappers: Sequence[str]) -> Json:
     """The part of an answer that the pointer names, or that its usual wrappers hold."""
-    kind = content_type.partition(";")[0].strip().lower()
-    data = _csv_values(body) if kind in {"text/csv", "text/plain"} else parse_json(body)
+    is_table = media_type(content_type).name in {"text/csv", "text/plain"}
+    data = _csv_values(body) if is_table else parse_json(body)
     return value_at(data, pointer) if pointer is not None else _unwrap(data, wrappers)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from gatecli.serving.body_text import media_type
+
 
 class BadQuestion(Exception):
     """A body that cannot be asked of a model; its text says why, and holds nothing of it."""
@@ -44,8 +46,8 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
 
 
 def _is_json(content_type: str) -> bool:
-    kind = content_type.partition(";")[0].strip().lower()
-    return kind in {"", "application/json"} or kind.endswith("+json")
+    name = media_type(content_type).name
+    return name in {"", "application/json"} or name.endswith("+json")
 
 
 def _refuse(text: str) -> None:
