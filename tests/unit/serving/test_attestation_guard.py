@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from hypothesis import given
@@ -13,22 +13,10 @@ from gatecli.gates.served_attestation import AttestationStanding, attestation_st
 from gatecli.serving.attestation_guard import EVERY, STALE, UNSEEN, AttestationGuard
 from tests.support.attestations import ed25519
 from tests.support.served_endpoints import BUNDLE, endpoint, trusting_policy, write_endpoint
+from tests.support.serving import START, Clocks
 
-START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 HELD = AttestationStanding(None, "a" * 64, ends=START + DAY)
-
-
-@dataclass
-class Clocks:
-    """A wall clock that anybody sets, and seconds that only grow."""
-
-    wall: datetime = START
-    seconds: float = 0.0
-
-    def pass_by(self, seconds: float) -> None:
-        self.wall += timedelta(seconds=seconds)
-        self.seconds += seconds
 
 
 @dataclass
