@@ -107,7 +107,7 @@ class NoisyScores(Value):
     @model_validator(mode="after")
     def _require_order(self) -> NoisyScores:
         if self.low >= self.high:
-            raise ValueError("low is not below high, so there is no score between them")
+            raise ValueError("low must be below high")
         return self
 
 
@@ -123,7 +123,7 @@ class Votes(Value):
 
     models: Annotated[Many[VotingModel], Field(min_length=2, max_length=1000)]
     classes: Annotated[Many[int | str | bool], Field(min_length=2, max_length=10_000)] = Field(
-        description="every answer that a model may give; any other one is no vote"
+        description="every answer that a model may give; any other answer is not counted"
     )
     pointer: Pointer | None = Field(
         default=None, description="a JSON pointer to the class in a model's answer (default: found)"

@@ -1,1 +1,1 @@
-"""The proxy before a model endpoint: what is let through, what is noised, and who pays."""
+"""The proxy before a model endpoint: it verifies, searches, adds noise, and charges budgets."""

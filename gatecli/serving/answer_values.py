@@ -1,8 +1,8 @@
 """What a model answered: its scores on a grid, or its class; found in JSON or CSV of any platform's shape.
 
-Whatever a model answers, what is read here is one of a known set: scores outside their ends are clipped to
-them, and what is no number (NaN) is the lowest. That set is what the noise is for. An answer of another
-shape is no answer (`UnreadableAnswer`).
+Every value that is read here is one of a fixed set, whatever the model answers: scores are clipped to their
+ends, and NaN counts as the lowest. The noise is computed for that set. An answer of another shape raises
+`UnreadableAnswer`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Class = str | int | bool
 
 
 class UnreadableAnswer(Exception):
-    """An answer that has another shape than the endpoint says, and holds no scores or class."""
+    """An answer that does not have the shape that the document describes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ScoreGrid:
     pointer: str | None = None
 
     def steps_of(self, score: Decimal) -> int:
-        """The nearest step; ends for what lies beyond them, the lower one for what is no number."""
+        """The nearest step, from 0 to `most`; NaN is 0."""
         if score.is_nan():
             return 0
         if score.is_infinite() or (score and score.adjusted() > -SMALLEST):

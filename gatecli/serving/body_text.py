@@ -146,7 +146,7 @@ def texts_of(body: bytes, content_type: str, content_encoding: str) -> tuple[Bod
         return Unsearchable("its character set is not known")
     found = encoding_of(plain)
     if isinstance(found, Binary):
-        return Unsearchable("it is no text")
+        return Unsearchable("it is not text")
     text = plain[len(found.mark) :].decode(found.codec, "replace")
     texts = [_body_text(text, media, found.name)]
     # Where one character of UTF-16 is two of ASCII, a NUL somewhere must not hide what everybody reads.

@@ -1,7 +1,7 @@
 """The contracts of the platforms that serve models: routes, limits and readiness, as data.
 
-A path is compared as it came, byte by byte. Nothing is decoded, folded or resolved first: a path that
-another program would read in another way is no path of a contract, so it cannot reach the model.
+A path is compared as it came, byte by byte, without decoding, changing case or resolving dots. A path that
+the model's server might read differently therefore matches no route, and is never passed on.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is asked: a body in its one form, so that the same question is known again."""
+"""The canonical form of a question, by which the same question is recognised."""
 
 from __future__ import annotations
 

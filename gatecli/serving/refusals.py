@@ -1,4 +1,4 @@
-"""How a request ends without an answer. Why the promise would break no caller learns: all get the same."""
+"""How a request ends without an answer. Every refusal has the same body: no caller learns the reason."""
 
 from __future__ import annotations
 
