@@ -10,6 +10,7 @@ from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from gatecli.model.private_endpoint import EndpointLimits, EndpointMode
+from gatecli.serving.metrics import count_values
 from gatecli.serving.parts import EndpointParts
 from gatecli.serving.passed_headers import OF_THE_BYTES, Header, response_headers
 from gatecli.serving.refusals import AnswerRefused, RefusalReason
@@ -46,8 +47,7 @@ async def _search_answer(
     screened = await parts.response_screen.search(
         content, response.headers.get(hdrs.CONTENT_TYPE, ""), response.headers.get(hdrs.CONTENT_ENCODING, "")
     )
-    for entity, count in screened.counts.items():
-        parts.metrics.personal_data.labels(entity, "response").inc(count)
+    count_values(parts.metrics, screened.counts, "response")
     if screened.is_refused:
         raise AnswerRefused(RefusalReason.ANSWER)
     if screened.body is not content:

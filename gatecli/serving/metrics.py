@@ -5,7 +5,7 @@ Every metric belongs to the registry that `new_metrics` makes: nothing is global
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -90,6 +90,12 @@ def watch_figures(metrics: ServingMetrics, watched: WatchedFigures) -> None:
         "Unix time from which the attestation no longer holds",
         watched.attestation_ends,
     )
+
+
+def count_values(metrics: ServingMetrics, counts: Mapping[str, int], where: str) -> None:
+    """Count what was found in a request or an answer, by entity."""
+    for entity, count in counts.items():
+        metrics.personal_data.labels(entity, where).inc(count)
 
 
 def exposition(metrics: ServingMetrics) -> bytes:

@@ -18,7 +18,7 @@ from gatecli.serving.attested_answers import pass_on
 from gatecli.serving.bodies import SMALL, BadBody, BodyLimits, body_bytes, read_body, room_for
 from gatecli.serving.callers import caller_of
 from gatecli.serving.counted_requests import PATH, NoWindow
-from gatecli.serving.metrics import CONTENT_TYPE, exposition
+from gatecli.serving.metrics import CONTENT_TYPE, count_values, exposition
 from gatecli.serving.noisy_answers import AskedQuestion
 from gatecli.serving.parts import EndpointParts
 from gatecli.serving.passed_headers import OF_A_SEARCH, OF_THE_BYTES, Header, request_headers
@@ -40,7 +40,7 @@ from gatecli.serving.refusals import (
     bad_question,
     model_error,
 )
-from gatecli.serving.screening import ScreenOutcome
+from gatecli.serving.screening import Screened, ScreenOutcome
 from gatecli.serving.tracing import trace_of
 from gatecli.serving.upstream import UpstreamError
 
@@ -197,11 +197,9 @@ class ModelProxy:
 
     async def _search_body(self, http: web.BaseRequest, body: bytes) -> tuple[bytes, bool]:
         """The body as it may be asked; whether it is another one. Raises EndRequest."""
-        screened = await self.parts.request_screen.search(
+        screened = await self._search(
             body, http.headers.get(hdrs.CONTENT_TYPE, ""), http.headers.get(hdrs.CONTENT_ENCODING, "")
         )
-        for entity, count in screened.counts.items():
-            self.parts.metrics.personal_data.labels(entity, "request").inc(count)
         if screened.outcome is ScreenOutcome.DENIED:
             raise EndRequest(PERSONAL_DATA)
         if screened.outcome is ScreenOutcome.UNSEARCHED:
@@ -214,9 +212,15 @@ class ModelProxy:
         if not told:
             return
         text = unquote_plus(told).encode("utf-8", "surrogatepass")
-        screened = await self.parts.request_screen.search(text, "text/plain", "")
+        screened = await self._search(text, "text/plain", "")
         if screened.is_refused or screened.outcome is ScreenOutcome.MASKED:
             raise EndRequest(PERSONAL_DATA)
+
+    async def _search(self, text: bytes, content_type: str, encoding: str) -> Screened:
+        """What a part of a request holds, which is counted by kind."""
+        screened = await self.parts.request_screen.search(text, content_type, encoding)
+        count_values(self.parts.metrics, screened.counts, "request")
+        return screened
 
     def _told_by(self, target: str) -> str:
         """What of an address is the caller's: its query, and what of its path the model is asked with."""

@@ -88,6 +88,7 @@ def test_personal_data_in_an_address_is_not_asked(tmp_path: Path, target: str) -
         assert (await served.ask(path="/invocations/v2"))[0] == 200
         assert (await served.ask(path=target))[0] == 422
         assert len(served.model.asked) == 1
+        assert served.figure("personal_data_total", entity="CN_RESIDENT_ID", where="request") == 1
         assert PERSON not in served.exposed() + str(served.lines)
 
     serve_attested(
