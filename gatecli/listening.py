@@ -74,6 +74,10 @@ def _in_words(reason: str | None) -> str:
     return (reason or "unknown error").lower()
 
 
+class NoRoomError(Exception):
+    """There was no room for a large body in time."""
+
+
 class BodyRoom:
     """What large bodies share: memory is bounded whatever comes."""
 
@@ -82,12 +86,18 @@ class BodyRoom:
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
-    async def take_room(self, wanted: int) -> AsyncIterator[None]:
-        """Wait for room, and hold it; a body larger than all of it waits until it is alone."""
+    async def take_room(self, wanted: int, seconds: float) -> AsyncIterator[None]:
+        """Wait for room, and hold it; a body larger than all of it waits until it is alone.
+
+        Raises NoRoomError after so many seconds.
+        """
         size = min(wanted, self._size)
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._free >= size)
-            self._free -= size
+        try:
+            async with asyncio.timeout(seconds), self._changed:
+                await self._changed.wait_for(lambda: self._free >= size)
+                self._free -= size
+        except TimeoutError:
+            raise NoRoomError from None
         try:
             yield
         finally:

@@ -10,8 +10,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -23,7 +22,7 @@ from admission.review.judging import Phase
 from admission.server.health import Health
 from admission.server.metrics import CONTENT_TYPE, Metrics, exposition, kind_label
 from admission.server.review_service import FAILED, ReviewResult, ReviewService
-from gatecli.listening import BodyRoom
+from gatecli.listening import BodyRoom, NoRoomError
 
 PATHS = {"/validate": Phase.VALIDATING, "/mutate": Phase.MUTATING}
 JSON = "application/json"
@@ -105,22 +104,13 @@ class HttpHandler:
                 return await self._answer_review(http, phase, begun)
             if size is not None and size > self.bounds.body_bytes:
                 _too_large(self.bounds.body_bytes)
-            async with self._room_for(self.bounds.body_bytes if size is None else size):
+            wanted = self.bounds.body_bytes if size is None else size
+            async with self.room.take_room(wanted, self.bounds.read_seconds):
                 return await self._answer_review(http, phase, begun)
+        except NoRoomError:
+            raise web.HTTPServiceUnavailable(text="too many large bodies at once") from None
         finally:
             self.in_flight -= 1
-
-    @asynccontextmanager
-    async def _room_for(self, size: int) -> AsyncIterator[None]:
-        held = self.room.take_room(size)
-        try:
-            await asyncio.wait_for(held.__aenter__(), self.bounds.read_seconds)
-        except TimeoutError:
-            raise web.HTTPServiceUnavailable(text="too many large bodies at once") from None
-        try:
-            yield
-        finally:
-            await held.__aexit__(None, None, None)
 
     async def _answer_review(self, http: web.BaseRequest, phase: Phase, begun: float) -> web.Response:
         body = await self._body(http)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import hdrs, web
 
 from gatecli.listening import BodyRoom
-from gatecli.serving.refusals import BUSY, CUT_OFF, TOO_LARGE, TOO_SLOW, ErrorAnswer
+from gatecli.serving.refusals import CUT_OFF, TOO_LARGE, TOO_SLOW, ErrorAnswer
 
 SMALL = 64 * 1024
 """Bytes of a body that is taken in without asking for room."""
@@ -44,20 +42,6 @@ def body_bytes(http: web.BaseRequest, limits: BodyLimits) -> int:
     if size > limits.most:
         raise BadBody(TOO_LARGE)
     return size
-
-
-@asynccontextmanager
-async def room_for(size: int, limits: BodyLimits) -> AsyncIterator[None]:
-    """Hold room for a large body, also while it is asked about. Raises BadBody."""
-    held = limits.room.take_room(size)
-    try:
-        await asyncio.wait_for(held.__aenter__(), limits.seconds)
-    except TimeoutError:
-        raise BadBody(BUSY) from None
-    try:
-        yield
-    finally:
-        await held.__aexit__(None, None, None)
 
 
 async def read_body(http: web.BaseRequest, limits: BodyLimits) -> bytes:

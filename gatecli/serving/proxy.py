@@ -13,9 +13,10 @@ from urllib.parse import unquote_plus, urlsplit
 from aiohttp import hdrs, web
 from prometheus_client import Counter
 
+from gatecli.listening import NoRoomError
 from gatecli.model.private_endpoint import EndpointMode
 from gatecli.serving.attested_answers import pass_on
-from gatecli.serving.bodies import SMALL, BadBody, BodyLimits, body_bytes, read_body, room_for
+from gatecli.serving.bodies import SMALL, BadBody, BodyLimits, body_bytes, read_body
 from gatecli.serving.callers import caller_of
 from gatecli.serving.counted_requests import PATH, NoWindow
 from gatecli.serving.metrics import CONTENT_TYPE, count_values, exposition
@@ -164,8 +165,11 @@ class ModelProxy:
         size = body_bytes(http, self._bodies)
         if size <= SMALL:
             return await self._take_in(http, found)
-        async with room_for(size, self._bodies):
-            return await self._take_in(http, found)
+        try:
+            async with self._bodies.room.take_room(size, self._bodies.seconds):
+                return await self._take_in(http, found)
+        except NoRoomError:
+            raise EndRequest(BUSY) from None
 
     async def _take_in(self, http: web.BaseRequest, found: FoundRoute) -> web.StreamResponse:
         """Read a question, and ask it where not too many are asked already."""
