@@ -26,8 +26,11 @@ _IN_JSON = re.compile(rf"(?<![^\[,:\s]){_FRACTION}(?![^\],}}\s])")
 _IN_TABLE = re.compile(rf"(?<![^,;\t|\r\n]){_FRACTION}(?![^,;\t|\r\n])")
 
 
-CleanForms = BoundedMemory[bytes, bool]
-"""Digests of documents without their fractions that were proven clean: of a vector its form alone."""
+CleanForms = BoundedMemory[tuple[bytes, bool], bool]
+"""Documents without their fractions that were proven clean, by digest: of a vector its form alone.
+
+Also whether there were any: a `null` that was there from the start says nothing of a fraction in its place.
+"""
 
 
 def is_clean_json(detector: Detector, text: str, known: CleanForms | None = None) -> bool:
@@ -38,7 +41,7 @@ def is_clean_json(detector: Detector, text: str, known: CleanForms | None = None
     if detector.has_foreign_forms:
         return False
     shorter, left_out = _without_fractions(text)
-    form = blake2b(shorter.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    form = blake2b(shorter.encode("utf-8", "surrogatepass"), digest_size=16).digest(), left_out > 0
     if known is not None and known.get(form):
         return True
     shown, is_named = _leaf_texts(detector, text, shorter, left_out)

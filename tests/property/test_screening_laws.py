@@ -115,9 +115,13 @@ def test_fractions_are_left_out_only_where_a_scan_finds_nothing_in_them(parts: l
         assert found_by_scan(table, "csv") == set()
 
 
-@given(st.lists(st.tuples(st.lists(fractions, max_size=5), st.sampled_from(["x", "oib", *KEYS])), max_size=8))
+PARTS = fractions | st.just("null")
+
+
+@given(st.lists(st.tuples(st.lists(PARTS, max_size=5), st.sampled_from(["x", "oib", *KEYS])), max_size=8))
 @settings(max_examples=share(300))
 @example([(["0.5"], "oib"), (["0.1234567890"], "oib")])
+@example([(["null"], "oib"), (["0.1234567890"], "oib")])
 def test_a_form_that_is_remembered_proves_what_it_would_prove_anew(
     bodies: list[tuple[list[str], str]],
 ) -> None:
