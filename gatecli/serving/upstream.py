@@ -49,7 +49,6 @@ class UpstreamError(Exception):
 class ModelAnswer:
     """What the model answered, whole."""
 
-    status: int
     content_type: str
     body: bytes
 
@@ -133,7 +132,7 @@ class Upstream:
             content = await self.read_answer(response)
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise UpstreamError(UpstreamFault.UNREADABLE)  # it was asked for none
-        return ModelAnswer(response.status, response.headers.get("Content-Type", ""), content)
+        return ModelAnswer(response.headers.get("Content-Type", ""), content)
 
     async def is_ready(self, url: str) -> bool:
         """Whether the model says so in time."""
