@@ -35,7 +35,9 @@ IdentityOption = Annotated[
 OutputOption = Annotated[
     Path, option("--output", "-o", panel=OUTPUT, variable="KEYS_OUTPUT", metavar="FILE", help="Where to.")
 ]
-SealedFile = Annotated[Path, typer.Argument(metavar="SEALED", help="A sealed file; its manifest is beside it.")]
+SealedFile = Annotated[
+    Path, typer.Argument(metavar="SEALED", help="A sealed file; its manifest is beside it.")
+]
 
 
 def new(file: Annotated[Path, typer.Argument(metavar="FILE", help="Where no file is yet.")]) -> None:
@@ -66,7 +68,9 @@ def open_artifact(
     target: OutputOption,
     key_policy: Annotated[
         Path | None,
-        option("--key-policy", panel=GATE, metavar="FILE", help="The KeyPolicy that it must be sealed under."),
+        option(
+            "--key-policy", panel=GATE, metavar="FILE", help="The KeyPolicy that it must be sealed under."
+        ),
     ] = None,
 ) -> None:
     """Decrypt a sealed file. It is written once all of it is found to be what was sealed."""
@@ -121,4 +125,5 @@ def _sealing(member: str) -> Any:
 def _tell(done: str, manifest: SealedManifest, output: Path) -> None:
     names = ", ".join(each.name for each in manifest.recipients)
     applied = manifest.key_policy
-    err(f"{done} {manifest.artifact.name} as {output}: KeyPolicy {applied.name}, epoch {applied.epoch}, for {names}\n")
+    under = f"KeyPolicy {applied.name}, epoch {applied.epoch}, for {names}"
+    err(f"{done} {manifest.artifact.name} as {output}: {under}\n")

@@ -139,7 +139,7 @@ def _find_in_sealed(sealed: SealedSubject) -> Iterator[Finding]:
 
 
 def _checked_policy(subject: KeySubject) -> Checked:
-    measures = {"epoch": subject.spec.epoch, "recipients": len(subject.resolved), "sha256": subject.digest}
+    measures = {"epoch": subject.spec.epoch, "recipients": len(subject.resolved), "keyPolicy": subject.digest}
     document = subject.document
     inputs = {"sha256": document.sha256} if document.sha256 else {}
     return Checked("key policy", subject.name, document.path, measures, inputs)
@@ -147,7 +147,9 @@ def _checked_policy(subject: KeySubject) -> Checked:
 
 def _checked_sealed(sealed: SealedSubject) -> Checked:
     manifest, found = sealed.state.manifest, sealed.state.found
-    measures = {"epoch": manifest.key_policy.epoch, "recipients": len(manifest.recipients)} if manifest else {}
+    measures = (
+        {"epoch": manifest.key_policy.epoch, "recipients": len(manifest.recipients)} if manifest else {}
+    )
     inputs = {"sha256": found.sha256} if found else {}
     return Checked("sealed artifact", Path(sealed.path).name, sealed.path, measures, inputs)
 

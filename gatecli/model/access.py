@@ -1,9 +1,9 @@
 """What a formula of a KeyPolicy decides: for one holder of a key, for every conceivable one, for a policy.
 
-A formula has no negation, so whoever is more is never allowed less. One value of `centre` excludes the others;
-roles and purposes do not exclude each other. Hence a formula that anybody can satisfy is satisfied by somebody
-of one of its centres (or of another one) who has every role and every purpose: the question is answered exactly by
-as many evaluations as there are centres.
+A formula has no negation, so whoever is more is never allowed less. One value of `centre` excludes the
+others; roles and purposes do not exclude each other. Hence a formula that anybody can satisfy is satisfied by
+somebody of one of its centres (or of another one) who has every role and every purpose: the question is
+answered exactly, by as many evaluations as there are centres.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from enum import Enum
 from gatecli.model.key_policy import Formula, KeyPolicySpec, KeyRecipient, formulas_of
 
 
-class Everything(Enum):
+class EveryValue(Enum):
     """Stands for every value of an attribute."""
 
     EVERYTHING = "everything"
@@ -24,7 +24,7 @@ class Everything(Enum):
         return True
 
 
-EVERYTHING = Everything.EVERYTHING
+EVERYTHING = EveryValue.EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Holder:
     """The attributes of whoever holds a key; None is a centre that no formula names."""
 
     centre: str | None
-    roles: frozenset[str] | Everything = frozenset()
-    purposes: frozenset[str] | Everything = frozenset()
+    roles: frozenset[str] | EveryValue = frozenset()
+    purposes: frozenset[str] | EveryValue = frozenset()
 
 
 def holder_of(recipient: KeyRecipient) -> Holder:
@@ -85,13 +85,13 @@ def resolve(spec: KeyPolicySpec, epoch: int) -> tuple[KeyRecipient, ...]:
     """
     found = (
         each
-        for each in unrevoked(spec, epoch)
+        for each in standing_recipients(spec, epoch)
         if each.epochs.hold(epoch) and satisfies(holder_of(each), spec.access, epoch)
     )
     return tuple(sorted(found, key=lambda each: each.name))
 
 
-def unrevoked(spec: KeyPolicySpec, epoch: int) -> Iterable[KeyRecipient]:
+def standing_recipients(spec: KeyPolicySpec, epoch: int) -> Iterable[KeyRecipient]:
     """Recipients that no revocation shuts out in an epoch."""
     out = {each.recipient for each in spec.revoked or () if each.epoch <= epoch}
     return (each for each in spec.recipients if each.name not in out)

@@ -38,7 +38,7 @@ class Epochs(Value):
 
 
 class Formula(Value):
-    """What one recipient must be: attributes that it has all of, or `all`, `any` or `atLeast` k of formulas."""
+    """What one recipient must be: attributes, all of them; or `all`, `any` or `atLeast` k of formulas."""
 
     centre: Attribute | None = None
     role: Attribute | None = None

@@ -1,7 +1,7 @@
 """The manifest of a sealed artifact: what is in it, under which KeyPolicy, for whom.
 
-It stands beside the sealed file, and all of it but the digest of that file also stands inside, where nobody can
-change it without a recipient noticing. It has one text only.
+It stands beside the sealed file, and all of it but the digest of that file also stands inside, where nobody
+can change it without a recipient noticing. It has one text only.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def _canonical(value: SealedContents) -> str:
 class SealState:
     """What stands on disk for a sealed file: its manifest, its own bytes, and for how many it is.
 
-    `found` is None where no file is there, `stanzas` where it is not in the age format. `problem` says in words
-    why there is no manifest that can be read.
+    `found` is None where no file is there, `stanzas` where it is not in the age format. `problem` says in
+    words why there is no manifest that can be read.
     """
 
     manifest: SealedManifest | None

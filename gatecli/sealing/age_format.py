@@ -94,6 +94,8 @@ def _guard(work: Callable[[], object]) -> None:
             raise NoMatchingIdentity from None
         raise SealBroken(str(error)) from None
     except (EncryptError, OSError) as error:
+        if "KeyboardInterrupt" in str(error):  # it came while a stream was asked
+            raise KeyboardInterrupt from None
         raise SealBroken(str(error)) from None
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # how a bug of a Rust library arrives

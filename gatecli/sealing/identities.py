@@ -43,24 +43,35 @@ def read_identities(path: Path) -> tuple[Identity, ...]:
     lines = [line.strip() for line in _private_text(path).splitlines()]
     keys = [line for line in lines if line and not line.startswith("#")]
     if not keys or len(keys) > MOST_IDENTITIES:
-        raise UncheckableError(f"{path} holds {len(keys)} identities, not 1 to {MOST_IDENTITIES}", advice=MAKE_ONE)
+        raise UncheckableError(
+            f"{path} holds {len(keys)} identities, not 1 to {MOST_IDENTITIES}", advice=MAKE_ONE
+        )
     try:
         return tuple(Identity(key) for key in keys)
     except ValueError as error:
-        raise UncheckableError(f"{path} holds an identity that cannot be used: {error}", advice=MAKE_ONE) from None
+        raise UncheckableError(
+            f"{path} holds an identity that cannot be used: {error}", advice=MAKE_ONE
+        ) from None
 
 
 def _private_text(path: Path) -> str:
     try:
         with open_file(path) as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            if mode & 0o077:
-                raise UsageError(
-                    f"{path} may be read or changed by others (mode {mode:04o})", advice=f"chmod 600 {path}"
-                )
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise ReadError("is larger than 64 KiB", "name a file of identities alone")
-        return decode_text(content)
+            _require_private(path, os.fstat(file.fileno()))
+            return _decode_small(file.read(MOST_BYTES + 1))
     except ReadError as error:
         raise unreadable_argument(path, error) from None
+
+
+def _require_private(path: Path, status: os.stat_result) -> None:
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & 0o077:
+        raise UsageError(
+            f"{path} may be read or changed by others (mode {mode:04o})", advice=f"chmod 600 {path}"
+        )
+
+
+def _decode_small(content: bytes) -> str:
+    if len(content) > MOST_BYTES:
+        raise ReadError("is larger than 64 KiB", "name a file of identities alone")
+    return decode_text(content)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
-from gatecli.errors import UsageError
+from gatecli.errors import GatecliError, UsageError
 from gatecli.model.key_policy import KeyPolicy
 from gatecli.model.sealed_artifact import SealedBytes, SealedManifest
 from gatecli.sealing.age_format import Identity
@@ -14,6 +14,7 @@ from gatecli.sealing.sealed_files import (
     decrypt_whole,
     manifest_beside,
     require_apart,
+    require_as_sealed,
     resolve_keys,
     sealed_contents,
     write_sealed,
@@ -30,6 +31,7 @@ def rotate(sealed: Path, policy: KeyPolicy, identities: Sequence[Identity], outp
     """
     require_apart(output, sealed)
     before = manifest_beside(sealed)
+    require_as_sealed(sealed, before)
     _require_later(before, policy)
     plain = SealedBytes(sha256=before.artifact.sha256, size=before.artifact.size)
     contents = sealed_contents(before.artifact.name, plain, policy)
@@ -37,7 +39,7 @@ def rotate(sealed: Path, policy: KeyPolicy, identities: Sequence[Identity], outp
     flow.start()
     try:
         return write_sealed(flow.pipe, contents, resolve_keys(policy), output, sealed)
-    except Exception as error:
+    except GatecliError as error:
         raise flow.failed_first or error from None
     finally:
         flow.finish()

@@ -1,24 +1,24 @@
-"""Seal an artifact, open it, and seal it anew for another epoch: files in, files out, nothing half-written."""
+"""Seal an artifact, and open it: files in, files out, nothing half-written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
-from gatecli.errors import GatecliError, UncheckableError, UsageError
+from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.access import resolve
 from gatecli.model.age_recipient import is_weak, key_fingerprint
 from gatecli.model.key_policy import KeyPolicy, KeyRecipient, key_policy_digest
 from gatecli.model.sealed_artifact import (
-    SCHEMA,
     AppliedKeyPolicy,
     PlainArtifact,
     SealedBytes,
     SealedContents,
     SealedManifest,
     SealedRecipient,
+    SealState,
+    seal_fault,
 )
 from gatecli.sealing.age_format import (
     Identity,
@@ -29,10 +29,10 @@ from gatecli.sealing.age_format import (
     decrypt_stream,
     encrypt_stream,
 )
-from gatecli.sealing.staging import staged
+from gatecli.sealing.staging import stage_file
 from gatecli.sealing.streams import Failures, StreamError, TalliedReader, TalliedWriter
 from gatecli.sources.files import ReadError, open_file, unreadable_argument
-from gatecli.sources.sealed_artifact import bytes_of, manifest_path, read_manifest
+from gatecli.sources.sealed_artifact import bytes_of, count_stanzas, manifest_path, read_manifest
 
 ASK_AGAIN = "get the file and its manifest again; gatecli keys seal wrote both"
 
@@ -59,9 +59,10 @@ def open_sealed(
     """
     require_apart(output, sealed)
     manifest = manifest_beside(sealed)
+    require_as_sealed(sealed, manifest)
     if policy is not None:
         _require_policy(sealed, manifest, policy)
-    with _readable(sealed), open_file(sealed) as source, staged(output, is_private=True) as target:
+    with _readable(sealed), open_file(sealed) as source, stage_file(output, is_private=True) as target:
         decrypt_whole(sealed, source, target, manifest, identities)
     return manifest
 
@@ -73,7 +74,7 @@ def decrypt_whole(
     failures = Failures()
     reader = TalliedReader(source, failures)
     writer = TalliedWriter(target, failures, split=True)
-    with explained(sealed, manifest, failures):
+    with explain_failures(sealed, manifest, failures):
         decrypt_stream(reader, writer, identities)
         reader.drain()
     if reader.tally.bytes() != manifest.sealed:
@@ -95,15 +96,15 @@ def write_sealed(
     """
     failures = Failures()
     reader = TalliedReader(source, failures, contents.line())
-    with staged(output, is_private=False) as target:
+    with stage_file(output, is_private=False) as target:
         writer = TalliedWriter(target, failures)
-        with explained(named, None, failures):
+        with explain_failures(named, None, failures):
             encrypt_stream(reader, writer, public_keys)
         if reader.tally.bytes() != _bytes_in(contents.artifact):
             raise UncheckableError(f"{named} changed while it was sealed", advice="seal it again")
         given = {name: getattr(contents, name) for name in SealedContents.model_fields}
         manifest = SealedManifest(**given, sealed=writer.tally.bytes())
-        with staged(manifest_path(output), is_private=False) as beside:
+        with stage_file(manifest_path(output), is_private=False) as beside:
             beside.write(manifest.text().encode())
     return manifest
 
@@ -118,8 +119,12 @@ def sealed_contents(name: str, plain: SealedBytes, policy: KeyPolicy) -> SealedC
         artifact = PlainArtifact(name=name, sha256=plain.sha256, size=plain.size)
     except ValueError:
         raise UsageError("the artifact has a name that no manifest can hold", advice="rename it") from None
-    named = tuple(SealedRecipient(name=each.name, key=key_fingerprint(each.public_key)) for each in recipients)
-    return SealedContents(schema_=SCHEMA, artifact=artifact, key_policy=applied, recipients=named)
+    named = tuple(
+        SealedRecipient(name=each.name, key=key_fingerprint(each.public_key)) for each in recipients
+    )
+    return SealedContents(
+        schema_="gatecli/sealed/v1", artifact=artifact, key_policy=applied, recipients=named
+    )
 
 
 def resolve_keys(policy: KeyPolicy) -> tuple[str, ...]:
@@ -160,6 +165,18 @@ def manifest_beside(sealed: Path) -> SealedManifest:
         raise unreadable_argument(path, error) from None
 
 
+def require_as_sealed(sealed: Path, manifest: SealedManifest) -> None:
+    """Raises UncheckableError where a look at the head of the file shows that it is not the described one.
+
+    It also bounds what a library that reads the head has to hold.
+    """
+    with _readable(sealed):
+        stanzas = count_stanzas(sealed)
+    if stanzas != len(manifest.recipients):
+        fault = seal_fault(SealState(manifest, manifest.sealed, stanzas))
+        raise UncheckableError(f"{sealed} {fault}", advice=ASK_AGAIN)
+
+
 def _require_policy(sealed: Path, manifest: SealedManifest, policy: KeyPolicy) -> None:
     digest = key_policy_digest(policy)
     if manifest.key_policy.sha256 != digest:
@@ -186,7 +203,7 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def explained(path: Path, manifest: SealedManifest | None, failures: Failures) -> Iterator[None]:
+def explain_failures(path: Path, manifest: SealedManifest | None, failures: Failures) -> Iterator[None]:
     """What a stream or the library raises, as an error with a sentence."""
     try:
         yield

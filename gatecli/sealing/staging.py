@@ -15,7 +15,7 @@ PRIVATE = 0o600
 
 
 @contextmanager
-def staged(path: Path, *, is_private: bool) -> Iterator[IO[bytes]]:
+def stage_file(path: Path, *, is_private: bool) -> Iterator[IO[bytes]]:
     """A file beside `path`, readable for nobody else, that takes its place once the block has ended well.
 
     `is_private` keeps it readable for its owner alone. Raises UsageError where it cannot be written.

@@ -24,7 +24,7 @@ class StreamError(Exception):
         self.is_writing = is_writing
 
 
-class Tally:
+class PassedBytes:
     """The digest and the size of what passed."""
 
     def __init__(self) -> None:
@@ -62,7 +62,7 @@ class TalliedReader:
     """What was read before (`head`), then a stream; only the stream is counted."""
 
     def __init__(self, source: Readable, failures: Failures, head: bytes = b"") -> None:
-        self.tally = Tally()
+        self.tally = PassedBytes()
         self._source = source
         self._failures = failures
         self._head = head
@@ -86,7 +86,7 @@ class TalliedWriter:
     """A stream; with `split`, its first line is kept apart and not counted."""
 
     def __init__(self, target: Writable, failures: Failures, *, split: bool = False) -> None:
-        self.tally = Tally()
+        self.tally = PassedBytes()
         self.line: bytes | None = None if split else b""
         self._held = b""
         self._target = target

@@ -66,9 +66,9 @@ def _holds_key_policy(file: Path) -> bool:
 def read_key_policies(path: Path, *, sought: bool = False, heads: bool = True) -> Loaded[PlacedKeyPolicy]:
     """Every KeyPolicy of a file; what cannot be read or does not validate is a finding.
 
-    Documents of other kinds are passed over. A file without any KeyPolicy is a finding, unless it was `sought`
-    by its text alone, which may only speak of one. So is a document whose head is wrong; without `heads`
-    somebody else says so.
+    Documents of other kinds are passed over. A file without any KeyPolicy is a finding, unless it was
+    `sought` by its text alone, which may only speak of one. So is a document whose head is wrong; without
+    `heads` somebody else says so.
     """
     try:
         documents = read_documents(path)

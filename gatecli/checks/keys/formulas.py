@@ -33,8 +33,8 @@ def find_unsatisfied(subject: KeySubject) -> Iterator[Finding]:
             UNSATISFIABLE,
             subject,
             ACCESS,
-            f"no recipient can satisfy the formula in epoch {epoch}: it asks one recipient to be of two centres, "
-            "for more branches than there are, or for epochs that are over or to come",
+            f"no recipient can satisfy the formula in epoch {epoch}: it asks one recipient to be of two "
+            "centres, for more branches than there are, or for epochs that are over or to come",
             "join centres by any; check atLeast and epochs",
         )
     elif not subject.resolved:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gatecli.checks.keys.interface import RECIPIENTS, KeySubject, finding_at
+from gatecli.model.access import standing_recipients
 from gatecli.model.age_recipient import is_weak, recipient_point
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.identity import identity_of
@@ -16,14 +17,14 @@ EXPIRED_KEY = Rule("keys-expired-key", Severity.WARNING, "A recipient's key is v
 SHARED_KEY = Rule("keys-shared-key", Severity.ERROR, "One key stands under two names")
 DUPLICATE_NAME = Rule("keys-duplicate-name", Severity.ERROR, "Two recipients have one name")
 
-_SECRET = "age-secret-key"
+_IDENTITY = "age-secret-key"
 
 
 def find_key_faults(subject: KeySubject) -> Iterator[Finding]:
     """A key that is none locks its holder out; a weak one lets everybody in. No key is repeated here."""
     for number, recipient in enumerate(subject.spec.recipients):
         at, text, name = f"{RECIPIENTS}/{number}/publicKey", recipient.public_key, recipient.name
-        if text.casefold().startswith(_SECRET):
+        if text.casefold().startswith(_IDENTITY):
             yield finding_at(
                 PRIVATE_KEY,
                 subject,
@@ -64,9 +65,12 @@ def find_expired_keys(subject: KeySubject) -> Iterator[Finding]:
 
 
 def find_shared_keys(subject: KeySubject) -> Iterator[Finding]:
-    """Whoever is revoked under one name still opens under the other."""
+    """Whoever is revoked under one name later would still open under the other."""
     owners: dict[int, str] = {}
+    standing = {each.name for each in standing_recipients(subject.spec, subject.epoch)}
     for number, recipient in enumerate(subject.spec.recipients):
+        if recipient.name not in standing:  # one that opens under another name is another finding
+            continue
         try:
             point = recipient_point(recipient.public_key)
         except ValueError:  # another check says so

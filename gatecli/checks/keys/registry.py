@@ -12,7 +12,9 @@ KEY_CHECKS: tuple[KeyCheck, ...] = (
     KeyCheck((formulas.WILDCARD,), formulas.find_wildcards),
     KeyCheck((formulas.PURPOSE_UNLISTED,), formulas.find_unlisted_purposes),
     KeyCheck((formulas.UNMATCHED_TERM,), formulas.find_unmatched_terms),
-    KeyCheck((recipients.INVALID_KEY, recipients.WEAK_KEY, recipients.PRIVATE_KEY), recipients.find_key_faults),
+    KeyCheck(
+        (recipients.INVALID_KEY, recipients.WEAK_KEY, recipients.PRIVATE_KEY), recipients.find_key_faults
+    ),
     KeyCheck((recipients.EXPIRED_KEY,), recipients.find_expired_keys),
     KeyCheck((recipients.SHARED_KEY,), recipients.find_shared_keys),
     KeyCheck((recipients.DUPLICATE_NAME,), recipients.find_duplicate_names),

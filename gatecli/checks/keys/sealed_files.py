@@ -33,8 +33,8 @@ def find_sealed_faults(subject: SealedSubject) -> Iterator[Finding]:
         yield finding_of_file(
             UNKNOWN_KEY_POLICY,
             subject.path,
-            f"{subject.path} is sealed under the KeyPolicy {applied.name} {applied.sha256[:12]}, which is not "
-            "among what is checked",
+            f"{subject.path} is sealed under the KeyPolicy {applied.name} {applied.sha256[:12]}, which is "
+            "not among what is checked",
             "check it together with its KeyPolicy, to see whether it opens for the right ones",
             about=applied.sha256,
         )
@@ -50,8 +50,8 @@ def _of_another_text(subject: SealedSubject, manifest: SealedManifest) -> Findin
         return finding_of_file(
             SEALED_FOR_OTHERS,
             subject.path,
-            f"{subject.path} was sealed in epoch {epoch} and opens for {', '.join(others)}, whom the KeyPolicy "
-            f"{name} shuts out now",
+            f"{subject.path} was sealed in epoch {epoch} and opens for {', '.join(others)}, whom the "
+            f"KeyPolicy {name} shuts out now",
             "gatecli keys rotate seals it anew; take the old file away where it can still be had",
             about=",".join(others),
         )

@@ -15,9 +15,7 @@ REVOCATION_UNSTATED = Rule(
 )
 UNKNOWN_REVOKED = Rule("keys-unknown-revoked", Severity.ERROR, "A revocation names nobody")
 REVOKED_RESOLVES = Rule("keys-revoked-resolves", Severity.ERROR, "A revoked recipient still opens")
-REVOCATION_PENDING = Rule(
-    "keys-revocation-pending", Severity.WARNING, "A revocation begins in a later epoch"
-)
+REVOCATION_PENDING = Rule("keys-revocation-pending", Severity.WARNING, "A revocation begins in a later epoch")
 DISCLOSURE_UNSTATED = Rule(
     "keys-disclosure-unstated", Severity.ERROR, "A KeyPolicy does not say what a decrypted model may leak"
 )
@@ -48,8 +46,8 @@ def find_unstated(subject: KeySubject) -> Iterator[Finding]:
             DISCLOSURE_UNSTATED,
             subject,
             f"{SPEC}/disclosure",
-            "spec.disclosure is missing: encryption ends where a centre decrypts, and what the model tells then "
-            "of the people it was trained on is not stated",
+            "spec.disclosure is missing: encryption ends where a centre decrypts, and what the model tells "
+            "then of the people it was trained on is not stated",
             "write disclosure with a statement, or with the epsilon and delta of the release",
         )
 
@@ -75,7 +73,7 @@ def find_revocations(subject: KeySubject) -> Iterator[Finding]:
                 REVOCATION_PENDING,
                 subject,
                 f"{at}/epoch",
-                f"{name} is revoked from epoch {revocation.epoch} on, and opens what is sealed in epoch {epoch}",
+                f"{name} is revoked from epoch {revocation.epoch} on, and still opens in epoch {epoch}",
                 f"raise spec.epoch to {revocation.epoch} and rotate, where it is to be shut out now",
                 about=name,
             )
