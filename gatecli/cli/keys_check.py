@@ -88,9 +88,14 @@ def key_policy_data(policy: KeyPolicy) -> dict[str, Any]:
 
 def _text_of(data: dict[str, Any]) -> str:
     lines = [f"{data['name']} · epoch {data['epoch']} · sha256 {data['sha256']}"]
-    width = max((len(each["name"]) for each in data["recipients"]), default=0)
+    names, centres = (_widest(data["recipients"], key) for key in ("name", "centre"))
     for each in data["recipients"]:
         opens = "opens" if each["opens"] else "does not open"
         since = f", revoked from epoch {each['revokedFrom']} on" if each["revokedFrom"] else ""
-        lines.append(f"  {each['name']:<{width}}  {each['centre']}  {opens}{since}  key {each['key'][:12]}")
+        who = f"{each['name']:<{names}}  {each['centre']:<{centres}}"
+        lines.append(f"  {who}  {opens}{since}  key {each['key'][:12]}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _widest(rows: list[dict[str, Any]], key: str) -> int:
+    return max((len(row[key]) for row in rows), default=0)

@@ -1,4 +1,4 @@
-"""Artifacts are sealed for whom a policy names, and opened whole or not at all; nothing half-written stays."""
+"""Artifacts are sealed for whom a policy names, and opened whole or not at all."""
 
 from __future__ import annotations
 
