@@ -81,9 +81,9 @@ def measure(folder: Path, mebibytes: int, public: str) -> None:
         ratio = f"{seconds / rows[bare][0]:6.2f} × bare" if bare in rows and bare != name else ""
         rate = f"{seconds:7.2f} s {mebibytes / seconds:8.0f} MiB/s {peak:5} MiB"
         print(f"{mebibytes:>6} MiB  {name:<12} {rate}  {ratio}")
-    for file in folder.glob("*"):
-        if file.is_file() and file.name != "north.key" and "key-policy" not in file.name:
-            file.unlink()
+    for path in folder.glob("*"):
+        if path != key and "key-policy" not in path.name:
+            path.unlink()
 
 
 def main() -> None:

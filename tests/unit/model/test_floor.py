@@ -253,10 +253,11 @@ def test_a_policy_that_demands_no_sealing_has_the_digest_that_it_always_had() ->
             )
         ).sha256
     )
-    for spec in (
+    asking: tuple[dict[str, Any], ...] = (
         {"tiers": {"t": {"maxEpsilon": 1, "requireSealed": True}}, "release": {"requireEvidence": True}},
         {"tiers": {"t": {"maxEpsilon": 1}}, "release": {"requireEvidence": True, "keyPolicies": [A]}},
-    ):
+    )
+    for spec in asking:
         assert stamp(policy(**spec)).sha256 != stamp(plain).sha256
     content = json.dumps(plain.spec.model_dump(mode="json", by_alias=True, exclude={"attestation"}))
     assert "requireSealed" in content

@@ -18,7 +18,7 @@ from gatecli.sealing import sealed_files
 from gatecli.sealing.age_format import Identity, SealBroken, encrypt_stream
 from gatecli.sealing.rotation import rotate
 from gatecli.sealing.sealed_files import open_sealed, seal
-from gatecli.sources.sealed_artifact import manifest_path, read_manifest
+from gatecli.sources.sealed_artifact import bytes_of, manifest_path, read_manifest
 from tests.support.key_policies import (
     NORTH,
     WEAK,
@@ -186,7 +186,7 @@ def forge(model: SealedModel, content: bytes, keys: list[str]) -> None:
     with (model.folder / "forged").open("rb") as source, model.sealed.open("wb") as target:
         encrypt_stream(source, target, keys)
     manifest = read_manifest(model.manifest)
-    fitting = manifest.model_copy(update={"sealed": sealed_files.bytes_of(model.sealed)})
+    fitting = manifest.model_copy(update={"sealed": bytes_of(model.sealed)})
     model.manifest.write_text(fitting.text())
 
 
@@ -238,7 +238,7 @@ def test_a_folder_or_a_missing_file_is_not_sealed(tmp_path: Path) -> None:
 def test_an_artifact_that_changes_while_it_is_sealed_is_refused(
     model: SealedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = sealed_files.bytes_of
+    first = bytes_of
 
     def then_changed(path: Path) -> object:
         found = first(path)
