@@ -28,6 +28,7 @@ class GateName(StrEnum):
     PII = "pii"
     TERRAFORM = "terraform"
     SERVE = "serve"
+    KEYS = "keys"
 
 
 class GateModule(Protocol):
@@ -114,6 +115,13 @@ SERVE = Gate(
     checks="that what an endpoint answers has a proof or noise, and a budget that pays for it",
     rule_modules=("checks.serving.registry", "sources.endpoint"),
 )
+KEYS = Gate(
+    GateName.KEYS,
+    frozenset({"keys"}),
+    discovers="YAML and JSON files that hold a KeyPolicy, and manifests of sealed files",
+    checks="that a KeyPolicy lets in whom it should, and that sealed files open for nobody else",
+    rule_modules=("checks.keys.registry", "sources.key_policy"),
+)
 LEDGER = Gate(
     "ledger",
     frozenset({"ledger"}),
@@ -151,7 +159,7 @@ CHECK = Gate(
 )
 
 GATES: Mapping[GateName, Gate] = MappingProxyType(
-    {GateName(gate.name): gate for gate in (RELEASE, ANONYMITY, PII, TERRAFORM, SERVE)}
+    {GateName(gate.name): gate for gate in (RELEASE, ANONYMITY, PII, TERRAFORM, SERVE, KEYS)}
 )
 """The gates that `gatecli check` runs, in their order."""
 

@@ -248,7 +248,10 @@ def _cost_digest(facts: DocumentFacts) -> str:
 
 
 def _limits_digest(facts: DocumentFacts) -> str:
-    limits = None if facts.limits is None else facts.limits.model_dump(mode="json", by_alias=True)
+    """Of what may be promised; how the files of a release travel is no limit of the promise."""
+    limits: dict[str, Any] | None = None
+    if facts.limits is not None:
+        limits = facts.limits.model_dump(mode="json", by_alias=True, exclude={"require_sealed"})
     return _digest([list(facts.tiers), limits])
 
 

@@ -46,7 +46,7 @@ def tighten(
     spec = PolicySpec(
         tiers=_tiers(low.tiers, high.tiers),
         datasets={**high.datasets, **low.datasets},
-        release=_release(low.release, high.release),
+        release=_release(low.release, high.release, is_sealing_demanded=_demands_sealing(low)),
         anonymity=_anonymity(low.anonymity, high.anonymity),
         pii=_pii(low.pii, high.pii),
         terraform=_terraform(low.terraform, high.terraform),
@@ -57,6 +57,10 @@ def tighten(
         severities=_severities(low.severities, high.severities, severity_of),
     )
     return nearer.model_copy(update={"spec": spec})
+
+
+def _demands_sealing(spec: PolicySpec) -> bool:
+    return spec.release.require_sealed or any(tier.require_sealed for tier in spec.tiers.values())
 
 
 def _least(*values: Limit | None) -> Limit | None:
@@ -76,6 +80,7 @@ def stricter_tier(one: Tier, other: Tier) -> Tier:
         min_l=_most(one.min_l, other.min_l),
         max_t=_least(one.max_t, other.max_t),
         require_audit=one.require_audit or other.require_audit,
+        require_sealed=one.require_sealed or other.require_sealed,
         source=one.source or other.source,
     )
 
@@ -98,10 +103,15 @@ def _loosest(tiers: Iterable[Tier]) -> Tier:
 
     least = {name: all_of(name, max) for name in ("max_epsilon", "max_delta", "max_t")}
     most = {name: all_of(name, min) for name in ("min_k", "min_l")}
-    return Tier(**least, **most, require_audit=all(tier.require_audit for tier in known))
+    return Tier(
+        **least,
+        **most,
+        require_audit=all(tier.require_audit for tier in known),
+        require_sealed=all(tier.require_sealed for tier in known),
+    )
 
 
-def _release(low: ReleaseRules, high: ReleaseRules) -> ReleaseRules:
+def _release(low: ReleaseRules, high: ReleaseRules, *, is_sealing_demanded: bool) -> ReleaseRules:
     return ReleaseRules(
         require_evidence=low.require_evidence or high.require_evidence,
         require_decision=low.require_decision or high.require_decision,
@@ -109,7 +119,16 @@ def _release(low: ReleaseRules, high: ReleaseRules) -> ReleaseRules:
         max_waiver_days=min(low.max_waiver_days, high.max_waiver_days),
         min_audit_confidence=max(low.min_audit_confidence, high.min_audit_confidence),
         max_audit_ratio=min(low.max_audit_ratio, high.max_audit_ratio),
+        require_sealed=low.require_sealed or high.require_sealed,
+        key_policies=_key_policies(low, high, is_demanded=is_sealing_demanded),
     )
+
+
+def _key_policies(low: ReleaseRules, high: ReleaseRules, *, is_demanded: bool) -> tuple[str, ...]:
+    """Which KeyPolicies are accepted is for the floor to say, where it names any or demands one."""
+    if not low.key_policies and not is_demanded:
+        return high.key_policies
+    return tuple(each for each in low.key_policies if not high.key_policies or each in high.key_policies)
 
 
 def _anonymity(low: AnonymityRules, high: AnonymityRules) -> AnonymityRules:

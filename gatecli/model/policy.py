@@ -20,7 +20,7 @@ from gatecli.model.number import BelowOne, NonNegative, Positive, Proportion
 from gatecli.model.plan_forms import PlanForm
 from gatecli.model.presidio import PresidioRecognizer, PresidioRegistry
 from gatecli.model.publication import Publications
-from gatecli.model.trust import AttestationRules
+from gatecli.model.trust import AttestationRules, LowerSha256
 from gatecli.model.verdict import PolicyStamp
 
 
@@ -34,6 +34,9 @@ class Tier(Value):
     max_t: NonNegative | None = None
     require_audit: bool = Field(
         default=False, description="whether a release must have survived an audit of its claim"
+    )
+    require_sealed: bool = Field(
+        default=False, description="whether the artifacts of a release must be sealed (gatecli keys seal)"
     )
 
     @property
@@ -68,6 +71,14 @@ class ReleaseRules(Value):
         default="2",
         validate_default=True,
         description="the least ε that such an audit would have found, over the declared ε, at most",
+    )
+    require_sealed: bool = Field(
+        default=False, description="whether the artifacts of every release must be sealed, whatever its tier"
+    )
+    key_policies: Many[LowerSha256] = Field(
+        default=(),
+        description="SHA-256 of the KeyPolicies that artifacts may be sealed under, as `gatecli keys show` "
+        "names them",
     )
 
 
@@ -221,7 +232,7 @@ class LedgerRules(Value):
     )
 
 
-GateName = Literal["release", "anonymity", "pii", "terraform", "serve"]
+GateName = Literal["release", "anonymity", "pii", "terraform", "serve", "keys"]
 
 
 class CheckedTable(Anonymity):
@@ -322,5 +333,14 @@ def stamp(policy: PrivacyPolicy) -> PolicyStamp:
     every earlier verdict one of another policy.
     """
     content = policy.spec.model_dump(mode="json", by_alias=True, exclude={"attestation"})
+    for rules in (content["release"], *content["tiers"].values()):
+        _leave_out_idle_keys(rules)
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return PolicyStamp(policy.metadata.name, hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def _leave_out_idle_keys(rules: dict[str, Any]) -> None:
+    """Keys that came later, where they ask for nothing: else every earlier verdict were another policy's."""
+    for key in ("requireSealed", "keyPolicies"):
+        if not rules.get(key):
+            rules.pop(key, None)

@@ -18,6 +18,7 @@ from gatecli.model.mechanism import Count, Mechanism, RunSelection, Sampling
 from gatecli.model.number import BelowOne, NonNegative
 
 if TYPE_CHECKING:
+    from gatecli.model.sealed_artifact import SealState
     from gatecli.model.table_evidence import TableEvidence
 
 
@@ -193,10 +194,14 @@ class ModelRelease(Resource):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactState:
-    """What stands on disk for one declared file; `sha256` is None where no file is there."""
+    """What stands on disk for one declared file; `sha256` is None where no file is there.
+
+    `seal` is None where no manifest of a sealed file stands beside it.
+    """
 
     artifact: Artifact
     sha256: str | None
+    seal: SealState | None = None
 
     @property
     def is_as_declared(self) -> bool:

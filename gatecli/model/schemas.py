@@ -7,11 +7,13 @@ from typing import Any
 from gatecli.model.attestation import PersonalDataScan, PrivacyRelease, TableAnonymity
 from gatecli.model.audit import AuditFile
 from gatecli.model.base import Resource, Value, schema_of
+from gatecli.model.key_policy import KeyPolicy
 from gatecli.model.lineage import facet_schema
 from gatecli.model.number import NUMBER_SCHEMA
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.private_endpoint import PrivateEndpoint
 from gatecli.model.release import ModelRelease
+from gatecli.model.sealed_artifact import SealedManifest
 from gatecli.model.strict_data import data_schema
 from gatecli.model.table_evidence import TableEvidence
 from gatecli.model.table_questions import TableQuestions
@@ -23,8 +25,13 @@ KINDS: tuple[type[Resource], ...] = (
     PrivacyWaiver,
     TableQuestions,
     PrivateEndpoint,
+    KeyPolicy,
 )
-FILES: dict[str, type[Value]] = {"audit-v1": AuditFile, "table-evidence-v1": TableEvidence}
+FILES: dict[str, type[Value]] = {
+    "audit-v1": AuditFile,
+    "table-evidence-v1": TableEvidence,
+    "sealed-v1": SealedManifest,
+}
 """Files that a command writes and another reads."""
 PREDICATES: dict[str, type] = {
     "privacy-release-v1": PrivacyRelease,

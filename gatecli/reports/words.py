@@ -77,6 +77,7 @@ LABELS = {
     "sensitive": "sensitive columns",
     "separation": "separation",
     "sha256": "SHA-256 of the data",
+    "keyPolicy": "SHA-256 of what it says",
     "uncoveredRecords": "records that the reference lacks",
     "unit": "unit",
     "expectedReidentifications": "expected re-identifications",

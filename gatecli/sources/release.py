@@ -27,6 +27,9 @@ from gatecli.sources.locations import inside
 from gatecli.sources.rules import RELEASE_UNREADABLE
 from gatecli.sources.table_schema import schema_digest
 
+SEALED_SUFFIX = ".manifest.json"
+"""Of the manifest beside a sealed file: `gatecli.model.sealed_artifact.SUFFIX`."""
+
 ReadEvidence: TypeAlias = Callable[[EvidenceReference, Path, Place, str], Loaded[Evidence]]
 
 
@@ -127,7 +130,7 @@ def _states(
     findings: list[Finding] = []
     for number, file in enumerate(files):
         try:
-            states.append(ArtifactState(file, _digest(file, base)))
+            states.append(_state(file, inside(base, file.path)))
         except ReadError as error:
             message = f"the artifact {file.path} {error.problem}"
             findings.append(
@@ -138,8 +141,14 @@ def _states(
     return Loaded(tuple(states), tuple(findings))
 
 
-def _digest(artifact: Artifact, base: Path) -> str | None:
+def _state(artifact: Artifact, path: Path) -> ArtifactState:
+    """What stands at `path`; with a manifest beside it, as a sealed file. Raises `ReadError`."""
+    if path.with_name(path.name + SEALED_SUFFIX).exists():
+        from gatecli.sources.sealed_artifact import seal_state  # noqa: PLC0415 - few releases are sealed
+
+        seal = seal_state(path)
+        return ArtifactState(artifact, seal.found.sha256 if seal.found else None, seal)
     try:
-        return sha256_of(inside(base, artifact.path))
+        return ArtifactState(artifact, sha256_of(path))
     except MissingFileError:
-        return None
+        return ArtifactState(artifact, None)

@@ -45,6 +45,8 @@ LATE_HOMES = (
     "gatecli.accounting.convolution",
     "gatecli.accounting.domination",
     "gatecli.audit.plugin_audit",
+    "gatecli.checks.keys.registry",
+    "gatecli.checks.keys.sealed_files",
     "gatecli.checks.serving.registry",
     "gatecli.checks.unsearched",
     "gatecli.checks.waiver",
@@ -78,6 +80,7 @@ LATE_HOMES = (
     "gatecli.sources.baseline",
     "gatecli.sources.packed.reading",
     "gatecli.sources.redact",
+    "gatecli.sources.sealed_artifact",
     "gatecli.sources.submodules",
 )
 LATE_STANDARD = (

@@ -15,6 +15,7 @@ from gatecli.checks.release import (
     evidence_terms,
     parameters,
     processing,
+    sealed,
     weights,
 )
 from gatecli.checks.release.interface import Check
@@ -82,6 +83,7 @@ RELEASE_CHECKS: tuple[Check, ...] = (
     Check((disclosure.MISSING_CLIPPING_NORM,), disclosure.find_missing_clipping_norm),
     Check((artifact.ARTIFACT_MISSING, artifact.DIGEST_MISMATCH), artifact.find_artifacts),
     Check((artifact.DUPLICATE_VERSION,), artifact.find_duplicate_version),
+    Check((sealed.UNSEALED, sealed.SEAL_MISMATCH, sealed.KEY_POLICY_NOT_ACCEPTED), sealed.find_seals),
 )
 
 RULES: tuple[Rule, ...] = (

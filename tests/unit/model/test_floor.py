@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from gatecli.model.base import Value
 from gatecli.model.finding import Severity
 from gatecli.model.floor import tighten
-from gatecli.model.policy import PolicySpec, PrivacyPolicy
+from gatecli.model.policy import PolicySpec, PrivacyPolicy, stamp
 
 
 def policy(name: str = "floor", **spec: Any) -> PrivacyPolicy:
@@ -202,3 +203,61 @@ def test_no_nearer_policy_says_which_areas_have_few_people() -> None:
 def test_an_owner_that_one_policy_asks_for_is_asked_for(low: bool, high: bool) -> None:  # noqa: FBT001 - the values of a key
     floor, nearer = ({"pii": {"requireAllowanceOwner": value}} for value in (low, high))
     assert law(floor, nearer).pii.require_allowance_owner
+
+
+A, B, C = ("a" * 64, "b" * 64, "c" * 64)
+
+
+def test_sealing_that_one_of_the_policies_requires_is_required() -> None:
+    sealed, other = ({"tiers": {"t": {"requireSealed": required}}} for required in (True, False))
+    assert law(sealed, other).tiers["t"].require_sealed
+    assert law(other, sealed).tiers["t"].require_sealed
+    assert not law(other, other).tiers["t"].require_sealed
+    assert law(sealed, {"tiers": {"mine": {"maxEpsilon": 1}}}).tiers["mine"].require_sealed
+    everywhere, nowhere = ({"release": {"requireSealed": required}} for required in (True, False))
+    assert law(everywhere, nowhere).release.require_sealed
+    assert law(nowhere, everywhere).release.require_sealed
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "accepted"),
+    [
+        ({"keyPolicies": [A, B]}, {}, (A, B)),
+        ({"keyPolicies": [A, B]}, {"keyPolicies": [B, C]}, (B,)),
+        ({"keyPolicies": [A]}, {"keyPolicies": [C]}, ()),
+        ({}, {"keyPolicies": [C]}, (C,)),
+        ({"requireSealed": True}, {"keyPolicies": [C]}, ()),
+        ({"requireSealed": True, "keyPolicies": [A]}, {"requireSealed": False, "keyPolicies": [A, C]}, (A,)),
+    ],
+)
+def test_a_nearer_policy_accepts_no_further_key_policy(
+    low: dict[str, Any], high: dict[str, Any], accepted: tuple[str, ...]
+) -> None:
+    assert law({"release": low}, {"release": high}).release.key_policies == accepted
+
+
+def test_a_tier_that_demands_sealing_leaves_the_acceptance_to_the_floor() -> None:
+    floor = {"tiers": {"t": {"requireSealed": True}}}
+    assert law(floor, {"release": {"keyPolicies": [C]}}).release.key_policies == ()
+
+
+def test_a_policy_that_demands_no_sealing_has_the_digest_that_it_always_had() -> None:
+    """Else every attestation of an earlier gatecli were about another policy."""
+    plain = policy(tiers={"t": {"maxEpsilon": 1}}, release={"requireEvidence": True})
+    assert (
+        stamp(plain).sha256
+        == stamp(
+            policy(
+                tiers={"t": {"maxEpsilon": 1, "requireSealed": False}},
+                release={"requireEvidence": True, "requireSealed": False, "keyPolicies": []},
+            )
+        ).sha256
+    )
+    asking: tuple[dict[str, Any], ...] = (
+        {"tiers": {"t": {"maxEpsilon": 1, "requireSealed": True}}, "release": {"requireEvidence": True}},
+        {"tiers": {"t": {"maxEpsilon": 1}}, "release": {"requireEvidence": True, "keyPolicies": [A]}},
+    )
+    for spec in asking:
+        assert stamp(policy(**spec)).sha256 != stamp(plain).sha256
+    content = json.dumps(plain.spec.model_dump(mode="json", by_alias=True, exclude={"attestation"}))
+    assert "requireSealed" in content

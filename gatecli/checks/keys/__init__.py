@@ -1,0 +1,1 @@
+"""The rules about KeyPolicies, and about what was sealed under one."""

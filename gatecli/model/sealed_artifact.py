@@ -1,0 +1,114 @@
+"""The manifest of a sealed artifact: what is in it, under which KeyPolicy, for whom.
+
+It stands beside the sealed file, and all of it but the digest of that file also stands inside, where nobody
+can change it without a recipient noticing. It has one text only.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gatecli.model.base import Many, Value
+from gatecli.model.key_policy import MOST_RECIPIENTS, Attribute, Epoch
+from gatecli.model.trust import LowerSha256
+
+SCHEMA = "gatecli/sealed/v1"
+SUFFIX = ".manifest.json"
+Size = Annotated[int, Field(ge=0, le=2**63 - 1)]
+FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^/\\\x00-\x1f\x7f]+$")]
+
+
+class SealedBytes(Value):
+    """A file by its bytes."""
+
+    sha256: LowerSha256
+    size: Size
+
+
+class PlainArtifact(SealedBytes):
+    """What was sealed."""
+
+    name: FileName
+
+
+class AppliedKeyPolicy(Value):
+    """The KeyPolicy that chose the recipients, and the epoch that it was sealed for."""
+
+    name: Annotated[str, Field(min_length=1, max_length=253)]
+    sha256: LowerSha256
+    epoch: Epoch
+
+
+class SealedRecipient(Value):
+    """Whom it was sealed for; `key` is the SHA-256 of the public key's text."""
+
+    name: Attribute
+    key: LowerSha256
+
+
+class SealedContents(Value):
+    """What stands inside the sealed file, before the artifact."""
+
+    schema_: Literal["gatecli/sealed/v1"] = Field(alias="schema")
+    artifact: PlainArtifact
+    key_policy: AppliedKeyPolicy
+    recipients: Annotated[Many[SealedRecipient], Field(min_length=1, max_length=MOST_RECIPIENTS)]
+
+    def line(self) -> bytes:
+        """The one line of JSON that the artifact follows."""
+        return _canonical(self).encode() + b"\n"
+
+
+class SealedManifest(SealedContents):
+    """What stands beside it: the same, and the sealed file's own bytes."""
+
+    sealed: SealedBytes
+
+    @property
+    def contents(self) -> SealedContents:
+        """What must stand inside."""
+        return SealedContents(**{name: getattr(self, name) for name in SealedContents.model_fields})
+
+    def text(self) -> str:
+        """The one text that a manifest may have."""
+        content = self.model_dump(mode="json", by_alias=True)
+        return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+def _canonical(value: SealedContents) -> str:
+    content = value.model_dump(mode="json", by_alias=True)
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SealState:
+    """What stands on disk for a sealed file: its manifest, its own bytes, and for how many it is.
+
+    `found` is None where no file is there, `stanzas` where it is not in the age format. `problem` says in
+    words why there is no manifest that can be read.
+    """
+
+    manifest: SealedManifest | None
+    found: SealedBytes | None = None
+    stanzas: int | None = None
+    problem: str | None = None
+
+
+def seal_fault(state: SealState) -> str | None:
+    """How a sealed file differs from its manifest, in words that follow its name; None where it does not."""
+    manifest, found = state.manifest, state.found
+    if manifest is None:
+        return f"has no manifest that can be read: {state.problem}" if state.problem else "has no manifest"
+    if found is None:
+        return "is not there"
+    if found != manifest.sealed:
+        return f"has sha256 {found.sha256}, and its manifest says {manifest.sealed.sha256}"
+    if state.stanzas is None:
+        return "is not encrypted in the age format, whatever its manifest says"
+    if state.stanzas != len(manifest.recipients):
+        return f"is encrypted to {state.stanzas} keys, and its manifest names {len(manifest.recipients)}"
+    return None

@@ -1,0 +1,1 @@
+"""Artifacts encrypted to the recipients of a KeyPolicy, in the age format."""

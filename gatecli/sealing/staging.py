@@ -1,0 +1,52 @@
+"""Large files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from gatecli.errors import UsageError
+
+PRIVATE = 0o600
+
+
+@contextmanager
+def stage_file(path: Path, *, is_private: bool) -> Iterator[IO[bytes]]:
+    """A file beside `path`, readable for nobody else, that takes its place once the block has ended well.
+
+    `is_private` keeps it readable for its owner alone. Raises UsageError where it cannot be written.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is not a regular file", advice="name a file with --output")
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+    except (OSError, ValueError) as error:
+        raise unwritable(path, error) from None
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if not is_private:
+            Path(temporary).chmod(_shared_mode())
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def unwritable(path: Path, error: Exception) -> UsageError:
+    """What is raised where a file cannot be written."""
+    reason = getattr(error, "strerror", None) or "its name cannot be one"
+    return UsageError(f"cannot write {path}: {reason}", advice="choose a writable place")
+
+
+def _shared_mode() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
