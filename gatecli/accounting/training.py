@@ -72,14 +72,21 @@ def _truncated_part(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
 def _fixed_size(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
     """Wang, Balle, Kasiviswanathan (2019), theorem 27, under replace-one and sensitivity 2C.
 
-    Zeroing a record is replacing it by one that adds nothing, so the same bound holds for it.
+    Zeroing a record is replacing it by one that adds nothing, so the same bound holds for it; and so does
+    that of a Gaussian of sensitivity C without amplification, since which records are drawn does not depend
+    on what they hold. A batch of all records is the Gaussian itself.
     """
     if scope.target is ADD_REMOVE:
         raise Refusal(
             "DP-SGD with batches of fixed size is accounted under replace-one or zero-out: adding a record"
             " changes which batches are possible, and Poisson accounting does not apply to it"
         )
-    if scope.target is not REPLACE_ONE:
+    if mechanism.sampling_rate == 1:
+        scope.note("every batch holds all records: Gaussian noise without sampling")
+        mu_squared = (_reach(scope) / mechanism.noise_multiplier) ** 2 * mechanism.steps
+        return ScopedTerm(GaussianTerm(mu_squared), tight=True)
+    zeroed = scope.target is not REPLACE_ONE
+    if zeroed:
         scope.note("zeroing a record is replacing it by one that adds nothing: the replace-one bound holds")
     scope.note("batches of fixed size: replacing a record moves a clipped sum by two clipping norms")
     if scope.sgd_group > 1:
@@ -88,7 +95,7 @@ def _fixed_size(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
         )
     sigma = mechanism.noise_multiplier / 2
     return ScopedTerm(
-        FixedSizeTerm(sigma, mechanism.sampling_rate, scope.sgd_group, mechanism.steps), tight=False
+        FixedSizeTerm(sigma, mechanism.sampling_rate, scope.sgd_group, mechanism.steps, zeroed), tight=False
     )
 
 
