@@ -35,8 +35,8 @@ _SEE = "docs/federated.md says what a round records"
 class SamplingPlan:
     """How clients are drawn, and what the sum of their updates is divided by.
 
-    `rate` is the probability of each client, of Poisson sampling alone; `denominator` a fixed number, None where
-    sums are divided by the number of clients that answered.
+    `rate` is the probability of each client, of Poisson sampling alone; `denominator` a fixed number, None
+    where sums are divided by the number of clients that answered.
     """
 
     sampling: ClientSampling = ClientSampling.FIXED_SIZE
@@ -51,8 +51,8 @@ FIXED_SIZE = SamplingPlan()
 class RoundRecorder:
     """The rounds of one training, kept in a file that is whole at every moment.
 
-    `framework` and `version` name the library that runs the rounds, `strategy` how it aggregates, `client` what
-    one client is (a person, a hospital), `plan` how clients are drawn.
+    `framework` and `version` name the library that runs the rounds, `strategy` how it aggregates, `client`
+    what one client is (a person, a hospital), `plan` how clients are drawn.
 
     A file that is there holds what an earlier run spent: with `resume` it is continued, else it is refused.
     Every method raises `gatecli.GatecliError` where the file cannot be written; then nothing may be released.
@@ -158,8 +158,8 @@ class RoundRecorder:
         if not resume:
             raise UsageError(
                 f"{self.path} holds {rounds} rounds of an earlier run",
-                advice="pass resume=True to continue it, which keeps what it spent; or move it, if nothing that "
-                "it trained was or will be released",
+                advice="pass resume=True to continue it, which keeps what it spent; or move it, if nothing "
+                "that it trained was or will be released",
             )
         for key in ("client", "sampling", "sampling_rate", "denominator", "strategy"):
             if getattr(held, key) != self._head[key]:

@@ -49,9 +49,9 @@ def record_strategy(
     """`strategy` of Flower, with every round of it recorded in the evidence file at `path`.
 
     `client` says what one client is. `resume` continues a file that is there. `local` is the `LocalDpMod` of
-    the clients, whose replies must come through `tell_local_noise`. `describe` says what a strategy of your own
-    clips to and adds; Flower's own wrappers are known. `plan` belongs to a strategy that does not draw and
-    average clients as Flower's do.
+    the clients, whose replies must come through `tell_local_noise`. `describe` says what a strategy of your
+    own clips to and adds; Flower's own wrappers are known. `plan` belongs to a strategy that does not draw
+    and average clients as Flower's do.
 
     Raises `gatecli.GatecliError`: without Flower, for what is not a strategy, and where the file cannot be
     used.
@@ -116,7 +116,7 @@ class _Recorded:
         )
 
     def _facts(self, server_round: int) -> Facts:
-        """What is so now: an adaptive norm is what updates are clipped to before a round, and another after."""
+        """What is so now: before a round, an adaptive norm is that of its updates, and after it another."""
         if self._local is not None:
             return self._local
         if self._describe is not None:

@@ -7,14 +7,18 @@ import os
 import platform
 import sys
 import traceback
+from importlib import import_module
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import typer
 
 from gatecli.errors import GatecliError
 from gatecli.package import VERSION
 from gatecli.pii.concealing import conceal_values
+
+USAGE_ERROR: type[Exception] = getattr(typer, "TyperException", None) or import_module("click").ClickException
+"""A bad option or argument: typer's own error, or click's before typer had one (0.26; flwr pins 0.20)."""
 
 
 def out(text: str) -> None:
@@ -45,8 +49,8 @@ def show_error(error: GatecliError) -> None:
     err(f"gatecli: {error.message}{advice}\n")
 
 
-def show_usage(error: typer.TyperException, program: str) -> None:
-    """What typer says of a bad option or argument, which quotes it."""
+def show_usage(error: Any, program: str) -> None:
+    """What typer says of a bad option or argument (a `USAGE_ERROR`), which quotes it."""
     said, show = io.StringIO(), getattr(error, "show", None)
     if show is None:
         said.write(f"{program}: {error.format_message()}\n")
