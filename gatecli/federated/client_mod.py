@@ -21,13 +21,13 @@ def tell_local_noise(local_dp_mod: Any) -> Callable[[Any, Any, Any], Any]:
     config_record = _config_record()
     settings = {field: float(getattr(local_dp_mod, field)) for field in FIELDS}
 
-    def told(message: Any, context: Any, call_next: Any) -> Any:
+    def add_settings(message: Any, context: Any, call_next: Any) -> Any:
         reply = local_dp_mod(message, context, call_next)
         if not reply.has_error():
             reply.content[RECORD] = config_record(settings)
         return reply
 
-    return told
+    return add_settings
 
 
 def _config_record() -> Any:

@@ -129,13 +129,13 @@ class RoundRecorder:
             "weights": weights,
             "metrics": tuple(sorted(set(metrics))),
         }
-        self._rounds = _appended(self._rounds, self._round(ended))
+        self._rounds = _append_round(self._rounds, self._round(ended))
         self._open = None
         self._write(self._rounds)
 
     def _close(self) -> None:
         if self._open is not None:
-            self._rounds = _appended(self._rounds, self._round(self._open))
+            self._rounds = _append_round(self._rounds, self._round(self._open))
             self._open = None
 
     def _round(self, fields: dict[str, Any]) -> FederatedRound:
@@ -177,7 +177,7 @@ def exact_number(value: object) -> Any:
     return read_exact(repr(plain)) if isinstance(plain, float) else read_exact(plain)
 
 
-def _appended(rounds: list[FederatedRound], new: FederatedRound) -> list[FederatedRound]:
+def _append_round(rounds: list[FederatedRound], new: FederatedRound) -> list[FederatedRound]:
     """The rounds and one more, which counts with the last one if it was like it."""
     if rounds:
         last = rounds[-1]

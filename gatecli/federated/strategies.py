@@ -102,7 +102,7 @@ class _Recorded:
                 **known,
             )
 
-    def _end(self, server_round: int, replies: _Replies, *, released: bool) -> None:
+    def _end(self, server_round: int, replies: _ReceivedReplies, *, released: bool) -> None:
         clipping, noise = self._clipping, self._facts(server_round)[1]
         if self._local is not None:
             clipping, noise = replies.local or (None, None)
@@ -131,7 +131,7 @@ class _Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class _Replies:
+class _ReceivedReplies:
     """What clients sent in a round, as far as it is recorded."""
 
     answered: int
@@ -186,7 +186,7 @@ class _RecordedFits(_Recorded):
         names = tuple(name for _, each in results for name in each.metrics if name != _NORM_BIT)
         aggregate = self.strategy.aggregate_fit(server_round, results, failures)
         if results or failures:
-            found = _Replies(len(results), _weights(weights), names)
+            found = _ReceivedReplies(len(results), _weights(weights), names)
             self._end(server_round, found, released=aggregate[0] is not None)
         return aggregate
 
@@ -222,12 +222,12 @@ def wrapper_facts(strategy: Any) -> Facts:
     return RoundClipping(norm=norm, adaptive=adaptive, count_standard_deviation=count), noise
 
 
-def _replies_of(contents: list[Any], weighted_by: str | None) -> _Replies:
+def _replies_of(contents: list[Any], weighted_by: str | None) -> _ReceivedReplies:
     metrics = [record for each in contents for record in each.metric_records.values()]
     skipped = {weighted_by, _NORM_BIT}
     names = tuple(name for record in metrics for name in record if name not in skipped)
     weights = [record.get(weighted_by) for record in metrics] if weighted_by else []
-    return _Replies(len(contents), _weights(weights), names, _told_noise(contents))
+    return _ReceivedReplies(len(contents), _weights(weights), names, _told_noise(contents))
 
 
 def _weights(weights: list[Any]) -> RoundWeights | None:
@@ -279,7 +279,7 @@ def _fit_base() -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kind:
+class _StrategyKind:
     """A kind of strategy: by which method it is known, and what a recorded one is made of."""
 
     method: str
@@ -288,6 +288,6 @@ class _Kind:
 
 
 _KINDS = (
-    _Kind("configure_train", _RecordedMessages, _message_base),
-    _Kind("configure_fit", _RecordedFits, _fit_base),
+    _StrategyKind("configure_train", _RecordedMessages, _message_base),
+    _StrategyKind("configure_fit", _RecordedFits, _fit_base),
 )

@@ -7,7 +7,6 @@ import os
 import platform
 import sys
 import traceback
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,8 +16,8 @@ from gatecli.errors import GatecliError
 from gatecli.package import VERSION
 from gatecli.pii.concealing import conceal_values
 
-USAGE_ERROR: type[Exception] = getattr(typer, "TyperException", None) or import_module("click").ClickException
-"""A bad option or argument: typer's own error, or click's before typer had one (0.26; flwr pins 0.20)."""
+USAGE_ERROR: type[Exception] = getattr(typer, "TyperException", typer.BadParameter.__mro__[2])
+"""A bad option or argument: typer's own error, or click's `ClickException` before typer had one (0.26)."""
 
 
 def out(text: str) -> None:

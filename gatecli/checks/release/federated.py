@@ -50,29 +50,29 @@ RULES = (CLIENT_UNIT, RELATION, UNEQUAL_WEIGHTS, UNPAID_CLIPPING, NOISE_SCALE, S
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _Response:
     """The rule of a flaw, and how it is mended."""
 
     rule: Rule
     mend: str
 
 
-_FLAWS: dict[FederatedFlaw, _Answer] = {
-    FederatedFlaw.UNEQUAL_WEIGHTS: _Answer(
+_FLAWS: dict[FederatedFlaw, _Response] = {
+    FederatedFlaw.UNEQUAL_WEIGHTS: _Response(
         UNEQUAL_WEIGHTS,
         "give every client the same weight: let clients send 1 under the key that the strategy weights by, "
         "and train again",
     ),
-    FederatedFlaw.UNPAID_CLIPPING: _Answer(
+    FederatedFlaw.UNPAID_CLIPPING: _Response(
         UNPAID_CLIPPING,
         "set clipped_count_stddev above 0, or clip to a fixed norm, and train again",
     ),
-    FederatedFlaw.NOISE_SCALE: _Answer(
+    FederatedFlaw.NOISE_SCALE: _Response(
         NOISE_SCALE,
         "scale the noise to the number of clients that are averaged, and to the norm that their updates were "
         "clipped to; the gate counts what was added",
     ),
-    FederatedFlaw.SAMPLING: _Answer(
+    FederatedFlaw.SAMPLING: _Response(
         SAMPLING,
         "account for it as sampling_method no-amplification or without-replacement; where a strategy of your "
         "own draws each client by a coin and divides by a fixed number, add sampling: poisson to the entry",

@@ -69,10 +69,10 @@ def _mechanism(each: FederatedRound, evidence: FederatedEvidence) -> Mechanism:
             neighbouring=Neighbouring.ZERO_OUT,
             count=each.count,
         )
-    return _sampled(each, evidence, _with_count(_ratio(each, evidence).effective, each.clipping))
+    return _sampled_noise(each, evidence, _with_count(_ratio(each, evidence).effective, each.clipping))
 
 
-def _sampled(each: FederatedRound, evidence: FederatedEvidence, multiplier: Fraction) -> Mechanism:
+def _sampled_noise(each: FederatedRound, evidence: FederatedEvidence, multiplier: Fraction) -> Mechanism:
     norm = None if each.clipping is None else each.clipping.norm
     if evidence.sampling_rate is not None:
         return DpSgd(
@@ -106,7 +106,7 @@ def _counted_by(mechanism: Mechanism) -> str:
     return "steps" if isinstance(mechanism, DpSgd) else "count"
 
 
-def _averaged(each: FederatedRound, evidence: FederatedEvidence) -> int:
+def _denominator(each: FederatedRound, evidence: FederatedEvidence) -> int:
     """What the sum of updates was divided by."""
     return evidence.denominator or each.answered or each.sampled
 
@@ -119,7 +119,7 @@ def _ratio(each: FederatedRound, evidence: FederatedEvidence) -> _Ratio:
     norms = noise.clipping_norm / clipping.norm
     if clipping.adaptive:
         norms = min(norms, Fraction(1))  # a larger norm may have followed from the data
-    share = Fraction(_averaged(each, evidence), noise.clients)
+    share = Fraction(_denominator(each, evidence), noise.clients)
     if isinstance(noise, ClientNoise):  # of n draws of z·C ÷ √n there are m: √(m ÷ n) · z·C in the sum
         share = root_below(Fraction(each.answered or each.sampled, noise.clients))
     return _Ratio(noise.multiplier, noise.multiplier * norms * share)
@@ -250,7 +250,7 @@ def _scale_sentence(each: FederatedRound, evidence: FederatedEvidence) -> str:
     if noise.clipping_norm < clipping.norm:
         scaled = f"scales its noise to a norm of {show_down(noise.clipping_norm)}"
         return f"clips updates to {show(clipping.norm)} and {scaled}: {effective}"
-    averaged = _averaged(each, evidence)
+    averaged = _denominator(each, evidence)
     return f"divides by {averaged} clients and scales its noise to {noise.clients}: {effective}"
 
 
