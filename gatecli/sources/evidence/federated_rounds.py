@@ -61,7 +61,7 @@ def _local(evidence: FederatedEvidence) -> Iterator[LocalRelease]:
 def _mechanism(each: FederatedRound, evidence: FederatedEvidence) -> Mechanism:
     problem = next((flaw.why for flaw in _UNBOUNDED if flaw.holds(each, evidence)), None)
     if problem is not None:
-        return Unaccountable(description=f"round {each.round} {problem}", count=each.count)
+        return Unaccountable(description=f"a federated round that {problem}", count=each.count)
     if isinstance(each.noise, LocalNoise) and each.clipping is not None:
         return Gaussian(
             sensitivity=each.clipping.norm,
