@@ -36,6 +36,9 @@ def extra(*names: str) -> list[str]:
     return [*PROJECT["project"]["dependencies"], *(line for name in names for line in optional[name])]
 
 
+CLASHING = frozenset({"flower"})
+"""Extras that contradict another one, and so are in an environment of their own."""
+
 ROOTS = {
     "requirements.txt": extra(),
     "requirements-dev.txt": extra("dev"),
@@ -52,8 +55,6 @@ TRAINING = "tests/training.txt"
 """Another environment, for one platform; its installation ends with a check of what fits together."""
 MLFLOW, AZUREML, FLOWER = "tests/mlflow.txt", "tests/azureml.txt", "tests/flower.txt"
 """Programs that tests start, in environments where they overrule what gatecli needs."""
-CLASHING = frozenset({"flower"})
-"""Extras that contradict another one, and so are in an environment of their own."""
 CONTRADICTING = "tests/oracles.txt"
 """Peers that pin other versions of what we need: the one lock that cannot be closed."""
 

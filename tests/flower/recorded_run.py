@@ -1,0 +1,250 @@
+"""A run of Flower's own strategies in one process, recorded; started by the tests in Flower's environment.
+
+    python recorded_run.py SCENARIO FILE
+
+Prints a line of JSON: what the run ended in.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "examples" / "flower-digits"))
+
+from federation import InProcessGrid
+from flwr.app import Array, ArrayRecord, ConfigRecord, Context, Message, MetricRecord, RecordDict
+from flwr.clientapp import ClientApp
+from flwr.clientapp.mod import LocalDpMod, adaptiveclipping_mod
+from flwr.compat.common.parameter import ndarrays_to_parameters
+from flwr.server.strategy import DifferentialPrivacyServerSideFixedClipping as FixedClippingOfFits
+from flwr.server.strategy import FedAvg as FedAvgOfFits
+from flwr.serverapp import (
+    NeighboringRelation,
+    PrivacyConfig,
+    RdpAccountant,
+    SamplingMethod,
+    strategy,
+)
+
+import gatecli.evidence
+import gatecli.federated
+from gatecli.errors import GatecliError
+
+CLIENTS, ROUNDS = 10, 3
+
+
+class Crash(Exception):
+    """The server's process ends in the middle of a round."""
+
+
+def client_app(
+    weight: Callable[[int], int] = lambda _: 1,
+    mods: list[Any] | None = None,
+    failing: frozenset[int] = frozenset(),
+    metrics: dict[str, float] | None = None,
+) -> ClientApp:
+    app = ClientApp(mods=mods)
+
+    @app.train()
+    def train(message: Message, context: Context) -> Message:
+        client = int(context.node_config["partition-id"])
+        if client in failing:
+            raise Crash
+        (weights,) = message.content["arrays"].to_numpy_ndarrays()
+        told = MetricRecord({"num-examples": weight(client), **(metrics or {})})
+        arrays = ArrayRecord({"w": Array(weights + client - 4.5)})
+        return Message(RecordDict({"arrays": arrays, "metrics": told}), reply_to=message)
+
+    return app
+
+
+def averaging(clients: int = CLIENTS) -> Any:
+    return strategy.FedAvg(
+        fraction_train=clients / CLIENTS,
+        fraction_evaluate=0.0,
+        min_train_nodes=clients,
+        min_available_nodes=CLIENTS,
+    )
+
+
+def fixed(clients: int = CLIENTS, noise: float = 1.5, within: Any = None, **more: Any) -> Any:
+    return strategy.DifferentialPrivacyServerSideFixedClipping(
+        within or averaging(clients), noise, 2.0, clients, **more
+    )
+
+
+def adaptive(stddev: float, side: str = "Server") -> Any:
+    kind = getattr(strategy, f"DifferentialPrivacy{side}SideAdaptiveClipping")
+    return kind(averaging(), 1.0 if stddev else 0.0, CLIENTS, clipped_count_stddev=stddev)
+
+
+def accountant() -> Any:
+    relation, method = NeighboringRelation.ADD_OR_REMOVE_ONE, SamplingMethod.NO_AMPLIFICATION
+    return RdpAccountant(PrivacyConfig(1e-5, CLIENTS, relation, method))
+
+
+def run(file: Path, plan: Any, app: ClientApp, rounds: int = ROUNDS, **options: Any) -> dict[str, Any]:
+    recorded = gatecli.federated.record_strategy(plan, file, **options)
+    start = ArrayRecord({"w": Array(np.zeros(3))})
+    result = recorded.start(grid=InProcessGrid(app, CLIENTS), initial_arrays=start, num_rounds=rounds)
+    return {"arrays": len(result.arrays or ())}
+
+
+def crash_in_the_second_round(file: Path) -> dict[str, Any]:
+    plan, calls = fixed(), []
+    aggregate = plan.strategy.aggregate_train
+
+    def fail(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 2:
+            raise Crash
+        return aggregate(*arguments)
+
+    plan.strategy.aggregate_train = fail
+    try:
+        run(file, plan, client_app())
+    except Crash:
+        return {"crashed": True}
+    return {"crashed": False}
+
+
+def unwritable(file: Path) -> dict[str, Any]:
+    """The record cannot be written from the second round on: its folder is gone."""
+    folder = file.parent / "gone"
+    folder.mkdir()
+    released: list[Any] = []
+    plan = fixed()
+    recorded = gatecli.federated.record_strategy(plan, folder / "rounds.json")
+    grid, arrays = InProcessGrid(client_app(), CLIENTS), ArrayRecord({"w": Array(np.zeros(3))})
+    messages = recorded.configure_train(1, arrays, ConfigRecord(), grid)
+    replies = grid.send_and_receive(messages)
+    (folder / "rounds.json").unlink()
+    folder.rmdir()
+    try:
+        released.append(recorded.aggregate_train(1, replies))
+    except GatecliError as error:
+        return {"released": len(released), "error": str(error)}
+    return {"released": len(released)}
+
+
+def local(file: Path, *, tell: bool = True) -> dict[str, Any]:
+    noise = LocalDpMod(1.0, 2.0, 1.0, 1e-5)
+    mods = [gatecli.federated.tell_local_noise(noise) if tell else noise]
+    return run(file, averaging(), client_app(mods=mods), local=noise)
+
+
+def accounted(file: Path) -> dict[str, Any]:
+    spent = accountant()
+    plan = fixed(accountant=spent)
+    run(file.with_suffix(".rounds"), plan, client_app())
+    return {"format": gatecli.evidence.write(plan, file), "epsilon": spent.get_epsilon(1e-5)}
+
+
+def unaccounted(file: Path) -> dict[str, Any]:
+    try:
+        gatecli.evidence.write(fixed(), file)
+    except GatecliError as error:
+        return {"error": str(error), "advice": error.advice}
+    return {}
+
+
+class Fit:
+    """What a client of older versions answers."""
+
+    def __init__(self, parameters: Any) -> None:
+        self.parameters, self.num_examples, self.metrics = parameters, 1, {}
+
+
+class Manager:
+    """As many clients as Flower's own client manager says."""
+
+    def num_available(self) -> int:
+        return CLIENTS
+
+    def sample(self, num_clients: int, **_: Any) -> list[int]:
+        return list(range(num_clients))
+
+
+def fits(file: Path) -> dict[str, Any]:
+    """A strategy of clients and fits, as Flower had them alone before messages."""
+    plan = FixedClippingOfFits(
+        FedAvgOfFits(fraction_fit=1.0, min_fit_clients=CLIENTS, min_available_clients=CLIENTS),
+        1.5,
+        2.0,
+        CLIENTS,
+    )
+    recorded = gatecli.federated.record_strategy(plan, file)
+    parameters = ndarrays_to_parameters([np.zeros(3)])
+    for number in (1, 2, 3):
+        asked = recorded.configure_fit(number, parameters, Manager())
+        results = [(client, Fit(ndarrays_to_parameters([np.ones(3)]))) for client, _ in asked]
+        parameters, _ = recorded.aggregate_fit(number, results, [])
+    return {"released": parameters is not None}
+
+
+def describe(_: int) -> Any:
+    return (
+        gatecli.federated.RoundClipping(norm="2"),
+        gatecli.federated.ServerNoise(multiplier="1.5", clipping_norm="2", clients=CLIENTS),
+    )
+
+
+SCENARIOS: dict[str, Callable[[Path], dict[str, Any]]] = {
+    "fixed": lambda file: run(file, fixed(), client_app()),
+    "half": lambda file: run(file, fixed(5), client_app()),
+    "weights": lambda file: run(file, fixed(), client_app(weight=lambda client: 1 + client)),
+    "adaptive": lambda file: run(file, adaptive(2.0), client_app()),
+    "client-adaptive": lambda file: run(
+        file, adaptive(2.0, "Client"), client_app(mods=[adaptiveclipping_mod])
+    ),
+    "unpaid": lambda file: run(file, adaptive(0.0), client_app()),
+    "failing": lambda file: run(file, fixed(), client_app(failing=frozenset({3}))),
+    "missing": lambda file: run(file, fixed(noise=2.5), client_app()),
+    "plain": lambda file: run(file, averaging(), client_app()),
+    "optimiser": lambda file: run(
+        file, fixed(within=strategy.FedAdam(min_train_nodes=CLIENTS)), client_app()
+    ),
+    "metrics": lambda file: run(file, fixed(), client_app(metrics={"loss": 0.5})),
+    "described": lambda file: run(file, averaging(), client_app(), describe=describe),
+    "local": local,
+    "untold": lambda file: local(file, tell=False),
+    "crash": crash_in_the_second_round,
+    "unwritable": unwritable,
+    "accounted": accounted,
+    "unaccounted": unaccounted,
+    "fits": fits,
+}
+
+
+def answer_in_part(count: int) -> None:
+    """Only so many clients answer in time."""
+    whole = InProcessGrid.send_and_receive
+
+    def part(self: Any, messages: Any, **options: Any) -> Any:
+        return list(whole(self, messages, **options))[:count]
+
+    InProcessGrid.send_and_receive = part
+
+
+if __name__ == "__main__":
+    name, target = sys.argv[1], Path(sys.argv[2])
+    if name == "missing":
+        answer_in_part(8)
+    if name == "resumed":
+        run(target, fixed(), client_app())
+        ended = run(target, fixed(), client_app(), resume=True)
+    elif name == "repeated":
+        run(target, fixed(), client_app())
+        try:
+            ended = run(target, fixed(), client_app())
+        except GatecliError as error:
+            ended = {"error": str(error)}
+    else:
+        ended = SCENARIOS[name](target)
+    sys.stdout.write("\n" + json.dumps(ended) + "\n")

@@ -1,0 +1,143 @@
+"""Real strategies of Flower, recorded: what the gate reads of their rounds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gatecli.model.federated_evidence import FederatedFlaw
+from gatecli.model.mechanism import DpSgd, Gaussian, Unaccountable
+from gatecli.model.release import Evidence
+from tests.support.evidence import accepted, read
+from tests.support.flower import ROOT, run
+
+PROGRAM = ROOT / "tests" / "flower" / "recorded_run.py"
+Ended = tuple[dict[str, Any], Path]
+
+
+def ended(scenario: str, folder: Path) -> Ended:
+    file = folder / "rounds.json"
+    done = run(PROGRAM, scenario, file, folder=folder)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1]), file
+
+
+def evidence(scenario: str, folder: Path) -> Evidence:
+    ended(scenario, folder)
+    return accepted("flower", "rounds.json", folder)
+
+
+def flaws(found: Evidence) -> list[FederatedFlaw]:
+    assert found.federated is not None
+    return [each.flaw for each in found.federated.flaws]
+
+
+@pytest.mark.parametrize(("scenario", "sampled"), [("fixed", 10), ("half", 5)])
+def test_the_rounds_of_fixed_clipping_are_samples_of_fixed_size(
+    scenario: str, sampled: int, tmp_path: Path
+) -> None:
+    found = evidence(scenario, tmp_path)
+    (training,) = found.mechanisms
+    assert isinstance(training, DpSgd)
+    assert (training.steps, training.sampling_rate * 10, training.dataset_size) == (3, sampled, 10)
+    assert training.noise_multiplier * 2 == 3
+    assert flaws(found) == []
+
+
+def test_the_older_strategies_are_recorded_alike(tmp_path: Path) -> None:
+    assert evidence("fits", tmp_path).mechanisms == accepted("flower", "flower/rounds-fixed.json").mechanisms
+
+
+def test_weights_by_examples_are_unaccountable(tmp_path: Path) -> None:
+    found = evidence("weights", tmp_path)
+    assert [type(each) for each in found.mechanisms] == [Unaccountable]
+    assert flaws(found) == [FederatedFlaw.UNEQUAL_WEIGHTS]
+
+
+@pytest.mark.parametrize("scenario", ["adaptive", "client-adaptive"])
+def test_adaptive_clipping_counts_where_the_norm_grew_alone(scenario: str, tmp_path: Path) -> None:
+    found = evidence(scenario, tmp_path)
+    rounds = json.loads((tmp_path / "rounds.json").read_text("utf-8"))["rounds"]
+    fell = sum(float(each["noise"]["clippingNorm"]) < float(each["clipping"]["norm"]) for each in rounds)
+    lost = sum(each.count for each in found.mechanisms if isinstance(each, Unaccountable))
+    kept = sum(each.steps for each in found.mechanisms if isinstance(each, DpSgd))
+    assert (lost, kept) == (fell, 3 - fell)
+    assert flaws(found) == ([FederatedFlaw.NOISE_SCALE] if fell else [])
+
+
+def test_adaptive_clipping_without_noise_on_its_number_is_refused(tmp_path: Path) -> None:
+    assert FederatedFlaw.UNPAID_CLIPPING in flaws(evidence("unpaid", tmp_path))
+
+
+def test_a_round_in_which_a_client_fails_releases_nothing(tmp_path: Path) -> None:
+    _, file = ended("failing", tmp_path)
+    (found,) = read("flower", file.name, tmp_path).values
+    assert found.mechanisms == ()
+    assert "released nothing" in found.notes[-1]
+
+
+def test_clients_that_do_not_answer_take_noise_away(tmp_path: Path) -> None:
+    found = evidence("missing", tmp_path)
+    (training,) = found.mechanisms
+    assert isinstance(training, DpSgd)
+    assert training.noise_multiplier == 2  # 2.5 · 8/10
+    assert flaws(found) == [FederatedFlaw.NOISE_SCALE]
+
+
+@pytest.mark.parametrize("scenario", ["plain", "optimiser", "untold"])
+def test_what_is_not_a_noisy_mean_of_clipped_updates_is_unaccountable(scenario: str, tmp_path: Path) -> None:
+    assert [type(each) for each in evidence(scenario, tmp_path).mechanisms] == [Unaccountable]
+
+
+def test_a_strategy_of_ones_own_says_what_it_adds(tmp_path: Path) -> None:
+    described = evidence("described", tmp_path).mechanisms
+    assert described == accepted("flower", "flower/rounds-fixed.json").mechanisms
+
+
+def test_metrics_are_named(tmp_path: Path) -> None:
+    assert any("loss" in note for note in evidence("metrics", tmp_path).notes)
+
+
+def test_local_noise_that_clients_tell_of_is_a_gaussian_on_one_update(tmp_path: Path) -> None:
+    (noise,) = evidence("local", tmp_path).mechanisms
+    assert isinstance(noise, Gaussian)
+    assert noise.standard_deviation is not None
+    assert (noise.count, float(noise.standard_deviation)) == (3, pytest.approx(9.6896, abs=1e-3))
+
+
+def test_a_crash_keeps_the_rounds_that_ended(tmp_path: Path) -> None:
+    found = evidence("crash", tmp_path)
+    (training,) = found.mechanisms
+    assert isinstance(training, DpSgd)
+    assert training.steps == 1
+
+
+def test_nothing_is_released_where_the_record_cannot_be_written(tmp_path: Path) -> None:
+    end, _ = ended("unwritable", tmp_path)
+    assert end["released"] == 0
+    assert end["error"].startswith("cannot write ")
+
+
+def test_an_earlier_run_is_continued_and_never_replaced(tmp_path: Path) -> None:
+    end, _ = ended("repeated", tmp_path)
+    assert "holds 3 rounds of an earlier run" in end["error"]
+    (tmp_path / "rounds.json").unlink()
+    (training,) = evidence("resumed", tmp_path).mechanisms
+    assert isinstance(training, DpSgd)
+    assert training.steps == 6
+
+
+def test_flowers_own_accountant_is_written_as_it_is(tmp_path: Path) -> None:
+    end, file = ended("accounted", tmp_path)
+    assert end["format"] == "flower"
+    found = accepted("flower", file.name, tmp_path)
+    assert sum(each.steps for each in found.mechanisms if isinstance(each, DpSgd)) == 3
+
+
+def test_a_strategy_without_an_accountant_has_no_evidence(tmp_path: Path) -> None:
+    end, file = ended("unaccounted", tmp_path)
+    assert "without an accountant has recorded nothing" in end["error"]
+    assert not file.exists()
