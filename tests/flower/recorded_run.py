@@ -1,8 +1,8 @@
-"""A run of Flower's own strategies in one process, recorded; started by the tests in Flower's environment.
+"""Runs of Flower's own strategies in one process, recorded; started by the tests in Flower's environment.
 
-    python recorded_run.py SCENARIO FILE
+    python recorded_run.py FOLDER
 
-Prints a line of JSON: what the run ended in.
+Each scenario writes FOLDER/SCENARIO/rounds.json. Prints a line of JSON: what each ended in.
 """
 
 from __future__ import annotations
@@ -89,10 +89,10 @@ def accountant() -> Any:
     return RdpAccountant(PrivacyConfig(1e-5, CLIENTS, relation, method))
 
 
-def run(file: Path, plan: Any, app: ClientApp, rounds: int = ROUNDS, **options: Any) -> dict[str, Any]:
+def run(file: Path, plan: Any, app: ClientApp, grid: Any = InProcessGrid, **options: Any) -> dict[str, Any]:
     recorded = gatecli.federated.record_strategy(plan, file, **options)
     start = ArrayRecord({"w": Array(np.zeros(3))})
-    result = recorded.start(grid=InProcessGrid(app, CLIENTS), initial_arrays=start, num_rounds=rounds)
+    result = recorded.start(grid=grid(app, CLIENTS), initial_arrays=start, num_rounds=ROUNDS)
     return {"arrays": len(result.arrays or ())}
 
 
@@ -205,7 +205,6 @@ SCENARIOS: dict[str, Callable[[Path], dict[str, Any]]] = {
     ),
     "unpaid": lambda file: run(file, adaptive(0.0), client_app()),
     "failing": lambda file: run(file, fixed(), client_app(failing=frozenset({3}))),
-    "missing": lambda file: run(file, fixed(noise=2.5), client_app()),
     "plain": lambda file: run(file, averaging(), client_app()),
     "optimiser": lambda file: run(
         file, fixed(within=strategy.FedAdam(min_train_nodes=CLIENTS)), client_app()
@@ -222,29 +221,40 @@ SCENARIOS: dict[str, Callable[[Path], dict[str, Any]]] = {
 }
 
 
-def answer_in_part(count: int) -> None:
-    """Only so many clients answer in time."""
-    whole = InProcessGrid.send_and_receive
+def missing(file: Path) -> dict[str, Any]:
+    """Eight of ten clients answer in time."""
 
-    def part(self: Any, messages: Any, **options: Any) -> Any:
-        return list(whole(self, messages, **options))[:count]
+    class Impatient(InProcessGrid):
+        def send_and_receive(self, messages: Any, **options: Any) -> Any:
+            return list(super().send_and_receive(messages, **options))[:8]
 
-    InProcessGrid.send_and_receive = part
+    return run(file, fixed(noise=2.5), client_app(), grid=Impatient)
+
+
+def resumed(file: Path) -> dict[str, Any]:
+    run(file, fixed(), client_app())
+    return run(file, fixed(), client_app(), resume=True)
+
+
+def repeated(file: Path) -> dict[str, Any]:
+    run(file, fixed(), client_app())
+    try:
+        return run(file, fixed(), client_app())
+    except GatecliError as error:
+        return {"error": str(error)}
+
+
+SCENARIOS |= {"missing": missing, "resumed": resumed, "repeated": repeated}
+
+
+def run_all(folder: Path) -> dict[str, Any]:
+    """Each scenario in a folder of its own, by its name."""
+    ended = {}
+    for name, scenario in SCENARIOS.items():
+        (folder / name).mkdir()
+        ended[name] = scenario(folder / name / "rounds.json")
+    return ended
 
 
 if __name__ == "__main__":
-    name, target = sys.argv[1], Path(sys.argv[2])
-    if name == "missing":
-        answer_in_part(8)
-    if name == "resumed":
-        run(target, fixed(), client_app())
-        ended = run(target, fixed(), client_app(), resume=True)
-    elif name == "repeated":
-        run(target, fixed(), client_app())
-        try:
-            ended = run(target, fixed(), client_app())
-        except GatecliError as error:
-            ended = {"error": str(error)}
-    else:
-        ended = SCENARIOS[name](target)
-    sys.stdout.write("\n" + json.dumps(ended) + "\n")
+    sys.stdout.write("\n" + json.dumps(run_all(Path(sys.argv[1]))) + "\n")
