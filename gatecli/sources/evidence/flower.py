@@ -50,7 +50,7 @@ _FIXED_MEAN = (
     "rounds of fixed size, which hold under zero-out and replace-one"
 )
 _METRICS = "clients also sent {names}, without noise: what is published of these is not in the budget"
-_UNENDED = "{count} rounds began and released nothing: they cost nothing"
+_UNENDED = "rounds that released nothing cost nothing: {count} of them"
 
 
 def read(data: object) -> EvidenceReading:
