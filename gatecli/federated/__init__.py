@@ -7,26 +7,20 @@ wrapped; `RoundRecorder` needs no framework.
 """
 
 from gatecli.federated.client_mod import tell_local_noise
+from gatecli.federated.facts import client_noise, clipping, local_noise, server_noise, weights_of
 from gatecli.federated.recorder import RoundRecorder, SamplingPlan
 from gatecli.federated.strategies import record_strategy
-from gatecli.model.federated_evidence import (
-    ClientNoise,
-    ClientSampling,
-    LocalNoise,
-    RoundClipping,
-    RoundWeights,
-    ServerNoise,
-)
+from gatecli.model.federated_evidence import ClientSampling
 
 __all__ = [
-    "ClientNoise",
     "ClientSampling",
-    "LocalNoise",
-    "RoundClipping",
     "RoundRecorder",
-    "RoundWeights",
     "SamplingPlan",
-    "ServerNoise",
+    "client_noise",
+    "clipping",
+    "local_noise",
     "record_strategy",
+    "server_noise",
     "tell_local_noise",
+    "weights_of",
 ]

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from gatecli.errors import UsageError
 from gatecli.evidence.libraries import Content
 from gatecli.evidence.writing import write_content
+from gatecli.federated.facts import build_fact, exact_number
 from gatecli.model.federated_evidence import (
     ClientSampling,
     FederatedEvidence,
@@ -21,14 +22,11 @@ from gatecli.model.federated_evidence import (
     RoundNoise,
     RoundWeights,
 )
-from gatecli.model.number import read_exact
 from gatecli.model.release import EvidenceFormat
 from gatecli.model.table_evidence import EvidenceTool
 from gatecli.package import VERSION
 from gatecli.sources.files import ReadError, read_text
 from gatecli.sources.json_text import read_json
-
-_SEE = "docs/federated.md says what a round records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +137,10 @@ class RoundRecorder:
             self._open = None
 
     def _round(self, fields: dict[str, Any]) -> FederatedRound:
-        try:
-            return FederatedRound(**fields)
-        except ValidationError as error:
-            raise _refusal(f"round {fields['round']}", error) from None
+        return build_fact(FederatedRound, **fields)
 
     def _write(self, rounds: list[FederatedRound]) -> None:
-        try:
-            evidence = FederatedEvidence(**self._head, rounds=tuple(rounds))
-        except ValidationError as error:
-            raise _refusal("the training", error) from None
+        evidence = build_fact(FederatedEvidence, **self._head, rounds=tuple(rounds))
         data = evidence.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=False)
         write_content(Content(EvidenceFormat.FLOWER, data), self.path)
 
@@ -170,13 +162,6 @@ class RoundRecorder:
         self._rounds = list(held.rounds)
 
 
-def exact_number(value: object) -> Any:
-    """A number as a training holds it: a float as its shortest text, so that 1.1 means 1.1."""
-    item = getattr(value, "item", None)
-    plain = item() if callable(item) else value
-    return read_exact(repr(plain)) if isinstance(plain, float) else read_exact(plain)
-
-
 def _append_round(rounds: list[FederatedRound], new: FederatedRound) -> list[FederatedRound]:
     """The rounds and one more, which counts with the last one if it was like it."""
     if rounds:
@@ -194,10 +179,3 @@ def _read(path: Path) -> FederatedEvidence:
         raise UsageError(
             f"{path} is not a record of rounds, and is not replaced", advice="choose another path"
         ) from None
-
-
-def _refusal(what: str, error: ValidationError) -> UsageError:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    detail = f"{field}: {first['msg']}" if field else first["msg"]
-    return UsageError(f"{what} cannot be recorded ({detail})", advice=_SEE)

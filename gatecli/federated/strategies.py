@@ -16,13 +16,13 @@ from typing import Any
 
 from gatecli.errors import UsageError
 from gatecli.federated.client_mod import FIELDS, RECORD, missing_flower
-from gatecli.federated.recorder import FIXED_SIZE, RoundRecorder, SamplingPlan, exact_number
+from gatecli.federated.facts import clipping, exact_number, local_noise, server_noise, weights_of
+from gatecli.federated.recorder import FIXED_SIZE, RoundRecorder, SamplingPlan
 from gatecli.model.federated_evidence import (
     LocalNoise,
     RoundClipping,
     RoundNoise,
     RoundWeights,
-    ServerNoise,
 )
 
 Facts = tuple[RoundClipping | None, RoundNoise | None]
@@ -103,13 +103,13 @@ class _Recorded:
             )
 
     def _end(self, server_round: int, replies: _ReceivedReplies, *, released: bool) -> None:
-        clipping, noise = self._clipping, self._facts(server_round)[1]
+        bound, noise = self._clipping, self._facts(server_round)[1]
         if self._local is not None:
-            clipping, noise = replies.local or (None, None)
+            bound, noise = replies.local or (None, None)
         self._recorder.end_round(
             answered=replies.answered,
             released=released,
-            clipping=clipping,
+            clipping=bound,
             noise=noise,
             weights=replies.weights,
             metrics=replies.metrics,
@@ -211,15 +211,10 @@ def wrapper_facts(strategy: Any) -> Facts:
     """What one of Flower's wrappers clips to and adds at this moment; nothing of any other strategy."""
     if not all(hasattr(strategy, name) for name in _WRAPPER):
         return None, None
-    norm = exact_number(strategy.clipping_norm)
-    adaptive = hasattr(strategy, "target_clipped_quantile")
-    count = exact_number(strategy.clipped_count_stddev) if adaptive else None
-    noise = ServerNoise(
-        multiplier=exact_number(strategy.noise_multiplier),
-        clipping_norm=norm,
-        clients=int(strategy.num_sampled_clients),
-    )
-    return RoundClipping(norm=norm, adaptive=adaptive, count_standard_deviation=count), noise
+    norm, adaptive = strategy.clipping_norm, hasattr(strategy, "target_clipped_quantile")
+    count = strategy.clipped_count_stddev if adaptive else None
+    noise = server_noise(strategy.noise_multiplier, norm, strategy.num_sampled_clients)
+    return clipping(norm, adaptive=adaptive, count_deviation=count), noise
 
 
 def _replies_of(contents: list[Any], weighted_by: str | None) -> _ReceivedReplies:
@@ -234,10 +229,7 @@ def _weights(weights: list[Any]) -> RoundWeights | None:
     """The largest weight and the sum of all; None where one of them says nothing."""
     if not weights or not all(isinstance(each, Real) for each in weights):
         return None
-    exact = [exact_number(each) for each in weights]
-    if min(exact) <= 0:
-        return None
-    return RoundWeights(largest=max(exact), total=sum(exact))
+    return None if min(map(exact_number, weights)) <= 0 else weights_of(weights)
 
 
 def _told_noise(contents: list[Any]) -> Facts | None:
@@ -251,15 +243,15 @@ def _told_noise(contents: list[Any]) -> Facts | None:
 
 def _strength(facts: Facts) -> Fraction:
     """The noise of a client over what it can move its update by."""
-    clipping, noise = facts
-    if clipping is None or not isinstance(noise, LocalNoise):
+    bound, noise = facts
+    if bound is None or not isinstance(noise, LocalNoise):
         return Fraction(0)
-    return noise.standard_deviation / clipping.norm
+    return noise.standard_deviation / bound.norm
 
 
 def _local_facts(settings: Sequence[Any]) -> Facts:
-    norm, sensitivity, epsilon, delta = map(exact_number, settings)
-    return RoundClipping(norm=norm), LocalNoise(epsilon=epsilon, delta=delta, sensitivity=sensitivity)
+    norm, sensitivity, epsilon, delta = settings
+    return clipping(norm), local_noise(epsilon, delta, sensitivity)
 
 
 def _message_base() -> Any:

@@ -52,7 +52,7 @@ def client_app(
 ) -> ClientApp:
     app = ClientApp(mods=mods)
 
-    @app.train()
+    @app.train()  # type: ignore[untyped-decorator]
     def train(message: Message, context: Context) -> Message:
         client = int(context.node_config["partition-id"])
         if client in failing:
@@ -159,7 +159,8 @@ class Fit:
     """What a client of older versions answers."""
 
     def __init__(self, parameters: Any) -> None:
-        self.parameters, self.num_examples, self.metrics = parameters, 1, {}
+        self.parameters, self.num_examples = parameters, 1
+        self.metrics: dict[str, Any] = {}
 
 
 class Manager:
@@ -191,8 +192,8 @@ def fits(file: Path) -> dict[str, Any]:
 
 def describe(_: int) -> Any:
     return (
-        gatecli.federated.RoundClipping(norm="2"),
-        gatecli.federated.ServerNoise(multiplier="1.5", clipping_norm="2", clients=CLIENTS),
+        gatecli.federated.clipping(2.0),
+        gatecli.federated.server_noise(1.5, 2.0, CLIENTS),
     )
 
 

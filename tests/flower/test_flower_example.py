@@ -27,7 +27,7 @@ def a_training_that_was_charged(tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def commands() -> list[str]:
     """What the README does with a ledger."""
-    block = re.findall(r"```sh\n(.*?)```", (EXAMPLE / "README.md").read_text("utf-8"), re.DOTALL)[1]
+    block: str = re.findall(r"```sh\n(.*?)```", (EXAMPLE / "README.md").read_text("utf-8"), re.DOTALL)[1]
     return block.splitlines()
 
 

@@ -14,8 +14,8 @@ from scipy.stats import norm
 
 from gatecli.accounting.account import account
 from gatecli.accounting.interface import NoBound, Question
+from gatecli.federated import local_noise
 from gatecli.model.budget import Bounds, Neighbouring
-from gatecli.model.federated_evidence import LocalNoise
 from gatecli.model.mechanism import DpSgd, Gaussian, Mechanism, Sampling
 from gatecli.model.number import show_up
 
@@ -123,8 +123,10 @@ def test_a_weight_of_half_costs_five_times_the_noise() -> None:
 
 @pytest.mark.parametrize("epsilon", [1, 5, 8, 9, 10, 20])
 def test_the_classic_deviation_fails_from_nine_on(epsilon: int) -> None:
-    noise = LocalNoise(epsilon=epsilon, delta="1e-5", sensitivity=2)
-    exact = Gaussian(sensitivity=1, standard_deviation=noise.standard_deviation, neighbouring=ZERO_OUT)
+    noise = local_noise(epsilon, 1e-5, 2)
+    exact = Gaussian(
+        sensitivity=Fraction(1), standard_deviation=noise.standard_deviation, neighbouring=ZERO_OUT
+    )
     spent = cost(exact, REPLACE_ONE)
     assert (spent > epsilon) == (epsilon >= 9)
     row = re.search(r"^\| costs \|(.*)\|$", PAGE, re.MULTILINE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,22 +20,21 @@ import gatecli.evidence
 from gatecli.errors import MissingExtraError, UsageError
 from gatecli.federated import (
     ClientSampling,
-    LocalNoise,
-    RoundClipping,
     RoundRecorder,
-    RoundWeights,
     SamplingPlan,
-    ServerNoise,
+    clipping,
+    local_noise,
     record_strategy,
+    server_noise,
     tell_local_noise,
+    weights_of,
 )
-from gatecli.federated.recorder import exact_number
+from gatecli.federated.facts import client_noise, exact_number
 from gatecli.model.mechanism import DpSgd, Gaussian
 from tests.support.evidence import accepted, read
 
-NOISE = ServerNoise(multiplier="1.5", clipping_norm=1, clients=10)
-CLIPPING, WEIGHTS = RoundClipping(norm=1), RoundWeights(largest=1, total=10)
-LOCAL = LocalNoise(epsilon=1, delta="1e-5", sensitivity=2)
+NOISE, LOCAL = server_noise(1.5, 1, 10), local_noise(1, 1e-5, 2)
+CLIPPING, WEIGHTS = clipping(1.0), weights_of([1] * 10)
 
 
 def recorder(path: Path, **options: Any) -> RoundRecorder:
@@ -183,6 +183,25 @@ def test_a_number_is_what_its_author_wrote(value: object) -> None:
     assert exact_number(np.int64(3)) == 3
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: clipping(0),
+        lambda: clipping(float("nan")),
+        lambda: clipping(True),
+        lambda: server_noise(-1, 1, 10),
+        lambda: client_noise(1, 1, 0),
+        lambda: local_noise(1, 0, 2),
+        lambda: weights_of([]),
+        lambda: weights_of([1, "heavy"]),
+    ],
+)
+def test_impossible_facts_are_one_sentence(make: Callable[[], object]) -> None:
+    with pytest.raises(UsageError, match="a round cannot be recorded") as error:
+        make()
+    assert "\n" not in error.value.message
+
+
 def test_what_is_not_a_strategy_is_refused(file: Path) -> None:
     with pytest.raises(UsageError, match="a list is not a strategy of Flower"):
         record_strategy([], file)
@@ -269,7 +288,7 @@ def test_what_was_released_is_counted_whatever_the_order(rounds: list[tuple[int,
             record = recorder(file, resume=True)
             record.begin_round(population=20, sampled=sampled)
             if is_released:
-                weights = RoundWeights(largest=1, total=sampled)
+                weights = weights_of([1] * sampled)
                 record.end_round(
                     answered=sampled, released=True, clipping=CLIPPING, noise=NOISE, weights=weights
                 )

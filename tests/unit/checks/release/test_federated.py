@@ -10,12 +10,12 @@ import pytest
 from gatecli.checks.release.evidence_terms import find_contradictions
 from gatecli.checks.release.federated import find_federated
 from gatecli.checks.release.recorded_work import recorded_work
+from gatecli.federated import local_noise
 from gatecli.model.document import Place
 from gatecli.model.federated_evidence import (
     FederatedFlaw,
     FederatedRecord,
     FlawedRounds,
-    LocalNoise,
     LocalRelease,
 )
 from gatecli.model.finding import Finding
@@ -24,7 +24,7 @@ from gatecli.model.release import Evidence, EvidenceFormat, EvidenceReference, R
 from tests.support.releases import claiming, context_of, evidence, ids
 
 ROUNDS = DpSgd(
-    noise_multiplier=2,
+    noise_multiplier=Fraction(2),
     sampling=Sampling.FIXED_SIZE,
     sampling_rate=Fraction(1, 20),
     dataset_size=1000,
@@ -129,7 +129,7 @@ def test_another_client_than_the_record_says_is_a_contradiction() -> None:
     [(1, 2, False), (8, 2, False), (9, 2, True), (1, 1, True), (20, 4, False)],
 )
 def test_local_noise_is_recomputed(epsilon: int, sensitivity: int, *, is_found: bool) -> None:
-    noise = LocalNoise(epsilon=epsilon, delta="1e-5", sensitivity=sensitivity)
+    noise = local_noise(epsilon, 1e-5, sensitivity)
     record = FederatedRecord(None, local=(LocalRelease(noise, Fraction(1)),))
     assert ids(found(record)) == (["dp-federated-local-noise"] if is_found else [])
 
