@@ -66,6 +66,15 @@ def test_the_table_of_skew_has_a_row_for_each_division(trained: Path) -> None:
     assert [row for row in rows if f"\n{row} | " in page] == rows[:1] + rows[2:]
 
 
+def test_the_programs_of_the_page_run(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "federated.md").read_text("utf-8")
+    programs = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(programs) == 2
+    (tmp_path / "program.py").write_text("\n".join(programs), "utf-8")
+    done = run("program.py", folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_table_in_the_readme_falls_with_noise_and_with_skew() -> None:
     page = (EXAMPLE / "README.md").read_text("utf-8")
     table = [

@@ -188,7 +188,7 @@ def test_a_number_is_what_its_author_wrote(value: object) -> None:
     [
         lambda: clipping(0),
         lambda: clipping(float("nan")),
-        lambda: clipping(True),
+        lambda: clipping(None),
         lambda: server_noise(-1, 1, 10),
         lambda: client_noise(1, 1, 0),
         lambda: local_noise(1, 0, 2),
