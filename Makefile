@@ -16,7 +16,7 @@ WORKFLOWS := $(wildcard .github/workflows/*.yml examples/workflows/*.yml gatecli
 ACTIONS := $(wildcard github_actions/*/action.yml)
 
 .DEFAULT_GOAL := help
-.PHONY: help installed installed-dev installed-all installed-training installed-mlflow installed-azureml demo test test-all test-thorough control-plane e2e lint types format \
+.PHONY: help installed installed-dev installed-all installed-training installed-mlflow installed-azureml installed-flower demo test test-all test-thorough control-plane e2e lint types format \
 	generated constraints training-constraints newest modules docs bench clean
 
 help: ## Show this list
@@ -41,6 +41,10 @@ installed-mlflow:
 # Apart, since it pins older packages than gatecli. The script that it runs starts gatecli, so both are in it.
 installed-azureml:
 	@$(PYTHON) tools/install.py .venv-azureml --editable --lock requirements.txt --unchecked tests/azureml.txt
+
+# Apart, since it pins older packages than gatecli. The example that it runs calls the gate, so both are in it.
+installed-flower:
+	@$(PYTHON) tools/install.py .venv-flower --editable --lock requirements.txt --unchecked tests/flower.txt
 
 demo: installed ## One release that fails, why, how to fix it; and one that passes
 	@$(BIN)/python examples/demo.py
@@ -80,7 +84,7 @@ generated: installed-all ## Regenerate golden files, schemas and command referen
 	@$(BIN)/python -m tests.support.regenerate
 
 constraints: installed-dev ## Pin the newest versions again, with hashes
-	@$(LOCK) pyproject.toml --all-extras --group build --upgrade --output-file constraints.txt
+	@$(LOCK) pyproject.toml --extra dev-all --group build --upgrade --output-file constraints.txt
 	@$(LOCK) pyproject.toml --constraint constraints.txt --output-file requirements.txt
 	@$(LOCK) pyproject.toml --extra dev --constraint constraints.txt --output-file requirements-dev.txt
 	@$(LOCK) pyproject.toml --extra ledger --extra postgres --constraint constraints.txt --output-file requirements-ledger.txt
@@ -89,6 +93,7 @@ constraints: installed-dev ## Pin the newest versions again, with hashes
 	@$(LOCK) --no-deps tests/oracles.in --upgrade --output-file tests/oracles.txt
 	@$(LOCK) tests/mlflow.in --upgrade --output-file tests/mlflow.txt
 	@$(LOCK) tests/azureml.in --upgrade --output-file tests/azureml.txt
+	@$(LOCK) tests/flower.in --upgrade --output-file tests/flower.txt
 
 training-constraints: installed-dev ## Pin the training libraries again; UV_TORCH_BACKEND=cpu or UV_FIND_LINKS=FOLDER finds PyTorch
 	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-find-links --python-version 3.11 \
@@ -109,4 +114,4 @@ bench: installed-all ## Measure; prints ratios to a peer in the same run
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
 
 clean: ## Remove what make made
-	rm -rf .venv .venv-newest .venv-training .venv-mlflow .venv-azureml newest.md build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest .venv-training .venv-mlflow .venv-azureml .venv-flower newest.md build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from gatecli.errors import GatecliError, MissingExtraError
-from gatecli.frontdoor.console import show_bug, show_error, show_usage
+from gatecli.frontdoor.console import USAGE_ERROR, show_bug, show_error, show_usage
 from gatecli.model.verdict import ExitCode
 from gatecli.package import VERSION
 
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = None if arguments is None else list(arguments)
         code: object = app(args=given, prog_name="gatecli-admission", standalone_mode=False)
-    except typer.TyperException as error:
+    except USAGE_ERROR as error:
         return _usage(error)
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else ExitCode.OPEN
 
 
-def _usage(error: typer.TyperException) -> int:
+def _usage(error: Exception) -> int:
     show_usage(error, "gatecli-admission")
     return ExitCode.USAGE
 

@@ -207,7 +207,12 @@ def _fixed_size(term: FixedSizeTerm, orders: tuple[float, ...]) -> list[float]:
     sigma, rate = below(term.sigma), min(above(term.rate), 1.0)
     if not 1e-6 < sigma < 1e9:
         raise NumericFailure("parameters beyond what Rényi accounting can compute")
-    return _after(fixed_size_curve(sigma, rate, higher), doublings, orders)
+    curve = _after(fixed_size_curve(sigma, rate, higher), doublings, orders)
+    if not term.zeroed:
+        return curve
+    reach = term.group / (2 * sigma)
+    plain = (order * reach * reach / 2 * (1 + _RELATIVE) for order in orders)
+    return [min(pair) for pair in zip(curve, plain, strict=True)]
 
 
 @lru_cache(maxsize=512)

@@ -51,13 +51,15 @@ class TruncatedGaussianTerm:
 @dataclass(frozen=True, slots=True)
 class FixedSizeTerm:
     """The Gaussian on a fixed-size sample without replacement; σ is relative to the sensitivity
-    of replacing one unit (twice the clipping norm).
+    of replacing one unit (twice the clipping norm). `zeroed` where a unit is replaced by an empty one,
+    which moves the sum by half of that.
     """
 
     sigma: Fraction
     rate: Fraction
     group: int
     count: int
+    zeroed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

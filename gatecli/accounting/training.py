@@ -30,6 +30,9 @@ def dp_sgd(mechanism: DpSgd, scope: QuestionScope) -> list[ScopedTerm]:
             return [_shuffled_part(mechanism, scope)]
 
 
+_HALF = Fraction(1, 2)
+
+
 def _reach(scope: QuestionScope) -> int:
     """The change of a clipped sum in clipping norms."""
     if scope.sgd_group > 1:
@@ -72,14 +75,22 @@ def _truncated_part(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
 def _fixed_size(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
     """Wang, Balle, Kasiviswanathan (2019), theorem 27, under replace-one and sensitivity 2C.
 
-    Zeroing a record is replacing it by one that adds nothing, so the same bound holds for it.
+    Zeroing a record is replacing it by one that adds nothing, so the same bound holds for it; and so does
+    that of a Gaussian of sensitivity C without amplification, since which records are drawn does not depend
+    on what they hold. That is less where batches hold half of the records or more: amplification by q² is
+    then at least a quarter, and twice the sensitivity costs four times as much.
     """
     if scope.target is ADD_REMOVE:
         raise Refusal(
             "DP-SGD with batches of fixed size is accounted under replace-one or zero-out: adding a record"
             " changes which batches are possible, and Poisson accounting does not apply to it"
         )
-    if scope.target is not REPLACE_ONE:
+    zeroed, rate = scope.target is not REPLACE_ONE, mechanism.sampling_rate
+    if rate == 1 or (zeroed and rate >= _HALF):
+        scope.note("batches of fixed size, accounted as Gaussian noise without amplification by sampling")
+        mu_squared = (_reach(scope) / mechanism.noise_multiplier) ** 2 * mechanism.steps
+        return ScopedTerm(GaussianTerm(mu_squared), tight=rate == 1)
+    if zeroed:
         scope.note("zeroing a record is replacing it by one that adds nothing: the replace-one bound holds")
     scope.note("batches of fixed size: replacing a record moves a clipped sum by two clipping norms")
     if scope.sgd_group > 1:
@@ -88,7 +99,7 @@ def _fixed_size(mechanism: DpSgd, scope: QuestionScope) -> ScopedTerm:
         )
     sigma = mechanism.noise_multiplier / 2
     return ScopedTerm(
-        FixedSizeTerm(sigma, mechanism.sampling_rate, scope.sgd_group, mechanism.steps), tight=False
+        FixedSizeTerm(sigma, mechanism.sampling_rate, scope.sgd_group, mechanism.steps, zeroed), tight=False
     )
 
 

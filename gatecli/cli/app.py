@@ -12,7 +12,7 @@ import typer
 
 from gatecli.cli.lazy_group import LazyGroup
 from gatecli.errors import GatecliError
-from gatecli.frontdoor.console import err, show_bug, show_error, show_usage
+from gatecli.frontdoor.console import USAGE_ERROR, err, show_bug, show_error, show_usage
 from gatecli.gates import CHECK, GATES
 from gatecli.model.verdict import ExitCode
 from gatecli.package import VERSION
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given = None if arguments is None else list(arguments)
         code: object = app(args=given, prog_name="gatecli", standalone_mode=False)
-    except typer.TyperException as error:
+    except USAGE_ERROR as error:
         return _usage(error)
     except (KeyboardInterrupt, typer.Abort) as error:
         if isinstance(error.__cause__, EOFError):  # typer takes the end of any file for the user's
@@ -101,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else ExitCode.OPEN
 
 
-def _usage(error: typer.TyperException) -> int:
+def _usage(error: Exception) -> int:
     show_usage(error, "gatecli")
     return ExitCode.USAGE
 

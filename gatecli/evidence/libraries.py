@@ -157,6 +157,21 @@ def _report(report: Any) -> Content:
     return Content(EvidenceFormat.PIPELINE_DP, report.text())
 
 
+def _flower_accountant(accountant: Any) -> Content:
+    return Content(EvidenceFormat.FLOWER, record_of(accountant.state_dict()))
+
+
+def _flower_strategy(strategy: Any) -> Content:
+    accountant = getattr(strategy, "accountant", None)
+    if accountant is None:
+        raise UsageError(
+            f"a {type(strategy).__name__} without an accountant has recorded nothing",
+            advice="pass it accountant=RdpAccountant(…), which Flower leaves out by default, or record its "
+            "rounds by gatecli.federated.record_strategy",
+        )
+    return _flower_accountant(accountant)
+
+
 def _statement(text: str) -> Content:
     return Content(EvidenceFormat.TF_PRIVACY, text)
 
@@ -166,6 +181,9 @@ WRITERS: dict[tuple[str, str], Callable[[Any], Content]] = {
     ("diffprivlib", "BudgetAccountant"): _budget_accountant,
     ("dp_accounting", "DpEvent"): _event,
     ("dp_accounting", "PrivacyAccountant"): _ledger,
+    ("flwr", "DifferentialPrivacyAdaptiveBase"): _flower_strategy,
+    ("flwr", "DifferentialPrivacyFixedClippingBase"): _flower_strategy,
+    ("flwr", "RdpAccountant"): _flower_accountant,
     ("jax_privacy", "BandMFExecutionPlanConfig"): _plan_config,
     ("jax_privacy", "DPExecutionPlan"): _plan,
     ("opacus", "IAccountant"): _accountant,

@@ -24,6 +24,7 @@ def write(thing: Any, path: str | os.PathLike[str], *, job: str | None = None) -
     - dp-accounting: a `DpEvent` or a `PrivacyAccountant`;
     - JAX Privacy: a `BandMFExecutionPlanConfig`, or a `DPExecutionPlan`, which does not say its relation;
     - TensorFlow Privacy: the text of `compute_dp_sgd_privacy_statement`;
+    - Flower: its `RdpAccountant`, or the strategy that has it (`gatecli.federated` records other rounds);
     - OpenDP: a query or a context of the Context API, a `Measurement`, a list of measurements;
     - diffprivlib: a `BudgetAccountant`; SmartNoise: a private reader or its odometer;
     - Tumult Analytics: a privacy budget, or a list; PipelineDP: an `ExplainComputationReport`, or a list.

@@ -8,13 +8,16 @@ import platform
 import sys
 import traceback
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import typer
 
 from gatecli.errors import GatecliError
 from gatecli.package import VERSION
 from gatecli.pii.concealing import conceal_values
+
+USAGE_ERROR: type[Exception] = getattr(typer, "TyperException", typer.BadParameter.__mro__[2])
+"""A bad option or argument: typer's own error, or click's `ClickException` before typer had one (0.26)."""
 
 
 def out(text: str) -> None:
@@ -45,8 +48,8 @@ def show_error(error: GatecliError) -> None:
     err(f"gatecli: {error.message}{advice}\n")
 
 
-def show_usage(error: typer.TyperException, program: str) -> None:
-    """What typer says of a bad option or argument, which quotes it."""
+def show_usage(error: Any, program: str) -> None:
+    """What typer says of a bad option or argument (a `USAGE_ERROR`), which quotes it."""
     said, show = io.StringIO(), getattr(error, "show", None)
     if show is None:
         said.write(f"{program}: {error.format_message()}\n")

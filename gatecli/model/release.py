@@ -18,6 +18,7 @@ from gatecli.model.mechanism import Count, Mechanism, RunSelection, Sampling
 from gatecli.model.number import BelowOne, NonNegative
 
 if TYPE_CHECKING:
+    from gatecli.model.federated_evidence import FederatedRecord
     from gatecli.model.sealed_artifact import SealState
     from gatecli.model.table_evidence import TableEvidence
 
@@ -35,8 +36,13 @@ class EvidenceFormat(StrEnum):
     PIPELINE_DP = "pipeline-dp"
     TABLE = "table"
     """Questions to a table behind a budget (`gatecli.data`)."""
+    FLOWER = "flower"
+    """Rounds of federated training: Flower's own accountant, or `gatecli.federated`."""
     AUDIT = "audit"
     """Attacks on the claim (`gatecli audit`); they record no work."""
+
+
+_SAMPLED = frozenset({EvidenceFormat.OPACUS, EvidenceFormat.FLOWER})
 
 
 class TrustModel(StrEnum):
@@ -73,7 +79,12 @@ class EvidenceReference(Value):
         "relative to",
     )
     sampling: Annotated[Sampling, LENIENT] | None = Field(
-        default=None, description="format opacus: how batches were drawn, which its files do not say"
+        default=None,
+        description="format opacus: how batches were drawn, which its files do not say; format flower: "
+        "poisson where the run drew its clients so, which no strategy of Flower does",
+    )
+    client: Text | None = Field(
+        default=None, description="format flower: what one client is, such as person, device or hospital"
     )
     code: Many[Artifact] = Field(
         default=(),
@@ -82,8 +93,10 @@ class EvidenceReference(Value):
 
     @model_validator(mode="after")
     def _keys_fit_the_format(self) -> EvidenceReference:
-        if self.sampling is not None and self.format is not EvidenceFormat.OPACUS:
-            raise ValueError("sampling belongs to format: opacus, whose files do not say it")
+        if self.sampling is not None and self.format not in _SAMPLED:
+            raise ValueError("sampling belongs to format: opacus, whose files do not say it, and to flower")
+        if self.client is not None and self.format is not EvidenceFormat.FLOWER:
+            raise ValueError("client belongs to format: flower, whose rounds are of clients")
         if self.sensitivity is not None and self.format is not EvidenceFormat.DP_ACCOUNTING:
             raise ValueError("sensitivity belongs to format: dp-accounting, whose events do not say it")
         if self.code and self.format is not EvidenceFormat.AUDIT:
@@ -216,7 +229,8 @@ class Evidence:
     `neighbouring` is the relation of the file's own parameters, where the file or the format fixes one;
     `sensitivity` the relation of what its noise multipliers are multiples of, where the file says it;
     `sha256` what its bytes hash to, where the declaration states a digest; `code` what stands on disk for
-    the files of the audited mechanism; `table` the questions to a table, which a ledger may hold already.
+    the files of the audited mechanism; `table` the questions to a table, which a ledger may hold already;
+    `federated` what is known of federated rounds beside their mechanisms.
     """
 
     reference: EvidenceReference
@@ -230,6 +244,7 @@ class Evidence:
     audits: tuple[AuditResult, ...] = ()
     code: tuple[ArtifactState, ...] = ()
     table: TableEvidence | None = None
+    federated: FederatedRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 from gatecli.model.attestation import PersonalDataScan, PrivacyRelease, TableAnonymity
 from gatecli.model.audit import AuditFile
 from gatecli.model.base import Resource, Value, schema_of
+from gatecli.model.federated_evidence import FederatedEvidence
 from gatecli.model.key_policy import KeyPolicy
 from gatecli.model.lineage import facet_schema
 from gatecli.model.number import NUMBER_SCHEMA
@@ -29,6 +30,7 @@ KINDS: tuple[type[Resource], ...] = (
 )
 FILES: dict[str, type[Value]] = {
     "audit-v1": AuditFile,
+    "federated-evidence-v1": FederatedEvidence,
     "table-evidence-v1": TableEvidence,
     "sealed-v1": SealedManifest,
 }
@@ -94,6 +96,41 @@ DESCRIPTIONS = {
     "TableEvidence.source": "the rows that were asked about",
     "TableEvidence.ledger": "where the questions were charged; absent where a session paid",
     "TableEvidence.questions": "one for each question, or for several that were paid for at once",
+    "FederatedEvidence.tool": "the program that wrote the file",
+    "FederatedEvidence.framework": "the library that ran the rounds",
+    "FederatedEvidence.strategy": "how rounds were aggregated: the name of a strategy",
+    "FederatedEvidence.client": "what one client is, such as person, device or hospital; absent where the "
+    "run does not say it",
+    "FederatedEvidence.sampling": "how the clients of a round were drawn",
+    "FederatedEvidence.samplingRate": "the probability of each client in a round, where sampling is poisson",
+    "FederatedEvidence.denominator": "the fixed number that sums are divided by; absent where they are "
+    "divided by the number of clients that answered",
+    "FederatedEvidence.rounds": "one for each round, or for several in a row that were alike",
+    "FederatedRound.round": "the number of the round, from 1",
+    "FederatedRound.count": "how many rounds in a row were like this one",
+    "FederatedRound.population": "the clients that were drawn from",
+    "FederatedRound.sampled": "the clients that were asked",
+    "FederatedRound.answered": "the clients whose updates were aggregated; absent where the round is open",
+    "FederatedRound.released": "whether an aggregate left the round",
+    "FederatedRound.clipping": "the bound on the norm of an update; absent where there was none",
+    "FederatedRound.noise": "where noise was added, and how much; absent where there was none",
+    "FederatedRound.weights": "the weights of the updates that were aggregated",
+    "FederatedRound.metrics": "the names of what clients sent beside their updates",
+    "RoundClipping.norm": "the norm that updates were clipped to",
+    "RoundClipping.adaptive": "whether the norm follows from the updates of earlier rounds",
+    "RoundClipping.countStandardDeviation": "the standard deviation of the noise on the number of clipped "
+    "updates; absent or 0 where there was none",
+    "ServerNoise.multiplier": "of clippingNorm ÷ clients: the standard deviation of the noise on the mean",
+    "ServerNoise.clippingNorm": "the norm that the noise was scaled to",
+    "ServerNoise.clients": "the number of clients that the noise was scaled to",
+    "ClientNoise.multiplier": "of clippingNorm ÷ √clients: the standard deviation of each client's noise",
+    "ClientNoise.clippingNorm": "the norm that the noise was scaled to",
+    "ClientNoise.clients": "the number of clients that the noise was scaled to",
+    "LocalNoise.epsilon": "the ε that the noise was chosen for",
+    "LocalNoise.delta": "the δ that the noise was chosen for",
+    "LocalNoise.sensitivity": "the sensitivity that the noise was chosen for",
+    "RoundWeights.largest": "the largest weight of an update",
+    "RoundWeights.total": "the sum of all weights",
     "TableSource.digestOf": "what the digest is of, in words",
     "AnsweredQuestion.subject": "its name in the ledger",
     "AnsweredQuestion.question": "the digest of what was asked",

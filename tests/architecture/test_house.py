@@ -28,6 +28,7 @@ LATE = (
     "diffprivlib",
     "dp_accounting",
     "faker",
+    "flwr",
     "mlflow",
     "numpy",
     "opendp",

@@ -36,12 +36,15 @@ def extra(*names: str) -> list[str]:
     return [*PROJECT["project"]["dependencies"], *(line for name in names for line in optional[name])]
 
 
+CLASHING = frozenset({"flower"})
+"""Extras that contradict another one, and so are in an environment of their own."""
+
 ROOTS = {
     "requirements.txt": extra(),
     "requirements-dev.txt": extra("dev"),
     "requirements-ledger.txt": extra("ledger", "postgres"),
     "constraints.txt": [
-        *extra(*PROJECT["project"]["optional-dependencies"]),
+        *extra(*(PROJECT["project"]["optional-dependencies"].keys() - CLASHING)),
         *PROJECT["dependency-groups"]["build"],
     ],
     "admission/requirements.txt": PROJECT["dependency-groups"]["webhook"],
@@ -50,8 +53,8 @@ ROOTS = {
 """What each lock was made for."""
 TRAINING = "tests/training.txt"
 """Another environment, for one platform; its installation ends with a check of what fits together."""
-MLFLOW, AZUREML = "tests/mlflow.txt", "tests/azureml.txt"
-"""Servers that tests start, in environments where they overrule what gatecli needs."""
+MLFLOW, AZUREML, FLOWER = "tests/mlflow.txt", "tests/azureml.txt", "tests/flower.txt"
+"""Programs that tests start, in environments where they overrule what gatecli needs."""
 CONTRADICTING = "tests/oracles.txt"
 """Peers that pin other versions of what we need: the one lock that cannot be closed."""
 
@@ -165,7 +168,7 @@ def test_what_is_installed_is_what_the_lock_pins(lock: str) -> None:
     assert {name: f"=={metadata(name)[0]}" for name in pinned} == pinned
 
 
-@pytest.mark.parametrize("lock", [*ROOTS, CONTRADICTING, TRAINING, MLFLOW, AZUREML])
+@pytest.mark.parametrize("lock", [*ROOTS, CONTRADICTING, TRAINING, MLFLOW, AZUREML, FLOWER])
 def test_every_package_of_a_lock_has_hashes(lock: str) -> None:
     blocks = re.split(r"\n(?=[A-Za-z0-9])", (ROOT / lock).read_text("utf-8"))
     assert [block.splitlines()[0] for block in blocks if "--hash=sha256:" not in block] == []

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import azureml_server, helm, mlflow_server, oci_registry, promtool, spark, training
+from tests.support import azureml_server, flower, helm, mlflow_server, oci_registry, promtool, spark, training
 from tests.support.chromium import chromium
 
 OPTION = "--quick"
@@ -125,6 +125,7 @@ NEEDS = (
         ("tests/serving/test_azureml_containers.py",),
         azureml_server.lacking,
     ),
+    Need("Flower", ("tests/flower/",), flower.lacking),
     Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),
     Need(
         "CycloneDX's schemas",

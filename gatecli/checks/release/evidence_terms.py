@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from gatecli.checks.release.artifact import DIGEST_MISMATCH
 from gatecli.checks.release.evidence import EVIDENCE_MISMATCH, entry_pointer
 from gatecli.checks.release.interface import ReleaseContext, finding_at
-from gatecli.checks.release.recorded_work import is_kept_in_place, is_of_unknown_relation
+from gatecli.checks.release.recorded_work import (
+    is_declared_poisson,
+    is_kept_in_place,
+    is_of_unknown_relation,
+)
 from gatecli.checks.release.units import SINGLE_RECORD_UNITS
 from gatecli.model.budget import Neighbouring
 from gatecli.model.finding import Finding, Rule, Severity
-from gatecli.model.mechanism import DpSgd
+from gatecli.model.mechanism import DpSgd, Sampling
 from gatecli.model.release import Evidence, EvidenceFormat, ModelRelease, ReleaseSubject
 
 UNSTATED_EVIDENCE = Rule(
@@ -96,12 +100,15 @@ def find_open_terms(subject: ReleaseSubject, _context: ReleaseContext) -> Iterat
 def find_contradictions(subject: ReleaseSubject, _context: ReleaseContext) -> Iterator[Finding]:
     """What the declaration says of a file and the file denies."""
     for evidence in subject.evidence:
-        entry = evidence.reference
+        entry, rounds = evidence.reference, evidence.federated
+        sampled = Sampling.FIXED_SIZE if rounds and not is_declared_poisson(evidence) else None
         for key, said, recorded in (
             ("neighbouring", entry.neighbouring, evidence.neighbouring),
             ("sensitivity", entry.sensitivity, evidence.sensitivity),
+            ("client", entry.client, rounds.client if rounds else None),
+            ("sampling", entry.sampling, sampled),
         ):
-            if said is not None and recorded is not None and said is not recorded:
+            if said is not None and recorded is not None and said != recorded:
                 yield _finding(
                     EVIDENCE_MISMATCH,
                     subject,

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from gatecli.model.budget import Neighbouring
+from gatecli.model.federated_evidence import FederatedFlaw
 from gatecli.model.mechanism import (
     AboveThreshold,
     Approximate,
@@ -156,6 +157,16 @@ def is_of_unknown_relation(evidence: Evidence, mechanism: Mechanism) -> bool:
     return stated is None and any(isinstance(leaf, BLACK_BOXES) for leaf in leaves(mechanism))
 
 
+def is_declared_poisson(evidence: Evidence) -> bool:
+    """Whether the declaration says, as the file does, that clients of Flower were drawn by coins."""
+    return (
+        evidence.reference.format is EvidenceFormat.FLOWER
+        and evidence.reference.sampling is Sampling.POISSON
+        and evidence.federated is not None
+        and any(each.flaw is FederatedFlaw.SAMPLING for each in evidence.federated.flaws)
+    )
+
+
 def is_kept_in_place(evidence: Evidence, release: ModelRelease) -> bool:
     """Whether TF-Privacy's add-or-remove-one is meant: every other example stays in its batch."""
     return release.claim is not None and _is_in_place(evidence, release.claim.neighbouring)
@@ -192,6 +203,8 @@ def work_under(evidence: Evidence, neighbouring: Neighbouring, sizes: Sequence[i
         read = change_leaves(mechanism, lambda leaf: _relative(leaf, evidence, neighbouring))
         if evidence.reference.format is EvidenceFormat.OPACUS:
             read = change_leaves(read, lambda leaf: _as_sampled(leaf, evidence.reference.sampling, sizes))
+        if is_declared_poisson(evidence):
+            read = change_leaves(read, _by_coins)
         if in_place:
             read = change_leaves(read, _in_place)
         yield read if read.neighbouring else read.model_copy(update={"neighbouring": stated})
@@ -244,6 +257,10 @@ def _as_sampled(leaf: Mechanism, sampling: Sampling | None, sizes: Sequence[int]
 
 def _as_drawn(run: DpSgd, **drawn: Any) -> DpSgd:
     return run.model_copy(update=drawn)
+
+
+def _by_coins(leaf: Mechanism) -> Mechanism:
+    return _as_drawn(leaf, sampling=Sampling.POISSON) if isinstance(leaf, DpSgd) else leaf
 
 
 def _in_place(leaf: Mechanism) -> Mechanism:

@@ -21,6 +21,10 @@ SINGLE_RECORD_UNITS = frozenset({"record", "row", "example", "sample", "event"})
 """Units of which each row is one."""
 
 
+CLIENT_UNITS = frozenset({"client", "participant", "node", "silo"})
+"""Words for one client of federated training, whatever it is."""
+
+
 def is_nobody(unit: str) -> bool:
     """Whether a unit of privacy is a part of the training or of the data, and no one in it."""
     words = set(identity_of(unit).replace("-", " ").split())

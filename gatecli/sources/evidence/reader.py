@@ -13,6 +13,7 @@ from gatecli.sources.evidence import (
     audit,
     diffprivlib,
     dp_events,
+    flower,
     opacus,
     opendp,
     pipeline_dp,
@@ -44,6 +45,7 @@ FORMATS: dict[EvidenceFormat, _Format] = {
     EvidenceFormat.SMARTNOISE: _Format(load_json, smartnoise.read),
     EvidenceFormat.PIPELINE_DP: _Format(load_statement, pipeline_dp.read),
     EvidenceFormat.TABLE: _Format(load_json, table.read),
+    EvidenceFormat.FLOWER: _Format(load_json, flower.read),
     EvidenceFormat.AUDIT: _Format(load_json, audit.read),
 }
 
@@ -117,6 +119,7 @@ def _evidence(
         digest,
         reading.audits,
         table=reading.table,
+        federated=reading.federated,
     )
 
 

@@ -20,6 +20,7 @@ from gatecli.model.number import read_exact
 from gatecli.sources.positioned_tree import printable
 
 if TYPE_CHECKING:
+    from gatecli.model.federated_evidence import FederatedRecord
     from gatecli.model.table_evidence import TableEvidence
 
 Where = tuple[str | int, ...]
@@ -45,6 +46,7 @@ class EvidenceReading:
     sensitivity: Neighbouring | None = None
     audits: tuple[AuditResult, ...] = ()
     table: TableEvidence | None = None
+    federated: FederatedRecord | None = None
 
 
 class Refused(Exception):

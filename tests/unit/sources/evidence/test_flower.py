@@ -1,0 +1,301 @@
+"""Flower's accountant and recorded rounds: what was really added, and what nothing bounds."""
+
+from __future__ import annotations
+
+import json
+import math
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatecli.model.federated_evidence import FederatedEvidence, FederatedFlaw, LocalNoise, root_below
+from gatecli.model.mechanism import DpSgd, Gaussian, Mechanism, Sampling, Unaccountable
+from gatecli.model.release import Evidence
+from gatecli.sources.evidence.federated_rounds import read_rounds
+from tests.support.evidence import REAL, accept, accepted, refuse
+
+FOLDER = REAL / "flower"
+
+
+def recorded(*rounds: dict[str, Any], **head: Any) -> dict[str, Any]:
+    return {
+        "schema": "gatecli/federated-evidence/v1",
+        "tool": {"name": "gatecli", "version": "0.2.0"},
+        "framework": {"name": "flower", "version": "1.42.0"},
+        "strategy": "FedAvg",
+        "sampling": "fixed-size",
+        "rounds": list(rounds),
+        **head,
+    }
+
+
+def a_round(**changes: Any) -> dict[str, Any]:
+    whole = {
+        "round": 1,
+        "population": 100,
+        "sampled": 20,
+        "answered": 20,
+        "released": True,
+        "clipping": {"norm": 2},
+        "noise": {"place": "server", "multiplier": "1.5", "clippingNorm": 2, "clients": 20},
+        "weights": {"largest": 1, "total": 20},
+        **changes,
+    }
+    return {key: value for key, value in whole.items() if value is not None}
+
+
+def noise(
+    multiplier: str = "1.5", norm: str = "2", clients: int = 20, place: str = "server"
+) -> dict[str, Any]:
+    return {"place": place, "multiplier": multiplier, "clippingNorm": norm, "clients": clients}
+
+
+def training(found: Evidence) -> DpSgd:
+    (mechanism,) = found.mechanisms
+    assert isinstance(mechanism, DpSgd)
+    return mechanism
+
+
+def multiplier(tmp_path: Path, **changes: Any) -> Fraction:
+    return training(accept("flower", tmp_path, recorded(a_round(**changes)))).noise_multiplier
+
+
+def flaws(found: Evidence) -> list[FederatedFlaw]:
+    assert found.federated is not None
+    return [each.flaw for each in found.federated.flaws]
+
+
+def why(tmp_path: Path, *, head: dict[str, Any] | None = None, **changes: Any) -> str:
+    found = accept("flower", tmp_path, recorded(a_round(**changes), **(head or {})))
+    (mechanism,) = found.mechanisms
+    assert isinstance(mechanism, Unaccountable)
+    return mechanism.description
+
+
+@pytest.mark.parametrize(
+    ("name", "rate"),
+    [("no-amplification", 1), ("without-replacement", Fraction(1, 20)), ("poisson", Fraction(1, 20))],
+)
+def test_the_state_of_flowers_accountant_is_read_as_samples_of_fixed_size(name: str, rate: Fraction) -> None:
+    found = accepted("flower", f"flower/{name}.json")
+    run = training(found)
+    assert (run.sampling, run.sampling_rate, run.steps) == (Sampling.FIXED_SIZE, rate, 20)
+    assert run.noise_multiplier == Fraction("1.5")
+    assert flaws(found) == ([FederatedFlaw.SAMPLING] if name == "poisson" else [])
+
+
+def state(**changes: Any) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((FOLDER / "no-amplification.json").read_text("utf-8"))
+    return data | changes
+
+
+def config(**changes: Any) -> dict[str, Any]:
+    return state(config=state()["config"] | changes)
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    whole = {"noise_multiplier": 1.5, "sample_size": 10, "population_size": 10, **changes}
+    return state(compositions=[{"event": whole, "count": 1}])
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (state(schema_version=2), "schema_version is 2"),
+        (state(schema_version=True), "schema_version"),
+        (state(compositions=[]), "composed no event"),
+        (state(compositions={}), "a list is meant"),
+        (state(more=1), "whose meaning is unknown"),
+        (config(sampling_method="shuffled"), "sampling_method"),
+        (config(sampling_method=["poisson"]), "sampling_method"),
+        (config(neighboring_relation="replace-one"), "neighboring_relation"),
+        (config(population_size=0), "below 1"),
+        (event(noise_multiplier=0), "not describe a possible mechanism"),
+        (event(noise_multiplier="NaN"), "not a finite number"),
+        (event(sample_size=11), "larger than the population"),
+        (event(population_size=11), "another population"),
+        (event(sample_size=1.5), "a whole number is meant"),
+        ({"compositions": []}, "has no key"),
+        ([], "an object is meant"),
+        (recorded(), "rounds"),
+        (recorded(a_round(sampled=101)), "more clients were sampled than there are"),
+        (recorded(a_round(answered=21)), "more clients answered than were sampled"),
+        (recorded(a_round(answered=None)), "no client answered"),
+        (recorded(a_round(weights={"largest": 2, "total": 1})), "above the total"),
+        (recorded(a_round(noise={"place": "moon"})), "'moon'"),
+        (recorded(a_round(), sampling="poisson"), "samplingRate"),
+        (recorded(a_round(), samplingRate="0.1"), "samplingRate"),
+        (
+            recorded(a_round(noise={"place": "local", "epsilon": 1, "delta": 0, "sensitivity": 1})),
+            "no δ of 0",
+        ),
+        (recorded(a_round(), schema="gatecli/federated-evidence/v2"), "schema"),
+    ],
+)
+def test_what_is_not_a_record_of_rounds_is_refused(data: object, said: str, tmp_path: Path) -> None:
+    assert said in refuse("flower", tmp_path, data).message
+
+
+def test_alike_rounds_are_one_mechanism(tmp_path: Path) -> None:
+    found = accept(
+        "flower", tmp_path, recorded(a_round(count=3), a_round(round=4), a_round(round=5, count=2))
+    )
+    assert training(found).steps == 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "1.5"),
+        ({"answered": 16, "weights": {"largest": 1, "total": 16}}, "1.2"),
+        ({"noise": noise(clients=40)}, "0.75"),
+        ({"noise": noise(norm="1")}, "0.75"),
+        ({"noise": noise(norm="4")}, "3"),
+        ({"noise": noise(clients=10)}, "3"),
+        ({"noise": noise(place="clients")}, "1.5"),
+        ({"noise": noise(place="clients", clients=80)}, "0.75"),
+        ({"weights": {"largest": "0.05", "total": 1}}, "1.5"),
+    ],
+)
+def test_the_multiplier_is_that_of_the_noise_that_was_added(
+    changes: dict[str, Any], expected: str, tmp_path: Path
+) -> None:
+    assert multiplier(tmp_path, **changes) == Fraction(expected)
+
+
+def test_less_noise_than_planned_is_a_flaw_and_more_is_not(tmp_path: Path) -> None:
+    less = accept("flower", tmp_path, recorded(a_round(noise=noise(clients=40))))
+    more = accept("flower", tmp_path, recorded(a_round(noise=noise(clients=10))))
+    assert (flaws(less), flaws(more)) == ([FederatedFlaw.NOISE_SCALE], [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"clipping": None}, "norm nothing bounds"),
+        ({"noise": None}, "without noise"),
+        ({"noise": noise("0")}, "without noise"),
+        ({"weights": None}, "how updates were weighted"),
+        ({"weights": {"largest": 2, "total": 21}}, "weights updates by what clients said"),
+        ({"clipping": {"norm": 2, "adaptive": True}}, "has no noise"),
+        (
+            {"clipping": {"norm": 2, "adaptive": True, "countStandardDeviation": 0}},
+            "has no noise",
+        ),
+        (
+            {
+                "clipping": {"norm": 2, "adaptive": True, "countStandardDeviation": 1},
+                "noise": noise(norm="1.9"),
+            },
+            "as the data decided",
+        ),
+        (
+            {
+                "clipping": {"norm": 2, "adaptive": True, "countStandardDeviation": 1},
+                "noise": {"place": "local", "epsilon": 1, "delta": "1e-5", "sensitivity": 4},
+            },
+            "clients with local noise",
+        ),
+    ],
+)
+def test_what_has_no_bound_is_never_free(changes: dict[str, Any], said: str, tmp_path: Path) -> None:
+    assert said in why(tmp_path, **changes)
+
+
+def test_a_mean_over_a_poisson_sample_needs_a_fixed_denominator(tmp_path: Path) -> None:
+    head = {"sampling": "poisson", "samplingRate": "0.2"}
+    assert "happens to have" in why(tmp_path, head=head)
+    found = training(accept("flower", tmp_path, recorded(a_round(), **head, denominator=20)))
+    assert (found.sampling, found.sampling_rate) == (Sampling.POISSON, Fraction(1, 5))
+
+
+def test_sampling_that_nobody_knows_amplifies_nothing(tmp_path: Path) -> None:
+    found = training(accept("flower", tmp_path, recorded(a_round(), sampling="unknown")))
+    assert found.sampling_rate == 1
+
+
+def test_noise_on_the_number_of_clipped_updates_is_paid_for(tmp_path: Path) -> None:
+    clipping = {"norm": 2, "adaptive": True, "countStandardDeviation": 2}
+    found = multiplier(tmp_path, clipping=clipping)
+    assert float(found) == pytest.approx((1.5**-2 + 2**-2) ** -0.5)
+    assert found <= Fraction(6, 5)  # 1.5 and 2 make 1.2
+
+
+def test_a_norm_that_grew_adds_no_noise_that_counts(tmp_path: Path) -> None:
+    clipping = {"norm": 2, "adaptive": True, "countStandardDeviation": 2}
+    grown = multiplier(tmp_path, clipping=clipping, noise=noise(norm="3"))
+    assert grown == multiplier(tmp_path, clipping=clipping)
+
+
+def test_a_round_that_released_nothing_costs_nothing(tmp_path: Path) -> None:
+    found = accept("flower", tmp_path, recorded(a_round(), a_round(round=2, released=False, answered=3)))
+    assert training(found).steps == 1
+    assert found.notes == ("rounds that released nothing cost nothing: 1 of them",)
+
+
+def test_local_noise_counts_as_soon_as_clients_are_asked(tmp_path: Path) -> None:
+    local = {"place": "local", "epsilon": 1, "delta": "1e-5", "sensitivity": 4}
+    open_round = a_round(released=False, answered=None, weights=None, noise=local)
+    (found,) = accept("flower", tmp_path, recorded(open_round)).mechanisms
+    assert isinstance(found, Gaussian)
+    assert found.sensitivity == 2
+
+
+@given(st.fractions(min_value=Fraction(1, 10**6), max_value=10**6))
+def test_a_root_is_never_above_and_hardly_below(number: Fraction) -> None:
+    root = root_below(number)
+    assert 0 < root * root <= number
+    assert float(root) == pytest.approx(float(number) ** 0.5)
+
+
+@given(
+    st.fractions(min_value=Fraction(1, 100), max_value=100),
+    st.fractions(min_value=Fraction(1, 10**9), max_value=Fraction(1, 2)),
+)
+def test_the_classic_deviation_is_that_of_its_formula(epsilon: Fraction, delta: Fraction) -> None:
+    found = LocalNoise(epsilon=epsilon, delta=delta, sensitivity=Fraction(2)).standard_deviation
+    formula = 2 * math.sqrt(2 * math.log(1.25 / float(delta))) / float(epsilon)
+    assert float(found) == pytest.approx(formula)
+
+
+@given(
+    st.integers(1, 50),
+    st.integers(1, 50),
+    st.integers(1, 50),
+    st.fractions(Fraction(1, 10), 10),
+    st.booleans(),
+)
+def test_noise_is_never_counted_that_was_not_added(
+    sampled: int,
+    missing: int,
+    clients: int,
+    ratio: Fraction,
+    adaptive: bool,  # noqa: FBT001 - a value that Hypothesis draws
+) -> None:
+    """Against the definition: the deviation of the noise over what one client moves the mean by."""
+    answered = max(1, sampled - missing)
+    one = a_round(
+        sampled=sampled,
+        answered=answered,
+        clipping={"norm": 1, "adaptive": adaptive, "countStandardDeviation": 3},
+        noise={"place": "server", "multiplier": "2", "clippingNorm": str(ratio), "clients": clients},
+        weights={"largest": 1, "total": answered},
+    )
+    mechanisms, _ = read_rounds(FederatedEvidence.from_file(recorded(one)))
+    (found,) = mechanisms
+    added = 2 * ratio / clients / Fraction(1, answered)
+    if isinstance(found, DpSgd):
+        assert found.noise_multiplier <= added
+    else:
+        assert adaptive
+        assert ratio < 1
+
+
+def test_every_mechanism_of_a_real_file_is_accountable_or_says_why() -> None:
+    for file in sorted(FOLDER.glob("*.json")):
+        found: tuple[Mechanism, ...] = accepted("flower", f"flower/{file.name}").mechanisms
+        assert all(isinstance(each, DpSgd | Gaussian | Unaccountable) for each in found)
