@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gatecli.model.document import Document
@@ -45,4 +45,13 @@ def unsupported(document: Document, pointer: str, problem: str, mend: str, *, su
 def _finding(rule: Rule, document: Document, pointer: str, problem: str, mend: str, subject: str) -> Finding:
     return make_finding(
         rule, problem, subject=subject or document.path, place=document.place(pointer), mend=mend
+    )
+
+
+def together(parts: Iterable[Loaded[JobDefinition]]) -> Loaded[JobDefinition]:
+    """What was read in several places."""
+    read = tuple(parts)
+    return Loaded(
+        tuple(job for each in read for job in each.values),
+        tuple(finding for each in read for finding in each.findings),
     )

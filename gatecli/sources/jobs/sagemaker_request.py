@@ -26,6 +26,7 @@ from gatecli.model.job_definition import (
     JobVariable,
     JobWords,
     UnjudgedPart,
+    unseen_job,
 )
 from gatecli.model.quoting import quote_name
 from gatecli.sources.interface import Loaded
@@ -183,11 +184,8 @@ def read_call(action: str, request: Part, place: RequestPlace) -> Loaded[JobDefi
     `action` is `PROCESSING` or `TRAINING`.
     """
     if request.is_unknown:
-        why = UnjudgedPart(request.pointer, "all of it is known only when it starts")
-        empty = JobDefinition(
-            JobPlatform.SAGEMAKER, place.form, place.name, place.document, request.pointer, unjudged=(why,)
-        )
-        return Loaded((empty,))
+        why = "all of it is known only when it starts"
+        return Loaded((unseen_job(place.form, place.name, place.document, request.pointer, why),))
     faults = tuple(_misshapen(action, request, place))
     return Loaded(findings=faults) if faults else Loaded((_JOBS[action](request, place),))
 
