@@ -18,8 +18,8 @@ from gatecli.model.document import Document
 from gatecli.model.job_definition import HOLE, JobDefinition
 from gatecli.sources.interface import Loaded
 from gatecli.sources.jobs.inner_text import inner_document
-from gatecli.sources.jobs.interface import JobReader, invalid, together, unsupported
-from gatecli.sources.jobs.parts import ABSENT, Dialect, Part
+from gatecli.sources.jobs.interface import JobReader, invalid, together, unsupported_job
+from gatecli.sources.jobs.parts import ABSENT, JobPart, ValueDialect
 from gatecli.sources.jobs.sagemaker_pipeline import read_steps
 from gatecli.sources.jobs.sagemaker_request import PROCESSING, RequestPlace, read_call
 from gatecli.sources.jobs.step_functions import SLOT, read_machine
@@ -106,12 +106,12 @@ class _Template:
         if not (isinstance(argument, str) and isinstance(own, dict)):
             return HOLE
 
-        def replaced(match: re.Match[str]) -> str:
+        def replace_slot(match: re.Match[str]) -> str:
             if match[1]:
                 return f"${{{match[2]}}}"
             return self._text(own[match[2]]) if match[2] in own else self._text({"Ref": match[2]})
 
-        return _SUB.sub(replaced, argument)
+        return _SUB.sub(replace_slot, argument)
 
     def attribute(self, argument: Any) -> Any:
         name = argument[0] if isinstance(argument, list) and argument else argument
@@ -147,7 +147,9 @@ def read_template_jobs(document: Document) -> Loaded[JobDefinition] | None:
     if not any(each.startswith("AWS::") for each in types.values()):
         return None
     template = _Template(_parameters(data), types)
-    return together(_read_resources(Part.of(resources, "/Resources", Dialect((template.resolve,))), document))
+    return together(
+        _read_resources(JobPart.of(resources, "/Resources", ValueDialect((template.resolve,))), document)
+    )
 
 
 def _parameters(data: Mapping[str, Any]) -> Mapping[str, str]:
@@ -156,7 +158,7 @@ def _parameters(data: Mapping[str, Any]) -> Mapping[str, str]:
     return {name: str(each.get("Type")) for name, each in items if isinstance(each, dict)}
 
 
-def _read_resources(resources: Part, document: Document) -> Iterator[Loaded[JobDefinition]]:
+def _read_resources(resources: JobPart, document: Document) -> Iterator[Loaded[JobDefinition]]:
     for name, resource in resources.members():
         type_ = resource.value.get("Type") if isinstance(resource.value, dict) else None
         properties = resource.member("Properties")
@@ -164,7 +166,7 @@ def _read_resources(resources: Part, document: Document) -> Iterator[Loaded[JobD
             yield read_resource(type_, properties, document, name)
 
 
-def read_resource(type_: str, properties: Part, document: Document, name: str) -> Loaded[JobDefinition]:
+def read_resource(type_: str, properties: JobPart, document: Document, name: str) -> Loaded[JobDefinition]:
     """The jobs of one resource by its type in CloudFormation and Cloud Control; none of any other type."""
     if type_ == _JOB_TYPE:
         return read_call(PROCESSING, properties, RequestPlace(document, _JOB_TYPE, name))
@@ -173,59 +175,59 @@ def read_resource(type_: str, properties: Part, document: Document, name: str) -
     if type_ in _MACHINE_TYPES:
         return _read_machine(properties, document, name)
     if _OTHER_JOBS.fullmatch(type_):
-        return _unsupported(properties, document, name, "is a job of a kind that no rule judges")
+        return _unsupported_job(properties, document, name, "is a job of a kind that no rule judges")
     return Loaded()
 
 
-def _unsupported(part: Part, document: Document, name: str, what: str) -> Loaded[JobDefinition]:
+def _unsupported_job(part: JobPart, document: Document, name: str, what: str) -> Loaded[JobDefinition]:
     mend = "write its definition out, as a processing job; or accept it: a waiver with an owner"
-    return Loaded(findings=(unsupported(document, part.pointer, f"{name} {what}", mend, subject=name),))
+    return Loaded(findings=(unsupported_job(document, part.pointer, f"{name} {what}", mend, subject=name),))
 
 
-def _read_pipeline(properties: Part, document: Document, name: str) -> Loaded[JobDefinition]:
+def _read_pipeline(properties: JobPart, document: Document, name: str) -> Loaded[JobDefinition]:
     definition = properties.member("PipelineDefinition")
     if definition is None:
-        return _unsupported(properties, document, name, "has no definition that is seen here")
+        return _unsupported_job(properties, document, name, "has no definition")
     body = definition.member("PipelineDefinitionBody")
     if body is None:
-        return _unsupported(
-            definition, document, name, "has its definition elsewhere, where nobody sees it here"
-        )
+        return _unsupported_job(definition, document, name, "has its definition elsewhere")
     return _read_text(body, document, name, {}, partial(read_steps, owner=name))
 
 
-def _read_machine(properties: Part, document: Document, name: str) -> Loaded[JobDefinition]:
+def _read_machine(properties: JobPart, document: Document, name: str) -> Loaded[JobDefinition]:
     given = properties.member("DefinitionSubstitutions")
     known = {key: text.text for key, part in _members(given) if (text := part.text()) is not None}
     for key in ("Definition", "DefinitionString"):
         definition = properties.member(key)
         if definition is not None:
             return _read_text(definition, document, name, known, partial(read_machine, owner=name))
-    return _unsupported(properties, document, name, "has its definition elsewhere, where nobody sees it here")
+    return _unsupported_job(properties, document, name, "has its definition elsewhere")
 
 
-def _members(part: Part | None) -> Iterator[tuple[str, Part]]:
+def _members(part: JobPart | None) -> Iterator[tuple[str, JobPart]]:
     return iter(()) if part is None else part.members()
 
 
 def _read_text(
-    part: Part,
+    part: JobPart,
     document: Document,
     name: str,
     known: Mapping[str, str],
-    read: Callable[[Part, Document], Loaded[JobDefinition]],
+    read: Callable[[JobPart, Document], Loaded[JobDefinition]],
 ) -> Loaded[JobDefinition]:
     """The jobs of a definition that stands as an object, or as a text of JSON."""
     if isinstance(part.value, dict):
         fill = partial(_fill_slots, known=known)
-        return read(Part(part.value, part.pointer, Dialect((*part.dialect.resolvers, fill))), document)
+        return read(
+            JobPart(part.value, part.pointer, ValueDialect((*part.dialect.resolvers, fill))), document
+        )
     if part.is_unknown or not isinstance(part.value, str):
-        return _unsupported(part, document, name, "has a definition that is known only when it is deployed")
+        return _unsupported_job(part, document, name, "has a definition that only the stack knows")
     inner = inner_document(document, part.pointer, _fill_slots(part.value, known))
     if inner is None:
         problem = f"the definition of {name} is not whole JSON, so no job in it was judged"
         return Loaded(findings=(invalid(document, part.pointer, problem, "fix its syntax", subject=name),))
-    return read(Part.of(inner.data, ""), inner)
+    return read(JobPart.of(inner.data, ""), inner)
 
 
 def _fill_slots(value: Any, known: Mapping[str, str]) -> Any:

@@ -37,7 +37,9 @@ def invalid(document: Document, pointer: str, problem: str, mend: str, *, subjec
     return _finding(INVALID, document, pointer, problem, mend, subject)
 
 
-def unsupported(document: Document, pointer: str, problem: str, mend: str, *, subject: str = "") -> Finding:
+def unsupported_job(
+    document: Document, pointer: str, problem: str, mend: str, *, subject: str = ""
+) -> Finding:
     """The finding that a job was seen, and that nothing here can judge it."""
     return _finding(UNSUPPORTED, document, pointer, problem, mend, subject)
 

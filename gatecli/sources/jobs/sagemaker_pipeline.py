@@ -12,8 +12,8 @@ from typing import Any
 from gatecli.model.document import Document
 from gatecli.model.job_definition import HOLE, JobDefinition
 from gatecli.sources.interface import Loaded
-from gatecli.sources.jobs.interface import JobReader, invalid, together, unsupported
-from gatecli.sources.jobs.parts import PLAIN, Dialect, Part, name_of
+from gatecli.sources.jobs.interface import JobReader, invalid, together, unsupported_job
+from gatecli.sources.jobs.parts import PLAIN, JobPart, ValueDialect, name_of
 from gatecli.sources.jobs.sagemaker_request import PROCESSING, TRAINING, RequestPlace, read_call
 
 FORM = "pipeline step"
@@ -23,25 +23,25 @@ _NO_JOBS = frozenset({"fail", "model", "registermodel", "lambda", "callback", "c
 """Types of steps that start no job of SageMaker."""
 
 
-def _known(value: Any) -> Any:
+def _resolve_reference(value: Any) -> Any:
     """A reference to a parameter, or to what another step gives, is known when the pipeline runs."""
     if not (isinstance(value, dict) and len(value) == 1):
         return value
     ((name, argument),) = value.items()
     if name == "Std:Join" and isinstance(argument, dict):
-        return _joined(argument)
+        return _join_values(argument)
     return HOLE if name == "Get" or name.startswith("Std:") else value
 
 
-def _joined(argument: Mapping[str, Any]) -> str:
+def _join_values(argument: Mapping[str, Any]) -> str:
     values, between = argument.get("Values"), argument.get("On", "")
     if not (isinstance(values, list) and isinstance(between, str)):
         return HOLE
-    pieces = [_known(value) for value in values]
+    pieces = [_resolve_reference(value) for value in values]
     return between.join(HOLE if isinstance(piece, dict | list) else str(piece) for piece in pieces)
 
 
-_WHEN_RUN = Dialect((_known,))
+_WHEN_RUN = ValueDialect((_resolve_reference,))
 
 
 def read_pipeline(document: Document) -> Loaded[JobDefinition] | None:
@@ -49,17 +49,17 @@ def read_pipeline(document: Document) -> Loaded[JobDefinition] | None:
     data = document.data
     if not (isinstance(data, dict) and isinstance(data.get("Steps"), list) and "Version" in data):
         return None
-    return read_steps(Part.of(data, ""), document)
+    return read_steps(JobPart.of(data, ""), document)
 
 
-def read_steps(pipeline: Part, document: Document, owner: str = "") -> Loaded[JobDefinition]:
+def read_steps(pipeline: JobPart, document: Document, owner: str = "") -> Loaded[JobDefinition]:
     """The jobs of a pipeline that is a part of a document."""
     dialect = _WHEN_RUN.within(pipeline.dialect)
-    whole = Part(pipeline.value, pipeline.pointer, dialect)
+    whole = JobPart(pipeline.value, pipeline.pointer, dialect)
     return together(_read_list(whole.member("Steps"), document, owner))
 
 
-def _read_list(steps: Part | None, document: Document, owner: str) -> Iterator[Loaded[JobDefinition]]:
+def _read_list(steps: JobPart | None, document: Document, owner: str) -> Iterator[Loaded[JobDefinition]]:
     if steps is None:
         return
     if not isinstance(steps.value, list):
@@ -70,18 +70,18 @@ def _read_list(steps: Part | None, document: Document, owner: str) -> Iterator[L
         yield from _read_step(step, document, owner, number)
 
 
-def _read_step(step: Part, document: Document, owner: str, number: int) -> Iterator[Loaded[JobDefinition]]:
+def _read_step(step: JobPart, document: Document, owner: str, number: int) -> Iterator[Loaded[JobDefinition]]:
     own = name_of(step.member("Name"), f"step {number + 1}")
     name = f"{owner}/{own}" if owner else own
     kind = name_of(step.member("Type"), "")
     arguments = step.member("Arguments")
     if kind.lower() in _ACTIONS:
-        request = Part(HOLE, step.pointer, PLAIN) if arguments is None else arguments
+        request = JobPart(HOLE, step.pointer, PLAIN) if arguments is None else arguments
         yield read_call(_ACTIONS[kind.lower()], request, RequestPlace(document, FORM, name))
     elif kind.lower() not in _NO_JOBS:
         problem = f"step {name} is of a type that no rule judges, and may run over the data"
         mend = "run it as a step of type Processing or Training, or accept it: a waiver with an owner"
-        yield Loaded(findings=(unsupported(document, step.pointer, problem, mend, subject=name),))
+        yield Loaded(findings=(unsupported_job(document, step.pointer, problem, mend, subject=name),))
     for key in ("IfSteps", "ElseSteps"):
         yield from _read_list(None if arguments is None else arguments.member(key), document, name)
 

@@ -14,8 +14,8 @@ from gatecli.model.document import Document
 from gatecli.model.finding import Finding
 from gatecli.model.job_definition import HOLE, JobDefinition
 from gatecli.sources.interface import Loaded
-from gatecli.sources.jobs.interface import JobReader, invalid, together, unsupported
-from gatecli.sources.jobs.parts import PLAIN, Dialect, Part
+from gatecli.sources.jobs.interface import JobReader, invalid, together, unsupported_job
+from gatecli.sources.jobs.parts import PLAIN, JobPart, ValueDialect
 from gatecli.sources.jobs.sagemaker_request import PROCESSING, TRAINING, RequestPlace, read_call
 
 FORM = "state machine"
@@ -41,7 +41,7 @@ def _put_in(value: Any) -> Any:
     return SLOT.sub(HOLE, value) if isinstance(value, str) else value
 
 
-SLOTS = Dialect((_put_in,))
+SLOTS = ValueDialect((_put_in,))
 
 
 def _at_start(value: Any) -> Any:
@@ -50,8 +50,8 @@ def _at_start(value: Any) -> Any:
     return HOLE if is_expression else value
 
 
-_BY_PATHS = Dialect(later=".$")
-_BY_JSONATA = Dialect((_at_start,))
+_BY_PATHS = ValueDialect(later=".$")
+_BY_JSONATA = ValueDialect((_at_start,))
 
 
 def read_state_machine(document: Document) -> Loaded[JobDefinition] | None:
@@ -59,10 +59,10 @@ def read_state_machine(document: Document) -> Loaded[JobDefinition] | None:
     data = document.data
     if not (isinstance(data, dict) and "StartAt" in data and isinstance(data.get("States"), dict)):
         return None
-    return read_machine(Part.of(data, "", SLOTS), document)
+    return read_machine(JobPart.of(data, "", SLOTS), document)
 
 
-def read_machine(machine: Part, document: Document, owner: str = "") -> Loaded[JobDefinition]:
+def read_machine(machine: JobPart, document: Document, owner: str = "") -> Loaded[JobDefinition]:
     """The jobs of a state machine inside of a document; `owner` goes before the names of its states."""
     language = machine.member("QueryLanguage")
     own = "" if language is None else language.value
@@ -70,7 +70,7 @@ def read_machine(machine: Part, document: Document, owner: str = "") -> Loaded[J
 
 
 def _read_states(
-    machine: Part, document: Document, language: Any, owner: str
+    machine: JobPart, document: Document, language: Any, owner: str
 ) -> Iterator[Loaded[JobDefinition]]:
     states = machine.member("States")
     if states is None or states.is_unknown or not isinstance(states.value, dict):
@@ -84,7 +84,9 @@ def _read_states(
         yield from _read_below(state, document, spoken, called)
 
 
-def _read_below(state: Part, document: Document, language: Any, name: str) -> Iterator[Loaded[JobDefinition]]:
+def _read_below(
+    state: JobPart, document: Document, language: Any, name: str
+) -> Iterator[Loaded[JobDefinition]]:
     """The machines inside of a state: branches of Parallel, the item processor of Map."""
     branches = state.member("Branches")
     for number, branch in enumerate(() if branches is None else branches.items()):
@@ -97,7 +99,7 @@ def _read_below(state: Part, document: Document, language: Any, name: str) -> It
             yield from _read_states(inner, document, language, name)
 
 
-def _read_task(state: Part, document: Document, language: Any, name: str) -> Loaded[JobDefinition]:
+def _read_task(state: JobPart, document: Document, language: Any, name: str) -> Loaded[JobDefinition]:
     resource = state.member("Resource")
     if resource is None or not isinstance(resource.value, str):
         return Loaded()
@@ -106,7 +108,7 @@ def _read_task(state: Part, document: Document, language: Any, name: str) -> Loa
     if action is not None:
         return _read_arguments(state, document, language, name, action)
     if _may_run_job(resource.value, task):
-        return Loaded(findings=(_unsupported(resource, document, name),))
+        return Loaded(findings=(_unsupported_job(resource, document, name),))
     return Loaded()
 
 
@@ -120,18 +122,18 @@ def _may_run_job(resource: str, task: re.Match[str] | None) -> bool:
 
 
 def _read_arguments(
-    state: Part, document: Document, language: Any, name: str, action: str
+    state: JobPart, document: Document, language: Any, name: str, action: str
 ) -> Loaded[JobDefinition]:
     by_jsonata = language == "JSONata"
     dialect = (_BY_JSONATA if by_jsonata else _BY_PATHS).within(state.dialect)
-    whole = Part(state.value, state.pointer, dialect)
+    whole = JobPart(state.value, state.pointer, dialect)
     request = whole.member("Arguments" if by_jsonata else "Parameters")
     if request is None:  # the state's whole input is the request
-        request = Part(HOLE, state.pointer, PLAIN)
+        request = JobPart(HOLE, state.pointer, PLAIN)
     return read_call(action, request, RequestPlace(document, FORM, name))
 
 
-def _unread(part: Part, document: Document, name: str) -> Finding:
+def _unread(part: JobPart, document: Document, name: str) -> Finding:
     return invalid(
         document,
         part.pointer,
@@ -141,8 +143,8 @@ def _unread(part: Part, document: Document, name: str) -> Finding:
     )
 
 
-def _unsupported(resource: Part, document: Document, name: str) -> Finding:
-    return unsupported(
+def _unsupported_job(resource: JobPart, document: Document, name: str) -> Finding:
+    return unsupported_job(
         document,
         resource.pointer,
         f"state {name} may start a job of SageMaker of a kind that no rule judges",

@@ -16,7 +16,7 @@ from gatecli.sources.interface import Loaded
 from gatecli.sources.jobs.cloudformation import read_resource, read_template_jobs
 from gatecli.sources.jobs.inner_text import inner_document
 from gatecli.sources.jobs.interface import invalid
-from gatecli.sources.jobs.parts import Part
+from gatecli.sources.jobs.parts import JobPart
 from gatecli.sources.jobs.sagemaker_pipeline import read_steps
 from gatecli.sources.jobs.sagemaker_request import PROCESSING, SHAPES, RequestPlace, read_call
 from gatecli.sources.jobs.shapes import ListOf, MapOf, Shape
@@ -44,11 +44,11 @@ class _Holder:
 
 
 def _machine(document: Document, name: str) -> Loaded[JobDefinition]:
-    return read_machine(Part.of(document.data, "", SLOTS), document, name)
+    return read_machine(JobPart.of(document.data, "", SLOTS), document, name)
 
 
 def _pipeline(document: Document, name: str) -> Loaded[JobDefinition]:
-    return read_steps(Part.of(document.data, ""), document, name)
+    return read_steps(JobPart.of(document.data, ""), document, name)
 
 
 def _template(document: Document, _name: str) -> Loaded[JobDefinition]:
@@ -143,7 +143,7 @@ def _read_text(
 
 
 def _cloud_control(type_: str, document: Document, name: str) -> Loaded[JobDefinition]:
-    return read_resource(type_, Part.of(document.data, ""), document, name)
+    return read_resource(type_, JobPart.of(document.data, ""), document, name)
 
 
 def _value_at(resource: PlannedResource, keys: tuple[str, ...]) -> Any:
@@ -171,7 +171,7 @@ def _read_processing_job(resource: PlannedResource, path: str) -> Loaded[JobDefi
     name = config_address(resource.address)
     data = _as_request(_with_holes(resource.values, resource.unknown), SHAPES[PROCESSING])
     document = Document(path, data, prefix=resource.pointer)
-    return read_call(PROCESSING, Part.of(data, ""), RequestPlace(document, _PROCESSING_JOB, name))
+    return read_call(PROCESSING, JobPart.of(data, ""), RequestPlace(document, _PROCESSING_JOB, name))
 
 
 def _with_holes(value: Any, unknown: Any) -> Any:
