@@ -37,6 +37,7 @@ from gatecli.sources.jobs.shapes import COUNT, FLAG, SCALAR, TEXT, ListOf, MapOf
 PROCESSING, TRAINING = "CreateProcessingJob", "CreateTrainingJob"
 _CHANNELS = "/opt/ml/input/data/"
 """Where SageMaker puts the channels of a training job."""
+_KEPT = {"model": "/opt/ml/model", "data": "/opt/ml/output/data"}
 _SUBMITTED = "sagemaker_submit_directory"
 """The hyperparameter by which the images of SageMaker's frameworks are told to fetch code."""
 
@@ -88,7 +89,7 @@ def read_training(request: JobPart, place: RequestPlace) -> JobDefinition:
         _words(_below(app, "ContainerArguments")),
         tuple(_variables(request.member("Environment"))),
         tuple(_channels(request.member("InputDataConfig"))),
-        (_training_output(output),) if output is not None else (),
+        () if output is None else tuple(_training_outputs(output)),
         _network(request, request.member("VpcConfig")),
         _machines(request.member("ResourceConfig"), request.below("RemoteDebugConfig", "EnableRemoteDebug")),
         tuple(_unjudged_parts(request, _LISTS_OF_TRAINING)),
@@ -289,9 +290,11 @@ def _outputs(request: JobPart) -> Iterator[JobOutput]:
                 )
 
 
-def _training_output(config: JobPart) -> JobOutput:
-    path = text_of(config.member("S3OutputPath"))
-    return JobOutput("model", config.pointer, None, path, text_of(config.member("KmsKeyId")))
+def _training_outputs(config: JobPart) -> Iterator[JobOutput]:
+    """The two folders that SageMaker keeps of a training job."""
+    target, key = text_of(config.member("S3OutputPath")), text_of(config.member("KmsKeyId"))
+    for name, folder in _KEPT.items():
+        yield JobOutput(name, config.pointer, JobText(folder, config.pointer), target, key)
 
 
 def _network(holder: JobPart | None, vpc: JobPart | None) -> JobNetwork:
