@@ -70,6 +70,31 @@ JOB: Mapping[str, Any] = {
         "VpcConfig": {"Subnets": ["subnet-0a1b2c3d"], "SecurityGroupIds": ["sg-0a1b2c3d"]},
     },
 }
+TRAINING_JOB: Mapping[str, Any] = {
+    "TrainingJobName": "churn-2026-12",
+    "RoleArn": JOB["RoleArn"],
+    "AlgorithmSpecification": {
+        "TrainingImage": IMAGE,
+        "TrainingInputMode": "File",
+        "ContainerEntrypoint": JOB["AppSpecification"]["ContainerEntrypoint"],
+        "ContainerArguments": [*OPTIONS[:7], "/opt/ml/model", *OPTIONS[8:], *COMMAND],
+    },
+    "InputDataConfig": [
+        {
+            "ChannelName": "customers",
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://acme-customers/2026/"}},
+        }
+    ],
+    "OutputDataConfig": {"S3OutputPath": "s3://acme-releases/churn/", "KmsKeyId": ACCOUNT},
+    "ResourceConfig": {
+        "InstanceType": "ml.m5.xlarge",
+        "InstanceCount": 1,
+        "VolumeSizeInGB": 30,
+        "VolumeKmsKeyId": ACCOUNT,
+    },
+    "VpcConfig": JOB["NetworkConfig"]["VpcConfig"],
+    "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+}
 POLICY = """\
 apiVersion: gatecli.dev/v1
 kind: PrivacyPolicy
