@@ -174,7 +174,7 @@ def plan_with(type_: str, values: dict[str, Any], unknown: Any = None) -> dict[s
     resource = {"address": f"{type_}.train", "mode": "managed", "type": type_, "name": "train"}
     change = {"actions": ["create"], "before": None, "after": values, "after_unknown": unknown or {}}
     provider = "registry.terraform.io/hashicorp/aws"
-    settings = {key: {} for key in {**values, **(unknown or {})}}
+    settings: dict[str, Any] = {key: {} for key in {**values, **(unknown or {})}}
     return {
         "format_version": "1.2",
         "terraform_version": "1.11.4",
