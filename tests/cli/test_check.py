@@ -66,6 +66,7 @@ def test_the_findings_are_those_of_the_single_commands(run: Run, project: Path) 
         ("pii", 1),
         ("terraform", 1),
         ("serve", 3),
+        ("cloud", 3),
     ]
 
 
@@ -108,7 +109,17 @@ def test_text_has_a_line_a_gate(project: Path, capsys: pytest.CaptureFixture[str
     shown = capsys.readouterr()
     assert "anonymity  closed            checked 1, 1 error" in shown.out
     told = [line.split()[0] for line in shown.err.splitlines() if line.endswith("%")]
-    assert told == ["discovery", "release", "anonymity", "pii", "terraform", "serve", "coverage", "all"]
+    assert told == [
+        "discovery",
+        "release",
+        "anonymity",
+        "pii",
+        "terraform",
+        "serve",
+        "cloud",
+        "coverage",
+        "all",
+    ]
 
 
 def rules(report: dict[str, Any]) -> list[str]:

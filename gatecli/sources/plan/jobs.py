@@ -75,6 +75,10 @@ DEFINITIONS: frozenset[tuple[str, str]] = frozenset(
 """Arguments that hold a definition as a text, by type and name."""
 
 
+HOLDING_TYPES = frozenset({*_HOLDERS, _CLOUD_CONTROL, _PROCESSING_JOB})
+"""Types of resources that define jobs."""
+
+
 def jobs_in_plan(plan: Plan) -> tuple[PlannedJobs, ...]:
     """The jobs of every resource that stays, as far as the plan shows them."""
     speaks_of_jobs = partial(_speaks_of_sagemaker, plan)
