@@ -62,14 +62,14 @@ def gates(told: dict[str, Any]) -> list[str]:
             "the gates anonymity, terraform",
         ),
         (
-            "{only: [pii, release, terraform, serve]}",
+            "{only: [pii, release, terraform, serve, cloud]}",
             ["release", "pii", "terraform", "serve", "cloud"],
             "the gate anonymity",
         ),
         (
             "{only: [pii, release], skip: [release]}",
             ["pii"],
-            "the gates release, anonymity, terraform, serve",
+            "the gates release, anonymity, terraform, serve, cloud",
         ),
     ],
 )
