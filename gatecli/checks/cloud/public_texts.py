@@ -37,4 +37,5 @@ def _public_texts(job: JobDefinition) -> Iterator[tuple[str, JobText]]:
             yield named, word
     for variable in job.environment:
         yield variable.name, variable.value
-    yield from (("", text) for text in job.texts)
+    addresses = (*(each.source for each in job.inputs), *(each.target for each in job.outputs))
+    yield from (("", text) for text in (*job.texts, *addresses) if text is not None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -22,13 +22,15 @@ from gatecli.sources.jobs.interface import JobReader, invalid, together, unsuppo
 from gatecli.sources.jobs.parts import ABSENT, JobPart, ValueDialect
 from gatecli.sources.jobs.sagemaker_pipeline import read_steps
 from gatecli.sources.jobs.sagemaker_request import PROCESSING, RequestPlace, read_call
-from gatecli.sources.jobs.step_functions import SLOT, read_machine
+from gatecli.sources.jobs.step_functions import ACTIONS, SLOT, read_machine
 
 _JOB_TYPE = "AWS::SageMaker::ProcessingJob"
 _PIPELINE_TYPE = "AWS::SageMaker::Pipeline"
 _MACHINE_TYPES = ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine")
+_SCHEDULE_TYPE = "AWS::Scheduler::Schedule"
 _OTHER_JOBS = re.compile(r"AWS::SageMaker::\w*(?:Job|JobDefinition)")
 """Types of SageMaker that start jobs, too, and that nothing here reads."""
+_CALLED = re.compile(r"arn:aws[a-z-]*:scheduler:::aws-sdk:sagemaker:(create\w*Job\w*)", re.IGNORECASE)
 _SUB = re.compile(r"\$\{(!?)([^${}]*)\}")
 _LISTS = ("List<AWS::EC2::", "AWS::SSM::Parameter::Value<List<AWS::EC2::")
 """Types of parameters that hold at least one thing that exists."""
@@ -174,9 +176,30 @@ def read_resource(type_: str, properties: JobPart, document: Document, name: str
         return _read_pipeline(properties, document, name)
     if type_ in _MACHINE_TYPES:
         return _read_machine(properties, document, name)
+    if type_ == _SCHEDULE_TYPE:
+        return read_schedule(properties.member("Target"), document, name)
     if _OTHER_JOBS.fullmatch(type_):
         return _unsupported_job(properties, document, name, "is a job of a kind that no rule judges")
     return Loaded()
+
+
+def read_schedule(target: JobPart | None, document: Document, name: str) -> Loaded[JobDefinition]:
+    """The job of a schedule that calls SageMaker itself, by a universal target."""
+    called = None if target is None else target.member("Arn")
+    found = _CALLED.fullmatch(called.value) if called is not None and isinstance(called.value, str) else None
+    if target is None or found is None:
+        return Loaded()
+    action = ACTIONS.get(found[1].lower())
+    if action is None:
+        return _unsupported_job(target, document, name, "starts a job of a kind that no rule judges")
+    given, place = target.member("Input"), RequestPlace(document, _SCHEDULE_TYPE, name)
+    if given is None or given.is_unknown or not isinstance(given.value, str):
+        return read_call(action, JobPart(HOLE, target.pointer), place)
+    inner = inner_document(document, given.pointer, given.value)
+    if inner is None:
+        problem = f"what {name} sends to SageMaker is not whole JSON, so no job in it was judged"
+        return Loaded(findings=(invalid(document, given.pointer, problem, "fix its syntax", subject=name),))
+    return read_call(action, JobPart.of(inner.data, ""), replace(place, document=inner))
 
 
 def _unsupported_job(part: JobPart, document: Document, name: str, what: str) -> Loaded[JobDefinition]:
@@ -239,6 +262,7 @@ TEMPLATES = JobReader(
     (
         (b"AWS::SageMaker::", b"Resources"),
         (b"::StateMachine", b"Resources", b"sagemaker"),
+        (b"AWS::Scheduler::Schedule", b"Resources", b"sagemaker"),
     ),
     read_template_jobs,
 )

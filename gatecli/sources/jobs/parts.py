@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from gatecli.model.document import pointer_of
@@ -96,6 +97,13 @@ class JobPart:
         """The text that it is, also one that is not known; None for anything else."""
         return JobText(self.value, self.pointer) if isinstance(self.value, str) else None
 
+    def scalar(self) -> JobText | None:
+        """The text that it is, or that a number or a switch becomes where a text is wanted."""
+        value = self.value
+        if isinstance(value, bool):
+            return JobText(str(value).lower(), self.pointer)
+        return JobText(str(value), self.pointer) if isinstance(value, int | Decimal) else self.text()
+
     def flag(self) -> JobFlag | None:
         """The switch that it is; CloudFormation takes the words for one too."""
         value = self.value
@@ -115,7 +123,7 @@ class JobPart:
 
     def words(self) -> JobWords:
         """The list of texts that it is; whatever is none of it makes the list not whole."""
-        texts = [item.text() for item in self.items()]
+        texts = [item.scalar() for item in self.items()]
         known = tuple(text for text in texts if text is not None)
         is_whole = isinstance(self.value, list) and len(known) == len(self.value)
         return JobWords(known, self.pointer, is_whole)

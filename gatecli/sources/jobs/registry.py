@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +15,15 @@ from gatecli.sources.files import ReadError, decode_text, read_bytes
 from gatecli.sources.interface import Loaded
 from gatecli.sources.jobs.cloudformation import SHORT_FORMS, TEMPLATES
 from gatecli.sources.jobs.interface import INVALID, UNREADABLE, JobReader, together
+from gatecli.sources.jobs.kubernetes import OBJECTS
+from gatecli.sources.jobs.nested import NESTED
 from gatecli.sources.jobs.sagemaker_pipeline import PIPELINES
 from gatecli.sources.jobs.sagemaker_request import REQUESTS
 from gatecli.sources.jobs.step_functions import STATE_MACHINES
 from gatecli.sources.json_text import read_json
 from gatecli.sources.yaml_text import read_yaml
 
-JOB_READERS: tuple[JobReader, ...] = (REQUESTS, STATE_MACHINES, PIPELINES, TEMPLATES)
+JOB_READERS: tuple[JobReader, ...] = (REQUESTS, STATE_MACHINES, PIPELINES, TEMPLATES, OBJECTS, NESTED)
 """The first that knows a document reads it."""
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
@@ -29,6 +32,16 @@ SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
 def find_job_files(files: Iterable[Path]) -> Iterator[Path]:
     """Files that may hold a definition, by their text."""
     return (file for file in files if file.suffix.lower() in SUFFIXES and _is_marked(file))
+
+
+_HEAD = 4096
+_OF_A_PLAN = (b'"terraform_version"', b'"planned_values"', b'"resource_changes"', b'"prior_state"')
+_ESCAPED = re.compile(rb"\\(?:u00|x)([2-7][0-9a-fA-F])")
+"""A letter of ASCII as JSON or YAML may write it."""
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    return bytes((int(match[1], 16),))
 
 
 def _is_marked(file: Path) -> bool:
@@ -40,7 +53,10 @@ def _is_marked(file: Path) -> bool:
 
 
 def _has_marks(content: bytes) -> bool:
-    text = content.replace(b"\0", b"").lower()  # UTF-16 without decoding it
+    head = content[:_HEAD].replace(b"\0", b"")  # UTF-16 without decoding it
+    if b'"format_version"' in head and any(key in head for key in _OF_A_PLAN):
+        return False  # a plan of Terraform, whose jobs another gate judges
+    text = _ESCAPED.sub(_unescape, content.replace(b"\0", b"")).lower()
     return any(
         all(word.lower() in text for word in words) for reader in JOB_READERS for words in reader.marks
     )

@@ -70,7 +70,7 @@ def read_processing(request: JobPart, place: RequestPlace) -> JobDefinition:
         _network(network, _below(network, "VpcConfig")),
         _machines(cluster),
         tuple(_unjudged_parts(request, _LISTS_OF_PROCESSING)),
-        tuple(_tags(request)),
+        (*_tags(request), *_queries(request)),
     )
 
 
@@ -98,14 +98,15 @@ def read_training(request: JobPart, place: RequestPlace) -> JobDefinition:
     )
 
 
+_QUERIES = ("AthenaDatasetDefinition", "RedshiftDatasetDefinition")
 _S3 = {"S3Uri": TEXT, "LocalPath": TEXT}
-_QUERY = {"OutputS3Uri": TEXT, "KmsKeyId": TEXT}
+_QUERY = {"OutputS3Uri": TEXT, "KmsKeyId": TEXT, "QueryString": TEXT}
 _NETWORK: Mapping[str, Shape] = {
     "EnableNetworkIsolation": FLAG,
     "EnableInterContainerTrafficEncryption": FLAG,
 }
 _VPC: Mapping[str, Shape] = {"Subnets": ListOf(TEXT), "SecurityGroupIds": ListOf(TEXT)}
-_COMMAND: Mapping[str, Shape] = {"ContainerEntrypoint": ListOf(TEXT), "ContainerArguments": ListOf(TEXT)}
+_COMMAND: Mapping[str, Shape] = {"ContainerEntrypoint": ListOf(SCALAR), "ContainerArguments": ListOf(SCALAR)}
 _MACHINES: Mapping[str, Shape] = {"InstanceType": TEXT, "InstanceCount": COUNT}
 _OF_BOTH: Mapping[str, Shape] = {
     "Environment": MapOf(SCALAR),
@@ -176,7 +177,7 @@ _JOBS: Mapping[str, Callable[[JobPart, RequestPlace], JobDefinition]] = MappingP
     {PROCESSING: read_processing, TRAINING: read_training}
 )
 _IMAGE_HOLDER = {PROCESSING: "AppSpecification", TRAINING: "AlgorithmSpecification"}
-_NAMES = {PROCESSING: "ProcessingJobName", TRAINING: "TrainingJobName"}
+NAMES = {PROCESSING: "ProcessingJobName", TRAINING: "TrainingJobName"}
 
 
 def read_call(action: str, request: JobPart, place: RequestPlace) -> Loaded[JobDefinition]:
@@ -193,14 +194,20 @@ def read_call(action: str, request: JobPart, place: RequestPlace) -> Loaded[JobD
 
 def _find_misshapen(action: str, request: JobPart, place: RequestPlace) -> Iterator[Finding]:
     for fault in find_misshapen(request, SHAPES[action]):
-        name = fault.part.pointer.rpartition("/")[2] or "the request"
+        name = _name_of(fault.part.pointer)
         yield invalid(
             place.document,
             fault.part.pointer,
-            f"{quote_name(name)} is not {fault.wanted}, so nothing below it was judged",
+            f"{name} is not {fault.wanted}, so nothing below it was judged",
             f"write {fault.wanted}, as the API reference of {action} has it",
             subject=place.name,
         )
+
+
+def _name_of(pointer: str) -> str:
+    """What a part is called: by its key, or by its number in a list."""
+    *_, above, key = ("", *pointer.split("/"))
+    return f"item {int(key) + 1} of {quote_name(above)}" if key.isdecimal() else quote_name(key or "request")
 
 
 def read_request(document: Document) -> Loaded[JobDefinition] | None:
@@ -208,7 +215,7 @@ def read_request(document: Document) -> Loaded[JobDefinition] | None:
     request = JobPart.of(document.data, "")
     for action, holder in _IMAGE_HOLDER.items():
         if isinstance(document.data, dict) and holder in document.data:
-            name = name_of(request.member(_NAMES[action]), document.path)
+            name = name_of(request.member(NAMES[action]), document.path)
             return read_call(action, request, RequestPlace(document, action, name))
     return None
 
@@ -231,12 +238,7 @@ def _variables(part: JobPart | None) -> Iterator[JobVariable]:
     if part.is_unknown:
         yield JobVariable(HOLE, JobText(HOLE, part.pointer))
     for name, value in part.members():
-        yield JobVariable(name, value.text() or JobText(_scalar(value), value.pointer))
-
-
-def _scalar(part: JobPart) -> str:
-    """What a value that is no text becomes as one."""
-    return HOLE if isinstance(part.value, dict | list) else str(part.value)
+        yield JobVariable(name, value.scalar() or JobText(HOLE, value.pointer))
 
 
 def _inputs(part: JobPart | None) -> Iterator[DefinedInput]:
@@ -280,7 +282,7 @@ def _outputs(request: JobPart) -> Iterator[DefinedOutput]:
         )
     inputs = request.member("ProcessingInputs")
     for item in () if inputs is None else inputs.items():
-        for kind in ("AthenaDatasetDefinition", "RedshiftDatasetDefinition"):
+        for kind in _QUERIES:
             query = item.below("DatasetDefinition", kind)
             if query is not None:
                 name = text_of(item.member("InputName"))
@@ -347,6 +349,16 @@ def _tags(request: JobPart) -> Iterator[JobText]:
     for tag in _items_of(request, "Tags"):
         for name in ("Key", "Value"):
             if (text := text_of(tag.member(name))) is not None:
+                yield text
+
+
+def _queries(request: JobPart) -> Iterator[JobText]:
+    """Queries of inputs, which may name people."""
+    inputs = request.member("ProcessingInputs")
+    for item in () if inputs is None else inputs.items():
+        for kind in _QUERIES:
+            text = text_of(item.below("DatasetDefinition", kind, "QueryString"))
+            if text is not None:
                 yield text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TypeAlias
 
 from gatecli.sources.jobs.parts import JobPart
@@ -36,7 +37,7 @@ Shape: TypeAlias = "ScalarShape | ListOf | MapOf | Mapping[str, Shape]"
 TEXT = ScalarShape("a text", (str,))
 FLAG = ScalarShape("true or false", (bool, str))
 COUNT = ScalarShape("a whole number", (int, str))
-SCALAR = ScalarShape("a text", (str, int, bool))
+SCALAR = ScalarShape("a text", (str, int, bool, Decimal))
 """A value that CloudFormation, or a state machine, turns into a text."""
 
 

@@ -24,7 +24,7 @@ _TASK = re.compile(
     r"arn:aws[a-z-]*:states:[^:]*:[^:]*:(?:aws-sdk:)?sagemaker:([A-Za-z0-9]+)(?:\.[.A-Za-z]+)?"
 )
 _SAGEMAKER = re.compile(r"(?i)sagemaker")
-_ACTIONS: Mapping[str, str] = {"createprocessingjob": PROCESSING, "createtrainingjob": TRAINING}
+ACTIONS: Mapping[str, str] = {"createprocessingjob": PROCESSING, "createtrainingjob": TRAINING}
 _OTHER_JOBS = re.compile(
     r"(?i)create(?:hyperparametertuning|automl|labeling|transform|compilation|optimization)\w*job\w*"
     r"|start(?:pipelineexecution|session)"
@@ -104,7 +104,7 @@ def _read_task(state: JobPart, document: Document, language: Any, name: str) -> 
     if resource is None or not isinstance(resource.value, str):
         return Loaded()
     task = _TASK.fullmatch(resource.value)
-    action = _ACTIONS.get(task[1].lower()) if task is not None else None
+    action = ACTIONS.get(task[1].lower()) if task is not None else None
     if action is not None:
         return _read_arguments(state, document, language, name, action)
     if _may_run_job(resource.value, task):

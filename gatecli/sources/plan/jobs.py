@@ -13,7 +13,7 @@ from gatecli.model.job_definition import HOLE, JobDefinition, PlannedJobs, unsee
 from gatecli.model.plan import Plan, PlannedResource, config_address, mark_below
 from gatecli.sources.files import ReadError
 from gatecli.sources.interface import Loaded
-from gatecli.sources.jobs.cloudformation import read_resource, read_template_jobs
+from gatecli.sources.jobs.cloudformation import read_resource, read_schedule, read_template_jobs
 from gatecli.sources.jobs.inner_text import inner_document
 from gatecli.sources.jobs.interface import invalid
 from gatecli.sources.jobs.parts import JobPart
@@ -25,6 +25,7 @@ from gatecli.sources.plan.cloudformation import snake_of
 from gatecli.sources.plan.template_text import read_template
 
 _PROCESSING_JOB = "awscc_sagemaker_processing_job"
+_SCHEDULE = "aws_scheduler_schedule"
 _CLOUD_CONTROL = "aws_cloudcontrolapi_resource"
 
 
@@ -75,7 +76,7 @@ DEFINITIONS: frozenset[tuple[str, str]] = frozenset(
 """Arguments that hold a definition as a text, by type and name."""
 
 
-HOLDING_TYPES = frozenset({*_HOLDERS, _CLOUD_CONTROL, _PROCESSING_JOB})
+HOLDING_TYPES = frozenset({*_HOLDERS, _CLOUD_CONTROL, _PROCESSING_JOB, _SCHEDULE})
 """Types of resources that define jobs."""
 
 
@@ -101,6 +102,8 @@ def _jobs_of(
         type_ = (resource.values or {}).get("type_name")
         read = partial(_cloud_control, str(type_))
         yield _read_holder(resource, path, _Holder(("desired_state",), read), lambda: False)
+    elif resource.type == _SCHEDULE:
+        yield _read_schedule(resource, path)
     elif resource.type == _PROCESSING_JOB:
         yield _read_processing_job(resource, path)
 
@@ -168,6 +171,20 @@ def _first(value: Any) -> Any:
 def _speaks_of_sagemaker(plan: Plan) -> bool:
     """Whether anything in a plan is about SageMaker: a role that may start jobs, a type, a text."""
     return any("sagemaker" in each.type or "sagemaker" in str(each.values).lower() for each in plan.resources)
+
+
+def _read_schedule(resource: PlannedResource, path: str) -> Loaded[JobDefinition]:
+    """The target of a schedule, with the names of CloudFormation."""
+    target = _with_holes(_first((resource.values or {}).get("target")), _first(_marks_of(resource, "target")))
+    known = target if isinstance(target, dict) else {}
+    data = {"Arn": known.get("arn"), "Input": known.get("input")}
+    document = Document(path, data, prefix=f"{resource.pointer}/target/0")
+    part = JobPart.of({key: value for key, value in data.items() if value is not None}, "")
+    return read_schedule(part, document, config_address(resource.address))
+
+
+def _marks_of(resource: PlannedResource, key: str) -> Any:
+    return mark_below(resource.unknown, key)
 
 
 def _read_processing_job(resource: PlannedResource, path: str) -> Loaded[JobDefinition]:

@@ -99,6 +99,11 @@ def cloud_control(job: Any) -> Any:
     return {"type_name": "AWS::SageMaker::ProcessingJob", "desired_state": json.dumps(job)}
 
 
+def schedule_of(job: Any) -> Any:
+    call = "arn:aws:scheduler:::aws-sdk:sagemaker:createProcessingJob"
+    return {"target": [{"arn": call, "input": json.dumps(job)}]}
+
+
 HOLDERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "state machine": ("aws_sfn_state_machine", lambda job: {"definition": as_state_machine(job)}),
     "Cloud Control's machine": (
@@ -108,6 +113,7 @@ HOLDERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "pipeline": ("aws_sagemaker_pipeline", lambda job: {"pipeline_definition": as_pipeline(job)}),
     "stack": ("aws_cloudformation_stack", lambda job: {"template_body": as_template(job)}),
     "Cloud Control": ("aws_cloudcontrolapi_resource", cloud_control),
+    "schedule": ("aws_scheduler_schedule", schedule_of),
     "processing job": ("awscc_sagemaker_processing_job", snake),
 }
 

@@ -93,7 +93,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"Environment": {"A": ["1"]}}, "/Environment/A"),
     ({"AppSpecification": "a"}, "/AppSpecification"),
     ({"AppSpecification": {"ContainerArguments": "a b"}}, "/AppSpecification/ContainerArguments"),
-    ({"AppSpecification": {"ContainerArguments": [1]}}, "/AppSpecification/ContainerArguments/0"),
+    ({"AppSpecification": {"ContainerArguments": [[1]]}}, "/AppSpecification/ContainerArguments/0"),
     ({"ProcessingInputs": {}}, "/ProcessingInputs"),
     ({"ProcessingInputs": [1]}, "/ProcessingInputs/0"),
     ({"ProcessingInputs": [{"S3Input": {"LocalPath": 1}}]}, "/ProcessingInputs/0/S3Input/LocalPath"),
@@ -110,6 +110,13 @@ def test_a_part_of_another_form_is_told_where_it_stands(change: Any, pointer: st
     loaded = read(tmp_path, changed(JOB, change))
     assert [(each.rule.id, each.place.pointer) for each in loaded.findings] == [("cloud-invalid", pointer)]
     assert loaded.values == ()
+
+
+def test_a_number_where_a_word_is_wanted_is_the_word(tmp_path: Path) -> None:
+    text = "AppSpecification:\n  ImageUri: a\n  ContainerArguments: [--delta, 1e-5, 2, true, 0.50]\n"
+    job = only_job(read(tmp_path, text, "job.yaml"))
+    assert job.arguments is not None
+    assert [word.text for word in job.arguments.words] == ["--delta", "0.00001", "2", "true", "0.50"]
 
 
 def test_null_is_not_a_value(tmp_path: Path) -> None:
