@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from gatecli.checks.cloud.interface import JobContext
 from gatecli.checks.personal_data import Search
 from gatecli.errors import UsageError
 from gatecli.gates import CLOUD, GateName
-from gatecli.gates.job_declarations import placed_releases
+from gatecli.gates.job_declarations import declared_above, nearest_first, placed_releases
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.model.finding import Finding
 from gatecli.model.job_definition import JobDefinition
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CloudRequest:
-    """The jobs to judge; `findings` are what their readers found."""
+    """The jobs to judge; `findings` are what their readers found.
+
+    The declarations of `context` may stand anywhere: each job is compared with those near its file.
+    """
 
     terms: JudgementTerms
     context: JobContext
@@ -38,7 +41,8 @@ class CloudRequest:
 def check_folder(folder: Folder) -> Verdict:
     """Every job of a folder, changed or not. Where the gate for personal data runs, it searches them."""
     search = None if GateName.PII in folder.gates else folder.search
-    context = JobContext(folder.policy, placed_releases(folder.declared.values()), search)
+    declared = (*placed_releases(folder.declared.values()), *declared_above(folder.root))
+    context = JobContext(folder.policy, declared, search)
     return check_files(find_job_files(folder.tree.files), context, folder.terms)
 
 
@@ -50,7 +54,10 @@ def check_paths(paths: Sequence[Path], terms: JudgementTerms, search: Search) ->
     named = [path for path in paths if not path.is_dir()]
     files = [file for file in find_files(paths).files if file not in named]
     beside = {*find_declarations(path for path in paths if path.is_dir()), *find_beside(paths)}
-    context = JobContext(terms.policy, placed_releases(map(read_declarations, sorted(beside))), search)
+    folders = {path if path.is_dir() else path.parent for path in paths}
+    above = (each for folder in sorted(folders) for each in declared_above(folder))
+    declared = (*placed_releases(map(read_declarations, sorted(beside))), *above)
+    context = JobContext(terms.policy, declared, search)
     return check_files([*named, *find_job_files(files)], context, terms)
 
 
@@ -75,9 +82,11 @@ def check_jobs(request: CloudRequest) -> Verdict:
 
 
 def _find_all(job: JobDefinition, context: JobContext) -> Iterator[Finding]:
+    """By the declarations that stand near its file."""
     from gatecli.checks.cloud.registry import find_in_job  # noqa: PLC0415 - few folders hold a job
 
-    return find_in_job(job, context)
+    near = nearest_first(context.declared, job.document.path)
+    return find_in_job(job, replace(context, declared=near))
 
 
 def _checked_job(job: JobDefinition) -> Checked:

@@ -11,6 +11,7 @@ from gatecli.checks.terraform.static_findings import find_in_static
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.errors import UsageError
 from gatecli.gates import TERRAFORM
+from gatecli.gates.job_declarations import nearest_first
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.plan_input import place_in_configuration
 from gatecli.model.policy import PrivacyPolicy
@@ -87,9 +88,9 @@ def _variable_files(files: Iterable[Path]) -> Mapping[Path, list[Path]]:
 
 
 def _examine(static: StaticPlan, folder: Path, request: StaticRequest) -> Examined:
-    findings = tuple(
-        find_in_static(static, request.evidence, request.policy, jobs_in_plan(static.plan), request.declared)
-    )
+    near = nearest_first(request.declared, str(folder))
+    jobs = jobs_in_plan(static.plan)
+    findings = tuple(find_in_static(static, request.evidence, request.policy, jobs, near))
     number = len(static.plan.resources)
     name = static.plan.path
     checked = Checked(CONFIGURATION, name, name, {"resources": number})

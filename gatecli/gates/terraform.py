@@ -30,7 +30,7 @@ from gatecli.gates.failed_runs import (
     find_without_plan,
 )
 from gatecli.gates.gate_attestations import attested_reports, judge_gate_attestations
-from gatecli.gates.job_declarations import digest_of, placed_releases
+from gatecli.gates.job_declarations import declared_above, digest_of, nearest_first, placed_releases
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.local_digests import local_digests
 from gatecli.gates.named_plans import named_plans
@@ -125,7 +125,7 @@ def check_folder(folder: Folder) -> Verdict:
     ]
     # The age of evidence depends on the time, and trust in it on no digest: what they decide is kept nowhere.
     aging = folder.evidence.reports or folder.policy.spec.attestation.are_demanded_of_workloads
-    declared = placed_releases(folder.declared.values())
+    declared = (*placed_releases(folder.declared.values()), *declared_above(folder.root))
     shelf = folder.cache.shelf("terraform", folder.policy_digest, digest_of(declared), kept=not aging)
     request = TerraformRequest(
         folder.terms,
@@ -260,7 +260,7 @@ def _subject(plan: Plan, run: PlanRun, request: TerraformRequest) -> PlanSubject
         _lookup_of_tables(terms, run.folder, request.base),
         _serving(plan, request),
         jobs_in_plan(plan),
-        request.declared,
+        nearest_first(request.declared, plan.path),
         attested,
     )
 

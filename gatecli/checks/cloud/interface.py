@@ -24,8 +24,8 @@ class PlacedRelease:
 class JobContext:
     """What a check knows besides the job.
 
-    `declared` are the declarations that stand in the repository, or are given. `search` finds personal data;
-    None where somebody else searches the same text.
+    `declared` are the declarations in the folder of the definition and above it, the nearest first. `search`
+    finds personal data; None where somebody else searches the same text.
     """
 
     policy: PrivacyPolicy

@@ -99,7 +99,7 @@ def find_promise_faults(job: JobDefinition, context: JobContext) -> Iterator[Fin
     call = read_call(job)
     if not isinstance(call, RunCall):
         return
-    promise = Promise(job, call, context.policy, declaration_of(job, call, context.declared))
+    promise = Promise(job, call, context.policy, declaration_of(call, context.declared))
     for option, words in _WANTED.items():
         yield from _find_missing(promise, option, words)
     yield from _find_unknown_tier(promise)

@@ -25,6 +25,7 @@ _TASK = re.compile(
 )
 _SAGEMAKER = re.compile(r"(?i)sagemaker")
 ACTIONS: Mapping[str, str] = {"createprocessingjob": PROCESSING, "createtrainingjob": TRAINING}
+_HOLDERS: Mapping[str, str] = {"AppSpecification": PROCESSING, "AlgorithmSpecification": TRAINING}
 _OTHER_JOBS = re.compile(
     r"(?i)create(?:hyperparametertuning|automl|labeling|transform|compilation|optimization)\w*job\w*"
     r"|start(?:pipelineexecution|session)"
@@ -104,7 +105,7 @@ def _read_task(state: JobPart, document: Document, language: Any, name: str) -> 
     if resource is None or not isinstance(resource.value, str):
         return Loaded()
     task = _TASK.fullmatch(resource.value)
-    action = ACTIONS.get(task[1].lower()) if task is not None else None
+    action = ACTIONS.get(task[1].lower()) if task is not None else _action_by_members(resource, state)
     if action is not None:
         return _read_arguments(state, document, language, name, action)
     if _may_run_job(resource.value, task):
@@ -112,10 +113,16 @@ def _read_task(state: JobPart, document: Document, language: Any, name: str) -> 
     return Loaded()
 
 
+def _action_by_members(resource: JobPart, state: JobPart) -> str | None:
+    """What a state does whose resource is known later, by what it sends."""
+    if HOLE not in str(resource.value):
+        return None
+    sent = [part for name in ("Parameters", "Arguments") if (part := state.member(name)) is not None]
+    return next((action for key, action in _HOLDERS.items() for part in sent if part.member(key)), None)
+
+
 def _may_run_job(resource: str, task: re.Match[str] | None) -> bool:
-    """Whether a state starts a job of SageMaker that nothing here reads, or may start any."""
-    if HOLE in resource:
-        return True
+    """Whether a state starts a job of SageMaker that nothing here reads."""
     if task is None:
         return _SAGEMAKER.search(resource) is not None and ":states:" in resource
     return _OTHER_JOBS.fullmatch(task[1]) is not None

@@ -84,6 +84,23 @@ def test_the_nearest_declaration_of_the_named_file_counts(tmp_path: Path) -> Non
     assert rules_of(run(tmp_path, GateName.CLOUD)) == []
 
 
+def test_a_file_is_judged_by_the_declarations_of_its_repository_as_a_folder_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    example = Path(__file__).parents[2] / "rules" / "cloud-declaration-differs" / "fail"
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "privacy.yaml").write_bytes((example / "privacy.yaml").read_bytes())
+    file = write_job(tmp_path / "a" / "b", json.loads((example / "job.json").read_text("utf-8")))
+    bundle = read_policy(file.with_name("gatecli.yaml"), file.parent)
+    terms, search = JudgementTerms(bundle.policy, (), TODAY), search_of(bundle.policy.spec.pii)
+    wanted = ["cloud-declaration-differs"]
+    for path in (file, file.parent, tmp_path / "a"):
+        assert rules_of(check_paths([path], terms, search)) == wanted
+    monkeypatch.chdir(file.parent)
+    for path in (Path("job.json"), Path()):
+        assert rules_of(check_paths([path], terms, search)) == wanted
+
+
 def write_plan(folder: Path, plan: Any) -> None:
     (folder / "plan.json").write_text(json.dumps(plan), "utf-8")
 

@@ -136,7 +136,6 @@ def test_slots_of_a_template_are_unknown(tmp_path: Path) -> None:
         "arn:aws:states:::aws-sdk:sagemaker:createAutoMLJobV2",
         "arn:aws:states:::sagemaker:createLabelingJob.sync",
         "arn:aws:states:::aws-sdk:sagemaker:startPipelineExecution",
-        "${Resource}",
     ],
 )
 def test_a_job_that_nothing_judges_is_told(resource: str, tmp_path: Path) -> None:
@@ -160,6 +159,14 @@ def test_what_starts_no_job_is_passed_over(resource: str, tmp_path: Path) -> Non
     machine = machine_of({}, resource)
     machine["Comment"] = "sagemaker"
     assert read(tmp_path, machine) == Loaded()
+
+
+def test_a_state_whose_resource_is_known_later_is_judged_by_what_it_sends(tmp_path: Path) -> None:
+    machine = machine_of(JOB, "${Resource}")
+    machine["States"]["Notify"] = {"Type": "Task", "Resource": "${Function}", "Parameters": {"a": 1}}
+    machine["Comment"] = "sagemaker"
+    job = only_job(read(tmp_path, machine))
+    assert (job.name, job.is_seen) == ("Train", True)
 
 
 def test_a_machine_in_yaml_is_read(tmp_path: Path) -> None:
