@@ -25,7 +25,6 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         **{gate.name: JUDGE for gate in (CHECK, *GATES.values())},
         "ledger": ACCOUNT,
         "data": ACCOUNT,
-        "cloud": ACCOUNT,
         "audit": ATTACK,
         "attest": PROVE,
         "verify": PROVE,

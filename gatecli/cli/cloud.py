@@ -11,6 +11,7 @@ class CloudCommands(LazyGroup):
     """The gate of job definitions, and the entry points of each platform."""
 
     members = {  # noqa: RUF012 - a ClassVar of the base
+        "check": "cloud_check:check",
         "sagemaker": "cloud_sagemaker:app",
         "azureml": "cloud_azureml:app",
         "flower": "cloud_flower:app",

@@ -29,6 +29,7 @@ class GateName(StrEnum):
     TERRAFORM = "terraform"
     SERVE = "serve"
     KEYS = "keys"
+    CLOUD = "cloud"
 
 
 class GateModule(Protocol):
@@ -95,7 +96,7 @@ PII = Gate(
 )
 TERRAFORM = Gate(
     GateName.TERRAFORM,
-    frozenset({"tf", "pii", "ledger", "release-unattested-workload"}),
+    frozenset({"tf", "pii", "cloud", "ledger", "release-unattested-workload"}),
     discovers="JSON files that begin like a plan or a state, and Terraform's files without a plan",
     checks="that a plan publishes and serves only what the other gates have passed",
     rule_modules=(
@@ -121,6 +122,13 @@ KEYS = Gate(
     discovers="YAML and JSON files that hold a KeyPolicy, and manifests of sealed files",
     checks="that a KeyPolicy lets in whom it should, and that sealed files open for nobody else",
     rule_modules=("checks.keys.registry", "sources.key_policy"),
+)
+CLOUD = Gate(
+    GateName.CLOUD,
+    frozenset({"cloud", "pii"}),
+    discovers="JSON and YAML files that define managed jobs of a cloud",
+    checks="that a job runs the entry point in a pinned image, within a declared budget, and out of reach",
+    rule_modules=("checks.cloud.registry", "sources.jobs.interface"),
 )
 LEDGER = Gate(
     "ledger",
@@ -159,7 +167,7 @@ CHECK = Gate(
 )
 
 GATES: Mapping[GateName, Gate] = MappingProxyType(
-    {GateName(gate.name): gate for gate in (RELEASE, ANONYMITY, PII, TERRAFORM, SERVE, KEYS)}
+    {GateName(gate.name): gate for gate in (RELEASE, ANONYMITY, PII, TERRAFORM, SERVE, KEYS, CLOUD)}
 )
 """The gates that `gatecli check` runs, in their order."""
 

@@ -232,7 +232,7 @@ class LedgerRules(Value):
     )
 
 
-GateName = Literal["release", "anonymity", "pii", "terraform", "serve", "keys"]
+GateName = Literal["release", "anonymity", "pii", "terraform", "serve", "keys", "cloud"]
 
 
 class CheckedTable(Anonymity):

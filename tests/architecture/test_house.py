@@ -46,6 +46,7 @@ LATE_HOMES = (
     "gatecli.accounting.convolution",
     "gatecli.accounting.domination",
     "gatecli.audit.plugin_audit",
+    "gatecli.checks.cloud.registry",
     "gatecli.checks.keys.registry",
     "gatecli.checks.keys.sealed_files",
     "gatecli.checks.serving.registry",

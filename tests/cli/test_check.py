@@ -67,6 +67,7 @@ def test_the_findings_are_those_of_the_single_commands(run: Run, project: Path) 
         ("terraform", 1),
         ("serve", 3),
         ("keys", 3),
+        ("cloud", 3),
     ]
 
 
@@ -117,6 +118,7 @@ def test_text_has_a_line_a_gate(project: Path, capsys: pytest.CaptureFixture[str
         "terraform",
         "serve",
         "keys",
+        "cloud",
         "coverage",
         "all",
     ]

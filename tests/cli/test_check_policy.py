@@ -58,18 +58,18 @@ def gates(told: dict[str, Any]) -> list[str]:
     [
         (
             "{skip: [anonymity, terraform]}",
-            ["release", "pii", "serve", "keys"],
+            ["release", "pii", "serve", "keys", "cloud"],
             "the gates anonymity, terraform",
         ),
         (
-            "{only: [pii, release, terraform, serve, keys]}",
-            ["release", "pii", "terraform", "serve", "keys"],
+            "{only: [pii, release, terraform, serve, keys, cloud]}",
+            ["release", "pii", "terraform", "serve", "keys", "cloud"],
             "the gate anonymity",
         ),
         (
             "{only: [pii, release], skip: [release]}",
             ["pii"],
-            "the gates release, anonymity, terraform, serve, keys",
+            "the gates release, anonymity, terraform, serve, keys, cloud",
         ),
     ],
 )
@@ -87,7 +87,7 @@ def test_the_command_line_outweighs_the_policy(root: Path) -> None:
     _, told = report(root, "--only", "pii")
     assert (gates(told), notes(told)) == (["pii"], [])
     _, told = report(root, "--skip", "terraform")
-    assert gates(told) == ["release", "anonymity", "serve", "keys"]
+    assert gates(told) == ["release", "anonymity", "serve", "keys", "cloud"]
 
 
 def test_a_policy_and_a_command_line_that_leave_no_gate_are_refused(root: Path) -> None:

@@ -1,0 +1,99 @@
+"""Every reader of job definitions, and where definitions stand in a tree."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from gatecli.model.document import Document, Place
+from gatecli.model.finding import Finding, make_finding
+from gatecli.model.job_definition import JobDefinition
+from gatecli.sources.files import ReadError, decode_text, read_bytes
+from gatecli.sources.interface import Loaded
+from gatecli.sources.jobs.cloudformation import SHORT_FORMS, TEMPLATES
+from gatecli.sources.jobs.interface import INVALID, UNREADABLE, JobReader, together
+from gatecli.sources.jobs.kubernetes import OBJECTS
+from gatecli.sources.jobs.nested import NESTED
+from gatecli.sources.jobs.sagemaker_pipeline import PIPELINES
+from gatecli.sources.jobs.sagemaker_request import REQUESTS
+from gatecli.sources.jobs.step_functions import STATE_MACHINES
+from gatecli.sources.json_text import read_json
+from gatecli.sources.yaml_text import read_yaml
+
+JOB_READERS: tuple[JobReader, ...] = (REQUESTS, STATE_MACHINES, PIPELINES, TEMPLATES, OBJECTS, NESTED)
+"""The first that knows a document reads it."""
+
+SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
+
+
+def find_job_files(files: Iterable[Path]) -> Iterator[Path]:
+    """Files that may hold a definition, by their text."""
+    return (file for file in files if file.suffix.lower() in SUFFIXES and _is_marked(file))
+
+
+_HEAD = 4096
+_OF_A_PLAN = (b'"terraform_version"', b'"planned_values"', b'"resource_changes"', b'"prior_state"')
+_ESCAPED = re.compile(rb"\\(?:u00|x)([2-7][0-9a-fA-F])")
+"""A letter of ASCII as JSON or YAML may write it."""
+
+
+def _unescape(match: re.Match[bytes]) -> bytes:
+    return bytes((int(match[1], 16),))
+
+
+def _is_marked(file: Path) -> bool:
+    """What cannot be read is no definition of ours to report: whoever searches texts says so."""
+    try:
+        return _has_marks(read_bytes(file))
+    except ReadError:
+        return False
+
+
+def _has_marks(content: bytes) -> bool:
+    head = content[:_HEAD].replace(b"\0", b"")  # UTF-16 without decoding it
+    if b'"format_version"' in head and any(key in head for key in _OF_A_PLAN):
+        return False  # a plan of Terraform, whose jobs another gate judges
+    text = _ESCAPED.sub(_unescape, content.replace(b"\0", b"")).lower()
+    return any(
+        all(word.lower() in text for word in words) for reader in JOB_READERS for words in reader.marks
+    )
+
+
+def read_jobs(path: Path) -> Loaded[JobDefinition]:
+    """Every job that a file defines; what cannot be read is a finding. A file without any gives nothing."""
+    try:
+        content = read_bytes(path)
+        documents = _parse(path, decode_text(content))
+    except ReadError as error:
+        return Loaded(findings=(_unread(path, error),))
+    digest = hashlib.sha256(content).hexdigest()
+    return together(jobs_of(replace(document, sha256=digest)) for document in documents)
+
+
+def _parse(path: Path, text: str) -> tuple[Document, ...]:
+    """The documents of a file; templates of CloudFormation in YAML have functions as tags."""
+    name = path.as_posix()
+    if path.suffix.lower() == ".json" or text.lstrip()[:1] == "{":
+        documents = read_json(name, text)
+    else:
+        documents = read_yaml(name, text, functions=SHORT_FORMS if "AWS::" in text else {})
+    return tuple(document for document in documents if document.data is not None)
+
+
+def jobs_of(document: Document) -> Loaded[JobDefinition]:
+    """The jobs that a document defines, by the first reader that knows it."""
+    for reader in JOB_READERS:
+        loaded = reader.read(document)
+        if loaded is not None:
+            return loaded
+    return Loaded()
+
+
+def _unread(path: Path, error: ReadError) -> Finding:
+    name, at = path.as_posix(), error.position
+    place = Place(name, at.line, at.column) if at else Place(name)
+    rule = INVALID if error.invalid else UNREADABLE
+    return make_finding(rule, f"the file {error.problem}", subject=name, place=place, mend=error.mend)
