@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import typer
 
@@ -35,7 +36,7 @@ def run(command: Command, job: JobOptions, gate: GateOptions) -> None:
     publish = (
         partial(_publish, environment.get(RUN, "")) if environment.get("MLFLOW_TRACKING_URI") else _nowhere
     )
-    run_within_budget(job, gate, command, partial(read_job, environment), publish)
+    run_within_budget(job, gate, command, partial(read_job, environment, Path.cwd()), publish)
 
 
 def _publish(run_id: str, end: JobEnd) -> None:

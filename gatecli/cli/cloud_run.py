@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from gatecli.cli.numbers import exact, split_list
 from gatecli.cloud.jobs import Job, JobPromise
+from gatecli.cloud.release_folder import RETURN
 from gatecli.cloud.running import JobEnd, JobRequest, run_job
 from gatecli.errors import GatecliError, UsageError
 from gatecli.frontdoor.console import err
@@ -28,8 +29,6 @@ from gatecli.ledger.signing_keys import read_key
 from gatecli.model.number import BelowOne, Positive
 
 JOB = "Job"
-RETURN = "lease-return.jsonl"
-"""What a job leaves of a ledger that was lent to it."""
 
 _EPSILON: TypeAdapter[Fraction] = TypeAdapter(Positive)
 _DELTA: TypeAdapter[Fraction] = TypeAdapter(BelowOne)
@@ -111,6 +110,7 @@ def run(
     promise = _promise(given)
     described = job()
     session = begin(gate, given.declaration.parent)
+    law = (gate.policy, *(gate.waivers or ()), gate.baseline)
     with open_ledger(given.ledger, key=given.ledger_key) as store:
         request = JobRequest(
             described,
@@ -122,6 +122,7 @@ def run(
             session.terms,
             store,
             _now,
+            tuple(each for each in (*law, given.ledger_key) if each is not None),
         )
         _require_key(request, given.ledger_key)
         end = run_job(request)
@@ -182,6 +183,9 @@ def reasons_told(report: Report) -> Iterator[None]:
         yield
     except GatecliError as error:
         report(without_values(f"gatecli: {error.message}; {error.advice}"))
+        raise
+    except KeyboardInterrupt:
+        report("gatecli: the job was asked to end; what it held of the budget stays spent")
         raise
     except typer.Exit as ending:
         if ending.exit_code:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from gatecli.model.ledger import identity_digest
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; a name that no file can have is none."""
+    return os.path.isdir(path)  # noqa: PTH112 - of Path, some names raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,7 @@ class Job:
     """One run of a job. `resource` is what no other run is called: an ARN, the id of a run.
 
     `outputs` are the folders that the platform keeps when the job ends; none where it does not say.
+    `uploaded` are folders of which it uploads each file while the job runs, before anything is judged.
     """
 
     platform: str
@@ -33,6 +40,7 @@ class Job:
     resource: str
     inputs: tuple[JobInput, ...] = ()
     outputs: tuple[Path, ...] = ()
+    uploaded: tuple[Path, ...] = ()
 
     @property
     def digest(self) -> str:

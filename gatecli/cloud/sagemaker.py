@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gatecli.cloud.jobs import Job, JobInput
+from gatecli.cloud.jobs import Job, JobInput, is_folder
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.ledger import identity_digest
 from gatecli.sources.documents import read_documents
@@ -34,7 +34,7 @@ def read_job(root: Path) -> Job:
     """The job whose container has this root. Raises UncheckableError where the files do not say it,
     UsageError for another root in such a container.
     """
-    if root.resolve() != _CONTAINER and (_CONTAINER / JOB).exists():
+    if root.resolve() != _CONTAINER and is_container():
         raise UsageError(
             "--root is for trying the entry point outside of a container, and this is one",
             advice="leave it out",
@@ -49,13 +49,24 @@ def read_job(root: Path) -> Job:
     kept = job.get("ProcessingOutputConfig") or {}
     if not isinstance(kept, Mapping):
         raise _broken(JOB, "has no object in ProcessingOutputConfig")
-    outputs = (_local(each, "S3Output", root) for each in _list(kept, "Outputs", JOB))
-    return Job(PLATFORM, name, arn, inputs, tuple(each for each in outputs if each is not None))
+    outputs = tuple(_output(each, root) for each in _list(kept, "Outputs", JOB))
+    return Job(PLATFORM, name, arn, inputs, outputs)
+
+
+def is_container() -> bool:
+    """Whether this is a container of a processing job."""
+    return (_CONTAINER / JOB).exists()
+
+
+def message_file(root: Path) -> Path | None:
+    """Where the platform looks for the reason of a failure; None on a machine that has no such place."""
+    path = (_CONTAINER if is_container() else root) / MESSAGE
+    return path if is_folder(path.parent.parent) else None
 
 
 def _refuse_several(resources: Mapping[str, Any]) -> None:
     hosts, current = _list(resources, "hosts", RESOURCES), _text(resources, "current_host", RESOURCES)
-    if current not in hosts:
+    if current not in hosts or not all(isinstance(each, str) for each in hosts):
         raise _broken(RESOURCES, "does not have its current_host among its hosts")
     if len(hosts) > 1:
         raise UncheckableError(
@@ -69,9 +80,42 @@ def _input(data: Any, root: Path) -> JobInput:
     if not isinstance(data, Mapping):
         raise _broken(JOB, "has no object in ProcessingInputs")
     name = _text(data, "InputName", JOB)
+    _refuse_pipe(data, name)
     kinds = ("S3Input", "DatasetDefinition")
     folders = [folder for kind in kinds if (folder := _local(data, kind, root)) is not None]
-    return JobInput(name, identity_digest({"input": _plain(data)}), folders[0] if folders else None)
+    try:
+        digest = identity_digest({"input": _plain(data)})
+    except UnicodeEncodeError:
+        raise _broken(JOB, "holds half a character") from None
+    return JobInput(name, digest, folders[0] if folders else None)
+
+
+def _refuse_pipe(data: Mapping[str, Any], name: str) -> None:
+    described = data.get("S3Input")
+    if isinstance(described, Mapping) and described.get("S3InputMode") == "Pipe":
+        raise UncheckableError(
+            f"the input {name} comes through a pipe, which is read once, so nobody can tell what was read",
+            advice="set its S3InputMode to File",
+        )
+
+
+def _output(data: Any, root: Path) -> Path:
+    """The folder of an output, which is kept when the job ends and not before: then it was judged."""
+    if not isinstance(data, Mapping):
+        raise _broken(JOB, "has no object in Outputs")
+    name, described = _text(data, "OutputName", JOB), data.get("S3Output")
+    folder = _local(data, "S3Output", root)
+    if folder is None or not isinstance(described, Mapping) or data.get("AppManaged") not in (None, False):
+        raise UncheckableError(
+            f"the output {name} is written by the command itself, so nothing of it could be judged before",
+            advice="give it an S3Output with a LocalPath, without AppManaged and FeatureStoreOutput",
+        )
+    if _text(described, "S3UploadMode", JOB) != "EndOfJob":
+        raise UncheckableError(
+            f"the output {name} is uploaded while the command runs, before its release is judged",
+            advice="set its S3UploadMode to EndOfJob",
+        )
+    return folder
 
 
 def _local(data: Any, kind: str, root: Path) -> Path | None:
