@@ -46,10 +46,15 @@ def read_job(root: Path) -> Job:
         raise _broken(JOB, "names another job in ProcessingJobArn than in ProcessingJobName")
     _refuse_several(resources)
     inputs = tuple(_input(each, root) for each in _list(job, "ProcessingInputs", JOB))
-    kept = job.get("ProcessingOutputConfig") or {}
+    kept = job.get("ProcessingOutputConfig")
     if not isinstance(kept, Mapping):
         raise _broken(JOB, "has no object in ProcessingOutputConfig")
     outputs = tuple(_output(each, root) for each in _list(kept, "Outputs", JOB))
+    if not outputs:
+        raise UncheckableError(
+            "the job keeps no output, so what it makes is lost and its budget spent for nothing",
+            advice="give it an output in ProcessingOutputConfig",
+        )
     return Job(PLATFORM, name, arn, inputs, outputs)
 
 
