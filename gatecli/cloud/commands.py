@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -102,7 +102,7 @@ def environment_of(job: Job, given: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(slots=True)
 class _Requests:
-    """Requests to end: passed on to the process once it runs, and remembered."""
+    """Requests to end: passed on to the process, and all of its group, once it runs; and remembered."""
 
     process: subprocess.Popen[bytes] | None = None
     numbers: list[int] = field(default_factory=list)
@@ -110,7 +110,15 @@ class _Requests:
     def pass_on(self, number: int, _frame: FrameType | None) -> None:
         self.numbers.append(number)
         if self.process is not None:
-            self.process.send_signal(number)
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, number)
+
+    def begin(self, process: subprocess.Popen[bytes]) -> None:
+        """Pass on what was asked since, and what will be."""
+        self.process = process
+        for number in self.numbers.copy():
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, number)
 
 
 def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -124,15 +132,15 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
     requests = _Requests()
     with orphans_adopted(), _handled(requests):
         try:
-            process = subprocess.Popen(command, env=dict(environment), stdin=subprocess.DEVNULL)  # noqa: S603 - the job's own command
+            process = subprocess.Popen(  # noqa: S603 - the job's own command
+                command, env=dict(environment), stdin=subprocess.DEVNULL, process_group=0
+            )
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it holds a NUL"
             raise UsageError(
                 f"the command cannot be started: {reason}", advice="check the name of its program after --"
             ) from None
-        requests.process = process
-        for number in list(requests.numbers):
-            process.send_signal(number)
+        requests.begin(process)
         code = process.wait()
         if not end_descendants(before):
             raise UncheckableError(
@@ -151,11 +159,14 @@ _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP"
 
 @contextmanager
 def _handled(requests: _Requests) -> Iterator[None]:
-    """While it lasts, requests to end are told to that object, and end nothing here."""
+    """While it lasts, requests to end are told to that object, and end nothing here. Those that are ignored,
+    as under nohup, stay ignored.
+    """
     if threading.current_thread() is not threading.main_thread():  # only there signals have handlers
         yield
         return
-    before = {number: signal.signal(number, requests.pass_on) for number in _ENDING}
+    handled = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, requests.pass_on) for number in handled}
     try:
         yield
     finally:
