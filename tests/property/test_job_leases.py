@@ -213,7 +213,7 @@ class Jobs(RuleBasedStateMachine):
 
 def test_what_jobs_hold_is_what_they_cost_in_whatever_order() -> None:
     run_state_machine_as_test(
-        Jobs, settings=settings(max_examples=share(40), stateful_step_count=25, deadline=None)
+        Jobs, settings=settings(max_examples=share(120), stateful_step_count=30, deadline=None)
     )
 
 

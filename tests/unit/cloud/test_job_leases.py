@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -163,16 +163,16 @@ def test_a_release_that_was_voided_and_reserved_again_has_a_first_run_again(
 
 
 class Overtaken:
-    """A ledger in which somebody acts after the first movement that a run makes."""
+    """A ledger in which somebody acts just before a movement of that kind."""
 
-    def __init__(self, store: Store, subject: str, act: Any) -> None:
-        self._store, self._subject, self._act = store, subject, act
+    def __init__(self, store: Store, subject: str, act: Any, kind: str = "reserve") -> None:
+        self._store, self._subject, self._act, self._kind = store, subject, act, kind
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
     def move(self, movement: Any, **more: Any) -> Any:
-        before = movement.subject.startswith(self._subject) and movement.kind == "reserve"
+        before = movement.subject.startswith(self._subject) and movement.kind == self._kind
         if before and self._act is not None:
             act, self._act = self._act, None
             act()
@@ -206,6 +206,14 @@ def test_a_job_that_takes_the_first_run_meanwhile_leaves_the_other_to_pay(
     act = lambda: crash(jobs, "train-2")  # noqa: E731 - what happens in between
     assert run_job(jobs.request("train-1", store=Overtaken(store, FIRST, act))).verdict.passed
     assert held(store) == 2 * ONE
+
+
+def test_a_run_that_begins_while_its_release_is_voided_keeps_it_spent(jobs: InProcess, store: Store) -> None:
+    reserve(jobs, "1.0.0")
+    act = lambda: crash(jobs, "train-1")  # noqa: E731 - what happens in between
+    with pytest.raises(UsageError, match=f"{RELEASE} is held, so it cannot be voided"):
+        void(cast("Store", Overtaken(store, RELEASE, act, "void")), RELEASE, AT, "cancelled", LOG)
+    assert held(store) == ONE
 
 
 def test_a_parent_is_charged_with_its_stability_for_each_run(tmp_path: Path) -> None:
