@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import pairwise
@@ -14,7 +15,6 @@ from typer.core import TyperCommand
 from gatecli.cli.cloud_run import JOB, Command, JobOptions, reasons_told
 from gatecli.cli.cloud_run import run as run_within_budget
 from gatecli.cloud.metrics import embedded_metrics
-from gatecli.cloud.running import JobEnd
 from gatecli.cloud.sagemaker import message_file, read_job
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
@@ -23,6 +23,7 @@ from gatecli.frontdoor.options import option, whole_environment
 from gatecli.frontdoor.publish import write_together
 from gatecli.frontdoor.session import GateOptions
 from gatecli.gates.concealment import without_values
+from gatecli.model.ledger import Account
 
 app = typer.Typer(no_args_is_help=True, help="Run processing jobs of SageMaker within a budget.")
 
@@ -94,6 +95,6 @@ def _write_message(root: Path, text: str) -> None:
         err("gatecli: the reason could not be written for the platform\n")
 
 
-def _publish(end: JobEnd) -> None:
-    for line in embedded_metrics(end.accounts, datetime.now(UTC)):
+def _publish(accounts: Sequence[Account]) -> None:
+    for line in embedded_metrics(accounts, datetime.now(UTC)):
         err(f"{line}\n")

@@ -7,15 +7,16 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
 from gatecli.audit.descendants import descendants, end_descendants, orphans_adopted
-from gatecli.cloud.jobs import Job
+from gatecli.cloud.jobs import Job, real
 from gatecli.errors import InterruptedRunError, UncheckableError, UsageError
 
 JOB_VARIABLE = "GATECLI_JOB"
@@ -46,10 +47,10 @@ _OURS = re.compile(r"GATECLI_.*|PG[A-Z]+")
 
 def require_own_code(command: Sequence[str], job: Job, environment: Mapping[str, str], here: Path) -> None:
     """Raise UsageError where code would come from an input of the job: what is pinned is the image alone."""
-    folders = {each.name: each.folder.resolve() for each in job.inputs if each.folder is not None}
+    folders = {each.name: real(each.folder) for each in job.inputs if each.folder is not None}
     for what, path in _sources(command, environment, here):
         for name, folder in folders.items():
-            if path.resolve().is_relative_to(folder):
+            if real(path).is_relative_to(folder):
                 raise UsageError(
                     f"{what} is below the input {name}, and what an input brings is no code of the image",
                     advice="put the code into the image, which is pinned by its digest",
@@ -141,7 +142,7 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
                 f"the command cannot be started: {reason}", advice="check the name of its program after --"
             ) from None
         requests.begin(process)
-        code = process.wait()
+        code = _wait_for(process, before)
         if not end_descendants(before):
             raise UncheckableError(
                 "the command left processes that do not end, which may still write",
@@ -152,6 +153,17 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
             "the job was asked to end while its command ran", advice="run it as another job: charged again"
         )
     return code if code >= 0 else 128 - code
+
+
+def _wait_for(process: subprocess.Popen[bytes], kept: Collection[int]) -> int:
+    """Its exit code. Orphans that end meanwhile were adopted, so they are waited for, too."""
+    while sys.platform == "linux":
+        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        if ended is None or ended.si_pid == process.pid or ended.si_pid in kept:
+            break
+        with suppress(ChildProcessError):
+            os.waitpid(ended.si_pid, 0)
+    return process.wait()
 
 
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name))

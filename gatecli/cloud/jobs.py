@@ -16,6 +16,11 @@ def is_folder(path: Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - of Path, some names raise
 
 
+def real(path: Path) -> Path:
+    """Where a path leads to, through whatever links; a loop of them stays as it is."""
+    return Path(os.path.realpath(path))
+
+
 @dataclass(frozen=True, slots=True)
 class JobInput:
     """What a platform brings into a job. `description` is the digest of what it says of it: name, address,

@@ -75,15 +75,26 @@ def empty(folders: Sequence[Path]) -> Path | None:
             with suppress(OSError):
                 folder.unlink(missing_ok=True)
             continue
-        for at, names, _ in os.walk(folder):  # what was made unwritable cannot be emptied
-            for each in (at, *(os.path.join(at, name) for name in names)):  # noqa: PTH118 - many names
-                with suppress(OSError):
-                    if not os.path.islink(each):  # noqa: PTH114 - many names
-                        os.chmod(each, 0o700)  # noqa: PTH101 - many names
-        with suppress(OSError):
-            for entry in folder.iterdir():
-                _remove(entry)
+        _remove_all(folder)
+        if _holds_something(folder):
+            _allow_all(folder)
+            _remove_all(folder)
     return next((each for each in folders if os.path.lexists(each) and _holds_something(each)), None)
+
+
+def _remove_all(folder: Path) -> None:
+    with suppress(OSError):
+        for entry in folder.iterdir():
+            _remove(entry)
+
+
+def _allow_all(folder: Path) -> None:
+    """Let its owner change a folder and all below: a command may have taken away its own rights."""
+    for at, names, _ in os.walk(folder):
+        for each in (at, *(os.path.join(at, name) for name in names)):  # noqa: PTH118 - many names
+            with suppress(OSError):
+                if not os.path.islink(each):  # noqa: PTH114 - many names
+                    os.chmod(each, 0o700)  # noqa: PTH101 - many names
 
 
 def _remove(entry: Path) -> None:

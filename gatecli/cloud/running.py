@@ -24,7 +24,7 @@ from gatecli.cloud.commands import (
     require_own_code,
     run_command,
 )
-from gatecli.cloud.jobs import Job, JobPromise, is_folder
+from gatecli.cloud.jobs import Job, JobPromise, is_folder, real
 from gatecli.cloud.leases import (
     JobLease,
     accounts_of,
@@ -84,12 +84,12 @@ class JobRequest:
     @property
     def release_folder(self) -> Path:
         """The folder of --output as it is at the start, whatever a link in its place leads to later."""
-        return self.output.resolve()
+        return real(self.output)
 
     @property
     def others(self) -> tuple[Path, ...]:
         """Every other folder that the platform keeps."""
-        folders = dict.fromkeys(each.resolve() for each in (*self.job.outputs, *self.job.uploaded))
+        folders = dict.fromkeys(real(each) for each in (*self.job.outputs, *self.job.uploaded))
         return tuple(each for each in folders if each != self.release_folder)
 
 
@@ -121,9 +121,9 @@ def run_job(request: JobRequest) -> JobEnd:
             inputs = _digest_inputs(request.job)
             _run(request, held)
             judged = _judge_made(request, others, subject, held, inputs)
-            published = published_content(request.store, held.release, judged.releases)
-            with put_off():
-                if judged.verdict.passed:
+            if judged.verdict.passed:
+                published = published_content(request.store, held.release, judged.releases)
+                with put_off():
                     commit_run(request.store, held, moment(request.now()), published, [judged.record])
                     is_bound = True
                     _name_declaration(judged.declaration)
@@ -203,7 +203,7 @@ def _require_runnable(request: JobRequest, others: Sequence[Path]) -> None:
             "the program of the command is not there, or may not be run", advice="check its name after --"
         )
     require_own_code(request.command, request.job, request.environment, Path.cwd())
-    if request.job.outputs and request.output not in {each.resolve() for each in request.job.outputs}:
+    if request.job.outputs and request.output not in set(map(real, request.job.outputs)):
         raise UsageError(
             f"{request.output}, the folder of --output, is none of the job's outputs, so it is lost",
             advice="name the LocalPath of an output",
@@ -214,7 +214,7 @@ def _require_runnable(request: JobRequest, others: Sequence[Path]) -> None:
 
 def require_apart(request: JobRequest, others: Sequence[Path]) -> None:
     """Raise UsageError where an output is in another, or in an input; or what judges in either."""
-    inputs = [each.folder.resolve() for each in request.job.inputs if each.folder is not None]
+    inputs = [real(each.folder) for each in request.job.inputs if each.folder is not None]
     for other in (*others, *inputs):
         if other.is_relative_to(request.output) or request.output.is_relative_to(other):
             raise UsageError(
@@ -223,7 +223,7 @@ def require_apart(request: JobRequest, others: Sequence[Path]) -> None:
             )
     for folder in (*inputs, *others, request.output):
         for file in (request.declaration, *request.law):
-            if file.resolve().is_relative_to(folder):
+            if real(file).is_relative_to(folder):
                 raise UsageError(
                     f"{file} is in {folder}, and what judges a job is no part of its inputs or outputs",
                     advice="put it into the image, which is pinned by its digest",

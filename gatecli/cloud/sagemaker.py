@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gatecli.cloud.jobs import Job, JobInput, is_folder
+from gatecli.cloud.jobs import Job, JobInput, is_folder, real
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.ledger import identity_digest
 from gatecli.sources.documents import read_documents
@@ -34,7 +34,7 @@ def read_job(root: Path) -> Job:
     """The job whose container has this root. Raises UncheckableError where the files do not say it,
     UsageError for another root in such a container.
     """
-    if root.resolve() != _CONTAINER and is_container():
+    if real(root) != _CONTAINER and is_container():
         raise UsageError(
             "--root is for trying the entry point outside of a container, and this is one",
             advice="leave it out",

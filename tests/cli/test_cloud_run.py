@@ -100,6 +100,8 @@ def test_a_crash_keeps_the_spend_and_tells_the_platform_why(container: Container
     assert done.returncode == 4
     assert "the command ended with 3" in done.stderr
     assert container.message.read_text().startswith("gatecli: the command ended with 3, so")
+    (line,) = [json.loads(each) for each in done.stderr.splitlines() if each.startswith("{")]
+    assert line["BudgetRemaining"] == 87.5
     assert left_in(container.output) == []
     assert held(container) == 1
 
