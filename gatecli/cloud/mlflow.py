@@ -114,7 +114,7 @@ def log_metrics(run: str, metrics: Mapping[str, float]) -> None:
     MissingExtraError without MLflow's client.
     """
     client = _client_class()
-    with _sentences(f"the run {run}"):
+    with _sentences(f"run {run}"):
         asked = client()
         for name, value in metrics.items():
             asked.log_metric(run, _NOT_IN_METRICS.sub("_", name), value)
