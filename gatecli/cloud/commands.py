@@ -131,7 +131,7 @@ def run_command(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """
     before = set(descendants(os.getpid()))
     requests = _Requests()
-    with orphans_adopted(), _handled(requests):
+    with orphans_adopted(), _requests_handled_by(requests):
         try:
             process = subprocess.Popen(  # noqa: S603 - the job's own command
                 command, env=dict(environment), stdin=subprocess.DEVNULL, process_group=0
@@ -170,7 +170,7 @@ _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP"
 
 
 @contextmanager
-def _handled(requests: _Requests) -> Iterator[None]:
+def _requests_handled_by(requests: _Requests) -> Iterator[None]:
     """While it lasts, requests to end are told to that object, and end nothing here. Those that are ignored,
     as under nohup, stay ignored.
     """
@@ -191,7 +191,7 @@ def put_off() -> Iterator[None]:
     """While it lasts, requests to end are put off: what is done must be done wholly. They are not kept:
     what follows is an end.
     """
-    with _handled(_Requests()):
+    with _requests_handled_by(_Requests()):
         yield
 
 

@@ -51,7 +51,7 @@ FIRST = "first"
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
-class LeaseRefused(GatecliError):
+class JobRefused(GatecliError):
     """A job gets no budget. Nothing of its data was opened."""
 
     exit_code = 1
@@ -123,7 +123,7 @@ def _require_within(subject: ReleaseSubject, promise: JobPromise) -> None:
 
 
 def require_small_delta(subject: ReleaseSubject, accounts: Sequence[Account]) -> None:
-    """Raise LeaseRefused unless δ is below one over the records of each dataset, as the ledger knows them.
+    """Raise JobRefused unless δ is below one over the records of each dataset, as the ledger knows them.
 
     A mechanism that publishes one record at random is (0, 1/records)-DP (Dwork and Roth 2014, section 2.3).
     """
@@ -133,12 +133,12 @@ def require_small_delta(subject: ReleaseSubject, accounts: Sequence[Account]) ->
         name = account.terms.name
         records = account.terms.records or declared.get(name)
         if not records:
-            raise LeaseRefused(
+            raise JobRefused(
                 f"nobody says how many records {name} has, so δ cannot be judged",
                 advice="state records in spec.datasets, or in the ledger when the dataset is added",
             )
         if budget is not None and budget.delta * records >= 1:
-            raise LeaseRefused(
+            raise JobRefused(
                 f"δ = {show(budget.delta)} is at least one over the {records} records of {name}: it would "
                 "allow to publish somebody's record",
                 advice=f"declare δ well below 1/{records}",
@@ -146,23 +146,23 @@ def require_small_delta(subject: ReleaseSubject, accounts: Sequence[Account]) ->
 
 
 def require_own_lease(accounts: Sequence[Account], job: Job) -> None:
-    """Raise LeaseRefused where a dataset was lent to this ledger for another job: a ledger that was copied
+    """Raise JobRefused where a dataset was lent to this ledger for another job: a ledger that was copied
     for two jobs is spent twice.
     """
     for account in accounts:
         lease = (account.terms.lease or "").partition("/")[2]
         if lease and lease != job.name:
-            raise LeaseRefused(
+            raise JobRefused(
                 f"{account.terms.name} was lent for {lease}, and this job is {job.name}",
                 advice=f"lend it for this job: gatecli ledger lease grant --name {job.name}",
             )
 
 
 def refuse_published(subject: ReleaseSubject, store: Store) -> None:
-    """Raise LeaseRefused where this version was published: another run would make another model of it."""
+    """Raise JobRefused where this version was published: another run would make another model of it."""
     known = store.reservation(release_id(subject))
     if known is not None and known.state is ReservationState.COMMITTED:
-        raise LeaseRefused(
+        raise JobRefused(
             f"{known.subject} was published at {known.at}, so no job may make it again",
             advice="give what this job makes a version of its own",
         )
@@ -182,7 +182,7 @@ def take_run(
     ledger: LedgerUse,
     lapses: str,
 ) -> JobLease:
-    """Hold the budget of one run of a release that is reserved. Raises LeaseRefused."""
+    """Hold the budget of one run of a release that is reserved. Raises JobRefused."""
     store, base = ledger.store, release_id(subject)
     known = store.reservation(base)
     if known is None or known.state is not ReservationState.HELD:
@@ -193,7 +193,7 @@ def take_run(
         held = _again(subject, costs, accounts, job, ledger)
         outcome = _hold(store, held, lapses)
     if outcome is not Outcome.DONE:
-        raise LeaseRefused(
+        raise JobRefused(
             f"the job {job.name} took its budget for {base} before, and a job that is started again reads "
             "the data again",
             advice="start a job by a new name, which is charged again; what an earlier run left is published "
@@ -231,18 +231,18 @@ def _hold(store: Store, movement: Movement, lapses: str) -> Outcome | None:
         is_own = found is not None and found.state in STANDING and found.digest == movement.digest
         return Outcome.EXISTS if is_own else None
     except BudgetExceeded as error:
-        raise LeaseRefused(
+        raise JobRefused(
             f"{error.dataset} has no budget left for another run of {movement.subject.rpartition('+')[0]}",
             advice=f"gatecli ledger show {error.dataset}; a run that never read the data can be voided",
         ) from None
     except UnknownDataset as error:
-        raise LeaseRefused(
+        raise JobRefused(
             f"{error.dataset} is closed in the ledger", advice="a closed dataset takes no more charges"
         ) from None
 
 
 def _require_reserved(store: Store, known: Reservation, run: Movement) -> None:
-    """Raise LeaseRefused, and let the run go, where its release is not held any more.
+    """Raise JobRefused, and let the run go, where its release is not held any more.
 
     What is held already is asked for again, which waits for whoever is about to void it.
     """
@@ -257,8 +257,8 @@ def _require_reserved(store: Store, known: Reservation, run: Movement) -> None:
         raise _overtaken(known.subject) from None
 
 
-def _overtaken(base: str) -> LeaseRefused:
-    return LeaseRefused(
+def _overtaken(base: str) -> JobRefused:
+    return JobRefused(
         f"{base} was voided or published while this job took its budget", advice="start the job again"
     )
 
@@ -272,7 +272,7 @@ def _again(
     questions, changes = questions_to_charge(costs), stabilities(accounts, book)
     charges = charges_for(work_of(questions, changes), book)
     if isinstance(charges, UnboundedWork):
-        raise LeaseRefused(
+        raise JobRefused(
             f"what a run costs {charges.dataset} is not bounded: {charges.reasons[0]}",
             advice="declare mechanisms with a cost",
         )

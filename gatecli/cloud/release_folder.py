@@ -263,16 +263,16 @@ def write_declaration(folder: Path, subject: ReleaseSubject, base: Path) -> Path
 def _copy(document: Document) -> Any:
     """The data of a document, of which parts may be changed."""
 
-    def copied(value: Any) -> Any:
+    def plain_copy(value: Any) -> Any:
         match value:
             case Mapping():
-                return {key: copied(item) for key, item in value.items()}
+                return {key: plain_copy(item) for key, item in value.items()}
             case list() | tuple():
-                return [copied(item) for item in value]
+                return [plain_copy(item) for item in value]
             case _:
                 return value
 
-    return copied(document.data)
+    return plain_copy(document.data)
 
 
 def _named_beside(subject: ReleaseSubject) -> list[str]:

@@ -77,7 +77,7 @@ class JobRequest:
     environment: Mapping[str, str] = field(repr=False)
     terms: JudgementTerms
     store: Store
-    now: Clock
+    clock: Clock
     law: tuple[Path, ...] = ()
     """The files that it is judged by: policy, waivers, baseline, the ledger's key."""
 
@@ -109,7 +109,7 @@ def run_job(request: JobRequest) -> JobEnd:
     another job. Then, as where the verdict failed, nothing is left in the folders of the outputs.
     """
     request = replace(request, output=request.release_folder)
-    subject = _declared(request.declaration)
+    subject = _read_declaration(request.declaration)
     others = request.others
     _require_runnable(request, others)
     with ended_by_hangup():
@@ -124,7 +124,7 @@ def run_job(request: JobRequest) -> JobEnd:
             if judged.verdict.passed:
                 published = published_content(request.store, held.release, judged.releases)
                 with put_off():
-                    commit_run(request.store, held, moment(request.now()), published, [judged.record])
+                    commit_run(request.store, held, moment(request.clock()), published, [judged.record])
                     is_bound = True
                     _name_declaration(judged.declaration)
         except BaseException as error:
@@ -160,7 +160,7 @@ def _take_away(request: JobRequest, others: Sequence[Path], error: BaseException
     ) from error
 
 
-def _declared(path: Path) -> ReleaseSubject:
+def _read_declaration(path: Path) -> ReleaseSubject:
     """The release that the job makes, without what is not there yet. Raises UsageError."""
     read = read_releases([path], lambda *_: Loaded())
     for finding in read.findings:
@@ -232,14 +232,14 @@ def require_apart(request: JobRequest, others: Sequence[Path]) -> None:
 
 def _take_budget(request: JobRequest, subject: ReleaseSubject) -> JobLease | Verdict:
     """The budget that the run holds; the verdict where the gate is closed before it."""
-    store, now = request.store, request.now()
+    store, at = request.store, moment(request.clock())
     accounts = accounts_of(subject, request.promise, store, request.terms.policy.spec.ledger.public)
     require_own_lease(accounts, request.job)
     require_small_delta(subject, accounts)
     refuse_published(subject, store)
-    require_plain_names(subject, request.job, accounts, moment(now))
+    require_plain_names(subject, request.job, accounts, at)
     read_beside(subject, request.declaration.parent)
-    use = LedgerUse(store, moment(now), reserves=True)
+    use = LedgerUse(store, at, reserves=True)
     judged = judge_releases(ReleaseRequest(_before_evidence(request.terms), [subject], ledger=use))
     if not judged.verdict.passed:
         return judged.verdict
@@ -280,7 +280,7 @@ def _run(request: JobRequest, lease: JobLease) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class _MadeRelease:
     """What a run made: the verdict, what is bound to the ledger, the declaration by its first name."""
 
     verdict: Verdict
@@ -295,7 +295,7 @@ def _judge_made(
     before: ReleaseSubject,
     lease: JobLease,
     inputs: Sequence[Mapping[str, str]],
-) -> _Judged:
+) -> _MadeRelease:
     """Judge what the run left, as the release gate judges a folder."""
     folder = request.output
     _require_untouched(request, others, before)
@@ -303,14 +303,14 @@ def _judge_made(
     require_own_evidence(folder, before, request.job)
     declaration = write_declaration(folder, before, request.declaration.parent)
     record = write_record(folder, _record(request, lease, inputs))
-    use = LedgerUse(request.store, moment(request.now()), reserves=True)
+    use = LedgerUse(request.store, moment(request.clock()), reserves=True)
     asked = request_for([folder, declaration], request.terms, use)
-    return _Judged(judge_releases(asked).verdict, asked.releases, declaration, record)
+    return _MadeRelease(judge_releases(asked).verdict, asked.releases, declaration, record)
 
 
 def _require_untouched(request: JobRequest, others: Sequence[Path], before: ReleaseSubject) -> None:
     """Raise UncheckableError where the run changed its own declaration, or left something unjudged."""
-    if _declared(request.declaration).document.sha256 != before.document.sha256:
+    if _read_declaration(request.declaration).document.sha256 != before.document.sha256:
         raise UncheckableError(
             f"{request.declaration} was changed while the job ran",
             advice="the budget was taken for what it said before: leave it as it is in the image",

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tests.support.jobs import (
     OUTPUT,
     RELEASE,
     Container,
+    Word,
     declaration,
     job_files,
     ledger,
@@ -232,11 +232,10 @@ def heed_requests() -> None:
 def test_a_job_that_the_platform_stops_leaves_nothing_and_keeps_the_spend(
     container: Container, number: signal.Signals
 ) -> None:
-    script = f"echo half > {container.output}/half.bin; touch {container.root}/ready; sleep 600"
+    ready = Word(container.root / "ready")
+    script = f"echo half > {container.output}/half.bin; echo > {ready.path}; sleep 600"
     process = start_process(container, *shell(script))
-    while not (container.root / "ready").exists():
-        assert process.poll() is None
-        time.sleep(0.01)
+    ready.wait()
     process.send_signal(number)
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130

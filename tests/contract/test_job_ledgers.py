@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gatecli.cloud.leases import JobLease, LeaseRefused, take_run
+from gatecli.cloud.leases import JobLease, JobRefused, take_run
 from gatecli.cloud.running import run_job
 from gatecli.errors import GatecliError, UsageError
 from gatecli.gates.ledger_actions import void
@@ -31,6 +30,7 @@ from tests.support.jobs import (
     RELEASE,
     Container,
     InProcess,
+    Word,
     account,
     left_in,
     shell,
@@ -94,11 +94,11 @@ def test_a_clock_that_jumps_while_a_job_runs_publishes_nothing_and_keeps_the_spe
     jobs = InProcess(tmp_path, store)
     request = jobs.request()
 
-    def now() -> datetime:
+    def clock() -> datetime:
         return datetime.now(UTC) + timedelta(hours=bool(left_in(request.output)))
 
     with pytest.raises(LedgerUnavailable, match="minutes apart"):
-        run_job(replace(request, now=now))
+        run_job(replace(request, clock=clock))
     assert left_in(request.output) == []
     assert held(store) == 1
     assert {each.state for each in store.reservations()} == {ReservationState.HELD}
@@ -109,17 +109,18 @@ def test_a_connection_that_drops_while_the_command_runs_is_made_again(
 ) -> None:
     """A job of hours outlives most connections: proxies cut them, servers restart."""
     request = InProcess(tmp_path, store, now=datetime.now(UTC)).request()
-    while_it_runs = f"touch {tmp_path}/ready; until test -e {tmp_path}/cut; do :; done\n{request.command[-1]}"
+    ready, done = Word(tmp_path / "ready"), tmp_path / "done"
+    os.mkfifo(done)
+    while_it_runs = f"echo > {ready.path}; read _ < {done}\n{request.command[-1]}"
 
     def cut() -> None:
-        while not (tmp_path / "ready").exists():
-            time.sleep(0.002)
+        ready.wait()
         with connected(url) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-        (tmp_path / "cut").touch()
+        done.write_text("\n")
 
     cutting = threading.Thread(target=cut)
     cutting.start()
@@ -207,7 +208,7 @@ def test_a_void_and_a_run_at_once_never_leave_a_run_unpaid(server: str) -> None:
 
         def run() -> None:
             begin.wait()  # noqa: B023 - used within this turn
-            with suppress(LeaseRefused):
+            with suppress(JobRefused):
                 use = LedgerUse(stores[0], AT)  # noqa: B023 - used within this turn
                 lease.append(take_run(SUBJECT, costs, accounts, JOBS[0], use, "2026-12-31"))  # noqa: B023 - used within this turn
 

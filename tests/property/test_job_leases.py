@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 
 from gatecli.checks.release.recomputation import Costs
 from gatecli.cloud.jobs import Job
-from gatecli.cloud.leases import JobLease, LeaseRefused, commit_run, take_run
+from gatecli.cloud.leases import JobLease, JobRefused, commit_run, take_run
 from gatecli.errors import UsageError
 from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.ledger_actions import Published, void
@@ -124,7 +124,7 @@ class Jobs(RuleBasedStateMachine):
             return take_run(
                 SUBJECT, costs, [account(self.store)], job, LedgerUse(self.store, AT), "2026-12-31"
             )
-        except LeaseRefused:
+        except JobRefused:
             return None
 
     @precondition(lambda self: self.leases)
@@ -239,7 +239,7 @@ def test_no_order_of_two_jobs_and_a_void_uses_a_charge_twice(tmp_path: Path) -> 
 
         lease = None
         use = replace(LedgerUse(store, AT), store=Between())
-        with suppress(LeaseRefused):
+        with suppress(JobRefused):
             lease = take_run(SUBJECT, judged.costs[0], [account(store)], JOBS[0], use, "2026-12-31")
         try_void(store)
         assert (lease is not None) is (account(store).held.basic_epsilon == ONE)

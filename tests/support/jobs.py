@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import select
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -188,12 +190,29 @@ class InProcess:
             "environment": self.environment,
             "terms": JudgementTerms(default_policy(), (), self.now.date()),
             "store": self.store,
-            "now": lambda: self.now,
+            "clock": lambda: self.now,
         }
         return JobRequest(**{**values, **changes})
 
     def run(self, name: str = "train-1", **changes: Any) -> JobEnd:
         return run_job(self.request(name, **changes))
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a command says to a test, through a named pipe: `echo > PATH`."""
+
+    path: Path
+
+    def __post_init__(self) -> None:
+        os.mkfifo(self.path)
+
+    def wait(self, seconds: float = 120) -> None:
+        """Until it was said."""
+        pipe = os.open(self.path, os.O_RDWR)
+        ready, _, _ = select.select([pipe], [], [], seconds)
+        os.close(pipe)
+        assert ready, "nothing was said"
 
 
 def left_in(folder: Path) -> list[str]:

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ import pytest
 from gatecli.cloud.commands import JOB_VARIABLE, environment_of, put_off, require_own_code, run_command
 from gatecli.cloud.jobs import Job, JobInput
 from gatecli.errors import InterruptedRunError, UsageError
-from tests.support.jobs import shell
+from tests.support.jobs import Word, shell
 
 PATH = {"PATH": "/usr/bin:/bin"}
 
@@ -153,12 +152,11 @@ def test_nothing_that_a_command_leaves_writes_after_its_end(tmp_path: Path) -> N
     assert (tmp_path / "late").stat().st_size == written
 
 
-def when_written(file: Path, number: signal.Signals) -> threading.Thread:
-    """Send this process a signal once a file is there."""
+def when_said(word: Word, number: signal.Signals) -> threading.Thread:
+    """Send this process a signal once a command says so."""
 
     def send() -> None:
-        while not file.exists():
-            time.sleep(0.002)
+        word.wait()
         os.kill(os.getpid(), number)
 
     thread = threading.Thread(target=send)
@@ -172,9 +170,10 @@ def test_a_request_to_end_reaches_the_command_and_ends_the_job_whatever_it_says(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     before = signal.getsignal(number)
+    ready = Word(tmp_path / "ready")
     trap = f"trap 'touch {tmp_path}/asked; exit {code}' TERM INT HUP"
-    script = f"{trap}; touch {tmp_path}/ready; while :; do :; done"
-    sender = when_written(tmp_path / "ready", number)
+    script = f"{trap}; echo > {ready.path}; while :; do :; done"
+    sender = when_said(ready, number)
     with pytest.raises(InterruptedRunError, match="was asked to end while its command ran"):
         run_command(shell(script), PATH)
     sender.join()

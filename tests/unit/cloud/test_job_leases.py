@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from gatecli.cloud.leases import LeaseRefused
+from gatecli.cloud.leases import JobRefused
 from gatecli.cloud.running import run_job
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gates.ledger_actions import commit, void
@@ -184,7 +184,7 @@ def test_a_release_that_is_voided_while_a_run_is_held_gives_it_nothing(jobs: InP
     reserve(jobs, "1.0.0")
     act = lambda: void(store, RELEASE, AT, "cancelled", LOG)  # noqa: E731 - what happens in between
     request = jobs.request(store=Overtaken(store, FIRST, act))
-    with pytest.raises(LeaseRefused, match="was voided or published while this job took its budget"):
+    with pytest.raises(JobRefused, match="was voided or published while this job took its budget"):
         run_job(request)
     assert held(store) == 0
     assert store.reservation(FIRST).state is ReservationState.VOID  # type: ignore[union-attr]
@@ -195,7 +195,7 @@ def test_a_release_that_is_published_while_a_run_is_held_is_not_run_again(
 ) -> None:
     reserve(jobs, "1.0.0")
     act = lambda: commit(store, RELEASE, AT, [])  # noqa: E731 - what happens in between
-    with pytest.raises(LeaseRefused, match="was voided or published"):
+    with pytest.raises(JobRefused, match="was voided or published"):
         run_job(jobs.request(store=Overtaken(store, FIRST, act)))
     assert held(store) == ONE
 
@@ -231,14 +231,14 @@ def test_a_parent_is_charged_with_its_stability_for_each_run(tmp_path: Path) -> 
 def test_a_closed_dataset_is_not_read_for_what_was_reserved_before(jobs: InProcess, store: Store) -> None:
     reserve(jobs, "1.0.0")
     store.close_dataset(DATASET, AT)
-    with pytest.raises(LeaseRefused, match="is closed in the ledger"):
+    with pytest.raises(JobRefused, match="is closed in the ledger"):
         jobs.run()
 
 
 def test_a_leased_ledger_is_spent_by_the_job_that_it_was_lent_for(tmp_path: Path) -> None:
     store = ledger(tmp_path / "child.db", terms_of_dataset(lease="4f5c9c1e/train-1"))
     jobs = InProcess(tmp_path, store)
-    with pytest.raises(LeaseRefused, match="was lent for train-1, and this job is train-2"):
+    with pytest.raises(JobRefused, match="was lent for train-1, and this job is train-2"):
         jobs.run("train-2")
     assert held(store) == 0
     assert jobs.run("train-1").verdict.passed

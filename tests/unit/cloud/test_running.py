@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gatecli.cloud.jobs import JobPromise
-from gatecli.cloud.leases import LeaseRefused
+from gatecli.cloud.leases import JobRefused
 from gatecli.cloud.running import JobEnd, JobRequest, run_job
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.gates.ledger_actions import commit, void
@@ -124,7 +124,7 @@ def test_a_later_run_of_a_version_is_charged_in_full(jobs: InProcess, store: Sto
     assert jobs.run("train-2").verdict.passed
     assert held(store) == 2 * ONE
     assert set(states(store).values()) == {"committed"}
-    with pytest.raises(LeaseRefused, match="was published"):
+    with pytest.raises(JobRefused, match="was published"):
         jobs.run("train-3")
     assert held(store) == 2 * ONE
 
@@ -137,7 +137,7 @@ def test_a_job_that_is_started_again_under_its_name_is_refused(
         with pytest.raises(UncheckableError):
             jobs.run(each, command=("/bin/false",))
     before = held(store)
-    with pytest.raises(LeaseRefused, match=f"the job {name} took its budget"):
+    with pytest.raises(JobRefused, match=f"the job {name} took its budget"):
         jobs.run(name)
     assert held(store) == before
 
@@ -146,7 +146,7 @@ def test_a_job_whose_run_was_committed_meanwhile_is_refused_again(jobs: InProces
     with pytest.raises(UncheckableError):
         jobs.run("train-1", command=("/bin/false",))
     commit(store, f"{RELEASE}+run:first", "2026-12-01T12:00:00Z", [])
-    with pytest.raises(LeaseRefused, match="took its budget"):
+    with pytest.raises(JobRefused, match="took its budget"):
         jobs.run("train-1")
     assert held(store) == ONE
 
@@ -156,7 +156,7 @@ def test_a_budget_that_is_spent_refuses_another_run(tmp_path: Path) -> None:
     jobs = InProcess(tmp_path, with_one)
     with pytest.raises(UncheckableError):
         jobs.run("train-1", command=("/bin/false",))
-    with pytest.raises(LeaseRefused, match=r"has no budget left for another run of churn@1\.0\.0"):
+    with pytest.raises(JobRefused, match=r"has no budget left for another run of churn@1\.0\.0"):
         jobs.run("train-2")
     assert held(with_one) == ONE
     with_one.close()
@@ -204,7 +204,7 @@ def test_a_public_dataset_needs_no_account(jobs: InProcess, store: Store) -> Non
 def test_delta_is_judged_by_the_records_of_the_ledger(tmp_path: Path) -> None:
     store = ledger(tmp_path / "large.db", terms_of_dataset(records=2_000_000))
     jobs = InProcess(tmp_path, store)
-    with pytest.raises(LeaseRefused, match="at least one over the 2000000 records"):
+    with pytest.raises(JobRefused, match="at least one over the 2000000 records"):
         jobs.run()
     assert held(store) == 0
     store.close()
