@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 _IS_LINUX = sys.platform == "linux"
@@ -24,10 +24,25 @@ def keep_descendants() -> None:
     """Stay the ancestor of whatever this process starts, also where its parent ends or it leaves the
     session; and end when the process that started this one does.
     """
+    _set_option(_SET_CHILD_SUBREAPER, 1)
+    _set_option(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def orphans_adopted() -> Iterator[None]:
+    """While it lasts, stay the ancestor of whatever this process starts, also where its parent ends or it
+    leaves the session.
+    """
+    _set_option(_SET_CHILD_SUBREAPER, 1)
+    try:
+        yield
+    finally:
+        _set_option(_SET_CHILD_SUBREAPER, 0)
+
+
+def _set_option(option: int, value: int) -> None:
     if _IS_LINUX:
-        libc = ctypes.CDLL(None)
-        libc.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-        libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def descendants(root: int) -> list[int]:
@@ -104,6 +119,18 @@ def end_all(root: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(root, signal.SIGKILL)
     _signal(root, signal.SIGKILL)
+
+
+def end_descendants(kept: Collection[int] = ()) -> bool:
+    """End what this process has started but for `kept`, once it adopts orphans; whether all has ended."""
+    end = time.monotonic() + _ENDING_SECONDS
+    while left := [each for each in descendants(os.getpid()) if each not in kept]:
+        if time.monotonic() > end:
+            return False
+        for each in left:
+            _signal(each, signal.SIGKILL)
+        time.sleep(_PAUSE)
+    return True
 
 
 def _signal(process: int, number: signal.Signals) -> None:

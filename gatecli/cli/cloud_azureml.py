@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import typer
 
@@ -11,10 +13,10 @@ from gatecli.cli.cloud_run import run as run_within_budget
 from gatecli.cloud.azureml import RUN, read_job
 from gatecli.cloud.metrics import remaining_share
 from gatecli.cloud.mlflow import log_metrics
-from gatecli.cloud.running import JobEnd
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import whole_environment
 from gatecli.frontdoor.session import GateOptions
+from gatecli.model.ledger import Account
 
 app = typer.Typer(no_args_is_help=True, help="Run jobs of Azure Machine Learning within a budget.")
 
@@ -35,13 +37,13 @@ def run(command: Command, job: JobOptions, gate: GateOptions) -> None:
     publish = (
         partial(_publish, environment.get(RUN, "")) if environment.get("MLFLOW_TRACKING_URI") else _nowhere
     )
-    run_within_budget(job, gate, command, partial(read_job, environment), publish)
+    run_within_budget(job, gate, command, partial(read_job, environment, Path.cwd()), publish)
 
 
-def _publish(run_id: str, end: JobEnd) -> None:
-    shares = {each.terms.name: float(remaining_share(each)) for each in end.accounts}
+def _publish(run_id: str, accounts: Sequence[Account]) -> None:
+    shares = {each.terms.name: float(remaining_share(each)) for each in accounts}
     log_metrics(run_id, {f"gatecli.budget_remaining.{name}": share for name, share in shares.items()})
 
 
-def _nowhere(_end: JobEnd) -> None:
+def _nowhere(_accounts: Sequence[Account]) -> None:
     """The ledger's own page and metrics show it."""

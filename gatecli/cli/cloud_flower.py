@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -10,10 +11,10 @@ import typer
 from gatecli.cli.cloud_run import JOB, Command, JobOptions
 from gatecli.cli.cloud_run import run as run_within_budget
 from gatecli.cloud.flower import named_job
-from gatecli.cloud.running import JobEnd
 from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import option
 from gatecli.frontdoor.session import GateOptions
+from gatecli.model.ledger import Account
 
 app = typer.Typer(no_args_is_help=True, help="Run federated training within a budget.")
 
@@ -44,5 +45,5 @@ def run(
     run_within_budget(job, gate, command, partial(named_job, name), _nowhere)
 
 
-def _nowhere(_end: JobEnd) -> None:
+def _nowhere(_accounts: Sequence[Account]) -> None:
     """The ledger's own page and metrics show it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from gatecli.cli.numbers import exact, split_list
 from gatecli.cloud.jobs import Job, JobPromise
+from gatecli.cloud.release_folder import RETURN
 from gatecli.cloud.running import JobEnd, JobRequest, run_job
 from gatecli.errors import GatecliError, UsageError
 from gatecli.frontdoor.console import err
@@ -25,11 +26,10 @@ from gatecli.gates.concealment import without_values
 from gatecli.gates.ledger_access import moment, open_ledger
 from gatecli.ledger.leases import return_lease
 from gatecli.ledger.signing_keys import read_key
+from gatecli.model.ledger import Account
 from gatecli.model.number import BelowOne, Positive
 
 JOB = "Job"
-RETURN = "lease-return.jsonl"
-"""What a job leaves of a ledger that was lent to it."""
 
 _EPSILON: TypeAdapter[Fraction] = TypeAdapter(Positive)
 _DELTA: TypeAdapter[Fraction] = TypeAdapter(BelowOne)
@@ -37,7 +37,7 @@ _DELTA: TypeAdapter[Fraction] = TypeAdapter(BelowOne)
 Command = Annotated[
     list[str], typer.Argument(metavar="-- COMMAND ...", help="What the job runs, with its arguments.")
 ]
-Publish = Callable[[JobEnd], None]
+Publish = Callable[[Sequence[Account]], None]
 Report = Callable[[str], None]
 
 
@@ -111,6 +111,7 @@ def run(
     promise = _promise(given)
     described = job()
     session = begin(gate, given.declaration.parent)
+    law = (gate.policy, *(gate.waivers or ()), gate.baseline)
     with open_ledger(given.ledger, key=given.ledger_key) as store:
         request = JobRequest(
             described,
@@ -122,9 +123,14 @@ def run(
             session.terms,
             store,
             _now,
+            tuple(each for each in (*law, given.ledger_key) if each is not None),
         )
         _require_key(request, given.ledger_key)
-        end = run_job(request)
+        try:
+            end = run_job(request)
+        except GatecliError:
+            _tell_left(request, publish)
+            raise
         if end.verdict.passed:
             _give_back(request, end, given.ledger_key)
     _tell(end, publish)
@@ -161,12 +167,25 @@ def _promise(given: JobOptions) -> JobPromise:
 
 
 def _tell(end: JobEnd, publish: Publish) -> None:
-    """Say what became of the budget; a metric that cannot be published takes nothing back."""
-    if not end.release or not end.verdict.passed:
+    """Say what became of the budget."""
+    if end.release and end.verdict.passed:
+        err(f"{end.release} is committed\n")
+    _publish(end.accounts, publish)
+
+
+def _tell_left(request: JobRequest, publish: Publish) -> None:
+    """What a job that failed has left of the budget; a ledger that is gone tells nothing."""
+    with suppress(GatecliError):
+        found = map(request.store.account, dict.fromkeys(request.promise.datasets))
+        _publish([each for each in found if each is not None], publish)
+
+
+def _publish(accounts: Sequence[Account], publish: Publish) -> None:
+    """A metric that cannot be published takes nothing back."""
+    if not accounts:
         return
-    err(f"{end.release} is committed\n")
     try:
-        publish(end)
+        publish(accounts)
     except GatecliError as error:
         err(f"gatecli: the metric is not published: {error.message}\n")
 
@@ -182,6 +201,9 @@ def reasons_told(report: Report) -> Iterator[None]:
         yield
     except GatecliError as error:
         report(without_values(f"gatecli: {error.message}; {error.advice}"))
+        raise
+    except KeyboardInterrupt:
+        report("gatecli: the job was asked to end; what it held of the budget stays spent")
         raise
     except typer.Exit as ending:
         if ending.exit_code:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from gatecli.cloud.jobs import Job
 from gatecli.errors import UncheckableError
@@ -15,14 +16,18 @@ from gatecli.errors import UncheckableError
 PLATFORM = "azureml"
 RUN = "AZUREML_RUN_ID"
 WORKSPACE = ("AZUREML_ARM_SUBSCRIPTION", "AZUREML_ARM_RESOURCEGROUP", "AZUREML_ARM_WORKSPACE_NAME")
+UPLOADED = ("outputs", "logs")
+"""Folders below that in which a job starts, of which the platform uploads every file while the job runs."""
 RANKS = ("WORLD_SIZE", "OMPI_COMM_WORLD_SIZE", "AZUREML_NODE_COUNT")
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,254}", re.ASCII)
 _PART = re.compile(r"[\w.()-]{1,260}")
 
 
-def read_job(environment: Mapping[str, str]) -> Job:
-    """The job that these variables are of. Raises UncheckableError where they do not say it."""
+def read_job(environment: Mapping[str, str], here: Path) -> Job:
+    """The job that these variables are of, started in `here`. Raises UncheckableError where they do not say
+    it.
+    """
     run = environment.get(RUN, "")
     if not _RUN.fullmatch(run):
         raise UncheckableError(
@@ -45,4 +50,4 @@ def read_job(environment: Mapping[str, str]) -> Job:
                 "and a budget is taken for one run",
                 advice="set instance_count and process_count_per_instance to 1",
             )
-    return Job(PLATFORM, run, "/".join((*places, run)))
+    return Job(PLATFORM, run, "/".join((*places, run)), uploaded=tuple(here / name for name in UPLOADED))

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from gatecli.model.ledger import identity_digest
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; a name that no file can have is none."""
+    return os.path.isdir(path)  # noqa: PTH112 - of Path, some names raise
+
+
+def real(path: Path) -> Path:
+    """Where a path leads to, through whatever links; a loop of them stays as it is."""
+    return Path(os.path.realpath(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,7 @@ class Job:
     """One run of a job. `resource` is what no other run is called: an ARN, the id of a run.
 
     `outputs` are the folders that the platform keeps when the job ends; none where it does not say.
+    `uploaded` are folders of which it uploads each file while the job runs, before anything is judged.
     """
 
     platform: str
@@ -33,6 +45,7 @@ class Job:
     resource: str
     inputs: tuple[JobInput, ...] = ()
     outputs: tuple[Path, ...] = ()
+    uploaded: tuple[Path, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -1,14 +1,15 @@
 """The budget of one run of a job: taken before the data are opened, spent whatever becomes of the run.
 
 A release is charged once, under `name@version`, by whoever reserves it first. The first run of a job uses
-that charge: it says so by an entry without a charge of its own, `name@version+run`. Every later run reads
-the data again, so it is charged in full again, under `name@version+` and letters that follow from the job.
-A job that is started again under its own name finds its entry there, and is refused.
+that charge: it says so by an entry without a charge of its own, `name@version+run:first`. Every later run
+reads the data again, so it is charged in full again, under `name@version+run:` and letters that follow from
+the job. A job that is started again under its own name finds its entry there, and is refused. While a run
+stands the release cannot become void: the store sees to it, and a run asks for its release after it is held.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,11 +25,13 @@ from gatecli.gates.charged_work import (
     work_of,
 )
 from gatecli.gates.ledger_access import missing_dataset
-from gatecli.gates.ledger_actions import Published, commit
+from gatecli.gates.ledger_actions import Published, commit, standing_runs
 from gatecli.gates.release_identity import details_of, release_id
 from gatecli.gates.reserving import LedgerUse, refuse_personal_data
 from gatecli.ledger.interface import BudgetExceeded, Conflict, Outcome, Store, UnknownDataset
+from gatecli.model.identity import identity_of
 from gatecli.model.ledger import (
+    STANDING,
     Account,
     Charge,
     EntryKind,
@@ -36,18 +39,19 @@ from gatecli.model.ledger import (
     Reservation,
     ReservationState,
     identity_digest,
+    run_subject,
 )
 from gatecli.model.number import show
 from gatecli.model.portfolio import NOTHING
 from gatecli.model.release import ReleaseSubject
 
-FIRST = "run"
-"""What the entry of the first run of a release is called, after `name@version+`."""
+FIRST = "first"
+"""What the run that uses the charge of its release is called, after `name@version+run:`."""
 
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
-class LeaseRefused(GatecliError):
+class JobRefused(GatecliError):
     """A job gets no budget. Nothing of its data was opened."""
 
     exit_code = 1
@@ -63,10 +67,13 @@ class JobLease:
     at: str
 
 
-def accounts_of(subject: ReleaseSubject, promise: JobPromise, store: Store) -> tuple[Account, ...]:
+def accounts_of(
+    subject: ReleaseSubject, promise: JobPromise, store: Store, public: Collection[str] = ()
+) -> tuple[Account, ...]:
     """The account of each dataset of the release, which are those of the promise.
 
-    Raises UsageError where the declaration and the promise differ, and for a dataset without an account.
+    `public` are the datasets with nobody's data, which need no account. Raises UsageError where the
+    declaration and the promise differ, for another dataset without an account, and where none has one.
     """
     named = tuple(dict.fromkeys(each.name for each in subject.release.spec.datasets))
     if sorted(named) != sorted(set(promise.datasets)):
@@ -76,12 +83,19 @@ def accounts_of(subject: ReleaseSubject, promise: JobPromise, store: Store) -> t
             advice="name the same datasets by --dataset and in spec.datasets",
         )
     _require_within(subject, promise)
-    return tuple(_account(name, store) for name in named)
+    found = [_account(name, store, set(map(identity_of, public))) for name in named]
+    accounts = tuple(each for each in found if each is not None)
+    if not accounts:
+        raise UsageError(
+            f"{_names(named)} has nobody's data by the policy, so no budget is taken and no job is needed",
+            advice="run the command by itself, and judge its release: gatecli release check",
+        )
+    return accounts
 
 
-def _account(name: str, store: Store) -> Account:
+def _account(name: str, store: Store, public: Collection[str]) -> Account | None:
     account = store.account(name)
-    if account is None:
+    if account is None and identity_of(name) not in public:
         raise missing_dataset(store, name)
     return account
 
@@ -109,7 +123,7 @@ def _require_within(subject: ReleaseSubject, promise: JobPromise) -> None:
 
 
 def require_small_delta(subject: ReleaseSubject, accounts: Sequence[Account]) -> None:
-    """Raise LeaseRefused unless δ is below one over the records of each dataset, as the ledger knows them.
+    """Raise JobRefused unless δ is below one over the records of each dataset, as the ledger knows them.
 
     A mechanism that publishes one record at random is (0, 1/records)-DP (Dwork and Roth 2014, section 2.3).
     """
@@ -119,12 +133,12 @@ def require_small_delta(subject: ReleaseSubject, accounts: Sequence[Account]) ->
         name = account.terms.name
         records = account.terms.records or declared.get(name)
         if not records:
-            raise LeaseRefused(
+            raise JobRefused(
                 f"nobody says how many records {name} has, so δ cannot be judged",
                 advice="state records in spec.datasets, or in the ledger when the dataset is added",
             )
         if budget is not None and budget.delta * records >= 1:
-            raise LeaseRefused(
+            raise JobRefused(
                 f"δ = {show(budget.delta)} is at least one over the {records} records of {name}: it would "
                 "allow to publish somebody's record",
                 advice=f"declare δ well below 1/{records}",
@@ -132,26 +146,32 @@ def require_small_delta(subject: ReleaseSubject, accounts: Sequence[Account]) ->
 
 
 def require_own_lease(accounts: Sequence[Account], job: Job) -> None:
-    """Raise LeaseRefused where a dataset was lent to this ledger for another job: a ledger that was copied
+    """Raise JobRefused where a dataset was lent to this ledger for another job: a ledger that was copied
     for two jobs is spent twice.
     """
     for account in accounts:
         lease = (account.terms.lease or "").partition("/")[2]
         if lease and lease != job.name:
-            raise LeaseRefused(
+            raise JobRefused(
                 f"{account.terms.name} was lent for {lease}, and this job is {job.name}",
                 advice=f"lend it for this job: gatecli ledger lease grant --name {job.name}",
             )
 
 
 def refuse_published(subject: ReleaseSubject, store: Store) -> None:
-    """Raise LeaseRefused where this version was published: another run would make another model of it."""
+    """Raise JobRefused where this version was published: another run would make another model of it."""
     known = store.reservation(release_id(subject))
     if known is not None and known.state is ReservationState.COMMITTED:
-        raise LeaseRefused(
+        raise JobRefused(
             f"{known.subject} was published at {known.at}, so no job may make it again",
             advice="give what this job makes a version of its own",
         )
+
+
+def require_plain_names(subject: ReleaseSubject, job: Job, accounts: Sequence[Account], at: str) -> None:
+    """Raise UsageError, before anything is charged, where an entry of the run would hold personal data."""
+    release = release_id(subject)
+    refuse_personal_data(_movement(release, FIRST, at, _free(accounts), job))
 
 
 def take_run(
@@ -162,88 +182,117 @@ def take_run(
     ledger: LedgerUse,
     lapses: str,
 ) -> JobLease:
-    """Hold the budget of one run of a release that is reserved. Raises LeaseRefused."""
+    """Hold the budget of one run of a release that is reserved. Raises JobRefused."""
     store, base = ledger.store, release_id(subject)
-    datasets = tuple(each.terms.name for each in accounts)
-    free = tuple(Charge(name, NOTHING) for name in sorted(datasets))
-    digest = identity_digest({"release": base, "job": job.digest})
-    first = Movement(
-        EntryKind.RESERVE, _first_of(store, base), ledger.at, free, digest, {"job": job.as_data()}
-    )
-    refuse_personal_data(first)
-    if (outcome := _hold(store, first, lapses)) is None:
-        again = _again(subject, costs, accounts, job, ledger, digest)
-        outcome, first = _hold(store, again, lapses), again
+    known = store.reservation(base)
+    if known is None or known.state is not ReservationState.HELD:
+        raise _overtaken(base)
+    first = f"{FIRST}{f'-{known.attempt}' if known.attempt else ''}"
+    held = _movement(base, first, ledger.at, _free(accounts), job, attempt=_attempt_of(store, base, first))
+    if (outcome := _hold(store, held, lapses)) is None:
+        held = _again(subject, costs, accounts, job, ledger)
+        outcome = _hold(store, held, lapses)
     if outcome is not Outcome.DONE:
-        raise LeaseRefused(
+        raise JobRefused(
             f"the job {job.name} took its budget for {base} before, and a job that is started again reads "
             "the data again",
             advice="start a job by a new name, which is charged again; what an earlier run left is published "
             f"by gatecli ledger commit {base}",
         )
-    return JobLease(base, first.subject, datasets, ledger.at)
+    _require_reserved(store, known, held)
+    return JobLease(base, held.subject, tuple(each.terms.name for each in accounts), ledger.at)
 
 
-def _first_of(store: Store, base: str) -> str:
-    """The subject of the first run; a release that was voided and reserved again has a first run again."""
-    known = store.reservation(base)
-    attempt = known.attempt if known else 0
-    return f"{base}+{FIRST}{f'-{attempt}' if attempt else ''}"
+def _free(accounts: Sequence[Account]) -> tuple[Charge, ...]:
+    return tuple(Charge(name, NOTHING) for name in sorted(each.terms.name for each in accounts))
+
+
+def _movement(
+    base: str, run: str, at: str, charges: tuple[Charge, ...], job: Job, *, attempt: int = 0, **details: Any
+) -> Movement:
+    """What holds a run; the digest tells which job's it is, whatever the run is called."""
+    digest = identity_digest({"release": base, "job": job.digest})
+    told = {**details, "job": job.as_data()}
+    return Movement(EntryKind.RESERVE, run_subject(base, run), at, charges, digest, told, attempt)
+
+
+def _attempt_of(store: Store, base: str, run: str) -> int:
+    """A run that was voided has not read the data, and what it held is there for another."""
+    known = store.reservation(run_subject(base, run))
+    return 0 if known is None else known.attempt + (known.state is ReservationState.VOID)
 
 
 def _hold(store: Store, movement: Movement, lapses: str) -> Outcome | None:
     """What became of it; None where another job's run has this subject."""
     try:
         return store.move(movement, lapses=lapses)
-    except Conflict:
-        return None
+    except Conflict as conflict:
+        found = conflict.found
+        is_own = found is not None and found.state in STANDING and found.digest == movement.digest
+        return Outcome.EXISTS if is_own else None
     except BudgetExceeded as error:
-        raise LeaseRefused(
-            f"{error.dataset} has no budget left for another run of {movement.subject.partition('+')[0]}",
+        raise JobRefused(
+            f"{error.dataset} has no budget left for another run of {movement.subject.rpartition('+')[0]}",
             advice=f"gatecli ledger show {error.dataset}; a run that never read the data can be voided",
         ) from None
     except UnknownDataset as error:
-        raise LeaseRefused(
+        raise JobRefused(
             f"{error.dataset} is closed in the ledger", advice="a closed dataset takes no more charges"
         ) from None
 
 
+def _require_reserved(store: Store, known: Reservation, run: Movement) -> None:
+    """Raise JobRefused, and let the run go, where its release is not held any more.
+
+    What is held already is asked for again, which waits for whoever is about to void it.
+    """
+    free = tuple(Charge(each.dataset, NOTHING) for each in run.charges)
+    same = Movement(EntryKind.RESERVE, known.subject, run.at, free, known.digest, {}, known.attempt)
+    try:
+        store.move(same)
+    except Conflict:
+        back = tuple(Charge(each.dataset, -each.amounts) for each in run.charges)
+        told = {"reason": "its release was voided or published before the run began"}
+        store.move(replace(run, kind=EntryKind.VOID, charges=back, details=told))
+        raise _overtaken(known.subject) from None
+
+
+def _overtaken(base: str) -> JobRefused:
+    return JobRefused(
+        f"{base} was voided or published while this job took its budget", advice="start the job again"
+    )
+
+
 def _again(
-    subject: ReleaseSubject,
-    costs: Costs,
-    accounts: Sequence[Account],
-    job: Job,
-    ledger: LedgerUse,
-    digest: str,
+    subject: ReleaseSubject, costs: Costs, accounts: Sequence[Account], job: Job, ledger: LedgerUse
 ) -> Movement:
     """The charge of a run that is not the first of its release."""
-    book = Book(ledger.store)
+    store, base = ledger.store, release_id(subject)
+    book = Book(store)
     questions, changes = questions_to_charge(costs), stabilities(accounts, book)
     charges = charges_for(work_of(questions, changes), book)
     if isinstance(charges, UnboundedWork):
-        raise LeaseRefused(
+        raise JobRefused(
             f"what a run costs {charges.dataset} is not bounded: {charges.reasons[0]}",
             advice="declare mechanisms with a cost",
         )
-    subject_of_run = f"{release_id(subject)}+{digest[:12].translate(_LETTERS)}"
-    details: dict[str, Any] = {**details_of(subject, questions, changes), "job": job.as_data()}
-    movement = Movement(EntryKind.RESERVE, subject_of_run, ledger.at, charges, digest, details)
-    refuse_personal_data(movement)
-    return movement
+    run = identity_digest({"release": base, "job": job.digest})[:12].translate(_LETTERS)
+    told = details_of(subject, questions, changes)
+    return _movement(base, run, ledger.at, charges, job, attempt=_attempt_of(store, base, run), **told)
 
 
 def commit_run(store: Store, lease: JobLease, at: str, published: Published, evidence: Sequence[str]) -> None:
-    """Bind what was made to the release, and say of every run of it that it is spent. Raises UsageError."""
+    """Say of every run of the release that it is spent, and bind what was made to it, which is the last step:
+    whatever ends this before leaves the release unpublished. Raises UsageError.
+    """
+    own = store.reservation(lease.run)
+    if own is None or own.state not in STANDING:
+        raise UsageError(
+            f"{lease.run} was voided while the job ran, so nothing pays for what it made",
+            advice="reserve and run it again; void a run only where it never read the data",
+        )
+    commit(store, lease.run, at, evidence)
+    for each in standing_runs(store, {lease.release}, lease.datasets):
+        if each.state is ReservationState.HELD:
+            commit(store, each.subject, at, evidence)
     commit(store, lease.release, at, evidence, published)
-    for each in runs_of(store, lease):
-        commit(store, each.subject, at, evidence)
-
-
-def runs_of(store: Store, lease: JobLease) -> Iterator[Reservation]:
-    """The entries of runs of the release that are held."""
-    found: dict[str, Reservation] = {}
-    for dataset in lease.datasets:
-        for each in store.reservations(ReservationState.HELD, dataset):
-            if each.subject.rpartition("+")[0] == lease.release:
-                found[each.subject] = each
-    yield from (replace(found[name]) for name in sorted(found))

@@ -6,6 +6,7 @@ Which server, and how to speak to it, MLflow reads from its own variables (`MLFL
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import Any
 
 from gatecli.errors import MissingExtraError, UncheckableError, UsageError
 
+_NOT_IN_METRICS = re.compile(r"[^A-Za-z0-9_. /-]")
+"""What the name of a metric may not hold on every server."""
 _SCHEME = "models:/"
 _UNKNOWN = "RESOURCE_DOES_NOT_EXIST"
 _REFUSED = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED", "CUSTOMER_UNAUTHORIZED"})
@@ -111,10 +114,10 @@ def log_metrics(run: str, metrics: Mapping[str, float]) -> None:
     MissingExtraError without MLflow's client.
     """
     client = _client_class()
-    with _sentences(f"the run {run}"):
+    with _sentences(f"run {run}"):
         asked = client()
         for name, value in metrics.items():
-            asked.log_metric(run, name, value)
+            asked.log_metric(run, _NOT_IN_METRICS.sub("_", name), value)
 
 
 def _client_class() -> Any:

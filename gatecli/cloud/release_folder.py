@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gatecli.cloud.jobs import Job
+from gatecli.cloud.jobs import Job, is_folder
 from gatecli.documents.exact_json import exact_json
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.frontdoor.publish import write_together
 from gatecli.model.document import Document
 from gatecli.model.release import ReleaseSubject
+from gatecli.sources.discovery import find_declarations
 from gatecli.sources.files import ReadError, read_bytes, sha256_of
 from gatecli.sources.locations import inside
 
 DECLARATION = "privacy.json"
 """The declaration with what the job made: its artifacts, and the digests of its evidence."""
+UNCOMMITTED = "uncommitted.json"
+"""What the declaration is called until the ledger has it: a job that is killed before leaves no release."""
 RECORD = "job.json"
 """What the job was, and from what it was made."""
+RETURN = "lease-return.jsonl"
+"""What a job leaves of a ledger that was lent to it."""
+
+OURS = frozenset({DECLARATION, UNCOMMITTED, RECORD, RETURN})
 
 MOST_EVIDENCE = 16 * 2**20
 """Bytes of a file of evidence in which the job is looked for: what a reader of evidence takes."""
@@ -33,9 +42,9 @@ def require_empty(folder: Path, others: Sequence[Path]) -> None:
     What stands there already is of another job: its evidence would pass for that of this one.
     """
     for each in (folder, *others):
-        if each == folder and not each.is_dir():
+        if each == folder and not is_folder(each):
             raise UsageError(f"{each}, the folder of --output, is not there", advice="make it before the job")
-        if each.is_dir() and any(files_in(each)):
+        if is_folder(each) and any(files_in(each)):
             raise UsageError(
                 f"{each} holds files before the job has begun, and what another job left proves nothing of "
                 "this one",
@@ -57,95 +66,219 @@ def files_in(folder: Path) -> Iterator[Path]:
         yield from (link for name in folders if (link := Path(at, name)).is_symlink())
 
 
-def empty(folders: Sequence[Path]) -> None:
-    """Take away what a run left that did not pass: the platform keeps whatever stands there."""
+def empty(folders: Sequence[Path]) -> Path | None:
+    """Take away what a run left that did not pass: the platform keeps whatever stands there. What is put in
+    the place of a folder is taken away, and not what a link leads to. Returns what cannot be taken away.
+    """
     for folder in folders:
-        for entry in list(folder.iterdir()) if folder.is_dir() else ():
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink()
+        if folder.is_symlink() or not is_folder(folder):
+            with suppress(OSError):
+                folder.unlink(missing_ok=True)
+            continue
+        _remove_all(folder)
+        if _holds_something(folder):
+            _allow_all(folder)
+            _remove_all(folder)
+    return next((each for each in folders if os.path.lexists(each) and _holds_something(each)), None)
+
+
+def _remove_all(folder: Path) -> None:
+    with suppress(OSError):
+        for entry in folder.iterdir():
+            _remove(entry)
+
+
+def _allow_all(folder: Path) -> None:
+    """Let its owner change a folder and all below: a command may have taken away its own rights."""
+    for at, names, _ in os.walk(folder):
+        for each in (at, *(os.path.join(at, name) for name in names)):  # noqa: PTH118 - many names
+            with suppress(OSError):
+                if not os.path.islink(each):  # noqa: PTH114 - many names
+                    os.chmod(each, 0o700)  # noqa: PTH101 - many names
+
+
+def _remove(entry: Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            entry.unlink()
+
+
+def _holds_something(folder: Path) -> bool:
+    if folder.is_symlink() or not is_folder(folder):
+        return True
+    try:
+        return any(folder.iterdir())
+    except OSError:
+        return True
 
 
 def digests_of(folder: Path) -> dict[str, str]:
-    """The SHA-256 of each file below a folder, by its path. Raises UncheckableError for what is no file."""
+    """The SHA-256 of each file of a release by its path. Raises UncheckableError for what cannot be part of
+    one: links, whose target the platform may keep, or not; names that are no text.
+    """
+    if folder.is_symlink():
+        raise UncheckableError(
+            f"the command put a link in the place of {folder}", advice="write into that folder"
+        )
+    return _digests(folder, _refuse_link, _refuse_name)
+
+
+def input_digests(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file of an input by its path; of a link to a folder, or to nothing, that of where
+    it leads to. Raises UncheckableError for what is no file.
+    """
+
+    def leave(link: Path) -> str | None:
+        leads = not link.is_dir() and link.exists()
+        return None if leads else hashlib.sha256(b"link:" + os.fsencode(link.readlink())).hexdigest()
+
+    def plain(name: str) -> str:
+        return name if name.isprintable() else os.fsencode(name).hex()
+
+    return _digests(folder, leave, plain)
+
+
+def _digests(
+    folder: Path, of_link: Callable[[Path], str | None], written: Callable[[str], str]
+) -> dict[str, str]:
     digests = {}
     for file in files_in(folder):
-        name = file.relative_to(folder).as_posix()
+        name = written(file.relative_to(folder).as_posix())
         try:
-            digests[name] = sha256_of(file)
+            linked = of_link(file) if file.is_symlink() else None
+            digests[name] = sha256_of(file) if linked is None else linked
         except ReadError as error:
             raise UncheckableError(f"{name} in {folder} {error.problem}", advice=error.mend) from None
+        except OSError as error:
+            raise UncheckableError(
+                f"{name} in {folder} cannot be read: {error.strerror}", advice="keep it as it is"
+            ) from None
     return digests
+
+
+def _refuse_link(link: Path) -> str | None:
+    raise UncheckableError(
+        f"{link.name} in {link.parent} is a link, which the platform does not keep as it is",
+        advice="write the file itself",
+    )
+
+
+def _refuse_name(name: str) -> str:
+    if not name.isprintable():
+        raise UncheckableError(
+            "the command left a file whose name is not printable text", advice="name it in plain UTF-8"
+        )
+    return name
 
 
 def require_own_evidence(folder: Path, subject: ReleaseSubject, job: Job) -> None:
     """Raise UncheckableError for evidence that is not there, or that says it is of another job."""
-    for reference in subject.release.claim.recorded if subject.release.claim else ():
-        path = folder / reference.path
+    for reference in subject.release.claim.evidence if subject.release.claim else ():
         try:
-            content = read_bytes(path, MOST_EVIDENCE)
+            content = read_bytes(folder / reference.path, MOST_EVIDENCE)
         except ReadError as error:
             raise UncheckableError(
                 f"the evidence {reference.path} {error.problem}",
                 advice="let the command write it into the folder of --output by gatecli.evidence.write",
             ) from None
-        stated = _stated_job(content)
-        if stated is not None and stated != job.digest:
+        if any(stated != job.digest for stated in _stated_jobs(content)):
             raise UncheckableError(
                 f"the evidence {reference.path} is of another job than {job.name}",
                 advice="write it in this job: gatecli.evidence.write(…, job=os.environ['GATECLI_JOB'])",
             )
 
 
-def _stated_job(content: bytes) -> object:
-    """Which job a file says that it is of; None where it says nothing, as formats that are no JSON object."""
-    try:
-        data = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    return data.get("job") if isinstance(data, dict) else None
+def _stated_jobs(content: bytes) -> Iterator[object]:
+    """Which jobs a file says that it is of, in any object of its JSON or of its lines of JSON; a key that is
+    said twice counts twice. Formats that are no JSON say nothing.
+    """
+    found: list[object] = []
+
+    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found.extend(value for key, value in pairs if key == "job")
+        return {}
+
+    for text in (content, *content.splitlines()):
+        with suppress(ValueError, RecursionError):
+            json.loads(text, object_pairs_hook=look)
+            if text is content:
+                break
+    return iter(found)
 
 
-def write_declaration(folder: Path, subject: ReleaseSubject, base: Path) -> None:
-    """Write the declaration of what the job made: as it was, with the digests of artifacts and evidence.
+def evidence_names(subject: ReleaseSubject) -> tuple[str, ...]:
+    """The files of evidence that a release names, each as a path in its own folder. Raises UsageError."""
+    claim = subject.release.claim
+    names = [each.path for each in claim.evidence] if claim else []
+    for name in names:
+        plain = Path(name)
+        if plain.is_absolute() or ".." in plain.parts or plain.as_posix() in OURS or not name.isprintable():
+            raise UsageError(
+                f"{subject.document.path} names evidence where no job can leave it",
+                advice="name a file in the folder of --output, by a path relative to it",
+            )
+    return tuple(Path(name).as_posix() for name in names)
+
+
+def refuse_own_names(folder: Path) -> None:
+    """Raise UncheckableError where the command wrote what is written here, or declared a release."""
+    taken = next((name for name in sorted(OURS) if os.path.lexists(folder / name)), None)
+    declared = next(iter(find_declarations([folder])), None)
+    if taken is not None or declared is not None:
+        raise UncheckableError(
+            f"the command left {taken or declared}, which is written for it, or is another release",
+            advice="let it write artifacts and evidence alone",
+        )
+
+
+def write_declaration(folder: Path, subject: ReleaseSubject, base: Path) -> Path:
+    """Write the declaration of what the job made, not yet by its own name: as it was, with the digests of
+    artifacts and evidence.
 
     What it names beside itself, a schema or a decision, is put beside it. Raises UsageError.
     """
     data = _copy(subject.document)
-    named = [each.path for each in subject.release.claim.evidence] if subject.release.claim else []
     beside = _named_beside(subject)
-    contents: dict[Path, str | bytes] = {folder / name: _content(base, name) for name in beside}
-    write_together(contents)
+    taken = next((name for name in beside if os.path.lexists(folder / name)), None)
+    if taken is not None:
+        raise UncheckableError(
+            f"the command left {taken}, which the declaration names as its own", advice="name it otherwise"
+        )
+    for name in beside:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    write_together({folder / name: _content(base, name) for name in beside})
     digests = digests_of(folder)
-    kept = {DECLARATION, RECORD, *named, *beside}
+    kept = {*evidence_names(subject), *(Path(name).as_posix() for name in beside)}
     data["spec"]["artifacts"] = [
         {"path": name, "sha256": digest} for name, digest in digests.items() if name not in kept
     ]
     for entry in data["spec"]["privacy"]["evidence"]:
         entry["sha256"] = digests[Path(entry["path"]).as_posix()]
-    write_together({folder / DECLARATION: exact_json(data)})
+    write_together({folder / UNCOMMITTED: exact_json(data)})
+    return folder / UNCOMMITTED
 
 
 def _copy(document: Document) -> Any:
     """The data of a document, of which parts may be changed."""
 
-    def copied(value: Any) -> Any:
+    def plain_copy(value: Any) -> Any:
         match value:
             case Mapping():
-                return {key: copied(item) for key, item in value.items()}
+                return {key: plain_copy(item) for key, item in value.items()}
             case list() | tuple():
-                return [copied(item) for item in value]
+                return [plain_copy(item) for item in value]
             case _:
                 return value
 
-    return copied(document.data)
+    return plain_copy(document.data)
 
 
 def _named_beside(subject: ReleaseSubject) -> list[str]:
     spec = subject.release.spec
     schemas = [each.table_schema for each in spec.datasets if each.table_schema is not None]
-    return [*schemas, *([spec.decision] if spec.decision is not None else [])]
+    return list(dict.fromkeys([*schemas, *([spec.decision] if spec.decision is not None else [])]))
 
 
 def _content(base: Path, name: str) -> bytes:
@@ -155,6 +288,12 @@ def _content(base: Path, name: str) -> bytes:
         return read_bytes(inside(base, name))
     except ReadError as error:
         raise UsageError(f"{name}, which the declaration names, {error.problem}", advice=error.mend) from None
+
+
+def read_beside(subject: ReleaseSubject, base: Path) -> None:
+    """Raise UsageError, before anything is spent, where a file that the declaration names cannot be read."""
+    for name in _named_beside(subject):
+        _content(base, name)
 
 
 def write_record(folder: Path, record: Mapping[str, Any]) -> str:

@@ -3,7 +3,8 @@
     the platform's description → the declaration → judged → budget held → inputs digested → the command
         → its evidence judged as everybody's → bound to the ledger → what is left of the budget is told
 
-Whatever ends it in between leaves the budget spent and the folders of the outputs empty.
+Whatever ends it before it is bound leaves the budget spent and the folders of the outputs empty; what ends
+it later takes nothing back.
 """
 
 from __future__ import annotations
@@ -15,26 +16,39 @@ from pathlib import Path
 from typing import Any
 
 from gatecli.attestation.model_digest import folder_hash
-from gatecli.cloud.commands import environment_of, is_program, require_own_code, run_command
-from gatecli.cloud.jobs import Job, JobPromise
+from gatecli.cloud.commands import (
+    ended_by_hangup,
+    environment_of,
+    is_program,
+    put_off,
+    require_own_code,
+    run_command,
+)
+from gatecli.cloud.jobs import Job, JobPromise, is_folder, real
 from gatecli.cloud.leases import (
     JobLease,
     accounts_of,
     commit_run,
     refuse_published,
     require_own_lease,
+    require_plain_names,
     require_small_delta,
     take_run,
 )
 from gatecli.cloud.release_folder import (
+    DECLARATION,
     digests_of,
     empty,
+    evidence_names,
+    input_digests,
+    read_beside,
+    refuse_own_names,
     require_empty,
     require_own_evidence,
     write_declaration,
     write_record,
 )
-from gatecli.errors import UncheckableError, UsageError
+from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.gates.judgement import JudgementTerms
 from gatecli.gates.ledger_access import moment
 from gatecli.gates.ledger_actions import published_content
@@ -63,12 +77,20 @@ class JobRequest:
     environment: Mapping[str, str] = field(repr=False)
     terms: JudgementTerms
     store: Store
-    now: Clock
+    clock: Clock
+    law: tuple[Path, ...] = ()
+    """The files that it is judged by: policy, waivers, baseline, the ledger's key."""
 
     @property
-    def kept(self) -> tuple[Path, ...]:
-        """Every folder that the platform keeps."""
-        return tuple(dict.fromkeys((self.output, *self.job.outputs)))
+    def release_folder(self) -> Path:
+        """The folder of --output as it is at the start, whatever a link in its place leads to later."""
+        return real(self.output)
+
+    @property
+    def others(self) -> tuple[Path, ...]:
+        """Every other folder that the platform keeps."""
+        folders = dict.fromkeys(real(each) for each in (*self.job.outputs, *self.job.uploaded))
+        return tuple(each for each in folders if each != self.release_folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +108,59 @@ def run_job(request: JobRequest) -> JobEnd:
     Raises GatecliError for what is judged by nobody: a description, a command that fails, evidence of
     another job. Then, as where the verdict failed, nothing is left in the folders of the outputs.
     """
-    subject = _declared(request.declaration)
-    _require_runnable(request)
-    try:
+    request = replace(request, output=request.release_folder)
+    subject = _read_declaration(request.declaration)
+    others = request.others
+    _require_runnable(request, others)
+    with ended_by_hangup():
         held = _take_budget(request, subject)
         if isinstance(held, Verdict):
             return JobEnd(held)
-        inputs = _digest_inputs(request.job)
-        _run(request, held)
-        end = _publish(request, subject, held, inputs)
-    except BaseException:
-        empty(request.kept)
-        raise
-    if not end.verdict.passed:
-        empty(request.kept)
-    return end
+        is_bound = False
+        try:
+            inputs = _digest_inputs(request.job)
+            _run(request, held)
+            judged = _judge_made(request, others, subject, held, inputs)
+            if judged.verdict.passed:
+                published = published_content(request.store, held.release, judged.releases)
+                with put_off():
+                    commit_run(request.store, held, moment(request.clock()), published, [judged.record])
+                    is_bound = True
+                    _name_declaration(judged.declaration)
+        except BaseException as error:
+            if not is_bound:
+                _take_away(request, others, error)
+            raise
+        if not is_bound:
+            _take_away(request, others)
+    accounts = tuple(filter(None, map(request.store.account, held.datasets)))
+    return JobEnd(judged.verdict, accounts, held.release)
 
 
-def _declared(path: Path) -> ReleaseSubject:
+def _name_declaration(uncommitted: Path) -> None:
+    try:
+        uncommitted.replace(uncommitted.with_name(DECLARATION))
+    except OSError as error:
+        raise UncheckableError(
+            f"the release is committed, and {uncommitted.name} could not be renamed: {error.strerror}",
+            advice=f"rename it to {DECLARATION}",
+        ) from None
+
+
+def _take_away(request: JobRequest, others: Sequence[Path], error: BaseException | None = None) -> None:
+    """Empty the folders of the outputs. Raises UncheckableError where something stays."""
+    with put_off():
+        left = empty((request.output, *others))
+    if left is None:
+        return
+    why = f"{error.message}; and " if isinstance(error, GatecliError) else ""
+    raise UncheckableError(
+        f"{why}{left} could not be emptied, so what stands there is not a release",
+        advice="do not use what this job left",
+    ) from error
+
+
+def _read_declaration(path: Path) -> ReleaseSubject:
     """The release that the job makes, without what is not there yet. Raises UsageError."""
     read = read_releases([path], lambda *_: Loaded())
     for finding in read.findings:
@@ -119,6 +176,17 @@ def _declared(path: Path) -> ReleaseSubject:
             f"{path} lists artifacts, which the job has yet to make",
             advice="leave spec.artifacts out: what the job leaves in the folder of --output is listed then",
         )
+    data = subject.document.data
+    if not isinstance(data, Mapping) or data.get("kind") != "ModelRelease":
+        raise UsageError(
+            f"{path} is not a document of kind ModelRelease alone, so it cannot be completed",
+            advice="write it in YAML or JSON",
+        )
+    evidence_names(subject)
+    if subject.release.claim is not None and any(each.sha256 for each in subject.release.claim.evidence):
+        raise UsageError(
+            f"{path} states the digest of evidence that the job has yet to write", advice="leave sha256 out"
+        )
     if subject.release.claim is None or not subject.release.claim.recorded:
         raise UsageError(
             f"{path} names no evidence, so nothing would show what the job spent",
@@ -127,7 +195,7 @@ def _declared(path: Path) -> ReleaseSubject:
     return subject
 
 
-def _require_runnable(request: JobRequest) -> None:
+def _require_runnable(request: JobRequest, others: Sequence[Path]) -> None:
     if not request.command:
         raise UsageError("there is no command to run", advice="write it after --, as in -- python train.py")
     if not is_program(request.command[0], request.environment):
@@ -135,23 +203,43 @@ def _require_runnable(request: JobRequest) -> None:
             "the program of the command is not there, or may not be run", advice="check its name after --"
         )
     require_own_code(request.command, request.job, request.environment, Path.cwd())
-    others = [each for each in request.job.outputs if each.resolve() != request.output.resolve()]
-    if request.job.outputs and len(others) == len(request.job.outputs):
+    if request.job.outputs and request.output not in set(map(real, request.job.outputs)):
         raise UsageError(
             f"{request.output}, the folder of --output, is none of the job's outputs, so it is lost",
             advice="name the LocalPath of an output",
         )
+    require_apart(request, others)
     require_empty(request.output, others)
+
+
+def require_apart(request: JobRequest, others: Sequence[Path]) -> None:
+    """Raise UsageError where an output is in another, or in an input; or what judges in either."""
+    inputs = [real(each.folder) for each in request.job.inputs if each.folder is not None]
+    for other in (*others, *inputs):
+        if other.is_relative_to(request.output) or request.output.is_relative_to(other):
+            raise UsageError(
+                f"{request.output}, the folder of --output, and {other} are one in the other",
+                advice="give each input and output of the job a folder of its own",
+            )
+    for folder in (*inputs, *others, request.output):
+        for file in (request.declaration, *request.law):
+            if real(file).is_relative_to(folder):
+                raise UsageError(
+                    f"{file} is in {folder}, and what judges a job is no part of its inputs or outputs",
+                    advice="put it into the image, which is pinned by its digest",
+                )
 
 
 def _take_budget(request: JobRequest, subject: ReleaseSubject) -> JobLease | Verdict:
     """The budget that the run holds; the verdict where the gate is closed before it."""
-    store, now = request.store, request.now()
-    accounts = accounts_of(subject, request.promise, store)
+    store, at = request.store, moment(request.clock())
+    accounts = accounts_of(subject, request.promise, store, request.terms.policy.spec.ledger.public)
     require_own_lease(accounts, request.job)
     require_small_delta(subject, accounts)
     refuse_published(subject, store)
-    use = LedgerUse(store, moment(now), reserves=True)
+    require_plain_names(subject, request.job, accounts, at)
+    read_beside(subject, request.declaration.parent)
+    use = LedgerUse(store, at, reserves=True)
     judged = judge_releases(ReleaseRequest(_before_evidence(request.terms), [subject], ledger=use))
     if not judged.verdict.passed:
         return judged.verdict
@@ -171,9 +259,13 @@ def _before_evidence(terms: JudgementTerms) -> JudgementTerms:
 def _digest_inputs(job: Job) -> list[dict[str, str]]:
     """What stands in each input: one digest over the digests of its files."""
     return [
-        {"name": each.name, "description": each.description, "sha256": folder_hash(digests_of(each.folder))}
+        {
+            "name": each.name,
+            "description": each.description,
+            "sha256": folder_hash(input_digests(each.folder)),
+        }
         for each in job.inputs
-        if each.folder is not None and each.folder.is_dir()
+        if each.folder is not None and is_folder(each.folder)
     ]
 
 
@@ -187,37 +279,46 @@ def _run(request: JobRequest, lease: JobLease) -> None:
         )
 
 
-def _publish(
-    request: JobRequest, before: ReleaseSubject, lease: JobLease, inputs: Sequence[Mapping[str, str]]
-) -> JobEnd:
-    """Judge what the run left, as the release gate judges a folder, and bind it to the ledger."""
+@dataclass(frozen=True, slots=True)
+class _MadeRelease:
+    """What a run made: the verdict, what is bound to the ledger, the declaration by its first name."""
+
+    verdict: Verdict
+    releases: Sequence[ReleaseSubject]
+    declaration: Path
+    record: str
+
+
+def _judge_made(
+    request: JobRequest,
+    others: Sequence[Path],
+    before: ReleaseSubject,
+    lease: JobLease,
+    inputs: Sequence[Mapping[str, str]],
+) -> _MadeRelease:
+    """Judge what the run left, as the release gate judges a folder."""
     folder = request.output
-    _require_untouched(request, before)
+    _require_untouched(request, others, before)
+    refuse_own_names(folder)
     require_own_evidence(folder, before, request.job)
-    write_declaration(folder, before, request.declaration.parent)
-    evidence = [write_record(folder, _record(request, lease, inputs))]
-    now = request.now()
-    use = LedgerUse(request.store, moment(now), reserves=True)
-    asked = request_for([folder], request.terms, use)
-    verdict = judge_releases(asked).verdict
-    accounts = tuple(filter(None, map(request.store.account, lease.datasets)))
-    if verdict.passed:
-        published = published_content(request.store, lease.release, asked.releases)
-        commit_run(request.store, lease, moment(now), published, evidence)
-    return JobEnd(verdict, accounts, lease.release)
+    declaration = write_declaration(folder, before, request.declaration.parent)
+    record = write_record(folder, _record(request, lease, inputs))
+    use = LedgerUse(request.store, moment(request.clock()), reserves=True)
+    asked = request_for([folder, declaration], request.terms, use)
+    return _MadeRelease(judge_releases(asked).verdict, asked.releases, declaration, record)
 
 
-def _require_untouched(request: JobRequest, before: ReleaseSubject) -> None:
+def _require_untouched(request: JobRequest, others: Sequence[Path], before: ReleaseSubject) -> None:
     """Raise UncheckableError where the run changed its own declaration, or left something unjudged."""
-    if _declared(request.declaration).document.sha256 != before.document.sha256:
+    if _read_declaration(request.declaration).document.sha256 != before.document.sha256:
         raise UncheckableError(
             f"{request.declaration} was changed while the job ran",
             advice="the budget was taken for what it said before: leave it as it is in the image",
         )
-    for folder in request.job.outputs:
-        if folder.resolve() != request.output.resolve() and folder.is_dir() and digests_of(folder):
+    for folder in others:
+        if is_folder(folder) and digests_of(folder):
             raise UncheckableError(
-                f"the command left files in the output {folder}, which are no part of the release",
+                f"the command left files in {folder}, which are no part of the release",
                 advice="write all that is kept into the folder of --output",
             )
 

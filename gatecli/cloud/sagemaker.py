@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gatecli.cloud.jobs import Job, JobInput
+from gatecli.cloud.jobs import Job, JobInput, is_folder, real
 from gatecli.errors import UncheckableError, UsageError
 from gatecli.model.ledger import identity_digest
 from gatecli.sources.documents import read_documents
@@ -34,7 +34,7 @@ def read_job(root: Path) -> Job:
     """The job whose container has this root. Raises UncheckableError where the files do not say it,
     UsageError for another root in such a container.
     """
-    if root.resolve() != _CONTAINER and (_CONTAINER / JOB).exists():
+    if real(root) != _CONTAINER and is_container():
         raise UsageError(
             "--root is for trying the entry point outside of a container, and this is one",
             advice="leave it out",
@@ -43,20 +43,36 @@ def read_job(root: Path) -> Job:
     name, arn = _text(job, "ProcessingJobName", JOB), _text(job, "ProcessingJobArn", JOB)
     found = _ARN.fullmatch(arn)
     if found is None or found["name"].lower() != name.lower():
-        raise _broken(JOB, "names another job in ProcessingJobArn than in ProcessingJobName")
+        raise _description_error(JOB, "names another job in ProcessingJobArn than in ProcessingJobName")
     _refuse_several(resources)
     inputs = tuple(_input(each, root) for each in _list(job, "ProcessingInputs", JOB))
-    kept = job.get("ProcessingOutputConfig") or {}
+    kept = job.get("ProcessingOutputConfig")
     if not isinstance(kept, Mapping):
-        raise _broken(JOB, "has no object in ProcessingOutputConfig")
-    outputs = (_local(each, "S3Output", root) for each in _list(kept, "Outputs", JOB))
-    return Job(PLATFORM, name, arn, inputs, tuple(each for each in outputs if each is not None))
+        raise _description_error(JOB, "has no object in ProcessingOutputConfig")
+    outputs = tuple(_output(each, root) for each in _list(kept, "Outputs", JOB))
+    if not outputs:
+        raise UncheckableError(
+            "the job keeps no output, so what it makes is lost and its budget spent for nothing",
+            advice="give it an output in ProcessingOutputConfig",
+        )
+    return Job(PLATFORM, name, arn, inputs, outputs)
+
+
+def is_container() -> bool:
+    """Whether this is a container of a processing job."""
+    return (_CONTAINER / JOB).exists()
+
+
+def message_file(root: Path) -> Path | None:
+    """Where the platform looks for the reason of a failure; None on a machine that has no such place."""
+    path = (_CONTAINER if is_container() else root) / MESSAGE
+    return path if is_folder(path.parent.parent) else None
 
 
 def _refuse_several(resources: Mapping[str, Any]) -> None:
     hosts, current = _list(resources, "hosts", RESOURCES), _text(resources, "current_host", RESOURCES)
-    if current not in hosts:
-        raise _broken(RESOURCES, "does not have its current_host among its hosts")
+    if current not in hosts or not all(isinstance(each, str) for each in hosts):
+        raise _description_error(RESOURCES, "does not have its current_host among its hosts")
     if len(hosts) > 1:
         raise UncheckableError(
             f"the job runs on {len(hosts)} instances, each of which would train by itself, and a budget is "
@@ -67,11 +83,44 @@ def _refuse_several(resources: Mapping[str, Any]) -> None:
 
 def _input(data: Any, root: Path) -> JobInput:
     if not isinstance(data, Mapping):
-        raise _broken(JOB, "has no object in ProcessingInputs")
+        raise _description_error(JOB, "has no object in ProcessingInputs")
     name = _text(data, "InputName", JOB)
+    _refuse_pipe(data, name)
     kinds = ("S3Input", "DatasetDefinition")
     folders = [folder for kind in kinds if (folder := _local(data, kind, root)) is not None]
-    return JobInput(name, identity_digest({"input": _plain(data)}), folders[0] if folders else None)
+    try:
+        digest = identity_digest({"input": _plain(data)})
+    except UnicodeEncodeError:
+        raise _description_error(JOB, "holds half a character") from None
+    return JobInput(name, digest, folders[0] if folders else None)
+
+
+def _refuse_pipe(data: Mapping[str, Any], name: str) -> None:
+    described = data.get("S3Input")
+    if isinstance(described, Mapping) and described.get("S3InputMode") == "Pipe":
+        raise UncheckableError(
+            f"the input {name} comes through a pipe, which is read once, so nobody can tell what was read",
+            advice="set its S3InputMode to File",
+        )
+
+
+def _output(data: Any, root: Path) -> Path:
+    """The folder of an output, which is kept when the job ends and not before: then it was judged."""
+    if not isinstance(data, Mapping):
+        raise _description_error(JOB, "has no object in Outputs")
+    name, described = _text(data, "OutputName", JOB), data.get("S3Output")
+    folder = _local(data, "S3Output", root)
+    if folder is None or not isinstance(described, Mapping) or data.get("AppManaged") not in (None, False):
+        raise UncheckableError(
+            f"the output {name} is written by the command itself, so nothing of it could be judged before",
+            advice="give it an S3Output with a LocalPath, without AppManaged and FeatureStoreOutput",
+        )
+    if _text(described, "S3UploadMode", JOB) != "EndOfJob":
+        raise UncheckableError(
+            f"the output {name} is uploaded while the command runs, before its release is judged",
+            advice="set its S3UploadMode to EndOfJob",
+        )
+    return folder
 
 
 def _local(data: Any, kind: str, root: Path) -> Path | None:
@@ -81,7 +130,7 @@ def _local(data: Any, kind: str, root: Path) -> Path | None:
         return None
     path = _text(described, "LocalPath", JOB)
     if not path.startswith("/") or ".." in Path(path).parts:
-        raise _broken(JOB, f"has a LocalPath of {kind} that is not absolute")
+        raise _description_error(JOB, f"has a LocalPath of {kind} that is not absolute")
     return root / path.lstrip("/")
 
 
@@ -111,14 +160,14 @@ def _read(path: Path) -> Mapping[str, Any]:
         raise UncheckableError(f"{path} {error.problem}", advice=error.mend) from None
     data = documents[0].data if len(documents) == 1 else None
     if not isinstance(data, Mapping):
-        raise _broken(path, "is not one object of JSON")
+        raise _description_error(path, "is not one object of JSON")
     return data
 
 
 def _text(data: Mapping[str, Any], key: str, where: Path) -> str:
     value = data.get(key)
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise _broken(where, f"does not say its {key}")
+        raise _description_error(where, f"does not say its {key}")
     return value
 
 
@@ -127,9 +176,9 @@ def _list(data: Mapping[str, Any], key: str, where: Path) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise _broken(where, f"has no list in {key}")
+        raise _description_error(where, f"has no list in {key}")
     return value
 
 
-def _broken(path: Path, what: str) -> UncheckableError:
+def _description_error(path: Path, what: str) -> UncheckableError:
     return UncheckableError(f"{path.name} {what}", advice="SageMaker writes it: do not change or mount it")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,15 @@ from gatecli.gates.release_identity import claim_digest, content_digest, release
 from gatecli.gates.reserving import refuse_personal_data
 from gatecli.ledger.interface import Conflict, Outcome, Store
 from gatecli.ledger.wording import names_text, void_command
-from gatecli.model.ledger import Charge, EntryKind, Movement, Reservation, ReservationState
+from gatecli.model.ledger import (
+    STANDING,
+    Charge,
+    EntryKind,
+    Movement,
+    Reservation,
+    ReservationState,
+    release_of_run,
+)
 from gatecli.model.portfolio import NOTHING
 from gatecli.model.release import ReleaseSubject
 
@@ -109,6 +117,7 @@ def void(store: Store, subject: str, at: str, reason: str, evidence: Sequence[st
             f"{published.subject} of the plan {subject} is committed, so the plan stays spent",
             advice=f"a release of it that never ran can be voided alone: {void_command('NAME@VERSION')}",
         )
+    _refuse_run(store, known)
     if not reason.strip():
         raise UsageError("--reason is empty", advice="say why nobody will ever see what it gives")
     if not evidence:
@@ -122,6 +131,29 @@ def void(store: Store, subject: str, at: str, reason: str, evidence: Sequence[st
         EntryKind.VOID, subject, at, charges, known.digest, details, known.attempt, known.plan
     )
     return _move(store, known, movement)
+
+
+def _refuse_run(store: Store, known: Reservation) -> None:
+    """A run of a job has read the data; a plan has run where one of its releases has."""
+    subjects = {known.subject, *(each.subject for each in store.releases_of_plan(known.subject))}
+    holder = known if known.plan is None else _reservation(store, known.plan)
+    for run in standing_runs(store, subjects, [each.dataset for each in holder.charges]):
+        raise UsageError(
+            f"a job has run {release_of_run(run.subject)}, so {known.subject} stays spent",
+            advice=f"a run that never read the data is voided first: {void_command(run.subject)}",
+        )
+
+
+def standing_runs(store: Store, releases: Collection[str], datasets: Iterable[str]) -> Iterator[Reservation]:
+    """The runs of these releases that are held or spent, by name."""
+    found = {
+        each.subject: each
+        for dataset in datasets
+        for state in sorted(STANDING)
+        for each in store.reservations(state, dataset)
+        if release_of_run(each.subject) in releases
+    }
+    yield from (found[name] for name in sorted(found))
 
 
 def _move(store: Store, known: Reservation, movement: Movement) -> Outcome:

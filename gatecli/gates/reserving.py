@@ -11,7 +11,7 @@ from gatecli.gates.charges import Assessment, Terms
 from gatecli.gates.concealment import without_values
 from gatecli.ledger.checking import check_movement
 from gatecli.ledger.interface import BudgetExceeded, Conflict, Store, UnknownDataset
-from gatecli.model.ledger import Charge, EntryKind, Movement
+from gatecli.model.ledger import RUN_MARK, Charge, EntryKind, Movement, release_of_run
 from gatecli.model.portfolio import NOTHING
 
 _OVERTAKEN = (BudgetExceeded, Conflict, UnknownDataset)
@@ -42,6 +42,7 @@ def reserve(assessments: Sequence[Assessment], terms: Terms) -> bool:
     wanted = [(each.movement, each) for each in assessments if each.movement is not None]
     lapses = (terms.today + timedelta(days=terms.rules.lapse_after_days)).isoformat()
     for movement, each in wanted:
+        _refuse_run_names((movement.subject, *each.releases))
         refuse_personal_data(movement, each.releases)
         check_movement(movement, lapses, each.releases, ())
     for movement, each in wanted:
@@ -58,6 +59,15 @@ def committing(movement: Movement) -> Movement:
     """What says that a reservation is spent."""
     charges = tuple(Charge(each.dataset, NOTHING) for each in movement.charges)
     return replace(movement, kind=EntryKind.COMMIT, charges=charges)
+
+
+def _refuse_run_names(subjects: Iterable[str]) -> None:
+    for subject in subjects:
+        if release_of_run(subject) is not None:
+            raise UsageError(
+                f"{without_values(subject)} is how the ledger names a run of a job",
+                advice=f"leave {RUN_MARK} out of names and versions",
+            )
 
 
 def refuse_personal_data(movement: Movement, releases: Iterable[str] = ()) -> None:

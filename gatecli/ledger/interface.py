@@ -147,7 +147,8 @@ class Store(Protocol):
         the releases of a plan, each with a digest of its own: each is held with it, without a charge of its
         own, and committed alone; a plan can be voided while none of them is committed. VOID and RETURN name
         the amounts that they take back, which are never more than what the subject holds. The last release
-        of a plan that is committed commits the plan. `signatures` are one for each charge.
+        of a plan that is committed commits the plan. What a job has run (`run_subject`) cannot become void
+        while a run of it stands. `signatures` are one for each charge.
 
         Raises BudgetExceeded, Conflict (by `TRANSITIONS`), UnknownDataset.
         """

@@ -211,6 +211,21 @@ def lapsed_among(reservations: Iterable[Reservation], today: date) -> Iterator[R
     return (each for each in lapsed if each.plan not in subjects)
 
 
+RUN_MARK = "+run:"
+"""What stands between a release and the name of one of its runs: no release is called so."""
+
+
+def run_subject(release: str, run: str) -> str:
+    """How a ledger names a run of a release, by a job: it has read the data, so the release is not void."""
+    return f"{release}{RUN_MARK}{run}"
+
+
+def release_of_run(subject: str) -> str | None:
+    """The release that a subject is a run of; None where it is not a run."""
+    release, mark, _ = subject.rpartition(RUN_MARK)
+    return release if mark else None
+
+
 OPENING_PREFIX = "opening:"
 """How the subjects of opening balances begin."""
 

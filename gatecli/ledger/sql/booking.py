@@ -30,6 +30,7 @@ from gatecli.ledger.sql.rows import (
     terms_text,
 )
 from gatecli.model.ledger import (
+    RUN_MARK,
     TRANSITIONS,
     Charge,
     DatasetTerms,
@@ -181,6 +182,7 @@ def _change_state(run: Run, movement: Movement, found: Reservation) -> None:
     state = TRANSITIONS[movement.kind][1].value
     change = {"subject": movement.subject, "state": state, "digest": movement.digest}
     if movement.kind is EntryKind.VOID:
+        _require_not_run(run, found)
         _void_releases(run, found, change)
     run(sql.SET_STATE, change)
     _add_charges(run, sql.ADD_TO_CHARGE, movement.subject, movement.charges)
@@ -199,6 +201,15 @@ def _commit_plan(run: Run, plan: str, digest: str) -> None:
         run(sql.SET_STATE, committed)
 
 
+def _require_not_run(run: Run, found: Reservation) -> None:
+    """What a job has run stays charged while that run stands: whoever runs it asks for it after (`take_run`),
+    and waits for the row that is held here.
+    """
+    begin = f"{found.subject}{RUN_MARK}"
+    if run(sql.STANDING_RUNS, {"begin": begin, "length": len(begin)}):
+        raise Conflict(found.subject, found)
+
+
 def _void_releases(run: Run, plan: Reservation, change: dict[str, Any]) -> None:
     """The releases of a plan are void with it; one that was published keeps the plan."""
     releases = [read_reservation(row, ()) for row in run(sql.RELEASES_OF_PLAN, {"subject": plan.subject})]
@@ -206,6 +217,7 @@ def _void_releases(run: Run, plan: Reservation, change: dict[str, Any]) -> None:
         raise Conflict(plan.subject, plan)
     for release in releases:
         if release.state is ReservationState.HELD:
+            _require_not_run(run, release)
             run(sql.SET_STATE, {**change, "subject": release.subject})
 
 

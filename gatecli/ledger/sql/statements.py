@@ -60,6 +60,10 @@ RESERVATION = f"SELECT {_RESERVATION} FROM reservation r WHERE r.subject = :subj
 RELEASES_OF_PLAN = (
     f"SELECT {_RESERVATION} FROM reservation r WHERE r.plan = :subject ORDER BY r.subject {LOCK}"
 )
+STANDING_RUNS = (
+    "SELECT subject FROM reservation WHERE state IN ('held', 'committed') "
+    "AND substr(subject, 1, CAST(:length AS integer)) = :begin LIMIT 1"
+)
 STATES_IN_PLAN = "SELECT DISTINCT state FROM reservation WHERE plan = :subject"
 CHARGES = f"SELECT dataset, {AMOUNTS} FROM reservation_charge WHERE subject = :subject ORDER BY dataset"
 ADD_RESERVATION = (
