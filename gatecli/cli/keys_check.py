@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,7 +52,7 @@ def show(file: KeyPolicyFile, output: ListingFormat = Listing.TEXT) -> None:
 
 def one_key_policy(file: Path) -> PlacedKeyPolicy:
     """The one KeyPolicy of a file. Raises UsageError and UncheckableError."""
-    if not file.exists():
+    if not os.path.lexists(file):
         raise UsageError(f"{file}: there is no such file", advice="check the spelling")
     read = read_key_policies(file)
     if read.findings:

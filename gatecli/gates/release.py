@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +116,7 @@ def _releases_beside(files: Iterable[Path]) -> tuple[ReleaseSubject, ...]:
 def require_existing(paths: Sequence[Path]) -> None:
     """Raises UsageError for a path where nothing is."""
     for path in paths:
-        if not path.exists() and not path.is_symlink():
+        if not os.path.lexists(path):
             raise UsageError(f"{path}: there is no such file or folder", advice="check the spelling")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -189,8 +190,8 @@ def _require_policy(sealed: Path, manifest: SealedManifest, policy: KeyPolicy) -
 
 def require_apart(output: Path, *read: Path) -> None:
     """Raises UsageError where what is written would replace what is read, or what stands beside that."""
-    taken = {each.resolve() for path in read for each in (path, manifest_path(path))}
-    if taken & {output.resolve(), manifest_path(output).resolve()}:
+    taken = {os.path.realpath(each) for path in read for each in (path, manifest_path(path))}
+    if taken & {os.path.realpath(each) for each in (output, manifest_path(output))}:
         raise UsageError(f"{output} is what is read, or beside it", advice="name another file with --output")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -143,7 +144,7 @@ def _states(
 
 def _state(artifact: Artifact, path: Path) -> ArtifactState:
     """What stands at `path`; with a manifest beside it, as a sealed file. Raises `ReadError`."""
-    if path.with_name(path.name + SEALED_SUFFIX).exists():
+    if os.path.lexists(path.parent / f"{path.name}{SEALED_SUFFIX}"):
         from gatecli.sources.sealed_artifact import seal_state  # noqa: PLC0415 - few releases are sealed
 
         seal = seal_state(path)

@@ -26,14 +26,14 @@ _END = re.compile(rb"^--- [A-Za-z0-9+/]{43}\n", re.MULTILINE)
 
 def manifest_path(sealed: Path) -> Path:
     """Where the manifest of a sealed file stands: beside it."""
-    return sealed.with_name(sealed.name + SUFFIX)
+    return sealed.parent / f"{sealed.name}{SUFFIX}"  # a folder such as `.` has no name to change
 
 
 def is_sealed(file: Path) -> bool:
     """Whether a file is in the age format, or a manifest stands beside it."""
     try:
-        return manifest_path(file).exists() or read_start(file, len(_AGE_LINE)) == _AGE_LINE
-    except (ReadError, OSError):
+        return os.path.lexists(manifest_path(file)) or read_start(file, len(_AGE_LINE)) == _AGE_LINE
+    except ReadError:
         return False
 
 

@@ -140,6 +140,24 @@ def test_the_check_needs_no_key_and_finds_a_changed_file(folder: Path, run: Run)
         (("keys", "open", "model.age", "-i", POLICY, "-o", "x"), 2),
         (("keys", "open", "model.age", "-i", "north.key", "-o", "x", "--key-policy", "other.yaml"), 4),
         (("keys", "rotate", "model.age", "--key-policy", POLICY, "-i", "north.key", "-o", "x.age"), 2),
+        (("keys", "open", ".", "-i", "north.key", "-o", "x"), 2),
+        (("keys", "open", "/", "-i", "north.key", "-o", "x"), 2),
+        (("keys", "open", "model.age", "-i", "north.key", "-o", "."), 2),
+        (("keys", "open", "model.age", "-i", "north.key", "-o", "/"), 2),
+        (("keys", "open", "model.age", "-i", ".", "-o", "x"), 4),
+        (("keys", "open", "model.age", "-i", "north.key", "-o", "x" * 256), 2),
+        (("keys", "seal", ".", "--key-policy", POLICY, "-o", "x.age"), 4),
+        (("keys", "seal", "model", "--key-policy", ".", "-o", "x.age"), 4),
+        (("keys", "seal", "model", "--key-policy", POLICY, "-o", ".."), 2),
+        (("keys", "seal", "model", "--key-policy", POLICY, "-o", "x" * 250), 2),
+        (("keys", "seal", "x" * 300, "--key-policy", POLICY, "-o", "x.age"), 4),
+        (("keys", "seal", "model", "--key-policy", "x" * 300, "-o", "x.age"), 2),
+        (("keys", "new", "absent/a.key"), 2),
+        (("keys", "new", "."), 2),
+        (("keys", "show", "x" * 300), 2),
+        (("keys", "check", "x" * 300), 2),
+        (("keys", "open", "loop", "-i", "north.key", "-o", "x"), 2),
+        (("keys", "open", "model.age", "-i", "loop", "-o", "x"), 4),
         (("keys", "show", "model"), 4),
         (("keys", "check", "absent"), 2),
     ],
@@ -149,6 +167,7 @@ def test_bad_input_gets_one_sentence_and_leaves_nothing(
 ) -> None:
     assert run(*SEAL).returncode == 0
     (folder / "other.yaml").write_text(yaml.safe_dump(data_of_key_policy()))
+    (folder / "loop").symlink_to("loop")
     before = sorted(folder.iterdir())
     assert has_one_sentence(run(*arguments), code)
     assert sorted(folder.iterdir()) == before

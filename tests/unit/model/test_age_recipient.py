@@ -64,6 +64,46 @@ def test_points_of_small_order_are_those_that_give_no_secret() -> None:
         assert own.exchange(X25519PublicKey.from_public_bytes(point.to_bytes(32, "little")))
 
 
+ALPHABET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+
+
+def bech32(number: int, filling: int = 0) -> str:
+    """The text of 32 bytes, little-endian; `filling` are the four bits that fill up the last letter."""
+    bits = int.from_bytes(number.to_bytes(32, "little"), "big") << 4 | filling
+    values = [bits >> 5 * place & 31 for place in reversed(range(52))]
+    body = "".join(ALPHABET[value] for value in values)
+    return f"age1{body}{_checksum(values)}"
+
+
+def _checksum(values: list[int]) -> str:
+    """BIP 173, written a second time."""
+    state = 1
+    for value in [3, 3, 3, 0, 1, 7, 5, *values, 0, 0, 0, 0, 0, 0]:
+        top = state >> 25
+        state = (state & 0x1FFFFFF) << 5 ^ value
+        for bit, term in enumerate((0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)):
+            state ^= term if top >> bit & 1 else 0
+    state ^= 1
+    return "".join(ALPHABET[state >> 5 * (5 - place) & 31] for place in range(6))
+
+
+def test_a_text_is_read_as_the_library_reads_it() -> None:
+    assert str(x25519.Recipient.from_str(bech32(9))) == bech32(9)
+    assert recipient_point(bech32(9)) == 9
+    assert bech32(0) == WEAK
+
+
+def test_bits_that_fill_up_are_zero() -> None:
+    with pytest.raises(ValueError, match="whole number of bytes"):
+        recipient_point(bech32(9, filling=1))
+
+
+def test_every_encoding_of_a_point_is_the_same_key() -> None:
+    """RFC 7748, section 5: the top bit is ignored, and what is not reduced is reduced."""
+    assert {recipient_point(bech32(each)) for each in (9, 9 + FIELD, 9 + 2**255)} == {9}
+    assert all(is_weak(bech32(each)) for each in (0, FIELD, 2**255, 1 + FIELD, FIELD - 1, 1 + 2**255))
+
+
 def test_a_weak_key_is_told_and_a_good_one_is_not() -> None:
     assert is_weak(WEAK)
     assert not is_weak(NORTH)

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from gatecli.sealing import sealed_files
 from gatecli.sealing.age_format import Identity, SealBroken, encrypt_stream
 from gatecli.sealing.rotation import rotate
 from gatecli.sealing.sealed_files import open_sealed, seal
+from gatecli.sealing.streams import Failures, TalliedReader
 from gatecli.sources.sealed_artifact import bytes_of, manifest_path, read_manifest
 from tests.support.key_policies import (
     NORTH,
@@ -358,3 +360,27 @@ def test_a_rotation_by_a_stranger_leaves_nothing(model: SealedModel) -> None:
     with pytest.raises(UsageError, match="no identity is one of theirs"):
         rotate(model.sealed, without_south(model.folder), [stranger], model.folder / "next.age")
     assert files(model.folder) == before
+
+
+def test_another_artifact_under_the_manifest_s_own_line_is_refused(model: SealedModel) -> None:
+    line = read_manifest(model.manifest).contents.line()
+    forge(
+        model, line + b"other weights of model\n", [each.public_key for each in model.policy.spec.recipients]
+    )
+    with pytest.raises(UncheckableError, match="another artifact"):
+        open_sealed(model.sealed, model.identities("north"), model.folder / "opened")
+    assert not (model.folder / "opened").exists()
+
+
+def test_the_head_of_a_file_is_looked_at_before_a_library_reads_it(model: SealedModel) -> None:
+    manifest = read_manifest(model.manifest)
+    model.manifest.write_text(manifest.model_copy(update={"recipients": manifest.recipients[:1]}).text())
+    with pytest.raises(UncheckableError, match="encrypted to 2 keys, and its manifest names 1"):
+        open_sealed(model.sealed, model.identities("north"), model.folder / "opened")
+
+
+def test_what_a_library_leaves_unread_is_counted_all_the_same() -> None:
+    reader = TalliedReader(BytesIO(b"abc" * 10**6), Failures())
+    reader.read(10)
+    reader.drain()
+    assert reader.tally.bytes().size == 3 * 10**6

@@ -12,6 +12,7 @@ from pyrage import encrypt, passphrase, x25519
 
 from gatecli.model.sealed_artifact import seal_fault
 from gatecli.sources.files import MissingFileError, ReadError
+from gatecli.sources.release import read_releases
 from gatecli.sources.sealed_artifact import (
     MOST_MANIFEST_BYTES,
     count_stanzas,
@@ -157,3 +158,16 @@ def test_a_named_pipe_never_blocks(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.age")
     with pytest.raises(ReadError):
         count_stanzas(tmp_path / "a.age")
+
+
+@pytest.mark.parametrize("name", ["x" * 250, "x" * 300, "a/../b"])
+def test_an_artifact_of_any_name_is_looked_for_beside_its_manifest(tmp_path: Path, name: str) -> None:
+    declaration = tmp_path / "privacy.yaml"
+    declaration.write_text(
+        "apiVersion: gatecli.dev/v1\nkind: ModelRelease\nmetadata: {name: a, version: '1'}\n"
+        f"spec: {{artifacts: [{{path: {name}, sha256: {'0' * 64}}}]}}\n"
+    )
+    read = read_releases([declaration])
+    states = [state for each in read.values for state in each.artifacts]
+    assert [state.sha256 for state in states] == [None] * len(states)
+    assert states or read.findings
