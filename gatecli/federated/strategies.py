@@ -170,7 +170,7 @@ class _RecordedMessages(_Recorded):
 
 
 class _RecordedFits(_Recorded):
-    """A strategy of `flwr.server`, of Flower 1.0 and newer."""
+    """A strategy of `flwr.server`, as Flower had them alone before messages."""
 
     def initialize_parameters(self, client_manager: Any) -> Any:
         return self.strategy.initialize_parameters(client_manager)
