@@ -92,6 +92,7 @@ class _Recorded:
         return getattr(self.strategy, name)
 
     def _begin(self, server_round: int, population: int, sampled: int) -> None:
+        """`population` is what was certainly there to draw from: clients come and go, and fewer cost more."""
         self._clipping, noise = self._facts(server_round)
         if sampled:
             known = {"clipping": self._clipping} if isinstance(noise, LocalNoise) else {}
@@ -144,9 +145,9 @@ class _RecordedMessages(_Recorded):
     """A strategy of `flwr.serverapp`."""
 
     def configure_train(self, server_round: int, arrays: Any, config: Any, grid: Any) -> Any:
-        population = len(list(grid.get_node_ids()))
+        before = len(list(grid.get_node_ids()))
         messages = list(self.strategy.configure_train(server_round, arrays, config, grid))
-        self._begin(server_round, population, len(messages))
+        self._begin(server_round, min(before, len(list(grid.get_node_ids()))), len(messages))
         return messages
 
     def aggregate_train(self, server_round: int, replies: Iterable[Any]) -> Any:
@@ -169,15 +170,15 @@ class _RecordedMessages(_Recorded):
 
 
 class _RecordedFits(_Recorded):
-    """A strategy of `flwr.server`, of Flower 1.0 and newer."""
+    """A strategy of `flwr.server`, as Flower had them alone before messages."""
 
     def initialize_parameters(self, client_manager: Any) -> Any:
         return self.strategy.initialize_parameters(client_manager)
 
     def configure_fit(self, server_round: int, parameters: Any, client_manager: Any) -> Any:
-        population = int(client_manager.num_available())
+        before = int(client_manager.num_available())
         asked = self.strategy.configure_fit(server_round, parameters, client_manager)
-        self._begin(server_round, population, len(asked))
+        self._begin(server_round, min(before, int(client_manager.num_available())), len(asked))
         return asked
 
     def aggregate_fit(self, server_round: int, results: Sequence[Any], failures: Sequence[Any]) -> Any:
