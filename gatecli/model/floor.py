@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, get_args
 
+from gatecli.model.column_classification import ColumnRules
 from gatecli.model.finding import Severity
 from gatecli.model.policy import (
     AnonymityRules,
@@ -48,6 +49,7 @@ def tighten(
         datasets={**high.datasets, **low.datasets},
         release=_release(low.release, high.release),
         anonymity=_anonymity(low.anonymity, high.anonymity),
+        columns=_columns(low.columns, high.columns),
         pii=_pii(low.pii, high.pii),
         terraform=_terraform(low.terraform, high.terraform),
         check=_check(low.check, high.check, below),
@@ -118,6 +120,18 @@ def _anonymity(low: AnonymityRules, high: AnonymityRules) -> AnonymityRules:
         min_k=_most(low.min_k, high.min_k),
         max_risk=_least(low.max_risk, high.max_risk),
         restricted_zips=low.restricted_zips,
+    )
+
+
+def _columns(low: ColumnRules, high: ColumnRules) -> ColumnRules:
+    """The treatments that both permit. Of which class a column is, the floor says first."""
+    names = {*low.classes, *high.classes}
+    return ColumnRules(
+        classes={
+            name: tuple(each for each in low.permitted(name) if each in high.permitted(name))
+            for name in sorted(names)
+        },
+        named={**high.named, **low.named},
     )
 
 

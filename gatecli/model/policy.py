@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from gatecli.model.admission import Action, AdmissionRules
 from gatecli.model.anonymity import Thresholds
 from gatecli.model.base import LENIENT, Many, Metadata, Resource, Text, Value
+from gatecli.model.column_classification import ColumnRules
 from gatecli.model.dataset import Anonymity
 from gatecli.model.finding import Severity
 from gatecli.model.identity import identity_of
@@ -272,6 +273,7 @@ class PolicySpec(Value):
     )
     release: ReleaseRules = Field(default_factory=ReleaseRules)
     anonymity: AnonymityRules = Field(default_factory=AnonymityRules)
+    columns: ColumnRules = Field(default_factory=ColumnRules)
     pii: PiiRules = Field(default_factory=PiiRules)
     terraform: TerraformRules = Field(default_factory=TerraformRules)
     check: CheckRules = Field(default_factory=CheckRules)
@@ -319,8 +321,10 @@ def stamp(policy: PrivacyPolicy) -> PolicyStamp:
     """Its name, and the SHA-256 of its resolved content in canonical JSON.
 
     Whose attestations are trusted is left out: it judges no release, and a key that is revoked must not make
-    every earlier verdict one of another policy.
+    every earlier verdict one of another policy. So are rules of columns where it has none of its own.
     """
     content = policy.spec.model_dump(mode="json", by_alias=True, exclude={"attestation"})
+    if policy.spec.columns == ColumnRules():
+        del content["columns"]  # as before there were such rules
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return PolicyStamp(policy.metadata.name, hashlib.sha256(canonical.encode()).hexdigest())

@@ -7,6 +7,7 @@ from typing import Any
 from gatecli.model.attestation import PersonalDataScan, PrivacyRelease, TableAnonymity
 from gatecli.model.audit import AuditFile
 from gatecli.model.base import Resource, Value, schema_of
+from gatecli.model.column_classification import ColumnClassification
 from gatecli.model.lineage import facet_schema
 from gatecli.model.number import NUMBER_SCHEMA
 from gatecli.model.policy import PrivacyPolicy
@@ -15,6 +16,7 @@ from gatecli.model.release import ModelRelease
 from gatecli.model.strict_data import data_schema
 from gatecli.model.table_evidence import TableEvidence
 from gatecli.model.table_questions import TableQuestions
+from gatecli.model.transformation import Transformation
 from gatecli.model.waiver import PrivacyWaiver
 
 KINDS: tuple[type[Resource], ...] = (
@@ -23,8 +25,13 @@ KINDS: tuple[type[Resource], ...] = (
     PrivacyWaiver,
     TableQuestions,
     PrivateEndpoint,
+    ColumnClassification,
 )
-FILES: dict[str, type[Value]] = {"audit-v1": AuditFile, "table-evidence-v1": TableEvidence}
+FILES: dict[str, type[Value]] = {
+    "audit-v1": AuditFile,
+    "table-evidence-v1": TableEvidence,
+    "transformation-v1": Transformation,
+}
 """Files that a command writes and another reads."""
 PREDICATES: dict[str, type] = {
     "privacy-release-v1": PrivacyRelease,
@@ -64,6 +71,7 @@ DESCRIPTIONS = {
     "PolicySpec.tiers": "limits by the sensitivity that a release names",
     "PolicySpec.release": "how releases are judged",
     "PolicySpec.anonymity": "how tables are judged",
+    "PolicySpec.columns": "what may become of a table's columns, by their class",
     "PolicySpec.pii": "which personal data is looked for",
     "PolicySpec.check": "what gatecli check covers; no other command reads it",
     "PolicySpec.severities": "the severity of a rule, where it is not the shipped one",
@@ -120,6 +128,18 @@ DESCRIPTIONS = {
     "TableQuestion.delta": "above 0 where Gaussian noise may be used",
     "TableQuestion.weight": "its share of a plan",
     "PlannedBudget.method": "by weights, equal noise by sensitivity, or the least total variance",
+    "ColumnClassificationSpec.columns": "every column by its name; one that is not here is refused",
+    "Transformation.tool": "the program that wrote the file",
+    "Transformation.source": "the table that was read",
+    "Transformation.output": "the table that was written",
+    "Transformation.rows": "how many rows were written",
+    "Transformation.classification": "the document that said what each column is",
+    "Transformation.policy": "the policy that permitted it",
+    "Transformation.columns": "what became of each column",
+    "Transformation.key": "where the key of the pseudonyms is; absent where none was needed",
+    "Transformation.anonymity": "what was measured of the new table; absent where it has no quasi-identifier",
+    "MeasuredAnonymity.k": "the size of the smallest class",
+    "MeasuredAnonymity.demanded": "the thresholds that the policy demanded and the table keeps",
     "AuditFile.results": "one for each attack",
     "AuditFile.tool": "the program that wrote the file",
     "AuditResult.subject": "what was attacked",
