@@ -28,6 +28,7 @@ class GateName(StrEnum):
     PII = "pii"
     TERRAFORM = "terraform"
     SERVE = "serve"
+    CLOUD = "cloud"
 
 
 class GateModule(Protocol):
@@ -114,6 +115,13 @@ SERVE = Gate(
     checks="that what an endpoint answers has a proof or noise, and a budget that pays for it",
     rule_modules=("checks.serving.registry", "sources.endpoint"),
 )
+CLOUD = Gate(
+    GateName.CLOUD,
+    frozenset({"cloud", "pii"}),
+    discovers="JSON and YAML files that define managed jobs of a cloud",
+    checks="that a job runs the entry point in a pinned image, within a declared budget, and out of reach",
+    rule_modules=("checks.cloud.registry", "sources.jobs.interface"),
+)
 LEDGER = Gate(
     "ledger",
     frozenset({"ledger"}),
@@ -151,7 +159,7 @@ CHECK = Gate(
 )
 
 GATES: Mapping[GateName, Gate] = MappingProxyType(
-    {GateName(gate.name): gate for gate in (RELEASE, ANONYMITY, PII, TERRAFORM, SERVE)}
+    {GateName(gate.name): gate for gate in (RELEASE, ANONYMITY, PII, TERRAFORM, SERVE, CLOUD)}
 )
 """The gates that `gatecli check` runs, in their order."""
 

@@ -222,7 +222,7 @@ class LedgerRules(Value):
     )
 
 
-GateName = Literal["release", "anonymity", "pii", "terraform", "serve"]
+GateName = Literal["release", "anonymity", "pii", "terraform", "serve", "cloud"]
 
 
 class CheckedTable(Anonymity):

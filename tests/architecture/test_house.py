@@ -45,6 +45,7 @@ LATE_HOMES = (
     "gatecli.accounting.convolution",
     "gatecli.accounting.domination",
     "gatecli.audit.plugin_audit",
+    "gatecli.checks.cloud.registry",
     "gatecli.checks.serving.registry",
     "gatecli.checks.unsearched",
     "gatecli.checks.waiver",

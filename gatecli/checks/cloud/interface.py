@@ -1,0 +1,63 @@
+"""What a check of a job is: its definition and a context in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from gatecli.checks.personal_data import Search
+from gatecli.model.finding import Finding, Rule, make_finding
+from gatecli.model.job_definition import JobDefinition, JobPlatform
+from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.release import ModelRelease
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRelease:
+    """A declaration of the repository, and its file."""
+
+    release: ModelRelease
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """What a check knows besides the job.
+
+    `declared` are the declarations that stand in the repository, or are given. `search` finds personal data;
+    None where somebody else searches the same text.
+    """
+
+    policy: PrivacyPolicy
+    declared: tuple[PlacedRelease, ...] = ()
+    search: Search | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobCheck:
+    """A pure function, every rule that it may report, and the platforms whose jobs it is about."""
+
+    rules: tuple[Rule, ...]
+    find: Callable[[JobDefinition, JobContext], Iterable[Finding]]
+    platforms: frozenset[JobPlatform] = frozenset(JobPlatform)
+
+
+def finding_at(
+    rule: Rule, job: JobDefinition, pointer: str, message: str, mend: str, *, about: str = ""
+) -> Finding:
+    """A finding at `pointer` of the job's document; `about` is the content that it judges."""
+    return make_finding(
+        rule,
+        message,
+        subject=job.name,
+        place=job.document.place(pointer),
+        mend=mend,
+        identity=f"{job.name}\0{pointer}\0{about}",
+    )
+
+
+def find_in_job(job: JobDefinition, context: JobContext, checks: Iterable[JobCheck]) -> Iterator[Finding]:
+    """What every check of its platform finds in a job."""
+    for check in checks:
+        if job.platform in check.platforms:
+            yield from check.find(job, context)

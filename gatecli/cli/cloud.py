@@ -1,0 +1,27 @@
+"""`gatecli cloud`: managed jobs of clouds, before they run and while they do. Each command has its module."""
+
+from __future__ import annotations
+
+import typer
+
+from gatecli.cli.lazy_group import LazyGroup
+
+
+class CloudCommands(LazyGroup):
+    """The gate of job definitions, and the entry points of each platform."""
+
+    members = {  # noqa: RUF012 - a ClassVar of the base
+        "check": "cloud_check:check",
+    }
+
+
+app = typer.Typer(
+    cls=CloudCommands,
+    no_args_is_help=True,
+    help="Judge managed jobs before they run, and let them spend what a lease pays for.",
+)
+
+
+@app.callback()
+def cloud() -> None:
+    """Judge managed jobs before they run, and let them spend what a lease pays for."""

@@ -1,0 +1,1 @@
+"""Definitions of jobs: one module for each form, one list of their readers (`registry`)."""

@@ -1,0 +1,361 @@
+"""SageMaker's requests: CreateProcessingJob, and CreateTrainingJob, which is its cousin.
+
+Every front door to SageMaker (a request as JSON, a state machine, a pipeline, CloudFormation, Terraform)
+has the members of these requests; only the words around them differ. Source: the API reference of Amazon
+SageMaker (CreateProcessingJob, CreateTrainingJob).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from gatecli.model.document import Document
+from gatecli.model.finding import Finding
+from gatecli.model.job_definition import (
+    HOLE,
+    JobCount,
+    JobDefinition,
+    JobInput,
+    JobMachines,
+    JobNetwork,
+    JobOutput,
+    JobPlatform,
+    JobText,
+    JobVariable,
+    JobWords,
+    UnjudgedPart,
+)
+from gatecli.model.quoting import quote_name
+from gatecli.sources.interface import Loaded
+from gatecli.sources.jobs.interface import JobReader, invalid
+from gatecli.sources.jobs.parts import Part, name_of, text_of
+from gatecli.sources.jobs.shapes import COUNT, FLAG, SCALAR, TEXT, ListOf, MapOf, Shape, find_misshapen
+
+PROCESSING, TRAINING = "CreateProcessingJob", "CreateTrainingJob"
+_CHANNELS = "/opt/ml/input/data/"
+"""Where SageMaker puts the channels of a training job."""
+_SUBMITTED = "sagemaker_submit_directory"
+"""The hyperparameter by which the images of SageMaker's frameworks are told to fetch code."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPlace:
+    """Whose request it is: the form that holds it, what findings call the job, and its document."""
+
+    document: Document
+    form: str
+    name: str
+
+
+def read_processing(request: Part, place: RequestPlace) -> JobDefinition:
+    """The job that the members of CreateProcessingJob describe."""
+    app, network = request.member("AppSpecification"), request.member("NetworkConfig")
+    cluster = request.below("ProcessingResources", "ClusterConfig")
+    return JobDefinition(
+        JobPlatform.SAGEMAKER,
+        place.form,
+        place.name,
+        place.document,
+        request.pointer,
+        text_of(_below(app, "ImageUri")),
+        _words(_below(app, "ContainerEntrypoint")),
+        _words(_below(app, "ContainerArguments")),
+        tuple(_variables(request.member("Environment"))),
+        tuple(_inputs(request.member("ProcessingInputs"))),
+        tuple(_outputs(request)),
+        _network(network, _below(network, "VpcConfig")),
+        _machines(cluster),
+        tuple(_unjudged(request, _LISTS_OF_PROCESSING)),
+        tuple(_tags(request)),
+    )
+
+
+def read_training(request: Part, place: RequestPlace) -> JobDefinition:
+    """The job that the members of CreateTrainingJob describe."""
+    app, output = request.member("AlgorithmSpecification"), request.member("OutputDataConfig")
+    settings = request.member("HyperParameters")
+    return JobDefinition(
+        JobPlatform.SAGEMAKER,
+        place.form,
+        place.name,
+        place.document,
+        request.pointer,
+        text_of(_below(app, "TrainingImage")),
+        _words(_below(app, "ContainerEntrypoint")),
+        _words(_below(app, "ContainerArguments")),
+        tuple(_variables(request.member("Environment"))),
+        tuple(_channels(request.member("InputDataConfig"))),
+        (_training_output(output),) if output is not None else (),
+        _network(request, request.member("VpcConfig")),
+        _machines(request.member("ResourceConfig"), request.below("RemoteDebugConfig", "EnableRemoteDebug")),
+        tuple(_unjudged(request, _LISTS_OF_TRAINING)),
+        (*_tags(request), *_texts(settings)),
+        tuple(text for text in (text_of(_below(settings, _SUBMITTED)),) if text is not None),
+    )
+
+
+_S3 = {"S3Uri": TEXT, "LocalPath": TEXT}
+_QUERY = {"OutputS3Uri": TEXT, "KmsKeyId": TEXT}
+_NETWORK: Mapping[str, Shape] = {
+    "EnableNetworkIsolation": FLAG,
+    "EnableInterContainerTrafficEncryption": FLAG,
+}
+_VPC: Mapping[str, Shape] = {"Subnets": ListOf(TEXT), "SecurityGroupIds": ListOf(TEXT)}
+_COMMAND: Mapping[str, Shape] = {"ContainerEntrypoint": ListOf(TEXT), "ContainerArguments": ListOf(TEXT)}
+_MACHINES: Mapping[str, Shape] = {"InstanceType": TEXT, "InstanceCount": COUNT}
+_OF_BOTH: Mapping[str, Shape] = {
+    "Environment": MapOf(SCALAR),
+    "Tags": ListOf({"Key": TEXT, "Value": TEXT}),
+}
+
+SHAPES: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
+    {
+        PROCESSING: {
+            **_OF_BOTH,
+            "ProcessingJobName": TEXT,
+            "AppSpecification": {"ImageUri": TEXT, **_COMMAND},
+            "ProcessingInputs": ListOf(
+                {
+                    "InputName": TEXT,
+                    "S3Input": {**_S3, "S3InputMode": TEXT},
+                    "DatasetDefinition": {
+                        "LocalPath": TEXT,
+                        "AthenaDatasetDefinition": _QUERY,
+                        "RedshiftDatasetDefinition": _QUERY,
+                    },
+                }
+            ),
+            "ProcessingOutputConfig": {
+                "KmsKeyId": TEXT,
+                "Outputs": ListOf({"OutputName": TEXT, "S3Output": _S3}),
+            },
+            "ProcessingResources": {
+                "ClusterConfig": {
+                    **_MACHINES,
+                    "VolumeKmsKeyId": TEXT,
+                    "InstancePreferences": ListOf(_MACHINES),
+                }
+            },
+            "NetworkConfig": {**_NETWORK, "VpcConfig": _VPC},
+        },
+        TRAINING: {
+            **_OF_BOTH,
+            **_NETWORK,
+            "TrainingJobName": TEXT,
+            "HyperParameters": MapOf(SCALAR),
+            "AlgorithmSpecification": {"TrainingImage": TEXT, **_COMMAND},
+            "InputDataConfig": ListOf(
+                {
+                    "ChannelName": TEXT,
+                    "InputMode": TEXT,
+                    "DataSource": {"S3DataSource": {"S3Uri": TEXT}},
+                }
+            ),
+            "OutputDataConfig": {"S3OutputPath": TEXT, "KmsKeyId": TEXT},
+            "ResourceConfig": {
+                **_MACHINES,
+                "VolumeKmsKeyId": TEXT,
+                "InstanceGroups": ListOf(_MACHINES),
+                "InstancePreferences": ListOf(_MACHINES),
+            },
+            "VpcConfig": _VPC,
+            "RemoteDebugConfig": {"EnableRemoteDebug": FLAG},
+        },
+    }
+)
+"""The members that are read; a test holds them against the API's own model."""
+
+_LISTS_OF_PROCESSING = (("ProcessingInputs",), ("ProcessingOutputConfig", "Outputs"))
+_LISTS_OF_TRAINING = (("InputDataConfig",),)
+
+_JOBS: Mapping[str, Callable[[Part, RequestPlace], JobDefinition]] = MappingProxyType(
+    {PROCESSING: read_processing, TRAINING: read_training}
+)
+_IMAGE_HOLDER = {PROCESSING: "AppSpecification", TRAINING: "AlgorithmSpecification"}
+_NAMES = {PROCESSING: "ProcessingJobName", TRAINING: "TrainingJobName"}
+
+
+def read_call(action: str, request: Part, place: RequestPlace) -> Loaded[JobDefinition]:
+    """The job of one call of the API. What has not the form of a request is a finding.
+
+    `action` is `PROCESSING` or `TRAINING`.
+    """
+    if request.is_unknown:
+        why = UnjudgedPart(request.pointer, "all of it is known only when it starts")
+        empty = JobDefinition(
+            JobPlatform.SAGEMAKER, place.form, place.name, place.document, request.pointer, unjudged=(why,)
+        )
+        return Loaded((empty,))
+    faults = tuple(_misshapen(action, request, place))
+    return Loaded(findings=faults) if faults else Loaded((_JOBS[action](request, place),))
+
+
+def _misshapen(action: str, request: Part, place: RequestPlace) -> Iterator[Finding]:
+    for fault in find_misshapen(request, SHAPES[action]):
+        name = fault.part.pointer.rpartition("/")[2] or "the request"
+        yield invalid(
+            place.document,
+            fault.part.pointer,
+            f"{quote_name(name)} is not {fault.wanted}, so nothing below it was judged",
+            f"write {fault.wanted}, as the API reference of {action} has it",
+            subject=place.name,
+        )
+
+
+def read_request(document: Document) -> Loaded[JobDefinition] | None:
+    """The job of a file that is a request, as `aws sagemaker create-processing-job --cli-input-json` takes it."""
+    request = Part.of(document.data, "")
+    for action, holder in _IMAGE_HOLDER.items():
+        if isinstance(document.data, dict) and holder in document.data:
+            name = name_of(request.member(_NAMES[action]), document.path)
+            return read_call(action, request, RequestPlace(document, action, name))
+    return None
+
+
+REQUESTS = JobReader(((b"AppSpecification",), (b"AlgorithmSpecification",)), read_request)
+
+
+def _below(part: Part | None, name: str) -> Part | None:
+    return None if part is None else part.member(name)
+
+
+def _words(part: Part | None) -> JobWords | None:
+    return None if part is None else part.words()
+
+
+def _variables(part: Part | None) -> Iterator[JobVariable]:
+    """The environment; a whole one that is not known is a variable without a name."""
+    if part is None:
+        return
+    if part.is_unknown:
+        yield JobVariable(HOLE, JobText(HOLE, part.pointer))
+    for name, value in part.members():
+        yield JobVariable(name, value.text() or JobText(_scalar(value), value.pointer))
+
+
+def _scalar(part: Part) -> str:
+    """What a value that is no text becomes as one."""
+    return HOLE if isinstance(part.value, dict | list) else str(part.value)
+
+
+def _inputs(part: Part | None) -> Iterator[JobInput]:
+    for item in () if part is None else part.items():
+        name = text_of(item.member("InputName"))
+        s3, queried = item.member("S3Input"), item.member("DatasetDefinition")
+        held = s3 if s3 is not None else queried
+        yield JobInput(
+            name.text if name else "",
+            item.pointer,
+            text_of(_below(held, "LocalPath")),
+            text_of(_below(s3, "S3Uri")),
+            text_of(_below(s3, "S3InputMode")),
+        )
+
+
+def _channels(part: Part | None) -> Iterator[JobInput]:
+    for item in () if part is None else part.items():
+        name = text_of(item.member("ChannelName"))
+        channel = name.text if name else HOLE
+        s3 = item.below("DataSource", "S3DataSource")
+        path = JobText(f"{_CHANNELS}{channel}", name.pointer if name else item.pointer)
+        yield JobInput(
+            channel, item.pointer, path, text_of(_below(s3, "S3Uri")), text_of(item.member("InputMode"))
+        )
+
+
+def _outputs(request: Part) -> Iterator[JobOutput]:
+    """What is uploaded, and what queries of inputs leave where they ran."""
+    config = request.member("ProcessingOutputConfig")
+    key = text_of(_below(config, "KmsKeyId"))
+    outputs = _below(config, "Outputs")
+    for item in () if outputs is None else outputs.items():
+        name, s3 = text_of(item.member("OutputName")), item.member("S3Output")
+        yield JobOutput(
+            name.text if name else "",
+            item.pointer,
+            text_of(_below(s3, "LocalPath")),
+            text_of(_below(s3, "S3Uri")),
+            key,
+        )
+    inputs = request.member("ProcessingInputs")
+    for item in () if inputs is None else inputs.items():
+        for kind in ("AthenaDatasetDefinition", "RedshiftDatasetDefinition"):
+            query = item.below("DatasetDefinition", kind)
+            if query is not None:
+                name = text_of(item.member("InputName"))
+                target = text_of(query.member("OutputS3Uri"))
+                yield JobOutput(
+                    name.text if name else "", query.pointer, None, target, text_of(query.member("KmsKeyId"))
+                )
+
+
+def _training_output(config: Part) -> JobOutput:
+    path = text_of(config.member("S3OutputPath"))
+    return JobOutput("model", config.pointer, None, path, text_of(config.member("KmsKeyId")))
+
+
+def _network(holder: Part | None, vpc: Part | None) -> JobNetwork:
+    if holder is None:
+        return JobNetwork()
+    isolated, encrypted = (
+        holder.member(name) for name in ("EnableNetworkIsolation", "EnableInterContainerTrafficEncryption")
+    )
+    return JobNetwork(
+        None if isolated is None else isolated.flag(),
+        None if encrypted is None else encrypted.flag(),
+        _words(_below(vpc, "Subnets")),
+        _words(_below(vpc, "SecurityGroupIds")),
+    )
+
+
+def _machines(config: Part | None, shell: Part | None = None) -> JobMachines:
+    if config is None:
+        return JobMachines(shell=None if shell is None else shell.flag())
+    groups, preferences = (list(_listed(config, name)) for name in ("InstanceGroups", "InstancePreferences"))
+    parts = [config, *groups, *preferences]
+    types = (text_of(part.member("InstanceType")) for part in parts)
+    return JobMachines(
+        _count(parts, adds=len(groups) > 1),
+        tuple(each for each in types if each is not None),
+        text_of(config.member("VolumeKmsKeyId")),
+        None if shell is None else shell.flag(),
+    )
+
+
+def _count(parts: list[Part], *, adds: bool) -> JobCount | None:
+    """The machines of all groups, or the most that any preference gives."""
+    members = (part.member("InstanceCount") for part in parts)
+    counts = [member.count() for member in members if member is not None]
+    if not counts:
+        return None
+    known = [count.value for count in counts if count.value is not None]
+    value = (sum(known) if adds else max(known)) if len(known) == len(counts) else None
+    return JobCount(value, counts[0].pointer)
+
+
+def _listed(part: Part, name: str) -> Iterator[Part]:
+    below = part.member(name)
+    return iter(()) if below is None else below.items()
+
+
+def _tags(request: Part) -> Iterator[JobText]:
+    for tag in _listed(request, "Tags"):
+        for name in ("Key", "Value"):
+            if (text := text_of(tag.member(name))) is not None:
+                yield text
+
+
+def _texts(part: Part | None) -> Iterator[JobText]:
+    for _, value in () if part is None else part.members():
+        if (text := value.text()) is not None:
+            yield text
+
+
+def _unjudged(request: Part, lists: tuple[tuple[str, ...], ...]) -> Iterator[UnjudgedPart]:
+    """What a check would have to see one by one, and is known only when the job starts."""
+    for names in lists:
+        part = request.below(*names)
+        if part is not None and part.is_unknown:
+            yield UnjudgedPart(part.pointer, f"its {names[-1]} are known only when it starts")
