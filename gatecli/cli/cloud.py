@@ -12,6 +12,7 @@ class CloudCommands(LazyGroup):
 
     members = {  # noqa: RUF012 - a ClassVar of the base
         "check": "cloud_check:check",
+        "azureml": "cloud_azureml:app",
     }
 
 

@@ -22,6 +22,9 @@ _REFERENCE = re.compile(
     + "|".join(map(re.escape, SUFFIXES))
     + r")/secrets/(?P<name>[a-zA-Z0-9-]{1,127})(?:/(?P<version>[a-zA-Z0-9]{32}))?/?"
 )
+RETRIES = 4
+"""Of a request that is not answered; the SDK waits longer before each."""
+
 EXAMPLE = "https://VAULT.vault.azure.net/secrets/NAME/VERSION"
 
 
@@ -69,7 +72,9 @@ def fetch_secret(reference: SecretReference) -> Secret:
     try:
         with (
             default_credential() as credential,
-            secret_client(vault_url=reference.vault_url, credential=credential) as client,
+            secret_client(
+                vault_url=reference.vault_url, credential=credential, retry_total=RETRIES
+            ) as client,
         ):
             found = client.get_secret(reference.name, reference.version)
             return _usable_secret(found, reference)

@@ -17,7 +17,16 @@ from typing import Any
 
 import pytest
 
-from tests.support import azureml_server, helm, mlflow_server, oci_registry, promtool, spark, training
+from tests.support import (
+    azureml_server,
+    helm,
+    key_vault,
+    mlflow_server,
+    oci_registry,
+    promtool,
+    spark,
+    training,
+)
 from tests.support.chromium import chromium
 
 OPTION = "--quick"
@@ -124,6 +133,11 @@ NEEDS = (
         "Azure ML's inference server",
         ("tests/serving/test_azureml_containers.py",),
         azureml_server.lacking,
+    ),
+    Need(
+        "Azure's SDK",
+        ("tests/cloud/azureml/test_key_vault.py", "tests/cloud/azureml/test_keyed"),
+        key_vault.lacking,
     ),
     Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),
     Need(

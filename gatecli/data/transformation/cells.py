@@ -53,7 +53,8 @@ class CellChanges:
 
         seen = self.found.setdefault(name, Counter())
         for value in column.cast(pa.string()).unique().drop_null().to_pylist():
-            seen.update({each.entity.label for each in self._detections(name, value)})
+            found = [each for each in self._detections(name, value) if not each.well_known]
+            seen.update({each.entity.label for each in found})
 
     def _mask(self, name: str, value: str) -> str:
         return label_text(value, self._detections(name, value))
@@ -68,7 +69,7 @@ class CellChanges:
                 f"a value of the column {name!r} was not searched to its end: {seen.incomplete}",
                 advice="raise pii.timeBudget in the policy, or drop the column",
             )
-        return [each for each in seen.detections if not each.well_known]
+        return list(seen.detections)
 
 
 def found_sentence(found: Mapping[str, Counter[str]]) -> str | None:

@@ -70,7 +70,7 @@ def generalised_table(opened: OpenedTable, table: Table, levels: Mapping[str, Le
         found = only_row(table.aggregate(**lost))
     for name in (name for name in coarse if found[name]):
         raise UsageError(
-            f"{opened.name}: {found[name]:,} values of {name!r} cannot be generalised so",
+            f"{opened.name}: {name!r} holds values that cannot be generalised so",
             advice="numbers for bands, dates with the year first for a period",
         )
     return table.mutate(**coarse)

@@ -73,7 +73,7 @@ class TransformationTask:
         return Path(self.document.path).parent
 
 
-def transform(task: TransformationTask) -> Transformation:
+def transform_table(task: TransformationTask) -> Transformation:
     """Write the new table and its record; what was done.
 
     Raises UsageError where the classification does not fit the policy or the table,
