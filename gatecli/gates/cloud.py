@@ -36,7 +36,7 @@ class JobRequest:
 
 
 def check_folder(folder: Folder) -> Verdict:
-    """Every job of a folder, changed or not. Where the gate for personal data runs too, it searches the text."""
+    """Every job of a folder, changed or not. Where the gate for personal data runs, it searches them."""
     search = None if GateName.PII in folder.gates else folder.search
     context = JobContext(folder.policy, tuple(placed_releases(folder.declared.values())), search)
     return check_files(find_job_files(folder.tree.files), context, folder.terms)

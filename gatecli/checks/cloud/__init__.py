@@ -1,1 +1,1 @@
-"""Checks of job definitions: which image and program runs, what it may spend, and who can read or reach it."""
+"""Checks of job definitions: the program that runs, what it may spend, and who can read or reach it."""

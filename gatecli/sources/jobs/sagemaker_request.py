@@ -205,7 +205,7 @@ def _misshapen(action: str, request: Part, place: RequestPlace) -> Iterator[Find
 
 
 def read_request(document: Document) -> Loaded[JobDefinition] | None:
-    """The job of a file that is a request, as `aws sagemaker create-processing-job --cli-input-json` takes it."""
+    """The job of a file that is a request, such as AWS's command line takes by --cli-input-json."""
     request = Part.of(document.data, "")
     for action, holder in _IMAGE_HOLDER.items():
         if isinstance(document.data, dict) and holder in document.data:

@@ -1,0 +1,138 @@
+"""Where a job's code comes from: the image is pinned by its digest, an input is not."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from gatecli.checks.cloud.interface import JobContext, finding_at
+from gatecli.checks.cloud.rules import is_below, unknown_at
+from gatecli.checks.cloud.run_call import RunCall, read_call
+from gatecli.model.finding import Finding, Rule, Severity
+from gatecli.model.job_definition import HOLE, JobDefinition, JobInput, JobPlatform, JobText
+
+LOADED = Rule("cloud-code-from-input", Severity.ERROR, "A job runs code that its image does not hold")
+
+SEARCHED = frozenset(
+    {
+        "PYTHONPATH",
+        "PYTHONSTARTUP",
+        "PYTHONHOME",
+        "PYTHONUSERBASE",
+        "PATH",
+        "LD_PRELOAD",
+        "LD_LIBRARY_PATH",
+        "LD_AUDIT",
+        "BASH_ENV",
+        "ENV",
+        "R_LIBS",
+        "R_LIBS_USER",
+        "R_PROFILE_USER",
+        "JULIA_LOAD_PATH",
+        "NODE_PATH",
+        "NODE_OPTIONS",
+        "CLASSPATH",
+        "JAVA_TOOL_OPTIONS",
+        "PERL5LIB",
+        "PERL5OPT",
+        "RUBYLIB",
+        "RUBYOPT",
+    }
+)
+"""Variables by which an interpreter, a shell or the loader finds code."""
+_CODE = re.compile(
+    r"\.(?:py[cwz]?|ipynb|sh|bash|r|jl|jar|class|m?js|pl|rb|so(?:\.\d+)*|whl|egg|zip)", re.IGNORECASE
+)
+_INTERPRETER = re.compile(
+    r"(?:python|pypy)[\d.]*|rscript|julia|node|perl|ruby|java|torchrun|accelerate|spark-submit|flwr|"
+    r"sh|bash|dash|ash|zsh|ksh"
+)
+_PIECES = re.compile(r"[^\s;&|<>()'\"`$={},:]+")
+_ROOMS = {JobPlatform.SAGEMAKER: ("/opt/ml/processing", "/opt/ml/input/data")}
+"""Below which the inputs of a platform stand, and no image keeps its code."""
+_MEND = "put the code into the image, which is pinned by its digest"
+
+
+def find_loaded_code(job: JobDefinition, _context: JobContext) -> Iterator[Finding]:
+    """Code that the platform brings, inputs over the image's folders, and paths of code below an input."""
+    for text in job.code:
+        message = "the platform brings code into the container, which no digest of an image pins"
+        yield finding_at(LOADED, job, text.pointer, message, _MEND)
+    yield from _find_misplaced_inputs(job)
+    folders = [each.path.text for each in job.inputs if each.path is not None and each.path.is_known]
+    for what, text, paths in _sources(job):
+        if any(is_below(path, folders) for path in paths):
+            message = f"{what} is below an input, and what an input brings is not the code of the image"
+            yield finding_at(LOADED, job, text.pointer, message, _MEND, about=what)
+
+
+def _find_misplaced_inputs(job: JobDefinition) -> Iterator[Finding]:
+    rooms = _ROOMS.get(job.platform)
+    for each in job.inputs:
+        if each.path is None:
+            continue
+        if not each.path.is_known:
+            message = (
+                "where an input stands is known only when the job starts, so it may cover the image's code"
+            )
+            yield unknown_at(job, each.path.pointer, message, "write the LocalPath out")
+        elif rooms is not None and _covers_image(each, rooms):
+            message = (
+                "an input stands outside of the platform's own folders, where it may cover the image's code"
+            )
+            mend = f"write a LocalPath below {rooms[0]}/"
+            yield finding_at(LOADED, job, each.path.pointer, message, mend, about=each.path.text)
+
+
+def _covers_image(each: JobInput, rooms: Sequence[str]) -> bool:
+    path = each.path.text if each.path is not None else ""
+    return not is_below(path, rooms) or posixpath.normpath(path) in rooms
+
+
+def _sources(job: JobDefinition) -> Iterator[tuple[str, JobText, Sequence[str]]]:
+    """What code may come from: in words, where it is said, and the paths that are named there."""
+    call = read_call(job)
+    program = job.entry_point.words[:1] if job.entry_point is not None else ()
+    command = call.command if isinstance(call, RunCall) else ()
+    for text in program:
+        yield "the program of the job", text, (text.text,)
+    for number, text in enumerate(command):
+        yield "a program or script of the command", text, tuple(_code_paths(command, number))
+    for variable in job.environment:
+        if variable.name.upper() in SEARCHED:
+            yield f"an entry of {variable.name.upper()}", variable.value, tuple(_entries(variable.value.text))
+    if isinstance(call, RunCall):
+        for option in ("--policy", "--waivers", "--baseline", "--declaration"):
+            for text in call.values.get(option, ()):
+                yield f"the file of {option}", text, (text.text,)
+
+
+def _code_paths(command: Sequence[JobText], number: int) -> Iterator[str]:
+    """The paths in a word that name code: a program, a script, files called like code."""
+    text = command[number].text
+    is_script = _is_script(command, number)
+    for piece in _PIECES.findall(text):
+        is_code = _CODE.fullmatch(posixpath.splitext(piece)[1]) is not None
+        if number == 0 or is_script or is_code:
+            yield piece
+
+
+def _is_script(command: Sequence[JobText], number: int) -> bool:
+    """Whether a word is the first that is no option, after the name of an interpreter."""
+    program = posixpath.basename(command[0].text).lower()
+    if number == 0 or not _INTERPRETER.fullmatch(program):
+        return False
+    return all(word.text.startswith("-") for word in command[1:number])
+
+
+def _entries(text: str) -> Iterator[str]:
+    return (entry for entry in re.split(r"[:;,\s=]", text) if entry and entry != HOLE)
+
+
+def find_unknown_searches(job: JobDefinition, _context: JobContext) -> Iterator[Finding]:
+    """A path that code is searched by, and that is known only when the job starts."""
+    for variable in job.environment:
+        if variable.name.upper() in SEARCHED and not variable.value.is_known:
+            message = f"{variable.name.upper()}, by which code is found, is known only when the job starts"
+            yield unknown_at(job, variable.value.pointer, message, "write it out, or leave it to the image")
