@@ -10,7 +10,6 @@ from gatecli.cli.identifiers import about_pseudonyms
 from gatecli.cli.table_arguments import TableGiven
 from gatecli.cli.table_options import COLUMNS, TABLE
 from gatecli.cli.target_files import require_another
-from gatecli.cloud.key_vault import EXAMPLE, parse_reference
 from gatecli.data.transformation.transforming import TransformationTask, transform_table
 from gatecli.errors import UsageError
 from gatecli.frontdoor.console import err
@@ -18,6 +17,7 @@ from gatecli.frontdoor.option_groups import spread
 from gatecli.frontdoor.options import PolicyFile, option
 from gatecli.gates.policies import read_policy
 from gatecli.model.column_classification import ColumnClassification, ColumnTreatment
+from gatecli.model.secret_reference import EXAMPLE, parse_reference
 from gatecli.model.transformation import PseudonymKeyReference, Transformation
 from gatecli.sources.single_document import read_single
 

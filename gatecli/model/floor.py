@@ -52,6 +52,7 @@ def tighten(
         columns=_columns(low.columns, high.columns),
         pii=_pii(low.pii, high.pii),
         terraform=_terraform(low.terraform, high.terraform),
+        cloud=low.cloud,
         check=_check(low.check, high.check, below),
         ledger=_ledger(low.ledger, high.ledger),
         attestation=_attestation(low.attestation, high.attestation),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -10,6 +11,10 @@ from gatecli.model.document import Document
 HOLE = "\ufdd0"
 """Stands in a text for each part that is known only when the job starts. A noncharacter of Unicode: a text
 that holds one of its own counts as unknown too, so nothing passes by it.
+"""
+
+MOUNT = "\ufdd1"
+"""Stands before the name of an input or an output of which the platform chooses the path. Another noncharacter.
 """
 
 
@@ -158,3 +163,35 @@ class JobDefinition:
     """Whatever else of it everybody can read who may describe the job, such as tags."""
     code: tuple[JobText, ...] = ()
     """Code that the platform brings into the container beside the image (a folder of it, a script)."""
+    component: JobText | None = None
+    """What the job is made of, where that is kept elsewhere: its command and its image are then not known."""
+    identity: JobText | None = None
+    """Whose rights the job has, as the platform calls them, where the definition says so."""
+    step: str = ""
+    """Its key in `flow`."""
+    flow: JobFlow | None = field(default=None, repr=False)
+    """Where its data comes from, in a pipeline of jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataOrigin:
+    """Where data comes from: an output of a step, or else `source`, from outside of the pipeline."""
+
+    step: str = ""
+    output: str = ""
+    source: JobText | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """A job of a pipeline, and where the data that it reads comes from."""
+
+    job: JobDefinition
+    reads: tuple[DataOrigin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JobFlow:
+    """The steps of a pipeline by their names. A flow is equal to itself alone, so that it is a key."""
+
+    steps: Mapping[str, FlowStep]

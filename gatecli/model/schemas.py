@@ -72,6 +72,7 @@ DESCRIPTIONS = {
     "PolicySpec.release": "how releases are judged",
     "PolicySpec.anonymity": "how tables are judged",
     "PolicySpec.columns": "what may become of a table's columns, by their class",
+    "PolicySpec.cloud": "how pipelines of managed jobs are judged",
     "PolicySpec.pii": "which personal data is looked for",
     "PolicySpec.check": "what gatecli check covers; no other command reads it",
     "PolicySpec.severities": "the severity of a rule, where it is not the shipped one",

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Self
 
-from gatecli.cloud.key_vault import SecretReference
 from gatecli.data.isolation.messages import read_error, read_message, write_message
 from gatecli.data.isolation.processes import start_worker
 from gatecli.errors import UncheckableError
+from gatecli.model.secret_reference import SecretReference
 
 WORKER = "gatecli.data.isolation.pseudonym_worker"
 AT_ONCE = 10_000

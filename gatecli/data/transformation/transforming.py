@@ -23,7 +23,6 @@ from gatecli.anonymity.tables.writing import dialect_of, reading_options, requir
 from gatecli.checks.personal_data import search_of
 from gatecli.checks.tables.column_classes import find_faults
 from gatecli.checks.tables.measures import AnonymitySubject, find_anonymity
-from gatecli.cloud.key_vault import SecretReference
 from gatecli.data.isolation.pseudonyms import PseudonymProcess
 from gatecli.data.transformation.cells import CellChanges, found_sentence
 from gatecli.data.transformation.generalising import generalised_table, levels_of
@@ -33,6 +32,7 @@ from gatecli.model.anonymity import AnonymityQuestion, Missing, Thresholds
 from gatecli.model.column_classification import ColumnClass, ColumnClassification, ColumnTreatment
 from gatecli.model.document import Document, Place
 from gatecli.model.policy import PrivacyPolicy, bound_tiers, stamp
+from gatecli.model.secret_reference import SecretReference
 from gatecli.model.table_evidence import EvidenceTool, TableSource
 from gatecli.model.thresholds import as_mapping, strictest
 from gatecli.model.transformation import (

@@ -11,10 +11,11 @@ from gatecli.model.job_definition import JobDefinition
 from gatecli.sources.documents import parse_documents
 from gatecli.sources.files import ReadError, decode_text, read_bytes
 from gatecli.sources.interface import Loaded
+from gatecli.sources.jobs.azureml import AZUREML
 from gatecli.sources.jobs.interface import INVALID, UNREADABLE, JobReader
 from gatecli.sources.jobs.sagemaker_request import REQUESTS
 
-JOB_READERS: tuple[JobReader, ...] = (REQUESTS,)
+JOB_READERS: tuple[JobReader, ...] = (REQUESTS, AZUREML)
 """The first that knows a document reads it."""
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})

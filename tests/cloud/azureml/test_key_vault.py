@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatecli.cloud.key_vault import SecretReference, fetch_secret, parse_reference
+from gatecli.cloud.key_vault import fetch_secret
 from gatecli.errors import GatecliError, UncheckableError, UsageError
+from gatecli.model.secret_reference import SecretReference, parse_reference
 from tests.support.key_vault import CLEARED, OLDER, VAULT, VERSION, LocalVault, local_vault
 
 KEY = "5f" * 31 + "a7"

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from gatecli.anonymity.pseudonyms import context_key, pseudonym
-from gatecli.cloud.key_vault import SecretReference
 from gatecli.data.isolation.pseudonyms import PseudonymProcess
 from gatecli.errors import UncheckableError, UsageError
+from gatecli.model.secret_reference import SecretReference
 from tests.support.key_vault import CLEARED, OLDER, VAULT, VERSION, LocalVault, local_vault
 from tests.support.transformations import COLUMNS, PEOPLE, write_columns, write_table
 
@@ -79,7 +79,7 @@ def test_an_ended_process_is_an_error_and_not_a_wrong_pseudonym() -> None:
 
 _WAITING = f"""
 import os, sys
-from gatecli.cloud.key_vault import SecretReference
+from gatecli.model.secret_reference import SecretReference
 from gatecli.data.isolation.pseudonyms import PseudonymProcess
 process = PseudonymProcess(SecretReference({VAULT!r}, "pseudonyms"))
 made = process.pseudonyms(["somebody"])
