@@ -95,7 +95,7 @@ PII = Gate(
 )
 TERRAFORM = Gate(
     GateName.TERRAFORM,
-    frozenset({"tf", "pii", "ledger", "release-unattested-workload"}),
+    frozenset({"tf", "pii", "cloud", "ledger", "release-unattested-workload"}),
     discovers="JSON files that begin like a plan or a state, and Terraform's files without a plan",
     checks="that a plan publishes and serves only what the other gates have passed",
     rule_modules=(

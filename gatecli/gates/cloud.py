@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gatecli.checks.cloud.interface import JobContext, PlacedRelease, find_in_job
+from gatecli.checks.cloud.interface import JobContext
 from gatecli.checks.personal_data import Search
 from gatecli.errors import UsageError
 from gatecli.gates import CLOUD, GateName
+from gatecli.gates.job_declarations import placed_releases
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.model.finding import Finding
 from gatecli.model.job_definition import JobDefinition
 from gatecli.model.verdict import Checked, Examined, Verdict
-from gatecli.sources.declaration import Declared, read_declarations
+from gatecli.sources.declaration import read_declarations
 from gatecli.sources.discovery import find_beside, find_declarations
-from gatecli.sources.interface import Loaded
 from gatecli.sources.jobs.registry import find_job_files, read_jobs
 from gatecli.sources.tree import find_files
 
@@ -38,7 +38,7 @@ class JobRequest:
 def check_folder(folder: Folder) -> Verdict:
     """Every job of a folder, changed or not. Where the gate for personal data runs, it searches them."""
     search = None if GateName.PII in folder.gates else folder.search
-    context = JobContext(folder.policy, tuple(placed_releases(folder.declared.values())), search)
+    context = JobContext(folder.policy, placed_releases(folder.declared.values()), search)
     return check_files(find_job_files(folder.tree.files), context, folder.terms)
 
 
@@ -50,7 +50,7 @@ def check_paths(paths: Sequence[Path], terms: JudgementTerms, search: Search) ->
     named = [path for path in paths if not path.is_dir()]
     files = [file for file in find_files(paths).files if file not in named]
     beside = {*find_declarations(path for path in paths if path.is_dir()), *find_beside(paths)}
-    context = JobContext(terms.policy, tuple(placed_releases(map(read_declarations, sorted(beside)))), search)
+    context = JobContext(terms.policy, placed_releases(map(read_declarations, sorted(beside))), search)
     return check_files([*named, *find_job_files(files)], context, terms)
 
 
@@ -69,27 +69,19 @@ def check_files(files: Iterable[Path], context: JobContext, terms: JudgementTerm
 
 def check_jobs(request: JobRequest) -> Verdict:
     """The verdict over jobs."""
-    found = [*request.findings, *(each for job in request.jobs for each in find_all(job, request.context))]
-    checked = tuple(map(checked_job, request.jobs))
+    found = [*request.findings, *(each for job in request.jobs for each in _find_all(job, request.context))]
+    checked = tuple(map(_checked_job, request.jobs))
     return judge(CLOUD, Examined(checked, tuple(found)), request.terms)
 
 
-def find_all(job: JobDefinition, context: JobContext) -> Iterator[Finding]:
-    """What every check finds in a job, at whatever front door."""
-    from gatecli.checks.cloud.registry import JOB_CHECKS  # noqa: PLC0415 - few folders hold a job
+def _find_all(job: JobDefinition, context: JobContext) -> Iterator[Finding]:
+    from gatecli.checks.cloud.registry import find_in_job  # noqa: PLC0415 - few folders hold a job
 
-    return find_in_job(job, context, JOB_CHECKS)
+    return find_in_job(job, context)
 
 
-def checked_job(job: JobDefinition) -> Checked:
+def _checked_job(job: JobDefinition) -> Checked:
     """A job as reports list it."""
     document = job.document
     inputs = {"sha256": document.sha256} if document.sha256 else {}
     return Checked("job", job.name, document.path, {"platform": job.platform.value, "form": job.form}, inputs)
-
-
-def placed_releases(declared: Iterable[Loaded[Declared]]) -> Iterator[PlacedRelease]:
-    """The declarations of a folder, as a check of jobs needs them."""
-    for each in declared:
-        for release, document in each.values:
-            yield PlacedRelease(release, document.path)

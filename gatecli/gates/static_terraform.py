@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from gatecli.checks.cloud.interface import PlacedRelease
 from gatecli.checks.terraform.static_findings import find_in_static
 from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.errors import UsageError
@@ -15,6 +16,7 @@ from gatecli.gates.plan_input import place_in_configuration
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.static_plan import StaticPlan
 from gatecli.model.verdict import Checked, Examined, Verdict, together
+from gatecli.sources.plan.jobs import jobs_in_plan
 from gatecli.sources.plan.module_files import is_module_file
 from gatecli.sources.plan.modules import calls_between, covered_by, folders_of
 from gatecli.sources.plan.places import Places
@@ -35,6 +37,8 @@ class StaticRequest:
     planned: Sequence[Path]
     policy: PrivacyPolicy
     evidence: TaggedReports = field(default_factory=TaggedReports)
+    declared: tuple[PlacedRelease, ...] = ()
+    """Declarations that what jobs promise is compared with."""
 
 
 def check_static(
@@ -83,7 +87,9 @@ def _variable_files(files: Iterable[Path]) -> Mapping[Path, list[Path]]:
 
 
 def _examine(static: StaticPlan, folder: Path, request: StaticRequest) -> Examined:
-    findings = tuple(find_in_static(static, request.evidence, request.policy))
+    findings = tuple(
+        find_in_static(static, request.evidence, request.policy, jobs_in_plan(static.plan), request.declared)
+    )
     number = len(static.plan.resources)
     name = static.plan.path
     checked = Checked(CONFIGURATION, name, name, {"resources": number})

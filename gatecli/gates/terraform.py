@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, BinaryIO
 
+from gatecli.checks.cloud.interface import PlacedRelease
 from gatecli.checks.personal_data import Search
 from gatecli.checks.served_models import GivenAttestations, Serving, is_of_cluster
 from gatecli.checks.tables.stated_questions import StatedQuestion
@@ -29,6 +30,7 @@ from gatecli.gates.failed_runs import (
     find_without_plan,
 )
 from gatecli.gates.gate_attestations import attested_reports, judge_gate_attestations
+from gatecli.gates.job_declarations import digest_of, placed_releases
 from gatecli.gates.judgement import JudgementTerms, judge
 from gatecli.gates.local_digests import local_digests
 from gatecli.gates.named_plans import named_plans
@@ -50,6 +52,7 @@ from gatecli.model.verdict import Checked, Examined, Verdict, together
 from gatecli.pii.redaction import redact_text
 from gatecli.pii.scanning import scan
 from gatecli.sources.files import MissingFileError, ReadError, read_start
+from gatecli.sources.plan.jobs import jobs_in_plan
 from gatecli.sources.plan.reading import load_plan
 from gatecli.sources.plan.rules import unreadable
 from gatecli.sources.plan.terraform import PlanRequest
@@ -105,6 +108,8 @@ class TerraformRequest:
     notify: Notify = ignore
     base: Path | None = None
     """What paths in the policy are relative to, beside its own folder and this one."""
+    declared: tuple[PlacedRelease, ...] = ()
+    """Declarations that what jobs of a plan promise is compared with."""
 
 
 def check_folder(folder: Folder) -> Verdict:
@@ -120,7 +125,8 @@ def check_folder(folder: Folder) -> Verdict:
     ]
     # The age of evidence depends on the time, and trust in it on no digest: what they decide is kept nowhere.
     aging = folder.evidence.reports or folder.policy.spec.attestation.are_demanded_of_workloads
-    shelf = folder.cache.shelf("terraform", folder.policy_digest, kept=not aging)
+    declared = placed_releases(folder.declared.values())
+    shelf = folder.cache.shelf("terraform", folder.policy_digest, digest_of(declared), kept=not aging)
     request = TerraformRequest(
         folder.terms,
         folder.search,
@@ -130,10 +136,11 @@ def check_folder(folder: Folder) -> Verdict:
         shelf,
         folder.notify,
         folder.base,
+        declared,
     )
     plans = _examine_all(request)
     planned = planned_folders(plans)
-    static = StaticRequest(folder.tree.files, planned, folder.policy, folder.evidence)
+    static = StaticRequest(folder.tree.files, planned, folder.policy, folder.evidence, declared)
     return judge(TERRAFORM, together([*plans, *examine_static(static)]), folder.terms)
 
 
@@ -252,6 +259,8 @@ def _subject(plan: Plan, run: PlanRun, request: TerraformRequest) -> PlanSubject
         GateEvidence({**reports, **attested_reports(plan, terms.policy, attested)}),
         _lookup_of_tables(terms, run.folder, request.base),
         _serving(plan, request),
+        jobs_in_plan(plan),
+        request.declared,
         attested,
     )
 

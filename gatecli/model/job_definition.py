@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gatecli.model.document import Document
+from gatecli.model.finding import Finding
 
 HOLE = "\ufdd0"
 """Stands in a text for each part that is known only when the job starts. A noncharacter of Unicode: a text
@@ -163,6 +164,8 @@ class JobDefinition:
     """Whatever else of it everybody can read who may describe the job, such as tags."""
     code: tuple[JobText, ...] = ()
     """Code that the platform brings into the container beside the image (a folder of it, a script)."""
+    is_seen: bool = True
+    """Whether anything of it is known; `unjudged` says why not."""
     component: JobText | None = None
     """What the job is made of, where that is kept elsewhere: its command and its image are then not known."""
     identity: JobText | None = None
@@ -195,3 +198,25 @@ class JobFlow:
     """The steps of a pipeline by their names. A flow is equal to itself alone, so that it is a key."""
 
     steps: Mapping[str, FlowStep]
+
+
+def unseen_job(
+    form: str,
+    name: str,
+    document: Document,
+    pointer: str,
+    why: str,
+    platform: JobPlatform = JobPlatform.SAGEMAKER,
+) -> JobDefinition:
+    """A job of which nothing is known, and why."""
+    unjudged = (UnjudgedPart(pointer, why),)
+    return JobDefinition(platform, form, name, document, pointer, unjudged=unjudged, is_seen=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedJobs:
+    """The jobs of one resource of a plan, and what could not be read of them."""
+
+    address: str
+    jobs: tuple[JobDefinition, ...] = field(default=(), repr=False)
+    findings: tuple[Finding, ...] = field(default=(), repr=False)

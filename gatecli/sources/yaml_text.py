@@ -7,8 +7,9 @@ PyYAML's parser gives events; what it would build of them (YAML 1.1: `no` is fal
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from gatecli.model.document import Document
@@ -50,16 +51,19 @@ _CORE_TAGS: dict[str, tuple[type, ...]] = {
 }
 
 
-def read_yaml(path: str, text: str, *, loader: Any = None) -> tuple[Document, ...]:
+def read_yaml(
+    path: str, text: str, *, loader: Any = None, functions: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Document, ...]:
     """Every document of a stream; `index` is set where there are several.
 
     Merge keys (`<<`), tags beyond the core schema and keys that are not text are refused. Raises
-    `ReadError`. `loader` is a PyYAML loader class; without one the fastest there is.
+    `ReadError`. `loader` is a PyYAML loader class; without one the fastest there is. `functions` are tags
+    that are known: a value with one becomes a mapping of the function's name to the value.
     """
     lines = Lines(text)
     if bad := _UNPRINTABLE.search(text):
         raise lines.refusal(bad.start(), f"holds the control character U+{ord(bad[0]):04X}", "remove it")
-    nodes = tuple(_Composer(_events(text, lines, loader), lines).stream())
+    nodes = tuple(_Composer(_events(text, lines, loader), lines, functions).stream())
     return tuple(
         document_of(path, node, lines, number if len(nodes) > 1 else None)
         for number, node in enumerate(nodes)
@@ -95,9 +99,10 @@ def _syntax_error(error: Any, lines: Lines, end: int) -> ReadError:
 class _Composer:
     """Nodes from events; anchors are shared, and counted as often as they are used."""
 
-    def __init__(self, events: Iterator[Any], lines: Lines) -> None:
+    def __init__(self, events: Iterator[Any], lines: Lines, functions: Mapping[str, str]) -> None:
         self._events = events
         self._lines = lines
+        self._functions = functions
         self._anchors: dict[str, Node | None] = {}
         self._size = 0
 
@@ -116,6 +121,28 @@ class _Composer:
         self._count(1, at)
         if event.anchor is not None:
             self._anchors[event.anchor] = None
+        function = self._functions.get(event.tag) if event.tag is not None else None
+        node = self._tagless(event, kind, depth) if function is None else self._call(event, function, depth)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _call(self, event: Any, function: str, depth: int) -> Node:
+        """The value of a function, as if its name were the key that leads to it."""
+        at: int = event.start_mark.index
+        check_depth(depth + 1, at, self._lines)
+        self._count(1, at)
+        kind = type(event).__name__
+        if kind == "ScalarEvent":
+            value = Node(at, str(event.value))
+        elif kind == "SequenceStartEvent":
+            value = list_node(at, list(self._items(depth + 2)))
+        else:
+            value = mapping_node(at, self._pairs(depth + 2), self._lines)
+        return mapping_node(at, [KeyedNode(function, at, value)], self._lines)
+
+    def _tagless(self, event: Any, kind: str, depth: int) -> Node:
+        at: int = event.start_mark.index
         match kind:
             case "ScalarEvent":
                 node = Node(at, self._scalar(event))
@@ -125,8 +152,6 @@ class _Composer:
             case _:
                 self._check_tag(event, "tag:yaml.org,2002:map")
                 node = mapping_node(at, self._pairs(depth + 1), self._lines)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = node
         return node
 
     def _count(self, size: int, at: int) -> None:

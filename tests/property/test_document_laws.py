@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -129,7 +130,7 @@ def test_a_number_is_read_exactly_in_every_format(number: Decimal) -> None:
 def test_a_key_that_stands_twice_is_always_refused(table: dict[str, int], data: st.DataObject) -> None:
     pairs = list(table.items())
     pairs.insert(data.draw(st.integers(0, len(pairs))), data.draw(st.sampled_from(pairs)))
-    texts = {
+    texts: dict[Callable[[str, str], tuple[Document, ...]], str] = {
         read_yaml: "".join(f"{key}: {value}\n" for key, value in pairs),
         read_json: "{" + ",".join(f'"{key}":{value}' for key, value in pairs) + "}",
         read_toml: "".join(f"{key} = {value}\n" for key, value in pairs),

@@ -32,7 +32,7 @@ OWN_RIGHTS = Rule(
 LITERAL_KEY = Rule(
     "cloud-key-not-by-reference",
     Severity.ERROR,
-    "The key of pseudonyms is not named by its place in Key Vault",
+    "The key of pseudonyms is not named by its address in Key Vault",
 )
 NEWEST_KEY = Rule(
     "cloud-newest-key", Severity.NOTE, "The key of pseudonyms is whatever version is the newest"
@@ -40,16 +40,16 @@ NEWEST_KEY = Rule(
 TRANSFORMER_POLICY = Rule(
     "cloud-policy-from-input",
     Severity.ERROR,
-    "A transformer is judged by a policy that its image does not hold",
+    "A transformer reads its policy from an input, not from its image",
 )
 LOST_RECORD = Rule(
     "cloud-lost-transformation", Severity.ERROR, "A transformer writes where nothing is kept when it ends"
 )
 
 _MEND = (
-    "let it read the output of a step that runs gatecli cloud azureml transform, or start it by: gatecli cloud "
-    "azureml run --dataset NAME --epsilon NUMBER --delta NUMBER --output DIR -- COMMAND; data that tells "
-    "nothing about people is named in spec.cloud.publicInputs of the policy"
+    "let it read the output of a step that runs gatecli cloud azureml transform, or start it by: "
+    "gatecli cloud azureml run --dataset NAME --epsilon NUMBER --delta NUMBER --output DIR -- COMMAND; "
+    "data that tells nothing about people is named in spec.cloud.publicInputs of the policy"
 )
 
 Find = Callable[[JobDefinition, JobContext], Iterable[Finding]]
@@ -64,7 +64,7 @@ def of_people(find: Find) -> Find:
     return found
 
 
-def of_seen(find: Find) -> Find:
+def with_definition(find: Find) -> Find:
     """A check of the jobs alone whose definition is in the repository."""
 
     def found(job: JobDefinition, context: JobContext) -> Iterable[Finding]:
@@ -92,11 +92,13 @@ def find_unprotected(job: JobDefinition, context: JobContext) -> Iterator[Findin
 
 def _find_in_unseen(job: JobDefinition, component: JobText, *, is_reached: bool) -> Iterator[Finding]:
     mend = (
-        "name the file of the component; where it is known to run gatecli cloud azureml transform, name it with "
-        "its version in spec.cloud.transformers of the policy"
+        "name the file of the component; one that is known to run gatecli cloud azureml transform is named "
+        "with its version in spec.cloud.transformers of the policy"
     )
     if is_reached:
-        message = "the step reads data about people, and its component is in a workspace, where nothing here sees it"
+        message = (
+            "the step reads data about people, and its component is in a workspace, where it is not seen"
+        )
         yield finding_at(UNPROTECTED, job, component.pointer, message, mend, about=component.text)
     else:
         message = "the component of the step is in a workspace, so what it runs was not judged"
@@ -109,7 +111,7 @@ def find_raw_outputs(job: JobDefinition, context: JobContext) -> Iterator[Findin
     for output in job.outputs:
         if output.name in raw and output.target is not None:
             message = "data about people is kept under a name or a path, for others to read as it is"
-            mend = "keep the output of a transformer, or the release of a run; leave name and path of this one out"
+            mend = "keep the output of a transformer or the release of a run; leave its name and path out"
             yield finding_at(RAW_OUTPUT, job, output.target.pointer, message, mend, about=output.name)
 
 

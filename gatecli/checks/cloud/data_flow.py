@@ -98,7 +98,7 @@ def raw_outputs(job: JobDefinition, rules: CloudRules) -> Iterator[str]:
 
 
 def is_public(source: str, rules: CloudRules) -> bool:
-    """Whether the policy calls data public, by the name that jobs know it by; the version of an asset aside."""
+    """Whether the policy calls data public, by the name that jobs use; the version of an asset aside."""
     names = (source, _without_version(source))
     return any(_matches(name, pattern) for pattern in rules.public_inputs for name in names)
 

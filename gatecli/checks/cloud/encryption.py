@@ -46,14 +46,16 @@ def find_output_keys(job: JobDefinition, _context: JobContext) -> Iterator[Findi
     told: set[str] = set()
     for output in job.outputs:
         if output.key is None or not output.key.text:
-            message = f"{_called(output.name)} has no KmsKeyId, so the default key of the account encrypts it"
+            message = (
+                f"{_name_of(output.name)} has no KmsKeyId, so the default key of the account encrypts it"
+            )
             yield finding_at(OUTPUT, job, output.pointer, message, f"KmsKeyId: {_MEND}")
         elif output.key.pointer not in told:
             told.add(output.key.pointer)
             yield from _find_in_key(job, output.key, "what the job leaves")
 
 
-def _called(name: str) -> str:
+def _name_of(name: str) -> str:
     return f"output {name}" if name.isascii() and name.isprintable() and name else "an output"
 
 

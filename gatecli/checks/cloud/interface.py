@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gatecli.checks.personal_data import Search
@@ -54,10 +54,3 @@ def finding_at(
         mend=mend,
         identity=f"{job.name}\0{pointer}\0{about}",
     )
-
-
-def find_in_job(job: JobDefinition, context: JobContext, checks: Iterable[JobCheck]) -> Iterator[Finding]:
-    """What every check of its platform finds in a job."""
-    for check in checks:
-        if job.platform in check.platforms:
-            yield from check.find(job, context)

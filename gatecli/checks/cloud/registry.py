@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from gatecli.checks.cloud import (
     azureml_steps,
     code_sources,
@@ -16,16 +18,16 @@ from gatecli.checks.cloud import (
     rules,
     unjudged,
 )
-from gatecli.checks.cloud.azureml_steps import of_people, of_seen
-from gatecli.checks.cloud.interface import JobCheck
-from gatecli.model.finding import Rule
-from gatecli.model.job_definition import JobPlatform
+from gatecli.checks.cloud.azureml_steps import of_people, with_definition
+from gatecli.checks.cloud.interface import JobCheck, JobContext
+from gatecli.model.finding import Finding, Rule
+from gatecli.model.job_definition import JobDefinition, JobPlatform
 
 _SAGEMAKER = frozenset({JobPlatform.SAGEMAKER})
 _AZUREML = frozenset({JobPlatform.AZUREML})
 
 JOB_CHECKS: tuple[JobCheck, ...] = (
-    JobCheck((images.UNPINNED, rules.UNKNOWN_VALUE), of_seen(images.find_unpinned)),
+    JobCheck((images.UNPINNED, rules.UNKNOWN_VALUE), with_definition(images.find_unpinned)),
     JobCheck((*entry_points.RULES, rules.UNKNOWN_VALUE), entry_points.find_entry_point_faults, _SAGEMAKER),
     JobCheck((*promises.RULES, rules.UNKNOWN_VALUE), promises.find_promise_faults),
     JobCheck((ledgers.UNSEEN_LEDGER, ledgers.PASSWORD, rules.UNKNOWN_VALUE), ledgers.find_ledger_faults),
@@ -73,3 +75,13 @@ JOB_CHECKS: tuple[JobCheck, ...] = (
 
 RULES: tuple[Rule, ...] = tuple(dict.fromkeys(rule for check in JOB_CHECKS for rule in check.rules))
 """Each once; what a reader alone can report is in `gatecli.sources.jobs.interface`."""
+
+
+def find_in_job(job: JobDefinition, context: JobContext) -> Iterator[Finding]:
+    """What every check of its platform finds in a job, at whatever front door. Of one unseen, that alone."""
+    if not job.is_seen:
+        yield from unjudged.find_unjudged(job, context)
+        return
+    for check in JOB_CHECKS:
+        if job.platform in check.platforms:
+            yield from check.find(job, context)

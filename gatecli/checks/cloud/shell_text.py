@@ -103,12 +103,12 @@ def _next_piece(text: str, at: int) -> tuple[str, str, int]:
         raise _RefusedError(_WHY.get(text[at], "it holds a character that is none of a command"))
     kind = match.lastgroup or ""
     if kind == "open":
-        piece, end = _quoted(text, match.end())
+        piece, end = _quoted_text(text, match.end())
         return kind, piece, end
     return kind, HOLE if kind in _UNKNOWN else match[kind], match.end()
 
 
-def _quoted(text: str, at: int) -> tuple[str, int]:
+def _quoted_text(text: str, at: int) -> tuple[str, int]:
     """What stands between double quotes, and where they end. Raises _RefusedError."""
     pieces: list[str] = []
     while match := _QUOTED.match(text, at):

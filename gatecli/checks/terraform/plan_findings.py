@@ -5,9 +5,10 @@ Three-valued: what a plan does not say is neither a pass nor, of itself, a fault
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from gatecli.checks.cloud.interface import JobContext, PlacedRelease
 from gatecli.checks.personal_data import Hidden, Search, entity_phrase, find_hidden
 from gatecli.checks.served_models import Serving
 from gatecli.checks.terraform.attested_gates import UNREAD, JudgedGate, find_distrusted
@@ -25,6 +26,7 @@ from gatecli.checks.terraform.carried_evidence import (
     tagged_reports,
 )
 from gatecli.checks.terraform.form_matches import forms_in
+from gatecli.checks.terraform.managed_jobs import find_planned_jobs
 from gatecli.checks.terraform.open_resources import find_open
 from gatecli.checks.terraform.plain_variables import find_plain_variables
 from gatecli.checks.terraform.programs import find_programs
@@ -32,6 +34,7 @@ from gatecli.checks.terraform.tagged_evidence import TaggedReports
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.model.document import Place, pointer_of
 from gatecli.model.finding import Finding, make_finding
+from gatecli.model.job_definition import PlannedJobs
 from gatecli.model.plan import Plan, config_address
 from gatecli.model.plan_text import PlanText, plan_leaves
 from gatecli.model.policy import PrivacyPolicy
@@ -47,7 +50,8 @@ class PlanSubject:
 
     `gates` is the evidence of its gates, None where nobody looked, and `attested` says by `key_of` whether
     the attestations that gates rely on hold; `stated` is what the policy states; `serving` is what workloads
-    that serve a model must have, None where nothing.
+    that serve a model must have, None where nothing. `jobs` are the managed jobs that it defines, `declared`
+    the declarations that their promises are compared with.
     """
 
     plan: Plan
@@ -56,6 +60,8 @@ class PlanSubject:
     gates: GateEvidence | None = None
     stated: Stated = field(default=lambda _path, _digest: (), repr=False)
     serving: Serving | None = None
+    jobs: Sequence[PlannedJobs] = ()
+    declared: tuple[PlacedRelease, ...] = ()
     attested: Mapping[str, JudgedGate] = field(default_factory=dict)
 
 
@@ -67,6 +73,7 @@ def find_in_plan(subject: PlanSubject, policy: PrivacyPolicy, search: Search) ->
     if subject.serving is not None:
         yield from find_unattested_workloads(subject.plan, forms, subject.serving)
     yield from find_open(subject.plan, forms, policy)
+    yield from find_planned_jobs(subject.jobs, JobContext(policy, subject.declared))
     yield from find_programs(subject.plan, policy)
     for resource in subject.plan.resources:
         if not resource.is_leaving:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from gatecli.checks.cloud.interface import JobContext, PlacedRelease
+from gatecli.checks.cloud.rules import UNKNOWN_VALUE
 from gatecli.checks.terraform.budget_resets import find_resets
 from gatecli.checks.terraform.budgets import find_budgets
 from gatecli.checks.terraform.form_matches import JudgedForm, forms_in
+from gatecli.checks.terraform.managed_jobs import find_planned_jobs
 from gatecli.checks.terraform.open_resources import find_open
 from gatecli.checks.terraform.plain_variables import find_plain_variables
 from gatecli.checks.terraform.resource_types import DATASET, MODEL
@@ -19,6 +22,7 @@ from gatecli.checks.terraform.tagged_evidence import TaggedReports, judge_tag
 from gatecli.checks.terraform.ungated import find_ungated
 from gatecli.model.document import Place
 from gatecli.model.finding import Finding, Rule, Severity, make_finding
+from gatecli.model.job_definition import PlannedJobs
 from gatecli.model.plan_graph import dependents_of, origins_of, unresolved_locals
 from gatecli.model.policy import PrivacyPolicy
 from gatecli.model.static_plan import StaticPlan
@@ -31,9 +35,21 @@ _SAYS = " (static: without a plan)"
 _NAMED = 3
 
 
-def find_in_static(static: StaticPlan, evidence: TaggedReports, policy: PrivacyPolicy) -> Iterator[Finding]:
-    """Everything that the text of a module must not do, and the note that there was no plan."""
-    for finding in _find_certain(static, evidence, policy):
+def find_in_static(
+    static: StaticPlan,
+    evidence: TaggedReports,
+    policy: PrivacyPolicy,
+    jobs: Sequence[PlannedJobs] = (),
+    declared: tuple[PlacedRelease, ...] = (),
+) -> Iterator[Finding]:
+    """Everything that the text of a module must not do, and the note that there was no plan.
+
+    `jobs` are the managed jobs that it defines, `declared` what their promises are compared with.
+    """
+    certain = (each for each in jobs if each.address not in static.doubtful)
+    found = find_planned_jobs(tuple(certain), JobContext(policy, declared))
+    known = (finding for finding in found if finding.rule.id != UNKNOWN_VALUE.id)
+    for finding in (*_find_certain(static, evidence, policy), *known):
         yield replace(finding, message=f"{finding.message}{_SAYS}")
     if static.plan.resources or static.unread:
         yield _note(static)

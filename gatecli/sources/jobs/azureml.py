@@ -15,8 +15,8 @@ from gatecli.sources.interface import Loaded
 from gatecli.sources.jobs.azureml_flow import FlowReader, Scope, kept_under
 from gatecli.sources.jobs.azureml_inputs import Given, given_value
 from gatecli.sources.jobs.azureml_steps import KINDS, PIPELINE
-from gatecli.sources.jobs.interface import JobReader, invalid, unbound, unsupported
-from gatecli.sources.jobs.parts import Part, name_of, text_of
+from gatecli.sources.jobs.interface import JobReader, invalid, unbound, unsupported_job
+from gatecli.sources.jobs.parts import JobPart, name_of, text_of
 
 _SCHEMA = re.compile(r"azuremlschemas[^/]*/.*?(?P<name>[A-Za-z0-9_]+)\.schema\.json", re.IGNORECASE)
 _OF_COMPONENTS = frozenset({"version", "is_deterministic"})
@@ -32,7 +32,7 @@ def read_azureml(document: Document) -> Loaded[JobDefinition] | None:
     data = document.data
     if not isinstance(data, Mapping):
         return None
-    root = Part.of(data, "")
+    root = JobPart.of(data, "")
     schema = _schema_name(root)
     if schema == "schedule":
         return _read_schedule(document, root)
@@ -41,13 +41,13 @@ def read_azureml(document: Document) -> Loaded[JobDefinition] | None:
     return _read_job(document, root) if _looks_like_a_job(root) else None
 
 
-def _schema_name(root: Part) -> str | None:
+def _schema_name(root: JobPart) -> str | None:
     text = text_of(root.member("$schema"))
     match = None if text is None else _SCHEMA.search(text.text)
     return None if match is None else match["name"].lower()
 
 
-def _looks_like_a_job(root: Part) -> bool:
+def _looks_like_a_job(root: JobPart) -> bool:
     """Whether a document without a schema is a job: a pipeline, or a command with what only a job has."""
     kind, keys = text_of(root.member("type")), {*root.value}
     if keys & _OF_COMPONENTS or "apiVersion" in keys:
@@ -59,7 +59,7 @@ def _looks_like_a_job(root: Part) -> bool:
     return starts and (is_named or "environment" in keys) and bool(keys & _OF_JOBS)
 
 
-def _read_schedule(document: Document, root: Part) -> Loaded[JobDefinition]:
+def _read_schedule(document: Document, root: JobPart) -> Loaded[JobDefinition]:
     """A schedule has its job in it, or names a file, which is judged as one."""
     job = root.member("create_job") or root.member("create_monitor")
     if job is None:
@@ -73,10 +73,10 @@ def _read_schedule(document: Document, root: Part) -> Loaded[JobDefinition]:
     if text is not None and not text.text.startswith("azureml:") and text.is_known:
         return Loaded()
     why = "a schedule starts a job that is not in a file here, so nothing of it is judged"
-    return Loaded(findings=(unsupported(document, job.pointer, why, "name the file of its job"),))
+    return Loaded(findings=(unsupported_job(document, job.pointer, why, "name the file of its job"),))
 
 
-def _read_job(document: Document, root: Part) -> Loaded[JobDefinition]:
+def _read_job(document: Document, root: JobPart) -> Loaded[JobDefinition]:
     name = name_of(root.member("name"), "") or name_of(root.member("display_name"), Path(document.path).name)
     reader = FlowReader(document, name)
     identity = text_of(root.below("identity", "type"))
@@ -88,12 +88,12 @@ def _read_job(document: Document, root: Part) -> Loaded[JobDefinition]:
     return Loaded(tuple(reader.finish()), tuple(reader.findings))
 
 
-def _is_pipeline(root: Part) -> bool:
+def _is_pipeline(root: JobPart) -> bool:
     kind = text_of(root.member("type"))
     return (kind is not None and kind.text.lower() == PIPELINE) or root.member("jobs") is not None
 
 
-def _read_pipeline(reader: FlowReader, root: Part, identity: JobText | None, folder: Path) -> None:
+def _read_pipeline(reader: FlowReader, root: JobPart, identity: JobText | None, folder: Path) -> None:
     given = _pipeline_inputs(reader, root)
     outputs = root.member("outputs")
     parts = dict(outputs.members()) if outputs is not None else {}
@@ -110,7 +110,7 @@ def _read_pipeline(reader: FlowReader, root: Part, identity: JobText | None, fol
     reader.findings.append(invalid(reader.document, root.pointer, problem, "write its steps under jobs"))
 
 
-def _pipeline_inputs(reader: FlowReader, root: Part) -> dict[str, Given]:
+def _pipeline_inputs(reader: FlowReader, root: JobPart) -> dict[str, Given]:
     """What a pipeline is given. No expression has a meaning there."""
 
     def resolve(_expression: str, pointer: str) -> Given:

@@ -11,7 +11,7 @@ from typing import Any
 from gatecli.model.job_definition import JobText
 from gatecli.sources.documents import parse_documents
 from gatecli.sources.files import ReadError, decode_text, read_bytes
-from gatecli.sources.jobs.parts import Part
+from gatecli.sources.jobs.parts import JobPart
 
 _ELSEWHERE = ("azureml:", "azureml://")
 _FILES = ("file:",)
@@ -21,12 +21,12 @@ _FILES = ("file:",)
 class Definition:
     """Where the command, the environment and the inputs of a step are defined.
 
-    `part` is None where it is kept in a workspace or a registry; `reference` is then its name there. In a file
-    beside, pointers of the parts are of that file; `at` is where the step names it. `problem` says why a file
-    cannot be read.
+    `part` is None where it is kept in a workspace or a registry; `reference` is then its name there. In a
+    file beside, pointers of the parts are of that file; `at` is where the step names it. `problem` says why
+    a file cannot be read.
     """
 
-    part: Part | None
+    part: JobPart | None
     at: str
     reference: JobText | None = None
     folder: Path | None = None
@@ -38,7 +38,7 @@ class Definition:
         return self.folder is not None
 
 
-def definition_of(step: Part, folder: Path, key: str = "component") -> Definition:
+def definition_of(step: JobPart, folder: Path, key: str = "component") -> Definition:
     """The definition of a step, or of the trial of a sweep."""
     named = step.member(key)
     if named is None:
@@ -61,7 +61,7 @@ def _in_file(text: JobText, folder: Path) -> Definition:
     data, problem = read_mapping(path)
     if problem:
         return Definition(None, text.pointer, text, problem=problem)
-    return Definition(Part.of(data, ""), text.pointer, folder=path.parent)
+    return Definition(JobPart.of(data, ""), text.pointer, folder=path.parent)
 
 
 def read_mapping(path: Path) -> tuple[Mapping[str, Any], str]:
@@ -83,7 +83,7 @@ class Environment:
     unpinned: str = ""
 
 
-def environment_of(part: Part | None, folder: Path, at: str | None = None) -> Environment:
+def environment_of(part: JobPart | None, folder: Path, at: str | None = None) -> Environment:
     """The environment of a step: by reference, inline, or in a file beside. `at` is where it is told."""
     if part is None:
         return Environment()
@@ -94,7 +94,7 @@ def environment_of(part: Part | None, folder: Path, at: str | None = None) -> En
         return (
             Environment(unpinned=f"its environment {problem}")
             if problem
-            else _inline(Part.of(data, ""), where)
+            else _inline(JobPart.of(data, ""), where)
         )
     if text is not None:
         return Environment(JobText(text.text, where))
@@ -107,7 +107,7 @@ _ADDED = {
 }
 
 
-def _inline(part: Part, at: str) -> Environment:
+def _inline(part: JobPart, at: str) -> Environment:
     image = part.member("image")
     text = None if image is None else image.text()
     added = next((why for key, why in _ADDED.items() if part.member(key) is not None), "")

@@ -26,8 +26,8 @@ from gatecli.sources.jobs.azureml_steps import (
     step_job,
     texts_of_reading,
 )
-from gatecli.sources.jobs.interface import invalid, unbound, unsupported
-from gatecli.sources.jobs.parts import Part, text_of
+from gatecli.sources.jobs.interface import invalid, unbound, unsupported_job
+from gatecli.sources.jobs.parts import JobPart, text_of
 
 DEEPEST = 8
 """Pipelines within pipelines."""
@@ -63,7 +63,7 @@ class FlowReader:
     bound: dict[tuple[str, str], tuple[DataOrigin, ...]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
-    def read(self, members: Mapping[str, Part], scope: Scope) -> None:
+    def read(self, members: Mapping[str, JobPart], scope: Scope) -> None:
         """Every step of a scope, by its name; the only one of a single job has none."""
         made = {name: self._definition(step, scope) for name, step in members.items()}
         known = {name: _known_outputs(step, made[name]) for name, step in members.items()}
@@ -73,7 +73,7 @@ class FlowReader:
                 continue
             self._read_step(name, step, made[name], scope, known)
 
-    def _definition(self, step: Part, scope: Scope) -> Definition:
+    def _definition(self, step: JobPart, scope: Scope) -> Definition:
         kind = text_of(step.member("type"))
         key = HOLDERS.get(kind.text.lower() if kind is not None else "", "component")
         return definition_of(step, scope.folder, key)
@@ -81,7 +81,7 @@ class FlowReader:
     def _read_step(
         self,
         name: str,
-        step: Part,
+        step: JobPart,
         definition: Definition,
         scope: Scope,
         known: Mapping[str, frozenset[str] | None],
@@ -115,7 +115,7 @@ class FlowReader:
     def _read_group(
         self,
         own: str,
-        step: Part,
+        step: JobPart,
         definition: Definition,
         given: Mapping[str, Given],
         targets: Mapping[str, JobText],
@@ -175,7 +175,7 @@ class FlowReader:
         self.findings.append(unbound(self.document, at, problem, _BIND, subject=self.name))
         return Given(at, None, (DataOrigin(source=JobText(HOLE, at)),))
 
-    def _targets(self, own: str, step: Part, scope: Scope) -> Iterator[tuple[str, JobText]]:
+    def _targets(self, own: str, step: JobPart, scope: Scope) -> Iterator[tuple[str, JobText]]:
         """Where outputs are kept under a name or a path, as the step or its pipeline says."""
         outputs = step.member("outputs")
         for name, part in outputs.members() if outputs is not None else ():
@@ -204,7 +204,7 @@ class FlowReader:
         return None
 
     def _check_inputs(
-        self, step: Part, definition: Definition, given: dict[str, Given], scope: Scope
+        self, step: JobPart, definition: Definition, given: dict[str, Given], scope: Scope
     ) -> None:
         """What is given against what is declared and used."""
         declared = (
@@ -230,7 +230,7 @@ class FlowReader:
         self._check_command(step, definition, given, scope)
 
     def _check_command(
-        self, step: Part, definition: Definition, given: Mapping[str, Given], scope: Scope
+        self, step: JobPart, definition: Definition, given: Mapping[str, Given], scope: Scope
     ) -> None:
         inner = inner_of(definition)
         text = None if inner is None else text_of(inner.member("command"))
@@ -249,15 +249,15 @@ class FlowReader:
     def _unbound(self, at: str, problem: str, mend: str) -> None:
         self.findings.append(unbound(self.document, at, problem, mend, subject=self.name))
 
-    def _invalid(self, step: Part, scope: Scope, problem: str, mend: str) -> None:
+    def _invalid(self, step: JobPart, scope: Scope, problem: str, mend: str) -> None:
         at = scope.at or step.pointer
         self.findings.append(invalid(self.document, at, problem, mend, subject=self.name))
 
-    def _unsupported(self, step: Part, scope: Scope, kind: str) -> None:
+    def _unsupported(self, step: JobPart, scope: Scope, kind: str) -> None:
         at = scope.at or step.pointer
         problem = f"a step of type {quote_name(kind)} is of a kind that no rule judges"
         mend = f"use one of {', '.join(sorted(KINDS))}"
-        self.findings.append(unsupported(self.document, at, problem, mend, subject=self.name))
+        self.findings.append(unsupported_job(self.document, at, problem, mend, subject=self.name))
 
     def finish(self) -> Sequence[JobDefinition]:
         """The jobs of the pipeline, each with the whole flow of its data."""
@@ -284,7 +284,7 @@ class FlowReader:
             waiting += inner or (DataOrigin(source=JobText(HOLE, "")),)
 
 
-def _known_outputs(step: Part, definition: Definition) -> frozenset[str] | None:
+def _known_outputs(step: JobPart, definition: Definition) -> frozenset[str] | None:
     """The outputs that a step has; None where nobody can say."""
     kind = kind_of(step, definition)
     if definition.part is None or kind not in KINDS or kind in {"automl", "finetuning"}:
@@ -292,7 +292,7 @@ def _known_outputs(step: Part, definition: Definition) -> frozenset[str] | None:
     return output_names(step, definition)
 
 
-def kept_under(part: Part) -> JobText | None:
+def kept_under(part: JobPart) -> JobText | None:
     """The name or the path under which an output is kept."""
     for key in ("name", "path"):
         text = text_of(part.member(key))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gatecli.model.job_definition import HOLE, DataOrigin, JobText
 from gatecli.sources.jobs.azureml_expressions import data_names, expressions
-from gatecli.sources.jobs.parts import Part
+from gatecli.sources.jobs.parts import JobPart
 
 LITERALS = frozenset({"string", "integer", "number", "boolean", "enum"})
 MODELS = frozenset({"custom_model", "mlflow_model", "triton_model", "safe_tensors_model"})
@@ -32,7 +32,7 @@ Resolve = Callable[[str, str], Given]
 """What an expression stands for: its name and where it stands in, its value out."""
 
 
-def given_value(part: Part, resolve: Resolve) -> Given:
+def given_value(part: JobPart, resolve: Resolve) -> Given:
     """The value of an input as it is written."""
     text = part.text()
     if text is not None:
@@ -65,7 +65,7 @@ def _holes(text: JobText) -> tuple[str, ...]:
     return () if text.is_known else (HOLE,)
 
 
-def _given_block(part: Part, resolve: Resolve) -> Given:
+def _given_block(part: JobPart, resolve: Resolve) -> Given:
     """`{type: …, path: …}`, a literal with a type, or a group of inputs."""
     kind, path = _kind(part), part.member("path")
     if kind in LITERALS:
@@ -79,7 +79,7 @@ def _given_block(part: Part, resolve: Resolve) -> Given:
     return Given(part.pointer, None, unknown)
 
 
-def _given_path(path: Part, kind: str | None, resolve: Resolve) -> Given:
+def _given_path(path: JobPart, kind: str | None, resolve: Resolve) -> Given:
     text = path.text()
     if text is None:
         return Given(path.pointer, None, (DataOrigin(source=JobText(HOLE, path.pointer)),))
@@ -92,12 +92,12 @@ def _given_path(path: Part, kind: str | None, resolve: Resolve) -> Given:
     return Given(path.pointer, None, found.origins)
 
 
-def _kind(part: Part) -> str | None:
+def _kind(part: JobPart) -> str | None:
     member = part.member("type")
     text = None if member is None else member.text()
     return None if text is None else text.text.lower()
 
 
-def _below(part: Part, resolve: Resolve) -> Iterator[DataOrigin]:
+def _below(part: JobPart, resolve: Resolve) -> Iterator[DataOrigin]:
     for inner in (*(each for _, each in part.members()), *part.items()):
         yield from given_value(inner, resolve).origins

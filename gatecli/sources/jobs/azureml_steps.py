@@ -29,7 +29,7 @@ from gatecli.model.job_definition import (
 from gatecli.sources.jobs.azureml_components import Definition, environment_of
 from gatecli.sources.jobs.azureml_expressions import command_text, data_names, mount
 from gatecli.sources.jobs.azureml_inputs import Given
-from gatecli.sources.jobs.parts import Part, text_of
+from gatecli.sources.jobs.parts import JobPart, text_of
 
 PIPELINE = "pipeline"
 HOLDERS: Mapping[str, str] = MappingProxyType({"sweep": "trial"})
@@ -55,7 +55,7 @@ class StepPlace:
     identity: JobText | None = None
 
 
-def kind_of(step: Part, definition: Definition) -> str:
+def kind_of(step: JobPart, definition: Definition) -> str:
     """The type of a step, which its component may say."""
     for part in (step, definition.part):
         text = None if part is None else text_of(part.member("type"))
@@ -64,21 +64,21 @@ def kind_of(step: Part, definition: Definition) -> str:
     return "command"
 
 
-def inner_of(definition: Definition) -> Part | None:
+def inner_of(definition: Definition) -> JobPart | None:
     """The block of a definition that says what runs: of a parallel job, its task."""
     part = definition.part
     task = None if part is None else part.member("task")
     return task if task is not None and isinstance(task.value, Mapping) else part
 
 
-def output_names(step: Part, definition: Definition) -> frozenset[str]:
+def output_names(step: JobPart, definition: Definition) -> frozenset[str]:
     """The outputs that a step has."""
     parts = (step, definition.part)
     found = (part.member("outputs") for part in parts if part is not None)
     return frozenset(name for outputs in found if outputs is not None for name, _ in outputs.members())
 
 
-def input_parts(step: Part) -> Iterator[tuple[str, Part]]:
+def input_parts(step: JobPart) -> Iterator[tuple[str, JobPart]]:
     """The inputs that a step is given; those of AutoML have keys of their own."""
     inputs = step.member("inputs")
     if inputs is not None:
@@ -90,7 +90,7 @@ def input_parts(step: Part) -> Iterator[tuple[str, Part]]:
 
 
 def step_job(
-    step: Part,
+    step: JobPart,
     definition: Definition,
     given: Mapping[str, Given],
     targets: Mapping[str, JobText],
@@ -119,7 +119,7 @@ def step_job(
 
 
 def _with_program(
-    job: JobDefinition, step: Part, definition: Definition, given: Mapping[str, Given]
+    job: JobDefinition, step: JobPart, definition: Definition, given: Mapping[str, Given]
 ) -> JobDefinition:
     inner = inner_of(definition)
     at = definition.at if definition.is_file else None
@@ -144,7 +144,7 @@ def _with_program(
 
 
 def _entry_point(
-    inner: Part | None, at: str | None, values: Mapping[str, str], outputs: frozenset[str]
+    inner: JobPart | None, at: str | None, values: Mapping[str, str], outputs: frozenset[str]
 ) -> JobWords | None:
     """The command as the platform gives it to a shell; None for a step that has none."""
     text = _moved(text_of(_below(inner, "command")), at)
@@ -165,7 +165,7 @@ def command_values(definition: Definition, given: Mapping[str, Given]) -> dict[s
     return {**defaults, **{name: _given_text(name, each) for name, each in given.items()}}
 
 
-def _default_text(part: Part | None) -> str:
+def _default_text(part: JobPart | None) -> str:
     value = None if part is None else part.value
     if isinstance(value, bool):
         return str(value)
@@ -189,7 +189,7 @@ def _job_output(name: str, pointer: str, target: JobText | None) -> JobOutput:
     return JobOutput(name, at, JobText(mount("outputs", name), at), target)
 
 
-def _variables(step: Part, inner: Part | None, at: str | None) -> Iterator[JobVariable]:
+def _variables(step: JobPart, inner: JobPart | None, at: str | None) -> Iterator[JobVariable]:
     """Those of the step count more than those of what it is made of."""
     found: dict[str, JobVariable] = {}
     for part, moved in ((inner, at), (step, None)):
@@ -201,7 +201,7 @@ def _variables(step: Part, inner: Part | None, at: str | None) -> Iterator[JobVa
     return iter(found.values())
 
 
-def _machines(step: Part, inner: Part | None, at: str | None) -> JobMachines:
+def _machines(step: JobPart, inner: JobPart | None, at: str | None) -> JobMachines:
     count: JobCount | None = None
     shell: JobFlag | None = None
     for part, moved in ((inner, at), (step, None)):
@@ -224,7 +224,7 @@ def texts_of_reading(job: JobDefinition) -> Iterator[DataOrigin]:
             yield DataOrigin(source=JobText(name, text.pointer))
 
 
-def _texts(step: Part, at: str | None) -> Iterator[JobText]:
+def _texts(step: JobPart, at: str | None) -> Iterator[JobText]:
     """What everybody reads who may list jobs."""
     for key in _TEXTS:
         part = step.member(key)
@@ -234,7 +234,7 @@ def _texts(step: Part, at: str | None) -> Iterator[JobText]:
                 yield text
 
 
-def texts_of_pipeline(root: Part) -> Sequence[JobText]:
+def texts_of_pipeline(root: JobPart) -> Sequence[JobText]:
     """The same of a whole pipeline."""
     return tuple(_texts(root, None))
 
@@ -244,5 +244,5 @@ def _moved(text: JobText | None, at: str | None) -> JobText | None:
     return text if text is None or at is None else JobText(text.text, at)
 
 
-def _below(part: Part | None, name: str) -> Part | None:
+def _below(part: JobPart | None, name: str) -> JobPart | None:
     return None if part is None else part.member(name)

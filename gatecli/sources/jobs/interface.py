@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from gatecli.model.document import Document
@@ -40,7 +40,9 @@ def invalid(document: Document, pointer: str, problem: str, mend: str, *, subjec
     return _finding(INVALID, document, pointer, problem, mend, subject)
 
 
-def unsupported(document: Document, pointer: str, problem: str, mend: str, *, subject: str = "") -> Finding:
+def unsupported_job(
+    document: Document, pointer: str, problem: str, mend: str, *, subject: str = ""
+) -> Finding:
     """The finding that a job was seen, and that nothing here can judge it."""
     return _finding(UNSUPPORTED, document, pointer, problem, mend, subject)
 
@@ -53,4 +55,13 @@ def unbound(document: Document, pointer: str, problem: str, mend: str, *, subjec
 def _finding(rule: Rule, document: Document, pointer: str, problem: str, mend: str, subject: str) -> Finding:
     return make_finding(
         rule, problem, subject=subject or document.path, place=document.place(pointer), mend=mend
+    )
+
+
+def together(parts: Iterable[Loaded[JobDefinition]]) -> Loaded[JobDefinition]:
+    """What was read in several places."""
+    read = tuple(parts)
+    return Loaded(
+        tuple(job for each in read for job in each.values),
+        tuple(finding for each in read for finding in each.findings),
     )

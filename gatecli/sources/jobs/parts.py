@@ -1,7 +1,7 @@
 """A cursor over a definition: each part with its pointer, as far as its value is known before the start.
 
-Forms differ in how they write a value that is known later; a `Dialect` says how. What it does not know is
-`HOLE`, alone or inside a text.
+Forms differ in how they write a value that is known later; a `ValueDialect` says how. What it does not know
+is `HOLE`, alone or inside a text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class ValueDialect:
     """How a form writes what is known later.
 
     Each of `resolvers` gives a value as far as it is known. A key that ends in `later` holds an expression.
@@ -32,24 +32,24 @@ class Dialect:
             value = each(value)
         return value
 
-    def within(self, outer: Dialect) -> Dialect:
+    def within(self, outer: ValueDialect) -> ValueDialect:
         """This dialect in a document that itself is of another."""
-        return Dialect((*outer.resolvers, *self.resolvers), self.later)
+        return ValueDialect((*outer.resolvers, *self.resolvers), self.later)
 
 
-PLAIN = Dialect()
+PLAIN = ValueDialect()
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class JobPart:
     """A value in a document, resolved, and its pointer."""
 
     value: Any = field(repr=False)
     pointer: str
-    dialect: Dialect = PLAIN
+    dialect: ValueDialect = PLAIN
 
     @classmethod
-    def of(cls, value: Any, pointer: str, dialect: Dialect = PLAIN) -> Part:
+    def of(cls, value: Any, pointer: str, dialect: ValueDialect = PLAIN) -> JobPart:
         return cls(dialect.resolve(value), pointer, dialect)
 
     @property
@@ -57,35 +57,35 @@ class Part:
         """Whether nothing of it is known."""
         return bool(self.value == HOLE)
 
-    def member(self, name: str) -> Part | None:
+    def member(self, name: str) -> JobPart | None:
         """The value of a key; None where it is not written. A part that is unknown may hold any."""
         if self.is_unknown:
-            return Part(HOLE, self.pointer, self.dialect)
+            return JobPart(HOLE, self.pointer, self.dialect)
         if not isinstance(self.value, dict):
             return None
         if self.dialect.later and f"{name}{self.dialect.later}" in self.value:
-            return Part(HOLE, self._below(f"{name}{self.dialect.later}"), self.dialect)
+            return JobPart(HOLE, self._below(f"{name}{self.dialect.later}"), self.dialect)
         if name not in self.value:
             return None
         return self._present(self.value[name], name)
 
-    def below(self, *names: str) -> Part | None:
+    def below(self, *names: str) -> JobPart | None:
         """The value at a path of keys."""
-        part: Part | None = self
+        part: JobPart | None = self
         for name in names:
             part = None if part is None else part.member(name)
         return part
 
-    def members(self) -> Iterator[tuple[str, Part]]:
+    def members(self) -> Iterator[tuple[str, JobPart]]:
         """Every key, as it is meant, and its value; none of a part that is no block of keys."""
         later = self.dialect.later
         for key, value in self.value.items() if isinstance(self.value, dict) else ():
             if later and key.endswith(later):
-                yield key.removesuffix(later), Part(HOLE, self._below(key), self.dialect)
+                yield key.removesuffix(later), JobPart(HOLE, self._below(key), self.dialect)
             elif (part := self._present(value, key)) is not None:
                 yield key, part
 
-    def items(self) -> Iterator[Part]:
+    def items(self) -> Iterator[JobPart]:
         """The items of a list; none of a part that is no list."""
         for number, value in enumerate(self.value if isinstance(self.value, list) else ()):
             part = self._present(value, number)
@@ -120,20 +120,20 @@ class Part:
         is_whole = isinstance(self.value, list) and len(known) == len(self.value)
         return JobWords(known, self.pointer, is_whole)
 
-    def _present(self, value: Any, key: str | int) -> Part | None:
-        part = Part.of(value, self._below(key), self.dialect)
+    def _present(self, value: Any, key: str | int) -> JobPart | None:
+        part = JobPart.of(value, self._below(key), self.dialect)
         return None if part.value is ABSENT else part
 
     def _below(self, key: str | int) -> str:
         return self.pointer + pointer_of((key,))
 
 
-def text_of(part: Part | None) -> JobText | None:
+def text_of(part: JobPart | None) -> JobText | None:
     """The text of a part that may not be there."""
     return None if part is None else part.text()
 
 
-def name_of(part: Part | None, otherwise: str) -> str:
+def name_of(part: JobPart | None, otherwise: str) -> str:
     """The name that a part says, where all of it is known."""
     text = text_of(part)
     return text.text if text is not None and text.text and text.is_known else otherwise

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from gatecli.model.document import Document, Place
 from gatecli.model.finding import Finding, make_finding
 from gatecli.model.job_definition import JobDefinition
-from gatecli.sources.documents import parse_documents
 from gatecli.sources.files import ReadError, decode_text, read_bytes
 from gatecli.sources.interface import Loaded
 from gatecli.sources.jobs.azureml import AZUREML
-from gatecli.sources.jobs.interface import INVALID, UNREADABLE, JobReader
+from gatecli.sources.jobs.cloudformation import SHORT_FORMS, TEMPLATES
+from gatecli.sources.jobs.interface import INVALID, UNREADABLE, JobReader, together
+from gatecli.sources.jobs.sagemaker_pipeline import PIPELINES
 from gatecli.sources.jobs.sagemaker_request import REQUESTS
+from gatecli.sources.jobs.step_functions import STATE_MACHINES
+from gatecli.sources.json_text import read_json
+from gatecli.sources.yaml_text import read_yaml
 
-JOB_READERS: tuple[JobReader, ...] = (REQUESTS, AZUREML)
+JOB_READERS: tuple[JobReader, ...] = (REQUESTS, STATE_MACHINES, PIPELINES, TEMPLATES, AZUREML)
 """The first that knows a document reads it."""
 
 SUFFIXES = frozenset({".json", ".yaml", ".yml", ".template"})
@@ -44,10 +50,22 @@ def _has_marks(content: bytes) -> bool:
 def read_jobs(path: Path) -> Loaded[JobDefinition]:
     """Every job that a file defines; what cannot be read is a finding. A file without any gives nothing."""
     try:
-        documents = parse_documents(path.as_posix(), decode_text(read_bytes(path)))
+        content = read_bytes(path)
+        documents = _parse(path, decode_text(content))
     except ReadError as error:
         return Loaded(findings=(_unread(path, error),))
-    return together(map(jobs_of, documents))
+    digest = hashlib.sha256(content).hexdigest()
+    return together(jobs_of(replace(document, sha256=digest)) for document in documents)
+
+
+def _parse(path: Path, text: str) -> tuple[Document, ...]:
+    """The documents of a file; templates of CloudFormation in YAML have functions as tags."""
+    name = path.as_posix()
+    if path.suffix.lower() == ".json" or text.lstrip()[:1] == "{":
+        documents = read_json(name, text)
+    else:
+        documents = read_yaml(name, text, functions=SHORT_FORMS if "AWS::" in text else {})
+    return tuple(document for document in documents if document.data is not None)
 
 
 def jobs_of(document: Document) -> Loaded[JobDefinition]:
@@ -57,15 +75,6 @@ def jobs_of(document: Document) -> Loaded[JobDefinition]:
         if loaded is not None:
             return loaded
     return Loaded()
-
-
-def together(parts: Iterable[Loaded[JobDefinition]]) -> Loaded[JobDefinition]:
-    """What was read in several places."""
-    read = tuple(parts)
-    return Loaded(
-        tuple(job for each in read for job in each.values),
-        tuple(finding for each in read for finding in each.findings),
-    )
 
 
 def _unread(path: Path, error: ReadError) -> Finding:

@@ -26,11 +26,12 @@ from gatecli.model.job_definition import (
     JobVariable,
     JobWords,
     UnjudgedPart,
+    unseen_job,
 )
 from gatecli.model.quoting import quote_name
 from gatecli.sources.interface import Loaded
 from gatecli.sources.jobs.interface import JobReader, invalid
-from gatecli.sources.jobs.parts import Part, name_of, text_of
+from gatecli.sources.jobs.parts import JobPart, name_of, text_of
 from gatecli.sources.jobs.shapes import COUNT, FLAG, SCALAR, TEXT, ListOf, MapOf, Shape, find_misshapen
 
 PROCESSING, TRAINING = "CreateProcessingJob", "CreateTrainingJob"
@@ -49,7 +50,7 @@ class RequestPlace:
     name: str
 
 
-def read_processing(request: Part, place: RequestPlace) -> JobDefinition:
+def read_processing(request: JobPart, place: RequestPlace) -> JobDefinition:
     """The job that the members of CreateProcessingJob describe."""
     app, network = request.member("AppSpecification"), request.member("NetworkConfig")
     cluster = request.below("ProcessingResources", "ClusterConfig")
@@ -67,12 +68,12 @@ def read_processing(request: Part, place: RequestPlace) -> JobDefinition:
         tuple(_outputs(request)),
         _network(network, _below(network, "VpcConfig")),
         _machines(cluster),
-        tuple(_unjudged(request, _LISTS_OF_PROCESSING)),
+        tuple(_unjudged_parts(request, _LISTS_OF_PROCESSING)),
         tuple(_tags(request)),
     )
 
 
-def read_training(request: Part, place: RequestPlace) -> JobDefinition:
+def read_training(request: JobPart, place: RequestPlace) -> JobDefinition:
     """The job that the members of CreateTrainingJob describe."""
     app, output = request.member("AlgorithmSpecification"), request.member("OutputDataConfig")
     settings = request.member("HyperParameters")
@@ -90,7 +91,7 @@ def read_training(request: Part, place: RequestPlace) -> JobDefinition:
         (_training_output(output),) if output is not None else (),
         _network(request, request.member("VpcConfig")),
         _machines(request.member("ResourceConfig"), request.below("RemoteDebugConfig", "EnableRemoteDebug")),
-        tuple(_unjudged(request, _LISTS_OF_TRAINING)),
+        tuple(_unjudged_parts(request, _LISTS_OF_TRAINING)),
         (*_tags(request), *_texts(settings)),
         tuple(text for text in (text_of(_below(settings, _SUBMITTED)),) if text is not None),
     )
@@ -170,29 +171,26 @@ SHAPES: Mapping[str, Mapping[str, Shape]] = MappingProxyType(
 _LISTS_OF_PROCESSING = (("ProcessingInputs",), ("ProcessingOutputConfig", "Outputs"))
 _LISTS_OF_TRAINING = (("InputDataConfig",),)
 
-_JOBS: Mapping[str, Callable[[Part, RequestPlace], JobDefinition]] = MappingProxyType(
+_JOBS: Mapping[str, Callable[[JobPart, RequestPlace], JobDefinition]] = MappingProxyType(
     {PROCESSING: read_processing, TRAINING: read_training}
 )
 _IMAGE_HOLDER = {PROCESSING: "AppSpecification", TRAINING: "AlgorithmSpecification"}
 _NAMES = {PROCESSING: "ProcessingJobName", TRAINING: "TrainingJobName"}
 
 
-def read_call(action: str, request: Part, place: RequestPlace) -> Loaded[JobDefinition]:
+def read_call(action: str, request: JobPart, place: RequestPlace) -> Loaded[JobDefinition]:
     """The job of one call of the API. What has not the form of a request is a finding.
 
     `action` is `PROCESSING` or `TRAINING`.
     """
     if request.is_unknown:
-        why = UnjudgedPart(request.pointer, "all of it is known only when it starts")
-        empty = JobDefinition(
-            JobPlatform.SAGEMAKER, place.form, place.name, place.document, request.pointer, unjudged=(why,)
-        )
-        return Loaded((empty,))
-    faults = tuple(_misshapen(action, request, place))
+        why = "all of it is known only when it starts"
+        return Loaded((unseen_job(place.form, place.name, place.document, request.pointer, why),))
+    faults = tuple(_find_misshapen(action, request, place))
     return Loaded(findings=faults) if faults else Loaded((_JOBS[action](request, place),))
 
 
-def _misshapen(action: str, request: Part, place: RequestPlace) -> Iterator[Finding]:
+def _find_misshapen(action: str, request: JobPart, place: RequestPlace) -> Iterator[Finding]:
     for fault in find_misshapen(request, SHAPES[action]):
         name = fault.part.pointer.rpartition("/")[2] or "the request"
         yield invalid(
@@ -206,7 +204,7 @@ def _misshapen(action: str, request: Part, place: RequestPlace) -> Iterator[Find
 
 def read_request(document: Document) -> Loaded[JobDefinition] | None:
     """The job of a file that is a request, such as AWS's command line takes by --cli-input-json."""
-    request = Part.of(document.data, "")
+    request = JobPart.of(document.data, "")
     for action, holder in _IMAGE_HOLDER.items():
         if isinstance(document.data, dict) and holder in document.data:
             name = name_of(request.member(_NAMES[action]), document.path)
@@ -217,15 +215,15 @@ def read_request(document: Document) -> Loaded[JobDefinition] | None:
 REQUESTS = JobReader(((b"AppSpecification",), (b"AlgorithmSpecification",)), read_request)
 
 
-def _below(part: Part | None, name: str) -> Part | None:
+def _below(part: JobPart | None, name: str) -> JobPart | None:
     return None if part is None else part.member(name)
 
 
-def _words(part: Part | None) -> JobWords | None:
+def _words(part: JobPart | None) -> JobWords | None:
     return None if part is None else part.words()
 
 
-def _variables(part: Part | None) -> Iterator[JobVariable]:
+def _variables(part: JobPart | None) -> Iterator[JobVariable]:
     """The environment; a whole one that is not known is a variable without a name."""
     if part is None:
         return
@@ -235,12 +233,12 @@ def _variables(part: Part | None) -> Iterator[JobVariable]:
         yield JobVariable(name, value.text() or JobText(_scalar(value), value.pointer))
 
 
-def _scalar(part: Part) -> str:
+def _scalar(part: JobPart) -> str:
     """What a value that is no text becomes as one."""
     return HOLE if isinstance(part.value, dict | list) else str(part.value)
 
 
-def _inputs(part: Part | None) -> Iterator[JobInput]:
+def _inputs(part: JobPart | None) -> Iterator[JobInput]:
     for item in () if part is None else part.items():
         name = text_of(item.member("InputName"))
         s3, queried = item.member("S3Input"), item.member("DatasetDefinition")
@@ -254,7 +252,7 @@ def _inputs(part: Part | None) -> Iterator[JobInput]:
         )
 
 
-def _channels(part: Part | None) -> Iterator[JobInput]:
+def _channels(part: JobPart | None) -> Iterator[JobInput]:
     for item in () if part is None else part.items():
         name = text_of(item.member("ChannelName"))
         channel = name.text if name else HOLE
@@ -265,7 +263,7 @@ def _channels(part: Part | None) -> Iterator[JobInput]:
         )
 
 
-def _outputs(request: Part) -> Iterator[JobOutput]:
+def _outputs(request: JobPart) -> Iterator[JobOutput]:
     """What is uploaded, and what queries of inputs leave where they ran."""
     config = request.member("ProcessingOutputConfig")
     key = text_of(_below(config, "KmsKeyId"))
@@ -291,12 +289,12 @@ def _outputs(request: Part) -> Iterator[JobOutput]:
                 )
 
 
-def _training_output(config: Part) -> JobOutput:
+def _training_output(config: JobPart) -> JobOutput:
     path = text_of(config.member("S3OutputPath"))
     return JobOutput("model", config.pointer, None, path, text_of(config.member("KmsKeyId")))
 
 
-def _network(holder: Part | None, vpc: Part | None) -> JobNetwork:
+def _network(holder: JobPart | None, vpc: JobPart | None) -> JobNetwork:
     if holder is None:
         return JobNetwork()
     isolated, encrypted = (
@@ -310,10 +308,12 @@ def _network(holder: Part | None, vpc: Part | None) -> JobNetwork:
     )
 
 
-def _machines(config: Part | None, shell: Part | None = None) -> JobMachines:
+def _machines(config: JobPart | None, shell: JobPart | None = None) -> JobMachines:
     if config is None:
         return JobMachines(shell=None if shell is None else shell.flag())
-    groups, preferences = (list(_listed(config, name)) for name in ("InstanceGroups", "InstancePreferences"))
+    groups, preferences = (
+        list(_items_of(config, name)) for name in ("InstanceGroups", "InstancePreferences")
+    )
     parts = [config, *groups, *preferences]
     types = (text_of(part.member("InstanceType")) for part in parts)
     return JobMachines(
@@ -324,7 +324,7 @@ def _machines(config: Part | None, shell: Part | None = None) -> JobMachines:
     )
 
 
-def _count(parts: list[Part], *, adds: bool) -> JobCount | None:
+def _count(parts: list[JobPart], *, adds: bool) -> JobCount | None:
     """The machines of all groups, or the most that any preference gives."""
     members = (part.member("InstanceCount") for part in parts)
     counts = [member.count() for member in members if member is not None]
@@ -335,25 +335,25 @@ def _count(parts: list[Part], *, adds: bool) -> JobCount | None:
     return JobCount(value, counts[0].pointer)
 
 
-def _listed(part: Part, name: str) -> Iterator[Part]:
+def _items_of(part: JobPart, name: str) -> Iterator[JobPart]:
     below = part.member(name)
     return iter(()) if below is None else below.items()
 
 
-def _tags(request: Part) -> Iterator[JobText]:
-    for tag in _listed(request, "Tags"):
+def _tags(request: JobPart) -> Iterator[JobText]:
+    for tag in _items_of(request, "Tags"):
         for name in ("Key", "Value"):
             if (text := text_of(tag.member(name))) is not None:
                 yield text
 
 
-def _texts(part: Part | None) -> Iterator[JobText]:
+def _texts(part: JobPart | None) -> Iterator[JobText]:
     for _, value in () if part is None else part.members():
         if (text := value.text()) is not None:
             yield text
 
 
-def _unjudged(request: Part, lists: tuple[tuple[str, ...], ...]) -> Iterator[UnjudgedPart]:
+def _unjudged_parts(request: JobPart, lists: tuple[tuple[str, ...], ...]) -> Iterator[UnjudgedPart]:
     """What a check would have to see one by one, and is known only when the job starts."""
     for names in lists:
         part = request.below(*names)

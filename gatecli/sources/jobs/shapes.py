@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from gatecli.sources.jobs.parts import Part
+from gatecli.sources.jobs.parts import JobPart
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class ScalarShape:
     """A value that is no list and no block: what it is called, and the types that it may have."""
 
     called: str
@@ -31,12 +31,12 @@ class MapOf:
     value: Shape
 
 
-Shape: TypeAlias = "Leaf | ListOf | MapOf | Mapping[str, Shape]"
+Shape: TypeAlias = "ScalarShape | ListOf | MapOf | Mapping[str, Shape]"
 
-TEXT = Leaf("a text", (str,))
-FLAG = Leaf("true or false", (bool, str))
-COUNT = Leaf("a whole number", (int, str))
-SCALAR = Leaf("a text", (str, int, bool))
+TEXT = ScalarShape("a text", (str,))
+FLAG = ScalarShape("true or false", (bool, str))
+COUNT = ScalarShape("a whole number", (int, str))
+SCALAR = ScalarShape("a text", (str, int, bool))
 """A value that CloudFormation, or a state machine, turns into a text."""
 
 
@@ -44,11 +44,11 @@ SCALAR = Leaf("a text", (str, int, bool))
 class Misshapen:
     """A part of another form than its shape, and what it should be."""
 
-    part: Part
+    part: JobPart
     wanted: str
 
 
-def find_misshapen(part: Part, shape: Shape) -> Iterator[Misshapen]:
+def find_misshapen(part: JobPart, shape: Shape) -> Iterator[Misshapen]:
     """The parts below `part` that are not of their shape. What is not known yet may be of any."""
     if part.is_unknown:
         return
@@ -61,7 +61,7 @@ def find_misshapen(part: Part, shape: Shape) -> Iterator[Misshapen]:
 
 def _outside(shape: Shape) -> tuple[str, tuple[type, ...]]:
     match shape:
-        case Leaf(called, types):
+        case ScalarShape(called, types):
             return called, types
         case ListOf():
             return "a list", (list,)
@@ -69,9 +69,9 @@ def _outside(shape: Shape) -> tuple[str, tuple[type, ...]]:
             return "a block of keys", (dict,)
 
 
-def _below(part: Part, shape: Shape) -> Iterator[tuple[Part, Shape]]:
+def _below(part: JobPart, shape: Shape) -> Iterator[tuple[JobPart, Shape]]:
     match shape:
-        case Leaf():
+        case ScalarShape():
             return
         case ListOf(item):
             yield from ((below, item) for below in part.items())

@@ -49,7 +49,7 @@ def resource_of_type(
     match = _TYPE.fullmatch(type_)
     if match is None:
         return None
-    own = f"awscc_{match[1].lower()}_{_snake(match[2])}"
+    own = f"awscc_{match[1].lower()}_{snake_of(match[2])}"
     values, unknown = _resolve(properties if isinstance(properties, dict) else {}, parameters)
     return TemplateResource(
         path, _SAME.get(own, own), values if isinstance(values, dict) else {}, _marks(unknown)
@@ -70,7 +70,8 @@ def _parameters(template: Mapping[str, Any], given: Mapping[str, Any]) -> Mappin
     return {**defaults, **{name: value for name, value in given.items() if value is not None}}
 
 
-def _snake(name: str) -> str:
+def snake_of(name: str) -> str:
+    """A name of CloudFormation as the provider that is made from its schemas writes it."""
     return _WORD.sub("_", name).lower()
 
 
@@ -88,7 +89,7 @@ def _resolve(value: Any, parameters: Mapping[str, Any]) -> tuple[Any, Any]:
             return known, known is None
     if _is_policy(value):
         return value, False
-    pairs = {_snake(str(key)): _resolve(each, parameters) for key, each in value.items()}
+    pairs = {snake_of(str(key)): _resolve(each, parameters) for key, each in value.items()}
     marks = {key: mark for key, (_, mark) in pairs.items() if mark is not False}
     return {key: part for key, (part, _) in pairs.items() if part is not None}, marks or False
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from gatecli.model.job_definition import HOLE
 from gatecli.sources.hcl.syntax import Expression, FunctionCall, Object, Template, Traversal, Tuple
 from gatecli.sources.plan.static_values import UNKNOWN, Scope, StaticValue, as_text
 
 _MARK = "\0"
 _HARMLESS = frozenset({"resource", "notresource", "sid", "id", "version"})
 """Members that do not decide who is let in."""
+_PLACEHOLDER = re.compile(r"(?:\0|\\u0000)(?:[0-9a-f]{16})?")
 _MAX_DEPTH = 40
 _MAX_SIZE = 50_000
 
@@ -37,6 +40,24 @@ def document_of(scope: Scope, expression: Expression) -> StaticValue:
         case _:
             return UNKNOWN
     return _known_part(document) if isinstance(document, dict) else UNKNOWN
+
+
+def definition_of(scope: Scope, expression: Expression) -> StaticValue:
+    """The text of a definition of jobs, with a hole for each part that only a plan knows."""
+    known = scope.value_of(expression)
+    if known.is_known:
+        return known
+    match expression:
+        case FunctionCall("jsonencode", (argument,)):
+            text: Any = json.dumps(_Filler(scope).fill(argument, 0), default=str, ensure_ascii=False)
+        case Template():
+            text = _Filler(scope).fill(expression, 0)
+        case Traversal(("local", str(name))) if name in scope.locals_:
+            inner = scope.locals_[name]
+            return UNKNOWN if isinstance(inner, Traversal) else definition_of(scope, inner)
+        case _:
+            return UNKNOWN
+    return StaticValue(_PLACEHOLDER.sub(HOLE, text)) if isinstance(text, str) else UNKNOWN
 
 
 class _Filler:

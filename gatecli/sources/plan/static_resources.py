@@ -9,7 +9,8 @@ from gatecli.model.plan import PlannedResource
 from gatecli.model.plan_graph import node_of
 from gatecli.sources.hcl import syntax as hcl
 from gatecli.sources.hcl.syntax import Attribute, Body, Expression, NestedBlock, Object, Tuple
-from gatecli.sources.plan.static_documents import document_of
+from gatecli.sources.plan.jobs import DEFINITIONS
+from gatecli.sources.plan.static_documents import definition_of, document_of
 from gatecli.sources.plan.static_values import UNKNOWN, Scope, StaticValue, list_of, object_of
 
 Presence: TypeAlias = Literal["yes", "no", "unknown"]
@@ -102,7 +103,8 @@ def _body(scope: Scope, body: Body, type_: str, left_out: frozenset[str] = froze
         if type_ == _POLICY and name in _POLICY_BLOCKS:
             groups[name] = [_object_as_block(scope, each) for each in _objects(attribute.value)]
         elif name not in left_out:
-            value = _argument(scope, attribute.value)
+            is_job = (type_, name) in DEFINITIONS
+            value = (definition_of if is_job else _argument)(scope, attribute.value)
             if not (value.is_known and value.value is None):
                 items[name] = value
     for block in body.blocks:
