@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from gatecli.model.column_classification import ColumnClassification
 from gatecli.model.document import Document
 from gatecli.model.finding import Finding
 
@@ -76,7 +77,8 @@ class JobVariable:
 class JobInput:
     """What a job reads: `path` is where it stands in the container, `source` where it comes from.
 
-    `mode` is how the platform brings it (File, Pipe, ro_mount, …), where the definition says so.
+    `mode` is how the platform brings it (File, Pipe, ro_mount, …), where the definition says so. An input
+    that is a file of the repository with a classification of columns has it here, or why it cannot be read.
     """
 
     name: str
@@ -84,6 +86,8 @@ class JobInput:
     path: JobText | None = None
     source: JobText | None = None
     mode: JobText | None = None
+    classification: ColumnClassification | None = field(default=None, repr=False)
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

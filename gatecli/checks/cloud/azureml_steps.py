@@ -10,7 +10,9 @@ from gatecli.checks.cloud.network import REMOTE_SHELL, SEVERAL_MACHINES
 from gatecli.checks.cloud.rules import unknown_at
 from gatecli.checks.cloud.run_call import CallFault, RunCall, read_call
 from gatecli.checks.cloud.transform_call import TransformCall
+from gatecli.checks.tables.column_classes import find_faults
 from gatecli.errors import UsageError
+from gatecli.model.column_classification import ColumnTreatment
 from gatecli.model.finding import Finding, Rule, Severity
 from gatecli.model.job_definition import HOLE, MOUNT, JobDefinition, JobText
 from gatecli.model.secret_reference import EXAMPLE, parse_reference
@@ -44,6 +46,17 @@ TRANSFORMER_POLICY = Rule(
 )
 LOST_RECORD = Rule(
     "cloud-lost-transformation", Severity.ERROR, "A transformer writes where nothing is kept when it ends"
+)
+
+COLUMNS = Rule(
+    "cloud-column-classification",
+    Severity.ERROR,
+    "A transformer is given a classification of columns that the policy does not permit",
+)
+UNSEEN_COLUMNS = Rule(
+    "cloud-unseen-columns",
+    Severity.WARNING,
+    "The classification of columns that a transformer is given is not in the repository",
 )
 
 _MEND = (
@@ -156,6 +169,32 @@ def find_transformer_faults(job: JobDefinition, _context: JobContext) -> Iterato
         yield from _find_lost(job, call, option)
 
 
+def find_column_faults(job: JobDefinition, context: JobContext) -> Iterator[Finding]:
+    """What the classification of a transformer says against the policy, before anything is run."""
+    call = read_call(job)
+    if not isinstance(call, TransformCall):
+        return
+    columns = call.values.get("--columns")
+    text = "" if columns is None else columns.text
+    given = next((each for each in job.inputs if each.path is not None and each.path.text == text), None)
+    if given is None or (given.classification is None and not given.problem):
+        at = job.pointer if columns is None else columns.pointer
+        message = "the classification of columns is not in the repository, so only the run judges it"
+        mend = "bind --columns to an input whose path is a ColumnClassification beside this file"
+        yield finding_at(UNSEEN_COLUMNS, job, at, message, mend)
+        return
+    if given.classification is None:
+        mend = "gatecli schema ColumnClassification says what it holds"
+        yield finding_at(COLUMNS, job, given.pointer, given.problem, mend)
+        return
+    for fault in find_faults(given.classification, context.policy):
+        yield finding_at(COLUMNS, job, given.pointer, fault.message, fault.mend, about=fault.pointer)
+    is_keyed = bool(given.classification.spec.treated(ColumnTreatment.PSEUDONYMISE))
+    if is_keyed and "--key-vault-secret" not in call.values:
+        message = "the classification asks for pseudonyms, and no key is named"
+        yield finding_at(LITERAL_KEY, job, job.pointer, message, f"write --key-vault-secret {EXAMPLE}")
+
+
 def _find_in_key(job: JobDefinition, key: JobText) -> Iterator[Finding]:
     if not key.is_known:
         message = "which key makes the pseudonyms is known only when the job starts"
@@ -168,9 +207,7 @@ def _find_in_key(job: JobDefinition, key: JobText) -> Iterator[Finding]:
         yield finding_at(LITERAL_KEY, job, key.pointer, message, f"write {EXAMPLE}")
         return
     if reference.version is None:
-        message = (
-            "the key of the pseudonyms has no version, so a new one makes other pseudonyms of the same people"
-        )
+        message = "the key of the pseudonyms has no version, so a new one makes other pseudonyms"
         yield finding_at(NEWEST_KEY, job, key.pointer, message, f"name its version: {EXAMPLE}")
 
 

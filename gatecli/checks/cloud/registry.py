@@ -66,6 +66,11 @@ JOB_CHECKS: tuple[JobCheck, ...] = (
         _AZUREML,
     ),
     JobCheck(
+        (azureml_steps.COLUMNS, azureml_steps.UNSEEN_COLUMNS, azureml_steps.LITERAL_KEY),
+        azureml_steps.find_column_faults,
+        _AZUREML,
+    ),
+    JobCheck(
         (encryption.VOLUME, encryption.SHARED, rules.UNKNOWN_VALUE), encryption.find_volume_key, _SAGEMAKER
     ),
     JobCheck(

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gatecli.model.job_definition import JobText
+from gatecli.errors import GatecliError
+from gatecli.model.column_classification import ColumnClassification
+from gatecli.model.job_definition import HOLE, JobText
 from gatecli.sources.documents import parse_documents
 from gatecli.sources.files import ReadError, decode_text, read_bytes
 from gatecli.sources.jobs.parts import JobPart
+from gatecli.sources.single_document import read_single
 
 _ELSEWHERE = ("azureml:", "azureml://")
 _FILES = ("file:",)
@@ -73,6 +76,25 @@ def read_mapping(path: Path) -> tuple[Mapping[str, Any], str]:
     if len(documents) != 1 or not isinstance(documents[0].data, Mapping):
         return {}, "names a file that is not one block of keys"
     return documents[0].data, ""
+
+
+def read_classification(name: str, folder: Path) -> tuple[ColumnClassification | None, str]:
+    """The classification of columns that a file of the repository holds; else why it cannot be read.
+
+    Neither for a file of anything else, and for none.
+    """
+    path = Path(os.path.normpath(folder / name.removeprefix("file:")))
+    if "://" in name or name.startswith("azureml:") or Path(name).is_absolute() or HOLE in name:
+        return None, ""
+    if path.suffix.lower() not in {".yaml", ".yml", ".json"} or not path.is_file():
+        return None, ""
+    data, problem = read_mapping(path)
+    if not problem and data.get("kind") != ColumnClassification.__name__:
+        return None, ""
+    try:
+        return read_single(path, ColumnClassification)[0], ""
+    except GatecliError as error:
+        return None, error.message
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from gatecli.model.job_definition import (
     JobWords,
     UnjudgedPart,
 )
-from gatecli.sources.jobs.azureml_components import Definition, environment_of
+from gatecli.sources.jobs.azureml_components import Definition, environment_of, read_classification
 from gatecli.sources.jobs.azureml_expressions import command_text, data_names, mount
 from gatecli.sources.jobs.azureml_inputs import Given
 from gatecli.sources.jobs.parts import JobPart, text_of
@@ -106,7 +106,7 @@ def step_job(
         place.name,
         place.document,
         place.pointer,
-        inputs=tuple(_job_input(name, each) for name, each in given.items()),
+        inputs=tuple(_job_input(name, each, place.document) for name, each in given.items()),
         outputs=tuple(_job_output(name, place.pointer, targets.get(name)) for name in sorted(outputs)),
         environment=tuple(_variables(step, inner, at)),
         identity=text_of(step.below("identity", "type")) or place.identity,
@@ -130,7 +130,7 @@ def _with_program(
         if own is not None
         else environment_of(found, definition.folder or Path(job.document.path).parent, at)
     )
-    code = (_moved(text_of(_below(part, "code")), at) for part in dict.fromkeys((inner, definition.part)))
+    code = (_moved(text_of(_below(part, "code")), at) for part in (inner, definition.part))
     why = environment.unpinned
     return replace(
         job,
@@ -178,10 +178,12 @@ def _given_text(name: str, given: Given) -> str:
     return mount("inputs", name) if given.is_data else HOLE
 
 
-def _job_input(name: str, given: Given) -> JobInput:
+def _job_input(name: str, given: Given, document: Document) -> JobInput:
     source = next((origin.source for origin in given.origins if origin.source is not None), None)
     path = JobText(mount("inputs", name), given.pointer) if given.is_data else None
-    return JobInput(name, given.pointer, path, source)
+    named = source.text if source is not None else ""
+    found, problem = read_classification(named, Path(document.path).parent)
+    return JobInput(name, given.pointer, path, source, classification=found, problem=problem)
 
 
 def _job_output(name: str, pointer: str, target: JobText | None) -> JobOutput:
