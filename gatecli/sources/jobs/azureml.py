@@ -94,6 +94,7 @@ def _is_pipeline(root: JobPart) -> bool:
 
 
 def _read_pipeline(reader: FlowReader, root: JobPart, identity: JobText | None, folder: Path) -> None:
+    reader.check_blocks(root, None)
     given = _pipeline_inputs(reader, root)
     outputs = root.member("outputs")
     parts = dict(outputs.members()) if outputs is not None else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from gatecli.model.document import Document
 from gatecli.model.finding import Finding
@@ -31,6 +32,18 @@ from gatecli.sources.jobs.parts import JobPart, text_of
 
 DEEPEST = 8
 """Pipelines within pipelines."""
+
+_FORMS: Mapping[str, tuple[str, tuple[type, ...]]] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("inputs", "outputs", "environment_variables", "services", "resources", "identity"),
+            ("a block of keys", (dict,)),
+        ),
+        **dict.fromkeys(("command", "code", "type"), ("a text", (str,))),
+        **dict.fromkeys(("environment", "component", "trial"), ("a text or a block of keys", (str, dict))),
+    }
+)
+"""Parts that are read, and the form that they must have."""
 
 _BIND = "bind it to ${{parent.inputs.NAME}} or ${{parent.jobs.STEP.outputs.NAME}}"
 
@@ -87,6 +100,9 @@ class FlowReader:
         known: Mapping[str, frozenset[str] | None],
     ) -> None:
         kind, at = kind_of(step, definition), scope.at or step.pointer
+        self.check_blocks(step, scope.at)
+        if definition.part is not None and definition.part is not step:
+            self.check_blocks(definition.part, scope.at or definition.at)
         own = f"{scope.prefix}{name}"
 
         def resolve(expression: str, pointer: str) -> Given:
@@ -111,6 +127,16 @@ class FlowReader:
             job = _moved_job(job, scope.at)
         reads = (origin for each in given.values() for origin in each.origins)
         self.steps[own] = FlowStep(job, (*reads, *texts_of_reading(job)))
+
+    def check_blocks(self, part: JobPart, at: str | None) -> None:
+        """Tell of a part that is not of the form which is read: it would be passed over."""
+        for key, (called, kinds) in _FORMS.items():
+            found = part.member(key)
+            if found is not None and found.value is not None and not isinstance(found.value, kinds):
+                problem = f"{key} is not {called}, so nothing of it can be judged"
+                mend = f"write {called}"
+                where = at or found.pointer
+                self.findings.append(invalid(self.document, where, problem, mend, subject=self.name))
 
     def _read_group(
         self,
