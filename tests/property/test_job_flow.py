@@ -21,7 +21,7 @@ PINNED = {"image": "acme.azurecr.io/x@sha256:" + "a" * 64}
 OWN = "gatecli cloud azureml"
 COMMANDS = {
     "plain": "python step.py",
-    "transform": f"{OWN} transform --input ${{{{inputs.i0}}}} --output ${{{{outputs.out}}}}/t.csv --columns c.yaml",
+    "transform": f"{OWN} transform --input ${{{{inputs.i0}}}} -o ${{{{outputs.out}}}}/t.csv --columns c.yaml",
     "run": f"{OWN} run --dataset d --epsilon 1 --delta 0 --output ${{{{outputs.out}}}} -- python step.py",
 }
 POLICY = default_policy()
@@ -42,10 +42,12 @@ class Graph:
 
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
-    kinds = tuple(draw(st.lists(st.sampled_from(sorted(COMMANDS)), min_size=1, max_size=9)))
+    kinds = tuple(draw(st.lists(st.sampled_from(sorted(COMMANDS)), min_size=2, max_size=7)))
     step = st.integers(0, len(kinds) - 1)
-    edges = draw(st.frozensets(st.tuples(step, st.sampled_from(["out", "side"]), step), max_size=16))
-    return Graph(kinds, edges, draw(st.frozensets(step, max_size=3)), draw(st.frozensets(step, max_size=3)))
+    edge = st.tuples(step, st.sampled_from(["out", "side"]), step)
+    edges = draw(st.frozensets(edge, min_size=len(kinds) - 1, max_size=3 * len(kinds)))
+    raw = draw(st.frozensets(step, min_size=1, max_size=2))
+    return Graph(kinds, edges, raw, draw(st.frozensets(step, max_size=2)))
 
 
 def reached(graph: Graph) -> set[int]:
@@ -118,13 +120,37 @@ def test_the_order_of_steps_changes_nothing(graph: Graph, random: Any) -> None:
     assert reported({**data, "jobs": dict(jobs)}) == reported(data)
 
 
-WORDS = (
-    "${{parent.inputs.raw}} ${{parent.jobs.s.outputs.o}} ${{ $[[ azureml:x:1 ./c.yaml command sweep".split()
-)
-KEYS = (
-    "type path inputs outputs jobs command component trial task environment image code identity services resources "
-    "environment_variables default optional s"
-).split()
+WORDS = [
+    "${{parent.inputs.raw}}",
+    "${{parent.jobs.s.outputs.o}}",
+    "${{",
+    "$[[",
+    "azureml:x:1",
+    "./c.yaml",
+    "command",
+    "sweep",
+]
+KEYS = [
+    "type",
+    "path",
+    "inputs",
+    "outputs",
+    "jobs",
+    "command",
+    "component",
+    "trial",
+    "task",
+    "environment",
+    "image",
+    "code",
+    "identity",
+    "services",
+    "resources",
+    "environment_variables",
+    "default",
+    "optional",
+    "s",
+]
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(WORDS) | st.text(max_size=8),
     lambda inner: (

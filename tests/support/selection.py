@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.support import (
+    azureml_sdk,
     azureml_server,
     helm,
     key_vault,
@@ -139,6 +140,7 @@ NEEDS = (
         ("tests/cloud/azureml/test_key_vault.py", "tests/cloud/azureml/test_keyed"),
         key_vault.lacking,
     ),
+    Need("Azure ML's SDK", ("tests/cloud/azureml/test_sdk.py",), azureml_sdk.lacking),
     Need("the training libraries", ("tests/training/",), training.lacking, everywhere=training.is_possible()),
     Need(
         "CycloneDX's schemas",
