@@ -12,7 +12,9 @@ class CloudCommands(LazyGroup):
 
     members = {  # noqa: RUF012 - a ClassVar of the base
         "check": "cloud_check:check",
+        "sagemaker": "cloud_sagemaker:app",
         "azureml": "cloud_azureml:app",
+        "flower": "cloud_flower:app",
     }
 
 

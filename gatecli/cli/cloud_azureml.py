@@ -1,4 +1,4 @@
-"""`gatecli cloud azureml`: steps of Azure ML's pipelines. Each command has its module."""
+"""`gatecli cloud azureml`: jobs of Azure Machine Learning. Each command has its module."""
 
 from __future__ import annotations
 
@@ -8,16 +8,22 @@ from gatecli.cli.lazy_group import LazyGroup
 
 
 class AzuremlCommands(LazyGroup):
-    """What runs in a step, and what speaks to Azure's catalogue."""
+    """What runs in a job, and what is written for Azure's catalogue of data."""
 
     members = {  # noqa: RUF012 - a ClassVar of the base
+        "run": "cloud_azureml_run:run",
         "transform": "cloud_azureml_transform:transform",
+        "labels": "cloud_azureml_labels:labels",
     }
 
 
-app = typer.Typer(cls=AzuremlCommands, no_args_is_help=True, help="Run privacy steps of Azure ML pipelines.")
+app = typer.Typer(
+    cls=AzuremlCommands,
+    no_args_is_help=True,
+    help="Run jobs of Azure Machine Learning within a budget, and make tables for them.",
+)
 
 
 @app.callback()
 def azureml() -> None:
-    """Run privacy steps of Azure ML pipelines."""
+    """Run jobs of Azure Machine Learning within a budget, and make tables for them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +15,7 @@ from gatecli.model.release import EvidenceFormat, EvidenceReference
 from gatecli.sources.evidence.reader import read_evidence
 
 
-def write(thing: Any, path: str | os.PathLike[str]) -> EvidenceFormat:
+def write(thing: Any, path: str | os.PathLike[str], *, job: str | None = None) -> EvidenceFormat:
     """Write what `thing` records of the privacy budget to `path`; returns the format to declare.
 
     `thing` is the object in which a library keeps what was spent:
@@ -27,11 +28,20 @@ def write(thing: Any, path: str | os.PathLike[str]) -> EvidenceFormat:
     - diffprivlib: a `BudgetAccountant`; SmartNoise: a private reader or its odometer;
     - Tumult Analytics: a privacy budget, or a list; PipelineDP: an `ExplainComputationReport`, or a list.
 
+    `job` says in which job it was spent (in one of `gatecli cloud … run` the variable `GATECLI_JOB`), so that
+    it is evidence of no other. Formats that are no object of JSON cannot say it.
+
     The file replaces what stood there, whole or not at all, and only after the gate's own reader has read
     it. Raises `gatecli.GatecliError` where nothing was spent yet, where the object records no spending, and
     where the file cannot be written; the message says what, `advice` says what to do.
     """
-    return write_content(content_of(thing), Path(path))
+    content = content_of(thing)
+    return write_content(content if job is None else _of_job(content, job), Path(path))
+
+
+def _of_job(content: Content, job: str) -> Content:
+    """The content with the job that it is of, where it is an object of JSON."""
+    return replace(content, data={**content.data, "job": job}) if isinstance(content.data, dict) else content
 
 
 def write_content(content: Content, target: Path) -> EvidenceFormat:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class JobRequest:
+class CloudRequest:
     """The jobs to judge; `findings` are what their readers found."""
 
     terms: JudgementTerms
@@ -58,7 +58,7 @@ def check_files(files: Iterable[Path], context: JobContext, terms: JudgementTerm
     """The verdict over the jobs that files define."""
     loaded = [read_jobs(file) for file in files]
     return check_jobs(
-        JobRequest(
+        CloudRequest(
             terms,
             context,
             tuple(job for each in loaded for job in each.values),
@@ -67,7 +67,7 @@ def check_files(files: Iterable[Path], context: JobContext, terms: JudgementTerm
     )
 
 
-def check_jobs(request: JobRequest) -> Verdict:
+def check_jobs(request: CloudRequest) -> Verdict:
     """The verdict over jobs."""
     found = [*request.findings, *(each for job in request.jobs for each in _find_all(job, request.context))]
     checked = tuple(map(_checked_job, request.jobs))

@@ -74,7 +74,7 @@ class JobVariable:
 
 
 @dataclass(frozen=True, slots=True)
-class JobInput:
+class DefinedInput:
     """What a job reads: `path` is where it stands in the container, `source` where it comes from.
 
     `mode` is how the platform brings it (File, Pipe, ro_mount, …), where the definition says so. An input
@@ -91,7 +91,7 @@ class JobInput:
 
 
 @dataclass(frozen=True, slots=True)
-class JobOutput:
+class DefinedOutput:
     """What a job leaves: `path` is where it stands in the container, `target` where it goes.
 
     `key` is the key of the key service that it is encrypted by; None where none is named.
@@ -159,8 +159,8 @@ class JobDefinition:
     entry_point: JobWords | None = None
     arguments: JobWords | None = None
     environment: tuple[JobVariable, ...] = ()
-    inputs: tuple[JobInput, ...] = ()
-    outputs: tuple[JobOutput, ...] = ()
+    inputs: tuple[DefinedInput, ...] = ()
+    outputs: tuple[DefinedOutput, ...] = ()
     network: JobNetwork = field(default_factory=JobNetwork)
     machines: JobMachines = field(default_factory=JobMachines)
     unjudged: tuple[UnjudgedPart, ...] = ()

@@ -23,7 +23,7 @@ from gatecli.sources.rules import RULES as SOURCE_RULES
 
 TODAY = date(2026, 11, 21)
 EXAMPLES = Path(__file__).parent
-OTHERS = ("__", "anon-", "attestation-", "audit-code-", "ledger-", "pii-", "serve-", "tf-")
+OTHERS = ("__", "anon-", "attestation-", "audit-code-", "ledger-", "pii-", "cloud-", "serve-", "tf-")
 """What other modules of this folder try."""
 RULES: dict[str, Rule] = {rule.id: rule for rule in (*CHECK_RULES, *DECISION_RULES, *SOURCE_RULES)}
 FOLDERS = sorted(

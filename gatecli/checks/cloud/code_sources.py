@@ -10,7 +10,7 @@ from gatecli.checks.cloud.interface import JobContext, finding_at
 from gatecli.checks.cloud.rules import is_below, unknown_at
 from gatecli.checks.cloud.run_call import RunCall, read_call
 from gatecli.model.finding import Finding, Rule, Severity
-from gatecli.model.job_definition import HOLE, JobDefinition, JobInput, JobPlatform, JobText
+from gatecli.model.job_definition import HOLE, DefinedInput, JobDefinition, JobPlatform, JobText
 
 LOADED = Rule("cloud-code-from-input", Severity.ERROR, "A job runs code that its image does not hold")
 
@@ -85,7 +85,7 @@ def _find_misplaced_inputs(job: JobDefinition) -> Iterator[Finding]:
             yield finding_at(LOADED, job, each.path.pointer, message, mend, about=each.path.text)
 
 
-def _covers_image(each: JobInput, rooms: Sequence[str]) -> bool:
+def _covers_image(each: DefinedInput, rooms: Sequence[str]) -> bool:
     path = each.path.text if each.path is not None else ""
     return not is_below(path, rooms) or posixpath.normpath(path) in rooms
 

@@ -45,13 +45,17 @@ def find_output_keys(job: JobDefinition, _context: JobContext) -> Iterator[Findi
     """Every output by itself; several that share one key are told of it once."""
     told: set[str] = set()
     for output in job.outputs:
-        if output.key is None or not output.key.text:
+        is_missing = output.key is None or not output.key.text
+        at = output.pointer if output.key is None or is_missing else output.key.pointer
+        if at in told:
+            continue
+        told.add(at)
+        if output.key is None or is_missing:
             message = (
                 f"{_name_of(output.name)} has no KmsKeyId, so the default key of the account encrypts it"
             )
             yield finding_at(OUTPUT, job, output.pointer, message, f"KmsKeyId: {_MEND}")
-        elif output.key.pointer not in told:
-            told.add(output.key.pointer)
+        else:
             yield from _find_in_key(job, output.key, "what the job leaves")
 
 

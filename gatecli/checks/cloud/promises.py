@@ -165,7 +165,7 @@ def _find_unknown_tier(promise: Promise) -> Iterator[Finding]:
 def _find_over_tier(promise: Promise, amount: Amount, text: JobText, number: Fraction) -> Iterator[Finding]:
     limits = promise.limits
     most = None if limits is None else amount.most(limits)
-    if most is None or number <= most:
+    if most is None or number <= most or not promise.call.datasets:
         return
     names = promise.tier_names
     whose = f"tier {' and '.join(names)}" if names else "the strictest tier"

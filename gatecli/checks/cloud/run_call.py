@@ -37,6 +37,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
 FLAGS: Mapping[str, str] = MappingProxyType(
     {"--exit-zero": "GATECLI_EXIT_ZERO", "--verbose": "GATECLI_VERBOSE", "--quiet": "GATECLI_QUIET"}
 )
+_REPEATED = frozenset({"--dataset", "--waivers", "--report"})
 _SHELL_FLAGS = re.compile(r"-[aeuxl]*c|-[aeuxl]+")
 _PYTHON_FLAGS = re.compile(r"-[EIsPuBO]+")
 _DEEPEST = 3
@@ -222,11 +223,17 @@ def _take_option(
     return CallFault(word.pointer, "it has an option before -- that this release does not know")
 
 
+def _in_variable(option: str, value: JobText) -> tuple[JobText, ...]:
+    """The values that a variable holds: of an option that may be repeated, each between blanks."""
+    texts = value.text.split() if option in _REPEATED else [value.text]
+    return tuple(JobText(text, value.pointer) for text in texts)
+
+
 def _with_variables(call: RunCall, job: JobDefinition) -> RunCall:
     """The call with what variables say of options that are not typed; an empty variable says nothing."""
     given = {variable.name: variable.value for variable in job.environment}
     values = {
-        option: (given[variable],)
+        option: _in_variable(option, given[variable])
         for option, variable in OPTIONS.items()
         if option not in call.values and variable in given and given[variable].text
     }

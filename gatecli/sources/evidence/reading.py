@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 Where = tuple[str | int, ...]
 """The keys and indices that lead to a value."""
 
-METADATA = frozenset({"tool", "version", "timestamp", "comment"})
-"""Keys that any evidence object may hold: they say who wrote it, never what was run."""
+METADATA = frozenset({"tool", "version", "timestamp", "comment", "job"})
+"""Keys that any evidence object may hold: they say who wrote it, and in which job, never what was run."""
 
 SpecificStep = TypeVar("SpecificStep", bound=Value)
 

@@ -15,12 +15,12 @@ from gatecli.model.document import Document
 from gatecli.model.finding import Finding
 from gatecli.model.job_definition import (
     HOLE,
+    DefinedInput,
+    DefinedOutput,
     JobCount,
     JobDefinition,
-    JobInput,
     JobMachines,
     JobNetwork,
-    JobOutput,
     JobPlatform,
     JobText,
     JobVariable,
@@ -37,6 +37,7 @@ from gatecli.sources.jobs.shapes import COUNT, FLAG, SCALAR, TEXT, ListOf, MapOf
 PROCESSING, TRAINING = "CreateProcessingJob", "CreateTrainingJob"
 _CHANNELS = "/opt/ml/input/data/"
 """Where SageMaker puts the channels of a training job."""
+_KEPT = {"model": "/opt/ml/model", "data": "/opt/ml/output/data"}
 _SUBMITTED = "sagemaker_submit_directory"
 """The hyperparameter by which the images of SageMaker's frameworks are told to fetch code."""
 
@@ -88,7 +89,7 @@ def read_training(request: JobPart, place: RequestPlace) -> JobDefinition:
         _words(_below(app, "ContainerArguments")),
         tuple(_variables(request.member("Environment"))),
         tuple(_channels(request.member("InputDataConfig"))),
-        (_training_output(output),) if output is not None else (),
+        () if output is None else tuple(_training_outputs(output)),
         _network(request, request.member("VpcConfig")),
         _machines(request.member("ResourceConfig"), request.below("RemoteDebugConfig", "EnableRemoteDebug")),
         tuple(_unjudged_parts(request, _LISTS_OF_TRAINING)),
@@ -238,12 +239,12 @@ def _scalar(part: JobPart) -> str:
     return HOLE if isinstance(part.value, dict | list) else str(part.value)
 
 
-def _inputs(part: JobPart | None) -> Iterator[JobInput]:
+def _inputs(part: JobPart | None) -> Iterator[DefinedInput]:
     for item in () if part is None else part.items():
         name = text_of(item.member("InputName"))
         s3, queried = item.member("S3Input"), item.member("DatasetDefinition")
         held = s3 if s3 is not None else queried
-        yield JobInput(
+        yield DefinedInput(
             name.text if name else "",
             item.pointer,
             text_of(_below(held, "LocalPath")),
@@ -252,25 +253,25 @@ def _inputs(part: JobPart | None) -> Iterator[JobInput]:
         )
 
 
-def _channels(part: JobPart | None) -> Iterator[JobInput]:
+def _channels(part: JobPart | None) -> Iterator[DefinedInput]:
     for item in () if part is None else part.items():
         name = text_of(item.member("ChannelName"))
         channel = name.text if name else HOLE
         s3 = item.below("DataSource", "S3DataSource")
         path = JobText(f"{_CHANNELS}{channel}", name.pointer if name else item.pointer)
-        yield JobInput(
+        yield DefinedInput(
             channel, item.pointer, path, text_of(_below(s3, "S3Uri")), text_of(item.member("InputMode"))
         )
 
 
-def _outputs(request: JobPart) -> Iterator[JobOutput]:
+def _outputs(request: JobPart) -> Iterator[DefinedOutput]:
     """What is uploaded, and what queries of inputs leave where they ran."""
     config = request.member("ProcessingOutputConfig")
     key = text_of(_below(config, "KmsKeyId"))
     outputs = _below(config, "Outputs")
     for item in () if outputs is None else outputs.items():
         name, s3 = text_of(item.member("OutputName")), item.member("S3Output")
-        yield JobOutput(
+        yield DefinedOutput(
             name.text if name else "",
             item.pointer,
             text_of(_below(s3, "LocalPath")),
@@ -284,14 +285,16 @@ def _outputs(request: JobPart) -> Iterator[JobOutput]:
             if query is not None:
                 name = text_of(item.member("InputName"))
                 target = text_of(query.member("OutputS3Uri"))
-                yield JobOutput(
+                yield DefinedOutput(
                     name.text if name else "", query.pointer, None, target, text_of(query.member("KmsKeyId"))
                 )
 
 
-def _training_output(config: JobPart) -> JobOutput:
-    path = text_of(config.member("S3OutputPath"))
-    return JobOutput("model", config.pointer, None, path, text_of(config.member("KmsKeyId")))
+def _training_outputs(config: JobPart) -> Iterator[DefinedOutput]:
+    """The two folders that SageMaker keeps of a training job."""
+    target, key = text_of(config.member("S3OutputPath")), text_of(config.member("KmsKeyId"))
+    for name, folder in _KEPT.items():
+        yield DefinedOutput(name, config.pointer, JobText(folder, config.pointer), target, key)
 
 
 def _network(holder: JobPart | None, vpc: JobPart | None) -> JobNetwork:
