@@ -29,7 +29,7 @@ _DESCRIPTIONS = {
 
 
 def classification_name(column_class: ColumnClass, prefix: str) -> str:
-    """What Purview calls a class: `GATECLI.DIRECT_IDENTIFIER`. Raises UsageError for a prefix that is none."""
+    """What Purview calls a class: `GATECLI.DIRECT_IDENTIFIER`. Raises UsageError for a bad prefix."""
     if not _PREFIX.fullmatch(prefix):
         raise UsageError(
             f"--prefix {prefix}: not a name of Purview", advice="letters, digits, _ and ., as in ACME.PRIVACY"

@@ -16,8 +16,7 @@ that holds one of its own counts as unknown too, so nothing passes by it.
 """
 
 MOUNT = "\ufdd1"
-"""Stands before the name of an input or an output of which the platform chooses the path. Another noncharacter.
-"""
+"""Stands before the name of an input or an output whose path the platform chooses. Another noncharacter."""
 
 
 class JobPlatform(StrEnum):

@@ -58,6 +58,18 @@ UNSEEN_COLUMNS = Rule(
     Severity.WARNING,
     "The classification of columns that a transformer is given is not in the repository",
 )
+RULES = (
+    UNPROTECTED,
+    UNSEEN,
+    RAW_OUTPUT,
+    OWN_RIGHTS,
+    LITERAL_KEY,
+    NEWEST_KEY,
+    TRANSFORMER_POLICY,
+    LOST_RECORD,
+    COLUMNS,
+    UNSEEN_COLUMNS,
+)
 
 _MEND = (
     "let it read the output of a step that runs gatecli cloud azureml transform, or start it by: "

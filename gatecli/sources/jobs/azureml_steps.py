@@ -14,12 +14,12 @@ from gatecli.model.document import Document
 from gatecli.model.job_definition import (
     HOLE,
     DataOrigin,
+    DefinedInput,
+    DefinedOutput,
     JobCount,
     JobDefinition,
     JobFlag,
-    JobInput,
     JobMachines,
-    JobOutput,
     JobPlatform,
     JobText,
     JobVariable,
@@ -178,17 +178,17 @@ def _given_text(name: str, given: Given) -> str:
     return mount("inputs", name) if given.is_data else HOLE
 
 
-def _job_input(name: str, given: Given, document: Document) -> JobInput:
+def _job_input(name: str, given: Given, document: Document) -> DefinedInput:
     source = next((origin.source for origin in given.origins if origin.source is not None), None)
     path = JobText(mount("inputs", name), given.pointer) if given.is_data else None
     named = source.text if source is not None else ""
     found, problem = read_classification(named, Path(document.path).parent)
-    return JobInput(name, given.pointer, path, source, classification=found, problem=problem)
+    return DefinedInput(name, given.pointer, path, source, classification=found, problem=problem)
 
 
-def _job_output(name: str, pointer: str, target: JobText | None) -> JobOutput:
+def _job_output(name: str, pointer: str, target: JobText | None) -> DefinedOutput:
     at = pointer if target is None else target.pointer
-    return JobOutput(name, at, JobText(mount("outputs", name), at), target)
+    return DefinedOutput(name, at, JobText(mount("outputs", name), at), target)
 
 
 def _variables(step: JobPart, inner: JobPart | None, at: str | None) -> Iterator[JobVariable]:

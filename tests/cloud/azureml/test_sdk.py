@@ -1,4 +1,4 @@
-"""The example before Azure ML's own SDK: what it loads, what only its validation sees, and what neither does."""
+"""The example before the SDK of Azure ML: what it loads, what only its validation sees, what neither does."""
 
 from __future__ import annotations
 
