@@ -107,7 +107,7 @@ def _summary(done: Transformation, classified: ColumnClassification) -> list[str
     measured = f", k = {done.anonymity.k:,}" if done.anonymity is not None else ""
     lines = [f"{rows}{measured}; no budget was spent, and no differential privacy is promised"]
     if done.key is not None:
-        pseudonymised = classified.spec.treated(ColumnTreatment.PSEUDONYMISE)
+        pseudonymised = classified.spec.treated_columns(ColumnTreatment.PSEUDONYMISE)
         lines += [about_pseudonyms(pseudonymised), *_about_key(done.key)]
     return lines
 

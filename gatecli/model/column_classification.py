@@ -82,7 +82,7 @@ class ColumnRules(Value):
         default_factory=dict, description="the class of a column by its name, whatever a table says of it"
     )
 
-    def permitted(self, column_class: ColumnClass) -> tuple[ColumnTreatment, ...]:
+    def permitted_treatments(self, column_class: ColumnClass) -> tuple[ColumnTreatment, ...]:
         """The treatments of a class, in the order of their names."""
         return tuple(sorted(self.classes.get(column_class, PERMITTED[column_class])))
 
@@ -153,11 +153,11 @@ class ColumnClassificationSpec(Value):
             raise ValueError("has a unit that is not a column which is pseudonymised or kept")
         return self
 
-    def treated(self, treatment: ColumnTreatment) -> tuple[str, ...]:
+    def treated_columns(self, treatment: ColumnTreatment) -> tuple[str, ...]:
         """The columns of one treatment, in the order of the document."""
         return tuple(name for name, column in self.columns.items() if column.treatment is treatment)
 
-    def written(self, column_class: ColumnClass) -> tuple[str, ...]:
+    def written_columns(self, column_class: ColumnClass) -> tuple[str, ...]:
         """The columns of one class that are in the new table."""
         return tuple(
             name

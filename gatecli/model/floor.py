@@ -129,7 +129,9 @@ def _columns(low: ColumnRules, high: ColumnRules) -> ColumnRules:
     names = {*low.classes, *high.classes}
     return ColumnRules(
         classes={
-            name: tuple(each for each in low.permitted(name) if each in high.permitted(name))
+            name: tuple(
+                each for each in low.permitted_treatments(name) if each in high.permitted_treatments(name)
+            )
             for name in sorted(names)
         },
         named={**high.named, **low.named},

@@ -80,22 +80,22 @@ _MEND = (
 Find = Callable[[JobDefinition, JobContext], Iterable[Finding]]
 
 
-def of_people(find: Find) -> Find:
+def of_people(check: Find) -> Find:
     """A check of the jobs alone that data about people reaches."""
 
-    def found(job: JobDefinition, context: JobContext) -> Iterable[Finding]:
-        return find(job, context) if reads_people(job, context.policy.spec.cloud) else ()
+    def find(job: JobDefinition, context: JobContext) -> Iterable[Finding]:
+        return check(job, context) if reads_people(job, context.policy.spec.cloud) else ()
 
-    return found
+    return find
 
 
-def with_definition(find: Find) -> Find:
+def with_definition(check: Find) -> Find:
     """A check of the jobs alone whose definition is in the repository."""
 
-    def found(job: JobDefinition, context: JobContext) -> Iterable[Finding]:
-        return find(job, context) if job.component is None else ()
+    def find(job: JobDefinition, context: JobContext) -> Iterable[Finding]:
+        return check(job, context) if job.component is None else ()
 
-    return found
+    return find
 
 
 def find_unprotected(job: JobDefinition, context: JobContext) -> Iterator[Finding]:
@@ -201,7 +201,7 @@ def find_column_faults(job: JobDefinition, context: JobContext) -> Iterator[Find
         return
     for fault in find_faults(given.classification, context.policy):
         yield finding_at(COLUMNS, job, given.pointer, fault.message, fault.mend, about=fault.pointer)
-    is_keyed = bool(given.classification.spec.treated(ColumnTreatment.PSEUDONYMISE))
+    is_keyed = bool(given.classification.spec.treated_columns(ColumnTreatment.PSEUDONYMISE))
     if is_keyed and "--key-vault-secret" not in call.values:
         message = "the classification asks for pseudonyms, and no key is named"
         yield finding_at(LITERAL_KEY, job, job.pointer, message, f"write --key-vault-secret {EXAMPLE}")

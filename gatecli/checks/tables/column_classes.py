@@ -67,7 +67,7 @@ def _column_faults(
             f"{bound}",
             f"classify it as {bound}",
         )
-    permitted = policy.spec.columns.permitted(column.column_class)
+    permitted = policy.spec.columns.permitted_treatments(column.column_class)
     if column.treatment not in permitted:
         yield ClassificationFault(
             f"{at}/treatment",

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import IO, Any
 
 from gatecli.anonymity.pseudonyms import SHORTEST_KEY, context_key, pseudonym
-from gatecli.cloud.key_vault import Secret, fetch_secret
+from gatecli.data.isolation.key_vault import Secret, fetch_secret
 from gatecli.data.isolation.messages import error_data, read_message, write_message
 from gatecli.errors import GatecliError, UncheckableError
 from gatecli.model.secret_reference import SecretReference

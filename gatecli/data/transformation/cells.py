@@ -40,9 +40,9 @@ class CellChanges:
 
     def _column(self, name: str, column: Any) -> Any:
         if name in self.pseudonymised and self.pseudonyms is not None:
-            return _mapped(column, self.pseudonyms)
+            return _change_column(column, self.pseudonyms)
         if name in self.masked:
-            return _mapped(column, lambda values: [self._mask(name, value) for value in values])
+            return _change_column(column, lambda values: [self._mask(name, value) for value in values])
         if name in self.searched:
             self._search(name, column)
         return column
@@ -82,7 +82,7 @@ def found_sentence(found: Mapping[str, Counter[str]]) -> str | None:
     return ", ".join(told) or None
 
 
-def _mapped(column: Any, change: Callable[[list[str]], list[str]]) -> Any:
+def _change_column(column: Any, change: Callable[[list[str]], list[str]]) -> Any:
     """A column with each different value changed once; a missing one stays missing."""
     import pyarrow as pa  # noqa: PLC0415 - as above
 

@@ -87,11 +87,11 @@ def transform_table(task: TransformationTask) -> Transformation:
     options = replace(task.options, numeric=bands)
     with open_table(task.source, options) as opened, _beside(task.target) as unfinished:
         _require_all_classified(task, opened)
-        with _keyed(task) as keyed:
+        with _key_process(task) as keyed:
             changes = _changes(task, keyed)
             _write(task, opened, levels, changes, unfinished)
         _require_clean(task, changes)
-        anonymity = _measured(task, unfinished, options)
+        anonymity = _measure_anonymity(task, unfinished, options)
         record = _record(task, opened, unfinished, changes.rows, keyed, anonymity)
         _publish(task, unfinished, record)
     return record
@@ -101,7 +101,7 @@ def _require_permitted(task: TransformationTask) -> None:
     """Raises UsageError for what the policy does not permit, and for a key without a use or the reverse."""
     for fault in find_faults(task.classified, task.policy):
         raise UsageError(f"{task.document.place(fault.pointer)}: {fault.message}", advice=fault.mend)
-    is_keyed = bool(task.classified.spec.treated(ColumnTreatment.PSEUDONYMISE))
+    is_keyed = bool(task.classified.spec.treated_columns(ColumnTreatment.PSEUDONYMISE))
     if is_keyed and task.secret is None:
         raise UsageError(
             "columns are to be pseudonymised, and no key is named",
@@ -130,7 +130,7 @@ def _require_all_classified(task: TransformationTask, opened: OpenedTable) -> No
 
 
 @contextmanager
-def _keyed(task: TransformationTask) -> Iterator[PseudonymProcess | None]:
+def _key_process(task: TransformationTask) -> Iterator[PseudonymProcess | None]:
     """The process that holds the key, for as long as pseudonyms are made."""
     if task.secret is None:
         with nullcontext():
@@ -142,14 +142,14 @@ def _keyed(task: TransformationTask) -> Iterator[PseudonymProcess | None]:
 
 def _changes(task: TransformationTask, keyed: PseudonymProcess | None) -> CellChanges:
     spec = task.classified.spec
-    pseudonymised = frozenset(spec.treated(ColumnTreatment.PSEUDONYMISE))
-    masked = frozenset(spec.treated(ColumnTreatment.MASK))
+    pseudonymised = frozenset(spec.treated_columns(ColumnTreatment.PSEUDONYMISE))
+    masked = frozenset(spec.treated_columns(ColumnTreatment.MASK))
     return CellChanges(
         search_of(task.policy.spec.pii),
         None if keyed is None else keyed.pseudonyms,
         pseudonymised,
         masked,
-        frozenset(spec.columns) - pseudonymised - masked - {*spec.treated(ColumnTreatment.DROP)},
+        frozenset(spec.columns) - pseudonymised - masked - {*spec.treated_columns(ColumnTreatment.DROP)},
     )
 
 
@@ -160,9 +160,9 @@ def _write(
     changes: CellChanges,
     unfinished: Path,
 ) -> None:
-    table = identifier_table(opened, task.classified.spec.treated(ColumnTreatment.PSEUDONYMISE))
+    table = identifier_table(opened, task.classified.spec.treated_columns(ColumnTreatment.PSEUDONYMISE))
     table = generalised_table(opened, table, levels)
-    dropped = task.classified.spec.treated(ColumnTreatment.DROP)
+    dropped = task.classified.spec.treated_columns(ColumnTreatment.DROP)
     kept = [name for name in opened.table.columns if name not in dropped]
     if not kept:
         raise UsageError("every column is dropped", advice="keep what the table is made for")
@@ -197,10 +197,15 @@ def _demands(task: TransformationTask) -> Thresholds:
     return strictest([*(spec.tiers[name].thresholds for name in tiers), spec.anonymity.thresholds])
 
 
-def _measured(task: TransformationTask, unfinished: Path, options: TableOptions) -> MeasuredAnonymity | None:
+def _measure_anonymity(
+    task: TransformationTask, unfinished: Path, options: TableOptions
+) -> MeasuredAnonymity | None:
     """What the new table keeps, as a stranger would measure it; None without a quasi-identifier."""
     spec = task.classified.spec
-    quasi, sensitive = spec.written(ColumnClass.QUASI_IDENTIFIER), spec.written(ColumnClass.SENSITIVE)
+    quasi, sensitive = (
+        spec.written_columns(ColumnClass.QUASI_IDENTIFIER),
+        spec.written_columns(ColumnClass.SENSITIVE),
+    )
     if not quasi:
         return None
     demands = _demands(task)
@@ -255,7 +260,7 @@ def _record(
         },
         key=None if keyed is None or task.secret is None else _key_of(task.secret, keyed, spec.context),
         anonymity=anonymity,
-        is_pseudonymous=bool(spec.treated(ColumnTreatment.PSEUDONYMISE)),
+        is_pseudonymous=bool(spec.treated_columns(ColumnTreatment.PSEUDONYMISE)),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from gatecli.model.document import Document
 from gatecli.model.job_definition import HOLE, DataOrigin, JobDefinition, JobText
 from gatecli.sources.interface import Loaded
-from gatecli.sources.jobs.azureml_flow import FlowReader, Scope, kept_under
+from gatecli.sources.jobs.azureml_flow import FlowReader, FlowScope, kept_under
 from gatecli.sources.jobs.azureml_inputs import Given, given_value
 from gatecli.sources.jobs.azureml_steps import KINDS, PIPELINE
 from gatecli.sources.jobs.interface import JobReader, invalid, unbound, unsupported_job
@@ -84,7 +84,7 @@ def _read_job(document: Document, root: JobPart) -> Loaded[JobDefinition]:
     if _is_pipeline(root):
         _read_pipeline(reader, root, identity, folder)
     else:
-        reader.read({"": root}, Scope("", {}, {}, frozenset(), folder, identity=identity))
+        reader.read({"": root}, FlowScope("", {}, {}, frozenset(), folder, identity=identity))
     return Loaded(tuple(reader.finish()), tuple(reader.findings))
 
 
@@ -101,11 +101,11 @@ def _read_pipeline(reader: FlowReader, root: JobPart, identity: JobText | None, 
     kept = {name: target for name, part in parts.items() if (target := kept_under(part)) is not None}
     jobs = root.member("jobs")
     if jobs is not None and isinstance(jobs.value, Mapping) and jobs.value:
-        scope = Scope("", given, kept, frozenset(parts), folder, identity=identity)
+        scope = FlowScope("", given, kept, frozenset(parts), folder, identity=identity)
         reader.read(dict(jobs.members()), scope)
         return
     if root.member("component") is not None:
-        reader.read({"pipeline": root}, Scope("", {}, {}, frozenset(), folder, identity=identity))
+        reader.read({"pipeline": root}, FlowScope("", {}, {}, frozenset(), folder, identity=identity))
         return
     problem = "a pipeline has no steps, so nothing of it can be judged"
     reader.findings.append(invalid(reader.document, root.pointer, problem, "write its steps under jobs"))

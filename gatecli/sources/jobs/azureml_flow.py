@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 
@@ -49,7 +50,7 @@ _BIND = "bind it to ${{parent.inputs.NAME}} or ${{parent.jobs.STEP.outputs.NAME}
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class FlowScope:
     """A pipeline, or one within it: `given` are its inputs, `targets` where its outputs are kept.
 
     `at` is where findings stand, in place of the parts' own pointers, where it stands in another file.
@@ -76,7 +77,7 @@ class FlowReader:
     bound: dict[tuple[str, str], tuple[DataOrigin, ...]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
-    def read(self, members: Mapping[str, JobPart], scope: Scope) -> None:
+    def read(self, members: Mapping[str, JobPart], scope: FlowScope) -> None:
         """Every step of a scope, by its name; the only one of a single job has none."""
         made = {name: self._definition(step, scope) for name, step in members.items()}
         known = {name: _known_outputs(step, made[name]) for name, step in members.items()}
@@ -86,7 +87,7 @@ class FlowReader:
                 continue
             self._read_step(name, step, made[name], scope, known)
 
-    def _definition(self, step: JobPart, scope: Scope) -> Definition:
+    def _definition(self, step: JobPart, scope: FlowScope) -> Definition:
         kind = text_of(step.member("type"))
         key = HOLDERS.get(kind.text.lower() if kind is not None else "", "component")
         return definition_of(step, scope.folder, key)
@@ -96,7 +97,7 @@ class FlowReader:
         name: str,
         step: JobPart,
         definition: Definition,
-        scope: Scope,
+        scope: FlowScope,
         known: Mapping[str, frozenset[str] | None],
     ) -> None:
         kind, at = kind_of(step, definition), scope.at or step.pointer
@@ -108,11 +109,11 @@ class FlowReader:
         def resolve(expression: str, pointer: str) -> Given:
             return self._resolve(expression, scope.at or pointer, scope, known)
 
-        given = {key: _placed(given_value(part, resolve), scope) for key, part in input_parts(step)}
+        given = {key: _moved_to(given_value(part, resolve), scope) for key, part in input_parts(step)}
         if definition.problem:
             self._invalid(step, scope, f"its component {definition.problem}", "name a file of the repository")
         if kind not in KINDS:
-            self._unsupported(step, scope, kind)
+            self._report_kind(step, scope, kind)
             given["?"] = Given(at, None, (DataOrigin(source=JobText(HOLE, at)),))
         self._check_inputs(step, definition, given, scope)
         targets = dict(self._targets(own, step, scope))
@@ -145,7 +146,7 @@ class FlowReader:
         definition: Definition,
         given: Mapping[str, Given],
         targets: Mapping[str, JobText],
-        scope: Scope,
+        scope: FlowScope,
     ) -> None:
         """A pipeline within the pipeline."""
         jobs = None if definition.part is None else definition.part.member("jobs")
@@ -171,7 +172,7 @@ class FlowReader:
         values = {**_defaults(definition, at or step.pointer), **given}
         self.read(
             dict(jobs.members()),
-            Scope(
+            FlowScope(
                 f"{own}/",
                 values,
                 targets,
@@ -184,7 +185,7 @@ class FlowReader:
         )
 
     def _resolve(
-        self, expression: str, at: str, scope: Scope, known: Mapping[str, frozenset[str] | None]
+        self, expression: str, at: str, scope: FlowScope, known: Mapping[str, frozenset[str] | None]
     ) -> Given:
         match expression.split("."):
             case ["parent", "inputs", name, *_] if name in scope.given:
@@ -201,7 +202,7 @@ class FlowReader:
         self.findings.append(unbound(self.document, at, problem, _BIND, subject=self.name))
         return Given(at, None, (DataOrigin(source=JobText(HOLE, at)),))
 
-    def _targets(self, own: str, step: JobPart, scope: Scope) -> Iterator[tuple[str, JobText]]:
+    def _targets(self, own: str, step: JobPart, scope: FlowScope) -> Iterator[tuple[str, JobText]]:
         """Where outputs are kept under a name or a path, as the step or its pipeline says."""
         outputs = step.member("outputs")
         for name, part in outputs.members() if outputs is not None else ():
@@ -214,7 +215,9 @@ class FlowReader:
             if target is not None:
                 yield name, replace(target, pointer=scope.at or target.pointer)
 
-    def _bound_target(self, own: str, name: str, expression: str, at: str, scope: Scope) -> JobText | None:
+    def _bound_target(
+        self, own: str, name: str, expression: str, at: str, scope: FlowScope
+    ) -> JobText | None:
         match expression.split("."):
             case ["parent", "outputs", output] if output in scope.outputs:
                 if scope.prefix:
@@ -230,7 +233,7 @@ class FlowReader:
         return None
 
     def _check_inputs(
-        self, step: JobPart, definition: Definition, given: dict[str, Given], scope: Scope
+        self, step: JobPart, definition: Definition, given: dict[str, Given], scope: FlowScope
     ) -> None:
         """What is given against what is declared and used."""
         declared = (
@@ -256,7 +259,7 @@ class FlowReader:
         self._check_command(step, definition, given, scope)
 
     def _check_command(
-        self, step: JobPart, definition: Definition, given: Mapping[str, Given], scope: Scope
+        self, step: JobPart, definition: Definition, given: Mapping[str, Given], scope: FlowScope
     ) -> None:
         inner = inner_of(definition)
         text = None if inner is None else text_of(inner.member("command"))
@@ -275,11 +278,11 @@ class FlowReader:
     def _unbound(self, at: str, problem: str, mend: str) -> None:
         self.findings.append(unbound(self.document, at, problem, mend, subject=self.name))
 
-    def _invalid(self, step: JobPart, scope: Scope, problem: str, mend: str) -> None:
+    def _invalid(self, step: JobPart, scope: FlowScope, problem: str, mend: str) -> None:
         at = scope.at or step.pointer
         self.findings.append(invalid(self.document, at, problem, mend, subject=self.name))
 
-    def _unsupported(self, step: JobPart, scope: Scope, kind: str) -> None:
+    def _report_kind(self, step: JobPart, scope: FlowScope, kind: str) -> None:
         at = scope.at or step.pointer
         problem = f"a step of type {quote_name(kind)} is of a kind that no rule judges"
         mend = f"use one of {', '.join(sorted(KINDS))}"
@@ -288,13 +291,13 @@ class FlowReader:
     def finish(self) -> Sequence[JobDefinition]:
         """The jobs of the pipeline, each with the whole flow of its data."""
         steps = {
-            name: replace(step, reads=tuple(dict.fromkeys(self._expanded(step.reads))))
+            name: replace(step, reads=tuple(dict.fromkeys(self._expand_groups(step.reads))))
             for name, step in self.steps.items()
         }
         flow = JobFlow(steps)
         return tuple(replace(step.job, step=name, flow=flow) for name, step in steps.items())
 
-    def _expanded(self, origins: Sequence[DataOrigin]) -> Iterator[DataOrigin]:
+    def _expand_groups(self, origins: Sequence[DataOrigin]) -> Iterator[DataOrigin]:
         """Outputs of pipelines within as those of the steps in them."""
         waiting, seen = list(origins), set[tuple[str, str]]()
         while waiting:
@@ -327,7 +330,7 @@ def kept_under(part: JobPart) -> JobText | None:
     return None
 
 
-def _placed(given: Given, scope: Scope) -> Given:
+def _moved_to(given: Given, scope: FlowScope) -> Given:
     return given if scope.at is None else replace(given, pointer=scope.at)
 
 
@@ -343,8 +346,6 @@ def _defaults(definition: Definition, at: str) -> dict[str, Given]:
 
 
 def _near(name: str, known: Mapping[str, object]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
-
     close = get_close_matches(name, list(known), n=1)
     return f"did you mean {quote_name(close[0])}?" if close else "check the spelling"
 

@@ -130,7 +130,7 @@ def _with_program(
         if own is not None
         else environment_of(found, definition.folder or Path(job.document.path).parent, at)
     )
-    code = (_moved(text_of(_below(part, "code")), at) for part in (inner, definition.part))
+    code = (_moved_to(text_of(_below(part, "code")), at) for part in (inner, definition.part))
     why = environment.unpinned
     return replace(
         job,
@@ -147,7 +147,7 @@ def _entry_point(
     inner: JobPart | None, at: str | None, values: Mapping[str, str], outputs: frozenset[str]
 ) -> JobWords | None:
     """The command as the platform gives it to a shell; None for a step that has none."""
-    text = _moved(text_of(_below(inner, "command")), at)
+    text = _moved_to(text_of(_below(inner, "command")), at)
     if text is None:
         return None
     shown = JobText(command_text(text.text, values, outputs), text.pointer)
@@ -231,7 +231,7 @@ def _texts(step: JobPart, at: str | None) -> Iterator[JobText]:
     for key in _TEXTS:
         part = step.member(key)
         for each in () if part is None else (part, *(inner for _, inner in part.members())):
-            text = _moved(each.text(), at)
+            text = _moved_to(each.text(), at)
             if text is not None:
                 yield text
 
@@ -241,7 +241,7 @@ def texts_of_pipeline(root: JobPart) -> Sequence[JobText]:
     return tuple(_texts(root, None))
 
 
-def _moved(text: JobText | None, at: str | None) -> JobText | None:
+def _moved_to(text: JobText | None, at: str | None) -> JobText | None:
     """A text of a component's file, told where the step names that file."""
     return text if text is None or at is None else JobText(text.text, at)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatecli.cloud.key_vault import fetch_secret
+from gatecli.data.isolation.key_vault import fetch_secret
 from gatecli.errors import GatecliError, UncheckableError, UsageError
 from gatecli.model.secret_reference import SecretReference, parse_reference
 from tests.support.key_vault import CLEARED, OLDER, VAULT, VERSION, LocalVault, local_vault
@@ -83,7 +83,7 @@ def test_a_vault_that_does_not_answer_is_refused(monkeypatch: pytest.MonkeyPatch
     with socket.create_server(("127.0.0.1", 0)) as server:
         closed = server.getsockname()[1]
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed}")
-    monkeypatch.setattr("gatecli.cloud.key_vault.RETRIES", 0)
+    monkeypatch.setattr("gatecli.data.isolation.key_vault.RETRIES", 0)
     with pytest.raises(UncheckableError, match=f"Key Vault does not answer at {VAULT}"):
         fetch_secret(SecretReference(VAULT, "pseudonyms"))
 

@@ -81,7 +81,7 @@ def _not_found(reference: SecretReference) -> GatecliError:
     return UsageError(f"Key Vault has no secret {what}", advice="check its name and its version")
 
 
-def _refused(reference: SecretReference) -> GatecliError:
+def _forbidden(reference: SecretReference) -> GatecliError:
     return UncheckableError(
         f"Key Vault does not let this job read {reference.address}",
         advice="give its managed identity the role Key Vault Secrets User on this secret; "
@@ -89,7 +89,7 @@ def _refused(reference: SecretReference) -> GatecliError:
     )
 
 
-def _unauthenticated(reference: SecretReference) -> GatecliError:
+def _without_identity(reference: SecretReference) -> GatecliError:
     return UncheckableError(
         f"no identity of this job may ask for {reference.address}",
         advice="give the job a managed identity (identity: in its YAML); AZURE_CLIENT_ID names one",
@@ -103,12 +103,14 @@ def _unreachable(reference: SecretReference) -> GatecliError:
     )
 
 
-_STATUS: Mapping[int, _Sentence] = MappingProxyType({401: _unauthenticated, 403: _refused, 404: _not_found})
+_STATUS: Mapping[int, _Sentence] = MappingProxyType(
+    {401: _without_identity, 403: _forbidden, 404: _not_found}
+)
 
 
 def _sentence(error: Exception, errors: Any, reference: SecretReference) -> GatecliError:
     if isinstance(error, errors.ClientAuthenticationError):
-        return _unauthenticated(reference)
+        return _without_identity(reference)
     if isinstance(error, errors.ServiceRequestError | errors.ServiceResponseError):
         return _unreachable(reference)
     status = getattr(error, "status_code", None)
