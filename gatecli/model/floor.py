@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, get_args
 
-from gatecli.model.column_classification import ColumnRules
+from gatecli.model.column_classification import ColumnClass, ColumnRules, ColumnTreatment
 from gatecli.model.finding import Severity
 from gatecli.model.policy import (
     AnonymityRules,
@@ -126,16 +126,13 @@ def _anonymity(low: AnonymityRules, high: AnonymityRules) -> AnonymityRules:
 
 def _columns(low: ColumnRules, high: ColumnRules) -> ColumnRules:
     """The treatments that both permit. Of which class a column is, the floor says first."""
-    names = {*low.classes, *high.classes}
-    return ColumnRules(
-        classes={
-            name: tuple(
-                each for each in low.permitted_treatments(name) if each in high.permitted_treatments(name)
-            )
-            for name in sorted(names)
-        },
-        named={**high.named, **low.named},
-    )
+    classes = {name: _treatments(low, high, name) for name in (*low.classes, *high.classes)}
+    return ColumnRules(classes=classes, named={**high.named, **low.named})
+
+
+def _treatments(low: ColumnRules, high: ColumnRules, name: ColumnClass) -> tuple[ColumnTreatment, ...]:
+    floor = low.classes.get(name, low.permitted_treatments(name))
+    return tuple(each for each in floor if name not in high.classes or each in high.classes[name])
 
 
 def _pii(low: PiiRules, high: PiiRules) -> PiiRules:
