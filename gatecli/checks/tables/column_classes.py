@@ -15,7 +15,7 @@ from gatecli.model.column_classification import (
 )
 from gatecli.model.document import pointer_of
 from gatecli.model.identity import identity_of
-from gatecli.model.policy import PrivacyPolicy
+from gatecli.model.policy import PrivacyPolicy, bound_tiers
 
 SPEC = "/spec"
 
@@ -48,12 +48,14 @@ def find_faults(classified: ColumnClassification, policy: PrivacyPolicy) -> Iter
 
 
 def _tier_faults(classified: ColumnClassification, policy: PrivacyPolicy) -> Iterator[ClassificationFault]:
-    tier = classified.spec.sensitivity
-    if tier is not None and tier not in policy.spec.tiers:
-        known = ", ".join(sorted(policy.spec.tiers)) or "none"
-        yield ClassificationFault(
-            f"{SPEC}/sensitivity", f"the policy has no tier {tier!r}", f"its tiers are {known}"
-        )
+    named = classified.spec.sensitivity
+    bound = bound_tiers(policy, [classified.metadata.name])
+    for tier in (*bound, *([] if named is None else [named])):
+        if tier not in policy.spec.tiers:
+            known = ", ".join(sorted(policy.spec.tiers)) or "none"
+            yield ClassificationFault(
+                f"{SPEC}/sensitivity", f"the policy has no tier {tier!r}", f"its tiers are {known}"
+            )
 
 
 def _column_faults(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -133,8 +133,7 @@ def _require_all_classified(task: TransformationTask, opened: OpenedTable) -> No
 def _key_process(task: TransformationTask) -> Iterator[PseudonymProcess | None]:
     """The process that holds the key, for as long as pseudonyms are made."""
     if task.secret is None:
-        with nullcontext():
-            yield None
+        yield None
         return
     with PseudonymProcess(task.secret, task.classified.spec.context) as process:
         yield process

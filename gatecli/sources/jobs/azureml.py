@@ -21,7 +21,8 @@ from gatecli.sources.jobs.parts import JobPart, name_of, text_of
 _SCHEMA = re.compile(r"azuremlschemas[^/]*/.*?(?P<name>[A-Za-z0-9_]+)\.schema\.json", re.IGNORECASE)
 _OF_COMPONENTS = frozenset({"version", "is_deterministic"})
 """Keys of a component that no job has."""
-_OF_JOBS = frozenset({"compute", "experiment_name", "inputs", "outputs", "code", "environment", "resources"})
+_OF_JOBS = frozenset({"compute", "experiment_name", "inputs", "outputs"})
+"""Keys of which a job without a schema and a type has one: others have commands and environments, too."""
 
 
 def read_azureml(document: Document) -> Loaded[JobDefinition] | None:
@@ -53,10 +54,13 @@ def _looks_like_a_job(root: JobPart) -> bool:
     if keys & _OF_COMPONENTS or "apiVersion" in keys:
         return False
     if kind is not None and kind.text.lower() == PIPELINE:
-        return bool(keys & {"jobs", "component"})
-    is_named = kind is not None and kind.text.lower() in KINDS
-    starts = bool(keys & {"command", "trial", "entry", "component"})
-    return starts and (is_named or "environment" in keys) and bool(keys & _OF_JOBS)
+        return isinstance(root.value.get("jobs"), Mapping) or "component" in keys
+    if not keys & {"command", "trial", "entry", "component"}:
+        return False
+    if kind is not None and kind.text.lower() in KINDS:
+        return bool(keys & {*_OF_JOBS, "environment"})
+    is_plain = isinstance(root.value.get("command"), str) and "environment" in keys
+    return is_plain and bool(keys & _OF_JOBS)
 
 
 def _read_schedule(document: Document, root: JobPart) -> Loaded[JobDefinition]:

@@ -483,3 +483,19 @@ def test_a_part_of_another_form_is_told_and_not_passed_over(tmp_path: Path, key:
         {"type": "pipeline", "jobs": {"s": {**TRAIN, "inputs": {"x": 1}, key: value}}},
     )
     assert "cloud-invalid" in rules_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"command": ["python", "t.py"], "environment": [{"name": "A", "value": "b"}], "image": "x"},
+        {"command": "run", "environment": {"A": "b"}},
+        {"type": "pipeline", "jobs": [{"name": "build"}]},
+        {"apiVersion": "v1", "kind": "Pod", "type": "command", "command": "x", "inputs": {}},
+        {"services": {"a": {"command": "x", "environment": {}}}},
+    ],
+    ids=["a container of ECS", "a service", "another pipeline", "an object of a cluster", "a compose file"],
+)
+def test_what_other_tools_call_a_command_is_no_job(tmp_path: Path, data: Any) -> None:
+    write(tmp_path, "other.json", data)
+    assert judge(tmp_path) == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from gatecli.cli.app import main
+from gatecli.data.isolation.key_vault import fetch_secret
+from gatecli.errors import MissingExtraError
+from gatecli.model.secret_reference import SecretReference
 from gatecli.model.transformation import Transformation
 from tests.support.transformations import COLUMNS, NAMES, PEOPLE, write_columns, write_table
 
@@ -329,3 +333,20 @@ def test_a_classification_with_a_mistake_is_refused_at_its_place(
     assert code == 2
     assert sentence in told
     assert "columns.yaml:" in told
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_a_tier_that_the_policy_does_not_have_is_refused(run: Run, bound: bool) -> None:  # noqa: FBT001 - a parameter
+    if bound:
+        Path("gatecli.yaml").write_text(POLICY + "  datasets: {people-2026: helth}\n")
+    write_columns(Path("columns.yaml"), **({} if bound else {"sensitivity": "helth"}))
+    code, told = run()
+    assert code == 2
+    assert "no tier 'helth'" in told or "helth" in told
+
+
+def test_without_the_extra_the_advice_names_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    with pytest.raises(MissingExtraError) as raised:
+        fetch_secret(SecretReference("https://hospital-keys.vault.azure.net", "pseudonyms"))
+    assert raised.value.advice == "pip install 'gatecli[azureml]'"
